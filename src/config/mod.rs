@@ -1,0 +1,112 @@
+//! What the person wished for: the config file as data. A session logs what is changed later; the config only gives defaults.
+
+pub mod load;
+pub mod paths;
+pub mod secret;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use crate::protocol::id::ModelRef;
+use crate::protocol::money::Money;
+use crate::protocol::rule::{Mode, Rule};
+use crate::protocol::usage::Price;
+
+/// Everything `config.toml` can say, with the defaults filled in. Rooms receive only the part that is theirs.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Config {
+    /// The model used when none is named.
+    pub model: Option<ModelRef>,
+    pub mode: Mode,
+    pub providers: BTreeMap<String, ProviderConfig>,
+    pub budget: BudgetConfig,
+    pub guards: GuardConfig,
+    pub limits: LimitConfig,
+    /// `[permissions]` allow, ask and deny, as rules.
+    pub rules: Vec<Rule>,
+    pub ui: UiConfig,
+}
+
+/// The dialect a provider speaks. More come with the issue that builds them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Wire {
+    Anthropic,
+    OpenAiChat,
+    Rehearsal,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProviderConfig {
+    pub wire: Wire,
+    /// Without a trailing slash; the wire adds its own path.
+    pub base_url: String,
+    pub key: KeySource,
+    /// The quirks of a vendor, one of [`load::PRESETS`].
+    pub preset: Option<String>,
+    pub models: BTreeMap<String, ModelConfig>,
+    /// A rehearsal script (`wire = "rehearsal"`).
+    pub script: Option<PathBuf>,
+    /// Where this entry comes from, for messages: the config file, or the environment variable that was found.
+    pub origin: String,
+}
+
+/// Where a key is found. The key itself is read when first needed and never printed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum KeySource {
+    None,
+    Env(String),
+    File(PathBuf),
+    Command(Vec<String>),
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct ModelConfig {
+    /// Tokens of the context window.
+    pub context: Option<u64>,
+    pub max_output: Option<u64>,
+    pub price: Option<Price>,
+}
+
+/// `[budget]`, in dollars. `None`: no limit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BudgetConfig {
+    /// `day`: default 10 dollars.
+    pub day: Option<Money>,
+    /// `session`: default none.
+    pub session: Option<Money>,
+}
+
+/// `[guards]`: each can be set, and each names its setting when it stops a turn. Zero switches one off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct GuardConfig {
+    /// `same_call`: how often the same call may stand among the last `same_call_window` ones. Default 5 of 20.
+    pub same_call: u32,
+    pub same_call_window: u32,
+    /// `idle_steps`: steps without a changed file, new output, a new test result or anything newly read. Default 12.
+    pub idle_steps: u32,
+    /// `unattended`: dollars in `unattended_minutes` while no key was pressed for 15 minutes. Default $2 in 30 minutes.
+    pub unattended: Option<Money>,
+    pub unattended_minutes: u32,
+}
+
+/// `[limits]`: how much of an output the model reads.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LimitConfig {
+    /// `output_tokens`: of a command's output, head and tail together. Default 2000 (a token is taken as 4 bytes).
+    pub output_tokens: u64,
+    /// `file_bytes`: a file up to this size is read whole. Default 32768.
+    pub file_bytes: u64,
+    /// `file_head_bytes`: of a larger one this much. Default 8192.
+    pub file_head_bytes: u64,
+    /// `command_seconds`: a command's time when the model names none. Default 120.
+    pub command_seconds: u64,
+    /// `kept_bytes`: of one output at most this much is kept whole. Default 64 MiB.
+    pub kept_bytes: u64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UiConfig {
+    /// `theme`: a shipped theme's name; `None` chooses by the terminal.
+    pub theme: Option<String>,
+    pub mouse: bool,
+}

@@ -1,0 +1,21 @@
+//! The house, from the ground up. A room may import rooms on lower floors, never its own floor, never above;
+//! `tests/architecture.rs` holds that.
+
+// floor 0: words, pure data
+pub mod protocol;
+// floor 1: decisions, pure
+pub mod agent;
+// floor 2: what the person wished for
+pub mod config;
+// floor 3: devices, each knows one outside thing
+pub mod project;
+pub mod provider;
+pub mod skill;
+pub mod store;
+// floor 4: hands, what the model may ask for
+pub mod tool;
+// floor 5: acts, keeps the log first
+pub mod engine;
+// floor 6: faces, speak only through the door
+pub mod command;
+pub mod tui;

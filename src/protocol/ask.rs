@@ -1,0 +1,144 @@
+//! Asks: everything that waits for the person, and the answers to them.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::id::{AskId, CallId};
+use crate::protocol::money::Money;
+
+/// One thing that waits for the person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    pub id: AskId,
+    pub about: About,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum About {
+    /// A call wants to run.
+    Approval(Approval),
+    /// The next call could pass a budget.
+    Budget {
+        worst: Money,
+        left: Money,
+        limit: Money,
+        which: BudgetName,
+    },
+    /// A guard stopped the turn before its next call.
+    Guard { guard: Guard, text: String },
+    /// A model without a price wants to be called for the first time in this session.
+    Unpriced { model: String },
+    /// The model could not be reached or refused for good; nothing is lost.
+    Failed {
+        failure: crate::protocol::failure::Failure,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BudgetName {
+    Day,
+    Session,
+    /// `--budget` of a run.
+    Run,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Guard {
+    /// The same call too often among the last ones.
+    Loop,
+    /// Too many steps with nothing changed and nothing new.
+    NoProgress,
+    /// Too much money in too little time with nobody at the keys.
+    Unattended,
+    /// The run's own limit of steps.
+    Steps,
+}
+
+/// What a person must see before a call runs: what is shown here is what runs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    pub call: CallId,
+    pub tool: String,
+    pub subject: Subject,
+    /// The folder it runs in.
+    pub cwd: PathBuf,
+    pub risk: Risk,
+    /// One line of facts behind the risk.
+    pub risk_why: String,
+    /// Why it is asked at all: the mode, or the rule that says so.
+    pub reason: String,
+    /// The rule that `s` would keep for this session; absent where it would cover more than what is shown.
+    pub session_rule: Option<String>,
+}
+
+/// What exactly would happen.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Subject {
+    /// The vector handed to the system, and the parts of its command line, each decided on its own.
+    Command {
+        argv: Vec<String>,
+        parts: Vec<String>,
+    },
+    /// A file as it would be changed.
+    Change {
+        path: PathBuf,
+        patch: String,
+        added: u64,
+        removed: u64,
+        created: bool,
+    },
+    Read {
+        path: PathBuf,
+    },
+    /// Anything else: the arguments as they are.
+    Other {
+        arguments: String,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Risk {
+    Low,
+    Medium,
+    /// Needs two keys.
+    High,
+}
+
+/// The person's answer to an approval.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Verdict {
+    Once,
+    /// Yes, and the approval's `session_rule` from now on.
+    Session,
+    No {
+        reason: Option<String>,
+    },
+    /// Yes, with other arguments; the model is told what was changed.
+    Edited {
+        arguments: String,
+    },
+}
+
+/// An answer to any ask.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Answer {
+    Verdict {
+        verdict: Verdict,
+    },
+    /// Go on this once.
+    Proceed,
+    /// Raise the budget that stopped it by this much and go on.
+    Raise {
+        by: Money,
+    },
+    /// End the turn.
+    End,
+}

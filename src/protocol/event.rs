@@ -1,0 +1,200 @@
+//! What happens: facts are kept for good, deltas pass by. Two types, two guarantees.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::protocol::ask::{Answer, Ask};
+use crate::protocol::failure::{Failure, Stop};
+use crate::protocol::id::{AskId, CallId, CommandId, MessageId, ModelRef, Seq, SessionId};
+use crate::protocol::item::{Block, Item};
+use crate::protocol::money::Money;
+use crate::protocol::session::{Change, SessionSpec};
+use crate::protocol::time::Time;
+use crate::protocol::usage::{Cause, Charge, Usage};
+
+/// A fact with its place in the log.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Event {
+    pub seq: Seq,
+    pub session: SessionId,
+    pub at: Time,
+    pub fact: Fact,
+}
+
+/// When a queued message enters the conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// After the results of the open step and before the next call: steering.
+    Step,
+    /// As the next turn: queueing.
+    Turn,
+}
+
+/// How a turn ended; the command line's `ending`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Ending {
+    Finished,
+    Failed {
+        failure: Failure,
+    },
+    /// The last step that had calls had at least one denied, and the model then stopped.
+    Denied,
+    /// The next call could have passed a budget.
+    Budget,
+    /// A limit of steps, or a guard.
+    Limit {
+        text: String,
+    },
+    /// By the person, a signal or a crash.
+    Interrupted {
+        text: String,
+    },
+}
+
+/// Something a person would say happened. Facts only ever gain optional fields; `store::upcast` turns older forms into these.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "fact", rename_all = "snake_case")]
+pub enum Fact {
+    SessionOpened {
+        spec: SessionSpec,
+    },
+    SessionChanged {
+        change: Change,
+    },
+    TurnStarted {
+        turn: u32,
+    },
+    ItemAdded {
+        turn: u32,
+        step: u32,
+        item: Item,
+    },
+    /// Said by the person while a turn runs; becomes an item when it enters.
+    MessageQueued {
+        id: MessageId,
+        blocks: Vec<Block>,
+        when: When,
+    },
+    /// Taken back by the person, or entered as the item that follows it.
+    MessageWithdrawn {
+        id: MessageId,
+        entered: bool,
+    },
+    AskRaised {
+        ask: Ask,
+    },
+    AskAnswered {
+        ask: AskId,
+        answer: Answer,
+    },
+    /// The thing asked about is no more: changed, ended, or lost in a crash.
+    AskVoided {
+        ask: AskId,
+        why: String,
+    },
+    /// A model is about to be called; `reserved` is the worst case held against the budgets, `None` where it counts as nothing.
+    ModelCalled {
+        turn: u32,
+        step: u32,
+        attempt: u32,
+        model: ModelRef,
+        reserved: Option<Money>,
+        cause: Cause,
+    },
+    /// The answer is there, or broke off: the reservation gives way to the charge.
+    ModelAnswered {
+        turn: u32,
+        step: u32,
+        attempt: u32,
+        model: ModelRef,
+        usage: Usage,
+        charge: Charge,
+        /// What the budgets count, in dollars: the charge, or a stand-in where that is unknown or in another currency.
+        counted: Money,
+        /// The provider's usage object as sent.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        raw: Option<Value>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        stop: Option<Stop>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        failure: Option<Failure>,
+        /// Milliseconds from the request to its end.
+        #[serde(default)]
+        millis: u64,
+    },
+    /// The tool is about to run. On disk before it does; a call with this and no result may have taken effect.
+    CallStarted {
+        call: CallId,
+    },
+    TurnEnded {
+        turn: u32,
+        ending: Ending,
+    },
+}
+
+/// What passes by: lost with the process, and nobody minds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "delta", rename_all = "snake_case")]
+pub enum Delta {
+    Text {
+        text: String,
+    },
+    Thinking {
+        text: String,
+    },
+    /// Arguments of a call are arriving: which tool, and how many bytes so far.
+    CallGrows {
+        name: String,
+        bytes: u64,
+    },
+    /// The answer so far is void; the call is made again.
+    Discarded,
+    /// The newest output of a running tool.
+    Tail {
+        call: CallId,
+        text: String,
+    },
+    /// What is awaited; replaces what was awaited before.
+    Waiting {
+        what: Waiting,
+    },
+}
+
+/// What a session is waiting for, so that no screen is ever blank.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Waiting {
+    Nothing,
+    /// The request is out; nothing has come back.
+    Model {
+        model: ModelRef,
+        since: Time,
+    },
+    /// Asked again at `until`.
+    Retry {
+        failure: Failure,
+        attempt: u32,
+        attempts: u32,
+        until: Time,
+    },
+}
+
+/// What a listener hears.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Signal {
+    Event(Box<Event>),
+    Delta {
+        session: SessionId,
+        delta: Delta,
+    },
+    /// A command could not be done; nothing changed.
+    Refused {
+        command: CommandId,
+        session: SessionId,
+        why: String,
+    },
+    /// This listener was too slow and some signals were dropped: reread the log from the last number seen.
+    Lagged,
+}

@@ -1,0 +1,99 @@
+//! What a transcript is made of. An item is named by the `seq` of the fact that added it.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::protocol::call::{Outcome, ToolCall};
+use crate::protocol::id::CallId;
+
+/// A part of what the person said. Images come with the issue that sends them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Block {
+    Text {
+        text: String,
+    },
+    /// A large paste: shown as a chip, sent in full.
+    Paste {
+        text: String,
+    },
+}
+
+impl Block {
+    pub fn text(text: impl Into<String>) -> Self {
+        Self::Text { text: text.into() }
+    }
+
+    pub fn as_text(&self) -> &str {
+        match self {
+            Self::Text { text } | Self::Paste { text } => text,
+        }
+    }
+}
+
+/// The text of a message as the model reads it: the blocks joined by blank lines.
+pub fn joined(blocks: &[Block]) -> String {
+    blocks
+        .iter()
+        .map(Block::as_text)
+        .collect::<Vec<_>>()
+        .join("\n\n")
+}
+
+/// What a provider sent beside text, kept unread and given back untouched to the same family only: signed or encrypted
+/// reasoning, reasoning fields a vendor demands back.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Opaque {
+    /// `PROVIDER/MODEL` of the call that produced it.
+    pub family: String,
+    pub body: Value,
+}
+
+/// Where the text of a prompt came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Typed by the person, or given to the command line.
+    Person,
+    /// Written by Creel for the model: a note that the turn was interrupted, what a person changed in a call.
+    Creel,
+}
+
+/// One entry of a transcript.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Item {
+    Prompt {
+        blocks: Vec<Block>,
+        origin: Origin,
+    },
+    /// What the model said.
+    Answer {
+        text: String,
+        /// The answer broke off here: interrupted, or the connection was lost.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        cut: bool,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opaque: Option<Opaque>,
+    },
+    /// Reasoning as far as the provider shows it; the text may be empty when only the opaque part is given.
+    Thought {
+        text: String,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        opaque: Option<Opaque>,
+    },
+    Call(ToolCall),
+    Result {
+        call: CallId,
+        outcome: Outcome,
+    },
+    /// Something Creel says to the person; the model does not read it.
+    Notice {
+        text: String,
+    },
+    /// The person's own `! command` with its output; the model does not read it unless asked.
+    Shell {
+        command: String,
+        outcome: Outcome,
+    },
+}

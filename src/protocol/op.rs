@@ -1,0 +1,52 @@
+//! What a face may have done.
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::ask::Answer;
+use crate::protocol::event::When;
+use crate::protocol::id::{AskId, CommandId, MessageId, SessionId};
+use crate::protocol::item::Block;
+use crate::protocol::session::{Change, SessionSpec};
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Command {
+    pub id: CommandId,
+    pub session: SessionId,
+    pub op: Op,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "op", rename_all = "snake_case")]
+pub enum Op {
+    /// Opens a new session under an id the face chose (see `engine::Door::new_session`).
+    Open {
+        spec: SessionSpec,
+    },
+    /// Takes hold of a session of the log, so that it can be spoken to. Closes what a crash left open.
+    Resume,
+    /// Starts a turn; while one runs, steers or queues.
+    Submit {
+        blocks: Vec<Block>,
+        when: When,
+    },
+    Withdraw {
+        message: MessageId,
+    },
+    Answer {
+        ask: AskId,
+        answer: Answer,
+    },
+    /// Stops the turn: idle within 200 ms.
+    Interrupt,
+    /// Goes on with a turn that failed or was interrupted: asks the model again with what is there.
+    Continue,
+    Change {
+        change: Change,
+    },
+    /// The person's own command: runs as the person, unasked, and is not sent to the model.
+    Shell {
+        command: String,
+    },
+    /// Lets go of the session; a running turn is stopped first.
+    Close,
+}

@@ -1,0 +1,137 @@
+//! What a face may ask; nothing is changed by asking.
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::event::Event;
+use crate::protocol::id::{ModelRef, Seq, SessionId};
+use crate::protocol::money::Amounts;
+use crate::protocol::session::Card;
+use crate::protocol::time::Time;
+use crate::protocol::usage::{Price, Usage};
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Query {
+    /// Newest first.
+    Sessions {
+        limit: Option<u32>,
+        archived: bool,
+    },
+    /// Any unique part of at least four characters of an id, or a whole one.
+    Find {
+        part: String,
+    },
+    /// A page of a session's events: after a number in rising order, or the last before one, also in rising order.
+    History {
+        session: SessionId,
+        page: Page,
+        limit: u32,
+    },
+    /// The ledger, grouped.
+    Spend {
+        by: SpendBy,
+        since: Option<Time>,
+        until: Option<Time>,
+        session: Option<SessionId>,
+    },
+    /// Dollars of today (the local day) with what is reserved now, and the day's limit.
+    Today,
+    Models,
+    /// Bytes kept whole, by hash.
+    Blob {
+        hash: String,
+    },
+    /// Text typed and not sent, kept across a crash.
+    Draft {
+        session: Option<SessionId>,
+    },
+    /// The newest prompts of the person over all sessions, newest first.
+    Prompts {
+        limit: u32,
+    },
+    /// Who runs a session: `None` when nobody does.
+    Holder {
+        session: SessionId,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    After(Seq),
+    /// `None`: from the end.
+    Before(Option<Seq>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SpendBy {
+    Day,
+    Model,
+    Provider,
+    Session,
+    Project,
+}
+
+/// One group of the ledger.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SpendRow {
+    pub key: String,
+    pub calls: u64,
+    pub usage: Usage,
+    pub cost: Amounts,
+    /// Calls without a known price.
+    pub unknown: u64,
+}
+
+/// Dollars of one local day.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Today {
+    /// Charged and reserved, in parts.
+    pub used: i64,
+    pub limit: Option<i64>,
+}
+
+/// A model that can be used, or could with a key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ModelCard {
+    pub model: ModelRef,
+    pub context: Option<u64>,
+    pub max_output: Option<u64>,
+    pub price: Option<Price>,
+    /// The date of the price table the price is from; `None` when it is the person's own.
+    pub price_date: Option<String>,
+    /// On this machine: without a price it counts as nothing.
+    pub local: bool,
+    /// Why it cannot be used now, as `set ANTHROPIC_API_KEY`; `None` when it can.
+    pub lacks: Option<String>,
+}
+
+/// Who holds a running session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Holder {
+    pub process: u32,
+    pub here: bool,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Found {
+    Sessions(Vec<Card>),
+    Session(Result<Card, NotFound>),
+    History(Vec<Event>),
+    Spend(Vec<SpendRow>),
+    Today(Today),
+    Models(Vec<ModelCard>),
+    Blob(Option<Vec<u8>>),
+    Draft(Option<String>),
+    Prompts(Vec<String>),
+    Holder(Option<Holder>),
+    /// The log could not be read.
+    Failed(String),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotFound {
+    None,
+    TooShort,
+    /// The part fits several sessions: these.
+    Many(Vec<Card>),
+}

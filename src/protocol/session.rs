@@ -1,0 +1,113 @@
+//! A session as it is opened, changed, and listed.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::id::{ModelRef, SessionId};
+use crate::protocol::money::{Amounts, Money};
+use crate::protocol::rule::{Mode, Rule};
+use crate::protocol::time::Time;
+
+/// How a session begins. Everything the prompt's prefix depends on is in it, and is never renewed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SessionSpec {
+    /// The folder the agent works in, absolute.
+    pub cwd: PathBuf,
+    /// The git repository the folder lies in, else the folder.
+    pub project: PathBuf,
+    pub model: ModelRef,
+    pub mode: Mode,
+    /// The system text as of the start: instructions, date, folder, the project's AGENTS.md.
+    pub system: String,
+    /// Rules of this run (`--allow`, `--deny`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
+    /// The session this one was forked from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parent: Option<SessionId>,
+}
+
+/// A change of a session that is open.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Change {
+    Model {
+        model: ModelRef,
+    },
+    Mode {
+        mode: Mode,
+    },
+    Title {
+        title: String,
+    },
+    Archived {
+        archived: bool,
+    },
+    /// The session's own budget in dollars; `None` takes it away.
+    Budget {
+        limit: Option<Money>,
+    },
+    /// More for the budget of one local day, given by an answer. The day as `2026-11-23`.
+    DayRaised {
+        day: String,
+        by: Money,
+    },
+    RuleKept {
+        rule: Rule,
+    },
+}
+
+/// What a list says a session is doing; the command line's `state`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// A turn runs.
+    Working,
+    /// An approval waits.
+    Waiting,
+    /// The last turn ended well, or there was none yet.
+    Done,
+    Failed,
+    /// A budget or a guard stopped the turn.
+    Paused,
+    /// The last turn was stopped by the person, a signal or a crash.
+    Interrupted,
+    Archived,
+}
+
+impl State {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Working => "working",
+            Self::Waiting => "waiting",
+            Self::Done => "done",
+            Self::Failed => "failed",
+            Self::Paused => "paused",
+            Self::Interrupted => "interrupted",
+            Self::Archived => "archived",
+        }
+    }
+}
+
+/// One row of the list of sessions, written in the transaction of the facts it sums up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Card {
+    pub id: SessionId,
+    /// The first line of the first prompt until the person gives another.
+    pub title: String,
+    pub state: State,
+    pub model: ModelRef,
+    pub cwd: PathBuf,
+    pub project: PathBuf,
+    pub created: Time,
+    pub active: Time,
+    pub turns: u32,
+    /// Real money only, never the rehearsal's.
+    pub cost: Amounts,
+    /// Calls whose cost is not known.
+    pub unpriced: u32,
+    pub parent: Option<SessionId>,
+    /// What it is at, in one line: the last answer's first line, or what waits.
+    pub gist: String,
+}

@@ -1,0 +1,114 @@
+//! What a model call used and what it is charged: buckets that never overlap, and money with its basis.
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::money::{Currency, Money};
+
+/// Tokens of one call, or of many added up. The four input buckets add up to all input.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Usage {
+    /// Fresh input, neither read from nor written to a cache.
+    pub input: u64,
+    pub cache_read: u64,
+    /// Written to a cache of the shortest life the provider sells.
+    pub cache_write: u64,
+    /// Written to a cache of the longer life (one hour at Anthropic), at its own price.
+    pub cache_write_long: u64,
+    /// All that is billed as output, reasoning included.
+    pub output: u64,
+    /// The part of `output` that was reasoning; `None` when the provider does not say.
+    pub reasoning: Option<u64>,
+}
+
+impl Usage {
+    /// All tokens of the prompt: what fills the context window.
+    pub fn prompt(&self) -> u64 {
+        self.input + self.cache_read + self.cache_write + self.cache_write_long
+    }
+
+    pub fn add(&mut self, other: &Self) {
+        self.input += other.input;
+        self.cache_read += other.cache_read;
+        self.cache_write += other.cache_write;
+        self.cache_write_long += other.cache_write_long;
+        self.output += other.output;
+        self.reasoning = match (self.reasoning, other.reasoning) {
+            (None, None) => None,
+            (a, b) => Some(a.unwrap_or(0) + b.unwrap_or(0)),
+        };
+    }
+}
+
+/// Prices of one model, in parts (1e-12 of the currency) per token: $3 per million tokens is 3,000,000 parts a token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Price {
+    pub currency: Currency,
+    pub input: i64,
+    pub output: i64,
+    /// A missing cache price costs as input.
+    pub cache_read: Option<i64>,
+    pub cache_write: Option<i64>,
+    pub cache_write_long: Option<i64>,
+    /// Dearer rows for long prompts, in rising order of `above`.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tiers: Vec<Tier>,
+}
+
+/// The price row of a request whose whole prompt is longer than `above` tokens; a missing field keeps the base price.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tier {
+    pub above: u64,
+    pub input: Option<i64>,
+    pub output: Option<i64>,
+    pub cache_read: Option<i64>,
+    pub cache_write: Option<i64>,
+    pub cache_write_long: Option<i64>,
+}
+
+/// Where an amount comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// The provider said what it charges; this wins over any table.
+    Reported,
+    /// Computed from the provider's usage and the price table.
+    Listed,
+    /// Computed from an estimate, because the answer broke off before its usage.
+    Estimated,
+    /// No price is known. The amount is absent, never 0.
+    Unknown,
+    /// A server on this machine without a price: costs nothing.
+    Local,
+    /// The rehearsal's play money: computed, shown as such, never added to real sums.
+    Play,
+}
+
+/// What one call costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Charge {
+    /// `None` exactly when the basis is `Unknown`.
+    pub money: Option<Money>,
+    pub basis: Basis,
+}
+
+impl Charge {
+    pub const UNKNOWN: Self = Self {
+        money: None,
+        basis: Basis::Unknown,
+    };
+    pub const LOCAL: Self = Self {
+        money: Some(Money::usd(0)),
+        basis: Basis::Local,
+    };
+}
+
+/// Why a model was called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The work the person asked for.
+    Work,
+    /// The same step again, after a failure.
+    Retry,
+}

@@ -1,0 +1,34 @@
+//! Language models: each dialect turns a neutral prompt into its request and the bytes of the answer into chunks. A spoke
+//! knows its own dialect only; vendors are data on top of one (`preset`).
+
+use std::fmt;
+
+use futures_util::stream::BoxStream;
+
+use crate::agent::prompt::Prompt;
+use crate::protocol::failure::Failure;
+use crate::protocol::reply::Reply;
+
+/// One thing an answer's stream brings. The last chunk is `Done` or `Failed`, and there is exactly one of them.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Chunk {
+    Text(String),
+    Thinking(String),
+    /// The arguments of a call arrive: its tool, and the bytes so far.
+    CallGrows {
+        name: String,
+        bytes: u64,
+    },
+    Done(Reply),
+    /// What had arrived before is in `partial`; no call in it may be run.
+    Failed {
+        failure: Failure,
+        partial: Reply,
+    },
+}
+
+/// A place calls are sent to.
+pub trait Provider: Send + Sync + fmt::Debug {
+    /// Asks the model. Dropping the stream cancels the call. Failure is a chunk, never a panic.
+    fn stream(&self, prompt: Prompt) -> BoxStream<'static, Chunk>;
+}

@@ -1,0 +1,1 @@
+//! The workstation: a full-screen face. It speaks to the engine through the door and draws from state, never into it.
