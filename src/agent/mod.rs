@@ -2,4 +2,5 @@
 //! decision can be tried in microseconds and none can fail for a reason outside itself.
 
 pub mod prompt;
+pub mod session;
 pub mod visible;
