@@ -52,6 +52,8 @@ pub enum Query {
     Holder {
         session: SessionId,
     },
+    /// What the engine can say of itself and its surroundings: database, providers, disk, sandbox.
+    Doctor,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,6 +114,26 @@ pub struct Holder {
     pub here: bool,
 }
 
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// One word: `database`, `providers`.
+    pub name: String,
+    pub state: CheckState,
+    /// One line: what was found.
+    pub text: String,
+    /// One line: what to do about it; empty when there is nothing to do.
+    pub remedy: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckState {
+    Ok,
+    Warn,
+    Bad,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum Found {
     Sessions(Vec<Card>),
@@ -124,6 +146,7 @@ pub enum Found {
     Draft(Option<String>),
     Prompts(Vec<String>),
     Holder(Option<Holder>),
+    Checks(Vec<Check>),
     /// The log could not be read.
     Failed(String),
 }
