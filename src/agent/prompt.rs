@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::protocol::call::ToolSpec;
+use crate::protocol::call::{OutcomeKind, ToolSpec};
 use crate::protocol::id::ModelRef;
 use crate::protocol::reply::Part;
 
@@ -39,6 +39,12 @@ pub struct CallResult {
     pub wire_id: String,
     pub name: String,
     pub text: String,
-    /// The tool could not, or was not allowed to.
-    pub error: bool,
+    pub outcome: OutcomeKind,
+}
+
+impl CallResult {
+    /// The tool could not, or was not allowed to: what the wires know beside the text.
+    pub fn is_error(&self) -> bool {
+        self.outcome != OutcomeKind::Done
+    }
 }
