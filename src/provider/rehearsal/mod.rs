@@ -78,6 +78,11 @@ pub fn tour_files() -> &'static [(&'static str, &'static str)] {
     &TOUR_FILES
 }
 
+/// Whether the tour plays its story for this first prompt, and so may make its files; tool words are played by themselves.
+pub fn begins_story(prompt: &str) -> bool {
+    words::read(prompt).is_none()
+}
+
 /// Play money, in the proportions of a large model: $3, $15 and $0.30 a million tokens.
 pub fn play_price() -> Price {
     Price {

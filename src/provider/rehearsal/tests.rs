@@ -194,7 +194,7 @@ async fn the_tour_mends_the_tide() {
         ),
         (
             "bash sh test.sh | tail -n 1",
-            "`bash` gave one line: 3 of 3",
+            "`bash` came back with one line: 3 of 3",
         ),
         (
             "edit NOTES.md",
