@@ -1,6 +1,8 @@
 //! Language models: each dialect turns a neutral prompt into its request and the bytes of the answer into chunks. A spoke
 //! knows its own dialect only; vendors are data on top of one (`preset`).
 
+pub mod rehearsal;
+
 use std::fmt;
 
 use futures_util::stream::BoxStream;
