@@ -303,7 +303,7 @@ impl<'t> Document<'t> {
             return None;
         };
         let mut texts = Vec::new();
-        for entry in array.iter() {
+        for entry in array {
             match entry.get_ref() {
                 DeValue::String(text) => texts.push((text.to_string(), entry.span())),
                 other => self.wrong(entry, &name, "a list of texts", other),
@@ -328,7 +328,7 @@ impl<'t> Document<'t> {
             return Vec::new();
         };
         let mut sections = Vec::new();
-        for entry in array.iter() {
+        for entry in array {
             match entry.get_ref() {
                 DeValue::Table(table) => {
                     let section = Section {
@@ -349,7 +349,7 @@ impl<'t> Document<'t> {
 /// Line and column of a byte, both from 1; the column counts characters.
 pub fn place(text: &str, at: usize) -> (usize, usize) {
     let before = text.as_bytes().get(..at).unwrap_or(text.as_bytes());
-    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let line = before.split(|&byte| byte == b'\n').count();
     let start = before
         .iter()
         .rposition(|&byte| byte == b'\n')

@@ -9,20 +9,14 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use crate::config::document::{Document, Fault, Section, cut, listed, nearest};
+use crate::config::document::{Document, Fault, cut, listed, nearest};
 use crate::config::paths::{Environment, Paths};
-use crate::config::{
-    BudgetConfig, Config, GuardConfig, LimitConfig, UiConfig, preset, provider, secret,
-};
+use crate::config::{Config, preset, provider, secret, section};
 use crate::protocol::id::ModelRef;
-use crate::protocol::money::{Money, UNIT};
-use crate::protocol::rule::{Effect, Mode, Rule, Scope};
+use crate::protocol::rule::Mode;
 
 /// A config is a page or two; more than this is another file by mistake.
 const MOST_BYTES: u64 = 1024 * 1024;
-
-/// A hundred thousand dollars: no budget is meant to be larger.
-const MOST_BUDGET: i64 = 100_000 * UNIT;
 
 /// The config as read, and what else the reading brought to light.
 #[derive(Debug, Clone, PartialEq)]
@@ -169,11 +163,11 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
             Err(why) => document.fault(&span, &format!("`model` {why}")),
         }
     }
-    read_budget(&mut document, &top, &mut config.budget);
-    read_guards(&mut document, &top, &mut config.guards);
-    read_limits(&mut document, &top, &mut config.limits);
-    config.rules = read_rules(&mut document, &top, &mut warnings);
-    read_ui(&mut document, &top, &mut config.ui);
+    section::read_budget(&mut document, &top, &mut config.budget);
+    section::read_guards(&mut document, &top, &mut config.guards);
+    section::read_limits(&mut document, &top, &mut config.limits);
+    config.rules = section::read_rules(&mut document, &top, &mut warnings);
+    section::read_ui(&mut document, &top, &mut config.ui);
     let (faults, lines) = document.finish();
     if faults.is_empty() {
         Ok(Loaded {
@@ -186,7 +180,7 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
     }
 }
 
-const TOP_KEYS: &[&str] = &[
+pub(crate) const TOP_KEYS: &[&str] = &[
     "model",
     "mode",
     "providers",
@@ -226,181 +220,6 @@ fn named_model(text: &str, config: &Config) -> Result<ModelRef, String> {
     ))
 }
 
-fn read_budget(document: &mut Document<'_>, top: &Section<'_>, budget: &mut BudgetConfig) {
-    let Some(section) = document.section(top, "budget", &["day", "session"]) else {
-        return;
-    };
-    for (key, limit) in [("day", &mut budget.day), ("session", &mut budget.session)] {
-        if document.is_word(&section, key, "none") {
-            *limit = None;
-        } else if let Some(parts) = document.amount(&section, key, 12, MOST_BUDGET, "dollars") {
-            *limit = Some(Money::usd(parts));
-        }
-    }
-}
-
-fn read_guards(document: &mut Document<'_>, top: &Section<'_>, guards: &mut GuardConfig) {
-    let keys = [
-        "same_call",
-        "same_call_window",
-        "idle_steps",
-        "unattended",
-        "unattended_minutes",
-    ];
-    let Some(section) = document.section(top, "guards", &keys) else {
-        return;
-    };
-    for (key, least, value) in [
-        ("same_call", 0, &mut guards.same_call),
-        ("same_call_window", 1, &mut guards.same_call_window),
-        ("idle_steps", 0, &mut guards.idle_steps),
-        ("unattended_minutes", 1, &mut guards.unattended_minutes),
-    ] {
-        if let Some(number) = document.number(&section, key, least, 10_000) {
-            *value = u32::try_from(number).unwrap_or(u32::MAX);
-        }
-    }
-    if let Some(parts) = document.amount(&section, "unattended", 12, MOST_BUDGET, "dollars") {
-        guards.unattended = (parts != 0).then_some(Money::usd(parts));
-    }
-    if guards.same_call > guards.same_call_window {
-        let text = format!(
-            "`guards.same_call` is {} of {}: it can never be reached: raise same_call_window, or switch it off with 0",
-            guards.same_call, guards.same_call_window
-        );
-        document.section_fault(&section, &text);
-    }
-}
-
-fn read_limits(document: &mut Document<'_>, top: &Section<'_>, limits: &mut LimitConfig) {
-    let keys = [
-        "output_tokens",
-        "file_bytes",
-        "file_head_bytes",
-        "command_seconds",
-        "kept_bytes",
-    ];
-    let Some(section) = document.section(top, "limits", &keys) else {
-        return;
-    };
-    for (key, least, most, value) in [
-        ("output_tokens", 100, 1_000_000, &mut limits.output_tokens),
-        ("file_bytes", 256, 64 << 20, &mut limits.file_bytes),
-        (
-            "file_head_bytes",
-            256,
-            64 << 20,
-            &mut limits.file_head_bytes,
-        ),
-        ("command_seconds", 1, 86_400, &mut limits.command_seconds),
-        ("kept_bytes", 65_536, 1 << 30, &mut limits.kept_bytes),
-    ] {
-        if let Some(number) = document.number(&section, key, least, most) {
-            *value = number;
-        }
-    }
-    if limits.file_head_bytes > limits.file_bytes {
-        let text = format!(
-            "`limits.file_head_bytes` ({}) is more than `limits.file_bytes` ({}): a larger file would be read further than a small one",
-            limits.file_head_bytes, limits.file_bytes
-        );
-        document.section_fault(&section, &text);
-    }
-}
-
-fn read_rules(
-    document: &mut Document<'_>,
-    top: &Section<'_>,
-    warnings: &mut Vec<String>,
-) -> Vec<Rule> {
-    let Some(section) = document.section(top, "permissions", &["deny", "ask", "allow"]) else {
-        return Vec::new();
-    };
-    let mut rules = Vec::new();
-    for (key, effect) in [
-        ("deny", Effect::Deny),
-        ("ask", Effect::Ask),
-        ("allow", Effect::Allow),
-    ] {
-        for (text, span) in document.texts(&section, key).unwrap_or_default() {
-            match rule_tool(&text) {
-                Ok(tool) => {
-                    if let Some(near) = no_tool(tool) {
-                        warnings.push(format!(
-                            "permissions.{key}: `{}` names no tool of Creel{near}",
-                            cut(&text)
-                        ));
-                    }
-                    rules.push(Rule {
-                        effect,
-                        text: text.trim().to_owned(),
-                        scope: Scope::Config,
-                    });
-                }
-                Err(why) => document.fault(
-                    &span,
-                    &format!("`permissions.{key}`: `{}` {why}", cut(&text)),
-                ),
-            }
-        }
-    }
-    rules
-}
-
-/// The tool a rule speaks of, when the rule has the form `Tool` or `Tool(specifier)`.
-pub fn rule_tool(rule: &str) -> Result<&str, String> {
-    let rule = rule.trim();
-    let (tool, specifier) = match rule.split_once('(') {
-        Some((tool, rest)) => {
-            let Some(specifier) = rest.strip_suffix(')') else {
-                return Err("is no rule: the bracket is not closed".to_owned());
-            };
-            (tool, Some(specifier))
-        }
-        None => (rule, None),
-    };
-    let named = tool
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'*'));
-    if tool.is_empty() || !named {
-        return Err("is no rule: expected TOOL or TOOL(PATTERN), as `Bash(git diff *)`".to_owned());
-    }
-    if specifier.is_some_and(|specifier| specifier.trim().is_empty()) {
-        return Err(format!(
-            "is no rule: nothing stands in the brackets; `{tool}` alone speaks of every call"
-        ));
-    }
-    if rule.chars().any(char::is_control) {
-        return Err("is no rule: it has control characters in it".to_owned());
-    }
-    Ok(tool)
-}
-
-/// A hint when nothing is called by this name; names of other programs' tools stay usable.
-fn no_tool(tool: &str) -> Option<String> {
-    const TOOLS: &[&str] = &["read", "write", "edit", "grep", "glob", "bash"];
-    let tool = tool.to_ascii_lowercase();
-    if TOOLS.contains(&tool.as_str()) || tool.contains('*') || tool.starts_with("mcp__") {
-        return None;
-    }
-    Some(nearest(&tool, TOOLS).map_or(String::new(), |near| format!(": did you mean `{near}`?")))
-}
-
-fn read_ui(document: &mut Document<'_>, top: &Section<'_>, ui: &mut UiConfig) {
-    let Some(section) = document.section(top, "ui", &["theme", "mouse"]) else {
-        return;
-    };
-    if let Some((theme, span)) = document.text(&section, "theme") {
-        if theme.is_empty() || theme.chars().any(|c| c.is_control() || c == '/') {
-            document.fault(&span, "`ui.theme` must be the name of a theme");
-        }
-        ui.theme = Some(theme);
-    }
-    if let Some(mouse) = document.flag(&section, "mouse") {
-        ui.mouse = mouse;
-    }
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -410,8 +229,9 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     use super::*;
-    use crate::config::{KeySource, ModelConfig, ProviderConfig, Wire};
-    use crate::protocol::money::Currency;
+    use crate::config::{BudgetConfig, KeySource, ModelConfig, ProviderConfig, UiConfig, Wire};
+    use crate::protocol::money::{Currency, Money};
+    use crate::protocol::rule::{Effect, Rule, Scope};
     use crate::protocol::usage::{Price, Tier};
 
     fn home_only(name: &str) -> Option<OsString> {
@@ -517,162 +337,6 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_names_its_place_and_the_way_out() {
-        let cases = [
-            // Keys.
-            (
-                "modle = \"a/b\"",
-                "1:1: unknown key `modle`: did you mean `model`?",
-            ),
-            (
-                "\n  [budgets]",
-                "2:4: unknown key `budgets`: did you mean `budget`?",
-            ),
-            (
-                "\"a \\u001b[2J\\n b\" = 1",
-                "1:1: unknown key `\"a b\"`: expected model, mode, providers, budget, guards, limits, permissions or ui",
-            ),
-            (
-                "[budget]\ndaily = 3",
-                "2:1: unknown key `budget.daily`: expected day or session",
-            ),
-            (
-                "[ui]\nmose = true",
-                "2:1: unknown key `ui.mose`: did you mean `mouse`?",
-            ),
-            ("mode = \"ask\"\nmode = \"auto\"", "2:1: duplicate key"),
-            // Types.
-            (
-                "mode = 3",
-                "1:8: `mode` must be a text in quotes, not a whole number",
-            ),
-            (
-                "model = [\"a/b\"]",
-                "1:9: `model` must be a text in quotes, not a list",
-            ),
-            (
-                "providers = 1",
-                "1:13: `providers` must be a table, not a whole number",
-            ),
-            (
-                "providers.a = 1",
-                "1:15: `providers.a` must be a table, not a whole number",
-            ),
-            ("[[budget]]", "1:1: `budget` must be a table, not a list"),
-            (
-                "ui.mouse = \"yes\"",
-                "1:12: `ui.mouse` must be true or false, not a text",
-            ),
-            (
-                "limits.output_tokens = 2e3",
-                "1:24: `limits.output_tokens` must be a whole number, not a decimal number",
-            ),
-            (
-                "limits.output_tokens = 2026-11-01",
-                "1:24: `limits.output_tokens` must be a whole number, not a date",
-            ),
-            // Syntax.
-            (
-                "mode = ask",
-                "1:8: string values must be quoted, expected literal string",
-            ),
-            ("mode = \"ask", "1:12: invalid basic string, expected `\"`"),
-            // Values.
-            (
-                "mode = \"yolo\"",
-                "1:8: `mode` is `yolo`: expected ask, edits, plan or auto",
-            ),
-            (
-                "model = \"gpt\"",
-                "1:9: `model` is `gpt`: expected PROVIDER/MODEL",
-            ),
-            (
-                "model = \"antropic/x\"",
-                "1:9: `model` names the provider `antropic`, which is not here: did you mean `anthropic`?",
-            ),
-            ("budget.day = -1", "1:14: `budget.day` must not be negative"),
-            (
-                "budget.day = nan",
-                "1:14: `budget.day` must be a decimal number of dollars",
-            ),
-            (
-                "budget.day = inf",
-                "1:14: `budget.day` must be a decimal number of dollars",
-            ),
-            (
-                "budget.day = 0x10",
-                "1:14: `budget.day` must be a decimal number of dollars",
-            ),
-            (
-                "budget.day = \"10\"",
-                "1:14: `budget.day` must be a number of dollars, not a text",
-            ),
-            (
-                "budget.day = 1e30",
-                "1:14: `budget.day` is too large: at most 100000 dollars",
-            ),
-            (
-                "budget.day = 0.0000000000001",
-                "1:14: `budget.day` has more than 12 digits after the point",
-            ),
-            (
-                "guards.idle_steps = -1",
-                "1:21: `guards.idle_steps` must be from 0 to 10000",
-            ),
-            (
-                "guards.idle_steps = 99999999999999999999",
-                "1:21: `guards.idle_steps` must be from 0 to 10000",
-            ),
-            (
-                "[guards]\nsame_call = 30",
-                "1:1: `guards.same_call` is 30 of 20: it can never be reached: raise same_call_window, or switch it off \
-                 with 0",
-            ),
-            (
-                "[limits]\nfile_bytes = 1000",
-                "1:1: `limits.file_head_bytes` (8192) is more than `limits.file_bytes` (1000): a larger file would be read \
-                 further than a small one",
-            ),
-            (
-                "ui.theme = \"../x\"",
-                "1:12: `ui.theme` must be the name of a theme",
-            ),
-            // Permissions.
-            (
-                "permissions.allow = \"edit\"",
-                "1:21: `permissions.allow` must be a list of texts, not a text",
-            ),
-            (
-                "permissions.allow = [1]",
-                "1:22: `permissions.allow` must be a list of texts, not a whole number",
-            ),
-            (
-                "permissions.deny = [\"Bash(rm *\"]",
-                "1:21: `permissions.deny`: `Bash(rm *` is no rule: the bracket is not closed",
-            ),
-            (
-                "permissions.ask = [\"\"]",
-                "1:20: `permissions.ask`: `` is no rule: expected TOOL or TOOL(PATTERN), as `Bash(git diff *)`",
-            ),
-            (
-                "permissions.ask = [\"Bash()\"]",
-                "1:20: `permissions.ask`: `Bash()` is no rule: nothing stands in the brackets; `Bash` alone speaks of every call",
-            ),
-            (
-                "permissions.ask = [\"rm -rf\"]",
-                "1:20: `permissions.ask`: `rm -rf` is no rule: expected TOOL or TOOL(PATTERN), as `Bash(git diff *)`",
-            ),
-            (
-                "permissions.denied = []",
-                "1:13: unknown key `permissions.denied`: expected deny, ask or allow",
-            ),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(faults(text), [expected], "{text}");
-        }
-    }
-
-    #[test]
     fn all_faults_are_found_at_once() {
         let text = "mode = 1\nmodell = \"x\"\n[budget]\nday = -3\n[permissions]\nallow = [\"(\"]\n";
         assert_eq!(
@@ -701,19 +365,6 @@ mod tests {
             assert_eq!(found.len(), 1, "{found:.200?}");
             assert!(found.iter().all(|fault| fault.len() < 200), "{found:.200?}");
         }
-    }
-
-    #[test]
-    fn a_rule_of_no_tool_is_pointed_out() {
-        let text =
-            "permissions.deny = [\"Bsah(rm *)\", \"WebFetch(x)\", \"mcp__db__drop\", \"BASH\"]";
-        assert_eq!(
-            parsed(text).unwrap().warnings,
-            [
-                "permissions.deny: `Bsah(rm *)` names no tool of Creel: did you mean `bash`?",
-                "permissions.deny: `WebFetch(x)` names no tool of Creel",
-            ]
-        );
     }
 
     #[test]

@@ -4,10 +4,15 @@ pub mod address;
 mod decimal;
 mod document;
 pub mod load;
+mod model;
 pub mod paths;
 pub mod preset;
 pub mod provider;
+pub mod schema;
 pub mod secret;
+pub mod section;
+pub mod show;
+pub mod write;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

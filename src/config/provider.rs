@@ -7,14 +7,12 @@ use std::path::{Path, PathBuf};
 use crate::config::document::{Document, Section, cut, listed, nearest};
 use crate::config::paths::Environment;
 use crate::config::preset::{self, Preset};
-use crate::config::{KeySource, ModelConfig, ProviderConfig, Wire, address};
-use crate::protocol::money::Currency;
-use crate::protocol::usage::{Price, Tier};
+use crate::config::{KeySource, ProviderConfig, Wire, address, model};
 
 /// The provider that plays a model offline. It is always there.
 pub const REHEARSAL: &str = "rehearsal";
 
-const KEYS: &[&str] = &[
+pub(crate) const KEYS: &[&str] = &[
     "wire",
     "base_url",
     "key_env",
@@ -28,7 +26,7 @@ const KEYS: &[&str] = &[
     "api_key",
 ];
 
-const WIRES: &[(&str, Wire)] = &[
+pub(crate) const WIRES: &[(&str, Wire)] = &[
     ("anthropic", Wire::Anthropic),
     ("openai-chat", Wire::OpenAiChat),
     ("rehearsal", Wire::Rehearsal),
@@ -36,9 +34,6 @@ const WIRES: &[(&str, Wire)] = &[
 
 /// Dialects that are known and not spoken yet.
 const LATER_WIRES: &[&str] = &["openai-responses", "gemini", "ollama"];
-
-/// One dollar for one token, in parts of a million: no price is higher.
-const MOST_PRICE: i64 = 1_000_000_000_000;
 
 impl Wire {
     /// As the config file names it.
@@ -75,7 +70,15 @@ pub fn read(
         let Some(section) = document.section(&providers, name, KEYS) else {
             continue;
         };
-        if let Some(entry) = Entry::read(document, &section, name, key.span(), file, env) {
+        let entry = Entry {
+            document: &mut *document,
+            section: &section,
+            name,
+            span: key.span(),
+            file,
+            env,
+        };
+        if let Some(entry) = entry.read() {
             entries.insert(name.to_owned(), entry);
         }
     }
@@ -131,38 +134,19 @@ struct Entry<'r, 'd, 't> {
     env: Environment<'r>,
 }
 
-impl<'r, 'd, 't> Entry<'r, 'd, 't> {
-    fn read(
-        document: &'r mut Document<'t>,
-        section: &'r Section<'d>,
-        name: &'r str,
-        span: Range<usize>,
-        file: &'r Path,
-        env: Environment<'r>,
-    ) -> Option<ProviderConfig> {
-        Self {
-            document,
-            section,
-            name,
-            span,
-            file,
-            env,
-        }
-        .entry()
-    }
-
+impl Entry<'_, '_, '_> {
     fn fault(&mut self, text: &str) {
         let text = format!("`{}` {text}", self.section.name);
         self.document.fault(&self.span.clone(), &text);
     }
 
-    fn entry(mut self) -> Option<ProviderConfig> {
+    fn read(mut self) -> Option<ProviderConfig> {
         let wire_named = self.document.parsed(self.section, "wire", wire);
         let address = self
             .document
             .parsed(self.section, "base_url", address::check);
         let preset = self.preset();
-        let models = self.models();
+        let models = model::read(self.document, self.section);
         let script = self.path("script");
         for key in ["key", "api_key"] {
             if let Some(value) = self.section.table.get(key) {
@@ -195,17 +179,13 @@ impl<'r, 'd, 't> Entry<'r, 'd, 't> {
         let base_url = match (address, wire) {
             (Some(address), _) => address,
             (None, Wire::Rehearsal) => String::new(),
-            (None, _) => match preset.and_then(|preset| preset.endpoint(wire)) {
-                Some(address) => address.to_owned(),
-                None => {
-                    if no_address {
-                        self.fault(
-                            "has no `base_url`: the address of the server, as https://host/v1",
-                        );
-                    }
-                    return None;
+            (None, _) => {
+                let usual = preset.and_then(|preset| preset.endpoint(wire));
+                if usual.is_none() && no_address {
+                    self.fault("has no `base_url`: the address of the server, as https://host/v1");
                 }
-            },
+                usual?.to_owned()
+            }
         };
         let key = self.key(preset);
         Some(ProviderConfig {
@@ -225,7 +205,7 @@ impl<'r, 'd, 't> Entry<'r, 'd, 't> {
             let own = preset::find(self.name);
             return own.filter(|_| !self.section.table.contains_key("base_url"));
         }
-        let found = self.document.parsed(self.section, "preset", |text| {
+        self.document.parsed(self.section, "preset", |text| {
             preset::find(text).ok_or_else(|| {
                 let names: Vec<&str> = preset::PRESETS.iter().map(|preset| preset.name).collect();
                 match nearest(text, &names) {
@@ -237,8 +217,7 @@ impl<'r, 'd, 't> Entry<'r, 'd, 't> {
                     None => format!("is `{}`: expected {}", cut(text), listed(&names)),
                 }
             })
-        });
-        found
+        })
     }
 
     fn key(&mut self, preset: Option<&Preset>) -> KeySource {
@@ -303,30 +282,6 @@ impl<'r, 'd, 't> Entry<'r, 'd, 't> {
             }
         })
     }
-
-    fn models(&mut self) -> BTreeMap<String, ModelConfig> {
-        let mut models = BTreeMap::new();
-        let Some(section) = self.document.open(self.section, "models") else {
-            return models;
-        };
-        for key in section.table.keys() {
-            let name: &str = key.get_ref();
-            if name.is_empty() || name.chars().any(|c| c.is_whitespace() || c.is_control()) {
-                self.document.fault(
-                    &key.span(),
-                    &format!("`{}` is no name of a model", cut(name)),
-                );
-                continue;
-            }
-            if let Some(model) =
-                self.document
-                    .section(&section, name, &["context", "max_output", "price"])
-            {
-                models.insert(name.to_owned(), read_model(self.document, &model));
-            }
-        }
-        models
-    }
 }
 
 fn wire(text: &str) -> Result<Wire, String> {
@@ -341,88 +296,6 @@ fn wire(text: &str) -> Result<Wire, String> {
         ));
     }
     Err(format!("is `{}`: expected {}", cut(text), listed(&names)))
-}
-
-fn read_model(document: &mut Document<'_>, section: &Section<'_>) -> ModelConfig {
-    let context = document.number(section, "context", 1024, 100_000_000);
-    let max_output = document.number(section, "max_output", 1, 10_000_000);
-    if let (Some(context), Some(max_output)) = (context, max_output)
-        && max_output > context
-    {
-        let text = format!(
-            "`{}`: max_output ({max_output}) is more than context ({context})",
-            section.name
-        );
-        document.section_fault(section, &text);
-    }
-    ModelConfig {
-        context,
-        max_output,
-        price: read_price(document, section),
-    }
-}
-
-const PRICES: [&str; 5] = [
-    "input",
-    "output",
-    "cache_read",
-    "cache_write",
-    "cache_write_long",
-];
-
-fn read_price(document: &mut Document<'_>, model: &Section<'_>) -> Option<Price> {
-    let known = [&PRICES[..], &["currency", "tiers"]].concat();
-    let section = document.section(model, "price", &known)?;
-    let currency = document.parsed(&section, "currency", |text| {
-        Currency::try_from(text.to_owned()).map_err(|_| {
-            format!(
-                "is `{}`: expected three capital letters such as USD or CNY",
-                cut(text)
-            )
-        })
-    });
-    let [input, output, cache_read, cache_write, cache_write_long] = row(document, &section);
-    for key in ["input", "output"] {
-        if !section.table.contains_key(key) {
-            document.section_fault(&section, &format!("`{}` has no `{key}`", section.name));
-        }
-    }
-    let known = [&["above"], &PRICES[..]].concat();
-    let mut tiers: Vec<Tier> = Vec::new();
-    for tier in document.sections(&section, "tiers", &known) {
-        let [input, output, cache_read, cache_write, cache_write_long] = row(document, &tier);
-        if !tier.table.contains_key("above") {
-            document.section_fault(&tier, &format!("`{}`: an entry has no `above`", tier.name));
-        }
-        let Some(above) = document.number(&tier, "above", 1, 100_000_000) else {
-            continue;
-        };
-        if tiers.last().is_some_and(|last| last.above >= above) {
-            document.section_fault(&tier, &format!("`{}` must rise in `above`", tier.name));
-        }
-        tiers.push(Tier {
-            above,
-            input,
-            output,
-            cache_read,
-            cache_write,
-            cache_write_long,
-        });
-    }
-    Some(Price {
-        currency: currency.unwrap_or(Currency::USD),
-        input: input?,
-        output: output?,
-        cache_read,
-        cache_write,
-        cache_write_long,
-        tiers,
-    })
-}
-
-/// Prices per million tokens as parts (1e-12 of the currency) per token: a factor of a million.
-fn row(document: &mut Document<'_>, section: &Section<'_>) -> [Option<i64>; 5] {
-    PRICES.map(|key| document.amount(section, key, 6, MOST_PRICE, "per million tokens"))
 }
 
 #[cfg(test)]
@@ -538,51 +411,6 @@ mod tests {
             (
                 "script = \"x.md\"",
                 "1:12: `providers.p` has a `script`, which only `wire = \"rehearsal\"` plays",
-            ),
-            ("models.\"a b\" = {}", "4:8: `a b` is no name of a model"),
-            (
-                "models.m.context = 10",
-                "4:20: `providers.p.models.m.context` must be from 1024 to 100000000",
-            ),
-            (
-                "models.m.ctx = 10",
-                "4:10: unknown key `providers.p.models.m.ctx`: expected context, max_output or price",
-            ),
-            (
-                "models.m = { context = 2000, max_output = 3000 }",
-                "4:12: `providers.p.models.m`: max_output (3000) is more than context (2000)",
-            ),
-            (
-                "models.m.price = 3",
-                "4:18: `providers.p.models.m.price` must be a table, not a whole number",
-            ),
-            (
-                "models.m.price = { input = 1 }",
-                "4:18: `providers.p.models.m.price` has no `output`",
-            ),
-            (
-                "models.\"m.1\".price = { input = -1, output = 1 }",
-                "4:32: `providers.p.models.\"m.1\".price.input` must not be negative",
-            ),
-            (
-                "models.m.price = { input = 0.0000001, output = 1 }",
-                "4:28: `providers.p.models.m.price.input` has more than 6 digits after the point",
-            ),
-            (
-                "models.m.price = { input = 1, output = 1e9 }",
-                "4:40: `providers.p.models.m.price.output` is too large: at most 1000000 per million tokens",
-            ),
-            (
-                "models.m.price = { input = 1, output = 1, currency = \"dollar\" }",
-                "4:54: `providers.p.models.m.price.currency` is `dollar`: expected three capital letters such as USD or CNY",
-            ),
-            (
-                "models.m.price = { input = 1, output = 1, tiers = [{ above = 9 }, { above = 8 }] }",
-                "4:67: `providers.p.models.m.price.tiers` must rise in `above`",
-            ),
-            (
-                "models.m.price = { input = 1, output = 1, tiers = [{ input = 9 }] }",
-                "4:52: `providers.p.models.m.price.tiers`: an entry has no `above`",
             ),
         ];
         for (lines, expected) in cases {
