@@ -1,7 +1,16 @@
 //! Hands: what the model may ask for. Each tool is `NAME.rs` with `NAME.md` beside it, the words the model reads; one table
 //! lists them all.
 
+pub mod bash;
+pub mod edit;
+pub mod glob;
+pub mod grep;
+pub mod read;
+pub mod shared;
+pub mod write;
+
 use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -9,15 +18,18 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::agent::visible;
 use crate::config::LimitConfig;
 use crate::protocol::ask::Subject;
 use crate::protocol::call::{Outcome, Reach, ToolSpec};
+use crate::tool::shared::economy;
 
 /// One tool.
 pub trait Tool: Send + Sync {
     fn spec(&self) -> &ToolSpec;
 
-    /// What a call would touch, worked out from its arguments alone: no file is opened. The error is what the model is told.
+    /// What a call would touch, worked out from its arguments: no file is opened, but symbolic links are resolved, and a path
+    /// that goes through one is named twice, as written and as resolved. The error is what the model is told.
     fn reach(&self, input: &Value, place: &Place) -> Result<Vec<Reach>, String>;
 
     /// What exactly would happen, for the person who decides. May read files (a change is shown as a diff).
@@ -62,6 +74,78 @@ pub struct Scene {
     pub tail: Arc<dyn Fn(&str) + Send + Sync>,
     /// Cancelled when the person stops the turn: the tool ends within 100 ms, its process group dead.
     pub stop: CancellationToken,
+}
+
+impl From<Outcome> for Ended {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            whole: None,
+        }
+    }
+}
+
+impl fmt::Debug for Scene {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scene")
+            .field("place", &self.place)
+            .field("number", &self.number)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// All tools there are, in the order the model is told of them.
+pub struct Toolbox {
+    tools: Vec<Arc<dyn Tool>>,
+    specs: Arc<[ToolSpec]>,
+}
+
+impl Toolbox {
+    /// The tools that come with Creel. The order is fixed: a changed one would break every cached prefix.
+    pub fn shipped() -> Self {
+        let tools: Vec<Arc<dyn Tool>> = vec![
+            Arc::new(read::Read::new()),
+            Arc::new(write::Write::new()),
+            Arc::new(edit::Edit::new()),
+            Arc::new(grep::Grep::new()),
+            Arc::new(glob::Glob::new()),
+            Arc::new(bash::Bash::new()),
+        ];
+        let specs = tools.iter().map(|tool| tool.spec().clone()).collect();
+        Self { tools, specs }
+    }
+
+    pub fn specs(&self) -> Arc<[ToolSpec]> {
+        Arc::clone(&self.specs)
+    }
+
+    /// The tool of that name; where none has exactly it, without regard to case and blanks around it.
+    pub fn get(&self, name: &str) -> Option<Arc<dyn Tool>> {
+        let named = |fits: &dyn Fn(&str) -> bool| {
+            self.tools
+                .iter()
+                .find(|tool| fits(&tool.spec().name))
+                .cloned()
+        };
+        named(&|tool| tool == name)
+            .or_else(|| named(&|tool| tool.eq_ignore_ascii_case(name.trim())))
+    }
+
+    /// What the model is told when it asks for a tool that is not there.
+    pub fn missing(&self, name: &str) -> String {
+        let names: Vec<_> = self.specs.iter().map(|spec| spec.name.as_str()).collect();
+        let name = visible::one_line(economy::prefix(name, 60));
+        format!("there is no tool `{name}`; there are {}", names.join(", "))
+    }
+}
+
+impl fmt::Debug for Toolbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.specs.iter().map(|spec| &spec.name))
+            .finish()
+    }
 }
 
 impl Place {

@@ -1,0 +1,216 @@
+//! `glob`: names of files, and of folders where the pattern asks for whatever is there.
+
+use std::path::{Path, PathBuf};
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use crate::protocol::ask::Subject;
+use crate::protocol::call::{Detail, Outcome, Reach, ToolSpec};
+use crate::tool::shared::arguments::Arguments;
+use crate::tool::shared::listing::{self, Hidden};
+use crate::tool::shared::paths::{self, Source};
+use crate::tool::shared::schema::{self, Need};
+use crate::tool::shared::thread;
+use crate::tool::{Ended, Place, Scene, Tool};
+
+/// Names beyond this are counted, not kept.
+const KEPT_MOST: usize = 4 << 20;
+/// What the line that says what is missing may take.
+const CLOSING: usize = 120;
+
+#[derive(Debug)]
+pub struct Glob {
+    spec: ToolSpec,
+}
+
+impl Glob {
+    pub fn new() -> Self {
+        Self {
+            spec: schema::spec(
+                "glob",
+                include_str!("glob.md"),
+                &[
+                    ("pattern", "string", Need::Required),
+                    ("path", "string", Need::Optional),
+                ],
+            ),
+        }
+    }
+}
+
+impl Tool for Glob {
+    fn spec(&self) -> &ToolSpec {
+        &self.spec
+    }
+
+    fn reach(&self, input: &Value, place: &Place) -> Result<Vec<Reach>, String> {
+        paths::reads(&Source::File(Wanted::of(input, place)?.folder))
+    }
+
+    fn subject(&self, input: &Value, scene: &Scene) -> Result<Subject, String> {
+        paths::subject(
+            &Source::File(Wanted::of(input, &scene.place)?.folder),
+            input,
+        )
+    }
+
+    fn only_reads(&self) -> bool {
+        true
+    }
+
+    fn run(&self, input: Value, scene: Scene) -> BoxFuture<'static, Ended> {
+        thread::reading(scene.stop.clone(), move || {
+            list(&input, &scene).unwrap_or_else(|text| Outcome::failed(text).into())
+        })
+        .boxed()
+    }
+}
+
+struct Wanted {
+    /// Where the pattern's first wildcard applies: nothing outside is walked.
+    folder: PathBuf,
+    /// Relative to that folder.
+    pattern: String,
+}
+
+impl Wanted {
+    fn of(input: &Value, place: &Place) -> Result<Self, String> {
+        let arguments = Arguments::of(input);
+        let pattern = arguments.text("pattern")?;
+        let base = paths::absolute(
+            arguments
+                .optional_text("path")?
+                .filter(|path| !path.is_empty())
+                .unwrap_or("."),
+            &place.cwd,
+        )?;
+        if pattern.is_empty() {
+            return Err("`pattern` is empty".to_owned());
+        }
+        let parts: Vec<_> = pattern.split('/').collect();
+        // The last part is always the pattern, be it plain.
+        let plain = parts[..parts.len() - 1]
+            .iter()
+            .take_while(|part| !part.contains(['*', '?', '[', '{', '\\']))
+            .count();
+        let mut folder = parts[..plain].join("/");
+        if folder.is_empty() && plain > 0 {
+            folder.push('/');
+        }
+        let folder = if plain == 0 {
+            base
+        } else {
+            paths::absolute(&folder, &base)?
+        };
+        let pattern = parts[plain..].join("/");
+        let pattern = if pattern.is_empty() { "*" } else { &pattern };
+        Ok(Self {
+            folder,
+            pattern: pattern.to_owned(),
+        })
+    }
+}
+
+fn list(input: &Value, scene: &Scene) -> Result<Ended, String> {
+    let wanted = Wanted::of(input, &scene.place)?;
+    let shown = paths::shown(&wanted.folder, &scene.place);
+    let real = paths::real(&wanted.folder)?;
+    let meta = real
+        .symlink_metadata()
+        .map_err(|_| format!("there is no folder {shown}"))?;
+    if !meta.is_dir() {
+        return Err(format!("{shown} is no folder"));
+    }
+    let pattern = wanted.pattern.trim_end_matches('/');
+    let recursive = pattern.contains("**");
+    let last = pattern.rsplit('/').next().unwrap_or(pattern);
+    // `*` lists what is there, `name` or `*.d` may be a folder; `**` would list every folder on the way.
+    let folders = !recursive || wanted.pattern.ends_with('/');
+    let files = !wanted.pattern.ends_with('/');
+    let hidden = if pattern.split('/').any(|part| part.starts_with('.')) {
+        Hidden::Shown
+    } else {
+        Hidden::Left
+    };
+    let matcher = listing::glob(if pattern.is_empty() { last } else { pattern })?;
+    let depth = (!recursive).then(|| pattern.split('/').count());
+
+    let (mut names, mut bytes, mut count) = (Vec::new(), 0, 0);
+    for entry in listing::walk(&real, hidden, depth) {
+        if scene.stop.is_cancelled() {
+            return Ok(Outcome::cancelled("stopped").into());
+        }
+        // What cannot be entered is passed over, as a shell's glob does.
+        let Ok(entry) = entry else { continue };
+        let Ok(relative) = entry.path().strip_prefix(&real) else {
+            continue;
+        };
+        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        let fits = if is_folder { folders } else { files };
+        if !fits || entry.depth() == 0 || !matcher.is_match(relative) {
+            continue;
+        }
+        count += 1;
+        if bytes < KEPT_MOST {
+            let name = name(&wanted.folder, relative, is_folder, &scene.place);
+            bytes += name.len() + 1;
+            names.push(name);
+        }
+    }
+    names.sort();
+    Ok(told(&names, count, scene))
+}
+
+fn name(folder: &Path, relative: &Path, is_folder: bool, place: &Place) -> String {
+    let mut name = paths::shown(&folder.join(relative), place);
+    if is_folder {
+        name.push('/');
+    }
+    name
+}
+
+fn told(names: &[String], count: u64, scene: &Scene) -> Ended {
+    let detail = Detail::Hits { count };
+    if names.is_empty() {
+        return Outcome {
+            detail,
+            ..Outcome::done("no files match")
+        }
+        .into();
+    }
+    let budget =
+        usize::try_from(scene.limits.output_tokens.saturating_mul(4)).unwrap_or(usize::MAX);
+    let whole = names.join("\n");
+    if whole.len() <= budget && names.len() as u64 == count {
+        return Outcome {
+            detail,
+            ..Outcome::done(whole)
+        }
+        .into();
+    }
+    let room = budget.saturating_sub(CLOSING);
+    let mut text = String::new();
+    let mut shown = 0;
+    for name in names {
+        if text.len() + name.len() + 1 > room {
+            break;
+        }
+        text.push_str(name);
+        text.push('\n');
+        shown += 1;
+    }
+    text.push_str(&format!(
+        "… {} of {count} left out; all: output:{} (grep it), or narrow the pattern",
+        count - shown,
+        scene.number
+    ));
+    Ended {
+        outcome: Outcome {
+            detail,
+            ..Outcome::done(text)
+        },
+        whole: Some(whole.into_bytes()),
+    }
+}
