@@ -1,7 +1,18 @@
 //! Language models: each dialect turns a neutral prompt into its request and the bytes of the answer into chunks. A spoke
 //! knows its own dialect only; vendors are data on top of one (`preset`).
 
+pub mod anthropic;
+pub mod decimal;
+pub mod decode;
+pub mod failure;
+pub mod openai_chat;
+pub mod quirks;
 pub mod rehearsal;
+mod replay;
+pub mod sse;
+mod tally;
+#[cfg(test)]
+mod testing;
 
 use std::fmt;
 

@@ -410,7 +410,8 @@ mod tests {
             prop_assert!(told.text.len() <= most, "{} > {most}", told.text.len());
             // A line that is still coming is held in full at most once beside these.
             prop_assert!(head_held <= most * 4 && tail_held <= most * 4);
-            prop_assert!(!told.text.contains('\u{1b}'));
+            let escaped = told.text.contains('\u{1b}');
+            prop_assert!(!escaped);
             let lines: Vec<_> = text.split(|&byte| byte == b'\n').map(|line| visible::clean(&String::from_utf8_lossy(line)).into_owned()).collect();
             if told.cut {
                 let first = prefix(&lines[0], most / 8).to_owned();
