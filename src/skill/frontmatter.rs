@@ -5,6 +5,8 @@ use serde::Deserialize;
 
 /// More than this between the lines is no head of a skill.
 const LARGEST: usize = 16 * 1024;
+/// Values that aliases may repeat.
+const MOST_REPLAYED: usize = 10_000;
 
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Head {
@@ -47,8 +49,8 @@ impl Head {
                 description: None,
             });
         }
-        serde_saphyr::from_str(yaml)
-            .or_else(|error| serde_saphyr::from_str(&quoted(yaml)).map_err(|_| error))
+        from_yaml(yaml)
+            .or_else(|error| from_yaml(&quoted(yaml)).map_err(|_| error))
             .map_err(|error| {
                 let why = error.to_string();
                 let line = why.lines().next().unwrap_or_default();
@@ -58,6 +60,16 @@ impl Head {
                 )
             })
     }
+}
+
+/// With an end to aliases of aliases, which blow a few lines up to millions of values.
+fn from_yaml(yaml: &str) -> Result<Head, serde_saphyr::Error> {
+    let options = serde_saphyr::options! {
+        budget: serde_saphyr::budget! { max_depth: 64, max_aliases: 100, max_anchors: 100 },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: MOST_REPLAYED },
+        with_snippet: false,
+    };
+    serde_saphyr::from_str_with_options(yaml, options)
 }
 
 /// The YAML with each plain value of a field at the margin in quotes.
