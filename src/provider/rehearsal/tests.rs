@@ -7,6 +7,7 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use futures_util::StreamExt;
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
@@ -16,8 +17,6 @@ use crate::protocol::failure::FailureKind;
 use crate::protocol::reply::{Part, Reply};
 use crate::provider::rehearsal::{Rehearsal, Speed, TOUR_PROMPT, names, shipped, tour_files};
 use crate::provider::{Chunk, Provider};
-
-use futures_util::StreamExt;
 
 type Ended = (OutcomeKind, String);
 
