@@ -94,7 +94,9 @@ impl Entry {
         // A fault in the derivation must not end the thread that writes for all sessions.
         let derived = catch_unwind(AssertUnwindSafe(|| derive(&events)))
             .map_err(|_| Trouble::Unfit("its card could not be worked out".to_owned()))?;
-        write_derived(conn, session, &derived, events.last())?;
+        if let Some(derived) = derived {
+            write_derived(conn, session, &derived, events.last())?;
+        }
         if clears_draft {
             conn.prepare_cached("DELETE FROM draft WHERE name = ?")?
                 .execute([step_draft(id)])?;

@@ -47,7 +47,7 @@ pub struct Batch {
 }
 
 /// Follows the events of one batch.
-pub type Derive = Box<dyn FnOnce(&[Event]) -> Derived + Send>;
+pub type Derive = Box<dyn FnOnce(&[Event]) -> Option<Derived> + Send>;
 
 /// What must never lie about the facts of the same transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -120,6 +120,12 @@ impl Toolbox {
         Arc::clone(&self.specs)
     }
 
+    /// Names of the tools that only read.
+    pub fn readers(&self) -> Arc<[String]> {
+        let reads = self.tools.iter().filter(|tool| tool.only_reads());
+        reads.map(|tool| tool.spec().name.clone()).collect()
+    }
+
     /// The tool of that name; where none has exactly it, without regard to case and blanks around it.
     pub fn get(&self, name: &str) -> Option<Arc<dyn Tool>> {
         let named = |fits: &dyn Fn(&str) -> bool| {

@@ -58,13 +58,13 @@ fn the_derivation_sees_the_events_as_numbered() {
         Batch {
             derive: Box::new(move |events| {
                 seen.send(events.to_vec()).unwrap();
-                Derived {
+                Some(Derived {
                     card: card(id(1), 5),
                     state: Some(FoldedState {
                         version: 3,
                         body: "{\"sum\":1}".to_owned(),
                     }),
-                }
+                })
             }),
             ..reserving(id(1), 1, 10, Some(10), None)
         },

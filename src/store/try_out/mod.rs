@@ -109,9 +109,11 @@ pub(crate) fn batch_at(id: SessionId, at: i64, facts: Vec<Fact>) -> Batch {
         facts,
         reserved: None,
         blobs: Vec::new(),
-        derive: Box::new(move |_: &[Event]| Derived {
-            card: card(id, at),
-            state: None,
+        derive: Box::new(move |_: &[Event]| {
+            Some(Derived {
+                card: card(id, at),
+                state: None,
+            })
         }),
         clears_draft: false,
     }

@@ -26,7 +26,7 @@ fn with_card(log: &Log, card: Card) {
     append(
         log,
         Batch {
-            derive: Box::new(|_| Derived { card, state: None }),
+            derive: Box::new(|_| Some(Derived { card, state: None })),
             ..batch(id, vec![opened()])
         },
     )
