@@ -213,3 +213,175 @@ fn signal_name(signal: i32) -> String {
     };
     name.to_owned()
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use crate::tool::shared::trial::Trial;
+    use serde_json::json;
+
+    #[test]
+    fn a_command_is_told_with_its_end() {
+        let trial = Trial::new();
+        trial.file("here", "");
+        let cases = [
+            (
+                "echo one; echo two >&2; echo three",
+                Some(0),
+                "one\ntwo\nthree",
+            ),
+            ("ls", Some(0), "here"),
+            ("true", Some(0), "(no output)"),
+            ("echo bad; exit 3", Some(3), "bad\nexit 3"),
+            ("false", Some(1), "(no output)\nexit 1"),
+            (
+                "kill -SEGV $$",
+                Some(139),
+                "(no output)\nexit 139 (SIGSEGV)",
+            ),
+            ("cat; echo end", Some(0), "end"),
+            (
+                "printf 'caf\\351 \\033[1mbold\\033[0m 1%%\\r2%%'",
+                Some(0),
+                "2%",
+            ),
+            (
+                "(: </dev/tty) 2>/dev/null || echo no terminal",
+                Some(0),
+                "no terminal",
+            ),
+            (
+                "echo $TERM $PAGER $GIT_PAGER $NO_COLOR ${CARGO_MANIFEST_DIR-clean}",
+                Some(0),
+                "dumb cat cat 1 clean",
+            ),
+        ];
+        for (command, exit, text) in cases {
+            let ended = trial.run("bash", json!({"command": command}));
+            assert_eq!(
+                (
+                    ended.outcome.kind,
+                    ended.outcome.exit,
+                    ended.outcome.text.as_str()
+                ),
+                (OutcomeKind::Done, exit, text),
+                "{command}"
+            );
+            assert!(ended.whole.is_none());
+        }
+    }
+
+    #[test]
+    fn wrong_arguments_are_said() {
+        let trial = Trial::new();
+        let cases = [
+            (json!({}), "`command` is missing"),
+            (json!({"command": " "}), "`command` is empty"),
+            (
+                json!({"command": "a\0b"}),
+                "`command` contains a NUL character",
+            ),
+            (
+                json!({"command": "ls", "timeout": "soon"}),
+                "`timeout` must be a whole number from 0, not \"soon\"",
+            ),
+        ];
+        for (input, expected) in cases {
+            assert_eq!(
+                trial.told("bash", input.clone()),
+                format!("Failed: {expected}"),
+                "{input}"
+            );
+        }
+        let mut trial = Trial::new();
+        trial.scene.place.cwd.push("gone");
+        let expected = format!(
+            "Failed: the folder {} is gone",
+            trial.scene.place.cwd.display()
+        );
+        assert_eq!(trial.told("bash", json!({"command": "ls"})), expected);
+    }
+
+    #[test]
+    fn timeouts_are_understood_in_both_units() {
+        for (given, expected) in [
+            (1, 1),
+            (600, 600),
+            (9_000, 9_000),
+            (120_000, 120),
+            (10_001, 10_001),
+            (u64::MAX, TIMEOUT_MOST),
+        ] {
+            assert_eq!(seconds(given), expected, "{given}");
+        }
+    }
+
+    #[test]
+    fn what_runs_is_what_is_shown() {
+        let trial = Trial::new();
+        let input = json!({"command": "echo \u{202e}x"});
+        assert_eq!(
+            Bash::new().reach(&input, &trial.scene.place),
+            Ok(vec![Reach::Run {
+                command: "echo \u{202e}x".to_owned()
+            }])
+        );
+        let Ok(Subject::Command { argv, parts }) = Bash::new().subject(&input, &trial.scene) else {
+            panic!("a command is shown as one");
+        };
+        assert_eq!(argv[1..], ["-c", "echo \u{202e}x"]);
+        assert!(matches!(argv[0].as_str(), "bash" | "sh") && parts.is_empty());
+    }
+
+    #[test]
+    fn a_long_output_is_cut_and_kept_raw() {
+        let trial = Trial::new();
+        let ended = trial.run("bash", json!({"command": "seq 1 9000; printf '\\033[31merror: it broke\\033[0m\\n'; seq 1 9000; exit 2"}));
+        let text = &ended.outcome.text;
+        assert!(text.len() <= 8000, "{}", text.len());
+        assert!(text.starts_with("1\n2\n3\n"));
+        assert!(text.contains("\n9001: error: it broke …\n"), "{text}");
+        assert!(text.ends_with("\n8999\n9000\nexit 2"));
+        assert!(
+            text.contains("of 18001 lines left out; all 87 kB: output:7 (read or grep it)"),
+            "{text}"
+        );
+        let whole = ended.whole.unwrap();
+        assert!(whole.windows(5).any(|bytes| bytes == b"\x1b[31m"));
+        assert_eq!(whole.iter().filter(|&&byte| byte == b'\n').count(), 18_001);
+    }
+
+    #[test]
+    fn a_flood_is_ended_within_bounds() {
+        let trial = Trial::new();
+        let ended = trial.run("bash", json!({"command": "yes"}));
+        assert_eq!(
+            (ended.outcome.kind, ended.outcome.exit),
+            (OutcomeKind::Failed, None)
+        );
+        assert!(
+            ended.outcome.text.ends_with("\ny\nonly the first 1.0 MB of the output were kept\nended because it put out too much"),
+            "{}",
+            &ended.outcome.text[ended.outcome.text.len() - 200..]
+        );
+        assert!(ended.outcome.text.len() <= 8000);
+        assert_eq!(ended.whole.unwrap().len(), 1 << 20);
+    }
+
+    #[test]
+    fn the_persons_own_command_has_their_environment() {
+        let trial = Trial::new();
+        let ended = trial.wait(person_shell(
+            "echo ${CARGO_MANIFEST_DIR:+theirs}".to_owned(),
+            trial.scene.clone(),
+        ));
+        assert_eq!(
+            ended.outcome,
+            Outcome {
+                exit: Some(0),
+                ..Outcome::done("theirs")
+            }
+        );
+    }
+}

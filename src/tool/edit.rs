@@ -134,3 +134,125 @@ fn edit(input: &Value, scene: &Scene) -> Result<Outcome, String> {
         ..Outcome::done(format!("{verb} {}: {counts}{place}", change.target.shown))
     })
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use crate::tool::shared::trial::Trial;
+    use serde_json::json;
+
+    fn edit(path: &str, old: &str, new: &str) -> Value {
+        json!({"path": path, "old_string": old, "new_string": new})
+    }
+
+    #[test]
+    fn an_edit_is_made_where_it_can_mean_one_place() {
+        let trial = Trial::new();
+        trial.file("a", "fn a() {\n\tone();\n\tone();\n}\n");
+        trial.file("empty", "");
+        let mut all = edit("a", "one", "two");
+        all["replace_all"] = true.into();
+        let steps = [
+            (
+                "edit",
+                edit("a", "fn a()", "fn b()"),
+                "Done: edited a: +1 -1 at line 1",
+            ),
+            (
+                "edit",
+                edit("a", "fn b() {\n    one();", "fn b() {\n    zero();"),
+                "Done: edited a: +1 -1 at line 1, found with other blanks and indented as there",
+            ),
+            (
+                "edit",
+                edit("a", "zero", "one"),
+                "Done: edited a: +1 -1 at line 2",
+            ),
+            (
+                "edit",
+                edit("a", "one", "two"),
+                "Failed: a: old_string occurs 2 times (lines 2, 3): add lines around it so that it names one place, or set replace_all",
+            ),
+            (
+                "edit",
+                all.clone(),
+                "Failed: a was not read in this session: read it before replacing 2 places",
+            ),
+            (
+                "read",
+                json!({"path": "a"}),
+                "Done: fn b() {\n\tone();\n\tone();\n}\n",
+            ),
+            ("edit", all, "Done: edited a: +2 -2 at 2 places"),
+            (
+                "edit",
+                edit("a", "three();", "x"),
+                "Failed: a: old_string was not found, nor anything like it: read the file",
+            ),
+            (
+                "edit",
+                edit("a", "two", "two"),
+                "Failed: a: old_string and new_string are the same",
+            ),
+            ("edit", edit("a", "", "x"), "Failed: a: old_string is empty"),
+            (
+                "edit",
+                edit("none", "x", "y"),
+                "Failed: there is no file none",
+            ),
+            (
+                "edit",
+                edit("sub/new", "", "x\n"),
+                "Done: created sub/new: +1 -0",
+            ),
+            (
+                "edit",
+                edit("empty", "", "x\n"),
+                "Done: edited empty: +1 -0",
+            ),
+            (
+                "write",
+                json!({"path": "sub/new", "content": ""}),
+                "Done: wrote sub/new: 0 lines, 0 bytes",
+            ),
+        ];
+        for (tool, input, expected) in steps {
+            assert_eq!(trial.told(tool, input.clone()), expected, "{input}");
+        }
+        assert_eq!(trial.content("a"), "fn b() {\n\ttwo();\n\ttwo();\n}\n");
+    }
+
+    #[test]
+    fn a_file_that_changed_since_is_refused() {
+        let trial = Trial::new();
+        trial.file("a", "one\n");
+        trial.run("read", json!({"path": "a"}));
+        trial.file("a", "one\ntheirs\n");
+        let input = edit("a", "one", "two");
+        let expected = "a changed since it was read: read it again";
+        assert_eq!(
+            trial.told("edit", input.clone()),
+            format!("Failed: {expected}")
+        );
+        assert_eq!(
+            Edit::new().subject(&input, &trial.scene),
+            Err(expected.to_owned())
+        );
+        trial.run("read", json!({"path": "a"}));
+        assert_eq!(trial.told("edit", input), "Done: edited a: +1 -1 at line 1");
+        assert_eq!(trial.content("a"), "two\ntheirs\n");
+    }
+
+    #[test]
+    fn an_edit_does_not_make_the_rest_known() {
+        let trial = Trial::new();
+        trial.file("a", "one\nunread\n");
+        trial.run("edit", edit("a", "one", "two"));
+        assert!(
+            trial
+                .told("write", json!({"path": "a", "content": ""}))
+                .starts_with("Failed: a exists and was not read")
+        );
+    }
+}

@@ -214,3 +214,152 @@ fn told(names: &[String], count: u64, scene: &Scene) -> Ended {
         whole: Some(whole.into_bytes()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use crate::tool::shared::trial::Trial;
+    use serde_json::json;
+    use std::os::unix::fs::symlink;
+
+    fn folder() -> Trial {
+        let trial = Trial::new();
+        for name in [
+            ".gitignore",
+            "README.md",
+            "src/b.rs",
+            "src/a.rs",
+            "src/deep/c.rs",
+            "src/deep/c.md",
+            ".github/ci.yml",
+            ".git/config",
+            "target/out.rs",
+            "we[i]rd.rs",
+            "line\nbreak",
+        ] {
+            trial.file(
+                name,
+                if name == ".gitignore" {
+                    "target/\n"
+                } else {
+                    "x"
+                },
+            );
+        }
+        symlink("..", trial.root.join("src/up")).unwrap();
+        trial
+    }
+
+    #[test]
+    fn names_are_listed_in_order() {
+        let trial = folder();
+        let absolute = format!("{}/src/*.rs", trial.root.display());
+        let cases = [
+            (
+                json!({"pattern": "*"}),
+                "README.md\nline\\nbreak\nsrc/\nwe[i]rd.rs",
+            ),
+            (
+                json!({"pattern": "**/*.rs"}),
+                "src/a.rs\nsrc/b.rs\nsrc/deep/c.rs\nwe[i]rd.rs",
+            ),
+            (
+                json!({"pattern": "*.rs", "path": "src"}),
+                "src/a.rs\nsrc/b.rs",
+            ),
+            (json!({"pattern": "src/*"}), "src/a.rs\nsrc/b.rs\nsrc/deep/\nsrc/up"),
+            (json!({"pattern": "./src/**/*.{md,yml}"}), "src/deep/c.md"),
+            (json!({"pattern": "src/*/"}), "src/deep/"),
+            (json!({"pattern": "src/"}), "src/a.rs\nsrc/b.rs\nsrc/deep/\nsrc/up"),
+            (json!({"pattern": "src"}), "src/"),
+            (json!({"pattern": "src/a.rs"}), "src/a.rs"),
+            (json!({"pattern": ".github/**"}), ".github/ci.yml"),
+            (json!({"pattern": ".*"}), ".github/\n.gitignore"),
+            (json!({"pattern": "target/*"}), "target/out.rs"),
+            (json!({"pattern": absolute}), "src/a.rs\nsrc/b.rs"),
+            (
+                json!({"pattern": "../project/src/*.rs"}),
+                "src/a.rs\nsrc/b.rs",
+            ),
+            (json!({"pattern": "*.zig"}), "no files match"),
+        ];
+        for (input, expected) in cases {
+            assert_eq!(
+                trial.told("glob", input.clone()),
+                format!("Done: {expected}"),
+                "{input}"
+            );
+        }
+        let cases = [
+            (
+                json!({"pattern": "a["}),
+                "`a[` is no glob: unclosed character class; missing ']'",
+            ),
+            (json!({"pattern": "none/*"}), "there is no folder none"),
+            (
+                json!({"pattern": "*", "path": "README.md"}),
+                "README.md is no folder",
+            ),
+            (json!({}), "`pattern` is missing"),
+        ];
+        for (input, expected) in cases {
+            assert_eq!(
+                trial.told("glob", input.clone()),
+                format!("Failed: {expected}"),
+                "{input}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_reach_is_the_folder_that_is_walked() {
+        let place = Place {
+            cwd: "/nowhere/p".into(),
+            roots: vec![],
+        };
+        let cases = [
+            (json!({"pattern": "**/*.rs"}), "/nowhere/p"),
+            (json!({"pattern": "/nowhere/x/y*/z"}), "/nowhere/x"),
+            (json!({"pattern": "/*"}), "/"),
+            (json!({"pattern": "../../**"}), "/"),
+            (
+                json!({"pattern": "src/a.rs", "path": "/nowhere/q"}),
+                "/nowhere/q/src",
+            ),
+            // What only looks plain is resolved like any path.
+            (json!({"pattern": "src/../../q/*"}), "/nowhere/q"),
+        ];
+        for (input, expected) in cases {
+            let reach = Glob::new().reach(&input, &place);
+            assert_eq!(
+                reach,
+                Ok(vec![Reach::Read {
+                    path: expected.into()
+                }]),
+                "{input}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_long_list_is_cut_and_kept() {
+        let trial = Trial::new();
+        for number in 0..700 {
+            trial.file(&format!("a-rather-long-name-{number:04}"), "");
+        }
+        let ended = trial.run("glob", json!({"pattern": "*"}));
+        assert!(ended.outcome.text.len() <= 8000);
+        assert!(
+            ended
+                .outcome
+                .text
+                .ends_with("… 372 of 700 left out; all: output:7 (grep it), or narrow the pattern"),
+            "{}",
+            &ended.outcome.text[7800..]
+        );
+        let whole = String::from_utf8(ended.whole.unwrap()).unwrap();
+        assert_eq!(whole.lines().count(), 700);
+        assert_eq!(ended.outcome.detail, Detail::Hits { count: 700 });
+    }
+}

@@ -160,3 +160,72 @@ impl Place {
         self.roots.iter().any(|root| path.starts_with(root))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_tools_are_those_promised_and_cost_little() {
+        let specs = Toolbox::shipped().specs();
+        let arguments: Vec<_> = specs
+            .iter()
+            .map(|spec| {
+                let required = spec.schema["required"].as_array().unwrap();
+                let names: Vec<_> = spec.schema["properties"]
+                    .as_object()
+                    .unwrap()
+                    .keys()
+                    .map(|name| {
+                        let needed = required.iter().any(|needed| needed == name);
+                        format!("{name}{}", if needed { "" } else { "?" })
+                    })
+                    .collect();
+                format!("{} {{{}}}", spec.name, names.join(", "))
+            })
+            .collect();
+        let promised = [
+            "read {path, offset?, limit?}",
+            "write {path, content}",
+            "edit {path, old_string, new_string, replace_all?}",
+            "grep {pattern, path?, glob?, ignore_case?, context?}",
+            "glob {pattern, path?}",
+            "bash {command, timeout?}",
+        ];
+        assert_eq!(arguments, promised);
+        let wire: Vec<_> = specs
+            .iter()
+            .map(|spec| {
+                json!({"type": "function", "function": {
+                    "name": spec.name, "description": spec.description, "parameters": spec.schema,
+                }})
+            })
+            .collect();
+        let bytes = serde_json::to_string(&wire).unwrap().len();
+        assert!(
+            bytes <= 2300,
+            "the tools cost {bytes} bytes with every call"
+        );
+    }
+
+    #[test]
+    fn a_tool_is_found_by_its_name_however_written() {
+        let toolbox = Toolbox::shipped();
+        for (name, found) in [
+            ("read", Some("read")),
+            ("Bash", Some("bash")),
+            (" GREP\n", Some("grep")),
+            ("reads", None),
+            ("", None),
+        ] {
+            let tool = toolbox.get(name).map(|tool| tool.spec().name.clone());
+            assert_eq!(tool.as_deref(), found, "{name:?}");
+        }
+        assert_eq!(
+            toolbox.missing("fetch\u{1b}[2J"),
+            "there is no tool `fetch`; there are read, write, edit, grep, glob, bash"
+        );
+    }
+}

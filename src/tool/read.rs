@@ -231,3 +231,181 @@ fn binary_kind(start: &[u8]) -> &'static str {
         .find(|(magic, _)| start.starts_with(magic))
         .map_or("binary data", |(_, kind)| kind)
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use crate::tool::shared::trial::Trial;
+    use serde_json::json;
+    use std::os::unix::fs::symlink;
+
+    #[test]
+    fn what_is_read_is_told() {
+        let trial = Trial::new();
+        trial.file("a.txt", "one\ntwo\nthree\n");
+        trial.file("dos.txt", "one\r\ntwo\r\n");
+        trial.file("latin", b"caf\xe9\n");
+        trial.file("empty", "");
+        trial.file("pic.png", b"\x89PNG\r\n\x1a\n\0\0");
+        let cases = [
+            (json!({"path": "a.txt"}), "Done: one\ntwo\nthree\n"),
+            (
+                json!({"path": "./x/../a.txt", "offset": "2", "limit": 1}),
+                "Done: two\n[lines 2-2 of 3, 14 bytes in all; offset 3 goes on]",
+            ),
+            (
+                json!({"path": "a.txt", "offset": 0}),
+                "Done: one\ntwo\nthree",
+            ),
+            (
+                json!({"path": "a.txt", "offset": 4}),
+                "Failed: offset 4 is past the end: a.txt has 3 lines",
+            ),
+            (
+                json!({"path": "dos.txt"}),
+                "Done: one\ntwo\n[CR LF line ends, which edit keeps]",
+            ),
+            (
+                json!({"path": "latin"}),
+                "Done: caf\u{fffd}\n[not all UTF-8: what is not is shown as \u{fffd}]",
+            ),
+            (json!({"path": "empty"}), "Done: (empty is empty)"),
+            (
+                json!({"path": "pic.png"}),
+                "Failed: pic.png is no text: a PNG image, 10 bytes",
+            ),
+            (
+                json!({"path": "."}),
+                "Failed: . is a folder: list it with glob",
+            ),
+            (json!({"path": "none"}), "Failed: there is no file none"),
+            (json!({}), "Failed: `path` is missing"),
+            (
+                json!({"path": "output:9"}),
+                "Failed: there is no output:9 in this session",
+            ),
+            (
+                json!({"path": "output:"}),
+                "Failed: `output:` names no output: expected output:NUMBER",
+            ),
+            (
+                json!({"path": "/dev/zero"}),
+                "Failed: /dev/zero is a device, not a regular file",
+            ),
+        ];
+        for (input, expected) in cases {
+            assert_eq!(trial.told("read", input.clone()), expected, "{input}");
+        }
+    }
+
+    #[test]
+    fn a_large_file_comes_in_parts_and_counts_as_seen() {
+        let trial = Trial::new();
+        let text: String = (1..=5000).map(|n| format!("line number {n:5}\n")).collect();
+        let path = trial.file("big", &text);
+        let head = trial.run("read", json!({"path": "big"})).outcome;
+        assert!(head.text.starts_with("line number     1\n"));
+        assert!(
+            head.text.ends_with(
+                "line number   455\n[lines 1-455 of 5000, 90 kB in all; offset 456 goes on]"
+            ),
+            "{}",
+            &head.text[8000..]
+        );
+        assert_eq!(
+            head.detail,
+            Detail::Lines {
+                first: 1,
+                last: 455,
+                total: 5000
+            }
+        );
+        let page = trial
+            .run("read", json!({"path": "big", "offset": 456}))
+            .outcome;
+        assert!(page.text.len() > 30_000 && page.text.len() < 33_000);
+        let seen = trial.scene.seen.lock().unwrap();
+        assert_eq!(seen.get(&path), Some(&files::hash(text.as_bytes())));
+    }
+
+    #[test]
+    fn a_line_without_end_is_cut() {
+        let trial = Trial::new();
+        trial.file("min.js", "x".repeat(1 << 20));
+        let text = trial.run("read", json!({"path": "min.js"})).outcome.text;
+        assert_eq!(
+            text,
+            format!(
+                "{}…\n[lines ending in … are cut: grep shows their parts]",
+                "x".repeat(2000)
+            )
+        );
+    }
+
+    #[test]
+    fn a_kept_output_is_read_cleaned_under_the_same_numbers() {
+        let trial = Trial::new();
+        let bytes = b"\x1b[31mone\x1b[0m\n1%\r2%\nthree\xff\n".to_vec();
+        trial.outputs.lock().unwrap().insert(3, bytes);
+        let cases = [
+            (
+                json!({"path": "output:3"}),
+                "Done: one\n2%\nthree\u{fffd}\n[not all UTF-8: what is not is shown as \u{fffd}]",
+            ),
+            (
+                json!({"path": "output:3", "offset": 2, "limit": 1}),
+                "Done: 2%\n[lines 2-2 of 3, 26 bytes in all; offset 3 goes on]",
+            ),
+        ];
+        for (input, expected) in cases {
+            assert_eq!(trial.told("read", input.clone()), expected, "{input}");
+        }
+        let tool = Read::new();
+        assert_eq!(
+            tool.reach(&json!({"path": "output:3"}), &trial.scene.place),
+            Ok(vec![Reach::Output { number: 3 }])
+        );
+    }
+
+    #[test]
+    fn a_link_out_is_named_by_both_its_ends() {
+        let trial = Trial::new();
+        let outside = trial.root.parent().unwrap().join("secret");
+        std::fs::write(&outside, "x").unwrap();
+        symlink(&outside, trial.root.join("link")).unwrap();
+        let tool = Read::new();
+        let input = json!({"path": "link"});
+        assert_eq!(
+            tool.reach(&input, &trial.scene.place),
+            Ok(vec![
+                Reach::Read {
+                    path: trial.root.join("link")
+                },
+                Reach::Read {
+                    path: outside.clone()
+                },
+            ])
+        );
+        assert_eq!(
+            tool.subject(&input, &trial.scene),
+            Ok(Subject::Read { path: outside })
+        );
+    }
+
+    #[test]
+    fn a_stop_is_answered() {
+        let trial = Trial::new();
+        trial.file("a", "x");
+        trial.scene.stop.cancel();
+        for (tool, input) in [
+            ("read", json!({"path": "a"})),
+            ("read", json!({"path": "output:1"})),
+            ("grep", json!({"pattern": "x"})),
+            ("grep", json!({"pattern": "x", "path": "output:1"})),
+            ("glob", json!({"pattern": "*"})),
+        ] {
+            assert_eq!(trial.told(tool, input), "Cancelled: stopped");
+        }
+    }
+}

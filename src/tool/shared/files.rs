@@ -132,7 +132,12 @@ pub fn replace(path: &Path, before: Option<&[u8]>, bytes: &[u8]) -> Result<(), S
         return Err("has no folder".to_owned());
     };
     let failed = |error: io::Error| format!("cannot be written: {}", why(&error));
-    std::fs::create_dir_all(folder).map_err(failed)?;
+    std::fs::create_dir_all(folder).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            "cannot be written: what should be its folder is a file".to_owned()
+        }
+        _ => failed(error),
+    })?;
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let folder = open_exactly(folder, flags, Mode::empty()).map_err(failed)?;
 

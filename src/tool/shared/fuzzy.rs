@@ -400,7 +400,7 @@ mod tests {
         let cases = [
             (
                 "fn two() {\n    let total = count + 1;\n    print(sum);",
-                "\n2:    let total = count + 1;\n3:    print(total);\n4:}",
+                "\n1:fn one() {\n2:    let total = count + 1;\n3:    print(total);",
             ),
             ("let totals = count + 2;", "\n2:    let total = count + 1;"),
             ("something else entirely", ""),

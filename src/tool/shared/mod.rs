@@ -16,3 +16,5 @@ pub mod process;
 pub mod replace;
 pub mod schema;
 pub mod thread;
+#[cfg(test)]
+pub mod trial;

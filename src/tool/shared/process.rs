@@ -309,3 +309,149 @@ impl Tail {
         lines[lines.len().saturating_sub(TAIL_LINES)..].join("\n")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use std::io::Read;
+    use std::sync::mpsc;
+
+    /// A job whose newest output may stop it: `stop` in a tail cancels.
+    fn job(command: &str, timeout: Duration, cwd: &Path) -> Job {
+        let stop = CancellationToken::new();
+        let stopper = stop.clone();
+        Job {
+            argv: vec!["sh".to_owned(), "-c".to_owned(), command.to_owned()],
+            cwd: cwd.to_owned(),
+            environment: std::env::vars_os().collect(),
+            timeout,
+            kept_bytes: 1 << 20,
+            budget: 8000,
+            tail: Arc::new(move |tail| {
+                if tail.contains("stop") {
+                    stopper.cancel();
+                }
+            }),
+            stop,
+        }
+    }
+
+    fn wait<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+            .block_on(future)
+    }
+
+    const LONG: Duration = Duration::from_secs(60);
+
+    /// A named pipe, and what tells when nobody holds its writing end any more: every process that inherited it is dead.
+    fn dead_mans_pipe(folder: &Path) -> mpsc::Receiver<()> {
+        let path = folder.join("pipe");
+        assert!(
+            std::process::Command::new("mkfifo")
+                .arg(&path)
+                .status()
+                .unwrap()
+                .success()
+        );
+        let (dead, told) = mpsc::channel();
+        std::thread::spawn(move || {
+            let mut pipe = std::fs::File::open(path).unwrap();
+            pipe.read_to_end(&mut Vec::new()).unwrap();
+            let _ = dead.send(());
+        });
+        told
+    }
+
+    #[test]
+    fn a_stop_kills_all_that_was_begun_at_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let dead = dead_mans_pipe(folder.path());
+        let command =
+            "(trap '' TERM HUP; exec 3>pipe; (sleep 1000)& echo stop; wait; sleep 1000) & wait";
+        let (finished, took) = wait(async {
+            let job = job(command, LONG, folder.path());
+            let stop = job.stop.clone();
+            let stopped = async {
+                stop.cancelled().await;
+                Instant::now()
+            };
+            let (finished, stopped) = tokio::join!(run(job), stopped);
+            (finished.unwrap(), stopped.elapsed())
+        });
+        assert_eq!(finished.ended, Ended::Stopped);
+        assert_eq!(finished.digest.finish("output:1").text, "stop");
+        // A tenth of a second is promised; a loaded machine is given more.
+        assert!(took < Duration::from_millis(500), "{took:?}");
+        dead.recv_timeout(LONG).unwrap();
+    }
+
+    #[test]
+    fn a_command_out_of_time_is_asked_to_leave_first() {
+        let folder = tempfile::tempdir().unwrap();
+        let command = "trap 'echo bye; exit' TERM; echo hello; sleep 1000 & wait";
+        let finished = wait(run(job(command, Duration::from_secs(2), folder.path()))).unwrap();
+        assert_eq!(finished.ended, Ended::TimedOut);
+        assert_eq!(finished.digest.finish("output:1").text, "hello\nbye");
+    }
+
+    #[test]
+    fn a_stop_during_a_timeout_does_not_wait() {
+        let folder = tempfile::tempdir().unwrap();
+        let command = "trap 'echo stop' TERM; while :; do sleep 0.01; done";
+        let finished = wait(run(job(command, Duration::from_millis(50), folder.path()))).unwrap();
+        assert_eq!(finished.ended, Ended::Stopped);
+    }
+
+    #[test]
+    fn who_holds_the_pipe_is_ended_and_who_does_not_lives() {
+        let folder = tempfile::tempdir().unwrap();
+        let dead = dead_mans_pipe(folder.path());
+        let command = "sleep 1000 3>pipe & sleep 1000 >/dev/null 2>&1 & echo $!";
+        let finished = wait(run(job(command, LONG, folder.path()))).unwrap();
+        assert_eq!((finished.ended, finished.left_behind), (Ended::Alone, true));
+        assert!(finished.status.unwrap().success());
+        dead.recv_timeout(LONG).unwrap();
+
+        let command = "sleep 1000 >/dev/null 2>&1 & echo $!";
+        let finished = wait(run(job(command, LONG, folder.path()))).unwrap();
+        assert_eq!(
+            (finished.ended, finished.left_behind),
+            (Ended::Alone, false)
+        );
+        let id: i32 = finished.digest.finish("output:1").text.parse().unwrap();
+        let id = Pid::from_raw(id).unwrap();
+        rustix::process::kill_process(id, Signal::KILL).unwrap();
+    }
+
+    #[test]
+    fn a_dropped_run_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let dead = dead_mans_pipe(folder.path());
+        let command = "(trap '' TERM HUP; exec 3>pipe; echo stop; sleep 1000) & wait";
+        wait(async {
+            let job = job(command, LONG, folder.path());
+            let stop = job.stop.clone();
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => {}
+                _ = run(job) => panic!("it has no end"),
+            }
+        });
+        dead.recv_timeout(LONG).unwrap();
+    }
+
+    #[test]
+    fn the_tail_is_the_last_lines_cleaned() {
+        let mut tail = Tail::default();
+        let text: String = (1..=2000).map(|n| format!("\u{1b}[1mline {n}\n")).collect();
+        tail.push(text.as_bytes());
+        assert!(tail.fresh && tail.bytes.len() <= TAIL_BYTES);
+        let expected: Vec<_> = (1989..=2000).map(|n| format!("line {n}")).collect();
+        assert_eq!(tail.show(), expected.join("\n"));
+        assert!(!tail.fresh);
+    }
+}

@@ -236,11 +236,11 @@ mod tests {
             Ok((b"\xef\xbb\xbfx\nb", &[1])),
         );
         check(
-            b"\xef\xbb\xbfa\n  b",
-            "a\nb",
+            b"\xef\xbb\xbfalpha\n  beta",
+            "alpha\nbeta",
             "x",
             true,
-            Err("old_string was not found; nearest are the lines:\n1:a\n2:  b"),
+            Err("old_string was not found; nearest are the lines:\n1:alpha\n2:  beta"),
         );
         check(
             b"\xef\xbb\xbfa\n  b\n",
