@@ -10,7 +10,7 @@ use crate::protocol::id::SessionId;
 use crate::protocol::op::{Manage, Managed};
 use crate::protocol::query::{Found, Query, Today};
 use crate::protocol::session::State;
-use crate::store::composer_draft;
+use crate::store::append::composer_draft;
 
 pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
     let found = match query {

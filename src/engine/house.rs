@@ -15,26 +15,14 @@ use crate::engine::clock::Clock;
 use crate::engine::owner::Owners;
 use crate::protocol::event::Signal;
 use crate::protocol::id::{ModelRef, SessionId};
-use crate::protocol::money::Currency;
 use crate::protocol::rule::Rule;
 use crate::protocol::time::Time;
-use crate::protocol::usage::Price;
-use crate::provider::Providers;
+use crate::provider::rehearsal;
+use crate::provider::table::Providers;
 use crate::store::fault::StoreError;
 use crate::store::log::Log;
 use crate::store::read::Reader;
 use crate::tool::Toolbox;
-
-/// What the rehearsal's play money is computed with: shown, marked as play, counted by no budget.
-const PLAY_PRICE: Price = Price {
-    currency: Currency::USD,
-    input: 3_000_000,
-    output: 15_000_000,
-    cache_read: Some(300_000),
-    cache_write: None,
-    cache_write_long: None,
-    tiers: Vec::new(),
-};
 
 pub(crate) struct House {
     pub(crate) log: Log,
@@ -95,7 +83,7 @@ impl House {
     /// What stands behind a model's price.
     pub(crate) fn tariff(&self, model: &ModelRef) -> Tariff {
         if self.providers.is_rehearsal(model) {
-            return Tariff::Play(PLAY_PRICE);
+            return Tariff::Play(rehearsal::play_price());
         }
         let card = self.providers.card(model);
         match card.price {

@@ -19,6 +19,7 @@ use crate::protocol::reply::{Part, Reply};
 use crate::protocol::time::Time;
 use crate::protocol::usage::{Cause, Usage};
 use crate::provider::Chunk;
+use crate::store::append::step_draft;
 use crate::store::{Over, Reservation};
 
 /// The most tokens an answer is asked for where neither the model nor the config sets less.
@@ -333,7 +334,7 @@ impl Task {
             let text = self.house.redactor().redact(&call.text).into_owned();
             self.house
                 .log
-                .put_draft(&format!("step:{}", self.session.id), text);
+                .put_draft(step_draft(self.session.id), self.house.clock.now(), text);
         }
         if first {
             self.tell(Delta::Waiting {

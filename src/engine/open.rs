@@ -17,7 +17,8 @@ use crate::protocol::event::{Event, Fact, Signal};
 use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::query::Page;
 use crate::protocol::session::{OpenRequest, SessionSpec};
-use crate::store::{Batch, step_draft};
+use crate::store::Batch;
+use crate::store::append::step_draft;
 
 type Inbox = mpsc::UnboundedReceiver<Word>;
 
@@ -32,7 +33,7 @@ pub fn system_text(cwd: &Path, project: &Project, date: &str) -> String {
         cwd.display(),
         std::env::consts::OS
     );
-    if let Some(instructions) = project::instructions(cwd, &project.root) {
+    if let Some(instructions) = project::instructions::read(cwd, &project.top) {
         text.push_str(&format!(
             "\n# {} of this project\n\n{}\n",
             instructions.file_name,
@@ -105,7 +106,7 @@ fn spec(request: OpenRequest, date: &str) -> Result<SessionSpec, String> {
     if !cwd.is_dir() {
         return Err(format!("cannot work in {}: it is no folder", cwd.display()));
     }
-    let project = Project::find(&cwd);
+    let project = project::find(&cwd);
     Ok(SessionSpec {
         system: system_text(&cwd, &project, date),
         project: project.root.clone(),

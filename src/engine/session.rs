@@ -19,9 +19,9 @@ use crate::agent::turn::{Limits, Turn};
 use crate::engine::house::House;
 use crate::engine::model_call::ModelCall;
 use crate::engine::owner::Held;
-use crate::engine::tool_run::Finished;
+use crate::engine::tool_run::{Finished, Shelled};
+use crate::project;
 use crate::protocol::ask::{About, Answer, BudgetName};
-use crate::protocol::call::Outcome;
 use crate::protocol::event::{Ending, Fact, Signal, When};
 use crate::protocol::id::{AskId, CommandId, MessageId};
 use crate::protocol::item::{Block, Item};
@@ -44,6 +44,8 @@ pub(crate) enum Word {
 pub(crate) struct Task {
     pub(crate) house: Arc<House>,
     pub(crate) session: Session,
+    /// The folders that count as inside, fixed while the session is open.
+    pub(crate) roots: Vec<PathBuf>,
     /// The conversation, in memory while the session is open: what prompts are built from.
     pub(crate) items: Vec<Placed>,
     pub(crate) turn: Option<Turn>,
@@ -54,7 +56,7 @@ pub(crate) struct Task {
     pub(crate) call: Option<ModelCall>,
     pub(crate) tools: JoinSet<Finished>,
     /// The person's own command, where one runs.
-    pub(crate) shell: JoinSet<(String, Outcome)>,
+    pub(crate) shell: JoinSet<Shelled>,
     pub(crate) stop: CancellationToken,
     /// Whole outputs to be kept with the next facts.
     pub(crate) blobs: Vec<Vec<u8>>,
@@ -75,7 +77,7 @@ enum Happening {
     Left,
     Chunks(Vec<Chunk>),
     Ended(Finished),
-    ShellEnded(String, Outcome),
+    ShellEnded(Shelled),
     Woke,
     Deadline,
 }
@@ -98,9 +100,12 @@ impl Task {
             })
             .map(|whole| (whole.number, whole.hash.clone()))
             .collect();
+        let cwd = &session.spec.cwd;
+        let roots = project::roots(cwd, &project::find(cwd), house.home.as_deref());
         Self {
             house,
             session,
+            roots,
             items,
             turn: None,
             run: RunLimits::default(),
@@ -131,7 +136,8 @@ impl Task {
                 Happening::Word(Word::Stop(why)) => self.interrupt(&why).await,
                 Happening::Chunks(chunks) => self.chunks(chunks).await,
                 Happening::Ended(finished) => self.tool_ended(finished).await,
-                Happening::ShellEnded(command, outcome) => self.shell_ended(command, outcome).await,
+                Happening::ShellEnded(shelled) => self.shell_ended(shelled).await,
+
                 Happening::Woke => {
                     self.wake = None;
                     self.take(Input::Woke).await;
@@ -166,7 +172,7 @@ impl Task {
             word = self.inbox.recv() => word.map_or(Happening::Left, Happening::Word),
             () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => Happening::Deadline,
             Some(Ok(finished)) = self.tools.join_next(), if !self.tools.is_empty() => Happening::Ended(finished),
-            Some(Ok((command, outcome))) = self.shell.join_next(), if !self.shell.is_empty() => Happening::ShellEnded(command, outcome),
+            Some(Ok(shelled)) = self.shell.join_next(), if !self.shell.is_empty() => Happening::ShellEnded(shelled),
             chunks = next_chunks(&mut self.call), if self.call.is_some() => Happening::Chunks(chunks),
             () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => Happening::Woke,
         }

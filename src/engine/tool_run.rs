@@ -26,6 +26,18 @@ pub(crate) struct Finished {
     ended: Ended,
 }
 
+/// A command of the person that has ended.
+#[derive(Debug)]
+pub(crate) struct Shelled {
+    command: String,
+    number: u32,
+    began: Time,
+    ended: Ended,
+}
+
+/// Outputs of the person's own commands are numbered from here.
+const SHELL_OUTPUTS: u32 = 1_000_000;
+
 impl Task {
     /// Whether a call may run: arguments first, then what it would touch against rules and mode.
     pub(crate) async fn judge(&mut self, call: &ToolCall) -> Decision {
@@ -143,14 +155,18 @@ impl Task {
             arguments: String::new(),
             opaque: None,
         };
-        let scene = self.scene(&call, 0);
+        // Numbers of calls are small; those of the person's commands follow the log's and never meet them.
+        let number = SHELL_OUTPUTS + u32::try_from(self.session.last_seq.0).unwrap_or(0);
+        let scene = self.scene(&call, number);
         let began = self.house.clock.now();
-        let clock = self.house.clock.clone();
         self.shell.spawn(async move {
-            let mut outcome = bash::person_shell(&command, scene).await;
-            outcome.millis =
-                u64::try_from(clock.now().since(began).as_millis()).unwrap_or(u64::MAX);
-            (command, outcome)
+            let ended = bash::person_shell(command.clone(), scene).await;
+            Shelled {
+                command,
+                number,
+                began,
+                ended,
+            }
         });
     }
 
@@ -160,7 +176,15 @@ impl Task {
         }
     }
 
-    pub(crate) async fn shell_ended(&mut self, command: String, outcome: Outcome) {
+    pub(crate) async fn shell_ended(&mut self, shelled: Shelled) {
+        let Shelled {
+            command,
+            number,
+            began,
+            ended,
+        } = shelled;
+        let (outcome, whole) = self.kept(ended, number, began);
+        self.blobs.extend(whole);
         if self.turn.is_none() {
             self.stop = tokio_util::sync::CancellationToken::new();
         }
@@ -208,7 +232,7 @@ impl Task {
         Scene {
             place: Place {
                 cwd: spec.cwd.clone(),
-                roots: crate::project::roots(&spec.cwd, &spec.project, self.house.home.as_deref()),
+                roots: self.roots.clone(),
             },
             number,
             limits: self.house.limits.clone(),

@@ -242,6 +242,32 @@ pub fn in_answer(envelope: &Envelope) -> Failure {
     )
 }
 
+/// A body that should have been a stream of events and is a page, a text, or an error after all.
+pub fn no_stream(body: &str, place: &str) -> Failure {
+    let value = serde_json::from_str::<Value>(body).ok();
+    if let Some(envelope) = value.as_ref().and_then(Envelope::of) {
+        let kind = envelope.kind_by_words().unwrap_or(FailureKind::Protocol);
+        return Failure::new(
+            kind,
+            format!("{place} answered with an error: {}", envelope.line()),
+        );
+    }
+    let text = format!(
+        "{place} answered with something else than a stream, check base_url: {}",
+        excerpt(body)
+    );
+    Failure::new(FailureKind::Protocol, text)
+}
+
+/// A body that should have been a list of models.
+pub fn no_list(body: &str, place: &str) -> Failure {
+    let text = format!(
+        "{place} answered with something else than a list of models, check base_url: {}",
+        excerpt(body)
+    );
+    Failure::new(FailureKind::Protocol, text)
+}
+
 /// What the headers of a refusal say about asking again.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Advice {

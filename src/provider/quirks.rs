@@ -144,6 +144,50 @@ pub fn of(preset: &str) -> Option<Quirks> {
         .map(|&(_, quirks)| quirks)
 }
 
+/// The names of all presets, for messages.
+pub fn names() -> impl Iterator<Item = &'static str> {
+    TABLE.iter().map(|(name, _)| *name)
+}
+
+/// The hosts of vendors, for a provider without a preset.
+const HOSTS: &[(&str, &str)] = &[
+    ("api.anthropic.com", "anthropic"),
+    ("api.openai.com", "openai"),
+    ("generativelanguage.googleapis.com", "google"),
+    ("api.deepseek.com", "deepseek"),
+    ("api.moonshot.ai", "moonshot"),
+    ("api.moonshot.cn", "moonshot"),
+    ("api.kimi.com", "moonshot-coding"),
+    ("api.z.ai", "zai"),
+    ("api.xiaomimimo.com", "mimo"),
+    ("api.minimax.io", "minimax"),
+    ("api.minimaxi.com", "minimax"),
+    ("dashscope.aliyuncs.com", "qwen"),
+    ("dashscope-intl.aliyuncs.com", "qwen"),
+    ("api.x.ai", "xai"),
+    ("api.mistral.ai", "mistral"),
+    ("api.groq.com", "groq"),
+    ("openrouter.ai", "openrouter"),
+];
+
+/// The quirks of the vendor at an address; none for an unknown one.
+pub fn at(base_url: &str) -> Quirks {
+    let (host, path) = base_url
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once('/'))
+        .unwrap_or((base_url.trim_start_matches("https://"), ""));
+    let preset = HOSTS
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(host));
+    let name = match preset {
+        // The plan has a path of its own.
+        Some((_, "zai")) if path.contains("coding/") => "zai-coding",
+        Some((_, name)) => name,
+        None => return NONE,
+    };
+    of(name).unwrap_or(NONE)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -155,10 +199,25 @@ mod tests {
         let names = "anthropic openai google deepseek moonshot moonshot-coding zai zai-coding mimo minimax qwen xai mistral \
                      groq openrouter ollama llamacpp lmstudio vllm";
         let names: Vec<_> = names.split_whitespace().collect();
-        assert_eq!(
-            TABLE.iter().map(|(name, _)| *name).collect::<Vec<_>>(),
-            names
-        );
+        assert_eq!(super::names().collect::<Vec<_>>(), names);
         assert_eq!(of("nobody"), None);
+    }
+
+    #[test]
+    fn a_vendor_is_known_by_its_address() {
+        let cases = [
+            ("https://api.anthropic.com", of("anthropic")),
+            ("https://api.z.ai/api/paas/v4", of("zai")),
+            ("https://api.z.ai/api/coding/paas/v4", of("zai-coding")),
+            ("https://OpenRouter.ai/api/v1", of("openrouter")),
+            ("https://example.org/api.openai.com", None),
+            ("http://127.0.0.1:8080/v1", None),
+        ];
+        for (address, expected) in cases {
+            assert_eq!(at(address), expected.unwrap_or(NONE), "{address}");
+        }
+        for (_, preset) in HOSTS {
+            assert!(of(preset).is_some(), "{preset}");
+        }
     }
 }

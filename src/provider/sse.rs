@@ -208,7 +208,8 @@ mod tests {
             for _ in 0..7 {
                 sse.feed(&megabyte, &mut events).unwrap();
             }
-            assert_eq!(sse.feed(&megabyte, &mut events), Err(TooLarge));
+            let more = [&megabyte[..], &megabyte].map(|piece| sse.feed(piece, &mut events));
+            assert_eq!(more[1], Err(TooLarge));
         }
         let mut sse = Sse::default();
         let mut events = Vec::new();

@@ -268,10 +268,16 @@ mod tests {
                 json!({"pattern": "*.rs", "path": "src"}),
                 "src/a.rs\nsrc/b.rs",
             ),
-            (json!({"pattern": "src/*"}), "src/a.rs\nsrc/b.rs\nsrc/deep/\nsrc/up"),
+            (
+                json!({"pattern": "src/*"}),
+                "src/a.rs\nsrc/b.rs\nsrc/deep/\nsrc/up",
+            ),
             (json!({"pattern": "./src/**/*.{md,yml}"}), "src/deep/c.md"),
             (json!({"pattern": "src/*/"}), "src/deep/"),
-            (json!({"pattern": "src/"}), "src/a.rs\nsrc/b.rs\nsrc/deep/\nsrc/up"),
+            (
+                json!({"pattern": "src/"}),
+                "src/a.rs\nsrc/b.rs\nsrc/deep/\nsrc/up",
+            ),
             (json!({"pattern": "src"}), "src/"),
             (json!({"pattern": "src/a.rs"}), "src/a.rs"),
             (json!({"pattern": ".github/**"}), ".github/ci.yml"),
