@@ -35,13 +35,19 @@ fn filled(home: &Home) -> (Vec<u8>, BTreeMap<Seq, Event>) {
                 prompt(&format!("prompt {turn} of {number} {}", "more ".repeat(40))),
                 called(turn, Some(9)),
                 answered(turn, charge(4, Basis::Listed), 4),
-                answer(&format!("answer {number} ").repeat(if turn == 1 { 1000 } else { 9 })),
+                answer(
+                    &format!("answer {number} ").repeat(if turn == 1 && number <= 4 {
+                        1000
+                    } else {
+                        9
+                    }),
+                ),
             ];
             let appended = append(
                 &log,
                 Batch {
                     blobs: vec![
-                        format!("output {number} {turn} {}", "line\n".repeat(300)).into_bytes(),
+                        format!("output {number} {turn} {}", "line\n".repeat(100)).into_bytes(),
                     ],
                     ..batch(id(number), facts)
                 },
@@ -178,7 +184,7 @@ fn a_rescue_says_what_it_saved_and_keeps_the_damaged_file() {
     assert_eq!(fs::read(&kept).unwrap(), bytes);
     let reader = log.reader();
     assert_eq!(read_all(&reader), events);
-    assert_eq!(reader.count().unwrap().blobs, u64::from(TURNS) * 12 + 12);
+    assert_eq!(reader.count().unwrap().blobs, u64::from(TURNS) * 12 + 4);
     let folder = home.path().parent().unwrap().to_owned();
     assert!(
         modes(&folder).iter().all(|(_, mode)| *mode == 0o600),
