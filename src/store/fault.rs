@@ -52,9 +52,12 @@ pub enum OpenError {
 
 impl OpenError {
     pub(crate) fn from_io(path: &Path, error: &io::Error) -> Self {
+        let in_the_way = path.ancestors().find(|part| part.is_file());
         let path = path.to_owned();
         match error.kind() {
-            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => Self::NotAFolder(path),
+            io::ErrorKind::NotADirectory | io::ErrorKind::AlreadyExists => {
+                Self::NotAFolder(in_the_way.map_or(path, Path::to_owned))
+            }
             io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
                 Self::Denied(path)
             }

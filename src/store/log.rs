@@ -1,5 +1,6 @@
 //! The handle on the log that writes.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
@@ -20,7 +21,7 @@ const WAITING: usize = 256;
 
 /// Cheap to clone. When the last one is dropped everything that waits is written and the file closed; that drop blocks for
 /// as long as it takes, some milliseconds.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Log(Arc<Shared>);
 
 /// A log, and what a person should be told about the opening.
@@ -33,14 +34,12 @@ pub struct Opened {
     pub read_only: bool,
 }
 
-#[derive(Debug)]
 struct Shared {
     path: PathBuf,
     drafts: Arc<Drafts>,
     way: Way,
 }
 
-#[derive(Debug)]
 enum Way {
     Open {
         /// `None` only while dropping.
@@ -150,6 +149,12 @@ impl Log {
             Way::Open { jobs: None, .. } => Err(StoreError::Closed),
             Way::Refused(why) => Err(why.clone()),
         }
+    }
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Log").field(&self.0.path).finish()
     }
 }
 

@@ -41,6 +41,7 @@ pub struct Batch {
     /// Whole outputs named by the facts.
     pub blobs: Vec<Vec<u8>>,
     /// Works out the card, and at a turn's end the folded state, from the events as numbered; runs inside the transaction.
+    /// When a reservation does not fit its events are not among them, and there may be none at all.
     pub derive: Derive,
     /// The step's draft is gone with this commit: its finished item is among the facts.
     pub clears_draft: bool,

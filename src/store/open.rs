@@ -9,6 +9,7 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::backup::Backup;
 use rusqlite::{Connection, ErrorCode};
 
 use crate::store::fault::{OpenError, beside};
@@ -307,8 +308,11 @@ fn migrate(path: &Path, migrations: &[&str], from: usize) -> Result<(), OpenErro
     make_file(&half, true).map_err(|error| OpenError::from_io(&half, &error))?;
     let sql = |error| OpenError::from_sql(path, &error);
     let mut conn = schema::open_writer(path, WAIT).map_err(sql)?;
-    conn.execute("VACUUM INTO ?", [half.to_string_lossy()])
+    let mut copied = Connection::open(&half).map_err(sql)?;
+    Backup::new(&conn, &mut copied)
+        .and_then(|backup| backup.run_to_completion(std::ffi::c_int::MAX, TURN, None))
         .map_err(sql)?;
+    drop(copied);
     File::open(&half)
         .and_then(|file| file.sync_all())
         .map_err(|error| OpenError::from_io(&half, &error))?;
@@ -337,7 +341,7 @@ fn unwritable(path: &Path, error: &io::Error) -> Result<Ready, OpenError> {
         );
         return Ok(read_only(Vec::new(), why));
     }
-    Err(OpenError::from_io(path, error))
+    Err(OpenError::from_io(path.parent().unwrap_or(path), error))
 }
 
 /// The folder of the file with all above it. Those made are the owner's alone; those found are left as they are, with a word
@@ -359,7 +363,13 @@ fn make_folder(path: &Path, notices: &mut Vec<String>) -> Result<(), OpenError> 
             match DirBuilder::new().mode(0o700).create(part) {
                 Ok(()) => set_mode(part, 0o700),
                 Err(_) if part.is_dir() => {}
-                Err(error) => return Err(OpenError::from_io(part, &error)),
+                // What may not be written is the folder it would be in.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    return Err(OpenError::NotAFolder(part.to_owned()));
+                }
+                Err(error) => {
+                    return Err(OpenError::from_io(part.parent().unwrap_or(part), &error));
+                }
             }
         }
     }

@@ -21,7 +21,8 @@ pub(crate) const MIGRATIONS: &[&str] = &[V1];
 /// `card` and `session` both hold the id: either can be lost and the session keeps its name.
 /// `session` rows outlive a purge, because the ledger counts by them.
 /// A `ledger` row is one attempt at a model call: `counted` and the usage are null until it was answered.
-/// No table is WITHOUT ROWID: a row can then be told by its shape alone when the file is damaged (see `salvage`).
+/// No table is WITHOUT ROWID: a row can then be told by its shape alone when the file is damaged. A migration that changes a
+/// shape teaches it to `salvage::table_of`.
 const V1: &str = "
 CREATE TABLE tally(name TEXT PRIMARY KEY, value INTEGER NOT NULL);
 CREATE TABLE session(key INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, purged INTEGER NOT NULL DEFAULT 0);

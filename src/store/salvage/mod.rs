@@ -6,12 +6,14 @@
 mod mend;
 mod page;
 
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::Value;
-use rusqlite::{Connection, params_from_iter};
+use rusqlite::{Connection, params, params_from_iter};
 
 use crate::store::fault::{OpenError, beside};
 use crate::store::open::{build, put_in_place, remove};
@@ -108,6 +110,7 @@ fn set_aside(path: &Path) -> io::Result<PathBuf> {
 fn copy(conn: &mut Connection, pages: &Pages) -> rusqlite::Result<Rescue> {
     let all = conn.transaction()?;
     let mut highest = 0;
+    let mut inserts = HashMap::new();
     for number in 1..=pages.count() {
         for row in pages.rows(number) {
             let Some(table) = table_of(&row) else {
@@ -116,7 +119,12 @@ fn copy(conn: &mut Connection, pages: &Pages) -> rusqlite::Result<Rescue> {
             if let ("sqlite_sequence", [_, Value::Integer(seq)]) = (table, &row.values[..]) {
                 highest = highest.max(*seq);
             } else {
-                insert(&all, table, row)?;
+                let width = row.values.len();
+                let sql = match inserts.entry((table, width)) {
+                    Entry::Occupied(there) => there.into_mut(),
+                    Entry::Vacant(new) => new.insert(insertion(&all, table, width)?),
+                };
+                insert(&all, sql, row)?;
             }
         }
     }
@@ -163,15 +171,27 @@ fn table_of(row: &Row) -> Option<&'static str> {
     })
 }
 
+/// A row written before a migration added columns has fewer values; the others get their defaults.
+fn insertion(conn: &Connection, table: &str, width: usize) -> rusqlite::Result<String> {
+    let columns: Vec<String> = conn
+        .prepare("SELECT name FROM pragma_table_info(?) LIMIT ?")?
+        .query_map(params![table, width as i64], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let places = vec!["?"; columns.len()].join(", ");
+    let columns = columns.join(", ");
+    Ok(format!(
+        "INSERT OR IGNORE INTO {table}({columns}) VALUES ({places})"
+    ))
+}
+
 /// A row that does not fit its table is as good as unread: it will be missed when the counts are made.
-fn insert(conn: &Connection, table: &'static str, row: Row) -> rusqlite::Result<()> {
+fn insert(conn: &Connection, sql: &str, row: Row) -> rusqlite::Result<()> {
     let mut values = row.values;
     // The column that is the row's number is stored as null.
     if matches!(values.first(), Some(Value::Null)) {
         values[0] = Value::Integer(row.rowid);
     }
-    let places = vec!["?"; values.len()].join(", ");
-    conn.prepare_cached(&format!("INSERT OR IGNORE INTO {table} VALUES ({places})"))?
+    conn.prepare_cached(sql)?
         .execute(params_from_iter(values))?;
     Ok(())
 }

@@ -171,7 +171,7 @@ fn what_is_in_the_way_is_named() {
     );
     assert_eq!(
         Reader::new(&home.path()).check(),
-        Err(OpenError::NotAFolder(home.path()))
+        Err(OpenError::NotAFolder(file.clone()))
     );
     fs::remove_file(&file).unwrap();
     fs::create_dir_all(home.path()).unwrap();
