@@ -1,0 +1,6 @@
+//! The terminal itself.
+
+pub mod colour;
+pub mod emitter;
+pub mod glyph;
+pub mod screen;
