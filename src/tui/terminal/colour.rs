@@ -19,7 +19,6 @@ pub enum Depth {
 pub fn degrade(color: Color, depth: Depth) -> Color {
     match (depth, color) {
         (_, Color::Reset) | (Depth::None, _) => Color::Reset,
-        (Depth::True, color) => color,
         (Depth::Indexed, Color::Rgb(red, green, blue)) => {
             Color::Indexed(nearest_indexed([red, green, blue]))
         }
@@ -83,18 +82,15 @@ fn nearest_indexed(wanted: [u8; 3]) -> u8 {
 }
 
 fn nearest_sixteen(wanted: [u8; 3]) -> u8 {
-    let mut nearest = 0;
-    for index in 1..SIXTEEN.len() {
-        if distance(SIXTEEN[index], wanted) < distance(SIXTEEN[nearest], wanted) {
-            nearest = index;
-        }
-    }
-    nearest as u8
+    (0..)
+        .zip(SIXTEEN)
+        .min_by_key(|&(_, tones)| distance(tones, wanted))
+        .map_or(0, |(index, _)| index)
 }
 
 /// How far apart two colours look: the weights of the eye change with the amount of red ("redmean").
 fn distance(one: [u8; 3], other: [u8; 3]) -> u32 {
-    let red_mean = (u32::from(one[0]) + u32::from(other[0])) / 2;
+    let red_mean = u32::from(one[0]).midpoint(u32::from(other[0]));
     let [red, green, blue] = [0, 1, 2].map(|tone| {
         let apart = u32::from(one[tone].abs_diff(other[tone]));
         apart * apart
