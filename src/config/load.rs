@@ -345,7 +345,7 @@ mod tests {
                 "1:8: `mode` must be a text in quotes, not a whole number",
                 "2:1: unknown key `modell`: did you mean `model`?",
                 "4:7: `budget.day` must not be negative",
-                "6:10: `permissions.allow`: `(` is no rule: the bracket is not closed",
+                "6:10: `permissions.allow`: rule `(` has no closing parenthesis",
             ]
         );
     }

@@ -1,5 +1,6 @@
 //! The sections of the config that are the same for every provider: budget, guards, limits, permissions, ui.
 
+use crate::agent::rule;
 use crate::config::document::{Document, Section, cut, nearest};
 use crate::config::{BudgetConfig, GuardConfig, LimitConfig, UiConfig};
 use crate::protocol::money::{Money, UNIT};
@@ -117,7 +118,7 @@ pub fn read_rules(
         for (text, span) in document.texts(&section, key).unwrap_or_default() {
             match rule_tool(&text) {
                 Ok(tool) => {
-                    if let Some(near) = no_tool(tool) {
+                    if let Some(near) = no_tool(&tool) {
                         warnings.push(format!(
                             "permissions.{key}: `{}` names no tool of Creel{near}",
                             cut(&text)
@@ -129,53 +130,28 @@ pub fn read_rules(
                         scope: Scope::Config,
                     });
                 }
-                Err(why) => document.fault(
-                    &span,
-                    &format!("`permissions.{key}`: `{}` {why}", cut(&text)),
-                ),
+                Err(why) => document.fault(&span, &format!("`permissions.{key}`: {why}")),
             }
         }
     }
     rules
 }
 
-/// The tool a rule speaks of, when the rule has the form `Tool` or `Tool(specifier)`.
-pub fn rule_tool(rule: &str) -> Result<&str, String> {
-    let rule = rule.trim();
-    let (tool, specifier) = match rule.split_once('(') {
-        Some((tool, rest)) => {
-            let Some(specifier) = rest.strip_suffix(')') else {
-                return Err("is no rule: the bracket is not closed".to_owned());
-            };
-            (tool, Some(specifier))
-        }
-        None => (rule, None),
-    };
-    let named = tool
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b'*'));
-    if tool.is_empty() || !named {
-        return Err("is no rule: expected TOOL or TOOL(PATTERN), as `Bash(git diff *)`".to_owned());
+/// The tool a rule speaks of; the error is a sentence.
+fn rule_tool(text: &str) -> Result<String, String> {
+    if text.chars().any(char::is_control) {
+        return Err(format!("rule `{}` has control characters in it", cut(text)));
     }
-    if specifier.is_some_and(|specifier| specifier.trim().is_empty()) {
-        return Err(format!(
-            "is no rule: nothing stands in the brackets; `{tool}` alone speaks of every call"
-        ));
-    }
-    if rule.chars().any(char::is_control) {
-        return Err("is no rule: it has control characters in it".to_owned());
-    }
-    Ok(tool)
+    rule::parse(text).map(|(tool, _)| tool)
 }
 
 /// A hint when nothing is called by this name; names of other programs' tools stay usable.
 fn no_tool(tool: &str) -> Option<String> {
     const TOOLS: &[&str] = &["read", "write", "edit", "grep", "glob", "bash"];
-    let tool = tool.to_ascii_lowercase();
-    if TOOLS.contains(&tool.as_str()) || tool.contains('*') || tool.starts_with("mcp__") {
+    if TOOLS.contains(&tool) || tool.contains('*') || tool.starts_with("mcp__") {
         return None;
     }
-    Some(nearest(&tool, TOOLS).map_or(String::new(), |near| format!(": did you mean `{near}`?")))
+    Some(nearest(tool, TOOLS).map_or(String::new(), |near| format!(": did you mean `{near}`?")))
 }
 
 pub fn read_ui(document: &mut Document<'_>, top: &Section<'_>, ui: &mut UiConfig) {
@@ -345,19 +321,19 @@ mod tests {
             ),
             (
                 "permissions.deny = [\"Bash(rm *\"]",
-                "1:21: `permissions.deny`: `Bash(rm *` is no rule: the bracket is not closed",
+                "1:21: `permissions.deny`: rule `Bash(rm *` has no closing parenthesis",
             ),
             (
                 "permissions.ask = [\"\"]",
-                "1:20: `permissions.ask`: `` is no rule: expected TOOL or TOOL(PATTERN), as `Bash(git diff *)`",
+                "1:20: `permissions.ask`: rule `` names no tool: expected `Tool` or `Tool(pattern)`, such as `Bash(git diff *)`",
             ),
             (
                 "permissions.ask = [\"Bash()\"]",
-                "1:20: `permissions.ask`: `Bash()` is no rule: nothing stands in the brackets; `Bash` alone speaks of every call",
+                "1:20: `permissions.ask`: rule `Bash()` has an empty pattern: leave the parentheses out to mean all",
             ),
             (
                 "permissions.ask = [\"rm -rf\"]",
-                "1:20: `permissions.ask`: `rm -rf` is no rule: expected TOOL or TOOL(PATTERN), as `Bash(git diff *)`",
+                "1:20: `permissions.ask`: rule `rm -rf` names no tool: expected `Tool` or `Tool(pattern)`, such as `Bash(git diff *)`",
             ),
             (
                 "permissions.denied = []",
