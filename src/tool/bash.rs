@@ -29,8 +29,8 @@ pub struct Bash {
     spec: ToolSpec,
 }
 
-impl Bash {
-    pub fn new() -> Self {
+impl Default for Bash {
+    fn default() -> Self {
         Self {
             spec: schema::spec(
                 "bash",
@@ -157,7 +157,7 @@ fn ended(finished: Finished, timeout: u64, number: u32) -> Ended {
     let kind = match finished.ended {
         process::Ended::Alone => OutcomeKind::Done,
         process::Ended::Stopped => {
-            closing.push("stopped by the person".to_owned());
+            closing.push("stopped before it ended".to_owned());
             OutcomeKind::Cancelled
         }
         process::Ended::TimedOut => {
@@ -172,7 +172,7 @@ fn ended(finished: Finished, timeout: u64, number: u32) -> Ended {
     let exit = exit.filter(|_| kind == OutcomeKind::Done);
     match (exit, signal) {
         (Some(exit), Some(signal)) => {
-            closing.push(format!("exit {exit} ({})", signal_name(signal)))
+            closing.push(format!("exit {exit} ({})", signal_name(signal)));
         }
         (Some(exit), None) if exit != 0 => closing.push(format!("exit {exit}")),
         _ => {}
@@ -223,7 +223,7 @@ mod tests {
 
     #[test]
     fn a_command_is_told_with_its_end() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         trial.file("here", "");
         let cases = [
             (
@@ -274,7 +274,7 @@ mod tests {
 
     #[test]
     fn wrong_arguments_are_said() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         let cases = [
             (json!({}), "`command` is missing"),
             (json!({"command": " "}), "`command` is empty"),
@@ -294,7 +294,7 @@ mod tests {
                 "{input}"
             );
         }
-        let mut trial = Trial::new();
+        let mut trial = Trial::default();
         trial.scene.place.cwd.push("gone");
         let expected = format!(
             "Failed: the folder {} is gone",
@@ -319,15 +319,16 @@ mod tests {
 
     #[test]
     fn what_runs_is_what_is_shown() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         let input = json!({"command": "echo \u{202e}x"});
         assert_eq!(
-            Bash::new().reach(&input, &trial.scene.place),
+            Bash::default().reach(&input, &trial.scene.place),
             Ok(vec![Reach::Run {
                 command: "echo \u{202e}x".to_owned()
             }])
         );
-        let Ok(Subject::Command { argv, parts }) = Bash::new().subject(&input, &trial.scene) else {
+        let Ok(Subject::Command { argv, parts }) = Bash::default().subject(&input, &trial.scene)
+        else {
             panic!("a command is shown as one");
         };
         assert_eq!(argv[1..], ["-c", "echo \u{202e}x"]);
@@ -336,7 +337,7 @@ mod tests {
 
     #[test]
     fn a_long_output_is_cut_and_kept_raw() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         let ended = trial.run("bash", json!({"command": "seq 1 9000; printf '\\033[31merror: it broke\\033[0m\\n'; seq 1 9000; exit 2"}));
         let text = &ended.outcome.text;
         assert!(text.len() <= 8000, "{}", text.len());
@@ -349,12 +350,12 @@ mod tests {
         );
         let whole = ended.whole.unwrap();
         assert!(whole.windows(5).any(|bytes| bytes == b"\x1b[31m"));
-        assert_eq!(whole.iter().filter(|&&byte| byte == b'\n').count(), 18_001);
+        assert_eq!(whole.split(|&byte| byte == b'\n').count(), 18_002);
     }
 
     #[test]
     fn a_flood_is_ended_within_bounds() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         let ended = trial.run("bash", json!({"command": "yes"}));
         assert_eq!(
             (ended.outcome.kind, ended.outcome.exit),
@@ -371,7 +372,7 @@ mod tests {
 
     #[test]
     fn the_persons_own_command_has_their_environment() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         let ended = trial.wait(person_shell(
             "echo ${CARGO_MANIFEST_DIR:+theirs}".to_owned(),
             trial.scene.clone(),

@@ -18,8 +18,8 @@ pub struct Edit {
     spec: ToolSpec,
 }
 
-impl Edit {
-    pub fn new() -> Self {
+impl Default for Edit {
+    fn default() -> Self {
         Self {
             spec: schema::spec(
                 "edit",
@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn an_edit_is_made_where_it_can_mean_one_place() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         trial.file("a", "fn a() {\n\tone();\n\tone();\n}\n");
         trial.file("empty", "");
         let mut all = edit("a", "one", "two");
@@ -225,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_file_that_changed_since_is_refused() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         trial.file("a", "one\n");
         trial.run("read", json!({"path": "a"}));
         trial.file("a", "one\ntheirs\n");
@@ -236,7 +236,7 @@ mod tests {
             format!("Failed: {expected}")
         );
         assert_eq!(
-            Edit::new().subject(&input, &trial.scene),
+            Edit::default().subject(&input, &trial.scene),
             Err(expected.to_owned())
         );
         trial.run("read", json!({"path": "a"}));
@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn an_edit_does_not_make_the_rest_known() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         trial.file("a", "one\nunread\n");
         trial.run("edit", edit("a", "one", "two"));
         assert!(

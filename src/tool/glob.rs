@@ -1,5 +1,6 @@
 //! `glob`: names of files, and of folders where the pattern asks for whatever is there.
 
+use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
 use futures_util::FutureExt;
@@ -25,8 +26,8 @@ pub struct Glob {
     spec: ToolSpec,
 }
 
-impl Glob {
-    pub fn new() -> Self {
+impl Default for Glob {
+    fn default() -> Self {
         Self {
             spec: schema::spec(
                 "glob",
@@ -201,11 +202,12 @@ fn told(names: &[String], count: u64, scene: &Scene) -> Ended {
         text.push('\n');
         shown += 1;
     }
-    text.push_str(&format!(
+    let _ = write!(
+        text,
         "… {} of {count} left out; all: output:{} (grep it), or narrow the pattern",
         count - shown,
         scene.number
-    ));
+    );
     Ended {
         outcome: Outcome {
             detail,
@@ -224,7 +226,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     fn folder() -> Trial {
-        let trial = Trial::new();
+        let trial = Trial::default();
         for name in [
             ".gitignore",
             "README.md",
@@ -337,7 +339,7 @@ mod tests {
             (json!({"pattern": "src/../../q/*"}), "/nowhere/q"),
         ];
         for (input, expected) in cases {
-            let reach = Glob::new().reach(&input, &place);
+            let reach = Glob::default().reach(&input, &place);
             assert_eq!(
                 reach,
                 Ok(vec![Reach::Read {
@@ -350,7 +352,7 @@ mod tests {
 
     #[test]
     fn a_long_list_is_cut_and_kept() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         for number in 0..700 {
             trial.file(&format!("a-rather-long-name-{number:04}"), "");
         }

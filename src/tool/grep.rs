@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use globset::GlobMatcher;
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder};
 use serde_json::Value;
@@ -19,7 +18,7 @@ use crate::protocol::ask::Subject;
 use crate::protocol::call::{Outcome, Reach, ToolSpec};
 use crate::tool::shared::arguments::Arguments;
 use crate::tool::shared::hits::{Findings, Hits, Sink};
-use crate::tool::shared::listing::{self, Hidden};
+use crate::tool::shared::listing::{self, FileGlob, Hidden};
 use crate::tool::shared::paths::{self, Source};
 use crate::tool::shared::schema::{self, Need};
 use crate::tool::shared::{files, thread};
@@ -37,8 +36,8 @@ pub struct Grep {
     spec: ToolSpec,
 }
 
-impl Grep {
-    pub fn new() -> Self {
+impl Default for Grep {
+    fn default() -> Self {
         Self {
             spec: schema::spec(
                 "grep",
@@ -131,13 +130,6 @@ struct Search {
     plain: Option<String>,
     glob: Option<FileGlob>,
     end: CancellationToken,
-}
-
-struct FileGlob {
-    matcher: GlobMatcher,
-    /// A pattern without a slash is of the name alone.
-    of_name: bool,
-    not: bool,
 }
 
 impl Search {
@@ -276,32 +268,6 @@ impl Search {
     }
 }
 
-impl FileGlob {
-    fn of(pattern: &str) -> Result<Self, String> {
-        let (not, bare) = match pattern.strip_prefix('!') {
-            Some(bare) => (true, bare),
-            None => (false, pattern),
-        };
-        let bare = bare.trim_start_matches("./").trim_start_matches('/');
-        Ok(Self {
-            matcher: listing::glob(bare)?,
-            of_name: !bare.contains('/'),
-            not,
-        })
-    }
-
-    fn takes(&self, relative: &Path) -> bool {
-        let matches = if self.of_name {
-            relative
-                .file_name()
-                .is_some_and(|name| self.matcher.is_match(name))
-        } else {
-            self.matcher.is_match(relative)
-        };
-        matches != self.not
-    }
-}
-
 /// Reads until the search is to end.
 struct Until<'a, R> {
     file: R,
@@ -336,7 +302,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     fn folder() -> Trial {
-        let trial = Trial::new();
+        let trial = Trial::default();
         trial.file(".gitignore", "target\n");
         trial.file("src/b.rs", "fn tide() {}\r\nlet Tide = 1;\r\n");
         trial.file(
@@ -438,7 +404,7 @@ mod tests {
 
     #[test]
     fn many_matches_show_a_little_of_every_file() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         for number in 0..20 {
             trial.file(
                 &format!("file-{number:02}"),
@@ -468,7 +434,7 @@ mod tests {
 
     #[test]
     fn too_many_files_are_counted() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         for number in 0..400 {
             trial.file(&format!("a-rather-long-name-{number:04}"), "match\n");
         }
@@ -484,7 +450,7 @@ mod tests {
 
     #[test]
     fn a_line_without_end_does_not_fill_the_answer() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         trial.file(
             "min.js",
             format!("{}needle{}", "x".repeat(900_000), "y".repeat(900_000)),

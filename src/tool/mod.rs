@@ -105,12 +105,12 @@ impl Toolbox {
     /// The tools that come with Creel. The order is fixed: a changed one would break every cached prefix.
     pub fn shipped() -> Self {
         let tools: Vec<Arc<dyn Tool>> = vec![
-            Arc::new(read::Read::new()),
-            Arc::new(write::Write::new()),
-            Arc::new(edit::Edit::new()),
-            Arc::new(grep::Grep::new()),
-            Arc::new(glob::Glob::new()),
-            Arc::new(bash::Bash::new()),
+            Arc::new(read::Read::default()),
+            Arc::new(write::Write::default()),
+            Arc::new(edit::Edit::default()),
+            Arc::new(grep::Grep::default()),
+            Arc::new(glob::Glob::default()),
+            Arc::new(bash::Bash::default()),
         ];
         let specs = tools.iter().map(|tool| tool.spec().clone()).collect();
         Self { tools, specs }

@@ -1,6 +1,7 @@
 //! `read`: a file, or an output that was kept. Without line numbers, which would be paid for with every line and copied into
 //! edits by mistake.
 
+use std::fmt::Write as _;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -25,8 +26,8 @@ pub struct Read {
     spec: ToolSpec,
 }
 
-impl Read {
-    pub fn new() -> Self {
+impl Default for Read {
+    fn default() -> Self {
         Self {
             spec: schema::spec(
                 "read",
@@ -193,7 +194,7 @@ fn told(page: &Page, wanted: Wanted, shown: &str, search: &str) -> Result<Outcom
         if !text.ends_with('\n') {
             text.push('\n');
         }
-        text.push_str(&format!("[{}]", notes.join("; ")));
+        let _ = write!(text, "[{}]", notes.join("; "));
     }
     Ok(Outcome {
         detail: lines(page),
@@ -242,7 +243,7 @@ mod tests {
 
     #[test]
     fn what_is_read_is_told() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         trial.file("a.txt", "one\ntwo\nthree\n");
         trial.file("dos.txt", "one\r\ntwo\r\n");
         trial.file("latin", b"caf\xe9\n");
@@ -301,8 +302,9 @@ mod tests {
 
     #[test]
     fn a_large_file_comes_in_parts_and_counts_as_seen() {
-        let trial = Trial::new();
-        let text: String = (1..=5000).map(|n| format!("line number {n:5}\n")).collect();
+        let trial = Trial::default();
+        let lines: Vec<_> = (1..=5000).map(|n| format!("line number {n:5}\n")).collect();
+        let text = lines.concat();
         let path = trial.file("big", &text);
         let head = trial.run("read", json!({"path": "big"})).outcome;
         assert!(head.text.starts_with("line number     1\n"));
@@ -331,7 +333,7 @@ mod tests {
 
     #[test]
     fn a_line_without_end_is_cut() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         trial.file("min.js", "x".repeat(1 << 20));
         let text = trial.run("read", json!({"path": "min.js"})).outcome.text;
         assert_eq!(
@@ -345,7 +347,7 @@ mod tests {
 
     #[test]
     fn a_kept_output_is_read_cleaned_under_the_same_numbers() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         let bytes = b"\x1b[31mone\x1b[0m\n1%\r2%\nthree\xff\n".to_vec();
         trial.outputs.lock().unwrap().insert(3, bytes);
         let cases = [
@@ -361,7 +363,7 @@ mod tests {
         for (input, expected) in cases {
             assert_eq!(trial.told("read", input.clone()), expected, "{input}");
         }
-        let tool = Read::new();
+        let tool = Read::default();
         assert_eq!(
             tool.reach(&json!({"path": "output:3"}), &trial.scene.place),
             Ok(vec![Reach::Output { number: 3 }])
@@ -370,11 +372,11 @@ mod tests {
 
     #[test]
     fn a_link_out_is_named_by_both_its_ends() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         let outside = trial.root.parent().unwrap().join("secret");
         std::fs::write(&outside, "x").unwrap();
         symlink(&outside, trial.root.join("link")).unwrap();
-        let tool = Read::new();
+        let tool = Read::default();
         let input = json!({"path": "link"});
         assert_eq!(
             tool.reach(&input, &trial.scene.place),
@@ -395,7 +397,7 @@ mod tests {
 
     #[test]
     fn a_stop_is_answered() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         trial.file("a", "x");
         trial.scene.stop.cancel();
         for (tool, input) in [

@@ -17,8 +17,8 @@ pub struct Write {
     spec: ToolSpec,
 }
 
-impl Write {
-    pub fn new() -> Self {
+impl Default for Write {
+    fn default() -> Self {
         Self {
             spec: schema::spec(
                 "write",
@@ -109,7 +109,7 @@ mod tests {
 
     #[test]
     fn only_what_was_read_is_overwritten() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         trial.file("old", "theirs\n");
         let steps = [
             (
@@ -172,15 +172,15 @@ mod tests {
 
     #[test]
     fn what_is_shown_is_what_is_written() {
-        let trial = Trial::new();
-        let path = trial.file("a", "one\ntwo\n");
+        let trial = Trial::default();
+        let file = trial.file("a", "one\ntwo\n");
         trial.run("read", json!({"path": "a"}));
         let input = json!({"path": "a", "content": "one\n2\n"});
         let patch = "@@ -1,2 +1,2 @@\n one\n-two\n+2\n".to_owned();
         assert_eq!(
-            Write::new().subject(&input, &trial.scene),
+            Write::default().subject(&input, &trial.scene),
             Ok(Subject::Change {
-                path,
+                path: file,
                 patch: patch.clone(),
                 added: 1,
                 removed: 1,
@@ -201,7 +201,7 @@ mod tests {
 
     #[test]
     fn no_link_leads_a_write_out() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         let outside = trial.root.parent().unwrap().to_owned();
         std::fs::write(outside.join("victim"), "safe").unwrap();
         trial.file("true/a", "");
@@ -240,7 +240,7 @@ mod tests {
 
     #[test]
     fn nothing_is_begun_after_a_stop() {
-        let trial = Trial::new();
+        let trial = Trial::default();
         trial.scene.stop.cancel();
         assert_eq!(
             trial.told("write", json!({"path": "a", "content": "x"})),

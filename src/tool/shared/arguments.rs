@@ -25,7 +25,7 @@ impl<'a> Arguments<'a> {
         Self { input }
     }
 
-    fn value(&self, name: &str) -> Option<&'a Value> {
+    fn value(self, name: &str) -> Option<&'a Value> {
         let others = OTHER_NAMES
             .iter()
             .find(|(ours, _)| *ours == name)
@@ -37,12 +37,12 @@ impl<'a> Arguments<'a> {
     }
 
     /// A text that must be there, though it may be empty.
-    pub fn text(&self, name: &str) -> Result<&'a str, String> {
+    pub fn text(self, name: &str) -> Result<&'a str, String> {
         self.optional_text(name)?
             .ok_or_else(|| format!("`{name}` is missing"))
     }
 
-    pub fn optional_text(&self, name: &str) -> Result<Option<&'a str>, String> {
+    pub fn optional_text(self, name: &str) -> Result<Option<&'a str>, String> {
         match self.value(name) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -51,7 +51,7 @@ impl<'a> Arguments<'a> {
     }
 
     /// A whole number from 0.
-    pub fn count(&self, name: &str) -> Result<Option<u64>, String> {
+    pub fn count(self, name: &str) -> Result<Option<u64>, String> {
         let Some(value) = self.value(name) else {
             return Ok(None);
         };
@@ -69,7 +69,7 @@ impl<'a> Arguments<'a> {
     }
 
     /// Yes or no; absent is no.
-    pub fn flag(&self, name: &str) -> Result<bool, String> {
+    pub fn flag(self, name: &str) -> Result<bool, String> {
         match self.value(name) {
             None => Ok(false),
             Some(Value::Bool(flag)) => Ok(*flag),

@@ -27,7 +27,7 @@ pub fn brief(old: &str, new: &str) -> Patch {
     unified(old, new, 200, 400)
 }
 
-fn unified(old: &str, new: &str, lines_most: usize, line_most: usize) -> Patch {
+fn unified(old: &str, new: &str, lines_most: usize, width_most: usize) -> Patch {
     let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
     let mut patch = Patch {
         text: String::new(),
@@ -56,10 +56,10 @@ fn unified(old: &str, new: &str, lines_most: usize, line_most: usize) -> Patch {
                 let line = change.value();
                 let line = line.strip_suffix('\n').unwrap_or(line);
                 patch.text.push(sign);
-                if line.len() > line_most {
+                if line.len() > width_most {
                     patch
                         .text
-                        .push_str(&line[..line.floor_char_boundary(line_most)]);
+                        .push_str(&line[..line.floor_char_boundary(width_most)]);
                     patch.text.push('…');
                 } else {
                     patch.text.push_str(line);

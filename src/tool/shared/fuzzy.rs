@@ -307,6 +307,7 @@ fn shared(left: &[[u8; 2]], right: &[[u8; 2]]) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn applied(text: &str, old: &str, new: &str) -> String {
         match find(text, old, new) {
@@ -408,6 +409,34 @@ mod tests {
         ];
         for (old, expected) in cases {
             assert_eq!(nearest(text, old), expected, "{old:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_indented_block_is_found_and_all_else_stays(
+            before in prop::collection::vec("[ \\t]{0,3}[a-m]{1,3} ?", 0..6),
+            block in prop::collection::vec("[n-z]{4,6}", 1..5),
+            after in prop::collection::vec("[ \\t]{0,3}[a-m]{1,3} ?", 0..6),
+            (theirs, ours) in ("[ ]{0,8}|\\t{0,2}", "[ ]{0,8}|\\t{0,2}"),
+        ) {
+            let join = |indent: &str| block.iter().map(|line| format!("{indent}{line}\n")).collect::<Vec<_>>().concat();
+            let (before, after) = (before.join("\n") + "\n", after.join("\n"));
+            let text = format!("{before}{}{after}", join(&ours));
+            let Found::One(spot) = find(&text, &join(&theirs), &join(&theirs).to_uppercase()) else {
+                return Err(TestCaseError::fail("not found"));
+            };
+            let mut changed = text;
+            changed.replace_range(spot.range, &spot.new);
+            prop_assert_eq!(changed, format!("{before}{}{after}", join(&ours).to_uppercase()));
+        }
+
+        #[test]
+        fn nothing_breaks_it(text in "[ab é\\t\\n\\r“]{0,60}", old in "[ab é\\t\\n\\r“]{0,20}", new in "[ab é\\t\\n]{0,20}") {
+            if let Found::One(spot) = find(&text, &old, &new) {
+                prop_assert!(text.is_char_boundary(spot.range.start) && text.is_char_boundary(spot.range.end));
+            }
+            nearest(&text, &old);
         }
     }
 }

@@ -12,7 +12,8 @@ pub struct Kept {
     memory: Vec<u8>,
     /// Once there is one it holds all; it has no name in any folder and is gone with its last handle.
     file: Option<File>,
-    kept: u64,
+    /// Bytes that are kept.
+    size: u64,
     total: u64,
 }
 
@@ -22,7 +23,7 @@ impl Kept {
             most,
             memory: Vec::new(),
             file: None,
-            kept: 0,
+            size: 0,
             total: 0,
         }
     }
@@ -34,12 +35,12 @@ impl Kept {
 
     /// Those that are kept, from the first on.
     pub fn kept(&self) -> u64 {
-        self.kept
+        self.size
     }
 
     pub fn push(&mut self, bytes: &[u8]) {
         self.total += bytes.len() as u64;
-        let room = self.most - self.kept;
+        let room = self.most - self.size;
         let bytes = &bytes[..bytes.len().min(usize::try_from(room).unwrap_or(usize::MAX))];
         if bytes.is_empty() {
             return;
@@ -64,22 +65,22 @@ impl Kept {
             }
             None => self.memory.extend_from_slice(bytes),
         }
-        self.kept += bytes.len() as u64;
+        self.size += bytes.len() as u64;
     }
 
     /// No room on the disk: what is kept so far is all that will be.
     fn close(&mut self) {
-        self.most = self.kept;
+        self.most = self.size;
     }
 
     pub fn into_bytes(self) -> Vec<u8> {
         let Some(mut file) = self.file else {
             return self.memory;
         };
-        let mut bytes = Vec::with_capacity(usize::try_from(self.kept).unwrap_or(0));
+        let mut bytes = Vec::with_capacity(usize::try_from(self.size).unwrap_or(0));
         if file.seek(SeekFrom::Start(0)).is_ok() {
             // What cannot be read back is missing at the end; there is no better source.
-            let _ = file.take(self.kept).read_to_end(&mut bytes);
+            let _ = file.take(self.size).read_to_end(&mut bytes);
         }
         bytes
     }

@@ -84,7 +84,7 @@ pub fn page(
             start.truncate(BINARY_WITHIN);
             return Ok(Some(Page {
                 binary: Some(start),
-                ..lines.into_page(bytes, [0; 32])
+                ..lines.page
             }));
         }
         hasher.update(piece);
@@ -94,7 +94,8 @@ pub fn page(
         text.consume(taken);
     }
     lines.finish();
-    let mut page = lines.into_page(bytes, hasher.finalize().into());
+    let mut page = lines.page;
+    (page.bytes, page.hash) = (bytes, hasher.finalize().into());
     if bytes <= wanted.whole_bytes as u64 && nature == Nature::File {
         whole(&mut page, &start);
     }
@@ -117,22 +118,17 @@ fn whole(page: &mut Page, bytes: &[u8]) {
     page.whole = true;
 }
 
+/// Collects the page while the lines pass by.
 struct Lines {
     wanted: Wanted,
     nature: Nature,
-    /// Lines ended so far.
-    number: u64,
+    page: Page,
     line: Vec<u8>,
     /// The line is longer than what is held of it.
     long: bool,
     /// The line has begun, though perhaps with nothing to hold of it.
     begun: bool,
-    text: String,
-    last: u64,
     full: bool,
-    long_lines: u64,
-    lossy: bool,
-    dos: bool,
 }
 
 impl Lines {
@@ -140,16 +136,23 @@ impl Lines {
         Self {
             wanted,
             nature,
-            number: 0,
+            page: Page {
+                text: String::new(),
+                first: wanted.first,
+                last: wanted.first - 1,
+                total: 0,
+                bytes: 0,
+                whole: false,
+                hash: [0; 32],
+                long_lines: 0,
+                lossy: false,
+                dos: false,
+                binary: None,
+            },
             line: Vec::new(),
             long: false,
             begun: false,
-            text: String::new(),
-            last: wanted.first - 1,
             full: false,
-            long_lines: 0,
-            lossy: false,
-            dos: false,
         }
     }
 
@@ -165,7 +168,7 @@ impl Lines {
     }
 
     fn is_wanted(&self) -> bool {
-        let number = self.number + 1;
+        let number = self.page.total + 1;
         !self.full && number >= self.wanted.first && number - self.wanted.first < self.wanted.count
     }
 
@@ -174,8 +177,13 @@ impl Lines {
         if !self.is_wanted() {
             return;
         }
-        // A little more than is shown, so that the cut falls on whole characters and a line end is no surplus.
-        let room = (LINE_MOST + 8).saturating_sub(self.line.len());
+        let hold = match self.nature {
+            // A little more than is shown, so that the cut falls on whole characters and a line end is no surplus.
+            Nature::File => LINE_MOST + 8,
+            // Much of it may be overwritten, as by a progress bar.
+            Nature::Output => LINE_MOST * 32,
+        };
+        let room = hold.saturating_sub(self.line.len());
         self.line.extend_from_slice(&bytes[..bytes.len().min(room)]);
         self.long |= bytes.len() > room;
     }
@@ -184,7 +192,7 @@ impl Lines {
         if self.is_wanted() {
             self.take_line();
         }
-        self.number += 1;
+        self.page.total += 1;
         self.line.clear();
         self.long = false;
         self.begun = false;
@@ -193,11 +201,11 @@ impl Lines {
     fn take_line(&mut self) {
         let most = LINE_MOST.min(self.wanted.bytes);
         let mut bytes = self.line.as_slice();
-        if self.number == 0 {
+        if self.page.total == 0 {
             bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
         }
         if let Some(bare) = bytes.strip_suffix(b"\r") {
-            self.dos = true;
+            self.page.dos = true;
             bytes = bare;
         }
         let text = String::from_utf8_lossy(bytes);
@@ -206,41 +214,27 @@ impl Lines {
             Nature::Output => visible::clean(&text).into_owned().into(),
         };
         let shown = prefix(&text, most);
-        if self.text.len() + shown.len() > self.wanted.bytes && self.last >= self.wanted.first {
+        if self.page.text.len() + shown.len() > self.wanted.bytes
+            && self.page.last >= self.wanted.first
+        {
             self.full = true;
             return;
         }
-        if self.last >= self.wanted.first {
-            self.text.push('\n');
+        if self.page.last >= self.wanted.first {
+            self.page.text.push('\n');
         }
-        self.lossy |= shown.contains('\u{fffd}');
-        self.text.push_str(shown);
+        self.page.lossy |= shown.contains('\u{fffd}');
+        self.page.text.push_str(shown);
         if self.long || shown.len() < text.len() {
-            self.text.push('…');
-            self.long_lines += 1;
+            self.page.text.push('…');
+            self.page.long_lines += 1;
         }
-        self.last = self.number + 1;
+        self.page.last = self.page.total + 1;
     }
 
     fn finish(&mut self) {
         if self.begun {
             self.end_line();
-        }
-    }
-
-    fn into_page(self, bytes: u64, hash: [u8; 32]) -> Page {
-        Page {
-            text: self.text,
-            first: self.wanted.first,
-            last: self.last,
-            total: self.number,
-            bytes,
-            whole: false,
-            hash,
-            long_lines: self.long_lines,
-            lossy: self.lossy,
-            dos: self.dos,
-            binary: None,
         }
     }
 }
@@ -288,7 +282,7 @@ mod tests {
     #[test]
     fn long_lines_and_strange_bytes_are_bounded_and_noted() {
         let text = [
-            b"\xef\xbb\xbf\xc3\xa9".repeat(1),
+            b"\xef\xbb\xbf\xc3\xa9".to_vec(),
             b"x".repeat(1 << 20),
             b"\r\nshort\r\n\xff\n".to_vec(),
         ]

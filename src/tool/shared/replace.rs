@@ -113,14 +113,14 @@ fn as_in(body: &[u8], text: &str) -> String {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LineEnds {
+enum LineEnds {
     Unix,
     /// Every line ends with CR LF.
     Dos,
     Mixed,
 }
 
-pub fn line_ends(body: &[u8]) -> LineEnds {
+fn line_ends(body: &[u8]) -> LineEnds {
     let (mut dos, mut unix) = (false, false);
     let mut before = 0;
     for &byte in body {
@@ -167,10 +167,8 @@ fn line_numbers(body: &[u8], places: &[Range<usize>]) -> Vec<u64> {
     let mut numbers = Vec::with_capacity(places.len());
     let (mut counted, mut line) = (0, 1);
     for place in places {
-        line += body[counted..place.start]
-            .iter()
-            .filter(|&&byte| byte == b'\n')
-            .count() as u64;
+        let pieces = body[counted..place.start].split(|&byte| byte == b'\n');
+        line += pieces.count() as u64 - 1;
         counted = place.start;
         numbers.push(line);
     }

@@ -22,8 +22,8 @@ pub struct Trial {
     runtime: tokio::runtime::Runtime,
 }
 
-impl Trial {
-    pub fn new() -> Self {
+impl Default for Trial {
+    fn default() -> Self {
         let folder = tempfile::tempdir().unwrap();
         // The session's folder is one below, so that there is an outside.
         let root = folder.path().canonicalize().unwrap().join("project");
@@ -64,7 +64,9 @@ impl Trial {
                 .unwrap(),
         }
     }
+}
 
+impl Trial {
     /// A file in the session's folder, its folders made.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.root.join(name);
