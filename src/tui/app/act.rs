@@ -417,6 +417,16 @@ impl App {
             view.typed = Some(Duration::ZERO);
         }
         let mut cmds = self.tick();
+        let open: Vec<SessionId> = self
+            .views
+            .iter()
+            .filter(|view| view.stage != Stage::Fresh)
+            .map(|view| view.id)
+            .collect();
+        for id in open {
+            let close = self.command(id, Op::Close);
+            cmds.push(Cmd::Send(close));
+        }
         cmds.push(Cmd::Quit);
         cmds
     }

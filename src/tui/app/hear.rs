@@ -87,7 +87,12 @@ impl App {
     fn refused(&mut self, command: CommandId, session: SessionId, why: &str) {
         self.answered.retain(|(id, _, _)| *id != command);
         let mut given_back = false;
+        let mut unopened = false;
         if let Some(view) = self.view_of(session) {
+            if view.stage == Stage::Opening && view.session.is_none() {
+                view.stage = Stage::Fresh;
+                unopened = true;
+            }
             if let Some(index) = view.sent.iter().position(|(id, _)| *id == command) {
                 let (_, text) = view.sent.remove(index);
                 if view.composer.is_empty() {
@@ -95,9 +100,10 @@ impl App {
                     given_back = true;
                 }
             }
-            if view.stage == Stage::Opening && view.session.is_none() {
-                view.stage = Stage::Fresh;
-            }
+        }
+        // What was sent after an opening that failed is refused too; the first reason is the one to be read.
+        if !unopened && given_back && self.note.is_some() {
+            return;
         }
         let why = crate::agent::visible::one_line(why);
         self.say(if given_back {

@@ -31,7 +31,6 @@ use crate::protocol::event::Signal;
 use crate::protocol::id::{AskId, CommandId, ModelRef, SessionId};
 use crate::protocol::op::{Command, Op};
 use crate::protocol::query::{Found, ModelCard, Query, Today};
-use crate::protocol::rule::Mode;
 use crate::protocol::session::Card;
 use crate::tui::app::ask::{Arming, AskFocus};
 use crate::tui::app::first_run::FirstRun;
@@ -55,11 +54,6 @@ pub enum Msg {
     Broken(String),
     Signals(Vec<Signal>),
     Found(Tag, Found),
-    /// A session could not be begun.
-    NotBegun {
-        session: SessionId,
-        why: String,
-    },
     /// The editor was closed: the text as it is now, or why there is none.
     Edited(Result<String, String>),
     Checked(Result<Checked, String>),
@@ -93,12 +87,6 @@ pub struct Seen {
 pub enum Cmd {
     Send(Command),
     Ask(Tag, Query),
-    /// Works out the system text of a new session, opens it, and then does these.
-    Begin {
-        session: SessionId,
-        new: NewSession,
-        commands: Vec<Command>,
-    },
     /// Keeps what is typed, across a crash.
     SaveDraft {
         session: Option<SessionId>,
@@ -114,13 +102,6 @@ pub enum Cmd {
     Redraw,
     Suspend,
     Quit,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewSession {
-    pub cwd: PathBuf,
-    pub model: ModelRef,
-    pub mode: Mode,
 }
 
 /// What a query was asked for.
@@ -266,7 +247,6 @@ impl App {
             }
             Msg::Signals(signals) => self.hear(signals),
             Msg::Found(tag, found) => self.found(tag, found),
-            Msg::NotBegun { session, why } => self.not_begun(session, &why),
             Msg::Edited(edited) => self.edited(edited),
             Msg::Checked(checked) => self.checked(checked),
             Msg::Stored(stored) => self.stored(stored),

@@ -6,12 +6,12 @@ use crate::protocol::item::joined;
 use crate::protocol::op::Op;
 use crate::protocol::query::{Page, Query};
 use crate::protocol::rule::Mode;
-use crate::protocol::session::Change;
+use crate::protocol::session::{Change, OpenRequest, RunLimits};
 use crate::tui::app::composer::Written;
 use crate::tui::app::first_run::FirstRun;
 use crate::tui::app::setup::OpenWhat;
 use crate::tui::app::view::{Anchor, Scroll, Stage, View};
-use crate::tui::app::{App, Cmd, Focus, NewSession, Tag};
+use crate::tui::app::{App, Cmd, Focus, Tag};
 
 /// Events read at a time for the window, and for the fold.
 pub const WINDOW_PAGE: u32 = 200;
@@ -166,7 +166,11 @@ impl App {
                     self.say("waits behind the ask; Alt+a goes there");
                 }
                 let when = if running { when } else { When::Step };
-                self.speak(Op::Submit { blocks, when })
+                self.speak(Op::Submit {
+                    blocks,
+                    when,
+                    limits: RunLimits::default(),
+                })
             }
         }
     }
@@ -201,47 +205,33 @@ impl App {
         }
         self.focus = Focus::Composer;
         self.typed();
-        match stage {
-            Stage::Fresh => {
-                let later = std::mem::take(&mut self.view_mut().after_open);
-                let mut commands: Vec<_> =
-                    later.into_iter().map(|op| self.command(id, op)).collect();
-                commands.push(command);
-                let view = self.view_mut();
-                view.stage = Stage::Opening;
-                let new = NewSession {
-                    cwd: view.cwd.clone(),
-                    model,
-                    mode: view.mode,
-                };
-                vec![
-                    // It was typed before the session had a name of its own.
-                    Cmd::SaveDraft {
-                        session: None,
-                        text: String::new(),
-                    },
-                    Cmd::Begin {
-                        session: id,
-                        new,
-                        commands,
-                    },
-                ]
-            }
-            Stage::Opening | Stage::Loading | Stage::Live => vec![Cmd::Send(command)],
+        if stage != Stage::Fresh {
+            return vec![Cmd::Send(command)];
         }
-    }
-
-    pub fn not_begun(&mut self, id: SessionId, why: &str) -> Vec<Cmd> {
-        self.say(format!("the session could not be begun: {why}"));
-        if let Some(view) = self.view_of(id) {
-            view.stage = Stage::Fresh;
-            if let Some((_, text)) = view.sent.pop()
-                && view.composer.is_empty()
-            {
-                view.composer.set(&text);
-            }
+        let later = std::mem::take(&mut self.view_mut().after_open);
+        let view = self.view_mut();
+        view.stage = Stage::Opening;
+        let request = OpenRequest {
+            cwd: view.cwd.clone(),
+            model,
+            mode: view.mode,
+            rules: Vec::new(),
+        };
+        let open = self.command(id, Op::Open { request });
+        // It was typed before the session had a name of its own.
+        let mut cmds = vec![
+            Cmd::SaveDraft {
+                session: None,
+                text: String::new(),
+            },
+            Cmd::Send(open),
+        ];
+        for op in later {
+            let command = self.command(id, op);
+            cmds.push(Cmd::Send(command));
         }
-        Vec::new()
+        cmds.push(Cmd::Send(command));
+        cmds
     }
 
     pub fn change(&mut self, change: Change) -> Vec<Cmd> {

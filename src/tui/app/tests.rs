@@ -14,7 +14,7 @@ use crate::protocol::item::{Block, Item, Origin};
 use crate::protocol::op::Op;
 use crate::protocol::query::Found;
 use crate::protocol::rule::Mode;
-use crate::protocol::session::{Change, SessionSpec};
+use crate::protocol::session::{Change, OpenRequest, RunLimits, SessionSpec};
 use crate::protocol::time::Time;
 use crate::tui::app::first_run::Page;
 use crate::tui::app::overlay::Overlay;
@@ -199,9 +199,6 @@ fn ops(cmds: &[Cmd]) -> Vec<Op> {
     cmds.iter()
         .flat_map(|cmd| match cmd {
             Cmd::Send(command) => vec![command.op.clone()],
-            Cmd::Begin { commands, .. } => {
-                commands.iter().map(|command| command.op.clone()).collect()
-            }
             _ => Vec::new(),
         })
         .collect()
@@ -215,6 +212,7 @@ fn submit(text: &str, when: When) -> Op {
     Op::Submit {
         blocks: vec![Block::text(text)],
         when,
+        limits: RunLimits::default(),
     }
 }
 
@@ -533,13 +531,20 @@ fn the_first_prompt_begins_the_session() {
     desk.key(KeyCode::BackTab, KeyModifiers::SHIFT);
     desk.typed("mend it");
     let cmds = desk.press(KeyCode::Enter);
-    let Some(Cmd::Begin { new, commands, .. }) =
-        cmds.iter().find(|cmd| matches!(cmd, Cmd::Begin { .. }))
-    else {
-        panic!("nothing begun: {cmds:?}");
-    };
-    assert_eq!(new.mode, Mode::Edits);
-    assert_eq!(commands[0].op, submit("mend it", When::Step));
+    assert_eq!(
+        ops(&cmds),
+        [
+            Op::Open {
+                request: OpenRequest {
+                    cwd: PathBuf::from("/src/api"),
+                    model: model("anthropic/sonnet"),
+                    mode: Mode::Edits,
+                    rules: Vec::new(),
+                }
+            },
+            submit("mend it", When::Step)
+        ]
+    );
     assert_eq!(desk.app.view().stage, Stage::Opening);
     assert_eq!(desk.written(), "");
 }
@@ -548,13 +553,25 @@ fn the_first_prompt_begins_the_session() {
 fn a_session_that_could_not_begin_gives_the_text_back() {
     let mut desk = Desk::new();
     desk.typed("mend it");
-    desk.press(KeyCode::Enter);
+    let cmds = desk.press(KeyCode::Enter);
     let session = desk.app.view().id;
-    desk.update(Msg::NotBegun {
+    let refused = |command: &crate::protocol::op::Command, why: &str| Signal::Refused {
+        command: command.id,
         session,
-        why: "no key".to_owned(),
-    });
+        why: why.to_owned(),
+    };
+    let signals = cmds
+        .iter()
+        .filter_map(|cmd| match cmd {
+            Cmd::Send(command) => Some(command),
+            _ => None,
+        })
+        .zip(["no key for anthropic", "no such session"])
+        .map(|(command, why)| refused(command, why))
+        .collect();
+    desk.update(Msg::Signals(signals));
     assert_eq!(desk.written(), "mend it");
+    assert_eq!(desk.app.note.as_ref().unwrap().text, "no key for anthropic");
     assert_eq!(desk.app.view().stage, Stage::Fresh);
 }
 
@@ -594,12 +611,13 @@ fn two_keys_to_a_running_tour() {
     };
     assert_eq!(desk.press(KeyCode::Enter), [Cmd::Tour]);
     desk.update(Msg::Tour(Ok(PathBuf::from("/tmp/tour"))));
+    let sent = ops(&desk.press(KeyCode::Enter));
     assert_eq!(
-        ops(&desk.press(KeyCode::Enter)),
-        [submit(
+        sent.last(),
+        Some(&submit(
             "The tide is wrong. Find out why and mend it.",
             When::Step
-        )]
+        ))
     );
 }
 

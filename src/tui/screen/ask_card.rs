@@ -24,6 +24,7 @@ pub struct Drawn {
 }
 
 /// The ask of a session that is drawn in its pane: the one with the focus, else the oldest.
+#[derive(Debug)]
 pub struct Card<'a> {
     pub about: &'a About,
     pub focus: Option<&'a AskFocus>,
@@ -34,11 +35,11 @@ pub struct Card<'a> {
 
 impl Card<'_> {
     /// The card's body for a width inside its frame.
-    pub fn lay(&self, app: &App, form: Form, look: &Look) -> Laid {
+    pub fn lay(&self, app: &App, form: Form) -> Laid {
         let mut laid = Laid::default();
         let details = self.focus.is_some_and(|focus| focus.details);
         match self.about {
-            About::Approval(approval) => approval_body(&mut laid, app, approval, details, form, look),
+            About::Approval(approval) => approval_body(&mut laid, app, approval, details, form),
             About::Budget {
                 worst,
                 left,
@@ -52,7 +53,9 @@ impl Card<'_> {
                 };
                 text_rows(
                     &mut laid,
-                    &format!("The next call could cost up to {worst}; {left} is left of the {limit} that {whose} may spend. It stopped before the call; no tool is running; nothing is lost."),
+                    &format!(
+                        "The next call could cost up to {worst}; {left} is left of the {limit} that {whose} may spend. It stopped before the call; no tool is running; nothing is lost."
+                    ),
                     form,
                 );
             }
@@ -68,7 +71,10 @@ impl Card<'_> {
             }
             About::Unpriced { model } => text_rows(
                 &mut laid,
-                &format!("No price is known for {}. Its calls would count towards the budgets as the dearest model known.", one_line(model)),
+                &format!(
+                    "No price is known for {}. Its calls would count towards the budgets as the dearest model known.",
+                    one_line(model)
+                ),
                 form,
             ),
         }
@@ -98,7 +104,7 @@ impl Card<'_> {
     }
 
     /// The rows under the body: the keys when it has the focus, the way to it when not.
-    fn foot(&self, app: &App, width: usize, look: &Look) -> Vec<Row> {
+    fn foot(&self, app: &App, width: usize, whole: bool) -> Vec<Row> {
         let Some(focus) = self.focus else {
             let mut row = Row::of("Alt+a", Role::Key)
                 .put(", or Tab from an empty composer: decide here", Role::Muted);
@@ -132,7 +138,9 @@ impl Card<'_> {
         let state = match (focus.confirm, ready) {
             (Some(_), _) => ("Enter makes it so; Esc does not", Role::Bad),
             (None, true) => ("ready", Role::Good),
-            (None, false) if focus.arming.seen => ("ready after a short quiet", Role::Muted),
+            (None, false) if focus.arming.seen || whole => {
+                ("ready after a short quiet", Role::Muted)
+            }
             (None, false) => ("PgDn: its last line was not seen yet", Role::Warn),
         };
         rows.push(
@@ -144,12 +152,19 @@ impl Card<'_> {
     }
 
     /// Rows the card wants, its frame included.
-    pub fn height(&self, laid: &Laid, app: &App, width: usize, look: &Look) -> usize {
+    pub fn height(&self, laid: &Laid, app: &App, width: usize) -> usize {
         let line = usize::from(self.focus.is_some_and(|focus| focus.line.is_some()));
-        laid.height() + self.foot(app, width, look).len() + line + 3
+        laid.height() + self.foot(app, width, true).len() + line + 3
     }
 
-    pub fn draw(&self, app: &App, laid: &Laid, buffer: &mut Buffer, area: Rect, look: &Look) -> Drawn {
+    pub fn draw(
+        &self,
+        app: &App,
+        laid: &Laid,
+        buffer: &mut Buffer,
+        area: Rect,
+        look: &Look,
+    ) -> Drawn {
         let (title, role) = self.title(look);
         let focused = self.focus.is_some();
         let gone = self.focus.is_some_and(|focus| focus.gone.is_some());
@@ -158,9 +173,16 @@ impl Card<'_> {
             _ => Role::Border,
         };
         let frame = Frame {
-            weight: if focused { Weight::Heavy } else { Weight::Light },
+            weight: if focused {
+                Weight::Heavy
+            } else {
+                Weight::Light
+            },
             glyphs: look.glyphs,
-            left: &[Segment::new(&title, look.style(if gone { Role::Muted } else { role }))],
+            left: &[Segment::new(
+                &title,
+                look.style(if gone { Role::Muted } else { role }),
+            )],
             right: &[Segment::new(&self.waited, look.style(Role::Muted))],
             style: look.style(border),
         };
@@ -173,7 +195,7 @@ impl Card<'_> {
         if inner.width == 0 || inner.height == 0 {
             return Drawn::default();
         }
-        let foot = self.foot(app, usize::from(inner.width), look);
+        let foot = self.foot(app, usize::from(inner.width), true);
         let line = self.focus.and_then(|focus| focus.line.as_ref());
         let foot_height = (foot.len() + usize::from(line.is_some()))
             .min(usize::from(inner.height).saturating_sub(1)) as u16;
@@ -185,6 +207,11 @@ impl Card<'_> {
         let room = usize::from(body.height);
         let scroll_max = laid.height().saturating_sub(room);
         let scroll = self.focus.map_or(0, |focus| focus.scroll).min(scroll_max);
+        let foot = if scroll == scroll_max {
+            foot
+        } else {
+            self.foot(app, usize::from(inner.width), false)
+        };
         laid.draw(buffer, body, scroll, look);
         let below = laid.height().saturating_sub(scroll + room);
         if below > 0 {
@@ -218,14 +245,7 @@ impl Card<'_> {
     }
 }
 
-fn approval_body(
-    laid: &mut Laid,
-    app: &App,
-    approval: &Approval,
-    details: bool,
-    form: Form,
-    look: &Look,
-) {
+fn approval_body(laid: &mut Laid, app: &App, approval: &Approval, details: bool, form: Form) {
     let width = form.cells();
     let cwd = app.setup.place(&approval.cwd);
     match &approval.subject {
@@ -283,7 +303,12 @@ fn approval_body(
             }
         }
         Subject::Other { arguments } => {
-            for row in chopped(&escaped(&readable_arguments(arguments)), width, 2, Role::Strong) {
+            for row in chopped(
+                &escaped(&readable_arguments(arguments)),
+                width,
+                2,
+                Role::Strong,
+            ) {
                 laid.row(row);
             }
         }
@@ -293,12 +318,17 @@ fn approval_body(
         Risk::Medium => ("MED", Role::Warn),
         Risk::High => ("HIGH", Role::Bad),
     };
-    let why = wrapped(&one_line(&approval.risk_why), width.saturating_sub(8), 0, Role::Text);
+    let why = wrapped(
+        &one_line(&approval.risk_why),
+        width.saturating_sub(8),
+        0,
+        Role::Text,
+    );
     for (index, row) in why.into_iter().enumerate() {
         let lead = if index == 0 { word } else { "" };
-        let mut led = Row::of(format!("  {lead:<5} "), role);
-        led.left.extend(row.left);
-        laid.row(led);
+        let mut whole = Row::of(format!("  {lead:<5} "), role);
+        whole.left.extend(row.left);
+        laid.row(whole);
     }
     if details {
         laid.row(Row::of(
@@ -315,13 +345,15 @@ fn approval_body(
                 laid.row(row);
             }
         }
-        laid.row(Row::of("  no sandbox: it runs with your rights", Role::Muted));
+        laid.row(Row::of(
+            "  no sandbox: it runs with your rights",
+            Role::Muted,
+        ));
         laid.row(Row::of(
             format!("  call {}", one_line(&approval.call.0)),
             Role::Muted,
         ));
     }
-    let _ = look;
 }
 
 /// The choices in rows of as many as fit; each with its letter, dim until they work.
@@ -365,7 +397,14 @@ pub fn draw_line(
     look: &Look,
 ) -> (u16, u16) {
     use crate::tui::widget::cells;
-    let x = cells::write(buffer, area.left(), y, area.right(), lead, look.style(Role::Muted));
+    let x = cells::write(
+        buffer,
+        area.left(),
+        y,
+        area.right(),
+        lead,
+        look.style(Role::Muted),
+    );
     let room = usize::from(area.right().saturating_sub(x)).saturating_sub(1);
     let shown = escaped(line.as_str());
     let before = cells::of(&escaped(&line.as_str()[..line.cursor()]));
@@ -377,7 +416,14 @@ pub fn draw_line(
         from = cut;
         column = before - cut_cells;
     }
-    cells::write(buffer, x, y, area.right(), &shown[from..], look.style(Role::Text));
+    cells::write(
+        buffer,
+        x,
+        y,
+        area.right(),
+        &shown[from..],
+        look.style(Role::Text),
+    );
     (x + column as u16, y)
 }
 

@@ -112,8 +112,8 @@ pub fn markdown(text: &str, form: Form) -> Sheet {
     markdown::render(text, form)
 }
 
-pub fn diff(path: &str, patch: &str, form: Form) -> Sheet {
-    Diff::parse(patch).rows(Language::of_path(path), form, LIMIT)
+pub fn diff(name: &str, patch: &str, form: Form) -> Sheet {
+    Diff::parse(patch).rows(Language::of_path(name), form, LIMIT)
 }
 
 /// Output of a command, a file, a thought: as it is.

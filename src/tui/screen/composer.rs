@@ -153,7 +153,10 @@ fn cost(app: &App, view: &View) -> Option<String> {
         return None;
     }
     let estimate = app.next_prompt(view)?;
-    Some(format!("first prompt {} and the answer", money::estimate(estimate)))
+    Some(format!(
+        "first prompt {} and the answer",
+        money::estimate(estimate)
+    ))
 }
 
 /// The list of commands while one is being typed, over the rows above the composer.
@@ -167,7 +170,10 @@ pub fn commands(app: &App, buffer: &mut Buffer, above: Rect, composer: Rect, loo
     }
     let at = app.slash_at.min(rows.len() - 1);
     let foot = composer.y.saturating_sub(1);
-    let count = rows.len().min(LISTED).min(usize::from(foot.saturating_sub(above.y)));
+    let count = rows
+        .len()
+        .min(LISTED)
+        .min(usize::from(foot.saturating_sub(above.y)));
     if count == 0 {
         return;
     }
@@ -179,7 +185,12 @@ pub fn commands(app: &App, buffer: &mut Buffer, above: Rect, composer: Rect, loo
         height: count as u16,
     };
     blank(buffer, place, look);
-    for ((index, row), y) in rows.iter().enumerate().skip(from).zip(place.top()..place.bottom()) {
+    for ((index, row), y) in rows
+        .iter()
+        .enumerate()
+        .skip(from)
+        .zip(place.top()..place.bottom())
+    {
         let marked = index == at;
         let lead = if marked { look.mark(Mark::Here) } else { " " };
         Row::of(format!("{lead} "), Role::Accent)

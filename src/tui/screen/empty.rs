@@ -10,8 +10,8 @@ use crate::tui::app::App;
 use crate::tui::app::price::{Estimate, per_million};
 use crate::tui::app::view::View;
 use crate::tui::screen::look::{Look, Role};
-use crate::tui::screen::rows::{self, Row};
 use crate::tui::screen::money;
+use crate::tui::screen::rows::{self, Row};
 use crate::tui::widget::text;
 
 pub fn draw(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &Look) {
@@ -48,7 +48,10 @@ pub fn draw(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &Look
         && let Some(model) = view.model()
     {
         all.push(Row::of(
-            format!("{pad}{} was found: {model}. ^X m changes it.", one_line(found)),
+            format!(
+                "{pad}{} was found: {model}. ^X m changes it.",
+                one_line(found)
+            ),
             Role::Muted,
         ));
     }
@@ -83,7 +86,11 @@ fn ways(app: &App, view: &View) -> Vec<(&'static str, &'static str, String)> {
         (Some(_), None, _) => "none here before".to_owned(),
         (Some(_), Some(last), count) => {
             let age = text::age(app.now.wall.since(last.active));
-            let many = if count >= 20 { "20 or more" } else { &count.to_string() };
+            let many = if count >= 20 {
+                "20 or more"
+            } else {
+                &count.to_string()
+            };
             let title: String = last.title.chars().take(40).collect();
             format!(
                 "{many} here before; last: \"{}\", {age}, {}, {}",
@@ -156,8 +163,14 @@ fn told(app: &App, view: &View, wide: bool, pad: &str) -> Vec<Row> {
     blocks.push(("instructions and tools".to_owned(), app.setup.fixed_tokens));
     for (name, tokens) in blocks {
         all.push(
-            Row::of(format!("{pad}{pad}{}", text::pad(&name, 24, crate::tui::widget::paint::Glyphs::Unicode)), Role::Muted)
-                .put(format!("{} tokens", text::count(tokens)), Role::Muted),
+            Row::of(
+                format!(
+                    "{pad}{pad}{}",
+                    text::pad(&name, 24, crate::tui::widget::paint::Glyphs::Unicode)
+                ),
+                Role::Muted,
+            )
+            .put(format!("{} tokens", text::count(tokens)), Role::Muted),
         );
     }
     if let Some(estimate) = app.next_prompt(view) {

@@ -67,8 +67,11 @@ pub fn lay(app: &App, view: &View, entry: &Entry, form: Form, look: &Look) -> La
         What::Thought { text } => {
             let start: String = text.chars().take(400).collect();
             laid.row(
-                Row::of(format!("{} thought  ", look.mark(Mark::Folded)), Role::Muted)
-                    .put(one_line(&start), Role::Muted),
+                Row::of(
+                    format!("{} thought  ", look.mark(Mark::Folded)),
+                    Role::Muted,
+                )
+                .put(one_line(&start), Role::Muted),
             );
         }
         What::Call(call) => {
@@ -95,7 +98,14 @@ pub fn lay(app: &App, view: &View, entry: &Entry, form: Form, look: &Look) -> La
                     .put(one_line(command), Role::Strong)
                     .end(state, role),
             );
-            tool_card::body(&mut laid, "bash", outcome, unfolded, indented(form, 2), look);
+            tool_card::body(
+                &mut laid,
+                "bash",
+                outcome,
+                unfolded,
+                indented(form, 2),
+                look,
+            );
         }
         What::Changed(change) => laid.row(changed(change, look)),
         What::Ended { ending, spent } => ended(app, &mut laid, entry, ending, spent, form, look),
@@ -112,9 +122,9 @@ fn prompt(laid: &mut Laid, blocks: &[Block], origin: Origin, unfolded: bool, wid
     let mut put = |laid: &mut Laid, row: Row| {
         let lead = if first { name } else { "" };
         first = false;
-        let mut led = Row::of(format!("{lead:<LEAD$}"), role);
-        led.left.extend(row.left);
-        laid.row(led);
+        let mut whole = Row::of(format!("{lead:<LEAD$}"), role);
+        whole.left.extend(row.left);
+        laid.row(whole);
     };
     for block in blocks {
         match block {
@@ -194,7 +204,9 @@ fn ended(
         1 => "1 step".to_owned(),
         steps => format!("{steps} steps"),
     };
-    let took = text::duration(Duration::from_millis(u64::try_from(spent.millis).unwrap_or(0)));
+    let took = text::duration(Duration::from_millis(
+        u64::try_from(spent.millis).unwrap_or(0),
+    ));
     let cost = money::sum(&spent.cost, &spent.play, spent.estimated, spent.unpriced);
     laid.row(Row::of(
         format!("{dot} turn {}  {cost}  {steps}  {took}", entry.turn),

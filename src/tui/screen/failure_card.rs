@@ -36,7 +36,9 @@ pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
         let left = text::seconds(until.since(app.now.wall));
         let mut rows = wrapped(&one_line(&failure.message), width, 0, Role::Text);
         rows.push(Row::of(
-            format!("Asked again by itself in {left}, attempt {attempt} of {attempts}. Nothing is lost."),
+            format!(
+                "Asked again by itself in {left}, attempt {attempt} of {attempts}. Nothing is lost."
+            ),
             Role::Muted,
         ));
         rows.push(Row::of("Esc Esc", Role::Key).put(" stop", Role::Muted));
@@ -73,7 +75,9 @@ pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
         Role::Muted,
     ));
     let next = app.next_prompt(view).map(money::estimate);
-    let price = next.map_or_else(String::new, |next| format!(" ({next} at most for the input)"));
+    let price = next.map_or_else(String::new, |next| {
+        format!(" ({next} at most for the input)")
+    });
     rows.push(if focused {
         Row::of("Enter", Role::Key)
             .put(format!(" {again}{price}   "), Role::Muted)
@@ -115,7 +119,11 @@ impl Card {
         };
         let right = [Segment::new(&self.right, look.style(Role::Muted))];
         let frame = Frame {
-            weight: if self.focused { Weight::Heavy } else { Weight::Light },
+            weight: if self.focused {
+                Weight::Heavy
+            } else {
+                Weight::Light
+            },
             glyphs: look.glyphs,
             left: &[Segment::new(&self.title.0, look.style(self.title.1))],
             right: if self.right.is_empty() { &[] } else { &right },

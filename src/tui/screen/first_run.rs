@@ -27,7 +27,12 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
             Role::Text,
         ),
     };
-    for row in wrapped(&said.0, usize::from(area.width).saturating_sub(6), 3, said.1) {
+    for row in wrapped(
+        &said.0,
+        usize::from(area.width).saturating_sub(6),
+        3,
+        said.1,
+    ) {
         row.draw(buffer, area.left(), y, area.right(), look);
         y += 1;
     }
@@ -140,7 +145,11 @@ fn content(
                 ),
             ];
             for (index, (name, said)) in ways.into_iter().enumerate() {
-                let mark = if index == *at { look.mark(Mark::Here) } else { " " };
+                let mark = if index == *at {
+                    look.mark(Mark::Here)
+                } else {
+                    " "
+                };
                 let row = Row::of(format!(" {mark} "), Role::Accent)
                     .put(format!("{}  ", index + 1), Role::Key)
                     .put(format!("{name:<16}"), Role::Strong);
@@ -154,7 +163,10 @@ fn content(
             }
         }
         Page::Key { .. } => {
-            all.push(Row::of("   Paste the key, or type `$NAME` of a variable, or the path of a file.", Role::Text));
+            all.push(Row::of(
+                "   Paste the key, or type `$NAME` of a variable, or the path of a file.",
+                Role::Text,
+            ));
             gap(&mut all);
             field = Some((all.len() as u16, page.shown()));
             all.push(Row::new());
@@ -165,7 +177,10 @@ fn content(
             ));
         }
         Page::Server { .. } => {
-            all.push(Row::of("   The address of the server, up to and with /v1:", Role::Text));
+            all.push(Row::of(
+                "   The address of the server, up to and with /v1:",
+                Role::Text,
+            ));
             gap(&mut all);
             field = Some((all.len() as u16, page.shown()));
             all.push(Row::new());
@@ -173,7 +188,9 @@ fn content(
         Page::Checking { provider, since } => {
             let what = match provider {
                 NewProvider::Key(key) => format!("asking api.anthropic.com with {}", key.masked()),
-                NewProvider::KeyVariable(name) => format!("asking api.anthropic.com with the key in ${name}"),
+                NewProvider::KeyVariable(name) => {
+                    format!("asking api.anthropic.com with the key in ${name}")
+                }
                 NewProvider::KeyFile(path) => format!(
                     "asking api.anthropic.com with the key in {}",
                     app.setup.place(path)
@@ -192,10 +209,14 @@ fn content(
             gap(&mut all);
             let from = (*at + 1).saturating_sub(10);
             for (index, card) in checked.models.iter().enumerate().skip(from).take(10) {
-                let mark = if index == *at { look.mark(Mark::Here) } else { " " };
-                let window = card
-                    .context
-                    .map_or_else(String::new, |window| format!("   window {}", text::tokens(window)));
+                let mark = if index == *at {
+                    look.mark(Mark::Here)
+                } else {
+                    " "
+                };
+                let window = card.context.map_or_else(String::new, |window| {
+                    format!("   window {}", text::tokens(window))
+                });
                 all.push(
                     Row::of(format!(" {mark} "), Role::Accent)
                         .put(
@@ -226,7 +247,10 @@ fn facts(app: &App, width: usize) -> Vec<Row> {
         None => String::new(),
     };
     for (name, value) in [
-        ("sandbox", "none: what runs has your rights, so it asks".to_owned()),
+        (
+            "sandbox",
+            "none: what runs has your rights, so it asks".to_owned(),
+        ),
         ("terminal", app.setup.terminal.clone()),
         ("home", app.setup.data_place.clone()),
         ("config", format!("{}{limit}", app.setup.config_place)),

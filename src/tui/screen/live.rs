@@ -64,13 +64,13 @@ pub fn lay(app: &App, view: &View, stream: &mut LiveText, form: Form, look: &Loo
     let live = &view.live;
     if !live.thinking.is_empty() && live.text.is_empty() {
         let since = live.thinking_since.unwrap_or(app.now.since);
-        laid.row(
-            Row::of(format!("{working} thinking"), Role::Accent).end(
-                text::seconds(app.now.since.saturating_sub(since)),
-                Role::Muted,
-            ),
-        );
-        let from = live.thinking.ceil_char_boundary(live.thinking.len().saturating_sub(400));
+        laid.row(Row::of(format!("{working} thinking"), Role::Accent).end(
+            text::seconds(app.now.since.saturating_sub(since)),
+            Role::Muted,
+        ));
+        let from = live
+            .thinking
+            .ceil_char_boundary(live.thinking.len().saturating_sub(400));
         let cleaned = clean(&live.thinking[from..]).into_owned();
         let rows = wrapped(&one_line(&cleaned), form.cells(), 2, Role::Muted);
         for row in rows.iter().skip(rows.len().saturating_sub(2)) {
@@ -79,8 +79,11 @@ pub fn lay(app: &App, view: &View, stream: &mut LiveText, form: Form, look: &Loo
     }
     if let Some((name, bytes)) = &live.growing {
         laid.row(
-            Row::of(format!("{working} writing {}", one_line(name)), Role::Accent)
-                .end(text::bytes(*bytes), Role::Muted),
+            Row::of(
+                format!("{working} writing {}", one_line(name)),
+                Role::Accent,
+            )
+            .end(text::bytes(*bytes), Role::Muted),
         );
     }
     match &live.waiting {
@@ -93,11 +96,14 @@ pub fn lay(app: &App, view: &View, stream: &mut LiveText, form: Form, look: &Loo
                 ),
         ),
         // Has a card of its own.
-        Some(Waiting::Retry { .. }) | None | Some(Waiting::Nothing) => {}
+        Some(Waiting::Retry { .. } | Waiting::Nothing) | None => {}
     }
     if laid.height() == 0 && stream.taken == 0 {
         if view.stage == Stage::Opening {
-            laid.row(Row::of(format!("{working} opening the session"), Role::Accent));
+            laid.row(Row::of(
+                format!("{working} opening the session"),
+                Role::Accent,
+            ));
         } else if view.stage == Stage::Loading && view.transcript.first().is_none() {
             laid.row(Row::of("reading its past", Role::Muted));
         } else if view.running()
@@ -106,12 +112,10 @@ pub fn lay(app: &App, view: &View, stream: &mut LiveText, form: Form, look: &Loo
             && view.transcript.running().next().is_none()
         {
             let since = view.turn_since.unwrap_or(app.now.wall);
-            laid.row(
-                Row::of(format!("{working} working"), Role::Accent).put(
-                    format!(", {}", text::seconds(app.now.wall.since(since))),
-                    Role::Muted,
-                ),
-            );
+            laid.row(Row::of(format!("{working} working"), Role::Accent).put(
+                format!(", {}", text::seconds(app.now.wall.since(since))),
+                Role::Muted,
+            ));
         }
     }
     laid

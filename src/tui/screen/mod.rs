@@ -61,7 +61,10 @@ pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, look: &Look) -> S
         // What lies under an overlay was not seen.
         shown.seen.last_line = false;
     }
-    if app.leader.is_some_and(|since| app.now.since >= since + crate::tui::app::wake::STRIP) {
+    if app
+        .leader
+        .is_some_and(|since| app.now.since >= since + crate::tui::app::wake::STRIP)
+    {
         status::strip(buffer, area, look);
         shown.moved = None;
     }

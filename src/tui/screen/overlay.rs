@@ -33,8 +33,18 @@ struct Page {
 }
 
 /// Draws it and gives the place of the cursor, where something is typed.
-pub fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer, area: Rect, look: &Look) -> Option<(u16, u16)> {
-    let margin = if area.width >= 100 { 6 } else { u16::from(area.width >= 60) };
+pub fn draw(
+    app: &App,
+    overlay: &Overlay,
+    buffer: &mut Buffer,
+    area: Rect,
+    look: &Look,
+) -> Option<(u16, u16)> {
+    let margin = if area.width >= 100 {
+        6
+    } else {
+        u16::from(area.width >= 60)
+    };
     let width = area.width - 2 * margin;
     let room = usize::from(width.saturating_sub(4));
     let page = match overlay {
@@ -52,7 +62,13 @@ pub fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer, area: Rect, look:
                         .put(one_line(&skill.description), Role::Muted)
                 })
                 .collect();
-            list("skills", &overlay.pick, rows, "No skill has these words.", &[("Enter", "put it into the composer"), ("Esc", "close")])
+            list(
+                "skills",
+                &overlay.pick,
+                rows,
+                "No skill has these words.",
+                &[("Enter", "put it into the composer"), ("Esc", "close")],
+            )
         }
         Overlay::Prompts(overlay) => {
             let rows: Vec<Row> = overlay
@@ -69,7 +85,17 @@ pub fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer, area: Rect, look:
                 (None, None) => "reading the log".to_owned(),
                 (None, Some(_)) => "No prompt has these words.".to_owned(),
             };
-            list("past prompts", &overlay.pick, rows, &empty, &[("Enter", "put it into the composer"), ("Ctrl+R", "one further back"), ("Esc", "close")])
+            list(
+                "past prompts",
+                &overlay.pick,
+                rows,
+                &empty,
+                &[
+                    ("Enter", "put it into the composer"),
+                    ("Ctrl+R", "one further back"),
+                    ("Esc", "close"),
+                ],
+            )
         }
         Overlay::Cost(overlay) => cost(app, overlay, room),
         Overlay::Quit(overlay) => {
@@ -78,10 +104,16 @@ pub fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer, area: Rect, look:
                 Role::Text,
             )];
             for title in &overlay.running {
-                rows.push(Row::of(format!("  {} {}", look.mark(Mark::Working), one_line(title)), Role::Muted));
+                rows.push(Row::of(
+                    format!("  {} {}", look.mark(Mark::Working), one_line(title)),
+                    Role::Muted,
+                ));
             }
             rows.push(Row::new());
-            for (index, (key, what)) in [("y", "stop and quit"), ("n", "stay")].into_iter().enumerate() {
+            for (index, (key, what)) in [("y", "stop and quit"), ("n", "stay")]
+                .into_iter()
+                .enumerate()
+            {
                 rows.push(
                     listed(overlay.highlight == Some(index), look)
                         .put(key, Role::Key)
@@ -102,11 +134,19 @@ pub fn draw(app: &App, overlay: &Overlay, buffer: &mut Buffer, area: Rect, look:
     show(&page, margin, buffer, area, look)
 }
 
-fn show(page: &Page, margin: u16, buffer: &mut Buffer, area: Rect, look: &Look) -> Option<(u16, u16)> {
+fn show(
+    page: &Page,
+    margin: u16,
+    buffer: &mut Buffer,
+    area: Rect,
+    look: &Look,
+) -> Option<(u16, u16)> {
     let chrome = 3 + page.foot.len() as u16 + u16::from(page.filter.is_some());
     let wanted = page.rows.len() as u16 + chrome;
     let most = area.height - u16::from(area.height > 14) * 2;
-    let height = wanted.clamp(chrome + 1, most.max(chrome + 1)).min(area.height);
+    let height = wanted
+        .clamp(chrome + 1, most.max(chrome + 1))
+        .min(area.height);
     let outer = Rect {
         x: area.x + margin,
         y: area.y + (area.height - height).min(1),
@@ -186,7 +226,11 @@ fn sessions(app: &App, overlay: &Sessions, room: usize, look: &Look) -> Page {
             })
             .collect();
         if rows.is_empty() {
-            let said = if turns.whole { "It has no turn yet." } else { "reading the log" };
+            let said = if turns.whole {
+                "It has no turn yet."
+            } else {
+                "reading the log"
+            };
             rows.push(Row::of(format!("  {said}"), Role::Muted));
         }
         return Page {
@@ -204,34 +248,76 @@ fn sessions(app: &App, overlay: &Sessions, room: usize, look: &Look) -> Page {
         .iter()
         .enumerate()
         .map(|(index, card)| {
-            let title = if card.title.is_empty() { "–" } else { &card.title };
+            let title = if card.title.is_empty() {
+                "–"
+            } else {
+                &card.title
+            };
             let here = card.cwd == overlay.here;
-            let cost = money::sum(&card.cost, &crate::protocol::money::Amounts::default(), false, card.unpriced);
+            let cost = money::sum(
+                &card.cost,
+                &crate::protocol::money::Amounts::default(),
+                false,
+                card.unpriced,
+            );
             let mut row = listed(index == overlay.pick.at, look).put(
-                pad(&one_line(title), if room >= 90 { 34 } else { 22 }, look.glyphs),
+                pad(
+                    &one_line(title),
+                    if room >= 90 { 34 } else { 22 },
+                    look.glyphs,
+                ),
                 if here { Role::Strong } else { Role::Text },
             );
-            row = row.put(format!(" {} ", pad(card.state.name(), 11, look.glyphs)), Role::Muted);
+            row = row.put(
+                format!(" {} ", pad(card.state.name(), 11, look.glyphs)),
+                Role::Muted,
+            );
             if room >= 90 {
-                let folder = if here { "here".to_owned() } else { app.setup.place(&card.cwd) };
+                let folder = if here {
+                    "here".to_owned()
+                } else {
+                    app.setup.place(&card.cwd)
+                };
                 row = row.put(
-                    format!("{} ", text::pad(&text::fit_middle(&folder, 18, look.glyphs), 18, look.glyphs)),
+                    format!(
+                        "{} ",
+                        text::pad(&text::fit_middle(&folder, 18, look.glyphs), 18, look.glyphs)
+                    ),
                     Role::Muted,
                 );
             }
             let age = text::age(app.now.wall.since(card.active));
-            row.end(format!(" {}", pad_left(&format!("{} turns", card.turns), 9, look.glyphs)), Role::Muted)
-                .end(pad_left(&cost, 10, look.glyphs), Role::Text)
-                .end(pad_left(&age, 5, look.glyphs), Role::Muted)
+            row.end(
+                format!(
+                    " {}",
+                    pad_left(&format!("{} turns", card.turns), 9, look.glyphs)
+                ),
+                Role::Muted,
+            )
+            .end(pad_left(&cost, 10, look.glyphs), Role::Text)
+            .end(pad_left(&age, 5, look.glyphs), Role::Muted)
         })
         .collect();
     let empty = match (&overlay.failed, &overlay.cards) {
         (Some(why), _) => why.clone(),
         (None, None) => "reading the log".to_owned(),
-        (None, Some(cards)) if cards.is_empty() => "No session yet: type what shall be done.".to_owned(),
+        (None, Some(cards)) if cards.is_empty() => {
+            "No session yet: type what shall be done.".to_owned()
+        }
         (None, Some(_)) => "No session has these words.".to_owned(),
     };
-    let mut page = list("sessions", &overlay.pick, rows, &empty, &[("Enter", "open"), ("Tab", "its turns"), ("type", "to find"), ("Esc", "close")]);
+    let mut page = list(
+        "sessions",
+        &overlay.pick,
+        rows,
+        &empty,
+        &[
+            ("Enter", "open"),
+            ("Tab", "its turns"),
+            ("type", "to find"),
+            ("Esc", "close"),
+        ],
+    );
     page.right = format!("{}", shown.len());
     if let Some(card) = shown.get(overlay.pick.at) {
         page.foot = vec![Row::of(format!("  {}", one_line(&card.gist)), Role::Muted)];
@@ -245,10 +331,21 @@ fn models(overlay: &Models, room: usize, look: &Look) -> Page {
     let mut rows = Vec::new();
     let width = if wide { 32 } else { 24 };
     let head = format!("  {:<width$} {:>8} {:>8} {:>8}", "", "in", "cached", "out");
-    let head = if wide { format!("{head} {:>6} {:>22}", "window", "next prompt") } else { head };
+    let head = if wide {
+        format!("{head} {:>6} {:>22}", "window", "next prompt")
+    } else {
+        head
+    };
     rows.push(Row::of(head, Role::Muted));
     for (index, card) in shown.iter().enumerate() {
-        rows.push(model_row(card, overlay, index == overlay.pick.at, width, wide, look));
+        rows.push(model_row(
+            card,
+            overlay,
+            index == overlay.pick.at,
+            width,
+            wide,
+            look,
+        ));
     }
     if shown.is_empty() {
         let said = match &overlay.cards {
@@ -258,7 +355,17 @@ fn models(overlay: &Models, room: usize, look: &Look) -> Page {
         rows.push(Row::of(format!("  {said}"), Role::Muted));
     }
     let date = shown.iter().find_map(|card| card.price_date.clone());
-    let mut page = list("model of this session", &overlay.pick, rows, "", &[("Enter", "from the next call on"), ("type", "to find"), ("Esc", "stay")]);
+    let mut page = list(
+        "model of this session",
+        &overlay.pick,
+        rows,
+        "",
+        &[
+            ("Enter", "from the next call on"),
+            ("type", "to find"),
+            ("Esc", "stay"),
+        ],
+    );
     page.at = overlay.pick.at + 1;
     page.right = date.map_or_else(String::new, |date| format!("prices {date}"));
     if let Some(why) = &overlay.failed {
@@ -269,7 +376,14 @@ fn models(overlay: &Models, room: usize, look: &Look) -> Page {
     page
 }
 
-fn model_row(card: &ModelCard, overlay: &Models, marked: bool, width: usize, wide: bool, look: &Look) -> Row {
+fn model_row(
+    card: &ModelCard,
+    overlay: &Models,
+    marked: bool,
+    width: usize,
+    wide: bool,
+    look: &Look,
+) -> Row {
     let current = overlay.current.as_ref() == Some(&card.model);
     let name = one_line(&card.model.model);
     let role = match (&card.lacks, current) {
@@ -293,7 +407,10 @@ fn model_row(card: &ModelCard, overlay: &Models, marked: bool, width: usize, wid
         price.and_then(|price| price.cache_read),
         price.map(|price| price.output),
     ] {
-        row = row.put(format!("{} ", pad_left(&figure(each), 8, look.glyphs)), Role::Text);
+        row = row.put(
+            format!("{} ", pad_left(&figure(each), 8, look.glyphs)),
+            Role::Text,
+        );
     }
     if wide {
         let window = card.context.map_or_else(|| "?".to_owned(), text::tokens);
@@ -305,7 +422,10 @@ fn model_row(card: &ModelCard, overlay: &Models, marked: bool, width: usize, wid
             Some(price) => format!("≈{} cold", input_cost(price, overlay.tokens)),
             None => String::new(),
         };
-        row = row.put(pad_left(&next, 22, look.glyphs), if fits { Role::Muted } else { Role::Warn });
+        row = row.put(
+            pad_left(&next, 22, look.glyphs),
+            if fits { Role::Muted } else { Role::Warn },
+        );
     }
     row
 }
@@ -331,15 +451,26 @@ fn help(place: Place, scroll: usize) -> Page {
                 Place::Anywhere => "Everywhere; ^X is the leader",
             },
         );
-        for row in TABLE.iter().filter(|row| row.place == place && !row.help.is_empty()) {
-            let mut labels: Vec<String> = row.keys.iter().map(crate::tui::app::keymap::Chord::label).collect();
+        for row in TABLE
+            .iter()
+            .filter(|row| row.place == place && !row.help.is_empty())
+        {
+            let mut labels: Vec<String> = row
+                .keys
+                .iter()
+                .map(crate::tui::app::keymap::Chord::label)
+                .collect();
             labels.extend(row.leader.map(|key| format!("^X {key}")));
             rows.push(
-                Row::of(format!("  {:<26} ", labels.join(", ")), Role::Key).put(row.help, Role::Text),
+                Row::of(format!("  {:<26} ", labels.join(", ")), Role::Key)
+                    .put(row.help, Role::Text),
             );
         }
     }
-    section(&mut rows, "An ask, once it has the focus and 400 ms were quiet");
+    section(
+        &mut rows,
+        "An ask, once it has the focus and 400 ms were quiet",
+    );
     for (keys, what) in [
         ("y, s", "yes: once, for this session"),
         ("n, N", "no; no, and say why"),
@@ -352,14 +483,17 @@ fn help(place: Place, scroll: usize) -> Page {
     section(&mut rows, "Commands in the composer");
     for slash in command::TABLE {
         rows.push(
-            Row::of(format!("  {:<26} ", format!("/{} {}", slash.name, slash.takes)), Role::Key)
-                .put(slash.help, Role::Text),
+            Row::of(
+                format!("  {:<26} ", format!("/{} {}", slash.name, slash.takes)),
+                Role::Key,
+            )
+            .put(slash.help, Role::Text),
         );
     }
-    rows.push(
-        Row::of(format!("  {:<26} ", "! COMMAND"), Role::Key)
-            .put("runs as you, unasked; the model does not see it", Role::Text),
-    );
+    rows.push(Row::of(format!("  {:<26} ", "! COMMAND"), Role::Key).put(
+        "runs as you, unasked; the model does not see it",
+        Role::Text,
+    ));
     let from = scroll.min(rows.len().saturating_sub(5));
     Page {
         title: "help".to_owned(),
@@ -381,7 +515,9 @@ fn cost(app: &App, overlay: &crate::tui::app::overlay::cost::Cost, room: usize) 
         rows.push(Row::of(name, Role::Strong));
         match table {
             None => rows.push(Row::of("  reading the log", Role::Muted)),
-            Some(table) if table.is_empty() => rows.push(Row::of("  $0.00 in 0 calls", Role::Muted)),
+            Some(table) if table.is_empty() => {
+                rows.push(Row::of("  $0.00 in 0 calls", Role::Muted))
+            }
             Some(table) => rows.extend(table.iter().map(|row| spend(row, room))),
         }
         rows.push(Row::new());
@@ -400,7 +536,12 @@ fn cost(app: &App, overlay: &crate::tui::app::overlay::cost::Cost, room: usize) 
 
 fn spend(row: &SpendRow, room: usize) -> Row {
     let unknown = u32::try_from(row.unknown).unwrap_or(u32::MAX);
-    let cost = money::sum(&row.cost, &crate::protocol::money::Amounts::default(), false, unknown);
+    let cost = money::sum(
+        &row.cost,
+        &crate::protocol::money::Amounts::default(),
+        false,
+        unknown,
+    );
     let mut line = Row::of(format!("  {}", one_line(&row.key)), Role::Text);
     if room >= 70 {
         line = line.end(

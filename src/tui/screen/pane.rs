@@ -10,7 +10,9 @@ use crate::tui::screen::body::Laid;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::Row;
 use crate::tui::screen::transcript::Cache;
-use crate::tui::screen::{Shown, composer, empty, failure_card, money, status, top, tour, transcript};
+use crate::tui::screen::{
+    Shown, composer, empty, failure_card, money, status, top, tour, transcript,
+};
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::text;
@@ -63,7 +65,7 @@ pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, area: Rect, look:
     let tight = area.height < 18;
     let written = composer::lay(app, view, inner.width, area.height);
     let middle = middle(app, view, form, look);
-    let rooms = rooms(app, inner, &written, &middle, usize::from(inner.width), tight, look);
+    let rooms = rooms(app, inner, &written, &middle, tight);
 
     let mut shown = Shown::default();
     if let Some(y) = rooms.divider {
@@ -96,8 +98,17 @@ pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, area: Rect, look:
     };
     if window.more_below && upper.height > 0 {
         Row::new()
-            .end(format!(" {} newer below, G or End ", look.mark(Mark::More)), Role::Accent)
-            .draw(buffer, upper.left(), upper.bottom() - 1, upper.right(), look);
+            .end(
+                format!(" {} newer below, G or End ", look.mark(Mark::More)),
+                Role::Accent,
+            )
+            .draw(
+                buffer,
+                upper.left(),
+                upper.bottom() - 1,
+                upper.right(),
+                look,
+            );
     } else if window.moved != 0 && upper.height > 2 {
         shown.moved = Some((upper.top()..upper.bottom(), window.moved));
     }
@@ -147,7 +158,12 @@ fn middle<'a>(app: &'a App, view: &View, form: Form, look: &Look) -> Middle<'a> 
             .position(|(_, waiting)| waiting.ask.id == focus.ask.id);
         let waited = match (since, at) {
             (Some(since), Some(at)) if waiting.len() > 1 => {
-                format!("{} of {}  {}", at + 1, waiting.len(), ask_card::waited(app, since))
+                format!(
+                    "{} of {}  {}",
+                    at + 1,
+                    waiting.len(),
+                    ask_card::waited(app, since)
+                )
             }
             (Some(since), _) => ask_card::waited(app, since),
             (None, _) => String::new(),
@@ -158,7 +174,7 @@ fn middle<'a>(app: &'a App, view: &View, form: Form, look: &Look) -> Middle<'a> 
             waited,
             behind: waiting.len().saturating_sub(1),
         };
-        let laid = card.lay(app, form, look);
+        let laid = card.lay(app, form);
         return Middle::Ask(card, laid);
     }
     if let Some((_, first)) = waiting.first() {
@@ -168,7 +184,7 @@ fn middle<'a>(app: &'a App, view: &View, form: Form, look: &Look) -> Middle<'a> 
             waited: ask_card::waited(app, first.since),
             behind: waiting.len() - 1,
         };
-        let laid = card.lay(app, form, look);
+        let laid = card.lay(app, form);
         return Middle::Ask(card, laid);
     }
     match failure_card::card(app, view, form, look) {
@@ -187,15 +203,7 @@ struct Rooms {
     keys: Rect,
 }
 
-fn rooms(
-    app: &App,
-    inner: Rect,
-    written: &composer::Laid,
-    middle: &Middle,
-    width: usize,
-    tight: bool,
-    look: &Look,
-) -> Rooms {
+fn rooms(app: &App, inner: Rect, written: &composer::Laid, middle: &Middle, tight: bool) -> Rooms {
     let lines = if tight { 1 } else { 2 };
     let asking = matches!(app.focus, Focus::Ask(_));
     let mut left = inner.height;
@@ -208,23 +216,23 @@ fn rooms(
     let keys = take(if asking && tight { 0 } else { 1 });
     let composer = take(if asking && tight { 0 } else { written.height });
     let dividers = take(if asking && tight { 0 } else { lines });
-    let card_width = usize::from(inner.width).saturating_sub(4).min(width);
+    let card_width = usize::from(inner.width).saturating_sub(4);
     let wanted = match middle {
         Middle::None => 0,
-        Middle::Ask(card, laid) => card.height(laid, app, card_width, look),
+        Middle::Ask(card, laid) => card.height(laid, app, card_width),
         Middle::Failure(card) => card.height(),
     };
     let rest = inner.height - keys - composer - dividers;
-    let most = if asking { rest } else { rest.saturating_sub(rest / 4) };
+    let most = if asking {
+        rest
+    } else {
+        rest.saturating_sub(rest / 4)
+    };
     let card = u16::try_from(wanted).unwrap_or(u16::MAX).min(most);
     let transcript = rest - card;
     let mut y = inner.y;
     let mut next = |height: u16| {
-        let area = Rect {
-            y,
-            height,
-            ..inner
-        };
+        let area = Rect { y, height, ..inner };
         y += height;
         area
     };

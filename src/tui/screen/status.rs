@@ -65,7 +65,10 @@ pub fn key_line(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &
     let now = app.now.since;
     let row = if let Some(why) = &app.broken {
         Row::of(
-            format!("the log could not be opened: {}", crate::agent::visible::one_line(why)),
+            format!(
+                "the log could not be opened: {}",
+                crate::agent::visible::one_line(why)
+            ),
             Role::Bad,
         )
     } else if app.leader.is_some() {
@@ -78,10 +81,7 @@ pub fn key_line(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &
     } else if let Some(note) = &app.note {
         Row::of(note.text.clone(), Role::Accent)
     } else if !app.ready && now >= Duration::from_secs(1) {
-        Row::of(
-            format!("opening the log, {} s", now.as_secs()),
-            Role::Muted,
-        )
+        Row::of(format!("opening the log, {} s", now.as_secs()), Role::Muted)
     } else {
         rows_of_keys(app, view, usize::from(area.width))
     };
@@ -167,7 +167,10 @@ pub fn strip(buffer: &mut Buffer, area: Rect, look: &Look) {
         .collect();
     let column = 28;
     let columns = (usize::from(area.width) / column).max(1);
-    let rows = all.len().div_ceil(columns).min(usize::from(area.height) - 1);
+    let rows = all
+        .len()
+        .div_ceil(columns)
+        .min(usize::from(area.height) - 1);
     let top = area.bottom() - rows as u16 - 1;
     let place = Rect {
         y: top,

@@ -113,10 +113,7 @@ pub fn lay(
         .put(format!("{name:<6} "), Role::Strong)
         .put(subject, Role::Text);
     if let Some(decided) = &call.decided {
-        row = row.end(
-            format!("{} {decided}  ", look.mark(Mark::Ask)),
-            Role::Muted,
-        );
+        row = row.end(format!("{} {decided}  ", look.mark(Mark::Ask)), Role::Muted);
     }
     laid.row(row.end(state, role));
     match &call.outcome {

@@ -85,7 +85,9 @@ fn mark(app: &App, view: &View, look: &Look) -> Option<(String, Role)> {
         return Some((format!("{mark}{asks}"), Role::Warn));
     }
     match view.state() {
-        State::Working | State::Waiting => Some((look.mark(Mark::Working).to_owned(), Role::Accent)),
+        State::Working | State::Waiting => {
+            Some((look.mark(Mark::Working).to_owned(), Role::Accent))
+        }
         State::Failed => Some((look.mark(Mark::Failed).to_owned(), Role::Bad)),
         _ if view.unseen => Some((look.mark(Mark::Done).to_owned(), Role::Good)),
         _ => None,

@@ -34,7 +34,9 @@ fn hint(app: &App, view: &View) -> Option<String> {
         (_, Some(Risk::High)) => "Tab, then N".to_owned(),
         (_, Some(_)) => "Tab, then y".to_owned(),
         _ if session.is_none() => "Enter begins".to_owned(),
-        _ if session.is_some_and(|session| session.running) => "reads run without asking".to_owned(),
+        _ if session.is_some_and(|session| session.running) => {
+            "reads run without asking".to_owned()
+        }
         _ => return None,
     })
 }

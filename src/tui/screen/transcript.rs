@@ -299,9 +299,7 @@ impl Walk<'_> {
         let follows = top == foot;
         let seq = self.seq(top.index);
         let moved = match self.cache.last {
-            Some((id, last_area, (last_seq, line)))
-                if id == self.view.id && last_area == area =>
-            {
+            Some((id, last_area, (last_seq, line))) if id == self.view.id && last_area == area => {
                 self.distance(last_seq, line, top, rows)
             }
             _ => 0,

@@ -92,7 +92,8 @@ impl Streaming {
     /// All rows as one sheet, when no more will come.
     pub fn into_sheet(mut self, form: Form) -> Sheet {
         self.layout(form);
-        self.done.append(&self.tail, Mark::default(), self.tail.mark());
+        self.done
+            .append(&self.tail, Mark::default(), self.tail.mark());
         self.done.shrink();
         self.done
     }
@@ -138,7 +139,13 @@ impl Streaming {
             }
             if is_last {
                 let above = !self.done.is_empty();
-                self.fence = Fence::open(&self.intake.source, self.settled, form, above, &mut self.tail);
+                self.fence = Fence::open(
+                    &self.intake.source,
+                    self.settled,
+                    form,
+                    above,
+                    &mut self.tail,
+                );
             }
         }
     }
@@ -269,7 +276,11 @@ impl Intake {
 fn last_end(raw: &str) -> usize {
     raw.match_indices('\n')
         .rev()
-        .find(|(at, _)| !raw[..*at].trim_end_matches(|c| (' '..='/').contains(&c)).ends_with('\u{1b}'))
+        .find(|(at, _)| {
+            !raw[..*at]
+                .trim_end_matches(|c| (' '..='/').contains(&c))
+                .ends_with('\u{1b}')
+        })
         .map_or(0, |(at, _)| at + 1)
 }
 
@@ -317,12 +328,71 @@ mod tests {
     /// Pieces of markdown that meet each other in every way.
     fn document() -> impl Strategy<Value = String> {
         let piece = prop::sample::select(vec![
-            "para", " ", "\n", "\n", "\n\n", "# ", "## head\n", "- ", "- item\n", "  ", "    ", "1. ", "10) ", "> ", "> quote\n",
-            "```", "```\n", "```rust\n", "~~~\n", "let x = \"s\"; // c\n", "/* open\n", "close */\n", "| a | b |\n", "|---|:-:|\n",
-            "| 1 | 2 |\n", "---\n", "===\n", "***", "**bold**", "*em*", "`code`", "[text](http://x.y)", "[ref]", "[ref]: http://z\n",
-            "<b>", "<div>\n", "</div>\n", "<!-- c\n", "-->\n", "<br>", "- [ ] todo\n", "- [x] done\n", "\t", "汉字", "汉\n字",
-            "\\", "&#27;[31m", "&amp;", "~~gone~~", "![alt](img.png)", "<http://auto>", "    indented\n", "`", "*", "_", "|", ":",
-            "\u{1b}[31m", "\u{1b}", "[", "\r", "\r\n", "\u{8}", "longwordthatdoesnotfitinthirtycellsatall", "\u{9d}x",
+            "para",
+            " ",
+            "\n",
+            "\n",
+            "\n\n",
+            "# ",
+            "## head\n",
+            "- ",
+            "- item\n",
+            "  ",
+            "    ",
+            "1. ",
+            "10) ",
+            "> ",
+            "> quote\n",
+            "```",
+            "```\n",
+            "```rust\n",
+            "~~~\n",
+            "let x = \"s\"; // c\n",
+            "/* open\n",
+            "close */\n",
+            "| a | b |\n",
+            "|---|:-:|\n",
+            "| 1 | 2 |\n",
+            "---\n",
+            "===\n",
+            "***",
+            "**bold**",
+            "*em*",
+            "`code`",
+            "[text](http://x.y)",
+            "[ref]",
+            "[ref]: http://z\n",
+            "<b>",
+            "<div>\n",
+            "</div>\n",
+            "<!-- c\n",
+            "-->\n",
+            "<br>",
+            "- [ ] todo\n",
+            "- [x] done\n",
+            "\t",
+            "汉字",
+            "汉\n字",
+            "\\",
+            "&#27;[31m",
+            "&amp;",
+            "~~gone~~",
+            "![alt](img.png)",
+            "<http://auto>",
+            "    indented\n",
+            "`",
+            "*",
+            "_",
+            "|",
+            ":",
+            "\u{1b}[31m",
+            "\u{1b}",
+            "[",
+            "\r",
+            "\r\n",
+            "\u{8}",
+            "longwordthatdoesnotfitinthirtycellsatall",
+            "\u{9d}x",
         ]);
         prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
     }

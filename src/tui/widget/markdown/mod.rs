@@ -32,7 +32,8 @@ pub struct Block {
 /// Adds the rows of all blocks of a clean text to a sheet, and where each began to `blocks`. With `follows`, something
 /// stands above the first, and a blank row parts them.
 pub fn write(text: &str, form: Form, follows: bool, sheet: &mut Sheet, blocks: &mut Vec<Block>) {
-    let options = Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let options =
+        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
     let parser = Parser::new_ext(text, options);
     let mut writer = Writer::new(sheet, form, follows);
     if parser.reference_definitions().iter().next().is_none() {
@@ -115,7 +116,9 @@ fn definitions(text: &str, gap: Range<usize>, pieces: &mut Vec<Piece>) {
     let blank = between.len() - between.trim_start().len();
     if blank < between.len() {
         let start = line_start(text, gap.start + blank).max(gap.start);
-        pieces.push(Piece::Definitions(start..gap.start + between.trim_end().len()));
+        pieces.push(Piece::Definitions(
+            start..gap.start + between.trim_end().len(),
+        ));
     }
 }
 

@@ -194,7 +194,9 @@ impl<'s> Writer<'s> {
             Tag::Strong => self.strong += 1,
             Tag::Strikethrough => self.struck += 1,
             Tag::Link {
-                link_type, dest_url, ..
+                link_type,
+                dest_url,
+                ..
             } => {
                 let shown = matches!(link_type, LinkType::Autolink | LinkType::Email);
                 self.begin_link(&dest_url, shown);
@@ -371,7 +373,11 @@ impl<'s> Writer<'s> {
                 .to_owned()
         };
         if !link.shown && !link.url.is_empty() && bare(text) != bare(&link.url) {
-            let blank = if text.is_empty() || text.ends_with(' ') { "" } else { " " };
+            let blank = if text.is_empty() || text.ends_with(' ') {
+                ""
+            } else {
+                " "
+            };
             self.put(&format!("{blank}({})", link.url), Ink::Muted);
         }
     }
@@ -462,7 +468,9 @@ impl<'s> Writer<'s> {
     /// Puts what stands before the next row, and a blank row above it where one is due.
     fn next_lead(&mut self) -> Range<usize> {
         if let Some(length) = self.gap.take() {
-            let kept = self.lead.text()[..length.min(self.lead.len())].trim_end().len();
+            let kept = self.lead.text()[..length.min(self.lead.len())]
+                .trim_end()
+                .len();
             let start = self.sheet.flat().len();
             self.sheet.flat().put_part(&self.lead, 0..kept);
             let end = self.sheet.flat().len();
@@ -511,7 +519,8 @@ impl<'s> Writer<'s> {
         let text = flat.text().trim_end_matches('\n');
         for row in wrap::words(text, room, room) {
             let lead = self.next_lead();
-            self.sheet.push(&lead, &(start + row.start..start + row.end));
+            self.sheet
+                .push(&lead, &(start + row.start..start + row.end));
         }
         self.flat = flat;
         self.flat.clear();
@@ -532,7 +541,15 @@ impl<'s> Writer<'s> {
         // The first row has the marker of an item that begins with code; the others the plain lead.
         let first = self.next_lead();
         let rest = self.next_lead();
-        code::block(self.sheet, info, text, self.form.glyphs, self.room(), &first, &rest);
+        code::block(
+            self.sheet,
+            info,
+            text,
+            self.form.glyphs,
+            self.room(),
+            &first,
+            &rest,
+        );
     }
 
     fn table(&mut self, table: &Table) {
@@ -544,7 +561,10 @@ impl<'s> Writer<'s> {
 }
 
 fn is_line_break(html: &str) -> bool {
-    let name = html.trim_start_matches('<').trim_end_matches('>').trim_end_matches('/');
+    let name = html
+        .trim_start_matches('<')
+        .trim_end_matches('>')
+        .trim_end_matches('/');
     name.trim().eq_ignore_ascii_case("br")
 }
 
