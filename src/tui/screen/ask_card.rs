@@ -15,6 +15,10 @@ use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::text;
 
+/// What a difference shows in full: its widget cuts longer ones.
+const DIFF_LINES: usize = 4_000;
+const DIFF_LINE: usize = 3_000;
+
 /// What was drawn of a card.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Drawn {
@@ -157,6 +161,11 @@ impl Card<'_> {
         laid.height() + self.foot(app, width, true).len() + line + 3
     }
 
+    /// The title at the right: how long it has waited.
+    fn right<'a>(&'a self, look: &Look) -> [Segment<'a>; 1] {
+        [Segment::new(&self.waited, look.style(Role::Muted))]
+    }
+
     pub fn draw(
         &self,
         app: &App,
@@ -172,6 +181,7 @@ impl Card<'_> {
             (true, false) => Role::Focus,
             _ => Role::Border,
         };
+        let right = self.right(look);
         let frame = Frame {
             weight: if focused {
                 Weight::Heavy
@@ -183,7 +193,7 @@ impl Card<'_> {
                 &title,
                 look.style(if gone { Role::Muted } else { role }),
             )],
-            right: &[Segment::new(&self.waited, look.style(Role::Muted))],
+            right: if self.waited.is_empty() { &[] } else { &right },
             style: look.style(border),
         };
         let inner = frame.draw(buffer, area);
@@ -293,9 +303,7 @@ fn approval_body(laid: &mut Laid, app: &App, approval: &Approval, details: bool,
                 Row::of(format!("  {}", app.setup.place(path)), Role::Strong)
                     .end(format!("+{added} -{removed}"), Role::Muted),
             );
-            let sheet = diff(&path.to_string_lossy(), patch, indented(form, 2));
-            let height = sheet.height();
-            laid.sheet(sheet, 2, height);
+            change(laid, &path.to_string_lossy(), patch, form);
         }
         Subject::Read { path } => {
             for row in chopped(&app.setup.place(path), width, 2, Role::Strong) {
@@ -356,16 +364,35 @@ fn approval_body(laid: &mut Laid, app: &App, approval: &Approval, details: bool,
     }
 }
 
+/// A change in full: as a difference where that shows every character of it, else line by line as it is.
+fn change(laid: &mut Laid, path: &str, patch: &str, form: Form) {
+    let shown = patch
+        .split('\t')
+        .map(escaped)
+        .collect::<Vec<_>>()
+        .join("\t");
+    if shown.lines().count() <= DIFF_LINES && shown.lines().all(|line| line.len() <= DIFF_LINE) {
+        let sheet = diff(path, &shown, indented(form, 2));
+        let height = sheet.height();
+        laid.sheet(sheet, 2, height);
+        return;
+    }
+    for row in chopped(&text::expand(&shown, 4), form.cells(), 2, Role::Text) {
+        laid.row(row);
+    }
+}
+
 /// The choices in rows of as many as fit; each with its letter, dim until they work.
 fn choices(focus: &AskFocus, width: usize, ready: bool, flash: bool) -> Vec<Row> {
     let mut rows = vec![Row::new()];
+    let gap = if width < 44 { 1 } else { 3 };
     let mut used = 0;
     for (index, (choice, key, what)) in focus.choices().into_iter().enumerate() {
         let what = match choice {
             Choice::Details if focus.details => "less",
             _ => what,
         };
-        let cells = 2 + what.chars().count() + 3;
+        let cells = 2 + what.chars().count() + gap;
         if used > 0 && used + cells > width {
             rows.push(Row::new());
             used = 0;
@@ -381,7 +408,7 @@ fn choices(focus: &AskFocus, width: usize, ready: bool, flash: bool) -> Vec<Row>
         if let Some(row) = rows.last_mut() {
             row.left.push((key.to_string(), key_role));
             row.left.push((format!(" {what}"), what_role));
-            row.left.push(("   ".to_owned(), Role::Muted));
+            row.left.push((" ".repeat(gap), Role::Muted));
         }
     }
     rows

@@ -29,8 +29,7 @@ pub struct Laid {
     pub width: u16,
 }
 
-pub fn lay(app: &App, view: &View, width: u16, height: u16) -> Laid {
-    let _ = app;
+pub fn lay(view: &View, width: u16, height: u16) -> Laid {
     let text_width = width.saturating_sub(PROMPT + 1).max(8);
     let drawn = view.composer.drawn(usize::from(text_width));
     let queued: Vec<Row> = view
@@ -110,7 +109,7 @@ pub fn draw(
             .draw(buffer, area.x, area.top() + rows - 1, area.right(), look);
     }
     if view.composer.is_empty() {
-        if let Some(hint) = hint(app, view) {
+        if focused && let Some(hint) = hint(app, view) {
             Row::of(hint, Role::Muted).draw(
                 buffer,
                 area.x + PROMPT + 1,
@@ -194,7 +193,7 @@ pub fn commands(app: &App, buffer: &mut Buffer, above: Rect, composer: Rect, loo
         let marked = index == at;
         let lead = if marked { look.mark(Mark::Here) } else { " " };
         Row::of(format!("{lead} "), Role::Accent)
-            .put(format!("/{} ", row.name), Role::Key)
+            .put(format!("/{:<11} ", row.name), Role::Key)
             .put(format!("{:<8}  ", row.takes), Role::Muted)
             .put(crate::agent::visible::one_line(row.help), Role::Muted)
             .mark(marked)

@@ -26,8 +26,8 @@ pub fn draw(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &Look
     };
     gap(&mut all);
     let branch = match &app.setup.branch {
-        Some(branch) => format!("branch {}", one_line(branch)),
-        None => String::new(),
+        Some(branch) if *view.cwd() == app.setup.cwd => format!("branch {}", one_line(branch)),
+        _ => String::new(),
     };
     let place = app.setup.place(view.cwd());
     let mut here = Row::of(format!("{pad}{place}"), Role::Strong);
@@ -45,21 +45,25 @@ pub fn draw(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &Look
         ));
     }
     if let Some(found) = &app.setup.found
+        && view.model() == app.setup.model.as_ref()
         && let Some(model) = view.model()
     {
         all.push(Row::of(
             format!(
-                "{pad}{} was found: {model}. ^X m changes it.",
-                one_line(found)
+                "{pad}{} found: {}; ^X m changes it",
+                one_line(found),
+                model.model
             ),
             Role::Muted,
         ));
     }
     gap(&mut all);
-    all.push(Row::of(
-        format!("{pad}Type what shall be done. Or:"),
-        Role::Text,
-    ));
+    let said = if view.tour {
+        "The first prompt is written: press Enter. Or:"
+    } else {
+        "Type what shall be done. Or:"
+    };
+    all.push(Row::of(format!("{pad}{said}"), Role::Text));
     gap(&mut all);
     for (key, name, said) in ways(app, view) {
         all.push(
@@ -68,8 +72,10 @@ pub fn draw(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &Look
                 .put(said, Role::Muted),
         );
     }
-    gap(&mut all);
-    all.extend(told(app, view, wide, pad));
+    if !view.tour {
+        gap(&mut all);
+        all.extend(told(app, view, pad));
+    }
     rows::draw(&all, buffer, area, 0, look);
 }
 
@@ -152,7 +158,7 @@ fn prices(price: &Price) -> String {
     said
 }
 
-fn told(app: &App, view: &View, wide: bool, pad: &str) -> Vec<Row> {
+fn told(app: &App, view: &View, pad: &str) -> Vec<Row> {
     let mut all = vec![Row::of(format!("{pad}The model will be told"), Role::Text)];
     let mut blocks: Vec<(String, u64)> = app
         .setup
@@ -190,6 +196,5 @@ fn told(app: &App, view: &View, wide: bool, pad: &str) -> Vec<Row> {
         };
         all.push(Row::of(format!("{pad}{pad}{said}"), Role::Text));
     }
-    let _ = wide;
     all
 }

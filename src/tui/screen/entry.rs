@@ -14,7 +14,7 @@ use crate::tui::screen::body::{Laid, indented, markdown, output};
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::money;
 use crate::tui::screen::rows::{Row, wrapped};
-use crate::tui::screen::tool_card;
+use crate::tui::screen::{tool_card, tour};
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::text;
 
@@ -28,10 +28,15 @@ pub fn is_running(entry: &Entry) -> bool {
     matches!(&entry.what, What::Call(call) if call.outcome.is_none() && call.started.is_some())
 }
 
-/// Whether an ask about this call is open.
+/// Whether a card in the pane speaks of this entry: an ask about its call, or the failure that ended the turn.
 pub fn waits(view: &View, entry: &Entry) -> bool {
-    let What::Call(call) = &entry.what else {
-        return false;
+    let call = match &entry.what {
+        What::Call(call) => call,
+        What::Ended { .. } => {
+            let last = view.transcript.entries().last();
+            return view.stopped().is_some() && last.is_some_and(|last| last.seq == entry.seq);
+        }
+        _ => return false,
     };
     call.outcome.is_none()
         && view.session.as_ref().is_some_and(|session| {
@@ -108,7 +113,19 @@ pub fn lay(app: &App, view: &View, entry: &Entry, form: Form, look: &Look) -> La
             );
         }
         What::Changed(change) => laid.row(changed(change, look)),
-        What::Ended { ending, spent } => ended(app, &mut laid, entry, ending, spent, form, look),
+        What::Ended { ending, spent } => {
+            if !waits(view, entry) {
+                how(&mut laid, ending, form, look);
+            }
+            sums(app, &mut laid, entry, spent, look);
+            if view.transcript.entries().last().map(|last| last.seq) == Some(entry.seq) {
+                for line in tour::closing(app, view) {
+                    for row in wrapped(&line, width, 0, Role::Accent) {
+                        laid.row(row);
+                    }
+                }
+            }
+        }
     }
     laid
 }
@@ -166,15 +183,8 @@ fn changed(change: &Change, look: &Look) -> Row {
     Row::of(format!("{} {said}", look.mark(Mark::Dot)), Role::Muted)
 }
 
-fn ended(
-    app: &App,
-    laid: &mut Laid,
-    entry: &Entry,
-    ending: &Ending,
-    spent: &Spent,
-    form: Form,
-    look: &Look,
-) {
+/// How a turn ended, where that is more than well.
+fn how(laid: &mut Laid, ending: &Ending, form: Form, look: &Look) {
     let (word, role) = match ending {
         Ending::Finished => (String::new(), Role::Muted),
         Ending::Failed { failure } => (
@@ -199,6 +209,10 @@ fn ended(
             laid.row(row);
         }
     }
+}
+
+/// What a turn came to; after the first also the budget that holds, once.
+fn sums(app: &App, laid: &mut Laid, entry: &Entry, spent: &Spent, look: &Look) {
     let dot = look.mark(Mark::Dot);
     let steps = match spent.steps {
         1 => "1 step".to_owned(),
@@ -216,6 +230,7 @@ fn ended(
         && spent.play.0.is_empty()
         && let Some(limit) = app.setup.day_limit
     {
+        let limit = money::round(limit);
         laid.row(Row::of(
             format!("{dot} Budget: {limit} a day, then Creel stops and asks.  /cost"),
             Role::Muted,

@@ -75,9 +75,7 @@ pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
         Role::Muted,
     ));
     let next = app.next_prompt(view).map(money::estimate);
-    let price = next.map_or_else(String::new, |next| {
-        format!(" ({next} at most for the input)")
-    });
+    let price = next.map_or_else(String::new, |next| format!(" ({next})"));
     rows.push(if focused {
         Row::of("Enter", Role::Key)
             .put(format!(" {again}{price}   "), Role::Muted)

@@ -78,7 +78,9 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
         height: area.bottom().saturating_sub(y + foot),
         ..area
     };
-    rows::draw(&facts(app, usize::from(area.width)), buffer, below, 0, look);
+    if roomy {
+        rows::draw(&facts(app, usize::from(area.width)), buffer, below, 0, look);
+    }
     let line = match &page.page {
         Page::Ways { .. } => keys(&[
             ("1-3 or ↑↓ Enter", "choose"),
@@ -92,7 +94,7 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
     };
     let mut row = rows::key_line(&line, usize::from(area.width).saturating_sub(2));
     row.left.insert(0, (" ".to_owned(), Role::Text));
-    if wide {
+    if area.width >= 110 {
         row = row.end("keys pasted here are never shown again ", Role::Muted);
     }
     row.draw(buffer, area.left(), area.bottom() - 1, area.right(), look);
@@ -125,22 +127,22 @@ fn content(
                 (
                     "Take the tour",
                     [
-                        "90 seconds, offline, free. A script plays the model, says so;",
-                        "files, commands, approvals and the log are the real ones.",
+                        "offline, free. A script plays the model, says so;",
+                        "files, commands, approvals and log are real",
                     ],
                 ),
                 (
                     "Give a key",
                     [
-                        "of Anthropic: paste it, or name a variable or a file with it",
+                        "of Anthropic: paste it, or name its place",
                         "checked with a call that costs nothing",
                     ],
                 ),
                 (
                     "Use a server",
                     [
-                        "by its address, with the chat dialect many servers speak",
-                        "on this machine or another; it lists its models",
+                        "by its address; many speak the same dialect",
+                        "here or elsewhere; it lists its models",
                     ],
                 ),
             ];

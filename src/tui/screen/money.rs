@@ -1,6 +1,6 @@
 //! How money is written: charged, estimated (`≈`), unknown (`?`), played.
 
-use crate::protocol::money::Amounts;
+use crate::protocol::money::{Amounts, Money};
 use crate::tui::app::price::Estimate;
 
 /// A sum of calls: `$0.42`, `≈$0.42` with an estimate in it, `$0.42 + ?` with calls of unknown price, `?` with only those.
@@ -16,6 +16,12 @@ pub fn sum(cost: &Amounts, play: &Amounts, estimated: bool, unpriced: u32) -> St
     }
 }
 
+/// A round sum without its cents: `$10`.
+pub fn round(money: Money) -> String {
+    let text = money.to_string();
+    text.strip_suffix(".00").map_or(text.clone(), str::to_owned)
+}
+
 pub fn estimate(estimate: Estimate) -> String {
     match estimate {
         Estimate::About(money) => format!("≈{money}"),
@@ -28,7 +34,6 @@ pub fn estimate(estimate: Estimate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::protocol::money::Money;
 
     #[test]
     fn each_figure_says_what_it_is() {

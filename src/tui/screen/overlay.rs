@@ -40,10 +40,10 @@ pub fn draw(
     area: Rect,
     look: &Look,
 ) -> Option<(u16, u16)> {
-    let margin = if area.width >= 100 {
-        6
-    } else {
-        u16::from(area.width >= 60)
+    let margin = match area.width {
+        100.. => 6,
+        76.. => 3,
+        _ => 0,
     };
     let width = area.width - 2 * margin;
     let room = usize::from(width.saturating_sub(4));
@@ -143,13 +143,13 @@ fn show(
 ) -> Option<(u16, u16)> {
     let chrome = 3 + page.foot.len() as u16 + u16::from(page.filter.is_some());
     let wanted = page.rows.len() as u16 + chrome;
-    let most = area.height - u16::from(area.height > 14) * 2;
+    let most = area.height - u16::from(area.height > 14) * 3;
     let height = wanted
         .clamp(chrome + 1, most.max(chrome + 1))
         .min(area.height);
     let outer = Rect {
         x: area.x + margin,
-        y: area.y + (area.height - height).min(1),
+        y: area.y + (area.height - height).min(2),
         width: area.width - 2 * margin,
         height,
     };
@@ -525,7 +525,7 @@ fn cost(app: &App, overlay: &crate::tui::app::overlay::cost::Cost, room: usize) 
     let from = overlay.scroll.min(rows.len().saturating_sub(3));
     Page {
         title: "cost".to_owned(),
-        right: "creel cost has more".to_owned(),
+        right: String::new(),
         filter: None,
         at: 0,
         foot: Vec::new(),

@@ -59,12 +59,33 @@ pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, area: Rect, look:
         width: inner.width.saturating_sub(2),
         ..inner
     };
-    let form = Form::new(inner.width.saturating_sub(2), look.glyphs);
+    let form = Form::new(inner.width.saturating_sub(4), look.glyphs);
 
     // From the foot upwards: key line, composer, card; the rest is the transcript's.
     let tight = area.height < 18;
-    let written = composer::lay(app, view, inner.width, area.height);
+    let written = composer::lay(view, inner.width, area.height);
     let middle = middle(app, view, form, look);
+    if tight
+        && let Middle::Ask(card, _) = &middle
+        && card.focus.is_some()
+    {
+        // No room for a frame within a frame.
+        let form = Form::new(outer.width.saturating_sub(4), look.glyphs);
+        let laid = card.lay(app, form);
+        let drawn = card.draw(app, &laid, buffer, outer, look);
+        return Shown {
+            cursor: drawn.cursor,
+            seen: Seen {
+                last_line: drawn.last_line,
+                anchor: view.scroll.anchor,
+                rows: 1,
+                composer_width: written.width,
+                ask_scroll_max: drawn.scroll_max,
+                ..Seen::default()
+            },
+            moved: None,
+        };
+    }
     let rooms = rooms(app, inner, &written, &middle, tight);
 
     let mut shown = Shown::default();
@@ -204,8 +225,8 @@ struct Rooms {
 }
 
 fn rooms(app: &App, inner: Rect, written: &composer::Laid, middle: &Middle, tight: bool) -> Rooms {
-    let lines = if tight { 1 } else { 2 };
     let asking = matches!(app.focus, Focus::Ask(_));
+    let lines = if tight || asking { 1 } else { 2 };
     let mut left = inner.height;
     let mut take = |wanted: u16| {
         let taken = wanted.min(left);
@@ -213,7 +234,7 @@ fn rooms(app: &App, inner: Rect, written: &composer::Laid, middle: &Middle, tigh
         taken
     };
     // An ask with the focus has its own keys, and on a small screen all the room.
-    let keys = take(if asking && tight { 0 } else { 1 });
+    let keys = take(u16::from(!asking));
     let composer = take(if asking && tight { 0 } else { written.height });
     let dividers = take(if asking && tight { 0 } else { lines });
     let card_width = usize::from(inner.width).saturating_sub(4);

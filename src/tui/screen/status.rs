@@ -32,14 +32,14 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) {
         .put(mode.name(), mode_role)
         .put("  no sandbox", Role::Muted);
     if let Some(branch) = &app.setup.branch
-        && area.width >= 80
+        && area.width >= 90
     {
         row = row.put(
             format!("  {}", crate::agent::visible::one_line(branch)),
             Role::Muted,
         );
     }
-    let mut room = usize::from(area.width).saturating_sub(row.width() + 3);
+    let mut room = usize::from(area.width).saturating_sub(row.width() + 1);
     let mut shown = Vec::new();
     for (said, role) in meter::parts(app, view) {
         let width = cells::of(&said) + 2;
@@ -53,8 +53,7 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) {
     for (said, role) in shown.into_iter().rev() {
         row = row.end(format!("  {said}"), role);
     }
-    row.end(" ", Role::Text)
-        .draw(buffer, area.left(), area.y, area.right(), look);
+    row.draw(buffer, area.left(), area.y, area.right(), look);
 }
 
 /// What passes, else the keys that work now.

@@ -8,24 +8,13 @@ use crate::protocol::session::State;
 use crate::tui::app::App;
 use crate::tui::app::view::View;
 use crate::tui::screen::look::{Look, Mark, Role};
+use crate::tui::screen::money;
 use crate::tui::screen::rows::Row;
 use crate::tui::widget::text;
 
 pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) {
     let wide = area.width >= 70;
-    let mut row = Row::of(" ", Role::Text);
-    let name = if wide { 18 } else { 10 };
-    for (index, view) in app.views.iter().enumerate() {
-        let current = index == app.at;
-        let role = if current { Role::Strong } else { Role::Muted };
-        let title = view.title();
-        let title = text::fit(&title, name, look.glyphs);
-        row = row.put(format!("{} {title}", index + 1), role);
-        if let Some((mark, mark_role)) = mark(app, view, look) {
-            row = row.put(format!(" {mark}"), mark_role);
-        }
-        row = row.put("   ", Role::Text);
-    }
+    let mut row = Row::new();
     let waiting = app.waiting();
     if let Some((_, oldest)) = waiting.first() {
         let age = text::age(app.now.wall.since(oldest.since));
@@ -48,6 +37,21 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) {
         }
     }
     row = row.end("?", Role::Key).end(" help ", Role::Muted);
+    // The names share what is left, and every mark stays in sight.
+    let room = usize::from(area.width).saturating_sub(row.width() + 2);
+    let name = (room / app.views.len()).saturating_sub(8).clamp(3, 24);
+    row = row.put(" ", Role::Text);
+    for (index, view) in app.views.iter().enumerate() {
+        let current = index == app.at;
+        let role = if current { Role::Strong } else { Role::Muted };
+        let title = view.title();
+        let title = text::fit(&title, name, look.glyphs);
+        row = row.put(format!("{} {title}", index + 1), role);
+        if let Some((mark, mark_role)) = mark(app, view, look) {
+            row = row.put(format!(" {mark}"), mark_role);
+        }
+        row = row.put("   ", Role::Text);
+    }
     row.draw(buffer, area.left(), area.y, area.right(), look);
 }
 
@@ -58,15 +62,9 @@ pub fn today(app: &App) -> String {
         .today
         .map_or(app.setup.day_limit, |today| today.limit.map(Money::usd));
     match limit {
-        Some(limit) => format!("today {used} of {}", whole(limit)),
+        Some(limit) => format!("today {used} of {}", money::round(limit)),
         None => format!("today {used}"),
     }
-}
-
-/// A round sum without its cents.
-fn whole(money: Money) -> String {
-    let text = money.to_string();
-    text.strip_suffix(".00").map_or(text.clone(), str::to_owned)
 }
 
 /// A session's mark in the top line; colour never carries it alone.
