@@ -3,9 +3,11 @@
 
 pub mod command_line;
 pub mod cost;
+pub mod folder;
 pub mod guard;
 pub mod permission;
 pub mod prompt;
+pub mod recover;
 pub mod redact;
 pub mod retry;
 pub mod risk;

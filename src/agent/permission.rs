@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use sha2::{Digest, Sha256};
 
 use crate::agent::command_line::{self, Part};
+use crate::agent::folder::{inside, is_protected};
 use crate::agent::risk;
 use crate::agent::rule::{Bases, Matcher};
 use crate::protocol::ask::{About, Approval, Ask, Subject};
@@ -244,39 +245,6 @@ fn by_mode(asked: &Asked<'_>, parts: &Parts) -> Verdict {
         ),
         Some(reason) => Verdict::Ask(reason),
     }
-}
-
-pub(crate) fn inside(path: &Path, roots: &[PathBuf]) -> bool {
-    roots.iter().any(|root| path.starts_with(root))
-}
-
-/// Paths that what runs later depends on: asked about even where edits run.
-pub(crate) fn is_protected(path: &Path) -> bool {
-    const FOLDERS: &[&str] = &[".git", ".creel"];
-    const FILES: &[&str] = &[
-        ".bashrc",
-        ".bash_profile",
-        ".bash_login",
-        ".bash_logout",
-        ".profile",
-        ".zshrc",
-        ".zshenv",
-        ".zprofile",
-        ".zlogin",
-        ".zlogout",
-        ".kshrc",
-        ".cshrc",
-        ".tcshrc",
-        ".login",
-        ".inputrc",
-        "config.fish",
-    ];
-    let has = |names: &[&str], name: &std::ffi::OsStr| {
-        names.iter().any(|known| name.eq_ignore_ascii_case(known))
-    };
-    path.components()
-        .any(|component| has(FOLDERS, component.as_os_str()))
-        || path.file_name().is_some_and(|name| has(FILES, name))
 }
 
 /// The rule that a yes for this session keeps: it covers exactly what is shown, or there is none.

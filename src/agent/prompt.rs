@@ -41,8 +41,14 @@ pub struct CallResult {
     pub wire_id: String,
     pub name: String,
     pub text: String,
-    /// The tool could not, or was not allowed to.
-    pub error: bool,
+    pub outcome: OutcomeKind,
+}
+
+impl CallResult {
+    /// The tool could not, or was not allowed to: what the wires know beside the text.
+    pub fn is_error(&self) -> bool {
+        self.outcome != OutcomeKind::Done
+    }
 }
 
 /// An item with the step it belongs to, as the conversation is built from.
@@ -107,13 +113,13 @@ pub fn messages(items: &[Placed], model: &ModelRef) -> Vec<Message> {
                         wire_id,
                         name: call.name.clone(),
                         text: outcome.text.clone(),
-                        error: outcome.kind != OutcomeKind::Done,
+                        outcome: outcome.kind,
                     },
                     None => CallResult {
                         wire_id,
                         name: call.name.clone(),
                         text: "no result was recorded; verify before repeating it".to_owned(),
-                        error: true,
+                        outcome: OutcomeKind::Lost,
                     },
                 });
             }

@@ -1,7 +1,8 @@
 //! How much a call could harm, worked out from facts, with the facts in one line for the person who decides.
 
 use crate::agent::command_line::Part;
-use crate::agent::permission::{Asked, Parts, command, inside, is_protected};
+use crate::agent::folder::{inside, is_protected};
+use crate::agent::permission::{Asked, Parts, command};
 use crate::protocol::ask::Risk;
 use crate::protocol::call::Reach;
 

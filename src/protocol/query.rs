@@ -26,6 +26,10 @@ pub enum Query {
         page: Page,
         limit: u32,
     },
+    /// The session's fold as of now (`agent::session::Session` as JSON): where a face begins.
+    Fold {
+        session: SessionId,
+    },
     /// The ledger, grouped.
     Spend {
         by: SpendBy,
@@ -139,6 +143,8 @@ pub enum Found {
     Sessions(Vec<Card>),
     Session(Result<Card, NotFound>),
     History(Vec<Event>),
+    /// `None`: no such session.
+    Fold(Option<String>),
     Spend(Vec<SpendRow>),
     Today(Today),
     Models(Vec<ModelCard>),

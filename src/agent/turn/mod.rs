@@ -5,115 +5,25 @@
 //! What holds, whatever comes in and in whatever order: every call gets exactly one result; the model is never asked while
 //! a call is open; a turn ends exactly once; nothing happens after the end; no call of an answer that was cut is run.
 
+mod calls;
+pub mod effect;
+pub mod input;
+#[cfg(test)]
+mod proof;
+
 use std::sync::Arc;
-use std::time::Duration;
 
 use crate::agent::retry;
-use crate::protocol::ask::{About, Answer, Ask, Verdict};
-use crate::protocol::call::{Outcome, OutcomeKind, ToolCall};
+use crate::agent::turn::effect::Effect;
+use crate::agent::turn::input::{Bill, Input};
+use crate::protocol::ask::{About, Answer, Ask};
+use crate::protocol::call::{Outcome, ToolCall};
 use crate::protocol::event::{Delta, Ending, Fact};
 use crate::protocol::failure::{Failure, FailureKind, Stop};
-use crate::protocol::id::{AskId, CallId, MessageId, ModelRef};
+use crate::protocol::id::{AskId, CallId, MessageId};
 use crate::protocol::item::{Block, Item, Origin};
-use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
-use crate::protocol::usage::{Cause, Charge, Usage};
-
-/// What was used and what it costs, worked out by the engine from the reply and the price table.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Bill {
-    pub model: ModelRef,
-    pub usage: Usage,
-    pub charge: Charge,
-    pub counted: Money,
-    pub raw: Option<serde_json::Value>,
-    pub millis: u64,
-}
-
-/// What may be done with a call, decided by `agent::permission`.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Decision {
-    Allow,
-    Ask(Ask),
-    /// The text is what the model is told.
-    Deny(String),
-    /// No such tool, or arguments it cannot take: the text is what the model is told.
-    Invalid(String),
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum Input {
-    /// The model call may not be sent before the person has answered this.
-    Held(About),
-    Answered {
-        reply: Reply,
-        bill: Bill,
-    },
-    /// `jitter` spreads retries: 0 to 1000 thousandths.
-    Failed {
-        failure: Failure,
-        partial: Reply,
-        bill: Bill,
-        jitter: u16,
-    },
-    /// The wait before a retry is over.
-    Woke,
-    Judged {
-        call: CallId,
-        decision: Decision,
-    },
-    AskAnswered {
-        ask: AskId,
-        answer: Answer,
-    },
-    Ended {
-        call: CallId,
-        outcome: Outcome,
-    },
-    /// The person said something that enters before the next call.
-    Steered {
-        id: MessageId,
-        blocks: Vec<Block>,
-    },
-    Withdrawn {
-        id: MessageId,
-    },
-    /// Stop. With what the model had said so far, when it was speaking.
-    Interrupt {
-        partial: Option<(Reply, Bill)>,
-        why: String,
-    },
-    /// The time for running tools to end after an interruption is over.
-    Deadline,
-}
-
-#[derive(Debug, Clone, PartialEq)]
-pub enum Effect {
-    Append(Fact),
-    Emit(Delta),
-    /// Reserve the worst case and ask the model; answered by `Held`, `Answered` or `Failed`. With `once` no budget or guard
-    /// is looked at: the person said to go on.
-    CallModel {
-        step: u32,
-        attempt: u32,
-        cause: Cause,
-        once: bool,
-    },
-    StopModel,
-    /// Answered by `Judged`.
-    Judge(ToolCall),
-    /// Answered by `Ended`.
-    Run(ToolCall),
-    /// Running tools shall end now; those that do not are given up at `Deadline`.
-    StopCalls,
-    /// Answered by `Woke`.
-    Sleep {
-        failure: Failure,
-        attempt: u32,
-        attempts: u32,
-        wait: Duration,
-    },
-}
+use crate::protocol::usage::Cause;
 
 /// Limits of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,7 +74,7 @@ struct Open {
 }
 
 #[derive(Debug, PartialEq)]
-enum Status {
+pub(crate) enum Status {
     Pending,
     Judging,
     Asking(AskId),
@@ -352,61 +262,6 @@ impl Turn {
         self.end(Ending::Failed { failure }, effects);
     }
 
-    fn judged(&mut self, call: &CallId, decision: Decision, effects: &mut Vec<Effect>) {
-        let Some(index) = self.find(call, |status| *status == Status::Judging) else {
-            return;
-        };
-        match decision {
-            Decision::Allow => self.run(index, effects),
-            Decision::Ask(ask) => {
-                self.calls[index].status = Status::Asking(ask.id.clone());
-                effects.push(Effect::Append(Fact::AskRaised { ask }));
-                self.advance(effects);
-            }
-            Decision::Deny(text) => self.resolve(index, Outcome::denied(text), effects),
-            Decision::Invalid(text) => self.resolve(index, Outcome::failed(text), effects),
-        }
-    }
-
-    fn ask_answered(&mut self, ask: &AskId, answer: Answer, effects: &mut Vec<Effect>) {
-        if let Phase::Held(held) = &self.phase {
-            if held.id == *ask {
-                let about = held.about.clone();
-                self.hold_answered(ask, &about, answer, effects);
-            }
-            return;
-        }
-        let asking = |open: &Open| matches!(&open.status, Status::Asking(id) if id == ask);
-        let Some(index) = self.calls.iter().position(asking) else {
-            return;
-        };
-        let Answer::Verdict { verdict } = answer else {
-            return;
-        };
-        effects.push(Effect::Append(Fact::AskAnswered {
-            ask: ask.clone(),
-            answer: Answer::Verdict {
-                verdict: verdict.clone(),
-            },
-        }));
-        match verdict {
-            Verdict::Once | Verdict::Session => self.run(index, effects),
-            Verdict::Edited { arguments } => {
-                self.calls[index].edited = Some(arguments.clone());
-                self.calls[index].call.arguments = arguments;
-                self.run(index, effects);
-            }
-            Verdict::No { reason } => {
-                let text = match reason.filter(|reason| !reason.trim().is_empty()) {
-                    Some(reason) => format!("the person said no: {reason}"),
-                    None => "the person said no; do not try it again in another way without asking"
-                        .to_owned(),
-                };
-                self.resolve(index, Outcome::denied(text), effects);
-            }
-        }
-    }
-
     fn hold_answered(
         &mut self,
         ask: &AskId,
@@ -433,19 +288,6 @@ impl Turn {
             About::Budget { .. } | About::Unpriced { .. } | About::Approval(_) => Ending::Budget,
         };
         self.end(ending, effects);
-    }
-
-    fn ended(&mut self, call: &CallId, mut outcome: Outcome, effects: &mut Vec<Effect>) {
-        let Some(index) = self.find(call, |status| *status == Status::Running) else {
-            return;
-        };
-        if let Some(edited) = &self.calls[index].edited {
-            outcome.text = format!(
-                "(the person changed the arguments to {edited})\n{}",
-                outcome.text
-            );
-        }
-        self.resolve(index, outcome, effects);
     }
 
     fn interrupt(
@@ -494,68 +336,6 @@ impl Turn {
                 self.end_if_stopped(effects);
             }
             Phase::Stopping(_) | Phase::Ended => {}
-        }
-    }
-
-    /// Has pending calls judged: one after the other, but neighbours that only read side by side.
-    fn advance(&mut self, effects: &mut Vec<Effect>) {
-        let mut open_before = false;
-        for index in 0..self.calls.len() {
-            let reads = self.readers.contains(&self.calls[index].call.name);
-            match self.calls[index].status {
-                Status::Done => continue,
-                Status::Pending if open_before && !reads => return,
-                Status::Pending => {
-                    self.calls[index].status = Status::Judging;
-                    effects.push(Effect::Judge(self.calls[index].call.clone()));
-                }
-                Status::Judging | Status::Asking(_) | Status::Running => {}
-            }
-            if !reads {
-                return;
-            }
-            open_before = true;
-        }
-        if !open_before {
-            self.next_step(effects);
-        }
-    }
-
-    fn run(&mut self, index: usize, effects: &mut Vec<Effect>) {
-        let open = &mut self.calls[index];
-        open.status = Status::Running;
-        effects.push(Effect::Append(Fact::CallStarted {
-            call: open.call.id.clone(),
-        }));
-        effects.push(Effect::Run(open.call.clone()));
-        self.advance(effects);
-    }
-
-    fn resolve(&mut self, index: usize, outcome: Outcome, effects: &mut Vec<Effect>) {
-        self.result(index, outcome, effects);
-        match self.phase {
-            Phase::Working => self.advance(effects),
-            Phase::Stopping(_) => self.end_if_stopped(effects),
-            _ => {}
-        }
-    }
-
-    fn result(&mut self, index: usize, outcome: Outcome, effects: &mut Vec<Effect>) {
-        let open = &mut self.calls[index];
-        open.status = Status::Done;
-        self.denied |= outcome.kind == OutcomeKind::Denied;
-        let item = Item::Result {
-            call: open.call.id.clone(),
-            outcome,
-        };
-        self.add(item, effects);
-    }
-
-    fn cancel_open(&mut self, text: &str, effects: &mut Vec<Effect>) {
-        for index in 0..self.calls.len() {
-            if self.calls[index].status != Status::Done {
-                self.result(index, Outcome::cancelled(text), effects);
-            }
         }
     }
 
@@ -672,11 +452,5 @@ impl Turn {
             step: self.step,
             item,
         }));
-    }
-
-    fn find(&self, call: &CallId, fits: impl Fn(&Status) -> bool) -> Option<usize> {
-        self.calls
-            .iter()
-            .position(|open| open.call.id == *call && fits(&open.status))
     }
 }

@@ -1,0 +1,83 @@
+//! Blocks of code: a line at their left, each line of the source cut at the last cell, coloured when drawn.
+
+use std::ops::Range;
+
+use crate::agent::visible::clean;
+use crate::tui::widget::highlight::{Language, State};
+use crate::tui::widget::paint::{Glyphs, Ink};
+use crate::tui::widget::plain::CodeWriter;
+use crate::tui::widget::sheet::Sheet;
+
+/// Adds a whole block. `first` and `rest` are what stands before its first row and the others, already put.
+pub fn block(
+    sheet: &mut Sheet,
+    info: &str,
+    text: &str,
+    glyphs: Glyphs,
+    room: usize,
+    first: &Range<usize>,
+    rest: &Range<usize>,
+) {
+    let mut lines = Lines::begin(sheet, info, glyphs, room, first, rest);
+    let text = clean(text);
+    for line in text.strip_suffix('\n').unwrap_or(&text).split('\n') {
+        lines.add(sheet, line);
+    }
+}
+
+/// A block of code under way, to which lines are added as they come.
+#[derive(Debug, Clone)]
+pub struct Lines {
+    writer: CodeWriter,
+    room: usize,
+    /// What stands before its first row, and before the others.
+    first: Option<Range<usize>>,
+    rest: Range<usize>,
+}
+
+impl Lines {
+    /// Puts the line at the left behind what stands before the rows. Where there is no room for it, it is left out.
+    pub fn begin(
+        sheet: &mut Sheet,
+        info: &str,
+        glyphs: Glyphs,
+        room: usize,
+        first: &Range<usize>,
+        rest: &Range<usize>,
+    ) -> Self {
+        let mut led = |lead: &Range<usize>| {
+            if room < 6 {
+                return lead.clone();
+            }
+            let start = sheet.flat().len();
+            let before = sheet.flat().clone_part(lead.clone());
+            sheet.flat().put_part(&before, 0..before.len());
+            sheet.flat().put(glyphs.pick("│ ", "| "), Ink::Gutter);
+            start..sheet.flat().len()
+        };
+        let first = led(first);
+        let rest = led(rest);
+        Self {
+            writer: CodeWriter::new(Language::of_fence(info)),
+            room: if room < 6 { room } else { room - 2 },
+            first: Some(first),
+            rest,
+        }
+    }
+
+    pub fn add(&mut self, sheet: &mut Sheet, line: &str) {
+        let first = self.first.take().unwrap_or_else(|| self.rest.clone());
+        self.writer
+            .line(sheet, line, self.room, usize::MAX, &first, &self.rest);
+    }
+
+    /// What must be put back to take lines away again.
+    pub fn state(&self) -> (State, Option<Range<usize>>) {
+        (self.writer.state(), self.first.clone())
+    }
+
+    pub fn restore(&mut self, state: (State, Option<Range<usize>>)) {
+        self.writer.set_state(state.0);
+        self.first = state.1;
+    }
+}

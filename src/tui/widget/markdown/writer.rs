@@ -1,0 +1,580 @@
+//! Events of the markdown parser turned into rows. Containers (quotes, lists) are what stands before each row; what is
+//! within a block is gathered as flat text with tones and broken into rows when the block ends.
+
+use std::ops::Range;
+
+use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, LinkType, Tag, TagEnd};
+
+use crate::agent::visible::clean;
+use crate::tui::widget::cells;
+use crate::tui::widget::markdown::code;
+use crate::tui::widget::markdown::table::Table;
+use crate::tui::widget::paint::{Form, Ink, Tone};
+use crate::tui::widget::sheet::{Flat, Mark, Sheet};
+use crate::tui::widget::wrap;
+
+#[derive(Debug)]
+enum Container {
+    /// A quote, or a heading.
+    Block,
+    /// The number of the next item; none for bullets.
+    List(Option<u64>),
+    /// With blank rows between its paragraphs, as the source has.
+    Item { loose: bool },
+}
+
+/// A container with the length of what stood before the rows outside of it.
+#[derive(Debug)]
+struct Open {
+    container: Container,
+    lead: usize,
+    cells: usize,
+}
+
+#[derive(Debug)]
+struct Address {
+    url: String,
+    /// Where its text began.
+    start: usize,
+    shown: bool,
+}
+
+/// Writes one block after the other into a sheet.
+#[derive(Debug)]
+pub struct Writer<'s> {
+    sheet: &'s mut Sheet,
+    form: Form,
+    open: Vec<Open>,
+    /// What stands before every row of the innermost container, its width, and where it was put when it is in the sheet.
+    lead: Flat,
+    lead_cells: usize,
+    placed: Option<Range<usize>>,
+    /// What stands before the next row instead: bullets, numbers, the hashes of a heading.
+    marker: Option<Flat>,
+    /// A blank row is due before the next, with so much of the lead.
+    gap: Option<usize>,
+    /// The text of the block or cell under way.
+    flat: Flat,
+    strong: u16,
+    emphasis: u16,
+    struck: u16,
+    heading: bool,
+    links: Vec<Address>,
+    table: Option<Table>,
+    code: Option<(String, String)>,
+    html: bool,
+    /// A line ended in the source; whether that is a blank is known with the next character.
+    broke: bool,
+}
+
+impl<'s> Writer<'s> {
+    pub fn new(sheet: &'s mut Sheet, form: Form, follows: bool) -> Self {
+        Self {
+            sheet,
+            form,
+            open: Vec::new(),
+            lead: Flat::default(),
+            lead_cells: 0,
+            placed: None,
+            marker: None,
+            gap: follows.then_some(0),
+            flat: Flat::default(),
+            strong: 0,
+            emphasis: 0,
+            struck: 0,
+            heading: false,
+            links: Vec::new(),
+            table: None,
+            code: None,
+            html: false,
+            broke: false,
+        }
+    }
+
+    /// Begins a top-level block, and says where.
+    pub fn begin(&mut self) -> Mark {
+        // A block shares nothing with the one before, so that it can be moved to another sheet.
+        self.placed = None;
+        self.sheet.mark()
+    }
+
+    /// Adds text as it stands, as a block of its own.
+    pub fn literal(&mut self, text: &str) {
+        self.flat.put(&text.replace('\t', " "), Ink::Muted);
+        self.flush();
+        self.end_block();
+    }
+
+    pub fn event(&mut self, event: Event) {
+        match event {
+            Event::Start(tag) => self.start(tag),
+            Event::End(tag) => self.end(tag),
+            Event::Text(text) => self.text(&text),
+            Event::Code(text) => {
+                self.settle_break("`");
+                self.put("`", Ink::Code);
+                self.put_safe(&text, Ink::Code);
+                self.put("`", Ink::Code);
+            }
+            Event::InlineHtml(text) => {
+                if is_line_break(&text) {
+                    self.line_break();
+                } else {
+                    self.settle_break(&text);
+                    self.put_safe(&text, Ink::Muted);
+                }
+            }
+            Event::Html(text) => self.put_safe(&text, Ink::Muted),
+            Event::SoftBreak => self.broke = true,
+            Event::HardBreak => self.line_break(),
+            Event::Rule => self.rule(),
+            Event::TaskListMarker(done) => {
+                self.put(if done { "[x] " } else { "[ ] " }, Ink::Marker);
+            }
+            // Not enabled; their text is shown as text.
+            Event::InlineMath(text) | Event::DisplayMath(text) | Event::FootnoteReference(text) => {
+                self.text(&text);
+            }
+        }
+    }
+
+    fn start(&mut self, tag: Tag) {
+        match tag {
+            Tag::Paragraph => {
+                if let Some(Open {
+                    container: Container::Item { loose },
+                    ..
+                }) = self.open.last_mut()
+                {
+                    *loose = true;
+                }
+            }
+            Tag::Heading { level, .. } => {
+                self.flush();
+                self.heading = true;
+                let hashes = format!("{} ", "#".repeat(depth(level)));
+                self.enter(Container::Block, &hashes, Ink::Marker, true);
+            }
+            Tag::BlockQuote(_) => {
+                self.flush();
+                let bar = self.form.glyphs.pick("▌ ", "| ");
+                self.enter(Container::Block, bar, Ink::Quote, false);
+            }
+            Tag::CodeBlock(kind) => {
+                self.flush();
+                let info = match kind {
+                    CodeBlockKind::Fenced(info) => info.into_string(),
+                    CodeBlockKind::Indented => String::new(),
+                };
+                self.code = Some((info, String::new()));
+            }
+            Tag::HtmlBlock => {
+                self.flush();
+                self.html = true;
+            }
+            Tag::List(first) => {
+                self.flush();
+                self.enter(Container::List(first), "", Ink::Text, false);
+            }
+            Tag::Item => self.item(),
+            Tag::Table(alignments) => {
+                self.flush();
+                self.table = Some(Table::new(alignments));
+            }
+            Tag::TableHead | Tag::TableRow => {
+                if let Some(table) = &mut self.table {
+                    table.begin_row();
+                }
+            }
+            Tag::TableCell => {
+                self.settle();
+                self.flat.clear();
+            }
+            Tag::Emphasis => self.emphasis += 1,
+            Tag::Strong => self.strong += 1,
+            Tag::Strikethrough => self.struck += 1,
+            Tag::Link {
+                link_type,
+                dest_url,
+                ..
+            } => {
+                let shown = matches!(link_type, LinkType::Autolink | LinkType::Email);
+                self.begin_link(&dest_url, shown);
+            }
+            Tag::Image { dest_url, .. } => {
+                self.settle_break("i");
+                self.put("image: ", Ink::Muted);
+                self.begin_link(&dest_url, false);
+            }
+            // Not enabled.
+            Tag::FootnoteDefinition(_)
+            | Tag::DefinitionList
+            | Tag::DefinitionListTitle
+            | Tag::DefinitionListDefinition
+            | Tag::Superscript
+            | Tag::Subscript
+            | Tag::MetadataBlock(_) => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Paragraph => {
+                self.flush();
+                self.end_block();
+            }
+            TagEnd::Heading(_) => {
+                self.flush_even_empty();
+                self.heading = false;
+                self.leave();
+                self.end_block();
+            }
+            TagEnd::BlockQuote(_) => {
+                self.flush_item();
+                self.leave();
+                self.end_block();
+            }
+            TagEnd::CodeBlock => {
+                if let Some((info, text)) = self.code.take() {
+                    self.code_block(&info, &text);
+                }
+                self.end_block();
+            }
+            TagEnd::HtmlBlock => {
+                self.html = false;
+                let end = self.flat.text().trim_end().len();
+                self.flat.truncate(end);
+                self.flush();
+                self.end_block();
+            }
+            TagEnd::List(_) => {
+                self.leave();
+                self.end_block();
+            }
+            TagEnd::Item => {
+                self.flush_item();
+                self.leave();
+            }
+            TagEnd::Table => {
+                if let Some(table) = self.table.take() {
+                    self.table(&table);
+                }
+                self.end_block();
+            }
+            TagEnd::TableCell => {
+                self.settle();
+                let cell = std::mem::take(&mut self.flat);
+                if let Some(table) = &mut self.table {
+                    table.cell(cell);
+                }
+            }
+            TagEnd::Emphasis => self.emphasis = self.emphasis.saturating_sub(1),
+            TagEnd::Strong => self.strong = self.strong.saturating_sub(1),
+            TagEnd::Strikethrough => self.struck = self.struck.saturating_sub(1),
+            TagEnd::Link | TagEnd::Image => self.end_link(),
+            TagEnd::TableHead
+            | TagEnd::TableRow
+            | TagEnd::FootnoteDefinition
+            | TagEnd::DefinitionList
+            | TagEnd::DefinitionListTitle
+            | TagEnd::DefinitionListDefinition
+            | TagEnd::Superscript
+            | TagEnd::Subscript
+            | TagEnd::MetadataBlock(_) => {}
+        }
+    }
+
+    // Text within a block.
+
+    fn text(&mut self, text: &CowStr) {
+        if let Some((_, code)) = &mut self.code {
+            // Code is cleaned too: nothing is decoded in it, but the rule has no exception.
+            code.push_str(text);
+            return;
+        }
+        self.settle_break(text);
+        let ink = if !self.links.is_empty() {
+            Ink::Link
+        } else if self.heading {
+            Ink::Heading
+        } else if self.html {
+            Ink::Muted
+        } else {
+            Ink::Text
+        };
+        self.put_safe(text, ink);
+    }
+
+    /// Puts text whose entities may have been decoded into characters that steer a terminal.
+    fn put_safe(&mut self, text: &CowStr, ink: Ink) {
+        match text {
+            // A piece of the source, which is clean.
+            CowStr::Borrowed(text) => self.put(text, ink),
+            text => self.put(&clean(text), ink),
+        }
+    }
+
+    fn put(&mut self, text: &str, ink: Ink) {
+        let tone = Tone {
+            ink,
+            strong: self.strong > 0,
+            emphasis: self.emphasis > 0,
+            struck: self.struck > 0,
+        };
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('\t') {
+            self.flat.put(before, tone);
+            self.flat.put(" ", tone);
+            rest = after;
+        }
+        self.flat.put(rest, tone);
+    }
+
+    fn line_break(&mut self) {
+        self.broke = false;
+        self.flat.put("\n", Ink::Text);
+    }
+
+    /// Decides what a line end of the source becomes: a blank, but nothing between two wide characters.
+    fn settle_break(&mut self, next: &str) {
+        if !self.broke {
+            return;
+        }
+        self.broke = false;
+        let before = self.flat.text().chars().next_back();
+        let after = next.chars().next();
+        let wide = |c: Option<char>| {
+            c.is_some_and(|c| !c.is_ascii() && cells::of_symbol(c.encode_utf8(&mut [0; 4])) > 1)
+        };
+        if !(wide(before) && wide(after)) && before != Some('\n') {
+            self.put(" ", Ink::Text);
+        }
+    }
+
+    fn settle(&mut self) {
+        self.broke = false;
+    }
+
+    fn begin_link(&mut self, url: &str, shown: bool) {
+        self.settle_break("[");
+        self.links.push(Address {
+            url: clean(url).replace(['\n', '\t'], " "),
+            start: self.flat.len(),
+            shown,
+        });
+    }
+
+    fn end_link(&mut self) {
+        let Some(link) = self.links.pop() else { return };
+        let text = self.flat.text().get(link.start..).unwrap_or_default();
+        let bare = |url: &str| {
+            url.trim_start_matches("mailto:")
+                .trim_end_matches('/')
+                .to_owned()
+        };
+        if !link.shown && !link.url.is_empty() && bare(text) != bare(&link.url) {
+            let blank = if text.is_empty() || text.ends_with(' ') {
+                ""
+            } else {
+                " "
+            };
+            self.put(&format!("{blank}({})", link.url), Ink::Muted);
+        }
+    }
+
+    // Containers.
+
+    fn item(&mut self) {
+        let mut number = None;
+        if let Some(Open {
+            container: Container::List(next),
+            ..
+        }) = self.open.last_mut()
+            && let Some(next) = next
+        {
+            number = Some(*next);
+            *next = next.saturating_add(1);
+        }
+        let marker = match number {
+            Some(number) => format!("{number}. "),
+            None => self.form.glyphs.pick("• ", "* ").to_owned(),
+        };
+        self.enter(Container::Item { loose: false }, &marker, Ink::Marker, true);
+    }
+
+    /// Opens a container. What stands before its rows stands before each, or before the first and blanks before the others.
+    /// Where it would take more than half of the width it is left out.
+    fn enter(&mut self, container: Container, before: &str, ink: Ink, once: bool) {
+        self.open.push(Open {
+            container,
+            lead: self.lead.len(),
+            cells: self.lead_cells,
+        });
+        let width = cells::of(before);
+        if width == 0 || (self.lead_cells + width) * 2 > self.form.cells() {
+            return;
+        }
+        if once {
+            let mut marker = self.marker.take().unwrap_or_else(|| self.lead.clone());
+            marker.put(before, ink);
+            self.marker = Some(marker);
+            self.lead.put(&" ".repeat(width), Ink::Text);
+        } else {
+            if let Some(marker) = &mut self.marker {
+                marker.put(before, ink);
+            }
+            self.lead.put(before, ink);
+        }
+        self.lead_cells += width;
+        self.placed = None;
+    }
+
+    fn leave(&mut self) {
+        if let Some(open) = self.open.pop() {
+            if open.lead < self.lead.len() {
+                self.placed = None;
+            }
+            self.lead.truncate(open.lead);
+            self.lead_cells = open.cells;
+        }
+        self.marker = None;
+    }
+
+    /// After a block a blank row is due, but not within the items of a tight list.
+    fn end_block(&mut self) {
+        self.broke = false;
+        let tight = match self.open.last() {
+            Some(Open {
+                container: Container::Item { loose },
+                ..
+            }) => !loose,
+            Some(Open {
+                container: Container::List(_),
+                ..
+            }) => true,
+            _ => false,
+        };
+        if !tight && !self.sheet.is_empty() {
+            self.gap = Some(self.lead.len());
+        }
+    }
+
+    // Rows.
+
+    fn room(&self) -> usize {
+        self.form.cells().saturating_sub(self.lead_cells).max(1)
+    }
+
+    /// Puts what stands before the next row, and a blank row above it where one is due.
+    fn next_lead(&mut self) -> Range<usize> {
+        if let Some(length) = self.gap.take() {
+            let kept = self.lead.text()[..length.min(self.lead.len())]
+                .trim_end()
+                .len();
+            let start = self.sheet.flat().len();
+            self.sheet.flat().put_part(&self.lead, 0..kept);
+            let end = self.sheet.flat().len();
+            self.sheet.push(&(start..end), &(end..end));
+        }
+        if let Some(marker) = self.marker.take() {
+            return self.place(&marker);
+        }
+        if let Some(placed) = &self.placed {
+            return placed.clone();
+        }
+        let lead = std::mem::take(&mut self.lead);
+        let placed = self.place(&lead);
+        self.lead = lead;
+        self.placed = Some(placed.clone());
+        placed
+    }
+
+    fn place(&mut self, lead: &Flat) -> Range<usize> {
+        let start = self.sheet.flat().len();
+        self.sheet.flat().put_part(lead, 0..lead.len());
+        start..self.sheet.flat().len()
+    }
+
+    fn flush(&mut self) {
+        self.broke = false;
+        if !self.flat.text().trim().is_empty() {
+            self.flush_even_empty();
+        }
+        self.flat.clear();
+    }
+
+    /// As `flush`; a marker that still waits gets its row.
+    fn flush_item(&mut self) {
+        if self.marker.is_some() {
+            self.flush_even_empty();
+        } else {
+            self.flush();
+        }
+    }
+
+    fn flush_even_empty(&mut self) {
+        let flat = std::mem::take(&mut self.flat);
+        let start = self.place(&flat).start;
+        let room = self.room();
+        let text = flat.text().trim_end_matches('\n');
+        for row in wrap::words(text, room, room) {
+            let lead = self.next_lead();
+            self.sheet
+                .push(&lead, &(start + row.start..start + row.end));
+        }
+        self.flat = flat;
+        self.flat.clear();
+    }
+
+    fn rule(&mut self) {
+        self.flush();
+        let lead = self.next_lead();
+        let line = self.form.glyphs.pick("─", "-").repeat(self.room());
+        let start = self.sheet.flat().len();
+        self.sheet.flat().put(&line, Ink::Rule);
+        let end = self.sheet.flat().len();
+        self.sheet.push(&lead, &(start..end));
+        self.end_block();
+    }
+
+    fn code_block(&mut self, info: &str, text: &str) {
+        // The first row has the marker of an item that begins with code; the others the plain lead.
+        let first = self.next_lead();
+        let rest = self.next_lead();
+        code::block(
+            self.sheet,
+            info,
+            text,
+            self.form.glyphs,
+            self.room(),
+            &first,
+            &rest,
+        );
+    }
+
+    fn table(&mut self, table: &Table) {
+        let first = self.next_lead();
+        let rest = self.next_lead();
+        let room = self.room();
+        table.write(self.sheet, self.form.glyphs, room, &first, &rest);
+    }
+}
+
+fn is_line_break(html: &str) -> bool {
+    let name = html
+        .trim_start_matches('<')
+        .trim_end_matches('>')
+        .trim_end_matches('/');
+    name.trim().eq_ignore_ascii_case("br")
+}
+
+fn depth(level: HeadingLevel) -> usize {
+    match level {
+        HeadingLevel::H1 => 1,
+        HeadingLevel::H2 => 2,
+        HeadingLevel::H3 => 3,
+        HeadingLevel::H4 => 4,
+        HeadingLevel::H5 => 5,
+        HeadingLevel::H6 => 6,
+    }
+}

@@ -1,0 +1,435 @@
+//! Laid-out text: rows of cells in one piece of memory, ready to be counted, drawn and dropped. A sheet belongs to one
+//! width. Colours are not in it: it keeps inks, and of code only the line and where its lexer stood, so that only rows that
+//! are drawn are ever coloured.
+
+use std::ops::Range;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::tui::widget::cells;
+use crate::tui::widget::highlight::{self, Language, State};
+use crate::tui::widget::paint::{Ink, Paint, Tone};
+
+/// More text than this is not taken into one sheet; positions are 32 bits.
+const MOST: usize = 1 << 30;
+
+/// Text in which every byte has a tone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Flat {
+    text: String,
+    runs: Vec<Run>,
+}
+
+/// A stretch of text of one tone, up to `end`. Ends rise, and the last is the text's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Run {
+    end: u32,
+    tone: Tone,
+}
+
+impl Flat {
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    pub fn len(&self) -> usize {
+        self.text.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+
+    pub fn put(&mut self, text: &str, tone: impl Into<Tone>) {
+        if text.is_empty() || self.text.len() + text.len() > MOST {
+            return;
+        }
+        let tone = tone.into();
+        self.text.push_str(text);
+        let end = self.text.len() as u32;
+        match self.runs.last_mut() {
+            Some(run) if run.tone == tone => run.end = end,
+            _ => self.runs.push(Run { end, tone }),
+        }
+    }
+
+    /// Takes over a part of another text with its tones.
+    pub fn put_part(&mut self, other: &Self, part: Range<usize>) {
+        other.each(part, &mut |text, tone| self.put(text, tone));
+    }
+
+    pub fn clone_part(&self, part: Range<usize>) -> Self {
+        let mut copy = Self::default();
+        copy.put_part(self, part);
+        copy
+    }
+
+    pub fn truncate(&mut self, length: usize) {
+        if length < self.text.len() {
+            self.text.truncate(length);
+            let whole = self.runs.partition_point(|run| (run.end as usize) < length);
+            self.runs.truncate(whole + usize::from(length > 0));
+            if let Some(run) = self.runs.last_mut() {
+                run.end = length as u32;
+            }
+        }
+    }
+
+    pub fn clear(&mut self) {
+        self.text.clear();
+        self.runs.clear();
+    }
+
+    /// The stretches of one tone within a part.
+    pub fn each<'a>(&'a self, part: Range<usize>, then: &mut dyn FnMut(&'a str, Tone)) {
+        let mut at = part.start;
+        let first = self.runs.partition_point(|run| run.end as usize <= at);
+        for run in &self.runs[first..] {
+            if at >= part.end {
+                break;
+            }
+            let end = (run.end as usize).min(part.end);
+            then(&self.text[at..end], run.tone);
+            at = end;
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Part {
+    start: u32,
+    end: u32,
+}
+
+impl Part {
+    fn of(range: &Range<usize>) -> Self {
+        Self {
+            start: range.start as u32,
+            end: range.end as u32,
+        }
+    }
+
+    fn range(self) -> Range<usize> {
+        self.start as usize..self.end as usize
+    }
+
+    fn moved(self, by: u32, back: u32) -> Self {
+        Self {
+            start: self.start + by - back,
+            end: self.end + by - back,
+        }
+    }
+}
+
+/// One row: what stands before the text (indent, bullet, quote bar), and the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Row {
+    lead: Part,
+    body: Part,
+    /// The line of code that the body is a part of; `NO_CODE` for other text.
+    code: u32,
+}
+
+const NO_CODE: u32 = u32::MAX;
+
+/// One line of a block of code, before it was cut into rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct CodeLine {
+    line: Part,
+    state: State,
+    language: Language,
+}
+
+/// A place in a sheet, taken while it is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Mark {
+    text: usize,
+    rows: usize,
+    code: usize,
+}
+
+impl Mark {
+    /// The number of rows before this place.
+    pub fn rows(self) -> usize {
+        self.rows
+    }
+}
+
+/// Rows of text laid out for one width. Written front to back, read in any order.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Sheet {
+    flat: Flat,
+    rows: Vec<Row>,
+    code: Vec<CodeLine>,
+}
+
+impl Sheet {
+    pub fn height(&self) -> usize {
+        self.rows.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    /// The text of a row as it is drawn, without tones; empty beyond the last.
+    pub fn plain(&self, index: usize) -> String {
+        let mut text = String::new();
+        if let Some(row) = self.rows.get(index) {
+            text.push_str(&self.flat.text[row.lead.range()]);
+            text.push_str(&self.flat.text[row.body.range()]);
+        }
+        text
+    }
+
+    /// A row as a line of the terminal library, for places that put rows together with other text.
+    pub fn line<'a>(&'a self, index: usize, paint: &dyn Paint) -> Line<'a> {
+        let mut line = Line::default();
+        let mut tokens = Vec::new();
+        if let Some(row) = self.rows.get(index) {
+            self.each_styled(*row, paint, &mut tokens, &mut |text, style| {
+                line.spans.push(Span::styled(text, style));
+            });
+        }
+        line
+    }
+
+    /// Draws the rows from `skip` on into the area, one a line, and gives how many were drawn. Cells that a row does not
+    /// reach are left as they were.
+    pub fn draw(&self, buffer: &mut Buffer, area: Rect, skip: usize, paint: &dyn Paint) -> u16 {
+        let area = area.intersection(buffer.area);
+        let mut tokens = Vec::new();
+        let mut drawn = 0;
+        for (row, y) in self.rows.iter().skip(skip).zip(area.top()..area.bottom()) {
+            let mut x = area.left();
+            self.each_styled(*row, paint, &mut tokens, &mut |text, style| {
+                x = cells::write(buffer, x, y, area.right(), text, style);
+            });
+            drawn += 1;
+        }
+        drawn
+    }
+
+    /// The bytes of memory held.
+    pub fn size(&self) -> usize {
+        self.flat.text.capacity()
+            + self.flat.runs.capacity() * size_of::<Run>()
+            + self.rows.capacity() * size_of::<Row>()
+            + self.code.capacity() * size_of::<CodeLine>()
+    }
+
+    fn each_styled<'a>(
+        &'a self,
+        row: Row,
+        paint: &dyn Paint,
+        tokens: &mut Vec<(Range<u32>, Ink)>,
+        then: &mut dyn FnMut(&'a str, Style),
+    ) {
+        self.flat.each(row.lead.range(), &mut |text, tone| {
+            then(text, tone.style(paint))
+        });
+        let Some(code) = self.code.get(row.code as usize) else {
+            self.flat.each(row.body.range(), &mut |text, tone| {
+                then(text, tone.style(paint))
+            });
+            return;
+        };
+        tokens.clear();
+        highlight::lex(
+            code.language,
+            code.state,
+            &self.flat.text[code.line.range()],
+            tokens,
+        );
+        // Tokens count from the start of the line, runs from that of the sheet; both cover the body in order.
+        let base = code.line.start;
+        let first = tokens.partition_point(|(token, _)| base + token.end <= row.body.start);
+        let mut rest = tokens[first..].iter().peekable();
+        let mut at = row.body.start;
+        self.flat.each(row.body.range(), &mut |text, tone| {
+            let end = at + text.len() as u32;
+            let from = at;
+            let under = tone.style(paint);
+            while at < end {
+                while rest.next_if(|(token, _)| base + token.end <= at).is_some() {}
+                let (stop, style) = match rest.peek() {
+                    Some((token, ink)) if base + token.start <= at => {
+                        ((base + token.end).min(end), over(under, *ink, paint))
+                    }
+                    Some((token, _)) => ((base + token.start).min(end), under),
+                    None => (end, under),
+                };
+                then(&text[(at - from) as usize..(stop - from) as usize], style);
+                at = stop;
+            }
+        });
+    }
+
+    // Writing.
+
+    pub fn flat(&mut self) -> &mut Flat {
+        &mut self.flat
+    }
+
+    pub fn mark(&self) -> Mark {
+        Mark {
+            text: self.flat.len(),
+            rows: self.rows.len(),
+            code: self.code.len(),
+        }
+    }
+
+    /// Adds a row of two parts of the text that was put.
+    pub fn push(&mut self, lead: &Range<usize>, body: &Range<usize>) {
+        self.rows.push(Row {
+            lead: Part::of(lead),
+            body: Part::of(body),
+            code: NO_CODE,
+        });
+    }
+
+    /// Says that a part of the text is a line of code, for the rows pushed of it with [`Sheet::push_code`].
+    pub fn begin_code(&mut self, line: &Range<usize>, language: Language, state: State) {
+        self.code.push(CodeLine {
+            line: Part::of(line),
+            state,
+            language,
+        });
+    }
+
+    /// Adds a row of the line of code begun last.
+    pub fn push_code(&mut self, lead: &Range<usize>, body: &Range<usize>) {
+        self.rows.push(Row {
+            lead: Part::of(lead),
+            body: Part::of(body),
+            code: (self.code.len() as u32).wrapping_sub(1),
+        });
+    }
+
+    /// Takes back all that was written after a place.
+    pub fn truncate(&mut self, mark: Mark) {
+        self.flat.truncate(mark.text);
+        self.rows.truncate(mark.rows);
+        self.code.truncate(mark.code);
+    }
+
+    /// Takes over what another sheet has between two of its places.
+    pub fn append(&mut self, other: &Self, from: Mark, to: Mark) {
+        let (text, back) = (self.flat.len() as u32, from.text as u32);
+        let (code, code_back) = (self.code.len() as u32, from.code as u32);
+        self.flat.put_part(&other.flat, from.text..to.text);
+        let rows = other.rows.get(from.rows..to.rows).unwrap_or_default();
+        self.rows.extend(rows.iter().map(|row| Row {
+            lead: row.lead.moved(text, back),
+            body: row.body.moved(text, back),
+            code: if row.code == NO_CODE {
+                NO_CODE
+            } else {
+                row.code + code - code_back
+            },
+        }));
+        let lines = other.code.get(from.code..to.code).unwrap_or_default();
+        self.code.extend(lines.iter().map(|line| CodeLine {
+            line: line.line.moved(text, back),
+            ..*line
+        }));
+    }
+
+    pub fn clear(&mut self) {
+        self.truncate(Mark::default());
+    }
+
+    pub fn shrink(&mut self) {
+        self.flat.text.shrink_to_fit();
+        self.flat.runs.shrink_to_fit();
+        self.rows.shrink_to_fit();
+        self.code.shrink_to_fit();
+    }
+}
+
+/// The colour of code laid over the style of the text below it: a changed line keeps its ground.
+fn over(under: Style, ink: Ink, paint: &dyn Paint) -> Style {
+    if ink == Ink::Plain {
+        return under;
+    }
+    let style = paint.style(ink);
+    Style {
+        bg: under.bg.or(style.bg),
+        ..under.patch(style)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ratatui::style::Color;
+
+    /// Each ink as a colour of its own.
+    struct Numbered;
+
+    impl Paint for Numbered {
+        fn style(&self, ink: Ink) -> Style {
+            Style::new().fg(Color::Indexed(ink as u8))
+        }
+    }
+
+    fn sheet() -> Sheet {
+        let mut sheet = Sheet::default();
+        let flat = sheet.flat();
+        flat.put("• ", Ink::Marker);
+        flat.put("plain ", Ink::Text);
+        flat.put("code", Ink::Code);
+        sheet.push(&(0..4), &(4..14));
+        let start = sheet.flat().len();
+        sheet.flat().put("let x = 汉;", Ink::Plain);
+        let end = sheet.flat().len();
+        sheet.begin_code(&(start..end), Language::Rust, State::default());
+        sheet.push_code(&(0..0), &(start..start + 6));
+        sheet.push_code(&(0..0), &(start + 6..end));
+        sheet
+    }
+
+    #[test]
+    fn rows_are_drawn_with_their_inks() {
+        let sheet = sheet();
+        let area = Rect::new(0, 0, 14, 4);
+        let mut buffer = Buffer::empty(area);
+        assert_eq!(sheet.draw(&mut buffer, area, 0, &Numbered), 3);
+        let text = |y| -> String {
+            (0..14)
+                .map(|x| buffer[(x, y)].symbol().to_owned())
+                .collect()
+        };
+        assert_eq!(text(0), "• plain code  ");
+        assert_eq!(text(1), "let x         ");
+        assert_eq!(text(2), "= 汉 ;         ");
+        let ink = |x, y| buffer[(x, y)].fg;
+        assert_eq!(ink(0, 0), Color::Indexed(Ink::Marker as u8));
+        assert_eq!(ink(8, 0), Color::Indexed(Ink::Code as u8));
+        assert_eq!(ink(0, 1), Color::Indexed(Ink::Keyword as u8));
+        assert_eq!(ink(4, 1), Color::Indexed(Ink::Plain as u8));
+        assert_eq!(ink(0, 2), Color::Indexed(Ink::Operator as u8));
+        assert_eq!(sheet.draw(&mut buffer, area, 2, &Numbered), 1);
+        assert_eq!(sheet.draw(&mut buffer, area, 9, &Numbered), 0);
+    }
+
+    #[test]
+    fn a_part_taken_over_is_drawn_the_same() {
+        let whole = sheet();
+        let mut twice = whole.clone();
+        twice.append(&whole, Mark::default(), whole.mark());
+        for index in 0..3 {
+            assert_eq!(
+                twice.line(index + 3, &Numbered),
+                whole.line(index, &Numbered)
+            );
+        }
+        twice.truncate(whole.mark());
+        assert_eq!(twice, whole);
+        twice.clear();
+        assert_eq!(twice, Sheet::default());
+    }
+}
