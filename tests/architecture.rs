@@ -266,9 +266,8 @@ fn code_without_tests(text: &str) -> String {
         .match_indices("#[cfg(test)]")
         .map(|(at, _)| at)
         .find(|&at| {
-            code[at + "#[cfg(test)]".len()..]
-                .trim_start()
-                .starts_with("mod ")
+            let rest = code[at + "#[cfg(test)]".len()..].trim_start();
+            rest.trim_start_matches("pub(crate) ").starts_with("mod ")
         });
     code[..tests.unwrap_or(code.len())].to_owned()
 }
@@ -382,6 +381,7 @@ store/mod.rs | use tokio::time::Instant; let x = Instant::now(); |
 engine/mod.rs | let x = SystemTime::now(); |
 agent/turn.rs | use super::x; | write crate:: instead of super::
 agent/turn.rs | use crate::protocol::op::*; | import names, not everything (::*)
+agent/turn.rs | #[cfg(test)]⏎pub(crate) mod tests { use super::*; } |
 agent/turn.rs | #[cfg(test)]⏎use super::x; | write crate:: instead of super::
 lib.rs | pub use crate::agent::turn; | no pub use: it hides who imports whom
 main.rs | use rusqlite::x; use crate::tui::y; |
