@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::reply::Reply;
 use crate::provider::Chunk;
-use crate::provider::failure::excerpt;
+use crate::provider::envelope::excerpt;
 use crate::provider::sse::{Event, Sse};
 
 /// An answer being put together.

@@ -5,6 +5,7 @@ pub mod anthropic;
 pub mod catalog;
 pub mod decimal;
 pub mod decode;
+pub mod envelope;
 pub mod failure;
 pub mod http;
 pub mod key;
