@@ -1,5 +1,17 @@
 //! The agent decides; it never acts. Pure functions over the words of `protocol`: no IO, no clock, no async, so that every
 //! decision can be tried in microseconds and none can fail for a reason outside itself.
 
+pub mod command_line;
+pub mod cost;
+pub mod folder;
+pub mod guard;
+pub mod permission;
 pub mod prompt;
+pub mod recover;
+pub mod redact;
+pub mod retry;
+pub mod risk;
+pub mod rule;
+pub mod session;
+pub mod turn;
 pub mod visible;

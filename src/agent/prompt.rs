@@ -1,9 +1,11 @@
 //! What a model is asked, in neutral form. A provider turns it into its own dialect; nothing in it depends on one.
 
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use crate::protocol::call::ToolSpec;
-use crate::protocol::id::ModelRef;
+use crate::protocol::call::{Outcome, OutcomeKind, ToolCall, ToolSpec};
+use crate::protocol::id::{CallId, ModelRef};
+use crate::protocol::item::{Item, joined};
 use crate::protocol::reply::Part;
 
 /// One request to a model. Within a session each prompt is the one before with more messages at its end.
@@ -39,6 +41,331 @@ pub struct CallResult {
     pub wire_id: String,
     pub name: String,
     pub text: String,
-    /// The tool could not, or was not allowed to.
-    pub error: bool,
+    pub outcome: OutcomeKind,
+}
+
+impl CallResult {
+    /// The tool could not, or was not allowed to: what the wires know beside the text.
+    pub fn is_error(&self) -> bool {
+        self.outcome != OutcomeKind::Done
+    }
+}
+
+/// An item with the step it belongs to, as the conversation is built from.
+pub type Placed = (u32, u32, Item);
+
+/// The conversation as messages for `model`: append-only in its items, so that each prompt extends the one before.
+///
+/// Whatever the log holds, the result is valid on every wire: each call has exactly one result right after the answer that
+/// made it (a missing one says so), results without a call are left out, call ids are legal and not repeated.
+pub fn messages(items: &[Placed], model: &ModelRef) -> Vec<Message> {
+    let family = model.to_string();
+    let results: HashMap<&CallId, &Outcome> = items
+        .iter()
+        .filter_map(|(_, _, item)| match item {
+            Item::Result { call, outcome } => Some((call, outcome)),
+            _ => None,
+        })
+        .collect();
+    let mut used = HashSet::new();
+    let mut messages = Vec::new();
+    let mut said = Said::default();
+    for (turn, step, item) in items {
+        match item {
+            Item::Prompt { blocks, .. } => {
+                said.close(&mut messages);
+                let text = joined(blocks);
+                if !text.trim().is_empty() {
+                    messages.push(Message::User { text });
+                }
+            }
+            Item::Answer { text, opaque, .. } => {
+                said.begin((*turn, *step), &mut messages);
+                let opaque = opaque.clone().filter(|opaque| opaque.family == family);
+                if !text.is_empty() || opaque.is_some() {
+                    said.parts.push(Part::Text {
+                        text: text.clone(),
+                        opaque,
+                    });
+                }
+            }
+            Item::Thought { text, opaque } => {
+                said.begin((*turn, *step), &mut messages);
+                if let Some(opaque) = opaque.as_ref().filter(|opaque| opaque.family == family) {
+                    said.parts.push(Part::Thought {
+                        text: text.clone(),
+                        opaque: Some(opaque.clone()),
+                    });
+                }
+            }
+            Item::Call(call) => {
+                said.begin((*turn, *step), &mut messages);
+                let wire_id = wire_id(call, &mut used);
+                let opaque = call.opaque.clone().filter(|opaque| opaque.family == family);
+                said.parts.push(Part::Call {
+                    wire_id: Some(wire_id.clone()),
+                    name: call.name.clone(),
+                    arguments: call.arguments.clone(),
+                    opaque,
+                });
+                said.results.push(match results.get(&call.id) {
+                    Some(outcome) => CallResult {
+                        wire_id,
+                        name: call.name.clone(),
+                        text: outcome.text.clone(),
+                        outcome: outcome.kind,
+                    },
+                    None => CallResult {
+                        wire_id,
+                        name: call.name.clone(),
+                        text: "no result was recorded; verify before repeating it".to_owned(),
+                        outcome: OutcomeKind::Lost,
+                    },
+                });
+            }
+            Item::Result { .. } | Item::Notice { .. } | Item::Shell { .. } => {}
+        }
+    }
+    said.close(&mut messages);
+    messages
+}
+
+/// What the model said in one step, being gathered.
+#[derive(Default)]
+struct Said {
+    place: Option<(u32, u32)>,
+    parts: Vec<Part>,
+    results: Vec<CallResult>,
+}
+
+impl Said {
+    fn begin(&mut self, place: (u32, u32), messages: &mut Vec<Message>) {
+        if self.place != Some(place) {
+            self.close(messages);
+            self.place = Some(place);
+        }
+    }
+
+    fn close(&mut self, messages: &mut Vec<Message>) {
+        self.place = None;
+        let parts = std::mem::take(&mut self.parts);
+        let results = std::mem::take(&mut self.results);
+        if !parts.is_empty() {
+            messages.push(Message::Assistant { parts });
+        }
+        if !results.is_empty() {
+            messages.push(Message::Results { results });
+        }
+    }
+}
+
+/// The provider's id where it is legal everywhere and new in this conversation, else ours.
+fn wire_id(call: &ToolCall, used: &mut HashSet<String>) -> String {
+    let legal = |id: &&String| {
+        (1..=64).contains(&id.len())
+            && id
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
+    };
+    let id = match call.wire_id.as_ref().filter(legal) {
+        Some(id) if !used.contains(id) => id.clone(),
+        _ => call.id.0.clone(),
+    };
+    used.insert(id.clone());
+    id
+}
+
+/// The bytes a prompt's own text comes to: what an estimate of its tokens is made from.
+pub fn bytes(prompt: &Prompt) -> u64 {
+    let tools: usize = prompt
+        .tools
+        .iter()
+        .map(|tool| tool.name.len() + tool.description.len() + tool.schema.to_string().len())
+        .sum();
+    let messages: usize = prompt
+        .messages
+        .iter()
+        .map(|message| match message {
+            Message::User { text } => text.len(),
+            Message::Assistant { parts } => parts
+                .iter()
+                .map(|part| match part {
+                    Part::Text { text, .. } | Part::Thought { text, .. } => text.len(),
+                    Part::Call {
+                        name, arguments, ..
+                    } => name.len() + arguments.len(),
+                })
+                .sum(),
+            Message::Results { results } => results
+                .iter()
+                .map(|result| result.text.len() + result.wire_id.len())
+                .sum(),
+        })
+        .sum();
+    (prompt.system.len() + tools + messages) as u64
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+    use serde_json::json;
+
+    use super::*;
+    use crate::protocol::item::{Block, Opaque, Origin};
+
+    fn model() -> ModelRef {
+        ModelRef {
+            provider: "a".into(),
+            model: "m".into(),
+        }
+    }
+
+    fn said(text: &str) -> Item {
+        Item::Prompt {
+            blocks: vec![Block::text(text)],
+            origin: Origin::Person,
+        }
+    }
+
+    fn answer(text: &str) -> Item {
+        Item::Answer {
+            text: text.into(),
+            cut: false,
+            opaque: None,
+        }
+    }
+
+    fn call(number: usize, wire_id: Option<&str>) -> Item {
+        Item::Call(ToolCall {
+            id: CallId::new(1, 1, number),
+            wire_id: wire_id.map(str::to_owned),
+            name: "read".into(),
+            arguments: "{}".into(),
+            opaque: None,
+        })
+    }
+
+    fn done(number: usize, text: &str) -> Item {
+        Item::Result {
+            call: CallId::new(1, 1, number),
+            outcome: Outcome::done(text),
+        }
+    }
+
+    fn ids(messages: &[Message]) -> Vec<String> {
+        let mut ids = Vec::new();
+        for message in messages {
+            if let Message::Results { results } = message {
+                ids.extend(
+                    results
+                        .iter()
+                        .map(|result| format!("{}={}", result.wire_id, result.text)),
+                );
+            }
+        }
+        ids
+    }
+
+    #[test]
+    fn results_follow_their_answer_in_the_order_of_the_calls() {
+        let items = [
+            (1, 1, said("go")),
+            (1, 1, answer("looking")),
+            (1, 1, call(1, Some("toolu_1"))),
+            (1, 1, call(2, Some("toolu_2"))),
+            (1, 1, done(2, "second")),
+            (1, 1, done(1, "first")),
+            (1, 2, said("steer")),
+            (1, 2, answer("done")),
+        ];
+        let built = messages(&items, &model());
+        let shapes: Vec<&str> = built
+            .iter()
+            .map(|message| match message {
+                Message::User { .. } => "user",
+                Message::Assistant { .. } => "assistant",
+                Message::Results { .. } => "results",
+            })
+            .collect();
+        assert_eq!(
+            shapes,
+            ["user", "assistant", "results", "user", "assistant"]
+        );
+        assert_eq!(ids(&built), ["toolu_1=first", "toolu_2=second"]);
+    }
+
+    #[test]
+    fn ids_are_legal_and_not_repeated_and_no_call_is_without_a_result() {
+        let items = [
+            (1, 1, call(1, Some("same"))),
+            (1, 1, call(2, Some("same"))),
+            (1, 1, call(3, Some("not legal!"))),
+            (1, 1, call(4, None)),
+            (1, 1, done(1, "one")),
+            (1, 1, done(2, "two")),
+            (1, 1, done(9, "of no call")),
+        ];
+        let missing = "no result was recorded; verify before repeating it";
+        let expected = [
+            "same=one".to_owned(),
+            "call_1_1_2=two".to_owned(),
+            format!("call_1_1_3={missing}"),
+            format!("call_1_1_4={missing}"),
+        ];
+        assert_eq!(ids(&messages(&items, &model())), expected);
+    }
+
+    #[test]
+    fn opaque_parts_go_back_to_their_own_model_only() {
+        let thought = |family: &str| Item::Thought {
+            text: "hm".into(),
+            opaque: Some(Opaque {
+                family: family.into(),
+                body: json!({"signature": "s"}),
+            }),
+        };
+        let items = [
+            (1, 1, said("go")),
+            (1, 1, thought("a/m")),
+            (1, 1, answer("x")),
+        ];
+        let Message::Assistant { parts } = &messages(&items, &model())[1] else {
+            panic!("no answer")
+        };
+        assert_eq!(parts.len(), 2);
+        let items = [
+            (1, 1, said("go")),
+            (1, 1, thought("b/m")),
+            (1, 1, answer("x")),
+        ];
+        let Message::Assistant { parts } = &messages(&items, &model())[1] else {
+            panic!("no answer")
+        };
+        assert_eq!(
+            parts,
+            &[Part::Text {
+                text: "x".into(),
+                opaque: None
+            }]
+        );
+    }
+
+    #[test]
+    fn each_prompt_extends_the_one_before() {
+        let items = [
+            (1, 1, said("go")),
+            (1, 1, call(1, Some("x"))),
+            (1, 1, done(1, "one")),
+            (1, 2, answer("that was it")),
+            (2, 1, said("more")),
+            (2, 1, answer("yes")),
+        ];
+        // A request is only ever made where no call is open.
+        let mut before = Vec::new();
+        for length in [1, 3, 4, 5, 6] {
+            let now = messages(&items[..length], &model());
+            assert_eq!(now[..before.len()], before[..]);
+            before = now;
+        }
+    }
 }

@@ -1,1 +1,414 @@
-//! To come.
+//! Reading `config.toml`: defaults, then the person's file, then the environment. Flags are laid over it by those who have
+//! them. Anything wrong in the file is an error of the whole file, so that a broken line never makes permissions looser.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{self, Read};
+use std::path::{Path, PathBuf};
+
+use toml::de::DeTable;
+
+use crate::config::document::{Document, Fault, cut, listed, nearest};
+use crate::config::paths::{Environment, Paths};
+use crate::config::{Config, preset, provider, secret, section};
+use crate::protocol::id::ModelRef;
+use crate::protocol::rule::Mode;
+
+/// A config is a page or two; more than this is another file by mistake.
+const MOST_BYTES: u64 = 1024 * 1024;
+
+/// The config as read, and what else the reading brought to light.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loaded {
+    pub config: Config,
+    /// The line of the file each key that was read stands on, by its full name: `providers.local.base_url`.
+    pub lines: BTreeMap<String, usize>,
+    /// One line each: taken, but worth a look.
+    pub warnings: Vec<String>,
+}
+
+/// Why a config cannot be used. It prints as one line that begins with the file.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub struct ConfigError {
+    pub file: PathBuf,
+    pub problem: Problem,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Problem {
+    /// The file as a whole.
+    File(String),
+    /// In the order of the file, never empty.
+    Faults(Vec<Fault>),
+}
+
+impl ConfigError {
+    /// All that is wrong, one line each.
+    pub fn lines(&self) -> Vec<String> {
+        let file = self.file.display();
+        match &self.problem {
+            Problem::File(text) => vec![format!("{file}: {text}")],
+            Problem::Faults(faults) => faults
+                .iter()
+                .map(|fault| format!("{file}:{fault}"))
+                .collect(),
+        }
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines = self.lines();
+        if let Some(first) = lines.first() {
+            f.write_str(first)?;
+        }
+        if lines.len() > 1 {
+            write!(
+                f,
+                " (and {} more: `creel config check` lists them)",
+                lines.len() - 1
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// The config of this home. A file that is not there is an empty one.
+pub fn load(paths: &Paths, env: Environment<'_>) -> Result<Config, ConfigError> {
+    read(paths, env).map(|loaded| loaded.config)
+}
+
+/// The config as it is without a file: what a face falls back to, with the error shown, when the file is broken.
+pub fn defaults(env: Environment<'_>) -> Config {
+    let mut config = Config::default();
+    provider::add_found(&mut config.providers, env);
+    config
+}
+
+/// As [`load`], with the places of all values and with warnings.
+pub fn read(paths: &Paths, env: Environment<'_>) -> Result<Loaded, ConfigError> {
+    let fail = |text: String| ConfigError {
+        file: paths.config_file.clone(),
+        problem: Problem::File(text),
+    };
+    let text = read_file(&paths.config_file).map_err(fail)?;
+    let mut loaded = parse(&text, &paths.config_file, env).map_err(|faults| ConfigError {
+        file: paths.config_file.clone(),
+        problem: Problem::Faults(faults),
+    })?;
+    for entry in loaded.config.providers.values() {
+        loaded.warnings.extend(secret::exposed(&entry.key));
+    }
+    Ok(loaded)
+}
+
+/// The text of the file, empty when it is not there.
+pub(crate) fn read_file(file: &Path) -> Result<String, String> {
+    match fs::metadata(file) {
+        Ok(metadata) if metadata.is_dir() => {
+            return Err("is a folder, where a file belongs".to_owned());
+        }
+        // Opening a pipe would wait for its other end.
+        Ok(metadata) if !metadata.is_file() => return Err("is no ordinary file".to_owned()),
+        Ok(_) => {}
+        // A part of the path that is a file is reported by whoever makes folders.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
+        Err(error) => return Err(format!("cannot be read: {error}")),
+    }
+    let mut bytes = Vec::new();
+    File::open(file)
+        .and_then(|opened| opened.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(|error| format!("cannot be read: {error}"))?;
+    if bytes.len() as u64 > MOST_BYTES {
+        return Err("is larger than 1 MiB: this is no config".to_owned());
+    }
+    String::from_utf8(bytes).map_err(|error| {
+        let good = error.utf8_error().valid_up_to();
+        let line = error
+            .as_bytes()
+            .iter()
+            .take(good)
+            .filter(|&&byte| byte == b'\n')
+            .count()
+            + 1;
+        format!("is not UTF-8 at line {line}: save it as UTF-8")
+    })
+}
+
+/// A config text with the environment laid over it. `file` is where relative paths start from, and named in messages.
+pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Vec<Fault>> {
+    let mut document = Document::new(text);
+    let root = match DeTable::parse(text) {
+        Ok(root) => root,
+        Err(error) => {
+            document.syntax(&error);
+            return Err(document.finish().0);
+        }
+    };
+    let mut config = Config::default();
+    let mut warnings = Vec::new();
+    let top = document.root(&root, TOP_KEYS);
+    let model = document.text(&top, "model");
+    if let Some(mode) = document.parsed(&top, "mode", mode) {
+        config.mode = mode;
+    }
+    config
+        .providers
+        .extend(provider::read(&mut document, &top, file, env));
+    provider::add_found(&mut config.providers, env);
+    if let Some((text, span)) = model {
+        match named_model(&text, &config) {
+            Ok(model) => config.model = Some(model),
+            Err(why) => document.fault(&span, &format!("`model` {why}")),
+        }
+    }
+    section::read_budget(&mut document, &top, &mut config.budget);
+    section::read_guards(&mut document, &top, &mut config.guards);
+    section::read_limits(&mut document, &top, &mut config.limits);
+    config.rules = section::read_rules(&mut document, &top, &mut warnings);
+    section::read_ui(&mut document, &top, &mut config.ui);
+    let (faults, lines) = document.finish();
+    if faults.is_empty() {
+        Ok(Loaded {
+            config,
+            lines,
+            warnings,
+        })
+    } else {
+        Err(faults)
+    }
+}
+
+pub(crate) const TOP_KEYS: &[&str] = &[
+    "model",
+    "mode",
+    "providers",
+    "budget",
+    "guards",
+    "limits",
+    "permissions",
+    "ui",
+];
+
+fn mode(text: &str) -> Result<Mode, String> {
+    text.parse()
+        .map_err(|_| format!("is `{}`: expected ask, edits, plan or auto", cut(text)))
+}
+
+fn named_model(text: &str, config: &Config) -> Result<ModelRef, String> {
+    let model: ModelRef = text
+        .parse()
+        .map_err(|_| format!("is `{}`: expected PROVIDER/MODEL", cut(text)))?;
+    let provider = model.provider.as_str();
+    if config.providers.contains_key(provider) || preset::find(provider).is_some() {
+        return Ok(model);
+    }
+    let mut names: Vec<&str> = config.providers.keys().map(String::as_str).collect();
+    names.extend(preset::PRESETS.iter().map(|preset| preset.name));
+    let hint = match nearest(provider, &names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!(
+            "add [providers.{}], or name one of {}",
+            cut(provider),
+            listed(&names)
+        ),
+    };
+    Err(format!(
+        "names the provider `{}`, which is not here: {hint}",
+        cut(provider)
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use std::ffi::OsString;
+
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+    use crate::config::{BudgetConfig, KeySource, ModelConfig, ProviderConfig, UiConfig, Wire};
+    use crate::protocol::money::{Currency, Money};
+    use crate::protocol::rule::{Effect, Rule, Scope};
+    use crate::protocol::usage::{Price, Tier};
+
+    fn home_only(name: &str) -> Option<OsString> {
+        (name == "HOME").then(|| "/home/me".into())
+    }
+
+    fn parsed(text: &str) -> Result<Loaded, Vec<Fault>> {
+        parse(text, Path::new("/c/config.toml"), &home_only)
+    }
+
+    fn faults(text: &str) -> Vec<String> {
+        match parsed(text) {
+            Ok(_) => Vec::new(),
+            Err(faults) => faults.iter().map(Fault::to_string).collect(),
+        }
+    }
+
+    #[test]
+    fn the_promised_example_reads_as_written() {
+        let text = "\u{feff}model = \"local/my-model\"\r\nmode = \"edits\"\r\n\r\n[providers.local]\r\n\
+            wire = \"openai-chat\"\r\nbase_url = \"http://127.0.0.1:8080/v1/\"\r\nkey_env = \"LOCAL_KEY\"\r\n\
+            preset = \"deepseek\"\r\n[providers.local.models.\"my-model\"]\r\ncontext = 128000\r\nmax_output = 8192\r\n\
+            price = { input = 0.5, output = 1.5, cache_read = 0.05, cache_write = 0.6, currency = \"CNY\", \
+            tiers = [{ above = 200000, input = 1 }] }\r\n\
+            [budget]\r\nday = \"none\"\r\nsession = 2.5\r\n[guards]\r\nunattended = 0\r\nidle_steps = 20\r\n\
+            [limits]\r\noutput_tokens = 3_000\r\n[permissions]\r\nallow = [\"Bash(git diff *)\", \"edit\"]\r\n\
+            deny = [\" Read(./.env) \"]\r\n[ui]\r\ntheme = \"dusk\"\r\nmouse = false\r\n";
+        let loaded = parsed(text).unwrap();
+        let price = Price {
+            currency: Currency::CNY,
+            input: 500_000,
+            output: 1_500_000,
+            cache_read: Some(50_000),
+            cache_write: Some(600_000),
+            cache_write_long: None,
+            tiers: vec![Tier {
+                above: 200_000,
+                input: Some(1_000_000),
+                output: None,
+                cache_read: None,
+                cache_write: None,
+                cache_write_long: None,
+            }],
+        };
+        let model = ModelConfig {
+            context: Some(128_000),
+            max_output: Some(8192),
+            price: Some(price),
+        };
+        let local = ProviderConfig {
+            wire: Wire::OpenAiChat,
+            base_url: "http://127.0.0.1:8080/v1".to_owned(),
+            key: KeySource::Env("LOCAL_KEY".to_owned()),
+            preset: Some("deepseek".to_owned()),
+            models: [("my-model".to_owned(), model)].into(),
+            script: None,
+            origin: "/c/config.toml".to_owned(),
+        };
+        let rule = |effect, text: &str| Rule {
+            effect,
+            text: text.to_owned(),
+            scope: Scope::Config,
+        };
+        let mut expected = defaults(&home_only);
+        expected.model = Some("local/my-model".parse().unwrap());
+        expected.mode = Mode::Edits;
+        expected.providers.insert("local".to_owned(), local);
+        expected.budget = BudgetConfig {
+            day: None,
+            session: Some(Money::usd(2_500_000_000_000)),
+        };
+        expected.guards.unattended = None;
+        expected.guards.idle_steps = 20;
+        expected.limits.output_tokens = 3000;
+        expected.rules = vec![
+            rule(Effect::Deny, "Read(./.env)"),
+            rule(Effect::Allow, "Bash(git diff *)"),
+            rule(Effect::Allow, "edit"),
+        ];
+        expected.ui = UiConfig {
+            theme: Some("dusk".to_owned()),
+            mouse: false,
+        };
+        assert_eq!(loaded.config, expected);
+        assert_eq!(loaded.warnings, Vec::<String>::new());
+        assert_eq!(
+            loaded
+                .lines
+                .get("providers.local.models.my-model.price.tiers"),
+            Some(&12)
+        );
+        assert_eq!(loaded.lines.get("ui.mouse"), Some(&26));
+    }
+
+    #[test]
+    fn nothing_written_is_the_defaults() {
+        for text in ["", "\u{feff}", "# a comment only\r\n"] {
+            assert_eq!(parsed(text).unwrap().config, defaults(&home_only));
+        }
+        let config = defaults(&home_only);
+        assert_eq!(config.providers.keys().collect::<Vec<_>>(), ["rehearsal"]);
+        assert_eq!(config.default_model(), None);
+    }
+
+    #[test]
+    fn all_faults_are_found_at_once() {
+        let text = "mode = 1\nmodell = \"x\"\n[budget]\nday = -3\n[permissions]\nallow = [\"(\"]\n";
+        assert_eq!(
+            faults(text),
+            [
+                "1:8: `mode` must be a text in quotes, not a whole number",
+                "2:1: unknown key `modell`: did you mean `model`?",
+                "4:7: `budget.day` must not be negative",
+                "6:10: `permissions.allow`: rule `(` has no closing parenthesis",
+            ]
+        );
+    }
+
+    #[test]
+    fn hostile_texts_are_one_fault_each() {
+        let texts = [
+            "a.".repeat(200_000) + "a = 1",
+            format!("x = {}", "[".repeat(500_000)),
+            format!("x = {}", "{a=".repeat(300_000)),
+            "\u{0}".repeat(1000),
+            "[".to_owned(),
+            "\"".repeat(1_000_000),
+        ];
+        for text in texts {
+            let found = faults(&text);
+            assert_eq!(found.len(), 1, "{found:.200?}");
+            assert!(found.iter().all(|fault| fault.len() < 200), "{found:.200?}");
+        }
+    }
+
+    #[test]
+    fn a_file_that_is_no_config_is_one_clear_line() {
+        let scratch = tempfile::tempdir().unwrap();
+        let file = scratch.path().join("config.toml");
+        let paths = Paths::from_environment(&|name| {
+            (name == "CREEL_HOME").then(|| scratch.path().as_os_str().to_owned())
+        })
+        .unwrap();
+        let outcome = || load(&paths, &home_only).map_err(|error| error.to_string());
+        let named = |text: &str| Err(format!("{}{text}", file.display()));
+        assert_eq!(outcome(), Ok(defaults(&home_only)));
+
+        fs::create_dir(&file).unwrap();
+        assert_eq!(outcome(), named(": is a folder, where a file belongs"));
+        fs::remove_dir(&file).unwrap();
+
+        let pipe = std::process::Command::new("mkfifo")
+            .arg(&file)
+            .status()
+            .unwrap();
+        assert!(pipe.success());
+        assert_eq!(outcome(), named(": is no ordinary file"));
+        fs::remove_file(&file).unwrap();
+
+        fs::write(&file, b"mode = \"ask\"\nmodel = \"\xff\"\n").unwrap();
+        assert_eq!(
+            outcome(),
+            named(": is not UTF-8 at line 2: save it as UTF-8")
+        );
+
+        File::create(&file).unwrap().set_len(100 << 20).unwrap();
+        assert_eq!(
+            outcome(),
+            named(": is larger than 1 MiB: this is no config")
+        );
+
+        fs::write(&file, "mode = 1\nmouse = 2\nui = 3\n").unwrap();
+        assert_eq!(
+            outcome(),
+            named(
+                ":1:8: `mode` must be a text in quotes, not a whole number (and 2 more: `creel config check` lists them)"
+            )
+        );
+    }
+}

@@ -1,14 +1,24 @@
 //! What the person wished for: the config file as data. A session logs what is changed later; the config only gives defaults.
 
+pub mod address;
+pub mod decimal;
+mod document;
 pub mod load;
+mod model;
 pub mod paths;
+pub mod preset;
+pub mod provider;
+pub mod schema;
 pub mod secret;
+pub mod section;
+pub mod show;
+pub mod write;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::protocol::id::ModelRef;
-use crate::protocol::money::Money;
+use crate::protocol::money::{Money, UNIT};
 use crate::protocol::rule::{Mode, Rule};
 use crate::protocol::usage::Price;
 
@@ -41,7 +51,7 @@ pub struct ProviderConfig {
     /// Without a trailing slash; the wire adds its own path.
     pub base_url: String,
     pub key: KeySource,
-    /// The quirks of a vendor, one of [`load::PRESETS`].
+    /// The quirks of a vendor, one of [`preset::PRESETS`].
     pub preset: Option<String>,
     pub models: BTreeMap<String, ModelConfig>,
     /// A rehearsal script (`wire = "rehearsal"`).
@@ -109,4 +119,93 @@ pub struct UiConfig {
     /// `theme`: a shipped theme's name; `None` chooses by the terminal.
     pub theme: Option<String>,
     pub mouse: bool,
+}
+
+impl Config {
+    /// The model used when none is named: the one in the config, else that of the first vendor whose key was found, in the
+    /// order of [`preset::PRESETS`], else the first one an entry of the file describes.
+    pub fn default_model(&self) -> Option<ModelRef> {
+        let of_vendor = || {
+            preset::PRESETS.iter().find_map(|preset| {
+                self.providers
+                    .get(preset.name)
+                    .filter(|entry| entry.preset.as_deref() == Some(preset.name))?;
+                Some(ModelRef {
+                    provider: preset.name.to_owned(),
+                    model: preset.default_model?.to_owned(),
+                })
+            })
+        };
+        let described = || {
+            self.providers.iter().find_map(|(name, entry)| {
+                let (model, _) = entry
+                    .models
+                    .first_key_value()
+                    .filter(|_| entry.wire != Wire::Rehearsal)?;
+                Some(ModelRef {
+                    provider: name.clone(),
+                    model: model.clone(),
+                })
+            })
+        };
+        self.model.clone().or_else(of_vendor).or_else(described)
+    }
+}
+
+impl Default for Config {
+    /// As an empty file reads in an empty environment, but for the rehearsal, which reading adds.
+    fn default() -> Self {
+        Self {
+            model: None,
+            mode: Mode::Ask,
+            providers: BTreeMap::new(),
+            budget: BudgetConfig::default(),
+            guards: GuardConfig::default(),
+            limits: LimitConfig::default(),
+            rules: Vec::new(),
+            ui: UiConfig::default(),
+        }
+    }
+}
+
+impl Default for BudgetConfig {
+    fn default() -> Self {
+        Self {
+            day: Some(Money::usd(10 * UNIT)),
+            session: None,
+        }
+    }
+}
+
+impl Default for GuardConfig {
+    fn default() -> Self {
+        Self {
+            same_call: 5,
+            same_call_window: 20,
+            idle_steps: 12,
+            unattended: Some(Money::usd(2 * UNIT)),
+            unattended_minutes: 30,
+        }
+    }
+}
+
+impl Default for LimitConfig {
+    fn default() -> Self {
+        Self {
+            output_tokens: 2000,
+            file_bytes: 32 * 1024,
+            file_head_bytes: 8 * 1024,
+            command_seconds: 120,
+            kept_bytes: 64 * 1024 * 1024,
+        }
+    }
+}
+
+impl Default for UiConfig {
+    fn default() -> Self {
+        Self {
+            theme: None,
+            mouse: true,
+        }
+    }
 }

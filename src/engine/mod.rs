@@ -1,4 +1,155 @@
 //! The engine acts: one task a session carries out what the agent decides, and keeps the log first. Faces reach it through the
 //! [`door::Door`] alone.
 
+mod answer;
+pub mod clock;
 pub mod door;
+mod effect;
+mod hall;
+mod health;
+mod house;
+mod model_call;
+pub mod open;
+pub mod owner;
+mod session;
+mod tool_run;
+#[cfg(test)]
+mod trial;
+
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::sync::atomic::AtomicI64;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::runtime::Handle;
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{broadcast, mpsc};
+use tokio::task::JoinHandle;
+
+use crate::agent::guard;
+use crate::agent::redact::Redactor;
+use crate::config::Config;
+use crate::config::paths::{self, Paths};
+use crate::config::secret;
+use crate::engine::clock::Clock;
+use crate::engine::door::Door;
+use crate::engine::hall::Hall;
+use crate::engine::house::House;
+use crate::engine::owner::Owners;
+use crate::provider::rehearsal::Speed;
+use crate::provider::rehearsals::Rehearsals;
+use crate::provider::table::{Providers, ReadSource};
+use crate::store::log::Log;
+use crate::tool::Toolbox;
+
+/// Signals a listener may be behind before it has to reread the log.
+const FEED: usize = 8192;
+
+/// What an engine is started with.
+#[derive(Debug)]
+pub struct Options {
+    pub config: Config,
+    pub paths: Paths,
+    pub clock: Clock,
+    /// The person's own folder: never a root of a session.
+    pub home: Option<PathBuf>,
+    /// Nobody can be asked: an ask is denied at once, and what would wait for a budget or a guard ends the turn.
+    pub unattended: bool,
+}
+
+/// A running engine.
+#[derive(Debug)]
+pub struct Engine {
+    pub door: Door,
+    /// What the person should be told about the opening of the log.
+    pub notices: Vec<String>,
+    hall: JoinHandle<()>,
+}
+
+impl Engine {
+    /// Opens the log and starts the hall. Blocks for as long as the opening takes.
+    pub fn start(options: Options, runtime: &Handle) -> Result<Self, String> {
+        let Options {
+            config,
+            paths,
+            clock,
+            home,
+            unattended,
+        } = options;
+        let opened = Log::open(&paths.db).map_err(|error| error.to_string())?;
+        let (knock, knocks) = mpsc::unbounded_channel();
+        let (signals, _) = broadcast::channel(FEED);
+        let last_key = Arc::new(AtomicI64::new(if unattended { 0 } else { clock.now().0 }));
+        let door = Door::new(knock, signals.clone(), clock.clone(), Arc::clone(&last_key));
+        let redactor = Arc::new(Mutex::new(Redactor::default()));
+        // Where nobody watches, nobody waits for words to be spoken.
+        let speed = if unattended {
+            Speed::at_once()
+        } else {
+            Speed::default()
+        };
+        let guards = guard::Settings {
+            same_call: config.guards.same_call,
+            same_call_window: config.guards.same_call_window,
+            idle_steps: config.guards.idle_steps,
+            unattended: config.guards.unattended,
+            unattended_minutes: config.guards.unattended_minutes,
+        };
+        let house = Arc::new(House {
+            log: opened.log,
+            db: paths.db,
+            readers: Mutex::new(Vec::new()),
+            providers: Providers::new(config.providers, keys(&redactor), Rehearsals::new(speed)),
+            tools: Toolbox::shipped(),
+            clock,
+            owners: Owners::new(paths.locks),
+            signals,
+            redactor,
+            budget: config.budget,
+            guards,
+            limits: config.limits,
+            rules: config.rules,
+            home,
+            unattended,
+            last_key,
+        });
+        let _inside = runtime.enter();
+        // Without the handler `SIGUSR1` would end the process; it is in place before any session is held.
+        let asked_to_stop = signal(SignalKind::user_defined1()).ok();
+        let hall = runtime.spawn(
+            Hall {
+                house,
+                knocks,
+                asked_to_stop,
+                sessions: HashMap::new(),
+            }
+            .run(),
+        );
+        Ok(Self {
+            door,
+            notices: opened.notices,
+            hall,
+        })
+    }
+
+    /// Ends when every door is gone and all turns have ended or been stopped.
+    pub async fn ended(self) {
+        drop(self.door);
+        let _ = self.hall.await;
+    }
+}
+
+/// Reads keys, and has each one taken out of everything from then on.
+fn keys(redactor: &Arc<Mutex<Redactor>>) -> ReadSource {
+    let redactor = Arc::clone(redactor);
+    Arc::new(move |source| {
+        let key = secret::read(source, &paths::process_environment)?;
+        if let Some(key) = &key {
+            redactor
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .add(key.expose());
+        }
+        Ok(key)
+    })
+}

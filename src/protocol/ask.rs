@@ -30,10 +30,6 @@ pub enum About {
     Guard { guard: Guard, text: String },
     /// A model without a price wants to be called for the first time in this session.
     Unpriced { model: String },
-    /// The model could not be reached or refused for good; nothing is lost.
-    Failed {
-        failure: crate::protocol::failure::Failure,
-    },
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -103,7 +103,12 @@ impl fmt::Display for Money {
             digits += 1;
             step /= 10;
         }
-        let rounded = (parts + step / 2) / step;
+        let mut rounded = (parts + step / 2) / step;
+        if rounded == 100 {
+            // Rounding up has brought a third digit.
+            rounded = 10;
+            digits -= 1;
+        }
         write!(f, "0.{rounded:0digits$}")
     }
 }

@@ -6,7 +6,7 @@ use crate::protocol::ask::Answer;
 use crate::protocol::event::When;
 use crate::protocol::id::{AskId, CommandId, MessageId, SessionId};
 use crate::protocol::item::Block;
-use crate::protocol::session::{Change, SessionSpec};
+use crate::protocol::session::{Change, OpenRequest, RunLimits};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Command {
@@ -20,7 +20,7 @@ pub struct Command {
 pub enum Op {
     /// Opens a new session under an id the face chose (see `engine::Door::new_session`).
     Open {
-        spec: SessionSpec,
+        request: OpenRequest,
     },
     /// Takes hold of a session of the log, so that it can be spoken to. Closes what a crash left open.
     Resume,
@@ -28,6 +28,9 @@ pub enum Op {
     Submit {
         blocks: Vec<Block>,
         when: When,
+        /// Of the turn this starts; those of a message that steers or queues are not looked at.
+        #[serde(default)]
+        limits: RunLimits,
     },
     Withdraw {
         message: MessageId,
@@ -49,4 +52,29 @@ pub enum Op {
     },
     /// Lets go of the session; a running turn is stopped first.
     Close,
+}
+
+/// What a face may have done beyond one open session. Unlike a [`Command`] it is answered when it is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "manage", rename_all = "snake_case")]
+pub enum Manage {
+    /// Stops the turns that run in other processes and in this one: of one session, or of all.
+    Stop { session: Option<SessionId> },
+    /// Takes sessions out of the log for good. One that is held by a process is not taken, and named in the failure.
+    Purge { sessions: Vec<SessionId> },
+}
+
+/// What became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "managed", rename_all = "snake_case")]
+pub enum Managed {
+    /// Turns that were told to stop.
+    Stopped { turns: u32 },
+    Purged {
+        sessions: u32,
+        events: u64,
+        blobs: u64,
+    },
+    /// Nothing changed.
+    Failed { why: String },
 }

@@ -26,6 +26,10 @@ pub enum Query {
         page: Page,
         limit: u32,
     },
+    /// The session's fold as of now (`agent::session::Session` as JSON): where a face begins.
+    Fold {
+        session: SessionId,
+    },
     /// The ledger, grouped.
     Spend {
         by: SpendBy,
@@ -52,6 +56,8 @@ pub enum Query {
     Holder {
         session: SessionId,
     },
+    /// What the engine can say of itself and its surroundings: database, providers, disk, sandbox.
+    Doctor,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -112,11 +118,33 @@ pub struct Holder {
     pub here: bool,
 }
 
+/// One thing that was looked at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// One word: `database`, `providers`.
+    pub name: String,
+    pub state: CheckState,
+    /// One line: what was found.
+    pub text: String,
+    /// One line: what to do about it; empty when there is nothing to do.
+    pub remedy: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckState {
+    Ok,
+    Warn,
+    Bad,
+}
+
 #[derive(Debug, Clone, PartialEq)]
 pub enum Found {
     Sessions(Vec<Card>),
     Session(Result<Card, NotFound>),
     History(Vec<Event>),
+    /// `None`: no such session.
+    Fold(Option<String>),
     Spend(Vec<SpendRow>),
     Today(Today),
     Models(Vec<ModelCard>),
@@ -124,6 +152,7 @@ pub enum Found {
     Draft(Option<String>),
     Prompts(Vec<String>),
     Holder(Option<Holder>),
+    Checks(Vec<Check>),
     /// The log could not be read.
     Failed(String),
 }

@@ -28,6 +28,29 @@ pub struct SessionSpec {
     pub parent: Option<SessionId>,
 }
 
+/// What a face says when it opens a session; the engine fills in the rest of [`SessionSpec`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenRequest {
+    /// The folder the agent works in, absolute.
+    pub cwd: PathBuf,
+    pub model: ModelRef,
+    pub mode: Mode,
+    /// Rules of this run (`--allow`, `--deny`).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<Rule>,
+}
+
+/// What bounds one run, from its prompt to its end; a session has none of these.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RunLimits {
+    /// The most calls to a model; the tool calls of the last answer are not run.
+    pub max_steps: Option<u32>,
+    pub budget: Option<Money>,
+    /// A failed call ends the turn at once.
+    pub no_retry: bool,
+}
+
 /// A change of a session that is open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]

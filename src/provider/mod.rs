@@ -1,6 +1,27 @@
 //! Language models: each dialect turns a neutral prompt into its request and the bytes of the answer into chunks. A spoke
 //! knows its own dialect only; vendors are data on top of one (`preset`).
 
+pub mod anthropic;
+pub mod catalog;
+pub mod decimal;
+pub mod decode;
+pub mod failure;
+pub mod http;
+pub mod key;
+pub mod openai_chat;
+pub mod quirks;
+pub mod rehearsal;
+pub mod rehearsals;
+pub mod remote;
+mod replay;
+pub mod sse;
+pub mod table;
+#[cfg(test)]
+mod table_trial;
+mod tally;
+#[cfg(test)]
+mod testing;
+
 use std::fmt;
 
 use futures_util::stream::BoxStream;

@@ -1,7 +1,16 @@
 //! Hands: what the model may ask for. Each tool is `NAME.rs` with `NAME.md` beside it, the words the model reads; one table
 //! lists them all.
 
+pub mod bash;
+pub mod edit;
+pub mod glob;
+pub mod grep;
+pub mod read;
+pub mod shared;
+pub mod write;
+
 use std::collections::HashMap;
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex};
 
@@ -9,15 +18,18 @@ use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
+use crate::agent::visible;
 use crate::config::LimitConfig;
 use crate::protocol::ask::Subject;
 use crate::protocol::call::{Outcome, Reach, ToolSpec};
+use crate::tool::shared::economy;
 
 /// One tool.
 pub trait Tool: Send + Sync {
     fn spec(&self) -> &ToolSpec;
 
-    /// What a call would touch, worked out from its arguments alone: no file is opened. The error is what the model is told.
+    /// What a call would touch, worked out from its arguments: no file is opened, but symbolic links are resolved, and a path
+    /// that goes through one is named twice, as written and as resolved. The error is what the model is told.
     fn reach(&self, input: &Value, place: &Place) -> Result<Vec<Reach>, String>;
 
     /// What exactly would happen, for the person who decides. May read files (a change is shown as a diff).
@@ -64,9 +76,156 @@ pub struct Scene {
     pub stop: CancellationToken,
 }
 
+impl From<Outcome> for Ended {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            whole: None,
+        }
+    }
+}
+
+impl fmt::Debug for Scene {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Scene")
+            .field("place", &self.place)
+            .field("number", &self.number)
+            .field("limits", &self.limits)
+            .finish_non_exhaustive()
+    }
+}
+
+/// All tools there are, in the order the model is told of them.
+pub struct Toolbox {
+    tools: Vec<Arc<dyn Tool>>,
+    specs: Arc<[ToolSpec]>,
+}
+
+impl Toolbox {
+    /// The tools that come with Creel. The order is fixed: a changed one would break every cached prefix.
+    pub fn shipped() -> Self {
+        let tools: Vec<Arc<dyn Tool>> = vec![
+            Arc::new(read::Read::default()),
+            Arc::new(write::Write::default()),
+            Arc::new(edit::Edit::default()),
+            Arc::new(grep::Grep::default()),
+            Arc::new(glob::Glob::default()),
+            Arc::new(bash::Bash::default()),
+        ];
+        let specs = tools.iter().map(|tool| tool.spec().clone()).collect();
+        Self { tools, specs }
+    }
+
+    pub fn specs(&self) -> Arc<[ToolSpec]> {
+        Arc::clone(&self.specs)
+    }
+
+    /// Names of the tools that only read.
+    pub fn readers(&self) -> Arc<[String]> {
+        let reads = self.tools.iter().filter(|tool| tool.only_reads());
+        reads.map(|tool| tool.spec().name.clone()).collect()
+    }
+
+    /// The tool of that name; where none has exactly it, without regard to case and blanks around it.
+    pub fn get(&self, name: &str) -> Option<Arc<dyn Tool>> {
+        let named = |fits: &dyn Fn(&str) -> bool| {
+            self.tools
+                .iter()
+                .find(|tool| fits(&tool.spec().name))
+                .cloned()
+        };
+        named(&|tool| tool == name)
+            .or_else(|| named(&|tool| tool.eq_ignore_ascii_case(name.trim())))
+    }
+
+    /// What the model is told when it asks for a tool that is not there.
+    pub fn missing(&self, name: &str) -> String {
+        let names: Vec<_> = self.specs.iter().map(|spec| spec.name.as_str()).collect();
+        let name = visible::one_line(economy::prefix(name, 60));
+        format!("there is no tool `{name}`; there are {}", names.join(", "))
+    }
+}
+
+impl fmt::Debug for Toolbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list()
+            .entries(self.specs.iter().map(|spec| &spec.name))
+            .finish()
+    }
+}
+
 impl Place {
     /// Whether a normalised absolute path lies inside.
     pub fn contains(&self, path: &Path) -> bool {
         self.roots.iter().any(|root| path.starts_with(root))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn the_tools_are_those_promised_and_cost_little() {
+        let specs = Toolbox::shipped().specs();
+        let arguments: Vec<_> = specs
+            .iter()
+            .map(|spec| {
+                let required = spec.schema["required"].as_array().unwrap();
+                let names: Vec<_> = spec.schema["properties"]
+                    .as_object()
+                    .unwrap()
+                    .keys()
+                    .map(|name| {
+                        let needed = required.iter().any(|needed| needed == name);
+                        format!("{name}{}", if needed { "" } else { "?" })
+                    })
+                    .collect();
+                format!("{} {{{}}}", spec.name, names.join(", "))
+            })
+            .collect();
+        let promised = [
+            "read {path, offset?, limit?}",
+            "write {path, content}",
+            "edit {path, old_string, new_string, replace_all?}",
+            "grep {pattern, path?, glob?, ignore_case?, context?}",
+            "glob {pattern, path?}",
+            "bash {command, timeout?}",
+        ];
+        assert_eq!(arguments, promised);
+        let wire: Vec<_> = specs
+            .iter()
+            .map(|spec| {
+                json!({"type": "function", "function": {
+                    "name": spec.name, "description": spec.description, "parameters": spec.schema,
+                }})
+            })
+            .collect();
+        let bytes = serde_json::to_string(&wire).unwrap().len();
+        assert!(
+            bytes <= 2300,
+            "the tools cost {bytes} bytes with every call"
+        );
+    }
+
+    #[test]
+    fn a_tool_is_found_by_its_name_however_written() {
+        let toolbox = Toolbox::shipped();
+        for (name, found) in [
+            ("read", Some("read")),
+            ("Bash", Some("bash")),
+            (" GREP\n", Some("grep")),
+            ("reads", None),
+            ("", None),
+        ] {
+            let tool = toolbox.get(name).map(|tool| tool.spec().name.clone());
+            assert_eq!(tool.as_deref(), found, "{name:?}");
+        }
+        assert_eq!(
+            toolbox.missing("fetch\u{1b}[2J"),
+            "there is no tool `fetch`; there are read, write, edit, grep, glob, bash"
+        );
     }
 }

@@ -1,0 +1,346 @@
+//! What a call costs: usage times price, in integers.
+
+use crate::protocol::money::{Currency, Money};
+use crate::protocol::reply::Reply;
+use crate::protocol::usage::{Basis, Charge, Price, Usage};
+
+/// A token is taken as four bytes where only bytes are known: for estimates that are shown as estimates.
+pub const BYTES_PER_TOKEN: u64 = 4;
+
+/// What stands behind a model's price.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Tariff {
+    Priced(Price),
+    /// A server on this machine without a price.
+    Local,
+    /// Not known. Budgets count it as this, the dearest price known.
+    Unknown {
+        stand_in: Price,
+    },
+    /// The rehearsal: computed in play money, counted by no budget.
+    Play(Price),
+}
+
+/// The cost of a call by a price row, with the dearer row of a long prompt where there is one.
+pub fn of(usage: &Usage, price: &Price) -> Money {
+    let prompt = usage.prompt();
+    let mut input = price.input;
+    let mut output = price.output;
+    let mut read = price.cache_read;
+    let mut write = price.cache_write;
+    let mut write_long = price.cache_write_long;
+    for tier in price.tiers.iter().filter(|tier| prompt > tier.above) {
+        input = tier.input.unwrap_or(input);
+        output = tier.output.unwrap_or(output);
+        read = tier.cache_read.or(read);
+        write = tier.cache_write.or(write);
+        write_long = tier.cache_write_long.or(write_long);
+    }
+    let read = read.unwrap_or(input);
+    let write = write.unwrap_or(input);
+    let write_long = write_long.unwrap_or(write);
+    let parts = [
+        (usage.input, input),
+        (usage.cache_read, read),
+        (usage.cache_write, write),
+        (usage.cache_write_long, write_long),
+        (usage.output, output),
+    ]
+    .into_iter()
+    .fold(0_i64, |sum, (tokens, each)| {
+        sum.saturating_add(
+            i64::try_from(tokens)
+                .unwrap_or(i64::MAX)
+                .saturating_mul(each),
+        )
+    });
+    Money {
+        parts,
+        currency: price.currency,
+    }
+}
+
+/// The most a call can cost whose prompt has at most `prompt` tokens and whose answer at most `output`.
+pub fn worst(prompt: u64, output: u64, price: &Price) -> Money {
+    let as_input = of(
+        &Usage {
+            input: prompt,
+            output,
+            ..Usage::default()
+        },
+        price,
+    );
+    let as_write = of(
+        &Usage {
+            cache_write: prompt,
+            output,
+            ..Usage::default()
+        },
+        price,
+    );
+    if as_write.parts > as_input.parts {
+        as_write
+    } else {
+        as_input
+    }
+}
+
+/// The charge for a call, and the dollars that budgets count for it. A cost the provider reported is taken as it is.
+pub fn charge(
+    usage: &Usage,
+    reported: Option<Money>,
+    tariff: &Tariff,
+    estimated: bool,
+) -> (Charge, Money) {
+    let charge = match (reported, tariff) {
+        (_, Tariff::Play(price)) => Charge {
+            money: Some(of(usage, price)),
+            basis: Basis::Play,
+        },
+        (Some(money), _) => Charge {
+            money: Some(money),
+            basis: Basis::Reported,
+        },
+        (None, Tariff::Priced(price)) => Charge {
+            money: Some(of(usage, price)),
+            basis: if estimated {
+                Basis::Estimated
+            } else {
+                Basis::Listed
+            },
+        },
+        (None, Tariff::Local) => Charge::LOCAL,
+        (None, Tariff::Unknown { .. }) => Charge::UNKNOWN,
+    };
+    let counted = match (charge.basis, charge.money, tariff) {
+        (Basis::Play, _, _) => Money::usd(0),
+        (_, Some(money), _) => in_dollars(money),
+        (_, None, Tariff::Unknown { stand_in }) => in_dollars(of(usage, stand_in)),
+        (_, None, _) => Money::usd(0),
+    };
+    (charge, counted)
+}
+
+/// What to hold against the budgets before a call; `None` where it counts as nothing.
+pub fn reserve(prompt: u64, output: u64, tariff: &Tariff) -> Option<Money> {
+    match tariff {
+        Tariff::Priced(price) | Tariff::Unknown { stand_in: price } => {
+            Some(in_dollars(worst(prompt, output, price)))
+        }
+        Tariff::Local | Tariff::Play(_) => None,
+    }
+}
+
+/// An amount of another currency counts as that many dollars against a budget: too much for the yuan, which errs to the
+/// safe side, until the config can name a dated rate.
+fn in_dollars(money: Money) -> Money {
+    Money {
+        parts: money.parts,
+        currency: Currency::USD,
+    }
+}
+
+/// Usage of an answer that broke off before its provider reported any: the prompt as it was, and what was said so far.
+pub fn estimate(prompt_tokens: u64, partial: &Reply) -> Usage {
+    if let Some(usage) = partial.usage {
+        return Usage {
+            output: usage.output.max(said(partial)),
+            ..usage
+        };
+    }
+    Usage {
+        input: prompt_tokens,
+        output: said(partial),
+        ..Usage::default()
+    }
+}
+
+fn said(partial: &Reply) -> u64 {
+    let calls: usize = partial
+        .parts
+        .iter()
+        .map(|part| {
+            if let crate::protocol::reply::Part::Call { arguments, .. } = part {
+                arguments.len()
+            } else {
+                0
+            }
+        })
+        .sum();
+    ((partial.text().len() + partial.thinking().len() + calls) as u64).div_ceil(BYTES_PER_TOKEN)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::usage::Tier;
+
+    fn price() -> Price {
+        Price {
+            currency: Currency::USD,
+            input: 3_000_000,
+            output: 15_000_000,
+            cache_read: Some(300_000),
+            cache_write: Some(3_750_000),
+            cache_write_long: Some(6_000_000),
+            tiers: vec![Tier {
+                above: 200_000,
+                input: Some(6_000_000),
+                output: Some(22_500_000),
+                cache_read: None,
+                cache_write: None,
+                cache_write_long: None,
+            }],
+        }
+    }
+
+    #[test]
+    fn usage_times_price_to_the_last_digit() {
+        let cases = [
+            (
+                Usage {
+                    input: 1000,
+                    output: 100,
+                    ..Usage::default()
+                },
+                4_500_000_000,
+            ),
+            (
+                Usage {
+                    input: 10,
+                    cache_read: 100_000,
+                    cache_write: 20,
+                    cache_write_long: 5,
+                    output: 7,
+                    reasoning: Some(3),
+                },
+                30_240_000_000,
+            ),
+            // The whole prompt decides the row; what the row lacks keeps its base price.
+            (
+                Usage {
+                    input: 1,
+                    cache_read: 200_000,
+                    output: 1,
+                    ..Usage::default()
+                },
+                60_028_500_000,
+            ),
+            (Usage::default(), 0),
+        ];
+        for (usage, parts) in cases {
+            assert_eq!(of(&usage, &price()), Money::usd(parts), "{usage:?}");
+        }
+    }
+
+    #[test]
+    fn a_missing_cache_price_costs_as_input() {
+        let bare = Price {
+            cache_read: None,
+            cache_write: None,
+            cache_write_long: None,
+            tiers: Vec::new(),
+            ..price()
+        };
+        let usage = Usage {
+            input: 1,
+            cache_read: 1,
+            cache_write: 1,
+            cache_write_long: 1,
+            ..Usage::default()
+        };
+        assert_eq!(of(&usage, &bare), Money::usd(12_000_000));
+    }
+
+    #[test]
+    fn the_worst_case_is_never_below_what_it_comes_to() {
+        for usage in [
+            Usage {
+                input: 500,
+                output: 10,
+                ..Usage::default()
+            },
+            Usage {
+                cache_write: 500,
+                output: 10,
+                ..Usage::default()
+            },
+            Usage {
+                cache_read: 500,
+                output: 3,
+                ..Usage::default()
+            },
+        ] {
+            assert!(worst(500, 10, &price()).parts >= of(&usage, &price()).parts);
+        }
+    }
+
+    #[test]
+    fn each_tariff_is_charged_and_counted_in_its_own_way() {
+        let usage = Usage {
+            input: 1000,
+            ..Usage::default()
+        };
+        let listed = Money::usd(3_000_000_000);
+        let reported = Money::usd(7);
+        let unknown = Tariff::Unknown { stand_in: price() };
+        let cases = [
+            (
+                None,
+                Tariff::Priced(price()),
+                false,
+                Some(listed),
+                Basis::Listed,
+                listed,
+            ),
+            (
+                None,
+                Tariff::Priced(price()),
+                true,
+                Some(listed),
+                Basis::Estimated,
+                listed,
+            ),
+            (
+                Some(reported),
+                Tariff::Priced(price()),
+                false,
+                Some(reported),
+                Basis::Reported,
+                reported,
+            ),
+            (
+                Some(reported),
+                unknown.clone(),
+                false,
+                Some(reported),
+                Basis::Reported,
+                reported,
+            ),
+            (None, unknown, false, None, Basis::Unknown, listed),
+            (
+                None,
+                Tariff::Local,
+                false,
+                Some(Money::usd(0)),
+                Basis::Local,
+                Money::usd(0),
+            ),
+            (
+                None,
+                Tariff::Play(price()),
+                false,
+                Some(listed),
+                Basis::Play,
+                Money::usd(0),
+            ),
+        ];
+        for (reported, tariff, estimated, money, basis, counted) in cases {
+            assert_eq!(
+                charge(&usage, reported, &tariff, estimated),
+                (Charge { money, basis }, counted),
+                "{tariff:?}"
+            );
+        }
+    }
+}

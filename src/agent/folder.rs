@@ -1,0 +1,36 @@
+//! What counts as inside the session's folders, and what in them is protected.
+
+use std::path::{Path, PathBuf};
+
+pub(crate) fn inside(path: &Path, roots: &[PathBuf]) -> bool {
+    roots.iter().any(|root| path.starts_with(root))
+}
+
+/// Paths that what runs later depends on: asked about even where edits run.
+pub(crate) fn is_protected(path: &Path) -> bool {
+    const FOLDERS: &[&str] = &[".git", ".creel"];
+    const FILES: &[&str] = &[
+        ".bashrc",
+        ".bash_profile",
+        ".bash_login",
+        ".bash_logout",
+        ".profile",
+        ".zshrc",
+        ".zshenv",
+        ".zprofile",
+        ".zlogin",
+        ".zlogout",
+        ".kshrc",
+        ".cshrc",
+        ".tcshrc",
+        ".login",
+        ".inputrc",
+        "config.fish",
+    ];
+    let has = |names: &[&str], name: &std::ffi::OsStr| {
+        names.iter().any(|known| name.eq_ignore_ascii_case(known))
+    };
+    path.components()
+        .any(|component| has(FOLDERS, component.as_os_str()))
+        || path.file_name().is_some_and(|name| has(FILES, name))
+}

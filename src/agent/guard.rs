@@ -1,0 +1,221 @@
+//! Guards against a turn that runs in circles: the same call again and again, steps that bring nothing new, money spent
+//! with nobody at the keys. Each pauses before the next model call, and names the setting that moves it.
+
+use std::collections::hash_map::DefaultHasher;
+use std::collections::{HashSet, VecDeque};
+use std::hash::{Hash, Hasher};
+use std::time::Duration;
+
+use crate::protocol::ask::Guard;
+use crate::protocol::call::{Outcome, ToolCall};
+use crate::protocol::money::Money;
+use crate::protocol::time::Time;
+
+/// With no key for this long, nobody is taken to be there.
+const AWAY: Duration = Duration::from_secs(15 * 60);
+
+/// When each guard stops; zero switches one off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    pub same_call: u32,
+    pub same_call_window: u32,
+    pub idle_steps: u32,
+    pub unattended: Option<Money>,
+    pub unattended_minutes: u32,
+}
+
+/// What the guards remember of a running session. It begins anew with each turn of the person, and after each "go on".
+#[derive(Debug, Default)]
+pub struct Watch {
+    /// Hashes of the newest calls, oldest first.
+    calls: VecDeque<u64>,
+    last_call: String,
+    /// Hashes of all outcomes so far: what was read, printed or changed.
+    seen: HashSet<u64>,
+    progress: bool,
+    idle_steps: u32,
+    /// Dollars charged, with their time.
+    spent: VecDeque<(Time, i64)>,
+}
+
+impl Watch {
+    pub fn begin(&mut self) {
+        self.calls.clear();
+        self.idle_steps = 0;
+        // The first look comes before the first step and counts as none.
+        self.progress = true;
+        self.spent.clear();
+    }
+
+    pub fn called(&mut self, call: &ToolCall, settings: &Settings) {
+        self.calls.push_back(hash(&(&call.name, &call.arguments)));
+        while self.calls.len() > settings.same_call_window as usize {
+            self.calls.pop_front();
+        }
+        self.last_call.clone_from(&call.name);
+    }
+
+    /// An outcome is progress when its like was not seen before in this session. A file changed back and forth shows the
+    /// same changes again, a test that fails the same way the same output.
+    pub fn ended(&mut self, tool: &str, outcome: &Outcome) {
+        let detail = serde_json::to_string(&outcome.detail).unwrap_or_default();
+        let whole = outcome.whole.as_ref().map(|whole| &whole.hash);
+        // The number in a marker `output:N` differs each time; the hash of the whole stands for a cut text.
+        let text = if whole.is_some() { "" } else { &outcome.text };
+        self.progress |= self
+            .seen
+            .insert(hash(&(tool, outcome.exit, text, whole, detail)));
+    }
+
+    pub fn charged(&mut self, at: Time, counted: Money) {
+        self.spent.push_back((at, counted.parts));
+    }
+
+    /// Looked at before each model call. `away_since` is the time of the person's last key, where there is a person.
+    pub fn before_call(
+        &mut self,
+        now: Time,
+        away_since: Option<Time>,
+        settings: &Settings,
+    ) -> Option<(Guard, String)> {
+        if std::mem::take(&mut self.progress) {
+            self.idle_steps = 0;
+        } else {
+            self.idle_steps += 1;
+        }
+        if settings.same_call > 0
+            && let Some(last) = self.calls.back()
+        {
+            let same = self.calls.iter().filter(|call| *call == last).count();
+            if same >= settings.same_call as usize {
+                let text = format!(
+                    "the same `{}` call came {same} times among the last {} (guards.same_call = {})",
+                    self.last_call,
+                    self.calls.len(),
+                    settings.same_call
+                );
+                return Some((Guard::Loop, text));
+            }
+        }
+        if settings.idle_steps > 0 && self.idle_steps >= settings.idle_steps {
+            let text = format!(
+                "{} steps changed no file and brought nothing new (guards.idle_steps = {})",
+                settings.idle_steps, settings.idle_steps
+            );
+            return Some((Guard::NoProgress, text));
+        }
+        self.unattended(now, away_since?, settings)
+    }
+
+    fn unattended(
+        &mut self,
+        now: Time,
+        away_since: Time,
+        settings: &Settings,
+    ) -> Option<(Guard, String)> {
+        let limit = settings.unattended?;
+        let window = Duration::from_secs(u64::from(settings.unattended_minutes) * 60);
+        while self
+            .spent
+            .front()
+            .is_some_and(|(at, _)| now.since(*at) > window)
+        {
+            self.spent.pop_front();
+        }
+        let spent: i64 = self.spent.iter().map(|(_, parts)| parts).sum();
+        (now.since(away_since) >= AWAY && spent >= limit.parts).then(|| {
+            let text = format!(
+                "{} went in {} minutes with no key pressed for 15 (guards.unattended = {})",
+                Money::usd(spent),
+                settings.unattended_minutes,
+                limit
+            );
+            (Guard::Unattended, text)
+        })
+    }
+}
+
+fn hash(value: &impl Hash) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    value.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::id::CallId;
+
+    fn settings() -> Settings {
+        Settings {
+            same_call: 5,
+            same_call_window: 20,
+            idle_steps: 12,
+            unattended: Some(Money::from_decimal(
+                2.0,
+                crate::protocol::money::Currency::USD,
+            )),
+            unattended_minutes: 30,
+        }
+    }
+
+    fn call(arguments: &str) -> ToolCall {
+        ToolCall {
+            id: CallId::new(1, 1, 1),
+            wire_id: None,
+            name: "bash".into(),
+            arguments: arguments.into(),
+            opaque: None,
+        }
+    }
+
+    /// Plays steps of (arguments, outcome text) and tells after how many the guards stopped it.
+    fn play(steps: impl Iterator<Item = (String, String)>) -> Option<(usize, Guard)> {
+        let mut watch = Watch::default();
+        watch.begin();
+        assert_eq!(watch.before_call(Time(0), None, &settings()), None);
+        for (index, (arguments, text)) in steps.enumerate() {
+            watch.called(&call(&arguments), &settings());
+            watch.ended("bash", &Outcome::done(text));
+            if let Some((guard, _)) = watch.before_call(Time(0), None, &settings()) {
+                return Some((index + 1, guard));
+            }
+        }
+        None
+    }
+
+    #[test]
+    fn circles_are_stopped_and_work_is_not() {
+        let always = |_: usize| ("same".to_owned(), "new".to_owned());
+        assert_eq!(play((0..50).map(always)), Some((5, Guard::Loop)));
+        // Six calls in turn: each comes less than five times in twenty, but nothing is new after the first round.
+        let round = |n: usize| (format!("call {}", n % 6), format!("output {}", n % 6));
+        assert_eq!(play((0..50).map(round)), Some((6 + 12, Guard::NoProgress)));
+        let working = |n: usize| (format!("call {n}"), format!("output {n}"));
+        assert_eq!(play((0..200).map(working)), None);
+        // The same call with another result each time is still the same call.
+        let polling = |n: usize| ("poll".to_owned(), format!("{n}"));
+        assert_eq!(play((0..50).map(polling)), Some((5, Guard::Loop)));
+    }
+
+    #[test]
+    fn money_spent_with_nobody_there_stops() {
+        let minute = |n: i64| Time(n * 60_000);
+        let mut watch = Watch::default();
+        watch.charged(minute(0), Money::usd(1_500_000_000_000));
+        watch.charged(minute(10), Money::usd(600_000_000_000));
+        let stopped = |watch: &mut Watch, now, away| {
+            watch
+                .before_call(minute(now), away, &settings())
+                .map(|(guard, _)| guard)
+        };
+        assert_eq!(stopped(&mut watch, 16, None), None);
+        assert_eq!(stopped(&mut watch, 16, Some(minute(2))), None);
+        assert_eq!(
+            stopped(&mut watch, 16, Some(minute(0))),
+            Some(Guard::Unattended)
+        );
+        // What is longer ago than the window no longer counts.
+        assert_eq!(stopped(&mut watch, 31, Some(minute(0))), None);
+    }
+}

@@ -1,0 +1,99 @@
+//! After a crash: the facts that close what was open, so that the next request to the model is valid and the person is told
+//! the truth. Nothing is run again.
+
+use crate::agent::session::Session;
+use crate::protocol::call::Outcome;
+use crate::protocol::event::{Ending, Fact};
+use crate::protocol::failure::{Failure, FailureKind};
+use crate::protocol::item::Item;
+use crate::protocol::money::Money;
+use crate::protocol::usage::{Charge, Usage};
+
+/// What the model is told of a call that had begun.
+const LOST: &str = "Creel ended while this ran, so whether it took effect is not known. It was not run again. Verify before repeating it.";
+
+/// What the model is told of a call that had not begun.
+const NOT_RUN: &str = "not run: Creel ended before it began";
+
+/// The facts that close a session nobody runs; none when nothing is open. `draft` is the text an answer had come to.
+pub fn closing(session: &Session, draft: Option<String>) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    let (turn, step) = (session.turn, session.step);
+    if let Some(request) = &session.open_request {
+        if let Some(text) = draft.filter(|text| !text.trim().is_empty()) {
+            facts.push(Fact::ItemAdded {
+                turn,
+                step: request.step,
+                item: Item::Answer {
+                    text,
+                    cut: true,
+                    opaque: None,
+                },
+            });
+        }
+        // The provider bills what it answered all the same: the worst case stays counted.
+        let charge = if request.reserved.is_some() {
+            Charge::UNKNOWN
+        } else {
+            Charge::LOCAL
+        };
+        facts.push(Fact::ModelAnswered {
+            turn: request.turn,
+            step: request.step,
+            attempt: request.attempt,
+            model: request.model.clone(),
+            usage: Usage::default(),
+            charge,
+            counted: request.reserved.unwrap_or(Money::usd(0)),
+            raw: None,
+            stop: None,
+            failure: Some(Failure::new(
+                FailureKind::Network,
+                "Creel ended before the answer was there",
+            )),
+            millis: 0,
+        });
+    }
+    for waiting in &session.asks {
+        facts.push(Fact::AskVoided {
+            ask: waiting.ask.id.clone(),
+            why: "Creel ended while it waited".to_owned(),
+        });
+    }
+    for (call, open) in &session.open_calls {
+        let outcome = if open.started {
+            Outcome::lost(LOST)
+        } else {
+            Outcome::cancelled(NOT_RUN)
+        };
+        facts.push(Fact::ItemAdded {
+            turn: open.turn,
+            step: open.step,
+            item: Item::Result {
+                call: call.clone(),
+                outcome,
+            },
+        });
+    }
+    if session.running {
+        let began: Vec<&str> = session
+            .open_calls
+            .values()
+            .filter(|open| open.started)
+            .map(|open| open.name.as_str())
+            .collect();
+        let text = if began.is_empty() {
+            format!("Creel ended during step {step}")
+        } else {
+            format!(
+                "Creel ended while {} ran: its outcome is not known",
+                began.join(", ")
+            )
+        };
+        facts.push(Fact::TurnEnded {
+            turn,
+            ending: Ending::Interrupted { text },
+        });
+    }
+    facts
+}

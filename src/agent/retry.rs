@@ -1,0 +1,86 @@
+//! Which failure, which attempt: wait and ask again, or give up.
+
+use std::time::Duration;
+
+use crate::protocol::failure::{Failure, FailureKind};
+
+/// How often one step is asked at most, the first time included.
+pub const ATTEMPTS: u32 = 6;
+
+/// The longest wait a provider may order; above it the turn fails and the person decides.
+const LONGEST_ORDERED: Duration = Duration::from_secs(15 * 60);
+
+/// The longest wait chosen here.
+const LONGEST_CHOSEN: Duration = Duration::from_secs(60);
+
+/// How long to wait before asking again, or `None` to give up. `attempt` counts from 1; `jitter` (0 to 1000) spreads the
+/// waits of many sessions over 80 to 120 percent.
+pub fn next(failure: &Failure, attempt: u32, attempts: u32, jitter: u16) -> Option<Duration> {
+    let may = failure.should_retry.unwrap_or(match failure.kind {
+        FailureKind::Rate | FailureKind::Overloaded | FailureKind::Network => true,
+        FailureKind::Auth
+        | FailureKind::TooLong
+        | FailureKind::Refused
+        | FailureKind::BadRequest
+        | FailureKind::Protocol
+        | FailureKind::Config
+        | FailureKind::Internal => false,
+    });
+    if !may || attempt >= attempts {
+        return None;
+    }
+    if let Some(ordered) = failure.retry_after.map(Duration::from_millis) {
+        return (ordered <= LONGEST_ORDERED).then_some(ordered);
+    }
+    let chosen = Duration::from_secs(1 << (attempt - 1).min(6)).min(LONGEST_CHOSEN);
+    Some(chosen.mul_f64(0.8 + 0.4 * f64::from(jitter.min(1000)) / 1000.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failure(kind: FailureKind, retry_after: Option<u64>, should_retry: Option<bool>) -> Failure {
+        Failure {
+            retry_after,
+            should_retry,
+            ..Failure::new(kind, "x")
+        }
+    }
+
+    #[test]
+    fn waits_as_told_else_doubles_else_gives_up() {
+        use FailureKind::{Auth, BadRequest, Network, Overloaded, Rate};
+        let cases = [
+            (failure(Rate, Some(37_000), None), 1, Some(37_000)),
+            (failure(Rate, Some(0), None), 1, Some(0)),
+            (failure(Rate, Some(15 * 60_000 + 1), None), 1, None),
+            (failure(Rate, None, None), 1, Some(1_000)),
+            (failure(Overloaded, None, None), 3, Some(4_000)),
+            (failure(Network, None, None), 5, Some(16_000)),
+            (failure(Network, None, None), 6, None),
+            (failure(Auth, None, None), 1, None),
+            (failure(BadRequest, None, None), 1, None),
+            (failure(BadRequest, None, Some(true)), 1, Some(1_000)),
+            (failure(Overloaded, None, Some(false)), 1, None),
+        ];
+        for (failure, attempt, expected) in cases {
+            let waited = next(&failure, attempt, ATTEMPTS, 500).map(|wait| wait.as_millis());
+            assert_eq!(waited, expected, "{failure:?} attempt {attempt}");
+        }
+    }
+
+    #[test]
+    fn jitter_spreads_a_fifth_to_either_side() {
+        let failure = failure(FailureKind::Network, None, None);
+        assert_eq!(next(&failure, 1, 6, 0), Some(Duration::from_millis(800)));
+        assert_eq!(
+            next(&failure, 1, 6, 1000),
+            Some(Duration::from_millis(1200))
+        );
+        assert_eq!(
+            next(&failure, 1, 6, u16::MAX),
+            Some(Duration::from_millis(1200))
+        );
+    }
+}

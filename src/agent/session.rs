@@ -1,0 +1,405 @@
+//! What the facts of a session add up to: the one fold, used by the engine and every face, so that what is seen after a
+//! restart is what was seen before. It holds what decides and what a meter shows; bodies of items are never in it.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::agent::visible::one_line;
+use crate::protocol::ask::{About, Answer, Ask, Verdict};
+use crate::protocol::event::{Ending, Event, Fact, When};
+use crate::protocol::failure::Failure;
+use crate::protocol::id::{CallId, MessageId, ModelRef, Seq, SessionId};
+use crate::protocol::item::{Block, Item, joined};
+use crate::protocol::money::{Amounts, Money};
+use crate::protocol::rule::{Effect, Mode, Rule, Scope};
+use crate::protocol::session::{Card, Change, SessionSpec, State};
+use crate::protocol::time::Time;
+use crate::protocol::usage::{Basis, Charge, Usage};
+
+/// Of the serialised form; a stored fold of another version is folded anew from the log.
+pub const FOLD_VERSION: u32 = 1;
+
+/// A session as its facts left it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Session {
+    pub id: SessionId,
+    pub spec: SessionSpec,
+    /// The model and mode of now; the spec keeps those of the start.
+    pub model: ModelRef,
+    pub mode: Mode,
+    pub title: String,
+    /// The title was given by the person and no longer follows the first prompt.
+    pub titled: bool,
+    pub archived: bool,
+    /// The session's own budget.
+    pub budget: Option<Money>,
+    /// Rules kept by answers in this session.
+    pub rules: Vec<Rule>,
+    /// A model without a price may be called and counts as the dearest known: asked once a session.
+    pub unpriced_accepted: bool,
+    pub created: Time,
+    pub active: Time,
+    pub last_seq: Seq,
+    /// The number of the last turn; 0 before the first.
+    pub turn: u32,
+    /// The last step begun in that turn.
+    pub step: u32,
+    pub running: bool,
+    pub ending: Option<Ending>,
+    /// Calls without a result.
+    pub open_calls: BTreeMap<CallId, OpenCall>,
+    /// Calls begun in this session: the next one's output has this number and one more.
+    pub outputs: u32,
+    /// A request that is out and not answered.
+    pub open_request: Option<OpenRequestOut>,
+    /// What waits for the person, oldest first.
+    pub asks: Vec<Waiting>,
+    pub queued: Vec<Queued>,
+    pub messages: u32,
+    pub session_sum: Sum,
+    pub turn_sum: Sum,
+    /// Tokens of the last prompt and its answer: what the context window holds now.
+    pub context_used: u64,
+    /// The last call's usage: its cache share is what the meter shows.
+    pub last_usage: Usage,
+    /// What it is at, in one line.
+    pub gist: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenCall {
+    pub turn: u32,
+    pub step: u32,
+    pub name: String,
+    /// `CallStarted` is in the log: it may have taken effect.
+    pub started: bool,
+    /// The number its whole output is kept under, once started.
+    pub number: u32,
+}
+
+/// A model call under way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenRequestOut {
+    pub turn: u32,
+    pub step: u32,
+    pub attempt: u32,
+    pub model: ModelRef,
+    pub reserved: Option<Money>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waiting {
+    pub ask: Ask,
+    pub since: Time,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queued {
+    pub id: MessageId,
+    pub blocks: Vec<Block>,
+    pub when: When,
+}
+
+/// Tokens and money added up.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sum {
+    pub calls: u32,
+    pub usage: Usage,
+    /// Real money.
+    pub cost: Amounts,
+    /// A part of `cost` is an estimate.
+    pub estimated: bool,
+    /// The rehearsal's play money.
+    pub play: Amounts,
+    /// Calls whose price is not known.
+    pub unpriced: u32,
+}
+
+impl Sum {
+    fn add(&mut self, usage: &Usage, charge: Charge) {
+        self.calls += 1;
+        self.usage.add(usage);
+        match (charge.basis, charge.money) {
+            (Basis::Play, Some(money)) => self.play.add(money),
+            (_, Some(money)) => {
+                self.estimated |= charge.basis == Basis::Estimated;
+                self.cost.add(money);
+            }
+            (_, None) => self.unpriced += 1,
+        }
+    }
+}
+
+impl Session {
+    /// A session from its first event, which must be its opening.
+    pub fn begin(event: &Event) -> Option<Self> {
+        let Fact::SessionOpened { spec } = &event.fact else {
+            return None;
+        };
+        Some(Self {
+            id: event.session,
+            model: spec.model.clone(),
+            mode: spec.mode,
+            spec: spec.clone(),
+            title: String::new(),
+            titled: false,
+            archived: false,
+            budget: None,
+            rules: Vec::new(),
+            unpriced_accepted: false,
+            created: event.at,
+            active: event.at,
+            last_seq: event.seq,
+            turn: 0,
+            step: 0,
+            running: false,
+            ending: None,
+            open_calls: BTreeMap::new(),
+            outputs: 0,
+            open_request: None,
+            asks: Vec::new(),
+            queued: Vec::new(),
+            messages: 0,
+            session_sum: Sum::default(),
+            turn_sum: Sum::default(),
+            context_used: 0,
+            last_usage: Usage::default(),
+            gist: String::new(),
+        })
+    }
+
+    /// The fold of a whole log, or of a stored state and the rest.
+    pub fn fold<'a>(
+        start: Option<Self>,
+        events: impl IntoIterator<Item = &'a Event>,
+    ) -> Option<Self> {
+        events
+            .into_iter()
+            .fold(start, |session, event| match session {
+                None => Self::begin(event),
+                Some(mut session) => {
+                    session.apply(event);
+                    Some(session)
+                }
+            })
+    }
+
+    /// Adds one event. Events at or below the last number are ignored, so rereading does no harm.
+    pub fn apply(&mut self, event: &Event) {
+        if event.session != self.id || event.seq <= self.last_seq {
+            return;
+        }
+        self.last_seq = event.seq;
+        match &event.fact {
+            Fact::SessionOpened { .. } => {}
+            Fact::SessionChanged { change } => self.change(change),
+            Fact::TurnStarted { turn } => {
+                self.active = event.at;
+                self.turn = *turn;
+                self.step = 0;
+                self.running = true;
+                self.ending = None;
+                self.turn_sum = Sum::default();
+            }
+            Fact::ItemAdded { turn, step, item } => {
+                self.active = event.at;
+                self.item(*turn, *step, item);
+            }
+            Fact::MessageQueued { id, blocks, when } => {
+                self.messages = self.messages.max(id.0);
+                self.queued.push(Queued {
+                    id: *id,
+                    blocks: blocks.clone(),
+                    when: *when,
+                });
+            }
+            Fact::MessageWithdrawn { id, .. } => self.queued.retain(|message| message.id != *id),
+            Fact::AskRaised { ask } => self.asks.push(Waiting {
+                ask: ask.clone(),
+                since: event.at,
+            }),
+            Fact::AskAnswered { ask, answer } => {
+                if let Some(index) = self.asks.iter().position(|waiting| waiting.ask.id == *ask) {
+                    let waiting = self.asks.remove(index);
+                    self.answered(&waiting.ask, answer);
+                }
+            }
+            Fact::AskVoided { ask, .. } => self.asks.retain(|waiting| waiting.ask.id != *ask),
+            Fact::ModelCalled {
+                turn,
+                step,
+                attempt,
+                model,
+                reserved,
+                ..
+            } => {
+                self.step = *step;
+                self.open_request = Some(OpenRequestOut {
+                    turn: *turn,
+                    step: *step,
+                    attempt: *attempt,
+                    model: model.clone(),
+                    reserved: *reserved,
+                });
+            }
+            Fact::ModelAnswered {
+                usage,
+                charge,
+                failure,
+                ..
+            } => {
+                self.open_request = None;
+                self.session_sum.add(usage, *charge);
+                self.turn_sum.add(usage, *charge);
+                if failure.is_none() {
+                    self.last_usage = *usage;
+                    self.context_used = usage.prompt() + usage.output;
+                }
+            }
+            Fact::CallStarted { call } => {
+                self.outputs += 1;
+                let number = self.outputs;
+                if let Some(open) = self.open_calls.get_mut(call) {
+                    open.started = true;
+                    open.number = number;
+                }
+            }
+            Fact::TurnEnded { ending, .. } => {
+                self.active = event.at;
+                self.running = false;
+                self.ending = Some(ending.clone());
+            }
+        }
+    }
+
+    pub fn state(&self) -> State {
+        if self.archived {
+            return State::Archived;
+        }
+        if self.running {
+            return match self.asks.first().map(|waiting| &waiting.ask.about) {
+                Some(About::Approval(_)) => State::Waiting,
+                Some(About::Budget { .. } | About::Guard { .. } | About::Unpriced { .. }) => {
+                    State::Paused
+                }
+                None => State::Working,
+            };
+        }
+        match &self.ending {
+            None | Some(Ending::Finished | Ending::Denied) => State::Done,
+            Some(Ending::Failed { .. }) => State::Failed,
+            Some(Ending::Budget | Ending::Limit { .. }) => State::Paused,
+            Some(Ending::Interrupted { .. }) => State::Interrupted,
+        }
+    }
+
+    pub fn card(&self) -> Card {
+        Card {
+            id: self.id,
+            title: self.title.clone(),
+            state: self.state(),
+            model: self.model.clone(),
+            cwd: self.spec.cwd.clone(),
+            project: self.spec.project.clone(),
+            created: self.created,
+            active: self.active,
+            turns: self.turn,
+            cost: self.session_sum.cost.clone(),
+            unpriced: self.session_sum.unpriced,
+            parent: self.spec.parent,
+            gist: self.gist.clone(),
+        }
+    }
+
+    /// What stopped the last turn, when it failed.
+    pub fn failure(&self) -> Option<&Failure> {
+        match &self.ending {
+            Some(Ending::Failed { failure }) if !self.running => Some(failure),
+            _ => None,
+        }
+    }
+
+    /// All rules that hold here beside those of the config.
+    pub fn all_rules(&self) -> impl Iterator<Item = &Rule> {
+        self.spec.rules.iter().chain(&self.rules)
+    }
+
+    fn change(&mut self, change: &Change) {
+        match change {
+            Change::Model { model } => self.model = model.clone(),
+            Change::Mode { mode } => self.mode = *mode,
+            Change::Title { title } => {
+                self.title.clone_from(title);
+                self.titled = true;
+            }
+            Change::Archived { archived } => self.archived = *archived,
+            Change::Budget { limit } => self.budget = *limit,
+            Change::DayRaised { .. } => {}
+            Change::RuleKept { rule } => self.rules.push(rule.clone()),
+        }
+    }
+
+    fn item(&mut self, turn: u32, step: u32, item: &Item) {
+        match item {
+            Item::Prompt { blocks, .. } => {
+                let line = first_line(&joined(blocks));
+                if self.title.is_empty() && !self.titled {
+                    self.title.clone_from(&line);
+                }
+                self.gist = line;
+            }
+            Item::Answer { text, .. } => {
+                let line = first_line(text);
+                if !line.is_empty() {
+                    self.gist = line;
+                }
+            }
+            Item::Call(call) => {
+                let open = OpenCall {
+                    turn,
+                    step,
+                    name: call.name.clone(),
+                    started: false,
+                    number: 0,
+                };
+                self.open_calls.insert(call.id.clone(), open);
+            }
+            Item::Result { call, .. } => {
+                self.open_calls.remove(call);
+            }
+            Item::Thought { .. } | Item::Notice { .. } | Item::Shell { .. } => {}
+        }
+    }
+
+    fn answered(&mut self, ask: &Ask, answer: &Answer) {
+        match (&ask.about, answer) {
+            (
+                About::Approval(approval),
+                Answer::Verdict {
+                    verdict: Verdict::Session,
+                },
+            ) => {
+                if let Some(text) = &approval.session_rule {
+                    self.rules.push(Rule {
+                        effect: Effect::Allow,
+                        text: text.clone(),
+                        scope: Scope::Session,
+                    });
+                }
+            }
+            (About::Unpriced { .. }, Answer::Proceed) => self.unpriced_accepted = true,
+            _ => {}
+        }
+    }
+}
+
+/// The first line with text in it, cleaned and cut to a length that fits any list.
+fn first_line(text: &str) -> String {
+    let line = text
+        .lines()
+        .map(one_line)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
+    line.chars().take(200).collect()
+}

@@ -1,0 +1,78 @@
+//! What a turn takes in.
+
+use crate::protocol::ask::{About, Answer, Ask};
+use crate::protocol::call::Outcome;
+use crate::protocol::failure::Failure;
+use crate::protocol::id::{AskId, CallId, MessageId, ModelRef};
+use crate::protocol::item::Block;
+use crate::protocol::money::Money;
+use crate::protocol::reply::Reply;
+use crate::protocol::usage::{Charge, Usage};
+
+/// What was used and what it costs, worked out by the engine from the reply and the price table.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bill {
+    pub model: ModelRef,
+    pub usage: Usage,
+    pub charge: Charge,
+    pub counted: Money,
+    pub raw: Option<serde_json::Value>,
+    pub millis: u64,
+}
+
+/// What may be done with a call, decided by `agent::permission`.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    Allow,
+    Ask(Ask),
+    /// The text is what the model is told.
+    Deny(String),
+    /// No such tool, or arguments it cannot take: the text is what the model is told.
+    Invalid(String),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    /// The model call may not be sent before the person has answered this.
+    Held(About),
+    Answered {
+        reply: Reply,
+        bill: Bill,
+    },
+    /// `jitter` spreads retries: 0 to 1000 thousandths.
+    Failed {
+        failure: Failure,
+        partial: Reply,
+        bill: Bill,
+        jitter: u16,
+    },
+    /// The wait before a retry is over.
+    Woke,
+    Judged {
+        call: CallId,
+        decision: Decision,
+    },
+    AskAnswered {
+        ask: AskId,
+        answer: Answer,
+    },
+    Ended {
+        call: CallId,
+        outcome: Outcome,
+    },
+    /// The person said something that enters before the next call.
+    Steered {
+        id: MessageId,
+        blocks: Vec<Block>,
+    },
+    Withdrawn {
+        id: MessageId,
+    },
+    /// Stop. With what the model had said so far, when it was speaking.
+    Interrupt {
+        partial: Option<(Reply, Bill)>,
+        why: String,
+    },
+    /// The time for running tools to end after an interruption is over.
+    Deadline,
+}

@@ -1,0 +1,456 @@
+//! One turn of the loop as a pure machine: an input goes in, effects come out. It asks the model, has its calls judged and
+//! run, and goes on until the model has said its last word. It lives only while the turn runs; a crash ends the turn as
+//! facts (`engine::recover`).
+//!
+//! What holds, whatever comes in and in whatever order: every call gets exactly one result; the model is never asked while
+//! a call is open; a turn ends exactly once; nothing happens after the end; no call of an answer that was cut is run.
+
+mod calls;
+pub mod effect;
+pub mod input;
+#[cfg(test)]
+mod proof;
+
+use std::sync::Arc;
+
+use crate::agent::retry;
+use crate::agent::turn::effect::Effect;
+use crate::agent::turn::input::{Bill, Input};
+use crate::protocol::ask::{About, Answer, Ask};
+use crate::protocol::call::{Outcome, ToolCall};
+use crate::protocol::event::{Delta, Ending, Fact};
+use crate::protocol::failure::{Failure, FailureKind, Stop};
+use crate::protocol::id::{AskId, CallId, MessageId};
+use crate::protocol::item::{Block, Item, Origin};
+use crate::protocol::reply::{Part, Reply};
+use crate::protocol::usage::Cause;
+
+/// Limits of one run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Model calls; the calls of the last answer are then not run.
+    pub max_steps: Option<u32>,
+    /// How often one step is asked at most, the first time included.
+    pub attempts: u32,
+}
+
+#[derive(Debug)]
+pub struct Turn {
+    number: u32,
+    step: u32,
+    attempt: u32,
+    phase: Phase,
+    limits: Limits,
+    /// Names of the tools that only read: neighbours among them run side by side.
+    readers: Arc<[String]>,
+    calls: Vec<Open>,
+    steering: Vec<(MessageId, Vec<Block>)>,
+    /// A call of the last step that had any was denied.
+    denied: bool,
+    held: u32,
+}
+
+#[derive(Debug, PartialEq)]
+enum Phase {
+    /// A model call is out, or about to be.
+    Calling,
+    /// The next model call waits for an answer.
+    Held(Ask),
+    /// Waits to ask again.
+    Sleeping,
+    /// Calls are open.
+    Working,
+    /// Interrupted; running tools are ending.
+    Stopping(String),
+    Ended,
+}
+
+#[derive(Debug)]
+struct Open {
+    call: ToolCall,
+    status: Status,
+    /// What the person changed the arguments to.
+    edited: Option<String>,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) enum Status {
+    Pending,
+    Judging,
+    Asking(AskId),
+    Running,
+    Done,
+}
+
+impl Turn {
+    /// A new turn; without blocks the model is asked again with what is there.
+    pub fn begin(
+        number: u32,
+        blocks: Option<Vec<Block>>,
+        limits: Limits,
+        readers: Arc<[String]>,
+    ) -> (Self, Vec<Effect>) {
+        let mut turn = Self {
+            number,
+            step: 0,
+            attempt: 1,
+            phase: Phase::Calling,
+            limits,
+            readers,
+            calls: Vec::new(),
+            steering: Vec::new(),
+            denied: false,
+            held: 0,
+        };
+        let mut effects = vec![Effect::Append(Fact::TurnStarted { turn: number })];
+        if let Some(blocks) = blocks {
+            let item = Item::Prompt {
+                blocks,
+                origin: Origin::Person,
+            };
+            effects.push(Effect::Append(Fact::ItemAdded {
+                turn: number,
+                step: 1,
+                item,
+            }));
+        }
+        turn.next_step(&mut effects);
+        (turn, effects)
+    }
+
+    pub fn has_ended(&self) -> bool {
+        self.phase == Phase::Ended
+    }
+
+    /// Takes one input. One that does not fit the moment (late, repeated, unknown) has no effect.
+    pub fn step(&mut self, input: Input) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        if self.has_ended() {
+            return effects;
+        }
+        match input {
+            Input::Held(about) => self.hold(about, &mut effects),
+            Input::Answered { reply, bill } => self.answered(reply, bill, &mut effects),
+            Input::Failed {
+                failure,
+                partial,
+                bill,
+                jitter,
+            } => self.failed(failure, &partial, bill, jitter, &mut effects),
+            Input::Woke => {
+                if self.phase == Phase::Sleeping {
+                    self.attempt += 1;
+                    self.call_model(false, &mut effects);
+                }
+            }
+            Input::Judged { call, decision } => self.judged(&call, decision, &mut effects),
+            Input::AskAnswered { ask, answer } => self.ask_answered(&ask, answer, &mut effects),
+            Input::Ended { call, outcome } => self.ended(&call, outcome, &mut effects),
+            Input::Steered { id, blocks } => self.steering.push((id, blocks)),
+            Input::Withdrawn { id } => self.steering.retain(|(message, _)| *message != id),
+            Input::Interrupt { partial, why } => self.interrupt(partial, why, &mut effects),
+            Input::Deadline => {
+                if matches!(self.phase, Phase::Stopping(_)) {
+                    self.cancel_open("stopped by the person; it did not end in time, so its outcome is not known", &mut effects);
+                    self.end_if_stopped(&mut effects);
+                }
+            }
+        }
+        effects
+    }
+
+    fn hold(&mut self, about: About, effects: &mut Vec<Effect>) {
+        if self.phase != Phase::Calling {
+            return;
+        }
+        self.held += 1;
+        let ask = Ask {
+            id: AskId(format!("hold_{}_{}_{}", self.number, self.step, self.held)),
+            about,
+        };
+        effects.push(Effect::Append(Fact::AskRaised { ask: ask.clone() }));
+        self.phase = Phase::Held(ask);
+    }
+
+    fn answered(&mut self, reply: Reply, bill: Bill, effects: &mut Vec<Effect>) {
+        if self.phase != Phase::Calling {
+            return;
+        }
+        let stop = reply.stop.unwrap_or(Stop::End);
+        let refusal = reply.refusal.clone();
+        for part in reply.parts {
+            let item = self.item(part);
+            if let Item::Call(call) = &item {
+                self.calls.push(Open {
+                    call: call.clone(),
+                    status: Status::Pending,
+                    edited: None,
+                });
+            }
+            self.add(item, effects);
+        }
+        effects.push(Effect::Append(self.bill(bill, Some(stop), None)));
+        if self.calls.is_empty() {
+            self.last_word(stop, refusal, effects);
+            return;
+        }
+        self.phase = Phase::Working;
+        self.denied = false;
+        if stop == Stop::Length {
+            for index in 0..self.calls.len() {
+                let text = "not run: the answer was cut off by the output limit, so this call may be incomplete";
+                self.result(index, Outcome::failed(text), effects);
+            }
+        } else if self.limits.max_steps.is_some_and(|most| self.step >= most) {
+            self.cancel_open("not run: the limit of steps is reached", effects);
+            self.end(
+                Ending::Limit {
+                    text: format!("the limit of {} steps is reached", self.step),
+                },
+                effects,
+            );
+            return;
+        }
+        self.advance(effects);
+    }
+
+    /// The model made no call: goes on where something waits to be said, else the turn is over.
+    fn last_word(&mut self, stop: Stop, refusal: Option<String>, effects: &mut Vec<Effect>) {
+        if matches!(stop, Stop::Refusal | Stop::Filter) {
+            let text = refusal.unwrap_or_else(|| "the model would not answer this".to_owned());
+            self.end(
+                Ending::Failed {
+                    failure: Failure::new(FailureKind::Refused, text),
+                },
+                effects,
+            );
+        } else if stop == Stop::Pause || !self.steering.is_empty() {
+            self.next_step(effects);
+        } else if self.denied {
+            self.end(Ending::Denied, effects);
+        } else {
+            self.end(Ending::Finished, effects);
+        }
+    }
+
+    fn failed(
+        &mut self,
+        failure: Failure,
+        partial: &Reply,
+        bill: Bill,
+        jitter: u16,
+        effects: &mut Vec<Effect>,
+    ) {
+        if self.phase != Phase::Calling {
+            return;
+        }
+        effects.push(Effect::Append(self.bill(bill, None, Some(failure.clone()))));
+        if let Some(wait) = retry::next(&failure, self.attempt, self.limits.attempts, jitter) {
+            if !partial.is_empty() {
+                effects.push(Effect::Emit(Delta::Discarded));
+            }
+            self.phase = Phase::Sleeping;
+            effects.push(Effect::Sleep {
+                failure,
+                attempt: self.attempt + 1,
+                attempts: self.limits.attempts,
+                wait,
+            });
+            return;
+        }
+        self.keep_partial(partial, effects);
+        self.end(Ending::Failed { failure }, effects);
+    }
+
+    fn hold_answered(
+        &mut self,
+        ask: &AskId,
+        about: &About,
+        answer: Answer,
+        effects: &mut Vec<Effect>,
+    ) {
+        let ends = match &answer {
+            Answer::End => true,
+            Answer::Proceed | Answer::Raise { .. } => false,
+            Answer::Verdict { .. } => return,
+        };
+        let once = answer == Answer::Proceed;
+        effects.push(Effect::Append(Fact::AskAnswered {
+            ask: ask.clone(),
+            answer,
+        }));
+        if !ends {
+            self.call_model(once, effects);
+            return;
+        }
+        let ending = match about {
+            About::Guard { text, .. } => Ending::Limit { text: text.clone() },
+            About::Budget { .. } | About::Unpriced { .. } | About::Approval(_) => Ending::Budget,
+        };
+        self.end(ending, effects);
+    }
+
+    fn interrupt(
+        &mut self,
+        partial: Option<(Reply, Bill)>,
+        why: String,
+        effects: &mut Vec<Effect>,
+    ) {
+        match &self.phase {
+            Phase::Calling => {
+                effects.push(Effect::StopModel);
+                if let Some((reply, bill)) = partial {
+                    self.keep_partial(&reply, effects);
+                    effects.push(Effect::Append(self.bill(bill, None, None)));
+                }
+                self.end(Ending::Interrupted { text: why }, effects);
+            }
+            Phase::Held(ask) => {
+                effects.push(Effect::Append(Fact::AskVoided {
+                    ask: ask.id.clone(),
+                    why: why.clone(),
+                }));
+                self.end(Ending::Interrupted { text: why }, effects);
+            }
+            Phase::Sleeping => self.end(Ending::Interrupted { text: why }, effects),
+            Phase::Working => {
+                for index in 0..self.calls.len() {
+                    if let Status::Asking(ask) = &self.calls[index].status {
+                        effects.push(Effect::Append(Fact::AskVoided {
+                            ask: ask.clone(),
+                            why: why.clone(),
+                        }));
+                    }
+                    if !matches!(self.calls[index].status, Status::Running | Status::Done) {
+                        self.result(
+                            index,
+                            Outcome::cancelled("not run: the turn was stopped"),
+                            effects,
+                        );
+                    }
+                }
+                if self.calls.iter().any(|open| open.status == Status::Running) {
+                    effects.push(Effect::StopCalls);
+                }
+                self.phase = Phase::Stopping(why);
+                self.end_if_stopped(effects);
+            }
+            Phase::Stopping(_) | Phase::Ended => {}
+        }
+    }
+
+    fn end_if_stopped(&mut self, effects: &mut Vec<Effect>) {
+        if self.calls.iter().all(|open| open.status == Status::Done)
+            && let Phase::Stopping(why) = &self.phase
+        {
+            let ending = Ending::Interrupted { text: why.clone() };
+            self.end(ending, effects);
+        }
+    }
+
+    /// What steers enters, and the model is asked.
+    fn next_step(&mut self, effects: &mut Vec<Effect>) {
+        self.calls.clear();
+        self.step += 1;
+        self.attempt = 1;
+        for (id, blocks) in std::mem::take(&mut self.steering) {
+            effects.push(Effect::Append(Fact::MessageWithdrawn { id, entered: true }));
+            self.add(
+                Item::Prompt {
+                    blocks,
+                    origin: Origin::Person,
+                },
+                effects,
+            );
+        }
+        self.call_model(false, effects);
+    }
+
+    fn call_model(&mut self, once: bool, effects: &mut Vec<Effect>) {
+        self.phase = Phase::Calling;
+        let cause = if self.attempt == 1 {
+            Cause::Work
+        } else {
+            Cause::Retry
+        };
+        effects.push(Effect::CallModel {
+            step: self.step,
+            attempt: self.attempt,
+            cause,
+            once,
+        });
+    }
+
+    fn end(&mut self, ending: Ending, effects: &mut Vec<Effect>) {
+        self.phase = Phase::Ended;
+        effects.push(Effect::Append(Fact::TurnEnded {
+            turn: self.number,
+            ending,
+        }));
+    }
+
+    /// Text of an answer that broke off is kept and marked; its thoughts and calls are not, since they may be incomplete.
+    fn keep_partial(&self, partial: &Reply, effects: &mut Vec<Effect>) {
+        let text = partial.text();
+        if !text.trim().is_empty() {
+            self.add(
+                Item::Answer {
+                    text,
+                    cut: true,
+                    opaque: None,
+                },
+                effects,
+            );
+        }
+    }
+
+    fn item(&self, part: Part) -> Item {
+        match part {
+            Part::Thought { text, opaque } => Item::Thought { text, opaque },
+            Part::Text { text, opaque } => Item::Answer {
+                text,
+                cut: false,
+                opaque,
+            },
+            Part::Call {
+                wire_id,
+                name,
+                arguments,
+                opaque,
+            } => {
+                let id = CallId::new(self.number, self.step, self.calls.len() + 1);
+                Item::Call(ToolCall {
+                    id,
+                    wire_id,
+                    name,
+                    arguments,
+                    opaque,
+                })
+            }
+        }
+    }
+
+    fn bill(&self, bill: Bill, stop: Option<Stop>, failure: Option<Failure>) -> Fact {
+        Fact::ModelAnswered {
+            turn: self.number,
+            step: self.step,
+            attempt: self.attempt,
+            model: bill.model,
+            usage: bill.usage,
+            charge: bill.charge,
+            counted: bill.counted,
+            raw: bill.raw,
+            stop,
+            failure,
+            millis: bill.millis,
+        }
+    }
+
+    fn add(&self, item: Item, effects: &mut Vec<Effect>) {
+        effects.push(Effect::Append(Fact::ItemAdded {
+            turn: self.number,
+            step: self.step,
+            item,
+        }));
+    }
+}

@@ -1,0 +1,178 @@
+//! Where calls may be sent: addresses of providers, checked before a key could go there.
+
+/// The address without a trailing slash; the error says what to write instead. A key never goes over plain HTTP to another
+/// machine.
+pub fn check(address: &str) -> Result<String, String> {
+    if address.chars().any(|c| c.is_whitespace() || c.is_control()) {
+        return Err("has blanks or control characters in it".to_owned());
+    }
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return Err("must begin with https:// or http://".to_owned());
+    };
+    let plain = if scheme.eq_ignore_ascii_case("http") {
+        true
+    } else if scheme.eq_ignore_ascii_case("https") {
+        false
+    } else {
+        return Err(format!(
+            "must begin with https:// or http://, not {scheme}://"
+        ));
+    };
+    if rest.contains(['?', '#']) {
+        return Err("must end with the path, without `?` or `#`".to_owned());
+    }
+    let authority = rest.split('/').next().unwrap_or_default();
+    if authority.contains('@') {
+        return Err(
+            "must not contain a user or password: use key_env, key_file or key_command".to_owned(),
+        );
+    }
+    let (host, port) = host_and_port(authority)?;
+    if host.is_empty() {
+        return Err("names no host".to_owned());
+    }
+    if let Some(port) = port
+        && port.parse::<u16>().is_err()
+    {
+        return Err(format!("has `{port}` where a port from 0 to 65535 belongs"));
+    }
+    if plain && !is_loopback(host) {
+        return Err(format!(
+            "would send the key readable to all on the way to {host}: use https, or a tunnel to 127.0.0.1"
+        ));
+    }
+    Ok(address.trim_end_matches('/').to_owned())
+}
+
+/// Whether the server is on this machine: then a model without a price costs nothing.
+pub fn is_local(address: &str) -> bool {
+    address
+        .split_once("://")
+        .and_then(|(_, rest)| host_and_port(rest.split('/').next()?).ok())
+        .is_some_and(|(host, _)| is_loopback(host))
+}
+
+fn host_and_port(authority: &str) -> Result<(&str, Option<&str>), String> {
+    if let Some(rest) = authority.strip_prefix('[') {
+        let Some((host, after)) = rest.split_once(']') else {
+            return Err("has `[` without `]`".to_owned());
+        };
+        if host.parse::<std::net::Ipv6Addr>().is_err() {
+            return Err(format!("has `{host}` where an IPv6 address belongs"));
+        }
+        return match after.strip_prefix(':') {
+            Some(port) => Ok((host, Some(port))),
+            None if after.is_empty() => Ok((host, None)),
+            None => Err("has something between `]` and the port".to_owned()),
+        };
+    }
+    match authority.split_once(':') {
+        Some((host, port)) => Ok((host, Some(port))),
+        None => Ok((authority, None)),
+    }
+}
+
+fn is_loopback(host: &str) -> bool {
+    if let Ok(address) = host.parse::<std::net::IpAddr>() {
+        return address.is_loopback();
+    }
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    host == "localhost" || host.ends_with(".localhost")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_safe_to_send_a_key_to() {
+        let cases = [
+            (
+                "https://api.example.com/v1/",
+                Ok("https://api.example.com/v1"),
+            ),
+            ("HTTPS://host:8443", Ok("HTTPS://host:8443")),
+            ("http://127.0.0.1:8080/v1", Ok("http://127.0.0.1:8080/v1")),
+            ("http://127.8.9.1", Ok("http://127.8.9.1")),
+            ("http://[::1]:1234/v1", Ok("http://[::1]:1234/v1")),
+            ("http://localhost:11434", Ok("http://localhost:11434")),
+            ("http://box.localhost", Ok("http://box.localhost")),
+            ("", Err("must begin with https:// or http://")),
+            (
+                "api.example.com",
+                Err("must begin with https:// or http://"),
+            ),
+            (
+                "ftp://host",
+                Err("must begin with https:// or http://, not ftp://"),
+            ),
+            ("https://", Err("names no host")),
+            ("https:///v1", Err("names no host")),
+            ("https://:80", Err("names no host")),
+            (
+                "https://host:port",
+                Err("has `port` where a port from 0 to 65535 belongs"),
+            ),
+            (
+                "https://host:99999",
+                Err("has `99999` where a port from 0 to 65535 belongs"),
+            ),
+            ("https://[::1", Err("has `[` without `]`")),
+            (
+                "https://[zz]",
+                Err("has `zz` where an IPv6 address belongs"),
+            ),
+            (
+                "https://[::1]x",
+                Err("has something between `]` and the port"),
+            ),
+            ("https://a b", Err("has blanks or control characters in it")),
+            (
+                "https://a\u{1b}[2J",
+                Err("has blanks or control characters in it"),
+            ),
+            (
+                "https://host/v1?key=x",
+                Err("must end with the path, without `?` or `#`"),
+            ),
+            (
+                "https://me:secret@host",
+                Err("must not contain a user or password: use key_env, key_file or key_command"),
+            ),
+            (
+                "http://192.168.1.5:8080/v1",
+                Err(
+                    "would send the key readable to all on the way to 192.168.1.5: use https, or a tunnel to 127.0.0.1",
+                ),
+            ),
+            (
+                "http://localhost.example.com",
+                Err(
+                    "would send the key readable to all on the way to localhost.example.com: use https, or a tunnel to \
+                     127.0.0.1",
+                ),
+            ),
+        ];
+        for (address, expected) in cases {
+            assert_eq!(
+                check(address),
+                expected.map(str::to_owned).map_err(str::to_owned),
+                "{address}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_this_machine_is_local() {
+        for (address, expected) in [
+            ("http://127.0.0.1:8080/v1", true),
+            ("https://localhost", true),
+            ("http://[::1]/v1", true),
+            ("https://api.example.com", false),
+            ("https://127.0.0.1.example.com", false),
+            ("nonsense", false),
+        ] {
+            assert_eq!(is_local(address), expected, "{address}");
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! The config's form as a JSON schema, for editors (`creel config schema`). A test holds it to what the reading accepts.
+
+use serde_json::{Map, Value, json};
+
+use crate::config::model::{MODEL_KEYS, PRICES};
+use crate::config::preset::PRESETS;
+use crate::config::provider::WIRES;
+use crate::config::section::{GUARDS, LIMITS};
+use crate::config::{GuardConfig, LimitConfig};
+
+/// The schema of `config.toml`.
+pub fn schema() -> Value {
+    let rules = json!({ "type": "array", "items": { "type": "string" }, "description": "TOOL or TOOL(PATTERN)" });
+    json!({
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Creel's config.toml",
+        "type": "object",
+        "additionalProperties": false,
+        "properties": {
+            "model": { "type": "string", "pattern": "^[^/]+/.+$", "description": "PROVIDER/MODEL, used when none is named" },
+            "mode": { "enum": ["ask", "edits", "plan", "auto"], "default": "ask" },
+            "providers": { "type": "object", "additionalProperties": provider() },
+            "budget": table([
+                ("day", budget("dollars of one local day, or \"none\"", &json!(10))),
+                ("session", budget("dollars of one session, or \"none\"", &json!("none"))),
+            ]),
+            "guards": guards(),
+            "limits": limits(),
+            "permissions": table([("deny", rules.clone()), ("ask", rules.clone()), ("allow", rules)]),
+            "ui": table([
+                ("theme", json!({ "type": "string" })),
+                ("mouse", json!({ "type": "boolean", "default": true })),
+            ]),
+        },
+    })
+}
+
+fn provider() -> Value {
+    let wires: Vec<&str> = WIRES.iter().map(|(name, _)| *name).collect();
+    let presets: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+    table([
+        ("wire", json!({ "enum": wires })),
+        (
+            "base_url",
+            json!({ "type": "string", "description": "https://, or http:// on this machine" }),
+        ),
+        (
+            "key_env",
+            json!({ "type": "string", "description": "the variable the key stands in" }),
+        ),
+        (
+            "key_file",
+            json!({ "type": "string", "description": "a file with the key, relative to the config file" }),
+        ),
+        (
+            "key_command",
+            json!({ "type": "array", "items": { "type": "string" }, "minItems": 1, "description": "prints the key" }),
+        ),
+        ("preset", json!({ "enum": presets })),
+        (
+            "models",
+            json!({ "type": "object", "additionalProperties": model() }),
+        ),
+        (
+            "script",
+            json!({ "type": "string", "description": "a rehearsal script" }),
+        ),
+    ])
+}
+
+fn model() -> Value {
+    let price = json!({ "type": "number", "minimum": 0, "description": "per million tokens" });
+    let prices = || PRICES.map(|key| (key, price.clone()));
+    let tier = table(
+        prices()
+            .into_iter()
+            .chain([("above", whole(1, 100_000_000, None))]),
+    );
+    let mut row = table(prices().into_iter().chain([
+        (
+            "currency",
+            json!({ "type": "string", "pattern": "^[A-Z]{3}$", "default": "USD" }),
+        ),
+        ("tiers", json!({ "type": "array", "items": tier })),
+    ]));
+    row["required"] = json!(["input", "output"]);
+    let [context, max_output, price] = [MODEL_KEYS[0], MODEL_KEYS[1], MODEL_KEYS[2]];
+    table([
+        (context, whole(1024, 100_000_000, None)),
+        (max_output, whole(1, 10_000_000, None)),
+        (price, row),
+    ])
+}
+
+fn guards() -> Value {
+    let usual = GuardConfig::default();
+    let numbers = [
+        usual.same_call,
+        usual.same_call_window,
+        usual.idle_steps,
+        usual.unattended_minutes,
+    ];
+    let rows = GUARDS.iter().zip(numbers);
+    let rows =
+        rows.map(|(&(key, least, most), usual)| (key, whole(least, most, Some(usual.into()))));
+    table(rows.chain([(
+        "unattended",
+        json!({ "type": "number", "minimum": 0, "default": 2, "description": "dollars; 0 switches it off" }),
+    )]))
+}
+
+fn limits() -> Value {
+    let usual = LimitConfig::default();
+    let numbers = [
+        usual.output_tokens,
+        usual.file_bytes,
+        usual.file_head_bytes,
+        usual.command_seconds,
+        usual.kept_bytes,
+    ];
+    let rows = LIMITS.iter().zip(numbers);
+    table(rows.map(|(&(key, least, most), usual)| (key, whole(least, most, Some(usual)))))
+}
+
+fn budget(description: &str, usual: &Value) -> Value {
+    json!({ "anyOf": [{ "type": "number", "minimum": 0 }, { "const": "none" }], "default": usual, "description": description })
+}
+
+fn whole(least: u64, most: u64, usual: Option<u64>) -> Value {
+    let mut number = json!({ "type": "integer", "minimum": least, "maximum": most });
+    if let Some(usual) = usual {
+        number["default"] = json!(usual);
+    }
+    number
+}
+
+fn table(rows: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
+    let properties: Map<String, Value> = rows
+        .into_iter()
+        .map(|(key, value)| (key.to_owned(), value))
+        .collect();
+    json!({ "type": "object", "additionalProperties": false, "properties": properties })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use super::*;
+    use crate::config::{load, provider, section};
+
+    fn keys(value: &Value) -> Vec<&str> {
+        let mut keys: Vec<&str> = value["properties"]
+            .as_object()
+            .unwrap()
+            .keys()
+            .map(String::as_str)
+            .collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    fn sorted<'k>(keys: impl IntoIterator<Item = &'k str>) -> Vec<&'k str> {
+        let mut keys: Vec<&str> = keys.into_iter().collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    #[test]
+    fn the_schema_has_the_keys_that_are_read() {
+        let schema = schema();
+        assert_eq!(keys(&schema), sorted(load::TOP_KEYS.iter().copied()));
+        let top = &schema["properties"];
+        for (name, read) in [
+            ("budget", section::BUDGET_KEYS),
+            ("permissions", section::PERMISSION_KEYS),
+            ("ui", section::UI_KEYS),
+        ] {
+            assert_eq!(keys(&top[name]), sorted(read.iter().copied()), "{name}");
+        }
+        let provider = &top["providers"]["additionalProperties"];
+        let read = provider::KEYS
+            .iter()
+            .copied()
+            .filter(|key| !matches!(*key, "key" | "api_key"));
+        assert_eq!(keys(provider), sorted(read));
+        let model = &provider["properties"]["models"]["additionalProperties"];
+        assert_eq!(keys(model), sorted(MODEL_KEYS.iter().copied()));
+        assert_eq!(
+            top["limits"]["properties"]["kept_bytes"]["default"],
+            json!(67_108_864)
+        );
+    }
+}

@@ -1,0 +1,299 @@
+//! A config written out again, value by value, with where each comes from. Keys are not in it, only where they are kept.
+
+use std::path::Path;
+
+use toml::Value;
+
+use crate::config::load::Loaded;
+use crate::config::{Config, KeySource, ProviderConfig, Wire};
+use crate::protocol::money::{Currency, Money, UNIT};
+use crate::protocol::rule::Effect;
+use crate::protocol::usage::Price;
+
+/// One setting as a line of TOML, and its origin.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Setting {
+    /// The full name: `providers.local.base_url`.
+    pub key: String,
+    /// As TOML writes it.
+    pub value: String,
+    /// `default`, `built in`, `FILE:LINE`, or the environment variable that was found.
+    pub origin: String,
+}
+
+/// Every setting that has a value, in the order of the file's own chapters. Read again, the lines give the same config.
+pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
+    let mut list = List {
+        loaded,
+        file,
+        settings: Vec::new(),
+    };
+    let Config {
+        model,
+        mode,
+        providers,
+        budget,
+        guards,
+        limits,
+        rules,
+        ui,
+    } = &loaded.config;
+    if let Some(model) = model {
+        list.text("model", &model.to_string());
+    }
+    list.text("mode", mode.name());
+    for (name, entry) in providers {
+        list.provider(&format!("providers.{}", key(name)), entry);
+    }
+    list.budget("budget.day", budget.day);
+    list.budget("budget.session", budget.session);
+    list.add("guards.same_call", &guards.same_call);
+    list.add("guards.same_call_window", &guards.same_call_window);
+    list.add("guards.idle_steps", &guards.idle_steps);
+    list.add(
+        "guards.unattended",
+        &guards
+            .unattended
+            .map_or("0".to_owned(), |money| decimal(money.parts, UNIT)),
+    );
+    list.add("guards.unattended_minutes", &guards.unattended_minutes);
+    list.add("limits.output_tokens", &limits.output_tokens);
+    list.add("limits.file_bytes", &limits.file_bytes);
+    list.add("limits.file_head_bytes", &limits.file_head_bytes);
+    list.add("limits.command_seconds", &limits.command_seconds);
+    list.add("limits.kept_bytes", &limits.kept_bytes);
+    for (name, effect) in [
+        ("deny", Effect::Deny),
+        ("ask", Effect::Ask),
+        ("allow", Effect::Allow),
+    ] {
+        let texts: Vec<Value> = rules
+            .iter()
+            .filter(|rule| rule.effect == effect)
+            .map(|rule| Value::String(rule.text.clone()))
+            .collect();
+        list.add(&format!("permissions.{name}"), &Value::Array(texts));
+    }
+    if let Some(theme) = &ui.theme {
+        list.text("ui.theme", theme);
+    }
+    list.add("ui.mouse", &ui.mouse);
+    list.settings
+}
+
+struct List<'l> {
+    loaded: &'l Loaded,
+    file: &'l Path,
+    settings: Vec<Setting>,
+}
+
+impl List<'_> {
+    fn add(&mut self, key: &str, value: &dyn ToString) {
+        self.add_from(key, value, "default");
+    }
+
+    fn text(&mut self, key: &str, value: &str) {
+        self.add(key, &Value::String(value.to_owned()));
+    }
+
+    /// `otherwise` is the origin of what does not stand in the file.
+    fn add_from(&mut self, key: &str, value: &dyn ToString, otherwise: &str) {
+        let origin = match self.loaded.lines.get(key) {
+            Some(line) => format!("{}:{line}", self.file.display()),
+            None => otherwise.to_owned(),
+        };
+        self.settings.push(Setting {
+            key: key.to_owned(),
+            value: value.to_string(),
+            origin,
+        });
+    }
+
+    fn budget(&mut self, key: &str, limit: Option<Money>) {
+        match limit {
+            Some(money) => self.add(key, &decimal(money.parts, UNIT)),
+            None => self.text(key, "none"),
+        }
+    }
+
+    fn provider(&mut self, name: &str, entry: &ProviderConfig) {
+        let in_file = entry.origin == self.file.display().to_string();
+        // What the file does not say of its own entry comes from the preset.
+        let origin = match (&entry.preset, in_file) {
+            (Some(preset), true) => format!("preset {preset}"),
+            (None, true) => "default".to_owned(),
+            (_, false) => entry.origin.clone(),
+        };
+        let text = |text: &str| Value::String(text.to_owned());
+        self.add_from(&format!("{name}.wire"), &text(entry.wire.name()), &origin);
+        if entry.wire != Wire::Rehearsal {
+            self.add_from(&format!("{name}.base_url"), &text(&entry.base_url), &origin);
+        }
+        if let Some(preset) = &entry.preset {
+            self.add_from(&format!("{name}.preset"), &text(preset), &origin);
+        }
+        match &entry.key {
+            KeySource::None => {}
+            KeySource::Env(variable) => {
+                self.add_from(&format!("{name}.key_env"), &text(variable), &origin);
+            }
+            KeySource::File(path) => {
+                self.add_from(
+                    &format!("{name}.key_file"),
+                    &text(&path.to_string_lossy()),
+                    &origin,
+                );
+            }
+            KeySource::Command(argv) => {
+                let argv = argv.iter().map(|word| text(word)).collect();
+                self.add_from(&format!("{name}.key_command"), &Value::Array(argv), &origin);
+            }
+        }
+        if let Some(script) = &entry.script {
+            self.add_from(
+                &format!("{name}.script"),
+                &text(&script.to_string_lossy()),
+                &origin,
+            );
+        }
+        for (model, config) in &entry.models {
+            let name = format!("{name}.models.{}", key(model));
+            if let Some(context) = config.context {
+                self.add(&format!("{name}.context"), &context);
+            }
+            if let Some(most) = config.max_output {
+                self.add(&format!("{name}.max_output"), &most);
+            }
+            if let Some(price) = &config.price {
+                self.price(&format!("{name}.price"), price);
+            }
+        }
+    }
+
+    fn price(&mut self, name: &str, price: &Price) {
+        let whole = |parts: i64| decimal(parts, 1_000_000);
+        let rows = [
+            ("input", Some(price.input)),
+            ("output", Some(price.output)),
+            ("cache_read", price.cache_read),
+            ("cache_write", price.cache_write),
+            ("cache_write_long", price.cache_write_long),
+        ];
+        for (key, parts) in rows {
+            if let Some(parts) = parts {
+                self.add(&format!("{name}.{key}"), &whole(parts));
+            }
+        }
+        if price.currency != Currency::USD {
+            self.text(&format!("{name}.currency"), price.currency.code());
+        }
+        if price.tiers.is_empty() {
+            return;
+        }
+        let tiers = price.tiers.iter().map(|tier| {
+            let rows = [
+                ("input", tier.input),
+                ("output", tier.output),
+                ("cache_read", tier.cache_read),
+                ("cache_write", tier.cache_write),
+                ("cache_write_long", tier.cache_write_long),
+            ];
+            let rows = rows
+                .iter()
+                .filter_map(|(key, parts)| Some(format!(", {key} = {}", whole((*parts)?))));
+            format!("{{ above = {}{} }}", tier.above, rows.collect::<String>())
+        });
+        let tiers = format!("[{}]", tiers.collect::<Vec<_>>().join(", "));
+        self.add(&format!("{name}.tiers"), &tiers);
+    }
+}
+
+/// A name as a part of a dotted key.
+fn key(name: &str) -> String {
+    let bare = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-');
+    if bare {
+        name.to_owned()
+    } else {
+        Value::String(name.to_owned()).to_string()
+    }
+}
+
+/// Parts as the decimal number they came from, with at least one digit after the point.
+fn decimal(parts: i64, unit: i64) -> String {
+    let digits = unit.ilog10() as usize;
+    let fraction = format!("{:0digits$}", parts % unit);
+    let fraction = fraction.trim_end_matches('0');
+    format!(
+        "{}.{}",
+        parts / unit,
+        if fraction.is_empty() { "0" } else { fraction }
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+    use crate::config::load;
+
+    #[test]
+    fn every_value_says_where_it_comes_from() {
+        let text = "mode = \"edits\"\nbudget.session = 2.5\n[providers.zai]\nkey_file = \"k\"\n[providers.zai.models.\"glm.x\"]\n\
+            context = 9000\nprice = { input = 0.435, output = 3, tiers = [{ above = 10, input = 1 }] }\n\
+            [permissions]\nallow = [\"Bash(git \\\"x\\\" *)\"]\n";
+        let file = Path::new("/c/config.toml");
+        let env = |name: &str| (name == "XAI_API_KEY").then(|| "k".into());
+        let loaded = load::parse(text, file, &env).unwrap();
+        let settings = settings(&loaded, file);
+        let lines: Vec<String> = settings
+            .iter()
+            .map(|setting| format!("{} = {}  # {}", setting.key, setting.value, setting.origin))
+            .collect();
+        let expected = "\
+mode = \"edits\"  # /c/config.toml:1
+providers.rehearsal.wire = \"rehearsal\"  # built in
+providers.xai.wire = \"openai-chat\"  # XAI_API_KEY
+providers.xai.base_url = \"https://api.x.ai/v1\"  # XAI_API_KEY
+providers.xai.preset = \"xai\"  # XAI_API_KEY
+providers.xai.key_env = \"XAI_API_KEY\"  # XAI_API_KEY
+providers.zai.wire = \"openai-chat\"  # preset zai
+providers.zai.base_url = \"https://api.z.ai/api/paas/v4\"  # preset zai
+providers.zai.preset = \"zai\"  # preset zai
+providers.zai.key_file = \"/c/k\"  # /c/config.toml:4
+providers.zai.models.\"glm.x\".context = 9000  # /c/config.toml:6
+providers.zai.models.\"glm.x\".price.input = 0.435  # /c/config.toml:7
+providers.zai.models.\"glm.x\".price.output = 3.0  # /c/config.toml:7
+providers.zai.models.\"glm.x\".price.tiers = [{ above = 10, input = 1.0 }]  # /c/config.toml:7
+budget.day = 10.0  # default
+budget.session = 2.5  # /c/config.toml:2
+guards.same_call = 5  # default
+guards.same_call_window = 20  # default
+guards.idle_steps = 12  # default
+guards.unattended = 2.0  # default
+guards.unattended_minutes = 30  # default
+limits.output_tokens = 2000  # default
+limits.file_bytes = 32768  # default
+limits.file_head_bytes = 8192  # default
+limits.command_seconds = 120  # default
+limits.kept_bytes = 67108864  # default
+permissions.deny = []  # default
+permissions.ask = []  # default
+permissions.allow = ['Bash(git \"x\" *)']  # /c/config.toml:9
+ui.mouse = true  # default";
+        assert_eq!(lines.join("\n"), expected);
+
+        let again = load::parse(&lines.join("\n"), file, &|_| None)
+            .unwrap()
+            .config;
+        let mut before = loaded.config;
+        for entry in before.providers.values_mut() {
+            entry.origin = file.display().to_string();
+        }
+        assert_eq!(again, before);
+    }
+}

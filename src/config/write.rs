@@ -1,0 +1,331 @@
+//! What Creel itself writes into the person's config: a provider, with its key in a file beside it. Everything that stands
+//! there stays as it is, comments included.
+
+use std::fs;
+use std::io::Write;
+use std::path::Path;
+
+use tempfile::NamedTempFile;
+use toml::Value;
+use toml::de::DeTable;
+
+use crate::config::load::{self, Loaded};
+use crate::config::paths::{self, Environment, Paths};
+use crate::config::secret::Secret;
+use crate::config::{KeySource, Wire, provider};
+use crate::protocol::id::ModelRef;
+
+/// A provider to be added.
+#[derive(Debug, Clone)]
+pub struct NewProvider {
+    /// Its name, which may be that of a preset.
+    pub name: String,
+    /// `None`: as the preset says.
+    pub wire: Option<Wire>,
+    pub base_url: Option<String>,
+    pub preset: Option<String>,
+    pub key: KeyToStore,
+    /// Becomes the model used when none is named.
+    pub model: Option<ModelRef>,
+}
+
+#[derive(Debug, Clone)]
+pub enum KeyToStore {
+    None,
+    /// It stays in this variable.
+    Env(String),
+    /// It goes into a file of its own for the owner alone, never into the config.
+    Secret(Secret),
+}
+
+/// Adds a provider, or gives one that was added so another key. Nothing is written unless the result reads well.
+pub fn add_provider(
+    paths: &Paths,
+    new: &NewProvider,
+    env: Environment<'_>,
+) -> Result<Loaded, String> {
+    if !provider::is_name(&new.name) {
+        return Err(format!(
+            "`{}` is no name for a provider: letters, digits, `-`, `_` and `.`",
+            new.name
+        ));
+    }
+    let file = &paths.config_file;
+    let text = load::read_file(file).map_err(|why| format!("{} {why}", file.display()))?;
+    let before = load::parse(&text, file, env).map_err(|_| {
+        format!(
+            "{} has faults of its own: `creel config check` lists them",
+            file.display()
+        )
+    })?;
+    let key_file = paths.keys.join(&new.name);
+    let mut changed = text.clone();
+    match before
+        .config
+        .providers
+        .get(&new.name)
+        .filter(|entry| entry.origin == file.display().to_string())
+    {
+        None => append(&mut changed, new),
+        // Only its key is new, and that stands in our own file.
+        Some(entry)
+            if entry.key == KeySource::File(key_file.clone()) && says_no_more(new, entry) => {}
+        Some(_) => {
+            return Err(format!(
+                "[providers.{}] is in {} already: change it there",
+                new.name,
+                file.display()
+            ));
+        }
+    }
+    if let Some(model) = &new.model {
+        set_model(&mut changed, &model.to_string());
+    }
+    let after = load::parse(&changed, file, env).map_err(|faults| {
+        let why = faults.first().map(ToString::to_string).unwrap_or_default();
+        format!(
+            "cannot add [providers.{}] to {}: {why}",
+            new.name,
+            file.display()
+        )
+    })?;
+    if let KeyToStore::Secret(secret) = &new.key {
+        paths::ensure(&paths.keys)?;
+        write_whole(&key_file, &format!("{}\n", secret.expose()))?;
+    }
+    if changed != text {
+        if let Some(folder) = file.parent() {
+            paths::ensure(folder)?;
+        }
+        write_whole(file, &changed)?;
+    }
+    Ok(after)
+}
+
+fn says_no_more(new: &NewProvider, entry: &crate::config::ProviderConfig) -> bool {
+    matches!(new.key, KeyToStore::Secret(_))
+        && new.wire.is_none_or(|wire| wire == entry.wire)
+        && new
+            .base_url
+            .as_ref()
+            .is_none_or(|address| address.trim_end_matches('/') == entry.base_url)
+        && (new.preset.is_none() || new.preset == entry.preset)
+}
+
+fn append(text: &mut String, new: &NewProvider) {
+    if !text.is_empty() && !text.ends_with('\n') {
+        text.push('\n');
+    }
+    if !text.is_empty() {
+        text.push('\n');
+    }
+    let key = match &new.key {
+        KeyToStore::None => None,
+        KeyToStore::Env(variable) => Some(("key_env", variable.clone())),
+        KeyToStore::Secret(_) => Some(("key_file", format!("keys/{}", new.name))),
+    };
+    let lines = [
+        new.wire.map(|wire| ("wire", wire.name().to_owned())),
+        new.base_url.clone().map(|address| ("base_url", address)),
+        new.preset.clone().map(|preset| ("preset", preset)),
+        key,
+    ];
+    let name = if new.name.contains('.') {
+        quoted(&new.name)
+    } else {
+        new.name.clone()
+    };
+    let lines = lines.into_iter().flatten();
+    let lines: Vec<String> = lines
+        .map(|(key, value)| format!("{key} = {}\n", quoted(&value)))
+        .collect();
+    text.extend([format!("[providers.{name}]\n")]);
+    text.extend(lines);
+}
+
+/// Puts the model in the place of the one that is there, else above the first key with the comment that belongs to it.
+fn set_model(text: &mut String, model: &str) {
+    let found = DeTable::parse(text).ok().and_then(|root| {
+        let root = root.get_ref();
+        if let Some(value) = root.get("model") {
+            return Some(value.span());
+        }
+        let first = root.keys().map(|key| key.span().start).min()?;
+        let mut at = text[..first].rfind('\n').map_or(0, |end| end + 1);
+        while let Some(above) = text[..at].strip_suffix('\n') {
+            let start = above.rfind('\n').map_or(0, |end| end + 1);
+            if !above[start..].trim_start().starts_with('#') {
+                break;
+            }
+            at = start;
+        }
+        Some(at..at)
+    });
+    match found {
+        Some(span) if span.is_empty() => {
+            // A byte-order mark stays first.
+            let at = if span.start == 0 && text.starts_with('\u{feff}') {
+                3
+            } else {
+                span.start
+            };
+            text.insert_str(at, &format!("model = {}\n\n", quoted(model)));
+        }
+        Some(span) => text.replace_range(span, &quoted(model)),
+        None => text.extend([format!("model = {}\n", quoted(model))]),
+    }
+}
+
+fn quoted(text: &str) -> String {
+    Value::String(text.to_owned()).to_string()
+}
+
+/// Writes a file whole or not at all, for the owner alone. A link is followed: people keep their config elsewhere.
+fn write_whole(file: &Path, text: &str) -> Result<(), String> {
+    let target = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
+    let folder = target.parent().unwrap_or(Path::new("/"));
+    // The temporary file is made with mode 0600.
+    NamedTempFile::new_in(folder)
+        .and_then(|mut written| {
+            written.write_all(text.as_bytes())?;
+            written.as_file().sync_all()?;
+            written.persist(&target).map_err(|error| error.error)
+        })
+        .map(drop)
+        .map_err(|error| format!("cannot write {}: {error}", target.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use std::os::unix::fs::PermissionsExt;
+
+    use pretty_assertions::assert_eq;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    fn home() -> (TempDir, Paths) {
+        let scratch = tempfile::tempdir().unwrap();
+        let home = scratch.path().join("home").into_os_string();
+        let paths =
+            Paths::from_environment(&|name| (name == "CREEL_HOME").then(|| home.clone())).unwrap();
+        (scratch, paths)
+    }
+
+    fn anthropic(key: &str) -> NewProvider {
+        NewProvider {
+            name: "anthropic".to_owned(),
+            wire: None,
+            base_url: None,
+            preset: None,
+            key: KeyToStore::Secret(Secret::new(key).unwrap()),
+            model: Some("anthropic/claude-sonnet-5-5".parse().unwrap()),
+        }
+    }
+
+    fn mode(path: &Path) -> u32 {
+        fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn a_first_provider_makes_a_config_and_a_key_file() {
+        let (_scratch, paths) = home();
+        let loaded = add_provider(&paths, &anthropic("sk-1"), &|_| None).unwrap();
+        assert_eq!(
+            fs::read_to_string(&paths.config_file).unwrap(),
+            "model = \"anthropic/claude-sonnet-5-5\"\n\n[providers.anthropic]\nkey_file = \"keys/anthropic\"\n"
+        );
+        let key = paths.keys.join("anthropic");
+        assert_eq!(fs::read_to_string(&key).unwrap(), "sk-1\n");
+        assert_eq!(
+            [mode(&key), mode(&paths.config_file), mode(&paths.keys)],
+            [0o600, 0o600, 0o700]
+        );
+        assert_eq!(load::read(&paths, &|_| None).unwrap(), loaded);
+        assert_eq!(
+            loaded.config.providers["anthropic"].key,
+            KeySource::File(key.clone())
+        );
+
+        add_provider(&paths, &anthropic("sk-2"), &|_| None).unwrap();
+        assert_eq!(fs::read_to_string(&key).unwrap(), "sk-2\n");
+        assert_eq!(load::read(&paths, &|_| None).unwrap(), loaded);
+    }
+
+    #[test]
+    fn what_stands_there_stays() {
+        let (_scratch, paths) = home();
+        let server = NewProvider {
+            name: "box.1".to_owned(),
+            wire: Some(Wire::OpenAiChat),
+            base_url: Some("http://127.0.0.1:8080/v1".to_owned()),
+            preset: Some("llamacpp".to_owned()),
+            key: KeyToStore::Env("BOX_KEY".to_owned()),
+            model: Some("box.1/q".parse().unwrap()),
+        };
+        let added = "\n[providers.\"box.1\"]\nwire = \"openai-chat\"\nbase_url = \"http://127.0.0.1:8080/v1\"\n\
+            preset = \"llamacpp\"\nkey_env = \"BOX_KEY\"\n";
+        let cases = [
+            (
+                "# mine\n\n# how\nmode = \"ask\" # so\n",
+                "# mine\n\nmodel = \"box.1/q\"\n\n# how\nmode = \"ask\" # so\n",
+            ),
+            (
+                "model = \"openai/x\" # old\n",
+                "model = \"box.1/q\" # old\n",
+            ),
+            (
+                "\u{feff}[ui]\r\nmouse = true",
+                "\u{feff}model = \"box.1/q\"\n\n[ui]\r\nmouse = true\n",
+            ),
+        ];
+        paths::ensure(paths.config_file.parent().unwrap()).unwrap();
+        for (text, expected) in cases {
+            fs::write(&paths.config_file, text).unwrap();
+            add_provider(&paths, &server, &|_| None).unwrap();
+            assert_eq!(
+                fs::read_to_string(&paths.config_file).unwrap(),
+                format!("{expected}{added}")
+            );
+        }
+        assert!(!paths.keys.exists());
+    }
+
+    #[test]
+    fn what_cannot_be_added_changes_nothing() {
+        let (_scratch, paths) = home();
+        let file = paths.config_file.display().to_string();
+        paths::ensure(paths.config_file.parent().unwrap()).unwrap();
+        let cases = [
+            (
+                "mode = 1",
+                format!("{file} has faults of its own: `creel config check` lists them"),
+            ),
+            (
+                "[providers.anthropic]\nkey_env = \"X\"",
+                format!("[providers.anthropic] is in {file} already: change it there"),
+            ),
+            (
+                "providers = {}",
+                format!(
+                    "cannot add [providers.anthropic] to {file}: 3:2: cannot extend value of type inline table with a dotted key"
+                ),
+            ),
+        ];
+        for (text, expected) in cases {
+            fs::write(&paths.config_file, text).unwrap();
+            let error = add_provider(&paths, &anthropic("sk-1"), &|_| None).unwrap_err();
+            assert_eq!(error, expected);
+            assert_eq!(fs::read_to_string(&paths.config_file).unwrap(), text);
+            assert!(!paths.keys.exists());
+        }
+        let mut named = anthropic("k");
+        named.name = "../x".to_owned();
+        assert_eq!(
+            add_provider(&paths, &named, &|_| None).unwrap_err(),
+            "`../x` is no name for a provider: letters, digits, `-`, `_` and `.`"
+        );
+    }
+}

@@ -1,0 +1,143 @@
+//! Answers what faces ask, and does what they have done beyond one session: stopping elsewhere, purging.
+
+use std::sync::Arc;
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::engine::house::House;
+use crate::engine::{health, open};
+use crate::protocol::id::SessionId;
+use crate::protocol::op::{Manage, Managed};
+use crate::protocol::query::{Found, Query, Today};
+use crate::protocol::session::State;
+use crate::store::append::composer_draft;
+
+pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
+    let found = match query {
+        Query::Sessions { limit, archived } => {
+            open::close_abandoned(house).await;
+            house
+                .read(move |reader| reader.sessions(limit, archived))
+                .await
+                .map(Found::Sessions)
+        }
+        Query::Find { part } => house
+            .read(move |reader| reader.find(&part))
+            .await
+            .map(Found::Session),
+        Query::History {
+            session,
+            page,
+            limit,
+        } => house
+            .read(move |reader| reader.history(session, page, limit))
+            .await
+            .map(Found::History),
+        Query::Fold { session } => open::fold(house, session).await.map(Found::Fold),
+        Query::Spend {
+            by,
+            since,
+            until,
+            session,
+        } => house
+            .read(move |reader| reader.spend(by, since, until, session))
+            .await
+            .map(Found::Spend),
+        Query::Today => today(house).await.map(Found::Today),
+        Query::Models => Ok(Found::Models(house.providers.models())),
+        Query::Blob { hash } => house
+            .read(move |reader| reader.blob(&hash))
+            .await
+            .map(Found::Blob),
+        Query::Draft { session } => house
+            .read(move |reader| reader.draft(&composer_draft(session)))
+            .await
+            .map(Found::Draft),
+        Query::Prompts { limit } => house
+            .read(move |reader| reader.prompts(limit))
+            .await
+            .map(Found::Prompts),
+        Query::Holder { session } => Ok(Found::Holder(house.owners.holder(session))),
+        Query::Doctor => Ok(Found::Checks(health::checks(house).await)),
+    };
+    found.unwrap_or_else(Found::Failed)
+}
+
+async fn today(house: &Arc<House>) -> Result<Today, String> {
+    let day = house.clock.day(house.clock.now());
+    let spent = house.read(move |reader| reader.today(&day)).await?;
+    let limit = house
+        .budget
+        .day
+        .map(|limit| limit.parts.saturating_add(spent.raised));
+    Ok(Today {
+        used: spent.used,
+        limit,
+    })
+}
+
+pub(crate) fn draft(house: &Arc<House>, session: Option<SessionId>, text: String) {
+    if text.is_empty() {
+        house.log.clear_draft(composer_draft(session));
+    } else {
+        house
+            .log
+            .put_draft(composer_draft(session), house.clock.now(), text);
+    }
+}
+
+pub(crate) async fn manage(house: &Arc<House>, manage: Manage) -> Managed {
+    let done = match manage {
+        Manage::Stop { session } => stop(house, session).await,
+        Manage::Purge { sessions } => purge(house, sessions).await,
+    };
+    done.unwrap_or_else(|why| Managed::Failed { why })
+}
+
+/// Tells the processes that run turns to stop them. Those of this process were told before.
+async fn stop(house: &Arc<House>, session: Option<SessionId>) -> Result<Managed, String> {
+    let mut turns = 0;
+    for (held, holder) in house.owners.held() {
+        if session.is_some_and(|session| session != held) {
+            continue;
+        }
+        let card = house.read(move |reader| reader.card(held)).await?;
+        if !card.is_some_and(|card| {
+            matches!(card.state, State::Working | State::Waiting | State::Paused)
+        }) {
+            continue;
+        }
+        if !holder.here {
+            house.owners.ask_to_stop(held)?;
+            let process = i32::try_from(holder.process).ok().and_then(Pid::from_raw);
+            let process = process
+                .ok_or_else(|| format!("the lock of session {} names no process", held.short()))?;
+            kill_process(process, Signal::USR1)
+                .map_err(|error| format!("cannot reach process {}: {error}", holder.process))?;
+        }
+        turns += 1;
+    }
+    Ok(Managed::Stopped { turns })
+}
+
+async fn purge(house: &Arc<House>, sessions: Vec<SessionId>) -> Result<Managed, String> {
+    for session in &sessions {
+        if let Some(holder) = house.owners.holder(*session) {
+            return Err(format!(
+                "session {} is held by process {}: close it there first",
+                session.short(),
+                holder.process
+            ));
+        }
+    }
+    let purged = house
+        .log
+        .purge(sessions)
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok(Managed::Purged {
+        sessions: u32::try_from(purged.sessions).unwrap_or(u32::MAX),
+        events: purged.events,
+        blobs: purged.blobs,
+    })
+}

@@ -1,0 +1,147 @@
+//! The hall behind the door: hands commands to the tasks of their sessions, begins and ends those tasks, answers queries.
+//! It only routes; what a word means is known further in.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::signal::unix::Signal as UnixSignal;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
+
+use crate::engine::answer;
+use crate::engine::door::Knock;
+use crate::engine::house::House;
+use crate::engine::open;
+use crate::engine::session::Word;
+use crate::protocol::event::Signal;
+use crate::protocol::id::SessionId;
+use crate::protocol::op::{Command, Manage, Op};
+
+/// How long sessions have to end when the engine does.
+const END_WAIT: Duration = Duration::from_secs(2);
+
+pub(crate) struct Hall {
+    pub(crate) house: Arc<House>,
+    pub(crate) knocks: mpsc::UnboundedReceiver<Knock>,
+    /// Another process asks that sessions here be stopped.
+    pub(crate) asked_to_stop: Option<UnixSignal>,
+    pub(crate) sessions: HashMap<SessionId, Running>,
+}
+
+pub(crate) struct Running {
+    words: mpsc::UnboundedSender<Word>,
+    task: JoinHandle<()>,
+}
+
+impl Hall {
+    pub(crate) async fn run(mut self) {
+        loop {
+            let asked = async {
+                match &mut self.asked_to_stop {
+                    Some(signal) => signal.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                knock = self.knocks.recv() => match knock {
+                    Some(Knock::Command(command)) => self.command(command),
+                    Some(Knock::Ask(query, reply)) => {
+                        let house = Arc::clone(&self.house);
+                        tokio::spawn(async move {
+                            let _ = reply.send(answer::find(&house, query).await);
+                        });
+                    }
+                    Some(Knock::Manage(manage, reply)) => {
+                        if let Manage::Stop { session } = &manage {
+                            self.stop_here(*session, "stopped by `creel stop`");
+                        }
+                        let house = Arc::clone(&self.house);
+                        tokio::spawn(async move {
+                            let _ = reply.send(answer::manage(&house, manage).await);
+                        });
+                    }
+                    Some(Knock::Draft(session, text)) => answer::draft(&self.house, session, text),
+                    None => break,
+                },
+                _ = asked => {
+                    let wanted: Vec<SessionId> = self.sessions.keys().copied().filter(|session| self.house.owners.take_stop(*session)).collect();
+                    for session in wanted {
+                        self.stop_here(Some(session), "stopped by `creel stop` in another terminal");
+                    }
+                }
+            }
+        }
+        let mut tasks = Vec::new();
+        for (_, running) in self.sessions {
+            drop(running.words);
+            tasks.push(running.task);
+        }
+        let _ = tokio::time::timeout(END_WAIT, futures_util::future::join_all(tasks)).await;
+    }
+
+    fn stop_here(&self, session: Option<SessionId>, why: &str) {
+        for (id, running) in &self.sessions {
+            if session.is_none_or(|session| session == *id) {
+                let _ = running.words.send(Word::Stop(why.to_owned()));
+            }
+        }
+    }
+
+    fn command(&mut self, command: Command) {
+        let session = command.session;
+        let closes = command.op == Op::Close;
+        if closes && !self.sessions.contains_key(&session) {
+            return;
+        }
+        let command = match self
+            .sessions
+            .get(&session)
+            .map(|running| running.words.send(Word::Command(command.clone())))
+        {
+            Some(Ok(())) => {
+                if closes {
+                    self.sessions.remove(&session);
+                }
+                return;
+            }
+            // Its task has ended: it begins anew.
+            Some(Err(_)) | None => command,
+        };
+        let (words, inbox) = mpsc::unbounded_channel();
+        let house = Arc::clone(&self.house);
+        let first = command.clone();
+        let task = tokio::spawn(async move {
+            let begun = match &first.op {
+                Op::Open { request } => open::new(&house, session, request.clone(), inbox).await,
+                _ => open::resume(&house, session, inbox).await,
+            };
+            match begun {
+                Ok(task) => task.run().await,
+                Err((why, mut inbox)) => {
+                    inbox.close();
+                    house.tell(Signal::Refused {
+                        command: first.id,
+                        session,
+                        why: why.clone(),
+                    });
+                    while let Some(word) = inbox.recv().await {
+                        if let Word::Command(command) = word
+                            && command.id != first.id
+                        {
+                            house.tell(Signal::Refused {
+                                command: command.id,
+                                session,
+                                why: why.clone(),
+                            });
+                        }
+                    }
+                }
+            }
+        });
+        if !matches!(command.op, Op::Open { .. }) {
+            let _ = words.send(Word::Command(command));
+        }
+        self.sessions.insert(session, Running { words, task });
+    }
+}

@@ -1,0 +1,116 @@
+//! What the engine can say of itself and its surroundings, for `creel doctor`.
+
+use std::sync::Arc;
+
+use crate::engine::house::House;
+use crate::protocol::query::{Check, CheckState};
+
+/// Below this much free space a warning is given: 200 MB.
+const LITTLE_SPACE: u64 = 200 * 1024 * 1024;
+
+pub(crate) async fn checks(house: &Arc<House>) -> Vec<Check> {
+    vec![
+        database(house).await,
+        disk(house),
+        providers(house),
+        sandbox(),
+    ]
+}
+
+fn check(name: &str, state: CheckState, text: String, remedy: &str) -> Check {
+    Check {
+        name: name.to_owned(),
+        state,
+        text,
+        remedy: remedy.to_owned(),
+    }
+}
+
+async fn database(house: &Arc<House>) -> Check {
+    let sound = house
+        .read(|reader| Ok((reader.integrity(), reader.count()?)))
+        .await;
+    match sound {
+        Ok((Ok(()), counts)) => {
+            let text = format!(
+                "{}: sound, {} sessions, {} events, {} bytes",
+                house.db.display(),
+                counts.sessions,
+                counts.events,
+                counts.bytes
+            );
+            check("database", CheckState::Ok, text, "")
+        }
+        Ok((Err(why), _)) | Err(why) => {
+            let text = format!("{}: {why}", house.db.display());
+            check(
+                "database",
+                CheckState::Bad,
+                text,
+                "close every Creel and start one again: it copies the file aside and saves what can be read",
+            )
+        }
+    }
+}
+
+fn disk(house: &Arc<House>) -> Check {
+    let folder = house.db.parent().unwrap_or(&house.db);
+    match rustix::fs::statvfs(folder) {
+        Ok(space) => {
+            let free = space.f_bavail.saturating_mul(space.f_frsize);
+            let text = format!("{} MB free at {}", free / (1024 * 1024), folder.display());
+            if free < LITTLE_SPACE {
+                check(
+                    "disk",
+                    CheckState::Warn,
+                    text,
+                    "free some space: sessions pause before a fact could be lost",
+                )
+            } else {
+                check("disk", CheckState::Ok, text, "")
+            }
+        }
+        Err(error) => check(
+            "disk",
+            CheckState::Warn,
+            format!("{}: {error}", folder.display()),
+            "look at the folder's file system",
+        ),
+    }
+}
+
+fn providers(house: &Arc<House>) -> Check {
+    let cards = house.providers.models();
+    let ready: std::collections::BTreeSet<&str> = cards
+        .iter()
+        .filter(|card| card.lacks.is_none())
+        .map(|card| card.model.provider.as_str())
+        .filter(|provider| *provider != "rehearsal")
+        .collect();
+    if ready.is_empty() {
+        let remedy = "set a key in the environment, or add a provider to config.toml; the rehearsal works without";
+        return check(
+            "providers",
+            CheckState::Warn,
+            "no provider is ready".to_owned(),
+            remedy,
+        );
+    }
+    let names: Vec<&str> = ready.into_iter().collect();
+    check(
+        "providers",
+        CheckState::Ok,
+        format!("ready: {}", names.join(", ")),
+        "",
+    )
+}
+
+fn sandbox() -> Check {
+    let text = "none: commands run with all your rights".to_owned();
+    check(
+        "sandbox",
+        CheckState::Warn,
+        text,
+        "read each command before you allow it, or run Creel as another user",
+    )
+}

@@ -1,0 +1,402 @@
+//! One call to a model: its worst case is reserved before it is sent, its stream is told as it comes, its end is billed.
+
+use std::time::Duration;
+
+use futures_util::{FutureExt, StreamExt, stream::BoxStream};
+use tokio::time::Instant;
+
+use crate::agent::cost::{self, Tariff};
+use crate::agent::prompt::{self, Placed, Prompt};
+use crate::agent::turn::input::{Bill, Input};
+use crate::engine::effect::redacted;
+use crate::engine::session::Task;
+use crate::protocol::ask::{About, BudgetName};
+use crate::protocol::event::{Delta, Fact, Waiting};
+use crate::protocol::failure::Failure;
+use crate::protocol::id::ModelRef;
+use crate::protocol::money::Money;
+use crate::protocol::reply::{Part, Reply};
+use crate::protocol::time::Time;
+use crate::protocol::usage::{Cause, Usage};
+use crate::provider::Chunk;
+use crate::store::append::step_draft;
+use crate::store::{Over, Reservation};
+
+/// The most tokens an answer is asked for where neither the model nor the config sets less.
+const MOST_OUTPUT: u64 = 32_000;
+
+/// How often text that streams is kept as a draft.
+const DRAFT_EVERY: Duration = Duration::from_millis(250);
+
+/// A call under way.
+pub(crate) struct ModelCall {
+    stream: BoxStream<'static, Chunk>,
+    model: ModelRef,
+    tariff: Tariff,
+    prompt_tokens: u64,
+    began: Time,
+    text: String,
+    thinking: String,
+    speaking: bool,
+    drafted: Instant,
+}
+
+impl ModelCall {
+    /// All chunks that have come, waiting for the first; neighbouring texts are one.
+    pub(crate) async fn next(&mut self) -> Vec<Chunk> {
+        let Some(first) = self.stream.next().await else {
+            return Vec::new();
+        };
+        let mut chunks = vec![first];
+        while let Some(Some(chunk)) = self.stream.next().now_or_never() {
+            match (chunks.last_mut(), chunk) {
+                (Some(Chunk::Text(text)), Chunk::Text(more))
+                | (Some(Chunk::Thinking(text)), Chunk::Thinking(more)) => text.push_str(&more),
+                (
+                    Some(Chunk::CallGrows { name, bytes }),
+                    Chunk::CallGrows {
+                        name: next,
+                        bytes: more,
+                    },
+                ) if *name == next => *bytes = more,
+                (_, chunk) => chunks.push(chunk),
+            }
+        }
+        chunks
+    }
+
+    fn spoken(&self) -> Reply {
+        let mut parts = Vec::new();
+        if !self.thinking.is_empty() {
+            parts.push(Part::Thought {
+                text: self.thinking.clone(),
+                opaque: None,
+            });
+        }
+        if !self.text.is_empty() {
+            parts.push(Part::Text {
+                text: self.text.clone(),
+                opaque: None,
+            });
+        }
+        Reply {
+            parts,
+            ..Reply::default()
+        }
+    }
+}
+
+impl Task {
+    /// Keeps the facts, reserves the worst case of the next call in the same commit, and sends it. The answer tells what
+    /// must be asked first; the facts are then kept all the same.
+    pub(crate) async fn request(
+        &mut self,
+        facts: Vec<Fact>,
+        step: u32,
+        attempt: u32,
+        cause: Cause,
+        once: bool,
+    ) -> Result<Option<About>, ()> {
+        let redactor = self.house.redactor();
+        let facts: Vec<Fact> = facts
+            .into_iter()
+            .map(|fact| redacted(fact, &redactor))
+            .collect();
+        let model = self.session.model.clone();
+        let provider = match self.house.providers.get(&model) {
+            Ok(provider) => provider,
+            Err(failure) => {
+                return self
+                    .unsendable(facts, model, failure, step, attempt, cause)
+                    .await;
+            }
+        };
+        let tariff = self.house.tariff(&model);
+        if let Some(about) = self.must_ask(&model, &tariff, once) {
+            self.commit_with(facts, None).await?;
+            return Ok(Some(about));
+        }
+        let prompt = self.prompt(&model, &facts);
+        let prompt_tokens = self.prompt_tokens(&prompt);
+        let worst = cost::reserve(prompt_tokens, prompt.max_output, &tariff);
+        if let (Some(worst), Some(limit), false) = (worst, self.run.budget, once) {
+            let left = limit.parts.saturating_sub(self.spent);
+            if worst.parts > left {
+                self.commit_with(facts, None).await?;
+                return Ok(Some(About::Budget {
+                    worst,
+                    left: Money::usd(left),
+                    limit,
+                    which: BudgetName::Run,
+                }));
+            }
+        }
+        let turn = self.turn_number(&facts);
+        let called = Fact::ModelCalled {
+            turn,
+            step,
+            attempt,
+            model: model.clone(),
+            reserved: worst,
+            cause,
+        };
+        let limits = !once && worst.is_some();
+        let session_limit = self.session.budget.or(self.house.budget.session);
+        let reservation = Reservation {
+            amount: worst.map_or(0, |worst| worst.parts),
+            day_limit: self
+                .house
+                .budget
+                .day
+                .filter(|_| limits)
+                .map(|limit| limit.parts),
+            session_limit: session_limit.filter(|_| limits).map(|limit| limit.parts),
+            facts: vec![called],
+        };
+        if let Some(over) = self.commit_with(facts, Some(reservation)).await? {
+            return Ok(Some(budget(&over, worst)));
+        }
+        let began = self.house.clock.now();
+        self.call = Some(ModelCall {
+            stream: provider.stream(prompt),
+            model: model.clone(),
+            tariff,
+            prompt_tokens,
+            began,
+            text: String::new(),
+            thinking: String::new(),
+            speaking: false,
+            drafted: Instant::now(),
+        });
+        self.tell(Delta::Waiting {
+            what: Waiting::Model {
+                model,
+                since: began,
+            },
+        });
+        Ok(None)
+    }
+
+    /// What must be asked before a model may be called at all.
+    fn must_ask(&mut self, model: &ModelRef, tariff: &Tariff, once: bool) -> Option<About> {
+        if once {
+            return None;
+        }
+        let now = self.house.clock.now();
+        if let Some((guard, text)) =
+            self.watch
+                .before_call(now, self.house.away_since(), &self.house.guards)
+        {
+            return Some(About::Guard { guard, text });
+        }
+        let unknown = matches!(tariff, Tariff::Unknown { .. });
+        (unknown && !self.session.unpriced_accepted && !self.house.unattended).then(|| {
+            About::Unpriced {
+                model: model.to_string(),
+            }
+        })
+    }
+
+    /// A call that cannot even be sent is a call that failed: the turn ends with the reason.
+    async fn unsendable(
+        &mut self,
+        mut facts: Vec<Fact>,
+        model: ModelRef,
+        failure: Failure,
+        step: u32,
+        attempt: u32,
+        cause: Cause,
+    ) -> Result<Option<About>, ()> {
+        let turn = self.turn_number(&facts);
+        facts.push(Fact::ModelCalled {
+            turn,
+            step,
+            attempt,
+            model: model.clone(),
+            reserved: None,
+            cause,
+        });
+        self.commit_with(facts, None).await?;
+        self.call = Some(ModelCall {
+            stream: futures_util::stream::iter([Chunk::Failed {
+                failure,
+                partial: Reply::default(),
+            }])
+            .boxed(),
+            model,
+            tariff: Tariff::Local,
+            prompt_tokens: 0,
+            began: self.house.clock.now(),
+            text: String::new(),
+            thinking: String::new(),
+            speaking: false,
+            drafted: Instant::now(),
+        });
+        Ok(None)
+    }
+
+    fn prompt(&self, model: &ModelRef, facts: &[Fact]) -> Prompt {
+        let mut items: Vec<Placed> = self.items.clone();
+        items.extend(facts.iter().filter_map(|fact| match fact {
+            Fact::ItemAdded { turn, step, item } => Some((*turn, *step, item.clone())),
+            _ => None,
+        }));
+        let card = self.house.providers.card(model);
+        Prompt {
+            model: model.clone(),
+            system: self.session.spec.system.as_str().into(),
+            tools: self.house.tools.specs(),
+            messages: prompt::messages(&items, model),
+            max_output: card.max_output.unwrap_or(MOST_OUTPUT).min(MOST_OUTPUT),
+        }
+    }
+
+    /// At most so many tokens are in the prompt: what the provider counted last, and for the rest two bytes a token, which
+    /// real text stays above.
+    fn prompt_tokens(&self, prompt: &Prompt) -> u64 {
+        prompt::bytes(prompt).div_ceil(2) + 64 * (prompt.messages.len() as u64 + 1)
+    }
+
+    fn turn_number(&self, facts: &[Fact]) -> u32 {
+        let started = facts.iter().rev().find_map(|fact| {
+            if let Fact::TurnStarted { turn } = fact {
+                Some(*turn)
+            } else {
+                None
+            }
+        });
+        started.unwrap_or(self.session.turn)
+    }
+
+    /// What came of the stream.
+    pub(crate) async fn chunks(&mut self, chunks: Vec<Chunk>) {
+        if chunks.is_empty() {
+            // A provider ends with `Done` or `Failed`; one that did not has broken its promise.
+            let failure = Failure::new(
+                crate::protocol::failure::FailureKind::Internal,
+                "the provider's stream ended without an end",
+            );
+            self.failed(failure, Reply::default()).await;
+            return;
+        }
+        for chunk in chunks {
+            match chunk {
+                Chunk::Text(text) => self.spoke(Delta::Text { text }),
+                Chunk::Thinking(text) => self.spoke(Delta::Thinking { text }),
+                Chunk::CallGrows { name, bytes } => self.spoke(Delta::CallGrows { name, bytes }),
+                Chunk::Done(reply) => {
+                    if let Some(call) = self.call.take() {
+                        let bill = self.bill(&call, &reply, false);
+                        let reply = Reply {
+                            usage: Some(bill.usage),
+                            ..reply
+                        };
+                        self.take(Input::Answered { reply, bill }).await;
+                    }
+                    return;
+                }
+                Chunk::Failed { failure, partial } => {
+                    self.failed(failure, partial).await;
+                    return;
+                }
+            }
+        }
+    }
+
+    async fn failed(&mut self, failure: Failure, partial: Reply) {
+        let Some(call) = self.call.take() else { return };
+        // A request that was refused, or never got there, is not charged.
+        let bill = if partial.is_empty() && partial.usage.is_none() {
+            self.free(&call)
+        } else {
+            self.bill(&call, &partial, true)
+        };
+        let jitter = self.house.clock.jitter();
+        self.take(Input::Failed {
+            failure,
+            partial,
+            bill,
+            jitter,
+        })
+        .await;
+    }
+
+    fn spoke(&mut self, delta: Delta) {
+        let Some(call) = &mut self.call else { return };
+        let first = !std::mem::replace(&mut call.speaking, true);
+        match &delta {
+            Delta::Text { text } => call.text.push_str(text),
+            Delta::Thinking { text } => call.thinking.push_str(text),
+            _ => {}
+        }
+        if call.drafted.elapsed() >= DRAFT_EVERY && !call.text.is_empty() {
+            call.drafted = Instant::now();
+            let text = self.house.redactor().redact(&call.text).into_owned();
+            self.house
+                .log
+                .put_draft(step_draft(self.session.id), self.house.clock.now(), text);
+        }
+        if first {
+            self.tell(Delta::Waiting {
+                what: Waiting::Nothing,
+            });
+        }
+        self.tell(delta);
+    }
+
+    /// Ends a call before its answer was whole: what was said so far, and what it is taken to cost.
+    pub(crate) fn break_off(&self, call: ModelCall) -> (Reply, Bill) {
+        let spoken = call.spoken();
+        let bill = self.bill(&call, &spoken, true);
+        (spoken, bill)
+    }
+
+    fn bill(&self, call: &ModelCall, reply: &Reply, broken: bool) -> Bill {
+        let (usage, estimated) = match reply.usage {
+            Some(usage) if !broken => (usage, false),
+            _ => (cost::estimate(call.prompt_tokens / 2, reply), true),
+        };
+        let (charge, counted) = cost::charge(&usage, reply.reported_cost, &call.tariff, estimated);
+        self.bill_of(call, usage, charge, counted, reply.usage_raw.clone())
+    }
+
+    fn free(&self, call: &ModelCall) -> Bill {
+        let charge = crate::protocol::usage::Charge {
+            money: Some(Money::usd(0)),
+            basis: crate::protocol::usage::Basis::Listed,
+        };
+        self.bill_of(call, Usage::default(), charge, Money::usd(0), None)
+    }
+
+    fn bill_of(
+        &self,
+        call: &ModelCall,
+        usage: Usage,
+        charge: crate::protocol::usage::Charge,
+        counted: Money,
+        raw: Option<serde_json::Value>,
+    ) -> Bill {
+        let millis = self.house.clock.now().since(call.began).as_millis();
+        Bill {
+            model: call.model.clone(),
+            usage,
+            charge,
+            counted,
+            raw,
+            millis: u64::try_from(millis).unwrap_or(u64::MAX),
+        }
+    }
+}
+
+fn budget(over: &Over, worst: Option<Money>) -> About {
+    About::Budget {
+        worst: worst.unwrap_or(Money::usd(0)),
+        left: Money::usd(over.limit.saturating_sub(over.used).max(0)),
+        limit: Money::usd(over.limit),
+        which: if over.day {
+            BudgetName::Day
+        } else {
+            BudgetName::Session
+        },
+    }
+}

@@ -1,0 +1,231 @@
+//! Opens a new session, or takes hold of one of the log and closes what a crash left open in it.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use crate::agent::prompt::Placed;
+use crate::agent::recover;
+use crate::agent::session::{FOLD_VERSION, Session};
+use crate::engine::effect::derive;
+use crate::engine::house::House;
+use crate::engine::owner::Held;
+use crate::engine::session::{Task, Word};
+use crate::project::{self, Project};
+use crate::protocol::event::{Event, Fact, Signal};
+use crate::protocol::id::{Seq, SessionId};
+use crate::protocol::query::Page;
+use crate::protocol::session::{OpenRequest, SessionSpec};
+use crate::store::Batch;
+use crate::store::append::step_draft;
+
+type Inbox = mpsc::UnboundedReceiver<Word>;
+
+/// What every model is told first; the folder, the date and the project's own instructions follow.
+const SYSTEM: &str = include_str!("../../assets/prompts/system.md");
+
+/// The system text of a session that begins now.
+pub fn system_text(cwd: &Path, project: &Project, date: &str) -> String {
+    let mut text = format!(
+        "{}\n\nFolder: {}\nDate: {date}\nSystem: {}\n",
+        SYSTEM.trim_end(),
+        cwd.display(),
+        std::env::consts::OS
+    );
+    if let Some(instructions) = project::instructions::read(cwd, &project.top) {
+        text.push_str(&format!(
+            "\n# {} of this project\n\n{}\n",
+            instructions.file_name,
+            instructions.text.trim_end()
+        ));
+    }
+    text
+}
+
+pub(crate) async fn new(
+    house: &Arc<House>,
+    id: SessionId,
+    request: OpenRequest,
+    inbox: Inbox,
+) -> Result<Task, (String, Inbox)> {
+    match begin(house, id, request).await {
+        Ok((session, held)) => Ok(Task::new(
+            Arc::clone(house),
+            session,
+            Vec::new(),
+            inbox,
+            held,
+        )),
+        Err(why) => Err((why, inbox)),
+    }
+}
+
+async fn begin(
+    house: &Arc<House>,
+    id: SessionId,
+    request: OpenRequest,
+) -> Result<(Session, Held), String> {
+    house
+        .providers
+        .get(&request.model)
+        .map_err(|failure| failure.message)?;
+    let held = house.hold(id)?;
+    let at = house.clock.now();
+    let day = house.clock.day(at);
+    let date = day.clone();
+    let spec = tokio::task::spawn_blocking(move || spec(request, &date))
+        .await
+        .map_err(|error| error.to_string())??;
+    let batch = Batch {
+        session: id,
+        at,
+        day,
+        facts: vec![Fact::SessionOpened { spec }],
+        reserved: None,
+        blobs: Vec::new(),
+        derive: derive(None),
+        clears_draft: false,
+    };
+    let events = house
+        .log
+        .append(batch)
+        .await
+        .map_err(|error| error.to_string())?
+        .events;
+    let session = Session::fold(None, &events).ok_or("the session could not be opened")?;
+    for event in events {
+        house.tell(Signal::Event(Box::new(event)));
+    }
+    Ok((session, held))
+}
+
+fn spec(request: OpenRequest, date: &str) -> Result<SessionSpec, String> {
+    let cwd = std::fs::canonicalize(&request.cwd)
+        .map_err(|error| format!("cannot work in {}: {error}", request.cwd.display()))?;
+    if !cwd.is_dir() {
+        return Err(format!("cannot work in {}: it is no folder", cwd.display()));
+    }
+    let project = project::find(&cwd);
+    Ok(SessionSpec {
+        system: system_text(&cwd, &project, date),
+        project: project.root.clone(),
+        cwd,
+        model: request.model,
+        mode: request.mode,
+        rules: request.rules,
+        parent: None,
+    })
+}
+
+pub(crate) async fn resume(
+    house: &Arc<House>,
+    id: SessionId,
+    inbox: Inbox,
+) -> Result<Task, (String, Inbox)> {
+    match take_hold(house, id).await {
+        Ok((session, items, held)) => Ok(Task::new(Arc::clone(house), session, items, inbox, held)),
+        Err(why) => Err((why, inbox)),
+    }
+}
+
+/// Holds a session and closes what was open in it, as facts.
+pub(crate) async fn take_hold(
+    house: &Arc<House>,
+    id: SessionId,
+) -> Result<(Session, Vec<Placed>, Held), String> {
+    let held = house.hold(id)?;
+    let (mut session, mut items, draft) = load(house, id).await?;
+    let facts = recover::closing(&session, draft);
+    if !facts.is_empty() {
+        let at = house.clock.now();
+        let batch = Batch {
+            session: id,
+            at,
+            day: house.clock.day(at),
+            facts,
+            reserved: None,
+            blobs: Vec::new(),
+            derive: derive(Some(session.clone())),
+            clears_draft: true,
+        };
+        let events = house
+            .log
+            .append(batch)
+            .await
+            .map_err(|error| error.to_string())?
+            .events;
+        for event in events {
+            session.apply(&event);
+            items.extend(placed(&event));
+            house.tell(Signal::Event(Box::new(event)));
+        }
+    }
+    Ok((session, items, held))
+}
+
+async fn load(
+    house: &Arc<House>,
+    id: SessionId,
+) -> Result<(Session, Vec<Placed>, Option<String>), String> {
+    let (events, draft) = house
+        .read(move |reader| {
+            Ok((
+                reader.history(id, Page::After(Seq(0)), u32::MAX)?,
+                reader.draft(&step_draft(id))?,
+            ))
+        })
+        .await?;
+    let session = Session::fold(None, &events)
+        .ok_or_else(|| format!("session {} is not in the log", id.short()))?;
+    let items = events.iter().filter_map(placed).collect();
+    Ok((session, items, draft))
+}
+
+/// The fold of a session as JSON ([`Session`]): what a face begins from before it reads items in pages.
+pub(crate) async fn fold(house: &Arc<House>, id: SessionId) -> Result<Option<String>, String> {
+    let (stored, events) = house
+        .read(move |reader| {
+            let stored = reader
+                .state(id)?
+                .filter(|(_, state)| state.version == FOLD_VERSION);
+            let from = stored.as_ref().map_or(Seq(0), |(seq, _)| *seq);
+            Ok((stored, reader.history(id, Page::After(from), u32::MAX)?))
+        })
+        .await?;
+    let start = stored.and_then(|(_, state)| serde_json::from_str::<Session>(&state.body).ok());
+    let whole = start.is_none()
+        && events
+            .first()
+            .is_none_or(|event| !matches!(event.fact, Fact::SessionOpened { .. }));
+    let session = if whole {
+        // A stored fold that cannot be read is a cache that is lost, no more.
+        let events = house
+            .read(move |reader| reader.history(id, Page::After(Seq(0)), u32::MAX))
+            .await?;
+        Session::fold(None, &events)
+    } else {
+        Session::fold(start, &events)
+    };
+    Ok(session.and_then(|session| serde_json::to_string(&session).ok()))
+}
+
+fn placed(event: &Event) -> Option<Placed> {
+    match &event.fact {
+        Fact::ItemAdded { turn, step, item } => Some((*turn, *step, item.clone())),
+        _ => None,
+    }
+}
+
+/// Closes what crashed sessions left open, so that no list shows work that nobody does.
+pub(crate) async fn close_abandoned(house: &Arc<House>) {
+    let Ok(sessions) = house.read(|reader| reader.unfinished()).await else {
+        return;
+    };
+    for session in sessions {
+        if house.owners.holder(session).is_none() {
+            // One that another process takes meanwhile is closed there.
+            let _ = take_hold(house, session).await;
+        }
+    }
+}

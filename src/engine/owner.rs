@@ -1,0 +1,187 @@
+//! One owner per running session: a lock file held for as long as a process speaks to it. Other processes show the session
+//! read-only and say who holds it; they can ask the holder to stop.
+
+use std::fs::{self, File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use crate::protocol::id::SessionId;
+use crate::protocol::query::Holder;
+
+/// The folder of lock files.
+#[derive(Debug, Clone)]
+pub struct Owners {
+    folder: PathBuf,
+}
+
+/// A session held by this process; letting go of it is dropping it.
+#[derive(Debug)]
+pub struct Held {
+    file: File,
+    path: PathBuf,
+}
+
+impl Owners {
+    pub fn new(folder: PathBuf) -> Self {
+        Self { folder }
+    }
+
+    /// Takes hold of a session, or tells who has it.
+    pub fn hold(&self, session: SessionId) -> Result<Held, String> {
+        let path = self.path(session);
+        let failed = |error: std::io::Error| format!("cannot lock {}: {error}", path.display());
+        fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&self.folder)
+            .map_err(failed)?;
+        loop {
+            let mut file = OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create(true)
+                .truncate(false)
+                .mode(0o600)
+                .open(&path)
+                .map_err(failed)?;
+            match file.try_lock() {
+                Ok(()) => {}
+                Err(TryLockError::WouldBlock) => {
+                    let who = read_process(&mut file)
+                        .map_or_else(String::new, |process| format!(" by process {process}"));
+                    return Err(format!(
+                        "session {} is held{who}; `creel stop {}` stops it there",
+                        session.short(),
+                        session.short()
+                    ));
+                }
+                Err(TryLockError::Error(error)) => return Err(failed(error)),
+            }
+            // A holder that let go removes the file: a lock on a file that no longer has the name holds nothing.
+            if !is_same(&file, &path) {
+                continue;
+            }
+            file.set_len(0).map_err(failed)?;
+            write!(file, "{}", std::process::id()).map_err(failed)?;
+            return Ok(Held { file, path });
+        }
+    }
+
+    /// Who holds a session, if anybody does.
+    pub fn holder(&self, session: SessionId) -> Option<Holder> {
+        let mut file = File::open(self.path(session)).ok()?;
+        match file.try_lock_shared() {
+            Ok(()) => None,
+            Err(_) => read_process(&mut file).map(|process| Holder {
+                process,
+                here: process == std::process::id(),
+            }),
+        }
+    }
+
+    /// All sessions that are held, by any process.
+    pub fn held(&self) -> Vec<(SessionId, Holder)> {
+        let Ok(entries) = fs::read_dir(&self.folder) else {
+            return Vec::new();
+        };
+        let sessions = entries.flatten().filter_map(|entry| {
+            let name = entry.file_name();
+            name.to_str()?.strip_suffix(".lock")?.parse().ok()
+        });
+        sessions
+            .filter_map(|session: SessionId| Some((session, self.holder(session)?)))
+            .collect()
+    }
+
+    /// Leaves word for the holder of a session that it shall stop; the caller then sends it `SIGUSR1`.
+    pub fn ask_to_stop(&self, session: SessionId) -> Result<(), String> {
+        let path = self.stop_path(session);
+        let made = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&path);
+        made.map(drop)
+            .map_err(|error| format!("cannot write {}: {error}", path.display()))
+    }
+
+    /// Whether word was left that this session shall stop. The word is taken away.
+    pub fn take_stop(&self, session: SessionId) -> bool {
+        fs::remove_file(self.stop_path(session)).is_ok()
+    }
+
+    fn path(&self, session: SessionId) -> PathBuf {
+        self.folder.join(format!("{session}.lock"))
+    }
+
+    fn stop_path(&self, session: SessionId) -> PathBuf {
+        self.folder.join(format!("{session}.stop"))
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        // Removed while still locked, so that nobody can take a lock on the old file unseen.
+        let _ = fs::remove_file(&self.path);
+        let _ = self.file.unlock();
+    }
+}
+
+fn read_process(file: &mut File) -> Option<u32> {
+    let mut text = String::new();
+    file.rewind().ok()?;
+    file.take(16).read_to_string(&mut text).ok()?;
+    text.trim().parse().ok()
+}
+
+fn is_same(file: &File, path: &Path) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    match (file.metadata(), fs::metadata(path)) {
+        (Ok(ours), Ok(named)) => ours.ino() == named.ino() && ours.dev() == named.dev(),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::engine::clock::Clock;
+
+    #[test]
+    fn one_holder_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let owners = Owners::new(folder.path().join("locks"));
+        let session = Clock::system().session_id();
+        assert_eq!(owners.holder(session), None);
+        let held = owners.hold(session).unwrap();
+        let me = Holder {
+            process: std::process::id(),
+            here: true,
+        };
+        assert_eq!(owners.holder(session), Some(me.clone()));
+        assert_eq!(owners.held(), [(session, me)]);
+        let refused = owners.hold(session).unwrap_err();
+        assert!(
+            refused.contains(&format!("held by process {}", std::process::id())),
+            "{refused}"
+        );
+        drop(held);
+        assert_eq!(owners.holder(session), None);
+        owners.hold(session).unwrap();
+    }
+
+    #[test]
+    fn word_to_stop_is_taken_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let owners = Owners::new(folder.path().to_owned());
+        let session = Clock::system().session_id();
+        assert!(!owners.take_stop(session));
+        owners.ask_to_stop(session).unwrap();
+        assert!(owners.take_stop(session));
+        assert!(!owners.take_stop(session));
+    }
+}

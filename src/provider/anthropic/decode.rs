@@ -1,0 +1,446 @@
+//! A Messages stream as one answer. Blocks are known by their index, because compatible servers break the nesting, repeat
+//! starts and leave out ends.
+
+use serde_json::{Map, Value};
+
+use crate::protocol::failure::{Failure, FailureKind, Stop};
+use crate::protocol::item::Opaque;
+use crate::protocol::reply::{Part, Reply};
+use crate::protocol::usage::Usage;
+use crate::provider::Chunk;
+use crate::provider::decode::{Decoder, Dialect};
+use crate::provider::failure::{Envelope, in_answer};
+use crate::provider::tally::{count, is_nonsense};
+
+/// A decoder of one answer of the model `family`, `PROVIDER/MODEL`.
+pub fn decoder(family: String) -> Decoder {
+    Decoder::new(Answer {
+        family,
+        ..Answer::default()
+    })
+}
+
+#[derive(Debug, Default)]
+struct Answer {
+    family: String,
+    /// In the order they were started.
+    blocks: Vec<Block>,
+    stop: Option<String>,
+    refusal: Option<String>,
+    /// All usage objects so far, the later over the earlier.
+    usage: Option<Map<String, Value>>,
+    over: bool,
+}
+
+#[derive(Debug)]
+struct Block {
+    index: u64,
+    /// As it was started; what has grown since stands beside it.
+    start: Map<String, Value>,
+    text: String,
+    signature: String,
+    json: String,
+    citations: Vec<Value>,
+    stopped: bool,
+    /// The same block was started again after its end: what follows is a repetition.
+    repeated: bool,
+}
+
+impl Dialect for Answer {
+    fn event(
+        &mut self,
+        name: &str,
+        event: &Value,
+        _text: &str,
+        chunks: &mut Vec<Chunk>,
+    ) -> Result<(), Failure> {
+        let kind = event["type"].as_str().unwrap_or(name);
+        match kind {
+            "message_start" => self.merge_usage(&event["message"]["usage"]),
+            "content_block_start" => self.start(index(event), &event["content_block"], chunks),
+            "content_block_delta" => self.grow(index(event), &event["delta"], chunks),
+            "content_block_stop" => {
+                if let Some(block) = self.block(index(event)) {
+                    block.stopped = true;
+                }
+            }
+            "message_delta" => {
+                let delta = &event["delta"];
+                if let Some(stop) = delta["stop_reason"].as_str() {
+                    self.stop = Some(stop.to_owned());
+                }
+                self.refusal = self
+                    .refusal
+                    .take()
+                    .or_else(|| refusal(&delta["stop_details"]));
+                self.merge_usage(&event["usage"]);
+            }
+            "message_stop" => self.over = true,
+            _ if kind == "error" || event.get("error").is_some_and(|error| !error.is_null()) => {
+                return Err(in_answer(&Envelope::of(event).unwrap_or_default()));
+            }
+            // Pings, and what is yet to be invented.
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn done(&mut self) {
+        self.over |= self.stop.is_some();
+    }
+
+    fn is_over(&self) -> bool {
+        self.over
+    }
+
+    fn is_closed(&self) -> bool {
+        self.over
+    }
+
+    fn fault(&self) -> Option<Failure> {
+        if self.stop.as_deref() == Some("model_context_window_exceeded") {
+            return Some(Failure::new(
+                FailureKind::TooLong,
+                "the model's window was full before the answer was complete: compact or start a new session",
+            ));
+        }
+        let nameless = |block: &Block| block.is_call() && block.name().is_empty();
+        self.blocks.iter().any(nameless).then(|| {
+            Failure::new(
+                FailureKind::Protocol,
+                "the answer has a tool call without a name",
+            )
+        })
+    }
+
+    fn reply(&self, whole: bool) -> Reply {
+        let mut blocks: Vec<_> = self.blocks.iter().collect();
+        // Stable: of two blocks with one index the earlier stays first.
+        blocks.sort_by_key(|block| block.index);
+        let parts: Vec<_> = blocks
+            .into_iter()
+            .filter_map(|block| block.part(&self.family, whole))
+            .collect();
+        let calls = parts.iter().any(|part| matches!(part, Part::Call { .. }));
+        Reply {
+            stop: self.stop.as_deref().map(|stop| stop_of(stop, calls)),
+            stop_native: self.stop.clone(),
+            refusal: self.refusal.clone(),
+            usage: self.usage.as_ref().and_then(usage),
+            usage_raw: self.usage.clone().map(Value::Object),
+            reported_cost: None,
+            parts,
+        }
+    }
+}
+
+impl Answer {
+    /// The newest block of that index.
+    fn block(&mut self, index: u64) -> Option<&mut Block> {
+        self.blocks
+            .iter_mut()
+            .rev()
+            .find(|block| block.index == index)
+    }
+
+    fn start(&mut self, index: u64, start: &Value, chunks: &mut Vec<Chunk>) {
+        let Some(start) = start.as_object() else {
+            return;
+        };
+        if let Some(block) = self.block(index)
+            && block.start.get("type") == start.get("type")
+            && block.start.get("id") == start.get("id")
+            && (block.is_call() || !block.stopped)
+        {
+            block.repeated = block.stopped;
+            return;
+        }
+        let mut block = Block::new(index, start.clone());
+        // Usually empty, but some servers send the whole block here.
+        let whole = |field: &str| start.get(field).and_then(Value::as_str).unwrap_or_default();
+        block.text = [whole("text"), whole("thinking")].concat();
+        whole("signature").clone_into(&mut block.signature);
+        if block.kind() == "text" && !block.text.is_empty() {
+            chunks.push(Chunk::Text(block.text.clone()));
+        }
+        if block.kind() == "thinking" && !block.text.is_empty() {
+            chunks.push(Chunk::Thinking(block.text.clone()));
+        }
+        if block.is_call() {
+            chunks.push(Chunk::CallGrows {
+                name: block.name().to_owned(),
+                bytes: 0,
+            });
+        }
+        self.blocks.push(block);
+    }
+
+    fn grow(&mut self, index: u64, delta: &Value, chunks: &mut Vec<Chunk>) {
+        let kind = delta["type"].as_str().unwrap_or_default();
+        let (block_kind, field) = match kind {
+            "text_delta" => ("text", "text"),
+            "thinking_delta" => ("thinking", "thinking"),
+            "signature_delta" => ("thinking", "signature"),
+            "input_json_delta" => ("tool_use", "partial_json"),
+            "citations_delta" => ("text", "citation"),
+            _ => return,
+        };
+        if self.block(index).is_none() {
+            // A start that was never sent.
+            let start = Map::from_iter([("type".to_owned(), Value::from(block_kind))]);
+            self.blocks.push(Block::new(index, start));
+        }
+        let Some(block) = self.block(index).filter(|block| !block.repeated) else {
+            return;
+        };
+        if field == "citation" {
+            block.citations.extend(delta.get(field).cloned());
+            return;
+        }
+        let Some(piece) = delta[field].as_str() else {
+            return;
+        };
+        match field {
+            "signature" => block.signature.push_str(piece),
+            "partial_json" => {
+                block.json.push_str(piece);
+                if block.is_call() && !piece.is_empty() {
+                    chunks.push(Chunk::CallGrows {
+                        name: block.name().to_owned(),
+                        bytes: block.json.len() as u64,
+                    });
+                }
+            }
+            _ => {
+                block.text.push_str(piece);
+                if !piece.is_empty() {
+                    let piece = piece.to_owned();
+                    chunks.push(if field == "text" {
+                        Chunk::Text(piece)
+                    } else {
+                        Chunk::Thinking(piece)
+                    });
+                }
+            }
+        }
+    }
+
+    /// Later numbers replace earlier ones; what a later object leaves out or has as null stays.
+    fn merge_usage(&mut self, usage: &Value) {
+        let Some(usage) = usage.as_object() else {
+            return;
+        };
+        let merged = self.usage.get_or_insert_default();
+        for (field, value) in usage {
+            if !value.is_null() || !merged.contains_key(field) {
+                merged.insert(field.clone(), value.clone());
+            }
+        }
+    }
+}
+
+impl Block {
+    fn new(index: u64, start: Map<String, Value>) -> Self {
+        Self {
+            index,
+            start,
+            text: String::new(),
+            signature: String::new(),
+            json: String::new(),
+            citations: Vec::new(),
+            stopped: false,
+            repeated: false,
+        }
+    }
+
+    fn kind(&self) -> &str {
+        self.start
+            .get("type")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+
+    fn is_call(&self) -> bool {
+        self.kind() == "tool_use"
+    }
+
+    fn name(&self) -> &str {
+        self.start
+            .get("name")
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+
+    /// `whole`: the answer ended as it should, so that what was not closed is complete all the same.
+    fn part(&self, family: &str, whole: bool) -> Option<Part> {
+        let complete = whole || self.stopped;
+        let opaque = |body: Map<String, Value>| {
+            complete.then(|| Opaque {
+                family: family.to_owned(),
+                body: Value::Object(body),
+            })
+        };
+        match self.kind() {
+            "text" if self.text.is_empty() => None,
+            "text" => {
+                let mut body = self.start.clone();
+                body.insert("text".to_owned(), self.text.clone().into());
+                if let Some(Value::Array(first)) = self.start.get("citations") {
+                    body.insert(
+                        "citations".to_owned(),
+                        [first.as_slice(), &self.citations].concat().into(),
+                    );
+                } else if !self.citations.is_empty() {
+                    body.insert("citations".to_owned(), self.citations.clone().into());
+                }
+                // Plain text needs nothing beside it.
+                let plain = self.citations.is_empty()
+                    && self
+                        .start
+                        .keys()
+                        .all(|key| matches!(key.as_str(), "type" | "text" | "citations"));
+                Some(Part::Text {
+                    text: self.text.clone(),
+                    opaque: if plain { None } else { opaque(body) },
+                })
+            }
+            "thinking" => {
+                let mut body = self.start.clone();
+                body.insert("thinking".to_owned(), self.text.clone().into());
+                if !self.signature.is_empty() || body.contains_key("signature") {
+                    body.insert("signature".to_owned(), self.signature.clone().into());
+                }
+                Some(Part::Thought {
+                    text: self.text.clone(),
+                    opaque: opaque(body),
+                })
+            }
+            "tool_use" => {
+                let more: Map<_, _> = self
+                    .start
+                    .iter()
+                    .filter(|(key, _)| !matches!(key.as_str(), "type" | "id" | "name" | "input"))
+                    .map(|(key, value)| (key.clone(), value.clone()))
+                    .collect();
+                let id = self
+                    .start
+                    .get("id")
+                    .and_then(Value::as_str)
+                    .filter(|id| !id.is_empty());
+                Some(Part::Call {
+                    wire_id: id.map(ToOwned::to_owned),
+                    name: self.name().to_owned(),
+                    arguments: self.arguments(),
+                    opaque: if more.is_empty() { None } else { opaque(more) },
+                })
+            }
+            "" => None,
+            // Sealed reasoning, tools of the server, and kinds of the future: not read, but sent back.
+            _ => {
+                let mut body = self.start.clone();
+                if let Ok(input @ Value::Object(_)) = serde_json::from_str(&self.json) {
+                    body.insert("input".to_owned(), input);
+                }
+                opaque(body).map(|opaque| Part::Thought {
+                    text: String::new(),
+                    opaque: Some(opaque),
+                })
+            }
+        }
+    }
+
+    /// As the pieces spell them, else as the start has them whole.
+    fn arguments(&self) -> String {
+        if !self.json.is_empty() {
+            return self.json.clone();
+        }
+        match self.start.get("input") {
+            Some(Value::Object(input)) if !input.is_empty() => {
+                Value::Object(input.clone()).to_string()
+            }
+            Some(Value::String(input)) => input.clone(),
+            _ => String::new(),
+        }
+    }
+}
+
+fn index(event: &Value) -> u64 {
+    event["index"].as_u64().unwrap_or(0)
+}
+
+fn refusal(details: &Value) -> Option<String> {
+    ["explanation", "category"]
+        .iter()
+        .find_map(|field| details[field].as_str())
+        .map(ToOwned::to_owned)
+}
+
+fn stop_of(stop: &str, calls: bool) -> Stop {
+    match stop {
+        "max_tokens" | "model_context_window_exceeded" => Stop::Length,
+        "refusal" => Stop::Refusal,
+        "pause_turn" => Stop::Pause,
+        "stop_sequence" => Stop::StopSequence,
+        // Some servers say that they ended well although calls wait, or the other way round.
+        _ if calls => Stop::Tool,
+        _ => Stop::End,
+    }
+}
+
+/// The buckets of a usage object. What a turn of the server's own used besides stands in `iterations` only.
+fn usage(raw: &Map<String, Value>) -> Option<Usage> {
+    let said = buckets(raw)?;
+    let mut all = Usage::default();
+    for iteration in raw
+        .get("iterations")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        all.add(&iteration.as_object().and_then(buckets).unwrap_or_default());
+    }
+    // The larger of each, in case the list is from an earlier event than the numbers.
+    Some(Usage {
+        input: said.input.max(all.input),
+        cache_read: said.cache_read.max(all.cache_read),
+        cache_write: said.cache_write.max(all.cache_write),
+        cache_write_long: said.cache_write_long.max(all.cache_write_long),
+        output: said.output.max(all.output),
+        reasoning: said.reasoning.max(all.reasoning),
+    })
+}
+
+fn buckets(raw: &Map<String, Value>) -> Option<Usage> {
+    let fields = [
+        "input_tokens",
+        "output_tokens",
+        "cache_read_input_tokens",
+        "cache_creation_input_tokens",
+    ];
+    if fields.iter().any(|field| is_nonsense(raw.get(*field))) {
+        return None;
+    }
+    let [input, output, read, written] = fields.map(|field| count(raw.get(field)));
+    if input.is_none() && output.is_none() {
+        return None;
+    }
+    let parts = raw.get("cache_creation");
+    let part = |name: &str| parts.and_then(|parts| count(parts.get(name))).unwrap_or(0);
+    let (short, long) = (
+        part("ephemeral_5m_input_tokens"),
+        part("ephemeral_1h_input_tokens"),
+    );
+    let written = written.unwrap_or_else(|| short.saturating_add(long));
+    let long = long.min(written);
+    let reasoning = raw
+        .get("output_tokens_details")
+        .and_then(|details| count(details.get("thinking_tokens")));
+    Some(Usage {
+        input: input.unwrap_or(0),
+        cache_read: read.unwrap_or(0),
+        cache_write: written - long,
+        cache_write_long: long,
+        output: output.unwrap_or(0),
+        reasoning,
+    })
+}

@@ -1,0 +1,282 @@
+//! A prompt as a Messages body. Everything stable stands first and the messages last, so that each body is the one before,
+//! less its closing bytes, and more messages: that is what a prompt cache can use.
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use crate::agent::prompt::{Message, Prompt};
+use crate::protocol::reply::Part;
+use crate::provider::replay::{NO_OUTPUT, own, raw_arguments};
+
+/// The body of a call.
+pub fn request(prompt: &Prompt) -> Vec<u8> {
+    let family = prompt.model.to_string();
+    let body = Body {
+        model: &prompt.model.model,
+        max_tokens: prompt.max_output,
+        stream: true,
+        cache_control: CacheControl { kind: "ephemeral" },
+        tools: prompt
+            .tools
+            .iter()
+            .map(|tool| Tool {
+                name: &tool.name,
+                description: &tool.description,
+                input_schema: &tool.schema,
+            })
+            .collect(),
+        system: text(&prompt.system).map(|block| [block]),
+        messages: prompt
+            .messages
+            .iter()
+            .filter_map(|message| turn(message, &family))
+            .collect(),
+    };
+    // Strings, numbers and ready JSON: nothing in it can fail to be written.
+    serde_json::to_vec(&body).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    model: &'a str,
+    max_tokens: u64,
+    stream: bool,
+    /// Of the whole request: the server itself marks the last block that can be cached, and the bytes stay as they are.
+    cache_control: CacheControl,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Tool<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    system: Option<[Block<'a>; 1]>,
+    messages: Vec<Turn<'a>>,
+}
+
+#[derive(Serialize)]
+struct CacheControl {
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+#[derive(Serialize)]
+struct Tool<'a> {
+    name: &'a str,
+    description: &'a str,
+    input_schema: &'a Value,
+}
+
+#[derive(Serialize)]
+struct Turn<'a> {
+    role: &'static str,
+    content: Vec<Block<'a>>,
+}
+
+enum Block<'a> {
+    Text(&'a str),
+    Call {
+        id: &'a str,
+        name: &'a str,
+        input: Box<RawValue>,
+        /// What else stood in the block.
+        more: Option<&'a Value>,
+    },
+    Result {
+        id: &'a str,
+        text: &'a str,
+        error: bool,
+    },
+    /// Reasoning, signed or sealed: as the model sent it.
+    Verbatim(&'a Value),
+}
+
+impl Serialize for Block<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self {
+            Self::Text(text) => {
+                map.serialize_entry("type", "text")?;
+                map.serialize_entry("text", text)?;
+            }
+            Self::Call {
+                id,
+                name,
+                input,
+                more,
+            } => {
+                map.serialize_entry("type", "tool_use")?;
+                map.serialize_entry("id", id)?;
+                map.serialize_entry("name", name)?;
+                map.serialize_entry("input", input)?;
+                for (name, value) in more.and_then(Value::as_object).into_iter().flatten() {
+                    map.serialize_entry(name, value)?;
+                }
+            }
+            Self::Result { id, text, error } => {
+                map.serialize_entry("type", "tool_result")?;
+                map.serialize_entry("tool_use_id", id)?;
+                map.serialize_entry("content", text)?;
+                if *error {
+                    map.serialize_entry("is_error", error)?;
+                }
+            }
+            Self::Verbatim(value) => {
+                for (name, value) in value.as_object().into_iter().flatten() {
+                    map.serialize_entry(name, value)?;
+                }
+            }
+        }
+        map.end()
+    }
+}
+
+/// A block with nothing to read in it is refused.
+fn text(text: &str) -> Option<Block<'_>> {
+    (!text.trim().is_empty()).then_some(Block::Text(text))
+}
+
+/// The message, unless nothing in it can be sent. Neighbours are never merged: that would change bytes already cached.
+fn turn<'a>(message: &'a Message, family: &str) -> Option<Turn<'a>> {
+    let (role, content) = match message {
+        Message::User { text: said } => ("user", text(said).into_iter().collect()),
+        Message::Assistant { parts } => ("assistant", answer(parts, family)),
+        Message::Results { results } => (
+            "user",
+            results
+                .iter()
+                .map(|result| Block::Result {
+                    id: &result.wire_id,
+                    text: Some(&*result.text)
+                        .filter(|text| !text.trim().is_empty())
+                        .unwrap_or(NO_OUTPUT),
+                    error: result.is_error(),
+                })
+                .collect(),
+        ),
+    };
+    (!content.is_empty()).then_some(Turn { role, content })
+}
+
+fn answer<'a>(parts: &'a [Part], family: &str) -> Vec<Block<'a>> {
+    let mut blocks: Vec<Block<'a>> = parts
+        .iter()
+        .filter_map(|part| match part {
+            // Reasoning without its seal is refused, so only a sealed one is sent.
+            Part::Thought { opaque, .. } => own(opaque.as_ref(), family)
+                .filter(|body| body.is_object())
+                .map(Block::Verbatim),
+            Part::Text { text: said, opaque } => match own(opaque.as_ref(), family) {
+                Some(body) if body.is_object() => Some(Block::Verbatim(body)),
+                _ => text(said),
+            },
+            Part::Call {
+                wire_id,
+                name,
+                arguments,
+                opaque,
+            } => Some(Block::Call {
+                id: wire_id.as_deref().unwrap_or("call_0"),
+                name,
+                input: raw_arguments(arguments),
+                more: own(opaque.as_ref(), family),
+            }),
+        })
+        .collect();
+    // A message that ends with reasoning was cut in it, and is refused.
+    while let Some(Block::Verbatim(body)) = blocks.last()
+        && matches!(
+            body["type"].as_str(),
+            Some("thinking" | "redacted_thinking")
+        )
+    {
+        blocks.pop();
+    }
+    blocks
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use pretty_assertions::assert_eq;
+    use serde_json::json;
+
+    use super::*;
+    use crate::provider::testing;
+
+    #[test]
+    fn a_whole_conversation_in_the_dialect() {
+        let family = "here/claude-x";
+        let sealed = json!({"type": "thinking", "thinking": "hm", "signature": "s1"});
+        let redacted = json!({"type": "redacted_thinking", "data": "xyz"});
+        let prompt = testing::prompt(
+            family,
+            vec![
+                testing::user("list the files"),
+                Message::Assistant {
+                    parts: vec![
+                        testing::thought("hm", Some((family, sealed.clone()))),
+                        testing::thought("", Some((family, redacted.clone()))),
+                        testing::thought("foreign", Some(("other/model", sealed.clone()))),
+                        testing::thought("unsealed", None),
+                        testing::text(" \n"),
+                        testing::text("Let me look."),
+                        testing::call("toolu_1", "glob", r#"{"pattern":  "*"}"#),
+                        Part::Call {
+                            wire_id: Some("toolu_2".to_owned()),
+                            name: "bash".to_owned(),
+                            arguments: r#"{"command": "#.to_owned(),
+                            opaque: Some(testing::opaque(
+                                family,
+                                json!({"caller": {"type": "direct"}}),
+                            )),
+                        },
+                    ],
+                },
+                testing::results(&[("toolu_1", "a.txt", false), ("toolu_2", "", true)]),
+                testing::user("  "),
+                Message::Assistant {
+                    parts: vec![testing::thought("", Some((family, redacted.clone())))],
+                },
+                testing::user("go on"),
+            ],
+        );
+        let body: Value = serde_json::from_slice(&request(&prompt)).unwrap();
+        assert_eq!(
+            body,
+            json!({
+                "model": "claude-x",
+                "max_tokens": 4096,
+                "stream": true,
+                "cache_control": {"type": "ephemeral"},
+                "tools": [{
+                    "name": "glob",
+                    "description": "finds files",
+                    "input_schema": {"type": "object", "properties": {"pattern": {"type": "string"}}},
+                }],
+                "system": [{"type": "text", "text": "be brief"}],
+                "messages": [
+                    {"role": "user", "content": [{"type": "text", "text": "list the files"}]},
+                    {"role": "assistant", "content": [
+                        sealed,
+                        redacted,
+                        {"type": "text", "text": "Let me look."},
+                        {"type": "tool_use", "id": "toolu_1", "name": "glob", "input": {"pattern": "*"}},
+                        {"type": "tool_use", "id": "toolu_2", "name": "bash", "input": {}, "caller": {"type": "direct"}},
+                    ]},
+                    {"role": "user", "content": [
+                        {"type": "tool_result", "tool_use_id": "toolu_1", "content": "a.txt"},
+                        {"type": "tool_result", "tool_use_id": "toolu_2", "content": "(no output)", "is_error": true},
+                    ]},
+                    {"role": "user", "content": [{"type": "text", "text": "go on"}]},
+                ],
+            })
+        );
+        let text = String::from_utf8(request(&prompt)).unwrap();
+        assert!(text.contains(r#""input":{"pattern":  "*"}"#), "{text}");
+    }
+
+    #[test]
+    fn each_body_begins_with_the_one_before() {
+        testing::check_append_only("here/claude-x", request);
+    }
+}

@@ -1,0 +1,188 @@
+//! What the dialects share in reading an answer: events into JSON, the end that came or did not, and the one last chunk.
+//! What an event means is the dialect's own matter ([`Dialect`]).
+
+use serde_json::Value;
+
+use crate::protocol::failure::{Failure, FailureKind};
+use crate::protocol::reply::Reply;
+use crate::provider::Chunk;
+use crate::provider::failure::excerpt;
+use crate::provider::sse::{Event, Sse};
+
+/// An answer being put together.
+pub(crate) trait Dialect: Send + std::fmt::Debug {
+    /// One event; `text` is the JSON it was read from. An error is the server's own, or says what cannot be understood.
+    fn event(
+        &mut self,
+        name: &str,
+        event: &Value,
+        text: &str,
+        chunks: &mut Vec<Chunk>,
+    ) -> Result<(), Failure>;
+
+    /// The mark `[DONE]` has come.
+    fn done(&mut self);
+
+    /// The answer said why it stopped: a body that ends now ended well.
+    fn is_over(&self) -> bool;
+
+    /// The dialect's own mark of the end has come; nothing that matters follows.
+    fn is_closed(&self) -> bool;
+
+    /// What makes an answer that ended a failure all the same.
+    fn fault(&self) -> Option<Failure>;
+
+    /// What has come; `whole` when the answer ended as it should.
+    fn reply(&self, whole: bool) -> Reply;
+}
+
+/// Whether more bytes are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wants {
+    More,
+    /// All that matters is there; late usage may follow, and a connection read to its end can be used again.
+    Rest,
+    /// The answer cannot be understood any more.
+    Nothing,
+}
+
+/// Turns the bytes of one answer into chunks. It does no IO and knows no time; however the bytes are cut, what it gives adds
+/// up to the same, and the last chunk is the only `Done` or `Failed`.
+#[derive(Debug)]
+pub struct Decoder {
+    sse: Sse,
+    dialect: Box<dyn Dialect>,
+    failure: Option<Failure>,
+    wants: Wants,
+    events: u64,
+}
+
+impl Decoder {
+    pub(crate) fn new(dialect: impl Dialect + 'static) -> Self {
+        Self {
+            sse: Sse::default(),
+            dialect: Box::new(dialect),
+            failure: None,
+            wants: Wants::More,
+            events: 0,
+        }
+    }
+
+    /// Takes the next bytes of the body and appends what they bring.
+    pub fn feed(&mut self, bytes: &[u8], chunks: &mut Vec<Chunk>) {
+        if self.wants == Wants::Nothing {
+            return;
+        }
+        let mut events = Vec::new();
+        let fed = self.sse.feed(bytes, &mut events);
+        for event in events {
+            self.take(&event, chunks);
+        }
+        if let Err(too_large) = fed {
+            self.fail(
+                Failure::new(FailureKind::Protocol, too_large.to_string()),
+                Wants::Nothing,
+            );
+        }
+    }
+
+    pub fn wants(&self) -> Wants {
+        self.wants
+    }
+
+    /// How many events brought something: pings and comments do not count.
+    pub fn events(&self) -> u64 {
+        self.events
+    }
+
+    /// The body has ended: appends the last chunk.
+    pub fn finish(mut self, chunks: &mut Vec<Chunk>) {
+        if let Some(event) = std::mem::take(&mut self.sse).finish()
+            && self.wants != Wants::Nothing
+            // An event cut in the middle is an answer that broke off, not one that is not understood.
+            && (is_done(&event) || serde_json::from_str::<serde::de::IgnoredAny>(&event.data).is_ok())
+        {
+            self.take(&event, chunks);
+        }
+        let failure = self.failure.take().or_else(|| {
+            if self.dialect.is_over() {
+                self.dialect.fault()
+            } else {
+                Some(Failure::new(
+                    FailureKind::Network,
+                    "the answer broke off before its end: ask again",
+                ))
+            }
+        });
+        chunks.push(last(self.dialect.as_ref(), failure));
+    }
+
+    /// The connection failed: appends the last chunk. An answer that was over before is not spoilt by it.
+    pub fn break_off(mut self, failure: Failure, chunks: &mut Vec<Chunk>) {
+        let failure = match self.failure.take() {
+            Some(failure) => Some(failure),
+            None if self.dialect.is_over() => self.dialect.fault(),
+            None => Some(failure),
+        };
+        chunks.push(last(self.dialect.as_ref(), failure));
+    }
+
+    fn take(&mut self, event: &Event, chunks: &mut Vec<Chunk>) {
+        if self.wants == Wants::Nothing || event.data.trim().is_empty() {
+            return;
+        }
+        if is_done(event) {
+            self.dialect.done();
+        } else {
+            match serde_json::from_str::<Value>(&event.data) {
+                Ok(value) if self.failure.is_none() => {
+                    let before = chunks.len();
+                    let taken = self.dialect.event(&event.name, &value, &event.data, chunks);
+                    self.events += u64::from(chunks.len() > before);
+                    if let Err(failure) = taken {
+                        self.fail(failure, Wants::Rest);
+                    }
+                }
+                Ok(value) => {
+                    // Usage may still come after an error; anything else is late.
+                    let _ = self
+                        .dialect
+                        .event(&event.name, &value, &event.data, &mut Vec::new());
+                }
+                // After its end an answer is not judged any more.
+                Err(_) if self.wants == Wants::Rest => {}
+                Err(error) => {
+                    let text = format!(
+                        "the answer has an event that is not JSON ({error}): {}",
+                        excerpt(&event.data)
+                    );
+                    self.fail(Failure::new(FailureKind::Protocol, text), Wants::Nothing);
+                }
+            }
+        }
+        if self.wants == Wants::More && self.dialect.is_closed() {
+            self.wants = Wants::Rest;
+        }
+    }
+
+    fn fail(&mut self, failure: Failure, wants: Wants) {
+        if self.failure.is_none() {
+            self.failure = Some(failure);
+        }
+        self.wants = wants;
+    }
+}
+
+fn is_done(event: &Event) -> bool {
+    event.data.trim() == "[DONE]"
+}
+
+fn last(dialect: &dyn Dialect, failure: Option<Failure>) -> Chunk {
+    match failure {
+        None => Chunk::Done(dialect.reply(true)),
+        Some(failure) => Chunk::Failed {
+            failure,
+            partial: dialect.reply(false),
+        },
+    }
+}

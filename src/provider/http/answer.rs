@@ -1,0 +1,327 @@
+//! An answer as a stream of chunks: bytes from the network into a decoder, with a watch on time and size. Dropping the
+//! stream closes the connection.
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+use futures_util::stream::{self, BoxStream, StreamExt};
+use reqwest::Response;
+use tokio::time::{Sleep, sleep, timeout};
+
+use crate::protocol::failure::{Failure, FailureKind};
+use crate::protocol::reply::Reply;
+use crate::provider::Chunk;
+use crate::provider::decode::{Decoder, Wants};
+use crate::provider::failure::no_stream;
+use crate::provider::http::{Http, Request, fault};
+use crate::provider::key::Key;
+
+/// The most bytes a whole answer may have, unpacked.
+const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
+
+/// What is read of a body that is no answer.
+const LARGEST_OTHER: usize = 64 * 1024;
+
+/// Asks, and reads the answer with the decoder. Nothing happens before the stream is polled.
+pub fn answer(
+    http: Arc<Http>,
+    request: BoxFuture<'static, Result<Request, Failure>>,
+    key: Arc<Key>,
+    decoder: Decoder,
+) -> BoxStream<'static, Chunk> {
+    let state = State {
+        http,
+        key,
+        chunks: VecDeque::new(),
+        phase: Phase::Asking(request, decoder),
+    };
+    stream::unfold(state, State::next).boxed()
+}
+
+struct State {
+    http: Arc<Http>,
+    key: Arc<Key>,
+    /// Decoded and not yet taken.
+    chunks: VecDeque<Chunk>,
+    phase: Phase,
+}
+
+enum Phase {
+    Asking(BoxFuture<'static, Result<Request, Failure>>, Decoder),
+    Reading(Box<Reading>),
+    Over,
+}
+
+struct Reading {
+    response: Response,
+    place: String,
+    decoder: Decoder,
+    kind: Kind,
+    /// The first bytes, until it is plain that they begin a stream of events.
+    head: Option<Vec<u8>>,
+    total: usize,
+    /// The time for something that counts; afterwards, for what comes late.
+    limit: Pin<Box<Sleep>>,
+    events: u64,
+    wants: Wants,
+}
+
+/// What the server says the body is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// A stream of events, or nothing said.
+    Events,
+    Other,
+}
+
+impl State {
+    async fn next(mut self) -> Option<(Chunk, Self)> {
+        loop {
+            if let Some(chunk) = self.chunks.pop_front() {
+                return Some((self.settled(chunk), self));
+            }
+            self.phase = match std::mem::replace(&mut self.phase, Phase::Over) {
+                Phase::Asking(request, decoder) => self.open(request, decoder).await,
+                Phase::Reading(reading) => self.read(reading).await,
+                Phase::Over => return None,
+            };
+        }
+    }
+
+    fn settled(&self, chunk: Chunk) -> Chunk {
+        match chunk {
+            Chunk::Failed { failure, partial } => Chunk::Failed {
+                failure: self.key.settle(failure),
+                partial,
+            },
+            chunk => chunk,
+        }
+    }
+
+    async fn open(
+        &mut self,
+        request: BoxFuture<'static, Result<Request, Failure>>,
+        decoder: Decoder,
+    ) -> Phase {
+        let opened = async {
+            let request = request.await?;
+            let response = self.http.send(&request).await?;
+            Ok((response, request.place()))
+        };
+        match opened.await {
+            Ok((response, place)) => {
+                let kind = response
+                    .headers()
+                    .get("content-type")
+                    .map(|kind| kind.as_bytes());
+                let is_events = kind
+                    .is_none_or(|kind| kind.to_ascii_lowercase().starts_with(b"text/event-stream"));
+                Phase::Reading(Box::new(Reading {
+                    response,
+                    place,
+                    decoder,
+                    kind: if is_events { Kind::Events } else { Kind::Other },
+                    head: Some(Vec::new()),
+                    total: 0,
+                    limit: Box::pin(sleep(self.http.patience.quiet)),
+                    events: 0,
+                    wants: Wants::More,
+                }))
+            }
+            Err(failure) => {
+                self.chunks.push_back(Chunk::Failed {
+                    failure,
+                    partial: Reply::default(),
+                });
+                Phase::Over
+            }
+        }
+    }
+
+    /// Reads one piece.
+    async fn read(&mut self, mut reading: Box<Reading>) -> Phase {
+        let patience = self.http.patience;
+        let piece = tokio::select! {
+            piece = timeout(patience.idle, reading.response.chunk()) => Some(piece),
+            () = &mut reading.limit => None,
+        };
+        let place = &reading.place;
+        let network = |text: String| Failure::new(FailureKind::Network, text);
+        let failure = match piece {
+            Some(Ok(Ok(Some(bytes)))) => return self.take(reading, &bytes).await,
+            Some(Ok(Ok(None))) => return self.end(*reading),
+            Some(Ok(Err(error))) => fault::in_answer(&error, place),
+            Some(Err(_)) => {
+                let seconds = patience.idle.as_secs();
+                network(format!(
+                    "nothing came from {place} for {seconds} s: ask again"
+                ))
+            }
+            None if reading.wants == Wants::Rest => return self.end(*reading),
+            None => {
+                let minutes = patience.quiet.as_secs() / 60;
+                network(format!(
+                    "nothing but signs of life came from {place} for {minutes} min: ask again"
+                ))
+            }
+        };
+        self.break_off(*reading, failure)
+    }
+
+    async fn take(&mut self, mut reading: Box<Reading>, bytes: &[u8]) -> Phase {
+        reading.total += bytes.len();
+        if reading.total > LARGEST_ANSWER {
+            let text = format!(
+                "the answer of {} is larger than {} MB",
+                reading.place,
+                LARGEST_ANSWER / 1024 / 1024
+            );
+            return self.break_off(*reading, Failure::new(FailureKind::Protocol, text));
+        }
+        if let Some(mut head) = reading.head.take() {
+            head.extend_from_slice(bytes);
+            match look(&head, reading.kind) {
+                Look::Unclear => reading.head = Some(head),
+                Look::Events => self.feed(&mut reading, &head),
+                Look::Other => {
+                    let rest = self.http.text(reading.response, LARGEST_OTHER).await;
+                    let body = format!("{}{rest}", String::from_utf8_lossy(&head));
+                    self.chunks.push_back(Chunk::Failed {
+                        failure: no_stream(&body, &reading.place),
+                        partial: Reply::default(),
+                    });
+                    return Phase::Over;
+                }
+            }
+        } else {
+            self.feed(&mut reading, bytes);
+        }
+        if reading.decoder.wants() == Wants::Nothing {
+            return self.end(*reading);
+        }
+        Phase::Reading(reading)
+    }
+
+    fn feed(&mut self, reading: &mut Reading, bytes: &[u8]) {
+        let mut chunks = Vec::new();
+        reading.decoder.feed(bytes, &mut chunks);
+        self.chunks.extend(chunks);
+        let wants = reading.decoder.wants();
+        if wants != reading.wants {
+            reading.wants = wants;
+            reading.limit = Box::pin(sleep(self.http.patience.linger));
+        } else if wants == Wants::More && reading.decoder.events() != reading.events {
+            reading.events = reading.decoder.events();
+            reading.limit = Box::pin(sleep(self.http.patience.quiet));
+        }
+    }
+
+    fn end(&mut self, mut reading: Reading) -> Phase {
+        if let Some(head) = reading.head.take() {
+            if head.is_empty() {
+                let failure = empty(&reading);
+                return self.break_off(reading, failure);
+            }
+            self.feed(&mut reading, &head);
+        }
+        let mut chunks = Vec::new();
+        reading.decoder.finish(&mut chunks);
+        self.chunks.extend(chunks);
+        Phase::Over
+    }
+
+    fn break_off(&mut self, reading: Reading, failure: Failure) -> Phase {
+        let mut chunks = Vec::new();
+        reading.decoder.break_off(failure, &mut chunks);
+        self.chunks.extend(chunks);
+        Phase::Over
+    }
+}
+
+/// Nothing came. A body whose length is told was meant to be empty; else the connection may just have been lost.
+fn empty(reading: &Reading) -> Failure {
+    let response = &reading.response;
+    let told = response.content_length().is_some()
+        || response.headers().contains_key("transfer-encoding")
+        || response.version() >= reqwest::Version::HTTP_2;
+    let (place, status) = (&reading.place, response.status().as_u16());
+    let (kind, text) = if told {
+        (
+            FailureKind::Protocol,
+            format!("{place} answered {status} with an empty body: check base_url"),
+        )
+    } else {
+        (
+            FailureKind::Network,
+            format!("{place} closed the connection before it answered: ask again"),
+        )
+    };
+    Failure {
+        status: Some(status),
+        ..Failure::new(kind, text)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    Unclear,
+    Events,
+    Other,
+}
+
+/// Whether a body begins as a stream of events does. What the server calls it decides only where the bytes leave it open,
+/// because wrong names are as common as wrong bodies.
+fn look(head: &[u8], kind: Kind) -> Look {
+    let text = head
+        .strip_prefix(b"\xef\xbb\xbf")
+        .unwrap_or(head)
+        .trim_ascii_start();
+    match (text.first(), kind) {
+        (None, _) => Look::Unclear,
+        (Some(b'{' | b'[' | b'<'), _) => Look::Other,
+        (Some(_), Kind::Events) => Look::Events,
+        (Some(_), Kind::Other) => {
+            let fields = [&b":"[..], b"data", b"event", b"id", b"retry"];
+            if fields.iter().any(|field| text.starts_with(field)) {
+                Look::Events
+            } else if fields.iter().any(|field| field.starts_with(text)) {
+                Look::Unclear
+            } else {
+                Look::Other
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stream_is_known_by_its_first_bytes() {
+        let cases = [
+            (&b""[..], Kind::Events, Look::Unclear),
+            (b"\xef\xbb\xbf\r\n", Kind::Events, Look::Unclear),
+            (b"data: x", Kind::Events, Look::Events),
+            (b"x", Kind::Events, Look::Events),
+            (b" {\"error\":", Kind::Events, Look::Other),
+            (b"<html>", Kind::Events, Look::Other),
+            (b"da", Kind::Other, Look::Unclear),
+            (b"data: x", Kind::Other, Look::Events),
+            (b": ping", Kind::Other, Look::Events),
+            (b"event: x", Kind::Other, Look::Events),
+            (b"dark", Kind::Other, Look::Other),
+            (b"<html>", Kind::Other, Look::Other),
+        ];
+        for (head, kind, expected) in cases {
+            assert_eq!(
+                look(head, kind),
+                expected,
+                "{}",
+                String::from_utf8_lossy(head)
+            );
+        }
+    }
+}

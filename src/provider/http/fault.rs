@@ -1,0 +1,136 @@
+//! What goes wrong on the way, in one line each: what, where, the way out.
+
+use std::error::Error;
+use std::io;
+
+use rustls::CertificateError;
+
+use crate::protocol::failure::{Failure, FailureKind};
+use crate::provider::failure::excerpt;
+
+/// The name of a host could not be resolved.
+#[derive(Debug, thiserror::Error)]
+#[error("the name was not found: {0}")]
+pub struct NoSuchHost(pub io::Error);
+
+/// No client could be built: in practice, a system without root certificates.
+pub(crate) fn unbuilt(error: &reqwest::Error) -> Failure {
+    let text = format!(
+        "cannot check any server's certificate ({}): install the package ca-certificates",
+        last_words(error)
+    );
+    Failure {
+        should_retry: Some(false),
+        ..Failure::new(FailureKind::Network, text)
+    }
+}
+
+/// The request failed before an answer began.
+pub(crate) fn before_answer(error: &reqwest::Error, place: &str) -> Failure {
+    if find::<NoSuchHost>(error).is_some() {
+        let text =
+            format!("cannot find {place}: check the network, or the host's name in base_url");
+        return Failure::new(FailureKind::Network, text);
+    }
+    if let Some(error) = find::<rustls::Error>(error) {
+        return unsafe_server(error, place);
+    }
+    let text = match find::<io::Error>(error).map(io::Error::kind) {
+        Some(io::ErrorKind::ConnectionRefused) => {
+            format!("nothing answers at {place}: start the server, or correct base_url")
+        }
+        Some(io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable) => {
+            format!("there is no way to {place}: check the network")
+        }
+        _ if error.is_connect() && error.is_timeout() => {
+            format!("{place} cannot be reached in time: check the network, or a proxy in between")
+        }
+        _ if error.is_connect() => {
+            format!("cannot connect to {place}: {}", last_words(error))
+        }
+        _ => format!(
+            "the connection to {place} was lost before it answered: {}",
+            last_words(error)
+        ),
+    };
+    Failure::new(FailureKind::Network, text)
+}
+
+/// The body failed in the middle.
+pub(crate) fn in_answer(error: &reqwest::Error, place: &str) -> Failure {
+    match find::<io::Error>(error).map(io::Error::kind) {
+        Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => Failure::new(
+            FailureKind::Protocol,
+            format!(
+                "the answer of {place} cannot be unpacked: {}",
+                last_words(error)
+            ),
+        ),
+        _ => Failure::new(
+            FailureKind::Network,
+            format!("the answer of {place} broke off: {}", last_words(error)),
+        ),
+    }
+}
+
+/// A server that cannot prove who it is, which asking again does not change.
+fn unsafe_server(error: &rustls::Error, place: &str) -> Failure {
+    let text = match error {
+        rustls::Error::InvalidCertificate(fault) => {
+            let why = match fault {
+                CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
+                    "has expired"
+                }
+                CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
+                    "is not valid yet: check this machine's clock"
+                }
+                CertificateError::NotValidForName
+                | CertificateError::NotValidForNameContext { .. } => {
+                    "is for another name: check base_url"
+                }
+                CertificateError::UnknownIssuer => {
+                    "is from an issuer this machine does not know: install its certificate, or ca-certificates"
+                }
+                CertificateError::Revoked => "was revoked",
+                _ => "is not valid",
+            };
+            format!("{place} was not trusted, its certificate {why}")
+        }
+        error => format!(
+            "{place} does not speak TLS as it should: {}",
+            excerpt(&error.to_string())
+        ),
+    };
+    Failure {
+        should_retry: Some(false),
+        ..Failure::new(FailureKind::Network, text)
+    }
+}
+
+/// The first error of that type in the chain, also inside an IO error.
+fn find<'a, E: Error + 'static>(error: &'a (dyn Error + 'static)) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref::<E>() {
+            return Some(found);
+        }
+        // An IO error hides the error it was made of from the chain.
+        let inner = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        next = match inner {
+            Some(inner) => Some(inner),
+            None => error.source(),
+        };
+    }
+    None
+}
+
+/// What the innermost error says: the ones around it only repeat that there was one.
+fn last_words(error: &(dyn Error + 'static)) -> String {
+    let mut last = error;
+    while let Some(next) = last.source() {
+        last = next;
+    }
+    excerpt(&last.to_string())
+}

@@ -1,0 +1,259 @@
+//! The way to a server: clients built when first needed, how long each stage may take, and what can go wrong before an
+//! answer begins. It follows no redirect, so a key never goes to another place than the one it is for.
+
+pub mod answer;
+pub mod fault;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::{Client, Response, Url, dns};
+
+use crate::protocol::failure::{Failure, FailureKind};
+use crate::provider::failure::{Advice, by_status, excerpt};
+use crate::provider::key::Key;
+
+/// The most of a refusal that is read.
+const LARGEST_REFUSAL: usize = 1024 * 1024;
+
+/// How long each stage may take.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    pub connect: Duration,
+    /// From the first byte sent to the head of the answer.
+    pub headers: Duration,
+    /// Between two pieces of a body.
+    pub idle: Duration,
+    /// With pings and comments only.
+    pub quiet: Duration,
+    /// For late usage, after an answer is complete.
+    pub linger: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(10),
+            headers: Duration::from_secs(60),
+            idle: Duration::from_secs(90),
+            quiet: Duration::from_secs(600),
+            linger: Duration::from_secs(2),
+        }
+    }
+}
+
+/// All ways to the network, shared by every provider. Nothing is built before the first call.
+#[derive(Debug, Default)]
+pub struct Http {
+    clients: Mutex<BTreeMap<Way, Client>>,
+    pub patience: Patience,
+}
+
+/// What a client must be able to do; each kind is built once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Way {
+    /// Loading the system's certificates takes time, and a machine without them can still reach a server without TLS.
+    tls: bool,
+    /// No proxy stands between a machine and itself.
+    here: bool,
+}
+
+/// One request.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub url: Url,
+    pub headers: HeaderMap,
+    /// Sent with POST; without it the request is a GET.
+    pub body: Option<Vec<u8>>,
+    /// The key in the headers, so that it is struck out of what the server says.
+    pub key: Arc<Key>,
+}
+
+impl Request {
+    /// The server as messages name it.
+    pub fn place(&self) -> String {
+        place(&self.url)
+    }
+}
+
+/// A header of the request; the error is for the person.
+pub fn set(
+    headers: &mut HeaderMap,
+    name: &'static str,
+    value: &str,
+    secret: bool,
+) -> Result<(), Failure> {
+    let mut value = HeaderValue::from_str(value).map_err(|_| {
+        Failure::new(
+            FailureKind::Auth,
+            "the key has characters in it that no key has: copy it again",
+        )
+    })?;
+    value.set_sensitive(secret);
+    headers.insert(HeaderName::from_static(name), value);
+    Ok(())
+}
+
+/// The address with the path of a call; the error names the setting.
+pub fn url(address: &str) -> Result<Url, Failure> {
+    Url::parse(address)
+        .ok()
+        .filter(|url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some())
+        .ok_or_else(|| {
+            let text = format!(
+                "`{}` is no address: base_url must be like https://host/path",
+                excerpt(address)
+            );
+            Failure::new(FailureKind::Config, text)
+        })
+}
+
+/// Whether the address is of this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let host = host.trim_start_matches('[').trim_end_matches([']', '.']);
+    host.parse::<std::net::IpAddr>().map_or_else(
+        |_| {
+            host.eq_ignore_ascii_case("localhost")
+                || host.to_ascii_lowercase().ends_with(".localhost")
+        },
+        |address| address.is_loopback(),
+    )
+}
+
+fn place(url: &Url) -> String {
+    let host = excerpt(url.host_str().unwrap_or_default());
+    url.port()
+        .map_or_else(|| host.clone(), |port| format!("{host}:{port}"))
+}
+
+impl Http {
+    pub fn new(patience: Patience) -> Self {
+        Self {
+            patience,
+            ..Self::default()
+        }
+    }
+
+    /// Sends and waits for the head of an answer that is no refusal.
+    pub async fn send(&self, request: &Request) -> Result<Response, Failure> {
+        let client = self.client(&request.url)?;
+        let sent = match &request.body {
+            Some(body) => client.post(request.url.clone()).body(body.clone()),
+            None => client.get(request.url.clone()),
+        };
+        let place = request.place();
+        let response = tokio::time::timeout(
+            self.patience.headers,
+            sent.headers(request.headers.clone()).send(),
+        )
+        .await
+        .map_err(|_| {
+            let seconds = self.patience.headers.as_secs();
+            Failure::new(
+                FailureKind::Network,
+                format!("{place} did not answer within {seconds} s: ask again"),
+            )
+        })?
+        .map_err(|error| fault::before_answer(&error, &place))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(response);
+        }
+        if status.is_redirection() {
+            let target = response
+                .headers()
+                .get("location")
+                .and_then(|target| target.to_str().ok());
+            let target = target.map_or_else(|| "nowhere".to_owned(), excerpt);
+            let text = format!(
+                "{place} redirects to {target}, which is not followed with a key: correct base_url"
+            );
+            return Err(Failure {
+                status: Some(status.as_u16()),
+                ..Failure::new(FailureKind::Protocol, text)
+            });
+        }
+        let headers = response.headers().clone();
+        let advice = Advice::read(|name| headers.get(name)?.to_str().ok());
+        let body = self.text(response, LARGEST_REFUSAL).await;
+        Err(by_status(
+            status.as_u16(),
+            &body,
+            advice,
+            &place,
+            request.key.place(),
+        ))
+    }
+
+    /// The body of a short answer, as far as it comes in time and up to `most` bytes.
+    pub async fn text(&self, mut response: Response, most: usize) -> String {
+        let mut bytes = Vec::new();
+        let read = async {
+            while let Ok(Some(piece)) = response.chunk().await {
+                bytes.extend_from_slice(&piece);
+                if bytes.len() >= most {
+                    bytes.truncate(most);
+                    break;
+                }
+            }
+        };
+        // What came before the time was over is better than nothing.
+        let _ = tokio::time::timeout(self.patience.headers, read).await;
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
+
+    fn client(&self, url: &Url) -> Result<Client, Failure> {
+        let way = Way {
+            tls: url.scheme() == "https",
+            here: is_loopback(url),
+        };
+        // The map is whole whatever happened to the thread that held it.
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(client) = clients.get(&way) {
+            return Ok(client.clone());
+        }
+        let client = self.build(way)?;
+        clients.insert(way, client.clone());
+        Ok(client)
+    }
+
+    fn build(&self, way: Way) -> Result<Client, Failure> {
+        // It fails when a provider of cryptography is set already, which is as good.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let mut builder = Client::builder()
+            .user_agent(concat!("creel/", env!("CARGO_PKG_VERSION")))
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(self.patience.connect)
+            .dns_resolver(Arc::new(Resolver));
+        if way.here {
+            builder = builder.no_proxy();
+        }
+        if !way.tls {
+            builder = builder.tls_certs_only([]);
+        }
+        builder.build().map_err(|error| fault::unbuilt(&error))
+    }
+}
+
+/// Names by the system's resolver, with an error that can be told from others.
+#[derive(Debug)]
+struct Resolver;
+
+impl dns::Resolve for Resolver {
+    fn resolve(&self, name: dns::Name) -> dns::Resolving {
+        Box::pin(async move {
+            match tokio::net::lookup_host((name.as_str(), 0)).await {
+                Ok(found) => Ok(Box::new(found.collect::<Vec<_>>().into_iter()) as dns::Addrs),
+                Err(error) => {
+                    Err(Box::new(fault::NoSuchHost(error))
+                        as Box<dyn std::error::Error + Send + Sync>)
+                }
+            }
+        })
+    }
+}

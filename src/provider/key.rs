@@ -1,0 +1,151 @@
+//! The key of a provider: read when first needed, kept for the calls after, forgotten when it is refused, and struck out of
+//! everything a server says.
+
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::config::secret::Secret;
+use crate::protocol::failure::{Failure, FailureKind};
+
+/// Reads a key where the person keeps it; it may take its time, as a password manager does. `None`: there is none there.
+pub type ReadKey = Arc<dyn Fn() -> Result<Option<Secret>, String> + Send + Sync>;
+
+pub struct Key {
+    /// Where the key is kept, in words: `ANTHROPIC_API_KEY`. `None` for servers without keys.
+    place: Option<String>,
+    read: ReadKey,
+    held: Mutex<Option<Secret>>,
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key")
+            .field("place", &self.place)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Key {
+    pub fn new(place: Option<String>, read: ReadKey) -> Self {
+        Self {
+            place,
+            read,
+            held: Mutex::new(None),
+        }
+    }
+
+    /// The place in words, for messages.
+    pub fn place(&self) -> &str {
+        self.place.as_deref().unwrap_or("none is configured")
+    }
+
+    /// The key; `None` for a server without keys.
+    pub async fn get(self: &Arc<Self>) -> Result<Option<Secret>, Failure> {
+        let Some(place) = &self.place else {
+            return Ok(None);
+        };
+        if let Some(held) = self.held().clone() {
+            return Ok(Some(held));
+        }
+        let read = Arc::clone(&self.read);
+        let fault = |text: String| Failure::new(FailureKind::Auth, text);
+        let secret = tokio::task::spawn_blocking(move || read())
+            .await
+            .map_err(|error| {
+                Failure::new(
+                    FailureKind::Internal,
+                    format!("reading the key failed: {error}"),
+                )
+            })?
+            .map_err(fault)?
+            .ok_or_else(|| fault(format!("there is no key: set {place}")))?;
+        *self.held() = Some(secret.clone());
+        Ok(Some(secret))
+    }
+
+    /// The failure as it may be shown: no server gets a person's key into a message. A refused key is read anew next time.
+    pub fn settle(&self, mut failure: Failure) -> Failure {
+        let mut held = self.held();
+        if let Some(secret) = &*held {
+            failure.message = failure.message.replace(secret.expose(), "[key]");
+        }
+        if failure.kind == FailureKind::Auth {
+            *held = None;
+        }
+        failure
+    }
+
+    fn held(&self) -> MutexGuard<'_, Option<Secret>> {
+        // The value is whole whatever happened to the thread that held it.
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    fn run<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap()
+            .block_on(future)
+    }
+
+    #[test]
+    fn a_key_is_read_once_until_it_is_refused() {
+        let reads = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&reads);
+        let key = Arc::new(Key::new(
+            Some("THE_KEY".to_owned()),
+            Arc::new(move || {
+                Ok(Secret::new(&format!(
+                    "sk-{}",
+                    counted.fetch_add(1, Ordering::SeqCst)
+                )))
+            }),
+        ));
+        run(async {
+            for _ in 0..3 {
+                assert_eq!(key.get().await, Ok(Secret::new("sk-0")));
+            }
+            let other = key.settle(Failure::new(FailureKind::Overloaded, "busy"));
+            assert_eq!(other.message, "busy");
+            assert_eq!(key.get().await, Ok(Secret::new("sk-0")));
+            let refused = key.settle(Failure::new(FailureKind::Auth, "key sk-0 is not known"));
+            assert_eq!(refused.message, "key [key] is not known");
+            assert_eq!(key.get().await, Ok(Secret::new("sk-1")));
+        });
+    }
+
+    #[test]
+    fn a_missing_key_says_where_it_belongs() {
+        let key = |place: Option<&str>, read: ReadKey| {
+            Arc::new(Key::new(place.map(ToOwned::to_owned), read))
+        };
+        let cases = [
+            (
+                key(None, Arc::new(|| Err("never read".to_owned()))),
+                Ok(None),
+            ),
+            (
+                key(Some("THE_KEY"), Arc::new(|| Ok(None))),
+                Err("there is no key: set THE_KEY".to_owned()),
+            ),
+            (
+                key(
+                    Some("a file"),
+                    Arc::new(|| Err("the key file is empty".to_owned())),
+                ),
+                Err("the key file is empty".to_owned()),
+            ),
+        ];
+        for (key, expected) in cases {
+            assert_eq!(run(key.get()).map_err(|failure| failure.message), expected);
+        }
+    }
+}

@@ -1,0 +1,356 @@
+//! A Chat Completions stream as one answer. Calls are known by index and id, reasoning by whichever of its names it came
+//! under, and the end of the answer is the end of the body: usage, and errors, come after the reason to stop.
+
+use serde_json::{Map, Value, json};
+
+use crate::protocol::failure::{Failure, FailureKind, Stop};
+use crate::protocol::item::Opaque;
+use crate::protocol::money::Money;
+use crate::protocol::reply::{Part, Reply};
+use crate::provider::Chunk;
+use crate::provider::decode::{Decoder, Dialect};
+use crate::provider::failure::{Envelope, in_answer};
+use crate::provider::openai_chat::calls::Calls;
+use crate::provider::openai_chat::usage;
+
+/// A decoder of one answer of the model `family`, `PROVIDER/MODEL`.
+pub fn decoder(family: String) -> Decoder {
+    Decoder::new(Answer {
+        family,
+        ..Answer::default()
+    })
+}
+
+#[derive(Debug, Default)]
+struct Answer {
+    family: String,
+    text: String,
+    thinking: String,
+    refusal: String,
+    /// Reasoning under the names it came with, to be sent back so.
+    reasoning_content: Option<String>,
+    reasoning: Option<String>,
+    reasoning_details: Vec<Value>,
+    extra_content: Option<Value>,
+    /// The content, where it came as a list of typed parts.
+    content: Vec<Value>,
+    calls: Calls,
+    stop: Option<String>,
+    usage: Option<Value>,
+    cost: Option<Money>,
+    done: bool,
+}
+
+impl Dialect for Answer {
+    fn event(
+        &mut self,
+        name: &str,
+        event: &Value,
+        text: &str,
+        chunks: &mut Vec<Chunk>,
+    ) -> Result<(), Failure> {
+        let choices = event["choices"].as_array();
+        // Without a number it is the only one.
+        let choice = choices
+            .into_iter()
+            .flatten()
+            .find(|choice| choice["index"].as_u64().unwrap_or(0) == 0);
+        if let Some(choice) = choice {
+            // Whole messages come from servers that answer a stream in one piece.
+            let delta = choice
+                .get("delta")
+                .filter(|delta| delta.is_object())
+                .unwrap_or(&choice["message"]);
+            self.delta(delta, chunks);
+            if let Some(stop) = choice["finish_reason"]
+                .as_str()
+                .filter(|stop| !stop.is_empty())
+            {
+                self.stop = Some(stop.to_owned());
+            }
+        }
+        let usage = [
+            event.get("usage"),
+            choice.and_then(|choice| choice.get("usage")),
+            event.pointer("/x_groq/usage"),
+        ]
+        .into_iter()
+        .flatten()
+        .find(|usage| usage.is_object());
+        if let Some(usage) = usage {
+            self.usage = Some(usage.clone());
+            self.cost = usage::cost(text).or(self.cost);
+        }
+        let error = [Some(event), choice]
+            .into_iter()
+            .flatten()
+            .find(|holder| holder.get("error").is_some_and(|error| !error.is_null()));
+        if let Some(holder) = error {
+            return Err(in_answer(&Envelope::of(holder).unwrap_or_default()));
+        }
+        if choices.is_none()
+            && (name == "error" || event["object"] == "error" || event.get("code").is_some())
+        {
+            return Err(in_answer(&Envelope::of(event).unwrap_or_default()));
+        }
+        Ok(())
+    }
+
+    fn done(&mut self) {
+        self.done = true;
+    }
+
+    fn is_over(&self) -> bool {
+        self.done || self.stop.is_some()
+    }
+
+    fn is_closed(&self) -> bool {
+        self.done
+    }
+
+    fn fault(&self) -> Option<Failure> {
+        let (kind, text) = match self.stop.as_deref() {
+            Some("model_context_window_exceeded") => (
+                FailureKind::TooLong,
+                "the model's window was full before the answer was complete: compact or start a new session",
+            ),
+            Some("error") => (
+                FailureKind::Overloaded,
+                "the answer ended with an error the server did not name",
+            ),
+            Some("network_error") => (
+                FailureKind::Network,
+                "the server lost its connection to the model",
+            ),
+            Some("insufficient_system_resource" | "abort") => (
+                FailureKind::Overloaded,
+                "the server gave up the answer for want of resources",
+            ),
+            _ if self.calls.has_nameless() => (
+                FailureKind::Protocol,
+                "the answer has a tool call without a name",
+            ),
+            _ => return None,
+        };
+        Some(Failure::new(kind, text))
+    }
+
+    fn reply(&self, whole: bool) -> Reply {
+        let opaque = |body: Value| Opaque {
+            family: self.family.clone(),
+            body,
+        };
+        let mut parts = Vec::new();
+        let reasoning = self.reasoning_fields();
+        // What is cut short may be refused when it is sent back.
+        let sendable = whole && !reasoning.is_empty();
+        if !self.thinking.is_empty() || sendable {
+            parts.push(Part::Thought {
+                text: self.thinking.clone(),
+                opaque: sendable.then(|| opaque(Value::Object(reasoning))),
+            });
+        }
+        if !self.text.is_empty() {
+            parts.push(Part::Text {
+                text: self.text.clone(),
+                opaque: None,
+            });
+        }
+        parts.extend(self.calls.parts().map(|(call, more)| Part::Call {
+            wire_id: (!call.id.is_empty()).then(|| call.id.clone()),
+            name: call.name.clone(),
+            arguments: call.arguments.clone(),
+            opaque: more.map(|more| opaque(Value::Object(more.clone()))),
+        }));
+        let refusal = (!self.refusal.is_empty()).then(|| self.refusal.clone());
+        Reply {
+            stop: self.is_over().then(|| self.stop_of(refusal.is_some())),
+            stop_native: self.stop.clone(),
+            refusal,
+            usage: self.usage.as_ref().and_then(usage::buckets),
+            usage_raw: self.usage.clone(),
+            reported_cost: self.cost,
+            parts,
+        }
+    }
+}
+
+impl Answer {
+    fn delta(&mut self, delta: &Value, chunks: &mut Vec<Chunk>) {
+        if let Some(text) = delta["reasoning_content"].as_str() {
+            self.reasoning_content
+                .get_or_insert_default()
+                .push_str(text);
+        }
+        if let Some(text) = delta["reasoning"].as_str() {
+            self.reasoning.get_or_insert_default().push_str(text);
+        }
+        let details = delta["reasoning_details"].as_array();
+        for detail in details.into_iter().flatten() {
+            join_detail(&mut self.reasoning_details, detail);
+        }
+        if let Some(extra) = delta.get("extra_content").filter(|extra| !extra.is_null()) {
+            self.extra_content = Some(extra.clone());
+        }
+        // The same reasoning may come under several names at once: it is shown once.
+        let shown = [&delta["reasoning_content"], &delta["reasoning"]]
+            .into_iter()
+            .filter_map(Value::as_str)
+            .find(|text| !text.is_empty())
+            .map_or_else(
+                || {
+                    details
+                        .into_iter()
+                        .flatten()
+                        .filter_map(detail_text)
+                        .collect()
+                },
+                ToOwned::to_owned,
+            );
+        self.think(shown, chunks);
+        match &delta["content"] {
+            Value::String(text) => self.say(text, chunks),
+            Value::Array(list) => {
+                for part in list {
+                    self.part(part, chunks);
+                }
+            }
+            _ => {}
+        }
+        if let Some(text) = delta["refusal"].as_str() {
+            self.refusal.push_str(text);
+        }
+        for call in delta["tool_calls"].as_array().into_iter().flatten() {
+            self.calls.grow(call, chunks);
+        }
+    }
+
+    /// One typed part of a content that is a list.
+    fn part(&mut self, part: &Value, chunks: &mut Vec<Chunk>) {
+        match part["type"].as_str() {
+            Some("text" | "output_text") => {
+                let text = part["text"].as_str().unwrap_or_default();
+                join_text(
+                    &mut self.content,
+                    text,
+                    |text| json!({"type": "text", "text": text}),
+                    "/text",
+                );
+                self.say(text, chunks);
+            }
+            Some("thinking") => {
+                let text = match &part["thinking"] {
+                    Value::String(text) => text.clone(),
+                    Value::Array(list) => list
+                        .iter()
+                        .filter_map(|part| part["text"].as_str())
+                        .collect(),
+                    _ => String::new(),
+                };
+                let made = |text: &str| json!({"type": "thinking", "thinking": [{"type": "text", "text": text}]});
+                join_text(&mut self.content, &text, made, "/thinking/0/text");
+                self.think(text, chunks);
+            }
+            // References and the like: not read.
+            _ => {}
+        }
+    }
+
+    fn say(&mut self, text: &str, chunks: &mut Vec<Chunk>) {
+        if !text.is_empty() {
+            self.text.push_str(text);
+            chunks.push(Chunk::Text(text.to_owned()));
+        }
+    }
+
+    fn think(&mut self, text: String, chunks: &mut Vec<Chunk>) {
+        if !text.is_empty() {
+            self.thinking.push_str(&text);
+            chunks.push(Chunk::Thinking(text));
+        }
+    }
+
+    fn reasoning_fields(&self) -> Map<String, Value> {
+        let mut fields = Map::new();
+        let mut text = |name: &str, text: &Option<String>| {
+            if let Some(text) = text.as_ref().filter(|text| !text.is_empty()) {
+                fields.insert(name.to_owned(), text.clone().into());
+            }
+        };
+        text("reasoning_content", &self.reasoning_content);
+        text("reasoning", &self.reasoning);
+        if !self.reasoning_details.is_empty() {
+            fields.insert(
+                "reasoning_details".to_owned(),
+                self.reasoning_details.clone().into(),
+            );
+        }
+        if self.content.iter().any(|part| part["type"] == "thinking") {
+            fields.insert("content".to_owned(), self.content.clone().into());
+        }
+        if let Some(extra) = &self.extra_content {
+            fields.insert("extra_content".to_owned(), extra.clone());
+        }
+        fields
+    }
+
+    fn stop_of(&self, refused: bool) -> Stop {
+        match self.stop.as_deref().unwrap_or_default() {
+            "length" | "max_tokens" | "model_length" | "model_context_window_exceeded" => {
+                Stop::Length
+            }
+            "content_filter" | "sensitive" => Stop::Filter,
+            "refusal" => Stop::Refusal,
+            "error" | "network_error" | "insufficient_system_resource" | "abort" => Stop::Error,
+            // Servers say `stop` although calls wait, and the other way round.
+            _ if !self.calls.is_empty() => Stop::Tool,
+            _ if refused => Stop::Refusal,
+            _ => Stop::End,
+        }
+    }
+}
+
+/// Adds a text to the last part of its kind, or begins a new one.
+fn join_text(list: &mut Vec<Value>, text: &str, made: impl Fn(&str) -> Value, place: &str) {
+    let new = made(text);
+    if let Some(last) = list.last_mut()
+        && last["type"] == new["type"]
+        && let Some(Value::String(held)) = last.pointer_mut(place)
+    {
+        held.push_str(text);
+    } else if !text.is_empty() {
+        list.push(new);
+    }
+}
+
+/// What a reasoning detail lets a person read.
+fn detail_text(detail: &Value) -> Option<&str> {
+    detail["text"]
+        .as_str()
+        .or_else(|| detail["summary"].as_str())
+}
+
+/// Adds a fragment of `reasoning_details` to the detail it continues, so that the list is as it would be without streaming.
+fn join_detail(details: &mut Vec<Value>, fragment: &Value) {
+    let continued = details.iter_mut().rev().find(|detail| {
+        let same = |name: &str| detail.get(name) == fragment.get(name);
+        same("index") && same("type") && detail.get("index").is_some_and(|index| !index.is_null())
+    });
+    let (Some(Value::Object(held)), Some(fragment)) = (continued, fragment.as_object()) else {
+        details.push(fragment.clone());
+        return;
+    };
+    for (name, value) in fragment {
+        match (held.get_mut(name), value) {
+            (Some(Value::String(text)), Value::String(more))
+                if matches!(name.as_str(), "text" | "summary" | "data" | "signature") =>
+            {
+                text.push_str(more);
+            }
+            (Some(_), Value::Null) => {}
+            _ => {
+                held.insert(name.clone(), value.clone());
+            }
+        }
+    }
+}

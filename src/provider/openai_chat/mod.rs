@@ -1,0 +1,6 @@
+//! The Chat Completions dialect: OpenAI, most other vendors, and every local server.
+
+mod calls;
+pub mod decode;
+pub mod request;
+mod usage;

@@ -1,0 +1,475 @@
+//! A prompt as a Chat Completions body. Everything stable stands first and the messages last, so that each body is the one
+//! before, less its closing bytes, and more messages: that is what a prompt cache can use.
+
+use std::borrow::Cow;
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::agent::prompt::{Message, Prompt};
+use crate::protocol::reply::Part;
+use crate::provider::quirks::Quirks;
+use crate::provider::replay::{NO_OUTPUT, arguments, own};
+
+/// The body of a call.
+pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
+    let family = prompt.model.to_string();
+    let system = (!prompt.system.trim().is_empty()).then_some(Turn::System(&prompt.system));
+    let body = Body {
+        model: &prompt.model.model,
+        stream: true,
+        stream_options: (!quirks.usage_unasked).then_some(StreamOptions {
+            include_usage: true,
+        }),
+        usage: quirks.asks_cost.then_some(Include { include: true }),
+        max_tokens: quirks.old_limit.then_some(prompt.max_output),
+        max_completion_tokens: (!quirks.old_limit).then_some(prompt.max_output),
+        cache_control: quirks
+            .marks_cache_for
+            .filter(|start| prompt.model.model.starts_with(start))
+            .map(|_| Typed { kind: "ephemeral" }),
+        tools: prompt
+            .tools
+            .iter()
+            .map(|tool| Tool {
+                kind: "function",
+                function: Function {
+                    name: &tool.name,
+                    description: &tool.description,
+                    parameters: &tool.schema,
+                },
+            })
+            .collect(),
+        tool_stream: quirks.tool_stream.then_some(true),
+        messages: system
+            .into_iter()
+            .chain(
+                prompt
+                    .messages
+                    .iter()
+                    .flat_map(|message| turns(message, &family, quirks)),
+            )
+            .collect(),
+    };
+    // Strings, numbers and ready JSON: nothing in it can fail to be written.
+    serde_json::to_vec(&body).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    model: &'a str,
+    stream: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    stream_options: Option<StreamOptions>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    usage: Option<Include>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_completion_tokens: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_control: Option<Typed>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Tool<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    tool_stream: Option<bool>,
+    messages: Vec<Turn<'a>>,
+}
+
+#[derive(Serialize)]
+struct StreamOptions {
+    include_usage: bool,
+}
+
+#[derive(Serialize)]
+struct Include {
+    include: bool,
+}
+
+#[derive(Serialize)]
+struct Typed {
+    #[serde(rename = "type")]
+    kind: &'static str,
+}
+
+#[derive(Serialize)]
+struct Tool<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    function: Function<'a>,
+}
+
+#[derive(Serialize)]
+struct Function<'a> {
+    name: &'a str,
+    description: &'a str,
+    parameters: &'a Value,
+}
+
+enum Turn<'a> {
+    System(&'a str),
+    User(&'a str),
+    Assistant(Answer<'a>),
+    Tool { id: Cow<'a, str>, text: &'a str },
+}
+
+#[derive(Default)]
+struct Answer<'a> {
+    text: String,
+    /// Reasoning under the names it came with; a `content` among it is the content, in its own form.
+    reasoning: Vec<(&'a str, &'a Value)>,
+    /// Reasoning is expected and there is none.
+    blank_reasoning: bool,
+    calls: Vec<Call<'a>>,
+}
+
+struct Call<'a> {
+    id: Cow<'a, str>,
+    name: &'a str,
+    arguments: &'a str,
+    /// What else stood beside the call.
+    more: Option<&'a Value>,
+}
+
+impl Serialize for Turn<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        match self {
+            Self::System(text) => {
+                map.serialize_entry("role", "system")?;
+                map.serialize_entry("content", text)?;
+            }
+            Self::User(text) => {
+                map.serialize_entry("role", "user")?;
+                map.serialize_entry("content", text)?;
+            }
+            Self::Tool { id, text } => {
+                map.serialize_entry("role", "tool")?;
+                map.serialize_entry("tool_call_id", id)?;
+                map.serialize_entry("content", text)?;
+            }
+            Self::Assistant(answer) => {
+                map.serialize_entry("role", "assistant")?;
+                if !answer.reasoning.iter().any(|(name, _)| *name == "content") {
+                    let text = (!answer.text.is_empty() || answer.calls.is_empty())
+                        .then_some(&answer.text);
+                    map.serialize_entry("content", &text)?;
+                }
+                for (name, value) in &answer.reasoning {
+                    map.serialize_entry(name, value)?;
+                }
+                if answer.blank_reasoning {
+                    map.serialize_entry("reasoning_content", "")?;
+                }
+                if !answer.calls.is_empty() {
+                    map.serialize_entry("tool_calls", &answer.calls)?;
+                }
+            }
+        }
+        map.end()
+    }
+}
+
+impl Serialize for Call<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Called<'a> {
+            name: &'a str,
+            arguments: &'a str,
+        }
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("id", &self.id)?;
+        map.serialize_entry("type", "function")?;
+        map.serialize_entry(
+            "function",
+            &Called {
+                name: self.name,
+                arguments: self.arguments,
+            },
+        )?;
+        for (name, value) in self.more.and_then(Value::as_object).into_iter().flatten() {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+/// The message, unless nothing in it can be sent; results become a message each. Neighbours are never merged: that would
+/// change bytes already cached.
+fn turns<'a>(message: &'a Message, family: &str, quirks: &Quirks) -> Vec<Turn<'a>> {
+    match message {
+        Message::User { text } if text.trim().is_empty() => Vec::new(),
+        Message::User { text } => vec![Turn::User(text)],
+        Message::Assistant { parts } => answer(parts, family, quirks)
+            .into_iter()
+            .map(Turn::Assistant)
+            .collect(),
+        Message::Results { results } => results
+            .iter()
+            .map(|result| Turn::Tool {
+                id: call_id(&result.wire_id, quirks),
+                text: Some(&*result.text)
+                    .filter(|text| !text.trim().is_empty())
+                    .unwrap_or(NO_OUTPUT),
+            })
+            .collect(),
+    }
+}
+
+fn answer<'a>(parts: &'a [Part], family: &str, quirks: &Quirks) -> Option<Answer<'a>> {
+    let mut answer = Answer::default();
+    for part in parts {
+        match part {
+            Part::Thought { opaque, .. } => {
+                let fields = own(opaque.as_ref(), family).and_then(Value::as_object);
+                for (name, value) in fields.into_iter().flatten() {
+                    // One field of a name; an answer has its reasoning in one part.
+                    if !answer.reasoning.iter().any(|(taken, _)| taken == name) {
+                        answer.reasoning.push((name, value));
+                    }
+                }
+            }
+            Part::Text { text, .. } => answer.text.push_str(text),
+            Part::Call {
+                wire_id,
+                name,
+                arguments: text,
+                opaque,
+            } => answer.calls.push(Call {
+                id: call_id(wire_id.as_deref().unwrap_or("call_0"), quirks),
+                name,
+                arguments: arguments(text),
+                more: own(opaque.as_ref(), family),
+            }),
+        }
+    }
+    if answer.text.trim().is_empty() && answer.reasoning.is_empty() && answer.calls.is_empty() {
+        return None;
+    }
+    answer.blank_reasoning = quirks.reasoning_expected
+        && !answer
+            .reasoning
+            .iter()
+            .any(|(name, _)| *name == "reasoning_content");
+    Some(answer)
+}
+
+/// The id as this server takes it. The same id always becomes the same one, so that call and result keep together.
+fn call_id<'a>(id: &'a str, quirks: &Quirks) -> Cow<'a, str> {
+    if !quirks.short_call_ids
+        || (id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
+    {
+        return Cow::Borrowed(id);
+    }
+    let digest = Sha256::digest(id.as_bytes());
+    let letters = b"abcdefghijklmnopqrstuvwxyz234567";
+    Cow::Owned(
+        digest
+            .iter()
+            .take(9)
+            .map(|byte| char::from(letters[usize::from(byte % 32)]))
+            .collect(),
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use pretty_assertions::assert_eq;
+    use serde_json::json;
+
+    use super::*;
+    use crate::provider::{quirks, testing};
+
+    const HERE: &str = "here/m";
+
+    fn body(prompt: &Prompt, quirks: &Quirks) -> Value {
+        serde_json::from_slice(&request(prompt, quirks)).unwrap()
+    }
+
+    #[test]
+    fn a_whole_conversation_in_the_dialect() {
+        let details =
+            json!([{"type": "reasoning.text", "text": "hm", "signature": "s", "index": 0}]);
+        let prompt = testing::prompt(
+            HERE,
+            vec![
+                testing::user("list the files"),
+                Message::Assistant {
+                    parts: vec![
+                        testing::thought(
+                            "hm",
+                            Some((
+                                HERE,
+                                json!({"reasoning": "hm", "reasoning_details": details}),
+                            )),
+                        ),
+                        testing::thought(
+                            "foreign",
+                            Some(("other/model", json!({"reasoning": "no"}))),
+                        ),
+                        testing::text("Let me look."),
+                        testing::call("c1", "glob", r#"{"pattern":  "*"}"#),
+                    ],
+                },
+                testing::results(&[("c1", "a.txt", false)]),
+                testing::user(" "),
+                Message::Assistant {
+                    parts: vec![
+                        testing::call("c2", "glob", ""),
+                        Part::Call {
+                            wire_id: Some("c3".to_owned()),
+                            name: "glob".to_owned(),
+                            arguments: "{\"pattern\"".to_owned(),
+                            opaque: Some(testing::opaque(
+                                HERE,
+                                json!({"extra_content": {"google": {"thought_signature": "s"}}}),
+                            )),
+                        },
+                    ],
+                },
+                testing::results(&[
+                    ("c2", "", false),
+                    ("c3", "the arguments are not valid JSON", true),
+                ]),
+                Message::Assistant {
+                    parts: vec![testing::thought("only", None)],
+                },
+                Message::Assistant {
+                    parts: vec![testing::text("done")],
+                },
+            ],
+        );
+        assert_eq!(
+            body(&prompt, &quirks::NONE),
+            json!({
+                "model": "m",
+                "stream": true,
+                "stream_options": {"include_usage": true},
+                "max_completion_tokens": 4096,
+                "tools": [{"type": "function", "function": {
+                    "name": "glob",
+                    "description": "finds files",
+                    "parameters": {"type": "object", "properties": {"pattern": {"type": "string"}}},
+                }}],
+                "messages": [
+                    {"role": "system", "content": "be brief"},
+                    {"role": "user", "content": "list the files"},
+                    {"role": "assistant", "content": "Let me look.", "reasoning": "hm", "reasoning_details": details, "tool_calls": [
+                        {"id": "c1", "type": "function", "function": {"name": "glob", "arguments": "{\"pattern\":  \"*\"}"}},
+                    ]},
+                    {"role": "tool", "tool_call_id": "c1", "content": "a.txt"},
+                    {"role": "assistant", "content": null, "tool_calls": [
+                        {"id": "c2", "type": "function", "function": {"name": "glob", "arguments": "{}"}},
+                        {"id": "c3", "type": "function", "function": {"name": "glob", "arguments": "{}"},
+                            "extra_content": {"google": {"thought_signature": "s"}}},
+                    ]},
+                    {"role": "tool", "tool_call_id": "c2", "content": "(no output)"},
+                    {"role": "tool", "tool_call_id": "c3", "content": "the arguments are not valid JSON"},
+                    {"role": "assistant", "content": "done"},
+                ],
+            })
+        );
+    }
+
+    #[test]
+    fn a_vendor_is_asked_its_own_way() {
+        let of = |preset: &str| quirks::of(preset).unwrap();
+        let said = testing::prompt("here/anthropic/claude", vec![testing::user("hello")]);
+        let options = json!({"include_usage": true});
+        let cases = [
+            (
+                of("openai"),
+                json!({"stream_options": options, "max_completion_tokens": 4096}),
+            ),
+            (
+                of("deepseek"),
+                json!({"stream_options": options, "max_tokens": 4096}),
+            ),
+            (
+                of("zai"),
+                json!({"stream_options": options, "max_tokens": 4096, "tool_stream": true}),
+            ),
+            (of("mistral"), json!({"max_tokens": 4096})),
+            (
+                of("openrouter"),
+                json!({
+                    "stream_options": options, "usage": {"include": true}, "max_completion_tokens": 4096,
+                    "cache_control": {"type": "ephemeral"},
+                }),
+            ),
+        ];
+        for (quirks, expected) in cases {
+            let mut body = body(&said, &quirks);
+            for field in ["model", "stream", "tools", "messages"] {
+                body.as_object_mut().unwrap().remove(field);
+            }
+            assert_eq!(body, expected);
+        }
+    }
+
+    #[test]
+    fn reasoning_that_is_demanded_is_sent_even_when_there_was_none() {
+        let prompt = testing::prompt(
+            HERE,
+            vec![
+                Message::Assistant {
+                    parts: vec![
+                        testing::thought("hm", Some((HERE, json!({"reasoning_content": "hm"})))),
+                        testing::call("c1", "glob", "{}"),
+                    ],
+                },
+                Message::Assistant {
+                    parts: vec![testing::call("c2", "glob", "{}")],
+                },
+            ],
+        );
+        let messages = body(&prompt, &quirks::of("deepseek").unwrap())["messages"].clone();
+        assert_eq!(messages[1]["reasoning_content"], "hm");
+        assert_eq!(messages[2]["reasoning_content"], "");
+    }
+
+    #[test]
+    fn content_that_came_as_a_list_goes_back_as_one() {
+        let content = json!([{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "so"}]);
+        let prompt = testing::prompt(
+            HERE,
+            vec![
+                Message::Assistant {
+                    parts: vec![
+                        testing::thought("hm", Some((HERE, json!({"content": content})))),
+                        testing::text("so"),
+                        testing::call("call_1_1_1", "glob", "{}"),
+                    ],
+                },
+                testing::results(&[("call_1_1_1", "x", false), ("a1B2c3D4e", "y", false)]),
+            ],
+        );
+        let messages = body(&prompt, &quirks::of("mistral").unwrap())["messages"].clone();
+        assert_eq!(messages[1]["content"], content);
+        let id = messages[1]["tool_calls"][0]["id"].as_str().unwrap();
+        assert_eq!(id.len(), 9);
+        assert!(id.bytes().all(|byte| byte.is_ascii_alphanumeric()));
+        assert_eq!(messages[2]["tool_call_id"], id);
+        assert_eq!(messages[3]["tool_call_id"], "a1B2c3D4e");
+    }
+
+    #[test]
+    fn each_body_begins_with_the_one_before() {
+        for preset in [
+            "openai",
+            "deepseek",
+            "zai",
+            "mistral",
+            "openrouter",
+            "qwen",
+            "llamacpp",
+        ] {
+            let quirks = quirks::of(preset).unwrap();
+            testing::check_append_only(HERE, |prompt| request(prompt, &quirks));
+        }
+    }
+}

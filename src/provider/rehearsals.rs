@@ -1,0 +1,75 @@
+//! The rehearsals of a config: shipped scripts by name, and scripts of the person's own by path.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::config::ProviderConfig;
+use crate::protocol::failure::{Failure, FailureKind};
+use crate::protocol::id::ModelRef;
+use crate::provider::rehearsal::{self, Rehearsal, Speed};
+
+/// A script larger than this is none: 1 MiB.
+const LARGEST: u64 = 1024 * 1024;
+
+/// Scripts that were asked for, read once.
+#[derive(Debug, Default)]
+pub struct Rehearsals {
+    speed: Speed,
+    made: Mutex<BTreeMap<(String, Option<PathBuf>), Arc<Rehearsal>>>,
+}
+
+impl Rehearsals {
+    pub fn new(speed: Speed) -> Self {
+        Self {
+            speed,
+            made: Mutex::default(),
+        }
+    }
+
+    /// The rehearsal that a model of a rehearsal provider names.
+    pub fn get(
+        &self,
+        config: &ProviderConfig,
+        model: &ModelRef,
+    ) -> Result<Arc<Rehearsal>, Failure> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (model.model.clone(), config.script.clone());
+        if let Some(rehearsal) = made.get(&key) {
+            return Ok(Arc::clone(rehearsal));
+        }
+        let script = match &config.script {
+            Some(path) => read(path)?,
+            None => rehearsal::shipped(&model.model)
+                .map(ToOwned::to_owned)
+                .ok_or_else(|| unknown(model))?,
+        };
+        let rehearsal = Rehearsal::new(&model.model, &script)
+            .map_err(|why| fault(format!("rehearsal {model}: {why}")))?;
+        let rehearsal = Arc::new(rehearsal.with_speed(self.speed.clone()));
+        made.insert(key, Arc::clone(&rehearsal));
+        Ok(rehearsal)
+    }
+}
+
+fn read(path: &std::path::Path) -> Result<String, Failure> {
+    let cannot = |why: String| fault(format!("cannot read the script {}: {why}", path.display()));
+    let metadata = std::fs::metadata(path).map_err(|error| cannot(error.to_string()))?;
+    if !metadata.is_file() || metadata.len() > LARGEST {
+        return Err(cannot("it is no file, or larger than 1 MiB".to_owned()));
+    }
+    std::fs::read_to_string(path).map_err(|error| cannot(error.to_string()))
+}
+
+fn unknown(model: &ModelRef) -> Failure {
+    let names: Vec<&str> = rehearsal::names().collect();
+    fault(format!(
+        "there is no rehearsal `{}`: known are {}",
+        crate::agent::visible::one_line(&model.model),
+        names.join(", ")
+    ))
+}
+
+fn fault(message: String) -> Failure {
+    Failure::new(FailureKind::Config, message)
+}

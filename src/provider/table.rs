@@ -1,0 +1,294 @@
+//! The providers of a config, and the models they offer: what the engine asks when it needs one.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+use crate::agent::visible;
+use crate::config::secret::Secret;
+use crate::config::{KeySource, ProviderConfig, Wire};
+use crate::protocol::failure::{Failure, FailureKind};
+use crate::protocol::id::ModelRef;
+use crate::protocol::money::Currency;
+use crate::protocol::query::ModelCard;
+use crate::protocol::usage::Price;
+use crate::provider::Provider;
+use crate::provider::catalog::Catalog;
+use crate::provider::http::{Http, is_loopback, url};
+use crate::provider::key::Key;
+use crate::provider::quirks::{self, Quirks};
+use crate::provider::rehearsal;
+use crate::provider::rehearsals::Rehearsals;
+use crate::provider::remote::{Dialect, Remote};
+
+/// Reads the key of a source; `None` when there is none. It may block.
+pub type ReadSource = Arc<dyn Fn(&KeySource) -> Result<Option<Secret>, String> + Send + Sync>;
+
+/// All providers of a config. Making it costs nothing: clients, keys and the price table come when first needed.
+pub struct Providers {
+    config: BTreeMap<String, ProviderConfig>,
+    read: ReadSource,
+    http: Arc<Http>,
+    rehearsals: Rehearsals,
+    made: Mutex<BTreeMap<String, Arc<Remote>>>,
+    catalog: OnceLock<Catalog>,
+}
+
+impl fmt::Debug for Providers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Providers")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Providers {
+    /// The engine makes one; `read` is the config room's reader of keys.
+    pub fn new(
+        config: BTreeMap<String, ProviderConfig>,
+        read: ReadSource,
+        rehearsals: Rehearsals,
+    ) -> Self {
+        Self {
+            config,
+            read,
+            http: Arc::new(Http::default()),
+            rehearsals,
+            made: Mutex::new(BTreeMap::new()),
+            catalog: OnceLock::new(),
+        }
+    }
+
+    /// The provider of a model; the error names what is known instead. Whether it has the model only a call shows.
+    pub fn get(&self, model: &ModelRef) -> Result<Arc<dyn Provider>, Failure> {
+        let config = self.config(&model.provider)?;
+        if config.wire == Wire::Rehearsal {
+            let rehearsal = self.rehearsals.get(config, model)?;
+            return Ok(rehearsal);
+        }
+        let remote = self.remote(&model.provider)?;
+        Ok(remote)
+    }
+
+    /// What is known of a model before it is called. The person's own figures go before the table's.
+    pub fn card(&self, model: &ModelRef) -> ModelCard {
+        let Some(config) = self.config.get(&model.provider) else {
+            return ModelCard {
+                model: model.clone(),
+                context: None,
+                max_output: None,
+                price: None,
+                price_date: None,
+                local: false,
+                lacks: self
+                    .config(&model.provider)
+                    .err()
+                    .map(|failure| failure.message),
+            };
+        };
+        self.card_of(config, model)
+    }
+
+    /// Every model named in the config or in the table, by provider: those of the config first.
+    pub fn models(&self) -> Vec<ModelCard> {
+        let mut cards = Vec::new();
+        for (name, config) in &self.config {
+            let vendor = quirks_of(config).ok().and_then(|quirks| quirks.vendor);
+            let listed = vendor
+                .into_iter()
+                .flat_map(|vendor| self.catalog().models(vendor));
+            let shipped = config.wire == Wire::Rehearsal && config.script.is_none();
+            let scripts: Vec<&str> = rehearsal::names().filter(|_| shipped).collect();
+            let mut seen = BTreeSet::new();
+            for model in config
+                .models
+                .keys()
+                .map(String::as_str)
+                .chain(listed)
+                .chain(scripts)
+            {
+                if seen.insert(model) {
+                    let model = ModelRef {
+                        provider: name.clone(),
+                        model: model.to_owned(),
+                    };
+                    cards.push(self.card_of(config, &model));
+                }
+            }
+        }
+        cards
+    }
+
+    /// Asks a provider of the config which models it has: checks its key, and finds what a server on this machine serves.
+    pub async fn list(&self, provider: &str) -> Result<Vec<String>, Failure> {
+        self.config(provider)?;
+        self.remote(provider)?.list().await
+    }
+
+    /// The same for a provider that is not in the config yet, with a key just pasted.
+    pub async fn try_out(
+        &self,
+        config: &ProviderConfig,
+        key: Option<Secret>,
+    ) -> Result<Vec<String>, Failure> {
+        let place = key.is_some().then(|| "the key just given".to_owned());
+        let key = Key::new(place, Arc::new(move || Ok(key.clone())));
+        self.make(config, key)?.list().await
+    }
+
+    /// Whether a model is played by a script.
+    pub fn is_rehearsal(&self, model: &ModelRef) -> bool {
+        self.config
+            .get(&model.provider)
+            .is_some_and(|config| config.wire == Wire::Rehearsal)
+    }
+
+    /// The dearest price known: what a model without one counts as against a budget.
+    pub fn dearest(&self) -> Price {
+        let own = self
+            .config
+            .values()
+            .flat_map(|config| config.models.values())
+            .filter_map(|model| model.price.clone());
+        let dearest = own
+            .chain(self.catalog().prices())
+            .max_by_key(|price| price.input.saturating_add(price.output));
+        // Neither table nor config names any price: nothing is known to be dearer than nothing.
+        dearest.unwrap_or(Price {
+            currency: Currency::USD,
+            input: 0,
+            output: 0,
+            cache_read: None,
+            cache_write: None,
+            cache_write_long: None,
+            tiers: Vec::new(),
+        })
+    }
+
+    /// The day the table's prices are of.
+    pub fn price_date(&self) -> &str {
+        self.catalog().date()
+    }
+
+    /// The table of prices, read when first asked for.
+    pub fn catalog(&self) -> &Catalog {
+        self.catalog.get_or_init(Catalog::shipped)
+    }
+
+    fn config(&self, provider: &str) -> Result<&ProviderConfig, Failure> {
+        self.config.get(provider).ok_or_else(|| {
+            let name = visible::one_line(provider);
+            let known: Vec<&str> = self.config.keys().map(String::as_str).collect();
+            fault(if known.is_empty() {
+                format!(
+                    "there is no provider `{name}`, nor any other: set a key such as ANTHROPIC_API_KEY, or add \
+                     [providers.{name}] to config.toml"
+                )
+            } else {
+                format!("there is no provider `{name}`: known are {}", known.join(", "))
+            })
+        })
+    }
+
+    fn remote(&self, name: &str) -> Result<Arc<Remote>, Failure> {
+        // The map is whole whatever happened to the thread that held it.
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(remote) = made.get(name) {
+            return Ok(Arc::clone(remote));
+        }
+        let config = self.config(name)?;
+        let (read, source) = (Arc::clone(&self.read), config.key.clone());
+        let key = Key::new(place_of(&config.key), Arc::new(move || read(&source)));
+        let remote = Arc::new(self.make(config, key)?);
+        made.insert(name.to_owned(), Arc::clone(&remote));
+        Ok(remote)
+    }
+
+    fn make(&self, config: &ProviderConfig, key: Key) -> Result<Remote, Failure> {
+        let dialect = match config.wire {
+            Wire::Anthropic => Dialect::Anthropic,
+            Wire::OpenAiChat => Dialect::OpenAiChat,
+            Wire::Rehearsal => return Err(fault("a rehearsal has no server to ask")),
+        };
+        Ok(Remote {
+            dialect,
+            base_url: config.base_url.trim_end_matches('/').to_owned(),
+            quirks: quirks_of(config)?,
+            key: Arc::new(key),
+            http: Arc::clone(&self.http),
+        })
+    }
+
+    fn card_of(&self, config: &ProviderConfig, model: &ModelRef) -> ModelCard {
+        let own = config.models.get(&model.model).cloned().unwrap_or_default();
+        let quirks = quirks_of(config);
+        let local = config.wire != Wire::Rehearsal
+            && url(&config.base_url).is_ok_and(|url| is_loopback(&url));
+        let vendor = quirks.as_ref().ok().and_then(|quirks| quirks.vendor);
+        let listed = vendor.and_then(|vendor| self.catalog().lookup(vendor, &model.model));
+        let (context, max_output) = listed
+            .as_ref()
+            .map_or((None, None), |entry| (entry.context, entry.max_output));
+        // What runs here is not billed by the vendor it is like, and a plan is not billed by the token.
+        let billed = !local && quirks.as_ref().is_ok_and(|quirks| !quirks.plan);
+        let (price, price_date) = match (own.price, listed.filter(|_| billed)) {
+            (Some(price), _) => (Some(price), None),
+            (None, Some(entry)) => (Some(entry.price), Some(self.catalog().date().to_owned())),
+            (None, None) => (None, None),
+        };
+        ModelCard {
+            model: model.clone(),
+            context: own.context.or(context),
+            max_output: own.max_output.or(max_output),
+            price,
+            price_date,
+            local,
+            lacks: match quirks {
+                Ok(_) => self.lacks(&config.key),
+                Err(failure) => Some(failure.message),
+            },
+        }
+    }
+
+    /// Only variables are looked at: files and commands may ask the person something.
+    fn lacks(&self, source: &KeySource) -> Option<String> {
+        let KeySource::Env(name) = source else {
+            return None;
+        };
+        match (self.read)(source) {
+            Ok(Some(_)) => None,
+            Ok(None) => Some(format!("set {name}")),
+            Err(fault) => Some(fault),
+        }
+    }
+}
+
+fn fault(text: impl Into<String>) -> Failure {
+    Failure::new(FailureKind::Config, text)
+}
+
+/// By the preset, else by the vendor whose address it is.
+fn quirks_of(config: &ProviderConfig) -> Result<Quirks, Failure> {
+    match &config.preset {
+        None => Ok(quirks::at(&config.base_url)),
+        Some(preset) => quirks::of(preset).ok_or_else(|| {
+            fault(format!(
+                "there is no preset `{}`: known are {}",
+                visible::one_line(preset),
+                quirks::names().collect::<Vec<_>>().join(", ")
+            ))
+        }),
+    }
+}
+
+fn place_of(source: &KeySource) -> Option<String> {
+    match source {
+        KeySource::None => None,
+        KeySource::Env(name) => Some(name.clone()),
+        KeySource::File(path) => Some(format!("the file {}", path.display())),
+        KeySource::Command(argv) => Some(format!(
+            "the command {}",
+            visible::one_line(&argv.join(" "))
+        )),
+    }
+}

@@ -1,0 +1,238 @@
+//! The table of providers, tried.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use pretty_assertions::assert_eq;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::config::ModelConfig;
+use crate::config::secret::Secret;
+use crate::config::{KeySource, ProviderConfig, Wire};
+use crate::protocol::money::Currency;
+use crate::protocol::usage::Price;
+use crate::provider::rehearsals::Rehearsals;
+use crate::provider::table::Providers;
+
+fn provider(wire: Wire, base_url: &str, key: &str, preset: Option<&str>) -> ProviderConfig {
+    ProviderConfig {
+        wire,
+        base_url: base_url.to_owned(),
+        key: if key.is_empty() {
+            KeySource::None
+        } else {
+            KeySource::Env(key.to_owned())
+        },
+        preset: preset.map(ToOwned::to_owned),
+        models: BTreeMap::new(),
+        script: None,
+        origin: "a test".to_owned(),
+    }
+}
+
+fn price(input: i64) -> Price {
+    Price {
+        currency: Currency::USD,
+        input,
+        output: input,
+        cache_read: None,
+        cache_write: None,
+        cache_write_long: None,
+        tiers: Vec::new(),
+    }
+}
+
+fn providers() -> Providers {
+    let mut own = provider(
+        Wire::Anthropic,
+        "https://api.anthropic.com",
+        "SET",
+        Some("anthropic"),
+    );
+    let model = |price| ModelConfig {
+        context: Some(1000),
+        max_output: None,
+        price,
+    };
+    own.models
+        .insert("claude-sonnet-5".to_owned(), model(Some(price(7))));
+    own.models
+        .insert("claude-haiku-4-5".to_owned(), model(None));
+    let config = [
+        ("own", own),
+        (
+            "plain",
+            provider(
+                Wire::OpenAiChat,
+                "https://api.openai.com/v1",
+                "NOT_SET",
+                None,
+            ),
+        ),
+        (
+            "here",
+            provider(
+                Wire::OpenAiChat,
+                "http://127.0.0.1:8080/v1",
+                "",
+                Some("deepseek"),
+            ),
+        ),
+        (
+            "plan",
+            provider(
+                Wire::OpenAiChat,
+                "https://api.z.ai/api/coding/paas/v4",
+                "SET",
+                Some("zai-coding"),
+            ),
+        ),
+        (
+            "odd",
+            provider(
+                Wire::OpenAiChat,
+                "https://example.org/v1",
+                "SET",
+                Some("nobody"),
+            ),
+        ),
+    ];
+    Providers::new(
+        config
+            .map(|(name, config)| (name.to_owned(), config))
+            .into(),
+        Arc::new(|source| {
+            Ok(Secret::new("sk").filter(|_| *source == KeySource::Env("SET".to_owned())))
+        }),
+        Rehearsals::default(),
+    )
+}
+
+#[test]
+fn a_card_says_what_a_model_costs_and_lacks() {
+    let providers = providers();
+    let date = Some("2026-11-12");
+    let cases = [
+        (
+            "own/claude-sonnet-5",
+            Some(7),
+            None,
+            Some(1000),
+            false,
+            None,
+        ),
+        (
+            "own/claude-haiku-4-5",
+            Some(1_000_000),
+            date,
+            Some(1000),
+            false,
+            None,
+        ),
+        (
+            "own/claude-opus-5",
+            Some(5_000_000),
+            date,
+            Some(1_000_000),
+            false,
+            None,
+        ),
+        ("own/claude-unknown", None, None, None, false, None),
+        (
+            "plain/gpt-5",
+            Some(1_250_000),
+            date,
+            Some(272_000),
+            false,
+            Some("set NOT_SET"),
+        ),
+        (
+            "here/deepseek-v4-pro",
+            None,
+            None,
+            Some(1_000_000),
+            true,
+            None,
+        ),
+        ("plan/glm-5", None, None, Some(200_000), false, None),
+        (
+            "nowhere/x",
+            None,
+            None,
+            None,
+            false,
+            Some("there is no provider `nowhere`: known are here, odd, own, plain, plan"),
+        ),
+    ];
+    for (model, price, price_date, context, local, lacks) in cases {
+        let card = providers.card(&model.parse().unwrap());
+        assert_eq!(
+            (
+                card.price.map(|price| price.input),
+                card.price_date.as_deref(),
+                card.context,
+                card.local,
+                card.lacks.as_deref()
+            ),
+            (price, price_date, context, local, lacks),
+            "{model}"
+        );
+    }
+    let odd = providers.card(&"odd/x".parse().unwrap()).lacks.unwrap();
+    assert!(
+        odd.starts_with("there is no preset `nobody`: known are anthropic, openai, "),
+        "{odd}"
+    );
+}
+
+#[test]
+fn the_models_of_the_config_come_first_and_once() {
+    let cards = providers().models();
+    let of = |provider: &str| {
+        cards
+            .iter()
+            .filter(|card| card.model.provider == provider)
+            .map(|card| card.model.model.as_str())
+            .collect::<Vec<_>>()
+    };
+    let own = of("own");
+    assert_eq!(
+        own[..3],
+        ["claude-haiku-4-5", "claude-sonnet-5", "claude-opus-5-5"]
+    );
+    assert_eq!(own.len(), 15);
+    assert_eq!(of("plain")[0], "gpt-5.6-sol");
+    assert_eq!(of("odd"), [""; 0]);
+}
+
+#[test]
+fn what_is_not_there_is_named_with_what_is() {
+    let providers = providers();
+    let get = |model: &str| {
+        providers
+            .get(&model.parse().unwrap())
+            .map(|_| ())
+            .map_err(|failure| failure.message)
+    };
+    assert_eq!(get("own/any"), Ok(()));
+    assert_eq!(
+        get("\u{1b}[31mx/any"),
+        Err("there is no provider `x`: known are here, odd, own, plain, plan".to_owned())
+    );
+    assert!(
+        get("odd/x")
+            .unwrap_err()
+            .contains("there is no preset `nobody`")
+    );
+    let none = Providers::new(
+        BTreeMap::new(),
+        Arc::new(|_| Ok(None)),
+        Rehearsals::default(),
+    );
+    assert_eq!(
+        none.card(&"anthropic/x".parse().unwrap()).lacks.unwrap(),
+        "there is no provider `anthropic`, nor any other: set a key such as ANTHROPIC_API_KEY, or add \
+         [providers.anthropic] to config.toml"
+    );
+}

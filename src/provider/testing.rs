@@ -1,0 +1,117 @@
+//! Prompts for the tests of the dialects.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::agent::prompt::{CallResult, Message, Prompt};
+use crate::protocol::call::OutcomeKind;
+use crate::protocol::call::ToolSpec;
+use crate::protocol::item::Opaque;
+use crate::protocol::reply::Part;
+
+pub fn prompt(model: &str, messages: Vec<Message>) -> Prompt {
+    Prompt {
+        model: model.parse().unwrap(),
+        system: Arc::from("be brief"),
+        tools: Arc::from([ToolSpec {
+            name: "glob".to_owned(),
+            description: "finds files".to_owned(),
+            schema: json!({"type": "object", "properties": {"pattern": {"type": "string"}}}),
+        }]),
+        messages,
+        max_output: 4096,
+    }
+}
+
+pub fn user(text: &str) -> Message {
+    Message::User {
+        text: text.to_owned(),
+    }
+}
+
+pub fn text(text: &str) -> Part {
+    Part::Text {
+        text: text.to_owned(),
+        opaque: None,
+    }
+}
+
+pub fn thought(text: &str, from: Option<(&str, Value)>) -> Part {
+    Part::Thought {
+        text: text.to_owned(),
+        opaque: from.map(|(family, body)| opaque(family, body)),
+    }
+}
+
+pub fn opaque(family: &str, body: Value) -> Opaque {
+    Opaque {
+        family: family.to_owned(),
+        body,
+    }
+}
+
+pub fn call(id: &str, name: &str, arguments: &str) -> Part {
+    Part::Call {
+        wire_id: Some(id.to_owned()),
+        name: name.to_owned(),
+        arguments: arguments.to_owned(),
+        opaque: None,
+    }
+}
+
+pub fn results(results: &[(&str, &str, bool)]) -> Message {
+    Message::Results {
+        results: results
+            .iter()
+            .map(|&(id, text, error)| CallResult {
+                wire_id: id.to_owned(),
+                name: "glob".to_owned(),
+                text: text.to_owned(),
+                outcome: if error {
+                    OutcomeKind::Failed
+                } else {
+                    OutcomeKind::Done
+                },
+            })
+            .collect(),
+    }
+}
+
+/// A session grows by every kind of message, and no body changes a byte of the one before but its closing brackets.
+pub fn check_append_only(model: &str, request: impl Fn(&Prompt) -> Vec<u8>) {
+    let reasoning =
+        json!({"type": "thinking", "thinking": "hm", "signature": "s", "reasoning_content": "hm"});
+    let steps = [
+        user("one"),
+        Message::Assistant {
+            parts: vec![
+                thought("hm", Some((model, reasoning))),
+                text("so"),
+                call("c1", "glob", r#"{"pattern":"*"}"#),
+                call("c2", "glob", "broken"),
+            ],
+        },
+        results(&[("c1", "x", false), ("c2", "no", true)]),
+        user("steered"),
+        user("twice"),
+        Message::Assistant {
+            parts: vec![text("done")],
+        },
+        user("next"),
+    ];
+    let mut before = request(&prompt(model, steps[..1].to_vec()));
+    for count in 2..=steps.len() {
+        let body = request(&prompt(model, steps[..count].to_vec()));
+        let open = before.strip_suffix(b"]}").unwrap();
+        assert!(
+            body.starts_with(open),
+            "step {count}: {}",
+            String::from_utf8_lossy(&body)
+        );
+        assert!(body.len() > before.len());
+        before = body;
+    }
+}

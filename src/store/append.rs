@@ -1,0 +1,225 @@
+//! One batch inside the writer's transaction: its facts, its reservation, and all that must never lie about them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use crate::protocol::event::{Event, Fact};
+use crate::protocol::id::{Seq, SessionId};
+use crate::protocol::session::Card;
+use crate::protocol::time::Time;
+use crate::store::blob;
+use crate::store::fault::StoreError;
+use crate::store::ledger::{self, Place};
+use crate::store::schema::INLINE;
+use crate::store::upcast::{self, Encoded};
+use crate::store::{Appended, Batch, Derived, Reservation};
+
+/// A batch with its facts as text and its blobs named: all work that needs no lock is done by whoever appends.
+pub(crate) struct Entry {
+    batch: Batch,
+    facts: Vec<Encoded>,
+    reserved: Vec<Encoded>,
+    blobs: Vec<String>,
+}
+
+/// Why a batch was not kept.
+#[derive(Debug)]
+pub(crate) enum Trouble {
+    Sql(rusqlite::Error),
+    Unfit(String),
+}
+
+impl From<rusqlite::Error> for Trouble {
+    fn from(error: rusqlite::Error) -> Self {
+        Self::Sql(error)
+    }
+}
+
+impl Entry {
+    pub(crate) fn new(batch: Batch) -> Result<Self, StoreError> {
+        let encode = |facts: &[Fact]| -> Result<Vec<Encoded>, StoreError> {
+            facts
+                .iter()
+                .map(|fact| upcast::encode(fact).map_err(StoreError::Unfit))
+                .collect()
+        };
+        Ok(Self {
+            facts: encode(&batch.facts)?,
+            reserved: encode(
+                batch
+                    .reserved
+                    .as_ref()
+                    .map_or(&[][..], |reservation| &reservation.facts),
+            )?,
+            blobs: batch.blobs.iter().map(|bytes| blob::hash(bytes)).collect(),
+            batch,
+        })
+    }
+
+    pub(crate) fn write(self, conn: &Connection) -> Result<Appended, Trouble> {
+        let Batch {
+            session: id,
+            at,
+            day,
+            facts,
+            reserved,
+            blobs,
+            derive,
+            clears_draft,
+        } = self.batch;
+        let session = session_key(conn, id)?;
+        let place = Place {
+            session,
+            at,
+            day: &day,
+        };
+        let mut events = Vec::with_capacity(facts.len() + self.reserved.len());
+        for (fact, encoded) in facts.into_iter().zip(&self.facts) {
+            events.push(insert(conn, place, id, fact, encoded, None)?);
+        }
+        let mut over = None;
+        if let Some(reservation) = reserved {
+            over = ledger::over(conn, place, &reservation)?;
+            if over.is_none() {
+                let Reservation { amount, facts, .. } = reservation;
+                for (fact, encoded) in facts.into_iter().zip(&self.reserved) {
+                    events.push(insert(conn, place, id, fact, encoded, Some(amount))?);
+                }
+            }
+        }
+        for (name, bytes) in self.blobs.iter().zip(&blobs) {
+            blob::keep(conn, session, name, bytes)?;
+        }
+        // A fault in the derivation must not end the thread that writes for all sessions.
+        let derived = catch_unwind(AssertUnwindSafe(|| derive(&events)))
+            .map_err(|_| Trouble::Unfit("its card could not be worked out".to_owned()))?;
+        if let Some(derived) = derived {
+            write_derived(conn, session, &derived, events.last())?;
+        }
+        if clears_draft {
+            conn.prepare_cached("DELETE FROM draft WHERE name = ?")?
+                .execute([step_draft(id)])?;
+        }
+        Ok(Appended { events, over })
+    }
+
+    pub(crate) fn cleared_draft(&self) -> Option<String> {
+        self.batch
+            .clears_draft
+            .then(|| step_draft(self.batch.session))
+    }
+}
+
+/// The name of the draft that holds the text streamed so far.
+pub fn step_draft(session: SessionId) -> String {
+    format!("step:{session}")
+}
+
+/// The name of the draft that holds what is typed and not sent; `None` before there is a session.
+pub fn composer_draft(session: Option<SessionId>) -> String {
+    session.map_or_else(|| "composer".to_owned(), |id| format!("composer:{id}"))
+}
+
+/// The integer a session has in the tables.
+pub(crate) fn session_key(conn: &Connection, id: SessionId) -> rusqlite::Result<i64> {
+    if let Some(key) = find_session(conn, id)? {
+        return Ok(key);
+    }
+    conn.prepare_cached("INSERT INTO session(id) VALUES (?)")?
+        .execute([id.0.as_bytes()])?;
+    Ok(conn.last_insert_rowid())
+}
+
+pub(crate) fn find_session(conn: &Connection, id: SessionId) -> rusqlite::Result<Option<i64>> {
+    conn.prepare_cached("SELECT key FROM session WHERE id = ?")?
+        .query_row([id.0.as_bytes()], |row| row.get(0))
+        .optional()
+}
+
+pub(crate) fn write_card(conn: &Connection, session: i64, card: &Card) -> rusqlite::Result<()> {
+    conn.prepare_cached(
+        "INSERT INTO card(session, id, title, state, model, cwd, project, created, active, turns, cost, unpriced, parent, gist)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+         ON CONFLICT(session) DO UPDATE SET title = ?3, state = ?4, model = ?5, cwd = ?6, project = ?7, created = ?8,
+         active = ?9, turns = ?10, cost = ?11, unpriced = ?12, parent = ?13, gist = ?14",
+    )?
+    .execute(params![
+        session,
+        card.id.0.as_bytes(),
+        card.title,
+        card.state.name(),
+        card.model.to_string(),
+        card.cwd.to_string_lossy(),
+        card.project.to_string_lossy(),
+        card.created.0,
+        card.active.0,
+        card.turns,
+        serde_json::to_string(&card.cost).unwrap_or_default(),
+        card.unpriced,
+        card.parent.map(|parent| *parent.0.as_bytes()),
+        card.gist,
+    ])?;
+    Ok(())
+}
+
+fn insert(
+    conn: &Connection,
+    place: Place<'_>,
+    session: SessionId,
+    fact: Fact,
+    encoded: &Encoded,
+    held: Option<i64>,
+) -> rusqlite::Result<Event> {
+    let mut body = Some(encoded.body.as_str());
+    let mut name = None;
+    if encoded.body.len() > INLINE {
+        let bytes = encoded.body.as_bytes();
+        let hash = blob::hash(bytes);
+        blob::keep(conn, place.session, &hash, bytes)?;
+        body = None;
+        name = Some(hash);
+    }
+    conn.prepare_cached(
+        "INSERT INTO event(session, at, kind, version, item, body, blob) VALUES (?, ?, ?, ?, ?, ?, ?)",
+    )?
+    .execute(params![
+        place.session,
+        place.at.0,
+        encoded.kind,
+        encoded.version,
+        encoded.item,
+        body,
+        name
+    ])?;
+    let seq = conn.last_insert_rowid();
+    ledger::follow(conn, place, seq, &fact, held)?;
+    Ok(Event {
+        seq: Seq(seq.unsigned_abs()),
+        session,
+        at: Time(place.at.0),
+        fact,
+    })
+}
+
+fn write_derived(
+    conn: &Connection,
+    session: i64,
+    derived: &Derived,
+    last: Option<&Event>,
+) -> rusqlite::Result<()> {
+    write_card(conn, session, &derived.card)?;
+    if let (Some(state), Some(last)) = (&derived.state, last) {
+        conn.prepare_cached(
+            "INSERT INTO session_state(session, seq, version, body) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT(session) DO UPDATE SET seq = ?2, version = ?3, body = ?4",
+        )?
+        .execute(params![
+            session,
+            last.seq.0 as i64,
+            state.version,
+            state.body
+        ])?;
+    }
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! Bytes kept once under their hash: whole outputs, and facts too long for their row.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use sha2::{Digest, Sha256};
+
+/// The name of a blob: the SHA-256 of its bytes in hexadecimal, as in [`crate::protocol::call::OutputRef`].
+pub fn hash(bytes: &[u8]) -> String {
+    use std::fmt::Write;
+    let mut name = String::with_capacity(64);
+    for byte in Sha256::digest(bytes) {
+        let _ = write!(name, "{byte:02x}");
+    }
+    name
+}
+
+/// Keeps the bytes, and that the session uses them.
+pub(crate) fn keep(
+    conn: &Connection,
+    session: i64,
+    name: &str,
+    bytes: &[u8],
+) -> rusqlite::Result<()> {
+    let held: Option<i64> = conn
+        .prepare_cached("SELECT 1 FROM blob WHERE hash = ?")?
+        .query_row([name], |row| row.get(0))
+        .optional()?;
+    if held.is_none() {
+        conn.prepare_cached("INSERT INTO blob(hash, bytes) VALUES (?, ?)")?
+            .execute(params![name, bytes])?;
+    }
+    note_use(conn, session, name)
+}
+
+pub(crate) fn note_use(conn: &Connection, session: i64, name: &str) -> rusqlite::Result<()> {
+    conn.prepare_cached("INSERT OR IGNORE INTO blob_use(session, hash) VALUES (?, ?)")?
+        .execute(params![session, name])?;
+    Ok(())
+}
+
+pub(crate) fn read(conn: &Connection, name: &str) -> rusqlite::Result<Option<Vec<u8>>> {
+    conn.prepare_cached("SELECT bytes FROM blob WHERE hash = ?")?
+        .query_row([name], |row| row.get(0))
+        .optional()
+}

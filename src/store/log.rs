@@ -1,0 +1,173 @@
+//! The handle on the log that writes.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::protocol::id::SessionId;
+use crate::protocol::time::Time;
+use crate::store::append::Entry;
+use crate::store::fault::{OpenError, StoreError};
+use crate::store::open::{self, Ready};
+use crate::store::read::Reader;
+use crate::store::writer::{Drafts, Job, Writer};
+use crate::store::{Appended, Batch, Purged};
+
+/// Jobs that may wait; whoever appends more waits too.
+const WAITING: usize = 256;
+
+/// Cheap to clone. When the last one is dropped everything that waits is written and the file closed; that drop blocks for
+/// as long as it takes, some milliseconds.
+#[derive(Clone)]
+pub struct Log(Arc<Shared>);
+
+/// A log, and what a person should be told about the opening.
+#[derive(Debug)]
+pub struct Opened {
+    pub log: Log,
+    /// One sentence each: what was damaged, saved, lost, or why nothing can be written.
+    pub notices: Vec<String>,
+    /// Every append is refused: the file is of a newer version, or may not be written.
+    pub read_only: bool,
+}
+
+struct Shared {
+    path: PathBuf,
+    drafts: Arc<Drafts>,
+    way: Way,
+}
+
+enum Way {
+    Open {
+        /// `None` only while dropping.
+        jobs: Option<mpsc::Sender<Job>>,
+        thread: Option<JoinHandle<()>>,
+    },
+    Refused(StoreError),
+}
+
+impl Log {
+    /// Opens the database file, with its folder made if missing. Costs well under a millisecond on a file that was closed
+    /// in order; a new one is made, an older one migrated (leaving `NAME.before-vN`), a damaged one copied aside as
+    /// `NAME.damaged-N` and what can be read of it saved into a new one. Blocks; no runtime is needed.
+    pub fn open(path: &Path) -> Result<Opened, OpenError> {
+        let Ready {
+            conn,
+            lock,
+            notices,
+            read_only,
+        } = open::open(path)?;
+        let drafts = Arc::new(Drafts::default());
+        let way = match (conn, lock, read_only) {
+            (Some(conn), Some(lock), None) => {
+                let (jobs, waiting) = mpsc::channel(WAITING);
+                let writer = Writer {
+                    conn,
+                    path: path.to_owned(),
+                    drafts: Arc::clone(&drafts),
+                    lock,
+                    broken: None,
+                };
+                let thread = thread::Builder::new()
+                    .name("log".to_owned())
+                    .spawn(move || writer.run(waiting))
+                    .map_err(|error| OpenError::from_io(path, &error))?;
+                Way::Open {
+                    jobs: Some(jobs),
+                    thread: Some(thread),
+                }
+            }
+            (_, _, why) => Way::Refused(StoreError::ReadOnly(why.unwrap_or_default())),
+        };
+        let read_only = matches!(way, Way::Refused(_));
+        Ok(Opened {
+            log: Self(Arc::new(Shared {
+                path: path.to_owned(),
+                drafts,
+                way,
+            })),
+            notices,
+            read_only,
+        })
+    }
+
+    /// Keeps a batch. When this returns `Ok` it is on the disk; on an error nothing of it is. Waits while the disk is
+    /// behind. A future dropped half-way leaves open whether the batch was kept.
+    pub async fn append(&self, batch: Batch) -> Result<Appended, StoreError> {
+        let jobs = self.jobs()?;
+        let entry = Box::new(Entry::new(batch)?);
+        if let Some(name) = entry.cleared_draft() {
+            self.0.drafts.forget(&name);
+        }
+        let (reply, answer) = oneshot::channel();
+        jobs.send(Job::Append(entry, reply))
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Keeps a draft soon; never waits and never fails. Of several under one name that wait only the newest is written.
+    /// Names: [`crate::store::append::step_draft`], [`crate::store::append::composer_draft`].
+    pub fn put_draft(&self, name: impl Into<String>, at: Time, body: impl Into<String>) {
+        self.draft(name.into(), Some((at, body.into())));
+    }
+
+    pub fn clear_draft(&self, name: impl Into<String>) {
+        self.draft(name.into(), None);
+    }
+
+    /// Deletes sessions for good, see [`Purged`]. Sessions that are not there are passed over; whether one still runs is
+    /// for the caller to know.
+    pub async fn purge(&self, sessions: Vec<SessionId>) -> Result<Purged, StoreError> {
+        let jobs = self.jobs()?;
+        let (reply, answer) = oneshot::channel();
+        jobs.send(Job::Purge(sessions, reply))
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    pub fn reader(&self) -> Reader {
+        Reader::new(&self.0.path)
+    }
+
+    fn draft(&self, name: String, draft: Option<(Time, String)>) {
+        let Ok(jobs) = self.jobs() else { return };
+        self.0.drafts.put(name, draft);
+        // When the channel is full the writer is at work, and looks for drafts before it rests.
+        let _ = jobs.try_send(Job::Drafts);
+    }
+
+    fn jobs(&self) -> Result<&mpsc::Sender<Job>, StoreError> {
+        match &self.0.way {
+            Way::Open {
+                jobs: Some(jobs), ..
+            } => Ok(jobs),
+            Way::Open { jobs: None, .. } => Err(StoreError::Closed),
+            Way::Refused(why) => Err(why.clone()),
+        }
+    }
+}
+
+impl fmt::Debug for Log {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Log").field(&self.0.path).finish()
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Way::Open { jobs, thread } = &mut self.way {
+            jobs.take();
+            // The last handle can fall within a derivation, on the writer itself, which cannot wait for its own end.
+            if let Some(thread) = thread.take()
+                && thread.thread().id() != thread::current().id()
+            {
+                let _ = thread.join();
+            }
+        }
+    }
+}

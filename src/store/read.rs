@@ -1,0 +1,357 @@
+//! Reading the log: one page or one answer at a time, over a connection of its own. Every method blocks for as long as the
+//! disk does, so it belongs on a thread that may wait.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use rusqlite::{Connection, OptionalExtension, Row};
+use uuid::Uuid;
+
+use crate::protocol::event::Event;
+use crate::protocol::id::{ModelRef, Seq, SessionId};
+use crate::protocol::query::{NotFound, Page};
+use crate::protocol::session::{Card, State};
+use crate::protocol::time::Time;
+use crate::store::append::find_session;
+use crate::store::fault::{OpenError, StoreError, beside, sort};
+use crate::store::open::WAIT;
+use crate::store::upcast::{Unread, decode};
+use crate::store::{Counts, FoldedState, blob, schema, seal};
+
+/// Opened when first asked, and then kept open; a database that is not there reads as an empty one. It writes nothing and
+/// may be made before and beside any [`crate::store::log::Log`]. Shared by reference it answers one question at a time.
+#[derive(Debug)]
+pub struct Reader {
+    path: PathBuf,
+    open: Mutex<Option<Open>>,
+}
+
+#[derive(Debug)]
+struct Open {
+    conn: Connection,
+    /// Which file it is: a rescue puts another in its place.
+    file: (u64, u64),
+}
+
+/// An id given in part needs at least this much, or it would mean another session tomorrow.
+const PART: usize = 4;
+
+const CARD: &str =
+    "id, title, state, model, cwd, project, created, active, turns, cost, unpriced, parent, gist";
+const EVENT: &str = "event.seq, event.at, event.kind, event.version, event.body, blob.bytes";
+
+impl Reader {
+    pub fn new(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            open: Mutex::new(None),
+        }
+    }
+
+    /// Newest first; with `archived` also those put away.
+    pub fn sessions(&self, limit: Option<u32>, archived: bool) -> Result<Vec<Card>, StoreError> {
+        let sql = if archived {
+            format!("SELECT {CARD} FROM card ORDER BY active DESC LIMIT ?")
+        } else {
+            format!(
+                "SELECT {CARD} FROM card WHERE state <> 'archived' ORDER BY active DESC LIMIT ?"
+            )
+        };
+        self.ask(Vec::new(), |conn| {
+            cards(conn, &sql, [limit.map_or(-1, i64::from)])
+        })
+    }
+
+    pub fn card(&self, id: SessionId) -> Result<Option<Card>, StoreError> {
+        let sql = format!(
+            "SELECT {CARD} FROM card WHERE session = (SELECT key FROM session WHERE id = ?)"
+        );
+        self.ask(None, |conn| Ok(cards(conn, &sql, [id.0.as_bytes()])?.pop()))
+    }
+
+    /// The one session whose id holds this part, with or without the dashes.
+    pub fn find(&self, part: &str) -> Result<Result<Card, NotFound>, StoreError> {
+        let part: String = part
+            .trim()
+            .chars()
+            .filter(|&c| c != '-')
+            .map(|c| c.to_ascii_lowercase())
+            .collect();
+        if part.chars().count() < PART {
+            return Ok(Err(NotFound::TooShort));
+        }
+        let sql = format!(
+            "SELECT {CARD} FROM card WHERE instr(lower(hex(id)), ?) > 0 ORDER BY active DESC"
+        );
+        self.ask(Err(NotFound::None), |conn| {
+            let mut found = cards(conn, &sql, [&part])?;
+            Ok(match found.len() {
+                0 => Err(NotFound::None),
+                1 => found.pop().ok_or(NotFound::None),
+                _ => Err(NotFound::Many(found)),
+            })
+        })
+    }
+
+    /// A page of a session's events, always in rising order: the first `limit` after a number, or the last before one.
+    /// What a newer Creel wrote and this one cannot read is passed over, so a page may be shorter than it could be.
+    pub fn history(
+        &self,
+        session: SessionId,
+        page: Page,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
+        let after = |bound: &str, order: &str| {
+            format!(
+                "SELECT {EVENT} FROM event LEFT JOIN blob ON blob.hash = event.blob
+                 WHERE event.session = ?1 AND event.seq {bound} ?2 ORDER BY event.seq {order} LIMIT ?3"
+            )
+        };
+        self.ask(Vec::new(), |conn| {
+            let Some(key) = find_session(conn, session)? else {
+                return Ok(Vec::new());
+            };
+            match page {
+                Page::After(seq) => {
+                    let bound = [key, number(seq), i64::from(limit)];
+                    events(conn, session, &after(">", "ASC"), bound)
+                }
+                Page::Before(seq) => {
+                    let bound = [key, seq.map_or(i64::MAX, number), i64::from(limit)];
+                    let mut page = events(conn, session, &after("<", "DESC"), bound)?;
+                    page.reverse();
+                    Ok(page)
+                }
+            }
+        })
+    }
+
+    /// All events of a session after a number, `Seq(0)` for the whole of it.
+    pub fn events_after(&self, session: SessionId, seq: Seq) -> Result<Vec<Event>, StoreError> {
+        self.history(session, Page::After(seq), u32::MAX)
+    }
+
+    /// The fold as stored last, and the number of the event it includes last.
+    pub fn state(&self, session: SessionId) -> Result<Option<(Seq, FoldedState)>, StoreError> {
+        self.ask(None, |conn| {
+            conn.prepare_cached(
+                "SELECT seq, version, body FROM session_state WHERE session = (SELECT key FROM session WHERE id = ?)",
+            )?
+            .query_row([session.0.as_bytes()], |row| {
+                Ok((
+                    Seq(row.get::<_, i64>(0)?.unsigned_abs()),
+                    FoldedState {
+                        version: row.get(1)?,
+                        body: text(row, 2)?,
+                    },
+                ))
+            })
+            .optional()
+        })
+    }
+
+    pub fn blob(&self, hash: &str) -> Result<Option<Vec<u8>>, StoreError> {
+        self.ask(None, |conn| blob::read(conn, hash))
+    }
+
+    pub fn draft(&self, name: &str) -> Result<Option<String>, StoreError> {
+        self.ask(None, |conn| {
+            conn.prepare_cached("SELECT body FROM draft WHERE name = ?")?
+                .query_row([name], |row| text(row, 0))
+                .optional()
+        })
+    }
+
+    /// Sessions whose card says that a turn is open: running in some process, or left so by a crash.
+    pub fn unfinished(&self) -> Result<Vec<SessionId>, StoreError> {
+        self.ask(Vec::new(), |conn| {
+            conn.prepare_cached(
+                "SELECT id FROM card WHERE state IN ('working', 'waiting', 'paused') ORDER BY active DESC",
+            )?
+            .query_map([], |row| session_id(row, 0))?
+            .collect()
+        })
+    }
+
+    /// Counts by looking at every row: some tens of milliseconds for a million events.
+    pub fn count(&self) -> Result<Counts, StoreError> {
+        let bytes = [self.path.clone(), beside(&self.path, "-wal")]
+            .iter()
+            .filter_map(|path| fs::metadata(path).ok())
+            .map(|metadata| metadata.len())
+            .sum();
+        self.ask(Counts::default(), |conn| {
+            let one = |sql: &str| {
+                conn.query_row(sql, [], |row| row.get::<_, i64>(0))
+                    .map(i64::unsigned_abs)
+            };
+            Ok(Counts {
+                sessions: one("SELECT count(*) FROM card")?,
+                events: one("SELECT count(*) FROM event")?,
+                blobs: one("SELECT count(*) FROM blob")?,
+                bytes,
+            })
+        })
+    }
+
+    /// Looks at every page; the error says what is wrong first. About a second for a gigabyte. Damage found is remembered:
+    /// the next opening by a lone process saves what can be read.
+    pub fn integrity(&self) -> Result<(), String> {
+        let said = self
+            .ask("ok".to_owned(), |conn| {
+                conn.query_row("PRAGMA quick_check(1)", [], |row| row.get::<_, String>(0))
+            })
+            .map_err(|error| error.to_string())?;
+        if said == "ok" {
+            return Ok(());
+        }
+        self.remember_damage();
+        Err(said)
+    }
+
+    /// Asks the open connection, or says `nothing` when there is no database.
+    pub(crate) fn ask<T>(
+        &self,
+        nothing: T,
+        question: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, StoreError> {
+        let mut open = self.open.lock().unwrap_or_else(PoisonError::into_inner);
+        let Ok(metadata) = fs::metadata(&self.path) else {
+            *open = None;
+            return Ok(nothing);
+        };
+        let file = (metadata.dev(), metadata.ino());
+        if open.as_ref().is_none_or(|open| open.file != file) {
+            *open = None;
+            let conn = schema::open_reader(&self.path, WAIT).map_err(|error| self.fault(&error))?;
+            *open = Some(Open { conn, file });
+        }
+        match open.as_ref() {
+            Some(open) => question(&open.conn).map_err(|error| self.fault(&error)),
+            None => Ok(nothing),
+        }
+    }
+
+    /// Fails as an opening does when the folder is no folder or may not be read, which alone would look like no database.
+    pub fn check(&self) -> Result<(), OpenError> {
+        match fs::metadata(&self.path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(OpenError::from_io(&self.path, &error))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn fault(&self, error: &rusqlite::Error) -> StoreError {
+        let fault = sort(&self.path, error);
+        if matches!(fault, StoreError::Damaged { .. }) {
+            self.remember_damage();
+        }
+        fault
+    }
+
+    fn remember_damage(&self) {
+        if let Err(error) = seal::suspect(&self.path) {
+            tracing::debug!("{}: not marked as damaged: {error}", self.path.display());
+        }
+    }
+}
+
+fn number(seq: Seq) -> i64 {
+    i64::try_from(seq.0).unwrap_or(i64::MAX)
+}
+
+/// The cards a query selects as [`CARD`]; one that cannot be read is left out, so that it cannot hide all others.
+fn cards(
+    conn: &Connection,
+    sql: &str,
+    params: impl rusqlite::Params,
+) -> rusqlite::Result<Vec<Card>> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        match card(row) {
+            Ok(card) => found.push(card),
+            Err(error) => tracing::warn!("a session's card cannot be read: {error}"),
+        }
+    }
+    Ok(found)
+}
+
+fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
+    let wrong = |column: usize, what: &str| {
+        rusqlite::Error::InvalidColumnType(column, what.to_owned(), rusqlite::types::Type::Text)
+    };
+    let model: ModelRef = text(row, 3)?.parse().map_err(|_| wrong(3, "model"))?;
+    let state: State =
+        serde_json::from_value(text(row, 2)?.into()).map_err(|_| wrong(2, "state"))?;
+    Ok(Card {
+        id: session_id(row, 0)?,
+        title: text(row, 1)?,
+        state,
+        model,
+        cwd: PathBuf::from(text(row, 4)?),
+        project: PathBuf::from(text(row, 5)?),
+        created: Time(row.get(6)?),
+        active: Time(row.get(7)?),
+        turns: row.get(8)?,
+        cost: serde_json::from_str(&text(row, 9)?).unwrap_or_default(),
+        unpriced: row.get(10)?,
+        parent: row
+            .get::<_, Option<[u8; 16]>>(11)?
+            .map(|bytes| SessionId(Uuid::from_bytes(bytes))),
+        gist: text(row, 12)?,
+    })
+}
+
+/// The events a query selects as [`EVENT`].
+pub(crate) fn events(
+    conn: &Connection,
+    session: SessionId,
+    sql: &str,
+    params: impl rusqlite::Params,
+) -> rusqlite::Result<Vec<Event>> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let seq: i64 = row.get(0)?;
+        let kind = text(row, 2)?;
+        let version = u32::try_from(row.get::<_, i64>(3)?).unwrap_or(u32::MAX);
+        let body = if row.get_ref(4)? == rusqlite::types::ValueRef::Null {
+            text(row, 5)?
+        } else {
+            text(row, 4)?
+        };
+        match decode(&kind, version, &body) {
+            Ok(fact) => found.push(Event {
+                seq: Seq(seq.unsigned_abs()),
+                session,
+                at: Time(row.get(1)?),
+                fact,
+            }),
+            Err(Unread::Newer) => {
+                tracing::debug!("event {seq} ({kind}, version {version}) is of a newer Creel");
+            }
+            Err(Unread::Broken(why)) => tracing::warn!("event {seq} cannot be read: {why}"),
+        }
+    }
+    Ok(found)
+}
+
+/// A text, with replacement characters where it is no UTF-8; empty where there is none.
+pub(crate) fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
+    use rusqlite::types::ValueRef::{Blob, Text};
+    Ok(match row.get_ref(column)? {
+        Text(bytes) | Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        _ => String::new(),
+    })
+}
+
+pub(crate) fn session_id(row: &Row<'_>, column: usize) -> rusqlite::Result<SessionId> {
+    row.get::<_, [u8; 16]>(column)
+        .map(|bytes| SessionId(Uuid::from_bytes(bytes)))
+}

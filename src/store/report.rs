@@ -1,0 +1,157 @@
+//! Questions over many sessions at once: what was spent, and what was said.
+
+use std::collections::{BTreeMap, HashSet};
+
+use rusqlite::params;
+use uuid::Uuid;
+
+use crate::protocol::event::Fact;
+use crate::protocol::id::SessionId;
+use crate::protocol::item::{Item, Origin, joined};
+use crate::protocol::money::{Currency, Money};
+use crate::protocol::query::{SpendBy, SpendRow};
+use crate::protocol::time::Time;
+use crate::protocol::usage::Usage;
+use crate::store::Day;
+use crate::store::append::find_session;
+use crate::store::fault::StoreError;
+use crate::store::ledger;
+use crate::store::read::{Reader, text};
+use crate::store::upcast::decode;
+
+impl Reader {
+    /// The ledger in groups, from `since` and before `until`: days in rising order, all else the dearest first. A call not
+    /// answered yet counts as one whose cost is unknown; play money, and calls that count as nothing until they are
+    /// answered, are left out. The project of a purged session is empty.
+    pub fn spend(
+        &self,
+        by: SpendBy,
+        since: Option<Time>,
+        until: Option<Time>,
+        session: Option<SessionId>,
+    ) -> Result<Vec<SpendRow>, StoreError> {
+        let key = match by {
+            SpendBy::Day => "ledger.day",
+            SpendBy::Model => "ledger.provider || '/' || ledger.model",
+            SpendBy::Provider => "ledger.provider",
+            SpendBy::Session => "lower(hex(session.id))",
+            SpendBy::Project => "ifnull(card.project, '')",
+        };
+        let sql = format!(
+            "SELECT {key}, currency, count(*), sum(input), sum(cache_read), sum(cache_write), sum(cache_write_long),
+             sum(output), sum(reasoning), sum(charged >> 32), sum(charged & 4294967295), sum(charged IS NULL)
+             FROM ledger LEFT JOIN session ON session.key = ledger.session LEFT JOIN card ON card.session = ledger.session
+             WHERE ifnull(basis, '') <> 'play' AND NOT (basis IS NULL AND reserved IS NULL)
+             AND ledger.at >= ?1 AND ledger.at < ?2 AND (?3 IS NULL OR ledger.session = ?3)
+             GROUP BY 1, 2"
+        );
+        let groups = self.ask(BTreeMap::new(), |conn| {
+            let only = match session {
+                None => None,
+                // No session has the key 0, so one that is not there has no rows.
+                Some(id) => Some(find_session(conn, id)?.unwrap_or(0)),
+            };
+            let mut groups: BTreeMap<String, SpendRow> = BTreeMap::new();
+            let mut statement = conn.prepare_cached(&sql)?;
+            let mut rows = statement.query(params![
+                since.map_or(i64::MIN, |time| time.0),
+                until.map_or(i64::MAX, |time| time.0),
+                only,
+            ])?;
+            while let Some(row) = rows.next()? {
+                let tokens = |column: usize| -> rusqlite::Result<u64> {
+                    Ok(row
+                        .get::<_, Option<i64>>(column)?
+                        .unwrap_or(0)
+                        .unsigned_abs())
+                };
+                let mut key = text(row, 0)?;
+                if by == SpendBy::Session {
+                    key = Uuid::parse_str(&key).map_or(key, |id| id.to_string());
+                }
+                let group = groups.entry(key.clone()).or_insert_with(|| SpendRow {
+                    key,
+                    ..SpendRow::default()
+                });
+                group.calls += tokens(2)?;
+                group.usage.add(&Usage {
+                    input: tokens(3)?,
+                    cache_read: tokens(4)?,
+                    cache_write: tokens(5)?,
+                    cache_write_long: tokens(6)?,
+                    output: tokens(7)?,
+                    reasoning: row.get::<_, Option<i64>>(8)?.map(i64::unsigned_abs),
+                });
+                if let Ok(currency) = Currency::try_from(text(row, 1)?) {
+                    group.cost.add(Money {
+                        parts: ledger::joined(row.get(9)?, row.get(10)?),
+                        currency,
+                    });
+                }
+                group.unknown += tokens(11)?;
+            }
+            Ok(groups)
+        })?;
+        let mut rows: Vec<SpendRow> = groups.into_values().collect();
+        if by != SpendBy::Day {
+            // Dollars first; what was paid in other currencies only decides between equals.
+            let dearness = |row: &SpendRow| {
+                let other = row.cost.without_usd().map(|money| money.parts).max();
+                (row.cost.of(Currency::USD).parts, other)
+            };
+            rows.sort_by_key(|row| std::cmp::Reverse(dearness(row)));
+        }
+        Ok(rows)
+    }
+
+    /// Dollars charged and reserved on a local day, and what answers added to its limit.
+    pub fn today(&self, day: &str) -> Result<Day, StoreError> {
+        self.ask(Day::default(), |conn| {
+            Ok(Day {
+                used: ledger::used_on(conn, day)?,
+                raised: ledger::raised(conn, day)?,
+            })
+        })
+    }
+
+    /// Dollars charged and reserved in a session, in parts: what its budget is checked against.
+    pub fn used_in(&self, session: SessionId) -> Result<i64, StoreError> {
+        self.ask(0, |conn| match find_session(conn, session)? {
+            Some(key) => ledger::used_in(conn, key),
+            None => Ok(0),
+        })
+    }
+
+    /// The newest different prompts of the person over all sessions, newest first.
+    pub fn prompts(&self, limit: u32) -> Result<Vec<String>, StoreError> {
+        self.ask(Vec::new(), |conn| {
+            let mut statement = conn.prepare_cached(
+                "SELECT event.kind, event.version, ifnull(event.body, blob.bytes) FROM event
+                 LEFT JOIN blob ON blob.hash = event.blob WHERE event.item = 'prompt' ORDER BY event.seq DESC",
+            )?;
+            let mut rows = statement.query([])?;
+            let mut seen = HashSet::new();
+            let mut prompts = Vec::new();
+            while prompts.len() < limit as usize
+                && let Some(row) = rows.next()?
+            {
+                let fact = decode(&text(row, 0)?, row.get(1)?, &text(row, 2)?);
+                if let Ok(Fact::ItemAdded {
+                    item:
+                        Item::Prompt {
+                            blocks,
+                            origin: Origin::Person,
+                        },
+                    ..
+                }) = fact
+                {
+                    let prompt = joined(&blocks);
+                    if seen.insert(prompt.clone()) {
+                        prompts.push(prompt);
+                    }
+                }
+            }
+            Ok(prompts)
+        })
+    }
+}

@@ -1,0 +1,362 @@
+//! What follows from the rows that were saved: which facts can be read, which sessions they belong to, their cards, the
+//! ledger, and who uses which blob.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+
+use rusqlite::{Connection, OptionalExtension, params};
+use uuid::Uuid;
+
+use crate::agent::visible::one_line;
+use crate::protocol::event::{Ending, Fact};
+use crate::protocol::id::{ModelRef, SessionId};
+use crate::protocol::item::{Item, joined};
+use crate::protocol::money::Amounts;
+use crate::protocol::session::{Card, Change, State};
+use crate::protocol::time::Time;
+use crate::protocol::usage::Basis;
+use crate::store::append::write_card;
+use crate::store::blob;
+use crate::store::ledger::{self, Place};
+use crate::store::salvage::Rescue;
+use crate::store::upcast::{Unread, decode};
+
+/// `highest` is the last number the old log gave, 0 when that could not be read either.
+pub(crate) fn run(conn: &Connection, highest: i64) -> rusqlite::Result<Rescue> {
+    drop_false_blobs(conn)?;
+    // A number above the last one given is damage, and would push all later ones behind it.
+    if highest > 0 {
+        conn.execute("DELETE FROM event WHERE seq > ?", [highest])?;
+    }
+    let mut sketches: BTreeMap<i64, Sketch> = BTreeMap::new();
+    let mut after = 0;
+    while let Some(kept) = next_event(conn, after)? {
+        after = kept.seq;
+        let Some(body) = &kept.body else {
+            conn.execute("DELETE FROM event WHERE seq = ?", [kept.seq])?;
+            continue;
+        };
+        if let Some(name) = &kept.blob {
+            blob::note_use(conn, kept.session, name)?;
+        }
+        match decode(&kept.kind, kept.version, body) {
+            Ok(fact) => {
+                settle(conn, &kept.place(), kept.seq, &fact)?;
+                sketches
+                    .entry(kept.session)
+                    .or_insert_with(|| Sketch::new(kept.at))
+                    .follow(kept.at, &fact);
+            }
+            // Kept as it is for the Creel that wrote it.
+            Err(Unread::Newer) => {}
+            Err(Unread::Broken(_)) => {
+                conn.execute("DELETE FROM event WHERE seq = ?", [kept.seq])?;
+            }
+        }
+    }
+    conn.execute_batch(
+        "DELETE FROM blob WHERE hash NOT IN (SELECT hash FROM blob_use);
+         DELETE FROM blob_use WHERE hash NOT IN (SELECT hash FROM blob);
+         DELETE FROM session_state;",
+    )?;
+    name_sessions(conn, &sketches)?;
+    for (session, sketch) in sketches {
+        let id = id_of(conn, session)?;
+        let there: Option<i64> = conn
+            .query_row("SELECT 1 FROM card WHERE session = ?", [session], |row| {
+                row.get(0)
+            })
+            .optional()?;
+        if let (Some(id), None) = (id, there) {
+            write_card(conn, session, &sketch.card(id))?;
+        }
+    }
+    keep_numbers(conn, highest)?;
+    count(conn, highest)
+}
+
+struct Kept {
+    seq: i64,
+    session: i64,
+    at: i64,
+    /// The day in UTC: which local day it was, the log does not say.
+    day: String,
+    kind: String,
+    version: u32,
+    /// `None` when it lay in a blob that is lost.
+    body: Option<String>,
+    blob: Option<String>,
+}
+
+impl Kept {
+    fn place(&self) -> Place<'_> {
+        Place {
+            session: self.session,
+            at: Time(self.at),
+            day: &self.day,
+        }
+    }
+}
+
+fn next_event(conn: &Connection, after: i64) -> rusqlite::Result<Option<Kept>> {
+    conn.prepare_cached(
+        "SELECT seq, session, at, ifnull(date(at / 1000, 'unixepoch'), ''), kind, version,
+         CAST(ifnull(body, (SELECT bytes FROM blob WHERE hash = event.blob)) AS BLOB), blob
+         FROM event WHERE seq > ? ORDER BY seq LIMIT 1",
+    )?
+    .query_row([after], |row| {
+        Ok(Kept {
+            seq: row.get(0)?,
+            session: row.get(1)?,
+            at: row.get(2)?,
+            day: row.get(3)?,
+            kind: row.get(4)?,
+            version: row.get::<_, i64>(5)?.try_into().unwrap_or(u32::MAX),
+            body: row
+                .get::<_, Option<Vec<u8>>>(6)?
+                .map(|bytes| String::from_utf8_lossy(&bytes).into_owned()),
+            blob: row.get(7)?,
+        })
+    })
+    .optional()
+}
+
+/// Bytes that do not have the hash they are kept under are not what was written.
+fn drop_false_blobs(conn: &Connection) -> rusqlite::Result<()> {
+    let mut after = 0_i64;
+    loop {
+        let next: Option<(i64, String, Vec<u8>)> = conn
+            .prepare_cached(
+                "SELECT rowid, hash, bytes FROM blob WHERE rowid > ? ORDER BY rowid LIMIT 1",
+            )?
+            .query_row([after], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+            .optional()?;
+        let Some((row, name, bytes)) = next else {
+            return Ok(());
+        };
+        after = row;
+        if blob::hash(&bytes) != name {
+            conn.execute("DELETE FROM blob WHERE rowid = ?", [row])?;
+        }
+    }
+}
+
+/// Ledger rows and uses of blobs that were lost, from the facts they followed from.
+fn settle(conn: &Connection, place: &Place<'_>, seq: i64, fact: &Fact) -> rusqlite::Result<()> {
+    let known = match fact {
+        Fact::ModelCalled { .. } => conn
+            .prepare_cached("SELECT 1 FROM ledger WHERE seq = ?")?
+            .exists([seq])?,
+        Fact::ModelAnswered {
+            turn,
+            step,
+            attempt,
+            ..
+        } => conn
+            .prepare_cached(
+                "SELECT 1 FROM ledger WHERE session = ? AND turn = ? AND step = ? AND attempt = ? AND counted NOT NULL",
+            )?
+            .exists(params![place.session, turn, step, attempt])?,
+        Fact::ItemAdded {
+            item: Item::Result { outcome, .. } | Item::Shell { outcome, .. },
+            ..
+        } => {
+            if let Some(whole) = &outcome.whole {
+                blob::note_use(conn, place.session, &whole.hash)?;
+            }
+            true
+        }
+        _ => false,
+    };
+    if known {
+        return Ok(());
+    }
+    ledger::follow(conn, *place, seq, fact, None)
+}
+
+/// A session whose id is lost gets it back from its card; else a new one, made from what it holds so that it is the same
+/// however often the rescue is repeated.
+fn name_sessions(conn: &Connection, sketches: &BTreeMap<i64, Sketch>) -> rusqlite::Result<()> {
+    conn.execute_batch("INSERT OR IGNORE INTO session(key, id) SELECT session, id FROM card")?;
+    for (&session, sketch) in sketches {
+        if id_of(conn, session)?.is_none() {
+            let digest = blob::hash(format!("{session} {}", sketch.created).as_bytes());
+            let mut random = [0; 10];
+            for (byte, digit) in random.iter_mut().zip(digest.bytes()) {
+                *byte = digit;
+            }
+            let millis = u64::try_from(sketch.created).unwrap_or(0);
+            let id = uuid::Builder::from_unix_timestamp_millis(millis, &random).into_uuid();
+            conn.execute(
+                "INSERT OR IGNORE INTO session(key, id) VALUES (?, ?)",
+                params![session, id.as_bytes()],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn id_of(conn: &Connection, session: i64) -> rusqlite::Result<Option<SessionId>> {
+    conn.prepare_cached("SELECT id FROM session WHERE key = ?")?
+        .query_row([session], |row| row.get::<_, [u8; 16]>(0))
+        .optional()
+        .map(|id| id.map(|bytes| SessionId(Uuid::from_bytes(bytes))))
+}
+
+/// Numbers once given are never given again, even when the last of them are lost.
+fn keep_numbers(conn: &Connection, highest: i64) -> rusqlite::Result<()> {
+    conn.execute(
+        "INSERT INTO sqlite_sequence(name, seq) SELECT 'event', 0 WHERE NOT EXISTS (SELECT 1 FROM sqlite_sequence WHERE name = 'event')",
+        [],
+    )?;
+    conn.execute(
+        "UPDATE sqlite_sequence SET seq = max(?, (SELECT ifnull(max(seq), 0) FROM event), (SELECT ifnull(max(seq), 0) FROM ledger))
+         WHERE name = 'event'",
+        [highest],
+    )?;
+    Ok(())
+}
+
+/// Numbers that were given and are neither there nor purged are lost.
+fn count(conn: &Connection, highest: i64) -> rusqlite::Result<Rescue> {
+    let one = |sql: &str| conn.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let events = one("SELECT count(*) FROM event")?;
+    let last = highest.max(one("SELECT ifnull(max(seq), 0) FROM event")?);
+    let purged = one("SELECT ifnull(max(value), 0) FROM tally WHERE name = 'purged'")?;
+    let sessions = one("SELECT count(DISTINCT session) FROM event")?;
+    let there: BTreeSet<i64> = conn
+        .prepare("SELECT key FROM session WHERE purged = 1 UNION SELECT session FROM event")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    let lost_sessions = one("SELECT count(*) FROM session")?
+        - one(
+            "SELECT count(*) FROM session WHERE purged = 1 OR key IN (SELECT session FROM event)",
+        )?;
+    let gaps = there.last().copied().unwrap_or(0) - there.len() as i64 - lost_sessions;
+    Ok(Rescue {
+        sessions: sessions.unsigned_abs(),
+        events: events.unsigned_abs(),
+        lost_sessions: (lost_sessions + gaps.max(0)).max(0).unsigned_abs(),
+        lost_events: (last - events - purged).max(0).unsigned_abs(),
+    })
+}
+
+/// Enough of a session for its row in the list, when its card is lost.
+struct Sketch {
+    created: i64,
+    active: i64,
+    title: String,
+    named: bool,
+    state: State,
+    model: ModelRef,
+    cwd: PathBuf,
+    project: PathBuf,
+    parent: Option<SessionId>,
+    turns: u32,
+    cost: Amounts,
+    unpriced: u32,
+    gist: String,
+    archived: bool,
+}
+
+impl Sketch {
+    fn new(at: i64) -> Self {
+        Self {
+            created: at,
+            active: at,
+            title: String::new(),
+            named: false,
+            state: State::Done,
+            model: ModelRef {
+                provider: "unknown".to_owned(),
+                model: "unknown".to_owned(),
+            },
+            cwd: PathBuf::from("/"),
+            project: PathBuf::from("/"),
+            parent: None,
+            turns: 0,
+            cost: Amounts::default(),
+            unpriced: 0,
+            gist: String::new(),
+            archived: false,
+        }
+    }
+
+    fn follow(&mut self, at: i64, fact: &Fact) {
+        self.active = self.active.max(at);
+        match fact {
+            Fact::SessionOpened { spec } => {
+                self.model = spec.model.clone();
+                self.cwd.clone_from(&spec.cwd);
+                self.project.clone_from(&spec.project);
+                self.parent = spec.parent;
+            }
+            Fact::SessionChanged { change } => match change {
+                Change::Model { model } => self.model = model.clone(),
+                Change::Title { title } => {
+                    self.title = one_line(title);
+                    self.named = true;
+                }
+                Change::Archived { archived } => self.archived = *archived,
+                _ => {}
+            },
+            Fact::TurnStarted { turn } => {
+                self.turns = self.turns.max(*turn);
+                // Until its end is found: so that a turn without one is closed like after any crash.
+                self.state = State::Working;
+            }
+            Fact::ItemAdded { item, .. } => match item {
+                Item::Prompt { blocks, .. } if self.title.is_empty() && !self.named => {
+                    self.title = first_line(&joined(blocks));
+                }
+                Item::Answer { text, .. } => self.gist = first_line(text),
+                _ => {}
+            },
+            Fact::ModelAnswered { charge, .. } => match (charge.money, charge.basis) {
+                (_, Basis::Play) => {}
+                (Some(money), _) => self.cost.add(money),
+                (None, _) => self.unpriced += 1,
+            },
+            Fact::TurnEnded { ending, .. } => {
+                self.state = match ending {
+                    Ending::Finished | Ending::Denied => State::Done,
+                    Ending::Failed { .. } => State::Failed,
+                    Ending::Budget | Ending::Limit { .. } => State::Paused,
+                    Ending::Interrupted { .. } => State::Interrupted,
+                };
+            }
+            _ => {}
+        }
+    }
+
+    fn card(self, id: SessionId) -> Card {
+        Card {
+            id,
+            title: self.title,
+            state: if self.archived {
+                State::Archived
+            } else {
+                self.state
+            },
+            model: self.model,
+            cwd: self.cwd,
+            project: self.project,
+            created: Time(self.created),
+            active: Time(self.active),
+            turns: self.turns,
+            cost: self.cost,
+            unpriced: self.unpriced,
+            parent: self.parent,
+            gist: self.gist,
+        }
+    }
+}
+
+/// As much of a text as a list shows.
+fn first_line(text: &str) -> String {
+    let line = text.lines().find(|line| !line.trim().is_empty());
+    one_line(line.unwrap_or_default())
+        .chars()
+        .take(200)
+        .collect()
+}

@@ -1,0 +1,166 @@
+//! The tables and how they came to be: each migration is one text of SQL, and the version is how many have run.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+/// `Crel` in the file's header: how Creel knows its own database.
+pub(crate) const APPLICATION: i32 = 0x4372_656c;
+
+/// Bytes a page. Fixed, so that pages can be read even when the header cannot.
+pub(crate) const PAGE: usize = 4096;
+
+/// Facts longer than this are kept in `blob`, so that a page of a transcript stays a page of small rows.
+pub(crate) const INLINE: usize = 8 * 1024;
+
+/// In rising order; a released text is never edited.
+pub(crate) const MIGRATIONS: &[&str] = &[V1];
+
+/// `event.item` is the item's type for facts that add one, so that prompts are found without reading every body.
+/// `card` and `session` both hold the id: either can be lost and the session keeps its name.
+/// `session` rows outlive a purge, because the ledger counts by them.
+/// A `ledger` row is one attempt at a model call: `counted` and the usage are null until it was answered.
+/// No table is WITHOUT ROWID: a row can then be told by its shape alone when the file is damaged. A migration that changes a
+/// shape teaches it to `salvage::table_of`.
+const V1: &str = "
+CREATE TABLE tally(name TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE session(key INTEGER PRIMARY KEY, id BLOB NOT NULL UNIQUE, purged INTEGER NOT NULL DEFAULT 0);
+CREATE TABLE event(
+  seq INTEGER PRIMARY KEY AUTOINCREMENT, session INTEGER NOT NULL, at INTEGER NOT NULL,
+  kind TEXT NOT NULL, version INTEGER NOT NULL, item TEXT, body TEXT, blob TEXT);
+CREATE INDEX event_session ON event(session);
+CREATE INDEX event_prompt ON event(seq) WHERE item = 'prompt';
+CREATE TABLE blob(hash TEXT PRIMARY KEY, bytes BLOB NOT NULL);
+CREATE TABLE blob_use(session INTEGER NOT NULL, hash TEXT NOT NULL, UNIQUE(session, hash));
+CREATE INDEX blob_use_hash ON blob_use(hash);
+CREATE TABLE card(
+  session INTEGER PRIMARY KEY, id BLOB NOT NULL, title TEXT NOT NULL, state TEXT NOT NULL, model TEXT NOT NULL,
+  cwd TEXT NOT NULL, project TEXT NOT NULL, created INTEGER NOT NULL, active INTEGER NOT NULL, turns INTEGER NOT NULL,
+  cost TEXT NOT NULL, unpriced INTEGER NOT NULL, parent BLOB, gist TEXT NOT NULL);
+CREATE INDEX card_active ON card(active);
+CREATE INDEX card_listed ON card(active) WHERE state <> 'archived';
+CREATE INDEX card_unfinished ON card(state) WHERE state IN ('working', 'waiting', 'paused');
+CREATE TABLE session_state(session INTEGER PRIMARY KEY, seq INTEGER NOT NULL, version INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE TABLE draft(name TEXT PRIMARY KEY, at INTEGER NOT NULL, body TEXT NOT NULL);
+CREATE TABLE day_raise(seq INTEGER PRIMARY KEY, day TEXT NOT NULL, amount INTEGER NOT NULL);
+CREATE TABLE ledger(
+  seq INTEGER PRIMARY KEY, session INTEGER NOT NULL, at INTEGER NOT NULL, day TEXT NOT NULL,
+  turn INTEGER NOT NULL, step INTEGER NOT NULL, attempt INTEGER NOT NULL,
+  provider TEXT NOT NULL, model TEXT NOT NULL, cause TEXT NOT NULL,
+  reserved INTEGER, counted INTEGER, basis TEXT, currency TEXT, charged INTEGER,
+  input INTEGER, cache_read INTEGER, cache_write INTEGER, cache_write_long INTEGER, output INTEGER, reasoning INTEGER);
+CREATE INDEX ledger_day ON ledger(day, counted, reserved);
+CREATE INDEX ledger_session ON ledger(session, turn, step, attempt, counted, reserved);
+";
+
+/// What stands in the header of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Label {
+    pub application: i32,
+    pub version: i32,
+}
+
+pub(crate) fn label(conn: &Connection) -> rusqlite::Result<Label> {
+    Ok(Label {
+        application: conn.pragma_query_value(None, "application_id", |row| row.get(0))?,
+        version: conn.pragma_query_value(None, "user_version", |row| row.get(0))?,
+    })
+}
+
+/// A connection that writes. FULL: a commit is on the disk when it returns. Deleted bytes are overwritten, so that a purge
+/// is one. No memory map: it would count as memory, and a failing disk would be a signal instead of an error.
+pub(crate) fn open_writer(path: &Path, wait: Duration) -> rusqlite::Result<Connection> {
+    let conn = Connection::open_with_flags(
+        path,
+        OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
+    )?;
+    conn.busy_timeout(wait)?;
+    conn.set_prepared_statement_cache_capacity(48);
+    conn.execute_batch(
+        "PRAGMA mmap_size = 0; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;
+         PRAGMA trusted_schema = OFF; PRAGMA journal_size_limit = 16777216;",
+    )?;
+    Ok(conn)
+}
+
+/// A connection that reads.
+pub(crate) fn open_reader(path: &Path, wait: Duration) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.busy_timeout(wait)?;
+    conn.set_prepared_statement_cache_capacity(32);
+    conn.execute_batch(
+        "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
+    )?;
+    // In a folder that cannot be written there may be no place for the index of the log of writes; the file is then read
+    // as it is.
+    match label(&conn) {
+        Err(rusqlite::Error::SqliteFailure(error, _))
+            if matches!(
+                error.code,
+                rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly
+            ) =>
+        {
+            let conn =
+                Connection::open_with_flags(immutable(path), flags | OpenFlags::SQLITE_OPEN_URI)?;
+            conn.execute_batch("PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;")?;
+            Ok(conn)
+        }
+        _ => Ok(conn),
+    }
+}
+
+/// The path as the URI that tells `SQLite` that nobody writes.
+fn immutable(path: &Path) -> std::ffi::OsString {
+    use std::os::unix::ffi::{OsStrExt, OsStringExt};
+    let mut uri = b"file:".to_vec();
+    for &byte in path.as_os_str().as_bytes() {
+        match byte {
+            b'%' | b'?' | b'#' => uri.extend(format!("%{byte:02x}").bytes()),
+            _ => uri.push(byte),
+        }
+    }
+    uri.extend(b"?immutable=1");
+    std::ffi::OsString::from_vec(uri)
+}
+
+/// Makes an empty file a database of Creel. Page size and vacuum mode can only be chosen before the first table.
+pub(crate) fn found(conn: &mut Connection, migrations: &[&str]) -> rusqlite::Result<()> {
+    conn.execute_batch(&format!(
+        "PRAGMA page_size = {PAGE}; PRAGMA auto_vacuum = INCREMENTAL;"
+    ))?;
+    conn.pragma_update_and_check(None, "journal_mode", "wal", |_| Ok(()))?;
+    migrate(conn, migrations, 0)
+}
+
+/// Runs the migrations after `from` in one transaction: afterwards the file is of the newest version or as it was.
+pub(crate) fn migrate(
+    conn: &mut Connection,
+    migrations: &[&str],
+    from: usize,
+) -> rusqlite::Result<()> {
+    let all = conn.transaction_with_behavior(rusqlite::TransactionBehavior::Exclusive)?;
+    for sql in migrations.iter().skip(from) {
+        all.execute_batch(sql)?;
+    }
+    all.pragma_update(None, "application_id", APPLICATION)?;
+    all.pragma_update(None, "user_version", migrations.len() as i32)?;
+    all.commit()
+}
+
+/// The tables as they are written down in the file.
+pub(crate) fn written(conn: &Connection) -> rusqlite::Result<Vec<String>> {
+    conn.prepare("SELECT type || ' ' || name || ' ' || tbl_name || ' ' || ifnull(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite_stat%' ORDER BY rowid")?
+        .query_map([], |row| row.get(0))?
+        .collect()
+}
+
+/// The tables as they should be.
+pub(crate) fn expected(migrations: &[&str]) -> rusqlite::Result<Vec<String>> {
+    let conn = Connection::open_in_memory()?;
+    for sql in migrations {
+        conn.execute_batch(sql)?;
+    }
+    written(&conn)
+}

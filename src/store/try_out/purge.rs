@@ -1,0 +1,108 @@
+//! Tests of purging: no byte of a purged session is left, and nothing of another is touched.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::fs;
+
+use pretty_assertions::assert_eq;
+
+use crate::protocol::id::Seq;
+use crate::protocol::query::SpendBy;
+use crate::protocol::time::Time;
+use crate::protocol::usage::Basis;
+use crate::store::append::{composer_draft, step_draft};
+use crate::store::fault::beside;
+use crate::store::try_out::{
+    Home, answer, answered, append, batch, called, charge, id, opened, prompt, wait,
+};
+use crate::store::{Batch, Purged, blob};
+
+fn holds(home: &Home, needle: &str) -> bool {
+    ["", "-wal"].iter().any(|ending| {
+        let bytes = fs::read(beside(&home.path(), ending)).unwrap_or_default();
+        bytes
+            .windows(needle.len())
+            .any(|window| window == needle.as_bytes())
+    })
+}
+
+#[test]
+fn a_purged_session_leaves_no_byte_and_its_cost() {
+    let home = Home::new();
+    let log = home.open();
+    let shared = b"an output both have".to_vec();
+    let secret = "the-secret-word";
+    let own = format!("{secret} {}", "of the output ".repeat(2_000)).into_bytes();
+    for number in [1, 2] {
+        let facts = vec![
+            opened(),
+            prompt(&format!("{secret} {number}")),
+            called(1, Some(9)),
+            answered(1, charge(4, Basis::Listed), 4),
+        ];
+        append(
+            &log,
+            Batch {
+                blobs: vec![shared.clone()],
+                ..batch(id(number), facts)
+            },
+        )
+        .unwrap();
+    }
+    append(
+        &log,
+        Batch {
+            blobs: vec![own],
+            ..batch(
+                id(1),
+                vec![answer(&"the-secret-word in a long answer ".repeat(500))],
+            )
+        },
+    )
+    .unwrap();
+    for name in [step_draft(id(1)), composer_draft(Some(id(1)))] {
+        log.put_draft(name, Time(1), "the-secret-word typed");
+    }
+    append(&log, batch(id(2), vec![prompt("after the drafts")])).unwrap();
+    let reader = log.reader();
+    let kept = reader.events_after(id(2), Seq(0)).unwrap();
+    let copy = beside(&home.path(), ".damaged-1");
+    fs::write(&copy, "").unwrap();
+
+    assert!(holds(&home, secret));
+    let purged = wait(log.purge(vec![id(1), id(77)])).unwrap();
+    assert_eq!(
+        purged,
+        Purged {
+            sessions: 1,
+            events: 5,
+            blobs: 2,
+            complete: true,
+            copies: vec![copy],
+        }
+    );
+    assert_eq!(reader.events_after(id(1), Seq(0)).unwrap(), []);
+    assert_eq!(reader.card(id(1)).unwrap(), None);
+    assert_eq!(reader.draft(&step_draft(id(1))).unwrap(), None);
+    assert_eq!(reader.events_after(id(2), Seq(0)).unwrap(), kept);
+    assert_eq!(reader.blob(&blob::hash(&shared)).unwrap(), Some(shared));
+    let spend = reader
+        .spend(SpendBy::Session, None, None, Some(id(1)))
+        .unwrap();
+    assert_eq!(
+        spend
+            .iter()
+            .map(|row| (row.key.clone(), row.calls))
+            .collect::<Vec<_>>(),
+        [(id(1).to_string(), 1)]
+    );
+    // The other session holds the word too, until it goes as well.
+    assert!(!holds(&home, "the-secret-word 1") && !holds(&home, "in a long answer"));
+    assert!(!holds(&home, "of the output") && !holds(&home, "the-secret-word typed"));
+    assert!(holds(&home, "the-secret-word 2"));
+    wait(log.purge(vec![id(2)])).unwrap();
+    assert!(!holds(&home, secret));
+    assert_eq!(reader.integrity(), Ok(()));
+    // Numbers are not given twice.
+    let next = append(&log, batch(id(3), vec![opened()])).unwrap();
+    assert_eq!(next.events[0].seq, Seq(11));
+}

@@ -1,0 +1,388 @@
+//! `bash`: a command line for a shell.
+
+use std::os::unix::process::ExitStatusExt;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use crate::protocol::ask::Subject;
+use crate::protocol::call::{Outcome, OutcomeKind, Reach, ToolSpec};
+use crate::tool::shared::arguments::Arguments;
+use crate::tool::shared::economy;
+use crate::tool::shared::environment::{Whose, environment};
+use crate::tool::shared::process::{self, Finished, Job};
+use crate::tool::shared::schema::{self, Need};
+use crate::tool::{Ended, Place, Scene, Tool};
+
+/// What is left of the budget for the lines that say how the command ended.
+const CLOSING: usize = 200;
+/// A day; nothing a model asks for waits longer.
+const TIMEOUT_MOST: u64 = 86_400;
+/// Models used to milliseconds write 120000 for two minutes. From here on round thousands are taken so: a timeout meant in
+/// seconds and this long would be hours.
+const MILLISECONDS_FROM: u64 = 10_000;
+
+#[derive(Debug)]
+pub struct Bash {
+    spec: ToolSpec,
+}
+
+impl Default for Bash {
+    fn default() -> Self {
+        Self {
+            spec: schema::spec(
+                "bash",
+                include_str!("bash.md"),
+                &[
+                    ("command", "string", Need::Required),
+                    ("timeout", "integer", Need::Optional),
+                ],
+            ),
+        }
+    }
+}
+
+impl Tool for Bash {
+    fn spec(&self) -> &ToolSpec {
+        &self.spec
+    }
+
+    fn reach(&self, input: &Value, _place: &Place) -> Result<Vec<Reach>, String> {
+        let (command, _) = arguments(input)?;
+        Ok(vec![Reach::Run { command }])
+    }
+
+    fn subject(&self, input: &Value, _scene: &Scene) -> Result<Subject, String> {
+        let (command, _) = arguments(input)?;
+        Ok(Subject::Command {
+            argv: argv(&command),
+            parts: Vec::new(),
+        })
+    }
+
+    fn only_reads(&self) -> bool {
+        false
+    }
+
+    fn run(&self, input: Value, scene: Scene) -> BoxFuture<'static, Ended> {
+        async move {
+            match arguments(&input) {
+                Ok((command, timeout)) => shell(&command, timeout, Whose::Model, &scene).await,
+                Err(text) => Outcome::failed(text).into(),
+            }
+        }
+        .boxed()
+    }
+}
+
+/// The person's own `! command`: the same runner, with their whole environment and no limit of time.
+pub async fn person_shell(command: String, scene: Scene) -> Ended {
+    shell(&command, Some(TIMEOUT_MOST), Whose::Person, &scene).await
+}
+
+fn arguments(input: &Value) -> Result<(String, Option<u64>), String> {
+    let arguments = Arguments::of(input);
+    let command = arguments.text("command")?;
+    if command.trim().is_empty() {
+        return Err("`command` is empty".to_owned());
+    }
+    if command.contains('\0') {
+        return Err("`command` contains a NUL character".to_owned());
+    }
+    let timeout = arguments.count("timeout")?.filter(|&timeout| timeout > 0);
+    Ok((command.to_owned(), timeout.map(seconds)))
+}
+
+fn seconds(timeout: u64) -> u64 {
+    if timeout >= MILLISECONDS_FROM && timeout.is_multiple_of(1_000) {
+        (timeout / 1_000).min(TIMEOUT_MOST)
+    } else {
+        timeout.min(TIMEOUT_MOST)
+    }
+}
+
+/// The vector handed to the system: bash where it exists, else sh.
+fn argv(command: &str) -> Vec<String> {
+    // Without a PATH the system looks in these two.
+    let path = std::env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
+    let has_bash = std::env::split_paths(&path).any(|folder| folder.join("bash").is_file());
+    let shell = if has_bash { "bash" } else { "sh" };
+    vec![shell.to_owned(), "-c".to_owned(), command.to_owned()]
+}
+
+async fn shell(command: &str, timeout: Option<u64>, whose: Whose, scene: &Scene) -> Ended {
+    if scene.stop.is_cancelled() {
+        return Outcome::cancelled("stopped before it began").into();
+    }
+    let timeout = timeout.unwrap_or(scene.limits.command_seconds).max(1);
+    let budget =
+        usize::try_from(scene.limits.output_tokens.saturating_mul(4)).unwrap_or(usize::MAX);
+    let job = Job {
+        argv: argv(command),
+        cwd: scene.place.cwd.clone(),
+        environment: environment(whose, std::env::vars_os()),
+        timeout: Duration::from_secs(timeout),
+        kept_bytes: scene.limits.kept_bytes,
+        budget: budget.saturating_sub(CLOSING),
+        tail: scene.tail.clone(),
+        stop: scene.stop.clone(),
+    };
+    match process::run(job).await {
+        Ok(finished) => ended(finished, timeout, scene.number),
+        Err(text) => Outcome::failed(text).into(),
+    }
+}
+
+/// The output as the model reads it, and below it how the command ended where that is not simply well.
+fn ended(finished: Finished, timeout: u64, number: u32) -> Ended {
+    let told = finished.digest.finish(&format!("output:{number}"));
+    let mut closing = Vec::new();
+    if finished.kept.kept() < finished.kept.total() && told.cut {
+        closing.push(format!(
+            "only the first {} of the output were kept",
+            economy::size(finished.kept.kept())
+        ));
+    }
+    if finished.left_behind {
+        closing.push(
+            "a process it left in the background was ended; to keep one, send its output to a file"
+                .to_owned(),
+        );
+    }
+    let status = finished.status;
+    let signal = status.and_then(|status| status.signal());
+    let exit = status.and_then(|status| status.code().or(signal.map(|signal| 128 + signal)));
+    let kind = match finished.ended {
+        process::Ended::Alone => OutcomeKind::Done,
+        process::Ended::Stopped => {
+            closing.push("stopped before it ended".to_owned());
+            OutcomeKind::Cancelled
+        }
+        process::Ended::TimedOut => {
+            closing.push(format!("timed out after {timeout} s and was ended"));
+            OutcomeKind::Failed
+        }
+        process::Ended::Flooded => {
+            closing.push("ended because it put out too much".to_owned());
+            OutcomeKind::Failed
+        }
+    };
+    let exit = exit.filter(|_| kind == OutcomeKind::Done);
+    match (exit, signal) {
+        (Some(exit), Some(signal)) => {
+            closing.push(format!("exit {exit} ({})", signal_name(signal)));
+        }
+        (Some(exit), None) if exit != 0 => closing.push(format!("exit {exit}")),
+        _ => {}
+    }
+    let mut text = told.text;
+    if text.is_empty() {
+        "(no output)".clone_into(&mut text);
+    }
+    for line in closing {
+        text.push('\n');
+        text.push_str(&line);
+    }
+    Ended {
+        outcome: Outcome {
+            kind,
+            exit,
+            ..Outcome::done(text)
+        },
+        whole: told.cut.then(|| finished.kept.into_bytes()),
+    }
+}
+
+/// The signals that end processes, by the numbers all our systems share.
+fn signal_name(signal: i32) -> String {
+    let name = match signal {
+        1 => "SIGHUP",
+        2 => "SIGINT",
+        3 => "SIGQUIT",
+        4 => "SIGILL",
+        6 => "SIGABRT",
+        8 => "SIGFPE",
+        9 => "SIGKILL",
+        11 => "SIGSEGV",
+        13 => "SIGPIPE",
+        14 => "SIGALRM",
+        15 => "SIGTERM",
+        _ => return format!("signal {signal}"),
+    };
+    name.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use crate::tool::shared::trial::Trial;
+    use serde_json::json;
+
+    #[test]
+    fn a_command_is_told_with_its_end() {
+        let trial = Trial::default();
+        trial.file("here", "");
+        let cases = [
+            (
+                "echo one; echo two >&2; echo three",
+                Some(0),
+                "one\ntwo\nthree",
+            ),
+            ("ls", Some(0), "here"),
+            ("true", Some(0), "(no output)"),
+            ("echo bad; exit 3", Some(3), "bad\nexit 3"),
+            ("false", Some(1), "(no output)\nexit 1"),
+            (
+                "kill -SEGV $$",
+                Some(139),
+                "(no output)\nexit 139 (SIGSEGV)",
+            ),
+            ("cat; echo end", Some(0), "end"),
+            (
+                "printf 'caf\\351 \\033[1mbold\\033[0m 1%%\\r2%%'",
+                Some(0),
+                "2%",
+            ),
+            (
+                "(: </dev/tty) 2>/dev/null || echo no terminal",
+                Some(0),
+                "no terminal",
+            ),
+            (
+                "echo $TERM $PAGER $GIT_PAGER $NO_COLOR ${CARGO_MANIFEST_DIR-clean}",
+                Some(0),
+                "dumb cat cat 1 clean",
+            ),
+        ];
+        for (command, exit, text) in cases {
+            let ended = trial.run("bash", json!({"command": command}));
+            assert_eq!(
+                (
+                    ended.outcome.kind,
+                    ended.outcome.exit,
+                    ended.outcome.text.as_str()
+                ),
+                (OutcomeKind::Done, exit, text),
+                "{command}"
+            );
+            assert!(ended.whole.is_none());
+        }
+    }
+
+    #[test]
+    fn wrong_arguments_are_said() {
+        let trial = Trial::default();
+        let cases = [
+            (json!({}), "`command` is missing"),
+            (json!({"command": " "}), "`command` is empty"),
+            (
+                json!({"command": "a\0b"}),
+                "`command` contains a NUL character",
+            ),
+            (
+                json!({"command": "ls", "timeout": "soon"}),
+                "`timeout` must be a whole number from 0, not \"soon\"",
+            ),
+        ];
+        for (input, expected) in cases {
+            assert_eq!(
+                trial.told("bash", input.clone()),
+                format!("Failed: {expected}"),
+                "{input}"
+            );
+        }
+        let mut trial = Trial::default();
+        trial.scene.place.cwd.push("gone");
+        let expected = format!(
+            "Failed: the folder {} is gone",
+            trial.scene.place.cwd.display()
+        );
+        assert_eq!(trial.told("bash", json!({"command": "ls"})), expected);
+    }
+
+    #[test]
+    fn timeouts_are_understood_in_both_units() {
+        for (given, expected) in [
+            (1, 1),
+            (600, 600),
+            (9_000, 9_000),
+            (120_000, 120),
+            (10_001, 10_001),
+            (u64::MAX, TIMEOUT_MOST),
+        ] {
+            assert_eq!(seconds(given), expected, "{given}");
+        }
+    }
+
+    #[test]
+    fn what_runs_is_what_is_shown() {
+        let trial = Trial::default();
+        let input = json!({"command": "echo \u{202e}x"});
+        assert_eq!(
+            Bash::default().reach(&input, &trial.scene.place),
+            Ok(vec![Reach::Run {
+                command: "echo \u{202e}x".to_owned()
+            }])
+        );
+        let Ok(Subject::Command { argv, parts }) = Bash::default().subject(&input, &trial.scene)
+        else {
+            panic!("a command is shown as one");
+        };
+        assert_eq!(argv[1..], ["-c", "echo \u{202e}x"]);
+        assert!(matches!(argv[0].as_str(), "bash" | "sh") && parts.is_empty());
+    }
+
+    #[test]
+    fn a_long_output_is_cut_and_kept_raw() {
+        let trial = Trial::default();
+        let ended = trial.run("bash", json!({"command": "seq 1 9000; printf '\\033[31merror: it broke\\033[0m\\n'; seq 1 9000; exit 2"}));
+        let text = &ended.outcome.text;
+        assert!(text.len() <= 8000, "{}", text.len());
+        assert!(text.starts_with("1\n2\n3\n"));
+        assert!(text.contains("\n9001: error: it broke …\n"), "{text}");
+        assert!(text.ends_with("\n8999\n9000\nexit 2"));
+        assert!(
+            text.contains("of 18001 lines left out; all 87 kB: output:7 (read or grep it)"),
+            "{text}"
+        );
+        let whole = ended.whole.unwrap();
+        assert!(whole.windows(5).any(|bytes| bytes == b"\x1b[31m"));
+        assert_eq!(whole.split(|&byte| byte == b'\n').count(), 18_002);
+    }
+
+    #[test]
+    fn a_flood_is_ended_within_bounds() {
+        let trial = Trial::default();
+        let ended = trial.run("bash", json!({"command": "yes"}));
+        assert_eq!(
+            (ended.outcome.kind, ended.outcome.exit),
+            (OutcomeKind::Failed, None)
+        );
+        assert!(
+            ended.outcome.text.ends_with("\ny\nonly the first 1.0 MB of the output were kept\nended because it put out too much"),
+            "{}",
+            &ended.outcome.text[ended.outcome.text.len() - 200..]
+        );
+        assert!(ended.outcome.text.len() <= 8000);
+        assert_eq!(ended.whole.unwrap().len(), 1 << 20);
+    }
+
+    #[test]
+    fn the_persons_own_command_has_their_environment() {
+        let trial = Trial::default();
+        let ended = trial.wait(person_shell(
+            "echo ${CARGO_MANIFEST_DIR:+theirs}".to_owned(),
+            trial.scene.clone(),
+        ));
+        assert_eq!(
+            ended.outcome,
+            Outcome {
+                exit: Some(0),
+                ..Outcome::done("theirs")
+            }
+        );
+    }
+}

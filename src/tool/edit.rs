@@ -1,0 +1,258 @@
+//! `edit`: one text in the place of another, where it can mean only one place.
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use serde_json::Value;
+
+use crate::protocol::ask::Subject;
+use crate::protocol::call::{Detail, Outcome, Reach, ToolSpec};
+use crate::tool::shared::arguments::Arguments;
+use crate::tool::shared::change::{Change, Target};
+use crate::tool::shared::replace;
+use crate::tool::shared::schema::{self, Need};
+use crate::tool::shared::{paths, thread};
+use crate::tool::{Ended, Place, Scene, Tool};
+
+#[derive(Debug)]
+pub struct Edit {
+    spec: ToolSpec,
+}
+
+impl Default for Edit {
+    fn default() -> Self {
+        Self {
+            spec: schema::spec(
+                "edit",
+                include_str!("edit.md"),
+                &[
+                    ("path", "string", Need::Required),
+                    ("old_string", "string", Need::Required),
+                    ("new_string", "string", Need::Required),
+                    ("replace_all", "boolean", Need::Optional),
+                ],
+            ),
+        }
+    }
+}
+
+impl Tool for Edit {
+    fn spec(&self) -> &ToolSpec {
+        &self.spec
+    }
+
+    fn reach(&self, input: &Value, place: &Place) -> Result<Vec<Reach>, String> {
+        let path = Arguments::of(input).text("path")?;
+        paths::writes(&paths::absolute(path, &place.cwd)?)
+    }
+
+    fn subject(&self, input: &Value, scene: &Scene) -> Result<Subject, String> {
+        Ok(plan(input, scene)?.change.subject())
+    }
+
+    fn only_reads(&self) -> bool {
+        false
+    }
+
+    fn run(&self, input: Value, scene: Scene) -> BoxFuture<'static, Ended> {
+        thread::writing(scene.stop.clone(), move || {
+            edit(&input, &scene).unwrap_or_else(Outcome::failed).into()
+        })
+        .boxed()
+    }
+}
+
+struct Plan {
+    change: Change,
+    /// Where, in words.
+    place: String,
+}
+
+fn plan(input: &Value, scene: &Scene) -> Result<Plan, String> {
+    let arguments = Arguments::of(input);
+    let old = arguments.text("old_string")?;
+    let new = arguments.text("new_string")?;
+    let all = arguments.flag("replace_all")?;
+    let target = Target::of(arguments.text("path")?, scene)?;
+    target.unchanged()?;
+    let before = target.before.as_deref().unwrap_or_default();
+    if old.is_empty() && before.is_empty() {
+        if new.is_empty() {
+            return Err("old_string and new_string are both empty".to_owned());
+        }
+        return Ok(Plan {
+            change: Change {
+                after: new.as_bytes().to_vec(),
+                target,
+            },
+            place: String::new(),
+        });
+    }
+    if target.before.is_none() {
+        return Err(format!("there is no file {}", target.shown));
+    }
+    let replaced = replace::replace(before, old, new, all)
+        .map_err(|text| format!("{}: {text}", target.shown))?;
+    if replaced.lines.len() > 1 && target.seen.is_none() {
+        return Err(format!(
+            "{} was not read in this session: read it before replacing {} places",
+            target.shown,
+            replaced.lines.len()
+        ));
+    }
+    if replaced.after == before {
+        return Err(format!("{}: the edit would change nothing", target.shown));
+    }
+    let place = match replaced.lines[..] {
+        [line] if replaced.fuzzy => {
+            format!(" at line {line}, found with other blanks and indented as there")
+        }
+        [line] => format!(" at line {line}"),
+        _ => format!(" at {} places", replaced.lines.len()),
+    };
+    Ok(Plan {
+        change: Change {
+            target,
+            after: replaced.after,
+        },
+        place,
+    })
+}
+
+fn edit(input: &Value, scene: &Scene) -> Result<Outcome, String> {
+    let Plan { change, place } = plan(input, scene)?;
+    let created = change.target.before.is_none();
+    // An edit does not show the whole file: only one that was known stays known.
+    change.make(scene, created || change.target.seen.is_some())?;
+    let verb = if created { "created" } else { "edited" };
+    let detail = change.detail();
+    let counts = match &detail {
+        Detail::Diff { added, removed, .. } => format!("+{added} -{removed}"),
+        _ => String::new(),
+    };
+    Ok(Outcome {
+        detail,
+        ..Outcome::done(format!("{verb} {}: {counts}{place}", change.target.shown))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use crate::tool::shared::trial::Trial;
+    use serde_json::json;
+
+    fn edit(path: &str, old: &str, new: &str) -> Value {
+        json!({"path": path, "old_string": old, "new_string": new})
+    }
+
+    #[test]
+    fn an_edit_is_made_where_it_can_mean_one_place() {
+        let trial = Trial::default();
+        trial.file("a", "fn a() {\n\tone();\n\tone();\n}\n");
+        trial.file("empty", "");
+        let mut all = edit("a", "one", "two");
+        all["replace_all"] = true.into();
+        let steps = [
+            (
+                "edit",
+                edit("a", "fn a()", "fn b()"),
+                "Done: edited a: +1 -1 at line 1",
+            ),
+            (
+                "edit",
+                edit("a", "fn b() {\n    one();", "fn b() {\n    zero();"),
+                "Done: edited a: +1 -1 at line 1, found with other blanks and indented as there",
+            ),
+            (
+                "edit",
+                edit("a", "zero", "one"),
+                "Done: edited a: +1 -1 at line 2",
+            ),
+            (
+                "edit",
+                edit("a", "one", "two"),
+                "Failed: a: old_string occurs 2 times (lines 2, 3): add lines around it so that it names one place, or set replace_all",
+            ),
+            (
+                "edit",
+                all.clone(),
+                "Failed: a was not read in this session: read it before replacing 2 places",
+            ),
+            (
+                "read",
+                json!({"path": "a"}),
+                "Done: fn b() {\n\tone();\n\tone();\n}\n",
+            ),
+            ("edit", all, "Done: edited a: +2 -2 at 2 places"),
+            (
+                "edit",
+                edit("a", "three();", "x"),
+                "Failed: a: old_string was not found, nor anything like it: read the file",
+            ),
+            (
+                "edit",
+                edit("a", "two", "two"),
+                "Failed: a: old_string and new_string are the same",
+            ),
+            ("edit", edit("a", "", "x"), "Failed: a: old_string is empty"),
+            (
+                "edit",
+                edit("none", "x", "y"),
+                "Failed: there is no file none",
+            ),
+            (
+                "edit",
+                edit("sub/new", "", "x\n"),
+                "Done: created sub/new: +1 -0",
+            ),
+            (
+                "edit",
+                edit("empty", "", "x\n"),
+                "Done: edited empty: +1 -0",
+            ),
+            (
+                "write",
+                json!({"path": "sub/new", "content": ""}),
+                "Done: wrote sub/new: 0 lines, 0 bytes",
+            ),
+        ];
+        for (tool, input, expected) in steps {
+            assert_eq!(trial.told(tool, input.clone()), expected, "{input}");
+        }
+        assert_eq!(trial.content("a"), "fn b() {\n\ttwo();\n\ttwo();\n}\n");
+    }
+
+    #[test]
+    fn a_file_that_changed_since_is_refused() {
+        let trial = Trial::default();
+        trial.file("a", "one\n");
+        trial.run("read", json!({"path": "a"}));
+        trial.file("a", "one\ntheirs\n");
+        let input = edit("a", "one", "two");
+        let expected = "a changed since it was read: read it again";
+        assert_eq!(
+            trial.told("edit", input.clone()),
+            format!("Failed: {expected}")
+        );
+        assert_eq!(
+            Edit::default().subject(&input, &trial.scene),
+            Err(expected.to_owned())
+        );
+        trial.run("read", json!({"path": "a"}));
+        assert_eq!(trial.told("edit", input), "Done: edited a: +1 -1 at line 1");
+        assert_eq!(trial.content("a"), "two\ntheirs\n");
+    }
+
+    #[test]
+    fn an_edit_does_not_make_the_rest_known() {
+        let trial = Trial::default();
+        trial.file("a", "one\nunread\n");
+        trial.run("edit", edit("a", "one", "two"));
+        assert!(
+            trial
+                .told("write", json!({"path": "a", "content": ""}))
+                .starts_with("Failed: a exists and was not read")
+        );
+    }
+}

@@ -1,0 +1,312 @@
+//! Files as tools touch them: only regular ones, opened without blocking and without following a link that appeared since the
+//! path was resolved; written whole or not at all.
+
+use std::fs::File;
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::io::{self, Read, Write};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::path::Path;
+
+use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use sha2::{Digest, Sha256};
+
+/// Larger files are paged and searched, never held whole.
+pub const HELD_MOST: u64 = 64 << 20;
+
+/// Why a file is not to be had.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Trouble {
+    Missing,
+    Folder,
+    /// In words that follow the file's name: `is a named pipe`.
+    Other(String),
+}
+
+impl Trouble {
+    /// The whole sentence.
+    pub fn about(&self, shown: &str) -> String {
+        match self {
+            Self::Missing => format!("there is no file {shown}"),
+            Self::Folder => format!("{shown} is a folder: list it with glob"),
+            Self::Other(text) => format!("{shown} {text}"),
+        }
+    }
+
+    fn of(error: &io::Error) -> Self {
+        match error.kind() {
+            // A file where a folder should be: what is named is not there.
+            io::ErrorKind::NotFound | io::ErrorKind::NotADirectory => Self::Missing,
+            _ => Self::Other(format!("cannot be opened: {}", why(error))),
+        }
+    }
+}
+
+/// The system's reason without its number.
+pub fn why(error: &io::Error) -> String {
+    let text = error.to_string();
+    text.split(" (os error").next().unwrap_or(&text).to_owned()
+}
+
+/// A regular file for reading. `path` has its links resolved; one that turned into a link since is refused.
+pub fn open(path: &Path) -> Result<(File, u64), Trouble> {
+    // Before the opening, since merely to open a device can act.
+    refuse_special(
+        &path
+            .symlink_metadata()
+            .map_err(|error| Trouble::of(&error))?,
+    )?;
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file =
+        File::from(open_exactly(path, flags, Mode::empty()).map_err(|error| Trouble::of(&error))?);
+    let meta = file.metadata().map_err(|error| Trouble::of(&error))?;
+    refuse_special(&meta)?;
+    Ok((file, meta.len()))
+}
+
+/// The bytes of a regular file that is not larger than [`HELD_MOST`].
+pub fn load(path: &Path) -> Result<Vec<u8>, Trouble> {
+    let (file, size) = open(path)?;
+    let mut bytes = Vec::with_capacity(size.min(HELD_MOST) as usize);
+    file.take(HELD_MOST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(|error| Trouble::Other(format!("cannot be read: {}", why(&error))))?;
+    if bytes.len() as u64 > HELD_MOST {
+        return Err(Trouble::Other(format!(
+            "is larger than {} MiB: work on it with bash",
+            HELD_MOST >> 20
+        )));
+    }
+    Ok(bytes)
+}
+
+pub fn hash(bytes: &[u8]) -> [u8; 32] {
+    Sha256::digest(bytes).into()
+}
+
+fn refuse_special(meta: &std::fs::Metadata) -> Result<(), Trouble> {
+    let kind = meta.file_type();
+    if kind.is_file() {
+        return Ok(());
+    }
+    if kind.is_dir() {
+        return Err(Trouble::Folder);
+    }
+    let name = if kind.is_fifo() {
+        "named pipe"
+    } else if kind.is_socket() {
+        "socket"
+    } else if kind.is_symlink() {
+        "symbolic link that changed meanwhile"
+    } else {
+        "device"
+    };
+    Err(Trouble::Other(format!("is a {name}, not a regular file")))
+}
+
+/// Opens the path as it stands, with no link anywhere in it.
+fn open_exactly(path: &Path, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::ResolveFlags;
+        use rustix::io::Errno;
+        match rustix::fs::openat2(CWD, path, flags, mode, ResolveFlags::NO_SYMLINKS) {
+            // An old kernel, or a filter that does not know the call.
+            Err(Errno::NOSYS | Errno::PERM) => {}
+            done => return Ok(done?),
+        }
+    }
+    Ok(rustix::fs::openat(
+        CWD,
+        path,
+        flags | OFlags::NOFOLLOW,
+        mode,
+    )?)
+}
+
+/// Puts `bytes` in the file's place in one step: a temporary file beside it, on disk, then renamed. `before` is what the file
+/// held when the change was worked out (`None`: there was none); if it holds something else by now, nothing is changed.
+/// `path` has its links resolved. Folders that are missing are made.
+pub fn replace(path: &Path, before: Option<&[u8]>, bytes: &[u8]) -> Result<(), String> {
+    let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err("has no folder".to_owned());
+    };
+    let failed = |error: io::Error| format!("cannot be written: {}", why(&error));
+    std::fs::create_dir_all(folder).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+            "cannot be written: what should be its folder is a file".to_owned()
+        }
+        _ => failed(error),
+    })?;
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let folder = open_exactly(folder, flags, Mode::empty()).map_err(failed)?;
+
+    let draft = Draft::make(&folder, before.is_none()).map_err(failed)?;
+    draft.fill(path, before.is_some(), bytes).map_err(failed)?;
+    let now = match load(path) {
+        Ok(bytes) => Some(bytes),
+        Err(Trouble::Missing) => None,
+        Err(trouble) => return Err(trouble.about("it").replacen("it ", "", 1)),
+    };
+    if now.as_deref() != before {
+        return Err("changed while this was being written; nothing was changed".to_owned());
+    }
+    draft.put(&folder, name).map_err(failed)?;
+    // The rename itself; a file system that cannot sync a folder has done what it can.
+    let _ = rustix::fs::fsync(&folder);
+    Ok(())
+}
+
+/// A temporary file that is gone unless it was put in its place.
+struct Draft<'a> {
+    folder: &'a OwnedFd,
+    name: String,
+    file: File,
+}
+
+impl<'a> Draft<'a> {
+    fn make(folder: &'a OwnedFd, new: bool) -> io::Result<Self> {
+        // The standard library's random hasher keys are all the chance a name needs that is created exclusively.
+        let name = format!(
+            ".creel-{:016x}.tmp",
+            RandomState::new().build_hasher().finish()
+        );
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        // A new file gets what the person's umask leaves; the content of an existing one is shown to nobody else meanwhile.
+        let mode = Mode::from_raw_mode(if new { 0o666 } else { 0o600 });
+        let file = File::from(rustix::fs::openat(folder, name.as_str(), flags, mode)?);
+        Ok(Self { folder, name, file })
+    }
+
+    fn fill(&self, path: &Path, keep: bool, bytes: &[u8]) -> io::Result<()> {
+        (&self.file).write_all(bytes)?;
+        if keep && let Ok(meta) = path.symlink_metadata() {
+            let mine = self.file.metadata()?;
+            if (meta.uid(), meta.gid()) != (mine.uid(), mine.gid()) {
+                // Only root may give a file away; for everyone else the new file is simply theirs.
+                let _ = std::os::unix::fs::fchown(&self.file, Some(meta.uid()), Some(meta.gid()));
+            }
+            self.file.set_permissions(meta.permissions())?;
+        }
+        self.file.sync_all()
+    }
+
+    fn put(&self, folder: &OwnedFd, name: &std::ffi::OsStr) -> io::Result<()> {
+        Ok(rustix::fs::renameat(
+            folder,
+            self.name.as_str(),
+            folder,
+            name,
+        )?)
+    }
+}
+
+impl Drop for Draft<'_> {
+    fn drop(&mut self) {
+        // Not there any more once it was put in its place.
+        let _ = rustix::fs::unlinkat(self.folder, self.name.as_str(), AtFlags::empty());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+    use super::*;
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::path::PathBuf;
+
+    fn folder() -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().canonicalize().unwrap();
+        (folder, path)
+    }
+
+    fn names(path: &Path) -> Vec<String> {
+        let mut names: Vec<_> = std::fs::read_dir(path)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    }
+
+    #[test]
+    fn only_regular_files_are_opened_and_nothing_blocks() {
+        let (_folder, path) = folder();
+        let made = std::process::Command::new("mkfifo")
+            .arg(path.join("pipe"))
+            .status()
+            .unwrap();
+        assert!(made.success());
+        symlink("pipe", path.join("link")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(path.join("socket")).unwrap();
+        let cases = [
+            (
+                path.join("pipe"),
+                "x is a named pipe, not a regular file".to_owned(),
+            ),
+            (
+                path.join("socket"),
+                "x is a socket, not a regular file".to_owned(),
+            ),
+            (
+                path.join("link"),
+                "x is a symbolic link that changed meanwhile, not a regular file".to_owned(),
+            ),
+            (
+                "/dev/null".into(),
+                "x is a device, not a regular file".to_owned(),
+            ),
+            (path.clone(), "x is a folder: list it with glob".to_owned()),
+            (path.join("none"), "there is no file x".to_owned()),
+            (path.join("pipe/none"), "there is no file x".to_owned()),
+        ];
+        for (path, expected) in cases {
+            assert_eq!(open(&path).unwrap_err().about("x"), expected);
+        }
+    }
+
+    #[test]
+    fn a_link_on_the_way_is_not_followed() {
+        let (_folder, path) = folder();
+        std::fs::create_dir(path.join("true")).unwrap();
+        std::fs::write(path.join("true/file"), "x").unwrap();
+        symlink("true", path.join("link")).unwrap();
+        assert!(open(&path.join("true/file")).is_ok());
+        if cfg!(target_os = "linux") {
+            assert!(open(&path.join("link/file")).is_err());
+            assert!(replace(&path.join("link/new"), None, b"y").is_err());
+        }
+        assert_eq!(names(&path.join("true")), ["file"]);
+    }
+
+    #[test]
+    fn a_file_is_replaced_whole_with_its_mode() {
+        let (_folder, path) = folder();
+        let file = path.join("deep/down/run.sh");
+        replace(&file, None, b"old").unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o751)).unwrap();
+        replace(&file, Some(b"old"), b"new").unwrap();
+        assert_eq!(std::fs::read(&file).unwrap(), b"new");
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o7777, 0o751);
+        assert_eq!(names(&path.join("deep/down")), ["run.sh"]);
+    }
+
+    #[test]
+    fn what_changed_meanwhile_is_left_alone() {
+        let (_folder, path) = folder();
+        let file = path.join("a");
+        std::fs::write(&file, "theirs").unwrap();
+        let cases: [Option<&[u8]>; 2] = [Some(b"ours"), None];
+        for before in cases {
+            assert_eq!(
+                replace(&file, before, b"new"),
+                Err("changed while this was being written; nothing was changed".to_owned())
+            );
+        }
+        assert_eq!(std::fs::read(&file).unwrap(), b"theirs");
+        assert_eq!(names(&path), ["a"]);
+    }
+}

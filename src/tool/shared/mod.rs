@@ -1,0 +1,20 @@
+//! What several tools need: arguments, paths, files, differences, and the economy of what the model reads.
+
+pub mod arguments;
+pub mod change;
+pub mod diff;
+pub mod economy;
+pub mod environment;
+pub mod files;
+pub mod fuzzy;
+pub mod hits;
+pub mod kept;
+pub mod listing;
+pub mod page;
+pub mod paths;
+pub mod process;
+pub mod replace;
+pub mod schema;
+pub mod thread;
+#[cfg(test)]
+pub mod trial;

@@ -1,0 +1,227 @@
+//! What the terminal can do, as far as the environment tells: nothing is asked of the terminal before the first frame.
+
+use std::io::IsTerminal;
+
+use crate::tui::terminal::colour::Depth;
+use crate::tui::terminal::screen::LARGEST;
+
+/// What is assumed of a terminal that does not know its size.
+const USUAL: (u16, u16) = (80, 24);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ability {
+    pub depth: Depth,
+    /// A multiplexer stands between: sequences for the outer terminal are wrapped.
+    pub tmux: bool,
+    /// The terminal is on another machine: no browser is opened, the clipboard goes by OSC 52.
+    pub ssh: bool,
+    /// Erasing gives the background colour that is set, not the terminal's own.
+    pub erases_in_colour: bool,
+    pub keyboard: Keyboard,
+    /// `TERM`, empty when there is none.
+    pub term: String,
+}
+
+/// How the terminal is asked to tell apart keys that are one byte in the older protocol, such as Enter and Shift+Enter.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keyboard {
+    /// Not at all.
+    Plain,
+    /// The newer protocol, unasked: terminals that do not know it pass over the sequence.
+    Disambiguated,
+    /// The way multiplexers know.
+    ModifyOther,
+}
+
+/// Why there can be no screen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unusable {
+    #[error("there is no terminal here; use `creel run` for work without one")]
+    NoTerminal,
+    #[error("this terminal cannot place text (TERM is empty or dumb); use `creel run`")]
+    Dumb,
+}
+
+impl Ability {
+    /// Reads the environment of the process.
+    pub fn of_environment() -> Self {
+        Self::from(|name| std::env::var(name).ok())
+    }
+
+    /// Reads an environment given by name.
+    pub fn from(variable: impl Fn(&str) -> Option<String>) -> Self {
+        let set = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let term = set("TERM").unwrap_or_default();
+        let tmux = set("TMUX").is_some() || term.starts_with("tmux");
+        let screen = !tmux && (set("STY").is_some() || term.starts_with("screen"));
+        let console = term == "linux" || term.starts_with("vt");
+        Self {
+            depth: depth(&set, &term, screen),
+            tmux,
+            ssh: ["SSH_TTY", "SSH_CONNECTION"]
+                .iter()
+                .any(|name| set(name).is_some()),
+            erases_in_colour: !screen && !term.starts_with("screen") && !console,
+            keyboard: if console {
+                Keyboard::Plain
+            } else if tmux || screen {
+                Keyboard::ModifyOther
+            } else {
+                Keyboard::Disambiguated
+            },
+            term,
+        }
+    }
+
+    /// Whether a screen can be drawn here; `attached` says whether both ends are a terminal.
+    pub fn usable(&self, attached: bool) -> Result<(), Unusable> {
+        if !attached {
+            Err(Unusable::NoTerminal)
+        } else if self.term.is_empty() || self.term == "dumb" {
+            Err(Unusable::Dumb)
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Whether input comes from a terminal and output goes to one.
+pub fn attached() -> bool {
+    std::io::stdin().is_terminal() && std::io::stdout().is_terminal()
+}
+
+/// Columns and rows of the terminal on standard output.
+pub fn size() -> (u16, u16) {
+    size_of(rustix::stdio::stdout())
+}
+
+/// Columns and rows of a terminal, no more than are ever drawn. A line without a known size is taken for 80 by 24.
+pub fn size_of(file: impl std::os::fd::AsFd) -> (u16, u16) {
+    match rustix::termios::tcgetwinsize(file) {
+        Ok(size) if size.ws_col > 0 && size.ws_row > 0 => {
+            (size.ws_col.min(LARGEST.0), size.ws_row.min(LARGEST.1))
+        }
+        _ => USUAL,
+    }
+}
+
+fn depth(set: &impl Fn(&str) -> Option<String>, term: &str, screen: bool) -> Depth {
+    let known = if term.is_empty() || term == "dumb" || term.starts_with("vt") {
+        Depth::None
+    } else {
+        known_depth(set, term, screen)
+    };
+    let forced = ["FORCE_COLOR", "CLICOLOR_FORCE"]
+        .iter()
+        .find_map(|name| set(name).filter(|value| value != "0"));
+    match forced.as_deref() {
+        Some("3") => Depth::True,
+        Some("2") => known.max(Depth::Indexed),
+        Some(_) => known.max(Depth::Sixteen),
+        None if set("NO_COLOR").is_some() => Depth::None,
+        None => known,
+    }
+}
+
+fn known_depth(set: &impl Fn(&str) -> Option<String>, term: &str, screen: bool) -> Depth {
+    const TRUE: [&str; 6] = ["kitty", "ghostty", "alacritty", "foot", "wezterm", "direct"];
+    let claimed = matches!(set("COLORTERM").as_deref(), Some("truecolor" | "24bit"));
+    // The variable comes from the outer terminal, and GNU screen shows no more than 256.
+    if !screen && (claimed || TRUE.iter().any(|name| term.contains(name))) {
+        Depth::True
+    } else if term.contains("256color") {
+        Depth::Indexed
+    } else {
+        Depth::Sixteen
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    fn ability(environment: &str) -> Ability {
+        Ability::from(|name| {
+            environment
+                .split(' ')
+                .filter_map(|pair| pair.split_once('='))
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value.to_owned())
+        })
+    }
+
+    #[test]
+    fn the_environment_tells_how_many_colours_there_are() {
+        let cases = [
+            ("TERM=xterm-256color", Depth::Indexed),
+            ("TERM=xterm-256color COLORTERM=truecolor", Depth::True),
+            ("TERM=xterm-256color COLORTERM=24bit", Depth::True),
+            ("TERM=xterm-kitty", Depth::True),
+            ("TERM=xterm", Depth::Sixteen),
+            ("TERM=linux", Depth::Sixteen),
+            ("TERM=vt220", Depth::None),
+            ("TERM=dumb", Depth::None),
+            (
+                "TERM=tmux-256color COLORTERM=truecolor TMUX=/tmp/x",
+                Depth::True,
+            ),
+            (
+                "TERM=screen-256color COLORTERM=truecolor TMUX=/tmp/x",
+                Depth::True,
+            ),
+            (
+                "TERM=screen.xterm-256color COLORTERM=truecolor STY=1",
+                Depth::Indexed,
+            ),
+            ("TERM=xterm-256color NO_COLOR=1", Depth::None),
+            ("TERM=xterm-256color NO_COLOR=", Depth::Indexed),
+            ("TERM=xterm NO_COLOR=1 FORCE_COLOR=1", Depth::Sixteen),
+            ("TERM=xterm FORCE_COLOR=3", Depth::True),
+            ("TERM=xterm NO_COLOR=1 FORCE_COLOR=0", Depth::None),
+        ];
+        for (environment, depth) in cases {
+            assert_eq!(ability(environment).depth, depth, "{environment}");
+        }
+    }
+
+    #[test]
+    fn the_environment_tells_what_stands_between() {
+        let plain = ability("TERM=xterm-256color");
+        assert_eq!(
+            plain,
+            Ability {
+                depth: Depth::Indexed,
+                tmux: false,
+                ssh: false,
+                erases_in_colour: true,
+                keyboard: Keyboard::Disambiguated,
+                term: "xterm-256color".into(),
+            }
+        );
+        let far = ability("TERM=screen-256color TMUX=/tmp/x SSH_TTY=/dev/pts/1");
+        assert_eq!(
+            (far.tmux, far.ssh, far.erases_in_colour, far.keyboard),
+            (true, true, false, Keyboard::ModifyOther)
+        );
+        assert_eq!(ability("TERM=linux").keyboard, Keyboard::Plain);
+    }
+
+    #[test]
+    fn a_screen_needs_a_terminal() {
+        let cases = [
+            ("TERM=xterm", true, Ok(())),
+            ("TERM=xterm", false, Err(Unusable::NoTerminal)),
+            ("TERM=dumb", true, Err(Unusable::Dumb)),
+            ("TERM=", true, Err(Unusable::Dumb)),
+        ];
+        for (environment, attached, expected) in cases {
+            assert_eq!(
+                ability(environment).usable(attached),
+                expected,
+                "{environment}"
+            );
+        }
+    }
+}
