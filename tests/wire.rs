@@ -1,5 +1,7 @@
 //! Recorded answers of real servers decode to what they mean, however the network cuts them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::path::{Path, PathBuf};
 
 use creel::protocol::call::parse_arguments;

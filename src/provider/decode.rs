@@ -1,5 +1,5 @@
 //! What the dialects share in reading an answer: events into JSON, the end that came or did not, and the one last chunk.
-//! What an event means is the dialect's own matter ([`Dialect`]).
+//! What an event means is the dialect's own matter (`Dialect`).
 
 use serde_json::Value;
 
