@@ -1,6 +1,7 @@
 //! The front step: takes the arguments, builds the house, chooses a face. The only place that knows every room.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{CommandFactory, Parser};
 use tokio::runtime::{Builder, Handle, Runtime};
@@ -16,6 +17,7 @@ use creel::config::Config;
 use creel::config::load::{self, ConfigError, Loaded};
 use creel::config::paths::{Paths, process_environment};
 use creel::engine::clock::Clock;
+use creel::engine::journal::Journal;
 use creel::engine::{Engine, Options};
 
 fn main() -> ExitCode {
@@ -112,10 +114,18 @@ async fn examine(
 }
 
 fn engine(config: Config, paths: &Paths, unattended: bool) -> Result<Engine, String> {
+    let redactor = Arc::default();
+    Journal::new(
+        paths.log_file.clone(),
+        Clock::system(),
+        Arc::clone(&redactor),
+    )
+    .install();
     let options = Options {
         config,
         paths: paths.clone(),
         clock: Clock::system(),
+        redactor,
         home: std::env::home_dir(),
         unattended,
     };
