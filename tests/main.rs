@@ -1,4 +1,5 @@
 //! The one integration binary.
 
 mod architecture;
+mod screen;
 mod wire;
