@@ -243,6 +243,16 @@ pub enum ConfigSub {
     Schema,
 }
 
+impl Sub {
+    /// Whether the log must be open for it.
+    pub fn needs_engine(&self) -> bool {
+        !matches!(
+            self,
+            Self::Doctor(_) | Self::Config(_) | Self::Completions { .. } | Self::Man
+        )
+    }
+}
+
 impl Cli {
     /// The arguments of this process; on wrong usage it says so and ends with 2, as it ends with 0 after help.
     pub fn of_process() -> Self {
