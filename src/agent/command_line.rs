@@ -494,9 +494,6 @@ mod tests {
     fn great_length_and_depth_are_refused() {
         assert!(split(&"a;".repeat(LONGEST)).is_err());
         assert!(split(&format!("{}a{}", "echo $(".repeat(50), ")".repeat(50))).is_err());
-        assert_eq!(
-            split(&"a;".repeat(10_000)).map(|parts| parts.len()),
-            Ok(10_000)
-        );
+        assert_eq!(split(&"a;".repeat(10_000)).unwrap().len(), 10_000);
     }
 }

@@ -19,7 +19,7 @@ mod trial;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicI64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, RwLock};
 
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
@@ -29,16 +29,12 @@ use tokio::task::JoinHandle;
 use crate::agent::guard;
 use crate::agent::redact::Redactor;
 use crate::config::Config;
-use crate::config::paths::{self, Paths};
-use crate::config::secret;
+use crate::config::paths::Paths;
 use crate::engine::clock::Clock;
 use crate::engine::door::Door;
 use crate::engine::hall::Hall;
 use crate::engine::house::House;
 use crate::engine::owner::Owners;
-use crate::provider::rehearsal::Speed;
-use crate::provider::rehearsals::Rehearsals;
-use crate::provider::table::{Providers, ReadSource};
 use crate::store::log::Log;
 use crate::tool::Toolbox;
 
@@ -82,12 +78,6 @@ impl Engine {
         let last_key = Arc::new(AtomicI64::new(if unattended { 0 } else { clock.now().0 }));
         let door = Door::new(knock, signals.clone(), clock.clone(), Arc::clone(&last_key));
         let redactor = Arc::new(Mutex::new(Redactor::default()));
-        // Where nobody watches, nobody waits for words to be spoken.
-        let speed = if unattended {
-            Speed::at_once()
-        } else {
-            Speed::default()
-        };
         let guards = guard::Settings {
             same_call: config.guards.same_call,
             same_call_window: config.guards.same_call_window,
@@ -97,12 +87,17 @@ impl Engine {
         };
         let house = Arc::new(House {
             log: opened.log,
-            db: paths.db,
+            db: paths.db.clone(),
             readers: Mutex::new(Vec::new()),
-            providers: Providers::new(config.providers, keys(&redactor), Rehearsals::new(speed)),
+            providers: RwLock::new(Arc::new(house::table(
+                config.providers,
+                &redactor,
+                unattended,
+            ))),
             tools: Toolbox::shipped(),
             clock,
-            owners: Owners::new(paths.locks),
+            owners: Owners::new(paths.locks.clone()),
+            paths,
             signals,
             redactor,
             budget: config.budget,
@@ -137,19 +132,4 @@ impl Engine {
         drop(self.door);
         let _ = self.hall.await;
     }
-}
-
-/// Reads keys, and has each one taken out of everything from then on.
-fn keys(redactor: &Arc<Mutex<Redactor>>) -> ReadSource {
-    let redactor = Arc::clone(redactor);
-    Arc::new(move |source| {
-        let key = secret::read(source, &paths::process_environment)?;
-        if let Some(key) = &key {
-            redactor
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .add(key.expose());
-        }
-        Ok(key)
-    })
 }

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use proptest::prelude::*;
+use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop};
+use proptest::{prop_oneof, proptest};
 
 use crate::agent::retry;
 use crate::agent::turn::effect::Effect;

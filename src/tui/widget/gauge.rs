@@ -51,7 +51,11 @@ mod tests {
             (5, 0, "▒▒▒▒▒▒▒▒", 0),
         ];
         for (used, whole, expected, share) in cases {
-            assert_eq!(bar(used, whole, 8, Glyphs::Unicode), expected, "{used} of {whole}");
+            assert_eq!(
+                bar(used, whole, 8, Glyphs::Unicode),
+                expected,
+                "{used} of {whole}"
+            );
             assert_eq!(percent(used, whole), share, "{used} of {whole}");
         }
         assert_eq!(bar(1, 2, 4, Glyphs::Ascii), "##..");

@@ -45,7 +45,9 @@ pub fn code(text: &str, language: Language, first: Option<u64>, form: Form, limi
         let line = bounded(&line, form, limit);
         if first.is_some() && room >= 8 {
             let start = sheet.flat().len();
-            sheet.flat().put(&format!("{number:>digits$}  "), Ink::LineNumber);
+            sheet
+                .flat()
+                .put(&format!("{number:>digits$}  "), Ink::LineNumber);
             let lead = start..sheet.flat().len();
             let blank = sheet.flat().len();
             sheet.flat().put(&" ".repeat(digits + 2), Ink::LineNumber);
@@ -153,7 +155,12 @@ mod tests {
     #[test]
     fn output_is_rows_of_words() {
         let form = Form::new(9, Glyphs::Unicode);
-        let sheet = words("one two three\n\n\u{1b}[31mred\tx\u{1b}[0m\n", Ink::Text, form, 99);
+        let sheet = words(
+            "one two three\n\n\u{1b}[31mred\tx\u{1b}[0m\n",
+            Ink::Text,
+            form,
+            99,
+        );
         assert_eq!(rows(&sheet), ["one two", "three", "", "red x"]);
         assert_eq!(words("one two three\nfour", Ink::Text, form, 2).height(), 2);
         assert_eq!(words("", Ink::Text, form, 9).height(), 0);
@@ -163,9 +170,24 @@ mod tests {
     #[test]
     fn files_have_their_numbers() {
         let form = Form::new(14, Glyphs::Unicode);
-        let sheet = code("let a = 1;\n\tlong_name_here\n", Language::Rust, Some(9), form, 99);
-        assert_eq!(rows(&sheet), [" 9  let a = 1;", "10      long_n", "    ame_here"]);
-        let narrow = code("abc\n", Language::Rust, Some(9), Form::new(4, Glyphs::Unicode), 99);
+        let sheet = code(
+            "let a = 1;\n\tlong_name_here\n",
+            Language::Rust,
+            Some(9),
+            form,
+            99,
+        );
+        assert_eq!(
+            rows(&sheet),
+            [" 9  let a = 1;", "10      long_n", "    ame_here"]
+        );
+        let narrow = code(
+            "abc\n",
+            Language::Rust,
+            Some(9),
+            Form::new(4, Glyphs::Unicode),
+            99,
+        );
         assert_eq!(rows(&narrow), ["abc"]);
     }
 

@@ -28,7 +28,11 @@ impl Scroll {
     /// The first row seen of `total` in a pane of `height` rows.
     pub fn top(self, total: usize, height: usize) -> usize {
         let last = total.saturating_sub(height);
-        if self.follow { last } else { self.top.min(last) }
+        if self.follow {
+            last
+        } else {
+            self.top.min(last)
+        }
     }
 
     /// The rows that are seen.
@@ -45,7 +49,10 @@ impl Scroll {
     /// Moves by rows. Reaching the end follows it again; moving up from it stops following.
     pub fn by(&mut self, rows: isize, total: usize, height: usize) {
         let last = total.saturating_sub(height);
-        let top = self.top(total, height).saturating_add_signed(rows).min(last);
+        let top = self
+            .top(total, height)
+            .saturating_add_signed(rows)
+            .min(last);
         self.top = top;
         self.follow = top == last && (rows >= 0 || last == 0);
     }
@@ -102,7 +109,8 @@ impl Scroll {
         let length = ((height as u128 * height as u128 / total as u128) as usize).clamp(1, height);
         let room = height - length;
         let last = total - height;
-        let start = (self.top(total, height) as u128 * room as u128).div_ceil(last as u128) as usize;
+        let start =
+            (self.top(total, height) as u128 * room as u128).div_ceil(last as u128) as usize;
         // Only the end itself is drawn as the end.
         let start = if self.top(total, height) < last {
             start.min(room.saturating_sub(1))

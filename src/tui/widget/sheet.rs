@@ -228,11 +228,13 @@ impl Sheet {
         tokens: &mut Vec<(Range<u32>, Ink)>,
         then: &mut dyn FnMut(&'a str, Style),
     ) {
-        self.flat
-            .each(row.lead.range(), &mut |text, tone| then(text, tone.style(paint)));
+        self.flat.each(row.lead.range(), &mut |text, tone| {
+            then(text, tone.style(paint))
+        });
         let Some(code) = self.code.get(row.code as usize) else {
-            self.flat
-                .each(row.body.range(), &mut |text, tone| then(text, tone.style(paint)));
+            self.flat.each(row.body.range(), &mut |text, tone| {
+                then(text, tone.style(paint))
+            });
             return;
         };
         tokens.clear();
@@ -420,7 +422,10 @@ mod tests {
         let mut twice = whole.clone();
         twice.append(&whole, Mark::default(), whole.mark());
         for index in 0..3 {
-            assert_eq!(twice.line(index + 3, &Numbered), whole.line(index, &Numbered));
+            assert_eq!(
+                twice.line(index + 3, &Numbered),
+                whole.line(index, &Numbered)
+            );
         }
         twice.truncate(whole.mark());
         assert_eq!(twice, whole);

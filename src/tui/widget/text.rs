@@ -143,7 +143,9 @@ fn scaled(count: u64, step: u64, units: &[&str], space: &str) -> String {
     let mut unit = 0;
     let mut scale = 1_u64;
     // 999.5 of a unit is rounded to 1 of the next.
-    while unit + 1 < units.len() && u128::from(count) * 2 >= u128::from(scale) * u128::from(step) * 2 - u128::from(scale) {
+    while unit + 1 < units.len()
+        && u128::from(count) * 2 >= u128::from(scale) * u128::from(step) * 2 - u128::from(scale)
+    {
         if unit == 0 && count < step {
             break;
         }
@@ -226,7 +228,13 @@ mod tests {
     fn figures_read_alike_everywhere() {
         let seconds = Duration::from_secs;
         let millis = Duration::from_millis;
-        for (passed, text) in [(59, "now"), (60, "1m"), (3599, "59m"), (7200, "2h"), (400_000, "4d")] {
+        for (passed, text) in [
+            (59, "now"),
+            (60, "1m"),
+            (3599, "59m"),
+            (7200, "2h"),
+            (400_000, "4d"),
+        ] {
             assert_eq!(age(seconds(passed)), text);
         }
         for (taken, text) in [

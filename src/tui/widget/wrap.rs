@@ -202,10 +202,19 @@ mod tests {
             ("汉", 1, 1, &["汉"]),
             ("汉字", 1, 1, &["汉", "字"]),
             ("abc", 0, 0, &["a", "b", "c"]),
-            ("e\u{301}e\u{301}e\u{301}", 2, 2, &["e\u{301}e\u{301}", "e\u{301}"]),
+            (
+                "e\u{301}e\u{301}e\u{301}",
+                2,
+                2,
+                &["e\u{301}e\u{301}", "e\u{301}"],
+            ),
         ];
         for (text, first, rest, expected) in cases {
-            assert_eq!(rows(text, first, rest), expected, "{text:?} at {first}, {rest}");
+            assert_eq!(
+                rows(text, first, rest),
+                expected,
+                "{text:?} at {first}, {rest}"
+            );
         }
     }
 
@@ -224,8 +233,10 @@ mod tests {
     }
 
     fn prose() -> impl Strategy<Value = String> {
-        proptest::string::string_regex("([a-z]{1,12}|[ ]{1,4}|[一-龠。、「」]{1,6}|[👩🇩\u{301}\u{200d}é]|\n|[!-/]){0,40}")
-            .unwrap_or_else(|_| unreachable!())
+        proptest::string::string_regex(
+            "([a-z]{1,12}|[ ]{1,4}|[一-龠。、「」]{1,6}|[👩🇩\u{301}\u{200d}é]|\n|[!-/]){0,40}",
+        )
+        .unwrap_or_else(|_| unreachable!())
     }
 
     proptest! {

@@ -281,7 +281,10 @@ impl Lexer<'_, '_, '_, '_> {
             self.name();
         } else if byte.is_ascii_digit() || (byte == b'.' && self.cursor.ahead(1).is_ascii_digit()) {
             self.number();
-        } else if self.has(Has::REGEX) && byte == b'/' && self.before != Before::Value && self.regex()
+        } else if self.has(Has::REGEX)
+            && byte == b'/'
+            && self.before != Before::Value
+            && self.regex()
         {
         } else {
             self.sign(byte);
@@ -475,7 +478,8 @@ impl Lexer<'_, '_, '_, '_> {
             self.cursor.step();
             let single = self.cursor.peek() == b'\'';
             self.cursor.skip_while(is_name);
-            if single || (self.cursor.peek() == b'\'' && self.cursor.since(name).chars().count() == 1)
+            if single
+                || (self.cursor.peek() == b'\'' && self.cursor.since(name).chars().count() == 1)
             {
                 self.cursor.step();
                 self.cursor.ink_from(start, Ink::String);
@@ -515,14 +519,20 @@ impl Lexer<'_, '_, '_, '_> {
 
     /// `<<WORD`, `<<-WORD`, `<<~WORD`, the word quoted or not.
     fn here(&mut self) -> bool {
-        if !self.cursor.starts("<<") || self.cursor.ahead(2) == b'<' || self.cursor.behind() == b'<' {
+        if !self.cursor.starts("<<") || self.cursor.ahead(2) == b'<' || self.cursor.behind() == b'<'
+        {
             return false;
         }
         let bytes = self.cursor.rest().as_bytes();
         let mut at = 2;
-        let marked = bytes.get(at).is_some_and(|byte| matches!(byte, b'-' | b'~'));
+        let marked = bytes
+            .get(at)
+            .is_some_and(|byte| matches!(byte, b'-' | b'~'));
         at += usize::from(marked);
-        let quote = bytes.get(at).copied().filter(|byte| matches!(byte, b'"' | b'\''));
+        let quote = bytes
+            .get(at)
+            .copied()
+            .filter(|byte| matches!(byte, b'"' | b'\''));
         at += usize::from(quote.is_some());
         let word = at;
         while bytes.get(at).copied().is_some_and(is_name) {
@@ -607,7 +617,8 @@ impl Lexer<'_, '_, '_, '_> {
             self.cursor.step();
         }
         let word = self.cursor.since(start);
-        if self.has(Has::PREFIXES) && word.len() <= 2 && matches!(self.cursor.peek(), b'"' | b'\'') {
+        if self.has(Has::PREFIXES) && word.len() <= 2 && matches!(self.cursor.peek(), b'"' | b'\'')
+        {
             // Part of the string that follows; `quote` gives it its ink.
             if self.quote_with_prefix() {
                 return;
@@ -717,7 +728,9 @@ impl Lexer<'_, '_, '_, '_> {
             let takes = byte.is_ascii_alphanumeric()
                 || byte == b'_'
                 || (byte == b'.' && last != b'.' && !starts_name(next) && next != b'.')
-                || (matches!(byte, b'+' | b'-') && matches!(last, b'e' | b'E') && next.is_ascii_digit())
+                || (matches!(byte, b'+' | b'-')
+                    && matches!(last, b'e' | b'E')
+                    && next.is_ascii_digit())
                 || (byte == b'\'' && next.is_ascii_digit() && self.has(Has::PREPROCESSOR));
             if !takes {
                 break;
@@ -761,7 +774,20 @@ impl Lexer<'_, '_, '_, '_> {
         self.cursor.step();
         let operator = matches!(
             byte,
-            b'+' | b'-' | b'*' | b'/' | b'%' | b'=' | b'<' | b'>' | b'!' | b'&' | b'|' | b'^' | b'~' | b'?' | b':'
+            b'+' | b'-'
+                | b'*'
+                | b'/'
+                | b'%'
+                | b'='
+                | b'<'
+                | b'>'
+                | b'!'
+                | b'&'
+                | b'|'
+                | b'^'
+                | b'~'
+                | b'?'
+                | b':'
         );
         if operator {
             self.cursor.ink_from(start, Ink::Operator);

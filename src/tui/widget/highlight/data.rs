@@ -241,7 +241,18 @@ fn word_of_yaml(cursor: &mut Cursor) {
         Ink::Number
     } else if matches!(
         word,
-        "true" | "false" | "null" | "~" | "yes" | "no" | "on" | "off" | "True" | "False" | "Yes" | "No"
+        "true"
+            | "false"
+            | "null"
+            | "~"
+            | "yes"
+            | "no"
+            | "on"
+            | "off"
+            | "True"
+            | "False"
+            | "Yes"
+            | "No"
     ) {
         Ink::Constant
     } else {
@@ -253,9 +264,10 @@ fn word_of_yaml(cursor: &mut Cursor) {
 fn is_number(word: &str) -> bool {
     let digits = word.trim_start_matches(['+', '-', '.']);
     digits.starts_with(|c: char| c.is_ascii_digit())
-        && digits
-            .bytes()
-            .all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b'_' | b'x' | b'o' | b'+' | b'-' | b':'))
+        && digits.bytes().all(|byte| {
+            byte.is_ascii_hexdigit()
+                || matches!(byte, b'.' | b'_' | b'x' | b'o' | b'+' | b'-' | b':')
+        })
         && !digits.starts_with(|c: char| c.is_ascii_alphabetic())
 }
 
@@ -352,7 +364,10 @@ fn value(cursor: &mut Cursor) {
         cursor.ink_from(start, Ink::Number);
     } else if starts_name(byte) {
         cursor.skip_while(|byte| is_name(byte) || matches!(byte, b'-' | b'.'));
-        if matches!(cursor.since(start), "true" | "false" | "null" | "inf" | "nan") {
+        if matches!(
+            cursor.since(start),
+            "true" | "false" | "null" | "inf" | "nan"
+        ) {
             cursor.ink_from(start, Ink::Constant);
         } else if cursor.rest().trim_start().starts_with(':') {
             cursor.ink_from(start, Ink::Property);

@@ -23,7 +23,11 @@ pub fn html(mut state: State, cursor: &mut Cursor) -> State {
                     None => cursor.to_end(),
                 }
                 cursor.ink(Ink::Comment);
-                if end.is_some() { State::default() } else { state }
+                if end.is_some() {
+                    State::default()
+                } else {
+                    state
+                }
             }
             TAG => tag(state, cursor),
             RAW => raw(state, cursor),
@@ -120,7 +124,9 @@ fn tag(state: State, cursor: &mut Cursor) -> State {
         _ => {
             let value = cursor.behind() == b'=';
             cursor.step();
-            cursor.skip_while(|byte| !matches!(byte, b' ' | b'\t' | b'=' | b'>' | b'/' | b'"' | b'\''));
+            cursor.skip_while(|byte| {
+                !matches!(byte, b' ' | b'\t' | b'=' | b'>' | b'/' | b'"' | b'\'')
+            });
             cursor.ink_from(start, if value { Ink::String } else { Ink::Property });
             state
         }
@@ -156,7 +162,9 @@ pub fn markdown(state: State, cursor: &mut Cursor) -> State {
     let mark = text.bytes().next().unwrap_or(0);
     let length = text.bytes().take_while(|byte| *byte == mark).count();
     if state.mode == FENCE {
-        let closes = mark == state.level && length >= usize::from(state.data) && text[length..].trim().is_empty();
+        let closes = mark == state.level
+            && length >= usize::from(state.data)
+            && text[length..].trim().is_empty();
         cursor.to_end();
         cursor.ink(if closes { Ink::Marker } else { Ink::Code });
         return if closes { State::default() } else { state };
@@ -212,7 +220,11 @@ fn inline(cursor: &mut Cursor) {
                 let double = cursor.ahead(1) == byte;
                 let mark = &cursor.rest()[..1 + usize::from(double)];
                 let inner = &cursor.rest()[mark.len()..];
-                let end = if inner.starts_with([' ', '*', '_']) { None } else { inner.find(mark) };
+                let end = if inner.starts_with([' ', '*', '_']) {
+                    None
+                } else {
+                    inner.find(mark)
+                };
                 match end {
                     Some(end) if end > 0 => {
                         cursor.skip(end + 2 * mark.len());
@@ -223,7 +235,9 @@ fn inline(cursor: &mut Cursor) {
             }
             b'[' => {
                 let rest = cursor.rest();
-                let end = rest.find("](").and_then(|middle| Some(middle + rest[middle..].find(')')? + 1));
+                let end = rest
+                    .find("](")
+                    .and_then(|middle| Some(middle + rest[middle..].find(')')? + 1));
                 match end {
                     Some(end) => {
                         cursor.skip(end);
@@ -244,7 +258,17 @@ fn inline(cursor: &mut Cursor) {
 pub fn diff(state: State, cursor: &mut Cursor) -> State {
     let line = cursor.line();
     cursor.to_end();
-    let headers = ["+++", "---", "@@", "diff ", "index ", "new file", "deleted file", "rename ", "similarity "];
+    let headers = [
+        "+++",
+        "---",
+        "@@",
+        "diff ",
+        "index ",
+        "new file",
+        "deleted file",
+        "rename ",
+        "similarity ",
+    ];
     cursor.ink(if headers.iter().any(|header| line.starts_with(header)) {
         Ink::Hunk
     } else if line.starts_with('+') {

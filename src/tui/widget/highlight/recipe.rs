@@ -77,8 +77,20 @@ fn head(cursor: &mut Cursor) {
     let word = line.split([' ', '\t', '(']).next().unwrap_or_default();
     if matches!(
         word,
-        "include" | "-include" | "ifeq" | "ifneq" | "ifdef" | "ifndef" | "else" | "endif" | "define" | "endef" | "export"
-            | "unexport" | "override" | "vpath"
+        "include"
+            | "-include"
+            | "ifeq"
+            | "ifneq"
+            | "ifdef"
+            | "ifndef"
+            | "else"
+            | "endif"
+            | "define"
+            | "endef"
+            | "export"
+            | "unexport"
+            | "override"
+            | "vpath"
     ) {
         cursor.skip(word.len());
         cursor.ink_from(start, Ink::Keyword);
@@ -95,7 +107,14 @@ fn head(cursor: &mut Cursor) {
         return;
     }
     cursor.skip(name.len());
-    cursor.ink_from(start, if assigns { Ink::Property } else { Ink::Function });
+    cursor.ink_from(
+        start,
+        if assigns {
+            Ink::Property
+        } else {
+            Ink::Function
+        },
+    );
 }
 
 fn goes_on(cursor: &Cursor) -> State {

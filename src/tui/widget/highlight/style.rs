@@ -89,7 +89,9 @@ pub fn css(state: State, cursor: &mut Cursor) -> State {
                 cursor.skip_while(|byte| is_name(byte) || matches!(byte, b'.' | b'%'));
                 cursor.ink_from(start, Ink::Number);
             }
-            byte if starts_name(byte) || (byte == b'-' && (is_name(cursor.ahead(1)) || cursor.ahead(1) == b'-')) => {
+            byte if starts_name(byte)
+                || (byte == b'-' && (is_name(cursor.ahead(1)) || cursor.ahead(1) == b'-')) =>
+            {
                 word(&mut state, cursor);
             }
             b'>' | b'+' | b'~' | b'*' | b'=' | b'&' => {

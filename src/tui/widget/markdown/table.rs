@@ -43,7 +43,14 @@ impl Table {
     }
 
     /// Adds the table within `room` cells, behind leads that were put before.
-    pub fn write(&self, sheet: &mut Sheet, glyphs: Glyphs, room: usize, first: &Range<usize>, rest: &Range<usize>) {
+    pub fn write(
+        &self,
+        sheet: &mut Sheet,
+        glyphs: Glyphs,
+        room: usize,
+        first: &Range<usize>,
+        rest: &Range<usize>,
+    ) {
         let mut lead = Lead {
             first: Some(first.clone()),
             rest: rest.clone(),
@@ -92,7 +99,14 @@ impl Table {
         border(sheet, glyphs, borders[2], widths, lead);
     }
 
-    fn grid_row(&self, sheet: &mut Sheet, glyphs: Glyphs, row: &[Flat], widths: &[usize], lead: &mut Lead) {
+    fn grid_row(
+        &self,
+        sheet: &mut Sheet,
+        glyphs: Glyphs,
+        row: &[Flat],
+        widths: &[usize],
+        lead: &mut Lead,
+    ) {
         let wall = glyphs.pick("│", "|");
         let broken: Vec<Vec<Range<usize>>> = row
             .iter()
@@ -133,7 +147,11 @@ impl Table {
             return;
         };
         let none = Flat::default();
-        let body: &[Vec<Flat>] = if body.is_empty() { std::slice::from_ref(head) } else { body };
+        let body: &[Vec<Flat>] = if body.is_empty() {
+            std::slice::from_ref(head)
+        } else {
+            body
+        };
         for (index, row) in body.iter().enumerate() {
             if index > 0 {
                 let end = sheet.flat().len();
@@ -222,7 +240,13 @@ fn border(sheet: &mut Sheet, glyphs: Glyphs, joints: &str, widths: &[usize], lea
 fn strong(cell: &Flat) -> Flat {
     let mut strong = Flat::default();
     cell.each(0..cell.len(), &mut |text, tone| {
-        strong.put(text, Tone { strong: true, ..tone });
+        strong.put(
+            text,
+            Tone {
+                strong: true,
+                ..tone
+            },
+        );
     });
     strong
 }
