@@ -48,6 +48,7 @@ impl Stage {
             clock: Clock::system(),
             home: None,
             unattended: true,
+            redactor: std::sync::Arc::default(),
         };
         (
             Engine::start(options, &tokio::runtime::Handle::current()).unwrap(),
