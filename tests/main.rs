@@ -1,3 +1,6 @@
 //! The one integration binary.
 
 mod architecture;
+mod scenario;
+mod screen;
+mod wire;

@@ -103,7 +103,7 @@ impl Task {
             .map(|fact| redacted(fact, &redactor))
             .collect();
         let model = self.session.model.clone();
-        let provider = match self.house.providers.get(&model) {
+        let provider = match self.house.providers().get(&model) {
             Ok(provider) => provider,
             Err(failure) => {
                 return self
@@ -241,7 +241,7 @@ impl Task {
             Fact::ItemAdded { turn, step, item } => Some((*turn, *step, item.clone())),
             _ => None,
         }));
-        let card = self.house.providers.card(model);
+        let card = self.house.providers().card(model);
         Prompt {
             model: model.clone(),
             system: self.session.spec.system.as_str().into(),
@@ -304,7 +304,16 @@ impl Task {
     }
 
     async fn failed(&mut self, failure: Failure, partial: Reply) {
-        let Some(call) = self.call.take() else { return };
+        let Some(call) = self.call.take() else {
+            return;
+        };
+        tracing::warn!(
+            "session {}: {} failed: {:?} {}",
+            self.session.id,
+            call.model,
+            failure.kind,
+            failure.message
+        );
         // A request that was refused, or never got there, is not charged.
         let bill = if partial.is_empty() && partial.usage.is_none() {
             self.free(&call)

@@ -67,7 +67,7 @@ async fn begin(
     request: OpenRequest,
 ) -> Result<(Session, Held), String> {
     house
-        .providers
+        .providers()
         .get(&request.model)
         .map_err(|failure| failure.message)?;
     let held = house.hold(id)?;

@@ -297,7 +297,7 @@ impl Task {
 
     async fn change(&mut self, command: CommandId, change: Change) {
         if let Change::Model { model } = &change
-            && let Err(failure) = self.house.providers.get(model)
+            && let Err(failure) = self.house.providers().get(model)
         {
             self.refuse(command, &failure.message);
             return;

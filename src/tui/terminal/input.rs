@@ -17,6 +17,7 @@ use signal_hook::iterator::exfiltrator::SignalOnly;
 
 use crate::tui::terminal::ability::size_of;
 use crate::tui::terminal::keys::{Parser, Sent};
+use crate::tui::terminal::modes::stop;
 
 /// How long an editor waits for the thread to let go of the keyboard; it only waits for its receiver to take an event.
 const PAUSE_LIMIT: Duration = Duration::from_secs(1);
@@ -53,7 +54,7 @@ pub enum Signal {
     /// From outside: Ctrl+C is a key.
     Interrupt,
     Quit,
-    /// From outside: Ctrl+Z is a key.
+    /// From outside: Ctrl+Z is a key. While paused it is obeyed here and not told.
     Stop,
     /// The program runs again after it was stopped.
     Continue,
@@ -229,6 +230,9 @@ impl<F: FnMut(InputEvent) -> bool> Reader<F> {
                 if !self.tell_size() {
                     return false;
                 }
+            } else if caught == number::SIGTSTP && self.paused {
+                // The editor was stopped by Ctrl-Z, and who runs it waits for it: stop with it, or no shell comes up.
+                let _ = stop();
             } else if let Some(&(_, signal)) = SIGNALS.iter().find(|(number, _)| *number == caught)
                 && !(self.deliver)(InputEvent::Signal(signal))
             {

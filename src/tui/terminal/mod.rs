@@ -43,7 +43,7 @@ pub enum Shown {
     /// The terminal already shows it; nothing was written.
     Same,
     Whole,
-    /// The terminal takes no more now: show again a little later.
+    /// The terminal takes no more now, or others have it: show again a little later.
     Later,
 }
 
@@ -55,8 +55,6 @@ pub struct Terminal {
     restorer: Restorer,
     ability: Ability,
     mouse: bool,
-    /// A signal to continue is on its way that was answered already.
-    continues: bool,
 }
 
 impl Terminal {
@@ -78,7 +76,6 @@ impl Terminal {
             restorer,
             ability,
             mouse: false,
-            continues: false,
         };
         terminal.resume()?;
         Ok(terminal)
@@ -93,9 +90,9 @@ impl Terminal {
         self.restorer.clone()
     }
 
-    /// Makes the terminal show the screen, the cursor last.
+    /// Makes the terminal show the screen, the cursor last. While others have the terminal nothing is shown.
     pub fn show(&mut self, cursor: Option<Position>) -> io::Result<Shown> {
-        if self.output.push()? == Written::Part {
+        if !self.restorer.is_on() || self.output.push()? == Written::Part {
             return Ok(Shown::Later);
         }
         let bytes = self.screen.flush(cursor);
@@ -108,8 +105,12 @@ impl Terminal {
         })
     }
 
-    /// Sends bytes that move no cursor and set no style, such as those of `clipboard::copy` or a bell.
+    /// Sends bytes that move no cursor and set no style, such as those of `clipboard::copy` or a bell. While others have
+    /// the terminal they are dropped.
     pub fn send(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if !self.restorer.is_on() {
+            return Ok(());
+        }
         self.output.send(bytes).map(|_| ())
     }
 
@@ -140,7 +141,8 @@ impl Terminal {
         }
     }
 
-    /// Takes the terminal again, in its present size; the next `show` draws everything.
+    /// Takes the terminal again, in its present size; the next `show` draws everything. When it is ours already, its
+    /// modes are set anew.
     pub fn resume(&mut self) -> io::Result<()> {
         if self.restorer.is_on() {
             return self.renew();
@@ -151,23 +153,18 @@ impl Terminal {
         self.send(on.as_bytes())
     }
 
-    /// Stops the program as Ctrl-Z does elsewhere, and returns with the terminal taken again when it is continued.
-    /// For the key, ask `modes::shell_waits` first.
+    /// Gives the terminal back and stops the program, as Ctrl-Z does elsewhere; for the key, ask `modes::shell_waits`
+    /// first. When it runs again the signal to continue comes, and `continued` takes the terminal: not done here, since
+    /// a program of several threads may still run a little after it was stopped.
     pub fn stop(&mut self) -> io::Result<()> {
         self.leave();
-        let stopped = modes::stop();
-        self.continues = stopped.is_ok();
-        self.resume()?;
-        stopped
+        modes::stop().or_else(|_| self.resume())
     }
 
-    /// For the signal to continue: others may have changed the terminal meanwhile. Answers whether all is to be drawn.
-    pub fn continued(&mut self) -> io::Result<bool> {
-        if std::mem::take(&mut self.continues) {
-            return Ok(false);
-        }
-        self.renew()?;
-        Ok(true)
+    /// For the signal to continue: takes the terminal again, or sets its modes anew when others may have changed them
+    /// while the program stood still. The next `show` draws everything.
+    pub fn continued(&mut self) -> io::Result<()> {
+        self.resume()
     }
 
     fn renew(&mut self) -> io::Result<()> {

@@ -174,8 +174,8 @@ pub fn shell_waits() -> bool {
     session != Some(getpid()) && session.is_some() && session == parent
 }
 
-/// Stops the program with its whole process group, as Ctrl-Z does in a shell: a script around it stops too. Returns
-/// when it is continued.
+/// Stops the program with its whole process group, as Ctrl-Z does in a shell: a script around it, or an editor it waits
+/// for, stops too.
 pub fn stop() -> io::Result<()> {
     Ok(kill_current_process_group(Signal::STOP)?)
 }

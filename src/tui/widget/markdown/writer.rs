@@ -19,8 +19,17 @@ enum Container {
     Block,
     /// The number of the next item; none for bullets.
     List(Option<u64>),
-    /// With blank rows between its paragraphs, as the source has.
-    Item { loose: bool },
+    Item,
+}
+
+/// What stands above a text in the sheet it is written for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Above {
+    pub rows: bool,
+    /// A blank row is due before the first row.
+    pub gap: bool,
+    /// The text begins within a list: the number of its first item.
+    pub number: Option<u64>,
 }
 
 /// A container with the length of what stood before the rows outside of it.
@@ -44,6 +53,9 @@ struct Address {
 pub struct Writer<'s> {
     sheet: &'s mut Sheet,
     form: Form,
+    /// The whole text, for what the parser does not tell: blank lines.
+    text: &'s str,
+    above: Above,
     open: Vec<Open>,
     /// What stands before every row of the innermost container, its width, and where it was put when it is in the sheet.
     lead: Flat,
@@ -68,16 +80,18 @@ pub struct Writer<'s> {
 }
 
 impl<'s> Writer<'s> {
-    pub fn new(sheet: &'s mut Sheet, form: Form, follows: bool) -> Self {
+    pub fn new(sheet: &'s mut Sheet, form: Form, text: &'s str, above: Above) -> Self {
         Self {
             sheet,
             form,
+            text,
+            above,
             open: Vec::new(),
             lead: Flat::default(),
             lead_cells: 0,
             placed: None,
             marker: None,
-            gap: follows.then_some(0),
+            gap: above.gap.then_some(0),
             flat: Flat::default(),
             strong: 0,
             emphasis: 0,
@@ -91,24 +105,47 @@ impl<'s> Writer<'s> {
         }
     }
 
-    /// Begins a top-level block, and says where.
-    pub fn begin(&mut self) -> Mark {
+    /// Begins a top-level block or an item of a top-level list, and says where and below what.
+    pub fn begin(&mut self) -> (Mark, Above) {
         // A block shares nothing with the one before, so that it can be moved to another sheet.
         self.placed = None;
-        self.sheet.mark()
+        let number = match self.open.last() {
+            Some(Open {
+                container: Container::List(number),
+                ..
+            }) => *number,
+            _ => None,
+        };
+        let above = Above {
+            rows: self.above.rows || !self.sheet.is_empty(),
+            gap: self.gap.is_some(),
+            number,
+        };
+        (self.sheet.mark(), above)
+    }
+
+    /// The next list goes on with this number.
+    pub fn resume(&mut self, number: Option<u64>) {
+        self.above.number = number;
+    }
+
+    /// Corrects what stands between two items that were read one by one.
+    pub fn between_items(&mut self, end: usize) {
+        self.gap = self.blank_after(end).then_some(0);
     }
 
     /// Adds text as it stands, as a block of its own.
     pub fn literal(&mut self, text: &str) {
         self.flat.put(&text.replace('\t', " "), Ink::Muted);
         self.flush();
-        self.end_block();
+        self.end_block(self.text.len());
     }
 
-    pub fn event(&mut self, event: Event) {
+    /// Takes the next event of the parser, which ends at `end` in the text.
+    pub fn event(&mut self, event: Event, end: usize) {
         match event {
             Event::Start(tag) => self.start(tag),
-            Event::End(tag) => self.end(tag),
+            Event::End(tag) => self.end(tag, end),
             Event::Text(text) => self.text(&text),
             Event::Code(text) => {
                 self.settle_break("`");
@@ -127,7 +164,10 @@ impl<'s> Writer<'s> {
             Event::Html(text) => self.put_safe(&text, Ink::Muted),
             Event::SoftBreak => self.broke = true,
             Event::HardBreak => self.line_break(),
-            Event::Rule => self.rule(),
+            Event::Rule => {
+                self.rule();
+                self.end_block(end);
+            }
             Event::TaskListMarker(done) => {
                 self.put(if done { "[x] " } else { "[ ] " }, Ink::Marker);
             }
@@ -140,15 +180,6 @@ impl<'s> Writer<'s> {
 
     fn start(&mut self, tag: Tag) {
         match tag {
-            Tag::Paragraph => {
-                if let Some(Open {
-                    container: Container::Item { loose },
-                    ..
-                }) = self.open.last_mut()
-                {
-                    *loose = true;
-                }
-            }
             Tag::Heading { level, .. } => {
                 self.flush();
                 self.heading = true;
@@ -174,6 +205,8 @@ impl<'s> Writer<'s> {
             }
             Tag::List(first) => {
                 self.flush();
+                let resumed = self.above.number.take();
+                let first = first.map(|first| resumed.unwrap_or(first));
                 self.enter(Container::List(first), "", Ink::Text, false);
             }
             Tag::Item => self.item(),
@@ -206,8 +239,9 @@ impl<'s> Writer<'s> {
                 self.put("image: ", Ink::Muted);
                 self.begin_link(&dest_url, false);
             }
-            // Not enabled.
-            Tag::FootnoteDefinition(_)
+            // The last are not enabled.
+            Tag::Paragraph
+            | Tag::FootnoteDefinition(_)
             | Tag::DefinitionList
             | Tag::DefinitionListTitle
             | Tag::DefinitionListDefinition
@@ -217,49 +251,50 @@ impl<'s> Writer<'s> {
         }
     }
 
-    fn end(&mut self, tag: TagEnd) {
+    fn end(&mut self, tag: TagEnd, end: usize) {
         match tag {
             TagEnd::Paragraph => {
                 self.flush();
-                self.end_block();
+                self.end_block(end);
             }
             TagEnd::Heading(_) => {
                 self.flush_even_empty();
                 self.heading = false;
                 self.leave();
-                self.end_block();
+                self.end_block(end);
             }
             TagEnd::BlockQuote(_) => {
                 self.flush_item();
                 self.leave();
-                self.end_block();
+                self.end_block(end);
             }
             TagEnd::CodeBlock => {
                 if let Some((info, text)) = self.code.take() {
                     self.code_block(&info, &text);
                 }
-                self.end_block();
+                self.end_block(end);
             }
             TagEnd::HtmlBlock => {
                 self.html = false;
-                let end = self.flat.text().trim_end().len();
-                self.flat.truncate(end);
+                let length = self.flat.text().trim_end().len();
+                self.flat.truncate(length);
                 self.flush();
-                self.end_block();
+                self.end_block(end);
             }
             TagEnd::List(_) => {
                 self.leave();
-                self.end_block();
+                self.end_block(end);
             }
             TagEnd::Item => {
                 self.flush_item();
                 self.leave();
+                self.end_block(end);
             }
             TagEnd::Table => {
                 if let Some(table) = self.table.take() {
                     self.table(&table);
                 }
-                self.end_block();
+                self.end_block(end);
             }
             TagEnd::TableCell => {
                 self.settle();
@@ -399,7 +434,7 @@ impl<'s> Writer<'s> {
             Some(number) => format!("{number}. "),
             None => self.form.glyphs.pick("• ", "* ").to_owned(),
         };
-        self.enter(Container::Item { loose: false }, &marker, Ink::Marker, true);
+        self.enter(Container::Item, &marker, Ink::Marker, true);
     }
 
     /// Opens a container. What stands before its rows stands before each, or before the first and blanks before the others.
@@ -440,23 +475,30 @@ impl<'s> Writer<'s> {
         self.marker = None;
     }
 
-    /// After a block a blank row is due, but not within the items of a tight list.
-    fn end_block(&mut self) {
+    /// After a block a blank row is due; within lists only where the source has one, whatever the rest of the list is like.
+    fn end_block(&mut self, end: usize) {
         self.broke = false;
-        let tight = match self.open.last() {
+        let due = match self.open.last() {
             Some(Open {
-                container: Container::Item { loose },
+                container: Container::Item | Container::List(_),
                 ..
-            }) => !loose,
-            Some(Open {
-                container: Container::List(_),
-                ..
-            }) => true,
-            _ => false,
+            }) => self.blank_after(end),
+            _ => true,
         };
-        if !tight && !self.sheet.is_empty() {
-            self.gap = Some(self.lead.len());
-        }
+        let written = self.above.rows || !self.sheet.is_empty();
+        self.gap = (due && written).then_some(self.lead.len());
+    }
+
+    /// Whether a blank line follows what ends at a place in the text; the bars of quotes are blank too.
+    fn blank_after(&self, end: usize) -> bool {
+        let blank = [' ', '\t', '\n', '>'];
+        let text = &self.text[..end.min(self.text.len())];
+        let rest = &self.text[text.trim_end_matches(blank).len()..];
+        let mut lines = rest.split('\n').skip(1);
+        lines
+            .next()
+            .is_some_and(|line| line.trim_matches(blank).is_empty())
+            && lines.next().is_some()
     }
 
     // Rows.
@@ -534,7 +576,6 @@ impl<'s> Writer<'s> {
         self.sheet.flat().put(&line, Ink::Rule);
         let end = self.sheet.flat().len();
         self.sheet.push(&lead, &(start..end));
-        self.end_block();
     }
 
     fn code_block(&mut self, info: &str, text: &str) {
