@@ -1,6 +1,10 @@
 //! The one integration binary.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod architecture;
 mod scenario;
 mod screen;
+mod support;
+mod twelve;
 mod wire;

@@ -260,6 +260,7 @@ impl Stage {
             clock: Clock::manual(move || Time(clock.fetch_add(1, Ordering::Relaxed))),
             home: None,
             unattended: false,
+            redactor: Arc::default(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
