@@ -2,6 +2,7 @@
 //! on this machine, a terminal.
 
 pub mod server;
+pub mod valid;
 
 use std::fs;
 use std::io::Write;
@@ -193,6 +194,30 @@ pub fn signal(id: u32, signal: Signal) {
 /// Says that a trial could not be made here; `.ci/run` counts these lines.
 pub fn skipped(trial: &str, why: &str) {
     let _ = writeln!(std::io::stderr(), "SKIPPED {trial}: {why}");
+}
+
+/// How often a trial that counts is made: `CREEL_SOAK`, else what fits the suite.
+pub fn rounds(usual: u64) -> u64 {
+    let soak = std::env::var("CREEL_SOAK").ok();
+    soak.and_then(|rounds| rounds.parse().ok()).unwrap_or(usual)
+}
+
+/// Numbers that look random and are the same for the same seed (xorshift).
+#[derive(Debug)]
+pub struct Dice(u64);
+
+impl Dice {
+    pub fn new(seed: u64) -> Self {
+        Self(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1)
+    }
+
+    /// Less than `most`.
+    pub fn below(&mut self, most: u64) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0 % most
+    }
 }
 
 /// The files and folders below a folder with their modes.

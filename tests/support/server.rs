@@ -58,6 +58,10 @@ impl Request {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
 
+    pub fn dialect(&self) -> Dialect {
+        Dialect::of(&self.path)
+    }
+
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
         let found = headers.find(|(known, _)| known == name);
@@ -306,7 +310,7 @@ pub fn events(request: &Request, turn: &Turn) -> Vec<String> {
     };
     // A call's id is its place in the conversation, so that none comes twice.
     let place = request.results();
-    match Dialect::of(&request.path) {
+    match request.dialect() {
         Dialect::Anthropic => anthropic(turn, place, input, output),
         Dialect::OpenAiChat => openai_chat(turn, place, input, output),
     }
