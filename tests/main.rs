@@ -3,6 +3,9 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod architecture;
+mod crash;
 mod scenario;
 mod screen;
+mod support;
+mod twelve;
 mod wire;
