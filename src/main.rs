@@ -1,10 +1,15 @@
 //! The front step: takes the arguments, builds the house, chooses a face. The only place that knows every room.
 
-use std::process::ExitCode;
+mod given;
+mod workstation;
 
-use clap::{CommandFactory, Parser};
+use std::process::ExitCode;
+use std::sync::{Arc, Mutex};
+
+use clap::Parser;
 use tokio::runtime::{Builder, Handle, Runtime};
 
+use creel::agent::redact::Redactor;
 use creel::command::cli::{Cli, Sub};
 use creel::command::doctor::{self, Surroundings};
 use creel::command::moment::Now;
@@ -16,19 +21,15 @@ use creel::config::Config;
 use creel::config::load::{self, ConfigError, Loaded};
 use creel::config::paths::{Paths, process_environment};
 use creel::engine::clock::Clock;
+use creel::engine::journal::Journal;
 use creel::engine::{Engine, Options};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
     ExitCode::from(match cli.command {
-        None => workstation(),
+        None => workstation::run(&cli.workstation),
         Some(sub) => without_screen(sub),
     })
-}
-
-fn workstation() -> u8 {
-    let _ = Cli::command().print_help();
-    creel::command::exit::USAGE
 }
 
 /// A command without a screen, from its arguments to its exit code.
@@ -112,10 +113,13 @@ async fn examine(
 }
 
 fn engine(config: Config, paths: &Paths, unattended: bool) -> Result<Engine, String> {
+    let redactor = Arc::default();
+    journal(paths, Arc::clone(&redactor));
     let options = Options {
         config,
         paths: paths.clone(),
         clock: Clock::system(),
+        redactor,
         home: std::env::home_dir(),
         unattended,
     };
@@ -128,4 +132,9 @@ fn runtime() -> Result<Runtime, Trouble> {
         .enable_all()
         .build();
     runtime.map_err(|error| Trouble::failed(format!("cannot start: {error}")))
+}
+
+/// What goes wrong is written to Creel's own log file from now on.
+fn journal(paths: &Paths, redactor: Arc<Mutex<Redactor>>) {
+    Journal::new(paths.log_file.clone(), Clock::system(), redactor).install();
 }

@@ -1,5 +1,11 @@
 //! The one integration binary.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod architecture;
+mod crash;
+mod scenario;
 mod screen;
+mod support;
+mod twelve;
 mod wire;

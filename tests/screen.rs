@@ -106,7 +106,7 @@ impl Desk {
             cursor: None,
         };
         desk.text();
-        desk.update(Msg::Ready);
+        desk.update(Msg::Ready(Vec::new()));
         desk.update(Msg::Found(Tag::Models, Found::Models(vec![sonnet()])));
         desk
     }

@@ -175,6 +175,7 @@ impl Task {
                 Ok(appended.over)
             }
             Err(error) => {
+                tracing::warn!("session {}: {error}", self.session.id);
                 self.refuse(
                     CommandId(0),
                     &format!(

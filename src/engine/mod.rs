@@ -8,6 +8,7 @@ mod effect;
 mod hall;
 mod health;
 mod house;
+pub mod journal;
 mod model_call;
 pub mod open;
 pub mod owner;
@@ -51,6 +52,8 @@ pub struct Options {
     pub home: Option<PathBuf>,
     /// Nobody can be asked: an ask is denied at once, and what would wait for a budget or a guard ends the turn.
     pub unattended: bool,
+    /// Keys read from now on are known to it.
+    pub redactor: Arc<Mutex<Redactor>>,
 }
 
 /// A running engine.
@@ -71,13 +74,16 @@ impl Engine {
             clock,
             home,
             unattended,
+            redactor,
         } = options;
         let opened = Log::open(&paths.db).map_err(|error| error.to_string())?;
         let (knock, knocks) = mpsc::unbounded_channel();
         let (signals, _) = broadcast::channel(FEED);
         let last_key = Arc::new(AtomicI64::new(if unattended { 0 } else { clock.now().0 }));
         let door = Door::new(knock, signals.clone(), clock.clone(), Arc::clone(&last_key));
-        let redactor = Arc::new(Mutex::new(Redactor::default()));
+        for notice in &opened.notices {
+            tracing::warn!("{notice}");
+        }
         let guards = guard::Settings {
             same_call: config.guards.same_call,
             same_call_window: config.guards.same_call_window,

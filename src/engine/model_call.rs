@@ -304,7 +304,16 @@ impl Task {
     }
 
     async fn failed(&mut self, failure: Failure, partial: Reply) {
-        let Some(call) = self.call.take() else { return };
+        let Some(call) = self.call.take() else {
+            return;
+        };
+        tracing::warn!(
+            "session {}: {} failed: {:?} {}",
+            self.session.id,
+            call.model,
+            failure.kind,
+            failure.message
+        );
         // A request that was refused, or never got there, is not charged.
         let bill = if partial.is_empty() && partial.usage.is_none() {
             self.free(&call)

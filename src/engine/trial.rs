@@ -26,6 +26,7 @@ fn options(home: &Path) -> Options {
         clock: Clock::system(),
         home: None,
         unattended: true,
+        redactor: std::sync::Arc::default(),
     }
 }
 

@@ -81,6 +81,8 @@ impl fmt::Debug for Options {
 #[derive(Debug)]
 pub struct Started {
     pub door: Door,
+    /// What the person should be told about the opening of the log.
+    pub notices: Vec<String>,
     pub runtime: tokio::runtime::Handle,
 }
 
@@ -220,8 +222,9 @@ impl Desk {
                 self.update(msg, effects)
             }
             Wake::Started(Ok(started)) => {
+                let notices = started.notices.clone();
                 effects.started(started);
-                self.update(Msg::Ready, effects)
+                self.update(Msg::Ready(notices), effects)
             }
             Wake::Started(Err(why)) => self.update(Msg::Broken(why), effects),
             Wake::System(signal) => self.system(signal, effects),

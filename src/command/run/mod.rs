@@ -1,23 +1,27 @@
 //! `creel run`: one prompt without a screen, until the model stops. Nobody can be asked; the engine denies at once.
 
 pub mod ending;
+pub mod lines;
 pub mod prompt;
-pub mod stream;
 pub mod tally;
+#[cfg(test)]
+mod trial;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::task::{Context, Poll};
 use std::time::Duration;
 
+use futures_util::stream::{self, Stream, StreamExt};
 use tokio::signal::unix::{Signal as Caught, SignalKind, signal};
-use uuid::Uuid;
+use tokio::time::{Instant, sleep_until};
 
 use crate::agent::visible;
 use crate::command::cli::{Output, RunArgs};
 use crate::command::run::ending::{exit_code, remark};
 use crate::command::run::tally::Tally;
 use crate::command::{Ended, Face, Trouble, exit, find, show};
-use crate::config::{Config, preset};
+use crate::config::{Config, Wire, address, preset};
 use crate::engine::door::{Door, Feed};
 use crate::protocol::event::{Event, Fact, Signal, When};
 use crate::protocol::id::{CommandId, ModelRef, Seq, SessionId};
@@ -31,22 +35,34 @@ use crate::protocol::session::{Card, Change, OpenRequest, RunLimits};
 const PATIENCE: Duration = Duration::from_secs(5);
 
 pub async fn run(args: &RunArgs, door: &Door, config: &Config, face: &mut Face<'_>) -> Ended {
+    // Read before signals are caught: until then they end the process, as somebody who types a prompt expects.
     let blocks = prompt::blocks(args.prompt.as_deref(), face.input, face.input_is_terminal)?;
+    let signals =
+        caught().map_err(|error| Trouble::failed(format!("cannot catch signals: {error}")))?;
+    begin(args, blocks, door, config, signals, face).await
+}
+
+async fn begin(
+    args: &RunArgs,
+    blocks: Vec<Block>,
+    door: &Door,
+    config: &Config,
+    signals: impl Stream<Item = u8> + Unpin,
+    face: &mut Face<'_>,
+) -> Ended {
     let start = Start::find(args, door, config).await?;
     if args.budget.is_some() {
         let cards = match door.ask(Query::Models).await {
             Found::Models(cards) => cards,
             other => return Err(find::odd(&other)),
         };
-        if let Some(why) = unpriced(&start.model, &cards) {
+        if let Some(why) = unpriced(&start.model, &cards, config) {
             return Err(Trouble::usage(why));
         }
     }
-    let signals = Signals::catch()
-        .map_err(|error| Trouble::failed(format!("cannot catch signals: {error}")))?;
     // Listening comes before the first command, so that nothing is missed.
     let feed = door.listen();
-    let (session, model) = (start.session, start.model.clone());
+    let (session, model, resumed) = (start.session, start.model.clone(), start.held.is_some());
     let mut sent = 0;
     for op in start.ops(args, blocks) {
         sent += 1;
@@ -64,7 +80,9 @@ pub async fn run(args: &RunArgs, door: &Door, config: &Config, face: &mut Face<'
         sent,
         last: Seq(0),
         signal: None,
-        tally: Tally::new(session, model),
+        tally: Tally::new(session, model.clone()),
+        model,
+        resumed,
         output: args.output,
         progress: face.err_is_terminal && args.output == Output::Text,
     };
@@ -120,7 +138,7 @@ impl Start {
         }
         let session = held
             .as_ref()
-            .map_or_else(|| SessionId(Uuid::now_v7()), |card| card.id);
+            .map_or_else(|| door.new_session(), |card| card.id);
         Ok(Self {
             session,
             model,
@@ -209,11 +227,16 @@ fn missing_provider(model: &ModelRef, config: &Config) -> String {
     )
 }
 
-/// Why a budget cannot hold a model: without a price nobody knows what a call costs.
-fn unpriced(model: &ModelRef, cards: &[ModelCard]) -> Option<String> {
+/// Why a budget cannot hold a model: without a price nobody knows what a call costs. A server on this machine counts as
+/// nothing, and so does the rehearsal.
+fn unpriced(model: &ModelRef, cards: &[ModelCard], config: &Config) -> Option<String> {
     let card = cards.iter().find(|card| card.model == *model);
-    let free = card.is_some_and(|card| card.local || card.price.is_some());
-    (!free).then(|| {
+    let provider = config.providers.get(&model.provider);
+    let free = provider.is_some_and(|provider| {
+        provider.wire == Wire::Rehearsal || address::is_local(&provider.base_url)
+    });
+    let held = free || card.is_some_and(|card| card.local || card.price.is_some());
+    (!held).then(|| {
         format!(
             "{model} has no price, so --budget cannot hold it: write its price into the config, as \
              [providers.{}.models.\"{}\"] price = {{ input = 1, output = 2 }}",
@@ -222,38 +245,30 @@ fn unpriced(model: &ModelRef, cards: &[ModelCard]) -> Option<String> {
     })
 }
 
-/// The signals that end a run. A terminal that is closed ends it like a termination.
-struct Signals {
-    interrupt: Caught,
-    terminate: Caught,
-    hang_up: Caught,
-}
-
-impl Signals {
-    fn catch() -> io::Result<Self> {
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hang_up: signal(SignalKind::hangup())?,
-        })
-    }
-
-    /// The exit code of the next one.
-    async fn next(&mut self) -> u8 {
-        tokio::select! {
-            _ = self.interrupt.recv() => exit::INTERRUPTED,
-            _ = self.terminate.recv() => exit::TERMINATED,
-            _ = self.hang_up.recv() => exit::TERMINATED,
+/// The exit codes of the signals that end a run, as they come. A terminal that is closed ends it like a termination.
+pub(crate) fn caught() -> io::Result<impl Stream<Item = u8> + Unpin> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    Ok(stream::poll_fn(move |context| {
+        let came =
+            |caught: &mut Caught, context: &mut Context<'_>| caught.poll_recv(context).is_ready();
+        if came(&mut interrupt, context) {
+            return Poll::Ready(Some(exit::INTERRUPTED));
         }
-    }
+        if came(&mut terminate, context) || came(&mut hang_up, context) {
+            return Poll::Ready(Some(exit::TERMINATED));
+        }
+        Poll::Pending
+    }))
 }
 
 /// A run that was begun.
-struct Run<'d> {
+struct Run<'d, S> {
     door: &'d Door,
     session: SessionId,
     feed: Feed,
-    signals: Signals,
+    signals: S,
     /// Commands sent so far; their ids count from 1.
     sent: u64,
     /// The last number seen.
@@ -261,29 +276,34 @@ struct Run<'d> {
     /// The exit code of the signal that was caught.
     signal: Option<u8>,
     tally: Tally,
+    model: ModelRef,
+    /// The session was there before.
+    resumed: bool,
     output: Output,
     /// Somebody watches.
     progress: bool,
 }
 
-impl Run<'_> {
+impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
     async fn finish(mut self, face: &mut Face<'_>) -> Ended {
-        if self.output == Output::StreamJson {
-            let body = serde_json::json!({});
-            // The session is named before anything can go wrong; a new one is told again when it is on disk.
-            face.json(&stream::line("session", None, self.session, body))?;
+        if self.output == Output::StreamJson && self.resumed {
+            // The fact that opened it is long on disk and is not told again.
+            let body = serde_json::json!({ "model": self.model.to_string() });
+            face.json(&lines::line("session", None, self.session, body))?;
         }
+        let mut deadline = None;
         loop {
             let heard = tokio::select! {
                 heard = self.feed.next() => heard,
-                code = self.signals.next() => {
+                Some(code) = self.signals.next() => {
                     if self.signal.replace(code).is_some() {
                         return Ok(code);
                     }
                     self.interrupt();
+                    deadline = Some(Instant::now() + PATIENCE);
                     continue;
                 }
-                () = tokio::time::sleep(PATIENCE), if self.signal.is_some() => {
+                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     face.note("the turn did not end in time")?;
                     return Ok(self.signal.unwrap_or(exit::INTERRUPTED));
                 }
@@ -300,7 +320,7 @@ impl Run<'_> {
                 }
                 Some(Signal::Delta { session, delta }) if session == self.session => {
                     if self.output == Output::StreamJson && self.tally.has_begun() {
-                        self.write(stream::delta(session, &delta).as_ref(), face)?;
+                        self.write(lines::delta(session, &delta).as_ref(), face)?;
                     }
                 }
                 Some(Signal::Refused {
@@ -343,7 +363,7 @@ impl Run<'_> {
             return Ok(());
         }
         if self.output == Output::StreamJson {
-            self.write(stream::event(event).as_ref(), face)?;
+            self.write(lines::event(event).as_ref(), face)?;
         }
         if self.progress
             && let Some(line) = progress(event)
@@ -371,7 +391,7 @@ impl Run<'_> {
                 Ok(())
             }
             Output::Json => face.json(&serde_json::Value::Object(self.tally.result())),
-            Output::StreamJson => face.json(&stream::result(&self.tally, self.session)),
+            Output::StreamJson => face.json(&lines::result(&self.tally, self.session)),
         }
     }
 }

@@ -50,7 +50,8 @@ pub enum Msg {
     /// The terminal's window got or lost the focus.
     Focus(bool),
     /// The engine is there.
-    Ready,
+    /// With what the person should be told about the opening of the log.
+    Ready(Vec<String>),
     /// It could not be started: why.
     Broken(String),
     Signals(Vec<Signal>),
@@ -243,7 +244,12 @@ impl App {
                 self.quiet_again();
                 Vec::new()
             }
-            Msg::Ready => self.started(),
+            Msg::Ready(notices) => {
+                for notice in notices {
+                    self.say(notice);
+                }
+                self.started()
+            }
             Msg::Broken(why) => {
                 self.broken = Some(why);
                 Vec::new()

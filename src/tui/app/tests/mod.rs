@@ -49,7 +49,7 @@ impl Desk {
             millis: 0,
             seq: 0,
         };
-        desk.update(Msg::Ready);
+        desk.update(Msg::Ready(Vec::new()));
         desk
     }
 

@@ -363,7 +363,7 @@ fn keys_typed_before_the_engine_are_kept() {
     for c in "early".chars() {
         app.update(Msg::Key(KeyEvent::from(KeyCode::Char(c))), now(1));
     }
-    app.update(Msg::Ready, now(2));
+    app.update(Msg::Ready(Vec::new()), now(2));
     app.update(
         Msg::Found(Tag::Draft(None), Found::Draft(Some("old".to_owned()))),
         now(3),
