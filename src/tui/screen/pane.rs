@@ -119,9 +119,13 @@ pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, area: Rect, look:
         transcript::draw(app, view, cache, buffer, upper, look)
     };
     if window.more_below && upper.height > 0 {
+        let key = match app.focus {
+            Focus::Transcript => "G",
+            _ => "PgDn",
+        };
         Row::new()
             .end(
-                format!(" {} newer below, G or End ", look.mark(Mark::More)),
+                format!(" {} newer below, {key} ", look.mark(Mark::More)),
                 Role::Accent,
             )
             .draw(
