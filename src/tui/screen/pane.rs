@@ -42,7 +42,7 @@ pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, area: Rect, look:
         height: area.height - 2,
         ..area
     };
-    let frame_title = Title::of(app, view);
+    let frame_title = Title::of(app, view, look);
     let left = frame_title.left(look);
     let right = frame_title.right(look);
     let asking = matches!(app.focus, Focus::Ask(_));
@@ -290,7 +290,7 @@ struct Title {
 }
 
 impl Title {
-    fn of(app: &App, view: &View) -> Self {
+    fn of(app: &App, view: &View, look: &Look) -> Self {
         let number = app.at + 1;
         let title = view.title();
         let (turn, cost) = match &view.session {
@@ -307,10 +307,7 @@ impl Title {
             None => (String::new(), "$0.00".to_owned()),
         };
         Self {
-            name: format!(
-                "{number} {}",
-                text::fit(&title, 32, crate::tui::widget::paint::Glyphs::Unicode)
-            ),
+            name: format!("{number} {}", text::fit(&title, 32, look.glyphs)),
             folder: app.setup.place(view.cwd()),
             model: view
                 .model()
