@@ -14,6 +14,7 @@ use creel::config::load::{self, Loaded};
 use creel::config::paths::{Paths, process_environment};
 use creel::engine::clock::Clock;
 use creel::engine::door::Door;
+use creel::engine::journal::Journal;
 use creel::engine::{Engine, Options as EngineOptions, open};
 use creel::project;
 use creel::protocol::query::NotFound;
@@ -70,7 +71,12 @@ struct Start {
 impl Start {
     fn engine(self) -> Result<Started, String> {
         let redactor = Arc::default();
-        crate::journal(&self.paths, Arc::clone(&redactor));
+        Journal::new(
+            self.paths.log_file.clone(),
+            Clock::system(),
+            Arc::clone(&redactor),
+        )
+        .install();
         let options = EngineOptions {
             config: self.config,
             paths: self.paths,
@@ -103,7 +109,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
     let setup = setup(arguments, &paths, &loaded, &ability)?;
     let config = loaded.config;
     let runtime = Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(1)
         .enable_all()
         .build()
         .map_err(|error| failed(format!("cannot start: {error}")))?;
