@@ -1,9 +1,12 @@
 //! The front step: takes the arguments, builds the house, chooses a face. The only place that knows every room.
 
+mod given;
+mod workstation;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use creel::command::cli::{Cli, Sub};
@@ -23,14 +26,9 @@ use creel::engine::{Engine, Options};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     ExitCode::from(match cli.command {
-        None => workstation(),
+        None => workstation::run(&cli.workstation),
         Some(sub) => without_screen(sub),
     })
-}
-
-fn workstation() -> u8 {
-    let _ = Cli::command().print_help();
-    creel::command::exit::USAGE
 }
 
 /// A command without a screen, from its arguments to its exit code.

@@ -22,6 +22,9 @@ const FLOORS: &[&[&str]] = &[
     &["tui::app"],
     &["tui::screen"],
     &["tui"],
+    // Of the program alone: its wiring beside main.
+    &["given"],
+    &["workstation"],
 ];
 
 /// Outside names, and the only rooms that may speak them.

@@ -106,7 +106,7 @@ impl Desk {
             cursor: None,
         };
         desk.text();
-        desk.update(Msg::Ready);
+        desk.update(Msg::Ready(Vec::new()));
         desk.update(Msg::Found(Tag::Models, Found::Models(vec![sonnet()])));
         desk
     }
@@ -351,9 +351,13 @@ fn worked(size: (u16, u16)) -> Desk {
             },
         ),
     );
-    let lines: String = (1..=214)
-        .map(|n| format!("test case {n} ... ok\n"))
-        .collect();
+    let lines = (1..=214)
+        .map(|n| format!("test case {n} ... ok"))
+        .collect::<Vec<_>>()
+        .join(
+            "
+",
+        );
     desk.done(
         4,
         "bash",

@@ -243,23 +243,6 @@ pub enum ConfigSub {
     Schema,
 }
 
-impl Sub {
-    /// Whether the log must be open for it.
-    pub fn needs_engine(&self) -> bool {
-        !matches!(
-            self,
-            Self::Doctor(_) | Self::Config(_) | Self::Completions { .. } | Self::Man
-        )
-    }
-}
-
-impl Cli {
-    /// The arguments of this process; on wrong usage it says so and ends with 2, as it ends with 0 after help.
-    pub fn of_process() -> Self {
-        Self::parse()
-    }
-}
-
 /// A part of a session id: what is longer or has other letters is a typing error, most likely of a command.
 fn session_part(text: &str) -> Result<String, String> {
     let legal = text

@@ -26,10 +26,6 @@ use std::io::{self, IsTerminal, Read, Write};
 use serde_json::Value;
 
 use crate::agent::visible;
-use crate::command::cli::Sub;
-use crate::command::moment::Now;
-use crate::config::Config;
-use crate::engine::door::Door;
 
 /// Exit codes, as the contract gives them.
 pub mod exit {
@@ -138,24 +134,6 @@ impl Face<'_> {
             Trouble::Said { code, .. } => code,
             Trouble::Output(_) => exit::FAILED,
         }
-    }
-}
-
-/// A command that needs the engine. The others ([`config`], [`package`], [`doctor`]) work without one.
-pub async fn with_engine(sub: &Sub, door: &Door, config: &Config, face: &mut Face<'_>) -> Ended {
-    let now = Now::from_system();
-    match sub {
-        Sub::Run(args) => run::run(args, door, config, face).await,
-        Sub::Sessions(args) => sessions::run(args, door, &now, face).await,
-        Sub::Show(args) => show::run(args, door, &now, face).await,
-        Sub::Export(args) => export::run(args, door, &now, face).await,
-        Sub::Cost(args) => cost::run(args, door, &now, face).await,
-        Sub::Models(args) => models::run(args, door, face).await,
-        Sub::Stop(args) => stop::run(args, door, face).await,
-        Sub::Purge(args) => purge::run(args, door, &now, face).await,
-        Sub::Doctor(_) | Sub::Config(_) | Sub::Completions { .. } | Sub::Man => Err(
-            Trouble::failed("this command was to run without an engine: please report this"),
-        ),
     }
 }
 

@@ -23,7 +23,7 @@ use crate::store::append::step_draft;
 type Inbox = mpsc::UnboundedReceiver<Word>;
 
 /// What every model is told first; the folder, the date and the project's own instructions follow.
-const SYSTEM: &str = include_str!("../../assets/prompts/system.md");
+pub const SYSTEM: &str = include_str!("../../assets/prompts/system.md");
 
 /// The system text of a session that begins now.
 pub fn system_text(cwd: &Path, project: &Project, date: &str) -> String {

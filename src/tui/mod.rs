@@ -81,6 +81,8 @@ impl fmt::Debug for Options {
 #[derive(Debug)]
 pub struct Started {
     pub door: Door,
+    /// What the person should be told about the opening of the log.
+    pub notices: Vec<String>,
     pub runtime: tokio::runtime::Handle,
 }
 
@@ -103,6 +105,15 @@ enum Wake {
     System(Signal),
     /// The terminal is gone.
     Closed,
+}
+
+/// What the queue came to.
+enum Next {
+    Wake(Box<Wake>),
+    /// A moment came that was waited for.
+    Moment,
+    /// Nobody can send any more.
+    Nobody,
 }
 
 /// Draws the first frame from the options alone, then starts the engine, and returns when the person quits or the terminal
@@ -157,13 +168,13 @@ impl Desk {
         loop {
             let mut resized_only = true;
             match self.wait(queue) {
-                None => return Ok(Ended::ByPerson),
-                Some(None) => {
+                Next::Nobody => return Ok(Ended::ByPerson),
+                Next::Moment => {
                     resized_only = false;
                     self.update(Msg::Tick, effects)?;
                 }
-                Some(Some(first)) => {
-                    for wake in std::iter::once(first).chain(queue.try_iter().take(MOST)) {
+                Next::Wake(first) => {
+                    for wake in std::iter::once(*first).chain(queue.try_iter().take(MOST)) {
                         resized_only &= matches!(wake, Wake::Msg(Msg::Resize(..)));
                         self.take(wake, effects)?;
                     }
@@ -184,17 +195,18 @@ impl Desk {
         }
     }
 
-    /// What comes next: `Some(None)` when a moment came that was waited for, `None` when nobody can send any more.
-    fn wait(&mut self, queue: &Receiver<Wake>) -> Option<Option<Wake>> {
+    fn wait(&mut self, queue: &Receiver<Wake>) -> Next {
         let wake = self.app.wake().map(|since| self.began + since);
         let until = [wake, self.again].into_iter().flatten().min();
         let Some(until) = until else {
-            return queue.recv().ok().map(Some);
+            return queue
+                .recv()
+                .map_or(Next::Nobody, |wake| Next::Wake(Box::new(wake)));
         };
         match queue.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(wake) => Some(Some(wake)),
-            Err(RecvTimeoutError::Timeout) => Some(None),
-            Err(RecvTimeoutError::Disconnected) => None,
+            Ok(wake) => Next::Wake(Box::new(wake)),
+            Err(RecvTimeoutError::Timeout) => Next::Moment,
+            Err(RecvTimeoutError::Disconnected) => Next::Nobody,
         }
     }
 
@@ -210,8 +222,9 @@ impl Desk {
                 self.update(msg, effects)
             }
             Wake::Started(Ok(started)) => {
+                let notices = started.notices.clone();
                 effects.started(started);
-                self.update(Msg::Ready, effects)
+                self.update(Msg::Ready(notices), effects)
             }
             Wake::Started(Err(why)) => self.update(Msg::Broken(why), effects),
             Wake::System(signal) => self.system(signal, effects),

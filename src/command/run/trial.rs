@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use std::path::Path;
+use std::sync::Arc;
 
 use futures_util::stream;
 use pretty_assertions::assert_eq;
@@ -48,6 +49,7 @@ impl Stage {
             clock: Clock::system(),
             home: None,
             unattended: true,
+            redactor: Arc::default(),
         };
         (
             Engine::start(options, &tokio::runtime::Handle::current()).unwrap(),

@@ -10,6 +10,7 @@ pub mod first_run;
 pub mod hear;
 pub mod keymap;
 pub mod keys;
+pub mod lines;
 pub mod open;
 pub mod overlay;
 pub mod price;
@@ -49,7 +50,8 @@ pub enum Msg {
     /// The terminal's window got or lost the focus.
     Focus(bool),
     /// The engine is there.
-    Ready,
+    /// With what the person should be told about the opening of the log.
+    Ready(Vec<String>),
     /// It could not be started: why.
     Broken(String),
     Signals(Vec<Signal>),
@@ -78,8 +80,9 @@ pub struct Seen {
     pub rows: u16,
     /// Cells of the composer, for moves by rows.
     pub composer_width: u16,
-    /// Rows an ask can still be scrolled.
+    /// The furthest an ask can be scrolled, and the rows of it that are seen whole at once.
     pub ask_scroll_max: usize,
+    pub ask_page: usize,
 }
 
 /// What shall be done, as data.
@@ -145,6 +148,7 @@ pub struct Note {
 }
 
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a state of its own")]
 pub struct App {
     pub setup: Setup,
     pub now: Now,
@@ -240,7 +244,12 @@ impl App {
                 self.quiet_again();
                 Vec::new()
             }
-            Msg::Ready => self.started(),
+            Msg::Ready(notices) => {
+                for notice in notices {
+                    self.say(notice);
+                }
+                self.started()
+            }
             Msg::Broken(why) => {
                 self.broken = Some(why);
                 Vec::new()

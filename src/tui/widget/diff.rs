@@ -397,7 +397,7 @@ mod tests {
                 (Side::Note, None, None, "No newline at end of file"),
             ]
         );
-        assert_eq!(diff.lines[2].words, [19..23]);
+        assert_eq!(diff.lines[2].words, vec![19..23]);
         assert_eq!(&diff.lines[3].text[diff.lines[3].words[0].clone()], "3u32");
     }
 

@@ -3,6 +3,7 @@
 //! of a link (`[name]: address`) is shown as it stands instead of reaching back into other blocks.
 
 pub mod code;
+pub mod inline;
 pub mod table;
 pub mod writer;
 
@@ -227,4 +228,201 @@ fn definitions(text: &str, gap: Range<usize>, pieces: &mut Vec<(Part, Range<usiz
 
 fn line_start(text: &str, at: usize) -> usize {
     text[..at].rfind('\n').map_or(0, |end| end + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::widget::paint::Glyphs;
+    use pretty_assertions::assert_eq;
+
+    fn rows(text: &str, width: u16) -> String {
+        let sheet = render(text, Form::new(width, Glyphs::Unicode));
+        let rows: Vec<String> = (0..sheet.height())
+            .map(|row| sheet.plain(row).trim_end().to_owned())
+            .collect();
+        rows.join("\n")
+    }
+
+    fn check(cases: &[(&str, u16, &str)]) {
+        for (text, width, expected) in cases {
+            assert_eq!(rows(text, *width), expected.trim_matches('\n'), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn text_and_its_marks() {
+        check(&[
+            ("", 20, ""),
+            ("# Head *em*\ntext", 20, "# Head em\n\ntext"),
+            (
+                "One `code` and **bold**\nsame paragraph.",
+                16,
+                "One `code` and\nbold same\nparagraph.",
+            ),
+            ("line  \nbreak<br>again", 20, "line\nbreak\nagain"),
+            ("汉字\n汉字 and\nwords", 20, "汉字汉字 and words"),
+            (
+                "[text](http://x.y) <http://a.b> [http://c.d](http://c.d/)",
+                60,
+                "text (http://x.y) http://a.b http://c.d",
+            ),
+            ("![a chart](chart.png)", 40, "image: a chart (chart.png)"),
+            ("[evil](http://x/&#27;[2J)", 40, "evil (http://x/)"),
+            ("a &#27;[31m b &#x202e;c", 40, "a [31m b c"),
+            ("***", 5, "─────"),
+            (
+                "<div>\n<b>x</b>\n</div>\n\nafter",
+                20,
+                "<div>\n<b>x</b>\n</div>\n\nafter",
+            ),
+            (
+                "see [name]\n\n[name]: http://x.y \"t\"\n\nend",
+                40,
+                "see [name]\n\n[name]: http://x.y \"t\"\n\nend",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn lists_hang_and_quotes_have_bars() {
+        check(&[
+            (
+                "- one two three\n- four\n  - five six\n",
+                10,
+                "• one two\n  three\n• four\n  • five\n    six",
+            ),
+            (
+                "9. nine\n10. ten eleven\n",
+                10,
+                "9. nine\n10. ten\n    eleven",
+            ),
+            ("1. a\n1. b\n", 10, "1. a\n2. b"),
+            ("- a\n- b\n\n- c\n", 10, "• a\n• b\n\n• c"),
+            ("- a\n\n  more\n- b", 10, "• a\n\n  more\n• b"),
+            ("- [ ] to do\n- [x] done", 20, "• [ ] to do\n• [x] done"),
+            (
+                "> a quote that wraps\n>\n> - with a list\n\nafter",
+                14,
+                "▌ a quote that\n▌ wraps\n▌\n▌ • with a\n▌   list\n\nafter",
+            ),
+            (
+                "- > quoted\n- ```rust\n  code\n  ```",
+                20,
+                "• ▌ quoted\n• │ code",
+            ),
+            ("-\n- a", 9, "•\n• a"),
+            (
+                "1. text:\n   ```\n   code\n   ```\n2. next",
+                20,
+                "1. text:\n   │ code\n2. next",
+            ),
+            (&format!("{}deep", "> ".repeat(40)), 20, "▌ ▌ ▌ ▌ ▌ deep"),
+        ]);
+    }
+
+    #[test]
+    fn code_is_kept_line_by_line() {
+        check(&[
+            (
+                "```rust\nfn a() {\n\tlet long = 1;\n\n}\n```\nafter",
+                14,
+                "│ fn a() {\n│     let long\n│  = 1;\n│\n│ }\n\nafter",
+            ),
+            ("    indented\n      code", 20, "│ indented\n│   code"),
+            ("```\n```", 9, "│"),
+            ("~~~\n**no** marks", 20, "│ **no** marks"),
+        ]);
+    }
+
+    #[test]
+    fn tables_fit_or_become_lines() {
+        let table = "| name | what it does | n |\n|---|:-:|--:|\n| cap | the longest sleep | 30 |\n| b | `x` | 2 |\n";
+        check(&[
+            (
+                table,
+                60,
+                "
+┌──────┬───────────────────┬────┐
+│ name │   what it does    │  n │
+├──────┼───────────────────┼────┤
+│ cap  │ the longest sleep │ 30 │
+│ b    │        `x`        │  2 │
+└──────┴───────────────────┴────┘",
+            ),
+            (
+                table,
+                26,
+                "
+┌──────┬────────────┬────┐
+│ name │  what it   │  n │
+│      │    does    │    │
+├──────┼────────────┼────┤
+│ cap  │    the     │ 30 │
+│      │  longest   │    │
+│      │   sleep    │    │
+├──────┼────────────┼────┤
+│ b    │    `x`     │  2 │
+└──────┴────────────┴────┘",
+            ),
+            (
+                table,
+                18,
+                "
+name: cap
+what it does: the
+longest sleep
+n: 30
+
+name: b
+what it does: `x`
+n: 2",
+            ),
+            (
+                "| 汉字 |\n|--|\n| 重 |\n",
+                20,
+                "┌──────┐\n│ 汉字 │\n├──────┤\n│ 重   │\n└──────┘",
+            ),
+        ]);
+    }
+
+    #[test]
+    fn no_width_is_too_small() {
+        let text = "# h\n\n> - 1. text 汉字\n\n| a | b |\n|--|--|\n| c | d |\n\n```rust\nlet x;\n```\n\n***\n";
+        for width in 0..12 {
+            for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
+                let sheet = render(text, Form::new(width, glyphs));
+                assert!(sheet.height() > 8, "{width}");
+            }
+        }
+    }
+
+    #[test]
+    fn the_plain_set_draws_in_ascii() {
+        let text = "# h\n\n> q\n\n- i\n\n| a |\n|--|\n| c |\n\n```\nx\n```\n\n***\n";
+        let sheet = render(text, Form::new(20, Glyphs::Ascii));
+        for row in 0..sheet.height() {
+            assert!(sheet.plain(row).is_ascii());
+        }
+    }
+
+    #[test]
+    fn hostile_nesting_is_bounded() {
+        let deep = "> ".repeat(5_000) + "x";
+        assert_eq!(render(&deep, Form::new(40, Glyphs::Unicode)).height(), 1);
+        let lists: Vec<String> = (0..300)
+            .map(|depth| format!("{}- x\n", "  ".repeat(depth)))
+            .collect();
+        let lists = lists.concat();
+        assert!(render(&lists, Form::new(40, Glyphs::Unicode)).height() >= 300);
+        let emphasis = "*a ".repeat(20_000);
+        assert!(render(&emphasis, Form::new(40, Glyphs::Unicode)).height() > 100);
+        let cells = format!(
+            "{}\n{}\n{}\n",
+            "|a".repeat(900),
+            "|-".repeat(900),
+            "|b".repeat(900)
+        );
+        assert!(render(&cells, Form::new(40, Glyphs::Unicode)).height() >= 900);
+    }
 }
