@@ -57,7 +57,8 @@ impl Task {
             .house
             .rules
             .iter()
-            .chain(self.session.all_rules())
+            .chain(&self.session.rules)
+            .chain(&self.run.rules)
             .cloned()
             .collect();
         let asked = Asked {

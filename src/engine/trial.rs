@@ -43,7 +43,6 @@ async fn the_tour_plays_to_its_end_and_is_true_of_the_disk() {
         cwd: folder.path().to_owned(),
         model: "rehearsal/tour".parse().unwrap(),
         mode: Mode::Auto,
-        rules: Vec::new(),
     };
     door.send(Command {
         id: CommandId(1),

@@ -67,7 +67,6 @@ impl Desk {
                 model: model("anthropic/sonnet"),
                 mode: Mode::Ask,
                 system: String::new(),
-                rules: Vec::new(),
                 parent: None,
             },
         });
@@ -539,7 +538,6 @@ fn the_first_prompt_begins_the_session() {
                     cwd: PathBuf::from("/src/api"),
                     model: model("anthropic/sonnet"),
                     mode: Mode::Edits,
-                    rules: Vec::new(),
                 }
             },
             submit("mend it", When::Step)
@@ -802,7 +800,6 @@ fn a_past_session_is_read_in_pages_and_folded() {
                 model: model("a/b"),
                 mode: Mode::Plan,
                 system: String::new(),
-                rules: Vec::new(),
                 parent: None,
             },
         },
