@@ -6,6 +6,7 @@ use futures_util::FutureExt;
 use sha2::{Digest, Sha256};
 
 use crate::agent::permission::{self, Asked};
+use crate::agent::rule::Bases;
 use crate::agent::turn::input::{Decision, Input};
 use crate::engine::session::Task;
 use crate::protocol::ask::Subject;
@@ -13,6 +14,7 @@ use crate::protocol::call::{Outcome, OutputRef, ToolCall};
 use crate::protocol::event::{Delta, Fact, Signal};
 use crate::protocol::id::CallId;
 use crate::protocol::item::Item;
+use crate::protocol::rule::Rule;
 use crate::protocol::time::Time;
 use crate::tool::{Ended, Place, Scene, bash};
 
@@ -53,14 +55,7 @@ impl Task {
             Ok(reach) => reach,
             Err(text) => return Decision::Invalid(text),
         };
-        let rules: Vec<_> = self
-            .house
-            .rules
-            .iter()
-            .chain(&self.session.rules)
-            .chain(&self.run.rules)
-            .cloned()
-            .collect();
+        let rules = self.rules();
         let asked = Asked {
             tool: &tool.spec().name,
             reach: &reach,
@@ -223,6 +218,17 @@ impl Task {
         (outcome, whole)
     }
 
+    /// All rules that hold now.
+    fn rules(&self) -> Vec<Rule> {
+        self.house
+            .rules
+            .iter()
+            .chain(&self.session.rules)
+            .chain(&self.run.rules)
+            .cloned()
+            .collect()
+    }
+
     fn scene(&self, call: &ToolCall, number: u32) -> Scene {
         let house = Arc::clone(&self.house);
         let outputs = Arc::clone(&self.outputs);
@@ -230,6 +236,11 @@ impl Task {
         let session = self.session.id;
         let id = call.id.clone();
         let spec = &self.session.spec;
+        let bases = Bases {
+            cwd: &spec.cwd,
+            home: self.house.home.as_deref(),
+        };
+        let denied = permission::denied_paths(&self.rules(), &call.name, bases);
         Scene {
             place: Place {
                 cwd: spec.cwd.clone(),
@@ -238,6 +249,7 @@ impl Task {
             number,
             limits: self.house.limits.clone(),
             seen: Arc::clone(&self.seen),
+            hidden: Arc::new(move |path| denied.iter().any(|paths| paths.fits(path))),
             output: Arc::new(move |number| {
                 let hash = outputs
                     .lock()

@@ -68,6 +68,8 @@ pub struct Scene {
     pub limits: LimitConfig,
     /// Hash of each file's bytes as this session last read or wrote them, by absolute path.
     pub seen: Arc<Mutex<HashMap<PathBuf, [u8; 32]>>>,
+    /// Whether a rule keeps a file from this tool: what a search meets on its way is asked for here, by absolute path.
+    pub hidden: Arc<dyn Fn(&Path) -> bool + Send + Sync>,
     /// Gives the whole bytes of an earlier output by its number.
     pub output: Arc<dyn Fn(u32) -> BoxFuture<'static, Option<Vec<u8>>> + Send + Sync>,
     /// Takes the newest lines of a running command; cheap, never blocks.
