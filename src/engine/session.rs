@@ -23,11 +23,12 @@ use crate::engine::tool_run::{Finished, Shelled};
 use crate::project;
 use crate::protocol::ask::{About, Answer, BudgetName};
 use crate::protocol::event::{Ending, Fact, Signal, When};
-use crate::protocol::id::{AskId, CommandId, MessageId};
+use crate::protocol::id::{AskId, CallId, CommandId, MessageId};
 use crate::protocol::item::{Block, Item};
 use crate::protocol::op::{Command, Op};
 use crate::protocol::session::{Change, RunLimits};
 use crate::provider::Chunk;
+use crate::tool::shared::change::Shown;
 
 /// How long running tools have to end after an interruption before they are given up: idle within 200 ms is promised.
 const STOP_WAIT: Duration = Duration::from_millis(150);
@@ -66,6 +67,8 @@ pub(crate) struct Task {
     pub(crate) outputs: Arc<Mutex<HashMap<u32, String>>>,
     /// Hashes of files as last seen, by path.
     pub(crate) seen: Arc<Mutex<HashMap<PathBuf, [u8; 32]>>>,
+    /// What the person was shown of the call judged last, with these arguments or those they gave it.
+    pub(crate) shown: Mutex<HashMap<(CallId, String), Arc<Mutex<Option<Shown>>>>>,
     inbox: mpsc::UnboundedReceiver<Word>,
     _held: Held,
 }
@@ -120,6 +123,7 @@ impl Task {
             deadline: None,
             outputs: Arc::new(Mutex::new(outputs)),
             seen: Arc::new(Mutex::new(HashMap::new())),
+            shown: Mutex::default(),
             inbox,
             _held: held,
         }

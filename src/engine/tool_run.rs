@@ -1,6 +1,6 @@
 //! Tools: what a call would touch is judged, what is allowed is run, what comes of it is kept.
 
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
 use sha2::{Digest, Sha256};
@@ -16,6 +16,7 @@ use crate::protocol::id::CallId;
 use crate::protocol::item::Item;
 use crate::protocol::rule::Rule;
 use crate::protocol::time::Time;
+use crate::tool::shared::change::Shown;
 use crate::tool::{Ended, Place, Scene, bash};
 
 /// A tool that has ended.
@@ -218,6 +219,15 @@ impl Task {
         (outcome, whole)
     }
 
+    /// Where what the person is shown of a call is noted, and found again when it runs.
+    fn shown(&self, call: &ToolCall) -> Arc<Mutex<Option<Shown>>> {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        // A call that changes files is judged alone: what was noted of others is done with.
+        shown.retain(|(id, _), _| *id == call.id);
+        let key = (call.id.clone(), call.arguments.clone());
+        Arc::clone(shown.entry(key).or_default())
+    }
+
     /// All rules that hold now.
     fn rules(&self) -> Vec<Rule> {
         self.house
@@ -249,6 +259,7 @@ impl Task {
             number,
             limits: self.house.limits.clone(),
             seen: Arc::clone(&self.seen),
+            shown: self.shown(call),
             hidden: Arc::new(move |path| denied.iter().any(|paths| paths.fits(path))),
             output: Arc::new(move |number| {
                 let hash = outputs
