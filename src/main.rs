@@ -4,12 +4,11 @@ mod given;
 mod workstation;
 
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 
 use clap::Parser;
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use creel::agent::redact::Redactor;
 use creel::command::cli::{Cli, Sub};
 use creel::command::doctor::{self, Surroundings};
 use creel::command::moment::Now;
@@ -114,7 +113,12 @@ async fn examine(
 
 fn engine(config: Config, paths: &Paths, unattended: bool) -> Result<Engine, String> {
     let redactor = Arc::default();
-    journal(paths, Arc::clone(&redactor));
+    Journal::new(
+        paths.log_file.clone(),
+        Clock::system(),
+        Arc::clone(&redactor),
+    )
+    .install();
     let options = Options {
         config,
         paths: paths.clone(),
@@ -132,9 +136,4 @@ fn runtime() -> Result<Runtime, Trouble> {
         .enable_all()
         .build();
     runtime.map_err(|error| Trouble::failed(format!("cannot start: {error}")))
-}
-
-/// What goes wrong is written to Creel's own log file from now on.
-fn journal(paths: &Paths, redactor: Arc<Mutex<Redactor>>) {
-    Journal::new(paths.log_file.clone(), Clock::system(), redactor).install();
 }

@@ -14,6 +14,7 @@ use creel::config::load::{self, Loaded};
 use creel::config::paths::{Paths, process_environment};
 use creel::engine::clock::Clock;
 use creel::engine::door::Door;
+use creel::engine::journal::Journal;
 use creel::engine::{Engine, Options as EngineOptions, open};
 use creel::project;
 use creel::protocol::query::NotFound;
@@ -70,7 +71,12 @@ struct Start {
 impl Start {
     fn engine(self) -> Result<Started, String> {
         let redactor = Arc::default();
-        crate::journal(&self.paths, Arc::clone(&redactor));
+        Journal::new(
+            self.paths.log_file.clone(),
+            Clock::system(),
+            Arc::clone(&redactor),
+        )
+        .install();
         let options = EngineOptions {
             config: self.config,
             paths: self.paths,

@@ -350,9 +350,13 @@ fn worked(size: (u16, u16)) -> Desk {
             },
         ),
     );
-    let lines: String = (1..=214)
-        .map(|n| format!("test case {n} ... ok\n"))
-        .collect();
+    let lines = (1..=214)
+        .map(|n| format!("test case {n} ... ok"))
+        .collect::<Vec<_>>()
+        .join(
+            "
+",
+        );
     desk.done(
         4,
         "bash",

@@ -163,14 +163,11 @@ impl Effects {
 
 fn read_again(file: &mut tempfile::NamedTempFile) -> std::io::Result<String> {
     let mut bytes = Vec::new();
-    match std::fs::File::open(file.path()) {
-        Ok(renamed) => {
-            renamed.take(LONGEST).read_to_end(&mut bytes)?;
-        }
-        Err(_) => {
-            file.seek(SeekFrom::Start(0))?;
-            file.as_file().take(LONGEST).read_to_end(&mut bytes)?;
-        }
+    if let Ok(renamed) = std::fs::File::open(file.path()) {
+        renamed.take(LONGEST).read_to_end(&mut bytes)?;
+    } else {
+        file.seek(SeekFrom::Start(0))?;
+        file.as_file().take(LONGEST).read_to_end(&mut bytes)?;
     }
     Ok(crate::agent::visible::clean(&String::from_utf8_lossy(&bytes)).into_owned())
 }

@@ -107,6 +107,15 @@ enum Wake {
     Closed,
 }
 
+/// What the queue came to.
+enum Next {
+    Wake(Box<Wake>),
+    /// A moment came that was waited for.
+    Moment,
+    /// Nobody can send any more.
+    Nobody,
+}
+
 /// Draws the first frame from the options alone, then starts the engine, and returns when the person quits or the terminal
 /// goes. Every turn that runs has been told to stop by then; the engine ends when its last door is dropped.
 pub fn run(options: Options, start: Start) -> anyhow::Result<Ended> {
@@ -159,13 +168,13 @@ impl Desk {
         loop {
             let mut resized_only = true;
             match self.wait(queue) {
-                None => return Ok(Ended::ByPerson),
-                Some(None) => {
+                Next::Nobody => return Ok(Ended::ByPerson),
+                Next::Moment => {
                     resized_only = false;
                     self.update(Msg::Tick, effects)?;
                 }
-                Some(Some(first)) => {
-                    for wake in std::iter::once(first).chain(queue.try_iter().take(MOST)) {
+                Next::Wake(first) => {
+                    for wake in std::iter::once(*first).chain(queue.try_iter().take(MOST)) {
                         resized_only &= matches!(wake, Wake::Msg(Msg::Resize(..)));
                         self.take(wake, effects)?;
                     }
@@ -186,17 +195,18 @@ impl Desk {
         }
     }
 
-    /// What comes next: `Some(None)` when a moment came that was waited for, `None` when nobody can send any more.
-    fn wait(&mut self, queue: &Receiver<Wake>) -> Option<Option<Wake>> {
+    fn wait(&mut self, queue: &Receiver<Wake>) -> Next {
         let wake = self.app.wake().map(|since| self.began + since);
         let until = [wake, self.again].into_iter().flatten().min();
         let Some(until) = until else {
-            return queue.recv().ok().map(Some);
+            return queue
+                .recv()
+                .map_or(Next::Nobody, |wake| Next::Wake(Box::new(wake)));
         };
         match queue.recv_timeout(until.saturating_duration_since(Instant::now())) {
-            Ok(wake) => Some(Some(wake)),
-            Err(RecvTimeoutError::Timeout) => Some(None),
-            Err(RecvTimeoutError::Disconnected) => None,
+            Ok(wake) => Next::Wake(Box::new(wake)),
+            Err(RecvTimeoutError::Timeout) => Next::Moment,
+            Err(RecvTimeoutError::Disconnected) => Next::Nobody,
         }
     }
 

@@ -98,7 +98,7 @@ impl App {
             }
             Action::Send => return self.submit(When::Step),
             Action::Queue => return self.submit(When::Turn),
-            Action::ToCards => return self.to_cards(),
+            Action::ToCards => return self.go_to_cards(),
             Action::TakeBack => return self.take_back(),
             Action::SearchPrompts => {
                 self.show(Overlay::Prompts(Prompts::default()));
@@ -215,7 +215,7 @@ impl App {
     }
 
     /// Tab: with text it queues, from an empty composer it goes to what waits here.
-    fn to_cards(&mut self) -> Vec<Cmd> {
+    fn go_to_cards(&mut self) -> Vec<Cmd> {
         if !self.view().composer.is_empty() && self.focus == Focus::Composer {
             if self.view().running() {
                 return self.submit(When::Turn);

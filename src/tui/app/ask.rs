@@ -109,8 +109,9 @@ pub struct AskFocus {
     pub highlight: Option<usize>,
     pub line: Option<Line>,
     pub details: bool,
-    /// First row of its body that is drawn.
+    /// First row of its body that is drawn, and how many were seen whole at once: a page is never more than that.
     pub scroll: usize,
+    pub page: usize,
     /// It is no more: why, in one line.
     pub gone: Option<String>,
     /// The tab to go back to.
@@ -141,6 +142,7 @@ impl AskFocus {
             line: None,
             details: false,
             scroll: 0,
+            page: 1,
             gone: None,
             back,
         }
@@ -180,11 +182,11 @@ impl AskFocus {
         // Looking is no answer: rows of a long ask can be read while it is not ready.
         match event.code {
             KeyCode::PageDown => {
-                self.scroll = self.scroll.saturating_add(8);
+                self.scroll = self.scroll.saturating_add(self.page.max(1));
                 return Reply::Stay;
             }
             KeyCode::PageUp => {
-                self.scroll = self.scroll.saturating_sub(8);
+                self.scroll = self.scroll.saturating_sub(self.page.max(1));
                 return Reply::Stay;
             }
             _ => {}
@@ -207,12 +209,11 @@ impl AskFocus {
                         .and_then(|at| choices.get(at))
                         .map(|row| row.0)
                 });
-                match chosen {
-                    Some(choice) => self.choose(choice, written, now),
-                    None => {
-                        self.arming.dropped(now);
-                        Reply::Stay
-                    }
+                if let Some(choice) = chosen {
+                    self.choose(choice, written, now)
+                } else {
+                    self.arming.dropped(now);
+                    Reply::Stay
                 }
             }
             KeyCode::Down | KeyCode::Right | KeyCode::Up | KeyCode::Left => {
@@ -228,15 +229,12 @@ impl AskFocus {
                     .find(|row| row.1 == c)
                     .or_else(|| choices.get(usize::try_from(number?).ok()?))
                     .map(|row| row.0);
-                match found {
-                    Some(choice) => {
-                        self.confirm = None;
-                        self.choose(choice, written, now)
-                    }
-                    None => {
-                        self.arming.dropped(now);
-                        Reply::Stay
-                    }
+                if let Some(choice) = found {
+                    self.confirm = None;
+                    self.choose(choice, written, now)
+                } else {
+                    self.arming.dropped(now);
+                    Reply::Stay
                 }
             }
             _ => {

@@ -113,21 +113,17 @@ impl App {
                 title: crate::agent::visible::one_line(rest),
             }),
             _ => {
-                return match self
+                let skill = self
                     .setup
                     .skills
                     .iter()
-                    .position(|skill| skill.name == name)
-                {
-                    Some(index) => {
-                        self.insert_skill(index, rest);
-                        Vec::new()
-                    }
-                    None => {
-                        self.say(format!("no command /{name}; /help lists them"));
-                        Vec::new()
-                    }
-                };
+                    .position(|skill| skill.name == name);
+                if let Some(index) = skill {
+                    self.insert_skill(index, rest);
+                } else {
+                    self.say(format!("no command /{name}; /help lists them"));
+                }
+                return Vec::new();
             }
         };
         match change {

@@ -7,7 +7,8 @@ use unicode_width::UnicodeWidthStr;
 use crate::agent::visible::clean;
 use crate::protocol::item::Block;
 use crate::tui::app::keymap::{Action, narrow};
-use crate::tui::app::text::{Row, Text, cell_width, is_chip, row_of};
+use crate::tui::app::lines::{Row, cell_width, is_chip, row_of};
+use crate::tui::app::text::Text;
 
 /// A paste above either becomes a chip.
 const CHIP_LINES: usize = 8;
@@ -273,16 +274,12 @@ impl Composer {
             return;
         };
         let stash;
-        let text = match index.checked_sub(1) {
-            Some(newer) => {
-                self.past = Some(newer);
-                past.get(newer).map_or("", String::as_str)
-            }
-            None => {
-                self.past = None;
-                stash = std::mem::take(&mut self.stash);
-                stash.as_str()
-            }
+        self.past = index.checked_sub(1);
+        let text = if let Some(newer) = self.past {
+            past.get(newer).map_or("", String::as_str)
+        } else {
+            stash = std::mem::take(&mut self.stash);
+            stash.as_str()
         };
         self.text.replace(&without_signs(text));
     }
@@ -354,7 +351,7 @@ mod tests {
 
     #[test]
     fn a_large_paste_is_a_chip_and_one_character_to_delete() {
-        let long = (1..=212).map(|n| format!("{n}\n")).collect::<String>();
+        let long = "line\n".repeat(212);
         let mut composer = typed("look: ");
         composer.paste(&long);
         assert_eq!(composer.drawn(60).lines, ["look: [pasted 212 lines]"]);

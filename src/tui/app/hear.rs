@@ -219,13 +219,11 @@ impl App {
 
     /// The newest session of this folder is gone on with.
     fn continued(&mut self, cards: &[Card]) -> Vec<Cmd> {
-        match cards.iter().find(|card| card.cwd == self.setup.cwd) {
-            Some(card) => self.open(card.id, None),
-            None => {
-                self.say("no session here yet; this is a new one");
-                Vec::new()
-            }
+        if let Some(card) = cards.iter().find(|card| card.cwd == self.setup.cwd) {
+            return self.open(card.id, None);
         }
+        self.say("no session here yet; this is a new one");
+        Vec::new()
     }
 
     /// A draft comes back only where nothing was typed meanwhile.
@@ -350,6 +348,7 @@ impl App {
             Focus::Ask(ask) => {
                 ask.arming.drawn(seen.last_line, now);
                 ask.scroll = ask.scroll.min(seen.ask_scroll_max);
+                ask.page = seen.ask_page;
             }
             Focus::Card(arming) => arming.drawn(seen.last_line, now),
             Focus::Composer | Focus::Transcript => {}

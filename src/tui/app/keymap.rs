@@ -290,8 +290,8 @@ impl Chord {
             KeyCode::BackTab => out.push_str("Shift+Tab"),
             KeyCode::PageUp => out.push_str("PgUp"),
             KeyCode::PageDown => out.push_str("PgDn"),
-            KeyCode::F(n) => out.push_str(&format!("F{n}")),
-            code => out.push_str(&format!("{code:?}")),
+            KeyCode::F(n) => out.extend(["F".to_owned(), n.to_string()]),
+            code => out.extend([format!("{code:?}")]),
         }
         out
     }

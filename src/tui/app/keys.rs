@@ -75,13 +75,13 @@ impl App {
             KeyCode::Char('e' | 'E') if event.modifiers == KeyModifiers::CONTROL => {
                 self.act(Action::Editor)
             }
-            KeyCode::Char(c) if plain => match after_leader(narrow(c)) {
-                Some(action) => self.act(action),
-                None => {
-                    self.say(format!("^X {c} does nothing; ^X ? lists the keys"));
-                    Vec::new()
+            KeyCode::Char(c) if plain => {
+                if let Some(action) = after_leader(narrow(c)) {
+                    return self.act(action);
                 }
-            },
+                self.say(format!("^X {c} does nothing; ^X ? lists the keys"));
+                Vec::new()
+            }
             _ => {
                 self.say("this key does nothing after ^X; ^X ? lists the keys");
                 Vec::new()

@@ -10,6 +10,7 @@ pub mod first_run;
 pub mod hear;
 pub mod keymap;
 pub mod keys;
+pub mod lines;
 pub mod open;
 pub mod overlay;
 pub mod price;
@@ -79,8 +80,9 @@ pub struct Seen {
     pub rows: u16,
     /// Cells of the composer, for moves by rows.
     pub composer_width: u16,
-    /// Rows an ask can still be scrolled.
+    /// The furthest an ask can be scrolled, and the rows of it that are seen whole at once.
     pub ask_scroll_max: usize,
+    pub ask_page: usize,
 }
 
 /// What shall be done, as data.
@@ -146,6 +148,7 @@ pub struct Note {
 }
 
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a state of its own")]
 pub struct App {
     pub setup: Setup,
     pub now: Now,

@@ -105,7 +105,7 @@ impl fmt::Debug for Secret {
 impl Secret {
     /// Enough to know it again: `sk-ant-…x4Qa`.
     pub fn masked(&self) -> String {
-        let chars: Vec<char> = self.0.chars().filter(|c| c.is_ascii_graphic()).collect();
+        let chars: Vec<char> = self.0.chars().filter(char::is_ascii_graphic).collect();
         if chars.len() < 16 {
             return "…".to_owned();
         }

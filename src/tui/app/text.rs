@@ -3,19 +3,15 @@
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
+use crate::tui::app::lines::{Class, Row, cell_width, class, is_chip, row_of, rows};
+
 /// Undo steps kept; typing runs count as one.
 const UNDO_LIMIT: usize = 200;
-
-/// Whether a character stands for something that is not text, such as a large paste. These come from the last private plane,
-/// which no font or program uses, and are never taken from a key.
-pub fn is_chip(c: char) -> bool {
-    ('\u{100000}'..='\u{10fffd}').contains(&c)
-}
 
 /// Text, cursor and history of changes. The cursor is a byte offset on a boundary of characters as seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Text {
-    text: String,
+    content: String,
     cursor: usize,
     /// The column Up and Down keep to, in cells.
     column: Option<usize>,
@@ -28,48 +24,17 @@ pub struct Text {
     cutting: bool,
 }
 
-/// A row of the text as drawn: bytes of the text, without its line feed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Row {
-    pub start: usize,
-    pub end: usize,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Class {
-    Blank,
-    Mark,
-    Wide,
-    Word,
-}
-
-fn class(grapheme: &str) -> Class {
-    let Some(c) = grapheme.chars().next() else {
-        return Class::Blank;
-    };
-    if c.is_whitespace() {
-        Class::Blank
-    } else if matches!(c, '\u{3040}'..='\u{30ff}' | '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
-    {
-        Class::Wide
-    } else if c.is_alphanumeric() || c == '_' || is_chip(c) {
-        Class::Word
-    } else {
-        Class::Mark
-    }
-}
-
 impl Text {
     pub fn new(text: &str) -> Self {
         Self {
-            text: text.to_owned(),
+            content: text.to_owned(),
             cursor: text.len(),
             ..Self::default()
         }
     }
 
     pub fn as_str(&self) -> &str {
-        &self.text
+        &self.content
     }
 
     pub fn cursor(&self) -> usize {
@@ -77,13 +42,13 @@ impl Text {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.text.is_empty()
+        self.content.is_empty()
     }
 
     /// Puts another text in place of this one, as one step that can be undone; the cursor goes to its end.
     pub fn replace(&mut self, text: &str) {
         self.remember();
-        text.clone_into(&mut self.text);
+        text.clone_into(&mut self.content);
         self.cursor = text.len();
         self.rest();
     }
@@ -95,7 +60,7 @@ impl Text {
         if !self.typing || c.is_whitespace() {
             self.remember();
         }
-        self.text.insert(self.cursor, c);
+        self.content.insert(self.cursor, c);
         self.cursor += c.len_utf8();
         self.snap();
         self.rest();
@@ -104,7 +69,7 @@ impl Text {
 
     pub fn insert(&mut self, text: &str) {
         self.remember();
-        self.text.insert_str(self.cursor, text);
+        self.content.insert_str(self.cursor, text);
         self.cursor += text.len();
         self.snap();
         self.rest();
@@ -146,7 +111,7 @@ impl Text {
     }
 
     pub fn end(&mut self) {
-        self.cursor = self.text.len();
+        self.cursor = self.content.len();
         self.rest();
     }
 
@@ -205,7 +170,7 @@ impl Text {
     pub fn undo(&mut self) {
         if let Some((text, cursor)) = self.undo.pop() {
             self.redo
-                .push((std::mem::replace(&mut self.text, text), self.cursor));
+                .push((std::mem::replace(&mut self.content, text), self.cursor));
             self.cursor = cursor;
             self.rest();
         }
@@ -214,43 +179,15 @@ impl Text {
     pub fn redo(&mut self) {
         if let Some((text, cursor)) = self.redo.pop() {
             self.undo
-                .push((std::mem::replace(&mut self.text, text), self.cursor));
+                .push((std::mem::replace(&mut self.content, text), self.cursor));
             self.cursor = cursor;
             self.rest();
         }
     }
 
-    /// The text in rows of at most `width` cells, broken at blanks where there are any; never empty.
+    /// The text in rows of at most `width` cells.
     pub fn rows(&self, width: usize, cells: impl Fn(&str) -> usize) -> Vec<Row> {
-        let width = width.max(2);
-        let mut rows = Vec::new();
-        let mut line_start = 0;
-        for line in self.text.split('\n') {
-            let mut start = line_start;
-            let mut used = 0;
-            let mut last_blank = None;
-            for (offset, grapheme) in line.grapheme_indices(true) {
-                let at = line_start + offset;
-                let cell = cells(grapheme);
-                if used + cell > width && at > start {
-                    let end = last_blank.filter(|&blank| blank > start).unwrap_or(at);
-                    rows.push(Row { start, end });
-                    start = end;
-                    used = self.text[start..at].graphemes(true).map(&cells).sum();
-                    last_blank = None;
-                }
-                used += cell;
-                if grapheme == " " || class(grapheme) == Class::Wide {
-                    last_blank = Some(at + grapheme.len());
-                }
-            }
-            rows.push(Row {
-                start,
-                end: line_start + line.len(),
-            });
-            line_start += line.len() + 1;
-        }
-        rows
+        rows(&self.content, width, cells)
     }
 
     fn vertical(&mut self, width: usize, step: isize) -> bool {
@@ -264,15 +201,15 @@ impl Text {
         };
         let column = self
             .column
-            .unwrap_or_else(|| self.text[rows[here].start..self.cursor].width());
+            .unwrap_or_else(|| self.content[rows[here].start..self.cursor].width());
         let mut cursor = row.start;
         let mut used = 0;
-        for grapheme in self.text[row.start..row.end].graphemes(true) {
+        for grapheme in self.content[row.start..row.end].graphemes(true) {
             let cell = cell_width(grapheme);
             // The end of a row broken at its width is the start of the next one.
             let last = cursor + grapheme.len() == row.end
-                && row.end < self.text.len()
-                && !self.text[row.end..].starts_with('\n');
+                && row.end < self.content.len()
+                && !self.content[row.end..].starts_with('\n');
             if used + cell > column || last {
                 break;
             }
@@ -286,33 +223,35 @@ impl Text {
     }
 
     fn before(&self) -> usize {
-        self.text[..self.cursor]
+        self.content[..self.cursor]
             .grapheme_indices(true)
             .next_back()
             .map_or(0, |(at, _)| at)
     }
 
     fn after(&self) -> usize {
-        self.text[self.cursor..]
+        self.content[self.cursor..]
             .graphemes(true)
             .next()
             .map_or(self.cursor, |grapheme| self.cursor + grapheme.len())
     }
 
     fn start_of_line(&self) -> usize {
-        self.text[..self.cursor].rfind('\n').map_or(0, |at| at + 1)
+        self.content[..self.cursor]
+            .rfind('\n')
+            .map_or(0, |at| at + 1)
     }
 
     fn end_of_line(&self) -> usize {
-        self.text[self.cursor..]
+        self.content[self.cursor..]
             .find('\n')
-            .map_or(self.text.len(), |at| self.cursor + at)
+            .map_or(self.content.len(), |at| self.cursor + at)
     }
 
     fn word_start(&self) -> usize {
         let mut run = None;
         let mut to = self.cursor;
-        for (at, grapheme) in self.text[..self.cursor].grapheme_indices(true).rev() {
+        for (at, grapheme) in self.content[..self.cursor].grapheme_indices(true).rev() {
             match (run, class(grapheme)) {
                 (None, Class::Blank | Class::Mark) => {}
                 (None, here) => run = Some(here),
@@ -326,7 +265,7 @@ impl Text {
 
     fn word_end(&self) -> usize {
         let mut run = None;
-        for (at, grapheme) in self.text[self.cursor..].grapheme_indices(true) {
+        for (at, grapheme) in self.content[self.cursor..].grapheme_indices(true) {
             match (run, class(grapheme)) {
                 (None, Class::Blank | Class::Mark) => {}
                 (None, here) => run = Some(here),
@@ -334,7 +273,7 @@ impl Text {
                 _ => return self.cursor + at,
             }
         }
-        self.text.len()
+        self.content.len()
     }
 
     fn kill(&mut self, from: usize, to: usize) {
@@ -343,7 +282,7 @@ impl Text {
         }
         let adding = self.cutting;
         self.remember();
-        let cut = self.text[from..to].to_owned();
+        let cut = self.content[from..to].to_owned();
         self.killed = match (adding, from < self.cursor) {
             (false, _) => cut,
             (true, true) => format!("{cut}{}", self.killed),
@@ -355,7 +294,7 @@ impl Text {
     }
 
     fn remove(&mut self, from: usize, to: usize) {
-        self.text.replace_range(from..to, "");
+        self.content.replace_range(from..to, "");
         self.cursor = from;
         self.snap();
     }
@@ -363,7 +302,7 @@ impl Text {
     /// An insertion or removal may join its neighbours into one character as seen: the cursor goes behind it.
     fn snap(&mut self) {
         let mut at = 0;
-        for grapheme in self.text.graphemes(true) {
+        for grapheme in self.content.graphemes(true) {
             if at >= self.cursor {
                 break;
             }
@@ -376,7 +315,7 @@ impl Text {
         if self.undo.len() == UNDO_LIMIT {
             self.undo.remove(0);
         }
-        self.undo.push((self.text.clone(), self.cursor));
+        self.undo.push((self.content.clone(), self.cursor));
         self.redo.clear();
     }
 
@@ -384,22 +323,6 @@ impl Text {
         self.column = None;
         self.typing = false;
         self.cutting = false;
-    }
-}
-
-/// The row a byte offset is drawn in.
-pub fn row_of(rows: &[Row], at: usize) -> usize {
-    rows.iter()
-        .rposition(|row| row.start <= at)
-        .unwrap_or_default()
-}
-
-/// Cells of one character as seen.
-pub fn cell_width(grapheme: &str) -> usize {
-    if grapheme == "\t" {
-        4
-    } else {
-        grapheme.width()
     }
 }
 
@@ -418,7 +341,7 @@ mod tests {
     }
 
     fn marked(text: &Text) -> String {
-        let mut out = text.text.clone();
+        let mut out = text.content.clone();
         out.insert(text.cursor, '|');
         out
     }
@@ -480,27 +403,6 @@ mod tests {
         text.redo();
         text.redo();
         assert_eq!(marked(&text), "one two|");
-    }
-
-    #[test]
-    fn rows_break_at_blanks_and_never_split_a_wide_character() {
-        let cases: &[(&str, usize, &[&str])] = &[
-            ("", 5, &[""]),
-            ("one two three", 8, &["one two ", "three"]),
-            ("abcdefghij", 4, &["abcd", "efgh", "ij"]),
-            ("你好世界", 5, &["你好", "世界"]),
-            ("a\n\nb", 5, &["a", "", "b"]),
-            ("ab\n", 5, &["ab", ""]),
-        ];
-        for (input, width, expected) in cases {
-            let text = Text::new(input);
-            let rows: Vec<&str> = text
-                .rows(*width, cell_width)
-                .iter()
-                .map(|row| &input[row.start..row.end])
-                .collect();
-            assert_eq!(rows, *expected, "{input:?} at {width}");
-        }
     }
 
     #[test]

@@ -62,6 +62,7 @@ pub struct Live {
 }
 
 #[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a state of its own")]
 pub struct View {
     pub id: SessionId,
     pub stage: Stage,

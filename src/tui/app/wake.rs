@@ -11,7 +11,7 @@ pub const STRIP: Duration = Duration::from_millis(400);
 /// Text that was typed is saved this long after the last key.
 pub const DRAFT: Duration = Duration::from_millis(500);
 const SECOND: Duration = Duration::from_secs(1);
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 impl App {
     /// The next moment something must be drawn or done, in time since the start; `None`: only a message wakes.

@@ -8,6 +8,7 @@ use crate::agent::visible::{escaped, one_line};
 use crate::protocol::ask::{About, Approval, BudgetName, Guard, Risk, Subject};
 use crate::tui::app::App;
 use crate::tui::app::ask::{AskFocus, Choice, Line, command_line, readable_arguments};
+use crate::tui::screen::blank;
 use crate::tui::screen::body::{Laid, diff, indented};
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::{Row, chopped, wrapped};
@@ -24,6 +25,8 @@ const DIFF_LINE: usize = 3_000;
 pub struct Drawn {
     pub last_line: bool,
     pub scroll_max: usize,
+    /// Rows of the body that are seen whole.
+    pub page: usize,
     pub cursor: Option<(u16, u16)>,
 }
 
@@ -224,9 +227,22 @@ impl Card<'_> {
         };
         laid.draw(buffer, body, scroll, look);
         let below = laid.height().saturating_sub(scroll + room);
-        if below > 0 {
+        if below > 0 && !focused {
+            Row::new()
+                .end(
+                    format!(" {} {below} more rows", look.mark(Mark::More)),
+                    Role::Muted,
+                )
+                .draw(buffer, body.left(), body.bottom() - 1, body.right(), look);
+        } else if below > 0 {
             let y = body.bottom() - 1;
-            let more = format!(" {} {} more rows, PgDn ", look.mark(Mark::More), below + 1);
+            let more = format!("{} {} more rows, PgDn", look.mark(Mark::More), below + 1);
+            let row = Rect {
+                y,
+                height: 1,
+                ..body
+            };
+            blank(buffer, row, look);
             Row::new()
                 .end(more, Role::Warn)
                 .draw(buffer, body.left(), y, body.right(), look);
@@ -250,6 +266,7 @@ impl Card<'_> {
         Drawn {
             last_line: below == 0 && usize::from(foot_height) >= foot.len(),
             scroll_max,
+            page: room.saturating_sub(usize::from(scroll_max > 0)),
             cursor,
         }
     }
@@ -353,10 +370,12 @@ fn approval_body(laid: &mut Laid, app: &App, approval: &Approval, details: bool,
                 laid.row(row);
             }
         }
-        laid.row(Row::of(
-            "  no sandbox: it runs with your rights",
-            Role::Muted,
-        ));
+        if matches!(approval.subject, Subject::Command { .. }) {
+            laid.row(Row::of(
+                "  no sandbox: it runs with your rights",
+                Role::Muted,
+            ));
+        }
         laid.row(Row::of(
             format!("  call {}", one_line(&approval.call.0)),
             Role::Muted,
@@ -365,14 +384,14 @@ fn approval_body(laid: &mut Laid, app: &App, approval: &Approval, details: bool,
 }
 
 /// A change in full: as a difference where that shows every character of it, else line by line as it is.
-fn change(laid: &mut Laid, path: &str, patch: &str, form: Form) {
+fn change(laid: &mut Laid, file: &str, patch: &str, form: Form) {
     let shown = patch
         .split('\t')
         .map(escaped)
         .collect::<Vec<_>>()
         .join("\t");
     if shown.lines().count() <= DIFF_LINES && shown.lines().all(|line| line.len() <= DIFF_LINE) {
-        let sheet = diff(path, &shown, indented(form, 2));
+        let sheet = diff(file, &shown, indented(form, 2));
         let height = sheet.height();
         laid.sheet(sheet, 2, height);
         return;

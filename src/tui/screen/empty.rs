@@ -151,11 +151,14 @@ fn prices(price: &Price) -> String {
         let text = per_million(price, each).to_string();
         text.strip_suffix(".00").map_or(text.clone(), str::to_owned)
     };
-    let mut said = format!("{} in, {} out", short(price.input), short(price.output));
-    if let Some(cached) = price.cache_read {
-        said.push_str(&format!(", {} cached", short(cached)));
-    }
-    said
+    let cached = price
+        .cache_read
+        .map_or_else(String::new, |cached| format!(", {} cached", short(cached)));
+    format!(
+        "{} in, {} out{cached}",
+        short(price.input),
+        short(price.output)
+    )
 }
 
 fn told(app: &App, view: &View, pad: &str) -> Vec<Row> {

@@ -79,7 +79,7 @@ impl Look {
 impl Paint for Look {
     fn style(&self, ink: Ink) -> Style {
         self.theme.style(match ink {
-            Ink::Text => theme::Role::Text,
+            Ink::Text | Ink::Context => theme::Role::Text,
             Ink::Muted | Ink::Struck => theme::Role::Muted,
             Ink::Strong => theme::Role::Strong,
             Ink::Emphasis => theme::Role::Emphasis,
@@ -99,7 +99,6 @@ impl Paint for Look {
             Ink::Comment => theme::Role::CodeComment,
             Ink::Constant | Ink::Attribute | Ink::Property => theme::Role::CodeConstant,
             Ink::Operator => theme::Role::CodeOperator,
-            Ink::Context => theme::Role::Text,
             Ink::Added => theme::Role::DiffAdd,
             Ink::Removed => theme::Role::DiffRemove,
             Ink::AddedWord => theme::Role::DiffAddWord,

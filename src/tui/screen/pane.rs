@@ -81,6 +81,7 @@ pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, area: Rect, look:
                 rows: 1,
                 composer_width: written.width,
                 ask_scroll_max: drawn.scroll_max,
+                ask_page: drawn.page,
                 ..Seen::default()
             },
             moved: None,
@@ -140,6 +141,7 @@ pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, area: Rect, look:
         rows: upper.height,
         composer_width: written.width,
         ask_scroll_max: 0,
+        ask_page: 0,
     };
     match &middle {
         Middle::None => {}
@@ -147,6 +149,7 @@ pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, area: Rect, look:
             let drawn = card.draw(app, laid, buffer, rooms.card, look);
             shown.seen.last_line = card.focus.is_some() && drawn.last_line;
             shown.seen.ask_scroll_max = drawn.scroll_max;
+            shown.seen.ask_page = drawn.page;
             if drawn.cursor.is_some() {
                 shown.cursor = drawn.cursor;
             }

@@ -58,6 +58,9 @@ impl Flat {
 
     /// Takes over a part of another text with its tones.
     pub fn put_part(&mut self, other: &Self, part: Range<usize>) {
+        if self.text.len() + part.len() > MOST {
+            return;
+        }
         other.each(part, &mut |text, tone| self.put(text, tone));
     }
 
@@ -106,10 +109,11 @@ struct Part {
 }
 
 impl Part {
-    fn of(range: &Range<usize>) -> Self {
+    /// What was not taken into a full sheet is no part of it.
+    fn within(flat: &Flat, range: &Range<usize>) -> Self {
         Self {
-            start: range.start as u32,
-            end: range.end as u32,
+            start: range.start.min(flat.len()) as u32,
+            end: range.end.min(flat.len()) as u32,
         }
     }
 
@@ -306,8 +310,8 @@ impl Sheet {
     /// Adds a row of two parts of the text that was put.
     pub fn push(&mut self, lead: &Range<usize>, body: &Range<usize>) {
         self.rows.push(Row {
-            lead: Part::of(lead),
-            body: Part::of(body),
+            lead: Part::within(&self.flat, lead),
+            body: Part::within(&self.flat, body),
             code: NO_CODE,
         });
     }
@@ -315,7 +319,7 @@ impl Sheet {
     /// Says that a part of the text is a line of code, for the rows pushed of it with [`Sheet::push_code`].
     pub fn begin_code(&mut self, line: &Range<usize>, language: Language, state: State) {
         self.code.push(CodeLine {
-            line: Part::of(line),
+            line: Part::within(&self.flat, line),
             state,
             language,
         });
@@ -324,8 +328,8 @@ impl Sheet {
     /// Adds a row of the line of code begun last.
     pub fn push_code(&mut self, lead: &Range<usize>, body: &Range<usize>) {
         self.rows.push(Row {
-            lead: Part::of(lead),
-            body: Part::of(body),
+            lead: Part::within(&self.flat, lead),
+            body: Part::within(&self.flat, body),
             code: (self.code.len() as u32).wrapping_sub(1),
         });
     }
