@@ -231,7 +231,6 @@ impl Desk {
                 model: played.unwrap(),
                 mode: Mode::Ask,
                 system: String::new(),
-                rules: Vec::new(),
                 parent: None,
             },
         });

@@ -46,10 +46,35 @@ pub fn parse(text: &str) -> Result<(String, Option<&str>), String> {
             "rule `{text}` has an empty pattern: leave the parentheses out to mean all"
         ));
     }
-    Ok((
-        tool.to_ascii_lowercase(),
-        specifier.filter(|specifier| *specifier != "*"),
-    ))
+    let tool = tool.to_ascii_lowercase();
+    let specifier = specifier.filter(|specifier| *specifier != "*");
+    if let Some(specifier) = specifier.filter(|_| PATH_TOOLS.contains(&tool.as_str())) {
+        fault(specifier.trim()).map_or(Ok(()), |fault| {
+            Err(format!(
+                "rule `{text}` has a pattern that fits nothing: {fault}"
+            ))
+        })?;
+    }
+    Ok((tool, specifier))
+}
+
+/// Tools whose patterns are of paths.
+const PATH_TOOLS: &[&str] = &["read", "edit", "write", "grep", "glob"];
+
+/// What is wrong with a pattern of paths.
+fn fault(pattern: &str) -> Option<String> {
+    let somewhere = Bases {
+        cwd: Path::new("/"),
+        home: Some(Path::new("/")),
+    };
+    let Some((_, pattern, anchored)) = base(pattern, somewhere) else {
+        return Some(
+            "it must name something below a folder, with `..` at its start alone".to_owned(),
+        );
+    };
+    glob(&pattern, anchored)
+        .err()
+        .map(|error| error.kind().to_string())
 }
 
 impl<'a> Matcher<'a> {
@@ -139,22 +164,33 @@ impl<'a> Matcher<'a> {
 
     /// Whether the pattern fits an absolute path, or a folder above it.
     pub fn fits_path(&self, path: &Path, bases: Bases<'_>) -> bool {
-        let Some(pattern) = self.specifier else {
-            return true;
-        };
-        let Some((base, pattern, anchored)) = base(pattern.trim(), bases) else {
-            return false;
-        };
-        let Ok(relative) = path.strip_prefix(&base) else {
-            return false;
-        };
-        let Some(glob) = glob(&pattern, anchored) else {
-            return false;
-        };
-        relative
-            .ancestors()
-            .filter(|ancestor| ancestor.components().next().is_some())
-            .any(|ancestor| glob.is_match(ancestor))
+        self.is_bare() || self.paths(bases).is_some_and(|paths| paths.fits(path))
+    }
+
+    /// The paths the pattern means, to be held against many; none for a rule without a pattern.
+    pub fn paths(&self, bases: Bases<'_>) -> Option<Paths> {
+        let (base, pattern, anchored) = base(self.specifier?.trim(), bases)?;
+        let glob = glob(&pattern, anchored).ok()?;
+        Some(Paths { base, glob })
+    }
+}
+
+/// The paths that one pattern means.
+#[derive(Debug)]
+pub struct Paths {
+    base: PathBuf,
+    glob: GlobMatcher,
+}
+
+impl Paths {
+    /// Whether an absolute path is one of them, or lies in one.
+    pub fn fits(&self, path: &Path) -> bool {
+        path.strip_prefix(&self.base).is_ok_and(|relative| {
+            relative
+                .ancestors()
+                .filter(|ancestor| ancestor.components().next().is_some())
+                .any(|ancestor| self.glob.is_match(ancestor))
+        })
     }
 }
 
@@ -191,7 +227,7 @@ fn base(pattern: &str, bases: Bases<'_>) -> Option<(PathBuf, String, bool)> {
     (plain && !rest.is_empty()).then(|| (base, rest.to_owned(), anchored))
 }
 
-fn glob(pattern: &str, anchored: bool) -> Option<GlobMatcher> {
+fn glob(pattern: &str, anchored: bool) -> Result<GlobMatcher, globset::Error> {
     let pattern = if anchored {
         pattern.to_owned()
     } else {
@@ -201,7 +237,6 @@ fn glob(pattern: &str, anchored: bool) -> Option<GlobMatcher> {
         .literal_separator(true)
         .backslash_escape(true)
         .build()
-        .ok()
         .map(|glob| glob.compile_matcher())
 }
 
@@ -355,6 +390,32 @@ mod tests {
     fn faulty_rules_are_named() {
         for text in ["", "(x)", "Bash(", "Bash(x", "Ba sh", "Bash()", "Bash( )"] {
             assert!(parse(text).is_err(), "{text}");
+        }
+        let cases = [
+            ("Read([abc)", "unclosed character class; missing ']'"),
+            (
+                "edit(src/{a,b)",
+                "unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)",
+            ),
+            (
+                "Write(src/../x)",
+                "it must name something below a folder, with `..` at its start alone",
+            ),
+            (
+                "Glob(/)",
+                "it must name something below a folder, with `..` at its start alone",
+            ),
+        ];
+        for (text, fault) in cases {
+            assert_eq!(
+                parse(text),
+                Err(format!(
+                    "rule `{text}` has a pattern that fits nothing: {fault}"
+                ))
+            );
+        }
+        for text in ["Bash([abc)", "Read(../x/**)", "Read(~/.ssh)", "Edit(//etc)"] {
+            assert!(parse(text).is_ok(), "{text}");
         }
     }
 }

@@ -27,7 +27,7 @@ use std::sync::{Arc, Mutex, RwLock};
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, mpsc};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::agent::guard;
 use crate::agent::redact::Redactor;
@@ -131,6 +131,7 @@ impl Engine {
                 knocks,
                 asked_to_stop,
                 sessions: HashMap::new(),
+                works: JoinSet::new(),
             }
             .run(),
         );

@@ -119,7 +119,6 @@ fn spec(request: OpenRequest, date: &str) -> Result<SessionSpec, String> {
         cwd,
         model: request.model,
         mode: request.mode,
-        rules: request.rules,
         parent: None,
     })
 }

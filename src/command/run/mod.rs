@@ -163,6 +163,7 @@ impl Start {
             max_steps: args.max_steps,
             budget: args.budget,
             no_retry: args.no_retry,
+            rules,
         };
         let submit = Op::Submit {
             blocks,
@@ -174,7 +175,6 @@ impl Start {
                 cwd: self.cwd,
                 model: self.model,
                 mode: self.mode,
-                rules,
             };
             return vec![Op::Open { request }, submit];
         };
@@ -189,9 +189,6 @@ impl Start {
                 change: Change::Mode { mode },
             });
         }
-        ops.extend(rules.into_iter().map(|rule| Op::Change {
-            change: Change::RuleKept { rule },
-        }));
         ops.push(submit);
         ops
     }

@@ -105,7 +105,6 @@ impl Stage {
                 cwd: self.folder.path().to_owned(),
                 model: "play/any".parse().unwrap(),
                 mode: Mode::Auto,
-                rules: Vec::new(),
             },
         });
         play

@@ -217,7 +217,6 @@ impl App {
             cwd: view.cwd.clone(),
             model,
             mode: view.mode,
-            rules: Vec::new(),
         };
         let open = self.command(id, Op::Open { request });
         // It was typed before the session had a name of its own.
