@@ -1,3 +1,139 @@
-//! The front step: the only place that knows every room.
+//! The front step: takes the arguments, builds the house, chooses a face. The only place that knows every room.
 
-fn main() {}
+mod given;
+mod workstation;
+
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser;
+use tokio::runtime::{Builder, Handle, Runtime};
+
+use creel::command::cli::{Cli, Sub};
+use creel::command::doctor::{self, Surroundings};
+use creel::command::moment::Now;
+use creel::command::{
+    Ended, Face, Trouble, config, cost, export, models, package, purge, run, sessions, show, stop,
+    with_streams,
+};
+use creel::config::Config;
+use creel::config::load::{self, ConfigError, Loaded};
+use creel::config::paths::{Paths, process_environment};
+use creel::engine::clock::Clock;
+use creel::engine::journal::Journal;
+use creel::engine::{Engine, Options};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    ExitCode::from(match cli.command {
+        None => workstation::run(&cli.workstation),
+        Some(sub) => without_screen(sub),
+    })
+}
+
+/// A command without a screen, from its arguments to its exit code.
+fn without_screen(sub: Sub) -> u8 {
+    let runtime = match runtime() {
+        Ok(runtime) => runtime,
+        Err(trouble) => {
+            return futures_util::FutureExt::now_or_never(with_streams(async |_| Err(trouble)))
+                .unwrap_or(1);
+        }
+    };
+    runtime.block_on(with_streams(async |face| command(sub, face).await))
+}
+
+async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
+    let paths = Paths::from_environment(&process_environment).map_err(Trouble::failed)?;
+    match &sub {
+        Sub::Completions { shell } => return package::completions(*shell, face),
+        Sub::Man => return package::man(face),
+        Sub::Config(sub) => return config::run(sub, &paths, &process_environment, face),
+        _ => {}
+    }
+    let loaded = load::read(&paths, &process_environment);
+    if let Sub::Doctor(args) = &sub {
+        return examine(args, &paths, &loaded, face).await;
+    }
+    let loaded = loaded.map_err(|error| config::trouble(&error))?;
+    for warning in &loaded.warnings {
+        face.note(warning)?;
+    }
+    let unattended = matches!(sub, Sub::Run(_));
+    let engine = engine(loaded.config.clone(), &paths, unattended).map_err(Trouble::failed)?;
+    for notice in &engine.notices {
+        face.note(notice)?;
+    }
+    let door = engine.door.clone();
+    let now = Now::from_system();
+    let ended = match &sub {
+        Sub::Run(args) => run::run(args, &door, &loaded.config, face).await,
+        Sub::Sessions(args) => sessions::run(args, &door, &now, face).await,
+        Sub::Show(args) => show::run(args, &door, &now, face).await,
+        Sub::Export(args) => export::run(args, &door, &now, face).await,
+        Sub::Cost(args) => cost::run(args, &door, &now, face).await,
+        Sub::Models(args) => models::run(args, &door, face).await,
+        Sub::Stop(args) => stop::run(args, &door, face).await,
+        Sub::Purge(args) => purge::run(args, &door, &now, face).await,
+        Sub::Doctor(_) | Sub::Completions { .. } | Sub::Man | Sub::Config(_) => Ok(0),
+    };
+    drop(door);
+    engine.ended().await;
+    ended
+}
+
+/// `creel doctor` works with what there is.
+async fn examine(
+    args: &creel::command::cli::DoctorArgs,
+    paths: &Paths,
+    loaded: &Result<Loaded, ConfigError>,
+    face: &mut Face<'_>,
+) -> Ended {
+    let config = loaded.as_ref().map_or_else(
+        |_| load::defaults(&process_environment),
+        |loaded| loaded.config.clone(),
+    );
+    let engine = engine(config, paths, true);
+    let surroundings = Surroundings {
+        paths,
+        config: loaded.as_ref(),
+        door: engine
+            .as_ref()
+            .map(|engine| &engine.door)
+            .map_err(Clone::clone),
+        env: &process_environment,
+        out_is_terminal: std::io::IsTerminal::is_terminal(&std::io::stdout()),
+    };
+    let ended = doctor::run(args, &surroundings, face).await;
+    if let Ok(engine) = engine {
+        engine.ended().await;
+    }
+    ended
+}
+
+fn engine(config: Config, paths: &Paths, unattended: bool) -> Result<Engine, String> {
+    let redactor = Arc::default();
+    Journal::new(
+        paths.log_file.clone(),
+        Clock::system(),
+        Arc::clone(&redactor),
+    )
+    .install();
+    let options = Options {
+        config,
+        paths: paths.clone(),
+        clock: Clock::system(),
+        redactor,
+        home: std::env::home_dir(),
+        unattended,
+    };
+    Engine::start(options, &Handle::current())
+}
+
+fn runtime() -> Result<Runtime, Trouble> {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build();
+    runtime.map_err(|error| Trouble::failed(format!("cannot start: {error}")))
+}

@@ -1,3 +1,12 @@
 //! The one integration binary.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod architecture;
+mod command;
+mod crash;
+mod scenario;
+mod screen;
+mod support;
+mod twelve;
+mod wire;

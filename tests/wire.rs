@@ -1,13 +1,17 @@
 //! Recorded answers of real servers decode to what they mean, however the network cuts them.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::path::{Path, PathBuf};
 
 use creel::protocol::call::parse_arguments;
 use creel::protocol::failure::{FailureKind, Stop};
+use creel::protocol::money::Money;
 use creel::protocol::reply::{Part, Reply};
 use creel::provider::Chunk;
 use creel::provider::decode::Decoder;
-use creel::provider::failure::{Advice, Envelope, by_status};
+use creel::provider::envelope::Envelope;
+use creel::provider::failure::{Advice, by_status};
 use creel::provider::{anthropic, openai_chat};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
@@ -101,7 +105,7 @@ fn described(reply: &Reply) -> Value {
             "cache_write_1h": usage.cache_write_long,
             "output": usage.output,
             "reasoning": usage.reasoning,
-            "cost": reply.reported_cost.map(|cost| cost.to_decimal()),
+            "cost": reply.reported_cost.map(Money::to_decimal),
         })
     });
     json!({
@@ -174,6 +178,17 @@ fn answers() -> impl Iterator<Item = Recording> {
         .filter(|recording| recording.expected["http_status"] == 200)
 }
 
+/// A small generator of our own: numbers below what is asked, the same in every run.
+fn random() -> impl FnMut(usize) -> usize {
+    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
+    move |below| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        usize::try_from(seed % below as u64).unwrap()
+    }
+}
+
 #[test]
 fn every_recorded_answer_decodes_to_what_it_means() {
     let mut count = 0;
@@ -196,14 +211,7 @@ fn every_recorded_answer_decodes_to_what_it_means() {
 
 #[test]
 fn no_cutting_changes_an_answer() {
-    // A small generator of our own: the cuts of a seed are the same everywhere.
-    let mut seed = 0x2545_f491_4f6c_dd1d_u64;
-    let mut random = move |below: usize| {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        usize::try_from(seed % below as u64).unwrap()
-    };
+    let mut random = random();
     for recording in answers() {
         let whole = recording.decode(std::iter::once(&recording.body[..]));
         assert_eq!(
@@ -262,8 +270,8 @@ fn an_answer_that_breaks_off_is_never_taken_for_a_whole_one() {
             .iter()
             .enumerate()
             .filter(|(_, byte)| **byte == b'\n');
-        let near = lines.flat_map(|(place, _)| place.saturating_sub(2)..=place + 1);
-        let mut ends: Vec<usize> = near.chain((0..recording.body.len()).step_by(97)).collect();
+        let near = lines.flat_map(|(place, _)| [place.saturating_sub(1), place, place + 1]);
+        let mut ends: Vec<usize> = near.chain((0..recording.body.len()).step_by(211)).collect();
         ends.retain(|end| *end < recording.body.len());
         let tried = ends.len();
         for end in ends {
@@ -302,6 +310,35 @@ fn an_answer_that_breaks_off_is_never_taken_for_a_whole_one() {
             }
         }
         assert!(broken * 2 > tried, "{}: {broken}", recording.name);
+    }
+}
+
+#[test]
+fn a_spoilt_answer_still_ends_once() {
+    let mut random = random();
+    for recording in answers() {
+        for _ in 0..100 {
+            let mut body = recording.body.clone();
+            for _ in 0..=random(8) {
+                let place = random(body.len());
+                match random(4) {
+                    0 => body[place] = u8::try_from(random(256)).unwrap(),
+                    1 => drop(body.drain(place..body.len().min(place + random(200)))),
+                    2 => body.extend_from_within(
+                        place
+                            ..recording
+                                .body
+                                .len()
+                                .min(body.len())
+                                .min(place + 500)
+                                .max(place),
+                    ),
+                    _ => body.insert(place, b"\n\"{[0"[random(5)]),
+                }
+            }
+            let (_, _, ends) = streamed(&recording.decode(body.chunks(1 + random(700))));
+            assert_eq!(ends, 1, "{}", recording.name);
+        }
     }
 }
 

@@ -320,11 +320,6 @@ impl Session {
         }
     }
 
-    /// All rules that hold here beside those of the config.
-    pub fn all_rules(&self) -> impl Iterator<Item = &Rule> {
-        self.spec.rules.iter().chain(&self.rules)
-    }
-
     fn change(&mut self, change: &Change) {
         match change {
             Change::Model { model } => self.model = model.clone(),

@@ -113,7 +113,14 @@ pub(crate) fn read_file(file: &Path) -> Result<String, String> {
         Ok(metadata) if !metadata.is_file() => return Err("is no ordinary file".to_owned()),
         Ok(_) => {}
         // A part of the path that is a file is reported by whoever makes folders.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(String::new()),
+        Err(error)
+            if matches!(
+                error.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+            ) =>
+        {
+            return Ok(String::new());
+        }
         Err(error) => return Err(format!("cannot be read: {error}")),
     }
     let mut bytes = Vec::new();

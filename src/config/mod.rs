@@ -1,7 +1,7 @@
 //! What the person wished for: the config file as data. A session logs what is changed later; the config only gives defaults.
 
 pub mod address;
-mod decimal;
+pub mod decimal;
 mod document;
 pub mod load;
 mod model;

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 use toml::Value;
@@ -34,6 +34,8 @@ pub enum KeyToStore {
     None,
     /// It stays in this variable.
     Env(String),
+    /// It stays in this file of the person's.
+    File(PathBuf),
     /// It goes into a file of its own for the owner alone, never into the config.
     Secret(Secret),
 }
@@ -122,6 +124,7 @@ fn append(text: &mut String, new: &NewProvider) {
     let key = match &new.key {
         KeyToStore::None => None,
         KeyToStore::Env(variable) => Some(("key_env", variable.clone())),
+        KeyToStore::File(path) => Some(("key_file", path.display().to_string())),
         KeyToStore::Secret(_) => Some(("key_file", format!("keys/{}", new.name))),
     };
     let lines = [

@@ -43,7 +43,7 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
             .await
             .map(Found::Spend),
         Query::Today => today(house).await.map(Found::Today),
-        Query::Models => Ok(Found::Models(house.providers.models())),
+        Query::Models => Ok(Found::Models(house.providers().models())),
         Query::Blob { hash } => house
             .read(move |reader| reader.blob(&hash))
             .await
@@ -90,6 +90,7 @@ pub(crate) async fn manage(house: &Arc<House>, manage: Manage, stopped: u32) -> 
     let done = match manage {
         Manage::Stop { session } => stop(house, session, stopped).await,
         Manage::Purge { sessions } => purge(house, sessions).await,
+        Manage::Reload => house.reload().map(|()| Managed::Reloaded),
     };
     done.unwrap_or_else(|why| Managed::Failed { why })
 }

@@ -189,7 +189,7 @@ impl Task {
         let fault = match &change {
             Change::Model { model } => self
                 .house
-                .providers
+                .providers()
                 .get(model)
                 .err()
                 .map(|failure| failure.message),

@@ -193,7 +193,10 @@ impl Task {
                 }
                 Ok(appended.over)
             }
-            Err(why) => Err(Unkept { why, facts }),
+            Err(why) => {
+                tracing::warn!("session {}: {why}", self.session.id);
+                Err(Unkept { why, facts })
+            }
         }
     }
 

@@ -80,7 +80,7 @@ fn disk(house: &Arc<House>) -> Check {
 }
 
 fn providers(house: &Arc<House>) -> Check {
-    let cards = house.providers.models();
+    let cards = house.providers().models();
     let ready: std::collections::BTreeSet<&str> = cards
         .iter()
         .filter(|card| card.lacks.is_none())

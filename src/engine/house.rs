@@ -1,9 +1,10 @@
 //! What all sessions of one engine share: the log, the providers, the tools, the clock, and the feed to the faces.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use tokio::sync::broadcast;
@@ -11,15 +12,17 @@ use tokio::sync::broadcast;
 use crate::agent::cost::Tariff;
 use crate::agent::guard;
 use crate::agent::redact::Redactor;
-use crate::config::{BudgetConfig, LimitConfig};
+use crate::config::paths::{Paths, process_environment};
+use crate::config::{BudgetConfig, LimitConfig, ProviderConfig, load, secret};
 use crate::engine::clock::Clock;
 use crate::engine::owner::{Held, Owners};
 use crate::protocol::event::Signal;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::rule::Rule;
 use crate::protocol::time::Time;
-use crate::provider::rehearsal;
-use crate::provider::table::Providers;
+use crate::provider::rehearsal::{self, Speed};
+use crate::provider::rehearsals::Rehearsals;
+use crate::provider::table::{Providers, ReadSource};
 use crate::store::fault::StoreError;
 use crate::store::log::Log;
 use crate::store::read::Reader;
@@ -32,10 +35,14 @@ const WAIT_ELSEWHERE: Duration = Duration::from_millis(50);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 pub(crate) struct House {
+    /// Closed before the log is, as fields are in their order: only a last connection that writes can put the log of writes
+    /// back into the file and take it away.
+    pub(crate) readers: Mutex<Vec<Reader>>,
     pub(crate) log: Log,
     pub(crate) db: PathBuf,
-    pub(crate) readers: Mutex<Vec<Reader>>,
-    pub(crate) providers: Providers,
+    /// Replaced as a whole when the config is read again; a call under way keeps those it began with.
+    pub(crate) providers: RwLock<Arc<Providers>>,
+    pub(crate) paths: Paths,
     pub(crate) tools: Toolbox,
     pub(crate) clock: Clock,
     pub(crate) owners: Owners,
@@ -96,17 +103,38 @@ impl House {
         }
     }
 
+    pub(crate) fn providers(&self) -> Arc<Providers> {
+        Arc::clone(
+            &self
+                .providers
+                .read()
+                .unwrap_or_else(PoisonError::into_inner),
+        )
+    }
+
+    /// Reads the config again for the providers it names now.
+    pub(crate) fn reload(&self) -> Result<(), String> {
+        let config =
+            load::load(&self.paths, &process_environment).map_err(|error| error.to_string())?;
+        let providers = table(config.providers, &self.redactor, self.unattended);
+        *self
+            .providers
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Arc::new(providers);
+        Ok(())
+    }
+
     /// What stands behind a model's price.
     pub(crate) fn tariff(&self, model: &ModelRef) -> Tariff {
-        if self.providers.is_rehearsal(model) {
+        if self.providers().is_rehearsal(model) {
             return Tariff::Play(rehearsal::play_price());
         }
-        let card = self.providers.card(model);
+        let card = self.providers().card(model);
         match card.price {
             Some(price) => Tariff::Priced(price),
             None if card.local => Tariff::Local,
             None => Tariff::Unknown {
-                stand_in: self.providers.dearest(),
+                stand_in: self.providers().dearest(),
             },
         }
     }
@@ -151,4 +179,33 @@ impl fmt::Debug for House {
             .field("db", &self.db)
             .finish_non_exhaustive()
     }
+}
+
+/// The providers of a config. Where nobody watches, nobody waits for a script's words to be spoken.
+pub(crate) fn table(
+    config: BTreeMap<String, ProviderConfig>,
+    redactor: &Arc<Mutex<Redactor>>,
+    unattended: bool,
+) -> Providers {
+    let speed = if unattended {
+        Speed::at_once()
+    } else {
+        Speed::default()
+    };
+    Providers::new(config, keys(redactor), Rehearsals::new(speed))
+}
+
+/// Reads keys, and has each one taken out of everything from then on.
+fn keys(redactor: &Arc<Mutex<Redactor>>) -> ReadSource {
+    let redactor = Arc::clone(redactor);
+    Arc::new(move |source| {
+        let key = secret::read(source, &process_environment)?;
+        if let Some(key) = &key {
+            redactor
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .add(key.expose());
+        }
+        Ok(key)
+    })
 }

@@ -9,6 +9,7 @@ mod effect;
 mod hall;
 mod health;
 mod house;
+pub mod journal;
 mod model_call;
 pub mod open;
 pub mod owner;
@@ -21,26 +22,22 @@ mod trial;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicI64;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, RwLock};
 
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, mpsc};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::agent::guard;
 use crate::agent::redact::Redactor;
 use crate::config::Config;
-use crate::config::paths::{self, Paths};
-use crate::config::secret;
+use crate::config::paths::Paths;
 use crate::engine::clock::Clock;
 use crate::engine::door::Door;
 use crate::engine::hall::Hall;
 use crate::engine::house::House;
 use crate::engine::owner::Owners;
-use crate::provider::rehearsal::Speed;
-use crate::provider::rehearsals::Rehearsals;
-use crate::provider::table::{Providers, ReadSource};
 use crate::store::log::Log;
 use crate::tool::Toolbox;
 
@@ -57,6 +54,8 @@ pub struct Options {
     pub home: Option<PathBuf>,
     /// Nobody can be asked: an ask is denied at once, and what would wait for a budget or a guard ends the turn.
     pub unattended: bool,
+    /// Keys read from now on are known to it.
+    pub redactor: Arc<Mutex<Redactor>>,
 }
 
 /// A running engine.
@@ -79,19 +78,16 @@ impl Engine {
             clock,
             home,
             unattended,
+            redactor,
         } = options;
         let opened = Log::open(&paths.db).map_err(|error| error.to_string())?;
         let (knock, knocks) = mpsc::unbounded_channel();
         let (signals, _) = broadcast::channel(FEED);
         let last_key = Arc::new(AtomicI64::new(if unattended { 0 } else { clock.now().0 }));
         let door = Door::new(knock, signals.clone(), clock.clone(), Arc::clone(&last_key));
-        let redactor = Arc::new(Mutex::new(Redactor::default()));
-        // Where nobody watches, nobody waits for words to be spoken.
-        let speed = if unattended {
-            Speed::at_once()
-        } else {
-            Speed::default()
-        };
+        for notice in &opened.notices {
+            tracing::warn!("{notice}");
+        }
         let guards = guard::Settings {
             same_call: config.guards.same_call,
             same_call_window: config.guards.same_call_window,
@@ -103,12 +99,17 @@ impl Engine {
         let trial = trial::Switches::default();
         let house = Arc::new(House {
             log: opened.log,
-            db: paths.db,
+            db: paths.db.clone(),
             readers: Mutex::new(Vec::new()),
-            providers: Providers::new(config.providers, keys(&redactor), Rehearsals::new(speed)),
+            providers: RwLock::new(Arc::new(house::table(
+                config.providers,
+                &redactor,
+                unattended,
+            ))),
             tools: Toolbox::shipped(),
             clock,
-            owners: Owners::new(paths.locks),
+            owners: Owners::new(paths.locks.clone()),
+            paths,
             signals,
             redactor,
             budget: config.budget,
@@ -130,6 +131,7 @@ impl Engine {
                 knocks,
                 asked_to_stop,
                 sessions: HashMap::new(),
+                works: JoinSet::new(),
             }
             .run(),
         );
@@ -147,19 +149,4 @@ impl Engine {
         drop(self.door);
         let _ = self.hall.await;
     }
-}
-
-/// Reads keys, and has each one taken out of everything from then on.
-fn keys(redactor: &Arc<Mutex<Redactor>>) -> ReadSource {
-    let redactor = Arc::clone(redactor);
-    Arc::new(move |source| {
-        let key = secret::read(source, &paths::process_environment)?;
-        if let Some(key) = &key {
-            redactor
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .add(key.expose());
-        }
-        Ok(key)
-    })
 }

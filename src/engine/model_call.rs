@@ -105,7 +105,7 @@ impl Task {
             .map(|fact| redacted(fact, &redactor))
             .collect();
         let model = self.session.model.clone();
-        let provider = match self.house.providers.get(&model) {
+        let provider = match self.house.providers().get(&model) {
             Ok(provider) => provider,
             Err(failure) => {
                 self.unsendable(facts, model, failure, &call).await?;
@@ -117,7 +117,7 @@ impl Task {
             self.commit_with(facts, None).await?;
             return Ok(Some(about));
         }
-        let card = self.house.providers.card(&model);
+        let card = self.house.providers().card(&model);
         let prompt = self.prompt(&model, &facts, &card);
         let sent = Sent::new(&prompt);
         let size = sent.size(self.counted.as_ref(), card.context);
@@ -317,7 +317,16 @@ impl Task {
     }
 
     async fn failed(&mut self, failure: Failure, partial: Reply) {
-        let Some(call) = self.call.take() else { return };
+        let Some(call) = self.call.take() else {
+            return;
+        };
+        tracing::warn!(
+            "session {}: {} failed: {:?} {}",
+            self.session.id,
+            call.model,
+            failure.kind,
+            failure.message
+        );
         // A request that was refused, or never got there, is not charged.
         let bill = if partial.is_empty() && partial.usage.is_none() {
             self.free(&call)

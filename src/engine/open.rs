@@ -24,7 +24,7 @@ use crate::store::append::step_draft;
 type Inbox = mpsc::UnboundedReceiver<Word>;
 
 /// What every model is told first; the folder, the date and the project's own instructions follow.
-const SYSTEM: &str = include_str!("../../assets/prompts/system.md");
+pub const SYSTEM: &str = include_str!("../../assets/prompts/system.md");
 
 /// The system text of a session that begins now.
 pub fn system_text(cwd: &Path, project: &Project, date: &str) -> String {
@@ -68,7 +68,7 @@ async fn begin(
     request: OpenRequest,
 ) -> Result<(Session, Held), String> {
     house
-        .providers
+        .providers()
         .get(&request.model)
         .map_err(|failure| failure.message)?;
     let held = house.hold(id).await?;
@@ -120,7 +120,6 @@ fn spec(request: OpenRequest, date: &str) -> Result<SessionSpec, String> {
         cwd,
         model: request.model,
         mode: request.mode,
-        rules: request.rules,
         parent: None,
     })
 }

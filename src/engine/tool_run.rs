@@ -1,7 +1,7 @@
 //! Tools: what a call would touch is judged, what is allowed is run, what comes of it is kept.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
@@ -10,6 +10,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::permission::{self, Asked};
+use crate::agent::rule::Bases;
 use crate::agent::turn::input::{Decision, Input};
 use crate::engine::session::Task;
 use crate::protocol::ask::Subject;
@@ -17,7 +18,9 @@ use crate::protocol::call::{Outcome, OutputRef, ToolCall};
 use crate::protocol::event::{Delta, Fact, Signal};
 use crate::protocol::id::{CallId, CommandId};
 use crate::protocol::item::Item;
+use crate::protocol::rule::Rule;
 use crate::protocol::time::Time;
+use crate::tool::shared::change::Shown;
 use crate::tool::{Ended, Place, Scene, bash};
 
 /// A tool that has ended.
@@ -68,13 +71,7 @@ impl Task {
             Ok(reach) => reach,
             Err(text) => return Decision::Invalid(text),
         };
-        let rules: Vec<_> = self
-            .house
-            .rules
-            .iter()
-            .chain(self.session.all_rules())
-            .cloned()
-            .collect();
+        let rules = self.rules();
         let asked = Asked {
             tool: &tool.spec().name,
             reach: &reach,
@@ -268,6 +265,26 @@ impl Task {
         kept.outcome
     }
 
+    /// Where what the person is shown of a call is noted, and found again when it runs.
+    fn shown(&self, call: &ToolCall) -> Arc<Mutex<Option<Shown>>> {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        // A call that changes files is judged alone: what was noted of others is done with.
+        shown.retain(|(id, _), _| *id == call.id);
+        let key = (call.id.clone(), call.arguments.clone());
+        Arc::clone(shown.entry(key).or_default())
+    }
+
+    /// All rules that hold now.
+    fn rules(&self) -> Vec<Rule> {
+        self.house
+            .rules
+            .iter()
+            .chain(&self.session.rules)
+            .chain(&self.run.rules)
+            .cloned()
+            .collect()
+    }
+
     fn scene(&self, call: &ToolCall, number: u32) -> Scene {
         let house = Arc::clone(&self.house);
         let outputs = Arc::clone(&self.outputs);
@@ -275,6 +292,11 @@ impl Task {
         let session = self.session.id;
         let id = call.id.clone();
         let spec = &self.session.spec;
+        let bases = Bases {
+            cwd: &spec.cwd,
+            home: self.house.home.as_deref(),
+        };
+        let denied = permission::denied_paths(&self.rules(), &call.name, bases);
         Scene {
             place: Place {
                 cwd: spec.cwd.clone(),
@@ -283,6 +305,8 @@ impl Task {
             number,
             limits: self.house.limits.clone(),
             seen: Arc::clone(&self.seen),
+            shown: self.shown(call),
+            hidden: Arc::new(move |path| denied.iter().any(|paths| paths.fits(path))),
             output: Arc::new(move |number| {
                 let hash = outputs
                     .lock()

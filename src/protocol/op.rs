@@ -60,6 +60,8 @@ pub enum Op {
 pub enum Manage {
     /// Stops the turns that run in other processes and in this one: of one session, or of all.
     Stop { session: Option<SessionId> },
+    /// Reads the config again for the providers it names now.
+    Reload,
     /// Takes sessions out of the log for good. One that is held by a process is not taken, and named in the failure.
     Purge { sessions: Vec<SessionId> },
 }
@@ -69,12 +71,17 @@ pub enum Manage {
 #[serde(tag = "managed", rename_all = "snake_case")]
 pub enum Managed {
     /// Turns that were told to stop.
-    Stopped { turns: u32 },
+    Stopped {
+        turns: u32,
+    },
     Purged {
         sessions: u32,
         events: u64,
         blobs: u64,
     },
+    Reloaded,
     /// Nothing changed.
-    Failed { why: String },
+    Failed {
+        why: String,
+    },
 }

@@ -73,7 +73,7 @@ pub enum Effect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// Given to this run on the command line.
+    /// Given to one run on the command line, and gone with it.
     Run,
     /// Kept by an answer, for this session.
     Session,

@@ -1,12 +1,12 @@
 //! What the dialects share in reading an answer: events into JSON, the end that came or did not, and the one last chunk.
-//! What an event means is the dialect's own matter ([`Dialect`]).
+//! What an event means is the dialect's own matter (`Dialect`).
 
 use serde_json::Value;
 
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::reply::Reply;
 use crate::provider::Chunk;
-use crate::provider::failure::excerpt;
+use crate::provider::envelope::excerpt;
 use crate::provider::sse::{Event, Sse};
 
 /// An answer being put together.

@@ -3,6 +3,10 @@
 
 /// The quirks of one vendor.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about a vendor"
+)]
 pub struct Quirks {
     /// The vendor's name in the price table.
     pub vendor: Option<&'static str>,

@@ -1,4 +1,4 @@
-//! Prompts for the tests of the dialects.
+//! Prompts and answers for the tests of the dialects.
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
@@ -9,8 +9,11 @@ use serde_json::{Value, json};
 use crate::agent::prompt::{CallResult, Message, Prompt};
 use crate::protocol::call::OutcomeKind;
 use crate::protocol::call::ToolSpec;
+use crate::protocol::failure::Failure;
 use crate::protocol::item::Opaque;
-use crate::protocol::reply::Part;
+use crate::protocol::reply::{Part, Reply};
+use crate::provider::Chunk;
+use crate::provider::decode::Decoder;
 
 pub fn prompt(model: &str, messages: Vec<Message>) -> Prompt {
     Prompt {
@@ -114,4 +117,45 @@ pub fn check_append_only(model: &str, request: impl Fn(&Prompt) -> Vec<u8>) {
         assert!(body.len() > before.len());
         before = body;
     }
+}
+
+/// Feeds the events one by one and ends the body.
+pub fn decode(mut decoder: Decoder, events: &[Value]) -> Vec<Chunk> {
+    let mut chunks = Vec::new();
+    for event in events {
+        decoder.feed(format!("data: {event}\n\n").as_bytes(), &mut chunks);
+    }
+    decoder.finish(&mut chunks);
+    chunks
+}
+
+pub fn done(chunks: &[Chunk]) -> &Reply {
+    match chunks.last() {
+        Some(Chunk::Done(reply)) => reply,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub fn failed(chunks: &[Chunk]) -> (&Failure, &Reply) {
+    match chunks.last() {
+        Some(Chunk::Failed { failure, partial }) => (failure, partial),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// The calls of an answer: id, name, arguments.
+pub fn calls(reply: &Reply) -> Vec<(Option<&str>, &str, &str)> {
+    reply
+        .parts
+        .iter()
+        .filter_map(|part| match part {
+            Part::Call {
+                wire_id,
+                name,
+                arguments,
+                ..
+            } => Some((wire_id.as_deref(), name.as_str(), arguments.as_str())),
+            _ => None,
+        })
+        .collect()
 }

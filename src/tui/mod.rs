@@ -1,5 +1,325 @@
 //! The workstation: a full-screen face. It speaks to the engine through the door and draws from state, never into it.
+//!
+//! The calling thread draws. One queue brings it everything: keys from the thread that reads, signals of the engine at most
+//! once a frame, answers. It sleeps in that queue; while nothing happens and nothing is counted, nothing wakes it.
 
+pub mod app;
+mod effect;
+mod feed;
+pub mod screen;
 pub mod terminal;
 pub mod theme;
 pub mod widget;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use anyhow::Context;
+use crossterm::event::MouseEventKind;
+use futures_util::future::BoxFuture;
+use ratatui::layout::Position;
+use uuid::Uuid;
+
+use crate::engine::door::Door;
+use crate::protocol::id::{ModelRef, SessionId};
+use crate::protocol::time::Time;
+use crate::tui::app::setup::{Checked, NewProvider, Now, Setup, Stored};
+use crate::tui::app::{App, Cmd, Msg};
+use crate::tui::effect::Effects;
+use crate::tui::screen::look::Look;
+use crate::tui::screen::transcript::Cache;
+use crate::tui::terminal::ability::Ability;
+use crate::tui::terminal::input::{Input, InputEvent, Signal};
+use crate::tui::terminal::{Shown, Terminal};
+use crate::tui::theme::Theme;
+use crate::tui::widget::paint::Glyphs;
+
+/// A resize is drawn at most this often; keys are drawn at once.
+const RESIZE_FRAME: Duration = Duration::from_millis(16);
+/// A terminal that takes no more is tried again after this.
+const LATER: Duration = Duration::from_millis(20);
+/// Messages taken in before a frame, so that a flood does not hold the screen up.
+const MOST: usize = 1_000;
+const WHEEL_LINES: i64 = 3;
+
+/// Tries a provider with a call that costs nothing.
+pub type Check =
+    Arc<dyn Fn(NewProvider) -> BoxFuture<'static, Result<Checked, String>> + Send + Sync>;
+/// Keeps a provider with the model that was chosen; may write files.
+pub type Store = Arc<dyn Fn(NewProvider, ModelRef) -> Result<Stored, String> + Send + Sync>;
+/// Makes the tour's folder with its files.
+pub type Tour = Arc<dyn Fn() -> Result<PathBuf, String> + Send + Sync>;
+
+/// All the workstation is given beside the engine.
+#[derive(Clone)]
+pub struct Options {
+    pub setup: Setup,
+    pub ability: Ability,
+    pub theme: Theme,
+    pub glyphs: Glyphs,
+    pub mouse: bool,
+    /// The person's editor, as a command line.
+    pub editor: String,
+    pub check_provider: Check,
+    pub store_provider: Store,
+    pub tour: Tour,
+}
+
+impl fmt::Debug for Options {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options")
+            .field("setup", &self.setup)
+            .field("mouse", &self.mouse)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The engine, once it is there, and the runtime that answers are awaited on.
+#[derive(Debug)]
+pub struct Started {
+    pub door: Door,
+    /// What the person should be told about the opening of the log.
+    pub notices: Vec<String>,
+    pub runtime: tokio::runtime::Handle,
+}
+
+/// Starts the engine; called on a thread of its own after the first frame.
+pub type Start = Box<dyn FnOnce() -> Result<Started, String> + Send>;
+
+/// Why the workstation ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    ByPerson,
+    /// A signal from outside, by its number, or the terminal is gone.
+    BySignal(i32),
+}
+
+/// What the queue brings.
+#[derive(Debug)]
+enum Wake {
+    Msg(Msg),
+    Started(Result<Started, String>),
+    System(Signal),
+    /// The terminal is gone.
+    Closed,
+}
+
+/// What the queue came to.
+enum Next {
+    Wake(Box<Wake>),
+    /// A moment came that was waited for.
+    Moment,
+    /// Nobody can send any more.
+    Nobody,
+}
+
+/// Draws the first frame from the options alone, then starts the engine, and returns when the person quits or the terminal
+/// goes. Every turn that runs has been told to stop by then; the engine ends when its last door is dropped.
+pub fn run(options: Options, start: Start) -> anyhow::Result<Ended> {
+    let mut terminal =
+        Terminal::enter(options.ability.clone()).context("the terminal could not be taken")?;
+    terminal.restorer().restore_on_panic(|info| {
+        tracing::error!("{info}");
+        format!("creel stopped on a fault of its own: {info}\nwhat was said and done is in the log; start it again")
+    });
+    let (sender, queue) = channel();
+    let area = terminal.screen.area();
+    let began = Instant::now();
+    let app = App::new(options.setup.clone(), (area.width, area.height), now(began));
+    let look = Look::new(options.theme.clone(), options.glyphs);
+    if options.mouse {
+        terminal.set_mouse(true)?;
+    }
+    let mut desk = Desk {
+        app,
+        look,
+        terminal,
+        cache: Cache::default(),
+        began,
+        drawn: began,
+        again: None,
+        ended: None,
+    };
+    desk.draw()?;
+    let input = start_input(sender.clone()).context("the keyboard could not be read")?;
+    let starter = sender.clone();
+    std::thread::spawn(move || {
+        let _ = starter.send(Wake::Started(start()));
+    });
+    let mut effects = Effects::new(options, sender, input);
+    desk.live(&queue, &mut effects)
+}
+
+/// The state, and the terminal that shows it.
+struct Desk {
+    app: App,
+    look: Look,
+    terminal: Terminal,
+    cache: Cache,
+    began: Instant,
+    /// The last frame.
+    drawn: Instant,
+    /// A frame is owed then.
+    again: Option<Instant>,
+    ended: Option<Ended>,
+}
+
+impl Desk {
+    fn live(&mut self, queue: &Receiver<Wake>, effects: &mut Effects) -> anyhow::Result<Ended> {
+        loop {
+            let mut resized_only = true;
+            match self.wait(queue) {
+                Next::Nobody => return Ok(Ended::ByPerson),
+                Next::Moment => {
+                    resized_only = false;
+                    self.update(Msg::Tick, effects)?;
+                }
+                Next::Wake(first) => {
+                    for wake in std::iter::once(*first).chain(queue.try_iter().take(MOST)) {
+                        resized_only &= matches!(wake, Wake::Msg(Msg::Resize(..)));
+                        self.take(wake, effects)?;
+                    }
+                }
+            }
+            if let Some(ended) = self.ended {
+                effects.finish();
+                return Ok(ended);
+            }
+            let due = self.drawn + RESIZE_FRAME;
+            if resized_only && Instant::now() < due {
+                self.again = Some(due);
+                continue;
+            }
+            if let Some(msg) = self.draw()? {
+                self.update(msg, effects)?;
+            }
+        }
+    }
+
+    fn wait(&mut self, queue: &Receiver<Wake>) -> Next {
+        let wake = self.app.wake().map(|since| self.began + since);
+        let until = [wake, self.again].into_iter().flatten().min();
+        let Some(until) = until else {
+            return queue
+                .recv()
+                .map_or(Next::Nobody, |wake| Next::Wake(Box::new(wake)));
+        };
+        match queue.recv_timeout(until.saturating_duration_since(Instant::now())) {
+            Ok(wake) => Next::Wake(Box::new(wake)),
+            Err(RecvTimeoutError::Timeout) => Next::Moment,
+            Err(RecvTimeoutError::Disconnected) => Next::Nobody,
+        }
+    }
+
+    fn take(&mut self, wake: Wake, effects: &mut Effects) -> anyhow::Result<()> {
+        match wake {
+            Wake::Msg(msg) => {
+                if let Msg::Resize(width, height) = msg {
+                    self.terminal.screen.resize(width, height);
+                }
+                if matches!(msg, Msg::Key(_)) {
+                    effects.here();
+                }
+                self.update(msg, effects)
+            }
+            Wake::Started(Ok(started)) => {
+                let notices = started.notices.clone();
+                effects.started(started);
+                self.update(Msg::Ready(notices), effects)
+            }
+            Wake::Started(Err(why)) => self.update(Msg::Broken(why), effects),
+            Wake::System(signal) => self.system(signal, effects),
+            Wake::Closed => self.end(Ended::BySignal(1), effects),
+        }
+    }
+
+    fn system(&mut self, signal: Signal, effects: &mut Effects) -> anyhow::Result<()> {
+        match signal {
+            Signal::Terminate => self.end(Ended::BySignal(15), effects),
+            Signal::HangUp => self.end(Ended::BySignal(1), effects),
+            Signal::Interrupt => self.end(Ended::BySignal(2), effects),
+            Signal::Quit => self.end(Ended::BySignal(3), effects),
+            Signal::Stop => effects.suspend(&mut self.terminal),
+            Signal::Continue => {
+                self.terminal.continued()?;
+                self.update(Msg::Focus(true), effects)
+            }
+            Signal::User => Ok(()),
+        }
+    }
+
+    /// Ends from outside: what is typed is kept, turns are told to stop, nobody is asked.
+    fn end(&mut self, ended: Ended, effects: &mut Effects) -> anyhow::Result<()> {
+        self.ended = Some(ended);
+        for cmd in self.app.quit_now() {
+            effects.carry_out(cmd, &mut self.terminal)?;
+        }
+        Ok(())
+    }
+
+    fn update(&mut self, msg: Msg, effects: &mut Effects) -> anyhow::Result<()> {
+        for cmd in self.app.update(msg, now(self.began)) {
+            if cmd == Cmd::Quit {
+                self.ended.get_or_insert(Ended::ByPerson);
+            }
+            effects.carry_out(cmd, &mut self.terminal)?;
+        }
+        Ok(())
+    }
+
+    /// Draws a frame; gives what it showed, to be told to the state.
+    fn draw(&mut self) -> anyhow::Result<Option<Msg>> {
+        self.again = None;
+        self.drawn = Instant::now();
+        let area = self.terminal.screen.area();
+        self.app.size = (area.width, area.height);
+        let buffer = self.terminal.screen.frame();
+        let shown = screen::draw(&self.app, &mut self.cache, buffer, &self.look);
+        if let Some((rows, lines)) = shown.moved {
+            self.terminal.screen.scrolled(rows, lines);
+        }
+        let cursor = shown.cursor.map(|(x, y)| Position::new(x, y));
+        if self.terminal.show(cursor)? == Shown::Later {
+            // What was not written was not seen.
+            self.again = Some(self.drawn + LATER);
+            return Ok(None);
+        }
+        Ok(Some(Msg::Drawn(shown.seen)))
+    }
+}
+
+fn start_input(sender: Sender<Wake>) -> std::io::Result<Input> {
+    Input::start(move |event| {
+        let wake = match event {
+            InputEvent::Key(key) => Wake::Msg(Msg::Key(key)),
+            InputEvent::Paste(text) => Wake::Msg(Msg::Paste(text)),
+            InputEvent::Mouse(mouse) => match mouse.kind {
+                MouseEventKind::ScrollUp => Wake::Msg(Msg::Wheel(-WHEEL_LINES)),
+                MouseEventKind::ScrollDown => Wake::Msg(Msg::Wheel(WHEEL_LINES)),
+                _ => return true,
+            },
+            InputEvent::Focus(focus) => Wake::Msg(Msg::Focus(focus)),
+            InputEvent::Resize(width, height) => Wake::Msg(Msg::Resize(width, height)),
+            InputEvent::Signal(signal) => Wake::System(signal),
+            InputEvent::Closed => Wake::Closed,
+        };
+        sender.send(wake).is_ok()
+    })
+}
+
+/// The time on both clocks, and a session id nobody has used.
+fn now(began: Instant) -> Now {
+    let wall = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| {
+            i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+        });
+    Now {
+        wall: Time(wall),
+        since: began.elapsed(),
+        fresh: SessionId(Uuid::now_v7()),
+    }
+}

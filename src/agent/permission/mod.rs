@@ -15,7 +15,8 @@ use sha2::{Digest, Sha256};
 use crate::agent::command_line::{self, Part};
 use crate::agent::folder::{inside, is_protected};
 use crate::agent::risk;
-use crate::agent::rule::{Bases, Matcher, Meets};
+use crate::agent::rule::command::Meets;
+use crate::agent::rule::{Bases, Matcher, Paths};
 use crate::protocol::ask::{About, Approval, Ask, Subject};
 use crate::protocol::call::{Reach, ToolCall};
 use crate::protocol::id::AskId;
@@ -68,6 +69,18 @@ pub fn decide(asked: &Asked<'_>) -> Verdict {
         return Verdict::Allow;
     }
     by_mode(asked, &parts)
+}
+
+/// The paths that no rule lets this tool look into, for a search that meets files nobody named. A rule without a pattern
+/// denies the whole call and is not among them.
+pub fn denied_paths(rules: &[Rule], tool: &str, bases: Bases<'_>) -> Vec<Paths> {
+    rules
+        .iter()
+        .filter(|rule| rule.effect == Effect::Deny)
+        .filter_map(Matcher::new)
+        .filter(|matcher| matcher.is_about(tool))
+        .filter_map(|matcher| matcher.paths(bases))
+        .collect()
 }
 
 /// The ask for a call, bound to exactly what it shows: another subject, folder or call is another ask.

@@ -93,6 +93,7 @@ impl Stage {
             clock: Clock::system(),
             home: None,
             unattended,
+            redactor: Arc::default(),
         }
     }
 
@@ -104,7 +105,6 @@ impl Stage {
                 cwd: self.folder.path().to_owned(),
                 model: "play/any".parse().unwrap(),
                 mode: Mode::Auto,
-                rules: Vec::new(),
             },
         });
         play

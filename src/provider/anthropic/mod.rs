@@ -2,6 +2,9 @@
 
 pub mod decode;
 pub mod request;
+#[cfg(test)]
+mod tests;
+mod usage;
 
 /// The version of the dialect, sent with every request.
 pub const VERSION: &str = "2023-06-01";

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use reqwest::Response;
+use reqwest::header::HeaderValue;
 use tokio::time::{Sleep, sleep, timeout};
 
 use crate::protocol::failure::{Failure, FailureKind};
@@ -115,7 +116,7 @@ impl State {
                 let kind = response
                     .headers()
                     .get("content-type")
-                    .map(|kind| kind.as_bytes());
+                    .map(HeaderValue::as_bytes);
                 let is_events = kind
                     .is_none_or(|kind| kind.to_ascii_lowercase().starts_with(b"text/event-stream"));
                 Phase::Reading(Box::new(Reading {

@@ -6,7 +6,7 @@ use std::io;
 use rustls::CertificateError;
 
 use crate::protocol::failure::{Failure, FailureKind};
-use crate::provider::failure::excerpt;
+use crate::provider::envelope::excerpt;
 
 /// The name of a host could not be resolved.
 #[derive(Debug, thiserror::Error)]

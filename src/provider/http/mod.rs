@@ -14,7 +14,8 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Response, Url, dns};
 
 use crate::protocol::failure::{Failure, FailureKind};
-use crate::provider::failure::{Advice, by_status, excerpt};
+use crate::provider::envelope::excerpt;
+use crate::provider::failure::{Advice, by_status};
 use crate::provider::key::Key;
 
 /// The most of a refusal that is read.
@@ -38,9 +39,9 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(10),
-            headers: Duration::from_secs(60),
+            headers: Duration::from_mins(1),
             idle: Duration::from_secs(90),
-            quiet: Duration::from_secs(600),
+            quiet: Duration::from_mins(10),
             linger: Duration::from_secs(2),
         }
     }

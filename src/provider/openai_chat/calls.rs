@@ -53,16 +53,13 @@ impl Calls {
             value @ Value::Object(_) => value.to_string(),
             _ => String::new(),
         };
-        let place = match self.place(index, id, name) {
-            Some(place) => place,
-            None => {
-                self.calls.push(Call {
-                    index,
-                    ..Call::default()
-                });
-                self.calls.len() - 1
-            }
-        };
+        let place = self.place(index, id, name).unwrap_or_else(|| {
+            self.calls.push(Call {
+                index,
+                ..Call::default()
+            });
+            self.calls.len() - 1
+        });
         let call = &mut self.calls[place];
         if call.id.is_empty() {
             id.clone_into(&mut call.id);

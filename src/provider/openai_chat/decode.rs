@@ -9,7 +9,8 @@ use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
 use crate::provider::Chunk;
 use crate::provider::decode::{Decoder, Dialect};
-use crate::provider::failure::{Envelope, in_answer};
+use crate::provider::envelope::Envelope;
+use crate::provider::failure::in_answer;
 use crate::provider::openai_chat::calls::Calls;
 use crate::provider::openai_chat::usage;
 

@@ -97,21 +97,14 @@ mod tests {
 
     use super::*;
 
-    fn usage(
-        input: u64,
-        cache_read: u64,
-        cache_write: u64,
-        output: u64,
-        reasoning: Option<u64>,
-    ) -> Option<Usage> {
-        Some(Usage {
+    fn usage(input: u64, cache_read: u64, cache_write: u64, output: u64) -> Usage {
+        Usage {
             input,
             cache_read,
             cache_write,
-            cache_write_long: 0,
             output,
-            reasoning,
-        })
+            ..Usage::default()
+        }
     }
 
     #[test]
@@ -119,40 +112,49 @@ mod tests {
         let cases = [
             (
                 json!({"prompt_tokens": 10, "completion_tokens": 2, "total_tokens": 12}),
-                usage(10, 0, 0, 2, None),
+                Some(usage(10, 0, 0, 2)),
             ),
             (
                 json!({"prompt_tokens": 100, "completion_tokens": 9, "total_tokens": 109,
                     "prompt_tokens_details": {"cached_tokens": 60, "cache_write_tokens": 30},
                     "completion_tokens_details": {"reasoning_tokens": 5}}),
-                usage(10, 60, 30, 9, Some(5)),
+                Some(Usage {
+                    reasoning: Some(5),
+                    ..usage(10, 60, 30, 9)
+                }),
             ),
             // Reasoning beside the completion.
             (
                 json!({"prompt_tokens": 291, "completion_tokens": 26, "total_tokens": 513,
                     "prompt_tokens_details": {"cached_tokens": 0}, "completion_tokens_details": {"reasoning_tokens": 196}}),
-                usage(291, 0, 0, 222, Some(196)),
+                Some(Usage {
+                    reasoning: Some(196),
+                    ..usage(291, 0, 0, 222)
+                }),
             ),
             // No reasoning is neither inside nor beside.
             (
                 json!({"prompt_tokens": 5, "completion_tokens": 2, "total_tokens": 7, "completion_tokens_details": {"reasoning_tokens": 0}}),
-                usage(5, 0, 0, 2, Some(0)),
+                Some(Usage {
+                    reasoning: Some(0),
+                    ..usage(5, 0, 0, 2)
+                }),
             ),
             (
                 json!({"prompt_tokens": 8, "completion_tokens": 1, "prompt_cache_hit_tokens": 6, "prompt_cache_miss_tokens": 2}),
-                usage(2, 6, 0, 1, None),
+                Some(usage(2, 6, 0, 1)),
             ),
             (
                 json!({"prompt_tokens": 8, "completion_tokens": 1, "cached_tokens": 6}),
-                usage(2, 6, 0, 1, None),
+                Some(usage(2, 6, 0, 1)),
             ),
             (
                 json!({"prompt_tokens": 8, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 60}}),
-                usage(0, 8, 0, 1, None),
+                Some(usage(0, 8, 0, 1)),
             ),
             (
                 json!({"prompt_tokens": 8, "completion_tokens": 1, "prompt_tokens_details": null, "completion_tokens_details": null}),
-                usage(8, 0, 0, 1, None),
+                Some(usage(8, 0, 0, 1)),
             ),
             (json!({"prompt_tokens": 8, "completion_tokens": -1}), None),
             (

@@ -130,7 +130,6 @@ pub(crate) fn opened() -> Fact {
             model: model(),
             mode: Mode::Ask,
             system: "You are an agent.".to_owned(),
-            rules: Vec::new(),
             parent: None,
         },
     }

@@ -397,7 +397,7 @@ mod tests {
                 (Side::Note, None, None, "No newline at end of file"),
             ]
         );
-        assert_eq!(diff.lines[2].words, [19..23]);
+        assert_eq!(diff.lines[2].words, vec![19..23]);
         assert_eq!(&diff.lines[3].text[diff.lines[3].words[0].clone()], "3u32");
     }
 
@@ -410,9 +410,9 @@ mod tests {
             [
                 "@@ -40,4 +40,5 @@ impl Policy",
                 " 40   let n = self.attempt;",
-                " 41 -     let d = base * 2u32.p",
-                "      ow(n);",
-                " 41 +     let d = base * 3u32.p",
+                " 41 -     let d = base * 2u32.",
+                "      pow(n);",
+                " 41 +     let d = base * 3u32.",
             ]
         );
         let narrow = diff.rows(Language::Plain, Form::new(12, Glyphs::Unicode), 4);
@@ -452,7 +452,7 @@ mod tests {
                 let sheet = diff.rows(language, Form::new(width, Glyphs::Unicode), 50);
                 prop_assert!(sheet.height() <= 50);
                 for row in 0..sheet.height() {
-                    prop_assert!(cells::of(&sheet.plain(row)) <= usize::from(width.max(4)));
+                    prop_assert!(cells::of(&sheet.plain(row)) <= usize::from(width.max(8)));
                 }
             }
         }

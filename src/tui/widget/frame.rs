@@ -304,7 +304,7 @@ mod tests {
         };
         assert_eq!(title(38), "┌─ 1 汉 字  fix  ~/src ─ turn 2  $0.1 ─┐");
         assert_eq!(title(35), "┌─ 1 汉 字  fix ───── turn 2  $0.1 ─┐");
-        assert_eq!(title(24), "┌─ 1 汉 字  fix ──── $0.1 ─┐");
+        assert_eq!(title(24), "┌─ 1 汉 字  fix ── $0.1 ─┐");
         assert_eq!(title(18), "┌─ 1 汉 … ─ $0.1 ─┐");
         assert_eq!(title(9), "┌─ 1… ──┐");
         for width in 0..9 {

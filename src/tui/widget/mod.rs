@@ -9,6 +9,7 @@ pub mod diff;
 pub mod frame;
 pub mod gauge;
 pub mod highlight;
+pub mod intake;
 pub mod list;
 pub mod markdown;
 pub mod paint;

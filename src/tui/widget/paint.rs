@@ -1,6 +1,9 @@
 //! What a piece of text is, so that a theme can say how it looks. No colour is named here.
 
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
+
+use crate::tui::theme::Theme;
+use crate::tui::theme::role::Role;
 
 /// The part a piece of text plays on the screen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -90,6 +93,42 @@ impl Ink {
 /// Says how an ink looks; a theme does. It is asked for every run of text of every line drawn, so it is a table.
 pub trait Paint {
     fn style(&self, ink: Ink) -> Style;
+}
+
+impl Paint for Theme {
+    fn style(&self, ink: Ink) -> Style {
+        let role = match ink {
+            Ink::Text | Ink::Context => Role::Text,
+            Ink::Muted | Ink::Marker => Role::Muted,
+            // Struck out is said by the line through it.
+            Ink::Struck => {
+                let muted = self.style(Role::Muted);
+                return muted.add_modifier(Modifier::CROSSED_OUT);
+            }
+            Ink::Strong => Role::Strong,
+            Ink::Emphasis => Role::Emphasis,
+            Ink::Heading => Role::Heading,
+            Ink::Link => Role::Link,
+            Ink::Quote => Role::Quote,
+            Ink::Rule | Ink::Border | Ink::Gutter => Role::TableBorder,
+            Ink::Code => Role::CodeInline,
+            Ink::Plain => Role::CodePlain,
+            Ink::Keyword => Role::CodeKeyword,
+            Ink::Type | Ink::Property => Role::CodeType,
+            Ink::Function => Role::CodeFunction,
+            Ink::String => Role::CodeString,
+            Ink::Number => Role::CodeNumber,
+            Ink::Comment => Role::CodeComment,
+            Ink::Constant | Ink::Attribute => Role::CodeConstant,
+            Ink::Operator => Role::CodeOperator,
+            Ink::Added => Role::DiffAdd,
+            Ink::Removed => Role::DiffRemove,
+            Ink::AddedWord => Role::DiffAddWord,
+            Ink::RemovedWord => Role::DiffRemoveWord,
+            Ink::Hunk | Ink::LineNumber => Role::DiffHunk,
+        };
+        self.style(role)
+    }
 }
 
 /// An ink with the marks laid over it: strong text in a heading is a heading, and strong.

@@ -58,9 +58,13 @@ impl Flat {
 
     /// Takes over a part of another text with its tones.
     pub fn put_part(&mut self, other: &Self, part: Range<usize>) {
+        if self.text.len() + part.len() > MOST {
+            return;
+        }
         other.each(part, &mut |text, tone| self.put(text, tone));
     }
 
+    #[must_use]
     pub fn clone_part(&self, part: Range<usize>) -> Self {
         let mut copy = Self::default();
         copy.put_part(self, part);
@@ -105,10 +109,11 @@ struct Part {
 }
 
 impl Part {
-    fn of(range: &Range<usize>) -> Self {
+    /// What was not taken into a full sheet is no part of it.
+    fn within(flat: &Flat, range: &Range<usize>) -> Self {
         Self {
-            start: range.start as u32,
-            end: range.end as u32,
+            start: range.start.min(flat.len()) as u32,
+            end: range.end.min(flat.len()) as u32,
         }
     }
 
@@ -198,7 +203,7 @@ impl Sheet {
     }
 
     /// Draws the rows from `skip` on into the area, one a line, and gives how many were drawn. Cells that a row does not
-    /// reach are left as they were.
+    /// reach are left as they were, but the ground of a changed line goes on to the end.
     pub fn draw(&self, buffer: &mut Buffer, area: Rect, skip: usize, paint: &dyn Paint) -> u16 {
         let area = area.intersection(buffer.area);
         let mut tokens = Vec::new();
@@ -208,9 +213,28 @@ impl Sheet {
             self.each_styled(*row, paint, &mut tokens, &mut |text, style| {
                 x = cells::write(buffer, x, y, area.right(), text, style);
             });
+            if let Some(ground) = self.ground(*row) {
+                cells::fill(buffer, x, y, area.right(), " ", paint.style(ground));
+            }
             drawn += 1;
         }
         drawn
+    }
+
+    /// The ink whose ground goes on to the end of the row: that of a changed line.
+    fn ground(&self, row: Row) -> Option<Ink> {
+        let body = row.body.range();
+        let at = if body.is_empty() {
+            row.lead.range().end.checked_sub(1)?
+        } else {
+            body.start
+        };
+        let run = self.flat.runs.partition_point(|run| run.end as usize <= at);
+        match self.flat.runs.get(run)?.tone.ink {
+            Ink::Added | Ink::AddedWord => Some(Ink::Added),
+            Ink::Removed | Ink::RemovedWord => Some(Ink::Removed),
+            _ => None,
+        }
     }
 
     /// The bytes of memory held.
@@ -229,11 +253,11 @@ impl Sheet {
         then: &mut dyn FnMut(&'a str, Style),
     ) {
         self.flat.each(row.lead.range(), &mut |text, tone| {
-            then(text, tone.style(paint))
+            then(text, tone.style(paint));
         });
         let Some(code) = self.code.get(row.code as usize) else {
             self.flat.each(row.body.range(), &mut |text, tone| {
-                then(text, tone.style(paint))
+                then(text, tone.style(paint));
             });
             return;
         };
@@ -256,9 +280,10 @@ impl Sheet {
             while at < end {
                 while rest.next_if(|(token, _)| base + token.end <= at).is_some() {}
                 let (stop, style) = match rest.peek() {
-                    Some((token, ink)) if base + token.start <= at => {
-                        ((base + token.end).min(end), over(under, *ink, paint))
-                    }
+                    Some((token, ink)) if base + token.start <= at => (
+                        (base + token.end).min(end),
+                        over(under, tone.ink, *ink, paint),
+                    ),
                     Some((token, _)) => ((base + token.start).min(end), under),
                     None => (end, under),
                 };
@@ -285,8 +310,8 @@ impl Sheet {
     /// Adds a row of two parts of the text that was put.
     pub fn push(&mut self, lead: &Range<usize>, body: &Range<usize>) {
         self.rows.push(Row {
-            lead: Part::of(lead),
-            body: Part::of(body),
+            lead: Part::within(&self.flat, lead),
+            body: Part::within(&self.flat, body),
             code: NO_CODE,
         });
     }
@@ -294,7 +319,7 @@ impl Sheet {
     /// Says that a part of the text is a line of code, for the rows pushed of it with [`Sheet::push_code`].
     pub fn begin_code(&mut self, line: &Range<usize>, language: Language, state: State) {
         self.code.push(CodeLine {
-            line: Part::of(line),
+            line: Part::within(&self.flat, line),
             state,
             language,
         });
@@ -303,8 +328,8 @@ impl Sheet {
     /// Adds a row of the line of code begun last.
     pub fn push_code(&mut self, lead: &Range<usize>, body: &Range<usize>) {
         self.rows.push(Row {
-            lead: Part::of(lead),
-            body: Part::of(body),
+            lead: Part::within(&self.flat, lead),
+            body: Part::within(&self.flat, body),
             code: (self.code.len() as u32).wrapping_sub(1),
         });
     }
@@ -350,9 +375,10 @@ impl Sheet {
     }
 }
 
-/// The colour of code laid over the style of the text below it: a changed line keeps its ground.
-fn over(under: Style, ink: Ink, paint: &dyn Paint) -> Style {
-    if ink == Ink::Plain {
+/// The colour of code laid over the style of the text below it. A changed line keeps its ground; where the theme tells
+/// changes by the colour of the text alone, it keeps that.
+fn over(under: Style, below: Ink, ink: Ink, paint: &dyn Paint) -> Style {
+    if ink == Ink::Plain || (is_change(below) && under.bg.is_none()) {
         return under;
     }
     let style = paint.style(ink);
@@ -360,6 +386,13 @@ fn over(under: Style, ink: Ink, paint: &dyn Paint) -> Style {
         bg: under.bg.or(style.bg),
         ..under.patch(style)
     }
+}
+
+fn is_change(ink: Ink) -> bool {
+    matches!(
+        ink,
+        Ink::Added | Ink::AddedWord | Ink::Removed | Ink::RemovedWord
+    )
 }
 
 #[cfg(test)]
@@ -414,6 +447,32 @@ mod tests {
         assert_eq!(ink(0, 2), Color::Indexed(Ink::Operator as u8));
         assert_eq!(sheet.draw(&mut buffer, area, 2, &Numbered), 1);
         assert_eq!(sheet.draw(&mut buffer, area, 9, &Numbered), 0);
+    }
+
+    #[test]
+    fn the_ground_of_a_changed_line_goes_on_to_the_end() {
+        struct Grounds;
+        impl Paint for Grounds {
+            fn style(&self, ink: Ink) -> Style {
+                match ink {
+                    Ink::Added => Style::new().bg(Color::Green),
+                    Ink::Keyword => Style::new().fg(Color::Blue),
+                    _ => Style::new(),
+                }
+            }
+        }
+        let mut sheet = Sheet::default();
+        sheet.flat().put("let x", Ink::Added);
+        sheet.begin_code(&(0..5), Language::Rust, State::default());
+        sheet.push_code(&(0..0), &(0..5));
+        let area = Rect::new(0, 0, 8, 1);
+        let mut buffer = Buffer::empty(area);
+        sheet.draw(&mut buffer, area, 0, &Grounds);
+        assert!((0..8).all(|x| buffer[(x, 0)].bg == Color::Green));
+        assert_eq!(buffer[(0, 0)].fg, Color::Blue);
+        // Without grounds the colour of the change itself is kept.
+        sheet.draw(&mut buffer, area, 0, &Numbered);
+        assert_eq!(buffer[(0, 0)].fg, Color::Indexed(Ink::Added as u8));
     }
 
     #[test]

@@ -1,7 +1,8 @@
-//! Markdown that grows, as an answer does while it streams. What was said is laid out once: only the last top-level block,
-//! which may still change, is read again with each frame, and of an open block of code only its new lines.
+//! Markdown that grows, as an answer does while it streams. What was said is laid out once: only the last top-level block
+//! or item, which may still change, is read again with each frame, and of an open block of code only its new lines.
 //!
-//! At every moment the rows are those `markdown::render` would give for the text so far. A finished block never changes.
+//! At every moment the rows are those `markdown::render` would give for the text so far, except that a single block of more
+//! than 64 KiB may be behind by a sixteenth until it ends. A finished block never changes.
 
 use std::ops::Range;
 
@@ -9,12 +10,16 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
-use crate::agent::visible::clean;
 use crate::tui::widget::highlight::State;
+use crate::tui::widget::intake::Intake;
 use crate::tui::widget::markdown::code::Lines;
+use crate::tui::widget::markdown::writer::Above;
 use crate::tui::widget::markdown::{self, Block};
 use crate::tui::widget::paint::{Form, Paint};
 use crate::tui::widget::sheet::{Mark, Sheet};
+
+/// A paragraph or table longer than this is not read again for every few words; see [`Streaming::finish`].
+const LONG_BLOCK: usize = 64 * 1024;
 
 /// A markdown text under way, and its rows for the width that was asked for last.
 #[derive(Debug, Clone, Default)]
@@ -24,11 +29,15 @@ pub struct Streaming {
     /// Rows of the blocks that can change no more, which are the text up to `settled`.
     done: Sheet,
     settled: usize,
+    above: Above,
     /// Rows of the rest.
     tail: Sheet,
     fence: Option<Fence>,
     /// Something was pushed since the rows were laid out.
     grown: bool,
+    /// The length of the text when its end was read last.
+    read: usize,
+    finished: bool,
     blocks: Vec<Block>,
 }
 
@@ -45,9 +54,15 @@ impl Streaming {
         }
     }
 
+    /// Says that no more will come: from now on the rows are exact, however long the last block is.
+    pub fn finish(&mut self) {
+        self.finished = true;
+        self.grown = true;
+    }
+
     /// The text so far, cleaned.
     pub fn source(&self) -> &str {
-        &self.intake.source
+        self.intake.text()
     }
 
     /// The number of rows at a form; lays out what is new. Ask it before rows are read or drawn.
@@ -91,6 +106,7 @@ impl Streaming {
 
     /// All rows as one sheet, when no more will come.
     pub fn into_sheet(mut self, form: Form) -> Sheet {
+        self.finish();
         self.layout(form);
         self.done
             .append(&self.tail, Mark::default(), self.tail.mark());
@@ -104,13 +120,15 @@ impl Streaming {
             self.done.clear();
             self.tail.clear();
             self.settled = 0;
+            self.above = Above::default();
             self.fence = None;
-        } else if !self.grown {
+            self.read = 0;
+        } else if !self.grown || self.may_wait() {
             return;
         }
         self.grown = false;
         if let Some(fence) = &mut self.fence {
-            if fence.advance(&self.intake.source, &mut self.tail) {
+            if fence.advance(self.intake.text(), &mut self.tail) {
                 return;
             }
             self.fence = None;
@@ -118,16 +136,24 @@ impl Streaming {
         self.read_tail(form);
     }
 
+    /// Whether so little was added to so long a block that reading all of it again can wait.
+    fn may_wait(&self) -> bool {
+        let length = self.intake.text().len();
+        let block = length - self.settled;
+        self.fence.is_none()
+            && !self.finished
+            && block > LONG_BLOCK
+            && length < self.read + block / 16
+    }
+
     /// Reads the text after the settled blocks again and settles those that a later block has closed.
     fn read_tail(&mut self, form: Form) {
         self.tail.clear();
         self.blocks.clear();
-        let text = &self.intake.source[self.settled..];
-        let follows = !self.done.is_empty();
-        markdown::write(text, form, follows, &mut self.tail, &mut self.blocks);
-        // What begins a block may turn out to belong to the one before until its line is whole: `#` may become `#hash`.
-        let whole = text.rfind('\n').unwrap_or(0);
-        let last = self.blocks.iter().rposition(|block| block.start < whole);
+        self.read = self.intake.text().len();
+        let text = &self.intake.text()[self.settled..];
+        markdown::write(text, form, self.above, &mut self.tail, &mut self.blocks);
+        let last = self.blocks.iter().rposition(|block| block.is_certain(text));
         if let Some(block) = last.and_then(|last| self.blocks.get(last).copied()) {
             let is_last = last == self.blocks.len().checked_sub(1);
             if block.start > 0 {
@@ -136,16 +162,12 @@ impl Streaming {
                 self.done.append(&self.tail, Mark::default(), block.mark);
                 self.tail = rest;
                 self.settled += block.start;
+                self.above = block.above;
             }
             if is_last {
-                let above = !self.done.is_empty();
-                self.fence = Fence::open(
-                    &self.intake.source,
-                    self.settled,
-                    form,
-                    above,
-                    &mut self.tail,
-                );
+                let gap = self.above.gap;
+                self.fence =
+                    Fence::open(self.intake.text(), self.settled, form, gap, &mut self.tail);
             }
         }
     }
@@ -166,7 +188,7 @@ struct Fence {
 
 impl Fence {
     /// When the text from `start` is an open fence, writes its rows anew into the sheet, so that they can be added to.
-    fn open(source: &str, start: usize, form: Form, above: bool, tail: &mut Sheet) -> Option<Self> {
+    fn open(source: &str, start: usize, form: Form, gap: bool, tail: &mut Sheet) -> Option<Self> {
         let (head, body) = source[start..].split_once('\n')?;
         let mark = *head.as_bytes().first()?;
         if !matches!(mark, b'`' | b'~') {
@@ -184,7 +206,7 @@ impl Fence {
         }
         tail.clear();
         let none = 0..0;
-        if above {
+        if gap {
             tail.push(&none, &none);
         }
         let lines = Lines::begin(tail, info, form.glyphs, form.cells(), &none, &none);
@@ -233,57 +255,6 @@ fn closes(line: &str, mark: u8, length: usize) -> bool {
     line.len() - fence.len() <= 3 && marks >= length && fence[marks..].trim_matches(' ').is_empty()
 }
 
-/// Cleans text that arrives cut anywhere, as if it had come in one piece.
-#[derive(Debug, Clone, Default)]
-struct Intake {
-    /// The text so far, cleaned.
-    source: String,
-    /// The last line as it came, while there is something in it that had to be cleaned; it is the source from `line` on.
-    raw: String,
-    line: usize,
-}
-
-/// A line with something unsafe in it is not cleaned anew beyond this length, but what came of it stays as it is.
-const LONGEST: usize = 64 * 1024;
-
-impl Intake {
-    fn push(&mut self, text: &str) {
-        if self.raw.is_empty() {
-            if matches!(clean(text), std::borrow::Cow::Borrowed(_)) {
-                self.source.push_str(text);
-                return;
-            }
-            self.line = self.source.rfind('\n').map_or(0, |end| end + 1);
-            self.raw = self.source.split_off(self.line);
-        }
-        self.source.truncate(self.line);
-        self.raw.push_str(text);
-        let ended = last_end(&self.raw);
-        if ended > 0 {
-            self.source.push_str(&clean(&self.raw[..ended]));
-            self.raw.drain(..ended);
-            self.line = self.source.len();
-        }
-        let clean = clean(&self.raw);
-        self.source.push_str(&clean);
-        if matches!(clean, std::borrow::Cow::Borrowed(_)) || self.raw.len() > LONGEST {
-            self.raw.clear();
-        }
-    }
-}
-
-/// The end of the last whole line: after a line feed that no escape sequence swallows.
-fn last_end(raw: &str) -> usize {
-    raw.match_indices('\n')
-        .rev()
-        .find(|(at, _)| {
-            !raw[..*at]
-                .trim_end_matches(|c| (' '..='/').contains(&c))
-                .ends_with('\u{1b}')
-        })
-        .map_or(0, |(at, _)| at + 1)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -325,7 +296,8 @@ mod tests {
         spans
     }
 
-    /// Pieces of markdown that meet each other in every way.
+    /// Pieces of markdown that meet each other in every way; only definitions are followed by a blank line, for what stands
+    /// right below them the parser itself reads differently alone and in its place.
     fn document() -> impl Strategy<Value = String> {
         let piece = prop::sample::select(vec![
             "para",
@@ -361,7 +333,7 @@ mod tests {
             "`code`",
             "[text](http://x.y)",
             "[ref]",
-            "[ref]: http://z\n",
+            "[ref]: http://z\n\n",
             "<b>",
             "<div>\n",
             "</div>\n",
@@ -439,6 +411,24 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_block_without_end_is_read_again_only_now_and_then() {
+        let sentence = "a paragraph of no end, which nobody should write, but someone will. ";
+        let mut stream = Streaming::new();
+        stream.push(&sentence.repeat(LONG_BLOCK / sentence.len() + 1));
+        let mut reads = 0;
+        for _ in 0..400 {
+            stream.push(sentence);
+            let before = stream.read;
+            stream.height(FORM);
+            reads += usize::from(stream.read != before);
+        }
+        assert!(reads < 10, "{reads}");
+        let text = stream.source().to_owned();
+        stream.finish();
+        assert_eq!(stream.height(FORM), markdown::render(&text, FORM).height());
     }
 
     #[test]

@@ -321,9 +321,8 @@ fn long_one(cursor: &mut Cursor, quote: u8) -> bool {
     let mut closed = false;
     while !cursor.ended() && !closed {
         let byte = cursor.peek();
-        if byte == b'\\' && quote == b'"' {
-            cursor.skip(2);
-        } else if byte == b'\'' && quote == b'\'' && cursor.ahead(1) == b'\'' {
+        let escape = if quote == b'"' { b'\\' } else { b'\'' };
+        if byte == escape && (quote == b'"' || cursor.ahead(1) == quote) {
             cursor.skip(2);
         } else {
             closed = byte == quote;

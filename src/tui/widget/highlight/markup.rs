@@ -218,7 +218,7 @@ fn inline(cursor: &mut Cursor) {
             }
             b'*' | b'_' if !is_name(cursor.behind()) || byte == b'*' => {
                 let double = cursor.ahead(1) == byte;
-                let mark = &cursor.rest()[..1 + usize::from(double)];
+                let mark = &cursor.rest()[..=usize::from(double)];
                 let inner = &cursor.rest()[mark.len()..];
                 let end = if inner.starts_with([' ', '*', '_']) {
                     None

@@ -5,9 +5,13 @@
 pub mod code;
 pub mod cursor;
 pub mod data;
+pub mod marks;
 pub mod markup;
 pub mod recipe;
+#[cfg(test)]
+mod snippets;
 pub mod style;
+pub mod syntax;
 pub mod table;
 
 use std::ops::Range;

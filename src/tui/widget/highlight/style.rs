@@ -54,7 +54,7 @@ pub fn css(state: State, cursor: &mut Cursor) -> State {
                 cursor.step();
                 state.data = 0;
             }
-            b'@' => {
+            b'@' | b'!' => {
                 cursor.step();
                 name(cursor);
                 cursor.ink_from(start, Ink::Keyword);
@@ -64,11 +64,6 @@ pub fn css(state: State, cursor: &mut Cursor) -> State {
                 name(cursor);
                 cursor.ink_from(start, Ink::Property);
                 colon(&mut state, cursor);
-            }
-            b'!' => {
-                cursor.step();
-                name(cursor);
-                cursor.ink_from(start, Ink::Keyword);
             }
             b'#' if value => {
                 cursor.step();

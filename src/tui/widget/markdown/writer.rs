@@ -3,13 +3,13 @@
 
 use std::ops::Range;
 
-use pulldown_cmark::{CodeBlockKind, CowStr, Event, HeadingLevel, LinkType, Tag, TagEnd};
+use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Tag, TagEnd};
 
-use crate::agent::visible::clean;
 use crate::tui::widget::cells;
 use crate::tui::widget::markdown::code;
+use crate::tui::widget::markdown::inline::Inline;
 use crate::tui::widget::markdown::table::Table;
-use crate::tui::widget::paint::{Form, Ink, Tone};
+use crate::tui::widget::paint::{Form, Ink};
 use crate::tui::widget::sheet::{Flat, Mark, Sheet};
 use crate::tui::widget::wrap;
 
@@ -19,8 +19,17 @@ enum Container {
     Block,
     /// The number of the next item; none for bullets.
     List(Option<u64>),
-    /// With blank rows between its paragraphs, as the source has.
-    Item { loose: bool },
+    Item,
+}
+
+/// What stands above a text in the sheet it is written for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Above {
+    pub rows: bool,
+    /// A blank row is due before the first row.
+    pub gap: bool,
+    /// The text begins within a list: the number of its first item.
+    pub number: Option<u64>,
 }
 
 /// A container with the length of what stood before the rows outside of it.
@@ -31,19 +40,14 @@ struct Open {
     cells: usize,
 }
 
-#[derive(Debug)]
-struct Address {
-    url: String,
-    /// Where its text began.
-    start: usize,
-    shown: bool,
-}
-
 /// Writes one block after the other into a sheet.
 #[derive(Debug)]
 pub struct Writer<'s> {
     sheet: &'s mut Sheet,
     form: Form,
+    /// The whole text, for what the parser does not tell: blank lines.
+    text: &'s str,
+    above: Above,
     open: Vec<Open>,
     /// What stands before every row of the innermost container, its width, and where it was put when it is in the sheet.
     lead: Flat,
@@ -54,104 +58,90 @@ pub struct Writer<'s> {
     /// A blank row is due before the next, with so much of the lead.
     gap: Option<usize>,
     /// The text of the block or cell under way.
-    flat: Flat,
-    strong: u16,
-    emphasis: u16,
-    struck: u16,
-    heading: bool,
-    links: Vec<Address>,
+    inline: Inline,
     table: Option<Table>,
+    /// The info string of a block of code, and its text so far.
     code: Option<(String, String)>,
-    html: bool,
-    /// A line ended in the source; whether that is a blank is known with the next character.
-    broke: bool,
 }
 
 impl<'s> Writer<'s> {
-    pub fn new(sheet: &'s mut Sheet, form: Form, follows: bool) -> Self {
+    pub fn new(sheet: &'s mut Sheet, form: Form, text: &'s str, above: Above) -> Self {
         Self {
             sheet,
             form,
+            text,
+            above,
             open: Vec::new(),
             lead: Flat::default(),
             lead_cells: 0,
             placed: None,
             marker: None,
-            gap: follows.then_some(0),
-            flat: Flat::default(),
-            strong: 0,
-            emphasis: 0,
-            struck: 0,
-            heading: false,
-            links: Vec::new(),
+            gap: above.gap.then_some(0),
+            inline: Inline::default(),
             table: None,
             code: None,
-            html: false,
-            broke: false,
         }
     }
 
-    /// Begins a top-level block, and says where.
-    pub fn begin(&mut self) -> Mark {
+    /// Begins a top-level block or an item of a top-level list, and says where and below what.
+    pub fn begin(&mut self) -> (Mark, Above) {
         // A block shares nothing with the one before, so that it can be moved to another sheet.
         self.placed = None;
-        self.sheet.mark()
+        let number = match self.open.last() {
+            Some(Open {
+                container: Container::List(number),
+                ..
+            }) => *number,
+            _ => None,
+        };
+        let above = Above {
+            rows: self.above.rows || !self.sheet.is_empty(),
+            gap: self.gap.is_some(),
+            number,
+        };
+        (self.sheet.mark(), above)
+    }
+
+    /// The next list goes on with this number.
+    pub fn resume(&mut self, number: Option<u64>) {
+        self.above.number = number;
+    }
+
+    /// Corrects what stands between two items that were read one by one.
+    pub fn between_items(&mut self, end: usize) {
+        self.gap = self.blank_after(end).then_some(0);
     }
 
     /// Adds text as it stands, as a block of its own.
     pub fn literal(&mut self, text: &str) {
-        self.flat.put(&text.replace('\t', " "), Ink::Muted);
+        self.inline.literal(text);
         self.flush();
-        self.end_block();
+        self.end_block(self.text.len());
     }
 
-    pub fn event(&mut self, event: Event) {
+    /// Takes the next event of the parser, which ends at `end` in the text.
+    pub fn event(&mut self, event: Event, end: usize) {
         match event {
             Event::Start(tag) => self.start(tag),
-            Event::End(tag) => self.end(tag),
-            Event::Text(text) => self.text(&text),
-            Event::Code(text) => {
-                self.settle_break("`");
-                self.put("`", Ink::Code);
-                self.put_safe(&text, Ink::Code);
-                self.put("`", Ink::Code);
+            Event::End(tag) => self.end(tag, end),
+            Event::Rule => {
+                self.rule();
+                self.end_block(end);
             }
-            Event::InlineHtml(text) => {
-                if is_line_break(&text) {
-                    self.line_break();
-                } else {
-                    self.settle_break(&text);
-                    self.put_safe(&text, Ink::Muted);
+            Event::Text(text) if self.code.is_some() => {
+                if let Some((_, code)) = &mut self.code {
+                    code.push_str(&text);
                 }
             }
-            Event::Html(text) => self.put_safe(&text, Ink::Muted),
-            Event::SoftBreak => self.broke = true,
-            Event::HardBreak => self.line_break(),
-            Event::Rule => self.rule(),
-            Event::TaskListMarker(done) => {
-                self.put(if done { "[x] " } else { "[ ] " }, Ink::Marker);
-            }
-            // Not enabled; their text is shown as text.
-            Event::InlineMath(text) | Event::DisplayMath(text) | Event::FootnoteReference(text) => {
-                self.text(&text);
-            }
+            event => self.inline.event(&event),
         }
     }
 
     fn start(&mut self, tag: Tag) {
         match tag {
-            Tag::Paragraph => {
-                if let Some(Open {
-                    container: Container::Item { loose },
-                    ..
-                }) = self.open.last_mut()
-                {
-                    *loose = true;
-                }
-            }
             Tag::Heading { level, .. } => {
                 self.flush();
-                self.heading = true;
+                self.inline.ink = Ink::Heading;
                 let hashes = format!("{} ", "#".repeat(depth(level)));
                 self.enter(Container::Block, &hashes, Ink::Marker, true);
             }
@@ -168,12 +158,11 @@ impl<'s> Writer<'s> {
                 };
                 self.code = Some((info, String::new()));
             }
-            Tag::HtmlBlock => {
-                self.flush();
-                self.html = true;
-            }
+            Tag::HtmlBlock => self.flush(),
             Tag::List(first) => {
                 self.flush();
+                let resumed = self.above.number.take();
+                let first = first.map(|first| resumed.unwrap_or(first));
                 self.enter(Container::List(first), "", Ink::Text, false);
             }
             Tag::Item => self.item(),
@@ -186,200 +175,47 @@ impl<'s> Writer<'s> {
                     table.begin_row();
                 }
             }
-            Tag::TableCell => {
-                self.settle();
-                self.flat.clear();
-            }
-            Tag::Emphasis => self.emphasis += 1,
-            Tag::Strong => self.strong += 1,
-            Tag::Strikethrough => self.struck += 1,
-            Tag::Link {
-                link_type,
-                dest_url,
-                ..
-            } => {
-                let shown = matches!(link_type, LinkType::Autolink | LinkType::Email);
-                self.begin_link(&dest_url, shown);
-            }
-            Tag::Image { dest_url, .. } => {
-                self.settle_break("i");
-                self.put("image: ", Ink::Muted);
-                self.begin_link(&dest_url, false);
-            }
-            // Not enabled.
-            Tag::FootnoteDefinition(_)
-            | Tag::DefinitionList
-            | Tag::DefinitionListTitle
-            | Tag::DefinitionListDefinition
-            | Tag::Superscript
-            | Tag::Subscript
-            | Tag::MetadataBlock(_) => {}
+            tag => self.inline.event(&Event::Start(tag)),
         }
     }
 
-    fn end(&mut self, tag: TagEnd) {
+    fn end(&mut self, tag: TagEnd, end: usize) {
         match tag {
-            TagEnd::Paragraph => {
-                self.flush();
-                self.end_block();
-            }
+            TagEnd::Paragraph | TagEnd::HtmlBlock => self.flush(),
             TagEnd::Heading(_) => {
                 self.flush_even_empty();
-                self.heading = false;
+                self.inline.ink = Ink::Text;
                 self.leave();
-                self.end_block();
             }
-            TagEnd::BlockQuote(_) => {
-                self.flush_item();
+            TagEnd::BlockQuote(_) | TagEnd::Item => {
+                if self.marker.is_some() {
+                    self.flush_even_empty();
+                } else {
+                    self.flush();
+                }
                 self.leave();
-                self.end_block();
             }
             TagEnd::CodeBlock => {
                 if let Some((info, text)) = self.code.take() {
                     self.code_block(&info, &text);
                 }
-                self.end_block();
             }
-            TagEnd::HtmlBlock => {
-                self.html = false;
-                let end = self.flat.text().trim_end().len();
-                self.flat.truncate(end);
-                self.flush();
-                self.end_block();
-            }
-            TagEnd::List(_) => {
-                self.leave();
-                self.end_block();
-            }
-            TagEnd::Item => {
-                self.flush_item();
-                self.leave();
-            }
+            TagEnd::List(_) => self.leave(),
             TagEnd::Table => {
                 if let Some(table) = self.table.take() {
                     self.table(&table);
                 }
-                self.end_block();
             }
             TagEnd::TableCell => {
-                self.settle();
-                let cell = std::mem::take(&mut self.flat);
+                let cell = self.inline.take();
                 if let Some(table) = &mut self.table {
                     table.cell(cell);
                 }
+                return;
             }
-            TagEnd::Emphasis => self.emphasis = self.emphasis.saturating_sub(1),
-            TagEnd::Strong => self.strong = self.strong.saturating_sub(1),
-            TagEnd::Strikethrough => self.struck = self.struck.saturating_sub(1),
-            TagEnd::Link | TagEnd::Image => self.end_link(),
-            TagEnd::TableHead
-            | TagEnd::TableRow
-            | TagEnd::FootnoteDefinition
-            | TagEnd::DefinitionList
-            | TagEnd::DefinitionListTitle
-            | TagEnd::DefinitionListDefinition
-            | TagEnd::Superscript
-            | TagEnd::Subscript
-            | TagEnd::MetadataBlock(_) => {}
+            tag => return self.inline.event(&Event::End(tag)),
         }
-    }
-
-    // Text within a block.
-
-    fn text(&mut self, text: &CowStr) {
-        if let Some((_, code)) = &mut self.code {
-            // Code is cleaned too: nothing is decoded in it, but the rule has no exception.
-            code.push_str(text);
-            return;
-        }
-        self.settle_break(text);
-        let ink = if !self.links.is_empty() {
-            Ink::Link
-        } else if self.heading {
-            Ink::Heading
-        } else if self.html {
-            Ink::Muted
-        } else {
-            Ink::Text
-        };
-        self.put_safe(text, ink);
-    }
-
-    /// Puts text whose entities may have been decoded into characters that steer a terminal.
-    fn put_safe(&mut self, text: &CowStr, ink: Ink) {
-        match text {
-            // A piece of the source, which is clean.
-            CowStr::Borrowed(text) => self.put(text, ink),
-            text => self.put(&clean(text), ink),
-        }
-    }
-
-    fn put(&mut self, text: &str, ink: Ink) {
-        let tone = Tone {
-            ink,
-            strong: self.strong > 0,
-            emphasis: self.emphasis > 0,
-            struck: self.struck > 0,
-        };
-        let mut rest = text;
-        while let Some((before, after)) = rest.split_once('\t') {
-            self.flat.put(before, tone);
-            self.flat.put(" ", tone);
-            rest = after;
-        }
-        self.flat.put(rest, tone);
-    }
-
-    fn line_break(&mut self) {
-        self.broke = false;
-        self.flat.put("\n", Ink::Text);
-    }
-
-    /// Decides what a line end of the source becomes: a blank, but nothing between two wide characters.
-    fn settle_break(&mut self, next: &str) {
-        if !self.broke {
-            return;
-        }
-        self.broke = false;
-        let before = self.flat.text().chars().next_back();
-        let after = next.chars().next();
-        let wide = |c: Option<char>| {
-            c.is_some_and(|c| !c.is_ascii() && cells::of_symbol(c.encode_utf8(&mut [0; 4])) > 1)
-        };
-        if !(wide(before) && wide(after)) && before != Some('\n') {
-            self.put(" ", Ink::Text);
-        }
-    }
-
-    fn settle(&mut self) {
-        self.broke = false;
-    }
-
-    fn begin_link(&mut self, url: &str, shown: bool) {
-        self.settle_break("[");
-        self.links.push(Address {
-            url: clean(url).replace(['\n', '\t'], " "),
-            start: self.flat.len(),
-            shown,
-        });
-    }
-
-    fn end_link(&mut self) {
-        let Some(link) = self.links.pop() else { return };
-        let text = self.flat.text().get(link.start..).unwrap_or_default();
-        let bare = |url: &str| {
-            url.trim_start_matches("mailto:")
-                .trim_end_matches('/')
-                .to_owned()
-        };
-        if !link.shown && !link.url.is_empty() && bare(text) != bare(&link.url) {
-            let blank = if text.is_empty() || text.ends_with(' ') {
-                ""
-            } else {
-                " "
-            };
-            self.put(&format!("{blank}({})", link.url), Ink::Muted);
-        }
+        self.end_block(end);
     }
 
     // Containers.
@@ -399,7 +235,7 @@ impl<'s> Writer<'s> {
             Some(number) => format!("{number}. "),
             None => self.form.glyphs.pick("• ", "* ").to_owned(),
         };
-        self.enter(Container::Item { loose: false }, &marker, Ink::Marker, true);
+        self.enter(Container::Item, &marker, Ink::Marker, true);
     }
 
     /// Opens a container. What stands before its rows stands before each, or before the first and blanks before the others.
@@ -440,23 +276,29 @@ impl<'s> Writer<'s> {
         self.marker = None;
     }
 
-    /// After a block a blank row is due, but not within the items of a tight list.
-    fn end_block(&mut self) {
-        self.broke = false;
-        let tight = match self.open.last() {
+    /// After a block a blank row is due; within lists only where the source has one, whatever the rest of the list is like.
+    fn end_block(&mut self, end: usize) {
+        let due = match self.open.last() {
             Some(Open {
-                container: Container::Item { loose },
+                container: Container::Item | Container::List(_),
                 ..
-            }) => !loose,
-            Some(Open {
-                container: Container::List(_),
-                ..
-            }) => true,
-            _ => false,
+            }) => self.blank_after(end),
+            _ => true,
         };
-        if !tight && !self.sheet.is_empty() {
-            self.gap = Some(self.lead.len());
-        }
+        let written = self.above.rows || !self.sheet.is_empty();
+        self.gap = (due && written).then_some(self.lead.len());
+    }
+
+    /// Whether a blank line follows what ends at a place in the text; the bars of quotes are blank too.
+    fn blank_after(&self, end: usize) -> bool {
+        let blank = [' ', '\t', '\n', '>'];
+        let text = &self.text[..end.min(self.text.len())];
+        let rest = &self.text[text.trim_end_matches(blank).len()..];
+        let mut lines = rest.split('\n').skip(1);
+        lines
+            .next()
+            .is_some_and(|line| line.trim_matches(blank).is_empty())
+            && lines.next().is_some()
     }
 
     // Rows.
@@ -495,35 +337,24 @@ impl<'s> Writer<'s> {
         start..self.sheet.flat().len()
     }
 
+    /// Breaks what was gathered into rows, if it is anything to see.
     fn flush(&mut self) {
-        self.broke = false;
-        if !self.flat.text().trim().is_empty() {
-            self.flush_even_empty();
-        }
-        self.flat.clear();
-    }
-
-    /// As `flush`; a marker that still waits gets its row.
-    fn flush_item(&mut self) {
-        if self.marker.is_some() {
-            self.flush_even_empty();
+        if self.inline.is_blank() {
+            self.inline.take();
         } else {
-            self.flush();
+            self.flush_even_empty();
         }
     }
 
     fn flush_even_empty(&mut self) {
-        let flat = std::mem::take(&mut self.flat);
+        let flat = self.inline.take();
         let start = self.place(&flat).start;
         let room = self.room();
-        let text = flat.text().trim_end_matches('\n');
-        for row in wrap::words(text, room, room) {
+        for row in wrap::words(flat.text(), room, room) {
             let lead = self.next_lead();
             self.sheet
                 .push(&lead, &(start + row.start..start + row.end));
         }
-        self.flat = flat;
-        self.flat.clear();
     }
 
     fn rule(&mut self) {
@@ -534,7 +365,6 @@ impl<'s> Writer<'s> {
         self.sheet.flat().put(&line, Ink::Rule);
         let end = self.sheet.flat().len();
         self.sheet.push(&lead, &(start..end));
-        self.end_block();
     }
 
     fn code_block(&mut self, info: &str, text: &str) {
@@ -558,14 +388,6 @@ impl<'s> Writer<'s> {
         let room = self.room();
         table.write(self.sheet, self.form.glyphs, room, &first, &rest);
     }
-}
-
-fn is_line_break(html: &str) -> bool {
-    let name = html
-        .trim_start_matches('<')
-        .trim_end_matches('>')
-        .trim_end_matches('/');
-    name.trim().eq_ignore_ascii_case("br")
 }
 
 fn depth(level: HeadingLevel) -> usize {

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod patience;
+mod refusal;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -126,28 +129,6 @@ fn run<T>(future: impl Future<Output = T>) -> T {
     })
 }
 
-/// The failure of a whole answer, with the port taken out of the message.
-fn failure_of(answer: &str) -> Failure {
-    let answer = answer.as_bytes().to_vec();
-    run(async {
-        let (address, server) = serve(vec![answer], Then::Close).await;
-        let chunks = ask(&remote(&address, Dialect::OpenAiChat, Patience::default())).await;
-        server.await.unwrap();
-        let (mut failure, _) = failed(&chunks);
-        failure.message = failure
-            .message
-            .replace(address.trim_start_matches("http://"), "HOST");
-        failure
-    })
-}
-
-fn status(line: &str, headers: &str, body: &str) -> String {
-    format!(
-        "HTTP/1.1 {line}\r\ncontent-length: {}\r\n{headers}\r\n{body}",
-        body.len()
-    )
-}
-
 #[test]
 fn an_answer_comes_through_and_the_request_was_right() {
     run(async {
@@ -218,216 +199,6 @@ fn the_messages_dialect_has_headers_of_its_own() {
 }
 
 #[test]
-fn a_refusal_becomes_the_reaction_it_asks_for() {
-    use FailureKind::{Auth, BadRequest, Overloaded, Protocol, Rate, Refused, TooLong};
-    let html = "<!doctype html><html><head><title>Log in\u{1b}[31m</title></head></html>";
-    let error = |text: &str| {
-        format!("{{\"error\":{{\"message\":\"{text}\",\"type\":\"sort\",\"code\":null}}}}")
-    };
-    let cases: Vec<(String, FailureKind, &str)> = vec![
-        (
-            status("401 No", "", &error(&format!("key {KEY} is bad"))),
-            Auth,
-            "HOST answered 401: key [key] is bad (sort): check the key (THE_KEY)",
-        ),
-        (
-            status(
-                "402 No",
-                "",
-                "{\"error\":{\"message\":\"Insufficient Balance\"}}",
-            ),
-            Auth,
-            "HOST answered 402: Insufficient Balance: add credit there or choose another model",
-        ),
-        (
-            status("404 No", "", "{\"detail\":\"Not Found\"}"),
-            BadRequest,
-            "HOST answered 404: Not Found: check the model's name and base_url, `creel models` lists what there is",
-        ),
-        (
-            status(
-                "400 No",
-                "",
-                &error("prompt is too long: 9 tokens > 8 maximum"),
-            ),
-            TooLong,
-            "HOST answered 400: prompt is too long: 9 tokens > 8 maximum (sort)",
-        ),
-        (
-            status("400 No", "", ""),
-            TooLong,
-            "HOST answered 400: the server gave no reason",
-        ),
-        (
-            status(
-                "400 No",
-                "",
-                "{\"error\":{\"code\":400,\"type\":\"exceed_context_size_error\",\"message\":\"too big\"}}",
-            ),
-            TooLong,
-            "HOST answered 400: too big (exceed_context_size_error)",
-        ),
-        (
-            status(
-                "400 No",
-                "",
-                "{\"error\":{\"message\":\"no\",\"code\":\"content_filter\"}}",
-            ),
-            Refused,
-            "HOST answered 400: no (content_filter)",
-        ),
-        (
-            status(
-                "413 No",
-                "",
-                "{\"type\":\"error\",\"error\":{\"type\":\"request_too_large\",\"message\":\"too many bytes\"}}",
-            ),
-            BadRequest,
-            "HOST answered 413: too many bytes (request_too_large)",
-        ),
-        (
-            status(
-                "422 No",
-                "",
-                "{\"detail\":[{\"loc\":[\"body\",\"tools\",0],\"msg\":\"field required\"}]}",
-            ),
-            BadRequest,
-            "HOST answered 422: field required at body.tools.0",
-        ),
-        (
-            status(
-                "429 No",
-                "",
-                "{\"error\":{\"message\":\"quota\",\"code\":\"insufficient_quota\"}}",
-            ),
-            Auth,
-            "HOST answered 429: quota (insufficient_quota): add credit there or choose another model",
-        ),
-        (
-            status(
-                "429 No",
-                "",
-                "{\"error\":{\"code\":429,\"message\":\"Provider returned error\",\"metadata\":{\"raw\":\"{\\\"error\\\":{\\\"message\\\":\\\"slow down\\\"}}\"}}}",
-            ),
-            Rate,
-            "HOST answered 429: Provider returned error: slow down (429)",
-        ),
-        (
-            status("503 No", "", html),
-            Overloaded,
-            "HOST answered 503: a page titled “Log in”",
-        ),
-        (
-            status(
-                "529 No",
-                "",
-                "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}",
-            ),
-            Overloaded,
-            "HOST answered 529: Overloaded (overloaded_error)",
-        ),
-        (
-            status("307 No", "location: https://elsewhere.example/\r\n", ""),
-            Protocol,
-            "HOST redirects to https://elsewhere.example/, which is not followed with a key: correct base_url",
-        ),
-        (
-            status("200 OK", "content-type: text/html\r\n", html),
-            Protocol,
-            "HOST answered with something else than a stream, check base_url: <!doctype html><html><head><title>Log in</title></head></html>",
-        ),
-        (
-            status(
-                "200 OK",
-                "content-type: application/json\r\n",
-                "{\"code\":\"1113\",\"msg\":\"no balance\"}",
-            ),
-            Auth,
-            "HOST answered with an error: no balance (1113)",
-        ),
-        (
-            status(
-                "200 OK",
-                "content-type: text/event-stream\r\n",
-                "{\"error\":{\"message\":\"odd\"}}",
-            ),
-            Protocol,
-            "HOST answered with an error: odd",
-        ),
-        (
-            status("200 OK", "", ""),
-            Protocol,
-            "HOST answered 200 with an empty body: check base_url",
-        ),
-    ];
-    for (answer, kind, message) in cases {
-        let failure = failure_of(&answer);
-        assert_eq!(
-            (failure.kind, failure.message.as_str()),
-            (kind, message),
-            "{answer}"
-        );
-    }
-}
-
-#[test]
-fn a_refusal_says_when_to_ask_again() {
-    let date = "date: Mon, 23 Nov 2026 08:00:00 GMT\r\n";
-    let cases = [
-        ("retry-after: 7\r\n".to_owned(), Some(7_000), None),
-        ("retry-after: 1.5\r\n".to_owned(), Some(1_500), None),
-        (
-            "retry-after-ms: 250\r\nretry-after: 7\r\n".to_owned(),
-            Some(250),
-            None,
-        ),
-        (
-            format!("{date}retry-after: Mon, 23 Nov 2026 08:01:30 GMT\r\n"),
-            Some(90_000),
-            None,
-        ),
-        (
-            format!("{date}retry-after: Mon, 23 Nov 2026 07:00:00 GMT\r\n"),
-            Some(0),
-            None,
-        ),
-        (
-            "retry-after: Mon, 23 Nov 2026 08:01:30 GMT\r\n".to_owned(),
-            None,
-            None,
-        ),
-        (
-            "retry-after: 1000000000\r\n".to_owned(),
-            Some(1_000_000_000_000),
-            None,
-        ),
-        ("retry-after: 1e300\r\n".to_owned(), Some(u64::MAX), None),
-        ("retry-after: -5\r\n".to_owned(), None, None),
-        ("retry-after: soon\r\n".to_owned(), None, None),
-        ("x-should-retry: false\r\n".to_owned(), None, Some(false)),
-        (
-            "x-should-retry: true\r\nretry-after: 2\r\n".to_owned(),
-            Some(2_000),
-            Some(true),
-        ),
-        (String::new(), None, None),
-    ];
-    for (headers, retry_after, should_retry) in cases {
-        let failure = failure_of(&status("429 Too Many Requests", &headers, "{}"));
-        assert_eq!(
-            (
-                failure.kind,
-                failure.status,
-                failure.retry_after,
-                failure.should_retry
-            ),
-            (FailureKind::Rate, Some(429), retry_after, should_retry),
-            "{headers}"
-        );
-    }
-}
-
-#[test]
 fn an_answer_that_breaks_off_keeps_what_came() {
     let chunked = format!("{:x}\r\n{HALF}\r\n", HALF.len());
     let cases = [
@@ -463,7 +234,7 @@ fn a_connection_lost_before_the_answer_is_asked_again() {
         &format!("{HEAD}\r\n"),
         &format!("{HEAD}content-length: 10\r\n\r\n"),
     ] {
-        let failure = failure_of(answer);
+        let failure = refusal::failure_of(answer);
         assert_eq!(
             failure.kind,
             FailureKind::Network,
@@ -525,17 +296,17 @@ fn a_server_that_does_not_speak_tls_is_named() {
             Patience::default(),
         );
         let (failure, _) = failed(&ask(&remote).await);
-        server.await.unwrap();
+        server.abort();
         assert_eq!(
             (failure.kind, failure.should_retry),
             (FailureKind::Network, Some(false)),
             "{}",
             failure.message
         );
+        // A machine without certificates says that instead.
+        let message = &failure.message;
         assert!(
-            failure
-                .message
-                .starts_with(&format!("{address} does not speak TLS as it should: ")),
+            message.contains("does not speak TLS") || message.contains("ca-certificates"),
             "{}",
             failure.message
         );
@@ -552,7 +323,7 @@ fn a_packed_answer_is_unpacked() {
     let cases = [
         (&packed[..], None),
         (&packed[..packed.len() - 30], Some(FailureKind::Network)),
-        (&spoilt, Some(FailureKind::Protocol)),
+        (&spoilt, Some(FailureKind::Network)),
         (b"data: plain\n\n", Some(FailureKind::Protocol)),
     ];
     for (number, (body, expected)) in cases.into_iter().enumerate() {
@@ -575,113 +346,14 @@ fn a_packed_answer_is_unpacked() {
 }
 
 #[test]
-fn silence_has_an_end() {
-    let usage =
-        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1}}\n\n";
-    let cases = [
-        ("no head", String::new(), "did not answer within"),
-        ("no body", format!("{HEAD}\r\n"), "nothing came from"),
-        (
-            "half a body",
-            format!("{HEAD}\r\n{HALF}"),
-            "nothing came from",
-        ),
-        (
-            "an error",
-            format!(
-                "{HEAD}\r\n{HALF}data: {{\"error\":{{\"message\":\"lost\",\"code\":502}}}}\n\n{usage}"
-            ),
-            "ended with an error: lost",
-        ),
-    ];
-    for (name, answer, message) in cases {
-        run(async {
-            let (address, server) = serve(vec![answer.into_bytes()], Then::Hold).await;
-            let (failure, partial) =
-                failed(&ask(&remote(&address, Dialect::OpenAiChat, hasty())).await);
-            assert!(
-                failure.message.contains(message),
-                "{name}: {}",
-                failure.message
-            );
-            assert_eq!(partial.usage.is_some(), name == "an error");
-            server.abort();
-        });
-    }
-    // What is complete stays complete although the server holds the connection.
-    run(async {
-        let (address, server) =
-            serve(vec![format!("{HEAD}\r\n{WHOLE}").into_bytes()], Then::Hold).await;
-        let chunks = ask(&remote(&address, Dialect::OpenAiChat, hasty())).await;
-        assert!(
-            matches!(chunks.last(), Some(Chunk::Done(reply)) if reply.text() == "hello"),
-            "{chunks:?}"
-        );
-        server.abort();
-    });
-}
-
-#[test]
-fn pings_alone_are_not_an_answer_for_ever() {
-    run(async {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("http://{}", listener.local_addr().unwrap());
-        let server = tokio::spawn(async move {
-            let (mut socket, _) = listener.accept().await.unwrap();
-            request(&mut socket).await;
-            socket
-                .write_all(format!("{HEAD}\r\n").as_bytes())
-                .await
-                .unwrap();
-            let mut beat = tokio::time::interval(Duration::from_millis(5));
-            while socket.write_all(b": ping\n\n").await.is_ok() {
-                beat.tick().await;
-            }
-        });
-        let patience = Patience {
-            quiet: Duration::from_millis(50),
-            ..Patience::default()
-        };
-        let (failure, _) = failed(&ask(&remote(&address, Dialect::OpenAiChat, patience)).await);
-        assert!(
-            failure.message.starts_with("nothing but signs of life"),
-            "{}",
-            failure.message
-        );
-        // The stream has ended, so the connection is closed and the server's loop ends.
-        server.await.unwrap();
-    });
-}
-
-#[test]
-fn an_answer_without_end_is_cut() {
-    run(async {
-        let megabyte = format!(
-            "data: {{\"choices\":[{{\"delta\":{{\"content\":\"{}\"}}}}]}}\n\n",
-            "x".repeat(1024 * 1024)
-        );
-        let mut pieces = vec![format!("{HEAD}\r\n").into_bytes()];
-        pieces.extend(std::iter::repeat_n(megabyte.into_bytes(), 65));
-        let (address, server) = serve(pieces, Then::Close).await;
-        let (failure, partial) =
-            failed(&ask(&remote(&address, Dialect::OpenAiChat, Patience::default())).await);
-        assert_eq!(failure.kind, FailureKind::Protocol);
-        assert!(
-            failure.message.ends_with("is larger than 64 MB"),
-            "{}",
-            failure.message
-        );
-        assert!(partial.text().len() > 60 * 1024 * 1024);
-        server.await.unwrap();
-    });
-}
-
-#[test]
 fn a_list_of_models_checks_the_key() {
     run(async {
         let body = "{\"data\":[{\"id\":\"a\"},{\"id\":\"b\"}]}";
-        let (address, server) =
-            serve(vec![status("200 OK", "", body).into_bytes()], Then::Close).await;
+        let (address, server) = serve(
+            vec![refusal::status("200 OK", "", body).into_bytes()],
+            Then::Close,
+        )
+        .await;
         let listed = remote(&address, Dialect::Anthropic, Patience::default())
             .list()
             .await;
@@ -693,7 +365,7 @@ fn a_list_of_models_checks_the_key() {
                 .starts_with("get /v1/models?limit=1000 ")
         );
 
-        let refusal = status("401 No", "", &format!("{{\"error\":\"{KEY} is wrong\"}}"));
+        let refusal = refusal::status("401 No", "", &format!("{{\"error\":\"{KEY} is wrong\"}}"));
         let (address, _server) = serve(vec![refusal.into_bytes()], Then::Close).await;
         let refused = Remote {
             quirks: quirks::of("openrouter").unwrap(),

@@ -1,0 +1,397 @@
+//! What can be typed: names, flags and their forms. Names are a promise to scripts; see the contract.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::agent::rule;
+use crate::command::moment::{self, Moment};
+use crate::config::decimal::{self, DecimalFault};
+use crate::protocol::id::ModelRef;
+use crate::protocol::money::{Money, UNIT};
+use crate::protocol::rule::Mode;
+
+const EXIT_CODES: &str = "Exit codes: 0 finished, 1 failed, 2 wrong usage, 3 a call was denied, 4 budget, 5 the provider failed, 6 a \
+limit, 130 and 143 interrupted.";
+
+/// A full-screen workstation for personal agents. Without a command: the workstation.
+#[derive(Debug, Parser)]
+#[command(name = "creel", version, args_conflicts_with_subcommands = true, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Sub>,
+    #[command(flatten)]
+    pub workstation: Workstation,
+}
+
+/// The workstation's own arguments.
+#[derive(Debug, Clone, PartialEq, Eq, Args)]
+pub struct Workstation {
+    /// Any unique part of a session's id, at least four characters
+    #[arg(value_name = "SESSION", value_parser = session_part)]
+    pub session: Option<String>,
+    /// Open the newest session of this folder
+    #[arg(long = "continue", conflicts_with = "session")]
+    pub continued: bool,
+    /// The model of a new session
+    #[arg(long, value_name = "PROVIDER/MODEL")]
+    pub model: Option<ModelRef>,
+    /// How much may be done without asking: ask, edits, plan or auto
+    #[arg(long, value_name = "MODE")]
+    pub mode: Option<Mode>,
+    /// The folder to work in
+    #[arg(long, value_name = "DIR")]
+    pub cwd: Option<PathBuf>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Sub {
+    Run(RunArgs),
+    Sessions(SessionsArgs),
+    Show(ShowArgs),
+    Export(ExportArgs),
+    Cost(CostArgs),
+    Models(ModelsArgs),
+    Stop(StopArgs),
+    Purge(PurgeArgs),
+    Doctor(DoctorArgs),
+    /// The config file
+    #[command(subcommand)]
+    Config(ConfigSub),
+    /// Print a completion script for a shell
+    Completions {
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
+}
+
+/// Run one prompt without a screen, until the model stops
+///
+/// Nobody can be asked: what would be asked is denied at once, the model is told, and the run goes on.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = EXIT_CODES)]
+pub struct RunArgs {
+    /// What to do; `-` reads it from standard input. Standard input that is no terminal is appended after a blank line
+    pub prompt: Option<String>,
+    #[arg(long, value_name = "PROVIDER/MODEL")]
+    pub model: Option<ModelRef>,
+    /// The folder to work in
+    #[arg(long, value_name = "DIR")]
+    pub cwd: Option<PathBuf>,
+    /// How much may be done without asking: ask, edits, plan or auto
+    #[arg(long, value_name = "MODE")]
+    pub mode: Option<Mode>,
+    /// Allow what a rule matches, for this run; may be repeated
+    #[arg(long, value_name = "RULE", value_parser = rule_text)]
+    pub allow: Vec<String>,
+    /// Deny what a rule matches, for this run; may be repeated
+    #[arg(long, value_name = "RULE", value_parser = rule_text)]
+    pub deny: Vec<String>,
+    /// The most calls to the model; the tool calls of the last answer are not run
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub max_steps: Option<u32>,
+    /// The most this run may cost, in dollars
+    #[arg(long, value_name = "USD", value_parser = dollars)]
+    pub budget: Option<Money>,
+    /// End at the first failed call to the model
+    #[arg(long)]
+    pub no_retry: bool,
+    /// Go on with a session: any unique part of its id, at least four characters
+    #[arg(long, value_name = "ID", value_parser = session_part)]
+    pub session: Option<String>,
+    /// Go on with the newest session of this folder
+    #[arg(long = "continue", conflicts_with = "session")]
+    pub continued: bool,
+    #[arg(long, value_name = "FORM", value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    /// The model's last answer
+    Text,
+    /// One JSON object at the end
+    Json,
+    /// One JSON object a line, as things happen
+    StreamJson,
+}
+
+/// List sessions, newest first
+#[derive(Debug, Clone, Args)]
+pub struct SessionsArgs {
+    /// At most so many [default: 100]
+    #[arg(long, value_name = "N")]
+    pub limit: Option<u32>,
+    /// All of them, archived ones too
+    #[arg(long)]
+    pub all: bool,
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Print the transcript of a session
+#[derive(Debug, Clone, Args)]
+pub struct ShowArgs {
+    #[arg(value_parser = session_part)]
+    pub session: String,
+    /// Only items after this number
+    #[arg(long, value_name = "SEQ")]
+    pub after: Option<u64>,
+    /// At most so many items
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Print a session as a file to keep or send; what looks like a key is replaced
+#[derive(Debug, Clone, Args)]
+pub struct ExportArgs {
+    #[arg(value_parser = session_part)]
+    pub session: String,
+    #[arg(long, value_name = "FORM", value_enum)]
+    pub to: Form,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    Markdown,
+    Html,
+    /// One item a line, in the form `creel import jsonl` will read
+    Jsonl,
+}
+
+/// What was spent
+#[derive(Debug, Clone, Args)]
+pub struct CostArgs {
+    #[arg(long, value_enum, default_value_t = By::Day)]
+    pub by: By,
+    /// From here on: a day, a moment or an age (2026-11-01, 2026-11-01T09:00:00Z, 7d)
+    #[arg(long, value_name = "WHEN")]
+    pub since: Option<Moment>,
+    /// Up to here, a day as a whole
+    #[arg(long, value_name = "WHEN")]
+    pub until: Option<Moment>,
+    /// Of one session
+    #[arg(long, value_name = "ID", value_parser = session_part)]
+    pub session: Option<String>,
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum By {
+    Day,
+    Model,
+    Provider,
+    Session,
+    Project,
+}
+
+/// List the models that can be used, with prices and their date
+#[derive(Debug, Clone, Args)]
+pub struct ModelsArgs {
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Stop what runs, in this home's other processes too
+#[derive(Debug, Clone, Args)]
+#[group(required = true, multiple = false)]
+pub struct StopArgs {
+    #[arg(value_parser = session_part)]
+    pub session: Option<String>,
+    #[arg(long)]
+    pub all: bool,
+}
+
+/// Delete sessions for good
+#[derive(Debug, Clone, Args)]
+pub struct PurgeArgs {
+    #[arg(value_name = "SESSION", value_parser = session_part, required_unless_present = "older_than")]
+    pub sessions: Vec<String>,
+    /// Those not active for so long: 30d, 12h, 2w
+    #[arg(long, value_name = "AGE", value_parser = moment::parse_age, conflicts_with = "sessions")]
+    pub older_than: Option<Duration>,
+    /// Do not ask, on a terminal either
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Look at what Creel needs, and say what to do
+#[derive(Debug, Clone, Args)]
+pub struct DoctorArgs {
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum ConfigSub {
+    /// Print where the file is, whether it is there or not
+    Path,
+    /// Print every setting
+    Show {
+        /// With where each comes from
+        #[arg(long)]
+        origin: bool,
+    },
+    /// Read the file and list what is wrong
+    Check,
+    /// Print the JSON schema of the file
+    Schema,
+}
+
+/// A part of a session id: what is longer or has other letters is a typing error, most likely of a command.
+fn session_part(text: &str) -> Result<String, String> {
+    let legal = text
+        .bytes()
+        .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
+    if !legal || text.len() > 36 {
+        return Err(
+            "no command and no part of a session id; `creel help` and `creel sessions` list them"
+                .to_owned(),
+        );
+    }
+    if text.len() < 4 {
+        return Err("at least four characters of a session id are needed".to_owned());
+    }
+    Ok(text.to_ascii_lowercase())
+}
+
+fn rule_text(text: &str) -> Result<String, String> {
+    rule::parse(text).map(|_| text.trim().to_owned())
+}
+
+fn dollars(text: &str) -> Result<Money, String> {
+    let text = text.strip_prefix('$').unwrap_or(text);
+    decimal::scaled(text, 12, 1_000_000 * UNIT)
+        .map(Money::usd)
+        .map_err(|fault| match fault {
+            DecimalFault::NotANumber => "expected dollars, as 0.50".to_owned(),
+            DecimalFault::Negative => "must not be negative".to_owned(),
+            DecimalFault::TooFine => "has more than 12 digits after the point".to_owned(),
+            DecimalFault::TooLarge => "at most 1000000 dollars".to_owned(),
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use clap::CommandFactory;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split(' ').filter(|word| !word.is_empty()))
+    }
+
+    #[test]
+    fn the_definitions_are_sound() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn wrong_usage_ends_with_two() {
+        for line in [
+            "creel --plain",
+            "creel runn",
+            "creel abc",
+            "creel 0190-xyz",
+            "creel abcd --continue",
+            "creel --mode yolo",
+            "creel --model gpt",
+            "creel run x y",
+            "creel run --no-sandbox x",
+            "creel run --max-steps 0 x",
+            "creel run --max-steps -1 x",
+            "creel run --budget -1 x",
+            "creel run --budget lots x",
+            "creel run --allow Bash( x",
+            "creel run --session abcd --continue x",
+            "creel run --output yaml x",
+            "creel show",
+            "creel show abcd --after x",
+            "creel export abcd",
+            "creel export abcd --to pdf",
+            "creel cost --by mood",
+            "creel cost --since someday",
+            "creel stop",
+            "creel stop abcd --all",
+            "creel purge",
+            "creel purge --older-than 30",
+            "creel purge abcd --older-than 30d",
+            "creel config",
+            "creel config set",
+            "creel completions",
+            "creel search x",
+            "creel import codex x",
+        ] {
+            let error = parse(line).unwrap_err();
+            assert_eq!(error.exit_code(), 2, "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn help_and_version_end_with_nought() {
+        for line in [
+            "creel --version",
+            "creel --help",
+            "creel help run",
+            "creel run -h",
+        ] {
+            assert_eq!(parse(line).unwrap_err().exit_code(), 0, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_run_takes_its_flags() {
+        let line = "creel run --model local/a/b --mode auto --allow Bash --allow Read(./x) --deny edit --max-steps 3 \
+                    --budget 0.25 --no-retry --continue --output stream-json --cwd /x -";
+        let Some(Sub::Run(run)) = parse(line).unwrap().command else {
+            panic!("no run");
+        };
+        assert_eq!(run.prompt.as_deref(), Some("-"));
+        assert_eq!(run.model.unwrap().to_string(), "local/a/b");
+        assert_eq!(run.mode, Some(Mode::Auto));
+        assert_eq!(
+            (run.allow.join(" "), run.deny.join(" ")),
+            ("Bash Read(./x)".to_owned(), "edit".to_owned())
+        );
+        assert_eq!(
+            (run.max_steps, run.budget),
+            (Some(3), Some(Money::usd(250_000_000_000)))
+        );
+        assert_eq!(
+            (run.no_retry, run.continued, run.output),
+            (true, true, Output::StreamJson)
+        );
+        assert_eq!(run.cwd, Some("/x".into()));
+    }
+
+    #[test]
+    fn without_a_command_it_is_the_workstation() {
+        let cli = parse("creel ABCD-12 --mode plan").unwrap();
+        assert!(cli.command.is_none());
+        let expected = Workstation {
+            session: Some("abcd-12".to_owned()),
+            continued: false,
+            model: None,
+            mode: Some(Mode::Plan),
+            cwd: None,
+        };
+        assert_eq!(cli.workstation, expected);
+        assert!(parse("creel").unwrap().command.is_none());
+        assert!(parse("creel --continue").unwrap().workstation.continued);
+    }
+
+    #[test]
+    fn budgets_are_dollars() {
+        assert_eq!(dollars("$2"), Ok(Money::usd(2 * UNIT)));
+        assert_eq!(dollars("0"), Ok(Money::usd(0)));
+        assert_eq!(dollars("nan"), Err("expected dollars, as 0.50".to_owned()));
+        assert_eq!(dollars("1e9"), Err("at most 1000000 dollars".to_owned()));
+    }
+}

@@ -1,0 +1,136 @@
+//! `creel config`: needs no engine, and works when the file is broken.
+
+use crate::command::cli::ConfigSub;
+use crate::command::{Ended, Face, Trouble, exit};
+use crate::config::load::{self, ConfigError};
+use crate::config::paths::{Environment, Paths};
+use crate::config::{schema, show};
+
+pub fn run(sub: &ConfigSub, paths: &Paths, env: Environment<'_>, face: &mut Face<'_>) -> Ended {
+    match sub {
+        ConfigSub::Path => face.say_line(&paths.config_file.display().to_string())?,
+        ConfigSub::Schema => {
+            let schema = serde_json::to_string_pretty(&schema::schema()).unwrap_or_default();
+            face.say_line(&schema)?;
+        }
+        ConfigSub::Check => return check(paths, env, face),
+        ConfigSub::Show { origin } => {
+            let loaded = load::read(paths, env).map_err(|error| trouble(&error))?;
+            let settings = show::settings(&loaded, &paths.config_file);
+            for setting in settings {
+                let origin = if *origin {
+                    format!("  # {}", setting.origin)
+                } else {
+                    String::new()
+                };
+                face.say_line(&format!("{} = {}{origin}", setting.key, setting.value))?;
+            }
+        }
+    }
+    Ok(exit::DONE)
+}
+
+/// A broken config as a command that needs it reports it.
+pub fn trouble(error: &ConfigError) -> Trouble {
+    Trouble::failed(error.to_string())
+}
+
+fn check(paths: &Paths, env: Environment<'_>, face: &mut Face<'_>) -> Ended {
+    match load::read(paths, env) {
+        Ok(loaded) => {
+            for warning in &loaded.warnings {
+                face.note(&format!("warning: {warning}"))?;
+            }
+            let file = paths.config_file.display();
+            let there = if paths.config_file.exists() {
+                "is sound"
+            } else {
+                "is not there; the defaults hold"
+            };
+            face.say_line(&format!("{file} {there}"))?;
+            Ok(exit::DONE)
+        }
+        Err(error) => {
+            for line in error.lines() {
+                face.say_line(&line)?;
+            }
+            Ok(exit::FAILED)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+    use crate::command::tests::written;
+
+    #[tokio::test]
+    async fn the_config_is_looked_at_without_an_engine() {
+        let scratch = tempfile::tempdir().unwrap();
+        let paths = Paths::from_environment(&|name| {
+            (name == "CREEL_HOME").then(|| scratch.path().as_os_str().to_owned())
+        })
+        .unwrap();
+        let file = paths.config_file.display().to_string();
+        let said = async |sub: ConfigSub| {
+            written(b"", async |face: &mut Face<'_>| {
+                run(&sub, &paths, &|_| None, face)
+            })
+            .await
+        };
+        assert_eq!(
+            said(ConfigSub::Path).await,
+            (format!("{file}\n"), String::new(), 0)
+        );
+        assert_eq!(
+            said(ConfigSub::Check).await,
+            (
+                format!("{file} is not there; the defaults hold\n"),
+                String::new(),
+                0
+            )
+        );
+        std::fs::write(
+            &paths.config_file,
+            "mode = \"plan\"\npermissions.deny = [\"Bahs(rm *)\"]\n",
+        )
+        .unwrap();
+        assert_eq!(
+            said(ConfigSub::Check).await,
+            (
+                format!("{file} is sound\n"),
+                "creel: warning: permissions.deny: `Bahs(rm *)` names no tool of Creel: did you mean `bash`?\n".to_owned(),
+                0
+            )
+        );
+        let (shown, _, code) = said(ConfigSub::Show { origin: true }).await;
+        assert_eq!(
+            (shown.lines().next().unwrap(), code),
+            (&*format!("mode = \"plan\"  # {file}:1"), 0)
+        );
+        let (shown, _, _) = said(ConfigSub::Show { origin: false }).await;
+        assert!(
+            shown.starts_with("mode = \"plan\"\nproviders.rehearsal"),
+            "{shown}"
+        );
+
+        std::fs::write(&paths.config_file, "mode = 1\nmodle = 2\n").unwrap();
+        let first = format!("{file}:1:8: `mode` must be a text in quotes, not a whole number");
+        let second = format!("{file}:2:1: unknown key `modle`: did you mean `model`?");
+        assert_eq!(
+            said(ConfigSub::Check).await,
+            (format!("{first}\n{second}\n"), String::new(), 1)
+        );
+        let more = "(and 1 more: `creel config check` lists them)";
+        assert_eq!(
+            said(ConfigSub::Show { origin: false }).await,
+            (String::new(), format!("creel: {first} {more}\n"), 1)
+        );
+        let (schema, _, _) = said(ConfigSub::Schema).await;
+        assert!(serde_json::from_str::<serde_json::Value>(&schema).is_ok());
+    }
+}

@@ -1,0 +1,202 @@
+//! `creel cost`: the ledger, grouped and added up.
+
+use serde_json::{Value, json};
+
+use crate::command::cli::{By, CostArgs};
+use crate::command::json::{cost_other, cost_usd, usage};
+use crate::command::moment::Now;
+use crate::command::table::{Column, table, tokens};
+use crate::command::{Ended, Face, exit, find};
+use crate::engine::door::Door;
+use crate::protocol::query::{Found, Query, SpendBy, SpendRow};
+
+pub async fn run(args: &CostArgs, door: &Door, now: &Now, face: &mut Face<'_>) -> Ended {
+    let session = match &args.session {
+        None => None,
+        Some(part) => Some(find::session(door, part).await?.id),
+    };
+    let by = match args.by {
+        By::Day => SpendBy::Day,
+        By::Model => SpendBy::Model,
+        By::Provider => SpendBy::Provider,
+        By::Session => SpendBy::Session,
+        By::Project => SpendBy::Project,
+    };
+    let since = args.since.map(|moment| moment.first(now));
+    let until = args.until.map(|moment| moment.end(now));
+    let rows = match door
+        .ask(Query::Spend {
+            by,
+            since,
+            until,
+            session,
+        })
+        .await
+    {
+        Found::Spend(rows) => rows,
+        other => return Err(find::odd(&other)),
+    };
+    if args.json {
+        let values: Vec<Value> = rows.iter().map(keyed).collect();
+        face.json(&json!({ "rows": values, "total": fields(&total(&rows)) }))?;
+    } else if rows.is_empty() {
+        face.note("nothing was spent")?;
+    } else {
+        face.say(&listed(args.by, &rows))?;
+    }
+    Ok(exit::DONE)
+}
+
+fn total(rows: &[SpendRow]) -> SpendRow {
+    let mut total = SpendRow {
+        key: "total".to_owned(),
+        ..SpendRow::default()
+    };
+    for row in rows {
+        total.calls += row.calls;
+        total.usage.add(&row.usage);
+        total.cost.add_all(&row.cost);
+        total.unknown += row.unknown;
+    }
+    total
+}
+
+fn keyed(row: &SpendRow) -> Value {
+    let mut value = json!({ "key": row.key });
+    if let (Value::Object(value), Value::Object(fields)) = (&mut value, fields(row)) {
+        value.extend(fields);
+    }
+    value
+}
+
+/// Dollars are null only where no call has a price; `unknown` says how many have none.
+fn fields(row: &SpendRow) -> Value {
+    let mut value = json!({ "calls": row.calls });
+    if let (Value::Object(value), Value::Object(usage)) = (&mut value, usage(&row.usage)) {
+        value.extend(usage);
+        let known = row.unknown == 0 || row.unknown < row.calls;
+        value.insert("cost_usd".to_owned(), cost_usd(&row.cost, known));
+        value.insert("cost_other".to_owned(), cost_other(&row.cost));
+        value.insert("unknown".to_owned(), json!(row.unknown));
+    }
+    value
+}
+
+fn listed(by: By, rows: &[SpendRow]) -> String {
+    let name = match by {
+        By::Day => "day",
+        By::Model => "model",
+        By::Provider => "provider",
+        By::Session => "session",
+        By::Project => "project",
+    };
+    let columns = [
+        (name, Column::Left),
+        ("calls", Column::Right),
+        ("input", Column::Right),
+        ("cached", Column::Right),
+        ("written", Column::Right),
+        ("output", Column::Right),
+        ("cost", Column::Right),
+        ("no price", Column::Right),
+    ];
+    let all = rows
+        .iter()
+        .chain(std::iter::once(&total(rows)).filter(|_| rows.len() > 1))
+        .map(|row| {
+            vec![
+                row.key.clone(),
+                row.calls.to_string(),
+                tokens(row.usage.input),
+                tokens(row.usage.cache_read),
+                tokens(
+                    row.usage
+                        .cache_write
+                        .saturating_add(row.usage.cache_write_long),
+                ),
+                tokens(row.usage.output),
+                row.cost.to_string(),
+                if row.unknown == 0 {
+                    String::new()
+                } else {
+                    row.unknown.to_string()
+                },
+            ]
+        })
+        .collect::<Vec<_>>();
+    table(&columns, &all)
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+    use crate::protocol::money::{Currency, Money};
+    use crate::protocol::usage::Usage;
+
+    fn rows() -> Vec<SpendRow> {
+        let usage = Usage {
+            input: 1_000,
+            cache_read: 20_000,
+            cache_write: 300,
+            cache_write_long: 4,
+            output: 50,
+            reasoning: Some(7),
+        };
+        let mut first = SpendRow {
+            key: "2026-11-22".to_owned(),
+            calls: 2,
+            usage,
+            ..SpendRow::default()
+        };
+        first.cost.add(Money::usd(420_000_000_000));
+        first.unknown = 1;
+        let mut second = SpendRow {
+            key: "2026-11-23".to_owned(),
+            calls: 1,
+            usage,
+            ..SpendRow::default()
+        };
+        second.cost.add(Money {
+            parts: 310_000_000_000,
+            currency: Currency::CNY,
+        });
+        vec![first, second]
+    }
+
+    #[test]
+    fn the_ledger_has_the_promised_fields() {
+        let rows = rows();
+        let values: Vec<Value> = rows.iter().map(keyed).collect();
+        let expected = json!([
+            { "key": "2026-11-22", "calls": 2, "input_tokens": 1000, "cache_read_tokens": 20000, "cache_write_tokens": 304,
+              "output_tokens": 50, "reasoning_tokens": 7, "cost_usd": 0.42, "cost_other": {}, "unknown": 1 },
+            { "key": "2026-11-23", "calls": 1, "input_tokens": 1000, "cache_read_tokens": 20000, "cache_write_tokens": 304,
+              "output_tokens": 50, "reasoning_tokens": 7, "cost_usd": 0.0, "cost_other": { "CNY": 0.31 }, "unknown": 0 },
+        ]);
+        assert_eq!(Value::Array(values), expected);
+        assert_eq!(
+            fields(&total(&rows)),
+            json!({ "calls": 3, "input_tokens": 2000, "cache_read_tokens": 40000, "cache_write_tokens": 608,
+                    "output_tokens": 100, "reasoning_tokens": 14, "cost_usd": 0.42, "cost_other": { "CNY": 0.31 }, "unknown": 1 })
+        );
+        let unknown = SpendRow {
+            calls: 2,
+            unknown: 2,
+            ..SpendRow::default()
+        };
+        assert_eq!(fields(&unknown)["cost_usd"], Value::Null);
+    }
+
+    #[test]
+    fn the_ledger_is_a_table_with_a_sum() {
+        let expected = "\
+day         calls  input  cached  written  output           cost  no price
+2026-11-22      2     1k     20k      304      50          $0.42         1
+2026-11-23      1     1k     20k      304      50          ¥0.31
+total           3     2k     40k      608     100  $0.42 + ¥0.31         1
+";
+        assert_eq!(listed(By::Day, &rows()), expected);
+    }
+}

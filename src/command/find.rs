@@ -1,0 +1,120 @@
+//! Sessions and events as commands ask for them: one door, plain answers, trouble in words.
+
+use crate::command::Trouble;
+use crate::engine::door::Door;
+use crate::protocol::event::Event;
+use crate::protocol::id::{Seq, SessionId};
+use crate::protocol::query::{Found, NotFound, Page, Query};
+use crate::protocol::session::Card;
+
+/// How many events are asked for at once.
+const PAGE: u32 = 500;
+
+/// The answer of a kind nobody asked for; only the engine could be at fault.
+pub fn odd(found: &Found) -> Trouble {
+    match found {
+        Found::Failed(why) => Trouble::failed(why.clone()),
+        _ => Trouble::failed("the engine answered another question: please report this"),
+    }
+}
+
+/// The session a part of an id names.
+pub async fn session(door: &Door, part: &str) -> Result<Card, Trouble> {
+    match door
+        .ask(Query::Find {
+            part: part.to_owned(),
+        })
+        .await
+    {
+        Found::Session(Ok(card)) => Ok(card),
+        Found::Session(Err(why)) => Err(Trouble::failed(not_found(part, &why))),
+        other => Err(odd(&other)),
+    }
+}
+
+fn not_found(part: &str, why: &NotFound) -> String {
+    match why {
+        NotFound::None => {
+            format!("there is no session `{part}`: `creel sessions --all` lists them")
+        }
+        NotFound::TooShort => {
+            format!("`{part}` is too short for a session: give at least four characters of its id")
+        }
+        NotFound::Many(cards) => {
+            let some: Vec<String> = cards
+                .iter()
+                .take(5)
+                .map(|card| format!("{} ({})", card.id, card.title))
+                .collect();
+            let more = if cards.len() > 5 { " and more" } else { "" };
+            format!(
+                "`{part}` fits {} sessions: {}{more}",
+                cards.len(),
+                some.join(", ")
+            )
+        }
+    }
+}
+
+/// Newest first.
+pub async fn sessions(
+    door: &Door,
+    limit: Option<u32>,
+    archived: bool,
+) -> Result<Vec<Card>, Trouble> {
+    match door.ask(Query::Sessions { limit, archived }).await {
+        Found::Sessions(cards) => Ok(cards),
+        other => Err(odd(&other)),
+    }
+}
+
+/// All events of a session after a number, in rising order.
+pub async fn events(door: &Door, session: SessionId, after: Seq) -> Result<Vec<Event>, Trouble> {
+    let mut events: Vec<Event> = Vec::new();
+    let mut last = after;
+    loop {
+        let page = match door
+            .ask(Query::History {
+                session,
+                page: Page::After(last),
+                limit: PAGE,
+            })
+            .await
+        {
+            Found::History(page) => page,
+            other => return Err(odd(&other)),
+        };
+        let full = page.len() >= PAGE as usize;
+        let Some(end) = page.last().map(|event| event.seq).filter(|end| *end > last) else {
+            return Ok(events);
+        };
+        last = end;
+        events.extend(page);
+        if !full {
+            return Ok(events);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_session_that_is_not_found_says_why() {
+        let cases = [
+            (
+                NotFound::None,
+                "there is no session `abcd`: `creel sessions --all` lists them",
+            ),
+            (
+                NotFound::TooShort,
+                "`abcd` is too short for a session: give at least four characters of its id",
+            ),
+            (NotFound::Many(Vec::new()), "`abcd` fits 0 sessions: "),
+        ];
+        for (why, expected) in cases {
+            assert_eq!(not_found("abcd", &why), expected);
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! The JSON that several commands share. Field names are a promise to scripts.
+
+use serde_json::{Map, Value, json};
+
+use crate::command::moment::rfc3339;
+use crate::protocol::money::{Amounts, Currency};
+use crate::protocol::session::Card;
+use crate::protocol::usage::Usage;
+
+/// Dollars, null when a part of them is not known.
+pub fn cost_usd(cost: &Amounts, known: bool) -> Value {
+    if known {
+        json!(cost.of(Currency::USD).to_decimal())
+    } else {
+        Value::Null
+    }
+}
+
+/// The amounts in other currencies: `{"CNY":0.31}`.
+pub fn cost_other(cost: &Amounts) -> Value {
+    let rows = cost
+        .without_usd()
+        .map(|money| (money.currency.code().to_owned(), json!(money.to_decimal())));
+    Value::Object(rows.collect::<Map<_, _>>())
+}
+
+/// The three input counts add up to all input; output includes reasoning.
+pub fn usage(usage: &Usage) -> Value {
+    json!({
+        "input_tokens": usage.input,
+        "cache_read_tokens": usage.cache_read,
+        "cache_write_tokens": usage.cache_write.saturating_add(usage.cache_write_long),
+        "output_tokens": usage.output,
+        "reasoning_tokens": usage.reasoning.unwrap_or(0),
+    })
+}
+
+pub fn session(card: &Card) -> Value {
+    let known = card.unpriced == 0;
+    json!({
+        "id": card.id.to_string(),
+        "title": card.title,
+        "state": card.state.name(),
+        "model": card.model.to_string(),
+        "cwd": card.cwd.to_string_lossy(),
+        "project": card.project.to_string_lossy(),
+        "created": rfc3339(card.created),
+        "active": rfc3339(card.active),
+        "turns": card.turns,
+        "cost_usd": cost_usd(&card.cost, known),
+        "cost_other": cost_other(&card.cost),
+        "cost_known": known,
+        "source": "creel",
+        "parent": card.parent.map(|parent| parent.to_string()),
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+    use crate::protocol::money::Money;
+    use crate::protocol::session::State;
+    use crate::protocol::time::Time;
+
+    /// A session of 2026-11-23.
+    pub fn card() -> Card {
+        let mut cost = Amounts::default();
+        cost.add(Money::usd(13_400_000_000));
+        Card {
+            id: "0193573a-9e00-7000-8000-00000000abcd".parse().unwrap(),
+            title: "Fix the \u{1b}[31mtests".to_owned(),
+            state: State::Done,
+            model: "local/m".parse().unwrap(),
+            cwd: "/src/api".into(),
+            project: "/src".into(),
+            created: Time(1_795_431_600_000),
+            active: Time(1_795_435_200_000),
+            turns: 2,
+            cost,
+            unpriced: 0,
+            parent: None,
+            gist: "done".to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_session_has_the_promised_fields() {
+        let mut card = card();
+        assert_eq!(
+            session(&card),
+            json!({
+                "id": "0193573a-9e00-7000-8000-00000000abcd", "title": "Fix the \u{1b}[31mtests", "state": "done",
+                "model": "local/m", "cwd": "/src/api", "project": "/src", "created": "2026-11-23T11:00:00.000Z",
+                "active": "2026-11-23T12:00:00.000Z", "turns": 2, "cost_usd": 0.0134, "cost_other": {}, "cost_known": true,
+                "source": "creel", "parent": null
+            })
+        );
+        card.unpriced = 1;
+        card.parent = Some(card.id);
+        card.cost.add(Money {
+            parts: 310_000_000_000,
+            currency: Currency::CNY,
+        });
+        let json = session(&card);
+        assert_eq!(
+            [
+                &json["cost_usd"],
+                &json["cost_other"],
+                &json["cost_known"],
+                &json["parent"]
+            ],
+            [
+                &Value::Null,
+                &json!({"CNY": 0.31}),
+                &json!(false),
+                &json!("0193573a-9e00-7000-8000-00000000abcd")
+            ]
+        );
+    }
+}

@@ -1,0 +1,183 @@
+//! `creel models`: what can be used, with prices and their date.
+
+use serde_json::{Value, json};
+
+use crate::command::cli::ModelsArgs;
+use crate::command::table::{Column, table, tokens};
+use crate::command::{Ended, Face, exit, find};
+use crate::engine::door::Door;
+use crate::protocol::money::{Currency, Money, UNIT};
+use crate::protocol::query::{Found, ModelCard, Query};
+use crate::protocol::usage::{Price, Tier};
+
+pub async fn run(args: &ModelsArgs, door: &Door, face: &mut Face<'_>) -> Ended {
+    let cards = match door.ask(Query::Models).await {
+        Found::Models(cards) => cards,
+        other => return Err(find::odd(&other)),
+    };
+    if args.json {
+        face.json(&Value::Array(cards.iter().map(model).collect()))?;
+    } else if cards.is_empty() {
+        face.note("no model is known: set a key such as ANTHROPIC_API_KEY, or add a provider to the config")?;
+    } else {
+        face.say(&listed(&cards))?;
+    }
+    Ok(exit::DONE)
+}
+
+/// Parts per token as money per million tokens.
+fn per_million(parts: i64, currency: Currency) -> Money {
+    Money {
+        parts: parts.saturating_mul(UNIT / 1_000_000),
+        currency,
+    }
+}
+
+fn model(card: &ModelCard) -> Value {
+    json!({
+        "model": card.model.to_string(),
+        "context": card.context,
+        "max_output": card.max_output,
+        "price": card.price.as_ref().map(price),
+        "price_date": card.price_date,
+        "local": card.local,
+        "usable": card.lacks.is_none(),
+        "lacks": card.lacks,
+    })
+}
+
+/// Per million tokens, with the names the config file has for them.
+fn price(price: &Price) -> Value {
+    let amount =
+        |parts: Option<i64>| parts.map(|parts| per_million(parts, price.currency).to_decimal());
+    let tier = |tier: &Tier| {
+        json!({
+            "above": tier.above, "input": amount(tier.input), "output": amount(tier.output),
+            "cache_read": amount(tier.cache_read), "cache_write": amount(tier.cache_write),
+            "cache_write_long": amount(tier.cache_write_long),
+        })
+    };
+    json!({
+        "currency": price.currency.code(),
+        "input": amount(Some(price.input)),
+        "output": amount(Some(price.output)),
+        "cache_read": amount(price.cache_read),
+        "cache_write": amount(price.cache_write),
+        "cache_write_long": amount(price.cache_write_long),
+        "tiers": price.tiers.iter().map(tier).collect::<Vec<_>>(),
+    })
+}
+
+fn listed(cards: &[ModelCard]) -> String {
+    let columns = [
+        ("model", Column::Left),
+        ("context", Column::Right),
+        ("input", Column::Right),
+        ("output", Column::Right),
+        ("cached", Column::Right),
+        ("price of", Column::Left),
+        ("", Column::Left),
+    ];
+    let rows: Vec<Vec<String>> = cards
+        .iter()
+        .map(|card| {
+            let amount = |parts: fn(&Price) -> Option<i64>| {
+                let price = card.price.as_ref();
+                price
+                    .and_then(|price| Some(per_million(parts(price)?, price.currency).to_string()))
+                    .unwrap_or_default()
+            };
+            let date = match (&card.price, &card.price_date, card.local) {
+                (Some(_), Some(date), _) => date.clone(),
+                (Some(_), None, _) => "your config".to_owned(),
+                (None, _, true) => "this machine".to_owned(),
+                (None, _, false) => "no price".to_owned(),
+            };
+            vec![
+                card.model.to_string(),
+                card.context.map(tokens).unwrap_or_default(),
+                amount(|price| Some(price.input)),
+                amount(|price| Some(price.output)),
+                amount(|price| price.cache_read),
+                date,
+                card.lacks.clone().unwrap_or_default(),
+            ]
+        })
+        .collect();
+    format!("{}prices per million tokens\n", table(&columns, &rows))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    fn cards() -> Vec<ModelCard> {
+        let price = Price {
+            currency: Currency::USD,
+            input: 2_000_000,
+            output: 10_000_000,
+            cache_read: Some(200_000),
+            cache_write: None,
+            cache_write_long: None,
+            tiers: vec![Tier {
+                above: 200_000,
+                input: Some(4_000_000),
+                output: None,
+                cache_read: None,
+                cache_write: None,
+                cache_write_long: None,
+            }],
+        };
+        let local = ModelCard {
+            model: "box/q".parse().unwrap(),
+            context: None,
+            max_output: None,
+            price: None,
+            price_date: None,
+            local: true,
+            lacks: None,
+        };
+        let listed = ModelCard {
+            model: "anthropic/claude-sonnet-5-5".parse().unwrap(),
+            context: Some(1_000_000),
+            max_output: Some(64_000),
+            price: Some(price),
+            price_date: Some("2026-11-20".to_owned()),
+            local: false,
+            lacks: Some("set ANTHROPIC_API_KEY".to_owned()),
+        };
+        vec![listed, local]
+    }
+
+    #[test]
+    fn models_are_listed_with_their_prices() {
+        let expected = "\
+model                        context  input  output  cached  price of
+anthropic/claude-sonnet-5-5       1M  $2.00  $10.00   $0.20  2026-11-20    set ANTHROPIC_API_KEY
+box/q                                                        this machine
+prices per million tokens
+";
+        assert_eq!(listed(&cards()), expected);
+    }
+
+    #[test]
+    fn a_model_as_scripts_read_it() {
+        assert_eq!(
+            model(&cards()[0]),
+            json!({
+                "model": "anthropic/claude-sonnet-5-5", "context": 1_000_000, "max_output": 64_000,
+                "price": {
+                    "currency": "USD", "input": 2.0, "output": 10.0, "cache_read": 0.2, "cache_write": null,
+                    "cache_write_long": null,
+                    "tiers": [{ "above": 200_000, "input": 4.0, "output": null, "cache_read": null, "cache_write": null,
+                                "cache_write_long": null }]
+                },
+                "price_date": "2026-11-20", "local": false, "usable": false, "lacks": "set ANTHROPIC_API_KEY"
+            })
+        );
+    }
+}

@@ -1,0 +1,135 @@
+//! `creel purge`: takes sessions out of the log for good. On a terminal it asks first.
+
+use std::io::{BufRead, BufReader};
+use std::time::Duration;
+
+use crate::command::cli::PurgeArgs;
+use crate::command::moment::{Now, before};
+use crate::command::table::counted;
+use crate::command::{Ended, Face, Trouble, exit, find};
+use crate::engine::door::Door;
+use crate::protocol::op::{Manage, Managed};
+use crate::protocol::session::{Card, State};
+
+pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) -> Ended {
+    let cards = match args.older_than {
+        Some(age) => older(find::sessions(door, None, true).await?, age, now),
+        None => named(args, door).await?,
+    };
+    if cards.is_empty() {
+        face.note("no session is that old")?;
+        return Ok(exit::DONE);
+    }
+    if face.input_is_terminal && !args.yes && !confirmed(&cards, face)? {
+        return Err(Trouble::failed("nothing was deleted"));
+    }
+    let sessions = cards.iter().map(|card| card.id).collect();
+    match door.manage(Manage::Purge { sessions }).await {
+        Managed::Purged {
+            sessions,
+            events,
+            blobs,
+        } => {
+            face.say_line(&format!(
+                "deleted {} with {} and {}",
+                counted(sessions.into(), "session"),
+                counted(events, "event"),
+                counted(blobs, "kept output")
+            ))?;
+            Ok(exit::DONE)
+        }
+        Managed::Failed { why } => Err(Trouble::failed(why)),
+        Managed::Stopped { .. } | Managed::Reloaded => Err(Trouble::failed(
+            "the engine did something else: please report this",
+        )),
+    }
+}
+
+async fn named(args: &PurgeArgs, door: &Door) -> Result<Vec<Card>, Trouble> {
+    let mut cards: Vec<Card> = Vec::new();
+    for part in &args.sessions {
+        let card = find::session(door, part).await?;
+        if !cards.iter().any(|known| known.id == card.id) {
+            cards.push(card);
+        }
+    }
+    Ok(cards)
+}
+
+/// What runs is not old, however long ago it began.
+fn older(cards: Vec<Card>, age: Duration, now: &Now) -> Vec<Card> {
+    let limit = before(now.time, age);
+    let idle = |card: &Card| !matches!(card.state, State::Working | State::Waiting);
+    cards
+        .into_iter()
+        .filter(|card| card.active < limit && idle(card))
+        .collect()
+}
+
+/// Names what would go, and takes only `yes` for a yes.
+fn confirmed(cards: &[Card], face: &mut Face<'_>) -> Result<bool, Trouble> {
+    for card in cards.iter().take(10) {
+        face.note(&format!("{}  {}", card.id.short(), card.title))?;
+    }
+    if cards.len() > 10 {
+        face.note(&format!("and {} more", cards.len() - 10))?;
+    }
+    let count = counted(cards.len() as u64, "session");
+    write!(
+        face.err,
+        "creel: delete {count} for good? This cannot be undone. Type yes: "
+    )?;
+    face.err.flush()?;
+    let mut answer = String::new();
+    BufReader::new(&mut *face.input).read_line(&mut answer)?;
+    Ok(answer.trim() == "yes")
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::tz::TimeZone;
+
+    use super::*;
+    use crate::command::json::tests::card;
+    use crate::command::tests::written;
+
+    #[test]
+    fn only_what_is_old_and_idle_goes() {
+        let now = Now {
+            time: card().active,
+            zone: TimeZone::UTC,
+        };
+        let aged = |days: u64, state: State| {
+            let mut card = card();
+            card.active = before(now.time, Duration::from_secs(days * 86_400));
+            card.state = state;
+            card
+        };
+        let cards = vec![
+            aged(29, State::Done),
+            aged(30, State::Done),
+            aged(31, State::Archived),
+            aged(90, State::Working),
+            aged(90, State::Failed),
+        ];
+        let old = older(cards.clone(), Duration::from_hours(720), &now);
+        assert_eq!(old, [cards[2].clone(), cards[4].clone()]);
+    }
+
+    #[tokio::test]
+    async fn only_yes_is_a_yes() {
+        for (answer, expected) in [("yes\n", true), ("y\n", false), ("\n", false), ("", false)] {
+            let mut said = None;
+            let (out, err, _) = written(answer.as_bytes(), async |face: &mut Face<'_>| {
+                said = Some(confirmed(&[card()], face)?);
+                Ok(exit::DONE)
+            })
+            .await;
+            assert_eq!((said, out.as_str()), (Some(expected), ""));
+            assert_eq!(
+                err,
+                "creel: 00abcd Fix the tests\ncreel: delete 1 session for good? This cannot be undone. Type yes: "
+            );
+        }
+    }
+}

@@ -1,0 +1,410 @@
+//! `creel run`: one prompt without a screen, until the model stops. Nobody can be asked; the engine denies at once.
+
+pub mod ending;
+pub mod lines;
+pub mod prompt;
+pub mod tally;
+#[cfg(test)]
+mod trial;
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use futures_util::stream::{self, Stream, StreamExt};
+use tokio::signal::unix::{Signal as Caught, SignalKind, signal};
+use tokio::time::{Instant, sleep_until};
+
+use crate::agent::visible;
+use crate::command::cli::{Output, RunArgs};
+use crate::command::run::ending::{exit_code, remark};
+use crate::command::run::tally::Tally;
+use crate::command::{Ended, Face, Trouble, exit, find, show};
+use crate::config::{Config, Wire, address, preset};
+use crate::engine::door::{Door, Feed};
+use crate::protocol::event::{Event, Fact, Signal, When};
+use crate::protocol::id::{CommandId, ModelRef, Seq, SessionId};
+use crate::protocol::item::{Block, Item};
+use crate::protocol::op::{Command, Op};
+use crate::protocol::query::{Found, ModelCard, Query};
+use crate::protocol::rule::{Effect, Mode, Rule, Scope};
+use crate::protocol::session::{Card, Change, OpenRequest, RunLimits};
+
+/// How long an interrupted turn may take to end before the process ends without it.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+pub async fn run(args: &RunArgs, door: &Door, config: &Config, face: &mut Face<'_>) -> Ended {
+    // Read before signals are caught: until then they end the process, as somebody who types a prompt expects.
+    let blocks = prompt::blocks(args.prompt.as_deref(), face.input, face.input_is_terminal)?;
+    let signals =
+        caught().map_err(|error| Trouble::failed(format!("cannot catch signals: {error}")))?;
+    begin(args, blocks, door, config, signals, face).await
+}
+
+async fn begin(
+    args: &RunArgs,
+    blocks: Vec<Block>,
+    door: &Door,
+    config: &Config,
+    signals: impl Stream<Item = u8> + Unpin,
+    face: &mut Face<'_>,
+) -> Ended {
+    let start = Start::find(args, door, config).await?;
+    if args.budget.is_some() {
+        let cards = match door.ask(Query::Models).await {
+            Found::Models(cards) => cards,
+            other => return Err(find::odd(&other)),
+        };
+        if let Some(why) = unpriced(&start.model, &cards, config) {
+            return Err(Trouble::usage(why));
+        }
+    }
+    // Listening comes before the first command, so that nothing is missed.
+    let feed = door.listen();
+    let (session, model, resumed) = (start.session, start.model.clone(), start.held.is_some());
+    let mut sent = 0;
+    for op in start.ops(args, blocks) {
+        sent += 1;
+        door.send(Command {
+            id: CommandId(sent),
+            session,
+            op,
+        });
+    }
+    let run = Run {
+        door,
+        session,
+        feed,
+        signals,
+        sent,
+        last: Seq(0),
+        signal: None,
+        tally: Tally::new(session, model.clone()),
+        model,
+        resumed,
+        output: args.output,
+        progress: face.err_is_terminal && args.output == Output::Text,
+    };
+    let ended = run.finish(face).await;
+    door.send(Command {
+        id: CommandId(sent + 2),
+        session,
+        op: Op::Close,
+    });
+    ended
+}
+
+/// Which session the run works in.
+struct Start {
+    session: SessionId,
+    model: ModelRef,
+    /// Of a session that is there; absent for a new one.
+    held: Option<Card>,
+    cwd: PathBuf,
+    mode: Mode,
+}
+
+impl Start {
+    async fn find(args: &RunArgs, door: &Door, config: &Config) -> Result<Self, Trouble> {
+        let cwd = folder(args.cwd.as_deref())?;
+        let held = if let Some(part) = &args.session {
+            Some(find::session(door, part).await?)
+        } else if args.continued {
+            let cards = find::sessions(door, None, false).await?;
+            let newest = cards.into_iter().find(|card| card.cwd == cwd);
+            Some(newest.ok_or_else(|| {
+                Trouble::failed(format!(
+                    "there is no session in {} to go on with",
+                    cwd.display()
+                ))
+            })?)
+        } else {
+            None
+        };
+        let model = args
+            .model
+            .clone()
+            .or_else(|| held.as_ref().map(|card| card.model.clone()))
+            .or_else(|| config.default_model());
+        let Some(model) = model else {
+            return Err(Trouble::usage(
+                "no model: set a key such as ANTHROPIC_API_KEY, name one with --model PROVIDER/MODEL, or write model into \
+                 the config (`creel config path`)",
+            ));
+        };
+        if !config.providers.contains_key(&model.provider) {
+            return Err(Trouble::usage(missing_provider(&model, config)));
+        }
+        let session = held
+            .as_ref()
+            .map_or_else(|| door.new_session(), |card| card.id);
+        Ok(Self {
+            session,
+            model,
+            held,
+            cwd,
+            mode: args.mode.unwrap_or(config.mode),
+        })
+    }
+
+    /// What is sent, in this order.
+    fn ops(self, args: &RunArgs, blocks: Vec<Block>) -> Vec<Op> {
+        let rule = |effect, text: &String| Rule {
+            effect,
+            text: text.clone(),
+            scope: Scope::Run,
+        };
+        let denied = args.deny.iter().map(|text| rule(Effect::Deny, text));
+        let rules: Vec<Rule> = denied
+            .chain(args.allow.iter().map(|text| rule(Effect::Allow, text)))
+            .collect();
+        let limits = RunLimits {
+            max_steps: args.max_steps,
+            budget: args.budget,
+            no_retry: args.no_retry,
+            rules,
+        };
+        let submit = Op::Submit {
+            blocks,
+            when: When::Turn,
+            limits,
+        };
+        let Some(card) = self.held else {
+            let request = OpenRequest {
+                cwd: self.cwd,
+                model: self.model,
+                mode: self.mode,
+            };
+            return vec![Op::Open { request }, submit];
+        };
+        let mut ops = vec![Op::Resume];
+        if card.model != self.model {
+            ops.push(Op::Change {
+                change: Change::Model { model: self.model },
+            });
+        }
+        if let Some(mode) = args.mode {
+            ops.push(Op::Change {
+                change: Change::Mode { mode },
+            });
+        }
+        ops.push(submit);
+        ops
+    }
+}
+
+/// The folder of a session: absolute, without links, and there.
+pub fn folder(cwd: Option<&Path>) -> Result<PathBuf, Trouble> {
+    let wanted = cwd.unwrap_or(Path::new("."));
+    let found = wanted
+        .canonicalize()
+        .map_err(|error| Trouble::usage(format!("cannot work in {}: {error}", wanted.display())))?;
+    if !found.is_dir() {
+        return Err(Trouble::usage(format!(
+            "cannot work in {}: it is no folder",
+            wanted.display()
+        )));
+    }
+    Ok(found)
+}
+
+fn missing_provider(model: &ModelRef, config: &Config) -> String {
+    let name = &model.provider;
+    let usual = preset::find(name).and_then(|preset| preset.key_variables.first());
+    if let Some(variable) = usual {
+        return format!(
+            "the provider `{name}` has no key: set {variable}, or add [providers.{name}] to the config"
+        );
+    }
+    let known: Vec<&str> = config.providers.keys().map(String::as_str).collect();
+    format!(
+        "there is no provider `{name}`: there are {}",
+        known.join(", ")
+    )
+}
+
+/// Why a budget cannot hold a model: without a price nobody knows what a call costs. A server on this machine counts as
+/// nothing, and so does the rehearsal.
+fn unpriced(model: &ModelRef, cards: &[ModelCard], config: &Config) -> Option<String> {
+    let card = cards.iter().find(|card| card.model == *model);
+    let provider = config.providers.get(&model.provider);
+    let free = provider.is_some_and(|provider| {
+        provider.wire == Wire::Rehearsal || address::is_local(&provider.base_url)
+    });
+    let held = free || card.is_some_and(|card| card.local || card.price.is_some());
+    (!held).then(|| {
+        format!(
+            "{model} has no price, so --budget cannot hold it: write its price into the config, as \
+             [providers.{}.models.\"{}\"] price = {{ input = 1, output = 2 }}",
+            model.provider, model.model
+        )
+    })
+}
+
+/// The exit codes of the signals that end a run, as they come. A terminal that is closed ends it like a termination.
+pub(crate) fn caught() -> io::Result<impl Stream<Item = u8> + Unpin> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut hang_up = signal(SignalKind::hangup())?;
+    Ok(stream::poll_fn(move |context| {
+        let came =
+            |caught: &mut Caught, context: &mut Context<'_>| caught.poll_recv(context).is_ready();
+        if came(&mut interrupt, context) {
+            return Poll::Ready(Some(exit::INTERRUPTED));
+        }
+        if came(&mut terminate, context) || came(&mut hang_up, context) {
+            return Poll::Ready(Some(exit::TERMINATED));
+        }
+        Poll::Pending
+    }))
+}
+
+/// A run that was begun.
+struct Run<'d, S> {
+    door: &'d Door,
+    session: SessionId,
+    feed: Feed,
+    signals: S,
+    /// Commands sent so far; their ids count from 1.
+    sent: u64,
+    /// The last number seen.
+    last: Seq,
+    /// The exit code of the signal that was caught.
+    signal: Option<u8>,
+    tally: Tally,
+    model: ModelRef,
+    /// The session was there before.
+    resumed: bool,
+    output: Output,
+    /// Somebody watches.
+    progress: bool,
+}
+
+impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
+    async fn finish(mut self, face: &mut Face<'_>) -> Ended {
+        if self.output == Output::StreamJson && self.resumed {
+            // The fact that opened it is long on disk and is not told again.
+            let body = serde_json::json!({ "model": self.model.to_string() });
+            face.json(&lines::line("session", None, self.session, body))?;
+        }
+        let mut deadline = None;
+        loop {
+            let heard = tokio::select! {
+                heard = self.feed.next() => heard,
+                Some(code) = self.signals.next() => {
+                    if self.signal.replace(code).is_some() {
+                        return Ok(code);
+                    }
+                    self.interrupt();
+                    deadline = Some(Instant::now() + PATIENCE);
+                    continue;
+                }
+                () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
+                    face.note("the turn did not end in time")?;
+                    return Ok(self.signal.unwrap_or(exit::INTERRUPTED));
+                }
+            };
+            match heard {
+                None => return Err(Trouble::failed("the engine ended before the run")),
+                Some(Signal::Event(event)) if event.session == self.session => {
+                    self.hear(&event, face)?;
+                }
+                Some(Signal::Lagged) => {
+                    for event in find::events(self.door, self.session, self.last).await? {
+                        self.hear(&event, face)?;
+                    }
+                }
+                Some(Signal::Delta { session, delta }) if session == self.session => {
+                    if self.output == Output::StreamJson && self.tally.has_begun() {
+                        self.write(lines::delta(session, &delta).as_ref(), face)?;
+                    }
+                }
+                Some(Signal::Refused {
+                    command,
+                    session,
+                    why,
+                }) if session == self.session
+                    && command.0 <= self.sent
+                    && !self.tally.has_begun() =>
+                {
+                    return Err(Trouble::failed(why));
+                }
+                Some(_) => {}
+            }
+            if let Some(ending) = self.tally.ending().cloned() {
+                self.report(face)?;
+                if let Some(remark) = remark(&ending) {
+                    face.note(&remark)?;
+                }
+                return Ok(exit_code(&ending, self.signal));
+            }
+        }
+    }
+
+    fn interrupt(&self) {
+        let id = CommandId(self.sent + 1);
+        self.door.send(Command {
+            id,
+            session: self.session,
+            op: Op::Interrupt,
+        });
+    }
+
+    fn hear(&mut self, event: &Event, face: &mut Face<'_>) -> Result<(), Trouble> {
+        if event.seq <= self.last {
+            return Ok(());
+        }
+        self.last = event.seq;
+        if !self.tally.apply(event) {
+            return Ok(());
+        }
+        if self.output == Output::StreamJson {
+            self.write(lines::event(event).as_ref(), face)?;
+        }
+        if self.progress
+            && let Some(line) = progress(event)
+        {
+            face.note(&line)?;
+        }
+        Ok(())
+    }
+
+    /// A reader that is gone ends the turn: nobody is left to read what it would cost.
+    fn write(&self, line: Option<&serde_json::Value>, face: &mut Face<'_>) -> Result<(), Trouble> {
+        if let Some(line) = line {
+            face.json(line).inspect_err(|_| self.interrupt())?;
+        }
+        Ok(())
+    }
+
+    fn report(&self, face: &mut Face<'_>) -> io::Result<()> {
+        match self.output {
+            Output::Text => {
+                let text = self.tally.text();
+                if !text.is_empty() {
+                    face.say_line(text.trim_end_matches('\n'))?;
+                }
+                Ok(())
+            }
+            Output::Json => face.json(&serde_json::Value::Object(self.tally.result())),
+            Output::StreamJson => face.json(&lines::result(&self.tally, self.session)),
+        }
+    }
+}
+
+/// What a person who watches is told while it runs.
+fn progress(event: &Event) -> Option<String> {
+    let Fact::ItemAdded { item, .. } = &event.fact else {
+        return None;
+    };
+    match item {
+        Item::Call(call) => {
+            let arguments = visible::one_line(&show::arguments(call));
+            let short: String = arguments.chars().take(100).collect();
+            Some(format!("{} {short}", call.name))
+        }
+        Item::Notice { text } => Some(text.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,456 @@
+//! What a run adds up to: events in, the promised result object out. Pure.
+
+use serde_json::{Map, Value, json};
+
+use crate::command::json::{cost_other, cost_usd, usage};
+use crate::command::run::ending;
+use crate::command::show::outcome_name;
+use crate::protocol::call::OutcomeKind;
+use crate::protocol::event::{Ending, Event, Fact};
+use crate::protocol::failure::{Failure, Stop};
+use crate::protocol::id::{CallId, ModelRef, Seq, SessionId};
+use crate::protocol::item::Item;
+use crate::protocol::money::Amounts;
+use crate::protocol::time::Time;
+use crate::protocol::usage::{Basis, Charge, Usage};
+
+/// One turn, from its start to its end.
+#[derive(Debug, Clone)]
+pub struct Tally {
+    session: SessionId,
+    model: ModelRef,
+    /// Of the last call to a model.
+    result: String,
+    thinking: String,
+    stop: Option<Stop>,
+    /// Of the whole run.
+    steps: u32,
+    calls: Vec<Call>,
+    usage: Usage,
+    cost: Amounts,
+    unpriced: u32,
+    began: Option<(u32, Time)>,
+    ended: Option<(Seq, Time, Ending)>,
+}
+
+#[derive(Debug, Clone)]
+struct Call {
+    id: CallId,
+    name: String,
+    input: Option<Value>,
+    outcome: Option<OutcomeKind>,
+}
+
+impl Tally {
+    pub fn new(session: SessionId, model: ModelRef) -> Self {
+        Self {
+            session,
+            model,
+            result: String::new(),
+            thinking: String::new(),
+            stop: None,
+            steps: 0,
+            calls: Vec::new(),
+            usage: Usage::default(),
+            cost: Amounts::default(),
+            unpriced: 0,
+            began: None,
+            ended: None,
+        }
+    }
+
+    /// Whether the run's turn has begun. What a resumed session puts in order before it is none of the run's.
+    pub fn has_begun(&self) -> bool {
+        self.began.is_some()
+    }
+
+    pub fn ending(&self) -> Option<&Ending> {
+        self.ended.as_ref().map(|(_, _, ending)| ending)
+    }
+
+    /// Whether the event belongs to the run.
+    pub fn apply(&mut self, event: &Event) -> bool {
+        if event.session != self.session || self.ended.is_some() {
+            return false;
+        }
+        if let Fact::TurnStarted { turn } = &event.fact {
+            self.began.get_or_insert((*turn, event.at));
+            return true;
+        }
+        let Some((own, _)) = self.began else {
+            return matches!(event.fact, Fact::SessionOpened { .. });
+        };
+        match &event.fact {
+            Fact::ModelCalled { step, model, .. } => {
+                self.steps = self.steps.max(*step);
+                self.model = model.clone();
+                self.result.clear();
+                self.thinking.clear();
+                self.stop = None;
+            }
+            Fact::ModelAnswered {
+                usage,
+                charge,
+                stop,
+                failure,
+                ..
+            } => {
+                self.usage.add(usage);
+                self.charge(*charge);
+                self.stop = if failure.is_some() {
+                    Some(Stop::Error)
+                } else {
+                    *stop
+                };
+            }
+            Fact::ItemAdded { item, .. } => self.item(item),
+            Fact::TurnEnded { turn, ending } if *turn == own => {
+                self.ended = Some((event.seq, event.at, ending.clone()));
+            }
+            _ => {}
+        }
+        true
+    }
+
+    fn charge(&mut self, charge: Charge) {
+        match charge.money {
+            None => self.unpriced += 1,
+            // Play money is shown as such, never added to real sums.
+            Some(_) if charge.basis == Basis::Play => {}
+            Some(money) => self.cost.add(money),
+        }
+    }
+
+    fn item(&mut self, item: &Item) {
+        match item {
+            Item::Answer { text, .. } => self.result.push_str(text),
+            Item::Thought { text, .. } => self.thinking.push_str(text),
+            Item::Call(call) => self.calls.push(Call {
+                id: call.id.clone(),
+                name: call.name.clone(),
+                input: call.input().ok(),
+                outcome: None,
+            }),
+            Item::Result { call, outcome } => {
+                if let Some(open) = self.calls.iter_mut().rev().find(|open| open.id == *call) {
+                    open.outcome = Some(outcome.kind);
+                }
+            }
+            Item::Prompt { .. } | Item::Notice { .. } | Item::Shell { .. } => {}
+        }
+    }
+
+    /// The last model call's text.
+    pub fn text(&self) -> &str {
+        &self.result
+    }
+
+    /// The number of the event that ended the run.
+    pub fn seq(&self) -> Option<Seq> {
+        self.ended.as_ref().map(|(seq, ..)| *seq)
+    }
+
+    /// The object of `--output json`.
+    pub fn result(&self) -> Map<String, Value> {
+        let known = self.unpriced == 0;
+        let ended = self.ending();
+        let duration = match (&self.began, &self.ended) {
+            (Some((_, began)), Some((_, ended, _))) => ended.since(*began).as_millis(),
+            _ => 0,
+        };
+        let calls: Vec<Value> = self.calls.iter().map(Call::value).collect();
+        let value = json!({
+            "session_id": self.session.to_string(),
+            "ending": ended.map_or("failed", ending::name),
+            "result": self.result,
+            "steps": self.steps,
+            "tool_calls": calls,
+            "thinking": self.thinking,
+            "stop_reason": self.stop,
+            "usage": usage(&self.usage),
+            "cost_usd": cost_usd(&self.cost, known),
+            "cost_other": cost_other(&self.cost),
+            "cost_known": known,
+            "model": self.model.to_string(),
+            "duration_ms": u64::try_from(duration).unwrap_or(u64::MAX),
+            "error": match ended {
+                Some(Ending::Failed { failure }) => error(failure),
+                _ => Value::Null,
+            },
+        });
+        match value {
+            Value::Object(object) => object,
+            _ => Map::new(),
+        }
+    }
+}
+
+impl Call {
+    /// A call that was never answered ended with the run.
+    fn value(&self) -> Value {
+        let outcome = match (self.outcome, &self.input) {
+            (Some(outcome), _) => outcome,
+            (None, None) => OutcomeKind::Failed,
+            (None, Some(_)) => OutcomeKind::Cancelled,
+        };
+        json!({ "id": self.id.0, "name": self.name, "input": self.input, "outcome": outcome_name(outcome) })
+    }
+}
+
+fn error(failure: &Failure) -> Value {
+    json!({ "kind": failure.kind, "message": failure.message })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+    use crate::protocol::call::{Outcome, ToolCall};
+    use crate::protocol::failure::FailureKind;
+    use crate::protocol::money::{Currency, Money};
+    use crate::protocol::usage::Cause;
+
+    pub fn session() -> SessionId {
+        "0193573a-9e00-7000-8000-00000000abcd".parse().unwrap()
+    }
+
+    /// The events of facts, a second apart, numbered from 1.
+    pub fn events(facts: Vec<Fact>) -> Vec<Event> {
+        facts
+            .into_iter()
+            .zip(1..)
+            .map(|(fact, seq)| Event {
+                seq: Seq(seq),
+                session: session(),
+                at: Time(1_795_431_600_000 + i64::try_from(seq).unwrap() * 1000),
+                fact,
+            })
+            .collect()
+    }
+
+    pub fn called(step: u32, attempt: u32) -> Fact {
+        Fact::ModelCalled {
+            turn: 1,
+            step,
+            attempt,
+            model: "local/m".parse().unwrap(),
+            reserved: None,
+            cause: if attempt == 1 {
+                Cause::Work
+            } else {
+                Cause::Retry
+            },
+        }
+    }
+
+    pub fn answered(
+        step: u32,
+        charge: Charge,
+        why: Option<Stop>,
+        failure: Option<Failure>,
+    ) -> Fact {
+        Fact::ModelAnswered {
+            turn: 1,
+            step,
+            attempt: 1,
+            model: "local/m".parse().unwrap(),
+            usage: Usage {
+                input: 10,
+                cache_read: 100,
+                cache_write: 20,
+                cache_write_long: 3,
+                output: 7,
+                reasoning: Some(2),
+            },
+            charge,
+            counted: Money::usd(0),
+            raw: None,
+            stop: why,
+            failure,
+            millis: 900,
+        }
+    }
+
+    pub fn item(step: u32, item: Item) -> Fact {
+        Fact::ItemAdded {
+            turn: 1,
+            step,
+            item,
+        }
+    }
+
+    pub fn call(step: u32, number: usize, arguments: &str) -> Item {
+        Item::Call(ToolCall {
+            id: CallId::new(1, step, number),
+            wire_id: None,
+            name: "bash".to_owned(),
+            arguments: arguments.to_owned(),
+            opaque: None,
+        })
+    }
+
+    pub fn result(step: u32, number: usize, outcome: Outcome) -> Item {
+        Item::Result {
+            call: CallId::new(1, step, number),
+            outcome,
+        }
+    }
+
+    pub fn answer(text: &str) -> Item {
+        Item::Answer {
+            text: text.to_owned(),
+            cut: false,
+            opaque: None,
+        }
+    }
+
+    fn paid(parts: i64, basis: Basis) -> Charge {
+        Charge {
+            money: Some(Money::usd(parts)),
+            basis,
+        }
+    }
+
+    fn tally(facts: Vec<Fact>) -> Tally {
+        let mut tally = Tally::new(session(), "local/other".parse().unwrap());
+        for event in events(facts) {
+            tally.apply(&event);
+        }
+        tally
+    }
+
+    #[test]
+    fn a_run_has_the_promised_result() {
+        let thought = Item::Thought {
+            text: "hm".to_owned(),
+            opaque: None,
+        };
+        let tally = tally(vec![
+            // What a crash left open is closed first, and is not this run's.
+            Fact::TurnEnded {
+                turn: 1,
+                ending: Ending::Interrupted {
+                    text: "crash".to_owned(),
+                },
+            },
+            Fact::TurnStarted { turn: 2 },
+            called(1, 1),
+            item(1, thought.clone()),
+            item(1, answer("I look.")),
+            item(1, call(1, 1, "{\"command\":\"ls\"}")),
+            item(1, call(1, 2, "{\"comm")),
+            item(1, call(1, 3, "")),
+            answered(
+                1,
+                paid(1_200_000_000, Basis::Listed),
+                Some(Stop::Tool),
+                None,
+            ),
+            item(
+                1,
+                result(
+                    1,
+                    1,
+                    Outcome {
+                        exit: Some(1),
+                        ..Outcome::done("x")
+                    },
+                ),
+            ),
+            item(1, result(1, 2, Outcome::failed("not valid JSON"))),
+            called(2, 1),
+            answered(
+                2,
+                Charge {
+                    money: Some(Money {
+                        parts: 310_000_000_000,
+                        currency: Currency::CNY,
+                    }),
+                    basis: Basis::Listed,
+                },
+                None,
+                None,
+            ),
+            item(2, answer("All is ")),
+            item(2, answer("well.")),
+            Fact::TurnEnded {
+                turn: 2,
+                ending: Ending::Finished,
+            },
+            Fact::TurnStarted { turn: 3 },
+            item(1, answer("of the next turn")),
+        ]);
+        let expected = json!({
+            "session_id": "0193573a-9e00-7000-8000-00000000abcd", "ending": "finished", "result": "All is well.", "steps": 2,
+            "tool_calls": [
+                { "id": "call_1_1_1", "name": "bash", "input": { "command": "ls" }, "outcome": "done" },
+                { "id": "call_1_1_2", "name": "bash", "input": null, "outcome": "failed" },
+                { "id": "call_1_1_3", "name": "bash", "input": {}, "outcome": "cancelled" },
+            ],
+            "thinking": "", "stop_reason": null,
+            "usage": { "input_tokens": 20, "cache_read_tokens": 200, "cache_write_tokens": 46, "output_tokens": 14,
+                       "reasoning_tokens": 4 },
+            "cost_usd": 0.0012, "cost_other": { "CNY": 0.31 }, "cost_known": true, "model": "local/m", "duration_ms": 14000,
+            "error": null,
+        });
+        assert_eq!(Value::Object(tally.result()), expected);
+        assert_eq!(tally.seq(), Some(Seq(16)));
+    }
+
+    #[test]
+    fn a_failed_run_says_so() {
+        let failure = Failure::new(FailureKind::Auth, "the key was refused");
+        let tally = tally(vec![
+            Fact::TurnStarted { turn: 1 },
+            called(1, 1),
+            item(1, answer("half")),
+            answered(1, Charge::UNKNOWN, None, Some(failure.clone())),
+            called(1, 2),
+            answered(1, paid(5, Basis::Play), None, Some(failure.clone())),
+            Fact::TurnEnded {
+                turn: 1,
+                ending: Ending::Failed { failure },
+            },
+        ]);
+        let result = tally.result();
+        let fields = [
+            "ending",
+            "result",
+            "steps",
+            "stop_reason",
+            "cost_usd",
+            "cost_known",
+            "error",
+        ];
+        let found: Vec<&Value> = fields.iter().map(|field| &result[*field]).collect();
+        let error = json!({ "kind": "auth", "message": "the key was refused" });
+        let expected = [
+            json!("failed"),
+            json!(""),
+            json!(1),
+            json!("error"),
+            Value::Null,
+            json!(false),
+            error,
+        ];
+        assert_eq!(found, expected.iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_rehearsal_costs_nothing() {
+        let tally = tally(vec![
+            Fact::TurnStarted { turn: 1 },
+            called(1, 1),
+            answered(1, paid(5_000_000_000, Basis::Play), Some(Stop::End), None),
+        ]);
+        let result = tally.result();
+        assert_eq!(
+            [&result["cost_usd"], &result["cost_known"]],
+            [&json!(0.0), &json!(true)]
+        );
+        assert_eq!(result["stop_reason"], json!("end"));
+    }
+}

@@ -1,0 +1,475 @@
+//! `creel show`: one transcript, as text or as items.
+
+use serde_json::{Value, json};
+
+use crate::command::cli::ShowArgs;
+use crate::command::moment::{Now, local, rfc3339};
+use crate::command::{Ended, Face, exit, find, json as shared};
+use crate::engine::door::Door;
+use crate::protocol::call::{Outcome, OutcomeKind, ToolCall};
+use crate::protocol::event::{Event, Fact};
+use crate::protocol::id::Seq;
+use crate::protocol::item::{Item, Origin, joined};
+use crate::protocol::session::{Card, Change};
+use crate::protocol::time::Time;
+
+/// One item of a transcript: a call stands together with its result.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    pub seq: Seq,
+    pub turn: u32,
+    pub step: u32,
+    pub at: Time,
+    pub said: Said,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Said {
+    Prompt {
+        text: String,
+        origin: Origin,
+    },
+    Answer {
+        text: String,
+        cut: bool,
+        model: String,
+    },
+    Thought {
+        text: String,
+        model: String,
+    },
+    /// Without an outcome it still runs, or waits.
+    Call {
+        call: ToolCall,
+        outcome: Option<Outcome>,
+        model: String,
+    },
+    Notice {
+        text: String,
+    },
+    Shell {
+        command: String,
+        outcome: Outcome,
+    },
+}
+
+/// The items of a session's events, in order.
+pub fn entries(events: &[Event], card: &Card) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut model = card.model.to_string();
+    for event in events {
+        let (turn, step, item) = match &event.fact {
+            Fact::SessionOpened { spec } => {
+                model = spec.model.to_string();
+                continue;
+            }
+            Fact::SessionChanged {
+                change: Change::Model { model: next },
+            } => {
+                model = next.to_string();
+                continue;
+            }
+            Fact::ModelCalled { model: called, .. } => {
+                model = called.to_string();
+                continue;
+            }
+            Fact::ItemAdded { turn, step, item } => (*turn, *step, item),
+            _ => continue,
+        };
+        let model = || model.clone();
+        let said = match item.clone() {
+            Item::Prompt { blocks, origin } => Said::Prompt {
+                text: joined(&blocks),
+                origin,
+            },
+            Item::Answer { text, cut, .. } => Said::Answer {
+                text,
+                cut,
+                model: model(),
+            },
+            Item::Thought { text, .. } if text.is_empty() => continue,
+            Item::Thought { text, .. } => Said::Thought {
+                text,
+                model: model(),
+            },
+            Item::Call(call) => Said::Call {
+                call,
+                outcome: None,
+                model: model(),
+            },
+            Item::Result {
+                call: id,
+                outcome: ended,
+            } => {
+                // The newest call of that name; one from before the page that was read is not there.
+                for entry in entries.iter_mut().rev() {
+                    if let Said::Call { call, outcome, .. } = &mut entry.said
+                        && call.id == id
+                    {
+                        *outcome = Some(ended);
+                        break;
+                    }
+                }
+                continue;
+            }
+            Item::Notice { text } => Said::Notice { text },
+            Item::Shell { command, outcome } => Said::Shell { command, outcome },
+        };
+        entries.push(Entry {
+            seq: event.seq,
+            turn,
+            step,
+            at: event.at,
+            said,
+        });
+    }
+    entries
+}
+
+pub async fn run(args: &ShowArgs, door: &Door, now: &Now, face: &mut Face<'_>) -> Ended {
+    let card = find::session(door, &args.session).await?;
+    let events = find::events(door, card.id, Seq(args.after.unwrap_or(0))).await?;
+    let mut entries = entries(&events, &card);
+    let limit = args.limit.unwrap_or(usize::MAX);
+    let more = entries.len() > limit;
+    entries.truncate(limit);
+    if args.json {
+        let next = entries.last().filter(|_| more).map(|entry| entry.seq.0);
+        let items: Vec<Value> = entries.iter().map(item).collect();
+        face.json(&json!({ "session": shared::session(&card), "items": items, "next": next }))?;
+    } else {
+        face.say(&transcript(&card, &entries, now))?;
+        if let (true, Some(last)) = (more, entries.last()) {
+            face.note(&format!("there is more: --after {}", last.seq))?;
+        }
+    }
+    Ok(exit::DONE)
+}
+
+/// An item as scripts read it.
+fn item(entry: &Entry) -> Value {
+    let (kind, role, who, text, call, origin) = match &entry.said {
+        Said::Prompt { text, origin } => {
+            let origin = if *origin == Origin::Person {
+                "person"
+            } else {
+                "creel"
+            };
+            ("prompt", "user", None, text.clone(), Value::Null, origin)
+        }
+        Said::Answer { text, model, .. } => (
+            "answer",
+            "assistant",
+            Some(model),
+            text.clone(),
+            Value::Null,
+            "model",
+        ),
+        Said::Thought { text, model } => (
+            "thought",
+            "assistant",
+            Some(model),
+            text.clone(),
+            Value::Null,
+            "model",
+        ),
+        Said::Call {
+            call,
+            outcome,
+            model,
+        } => {
+            let text = outcome
+                .as_ref()
+                .map(|outcome| outcome.text.clone())
+                .unwrap_or_default();
+            (
+                "call",
+                "tool",
+                Some(model),
+                text,
+                called(call, outcome.as_ref()),
+                "tool",
+            )
+        }
+        Said::Notice { text } => ("notice", "system", None, text.clone(), Value::Null, "creel"),
+        Said::Shell { command, outcome } => {
+            let call = json!({
+                "id": null, "name": "shell", "input": { "command": command },
+                "outcome": outcome_name(outcome.kind), "exit": outcome.exit,
+            });
+            ("shell", "user", None, outcome.text.clone(), call, "person")
+        }
+    };
+    json!({
+        "seq": entry.seq.0, "turn": entry.turn, "step": entry.step, "at": rfc3339(entry.at), "kind": kind, "role": role,
+        "who": who, "text": text, "call": call, "origin": origin,
+    })
+}
+
+fn called(call: &ToolCall, outcome: Option<&Outcome>) -> Value {
+    json!({
+        "id": call.id.0, "name": call.name, "input": call.input().ok(),
+        "outcome": outcome.map(|outcome| outcome_name(outcome.kind)),
+        "exit": outcome.and_then(|outcome| outcome.exit),
+    })
+}
+
+/// The contract's word for how a call ended.
+pub fn outcome_name(kind: OutcomeKind) -> &'static str {
+    match kind {
+        OutcomeKind::Done => "done",
+        OutcomeKind::Failed => "failed",
+        OutcomeKind::Denied => "denied",
+        OutcomeKind::Cancelled => "cancelled",
+        OutcomeKind::Lost => "lost",
+    }
+}
+
+/// The arguments of a call on one line, as short as they can be read.
+pub fn arguments(call: &ToolCall) -> String {
+    match call.input() {
+        Ok(Value::Object(input)) => {
+            let words = input.iter().map(|(key, value)| match value {
+                Value::String(text) if input.len() == 1 => text.clone(),
+                Value::String(text) => format!("{key}={text}"),
+                other => format!("{key}={other}"),
+            });
+            words.collect::<Vec<_>>().join(" ")
+        }
+        _ => call.arguments.clone(),
+    }
+}
+
+/// A transcript for people: who, then what, indented where it is not said but done.
+fn transcript(card: &Card, entries: &[Entry], now: &Now) -> String {
+    let mut parts = vec![format!(
+        "{}  {}\n{}  {}  {}  {}\n",
+        card.id,
+        card.title,
+        local(card.created, &now.zone),
+        card.model,
+        card.cwd.display(),
+        card.cost
+    )];
+    for entry in entries {
+        let (head, body) = told(&entry.said);
+        let body = body.trim_end();
+        let end = if body.is_empty() { "" } else { "\n" };
+        parts.push(format!("[{}] {head}\n{body}{end}", entry.seq));
+    }
+    parts.join("\n")
+}
+
+/// Who, and what.
+fn told(said: &Said) -> (String, String) {
+    match said {
+        Said::Prompt {
+            text,
+            origin: Origin::Person,
+        } => ("you".to_owned(), text.clone()),
+        Said::Prompt {
+            text,
+            origin: Origin::Creel,
+        } => ("creel, to the model".to_owned(), text.clone()),
+        Said::Answer { text, cut, model } => {
+            let head = if *cut {
+                format!("{model} (broken off)")
+            } else {
+                model.clone()
+            };
+            (head, text.clone())
+        }
+        Said::Thought { text, model } => (format!("{model}, thinking"), indented(text)),
+        Said::Call { call, outcome, .. } => {
+            let state = match outcome {
+                None => "not ended".to_owned(),
+                Some(outcome) => match outcome.exit {
+                    Some(exit) => format!("{}, exit {exit}", outcome_name(outcome.kind)),
+                    None => outcome_name(outcome.kind).to_owned(),
+                },
+            };
+            let body = outcome
+                .as_ref()
+                .map(|outcome| indented(&outcome.text))
+                .unwrap_or_default();
+            (
+                format!("{} {} ({state})", call.name, short(&arguments(call))),
+                body,
+            )
+        }
+        Said::Notice { text } => ("creel".to_owned(), text.clone()),
+        Said::Shell { command, outcome } => (
+            format!("you, ! {}", short(command)),
+            indented(&outcome.text),
+        ),
+    }
+}
+
+fn short(text: &str) -> String {
+    let line = crate::agent::visible::one_line(text);
+    if line.chars().count() > 100 {
+        line.chars().take(99).chain(['…']).collect()
+    } else {
+        line
+    }
+}
+
+fn indented(text: &str) -> String {
+    text.lines()
+        .map(|line| ["    ", line, "\n"].concat())
+        .collect()
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+    use crate::command::json::tests::card;
+    use crate::protocol::id::CallId;
+    use crate::protocol::item::Block;
+
+    /// A short session: a prompt, a thought, a call that failed, an answer, a shell line.
+    pub fn events() -> Vec<Event> {
+        let call = ToolCall {
+            id: CallId("call_1_1_1".to_owned()),
+            wire_id: None,
+            name: "bash".to_owned(),
+            arguments: "{\"command\":\"cargo test\"}".to_owned(),
+            opaque: None,
+        };
+        let ended = Outcome {
+            exit: Some(101),
+            ..Outcome::done("1 failed\u{1b}[0m\nsee <log>\n")
+        };
+        let items = [
+            (
+                1,
+                0,
+                Item::Prompt {
+                    blocks: vec![Block::text("Fix the tests")],
+                    origin: Origin::Person,
+                },
+            ),
+            (
+                1,
+                1,
+                Item::Thought {
+                    text: "Look first.".to_owned(),
+                    opaque: None,
+                },
+            ),
+            (
+                1,
+                1,
+                Item::Thought {
+                    text: String::new(),
+                    opaque: None,
+                },
+            ),
+            (1, 1, Item::Call(call.clone())),
+            (
+                1,
+                1,
+                Item::Result {
+                    call: call.id,
+                    outcome: ended,
+                },
+            ),
+            (
+                1,
+                2,
+                Item::Answer {
+                    text: "It **fails**.\n".to_owned(),
+                    cut: true,
+                    opaque: None,
+                },
+            ),
+            (
+                1,
+                2,
+                Item::Notice {
+                    text: "stopped".to_owned(),
+                },
+            ),
+            (
+                1,
+                2,
+                Item::Shell {
+                    command: "ls".to_owned(),
+                    outcome: Outcome::done("a\nb"),
+                },
+            ),
+        ];
+        let card = card();
+        items
+            .into_iter()
+            .zip(10..)
+            .map(|((turn, step, item), seq)| Event {
+                seq: Seq(seq),
+                session: card.id,
+                at: card.created,
+                fact: Fact::ItemAdded { turn, step, item },
+            })
+            .collect()
+    }
+
+    #[test]
+    fn items_have_the_promised_fields() {
+        let entries = entries(&events(), &card());
+        let items: Vec<Value> = entries.iter().map(item).collect();
+        let at = "2026-11-23T11:00:00.000Z";
+        let expected = json!([
+            { "seq": 10, "turn": 1, "step": 0, "at": at, "kind": "prompt", "role": "user", "who": null,
+              "text": "Fix the tests", "call": null, "origin": "person" },
+            { "seq": 11, "turn": 1, "step": 1, "at": at, "kind": "thought", "role": "assistant", "who": "local/m",
+              "text": "Look first.", "call": null, "origin": "model" },
+            { "seq": 13, "turn": 1, "step": 1, "at": at, "kind": "call", "role": "tool", "who": "local/m",
+              "text": "1 failed\u{1b}[0m\nsee <log>\n",
+              "call": { "id": "call_1_1_1", "name": "bash", "input": { "command": "cargo test" }, "outcome": "done", "exit": 101 },
+              "origin": "tool" },
+            { "seq": 15, "turn": 1, "step": 2, "at": at, "kind": "answer", "role": "assistant", "who": "local/m",
+              "text": "It **fails**.\n", "call": null, "origin": "model" },
+            { "seq": 16, "turn": 1, "step": 2, "at": at, "kind": "notice", "role": "system", "who": null, "text": "stopped",
+              "call": null, "origin": "creel" },
+            { "seq": 17, "turn": 1, "step": 2, "at": at, "kind": "shell", "role": "user", "who": null, "text": "a\nb",
+              "call": { "id": null, "name": "shell", "input": { "command": "ls" }, "outcome": "done", "exit": null },
+              "origin": "person" },
+        ]);
+        assert_eq!(Value::Array(items), expected);
+    }
+
+    #[test]
+    fn a_transcript_is_read_from_top_to_bottom() {
+        let now = Now {
+            time: Time(0),
+            zone: jiff::tz::TimeZone::UTC,
+        };
+        let text = transcript(&card(), &entries(&events(), &card()), &now);
+        let expected = "\
+0193573a-9e00-7000-8000-00000000abcd  Fix the tests
+2026-11-23 11:00  local/m  /src/api  $0.01
+
+[10] you
+Fix the tests
+
+[11] local/m, thinking
+    Look first.
+
+[13] bash cargo test (done, exit 101)
+    1 failed
+    see <log>
+
+[15] local/m (broken off)
+It **fails**.
+
+[16] creel
+stopped
+
+[17] you, ! ls
+    a
+    b
+";
+        assert_eq!(crate::agent::visible::clean(&text), expected);
+    }
+}

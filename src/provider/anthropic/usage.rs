@@ -1,0 +1,64 @@
+//! Usage of a Messages answer in buckets that do not overlap.
+
+use serde_json::{Map, Value};
+
+use crate::protocol::usage::Usage;
+use crate::provider::tally::{count, is_nonsense};
+
+/// The buckets of a usage object. What a turn of the server's own used besides stands in `iterations` only.
+pub(crate) fn usage(raw: &Map<String, Value>) -> Option<Usage> {
+    let said = buckets(raw)?;
+    let mut all = Usage::default();
+    for iteration in raw
+        .get("iterations")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
+        all.add(&iteration.as_object().and_then(buckets).unwrap_or_default());
+    }
+    // The larger of each, in case the list is from an earlier event than the numbers.
+    Some(Usage {
+        input: said.input.max(all.input),
+        cache_read: said.cache_read.max(all.cache_read),
+        cache_write: said.cache_write.max(all.cache_write),
+        cache_write_long: said.cache_write_long.max(all.cache_write_long),
+        output: said.output.max(all.output),
+        reasoning: said.reasoning.max(all.reasoning),
+    })
+}
+
+fn buckets(raw: &Map<String, Value>) -> Option<Usage> {
+    let fields = [
+        "input_tokens",
+        "output_tokens",
+        "cache_read_input_tokens",
+        "cache_creation_input_tokens",
+    ];
+    if fields.iter().any(|field| is_nonsense(raw.get(*field))) {
+        return None;
+    }
+    let [input, output, read, written] = fields.map(|field| count(raw.get(field)));
+    if input.is_none() && output.is_none() {
+        return None;
+    }
+    let parts = raw.get("cache_creation");
+    let part = |name: &str| parts.and_then(|parts| count(parts.get(name))).unwrap_or(0);
+    let (short, long) = (
+        part("ephemeral_5m_input_tokens"),
+        part("ephemeral_1h_input_tokens"),
+    );
+    let written = written.unwrap_or_else(|| short.saturating_add(long));
+    let long = long.min(written);
+    let reasoning = raw
+        .get("output_tokens_details")
+        .and_then(|details| count(details.get("thinking_tokens")));
+    Some(Usage {
+        input: input.unwrap_or(0),
+        cache_read: read.unwrap_or(0),
+        cache_write: written - long,
+        cache_write_long: long,
+        output: output.unwrap_or(0),
+        reasoning,
+    })
+}

@@ -1,0 +1,116 @@
+//! Servers that say nothing, or never stop.
+
+use std::time::Duration;
+
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+
+use crate::protocol::failure::FailureKind;
+use crate::provider::Chunk;
+use crate::provider::http::Patience;
+use crate::provider::http::tests::{
+    HALF, HEAD, Then, WHOLE, ask, failed, hasty, remote, request, run, serve,
+};
+use crate::provider::remote::Dialect;
+
+#[test]
+fn silence_has_an_end() {
+    let usage =
+        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1}}\n\n";
+    let cases = [
+        ("no head", String::new(), "did not answer within"),
+        ("no body", format!("{HEAD}\r\n"), "nothing came from"),
+        (
+            "half a body",
+            format!("{HEAD}\r\n{HALF}"),
+            "nothing came from",
+        ),
+        (
+            "an error",
+            format!(
+                "{HEAD}\r\n{HALF}data: {{\"error\":{{\"message\":\"lost\",\"code\":502}}}}\n\n{usage}"
+            ),
+            "ended with an error: lost",
+        ),
+    ];
+    for (name, answer, message) in cases {
+        run(async {
+            let (address, server) = serve(vec![answer.into_bytes()], Then::Hold).await;
+            let (failure, partial) =
+                failed(&ask(&remote(&address, Dialect::OpenAiChat, hasty())).await);
+            assert!(
+                failure.message.contains(message),
+                "{name}: {}",
+                failure.message
+            );
+            assert_eq!(partial.usage.is_some(), name == "an error");
+            server.abort();
+        });
+    }
+    // What is complete stays complete although the server holds the connection.
+    run(async {
+        let (address, server) =
+            serve(vec![format!("{HEAD}\r\n{WHOLE}").into_bytes()], Then::Hold).await;
+        let chunks = ask(&remote(&address, Dialect::OpenAiChat, hasty())).await;
+        assert!(
+            matches!(chunks.last(), Some(Chunk::Done(reply)) if reply.text() == "hello"),
+            "{chunks:?}"
+        );
+        server.abort();
+    });
+}
+
+#[test]
+fn pings_alone_are_not_an_answer_for_ever() {
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            request(&mut socket).await;
+            socket
+                .write_all(format!("{HEAD}\r\n").as_bytes())
+                .await
+                .unwrap();
+            let mut beat = tokio::time::interval(Duration::from_millis(5));
+            while socket.write_all(b": ping\n\n").await.is_ok() {
+                beat.tick().await;
+            }
+        });
+        let patience = Patience {
+            quiet: Duration::from_millis(50),
+            ..Patience::default()
+        };
+        let (failure, _) = failed(&ask(&remote(&address, Dialect::OpenAiChat, patience)).await);
+        assert!(
+            failure.message.starts_with("nothing but signs of life"),
+            "{}",
+            failure.message
+        );
+        // The stream has ended, so the connection is closed and the server's loop ends.
+        server.await.unwrap();
+    });
+}
+
+#[test]
+fn an_answer_without_end_is_cut() {
+    run(async {
+        let megabyte = format!(
+            "data: {{\"choices\":[{{\"delta\":{{\"content\":\"{}\"}}}}]}}\n\n",
+            "x".repeat(1024 * 1024)
+        );
+        let mut pieces = vec![format!("{HEAD}\r\n").into_bytes()];
+        pieces.extend(std::iter::repeat_n(megabyte.into_bytes(), 65));
+        let (address, server) = serve(pieces, Then::Close).await;
+        let (failure, partial) =
+            failed(&ask(&remote(&address, Dialect::OpenAiChat, Patience::default())).await);
+        assert_eq!(failure.kind, FailureKind::Protocol);
+        assert!(
+            failure.message.ends_with("is larger than 64 MB"),
+            "{}",
+            failure.message
+        );
+        assert!(partial.text().len() > 60 * 1024 * 1024);
+        server.await.unwrap();
+    });
+}

@@ -1,0 +1,241 @@
+//! What a server says instead of an answer.
+
+use pretty_assertions::assert_eq;
+
+use crate::protocol::failure::{Failure, FailureKind};
+use crate::provider::http::Patience;
+use crate::provider::http::tests::{KEY, Then, ask, failed, remote, run, serve};
+use crate::provider::remote::Dialect;
+
+/// The failure of a whole answer, with the port taken out of the message.
+pub fn failure_of(answer: &str) -> Failure {
+    let answer = answer.as_bytes().to_vec();
+    run(async {
+        let (address, server) = serve(vec![answer], Then::Close).await;
+        let chunks = ask(&remote(&address, Dialect::OpenAiChat, Patience::default())).await;
+        server.await.unwrap();
+        let (mut failure, _) = failed(&chunks);
+        failure.message = failure
+            .message
+            .replace(address.trim_start_matches("http://"), "HOST");
+        failure
+    })
+}
+
+/// A whole answer with that status.
+pub fn status(line: &str, headers: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {line}\r\ncontent-length: {}\r\n{headers}\r\n{body}",
+        body.len()
+    )
+}
+
+#[test]
+fn a_refusal_becomes_the_reaction_it_asks_for() {
+    use FailureKind::{Auth, BadRequest, Overloaded, Protocol, Rate, Refused, TooLong};
+    let html = "<!doctype html><html><head><title>Log in\u{1b}[31m</title></head></html>";
+    let error = |text: &str| {
+        format!("{{\"error\":{{\"message\":\"{text}\",\"type\":\"sort\",\"code\":null}}}}")
+    };
+    let cases: Vec<(String, FailureKind, &str)> = vec![
+        (
+            status("401 No", "", &error(&format!("key {KEY} is bad"))),
+            Auth,
+            "HOST answered 401: key [key] is bad (sort): check the key (THE_KEY)",
+        ),
+        (
+            status(
+                "402 No",
+                "",
+                "{\"error\":{\"message\":\"Insufficient Balance\"}}",
+            ),
+            Auth,
+            "HOST answered 402: Insufficient Balance: add credit there or choose another model",
+        ),
+        (
+            status("404 No", "", "{\"detail\":\"Not Found\"}"),
+            BadRequest,
+            "HOST answered 404: Not Found: check the model's name and base_url, `creel models` lists what there is",
+        ),
+        (
+            status(
+                "400 No",
+                "",
+                &error("prompt is too long: 9 tokens > 8 maximum"),
+            ),
+            TooLong,
+            "HOST answered 400: prompt is too long: 9 tokens > 8 maximum (sort)",
+        ),
+        (
+            status("400 No", "", ""),
+            TooLong,
+            "HOST answered 400: the server gave no reason",
+        ),
+        (
+            status(
+                "400 No",
+                "",
+                "{\"error\":{\"code\":400,\"type\":\"exceed_context_size_error\",\"message\":\"too big\"}}",
+            ),
+            TooLong,
+            "HOST answered 400: too big (exceed_context_size_error)",
+        ),
+        (
+            status(
+                "400 No",
+                "",
+                "{\"error\":{\"message\":\"no\",\"code\":\"content_filter\"}}",
+            ),
+            Refused,
+            "HOST answered 400: no (content_filter)",
+        ),
+        (
+            status(
+                "413 No",
+                "",
+                "{\"type\":\"error\",\"error\":{\"type\":\"request_too_large\",\"message\":\"too many bytes\"}}",
+            ),
+            BadRequest,
+            "HOST answered 413: too many bytes (request_too_large)",
+        ),
+        (
+            status(
+                "422 No",
+                "",
+                "{\"detail\":[{\"loc\":[\"body\",\"tools\",0],\"msg\":\"field required\"}]}",
+            ),
+            BadRequest,
+            "HOST answered 422: field required at body.tools.0",
+        ),
+        (
+            status(
+                "429 No",
+                "",
+                "{\"error\":{\"message\":\"quota\",\"code\":\"insufficient_quota\"}}",
+            ),
+            Auth,
+            "HOST answered 429: quota (insufficient_quota): add credit there or choose another model",
+        ),
+        (
+            status(
+                "429 No",
+                "",
+                "{\"error\":{\"code\":429,\"message\":\"Provider returned error\",\"metadata\":{\"raw\":\"{\\\"error\\\":{\\\"message\\\":\\\"slow down\\\"}}\"}}}",
+            ),
+            Rate,
+            "HOST answered 429: Provider returned error: slow down (429)",
+        ),
+        (
+            status("503 No", "", html),
+            Overloaded,
+            "HOST answered 503: a page titled “Log in”",
+        ),
+        (
+            status(
+                "529 No",
+                "",
+                "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"Overloaded\"}}",
+            ),
+            Overloaded,
+            "HOST answered 529: Overloaded (overloaded_error)",
+        ),
+        (
+            status("307 No", "location: https://elsewhere.example/\r\n", ""),
+            Protocol,
+            "HOST redirects to https://elsewhere.example/, which is not followed with a key: correct base_url",
+        ),
+        (
+            status("200 OK", "content-type: text/html\r\n", html),
+            Protocol,
+            "HOST answered with something else than a stream, check base_url: <!doctype html><html><head><title>Log in</title></head></html>",
+        ),
+        (
+            status(
+                "200 OK",
+                "content-type: application/json\r\n",
+                "{\"code\":\"1113\",\"msg\":\"no balance\"}",
+            ),
+            Auth,
+            "HOST answered with an error: no balance (1113)",
+        ),
+        (
+            status(
+                "200 OK",
+                "content-type: text/event-stream\r\n",
+                "{\"error\":{\"message\":\"odd\"}}",
+            ),
+            Protocol,
+            "HOST answered with an error: odd",
+        ),
+        (
+            status("200 OK", "", ""),
+            Protocol,
+            "HOST answered 200 with an empty body: check base_url",
+        ),
+    ];
+    for (answer, kind, message) in cases {
+        let failure = failure_of(&answer);
+        assert_eq!(
+            (failure.kind, failure.message.as_str()),
+            (kind, message),
+            "{answer}"
+        );
+    }
+}
+
+#[test]
+fn a_refusal_says_when_to_ask_again() {
+    let date = "date: Mon, 23 Nov 2026 08:00:00 GMT\r\n";
+    let cases = [
+        ("retry-after: 7\r\n".to_owned(), Some(7_000), None),
+        ("retry-after: 1.5\r\n".to_owned(), Some(1_500), None),
+        (
+            "retry-after-ms: 250\r\nretry-after: 7\r\n".to_owned(),
+            Some(250),
+            None,
+        ),
+        (
+            format!("{date}retry-after: Mon, 23 Nov 2026 08:01:30 GMT\r\n"),
+            Some(90_000),
+            None,
+        ),
+        (
+            format!("{date}retry-after: Mon, 23 Nov 2026 07:00:00 GMT\r\n"),
+            Some(0),
+            None,
+        ),
+        (
+            "retry-after: Mon, 23 Nov 2026 08:01:30 GMT\r\n".to_owned(),
+            None,
+            None,
+        ),
+        (
+            "retry-after: 1000000000\r\n".to_owned(),
+            Some(1_000_000_000_000),
+            None,
+        ),
+        ("retry-after: 1e300\r\n".to_owned(), Some(u64::MAX), None),
+        ("retry-after: -5\r\n".to_owned(), None, None),
+        ("retry-after: soon\r\n".to_owned(), None, None),
+        ("x-should-retry: false\r\n".to_owned(), None, Some(false)),
+        (
+            "x-should-retry: true\r\nretry-after: 2\r\n".to_owned(),
+            Some(2_000),
+            Some(true),
+        ),
+        (String::new(), None, None),
+    ];
+    for (headers, retry_after, should_retry) in cases {
+        let failure = failure_of(&status("429 Too Many Requests", &headers, "{}"));
+        assert_eq!(
+            (
+                failure.kind,
+                failure.status,
+                failure.retry_after,
+                failure.should_retry
+            ),
+            (FailureKind::Rate, Some(429), retry_after, should_retry),
+            "{headers}"
+        );
+    }
+}

@@ -1,0 +1,446 @@
+//! What each action does.
+
+use std::time::Duration;
+
+use crate::protocol::ask::{About, Answer, Verdict};
+use crate::protocol::event::When;
+use crate::protocol::id::SessionId;
+use crate::protocol::op::Op;
+use crate::protocol::query::{Query, SpendBy};
+use crate::protocol::rule::Mode;
+use crate::protocol::session::Change;
+use crate::tui::app::ask::{Arming, AskFocus, edited};
+use crate::tui::app::keymap::{Action, Place};
+use crate::tui::app::overlay::Overlay;
+use crate::tui::app::overlay::cost::Cost;
+use crate::tui::app::overlay::help::Help;
+use crate::tui::app::overlay::models::Models;
+use crate::tui::app::overlay::pick::Pick;
+use crate::tui::app::overlay::prompts::Prompts;
+use crate::tui::app::overlay::quit::Quit;
+use crate::tui::app::overlay::sessions::Sessions;
+use crate::tui::app::overlay::skills::Skills;
+use crate::tui::app::transcript::What;
+use crate::tui::app::view::{Anchor, Scroll, Stage, View};
+use crate::tui::app::{App, Cmd, Focus, Tag};
+
+/// A second Esc stops the turn within this time.
+const ESC: Duration = Duration::from_millis(1500);
+/// A second Ctrl+C quits within this time.
+const BREAK: Duration = Duration::from_secs(1);
+
+impl App {
+    pub fn act(&mut self, action: Action) -> Vec<Cmd> {
+        match action {
+            Action::Leader => self.leader = Some(self.now.since),
+            Action::NextAsk => self.next_ask(),
+            Action::Tab(number) => self.go_to(usize::from(number).saturating_sub(1)),
+            Action::TabBefore => self.go_to(self.at.checked_sub(1).unwrap_or(self.views.len() - 1)),
+            Action::TabAfter => self.go_to((self.at + 1) % self.views.len()),
+            Action::CloseTab => return self.close_tab(),
+            Action::Sessions => {
+                let here = self.setup.cwd.clone();
+                self.show(Overlay::Sessions(Sessions {
+                    here,
+                    ..Sessions::default()
+                }));
+                return vec![Cmd::Ask(
+                    Tag::Sessions,
+                    Query::Sessions {
+                        limit: Some(500),
+                        archived: false,
+                    },
+                )];
+            }
+            Action::NewSession => self.new_session(),
+            Action::Models => return self.show_models(),
+            Action::Skills => {
+                let skills = self.setup.skills.clone();
+                self.show(Overlay::Skills(Skills {
+                    skills,
+                    pick: Pick::default(),
+                }));
+            }
+            Action::Cost => return self.show_cost(),
+            Action::Help => {
+                let place = match self.focus {
+                    Focus::Transcript => Place::Transcript,
+                    _ => Place::Composer,
+                };
+                self.show(Overlay::Help(Help { place, scroll: 0 }));
+            }
+            Action::Editor => return vec![Cmd::Edit(self.view().composer.plain())],
+            Action::StopAll => return self.stop_all(),
+            Action::Quit => return self.quit(),
+            Action::Redraw => return vec![Cmd::Redraw],
+            Action::Suspend => return vec![Cmd::Suspend],
+            Action::Break => return self.break_key(),
+            Action::NextMode => {
+                let mode = self.view().mode().next();
+                return self.change(Change::Mode { mode });
+            }
+            Action::Outputs => {
+                let transcript = &mut self.view_mut().transcript;
+                transcript.unfolded = !transcript.unfolded;
+                transcript.turned.clear();
+            }
+            Action::PageUp => self.scroll(-self.page()),
+            Action::PageDown => self.scroll(self.page()),
+            Action::ScrollUp => self.scroll(-1),
+            Action::ScrollDown => self.scroll(1),
+            Action::HalfUp => self.scroll(-(self.page() / 2).max(1)),
+            Action::HalfDown => self.scroll((self.page() / 2).max(1)),
+            Action::Top => self.scroll(-1_000_000),
+            Action::Bottom => self.view_mut().scroll = Scroll::default(),
+            Action::Insert => {
+                self.focus = Focus::Composer;
+                self.view_mut().scroll = Scroll::default();
+            }
+            Action::Send => return self.submit(When::Step),
+            Action::Queue => return self.submit(When::Turn),
+            Action::ToCards => return self.go_to_cards(),
+            Action::TakeBack => return self.take_back(),
+            Action::SearchPrompts => {
+                self.show(Overlay::Prompts(Prompts::default()));
+                return vec![Cmd::Ask(Tag::Prompts, Query::Prompts { limit: 5_000 })];
+            }
+            Action::Leave => return self.leave(),
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn page(&self) -> i64 {
+        i64::from(self.seen.rows.saturating_sub(1).max(1))
+    }
+
+    fn scroll(&mut self, by: i64) {
+        self.view_mut().scroll.by += by;
+    }
+
+    pub fn go_to(&mut self, index: usize) {
+        if index >= self.views.len() || index == self.at {
+            return;
+        }
+        self.at = index;
+        self.focus = Focus::Composer;
+        let view = self.view_mut();
+        view.unseen = false;
+        // What was drawn of the other session says nothing of this one.
+        self.seen.anchor = Anchor::Foot;
+    }
+
+    fn new_session(&mut self) {
+        if let Some(index) = self
+            .views
+            .iter()
+            .position(|view| view.stage == Stage::Fresh && !view.tour)
+        {
+            self.go_to(index);
+            self.focus = Focus::Composer;
+            return;
+        }
+        let model = self
+            .view()
+            .model()
+            .filter(|_| !self.view().played())
+            .or(self.setup.model.as_ref())
+            .cloned();
+        let view = View::fresh(
+            self.now.fresh,
+            self.setup.cwd.clone(),
+            model,
+            self.setup.mode,
+        );
+        self.views.push(view);
+        self.go_to(self.views.len() - 1);
+    }
+
+    fn close_tab(&mut self) -> Vec<Cmd> {
+        if self.view().running() {
+            self.say("a turn runs here; Esc Esc stops it, then the tab can be closed");
+            return Vec::new();
+        }
+        let view = self.views.remove(self.at);
+        self.focus = Focus::Composer;
+        let cmds = if view.stage == Stage::Fresh {
+            Vec::new()
+        } else {
+            vec![Cmd::Send(self.command(view.id, Op::Close))]
+        };
+        if self.views.is_empty() {
+            let fresh = View::fresh(
+                self.now.fresh,
+                self.setup.cwd.clone(),
+                self.setup.model.clone(),
+                self.setup.mode,
+            );
+            self.views.push(fresh);
+        }
+        self.at = self.at.min(self.views.len() - 1);
+        self.view_mut().unseen = false;
+        cmds
+    }
+
+    /// The focus goes to the oldest ask of all sessions; from an ask, to the next one.
+    fn next_ask(&mut self) {
+        let waiting: Vec<_> = self
+            .waiting()
+            .into_iter()
+            .map(|(id, waiting)| (id, waiting.ask.clone()))
+            .collect();
+        let (back, after) = match &self.focus {
+            Focus::Ask(ask) => (
+                ask.back,
+                waiting
+                    .iter()
+                    .position(|(id, other)| *id == ask.session && other.id == ask.ask.id)
+                    .map(|index| index + 1),
+            ),
+            _ => (self.view().id, None),
+        };
+        let Some((session, ask)) = waiting
+            .get(after.unwrap_or(0))
+            .or_else(|| waiting.first())
+            .cloned()
+        else {
+            self.say("nothing waits for you");
+            return;
+        };
+        if let Some(index) = self.views.iter().position(|view| view.id == session) {
+            self.go_to(index);
+        }
+        self.overlay = None;
+        self.focus = Focus::Ask(Box::new(AskFocus::new(session, ask, back, self.now.since)));
+    }
+
+    /// Tab: with text it queues, from an empty composer it goes to what waits here.
+    fn go_to_cards(&mut self) -> Vec<Cmd> {
+        if !self.view().composer.is_empty() && self.focus == Focus::Composer {
+            if self.view().running() {
+                return self.submit(When::Turn);
+            }
+            return Vec::new();
+        }
+        let id = self.view().id;
+        let ask = self
+            .waiting()
+            .into_iter()
+            .find(|(session, _)| *session == id)
+            .map(|(_, waiting)| waiting.ask.clone());
+        let now = self.now.since;
+        if let Some(ask) = ask {
+            self.focus = Focus::Ask(Box::new(AskFocus::new(id, ask, id, now)));
+        } else if self.view().stopped().is_some() {
+            self.focus = Focus::Card(Arming::new(now));
+        }
+        Vec::new()
+    }
+
+    /// The focus goes back to where it was before the ask.
+    pub fn leave_ask(&mut self) {
+        if let Focus::Ask(ask) = &self.focus {
+            let back = ask.back;
+            self.focus = Focus::Composer;
+            if let Some(index) = self.views.iter().position(|view| view.id == back) {
+                self.go_to(index);
+            }
+        }
+    }
+
+    pub fn answer(&mut self, answer: Answer) -> Vec<Cmd> {
+        let Focus::Ask(ask) = &self.focus else {
+            return Vec::new();
+        };
+        let (session, id) = (ask.session, ask.ask.id.clone());
+        // A reason that was in the composer has been given.
+        if let Answer::Verdict {
+            verdict: Verdict::No {
+                reason: Some(reason),
+            },
+        } = &answer
+            && crate::agent::visible::one_line(&self.view().composer.plain()) == *reason
+        {
+            self.view_mut().composer.clear();
+            self.typed();
+        }
+        let command = self.command(
+            session,
+            Op::Answer {
+                ask: id.clone(),
+                answer,
+            },
+        );
+        self.answered.push((command.id, session, id));
+        self.leave_ask();
+        vec![Cmd::Send(command)]
+    }
+
+    /// Yes, with another command line: everything else the call was given stays as it was.
+    pub fn answer_edited(&mut self, command: &str) -> Vec<Cmd> {
+        let Focus::Ask(ask) = &self.focus else {
+            return Vec::new();
+        };
+        let About::Approval(approval) = &ask.ask.about else {
+            return Vec::new();
+        };
+        let arguments = self
+            .view()
+            .transcript
+            .entries()
+            .iter()
+            .rev()
+            .find_map(|entry| match &entry.what {
+                What::Call(call) if call.call.id == approval.call => {
+                    Some(call.call.arguments.as_str())
+                }
+                _ => None,
+            })
+            .unwrap_or_default();
+        let arguments = edited(arguments, command);
+        self.answer(Answer::Verdict {
+            verdict: Verdict::Edited { arguments },
+        })
+    }
+
+    fn show_models(&mut self) -> Vec<Cmd> {
+        let view = self.view();
+        let models = Models {
+            cards: (!self.models.is_empty()).then(|| self.models.clone()),
+            current: view.model().cloned(),
+            tokens: self.tokens_before(view),
+            ..Models::default()
+        };
+        self.show(Overlay::Models(models));
+        vec![Cmd::Ask(Tag::Models, Query::Models)]
+    }
+
+    fn show_cost(&mut self) -> Vec<Cmd> {
+        self.show(Overlay::Cost(Cost::default()));
+        let spend = |by| Query::Spend {
+            by,
+            since: None,
+            until: None,
+            session: None,
+        };
+        vec![
+            Cmd::Ask(Tag::SpendDays, spend(SpendBy::Day)),
+            Cmd::Ask(Tag::SpendModels, spend(SpendBy::Model)),
+            Cmd::Ask(Tag::Today, Query::Today),
+        ]
+    }
+
+    fn stop_all(&mut self) -> Vec<Cmd> {
+        let running: Vec<SessionId> = self
+            .views
+            .iter()
+            .filter(|view| view.running())
+            .map(|view| view.id)
+            .collect();
+        if running.is_empty() {
+            self.say("nothing runs");
+        } else {
+            self.say(format!("stopped {}", running.len()));
+        }
+        running
+            .into_iter()
+            .map(|id| Cmd::Send(self.command(id, Op::Interrupt)))
+            .collect()
+    }
+
+    /// The ladder of Esc: from the composer to the transcript; a second one while a turn runs stops it.
+    fn leave(&mut self) -> Vec<Cmd> {
+        if self.view().running() {
+            if self.esc_until.take().is_some() {
+                self.focus = Focus::Composer;
+                let id = self.view().id;
+                return vec![Cmd::Send(self.command(id, Op::Interrupt))];
+            }
+            self.esc_until = Some(self.now.since + ESC);
+            if self.view().composer.is_empty() {
+                self.focus = Focus::Transcript;
+            }
+            return Vec::new();
+        }
+        match self.focus {
+            Focus::Transcript => {
+                self.focus = Focus::Composer;
+                self.view_mut().scroll = Scroll::default();
+            }
+            _ if self.view().composer.is_empty() => self.focus = Focus::Transcript,
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// Clears the composer, else stops the turn; a second within a second quits.
+    fn break_key(&mut self) -> Vec<Cmd> {
+        if self.break_until.take().is_some() {
+            return self.quit();
+        }
+        self.break_until = Some(self.now.since + BREAK);
+        if matches!(self.focus, Focus::Ask(_)) {
+            self.leave_ask();
+        } else {
+            self.focus = Focus::Composer;
+        }
+        if !self.view().composer.is_empty() {
+            self.view_mut().composer.clear();
+            self.typed();
+            return Vec::new();
+        }
+        if self.view().running() {
+            let id = self.view().id;
+            return vec![Cmd::Send(self.command(id, Op::Interrupt))];
+        }
+        Vec::new()
+    }
+
+    pub fn quit(&mut self) -> Vec<Cmd> {
+        let running: Vec<String> = self
+            .views
+            .iter()
+            .filter(|view| view.running())
+            .map(View::title)
+            .collect();
+        if running.is_empty() {
+            return self.quit_now();
+        }
+        self.show(Overlay::Quit(Quit {
+            running,
+            highlight: None,
+        }));
+        Vec::new()
+    }
+
+    /// What was typed is kept; the rest is in the log already.
+    pub fn quit_now(&mut self) -> Vec<Cmd> {
+        self.quitting = true;
+        for view in &mut self.views {
+            view.typed = Some(Duration::ZERO);
+        }
+        let mut cmds = self.tick();
+        let open: Vec<SessionId> = self
+            .views
+            .iter()
+            .filter(|view| view.stage != Stage::Fresh)
+            .map(|view| view.id)
+            .collect();
+        for id in open {
+            let close = self.command(id, Op::Close);
+            cmds.push(Cmd::Send(close));
+        }
+        cmds.push(Cmd::Quit);
+        cmds
+    }
+
+    /// A wider mode is said in words; the status line shows every one.
+    pub fn say_mode(&mut self, mode: Mode) {
+        self.say(match mode {
+            Mode::Plan => "plan: reads inside the folder; everything else is denied",
+            Mode::Ask => "ask: reads inside the folder run; the rest asks",
+            Mode::Edits => "edits: also changes files inside the folder without asking",
+            Mode::Auto => "auto: also runs commands without asking, and there is no sandbox",
+        });
+    }
+}

@@ -1,0 +1,433 @@
+//! The ask that has the focus: when its keys begin to work, and what each of them answers. An answer names the ask that was
+//! drawn; nothing here is answered by a key that was not meant for it.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use serde_json::Value;
+
+use crate::protocol::ask::{About, Answer, Approval, Ask, Risk, Subject, Verdict};
+use crate::protocol::call::parse_arguments;
+use crate::protocol::id::SessionId;
+use crate::protocol::money::{Money, UNIT};
+use crate::tui::app::keymap::{Action, Place, find, narrow};
+use crate::tui::app::text::Text;
+
+/// Without a key for this long, drawn in full and with the focus, an ask is ready.
+pub const QUIET: Duration = Duration::from_millis(400);
+/// A line flashes this long when a key was dropped.
+pub const FLASH: Duration = Duration::from_millis(250);
+
+/// The quiet before a card takes keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Arming {
+    /// The last key, or the moment it got the focus.
+    quiet_since: Duration,
+    /// It has been drawn with its last line on the screen.
+    pub seen: bool,
+    pub flash: Option<Duration>,
+}
+
+impl Arming {
+    pub fn new(now: Duration) -> Self {
+        Self {
+            quiet_since: now,
+            seen: false,
+            flash: None,
+        }
+    }
+
+    /// The quiet begins anew; what was seen stays seen.
+    pub fn again(&mut self, now: Duration) {
+        self.quiet_since = now;
+    }
+
+    pub fn ready(&self, now: Duration) -> bool {
+        self.seen && now.saturating_sub(self.quiet_since) >= QUIET
+    }
+
+    /// A key came: `true` when it may count. It starts the quiet anew when it may not.
+    pub fn key(&mut self, now: Duration) -> bool {
+        if self.ready(now) {
+            return true;
+        }
+        self.dropped(now);
+        false
+    }
+
+    pub fn dropped(&mut self, now: Duration) {
+        self.quiet_since = now;
+        self.flash = Some(now + FLASH);
+    }
+
+    /// The screen has shown it: the quiet counts from the first time on.
+    pub fn drawn(&mut self, last_line: bool, now: Duration) {
+        if last_line && !self.seen {
+            self.seen = true;
+            self.quiet_since = now;
+        }
+    }
+
+    /// When its look changes by itself.
+    pub fn wake(&self, now: Duration) -> Option<Duration> {
+        let ready = (self.seen && !self.ready(now)).then(|| self.quiet_since + QUIET);
+        let flash = self.flash.filter(|&until| until > now);
+        ready.into_iter().chain(flash).min()
+    }
+}
+
+/// What one key of an ask does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    Once,
+    Session,
+    No,
+    NoBecause,
+    Edit,
+    Details,
+    Proceed,
+    Raise,
+    CheaperModel,
+    End,
+}
+
+/// A line that is typed inside an ask.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Line {
+    Reason(Text),
+    Command(Text),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct AskFocus {
+    pub session: SessionId,
+    /// As it was drawn; an answer names its id.
+    pub ask: Ask,
+    pub arming: Arming,
+    /// `y` or `s` was pressed on a HIGH one: Enter makes it so.
+    pub confirm: Option<Choice>,
+    pub highlight: Option<usize>,
+    pub line: Option<Line>,
+    pub details: bool,
+    /// First row of its body that is drawn, and how many were seen whole at once: a page is never more than that.
+    pub scroll: usize,
+    pub page: usize,
+    /// It is no more: why, in one line.
+    pub gone: Option<String>,
+    /// The tab to go back to.
+    pub back: SessionId,
+}
+
+/// What became of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    Stay,
+    /// Back to where the focus was; it stays waiting.
+    Leave,
+    Answer(Answer),
+    /// Yes, with this command line in place of the one that was asked for.
+    Edited(String),
+    /// Opens the list of models; it stays waiting.
+    Models,
+}
+
+impl AskFocus {
+    pub fn new(session: SessionId, ask: Ask, back: SessionId, now: Duration) -> Self {
+        Self {
+            session,
+            ask,
+            arming: Arming::new(now),
+            confirm: None,
+            highlight: None,
+            line: None,
+            details: false,
+            scroll: 0,
+            page: 1,
+            gone: None,
+            back,
+        }
+    }
+
+    pub fn approval(&self) -> Option<&Approval> {
+        match &self.ask.about {
+            About::Approval(approval) => Some(approval),
+            _ => None,
+        }
+    }
+
+    pub fn ready(&self, now: Duration) -> bool {
+        self.gone.is_none() && self.line.is_none() && self.arming.ready(now)
+    }
+
+    pub fn choices(&self) -> Vec<(Choice, char, &'static str)> {
+        choices(&self.ask.about)
+    }
+
+    /// `written` is what the composer holds: a reason may already be there.
+    pub fn key(&mut self, event: KeyEvent, written: &str, now: Duration) -> Reply {
+        if self.line.is_some() {
+            return self.line_key(event, now);
+        }
+        if event.code == KeyCode::Esc {
+            return if self.confirm.take().is_some() {
+                Reply::Stay
+            } else {
+                Reply::Leave
+            };
+        }
+        if self.gone.is_some() {
+            self.arming.dropped(now);
+            return Reply::Stay;
+        }
+        // Looking is no answer: rows of a long ask can be read while it is not ready.
+        match event.code {
+            KeyCode::PageDown => {
+                self.scroll = self.scroll.saturating_add(self.page.max(1));
+                return Reply::Stay;
+            }
+            KeyCode::PageUp => {
+                self.scroll = self.scroll.saturating_sub(self.page.max(1));
+                return Reply::Stay;
+            }
+            _ => {}
+        }
+        if !self.arming.key(now) {
+            return Reply::Stay;
+        }
+        if event
+            .modifiers
+            .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SUPER)
+        {
+            self.arming.dropped(now);
+            return Reply::Stay;
+        }
+        let choices = self.choices();
+        match event.code {
+            KeyCode::Enter => {
+                let chosen = self.confirm.or_else(|| {
+                    self.highlight
+                        .and_then(|at| choices.get(at))
+                        .map(|row| row.0)
+                });
+                if let Some(choice) = chosen {
+                    self.choose(choice, written, now)
+                } else {
+                    self.arming.dropped(now);
+                    Reply::Stay
+                }
+            }
+            KeyCode::Down | KeyCode::Right | KeyCode::Up | KeyCode::Left => {
+                self.confirm = None;
+                self.highlight = moved(self.highlight, choices.len(), event.code);
+                Reply::Stay
+            }
+            KeyCode::Char(c) => {
+                let c = narrow(c);
+                let number = c.to_digit(10).and_then(|digit| digit.checked_sub(1));
+                let found = choices
+                    .iter()
+                    .find(|row| row.1 == c)
+                    .or_else(|| choices.get(usize::try_from(number?).ok()?))
+                    .map(|row| row.0);
+                if let Some(choice) = found {
+                    self.confirm = None;
+                    self.choose(choice, written, now)
+                } else {
+                    self.arming.dropped(now);
+                    Reply::Stay
+                }
+            }
+            _ => {
+                self.arming.dropped(now);
+                Reply::Stay
+            }
+        }
+    }
+
+    /// Pasted text answers nothing; it may be a reason or a command.
+    pub fn paste(&mut self, pasted: &str, now: Duration) {
+        match &mut self.line {
+            Some(Line::Reason(text) | Line::Command(text)) => {
+                text.insert(&crate::agent::visible::one_line(pasted));
+            }
+            None => self.arming.dropped(now),
+        }
+    }
+
+    fn choose(&mut self, choice: Choice, written: &str, now: Duration) -> Reply {
+        let high = self
+            .approval()
+            .is_some_and(|approval| approval.risk == Risk::High);
+        let verdict = |verdict| Reply::Answer(Answer::Verdict { verdict });
+        match choice {
+            Choice::Once | Choice::Session if high && self.confirm != Some(choice) => {
+                self.confirm = Some(choice);
+                Reply::Stay
+            }
+            Choice::Once => verdict(Verdict::Once),
+            Choice::Session => verdict(Verdict::Session),
+            Choice::No => verdict(Verdict::No { reason: None }),
+            Choice::NoBecause => {
+                self.line = Some(Line::Reason(Text::new(&crate::agent::visible::one_line(
+                    written,
+                ))));
+                Reply::Stay
+            }
+            Choice::Edit => {
+                if let Some(Subject::Command { argv, .. }) =
+                    self.approval().map(|approval| &approval.subject)
+                {
+                    self.line = Some(Line::Command(Text::new(command_line(argv))));
+                }
+                Reply::Stay
+            }
+            Choice::Details => {
+                self.details = !self.details;
+                self.scroll = 0;
+                // More is shown: its end must be seen again.
+                self.arming = Arming::new(now);
+                Reply::Stay
+            }
+            Choice::Proceed => Reply::Answer(Answer::Proceed),
+            Choice::Raise => Reply::Answer(Answer::Raise {
+                by: Money::usd(UNIT),
+            }),
+            Choice::CheaperModel => Reply::Models,
+            Choice::End => Reply::Answer(Answer::End),
+        }
+    }
+
+    fn line_key(&mut self, event: KeyEvent, now: Duration) -> Reply {
+        let Some(Line::Reason(text) | Line::Command(text)) = &mut self.line else {
+            return Reply::Stay;
+        };
+        match event.code {
+            KeyCode::Esc => {
+                self.line = None;
+                self.arming.again(now);
+                return Reply::Stay;
+            }
+            KeyCode::Enter if event.modifiers.is_empty() => {
+                // What was drawn is gone: the text stays readable, nothing is sent.
+                if self.gone.is_some() {
+                    return Reply::Stay;
+                }
+                return match self.line.take() {
+                    Some(Line::Reason(text)) => Reply::Answer(Answer::Verdict {
+                        verdict: Verdict::No {
+                            reason: Some(text.as_str().trim().to_owned())
+                                .filter(|reason| !reason.is_empty()),
+                        },
+                    }),
+                    Some(Line::Command(text)) => Reply::Edited(text.as_str().to_owned()),
+                    None => Reply::Stay,
+                };
+            }
+            _ => {}
+        }
+        edit_line(text, event);
+        Reply::Stay
+    }
+}
+
+/// A key in a line of its own: typing, and the composer's motions.
+pub fn edit_line(text: &mut Text, event: KeyEvent) {
+    if let KeyCode::Char(c) = event.code
+        && !event
+            .modifiers
+            .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SUPER)
+    {
+        if !c.is_control() {
+            text.type_char(c);
+        }
+        return;
+    }
+    match find(Place::Composer, event) {
+        Some(Action::Left) => text.left(),
+        Some(Action::Right) => text.right(),
+        Some(Action::WordLeft) => text.word_left(),
+        Some(Action::WordRight) => text.word_right(),
+        Some(Action::LineStart | Action::TextStart) => text.start(),
+        Some(Action::LineEnd | Action::TextEnd) => text.end(),
+        Some(Action::Backspace) => text.backspace(),
+        Some(Action::Delete) => text.delete(),
+        Some(Action::KillLine) => text.kill_line(),
+        Some(Action::KillToStart) => text.kill_to_start(),
+        Some(Action::KillWord) => text.kill_word(),
+        Some(Action::KillWordAfter) => text.kill_word_after(),
+        Some(Action::Yank) => text.yank(),
+        Some(Action::Undo) => text.undo(),
+        Some(Action::Redo) => text.redo(),
+        _ => {}
+    }
+}
+
+/// The next place of a highlight that starts on none.
+pub fn moved(from: Option<usize>, count: usize, code: KeyCode) -> Option<usize> {
+    if count == 0 {
+        return None;
+    }
+    let back = matches!(code, KeyCode::Up | KeyCode::Left);
+    Some(match (from, back) {
+        (None, false) => 0,
+        (None, true) => count - 1,
+        (Some(at), false) => (at + 1).min(count - 1),
+        (Some(at), true) => at.saturating_sub(1),
+    })
+}
+
+/// The command line a shell was given: the last word of `bash -c LINE`, which is what a person wrote or would write.
+pub fn command_line(argv: &[String]) -> &str {
+    argv.last().map_or("", String::as_str)
+}
+
+/// The arguments of a call with another command line in them; whatever else it was given stays.
+pub fn edited(arguments: &str, command: &str) -> String {
+    let mut input = match parse_arguments(arguments) {
+        Ok(Value::Object(input)) => input,
+        _ => serde_json::Map::new(),
+    };
+    input.insert("command".to_owned(), Value::String(command.to_owned()));
+    Value::Object(input).to_string()
+}
+
+fn choices(about: &About) -> Vec<(Choice, char, &'static str)> {
+    match about {
+        About::Approval(approval) => {
+            let mut rows = vec![(Choice::Once, 'y', "once")];
+            if approval.session_rule.is_some() {
+                rows.push((Choice::Session, 's', "this session"));
+            }
+            rows.push((Choice::No, 'n', "no"));
+            rows.push((Choice::NoBecause, 'N', "no, because…"));
+            if matches!(approval.subject, Subject::Command { .. }) {
+                rows.push((Choice::Edit, 'e', "edit first"));
+            }
+            rows.push((Choice::Details, 'd', "details"));
+            rows
+        }
+        About::Budget { .. } => vec![
+            (Choice::Raise, '+', "$1 more"),
+            (Choice::Proceed, 'o', "this once"),
+            (Choice::CheaperModel, 'm', "other model"),
+            (Choice::End, 'x', "end the turn"),
+        ],
+        About::Guard { .. } => vec![
+            (Choice::Proceed, 'o', "go on"),
+            (Choice::End, 'x', "end the turn"),
+        ],
+        About::Unpriced { .. } => vec![
+            (Choice::Proceed, 'y', "count it as the dearest known"),
+            (Choice::CheaperModel, 'm', "other model"),
+            (Choice::End, 'x', "end the turn"),
+        ],
+    }
+}
+
+/// The arguments of a call as a person reads them, one field a line.
+pub fn readable_arguments(arguments: &str) -> String {
+    match parse_arguments(arguments) {
+        Ok(value) => serde_json::to_string_pretty(&value).unwrap_or_else(|_| arguments.to_owned()),
+        Err(_) => arguments.to_owned(),
+    }
+}

@@ -1,0 +1,212 @@
+//! The commands of the composer: one table, from which the list under a typed slash and the help are drawn too.
+
+use crate::protocol::id::ModelRef;
+use crate::protocol::item::Block;
+use crate::protocol::money::{Currency, Money};
+use crate::protocol::rule::Mode;
+use crate::protocol::session::Change;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::setup::SkillCard;
+use crate::tui::app::{App, Cmd};
+
+#[derive(Debug)]
+pub struct Slash {
+    pub name: &'static str,
+    /// What follows the name, as shown; empty where nothing does.
+    pub takes: &'static str,
+    pub help: &'static str,
+}
+
+const fn slash(name: &'static str, takes: &'static str, help: &'static str) -> Slash {
+    Slash { name, takes, help }
+}
+
+pub const TABLE: &[Slash] = &[
+    slash("help", "", "all keys and commands"),
+    slash("new", "", "a new session here"),
+    slash("sessions", "", "sessions, each with its turns"),
+    slash(
+        "model",
+        "NAME",
+        "the model of this session; without a name: the list",
+    ),
+    slash("models", "", "models with prices"),
+    slash("mode", "MODE", "ask, edits, plan or auto"),
+    slash(
+        "budget",
+        "DOLLARS",
+        "what this session may spend; `none` takes it away",
+    ),
+    slash("rename", "TITLE", "the title of this session"),
+    slash("skills", "", "skills at hand"),
+    slash("cost", "", "what was spent"),
+    slash("editor", "", "write in your editor"),
+    slash("quit", "", "quit"),
+];
+
+/// One row of the list under a typed slash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Row<'a> {
+    pub name: &'a str,
+    pub takes: &'a str,
+    pub help: &'a str,
+}
+
+/// Commands and skills whose names begin as typed.
+pub fn matching<'a>(prefix: &str, skills: &'a [SkillCard]) -> Vec<Row<'a>> {
+    let prefix = prefix.to_lowercase();
+    TABLE
+        .iter()
+        .map(|slash| Row {
+            name: slash.name,
+            takes: slash.takes,
+            help: slash.help,
+        })
+        .chain(skills.iter().map(|skill| Row {
+            name: &skill.name,
+            takes: "",
+            help: &skill.description,
+        }))
+        .filter(|row| row.name.starts_with(&prefix))
+        .collect()
+}
+
+impl App {
+    /// The list under the slash that is being typed; empty when there is none to show.
+    pub fn slash_rows(&self) -> Vec<Row<'_>> {
+        if self.slash_closed {
+            return Vec::new();
+        }
+        match self.view().composer.slash_prefix() {
+            Some(prefix) => matching(prefix, &self.setup.skills),
+            None => Vec::new(),
+        }
+    }
+
+    /// Runs a command that was entered; the composer is cleared when it was one.
+    pub fn run_slash(&mut self, name: &str, rest: &str) -> Vec<Cmd> {
+        let action = match name {
+            "help" => Some(Action::Help),
+            "new" => Some(Action::NewSession),
+            "sessions" => Some(Action::Sessions),
+            "models" => Some(Action::Models),
+            "model" if rest.is_empty() => Some(Action::Models),
+            "skills" => Some(Action::Skills),
+            "cost" => Some(Action::Cost),
+            "quit" => Some(Action::Quit),
+            "editor" => {
+                self.view_mut().composer.set(rest);
+                return self.act(Action::Editor);
+            }
+            _ => None,
+        };
+        if let Some(action) = action {
+            self.view_mut().composer.clear();
+            return self.act(action);
+        }
+        let change = match name {
+            "model" => self.named_model(rest).map(|model| Change::Model { model }),
+            "mode" => rest.parse::<Mode>().map(|mode| Change::Mode { mode }),
+            "budget" => budget(rest),
+            "rename" if rest.is_empty() => Err("what title? /rename TITLE".to_owned()),
+            "rename" => Ok(Change::Title {
+                title: crate::agent::visible::one_line(rest),
+            }),
+            _ => {
+                let skill = self
+                    .setup
+                    .skills
+                    .iter()
+                    .position(|skill| skill.name == name);
+                if let Some(index) = skill {
+                    self.insert_skill(index, rest);
+                } else {
+                    self.say(format!("no command /{name}; /help lists them"));
+                }
+                return Vec::new();
+            }
+        };
+        match change {
+            Ok(change) => {
+                self.view_mut().composer.clear();
+                self.change(change)
+            }
+            Err(why) => {
+                self.say(why);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Puts a skill's text into the composer, before what was written after its name.
+    pub fn insert_skill(&mut self, index: usize, rest: &str) {
+        let Some(skill) = self.setup.skills.get(index) else {
+            return;
+        };
+        let body = skill.body.clone();
+        let name = skill.name.clone();
+        let composer = &mut self.view_mut().composer;
+        composer.set("");
+        composer.paste(&body);
+        composer.paste("\n");
+        composer.paste(rest);
+        self.say(format!(
+            "skill {name} is in the composer; what you add follows it"
+        ));
+    }
+
+    /// A model by its whole name, or by the only one that ends so.
+    fn named_model(&self, name: &str) -> Result<ModelRef, String> {
+        if let Ok(model) = name.parse::<ModelRef>()
+            && (self.models.is_empty() || self.models.iter().any(|card| card.model == model))
+        {
+            return Ok(model);
+        }
+        let fitting: Vec<&ModelRef> = self
+            .models
+            .iter()
+            .filter(|card| card.lacks.is_none())
+            .map(|card| &card.model)
+            .filter(|model| model.model == name || model.to_string().contains(name))
+            .collect();
+        match fitting.as_slice() {
+            [one] => Ok((*one).clone()),
+            [] => Err(format!("no model {name}; /models lists them")),
+            many => match many.iter().find(|model| model.model == name) {
+                Some(exact) => Ok((*exact).clone()),
+                None => Err(format!(
+                    "{} models fit {name}; /models lists them",
+                    many.len()
+                )),
+            },
+        }
+    }
+}
+
+fn budget(text: &str) -> Result<Change, String> {
+    let text = text.trim().trim_start_matches('$');
+    if text == "none" {
+        return Ok(Change::Budget { limit: None });
+    }
+    match text.parse::<f64>() {
+        Ok(amount) if amount.is_finite() && (0.0..=1_000_000.0).contains(&amount) => {
+            Ok(Change::Budget {
+                limit: Some(Money::from_decimal(amount, Currency::USD)),
+            })
+        }
+        _ => Err("a budget is a sum of dollars such as 2.50, or `none`".to_owned()),
+    }
+}
+
+/// The text of a message as one line, for what is queued.
+pub fn preview(blocks: &[Block]) -> String {
+    let text: String = blocks
+        .iter()
+        .map(|block| match block {
+            Block::Text { text } => text.chars().take(200).collect::<String>(),
+            Block::Paste { text } => format!("[pasted {} lines]", text.lines().count()),
+        })
+        .collect::<Vec<_>>()
+        .join(" ");
+    crate::agent::visible::one_line(&text)
+}

@@ -1,0 +1,258 @@
+//! The first page, for a person without any model: three ways to one. Nothing is asked about themes, keys or safety, and
+//! what is pasted is never shown again.
+
+use std::path::PathBuf;
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use crate::agent::visible::one_line;
+use crate::tui::app::ask::edit_line;
+use crate::tui::app::keymap::narrow;
+use crate::tui::app::setup::{Checked, NewProvider, Secret};
+use crate::tui::app::text::Text;
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct FirstRun {
+    pub page: Page,
+    /// What went wrong last, or what must be said first.
+    pub text: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Page {
+    /// The three ways; the highlight starts on the tour.
+    Ways { at: usize },
+    /// A key, or the name of where one is.
+    Key { field: Text },
+    /// The address of a server.
+    Server { field: Text },
+    /// It is being tried; `since` is when that began, in time since the start.
+    Checking {
+        provider: NewProvider,
+        since: std::time::Duration,
+    },
+    /// A server answered: which of its models.
+    Choose {
+        provider: NewProvider,
+        checked: Checked,
+        at: usize,
+    },
+}
+
+pub const WAYS: usize = 3;
+
+/// What became of a key.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    Stay,
+    /// To the workstation without a model.
+    Leave,
+    Quit,
+    Tour,
+    Check(NewProvider),
+    Store(NewProvider, usize),
+}
+
+impl Default for FirstRun {
+    fn default() -> Self {
+        Self {
+            page: Page::Ways { at: 0 },
+            text: None,
+        }
+    }
+}
+
+impl FirstRun {
+    pub fn key(&mut self, event: KeyEvent) -> Reply {
+        match &mut self.page {
+            Page::Ways { at } => {
+                let chosen = match event.code {
+                    KeyCode::Up => {
+                        *at = at.saturating_sub(1);
+                        return Reply::Stay;
+                    }
+                    KeyCode::Down => {
+                        *at = (*at + 1).min(WAYS - 1);
+                        return Reply::Stay;
+                    }
+                    KeyCode::Enter => *at,
+                    KeyCode::Esc => return Reply::Leave,
+                    KeyCode::Char(c) => match narrow(c) {
+                        'q' => return Reply::Quit,
+                        c @ '1'..='3' => c as usize - '1' as usize,
+                        _ => return Reply::Stay,
+                    },
+                    _ => return Reply::Stay,
+                };
+                *at = chosen;
+                self.text = None;
+                match chosen {
+                    0 => return Reply::Tour,
+                    1 => {
+                        self.page = Page::Key {
+                            field: Text::default(),
+                        };
+                    }
+                    _ => {
+                        self.page = Page::Server {
+                            field: Text::new("http://127.0.0.1:8080/v1"),
+                        };
+                    }
+                }
+                Reply::Stay
+            }
+            Page::Key { field } => match event.code {
+                KeyCode::Esc => self.back(1),
+                KeyCode::Enter => match key_source(field.as_str()) {
+                    Some(provider) => Reply::Check(provider),
+                    None => Reply::Stay,
+                },
+                _ => {
+                    edit_line(field, event);
+                    Reply::Stay
+                }
+            },
+            Page::Server { field } => match event.code {
+                KeyCode::Esc => self.back(2),
+                KeyCode::Enter if field.as_str().trim().is_empty() => Reply::Stay,
+                KeyCode::Enter => Reply::Check(NewProvider::Server {
+                    address: field.as_str().trim().to_owned(),
+                }),
+                _ => {
+                    edit_line(field, event);
+                    Reply::Stay
+                }
+            },
+            Page::Checking { provider, .. } => {
+                if event.code == KeyCode::Esc {
+                    let way = way_of(provider);
+                    return self.back(way);
+                }
+                Reply::Stay
+            }
+            Page::Choose {
+                provider,
+                checked,
+                at,
+            } => match event.code {
+                KeyCode::Up => {
+                    *at = at.saturating_sub(1);
+                    Reply::Stay
+                }
+                KeyCode::Down => {
+                    *at = (*at + 1).min(checked.models.len().saturating_sub(1));
+                    Reply::Stay
+                }
+                KeyCode::Enter => Reply::Store(provider.clone(), *at),
+                KeyCode::Esc => {
+                    let way = way_of(provider);
+                    self.back(way)
+                }
+                KeyCode::Char(c) => {
+                    let number = narrow(c)
+                        .to_digit(10)
+                        .and_then(|digit| digit.checked_sub(1));
+                    match number.and_then(|number| usize::try_from(number).ok()) {
+                        Some(index) if index < checked.models.len() => {
+                            Reply::Store(provider.clone(), index)
+                        }
+                        _ => Reply::Stay,
+                    }
+                }
+                _ => Reply::Stay,
+            },
+        }
+    }
+
+    pub fn paste(&mut self, text: &str) {
+        if let Page::Key { field } | Page::Server { field } = &mut self.page {
+            field.insert(&one_line(text));
+        }
+    }
+
+    /// What the field shows: a key only as far as it can be known again.
+    pub fn shown(&self) -> String {
+        match &self.page {
+            Page::Key { field } => match key_source(field.as_str()) {
+                Some(NewProvider::Key(key)) => key.masked(),
+                _ => field.as_str().to_owned(),
+            },
+            Page::Server { field } => field.as_str().to_owned(),
+            _ => String::new(),
+        }
+    }
+
+    fn back(&mut self, at: usize) -> Reply {
+        self.page = Page::Ways { at };
+        self.text = None;
+        Reply::Stay
+    }
+}
+
+/// The way on the first page that leads to this provider.
+pub fn way_of(provider: &NewProvider) -> usize {
+    match provider {
+        NewProvider::Server { .. } => 2,
+        NewProvider::Key(_) | NewProvider::KeyVariable(_) | NewProvider::KeyFile(_) => 1,
+    }
+}
+
+/// What was typed or pasted: a key, or the name of where one is. Anything that is plainly no name is taken for a key, so that
+/// a key is never drawn by mistake.
+fn key_source(text: &str) -> Option<NewProvider> {
+    let text = text.trim();
+    let variable = text.strip_prefix('$').unwrap_or(text);
+    let is_variable = !variable.is_empty()
+        && variable
+            .chars()
+            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
+        && (variable.contains('_') || text.starts_with('$') || variable.len() < 12);
+    if text.is_empty() {
+        None
+    } else if is_variable {
+        Some(NewProvider::KeyVariable(variable.to_owned()))
+    } else if text.starts_with(['/', '~', '.']) {
+        Some(NewProvider::KeyFile(PathBuf::from(text)))
+    } else {
+        Some(NewProvider::Key(Secret(text.to_owned())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_told_from_the_name_of_its_place() {
+        let key = |text: &str| Some(NewProvider::Key(Secret(text.to_owned())));
+        let cases = [
+            ("", None),
+            ("sk-ant-api03-AAAA", key("sk-ant-api03-AAAA")),
+            (" sk-ant-x ", key("sk-ant-x")),
+            (
+                "$MY_KEY",
+                Some(NewProvider::KeyVariable("MY_KEY".to_owned())),
+            ),
+            (
+                "ANTHROPIC_API_KEY",
+                Some(NewProvider::KeyVariable("ANTHROPIC_API_KEY".to_owned())),
+            ),
+            (
+                "~/keys/anthropic",
+                Some(NewProvider::KeyFile(PathBuf::from("~/keys/anthropic"))),
+            ),
+            ("0123456789ABCDEF0123", key("0123456789ABCDEF0123")),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(key_source(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_pasted_key_is_not_drawn() {
+        let mut page = FirstRun::default();
+        page.key(KeyEvent::from(KeyCode::Char('2')));
+        page.paste("sk-ant-api03-abcdefghijklmnopx4Qa\n");
+        assert_eq!(page.shown(), "sk-ant-…x4Qa");
+    }
+}

@@ -1,0 +1,370 @@
+//! What comes back: signals of the engine, answers to queries, the outcome of effects.
+
+use crate::protocol::event::{Event, Fact, Signal};
+use crate::protocol::id::{CommandId, SessionId};
+use crate::protocol::item::Item;
+use crate::protocol::query::{Found, Query};
+use crate::protocol::session::Card;
+use crate::tui::app::first_run::{FirstRun, Page, way_of};
+use crate::tui::app::open::{FOLD_PAGE, WINDOW_PAGE};
+use crate::tui::app::overlay::Overlay;
+use crate::tui::app::setup::{Checked, Stored};
+use crate::tui::app::view::{Anchor, Stage};
+use crate::tui::app::{App, Cmd, Focus, Seen, Tag};
+
+impl App {
+    pub fn hear(&mut self, signals: Vec<Signal>) -> Vec<Cmd> {
+        let mut cmds = Vec::new();
+        let mut spent = false;
+        for signal in signals {
+            match signal {
+                Signal::Event(event) => {
+                    spent |= matches!(event.fact, Fact::ModelAnswered { .. });
+                    self.event(&event);
+                }
+                Signal::Delta { session, delta } => {
+                    let now = self.now.since;
+                    if let Some(view) = self.view_of(session) {
+                        view.pass(delta, now);
+                    }
+                }
+                Signal::Refused {
+                    command,
+                    session,
+                    why,
+                } => self.refused(command, session, &why),
+                Signal::Lagged => cmds.extend(self.lagged()),
+            }
+        }
+        if spent {
+            cmds.push(Cmd::Ask(Tag::Today, Query::Today));
+        }
+        cmds
+    }
+
+    fn event(&mut self, event: &Event) {
+        let now = self.now.since;
+        let current = self.view().id;
+        let Some(view) = self.view_of(event.session) else {
+            return;
+        };
+        view.hear(event, now);
+        if matches!(event.fact, Fact::TurnEnded { .. }) && event.session != current {
+            view.unseen = true;
+        }
+        match &event.fact {
+            Fact::AskVoided { ask, why } => self.gone(event.session, &ask.0, why),
+            Fact::AskAnswered { ask, .. } => {
+                self.gone(event.session, &ask.0, "it was answered elsewhere");
+                self.answered
+                    .retain(|(_, session, id)| *session != event.session || id != ask);
+            }
+            Fact::ItemAdded {
+                item: Item::Prompt { .. },
+                ..
+            } => {
+                if let Some(view) = self.view_of(event.session)
+                    && !view.sent.is_empty()
+                {
+                    view.sent.remove(0);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// The ask with the focus is no more: it goes grey and says why.
+    fn gone(&mut self, session: SessionId, id: &str, why: &str) {
+        if let Focus::Ask(ask) = &mut self.focus
+            && ask.session == session
+            && ask.ask.id.0 == id
+        {
+            ask.gone = Some(crate::agent::visible::one_line(why));
+            ask.confirm = None;
+        }
+    }
+
+    fn refused(&mut self, command: CommandId, session: SessionId, why: &str) {
+        self.answered.retain(|(id, _, _)| *id != command);
+        let mut given_back = false;
+        let mut unopened = false;
+        if let Some(view) = self.view_of(session) {
+            if view.resume == Some(command) {
+                view.read_only = Some(crate::agent::visible::one_line(why));
+            }
+            if view.stage == Stage::Opening && view.session.is_none() {
+                view.stage = Stage::Fresh;
+                unopened = true;
+            }
+            if let Some(index) = view.sent.iter().position(|(id, _)| *id == command) {
+                let (_, text) = view.sent.remove(index);
+                if view.composer.is_empty() {
+                    view.composer.set(&text);
+                    given_back = true;
+                }
+            }
+        }
+        // What was sent after an opening that failed is refused too; the first reason is the one to be read.
+        if !unopened && given_back && self.note.is_some() {
+            return;
+        }
+        let why = crate::agent::visible::one_line(why);
+        self.say(if given_back {
+            format!("{why}; your text is in the composer")
+        } else {
+            why
+        });
+    }
+
+    fn lagged(&mut self) -> Vec<Cmd> {
+        let open: Vec<_> = self
+            .views
+            .iter_mut()
+            .filter(|view| view.stage == Stage::Live)
+            .map(|view| (view.id, view.reread()))
+            .collect();
+        open.into_iter()
+            .map(|(id, after)| self.read_fold(id, after))
+            .collect()
+    }
+
+    pub fn found(&mut self, tag: Tag, found: Found) -> Vec<Cmd> {
+        if let Found::Failed(why) = &found {
+            self.not_found(tag, why);
+            return Vec::new();
+        }
+        match (tag, found) {
+            (Tag::Recent, Found::Sessions(cards)) => self.recent = Some(cards),
+            (Tag::Continue, Found::Sessions(cards)) => return self.continued(&cards),
+            (Tag::Sessions, Found::Sessions(cards)) => {
+                if let Some(Overlay::Sessions(overlay)) = &mut self.overlay {
+                    overlay.cards = Some(cards.clone());
+                }
+                self.recent = Some(cards.into_iter().take(20).collect());
+            }
+            (Tag::Models, Found::Models(cards)) => {
+                if let Some(Overlay::Models(overlay)) = &mut self.overlay {
+                    overlay.cards = Some(cards.clone());
+                }
+                self.models = cards;
+            }
+            (Tag::Today, Found::Today(today)) => self.today = Some(today),
+            (Tag::Prompts, Found::Prompts(prompts)) => {
+                if let Some(Overlay::Prompts(overlay)) = &mut self.overlay {
+                    overlay.prompts = Some(prompts);
+                } else {
+                    self.prompts = prompts;
+                }
+            }
+            (Tag::Draft(session), Found::Draft(Some(text))) => self.drafted(session, &text),
+            (Tag::Newest(id), Found::History(events)) => return self.newest(id, &events),
+            (Tag::Earlier(id), Found::History(events)) => {
+                if let Some(view) = self.view_of(id) {
+                    view.reading = false;
+                    view.transcript.prepend(&events, WINDOW_PAGE as usize);
+                }
+                return self.sought();
+            }
+            (Tag::Fold(id), Found::History(events)) => return self.folded(id, &events),
+            (Tag::Turns(id), Found::History(events)) => {
+                if let Some(Overlay::Sessions(overlay)) = &mut self.overlay
+                    && let Some(turns) = &mut overlay.turns
+                    && turns.session == id
+                {
+                    turns.read(&events, FOLD_PAGE as usize);
+                    if !turns.whole {
+                        let after = turns.last;
+                        let Cmd::Ask(_, query) = self.read_fold(id, after) else {
+                            return Vec::new();
+                        };
+                        return vec![Cmd::Ask(Tag::Turns(id), query)];
+                    }
+                }
+            }
+            (Tag::SpendDays, Found::Spend(rows)) => {
+                if let Some(Overlay::Cost(overlay)) = &mut self.overlay {
+                    overlay.days = Some(rows);
+                }
+            }
+            (Tag::SpendModels, Found::Spend(rows)) => {
+                if let Some(Overlay::Cost(overlay)) = &mut self.overlay {
+                    overlay.models = Some(rows);
+                }
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    fn not_found(&mut self, tag: Tag, why: &str) {
+        let why = crate::agent::visible::one_line(why);
+        let field = match (&mut self.overlay, tag) {
+            (Some(Overlay::Sessions(overlay)), Tag::Sessions | Tag::Turns(_)) => {
+                &mut overlay.failed
+            }
+            (Some(Overlay::Models(overlay)), Tag::Models) => &mut overlay.failed,
+            (Some(Overlay::Prompts(overlay)), Tag::Prompts) => &mut overlay.failed,
+            (Some(Overlay::Cost(overlay)), Tag::SpendDays | Tag::SpendModels) => {
+                &mut overlay.failed
+            }
+            _ => {
+                if let Tag::Newest(id) | Tag::Earlier(id) | Tag::Fold(id) = tag
+                    && let Some(view) = self.view_of(id)
+                {
+                    view.reading = false;
+                }
+                self.say(why);
+                return;
+            }
+        };
+        *field = Some(why);
+    }
+
+    /// The newest session of this folder is gone on with.
+    fn continued(&mut self, cards: &[Card]) -> Vec<Cmd> {
+        if let Some(card) = cards.iter().find(|card| card.cwd == self.setup.cwd) {
+            return self.open(card.id, None);
+        }
+        self.say("no session here yet; this is a new one");
+        Vec::new()
+    }
+
+    /// A draft comes back only where nothing was typed meanwhile.
+    fn drafted(&mut self, session: Option<SessionId>, text: &str) {
+        let view = match session {
+            Some(id) => self.view_of(id),
+            None => self
+                .views
+                .iter_mut()
+                .find(|view| view.stage == Stage::Fresh && !view.tour),
+        };
+        if let Some(view) = view
+            && view.composer.is_empty()
+            && view.typed.is_none()
+        {
+            view.composer.set(text);
+            text.clone_into(&mut view.draft);
+        }
+    }
+
+    fn newest(&mut self, id: SessionId, events: &[Event]) -> Vec<Cmd> {
+        let Some(view) = self.view_of(id) else {
+            return Vec::new();
+        };
+        view.reading = false;
+        view.transcript.prepend(events, WINDOW_PAGE as usize);
+        self.sought()
+    }
+
+    fn folded(&mut self, id: SessionId, events: &[Event]) -> Vec<Cmd> {
+        let now = self.now.since;
+        let Some(view) = self.view_of(id) else {
+            return Vec::new();
+        };
+        view.fold(events);
+        match events.last() {
+            Some(last) if events.len() >= FOLD_PAGE as usize => {
+                let after = last.seq;
+                vec![self.read_fold(id, after)]
+            }
+            _ => {
+                view.loaded(now);
+                if view.session.is_none() {
+                    self.say("no such session in the log");
+                }
+                Vec::new()
+            }
+        }
+    }
+
+    pub fn edited(&mut self, edited: Result<String, String>) -> Vec<Cmd> {
+        match edited {
+            Ok(text) => {
+                self.focus = Focus::Composer;
+                self.view_mut().composer.set(text.trim_end_matches('\n'));
+                self.typed();
+            }
+            Err(why) => self.say(why),
+        }
+        Vec::new()
+    }
+
+    pub fn checked(&mut self, checked: Result<Checked, String>) -> Vec<Cmd> {
+        let Some(page) = &mut self.first_run else {
+            return Vec::new();
+        };
+        let Page::Checking { provider, .. } = page.page.clone() else {
+            return Vec::new();
+        };
+        match checked {
+            Ok(checked) => {
+                let default = checked.default.clone();
+                page.page = Page::Choose {
+                    provider: provider.clone(),
+                    checked,
+                    at: 0,
+                };
+                match default {
+                    Some(model) => vec![Cmd::Store(provider, model)],
+                    None => Vec::new(),
+                }
+            }
+            Err(why) => {
+                page.page = Page::Ways {
+                    at: way_of(&provider),
+                };
+                page.text = Some(crate::agent::visible::one_line(&why));
+                Vec::new()
+            }
+        }
+    }
+
+    pub fn stored(&mut self, stored: Result<Stored, String>) -> Vec<Cmd> {
+        match stored {
+            Ok(stored) => {
+                self.first_run = None;
+                self.say(stored.text);
+                self.setup.model = Some(stored.card.model.clone());
+                for view in &mut self.views {
+                    if view.stage == Stage::Fresh && !view.tour {
+                        view.model = Some(stored.card.model.clone());
+                    }
+                }
+                self.setup.card = Some(stored.card);
+                vec![Cmd::Ask(Tag::Models, Query::Models)]
+            }
+            Err(why) => {
+                let text = Some(crate::agent::visible::one_line(&why));
+                self.first_run = Some(FirstRun {
+                    text,
+                    ..FirstRun::default()
+                });
+                Vec::new()
+            }
+        }
+    }
+
+    /// Where the frame put things decides what the next keys do.
+    pub fn drawn(&mut self, seen: Seen) -> Vec<Cmd> {
+        let now = self.now.since;
+        match &mut self.focus {
+            Focus::Ask(ask) => {
+                ask.arming.drawn(seen.last_line, now);
+                ask.scroll = ask.scroll.min(seen.ask_scroll_max);
+                ask.page = seen.ask_page;
+            }
+            Focus::Card(arming) => arming.drawn(seen.last_line, now),
+            Focus::Composer | Focus::Transcript => {}
+        }
+        let view = self.view_mut();
+        view.scroll.anchor = seen.anchor;
+        view.scroll.by = 0;
+        let at_top = seen.at_top && (seen.anchor != Anchor::Foot || view.stage == Stage::Live);
+        self.seen = seen;
+        if at_top {
+            self.read_earlier()
+        } else {
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,331 @@
+//! Where a key goes: to the overlay, the first page, or what has the focus. Nothing takes the keyboard by itself.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+use crate::tui::app::ask::Reply as AskReply;
+use crate::tui::app::first_run::{FirstRun, Page, Reply as PageReply};
+use crate::tui::app::keymap::{Action, Place, after_leader, find, narrow};
+use crate::tui::app::overlay::{Overlay, Reply, Wish};
+use crate::tui::app::setup::NewProvider;
+use crate::tui::app::{App, Cmd, Focus};
+
+impl App {
+    pub fn key(&mut self, event: KeyEvent) -> Vec<Cmd> {
+        if event.kind == KeyEventKind::Release {
+            return Vec::new();
+        }
+        let anywhere = find(Place::Anywhere, event);
+        if let Some(action @ (Action::Redraw | Action::Suspend)) = anywhere {
+            return self.act(action);
+        }
+        if self.leader.take().is_some() {
+            return self.leader_key(event);
+        }
+        if self.overlay.is_some() {
+            if anywhere == Some(Action::Break) {
+                self.overlay = None;
+                return Vec::new();
+            }
+            return self.overlay_key(event);
+        }
+        if self.first_run.is_some() {
+            if anywhere == Some(Action::Break) {
+                return self.act(Action::Break);
+            }
+            return self.page_key(event);
+        }
+        let g_pressed = std::mem::take(&mut self.g_pressed);
+        match &self.focus {
+            Focus::Ask(_) => self.ask_key(event, anywhere),
+            Focus::Card(_) => self.card_key(event, anywhere),
+            Focus::Transcript => self.transcript_key(event, g_pressed),
+            Focus::Composer => self.composer_key(event),
+        }
+    }
+
+    pub fn paste(&mut self, text: &str) -> Vec<Cmd> {
+        self.leader = None;
+        let now = self.now.since;
+        if let Some(overlay) = &mut self.overlay {
+            overlay.paste(text);
+            return Vec::new();
+        }
+        if let Some(page) = &mut self.first_run {
+            page.paste(text);
+            return Vec::new();
+        }
+        match &mut self.focus {
+            Focus::Ask(ask) => ask.paste(text, now),
+            Focus::Card(arming) => arming.dropped(now),
+            Focus::Composer | Focus::Transcript => {
+                self.focus = Focus::Composer;
+                self.view_mut().composer.paste(text);
+                self.typed();
+            }
+        }
+        Vec::new()
+    }
+
+    /// The key after the leader: bound, or nothing and said so; never text.
+    fn leader_key(&mut self, event: KeyEvent) -> Vec<Cmd> {
+        let plain = event.modifiers.difference(KeyModifiers::SHIFT).is_empty();
+        match event.code {
+            KeyCode::Esc => Vec::new(),
+            // As in a shell.
+            KeyCode::Char('e' | 'E') if event.modifiers == KeyModifiers::CONTROL => {
+                self.act(Action::Editor)
+            }
+            KeyCode::Char(c) if plain => {
+                if let Some(action) = after_leader(narrow(c)) {
+                    return self.act(action);
+                }
+                self.say(format!("^X {c} does nothing; ^X ? lists the keys"));
+                Vec::new()
+            }
+            _ => {
+                self.say("this key does nothing after ^X; ^X ? lists the keys");
+                Vec::new()
+            }
+        }
+    }
+
+    fn overlay_key(&mut self, event: KeyEvent) -> Vec<Cmd> {
+        let Some(overlay) = &mut self.overlay else {
+            return Vec::new();
+        };
+        match overlay.key(event) {
+            Reply::Stay => Vec::new(),
+            Reply::Close => {
+                self.overlay = None;
+                Vec::new()
+            }
+            Reply::Do(wish) => {
+                if !matches!(wish, Wish::Turns(_)) {
+                    self.overlay = None;
+                }
+                self.wish(wish)
+            }
+        }
+    }
+
+    fn page_key(&mut self, event: KeyEvent) -> Vec<Cmd> {
+        let Some(page) = &mut self.first_run else {
+            return Vec::new();
+        };
+        match page.key(event) {
+            PageReply::Stay => Vec::new(),
+            PageReply::Leave => {
+                self.first_run = None;
+                Vec::new()
+            }
+            PageReply::Quit => self.quit(),
+            PageReply::Tour => vec![Cmd::Tour],
+            PageReply::Check(provider) => {
+                page.text = None;
+                page.page = Page::Checking {
+                    provider: provider.clone(),
+                    since: self.now.since,
+                };
+                vec![Cmd::Check(provider)]
+            }
+            PageReply::Store(provider, index) => self.store(provider, index),
+        }
+    }
+
+    pub fn store(&mut self, provider: NewProvider, index: usize) -> Vec<Cmd> {
+        let Some(FirstRun {
+            page: Page::Choose { checked, .. },
+            ..
+        }) = &self.first_run
+        else {
+            return Vec::new();
+        };
+        match checked.models.get(index) {
+            Some(card) => vec![Cmd::Store(provider, card.model.clone())],
+            None => Vec::new(),
+        }
+    }
+
+    fn ask_key(&mut self, event: KeyEvent, anywhere: Option<Action>) -> Vec<Cmd> {
+        if let Some(
+            action @ (Action::Leader
+            | Action::NextAsk
+            | Action::Tab(_)
+            | Action::Break
+            | Action::Help),
+        ) = anywhere
+        {
+            return self.act(action);
+        }
+        let now = self.now.since;
+        let written = self.view().composer.plain();
+        let Focus::Ask(ask) = &mut self.focus else {
+            return Vec::new();
+        };
+        let reply = ask.key(event, &written, now);
+        ask.scroll = ask.scroll.min(self.seen.ask_scroll_max);
+        match reply {
+            AskReply::Stay => Vec::new(),
+            AskReply::Leave => {
+                self.leave_ask();
+                Vec::new()
+            }
+            AskReply::Answer(answer) => self.answer(answer),
+            AskReply::Edited(command) => self.answer_edited(&command),
+            AskReply::Models => self.act(Action::Models),
+        }
+    }
+
+    fn card_key(&mut self, event: KeyEvent, anywhere: Option<Action>) -> Vec<Cmd> {
+        if let Some(action) = anywhere
+            && action != Action::NextMode
+        {
+            return self.act(action);
+        }
+        let now = self.now.since;
+        let Focus::Card(arming) = &mut self.focus else {
+            return Vec::new();
+        };
+        if event.code == KeyCode::Esc {
+            self.focus = Focus::Composer;
+            self.view_mut().card_closed = true;
+            return Vec::new();
+        }
+        if event.code == KeyCode::Tab {
+            self.focus = Focus::Composer;
+            return Vec::new();
+        }
+        if !arming.key(now) {
+            return Vec::new();
+        }
+        match event.code {
+            KeyCode::Enter if event.modifiers.is_empty() => {
+                self.focus = Focus::Composer;
+                self.go_on()
+            }
+            KeyCode::Char(c) if narrow(c) == 'm' => self.act(Action::Models),
+            _ => {
+                arming.dropped(now);
+                Vec::new()
+            }
+        }
+    }
+
+    fn transcript_key(&mut self, event: KeyEvent, g_pressed: bool) -> Vec<Cmd> {
+        let event = match event.code {
+            KeyCode::Char(c) => KeyEvent {
+                code: KeyCode::Char(narrow(c)),
+                ..event
+            },
+            _ => event,
+        };
+        match find(Place::Transcript, event) {
+            Some(Action::Top) if event.code == KeyCode::Char('g') && !g_pressed => {
+                self.g_pressed = true;
+                Vec::new()
+            }
+            Some(action) => self.act(action),
+            // The commands of the composer are reached from here too; any other letter does nothing.
+            None if matches!(event.code, KeyCode::Char('/' | '!'))
+                && event.modifiers.is_empty() =>
+            {
+                self.focus = Focus::Composer;
+                self.composer_key(event)
+            }
+            None => Vec::new(),
+        }
+    }
+
+    fn composer_key(&mut self, event: KeyEvent) -> Vec<Cmd> {
+        if let Some(cmds) = self.slash_key(event) {
+            return cmds;
+        }
+        if let KeyCode::Char(c) = event.code
+            && narrow(c) == '?'
+            && self.view().composer.is_empty()
+            && event.modifiers.difference(KeyModifiers::SHIFT).is_empty()
+        {
+            return self.act(Action::Help);
+        }
+        if let Some(action) = find(Place::Composer, event) {
+            let width = usize::from(self.seen.composer_width.max(8));
+            let view = &mut self.views[self.at];
+            if view.composer.act(action, width, &self.prompts) {
+                self.typed();
+                return Vec::new();
+            }
+            return self.act(action);
+        }
+        if self.view_mut().composer.type_key(event) {
+            self.typed();
+        }
+        Vec::new()
+    }
+
+    /// Keys of the list of commands, while it is shown. `None`: the key is the composer's.
+    fn slash_key(&mut self, event: KeyEvent) -> Option<Vec<Cmd>> {
+        let rows = self.slash_rows();
+        if rows.is_empty() {
+            return None;
+        }
+        let at = self.slash_at.min(rows.len() - 1);
+        let row = rows[at];
+        let (name, takes) = (row.name.to_owned(), !row.takes.is_empty());
+        let typed = self.view().composer.slash_prefix().unwrap_or_default();
+        let exact = rows.iter().any(|row| row.name == typed);
+        let count = rows.len();
+        match event.code {
+            KeyCode::Up => self.slash_at = at.saturating_sub(1),
+            KeyCode::Down => self.slash_at = (at + 1).min(count - 1),
+            KeyCode::Esc => self.slash_closed = true,
+            KeyCode::Tab => {
+                let end = if takes { " " } else { "" };
+                self.view_mut().composer.set(&format!("/{name}{end}"));
+                self.typed();
+            }
+            KeyCode::Enter if event.modifiers.is_empty() && !exact => {
+                if takes {
+                    self.view_mut().composer.set(&format!("/{name} "));
+                    self.typed();
+                } else {
+                    return Some(self.run_slash(&name, ""));
+                }
+            }
+            _ => return None,
+        }
+        Some(Vec::new())
+    }
+
+    /// The composer's text changed.
+    pub fn typed(&mut self) {
+        let since = self.now.since;
+        self.slash_at = 0;
+        self.slash_closed = false;
+        self.view_mut().typed = Some(since);
+    }
+
+    fn wish(&mut self, wish: Wish) -> Vec<Cmd> {
+        match wish {
+            Wish::Open(session, turn) => self.open(session, turn),
+            Wish::Turns(session) => self.read_turns(session),
+            Wish::Model(model) => self.change(crate::protocol::session::Change::Model { model }),
+            Wish::Compose(text) => {
+                self.focus = Focus::Composer;
+                self.view_mut().composer.set(&text);
+                self.typed();
+                Vec::new()
+            }
+            Wish::Skill(index) => {
+                self.focus = Focus::Composer;
+                self.insert_skill(index, "");
+                self.typed();
+                Vec::new()
+            }
+            Wish::Quit => self.quit_now(),
+        }
+    }
+
+    pub fn show(&mut self, overlay: Overlay) {
+        self.overlay = Some(overlay);
+    }
+}

@@ -1,0 +1,329 @@
+//! The workstation as a value: what is open, what has the focus, what is written. [`App::update`] turns a message into a new
+//! state and a list of effects as data; it does no IO, reads no clock and draws nothing. Keys are routed in `keys`, carried
+//! out in `act`; signals and answers come in through `hear`.
+
+pub mod act;
+pub mod ask;
+pub mod command;
+pub mod composer;
+pub mod first_run;
+pub mod hear;
+pub mod keymap;
+pub mod keys;
+pub mod lines;
+pub mod open;
+pub mod overlay;
+pub mod price;
+pub mod setup;
+pub mod text;
+pub mod transcript;
+pub mod view;
+pub mod wake;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crossterm::event::KeyEvent;
+
+use crate::protocol::event::Signal;
+use crate::protocol::id::{AskId, CommandId, ModelRef, SessionId};
+use crate::protocol::op::{Command, Op};
+use crate::protocol::query::{Found, ModelCard, Query, Today};
+use crate::protocol::session::Card;
+use crate::tui::app::ask::{Arming, AskFocus};
+use crate::tui::app::first_run::FirstRun;
+use crate::tui::app::overlay::Overlay;
+use crate::tui::app::setup::{Checked, NewProvider, Now, Setup, Stored};
+use crate::tui::app::view::{Anchor, View};
+
+/// What happens to the workstation.
+#[derive(Debug, Clone)]
+pub enum Msg {
+    Key(KeyEvent),
+    Paste(String),
+    Resize(u16, u16),
+    /// Lines, down being positive.
+    Wheel(i64),
+    /// The terminal's window got or lost the focus.
+    Focus(bool),
+    /// The engine is there.
+    /// With what the person should be told about the opening of the log.
+    Ready(Vec<String>),
+    /// It could not be started: why.
+    Broken(String),
+    Signals(Vec<Signal>),
+    Found(Tag, Found),
+    /// The editor was closed: the text as it is now, or why there is none.
+    Edited(Result<String, String>),
+    Checked(Result<Checked, String>),
+    Stored(Result<Stored, String>),
+    Tour(Result<PathBuf, String>),
+    /// What the last frame showed.
+    Drawn(Seen),
+    /// A moment that was waited for.
+    Tick,
+}
+
+/// What a frame showed, told back because it decides something.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// The ask with the focus, or a card, was drawn with its last line.
+    pub last_line: bool,
+    /// Where the transcript's window came to lie.
+    pub anchor: Anchor,
+    /// The top of what is loaded is on the screen.
+    pub at_top: bool,
+    /// Rows of the transcript's window, for moves by pages.
+    pub rows: u16,
+    /// Cells of the composer, for moves by rows.
+    pub composer_width: u16,
+    /// The furthest an ask can be scrolled, and the rows of it that are seen whole at once.
+    pub ask_scroll_max: usize,
+    pub ask_page: usize,
+}
+
+/// What shall be done, as data.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cmd {
+    Send(Command),
+    Ask(Tag, Query),
+    /// Keeps what is typed, across a crash.
+    SaveDraft {
+        session: Option<SessionId>,
+        text: String,
+    },
+    /// Opens the person's editor on a text.
+    Edit(String),
+    Check(NewProvider),
+    /// With the model that was chosen.
+    Store(NewProvider, ModelRef),
+    /// Makes the tour's folder.
+    Tour,
+    Redraw,
+    Suspend,
+    Quit,
+}
+
+/// What a query was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tag {
+    /// The newest sessions, for the empty workstation.
+    Recent,
+    /// The newest session of this folder, to go on with it.
+    Continue,
+    Sessions,
+    Models,
+    Today,
+    Prompts,
+    Draft(Option<SessionId>),
+    /// The newest page of a session.
+    Newest(SessionId),
+    /// Its events in order, for what they add up to.
+    Fold(SessionId),
+    /// The page before the window.
+    Earlier(SessionId),
+    Turns(SessionId),
+    SpendDays,
+    SpendModels,
+}
+
+/// What the keys go to, where no overlay is open.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Focus {
+    Composer,
+    Transcript,
+    Ask(Box<AskFocus>),
+    /// The card of a failure.
+    Card(Arming),
+}
+
+/// A line that passes: told once, gone by itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    pub text: String,
+    pub until: Duration,
+}
+
+#[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a state of its own")]
+pub struct App {
+    pub setup: Setup,
+    pub now: Now,
+    /// The engine answers.
+    pub ready: bool,
+    pub broken: Option<String>,
+    pub size: (u16, u16),
+    /// Open sessions, one a tab; never empty.
+    pub views: Vec<View>,
+    pub at: usize,
+    pub focus: Focus,
+    pub overlay: Option<Overlay>,
+    pub first_run: Option<FirstRun>,
+    /// The leader was pressed, then.
+    pub leader: Option<Duration>,
+    pub note: Option<Note>,
+    /// Esc was pressed while a turn ran: until then a second one stops it.
+    pub esc_until: Option<Duration>,
+    /// Ctrl+C was pressed with nothing to clear: until then a second one quits.
+    pub break_until: Option<Duration>,
+    /// `g` was pressed in the transcript.
+    pub g_pressed: bool,
+    /// The row of the list of commands that is marked.
+    pub slash_at: usize,
+    /// The list of commands was closed for this text.
+    pub slash_closed: bool,
+    pub today: Option<Today>,
+    pub models: Vec<ModelCard>,
+    pub recent: Option<Vec<Card>>,
+    /// Newest first.
+    pub prompts: Vec<String>,
+    pub seen: Seen,
+    /// Answers on their way: an ask is not shown again while its answer is not in the log.
+    pub answered: Vec<(CommandId, SessionId, AskId)>,
+    pub quitting: bool,
+    next_command: u64,
+}
+
+impl App {
+    pub fn new(setup: Setup, size: (u16, u16), now: Now) -> Self {
+        let view = View::fresh(
+            now.fresh,
+            setup.cwd.clone(),
+            setup.model.clone(),
+            setup.mode,
+        );
+        let first_run = setup.model.is_none().then(FirstRun::default);
+        Self {
+            setup,
+            now,
+            ready: false,
+            broken: None,
+            size,
+            views: vec![view],
+            at: 0,
+            focus: Focus::Composer,
+            overlay: None,
+            first_run,
+            leader: None,
+            note: None,
+            esc_until: None,
+            break_until: None,
+            g_pressed: false,
+            slash_at: 0,
+            slash_closed: false,
+            today: None,
+            models: Vec::new(),
+            recent: None,
+            prompts: Vec::new(),
+            seen: Seen::default(),
+            answered: Vec::new(),
+            quitting: false,
+            next_command: 0,
+        }
+    }
+
+    /// Routes a message; its effects are in order.
+    pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Cmd> {
+        self.now = now;
+        self.expire();
+        match msg {
+            Msg::Key(key) => self.key(key),
+            Msg::Paste(text) => self.paste(&text),
+            Msg::Resize(width, height) => {
+                self.size = (width, height);
+                Vec::new()
+            }
+            Msg::Wheel(lines) => {
+                self.view_mut().scroll.by += lines;
+                Vec::new()
+            }
+            Msg::Focus(_) => {
+                self.quiet_again();
+                Vec::new()
+            }
+            Msg::Ready(notices) => {
+                for notice in notices {
+                    self.say(notice);
+                }
+                self.started()
+            }
+            Msg::Broken(why) => {
+                self.broken = Some(why);
+                Vec::new()
+            }
+            Msg::Signals(signals) => self.hear(signals),
+            Msg::Found(tag, found) => self.found(tag, found),
+            Msg::Edited(edited) => self.edited(edited),
+            Msg::Checked(checked) => self.checked(checked),
+            Msg::Stored(stored) => self.stored(stored),
+            Msg::Tour(folder) => self.tour(folder),
+            Msg::Drawn(seen) => self.drawn(seen),
+            Msg::Tick => self.tick(),
+        }
+    }
+
+    pub fn view(&self) -> &View {
+        // `at` is kept inside by everything that closes or opens a tab.
+        &self.views[self.at]
+    }
+
+    pub fn view_mut(&mut self) -> &mut View {
+        &mut self.views[self.at]
+    }
+
+    pub fn view_of(&mut self, id: SessionId) -> Option<&mut View> {
+        self.views.iter_mut().find(|view| view.id == id)
+    }
+
+    /// The command for an op on a session, under a number of its own.
+    pub fn command(&mut self, session: SessionId, op: Op) -> Command {
+        self.next_command += 1;
+        Command {
+            id: CommandId(self.next_command),
+            session,
+            op,
+        }
+    }
+
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.note = Some(Note {
+            text: text.into(),
+            until: self.now.since + Duration::from_secs(6),
+        });
+    }
+
+    /// The card of a model, as far as it is known.
+    pub fn card(&self, model: &ModelRef) -> Option<&ModelCard> {
+        self.models
+            .iter()
+            .find(|card| card.model == *model)
+            .or_else(|| self.setup.card.as_ref().filter(|card| card.model == *model))
+    }
+
+    /// Asks that wait for the person over all open sessions, oldest first, without those whose answer is on its way.
+    pub fn waiting(&self) -> Vec<(SessionId, &crate::agent::session::Waiting)> {
+        let mut all: Vec<_> = self
+            .views
+            .iter()
+            .filter_map(|view| view.session.as_ref())
+            .flat_map(|session| {
+                session
+                    .asks
+                    .iter()
+                    .map(move |waiting| (session.id, waiting))
+            })
+            .filter(|(id, waiting)| !self.is_answered(*id, &waiting.ask.id))
+            .collect();
+        all.sort_by_key(|(_, waiting)| waiting.since);
+        all
+    }
+
+    pub fn is_answered(&self, session: SessionId, ask: &AskId) -> bool {
+        self.answered
+            .iter()
+            .any(|(_, id, answered)| *id == session && answered == ask)
+    }
+}

@@ -1,0 +1,334 @@
+//! Beginning, opening and speaking to sessions.
+
+use crate::protocol::event::When;
+use crate::protocol::id::{Seq, SessionId};
+use crate::protocol::item::joined;
+use crate::protocol::op::{Command, Op};
+use crate::protocol::query::{Page, Query};
+use crate::protocol::rule::Mode;
+use crate::protocol::session::{Change, OpenRequest, RunLimits};
+use crate::tui::app::composer::Written;
+use crate::tui::app::first_run::FirstRun;
+use crate::tui::app::setup::OpenWhat;
+use crate::tui::app::view::{Anchor, Scroll, Stage, View};
+use crate::tui::app::{App, Cmd, Focus, Tag};
+
+/// Events read at a time for the window, and for the fold.
+pub const WINDOW_PAGE: u32 = 200;
+pub const FOLD_PAGE: u32 = 2_000;
+
+impl App {
+    /// The engine is there: what the screen shows beside itself is asked for.
+    pub fn started(&mut self) -> Vec<Cmd> {
+        self.ready = true;
+        let mut cmds = vec![
+            Cmd::Ask(
+                Tag::Recent,
+                Query::Sessions {
+                    limit: Some(20),
+                    archived: false,
+                },
+            ),
+            Cmd::Ask(Tag::Today, Query::Today),
+            Cmd::Ask(Tag::Models, Query::Models),
+            Cmd::Ask(Tag::Prompts, Query::Prompts { limit: 200 }),
+            Cmd::Ask(Tag::Draft(None), Query::Draft { session: None }),
+        ];
+        match self.setup.open.clone() {
+            OpenWhat::New => {}
+            OpenWhat::Session(id) => cmds.extend(self.open(id, None)),
+            OpenWhat::Continue => cmds.push(Cmd::Ask(
+                Tag::Continue,
+                Query::Sessions {
+                    limit: Some(200),
+                    archived: false,
+                },
+            )),
+        }
+        cmds
+    }
+
+    /// Shows a session: the tab it has, else a new one that reads its past.
+    pub fn open(&mut self, id: SessionId, turn: Option<u32>) -> Vec<Cmd> {
+        self.focus = Focus::Composer;
+        self.first_run = None;
+        if let Some(index) = self.views.iter().position(|view| view.id == id) {
+            self.go_to(index);
+            self.view_mut().seek = turn;
+            return self.sought();
+        }
+        let mut view = View::loading(id, self.setup.cwd.clone());
+        view.seek = turn;
+        let resume = self.command(id, Op::Resume);
+        view.resume = Some(resume.id);
+        let spare = self.view().stage == Stage::Fresh && self.view().composer.is_empty();
+        if spare {
+            self.views[self.at] = view;
+        } else {
+            self.views.push(view);
+            self.go_to(self.views.len() - 1);
+        }
+        vec![
+            Cmd::Send(resume),
+            Cmd::Ask(
+                Tag::Newest(id),
+                Query::History {
+                    session: id,
+                    page: Page::Before(None),
+                    limit: WINDOW_PAGE,
+                },
+            ),
+            self.read_fold(id, Seq(0)),
+            Cmd::Ask(Tag::Draft(Some(id)), Query::Draft { session: Some(id) }),
+        ]
+    }
+
+    pub fn read_fold(&self, id: SessionId, after: Seq) -> Cmd {
+        Cmd::Ask(
+            Tag::Fold(id),
+            Query::History {
+                session: id,
+                page: Page::After(after),
+                limit: FOLD_PAGE,
+            },
+        )
+    }
+
+    /// The page before the window, unless it is being read or there is none.
+    pub fn read_earlier(&mut self) -> Vec<Cmd> {
+        let view = self.view_mut();
+        let Some(first) = view.transcript.first() else {
+            return Vec::new();
+        };
+        if view.reading || view.transcript.whole || view.stage == Stage::Fresh {
+            return Vec::new();
+        }
+        view.reading = true;
+        let id = view.id;
+        vec![Cmd::Ask(
+            Tag::Earlier(id),
+            Query::History {
+                session: id,
+                page: Page::Before(Some(first)),
+                limit: WINDOW_PAGE,
+            },
+        )]
+    }
+
+    pub fn read_turns(&mut self, id: SessionId) -> Vec<Cmd> {
+        vec![Cmd::Ask(
+            Tag::Turns(id),
+            Query::History {
+                session: id,
+                page: Page::After(Seq(0)),
+                limit: FOLD_PAGE,
+            },
+        )]
+    }
+
+    /// Moves the window to the turn that is sought, or reads on towards it.
+    pub fn sought(&mut self) -> Vec<Cmd> {
+        let view = self.view_mut();
+        let Some(turn) = view.seek else {
+            return Vec::new();
+        };
+        let entries = view.transcript.entries();
+        let above = view.transcript.whole
+            || entries
+                .first()
+                .is_some_and(|entry| entry.turn < turn && entry.turn > 0);
+        if above {
+            if let Some(entry) = entries.iter().find(|entry| entry.turn >= turn) {
+                view.scroll = Scroll {
+                    anchor: Anchor::At {
+                        seq: entry.seq,
+                        line: 0,
+                    },
+                    by: 0,
+                };
+            }
+            view.seek = None;
+            return Vec::new();
+        }
+        self.read_earlier()
+    }
+
+    /// Enter, Tab or Alt+Enter in the composer.
+    pub fn submit(&mut self, when: When) -> Vec<Cmd> {
+        match self.view().composer.written() {
+            Written::Nothing => Vec::new(),
+            Written::Slash { name, rest } => self.run_slash(&name, &rest),
+            Written::Shell(command) => {
+                let op = Op::Shell { command };
+                self.speak(op)
+            }
+            Written::Prompt(blocks) => {
+                let running = self.view().running();
+                if running && self.view().asks() > 0 {
+                    self.say("waits behind the ask; Alt+a goes there");
+                }
+                let when = if running { when } else { When::Step };
+                self.speak(Op::Submit {
+                    blocks,
+                    when,
+                    limits: RunLimits::default(),
+                })
+            }
+        }
+    }
+
+    /// Says what is written to the session, opening it first where it is not. Without a model the text stays.
+    fn speak(&mut self, op: Op) -> Vec<Cmd> {
+        let Some(model) = self.view().model().cloned() else {
+            if self.view().stage == Stage::Fresh {
+                self.first_run = Some(FirstRun {
+                    text: Some("No model yet; what you typed is kept.".to_owned()),
+                    ..FirstRun::default()
+                });
+                return Vec::new();
+            }
+            self.say("its past is still being read");
+            return Vec::new();
+        };
+        let plain = self.view().composer.plain();
+        let id = self.view().id;
+        let command = self.command(id, op);
+        let view = &mut self.views[self.at];
+        view.sent.push((command.id, plain.clone()));
+        if view.sent.len() > 16 {
+            view.sent.remove(0);
+        }
+        view.composer = crate::tui::app::composer::Composer::default();
+        view.scroll = Scroll::default();
+        view.card_closed = true;
+        let stage = view.stage;
+        if matches!(command.op, Op::Submit { .. }) && self.prompts.first() != Some(&plain) {
+            self.prompts.insert(0, plain);
+        }
+        self.focus = Focus::Composer;
+        self.typed();
+        if stage != Stage::Fresh {
+            return self.speak_again(command);
+        }
+        let later = std::mem::take(&mut self.view_mut().after_open);
+        let view = self.view_mut();
+        view.stage = Stage::Opening;
+        let request = OpenRequest {
+            cwd: view.cwd.clone(),
+            model,
+            mode: view.mode,
+        };
+        let open = self.command(id, Op::Open { request });
+        // It was typed before the session had a name of its own.
+        let mut cmds = vec![
+            Cmd::SaveDraft {
+                session: None,
+                text: String::new(),
+            },
+            Cmd::Send(open),
+        ];
+        for op in later {
+            let command = self.command(id, op);
+            cmds.push(Cmd::Send(command));
+        }
+        cmds.push(Cmd::Send(command));
+        cmds
+    }
+
+    /// To a session that is open. One that could not be taken hold of may be free by now.
+    fn speak_again(&mut self, command: Command) -> Vec<Cmd> {
+        if self.view_mut().read_only.take().is_none() {
+            return vec![Cmd::Send(command)];
+        }
+        let resume = self.command(command.session, Op::Resume);
+        self.view_mut().resume = Some(resume.id);
+        vec![Cmd::Send(resume), Cmd::Send(command)]
+    }
+
+    pub fn change(&mut self, change: Change) -> Vec<Cmd> {
+        if let Change::Mode { mode } = change {
+            self.say_mode(mode);
+        }
+        let id = self.view().id;
+        if self.view().stage != Stage::Fresh {
+            return vec![Cmd::Send(self.command(id, Op::Change { change }))];
+        }
+        match change {
+            Change::Model { model } => {
+                self.say(format!("{model} from the first prompt on"));
+                self.first_run = None;
+                self.view_mut().model = Some(model);
+            }
+            Change::Mode { mode } => self.view_mut().mode = mode,
+            change => self.view_mut().after_open.push(Op::Change { change }),
+        }
+        Vec::new()
+    }
+
+    /// Goes on with a turn that stopped: asks the model again with what is there.
+    pub fn go_on(&mut self) -> Vec<Cmd> {
+        let view = self.view_mut();
+        view.card_closed = true;
+        let id = view.id;
+        vec![Cmd::Send(self.command(id, Op::Continue))]
+    }
+
+    /// The newest queued text comes back into the composer, before what is written there.
+    pub fn take_back(&mut self) -> Vec<Cmd> {
+        let view = self.view_mut();
+        let id = view.id;
+        let Some(queued) = view
+            .session
+            .as_ref()
+            .and_then(|session| session.queued.last())
+            .cloned()
+        else {
+            self.say("nothing is queued");
+            return Vec::new();
+        };
+        let written = view.composer.plain();
+        let text = joined(&queued.blocks);
+        view.composer.set(&if written.is_empty() {
+            text
+        } else {
+            format!("{text}\n{written}")
+        });
+        self.typed();
+        vec![Cmd::Send(
+            self.command(id, Op::Withdraw { message: queued.id }),
+        )]
+    }
+
+    /// The tour's folder is there: its session stands ready with the first prompt written.
+    pub fn tour(&mut self, folder: Result<std::path::PathBuf, String>) -> Vec<Cmd> {
+        let folder = match folder {
+            Ok(folder) => folder,
+            Err(why) => {
+                let text = format!("the tour could not be set up: {why}");
+                match &mut self.first_run {
+                    Some(page) => page.text = Some(text),
+                    None => self.say(text),
+                }
+                return Vec::new();
+            }
+        };
+        self.first_run = None;
+        let model = crate::protocol::id::ModelRef {
+            provider: "rehearsal".to_owned(),
+            model: "tour".to_owned(),
+        };
+        let mut view = View::fresh(self.now.fresh, folder, Some(model), Mode::Ask);
+        view.tour = true;
+        view.composer
+            .set("The tide is wrong. Find out why and mend it.");
+        let spare = self.view().stage == Stage::Fresh && self.view().composer.is_empty();
+        if spare {
+            self.views[self.at] = view;
+        } else {
+            self.views.push(view);
+            self.go_to(self.views.len() - 1);
+        }
+        self.focus = Focus::Composer;
+        Vec::new()
+    }
+}

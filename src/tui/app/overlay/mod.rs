@@ -1,0 +1,80 @@
+//! Small screens over the workstation: each is a struct with its own keys; what it wishes for is carried out by the app.
+
+pub mod cost;
+pub mod help;
+pub mod models;
+pub mod pick;
+pub mod prompts;
+pub mod quit;
+pub mod sessions;
+pub mod skills;
+
+use crossterm::event::KeyEvent;
+
+use crate::protocol::id::{ModelRef, SessionId};
+use crate::tui::app::overlay::cost::Cost;
+use crate::tui::app::overlay::help::Help;
+use crate::tui::app::overlay::models::Models;
+use crate::tui::app::overlay::prompts::Prompts;
+use crate::tui::app::overlay::quit::Quit;
+use crate::tui::app::overlay::sessions::Sessions;
+use crate::tui::app::overlay::skills::Skills;
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Overlay {
+    Sessions(Sessions),
+    Models(Models),
+    Help(Help),
+    Skills(Skills),
+    Prompts(Prompts),
+    Cost(Cost),
+    Quit(Quit),
+}
+
+/// What became of a key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reply {
+    Stay,
+    Close,
+    Do(Wish),
+}
+
+/// What an overlay wants done; it is closed first unless it says otherwise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wish {
+    /// Shows a session, at a turn where one was chosen.
+    Open(SessionId, Option<u32>),
+    /// Reads the turns of a session; the overlay stays.
+    Turns(SessionId),
+    Model(ModelRef),
+    /// Puts a text into the composer in place of what is there.
+    Compose(String),
+    /// Puts a skill's text into the composer.
+    Skill(usize),
+    Quit,
+}
+
+impl Overlay {
+    pub fn key(&mut self, event: KeyEvent) -> Reply {
+        match self {
+            Self::Sessions(overlay) => overlay.key(event),
+            Self::Models(overlay) => overlay.key(event),
+            Self::Help(overlay) => overlay.key(event),
+            Self::Skills(overlay) => overlay.key(event),
+            Self::Prompts(overlay) => overlay.key(event),
+            Self::Cost(overlay) => overlay.key(event),
+            Self::Quit(overlay) => overlay.key(event),
+        }
+    }
+
+    pub fn paste(&mut self, text: &str) {
+        let line = crate::agent::visible::one_line(text);
+        match self {
+            Self::Sessions(overlay) => overlay.pick.insert(&line),
+            Self::Models(overlay) => overlay.pick.insert(&line),
+            Self::Prompts(overlay) => overlay.pick.insert(&line),
+            Self::Skills(overlay) => overlay.pick.insert(&line),
+            Self::Help(_) | Self::Cost(_) | Self::Quit(_) => {}
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Quitting while something runs: asked once.
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use crate::tui::app::ask::moved;
+use crate::tui::app::keymap::narrow;
+use crate::tui::app::overlay::{Reply, Wish};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Quit {
+    /// Titles of the sessions whose turns would be stopped.
+    pub running: Vec<String>,
+    /// Starts on none, so that Enter alone does nothing.
+    pub highlight: Option<usize>,
+}
+
+impl Quit {
+    pub fn key(&mut self, event: KeyEvent) -> Reply {
+        match event.code {
+            KeyCode::Esc => Reply::Close,
+            KeyCode::Up | KeyCode::Down | KeyCode::Left | KeyCode::Right => {
+                self.highlight = moved(self.highlight, 2, event.code);
+                Reply::Stay
+            }
+            KeyCode::Enter => match self.highlight {
+                Some(0) => Reply::Do(Wish::Quit),
+                Some(_) => Reply::Close,
+                None => Reply::Stay,
+            },
+            KeyCode::Char(c) => match narrow(c) {
+                'y' | '1' => Reply::Do(Wish::Quit),
+                'n' | '2' => Reply::Close,
+                _ => Reply::Stay,
+            },
+            _ => Reply::Stay,
+        }
+    }
+}

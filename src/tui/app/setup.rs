@@ -1,0 +1,172 @@
+//! What the workstation is told at its start, as plain data: enough to draw the first frame without log, network or engine.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use crate::protocol::id::{ModelRef, SessionId};
+use crate::protocol::money::Money;
+use crate::protocol::query::ModelCard;
+use crate::protocol::rule::Mode;
+use crate::protocol::time::Time;
+
+/// What the world gives to each update: the time on both clocks, and an id for a session that may be begun by it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Now {
+    pub wall: Time,
+    /// Since the workstation started; never goes back.
+    pub since: Duration,
+    /// A session id nobody has used.
+    pub fresh: SessionId,
+}
+
+/// Which session is shown first.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum OpenWhat {
+    #[default]
+    New,
+    Session(SessionId),
+    /// The one last worked with in this folder.
+    Continue,
+}
+
+/// A skill as `/skills` lists it and its name inserts it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SkillCard {
+    pub name: String,
+    pub description: String,
+    pub body: String,
+}
+
+/// A file of instructions the model will be told, with its estimated tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Instructions {
+    pub file: String,
+    pub tokens: u64,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Setup {
+    /// The folder new sessions work in, absolute.
+    pub cwd: PathBuf,
+    /// The person's home folder, written as `~`.
+    pub person_home: Option<PathBuf>,
+    pub branch: Option<String>,
+    pub project: String,
+    /// `None`: there is no model yet, and the first page is shown.
+    pub model: Option<ModelRef>,
+    /// The card of that model, as far as known without the engine.
+    pub card: Option<ModelCard>,
+    /// Where the model's provider was found, when nobody chose it: `$ANTHROPIC_API_KEY`. Said once.
+    pub found: Option<String>,
+    pub mode: Mode,
+    /// The budget of a day; `None` where there is none.
+    pub day_limit: Option<Money>,
+    pub open: OpenWhat,
+    pub instructions: Vec<Instructions>,
+    /// System text and tools together.
+    pub fixed_tokens: u64,
+    pub skills: Vec<SkillCard>,
+    /// Where Creel keeps its data, as shown on the first page.
+    pub data_place: String,
+    /// Which config holds, as shown on the first page: its path, or `none yet; defaults`.
+    pub config_place: String,
+    /// What the terminal can do, in words, as shown on the first page.
+    pub terminal: String,
+    /// Process id, for the tour's closing line.
+    pub process: u32,
+}
+
+impl Setup {
+    /// A path as a person reads it: the home folder as `~`, control characters gone.
+    pub fn place(&self, path: &Path) -> String {
+        let text = match &self.person_home {
+            Some(home) if path == home => "~".to_owned(),
+            Some(home) => match path.strip_prefix(home) {
+                Ok(rest) => format!("~/{}", rest.display()),
+                Err(_) => path.display().to_string(),
+            },
+            None => path.display().to_string(),
+        };
+        crate::agent::visible::escaped(&text)
+    }
+}
+
+/// A key as it was pasted. It is never printed.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(pub String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.masked())
+    }
+}
+
+impl Secret {
+    /// Enough to know it again: `sk-ant-…x4Qa`.
+    pub fn masked(&self) -> String {
+        let chars: Vec<char> = self.0.chars().filter(char::is_ascii_graphic).collect();
+        if chars.len() < 16 {
+            return "…".to_owned();
+        }
+        let head = if self.0.starts_with("sk-ant-") { 7 } else { 0 };
+        let tail: String = chars[chars.len() - 4..].iter().collect();
+        let head: String = chars[..head].iter().collect();
+        format!("{head}…{tail}")
+    }
+}
+
+/// A provider a person gives on the first page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NewProvider {
+    /// An Anthropic key, pasted: kept in a file of its own.
+    Key(Secret),
+    /// An Anthropic key that is read from this variable.
+    KeyVariable(String),
+    /// An Anthropic key that is read from this file.
+    KeyFile(PathBuf),
+    /// A server that speaks the chat dialect, by its address.
+    Server { address: String },
+}
+
+/// What a provider answered when it was tried.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    /// What it offers, the most fitting first; never empty.
+    pub models: Vec<ModelCard>,
+    /// The preset's own choice: with it nothing more is asked.
+    pub default: Option<ModelRef>,
+}
+
+/// A provider that was kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Stored {
+    pub card: ModelCard,
+    /// One line naming the file.
+    pub text: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_never_shown_again() {
+        let key = Secret("sk-ant-api03-abcdefghijklmnopx4Qa".to_owned());
+        assert_eq!(key.masked(), "sk-ant-…x4Qa");
+        assert_eq!(format!("{key:?}"), "sk-ant-…x4Qa");
+        assert_eq!(Secret("short".to_owned()).masked(), "…");
+        assert_eq!(Secret("0123456789abcdefgh".to_owned()).masked(), "…efgh");
+    }
+
+    #[test]
+    fn the_home_folder_is_a_tilde() {
+        let setup = Setup {
+            person_home: Some(PathBuf::from("/home/ada")),
+            ..Setup::default()
+        };
+        assert_eq!(setup.place(Path::new("/home/ada/src/api")), "~/src/api");
+        assert_eq!(setup.place(Path::new("/home/ada")), "~");
+        assert_eq!(setup.place(Path::new("/srv/x\u{1b}y")), r"/srv/x\u{1b}y");
+    }
+}

@@ -1,0 +1,329 @@
+//! The window of a session's items that a face keeps: read in pages, added to by facts, given up at its top when it grows
+//! long. How it looks is for the screen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::protocol::ask::{About, Answer, Ask, Verdict};
+use crate::protocol::call::{Outcome, ToolCall};
+use crate::protocol::event::{Ending, Event, Fact};
+use crate::protocol::id::{AskId, CallId, Seq};
+use crate::protocol::item::{Block, Item, Origin};
+use crate::protocol::money::Amounts;
+use crate::protocol::session::Change;
+use crate::protocol::time::Time;
+use crate::protocol::usage::Basis;
+
+/// Entries kept while the newest is followed; a page more may stand above it.
+const KEPT: usize = 1_000;
+const SLACK: usize = 400;
+
+/// One entry of a transcript, as far as it is known.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Entry {
+    pub seq: Seq,
+    pub at: Time,
+    pub turn: u32,
+    pub what: What,
+    /// Rises when the entry changes, so that what was laid out of it is laid out anew.
+    pub version: u32,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum What {
+    Prompt { blocks: Vec<Block>, origin: Origin },
+    Answer { text: String, cut: bool },
+    Thought { text: String },
+    Call(Box<CallEntry>),
+    Notice { text: String },
+    Shell { command: String, outcome: Outcome },
+    Changed(Change),
+    Ended { ending: Ending, spent: Spent },
+}
+
+/// What a turn came to, as far as its calls are in the window.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Spent {
+    pub steps: u32,
+    pub millis: i64,
+    pub cost: Amounts,
+    pub estimated: bool,
+    pub play: Amounts,
+    pub unpriced: u32,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct CallEntry {
+    pub call: ToolCall,
+    /// When the tool began, once it did.
+    pub started: Option<Time>,
+    pub outcome: Option<Outcome>,
+    /// What the person decided, in a word or two.
+    pub decided: Option<String>,
+}
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Transcript {
+    entries: Vec<Entry>,
+    /// Results whose calls are on an earlier page.
+    orphans: BTreeMap<CallId, (Option<Time>, Option<Outcome>)>,
+    asked: BTreeMap<AskId, CallId>,
+    /// The first event read; `None` before the first page.
+    first: Option<Seq>,
+    /// The last event read.
+    last: Seq,
+    /// The first page of the log is in the window.
+    pub whole: bool,
+    /// Entries unfolded by hand, and folded by hand while all are unfolded.
+    pub turned: BTreeSet<Seq>,
+    pub unfolded: bool,
+    /// When the turn being read began, and what it came to.
+    began: Time,
+    spent: Spent,
+}
+
+impl Transcript {
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    pub fn first(&self) -> Option<Seq> {
+        self.first
+    }
+
+    pub fn is_unfolded(&self, seq: Seq) -> bool {
+        self.unfolded != self.turned.contains(&seq)
+    }
+
+    /// Adds one event at the foot. Events already there are passed over.
+    pub fn apply(&mut self, event: &Event) {
+        if event.seq <= self.last {
+            return;
+        }
+        self.last = event.seq;
+        self.first.get_or_insert(event.seq);
+        let what = match &event.fact {
+            Fact::SessionOpened { .. } => {
+                self.whole = true;
+                return;
+            }
+            Fact::TurnStarted { .. } => {
+                self.began = event.at;
+                self.spent = Spent::default();
+                return;
+            }
+            Fact::SessionChanged { change } => match change {
+                Change::DayRaised { .. } | Change::RuleKept { .. } | Change::Archived { .. } => {
+                    return;
+                }
+                change => What::Changed(change.clone()),
+            },
+            Fact::ItemAdded { item, .. } => match self.item(item) {
+                Some(what) => what,
+                None => return,
+            },
+            Fact::CallStarted { call } => {
+                self.change_call(call, |entry| entry.started = Some(event.at));
+                return;
+            }
+            Fact::AskRaised { ask } => {
+                self.asked(ask);
+                return;
+            }
+            Fact::AskAnswered { ask, answer } => {
+                self.answered(ask, answer);
+                return;
+            }
+            Fact::ModelAnswered { charge, .. } => {
+                self.spent.steps += 1;
+                match (charge.basis, charge.money) {
+                    (Basis::Play, Some(money)) => self.spent.play.add(money),
+                    (basis, Some(money)) => {
+                        self.spent.estimated |= basis == Basis::Estimated;
+                        self.spent.cost.add(money);
+                    }
+                    (_, None) => self.spent.unpriced += 1,
+                }
+                return;
+            }
+            Fact::TurnEnded { ending, .. } => {
+                let mut spent = std::mem::take(&mut self.spent);
+                if self.began != Time::default() {
+                    spent.millis = event.at.0 - self.began.0;
+                }
+                What::Ended {
+                    ending: ending.clone(),
+                    spent,
+                }
+            }
+            Fact::MessageQueued { .. }
+            | Fact::MessageWithdrawn { .. }
+            | Fact::AskVoided { .. }
+            | Fact::ModelCalled { .. } => return,
+        };
+        let turn = match &event.fact {
+            Fact::ItemAdded { turn, .. } | Fact::TurnEnded { turn, .. } => *turn,
+            _ => self.entries.last().map_or(0, |entry| entry.turn),
+        };
+        self.entries.push(Entry {
+            seq: event.seq,
+            at: event.at,
+            turn,
+            what,
+            version: 0,
+        });
+    }
+
+    /// Puts a page before what is there. `limit` is the number asked for: a shorter page was the first one.
+    pub fn prepend(&mut self, events: &[Event], limit: usize) {
+        let mut page = Self::default();
+        for event in events {
+            if self.first.is_none_or(|first| event.seq < first) {
+                page.apply(event);
+            }
+        }
+        self.whole |= page.whole || events.len() < limit;
+        let Some(first) = page.first else {
+            return;
+        };
+        self.first = Some(first);
+        self.last = self.last.max(page.last);
+        for entry in &mut page.entries {
+            if let What::Call(call) = &mut entry.what
+                && let Some((started, outcome)) = self.orphans.remove(&call.call.id)
+            {
+                call.started = call.started.or(started);
+                call.outcome = call.outcome.take().or(outcome);
+            }
+        }
+        if self.entries.is_empty() {
+            self.spent = page.spent;
+            self.began = page.began;
+        }
+        page.entries.append(&mut self.entries);
+        self.entries = page.entries;
+        self.orphans.append(&mut page.orphans);
+        self.asked.append(&mut page.asked);
+    }
+
+    /// Gives up the top when the window is long. Only while the newest is followed, so that nothing read is taken away.
+    pub fn trim(&mut self) {
+        if self.entries.len() > KEPT + SLACK {
+            let gone = self.entries.len() - KEPT;
+            self.entries.drain(..gone);
+            self.first = self.entries.first().map(|entry| entry.seq);
+            self.whole = false;
+        }
+    }
+
+    /// Calls shown as running: begun, without a result.
+    pub fn running(&self) -> impl Iterator<Item = &CallEntry> {
+        self.entries
+            .iter()
+            .rev()
+            .take(64)
+            .filter_map(|entry| match &entry.what {
+                What::Call(call) if call.started.is_some() && call.outcome.is_none() => {
+                    Some(call.as_ref())
+                }
+                _ => None,
+            })
+    }
+
+    /// The newest entry that can be unfolded and is at or above this one.
+    pub fn find(&self, seq: Seq) -> Option<&Entry> {
+        let index = self
+            .entries
+            .binary_search_by_key(&seq, |entry| entry.seq)
+            .ok()?;
+        self.entries.get(index)
+    }
+
+    fn item(&mut self, item: &Item) -> Option<What> {
+        Some(match item {
+            Item::Prompt { blocks, origin } => What::Prompt {
+                blocks: blocks.clone(),
+                origin: *origin,
+            },
+            Item::Answer { text, cut, .. } => What::Answer {
+                text: text.clone(),
+                cut: *cut,
+            },
+            Item::Thought { text, .. } if text.trim().is_empty() => return None,
+            Item::Thought { text, .. } => What::Thought { text: text.clone() },
+            Item::Call(call) => What::Call(Box::new(CallEntry {
+                call: call.clone(),
+                started: None,
+                outcome: None,
+                decided: None,
+            })),
+            Item::Result { call, outcome } => {
+                let outcome = outcome.clone();
+                self.change_call(call, |entry| entry.outcome = Some(outcome));
+                return None;
+            }
+            Item::Notice { text } => What::Notice { text: text.clone() },
+            Item::Shell { command, outcome } => What::Shell {
+                command: command.clone(),
+                outcome: outcome.clone(),
+            },
+        })
+    }
+
+    fn change_call(&mut self, id: &CallId, change: impl FnOnce(&mut CallEntry)) {
+        let found = self.entries.iter_mut().rev().find_map(|entry| {
+            if let What::Call(call) = &mut entry.what
+                && call.call.id == *id
+            {
+                entry.version += 1;
+                Some(call)
+            } else {
+                None
+            }
+        });
+        if let Some(call) = found {
+            change(call);
+            return;
+        }
+        let mut entry = CallEntry {
+            call: ToolCall {
+                id: id.clone(),
+                wire_id: None,
+                name: String::new(),
+                arguments: String::new(),
+                opaque: None,
+            },
+            started: None,
+            outcome: None,
+            decided: None,
+        };
+        change(&mut entry);
+        let orphan = self.orphans.entry(id.clone()).or_default();
+        orphan.0 = orphan.0.or(entry.started);
+        orphan.1 = orphan.1.take().or(entry.outcome);
+    }
+
+    fn asked(&mut self, ask: &Ask) {
+        if let About::Approval(approval) = &ask.about {
+            self.asked.insert(ask.id.clone(), approval.call.clone());
+        }
+    }
+
+    fn answered(&mut self, ask: &AskId, answer: &Answer) {
+        let Some(call) = self.asked.remove(ask) else {
+            return;
+        };
+        let Answer::Verdict { verdict } = answer else {
+            return;
+        };
+        let word = match verdict {
+            Verdict::Once => "yes, once".to_owned(),
+            Verdict::Session => "yes, this session".to_owned(),
+            Verdict::No { reason: None } => "no".to_owned(),
+            Verdict::No {
+                reason: Some(reason),
+            } => format!("no: {}", crate::agent::visible::one_line(reason)),
+            Verdict::Edited { .. } => "yes, edited".to_owned(),
+        };
+        self.change_call(&call, |entry| entry.decided = Some(word));
+    }
+}

@@ -1,0 +1,350 @@
+//! One open session as a face holds it: its fold, the window of its transcript, what passes by, its composer, and where the
+//! eyes are. Facts and deltas come in; nothing is decided here.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::agent::session::Session;
+use crate::protocol::event::{Delta, Ending, Event, Fact, Waiting};
+use crate::protocol::id::{CallId, CommandId, ModelRef, Seq, SessionId};
+use crate::protocol::op::Op;
+use crate::protocol::rule::Mode;
+use crate::protocol::session::State;
+use crate::protocol::time::Time;
+use crate::tui::app::composer::Composer;
+use crate::tui::app::transcript::Transcript;
+
+/// Of a running command this much of the newest output is kept for its card.
+const TAIL: usize = 4_096;
+
+/// How far a session is from being spoken to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Nothing was said yet; the log knows nothing of it.
+    Fresh,
+    /// The first prompt is on its way.
+    Opening,
+    /// Its past is being read.
+    Loading,
+    Live,
+}
+
+/// Where the top of the transcript's window is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Anchor {
+    /// The newest line is at the foot.
+    #[default]
+    Foot,
+    /// This line of this entry is at the top.
+    At { seq: Seq, line: usize },
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Scroll {
+    pub anchor: Anchor,
+    /// Lines still to move, down being positive; the screen says where that led.
+    pub by: i64,
+}
+
+/// What passes by while a step streams.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Live {
+    pub text: String,
+    pub thinking: String,
+    /// When the thinking began.
+    pub thinking_since: Option<Duration>,
+    pub growing: Option<(String, u64)>,
+    pub tails: BTreeMap<CallId, String>,
+    pub waiting: Option<Waiting>,
+    /// Rises when the text begins anew, so that what was laid out of it is dropped.
+    pub generation: u64,
+}
+
+#[derive(Debug, Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a state of its own")]
+pub struct View {
+    pub id: SessionId,
+    pub stage: Stage,
+    pub session: Option<Session>,
+    /// Of a session not yet opened.
+    pub model: Option<ModelRef>,
+    pub mode: Mode,
+    pub cwd: PathBuf,
+    pub transcript: Transcript,
+    pub live: Live,
+    pub scroll: Scroll,
+    pub composer: Composer,
+    /// Since when a turn has been running, by the wall.
+    pub turn_since: Option<Time>,
+    /// A page of the past was asked for and has not come.
+    pub reading: bool,
+    /// Events that came while the past was being read.
+    held: Vec<Event>,
+    /// What was asked for before the session was open.
+    pub after_open: Vec<Op>,
+    /// A turn ended while another session was looked at.
+    pub unseen: bool,
+    /// The card of a failure was put away.
+    pub card_closed: bool,
+    /// The window follows a search for a turn: show it when it has been read.
+    pub seek: Option<u32>,
+    /// The draft as it was last saved.
+    pub draft: String,
+    /// When the composer last changed, until its draft is saved.
+    pub typed: Option<Duration>,
+    /// The command that took hold of it, and why that was refused: then it can only be read.
+    pub resume: Option<CommandId>,
+    pub read_only: Option<String>,
+    /// A session of the tour.
+    pub tour: bool,
+    /// The command that began this session, for a refusal to give its text back.
+    pub sent: Vec<(CommandId, String)>,
+}
+
+impl View {
+    pub fn fresh(id: SessionId, cwd: PathBuf, model: Option<ModelRef>, mode: Mode) -> Self {
+        Self {
+            id,
+            stage: Stage::Fresh,
+            session: None,
+            model,
+            mode,
+            cwd,
+            transcript: Transcript::default(),
+            live: Live::default(),
+            scroll: Scroll::default(),
+            composer: Composer::default(),
+            turn_since: None,
+            reading: false,
+            held: Vec::new(),
+            after_open: Vec::new(),
+            unseen: false,
+            card_closed: false,
+            seek: None,
+            draft: String::new(),
+            typed: None,
+            resume: None,
+            read_only: None,
+            tour: false,
+            sent: Vec::new(),
+        }
+    }
+
+    pub fn loading(id: SessionId, cwd: PathBuf) -> Self {
+        Self {
+            stage: Stage::Loading,
+            reading: true,
+            ..Self::fresh(id, cwd, None, Mode::default())
+        }
+    }
+
+    pub fn model(&self) -> Option<&ModelRef> {
+        self.session
+            .as_ref()
+            .map(|session| &session.model)
+            .or(self.model.as_ref())
+    }
+
+    pub fn mode(&self) -> Mode {
+        self.session
+            .as_ref()
+            .map_or(self.mode, |session| session.mode)
+    }
+
+    pub fn cwd(&self) -> &PathBuf {
+        self.session
+            .as_ref()
+            .map_or(&self.cwd, |session| &session.spec.cwd)
+    }
+
+    pub fn running(&self) -> bool {
+        self.session.as_ref().is_some_and(|session| session.running)
+    }
+
+    pub fn asks(&self) -> usize {
+        self.session
+            .as_ref()
+            .map_or(0, |session| session.asks.len())
+    }
+
+    pub fn title(&self) -> String {
+        match &self.session {
+            Some(session) if !session.title.is_empty() => session.title.clone(),
+            _ => "new".to_owned(),
+        }
+    }
+
+    pub fn state(&self) -> State {
+        self.session.as_ref().map_or(State::Done, Session::state)
+    }
+
+    /// The rehearsal plays its model.
+    pub fn played(&self) -> bool {
+        self.model()
+            .is_some_and(|model| model.provider == "rehearsal")
+    }
+
+    /// How the last turn stopped, where it can be gone on with and the card was not put away.
+    pub fn stopped(&self) -> Option<&Ending> {
+        let session = self.session.as_ref()?;
+        if session.running || self.card_closed {
+            return None;
+        }
+        session
+            .ending
+            .as_ref()
+            .filter(|ending| matches!(ending, Ending::Failed { .. } | Ending::Interrupted { .. }))
+    }
+
+    /// Whether something is under way whose seconds a person waits for.
+    pub fn counts_seconds(&self) -> bool {
+        self.running() && self.asks() == 0 || self.stage == Stage::Opening
+    }
+
+    /// Adds an event of this session that was heard.
+    pub fn hear(&mut self, event: &Event, now: Duration) {
+        match self.stage {
+            Stage::Loading => self.held.push(event.clone()),
+            Stage::Fresh | Stage::Opening | Stage::Live => self.apply(event, now),
+        }
+    }
+
+    /// The last page of the past was read: what was heard meanwhile follows it.
+    pub fn loaded(&mut self, now: Duration) {
+        self.stage = Stage::Live;
+        for event in std::mem::take(&mut self.held) {
+            self.apply(&event, now);
+        }
+        self.turn_since = self
+            .session
+            .as_ref()
+            .filter(|session| session.running)
+            .map(|session| session.active);
+    }
+
+    /// Some signals were dropped: the log is read again from the last number seen.
+    pub fn reread(&mut self) -> Seq {
+        self.stage = Stage::Loading;
+        self.restart_text();
+        self.session
+            .as_ref()
+            .map_or(Seq(0), |session| session.last_seq)
+    }
+
+    /// Folds a page of the past; what is newer than the window follows in it.
+    pub fn fold(&mut self, events: &[Event]) {
+        self.session = Session::fold(self.session.take(), events);
+        if self.transcript.first().is_some() {
+            for event in events {
+                self.transcript.apply(event);
+            }
+        }
+    }
+
+    pub fn apply(&mut self, event: &Event, _now: Duration) {
+        match &mut self.session {
+            Some(session) if event.seq <= session.last_seq => return,
+            Some(session) => session.apply(event),
+            None => self.session = Session::begin(event),
+        }
+        if self.stage == Stage::Opening {
+            self.stage = Stage::Live;
+        }
+        self.transcript.apply(event);
+        if self.scroll.anchor == Anchor::Foot {
+            self.transcript.trim();
+        }
+        self.passed(event);
+    }
+
+    /// What was passing by gives way to the fact.
+    fn passed(&mut self, event: &Event) {
+        use crate::protocol::item::Item;
+        match &event.fact {
+            Fact::TurnStarted { .. } => {
+                self.turn_since = Some(event.at);
+                self.card_closed = false;
+                self.restart_text();
+            }
+            Fact::ItemAdded { item, .. } => match item {
+                Item::Answer { .. } => self.live.restart(),
+                Item::Thought { .. } => {
+                    self.live.thinking.clear();
+                    self.live.thinking_since = None;
+                }
+                Item::Call(_) => self.live.growing = None,
+                Item::Result { call, .. } => {
+                    self.live.tails.remove(call);
+                }
+                _ => {}
+            },
+            Fact::ModelAnswered { .. } => {
+                self.live.waiting = None;
+                self.live.growing = None;
+            }
+            Fact::TurnEnded { .. } => {
+                self.turn_since = None;
+                self.restart_text();
+            }
+            _ => {}
+        }
+    }
+
+    fn restart_text(&mut self) {
+        self.live = Live {
+            generation: self.live.generation + 1,
+            ..Live::default()
+        };
+    }
+
+    pub fn pass(&mut self, delta: Delta, now: Duration) {
+        let live = &mut self.live;
+        match delta {
+            Delta::Text { text } => {
+                live.waiting = None;
+                live.text.push_str(&text);
+            }
+            Delta::Thinking { text } => {
+                live.waiting = None;
+                live.thinking_since.get_or_insert(now);
+                live.thinking.push_str(&text);
+            }
+            Delta::CallGrows { name, bytes } => {
+                live.waiting = None;
+                live.growing = Some((name, bytes));
+            }
+            Delta::Discarded => {
+                let waiting = live.waiting.take();
+                let tails = std::mem::take(&mut live.tails);
+                self.restart_text();
+                self.live.waiting = waiting;
+                self.live.tails = tails;
+            }
+            Delta::Tail { call, text } => {
+                let tail = live.tails.entry(call).or_default();
+                tail.push_str(&text);
+                if tail.len() > TAIL {
+                    let from = tail.ceil_char_boundary(tail.len() - TAIL / 2);
+                    tail.drain(..from);
+                }
+            }
+            Delta::Waiting { what } => {
+                live.waiting = match what {
+                    Waiting::Nothing => None,
+                    what => Some(what),
+                }
+            }
+        }
+    }
+}
+
+impl Live {
+    fn restart(&mut self) {
+        self.text.clear();
+        self.thinking.clear();
+        self.thinking_since = None;
+        self.growing = None;
+        self.generation += 1;
+    }
+}

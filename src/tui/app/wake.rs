@@ -1,0 +1,118 @@
+//! When the screen changes by itself: only while something waits, streams or counts down. Otherwise nothing wakes and not
+//! one byte is written.
+
+use std::time::Duration;
+
+use crate::protocol::event::Waiting;
+use crate::tui::app::{App, Cmd, Focus};
+
+/// The strip of leader keys comes after this long.
+pub const STRIP: Duration = Duration::from_millis(400);
+/// Text that was typed is saved this long after the last key.
+pub const DRAFT: Duration = Duration::from_millis(500);
+const SECOND: Duration = Duration::from_secs(1);
+const MINUTE: Duration = Duration::from_mins(1);
+
+impl App {
+    /// The next moment something must be drawn or done, in time since the start; `None`: only a message wakes.
+    pub fn wake(&self) -> Option<Duration> {
+        let now = self.now.since;
+        let strip = self
+            .leader
+            .map(|since| since + STRIP)
+            .filter(|&at| at > now);
+        let arming = match &self.focus {
+            Focus::Ask(ask) => ask.arming.wake(now),
+            Focus::Card(arming) => arming.wake(now),
+            _ => None,
+        };
+        let drafts = self
+            .views
+            .iter()
+            .filter_map(|view| view.typed)
+            .map(|typed| typed + DRAFT)
+            .min();
+        [
+            strip,
+            arming,
+            drafts,
+            self.note.as_ref().map(|note| note.until),
+            self.esc_until,
+            self.break_until,
+            self.next_count(now),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// The next second or minute that is shown: seconds only of what the person waits for.
+    fn next_count(&self, now: Duration) -> Option<Duration> {
+        let checking = matches!(
+            self.first_run.as_ref().map(|page| &page.page),
+            Some(crate::tui::app::first_run::Page::Checking { .. })
+        );
+        let counts = checking
+            || self.view().counts_seconds()
+            || matches!(self.view().live.waiting, Some(Waiting::Retry { .. }))
+            || (!self.ready && self.broken.is_none() && now >= SECOND);
+        if counts {
+            return Some(Duration::from_secs(now.as_secs()) + SECOND);
+        }
+        let works = self
+            .views
+            .iter()
+            .any(|view| view.running() || view.asks() > 0);
+        works.then(|| Duration::from_secs(now.as_secs() / 60 * 60) + MINUTE)
+    }
+
+    /// What time has put an end to.
+    pub fn expire(&mut self) {
+        let now = self.now.since;
+        let over = |until: &mut Option<Duration>| {
+            if until.is_some_and(|until| until <= now) {
+                *until = None;
+            }
+        };
+        over(&mut self.esc_until);
+        over(&mut self.break_until);
+        if self.note.as_ref().is_some_and(|note| note.until <= now) {
+            self.note = None;
+        }
+        if let Focus::Ask(ask) = &mut self.focus {
+            over(&mut ask.arming.flash);
+        }
+        if let Focus::Card(arming) = &mut self.focus {
+            over(&mut arming.flash);
+        }
+    }
+
+    pub fn tick(&mut self) -> Vec<Cmd> {
+        let now = self.now.since;
+        let mut cmds = Vec::new();
+        for view in &mut self.views {
+            if view.typed.is_some_and(|typed| typed + DRAFT <= now) {
+                view.typed = None;
+                let text = view.composer.plain();
+                if text != view.draft {
+                    view.draft.clone_from(&text);
+                    cmds.push(Cmd::SaveDraft {
+                        session: view.session.as_ref().map(|session| session.id),
+                        text,
+                    });
+                }
+            }
+        }
+        cmds
+    }
+
+    /// Something happened that was no key of the person: an ask that has the focus must be quiet anew.
+    pub fn quiet_again(&mut self) {
+        let now = self.now.since;
+        match &mut self.focus {
+            Focus::Ask(ask) => ask.arming.again(now),
+            Focus::Card(arming) => arming.again(now),
+            Focus::Composer | Focus::Transcript => {}
+        }
+    }
+}

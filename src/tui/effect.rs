@@ -1,0 +1,173 @@
+//! Carries out what the state asks for: commands and questions through the door, the editor, files of the first page.
+//! Whatever needs the engine waits here until it is there.
+
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::process::Command as Process;
+use std::sync::mpsc::Sender;
+
+use crate::tui::app::{Cmd, Msg};
+use crate::tui::terminal::Terminal;
+use crate::tui::terminal::input::Input;
+use crate::tui::terminal::modes::shell_waits;
+use crate::tui::{Options, Started, Wake, feed};
+
+/// An edited text longer than this is not taken.
+const LONGEST: u64 = 8 << 20;
+
+pub(crate) struct Effects {
+    options: Options,
+    queue: Sender<Wake>,
+    input: Input,
+    engine: Option<Started>,
+    /// Asked for before the engine was there.
+    held: Vec<Cmd>,
+}
+
+impl Effects {
+    pub(crate) fn new(options: Options, queue: Sender<Wake>, input: Input) -> Self {
+        Self {
+            options,
+            queue,
+            input,
+            engine: None,
+            held: Vec::new(),
+        }
+    }
+
+    /// The engine is there: its signals are heard from now on, and what waited for it is done.
+    pub(crate) fn started(&mut self, started: Started) {
+        feed::forward(&started, self.queue.clone());
+        self.engine = Some(started);
+        for cmd in std::mem::take(&mut self.held) {
+            self.through_the_door(cmd);
+        }
+    }
+
+    /// A key was pressed: the person is there.
+    pub(crate) fn here(&self) {
+        if let Some(engine) = &self.engine {
+            engine.door.here();
+        }
+    }
+
+    pub(crate) fn carry_out(&mut self, cmd: Cmd, terminal: &mut Terminal) -> anyhow::Result<()> {
+        match cmd {
+            Cmd::Redraw => terminal.screen.invalidate(),
+            Cmd::Suspend if shell_waits() => self.suspend(terminal)?,
+            Cmd::Edit(text) => {
+                let edited = self.edit(&text, terminal)?;
+                self.tell(Msg::Edited(edited));
+            }
+            Cmd::Tour => {
+                let made = (self.options.tour)();
+                self.tell(Msg::Tour(made));
+            }
+            Cmd::Suspend | Cmd::Quit => {}
+            cmd => self.through_the_door(cmd),
+        }
+        Ok(())
+    }
+
+    /// Stops the program as Ctrl+Z does elsewhere.
+    pub(crate) fn suspend(&self, terminal: &mut Terminal) -> anyhow::Result<()> {
+        self.input.pause();
+        let stopped = terminal.stop();
+        self.input.resume();
+        self.tell(Msg::Focus(true));
+        Ok(stopped?)
+    }
+
+    /// Nothing more is asked: lets go of the engine.
+    pub(crate) fn finish(&mut self) {
+        self.engine = None;
+    }
+
+    fn tell(&self, msg: Msg) {
+        let _ = self.queue.send(Wake::Msg(msg));
+    }
+
+    fn through_the_door(&mut self, cmd: Cmd) {
+        let Some(engine) = &self.engine else {
+            self.held.push(cmd);
+            return;
+        };
+        let queue = self.queue.clone();
+        match cmd {
+            Cmd::Send(command) => engine.door.send(command),
+            Cmd::SaveDraft { session, text } => engine.door.draft(session, text),
+            Cmd::Ask(tag, query) => {
+                let door = engine.door.clone();
+                engine.runtime.spawn(async move {
+                    let found = door.ask(query).await;
+                    let _ = queue.send(Wake::Msg(Msg::Found(tag, found)));
+                });
+            }
+            Cmd::Check(provider) => {
+                let check = (self.options.check_provider)(provider);
+                engine.runtime.spawn(async move {
+                    let checked = check.await;
+                    let _ = queue.send(Wake::Msg(Msg::Checked(checked)));
+                });
+            }
+            Cmd::Store(provider, model) => {
+                let store = self.options.store_provider.clone();
+                engine.runtime.spawn_blocking(move || {
+                    let stored = store(provider, model);
+                    let _ = queue.send(Wake::Msg(Msg::Stored(stored)));
+                });
+            }
+            Cmd::Redraw | Cmd::Suspend | Cmd::Edit(_) | Cmd::Tour | Cmd::Quit => {}
+        }
+    }
+
+    /// Gives the terminal to the person's editor with a file of the text, and reads the file when it has ended.
+    fn edit(&self, text: &str, terminal: &mut Terminal) -> anyhow::Result<Result<String, String>> {
+        let Some(words) = shlex::split(&self.options.editor).filter(|words| !words.is_empty())
+        else {
+            return Ok(Err("no editor: set $EDITOR to a command".to_owned()));
+        };
+        let mut file = match tempfile::Builder::new()
+            .prefix("creel-")
+            .suffix(".md")
+            .tempfile()
+        {
+            Ok(file) => file,
+            Err(error) => return Ok(Err(format!("no file for the editor: {error}"))),
+        };
+        if let Err(error) = file.write_all(text.as_bytes()) {
+            return Ok(Err(format!("no file for the editor: {error}")));
+        }
+        self.input.pause();
+        terminal.leave();
+        let status = Process::new(&words[0])
+            .args(&words[1..])
+            .arg(file.path())
+            .status();
+        let resumed = terminal.resume();
+        self.input.resume();
+        resumed?;
+        let edited = match status {
+            Err(error) => Err(format!("{} could not be started: {error}", words[0])),
+            Ok(status) if !status.success() => Err(format!(
+                "{} ended with {status}; the text is as it was",
+                words[0]
+            )),
+            // Editors that write a new file and rename it leave another one under the same name.
+            Ok(_) => {
+                read_again(&mut file).map_err(|error| format!("reading what was edited: {error}"))
+            }
+        };
+        Ok(edited)
+    }
+}
+
+fn read_again(file: &mut tempfile::NamedTempFile) -> std::io::Result<String> {
+    let mut bytes = Vec::new();
+    if let Ok(renamed) = std::fs::File::open(file.path()) {
+        renamed.take(LONGEST).read_to_end(&mut bytes)?;
+    } else {
+        file.seek(SeekFrom::Start(0))?;
+        file.as_file().take(LONGEST).read_to_end(&mut bytes)?;
+    }
+    Ok(crate::agent::visible::clean(&String::from_utf8_lossy(&bytes)).into_owned())
+}

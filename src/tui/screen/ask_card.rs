@@ -1,0 +1,488 @@
+//! An ask as a card: exactly what would happen, why it is asked, and the keys that answer it. Nothing of what would run is
+//! left out; a long one is scrolled, and its keys work only after its last line was seen.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::agent::visible::{escaped, one_line};
+use crate::protocol::ask::{About, Approval, BudgetName, Guard, Risk, Subject};
+use crate::tui::app::App;
+use crate::tui::app::ask::{AskFocus, Choice, Line, command_line, readable_arguments};
+use crate::tui::screen::blank;
+use crate::tui::screen::body::{Laid, diff, indented};
+use crate::tui::screen::look::{Look, Mark, Role};
+use crate::tui::screen::rows::{Row, chopped, wrapped};
+use crate::tui::widget::frame::{Frame, Segment, Weight};
+use crate::tui::widget::paint::Form;
+use crate::tui::widget::text;
+
+/// What a difference shows in full: its widget cuts longer ones.
+const DIFF_LINES: usize = 4_000;
+const DIFF_LINE: usize = 3_000;
+
+/// What was drawn of a card.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Drawn {
+    pub last_line: bool,
+    pub scroll_max: usize,
+    /// Rows of the body that are seen whole.
+    pub page: usize,
+    pub cursor: Option<(u16, u16)>,
+}
+
+/// The ask of a session that is drawn in its pane: the one with the focus, else the oldest.
+#[derive(Debug)]
+pub struct Card<'a> {
+    pub about: &'a About,
+    pub focus: Option<&'a AskFocus>,
+    /// How long it has waited, and how many wait behind it here.
+    pub waited: String,
+    pub behind: usize,
+}
+
+impl Card<'_> {
+    /// The card's body for a width inside its frame.
+    pub fn lay(&self, app: &App, form: Form) -> Laid {
+        let mut laid = Laid::default();
+        let details = self.focus.is_some_and(|focus| focus.details);
+        match self.about {
+            About::Approval(approval) => approval_body(&mut laid, app, approval, details, form),
+            About::Budget {
+                worst,
+                left,
+                limit,
+                which,
+            } => {
+                let whose = match which {
+                    BudgetName::Day => "today",
+                    BudgetName::Session => "this session",
+                    BudgetName::Run => "this run",
+                };
+                text_rows(
+                    &mut laid,
+                    &format!(
+                        "The next call could cost up to {worst}; {left} is left of the {limit} that {whose} may spend. It stopped before the call; no tool is running; nothing is lost."
+                    ),
+                    form,
+                );
+            }
+            About::Guard { guard, text } => {
+                let name = match guard {
+                    Guard::Loop => "the same call again and again",
+                    Guard::NoProgress => "no progress",
+                    Guard::Unattended => "nobody at the keys",
+                    Guard::Steps => "the limit of steps",
+                };
+                laid.row(Row::of(name, Role::Warn));
+                text_rows(&mut laid, &escaped(text), form);
+            }
+            About::Unpriced { model } => text_rows(
+                &mut laid,
+                &format!(
+                    "No price is known for {}. Its calls would count towards the budgets as the dearest model known.",
+                    one_line(model)
+                ),
+                form,
+            ),
+        }
+        laid
+    }
+
+    fn title(&self, look: &Look) -> (String, Role) {
+        let mark = look.mark(Mark::Ask);
+        match self.about {
+            About::Approval(approval) => {
+                let wants = match &approval.subject {
+                    Subject::Command { .. } => "wants to run".to_owned(),
+                    Subject::Change { created: true, .. } => "wants to write a new file".to_owned(),
+                    Subject::Change { .. } => "wants to change a file".to_owned(),
+                    Subject::Read { .. } => "wants to read".to_owned(),
+                    Subject::Other { .. } => format!("wants to use {}", one_line(&approval.tool)),
+                };
+                (format!("{mark} {wants}"), Role::Warn)
+            }
+            About::Budget { .. } => (
+                format!("{} budget reached", look.mark(Mark::Budget)),
+                Role::Warn,
+            ),
+            About::Guard { .. } => (format!("{mark} paused"), Role::Warn),
+            About::Unpriced { .. } => (format!("{mark} no price known"), Role::Warn),
+        }
+    }
+
+    /// The rows under the body: the keys when it has the focus, the way to it when not.
+    fn foot(&self, app: &App, width: usize, whole: bool) -> Vec<Row> {
+        let Some(focus) = self.focus else {
+            let mut row = Row::of("Alt+a", Role::Key)
+                .put(", or Tab from an empty composer: decide here", Role::Muted);
+            if self.behind > 0 {
+                row = row.end(format!("{} more behind it", self.behind), Role::Muted);
+            }
+            return vec![row];
+        };
+        if let Some(why) = &focus.gone {
+            return vec![
+                Row::of(format!("no longer asked: {why}"), Role::Muted),
+                Row::of("Esc", Role::Key).put(" back", Role::Muted),
+            ];
+        }
+        if let Some(line) = &focus.line {
+            let keys = match line {
+                Line::Reason(_) => [("Enter", "no, with this reason"), ("Esc", "back")],
+                Line::Command(_) => [("Enter", "run this instead"), ("Esc", "back")],
+            };
+            let mut row = Row::new();
+            for (key, what) in keys {
+                row = row
+                    .put(key, Role::Key)
+                    .put(format!(" {what}   "), Role::Muted);
+            }
+            return vec![Row::new(), row];
+        }
+        let ready = focus.ready(app.now.since);
+        let flash = focus.arming.flash.is_some();
+        let mut rows = choices(focus, width, ready, flash);
+        let state = match (focus.confirm, ready) {
+            (Some(_), _) => ("Enter makes it so; Esc does not", Role::Bad),
+            (None, true) => ("ready", Role::Good),
+            (None, false) if focus.arming.seen || whole => {
+                ("ready after a short quiet", Role::Muted)
+            }
+            (None, false) => ("PgDn: its last line was not seen yet", Role::Warn),
+        };
+        rows.push(
+            Row::of("Esc", Role::Key)
+                .put(" back; it stays waiting", Role::Muted)
+                .end(state.0, state.1),
+        );
+        rows
+    }
+
+    /// Rows the card wants, its frame included.
+    pub fn height(&self, laid: &Laid, app: &App, width: usize) -> usize {
+        let line = usize::from(self.focus.is_some_and(|focus| focus.line.is_some()));
+        laid.height() + self.foot(app, width, true).len() + line + 3
+    }
+
+    /// The title at the right: how long it has waited.
+    fn right<'a>(&'a self, look: &Look) -> [Segment<'a>; 1] {
+        [Segment::new(&self.waited, look.style(Role::Muted))]
+    }
+
+    pub fn draw(
+        &self,
+        app: &App,
+        laid: &Laid,
+        buffer: &mut Buffer,
+        area: Rect,
+        look: &Look,
+    ) -> Drawn {
+        let (title, role) = self.title(look);
+        let focused = self.focus.is_some();
+        let gone = self.focus.is_some_and(|focus| focus.gone.is_some());
+        let border = match (focused, gone) {
+            (true, false) => Role::Focus,
+            _ => Role::Border,
+        };
+        let right = self.right(look);
+        let frame = Frame {
+            weight: if focused {
+                Weight::Heavy
+            } else {
+                Weight::Light
+            },
+            glyphs: look.glyphs,
+            left: &[Segment::new(
+                &title,
+                look.style(if gone { Role::Muted } else { role }),
+            )],
+            right: if self.waited.is_empty() { &[] } else { &right },
+            style: look.style(border),
+        };
+        let inner = frame.draw(buffer, area);
+        let inner = Rect {
+            x: inner.x + 1,
+            width: inner.width.saturating_sub(2),
+            ..inner
+        };
+        if inner.width == 0 || inner.height == 0 {
+            return Drawn::default();
+        }
+        let foot = self.foot(app, usize::from(inner.width), true);
+        let line = self.focus.and_then(|focus| focus.line.as_ref());
+        let foot_height = (foot.len() + usize::from(line.is_some()))
+            .min(usize::from(inner.height).saturating_sub(1)) as u16;
+        let body = Rect {
+            height: inner.height - foot_height,
+            ..inner
+        };
+        // One blank row above the keys where there is room for it.
+        let room = usize::from(body.height);
+        let scroll_max = laid.height().saturating_sub(room);
+        let scroll = self.focus.map_or(0, |focus| focus.scroll).min(scroll_max);
+        let foot = if scroll == scroll_max {
+            foot
+        } else {
+            self.foot(app, usize::from(inner.width), false)
+        };
+        laid.draw(buffer, body, scroll, look);
+        let below = laid.height().saturating_sub(scroll + room);
+        if below > 0 && !focused {
+            Row::new()
+                .end(
+                    format!(" {} {below} more rows", look.mark(Mark::More)),
+                    Role::Muted,
+                )
+                .draw(buffer, body.left(), body.bottom() - 1, body.right(), look);
+        } else if below > 0 {
+            let y = body.bottom() - 1;
+            let more = format!("{} {} more rows, PgDn", look.mark(Mark::More), below + 1);
+            let row = Rect {
+                y,
+                height: 1,
+                ..body
+            };
+            blank(buffer, row, look);
+            Row::new()
+                .end(more, Role::Warn)
+                .draw(buffer, body.left(), y, body.right(), look);
+        }
+        let mut y = body.bottom();
+        let mut cursor = None;
+        if let Some(line) = line {
+            let (lead, text) = match line {
+                Line::Reason(text) => ("no, because: ", text),
+                Line::Command(text) => ("run: ", text),
+            };
+            cursor = Some(draw_line(buffer, inner, y, lead, text, look));
+            y += 1;
+        }
+        let keys = Rect {
+            y,
+            height: inner.bottom().saturating_sub(y),
+            ..inner
+        };
+        crate::tui::screen::rows::draw(&foot, buffer, keys, 0, look);
+        Drawn {
+            last_line: below == 0 && usize::from(foot_height) >= foot.len(),
+            scroll_max,
+            page: room.saturating_sub(usize::from(scroll_max > 0)),
+            cursor,
+        }
+    }
+}
+
+fn approval_body(laid: &mut Laid, app: &App, approval: &Approval, details: bool, form: Form) {
+    let width = form.cells();
+    let cwd = app.setup.place(&approval.cwd);
+    match &approval.subject {
+        Subject::Command { argv, parts } => {
+            for row in chopped(&escaped(command_line(argv)), width, 2, Role::Strong) {
+                laid.row(row);
+            }
+            laid.row(Row::of(format!("  in {cwd}"), Role::Muted));
+            if parts.len() > 1 {
+                for (index, part) in parts.iter().enumerate() {
+                    for row in chopped(&escaped(part), width, 5, Role::Text)
+                        .into_iter()
+                        .enumerate()
+                        .map(|(row_index, mut row)| {
+                            if row_index == 0
+                                && let Some(first) = row.left.first_mut()
+                            {
+                                first.0.replace_range(0..5, &format!("  {:<3}", index + 1));
+                            }
+                            row
+                        })
+                    {
+                        laid.row(row);
+                    }
+                }
+            }
+            if details {
+                laid.row(Row::of("  the whole vector:", Role::Muted));
+                for (index, word) in argv.iter().enumerate() {
+                    for row in chopped(&format!("{index} {}", escaped(word)), width, 4, Role::Text)
+                    {
+                        laid.row(row);
+                    }
+                }
+            }
+        }
+        Subject::Change {
+            path,
+            patch,
+            added,
+            removed,
+            ..
+        } => {
+            laid.row(
+                Row::of(format!("  {}", app.setup.place(path)), Role::Strong)
+                    .end(format!("+{added} -{removed}"), Role::Muted),
+            );
+            change(laid, &path.to_string_lossy(), patch, form);
+        }
+        Subject::Read { path } => {
+            for row in chopped(&app.setup.place(path), width, 2, Role::Strong) {
+                laid.row(row);
+            }
+        }
+        Subject::Other { arguments } => {
+            for row in chopped(
+                &escaped(&readable_arguments(arguments)),
+                width,
+                2,
+                Role::Strong,
+            ) {
+                laid.row(row);
+            }
+        }
+    }
+    let (word, role) = match approval.risk {
+        Risk::Low => ("LOW", Role::Good),
+        Risk::Medium => ("MED", Role::Warn),
+        Risk::High => ("HIGH", Role::Bad),
+    };
+    let why = wrapped(
+        &one_line(&approval.risk_why),
+        width.saturating_sub(8),
+        0,
+        Role::Text,
+    );
+    for (index, row) in why.into_iter().enumerate() {
+        let lead = if index == 0 { word } else { "" };
+        let mut whole = Row::of(format!("  {lead:<5} "), role);
+        whole.left.extend(row.left);
+        laid.row(whole);
+    }
+    if details {
+        laid.row(Row::of(
+            format!("  asked because: {}", one_line(&approval.reason)),
+            Role::Muted,
+        ));
+        if let Some(rule) = &approval.session_rule {
+            for row in wrapped(
+                &format!("`s` allows for this session: {}", escaped(rule)),
+                width,
+                2,
+                Role::Muted,
+            ) {
+                laid.row(row);
+            }
+        }
+        if matches!(approval.subject, Subject::Command { .. }) {
+            laid.row(Row::of(
+                "  no sandbox: it runs with your rights",
+                Role::Muted,
+            ));
+        }
+        laid.row(Row::of(
+            format!("  call {}", one_line(&approval.call.0)),
+            Role::Muted,
+        ));
+    }
+}
+
+/// A change in full: as a difference where that shows every character of it, else line by line as it is.
+fn change(laid: &mut Laid, file: &str, patch: &str, form: Form) {
+    let shown = patch
+        .split('\t')
+        .map(escaped)
+        .collect::<Vec<_>>()
+        .join("\t");
+    if shown.lines().count() <= DIFF_LINES && shown.lines().all(|line| line.len() <= DIFF_LINE) {
+        let sheet = diff(file, &shown, indented(form, 2));
+        let height = sheet.height();
+        laid.sheet(sheet, 2, height);
+        return;
+    }
+    for row in chopped(&text::expand(&shown, 4), form.cells(), 2, Role::Text) {
+        laid.row(row);
+    }
+}
+
+/// The choices in rows of as many as fit; each with its letter, dim until they work.
+fn choices(focus: &AskFocus, width: usize, ready: bool, flash: bool) -> Vec<Row> {
+    let mut rows = vec![Row::new()];
+    let gap = if width < 44 { 1 } else { 3 };
+    let mut used = 0;
+    for (index, (choice, key, what)) in focus.choices().into_iter().enumerate() {
+        let what = match choice {
+            Choice::Details if focus.details => "less",
+            _ => what,
+        };
+        let cells = 2 + what.chars().count() + gap;
+        if used > 0 && used + cells > width {
+            rows.push(Row::new());
+            used = 0;
+        }
+        used += cells;
+        let highlighted = focus.highlight == Some(index) || focus.confirm == Some(choice);
+        let (key_role, what_role) = match (highlighted, flash, ready) {
+            (true, _, _) => (Role::Marked, Role::Marked),
+            (_, true, _) => (Role::Warn, Role::Warn),
+            (_, _, true) => (Role::Key, Role::Text),
+            _ => (Role::Muted, Role::Muted),
+        };
+        if let Some(row) = rows.last_mut() {
+            row.left.push((key.to_string(), key_role));
+            row.left.push((format!(" {what}"), what_role));
+            row.left.push((" ".repeat(gap), Role::Muted));
+        }
+    }
+    rows
+}
+
+/// One line that is typed, with its end in sight; gives the cursor's place.
+pub fn draw_line(
+    buffer: &mut Buffer,
+    area: Rect,
+    y: u16,
+    lead: &str,
+    line: &crate::tui::app::text::Text,
+    look: &Look,
+) -> (u16, u16) {
+    use crate::tui::widget::cells;
+    let x = cells::write(
+        buffer,
+        area.left(),
+        y,
+        area.right(),
+        lead,
+        look.style(Role::Muted),
+    );
+    let room = usize::from(area.right().saturating_sub(x)).saturating_sub(1);
+    let shown = escaped(line.as_str());
+    let before = cells::of(&escaped(&line.as_str()[..line.cursor()]));
+    let mut from = 0;
+    let mut column = before;
+    if before > room {
+        // The start is left out so that the cursor is in sight.
+        let (cut, cut_cells) = cells::prefix(&shown, before - room);
+        from = cut;
+        column = before - cut_cells;
+    }
+    cells::write(
+        buffer,
+        x,
+        y,
+        area.right(),
+        &shown[from..],
+        look.style(Role::Text),
+    );
+    (x + column as u16, y)
+}
+
+fn text_rows(laid: &mut Laid, text: &str, form: Form) {
+    for row in wrapped(text, form.cells(), 0, Role::Text) {
+        laid.row(row);
+    }
+}
+
+/// How long an ask has waited, as its card says it.
+pub fn waited(app: &App, since: crate::protocol::time::Time) -> String {
+    match text::age(app.now.wall.since(since)).as_str() {
+        "now" => "asked now".to_owned(),
+        age => format!("asked {age} ago"),
+    }
+}

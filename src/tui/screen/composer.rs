@@ -1,0 +1,205 @@
+//! The composer as drawn: its rows with the cursor in sight, what is queued, and the list of commands over it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::agent::visible::escaped;
+use crate::protocol::event::When;
+use crate::tui::app::command::preview;
+use crate::tui::app::composer::Drawn;
+use crate::tui::app::view::{Stage, View};
+use crate::tui::app::{App, Focus};
+use crate::tui::screen::look::{Look, Mark, Role};
+use crate::tui::screen::rows::Row;
+use crate::tui::screen::{blank, money};
+use crate::tui::widget::cells;
+
+const PROMPT: u16 = 2;
+/// Commands listed at once.
+const LISTED: usize = 8;
+
+/// The composer laid out for a width.
+#[derive(Debug)]
+pub struct Laid {
+    drawn: Drawn,
+    queued: Vec<Row>,
+    /// Rows of text that are shown, and rows in all.
+    rows: u16,
+    pub height: u16,
+    pub width: u16,
+}
+
+pub fn lay(view: &View, width: u16, height: u16) -> Laid {
+    let text_width = width.saturating_sub(PROMPT + 1).max(8);
+    let drawn = view.composer.drawn(usize::from(text_width));
+    let queued: Vec<Row> = view
+        .session
+        .iter()
+        .flat_map(|session| session.queued.iter())
+        .enumerate()
+        .map(|(index, queued)| {
+            let kind = match queued.when {
+                When::Step => "steers",
+                When::Turn => "queued",
+            };
+            Row::of(format!("  {kind} {}: ", index + 1), Role::Muted)
+                .put(format!("\"{}\"", preview(&queued.blocks)), Role::Text)
+        })
+        .collect();
+    let mut queued = queued;
+    if let Some(last) = queued.pop() {
+        queued.push(last.end("Alt+↑", Role::Key));
+    }
+    let shown = queued.len().min(3);
+    queued.drain(..queued.len() - shown);
+    let most = (height / 3).max(1);
+    let rows = u16::try_from(drawn.lines.len())
+        .unwrap_or(u16::MAX)
+        .clamp(1, most);
+    // An empty place under a short text, where there is room: the composer does not jump with the second line.
+    let floor = if height >= 24 { 2 } else { 1 };
+    Laid {
+        height: rows.max(floor.min(most)) + shown as u16,
+        rows,
+        drawn,
+        queued,
+        width: text_width,
+    }
+}
+
+/// Draws it and gives the place of the cursor.
+pub fn draw(
+    app: &App,
+    view: &View,
+    laid: &Laid,
+    buffer: &mut Buffer,
+    area: Rect,
+    look: &Look,
+) -> Option<(u16, u16)> {
+    if area.height == 0 || area.width <= PROMPT {
+        return None;
+    }
+    let focused = matches!(app.focus, Focus::Composer);
+    let role = if focused { Role::Accent } else { Role::Muted };
+    cells::write(buffer, area.x, area.y, area.right(), ">", look.style(role));
+    let rows = laid.rows.min(area.height);
+    // The cursor's row is in sight; the last rows are, unless it is above them.
+    let from = (laid.drawn.row + 1).saturating_sub(usize::from(rows));
+    for (line, y) in laid
+        .drawn
+        .lines
+        .iter()
+        .skip(from)
+        .zip(area.top()..area.top() + rows)
+    {
+        let role = if focused { Role::Text } else { Role::Muted };
+        cells::write(
+            buffer,
+            area.x + PROMPT,
+            y,
+            area.right(),
+            &escaped(line),
+            look.style(role),
+        );
+    }
+    let hidden = laid.drawn.lines.len().saturating_sub(usize::from(rows));
+    if hidden > 0 {
+        Row::new()
+            .end(format!(" {hidden} more rows"), Role::Muted)
+            .draw(buffer, area.x, area.top() + rows - 1, area.right(), look);
+    }
+    if view.composer.is_empty() {
+        if focused && let Some(hint) = hint(app, view) {
+            Row::of(hint, Role::Muted).draw(
+                buffer,
+                area.x + PROMPT + 1,
+                area.y,
+                area.right(),
+                look,
+            );
+        }
+    } else if let Some(cost) = cost(app, view) {
+        let y = area.top() + rows.min(area.height - 1);
+        if y < area.bottom() && laid.queued.is_empty() && y >= area.top() + rows {
+            Row::new()
+                .end(cost, Role::Muted)
+                .draw(buffer, area.x, y, area.right(), look);
+        }
+    }
+    let foot = area.bottom().saturating_sub(laid.queued.len() as u16);
+    for (row, y) in laid.queued.iter().zip(foot..area.bottom()) {
+        if y >= area.top() + rows {
+            row.draw(buffer, area.x, y, area.right(), look);
+        }
+    }
+    let y = area.y + (laid.drawn.row - from) as u16;
+    let x = area.x + PROMPT + laid.drawn.column as u16;
+    (y < area.bottom()).then_some((x.min(area.right().saturating_sub(1)), y))
+}
+
+fn hint(app: &App, view: &View) -> Option<String> {
+    let asking = app.waiting().iter().any(|(id, _)| *id == view.id);
+    if let Some(why) = &view.read_only {
+        return Some(format!("to read only: {why}"));
+    }
+    match view.stage {
+        Stage::Loading if view.session.is_none() => Some("reading its past".to_owned()),
+        _ if asking => Some("something waits for you above".to_owned()),
+        _ => None,
+    }
+}
+
+/// What the first prompt will cost, said before it is sent; afterwards the meter tells.
+fn cost(app: &App, view: &View) -> Option<String> {
+    if view.stage != Stage::Fresh {
+        return None;
+    }
+    let estimate = app.next_prompt(view)?;
+    Some(format!(
+        "first prompt {} and the answer",
+        money::estimate(estimate)
+    ))
+}
+
+/// The list of commands while one is being typed, over the rows above the composer.
+pub fn commands(app: &App, buffer: &mut Buffer, above: Rect, composer: Rect, look: &Look) {
+    if !matches!(app.focus, Focus::Composer) || app.overlay.is_some() {
+        return;
+    }
+    let rows = app.slash_rows();
+    if rows.is_empty() {
+        return;
+    }
+    let at = app.slash_at.min(rows.len() - 1);
+    let foot = composer.y.saturating_sub(1);
+    let count = rows
+        .len()
+        .min(LISTED)
+        .min(usize::from(foot.saturating_sub(above.y)));
+    if count == 0 {
+        return;
+    }
+    let from = (at + 1).saturating_sub(count);
+    let place = Rect {
+        x: composer.x,
+        y: foot - count as u16,
+        width: composer.width,
+        height: count as u16,
+    };
+    blank(buffer, place, look);
+    for ((index, row), y) in rows
+        .iter()
+        .enumerate()
+        .skip(from)
+        .zip(place.top()..place.bottom())
+    {
+        let marked = index == at;
+        let lead = if marked { look.mark(Mark::Here) } else { " " };
+        Row::of(format!("{lead} "), Role::Accent)
+            .put(format!("/{:<11} ", row.name), Role::Key)
+            .put(format!("{:<8}  ", row.takes), Role::Muted)
+            .put(crate::agent::visible::one_line(row.help), Role::Muted)
+            .mark(marked)
+            .draw(buffer, place.left(), y, place.right(), look);
+    }
+}

@@ -1,0 +1,200 @@
+//! The empty workstation: what is here, which keys lead on, and what the model will be told before anything is sent.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::agent::visible::one_line;
+use crate::protocol::query::ModelCard;
+use crate::protocol::usage::Price;
+use crate::tui::app::App;
+use crate::tui::app::price::{Estimate, per_million};
+use crate::tui::app::view::View;
+use crate::tui::screen::look::{Look, Role};
+use crate::tui::screen::money;
+use crate::tui::screen::rows::{self, Row};
+use crate::tui::widget::text;
+
+pub fn draw(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &Look) {
+    let wide = area.width >= 70;
+    let roomy = area.height >= 14;
+    let pad = if wide { "  " } else { "" };
+    let mut all = Vec::new();
+    let gap = |all: &mut Vec<Row>| {
+        if roomy {
+            all.push(Row::new());
+        }
+    };
+    gap(&mut all);
+    let branch = match &app.setup.branch {
+        Some(branch) if *view.cwd() == app.setup.cwd => format!("branch {}", one_line(branch)),
+        _ => String::new(),
+    };
+    let place = app.setup.place(view.cwd());
+    let mut here = Row::of(format!("{pad}{place}"), Role::Strong);
+    if wide {
+        here = here
+            .put(format!("     {branch}"), Role::Muted)
+            .end("no sandbox", Role::Warn)
+            .end(format!("     mode {}", view.mode()), Role::Muted);
+        all.push(here);
+    } else {
+        all.push(here);
+        all.push(Row::of(
+            format!("{branch}  mode {}  no sandbox", view.mode()),
+            Role::Muted,
+        ));
+    }
+    if let Some(found) = &app.setup.found
+        && view.model() == app.setup.model.as_ref()
+        && let Some(model) = view.model()
+    {
+        all.push(Row::of(
+            format!(
+                "{pad}{} found: {}; ^X m changes it",
+                one_line(found),
+                model.model
+            ),
+            Role::Muted,
+        ));
+    }
+    gap(&mut all);
+    let said = if view.tour {
+        "The first prompt is written: press Enter. Or:"
+    } else {
+        "Type what shall be done. Or:"
+    };
+    all.push(Row::of(format!("{pad}{said}"), Role::Text));
+    gap(&mut all);
+    for (key, name, said) in ways(app, view) {
+        all.push(
+            Row::of(format!("{pad}{pad}{key:<5}"), Role::Key)
+                .put(format!(" {name:<10}"), Role::Text)
+                .put(said, Role::Muted),
+        );
+    }
+    if !view.tour {
+        gap(&mut all);
+        all.extend(told(app, view, pad, look));
+    }
+    rows::draw(&all, buffer, area, 0, look);
+}
+
+fn ways(app: &App, view: &View) -> Vec<(&'static str, &'static str, String)> {
+    let here: Vec<_> = app
+        .recent
+        .iter()
+        .flatten()
+        .filter(|card| card.cwd == app.setup.cwd)
+        .collect();
+    let sessions = match (&app.recent, here.first(), here.len()) {
+        (None, _, _) => String::new(),
+        (Some(all), None, _) if all.is_empty() => "none yet".to_owned(),
+        (Some(_), None, _) => "none here before".to_owned(),
+        (Some(_), Some(last), count) => {
+            let age = text::age(app.now.wall.since(last.active));
+            let many = if count >= 20 {
+                "20 or more"
+            } else {
+                &count.to_string()
+            };
+            let title: String = last.title.chars().take(40).collect();
+            format!(
+                "{many} here before; last: \"{}\", {age}, {}, {}",
+                one_line(&title),
+                last.state.name(),
+                money::sum(
+                    &last.cost,
+                    &crate::protocol::money::Amounts::default(),
+                    false,
+                    last.unpriced
+                )
+            )
+        }
+    };
+    let model = match view.model() {
+        None => "none yet: Enter offers the ways to one".to_owned(),
+        Some(model) => match app.card(model) {
+            Some(card) => model_line(card),
+            None => model.to_string(),
+        },
+    };
+    vec![
+        ("^X w", "sessions", sessions),
+        ("^X m", "model", model),
+        ("?", "help", "all keys and commands".to_owned()),
+    ]
+}
+
+/// `claude-sonnet-5-5   $2 in, $10 out, $0.10 cached, per million, 2026-11-20`.
+pub fn model_line(card: &ModelCard) -> String {
+    let name = &card.model.model;
+    match &card.price {
+        Some(price) => {
+            let date = match &card.price_date {
+                Some(date) => format!(", {date}"),
+                None => ", your own price".to_owned(),
+            };
+            let played = if card.model.provider == "rehearsal" {
+                " play money"
+            } else {
+                ""
+            };
+            format!("{name}   {}{played}, per million{date}", prices(price))
+        }
+        None if card.local => format!("{name}   free, on this machine"),
+        None => format!("{name}   price not known"),
+    }
+}
+
+fn prices(price: &Price) -> String {
+    let short = |each: i64| {
+        let text = per_million(price, each).to_string();
+        text.strip_suffix(".00").map_or(text.clone(), str::to_owned)
+    };
+    let cached = price
+        .cache_read
+        .map_or_else(String::new, |cached| format!(", {} cached", short(cached)));
+    format!(
+        "{} in, {} out{cached}",
+        short(price.input),
+        short(price.output)
+    )
+}
+
+fn told(app: &App, view: &View, pad: &str, look: &Look) -> Vec<Row> {
+    let mut all = vec![Row::of(format!("{pad}The model will be told"), Role::Text)];
+    let mut blocks: Vec<(String, u64)> = app
+        .setup
+        .instructions
+        .iter()
+        .map(|file| (one_line(&file.file), file.tokens))
+        .collect();
+    blocks.push(("instructions and tools".to_owned(), app.setup.fixed_tokens));
+    for (name, tokens) in blocks {
+        all.push(
+            Row::of(
+                format!("{pad}{pad}{}", text::pad(&name, 24, look.glyphs)),
+                Role::Muted,
+            )
+            .put(format!("{} tokens", text::count(tokens)), Role::Muted),
+        );
+    }
+    if let Some(estimate) = app.next_prompt(view) {
+        let said = match estimate {
+            Estimate::About(_) | Estimate::Play(_) => format!(
+                "first prompt about {} + the answer",
+                money::estimate(estimate).trim_start_matches('≈')
+            ),
+            Estimate::Local | Estimate::Unknown => {
+                format!("first prompt: {}", money::estimate(estimate))
+            }
+        };
+        let said = if view.composer.is_empty() {
+            said.replace(" + the answer", " + what you type + the answer")
+        } else {
+            said
+        };
+        all.push(Row::of(format!("{pad}{pad}{said}"), Role::Text));
+    }
+    all
+}

@@ -1,0 +1,239 @@
+//! One entry of a transcript, laid out.
+
+use std::time::Duration;
+
+use crate::agent::visible::{clean, one_line};
+use crate::protocol::ask::About;
+use crate::protocol::event::Ending;
+use crate::protocol::item::{Block, Origin};
+use crate::protocol::session::Change;
+use crate::tui::app::App;
+use crate::tui::app::transcript::{Entry, Spent, What};
+use crate::tui::app::view::View;
+use crate::tui::screen::body::{Laid, indented, markdown, output};
+use crate::tui::screen::look::{Look, Mark, Role};
+use crate::tui::screen::money;
+use crate::tui::screen::rows::{Row, wrapped};
+use crate::tui::screen::{tool_card, tour};
+use crate::tui::widget::paint::Form;
+use crate::tui::widget::text;
+
+/// Cells before a person's words: `you    `.
+const LEAD: usize = 7;
+/// Of a pasted text this many rows are shown unfolded.
+const PASTE: usize = 100_000;
+
+/// A call that runs is drawn anew with its seconds and its newest output.
+pub fn is_running(entry: &Entry) -> bool {
+    matches!(&entry.what, What::Call(call) if call.outcome.is_none() && call.started.is_some())
+}
+
+/// Whether a card in the pane speaks of this entry: an ask about its call, or the failure that ended the turn.
+pub fn waits(view: &View, entry: &Entry) -> bool {
+    let call = match &entry.what {
+        What::Call(call) => call,
+        What::Ended { .. } => {
+            let last = view.transcript.entries().last();
+            return view.stopped().is_some() && last.is_some_and(|last| last.seq == entry.seq);
+        }
+        _ => return false,
+    };
+    call.outcome.is_none()
+        && view.session.as_ref().is_some_and(|session| {
+            session.asks.iter().any(|waiting| {
+                matches!(&waiting.ask.about, About::Approval(approval) if approval.call == call.call.id)
+            })
+        })
+}
+
+pub fn lay(app: &App, view: &View, entry: &Entry, form: Form, look: &Look) -> Laid {
+    let unfolded = view.transcript.is_unfolded(entry.seq);
+    let width = form.cells();
+    let mut laid = Laid::default();
+    match &entry.what {
+        What::Prompt { blocks, origin } => prompt(&mut laid, blocks, *origin, unfolded, width),
+        What::Answer { text, cut } => {
+            let sheet = markdown(text, form);
+            let height = sheet.height();
+            laid.sheet(sheet, 0, height);
+            if *cut {
+                laid.row(Row::of("the answer broke off here", Role::Warn));
+            }
+        }
+        What::Thought { text } if unfolded => {
+            laid.row(Row::of(
+                format!("{} thought", look.mark(Mark::Open)),
+                Role::Muted,
+            ));
+            let sheet = output(text, indented(form, 2));
+            let height = sheet.height();
+            laid.sheet(sheet, 2, height);
+        }
+        What::Thought { text } => {
+            let start: String = text.chars().take(400).collect();
+            laid.row(
+                Row::of(
+                    format!("{} thought  ", look.mark(Mark::Folded)),
+                    Role::Muted,
+                )
+                .put(one_line(&start), Role::Muted),
+            );
+        }
+        What::Call(call) => {
+            let tail = view.live.tails.get(&call.call.id).map(String::as_str);
+            return tool_card::lay(
+                call,
+                unfolded,
+                waits(view, entry),
+                tail,
+                app.now.wall,
+                form,
+                look,
+            );
+        }
+        What::Notice { text } => {
+            for row in wrapped(&clean(text), width, 2, Role::Muted) {
+                laid.row(row);
+            }
+        }
+        What::Shell { command, outcome } => {
+            let (state, role) = tool_card::ending(outcome);
+            laid.row(
+                Row::of("!      ", Role::Person)
+                    .put(one_line(command), Role::Strong)
+                    .end(state, role),
+            );
+            tool_card::body(
+                &mut laid,
+                "bash",
+                outcome,
+                unfolded,
+                indented(form, 2),
+                look,
+            );
+        }
+        What::Changed(change) => laid.row(changed(change, look)),
+        What::Ended { ending, spent } => {
+            if !waits(view, entry) {
+                how(&mut laid, ending, form, look);
+            }
+            sums(app, &mut laid, entry, spent, look);
+            if view.transcript.entries().last().map(|last| last.seq) == Some(entry.seq) {
+                for line in tour::closing(app, view) {
+                    for row in wrapped(&line, width, 0, Role::Accent) {
+                        laid.row(row);
+                    }
+                }
+            }
+        }
+    }
+    laid
+}
+
+fn prompt(laid: &mut Laid, blocks: &[Block], origin: Origin, unfolded: bool, width: usize) {
+    let (name, role) = match origin {
+        Origin::Person => ("you", Role::Person),
+        Origin::Creel => ("creel", Role::Muted),
+    };
+    let mut first = true;
+    let mut put = |laid: &mut Laid, row: Row| {
+        let lead = if first { name } else { "" };
+        first = false;
+        let mut whole = Row::of(format!("{lead:<LEAD$}"), role);
+        whole.left.extend(row.left);
+        laid.row(whole);
+    };
+    for block in blocks {
+        match block {
+            Block::Paste { text } if !unfolded => put(
+                laid,
+                Row::of(
+                    format!("[pasted {} lines]", text.lines().count().max(1)),
+                    Role::Muted,
+                ),
+            ),
+            Block::Text { text } | Block::Paste { text } => {
+                let end = text.floor_char_boundary(PASTE.min(text.len()));
+                let cleaned = clean(&text[..end]).into_owned();
+                let expanded = crate::tui::widget::text::expand(&cleaned, 4).into_owned();
+                let text_role = if origin == Origin::Person {
+                    Role::Person
+                } else {
+                    Role::Muted
+                };
+                for row in wrapped(&expanded, width.saturating_sub(LEAD), 0, text_role) {
+                    put(laid, row);
+                }
+            }
+        }
+    }
+}
+
+fn changed(change: &Change, look: &Look) -> Row {
+    let said = match change {
+        Change::Model { model } => format!("model {model}"),
+        Change::Mode { mode } => format!("mode {mode}"),
+        Change::Title { title } => format!("title {}", one_line(title)),
+        Change::Budget { limit: Some(limit) } => format!("this session may spend {limit}"),
+        Change::Budget { limit: None } => "no budget of its own".to_owned(),
+        Change::Archived { .. } | Change::DayRaised { .. } | Change::RuleKept { .. } => {
+            String::new()
+        }
+    };
+    Row::of(format!("{} {said}", look.mark(Mark::Dot)), Role::Muted)
+}
+
+/// How a turn ended, where that is more than well.
+fn how(laid: &mut Laid, ending: &Ending, form: Form, look: &Look) {
+    let (word, role) = match ending {
+        Ending::Finished => (String::new(), Role::Muted),
+        Ending::Failed { failure } => (
+            format!("{} {}", look.mark(Mark::Failed), one_line(&failure.message)),
+            Role::Bad,
+        ),
+        Ending::Denied => ("ended after a no".to_owned(), Role::Warn),
+        Ending::Budget => ("ended at its budget".to_owned(), Role::Warn),
+        Ending::Limit { text } => (one_line(text), Role::Warn),
+        Ending::Interrupted { text } => {
+            let why = one_line(text);
+            let said = if why.is_empty() {
+                "interrupted".to_owned()
+            } else {
+                format!("interrupted: {why}")
+            };
+            (said, Role::Warn)
+        }
+    };
+    if !word.is_empty() {
+        for row in wrapped(&word, form.cells(), 0, role) {
+            laid.row(row);
+        }
+    }
+}
+
+/// What a turn came to; after the first also the budget that holds, once.
+fn sums(app: &App, laid: &mut Laid, entry: &Entry, spent: &Spent, look: &Look) {
+    let dot = look.mark(Mark::Dot);
+    let steps = match spent.steps {
+        1 => "1 step".to_owned(),
+        steps => format!("{steps} steps"),
+    };
+    let took = text::duration(Duration::from_millis(
+        u64::try_from(spent.millis).unwrap_or(0),
+    ));
+    let cost = money::sum(&spent.cost, &spent.play, spent.estimated, spent.unpriced);
+    laid.row(Row::of(
+        format!("{dot} turn {}  {cost}  {steps}  {took}", entry.turn),
+        Role::Muted,
+    ));
+    if entry.turn == 1
+        && spent.play.0.is_empty()
+        && let Some(limit) = app.setup.day_limit
+    {
+        let limit = money::round(limit);
+        laid.row(Row::of(
+            format!("{dot} Budget: {limit} a day, then Creel stops and asks.  /cost"),
+            Role::Muted,
+        ));
+    }
+}

@@ -1,0 +1,265 @@
+//! The first page, without any key: three ways to a model, and what is true of this machine.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::tui::app::first_run::{FirstRun, Page};
+use crate::tui::app::setup::NewProvider;
+use crate::tui::app::{App, Seen};
+use crate::tui::screen::empty::model_line;
+use crate::tui::screen::look::{Look, Mark, Role};
+use crate::tui::screen::rows::{self, Row, keys, wrapped};
+use crate::tui::screen::{Shown, ask_card};
+use crate::tui::widget::frame::{Frame, Weight};
+use crate::tui::widget::text;
+
+pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &Look) -> Shown {
+    let wide = area.width >= 80;
+    let roomy = area.height >= 24;
+    Row::of(" Creel", Role::Strong)
+        .end("no model yet · nothing sent ", Role::Muted)
+        .draw(buffer, area.left(), area.y, area.right(), look);
+    let mut y = area.y + if roomy { 3 } else { 1 };
+    let said = match &page.text {
+        Some(text) => (text.clone(), Role::Warn),
+        None => (
+            "There is no key in the environment. What now?".to_owned(),
+            Role::Text,
+        ),
+    };
+    for row in wrapped(
+        &said.0,
+        usize::from(area.width).saturating_sub(6),
+        3,
+        said.1,
+    ) {
+        row.draw(buffer, area.left(), y, area.right(), look);
+        y += 1;
+    }
+    y += u16::from(roomy);
+    let (content, field) = content(app, page, wide, roomy, look);
+    let margin = if wide { 2 } else { 0 };
+    let foot = 1;
+    let height = (content.len() as u16 + 2).min(area.bottom().saturating_sub(y + foot));
+    let outer = Rect {
+        x: area.x + margin,
+        y,
+        width: area.width - 2 * margin,
+        height,
+    };
+    let inner = Frame {
+        weight: Weight::Heavy,
+        glyphs: look.glyphs,
+        left: &[],
+        right: &[],
+        style: look.style(Role::Focus),
+    }
+    .draw(buffer, outer);
+    rows::draw(&content, buffer, inner, 0, look);
+    let mut cursor = None;
+    if let Some((row, shown)) = field {
+        let at = Rect {
+            x: inner.x + 3,
+            width: inner.width.saturating_sub(4),
+            ..inner
+        };
+        cursor = Some(ask_card::draw_line(
+            buffer,
+            at,
+            inner.y + row,
+            "> ",
+            &crate::tui::app::text::Text::new(&shown),
+            look,
+        ));
+    }
+    let y = outer.bottom() + 1;
+    let below = Rect {
+        y,
+        height: area.bottom().saturating_sub(y + foot),
+        ..area
+    };
+    if roomy {
+        rows::draw(&facts(app, usize::from(area.width)), buffer, below, 0, look);
+    }
+    let line = match &page.page {
+        Page::Ways { .. } => keys(&[
+            ("1-3 or ↑↓ Enter", "choose"),
+            ("Esc", "look around without a model"),
+            ("q", "quit"),
+        ]),
+        Page::Key { .. } => keys(&[("Enter", "check it"), ("Esc", "back")]),
+        Page::Server { .. } => keys(&[("Enter", "ask it for its models"), ("Esc", "back")]),
+        Page::Checking { .. } => keys(&[("Esc", "back")]),
+        Page::Choose { .. } => keys(&[("↑↓ Enter", "start with this one"), ("Esc", "back")]),
+    };
+    let mut row = rows::key_line(&line, usize::from(area.width).saturating_sub(2));
+    row.left.insert(0, (" ".to_owned(), Role::Text));
+    if area.width >= 110 {
+        row = row.end("keys pasted here are never shown again ", Role::Muted);
+    }
+    row.draw(buffer, area.left(), area.bottom() - 1, area.right(), look);
+    Shown {
+        cursor,
+        seen: Seen::default(),
+        moved: None,
+    }
+}
+
+/// The rows inside the frame, and where a field stands in them with what it shows.
+fn content(
+    app: &App,
+    page: &FirstRun,
+    wide: bool,
+    roomy: bool,
+    look: &Look,
+) -> (Vec<Row>, Option<(u16, String)>) {
+    let mut all = Vec::new();
+    let gap = |all: &mut Vec<Row>| {
+        if roomy {
+            all.push(Row::new());
+        }
+    };
+    gap(&mut all);
+    let mut field = None;
+    match &page.page {
+        Page::Ways { at } => {
+            let ways: [(&str, [&str; 2]); 3] = [
+                (
+                    "Take the tour",
+                    [
+                        "offline, free. A script plays the model, says so;",
+                        "files, commands, approvals and log are real",
+                    ],
+                ),
+                (
+                    "Give a key",
+                    [
+                        "of Anthropic: paste it, or name its place",
+                        "checked with a call that costs nothing",
+                    ],
+                ),
+                (
+                    "Use a server",
+                    [
+                        "by its address; many speak the same dialect",
+                        "here or elsewhere; it lists its models",
+                    ],
+                ),
+            ];
+            for (index, (name, said)) in ways.into_iter().enumerate() {
+                let mark = if index == *at {
+                    look.mark(Mark::Here)
+                } else {
+                    " "
+                };
+                let row = Row::of(format!(" {mark} "), Role::Accent)
+                    .put(format!("{}  ", index + 1), Role::Key)
+                    .put(format!("{name:<16}"), Role::Strong);
+                if wide {
+                    all.push(row.put(said[0], Role::Muted));
+                    all.push(Row::of(format!("{:22}", ""), Role::Muted).put(said[1], Role::Muted));
+                } else {
+                    all.push(row);
+                }
+                gap(&mut all);
+            }
+        }
+        Page::Key { .. } => {
+            all.push(Row::of(
+                "   Paste the key, or type `$NAME` of a variable, or the path of a file.",
+                Role::Text,
+            ));
+            gap(&mut all);
+            field = Some((all.len() as u16, page.shown()));
+            all.push(Row::new());
+            gap(&mut all);
+            all.push(Row::of(
+                "   A pasted key is kept in a file of its own that only you can read.",
+                Role::Muted,
+            ));
+        }
+        Page::Server { .. } => {
+            all.push(Row::of(
+                "   The address of the server, up to and with /v1:",
+                Role::Text,
+            ));
+            gap(&mut all);
+            field = Some((all.len() as u16, page.shown()));
+            all.push(Row::new());
+        }
+        Page::Checking { provider, since } => {
+            let what = match provider {
+                NewProvider::Key(key) => format!("asking api.anthropic.com with {}", key.masked()),
+                NewProvider::KeyVariable(name) => {
+                    format!("asking api.anthropic.com with the key in ${name}")
+                }
+                NewProvider::KeyFile(path) => format!(
+                    "asking api.anthropic.com with the key in {}",
+                    app.setup.place(path)
+                ),
+                NewProvider::Server { address } => {
+                    format!("asking {}", crate::agent::visible::one_line(address))
+                }
+            };
+            let waited = text::seconds(app.now.since.saturating_sub(*since));
+            all.push(
+                Row::of(format!("   {what} for its models, "), Role::Text).put(waited, Role::Muted),
+            );
+        }
+        Page::Choose { checked, at, .. } => {
+            all.push(Row::of("   It answers. Which model?", Role::Text));
+            gap(&mut all);
+            let from = (*at + 1).saturating_sub(10);
+            for (index, card) in checked.models.iter().enumerate().skip(from).take(10) {
+                let mark = if index == *at {
+                    look.mark(Mark::Here)
+                } else {
+                    " "
+                };
+                let window = card.context.map_or_else(String::new, |window| {
+                    format!("   window {}", text::tokens(window))
+                });
+                all.push(
+                    Row::of(format!(" {mark} "), Role::Accent)
+                        .put(
+                            crate::agent::visible::one_line(&model_line(card)),
+                            Role::Text,
+                        )
+                        .put(window, Role::Muted),
+                );
+            }
+        }
+    }
+    gap(&mut all);
+    (all, field)
+}
+
+fn facts(app: &App, width: usize) -> Vec<Row> {
+    let mut all = Vec::new();
+    let said = "A Claude Pro or Max sign-in works only in its maker's own program; Creel needs an API key. \
+                What it costs is shown before it is spent.";
+    all.extend(wrapped(said, width.saturating_sub(6), 3, Role::Muted));
+    all.push(Row::new());
+    let limit = match app.setup.day_limit {
+        Some(limit) => {
+            let limit = limit.to_string();
+            let limit = limit.strip_suffix(".00").unwrap_or(&limit);
+            format!("; {limit} a day, then it asks")
+        }
+        None => String::new(),
+    };
+    for (name, value) in [
+        (
+            "sandbox",
+            "none: what runs has your rights, so it asks".to_owned(),
+        ),
+        ("terminal", app.setup.terminal.clone()),
+        ("home", app.setup.data_place.clone()),
+        ("config", format!("{}{limit}", app.setup.config_place)),
+    ] {
+        if !value.is_empty() {
+            all.push(Row::of(format!("   {name:<9} "), Role::Muted).put(value, Role::Text));
+        }
+    }
+    all
+}

@@ -1,0 +1,122 @@
+//! What passes by while a turn runs: the text that streams, and what is awaited since when. Never a blank screen while
+//! something is under way.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::agent::visible::{clean, one_line};
+use crate::protocol::event::Waiting;
+use crate::tui::app::App;
+use crate::tui::app::view::{Stage, View};
+use crate::tui::screen::body::Laid;
+use crate::tui::screen::look::{Look, Mark, Role};
+use crate::tui::screen::rows::{Row, wrapped};
+use crate::tui::widget::paint::Form;
+use crate::tui::widget::stream::Streaming;
+use crate::tui::widget::text;
+
+/// The rows of a text under way, kept from frame to frame: only what is new is laid out.
+#[derive(Debug, Default)]
+pub struct LiveText {
+    generation: u64,
+    taken: usize,
+    stream: Streaming,
+}
+
+impl LiveText {
+    fn follow(&mut self, view: &View) {
+        if self.generation != view.live.generation || view.live.text.len() < self.taken {
+            *self = Self {
+                generation: view.live.generation,
+                ..Self::default()
+            };
+        }
+        if let Some(new) = view.live.text.get(self.taken..)
+            && !new.is_empty()
+        {
+            self.stream.push(new);
+            self.taken = view.live.text.len();
+        }
+    }
+
+    pub fn height(&mut self, form: Form) -> usize {
+        if self.taken == 0 {
+            0
+        } else {
+            self.stream.height(form)
+        }
+    }
+
+    pub fn draw(&self, buffer: &mut Buffer, area: Rect, skip: usize, look: &Look) -> u16 {
+        if self.taken == 0 {
+            0
+        } else {
+            self.stream.draw(buffer, area, skip, look)
+        }
+    }
+}
+
+/// The rows under the streaming text: what is awaited. The text itself goes into `stream`.
+pub fn lay(app: &App, view: &View, stream: &mut LiveText, form: Form, look: &Look) -> Laid {
+    stream.follow(view);
+    let mut laid = Laid::default();
+    let working = look.mark(Mark::Working);
+    let live = &view.live;
+    if !live.thinking.is_empty() && live.text.is_empty() {
+        let since = live.thinking_since.unwrap_or(app.now.since);
+        laid.row(Row::of(format!("{working} thinking"), Role::Accent).end(
+            text::seconds(app.now.since.saturating_sub(since)),
+            Role::Muted,
+        ));
+        let from = live
+            .thinking
+            .ceil_char_boundary(live.thinking.len().saturating_sub(400));
+        let cleaned = clean(&live.thinking[from..]).into_owned();
+        let rows = wrapped(&one_line(&cleaned), form.cells(), 2, Role::Muted);
+        for row in rows.iter().skip(rows.len().saturating_sub(2)) {
+            laid.row(row.clone());
+        }
+    }
+    if let Some((name, bytes)) = &live.growing {
+        laid.row(
+            Row::of(
+                format!("{working} writing {}", one_line(name)),
+                Role::Accent,
+            )
+            .end(text::bytes(*bytes), Role::Muted),
+        );
+    }
+    match &live.waiting {
+        Some(Waiting::Model { model, since }) => laid.row(
+            Row::of(format!("{working} waiting for "), Role::Accent)
+                .put(one_line(&model.model), Role::Text)
+                .put(
+                    format!(", {}", text::seconds(app.now.wall.since(*since))),
+                    Role::Muted,
+                ),
+        ),
+        // Has a card of its own.
+        Some(Waiting::Retry { .. } | Waiting::Nothing) | None => {}
+    }
+    if laid.height() == 0 && stream.taken == 0 {
+        if view.stage == Stage::Opening {
+            laid.row(Row::of(
+                format!("{working} opening the session"),
+                Role::Accent,
+            ));
+        } else if view.stage == Stage::Loading && view.transcript.first().is_none() {
+            laid.row(Row::of("reading its past", Role::Muted));
+        } else if view.running()
+            && view.asks() == 0
+            && live.waiting.is_none()
+            && view.transcript.running().next().is_none()
+        {
+            let since = view.turn_since.unwrap_or(app.now.wall);
+            laid.row(Row::of(format!("{working} working"), Role::Accent).put(
+                format!(", {}", text::seconds(app.now.wall.since(since))),
+                Role::Muted,
+            ));
+        }
+    }
+    laid
+}

@@ -1,0 +1,59 @@
+//! What was spent.
+
+use crate::agent::visible::one_line;
+use crate::protocol::money::Amounts;
+use crate::protocol::query::SpendRow;
+use crate::tui::app::App;
+use crate::tui::app::overlay::cost::Cost;
+use crate::tui::screen::look::Role;
+use crate::tui::screen::overlay::Page;
+use crate::tui::screen::rows::{Row, keys};
+use crate::tui::screen::{money, top};
+use crate::tui::widget::text;
+
+pub fn page(app: &App, overlay: &Cost, room: usize) -> Page {
+    let mut rows = vec![Row::of(top::today(app), Role::Text), Row::new()];
+    if let Some(why) = &overlay.failed {
+        rows.push(Row::of(one_line(why), Role::Warn));
+    }
+    for (name, table) in [("by model", &overlay.models), ("by day", &overlay.days)] {
+        rows.push(Row::of(name, Role::Strong));
+        match table {
+            None => rows.push(Row::of("  reading the log", Role::Muted)),
+            Some(table) if table.is_empty() => {
+                rows.push(Row::of("  $0.00 in 0 calls", Role::Muted));
+            }
+            Some(table) => rows.extend(table.iter().map(|row| spend(row, room))),
+        }
+        rows.push(Row::new());
+    }
+    let from = overlay.scroll.min(rows.len().saturating_sub(3));
+    Page {
+        title: "cost".to_owned(),
+        right: String::new(),
+        filter: None,
+        at: 0,
+        foot: Vec::new(),
+        keys: keys(&[("j k", "scroll"), ("Esc", "close")]),
+        rows: rows.split_off(from),
+    }
+}
+
+fn spend(row: &SpendRow, room: usize) -> Row {
+    let unknown = u32::try_from(row.unknown).unwrap_or(u32::MAX);
+    let cost = money::sum(&row.cost, &Amounts::default(), false, unknown);
+    let mut line = Row::of(format!("  {}", one_line(&row.key)), Role::Text);
+    if room >= 70 {
+        line = line.end(
+            format!(
+                "{} in, {} cached, {} out   ",
+                text::tokens(row.usage.prompt() - row.usage.cache_read),
+                text::tokens(row.usage.cache_read),
+                text::tokens(row.usage.output)
+            ),
+            Role::Muted,
+        );
+    }
+    line.end(format!("{} calls  ", row.calls), Role::Muted)
+        .end(format!("{cost:>9}"), Role::Text)
+}

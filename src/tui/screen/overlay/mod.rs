@@ -1,0 +1,212 @@
+//! Overlays over the pane: lists of sessions, models, skills and prompts, help, cost, the question before quitting.
+
+mod cost;
+mod help;
+mod models;
+mod sessions;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::agent::visible::one_line;
+use crate::tui::app::App;
+use crate::tui::app::overlay::Overlay;
+use crate::tui::app::overlay::pick::Pick;
+use crate::tui::screen::look::{Look, Mark, Role};
+use crate::tui::screen::rows::{self, Row, keys};
+use crate::tui::screen::{ask_card, blank};
+use crate::tui::widget::frame::{Frame, Segment, Weight};
+
+/// What an overlay is made of before it is drawn.
+struct Page {
+    title: String,
+    right: String,
+    /// The line that narrows the list.
+    filter: Option<crate::tui::app::text::Text>,
+    rows: Vec<Row>,
+    /// The row to be kept in sight.
+    at: usize,
+    foot: Vec<Row>,
+    keys: Vec<(String, String)>,
+}
+
+/// Draws it and gives the place of the cursor, where something is typed.
+pub fn draw(
+    app: &App,
+    overlay: &Overlay,
+    buffer: &mut Buffer,
+    area: Rect,
+    look: &Look,
+) -> Option<(u16, u16)> {
+    let margin = match area.width {
+        100.. => 6,
+        76.. => 3,
+        _ => 0,
+    };
+    let width = area.width - 2 * margin;
+    let room = usize::from(width.saturating_sub(4));
+    let page = match overlay {
+        Overlay::Sessions(overlay) => sessions::page(app, overlay, room, look),
+        Overlay::Models(overlay) => models::page(overlay, room, look),
+        Overlay::Help(overlay) => help::page(overlay.place, overlay.scroll),
+        Overlay::Skills(overlay) => {
+            let rows: Vec<Row> = overlay
+                .shown()
+                .iter()
+                .enumerate()
+                .map(|(index, (_, skill))| {
+                    listed(index == overlay.pick.at, look)
+                        .put(format!("/{:<16} ", one_line(&skill.name)), Role::Strong)
+                        .put(one_line(&skill.description), Role::Muted)
+                })
+                .collect();
+            list(
+                "skills",
+                &overlay.pick,
+                rows,
+                "No skill has these words.",
+                &[("Enter", "put it into the composer"), ("Esc", "close")],
+            )
+        }
+        Overlay::Prompts(overlay) => {
+            let rows: Vec<Row> = overlay
+                .shown()
+                .iter()
+                .enumerate()
+                .map(|(index, prompt)| {
+                    let start: String = prompt.chars().take(300).collect();
+                    listed(index == overlay.pick.at, look).put(one_line(&start), Role::Text)
+                })
+                .collect();
+            let empty = match (&overlay.failed, &overlay.prompts) {
+                (Some(why), _) => why.clone(),
+                (None, None) => "reading the log".to_owned(),
+                (None, Some(_)) => "No prompt has these words.".to_owned(),
+            };
+            list(
+                "past prompts",
+                &overlay.pick,
+                rows,
+                &empty,
+                &[
+                    ("Enter", "put it into the composer"),
+                    ("Ctrl+R", "one further back"),
+                    ("Esc", "close"),
+                ],
+            )
+        }
+        Overlay::Cost(overlay) => cost::page(app, overlay, room),
+        Overlay::Quit(overlay) => {
+            let mut rows = vec![Row::of(
+                "A turn runs. Quitting stops it; what was said and done is kept.",
+                Role::Text,
+            )];
+            for title in &overlay.running {
+                rows.push(Row::of(
+                    format!("  {} {}", look.mark(Mark::Working), one_line(title)),
+                    Role::Muted,
+                ));
+            }
+            rows.push(Row::new());
+            for (index, (key, what)) in [("y", "stop and quit"), ("n", "stay")]
+                .into_iter()
+                .enumerate()
+            {
+                rows.push(
+                    listed(overlay.highlight == Some(index), look)
+                        .put(key, Role::Key)
+                        .put(format!("  {what}"), Role::Text),
+                );
+            }
+            Page {
+                title: "quit".to_owned(),
+                right: String::new(),
+                filter: None,
+                at: 0,
+                foot: Vec::new(),
+                keys: keys(&[("y", "quit"), ("n or Esc", "stay")]),
+                rows,
+            }
+        }
+    };
+    show(&page, margin, buffer, area, look)
+}
+
+fn show(
+    page: &Page,
+    margin: u16,
+    buffer: &mut Buffer,
+    area: Rect,
+    look: &Look,
+) -> Option<(u16, u16)> {
+    let chrome = 3 + page.foot.len() as u16 + u16::from(page.filter.is_some());
+    let wanted = page.rows.len() as u16 + chrome;
+    let most = area.height - u16::from(area.height > 14) * 3;
+    let height = wanted
+        .clamp(chrome + 1, most.max(chrome + 1))
+        .min(area.height);
+    let outer = Rect {
+        x: area.x + margin,
+        y: area.y + (area.height - height).min(2),
+        width: area.width - 2 * margin,
+        height,
+    };
+    blank(buffer, outer, look);
+    let right = [Segment::new(&page.right, look.style(Role::Muted))];
+    let inner = Frame {
+        weight: Weight::Heavy,
+        glyphs: look.glyphs,
+        left: &[Segment::new(&page.title, look.style(Role::Strong))],
+        right: if page.right.is_empty() { &[] } else { &right },
+        style: look.style(Role::Focus),
+    }
+    .draw(buffer, outer);
+    let inner = Rect {
+        x: inner.x + 1,
+        width: inner.width.saturating_sub(2),
+        ..inner
+    };
+    let mut y = inner.y;
+    let mut cursor = None;
+    if let Some(filter) = &page.filter {
+        cursor = Some(ask_card::draw_line(buffer, inner, y, "> ", filter, look));
+        y += 1;
+    }
+    let foot = page.foot.len() as u16 + 1;
+    let rows = Rect {
+        y,
+        height: inner.bottom().saturating_sub(y + foot),
+        ..inner
+    };
+    let skip = (page.at + 1).saturating_sub(usize::from(rows.height));
+    rows::draw(&page.rows, buffer, rows, skip, look);
+    let below = Rect {
+        y: rows.bottom(),
+        height: inner.bottom().saturating_sub(rows.bottom()),
+        ..inner
+    };
+    let mut under = page.foot.clone();
+    under.push(rows::key_line(&page.keys, usize::from(inner.width)));
+    rows::draw(&under, buffer, below, 0, look);
+    cursor
+}
+
+fn listed(marked: bool, look: &Look) -> Row {
+    let mark = if marked { look.mark(Mark::Here) } else { " " };
+    Row::of(format!("{mark} "), Role::Accent).mark(marked)
+}
+
+fn list(title: &str, pick: &Pick, mut rows: Vec<Row>, empty: &str, pairs: &[(&str, &str)]) -> Page {
+    if rows.is_empty() {
+        rows.push(Row::of(format!("  {empty}"), Role::Muted));
+    }
+    Page {
+        title: title.to_owned(),
+        right: String::new(),
+        filter: Some(pick.filter.clone()),
+        at: pick.at,
+        foot: Vec::new(),
+        keys: keys(pairs),
+        rows,
+    }
+}

@@ -1,0 +1,336 @@
+//! The one pane: top line, frame, transcript, the card of what waits, composer, key line, status.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::tui::app::view::{Stage, View};
+use crate::tui::app::{App, Focus, Seen};
+use crate::tui::screen::ask_card::{self, Card};
+use crate::tui::screen::body::Laid;
+use crate::tui::screen::look::{Look, Mark, Role};
+use crate::tui::screen::rows::Row;
+use crate::tui::screen::transcript::Cache;
+use crate::tui::screen::{
+    Shown, composer, empty, failure_card, money, status, top, tour, transcript,
+};
+use crate::tui::widget::frame::{Frame, Segment, Weight};
+use crate::tui::widget::paint::Form;
+use crate::tui::widget::text;
+
+/// The card between transcript and composer.
+enum Middle<'a> {
+    None,
+    Ask(Card<'a>, Laid),
+    Failure(failure_card::Card),
+}
+
+pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, area: Rect, look: &Look) -> Shown {
+    let view = app.view();
+    top::draw(app, buffer, Rect { height: 1, ..area }, look);
+    status::draw(
+        app,
+        buffer,
+        Rect {
+            y: area.bottom() - 1,
+            height: 1,
+            ..area
+        },
+        look,
+    );
+    let outer = Rect {
+        y: area.y + 1,
+        height: area.height - 2,
+        ..area
+    };
+    let frame_title = Title::of(app, view, look);
+    let left = frame_title.left(look);
+    let right = frame_title.right(look);
+    let asking = matches!(app.focus, Focus::Ask(_));
+    let frame = Frame {
+        weight: if asking { Weight::Light } else { Weight::Heavy },
+        glyphs: look.glyphs,
+        left: &left,
+        right: &right,
+        style: look.style(if asking { Role::Border } else { Role::Focus }),
+    };
+    let inner = frame.draw(buffer, outer);
+    let inner = Rect {
+        x: inner.x + 1,
+        width: inner.width.saturating_sub(2),
+        ..inner
+    };
+    let form = Form::new(inner.width.saturating_sub(4), look.glyphs);
+
+    // From the foot upwards: key line, composer, card; the rest is the transcript's.
+    let tight = area.height < 18;
+    let written = composer::lay(view, inner.width, area.height);
+    let middle = middle(app, view, form, look);
+    if tight
+        && let Middle::Ask(card, _) = &middle
+        && card.focus.is_some()
+    {
+        // No room for a frame within a frame.
+        let form = Form::new(outer.width.saturating_sub(4), look.glyphs);
+        let laid = card.lay(app, form);
+        let drawn = card.draw(app, &laid, buffer, outer, look);
+        return Shown {
+            cursor: drawn.cursor,
+            seen: Seen {
+                last_line: drawn.last_line,
+                anchor: view.scroll.anchor,
+                rows: 1,
+                composer_width: written.width,
+                ask_scroll_max: drawn.scroll_max,
+                ask_page: drawn.page,
+                ..Seen::default()
+            },
+            moved: None,
+        };
+    }
+    let rooms = rooms(app, inner, &written, &middle, tight);
+
+    let mut shown = Shown::default();
+    if let Some(y) = rooms.divider {
+        frame.divide(buffer, outer, y);
+    }
+    if let Some(y) = rooms.second_divider {
+        frame.divide(buffer, outer, y);
+    }
+    let cursor = composer::draw(app, view, &written, buffer, rooms.composer, look);
+    if matches!(app.focus, Focus::Composer) {
+        shown.cursor = cursor;
+    }
+    status::key_line(app, view, buffer, rooms.keys, look);
+
+    let mut upper = rooms.transcript;
+    if view.played() && upper.height > 2 {
+        let line = Rect { height: 1, ..upper };
+        tour::line(app, view, buffer, line, look);
+        upper.y += 1;
+        upper.height -= 1;
+    }
+    let window = if view.stage == Stage::Fresh {
+        empty::draw(app, view, buffer, upper, look);
+        transcript::Window {
+            anchor: view.scroll.anchor,
+            ..transcript::Window::default()
+        }
+    } else {
+        transcript::draw(app, view, cache, buffer, upper, look)
+    };
+    if window.more_below && upper.height > 0 {
+        let key = match app.focus {
+            Focus::Transcript => "G",
+            _ => "PgDn",
+        };
+        Row::new()
+            .end(
+                format!(" {} newer below, {key} ", look.mark(Mark::More)),
+                Role::Accent,
+            )
+            .draw(
+                buffer,
+                upper.left(),
+                upper.bottom() - 1,
+                upper.right(),
+                look,
+            );
+    } else if window.moved != 0 && upper.height > 2 {
+        shown.moved = Some((upper.top()..upper.bottom(), window.moved));
+    }
+    shown.seen = Seen {
+        last_line: false,
+        anchor: window.anchor,
+        at_top: window.at_top,
+        rows: upper.height,
+        composer_width: written.width,
+        ask_scroll_max: 0,
+        ask_page: 0,
+    };
+    match &middle {
+        Middle::None => {}
+        Middle::Ask(card, laid) => {
+            let drawn = card.draw(app, laid, buffer, rooms.card, look);
+            shown.seen.last_line = card.focus.is_some() && drawn.last_line;
+            shown.seen.ask_scroll_max = drawn.scroll_max;
+            shown.seen.ask_page = drawn.page;
+            if drawn.cursor.is_some() {
+                shown.cursor = drawn.cursor;
+            }
+        }
+        Middle::Failure(card) => {
+            shown.seen.last_line = card.draw(app, buffer, rooms.card, look);
+        }
+    }
+    composer::commands(app, buffer, upper, rooms.composer, look);
+    shown
+}
+
+fn middle<'a>(app: &'a App, view: &View, form: Form, look: &Look) -> Middle<'a> {
+    let waiting: Vec<_> = app
+        .waiting()
+        .into_iter()
+        .filter(|(id, _)| *id == view.id)
+        .collect();
+    let focused = match &app.focus {
+        Focus::Ask(focus) if focus.session == view.id => Some(focus.as_ref()),
+        _ => None,
+    };
+    if let Some(focus) = focused {
+        let since = waiting
+            .iter()
+            .find(|(_, waiting)| waiting.ask.id == focus.ask.id)
+            .map(|(_, waiting)| waiting.since);
+        let at = waiting
+            .iter()
+            .position(|(_, waiting)| waiting.ask.id == focus.ask.id);
+        let waited = match (since, at) {
+            (Some(since), Some(at)) if waiting.len() > 1 => {
+                format!(
+                    "{} of {}  {}",
+                    at + 1,
+                    waiting.len(),
+                    ask_card::waited(app, since)
+                )
+            }
+            (Some(since), _) => ask_card::waited(app, since),
+            (None, _) => String::new(),
+        };
+        let card = Card {
+            about: &focus.ask.about,
+            focus: Some(focus),
+            waited,
+            behind: waiting.len().saturating_sub(1),
+        };
+        let laid = card.lay(app, form);
+        return Middle::Ask(card, laid);
+    }
+    if let Some((_, first)) = waiting.first() {
+        let card = Card {
+            about: &first.ask.about,
+            focus: None,
+            waited: ask_card::waited(app, first.since),
+            behind: waiting.len() - 1,
+        };
+        let laid = card.lay(app, form);
+        return Middle::Ask(card, laid);
+    }
+    match failure_card::card(app, view, form, look) {
+        Some(card) => Middle::Failure(card),
+        None => Middle::None,
+    }
+}
+
+/// Where the parts of the pane are.
+struct Rooms {
+    transcript: Rect,
+    card: Rect,
+    divider: Option<u16>,
+    composer: Rect,
+    second_divider: Option<u16>,
+    keys: Rect,
+}
+
+fn rooms(app: &App, inner: Rect, written: &composer::Laid, middle: &Middle, tight: bool) -> Rooms {
+    let asking = matches!(app.focus, Focus::Ask(_));
+    let lines = if tight || asking { 1 } else { 2 };
+    let mut left = inner.height;
+    let mut take = |wanted: u16| {
+        let taken = wanted.min(left);
+        left -= taken;
+        taken
+    };
+    // An ask with the focus has its own keys, and on a small screen all the room.
+    let keys = take(u16::from(!asking));
+    let composer = take(if asking && tight { 0 } else { written.height });
+    let dividers = take(if asking && tight { 0 } else { lines });
+    let card_width = usize::from(inner.width).saturating_sub(4);
+    let wanted = match middle {
+        Middle::None => 0,
+        Middle::Ask(card, laid) => card.height(laid, app, card_width),
+        Middle::Failure(card) => card.height(),
+    };
+    let rest = inner.height - keys - composer - dividers;
+    let most = if asking {
+        rest
+    } else {
+        rest.saturating_sub(rest / 4)
+    };
+    let card = u16::try_from(wanted).unwrap_or(u16::MAX).min(most);
+    let transcript = rest - card;
+    let mut y = inner.y;
+    let mut next = |height: u16| {
+        let area = Rect { y, height, ..inner };
+        y += height;
+        area
+    };
+    let transcript = next(transcript);
+    let card = next(card);
+    let divider = (dividers > 0).then(|| next(1).y);
+    let composer = next(composer);
+    let second_divider = (dividers > 1).then(|| next(1).y);
+    let keys = next(keys);
+    Rooms {
+        transcript,
+        card,
+        divider,
+        composer,
+        second_divider,
+        keys,
+    }
+}
+
+/// The title of the pane: number and name, folder, model; turn and cost at the right.
+struct Title {
+    name: String,
+    folder: String,
+    model: String,
+    turn: String,
+    cost: String,
+}
+
+impl Title {
+    fn of(app: &App, view: &View, look: &Look) -> Self {
+        let number = app.at + 1;
+        let title = view.title();
+        let (turn, cost) = match &view.session {
+            Some(session) => {
+                let sum = &session.session_sum;
+                (
+                    match session.turn {
+                        0 => String::new(),
+                        turn => format!("turn {turn}"),
+                    },
+                    money::sum(&sum.cost, &sum.play, sum.estimated, sum.unpriced),
+                )
+            }
+            None => (String::new(), "$0.00".to_owned()),
+        };
+        Self {
+            name: format!("{number} {}", text::fit(&title, 32, look.glyphs)),
+            folder: app.setup.place(view.cwd()),
+            model: view
+                .model()
+                .map_or_else(|| "no model yet".to_owned(), |model| model.model.clone()),
+            turn,
+            cost,
+        }
+    }
+
+    fn left<'a>(&'a self, look: &Look) -> Vec<Segment<'a>> {
+        vec![
+            Segment::new(&self.name, look.style(Role::Strong)),
+            Segment::new(&self.folder, look.style(Role::Text)),
+            Segment::new(&self.model, look.style(Role::Muted)),
+        ]
+    }
+
+    fn right<'a>(&'a self, look: &Look) -> Vec<Segment<'a>> {
+        let mut segments = Vec::new();
+        if !self.turn.is_empty() {
+            segments.push(Segment::new(&self.turn, look.style(Role::Muted)));
+        }
+        segments.push(Segment::new(&self.cost, look.style(Role::Text)));
+        segments
+    }
+}

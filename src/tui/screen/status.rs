@@ -1,0 +1,196 @@
+//! The status line with the meter in it, the key line of what has the focus, and the strip of keys after the leader.
+
+use std::time::Duration;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::protocol::rule::Mode;
+use crate::tui::app::keymap::TABLE;
+use crate::tui::app::view::View;
+use crate::tui::app::{App, Focus};
+use crate::tui::screen::look::{Look, Role};
+use crate::tui::screen::rows::{self, Row, keys};
+use crate::tui::screen::{blank, meter};
+use crate::tui::widget::cells;
+
+/// Place, mode, sandbox level, branch; the meter at the right.
+pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) {
+    let view = app.view();
+    let place = match app.focus {
+        Focus::Composer => "INSERT",
+        Focus::Transcript => "NORMAL",
+        Focus::Ask(_) | Focus::Card(_) => "ASK",
+    };
+    let mode = view.mode();
+    let mode_role = match mode {
+        Mode::Plan | Mode::Ask => Role::Text,
+        Mode::Edits => Role::Warn,
+        Mode::Auto => Role::Bad,
+    };
+    let mut row = Row::of(format!(" {place}  "), Role::Strong)
+        .put(mode.name(), mode_role)
+        .put("  no sandbox", Role::Muted);
+    if let Some(branch) = &app.setup.branch
+        && area.width >= 90
+    {
+        row = row.put(
+            format!("  {}", crate::agent::visible::one_line(branch)),
+            Role::Muted,
+        );
+    }
+    let mut room = usize::from(area.width).saturating_sub(row.width() + 1);
+    let mut shown = Vec::new();
+    for (said, role) in meter::parts(app, view) {
+        let width = cells::of(&said) + 2;
+        if width > room {
+            break;
+        }
+        room -= width;
+        shown.push((said, role));
+    }
+    // The least needed stands leftmost, so that the sum is always at the end.
+    for (said, role) in shown.into_iter().rev() {
+        row = row.end(format!("  {said}"), role);
+    }
+    row.draw(buffer, area.left(), area.y, area.right(), look);
+}
+
+/// What passes, else the keys that work now.
+pub fn key_line(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &Look) {
+    if area.height == 0 {
+        return;
+    }
+    let now = app.now.since;
+    let row = if let Some(why) = &app.broken {
+        Row::of(
+            format!(
+                "the log could not be opened: {}",
+                crate::agent::visible::one_line(why)
+            ),
+            Role::Bad,
+        )
+    } else if app.leader.is_some() {
+        Row::of("^X", Role::Key).put(" …  Esc ends it", Role::Muted)
+    } else if app.esc_until.is_some_and(|until| until > now) {
+        let turn = view.session.as_ref().map_or(0, |session| session.turn);
+        Row::of(format!("Esc again stops turn {turn}"), Role::Warn)
+    } else if app.break_until.is_some_and(|until| until > now) && app.note.is_none() {
+        Row::of("Ctrl+C again quits", Role::Warn)
+    } else if let Some(note) = &app.note {
+        Row::of(note.text.clone(), Role::Accent)
+    } else if !app.ready && now >= Duration::from_secs(1) {
+        Row::of(format!("opening the log, {} s", now.as_secs()), Role::Muted)
+    } else {
+        rows_of_keys(app, view, usize::from(area.width))
+    };
+    row.draw(buffer, area.left(), area.y, area.right(), look);
+}
+
+fn rows_of_keys(app: &App, view: &View, width: usize) -> Row {
+    let running = view.running();
+    let empty = view.composer.is_empty();
+    let pairs: &[(&str, &str)] = match &app.focus {
+        Focus::Composer if !app.slash_rows().is_empty() => &[
+            ("Enter", "run"),
+            ("Tab", "complete"),
+            ("↑↓", "choose"),
+            ("Esc", "close the list"),
+        ],
+        Focus::Composer if running && empty && view.asks() > 0 => &[
+            ("Enter", "steer"),
+            ("Tab", "to the ask"),
+            ("Esc Esc", "stop"),
+            ("Ctrl+O", "outputs"),
+        ],
+        Focus::Composer if running => &[
+            ("Enter", "steer"),
+            ("Tab", "queue"),
+            ("Esc Esc", "stop"),
+            ("Ctrl+J", "new line"),
+            ("Ctrl+O", "outputs"),
+        ],
+        Focus::Composer if empty && view.stopped().is_some() => &[
+            ("Enter", "send"),
+            ("Tab", "to the card"),
+            ("/", "command"),
+            ("!", "shell"),
+        ],
+        Focus::Composer if empty => &[
+            ("Enter", "send"),
+            ("Ctrl+J", "new line"),
+            ("/", "command"),
+            ("!", "shell"),
+            ("Shift+Tab", "mode"),
+            ("Ctrl+R", "past prompts"),
+            ("Esc", "transcript"),
+        ],
+        Focus::Composer => &[
+            ("Enter", "send"),
+            ("Ctrl+J", "new line"),
+            ("Ctrl+G", "editor"),
+            ("Ctrl+C", "clear"),
+            ("Shift+Tab", "mode"),
+        ],
+        Focus::Transcript => &[
+            ("j k", "line"),
+            ("Ctrl+D Ctrl+U", "half a page"),
+            ("g g", "top"),
+            ("G", "newest"),
+            ("Ctrl+O", "outputs"),
+            ("i", "type"),
+        ],
+        Focus::Card(_) => &[
+            ("Enter", "go on"),
+            ("m", "other model"),
+            ("Esc", "leave it"),
+            ("Tab", "back"),
+        ],
+        Focus::Ask(_) => &[("Esc", "back"), ("PgUp PgDn", "read it all")],
+    };
+    let mut all = keys(pairs);
+    if view.transcript.unfolded
+        && let Some(pair) = all.iter_mut().find(|(key, _)| key == "Ctrl+O")
+    {
+        "fold outputs".clone_into(&mut pair.1);
+    }
+    rows::key_line(&all, width)
+}
+
+/// All keys after the leader, over the foot of the screen.
+pub fn strip(buffer: &mut Buffer, area: Rect, look: &Look) {
+    let all: Vec<(String, &str)> = TABLE
+        .iter()
+        .filter(|row| !row.help.is_empty())
+        .filter_map(|row| row.leader.map(|key| (key.to_string(), row.help)))
+        .collect();
+    let column = 28;
+    let columns = (usize::from(area.width) / column).max(1);
+    let rows = all
+        .len()
+        .div_ceil(columns)
+        .min(usize::from(area.height) - 1);
+    let top = area.bottom() - rows as u16 - 1;
+    let place = Rect {
+        y: top,
+        height: rows as u16,
+        ..area
+    };
+    blank(buffer, place, look);
+    for (index, (key, what)) in all.iter().enumerate() {
+        let (x, y) = (index / rows.max(1), index % rows.max(1));
+        if x >= columns {
+            break;
+        }
+        let left = area.x + 1 + (x * column) as u16;
+        Row::of(format!("{key:<2} "), Role::Key)
+            .put(*what, Role::Text)
+            .draw(
+                buffer,
+                left,
+                top + y as u16,
+                (left + column as u16 - 1).min(area.right()),
+                look,
+            );
+    }
+}

@@ -1,0 +1,205 @@
+//! One call as a card: a line with what it is and how it ended, and as much of its body as is unfolded.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::agent::visible::{clean, one_line};
+use crate::protocol::call::{Detail, Outcome, OutcomeKind, parse_arguments};
+use crate::protocol::time::Time;
+use crate::tui::app::transcript::CallEntry;
+use crate::tui::screen::body::{Laid, diff, output};
+use crate::tui::screen::look::{Look, Mark, Role};
+use crate::tui::screen::rows::Row;
+use crate::tui::widget::paint::Form;
+use crate::tui::widget::text;
+
+/// Rows of a body that a folded card shows.
+const DIFF_ROWS: usize = 8;
+const OUTPUT_ROWS: usize = 3;
+/// Of an unfolded body at most this much is laid out; the rest is in the log.
+const BODY: usize = 400_000;
+
+/// What a call does, in the words of its arguments: the path, the command, the pattern.
+pub fn subject(name: &str, arguments: &str) -> String {
+    let Ok(Value::Object(input)) = parse_arguments(arguments) else {
+        return one_line(&arguments.chars().take(500).collect::<String>());
+    };
+    let field = |name: &str| {
+        input
+            .get(name)
+            .and_then(Value::as_str)
+            .map(|text| one_line(&text.chars().take(2_000).collect::<String>()))
+    };
+    let known = match name {
+        "read" | "write" | "edit" => field("path"),
+        "bash" => field("command"),
+        "glob" => field("pattern"),
+        "grep" => field("pattern").map(|pattern| match field("path") {
+            Some(path) => format!("\"{pattern}\" in {path}"),
+            None => format!("\"{pattern}\""),
+        }),
+        _ => None,
+    };
+    known.unwrap_or_else(|| one_line(&arguments.chars().take(500).collect::<String>()))
+}
+
+/// How a call ended, in a few characters, and its role.
+pub fn ending(outcome: &Outcome) -> (String, Role) {
+    let took = if outcome.millis >= 100 {
+        format!(" {}", text::duration(Duration::from_millis(outcome.millis)))
+    } else {
+        String::new()
+    };
+    match outcome.kind {
+        OutcomeKind::Failed => ("failed".to_owned(), Role::Bad),
+        OutcomeKind::Denied => ("denied".to_owned(), Role::Warn),
+        OutcomeKind::Cancelled => ("cancelled".to_owned(), Role::Warn),
+        OutcomeKind::Lost => ("outcome not known".to_owned(), Role::Bad),
+        OutcomeKind::Done => match (&outcome.detail, outcome.exit) {
+            (_, Some(0)) => (format!("ok{took}"), Role::Good),
+            (_, Some(exit)) => (format!("exit {exit}{took}"), Role::Bad),
+            (Detail::Lines { first, last, total }, None) if *first == 1 && last == total => {
+                (format!("1-{last}"), Role::Muted)
+            }
+            (Detail::Lines { first, last, total }, None) => {
+                (format!("{first}-{last} of {total}"), Role::Muted)
+            }
+            (Detail::Hits { count: 1 }, None) => ("1 hit".to_owned(), Role::Muted),
+            (Detail::Hits { count }, None) => (format!("{count} hits"), Role::Muted),
+            (
+                Detail::Diff {
+                    added,
+                    removed,
+                    created,
+                    ..
+                },
+                None,
+            ) => {
+                let new = if *created { "new " } else { "" };
+                (format!("{new}+{added} -{removed}"), Role::Good)
+            }
+            (Detail::None, None) => (format!("ok{took}"), Role::Muted),
+        },
+    }
+}
+
+/// The card of a call. `tail` is the newest output of one that runs; `waits` says that an ask about it is open.
+pub fn lay(
+    call: &CallEntry,
+    unfolded: bool,
+    waits: bool,
+    tail: Option<&str>,
+    now: Time,
+    form: Form,
+    look: &Look,
+) -> Laid {
+    let name = one_line(&call.call.name);
+    let subject = subject(&name, &call.call.arguments);
+    let mut laid = Laid::default();
+    let (state, role) = match (&call.outcome, call.started) {
+        (Some(outcome), _) => ending(outcome),
+        (None, _) if waits => ("waits for you".to_owned(), Role::Warn),
+        (None, Some(since)) => (text::seconds(now.since(since)), Role::Accent),
+        (None, None) => (look.mark(Mark::More).to_owned(), Role::Muted),
+    };
+    let mark = match (&call.outcome, call.started) {
+        (None, Some(_)) => look.mark(Mark::Working),
+        (None, None) if waits => look.mark(Mark::Ask),
+        _ if unfolded || has_preview(call) => look.mark(Mark::Open),
+        _ => look.mark(Mark::Folded),
+    };
+    let mut row = Row::of(format!("{mark} "), role)
+        .put(format!("{name:<6} "), Role::Strong)
+        .put(subject, Role::Text);
+    if let Some(decided) = &call.decided {
+        row = row.end(format!("{} {decided}  ", look.mark(Mark::Ask)), Role::Muted);
+    }
+    laid.row(row.end(state, role));
+    match &call.outcome {
+        Some(outcome) => body(&mut laid, &name, outcome, unfolded, form, look),
+        None => {
+            if let Some(tail) = tail {
+                last_rows(&mut laid, tail, OUTPUT_ROWS + 1, form);
+            }
+        }
+    }
+    laid
+}
+
+fn has_preview(call: &CallEntry) -> bool {
+    call.outcome.as_ref().is_some_and(|outcome| {
+        matches!(outcome.detail, Detail::Diff { .. })
+            || outcome.exit.is_some() && !outcome.text.trim().is_empty()
+            || matches!(outcome.kind, OutcomeKind::Failed | OutcomeKind::Denied)
+    })
+}
+
+pub fn body(
+    laid: &mut Laid,
+    name: &str,
+    outcome: &Outcome,
+    unfolded: bool,
+    form: Form,
+    look: &Look,
+) {
+    let more = |count: usize, what: &str| {
+        Row::of(
+            format!("  {} {count} more {what}", look.mark(Mark::More)),
+            Role::Muted,
+        )
+        .end("Ctrl+O", Role::Muted)
+    };
+    if let Detail::Diff { path, patch, .. } = &outcome.detail {
+        let sheet = diff(path, patch, form);
+        let height = sheet.height();
+        if unfolded || height <= DIFF_ROWS + 1 {
+            laid.sheet(sheet, 2, height);
+        } else {
+            laid.sheet(sheet, 2, DIFF_ROWS);
+            laid.row(more(height - DIFF_ROWS, "lines"));
+        }
+        return;
+    }
+    let trimmed = outcome.text.trim_end();
+    if trimmed.is_empty() {
+        return;
+    }
+    if unfolded {
+        let cut = trimmed.floor_char_boundary(BODY.min(trimmed.len()));
+        let sheet = output(&trimmed[..cut], form);
+        let height = sheet.height();
+        laid.sheet(sheet, 2, height);
+        return;
+    }
+    match outcome.kind {
+        OutcomeKind::Failed | OutcomeKind::Denied | OutcomeKind::Lost => {
+            let line: String = trimmed.chars().take(600).collect();
+            laid.row(Row::of(format!("  {}", one_line(&line)), Role::Muted));
+        }
+        OutcomeKind::Done if outcome.exit.is_some() => {
+            let lines = trimmed.lines().count();
+            if lines > OUTPUT_ROWS + 1 {
+                laid.row(more(lines - OUTPUT_ROWS, "lines"));
+                last_rows(laid, trimmed, OUTPUT_ROWS, form);
+            } else {
+                last_rows(laid, trimmed, OUTPUT_ROWS + 1, form);
+            }
+        }
+        OutcomeKind::Done | OutcomeKind::Cancelled => {
+            let _ = name;
+        }
+    }
+}
+
+/// The last lines of an output, each on one row.
+fn last_rows(laid: &mut Laid, text: &str, count: usize, form: Form) {
+    let from = text.ceil_char_boundary(text.len().saturating_sub(16_000));
+    let cleaned = clean(&text[from..]);
+    let lines: Vec<&str> = cleaned.trim_end().lines().collect();
+    for line in &lines[lines.len().saturating_sub(count)..] {
+        let expanded = text::expand(line, 4);
+        let (end, _) = crate::tui::widget::cells::prefix(&expanded, form.cells());
+        laid.row(Row::of(format!("  {}", &expanded[..end]), Role::Muted));
+    }
+}

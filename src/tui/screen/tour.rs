@@ -1,0 +1,63 @@
+//! What a played session always says, and the hints of the tour: each names the key that is learnt next.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::protocol::ask::{About, Risk};
+use crate::tui::app::view::View;
+use crate::tui::app::{App, Focus};
+use crate::tui::screen::look::{Look, Role};
+use crate::tui::screen::rows::Row;
+
+/// One line at the top of a played session.
+pub fn line(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &Look) {
+    let mut row = Row::of("a script speaks; play money", Role::Accent);
+    if view.tour
+        && let Some(hint) = hint(app, view)
+    {
+        row = row.end(hint, Role::Key);
+    }
+    row.draw(buffer, area.left(), area.y, area.right(), look);
+}
+
+fn hint(app: &App, view: &View) -> Option<String> {
+    let waiting = app.waiting();
+    let ask = waiting.iter().find(|(id, _)| *id == view.id);
+    let risk = match ask.map(|(_, waiting)| &waiting.ask.about) {
+        Some(About::Approval(approval)) => Some(approval.risk),
+        _ => None,
+    };
+    let session = view.session.as_ref();
+    Some(match (&app.focus, risk) {
+        (Focus::Ask(_), Some(Risk::High)) => "N: no, and a reason may be typed".to_owned(),
+        (Focus::Ask(_), Some(_)) => "y: yes, once".to_owned(),
+        (_, Some(Risk::High)) => "Tab, then N".to_owned(),
+        (_, Some(_)) => "Tab, then y".to_owned(),
+        _ if session.is_none() => "Enter begins".to_owned(),
+        _ if session.is_some_and(|session| session.running) => {
+            "reads run without asking".to_owned()
+        }
+        _ => return None,
+    })
+}
+
+/// What is true when the tour's turn has ended: what was real, where it is, how to see that nothing is lost.
+pub fn closing(app: &App, view: &View) -> Vec<String> {
+    if !view.tour || view.running() {
+        return Vec::new();
+    }
+    let Some(session) = view.session.as_ref().filter(|session| session.turn > 0) else {
+        return Vec::new();
+    };
+    vec![
+        "Real: the files, the commands, your answers, the log. Played: words and prices.".to_owned(),
+        format!(
+            "Look: ls {}. Or kill -9 {} now, start creel again: ^X w has this session, {}.",
+            crate::agent::visible::escaped(&session.spec.cwd.display().to_string()),
+            app.setup.process,
+            session.id.short(),
+        ),
+        "Now the script takes tool words as they are: read PATH, bash COMMAND, grep TEXT. ^X m gives a model."
+            .to_owned(),
+    ]
+}

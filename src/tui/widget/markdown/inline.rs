@@ -1,0 +1,189 @@
+//! The text within one block, as it is gathered from the parser's events: words with the marks that lie over them, links
+//! with where they lead, line ends.
+
+use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
+
+use crate::agent::visible::clean;
+use crate::tui::widget::cells;
+use crate::tui::widget::paint::{Ink, Tone};
+use crate::tui::widget::sheet::Flat;
+
+#[derive(Debug, Default)]
+pub struct Inline {
+    flat: Flat,
+    /// What plain words are here: text, a heading, markup shown as it stands.
+    pub ink: Ink,
+    strong: u16,
+    emphasis: u16,
+    struck: u16,
+    links: Vec<Address>,
+    /// A line ended in the source; whether that is a blank is known with the next character.
+    broke: bool,
+}
+
+#[derive(Debug)]
+struct Address {
+    url: String,
+    /// Where its text began.
+    start: usize,
+    /// The text is the address.
+    shown: bool,
+}
+
+impl Inline {
+    pub fn is_blank(&self) -> bool {
+        self.flat.text().trim().is_empty()
+    }
+
+    /// Hands over what was gathered, and begins anew. A line end at its end is none.
+    pub fn take(&mut self) -> Flat {
+        self.broke = false;
+        let end = self.flat.text().trim_end_matches('\n').len();
+        self.flat.truncate(end);
+        std::mem::take(&mut self.flat)
+    }
+
+    /// Takes the events that may stand within a block; others are nothing to it.
+    pub fn event(&mut self, event: &Event) {
+        match event {
+            Event::Text(text)
+            // Not enabled; their text is shown as text.
+            | Event::InlineMath(text)
+            | Event::DisplayMath(text)
+            | Event::FootnoteReference(text) => {
+                let ink = if self.links.is_empty() { self.ink } else { Ink::Link };
+                self.words(text, ink);
+            }
+            Event::Code(text) => {
+                self.words(&CowStr::Borrowed("`"), Ink::Code);
+                self.words(text, Ink::Code);
+                self.put("`", Ink::Code);
+            }
+            Event::InlineHtml(text) if is_line_break(text) => self.line_break(),
+            Event::InlineHtml(text) | Event::Html(text) => self.words(text, Ink::Muted),
+            Event::SoftBreak => self.broke = true,
+            Event::HardBreak => self.line_break(),
+            Event::TaskListMarker(done) => {
+                self.put(if *done { "[x] " } else { "[ ] " }, Ink::Marker);
+            }
+            Event::Start(tag) => self.start(tag),
+            Event::End(tag) => self.end(*tag),
+            Event::Rule => {}
+        }
+    }
+
+    fn start(&mut self, tag: &Tag) {
+        match tag {
+            Tag::Emphasis => self.emphasis += 1,
+            Tag::Strong => self.strong += 1,
+            Tag::Strikethrough => self.struck += 1,
+            Tag::Link {
+                link_type,
+                dest_url,
+                ..
+            } => {
+                let shown = matches!(link_type, LinkType::Autolink | LinkType::Email);
+                self.begin_link(dest_url, shown);
+            }
+            Tag::Image { dest_url, .. } => {
+                self.words(&CowStr::Borrowed("image: "), Ink::Muted);
+                self.begin_link(dest_url, false);
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, tag: TagEnd) {
+        match tag {
+            TagEnd::Emphasis => self.emphasis = self.emphasis.saturating_sub(1),
+            TagEnd::Strong => self.strong = self.strong.saturating_sub(1),
+            TagEnd::Strikethrough => self.struck = self.struck.saturating_sub(1),
+            TagEnd::Link | TagEnd::Image => self.end_link(),
+            _ => {}
+        }
+    }
+
+    /// Text as it stands, from elsewhere than the parser.
+    pub fn literal(&mut self, text: &str) {
+        self.put(text, Ink::Muted);
+    }
+
+    fn words(&mut self, text: &CowStr, ink: Ink) {
+        self.settle_break(text);
+        match text {
+            // A piece of the source, which is clean.
+            CowStr::Borrowed(text) => self.put(text, ink),
+            // Entities may have been decoded into characters that steer a terminal.
+            text => self.put(&clean(text), ink),
+        }
+    }
+
+    fn put(&mut self, text: &str, ink: Ink) {
+        let tone = Tone {
+            ink,
+            strong: self.strong > 0,
+            emphasis: self.emphasis > 0,
+            struck: self.struck > 0,
+        };
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once('\t') {
+            self.flat.put(before, tone);
+            self.flat.put(" ", tone);
+            rest = after;
+        }
+        self.flat.put(rest, tone);
+    }
+
+    fn line_break(&mut self) {
+        self.broke = false;
+        self.flat.put("\n", Ink::Text);
+    }
+
+    /// Decides what a line end of the source becomes: a blank, but nothing between two wide characters.
+    fn settle_break(&mut self, next: &str) {
+        if !self.broke {
+            return;
+        }
+        self.broke = false;
+        let wide = |c: Option<char>| {
+            c.is_some_and(|c| !c.is_ascii() && cells::of_symbol(c.encode_utf8(&mut [0; 4])) > 1)
+        };
+        let before = self.flat.text().chars().next_back();
+        if before != Some('\n') && !(wide(before) && wide(next.chars().next())) {
+            self.put(" ", self.ink);
+        }
+    }
+
+    fn begin_link(&mut self, url: &str, shown: bool) {
+        self.settle_break("[");
+        self.links.push(Address {
+            url: clean(url).replace(['\n', '\t'], " "),
+            start: self.flat.len(),
+            shown,
+        });
+    }
+
+    /// Says where a link leads, unless its text does: an address is never hidden behind other words.
+    fn end_link(&mut self) {
+        let Some(link) = self.links.pop() else { return };
+        let text = self.flat.text().get(link.start..).unwrap_or_default();
+        let bare = |url: &str| {
+            url.trim_start_matches("mailto:")
+                .trim_end_matches('/')
+                .to_owned()
+        };
+        if !link.shown && !link.url.is_empty() && bare(text) != bare(&link.url) {
+            let parted = text.is_empty() || text.ends_with(' ');
+            let blank = if parted { "" } else { " " };
+            self.put(&format!("{blank}({})", link.url), Ink::Muted);
+        }
+    }
+}
+
+fn is_line_break(html: &str) -> bool {
+    let name = html
+        .trim_start_matches('<')
+        .trim_end_matches('>')
+        .trim_end_matches('/');
+    name.trim().eq_ignore_ascii_case("br")
+}

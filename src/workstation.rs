@@ -1,0 +1,352 @@
+//! The workstation's wiring: what it needs to draw its first frame, and what it is handed for later.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::sync::{Arc, OnceLock};
+
+use tokio::runtime::{Builder, Runtime};
+
+use creel::agent::cost::BYTES_PER_TOKEN;
+use creel::command::cli::Workstation;
+use creel::command::exit;
+use creel::config::Config;
+use creel::config::load::{self, Loaded};
+use creel::config::paths::{Paths, process_environment};
+use creel::engine::clock::Clock;
+use creel::engine::door::Door;
+use creel::engine::journal::Journal;
+use creel::engine::{Engine, Options as EngineOptions, open};
+use creel::project;
+use creel::protocol::query::NotFound;
+use creel::provider::rehearsal;
+use creel::provider::rehearsals::Rehearsals;
+use creel::provider::table::Providers;
+use creel::skill;
+use creel::store::read::Reader;
+use creel::tool::Toolbox;
+use creel::tui::app::setup::{Instructions, OpenWhat, Setup, SkillCard};
+use creel::tui::terminal::ability::{self, Ability};
+use creel::tui::terminal::colour::Depth;
+use creel::tui::theme::Theme;
+use creel::tui::widget::paint::Glyphs;
+use creel::tui::{self, Ended, Options, Started};
+
+use crate::given::Given;
+
+/// Why the workstation did not open: an exit code, and a line for the person.
+type Refused = (u8, String);
+
+/// Runs the workstation and gives its exit code.
+pub fn run(arguments: &Workstation) -> u8 {
+    match prepare(arguments).and_then(open_screen) {
+        Ok(Ended::ByPerson) => exit::DONE,
+        Ok(Ended::BySignal(number)) => 128_u8.saturating_add(u8::try_from(number).unwrap_or(1)),
+        Err((code, line)) => {
+            let _ = writeln!(std::io::stderr(), "creel: {line}");
+            code
+        }
+    }
+}
+
+fn open_screen((options, start): (Options, Start)) -> Result<Ended, Refused> {
+    let runtime = Arc::clone(&start.runtime);
+    let door = Arc::clone(&start.engine);
+    let ended = tui::run(options, Box::new(move || start.engine()));
+    // The last turns are told to stop, and have the time they need.
+    if let Some(engine) = Arc::into_inner(door).and_then(OnceLock::into_inner) {
+        runtime.block_on(engine.ended());
+    }
+    ended.map_err(|error| (exit::FAILED, format!("{error:#}")))
+}
+
+/// What starting the engine needs, kept until the first frame is drawn.
+struct Start {
+    config: Config,
+    paths: Paths,
+    runtime: Arc<Runtime>,
+    door: Arc<OnceLock<Door>>,
+    engine: Arc<OnceLock<Engine>>,
+}
+
+impl Start {
+    fn engine(self) -> Result<Started, String> {
+        let redactor = Arc::default();
+        Journal::new(
+            self.paths.log_file.clone(),
+            Clock::system(),
+            Arc::clone(&redactor),
+        )
+        .install();
+        let options = EngineOptions {
+            config: self.config,
+            paths: self.paths,
+            clock: Clock::system(),
+            home: std::env::home_dir(),
+            unattended: false,
+            redactor,
+        };
+        let engine = Engine::start(options, self.runtime.handle())?;
+        let started = Started {
+            door: engine.door.clone(),
+            notices: engine.notices.clone(),
+            runtime: self.runtime.handle().clone(),
+        };
+        let _ = self.door.set(engine.door.clone());
+        let _ = self.engine.set(engine);
+        Ok(started)
+    }
+}
+
+fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
+    let ability = Ability::of_environment();
+    ability
+        .usable(ability::attached())
+        .map_err(|why| (exit::USAGE, why.to_string()))?;
+    let failed = |line: String| (exit::FAILED, line);
+    let paths = Paths::from_environment(&process_environment).map_err(failed)?;
+    let loaded =
+        load::read(&paths, &process_environment).map_err(|error| failed(error.to_string()))?;
+    let setup = setup(arguments, &paths, &loaded, &ability)?;
+    let config = loaded.config;
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .map_err(|error| failed(format!("cannot start: {error}")))?;
+    let start = Start {
+        config: config.clone(),
+        paths: paths.clone(),
+        runtime: Arc::new(runtime),
+        door: Arc::default(),
+        engine: Arc::default(),
+    };
+    let given = Arc::new(Given::new(
+        paths,
+        start.runtime.handle().clone(),
+        Arc::clone(&start.door),
+    ));
+    let storing = Arc::clone(&given);
+    let options = Options {
+        theme: theme(config.ui.theme.as_deref(), ability.depth).map_err(failed)?,
+        glyphs: glyphs(),
+        setup,
+        ability,
+        mouse: config.ui.mouse,
+        editor: editor(),
+        check_provider: Arc::new(move |new| given.check(new)),
+        store_provider: Arc::new(move |new, model| storing.store(&new, &model)),
+        tour: Arc::new(tour_folder),
+    };
+    Ok((options, start))
+}
+
+/// All that the first frame shows, read from the config and the folder: a few small files, no log, no network.
+fn setup(
+    arguments: &Workstation,
+    paths: &Paths,
+    loaded: &Loaded,
+    ability: &Ability,
+) -> Result<Setup, Refused> {
+    let usage = |line: String| (exit::USAGE, line);
+    let cwd = match &arguments.cwd {
+        Some(folder) => folder.clone(),
+        None => std::env::current_dir()
+            .map_err(|error| usage(format!("the current folder is gone: {error}")))?,
+    };
+    let cwd = cwd
+        .canonicalize()
+        .map_err(|error| usage(format!("cannot work in {}: {error}", cwd.display())))?;
+    if !cwd.is_dir() {
+        return Err(usage(format!(
+            "cannot work in {}: it is no folder",
+            cwd.display()
+        )));
+    }
+    let config = &loaded.config;
+    let found = project::find(&cwd);
+    let model = arguments.model.clone().or_else(|| config.default_model());
+    let providers = Providers::new(
+        config.providers.clone(),
+        Arc::new(|_| Ok(None)),
+        Rehearsals::default(),
+    );
+    let chosen = arguments.model.is_some() || config.model.is_some();
+    let provider = model
+        .as_ref()
+        .and_then(|model| config.providers.get(&model.provider));
+    let instructions = project::instructions::read(&cwd, &found.top);
+    let config_place = if paths.config_file.exists() {
+        paths.config_file.display().to_string()
+    } else {
+        "none yet; defaults".to_owned()
+    };
+    Ok(Setup {
+        person_home: std::env::home_dir(),
+        branch: found.branch.clone(),
+        project: found
+            .root
+            .file_name()
+            .map(|name| name.to_string_lossy().into_owned())
+            .unwrap_or_default(),
+        card: model.as_ref().map(|model| providers.card(model)),
+        found: provider
+            .filter(|_| !chosen)
+            .map(|provider| provider.origin.clone()),
+        model,
+        mode: arguments.mode.unwrap_or(config.mode),
+        day_limit: config.budget.day,
+        open: wanted(arguments, paths)?,
+        instructions: instructions
+            .iter()
+            .map(|file| Instructions {
+                file: file.file_name.clone(),
+                tokens: file.bytes.div_ceil(BYTES_PER_TOKEN),
+            })
+            .collect(),
+        fixed_tokens: fixed_tokens(),
+        skills: skills(paths),
+        data_place: paths.data.display().to_string(),
+        config_place,
+        terminal: terminal(ability),
+        process: std::process::id(),
+        cwd,
+    })
+}
+
+/// The session named on the command line.
+fn wanted(arguments: &Workstation, paths: &Paths) -> Result<OpenWhat, Refused> {
+    let Some(part) = &arguments.session else {
+        return Ok(if arguments.continued {
+            OpenWhat::Continue
+        } else {
+            OpenWhat::New
+        });
+    };
+    let found = Reader::new(&paths.db)
+        .find(part)
+        .map_err(|error| (exit::FAILED, error.to_string()))?;
+    found.map(|card| OpenWhat::Session(card.id)).map_err(|why| {
+        let line = match why {
+            NotFound::None => format!("there is no session `{part}`: `creel sessions` lists them"),
+            NotFound::TooShort => {
+                format!("`{part}` is too short: at least four characters of an id")
+            }
+            NotFound::Many(cards) => format!(
+                "`{part}` fits {} sessions: give more of the id",
+                cards.len()
+            ),
+        };
+        (exit::USAGE, line)
+    })
+}
+
+/// What instructions and tools come to in each request, beside the project's own.
+fn fixed_tokens() -> u64 {
+    let tools: usize = Toolbox::shipped()
+        .specs()
+        .iter()
+        .map(|tool| tool.name.len() + tool.description.len() + tool.schema.to_string().len())
+        .sum();
+    ((open::SYSTEM.len() + tools) as u64).div_ceil(BYTES_PER_TOKEN)
+}
+
+fn skills(paths: &Paths) -> Vec<SkillCard> {
+    let folders: Vec<PathBuf> = paths
+        .config_file
+        .parent()
+        .map(|folder| folder.join("skills"))
+        .into_iter()
+        .collect();
+    let (own, _) = skill::folder::load(&folders);
+    let mut cards: Vec<SkillCard> = Vec::new();
+    for skill in own.into_iter().chain(skill::shipped()) {
+        // The person's own goes before a shipped one of the same name.
+        if !cards.iter().any(|card| card.name == skill.name) {
+            cards.push(SkillCard {
+                name: skill.name,
+                description: skill.description,
+                body: skill.body,
+            });
+        }
+    }
+    cards
+}
+
+fn terminal(ability: &Ability) -> String {
+    let colours = match ability.depth {
+        Depth::True => "true colour",
+        Depth::Indexed => "256 colours",
+        Depth::Sixteen => "16 colours",
+        Depth::None => "no colour",
+    };
+    let place = match (ability.tmux, ability.ssh) {
+        (true, true) => " · tmux, over ssh",
+        (true, false) => " · tmux",
+        (false, true) => " · over ssh",
+        (false, false) => "",
+    };
+    format!("{colours}{place}")
+}
+
+/// The theme of the config, else by what the terminal can show: its own sixteen colours where it has no more.
+fn theme(name: Option<&str>, depth: Depth) -> Result<Theme, String> {
+    let theme = match name {
+        Some(name) => Theme::shipped(name).ok_or_else(|| {
+            let names: Vec<&str> = Theme::names().collect();
+            format!("there is no theme `{name}`: known are {}", names.join(", "))
+        })?,
+        None if depth == Depth::True => {
+            Theme::shipped(if is_light() { "dawn" } else { "dusk" }).unwrap_or_else(Theme::ansi)
+        }
+        None => Theme::ansi(),
+    };
+    Ok(if depth == Depth::None {
+        theme.without_colours()
+    } else {
+        theme
+    })
+}
+
+/// Some terminals say in `COLORFGBG` which of the sixteen colours is behind: 7 and 15 are light.
+fn is_light() -> bool {
+    let behind = std::env::var("COLORFGBG")
+        .ok()
+        .and_then(|text| text.rsplit(';').next().map(str::to_owned));
+    matches!(behind.as_deref(), Some("7" | "15"))
+}
+
+/// Frames and marks beyond ASCII only where the locale can show them.
+fn glyphs() -> Glyphs {
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .iter()
+        .find_map(|name| std::env::var(name).ok().filter(|text| !text.is_empty()));
+    let utf8 = locale.is_some_and(|locale| {
+        let locale = locale.to_ascii_lowercase();
+        locale.contains("utf-8") || locale.contains("utf8")
+    });
+    if utf8 { Glyphs::Unicode } else { Glyphs::Ascii }
+}
+
+fn editor() -> String {
+    ["VISUAL", "EDITOR"]
+        .iter()
+        .find_map(|name| {
+            std::env::var(name)
+                .ok()
+                .filter(|text| !text.trim().is_empty())
+        })
+        .unwrap_or_else(|| "vi".to_owned())
+}
+
+/// A new folder with the tour's files. It stays; the tour names it at its end.
+fn tour_folder() -> Result<PathBuf, String> {
+    let failed = |error: std::io::Error| format!("cannot make the tour's folder: {error}");
+    let folder = tempfile::Builder::new()
+        .prefix("creel-tour-")
+        .tempdir()
+        .map_err(failed)?;
+    for (name, content) in rehearsal::tour_files() {
+        std::fs::write(folder.path().join(name), content).map_err(failed)?;
+    }
+    Ok(folder.keep())
+}

@@ -1,0 +1,869 @@
+//! What is on the screen in each state, drawn into a buffer and kept as text: from a log that is folded and keys that are
+//! pressed, as a person would come to it.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use creel::protocol::ask::{About, Approval, Ask, BudgetName, Risk, Subject};
+use creel::protocol::call::{Detail, Outcome, ToolCall};
+use creel::protocol::event::{Delta, Ending, Event, Fact, Signal, Waiting, When};
+use creel::protocol::failure::{Failure, FailureKind};
+use creel::protocol::id::{AskId, CallId, MessageId, ModelRef, Seq, SessionId};
+use creel::protocol::item::{Block, Item, Origin};
+use creel::protocol::money::{Amounts, Currency, Money};
+use creel::protocol::query::{Found, ModelCard, SpendRow, Today};
+use creel::protocol::rule::Mode;
+use creel::protocol::session::{Card, SessionSpec, State};
+use creel::protocol::time::Time;
+use creel::protocol::usage::{Basis, Cause, Charge, Price, Usage};
+use creel::tui::app::setup::{Instructions, Now, Setup, SkillCard};
+use creel::tui::app::{App, Cmd, Msg, Tag};
+use creel::tui::screen::look::Look;
+use creel::tui::screen::transcript::Cache;
+use creel::tui::screen::{self};
+use creel::tui::theme::Theme;
+use creel::tui::widget::paint::Glyphs;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use ratatui::buffer::{Buffer, CellWidth};
+use ratatui::layout::Rect;
+use uuid::Uuid;
+
+/// 2026-11-23, 10:00 UTC.
+const START: i64 = 1_795_428_000_000;
+
+fn model(text: &str) -> ModelRef {
+    text.parse().unwrap()
+}
+
+fn sonnet() -> ModelCard {
+    ModelCard {
+        model: model("anthropic/claude-sonnet-5-5"),
+        context: Some(1_000_000),
+        max_output: Some(64_000),
+        price: Some(Price {
+            currency: Currency::USD,
+            input: 2_000_000,
+            output: 10_000_000,
+            cache_read: Some(100_000),
+            cache_write: Some(2_500_000),
+            cache_write_long: None,
+            tiers: Vec::new(),
+        }),
+        price_date: Some("2026-11-20".to_owned()),
+        local: false,
+        lacks: None,
+    }
+}
+
+fn setup() -> Setup {
+    Setup {
+        cwd: PathBuf::from("/home/ada/src/api"),
+        person_home: Some(PathBuf::from("/home/ada")),
+        branch: Some("main".to_owned()),
+        project: "api".to_owned(),
+        model: Some(sonnet().model),
+        card: Some(sonnet()),
+        found: Some("$ANTHROPIC_API_KEY".to_owned()),
+        mode: Mode::Ask,
+        day_limit: Some(Money::from_decimal(10.0, Currency::USD)),
+        instructions: vec![Instructions {
+            file: "AGENTS.md".to_owned(),
+            tokens: 812,
+        }],
+        fixed_tokens: 948,
+        skills: vec![SkillCard {
+            name: "commit".to_owned(),
+            description: "Commit one change with a message that says why".to_owned(),
+            body: "Look at the staged change.\n".to_owned(),
+        }],
+        data_place: "~/.local/share/creel, 0 bytes".to_owned(),
+        config_place: "none yet; defaults".to_owned(),
+        terminal: "true colour · kitty keys · copy by OSC 52".to_owned(),
+        process: 4711,
+        ..Setup::default()
+    }
+}
+
+struct Desk {
+    app: App,
+    cache: Cache,
+    millis: u64,
+    seq: u64,
+    size: (u16, u16),
+    cursor: Option<(u16, u16)>,
+    glyphs: Glyphs,
+}
+
+impl Desk {
+    fn new(setup: Setup, size: (u16, u16)) -> Self {
+        let mut desk = Self {
+            app: App::new(setup, size, now(0)),
+            cache: Cache::default(),
+            millis: 0,
+            seq: 0,
+            size,
+            cursor: None,
+            glyphs: Glyphs::Unicode,
+        };
+        desk.text();
+        desk.update(Msg::Ready(Vec::new()));
+        desk.update(Msg::Found(Tag::Models, Found::Models(vec![sonnet()])));
+        desk
+    }
+
+    fn update(&mut self, msg: Msg) -> Vec<Cmd> {
+        let mut cmds = self.app.update(msg, now(self.millis));
+        let (_, more) = self.frame();
+        cmds.extend(more);
+        cmds
+    }
+
+    /// A frame, and what it showed told back.
+    fn frame(&mut self) -> (Buffer, Vec<Cmd>) {
+        let look = Look::new(Theme::ansi(), self.glyphs);
+        let mut buffer = Buffer::empty(Rect::new(0, 0, self.size.0, self.size.1));
+        let shown = screen::draw(&self.app, &mut self.cache, &mut buffer, &look);
+        self.cursor = shown.cursor;
+        let cmds = self.app.update(Msg::Drawn(shown.seen), now(self.millis));
+        (buffer, cmds)
+    }
+
+    /// The screen as text, with the cursor as a block.
+    fn text(&mut self) -> String {
+        let (buffer, _) = self.frame();
+        let mut text = String::new();
+        for y in 0..buffer.area.height {
+            let mut row = String::new();
+            let mut x = 0;
+            while x < buffer.area.width {
+                let symbol = buffer[(x, y)].symbol();
+                if self.cursor == Some((x, y)) && symbol == " " {
+                    row.push('█');
+                } else {
+                    row.push_str(symbol);
+                }
+                x += symbol.cell_width().max(1);
+            }
+            text.push_str(row.trim_end());
+            text.push('\n');
+        }
+        text
+    }
+
+    fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) {
+        self.update(Msg::Key(KeyEvent::new(code, modifiers)));
+    }
+
+    fn press(&mut self, code: KeyCode) {
+        self.key(code, KeyModifiers::NONE);
+    }
+
+    fn typed(&mut self, text: &str) {
+        for c in text.chars() {
+            self.press(KeyCode::Char(c));
+        }
+    }
+
+    fn wait(&mut self, millis: u64) {
+        self.millis += millis;
+        self.update(Msg::Tick);
+    }
+
+    fn fact(&mut self, fact: Fact) {
+        self.seq += 1;
+        let event = Event {
+            seq: Seq(self.seq),
+            session: self.app.view().id,
+            at: Time(START + self.millis as i64),
+            fact,
+        };
+        self.update(Msg::Signals(vec![Signal::Event(Box::new(event))]));
+    }
+
+    fn delta(&mut self, delta: Delta) {
+        let session = self.app.view().id;
+        self.update(Msg::Signals(vec![Signal::Delta { session, delta }]));
+    }
+
+    fn item(&mut self, item: Item) {
+        self.fact(Fact::ItemAdded {
+            turn: 1,
+            step: 1,
+            item,
+        });
+    }
+
+    fn call(&mut self, number: usize, name: &str, arguments: &str) -> CallId {
+        let id = CallId::new(1, 1, number);
+        self.item(Item::Call(ToolCall {
+            id: id.clone(),
+            wire_id: None,
+            name: name.to_owned(),
+            arguments: arguments.to_owned(),
+            opaque: None,
+        }));
+        id
+    }
+
+    fn done(&mut self, number: usize, name: &str, arguments: &str, outcome: Outcome) {
+        let call = self.call(number, name, arguments);
+        self.fact(Fact::CallStarted { call: call.clone() });
+        self.item(Item::Result { call, outcome });
+    }
+
+    /// A turn of a session that runs.
+    fn running(size: (u16, u16)) -> Self {
+        Self::running_with(setup(), size)
+    }
+
+    fn running_with(setup: Setup, size: (u16, u16)) -> Self {
+        let cwd = setup.cwd.clone();
+        let played = setup.model.clone();
+        let mut desk = Self::new(setup, size);
+        desk.typed("Make the retry policy honour Retry-After; tests too");
+        desk.press(KeyCode::Enter);
+        desk.fact(Fact::SessionOpened {
+            spec: SessionSpec {
+                cwd: cwd.clone(),
+                project: cwd,
+                model: played.unwrap(),
+                mode: Mode::Ask,
+                system: String::new(),
+                parent: None,
+            },
+        });
+        desk.fact(Fact::TurnStarted { turn: 1 });
+        desk.item(Item::Prompt {
+            blocks: vec![Block::text(
+                "Make the retry policy honour Retry-After; tests too",
+            )],
+            origin: Origin::Person,
+        });
+        desk
+    }
+
+    fn answered(&mut self, usage: Usage, parts: i64) {
+        self.fact(Fact::ModelAnswered {
+            turn: 1,
+            step: 1,
+            attempt: 1,
+            model: sonnet().model,
+            usage,
+            charge: Charge {
+                money: Some(Money::usd(parts)),
+                basis: Basis::Listed,
+            },
+            counted: Money::usd(parts),
+            raw: None,
+            stop: None,
+            failure: None,
+            millis: 2_000,
+        });
+    }
+
+    fn ask(&mut self, about: About) {
+        let ask = Ask {
+            id: AskId("ask-1".to_owned()),
+            about,
+        };
+        self.fact(Fact::AskRaised { ask });
+    }
+}
+
+fn now(millis: u64) -> Now {
+    Now {
+        wall: Time(START + millis as i64),
+        since: Duration::from_millis(millis),
+        fresh: SessionId(Uuid::from_u128(0x1234_5678)),
+    }
+}
+
+fn outcome(text: &str, exit: Option<i32>, millis: u64, detail: Detail) -> Outcome {
+    Outcome {
+        exit,
+        millis,
+        detail,
+        ..Outcome::done(text)
+    }
+}
+
+const PATCH: &str = "@@ -38,5 +38,6 @@ impl Policy\n     let n = self.attempt;\n-    let d = base * 2u32.pow(n);\n+    let d = hdr.retry_after()\n+        .unwrap_or_else(|| backoff(base, n));\n     sleep(d)\n }\n";
+
+fn approval(risk: Risk, line: &str, why: &str) -> About {
+    About::Approval(Approval {
+        call: CallId::new(1, 1, 9),
+        tool: "bash".to_owned(),
+        subject: Subject::Command {
+            argv: vec!["bash".to_owned(), "-c".to_owned(), line.to_owned()],
+            parts: line.split(" && ").map(str::to_owned).collect(),
+        },
+        cwd: PathBuf::from("/home/ada/src/api"),
+        risk,
+        risk_why: why.to_owned(),
+        reason: "mode ask: commands ask".to_owned(),
+        session_rule: Some(format!("Bash({line})")),
+    })
+}
+
+/// A turn with every kind of entry.
+fn worked(size: (u16, u16)) -> Desk {
+    let mut desk = Desk::running(size);
+    desk.item(Item::Thought {
+        text: "The header may be a date or seconds.\nBoth must be read.".to_owned(),
+        opaque: None,
+    });
+    desk.done(
+        1,
+        "read",
+        r#"{"path":"src/http/retry.rs"}"#,
+        outcome(
+            "…",
+            None,
+            3,
+            Detail::Lines {
+                first: 1,
+                last: 212,
+                total: 212,
+            },
+        ),
+    );
+    desk.done(
+        2,
+        "grep",
+        r#"{"pattern":"Retry-After","path":"src"}"#,
+        outcome("…", None, 8, Detail::Hits { count: 7 }),
+    );
+    desk.done(
+        3,
+        "edit",
+        r#"{"path":"src/http/retry.rs","old_string":"a","new_string":"b"}"#,
+        outcome(
+            "edited",
+            None,
+            2,
+            Detail::Diff {
+                path: "src/http/retry.rs".to_owned(),
+                patch: PATCH.to_owned(),
+                added: 2,
+                removed: 1,
+                created: false,
+            },
+        ),
+    );
+    let lines = (1..=214)
+        .map(|n| format!("test case {n} ... ok"))
+        .collect::<Vec<_>>()
+        .join(
+            "
+",
+        );
+    desk.done(
+        4,
+        "bash",
+        r#"{"command":"cargo test -p http retry"}"#,
+        outcome(&lines, Some(0), 8_100, Detail::None),
+    );
+    desk.item(Item::Answer {
+        text: "The header now **wins** over the computed back-off, capped at `self.cap`.\n\n| form | tested |\n|---|---|\n| delta-seconds | yes |\n| HTTP-date | yes |\n\n```rust\nlet d = d.min(self.cap);\n```\n"
+            .to_owned(),
+        cut: false,
+        opaque: None,
+    });
+    desk.answered(
+        Usage {
+            input: 1_000,
+            cache_read: 11_500,
+            output: 600,
+            ..Usage::default()
+        },
+        31_000_000_000,
+    );
+    desk.update(Msg::Found(
+        Tag::Today,
+        Found::Today(Today {
+            used: 2_320_000_000_000,
+            limit: Some(10_000_000_000_000),
+        }),
+    ));
+    desk
+}
+
+macro_rules! screen {
+    ($name:expr, $desk:expr) => {
+        insta::with_settings!({ snapshot_path => "screen", prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!($name, $desk.text());
+        });
+    };
+}
+
+#[test]
+fn the_first_page() {
+    let bare = Setup {
+        model: None,
+        card: None,
+        found: None,
+        ..setup()
+    };
+    for size in [(80, 24), (120, 40), (40, 12)] {
+        let mut desk = Desk::new(bare.clone(), size);
+        screen!(format!("first_page_{}x{}", size.0, size.1), desk);
+    }
+    let mut desk = Desk::new(bare, (80, 24));
+    desk.press(KeyCode::Char('2'));
+    desk.update(Msg::Paste("sk-ant-api03-abcdefghijklmnopx4Qa".to_owned()));
+    screen!("first_page_key", desk);
+    desk.press(KeyCode::Enter);
+    desk.wait(3_200);
+    screen!("first_page_checking", desk);
+    desk.update(Msg::Checked(Err(
+        "api.anthropic.com refused the key (401): the key is wrong or was taken back".to_owned(),
+    )));
+    screen!("first_page_refused", desk);
+}
+
+#[test]
+fn the_empty_workstation() {
+    for size in [(80, 24), (120, 40), (40, 12)] {
+        let mut desk = Desk::new(setup(), size);
+        desk.update(Msg::Found(
+            Tag::Recent,
+            Found::Sessions(vec![
+                card("rate limits", State::Done, 1),
+                card("CI cache", State::Done, 12),
+            ]),
+        ));
+        screen!(format!("empty_{}x{}", size.0, size.1), desk);
+    }
+    let mut desk = Desk::new(setup(), (80, 24));
+    desk.typed("Explain what src/http does");
+    screen!("empty_typed", desk);
+    desk.update(Msg::Paste("line\n".repeat(212)));
+    screen!("empty_pasted", desk);
+}
+
+fn card(title: &str, state: State, days: i64) -> Card {
+    let mut cost = Amounts::default();
+    cost.add(Money::usd(3_180_000_000_000));
+    Card {
+        id: SessionId(Uuid::from_u128(0xabcd_0000 + days as u128)),
+        title: title.to_owned(),
+        state,
+        model: sonnet().model,
+        cwd: setup().cwd,
+        project: setup().cwd,
+        created: Time(START - days * 86_400_000),
+        active: Time(START - days * 86_400_000),
+        turns: 23,
+        cost,
+        unpriced: 0,
+        parent: None,
+        gist: "capped the retry sleep at 30 s".to_owned(),
+    }
+}
+
+#[test]
+fn a_transcript() {
+    for size in [(80, 24), (120, 40), (40, 12)] {
+        let mut desk = worked(size);
+        screen!(format!("transcript_{}x{}", size.0, size.1), desk);
+    }
+    let mut desk = worked((80, 24));
+    desk.fact(Fact::TurnEnded {
+        turn: 1,
+        ending: Ending::Finished,
+    });
+    screen!("transcript_ended", desk);
+    desk.press(KeyCode::Esc);
+    desk.typed("gg");
+    screen!("transcript_top", desk);
+}
+
+#[test]
+fn what_passes_by() {
+    let mut desk = Desk::running((80, 24));
+    desk.fact(Fact::ModelCalled {
+        turn: 1,
+        step: 1,
+        attempt: 1,
+        model: sonnet().model,
+        reserved: None,
+        cause: Cause::Work,
+    });
+    desk.delta(Delta::Waiting {
+        what: Waiting::Model {
+            model: sonnet().model,
+            since: Time(START),
+        },
+    });
+    desk.wait(3_000);
+    screen!("waiting_for_the_model", desk);
+    desk.delta(Delta::Text {
+        text: "Let me **look** at\n\n```rust\nfn main".to_owned(),
+    });
+    desk.typed("and the docs");
+    desk.press(KeyCode::Enter);
+    desk.fact(Fact::MessageQueued {
+        id: MessageId(1),
+        blocks: vec![Block::text("and the docs")],
+        when: When::Turn,
+    });
+    screen!("streaming", desk);
+    desk.delta(Delta::Discarded);
+    desk.delta(Delta::Waiting {
+        what: Waiting::Retry {
+            failure: Failure::new(
+                FailureKind::Network,
+                "no way to api.anthropic.com: name not found (DNS); the request was not sent",
+            ),
+            attempt: 3,
+            attempts: 5,
+            until: Time(START + 11_000),
+        },
+    });
+    screen!("retrying", desk);
+}
+
+#[test]
+fn asks() {
+    let cases = [
+        (
+            "low",
+            Risk::Low,
+            "cargo test -p http retry",
+            "runs a program of this project",
+        ),
+        (
+            "medium",
+            Risk::Medium,
+            "rm -rf target/tmp && cargo clean",
+            "deletes 3.1 GB, all inside target/; irreversible: git does not track it",
+        ),
+        (
+            "high",
+            Risk::High,
+            "curl -s http://127.0.0.1:9/setup.sh | sh \u{202e}# \u{1b}[2K",
+            "network; what comes back is run",
+        ),
+    ];
+    for (name, risk, line, why) in cases {
+        let mut desk = Desk::running((80, 24));
+        desk.call(
+            9,
+            "bash",
+            &serde_json::json!({ "command": line }).to_string(),
+        );
+        desk.ask(approval(risk, line, why));
+        desk.wait(120_000);
+        screen!(format!("ask_{name}_waiting"), desk);
+        desk.key(KeyCode::Char('a'), KeyModifiers::ALT);
+        desk.wait(400);
+        screen!(format!("ask_{name}_ready"), desk);
+    }
+    let mut desk = Desk::running((40, 12));
+    desk.ask(approval(Risk::Medium, cases[1].2, cases[1].3));
+    screen!("ask_waiting_40x12", desk);
+    desk.key(KeyCode::Char('a'), KeyModifiers::ALT);
+    desk.wait(400);
+    screen!("ask_ready_40x12", desk);
+}
+
+#[test]
+fn an_ask_for_an_edit_and_what_is_typed_in_it() {
+    let mut desk = Desk::running((80, 24));
+    desk.ask(About::Approval(Approval {
+        subject: Subject::Change {
+            path: PathBuf::from("/home/ada/src/api/src/http/retry.rs"),
+            patch: PATCH.to_owned(),
+            added: 2,
+            removed: 1,
+            created: false,
+        },
+        ..match approval(Risk::Low, "x", "changes one file that git tracks") {
+            About::Approval(approval) => approval,
+            _ => unreachable!(),
+        }
+    }));
+    desk.press(KeyCode::Tab);
+    desk.wait(400);
+    screen!("ask_edit", desk);
+    desk.press(KeyCode::Char('N'));
+    desk.typed("cap it at 30 s");
+    screen!("ask_reason", desk);
+    desk.press(KeyCode::Esc);
+    desk.wait(400);
+    desk.press(KeyCode::Char('d'));
+    screen!("ask_details", desk);
+    desk.fact(Fact::AskVoided {
+        ask: AskId("ask-1".to_owned()),
+        why: "the turn was stopped".to_owned(),
+    });
+    screen!("ask_gone", desk);
+}
+
+#[test]
+fn a_long_ask_is_not_ready_before_its_end_was_seen() {
+    let mut desk = Desk::running((80, 24));
+    let line = (1..=40)
+        .map(|n| format!("echo step {n} of a long command"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    desk.ask(approval(Risk::Low, &line, "runs a program"));
+    desk.press(KeyCode::Tab);
+    desk.wait(5_000);
+    screen!("ask_long", desk);
+    for _ in 0..6 {
+        desk.press(KeyCode::PageDown);
+    }
+    desk.wait(400);
+    screen!("ask_long_end", desk);
+}
+
+#[test]
+fn budget_stop() {
+    let mut desk = Desk::running((80, 24));
+    desk.ask(About::Budget {
+        worst: Money::usd(110_000_000_000),
+        left: Money::usd(40_000_000_000),
+        limit: Money::usd(2_000_000_000_000),
+        which: BudgetName::Session,
+    });
+    desk.press(KeyCode::Tab);
+    desk.wait(400);
+    screen!("ask_budget", desk);
+}
+
+#[test]
+fn failures() {
+    let cases = [
+        (
+            "key",
+            FailureKind::Auth,
+            "api.anthropic.com says 401: invalid x-api-key; the key comes from $ANTHROPIC_API_KEY: set another and start again",
+        ),
+        (
+            "network",
+            FailureKind::Network,
+            "the answer from api.anthropic.com broke off after 212 words: connection reset",
+        ),
+    ];
+    for (name, kind, message) in cases {
+        let mut desk = worked((80, 24));
+        desk.fact(Fact::TurnEnded {
+            turn: 1,
+            ending: Ending::Failed {
+                failure: Failure::new(kind, message),
+            },
+        });
+        screen!(format!("failure_{name}"), desk);
+        desk.press(KeyCode::Tab);
+        desk.wait(400);
+        screen!(format!("failure_{name}_focus"), desk);
+    }
+}
+
+#[test]
+fn overlays() {
+    let mut desk = worked((80, 24));
+    let leader = |desk: &mut Desk, c: char| {
+        desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+        desk.press(KeyCode::Char(c));
+    };
+    desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+    desk.wait(400);
+    screen!("leader", desk);
+    desk.press(KeyCode::Char('w'));
+    desk.update(Msg::Found(
+        Tag::Sessions,
+        Found::Sessions(vec![
+            card("rate limits", State::Done, 1),
+            card("重试策略的测试", State::Interrupted, 2),
+        ]),
+    ));
+    screen!("sessions", desk);
+    desk.press(KeyCode::Tab);
+    let past = card("", State::Done, 1).id;
+    let event = |seq, fact| Event {
+        seq: Seq(seq),
+        session: past,
+        at: Time(START),
+        fact,
+    };
+    desk.update(Msg::Found(
+        Tag::Turns(past),
+        Found::History(vec![
+            event(1, Fact::TurnStarted { turn: 1 }),
+            event(
+                2,
+                Fact::ItemAdded {
+                    turn: 1,
+                    step: 0,
+                    item: Item::Prompt {
+                        blocks: vec![Block::text("what is our upstream timeout?")],
+                        origin: Origin::Person,
+                    },
+                },
+            ),
+        ]),
+    ));
+    screen!("turns", desk);
+    desk.press(KeyCode::Esc);
+    desk.press(KeyCode::Esc);
+    leader(&mut desk, 'm');
+    let local = ModelCard {
+        model: model("local/qwen3-coder"),
+        context: Some(8_000),
+        price: None,
+        price_date: None,
+        local: true,
+        ..sonnet()
+    };
+    let lacking = ModelCard {
+        model: model("deepseek/deepseek-v4-pro"),
+        lacks: Some("set DEEPSEEK_API_KEY".to_owned()),
+        ..sonnet()
+    };
+    desk.update(Msg::Found(
+        Tag::Models,
+        Found::Models(vec![sonnet(), local, lacking]),
+    ));
+    screen!("models_80x24", desk);
+    desk.size = (120, 40);
+    desk.update(Msg::Resize(120, 40));
+    screen!("models_120x40", desk);
+    desk.size = (80, 24);
+    desk.update(Msg::Resize(80, 24));
+    desk.press(KeyCode::Esc);
+    desk.typed("?");
+    screen!("help", desk);
+    desk.press(KeyCode::Esc);
+    leader(&mut desk, 's');
+    screen!("skills", desk);
+    desk.press(KeyCode::Enter);
+    screen!("skill_inserted", desk);
+    desk.wait(10_000);
+    desk.key(KeyCode::Char('c'), KeyModifiers::CONTROL);
+    desk.typed("/mo");
+    screen!("commands", desk);
+    desk.wait(2_000);
+    desk.key(KeyCode::Char('c'), KeyModifiers::CONTROL);
+    leader(&mut desk, 'c');
+    let mut cost = Amounts::default();
+    cost.add(Money::usd(2_320_000_000_000));
+    let row = SpendRow {
+        key: "anthropic/claude-sonnet-5-5".to_owned(),
+        calls: 31,
+        usage: Usage {
+            input: 120_000,
+            cache_read: 1_200_000,
+            output: 31_000,
+            ..Usage::default()
+        },
+        cost,
+        unknown: 1,
+    };
+    desk.update(Msg::Found(Tag::SpendModels, Found::Spend(vec![row])));
+    desk.update(Msg::Found(Tag::SpendDays, Found::Spend(Vec::new())));
+    screen!("cost", desk);
+    desk.press(KeyCode::Esc);
+    leader(&mut desk, 'q');
+    screen!("quit", desk);
+}
+
+#[test]
+fn the_tour_says_that_it_is_played() {
+    let played = Setup {
+        model: None,
+        card: None,
+        ..setup()
+    };
+    let mut desk = Desk::new(played, (80, 24));
+    desk.press(KeyCode::Enter);
+    desk.update(Msg::Tour(Ok(PathBuf::from("/tmp/creel-tour-7f3a"))));
+    screen!("tour_begins", desk);
+}
+
+#[test]
+fn a_terminal_that_draws_marks_wide_gets_plain_ones() {
+    let mut desk = worked((80, 24));
+    desk.glyphs = Glyphs::Ascii;
+    desk.ask(approval(Risk::Low, "echo …", "runs a program"));
+    let text = desk.text();
+    let wide: String = text
+        .chars()
+        .filter(|c| "●⚑✓✗▾▸▌·…≈↑↓–─━│┃┌┏".contains(*c))
+        .collect();
+    // Only what would run is written as it is, and the answer in the words of the model.
+    assert_eq!(wide, "…", "{text}");
+    screen!("ascii", desk);
+}
+
+#[test]
+fn no_size_is_too_small_or_too_large_to_be_drawn() {
+    for size in [
+        (0, 0),
+        (1, 1),
+        (2, 2),
+        (5, 3),
+        (39, 11),
+        (40, 11),
+        (39, 12),
+        (41, 13),
+        (300, 100),
+    ] {
+        let mut desk = worked(size);
+        desk.ask(approval(Risk::High, "rm -rf /", "deletes everything"));
+        desk.text();
+        desk.key(KeyCode::Char('a'), KeyModifiers::ALT);
+        desk.typed("dN some reason");
+        desk.text();
+        let bare = Setup {
+            model: None,
+            card: None,
+            ..setup()
+        };
+        Desk::new(bare, size).text();
+    }
+    let mut desk = worked((30, 8));
+    screen!("too_small", desk);
+}
+
+#[test]
+fn what_comes_from_outside_never_steers_the_terminal() {
+    let evil = "\u{1b}]0;x\u{7}\u{1b}[2J\u{9b}31m\u{202e}evil\u{200b}";
+    let mut desk = Desk::running((80, 24));
+    desk.done(
+        1,
+        evil,
+        &format!("{{\"path\":\"{}\"}}", "\\u001b[2Jx"),
+        outcome(evil, Some(1), 3, Detail::None),
+    );
+    desk.item(Item::Answer {
+        text: evil.to_owned(),
+        cut: true,
+        opaque: None,
+    });
+    desk.item(Item::Notice {
+        text: evil.to_owned(),
+    });
+    desk.delta(Delta::Text {
+        text: evil.to_owned(),
+    });
+    desk.ask(approval(Risk::Low, evil, evil));
+    desk.update(Msg::Paste(evil.to_owned()));
+    let text = desk.text();
+    let bad = text
+        .chars()
+        .filter(|c| {
+            c.is_control() && *c != '\n'
+                || ('\u{202a}'..='\u{202e}').contains(c)
+                || *c == '\u{200b}'
+        })
+        .count();
+    assert_eq!(bad, 0, "{text}");
+    assert!(
+        text.contains(r"\u{1b}[2J"),
+        "what is decided on is written out: {text}"
+    );
+}

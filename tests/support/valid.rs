@@ -1,0 +1,124 @@
+//! Whether a request is one that its provider takes: every call has exactly one result, right after the answer that made it,
+//! and nothing is empty or twice.
+
+use std::collections::HashSet;
+
+use serde_json::Value;
+
+use crate::support::server::{Dialect, Request};
+
+/// The first thing that is wrong.
+pub fn check(request: &Request) -> Result<(), String> {
+    let body = request.json();
+    let messages = body["messages"].as_array().ok_or("no messages")?;
+    let messages = match request.dialect() {
+        Dialect::Anthropic => messages
+            .iter()
+            .map(anthropic)
+            .collect::<Result<Vec<_>, _>>()?,
+        Dialect::OpenAiChat => openai_chat(messages)?,
+    };
+    let mut open: Option<HashSet<String>> = None;
+    let mut used = HashSet::new();
+    for (number, message) in messages.iter().enumerate() {
+        let at = |what: String| format!("message {}: {what}", number + 1);
+        let results: HashSet<String> = message.results.iter().cloned().collect();
+        if results.len() != message.results.len() {
+            return Err(at("a call has two results".to_owned()));
+        }
+        let expected = open.take().unwrap_or_default();
+        if results != expected {
+            return Err(at(format!(
+                "results of {results:?} where {expected:?} is expected"
+            )));
+        }
+        if message.calls.is_empty() {
+            continue;
+        }
+        for call in &message.calls {
+            if !used.insert(call.clone()) {
+                return Err(at(format!("the call id {call} comes twice")));
+            }
+        }
+        open = Some(message.calls.iter().cloned().collect());
+    }
+    match open {
+        Some(open) => Err(format!("no results of {open:?} at the end")),
+        None => Ok(()),
+    }
+}
+
+/// What matters of a message; neighbouring results are one.
+#[derive(Default)]
+struct Message {
+    calls: Vec<String>,
+    results: Vec<String>,
+}
+
+fn anthropic(message: &Value) -> Result<Message, String> {
+    let blocks = match &message["content"] {
+        Value::Array(blocks) if !blocks.is_empty() => blocks,
+        Value::String(text) if !text.is_empty() => return Ok(Message::default()),
+        other => return Err(format!("a message without content: {other}")),
+    };
+    let mut found = Message::default();
+    for block in blocks {
+        let id = |name: &str| block[name].as_str().unwrap_or_default().to_owned();
+        match block["type"].as_str() {
+            Some("tool_use") if !block["input"].is_object() => {
+                return Err(format!("arguments that are no object: {block}"));
+            }
+            Some("tool_use") => found.calls.push(id("id")),
+            Some("tool_result") => found.results.push(id("tool_use_id")),
+            Some("text")
+                if block["text"]
+                    .as_str()
+                    .is_none_or(|text| text.trim().is_empty()) =>
+            {
+                return Err("an empty text block".to_owned());
+            }
+            _ => {}
+        }
+    }
+    Ok(found)
+}
+
+fn openai_chat(messages: &[Value]) -> Result<Vec<Message>, String> {
+    let mut found: Vec<Message> = Vec::new();
+    let mut in_results = false;
+    for message in messages {
+        if message["role"] == "tool" {
+            if !std::mem::replace(&mut in_results, true) {
+                found.push(Message::default());
+            }
+            let id = message["tool_call_id"].as_str().unwrap_or_default();
+            if let Some(last) = found.last_mut() {
+                last.results.push(id.to_owned());
+            }
+            continue;
+        }
+        in_results = false;
+        let calls = message["tool_calls"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        for call in &calls {
+            let arguments = call["function"]["arguments"].as_str().unwrap_or_default();
+            if !serde_json::from_str::<Value>(arguments).is_ok_and(|value| value.is_object()) {
+                return Err(format!("arguments that are no object: {call}"));
+            }
+        }
+        let empty = message["content"].as_str().is_none_or(str::is_empty);
+        if empty && calls.is_empty() {
+            return Err(format!("a message without content: {message}"));
+        }
+        found.push(Message {
+            calls: calls
+                .iter()
+                .map(|call| call["id"].as_str().unwrap_or_default().to_owned())
+                .collect(),
+            results: Vec::new(),
+        });
+    }
+    Ok(found)
+}
