@@ -326,7 +326,8 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
                     why,
                 }) if session == self.session
                     && command.0 <= self.sent
-                    && !self.tally.has_begun() =>
+                    // Number 0 is the engine's own: the turn was given up, and no ending will come.
+                    && (command.0 == 0 || !self.tally.has_begun()) =>
                 {
                     return Err(Trouble::failed(why));
                 }

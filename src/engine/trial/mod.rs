@@ -36,6 +36,10 @@ pub(crate) struct Switches {
 }
 
 impl Switches {
+    pub(crate) fn fill_disk(&self, full: bool) {
+        self.full.store(full, Ordering::SeqCst);
+    }
+
     pub(crate) fn before_append(&self, db: &Path) -> Result<(), StoreError> {
         if self.full.load(Ordering::SeqCst) {
             return Err(StoreError::Full(db.to_owned()));
