@@ -13,7 +13,7 @@ use crate::agent::cost::Tariff;
 use crate::agent::guard;
 use crate::agent::redact::Redactor;
 use crate::config::paths::{Paths, process_environment};
-use crate::config::{BudgetConfig, LimitConfig, ProviderConfig, load, secret};
+use crate::config::{BudgetConfig, KeySource, LimitConfig, ProviderConfig, load, secret};
 use crate::engine::clock::Clock;
 use crate::engine::owner::{Held, Owners};
 use crate::protocol::event::Signal;
@@ -192,7 +192,15 @@ pub(crate) fn table(
     } else {
         Speed::default()
     };
-    Providers::new(config, keys(redactor), Rehearsals::new(speed))
+    let read = keys(redactor);
+    for provider in config.values() {
+        // Those at hand are known before anything is said, so that a prompt that holds one is cleaned as well; files and
+        // commands are asked when first needed.
+        if matches!(provider.key, KeySource::Env(_)) {
+            let _ = read(&provider.key);
+        }
+    }
+    Providers::new(config, read, Rehearsals::new(speed))
 }
 
 /// Reads keys, and has each one taken out of everything from then on.
