@@ -269,7 +269,10 @@ fn placed(event: Event) -> Option<Placed> {
 
 /// Closes what crashed sessions left open, so that no list shows work that nobody does.
 pub(crate) async fn close_abandoned(house: &Arc<House>) {
-    let Ok(sessions) = house.read(|reader| reader.unfinished()).await else {
+    let Ok(sessions) = house
+        .read(super::super::store::read::Reader::unfinished)
+        .await
+    else {
         return;
     };
     for session in sessions {
