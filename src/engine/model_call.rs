@@ -251,8 +251,8 @@ impl Task {
         }
     }
 
-    /// At most so many tokens are in the prompt: what the provider counted last, and for the rest two bytes a token, which
-    /// real text stays above.
+    /// At most so many tokens are in the prompt: two bytes a token, which real text stays above, and what a wire puts around
+    /// each message.
     fn prompt_tokens(&self, prompt: &Prompt) -> u64 {
         prompt::bytes(prompt).div_ceil(2) + 64 * (prompt.messages.len() as u64 + 1)
     }
