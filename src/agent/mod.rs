@@ -3,6 +3,8 @@
 
 pub mod command_line;
 pub mod cost;
+pub mod decimal;
+pub mod digest;
 pub mod folder;
 pub mod guard;
 pub mod permission;

@@ -3,8 +3,8 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
-use sha2::{Digest, Sha256};
 
+use crate::agent::digest;
 use crate::agent::permission::{self, Asked};
 use crate::agent::rule::Bases;
 use crate::agent::turn::input::{Decision, Input};
@@ -201,7 +201,7 @@ impl Task {
             u64::try_from(self.house.clock.now().since(began).as_millis()).unwrap_or(u64::MAX);
         let whole = ended.whole.map(|whole| {
             let whole = self.house.redactor().redact_bytes(whole);
-            let hash = hex(&Sha256::digest(&whole));
+            let hash = digest::hex(&whole);
             let lines = whole.iter().filter(|byte| **byte == b'\n').count()
                 + usize::from(whole.last().is_some_and(|last| *last != b'\n'));
             outcome.whole = Some(OutputRef {
@@ -296,14 +296,4 @@ fn ready(outcome: Outcome) -> futures_util::future::BoxFuture<'static, Ended> {
         whole: None,
     })
     .boxed()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }
