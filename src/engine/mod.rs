@@ -3,6 +3,7 @@
 
 mod answer;
 pub mod clock;
+mod command;
 pub mod door;
 mod effect;
 mod hall;
@@ -12,6 +13,7 @@ pub mod journal;
 mod model_call;
 pub mod open;
 pub mod owner;
+mod redaction;
 mod session;
 mod tool_run;
 #[cfg(test)]
@@ -62,6 +64,8 @@ pub struct Engine {
     /// What the person should be told about the opening of the log.
     pub notices: Vec<String>,
     hall: JoinHandle<()>,
+    #[cfg(test)]
+    trial: trial::Switches,
 }
 
 impl Engine {
@@ -83,6 +87,8 @@ impl Engine {
         for notice in &opened.notices {
             tracing::warn!("{notice}");
         }
+        #[cfg(test)]
+        let trial = trial::Switches::default();
         let house = Arc::new(House {
             log: opened.log,
             db: paths.db.clone(),
@@ -105,6 +111,8 @@ impl Engine {
             home,
             unattended,
             last_key,
+            #[cfg(test)]
+            trial: trial.clone(),
         });
         let _inside = runtime.enter();
         // Without the handler `SIGUSR1` would end the process; it is in place before any session is held.
@@ -123,6 +131,8 @@ impl Engine {
             door,
             notices: opened.notices,
             hall,
+            #[cfg(test)]
+            trial,
         })
     }
 

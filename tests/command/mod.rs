@@ -1,0 +1,7 @@
+//! The contract by the true program: how a run ends, what each command prints, what bad input gets, and processes side by side.
+
+mod beside;
+mod disk;
+mod ending;
+mod form;
+mod trouble;
