@@ -400,9 +400,8 @@ fn progress(event: &Event) -> Option<String> {
     };
     match item {
         Item::Call(call) => {
-            let arguments = visible::one_line(&show::arguments(call));
-            let short: String = arguments.chars().take(100).collect();
-            Some(format!("{} {short}", call.name))
+            let arguments = visible::brief(&show::arguments(call), 100);
+            Some(format!("{} {arguments}", call.name))
         }
         Item::Notice { text } => Some(text.clone()),
         _ => None,
