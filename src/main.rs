@@ -135,7 +135,7 @@ fn engine(config: Config, paths: &Paths, unattended: bool) -> Result<Engine, Str
 
 fn runtime() -> Result<Runtime, Trouble> {
     let runtime = Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(1)
         .enable_all()
         .build();
     runtime.map_err(|error| Trouble::failed(format!("cannot start: {error}")))

@@ -109,7 +109,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
     let setup = setup(arguments, &paths, &loaded, &ability)?;
     let config = loaded.config;
     let runtime = Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(1)
         .enable_all()
         .build()
         .map_err(|error| failed(format!("cannot start: {error}")))?;

@@ -93,6 +93,7 @@ struct Desk {
     seq: u64,
     size: (u16, u16),
     cursor: Option<(u16, u16)>,
+    glyphs: Glyphs,
 }
 
 impl Desk {
@@ -104,6 +105,7 @@ impl Desk {
             seq: 0,
             size,
             cursor: None,
+            glyphs: Glyphs::Unicode,
         };
         desk.text();
         desk.update(Msg::Ready(Vec::new()));
@@ -120,7 +122,7 @@ impl Desk {
 
     /// A frame, and what it showed told back.
     fn frame(&mut self) -> (Buffer, Vec<Cmd>) {
-        let look = Look::new(Theme::ansi(), Glyphs::Unicode);
+        let look = Look::new(Theme::ansi(), self.glyphs);
         let mut buffer = Buffer::empty(Rect::new(0, 0, self.size.0, self.size.1));
         let shown = screen::draw(&self.app, &mut self.cache, &mut buffer, &look);
         self.cursor = shown.cursor;
@@ -781,6 +783,21 @@ fn the_tour_says_that_it_is_played() {
     desk.press(KeyCode::Enter);
     desk.update(Msg::Tour(Ok(PathBuf::from("/tmp/creel-tour-7f3a"))));
     screen!("tour_begins", desk);
+}
+
+#[test]
+fn a_terminal_that_draws_marks_wide_gets_plain_ones() {
+    let mut desk = worked((80, 24));
+    desk.glyphs = Glyphs::Ascii;
+    desk.ask(approval(Risk::Low, "echo …", "runs a program"));
+    let text = desk.text();
+    let wide: String = text
+        .chars()
+        .filter(|c| "●⚑✓✗▾▸▌·…≈↑↓–─━│┃┌┏".contains(*c))
+        .collect();
+    // Only what would run is written as it is, and the answer in the words of the model.
+    assert_eq!(wide, "…", "{text}");
+    screen!("ascii", desk);
 }
 
 #[test]

@@ -14,6 +14,9 @@ use crate::protocol::time::Time;
 /// With no key for this long, nobody is taken to be there.
 const AWAY: Duration = Duration::from_secs(15 * 60);
 
+/// Charges remembered one by one.
+const MOST_CHARGES: usize = 1000;
+
 /// When each guard stops; zero switches one off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
@@ -24,16 +27,20 @@ pub struct Settings {
     pub unattended_minutes: u32,
 }
 
-/// What the guards remember of a running session. It begins anew with each turn of the person, and after each "go on".
+/// What the guards remember of a running session. All but the money begins anew with each word of the person: a prompt, a
+/// message that steers, a "go on".
 #[derive(Debug, Default)]
 pub struct Watch {
-    /// Hashes of the newest calls, oldest first.
-    calls: VecDeque<u64>,
-    last_call: String,
+    /// Hashes of the newest calls with their tools, oldest first.
+    calls: VecDeque<(u64, String)>,
+    /// How many of them are of the step that just ended.
+    new_calls: usize,
     /// Hashes of all outcomes so far: what was read, printed or changed.
     seen: HashSet<u64>,
     progress: bool,
     idle_steps: u32,
+    /// The step that was looked at last: one that is asked again is still the same.
+    step: Option<u32>,
     /// Dollars charged, with their time.
     spent: VecDeque<(Time, i64)>,
 }
@@ -41,18 +48,25 @@ pub struct Watch {
 impl Watch {
     pub fn begin(&mut self) {
         self.calls.clear();
+        self.new_calls = 0;
+        self.seen.clear();
         self.idle_steps = 0;
         // The first look comes before the first step and counts as none.
         self.progress = true;
-        self.spent.clear();
+        self.step = None;
     }
 
     pub fn called(&mut self, call: &ToolCall, settings: &Settings) {
-        self.calls.push_back(hash(&(&call.name, &call.arguments)));
+        // The same arguments in other blanks are the same.
+        let arguments = call
+            .input()
+            .map_or_else(|_| call.arguments.clone(), |input| input.to_string());
+        let hash = hash(&(&call.name, arguments));
+        self.calls.push_back((hash, call.name.clone()));
+        self.new_calls += 1;
         while self.calls.len() > settings.same_call_window as usize {
             self.calls.pop_front();
         }
-        self.last_call.clone_from(&call.name);
     }
 
     /// An outcome is progress when its like was not seen before in this session. A file changed back and forth shows the
@@ -69,33 +83,34 @@ impl Watch {
 
     pub fn charged(&mut self, at: Time, counted: Money) {
         self.spent.push_back((at, counted.parts));
+        // More than any window of half an hour holds, so that a turn of days stays small.
+        if self.spent.len() > MOST_CHARGES
+            && let (Some((_, first)), Some((_, second))) =
+                (self.spent.pop_front(), self.spent.front_mut())
+        {
+            *second = second.saturating_add(first);
+        }
     }
 
-    /// Looked at before each model call. `away_since` is the time of the person's last key, where there is a person.
+    /// Looked at before each model call, also one that is made again. `away_since` is the time of the person's last key,
+    /// where there is a person.
     pub fn before_call(
         &mut self,
+        step: u32,
         now: Time,
         away_since: Option<Time>,
         settings: &Settings,
     ) -> Option<(Guard, String)> {
-        if std::mem::take(&mut self.progress) {
-            self.idle_steps = 0;
-        } else {
-            self.idle_steps += 1;
-        }
-        if settings.same_call > 0
-            && let Some(last) = self.calls.back()
-        {
-            let same = self.calls.iter().filter(|call| *call == last).count();
-            if same >= settings.same_call as usize {
-                let text = format!(
-                    "the same `{}` call came {same} times among the last {} (guards.same_call = {})",
-                    self.last_call,
-                    self.calls.len(),
-                    settings.same_call
-                );
-                return Some((Guard::Loop, text));
+        if self.step.replace(step) != Some(step) {
+            if std::mem::take(&mut self.progress) {
+                self.idle_steps = 0;
+            } else {
+                self.idle_steps += 1;
             }
+            if let Some(looped) = self.looped(settings) {
+                return Some(looped);
+            }
+            self.new_calls = 0;
         }
         if settings.idle_steps > 0 && self.idle_steps >= settings.idle_steps {
             let text = format!(
@@ -105,6 +120,26 @@ impl Watch {
             return Some((Guard::NoProgress, text));
         }
         self.unattended(now, away_since?, settings)
+    }
+
+    /// A call of the step that just ended came too often.
+    fn looped(&self, settings: &Settings) -> Option<(Guard, String)> {
+        let times = |wanted| self.calls.iter().filter(|call| *call == wanted).count();
+        let (same, (_, tool)) = self
+            .calls
+            .iter()
+            .rev()
+            .take(self.new_calls)
+            .map(|call| (times(call), call))
+            .max_by_key(|(same, _)| *same)?;
+        let most = settings.same_call as usize;
+        (most > 0 && same >= most).then(|| {
+            let text = format!(
+                "the same `{tool}` call came {same} times among the last {} (guards.same_call = {most})",
+                self.calls.len(),
+            );
+            (Guard::Loop, text)
+        })
     }
 
     fn unattended(
@@ -122,7 +157,10 @@ impl Watch {
         {
             self.spent.pop_front();
         }
-        let spent: i64 = self.spent.iter().map(|(_, parts)| parts).sum();
+        let spent = self
+            .spent
+            .iter()
+            .fold(0_i64, |sum, (_, parts)| sum.saturating_add(*parts));
         (now.since(away_since) >= AWAY && spent >= limit.parts).then(|| {
             let text = format!(
                 "{} went in {} minutes with no key pressed for 15 (guards.unattended = {})",
@@ -173,12 +211,18 @@ mod tests {
     fn play(steps: impl Iterator<Item = (String, String)>) -> Option<(usize, Guard)> {
         let mut watch = Watch::default();
         watch.begin();
-        assert_eq!(watch.before_call(Time(0), None, &settings()), None);
+        assert_eq!(watch.before_call(1, Time(0), None, &settings()), None);
         for (index, (arguments, text)) in steps.enumerate() {
             watch.called(&call(&arguments), &settings());
             watch.ended("bash", &Outcome::done(text));
-            if let Some((guard, _)) = watch.before_call(Time(0), None, &settings()) {
+            let step = u32::try_from(index + 2).unwrap_or(u32::MAX);
+            // Asked again after a failure, a step counts once.
+            let first = watch.before_call(step, Time(0), None, &settings());
+            if let Some((guard, _)) = first {
                 return Some((index + 1, guard));
+            }
+            for _ in 0..5 {
+                assert_eq!(watch.before_call(step, Time(0), None, &settings()), None);
             }
         }
         None
@@ -196,6 +240,73 @@ mod tests {
         // The same call with another result each time is still the same call.
         let polling = |n: usize| ("poll".to_owned(), format!("{n}"));
         assert_eq!(play((0..50).map(polling)), Some((5, Guard::Loop)));
+        // Blanks make no other call.
+        let blanks = |n: usize| (format!("{{\"a\":{}1}}", " ".repeat(n)), format!("{n}"));
+        assert_eq!(play((0..50).map(blanks)), Some((5, Guard::Loop)));
+    }
+
+    #[test]
+    fn one_call_in_circles_is_seen_beside_others() {
+        let mut watch = Watch::default();
+        watch.begin();
+        for step in 1..=5 {
+            assert_eq!(watch.before_call(step, Time(0), None, &settings()), None);
+            watch.called(&call("same"), &settings());
+            watch.called(&call(&format!("other {step}")), &settings());
+            watch.ended("bash", &Outcome::done(format!("{step}")));
+        }
+        let stopped = watch.before_call(6, Time(0), None, &settings());
+        assert_eq!(stopped.map(|(guard, _)| guard), Some(Guard::Loop));
+        // After a "go on" it counts from nothing.
+        watch.begin();
+        assert_eq!(watch.before_call(6, Time(0), None, &settings()), None);
+    }
+
+    #[test]
+    fn edits_and_reverts_for_ever_are_stopped_within_fifteen_steps() {
+        let steps = |n: usize| match n % 3 {
+            0 => (format!("edit {}", n % 2), "a to b".to_owned()),
+            1 => (format!("edit back {}", n % 2), "b to a".to_owned()),
+            _ => ("test".to_owned(), "3 failed".to_owned()),
+        };
+        let stopped = play((0..100).map(steps)).map(|(step, _)| step);
+        assert!(stopped.is_some_and(|step| step <= 15), "{stopped:?}");
+    }
+
+    #[test]
+    fn reading_something_new_is_progress_also_when_it_was_read_for_an_earlier_prompt() {
+        let mut watch = Watch::default();
+        for turn in 0..3 {
+            watch.begin();
+            for step in 1..=40 {
+                let told = watch.before_call(step, Time(0), None, &settings());
+                assert_eq!(told, None, "turn {turn} step {step}");
+                watch.called(&call(&format!("file {step}")), &settings());
+                watch.ended("read", &Outcome::done(format!("text {step}")));
+            }
+        }
+    }
+
+    #[test]
+    fn money_is_counted_over_the_turns_of_a_night() {
+        let minute = |n: i64| Time(n * 60_000);
+        let mut watch = Watch::default();
+        for turn in 0..2_i64 {
+            // A queued message begins a turn with nobody there.
+            watch.begin();
+            watch.charged(minute(20 + turn), Money::usd(1_100_000_000_000));
+        }
+        let stopped = watch.before_call(1, minute(22), Some(minute(0)), &settings());
+        assert_eq!(stopped.map(|(guard, _)| guard), Some(Guard::Unattended));
+        for _ in 0..100_000 {
+            watch.charged(minute(22), Money::usd(i64::MAX));
+        }
+        assert!(watch.spent.len() <= MOST_CHARGES);
+        assert!(
+            watch
+                .before_call(2, minute(23), Some(minute(0)), &settings())
+                .is_some()
+        );
     }
 
     #[test]
@@ -206,7 +317,7 @@ mod tests {
         watch.charged(minute(10), Money::usd(600_000_000_000));
         let stopped = |watch: &mut Watch, now, away| {
             watch
-                .before_call(minute(now), away, &settings())
+                .before_call(1, minute(now), away, &settings())
                 .map(|(guard, _)| guard)
         };
         assert_eq!(stopped(&mut watch, 16, None), None);

@@ -13,5 +13,6 @@ pub mod retry;
 pub mod risk;
 pub mod rule;
 pub mod session;
+pub mod size;
 pub mod turn;
 pub mod visible;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::protocol::call::{Outcome, OutcomeKind, ToolCall, ToolSpec};
 use crate::protocol::id::{CallId, ModelRef};
-use crate::protocol::item::{Item, joined};
+use crate::protocol::item::{Item, Opaque, joined};
 use crate::protocol::reply::Part;
 
 /// One request to a model. Within a session each prompt is the one before with more messages at its end.
@@ -57,11 +57,16 @@ pub type Placed = (u32, u32, Item);
 /// The conversation as messages for `model`: append-only in its items, so that each prompt extends the one before.
 ///
 /// Whatever the log holds, the result is valid on every wire: each call has exactly one result right after the answer that
-/// made it (a missing one says so), results without a call are left out, call ids are legal and not repeated.
-pub fn messages(items: &[Placed], model: &ModelRef) -> Vec<Message> {
+/// made it (a missing one says so), results without a call are left out, call ids and names are legal, ids not repeated.
+pub fn messages<'a, I>(items: I, model: &ModelRef) -> Vec<Message>
+where
+    I: IntoIterator<Item = &'a Placed>,
+    I::IntoIter: Clone,
+{
+    let items = items.into_iter();
     let family = model.to_string();
     let results: HashMap<&CallId, &Outcome> = items
-        .iter()
+        .clone()
         .filter_map(|(_, _, item)| match item {
             Item::Result { call, outcome } => Some((call, outcome)),
             _ => None,
@@ -101,23 +106,24 @@ pub fn messages(items: &[Placed], model: &ModelRef) -> Vec<Message> {
             Item::Call(call) => {
                 said.begin((*turn, *step), &mut messages);
                 let wire_id = wire_id(call, &mut used);
+                let name = wire_name(&call.name);
                 let opaque = call.opaque.clone().filter(|opaque| opaque.family == family);
                 said.parts.push(Part::Call {
                     wire_id: Some(wire_id.clone()),
-                    name: call.name.clone(),
+                    name: name.clone(),
                     arguments: call.arguments.clone(),
                     opaque,
                 });
                 said.results.push(match results.get(&call.id) {
                     Some(outcome) => CallResult {
                         wire_id,
-                        name: call.name.clone(),
+                        name,
                         text: outcome.text.clone(),
                         outcome: outcome.kind,
                     },
                     None => CallResult {
                         wire_id,
-                        name: call.name.clone(),
+                        name,
                         text: "no result was recorded; verify before repeating it".to_owned(),
                         outcome: OutcomeKind::Lost,
                     },
@@ -159,50 +165,92 @@ impl Said {
     }
 }
 
+/// The longest id and the longest name that every wire takes.
+const LONGEST: usize = 64;
+
 /// The provider's id where it is legal everywhere and new in this conversation, else ours.
 fn wire_id(call: &ToolCall, used: &mut HashSet<String>) -> String {
-    let legal = |id: &&String| {
-        (1..=64).contains(&id.len())
-            && id
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')
-    };
-    let id = match call.wire_id.as_ref().filter(legal) {
-        Some(id) if !used.contains(id) => id.clone(),
-        _ => call.id.0.clone(),
-    };
+    let theirs = call.wire_id.iter().filter(|id| is_legal(id)).cloned();
+    let ours = call.id.0.clone();
+    // A provider can have used even ours before.
+    let more = (2_usize..).map(|number| format!("{}_{number}", call.id));
+    let mut ids = theirs.chain(std::iter::once(ours)).chain(more);
+    let id = ids.find(|id| !used.contains(id)).unwrap_or_default();
     used.insert(id.clone());
     id
 }
 
-/// The bytes a prompt's own text comes to: what an estimate of its tokens is made from.
+/// The name as every wire takes it. A model can ask for a tool by any text, is told that there is none, and its own words
+/// must not make every later request one that is refused.
+fn wire_name(name: &str) -> String {
+    if is_legal(name) {
+        return name.to_owned();
+    }
+    let legal: String = name
+        .trim()
+        .chars()
+        .map(|c| if is_legal_char(c) { c } else { '_' })
+        .take(LONGEST)
+        .collect();
+    if legal.is_empty() {
+        "unnamed".to_owned()
+    } else {
+        legal
+    }
+}
+
+fn is_legal(text: &str) -> bool {
+    (1..=LONGEST).contains(&text.len()) && text.chars().all(is_legal_char)
+}
+
+fn is_legal_char(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '-'
+}
+
+/// The bytes a prompt comes to: what an estimate of its tokens is made from.
 pub fn bytes(prompt: &Prompt) -> u64 {
     let tools: usize = prompt
         .tools
         .iter()
         .map(|tool| tool.name.len() + tool.description.len() + tool.schema.to_string().len())
         .sum();
-    let messages: usize = prompt
+    let messages: u64 = prompt
         .messages
         .iter()
         .map(|message| match message {
-            Message::User { text } => text.len(),
-            Message::Assistant { parts } => parts
-                .iter()
-                .map(|part| match part {
-                    Part::Text { text, .. } | Part::Thought { text, .. } => text.len(),
-                    Part::Call {
-                        name, arguments, ..
-                    } => name.len() + arguments.len(),
-                })
-                .sum(),
+            Message::User { text } => text.len() as u64,
+            Message::Assistant { parts } => parts_bytes(parts),
             Message::Results { results } => results
                 .iter()
-                .map(|result| result.text.len() + result.wire_id.len())
+                .map(|result| (result.text.len() + result.wire_id.len()) as u64)
                 .sum(),
         })
         .sum();
-    (prompt.system.len() + tools + messages) as u64
+    (prompt.system.len() + tools) as u64 + messages
+}
+
+/// The bytes of an answer as it is sent back: an opaque part goes in the place of its text, or beside it.
+pub fn parts_bytes(parts: &[Part]) -> u64 {
+    let sealed = |opaque: &Option<Opaque>| {
+        opaque
+            .as_ref()
+            .map_or(0, |opaque| opaque.body.to_string().len())
+    };
+    let bytes = parts.iter().map(|part| match part {
+        Part::Text { text, opaque } | Part::Thought { text, opaque } => {
+            text.len().max(sealed(opaque))
+        }
+        Part::Call {
+            wire_id,
+            name,
+            arguments,
+            opaque,
+        } => {
+            let id = wire_id.as_ref().map_or(0, String::len);
+            id + name.len() + arguments.len() + sealed(opaque)
+        }
+    });
+    bytes.sum::<usize>() as u64
 }
 
 #[cfg(test)]
@@ -211,7 +259,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::protocol::item::{Block, Opaque, Origin};
+    use crate::protocol::item::{Block, Origin};
 
     fn model() -> ModelRef {
         ModelRef {
@@ -313,6 +361,49 @@ mod tests {
             format!("call_1_1_4={missing}"),
         ];
         assert_eq!(ids(&messages(&items, &model())), expected);
+    }
+
+    #[test]
+    fn a_provider_that_uses_our_ids_repeats_none() {
+        let items = [
+            (1, 1, call(1, Some("call_1_1_2"))),
+            (1, 1, call(2, None)),
+            (1, 1, call(3, Some("call_1_1_2_2"))),
+            (1, 1, done(1, "one")),
+            (1, 1, done(2, "two")),
+            (1, 1, done(3, "three")),
+        ];
+        assert_eq!(
+            ids(&messages(&items, &model())),
+            ["call_1_1_2=one", "call_1_1_2_2=two", "call_1_1_3=three"]
+        );
+    }
+
+    #[test]
+    fn names_that_no_wire_takes_are_made_legal() {
+        let long = "n".repeat(200);
+        let cases = [
+            ("bash", "bash"),
+            (" Bash\n", "Bash"),
+            ("run it; now", "run_it__now"),
+            ("файл", "____"),
+            ("", "unnamed"),
+            (&long, &long[..64]),
+        ];
+        for (name, expected) in cases {
+            let Item::Call(mut asked) = call(1, None) else {
+                panic!("no call")
+            };
+            name.clone_into(&mut asked.name);
+            let built = messages(&[(1, 1, Item::Call(asked))], &model());
+            let (Message::Assistant { parts }, Message::Results { results }) =
+                (&built[0], &built[1])
+            else {
+                panic!("{built:?}")
+            };
+            assert!(matches!(&parts[0], Part::Call { name, .. } if name == expected));
+            assert_eq!(results[0].name, expected);
+        }
     }
 
     #[test]

@@ -9,14 +9,27 @@ use crate::protocol::item::Item;
 use crate::protocol::money::Money;
 use crate::protocol::usage::{Charge, Usage};
 
-/// What the model is told of a call that had begun.
-const LOST: &str = "Creel ended while this ran, so whether it took effect is not known. It was not run again. Verify before repeating it.";
+/// What broke the turn off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Broke {
+    /// The process ended.
+    Process,
+    /// The log took nothing more, and the turn was given up.
+    Log,
+}
 
-/// What the model is told of a call that had not begun.
-const NOT_RUN: &str = "not run: Creel ended before it began";
+impl Broke {
+    fn happened(self) -> &'static str {
+        match self {
+            Self::Process => "Creel ended",
+            Self::Log => "nothing more could be kept",
+        }
+    }
+}
 
 /// The facts that close a session nobody runs; none when nothing is open. `draft` is the text an answer had come to.
-pub fn closing(session: &Session, draft: Option<String>) -> Vec<Fact> {
+pub fn closing(session: &Session, draft: Option<String>, broke: Broke) -> Vec<Fact> {
+    let happened = broke.happened();
     let mut facts = Vec::new();
     let (turn, step) = (session.turn, session.step);
     if let Some(request) = &session.open_request {
@@ -49,7 +62,7 @@ pub fn closing(session: &Session, draft: Option<String>) -> Vec<Fact> {
             stop: None,
             failure: Some(Failure::new(
                 FailureKind::Network,
-                "Creel ended before the answer was there",
+                format!("{happened} before the answer was there"),
             )),
             millis: 0,
         });
@@ -57,14 +70,16 @@ pub fn closing(session: &Session, draft: Option<String>) -> Vec<Fact> {
     for waiting in &session.asks {
         facts.push(Fact::AskVoided {
             ask: waiting.ask.id.clone(),
-            why: "Creel ended while it waited".to_owned(),
+            why: format!("{happened} while it waited"),
         });
     }
     for (call, open) in &session.open_calls {
         let outcome = if open.started {
-            Outcome::lost(LOST)
+            Outcome::lost(format!(
+                "{happened} while this ran, so whether it took effect is not known. It was not run again. Verify before repeating it."
+            ))
         } else {
-            Outcome::cancelled(NOT_RUN)
+            Outcome::cancelled(format!("not run: {happened} before it began"))
         };
         facts.push(Fact::ItemAdded {
             turn: open.turn,
@@ -83,10 +98,10 @@ pub fn closing(session: &Session, draft: Option<String>) -> Vec<Fact> {
             .map(|open| open.name.as_str())
             .collect();
         let text = if began.is_empty() {
-            format!("Creel ended during step {step}")
+            format!("{happened} during step {step}")
         } else {
             format!(
-                "Creel ended while {} ran: its outcome is not known",
+                "{happened} while {} ran: its outcome is not known",
                 began.join(", ")
             )
         };

@@ -34,25 +34,39 @@ impl Redactor {
         text
     }
 
-    /// The same for bytes of any kind.
+    /// The same for bytes of any kind, in one pass for each key.
     pub fn redact_bytes(&self, bytes: Vec<u8>) -> Vec<u8> {
         let mut bytes = bytes;
         for key in &self.keys {
             let key = key.as_bytes();
-            let mut from = 0;
-            while let Some(at) = find(&bytes[from..], key) {
-                bytes.splice(from + at..from + at + key.len(), MARK.bytes());
-                from += at + MARK.len();
+            let mut out: Vec<u8> = Vec::new();
+            let mut rest = bytes.as_slice();
+            while let Some(at) = find(rest, key) {
+                out.extend_from_slice(&rest[..at]);
+                out.extend_from_slice(MARK.as_bytes());
+                rest = &rest[at + key.len()..];
+            }
+            if rest.len() != bytes.len() {
+                out.extend_from_slice(rest);
+                bytes = out;
             }
         }
         bytes
     }
 }
 
+/// Looks for the first byte and then at the rest: outputs are large and keys are rare.
 fn find(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    bytes
-        .windows(wanted.len())
-        .position(|window| window == wanted)
+    let (first, rest) = wanted.split_first()?;
+    let mut from = 0;
+    while let Some(at) = bytes[from..].iter().position(|byte| byte == first) {
+        let at = from + at;
+        if bytes[at + 1..].starts_with(rest) {
+            return Some(at);
+        }
+        from = at + 1;
+    }
+    None
 }
 
 impl fmt::Debug for Redactor {

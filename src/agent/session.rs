@@ -10,7 +10,7 @@ use crate::protocol::ask::{About, Answer, Ask, Verdict};
 use crate::protocol::event::{Ending, Event, Fact, When};
 use crate::protocol::failure::Failure;
 use crate::protocol::id::{CallId, MessageId, ModelRef, Seq, SessionId};
-use crate::protocol::item::{Block, Item, joined};
+use crate::protocol::item::{Block, Item, Origin, joined};
 use crate::protocol::money::{Amounts, Money};
 use crate::protocol::rule::{Effect, Mode, Rule, Scope};
 use crate::protocol::session::{Card, Change, SessionSpec, State};
@@ -118,7 +118,7 @@ pub struct Sum {
 
 impl Sum {
     fn add(&mut self, usage: &Usage, charge: Charge) {
-        self.calls += 1;
+        self.calls = self.calls.saturating_add(1);
         self.usage.add(usage);
         match (charge.basis, charge.money) {
             (Basis::Play, Some(money)) => self.play.add(money),
@@ -254,7 +254,7 @@ impl Session {
                 self.turn_sum.add(usage, *charge);
                 if failure.is_none() {
                     self.last_usage = *usage;
-                    self.context_used = usage.prompt() + usage.output;
+                    self.context_used = usage.prompt().saturating_add(usage.output);
                 }
             }
             Fact::CallStarted { call } => {
@@ -342,6 +342,11 @@ impl Session {
 
     fn item(&mut self, turn: u32, step: u32, item: &Item) {
         match item {
+            // What Creel says to the model is no word of the person.
+            Item::Prompt {
+                origin: Origin::Creel,
+                ..
+            } => {}
             Item::Prompt { blocks, .. } => {
                 let line = first_line(&joined(blocks));
                 if self.title.is_empty() && !self.titled {

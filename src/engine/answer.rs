@@ -9,7 +9,6 @@ use crate::engine::{health, open};
 use crate::protocol::id::SessionId;
 use crate::protocol::op::{Manage, Managed};
 use crate::protocol::query::{Found, Query, Today};
-use crate::protocol::session::State;
 use crate::store::append::composer_draft;
 
 pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
@@ -86,37 +85,43 @@ pub(crate) fn draft(house: &Arc<House>, session: Option<SessionId>, text: String
     }
 }
 
-pub(crate) async fn manage(house: &Arc<House>, manage: Manage) -> Managed {
+/// `stopped`: turns of this process that were told to stop.
+pub(crate) async fn manage(house: &Arc<House>, manage: Manage, stopped: u32) -> Managed {
     let done = match manage {
-        Manage::Stop { session } => stop(house, session).await,
+        Manage::Stop { session } => stop(house, session, stopped).await,
         Manage::Purge { sessions } => purge(house, sessions).await,
         Manage::Reload => house.reload().map(|()| Managed::Reloaded),
     };
     done.unwrap_or_else(|why| Managed::Failed { why })
 }
 
-/// Tells the processes that run turns to stop them. Those of this process were told before.
-async fn stop(house: &Arc<House>, session: Option<SessionId>) -> Result<Managed, String> {
-    let mut turns = 0;
+/// Tells the processes that run turns to stop them. Those of this process were told before: `here` is how many.
+async fn stop(
+    house: &Arc<House>,
+    session: Option<SessionId>,
+    here: u32,
+) -> Result<Managed, String> {
+    let mut turns = here;
     for (held, holder) in house.owners.held() {
         if session.is_some_and(|session| session != held) {
             continue;
         }
-        let card = house.read(move |reader| reader.card(held)).await?;
-        if !card.is_some_and(|card| {
-            matches!(card.state, State::Working | State::Waiting | State::Paused)
-        }) {
+        // Those of this process were told before, and may have ended by now.
+        if holder.here {
             continue;
         }
-        if !holder.here {
+        if open::folded(house, held)
+            .await?
+            .is_some_and(|session| session.running)
+        {
             house.owners.ask_to_stop(held)?;
             let process = i32::try_from(holder.process).ok().and_then(Pid::from_raw);
             let process = process
                 .ok_or_else(|| format!("the lock of session {} names no process", held.short()))?;
             kill_process(process, Signal::USR1)
                 .map_err(|error| format!("cannot reach process {}: {error}", holder.process))?;
+            turns += 1;
         }
-        turns += 1;
     }
     Ok(Managed::Stopped { turns })
 }

@@ -3,20 +3,33 @@
 
 use std::collections::VecDeque;
 
+use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use crate::agent::session::{FOLD_VERSION, Session};
-use crate::agent::turn::effect::Effect;
+use crate::agent::turn::effect::{Effect, Waived};
 use crate::agent::turn::input::Input;
+use crate::engine::redaction::redacted;
 use crate::engine::session::Task;
 use crate::protocol::ask::{About, Answer};
 use crate::protocol::event::{Delta, Event, Fact, Signal, Waiting};
 use crate::protocol::id::{AskId, CommandId};
-use crate::protocol::item::{Block, Item};
+use crate::protocol::item::Item;
+use crate::protocol::usage::Cause;
+use crate::store::fault::StoreError;
 use crate::store::{Batch, Derived, FoldedState, Over, Reservation};
 
+/// What follows an effect could not be kept.
+#[derive(Debug)]
+pub(crate) struct Unkept {
+    pub(crate) why: StoreError,
+    /// What had happened by then.
+    facts: Vec<Fact>,
+}
+
 impl Task {
-    pub(crate) async fn carry_out(&mut self, effects: Vec<Effect>) {
+    /// On an error nothing of the batch that failed has taken effect, and the turn must not go on.
+    pub(crate) async fn carry_out(&mut self, effects: Vec<Effect>) -> Result<(), Unkept> {
         let mut queue = VecDeque::from(effects);
         loop {
             let mut facts = Vec::new();
@@ -37,28 +50,29 @@ impl Task {
                         step,
                         attempt,
                         cause,
-                        once,
-                    } => request = Some((step, attempt, cause, once)),
+                        waived,
+                    } => {
+                        request = Some(Call {
+                            step,
+                            attempt,
+                            cause,
+                            waived,
+                        });
+                    }
                     act => acts.push(act),
                 }
             }
             let asked = facts.iter().filter_map(asked).next();
-            let kept = match request {
-                None => self.commit(facts).await,
-                Some((step, attempt, cause, once)) => {
-                    match self.request(facts, step, attempt, cause, once).await {
-                        Ok(None) => true,
-                        Ok(Some(about)) => {
-                            queue.extend(self.step(Input::Held(about)));
-                            true
-                        }
-                        Err(()) => false,
+            match request {
+                None if facts.is_empty() => {}
+                None => {
+                    self.commit_with(facts, None).await?;
+                }
+                Some(call) => {
+                    if let Some(about) = self.request(facts, call).await? {
+                        queue.extend(self.step(Input::Held(about)));
                     }
                 }
-            };
-            if !kept {
-                self.give_up();
-                return;
             }
             for act in acts {
                 self.act(act);
@@ -77,6 +91,7 @@ impl Task {
             }
         }
         self.rest().await;
+        Ok(())
     }
 
     /// A turn that has ended makes room, perhaps for the next.
@@ -92,8 +107,8 @@ impl Task {
         self.call = None;
         self.wake = None;
         self.deadline = None;
-        if let Some(queued) = self.next_message() {
-            self.begin_queued(queued).await;
+        if self.has_next() {
+            self.begin_queued(CommandId(0)).await;
         }
     }
 
@@ -137,9 +152,13 @@ impl Task {
         }
     }
 
-    /// Keeps facts and tells of them. False: they could not be kept, and nothing of them may take effect.
-    pub(crate) async fn commit(&mut self, facts: Vec<Fact>) -> bool {
-        facts.is_empty() || self.commit_with(facts, None).await.is_ok()
+    /// Keeps facts and tells of them. The error says why they could not be kept; nothing of them may take effect then.
+    pub(crate) async fn commit(&mut self, facts: Vec<Fact>) -> Result<(), StoreError> {
+        if facts.is_empty() {
+            return Ok(());
+        }
+        let kept = self.commit_with(facts, None).await;
+        kept.map(drop).map_err(|unkept| unkept.why)
     }
 
     /// Keeps facts, and those of a reservation if it holds; the answer tells what it would pass otherwise.
@@ -147,7 +166,7 @@ impl Task {
         &mut self,
         facts: Vec<Fact>,
         reserved: Option<Reservation>,
-    ) -> Result<Option<Over>, ()> {
+    ) -> Result<Option<Over>, Unkept> {
         let redactor = self.house.redactor();
         let facts: Vec<Fact> = facts
             .into_iter()
@@ -161,33 +180,27 @@ impl Task {
             session: self.session.id,
             at,
             day: self.house.clock.day(at),
-            facts,
+            facts: facts.clone(),
             reserved,
             blobs: std::mem::take(&mut self.blobs),
             derive: derive(Some(self.session.clone())),
             clears_draft: ends_step,
         };
-        match self.house.log.append(batch).await {
+        match self.house.append(batch).await {
             Ok(appended) => {
                 for event in appended.events {
-                    self.happened(event);
+                    self.note(event);
                 }
                 Ok(appended.over)
             }
-            Err(error) => {
-                tracing::warn!("session {}: {error}", self.session.id);
-                self.refuse(
-                    CommandId(0),
-                    &format!(
-                        "nothing more can be kept: {error}; the turn stopped before it went on"
-                    ),
-                );
-                Err(())
+            Err(why) => {
+                tracing::warn!("session {}: {why}", self.session.id);
+                Err(Unkept { why, facts })
             }
         }
     }
 
-    fn happened(&mut self, event: Event) {
+    fn note(&mut self, event: Event) {
         if let Fact::ItemAdded { turn, step, item } = &event.fact {
             self.items.push((*turn, *step, item.clone()));
         }
@@ -206,19 +219,56 @@ impl Task {
         });
     }
 
-    /// The log takes nothing more: whatever runs is stopped, and what the log says is open is closed when it can be written
-    /// again.
-    fn give_up(&mut self) {
+    /// The log takes nothing more: whatever runs is stopped, the person is told, and what the log says is open is closed
+    /// when it can be written again.
+    pub(crate) fn give_up(&mut self, unkept: Unkept) {
         self.stop.cancel();
         self.turn = None;
         self.call = None;
         self.wake = None;
         self.deadline = None;
-        self.tools.abort_all();
+        self.tools = JoinSet::new();
+        self.given_up = true;
+        self.owed
+            .extend(unkept.facts.into_iter().filter_map(happened));
         self.tell(Delta::Waiting {
             what: Waiting::Nothing,
         });
+        self.refuse(
+            CommandId(0),
+            &format!(
+                "nothing more can be kept: {}; the turn stopped before it went on",
+                unkept.why
+            ),
+        );
     }
+}
+
+/// The fact, if it tells of something that happened whether it could be kept or not; what was about to be done was not done.
+fn happened(fact: Fact) -> Option<Fact> {
+    match fact {
+        Fact::CallStarted { .. } | Fact::ModelCalled { .. } | Fact::AskRaised { .. } => None,
+        Fact::ItemAdded {
+            turn,
+            step,
+            item: Item::Result { call, mut outcome },
+        } => {
+            // The whole output went with the batch.
+            outcome.whole = None;
+            let item = Item::Result { call, outcome };
+            Some(Fact::ItemAdded { turn, step, item })
+        }
+        fact => Some(fact),
+    }
+}
+
+/// A call to the model that is to be made.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(crate) step: u32,
+    pub(crate) attempt: u32,
+    pub(crate) cause: Cause,
+    pub(crate) waived: Waived,
 }
 
 /// The card and, where a turn ended, the fold, worked out from the events as they were numbered.
@@ -252,70 +302,5 @@ fn asked(fact: &Fact) -> Option<AskId> {
     match fact {
         Fact::AskRaised { ask } if !matches!(ask.about, About::Approval(_)) => Some(ask.id.clone()),
         _ => None,
-    }
-}
-
-/// The fact without the keys Creel holds.
-pub(crate) fn redacted(fact: Fact, redactor: &crate::agent::redact::Redactor) -> Fact {
-    let clean = |text: String| match redactor.redact(&text) {
-        std::borrow::Cow::Borrowed(_) => text,
-        std::borrow::Cow::Owned(changed) => changed,
-    };
-    match fact {
-        Fact::ItemAdded { turn, step, item } => {
-            let item = match item {
-                Item::Prompt { blocks, origin } => Item::Prompt {
-                    blocks: blocks
-                        .into_iter()
-                        .map(|block| redacted_block(block, clean))
-                        .collect(),
-                    origin,
-                },
-                Item::Answer { text, cut, opaque } => Item::Answer {
-                    text: clean(text),
-                    cut,
-                    opaque,
-                },
-                Item::Thought { text, opaque } => Item::Thought {
-                    text: clean(text),
-                    opaque,
-                },
-                Item::Call(mut call) => {
-                    call.arguments = clean(call.arguments);
-                    Item::Call(call)
-                }
-                Item::Result { call, mut outcome } => {
-                    outcome.text = clean(outcome.text);
-                    Item::Result { call, outcome }
-                }
-                Item::Notice { text } => Item::Notice { text: clean(text) },
-                Item::Shell {
-                    command,
-                    mut outcome,
-                } => {
-                    outcome.text = clean(outcome.text);
-                    Item::Shell {
-                        command: clean(command),
-                        outcome,
-                    }
-                }
-            };
-            Fact::ItemAdded { turn, step, item }
-        }
-        Fact::MessageQueued { id, blocks, when } => {
-            let blocks = blocks
-                .into_iter()
-                .map(|block| redacted_block(block, clean))
-                .collect();
-            Fact::MessageQueued { id, blocks, when }
-        }
-        other => other,
-    }
-}
-
-fn redacted_block(block: Block, clean: impl Fn(String) -> String) -> Block {
-    match block {
-        Block::Text { text } => Block::Text { text: clean(text) },
-        Block::Paste { text } => Block::Paste { text: clean(text) },
     }
 }

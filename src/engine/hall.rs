@@ -2,9 +2,12 @@
 //! It only routes; what a word means is known further in.
 
 use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use futures_util::FutureExt;
 use tokio::signal::unix::Signal as UnixSignal;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
@@ -15,7 +18,7 @@ use crate::engine::house::House;
 use crate::engine::open;
 use crate::engine::session::Word;
 use crate::protocol::event::Signal;
-use crate::protocol::id::SessionId;
+use crate::protocol::id::{CommandId, SessionId};
 use crate::protocol::op::{Command, Manage, Op};
 
 /// How long sessions have to end when the engine does.
@@ -32,6 +35,8 @@ pub(crate) struct Hall {
 pub(crate) struct Running {
     words: mpsc::UnboundedSender<Word>,
     task: JoinHandle<()>,
+    /// A turn runs, as the task says.
+    busy: Arc<AtomicBool>,
 }
 
 impl Hall {
@@ -53,12 +58,13 @@ impl Hall {
                         });
                     }
                     Some(Knock::Manage(manage, reply)) => {
-                        if let Manage::Stop { session } = &manage {
-                            self.stop_here(*session, "stopped by `creel stop`");
-                        }
+                        let stopped = match &manage {
+                            Manage::Stop { session } => self.stop_here(*session, "stopped by `creel stop`"),
+                            Manage::Purge { .. } | Manage::Reload => 0,
+                        };
                         let house = Arc::clone(&self.house);
                         tokio::spawn(async move {
-                            let _ = reply.send(answer::manage(&house, manage).await);
+                            let _ = reply.send(answer::manage(&house, manage, stopped).await);
                         });
                     }
                     Some(Knock::Draft(session, text)) => answer::draft(&self.house, session, text),
@@ -80,12 +86,16 @@ impl Hall {
         let _ = tokio::time::timeout(END_WAIT, futures_util::future::join_all(tasks)).await;
     }
 
-    fn stop_here(&self, session: Option<SessionId>, why: &str) {
+    /// Tells how many turns there were to stop.
+    fn stop_here(&self, session: Option<SessionId>, why: &str) -> u32 {
+        let mut turns = 0;
         for (id, running) in &self.sessions {
             if session.is_none_or(|session| session == *id) {
+                turns += u32::from(running.busy.load(Ordering::Relaxed));
                 let _ = running.words.send(Word::Stop(why.to_owned()));
             }
         }
+        turns
     }
 
     fn command(&mut self, command: Command) {
@@ -111,13 +121,27 @@ impl Hall {
         let (words, inbox) = mpsc::unbounded_channel();
         let house = Arc::clone(&self.house);
         let first = command.clone();
+        let busy = Arc::new(AtomicBool::new(false));
+        let says_busy = Arc::clone(&busy);
         let task = tokio::spawn(async move {
             let begun = match &first.op {
                 Op::Open { request } => open::new(&house, session, request.clone(), inbox).await,
                 _ => open::resume(&house, session, inbox).await,
             };
             match begun {
-                Ok(task) => task.run().await,
+                Ok(mut task) => {
+                    task.busy = says_busy;
+                    // A fault in one session must not look like work that goes on.
+                    if AssertUnwindSafe(task.run()).catch_unwind().await.is_err() {
+                        let why = "the session broke down; this is a fault of Creel".to_owned();
+                        house.tell(Signal::Refused {
+                            command: CommandId(0),
+                            session,
+                            why,
+                        });
+                        let _ = open::take_hold(&house, session).await;
+                    }
+                }
                 Err((why, mut inbox)) => {
                     inbox.close();
                     house.tell(Signal::Refused {
@@ -142,6 +166,7 @@ impl Hall {
         if !matches!(command.op, Op::Open { .. }) {
             let _ = words.send(Word::Command(command));
         }
-        self.sessions.insert(session, Running { words, task });
+        let running = Running { words, task, busy };
+        self.sessions.insert(session, running);
     }
 }

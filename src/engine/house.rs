@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::time::Duration;
 
 use tokio::sync::broadcast;
 
@@ -14,7 +15,7 @@ use crate::agent::redact::Redactor;
 use crate::config::paths::{Paths, process_environment};
 use crate::config::{BudgetConfig, KeySource, LimitConfig, ProviderConfig, load, secret};
 use crate::engine::clock::Clock;
-use crate::engine::owner::Owners;
+use crate::engine::owner::{Held, Owners};
 use crate::protocol::event::Signal;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::rule::Rule;
@@ -25,7 +26,13 @@ use crate::provider::table::{Providers, ReadSource};
 use crate::store::fault::StoreError;
 use crate::store::log::Log;
 use crate::store::read::Reader;
+use crate::store::{Appended, Batch};
 use crate::tool::Toolbox;
+
+/// How long a session held by this very process is waited for; longer than any of its tools may take to end.
+const WAIT_HERE: Duration = Duration::from_secs(2);
+const WAIT_ELSEWHERE: Duration = Duration::from_millis(50);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 pub(crate) struct House {
     pub(crate) log: Log,
@@ -50,12 +57,21 @@ pub(crate) struct House {
     pub(crate) unattended: bool,
     /// When the person last pressed a key, in milliseconds; 0 where there is no person.
     pub(crate) last_key: Arc<AtomicI64>,
+    #[cfg(test)]
+    pub(crate) trial: crate::engine::trial::Switches,
 }
 
 impl House {
     pub(crate) fn tell(&self, signal: Signal) {
         // Nobody listening is no fault: the facts are in the log.
         let _ = self.signals.send(signal);
+    }
+
+    /// Keeps a batch.
+    pub(crate) async fn append(&self, batch: Batch) -> Result<Appended, StoreError> {
+        #[cfg(test)]
+        self.trial.before_append(&self.db)?;
+        self.log.append(batch).await
     }
 
     /// Reads the log on a thread that may block.
@@ -136,9 +152,22 @@ impl House {
             .clone()
     }
 
-    /// Takes hold of a session for this process.
-    pub(crate) fn hold(&self, session: SessionId) -> Result<crate::engine::owner::Held, String> {
-        self.owners.hold(session)
+    /// Takes hold of a session for this process. A holder that is just letting go is waited for: whoever only looks locks the
+    /// file for an instant, and a session that was closed here a moment ago has its last facts to keep.
+    pub(crate) async fn hold(&self, session: SessionId) -> Result<Held, String> {
+        let mut waited = Duration::ZERO;
+        loop {
+            let refused = match self.owners.hold(session) {
+                Ok(held) => return Ok(held),
+                Err(refused) => refused,
+            };
+            let here = self.owners.holder(session).is_none_or(|holder| holder.here);
+            if waited >= if here { WAIT_HERE } else { WAIT_ELSEWHERE } {
+                return Err(refused);
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+            waited += LOOK_AGAIN;
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod answer;
 pub mod clock;
+mod command;
 pub mod door;
 mod effect;
 mod hall;
@@ -12,6 +13,7 @@ pub mod journal;
 mod model_call;
 pub mod open;
 pub mod owner;
+mod redaction;
 mod session;
 mod tool_run;
 #[cfg(test)]
@@ -63,6 +65,8 @@ pub struct Engine {
     /// What the person should be told about the opening of the log.
     pub notices: Vec<String>,
     hall: JoinHandle<()>,
+    #[cfg(test)]
+    trial: trial::Switches,
 }
 
 impl Engine {
@@ -91,6 +95,8 @@ impl Engine {
             unattended: config.guards.unattended,
             unattended_minutes: config.guards.unattended_minutes,
         };
+        #[cfg(test)]
+        let trial = trial::Switches::default();
         let house = Arc::new(House {
             log: opened.log,
             db: paths.db.clone(),
@@ -113,6 +119,8 @@ impl Engine {
             home,
             unattended,
             last_key,
+            #[cfg(test)]
+            trial: trial.clone(),
         });
         let _inside = runtime.enter();
         // Without the handler `SIGUSR1` would end the process; it is in place before any session is held.
@@ -130,6 +138,8 @@ impl Engine {
             door,
             notices: opened.notices,
             hall,
+            #[cfg(test)]
+            trial,
         })
     }
 

@@ -7,17 +7,20 @@ use tokio::time::Instant;
 
 use crate::agent::cost::{self, Tariff};
 use crate::agent::prompt::{self, Placed, Prompt};
+use crate::agent::size::{Counted, Sent, Size};
 use crate::agent::turn::input::{Bill, Input};
-use crate::engine::effect::redacted;
+use crate::engine::effect::{Call, Unkept};
+use crate::engine::redaction::redacted;
 use crate::engine::session::Task;
 use crate::protocol::ask::{About, BudgetName};
 use crate::protocol::event::{Delta, Fact, Waiting};
 use crate::protocol::failure::Failure;
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::Money;
+use crate::protocol::query::ModelCard;
 use crate::protocol::reply::{Part, Reply};
 use crate::protocol::time::Time;
-use crate::protocol::usage::{Cause, Usage};
+use crate::protocol::usage::Usage;
 use crate::provider::Chunk;
 use crate::store::append::step_draft;
 use crate::store::{Over, Reservation};
@@ -33,7 +36,8 @@ pub(crate) struct ModelCall {
     stream: BoxStream<'static, Chunk>,
     model: ModelRef,
     tariff: Tariff,
-    prompt_tokens: u64,
+    sent: Sent,
+    size: Size,
     began: Time,
     text: String,
     thinking: String,
@@ -92,11 +96,8 @@ impl Task {
     pub(crate) async fn request(
         &mut self,
         facts: Vec<Fact>,
-        step: u32,
-        attempt: u32,
-        cause: Cause,
-        once: bool,
-    ) -> Result<Option<About>, ()> {
+        call: Call,
+    ) -> Result<Option<About>, Unkept> {
         let redactor = self.house.redactor();
         let facts: Vec<Fact> = facts
             .into_iter()
@@ -106,94 +107,102 @@ impl Task {
         let provider = match self.house.providers().get(&model) {
             Ok(provider) => provider,
             Err(failure) => {
-                return self
-                    .unsendable(facts, model, failure, step, attempt, cause)
-                    .await;
+                self.unsendable(facts, model, failure, &call).await?;
+                return Ok(None);
             }
         };
         let tariff = self.house.tariff(&model);
-        if let Some(about) = self.must_ask(&model, &tariff, once) {
+        if let Some(about) = self.must_ask(&model, &tariff, &call) {
             self.commit_with(facts, None).await?;
             return Ok(Some(about));
         }
-        let prompt = self.prompt(&model, &facts);
-        let prompt_tokens = self.prompt_tokens(&prompt);
-        let worst = cost::reserve(prompt_tokens, prompt.max_output, &tariff);
-        if let (Some(worst), Some(limit), false) = (worst, self.run.budget, once) {
+        let card = self.house.providers().card(&model);
+        let prompt = self.prompt(&model, &facts, &card);
+        let sent = Sent::new(&prompt);
+        let size = sent.size(self.counted.as_ref(), card.context);
+        let worst = cost::reserve(size.most, prompt.max_output, &tariff);
+        let waives = |which| call.waived.budgets.contains(&which);
+        if let (Some(worst), Some(limit), false) = (worst, self.run.budget, waives(BudgetName::Run))
+        {
             let left = limit.parts.saturating_sub(self.spent);
             if worst.parts > left {
                 self.commit_with(facts, None).await?;
                 return Ok(Some(About::Budget {
                     worst,
-                    left: Money::usd(left),
+                    left: Money::usd(left.max(0)),
                     limit,
                     which: BudgetName::Run,
                 }));
             }
         }
-        let turn = self.turn_number(&facts);
         let called = Fact::ModelCalled {
-            turn,
-            step,
-            attempt,
+            turn: self.turn_number(&facts),
+            step: call.step,
+            attempt: call.attempt,
             model: model.clone(),
             reserved: worst,
-            cause,
+            cause: call.cause,
         };
-        let limits = !once && worst.is_some();
+        let limit = |which, limit: Option<Money>| {
+            limit
+                .filter(|_| worst.is_some() && !waives(which))
+                .map(|limit| limit.parts)
+        };
         let session_limit = self.session.budget.or(self.house.budget.session);
         let reservation = Reservation {
             amount: worst.map_or(0, |worst| worst.parts),
-            day_limit: self
-                .house
-                .budget
-                .day
-                .filter(|_| limits)
-                .map(|limit| limit.parts),
-            session_limit: session_limit.filter(|_| limits).map(|limit| limit.parts),
+            day_limit: limit(BudgetName::Day, self.house.budget.day),
+            session_limit: limit(BudgetName::Session, session_limit),
             facts: vec![called],
         };
         if let Some(over) = self.commit_with(facts, Some(reservation)).await? {
             return Ok(Some(budget(&over, worst)));
         }
-        let began = self.house.clock.now();
-        self.call = Some(ModelCall {
-            stream: provider.stream(prompt),
-            model: model.clone(),
-            tariff,
-            prompt_tokens,
-            began,
-            text: String::new(),
-            thinking: String::new(),
-            speaking: false,
-            drafted: Instant::now(),
-        });
+        self.send(provider.stream(prompt), model.clone(), tariff, sent, size);
         self.tell(Delta::Waiting {
             what: Waiting::Model {
                 model,
-                since: began,
+                since: self.house.clock.now(),
             },
         });
         Ok(None)
     }
 
+    fn send(
+        &mut self,
+        stream: BoxStream<'static, Chunk>,
+        model: ModelRef,
+        tariff: Tariff,
+        sent: Sent,
+        size: Size,
+    ) {
+        self.call = Some(ModelCall {
+            stream,
+            model,
+            tariff,
+            sent,
+            size,
+            began: self.house.clock.now(),
+            text: String::new(),
+            thinking: String::new(),
+            speaking: false,
+            drafted: Instant::now(),
+        });
+    }
+
     /// What must be asked before a model may be called at all.
-    fn must_ask(&mut self, model: &ModelRef, tariff: &Tariff, once: bool) -> Option<About> {
-        if once {
-            return None;
-        }
+    fn must_ask(&mut self, model: &ModelRef, tariff: &Tariff, call: &Call) -> Option<About> {
         let now = self.house.clock.now();
         if let Some((guard, text)) =
             self.watch
-                .before_call(now, self.house.away_since(), &self.house.guards)
+                .before_call(call.step, now, self.house.away_since(), &self.house.guards)
         {
             return Some(About::Guard { guard, text });
         }
         let unknown = matches!(tariff, Tariff::Unknown { .. });
-        (unknown && !self.session.unpriced_accepted && !self.house.unattended).then(|| {
-            About::Unpriced {
-                model: model.to_string(),
-            }
+        let accepted = self.session.unpriced_accepted || call.waived.price;
+        (unknown && !accepted && !self.house.unattended).then(|| About::Unpriced {
+            model: model.to_string(),
         })
     }
 
@@ -203,58 +212,43 @@ impl Task {
         mut facts: Vec<Fact>,
         model: ModelRef,
         failure: Failure,
-        step: u32,
-        attempt: u32,
-        cause: Cause,
-    ) -> Result<Option<About>, ()> {
-        let turn = self.turn_number(&facts);
+        call: &Call,
+    ) -> Result<(), Unkept> {
         facts.push(Fact::ModelCalled {
-            turn,
-            step,
-            attempt,
+            turn: self.turn_number(&facts),
+            step: call.step,
+            attempt: call.attempt,
             model: model.clone(),
             reserved: None,
-            cause,
+            cause: call.cause,
         });
         self.commit_with(facts, None).await?;
-        self.call = Some(ModelCall {
-            stream: futures_util::stream::iter([Chunk::Failed {
-                failure,
-                partial: Reply::default(),
-            }])
-            .boxed(),
-            model,
-            tariff: Tariff::Local,
-            prompt_tokens: 0,
-            began: self.house.clock.now(),
-            text: String::new(),
-            thinking: String::new(),
-            speaking: false,
-            drafted: Instant::now(),
-        });
-        Ok(None)
+        let failed = Chunk::Failed {
+            failure,
+            partial: Reply::default(),
+        };
+        let stream = futures_util::stream::iter([failed]).boxed();
+        let sent = Sent::nothing(&model);
+        let size = sent.size(None, None);
+        self.send(stream, model, Tariff::Local, sent, size);
+        Ok(())
     }
 
-    fn prompt(&self, model: &ModelRef, facts: &[Fact]) -> Prompt {
-        let mut items: Vec<Placed> = self.items.clone();
-        items.extend(facts.iter().filter_map(|fact| match fact {
-            Fact::ItemAdded { turn, step, item } => Some((*turn, *step, item.clone())),
-            _ => None,
-        }));
-        let card = self.house.providers().card(model);
+    fn prompt(&self, model: &ModelRef, facts: &[Fact], card: &ModelCard) -> Prompt {
+        let new: Vec<Placed> = facts
+            .iter()
+            .filter_map(|fact| match fact {
+                Fact::ItemAdded { turn, step, item } => Some((*turn, *step, item.clone())),
+                _ => None,
+            })
+            .collect();
         Prompt {
             model: model.clone(),
             system: self.session.spec.system.as_str().into(),
             tools: self.house.tools.specs(),
-            messages: prompt::messages(&items, model),
-            max_output: card.max_output.unwrap_or(MOST_OUTPUT).min(MOST_OUTPUT),
+            messages: prompt::messages(self.items.iter().chain(&new), model),
+            max_output: most_output(card),
         }
-    }
-
-    /// At most so many tokens are in the prompt: what the provider counted last, and for the rest two bytes a token, which
-    /// real text stays above.
-    fn prompt_tokens(&self, prompt: &Prompt) -> u64 {
-        prompt::bytes(prompt).div_ceil(2) + 64 * (prompt.messages.len() as u64 + 1)
     }
 
     fn turn_number(&self, facts: &[Fact]) -> u32 {
@@ -286,6 +280,9 @@ impl Task {
                 Chunk::CallGrows { name, bytes } => self.spoke(Delta::CallGrows { name, bytes }),
                 Chunk::Done(reply) => {
                     if let Some(call) = self.call.take() {
+                        self.counted = reply
+                            .usage
+                            .and_then(|usage| Counted::new(&call.sent, &reply.parts, &usage));
                         let bill = self.bill(&call, &reply, false);
                         let reply = Reply {
                             usage: Some(bill.usage),
@@ -363,7 +360,7 @@ impl Task {
     fn bill(&self, call: &ModelCall, reply: &Reply, broken: bool) -> Bill {
         let (usage, estimated) = match reply.usage {
             Some(usage) if !broken => (usage, false),
-            _ => (cost::estimate(call.prompt_tokens / 2, reply), true),
+            _ => (cost::estimate(call.size.likely, reply), true),
         };
         let (charge, counted) = cost::charge(&usage, reply.reported_cost, &call.tariff, estimated);
         self.bill_of(call, usage, charge, counted, reply.usage_raw.clone())
@@ -395,6 +392,13 @@ impl Task {
             millis: u64::try_from(millis).unwrap_or(u64::MAX),
         }
     }
+}
+
+/// What is asked of an answer at most. Servers refuse a request whose answer alone could fill the window.
+fn most_output(card: &ModelCard) -> u64 {
+    let most = card.max_output.unwrap_or(MOST_OUTPUT).min(MOST_OUTPUT);
+    let half = card.context.map_or(most, |window| window / 2);
+    most.min(half).max(1)
 }
 
 fn budget(over: &Over, worst: Option<Money>) -> About {

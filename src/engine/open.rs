@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::agent::prompt::Placed;
-use crate::agent::recover;
+use crate::agent::recover::{self, Broke};
 use crate::agent::session::{FOLD_VERSION, Session};
 use crate::engine::effect::derive;
 use crate::engine::house::House;
@@ -70,13 +70,20 @@ async fn begin(
         .providers()
         .get(&request.model)
         .map_err(|failure| failure.message)?;
-    let held = house.hold(id)?;
+    let held = house.hold(id).await?;
+    if house.read(move |reader| reader.card(id)).await?.is_some() {
+        return Err(format!(
+            "session {} is in the log already: take it up instead of opening it",
+            id.short()
+        ));
+    }
     let at = house.clock.now();
     let day = house.clock.day(at);
     let date = day.clone();
-    let spec = tokio::task::spawn_blocking(move || spec(request, &date))
+    let mut spec = tokio::task::spawn_blocking(move || spec(request, &date))
         .await
         .map_err(|error| error.to_string())??;
+    spec.system = house.redactor().redact(&spec.system).into_owned();
     let batch = Batch {
         session: id,
         at,
@@ -88,7 +95,6 @@ async fn begin(
         clears_draft: false,
     };
     let events = house
-        .log
         .append(batch)
         .await
         .map_err(|error| error.to_string())?
@@ -134,9 +140,9 @@ pub(crate) async fn take_hold(
     house: &Arc<House>,
     id: SessionId,
 ) -> Result<(Session, Vec<Placed>, Held), String> {
-    let held = house.hold(id)?;
+    let held = house.hold(id).await?;
     let (mut session, mut items, draft) = load(house, id).await?;
-    let facts = recover::closing(&session, draft);
+    let facts = recover::closing(&session, draft, Broke::Process);
     if !facts.is_empty() {
         let at = house.clock.now();
         let batch = Batch {
@@ -150,7 +156,6 @@ pub(crate) async fn take_hold(
             clears_draft: true,
         };
         let events = house
-            .log
             .append(batch)
             .await
             .map_err(|error| error.to_string())?
@@ -184,6 +189,12 @@ async fn load(
 
 /// The fold of a session as JSON ([`Session`]): what a face begins from before it reads items in pages.
 pub(crate) async fn fold(house: &Arc<House>, id: SessionId) -> Result<Option<String>, String> {
+    let session = folded(house, id).await?;
+    Ok(session.and_then(|session| serde_json::to_string(&session).ok()))
+}
+
+/// The fold of a session: as stored last, and what came after.
+pub(crate) async fn folded(house: &Arc<House>, id: SessionId) -> Result<Option<Session>, String> {
     let (stored, events) = house
         .read(move |reader| {
             let stored = reader
@@ -198,7 +209,7 @@ pub(crate) async fn fold(house: &Arc<House>, id: SessionId) -> Result<Option<Str
         && events
             .first()
             .is_none_or(|event| !matches!(event.fact, Fact::SessionOpened { .. }));
-    let session = if whole {
+    Ok(if whole {
         // A stored fold that cannot be read is a cache that is lost, no more.
         let events = house
             .read(move |reader| reader.history(id, Page::After(Seq(0)), u32::MAX))
@@ -206,8 +217,7 @@ pub(crate) async fn fold(house: &Arc<House>, id: SessionId) -> Result<Option<Str
         Session::fold(None, &events)
     } else {
         Session::fold(start, &events)
-    };
-    Ok(session.and_then(|session| serde_json::to_string(&session).ok()))
+    })
 }
 
 fn placed(event: &Event) -> Option<Placed> {
@@ -223,7 +233,12 @@ pub(crate) async fn close_abandoned(house: &Arc<House>) {
         return;
     };
     for session in sessions {
-        if house.owners.holder(session).is_none() {
+        // A turn that a budget or a guard ended leaves a card that looks the same; its fold tells, and is short to read.
+        let open = folded(house, session).await.is_ok_and(|session| {
+            session
+                .is_some_and(|session| !recover::closing(&session, None, Broke::Process).is_empty())
+        });
+        if open && house.owners.holder(session).is_none() {
             // One that another process takes meanwhile is closed there.
             let _ = take_hold(house, session).await;
         }

@@ -81,6 +81,8 @@ impl Owners {
             }
             file.set_len(0).map_err(failed)?;
             write!(file, "{}", std::process::id()).map_err(failed)?;
+            // A word to stop that an earlier holder no longer heard is not meant for this one.
+            self.take_stop(session);
             return Ok(Held { file, path });
         }
     }
@@ -192,9 +194,12 @@ mod tests {
             refused.contains(&format!("held by process {}", std::process::id())),
             "{refused}"
         );
+        // A word to stop that comes too late is not kept for the next holder.
+        owners.ask_to_stop(session).unwrap();
         drop(held);
         assert_eq!(owners.holder(session), None);
-        owners.hold(session).unwrap();
+        let _held = owners.hold(session).unwrap();
+        assert!(!owners.take_stop(session));
     }
 
     #[test]

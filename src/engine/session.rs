@@ -1,8 +1,9 @@
 //! One task a session: takes words from the faces, chunks from the model, outcomes from tools, and has the turn's effects
 //! carried out. It is the session's one writer.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,21 +14,23 @@ use tokio_util::sync::CancellationToken;
 
 use crate::agent::guard::Watch;
 use crate::agent::prompt::Placed;
-use crate::agent::session::{Queued, Session};
+use crate::agent::recover::{self, Broke};
+use crate::agent::session::Session;
+use crate::agent::size::Counted;
+use crate::agent::turn::Turn;
 use crate::agent::turn::input::Input;
-use crate::agent::turn::{Limits, Turn};
 use crate::engine::house::House;
 use crate::engine::model_call::ModelCall;
 use crate::engine::owner::Held;
 use crate::engine::tool_run::{Finished, Shelled};
 use crate::project;
-use crate::protocol::ask::{About, Answer, BudgetName};
-use crate::protocol::event::{Ending, Fact, Signal, When};
-use crate::protocol::id::{AskId, CommandId, MessageId};
-use crate::protocol::item::{Block, Item};
+use crate::protocol::event::{Fact, Signal};
+use crate::protocol::id::CommandId;
+use crate::protocol::item::Item;
 use crate::protocol::op::{Command, Op};
-use crate::protocol::session::{Change, RunLimits};
+use crate::protocol::session::RunLimits;
 use crate::provider::Chunk;
+use crate::store::fault::StoreError;
 
 /// How long running tools have to end after an interruption before they are given up: idle within 200 ms is promised.
 const STOP_WAIT: Duration = Duration::from_millis(150);
@@ -54,10 +57,20 @@ pub(crate) struct Task {
     pub(crate) spent: i64,
     pub(crate) watch: Watch,
     pub(crate) call: Option<ModelCall>,
+    /// What the provider counted last.
+    pub(crate) counted: Option<Counted>,
     pub(crate) tools: JoinSet<Finished>,
-    /// The person's own command, where one runs.
-    pub(crate) shell: JoinSet<Shelled>,
     pub(crate) stop: CancellationToken,
+    /// The person's own commands, with what is running, by the number of their output.
+    pub(crate) shell: JoinSet<Shelled>,
+    pub(crate) shells: BTreeMap<u32, String>,
+    /// Theirs alone: a turn that begins meanwhile has a `stop` of its own.
+    pub(crate) shell_stop: CancellationToken,
+    /// The turn was given up because the log took nothing more: what the log says is open must be closed before anything
+    /// else is done.
+    pub(crate) given_up: bool,
+    /// What happened then and could not be kept.
+    pub(crate) owed: Vec<Fact>,
     /// Whole outputs to be kept with the next facts.
     pub(crate) blobs: Vec<Vec<u8>>,
     pub(crate) wake: Option<Instant>,
@@ -66,6 +79,8 @@ pub(crate) struct Task {
     pub(crate) outputs: Arc<Mutex<HashMap<u32, String>>>,
     /// Hashes of files as last seen, by path.
     pub(crate) seen: Arc<Mutex<HashMap<PathBuf, [u8; 32]>>>,
+    /// Told to the hall: a turn runs.
+    pub(crate) busy: Arc<AtomicBool>,
     inbox: mpsc::UnboundedReceiver<Word>,
     _held: Held,
 }
@@ -112,14 +127,20 @@ impl Task {
             spent: 0,
             watch: Watch::default(),
             call: None,
+            counted: None,
             tools: JoinSet::new(),
-            shell: JoinSet::new(),
             stop: CancellationToken::new(),
+            shell: JoinSet::new(),
+            shells: BTreeMap::new(),
+            shell_stop: CancellationToken::new(),
+            given_up: false,
+            owed: Vec::new(),
             blobs: Vec::new(),
             wake: None,
             deadline: None,
             outputs: Arc::new(Mutex::new(outputs)),
             seen: Arc::new(Mutex::new(HashMap::new())),
+            busy: Arc::default(),
             inbox,
             _held: held,
         }
@@ -128,6 +149,7 @@ impl Task {
     /// Runs until the session is closed.
     pub(crate) async fn run(mut self) {
         loop {
+            self.busy.store(self.turn.is_some(), Ordering::Relaxed);
             match self.next().await {
                 Happening::Word(Word::Command(Command { op: Op::Close, .. })) | Happening::Left => {
                     break;
@@ -137,29 +159,45 @@ impl Task {
                 Happening::Chunks(chunks) => self.chunks(chunks).await,
                 Happening::Ended(finished) => self.tool_ended(finished).await,
                 Happening::ShellEnded(shelled) => self.shell_ended(shelled).await,
-
                 Happening::Woke => {
                     self.wake = None;
                     self.take(Input::Woke).await;
                 }
-                Happening::Deadline => {
-                    self.deadline = None;
-                    // What still runs is let go; its group was killed, and its outcome is recorded as not known.
-                    self.tools = JoinSet::new();
-                    self.take(Input::Deadline).await;
-                }
+                Happening::Deadline => self.deadline_passed().await,
             }
         }
+        self.end().await;
+    }
+
+    /// Stops what runs, and keeps how it ended. The inbox is no longer looked at: it is closed, or nobody means it any more.
+    async fn end(&mut self) {
+        self.shell_stop.cancel();
         self.interrupt("the session was closed").await;
-        while self.turn.is_some() {
-            match self.next().await {
-                Happening::Ended(finished) => self.tool_ended(finished).await,
-                Happening::Deadline => {
-                    self.deadline = None;
-                    self.take(Input::Deadline).await;
-                }
-                _ if self.deadline.is_none() => break,
-                _ => {}
+        self.settle().await;
+        let deadline = Instant::now() + STOP_WAIT;
+        while !self.shell.is_empty() {
+            let ended = tokio::time::timeout_at(deadline, joined(&mut self.shell)).await;
+            match ended {
+                Ok(shelled) => self.shell_ended(shelled).await,
+                Err(_) => break,
+            }
+        }
+        self.give_up_shells().await;
+        if self.given_up {
+            // The last chance; if the log is still full, whoever opens the session next closes what is open.
+            let _ = self.mend().await;
+        }
+    }
+
+    /// Waits until an interrupted turn has ended, which its deadline bounds.
+    pub(crate) async fn settle(&mut self) {
+        while self.turn.is_some()
+            && let Some(deadline) = self.deadline
+        {
+            let ended = tokio::time::timeout_at(deadline, joined(&mut self.tools)).await;
+            match ended {
+                Ok(finished) => self.tool_ended(finished).await,
+                Err(_) => self.deadline_passed().await,
             }
         }
     }
@@ -170,170 +208,26 @@ impl Task {
         tokio::select! {
             biased;
             word = self.inbox.recv() => word.map_or(Happening::Left, Happening::Word),
+            // Before the deadline: what has ended in time is not given up.
+            finished = joined(&mut self.tools) => Happening::Ended(finished),
             () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => Happening::Deadline,
-            Some(Ok(finished)) = self.tools.join_next(), if !self.tools.is_empty() => Happening::Ended(finished),
-            Some(Ok(shelled)) = self.shell.join_next(), if !self.shell.is_empty() => Happening::ShellEnded(shelled),
+            shelled = joined(&mut self.shell) => Happening::ShellEnded(shelled),
             chunks = next_chunks(&mut self.call), if self.call.is_some() => Happening::Chunks(chunks),
             () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => Happening::Woke,
         }
-    }
-
-    async fn command(&mut self, command: Command) {
-        let id = command.id;
-        match command.op {
-            Op::Open { .. } | Op::Close => {}
-            // A face that resumes an open session just rereads its history.
-            Op::Resume => {}
-            Op::Submit {
-                blocks,
-                when,
-                limits,
-            } => self.submit(blocks, when, limits).await,
-            Op::Withdraw { message } => self.withdraw(id, message).await,
-            Op::Answer { ask, answer } => self.answer(id, ask, answer).await,
-            Op::Interrupt => {
-                self.stop_shell();
-                self.interrupt("stopped by the person").await;
-            }
-            Op::Continue => {
-                if self.turn.is_none() {
-                    self.begin(None, RunLimits::default()).await;
-                } else if self.wake.take().is_some() {
-                    // The wait before a retry is cut short.
-                    self.take(Input::Woke).await;
-                }
-            }
-            Op::Change { change } => self.change(id, change).await,
-            Op::Shell { command } => self.start_shell(command),
-        }
-    }
-
-    async fn submit(&mut self, blocks: Vec<Block>, when: When, limits: RunLimits) {
-        if self.turn.is_none() {
-            self.begin(Some(blocks), limits).await;
-            return;
-        }
-        let id = MessageId(self.session.messages + 1);
-        let fact = Fact::MessageQueued {
-            id,
-            blocks: blocks.clone(),
-            when,
-        };
-        if self.commit(vec![fact]).await && when == When::Step {
-            self.take(Input::Steered { id, blocks }).await;
-        }
-    }
-
-    async fn withdraw(&mut self, command: CommandId, message: MessageId) {
-        if !self
-            .session
-            .queued
-            .iter()
-            .any(|queued| queued.id == message)
-        {
-            self.refuse(command, "this message has already been sent");
-            return;
-        }
-        if self
-            .commit(vec![Fact::MessageWithdrawn {
-                id: message,
-                entered: false,
-            }])
-            .await
-        {
-            self.take(Input::Withdrawn { id: message }).await;
-        }
-    }
-
-    async fn answer(&mut self, command: CommandId, ask: AskId, answer: Answer) {
-        let Some(waiting) = self
-            .session
-            .asks
-            .iter()
-            .find(|waiting| waiting.ask.id == ask)
-        else {
-            self.refuse(command, "this no longer waits for an answer");
-            return;
-        };
-        let fits = matches!(answer, Answer::Verdict { .. })
-            == matches!(waiting.ask.about, About::Approval(_));
-        if !fits {
-            self.refuse(command, "this is no answer to what was asked");
-            return;
-        }
-        if let (Answer::Raise { by }, About::Budget { which, limit, .. }) =
-            (&answer, &waiting.ask.about)
-        {
-            let by = *by;
-            let change = match which {
-                BudgetName::Day => Change::DayRaised {
-                    day: self.house.clock.day(self.house.clock.now()),
-                    by,
-                },
-                BudgetName::Session => {
-                    let limit =
-                        crate::protocol::money::Money::usd(limit.parts.saturating_add(by.parts));
-                    Change::Budget { limit: Some(limit) }
-                }
-                BudgetName::Run => {
-                    let limit = self.run.budget.map_or(0, |limit| limit.parts);
-                    self.run.budget = Some(crate::protocol::money::Money::usd(
-                        limit.saturating_add(by.parts),
-                    ));
-                    Change::Budget {
-                        limit: self.session.budget,
-                    }
-                }
-            };
-            if !self.commit(vec![Fact::SessionChanged { change }]).await {
-                return;
-            }
-        }
-        if matches!(answer, Answer::Proceed) {
-            self.watch.begin();
-        }
-        self.take(Input::AskAnswered { ask, answer }).await;
-    }
-
-    async fn change(&mut self, command: CommandId, change: Change) {
-        if let Change::Model { model } = &change
-            && let Err(failure) = self.house.providers().get(model)
-        {
-            self.refuse(command, &failure.message);
-            return;
-        }
-        self.commit(vec![Fact::SessionChanged { change }]).await;
-    }
-
-    async fn begin(&mut self, blocks: Option<Vec<Block>>, limits: RunLimits) {
-        let attempts = if limits.no_retry {
-            1
-        } else {
-            crate::agent::retry::ATTEMPTS
-        };
-        let turn_limits = Limits {
-            max_steps: limits.max_steps,
-            attempts,
-        };
-        self.run = limits;
-        self.spent = 0;
-        self.watch.begin();
-        self.stop = CancellationToken::new();
-        let readers = self.house.tools.readers();
-        let (turn, effects) = Turn::begin(self.session.turn + 1, blocks, turn_limits, readers);
-        self.turn = Some(turn);
-        self.carry_out(effects).await;
     }
 
     /// Hands an input to the turn and carries out what follows.
     pub(crate) async fn take(&mut self, input: Input) {
         if let Some(turn) = &mut self.turn {
             let effects = turn.step(input);
-            self.carry_out(effects).await;
+            if let Err(unkept) = self.carry_out(effects).await {
+                self.give_up(unkept);
+            }
         }
     }
 
-    async fn interrupt(&mut self, why: &str) {
+    pub(crate) async fn interrupt(&mut self, why: &str) {
         if self.turn.is_none() {
             return;
         }
@@ -345,29 +239,32 @@ impl Task {
             why: why.to_owned(),
         })
         .await;
-        if self.turn.is_some() {
+        // A second word to stop does not put the end off.
+        if self.turn.is_some() && self.deadline.is_none() {
             self.deadline = Some(Instant::now() + STOP_WAIT);
         }
     }
 
-    /// After a turn: what was queued for the next one begins it, unless the person stopped the last.
-    pub(crate) fn next_message(&self) -> Option<Queued> {
-        match self.session.ending {
-            Some(Ending::Finished | Ending::Denied) => self.session.queued.first().cloned(),
-            _ => None,
-        }
+    /// What still runs is let go: its group is killed with it, and its outcome is recorded as not known.
+    async fn deadline_passed(&mut self) {
+        self.deadline = None;
+        self.tools = JoinSet::new();
+        self.take(Input::Deadline).await;
     }
 
-    pub(crate) async fn begin_queued(&mut self, queued: Queued) {
-        if self
-            .commit(vec![Fact::MessageWithdrawn {
-                id: queued.id,
-                entered: true,
-            }])
-            .await
-        {
-            Box::pin(self.begin(Some(queued.blocks), RunLimits::default())).await;
+    /// Closes what the log says is open since the turn was given up. The error says why it still cannot be written.
+    pub(crate) async fn mend(&mut self) -> Result<(), StoreError> {
+        if !self.owed.is_empty() {
+            match self.commit(self.owed.clone()).await {
+                // What no log can hold is not tried for ever.
+                Ok(()) | Err(StoreError::Unfit(_)) => self.owed.clear(),
+                Err(why) => return Err(why),
+            }
         }
+        self.commit(recover::closing(&self.session, None, Broke::Log))
+            .await?;
+        self.given_up = false;
+        Ok(())
     }
 
     pub(crate) fn refuse(&self, command: CommandId, why: &str) {
@@ -376,6 +273,18 @@ impl Task {
             session: self.session.id,
             why: why.to_owned(),
         });
+    }
+}
+
+/// The next task of a set that ends by itself; waits for ever where there is none.
+async fn joined<T: 'static>(tasks: &mut JoinSet<T>) -> T {
+    loop {
+        match tasks.join_next().await {
+            Some(Ok(ended)) => return ended,
+            // Let go before; nobody waits for it.
+            Some(Err(_)) => {}
+            None => return std::future::pending().await,
+        }
     }
 }
 

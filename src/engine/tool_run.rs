@@ -1,9 +1,13 @@
 //! Tools: what a call would touch is judged, what is allowed is run, what comes of it is kept.
 
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, PoisonError};
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use sha2::{Digest, Sha256};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
 
 use crate::agent::permission::{self, Asked};
 use crate::agent::turn::input::{Decision, Input};
@@ -11,7 +15,7 @@ use crate::engine::session::Task;
 use crate::protocol::ask::Subject;
 use crate::protocol::call::{Outcome, OutputRef, ToolCall};
 use crate::protocol::event::{Delta, Fact, Signal};
-use crate::protocol::id::CallId;
+use crate::protocol::id::{CallId, CommandId};
 use crate::protocol::item::Item;
 use crate::protocol::time::Time;
 use crate::tool::{Ended, Place, Scene, bash};
@@ -19,26 +23,37 @@ use crate::tool::{Ended, Place, Scene, bash};
 /// A tool that has ended.
 #[derive(Debug)]
 pub(crate) struct Finished {
-    pub(crate) call: CallId,
+    call: CallId,
     tool: String,
-    number: u32,
-    began: Time,
-    ended: Ended,
+    kept: Kept,
 }
 
 /// A command of the person that has ended.
 #[derive(Debug)]
 pub(crate) struct Shelled {
-    command: String,
     number: u32,
-    began: Time,
-    ended: Ended,
+    kept: Kept,
 }
 
-/// Outputs of the person's own commands are numbered from here.
+/// An outcome with its whole output named, and that output to keep beside the fact.
+#[derive(Debug)]
+struct Kept {
+    outcome: Outcome,
+    whole: Option<Vec<u8>>,
+}
+
+/// Outputs of the person's own commands are numbered above this.
 const SHELL_OUTPUTS: u32 = 1_000_000;
 
 impl Task {
+    /// Whether a call that the person edited may run: as theirs it is not asked about again.
+    pub(crate) async fn judge_edited(&mut self, call: &ToolCall) -> Decision {
+        match self.judge(call).await {
+            Decision::Ask(_) => Decision::Allow,
+            decision => decision,
+        }
+    }
+
     /// Whether a call may run: arguments first, then what it would touch against rules and mode.
     pub(crate) async fn judge(&mut self, call: &ToolCall) -> Decision {
         let Some(tool) = self.house.tools.get(&call.name) else {
@@ -111,121 +126,152 @@ impl Task {
             (None, _) => ready(Outcome::failed(self.house.tools.missing(&call.name))),
             (_, Err(text)) => ready(Outcome::failed(text)),
         };
+        let kept = self.kept(work, number, began);
         self.tools.spawn(async move {
-            // A fault in a tool ends the call, not the session.
-            let ended = std::panic::AssertUnwindSafe(work).catch_unwind().await;
-            let ended = ended.unwrap_or_else(|_| Ended {
-                outcome: Outcome::failed("the tool broke down; this is a fault of Creel"),
-                whole: None,
-            });
             Finished {
                 call: id,
                 tool: name,
-                number,
-                began,
-                ended,
+                kept: kept.await,
             }
         });
     }
 
     pub(crate) async fn tool_ended(&mut self, finished: Finished) {
-        let Finished {
-            call,
-            tool,
-            number,
-            began,
-            ended,
-        } = finished;
-        let outcome = self.kept(ended, number, began);
-        self.watch.ended(&tool, &outcome.0);
-        self.blobs.extend(outcome.1);
-        self.take(Input::Ended {
-            call,
-            outcome: outcome.0,
-        })
-        .await;
+        let Finished { call, tool, kept } = finished;
+        let outcome = self.keep(kept);
+        self.watch.ended(&tool, &outcome);
+        self.take(Input::Ended { call, outcome }).await;
     }
 
     /// The person's own command: runs as the person, unasked, and is recorded as theirs.
     pub(crate) fn start_shell(&mut self, command: String) {
+        if self.shell.is_empty() {
+            self.shell_stop = CancellationToken::new();
+        }
+        let taken = self.shells.last_key_value().map(|(number, _)| *number);
+        let kept = self
+            .outputs
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .keys()
+            .copied()
+            .max();
+        // Above all that is taken, and never met by the numbers of calls, which are small.
+        let number = taken.max(kept).unwrap_or(0).max(SHELL_OUTPUTS) + 1;
         let call = ToolCall {
-            id: CallId("shell".to_owned()),
+            id: CallId(format!("shell_{number}")),
             wire_id: None,
             name: "bash".to_owned(),
             arguments: String::new(),
             opaque: None,
         };
-        // Numbers of calls are small; those of the person's commands follow the log's and never meet them.
-        let number = SHELL_OUTPUTS + u32::try_from(self.session.last_seq.0).unwrap_or(0);
-        let scene = self.scene(&call, number);
+        let scene = Scene {
+            stop: self.shell_stop.clone(),
+            ..self.scene(&call, number)
+        };
         let began = self.house.clock.now();
+        self.shells.insert(number, command.clone());
+        let kept = self.kept(bash::person_shell(command, scene).boxed(), number, began);
         self.shell.spawn(async move {
-            let ended = bash::person_shell(command.clone(), scene).await;
             Shelled {
-                command,
                 number,
-                began,
-                ended,
+                kept: kept.await,
             }
         });
     }
 
-    pub(crate) fn stop_shell(&mut self) {
-        if !self.shell.is_empty() {
-            self.stop.cancel();
+    pub(crate) async fn shell_ended(&mut self, shelled: Shelled) {
+        let Shelled { number, kept } = shelled;
+        let outcome = self.keep(kept);
+        if let Some(command) = self.shells.remove(&number) {
+            self.shell_said(command, outcome).await;
         }
     }
 
-    pub(crate) async fn shell_ended(&mut self, shelled: Shelled) {
-        let Shelled {
-            command,
-            number,
-            began,
-            ended,
-        } = shelled;
-        let (outcome, whole) = self.kept(ended, number, began);
-        self.blobs.extend(whole);
-        if self.turn.is_none() {
-            self.stop = tokio_util::sync::CancellationToken::new();
+    /// Lets go of the person's commands that do not end, when the session does.
+    pub(crate) async fn give_up_shells(&mut self) {
+        self.shell = JoinSet::new();
+        for (_, command) in std::mem::take(&mut self.shells) {
+            let text = "stopped, since the session was closed; it did not end in time";
+            self.shell_said(command, Outcome::cancelled(text)).await;
         }
-        let item = Item::Shell { command, outcome };
-        self.commit(vec![Fact::ItemAdded {
+    }
+
+    async fn shell_said(&mut self, command: String, outcome: Outcome) {
+        let fact = Fact::ItemAdded {
             turn: self.session.turn,
             step: self.session.step,
-            item,
-        }])
-        .await;
+            item: Item::Shell { command, outcome },
+        };
+        if let Err(why) = self.commit(vec![fact]).await {
+            self.refuse(
+                CommandId(0),
+                &format!("what the command said could not be kept: {why}"),
+            );
+        }
     }
 
-    /// An outcome with its whole output named, and that output to keep beside the fact.
-    fn kept(&self, ended: Ended, number: u32, began: Time) -> (Outcome, Option<Vec<u8>>) {
-        let mut outcome = ended.outcome;
-        outcome.millis =
-            u64::try_from(self.house.clock.now().since(began).as_millis()).unwrap_or(u64::MAX);
-        let whole = ended.whole.map(|whole| {
-            let whole = self.house.redactor().redact_bytes(whole);
-            let hash = hex(&Sha256::digest(&whole));
-            let lines = whole.iter().filter(|byte| **byte == b'\n').count()
-                + usize::from(whole.last().is_some_and(|last| *last != b'\n'));
-            outcome.whole = Some(OutputRef {
-                number,
-                hash: hash.clone(),
-                bytes: whole.len() as u64,
-                lines: lines as u64,
+    /// The outcome of a tool's work. A fault in a tool ends the call, not the session; a large output is looked through where
+    /// nothing waits for it.
+    fn kept(
+        &self,
+        work: BoxFuture<'static, Ended>,
+        number: u32,
+        began: Time,
+    ) -> impl Future<Output = Kept> + Send + 'static {
+        let clock = self.house.clock.clone();
+        let house = Arc::clone(&self.house);
+        async move {
+            let ended = AssertUnwindSafe(work).catch_unwind().await;
+            let Ended { mut outcome, whole } = ended.unwrap_or_else(|_| {
+                Outcome::failed("the tool broke down; this is a fault of Creel").into()
             });
+            outcome.millis =
+                u64::try_from(clock.now().since(began).as_millis()).unwrap_or(u64::MAX);
+            let Some(whole) = whole else {
+                return Kept {
+                    outcome,
+                    whole: None,
+                };
+            };
+            let redactor = house.redactor();
+            let named = tokio::task::spawn_blocking(move || {
+                let whole = redactor.redact_bytes(whole);
+                (output_ref(&whole, number), whole)
+            });
+            match named.await {
+                Ok((named, whole)) => {
+                    outcome.whole = Some(named);
+                    Kept {
+                        outcome,
+                        whole: Some(whole),
+                    }
+                }
+                // Only when the process ends.
+                Err(_) => Kept {
+                    outcome,
+                    whole: None,
+                },
+            }
+        }
+    }
+
+    /// Has the whole output kept with the next facts, under its number.
+    fn keep(&mut self, kept: Kept) -> Outcome {
+        if let (Some(named), Some(whole)) = (&kept.outcome.whole, kept.whole) {
             self.outputs
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
-                .insert(number, hash);
-            whole
-        });
-        (outcome, whole)
+                .insert(named.number, named.hash.clone());
+            self.blobs.push(whole);
+        }
+        kept.outcome
     }
 
     fn scene(&self, call: &ToolCall, number: u32) -> Scene {
         let house = Arc::clone(&self.house);
         let outputs = Arc::clone(&self.outputs);
-        let signals = self.house.signals.clone();
+        let teller = Arc::clone(&self.house);
         let session = self.session.id;
         let id = call.id.clone();
         let spec = &self.session.spec;
@@ -257,21 +303,32 @@ impl Task {
             tail: Arc::new(move |text| {
                 let delta = Delta::Tail {
                     call: id.clone(),
-                    text: text.to_owned(),
+                    text: teller.redactor().redact(text).into_owned(),
                 };
-                let _ = signals.send(Signal::Delta { session, delta });
+                teller.tell(Signal::Delta { session, delta });
             }),
             stop: self.stop.clone(),
         }
     }
 }
 
-fn ready(outcome: Outcome) -> futures_util::future::BoxFuture<'static, Ended> {
+fn ready(outcome: Outcome) -> BoxFuture<'static, Ended> {
     std::future::ready(Ended {
         outcome,
         whole: None,
     })
     .boxed()
+}
+
+fn output_ref(whole: &[u8], number: u32) -> OutputRef {
+    let lines = whole.iter().filter(|byte| **byte == b'\n').count()
+        + usize::from(whole.last().is_some_and(|last| *last != b'\n'));
+    OutputRef {
+        number,
+        hash: hex(&Sha256::digest(whole)),
+        bytes: whole.len() as u64,
+        lines: lines as u64,
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {

@@ -22,20 +22,23 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// All tokens of the prompt: what fills the context window.
+    /// All tokens of the prompt: what fills the context window. Providers can say anything, so nothing here overflows.
     pub fn prompt(&self) -> u64 {
-        self.input + self.cache_read + self.cache_write + self.cache_write_long
+        self.input
+            .saturating_add(self.cache_read)
+            .saturating_add(self.cache_write)
+            .saturating_add(self.cache_write_long)
     }
 
     pub fn add(&mut self, other: &Self) {
-        self.input += other.input;
-        self.cache_read += other.cache_read;
-        self.cache_write += other.cache_write;
-        self.cache_write_long += other.cache_write_long;
-        self.output += other.output;
+        self.input = self.input.saturating_add(other.input);
+        self.cache_read = self.cache_read.saturating_add(other.cache_read);
+        self.cache_write = self.cache_write.saturating_add(other.cache_write);
+        self.cache_write_long = self.cache_write_long.saturating_add(other.cache_write_long);
+        self.output = self.output.saturating_add(other.output);
         self.reasoning = match (self.reasoning, other.reasoning) {
             (None, None) => None,
-            (a, b) => Some(a.unwrap_or(0) + b.unwrap_or(0)),
+            (a, b) => Some(a.unwrap_or(0).saturating_add(b.unwrap_or(0))),
         };
     }
 }

@@ -1,10 +1,11 @@
-//! Signals of the engine on their way to the thread that draws: facts at once, streamed text at most once a frame, so that
+//! Signals of the engine on their way to the thread that draws: streamed text at most once a frame, so that
 //! a fast answer wakes that thread thirty times a second and not once a token.
 
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use futures_util::FutureExt;
+use tokio::time::{Instant, sleep_until};
 
 use crate::protocol::event::{Delta, Signal};
 use crate::tui::app::Msg;
@@ -20,20 +21,15 @@ pub(crate) fn forward(started: &Started, queue: Sender<Wake>) {
         let mut told = Instant::now();
         while let Some(first) = feed.next().await {
             let mut batch = Vec::new();
-            let mut waits = add(&mut batch, first);
-            let mut ended = false;
-            while waits {
-                match timeout_at(told + FRAME, feed.next()).await {
-                    Ok(Some(signal)) => waits = add(&mut batch, signal),
-                    Ok(None) => {
-                        ended = true;
-                        break;
-                    }
-                    Err(_) => break,
-                }
+            if add(&mut batch, first) {
+                // Slept through, not listened through: what comes meanwhile waits in the feed and wakes nobody.
+                sleep_until(told + FRAME).await;
+            }
+            while let Some(Some(signal)) = feed.next().now_or_never() {
+                add(&mut batch, signal);
             }
             told = Instant::now();
-            if queue.send(Wake::Msg(Msg::Signals(batch))).is_err() || ended {
+            if queue.send(Wake::Msg(Msg::Signals(batch))).is_err() {
                 return;
             }
         }

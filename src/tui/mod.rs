@@ -121,6 +121,10 @@ enum Next {
 pub fn run(options: Options, start: Start) -> anyhow::Result<Ended> {
     let mut terminal =
         Terminal::enter(options.ability.clone()).context("the terminal could not be taken")?;
+    terminal.restorer().restore_on_panic(|info| {
+        tracing::error!("{info}");
+        format!("creel stopped on a fault of its own: {info}\nwhat was said and done is in the log; start it again")
+    });
     let (sender, queue) = channel();
     let area = terminal.screen.area();
     let began = Instant::now();

@@ -9,6 +9,9 @@ use crate::protocol::event::Fact;
 use crate::protocol::id::{AskId, CallId};
 use crate::protocol::item::Item;
 
+/// Calls that only read and run side by side at most: each holds its output in memory.
+const SIDE_BY_SIDE: usize = 8;
+
 impl Turn {
     pub(crate) fn judged(&mut self, call: &CallId, decision: Decision, effects: &mut Vec<Effect>) {
         let Some(index) = self.find(call, |status| *status == Status::Judging) else {
@@ -80,12 +83,13 @@ impl Turn {
 
     /// Has pending calls judged: one after the other, but neighbours that only read side by side.
     pub(crate) fn advance(&mut self, effects: &mut Vec<Effect>) {
-        let mut open_before = false;
+        let mut open_before = 0;
         for index in 0..self.calls.len() {
             let reads = self.readers.contains(&self.calls[index].call.name);
             match self.calls[index].status {
                 Status::Done => continue,
-                Status::Pending if open_before && !reads => return,
+                Status::Pending if open_before > 0 && !reads => return,
+                Status::Pending if open_before == SIDE_BY_SIDE => return,
                 Status::Pending => {
                     self.calls[index].status = Status::Judging;
                     effects.push(Effect::Judge(self.calls[index].call.clone()));
@@ -95,9 +99,9 @@ impl Turn {
             if !reads {
                 return;
             }
-            open_before = true;
+            open_before += 1;
         }
-        if !open_before {
+        if open_before == 0 {
             self.next_step(effects);
         }
     }

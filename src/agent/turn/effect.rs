@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::protocol::ask::BudgetName;
 use crate::protocol::call::ToolCall;
 use crate::protocol::event::{Delta, Fact};
 use crate::protocol::failure::Failure;
@@ -11,13 +12,12 @@ use crate::protocol::usage::Cause;
 pub enum Effect {
     Append(Fact),
     Emit(Delta),
-    /// Reserve the worst case and ask the model; answered by `Held`, `Answered` or `Failed`. With `once` no budget or guard
-    /// is looked at: the person said to go on.
+    /// Reserve the worst case and ask the model; answered by `Held`, `Answered` or `Failed`.
     CallModel {
         step: u32,
         attempt: u32,
         cause: Cause,
-        once: bool,
+        waived: Waived,
     },
     StopModel,
     /// Answered by `Judged`.
@@ -33,4 +33,13 @@ pub enum Effect {
         attempts: u32,
         wait: Duration,
     },
+}
+
+/// What the person said to go on over, for one step: a yes to one thing is no yes to another.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Waived {
+    /// That the model's price is not known.
+    pub price: bool,
+    /// That these budgets could be passed.
+    pub budgets: Vec<BudgetName>,
 }

@@ -6,6 +6,8 @@
 //! a call is open; a turn ends exactly once; nothing happens after the end; no call of an answer that was cut is run.
 
 mod calls;
+#[cfg(test)]
+mod cases;
 pub mod effect;
 pub mod input;
 #[cfg(test)]
@@ -14,7 +16,7 @@ mod proof;
 use std::sync::Arc;
 
 use crate::agent::retry;
-use crate::agent::turn::effect::Effect;
+use crate::agent::turn::effect::{Effect, Waived};
 use crate::agent::turn::input::{Bill, Input};
 use crate::protocol::ask::{About, Answer, Ask};
 use crate::protocol::call::{Outcome, ToolCall};
@@ -34,6 +36,14 @@ pub struct Limits {
     pub attempts: u32,
 }
 
+/// What a turn begins with. With nothing in it the model is asked again with what is there.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Opening {
+    /// Messages that waited, in the order they were said: they enter first.
+    pub entering: Vec<(MessageId, Vec<Block>)>,
+    pub prompt: Option<(Vec<Block>, Origin)>,
+}
+
 #[derive(Debug)]
 pub struct Turn {
     number: u32,
@@ -48,6 +58,7 @@ pub struct Turn {
     /// A call of the last step that had any was denied.
     denied: bool,
     held: u32,
+    waived: Waived,
 }
 
 #[derive(Debug, PartialEq)]
@@ -83,10 +94,9 @@ pub(crate) enum Status {
 }
 
 impl Turn {
-    /// A new turn; without blocks the model is asked again with what is there.
     pub fn begin(
         number: u32,
-        blocks: Option<Vec<Block>>,
+        opening: Opening,
         limits: Limits,
         readers: Arc<[String]>,
     ) -> (Self, Vec<Effect>) {
@@ -98,24 +108,31 @@ impl Turn {
             limits,
             readers,
             calls: Vec::new(),
-            steering: Vec::new(),
+            steering: opening.entering,
             denied: false,
             held: 0,
+            waived: Waived::default(),
         };
         let mut effects = vec![Effect::Append(Fact::TurnStarted { turn: number })];
-        if let Some(blocks) = blocks {
-            let item = Item::Prompt {
-                blocks,
-                origin: Origin::Person,
-            };
-            effects.push(Effect::Append(Fact::ItemAdded {
-                turn: number,
-                step: 1,
-                item,
-            }));
+        turn.enter_step(&mut effects);
+        if let Some((blocks, origin)) = opening.prompt {
+            turn.add(Item::Prompt { blocks, origin }, &mut effects);
         }
-        turn.next_step(&mut effects);
+        turn.call_model(&mut effects);
         (turn, effects)
+    }
+
+    /// Interrupted, with tools that are still ending: what is said now is for the next turn.
+    pub fn is_stopping(&self) -> bool {
+        matches!(self.phase, Phase::Stopping(_))
+    }
+
+    /// An open call of the present step, as the model asked for it.
+    pub fn call(&self, id: &CallId) -> Option<&ToolCall> {
+        self.calls
+            .iter()
+            .find(|open| open.call.id == *id)
+            .map(|open| &open.call)
     }
 
     pub fn has_ended(&self) -> bool {
@@ -140,7 +157,7 @@ impl Turn {
             Input::Woke => {
                 if self.phase == Phase::Sleeping {
                     self.attempt += 1;
-                    self.call_model(false, &mut effects);
+                    self.call_model(&mut effects);
                 }
             }
             Input::Judged { call, decision } => self.judged(&call, decision, &mut effects),
@@ -201,17 +218,22 @@ impl Turn {
                 let text = "not run: the answer was cut off by the output limit, so this call may be incomplete";
                 self.result(index, Outcome::failed(text), effects);
             }
-        } else if self.limits.max_steps.is_some_and(|most| self.step >= most) {
+        }
+        if self.is_last_step() {
             self.cancel_open("not run: the limit of steps is reached", effects);
-            self.end(
-                Ending::Limit {
-                    text: format!("the limit of {} steps is reached", self.step),
-                },
-                effects,
-            );
+            self.end_at_limit(effects);
             return;
         }
         self.advance(effects);
+    }
+
+    fn is_last_step(&self) -> bool {
+        self.limits.max_steps.is_some_and(|most| self.step >= most)
+    }
+
+    fn end_at_limit(&mut self, effects: &mut Vec<Effect>) {
+        let text = format!("the limit of {} steps is reached", self.step);
+        self.end(Ending::Limit { text }, effects);
     }
 
     /// The model made no call: goes on where something waits to be said, else the turn is over.
@@ -225,7 +247,11 @@ impl Turn {
                 effects,
             );
         } else if stop == Stop::Pause || !self.steering.is_empty() {
-            self.next_step(effects);
+            if self.is_last_step() {
+                self.end_at_limit(effects);
+            } else {
+                self.next_step(effects);
+            }
         } else if self.denied {
             self.end(Ending::Denied, effects);
         } else {
@@ -243,6 +269,10 @@ impl Turn {
     ) {
         if self.phase != Phase::Calling {
             return;
+        }
+        if bill.counted.parts > 0 {
+            // The one call over the budget is spent.
+            self.waived.budgets.clear();
         }
         effects.push(Effect::Append(self.bill(bill, None, Some(failure.clone()))));
         if let Some(wait) = retry::next(&failure, self.attempt, self.limits.attempts, jitter) {
@@ -274,13 +304,19 @@ impl Turn {
             Answer::Proceed | Answer::Raise { .. } => false,
             Answer::Verdict { .. } => return,
         };
-        let once = answer == Answer::Proceed;
+        if answer == Answer::Proceed {
+            match about {
+                About::Budget { which, .. } => self.waived.budgets.push(*which),
+                About::Unpriced { .. } => self.waived.price = true,
+                About::Guard { .. } | About::Approval(_) => {}
+            }
+        }
         effects.push(Effect::Append(Fact::AskAnswered {
             ask: ask.clone(),
             answer,
         }));
         if !ends {
-            self.call_model(once, effects);
+            self.call_model(effects);
             return;
         }
         let ending = match about {
@@ -350,7 +386,13 @@ impl Turn {
 
     /// What steers enters, and the model is asked.
     fn next_step(&mut self, effects: &mut Vec<Effect>) {
+        self.enter_step(effects);
+        self.call_model(effects);
+    }
+
+    fn enter_step(&mut self, effects: &mut Vec<Effect>) {
         self.calls.clear();
+        self.waived = Waived::default();
         self.step += 1;
         self.attempt = 1;
         for (id, blocks) in std::mem::take(&mut self.steering) {
@@ -363,10 +405,9 @@ impl Turn {
                 effects,
             );
         }
-        self.call_model(false, effects);
     }
 
-    fn call_model(&mut self, once: bool, effects: &mut Vec<Effect>) {
+    fn call_model(&mut self, effects: &mut Vec<Effect>) {
         self.phase = Phase::Calling;
         let cause = if self.attempt == 1 {
             Cause::Work
@@ -377,7 +418,7 @@ impl Turn {
             step: self.step,
             attempt: self.attempt,
             cause,
-            once,
+            waived: self.waived.clone(),
         });
     }
 

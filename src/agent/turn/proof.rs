@@ -9,13 +9,13 @@ use proptest::{prop_oneof, proptest};
 use crate::agent::retry;
 use crate::agent::turn::effect::Effect;
 use crate::agent::turn::input::{Bill, Decision, Input};
-use crate::agent::turn::{Limits, Turn};
+use crate::agent::turn::{Limits, Opening, Turn};
 use crate::protocol::ask::{About, Answer, Guard, Verdict};
 use crate::protocol::call::{Outcome, ToolCall};
 use crate::protocol::event::{Ending, Fact};
 use crate::protocol::failure::{Failure, FailureKind, Stop};
 use crate::protocol::id::{AskId, CallId, MessageId, ModelRef};
-use crate::protocol::item::{Block, Item};
+use crate::protocol::item::{Block, Item, Origin};
 use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
 use crate::protocol::usage::{Charge, Usage};
@@ -67,13 +67,13 @@ fn moves() -> impl Strategy<Value = Vec<Move>> {
         Just(FailureKind::Rate)
     ];
     let one = prop_oneof![
-        4 => (prop::collection::vec(any::<bool>(), 0..5), any::<bool>(), stop)
+        4 => (prop::collection::vec(any::<bool>(), 0..12), any::<bool>(), stop)
             .prop_map(|(calls, text, stop)| Move::Answer { calls, text, stop }),
         1 => (kind, any::<bool>()).prop_map(|(kind, text)| Move::Fail { kind, text }),
         2 => Just(Move::Wake),
-        8 => (0..6_usize, 0..4_u8).prop_map(|(which, decision)| Move::Judge { which, decision }),
-        4 => (0..6_usize, 0..7_u8).prop_map(|(which, answer)| Move::AnswerAsk { which, answer }),
-        8 => (0..6_usize).prop_map(|which| Move::EndTool { which }),
+        8 => (0..12_usize, 0..4_u8).prop_map(|(which, decision)| Move::Judge { which, decision }),
+        4 => (0..12_usize, 0..7_u8).prop_map(|(which, answer)| Move::AnswerAsk { which, answer }),
+        8 => (0..12_usize).prop_map(|which| Move::EndTool { which }),
         2 => (0..4_u32).prop_map(|id| Move::Steer { id }),
         1 => (0..4_u32).prop_map(|id| Move::Withdraw { id }),
         1 => Just(Move::Hold),
@@ -98,6 +98,8 @@ struct Watcher {
     held: bool,
     cut: bool,
     ended: u32,
+    /// Steps the model may be asked for at most.
+    most_asked: Option<u32>,
 }
 
 fn bill() -> Bill {
@@ -120,8 +122,12 @@ impl Watcher {
             assert_eq!(self.ended, 0, "{effect:?} after the end");
             match effect {
                 Effect::Append(fact) => self.fact(fact),
-                Effect::CallModel { .. } => {
+                Effect::CallModel { step, .. } => {
                     assert!(!self.model_out, "asked twice at once");
+                    assert!(
+                        self.most_asked.is_none_or(|most| step <= most),
+                        "asked for step {step}, past the limit"
+                    );
                     assert!(
                         self.calls.values().all(|resolved| *resolved),
                         "asked while a call is open"
@@ -139,6 +145,7 @@ impl Watcher {
                         "ran {id} without an open call"
                     );
                     self.running.push(id);
+                    assert!(self.running.len() <= 8, "too many at once");
                 }
                 Effect::Emit(_) | Effect::StopCalls | Effect::Sleep { .. } => {}
             }
@@ -220,8 +227,16 @@ fn play(moves: Vec<Move>, max_steps: Option<u32>) {
         attempts: retry::ATTEMPTS,
     };
     let readers: Arc<[String]> = Arc::new(["read".to_owned()]);
-    let (mut turn, effects) = Turn::begin(1, Some(vec![Block::text("go")]), limits, readers);
-    let mut watcher = Watcher::default();
+    let opening = Opening {
+        entering: vec![(MessageId(100), vec![Block::text("before")])],
+        prompt: Some((vec![Block::text("go")], Origin::Person)),
+    };
+    let (mut turn, effects) = Turn::begin(1, opening, limits, readers);
+    let mut watcher = Watcher {
+        most_asked: max_steps,
+        steering: BTreeSet::from([100]),
+        ..Watcher::default()
+    };
     watcher.see(effects);
     for next in moves {
         let input = match next {

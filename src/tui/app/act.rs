@@ -357,6 +357,9 @@ impl App {
                 return vec![Cmd::Send(self.command(id, Op::Interrupt))];
             }
             self.esc_until = Some(self.now.since + ESC);
+            if self.view().composer.is_empty() {
+                self.focus = Focus::Transcript;
+            }
             return Vec::new();
         }
         match self.focus {

@@ -89,6 +89,9 @@ impl App {
         let mut given_back = false;
         let mut unopened = false;
         if let Some(view) = self.view_of(session) {
+            if view.resume == Some(command) {
+                view.read_only = Some(crate::agent::visible::one_line(why));
+            }
             if view.stage == Stage::Opening && view.session.is_none() {
                 view.stage = Stage::Fresh;
                 unopened = true;

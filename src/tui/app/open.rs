@@ -3,7 +3,7 @@
 use crate::protocol::event::When;
 use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::item::joined;
-use crate::protocol::op::Op;
+use crate::protocol::op::{Command, Op};
 use crate::protocol::query::{Page, Query};
 use crate::protocol::rule::Mode;
 use crate::protocol::session::{Change, OpenRequest, RunLimits};
@@ -59,6 +59,8 @@ impl App {
         }
         let mut view = View::loading(id, self.setup.cwd.clone());
         view.seek = turn;
+        let resume = self.command(id, Op::Resume);
+        view.resume = Some(resume.id);
         let spare = self.view().stage == Stage::Fresh && self.view().composer.is_empty();
         if spare {
             self.views[self.at] = view;
@@ -67,7 +69,7 @@ impl App {
             self.go_to(self.views.len() - 1);
         }
         vec![
-            Cmd::Send(self.command(id, Op::Resume)),
+            Cmd::Send(resume),
             Cmd::Ask(
                 Tag::Newest(id),
                 Query::History {
@@ -206,7 +208,7 @@ impl App {
         self.focus = Focus::Composer;
         self.typed();
         if stage != Stage::Fresh {
-            return vec![Cmd::Send(command)];
+            return self.speak_again(command);
         }
         let later = std::mem::take(&mut self.view_mut().after_open);
         let view = self.view_mut();
@@ -232,6 +234,16 @@ impl App {
         }
         cmds.push(Cmd::Send(command));
         cmds
+    }
+
+    /// To a session that is open. One that could not be taken hold of may be free by now.
+    fn speak_again(&mut self, command: Command) -> Vec<Cmd> {
+        if self.view_mut().read_only.take().is_none() {
+            return vec![Cmd::Send(command)];
+        }
+        let resume = self.command(command.session, Op::Resume);
+        self.view_mut().resume = Some(resume.id);
+        vec![Cmd::Send(resume), Cmd::Send(command)]
     }
 
     pub fn change(&mut self, change: Change) -> Vec<Cmd> {

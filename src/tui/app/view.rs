@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::agent::session::Session;
 use crate::protocol::event::{Delta, Ending, Event, Fact, Waiting};
-use crate::protocol::id::{CallId, ModelRef, Seq, SessionId};
+use crate::protocol::id::{CallId, CommandId, ModelRef, Seq, SessionId};
 use crate::protocol::op::Op;
 use crate::protocol::rule::Mode;
 use crate::protocol::session::State;
@@ -93,10 +93,13 @@ pub struct View {
     pub draft: String,
     /// When the composer last changed, until its draft is saved.
     pub typed: Option<Duration>,
+    /// The command that took hold of it, and why that was refused: then it can only be read.
+    pub resume: Option<CommandId>,
+    pub read_only: Option<String>,
     /// A session of the tour.
     pub tour: bool,
     /// The command that began this session, for a refusal to give its text back.
-    pub sent: Vec<(crate::protocol::id::CommandId, String)>,
+    pub sent: Vec<(CommandId, String)>,
 }
 
 impl View {
@@ -121,6 +124,8 @@ impl View {
             seek: None,
             draft: String::new(),
             typed: None,
+            resume: None,
+            read_only: None,
             tour: false,
             sent: Vec::new(),
         }

@@ -139,6 +139,9 @@ pub fn draw(
 
 fn hint(app: &App, view: &View) -> Option<String> {
     let asking = app.waiting().iter().any(|(id, _)| *id == view.id);
+    if let Some(why) = &view.read_only {
+        return Some(format!("to read only: {why}"));
+    }
     match view.stage {
         Stage::Loading if view.session.is_none() => Some("reading its past".to_owned()),
         _ if asking => Some("something waits for you above".to_owned()),

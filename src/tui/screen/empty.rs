@@ -74,7 +74,7 @@ pub fn draw(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &Look
     }
     if !view.tour {
         gap(&mut all);
-        all.extend(told(app, view, pad));
+        all.extend(told(app, view, pad, look));
     }
     rows::draw(&all, buffer, area, 0, look);
 }
@@ -161,7 +161,7 @@ fn prices(price: &Price) -> String {
     )
 }
 
-fn told(app: &App, view: &View, pad: &str) -> Vec<Row> {
+fn told(app: &App, view: &View, pad: &str, look: &Look) -> Vec<Row> {
     let mut all = vec![Row::of(format!("{pad}The model will be told"), Role::Text)];
     let mut blocks: Vec<(String, u64)> = app
         .setup
@@ -173,10 +173,7 @@ fn told(app: &App, view: &View, pad: &str) -> Vec<Row> {
     for (name, tokens) in blocks {
         all.push(
             Row::of(
-                format!(
-                    "{pad}{pad}{}",
-                    text::pad(&name, 24, crate::tui::widget::paint::Glyphs::Unicode)
-                ),
+                format!("{pad}{pad}{}", text::pad(&name, 24, look.glyphs)),
                 Role::Muted,
             )
             .put(format!("{} tokens", text::count(tokens)), Role::Muted),

@@ -1,5 +1,7 @@
 //! How things look: roles from the theme, and the set of characters for marks and frames.
 
+use std::borrow::Cow;
+
 use ratatui::style::Style;
 
 use crate::tui::theme::{Theme, role as theme};
@@ -57,6 +59,26 @@ impl Look {
 
     pub fn style(&self, role: Role) -> Style {
         self.theme.style(role.themed())
+    }
+
+    /// Our own words in the characters of the set. What a person decides on is written as text or strong and is left as it
+    /// is.
+    pub fn plain<'a>(&self, text: &'a str, role: Role) -> Cow<'a, str> {
+        let exact = matches!(
+            role,
+            Role::Text | Role::Strong | Role::Person | Role::Marked
+        );
+        if self.glyphs == Glyphs::Unicode || exact || text.is_ascii() {
+            return Cow::Borrowed(text);
+        }
+        let narrow = |c| match c {
+            '↑' => '^',
+            '↓' => 'v',
+            '≈' | '…' => '~',
+            '·' | '–' => '-',
+            c => c,
+        };
+        Cow::Owned(text.chars().map(narrow).collect())
     }
 
     pub fn mark(&self, mark: Mark) -> &'static str {

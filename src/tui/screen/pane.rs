@@ -42,7 +42,7 @@ pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, area: Rect, look:
         height: area.height - 2,
         ..area
     };
-    let frame_title = Title::of(app, view);
+    let frame_title = Title::of(app, view, look);
     let left = frame_title.left(look);
     let right = frame_title.right(look);
     let asking = matches!(app.focus, Focus::Ask(_));
@@ -119,9 +119,13 @@ pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, area: Rect, look:
         transcript::draw(app, view, cache, buffer, upper, look)
     };
     if window.more_below && upper.height > 0 {
+        let key = match app.focus {
+            Focus::Transcript => "G",
+            _ => "PgDn",
+        };
         Row::new()
             .end(
-                format!(" {} newer below, G or End ", look.mark(Mark::More)),
+                format!(" {} newer below, {key} ", look.mark(Mark::More)),
                 Role::Accent,
             )
             .draw(
@@ -286,7 +290,7 @@ struct Title {
 }
 
 impl Title {
-    fn of(app: &App, view: &View) -> Self {
+    fn of(app: &App, view: &View, look: &Look) -> Self {
         let number = app.at + 1;
         let title = view.title();
         let (turn, cost) = match &view.session {
@@ -303,10 +307,7 @@ impl Title {
             None => (String::new(), "$0.00".to_owned()),
         };
         Self {
-            name: format!(
-                "{number} {}",
-                text::fit(&title, 32, crate::tui::widget::paint::Glyphs::Unicode)
-            ),
+            name: format!("{number} {}", text::fit(&title, 32, look.glyphs)),
             folder: app.setup.place(view.cwd()),
             model: view
                 .model()

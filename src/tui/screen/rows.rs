@@ -69,13 +69,15 @@ impl Row {
         let left_end = end.saturating_sub(u16::try_from(right + gap).unwrap_or(u16::MAX));
         let mut at = x;
         for (part, role) in &self.left {
+            let part = &look.plain(part, *role);
             let fitted = text::fit(part, usize::from(left_end.saturating_sub(at)), look.glyphs);
             at = cells::write(buffer, at, y, left_end, &fitted, style(*role));
         }
         if right > 0 {
             let mut at = end - u16::try_from(right).unwrap_or(0);
             for (part, role) in &self.right {
-                at = cells::write(buffer, at, y, end, part, style(*role));
+                let part = look.plain(part, *role);
+                at = cells::write(buffer, at, y, end, &part, style(*role));
             }
         }
     }

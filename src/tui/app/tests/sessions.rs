@@ -159,6 +159,12 @@ fn esc_twice_stops_and_once_does_not() {
     assert_eq!(desk.press(KeyCode::Esc), []);
     desk.wait(500);
     assert_eq!(ops(&desk.press(KeyCode::Esc)), [Op::Interrupt]);
+    desk.typed("half");
+    assert_eq!(desk.written(), "half", "typing goes on");
+    desk.press(KeyCode::Esc);
+    assert_eq!(desk.app.focus, Focus::Composer, "a text is not left");
+    desk.app.view_mut().composer.clear();
+    desk.wait(2_000);
     desk.fact(Fact::TurnEnded {
         turn: 1,
         ending: Ending::Finished,
@@ -386,4 +392,28 @@ fn a_key_that_was_refused_says_so_on_the_first_page() {
     let page = desk.app.first_run.as_ref().unwrap();
     assert_eq!(page.text.as_deref(), Some("the key was refused"));
     assert_eq!(page.page, Page::Ways { at: 1 });
+}
+
+#[test]
+fn a_session_that_another_process_holds_is_read_and_tried_again() {
+    let mut desk = Desk::open();
+    let past = id(78);
+    let cmds = desk.app.open(past, None);
+    let Some(Cmd::Send(resume)) = cmds.first() else {
+        panic!("{cmds:?}");
+    };
+    let refused = Signal::Refused {
+        command: resume.id,
+        session: past,
+        why: "it runs in process 4711".to_owned(),
+    };
+    desk.update(Msg::Signals(vec![refused]));
+    assert_eq!(
+        desk.app.view().read_only.as_deref(),
+        Some("it runs in process 4711")
+    );
+    desk.app.view_mut().model = Some(model("a/b"));
+    desk.typed("hello");
+    let sent = ops(&desk.press(KeyCode::Enter));
+    assert_eq!(sent, [Op::Resume, submit("hello", When::Step)]);
 }

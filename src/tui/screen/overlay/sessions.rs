@@ -80,10 +80,7 @@ pub fn page(app: &App, overlay: &Sessions, room: usize, look: &Look) -> Page {
             }
             let age = text::age(app.now.wall.since(card.active));
             row.end(
-                format!(
-                    " {}",
-                    pad_left(&format!("{} turns", card.turns), 9, look.glyphs)
-                ),
+                format!(" {}", pad_left(&turns(card.turns), 9, look.glyphs)),
                 Role::Muted,
             )
             .end(pad_left(&cost, 10, look.glyphs), Role::Text)
@@ -115,4 +112,11 @@ pub fn page(app: &App, overlay: &Sessions, room: usize, look: &Look) -> Page {
         page.foot = vec![Row::of(format!("  {}", one_line(&card.gist)), Role::Muted)];
     }
     page
+}
+
+fn turns(count: u32) -> String {
+    match count {
+        1 => "1 turn".to_owned(),
+        count => format!("{count} turns"),
+    }
 }

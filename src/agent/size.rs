@@ -1,0 +1,169 @@
+//! How many tokens a prompt comes to: what a budget must hold for it, and what it likely is.
+
+use crate::agent::prompt::{self, Prompt};
+use crate::protocol::id::ModelRef;
+use crate::protocol::reply::Part;
+use crate::protocol::usage::Usage;
+
+/// What a wire puts around each message, in tokens, at the most.
+const PER_MESSAGE: u64 = 64;
+
+/// A likely token, in bytes.
+const LIKELY: u64 = 4;
+
+/// No text is so dense: a count below this many bytes a token is not believed.
+const DENSEST: u64 = 8;
+
+/// Tokens of a prompt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Size {
+    /// For estimates, shown as such.
+    pub likely: u64,
+    /// For reservations: it is never more. A token stands for at least one byte.
+    pub most: u64,
+}
+
+/// What a provider counted itself: a prompt with its answer, which the next prompt begins with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Counted {
+    model: ModelRef,
+    bytes: u64,
+    messages: u64,
+    tokens: u64,
+}
+
+impl Counted {
+    /// `None` where the count cannot be true.
+    pub fn new(sent: &Sent, answer: &[Part], usage: &Usage) -> Option<Self> {
+        let tokens = usage.prompt();
+        (tokens.saturating_mul(DENSEST) >= sent.bytes).then(|| Self {
+            model: sent.model.clone(),
+            bytes: sent.bytes.saturating_add(prompt::parts_bytes(answer)),
+            messages: sent.messages.saturating_add(1),
+            tokens: tokens.saturating_add(usage.output),
+        })
+    }
+}
+
+/// What is remembered of a prompt that was sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    model: ModelRef,
+    bytes: u64,
+    messages: u64,
+}
+
+impl Sent {
+    pub fn new(prompt: &Prompt) -> Self {
+        Self {
+            model: prompt.model.clone(),
+            bytes: prompt::bytes(prompt),
+            messages: prompt.messages.len() as u64,
+        }
+    }
+
+    /// Where nothing could be sent.
+    pub fn nothing(model: &ModelRef) -> Self {
+        Self {
+            model: model.clone(),
+            bytes: 0,
+            messages: 0,
+        }
+    }
+
+    /// The size of the prompt. Of what the same model counted before only the rest is estimated; no prompt that is answered
+    /// is longer than the model's window.
+    pub fn size(&self, counted: Option<&Counted>, window: Option<u64>) -> Size {
+        let known = counted.filter(|counted| counted.model == self.model);
+        let (tokens, bytes, messages) = known.map_or((0, 0, 0), |known| {
+            (known.tokens, known.bytes, known.messages)
+        });
+        let bytes = self.bytes.saturating_sub(bytes);
+        let around = PER_MESSAGE * (self.messages.saturating_sub(messages) + 1);
+        let most = tokens.saturating_add(bytes).saturating_add(around);
+        let most = most.min(window.unwrap_or(u64::MAX));
+        Size {
+            likely: tokens.saturating_add(bytes / LIKELY).min(most),
+            most,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+    use crate::agent::prompt::Message;
+
+    fn prompt(model: &str, texts: &[&str]) -> Prompt {
+        Prompt {
+            model: ModelRef {
+                provider: "p".into(),
+                model: model.into(),
+            },
+            system: "s".repeat(1000).as_str().into(),
+            tools: [].into(),
+            messages: texts
+                .iter()
+                .map(|text| Message::User {
+                    text: (*text).to_owned(),
+                })
+                .collect(),
+            max_output: 1,
+        }
+    }
+
+    #[test]
+    fn what_was_counted_is_not_guessed_again() {
+        let first = Sent::new(&prompt("m", &["x"]));
+        let unknown = Size {
+            likely: 250,
+            most: 1001 + 128,
+        };
+        assert_eq!(first.size(None, None), unknown);
+        assert_eq!(first.size(None, Some(500)).most, 500);
+        let answer = [Part::Text {
+            text: "a".repeat(400),
+            opaque: None,
+        }];
+        let usage = Usage {
+            input: 50,
+            cache_read: 200,
+            output: 100,
+            ..Usage::default()
+        };
+        let counted = Counted::new(&first, &answer, &usage);
+        let answered = "a".repeat(400);
+        let next = prompt("m", &["x", &answered, &"r".repeat(800)]);
+        let size = Sent::new(&next).size(counted.as_ref(), None);
+        assert_eq!(
+            size,
+            Size {
+                likely: 350 + 200,
+                most: 350 + 800 + 128,
+            }
+        );
+        // Another model counts otherwise.
+        let other = prompt("other", &["x", &answered, &"r".repeat(800)]);
+        let size = Sent::new(&other).size(counted.as_ref(), None);
+        assert_eq!(size.most, 1000 + 1 + 400 + 800 + 4 * 64);
+    }
+
+    #[test]
+    fn a_count_that_cannot_be_true_is_not_believed() {
+        let sent = Sent::new(&prompt("m", &["x"]));
+        for (input, believed) in [(0, false), (100, false), (126, true), (u64::MAX, true)] {
+            let usage = Usage {
+                input,
+                ..Usage::default()
+            };
+            let counted = Counted::new(&sent, &[], &usage);
+            assert_eq!(counted.is_some(), believed, "{input}");
+            // Nothing a provider says overflows.
+            assert!(
+                sent.size(counted.as_ref(), None).most >= sent.size(counted.as_ref(), None).likely
+            );
+        }
+    }
+}

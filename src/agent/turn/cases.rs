@@ -1,0 +1,228 @@
+//! The machine in single cases that a random walk seldom meets.
+
+use std::sync::Arc;
+
+use pretty_assertions::assert_eq;
+
+use crate::agent::turn::effect::{Effect, Waived};
+use crate::agent::turn::input::{Bill, Input};
+use crate::agent::turn::{Limits, Opening, Turn};
+use crate::protocol::ask::{About, Answer, BudgetName, Guard};
+use crate::protocol::call::{Outcome, OutcomeKind};
+use crate::protocol::event::{Ending, Fact};
+use crate::protocol::failure::{Failure, FailureKind, Stop};
+use crate::protocol::id::{AskId, MessageId, ModelRef};
+use crate::protocol::item::{Block, Item, Origin};
+use crate::protocol::money::Money;
+use crate::protocol::reply::{Part, Reply};
+use crate::protocol::usage::{Charge, Usage};
+
+fn begin(opening: Opening, max_steps: Option<u32>) -> (Turn, Vec<Effect>) {
+    let limits = Limits {
+        max_steps,
+        attempts: 6,
+    };
+    Turn::begin(1, opening, limits, Arc::new([]))
+}
+
+fn prompt() -> Opening {
+    Opening {
+        prompt: Some((vec![Block::text("go")], Origin::Person)),
+        ..Opening::default()
+    }
+}
+
+fn bill(counted: i64) -> Bill {
+    Bill {
+        model: ModelRef {
+            provider: "p".into(),
+            model: "m".into(),
+        },
+        usage: Usage::default(),
+        charge: Charge::LOCAL,
+        counted: Money::usd(counted),
+        raw: None,
+        millis: 0,
+    }
+}
+
+fn answer(calls: usize, stop: Stop) -> Input {
+    let call = Part::Call {
+        wire_id: None,
+        name: "bash".into(),
+        arguments: "{}".into(),
+        opaque: None,
+    };
+    Input::Answered {
+        reply: Reply {
+            parts: vec![call; calls],
+            stop: Some(stop),
+            ..Reply::default()
+        },
+        bill: bill(0),
+    }
+}
+
+fn waived(effects: &[Effect]) -> Option<Waived> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::CallModel { waived, .. } => Some(waived.clone()),
+        _ => None,
+    })
+}
+
+fn ending(effects: &[Effect]) -> Option<Ending> {
+    effects.iter().find_map(|effect| match effect {
+        Effect::Append(Fact::TurnEnded { ending, .. }) => Some(ending.clone()),
+        _ => None,
+    })
+}
+
+#[test]
+fn the_limit_of_steps_holds_however_an_answer_ends() {
+    let limit = Ending::Limit {
+        text: "the limit of 1 steps is reached".into(),
+    };
+    let cases = [
+        (answer(2, Stop::Tool), OutcomeKind::Cancelled),
+        // What was cut is told as cut, and then the limit holds all the same.
+        (answer(2, Stop::Length), OutcomeKind::Failed),
+        (answer(0, Stop::Pause), OutcomeKind::Cancelled),
+    ];
+    for (input, kind) in cases {
+        let (mut turn, _) = begin(prompt(), Some(1));
+        let effects = turn.step(input.clone());
+        assert_eq!(ending(&effects), Some(limit.clone()), "{input:?}");
+        assert_eq!(waived(&effects), None, "asked again: {input:?}");
+        for effect in effects {
+            if let Effect::Append(Fact::ItemAdded {
+                item: Item::Result { outcome, .. },
+                ..
+            }) = effect
+            {
+                assert_eq!(outcome.kind, kind);
+            }
+        }
+    }
+    let (mut turn, _) = begin(prompt(), Some(1));
+    turn.step(Input::Steered {
+        id: MessageId(1),
+        blocks: vec![Block::text("and this")],
+    });
+    let effects = turn.step(answer(0, Stop::End));
+    assert_eq!(ending(&effects), Some(limit));
+}
+
+#[test]
+fn a_yes_to_one_thing_is_no_yes_to_another() {
+    let budget = |which| About::Budget {
+        worst: Money::usd(2),
+        left: Money::usd(1),
+        limit: Money::usd(1),
+        which,
+    };
+    let (mut turn, effects) = begin(prompt(), None);
+    assert_eq!(waived(&effects), Some(Waived::default()));
+    let mut holds = 0;
+    let mut hold = |turn: &mut Turn, about: About| {
+        holds += 1;
+        turn.step(Input::Held(about));
+        let effects = turn.step(Input::AskAnswered {
+            ask: AskId(format!("hold_1_1_{holds}")),
+            answer: Answer::Proceed,
+        });
+        waived(&effects)
+    };
+    let guard = About::Guard {
+        guard: Guard::Loop,
+        text: "x".into(),
+    };
+    let model = "p/m".to_owned();
+    assert_eq!(hold(&mut turn, guard), Some(Waived::default()));
+    let mut expected = Waived {
+        price: true,
+        budgets: Vec::new(),
+    };
+    assert_eq!(
+        hold(&mut turn, About::Unpriced { model }),
+        Some(expected.clone())
+    );
+    expected.budgets.push(BudgetName::Session);
+    assert_eq!(
+        hold(&mut turn, budget(BudgetName::Session)),
+        Some(expected.clone())
+    );
+    // The day's budget is asked about on its own, and the session's is not asked about again.
+    expected.budgets.push(BudgetName::Day);
+    assert_eq!(
+        hold(&mut turn, budget(BudgetName::Day)),
+        Some(expected.clone())
+    );
+    // A failure that cost nothing leaves the one call over the budget; one that was charged has used it up.
+    for (counted, budgets) in [(0, expected.budgets.clone()), (5, Vec::new())] {
+        turn.step(Input::Failed {
+            failure: Failure::new(FailureKind::Network, "x"),
+            partial: Reply::default(),
+            bill: bill(counted),
+            jitter: 0,
+        });
+        let effects = turn.step(Input::Woke);
+        assert_eq!(
+            waived(&effects),
+            Some(Waived {
+                price: true,
+                budgets
+            })
+        );
+    }
+}
+
+#[test]
+fn what_waited_enters_before_the_prompt() {
+    let opening = Opening {
+        entering: vec![(MessageId(3), vec![Block::text("first")])],
+        ..prompt()
+    };
+    let (_, effects) = begin(opening, None);
+    let said: Vec<String> = effects
+        .iter()
+        .filter_map(|effect| match effect {
+            Effect::Append(Fact::ItemAdded {
+                item: Item::Prompt { blocks, .. },
+                ..
+            }) => Some(blocks[0].as_text().to_owned()),
+            Effect::Append(Fact::MessageWithdrawn { id, entered }) => {
+                Some(format!("{} {entered}", id.0))
+            }
+            _ => None,
+        })
+        .collect();
+    assert_eq!(said, ["3 true", "first", "go"]);
+}
+
+#[test]
+fn what_was_said_while_it_stops_is_for_the_next_turn() {
+    let (mut turn, _) = begin(prompt(), None);
+    let effects = turn.step(answer(1, Stop::Tool));
+    let Some(Effect::Judge(call)) = effects
+        .into_iter()
+        .find(|effect| matches!(effect, Effect::Judge(_)))
+    else {
+        panic!("not judged")
+    };
+    let decision = crate::agent::turn::input::Decision::Allow;
+    turn.step(Input::Judged {
+        call: call.id.clone(),
+        decision,
+    });
+    assert!(!turn.is_stopping());
+    turn.step(Input::Interrupt {
+        partial: None,
+        why: "stop".into(),
+    });
+    assert!(turn.is_stopping() && !turn.has_ended());
+    turn.step(Input::Ended {
+        call: call.id,
+        outcome: Outcome::done("late"),
+    });
+    assert!(turn.has_ended());
+}

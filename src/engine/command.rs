@@ -1,0 +1,318 @@
+//! What a session does at each word of a face. It refuses with a reason, or lets facts follow.
+
+use tokio_util::sync::CancellationToken;
+
+use crate::agent::retry;
+use crate::agent::rule;
+use crate::agent::turn::input::{Decision, Input};
+use crate::agent::turn::{Limits, Opening, Turn};
+use crate::engine::session::Task;
+use crate::protocol::ask::{About, Answer, BudgetName, Verdict};
+use crate::protocol::event::{Ending, Fact, When};
+use crate::protocol::id::{AskId, CommandId, MessageId};
+use crate::protocol::item::{Block, Item, Origin, joined};
+use crate::protocol::money::{Currency, Money};
+use crate::protocol::op::{Command, Op};
+use crate::protocol::session::{Change, RunLimits};
+use crate::store::fault::StoreError;
+
+/// What the model is told where it is asked again after an answer of its own: a request must not end with one.
+const GO_ON: &str = "Go on from where you stopped.";
+
+impl Task {
+    pub(crate) async fn command(&mut self, command: Command) {
+        let id = command.id;
+        if self.given_up
+            && let Err(why) = self.mend().await
+        {
+            self.refuse(id, &format!("nothing can be kept: {why}"));
+            return;
+        }
+        match command.op {
+            Op::Open { .. } => self.refuse(id, "this session is open already"),
+            // The first ends the task; a face that resumes an open session just rereads its history.
+            Op::Close | Op::Resume => {}
+            Op::Submit {
+                blocks,
+                when,
+                limits,
+            } => self.submit(id, blocks, when, limits).await,
+            Op::Withdraw { message } => self.withdraw(id, message).await,
+            Op::Answer { ask, answer } => self.answer(id, ask, answer).await,
+            Op::Interrupt => {
+                self.shell_stop.cancel();
+                self.interrupt("stopped by the person").await;
+            }
+            Op::Continue => self.go_on(id).await,
+            Op::Change { change } => self.change(id, change).await,
+            Op::Shell { command } => self.start_shell(command),
+        }
+    }
+
+    async fn submit(
+        &mut self,
+        command: CommandId,
+        blocks: Vec<Block>,
+        when: When,
+        limits: RunLimits,
+    ) {
+        if joined(&blocks).trim().is_empty() {
+            self.refuse(command, "there is nothing to send");
+            return;
+        }
+        if self.turn.as_ref().is_some_and(Turn::is_stopping) {
+            // Said after the stop: it begins the next turn.
+            self.settle().await;
+        }
+        if self.turn.is_none() {
+            let prompt = Some((blocks, Origin::Person));
+            self.begin(command, prompt, limits).await;
+            return;
+        }
+        let id = MessageId(self.session.messages + 1);
+        let fact = Fact::MessageQueued {
+            id,
+            blocks: blocks.clone(),
+            when,
+        };
+        match self.commit(vec![fact]).await {
+            Ok(()) if when == When::Step => {
+                self.watch.begin();
+                self.take(Input::Steered { id, blocks }).await;
+            }
+            Ok(()) => {}
+            Err(why) => self.refuse(command, &why.to_string()),
+        }
+    }
+
+    async fn withdraw(&mut self, command: CommandId, message: MessageId) {
+        if !self
+            .session
+            .queued
+            .iter()
+            .any(|queued| queued.id == message)
+        {
+            self.refuse(command, "this message has already been sent");
+            return;
+        }
+        let fact = Fact::MessageWithdrawn {
+            id: message,
+            entered: false,
+        };
+        match self.commit(vec![fact]).await {
+            Ok(()) => self.take(Input::Withdrawn { id: message }).await,
+            Err(why) => self.refuse(command, &why.to_string()),
+        }
+    }
+
+    async fn answer(&mut self, command: CommandId, ask: AskId, answer: Answer) {
+        let Some(waiting) = self
+            .session
+            .asks
+            .iter()
+            .find(|waiting| waiting.ask.id == ask)
+        else {
+            self.refuse(command, "this no longer waits for an answer");
+            return;
+        };
+        let about = waiting.ask.about.clone();
+        let fits = match (&answer, &about) {
+            (Answer::Verdict { .. }, about) => matches!(about, About::Approval(_)),
+            (Answer::Raise { by }, about) => {
+                matches!(about, About::Budget { .. })
+                    && by.parts > 0
+                    && by.currency == Currency::USD
+            }
+            (Answer::Proceed | Answer::End, about) => !matches!(about, About::Approval(_)),
+        };
+        if !fits {
+            self.refuse(command, "this is no answer to what was asked");
+            return;
+        }
+        if let (
+            Answer::Verdict {
+                verdict: Verdict::Edited { arguments },
+            },
+            About::Approval(approval),
+        ) = (&answer, &about)
+        {
+            // What the person typed runs unasked, but no rule that forbids is passed by typing.
+            let call = self
+                .turn
+                .as_ref()
+                .and_then(|turn| turn.call(&approval.call));
+            let Some(mut call) = call.cloned() else {
+                self.refuse(command, "the call is no longer there");
+                return;
+            };
+            call.arguments.clone_from(arguments);
+            if let Decision::Deny(why) | Decision::Invalid(why) = self.judge_edited(&call).await {
+                self.refuse(command, &why);
+                return;
+            }
+        }
+        if let (Answer::Raise { by }, About::Budget { which, limit, .. }) = (&answer, &about)
+            && let Err(why) = self.raise(*which, *limit, *by).await
+        {
+            self.refuse(command, &why.to_string());
+            return;
+        }
+        if answer == Answer::Proceed && matches!(about, About::Guard { .. }) {
+            self.watch.begin();
+        }
+        self.take(Input::AskAnswered { ask, answer }).await;
+    }
+
+    async fn raise(
+        &mut self,
+        which: BudgetName,
+        limit: Money,
+        by: Money,
+    ) -> Result<(), StoreError> {
+        let limit = Money::usd(limit.parts.saturating_add(by.parts));
+        let change = match which {
+            BudgetName::Day => Change::DayRaised {
+                day: self.house.clock.day(self.house.clock.now()),
+                by,
+            },
+            BudgetName::Session => Change::Budget { limit: Some(limit) },
+            BudgetName::Run => {
+                // The answer itself is the record: the budget goes with the run.
+                self.run.budget = Some(limit);
+                return Ok(());
+            }
+        };
+        self.commit(vec![Fact::SessionChanged { change }]).await
+    }
+
+    async fn change(&mut self, command: CommandId, change: Change) {
+        let fault = match &change {
+            Change::Model { model } => self
+                .house
+                .providers()
+                .get(model)
+                .err()
+                .map(|failure| failure.message),
+            // A rule that cannot be read would forbid nothing.
+            Change::RuleKept { rule } => rule::parse(&rule.text).err(),
+            Change::Budget { limit: Some(limit) } => (limit.parts < 0
+                || limit.currency != Currency::USD)
+                .then(|| "a budget is a sum in dollars".to_owned()),
+            Change::DayRaised { by, .. } => (by.parts <= 0 || by.currency != Currency::USD)
+                .then(|| "a day's budget is raised by a sum in dollars".to_owned()),
+            Change::Budget { limit: None }
+            | Change::Mode { .. }
+            | Change::Title { .. }
+            | Change::Archived { .. } => None,
+        };
+        let kept = match fault {
+            Some(why) => Err(why),
+            None => {
+                let kept = self.commit(vec![Fact::SessionChanged { change }]).await;
+                kept.map_err(|why| why.to_string())
+            }
+        };
+        if let Err(why) = kept {
+            self.refuse(command, &why);
+        }
+    }
+
+    /// Goes on where the last turn did not end by itself, else with what waits.
+    async fn go_on(&mut self, command: CommandId) {
+        if self.turn.is_some() {
+            // The wait before a retry is cut short; anything else goes on as it is.
+            if self.wake.take().is_some() {
+                self.take(Input::Woke).await;
+            }
+            return;
+        }
+        match self.session.ending {
+            Some(
+                Ending::Failed { .. }
+                | Ending::Interrupted { .. }
+                | Ending::Budget
+                | Ending::Limit { .. },
+            ) => {
+                let steered = self
+                    .session
+                    .queued
+                    .iter()
+                    .any(|queued| queued.when == When::Step);
+                let answered = self.items.iter().rev().find_map(|(_, _, item)| match item {
+                    Item::Answer { .. } | Item::Thought { .. } => Some(true),
+                    Item::Prompt { .. } | Item::Call(_) | Item::Result { .. } => Some(false),
+                    Item::Notice { .. } | Item::Shell { .. } => None,
+                });
+                let prompt = (answered == Some(true) && !steered)
+                    .then(|| (vec![Block::text(GO_ON)], Origin::Creel));
+                self.begin(command, prompt, RunLimits::default()).await;
+            }
+            None | Some(Ending::Finished | Ending::Denied) if !self.session.queued.is_empty() => {
+                self.begin_queued(command).await;
+            }
+            None | Some(Ending::Finished | Ending::Denied) => {
+                self.refuse(command, "there is nothing to go on with");
+            }
+        }
+    }
+
+    /// Begins a turn with what steered an earlier one and never entered, then the prompt.
+    async fn begin(
+        &mut self,
+        command: CommandId,
+        prompt: Option<(Vec<Block>, Origin)>,
+        limits: RunLimits,
+    ) {
+        let entering = self
+            .session
+            .queued
+            .iter()
+            .filter(|queued| queued.when == When::Step)
+            .map(|queued| (queued.id, queued.blocks.clone()))
+            .collect();
+        self.open_turn(command, Opening { entering, prompt }, limits)
+            .await;
+    }
+
+    /// Begins a turn with the message that waits longest.
+    pub(crate) async fn begin_queued(&mut self, command: CommandId) {
+        let Some(queued) = self.session.queued.first() else {
+            return;
+        };
+        let opening = Opening {
+            entering: vec![(queued.id, queued.blocks.clone())],
+            prompt: None,
+        };
+        self.open_turn(command, opening, RunLimits::default()).await;
+    }
+
+    async fn open_turn(&mut self, command: CommandId, opening: Opening, limits: RunLimits) {
+        let turn_limits = Limits {
+            max_steps: limits.max_steps,
+            attempts: if limits.no_retry { 1 } else { retry::ATTEMPTS },
+        };
+        self.run = limits;
+        self.spent = 0;
+        self.watch.begin();
+        self.stop = CancellationToken::new();
+        let number = self.session.turn + 1;
+        let readers = self.house.tools.readers();
+        let (turn, effects) = Turn::begin(number, opening, turn_limits, readers);
+        self.turn = Some(turn);
+        if let Err(unkept) = Box::pin(self.carry_out(effects)).await {
+            if self.session.turn == number {
+                self.give_up(unkept);
+            } else {
+                // Not even its beginning is in the log: nothing happened, and the words go back to whoever said them.
+                self.turn = None;
+                self.refuse(command, &unkept.why.to_string());
+            }
+        }
+    }
+
+    /// After a turn: what was queued for the next one begins it, unless the turn was stopped or failed.
+    pub(crate) fn has_next(&self) -> bool {
+        matches!(self.session.ending, Some(Ending::Finished | Ending::Denied))
+            && !self.session.queued.is_empty()
+    }
+}

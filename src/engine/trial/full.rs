@@ -1,0 +1,117 @@
+//! A disk that is full in the middle of a turn, and has space again.
+
+use std::sync::atomic::Ordering;
+
+use pretty_assertions::assert_eq;
+
+use crate::engine::trial::Stage;
+use crate::protocol::call::OutcomeKind;
+use crate::protocol::event::{Ending, Fact, When};
+use crate::protocol::id::CommandId;
+use crate::protocol::item::Item;
+use crate::protocol::op::Op;
+
+const SCRIPT: &str = "> go\n< text: I look.\n< call bash {\"command\":\"echo begun; touch ran; until test -e end; do sleep 0.01; done; echo seen\"}\n\n< text: done\n\n> again\n< text: here\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_happened_is_kept_when_there_is_space_again() {
+    let stage = Stage::new(SCRIPT);
+    let mut play = stage.open();
+    play.say("go", When::Turn);
+    play.tail("begun").await;
+    let full = play.engine.trial.full.clone();
+    full.store(true, Ordering::SeqCst);
+    std::fs::write(play.folder.join("end"), "").unwrap();
+    let (command, why) = play.refusal().await;
+    assert_eq!(command, CommandId(0));
+    assert!(
+        why.starts_with("nothing more can be kept: no space left for"),
+        "{why}"
+    );
+
+    // While it is full, words are given back to who said them.
+    let said = play.say("again", When::Turn);
+    let (command, why) = play.refusal().await;
+    assert_eq!(command, said);
+    assert!(why.contains("no space left"), "{why}");
+
+    full.store(false, Ordering::SeqCst);
+    play.say("again", When::Turn);
+    assert!(matches!(play.ending().await, Ending::Interrupted { .. }));
+    assert_eq!(play.ending().await, Ending::Finished);
+    let (session, facts) = play.log().await;
+    assert!(session.open_calls.is_empty() && session.asks.is_empty());
+    // The tool had ended by itself, and its outcome was not lost.
+    let results: Vec<_> = facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::ItemAdded {
+                item: Item::Result { outcome, .. },
+                ..
+            } => Some((outcome.kind, outcome.text.clone())),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(results, [(OutcomeKind::Done, "begun\nseen".to_owned())]);
+    play.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_that_cannot_begin_leaves_no_trace() {
+    let stage = Stage::new(SCRIPT);
+    let mut play = stage.open();
+    let full = play.engine.trial.full.clone();
+    play.fact(|fact| matches!(fact, Fact::SessionOpened { .. }).then_some(()))
+        .await;
+    full.store(true, Ordering::SeqCst);
+    let said = play.say("again", When::Turn);
+    assert_eq!(play.refusal().await.0, said);
+    let changed = play.send(Op::Change {
+        change: crate::protocol::session::Change::Title { title: "x".into() },
+    });
+    assert_eq!(play.refusal().await.0, changed);
+    full.store(false, Ordering::SeqCst);
+    let (_, facts) = play.log().await;
+    assert_eq!(facts.len(), 1);
+    play.say("again", When::Turn);
+    assert_eq!(play.ending().await, Ending::Finished);
+    play.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_was_not_begun_is_not_run_later() {
+    let stage = Stage::new(SCRIPT);
+    let mut play = stage.open();
+    let full = play.engine.trial.full.clone();
+    play.say("go", When::Turn);
+    play.fact(|fact| matches!(fact, Fact::ModelCalled { .. }).then_some(()))
+        .await;
+    full.store(true, Ordering::SeqCst);
+    // The answer comes and cannot be kept: its call must not begin.
+    assert_eq!(play.refusal().await.0, CommandId(0));
+    assert!(!play.folder.join("ran").exists());
+    full.store(false, Ordering::SeqCst);
+    play.say("again", When::Turn);
+    assert!(matches!(play.ending().await, Ending::Interrupted { .. }));
+    assert_eq!(play.ending().await, Ending::Finished);
+    assert!(!play.folder.join("ran").exists());
+    let (_, facts) = play.log().await;
+    let items: Vec<_> = facts
+        .iter()
+        .filter_map(|fact| match fact {
+            Fact::ItemAdded { item, .. } => Some(match item {
+                Item::Prompt { .. } => "prompt".to_owned(),
+                Item::Answer { text, .. } => text.trim().to_owned(),
+                Item::Call(_) => "call".to_owned(),
+                Item::Result { outcome, .. } => format!("{:?}", outcome.kind),
+                other => format!("{other:?}"),
+            }),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(
+        items,
+        ["prompt", "I look.", "call", "Cancelled", "prompt", "here"]
+    );
+    play.end().await;
+}
