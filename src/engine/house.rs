@@ -13,7 +13,7 @@ use crate::agent::cost::Tariff;
 use crate::agent::guard;
 use crate::agent::redact::Redactor;
 use crate::config::paths::{Paths, process_environment};
-use crate::config::{BudgetConfig, LimitConfig, ProviderConfig, load, secret};
+use crate::config::{BudgetConfig, KeySource, LimitConfig, ProviderConfig, load, secret};
 use crate::engine::clock::Clock;
 use crate::engine::owner::{Held, Owners};
 use crate::protocol::event::Signal;
@@ -192,7 +192,15 @@ pub(crate) fn table(
     } else {
         Speed::default()
     };
-    Providers::new(config, keys(redactor), Rehearsals::new(speed))
+    let read = keys(redactor);
+    for entry in config.values() {
+        // Known before the first prompt is kept. A command is run only when its key is needed, since it may ask the person;
+        // what is wrong with a source is said then too.
+        if matches!(entry.key, KeySource::Env(_) | KeySource::File(_)) {
+            let _ = read(&entry.key);
+        }
+    }
+    Providers::new(config, read, Rehearsals::new(speed))
 }
 
 /// Reads keys, and has each one taken out of everything from then on.

@@ -325,8 +325,9 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
                     session,
                     why,
                 }) if session == self.session
-                    && command.0 <= self.sent
-                    && !self.tally.has_begun() =>
+                    // Nobody's command is refused where the log takes no more facts: the turn is over without its end.
+                    && (command == CommandId(0)
+                        || command.0 <= self.sent && !self.tally.has_begun()) =>
                 {
                     return Err(Trouble::failed(why));
                 }
