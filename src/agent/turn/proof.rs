@@ -433,7 +433,6 @@ fn crash(facts: &[Fact]) {
             model: bill().model,
             mode: Mode::Auto,
             system: String::new(),
-            rules: Vec::new(),
             parent: None,
         },
     };
