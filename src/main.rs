@@ -94,6 +94,9 @@ async fn examine(
         |loaded| loaded.config.clone(),
     );
     let engine = engine(config, paths, true);
+    for notice in engine.iter().flat_map(|engine| &engine.notices) {
+        face.note(notice)?;
+    }
     let surroundings = Surroundings {
         paths,
         config: loaded.as_ref(),

@@ -67,7 +67,7 @@ fn setup() -> Setup {
         card: Some(sonnet()),
         found: Some("$ANTHROPIC_API_KEY".to_owned()),
         mode: Mode::Ask,
-        day_limit: Some(Money::from_decimal(10.0, Currency::USD)),
+        day_limit: Some(Money::usd(10_000_000_000_000)),
         instructions: vec![Instructions {
             file: "AGENTS.md".to_owned(),
             tokens: 812,

@@ -2,6 +2,7 @@
 //! byte, little goes in, and the log is written at most three times a step.
 
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -205,7 +206,8 @@ fn project(home: &Home) -> bool {
             .envs(home.environment())
             .current_dir(home.work())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .stderr(Stdio::piped())
+            .process_group(0);
         command
     };
     if git(&["--version"]).output().is_err() {

@@ -4,6 +4,8 @@
 pub mod carrier;
 pub mod command_line;
 pub mod cost;
+pub mod decimal;
+pub mod digest;
 pub mod folder;
 pub mod guard;
 pub mod permission;

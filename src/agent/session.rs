@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::agent::visible::one_line;
+use crate::agent::visible::first_line;
 use crate::protocol::ask::{About, Answer, Ask, Verdict};
 use crate::protocol::event::{Ending, Event, Fact, When};
 use crate::protocol::failure::Failure;
@@ -392,14 +392,4 @@ impl Session {
             _ => {}
         }
     }
-}
-
-/// The first line with text in it, cleaned and cut to a length that fits any list.
-fn first_line(text: &str) -> String {
-    let line = text
-        .lines()
-        .map(one_line)
-        .find(|line| !line.is_empty())
-        .unwrap_or_default();
-    line.chars().take(200).collect()
 }

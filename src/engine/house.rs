@@ -193,11 +193,11 @@ pub(crate) fn table(
         Speed::default()
     };
     let read = keys(redactor);
-    for provider in config.values() {
-        // Those at hand are known before anything is said, so that a prompt that holds one is cleaned as well; files and
-        // commands are asked when first needed.
-        if matches!(provider.key, KeySource::Env(_)) {
-            let _ = read(&provider.key);
+    for entry in config.values() {
+        // Known before the first prompt is kept. A command is run only when its key is needed, since it may ask the person;
+        // what is wrong with a source is said then too.
+        if matches!(entry.key, KeySource::Env(_) | KeySource::File(_)) {
+            let _ = read(&entry.key);
         }
     }
     Providers::new(config, read, Rehearsals::new(speed))

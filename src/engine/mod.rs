@@ -7,7 +7,7 @@ mod command;
 pub mod door;
 mod effect;
 mod hall;
-mod health;
+pub mod health;
 mod house;
 pub mod journal;
 mod model_call;
@@ -29,7 +29,6 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, mpsc};
 use tokio::task::{JoinHandle, JoinSet};
 
-use crate::agent::guard;
 use crate::agent::redact::Redactor;
 use crate::config::Config;
 use crate::config::paths::Paths;
@@ -88,13 +87,6 @@ impl Engine {
         for notice in &opened.notices {
             tracing::warn!("{notice}");
         }
-        let guards = guard::Settings {
-            same_call: config.guards.same_call,
-            same_call_window: config.guards.same_call_window,
-            idle_steps: config.guards.idle_steps,
-            unattended: config.guards.unattended,
-            unattended_minutes: config.guards.unattended_minutes,
-        };
         #[cfg(test)]
         let trial = trial::Switches::default();
         let house = Arc::new(House {
@@ -113,7 +105,7 @@ impl Engine {
             signals,
             redactor,
             budget: config.budget,
-            guards,
+            guards: config.guards,
             limits: config.limits,
             rules: config.rules,
             home,

@@ -5,9 +5,19 @@ use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, test_kill_process};
 
 use crate::protocol::id::SessionId;
 use crate::protocol::query::Holder;
+
+/// A holder that was killed just as it started a command leaves a copy of its lock with that command until the command has
+/// become its own program, some milliseconds on a busy machine.
+const LAST_COPY: Duration = Duration::from_millis(10);
+/// How often that is waited for.
+const LAST_COPIES: u32 = 100;
 
 /// The folder of lock files.
 #[derive(Debug, Clone)]
@@ -36,6 +46,7 @@ impl Owners {
             .mode(0o700)
             .create(&self.folder)
             .map_err(failed)?;
+        let mut waited = 0;
         loop {
             let mut file = OpenOptions::new()
                 .read(true)
@@ -48,8 +59,14 @@ impl Owners {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    let who = read_process(&mut file)
-                        .map_or_else(String::new, |process| format!(" by process {process}"));
+                    let holder = read_process(&mut file);
+                    if holder.is_some_and(is_gone) && waited < LAST_COPIES {
+                        waited += 1;
+                        thread::sleep(LAST_COPY);
+                        continue;
+                    }
+                    let who =
+                        holder.map_or_else(String::new, |process| format!(" by process {process}"));
                     return Err(format!(
                         "session {} is held{who}; `creel stop {}` stops it there",
                         session.short(),
@@ -138,6 +155,12 @@ fn read_process(file: &mut File) -> Option<u32> {
     text.trim().parse().ok()
 }
 
+/// No process has this number any more.
+fn is_gone(process: u32) -> bool {
+    let process = i32::try_from(process).ok().and_then(Pid::from_raw);
+    process.is_some_and(|process| test_kill_process(process) == Err(rustix::io::Errno::SRCH))
+}
+
 fn is_same(file: &File, path: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     match (file.metadata(), fs::metadata(path)) {
@@ -177,6 +200,26 @@ mod tests {
         assert_eq!(owners.holder(session), None);
         let _held = owners.hold(session).unwrap();
         assert!(!owners.take_stop(session));
+    }
+
+    #[test]
+    fn the_last_copy_of_a_dead_holders_lock_is_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let owners = Owners::new(folder.path().to_owned());
+        let session = Clock::system().session_id();
+        let mut dead = std::process::Command::new("true").spawn().unwrap();
+        dead.wait().unwrap();
+        let mut copy = File::create(owners.path(session)).unwrap();
+        write!(copy, "{}", dead.id()).unwrap();
+        copy.lock().unwrap();
+        let (tell, told) = std::sync::mpsc::channel::<()>();
+        let goes = thread::spawn(move || {
+            told.recv().unwrap();
+            drop(copy);
+        });
+        tell.send(()).unwrap();
+        owners.hold(session).unwrap();
+        goes.join().unwrap();
     }
 
     #[test]

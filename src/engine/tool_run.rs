@@ -5,10 +5,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::agent::digest;
 use crate::agent::permission::{self, Asked};
 use crate::agent::rule::Bases;
 use crate::agent::turn::input::{Decision, Input};
@@ -66,6 +66,11 @@ impl Task {
             Ok(input) => input,
             Err(text) => return Decision::Invalid(text),
         };
+        // A call that changes files is judged alone: what was noted of others is done with.
+        self.shown
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|(id, _), _| *id == call.id);
         let scene = self.scene(call, 0);
         let reach = match tool.reach(&input, &scene.place) {
             Ok(reach) => reach,
@@ -265,11 +270,9 @@ impl Task {
         kept.outcome
     }
 
-    /// Where what the person is shown of a call is noted, and found again when it runs.
+    /// Where what the person is shown of a call is noted, and found again when it runs. It is let go of with the call's result.
     fn shown(&self, call: &ToolCall) -> Arc<Mutex<Option<Shown>>> {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
-        // A call that changes files is judged alone: what was noted of others is done with.
-        shown.retain(|(id, _), _| *id == call.id);
         let key = (call.id.clone(), call.arguments.clone());
         Arc::clone(shown.entry(key).or_default())
     }
@@ -349,18 +352,8 @@ fn output_ref(whole: &[u8], number: u32) -> OutputRef {
         + usize::from(whole.last().is_some_and(|last| *last != b'\n'));
     OutputRef {
         number,
-        hash: hex(&Sha256::digest(whole)),
+        hash: digest::hex(whole),
         bytes: whole.len() as u64,
         lines: lines as u64,
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Reads inside the roots run; everything else is denied and the model told.
+    /// Reads inside the roots run, and what a rule allows; everything else is denied and the model told.
     Plan,
     /// Reads inside the roots run; the rest asks.
     #[default]

@@ -160,9 +160,10 @@ fn a_server_that_is_wrong_is_named() {
             &["/no/such/file"],
         ),
         (
-            entry("http://nowhere.invalid/v1", ""),
-            5,
-            &["nowhere.invalid", "base_url"],
+            // A key is not sent readable to another machine.
+            entry("http://nowhere.invalid/v1", "key_env = \"TRIAL_KEY\"\n"),
+            1,
+            &["nowhere.invalid", "base_url", "use https"],
         ),
         (entry("nowhere", ""), 1, &["base_url"]),
         (entry("ftp://127.0.0.1/v1", ""), 1, &["base_url"]),

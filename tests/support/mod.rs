@@ -6,12 +6,13 @@ pub mod valid;
 
 use std::fs;
 use std::io::Write;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -111,7 +112,8 @@ impl Home {
             .current_dir(self.work())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
-            .stderr(Stdio::piped());
+            .stderr(Stdio::piped())
+            .process_group(0);
         command
     }
 
@@ -171,7 +173,8 @@ pub fn said_with(mut command: Command, input: &[u8]) -> Said {
     end(child)
 }
 
-/// Waits for the end of a child; one that hangs is killed and the trial has failed.
+/// Waits for the end of a child that leads a group of its own; one that hangs is killed with all it began, and the trial has
+/// failed.
 pub fn end(child: Child) -> Said {
     let id = child.id();
     let (tell, told) = mpsc::channel();
@@ -179,7 +182,8 @@ pub fn end(child: Child) -> Said {
     if let Ok(output) = told.recv_timeout(LONGEST) {
         return output.unwrap().into();
     }
-    signal(id, Signal::KILL);
+    let group = Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
+    let _ = kill_process_group(group, Signal::KILL);
     let said: Said = told.recv().unwrap().unwrap().into();
     panic!("hung: {said:?}");
 }

@@ -10,9 +10,8 @@ mod tests;
 
 use std::path::{Path, PathBuf};
 
-use sha2::{Digest, Sha256};
-
 use crate::agent::command_line::{self, Part};
+use crate::agent::digest;
 use crate::agent::folder::{inside, is_protected};
 use crate::agent::risk;
 use crate::agent::rule::command::Meets;
@@ -108,13 +107,9 @@ pub fn ask(call: &ToolCall, subject: Subject, reason: String, asked: &Asked<'_>)
         reason,
     };
     let shown = serde_json::to_vec(&approval).unwrap_or_default();
-    let digest: String = Sha256::digest(&shown)
-        .iter()
-        .take(4)
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let digest = digest::hex(&shown);
     Ask {
-        id: AskId(format!("{}:{digest}", call.id)),
+        id: AskId(format!("{}:{}", call.id, &digest[..8])),
         about: About::Approval(approval),
     }
 }

@@ -1,6 +1,6 @@
 //! One turn of the loop as a pure machine: an input goes in, effects come out. It asks the model, has its calls judged and
 //! run, and goes on until the model has said its last word. It lives only while the turn runs; a crash ends the turn as
-//! facts (`engine::recover`).
+//! facts ([`crate::agent::recover`]).
 //!
 //! What holds, whatever comes in and in whatever order: every call gets exactly one result; the model is never asked while
 //! a call is open; a turn ends exactly once; nothing happens after the end; no call of an answer that was cut is run.

@@ -260,7 +260,7 @@ pub(crate) fn one_of_each() -> Vec<Fact> {
                 outcome: Outcome {
                     whole: Some(OutputRef {
                         number: 1,
-                        hash: crate::store::blob::hash(b"hello"),
+                        hash: crate::agent::digest::hex(b"hello"),
                         bytes: 5,
                         lines: 1,
                     }),

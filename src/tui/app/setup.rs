@@ -1,9 +1,9 @@
 //! What the workstation is told at its start, as plain data: enough to draw the first frame without log, network or engine.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::config::secret::Secret;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::money::Money;
 use crate::protocol::query::ModelCard;
@@ -92,30 +92,6 @@ impl Setup {
     }
 }
 
-/// A key as it was pasted. It is never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.masked())
-    }
-}
-
-impl Secret {
-    /// Enough to know it again: `sk-ant-…x4Qa`.
-    pub fn masked(&self) -> String {
-        let chars: Vec<char> = self.0.chars().filter(char::is_ascii_graphic).collect();
-        if chars.len() < 16 {
-            return "…".to_owned();
-        }
-        let head = if self.0.starts_with("sk-ant-") { 7 } else { 0 };
-        let tail: String = chars[chars.len() - 4..].iter().collect();
-        let head: String = chars[..head].iter().collect();
-        format!("{head}…{tail}")
-    }
-}
-
 /// A provider a person gives on the first page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewProvider {
@@ -149,15 +125,6 @@ pub struct Stored {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_key_is_never_shown_again() {
-        let key = Secret("sk-ant-api03-abcdefghijklmnopx4Qa".to_owned());
-        assert_eq!(key.masked(), "sk-ant-…x4Qa");
-        assert_eq!(format!("{key:?}"), "sk-ant-…x4Qa");
-        assert_eq!(Secret("short".to_owned()).masked(), "…");
-        assert_eq!(Secret("0123456789abcdefgh".to_owned()).masked(), "…efgh");
-    }
 
     #[test]
     fn the_home_folder_is_a_tilde() {

@@ -189,7 +189,7 @@ fn content(
         }
         Page::Checking { provider, since } => {
             let what = match provider {
-                NewProvider::Key(key) => format!("asking api.anthropic.com with {}", key.masked()),
+                NewProvider::Key(key) => format!("asking api.anthropic.com with {}", key.hint()),
                 NewProvider::KeyVariable(name) => {
                     format!("asking api.anthropic.com with the key in ${name}")
                 }
