@@ -12,7 +12,7 @@ use crate::protocol::money::{Money, UNIT};
 use crate::protocol::time::Time;
 
 /// With no key for this long, nobody is taken to be there.
-const AWAY: Duration = Duration::from_secs(15 * 60);
+const AWAY: Duration = Duration::from_mins(15);
 
 /// Charges remembered one by one.
 const MOST_CHARGES: usize = 1000;

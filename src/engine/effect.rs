@@ -62,7 +62,7 @@ impl Task {
                     act => acts.push(act),
                 }
             }
-            let asked = facts.iter().filter_map(asked).next();
+            let asked = facts.iter().find_map(asked);
             match request {
                 None if facts.is_empty() => {}
                 None => {

@@ -136,6 +136,12 @@ impl Engine {
         })
     }
 
+    /// From now on the disk is full.
+    #[cfg(test)]
+    pub(crate) fn fill_disk(&self) {
+        self.trial.fill_disk(true);
+    }
+
     /// Ends when every door is gone and all turns have ended or been stopped.
     pub async fn ended(self) {
         drop(self.door);

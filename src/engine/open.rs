@@ -269,7 +269,10 @@ fn placed(event: Event) -> Option<Placed> {
 
 /// Closes what crashed sessions left open, so that no list shows work that nobody does.
 pub(crate) async fn close_abandoned(house: &Arc<House>) {
-    let Ok(sessions) = house.read(|reader| reader.unfinished()).await else {
+    let Ok(sessions) = house
+        .read(super::super::store::read::Reader::unfinished)
+        .await
+    else {
         return;
     };
     for session in sessions {
@@ -282,5 +285,51 @@ pub(crate) async fn close_abandoned(house: &Arc<House>) {
             // One that another process takes meanwhile is closed there.
             let _ = take_hold(house, session).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::tool::Toolbox;
+
+    /// What every call pays for again, in tokens of four bytes: the limit of the design.
+    const MOST_TOKENS: usize = 950;
+
+    #[test]
+    fn what_every_call_carries_is_small() {
+        let specs = Toolbox::shipped().specs();
+        let tools: Vec<_> = specs
+            .iter()
+            .map(|spec| {
+                serde_json::json!({"type": "function", "function": {
+                    "name": spec.name, "description": spec.description, "parameters": spec.schema,
+                }})
+            })
+            .collect();
+        let tools = serde_json::to_string(&tools).unwrap().len();
+        let tokens = (SYSTEM.len() + tools).div_ceil(4);
+        assert!(tokens <= MOST_TOKENS, "{tokens} tokens");
+    }
+
+    #[test]
+    fn the_system_text_is_that_of_its_folder_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = project::find(folder.path());
+        let bare = system_text(folder.path(), &project, "2026-11-23");
+        let head = format!(
+            "{}\n\nFolder: {}\nDate: 2026-11-23\n",
+            SYSTEM.trim_end(),
+            folder.path().display()
+        );
+        assert!(bare.starts_with(&head), "{bare}");
+        std::fs::write(folder.path().join("AGENTS.md"), "Be brief.\n").unwrap();
+        let told = system_text(folder.path(), &project, "2026-11-23");
+        assert_eq!(
+            told,
+            format!("{bare}\n# AGENTS.md of this project\n\nBe brief.\n")
+        );
     }
 }

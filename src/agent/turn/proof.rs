@@ -6,28 +6,23 @@ use std::sync::Arc;
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop};
 use proptest::{prop_oneof, proptest};
 
-use crate::agent::prompt::{self, Message, Placed};
-use crate::agent::session::Session;
+use crate::agent::retry;
 use crate::agent::turn::effect::Effect;
 use crate::agent::turn::input::{Bill, Decision, Input};
 use crate::agent::turn::{Limits, Opening, Turn};
-use crate::agent::{recover, retry};
 use crate::protocol::ask::{About, Answer, Guard, Verdict};
-use crate::protocol::call::{Outcome, OutcomeKind, ToolCall};
-use crate::protocol::event::{Ending, Event, Fact};
+use crate::protocol::call::{Outcome, ToolCall};
+use crate::protocol::event::{Ending, Fact};
 use crate::protocol::failure::{Failure, FailureKind, Stop};
-use crate::protocol::id::{AskId, CallId, MessageId, ModelRef, Seq, SessionId};
+use crate::protocol::id::{AskId, CallId, MessageId, ModelRef};
 use crate::protocol::item::{Block, Item, Origin};
 use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
-use crate::protocol::rule::Mode;
-use crate::protocol::session::SessionSpec;
-use crate::protocol::time::Time;
 use crate::protocol::usage::{Cause, Charge, Usage};
 
 /// A move of the world, chosen at random; numbers pick among what is open, or miss.
 #[derive(Debug, Clone)]
-enum Move {
+pub(crate) enum Move {
     Answer {
         calls: Vec<bool>,
         text: bool,
@@ -62,7 +57,7 @@ enum Move {
     Deadline,
 }
 
-fn moves() -> impl Strategy<Value = Vec<Move>> {
+pub(crate) fn moves() -> impl Strategy<Value = Vec<Move>> {
     let stop = prop_oneof![
         6 => Just(Stop::Tool), 3 => Just(Stop::End), 1 => Just(Stop::Length), 1 => Just(Stop::Pause), 1 => Just(Stop::Refusal),
     ];
@@ -109,7 +104,7 @@ struct Watcher {
     facts: Vec<Fact>,
 }
 
-fn bill() -> Bill {
+pub(crate) fn bill() -> Bill {
     Bill {
         model: ModelRef {
             provider: "p".into(),
@@ -237,7 +232,7 @@ fn approval(call: &CallId) -> crate::protocol::ask::Ask {
     }
 }
 
-fn play(moves: Vec<Move>, max_steps: Option<u32>) -> Vec<Fact> {
+pub(crate) fn play(moves: Vec<Move>, max_steps: Option<u32>) -> Vec<Fact> {
     let limits = Limits {
         max_steps,
         attempts: retry::ATTEMPTS,
@@ -423,105 +418,7 @@ fn play(moves: Vec<Move>, max_steps: Option<u32>) -> Vec<Fact> {
     watcher.facts
 }
 
-/// A crash after any number of facts: what closes the session makes the next request valid, and closes all there is.
-fn crash(facts: &[Fact]) {
-    let id = SessionId(uuid::Uuid::from_u128(1));
-    let opened = Fact::SessionOpened {
-        spec: SessionSpec {
-            cwd: "/".into(),
-            project: "/".into(),
-            model: bill().model,
-            mode: Mode::Auto,
-            system: String::new(),
-            parent: None,
-        },
-    };
-    let mut log: Vec<Event> = Vec::new();
-    for fact in std::iter::once(&opened).chain(facts) {
-        log.push(event(id, log.len(), fact));
-        let mut closed = log.clone();
-        let mut session = Session::fold(None, &closed).expect("it is opened");
-        let queued = session.queued.clone();
-        let (started, before): (Vec<_>, Vec<_>) = session
-            .open_calls
-            .iter()
-            .map(|(call, open)| (call.clone(), open.started))
-            .partition(|(_, started)| *started);
-        let closing = recover::closing(&session, Some("so far".into()), recover::Broke::Process);
-        for fact in &closing {
-            closed.push(event(id, closed.len(), fact));
-        }
-        for event in &closed {
-            session.apply(event);
-        }
-        assert!(!session.running && session.asks.is_empty() && session.open_calls.is_empty());
-        assert!(session.open_request.is_none());
-        assert_eq!(session.queued, queued, "a message that waits is not lost");
-        assert_eq!(
-            recover::closing(&session, Some("so far".into()), recover::Broke::Process),
-            []
-        );
-        for fact in &closing {
-            if let Fact::ItemAdded {
-                item: Item::Result { call, outcome },
-                ..
-            } = fact
-            {
-                let lost = outcome.kind == OutcomeKind::Lost;
-                assert_eq!(lost, started.contains(&(call.clone(), true)), "{call}");
-                assert_eq!(!lost, before.contains(&(call.clone(), false)), "{call}");
-            }
-        }
-        let items: Vec<Placed> = closed
-            .iter()
-            .filter_map(|event| match &event.fact {
-                Fact::ItemAdded { turn, step, item } => Some((*turn, *step, item.clone())),
-                _ => None,
-            })
-            .collect();
-        check_valid(&prompt::messages(&items, &bill().model));
-    }
-}
-
-fn event(session: SessionId, at: usize, fact: &Fact) -> Event {
-    Event {
-        seq: Seq(at as u64 + 1),
-        session,
-        at: Time(0),
-        fact: fact.clone(),
-    }
-}
-
-fn check_valid(messages: &[Message]) {
-    let mut open: Vec<String> = Vec::new();
-    let mut used = BTreeSet::new();
-    for message in messages {
-        match message {
-            Message::User { .. } => assert_eq!(open, Vec::<String>::new()),
-            Message::Assistant { parts } => {
-                assert_eq!(open, Vec::<String>::new());
-                for part in parts {
-                    if let Part::Call { wire_id, .. } = part {
-                        let id = wire_id.clone().expect("a call has an id");
-                        assert!(used.insert(id.clone()), "{id} is repeated");
-                        open.push(id);
-                    }
-                }
-            }
-            Message::Results { results } => {
-                let ids: Vec<_> = results
-                    .iter()
-                    .map(|result| result.wire_id.clone())
-                    .collect();
-                assert_eq!(ids, open);
-                open.clear();
-            }
-        }
-    }
-    assert_eq!(open, Vec::<String>::new());
-}
-
-fn cases() -> u32 {
+pub(crate) fn cases() -> u32 {
     std::env::var("CREEL_SOAK")
         .ok()
         .and_then(|text| text.parse().ok())
@@ -534,14 +431,5 @@ proptest! {
     #[test]
     fn the_machine_keeps_its_promises(moves in moves(), max_steps in prop::option::of(1..4_u32)) {
         play(moves, max_steps);
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: cases() / 10, failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn a_crash_after_any_fact_is_closed(moves in moves(), max_steps in prop::option::of(1..4_u32)) {
-        crash(&play(moves, max_steps));
     }
 }
