@@ -35,11 +35,8 @@ pub fn system_text(cwd: &Path, project: &Project, date: &str) -> String {
         std::env::consts::OS
     );
     if let Some(instructions) = project::instructions::read(cwd, &project.top) {
-        text.push_str(&format!(
-            "\n# {} of this project\n\n{}\n",
-            instructions.file_name,
-            instructions.text.trim_end()
-        ));
+        let (name, own) = (&instructions.file_name, instructions.text.trim_end());
+        text = format!("{text}\n# {name} of this project\n\n{own}\n");
     }
     text
 }
