@@ -139,10 +139,7 @@ fn providers(entry: &Entry) -> Providers {
 
 fn entry(new: &NewProvider) -> Result<Entry, String> {
     match new {
-        NewProvider::Key(text) => {
-            let key = Secret::new(&text.0).ok_or("there is no key in what was pasted")?;
-            vendor(Some(key.clone()), KeyToStore::Secret(key))
-        }
+        NewProvider::Key(key) => vendor(Some(key.clone()), KeyToStore::Secret(key.clone())),
         NewProvider::KeyVariable(variable) => {
             let key = secret::read(&KeySource::Env(variable.clone()), &process_environment)?;
             let key = key.ok_or_else(|| format!("${variable} is not set, or empty"))?;

@@ -8,23 +8,38 @@ use std::time::Duration;
 
 use crate::protocol::ask::Guard;
 use crate::protocol::call::{Outcome, ToolCall};
-use crate::protocol::money::Money;
+use crate::protocol::money::{Money, UNIT};
 use crate::protocol::time::Time;
 
 /// With no key for this long, nobody is taken to be there.
-const AWAY: Duration = Duration::from_secs(15 * 60);
+const AWAY: Duration = Duration::from_mins(15);
 
 /// Charges remembered one by one.
 const MOST_CHARGES: usize = 1000;
 
-/// When each guard stops; zero switches one off.
+/// `[guards]` of the config: when each guard stops, which it names when it does. Zero switches one off.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Settings {
+    /// `same_call`: how often the same call may stand among the last `same_call_window` ones. Default 5 of 20.
     pub same_call: u32,
     pub same_call_window: u32,
+    /// `idle_steps`: steps without a changed file, new output, a new test result or anything newly read. Default 12.
     pub idle_steps: u32,
+    /// `unattended`: dollars in `unattended_minutes` while no key was pressed for 15 minutes. Default $2 in 30 minutes.
     pub unattended: Option<Money>,
     pub unattended_minutes: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            same_call: 5,
+            same_call_window: 20,
+            idle_steps: 12,
+            unattended: Some(Money::usd(2 * UNIT)),
+            unattended_minutes: 30,
+        }
+    }
 }
 
 /// What the guards remember of a running session. All but the money begins anew with each word of the person: a prompt, a
@@ -185,16 +200,7 @@ mod tests {
     use crate::protocol::id::CallId;
 
     fn settings() -> Settings {
-        Settings {
-            same_call: 5,
-            same_call_window: 20,
-            idle_steps: 12,
-            unattended: Some(Money::from_decimal(
-                2.0,
-                crate::protocol::money::Currency::USD,
-            )),
-            unattended_minutes: 30,
-        }
+        Settings::default()
     }
 
     fn call(arguments: &str) -> ToolCall {

@@ -1,8 +1,11 @@
 //! The agent decides; it never acts. Pure functions over the words of `protocol`: no IO, no clock, no async, so that every
 //! decision can be tried in microseconds and none can fail for a reason outside itself.
 
+pub mod carrier;
 pub mod command_line;
 pub mod cost;
+pub mod decimal;
+pub mod digest;
 pub mod folder;
 pub mod guard;
 pub mod permission;

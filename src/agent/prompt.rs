@@ -3,6 +3,8 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use serde_json::Value;
+
 use crate::protocol::call::{Outcome, OutcomeKind, ToolCall, ToolSpec};
 use crate::protocol::id::{CallId, ModelRef};
 use crate::protocol::item::{Item, Opaque, joined};
@@ -212,7 +214,7 @@ pub fn bytes(prompt: &Prompt) -> u64 {
     let tools: usize = prompt
         .tools
         .iter()
-        .map(|tool| tool.name.len() + tool.description.len() + tool.schema.to_string().len())
+        .map(|tool| tool.name.len() + tool.description.len() + value_bytes(&tool.schema))
         .sum();
     let messages: u64 = prompt
         .messages
@@ -234,7 +236,7 @@ pub fn parts_bytes(parts: &[Part]) -> u64 {
     let sealed = |opaque: &Option<Opaque>| {
         opaque
             .as_ref()
-            .map_or(0, |opaque| opaque.body.to_string().len())
+            .map_or(0, |opaque| value_bytes(&opaque.body))
     };
     let bytes = parts.iter().map(|part| match part {
         Part::Text { text, opaque } | Part::Thought { text, opaque } => {
@@ -251,6 +253,26 @@ pub fn parts_bytes(parts: &[Part]) -> u64 {
         }
     });
     bytes.sum::<usize>() as u64
+}
+
+/// About what the value comes to as JSON, at the least what its texts are; it is counted anew with every call, so nothing is
+/// written out for it.
+fn value_bytes(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) => 5,
+        Value::Number(_) => 20,
+        Value::String(text) => text.len() + 2,
+        Value::Array(values) => {
+            2 + values
+                .iter()
+                .map(|value| value_bytes(value) + 1)
+                .sum::<usize>()
+        }
+        Value::Object(map) => {
+            let entry = |(name, value): (&String, &Value)| name.len() + 4 + value_bytes(value);
+            2 + map.iter().map(entry).sum::<usize>()
+        }
+    }
 }
 
 #[cfg(test)]

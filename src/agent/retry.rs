@@ -8,10 +8,10 @@ use crate::protocol::failure::{Failure, FailureKind};
 pub const ATTEMPTS: u32 = 6;
 
 /// The longest wait a provider may order; above it the turn fails and the person decides.
-const LONGEST_ORDERED: Duration = Duration::from_secs(15 * 60);
+const LONGEST_ORDERED: Duration = Duration::from_mins(15);
 
 /// The longest wait chosen here.
-const LONGEST_CHOSEN: Duration = Duration::from_secs(60);
+const LONGEST_CHOSEN: Duration = Duration::from_mins(1);
 
 /// How long to wait before asking again, or `None` to give up. `attempt` counts from 1; `jitter` (0 to 1000) spreads the
 /// waits of many sessions over 80 to 120 percent.

@@ -12,21 +12,21 @@ pub(crate) fn of(asked: &Asked<'_>, parts: &Parts) -> (Risk, String) {
     for reach in asked.reach {
         match reach {
             Reach::Read { path } if inside(path, asked.roots) => {
-                found.push((Risk::Low, "reads inside the folder".to_owned()))
+                found.push((Risk::Low, "reads inside the folder".to_owned()));
             }
             Reach::Read { .. } => found.push((Risk::Medium, "reads outside the folder".to_owned())),
             Reach::Write { path } if !inside(path, asked.roots) => {
-                found.push((Risk::High, "writes outside the folder".to_owned()))
+                found.push((Risk::High, "writes outside the folder".to_owned()));
             }
             Reach::Write { path } if is_protected(path) => found.push((
                 Risk::High,
                 "changes a file that decides what runs later".to_owned(),
             )),
             Reach::Write { .. } => {
-                found.push((Risk::Low, "changes one file inside the folder".to_owned()))
+                found.push((Risk::Low, "changes one file inside the folder".to_owned()));
             }
             Reach::Output { .. } => {
-                found.push((Risk::Low, "reads an output kept in this session".to_owned()))
+                found.push((Risk::Low, "reads an output kept in this session".to_owned()));
             }
             Reach::Run { .. } => {}
         }
@@ -134,13 +134,13 @@ fn command_risk(part: &Part, asked: &Asked<'_>, found: &mut Vec<(Risk, String)>)
     let second = part.words.get(1).map(String::as_str).unwrap_or_default();
     match name {
         "sudo" | "doas" | "su" | "pkexec" | "run0" => {
-            found.push((Risk::High, "acts as another user".to_owned()))
+            found.push((Risk::High, "acts as another user".to_owned()));
         }
         "mkfs" | "fdisk" | "parted" | "shutdown" | "reboot" | "halt" | "poweroff" => {
-            found.push((Risk::High, "acts on the machine itself".to_owned()))
+            found.push((Risk::High, "acts on the machine itself".to_owned()));
         }
         "dd" if part.words.iter().any(|word| word.starts_with("of=/dev/")) => {
-            found.push((Risk::High, "writes to a device".to_owned()))
+            found.push((Risk::High, "writes to a device".to_owned()));
         }
         "rm" | "rmdir" | "unlink" | "shred" | "truncate" => {
             let targets = part.words[1..].iter().filter(|word| !word.starts_with('-'));
@@ -157,14 +157,14 @@ fn command_risk(part: &Part, asked: &Asked<'_>, found: &mut Vec<(Risk, String)>)
         }
         "git" => git_risk(second, &has, &flag, found),
         "chmod" | "chown" | "chgrp" => {
-            found.push((Risk::Medium, "changes who may use files".to_owned()))
+            found.push((Risk::Medium, "changes who may use files".to_owned()));
         }
         "kill" | "pkill" | "killall" => found.push((Risk::Medium, "ends processes".to_owned())),
         "eval" | "source" | "." => {
-            found.push((Risk::Medium, "runs text that is not shown".to_owned()))
+            found.push((Risk::Medium, "runs text that is not shown".to_owned()));
         }
         "find" if has("-delete") || has("-exec") || has("-execdir") => {
-            found.push((Risk::Medium, "acts on every file it finds".to_owned()))
+            found.push((Risk::Medium, "acts on every file it finds".to_owned()));
         }
         "xargs" => found.push((Risk::Medium, "runs a command on what it reads".to_owned())),
         "mv" | "cp" | "ln" | "install" | "tee"
@@ -199,13 +199,13 @@ fn git_risk(
     let forced = has("--force") || has("--force-with-lease") || flag('f');
     match second {
         "push" if forced || has("--mirror") || has("--delete") => {
-            found.push((Risk::High, "rewrites what others have".to_owned()))
+            found.push((Risk::High, "rewrites what others have".to_owned()));
         }
         "push" => found.push((Risk::Medium, "sends commits away".to_owned())),
         "reset" if has("--hard") => found.push((Risk::High, "throws changes away".to_owned())),
         "clean" => found.push((Risk::High, "deletes files git does not track".to_owned())),
         "checkout" | "restore" | "switch" if forced || has(".") || has("--") => {
-            found.push((Risk::Medium, "may throw changes away".to_owned()))
+            found.push((Risk::Medium, "may throw changes away".to_owned()));
         }
         "rebase" | "filter-branch" | "filter-repo" | "commit"
             if second != "commit" || has("--amend") =>
@@ -218,7 +218,7 @@ fn git_risk(
             "changes how git works, which may run programs".to_owned(),
         )),
         "pull" | "fetch" | "clone" | "submodule" => {
-            found.push((Risk::Medium, "uses the network".to_owned()))
+            found.push((Risk::Medium, "uses the network".to_owned()));
         }
         _ => {}
     }

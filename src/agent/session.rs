@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::agent::visible::one_line;
+use crate::agent::visible::first_line;
 use crate::protocol::ask::{About, Answer, Ask, Verdict};
 use crate::protocol::event::{Ending, Event, Fact, When};
 use crate::protocol::failure::Failure;
@@ -22,6 +22,10 @@ pub const FOLD_VERSION: u32 = 1;
 
 /// A session as its facts left it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own: titled, archived, running, accepted"
+)]
 pub struct Session {
     pub id: SessionId,
     pub spec: SessionSpec,
@@ -320,11 +324,6 @@ impl Session {
         }
     }
 
-    /// All rules that hold here beside those of the config.
-    pub fn all_rules(&self) -> impl Iterator<Item = &Rule> {
-        self.spec.rules.iter().chain(&self.rules)
-    }
-
     fn change(&mut self, change: &Change) {
         match change {
             Change::Model { model } => self.model = model.clone(),
@@ -344,10 +343,9 @@ impl Session {
         match item {
             // What Creel says to the model is no word of the person.
             Item::Prompt {
-                origin: Origin::Creel,
-                ..
-            } => {}
-            Item::Prompt { blocks, .. } => {
+                blocks,
+                origin: Origin::Person,
+            } => {
                 let line = first_line(&joined(blocks));
                 if self.title.is_empty() && !self.titled {
                     self.title.clone_from(&line);
@@ -373,7 +371,10 @@ impl Session {
             Item::Result { call, .. } => {
                 self.open_calls.remove(call);
             }
-            Item::Thought { .. } | Item::Notice { .. } | Item::Shell { .. } => {}
+            Item::Prompt { .. }
+            | Item::Thought { .. }
+            | Item::Notice { .. }
+            | Item::Shell { .. } => {}
         }
     }
 
@@ -397,14 +398,4 @@ impl Session {
             _ => {}
         }
     }
-}
-
-/// The first line with text in it, cleaned and cut to a length that fits any list.
-fn first_line(text: &str) -> String {
-    let line = text
-        .lines()
-        .map(one_line)
-        .find(|line| !line.is_empty())
-        .unwrap_or_default();
-    line.chars().take(200).collect()
 }

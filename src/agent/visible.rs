@@ -121,6 +121,28 @@ fn skip_string(chars: &mut std::iter::Peekable<std::str::Chars<'_>>) {
     }
 }
 
+/// The first line with text in it, cleaned and cut to a length that fits any list.
+pub fn first_line(text: &str) -> String {
+    let line = text
+        .lines()
+        .map(one_line)
+        .find(|line| !line.is_empty())
+        .unwrap_or_default();
+    line.chars().take(200).collect()
+}
+
+/// The text on one line of at most `most` characters, with an ellipsis for what is cut from its end.
+pub fn brief(text: &str, most: usize) -> String {
+    let line = one_line(text);
+    if line.chars().count() <= most {
+        return line;
+    }
+    line.chars()
+        .take(most.saturating_sub(1))
+        .chain(['…'])
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -165,5 +187,19 @@ mod tests {
             let once = clean(text).into_owned();
             assert_eq!(clean(&once), once);
         }
+    }
+
+    #[test]
+    fn long_texts_are_cut_to_one_line() {
+        for (text, most, expected) in [
+            ("one\ntwo", 7, "one two"),
+            ("one\ntwo", 6, "one t…"),
+            ("é\u{1b}[2J", 3, "é"),
+            ("", 0, ""),
+            ("ab", 0, "…"),
+        ] {
+            assert_eq!(brief(text, most), expected, "{text:?}");
+        }
+        assert_eq!(first_line("\n \n  two\tx\nthree"), "two x");
     }
 }

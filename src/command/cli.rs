@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::agent::decimal::dollars;
 use crate::agent::rule;
 use crate::command::moment::{self, Moment};
-use crate::config::decimal::{self, DecimalFault};
 use crate::protocol::id::ModelRef;
-use crate::protocol::money::{Money, UNIT};
+use crate::protocol::money::Money;
 use crate::protocol::rule::Mode;
 
 const EXIT_CODES: &str = "Exit codes: 0 finished, 1 failed, 2 wrong usage, 3 a call was denied, 4 budget, 5 the provider failed, 6 a \
@@ -264,18 +264,6 @@ fn rule_text(text: &str) -> Result<String, String> {
     rule::parse(text).map(|_| text.trim().to_owned())
 }
 
-fn dollars(text: &str) -> Result<Money, String> {
-    let text = text.strip_prefix('$').unwrap_or(text);
-    decimal::scaled(text, 12, 1_000_000 * UNIT)
-        .map(Money::usd)
-        .map_err(|fault| match fault {
-            DecimalFault::NotANumber => "expected dollars, as 0.50".to_owned(),
-            DecimalFault::Negative => "must not be negative".to_owned(),
-            DecimalFault::TooFine => "has more than 12 digits after the point".to_owned(),
-            DecimalFault::TooLarge => "at most 1000000 dollars".to_owned(),
-        })
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -283,6 +271,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
+    use crate::protocol::money::UNIT;
 
     fn parse(line: &str) -> Result<Cli, clap::Error> {
         Cli::try_parse_from(line.split(' ').filter(|word| !word.is_empty()))

@@ -7,6 +7,7 @@ use crate::command::{Ended, Face, exit};
 use crate::config::load::{ConfigError, Loaded};
 use crate::config::paths::{Environment, Paths};
 use crate::engine::door::Door;
+use crate::engine::health;
 use crate::protocol::query::{Check, CheckState, Found, Query};
 
 /// What is known before the engine is asked.
@@ -51,7 +52,7 @@ pub async fn run(args: &DoctorArgs, surroundings: &Surroundings<'_>, face: &mut 
         }
     }
     if !checks.iter().any(|check| check.name == "sandbox") {
-        checks.push(sandbox());
+        checks.push(health::sandbox());
     }
     if args.json {
         face.json(&Value::Array(checks.iter().map(value).collect()))?;
@@ -191,16 +192,6 @@ fn config(surroundings: &Surroundings<'_>) -> Vec<Check> {
     };
     checks.push(model);
     checks
-}
-
-/// There is none yet, and nothing else is said.
-fn sandbox() -> Check {
-    check(
-        "sandbox",
-        CheckState::Warn,
-        "level none: a command that is allowed runs with all your rights",
-        "keep the modes ask or edits, or run Creel as a user or in a container of its own",
-    )
 }
 
 fn value(check: &Check) -> Value {

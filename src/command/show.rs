@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::agent::visible::brief;
 use crate::command::cli::ShowArgs;
 use crate::command::moment::{Now, local, rfc3339};
 use crate::command::{Ended, Face, exit, find, json as shared};
@@ -293,24 +294,15 @@ fn told(said: &Said) -> (String, String) {
                 .map(|outcome| indented(&outcome.text))
                 .unwrap_or_default();
             (
-                format!("{} {} ({state})", call.name, short(&arguments(call))),
+                format!("{} {} ({state})", call.name, brief(&arguments(call), 100)),
                 body,
             )
         }
         Said::Notice { text } => ("creel".to_owned(), text.clone()),
         Said::Shell { command, outcome } => (
-            format!("you, ! {}", short(command)),
+            format!("you, ! {}", brief(command, 100)),
             indented(&outcome.text),
         ),
-    }
-}
-
-fn short(text: &str) -> String {
-    let line = crate::agent::visible::one_line(text);
-    if line.chars().count() > 100 {
-        line.chars().take(99).chain(['…']).collect()
-    } else {
-        line
     }
 }
 

@@ -72,12 +72,13 @@ fn host_and_port(authority: &str) -> Result<(&str, Option<&str>), String> {
     }
 }
 
-fn is_loopback(host: &str) -> bool {
-    if let Ok(address) = host.parse::<std::net::IpAddr>() {
-        return address.is_loopback();
-    }
+/// Whether a host, without brackets, is this machine by its very name.
+pub fn is_loopback(host: &str) -> bool {
     let host = host.trim_end_matches('.').to_ascii_lowercase();
-    host == "localhost" || host.ends_with(".localhost")
+    match host.parse::<std::net::IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => host == "localhost" || host.ends_with(".localhost"),
+    }
 }
 
 #[cfg(test)]

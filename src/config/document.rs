@@ -8,8 +8,8 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use crate::agent::decimal::{self, DecimalFault};
 use crate::agent::visible;
-use crate::config::decimal::{self, DecimalFault};
 
 /// One thing that is wrong, at a place of the file. Lines and columns count from 1.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -253,9 +253,9 @@ impl<'t> Document<'t> {
         let name = section.key(key);
         let scaled = match value.get_ref() {
             DeValue::Integer(integer) if integer.radix() == 10 => {
-                decimal::scaled(integer.as_str(), digits, most)
+                decimal::exact(integer.as_str(), digits, most)
             }
-            DeValue::Float(float) => decimal::scaled(float.as_str(), digits, most),
+            DeValue::Float(float) => decimal::exact(float.as_str(), digits, most),
             DeValue::Integer(_) => Err(DecimalFault::NotANumber),
             other => {
                 self.wrong(value, &name, &format!("a number of {unit}"), other);
@@ -415,12 +415,7 @@ pub fn listed(words: &[&str]) -> String {
 
 /// A text from the file as a message may quote it: one line, not endless.
 pub fn cut(text: &str) -> String {
-    let line = visible::one_line(text);
-    if line.chars().count() > 60 {
-        line.chars().take(59).chain(['…']).collect()
-    } else {
-        line
-    }
+    visible::brief(text, 60)
 }
 
 fn kind(value: &DeValue<'_>) -> &'static str {

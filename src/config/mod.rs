@@ -1,7 +1,6 @@
 //! What the person wished for: the config file as data. A session logs what is changed later; the config only gives defaults.
 
 pub mod address;
-pub mod decimal;
 mod document;
 pub mod load;
 mod model;
@@ -17,6 +16,7 @@ pub mod write;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use crate::agent::guard;
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::{Money, UNIT};
 use crate::protocol::rule::{Mode, Rule};
@@ -30,7 +30,7 @@ pub struct Config {
     pub mode: Mode,
     pub providers: BTreeMap<String, ProviderConfig>,
     pub budget: BudgetConfig,
-    pub guards: GuardConfig,
+    pub guards: guard::Settings,
     pub limits: LimitConfig,
     /// `[permissions]` allow, ask and deny, as rules.
     pub rules: Vec<Rule>,
@@ -84,19 +84,6 @@ pub struct BudgetConfig {
     pub day: Option<Money>,
     /// `session`: default none.
     pub session: Option<Money>,
-}
-
-/// `[guards]`: each can be set, and each names its setting when it stops a turn. Zero switches one off.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct GuardConfig {
-    /// `same_call`: how often the same call may stand among the last `same_call_window` ones. Default 5 of 20.
-    pub same_call: u32,
-    pub same_call_window: u32,
-    /// `idle_steps`: steps without a changed file, new output, a new test result or anything newly read. Default 12.
-    pub idle_steps: u32,
-    /// `unattended`: dollars in `unattended_minutes` while no key was pressed for 15 minutes. Default $2 in 30 minutes.
-    pub unattended: Option<Money>,
-    pub unattended_minutes: u32,
 }
 
 /// `[limits]`: how much of an output the model reads.
@@ -160,7 +147,7 @@ impl Default for Config {
             mode: Mode::Ask,
             providers: BTreeMap::new(),
             budget: BudgetConfig::default(),
-            guards: GuardConfig::default(),
+            guards: guard::Settings::default(),
             limits: LimitConfig::default(),
             rules: Vec::new(),
             ui: UiConfig::default(),
@@ -173,18 +160,6 @@ impl Default for BudgetConfig {
         Self {
             day: Some(Money::usd(10 * UNIT)),
             session: None,
-        }
-    }
-}
-
-impl Default for GuardConfig {
-    fn default() -> Self {
-        Self {
-            same_call: 5,
-            same_call_window: 20,
-            idle_steps: 12,
-            unattended: Some(Money::usd(2 * UNIT)),
-            unattended_minutes: 30,
         }
     }
 }

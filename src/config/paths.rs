@@ -18,11 +18,9 @@ pub struct Paths {
     pub keys: PathBuf,
     pub data: PathBuf,
     pub db: PathBuf,
-    pub index: PathBuf,
     pub state: PathBuf,
     pub log_file: PathBuf,
     pub locks: PathBuf,
-    pub cache: PathBuf,
 }
 
 impl Paths {
@@ -37,12 +35,7 @@ impl Paths {
         if let Some(home) = set("CREEL_HOME") {
             let home = std::path::absolute(&home)
                 .map_err(|error| format!("CREEL_HOME={} is no folder: {error}", home.display()))?;
-            return Ok(Self::of(
-                &home,
-                &home.join("data"),
-                &home.join("state"),
-                &home.join("cache"),
-            ));
+            return Ok(Self::of(&home, &home.join("data"), &home.join("state")));
         }
         let home = set("HOME").filter(|home| home.is_absolute());
         let place = |name: &str, usual: &str| {
@@ -56,21 +49,18 @@ impl Paths {
             &place("XDG_CONFIG_HOME", ".config")?,
             &place("XDG_DATA_HOME", ".local/share")?,
             &place("XDG_STATE_HOME", ".local/state")?,
-            &place("XDG_CACHE_HOME", ".cache")?,
         ))
     }
 
-    fn of(config: &Path, data: &Path, state: &Path, cache: &Path) -> Self {
+    fn of(config: &Path, data: &Path, state: &Path) -> Self {
         Self {
             config_file: config.join("config.toml"),
             keys: config.join("keys"),
             data: data.to_owned(),
             db: data.join("creel.db"),
-            index: data.join("index"),
             state: state.to_owned(),
             log_file: state.join("creel.log"),
             locks: state.join("locks"),
-            cache: cache.to_owned(),
         }
     }
 }
@@ -135,11 +125,9 @@ mod tests {
             "/h/keys",
             "/h/data",
             "/h/data/creel.db",
-            "/h/data/index",
             "/h/state",
             "/h/state/creel.log",
             "/h/state/locks",
-            "/h/cache",
         ];
         assert_eq!(listed(&home), expected);
 
@@ -155,11 +143,9 @@ mod tests {
             "/u/.config/creel/keys",
             "/u/.local/share/creel",
             "/u/.local/share/creel/creel.db",
-            "/u/.local/share/creel/index",
             "/s/creel",
             "/s/creel/creel.log",
             "/s/creel/locks",
-            "/u/.cache/creel",
         ];
         assert_eq!(listed(&user), expected);
     }
@@ -170,31 +156,19 @@ mod tests {
             keys,
             data,
             db,
-            index,
             state,
             log_file,
             locks,
-            cache,
         } = paths;
-        [
-            config_file,
-            keys,
-            data,
-            db,
-            index,
-            state,
-            log_file,
-            locks,
-            cache,
-        ]
-        .map(|path| path.display().to_string())
-        .to_vec()
+        [config_file, keys, data, db, state, log_file, locks]
+            .map(|path| path.display().to_string())
+            .to_vec()
     }
 
     #[test]
     fn a_relative_home_starts_from_the_folder_one_is_in() {
         let home = paths(&[("CREEL_HOME", "h")]).unwrap();
-        assert_eq!(home.cache, env::current_dir().unwrap().join("h/cache"));
+        assert_eq!(home.data, env::current_dir().unwrap().join("h/data"));
     }
 
     #[test]

@@ -2,11 +2,12 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::agent::guard;
+use crate::config::LimitConfig;
 use crate::config::model::{MODEL_KEYS, PRICES};
 use crate::config::preset::PRESETS;
 use crate::config::provider::WIRES;
 use crate::config::section::{GUARDS, LIMITS};
-use crate::config::{GuardConfig, LimitConfig};
 
 /// The schema of `config.toml`.
 pub fn schema() -> Value {
@@ -93,7 +94,7 @@ fn model() -> Value {
 }
 
 fn guards() -> Value {
-    let usual = GuardConfig::default();
+    let usual = guard::Settings::default();
     let numbers = [
         usual.same_call,
         usual.same_call_window,

@@ -1,8 +1,9 @@
 //! The sections of the config that are the same for every provider: budget, guards, limits, permissions, ui.
 
+use crate::agent::guard;
 use crate::agent::rule;
 use crate::config::document::{Document, Section, cut, nearest};
-use crate::config::{BudgetConfig, GuardConfig, LimitConfig, UiConfig};
+use crate::config::{BudgetConfig, LimitConfig, UiConfig};
 use crate::protocol::money::{Money, UNIT};
 use crate::protocol::rule::{Effect, Rule, Scope};
 
@@ -43,7 +44,7 @@ pub fn read_budget(document: &mut Document<'_>, top: &Section<'_>, budget: &mut 
     }
 }
 
-pub fn read_guards(document: &mut Document<'_>, top: &Section<'_>, guards: &mut GuardConfig) {
+pub fn read_guards(document: &mut Document<'_>, top: &Section<'_>, guards: &mut guard::Settings) {
     let keys: Vec<&str> = GUARDS
         .iter()
         .map(|(key, ..)| *key)

@@ -205,12 +205,11 @@ impl Task {
             | Change::Title { .. }
             | Change::Archived { .. } => None,
         };
-        let kept = match fault {
-            Some(why) => Err(why),
-            None => {
-                let kept = self.commit(vec![Fact::SessionChanged { change }]).await;
-                kept.map_err(|why| why.to_string())
-            }
+        let kept = if let Some(why) = fault {
+            Err(why)
+        } else {
+            let kept = self.commit(vec![Fact::SessionChanged { change }]).await;
+            kept.map_err(|why| why.to_string())
         };
         if let Err(why) = kept {
             self.refuse(command, &why);

@@ -75,6 +75,8 @@ impl Door {
         let _ = self.knocks.send(Knock::Draft(session, text));
     }
 
+    /// Hears everything from now on. Whoever wants a session whole listens first and then asks for its fold and history: an
+    /// event that comes both ways has the same number, and one that comes in between is not missed.
     pub fn listen(&self) -> Feed {
         Feed(self.signals.subscribe())
     }

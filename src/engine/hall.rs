@@ -10,7 +10,7 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::signal::unix::Signal as UnixSignal;
 use tokio::sync::mpsc;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 
 use crate::engine::answer;
 use crate::engine::door::Knock;
@@ -30,11 +30,12 @@ pub(crate) struct Hall {
     /// Another process asks that sessions here be stopped.
     pub(crate) asked_to_stop: Option<UnixSignal>,
     pub(crate) sessions: HashMap<SessionId, Running>,
+    /// Sessions and answers under way. Each holds the house, whose log is closed in order only when all have let go of it.
+    pub(crate) works: JoinSet<()>,
 }
 
 pub(crate) struct Running {
     words: mpsc::UnboundedSender<Word>,
-    task: JoinHandle<()>,
     /// A turn runs, as the task says.
     busy: Arc<AtomicBool>,
 }
@@ -53,7 +54,7 @@ impl Hall {
                     Some(Knock::Command(command)) => self.command(command),
                     Some(Knock::Ask(query, reply)) => {
                         let house = Arc::clone(&self.house);
-                        tokio::spawn(async move {
+                        self.works.spawn(async move {
                             let _ = reply.send(answer::find(&house, query).await);
                         });
                     }
@@ -63,13 +64,14 @@ impl Hall {
                             Manage::Purge { .. } | Manage::Reload => 0,
                         };
                         let house = Arc::clone(&self.house);
-                        tokio::spawn(async move {
+                        self.works.spawn(async move {
                             let _ = reply.send(answer::manage(&house, manage, stopped).await);
                         });
                     }
                     Some(Knock::Draft(session, text)) => answer::draft(&self.house, session, text),
                     None => break,
                 },
+                Some(_) = self.works.join_next(), if !self.works.is_empty() => {}
                 _ = asked => {
                     let wanted: Vec<SessionId> = self.sessions.keys().copied().filter(|session| self.house.owners.take_stop(*session)).collect();
                     for session in wanted {
@@ -78,12 +80,9 @@ impl Hall {
                 }
             }
         }
-        let mut tasks = Vec::new();
-        for (_, running) in self.sessions {
-            drop(running.words);
-            tasks.push(running.task);
-        }
-        let _ = tokio::time::timeout(END_WAIT, futures_util::future::join_all(tasks)).await;
+        self.sessions.clear();
+        let ended = async { while self.works.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(END_WAIT, ended).await;
     }
 
     /// Tells how many turns there were to stop.
@@ -123,7 +122,7 @@ impl Hall {
         let first = command.clone();
         let busy = Arc::new(AtomicBool::new(false));
         let says_busy = Arc::clone(&busy);
-        let task = tokio::spawn(async move {
+        self.works.spawn(async move {
             let begun = match &first.op {
                 Op::Open { request } => open::new(&house, session, request.clone(), inbox).await,
                 _ => open::resume(&house, session, inbox).await,
@@ -166,7 +165,51 @@ impl Hall {
         if !matches!(command.op, Op::Open { .. }) {
             let _ = words.send(Word::Command(command));
         }
-        let running = Running { words, task, busy };
-        self.sessions.insert(session, running);
+        self.sessions.insert(session, Running { words, busy });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use tokio::runtime::Handle;
+
+    use crate::config::load;
+    use crate::config::paths::Paths;
+    use crate::engine::clock::Clock;
+    use crate::engine::{Engine, Options};
+    use crate::protocol::query::{Found, Query};
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_home_that_is_closed_holds_the_log_and_nothing_beside_it() {
+        let home = tempfile::tempdir().unwrap();
+        let env = |name: &str| (name == "CREEL_HOME").then(|| home.path().as_os_str().to_owned());
+        let paths = Paths::from_environment(&env).unwrap();
+        for _ in 0..2 {
+            let options = Options {
+                config: load::load(&paths, &env).unwrap(),
+                paths: paths.clone(),
+                clock: Clock::system(),
+                home: None,
+                unattended: true,
+                redactor: std::sync::Arc::default(),
+            };
+            let engine = Engine::start(options, &Handle::current()).unwrap();
+            assert_eq!(engine.notices, Vec::<String>::new());
+            let list = Query::Sessions {
+                limit: None,
+                archived: false,
+            };
+            assert_eq!(engine.door.ask(list).await, Found::Sessions(Vec::new()));
+            engine.ended().await;
+            let mut names: Vec<_> = std::fs::read_dir(paths.db.parent().unwrap())
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .filter(|name| name.starts_with("creel.db"))
+                .collect();
+            names.sort();
+            assert_eq!(names, ["creel.db", "creel.db.lock"]);
+        }
     }
 }

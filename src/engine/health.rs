@@ -105,12 +105,12 @@ fn providers(house: &Arc<House>) -> Check {
     )
 }
 
-fn sandbox() -> Check {
-    let text = "none: commands run with all your rights".to_owned();
+/// There is none yet, and nothing else is said; true also where no engine runs.
+pub fn sandbox() -> Check {
     check(
         "sandbox",
         CheckState::Warn,
-        text,
-        "read each command before you allow it, or run Creel as another user",
+        "level none: a command that is allowed runs with all your rights".to_owned(),
+        "keep the modes ask or edits, or run Creel as a user or in a container of its own",
     )
 }

@@ -35,9 +35,11 @@ const WAIT_ELSEWHERE: Duration = Duration::from_millis(50);
 const LOOK_AGAIN: Duration = Duration::from_millis(10);
 
 pub(crate) struct House {
+    /// Closed before the log is, as fields are in their order: only a last connection that writes can put the log of writes
+    /// back into the file and take it away.
+    pub(crate) readers: Mutex<Vec<Reader>>,
     pub(crate) log: Log,
     pub(crate) db: PathBuf,
-    pub(crate) readers: Mutex<Vec<Reader>>,
     /// Replaced as a whole when the config is read again; a call under way keeps those it began with.
     pub(crate) providers: RwLock<Arc<Providers>>,
     pub(crate) paths: Paths,

@@ -7,7 +7,7 @@ mod command;
 pub mod door;
 mod effect;
 mod hall;
-mod health;
+pub mod health;
 mod house;
 pub mod journal;
 mod model_call;
@@ -27,9 +27,8 @@ use std::sync::{Arc, Mutex, RwLock};
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{broadcast, mpsc};
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
-use crate::agent::guard;
 use crate::agent::redact::Redactor;
 use crate::config::Config;
 use crate::config::paths::Paths;
@@ -88,13 +87,6 @@ impl Engine {
         for notice in &opened.notices {
             tracing::warn!("{notice}");
         }
-        let guards = guard::Settings {
-            same_call: config.guards.same_call,
-            same_call_window: config.guards.same_call_window,
-            idle_steps: config.guards.idle_steps,
-            unattended: config.guards.unattended,
-            unattended_minutes: config.guards.unattended_minutes,
-        };
         #[cfg(test)]
         let trial = trial::Switches::default();
         let house = Arc::new(House {
@@ -113,7 +105,7 @@ impl Engine {
             signals,
             redactor,
             budget: config.budget,
-            guards,
+            guards: config.guards,
             limits: config.limits,
             rules: config.rules,
             home,
@@ -131,6 +123,7 @@ impl Engine {
                 knocks,
                 asked_to_stop,
                 sessions: HashMap::new(),
+                works: JoinSet::new(),
             }
             .run(),
         );
@@ -141,6 +134,12 @@ impl Engine {
             #[cfg(test)]
             trial,
         })
+    }
+
+    /// From now on the disk is full.
+    #[cfg(test)]
+    pub(crate) fn fill_disk(&self) {
+        self.trial.fill_disk(true);
     }
 
     /// Ends when every door is gone and all turns have ended or been stopped.

@@ -10,6 +10,7 @@ use crate::agent::prompt::{self, Placed, Prompt};
 use crate::agent::size::{Counted, Sent, Size};
 use crate::agent::turn::input::{Bill, Input};
 use crate::engine::effect::{Call, Unkept};
+use crate::engine::open::Answered;
 use crate::engine::redaction::redacted;
 use crate::engine::session::Task;
 use crate::protocol::ask::{About, BudgetName};
@@ -242,13 +243,28 @@ impl Task {
                 _ => None,
             })
             .collect();
+        self.prompt_of(model, self.items.iter().chain(&new), most_output(card))
+    }
+
+    fn prompt_of<'a, I>(&self, model: &ModelRef, items: I, max_output: u64) -> Prompt
+    where
+        I: IntoIterator<Item = &'a Placed>,
+        I::IntoIter: Clone,
+    {
         Prompt {
             model: model.clone(),
             system: self.session.spec.system.as_str().into(),
             tools: self.house.tools.specs(),
-            messages: prompt::messages(self.items.iter().chain(&new), model),
-            max_output: most_output(card),
+            messages: prompt::messages(items, model),
+            max_output,
         }
+    }
+
+    /// Takes up what the provider counted before the session was closed.
+    pub(crate) fn recount(&mut self, answered: &Answered) {
+        let items = &self.items[..answered.items.min(self.items.len())];
+        let prompt = self.prompt_of(&answered.model, items, 0);
+        self.counted = Counted::new(&Sent::new(&prompt), &[], &answered.usage);
     }
 
     fn turn_number(&self, facts: &[Fact]) -> u32 {
@@ -351,9 +367,9 @@ impl Task {
     }
 
     /// Ends a call before its answer was whole: what was said so far, and what it is taken to cost.
-    pub(crate) fn break_off(&self, call: ModelCall) -> (Reply, Bill) {
+    pub(crate) fn break_off(&self, call: &ModelCall) -> (Reply, Bill) {
         let spoken = call.spoken();
-        let bill = self.bill(&call, &spoken, true);
+        let bill = self.bill(call, &spoken, true);
         (spoken, bill)
     }
 

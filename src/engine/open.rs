@@ -14,9 +14,10 @@ use crate::engine::owner::Held;
 use crate::engine::session::{Task, Word};
 use crate::project::{self, Project};
 use crate::protocol::event::{Event, Fact, Signal};
-use crate::protocol::id::{Seq, SessionId};
+use crate::protocol::id::{ModelRef, Seq, SessionId};
 use crate::protocol::query::Page;
 use crate::protocol::session::{OpenRequest, SessionSpec};
+use crate::protocol::usage::Usage;
 use crate::store::Batch;
 use crate::store::append::step_draft;
 
@@ -34,11 +35,8 @@ pub fn system_text(cwd: &Path, project: &Project, date: &str) -> String {
         std::env::consts::OS
     );
     if let Some(instructions) = project::instructions::read(cwd, &project.top) {
-        text.push_str(&format!(
-            "\n# {} of this project\n\n{}\n",
-            instructions.file_name,
-            instructions.text.trim_end()
-        ));
+        let (name, own) = (&instructions.file_name, instructions.text.trim_end());
+        text = format!("{text}\n# {name} of this project\n\n{own}\n");
     }
     text
 }
@@ -119,7 +117,6 @@ fn spec(request: OpenRequest, date: &str) -> Result<SessionSpec, String> {
         cwd,
         model: request.model,
         mode: request.mode,
-        rules: request.rules,
         parent: None,
     })
 }
@@ -130,18 +127,60 @@ pub(crate) async fn resume(
     inbox: Inbox,
 ) -> Result<Task, (String, Inbox)> {
     match take_hold(house, id).await {
-        Ok((session, items, held)) => Ok(Task::new(Arc::clone(house), session, items, inbox, held)),
+        Ok(taken) => {
+            let house = Arc::clone(house);
+            let mut task = Task::new(house, taken.session, taken.items, inbox, taken.held);
+            if let Some(answered) = taken.answered {
+                task.recount(&answered);
+            }
+            Ok(task)
+        }
         Err(why) => Err((why, inbox)),
     }
 }
 
+/// A session of the log, held.
+pub(crate) struct Taken {
+    session: Session,
+    items: Vec<Placed>,
+    answered: Option<Answered>,
+    held: Held,
+}
+
+/// The last answer that came whole.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) model: ModelRef,
+    pub(crate) usage: Usage,
+    /// Items of the conversation up to it and with it.
+    pub(crate) items: usize,
+}
+
 /// Holds a session and closes what was open in it, as facts.
-pub(crate) async fn take_hold(
-    house: &Arc<House>,
-    id: SessionId,
-) -> Result<(Session, Vec<Placed>, Held), String> {
+pub(crate) async fn take_hold(house: &Arc<House>, id: SessionId) -> Result<Taken, String> {
     let held = house.hold(id).await?;
-    let (mut session, mut items, draft) = load(house, id).await?;
+    let (events, draft) = load(house, id).await?;
+    let mut session = Session::fold(None, &events)
+        .ok_or_else(|| format!("session {} is not in the log", id.short()))?;
+    let mut items = Vec::new();
+    let mut answered = None;
+    for event in events {
+        if let Fact::ModelAnswered {
+            model,
+            usage,
+            stop: Some(_),
+            failure: None,
+            ..
+        } = &event.fact
+        {
+            answered = Some(Answered {
+                model: model.clone(),
+                usage: *usage,
+                items: items.len(),
+            });
+        }
+        items.extend(placed(event));
+    }
     let facts = recover::closing(&session, draft, Broke::Process);
     if !facts.is_empty() {
         let at = house.clock.now();
@@ -162,29 +201,27 @@ pub(crate) async fn take_hold(
             .events;
         for event in events {
             session.apply(&event);
-            items.extend(placed(&event));
+            items.extend(placed(event.clone()));
             house.tell(Signal::Event(Box::new(event)));
         }
     }
-    Ok((session, items, held))
+    Ok(Taken {
+        session,
+        items,
+        answered,
+        held,
+    })
 }
 
-async fn load(
-    house: &Arc<House>,
-    id: SessionId,
-) -> Result<(Session, Vec<Placed>, Option<String>), String> {
-    let (events, draft) = house
+async fn load(house: &Arc<House>, id: SessionId) -> Result<(Vec<Event>, Option<String>), String> {
+    house
         .read(move |reader| {
             Ok((
                 reader.history(id, Page::After(Seq(0)), u32::MAX)?,
                 reader.draft(&step_draft(id))?,
             ))
         })
-        .await?;
-    let session = Session::fold(None, &events)
-        .ok_or_else(|| format!("session {} is not in the log", id.short()))?;
-    let items = events.iter().filter_map(placed).collect();
-    Ok((session, items, draft))
+        .await
 }
 
 /// The fold of a session as JSON ([`Session`]): what a face begins from before it reads items in pages.
@@ -220,16 +257,19 @@ pub(crate) async fn folded(house: &Arc<House>, id: SessionId) -> Result<Option<S
     })
 }
 
-fn placed(event: &Event) -> Option<Placed> {
-    match &event.fact {
-        Fact::ItemAdded { turn, step, item } => Some((*turn, *step, item.clone())),
+fn placed(event: Event) -> Option<Placed> {
+    match event.fact {
+        Fact::ItemAdded { turn, step, item } => Some((turn, step, item)),
         _ => None,
     }
 }
 
 /// Closes what crashed sessions left open, so that no list shows work that nobody does.
 pub(crate) async fn close_abandoned(house: &Arc<House>) {
-    let Ok(sessions) = house.read(|reader| reader.unfinished()).await else {
+    let Ok(sessions) = house
+        .read(super::super::store::read::Reader::unfinished)
+        .await
+    else {
         return;
     };
     for session in sessions {
@@ -242,5 +282,51 @@ pub(crate) async fn close_abandoned(house: &Arc<House>) {
             // One that another process takes meanwhile is closed there.
             let _ = take_hold(house, session).await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::tool::Toolbox;
+
+    /// What every call pays for again, in tokens of four bytes: the limit of the design.
+    const MOST_TOKENS: usize = 950;
+
+    #[test]
+    fn what_every_call_carries_is_small() {
+        let specs = Toolbox::shipped().specs();
+        let tools: Vec<_> = specs
+            .iter()
+            .map(|spec| {
+                serde_json::json!({"type": "function", "function": {
+                    "name": spec.name, "description": spec.description, "parameters": spec.schema,
+                }})
+            })
+            .collect();
+        let tools = serde_json::to_string(&tools).unwrap().len();
+        let tokens = (SYSTEM.len() + tools).div_ceil(4);
+        assert!(tokens <= MOST_TOKENS, "{tokens} tokens");
+    }
+
+    #[test]
+    fn the_system_text_is_that_of_its_folder_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let project = project::find(folder.path());
+        let bare = system_text(folder.path(), &project, "2026-11-23");
+        let head = format!(
+            "{}\n\nFolder: {}\nDate: 2026-11-23\n",
+            SYSTEM.trim_end(),
+            folder.path().display()
+        );
+        assert!(bare.starts_with(&head), "{bare}");
+        std::fs::write(folder.path().join("AGENTS.md"), "Be brief.\n").unwrap();
+        let told = system_text(folder.path(), &project, "2026-11-23");
+        assert_eq!(
+            told,
+            format!("{bare}\n# AGENTS.md of this project\n\nBe brief.\n")
+        );
     }
 }

@@ -25,12 +25,13 @@ use crate::engine::owner::Held;
 use crate::engine::tool_run::{Finished, Shelled};
 use crate::project;
 use crate::protocol::event::{Fact, Signal};
-use crate::protocol::id::CommandId;
+use crate::protocol::id::{CallId, CommandId};
 use crate::protocol::item::Item;
 use crate::protocol::op::{Command, Op};
 use crate::protocol::session::RunLimits;
 use crate::provider::Chunk;
 use crate::store::fault::StoreError;
+use crate::tool::shared::change::Shown;
 
 /// How long running tools have to end after an interruption before they are given up: idle within 200 ms is promised.
 const STOP_WAIT: Duration = Duration::from_millis(150);
@@ -81,9 +82,14 @@ pub(crate) struct Task {
     pub(crate) seen: Arc<Mutex<HashMap<PathBuf, [u8; 32]>>>,
     /// Told to the hall: a turn runs.
     pub(crate) busy: Arc<AtomicBool>,
+    /// What the person was shown of the call judged last, with these arguments or those they gave it.
+    pub(crate) shown: Mutex<HashMap<(CallId, String), Noted>>,
     inbox: mpsc::UnboundedReceiver<Word>,
     _held: Held,
 }
+
+/// Where a tool notes what the person was shown.
+pub(crate) type Noted = Arc<Mutex<Option<Shown>>>;
 
 /// What a task waits for.
 enum Happening {
@@ -141,6 +147,7 @@ impl Task {
             outputs: Arc::new(Mutex::new(outputs)),
             seen: Arc::new(Mutex::new(HashMap::new())),
             busy: Arc::default(),
+            shown: Mutex::default(),
             inbox,
             _held: held,
         }
@@ -233,7 +240,7 @@ impl Task {
         }
         self.wake = None;
         self.stop.cancel();
-        let partial = self.call.take().map(|call| self.break_off(call));
+        let partial = self.call.take().map(|call| self.break_off(&call));
         self.take(Input::Interrupt {
             partial,
             why: why.to_owned(),

@@ -1,15 +1,16 @@
 //! Tools: what a call would touch is judged, what is allowed is run, what comes of it is kept.
 
 use std::panic::AssertUnwindSafe;
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use sha2::{Digest, Sha256};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::agent::digest;
 use crate::agent::permission::{self, Asked};
+use crate::agent::rule::Bases;
 use crate::agent::turn::input::{Decision, Input};
 use crate::engine::session::Task;
 use crate::protocol::ask::Subject;
@@ -17,7 +18,9 @@ use crate::protocol::call::{Outcome, OutputRef, ToolCall};
 use crate::protocol::event::{Delta, Fact, Signal};
 use crate::protocol::id::{CallId, CommandId};
 use crate::protocol::item::Item;
+use crate::protocol::rule::Rule;
 use crate::protocol::time::Time;
+use crate::tool::shared::change::Shown;
 use crate::tool::{Ended, Place, Scene, bash};
 
 /// A tool that has ended.
@@ -63,18 +66,17 @@ impl Task {
             Ok(input) => input,
             Err(text) => return Decision::Invalid(text),
         };
+        // A call that changes files is judged alone: what was noted of others is done with.
+        self.shown
+            .get_mut()
+            .unwrap_or_else(PoisonError::into_inner)
+            .retain(|(id, _), _| *id == call.id);
         let scene = self.scene(call, 0);
         let reach = match tool.reach(&input, &scene.place) {
             Ok(reach) => reach,
             Err(text) => return Decision::Invalid(text),
         };
-        let rules: Vec<_> = self
-            .house
-            .rules
-            .iter()
-            .chain(self.session.all_rules())
-            .cloned()
-            .collect();
+        let rules = self.rules();
         let asked = Asked {
             tool: &tool.spec().name,
             reach: &reach,
@@ -111,14 +113,14 @@ impl Task {
         Decision::Ask(permission::ask(call, subject, reason, &asked))
     }
 
-    pub(crate) fn start_tool(&mut self, call: ToolCall) {
+    pub(crate) fn start_tool(&mut self, call: &ToolCall) {
         let began = self.house.clock.now();
         let number = self
             .session
             .open_calls
             .get(&call.id)
             .map_or(0, |open| open.number);
-        let scene = self.scene(&call, number);
+        let scene = self.scene(call, number);
         let id = call.id.clone();
         let name = call.name.clone();
         let work = match (self.house.tools.get(&call.name), call.input()) {
@@ -268,6 +270,24 @@ impl Task {
         kept.outcome
     }
 
+    /// Where what the person is shown of a call is noted, and found again when it runs.
+    fn shown(&self, call: &ToolCall) -> Arc<Mutex<Option<Shown>>> {
+        let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
+        let key = (call.id.clone(), call.arguments.clone());
+        Arc::clone(shown.entry(key).or_default())
+    }
+
+    /// All rules that hold now.
+    fn rules(&self) -> Vec<Rule> {
+        self.house
+            .rules
+            .iter()
+            .chain(&self.session.rules)
+            .chain(&self.run.rules)
+            .cloned()
+            .collect()
+    }
+
     fn scene(&self, call: &ToolCall, number: u32) -> Scene {
         let house = Arc::clone(&self.house);
         let outputs = Arc::clone(&self.outputs);
@@ -275,6 +295,11 @@ impl Task {
         let session = self.session.id;
         let id = call.id.clone();
         let spec = &self.session.spec;
+        let bases = Bases {
+            cwd: &spec.cwd,
+            home: self.house.home.as_deref(),
+        };
+        let denied = permission::denied_paths(&self.rules(), &call.name, bases);
         Scene {
             place: Place {
                 cwd: spec.cwd.clone(),
@@ -283,6 +308,8 @@ impl Task {
             number,
             limits: self.house.limits.clone(),
             seen: Arc::clone(&self.seen),
+            shown: self.shown(call),
+            hidden: Arc::new(move |path| denied.iter().any(|paths| paths.fits(path))),
             output: Arc::new(move |number| {
                 let hash = outputs
                     .lock()
@@ -321,22 +348,12 @@ fn ready(outcome: Outcome) -> BoxFuture<'static, Ended> {
 }
 
 fn output_ref(whole: &[u8], number: u32) -> OutputRef {
-    let lines = whole.iter().filter(|byte| **byte == b'\n').count()
-        + usize::from(whole.last().is_some_and(|last| *last != b'\n'));
+    // The end of the last line counts when nothing stands behind it.
+    let lines = whole.split_inclusive(|byte| *byte == b'\n').count();
     OutputRef {
         number,
-        hash: hex(&Sha256::digest(whole)),
+        hash: digest::hex(whole),
         bytes: whole.len() as u64,
         lines: lines as u64,
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    bytes
-        .iter()
-        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
 }

@@ -72,14 +72,6 @@ impl Money {
         }
     }
 
-    /// From a decimal number as people write it in a config: `10.0` dollars. Rounded to the nearest part.
-    pub fn from_decimal(amount: f64, currency: Currency) -> Self {
-        Self {
-            parts: (amount * UNIT as f64).round() as i64,
-            currency,
-        }
-    }
-
     /// For JSON fields that are numbers by contract; money is never computed with this.
     pub fn to_decimal(self) -> f64 {
         self.parts as f64 / UNIT as f64

@@ -18,7 +18,7 @@ pub struct Command {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "op", rename_all = "snake_case")]
 pub enum Op {
-    /// Opens a new session under an id the face chose (see `engine::Door::new_session`).
+    /// Opens a new session under an id the face chose (see `engine::door::Door::new_session`).
     Open {
         request: OpenRequest,
     },

@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Mode {
-    /// Reads inside the roots run; everything else is denied and the model told.
+    /// Reads inside the roots run, and what a rule allows; everything else is denied and the model told.
     Plan,
     /// Reads inside the roots run; the rest asks.
     #[default]
@@ -23,6 +23,7 @@ pub enum Mode {
 
 impl Mode {
     /// The order Shift+Tab goes through, from the tightest to the widest and round again.
+    #[must_use]
     pub fn next(self) -> Self {
         match self {
             Self::Plan => Self::Ask,
@@ -73,7 +74,7 @@ pub enum Effect {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
-    /// Given to this run on the command line.
+    /// Given to one run on the command line, and gone with it.
     Run,
     /// Kept by an answer, for this session.
     Session,

@@ -20,9 +20,6 @@ pub struct SessionSpec {
     pub mode: Mode,
     /// The system text as of the start: instructions, date, folder, the project's AGENTS.md.
     pub system: String,
-    /// Rules of this run (`--allow`, `--deny`).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub rules: Vec<Rule>,
     /// The session this one was forked from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<SessionId>,
@@ -35,9 +32,6 @@ pub struct OpenRequest {
     pub cwd: PathBuf,
     pub model: ModelRef,
     pub mode: Mode,
-    /// Rules of this run (`--allow`, `--deny`).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub rules: Vec<Rule>,
 }
 
 /// What bounds one run, from its prompt to its end; a session has none of these.
@@ -49,6 +43,8 @@ pub struct RunLimits {
     pub budget: Option<Money>,
     /// A failed call ends the turn at once.
     pub no_retry: bool,
+    /// Rules beside those of the config and the session (`--allow`, `--deny`).
+    pub rules: Vec<Rule>,
 }
 
 /// A change of a session that is open.

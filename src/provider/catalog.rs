@@ -4,9 +4,9 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+use crate::agent::decimal::rounded;
 use crate::protocol::money::Currency;
 use crate::protocol::usage::{Price, Tier};
-use crate::provider::decimal::scaled;
 
 const SHIPPED: &str = include_str!("../../assets/models.json");
 
@@ -204,7 +204,7 @@ impl Step<'_> {
 
 /// Dollars per million tokens as parts per token: 1e12 parts a dollar, 1e6 tokens a million.
 fn parts(price: &RawValue) -> Option<i64> {
-    scaled(price.get(), 6)
+    rounded(price.get(), 6)
 }
 
 #[cfg(test)]

@@ -94,8 +94,8 @@ impl Advice {
     }
 }
 
-/// The failure that an HTTP status and its body stand for. `place` names the server in the message, `way_out` what the
-/// person can do about a refused key.
+/// The failure that an HTTP status and its body stand for. `place` names the server in the message, `key_place`
+/// where the person keeps the key that was refused.
 pub fn by_status(status: u16, body: &str, advice: Advice, place: &str, key_place: &str) -> Failure {
     let envelope = Envelope::read(body);
     let refused = matches!(status, 400 | 413 | 422);

@@ -197,13 +197,21 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
 
     use super::*;
+    use crate::config::preset;
 
     #[test]
-    fn every_preset_of_the_contract_is_known_once() {
-        let names = "anthropic openai google deepseek moonshot moonshot-coding zai zai-coding mimo minimax qwen xai mistral \
-                     groq openrouter ollama llamacpp lmstudio vllm";
-        let names: Vec<_> = names.split_whitespace().collect();
-        assert_eq!(super::names().collect::<Vec<_>>(), names);
+    fn every_preset_has_its_quirks_and_none_is_left_over() {
+        let presets: Vec<_> = preset::PRESETS.iter().map(|preset| preset.name).collect();
+        assert_eq!(super::names().collect::<Vec<_>>(), presets);
+        // An address that a preset gives is known as that preset's, whether or not the preset is named.
+        for preset in preset::PRESETS
+            .iter()
+            .filter(|preset| !preset.key_variables.is_empty())
+        {
+            for (_, address) in preset.endpoints {
+                assert_eq!(Some(at(address)), of(preset.name), "{address}");
+            }
+        }
         assert_eq!(of("nobody"), None);
     }
 

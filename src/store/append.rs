@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::agent::digest;
 use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::session::Card;
@@ -52,7 +53,7 @@ impl Entry {
                     .as_ref()
                     .map_or(&[][..], |reservation| &reservation.facts),
             )?,
-            blobs: batch.blobs.iter().map(|bytes| blob::hash(bytes)).collect(),
+            blobs: batch.blobs.iter().map(|bytes| digest::hex(bytes)).collect(),
             batch,
         })
     }
@@ -175,7 +176,7 @@ fn insert(
     let mut name = None;
     if encoded.body.len() > INLINE {
         let bytes = encoded.body.as_bytes();
-        let hash = blob::hash(bytes);
+        let hash = digest::hex(bytes);
         blob::keep(conn, place.session, &hash, bytes)?;
         body = None;
         name = Some(hash);

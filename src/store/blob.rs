@@ -1,17 +1,6 @@
-//! Bytes kept once under their hash: whole outputs, and facts too long for their row.
+//! Bytes kept once under their hash ([`crate::agent::digest`]): whole outputs, and facts too long for their row.
 
 use rusqlite::{Connection, OptionalExtension, params};
-use sha2::{Digest, Sha256};
-
-/// The name of a blob: the SHA-256 of its bytes in hexadecimal, as in [`crate::protocol::call::OutputRef`].
-pub fn hash(bytes: &[u8]) -> String {
-    use std::fmt::Write;
-    let mut name = String::with_capacity(64);
-    for byte in Sha256::digest(bytes) {
-        let _ = write!(name, "{byte:02x}");
-    }
-    name
-}
 
 /// Keeps the bytes, and that the session uses them.
 pub(crate) fn keep(

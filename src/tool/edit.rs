@@ -46,7 +46,7 @@ impl Tool for Edit {
     }
 
     fn subject(&self, input: &Value, scene: &Scene) -> Result<Subject, String> {
-        Ok(plan(input, scene)?.change.subject())
+        Ok(plan(input, scene)?.change.subject(scene))
     }
 
     fn only_reads(&self) -> bool {
@@ -242,6 +242,30 @@ mod tests {
         trial.run("read", json!({"path": "a"}));
         assert_eq!(trial.told("edit", input), "Done: edited a: +1 -1 at line 1");
         assert_eq!(trial.content("a"), "two\ntheirs\n");
+    }
+
+    #[test]
+    fn what_the_person_was_shown_is_written_or_nothing_is() {
+        let trial = Trial::default();
+        let input = edit("a", "one", "two");
+        let refused = "Failed: a is no longer as it was when the change was shown to the person; nothing was changed";
+        let ask = || Edit::default().subject(&input, &trial.scene).unwrap();
+        trial.file("a", "one\n");
+        ask();
+        trial.file("a", "one\ntheirs\n");
+        assert_eq!(trial.told("edit", input.clone()), refused);
+        assert_eq!(trial.content("a"), "one\ntheirs\n");
+        ask();
+        std::fs::remove_file(trial.root.join("a")).unwrap();
+        let elsewhere = trial.file("b", "one\ntheirs\n");
+        std::os::unix::fs::symlink(&elsewhere, trial.root.join("a")).unwrap();
+        assert_eq!(trial.told("edit", input.clone()), refused);
+        assert_eq!(trial.content("b"), "one\ntheirs\n");
+        ask();
+        assert_eq!(
+            trial.told("edit", input.clone()),
+            "Done: edited a: +1 -1 at line 1"
+        );
     }
 
     #[test]

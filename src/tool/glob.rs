@@ -153,6 +153,11 @@ fn list(input: &Value, scene: &Scene) -> Result<Ended, String> {
         if !fits || entry.depth() == 0 || !matcher.is_match(relative) {
             continue;
         }
+        // A rule may name a file by either way to it.
+        let ways = [entry.path(), &wanted.folder.join(relative)];
+        if ways.iter().any(|way| (scene.hidden)(way)) {
+            continue;
+        }
         count += 1;
         if bytes < KEPT_MOST {
             let name = name(&wanted.folder, relative, is_folder, &scene.place);

@@ -193,6 +193,12 @@ impl Search {
             self.file(file, shown, &mut findings);
             return Ok(findings);
         }
+        // A rule may name a file by either way to it.
+        let hidden = |relative: &Path| {
+            [&real, path]
+                .iter()
+                .any(|root| (scene.hidden)(&root.join(relative)))
+        };
         for entry in listing::walk(&real, Hidden::Shown, None) {
             if self.end.is_cancelled() {
                 findings.late = true;
@@ -209,6 +215,10 @@ impl Search {
                 continue;
             };
             if self.glob.as_ref().is_some_and(|glob| !glob.takes(relative)) {
+                continue;
+            }
+            if hidden(relative) {
+                findings.denied += 1;
                 continue;
             }
             match files::open(entry.path()) {
@@ -300,6 +310,7 @@ mod tests {
     use crate::tool::shared::trial::Trial;
     use serde_json::json;
     use std::os::unix::fs::symlink;
+    use std::sync::Arc;
 
     fn folder() -> Trial {
         let trial = Trial::default();
@@ -397,6 +408,40 @@ mod tests {
             assert_eq!(
                 trial.told("grep", input.clone()),
                 format!("Failed: {expected}"),
+                "{input}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_a_rule_hides_is_neither_searched_nor_named() {
+        let mut trial = folder();
+        symlink("src", trial.root.join("way")).unwrap();
+        let (secret, way) = (trial.root.join("src/a.rs"), trial.root.join("way/b.rs"));
+        trial.scene.hidden = Arc::new(move |path| path == secret || path == way);
+        let cases = [
+            (
+                "grep",
+                json!({"pattern": "tide", "path": "src"}),
+                "src/b.rs\n1:fn tide() {}\n[1 files left out by a rule]",
+            ),
+            (
+                "grep",
+                json!({"pattern": "seven"}),
+                "no matches\n[1 files left out by a rule]",
+            ),
+            (
+                "grep",
+                json!({"pattern": "tide", "path": "way"}),
+                "no matches\n[2 files left out by a rule]",
+            ),
+            ("glob", json!({"pattern": "src/*"}), "src/b.rs"),
+            ("glob", json!({"pattern": "way/*"}), "no files match"),
+        ];
+        for (tool, input, expected) in cases {
+            assert_eq!(
+                trial.told(tool, input.clone()),
+                format!("Done: {expected}"),
                 "{input}"
             );
         }

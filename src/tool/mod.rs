@@ -22,6 +22,7 @@ use crate::agent::visible;
 use crate::config::LimitConfig;
 use crate::protocol::ask::Subject;
 use crate::protocol::call::{Outcome, Reach, ToolSpec};
+use crate::tool::shared::change::Shown;
 use crate::tool::shared::economy;
 
 /// One tool.
@@ -68,6 +69,10 @@ pub struct Scene {
     pub limits: LimitConfig,
     /// Hash of each file's bytes as this session last read or wrote them, by absolute path.
     pub seen: Arc<Mutex<HashMap<PathBuf, [u8; 32]>>>,
+    /// What the person was shown of this call, where they were asked.
+    pub shown: Arc<Mutex<Option<Shown>>>,
+    /// Whether a rule keeps a file from this tool: what a search meets on its way is asked for here, by absolute path.
+    pub hidden: Arc<dyn Fn(&Path) -> bool + Send + Sync>,
     /// Gives the whole bytes of an earlier output by its number.
     pub output: Arc<dyn Fn(u32) -> BoxFuture<'static, Option<Vec<u8>>> + Send + Sync>,
     /// Takes the newest lines of a running command; cheap, never blocks.

@@ -43,7 +43,7 @@ impl Tool for Write {
     }
 
     fn subject(&self, input: &Value, scene: &Scene) -> Result<Subject, String> {
-        Ok(plan(input, scene)?.subject())
+        Ok(plan(input, scene)?.subject(scene))
     }
 
     fn only_reads(&self) -> bool {

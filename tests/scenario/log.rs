@@ -86,10 +86,7 @@ impl Writer {
     fn fact(&mut self, fact: &Fact) {
         match fact {
             Fact::SessionOpened { spec } => {
-                let mut words = format!("{} in mode {}", spec.model, spec.mode);
-                for rule in &spec.rules {
-                    let _ = write!(words, ", {:?} {}", rule.effect, rule.text);
-                }
+                let words = format!("{} in mode {}", spec.model, spec.mode);
                 self.line("", "opened", &words);
             }
             Fact::SessionChanged { change } => self.line("", "changed", &changed(change)),

@@ -111,7 +111,6 @@ struct Settings {
     mode: Mode,
     model: ModelRef,
     limits: RunLimits,
-    rules: Vec<Rule>,
 }
 
 impl Settings {
@@ -121,7 +120,6 @@ impl Settings {
             mode: Mode::Ask,
             model: model("play/script")?,
             limits: RunLimits::default(),
-            rules: Vec::new(),
         };
         for directive in &script.directives {
             let (word, words) = split(&directive.text);
@@ -134,9 +132,11 @@ impl Settings {
                     settings.limits.max_steps = Some(steps);
                 }
                 (DirectiveKind::Setting, "allow") => {
-                    settings.rules.push(rule(Effect::Allow, words));
+                    settings.limits.rules.push(rule(Effect::Allow, words));
                 }
-                (DirectiveKind::Setting, "deny") => settings.rules.push(rule(Effect::Deny, words)),
+                (DirectiveKind::Setting, "deny") => {
+                    settings.limits.rules.push(rule(Effect::Deny, words));
+                }
                 _ => return Err(unknown(directive)),
             }
         }
@@ -241,7 +241,6 @@ impl Stage {
             cwd: folder,
             model: settings.model.clone(),
             mode: settings.mode,
-            rules: settings.rules.clone(),
         };
         stage.send(Op::Open { request })?;
         Ok(stage)

@@ -21,7 +21,7 @@ use tempfile::TempDir;
 pub const CREEL: &str = env!("CARGO_BIN_EXE_creel");
 
 /// What takes longer hangs.
-pub const LONGEST: Duration = Duration::from_secs(60);
+pub const LONGEST: Duration = Duration::from_mins(1);
 
 /// A home of Creel and a folder to work in, gone with the value.
 #[derive(Debug)]

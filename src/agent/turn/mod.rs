@@ -1,6 +1,6 @@
 //! One turn of the loop as a pure machine: an input goes in, effects come out. It asks the model, has its calls judged and
 //! run, and goes on until the model has said its last word. It lives only while the turn runs; a crash ends the turn as
-//! facts (`engine::recover`).
+//! facts ([`crate::agent::recover`]).
 //!
 //! What holds, whatever comes in and in whatever order: every call gets exactly one result; the model is never asked while
 //! a call is open; a turn ends exactly once; nothing happens after the end; no call of an answer that was cut is run.
@@ -8,10 +8,13 @@
 mod calls;
 #[cfg(test)]
 mod cases;
+#[cfg(test)]
+mod crash;
 pub mod effect;
 pub mod input;
 #[cfg(test)]
 mod proof;
+mod record;
 
 use std::sync::Arc;
 
@@ -24,7 +27,7 @@ use crate::protocol::event::{Delta, Ending, Fact};
 use crate::protocol::failure::{Failure, FailureKind, Stop};
 use crate::protocol::id::{AskId, CallId, MessageId};
 use crate::protocol::item::{Block, Item, Origin};
-use crate::protocol::reply::{Part, Reply};
+use crate::protocol::reply::Reply;
 use crate::protocol::usage::Cause;
 
 /// Limits of one run.
@@ -62,6 +65,7 @@ pub struct Turn {
 }
 
 #[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a turn has one phase")]
 enum Phase {
     /// A model call is out, or about to be.
     Calling,
@@ -427,71 +431,6 @@ impl Turn {
         effects.push(Effect::Append(Fact::TurnEnded {
             turn: self.number,
             ending,
-        }));
-    }
-
-    /// Text of an answer that broke off is kept and marked; its thoughts and calls are not, since they may be incomplete.
-    fn keep_partial(&self, partial: &Reply, effects: &mut Vec<Effect>) {
-        let text = partial.text();
-        if !text.trim().is_empty() {
-            self.add(
-                Item::Answer {
-                    text,
-                    cut: true,
-                    opaque: None,
-                },
-                effects,
-            );
-        }
-    }
-
-    fn item(&self, part: Part) -> Item {
-        match part {
-            Part::Thought { text, opaque } => Item::Thought { text, opaque },
-            Part::Text { text, opaque } => Item::Answer {
-                text,
-                cut: false,
-                opaque,
-            },
-            Part::Call {
-                wire_id,
-                name,
-                arguments,
-                opaque,
-            } => {
-                let id = CallId::new(self.number, self.step, self.calls.len() + 1);
-                Item::Call(ToolCall {
-                    id,
-                    wire_id,
-                    name,
-                    arguments,
-                    opaque,
-                })
-            }
-        }
-    }
-
-    fn bill(&self, bill: Bill, stop: Option<Stop>, failure: Option<Failure>) -> Fact {
-        Fact::ModelAnswered {
-            turn: self.number,
-            step: self.step,
-            attempt: self.attempt,
-            model: bill.model,
-            usage: bill.usage,
-            charge: bill.charge,
-            counted: bill.counted,
-            raw: bill.raw,
-            stop,
-            failure,
-            millis: bill.millis,
-        }
-    }
-
-    fn add(&self, item: Item, effects: &mut Vec<Effect>) {
-        effects.push(Effect::Append(Fact::ItemAdded {
-            turn: self.number,
-            step: self.step,
-            item,
         }));
     }
 }

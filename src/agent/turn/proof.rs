@@ -18,11 +18,11 @@ use crate::protocol::id::{AskId, CallId, MessageId, ModelRef};
 use crate::protocol::item::{Block, Item, Origin};
 use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
-use crate::protocol::usage::{Charge, Usage};
+use crate::protocol::usage::{Cause, Charge, Usage};
 
 /// A move of the world, chosen at random; numbers pick among what is open, or miss.
 #[derive(Debug, Clone)]
-enum Move {
+pub(crate) enum Move {
     Answer {
         calls: Vec<bool>,
         text: bool,
@@ -57,7 +57,7 @@ enum Move {
     Deadline,
 }
 
-fn moves() -> impl Strategy<Value = Vec<Move>> {
+pub(crate) fn moves() -> impl Strategy<Value = Vec<Move>> {
     let stop = prop_oneof![
         6 => Just(Stop::Tool), 3 => Just(Stop::End), 1 => Just(Stop::Length), 1 => Just(Stop::Pause), 1 => Just(Stop::Refusal),
     ];
@@ -100,9 +100,11 @@ struct Watcher {
     ended: u32,
     /// Steps the model may be asked for at most.
     most_asked: Option<u32>,
+    /// The log, as the engine would keep it.
+    facts: Vec<Fact>,
 }
 
-fn bill() -> Bill {
+pub(crate) fn bill() -> Bill {
     Bill {
         model: ModelRef {
             provider: "p".into(),
@@ -133,6 +135,14 @@ impl Watcher {
                         "asked while a call is open"
                     );
                     self.model_out = true;
+                    self.facts.push(Fact::ModelCalled {
+                        turn: 1,
+                        step,
+                        attempt: 1,
+                        model: bill().model,
+                        reserved: Some(Money::usd(7)),
+                        cause: Cause::Work,
+                    });
                 }
                 Effect::StopModel => self.model_out = false,
                 Effect::Judge(call) => self.judging.push(call.id),
@@ -153,6 +163,7 @@ impl Watcher {
     }
 
     fn fact(&mut self, fact: Fact) {
+        self.facts.push(fact.clone());
         match fact {
             Fact::ItemAdded {
                 item: Item::Call(call),
@@ -192,7 +203,7 @@ impl Watcher {
                 );
                 assert!(self.asks.is_empty(), "ended with an ask open");
                 assert!(
-                    !(ending == Ending::Finished && !self.steering.is_empty()),
+                    ending != Ending::Finished || self.steering.is_empty(),
                     "finished over a message that steers"
                 );
             }
@@ -221,7 +232,7 @@ fn approval(call: &CallId) -> crate::protocol::ask::Ask {
     }
 }
 
-fn play(moves: Vec<Move>, max_steps: Option<u32>) {
+pub(crate) fn play(moves: Vec<Move>, max_steps: Option<u32>) -> Vec<Fact> {
     let limits = Limits {
         max_steps,
         attempts: retry::ATTEMPTS,
@@ -365,6 +376,7 @@ fn play(moves: Vec<Move>, max_steps: Option<u32>) {
                 // The call that was about to go out is held back.
                 if watcher.model_out {
                     watcher.model_out = false;
+                    watcher.facts.pop();
                 }
                 Input::Held(About::Guard {
                     guard: Guard::Loop,
@@ -403,9 +415,10 @@ fn play(moves: Vec<Move>, max_steps: Option<u32>) {
     watcher.see(turn.step(Input::Deadline));
     assert_eq!(watcher.ended, 1);
     assert_eq!(turn.step(Input::Woke), []);
+    watcher.facts
 }
 
-fn cases() -> u32 {
+pub(crate) fn cases() -> u32 {
     std::env::var("CREEL_SOAK")
         .ok()
         .and_then(|text| text.parse().ok())

@@ -1,6 +1,7 @@
 //! A session as one HTML page: no scripts, nothing loaded from elsewhere, every text as text.
 
-use crate::command::export::markdown::{escaped, short};
+use crate::agent::visible::brief;
+use crate::command::export::markdown::escaped;
 use crate::command::moment::{Now, local};
 use crate::command::show::{Entry, Said, arguments, outcome_name};
 use crate::protocol::item::Origin;
@@ -69,7 +70,7 @@ fn section(entry: &Entry) -> String {
             let state = outcome
                 .as_ref()
                 .map_or("not ended", |outcome| outcome_name(outcome.kind));
-            let head = format!("{} {} · {state}", call.name, short(&arguments(call)));
+            let head = format!("{} {} · {state}", call.name, brief(&arguments(call), 80));
             let output = outcome
                 .as_ref()
                 .map(|outcome| outcome.text.as_str())

@@ -1,5 +1,6 @@
 //! A session as Markdown: prompts as quotes under their turn, answers as they are, calls folded away.
 
+use crate::agent::visible::{brief, one_line};
 use crate::command::moment::{Now, local};
 use crate::command::show::{Entry, Said, arguments, outcome_name};
 use crate::protocol::item::Origin;
@@ -49,7 +50,7 @@ fn part(entry: &Entry) -> String {
             let head = format!(
                 "{} <code>{}</code> · {state}",
                 escaped(&call.name),
-                escaped(&short(&arguments(call)))
+                escaped(&brief(&arguments(call), 80))
             );
             let body = outcome
                 .as_ref()
@@ -98,19 +99,6 @@ pub fn escaped(text: &str) -> String {
         .replace('<', "&lt;")
         .replace('>', "&gt;")
         .replace('"', "&quot;")
-}
-
-pub fn short(text: &str) -> String {
-    let line = one_line(text);
-    if line.chars().count() > 80 {
-        line.chars().take(79).chain(['…']).collect()
-    } else {
-        line
-    }
-}
-
-fn one_line(text: &str) -> String {
-    crate::agent::visible::one_line(text)
 }
 
 #[cfg(test)]

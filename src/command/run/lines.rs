@@ -132,7 +132,6 @@ mod tests {
             model: "local/m".parse().unwrap(),
             mode: crate::protocol::rule::Mode::Auto,
             system: "long".to_owned(),
-            rules: Vec::new(),
             parent: None,
         };
         let facts = vec![

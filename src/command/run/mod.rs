@@ -163,6 +163,7 @@ impl Start {
             max_steps: args.max_steps,
             budget: args.budget,
             no_retry: args.no_retry,
+            rules,
         };
         let submit = Op::Submit {
             blocks,
@@ -174,7 +175,6 @@ impl Start {
                 cwd: self.cwd,
                 model: self.model,
                 mode: self.mode,
-                rules,
             };
             return vec![Op::Open { request }, submit];
         };
@@ -189,9 +189,6 @@ impl Start {
                 change: Change::Mode { mode },
             });
         }
-        ops.extend(rules.into_iter().map(|rule| Op::Change {
-            change: Change::RuleKept { rule },
-        }));
         ops.push(submit);
         ops
     }
@@ -328,9 +325,9 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
                     session,
                     why,
                 }) if session == self.session
-                    // Nobody's command is refused where the log takes no more facts: the turn is over without its end.
-                    && (command == CommandId(0)
-                        || command.0 <= self.sent && !self.tally.has_begun()) =>
+                    && command.0 <= self.sent
+                    // Number 0 is the engine's own: the turn was given up, and no ending will come.
+                    && (command.0 == 0 || !self.tally.has_begun()) =>
                 {
                     return Err(Trouble::failed(why));
                 }
@@ -404,9 +401,8 @@ fn progress(event: &Event) -> Option<String> {
     };
     match item {
         Item::Call(call) => {
-            let arguments = visible::one_line(&show::arguments(call));
-            let short: String = arguments.chars().take(100).collect();
-            Some(format!("{} {short}", call.name))
+            let arguments = visible::brief(&show::arguments(call), 100);
+            Some(format!("{} {arguments}", call.name))
         }
         Item::Notice { text } => Some(text.clone()),
         _ => None,

@@ -99,6 +99,38 @@ fn pick<'v>(value: &'v Value, fields: &[&str]) -> Vec<&'v Value> {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_disk_that_is_full_ends_the_run() {
+    let stage = Stage::new(
+        "> *\n< call bash {\"command\":\"touch begun; until test -e end; do sleep 0.01; done\"}\n\n< text: done\n",
+    );
+    let (engine, config) = stage.engine();
+    let door = engine.door.clone();
+    let folder = stage.folder.path();
+    let args = args(&format!(
+        "creel run --cwd {} --mode auto go",
+        folder.display()
+    ));
+    let run = written(b"", async |face: &mut Face<'_>| {
+        run::run(&args, &door, &config, face).await
+    });
+    let fill = async {
+        while !folder.join("begun").exists() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        engine.fill_disk();
+        std::fs::write(folder.join("end"), "").unwrap();
+    };
+    let ((_, err, code), ()) = tokio::join!(run, fill);
+    assert_eq!(code, 1);
+    assert!(
+        err.contains("nothing more can be kept: no space left"),
+        "{err}"
+    );
+    drop(door);
+    engine.ended().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_run_prints_the_last_answer_and_nothing_else() {
     let stage = Stage::new(
         "> *\n< text: I look.\n< call read {\"path\":\"a.txt\"}\n\n< text: It says alpha.\n",

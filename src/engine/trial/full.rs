@@ -1,7 +1,5 @@
 //! A disk that is full in the middle of a turn, and has space again.
 
-use std::sync::atomic::Ordering;
-
 use pretty_assertions::assert_eq;
 
 use crate::engine::trial::Stage;
@@ -19,8 +17,8 @@ async fn what_happened_is_kept_when_there_is_space_again() {
     let mut play = stage.open();
     play.say("go", When::Turn);
     play.tail("begun").await;
-    let full = play.engine.trial.full.clone();
-    full.store(true, Ordering::SeqCst);
+    let disk = play.engine.trial.clone();
+    disk.fill_disk(true);
     std::fs::write(play.folder.join("end"), "").unwrap();
     let (command, why) = play.refusal().await;
     assert_eq!(command, CommandId(0));
@@ -35,7 +33,7 @@ async fn what_happened_is_kept_when_there_is_space_again() {
     assert_eq!(command, said);
     assert!(why.contains("no space left"), "{why}");
 
-    full.store(false, Ordering::SeqCst);
+    disk.fill_disk(false);
     play.say("again", When::Turn);
     assert!(matches!(play.ending().await, Ending::Interrupted { .. }));
     assert_eq!(play.ending().await, Ending::Finished);
@@ -60,17 +58,17 @@ async fn what_happened_is_kept_when_there_is_space_again() {
 async fn a_turn_that_cannot_begin_leaves_no_trace() {
     let stage = Stage::new(SCRIPT);
     let mut play = stage.open();
-    let full = play.engine.trial.full.clone();
+    let disk = play.engine.trial.clone();
     play.fact(|fact| matches!(fact, Fact::SessionOpened { .. }).then_some(()))
         .await;
-    full.store(true, Ordering::SeqCst);
+    disk.fill_disk(true);
     let said = play.say("again", When::Turn);
     assert_eq!(play.refusal().await.0, said);
     let changed = play.send(Op::Change {
         change: crate::protocol::session::Change::Title { title: "x".into() },
     });
     assert_eq!(play.refusal().await.0, changed);
-    full.store(false, Ordering::SeqCst);
+    disk.fill_disk(false);
     let (_, facts) = play.log().await;
     assert_eq!(facts.len(), 1);
     play.say("again", When::Turn);
@@ -82,15 +80,15 @@ async fn a_turn_that_cannot_begin_leaves_no_trace() {
 async fn a_call_that_was_not_begun_is_not_run_later() {
     let stage = Stage::new(SCRIPT);
     let mut play = stage.open();
-    let full = play.engine.trial.full.clone();
+    let disk = play.engine.trial.clone();
     play.say("go", When::Turn);
     play.fact(|fact| matches!(fact, Fact::ModelCalled { .. }).then_some(()))
         .await;
-    full.store(true, Ordering::SeqCst);
+    disk.fill_disk(true);
     // The answer comes and cannot be kept: its call must not begin.
     assert_eq!(play.refusal().await.0, CommandId(0));
     assert!(!play.folder.join("ran").exists());
-    full.store(false, Ordering::SeqCst);
+    disk.fill_disk(false);
     play.say("again", When::Turn);
     assert!(matches!(play.ending().await, Ending::Interrupted { .. }));
     assert_eq!(play.ending().await, Ending::Finished);

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod budget;
 mod closing;
 mod full;
 mod tour;
@@ -36,6 +37,10 @@ pub(crate) struct Switches {
 }
 
 impl Switches {
+    pub(crate) fn fill_disk(&self, full: bool) {
+        self.full.store(full, Ordering::SeqCst);
+    }
+
     pub(crate) fn before_append(&self, db: &Path) -> Result<(), StoreError> {
         if self.full.load(Ordering::SeqCst) {
             return Err(StoreError::Full(db.to_owned()));
@@ -105,7 +110,6 @@ impl Stage {
                 cwd: self.folder.path().to_owned(),
                 model: "play/any".parse().unwrap(),
                 mode: Mode::Auto,
-                rules: Vec::new(),
             },
         });
         play

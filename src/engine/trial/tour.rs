@@ -20,7 +20,6 @@ async fn the_tour_plays_to_its_end_and_is_true_of_the_disk() {
             cwd: play.folder.clone(),
             model: "rehearsal/tour".parse().unwrap(),
             mode: Mode::Auto,
-            rules: Vec::new(),
         },
     });
     play.say("show me", When::Turn);
@@ -48,7 +47,6 @@ async fn a_step_with_a_call_is_two_commits() {
             cwd: play.folder.clone(),
             model: "play/any".parse().unwrap(),
             mode: Mode::Auto,
-            rules: Vec::new(),
         },
     });
     play.say("go", When::Turn);

@@ -131,7 +131,6 @@ async fn an_open_session_is_not_opened_twice() {
         cwd: play.folder.clone(),
         model: "play/any".parse().unwrap(),
         mode: crate::protocol::rule::Mode::Auto,
-        rules: Vec::new(),
     };
     let again = play.send(Op::Open {
         request: request.clone(),

@@ -13,6 +13,7 @@ use std::time::Duration;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Response, Url, dns};
 
+use crate::config::address;
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::provider::envelope::excerpt;
 use crate::provider::failure::{Advice, by_status};
@@ -116,14 +117,7 @@ pub fn url(address: &str) -> Result<Url, Failure> {
 /// Whether the address is of this machine.
 pub fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
-    let host = host.trim_start_matches('[').trim_end_matches([']', '.']);
-    host.parse::<std::net::IpAddr>().map_or_else(
-        |_| {
-            host.eq_ignore_ascii_case("localhost")
-                || host.to_ascii_lowercase().ends_with(".localhost")
-        },
-        |address| address.is_loopback(),
-    )
+    address::is_loopback(host.trim_start_matches('[').trim_end_matches(']'))
 }
 
 fn place(url: &Url) -> String {

@@ -4,9 +4,9 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::agent::decimal::rounded;
 use crate::protocol::money::Money;
 use crate::protocol::usage::Usage;
-use crate::provider::decimal::scaled;
 use crate::provider::tally::{count, is_nonsense};
 
 /// The buckets of a usage object; `None` when it says nothing that can be counted.
@@ -76,7 +76,7 @@ struct Details<'a> {
 /// What the event says is charged, read from its text so that no digit is lost.
 pub(crate) fn cost(event: &str) -> Option<Money> {
     let bill = serde_json::from_str::<Holder>(event).ok()?.usage?;
-    let parts = |value: Option<&RawValue>, digits: i32| scaled(value?.get(), digits);
+    let parts = |value: Option<&RawValue>, digits: u32| rounded(value?.get(), digits);
     if let Some(cost) = parts(bill.cost, 12) {
         // With a key of one's own the vendor behind the gateway sends its bill too.
         let own_key = bill.is_byok.is_some_and(|is| is.get() == "true");

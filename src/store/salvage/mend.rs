@@ -7,7 +7,8 @@ use std::path::PathBuf;
 use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
-use crate::agent::visible::one_line;
+use crate::agent::digest;
+use crate::agent::visible::{first_line, one_line};
 use crate::protocol::event::{Ending, Fact};
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::item::{Item, joined};
@@ -135,7 +136,7 @@ fn drop_false_blobs(conn: &Connection) -> rusqlite::Result<()> {
             return Ok(());
         };
         after = row;
-        if blob::hash(&bytes) != name {
+        if digest::hex(&bytes) != name {
             conn.execute("DELETE FROM blob WHERE rowid = ?", [row])?;
         }
     }
@@ -180,7 +181,7 @@ fn name_sessions(conn: &Connection, sketches: &BTreeMap<i64, Sketch>) -> rusqlit
     conn.execute_batch("INSERT OR IGNORE INTO session(key, id) SELECT session, id FROM card")?;
     for (&session, sketch) in sketches {
         if id_of(conn, session)?.is_none() {
-            let digest = blob::hash(format!("{session} {}", sketch.created).as_bytes());
+            let digest = digest::hex(format!("{session} {}", sketch.created).as_bytes());
             let mut random = [0; 10];
             for (byte, digit) in random.iter_mut().zip(digest.bytes()) {
                 *byte = digit;
@@ -350,13 +351,4 @@ impl Sketch {
             gist: self.gist,
         }
     }
-}
-
-/// As much of a text as a list shows.
-fn first_line(text: &str) -> String {
-    let line = text.lines().find(|line| !line.trim().is_empty());
-    one_line(line.unwrap_or_default())
-        .chars()
-        .take(200)
-        .collect()
 }

@@ -6,6 +6,7 @@ use std::thread;
 
 use pretty_assertions::assert_eq;
 
+use crate::agent::digest;
 use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::Seq;
 use crate::protocol::money::Money;
@@ -19,7 +20,7 @@ use crate::store::try_out::{
     DAY, Home, answer, answered, append, batch, card, charge, id, one_of_each, opened, prompt,
     reserving, wait,
 };
-use crate::store::{Batch, Day, Derived, FoldedState, Over, blob};
+use crate::store::{Batch, Day, Derived, FoldedState, Over};
 
 #[test]
 fn what_is_appended_is_read_back_whole() {
@@ -299,7 +300,7 @@ fn a_big_fact_goes_through_a_blob() {
     )
     .unwrap();
     assert_eq!(reader.events_after(id(1), Seq(0)).unwrap(), appended.events);
-    assert_eq!(reader.blob(&blob::hash(&whole)).unwrap(), Some(whole));
+    assert_eq!(reader.blob(&digest::hex(&whole)).unwrap(), Some(whole));
     assert_eq!(reader.blob("none").unwrap(), None);
     assert_eq!(reader.count().unwrap().blobs, 2);
 }

@@ -130,7 +130,6 @@ pub(crate) fn opened() -> Fact {
             model: model(),
             mode: Mode::Ask,
             system: "You are an agent.".to_owned(),
-            rules: Vec::new(),
             parent: None,
         },
     }
@@ -261,7 +260,7 @@ pub(crate) fn one_of_each() -> Vec<Fact> {
                 outcome: Outcome {
                     whole: Some(OutputRef {
                         number: 1,
-                        hash: crate::store::blob::hash(b"hello"),
+                        hash: crate::agent::digest::hex(b"hello"),
                         bytes: 5,
                         lines: 1,
                     }),

@@ -5,6 +5,7 @@ use std::fs;
 
 use pretty_assertions::assert_eq;
 
+use crate::agent::digest;
 use crate::protocol::id::Seq;
 use crate::protocol::query::SpendBy;
 use crate::protocol::time::Time;
@@ -14,7 +15,7 @@ use crate::store::fault::beside;
 use crate::store::try_out::{
     Home, answer, answered, append, batch, called, charge, id, opened, prompt, wait,
 };
-use crate::store::{Batch, Purged, blob};
+use crate::store::{Batch, Purged};
 
 fn holds(home: &Home, needle: &str) -> bool {
     ["", "-wal"].iter().any(|ending| {
@@ -84,7 +85,7 @@ fn a_purged_session_leaves_no_byte_and_its_cost() {
     assert_eq!(reader.card(id(1)).unwrap(), None);
     assert_eq!(reader.draft(&step_draft(id(1))).unwrap(), None);
     assert_eq!(reader.events_after(id(2), Seq(0)).unwrap(), kept);
-    assert_eq!(reader.blob(&blob::hash(&shared)).unwrap(), Some(shared));
+    assert_eq!(reader.blob(&digest::hex(&shared)).unwrap(), Some(shared));
     let spend = reader
         .spend(SpendBy::Session, None, None, Some(id(1)))
         .unwrap();

@@ -6,6 +6,7 @@ use std::fs;
 
 use pretty_assertions::assert_eq;
 
+use crate::agent::digest;
 use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::Seq;
 use crate::protocol::money::Money;
@@ -13,6 +14,7 @@ use crate::protocol::query::SpendBy;
 use crate::protocol::session::{Change, State};
 use crate::protocol::time::Time;
 use crate::protocol::usage::Basis;
+use crate::store::Batch;
 use crate::store::fault::{OpenError, beside};
 use crate::store::log::{Log, Opened};
 use crate::store::read::Reader;
@@ -20,7 +22,6 @@ use crate::store::schema::PAGE;
 use crate::store::try_out::{
     DAY, Home, answer, answered, append, batch, called, charge, id, modes, opened, prompt, wait,
 };
-use crate::store::{Batch, blob};
 
 const TURNS: u32 = 3;
 
@@ -376,7 +377,7 @@ fn a_rescue_waits_until_it_is_alone() {
         Log::open(&home.path()).map(|_| ()),
         Err(OpenError::InUse { .. })
     ));
-    assert_eq!(log.reader().blob(&blob::hash(b"")).unwrap(), None);
+    assert_eq!(log.reader().blob(&digest::hex(b"")).unwrap(), None);
 }
 
 #[test]

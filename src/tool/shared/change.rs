@@ -22,6 +22,14 @@ pub struct Target {
     pub seen: Option<[u8; 32]>,
 }
 
+/// The file a change was worked out from, as the person was shown it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    real: PathBuf,
+    /// Hash of its bytes; `None` where there was no file.
+    before: Option<[u8; 32]>,
+}
+
 /// The change itself.
 #[derive(Debug)]
 pub struct Change {
@@ -72,7 +80,9 @@ impl Target {
 }
 
 impl Change {
-    pub fn subject(&self) -> Subject {
+    /// What the person decides on. From now on this call makes this change or none.
+    pub fn subject(&self, scene: &Scene) -> Subject {
+        *scene.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.shown());
         let patch = diff::whole(&self.old_text(), &String::from_utf8_lossy(&self.after));
         Subject::Change {
             path: self.target.real.clone(),
@@ -94,13 +104,31 @@ impl Change {
         }
     }
 
+    fn shown(&self) -> Shown {
+        Shown {
+            real: self.target.real.clone(),
+            before: self.target.before.as_deref().map(files::hash),
+        }
+    }
+
     fn old_text(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(self.target.before.as_deref().unwrap_or_default())
     }
 
-    /// Writes it. With `known` the session counts as having seen the whole file, as after a read.
+    /// Writes it, unless the person was shown a change to something else. With `known` the session counts as having seen the whole file, as after a read.
     pub fn make(&self, scene: &Scene, known: bool) -> Result<(), String> {
         let target = &self.target;
+        let shown = scene
+            .shown
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if shown.is_some_and(|shown| shown != self.shown()) {
+            return Err(format!(
+                "{} is no longer as it was when the change was shown to the person; nothing was changed",
+                target.shown
+            ));
+        }
         files::replace(&target.real, target.before.as_deref(), &self.after)
             .map_err(|text| format!("{} {text}", target.shown))?;
         if known {

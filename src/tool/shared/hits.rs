@@ -39,6 +39,8 @@ pub struct Findings {
     file_count: u64,
     /// Files that could not be read or searched.
     pub skipped: u64,
+    /// Files that a rule keeps from the search.
+    pub denied: u64,
     /// Its time was over before its end.
     pub late: bool,
     /// The pattern was no regex, for this reason, and was sought as it is.
@@ -183,6 +185,9 @@ impl Findings {
         }
         if self.skipped > 0 {
             let _ = write!(notes, "\n[{} files could not be searched]", self.skipped);
+        }
+        if self.denied > 0 {
+            let _ = write!(notes, "\n[{} files left out by a rule]", self.denied);
         }
         if self.count == 0 {
             return Outcome {

@@ -45,6 +45,8 @@ impl Default for Trial {
                 kept_bytes: 1 << 20,
             },
             seen: Arc::default(),
+            shown: Arc::default(),
+            hidden: Arc::new(|_| false),
             output: Arc::new(move |number| {
                 let bytes = kept.lock().unwrap().get(&number).cloned();
                 async move { bytes }.boxed()

@@ -1,8 +1,8 @@
 //! The commands of the composer: one table, from which the list under a typed slash and the help are drawn too.
 
+use crate::agent::decimal::dollars;
 use crate::protocol::id::ModelRef;
 use crate::protocol::item::Block;
-use crate::protocol::money::{Currency, Money};
 use crate::protocol::rule::Mode;
 use crate::protocol::session::Change;
 use crate::tui::app::keymap::Action;
@@ -184,17 +184,15 @@ impl App {
 }
 
 fn budget(text: &str) -> Result<Change, String> {
-    let text = text.trim().trim_start_matches('$');
+    let text = text.trim();
     if text == "none" {
         return Ok(Change::Budget { limit: None });
     }
-    match text.parse::<f64>() {
-        Ok(amount) if amount.is_finite() && (0.0..=1_000_000.0).contains(&amount) => {
-            Ok(Change::Budget {
-                limit: Some(Money::from_decimal(amount, Currency::USD)),
-            })
-        }
-        _ => Err("a budget is a sum of dollars such as 2.50, or `none`".to_owned()),
+    match dollars(text) {
+        Ok(limit) => Ok(Change::Budget { limit: Some(limit) }),
+        Err(fault) => Err(format!(
+            "a budget is a sum of dollars such as 2.50, or `none`: {fault}"
+        )),
     }
 }
 

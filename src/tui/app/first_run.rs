@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::agent::visible::one_line;
+use crate::config::secret::Secret;
 use crate::tui::app::ask::edit_line;
 use crate::tui::app::keymap::narrow;
-use crate::tui::app::setup::{Checked, NewProvider, Secret};
+use crate::tui::app::setup::{Checked, NewProvider};
 use crate::tui::app::text::Text;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -174,7 +175,7 @@ impl FirstRun {
     pub fn shown(&self) -> String {
         match &self.page {
             Page::Key { field } => match key_source(field.as_str()) {
-                Some(NewProvider::Key(key)) => key.masked(),
+                Some(NewProvider::Key(key)) => key.hint(),
                 _ => field.as_str().to_owned(),
             },
             Page::Server { field } => field.as_str().to_owned(),
@@ -214,7 +215,7 @@ fn key_source(text: &str) -> Option<NewProvider> {
     } else if text.starts_with(['/', '~', '.']) {
         Some(NewProvider::KeyFile(PathBuf::from(text)))
     } else {
-        Some(NewProvider::Key(Secret(text.to_owned())))
+        Secret::new(text).map(NewProvider::Key)
     }
 }
 
@@ -224,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_key_is_told_from_the_name_of_its_place() {
-        let key = |text: &str| Some(NewProvider::Key(Secret(text.to_owned())));
+        let key = |text: &str| Secret::new(text).map(NewProvider::Key);
         let cases = [
             ("", None),
             ("sk-ant-api03-AAAA", key("sk-ant-api03-AAAA")),

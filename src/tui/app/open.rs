@@ -217,7 +217,6 @@ impl App {
             cwd: view.cwd.clone(),
             model,
             mode: view.mode,
-            rules: Vec::new(),
         };
         let open = self.command(id, Op::Open { request });
         // It was typed before the session had a name of its own.
@@ -318,7 +317,7 @@ impl App {
             provider: "rehearsal".to_owned(),
             model: "tour".to_owned(),
         };
-        let mut view = View::fresh(self.now.fresh, folder, Some(model), Mode::Ask);
+        let mut view = View::fresh(self.now.fresh, folder.clone(), Some(model), Mode::Ask);
         view.tour = true;
         view.composer
             .set("The tide is wrong. Find out why and mend it.");
@@ -330,6 +329,6 @@ impl App {
             self.go_to(self.views.len() - 1);
         }
         self.focus = Focus::Composer;
-        Vec::new()
+        vec![Cmd::LookAt(folder)]
     }
 }

@@ -1,9 +1,9 @@
 //! What the workstation is told at its start, as plain data: enough to draw the first frame without log, network or engine.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use crate::config::secret::Secret;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::money::Money;
 use crate::protocol::query::ModelCard;
@@ -45,14 +45,25 @@ pub struct Instructions {
     pub tokens: u64,
 }
 
+/// What is known of a folder that sessions work in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// `None`: no repository, or none that could be read.
+    pub branch: Option<String>,
+    /// What a session begun there will be told beside the fixed text.
+    pub instructions: Vec<Instructions>,
+    /// The folder is no more, or cannot be read.
+    pub gone: bool,
+}
+
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Setup {
     /// The folder new sessions work in, absolute.
     pub cwd: PathBuf,
     /// The person's home folder, written as `~`.
     pub person_home: Option<PathBuf>,
-    pub branch: Option<String>,
-    pub project: String,
+    /// Of that folder.
+    pub place: Place,
     /// `None`: there is no model yet, and the first page is shown.
     pub model: Option<ModelRef>,
     /// The card of that model, as far as known without the engine.
@@ -63,7 +74,6 @@ pub struct Setup {
     /// The budget of a day; `None` where there is none.
     pub day_limit: Option<Money>,
     pub open: OpenWhat,
-    pub instructions: Vec<Instructions>,
     /// System text and tools together.
     pub fixed_tokens: u64,
     pub skills: Vec<SkillCard>,
@@ -79,7 +89,7 @@ pub struct Setup {
 
 impl Setup {
     /// A path as a person reads it: the home folder as `~`, control characters gone.
-    pub fn place(&self, path: &Path) -> String {
+    pub fn path(&self, path: &Path) -> String {
         let text = match &self.person_home {
             Some(home) if path == home => "~".to_owned(),
             Some(home) => match path.strip_prefix(home) {
@@ -89,30 +99,6 @@ impl Setup {
             None => path.display().to_string(),
         };
         crate::agent::visible::escaped(&text)
-    }
-}
-
-/// A key as it was pasted. It is never printed.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(pub String);
-
-impl fmt::Debug for Secret {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.masked())
-    }
-}
-
-impl Secret {
-    /// Enough to know it again: `sk-ant-…x4Qa`.
-    pub fn masked(&self) -> String {
-        let chars: Vec<char> = self.0.chars().filter(char::is_ascii_graphic).collect();
-        if chars.len() < 16 {
-            return "…".to_owned();
-        }
-        let head = if self.0.starts_with("sk-ant-") { 7 } else { 0 };
-        let tail: String = chars[chars.len() - 4..].iter().collect();
-        let head: String = chars[..head].iter().collect();
-        format!("{head}…{tail}")
     }
 }
 
@@ -151,22 +137,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_key_is_never_shown_again() {
-        let key = Secret("sk-ant-api03-abcdefghijklmnopx4Qa".to_owned());
-        assert_eq!(key.masked(), "sk-ant-…x4Qa");
-        assert_eq!(format!("{key:?}"), "sk-ant-…x4Qa");
-        assert_eq!(Secret("short".to_owned()).masked(), "…");
-        assert_eq!(Secret("0123456789abcdefgh".to_owned()).masked(), "…efgh");
-    }
-
-    #[test]
     fn the_home_folder_is_a_tilde() {
         let setup = Setup {
             person_home: Some(PathBuf::from("/home/ada")),
             ..Setup::default()
         };
-        assert_eq!(setup.place(Path::new("/home/ada/src/api")), "~/src/api");
-        assert_eq!(setup.place(Path::new("/home/ada")), "~");
-        assert_eq!(setup.place(Path::new("/srv/x\u{1b}y")), r"/srv/x\u{1b}y");
+        assert_eq!(setup.path(Path::new("/home/ada/src/api")), "~/src/api");
+        assert_eq!(setup.path(Path::new("/home/ada")), "~");
+        assert_eq!(setup.path(Path::new("/srv/x\u{1b}y")), r"/srv/x\u{1b}y");
     }
 }

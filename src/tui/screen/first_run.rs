@@ -189,13 +189,13 @@ fn content(
         }
         Page::Checking { provider, since } => {
             let what = match provider {
-                NewProvider::Key(key) => format!("asking api.anthropic.com with {}", key.masked()),
+                NewProvider::Key(key) => format!("asking api.anthropic.com with {}", key.hint()),
                 NewProvider::KeyVariable(name) => {
                     format!("asking api.anthropic.com with the key in ${name}")
                 }
                 NewProvider::KeyFile(path) => format!(
                     "asking api.anthropic.com with the key in {}",
-                    app.setup.place(path)
+                    app.setup.path(path)
                 ),
                 NewProvider::Server { address } => {
                     format!("asking {}", crate::agent::visible::one_line(address))

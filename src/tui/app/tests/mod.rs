@@ -66,7 +66,6 @@ impl Desk {
                 model: model("anthropic/sonnet"),
                 mode: Mode::Ask,
                 system: String::new(),
-                rules: Vec::new(),
                 parent: None,
             },
         });

@@ -36,7 +36,6 @@ fn the_first_prompt_begins_the_session() {
                     cwd: PathBuf::from("/src/api"),
                     model: model("anthropic/sonnet"),
                     mode: Mode::Edits,
-                    rules: Vec::new(),
                 }
             },
             submit("mend it", When::Step)
@@ -305,7 +304,6 @@ fn a_past_session_is_read_in_pages_and_folded() {
                 model: model("a/b"),
                 mode: Mode::Plan,
                 system: String::new(),
-                rules: Vec::new(),
                 parent: None,
             },
         },

@@ -1,0 +1,306 @@
+//! Whether a call may run. One function, from what it would touch, the rules and the mode to allow, ask or deny: first a rule
+//! that denies, in every mode; then one that asks, in every mode; then rules that allow, of which every part of a command
+//! line must be covered; then the mode. What cannot be fully understood is never allowed by a rule, except by one for the
+//! whole tool, and asks where a rule that denies or asks could be about it.
+
+#[cfg(test)]
+mod attack;
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+
+use crate::agent::command_line::{self, Part};
+use crate::agent::digest;
+use crate::agent::folder::{inside, is_protected};
+use crate::agent::risk;
+use crate::agent::rule::command::Meets;
+use crate::agent::rule::{Bases, Matcher, Paths};
+use crate::protocol::ask::{About, Approval, Ask, Subject};
+use crate::protocol::call::{Reach, ToolCall};
+use crate::protocol::id::AskId;
+use crate::protocol::rule::{Effect, Mode, Rule};
+
+/// What is to be decided on.
+#[derive(Debug, Clone, Copy)]
+pub struct Asked<'a> {
+    pub tool: &'a str,
+    pub reach: &'a [Reach],
+    pub mode: Mode,
+    pub rules: &'a [Rule],
+    pub cwd: &'a Path,
+    /// Folders that count as inside.
+    pub roots: &'a [PathBuf],
+    pub home: Option<&'a Path>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    Allow,
+    /// Why the person must decide.
+    Ask(String),
+    /// What the model is told.
+    Deny(String),
+}
+
+pub fn decide(asked: &Asked<'_>) -> Verdict {
+    let parts = Parts::of(asked.reach);
+    let (deny, ask) = (
+        strictest(asked, &parts, Effect::Deny),
+        strictest(asked, &parts, Effect::Ask),
+    );
+    if let Some((rule, Meets::Yes)) = deny {
+        return Verdict::Deny(format!(
+            "denied by the rule {}; do not try it another way",
+            rule.text
+        ));
+    }
+    if let Some((rule, Meets::Yes)) = ask {
+        return Verdict::Ask(format!("the rule {} says to ask", rule.text));
+    }
+    if let Some((rule, _)) = deny.or(ask) {
+        return Verdict::Ask(format!(
+            "what it runs is known only when it runs, and the rule {} could be about it",
+            rule.text
+        ));
+    }
+    if allowed(asked, &parts) {
+        return Verdict::Allow;
+    }
+    by_mode(asked, &parts)
+}
+
+/// The paths that no rule lets this tool look into, for a search that meets files nobody named. A rule without a pattern
+/// denies the whole call and is not among them.
+pub fn denied_paths(rules: &[Rule], tool: &str, bases: Bases<'_>) -> Vec<Paths> {
+    rules
+        .iter()
+        .filter(|rule| rule.effect == Effect::Deny)
+        .filter_map(Matcher::new)
+        .filter(|matcher| matcher.is_about(tool))
+        .filter_map(|matcher| matcher.paths(bases))
+        .collect()
+}
+
+/// The ask for a call, bound to exactly what it shows: another subject, folder or call is another ask.
+pub fn ask(call: &ToolCall, subject: Subject, reason: String, asked: &Asked<'_>) -> Ask {
+    let parts = Parts::of(asked.reach);
+    let subject = match subject {
+        Subject::Command { argv, .. } => {
+            let parts = match &parts {
+                Parts::Known(parts) => parts.iter().map(|part| part.text.clone()).collect(),
+                Parts::None | Parts::Unknown(_) => Vec::new(),
+            };
+            Subject::Command { argv, parts }
+        }
+        other => other,
+    };
+    let (risk, risk_why) = risk::of(asked, &parts);
+    let approval = Approval {
+        call: call.id.clone(),
+        tool: asked.tool.to_owned(),
+        session_rule: session_rule(asked, &parts),
+        subject,
+        cwd: asked.cwd.to_owned(),
+        risk,
+        risk_why,
+        reason,
+    };
+    let shown = serde_json::to_vec(&approval).unwrap_or_default();
+    let digest = digest::hex(&shown);
+    Ask {
+        id: AskId(format!("{}:{}", call.id, &digest[..8])),
+        about: About::Approval(approval),
+    }
+}
+
+/// The commands of a line, as far as it can be understood.
+#[derive(Debug)]
+pub(crate) enum Parts {
+    /// Not a command line.
+    None,
+    Known(Vec<Part>),
+    Unknown(command_line::Unprovable),
+}
+
+impl Parts {
+    fn of(reach: &[Reach]) -> Self {
+        match command(reach).map(command_line::split) {
+            None => Self::None,
+            Some(Ok(parts)) => Self::Known(parts),
+            Some(Err(why)) => Self::Unknown(why),
+        }
+    }
+}
+
+pub(crate) fn command(reach: &[Reach]) -> Option<&str> {
+    reach.iter().find_map(|reach| {
+        if let Reach::Run { command } = reach {
+            Some(command.as_str())
+        } else {
+            None
+        }
+    })
+}
+
+/// The rule of an effect that meets the call most certainly; of several the first.
+fn strictest<'a>(asked: &Asked<'a>, parts: &Parts, effect: Effect) -> Option<(&'a Rule, Meets)> {
+    let bases = Bases {
+        cwd: asked.cwd,
+        home: asked.home,
+    };
+    let mut found: Option<(&Rule, Meets)> = None;
+    for rule in asked.rules.iter().filter(|rule| rule.effect == effect) {
+        let Some(matcher) = Matcher::new(rule).filter(|matcher| matcher.is_about(asked.tool))
+        else {
+            continue;
+        };
+        let meets = if matcher.is_bare() {
+            Meets::Yes
+        } else {
+            asked
+                .reach
+                .iter()
+                .map(|reach| meets(&matcher, reach, parts, bases))
+                .max()
+                .unwrap_or(Meets::No)
+        };
+        if meets > found.map_or(Meets::No, |(_, meets)| meets) {
+            found = Some((rule, meets));
+        }
+    }
+    found
+}
+
+fn meets(matcher: &Matcher<'_>, reach: &Reach, parts: &Parts, bases: Bases<'_>) -> Meets {
+    match reach {
+        Reach::Read { path } | Reach::Write { path } if matcher.fits_path(path, bases) => {
+            Meets::Yes
+        }
+        Reach::Run { command } => match parts {
+            Parts::Known(parts) => parts
+                .iter()
+                .map(|part| matcher.meets(part))
+                .max()
+                .unwrap_or(Meets::No),
+            Parts::Unknown(_) | Parts::None if matcher.fits_crudely(command) => Meets::Yes,
+            Parts::Unknown(_) | Parts::None => Meets::Maybe,
+        },
+        Reach::Read { .. } | Reach::Write { .. } | Reach::Output { .. } => Meets::No,
+    }
+}
+
+fn allowed(asked: &Asked<'_>, parts: &Parts) -> bool {
+    let matchers: Vec<Matcher<'_>> = asked
+        .rules
+        .iter()
+        .filter(|rule| rule.effect == Effect::Allow)
+        .filter_map(Matcher::new)
+        .filter(|matcher| matcher.is_about(asked.tool))
+        .collect();
+    if matchers.iter().any(Matcher::is_bare) {
+        return true;
+    }
+    let bases = Bases {
+        cwd: asked.cwd,
+        home: asked.home,
+    };
+    !asked.reach.is_empty()
+        && asked.reach.iter().all(|reach| match reach {
+            Reach::Read { path } | Reach::Write { path } => matchers
+                .iter()
+                .any(|matcher| matcher.fits_path(path, bases)),
+            Reach::Run { .. } => match parts {
+                Parts::Known(parts) => {
+                    !parts.is_empty()
+                        && parts
+                            .iter()
+                            .all(|part| matchers.iter().any(|matcher| matcher.covers(part)))
+                }
+                Parts::Unknown(_) | Parts::None => false,
+            },
+            Reach::Output { .. } => true,
+        })
+}
+
+fn by_mode(asked: &Asked<'_>, parts: &Parts) -> Verdict {
+    let mut reason = None;
+    for reach in asked.reach {
+        let refused = match reach {
+            Reach::Output { .. } => None,
+            Reach::Read { path } if inside(path, asked.roots) => None,
+            Reach::Read { path } => Some(format!(
+                "{} lies outside the session's folder",
+                path.display()
+            )),
+            Reach::Write { path } if !inside(path, asked.roots) => Some(format!(
+                "{} lies outside the session's folder",
+                path.display()
+            )),
+            Reach::Write { path } if is_protected(path) => {
+                Some(format!("{} is protected", path.display()))
+            }
+            Reach::Write { .. } if matches!(asked.mode, Mode::Edits | Mode::Auto) => None,
+            Reach::Write { .. } => {
+                Some(format!("mode {} asks before a file is changed", asked.mode))
+            }
+            Reach::Run { .. } if asked.mode == Mode::Auto => None,
+            Reach::Run { .. } => Some(match parts {
+                Parts::Unknown(why) => format!(
+                    "mode {} asks before a command; rules cannot cover this one: {why}",
+                    asked.mode
+                ),
+                Parts::Known(_) | Parts::None => {
+                    format!("mode {} asks before a command", asked.mode)
+                }
+            }),
+        };
+        reason = reason.or(refused);
+    }
+    match reason {
+        None => Verdict::Allow,
+        Some(_) if asked.mode == Mode::Plan => Verdict::Deny(
+            "denied: in plan mode only reading inside the folder is allowed; say what you would do, and the person can change the mode".to_owned(),
+        ),
+        Some(reason) => Verdict::Ask(reason),
+    }
+}
+
+/// The rule that a yes for this session keeps: it covers exactly what is shown, or there is none.
+fn session_rule(asked: &Asked<'_>, parts: &Parts) -> Option<String> {
+    match (asked.reach, parts) {
+        ([Reach::Run { .. }], Parts::Known(parts)) => match parts.as_slice() {
+            // What an expansion or a wildcard stands for can be another thing tomorrow.
+            [part]
+                if part.writes.is_empty()
+                    && part.open.is_empty()
+                    && part.text.trim() == part.text
+                    && !part.text.contains(['*', '?', '[', '$', '`'])
+                    && !part.text.ends_with(':') =>
+            {
+                Some(format!("Bash({})", part.text))
+            }
+            _ => None,
+        },
+        ([Reach::Write { path }], _) => path_rule("Edit", path, asked),
+        ([Reach::Read { path }], _) => path_rule("Read", path, asked),
+        _ => None,
+    }
+}
+
+fn path_rule(tool: &str, path: &Path, asked: &Asked<'_>) -> Option<String> {
+    let (start, path) = match path.strip_prefix(asked.cwd) {
+        Ok(relative) => ("./", relative),
+        Err(_) => ("/", path),
+    };
+    let text = path.to_str()?;
+    let plain = !text.is_empty()
+        && text.trim() == text
+        && !text.chars().any(|c| {
+            matches!(
+                c,
+                '*' | '?' | '[' | ']' | '{' | '}' | '\\' | '(' | ')' | '!'
+            ) || c.is_control()
+        });
+    plain.then(|| format!("{tool}({start}{text})"))
+}

@@ -1,0 +1,220 @@
+//! Decisions, as tables.
+
+use pretty_assertions::assert_eq;
+
+use super::*;
+use crate::protocol::rule::Scope;
+
+fn rules(texts: &[(&str, Effect)]) -> Vec<Rule> {
+    texts
+        .iter()
+        .map(|(text, effect)| Rule {
+            effect: *effect,
+            text: (*text).into(),
+            scope: Scope::Config,
+        })
+        .collect()
+}
+
+fn run(command: &str) -> (&'static str, Vec<Reach>) {
+    (
+        "bash",
+        vec![Reach::Run {
+            command: command.into(),
+        }],
+    )
+}
+
+fn read(path: &str) -> (&'static str, Vec<Reach>) {
+    ("read", vec![Reach::Read { path: path.into() }])
+}
+
+fn write(path: &str) -> (&'static str, Vec<Reach>) {
+    ("edit", vec![Reach::Write { path: path.into() }])
+}
+
+fn verdict(mode: Mode, rules: &[Rule], (tool, reach): &(&'static str, Vec<Reach>)) -> &'static str {
+    let roots = [PathBuf::from("/work/app")];
+    let asked = Asked {
+        tool,
+        reach,
+        mode,
+        rules,
+        cwd: Path::new("/work/app"),
+        roots: &roots,
+        home: Some(Path::new("/home/me")),
+    };
+    match decide(&asked) {
+        Verdict::Allow => "allow",
+        Verdict::Ask(_) => "ask",
+        Verdict::Deny(_) => "deny",
+    }
+}
+
+#[test]
+fn each_mode_allows_what_it_says() {
+    use Mode::{Ask, Auto, Edits, Plan};
+    let modes = [Plan, Ask, Edits, Auto];
+    let cases = [
+        (
+            read("/work/app/src/x"),
+            ["allow", "allow", "allow", "allow"],
+        ),
+        (read("/etc/passwd"), ["deny", "ask", "ask", "ask"]),
+        (read("/work/application"), ["deny", "ask", "ask", "ask"]),
+        (write("/work/app/src/x"), ["deny", "ask", "allow", "allow"]),
+        (
+            write("/work/app/.git/hooks/pre-commit"),
+            ["deny", "ask", "ask", "ask"],
+        ),
+        (
+            write("/work/app/sub/.GIT/config"),
+            ["deny", "ask", "ask", "ask"],
+        ),
+        (write("/work/app/.bashrc"), ["deny", "ask", "ask", "ask"]),
+        (write("/work/other"), ["deny", "ask", "ask", "ask"]),
+        (run("cargo test"), ["deny", "ask", "ask", "allow"]),
+        (run("if x; then y; fi"), ["deny", "ask", "ask", "allow"]),
+        (
+            ("read", vec![Reach::Output { number: 3 }]),
+            ["allow", "allow", "allow", "allow"],
+        ),
+    ];
+    for (call, expected) in cases {
+        assert_eq!(
+            modes.map(|mode| verdict(mode, &[], &call)),
+            expected,
+            "{call:?}"
+        );
+    }
+}
+
+#[test]
+fn deny_comes_before_ask_before_allow_before_the_mode() {
+    use Effect::{Allow, Ask, Deny};
+    let rules = rules(&[
+        ("Bash(git *)", Allow),
+        ("Bash(git push *)", Ask),
+        ("Bash(git push --force *)", Deny),
+        ("Bash(rm *)", Deny),
+        ("Read(.env)", Deny),
+        ("Edit(docs/**)", Allow),
+        ("Bash(ls *)", Allow),
+        ("Bash(cat *)", Allow),
+    ]);
+    let cases = [
+        (run("git status"), "allow"),
+        (run("git push origin"), "ask"),
+        (run("git push --force origin"), "deny"),
+        (run("git status && git log"), "allow"),
+        (run("git status && cargo test"), "ask"),
+        (run("git status; rm -rf x"), "deny"),
+        (run("echo $(rm x)"), "deny"),
+        (run("sudo rm x"), "deny"),
+        (run("if true; then rm x; fi"), "deny"),
+        (run("x(){ rm y; }; x"), "deny"),
+        (run("git log > /work/app/out"), "ask"),
+        (run("git log > /dev/null"), "allow"),
+        (run("cat <<EOF\nx\nEOF"), "ask"),
+        (run("GIT_PAGER=x git log"), "ask"),
+        (run("PATH=.; git log"), "ask"),
+        (run("git $X"), "ask"),
+        (run("for f in a; do ls; done"), "ask"),
+        (run("git\rstatus"), "ask"),
+        (read("/work/app/.env"), "deny"),
+        (read("/work/app/deep/.env"), "deny"),
+        (write("/work/app/docs/a.md"), "allow"),
+        (write("/work/app/src/a.rs"), "ask"),
+    ];
+    for (call, expected) in cases {
+        assert_eq!(verdict(Mode::Ask, &rules, &call), expected, "{call:?}");
+    }
+    assert_eq!(verdict(Mode::Auto, &rules, &run("git push origin")), "ask");
+    assert_eq!(verdict(Mode::Auto, &rules, &run("rm x")), "deny");
+    // Nothing that could be forbidden runs unasked, and the rest of the mode stays.
+    for (line, expected) in [
+        ("git $X", "ask"),
+        ("for f in a; do ls; done", "ask"),
+        ("echo x | sh", "ask"),
+        ("cargo test $X", "allow"),
+    ] {
+        assert_eq!(verdict(Mode::Auto, &rules, &run(line)), expected, "{line}");
+    }
+    assert_eq!(verdict(Mode::Plan, &rules, &run("git status")), "allow");
+    let long = format!("{}rm x", "ls; ".repeat(10_000));
+    assert_eq!(verdict(Mode::Auto, &rules, &run(&long)), "deny");
+}
+
+#[test]
+fn a_session_rule_covers_the_call_that_made_it_and_no_more() {
+    let roots = [PathBuf::from("/work/app")];
+    let cases = [
+        (run("cargo test -p x"), Some("Bash(cargo test -p x)")),
+        (run("cargo  test"), Some("Bash(cargo test)")),
+        (run("rm *.o"), None),
+        (run("a && b"), None),
+        (run("a > f"), None),
+        (run("echo $(x)"), None),
+        (run("rm $X"), None),
+        (run("rm ?.o"), None),
+        (run("A=1 make all"), Some("Bash(A=1 make all)")),
+        (run("sh -c 'make all'"), Some("Bash(sh -c 'make all')")),
+        (write("/work/app/a "), None),
+        (write("/work/app/src/a.rs"), Some("Edit(./src/a.rs)")),
+        (write("/etc/hosts"), Some("Edit(//etc/hosts)")),
+        (read("/etc/hosts"), Some("Read(//etc/hosts)")),
+        (read("/etc/[x]"), None),
+    ];
+    for ((tool, reach), expected) in cases {
+        let asked = Asked {
+            tool,
+            reach: &reach,
+            mode: Mode::Ask,
+            rules: &[],
+            cwd: Path::new("/work/app"),
+            roots: &roots,
+            home: None,
+        };
+        let rule = session_rule(&asked, &Parts::of(&reach));
+        assert_eq!(rule.as_deref(), expected, "{reach:?}");
+        if let Some(text) = rule {
+            let rules = rules(&[(&text, Effect::Allow)]);
+            assert_eq!(
+                verdict(Mode::Ask, &rules, &(tool, reach)),
+                "allow",
+                "{text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn another_subject_is_another_ask() {
+    let reach = run("ls").1;
+    let roots = [PathBuf::from("/work/app")];
+    let asked = Asked {
+        tool: "bash",
+        reach: &reach,
+        mode: Mode::Ask,
+        rules: &[],
+        cwd: Path::new("/work/app"),
+        roots: &roots,
+        home: None,
+    };
+    let call = ToolCall {
+        id: crate::protocol::id::CallId::new(1, 1, 1),
+        wire_id: None,
+        name: "bash".into(),
+        arguments: "{}".into(),
+        opaque: None,
+    };
+    let id = |command: &str| {
+        let subject = Subject::Command {
+            argv: vec!["bash".into(), "-c".into(), command.into()],
+            parts: Vec::new(),
+        };
+        ask(&call, subject, "r".into(), &asked).id
+    };
+    assert_eq!(id("ls"), id("ls"));
+    assert_ne!(id("ls"), id("ls "));
+}

@@ -1,0 +1,186 @@
+//! Rules and what they match, as tables.
+
+#![allow(clippy::unwrap_used)]
+
+use super::*;
+use crate::agent::command_line::split;
+use crate::agent::rule::command::Meets;
+use crate::protocol::rule::{Effect, Scope};
+
+fn rule(text: &str) -> Rule {
+    Rule {
+        effect: Effect::Allow,
+        text: text.into(),
+        scope: Scope::Run,
+    }
+}
+
+#[test]
+fn commands_are_matched_as_people_expect() {
+    let cases = [
+        ("Bash(git diff *)", "git diff", true),
+        ("Bash(git diff *)", "git diff --stat", true),
+        ("Bash(git diff *)", "git difftool", false),
+        ("Bash(git:*)", "git log", true),
+        ("Bash(git:*)", "gitk", false),
+        ("Bash(npm run *)", "npm run build -- --x", true),
+        ("Bash(npm run test)", "npm run test", true),
+        ("Bash(npm run test)", "npm run test:all", false),
+        ("Bash(* --version)", "node --version", true),
+        ("Bash(git * main)", "git push origin main", true),
+        ("Bash(*)", "anything at all", true),
+        ("Bash", "anything at all", true),
+        ("bash(ls)", "ls", true),
+    ];
+    for (text, command, expected) in cases {
+        let rule = rule(text);
+        let matcher = Matcher::new(&rule).unwrap();
+        assert!(matcher.is_about("bash"));
+        assert_eq!(
+            matcher.fits_command(command),
+            expected,
+            "{text} on {command}"
+        );
+    }
+}
+
+#[test]
+fn what_is_forbidden_is_found_behind_wrappers() {
+    let rule = rule("Bash(rm *)");
+    let matcher = Matcher::new(&rule).unwrap();
+    for (line, expected) in [
+        ("rm x", true),
+        ("'rm' x", true),
+        ("/bin/rm x", true),
+        ("sudo rm x", true),
+        ("env A=1 rm x", true),
+        ("timeout 5 nice -n 3 rm x", true),
+        ("nohup sudo /usr/bin/rm x", true),
+        ("xargs rm", true),
+        ("timeout -s KILL 5 rm x", true),
+        ("sudo -u root -- rm x", true),
+        ("A=1 rm x", true),
+        ("find . -exec rm {} +", true),
+        ("sh -c 'rm x'", true),
+        ("bash -lc 'cd y && r\"\"m x'", true),
+        ("eval 'r''m' x", true),
+        ("python3 -c 'import os; os.system(\"rm x\")'", true),
+        ("ssh host rm x", true),
+        ("echo rm x", false),
+        ("farm x", false),
+        ("sh -c 'ls x'", false),
+        ("sh script.sh", false),
+    ] {
+        let expected = if expected { Meets::Yes } else { Meets::No };
+        assert_eq!(matcher.meets(&split(line).unwrap()[0]), expected, "{line}");
+    }
+}
+
+#[test]
+fn what_could_be_forbidden_when_it_runs_is_not_taken_for_allowed() {
+    let rule = rule("Bash(git push *)");
+    let matcher = Matcher::new(&rule).unwrap();
+    for (line, expected) in [
+        ("git $X --force", Meets::Maybe),
+        ("/usr/bin/git $X", Meets::Maybe),
+        ("git push $X", Meets::Yes),
+        ("git log $X", Meets::No),
+        ("echo $X", Meets::No),
+        ("base64 -d x | sh", Meets::Maybe),
+        ("sh -c \"$X\"", Meets::Maybe),
+        ("sh -c 'for x in y; do $x; done'", Meets::Maybe),
+        ("env -S 'git pull'", Meets::Maybe),
+        ("eval $X", Meets::Maybe),
+    ] {
+        let parts = split(line).unwrap();
+        assert_eq!(matcher.meets(parts.last().unwrap()), expected, "{line}");
+    }
+}
+
+#[test]
+fn paths_are_matched_as_gitignore_does() {
+    let bases = Bases {
+        cwd: Path::new("/work/app"),
+        home: Some(Path::new("/home/me")),
+    };
+    let cases = [
+        ("Read(./src/**)", "/work/app/src/a/b.rs", true),
+        ("Read(./src/**)", "/work/app/tests/a.rs", false),
+        ("Edit(docs/**)", "/work/app/docs/x.md", true),
+        ("Edit(docs/**)", "/work/app/sub/docs/x.md", false),
+        ("Read(.env)", "/work/app/.env", true),
+        ("Read(.env)", "/work/app/deep/.env", true),
+        ("Read(.env)", "/work/other/.env", false),
+        ("Read(secrets/)", "/work/app/a/secrets/key", true),
+        ("Read(*.pem)", "/work/app/a/key.pem", true),
+        ("Read(~/.ssh/**)", "/home/me/.ssh/id", true),
+        ("Read(//etc/passwd)", "/etc/passwd", true),
+        ("Read(//etc)", "/etc/ssl/x", true),
+        ("Read(/src)", "/work/app/src/x", true),
+        ("Read(../shared/**)", "/work/shared/x", true),
+        ("Read(src/*.rs)", "/work/app/src/a/b.rs", false),
+        ("Read", "/anywhere", true),
+    ];
+    for (text, path, expected) in cases {
+        let rule = rule(text);
+        assert_eq!(
+            Matcher::new(&rule)
+                .unwrap()
+                .fits_path(Path::new(path), bases),
+            expected,
+            "{text} on {path}"
+        );
+    }
+}
+
+#[test]
+fn tools_are_grouped() {
+    let cases = [
+        ("Edit", "write", true),
+        ("Write", "edit", true),
+        ("Read", "grep", true),
+        ("Read", "edit", false),
+        ("mcp__x__*", "mcp__x__y", true),
+    ];
+    for (text, tool, expected) in cases {
+        let rule = rule(text);
+        assert_eq!(
+            Matcher::new(&rule).unwrap().is_about(tool),
+            expected,
+            "{text} {tool}"
+        );
+    }
+}
+
+#[test]
+fn faulty_rules_are_named() {
+    for text in ["", "(x)", "Bash(", "Bash(x", "Ba sh", "Bash()", "Bash( )"] {
+        assert!(parse(text).is_err(), "{text}");
+    }
+    let cases = [
+        ("Read([abc)", "unclosed character class; missing ']'"),
+        (
+            "edit(src/{a,b)",
+            "unclosed alternate group; missing '}' (maybe escape '{' with '[{]'?)",
+        ),
+        (
+            "Write(src/../x)",
+            "it must name something below a folder, with `..` at its start alone",
+        ),
+        (
+            "Glob(/)",
+            "it must name something below a folder, with `..` at its start alone",
+        ),
+    ];
+    for (text, fault) in cases {
+        assert_eq!(
+            parse(text),
+            Err(format!(
+                "rule `{text}` has a pattern that fits nothing: {fault}"
+            ))
+        );
+    }
+    for text in ["Bash([abc)", "Read(../x/**)", "Read(~/.ssh)", "Edit(//etc)"] {
+        assert!(parse(text).is_ok(), "{text}");
+    }
+}
