@@ -1,7 +1,7 @@
 //! The workstation's wiring: what it needs to draw its first frame, and what it is handed for later.
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use tokio::runtime::{Builder, Runtime};
@@ -24,7 +24,7 @@ use creel::provider::table::Providers;
 use creel::skill;
 use creel::store::read::Reader;
 use creel::tool::Toolbox;
-use creel::tui::app::setup::{Instructions, OpenWhat, Setup, SkillCard};
+use creel::tui::app::setup::{Instructions, OpenWhat, Place, Setup, SkillCard};
 use creel::tui::terminal::ability::{self, Ability};
 use creel::tui::terminal::colour::Depth;
 use creel::tui::theme::Theme;
@@ -136,6 +136,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         check_provider: Arc::new(move |new| given.check(new)),
         store_provider: Arc::new(move |new, model| storing.store(&new, &model)),
         tour: Arc::new(tour_folder),
+        look_at: Arc::new(look_at),
     };
     Ok((options, start))
 }
@@ -163,7 +164,6 @@ fn setup(
         )));
     }
     let config = &loaded.config;
-    let found = project::find(&cwd);
     let model = arguments.model.clone().or_else(|| config.default_model());
     let providers = Providers::new(
         config.providers.clone(),
@@ -174,7 +174,6 @@ fn setup(
     let provider = model
         .as_ref()
         .and_then(|model| config.providers.get(&model.provider));
-    let instructions = project::instructions::read(&cwd, &found.top);
     let config_place = if paths.config_file.exists() {
         paths.config_file.display().to_string()
     } else {
@@ -182,12 +181,7 @@ fn setup(
     };
     Ok(Setup {
         person_home: std::env::home_dir(),
-        branch: found.branch.clone(),
-        project: found
-            .root
-            .file_name()
-            .map(|name| name.to_string_lossy().into_owned())
-            .unwrap_or_default(),
+        place: look_at(&cwd),
         card: model.as_ref().map(|model| providers.card(model)),
         found: provider
             .filter(|_| !chosen)
@@ -196,13 +190,6 @@ fn setup(
         mode: arguments.mode.unwrap_or(config.mode),
         day_limit: config.budget.day,
         open: wanted(arguments, paths)?,
-        instructions: instructions
-            .iter()
-            .map(|file| Instructions {
-                file: file.file_name.clone(),
-                tokens: file.bytes.div_ceil(BYTES_PER_TOKEN),
-            })
-            .collect(),
         fixed_tokens: fixed_tokens(),
         skills: skills(paths),
         data_place: paths.data.display().to_string(),
@@ -211,6 +198,22 @@ fn setup(
         process: std::process::id(),
         cwd,
     })
+}
+
+/// The branch of a folder and what a session begun there will be told.
+fn look_at(folder: &Path) -> Place {
+    let found = project::find(folder);
+    Place {
+        instructions: project::instructions::read(folder, &found.top)
+            .iter()
+            .map(|file| Instructions {
+                file: file.file_name.clone(),
+                tokens: file.bytes.div_ceil(BYTES_PER_TOKEN),
+            })
+            .collect(),
+        branch: found.branch,
+        gone: !folder.is_dir(),
+    }
 }
 
 /// The session named on the command line.

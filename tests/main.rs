@@ -8,5 +8,6 @@ mod crash;
 mod scenario;
 mod screen;
 mod support;
+mod terminal;
 mod twelve;
 mod wire;

@@ -18,7 +18,7 @@ use creel::protocol::rule::Mode;
 use creel::protocol::session::{Card, SessionSpec, State};
 use creel::protocol::time::Time;
 use creel::protocol::usage::{Basis, Cause, Charge, Price, Usage};
-use creel::tui::app::setup::{Instructions, Now, Setup, SkillCard};
+use creel::tui::app::setup::{Instructions, Now, Place, Setup, SkillCard};
 use creel::tui::app::{App, Cmd, Msg, Tag};
 use creel::tui::screen::look::Look;
 use creel::tui::screen::transcript::Cache;
@@ -61,17 +61,19 @@ fn setup() -> Setup {
     Setup {
         cwd: PathBuf::from("/home/ada/src/api"),
         person_home: Some(PathBuf::from("/home/ada")),
-        branch: Some("main".to_owned()),
-        project: "api".to_owned(),
+        place: Place {
+            branch: Some("main".to_owned()),
+            instructions: vec![Instructions {
+                file: "AGENTS.md".to_owned(),
+                tokens: 812,
+            }],
+            gone: false,
+        },
         model: Some(sonnet().model),
         card: Some(sonnet()),
         found: Some("$ANTHROPIC_API_KEY".to_owned()),
         mode: Mode::Ask,
         day_limit: Some(Money::usd(10_000_000_000_000)),
-        instructions: vec![Instructions {
-            file: "AGENTS.md".to_owned(),
-            tokens: 812,
-        }],
         fixed_tokens: 948,
         skills: vec![SkillCard {
             name: "commit".to_owned(),

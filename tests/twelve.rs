@@ -1,6 +1,8 @@
 //! The twelve-step task by the true program, in either dialect: it is done, every request extends the one before byte for
 //! byte, little goes in, and the log is written at most three times a step.
 
+#![expect(clippy::format_collect, reason = "text of a trial, made once")]
+
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::Path;

@@ -22,6 +22,10 @@ pub const FOLD_VERSION: u32 = 1;
 
 /// A session as its facts left it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own: titled, archived, running, accepted"
+)]
 pub struct Session {
     pub id: SessionId,
     pub spec: SessionSpec,
@@ -339,10 +343,9 @@ impl Session {
         match item {
             // What Creel says to the model is no word of the person.
             Item::Prompt {
-                origin: Origin::Creel,
-                ..
-            } => {}
-            Item::Prompt { blocks, .. } => {
+                blocks,
+                origin: Origin::Person,
+            } => {
                 let line = first_line(&joined(blocks));
                 if self.title.is_empty() && !self.titled {
                     self.title.clone_from(&line);
@@ -368,7 +371,10 @@ impl Session {
             Item::Result { call, .. } => {
                 self.open_calls.remove(call);
             }
-            Item::Thought { .. } | Item::Notice { .. } | Item::Shell { .. } => {}
+            Item::Prompt { .. }
+            | Item::Thought { .. }
+            | Item::Notice { .. }
+            | Item::Shell { .. } => {}
         }
     }
 

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::engine::clock::local_zone;
 use crate::protocol::time::Time;
 
 /// Now, and where the person's days begin and end.
@@ -19,7 +20,7 @@ impl Now {
     pub fn from_system() -> Self {
         Self {
             time: Time(Timestamp::now().as_millisecond()),
-            zone: TimeZone::system(),
+            zone: local_zone(),
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::protocol::id::{AskId, CommandId};
 use crate::protocol::item::Item;
 use crate::protocol::usage::Cause;
 use crate::store::fault::StoreError;
-use crate::store::{Batch, Derived, FoldedState, Over, Reservation};
+use crate::store::{Batch, Derive, Derived, FoldedState, Over, Reservation};
 
 /// What follows an effect could not be kept.
 #[derive(Debug)]
@@ -129,7 +129,7 @@ impl Task {
                     what: Waiting::Nothing,
                 });
             }
-            Effect::Run(call) => self.start_tool(call),
+            Effect::Run(call) => self.start_tool(&call),
             Effect::StopCalls => self.stop.cancel(),
             Effect::Sleep {
                 failure,
@@ -279,9 +279,7 @@ pub(crate) struct Call {
 }
 
 /// The card and, where a turn ended, the fold, worked out from the events as they were numbered.
-pub(crate) fn derive(
-    session: Option<Session>,
-) -> Box<dyn FnOnce(&[Event]) -> Option<Derived> + Send> {
+pub(crate) fn derive(session: Option<Session>) -> Derive {
     Box::new(move |events| {
         let session = Session::fold(session, events)?;
         let ends = events

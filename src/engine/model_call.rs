@@ -367,9 +367,9 @@ impl Task {
     }
 
     /// Ends a call before its answer was whole: what was said so far, and what it is taken to cost.
-    pub(crate) fn break_off(&self, call: ModelCall) -> (Reply, Bill) {
+    pub(crate) fn break_off(&self, call: &ModelCall) -> (Reply, Bill) {
         let spoken = call.spoken();
-        let bill = self.bill(&call, &spoken, true);
+        let bill = self.bill(call, &spoken, true);
         (spoken, bill)
     }
 

@@ -20,6 +20,7 @@ use crate::protocol::session::{OpenRequest, SessionSpec};
 use crate::protocol::usage::Usage;
 use crate::store::Batch;
 use crate::store::append::step_draft;
+use crate::store::read::Reader;
 
 type Inbox = mpsc::UnboundedReceiver<Word>;
 
@@ -35,11 +36,8 @@ pub fn system_text(cwd: &Path, project: &Project, date: &str) -> String {
         std::env::consts::OS
     );
     if let Some(instructions) = project::instructions::read(cwd, &project.top) {
-        text.push_str(&format!(
-            "\n# {} of this project\n\n{}\n",
-            instructions.file_name,
-            instructions.text.trim_end()
-        ));
+        let (name, own) = (&instructions.file_name, instructions.text.trim_end());
+        text = format!("{text}\n# {name} of this project\n\n{own}\n");
     }
     text
 }
@@ -269,10 +267,7 @@ fn placed(event: Event) -> Option<Placed> {
 
 /// Closes what crashed sessions left open, so that no list shows work that nobody does.
 pub(crate) async fn close_abandoned(house: &Arc<House>) {
-    let Ok(sessions) = house
-        .read(super::super::store::read::Reader::unfinished)
-        .await
-    else {
+    let Ok(sessions) = house.read(Reader::unfinished).await else {
         return;
     };
     for session in sessions {

@@ -83,10 +83,13 @@ pub(crate) struct Task {
     /// Told to the hall: a turn runs.
     pub(crate) busy: Arc<AtomicBool>,
     /// What the person was shown of the call judged last, with these arguments or those they gave it.
-    pub(crate) shown: Mutex<HashMap<(CallId, String), Arc<Mutex<Option<Shown>>>>>,
+    pub(crate) shown: Mutex<HashMap<(CallId, String), Noted>>,
     inbox: mpsc::UnboundedReceiver<Word>,
     _held: Held,
 }
+
+/// Where a tool notes what the person was shown.
+pub(crate) type Noted = Arc<Mutex<Option<Shown>>>;
 
 /// What a task waits for.
 enum Happening {
@@ -237,7 +240,7 @@ impl Task {
         }
         self.wake = None;
         self.stop.cancel();
-        let partial = self.call.take().map(|call| self.break_off(call));
+        let partial = self.call.take().map(|call| self.break_off(&call));
         self.take(Input::Interrupt {
             partial,
             why: why.to_owned(),

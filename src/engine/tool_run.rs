@@ -113,14 +113,14 @@ impl Task {
         Decision::Ask(permission::ask(call, subject, reason, &asked))
     }
 
-    pub(crate) fn start_tool(&mut self, call: ToolCall) {
+    pub(crate) fn start_tool(&mut self, call: &ToolCall) {
         let began = self.house.clock.now();
         let number = self
             .session
             .open_calls
             .get(&call.id)
             .map_or(0, |open| open.number);
-        let scene = self.scene(&call, number);
+        let scene = self.scene(call, number);
         let id = call.id.clone();
         let name = call.name.clone();
         let work = match (self.house.tools.get(&call.name), call.input()) {
@@ -348,8 +348,8 @@ fn ready(outcome: Outcome) -> BoxFuture<'static, Ended> {
 }
 
 fn output_ref(whole: &[u8], number: u32) -> OutputRef {
-    let lines = whole.iter().filter(|byte| **byte == b'\n').count()
-        + usize::from(whole.last().is_some_and(|last| *last != b'\n'));
+    // The end of the last line counts when nothing stands behind it.
+    let lines = whole.split_inclusive(|byte| *byte == b'\n').count();
     OutputRef {
         number,
         hash: digest::hex(whole),

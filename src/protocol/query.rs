@@ -139,6 +139,10 @@ pub enum CheckState {
 }
 
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one is made a question, and moved at once"
+)]
 pub enum Found {
     Sessions(Vec<Card>),
     Session(Result<Card, NotFound>),

@@ -23,6 +23,7 @@ pub enum Mode {
 
 impl Mode {
     /// The order Shift+Tab goes through, from the tightest to the widest and round again.
+    #[must_use]
     pub fn next(self) -> Self {
         match self {
             Self::Plan => Self::Ask,

@@ -18,6 +18,7 @@ impl Time {
     }
 
     /// This moment and `duration` more.
+    #[must_use]
     pub fn plus(self, duration: Duration) -> Self {
         Self(
             self.0

@@ -12,11 +12,14 @@ use crate::provider::rehearsal::{self, Rehearsal, Speed};
 /// A script larger than this is none: 1 MiB.
 const LARGEST: u64 = 1024 * 1024;
 
+/// A script: the model's name, and the file where it is the person's own.
+type Which = (String, Option<PathBuf>);
+
 /// Scripts that were asked for, read once.
 #[derive(Debug, Default)]
 pub struct Rehearsals {
     speed: Speed,
-    made: Mutex<BTreeMap<(String, Option<PathBuf>), Arc<Rehearsal>>>,
+    made: Mutex<BTreeMap<Which, Arc<Rehearsal>>>,
 }
 
 impl Rehearsals {

@@ -116,6 +116,13 @@ impl Effects {
                     let _ = queue.send(Wake::Msg(Msg::Stored(stored)));
                 });
             }
+            Cmd::LookAt(folder) => {
+                let look_at = self.options.look_at.clone();
+                engine.runtime.spawn_blocking(move || {
+                    let place = look_at(&folder);
+                    let _ = queue.send(Wake::Msg(Msg::Place(folder, place)));
+                });
+            }
             Cmd::Redraw | Cmd::Suspend | Cmd::Edit(_) | Cmd::Tour | Cmd::Quit => {}
         }
     }

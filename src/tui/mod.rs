@@ -12,7 +12,7 @@ pub mod theme;
 pub mod widget;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -26,7 +26,7 @@ use uuid::Uuid;
 use crate::engine::door::Door;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::time::Time;
-use crate::tui::app::setup::{Checked, NewProvider, Now, Setup, Stored};
+use crate::tui::app::setup::{Checked, NewProvider, Now, Place, Setup, Stored};
 use crate::tui::app::{App, Cmd, Msg};
 use crate::tui::effect::Effects;
 use crate::tui::screen::look::Look;
@@ -52,6 +52,8 @@ pub type Check =
 pub type Store = Arc<dyn Fn(NewProvider, ModelRef) -> Result<Stored, String> + Send + Sync>;
 /// Makes the tour's folder with its files.
 pub type Tour = Arc<dyn Fn() -> Result<PathBuf, String> + Send + Sync>;
+/// Reads what there is to know of a folder: a few small files.
+pub type LookAt = Arc<dyn Fn(&Path) -> Place + Send + Sync>;
 
 /// All the workstation is given beside the engine.
 #[derive(Clone)]
@@ -66,6 +68,7 @@ pub struct Options {
     pub check_provider: Check,
     pub store_provider: Store,
     pub tour: Tour,
+    pub look_at: LookAt,
 }
 
 impl fmt::Debug for Options {

@@ -22,6 +22,10 @@ pub struct Bill {
 
 /// What may be done with a call, decided by `agent::permission`.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "lives for one step of the machine"
+)]
 pub enum Decision {
     Allow,
     Ask(Ask),

@@ -65,6 +65,7 @@ pub struct Turn {
 }
 
 #[derive(Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a turn has one phase")]
 enum Phase {
     /// A model call is out, or about to be.
     Calling,

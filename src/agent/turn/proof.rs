@@ -203,7 +203,7 @@ impl Watcher {
                 );
                 assert!(self.asks.is_empty(), "ended with an ask open");
                 assert!(
-                    !(ending == Ending::Finished && !self.steering.is_empty()),
+                    ending != Ending::Finished || self.steering.is_empty(),
                     "finished over a message that steers"
                 );
             }

@@ -325,9 +325,9 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
                     session,
                     why,
                 }) if session == self.session
-                    // Nobody's command is refused where the log takes no more facts: the turn is over without its end.
-                    && (command == CommandId(0)
-                        || command.0 <= self.sent && !self.tally.has_begun()) =>
+                    && command.0 <= self.sent
+                    // Number 0 is the engine's own: the turn was given up, and no ending will come.
+                    && (command.0 == 0 || !self.tally.has_begun()) =>
                 {
                     return Err(Trouble::failed(why));
                 }

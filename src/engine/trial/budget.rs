@@ -34,10 +34,10 @@ async fn server() -> (u16, Arc<AtomicU32>) {
                 while let Ok(read @ 1..) = socket.read(&mut buffer).await {
                     heard.extend_from_slice(&buffer[..read]);
                     let text = String::from_utf8_lossy(&heard).to_lowercase();
-                    let Some((head, body)) = text.split_once("\r\n\r\n") else {
+                    let Some((header, body)) = text.split_once("\r\n\r\n") else {
                         continue;
                     };
-                    let length = head
+                    let length = header
                         .lines()
                         .find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
                     if body.len() < length.unwrap_or(0) {
@@ -64,11 +64,12 @@ async fn server() -> (u16, Arc<AtomicU32>) {
 /// without that is not on this machine by its address.
 fn stage(port: u16, budget: &str) -> Stage {
     let mut stage = Stage::new("> *\n< text: x\n");
-    stage.config.push_str(&format!(
-        "[providers.near]\nwire = \"openai-chat\"\nbase_url = \"http://127.0.0.1:{port}/v1\"\n\
+    stage.config = format!(
+        "{}[providers.near]\nwire = \"openai-chat\"\nbase_url = \"http://127.0.0.1:{port}/v1\"\n\
          [providers.near.models.m]\ncontext = 100000\nmax_output = 1000\nprice = {{ input = 1.0, output = 1000.0 }}\n\
-         [budget]\n{budget}\n"
-    ));
+         [budget]\n{budget}\n",
+        stage.config
+    );
     stage
 }
 

@@ -21,6 +21,12 @@ impl App {
                 Signal::Event(event) => {
                     spent |= matches!(event.fact, Fact::ModelAnswered { .. });
                     self.event(&event);
+                    // A command may have changed the branch.
+                    if matches!(event.fact, Fact::TurnEnded { .. })
+                        && let Some(view) = self.view_of(event.session)
+                    {
+                        cmds.push(Cmd::LookAt(view.cwd().clone()));
+                    }
                 }
                 Signal::Delta { session, delta } => {
                     let now = self.now.since;

@@ -23,7 +23,8 @@ pub mod wake;
 #[cfg(test)]
 mod tests;
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
@@ -36,7 +37,7 @@ use crate::protocol::session::Card;
 use crate::tui::app::ask::{Arming, AskFocus};
 use crate::tui::app::first_run::FirstRun;
 use crate::tui::app::overlay::Overlay;
-use crate::tui::app::setup::{Checked, NewProvider, Now, Setup, Stored};
+use crate::tui::app::setup::{Checked, NewProvider, Now, Place, Setup, Stored};
 use crate::tui::app::view::{Anchor, View};
 
 /// What happens to the workstation.
@@ -61,6 +62,8 @@ pub enum Msg {
     Checked(Result<Checked, String>),
     Stored(Result<Stored, String>),
     Tour(Result<PathBuf, String>),
+    /// A folder was looked at.
+    Place(PathBuf, Place),
     /// What the last frame showed.
     Drawn(Seen),
     /// A moment that was waited for.
@@ -102,6 +105,8 @@ pub enum Cmd {
     Store(NewProvider, ModelRef),
     /// Makes the tour's folder.
     Tour,
+    /// Looks at a folder: its branch and instructions.
+    LookAt(PathBuf),
     Redraw,
     Suspend,
     Quit,
@@ -178,6 +183,8 @@ pub struct App {
     pub today: Option<Today>,
     pub models: Vec<ModelCard>,
     pub recent: Option<Vec<Card>>,
+    /// What is known of the folders sessions work in.
+    pub places: BTreeMap<PathBuf, Place>,
     /// Newest first.
     pub prompts: Vec<String>,
     pub seen: Seen,
@@ -195,6 +202,7 @@ impl App {
             setup.model.clone(),
             setup.mode,
         );
+        let places = BTreeMap::from([(setup.cwd.clone(), setup.place.clone())]);
         let first_run = setup.model.is_none().then(FirstRun::default);
         Self {
             setup,
@@ -217,6 +225,7 @@ impl App {
             today: None,
             models: Vec::new(),
             recent: None,
+            places,
             prompts: Vec::new(),
             seen: Seen::default(),
             answered: Vec::new(),
@@ -260,6 +269,10 @@ impl App {
             Msg::Checked(checked) => self.checked(checked),
             Msg::Stored(stored) => self.stored(stored),
             Msg::Tour(folder) => self.tour(folder),
+            Msg::Place(folder, place) => {
+                self.places.insert(folder, place);
+                Vec::new()
+            }
             Msg::Drawn(seen) => self.drawn(seen),
             Msg::Tick => self.tick(),
         }
@@ -276,6 +289,11 @@ impl App {
 
     pub fn view_of(&mut self, id: SessionId) -> Option<&mut View> {
         self.views.iter_mut().find(|view| view.id == id)
+    }
+
+    /// What is known of a folder.
+    pub fn place(&self, folder: &Path) -> Option<&Place> {
+        self.places.get(folder)
     }
 
     /// The command for an op on a session, under a number of its own.

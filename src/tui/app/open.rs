@@ -317,7 +317,7 @@ impl App {
             provider: "rehearsal".to_owned(),
             model: "tour".to_owned(),
         };
-        let mut view = View::fresh(self.now.fresh, folder, Some(model), Mode::Ask);
+        let mut view = View::fresh(self.now.fresh, folder.clone(), Some(model), Mode::Ask);
         view.tour = true;
         view.composer
             .set("The tide is wrong. Find out why and mend it.");
@@ -329,6 +329,6 @@ impl App {
             self.go_to(self.views.len() - 1);
         }
         self.focus = Focus::Composer;
-        Vec::new()
+        vec![Cmd::LookAt(folder)]
     }
 }

@@ -57,7 +57,7 @@ pub enum Estimate {
     /// A server on this machine: counts as nothing.
     Local,
     /// The rehearsal's play money.
-    Play(Money),
+    Play,
     Unknown,
 }
 
@@ -68,12 +68,9 @@ impl App {
             Some(session) if session.context_used > 0 => session.context_used,
             _ => {
                 self.setup.fixed_tokens
-                    + self
-                        .setup
-                        .instructions
-                        .iter()
-                        .map(|file| file.tokens)
-                        .sum::<u64>()
+                    + self.place(view.cwd()).map_or(0, |place| {
+                        place.instructions.iter().map(|file| file.tokens).sum()
+                    })
             }
         }
     }
@@ -81,6 +78,9 @@ impl App {
     /// What the next prompt's input will cost with what is typed so far. A session that was not spoken to yet has nothing in
     /// any cache; in a later one the cache is taken as gone, so that the figure is never too low.
     pub fn next_prompt(&self, view: &View) -> Option<Estimate> {
+        if view.played() {
+            return Some(Estimate::Play);
+        }
         let card = self.card(view.model()?)?;
         let typed = tokens_of(&view.composer.plain());
         Some(estimate(card, self.tokens_before(view) + typed, view))
@@ -90,9 +90,6 @@ impl App {
 fn estimate(card: &ModelCard, tokens: u64, view: &View) -> Estimate {
     match &card.price {
         _ if view.stage == Stage::Loading => Estimate::Unknown,
-        Some(price) if card.model.provider == "rehearsal" => {
-            Estimate::Play(input_cost(price, tokens))
-        }
         Some(price) => Estimate::About(input_cost(price, tokens)),
         None if card.local => Estimate::Local,
         None => Estimate::Unknown,

@@ -45,14 +45,25 @@ pub struct Instructions {
     pub tokens: u64,
 }
 
+/// What is known of a folder that sessions work in.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// `None`: no repository, or none that could be read.
+    pub branch: Option<String>,
+    /// What a session begun there will be told beside the fixed text.
+    pub instructions: Vec<Instructions>,
+    /// The folder is no more, or cannot be read.
+    pub gone: bool,
+}
+
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Setup {
     /// The folder new sessions work in, absolute.
     pub cwd: PathBuf,
     /// The person's home folder, written as `~`.
     pub person_home: Option<PathBuf>,
-    pub branch: Option<String>,
-    pub project: String,
+    /// Of that folder.
+    pub place: Place,
     /// `None`: there is no model yet, and the first page is shown.
     pub model: Option<ModelRef>,
     /// The card of that model, as far as known without the engine.
@@ -63,7 +74,6 @@ pub struct Setup {
     /// The budget of a day; `None` where there is none.
     pub day_limit: Option<Money>,
     pub open: OpenWhat,
-    pub instructions: Vec<Instructions>,
     /// System text and tools together.
     pub fixed_tokens: u64,
     pub skills: Vec<SkillCard>,
@@ -79,7 +89,7 @@ pub struct Setup {
 
 impl Setup {
     /// A path as a person reads it: the home folder as `~`, control characters gone.
-    pub fn place(&self, path: &Path) -> String {
+    pub fn path(&self, path: &Path) -> String {
         let text = match &self.person_home {
             Some(home) if path == home => "~".to_owned(),
             Some(home) => match path.strip_prefix(home) {
@@ -132,8 +142,8 @@ mod tests {
             person_home: Some(PathBuf::from("/home/ada")),
             ..Setup::default()
         };
-        assert_eq!(setup.place(Path::new("/home/ada/src/api")), "~/src/api");
-        assert_eq!(setup.place(Path::new("/home/ada")), "~");
-        assert_eq!(setup.place(Path::new("/srv/x\u{1b}y")), r"/srv/x\u{1b}y");
+        assert_eq!(setup.path(Path::new("/home/ada/src/api")), "~/src/api");
+        assert_eq!(setup.path(Path::new("/home/ada")), "~");
+        assert_eq!(setup.path(Path::new("/srv/x\u{1b}y")), r"/srv/x\u{1b}y");
     }
 }

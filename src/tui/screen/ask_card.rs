@@ -274,7 +274,7 @@ impl Card<'_> {
 
 fn approval_body(laid: &mut Laid, app: &App, approval: &Approval, details: bool, form: Form) {
     let width = form.cells();
-    let cwd = app.setup.place(&approval.cwd);
+    let cwd = app.setup.path(&approval.cwd);
     match &approval.subject {
         Subject::Command { argv, parts } => {
             for row in chopped(&escaped(command_line(argv)), width, 2, Role::Strong) {
@@ -317,13 +317,13 @@ fn approval_body(laid: &mut Laid, app: &App, approval: &Approval, details: bool,
             ..
         } => {
             laid.row(
-                Row::of(format!("  {}", app.setup.place(path)), Role::Strong)
+                Row::of(format!("  {}", app.setup.path(path)), Role::Strong)
                     .end(format!("+{added} -{removed}"), Role::Muted),
             );
             change(laid, &path.to_string_lossy(), patch, form);
         }
         Subject::Read { path } => {
-            for row in chopped(&app.setup.place(path), width, 2, Role::Strong) {
+            for row in chopped(&app.setup.path(path), width, 2, Role::Strong) {
                 laid.row(row);
             }
         }

@@ -25,11 +25,11 @@ pub fn draw(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &Look
         }
     };
     gap(&mut all);
-    let branch = match &app.setup.branch {
-        Some(branch) if *view.cwd() == app.setup.cwd => format!("branch {}", one_line(branch)),
-        _ => String::new(),
-    };
-    let place = app.setup.place(view.cwd());
+    let known = app.place(view.cwd());
+    let branch = known
+        .and_then(|place| place.branch.as_ref())
+        .map_or_else(String::new, |branch| format!("branch {}", one_line(branch)));
+    let place = app.setup.path(view.cwd());
     let mut here = Row::of(format!("{pad}{place}"), Role::Strong);
     if wide {
         here = here
@@ -39,8 +39,9 @@ pub fn draw(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &Look
         all.push(here);
     } else {
         all.push(here);
+        let gap = if branch.is_empty() { "" } else { "  " };
         all.push(Row::of(
-            format!("{branch}  mode {}  no sandbox", view.mode()),
+            format!("{branch}{gap}mode {}  no sandbox", view.mode()),
             Role::Muted,
         ));
     }
@@ -84,7 +85,7 @@ fn ways(app: &App, view: &View) -> Vec<(&'static str, &'static str, String)> {
         .recent
         .iter()
         .flatten()
-        .filter(|card| card.cwd == app.setup.cwd)
+        .filter(|card| card.cwd == *view.cwd())
         .collect();
     let sessions = match (&app.recent, here.first(), here.len()) {
         (None, _, _) => String::new(),
@@ -115,6 +116,7 @@ fn ways(app: &App, view: &View) -> Vec<(&'static str, &'static str, String)> {
         None => "none yet: Enter offers the ways to one".to_owned(),
         Some(model) => match app.card(model) {
             Some(card) => model_line(card),
+            None if view.played() => format!("{}   a script speaks; play money", model.model),
             None => model.to_string(),
         },
     };
@@ -128,18 +130,16 @@ fn ways(app: &App, view: &View) -> Vec<(&'static str, &'static str, String)> {
 /// `claude-sonnet-5-5   $2 in, $10 out, $0.10 cached, per million, 2026-11-20`.
 pub fn model_line(card: &ModelCard) -> String {
     let name = &card.model.model;
+    if card.model.provider == "rehearsal" {
+        return format!("{name}   a script speaks; play money");
+    }
     match &card.price {
         Some(price) => {
             let date = match &card.price_date {
                 Some(date) => format!(", {date}"),
                 None => ", your own price".to_owned(),
             };
-            let played = if card.model.provider == "rehearsal" {
-                " play money"
-            } else {
-                ""
-            };
-            format!("{name}   {}{played}, per million{date}", prices(price))
+            format!("{name}   {}, per million{date}", prices(price))
         }
         None if card.local => format!("{name}   free, on this machine"),
         None => format!("{name}   price not known"),
@@ -164,9 +164,9 @@ fn prices(price: &Price) -> String {
 fn told(app: &App, view: &View, pad: &str, look: &Look) -> Vec<Row> {
     let mut all = vec![Row::of(format!("{pad}The model will be told"), Role::Text)];
     let mut blocks: Vec<(String, u64)> = app
-        .setup
-        .instructions
+        .place(view.cwd())
         .iter()
+        .flat_map(|place| &place.instructions)
         .map(|file| (one_line(&file.file), file.tokens))
         .collect();
     blocks.push(("instructions and tools".to_owned(), app.setup.fixed_tokens));
@@ -181,11 +181,11 @@ fn told(app: &App, view: &View, pad: &str, look: &Look) -> Vec<Row> {
     }
     if let Some(estimate) = app.next_prompt(view) {
         let said = match estimate {
-            Estimate::About(_) | Estimate::Play(_) => format!(
+            Estimate::About(_) => format!(
                 "first prompt about {} + the answer",
                 money::estimate(estimate).trim_start_matches('≈')
             ),
-            Estimate::Local | Estimate::Unknown => {
+            Estimate::Local | Estimate::Play | Estimate::Unknown => {
                 format!("first prompt: {}", money::estimate(estimate))
             }
         };

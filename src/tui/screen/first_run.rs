@@ -195,7 +195,7 @@ fn content(
                 }
                 NewProvider::KeyFile(path) => format!(
                     "asking api.anthropic.com with the key in {}",
-                    app.setup.place(path)
+                    app.setup.path(path)
                 ),
                 NewProvider::Server { address } => {
                     format!("asking {}", crate::agent::visible::one_line(address))

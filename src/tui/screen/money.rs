@@ -25,7 +25,7 @@ pub fn round(money: Money) -> String {
 pub fn estimate(estimate: Estimate) -> String {
     match estimate {
         Estimate::About(money) => format!("≈{money}"),
-        Estimate::Play(money) => format!("≈{money} play"),
+        Estimate::Play => "play money".to_owned(),
         Estimate::Local => "free, on this machine".to_owned(),
         Estimate::Unknown => "price not known".to_owned(),
     }

@@ -308,7 +308,7 @@ impl Title {
         };
         Self {
             name: format!("{number} {}", text::fit(&title, 32, look.glyphs)),
-            folder: app.setup.place(view.cwd()),
+            folder: app.setup.path(view.cwd()),
             model: view
                 .model()
                 .map_or_else(|| "no model yet".to_owned(), |model| model.model.clone()),

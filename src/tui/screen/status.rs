@@ -31,7 +31,9 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) {
     let mut row = Row::of(format!(" {place}  "), Role::Strong)
         .put(mode.name(), mode_role)
         .put("  no sandbox", Role::Muted);
-    if let Some(branch) = &app.setup.branch
+    if let Some(branch) = app
+        .place(view.cwd())
+        .and_then(|place| place.branch.as_ref())
         && area.width >= 90
     {
         row = row.put(

@@ -98,7 +98,6 @@ impl Input {
         )?;
         let (paused_send, paused) = channel();
         let reader = Reader {
-            size: size_of(&terminal),
             terminal: Some(terminal),
             orders: orders_read,
             signals,
@@ -143,7 +142,6 @@ struct Reader<F> {
     signals: SignalDelivery<UnixStream, SignalOnly>,
     paused_send: Sender<()>,
     paused: bool,
-    size: (u16, u16),
     parser: Parser,
     deliver: F,
 }
@@ -242,17 +240,14 @@ impl<F: FnMut(InputEvent) -> bool> Reader<F> {
         true
     }
 
-    /// Tells the size when it is another one: a window being drawn larger signals more often than it changes.
+    /// Tells the size, also when it is the one told last: it may have been another in between, and what the window showed then is
+    /// not what was drawn.
     fn tell_size(&mut self) -> bool {
         let Some(terminal) = &self.terminal else {
             return true;
         };
-        let size = size_of(terminal);
-        if size == self.size {
-            return true;
-        }
-        self.size = size;
-        (self.deliver)(InputEvent::Resize(size.0, size.1))
+        let (width, height) = size_of(terminal);
+        (self.deliver)(InputEvent::Resize(width, height))
     }
 
     fn read(&mut self, bytes: &mut [u8]) -> bool {

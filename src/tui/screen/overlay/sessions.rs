@@ -68,7 +68,7 @@ pub fn page(app: &App, overlay: &Sessions, room: usize, look: &Look) -> Page {
                 let folder = if here {
                     "here".to_owned()
                 } else {
-                    app.setup.place(&card.cwd)
+                    app.setup.path(&card.cwd)
                 };
                 row = row.put(
                     format!(

@@ -1,0 +1,231 @@
+//! The workstation in a true terminal: what a person does with keys, and what is left of the terminal afterwards.
+
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::support::pty::{Terminal, bash};
+use crate::support::{Home, skipped};
+
+/// What the composer's key line begins with when a prompt can be typed.
+const READY: &str = "Enter send";
+/// No byte may be written by a workstation at rest within this.
+const REST: Duration = Duration::from_millis(2_500);
+
+/// A home whose model is a script.
+fn scripted(script: &str) -> Home {
+    let home = Home::new();
+    home.plays(script);
+    home
+}
+
+fn is_ready(screen: &str) -> bool {
+    let mut lines = screen.lines();
+    lines.any(|line| {
+        line.contains("it stays waiting") && line.contains("ready") && !line.contains("after")
+    })
+}
+
+#[test]
+fn two_keys_from_nothing_to_the_tour() {
+    let home = Home::new();
+    let mut terminal = Terminal::creel(&home, &[]);
+    terminal.wait_for("Take the tour");
+    terminal.press("1");
+    terminal.wait_for("The tide is wrong");
+    terminal.press("\r");
+    terminal.wait_for("I am a script");
+    // It reads without asking, and asks before it runs.
+    terminal.wait_for("wants to run");
+    terminal.press("\x03");
+    terminal.press("\x03");
+    terminal.wait_until("the end, or the question", |screen| {
+        screen.contains("stop and quit") || !screen.contains("INSERT")
+    });
+    if terminal.screen().contains("stop and quit") {
+        terminal.press("y");
+    }
+    assert_eq!(terminal.end(), 0);
+    assert_eq!(terminal.left_behind(), Vec::<String>::new());
+}
+
+#[test]
+fn a_prompt_is_typed_and_answered_and_found_again() {
+    let home = scripted("> hello there\n< text: General, you are **bold**.\n");
+    let mut terminal = Terminal::creel(&home, &[]);
+    terminal.wait_for(READY);
+    terminal.press("hello there");
+    terminal.wait_for("> hello there");
+    terminal.press("\r");
+    terminal.wait_for("General, you are bold.");
+    terminal.press("\x03\x03");
+    assert_eq!(terminal.end(), 0);
+    assert_eq!(terminal.left_behind(), Vec::<String>::new());
+
+    let mut again = Terminal::creel(&home, &["--continue"]);
+    again.wait_for("General, you are bold.");
+    again.press("\x03\x03");
+    assert_eq!(again.end(), 0);
+}
+
+#[test]
+fn an_ask_is_answered_only_where_it_has_the_focus() {
+    let home = scripted(
+        "> go\n< call bash {\"command\":\"echo done > made.txt\"}\n\n< text: It is made.\n",
+    );
+    let terminal = Terminal::creel(&home, &[]);
+    terminal.wait_for(READY);
+    terminal.press("go\r");
+    terminal.wait_for("wants to run");
+    // The composer has the keys: a yes there is a word.
+    terminal.press("yes");
+    terminal.wait_for("> yes");
+    assert!(!home.work().join("made.txt").exists());
+    terminal.press("\x1ba");
+    terminal.wait_until("the ask to be ready", is_ready);
+    terminal.press("y");
+    terminal.wait_for("It is made.");
+    assert!(home.work().join("made.txt").exists());
+    terminal.wait_for("> yes");
+}
+
+#[test]
+fn it_is_drawn_anew_in_every_size() {
+    let home = scripted("> go\n< text: Well met.\n");
+    let mut terminal = Terminal::creel(&home, &[]);
+    terminal.wait_for(READY);
+    for (rows, cols) in [(40, 120), (12, 40), (1, 1), (2, 200), (200, 2), (24, 80)] {
+        terminal.resize(rows, cols);
+        terminal.press(" ");
+        terminal.press("\x7f");
+    }
+    terminal.wait_until("the foot of the screen", |screen| {
+        let last = screen.lines().last().unwrap_or_default();
+        screen.lines().count() == 24 && last.contains("INSERT")
+    });
+    terminal.press("go\r");
+    terminal.wait_for("Well met.");
+    terminal.press("\x03\x03");
+    assert_eq!(terminal.end(), 0);
+}
+
+#[test]
+fn a_terminal_of_one_cell_is_enough_to_start_and_quit() {
+    let home = scripted("> go\n< text: Well met.\n");
+    let mut terminal = Terminal::start(&home, crate::support::CREEL, &[], (1, 1));
+    terminal.settle();
+    terminal.press("\x03\x03");
+    assert_eq!(terminal.end(), 0);
+    assert_eq!(terminal.left_behind(), Vec::<String>::new());
+}
+
+#[test]
+fn killed_in_the_middle_it_opens_where_it_was() {
+    let home = scripted(
+        "> go\n< text: I begin.\n< call bash {\"command\":\"echo begun >> effects; echo begun; sleep 2\"}\n\n< text: This is not said.\n",
+    );
+    let mut terminal = Terminal::creel(&home, &["--mode", "auto"]);
+    terminal.wait_for(READY);
+    terminal.press("go\r");
+    terminal.wait_until("the command's output", |screen| {
+        screen.matches("begun").count() > 1
+    });
+    terminal.signal(Signal::KILL);
+    terminal.end();
+    let mut again = Terminal::creel(&home, &["--continue"]);
+    again.wait_for("not known");
+    again.wait_for("I begin.");
+    again.press("\x03\x03");
+    assert_eq!(again.end(), 0);
+    let effects = std::fs::read_to_string(home.work().join("effects")).unwrap();
+    assert_eq!(effects, "begun\n", "it was not run again");
+}
+
+#[test]
+fn the_terminal_is_given_back_when_a_signal_ends_it() {
+    for (sent, code) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
+        let home = scripted("> go\n< text: Let me think.\n< pause 60s\n< text: No.\n");
+        let mut terminal = Terminal::creel(&home, &[]);
+        terminal.wait_for(READY);
+        terminal.press("go\r");
+        terminal.wait_for("Let me think.");
+        terminal.signal(sent);
+        assert_eq!(terminal.end(), code, "{terminal:?}");
+        assert_eq!(terminal.left_behind(), Vec::<String>::new(), "{sent:?}");
+        let state = home.run(&["sessions", "--json"]).json()[0]["state"].clone();
+        assert_eq!(state, "interrupted");
+    }
+}
+
+#[test]
+fn it_steps_aside_for_the_shell_and_comes_back() {
+    let Some(bash) = bash() else {
+        return skipped("Ctrl+Z", "no bash");
+    };
+    let home = scripted("> go\n< text: Well met.\n");
+    let bash = bash.display().to_string();
+    let shell = Terminal::start(&home, &bash, &["--norc", "--noprofile", "-i"], (24, 80));
+    shell.wait_until("a shell", |screen| screen.contains(['$', '#']));
+    shell.press(&format!("PS1='shell> '; {}\r", crate::support::CREEL));
+    shell.wait_for(READY);
+    shell.press("half a prompt");
+    shell.wait_for("> half a prompt");
+    shell.press("\x1a");
+    shell.wait_for("Stopped");
+    shell.wait_for("shell> ");
+    assert_eq!(left_to_a_shell(&shell), Vec::<String>::new());
+    shell.press("fg\r");
+    shell.wait_for("> half a prompt");
+    shell.press("\x03");
+    shell.wait_until("an empty composer", |screen| {
+        !screen.contains("half a prompt")
+    });
+    shell.press("\x03\x03");
+    shell.wait_until("the shell", |screen| {
+        screen.contains("shell> ") && !screen.contains("INSERT")
+    });
+    assert_eq!(left_to_a_shell(&shell), Vec::<String>::new());
+    shell.press("echo code $?\r");
+    shell.wait_for("code 0");
+    shell.press("exit\r");
+}
+
+/// A shell that edits its line sets modes of its own: bracketed paste, and a line discipline without lines.
+fn left_to_a_shell(shell: &Terminal) -> Vec<String> {
+    let left = shell.left_behind();
+    left.into_iter()
+        .filter(|what| !what.contains("2004") && !what.contains("became"))
+        .collect()
+}
+
+#[test]
+fn at_rest_not_one_byte_is_written() {
+    let home = scripted("> go\n< text: ```rust\n< text: fn main() {}\n< text: ```\n");
+    let terminal = Terminal::creel(&home, &[]);
+    terminal.wait_for(READY);
+    terminal.settle();
+    assert_eq!(terminal.writes_within(REST), 0, "{terminal:?}");
+    terminal.press("go\r");
+    terminal.wait_for("fn main() {}");
+    terminal.wait_for(READY);
+    terminal.settle();
+    assert_eq!(terminal.writes_within(REST), 0, "{terminal:?}");
+}
+
+#[test]
+fn a_second_workstation_shows_what_the_first_one_does() {
+    let home = scripted("> go\n< call bash {\"command\":\"echo hi\"}\n\n< text: Well met.\n");
+    let first = Terminal::creel(&home, &[]);
+    first.wait_for(READY);
+    first.press("go\r");
+    first.wait_for("wants to run");
+    let second = Terminal::creel(&home, &["--continue"]);
+    second.wait_for("wants to run");
+    second.wait_until("who has it", |screen| {
+        screen.contains("process") || screen.contains("other terminal")
+    });
+    first.press("\t");
+    first.wait_until("the ask to be ready", is_ready);
+    first.press("y");
+    first.wait_for("Well met.");
+}
