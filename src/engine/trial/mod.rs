@@ -6,6 +6,7 @@ mod asks;
 mod budget;
 mod closing;
 mod full;
+mod shell;
 mod tour;
 mod waiting;
 
