@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use crate::agent::redact::Redactor;
-use crate::protocol::ask::{Answer, Verdict};
+use crate::protocol::ask::{About, Answer, Approval, Ask, Subject, Verdict};
+use crate::protocol::call::{Detail, Outcome};
 use crate::protocol::event::Fact;
 use crate::protocol::item::{Block, Item};
+use crate::protocol::session::Change;
 
 /// The fact without the keys Creel holds.
 pub(crate) fn redacted(fact: Fact, redactor: &Redactor) -> Fact {
@@ -36,21 +38,15 @@ pub(crate) fn redacted(fact: Fact, redactor: &Redactor) -> Fact {
                     call.arguments = clean(call.arguments);
                     Item::Call(call)
                 }
-                Item::Result { call, mut outcome } => {
-                    outcome.text = clean(outcome.text);
-                    Item::Result { call, outcome }
-                }
+                Item::Result { call, outcome } => Item::Result {
+                    call,
+                    outcome: redacted_outcome(outcome, clean),
+                },
                 Item::Notice { text } => Item::Notice { text: clean(text) },
-                Item::Shell {
-                    command,
-                    mut outcome,
-                } => {
-                    outcome.text = clean(outcome.text);
-                    Item::Shell {
-                        command: clean(command),
-                        outcome,
-                    }
-                }
+                Item::Shell { command, outcome } => Item::Shell {
+                    command: clean(command),
+                    outcome: redacted_outcome(outcome, clean),
+                },
             };
             Fact::ItemAdded { turn, step, item }
         }
@@ -60,6 +56,28 @@ pub(crate) fn redacted(fact: Fact, redactor: &Redactor) -> Fact {
                 .map(|block| redacted_block(block, clean))
                 .collect();
             Fact::MessageQueued { id, blocks, when }
+        }
+        Fact::SessionChanged {
+            change: Change::Title { title },
+        } => Fact::SessionChanged {
+            change: Change::Title {
+                title: clean(title),
+            },
+        },
+        Fact::AskRaised {
+            ask:
+                Ask {
+                    id,
+                    about: About::Approval(approval),
+                },
+        } => {
+            let about = About::Approval(Approval {
+                subject: redacted_subject(approval.subject, clean),
+                ..approval
+            });
+            Fact::AskRaised {
+                ask: Ask { id, about },
+            }
         }
         Fact::AskAnswered {
             ask,
@@ -80,9 +98,188 @@ pub(crate) fn redacted(fact: Fact, redactor: &Redactor) -> Fact {
     }
 }
 
+/// A change shows lines of the file around it, which the model may never have seen.
+fn redacted_outcome(outcome: Outcome, clean: impl Fn(String) -> String) -> Outcome {
+    let detail = match outcome.detail {
+        Detail::Diff {
+            path,
+            patch,
+            added,
+            removed,
+            created,
+        } => Detail::Diff {
+            path,
+            patch: clean(patch),
+            added,
+            removed,
+            created,
+        },
+        other => other,
+    };
+    Outcome {
+        text: clean(outcome.text),
+        detail,
+        ..outcome
+    }
+}
+
+fn redacted_subject(subject: Subject, clean: impl Fn(String) -> String) -> Subject {
+    match subject {
+        Subject::Command { argv, parts } => Subject::Command {
+            argv: argv.into_iter().map(&clean).collect(),
+            parts: parts.into_iter().map(&clean).collect(),
+        },
+        Subject::Change {
+            path,
+            patch,
+            added,
+            removed,
+            created,
+        } => Subject::Change {
+            path,
+            patch: clean(patch),
+            added,
+            removed,
+            created,
+        },
+        Subject::Read { path } => Subject::Read { path },
+        Subject::Other { arguments } => Subject::Other {
+            arguments: clean(arguments),
+        },
+    }
+}
+
 fn redacted_block(block: Block, clean: impl Fn(String) -> String) -> Block {
     match block {
         Block::Text { text } => Block::Text { text: clean(text) },
         Block::Paste { text } => Block::Paste { text: clean(text) },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::protocol::ask::Risk;
+    use crate::protocol::call::ToolCall;
+    use crate::protocol::event::When;
+    use crate::protocol::id::{AskId, CallId, MessageId};
+    use crate::protocol::item::Origin;
+
+    const KEY: &str = "sk-live-0123456789";
+
+    fn outcome() -> Outcome {
+        Outcome {
+            detail: Detail::Diff {
+                path: ".env".into(),
+                patch: format!(" KEY={KEY}\n-a\n+b"),
+                added: 1,
+                removed: 1,
+                created: false,
+            },
+            ..Outcome::done(format!("KEY={KEY}"))
+        }
+    }
+
+    fn approval(subject: Subject) -> Fact {
+        let approval = Approval {
+            call: CallId::new(1, 1, 1),
+            tool: "edit".into(),
+            subject,
+            cwd: "/".into(),
+            risk: Risk::Low,
+            risk_why: String::new(),
+            reason: String::new(),
+            session_rule: None,
+        };
+        Fact::AskRaised {
+            ask: Ask {
+                id: AskId("a".into()),
+                about: About::Approval(approval),
+            },
+        }
+    }
+
+    #[test]
+    fn no_fact_keeps_a_key() {
+        let text = || format!("so {KEY} it is");
+        let blocks = || vec![Block::text(text()), Block::Paste { text: text() + KEY }];
+        let call = CallId::new(1, 1, 1);
+        let items = vec![
+            Item::Prompt {
+                blocks: blocks(),
+                origin: Origin::Person,
+            },
+            Item::Answer {
+                text: text(),
+                cut: false,
+                opaque: None,
+            },
+            Item::Thought {
+                text: text(),
+                opaque: None,
+            },
+            Item::Call(ToolCall {
+                id: call.clone(),
+                wire_id: None,
+                name: "bash".into(),
+                arguments: format!("{{\"command\":\"echo {KEY}\"}}"),
+                opaque: None,
+            }),
+            Item::Result {
+                call,
+                outcome: outcome(),
+            },
+            Item::Notice { text: text() },
+            Item::Shell {
+                command: text(),
+                outcome: outcome(),
+            },
+        ];
+        let mut facts: Vec<Fact> = items
+            .into_iter()
+            .map(|item| Fact::ItemAdded {
+                turn: 1,
+                step: 1,
+                item,
+            })
+            .collect();
+        facts.extend([
+            Fact::MessageQueued {
+                id: MessageId(1),
+                blocks: blocks(),
+                when: When::Step,
+            },
+            Fact::SessionChanged {
+                change: Change::Title { title: text() },
+            },
+            Fact::AskAnswered {
+                ask: AskId("a".into()),
+                answer: Answer::Verdict {
+                    verdict: Verdict::Edited { arguments: text() },
+                },
+            },
+            approval(Subject::Command {
+                argv: vec!["bash".into(), "-c".into(), text()],
+                parts: vec![text()],
+            }),
+            approval(Subject::Change {
+                path: ".env".into(),
+                patch: text(),
+                added: 1,
+                removed: 1,
+                created: false,
+            }),
+            approval(Subject::Other { arguments: text() }),
+        ]);
+        let mut redactor = Redactor::default();
+        redactor.add(KEY);
+        for fact in facts {
+            let before = serde_json::to_string(&fact).unwrap();
+            let after = serde_json::to_string(&redacted(fact, &redactor)).unwrap();
+            assert!(before.contains(KEY));
+            assert_eq!(after, before.replace(KEY, "‹redacted:key›"));
+        }
     }
 }
