@@ -20,6 +20,7 @@ use crate::protocol::session::{OpenRequest, SessionSpec};
 use crate::protocol::usage::Usage;
 use crate::store::Batch;
 use crate::store::append::step_draft;
+use crate::store::read::Reader;
 
 type Inbox = mpsc::UnboundedReceiver<Word>;
 
@@ -266,10 +267,7 @@ fn placed(event: Event) -> Option<Placed> {
 
 /// Closes what crashed sessions left open, so that no list shows work that nobody does.
 pub(crate) async fn close_abandoned(house: &Arc<House>) {
-    let Ok(sessions) = house
-        .read(super::super::store::read::Reader::unfinished)
-        .await
-    else {
+    let Ok(sessions) = house.read(Reader::unfinished).await else {
         return;
     };
     for session in sessions {

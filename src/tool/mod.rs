@@ -5,6 +5,8 @@ pub mod bash;
 pub mod edit;
 pub mod glob;
 pub mod grep;
+#[cfg(test)]
+mod grep_trial;
 pub mod read;
 pub mod shared;
 pub mod write;

@@ -155,10 +155,12 @@ fn cost(app: &App, view: &View) -> Option<String> {
         return None;
     }
     let estimate = app.next_prompt(view)?;
-    Some(format!(
-        "first prompt {} and the answer",
-        money::estimate(estimate)
-    ))
+    let price = money::estimate(estimate);
+    Some(if price.contains(|c: char| c.is_ascii_digit()) {
+        format!("first prompt {price} and the answer")
+    } else {
+        format!("first prompt: {price}")
+    })
 }
 
 /// The list of commands while one is being typed, over the rows above the composer.

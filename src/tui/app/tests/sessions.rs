@@ -90,7 +90,7 @@ fn without_a_model_the_text_stays_and_the_ways_are_offered() {
     assert_eq!(desk.written(), "mend it");
     desk.press(KeyCode::Enter);
     let cmds = desk.update(Msg::Tour(Ok(PathBuf::from("/tmp/tour"))));
-    assert_eq!(cmds, []);
+    assert_eq!(cmds, [Cmd::LookAt(PathBuf::from("/tmp/tour"))]);
     assert_eq!(
         desk.written(),
         "The tide is wrong. Find out why and mend it."
