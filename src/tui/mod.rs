@@ -146,8 +146,10 @@ pub fn run(options: Options, start: Start) -> anyhow::Result<Ended> {
         again: None,
         ended: None,
     };
-    desk.draw()?;
+    // Before the first frame, which takes longer: a signal that comes while it is drawn would end the program with the terminal
+    // still taken, and a window made larger meanwhile would not be drawn anew.
     let input = start_input(sender.clone()).context("the keyboard could not be read")?;
+    desk.draw()?;
     let starter = sender.clone();
     std::thread::spawn(move || {
         let _ = starter.send(Wake::Started(start()));
