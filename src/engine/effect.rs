@@ -2,6 +2,7 @@
 //! is committed in one go.
 
 use std::collections::VecDeque;
+use std::sync::PoisonError;
 
 use tokio::task::JoinSet;
 use tokio::time::Instant;
@@ -202,6 +203,12 @@ impl Task {
 
     fn note(&mut self, event: Event) {
         if let Fact::ItemAdded { turn, step, item } = &event.fact {
+            if let Item::Result { call, .. } = item {
+                self.shown
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .retain(|(id, _), _| id != call);
+            }
             self.items.push((*turn, *step, item.clone()));
         }
         if let Fact::ModelAnswered { counted, .. } = &event.fact {

@@ -15,7 +15,7 @@ use crate::engine::redaction::redacted;
 use crate::engine::session::Task;
 use crate::protocol::ask::{About, BudgetName};
 use crate::protocol::event::{Delta, Fact, Waiting};
-use crate::protocol::failure::Failure;
+use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::Money;
 use crate::protocol::query::ModelCard;
@@ -283,7 +283,7 @@ impl Task {
         if chunks.is_empty() {
             // A provider ends with `Done` or `Failed`; one that did not has broken its promise.
             let failure = Failure::new(
-                crate::protocol::failure::FailureKind::Internal,
+                FailureKind::Internal,
                 "the provider's stream ended without an end",
             );
             self.failed(failure, Reply::default()).await;
@@ -327,8 +327,12 @@ impl Task {
             failure.kind,
             failure.message
         );
-        // A request that was refused, or never got there, is not charged.
-        let bill = if partial.is_empty() && partial.usage.is_none() {
+        // A request that was refused, or never got there, is not charged. One that was taken and then lost may be.
+        let taken = failure.kind == FailureKind::Network
+            && failure
+                .status
+                .is_some_and(|status| (200..300).contains(&status));
+        let bill = if partial.is_empty() && partial.usage.is_none() && !taken {
             self.free(&call)
         } else {
             self.bill(&call, &partial, true)

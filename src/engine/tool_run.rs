@@ -270,7 +270,7 @@ impl Task {
         kept.outcome
     }
 
-    /// Where what the person is shown of a call is noted, and found again when it runs.
+    /// Where what the person is shown of a call is noted, and found again when it runs. It is let go of with the call's result.
     fn shown(&self, call: &ToolCall) -> Arc<Mutex<Option<Shown>>> {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (call.id.clone(), call.arguments.clone());

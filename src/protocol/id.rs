@@ -82,7 +82,8 @@ impl fmt::Display for AskId {
 #[serde(transparent)]
 pub struct MessageId(pub u32);
 
-/// One command a face sent, chosen by that face; a refusal names it.
+/// One command a face sent, chosen by that face from 1; a refusal names it. 0 is no command: the engine itself gave something
+/// up, a turn whose facts could not be kept, and no ending of it will be heard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct CommandId(pub u64);

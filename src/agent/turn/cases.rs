@@ -226,3 +226,23 @@ fn what_was_said_while_it_stops_is_for_the_next_turn() {
     });
     assert!(turn.has_ended());
 }
+
+#[test]
+fn an_answer_of_a_hundred_thousand_calls_is_no_work() {
+    let (mut turn, _) = begin(prompt(), None);
+    let effects = turn.step(answer(100_000, Stop::Tool));
+    let results = effects.iter().filter(|effect| {
+        matches!(
+            effect,
+            Effect::Append(Fact::ItemAdded {
+                item: Item::Result { .. },
+                ..
+            })
+        )
+    });
+    assert_eq!(results.count(), 100_000 - 256);
+    let judged = effects
+        .iter()
+        .filter(|effect| matches!(effect, Effect::Judge(_)));
+    assert_eq!(judged.count(), 1);
+}

@@ -30,6 +30,9 @@ use crate::protocol::item::{Block, Item, Origin};
 use crate::protocol::reply::Reply;
 use crate::protocol::usage::Cause;
 
+/// Calls of one answer that are looked at; no model means to make more.
+const MOST_CALLS: usize = 256;
+
 /// Limits of one run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
@@ -220,6 +223,12 @@ impl Turn {
         if stop == Stop::Length {
             for index in 0..self.calls.len() {
                 let text = "not run: the answer was cut off by the output limit, so this call may be incomplete";
+                self.result(index, Outcome::failed(text), effects);
+            }
+        }
+        for index in MOST_CALLS..self.calls.len() {
+            if self.calls[index].status != Status::Done {
+                let text = format!("not run: an answer may make {MOST_CALLS} calls at most");
                 self.result(index, Outcome::failed(text), effects);
             }
         }

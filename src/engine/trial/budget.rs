@@ -21,13 +21,21 @@ const COUNTED: u64 = 1_500;
 
 /// A server that answers each request with a word, and counts them.
 async fn server() -> (u16, Arc<AtomicU32>) {
+    let answer = format!(
+        "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"here\"}},\"finish_reason\":\"stop\"}}],\"usage\":{{\"prompt_tokens\":{COUNTED},\"completion_tokens\":1}}}}\n\ndata: [DONE]\n\n"
+    );
+    serve(answer, 0).await
+}
+
+/// A server that answers so, and then closes the connection with some promised bytes missing.
+async fn serve(answer: String, missing: usize) -> (u16, Arc<AtomicU32>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
     let asked = Arc::new(AtomicU32::new(0));
     let count = Arc::clone(&asked);
     tokio::spawn(async move {
         while let Ok((mut socket, _)) = listener.accept().await {
-            let count = Arc::clone(&count);
+            let (count, answer) = (Arc::clone(&count), answer.clone());
             tokio::spawn(async move {
                 let mut heard = Vec::new();
                 let mut buffer = [0; 4096];
@@ -44,12 +52,9 @@ async fn server() -> (u16, Arc<AtomicU32>) {
                         continue;
                     }
                     count.fetch_add(1, Ordering::SeqCst);
-                    let events = format!(
-                        "data: {{\"choices\":[{{\"index\":0,\"delta\":{{\"content\":\"here\"}},\"finish_reason\":\"stop\"}}],\"usage\":{{\"prompt_tokens\":{COUNTED},\"completion_tokens\":1}}}}\n\ndata: [DONE]\n\n"
-                    );
                     let answer = format!(
-                        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{events}",
-                        events.len()
+                        "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: {}\r\nconnection: close\r\n\r\n{answer}",
+                        answer.len() + missing
                     );
                     let _ = socket.write_all(answer.as_bytes()).await;
                     break;
@@ -215,25 +220,29 @@ async fn two_engines_share_the_day_and_each_yes_is_for_one_call() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn what_was_never_sent_costs_nothing() {
+async fn what_was_never_sent_costs_nothing_and_what_was_taken_may() {
     // Nobody listens there.
-    let port = {
+    let nowhere = {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         listener.local_addr().unwrap().port()
     };
-    let stage = stage(port, "day = 10.0");
-    let mut play = open(&stage, "near/m");
-    play.send(Op::Submit {
-        blocks: vec![crate::protocol::item::Block::text("go")],
-        when: When::Turn,
-        limits: crate::protocol::session::RunLimits {
-            no_retry: true,
-            ..crate::protocol::session::RunLimits::default()
-        },
-    });
-    assert!(matches!(play.ending().await, Ending::Failed { .. }));
-    assert_eq!(used(&play).await, 0);
-    play.end().await;
+    let (lost, _) = serve(": still here\n\n".to_owned(), 100).await;
+    for (port, costs) in [(nowhere, false), (lost, true)] {
+        let stage = stage(port, "day = 10.0");
+        let mut play = open(&stage, "near/m");
+        play.send(Op::Submit {
+            blocks: vec![crate::protocol::item::Block::text("go")],
+            when: When::Turn,
+            limits: crate::protocol::session::RunLimits {
+                no_retry: true,
+                ..crate::protocol::session::RunLimits::default()
+            },
+        });
+        let ending = play.ending().await;
+        assert!(matches!(ending, Ending::Failed { .. }), "{ending:?}");
+        assert_eq!(used(&play).await > 0, costs, "{ending:?}");
+        play.end().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

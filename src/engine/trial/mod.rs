@@ -2,9 +2,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+mod asks;
 mod budget;
 mod closing;
 mod full;
+mod shell;
 mod tour;
 mod waiting;
 

@@ -233,7 +233,11 @@ impl State {
         Phase::Over
     }
 
-    fn break_off(&mut self, reading: Reading, failure: Failure) -> Phase {
+    fn break_off(&mut self, reading: Reading, mut failure: Failure) -> Phase {
+        // It was taken, and may be charged for: who counts the cost goes by this.
+        failure
+            .status
+            .get_or_insert(reading.response.status().as_u16());
         let mut chunks = Vec::new();
         reading.decoder.break_off(failure, &mut chunks);
         self.chunks.extend(chunks);

@@ -1,0 +1,127 @@
+//! Approvals: what is answered, with what, and while what else happens.
+
+use pretty_assertions::assert_eq;
+
+use crate::engine::trial::{Play, Stage};
+use crate::protocol::ask::{Answer, Verdict};
+use crate::protocol::call::{Outcome, OutcomeKind};
+use crate::protocol::event::{Ending, Fact, When};
+use crate::protocol::item::Item;
+use crate::protocol::op::Op;
+use crate::protocol::rule::Mode;
+use crate::protocol::session::Change;
+
+async fn in_mode_ask(stage: &Stage) -> Play {
+    let mut play = stage.open();
+    play.send(Op::Change {
+        change: Change::Mode { mode: Mode::Ask },
+    });
+    play.fact(|fact| matches!(fact, Fact::SessionChanged { .. }).then_some(()))
+        .await;
+    play
+}
+
+fn verdict(verdict: Verdict) -> Answer {
+    Answer::Verdict { verdict }
+}
+
+fn result(fact: &Fact) -> Option<Outcome> {
+    match fact {
+        Fact::ItemAdded {
+            item: Item::Result { outcome, .. },
+            ..
+        } => Some(outcome.clone()),
+        _ => None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_command_of_the_person_does_not_loosen_what_was_shown() {
+    let stage = Stage::new(
+        "> *\n< call edit {\"path\":\"a.txt\",\"old_string\":\"old\",\"new_string\":\"new\"}\n\n< text: done\n",
+    );
+    let mut play = in_mode_ask(&stage).await;
+    let file = play.folder.join("a.txt");
+    std::fs::write(&file, "old\n").unwrap();
+    play.say("go", When::Turn);
+    let ask = play.ask().await;
+    play.send(Op::Shell {
+        command: "echo more >> a.txt".to_owned(),
+    });
+    let shell = |fact: &Fact| {
+        matches!(
+            fact,
+            Fact::ItemAdded {
+                item: Item::Shell { .. },
+                ..
+            }
+        )
+        .then_some(())
+    };
+    play.fact(shell).await;
+    play.answer(ask.id, verdict(Verdict::Once));
+    // Another diff than the one that was shown is not written.
+    let outcome = play.fact(result).await;
+    assert_eq!(outcome.kind, OutcomeKind::Failed, "{}", outcome.text);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "old\nmore\n");
+    assert_eq!(play.ending().await, Ending::Finished);
+    play.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_person_types_instead_passes_no_rule_that_forbids() {
+    let mut stage = Stage::new("> *\n< call bash {\"command\":\"touch one\"}\n\n< text: done\n");
+    stage
+        .config
+        .push_str("[permissions]\ndeny = [\"Bash(rm *)\"]\n");
+    let mut play = in_mode_ask(&stage).await;
+    play.say("go", When::Turn);
+    let ask = play.ask().await;
+    for arguments in [
+        r#"{"command":"ls; rm -r ."}"#,
+        "no JSON",
+        r#"{"nothing":1}"#,
+    ] {
+        let edited = verdict(Verdict::Edited {
+            arguments: arguments.to_owned(),
+        });
+        let answer = play.answer(ask.id.clone(), edited);
+        assert_eq!(play.refusal().await.0, answer, "{arguments}");
+    }
+    // The ask is still there, and the call as it was.
+    assert_eq!(play.log().await.0.asks.len(), 1);
+    let edited = verdict(Verdict::Edited {
+        arguments: r#"{"command":"touch two"}"#.to_owned(),
+    });
+    play.answer(ask.id.clone(), edited);
+    let outcome = play.fact(result).await;
+    assert_eq!(outcome.kind, OutcomeKind::Done);
+    assert!(outcome.text.contains("touch two"), "{}", outcome.text);
+    assert!(play.folder.join("two").exists() && !play.folder.join("one").exists());
+    assert_eq!(play.ending().await, Ending::Finished);
+    let late = play.answer(ask.id, verdict(Verdict::Once));
+    assert_eq!(play.refusal().await.0, late);
+    play.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rules_that_cannot_be_read_are_refused() {
+    let stage = Stage::new("> *\n< text: x\n");
+    let mut play = stage.open();
+    let rule = crate::protocol::rule::Rule {
+        effect: crate::protocol::rule::Effect::Deny,
+        text: "Bash(rm".to_owned(),
+        scope: crate::protocol::rule::Scope::Session,
+    };
+    let change = play.send(Op::Change {
+        change: Change::RuleKept { rule },
+    });
+    assert_eq!(
+        play.refusal().await,
+        (
+            change,
+            "rule `Bash(rm` has no closing parenthesis".to_owned()
+        )
+    );
+    play.end().await;
+}
