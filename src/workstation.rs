@@ -89,6 +89,7 @@ impl Start {
         let started = Started {
             door: engine.door.clone(),
             notices: engine.notices.clone(),
+            read_only: engine.read_only,
             runtime: self.runtime.handle().clone(),
         };
         let _ = self.door.set(engine.door.clone());

@@ -26,7 +26,7 @@ use uuid::Uuid;
 use crate::engine::door::Door;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::time::Time;
-use crate::tui::app::setup::{Checked, NewProvider, Now, Place, Setup, Stored};
+use crate::tui::app::setup::{Checked, NewProvider, Now, Opened, Place, Setup, Stored};
 use crate::tui::app::{App, Cmd, Msg};
 use crate::tui::effect::Effects;
 use crate::tui::screen::look::Look;
@@ -86,6 +86,8 @@ pub struct Started {
     pub door: Door,
     /// What the person should be told about the opening of the log.
     pub notices: Vec<String>,
+    /// The log can only be read.
+    pub read_only: bool,
     pub runtime: tokio::runtime::Handle,
 }
 
@@ -229,9 +231,12 @@ impl Desk {
                 self.update(msg, effects)
             }
             Wake::Started(Ok(started)) => {
-                let notices = started.notices.clone();
+                let opened = Opened {
+                    notices: started.notices.clone(),
+                    read_only: started.read_only,
+                };
                 effects.started(started);
-                self.update(Msg::Ready(notices), effects)
+                self.update(Msg::Ready(opened), effects)
             }
             Wake::Started(Err(why)) => self.update(Msg::Broken(why), effects),
             Wake::System(signal) => self.system(signal, effects),

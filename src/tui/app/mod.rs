@@ -37,7 +37,7 @@ use crate::protocol::session::Card;
 use crate::tui::app::ask::{Arming, AskFocus};
 use crate::tui::app::first_run::FirstRun;
 use crate::tui::app::overlay::Overlay;
-use crate::tui::app::setup::{Checked, NewProvider, Now, Place, Setup, Stored};
+use crate::tui::app::setup::{Checked, NewProvider, Now, Opened, Place, Setup, Stored};
 use crate::tui::app::view::{Anchor, View};
 
 /// What happens to the workstation.
@@ -50,9 +50,8 @@ pub enum Msg {
     Wheel(i64),
     /// The terminal's window got or lost the focus.
     Focus(bool),
-    /// The engine is there.
-    /// With what the person should be told about the opening of the log.
-    Ready(Vec<String>),
+    /// The engine is there, and the log was opened.
+    Ready(Opened),
     /// It could not be started: why.
     Broken(String),
     Signals(Vec<Signal>),
@@ -126,8 +125,10 @@ pub enum Tag {
     Draft(Option<SessionId>),
     /// The newest page of a session.
     Newest(SessionId),
-    /// Its events in order, for what they add up to.
+    /// What its events add up to.
     Fold(SessionId),
+    /// Its events after the last one known.
+    Missed(SessionId),
     /// The page before the window.
     Earlier(SessionId),
     Turns(SessionId),
@@ -170,6 +171,10 @@ pub struct App {
     /// The leader was pressed, then.
     pub leader: Option<Duration>,
     pub note: Option<Note>,
+    /// What must be read: it stays until it is put away.
+    pub notices: Vec<String>,
+    /// The log can only be read.
+    pub read_only: bool,
     /// Esc was pressed while a turn ran: until then a second one stops it.
     pub esc_until: Option<Duration>,
     /// Ctrl+C was pressed with nothing to clear: until then a second one quits.
@@ -217,6 +222,8 @@ impl App {
             first_run,
             leader: None,
             note: None,
+            notices: Vec::new(),
+            read_only: false,
             esc_until: None,
             break_until: None,
             g_pressed: false,
@@ -253,13 +260,14 @@ impl App {
                 self.quiet_again();
                 Vec::new()
             }
-            Msg::Ready(notices) => {
-                for notice in notices {
-                    self.say(notice);
-                }
+            Msg::Ready(opened) => {
+                self.notices.extend(opened.notices);
+                self.read_only = opened.read_only;
                 self.started()
             }
             Msg::Broken(why) => {
+                self.notices
+                    .push(format!("the log could not be opened: {why}"));
                 self.broken = Some(why);
                 Vec::new()
             }
@@ -326,6 +334,8 @@ impl App {
         let mut all: Vec<_> = self
             .views
             .iter()
+            // Who holds a session answers for it.
+            .filter(|view| view.read_only.is_none())
             .filter_map(|view| view.session.as_ref())
             .flat_map(|session| {
                 session

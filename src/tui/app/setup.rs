@@ -45,6 +45,15 @@ pub struct Instructions {
     pub tokens: u64,
 }
 
+/// How the log was opened.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// What the person should be told about it.
+    pub notices: Vec<String>,
+    /// It can only be read.
+    pub read_only: bool,
+}
+
 /// What is known of a folder that sessions work in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {

@@ -34,14 +34,29 @@ pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
     }) = &view.live.waiting
     {
         let left = text::seconds(until.since(app.now.wall));
+        let focused = matches!(app.focus, Focus::Card(_));
         let mut rows = wrapped(&one_line(&failure.message), width, 0, Role::Text);
         rows.push(Row::of(
             format!(
-                "Asked again by itself in {left}, attempt {attempt} of {attempts}. Nothing is lost."
+                "Trying again by itself in {left}, attempt {attempt} of {attempts}. Nothing is lost."
             ),
             Role::Muted,
         ));
-        rows.push(Row::of("Esc Esc", Role::Key).put(" stop", Role::Muted));
+        rows.push(if focused {
+            Row::of("Enter", Role::Key)
+                .put(" now   ", Role::Muted)
+                .put("m", Role::Key)
+                .put(" other model   ", Role::Muted)
+                .put("Esc Esc", Role::Key)
+                .put(" stop", Role::Muted)
+        } else {
+            Row::of("Tab", Role::Key)
+                .put(" from an empty composer, then ", Role::Muted)
+                .put("Enter", Role::Key)
+                .put(" now   ", Role::Muted)
+                .put("Esc Esc", Role::Key)
+                .put(" stop", Role::Muted)
+        });
         return Some(Card {
             title: (
                 format!("{} {}", look.mark(Mark::More), waits_for(failure.kind)),
@@ -49,7 +64,7 @@ pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
             ),
             right: format!("goes on in {left}"),
             rows,
-            focused: false,
+            focused,
         });
     }
     let focused = matches!(app.focus, Focus::Card(_));
@@ -149,7 +164,7 @@ fn goes_by_itself(kind: FailureKind) -> bool {
 
 fn waits_for(kind: FailureKind) -> &'static str {
     match kind {
-        FailureKind::Network => "no network",
+        FailureKind::Network => "no answer",
         _ => "waiting for the provider",
     }
 }
