@@ -50,7 +50,7 @@ pub type Check =
     Arc<dyn Fn(NewProvider) -> BoxFuture<'static, Result<Checked, String>> + Send + Sync>;
 /// Keeps a provider with the model that was chosen; may write files.
 pub type Store = Arc<dyn Fn(NewProvider, ModelRef) -> Result<Stored, String> + Send + Sync>;
-/// Makes the tour's folder with its files.
+/// Makes a folder, with the tour's files or empty.
 pub type Tour = Arc<dyn Fn() -> Result<PathBuf, String> + Send + Sync>;
 /// Reads what there is to know of a folder: a few small files.
 pub type LookAt = Arc<dyn Fn(&Path) -> Place + Send + Sync>;
@@ -68,6 +68,8 @@ pub struct Options {
     pub check_provider: Check,
     pub store_provider: Store,
     pub tour: Tour,
+    /// Makes an empty folder to work in.
+    pub scratch: Tour,
     pub look_at: LookAt,
 }
 

@@ -156,6 +156,7 @@ impl App {
         );
         self.views.push(view);
         self.go_to(self.views.len() - 1);
+        self.leave_page();
     }
 
     fn close_tab(&mut self) -> Vec<Cmd> {

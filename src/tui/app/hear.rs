@@ -156,7 +156,10 @@ impl App {
             return Vec::new();
         }
         match (tag, found) {
-            (Tag::Recent, Found::Sessions(cards)) => self.recent = Some(cards),
+            (Tag::Recent, Found::Sessions(cards)) => {
+                self.recent = Some(cards);
+                self.offer_folders();
+            }
             (Tag::Continue, Found::Sessions(cards)) => return self.continued(&cards),
             (Tag::Sessions, Found::Sessions(cards)) => {
                 if let Some(Overlay::Sessions(overlay)) = &mut self.overlay {
@@ -245,6 +248,7 @@ impl App {
         if let Some(card) = cards.iter().find(|card| card.cwd == self.setup.cwd) {
             return self.open(card.id, None);
         }
+        self.leave_page();
         self.say("no session here yet; this is a new one");
         Vec::new()
     }
@@ -366,7 +370,7 @@ impl App {
     pub fn stored(&mut self, stored: Result<Stored, String>) -> Vec<Cmd> {
         match stored {
             Ok(stored) => {
-                self.first_run = None;
+                self.leave_page();
                 self.say(stored.text);
                 self.setup.model = Some(stored.card.model.clone());
                 for view in &mut self.views {

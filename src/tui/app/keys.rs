@@ -116,9 +116,12 @@ impl App {
         match page.key(event) {
             PageReply::Stay => Vec::new(),
             PageReply::Leave => {
-                self.first_run = None;
+                self.leave_page();
                 Vec::new()
             }
+            PageReply::Folder(folder) => vec![Cmd::LookAt(folder)],
+            PageReply::Scratch => vec![Cmd::Scratch],
+            PageReply::Sessions => self.act(Action::Sessions),
             PageReply::Quit => self.quit(),
             PageReply::Tour => vec![Cmd::Tour],
             PageReply::Check(provider) => {

@@ -7,6 +7,7 @@ pub mod ask;
 pub mod command;
 pub mod composer;
 pub mod first_run;
+pub mod folder;
 pub mod hear;
 pub mod keymap;
 pub mod keys;
@@ -37,7 +38,7 @@ use crate::protocol::session::Card;
 use crate::tui::app::ask::{Arming, AskFocus};
 use crate::tui::app::first_run::FirstRun;
 use crate::tui::app::overlay::Overlay;
-use crate::tui::app::setup::{Checked, NewProvider, Now, Opened, Place, Setup, Stored};
+use crate::tui::app::setup::{Checked, NewProvider, Now, OpenWhat, Opened, Place, Setup, Stored};
 use crate::tui::app::view::{Anchor, View};
 
 /// What happens to the workstation.
@@ -61,6 +62,8 @@ pub enum Msg {
     Checked(Result<Checked, String>),
     Stored(Result<Stored, String>),
     Tour(Result<PathBuf, String>),
+    /// A scratch folder was made.
+    Scratch(Result<PathBuf, String>),
     /// A folder was looked at.
     Place(PathBuf, Place),
     /// What the last frame showed.
@@ -104,6 +107,8 @@ pub enum Cmd {
     Store(NewProvider, ModelRef),
     /// Makes the tour's folder.
     Tour,
+    /// Makes a scratch folder.
+    Scratch,
     /// Looks at a folder: its branch and instructions.
     LookAt(PathBuf),
     Redraw,
@@ -208,8 +213,7 @@ impl App {
             setup.mode,
         );
         let places = BTreeMap::from([(setup.cwd.clone(), setup.place.clone())]);
-        let first_run = setup.model.is_none().then(FirstRun::default);
-        Self {
+        let mut app = Self {
             setup,
             now,
             ready: false,
@@ -219,7 +223,7 @@ impl App {
             at: 0,
             focus: Focus::Composer,
             overlay: None,
-            first_run,
+            first_run: None,
             leader: None,
             note: None,
             notices: Vec::new(),
@@ -238,7 +242,13 @@ impl App {
             answered: Vec::new(),
             quitting: false,
             next_command: 0,
+        };
+        if app.setup.model.is_none() {
+            app.first_run = Some(FirstRun::default());
+        } else if app.setup.open == OpenWhat::New {
+            app.leave_page();
         }
+        app
     }
 
     /// Routes a message; its effects are in order.
@@ -277,8 +287,10 @@ impl App {
             Msg::Checked(checked) => self.checked(checked),
             Msg::Stored(stored) => self.stored(stored),
             Msg::Tour(folder) => self.tour(folder),
+            Msg::Scratch(made) => self.scratch(made),
             Msg::Place(folder, place) => {
-                self.places.insert(folder, place);
+                self.places.insert(folder.clone(), place);
+                self.looked_at(&folder);
                 Vec::new()
             }
             Msg::Drawn(seen) => self.drawn(seen),

@@ -184,6 +184,12 @@ impl App {
             self.say("nothing can be sent while the log cannot be opened; the text stays");
             return Vec::new();
         }
+        if self.view().stage == Stage::Fresh && self.view().model().is_some() {
+            self.leave_page();
+            if self.first_run.is_some() {
+                return Vec::new();
+            }
+        }
         let Some(model) = self.view().model().cloned() else {
             if self.view().stage == Stage::Fresh {
                 self.first_run = Some(FirstRun {

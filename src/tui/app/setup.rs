@@ -71,6 +71,8 @@ pub struct Setup {
     pub cwd: PathBuf,
     /// The person's home folder, written as `~`.
     pub person_home: Option<PathBuf>,
+    /// That folder is too much for an agent, as the home folder or `/`: another is chosen first.
+    pub unsuitable: bool,
     /// Of that folder.
     pub place: Place,
     /// `None`: there is no model yet, and the first page is shown.

@@ -509,3 +509,37 @@ fn a_notice_stays_until_it_is_put_away() {
     desk.typed("d");
     assert!(desk.app.notices.is_empty() && desk.app.read_only);
 }
+
+#[test]
+fn started_in_the_home_folder_another_one_is_chosen_first() {
+    let setup = Setup {
+        cwd: PathBuf::from("/home/ada"),
+        unsuitable: true,
+        model: Some(model("a/b")),
+        ..Setup::default()
+    };
+    let mut desk = Desk {
+        app: App::new(setup, (100, 30), now(0)),
+        millis: 0,
+        seq: 0,
+    };
+    desk.press(KeyCode::Esc);
+    assert!(desk.app.first_run.is_some(), "no way around it");
+    assert_eq!(desk.press(KeyCode::Enter), [Cmd::Scratch]);
+    let folder = PathBuf::from("/tmp/creel-scratch-1");
+    desk.update(Msg::Scratch(Ok(folder.clone())));
+    assert_eq!(
+        (&desk.app.first_run, desk.app.view().cwd()),
+        (&None, &folder)
+    );
+    desk.typed("go");
+    let request = OpenRequest {
+        cwd: folder,
+        model: model("a/b"),
+        mode: Mode::Ask,
+    };
+    assert_eq!(
+        ops(&desk.press(KeyCode::Enter)),
+        [Op::Open { request }, submit("go", When::Step)]
+    );
+}
