@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod asks;
+mod beside;
 mod sessions;
 
 use std::path::PathBuf;
