@@ -12,7 +12,7 @@ use crate::support::server::{
 use crate::support::{Home, Said, valid};
 
 /// What a server does when it is asked for the first time, the second, and so on; the last for all beyond.
-type Answers = Vec<Box<dyn Fn(&Request) -> Vec<Act> + Send + Sync>>;
+type Answers = Vec<Play>;
 
 struct Outcome {
     said: Said,
@@ -52,17 +52,18 @@ fn run(dialect: Dialect, answers: Answers) -> Outcome {
     }
 }
 
-fn says(turn: Turn) -> Box<dyn Fn(&Request) -> Vec<Act> + Send + Sync> {
+/// What a server does with a request.
+type Play = Box<dyn Fn(&Request) -> Vec<Act> + Send + Sync>;
+
+fn says(turn: Turn) -> Play {
     Box::new(move |request| answer(request, &turn))
 }
 
-fn does(
-    acts: impl Fn(&Request) -> Vec<Act> + Send + Sync + 'static,
-) -> Box<dyn Fn(&Request) -> Vec<Act> + Send + Sync> {
+fn does(acts: impl Fn(&Request) -> Vec<Act> + Send + Sync + 'static) -> Play {
     Box::new(acts)
 }
 
-fn done() -> Box<dyn Fn(&Request) -> Vec<Act> + Send + Sync> {
+fn done() -> Play {
     says(Turn::text("All is well."))
 }
 
