@@ -89,6 +89,7 @@ impl Start {
         let started = Started {
             door: engine.door.clone(),
             notices: engine.notices.clone(),
+            read_only: engine.read_only,
             runtime: self.runtime.handle().clone(),
         };
         let _ = self.door.set(engine.door.clone());
@@ -136,6 +137,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         check_provider: Arc::new(move |new| given.check(new)),
         store_provider: Arc::new(move |new, model| storing.store(&new, &model)),
         tour: Arc::new(tour_folder),
+        scratch: Arc::new(scratch_folder),
         look_at: Arc::new(look_at),
     };
     Ok((options, start))
@@ -181,6 +183,7 @@ fn setup(
     };
     Ok(Setup {
         person_home: std::env::home_dir(),
+        unsuitable: project::is_unsuitable(&cwd, std::env::home_dir().as_deref()),
         place: look_at(&cwd),
         card: model.as_ref().map(|model| providers.card(model)),
         found: provider
@@ -339,6 +342,15 @@ fn editor() -> String {
                 .filter(|text| !text.trim().is_empty())
         })
         .unwrap_or_else(|| "vi".to_owned())
+}
+
+/// A new empty folder. It stays.
+fn scratch_folder() -> Result<PathBuf, String> {
+    let folder = tempfile::Builder::new()
+        .prefix("creel-scratch-")
+        .tempdir()
+        .map_err(|error| format!("cannot make a scratch folder: {error}"))?;
+    Ok(folder.keep())
 }
 
 /// A new folder with the tour's files. It stays; the tour names it at its end.

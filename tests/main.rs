@@ -5,6 +5,7 @@
 mod architecture;
 mod command;
 mod crash;
+mod fault;
 mod scenario;
 mod screen;
 mod support;

@@ -18,7 +18,7 @@ use creel::protocol::rule::Mode;
 use creel::protocol::session::{Card, SessionSpec, State};
 use creel::protocol::time::Time;
 use creel::protocol::usage::{Basis, Cause, Charge, Price, Usage};
-use creel::tui::app::setup::{Instructions, Now, Place, Setup, SkillCard};
+use creel::tui::app::setup::{Instructions, Now, Opened, Place, Setup, SkillCard};
 use creel::tui::app::{App, Cmd, Msg, Tag};
 use creel::tui::screen::look::Look;
 use creel::tui::screen::transcript::Cache;
@@ -110,7 +110,7 @@ impl Desk {
             glyphs: Glyphs::Unicode,
         };
         desk.text();
-        desk.update(Msg::Ready(Vec::new()));
+        desk.update(Msg::Ready(Opened::default()));
         desk.update(Msg::Found(Tag::Models, Found::Models(vec![sonnet()])));
         desk
     }

@@ -19,6 +19,13 @@ fn scripted(script: &str) -> Home {
     home
 }
 
+/// Quits once nothing runs, so that nothing is asked.
+fn quit(terminal: &mut Terminal) {
+    terminal.wait_for(READY);
+    terminal.press("\x03\x03");
+    assert_eq!(terminal.end(), 0);
+}
+
 fn is_ready(screen: &str) -> bool {
     let mut lines = screen.lines();
     lines.any(|line| {
@@ -58,14 +65,12 @@ fn a_prompt_is_typed_and_answered_and_found_again() {
     terminal.wait_for("> hello there");
     terminal.press("\r");
     terminal.wait_for("General, you are bold.");
-    terminal.press("\x03\x03");
-    assert_eq!(terminal.end(), 0);
+    quit(&mut terminal);
     assert_eq!(terminal.left_behind(), Vec::<String>::new());
 
     let mut again = Terminal::creel(&home, &["--continue"]);
     again.wait_for("General, you are bold.");
-    again.press("\x03\x03");
-    assert_eq!(again.end(), 0);
+    quit(&mut again);
 }
 
 #[test]
@@ -105,8 +110,7 @@ fn it_is_drawn_anew_in_every_size() {
     });
     terminal.press("go\r");
     terminal.wait_for("Well met.");
-    terminal.press("\x03\x03");
-    assert_eq!(terminal.end(), 0);
+    quit(&mut terminal);
 }
 
 #[test]
@@ -133,10 +137,10 @@ fn killed_in_the_middle_it_opens_where_it_was() {
     terminal.signal(Signal::KILL);
     terminal.end();
     let mut again = Terminal::creel(&home, &["--continue"]);
-    again.wait_for("not known");
     again.wait_for("I begin.");
-    again.press("\x03\x03");
-    assert_eq!(again.end(), 0);
+    again.wait_for("✗ interrupted");
+    again.wait_for("its outcome is not known");
+    quit(&mut again);
     let effects = std::fs::read_to_string(home.work().join("effects")).unwrap();
     assert_eq!(effects, "begun\n", "it was not run again");
 }
@@ -181,8 +185,8 @@ fn it_steps_aside_for_the_shell_and_comes_back() {
         !screen.contains("half a prompt")
     });
     shell.press("\x03\x03");
-    shell.wait_until("the shell", |screen| {
-        screen.contains("shell> ") && !screen.contains("INSERT")
+    shell.wait_until("the shell's next line", |screen| {
+        screen.trim_end().lines().last() == Some("shell>")
     });
     assert_eq!(left_to_a_shell(&shell), Vec::<String>::new());
     shell.press("echo code $?\r");

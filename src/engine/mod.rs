@@ -63,6 +63,8 @@ pub struct Engine {
     pub door: Door,
     /// What the person should be told about the opening of the log.
     pub notices: Vec<String>,
+    /// The log can only be read; a notice says why.
+    pub read_only: bool,
     hall: JoinHandle<()>,
     #[cfg(test)]
     trial: trial::Switches,
@@ -130,6 +132,7 @@ impl Engine {
         Ok(Self {
             door,
             notices: opened.notices,
+            read_only: opened.read_only,
             hall,
             #[cfg(test)]
             trial,

@@ -24,6 +24,9 @@ pub(crate) const WAIT: Duration = Duration::from_secs(10);
 const TURNS: u32 = 3000;
 const TURN: Duration = Duration::from_millis(10);
 
+/// How often work for a lone process is tried before another is said to be in the way: half a second.
+const AGAIN: u32 = 50;
+
 /// Up to this size an unmarked file is looked through with its indexes, up to the next without them (about 0.3 s); a larger
 /// one only when damage was met in it.
 const THOROUGH: u64 = 16 << 20;
@@ -97,7 +100,31 @@ pub(crate) fn open_as(path: &Path, migrations: &[&str]) -> Result<Ready, OpenErr
 }
 
 /// Looks at the file and does what it needs; afterwards the lock is held shared.
+///
+/// Between fork and exec a child of any process that has the file open holds its lock as well. So work that needs a lone
+/// process is tried again for a moment before anybody is told that another Creel is in the way.
 fn put_in_order(
+    path: &Path,
+    migrations: &[&str],
+    lock: &File,
+    notices: &mut Vec<String>,
+) -> Result<Finding, OpenError> {
+    for again in (0..AGAIN).rev() {
+        let why = match put_in_order_now(path, migrations, lock, notices)? {
+            Finding::Older(_) => "is of an older version and must be migrated".to_owned(),
+            Finding::Damaged(why) => format!("is damaged ({why})"),
+            found => return Ok(found),
+        };
+        if again == 0 {
+            return Err(in_use(path, &why));
+        }
+        std::thread::sleep(TURN);
+    }
+    Err(in_use(path, "is being opened"))
+}
+
+/// One try: a file that is older or damaged is still so when others have it open.
+fn put_in_order_now(
     path: &Path,
     migrations: &[&str],
     lock: &File,
@@ -115,8 +142,6 @@ fn put_in_order(
         // Others have it open, so it was sound when they opened it.
         return match look(path, migrations)? {
             Finding::Missing => found_new(path, migrations).map(|()| Finding::Sound),
-            Finding::Older(_) => Err(in_use(path, "is of an older version and must be migrated")),
-            Finding::Damaged(why) => Err(in_use(path, &format!("is damaged ({why})"))),
             found => Ok(found),
         };
     }

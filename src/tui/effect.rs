@@ -116,6 +116,10 @@ impl Effects {
                     let _ = queue.send(Wake::Msg(Msg::Stored(stored)));
                 });
             }
+            Cmd::Scratch => {
+                let made = (self.options.scratch)();
+                self.tell(Msg::Scratch(made));
+            }
             Cmd::LookAt(folder) => {
                 let look_at = self.options.look_at.clone();
                 engine.runtime.spawn_blocking(move || {

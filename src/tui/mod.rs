@@ -26,7 +26,7 @@ use uuid::Uuid;
 use crate::engine::door::Door;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::time::Time;
-use crate::tui::app::setup::{Checked, NewProvider, Now, Place, Setup, Stored};
+use crate::tui::app::setup::{Checked, NewProvider, Now, Opened, Place, Setup, Stored};
 use crate::tui::app::{App, Cmd, Msg};
 use crate::tui::effect::Effects;
 use crate::tui::screen::look::Look;
@@ -50,7 +50,7 @@ pub type Check =
     Arc<dyn Fn(NewProvider) -> BoxFuture<'static, Result<Checked, String>> + Send + Sync>;
 /// Keeps a provider with the model that was chosen; may write files.
 pub type Store = Arc<dyn Fn(NewProvider, ModelRef) -> Result<Stored, String> + Send + Sync>;
-/// Makes the tour's folder with its files.
+/// Makes a folder, with the tour's files or empty.
 pub type Tour = Arc<dyn Fn() -> Result<PathBuf, String> + Send + Sync>;
 /// Reads what there is to know of a folder: a few small files.
 pub type LookAt = Arc<dyn Fn(&Path) -> Place + Send + Sync>;
@@ -68,6 +68,8 @@ pub struct Options {
     pub check_provider: Check,
     pub store_provider: Store,
     pub tour: Tour,
+    /// Makes an empty folder to work in.
+    pub scratch: Tour,
     pub look_at: LookAt,
 }
 
@@ -86,6 +88,8 @@ pub struct Started {
     pub door: Door,
     /// What the person should be told about the opening of the log.
     pub notices: Vec<String>,
+    /// The log can only be read.
+    pub read_only: bool,
     pub runtime: tokio::runtime::Handle,
 }
 
@@ -146,8 +150,10 @@ pub fn run(options: Options, start: Start) -> anyhow::Result<Ended> {
         again: None,
         ended: None,
     };
-    desk.draw()?;
+    // Before the first frame, which takes longer: a signal that comes while it is drawn would end the program with the terminal
+    // still taken, and a window made larger meanwhile would not be drawn anew.
     let input = start_input(sender.clone()).context("the keyboard could not be read")?;
+    desk.draw()?;
     let starter = sender.clone();
     std::thread::spawn(move || {
         let _ = starter.send(Wake::Started(start()));
@@ -229,9 +235,12 @@ impl Desk {
                 self.update(msg, effects)
             }
             Wake::Started(Ok(started)) => {
-                let notices = started.notices.clone();
+                let opened = Opened {
+                    notices: started.notices.clone(),
+                    read_only: started.read_only,
+                };
                 effects.started(started);
-                self.update(Msg::Ready(notices), effects)
+                self.update(Msg::Ready(opened), effects)
             }
             Wake::Started(Err(why)) => self.update(Msg::Broken(why), effects),
             Wake::System(signal) => self.system(signal, effects),

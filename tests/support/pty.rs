@@ -215,7 +215,7 @@ fn discipline(master: &dyn MasterPty) -> String {
 }
 
 fn read(mut reader: Box<dyn Read + Send>, shared: &Shared, answers: &Mutex<Box<dyn Write + Send>>) {
-    let mut buffer = [0; 64 * 1024];
+    let mut buffer = [0; 16 * 1024];
     loop {
         let count = reader.read(&mut buffer).unwrap_or(0);
         let bytes = &buffer[..count];

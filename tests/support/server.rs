@@ -3,10 +3,11 @@
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{TcpListener, TcpStream};
+use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -86,6 +87,10 @@ pub enum Act {
     Send(Vec<u8>),
     /// Goes on when the gate is open.
     Wait(Gate),
+    /// Says no more, and still listens.
+    HalfClose,
+    /// Breaks the connection without a word of farewell.
+    Reset,
 }
 
 impl Act {
@@ -228,6 +233,13 @@ fn serve(stream: &TcpStream, kept: &Kept, answer: &dyn Fn(&Request) -> Vec<Act>)
                 Act::Wait(gate) => {
                     gate.wait();
                     Ok(())
+                }
+                Act::HalfClose => stream.shutdown(Shutdown::Write),
+                Act::Reset => {
+                    // Closed with nothing to linger for, a connection is reset.
+                    let none = Some(Duration::ZERO);
+                    let _ = rustix::net::sockopt::set_socket_linger(stream, none);
+                    return;
                 }
             };
             if done.is_err() {

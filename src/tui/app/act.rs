@@ -38,6 +38,8 @@ impl App {
             Action::TabBefore => self.go_to(self.at.checked_sub(1).unwrap_or(self.views.len() - 1)),
             Action::TabAfter => self.go_to((self.at + 1) % self.views.len()),
             Action::CloseTab => return self.close_tab(),
+            Action::PutAway if self.notices.is_empty() => self.say("there are no notices"),
+            Action::PutAway => self.notices.clear(),
             Action::Sessions => {
                 let here = self.setup.cwd.clone();
                 self.show(Overlay::Sessions(Sessions {
@@ -154,6 +156,7 @@ impl App {
         );
         self.views.push(view);
         self.go_to(self.views.len() - 1);
+        self.leave_page();
     }
 
     fn close_tab(&mut self) -> Vec<Cmd> {
@@ -231,7 +234,7 @@ impl App {
         let now = self.now.since;
         if let Some(ask) = ask {
             self.focus = Focus::Ask(Box::new(AskFocus::new(id, ask, id, now)));
-        } else if self.view().stopped().is_some() {
+        } else if self.view().has_card() {
             self.focus = Focus::Card(Arming::new(now));
         }
         Vec::new()

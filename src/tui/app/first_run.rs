@@ -1,4 +1,5 @@
-//! The first page, for a person without any model: three ways to one. Nothing is asked about themes, keys or safety, and
+//! The first page: for a person without any model three ways to one, and for one who started in a folder that is too much
+//! for an agent, other folders. Nothing is asked about themes, keys or safety, and
 //! what is pasted is never shown again.
 
 use std::path::PathBuf;
@@ -32,6 +33,13 @@ pub enum Page {
         provider: NewProvider,
         since: std::time::Duration,
     },
+    /// In which folder: those last worked in, then a scratch folder.
+    Folder {
+        folders: Vec<PathBuf>,
+        at: usize,
+        /// It is being looked at.
+        chosen: Option<PathBuf>,
+    },
     /// A server answered: which of its models.
     Choose {
         provider: NewProvider,
@@ -52,6 +60,10 @@ pub enum Reply {
     Tour,
     Check(NewProvider),
     Store(NewProvider, usize),
+    Folder(PathBuf),
+    /// A new folder for this alone.
+    Scratch,
+    Sessions,
 }
 
 impl Default for FirstRun {
@@ -124,6 +136,37 @@ impl FirstRun {
                     Reply::Stay
                 }
             },
+            Page::Folder {
+                folders,
+                at,
+                chosen,
+            } => {
+                let index = match event.code {
+                    KeyCode::Up => {
+                        *at = at.saturating_sub(1);
+                        return Reply::Stay;
+                    }
+                    KeyCode::Down => {
+                        *at = (*at + 1).min(folders.len());
+                        return Reply::Stay;
+                    }
+                    KeyCode::Enter => *at,
+                    KeyCode::Char(c) => match narrow(c) {
+                        'q' => return Reply::Quit,
+                        'w' => return Reply::Sessions,
+                        c @ '1'..='9' => c as usize - '1' as usize,
+                        _ => return Reply::Stay,
+                    },
+                    _ => return Reply::Stay,
+                };
+                if index > folders.len() {
+                    return Reply::Stay;
+                }
+                *at = index;
+                self.text = None;
+                *chosen = folders.get(index).cloned();
+                chosen.clone().map_or(Reply::Scratch, Reply::Folder)
+            }
             Page::Checking { provider, .. } => {
                 if event.code == KeyCode::Esc {
                     let way = way_of(provider);

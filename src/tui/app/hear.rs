@@ -1,12 +1,14 @@
 //! What comes back: signals of the engine, answers to queries, the outcome of effects.
 
+use crate::agent::session::Session;
 use crate::protocol::event::{Event, Fact, Signal};
 use crate::protocol::id::{CommandId, SessionId};
 use crate::protocol::item::Item;
 use crate::protocol::query::{Found, Query};
 use crate::protocol::session::Card;
+use crate::tui::app::ask::Arming;
 use crate::tui::app::first_run::{FirstRun, Page, way_of};
-use crate::tui::app::open::{FOLD_PAGE, WINDOW_PAGE};
+use crate::tui::app::open::{LONG_PAGE, WINDOW_PAGE};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::setup::{Checked, Stored};
 use crate::tui::app::view::{Anchor, Stage};
@@ -16,6 +18,7 @@ impl App {
     pub fn hear(&mut self, signals: Vec<Signal>) -> Vec<Cmd> {
         let mut cmds = Vec::new();
         let mut spent = false;
+        let card = self.card_state();
         for signal in signals {
             match signal {
                 Signal::Event(event) => {
@@ -45,16 +48,29 @@ impl App {
         if spent {
             cmds.push(Cmd::Ask(Tag::Today, Query::Today));
         }
+        // Another card than the one that was read: quiet begins anew, and without one the keys go back to typing.
+        if matches!(self.focus, Focus::Card(_)) && self.card_state() != card {
+            self.focus = if self.view().has_card() {
+                Focus::Card(Arming::new(self.now.since))
+            } else {
+                Focus::Composer
+            };
+        }
         cmds
     }
 
+    /// Which of the cards stands over the composer.
+    fn card_state(&self) -> (bool, bool) {
+        let view = self.view();
+        (view.retrying().is_some(), view.stopped().is_some())
+    }
+
     fn event(&mut self, event: &Event) {
-        let now = self.now.since;
         let current = self.view().id;
         let Some(view) = self.view_of(event.session) else {
             return;
         };
-        view.hear(event, now);
+        view.hear(event);
         if matches!(event.fact, Fact::TurnEnded { .. }) && event.session != current {
             view.unseen = true;
         }
@@ -130,7 +146,7 @@ impl App {
             .map(|view| (view.id, view.reread()))
             .collect();
         open.into_iter()
-            .map(|(id, after)| self.read_fold(id, after))
+            .map(|(id, after)| self.read_missed(id, after))
             .collect()
     }
 
@@ -140,7 +156,10 @@ impl App {
             return Vec::new();
         }
         match (tag, found) {
-            (Tag::Recent, Found::Sessions(cards)) => self.recent = Some(cards),
+            (Tag::Recent, Found::Sessions(cards)) => {
+                self.recent = Some(cards);
+                self.offer_folders();
+            }
             (Tag::Continue, Found::Sessions(cards)) => return self.continued(&cards),
             (Tag::Sessions, Found::Sessions(cards)) => {
                 if let Some(Overlay::Sessions(overlay)) = &mut self.overlay {
@@ -171,19 +190,17 @@ impl App {
                 }
                 return self.sought();
             }
-            (Tag::Fold(id), Found::History(events)) => return self.folded(id, &events),
+            (Tag::Fold(id), Found::Fold(body)) => return self.folded(id, body.as_deref()),
+            (Tag::Missed(id), Found::History(events)) => return self.missed(id, &events),
             (Tag::Turns(id), Found::History(events)) => {
                 if let Some(Overlay::Sessions(overlay)) = &mut self.overlay
                     && let Some(turns) = &mut overlay.turns
                     && turns.session == id
                 {
-                    turns.read(&events, FOLD_PAGE as usize);
+                    turns.read(&events, LONG_PAGE as usize);
                     if !turns.whole {
                         let after = turns.last;
-                        let Cmd::Ask(_, query) = self.read_fold(id, after) else {
-                            return Vec::new();
-                        };
-                        return vec![Cmd::Ask(Tag::Turns(id), query)];
+                        return self.read_turns(id, after);
                     }
                 }
             }
@@ -214,7 +231,7 @@ impl App {
                 &mut overlay.failed
             }
             _ => {
-                if let Tag::Newest(id) | Tag::Earlier(id) | Tag::Fold(id) = tag
+                if let Tag::Newest(id) | Tag::Earlier(id) | Tag::Missed(id) = tag
                     && let Some(view) = self.view_of(id)
                 {
                     view.reading = false;
@@ -231,6 +248,7 @@ impl App {
         if let Some(card) = cards.iter().find(|card| card.cwd == self.setup.cwd) {
             return self.open(card.id, None);
         }
+        self.leave_page();
         self.say("no session here yet; this is a new one");
         Vec::new()
     }
@@ -262,22 +280,46 @@ impl App {
         self.sought()
     }
 
-    fn folded(&mut self, id: SessionId, events: &[Event]) -> Vec<Cmd> {
-        let now = self.now.since;
+    /// What a session's past adds up to, as the engine holds it.
+    fn folded(&mut self, id: SessionId, body: Option<&str>) -> Vec<Cmd> {
+        let session = body.map(serde_json::from_str::<Session>);
         let Some(view) = self.view_of(id) else {
             return Vec::new();
         };
-        view.fold(events);
+        match session {
+            Some(Ok(session)) => {
+                let folder = session.spec.cwd.clone();
+                view.session = Some(session);
+                view.loaded();
+                vec![Cmd::LookAt(folder)]
+            }
+            Some(Err(error)) => {
+                self.say(format!("this session could not be read: {error}"));
+                Vec::new()
+            }
+            None => {
+                self.say("no such session in the log");
+                Vec::new()
+            }
+        }
+    }
+
+    /// Events this listener was too slow for, or that another process wrote.
+    fn missed(&mut self, id: SessionId, events: &[Event]) -> Vec<Cmd> {
+        let Some(view) = self.view_of(id) else {
+            return Vec::new();
+        };
+        view.reading = false;
+        for event in events {
+            view.apply(event);
+        }
         match events.last() {
-            Some(last) if events.len() >= FOLD_PAGE as usize => {
+            Some(last) if events.len() >= LONG_PAGE as usize => {
                 let after = last.seq;
-                vec![self.read_fold(id, after)]
+                vec![self.read_missed(id, after)]
             }
             _ => {
-                view.loaded(now);
-                if view.session.is_none() {
-                    self.say("no such session in the log");
-                }
+                view.loaded();
                 Vec::new()
             }
         }
@@ -328,7 +370,7 @@ impl App {
     pub fn stored(&mut self, stored: Result<Stored, String>) -> Vec<Cmd> {
         match stored {
             Ok(stored) => {
-                self.first_run = None;
+                self.leave_page();
                 self.say(stored.text);
                 self.setup.model = Some(stored.card.model.clone());
                 for view in &mut self.views {

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use crate::protocol::id::Seq;
 use crate::tui::app::ask::Reply as AskReply;
 use crate::tui::app::first_run::{FirstRun, Page, Reply as PageReply};
 use crate::tui::app::keymap::{Action, Place, after_leader, find, narrow};
@@ -115,9 +116,12 @@ impl App {
         match page.key(event) {
             PageReply::Stay => Vec::new(),
             PageReply::Leave => {
-                self.first_run = None;
+                self.leave_page();
                 Vec::new()
             }
+            PageReply::Folder(folder) => vec![Cmd::LookAt(folder)],
+            PageReply::Scratch => vec![Cmd::Scratch],
+            PageReply::Sessions => self.act(Action::Sessions),
             PageReply::Quit => self.quit(),
             PageReply::Tour => vec![Cmd::Tour],
             PageReply::Check(provider) => {
@@ -188,6 +192,9 @@ impl App {
         };
         if event.code == KeyCode::Esc {
             self.focus = Focus::Composer;
+            if self.view().retrying().is_some() {
+                return self.act(Action::Leave);
+            }
             self.view_mut().card_closed = true;
             return Vec::new();
         }
@@ -307,7 +314,7 @@ impl App {
     fn wish(&mut self, wish: Wish) -> Vec<Cmd> {
         match wish {
             Wish::Open(session, turn) => self.open(session, turn),
-            Wish::Turns(session) => self.read_turns(session),
+            Wish::Turns(session) => self.read_turns(session, Seq(0)),
             Wish::Model(model) => self.change(crate::protocol::session::Change::Model { model }),
             Wish::Compose(text) => {
                 self.focus = Focus::Composer;

@@ -7,6 +7,7 @@ pub mod ask;
 pub mod command;
 pub mod composer;
 pub mod first_run;
+pub mod folder;
 pub mod hear;
 pub mod keymap;
 pub mod keys;
@@ -37,7 +38,7 @@ use crate::protocol::session::Card;
 use crate::tui::app::ask::{Arming, AskFocus};
 use crate::tui::app::first_run::FirstRun;
 use crate::tui::app::overlay::Overlay;
-use crate::tui::app::setup::{Checked, NewProvider, Now, Place, Setup, Stored};
+use crate::tui::app::setup::{Checked, NewProvider, Now, OpenWhat, Opened, Place, Setup, Stored};
 use crate::tui::app::view::{Anchor, View};
 
 /// What happens to the workstation.
@@ -50,9 +51,8 @@ pub enum Msg {
     Wheel(i64),
     /// The terminal's window got or lost the focus.
     Focus(bool),
-    /// The engine is there.
-    /// With what the person should be told about the opening of the log.
-    Ready(Vec<String>),
+    /// The engine is there, and the log was opened.
+    Ready(Opened),
     /// It could not be started: why.
     Broken(String),
     Signals(Vec<Signal>),
@@ -62,6 +62,8 @@ pub enum Msg {
     Checked(Result<Checked, String>),
     Stored(Result<Stored, String>),
     Tour(Result<PathBuf, String>),
+    /// A scratch folder was made.
+    Scratch(Result<PathBuf, String>),
     /// A folder was looked at.
     Place(PathBuf, Place),
     /// What the last frame showed.
@@ -105,6 +107,8 @@ pub enum Cmd {
     Store(NewProvider, ModelRef),
     /// Makes the tour's folder.
     Tour,
+    /// Makes a scratch folder.
+    Scratch,
     /// Looks at a folder: its branch and instructions.
     LookAt(PathBuf),
     Redraw,
@@ -126,8 +130,10 @@ pub enum Tag {
     Draft(Option<SessionId>),
     /// The newest page of a session.
     Newest(SessionId),
-    /// Its events in order, for what they add up to.
+    /// What its events add up to.
     Fold(SessionId),
+    /// Its events after the last one known.
+    Missed(SessionId),
     /// The page before the window.
     Earlier(SessionId),
     Turns(SessionId),
@@ -170,6 +176,10 @@ pub struct App {
     /// The leader was pressed, then.
     pub leader: Option<Duration>,
     pub note: Option<Note>,
+    /// What must be read: it stays until it is put away.
+    pub notices: Vec<String>,
+    /// The log can only be read.
+    pub read_only: bool,
     /// Esc was pressed while a turn ran: until then a second one stops it.
     pub esc_until: Option<Duration>,
     /// Ctrl+C was pressed with nothing to clear: until then a second one quits.
@@ -203,8 +213,7 @@ impl App {
             setup.mode,
         );
         let places = BTreeMap::from([(setup.cwd.clone(), setup.place.clone())]);
-        let first_run = setup.model.is_none().then(FirstRun::default);
-        Self {
+        let mut app = Self {
             setup,
             now,
             ready: false,
@@ -214,9 +223,11 @@ impl App {
             at: 0,
             focus: Focus::Composer,
             overlay: None,
-            first_run,
+            first_run: None,
             leader: None,
             note: None,
+            notices: Vec::new(),
+            read_only: false,
             esc_until: None,
             break_until: None,
             g_pressed: false,
@@ -231,7 +242,13 @@ impl App {
             answered: Vec::new(),
             quitting: false,
             next_command: 0,
+        };
+        if app.setup.model.is_none() {
+            app.first_run = Some(FirstRun::default());
+        } else if app.setup.open == OpenWhat::New {
+            app.leave_page();
         }
+        app
     }
 
     /// Routes a message; its effects are in order.
@@ -253,13 +270,14 @@ impl App {
                 self.quiet_again();
                 Vec::new()
             }
-            Msg::Ready(notices) => {
-                for notice in notices {
-                    self.say(notice);
-                }
+            Msg::Ready(opened) => {
+                self.notices.extend(opened.notices);
+                self.read_only = opened.read_only;
                 self.started()
             }
             Msg::Broken(why) => {
+                self.notices
+                    .push(format!("the log could not be opened: {why}"));
                 self.broken = Some(why);
                 Vec::new()
             }
@@ -269,8 +287,10 @@ impl App {
             Msg::Checked(checked) => self.checked(checked),
             Msg::Stored(stored) => self.stored(stored),
             Msg::Tour(folder) => self.tour(folder),
+            Msg::Scratch(made) => self.scratch(made),
             Msg::Place(folder, place) => {
-                self.places.insert(folder, place);
+                self.places.insert(folder.clone(), place);
+                self.looked_at(&folder);
                 Vec::new()
             }
             Msg::Drawn(seen) => self.drawn(seen),
@@ -326,6 +346,8 @@ impl App {
         let mut all: Vec<_> = self
             .views
             .iter()
+            // Who holds a session answers for it.
+            .filter(|view| view.read_only.is_none())
             .filter_map(|view| view.session.as_ref())
             .flat_map(|session| {
                 session

@@ -13,9 +13,9 @@ use crate::tui::app::setup::OpenWhat;
 use crate::tui::app::view::{Anchor, Scroll, Stage, View};
 use crate::tui::app::{App, Cmd, Focus, Tag};
 
-/// Events read at a time for the window, and for the fold.
+/// Events read at a time for the window, and where many are gone through.
 pub const WINDOW_PAGE: u32 = 200;
-pub const FOLD_PAGE: u32 = 2_000;
+pub const LONG_PAGE: u32 = 2_000;
 
 impl App {
     /// The engine is there: what the screen shows beside itself is asked for.
@@ -78,18 +78,19 @@ impl App {
                     limit: WINDOW_PAGE,
                 },
             ),
-            self.read_fold(id, Seq(0)),
+            Cmd::Ask(Tag::Fold(id), Query::Fold { session: id }),
             Cmd::Ask(Tag::Draft(Some(id)), Query::Draft { session: Some(id) }),
         ]
     }
 
-    pub fn read_fold(&self, id: SessionId, after: Seq) -> Cmd {
+    /// What happened after the last event that is known.
+    pub fn read_missed(&self, id: SessionId, after: Seq) -> Cmd {
         Cmd::Ask(
-            Tag::Fold(id),
+            Tag::Missed(id),
             Query::History {
                 session: id,
                 page: Page::After(after),
-                limit: FOLD_PAGE,
+                limit: LONG_PAGE,
             },
         )
     }
@@ -115,13 +116,13 @@ impl App {
         )]
     }
 
-    pub fn read_turns(&mut self, id: SessionId) -> Vec<Cmd> {
+    pub fn read_turns(&mut self, id: SessionId, after: Seq) -> Vec<Cmd> {
         vec![Cmd::Ask(
             Tag::Turns(id),
             Query::History {
                 session: id,
-                page: Page::After(Seq(0)),
-                limit: FOLD_PAGE,
+                page: Page::After(after),
+                limit: LONG_PAGE,
             },
         )]
     }
@@ -177,8 +178,18 @@ impl App {
         }
     }
 
-    /// Says what is written to the session, opening it first where it is not. Without a model the text stays.
+    /// Says what is written to the session, opening it first where it is not. Without log or model the text stays.
     fn speak(&mut self, op: Op) -> Vec<Cmd> {
+        if self.broken.is_some() {
+            self.say("nothing can be sent while the log cannot be opened; the text stays");
+            return Vec::new();
+        }
+        if self.view().stage == Stage::Fresh && self.view().model().is_some() {
+            self.leave_page();
+            if self.first_run.is_some() {
+                return Vec::new();
+            }
+        }
         let Some(model) = self.view().model().cloned() else {
             if self.view().stage == Stage::Fresh {
                 self.first_run = Some(FirstRun {
@@ -268,7 +279,8 @@ impl App {
     /// Goes on with a turn that stopped: asks the model again with what is there.
     pub fn go_on(&mut self) -> Vec<Cmd> {
         let view = self.view_mut();
-        view.card_closed = true;
+        // A wait that is cut short leaves by itself; if the next attempt fails too, its card is to be seen.
+        view.card_closed |= view.retrying().is_none();
         let id = view.id;
         vec![Cmd::Send(self.command(id, Op::Continue))]
     }

@@ -45,6 +45,15 @@ pub struct Instructions {
     pub tokens: u64,
 }
 
+/// How the log was opened.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Opened {
+    /// What the person should be told about it.
+    pub notices: Vec<String>,
+    /// It can only be read.
+    pub read_only: bool,
+}
+
 /// What is known of a folder that sessions work in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
@@ -62,6 +71,8 @@ pub struct Setup {
     pub cwd: PathBuf,
     /// The person's home folder, written as `~`.
     pub person_home: Option<PathBuf>,
+    /// That folder is too much for an agent, as the home folder or `/`: another is chosen first.
+    pub unsuitable: bool,
     /// Of that folder.
     pub place: Place,
     /// `None`: there is no model yet, and the first page is shown.

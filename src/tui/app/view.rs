@@ -162,9 +162,11 @@ impl View {
         self.session.as_ref().is_some_and(|session| session.running)
     }
 
+    /// Asks that can be answered here.
     pub fn asks(&self) -> usize {
         self.session
             .as_ref()
+            .filter(|_| self.read_only.is_none())
             .map_or(0, |session| session.asks.len())
     }
 
@@ -197,30 +199,49 @@ impl View {
             .filter(|ending| matches!(ending, Ending::Failed { .. } | Ending::Interrupted { .. }))
     }
 
+    /// The wait before the model is asked again.
+    pub fn retrying(&self) -> Option<&Waiting> {
+        self.live
+            .waiting
+            .as_ref()
+            .filter(|waiting| matches!(waiting, Waiting::Retry { .. }))
+    }
+
+    /// A card stands over the composer that can have the focus.
+    pub fn has_card(&self) -> bool {
+        self.retrying().is_some() || self.stopped().is_some()
+    }
+
+    /// It runs in another process: what it does is read from the log.
+    pub fn followed(&self) -> bool {
+        self.read_only.is_some() && self.stage == Stage::Live && self.state() == State::Working
+    }
+
     /// Whether something is under way whose seconds a person waits for.
     pub fn counts_seconds(&self) -> bool {
-        self.running() && self.asks() == 0 || self.stage == Stage::Opening
+        self.state() == State::Working || self.stage == Stage::Opening
     }
 
     /// Adds an event of this session that was heard.
-    pub fn hear(&mut self, event: &Event, now: Duration) {
+    pub fn hear(&mut self, event: &Event) {
         match self.stage {
             Stage::Loading => self.held.push(event.clone()),
-            Stage::Fresh | Stage::Opening | Stage::Live => self.apply(event, now),
+            Stage::Fresh | Stage::Opening | Stage::Live => self.apply(event),
         }
     }
 
     /// The last page of the past was read: what was heard meanwhile follows it.
-    pub fn loaded(&mut self, now: Duration) {
+    pub fn loaded(&mut self) {
         self.stage = Stage::Live;
         for event in std::mem::take(&mut self.held) {
-            self.apply(&event, now);
+            self.apply(&event);
         }
-        self.turn_since = self
+        let since = self
             .session
             .as_ref()
             .filter(|session| session.running)
-            .map(|session| session.active);
+            .map(|session| self.turn_since.unwrap_or(session.active));
+        self.turn_since = since;
     }
 
     /// Some signals were dropped: the log is read again from the last number seen.
@@ -232,19 +253,9 @@ impl View {
             .map_or(Seq(0), |session| session.last_seq)
     }
 
-    /// Folds a page of the past; what is newer than the window follows in it.
-    pub fn fold(&mut self, events: &[Event]) {
-        self.session = Session::fold(self.session.take(), events);
-        if self.transcript.first().is_some() {
-            for event in events {
-                self.transcript.apply(event);
-            }
-        }
-    }
-
-    pub fn apply(&mut self, event: &Event, _now: Duration) {
+    /// Adds an event; what fold or window know already is passed over by each of them.
+    pub fn apply(&mut self, event: &Event) {
         match &mut self.session {
-            Some(session) if event.seq <= session.last_seq => return,
             Some(session) => session.apply(event),
             None => self.session = Session::begin(event),
         }

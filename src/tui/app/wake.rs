@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use crate::protocol::event::Waiting;
+use crate::protocol::id::Seq;
 use crate::tui::app::{App, Cmd, Focus};
 
 /// The strip of leader keys comes after this long.
@@ -54,7 +54,7 @@ impl App {
         );
         let counts = checking
             || self.view().counts_seconds()
-            || matches!(self.view().live.waiting, Some(Waiting::Retry { .. }))
+            || self.view().retrying().is_some()
             || (!self.ready && self.broken.is_none() && now >= SECOND);
         if counts {
             return Some(Duration::from_secs(now.as_secs()) + SECOND);
@@ -102,6 +102,13 @@ impl App {
                     });
                 }
             }
+        }
+        let view = self.view_mut();
+        if view.followed() && !view.reading {
+            view.reading = true;
+            let id = view.id;
+            let after = view.session.as_ref().map_or(Seq(0), |s| s.last_seq);
+            cmds.push(self.read_missed(id, after));
         }
         cmds
     }

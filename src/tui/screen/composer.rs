@@ -7,6 +7,7 @@ use crate::agent::visible::escaped;
 use crate::protocol::event::When;
 use crate::tui::app::command::preview;
 use crate::tui::app::composer::Drawn;
+use crate::tui::app::price::Estimate;
 use crate::tui::app::view::{Stage, View};
 use crate::tui::app::{App, Focus};
 use crate::tui::screen::look::{Look, Mark, Role};
@@ -154,12 +155,11 @@ fn cost(app: &App, view: &View) -> Option<String> {
     if view.stage != Stage::Fresh {
         return None;
     }
-    let estimate = app.next_prompt(view)?;
-    let price = money::estimate(estimate);
-    Some(if price.contains(|c: char| c.is_ascii_digit()) {
-        format!("first prompt {price} and the answer")
-    } else {
-        format!("first prompt: {price}")
+    Some(match app.next_prompt(view)? {
+        estimate @ Estimate::About(_) => {
+            format!("first prompt {} and the answer", money::estimate(estimate))
+        }
+        estimate => format!("first prompt: {}", money::estimate(estimate)),
     })
 }
 

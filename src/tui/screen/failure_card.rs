@@ -1,11 +1,14 @@
 //! The card of what went wrong: what happened, what it cost, what is safe, which key goes on.
 
+use std::time::Duration;
+
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::agent::visible::one_line;
 use crate::protocol::event::{Ending, Waiting};
 use crate::protocol::failure::{Failure, FailureKind};
+use crate::tui::app::transcript::What;
 use crate::tui::app::view::View;
 use crate::tui::app::{App, Focus};
 use crate::tui::screen::look::{Look, Mark, Role};
@@ -33,15 +36,32 @@ pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
         until,
     }) = &view.live.waiting
     {
-        let left = text::seconds(until.since(app.now.wall));
+        // The second under way is counted, so that the last one said is 1.
+        let left = until.since(app.now.wall) + Duration::from_millis(999);
+        let left = text::seconds(left);
+        let focused = matches!(app.focus, Focus::Card(_));
         let mut rows = wrapped(&one_line(&failure.message), width, 0, Role::Text);
         rows.push(Row::of(
             format!(
-                "Asked again by itself in {left}, attempt {attempt} of {attempts}. Nothing is lost."
+                "Trying again by itself in {left}, attempt {attempt} of {attempts}. Nothing is lost."
             ),
             Role::Muted,
         ));
-        rows.push(Row::of("Esc Esc", Role::Key).put(" stop", Role::Muted));
+        rows.push(if focused {
+            Row::of("Enter", Role::Key)
+                .put(" now   ", Role::Muted)
+                .put("m", Role::Key)
+                .put(" other model   ", Role::Muted)
+                .put("Esc Esc", Role::Key)
+                .put(" stop", Role::Muted)
+        } else {
+            Row::of("Tab", Role::Key)
+                .put(" from an empty composer, then ", Role::Muted)
+                .put("Enter", Role::Key)
+                .put(" now   ", Role::Muted)
+                .put("Esc Esc", Role::Key)
+                .put(" stop", Role::Muted)
+        });
         return Some(Card {
             title: (
                 format!("{} {}", look.mark(Mark::More), waits_for(failure.kind)),
@@ -49,7 +69,7 @@ pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
             ),
             right: format!("goes on in {left}"),
             rows,
-            focused: false,
+            focused,
         });
     }
     let focused = matches!(app.focus, Focus::Card(_));
@@ -68,6 +88,14 @@ pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
             "goes on",
         ),
         _ => return None,
+    };
+    let cut = broken_off(view);
+    let (title, message) = match (ending, cut) {
+        (Ending::Failed { failure }, Some(words)) if failure.kind == FailureKind::Network => (
+            format!("{} the answer broke off", look.mark(Mark::Failed)),
+            format!("After {words} words: {message}. Nothing that was in it had been run."),
+        ),
+        _ => (title, message),
     };
     let mut rows = wrapped(&message, width, 0, Role::Text);
     rows.push(Row::of(
@@ -140,6 +168,19 @@ impl Card {
     }
 }
 
+/// The words of an answer that was cut off at the end of the turn.
+fn broken_off(view: &View) -> Option<usize> {
+    let entries = view.transcript.entries();
+    entries
+        .iter()
+        .rev()
+        .take(3)
+        .find_map(|entry| match &entry.what {
+            What::Answer { text, cut: true } => Some(text.split_whitespace().count()),
+            _ => None,
+        })
+}
+
 fn goes_by_itself(kind: FailureKind) -> bool {
     matches!(
         kind,
@@ -149,7 +190,7 @@ fn goes_by_itself(kind: FailureKind) -> bool {
 
 fn waits_for(kind: FailureKind) -> &'static str {
     match kind {
-        FailureKind::Network => "no network",
+        FailureKind::Network => "no answer",
         _ => "waiting for the provider",
     }
 }
@@ -159,7 +200,7 @@ fn failed(failure: &Failure) -> &'static str {
         FailureKind::Auth => "key refused",
         FailureKind::Rate => "too many requests",
         FailureKind::Overloaded => "the provider is overloaded",
-        FailureKind::Network => "no network, or the answer broke off",
+        FailureKind::Network => "no answer",
         FailureKind::TooLong => "longer than the model's window",
         FailureKind::Refused => "the model refused",
         FailureKind::BadRequest => "the request was refused",

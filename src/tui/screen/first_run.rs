@@ -17,11 +17,24 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
     let wide = area.width >= 80;
     let roomy = area.height >= 24;
     Row::of(" Creel", Role::Strong)
-        .end("no model yet · nothing sent ", Role::Muted)
+        .end(
+            match page.page {
+                Page::Folder { .. } => "no folder yet · nothing sent ",
+                _ => "no model yet · nothing sent ",
+            },
+            Role::Muted,
+        )
         .draw(buffer, area.left(), area.y, area.right(), look);
     let mut y = area.y + if roomy { 3 } else { 1 };
     let said = match &page.text {
         Some(text) => (text.clone(), Role::Warn),
+        None if matches!(page.page, Page::Folder { .. }) => (
+            format!(
+                "An agent gets one folder at a time, and {} is too much. Which one?",
+                app.setup.path(&app.setup.cwd)
+            ),
+            Role::Text,
+        ),
         None => (
             "There is no key in the environment. What now?".to_owned(),
             Role::Text,
@@ -78,7 +91,7 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
         height: area.bottom().saturating_sub(y + foot),
         ..area
     };
-    if roomy {
+    if roomy && !matches!(page.page, Page::Folder { .. }) {
         rows::draw(&facts(app, usize::from(area.width)), buffer, below, 0, look);
     }
     let line = match &page.page {
@@ -90,11 +103,16 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
         Page::Key { .. } => keys(&[("Enter", "check it"), ("Esc", "back")]),
         Page::Server { .. } => keys(&[("Enter", "ask it for its models"), ("Esc", "back")]),
         Page::Checking { .. } => keys(&[("Esc", "back")]),
+        Page::Folder { .. } => keys(&[
+            ("1-9 or ↑↓ Enter", "choose"),
+            ("w", "sessions"),
+            ("q", "quit"),
+        ]),
         Page::Choose { .. } => keys(&[("↑↓ Enter", "start with this one"), ("Esc", "back")]),
     };
     let mut row = rows::key_line(&line, usize::from(area.width).saturating_sub(2));
     row.left.insert(0, (" ".to_owned(), Role::Text));
-    if area.width >= 110 {
+    if area.width >= 110 && !matches!(page.page, Page::Folder { .. }) {
         row = row.end("keys pasted here are never shown again ", Role::Muted);
     }
     row.draw(buffer, area.left(), area.bottom() - 1, area.right(), look);
@@ -186,6 +204,33 @@ fn content(
             gap(&mut all);
             field = Some((all.len() as u16, page.shown()));
             all.push(Row::new());
+        }
+        Page::Folder { folders, at, .. } => {
+            let names = folders
+                .iter()
+                .map(|folder| (app.setup.path(folder), ""))
+                .chain([(
+                    "a scratch folder".to_owned(),
+                    "   new and empty, in the temporary folder",
+                )]);
+            for (index, (name, said)) in names.enumerate() {
+                let mark = if index == *at {
+                    look.mark(Mark::Here)
+                } else {
+                    " "
+                };
+                all.push(
+                    Row::of(format!(" {mark} "), Role::Accent)
+                        .put(format!("{}  ", index + 1), Role::Key)
+                        .put(name, Role::Strong)
+                        .put(said, Role::Muted),
+                );
+            }
+            gap(&mut all);
+            all.push(Row::of(
+                "   Or quit, and start Creel in the folder of a project.",
+                Role::Muted,
+            ));
         }
         Page::Checking { provider, since } => {
             let what = match provider {

@@ -106,6 +106,14 @@ pub fn lay(app: &App, view: &View, stream: &mut LiveText, form: Form, look: &Loo
             ));
         } else if view.stage == Stage::Loading && view.transcript.first().is_none() {
             laid.row(Row::of("reading its past", Role::Muted));
+        } else if view.read_only.is_some() && view.running() && !view.followed() {
+            laid.row(Row::of(
+                format!(
+                    "{} waits for an answer, to be given where it runs",
+                    look.mark(Mark::Ask)
+                ),
+                Role::Warn,
+            ));
         } else if view.running()
             && view.asks() == 0
             && live.waiting.is_none()

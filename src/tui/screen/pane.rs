@@ -3,12 +3,13 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::agent::visible::one_line;
 use crate::tui::app::view::{Stage, View};
 use crate::tui::app::{App, Focus, Seen};
 use crate::tui::screen::ask_card::{self, Card};
 use crate::tui::screen::body::Laid;
 use crate::tui::screen::look::{Look, Mark, Role};
-use crate::tui::screen::rows::Row;
+use crate::tui::screen::rows::{self, Row, wrapped};
 use crate::tui::screen::transcript::Cache;
 use crate::tui::screen::{
     Shown, composer, empty, failure_card, money, status, top, tour, transcript,
@@ -103,6 +104,7 @@ pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, area: Rect, look:
     status::key_line(app, view, buffer, rooms.keys, look);
 
     let mut upper = rooms.transcript;
+    notices(app, buffer, &mut upper, look);
     if view.played() && upper.height > 2 {
         let line = Rect { height: 1, ..upper };
         tour::line(app, view, buffer, line, look);
@@ -164,6 +166,28 @@ pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, area: Rect, look:
     }
     composer::commands(app, buffer, upper, rooms.composer, look);
     shown
+}
+
+/// What must be read, at the top of the pane until it is put away: at most half of the room.
+fn notices(app: &App, buffer: &mut Buffer, upper: &mut Rect, look: &Look) {
+    if app.notices.is_empty() || upper.height < 2 {
+        return;
+    }
+    let width = usize::from(upper.width);
+    let mut all: Vec<Row> = app
+        .notices
+        .iter()
+        .flat_map(|notice| wrapped(&one_line(notice), width, 0, Role::Warn))
+        .collect();
+    let most = usize::from((upper.height / 2).max(2)) - 1;
+    if all.len() > most {
+        all.truncate(most);
+    }
+    all.push(Row::of("^X d", Role::Key).put(" puts this away", Role::Muted));
+    rows::draw(&all, buffer, *upper, 0, look);
+    let height = all.len() as u16;
+    upper.y += height;
+    upper.height -= height;
 }
 
 fn middle<'a>(app: &'a App, view: &View, form: Form, look: &Look) -> Middle<'a> {

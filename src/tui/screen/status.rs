@@ -64,15 +64,7 @@ pub fn key_line(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &
         return;
     }
     let now = app.now.since;
-    let row = if let Some(why) = &app.broken {
-        Row::of(
-            format!(
-                "the log could not be opened: {}",
-                crate::agent::visible::one_line(why)
-            ),
-            Role::Bad,
-        )
-    } else if app.leader.is_some() {
+    let row = if app.leader.is_some() {
         Row::of("^X", Role::Key).put(" …  Esc ends it", Role::Muted)
     } else if app.esc_until.is_some_and(|until| until > now) {
         let turn = view.session.as_ref().map_or(0, |session| session.turn);
@@ -81,7 +73,7 @@ pub fn key_line(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &
         Row::of("Ctrl+C again quits", Role::Warn)
     } else if let Some(note) = &app.note {
         Row::of(note.text.clone(), Role::Accent)
-    } else if !app.ready && now >= Duration::from_secs(1) {
+    } else if !app.ready && app.broken.is_none() && now >= Duration::from_secs(1) {
         Row::of(format!("opening the log, {} s", now.as_secs()), Role::Muted)
     } else {
         rows_of_keys(app, view, usize::from(area.width))
@@ -99,9 +91,21 @@ fn rows_of_keys(app: &App, view: &View, width: usize) -> Row {
             ("↑↓", "choose"),
             ("Esc", "close the list"),
         ],
+        Focus::Composer if running && view.read_only.is_some() => &[
+            ("^X w", "sessions"),
+            ("PgUp", "a page up"),
+            ("Ctrl+O", "outputs"),
+            ("Esc", "transcript"),
+        ],
         Focus::Composer if running && empty && view.asks() > 0 => &[
             ("Enter", "steer"),
             ("Tab", "to the ask"),
+            ("Esc Esc", "stop"),
+            ("Ctrl+O", "outputs"),
+        ],
+        Focus::Composer if running && empty && view.retrying().is_some() => &[
+            ("Enter", "steer"),
+            ("Tab", "to the card"),
             ("Esc Esc", "stop"),
             ("Ctrl+O", "outputs"),
         ],
@@ -112,7 +116,7 @@ fn rows_of_keys(app: &App, view: &View, width: usize) -> Row {
             ("Ctrl+J", "new line"),
             ("Ctrl+O", "outputs"),
         ],
-        Focus::Composer if empty && view.stopped().is_some() => &[
+        Focus::Composer if empty && view.has_card() => &[
             ("Enter", "send"),
             ("Tab", "to the card"),
             ("/", "command"),
@@ -141,6 +145,12 @@ fn rows_of_keys(app: &App, view: &View, width: usize) -> Row {
             ("G", "newest"),
             ("Ctrl+O", "outputs"),
             ("i", "type"),
+        ],
+        Focus::Card(_) if view.retrying().is_some() => &[
+            ("Enter", "try now"),
+            ("m", "other model"),
+            ("Esc Esc", "stop"),
+            ("Tab", "back"),
         ],
         Focus::Card(_) => &[
             ("Enter", "go on"),

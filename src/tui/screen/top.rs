@@ -29,6 +29,9 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) {
         );
         row = row.end("Alt+a", Role::Key).end("   ", Role::Text);
     }
+    if app.read_only {
+        row = row.end("read-only log   ", Role::Warn);
+    }
     if wide {
         row = row.end(today(app), Role::Muted);
         row = row.end("   ", Role::Text);

@@ -25,6 +25,8 @@ pub struct Cache {
     laid: HashMap<(SessionId, Seq), Kept>,
     streams: HashMap<SessionId, LiveText>,
     frame: u64,
+    /// The session drawn last.
+    shown: Option<SessionId>,
     /// Where the window's top was, for a hint of how far it moved.
     last: Option<(SessionId, Rect, (Seq, usize))>,
 }
@@ -38,6 +40,19 @@ struct Kept {
     glyphs: Glyphs,
     seen: u64,
     laid: Laid,
+}
+
+impl Cache {
+    /// What was laid out of sessions that are not shown is given back.
+    fn keep_only(&mut self, shown: SessionId) {
+        if self.shown == Some(shown) {
+            return;
+        }
+        self.shown = Some(shown);
+        self.laid.retain(|(session, _), _| *session == shown);
+        self.laid.shrink_to_fit();
+        self.streams.retain(|session, _| *session == shown);
+    }
 }
 
 /// What the window shows.
@@ -63,6 +78,7 @@ pub fn draw(
     look: &Look,
 ) -> Window {
     cache.frame += 1;
+    cache.keep_only(view.id);
     if area.width == 0 || area.height == 0 {
         return Window {
             anchor: view.scroll.anchor,

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod asks;
+mod beside;
 mod sessions;
 
 use std::path::PathBuf;
@@ -18,7 +19,7 @@ use crate::protocol::op::Op;
 use crate::protocol::rule::Mode;
 use crate::protocol::session::{RunLimits, SessionSpec};
 use crate::protocol::time::Time;
-use crate::tui::app::setup::{Now, Setup};
+use crate::tui::app::setup::{Now, Opened, Setup};
 use crate::tui::app::{App, Cmd, Focus, Msg, Seen};
 
 fn id(n: u128) -> SessionId {
@@ -49,7 +50,7 @@ impl Desk {
             millis: 0,
             seq: 0,
         };
-        desk.update(Msg::Ready(Vec::new()));
+        desk.update(Msg::Ready(Opened::default()));
         desk
     }
 

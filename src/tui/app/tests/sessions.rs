@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::agent::session::Session;
 use crate::protocol::event::{Delta, Ending, Event, Fact, Signal, When};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::{MessageId, Seq};
@@ -17,7 +18,7 @@ use crate::protocol::session::{Change, OpenRequest, SessionSpec};
 use crate::protocol::time::Time;
 use crate::tui::app::first_run::Page;
 use crate::tui::app::overlay::Overlay;
-use crate::tui::app::setup::Setup;
+use crate::tui::app::setup::{Opened, Setup};
 use crate::tui::app::tests::{Desk, id, model, now, ops, submit};
 use crate::tui::app::view::Stage;
 use crate::tui::app::{App, Cmd, Focus, Msg, Tag};
@@ -320,13 +321,14 @@ fn a_past_session_is_read_in_pages_and_folded() {
         },
     );
     let page = vec![opened, prompt];
+    let folded = serde_json::to_string(&Session::fold(None, &page).unwrap()).unwrap();
     desk.update(Msg::Found(Tag::Newest(past), Found::History(page.clone())));
     // Heard while the fold is still being read.
     desk.update(Msg::Signals(vec![Signal::Event(Box::new(event(
         502,
         Fact::TurnStarted { turn: 2 },
     )))]));
-    desk.update(Msg::Found(Tag::Fold(past), Found::History(page)));
+    desk.update(Msg::Found(Tag::Fold(past), Found::Fold(Some(folded))));
     let view = desk.app.view();
     assert_eq!((view.id, view.stage), (past, Stage::Live));
     assert_eq!(view.mode(), Mode::Plan);
@@ -367,7 +369,7 @@ fn keys_typed_before_the_engine_are_kept() {
     for c in "early".chars() {
         app.update(Msg::Key(KeyEvent::from(KeyCode::Char(c))), now(1));
     }
-    app.update(Msg::Ready(Vec::new()), now(2));
+    app.update(Msg::Ready(Opened::default()), now(2));
     app.update(
         Msg::Found(Tag::Draft(None), Found::Draft(Some("old".to_owned()))),
         now(3),

@@ -1,0 +1,145 @@
+//! What stands beside a session: its card, its folder, notices, another process that runs it.
+#![allow(clippy::unwrap_used)]
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crossterm::event::KeyCode;
+
+use crate::protocol::event::{Delta, Ending, Event, Fact, Signal, Waiting, When};
+use crate::protocol::failure::{Failure, FailureKind};
+use crate::protocol::id::Seq;
+use crate::protocol::op::Op;
+use crate::protocol::query::{Found, Page, Query};
+use crate::protocol::rule::Mode;
+use crate::protocol::session::OpenRequest;
+use crate::protocol::time::Time;
+use crate::tui::app::setup::{Opened, Place, Setup};
+use crate::tui::app::tests::{Desk, model, now, ops, submit};
+use crate::tui::app::{App, Cmd, Focus, Msg, Tag};
+
+#[test]
+fn a_wait_before_a_retry_is_cut_short_from_its_card() {
+    let mut desk = Desk::running();
+    let session = desk.app.view().id;
+    let retry = |failure| Signal::Delta {
+        session,
+        delta: Delta::Waiting { what: failure },
+    };
+    desk.update(Msg::Signals(vec![retry(Waiting::Retry {
+        failure: Failure::new(FailureKind::Network, "no way there"),
+        attempt: 2,
+        attempts: 6,
+        until: Time(8_000),
+    })]));
+    desk.press(KeyCode::Tab);
+    assert!(matches!(desk.app.focus, Focus::Card(_)));
+    assert_eq!(
+        ops(&desk.press(KeyCode::Enter)),
+        [],
+        "not before it is ready"
+    );
+    desk.wait(500);
+    assert_eq!(ops(&desk.press(KeyCode::Enter)), [Op::Continue]);
+    desk.press(KeyCode::Tab);
+    desk.update(Msg::Signals(vec![retry(Waiting::Nothing)]));
+    assert_eq!(desk.app.focus, Focus::Composer, "the card is gone");
+}
+
+#[test]
+fn what_another_process_does_is_read_from_the_log_while_it_works() {
+    let mut desk = Desk::running();
+    let session = desk.app.view().id;
+    desk.app.view_mut().typed = None;
+    desk.app.view_mut().read_only = Some("held by process 4711".to_owned());
+    let last = desk.app.view().session.as_ref().unwrap().last_seq;
+    let missed = Cmd::Ask(
+        Tag::Missed(session),
+        Query::History {
+            session,
+            page: Page::After(last),
+            limit: 2_000,
+        },
+    );
+    assert_eq!(desk.app.wake(), Some(Duration::from_secs(1)));
+    assert_eq!(desk.wait(1_000), [missed]);
+    assert_eq!(desk.wait(1_000), [], "one question at a time");
+    let ended = Event {
+        seq: Seq(last.0 + 1),
+        session,
+        at: Time(2_000),
+        fact: Fact::TurnEnded {
+            turn: 1,
+            ending: Ending::Finished,
+        },
+    };
+    desk.update(Msg::Found(
+        Tag::Missed(session),
+        Found::History(vec![ended]),
+    ));
+    assert!(!desk.app.view().running());
+    assert_eq!(desk.app.wake(), None, "it stands still, and so does this");
+}
+
+#[test]
+fn each_session_has_the_branch_of_its_own_folder() {
+    let mut desk = Desk::new();
+    let folder = PathBuf::from("/tmp/tour");
+    let cmds = desk.update(Msg::Tour(Ok(folder.clone())));
+    assert_eq!(cmds, [Cmd::LookAt(folder.clone())]);
+    assert_eq!(desk.app.place(&folder), None, "not known is not shown");
+    let place = Place {
+        branch: Some("tide".to_owned()),
+        ..Place::default()
+    };
+    desk.update(Msg::Place(folder.clone(), place.clone()));
+    assert_eq!(desk.app.place(desk.app.view().cwd()), Some(&place));
+}
+
+#[test]
+fn a_notice_stays_until_it_is_put_away() {
+    let mut desk = Desk::new();
+    desk.update(Msg::Ready(Opened {
+        notices: vec!["3 events were lost".to_owned()],
+        read_only: true,
+    }));
+    desk.wait(60_000);
+    assert_eq!(desk.app.notices.len(), 1);
+    desk.ctrl('x');
+    desk.typed("d");
+    assert!(desk.app.notices.is_empty() && desk.app.read_only);
+}
+
+#[test]
+fn started_in_the_home_folder_another_one_is_chosen_first() {
+    let setup = Setup {
+        cwd: PathBuf::from("/home/ada"),
+        unsuitable: true,
+        model: Some(model("a/b")),
+        ..Setup::default()
+    };
+    let mut desk = Desk {
+        app: App::new(setup, (100, 30), now(0)),
+        millis: 0,
+        seq: 0,
+    };
+    desk.press(KeyCode::Esc);
+    assert!(desk.app.first_run.is_some(), "no way around it");
+    assert_eq!(desk.press(KeyCode::Enter), [Cmd::Scratch]);
+    let folder = PathBuf::from("/tmp/creel-scratch-1");
+    desk.update(Msg::Scratch(Ok(folder.clone())));
+    assert_eq!(
+        (&desk.app.first_run, desk.app.view().cwd()),
+        (&None, &folder)
+    );
+    desk.typed("go");
+    let request = OpenRequest {
+        cwd: folder,
+        model: model("a/b"),
+        mode: Mode::Ask,
+    };
+    assert_eq!(
+        ops(&desk.press(KeyCode::Enter)),
+        [Op::Open { request }, submit("go", When::Step)]
+    );
+}
