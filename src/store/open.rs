@@ -110,10 +110,13 @@ fn put_in_order(
     notices: &mut Vec<String>,
 ) -> Result<Finding, OpenError> {
     for again in (0..AGAIN).rev() {
-        let why = match put_in_order_now(path, migrations, lock, notices)? {
-            Finding::Older(_) => "is of an older version and must be migrated".to_owned(),
-            Finding::Damaged(why) => format!("is damaged ({why})"),
-            found => return Ok(found),
+        // Whoever really has the file open has its index of the log of writes beside it.
+        let passing = again > 0 && !beside(path, "-shm").exists();
+        let why = match put_in_order_now(path, migrations, lock, notices, passing)? {
+            None => String::new(),
+            Some(Finding::Older(_)) => "is of an older version and must be migrated".to_owned(),
+            Some(Finding::Damaged(why)) => format!("is damaged ({why})"),
+            Some(found) => return Ok(found),
         };
         if again == 0 {
             return Err(in_use(path, &why));
@@ -123,13 +126,15 @@ fn put_in_order(
     Err(in_use(path, "is being opened"))
 }
 
-/// One try: a file that is older or damaged is still so when others have it open.
+/// One try: a file that is older or damaged is still so when others have it open. `None` when somebody holds the lock who
+/// is only passing.
 fn put_in_order_now(
     path: &Path,
     migrations: &[&str],
     lock: &File,
     notices: &mut Vec<String>,
-) -> Result<Finding, OpenError> {
+    passing: bool,
+) -> Result<Option<Finding>, OpenError> {
     let alone = match lock.try_lock() {
         Ok(()) => true,
         Err(TryLockError::WouldBlock) => false,
@@ -137,12 +142,15 @@ fn put_in_order_now(
             return Err(OpenError::from_io(&beside(path, ".lock"), &error));
         }
     };
+    if !alone && passing {
+        return Ok(None);
+    }
     if !alone {
         share(path, lock)?;
         // Others have it open, so it was sound when they opened it.
         return match look(path, migrations)? {
-            Finding::Missing => found_new(path, migrations).map(|()| Finding::Sound),
-            found => Ok(found),
+            Finding::Missing => found_new(path, migrations).map(|()| Some(Finding::Sound)),
+            found => Ok(Some(found)),
         };
     }
     let found = match examine(path, migrations)? {
@@ -164,7 +172,7 @@ fn put_in_order_now(
     lock.unlock()
         .map_err(|error| OpenError::from_io(path, &error))?;
     share(path, lock)?;
-    Ok(found)
+    Ok(Some(found))
 }
 
 fn share(path: &Path, lock: &File) -> Result<(), OpenError> {
