@@ -255,7 +255,7 @@ mod tests {
             ("rm -rf ~/x", High),
             ("rm -rf ../x", High),
             ("rm $X", High),
-            ("rm /work/app/x", Medium),
+            ("rm /srv/app/x", Medium),
             ("sudo ls", High),
             ("/usr/bin/sudo ls", High),
             ("curl http://x", Medium),
@@ -284,13 +284,13 @@ mod tests {
             let reach = [Reach::Run {
                 command: line.into(),
             }];
-            let roots = [PathBuf::from("/work/app")];
+            let roots = [PathBuf::from("/srv/app")];
             let asked = Asked {
                 tool: "bash",
                 reach: &reach,
                 mode: Mode::Ask,
                 rules: &[],
-                cwd: Path::new("/work/app"),
+                cwd: Path::new("/srv/app"),
                 roots: &roots,
                 home: None,
             };

@@ -224,8 +224,8 @@ mod tests {
         let (_guard, root) = folder(&[
             ("home/.git/HEAD", HASH),
             ("home/notes/x", ""),
-            ("home/work/.git/HEAD", HASH),
-            ("home/work/src/x", ""),
+            ("home/srv/.git/HEAD", HASH),
+            ("home/srv/src/x", ""),
         ]);
         let home = root.join("home");
         // (folder, unsuitable, root)
@@ -234,7 +234,7 @@ mod tests {
             ("", true, None),
             ("/", true, None),
             ("home/notes", false, Some("home/notes")),
-            ("home/work/src", false, Some("home/work")),
+            ("home/srv/src", false, Some("home/srv")),
         ];
         for (cwd, unsuitable, expected) in cases {
             let cwd = root.join(cwd);

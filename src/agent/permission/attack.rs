@@ -65,13 +65,13 @@ fn verdict(line: &str, mode: Mode, rules: &[Rule]) -> Verdict {
     let reach = [Reach::Run {
         command: line.to_owned(),
     }];
-    let roots = [PathBuf::from("/work/app")];
+    let roots = [PathBuf::from("/srv/app")];
     decide(&Asked {
         tool: "bash",
         reach: &reach,
         mode,
         rules,
-        cwd: Path::new("/work/app"),
+        cwd: Path::new("/srv/app"),
         roots: &roots,
         home: None,
     })

@@ -34,13 +34,13 @@ fn write(path: &str) -> (&'static str, Vec<Reach>) {
 }
 
 fn verdict(mode: Mode, rules: &[Rule], (tool, reach): &(&'static str, Vec<Reach>)) -> &'static str {
-    let roots = [PathBuf::from("/work/app")];
+    let roots = [PathBuf::from("/srv/app")];
     let asked = Asked {
         tool,
         reach,
         mode,
         rules,
-        cwd: Path::new("/work/app"),
+        cwd: Path::new("/srv/app"),
         roots: &roots,
         home: Some(Path::new("/home/me")),
     };
@@ -56,23 +56,20 @@ fn each_mode_allows_what_it_says() {
     use Mode::{Ask, Auto, Edits, Plan};
     let modes = [Plan, Ask, Edits, Auto];
     let cases = [
-        (
-            read("/work/app/src/x"),
-            ["allow", "allow", "allow", "allow"],
-        ),
+        (read("/srv/app/src/x"), ["allow", "allow", "allow", "allow"]),
         (read("/etc/passwd"), ["deny", "ask", "ask", "ask"]),
-        (read("/work/application"), ["deny", "ask", "ask", "ask"]),
-        (write("/work/app/src/x"), ["deny", "ask", "allow", "allow"]),
+        (read("/srv/application"), ["deny", "ask", "ask", "ask"]),
+        (write("/srv/app/src/x"), ["deny", "ask", "allow", "allow"]),
         (
-            write("/work/app/.git/hooks/pre-commit"),
+            write("/srv/app/.git/hooks/pre-commit"),
             ["deny", "ask", "ask", "ask"],
         ),
         (
-            write("/work/app/sub/.GIT/config"),
+            write("/srv/app/sub/.GIT/config"),
             ["deny", "ask", "ask", "ask"],
         ),
-        (write("/work/app/.bashrc"), ["deny", "ask", "ask", "ask"]),
-        (write("/work/other"), ["deny", "ask", "ask", "ask"]),
+        (write("/srv/app/.bashrc"), ["deny", "ask", "ask", "ask"]),
+        (write("/srv/other"), ["deny", "ask", "ask", "ask"]),
         (run("cargo test"), ["deny", "ask", "ask", "allow"]),
         (run("if x; then y; fi"), ["deny", "ask", "ask", "allow"]),
         (
@@ -113,7 +110,7 @@ fn deny_comes_before_ask_before_allow_before_the_mode() {
         (run("sudo rm x"), "deny"),
         (run("if true; then rm x; fi"), "deny"),
         (run("x(){ rm y; }; x"), "deny"),
-        (run("git log > /work/app/out"), "ask"),
+        (run("git log > /srv/app/out"), "ask"),
         (run("git log > /dev/null"), "allow"),
         (run("cat <<EOF\nx\nEOF"), "ask"),
         (run("GIT_PAGER=x git log"), "ask"),
@@ -121,10 +118,10 @@ fn deny_comes_before_ask_before_allow_before_the_mode() {
         (run("git $X"), "ask"),
         (run("for f in a; do ls; done"), "ask"),
         (run("git\rstatus"), "ask"),
-        (read("/work/app/.env"), "deny"),
-        (read("/work/app/deep/.env"), "deny"),
-        (write("/work/app/docs/a.md"), "allow"),
-        (write("/work/app/src/a.rs"), "ask"),
+        (read("/srv/app/.env"), "deny"),
+        (read("/srv/app/deep/.env"), "deny"),
+        (write("/srv/app/docs/a.md"), "allow"),
+        (write("/srv/app/src/a.rs"), "ask"),
     ];
     for (call, expected) in cases {
         assert_eq!(verdict(Mode::Ask, &rules, &call), expected, "{call:?}");
@@ -147,7 +144,7 @@ fn deny_comes_before_ask_before_allow_before_the_mode() {
 
 #[test]
 fn a_session_rule_covers_the_call_that_made_it_and_no_more() {
-    let roots = [PathBuf::from("/work/app")];
+    let roots = [PathBuf::from("/srv/app")];
     let cases = [
         (run("cargo test -p x"), Some("Bash(cargo test -p x)")),
         (run("cargo  test"), Some("Bash(cargo test)")),
@@ -159,8 +156,8 @@ fn a_session_rule_covers_the_call_that_made_it_and_no_more() {
         (run("rm ?.o"), None),
         (run("A=1 make all"), Some("Bash(A=1 make all)")),
         (run("sh -c 'make all'"), Some("Bash(sh -c 'make all')")),
-        (write("/work/app/a "), None),
-        (write("/work/app/src/a.rs"), Some("Edit(./src/a.rs)")),
+        (write("/srv/app/a "), None),
+        (write("/srv/app/src/a.rs"), Some("Edit(./src/a.rs)")),
         (write("/etc/hosts"), Some("Edit(//etc/hosts)")),
         (read("/etc/hosts"), Some("Read(//etc/hosts)")),
         (read("/etc/[x]"), None),
@@ -171,7 +168,7 @@ fn a_session_rule_covers_the_call_that_made_it_and_no_more() {
             reach: &reach,
             mode: Mode::Ask,
             rules: &[],
-            cwd: Path::new("/work/app"),
+            cwd: Path::new("/srv/app"),
             roots: &roots,
             home: None,
         };
@@ -191,13 +188,13 @@ fn a_session_rule_covers_the_call_that_made_it_and_no_more() {
 #[test]
 fn another_subject_is_another_ask() {
     let reach = run("ls").1;
-    let roots = [PathBuf::from("/work/app")];
+    let roots = [PathBuf::from("/srv/app")];
     let asked = Asked {
         tool: "bash",
         reach: &reach,
         mode: Mode::Ask,
         rules: &[],
-        cwd: Path::new("/work/app"),
+        cwd: Path::new("/srv/app"),
         roots: &roots,
         home: None,
     };

@@ -100,25 +100,25 @@ fn what_could_be_forbidden_when_it_runs_is_not_taken_for_allowed() {
 #[test]
 fn paths_are_matched_as_gitignore_does() {
     let bases = Bases {
-        cwd: Path::new("/work/app"),
+        cwd: Path::new("/srv/app"),
         home: Some(Path::new("/home/me")),
     };
     let cases = [
-        ("Read(./src/**)", "/work/app/src/a/b.rs", true),
-        ("Read(./src/**)", "/work/app/tests/a.rs", false),
-        ("Edit(docs/**)", "/work/app/docs/x.md", true),
-        ("Edit(docs/**)", "/work/app/sub/docs/x.md", false),
-        ("Read(.env)", "/work/app/.env", true),
-        ("Read(.env)", "/work/app/deep/.env", true),
-        ("Read(.env)", "/work/other/.env", false),
-        ("Read(secrets/)", "/work/app/a/secrets/key", true),
-        ("Read(*.pem)", "/work/app/a/key.pem", true),
+        ("Read(./src/**)", "/srv/app/src/a/b.rs", true),
+        ("Read(./src/**)", "/srv/app/tests/a.rs", false),
+        ("Edit(docs/**)", "/srv/app/docs/x.md", true),
+        ("Edit(docs/**)", "/srv/app/sub/docs/x.md", false),
+        ("Read(.env)", "/srv/app/.env", true),
+        ("Read(.env)", "/srv/app/deep/.env", true),
+        ("Read(.env)", "/srv/other/.env", false),
+        ("Read(secrets/)", "/srv/app/a/secrets/key", true),
+        ("Read(*.pem)", "/srv/app/a/key.pem", true),
         ("Read(~/.ssh/**)", "/home/me/.ssh/id", true),
         ("Read(//etc/passwd)", "/etc/passwd", true),
         ("Read(//etc)", "/etc/ssl/x", true),
-        ("Read(/src)", "/work/app/src/x", true),
-        ("Read(../shared/**)", "/work/shared/x", true),
-        ("Read(src/*.rs)", "/work/app/src/a/b.rs", false),
+        ("Read(/src)", "/srv/app/src/x", true),
+        ("Read(../shared/**)", "/srv/shared/x", true),
+        ("Read(src/*.rs)", "/srv/app/src/a/b.rs", false),
         ("Read", "/anywhere", true),
     ];
     for (text, path, expected) in cases {

@@ -171,16 +171,16 @@ mod tests {
 
     #[test]
     fn every_spelling_becomes_one_path() {
-        let cwd = Path::new("/work/project");
+        let cwd = Path::new("/srv/project");
         let cases = [
-            ("a.rs", "/work/project/a.rs"),
-            ("./a/../b//c/.", "/work/project/b/c"),
+            ("a.rs", "/srv/project/a.rs"),
+            ("./a/../b//c/.", "/srv/project/b/c"),
             ("../../../../etc/passwd", "/etc/passwd"),
             ("/x/./y/..", "/x"),
             ("/", "/"),
-            ("~x", "/work/project/~x"),
-            ("./output:3", "/work/project/output:3"),
-            (" a", "/work/project/ a"),
+            ("~x", "/srv/project/~x"),
+            ("./output:3", "/srv/project/output:3"),
+            (" a", "/srv/project/ a"),
         ];
         for (text, expected) in cases {
             assert_eq!(absolute(text, cwd), Ok(PathBuf::from(expected)), "{text}");
