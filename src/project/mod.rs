@@ -224,8 +224,8 @@ mod tests {
         let (_guard, root) = folder(&[
             ("home/.git/HEAD", HASH),
             ("home/notes/x", ""),
-            ("home/srv/.git/HEAD", HASH),
-            ("home/srv/src/x", ""),
+            ("home/api/.git/HEAD", HASH),
+            ("home/api/src/x", ""),
         ]);
         let home = root.join("home");
         // (folder, unsuitable, root)
@@ -234,7 +234,7 @@ mod tests {
             ("", true, None),
             ("/", true, None),
             ("home/notes", false, Some("home/notes")),
-            ("home/srv/src", false, Some("home/srv")),
+            ("home/api/src", false, Some("home/api")),
         ];
         for (cwd, unsuitable, expected) in cases {
             let cwd = root.join(cwd);
