@@ -248,7 +248,7 @@ mod tests {
                 "{cwd:?}"
             );
         }
-        let elsewhere = find(&home.join("work"));
+        let elsewhere = find(&home.join("api"));
         assert_eq!(
             roots(&home.join("notes"), &elsewhere, None),
             [home.join("notes")]
