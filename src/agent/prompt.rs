@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::protocol::call::{Outcome, OutcomeKind, ToolCall, ToolSpec};
+use crate::protocol::effort::Effort;
 use crate::protocol::id::{CallId, ModelRef};
 use crate::protocol::item::{Item, Opaque, joined};
 use crate::protocol::reply::Part;
@@ -20,6 +21,8 @@ pub struct Prompt {
     pub messages: Vec<Message>,
     /// The most tokens the answer may have.
     pub max_output: u64,
+    /// How much the model shall reason; `None` leaves it to the model.
+    pub effort: Option<Effort>,
 }
 
 #[derive(Debug, Clone, PartialEq)]

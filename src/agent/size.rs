@@ -111,6 +111,7 @@ mod tests {
                 })
                 .collect(),
             max_output: 1,
+            effort: None,
         }
     }
 

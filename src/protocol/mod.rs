@@ -8,6 +8,7 @@
 
 pub mod ask;
 pub mod call;
+pub mod effort;
 pub mod event;
 pub mod failure;
 pub mod id;

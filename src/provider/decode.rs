@@ -1,5 +1,5 @@
 //! What the dialects share in reading an answer: events into JSON, the end that came or did not, and the one last chunk.
-//! What an event means is the dialect's own matter (`Dialect`).
+//! What an event means is the dialect's own matter (`Assembly`).
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::provider::envelope::excerpt;
 use crate::provider::sse::{Event, Sse};
 
 /// An answer being put together.
-pub(crate) trait Dialect: Send + std::fmt::Debug {
+pub(crate) trait Assembly: Send + std::fmt::Debug {
     /// One event; `text` is the JSON it was read from. An error is the server's own, or says what cannot be understood.
     fn event(
         &mut self,
@@ -51,14 +51,14 @@ pub enum Wants {
 #[derive(Debug)]
 pub struct Decoder {
     sse: Sse,
-    dialect: Box<dyn Dialect>,
+    dialect: Box<dyn Assembly>,
     failure: Option<Failure>,
     wants: Wants,
     events: u64,
 }
 
 impl Decoder {
-    pub(crate) fn new(dialect: impl Dialect + 'static) -> Self {
+    pub(crate) fn new(dialect: impl Assembly + 'static) -> Self {
         Self {
             sse: Sse::default(),
             dialect: Box::new(dialect),
@@ -177,7 +177,7 @@ fn is_done(event: &Event) -> bool {
     event.data.trim() == "[DONE]"
 }
 
-fn last(dialect: &dyn Dialect, failure: Option<Failure>) -> Chunk {
+fn last(dialect: &dyn Assembly, failure: Option<Failure>) -> Chunk {
     match failure {
         None => Chunk::Done(dialect.reply(true)),
         Some(failure) => Chunk::Failed {

@@ -10,27 +10,20 @@ use serde_json::Value;
 
 use crate::agent::prompt::Prompt;
 use crate::protocol::failure::{Failure, FailureKind};
-use crate::provider::decode::Decoder;
+use crate::provider::dialect::Dialect;
 use crate::provider::failure::no_list;
 use crate::provider::http::answer::answer;
 use crate::provider::http::{Http, Request, set, url};
 use crate::provider::key::Key;
 use crate::provider::quirks::Quirks;
-use crate::provider::{Chunk, Provider, anthropic, openai_chat};
+use crate::provider::{Chunk, Provider};
 
 /// The most a list of models may have; the longest known one is a tenth of it.
 const LARGEST_LIST: usize = 16 * 1024 * 1024;
 
-/// The dialects that go over HTTP.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Dialect {
-    Anthropic,
-    OpenAiChat,
-}
-
 #[derive(Debug, Clone)]
 pub struct Remote {
-    pub dialect: Dialect,
+    pub dialect: &'static Dialect,
     /// Without a trailing slash.
     pub base_url: String,
     pub quirks: Quirks,
@@ -40,17 +33,15 @@ pub struct Remote {
 
 impl Provider for Remote {
     fn stream(&self, prompt: Prompt) -> BoxStream<'static, Chunk> {
-        let decoder = self.decoder(prompt.model.to_string());
+        let decoder = (self.dialect.decoder)(prompt.model.to_string());
         let remote = self.clone();
         let request = async move {
-            let (last, body) = match remote.dialect {
-                Dialect::Anthropic => ("messages", anthropic::request::request(&prompt)),
-                Dialect::OpenAiChat => (
-                    "chat/completions",
-                    openai_chat::request::request(&prompt, &remote.quirks),
-                ),
-            };
-            remote.request(remote.url(last)?, Some(body)).await
+            let address = url(&(remote.dialect.call)(
+                &remote.base_url,
+                &prompt.model.model,
+            ))?;
+            let body = (remote.dialect.body)(&prompt, &remote.quirks);
+            remote.request(address, Some(body)).await
         };
         answer(
             Arc::clone(&self.http),
@@ -79,29 +70,11 @@ impl Remote {
                 _ => {}
             }
         }
-        let mut address = self.url("models")?;
-        if self.dialect == Dialect::Anthropic {
-            // Else there are twenty a page.
-            address.set_query(Some("limit=1000"));
-        }
+        let address = url(&(self.dialect.list)(&self.base_url))?;
         let request = self.request(address, None).await?;
         let response = self.http.send(&request).await?;
         let body = self.http.text(response, LARGEST_LIST).await;
         models(&body).ok_or_else(|| no_list(&body, &request.place()))
-    }
-
-    fn decoder(&self, family: String) -> Decoder {
-        match self.dialect {
-            Dialect::Anthropic => anthropic::decode::decoder(family),
-            Dialect::OpenAiChat => openai_chat::decode::decoder(family),
-        }
-    }
-
-    fn url(&self, last: &str) -> Result<Url, Failure> {
-        match self.dialect {
-            Dialect::Anthropic => url(&anthropic::path(&self.base_url, last)),
-            Dialect::OpenAiChat => url(&format!("{}/{last}", self.base_url)),
-        }
     }
 
     async fn request(&self, url: Url, body: Option<Vec<u8>>) -> Result<Request, Failure> {
@@ -109,16 +82,15 @@ impl Remote {
         let mut headers = HeaderMap::new();
         if body.is_some() {
             set(&mut headers, "content-type", "application/json", false)?;
-            set(&mut headers, "accept", "text/event-stream", false)?;
+            set(&mut headers, "accept", self.dialect.accept, false)?;
         }
-        let mut bearer = true;
-        if self.dialect == Dialect::Anthropic {
-            set(&mut headers, "anthropic-version", anthropic::VERSION, false)?;
-            if let Some(key) = &key {
-                set(&mut headers, "x-api-key", key.expose(), true)?;
-            }
-            bearer = self.quirks.bearer;
+        for &(name, value) in self.dialect.headers {
+            set(&mut headers, name, value, false)?;
         }
+        if let (Some(name), Some(key)) = (self.dialect.key_header, &key) {
+            set(&mut headers, name, key.expose(), true)?;
+        }
+        let bearer = self.dialect.key_header.is_none() || self.quirks.bearer;
         if let Some(key) = key.filter(|_| bearer) {
             set(
                 &mut headers,

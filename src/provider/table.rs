@@ -14,12 +14,13 @@ use crate::protocol::query::ModelCard;
 use crate::protocol::usage::Price;
 use crate::provider::Provider;
 use crate::provider::catalog::Catalog;
+use crate::provider::dialect;
 use crate::provider::http::{Http, is_loopback, url};
 use crate::provider::key::Key;
 use crate::provider::quirks::{self, Quirks};
 use crate::provider::rehearsal;
 use crate::provider::rehearsals::Rehearsals;
-use crate::provider::remote::{Dialect, Remote};
+use crate::provider::remote::Remote;
 
 /// Reads the key of a source; `None` when there is none. It may block.
 pub type ReadSource = Arc<dyn Fn(&KeySource) -> Result<Option<Secret>, String> + Send + Sync>;
@@ -205,11 +206,8 @@ impl Providers {
     }
 
     fn make(&self, config: &ProviderConfig, key: Key) -> Result<Remote, Failure> {
-        let dialect = match config.wire {
-            Wire::Anthropic => Dialect::Anthropic,
-            Wire::OpenAiChat => Dialect::OpenAiChat,
-            Wire::Rehearsal => return Err(fault("a rehearsal has no server to ask")),
-        };
+        let dialect =
+            dialect::of(config.wire).ok_or_else(|| fault("a rehearsal has no server to ask"))?;
         Ok(Remote {
             dialect,
             base_url: config.base_url.trim_end_matches('/').to_owned(),

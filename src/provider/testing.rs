@@ -26,6 +26,7 @@ pub fn prompt(model: &str, messages: Vec<Message>) -> Prompt {
         }]),
         messages,
         max_output: 4096,
+        effort: None,
     }
 }
 

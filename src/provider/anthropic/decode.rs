@@ -8,7 +8,7 @@ use crate::protocol::item::Opaque;
 use crate::protocol::reply::{Part, Reply};
 use crate::provider::Chunk;
 use crate::provider::anthropic::usage::usage;
-use crate::provider::decode::{Decoder, Dialect};
+use crate::provider::decode::{Assembly, Decoder};
 use crate::provider::envelope::Envelope;
 use crate::provider::failure::in_answer;
 
@@ -46,7 +46,7 @@ struct Block {
     repeated: bool,
 }
 
-impl Dialect for Answer {
+impl Assembly for Answer {
     fn event(
         &mut self,
         name: &str,

@@ -6,11 +6,23 @@ pub mod request;
 mod tests;
 mod usage;
 
-/// The version of the dialect, sent with every request.
-pub const VERSION: &str = "2023-06-01";
+use crate::config::Wire;
+use crate::provider::dialect::Dialect;
+
+pub const DIALECT: Dialect = Dialect {
+    wire: Wire::Anthropic,
+    call: |base_url, _| path(base_url, "messages"),
+    // Else there are twenty a page.
+    list: |base_url| path(base_url, "models?limit=1000"),
+    body: |prompt, _| request::request(prompt),
+    decoder: decode::decoder,
+    key_header: Some("x-api-key"),
+    headers: &[("anthropic-version", "2023-06-01")],
+    accept: "text/event-stream",
+};
 
 /// The path of a call below a base address, which may or may not name the version of the interface already.
-pub fn path(base_url: &str, last: &str) -> String {
+fn path(base_url: &str, last: &str) -> String {
     if base_url.ends_with("/v1") {
         format!("{base_url}/{last}")
     } else {

@@ -8,7 +8,7 @@ use crate::protocol::item::Opaque;
 use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
 use crate::provider::Chunk;
-use crate::provider::decode::{Decoder, Dialect};
+use crate::provider::decode::{Assembly, Decoder};
 use crate::provider::envelope::Envelope;
 use crate::provider::failure::in_answer;
 use crate::provider::openai_chat::calls::Calls;
@@ -42,7 +42,7 @@ struct Answer {
     done: bool,
 }
 
-impl Dialect for Answer {
+impl Assembly for Answer {
     fn event(
         &mut self,
         name: &str,

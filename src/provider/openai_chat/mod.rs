@@ -6,3 +6,17 @@ pub mod request;
 #[cfg(test)]
 mod tests;
 mod usage;
+
+use crate::config::Wire;
+use crate::provider::dialect::Dialect;
+
+pub const DIALECT: Dialect = Dialect {
+    wire: Wire::OpenAiChat,
+    call: |base_url, _| format!("{base_url}/chat/completions"),
+    list: |base_url| format!("{base_url}/models"),
+    body: request::request,
+    decoder: decode::decoder,
+    key_header: None,
+    headers: &[],
+    accept: "text/event-stream",
+};

@@ -250,6 +250,7 @@ mod tests {
             }]),
             messages,
             max_output: 100,
+            effort: None,
         }
     }
 

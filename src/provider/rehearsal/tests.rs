@@ -33,6 +33,7 @@ async fn ask(rehearsal: &Rehearsal, messages: &[Message]) -> Chunk {
         tools: Arc::from([]),
         messages: messages.to_vec(),
         max_output: 8192,
+        effort: None,
     };
     rehearsal
         .stream(prompt)

@@ -17,9 +17,12 @@ use tokio::task::JoinHandle;
 use crate::config::secret::Secret;
 use crate::protocol::failure::{Failure, FailureKind, Stop};
 use crate::protocol::reply::Reply;
+use crate::provider::anthropic;
+use crate::provider::dialect::Dialect;
 use crate::provider::http::{Http, Patience};
 use crate::provider::key::Key;
-use crate::provider::remote::{Dialect, Remote};
+use crate::provider::openai_chat;
+use crate::provider::remote::Remote;
 use crate::provider::{Chunk, Provider, quirks, testing};
 
 const KEY: &str = "sk-test-0123456789";
@@ -78,7 +81,7 @@ async fn request(socket: &mut TcpStream) -> String {
     }
 }
 
-fn remote(base_url: &str, dialect: Dialect, patience: Patience) -> Remote {
+fn remote(base_url: &str, dialect: &'static Dialect, patience: Patience) -> Remote {
     let key = Key::new(
         Some("THE_KEY".to_owned()),
         Arc::new(|| Ok(Secret::new(KEY))),
@@ -136,7 +139,7 @@ fn an_answer_comes_through_and_the_request_was_right() {
             serve(vec![format!("{HEAD}\r\n{WHOLE}").into_bytes()], Then::Close).await;
         let chunks = ask(&remote(
             &format!("{address}/v1"),
-            Dialect::OpenAiChat,
+            &openai_chat::DIALECT,
             Patience::default(),
         ))
         .await;
@@ -176,7 +179,7 @@ fn the_messages_dialect_has_headers_of_its_own() {
             data: {\"type\":\"message_stop\"}\n\n";
         let (address, server) =
             serve(vec![format!("{HEAD}\r\n{body}").into_bytes()], Then::Close).await;
-        let chunks = ask(&remote(&address, Dialect::Anthropic, Patience::default())).await;
+        let chunks = ask(&remote(&address, &anthropic::DIALECT, Patience::default())).await;
         let request = server.await.unwrap();
         assert!(
             request.starts_with("post /v1/messages http/1.1\r\n"),
@@ -212,7 +215,12 @@ fn an_answer_that_breaks_off_keeps_what_came() {
     for answer in cases {
         run(async {
             let (address, server) = serve(vec![answer.clone().into_bytes()], Then::Close).await;
-            let chunks = ask(&remote(&address, Dialect::OpenAiChat, Patience::default())).await;
+            let chunks = ask(&remote(
+                &address,
+                &openai_chat::DIALECT,
+                Patience::default(),
+            ))
+            .await;
             server.await.unwrap();
             let (failure, partial) = failed(&chunks);
             assert_eq!(chunks[0], Chunk::Text("hel".to_owned()));
@@ -248,7 +256,7 @@ fn a_connection_lost_before_the_answer_is_asked_again() {
         drop(listener);
         let chunks = ask(&remote(
             &format!("http://{address}"),
-            Dialect::OpenAiChat,
+            &openai_chat::DIALECT,
             Patience::default(),
         ))
         .await;
@@ -260,7 +268,7 @@ fn a_connection_lost_before_the_answer_is_asked_again() {
         );
         let chunks = ask(&remote(
             "http://no-such-host.invalid/v1",
-            Dialect::OpenAiChat,
+            &openai_chat::DIALECT,
             Patience::default(),
         ))
         .await;
@@ -272,7 +280,7 @@ fn a_connection_lost_before_the_answer_is_asked_again() {
         );
         let chunks = ask(&remote(
             "nonsense",
-            Dialect::OpenAiChat,
+            &openai_chat::DIALECT,
             Patience::default(),
         ))
         .await;
@@ -292,7 +300,7 @@ fn a_server_that_does_not_speak_tls_is_named() {
         });
         let remote = remote(
             &format!("https://{address}"),
-            Dialect::OpenAiChat,
+            &openai_chat::DIALECT,
             Patience::default(),
         );
         let (failure, _) = failed(&ask(&remote).await);
@@ -334,7 +342,12 @@ fn a_packed_answer_is_unpacked() {
             );
             let (address, server) =
                 serve(vec![head.into_bytes(), body.to_vec()], Then::Close).await;
-            let chunks = ask(&remote(&address, Dialect::OpenAiChat, Patience::default())).await;
+            let chunks = ask(&remote(
+                &address,
+                &openai_chat::DIALECT,
+                Patience::default(),
+            ))
+            .await;
             server.await.unwrap();
             let kind = match chunks.last() {
                 Some(Chunk::Failed { failure, .. }) => Some(failure.kind),
@@ -354,7 +367,7 @@ fn a_list_of_models_checks_the_key() {
             Then::Close,
         )
         .await;
-        let listed = remote(&address, Dialect::Anthropic, Patience::default())
+        let listed = remote(&address, &anthropic::DIALECT, Patience::default())
             .list()
             .await;
         assert_eq!(listed, Ok(vec!["a".to_owned(), "b".to_owned()]));
@@ -369,7 +382,7 @@ fn a_list_of_models_checks_the_key() {
         let (address, _server) = serve(vec![refusal.into_bytes()], Then::Close).await;
         let refused = Remote {
             quirks: quirks::of("openrouter").unwrap(),
-            ..remote(&address, Dialect::OpenAiChat, Patience::default())
+            ..remote(&address, &openai_chat::DIALECT, Patience::default())
         };
         let failure = refused.list().await.unwrap_err();
         assert_eq!(failure.kind, FailureKind::Auth);
@@ -388,7 +401,7 @@ fn a_missing_key_fails_before_anything_is_sent() {
             key: Arc::new(Key::new(Some("THE_KEY".to_owned()), Arc::new(|| Ok(None)))),
             ..remote(
                 "http://127.0.0.1:1",
-                Dialect::OpenAiChat,
+                &openai_chat::DIALECT,
                 Patience::default(),
             )
         };
@@ -405,7 +418,7 @@ fn dropping_the_stream_closes_the_connection() {
     run(async {
         let (address, server) =
             serve(vec![format!("{HEAD}\r\n{HALF}").into_bytes()], Then::Hold).await;
-        let remote = remote(&address, Dialect::OpenAiChat, Patience::default());
+        let remote = remote(&address, &openai_chat::DIALECT, Patience::default());
         let mut stream = remote.stream(testing::prompt("here/m", vec![testing::user("hello")]));
         assert_eq!(stream.next().await, Some(Chunk::Text("hel".to_owned())));
         drop(stream);

@@ -11,7 +11,7 @@ use crate::provider::http::Patience;
 use crate::provider::http::tests::{
     HALF, HEAD, Then, WHOLE, ask, failed, hasty, remote, request, run, serve,
 };
-use crate::provider::remote::Dialect;
+use crate::provider::openai_chat;
 
 #[test]
 fn silence_has_an_end() {
@@ -37,7 +37,7 @@ fn silence_has_an_end() {
         run(async {
             let (address, server) = serve(vec![answer.into_bytes()], Then::Hold).await;
             let (failure, partial) =
-                failed(&ask(&remote(&address, Dialect::OpenAiChat, hasty())).await);
+                failed(&ask(&remote(&address, &openai_chat::DIALECT, hasty())).await);
             assert!(
                 failure.message.contains(message),
                 "{name}: {}",
@@ -51,7 +51,7 @@ fn silence_has_an_end() {
     run(async {
         let (address, server) =
             serve(vec![format!("{HEAD}\r\n{WHOLE}").into_bytes()], Then::Hold).await;
-        let chunks = ask(&remote(&address, Dialect::OpenAiChat, hasty())).await;
+        let chunks = ask(&remote(&address, &openai_chat::DIALECT, hasty())).await;
         assert!(
             matches!(chunks.last(), Some(Chunk::Done(reply)) if reply.text() == "hello"),
             "{chunks:?}"
@@ -81,7 +81,7 @@ fn pings_alone_are_not_an_answer_for_ever() {
             quiet: Duration::from_millis(50),
             ..Patience::default()
         };
-        let (failure, _) = failed(&ask(&remote(&address, Dialect::OpenAiChat, patience)).await);
+        let (failure, _) = failed(&ask(&remote(&address, &openai_chat::DIALECT, patience)).await);
         assert!(
             failure.message.starts_with("nothing but signs of life"),
             "{}",
@@ -102,8 +102,14 @@ fn an_answer_without_end_is_cut() {
         let mut pieces = vec![format!("{HEAD}\r\n").into_bytes()];
         pieces.extend(std::iter::repeat_n(megabyte.into_bytes(), 65));
         let (address, server) = serve(pieces, Then::Close).await;
-        let (failure, partial) =
-            failed(&ask(&remote(&address, Dialect::OpenAiChat, Patience::default())).await);
+        let (failure, partial) = failed(
+            &ask(&remote(
+                &address,
+                &openai_chat::DIALECT,
+                Patience::default(),
+            ))
+            .await,
+        );
         assert_eq!(failure.kind, FailureKind::Protocol);
         assert!(
             failure.message.ends_with("is larger than 64 MB"),

@@ -5,14 +5,19 @@ use pretty_assertions::assert_eq;
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::provider::http::Patience;
 use crate::provider::http::tests::{KEY, Then, ask, failed, remote, run, serve};
-use crate::provider::remote::Dialect;
+use crate::provider::openai_chat;
 
 /// The failure of a whole answer, with the port taken out of the message.
 pub fn failure_of(answer: &str) -> Failure {
     let answer = answer.as_bytes().to_vec();
     run(async {
         let (address, server) = serve(vec![answer], Then::Close).await;
-        let chunks = ask(&remote(&address, Dialect::OpenAiChat, Patience::default())).await;
+        let chunks = ask(&remote(
+            &address,
+            &openai_chat::DIALECT,
+            Patience::default(),
+        ))
+        .await;
         server.await.unwrap();
         let (mut failure, _) = failed(&chunks);
         failure.message = failure

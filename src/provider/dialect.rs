@@ -1,0 +1,50 @@
+//! How each wire is spoken over HTTP, as data: where its calls go, what stands in their heads, and the two pure halves
+//! that turn a prompt into a body and a body into chunks.
+
+use crate::agent::prompt::Prompt;
+use crate::config::Wire;
+use crate::provider::decode::Decoder;
+use crate::provider::quirks::Quirks;
+use crate::provider::{anthropic, openai_chat};
+
+/// One wire.
+#[derive(Debug)]
+pub struct Dialect {
+    pub wire: Wire,
+    /// The address a call of this model is sent to, from the base address without a trailing slash.
+    pub call: fn(base_url: &str, model: &str) -> String,
+    /// The address that lists the models.
+    pub list: fn(base_url: &str) -> String,
+    /// The body of a call.
+    pub body: fn(&Prompt, &Quirks) -> Vec<u8>,
+    /// A decoder of one answer of `PROVIDER/MODEL`.
+    pub decoder: fn(family: String) -> Decoder,
+    /// The header its key stands in. Without one the key is a bearer token; with one it is that too where a vendor wants both.
+    pub key_header: Option<&'static str>,
+    /// Sent with every request.
+    pub headers: &'static [(&'static str, &'static str)],
+    /// The form of a streamed answer.
+    pub accept: &'static str,
+}
+
+/// All wires that go over HTTP.
+const ALL: &[&Dialect] = &[&anthropic::DIALECT, &openai_chat::DIALECT];
+
+/// The dialect of a wire; none for the rehearsal, which has no server.
+pub fn of(wire: Wire) -> Option<&'static Dialect> {
+    ALL.iter().copied().find(|dialect| dialect.wire == wire)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::provider::WIRES;
+
+    #[test]
+    fn every_wire_but_the_rehearsal_is_spoken() {
+        for (name, wire) in WIRES {
+            assert_eq!(of(*wire).is_none(), *wire == Wire::Rehearsal, "{name}");
+        }
+        assert_eq!(ALL.len() + 1, WIRES.len());
+    }
+}
