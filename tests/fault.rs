@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use serde_json::{Value, json};
 
 use crate::support::server::{
-    Act, Dialect, HEAD, Request, Server, Turn, answer, chunk, config, events, respond,
+    Act, Dialect, Request, Server, Turn, answer, chunk, config, events, head, respond,
 };
 use crate::support::{Home, Said, valid};
 
@@ -89,10 +89,10 @@ fn outcomes(result: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// Runs a trial for both dialects side by side.
-fn both(trial: impl Fn(Dialect) + Sync) {
+/// Runs a trial for all dialects side by side.
+fn each(trial: impl Fn(Dialect) + Sync) {
     std::thread::scope(|scope| {
-        for dialect in Dialect::BOTH {
+        for dialect in Dialect::ALL {
             let trial = &trial;
             scope.spawn(move || trial(dialect));
         }
@@ -101,10 +101,10 @@ fn both(trial: impl Fn(Dialect) + Sync) {
 
 #[test]
 fn a_call_that_was_cut_by_the_output_limit_is_never_run() {
-    both(|dialect| {
+    each(|dialect| {
         let stop = match dialect {
             Dialect::Anthropic => "max_tokens",
-            Dialect::OpenAiChat => "length",
+            Dialect::OpenAiChat | Dialect::Ollama => "length",
         };
         for arguments in [
             "{\"command\": \"echo mark >> ma",
@@ -137,7 +137,7 @@ fn broken_arguments_fail_and_nothing_runs() {
         "{\"command\": 3}",
         "{\"command\": \"echo mark >> marks\"} and more",
     ];
-    both(|dialect| {
+    each(|dialect| {
         for arguments in broken {
             let turn = Turn {
                 calls: vec![("bash".to_owned(), arguments.to_owned())],
@@ -164,7 +164,7 @@ fn broken_arguments_fail_and_nothing_runs() {
 
 #[test]
 fn many_calls_of_one_answer_get_a_result_each() {
-    both(|dialect| {
+    each(|dialect| {
         let read = |limit: usize| json!({"path": "notes.txt", "limit": limit}).to_string();
         let mut calls: Vec<_> = (1..=40)
             .map(|limit| ("read".to_owned(), read(limit)))
@@ -196,18 +196,18 @@ fn an_answer_that_breaks_off_is_asked_for_again_and_no_call_of_it_runs() {
     // Before a word, in the middle of a text, of a call's arguments, and after the call but before the answer's end.
     let cuts: [fn(&[String]) -> usize; 4] = [
         |_| 0,
-        |_| 2,
-        |events| events.len() - 5,
-        |events| events.len() - 3,
+        |events| 2.min(events.len() - 1),
+        |events| events.len().saturating_sub(5).max(1),
+        |events| events.len().saturating_sub(3).max(1),
     ];
-    both(|dialect| {
+    each(|dialect| {
         std::thread::scope(|scope| {
             for (number, cut) in cuts.into_iter().enumerate() {
                 for reset in [false, true] {
                     scope.spawn(move || {
                         let breaks = does(move |request| {
                             let events = events(request, &marks());
-                            let mut acts = vec![Act::send(HEAD)];
+                            let mut acts = vec![Act::send(head(request))];
                             acts.extend(
                                 events[..cut(&events)]
                                     .iter()
@@ -252,7 +252,7 @@ fn a_provider_is_asked_again_as_it_says() {
         (403, "", 5, 1),
         (404, "", 5, 1),
     ];
-    both(|dialect| {
+    each(|dialect| {
         for (status, header, code, requests) in cases {
             let refuses = does(move |_| respond(status, &format!("{json}{header}"), body));
             let outcome = run(dialect, vec![refuses, done()]);
@@ -269,7 +269,7 @@ fn a_provider_is_asked_again_as_it_says() {
 
 #[test]
 fn an_error_within_the_stream_is_one() {
-    both(|dialect| {
+    each(|dialect| {
         let fails = does(move |request| {
             let text = events(request, &Turn::text("I was about to"));
             let error = match dialect {
@@ -279,9 +279,14 @@ fn an_error_within_the_stream_is_one() {
                 Dialect::OpenAiChat => {
                     "data: {\"error\":{\"message\":\"Overloaded\",\"code\":503}}\n\n"
                 }
+                Dialect::Ollama => "{\"error\":\"model runner has unexpectedly stopped\"}\n",
             };
-            let mut acts = vec![Act::send(HEAD)];
-            acts.extend(text[..2].iter().map(|event| Act::Send(chunk(event))));
+            let mut acts = vec![Act::send(head(request))];
+            acts.extend(
+                text[..2.min(text.len() - 1)]
+                    .iter()
+                    .map(|event| Act::Send(chunk(event))),
+            );
             acts.push(Act::Send(chunk(error)));
             acts.push(Act::send("0\r\n\r\n"));
             acts
@@ -299,11 +304,11 @@ fn an_error_within_the_stream_is_one() {
 
 #[test]
 fn a_refusal_ends_the_turn_and_is_not_asked_again() {
-    both(|dialect| {
+    each(|dialect| {
         let turn = Turn {
             stop: match dialect {
                 Dialect::Anthropic => "refusal",
-                Dialect::OpenAiChat => "content_filter",
+                Dialect::OpenAiChat | Dialect::Ollama => "content_filter",
             },
             ..Turn::text("I cannot")
         };
@@ -320,7 +325,7 @@ fn a_refusal_ends_the_turn_and_is_not_asked_again() {
 
 #[test]
 fn odd_answers_do_no_harm() {
-    both(|dialect| {
+    each(|dialect| {
         // Nothing at all; then a text with bytes that are no text; then a call of 200 kB.
         let outcome = run(dialect, vec![says(Turn::default()), done()]);
         assert!(
@@ -330,7 +335,7 @@ fn odd_answers_do_no_harm() {
         );
 
         let garbles = does(move |request| {
-            let mut acts = vec![Act::send(HEAD)];
+            let mut acts = vec![Act::send(head(request))];
             for event in events(request, &Turn::text("All is @ well.")) {
                 let mut bytes = chunk(&event);
                 if let Some(at) = bytes.iter().position(|byte| *byte == b'@') {
@@ -364,9 +369,9 @@ fn odd_answers_do_no_harm() {
 
 #[test]
 fn what_a_provider_does_not_count_is_estimated_and_not_free() {
-    both(|dialect| {
+    each(|dialect| {
         let silent = does(move |request| {
-            let mut acts = vec![Act::send(HEAD)];
+            let mut acts = vec![Act::send(head(request))];
             let without = |event: &String| !event.contains("prompt_tokens");
             for event in events(request, &Turn::text("All is well."))
                 .into_iter()
@@ -374,7 +379,8 @@ fn what_a_provider_does_not_count_is_estimated_and_not_free() {
             {
                 let event = event
                     .replace("input_tokens", "other")
-                    .replace("output_tokens", "others");
+                    .replace("output_tokens", "others")
+                    .replace("eval_count", "others");
                 acts.push(Act::Send(chunk(&event)));
             }
             acts.push(Act::send("0\r\n\r\n"));

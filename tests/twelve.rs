@@ -1,4 +1,4 @@
-//! The twelve-step task by the true program, in either dialect: it is done, every request extends the one before byte for
+//! The twelve-step task by the true program, in every dialect: it is done, every request extends the one before byte for
 //! byte, little goes in, and the log is written at most three times a step.
 
 #![expect(clippy::format_collect, reason = "text of a trial, made once")]
@@ -18,7 +18,7 @@ const TOKEN: usize = 4;
 
 #[test]
 fn twelve_steps_are_done_and_every_request_extends_the_last() {
-    for dialect in Dialect::BOTH {
+    for dialect in Dialect::ALL {
         let home = Home::new();
         if !project(&home) {
             skipped("the twelve-step task", "there is no git");
@@ -91,7 +91,7 @@ fn overhead(dialect: Dialect, first: &Request) {
     let body = first.json();
     let system = match dialect {
         Dialect::Anthropic => &body["system"][0]["text"],
-        Dialect::OpenAiChat => &body["messages"][0]["content"],
+        Dialect::OpenAiChat | Dialect::Ollama => &body["messages"][0]["content"],
     };
     let system = system.as_str().expect("a system prompt").len();
     let tools = body["tools"].to_string().len();

@@ -12,7 +12,7 @@ use creel::provider::Chunk;
 use creel::provider::decode::Decoder;
 use creel::provider::envelope::Envelope;
 use creel::provider::failure::{Advice, by_status};
-use creel::provider::{anthropic, openai_chat};
+use creel::provider::{anthropic, ollama, openai_chat};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
@@ -28,6 +28,7 @@ impl Recording {
         match self.expected["dialect"].as_str().unwrap() {
             "anthropic" => anthropic::decode::decoder(family),
             "openai_chat" => openai_chat::decode::decoder(family),
+            "ollama" => ollama::decode::detached(family),
             dialect => panic!("{}: no dialect {dialect}", self.name),
         }
     }
@@ -206,7 +207,7 @@ fn every_recorded_answer_decodes_to_what_it_means() {
         );
         count += 1;
     }
-    assert_eq!(count, 13);
+    assert_eq!(count, 14);
 }
 
 #[test]

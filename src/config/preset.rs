@@ -43,7 +43,7 @@ const fn server(name: &'static str, endpoints: &'static [(Wire, &'static str)]) 
     }
 }
 
-use Wire::{Anthropic, OpenAiChat};
+use Wire::{Anthropic, Ollama, OpenAiChat};
 
 /// In the order in which a default is looked for.
 pub const PRESETS: &[Preset] = &[
@@ -158,7 +158,14 @@ pub const PRESETS: &[Preset] = &[
         &["OPENROUTER_API_KEY"],
         None,
     ),
-    server("ollama", &[(OpenAiChat, "http://127.0.0.1:11434/v1")]),
+    // Only its own dialect can say how large the window shall be.
+    server(
+        "ollama",
+        &[
+            (Ollama, "http://127.0.0.1:11434"),
+            (OpenAiChat, "http://127.0.0.1:11434/v1"),
+        ],
+    ),
     server("llamacpp", &[(OpenAiChat, "http://127.0.0.1:8080/v1")]),
     server("lmstudio", &[(OpenAiChat, "http://127.0.0.1:1234/v1")]),
     server("vllm", &[(OpenAiChat, "http://127.0.0.1:8000/v1")]),

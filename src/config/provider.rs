@@ -29,11 +29,12 @@ pub(crate) const KEYS: &[&str] = &[
 pub(crate) const WIRES: &[(&str, Wire)] = &[
     ("anthropic", Wire::Anthropic),
     ("openai-chat", Wire::OpenAiChat),
+    ("ollama", Wire::Ollama),
     ("rehearsal", Wire::Rehearsal),
 ];
 
 /// Dialects that are known and not spoken yet.
-const LATER_WIRES: &[&str] = &["openai-responses", "gemini", "ollama"];
+const LATER_WIRES: &[&str] = &["openai-responses", "gemini"];
 
 impl Wire {
     /// As the config file names it.
@@ -41,6 +42,7 @@ impl Wire {
         match self {
             Self::Anthropic => "anthropic",
             Self::OpenAiChat => "openai-chat",
+            Self::Ollama => "ollama",
             Self::Rehearsal => "rehearsal",
         }
     }
@@ -163,9 +165,11 @@ impl Entry<'_, '_, '_> {
             // The wire or the preset is there and has its fault already.
             None if has("wire") || has("preset") => return None,
             None => {
-                self.fault(
-                    "has no `wire`: expected anthropic, openai-chat or rehearsal, or a `preset`",
-                );
+                let names: Vec<&str> = WIRES.iter().map(|(name, _)| *name).collect();
+                self.fault(&format!(
+                    "has no `wire`: expected {}, or a `preset`",
+                    listed(&names)
+                ));
                 return None;
             }
         };
@@ -334,7 +338,7 @@ mod tests {
         let cases = [
             (
                 "[providers.p]",
-                "1:12: `providers.p` has no `wire`: expected anthropic, openai-chat or rehearsal, or a `preset`",
+                "1:12: `providers.p` has no `wire`: expected anthropic, openai-chat, ollama or rehearsal, or a `preset`",
             ),
             (
                 "[providers.p]\nwire = \"openai-chat\"",
@@ -342,11 +346,11 @@ mod tests {
             ),
             (
                 "[providers.p]\nwire = \"opnai\"",
-                "2:8: `providers.p.wire` is `opnai`: expected anthropic, openai-chat or rehearsal",
+                "2:8: `providers.p.wire` is `opnai`: expected anthropic, openai-chat, ollama or rehearsal",
             ),
             (
                 "[providers.p]\nwire = \"gemini\"",
-                "2:8: `providers.p.wire` is `gemini`, which is not in this version: it has anthropic, openai-chat or rehearsal",
+                "2:8: `providers.p.wire` is `gemini`, which is not in this version: it has anthropic, openai-chat, ollama or rehearsal",
             ),
             (
                 "[providers.p]\npreset = \"deepsek\"",

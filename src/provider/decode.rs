@@ -7,7 +7,8 @@ use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::reply::Reply;
 use crate::provider::Chunk;
 use crate::provider::envelope::excerpt;
-use crate::provider::sse::{Event, Sse};
+use crate::provider::framing::Framing;
+use crate::provider::sse::Event;
 
 /// An answer being put together.
 pub(crate) trait Assembly: Send + std::fmt::Debug {
@@ -50,7 +51,7 @@ pub enum Wants {
 /// up to the same, and the last chunk is the only `Done` or `Failed`.
 #[derive(Debug)]
 pub struct Decoder {
-    sse: Sse,
+    framing: Framing,
     dialect: Box<dyn Assembly>,
     failure: Option<Failure>,
     wants: Wants,
@@ -58,9 +59,14 @@ pub struct Decoder {
 }
 
 impl Decoder {
+    /// Of an answer that comes as server-sent events.
     pub(crate) fn new(dialect: impl Assembly + 'static) -> Self {
+        Self::framed(Framing::sse(), dialect)
+    }
+
+    pub(crate) fn framed(framing: Framing, dialect: impl Assembly + 'static) -> Self {
         Self {
-            sse: Sse::default(),
+            framing,
             dialect: Box::new(dialect),
             failure: None,
             wants: Wants::More,
@@ -74,7 +80,7 @@ impl Decoder {
             return;
         }
         let mut events = Vec::new();
-        let fed = self.sse.feed(bytes, &mut events);
+        let fed = self.framing.feed(bytes, &mut events);
         for event in events {
             self.take(&event, chunks);
         }
@@ -84,6 +90,11 @@ impl Decoder {
                 Wants::Nothing,
             );
         }
+    }
+
+    /// How the body must be cut.
+    pub fn framing(&self) -> &Framing {
+        &self.framing
     }
 
     pub fn wants(&self) -> Wants {
@@ -97,7 +108,7 @@ impl Decoder {
 
     /// The body has ended: appends the last chunk.
     pub fn finish(mut self, chunks: &mut Vec<Chunk>) {
-        if let Some(event) = std::mem::take(&mut self.sse).finish()
+        if let Some(event) = std::mem::replace(&mut self.framing, Framing::sse()).finish()
             && self.wants != Wants::Nothing
             // An event cut in the middle is an answer that broke off, not one that is not understood.
             && (is_done(&event) || serde_json::from_str::<serde::de::IgnoredAny>(&event.data).is_ok())

@@ -5,7 +5,8 @@ use crate::agent::prompt::Prompt;
 use crate::config::Wire;
 use crate::provider::decode::Decoder;
 use crate::provider::quirks::Quirks;
-use crate::provider::{anthropic, openai_chat};
+use crate::provider::told::{Question, Told};
+use crate::provider::{anthropic, ollama, openai_chat};
 
 /// One wire.
 #[derive(Debug)]
@@ -15,10 +16,12 @@ pub struct Dialect {
     pub call: fn(base_url: &str, model: &str) -> String,
     /// The address that lists the models.
     pub list: fn(base_url: &str) -> String,
+    /// What must be asked before a model is called.
+    pub question: Option<Question>,
     /// The body of a call.
-    pub body: fn(&Prompt, &Quirks) -> Vec<u8>,
-    /// A decoder of one answer of `PROVIDER/MODEL`.
-    pub decoder: fn(family: String) -> Decoder,
+    pub body: fn(&Prompt, &Quirks, &Told) -> Vec<u8>,
+    /// A decoder of the answer to a call.
+    pub decoder: fn(&Prompt, &Told) -> Decoder,
     /// The header its key stands in. Without one the key is a bearer token; with one it is that too where a vendor wants both.
     pub key_header: Option<&'static str>,
     /// Sent with every request.
@@ -28,7 +31,7 @@ pub struct Dialect {
 }
 
 /// All wires that go over HTTP.
-const ALL: &[&Dialect] = &[&anthropic::DIALECT, &openai_chat::DIALECT];
+const ALL: &[&Dialect] = &[&anthropic::DIALECT, &openai_chat::DIALECT, &ollama::DIALECT];
 
 /// The dialect of a wire; none for the rehearsal, which has no server.
 pub fn of(wire: Wire) -> Option<&'static Dialect> {

@@ -57,6 +57,12 @@ impl Envelope {
                 let error = error
                     .as_array()
                     .map_or(error, |list| list.first().unwrap_or(error));
+                // Ollama passes on what the program behind it said, as a text.
+                let behind = error.as_str().filter(|text| text.starts_with('{'));
+                let behind = behind.and_then(|text| serde_json::from_str(text).ok());
+                if let Some(behind) = behind.as_ref().and_then(Self::of) {
+                    return Some(behind);
+                }
                 let mut envelope = Self {
                     message: message(error),
                     kind: error
@@ -102,6 +108,8 @@ impl Envelope {
             "reduce the length of the messages",
             "too large for model with",
             "model_context_window_exceeded",
+            "exceeds the context length",
+            "longer than the context length",
         ];
         // About the length of one field, not of the prompt.
         if self.code == "string_above_max_length" {
@@ -135,6 +143,22 @@ impl Envelope {
                 .message
                 .to_lowercase()
                 .contains("credit balance is too low")
+    }
+
+    /// What a server on a person's own machine says with the status of a fault of its own, and what asking again would not
+    /// change: the prompt is too long for the window, or the model for the memory.
+    pub(crate) fn kind_of_trouble_here(&self) -> Option<FailureKind> {
+        if self.is_overflow() {
+            return Some(FailureKind::TooLong);
+        }
+        let message = self.message.to_lowercase();
+        [
+            "requires more system memory",
+            "out-of-memory during startup",
+        ]
+        .iter()
+        .any(|words| message.contains(words))
+        .then_some(FailureKind::BadRequest)
     }
 
     fn is_about_key(&self) -> bool {

@@ -111,6 +111,9 @@ pub fn by_status(status: u16, body: &str, advice: Advice, place: &str, key_place
         }
         FailureKind::Rate if envelope.is_spent() => FailureKind::Auth,
         FailureKind::Auth if status == 403 && envelope.is_filtered() => FailureKind::Refused,
+        FailureKind::Overloaded => envelope
+            .kind_of_trouble_here()
+            .unwrap_or(FailureKind::Overloaded),
         kind => kind,
     };
     let line = envelope.line();
@@ -121,6 +124,10 @@ pub fn by_status(status: u16, body: &str, advice: Advice, place: &str, key_place
         FailureKind::Auth => format!(": check the key ({key_place})"),
         FailureKind::BadRequest if matches!(status, 404 | 405 | 410) => {
             ": check the model's name and base_url, `creel models` lists what there is".to_owned()
+        }
+        FailureKind::BadRequest if status >= 500 => {
+            ": set a smaller `context` for this model in config.toml, or choose a smaller one"
+                .to_owned()
         }
         _ => String::new(),
     };

@@ -13,8 +13,11 @@ pub mod decode;
 pub mod dialect;
 pub mod envelope;
 pub mod failure;
+pub mod framing;
 pub mod http;
 pub mod key;
+pub mod ndjson;
+pub mod ollama;
 pub mod openai_chat;
 pub mod quirks;
 pub mod rehearsal;
@@ -28,6 +31,7 @@ mod table_trial;
 mod tally;
 #[cfg(test)]
 mod testing;
+pub mod told;
 
 use std::fmt;
 

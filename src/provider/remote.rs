@@ -1,5 +1,6 @@
 //! A provider that is reached over HTTP: one address, one dialect, one key.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use futures_util::FutureExt;
@@ -16,6 +17,7 @@ use crate::provider::http::answer::answer;
 use crate::provider::http::{Http, Request, set, url};
 use crate::provider::key::Key;
 use crate::provider::quirks::Quirks;
+use crate::provider::told::{Answers, Question, Told};
 use crate::provider::{Chunk, Provider};
 
 /// The most a list of models may have; the longest known one is a tenth of it.
@@ -29,30 +31,65 @@ pub struct Remote {
     pub quirks: Quirks,
     pub key: Arc<Key>,
     pub http: Arc<Http>,
+    /// Tokens of the windows that the person tells, by model.
+    pub windows: BTreeMap<String, u64>,
+    /// What the server told of its models.
+    pub answers: Answers,
 }
 
 impl Provider for Remote {
     fn stream(&self, prompt: Prompt) -> BoxStream<'static, Chunk> {
-        let decoder = (self.dialect.decoder)(prompt.model.to_string());
         let remote = self.clone();
-        let request = async move {
+        let call = async move {
             let address = url(&(remote.dialect.call)(
                 &remote.base_url,
                 &prompt.model.model,
             ))?;
-            let body = (remote.dialect.body)(&prompt, &remote.quirks);
-            remote.request(address, Some(body)).await
+            let told = remote.told(&prompt).await;
+            let body = (remote.dialect.body)(&prompt, &remote.quirks, &told);
+            let request = remote.request(address, Some(body)).await?;
+            Ok((request, (remote.dialect.decoder)(&prompt, &told)))
         };
-        answer(
-            Arc::clone(&self.http),
-            request.boxed(),
-            Arc::clone(&self.key),
-            decoder,
-        )
+        answer(Arc::clone(&self.http), call.boxed(), Arc::clone(&self.key))
     }
 }
 
 impl Remote {
+    /// Tokens of a model's window, as far as it is known without asking.
+    pub fn window(&self, model: &str) -> Option<u64> {
+        let told = || self.answers.held(model)?.window;
+        self.windows.get(model).copied().or_else(told)
+    }
+
+    /// What is known of the model where its request is written. The server is asked where the dialect must know, and only for
+    /// what the person did not say.
+    async fn told(&self, prompt: &Prompt) -> Told {
+        let model = &prompt.model.model;
+        let window = self.windows.get(model).copied();
+        let told = match &self.dialect.question {
+            Some(question) if window.is_none() || prompt.effort.is_some() => {
+                let asked = self.answers.get(model, self.ask(question, model)).await;
+                // The call that follows meets the same trouble and tells of it.
+                asked.unwrap_or_default()
+            }
+            _ => Told::default(),
+        };
+        Told {
+            window: window.or(told.window),
+            ..told
+        }
+    }
+
+    async fn ask(&self, question: &Question, model: &str) -> Result<Told, Failure> {
+        let address = url(&(question.address)(&self.base_url))?;
+        let body = (question.body)(model).to_string().into_bytes();
+        let request = self.request(address, Some(body)).await?;
+        let response = self.http.send(&request).await?;
+        let body = self.http.text(response, LARGEST_LIST).await;
+        let answer = serde_json::from_str(&body).unwrap_or_default();
+        Ok((question.read)(&answer))
+    }
+
     /// The models the server says it has. It costs nothing, and a key that is not good is refused.
     pub async fn list(&self) -> Result<Vec<String>, Failure> {
         let listed = self.list_unsettled().await;

@@ -21,6 +21,7 @@ use crate::provider::quirks::{self, Quirks};
 use crate::provider::rehearsal;
 use crate::provider::rehearsals::Rehearsals;
 use crate::provider::remote::Remote;
+use crate::provider::told::Answers;
 
 /// Reads the key of a source; `None` when there is none. It may block.
 pub type ReadSource = Arc<dyn Fn(&KeySource) -> Result<Option<Secret>, String> + Send + Sync>;
@@ -214,6 +215,12 @@ impl Providers {
             quirks: quirks_of(config)?,
             key: Arc::new(key),
             http: Arc::clone(&self.http),
+            windows: config
+                .models
+                .iter()
+                .filter_map(|(name, model)| Some((name.clone(), model.context?)))
+                .collect(),
+            answers: Answers::default(),
         })
     }
 
@@ -234,9 +241,15 @@ impl Providers {
             (None, Some(entry)) => (Some(entry.price), Some(self.catalog().date().to_owned())),
             (None, None) => (None, None),
         };
+        // Not `remote`, which would make one: what was never asked has told nothing.
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let told = made
+            .get(&model.provider)
+            .and_then(|remote| remote.window(&model.model));
+        drop(made);
         ModelCard {
             model: model.clone(),
-            context: own.context.or(context),
+            context: own.context.or(context).or(told),
             max_output: own.max_output.or(max_output),
             price,
             price_date,

@@ -1,4 +1,4 @@
-//! A server on this machine that plays a model in either dialect, byte by byte: it can answer as a model would, be slow, break
+//! A server on this machine that plays a model in any dialect, byte by byte: it can answer as a model would, be slow, break
 //! off, reset, or say anything else. It keeps every request. Waits are gates that a trial opens, never times.
 
 use std::fmt::Write as _;
@@ -11,20 +11,23 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::LONGEST;
+use crate::support::{LONGEST, ollama};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     Anthropic,
     OpenAiChat,
+    Ollama,
 }
 
 impl Dialect {
-    pub const BOTH: [Self; 2] = [Self::Anthropic, Self::OpenAiChat];
+    pub const ALL: [Self; 3] = [Self::Anthropic, Self::OpenAiChat, Self::Ollama];
 
     fn of(path: &str) -> Self {
         if path.ends_with("/messages") {
             Self::Anthropic
+        } else if path.ends_with("/api/chat") {
+            Self::Ollama
         } else {
             Self::OpenAiChat
         }
@@ -35,6 +38,7 @@ impl Dialect {
         match self {
             Self::Anthropic => "messages",
             Self::OpenAiChat => "chat",
+            Self::Ollama => "ollama",
         }
     }
 
@@ -281,13 +285,21 @@ pub fn respond(status: u16, headers: &str, body: &str) -> Vec<Act> {
     ))]
 }
 
-/// What begins an answer that streams.
+/// What begins an answer that streams as most do.
 pub const HEAD: &str =
     "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
 
+/// The same in the dialect of the request.
+pub fn head(request: &Request) -> String {
+    match request.dialect() {
+        Dialect::Anthropic | Dialect::OpenAiChat => HEAD.to_owned(),
+        Dialect::Ollama => HEAD.replace("text/event-stream", "application/x-ndjson"),
+    }
+}
+
 /// The turn as a stream of events in the dialect of the request, well formed and to its end.
 pub fn answer(request: &Request, turn: &Turn) -> Vec<Act> {
-    let mut acts = vec![Act::send(HEAD)];
+    let mut acts = vec![Act::send(head(request))];
     for event in events(request, turn) {
         acts.push(Act::Send(chunk(&event)));
     }
@@ -313,6 +325,7 @@ pub fn events(request: &Request, turn: &Turn) -> Vec<String> {
     match request.dialect() {
         Dialect::Anthropic => anthropic(turn, place, input, output),
         Dialect::OpenAiChat => openai_chat(turn, place, input, output),
+        Dialect::Ollama => ollama::lines(turn, place, input, output),
     }
 }
 
@@ -393,7 +406,8 @@ fn openai_chat(turn: &Turn, place: usize, input: u64, output: u64) -> Vec<String
     events
 }
 
-fn stop(turn: &Turn, usual: &'static str, with_calls: &'static str) -> &'static str {
+/// Why the turn stops, in the words a dialect has for it.
+pub fn stop(turn: &Turn, usual: &'static str, with_calls: &'static str) -> &'static str {
     match (turn.stop, turn.calls.is_empty()) {
         ("", true) => usual,
         ("", false) => with_calls,
@@ -402,7 +416,7 @@ fn stop(turn: &Turn, usual: &'static str, with_calls: &'static str) -> &'static 
 }
 
 /// A text in pieces of some characters, as tokens come.
-fn pieces(text: &str) -> impl Iterator<Item = String> {
+pub fn pieces(text: &str) -> impl Iterator<Item = String> {
     let characters: Vec<char> = text.chars().collect();
     let pieces: Vec<String> = characters
         .chunks(24)
@@ -411,13 +425,14 @@ fn pieces(text: &str) -> impl Iterator<Item = String> {
     pieces.into_iter()
 }
 
-/// A config with both dialects at this server, each with one model: `messages/m` and `chat/m`. With a price (dollars a
+/// A config with all dialects at this server, each with one model: `messages/m`, `chat/m` and so on. With a price (dollars a
 /// million tokens, in and out) they cost, without one they count as nothing.
 pub fn config(server: &Server, price: Option<(f64, f64)>) -> String {
     let mut config = String::new();
     for (dialect, wire, path) in [
         (Dialect::Anthropic, "anthropic", ""),
         (Dialect::OpenAiChat, "openai-chat", "/v1"),
+        (Dialect::Ollama, "ollama", ""),
     ] {
         let name = dialect.provider();
         let address = &server.address;

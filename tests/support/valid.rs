@@ -16,7 +16,7 @@ pub fn check(request: &Request) -> Result<(), String> {
             .iter()
             .map(anthropic)
             .collect::<Result<Vec<_>, _>>()?,
-        Dialect::OpenAiChat => openai_chat(messages)?,
+        Dialect::OpenAiChat | Dialect::Ollama => roles(messages, request.dialect())?,
     };
     let mut open: Option<HashSet<String>> = None;
     let mut used = HashSet::new();
@@ -83,7 +83,8 @@ fn anthropic(message: &Value) -> Result<Message, String> {
     Ok(found)
 }
 
-fn openai_chat(messages: &[Value]) -> Result<Vec<Message>, String> {
+/// The dialects that give a result a role of its own.
+fn roles(messages: &[Value], dialect: Dialect) -> Result<Vec<Message>, String> {
     let mut found: Vec<Message> = Vec::new();
     let mut in_results = false;
     for message in messages {
@@ -103,8 +104,15 @@ fn openai_chat(messages: &[Value]) -> Result<Vec<Message>, String> {
             .cloned()
             .unwrap_or_default();
         for call in &calls {
-            let arguments = call["function"]["arguments"].as_str().unwrap_or_default();
-            if !serde_json::from_str::<Value>(arguments).is_ok_and(|value| value.is_object()) {
+            // A text, or the object itself in the dialect that wants that.
+            let arguments = match &call["function"]["arguments"] {
+                Value::String(text) if dialect == Dialect::OpenAiChat => {
+                    serde_json::from_str(text).unwrap_or_default()
+                }
+                Value::Object(object) if dialect == Dialect::Ollama => object.clone().into(),
+                _ => Value::Null,
+            };
+            if !arguments.is_object() {
                 return Err(format!("arguments that are no object: {call}"));
             }
         }

@@ -14,8 +14,9 @@ pub const DIALECT: Dialect = Dialect {
     call: |base_url, _| path(base_url, "messages"),
     // Else there are twenty a page.
     list: |base_url| path(base_url, "models?limit=1000"),
-    body: |prompt, _| request::request(prompt),
-    decoder: decode::decoder,
+    question: None,
+    body: |prompt, _, _| request::request(prompt),
+    decoder: |prompt, _| decode::decoder(prompt.model.to_string()),
     key_header: Some("x-api-key"),
     headers: &[("anthropic-version", "2023-06-01")],
     accept: "text/event-stream",

@@ -16,7 +16,8 @@ use crate::protocol::reply::Reply;
 use crate::provider::Chunk;
 use crate::provider::decode::{Decoder, Wants};
 use crate::provider::failure::no_stream;
-use crate::provider::http::{Http, Request, fault};
+use crate::provider::framing::{Kind, Look};
+use crate::provider::http::{Http, Patience, Request, fault};
 use crate::provider::key::Key;
 
 /// The most bytes a whole answer may have, unpacked.
@@ -25,18 +26,20 @@ const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 /// What is read of a body that is no answer.
 const LARGEST_OTHER: usize = 64 * 1024;
 
+/// A call ready to be sent: the request, and what reads its answer.
+pub type Call = (Request, Decoder);
+
 /// Asks, and reads the answer with the decoder. Nothing happens before the stream is polled.
 pub fn answer(
     http: Arc<Http>,
-    request: BoxFuture<'static, Result<Request, Failure>>,
+    call: BoxFuture<'static, Result<Call, Failure>>,
     key: Arc<Key>,
-    decoder: Decoder,
 ) -> BoxStream<'static, Chunk> {
     let state = State {
         http,
         key,
         chunks: VecDeque::new(),
-        phase: Phase::Asking(request, decoder),
+        phase: Phase::Asking(call),
     };
     stream::unfold(state, State::next).boxed()
 }
@@ -50,7 +53,7 @@ struct State {
 }
 
 enum Phase {
-    Asking(BoxFuture<'static, Result<Request, Failure>>, Decoder),
+    Asking(BoxFuture<'static, Result<Call, Failure>>),
     Reading(Box<Reading>),
     Over,
 }
@@ -59,22 +62,15 @@ struct Reading {
     response: Response,
     place: String,
     decoder: Decoder,
+    patience: Patience,
     kind: Kind,
-    /// The first bytes, until it is plain that they begin a stream of events.
+    /// The first bytes, until it is plain that they begin a stream.
     head: Option<Vec<u8>>,
     total: usize,
     /// The time for something that counts; afterwards, for what comes late.
     limit: Pin<Box<Sleep>>,
     events: u64,
     wants: Wants,
-}
-
-/// What the server says the body is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// A stream of events, or nothing said.
-    Events,
-    Other,
 }
 
 impl State {
@@ -84,7 +80,7 @@ impl State {
                 return Some((self.settled(chunk), self));
             }
             self.phase = match std::mem::replace(&mut self.phase, Phase::Over) {
-                Phase::Asking(request, decoder) => self.open(request, decoder).await,
+                Phase::Asking(call) => self.open(call).await,
                 Phase::Reading(reading) => self.read(reading).await,
                 Phase::Over => return None,
             };
@@ -101,31 +97,28 @@ impl State {
         }
     }
 
-    async fn open(
-        &mut self,
-        request: BoxFuture<'static, Result<Request, Failure>>,
-        decoder: Decoder,
-    ) -> Phase {
+    async fn open(&mut self, call: BoxFuture<'static, Result<Call, Failure>>) -> Phase {
         let opened = async {
-            let request = request.await?;
+            let (request, decoder) = call.await?;
             let response = self.http.send(&request).await?;
-            Ok((response, request.place()))
+            Ok((response, request, decoder))
         };
         match opened.await {
-            Ok((response, place)) => {
+            Ok((response, request, decoder)) => {
                 let kind = response
                     .headers()
                     .get("content-type")
                     .map(HeaderValue::as_bytes);
-                let is_events = kind
-                    .is_none_or(|kind| kind.to_ascii_lowercase().starts_with(b"text/event-stream"));
+                let asked = decoder.framing().media_type().as_bytes();
+                let is_asked = kind.is_none_or(|kind| kind.to_ascii_lowercase().starts_with(asked));
                 Phase::Reading(Box::new(Reading {
                     response,
-                    place,
+                    place: request.place(),
                     decoder,
-                    kind: if is_events { Kind::Events } else { Kind::Other },
+                    kind: if is_asked { Kind::Asked } else { Kind::Other },
                     head: Some(Vec::new()),
                     total: 0,
+                    patience: self.http.patience.with(&request),
                     limit: Box::pin(sleep(self.http.patience.quiet)),
                     events: 0,
                     wants: Wants::More,
@@ -143,7 +136,7 @@ impl State {
 
     /// Reads one piece.
     async fn read(&mut self, mut reading: Box<Reading>) -> Phase {
-        let patience = self.http.patience;
+        let patience = reading.patience;
         let piece = tokio::select! {
             piece = timeout(patience.idle, reading.response.chunk()) => Some(piece),
             () = &mut reading.limit => None,
@@ -183,9 +176,9 @@ impl State {
         }
         if let Some(mut head) = reading.head.take() {
             head.extend_from_slice(bytes);
-            match look(&head, reading.kind) {
+            match reading.decoder.framing().look(&head, reading.kind) {
                 Look::Unclear => reading.head = Some(head),
-                Look::Events => self.feed(&mut reading, &head),
+                Look::Stream => self.feed(&mut reading, &head),
                 Look::Other => {
                     let rest = self.http.text(reading.response, LARGEST_OTHER).await;
                     let body = format!("{}{rest}", String::from_utf8_lossy(&head));
@@ -266,67 +259,5 @@ fn empty(reading: &Reading) -> Failure {
     Failure {
         status: Some(status),
         ..Failure::new(kind, text)
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Look {
-    Unclear,
-    Events,
-    Other,
-}
-
-/// Whether a body begins as a stream of events does. What the server calls it decides only where the bytes leave it open,
-/// because wrong names are as common as wrong bodies.
-fn look(head: &[u8], kind: Kind) -> Look {
-    let text = head
-        .strip_prefix(b"\xef\xbb\xbf")
-        .unwrap_or(head)
-        .trim_ascii_start();
-    match (text.first(), kind) {
-        (None, _) => Look::Unclear,
-        (Some(b'{' | b'[' | b'<'), _) => Look::Other,
-        (Some(_), Kind::Events) => Look::Events,
-        (Some(_), Kind::Other) => {
-            let fields = [&b":"[..], b"data", b"event", b"id", b"retry"];
-            if fields.iter().any(|field| text.starts_with(field)) {
-                Look::Events
-            } else if fields.iter().any(|field| field.starts_with(text)) {
-                Look::Unclear
-            } else {
-                Look::Other
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_stream_is_known_by_its_first_bytes() {
-        let cases = [
-            (&b""[..], Kind::Events, Look::Unclear),
-            (b"\xef\xbb\xbf\r\n", Kind::Events, Look::Unclear),
-            (b"data: x", Kind::Events, Look::Events),
-            (b"x", Kind::Events, Look::Events),
-            (b" {\"error\":", Kind::Events, Look::Other),
-            (b"<html>", Kind::Events, Look::Other),
-            (b"da", Kind::Other, Look::Unclear),
-            (b"data: x", Kind::Other, Look::Events),
-            (b": ping", Kind::Other, Look::Events),
-            (b"event: x", Kind::Other, Look::Events),
-            (b"dark", Kind::Other, Look::Other),
-            (b"<html>", Kind::Other, Look::Other),
-        ];
-        for (head, kind, expected) in cases {
-            assert_eq!(
-                look(head, kind),
-                expected,
-                "{}",
-                String::from_utf8_lossy(head)
-            );
-        }
     }
 }

@@ -34,6 +34,10 @@ pub struct Patience {
     pub quiet: Duration,
     /// For late usage, after an answer is complete.
     pub linger: Duration,
+    /// From a model on this machine, for the head and between two pieces: it may have to be loaded, it reads the prompt at
+    /// the machine's pace, and some servers hold a call back until it is whole. Whether the server is there at all shows at
+    /// once.
+    pub here: Duration,
 }
 
 impl Default for Patience {
@@ -44,6 +48,23 @@ impl Default for Patience {
             idle: Duration::from_secs(90),
             quiet: Duration::from_mins(10),
             linger: Duration::from_secs(2),
+            here: Duration::from_mins(10),
+        }
+    }
+}
+
+impl Patience {
+    /// The patience for one request.
+    fn with(self, request: &Request) -> Self {
+        let least = if request.body.is_some() && is_loopback(&request.url) {
+            self.here
+        } else {
+            Duration::ZERO
+        };
+        Self {
+            headers: self.headers.max(least),
+            idle: self.idle.max(least),
+            ..self
         }
     }
 }
@@ -142,19 +163,17 @@ impl Http {
             None => client.get(request.url.clone()),
         };
         let place = request.place();
-        let response = tokio::time::timeout(
-            self.patience.headers,
-            sent.headers(request.headers.clone()).send(),
-        )
-        .await
-        .map_err(|_| {
-            let seconds = self.patience.headers.as_secs();
-            Failure::new(
-                FailureKind::Network,
-                format!("{place} did not answer within {seconds} s: ask again"),
-            )
-        })?
-        .map_err(|error| fault::before_answer(&error, &place))?;
+        let patience = self.patience.with(request).headers;
+        let response = tokio::time::timeout(patience, sent.headers(request.headers.clone()).send())
+            .await
+            .map_err(|_| {
+                let seconds = patience.as_secs();
+                Failure::new(
+                    FailureKind::Network,
+                    format!("{place} did not answer within {seconds} s: ask again"),
+                )
+            })?
+            .map_err(|error| fault::before_answer(&error, &place))?;
         let status = response.status();
         if status.is_success() {
             return Ok(response);

@@ -4,7 +4,9 @@
 
 mod patience;
 mod refusal;
+mod told;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,6 +25,7 @@ use crate::provider::http::{Http, Patience};
 use crate::provider::key::Key;
 use crate::provider::openai_chat;
 use crate::provider::remote::Remote;
+use crate::provider::told::Answers;
 use crate::provider::{Chunk, Provider, quirks, testing};
 
 const KEY: &str = "sk-test-0123456789";
@@ -92,6 +95,8 @@ fn remote(base_url: &str, dialect: &'static Dialect, patience: Patience) -> Remo
         quirks: quirks::NONE,
         key: Arc::new(key),
         http: Arc::new(Http::new(patience)),
+        windows: BTreeMap::new(),
+        answers: Answers::default(),
     }
 }
 
@@ -101,6 +106,7 @@ fn hasty() -> Patience {
         headers: short,
         idle: short,
         linger: short,
+        here: short,
         ..Patience::default()
     }
 }

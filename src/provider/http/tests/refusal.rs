@@ -177,6 +177,44 @@ fn a_refusal_becomes_the_reaction_it_asks_for() {
             Protocol,
             "HOST answered 200 with an empty body: check base_url",
         ),
+        // Ollama, of several years.
+        (
+            status(
+                "400 No",
+                "",
+                r#"{"error":"{\"error\":{\"code\":400,\"message\":\"request (9 tokens) exceeds the available context size (4 tokens)\",\"type\":\"exceed_context_size_error\"}}"}"#,
+            ),
+            TooLong,
+            "HOST answered 400: request (9 tokens) exceeds the available context size (4 tokens) (exceed_context_size_error)",
+        ),
+        (
+            status(
+                "400 No",
+                "",
+                r#"{"error":"the prompt is longer than the context length currently available to the model"}"#,
+            ),
+            TooLong,
+            "HOST answered 400: the prompt is longer than the context length currently available to the model",
+        ),
+        (
+            status(
+                "500 No",
+                "",
+                r#"{"error":"the input length exceeds the context length"}"#,
+            ),
+            TooLong,
+            "HOST answered 500: the input length exceeds the context length",
+        ),
+        (
+            status(
+                "500 No",
+                "",
+                r#"{"error":"model requires more system memory (35.1 GiB) than is available (15.2 GiB)"}"#,
+            ),
+            BadRequest,
+            "HOST answered 500: model requires more system memory (35.1 GiB) than is available (15.2 GiB): set a smaller \
+             `context` for this model in config.toml, or choose a smaller one",
+        ),
     ];
     for (answer, kind, message) in cases {
         let failure = failure_of(&answer);

@@ -1,0 +1,122 @@
+//! A server that is asked for the window of a model before the model is called.
+
+use futures_util::StreamExt;
+use pretty_assertions::assert_eq;
+use serde_json::Value;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::protocol::effort::Effort;
+use crate::provider::http::Patience;
+use crate::provider::http::tests::refusal::status;
+use crate::provider::http::tests::{remote, request, run};
+use crate::provider::remote::Remote;
+use crate::provider::{Chunk, Provider, ollama, testing};
+
+const CLOSE: &str = "connection: close\r\n";
+const SHOWN: &str =
+    r#"{"model_info":{"qwen3.context_length":8192},"capabilities":["completion","thinking"]}"#;
+const SAID: &str = r#"{"message":{"role":"assistant","content":"hello"},"done":false}
+{"message":{"role":"assistant","content":""},"done":true,"done_reason":"stop","prompt_eval_count":3,"eval_count":1}
+"#;
+
+/// Answers so many requests, each on a connection of its own: with `shown` where a model is asked about, else with an answer.
+async fn serve(count: usize, shown: String) -> (String, JoinHandle<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = format!("http://{}", listener.local_addr().unwrap());
+    let server = tokio::spawn(async move {
+        let mut requests = Vec::new();
+        while requests.len() < count {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let request = request(&mut socket).await;
+            let answer = if request.starts_with("post /api/show ") {
+                shown.clone()
+            } else {
+                let head = format!("content-type: application/x-ndjson\r\n{CLOSE}");
+                status("200 OK", &head, SAID)
+            };
+            socket.write_all(answer.as_bytes()).await.unwrap();
+            requests.push(request);
+        }
+        requests
+    });
+    (address, server)
+}
+
+async fn hello(remote: &Remote, effort: Option<Effort>) {
+    let mut prompt = testing::prompt("here/m", vec![testing::user("hello")]);
+    prompt.effort = effort;
+    let chunks: Vec<Chunk> = remote.stream(prompt).collect().await;
+    assert!(
+        matches!(chunks.last(), Some(Chunk::Done(reply)) if reply.text() == "hello"),
+        "{chunks:?}"
+    );
+}
+
+fn body(request: &str) -> Value {
+    let (_, body) = request.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap()
+}
+
+#[test]
+fn the_window_of_a_model_is_asked_for_once() {
+    run(async {
+        let (address, server) = serve(3, status("200 OK", CLOSE, SHOWN)).await;
+        let remote = remote(&address, &ollama::DIALECT, Patience::default());
+        assert_eq!(remote.window("m"), None);
+        hello(&remote, None).await;
+        hello(&remote, Some(Effort::High)).await;
+        assert_eq!((remote.window("m"), remote.window("n")), (Some(8192), None));
+        let requests = server.await.unwrap();
+        assert_eq!(body(&requests[0])["model"], "m");
+        let asked = [
+            (&requests[1], None),
+            (&requests[2], Some(&Value::Bool(true))),
+        ];
+        for (request, think) in asked {
+            assert!(request.starts_with("post /api/chat "), "{request}");
+            assert!(
+                request.contains("accept: application/x-ndjson\r\n"),
+                "{request}"
+            );
+            let body = body(request);
+            assert_eq!(body["options"]["num_ctx"], 8192);
+            assert_eq!(
+                (body.get("think"), &body["truncate"]),
+                (think, &Value::Bool(false))
+            );
+        }
+    });
+}
+
+#[test]
+fn what_the_person_says_of_a_model_is_not_asked_for() {
+    run(async {
+        let (address, server) = serve(1, String::new()).await;
+        let remote = Remote {
+            windows: [("m".to_owned(), 4096)].into(),
+            ..remote(&address, &ollama::DIALECT, Patience::default())
+        };
+        hello(&remote, None).await;
+        assert_eq!(body(&server.await.unwrap()[0])["options"]["num_ctx"], 4096);
+    });
+}
+
+#[test]
+fn a_server_that_cannot_say_is_asked_again_and_called_all_the_same() {
+    run(async {
+        let refusal = status("404 No", CLOSE, "{\"error\":\"no such path\"}");
+        let (address, server) = serve(4, refusal).await;
+        let remote = remote(&address, &ollama::DIALECT, Patience::default());
+        hello(&remote, None).await;
+        hello(&remote, None).await;
+        let requests = server.await.unwrap();
+        let paths: Vec<&str> = requests
+            .iter()
+            .filter_map(|request| request.split_whitespace().nth(1))
+            .collect();
+        assert_eq!(paths, ["/api/show", "/api/chat", "/api/show", "/api/chat"]);
+        assert_eq!(body(&requests[3])["options"].get("num_ctx"), None);
+    });
+}

@@ -1,0 +1,139 @@
+//! Whether the server dropped a part of the prompt without a word. It is asked not to (`truncate: false`), which servers before
+//! late 2025 do not know; they drop the oldest messages, or the front of the text, and only the count tells.
+
+use crate::agent::prompt::{Message, Prompt};
+use crate::protocol::reply::Part;
+use crate::provider::ollama::usage::Seen;
+use crate::provider::told::Told;
+
+/// No long text has more characters to a token: prose has between four and five, anything else fewer.
+const SPARSEST: u64 = 6;
+
+/// What was sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Sent {
+    /// It cannot have been cut: the window has room for as many tokens as it has bytes.
+    fits: bool,
+    /// The fewest tokens it can have come to.
+    least: u64,
+    /// The part of them since the model spoke last, which no cache can have held.
+    least_new: u64,
+}
+
+impl Sent {
+    pub(crate) fn new(prompt: &Prompt, told: &Told) -> Self {
+        let mut sent = Self {
+            least: characters(&prompt.system),
+            ..Self::default()
+        };
+        let mut bytes = prompt.system.len() as u64;
+        for tool in prompt.tools.iter() {
+            bytes += (tool.name.len() + tool.description.len()) as u64;
+            bytes += tool.schema.to_string().len() as u64;
+        }
+        for message in &prompt.messages {
+            let mut said = |text: &str| {
+                bytes += text.len() as u64;
+                characters(text)
+            };
+            match message {
+                Message::User { text } => sent.least_new += said(text),
+                Message::Results { results } => {
+                    sent.least_new += results.iter().map(|result| said(&result.text)).sum::<u64>();
+                }
+                Message::Assistant { parts } => {
+                    // Templates leave out earlier reasoning, and write calls in their own way.
+                    for part in parts {
+                        match part {
+                            Part::Text { text, .. } => sent.least += said(text),
+                            Part::Thought { text, .. } => _ = said(text),
+                            Part::Call { arguments, .. } => _ = said(arguments),
+                        }
+                    }
+                    sent.least += std::mem::take(&mut sent.least_new);
+                }
+            }
+        }
+        let around = AROUND * (prompt.messages.len() as u64 + prompt.tools.len() as u64 + 1);
+        Self {
+            fits: told.window.is_some_and(|window| bytes + around <= window),
+            least: (sent.least + sent.least_new) / SPARSEST,
+            least_new: sent.least_new / SPARSEST,
+        }
+    }
+
+    /// The fewest tokens that were sent, where the server read fewer.
+    pub(crate) fn missed(&self, seen: Seen) -> Option<u64> {
+        let least = if seen.whole {
+            self.least
+        } else {
+            self.least_new
+        };
+        (!self.fits && seen.tokens < least).then_some(self.least)
+    }
+}
+
+/// What a template puts around a message or a tool, in tokens, at the most.
+const AROUND: u64 = 64;
+
+/// The characters of a text, of which a run of one and the same sign or blank counts as one: such a run is few tokens.
+fn characters(text: &str) -> u64 {
+    let mut before = None;
+    let mut count = 0;
+    for character in text.chars() {
+        if before != Some(character) || character.is_alphanumeric() {
+            count += 1;
+        }
+        before = Some(character);
+    }
+    count
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::provider::testing;
+
+    const WORDS: &str = "so it goes on "; // 14 characters, 3 or 4 tokens
+
+    fn long(times: usize) -> String {
+        WORDS.repeat(times)
+    }
+
+    #[test]
+    fn a_cut_is_seen_and_a_warm_cache_is_not_taken_for_one() {
+        let asked = vec![testing::user(&long(3000))]; // about 10,000 tokens, 7,000 at the least
+        let mut later = asked.clone();
+        later.push(Message::Assistant {
+            parts: vec![testing::thought(&long(9000), None), testing::text("Yes.")],
+        });
+        later.push(testing::results(&[("c1", "ok", false)]));
+        let rules = vec![testing::user(&"-".repeat(60_000))];
+        let cases = [
+            ("read whole", &asked, None, (10_000, false), false),
+            ("cut to a half", &asked, None, (2050, false), true),
+            ("in a small window", &asked, Some(4096), (2050, false), true),
+            // A window of so many tokens holds so many bytes.
+            ("in a large one", &asked, Some(50_000), (2050, false), false),
+            ("the rest was cached", &later, None, (40, false), false),
+            (
+                "read whole, cache and all",
+                &later,
+                None,
+                (10_060, true),
+                false,
+            ),
+            ("cut, cache and all", &later, None, (2050, true), true),
+            ("a ruler", &rules, None, (900, true), false),
+        ];
+        for (name, messages, window, (tokens, whole), cut) in cases {
+            let told = Told {
+                window,
+                thinking: None,
+            };
+            let sent = Sent::new(&testing::prompt("here/m", messages.clone()), &told);
+            let missed = sent.missed(Seen { tokens, whole });
+            assert_eq!(missed.is_some(), cut, "{name}: {sent:?}");
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! A chat of Ollama as one answer: a JSON value a line, pieces of text and reasoning, whole calls, and a last line that says why
+//! it ended and what it counted. An error is a line too.
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+
+use crate::agent::prompt::Prompt;
+use crate::protocol::failure::{Failure, FailureKind, Stop};
+use crate::protocol::item::Opaque;
+use crate::protocol::reply::{Part, Reply};
+use crate::provider::Chunk;
+use crate::provider::decode::{Assembly, Decoder};
+use crate::provider::envelope::Envelope;
+use crate::provider::failure::in_answer;
+use crate::provider::framing::Framing;
+use crate::provider::ollama::cut::Sent;
+use crate::provider::ollama::usage;
+use crate::provider::told::Told;
+
+/// A decoder of the answer to this prompt.
+pub fn decoder(prompt: &Prompt, told: &Told) -> Decoder {
+    framed(Answer {
+        sent: Sent::new(prompt, told),
+        ..Answer::of(prompt.model.to_string())
+    })
+}
+
+/// A decoder of an answer of the model `family`, `PROVIDER/MODEL`, to whatever it was asked.
+pub fn detached(family: String) -> Decoder {
+    framed(Answer::of(family))
+}
+
+fn framed(answer: Answer) -> Decoder {
+    Decoder::framed(Framing::ndjson(), answer)
+}
+
+#[derive(Debug, Default)]
+struct Answer {
+    family: String,
+    sent: Sent,
+    text: String,
+    thinking: String,
+    /// What else stood in the messages, to be sent back.
+    more: Map<String, Value>,
+    calls: Vec<Call>,
+    /// The last line has come.
+    done: bool,
+    reason: Option<String>,
+    counts: Option<Value>,
+}
+
+#[derive(Debug)]
+struct Call {
+    index: u64,
+    id: String,
+    name: String,
+    arguments: String,
+    /// What else stood beside the call and within it, to be sent back.
+    more: Map<String, Value>,
+}
+
+impl Assembly for Answer {
+    fn event(
+        &mut self,
+        _name: &str,
+        event: &Value,
+        text: &str,
+        chunks: &mut Vec<Chunk>,
+    ) -> Result<(), Failure> {
+        if let Some(counts) = usage::counts(event) {
+            self.counts = Some(counts);
+        }
+        if let Some(message) = event["message"].as_object() {
+            self.message(message, text, chunks);
+        }
+        if event.get("error").is_some_and(|error| !error.is_null()) {
+            let mut envelope = Envelope::of(event).unwrap_or_default();
+            if envelope.code.is_empty() {
+                let mut names = ["status", "StatusCode", "status_code"].iter();
+                let status = names.find_map(|name| event[*name].as_u64());
+                envelope.code = status.map(|status| status.to_string()).unwrap_or_default();
+            }
+            return Err(in_answer(&envelope));
+        }
+        if event["done"] == true {
+            self.done = true;
+            let reason = event["done_reason"].as_str();
+            self.reason = reason
+                .filter(|reason| !reason.is_empty())
+                .map(ToOwned::to_owned);
+        }
+        Ok(())
+    }
+
+    fn done(&mut self) {
+        self.done = true;
+    }
+
+    fn is_over(&self) -> bool {
+        self.done
+    }
+
+    fn is_closed(&self) -> bool {
+        self.done
+    }
+
+    fn fault(&self) -> Option<Failure> {
+        let seen = self.counts.as_ref().and_then(usage::seen);
+        let missed = seen.and_then(|seen| Some((seen, self.sent.missed(seen)?)));
+        if let Some((seen, least)) = missed {
+            let text = format!(
+                "the server read {} tokens of a prompt of {least} or more and dropped the rest: set the model's `context` in \
+                 config.toml to what it can hold, or start a new session",
+                seen.tokens
+            );
+            return Some(Failure::new(FailureKind::TooLong, text));
+        }
+        if self.calls.iter().any(|call| call.name.is_empty()) {
+            return Some(Failure::new(
+                FailureKind::Protocol,
+                "the answer has a tool call without a name",
+            ));
+        }
+        let silent = self.text.is_empty() && self.thinking.is_empty() && self.calls.is_empty();
+        match self.reason.as_deref() {
+            Some("load" | "unload") if silent => Some(Failure::new(
+                FailureKind::Overloaded,
+                "the server loaded the model and did not answer: ask again",
+            )),
+            _ => None,
+        }
+    }
+
+    fn reply(&self, _whole: bool) -> Reply {
+        let opaque = |body: Map<String, Value>| {
+            (!body.is_empty()).then(|| Opaque {
+                family: self.family.clone(),
+                body: Value::Object(body),
+            })
+        };
+        let mut parts = Vec::new();
+        let mut beside = Map::new();
+        if !self.thinking.is_empty() {
+            beside.insert("thinking".to_owned(), self.thinking.clone().into());
+        }
+        beside.extend(self.more.clone());
+        if !beside.is_empty() {
+            parts.push(Part::Thought {
+                text: self.thinking.clone(),
+                opaque: opaque(beside),
+            });
+        }
+        if !self.text.is_empty() {
+            parts.push(Part::Text {
+                text: self.text.clone(),
+                opaque: None,
+            });
+        }
+        parts.extend(self.in_order().into_iter().map(|call| Part::Call {
+            wire_id: (!call.id.is_empty()).then(|| call.id.clone()),
+            name: call.name.clone(),
+            arguments: call.arguments.clone(),
+            opaque: opaque(call.more.clone()),
+        }));
+        Reply {
+            stop: self.done.then(|| self.stop()),
+            stop_native: self.reason.clone(),
+            refusal: None,
+            usage: self.counts.as_ref().and_then(usage::buckets),
+            usage_raw: self.counts.clone(),
+            reported_cost: None,
+            parts,
+        }
+    }
+}
+
+impl Answer {
+    fn of(family: String) -> Self {
+        Self {
+            family,
+            ..Self::default()
+        }
+    }
+
+    fn message(&mut self, message: &Map<String, Value>, text: &str, chunks: &mut Vec<Chunk>) {
+        for (name, value) in message {
+            match (name.as_str(), value) {
+                ("thinking", Value::String(piece)) if !piece.is_empty() => {
+                    self.thinking.push_str(piece);
+                    chunks.push(Chunk::Thinking(piece.clone()));
+                }
+                ("content", Value::String(piece)) if !piece.is_empty() => {
+                    self.text.push_str(piece);
+                    chunks.push(Chunk::Text(piece.clone()));
+                }
+                ("tool_calls", Value::Array(calls)) => {
+                    let raw = raw_arguments(text);
+                    for (place, call) in calls.iter().enumerate() {
+                        let raw = raw.get(place).and_then(Option::as_deref);
+                        self.call(call, raw, chunks);
+                    }
+                }
+                ("role" | "thinking" | "content" | "tool_calls", _) | (_, Value::Null) => {}
+                (name, value) => {
+                    self.more.insert(name.to_owned(), value.clone());
+                }
+            }
+        }
+    }
+
+    /// Takes one call, which comes whole; `raw` is its arguments as they were written.
+    fn call(&mut self, call: &Value, raw: Option<&str>, chunks: &mut Vec<Chunk>) {
+        let Some(object) = call.as_object() else {
+            return;
+        };
+        let function = &call["function"];
+        let arguments = match &function["arguments"] {
+            // Compatible servers write them as a text, as other dialects do.
+            Value::String(text) => text.clone(),
+            Value::Null => String::new(),
+            value => raw.map_or_else(|| value.to_string(), ToOwned::to_owned),
+        };
+        let mut more = without(object, &["id", "type", "function"]);
+        let within = function
+            .as_object()
+            .map(|function| without(function, &["index", "name", "arguments"]));
+        if let Some(within) = within.filter(|within| !within.is_empty()) {
+            more.insert("function".to_owned(), Value::Object(within));
+        }
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let call = Call {
+            // The first is often left unnumbered.
+            index: function["index"].as_u64().unwrap_or(0),
+            id: text(&call["id"]),
+            name: text(&function["name"]),
+            arguments,
+            more,
+        };
+        chunks.push(Chunk::CallGrows {
+            name: call.name.clone(),
+            bytes: call.arguments.len() as u64,
+        });
+        let again = |known: &&mut Call| !call.id.is_empty() && known.id == call.id;
+        match self.calls.iter_mut().find(again) {
+            // The same call once more.
+            Some(known) => *known = call,
+            None => self.calls.push(call),
+        }
+    }
+
+    /// The calls by their number, unless several bear the same one, as servers do that count anew in each line.
+    fn in_order(&self) -> Vec<&Call> {
+        let mut calls: Vec<&Call> = self.calls.iter().collect();
+        calls.sort_by_key(|call| call.index);
+        if calls.windows(2).any(|pair| pair[0].index == pair[1].index) {
+            return self.calls.iter().collect();
+        }
+        calls
+    }
+
+    fn stop(&self) -> Stop {
+        match self.reason.as_deref().unwrap_or_default() {
+            "length" => Stop::Length,
+            "content_filter" => Stop::Filter,
+            // It says `stop` although calls wait.
+            _ if !self.calls.is_empty() => Stop::Tool,
+            _ => Stop::End,
+        }
+    }
+}
+
+fn without(object: &Map<String, Value>, known: &[&str]) -> Map<String, Value> {
+    object
+        .iter()
+        .filter(|(name, value)| !known.contains(&name.as_str()) && !value.is_null())
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect()
+}
+
+#[derive(Deserialize)]
+struct Line {
+    message: Message,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    tool_calls: Vec<Called>,
+}
+
+#[derive(Deserialize)]
+struct Called {
+    function: Option<Function>,
+}
+
+#[derive(Deserialize)]
+struct Function {
+    arguments: Option<Box<RawValue>>,
+}
+
+/// The arguments of the line's calls as they were written, so that no digit of a number is lost; nothing where the line is
+/// built in another way.
+fn raw_arguments(line: &str) -> Vec<Option<String>> {
+    let line = serde_json::from_str::<Line>(line);
+    let calls = line.map_or_else(|_| Vec::new(), |line| line.message.tool_calls);
+    calls
+        .into_iter()
+        .map(|call| Some(call.function?.arguments?.get().to_owned()))
+        .collect()
+}
