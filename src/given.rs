@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use futures_util::FutureExt;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, join_all};
 use tokio::runtime::Handle;
 
 use creel::config::paths::{Paths, process_environment};
@@ -15,8 +15,11 @@ use creel::engine::door::Door;
 use creel::protocol::id::ModelRef;
 use creel::protocol::op::{Manage, Managed};
 use creel::protocol::query::ModelCard;
+use creel::provider::http::Http;
+use creel::provider::local::{self, Kind, Served};
 use creel::provider::rehearsals::Rehearsals;
 use creel::provider::table::Providers;
+use creel::tui::app::local::{Answering, Usual};
 use creel::tui::app::setup::{Checked, NewProvider, Stored};
 
 /// The vendor whose keys the first page takes.
@@ -28,6 +31,8 @@ pub struct Given {
     runtime: Handle,
     /// There once the engine has started.
     door: Arc<OnceLock<Door>>,
+    /// The way to servers on this machine.
+    http: Arc<Http>,
 }
 
 /// A provider as given: its name and entry, and how its key is read and kept.
@@ -44,6 +49,7 @@ impl Given {
             paths,
             runtime,
             door,
+            http: Arc::default(),
         }
     }
 
@@ -88,14 +94,34 @@ impl Given {
         .boxed()
     }
 
+    /// Asks the ports of this machine, all at once; those that answered with models.
+    pub fn ask_local(&self, ports: Vec<(Kind, u16)>) -> BoxFuture<'static, Vec<Answering>> {
+        let http = Arc::clone(&self.http);
+        async move {
+            let asked = ports.into_iter().map(|(kind, port)| {
+                let http = Arc::clone(&http);
+                async move {
+                    // What does not answer as such a server does is none: there is nothing to say of it.
+                    let served = local::models(&http, kind, port).await.ok()?;
+                    answering(kind, port, served)
+                }
+            });
+            join_all(asked).await.into_iter().flatten().collect()
+        }
+        .boxed()
+    }
+
     /// Writes the provider into the config, its key into a file of its own, and has the engine read them. Blocks.
     pub fn store(&self, new: &NewProvider, model: &ModelRef) -> Result<Stored, String> {
         let entry = entry(new)?;
-        let is_preset = preset::find(&entry.name).is_some();
+        let usual = preset::find(&entry.name).and_then(|preset| preset.entry(None, String::new()));
+        let is_usual = usual
+            .as_ref()
+            .is_some_and(|usual| usual.base_url == entry.config.base_url);
         let written = write::NewProvider {
             name: entry.name.clone(),
-            wire: (!is_preset).then_some(entry.config.wire),
-            base_url: (!is_preset).then(|| entry.config.base_url.clone()),
+            wire: usual.is_none().then_some(entry.config.wire),
+            base_url: (!is_usual).then(|| entry.config.base_url.clone()),
             preset: entry.config.preset.clone(),
             key: entry.keep.clone(),
             model: Some(model.clone()),
@@ -151,6 +177,7 @@ fn entry(new: &NewProvider) -> Result<Entry, String> {
             vendor(Some(key), KeyToStore::File(absolute(path)?))
         }
         NewProvider::Server { address } => server(address),
+        NewProvider::Local { preset, port } => local_server(preset, *port),
     }
 }
 
@@ -167,6 +194,51 @@ fn vendor(key: Option<Secret>, keep: KeyToStore) -> Result<Entry, String> {
         config,
         key,
         keep,
+    })
+}
+
+/// The card of each model, as the server told of it.
+fn answering(kind: Kind, port: u16, served: Vec<Served>) -> Option<Answering> {
+    let entry = local_server(kind.preset(), port).ok()?;
+    let providers = providers(&entry);
+    let models: Vec<ModelCard> = served
+        .into_iter()
+        .map(|served| {
+            let card = providers.card(&ModelRef {
+                provider: entry.name.clone(),
+                model: served.model,
+            });
+            ModelCard {
+                context: card.context.or(served.window),
+                ..card
+            }
+        })
+        .collect();
+    (!models.is_empty()).then(|| Answering {
+        at: Usual {
+            name: kind.name().to_owned(),
+            port,
+        },
+        preset: kind.preset().to_owned(),
+        models,
+    })
+}
+
+/// A server on this machine, at its usual port or another.
+fn local_server(preset: &str, port: u16) -> Result<Entry, String> {
+    let kind = Kind::ALL.into_iter().find(|kind| kind.preset() == preset);
+    let config =
+        preset::find(preset).and_then(|preset| preset.entry(None, "the first page".to_owned()));
+    let (Some(kind), Some(mut config)) = (kind, config) else {
+        return Err(format!("`{preset}` is no server of this machine"));
+    };
+    let usual = format!(":{}", kind.usual_port());
+    config.base_url = config.base_url.replace(&usual, &format!(":{port}"));
+    Ok(Entry {
+        name: preset.to_owned(),
+        config,
+        key: None,
+        keep: KeyToStore::None,
     })
 }
 

@@ -18,12 +18,14 @@ use creel::engine::journal::Journal;
 use creel::engine::{Engine, Options as EngineOptions, open};
 use creel::project;
 use creel::protocol::query::NotFound;
+use creel::provider::local::Kind;
 use creel::provider::rehearsal;
 use creel::provider::rehearsals::Rehearsals;
 use creel::provider::table::Providers;
 use creel::skill;
 use creel::store::read::Reader;
 use creel::tool::Toolbox;
+use creel::tui::app::local::Usual;
 use creel::tui::app::setup::{Instructions, OpenWhat, Place, Setup, SkillCard};
 use creel::tui::terminal::ability::{self, Ability};
 use creel::tui::terminal::colour::Depth;
@@ -126,7 +128,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         start.runtime.handle().clone(),
         Arc::clone(&start.door),
     ));
-    let storing = Arc::clone(&given);
+    let (checking, storing) = (Arc::clone(&given), Arc::clone(&given));
     let options = Options {
         theme: theme(config.ui.theme.as_deref(), ability.depth).map_err(failed)?,
         glyphs: glyphs(),
@@ -134,13 +136,19 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         ability,
         mouse: config.ui.mouse,
         editor: editor(),
-        check_provider: Arc::new(move |new| given.check(new)),
+        check_provider: Arc::new(move |new| checking.check(new)),
+        ask_local: Arc::new(move || given.ask_local(usual_ports().collect())),
         store_provider: Arc::new(move |new, model| storing.store(&new, &model)),
         tour: Arc::new(tour_folder),
         scratch: Arc::new(scratch_folder),
         look_at: Arc::new(look_at),
     };
     Ok((options, start))
+}
+
+/// The kinds of servers a person may run here, each with its port.
+fn usual_ports() -> impl Iterator<Item = (Kind, u16)> {
+    Kind::ALL.into_iter().map(|kind| (kind, kind.usual_port()))
 }
 
 /// All that the first frame shows, read from the config and the folder: a few small files, no log, no network.
@@ -198,6 +206,12 @@ fn setup(
         data_place: paths.data.display().to_string(),
         config_place,
         terminal: terminal(ability),
+        usual: usual_ports()
+            .map(|(kind, port)| Usual {
+                name: kind.name().to_owned(),
+                port,
+            })
+            .collect(),
         process: std::process::id(),
         cwd,
     })

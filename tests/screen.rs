@@ -18,6 +18,7 @@ use creel::protocol::rule::Mode;
 use creel::protocol::session::{Card, SessionSpec, State};
 use creel::protocol::time::Time;
 use creel::protocol::usage::{Basis, Cause, Charge, Price, Usage};
+use creel::tui::app::local::{Answering, Usual};
 use creel::tui::app::setup::{Instructions, Now, Opened, Place, Setup, SkillCard};
 use creel::tui::app::{App, Cmd, Msg, Tag};
 use creel::tui::screen::look::Look;
@@ -83,8 +84,41 @@ fn setup() -> Setup {
         data_place: "~/.local/share/creel, 0 bytes".to_owned(),
         config_place: "none yet; defaults".to_owned(),
         terminal: "true colour · kitty keys · copy by OSC 52".to_owned(),
+        usual: usual(),
         process: 4711,
         ..Setup::default()
+    }
+}
+
+fn usual() -> Vec<Usual> {
+    let ports = [
+        ("Ollama", 11434),
+        ("LM Studio", 1234),
+        ("llama.cpp", 8080),
+        ("vLLM", 8000),
+    ];
+    ports
+        .map(|(name, port)| Usual {
+            name: name.to_owned(),
+            port,
+        })
+        .into()
+}
+
+/// A server of this machine with these models, each with its window.
+fn answering(at: usize, preset: &str, models: &[(&str, Option<u64>)]) -> Answering {
+    let models = models.iter().map(|(name, window)| ModelCard {
+        model: format!("{preset}/{name}").parse().unwrap(),
+        context: *window,
+        price: None,
+        price_date: None,
+        local: true,
+        ..sonnet()
+    });
+    Answering {
+        at: usual().remove(at),
+        preset: preset.to_owned(),
+        models: models.collect(),
     }
 }
 
@@ -426,6 +460,35 @@ fn the_first_page() {
 }
 
 #[test]
+fn the_first_page_with_servers_on_this_machine() {
+    let bare = Setup {
+        model: None,
+        card: None,
+        found: None,
+        ..setup()
+    };
+    let mut desk = Desk::new(bare, (100, 30));
+    desk.update(Msg::Local(Vec::new()));
+    screen!("first_page_local_none", desk);
+    desk.press(KeyCode::Char('3'));
+    desk.update(Msg::Local(Vec::new()));
+    screen!("first_page_local_address", desk);
+    desk.press(KeyCode::Esc);
+    desk.update(Msg::Local(vec![
+        answering(
+            0,
+            "ollama",
+            &[("qwen3-coder:30b", Some(262_144)), ("gpt-oss:20b", None)],
+        ),
+        answering(2, "llamacpp", &[("devstral.gguf", Some(32_768))]),
+    ]));
+    screen!("first_page_local", desk);
+    desk.press(KeyCode::Enter);
+    desk.press(KeyCode::Down);
+    screen!("first_page_local_models", desk);
+}
+
+#[test]
 fn the_empty_workstation() {
     for size in [(80, 24), (120, 40), (40, 12)] {
         let mut desk = Desk::new(setup(), size);
@@ -525,6 +588,12 @@ fn what_passes_by() {
         },
     });
     screen!("retrying", desk);
+    desk.update(Msg::Local(vec![answering(
+        0,
+        "ollama",
+        &[("qwen3-coder:30b", None)],
+    )]));
+    screen!("retrying_local", desk);
 }
 
 #[test]

@@ -16,6 +16,7 @@ pub mod failure;
 pub mod framing;
 pub mod http;
 pub mod key;
+pub mod local;
 pub mod ndjson;
 pub mod ollama;
 pub mod openai_chat;

@@ -109,6 +109,13 @@ impl Effects {
                     let _ = queue.send(Wake::Msg(Msg::Checked(checked)));
                 });
             }
+            Cmd::AskLocal => {
+                let ask = (self.options.ask_local)();
+                engine.runtime.spawn(async move {
+                    let servers = ask.await;
+                    let _ = queue.send(Wake::Msg(Msg::Local(servers)));
+                });
+            }
             Cmd::Store(provider, model) => {
                 let store = self.options.store_provider.clone();
                 engine.runtime.spawn_blocking(move || {

@@ -26,6 +26,7 @@ use uuid::Uuid;
 use crate::engine::door::Door;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::time::Time;
+use crate::tui::app::local::Answering;
 use crate::tui::app::setup::{Checked, NewProvider, Now, Opened, Place, Setup, Stored};
 use crate::tui::app::{App, Cmd, Msg};
 use crate::tui::effect::Effects;
@@ -48,6 +49,8 @@ const WHEEL_LINES: i64 = 3;
 /// Tries a provider with a call that costs nothing.
 pub type Check =
     Arc<dyn Fn(NewProvider) -> BoxFuture<'static, Result<Checked, String>> + Send + Sync>;
+/// Asks the usual ports of this machine for models; the servers that answered.
+pub type AskLocal = Arc<dyn Fn() -> BoxFuture<'static, Vec<Answering>> + Send + Sync>;
 /// Keeps a provider with the model that was chosen; may write files.
 pub type Store = Arc<dyn Fn(NewProvider, ModelRef) -> Result<Stored, String> + Send + Sync>;
 /// Makes a folder, with the tour's files or empty.
@@ -66,6 +69,7 @@ pub struct Options {
     /// The person's editor, as a command line.
     pub editor: String,
     pub check_provider: Check,
+    pub ask_local: AskLocal,
     pub store_provider: Store,
     pub tour: Tour,
     /// Makes an empty folder to work in.

@@ -28,6 +28,8 @@ pub enum Page {
     Key { field: Text },
     /// The address of a server.
     Server { field: Text },
+    /// The models of the servers on this machine, and at the end a way to type another's address.
+    Here { at: usize },
     /// It is being tried; `since` is when that began, in time since the start.
     Checking {
         provider: NewProvider,
@@ -60,6 +62,12 @@ pub enum Reply {
     Tour,
     Check(NewProvider),
     Store(NewProvider, usize),
+    /// To the servers on this machine.
+    Local,
+    /// The servers on this machine are asked once more.
+    AskLocal,
+    /// The server and model of the list with this number.
+    StoreHere(usize),
     Folder(PathBuf),
     /// A new folder for this alone.
     Scratch,
@@ -106,11 +114,7 @@ impl FirstRun {
                             field: Text::default(),
                         };
                     }
-                    _ => {
-                        self.page = Page::Server {
-                            field: Text::new("http://127.0.0.1:8080/v1"),
-                        };
-                    }
+                    _ => return Reply::Local,
                 }
                 Reply::Stay
             }
@@ -127,7 +131,7 @@ impl FirstRun {
             },
             Page::Server { field } => match event.code {
                 KeyCode::Esc => self.back(2),
-                KeyCode::Enter if field.as_str().trim().is_empty() => Reply::Stay,
+                KeyCode::Enter if field.as_str().trim().is_empty() => Reply::AskLocal,
                 KeyCode::Enter => Reply::Check(NewProvider::Server {
                     address: field.as_str().trim().to_owned(),
                 }),
@@ -135,6 +139,24 @@ impl FirstRun {
                     edit_line(field, event);
                     Reply::Stay
                 }
+            },
+            // How many there are is known by whoever holds them.
+            Page::Here { at } => match event.code {
+                KeyCode::Up => {
+                    *at = at.saturating_sub(1);
+                    Reply::Stay
+                }
+                KeyCode::Down => {
+                    *at += 1;
+                    Reply::Stay
+                }
+                KeyCode::Enter => Reply::StoreHere(*at),
+                KeyCode::Esc => self.back(2),
+                KeyCode::Char(c) => match narrow(c) {
+                    c @ '1'..='9' => Reply::StoreHere(c as usize - '1' as usize),
+                    _ => Reply::Stay,
+                },
+                _ => Reply::Stay,
             },
             Page::Folder {
                 folders,
@@ -226,6 +248,11 @@ impl FirstRun {
         }
     }
 
+    /// A model is being looked for, and not a folder.
+    pub fn wants_model(&self) -> bool {
+        !matches!(self.page, Page::Folder { .. })
+    }
+
     fn back(&mut self, at: usize) -> Reply {
         self.page = Page::Ways { at };
         self.text = None;
@@ -236,7 +263,7 @@ impl FirstRun {
 /// The way on the first page that leads to this provider.
 pub fn way_of(provider: &NewProvider) -> usize {
     match provider {
-        NewProvider::Server { .. } => 2,
+        NewProvider::Server { .. } | NewProvider::Local { .. } => 2,
         NewProvider::Key(_) | NewProvider::KeyVariable(_) | NewProvider::KeyFile(_) => 1,
     }
 }

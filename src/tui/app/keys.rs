@@ -8,6 +8,7 @@ use crate::tui::app::first_run::{FirstRun, Page, Reply as PageReply};
 use crate::tui::app::keymap::{Action, Place, after_leader, find, narrow};
 use crate::tui::app::overlay::{Overlay, Reply, Wish};
 use crate::tui::app::setup::NewProvider;
+use crate::tui::app::text::Text;
 use crate::tui::app::{App, Cmd, Focus};
 
 impl App {
@@ -113,7 +114,12 @@ impl App {
         let Some(page) = &mut self.first_run else {
             return Vec::new();
         };
-        match page.key(event) {
+        let served = self.local.models().count();
+        let reply = page.key(event);
+        if let Page::Here { at } = &mut page.page {
+            *at = (*at).min(served);
+        }
+        match reply {
             PageReply::Stay => Vec::new(),
             PageReply::Leave => {
                 self.leave_page();
@@ -133,7 +139,28 @@ impl App {
                 vec![Cmd::Check(provider)]
             }
             PageReply::Store(provider, index) => self.store(provider, index),
+            PageReply::Local => self.use_local(),
+            PageReply::AskLocal => self.ask_local(),
+            PageReply::StoreHere(index) => self.store_here(index),
         }
+    }
+
+    /// Starts with a model of a server on this machine; behind the last one stands the field for an address.
+    fn store_here(&mut self, index: usize) -> Vec<Cmd> {
+        let count = self.local.models().count();
+        let Some((server, card)) = self.local.models().nth(index) else {
+            if let Some(page) = self.first_run.as_mut().filter(|_| index == count) {
+                page.page = Page::Server {
+                    field: Text::default(),
+                };
+            }
+            return Vec::new();
+        };
+        let provider = NewProvider::Local {
+            preset: server.preset.clone(),
+            port: server.at.port,
+        };
+        vec![Cmd::Store(provider, card.model.clone())]
     }
 
     pub fn store(&mut self, provider: NewProvider, index: usize) -> Vec<Cmd> {

@@ -12,6 +12,7 @@ pub mod hear;
 pub mod keymap;
 pub mod keys;
 pub mod lines;
+pub mod local;
 pub mod open;
 pub mod overlay;
 pub mod price;
@@ -37,6 +38,7 @@ use crate::protocol::query::{Found, ModelCard, Query, Today};
 use crate::protocol::session::Card;
 use crate::tui::app::ask::{Arming, AskFocus};
 use crate::tui::app::first_run::FirstRun;
+use crate::tui::app::local::{Answering, Local};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::setup::{Checked, NewProvider, Now, OpenWhat, Opened, Place, Setup, Stored};
 use crate::tui::app::view::{Anchor, View};
@@ -61,6 +63,8 @@ pub enum Msg {
     Edited(Result<String, String>),
     Checked(Result<Checked, String>),
     Stored(Result<Stored, String>),
+    /// The servers of this machine that answered.
+    Local(Vec<Answering>),
     Tour(Result<PathBuf, String>),
     /// A scratch folder was made.
     Scratch(Result<PathBuf, String>),
@@ -103,6 +107,8 @@ pub enum Cmd {
     /// Opens the person's editor on a text.
     Edit(String),
     Check(NewProvider),
+    /// Asks the usual ports of this machine for models.
+    AskLocal,
     /// With the model that was chosen.
     Store(NewProvider, ModelRef),
     /// Makes the tour's folder.
@@ -173,6 +179,7 @@ pub struct App {
     pub focus: Focus,
     pub overlay: Option<Overlay>,
     pub first_run: Option<FirstRun>,
+    pub local: Local,
     /// The leader was pressed, then.
     pub leader: Option<Duration>,
     pub note: Option<Note>,
@@ -224,6 +231,7 @@ impl App {
             focus: Focus::Composer,
             overlay: None,
             first_run: None,
+            local: Local::default(),
             leader: None,
             note: None,
             notices: Vec::new(),
@@ -255,6 +263,12 @@ impl App {
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Cmd> {
         self.now = now;
         self.expire();
+        let mut cmds = self.take(msg);
+        cmds.extend(self.ask_local_once());
+        cmds
+    }
+
+    fn take(&mut self, msg: Msg) -> Vec<Cmd> {
         match msg {
             Msg::Key(key) => self.key(key),
             Msg::Paste(text) => self.paste(&text),
@@ -286,6 +300,7 @@ impl App {
             Msg::Edited(edited) => self.edited(edited),
             Msg::Checked(checked) => self.checked(checked),
             Msg::Stored(stored) => self.stored(stored),
+            Msg::Local(servers) => self.local_answered(servers),
             Msg::Tour(folder) => self.tour(folder),
             Msg::Scratch(made) => self.scratch(made),
             Msg::Place(folder, place) => {

@@ -9,6 +9,7 @@ use crate::protocol::money::Money;
 use crate::protocol::query::ModelCard;
 use crate::protocol::rule::Mode;
 use crate::protocol::time::Time;
+use crate::tui::app::local::Usual;
 
 /// What the world gives to each update: the time on both clocks, and an id for a session that may be begun by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +95,8 @@ pub struct Setup {
     pub config_place: String,
     /// What the terminal can do, in words, as shown on the first page.
     pub terminal: String,
+    /// The ports of this machine that are asked for models, in the order they are named.
+    pub usual: Vec<Usual>,
     /// Process id, for the tour's closing line.
     pub process: u32,
 }
@@ -124,6 +127,8 @@ pub enum NewProvider {
     KeyFile(PathBuf),
     /// A server that speaks the chat dialect, by its address.
     Server { address: String },
+    /// A server on this machine that answered at this port, with the preset of its kind.
+    Local { preset: String, port: u16 },
 }
 
 /// What a provider answered when it was tried.

@@ -14,6 +14,7 @@ use crate::tui::app::{App, Focus};
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::money;
 use crate::tui::screen::rows::{self, Row, wrapped};
+use crate::tui::widget::cells;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::text;
@@ -62,6 +63,7 @@ pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
                 .put("Esc Esc", Role::Key)
                 .put(" stop", Role::Muted)
         });
+        offer(app, view, width, &mut rows);
         return Some(Card {
             title: (
                 format!("{} {}", look.mark(Mark::More), waits_for(failure.kind)),
@@ -117,6 +119,7 @@ pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
             .put("Enter", Role::Key)
             .put(format!(" {again}{price}"), Role::Muted)
     });
+    offer(app, view, width, &mut rows);
     Some(Card {
         title: (title, Role::Bad),
         right: match ending {
@@ -128,6 +131,20 @@ pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
         rows,
         focused,
     })
+}
+
+/// Says at the end of the keys, or above them where there is no room, that a model on this machine could go on.
+fn offer(app: &App, view: &View, width: usize, rows: &mut Vec<Row>) {
+    let Some(text) = app.stand_in(view) else {
+        return;
+    };
+    let keys = rows.pop().unwrap_or_default();
+    if keys.width() + 3 + cells::of(&text) <= width {
+        rows.push(keys.end(text, Role::Muted));
+    } else {
+        rows.extend(wrapped(&text, width, 0, Role::Muted));
+        rows.push(keys);
+    }
 }
 
 impl Card {

@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::tui::app::first_run::{FirstRun, Page};
+use crate::tui::app::local::Local;
 use crate::tui::app::setup::NewProvider;
 use crate::tui::app::{App, Seen};
 use crate::tui::screen::empty::model_line;
@@ -50,8 +51,10 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
         y += 1;
     }
     y += u16::from(roomy);
-    let (content, field) = content(app, page, wide, roomy, look);
     let margin = if wide { 2 } else { 0 };
+    // Within the frame.
+    let room = usize::from(area.width.saturating_sub(2 * margin + 2));
+    let (content, field) = content(app, page, wide, roomy, room, look);
     let foot = 1;
     let height = (content.len() as u16 + 2).min(area.bottom().saturating_sub(y + foot));
     let outer = Rect {
@@ -101,6 +104,9 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
             ("q", "quit"),
         ]),
         Page::Key { .. } => keys(&[("Enter", "check it"), ("Esc", "back")]),
+        Page::Server { field } if field.as_str().trim().is_empty() => {
+            keys(&[("Enter", "ask this machine again"), ("Esc", "back")])
+        }
         Page::Server { .. } => keys(&[("Enter", "ask it for its models"), ("Esc", "back")]),
         Page::Checking { .. } => keys(&[("Esc", "back")]),
         Page::Folder { .. } => keys(&[
@@ -108,7 +114,9 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
             ("w", "sessions"),
             ("q", "quit"),
         ]),
-        Page::Choose { .. } => keys(&[("↑↓ Enter", "start with this one"), ("Esc", "back")]),
+        Page::Here { .. } | Page::Choose { .. } => {
+            keys(&[("↑↓ Enter", "start with this one"), ("Esc", "back")])
+        }
     };
     let mut row = rows::key_line(&line, usize::from(area.width).saturating_sub(2));
     row.left.insert(0, (" ".to_owned(), Role::Text));
@@ -129,6 +137,7 @@ fn content(
     page: &FirstRun,
     wide: bool,
     roomy: bool,
+    width: usize,
     look: &Look,
 ) -> (Vec<Row>, Option<(u16, String)>) {
     let mut all = Vec::new();
@@ -145,7 +154,7 @@ fn content(
                 (
                     "Take the tour",
                     [
-                        "offline, free. A script plays the model, says so;",
+                        "offline, free. A script plays the model;",
                         "files, commands, approvals and log are real",
                     ],
                 ),
@@ -156,15 +165,9 @@ fn content(
                         "checked with a call that costs nothing",
                     ],
                 ),
-                (
-                    "Use a server",
-                    [
-                        "by its address; many speak the same dialect",
-                        "here or elsewhere; it lists its models",
-                    ],
-                ),
+                ("Use a local server", ["", ""]),
             ];
-            for (index, (name, said)) in ways.into_iter().enumerate() {
+            for (index, (name, said)) in ways.iter().enumerate() {
                 let mark = if index == *at {
                     look.mark(Mark::Here)
                 } else {
@@ -172,14 +175,18 @@ fn content(
                 };
                 let row = Row::of(format!(" {mark} "), Role::Accent)
                     .put(format!("{}  ", index + 1), Role::Key)
-                    .put(format!("{name:<16}"), Role::Strong);
-                if wide {
+                    .put(format!("{name:<20}"), Role::Strong);
+                if wide && index == ways.len() - 1 {
+                    all.extend(beside(row, &servers(app), width));
+                } else if wide {
                     all.push(row.put(said[0], Role::Muted));
-                    all.push(Row::of(format!("{:22}", ""), Role::Muted).put(said[1], Role::Muted));
+                    all.push(Row::of(format!("{:26}", ""), Role::Muted).put(said[1], Role::Muted));
                 } else {
                     all.push(row);
                 }
-                gap(&mut all);
+                if index + 1 < ways.len() {
+                    gap(&mut all);
+                }
             }
         }
         Page::Key { .. } => {
@@ -197,6 +204,18 @@ fn content(
             ));
         }
         Page::Server { .. } => {
+            let ports = app.usual_ports();
+            let asked = match &app.local {
+                Local::Answered(servers) if servers.is_empty() => {
+                    format!("Asked {ports}: none answers.")
+                }
+                Local::Asking => format!("Asking {ports}."),
+                Local::Answered(_) | Local::Unasked => String::new(),
+            };
+            if !asked.is_empty() {
+                all.extend(wrapped(&asked, width, 3, Role::Muted));
+                gap(&mut all);
+            }
             all.push(Row::of(
                 "   The address of the server, up to and with /v1:",
                 Role::Text,
@@ -204,6 +223,32 @@ fn content(
             gap(&mut all);
             field = Some((all.len() as u16, page.shown()));
             all.push(Row::new());
+        }
+        Page::Here { at } => {
+            all.push(Row::of("   On this machine. Which model?", Role::Text));
+            gap(&mut all);
+            let served = app.local.models().map(|(server, card)| {
+                let window = card.context.map_or_else(String::new, |window| {
+                    format!("   window {}", text::tokens(window))
+                });
+                let place = format!("{window}   {} {}", server.at.name, server.at.port);
+                (crate::agent::visible::one_line(&card.model.model), place)
+            });
+            let other = ("another, by its address".to_owned(), String::new());
+            let from = (*at + 1).saturating_sub(10);
+            let rows = served.chain([other]).enumerate().skip(from).take(10);
+            for (index, (name, place)) in rows {
+                let mark = if index == *at {
+                    look.mark(Mark::Here)
+                } else {
+                    " "
+                };
+                all.push(
+                    Row::of(format!(" {mark} "), Role::Accent)
+                        .put(name, Role::Text)
+                        .put(place, Role::Muted),
+                );
+            }
         }
         Page::Folder { folders, at, .. } => {
             let names = folders
@@ -245,6 +290,7 @@ fn content(
                 NewProvider::Server { address } => {
                     format!("asking {}", crate::agent::visible::one_line(address))
                 }
+                NewProvider::Local { port, .. } => format!("asking port {port}"),
             };
             let waited = text::seconds(app.now.since.saturating_sub(*since));
             all.push(
@@ -277,6 +323,44 @@ fn content(
     }
     gap(&mut all);
     (all, field)
+}
+
+/// What is known of the servers on this machine.
+fn servers(app: &App) -> String {
+    let ports = app.usual_ports();
+    match &app.local {
+        Local::Answered(servers) if servers.is_empty() => {
+            format!("asked {ports}: none answers; type another address, or Enter to ask again")
+        }
+        Local::Answered(servers) => {
+            let found: Vec<String> = servers
+                .iter()
+                .map(|server| {
+                    let count = server.models.len();
+                    let models = if count == 1 { "model" } else { "models" };
+                    format!("{} {}, {count} {models}", server.at.port, server.at.name)
+                })
+                .collect();
+            format!("answers: {}; Enter lists them", found.join("; "))
+        }
+        Local::Asking => format!("asking {ports}; or another, here or elsewhere, by its address"),
+        Local::Unasked => "one that runs here, or any other by its address".to_owned(),
+    }
+}
+
+/// A text right of the name of a way, in as many rows as it takes.
+fn beside(name: Row, said: &str, width: usize) -> Vec<Row> {
+    let place = name.width();
+    let mut rows = wrapped(said, width.saturating_sub(1), place, Role::Muted);
+    if let Some(first) = rows.first_mut() {
+        let text = wrapped(said, width.saturating_sub(1 + place), 0, Role::Muted);
+        let text = text.into_iter().next().unwrap_or_default();
+        *first = text
+            .left
+            .into_iter()
+            .fold(name, |row, (text, role)| row.put(text, role));
+    }
+    rows
 }
 
 fn facts(app: &App, width: usize) -> Vec<Row> {

@@ -3,6 +3,7 @@
 
 mod asks;
 mod beside;
+mod local;
 mod sessions;
 
 use std::path::PathBuf;
