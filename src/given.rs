@@ -197,6 +197,7 @@ fn server(typed: &str) -> Result<Entry, String> {
         preset: None,
         models: std::collections::BTreeMap::new(),
         script: None,
+        subscription: None,
         origin: "the first page".to_owned(),
     };
     Ok(Entry {

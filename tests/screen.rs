@@ -53,6 +53,7 @@ fn sonnet() -> ModelCard {
         }),
         price_date: Some("2026-11-20".to_owned()),
         local: false,
+        subscription: false,
         lacks: None,
     }
 }
@@ -764,6 +765,7 @@ fn overlays() {
         },
         cost,
         unknown: 1,
+        ..SpendRow::default()
     };
     desk.update(Msg::Found(Tag::SpendModels, Found::Spend(vec![row])));
     desk.update(Msg::Found(Tag::SpendDays, Found::Spend(Vec::new())));

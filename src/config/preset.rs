@@ -190,6 +190,7 @@ impl Preset {
             preset: Some(self.name.to_owned()),
             models: BTreeMap::new(),
             script: None,
+            subscription: None,
             origin,
         })
     }

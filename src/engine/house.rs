@@ -129,6 +129,7 @@ impl House {
         }
         let card = self.providers().card(model);
         match card.price {
+            price if card.subscription => Tariff::Included(price),
             Some(price) => Tariff::Priced(price),
             None if card.local => Tariff::Local,
             None => Tariff::Unknown {

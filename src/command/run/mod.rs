@@ -233,7 +233,8 @@ fn unpriced(model: &ModelRef, cards: &[ModelCard], config: &Config) -> Option<St
     let free = provider.is_some_and(|provider| {
         provider.wire == Wire::Rehearsal || address::is_local(&provider.base_url)
     });
-    let held = free || card.is_some_and(|card| card.local || card.price.is_some());
+    let held =
+        free || card.is_some_and(|card| card.local || card.subscription || card.price.is_some());
     (!held).then(|| {
         format!(
             "{model} has no price, so --budget cannot hold it: write its price into the config, as \

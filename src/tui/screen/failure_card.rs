@@ -75,7 +75,7 @@ pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
     let focused = matches!(app.focus, Focus::Card(_));
     let ending = view.stopped()?;
     let turn = view.session.as_ref().map(|session| &session.turn_sum)?;
-    let cost = money::sum(&turn.cost, &turn.play, turn.estimated, turn.unpriced);
+    let cost = money::sum(&turn.spent);
     let (title, message, again) = match ending {
         Ending::Failed { failure } => (
             format!("{} {}", look.mark(Mark::Failed), failed(failure)),

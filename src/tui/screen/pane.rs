@@ -325,7 +325,7 @@ impl Title {
                         0 => String::new(),
                         turn => format!("turn {turn}"),
                     },
-                    money::sum(&sum.cost, &sum.play, sum.estimated, sum.unpriced),
+                    money::sum(&sum.spent),
                 )
             }
             None => (String::new(), "$0.00".to_owned()),

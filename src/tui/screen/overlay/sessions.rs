@@ -1,7 +1,6 @@
 //! The list of sessions, and the turns of one.
 
 use crate::agent::visible::one_line;
-use crate::protocol::money::Amounts;
 use crate::tui::app::App;
 use crate::tui::app::overlay::sessions::Sessions;
 use crate::tui::screen::look::{Look, Role};
@@ -51,7 +50,7 @@ pub fn page(app: &App, overlay: &Sessions, room: usize, look: &Look) -> Page {
                 &card.title
             };
             let here = card.cwd == overlay.here;
-            let cost = money::sum(&card.cost, &Amounts::default(), false, card.unpriced);
+            let cost = money::card(card);
             let mut row = listed(index == overlay.pick.at, look).put(
                 pad(
                     &one_line(title),
