@@ -1,6 +1,7 @@
 //! The state as cells: where everything goes on the screen. Drawing reads the state and changes nothing but the cache of
 //! what was laid out; what a frame showed is told back as [`Seen`].
 
+pub mod ask_body;
 pub mod ask_card;
 pub mod body;
 pub mod composer;

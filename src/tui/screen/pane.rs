@@ -275,7 +275,7 @@ fn rooms(app: &App, inner: Rect, written: &composer::Laid, middle: &Middle, tigh
         Middle::Failure(card) => card.height(),
     };
     let rest = inner.height - keys - composer - dividers;
-    let most = if asking {
+    let most = if asking || tight && matches!(middle, Middle::Ask(..)) {
         rest
     } else {
         rest.saturating_sub(rest / 4)
