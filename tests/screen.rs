@@ -751,6 +751,11 @@ fn overlays() {
     desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
     desk.wait(400);
     screen!("leader", desk);
+    desk.size = (40, 12);
+    desk.update(Msg::Resize(40, 12));
+    screen!("leader_40x12", desk);
+    desk.size = (80, 24);
+    desk.update(Msg::Resize(80, 24));
     desk.press(KeyCode::Char('w'));
     desk.update(Msg::Found(
         Tag::Sessions,
@@ -760,6 +765,11 @@ fn overlays() {
         ]),
     ));
     screen!("sessions", desk);
+    desk.size = (40, 12);
+    desk.update(Msg::Resize(40, 12));
+    screen!("sessions_40x12", desk);
+    desk.size = (80, 24);
+    desk.update(Msg::Resize(80, 24));
     desk.press(KeyCode::Tab);
     let past = card("", State::Done, 1).id;
     let event = |seq, fact| Event {
@@ -815,6 +825,11 @@ fn overlays() {
     desk.press(KeyCode::Esc);
     desk.typed("?");
     screen!("help", desk);
+    desk.size = (40, 12);
+    desk.update(Msg::Resize(40, 12));
+    screen!("help_40x12", desk);
+    desk.size = (80, 24);
+    desk.update(Msg::Resize(80, 24));
     desk.press(KeyCode::Esc);
     leader(&mut desk, 's');
     screen!("skills", desk);

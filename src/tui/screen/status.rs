@@ -173,7 +173,8 @@ pub fn strip(buffer: &mut Buffer, area: Rect, look: &Look) {
         .filter(|row| !row.help.is_empty())
         .filter_map(|row| row.leader.map(|key| (key.to_string(), row.help)))
         .collect();
-    let column = 28;
+    // Two columns at the least: a key that is not listed is not found.
+    let column = if area.width < 56 { 20 } else { 28 };
     let columns = (usize::from(area.width) / column).max(1);
     let rows = all
         .len()

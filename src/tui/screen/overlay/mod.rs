@@ -49,7 +49,7 @@ pub fn draw(
     let page = match overlay {
         Overlay::Sessions(overlay) => sessions::page(app, overlay, room, look),
         Overlay::Models(overlay) => models::page(overlay, room, look),
-        Overlay::Help(overlay) => help::page(overlay.place, overlay.scroll),
+        Overlay::Help(overlay) => help::page(overlay.place, overlay.scroll, room),
         Overlay::Skills(overlay) => {
             let rows: Vec<Row> = overlay
                 .shown()
