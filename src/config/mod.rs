@@ -7,6 +7,7 @@ mod model;
 pub mod paths;
 pub mod preset;
 pub mod provider;
+pub mod rekey;
 pub mod schema;
 pub mod secret;
 pub mod section;
