@@ -15,6 +15,7 @@ use creel::engine::door::Door;
 use creel::protocol::id::ModelRef;
 use creel::protocol::op::{Manage, Managed};
 use creel::protocol::query::ModelCard;
+use creel::protocol::usage::CacheLife;
 use creel::provider::rehearsals::Rehearsals;
 use creel::provider::table::Providers;
 use creel::tui::app::setup::{Checked, NewProvider, Stored};
@@ -196,6 +197,7 @@ fn server(typed: &str) -> Result<Entry, String> {
         key: KeySource::None,
         preset: None,
         models: std::collections::BTreeMap::new(),
+        cache: CacheLife::default(),
         script: None,
         origin: "the first page".to_owned(),
     };

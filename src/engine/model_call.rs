@@ -6,7 +6,7 @@ use futures_util::{FutureExt, StreamExt, stream::BoxStream};
 use tokio::time::Instant;
 
 use crate::agent::cost::{self, Tariff};
-use crate::agent::prompt::{self, Placed, Prompt};
+use crate::agent::prompt::{self, Caching, Placed, Prompt};
 use crate::agent::size::{Counted, Sent, Size};
 use crate::agent::turn::input::{Bill, Input};
 use crate::engine::effect::{Call, Unkept};
@@ -21,7 +21,7 @@ use crate::protocol::money::Money;
 use crate::protocol::query::ModelCard;
 use crate::protocol::reply::{Part, Reply};
 use crate::protocol::time::Time;
-use crate::protocol::usage::Usage;
+use crate::protocol::usage::{CacheLife, Usage};
 use crate::provider::Chunk;
 use crate::store::append::step_draft;
 use crate::store::{Over, Reservation};
@@ -121,7 +121,11 @@ impl Task {
         let prompt = self.prompt(&model, &facts, &card);
         let sent = Sent::new(&prompt);
         let size = sent.size(self.counted.as_ref(), card.context);
-        let worst = cost::reserve(size.most, prompt.max_output, &tariff);
+        let held = match prompt.caching.life {
+            CacheLife::Short => &tariff,
+            CacheLife::Long => &tariff.written_long(),
+        };
+        let worst = cost::reserve(size.most, prompt.max_output, held);
         let waives = |which| call.waived.budgets.contains(&which);
         if let (Some(worst), Some(limit), false) = (worst, self.run.budget, waives(BudgetName::Run))
         {
@@ -258,6 +262,10 @@ impl Task {
             messages: prompt::messages(items, model),
             max_output,
             effort: None,
+            caching: Caching {
+                session: Some(self.session.id),
+                life: self.house.providers().cache_life(model),
+            },
         }
     }
 

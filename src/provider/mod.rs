@@ -15,6 +15,7 @@ pub mod envelope;
 pub mod failure;
 pub mod http;
 pub mod key;
+mod marks;
 pub mod openai_chat;
 pub mod quirks;
 pub mod rehearsal;

@@ -41,7 +41,13 @@ impl Provider for Remote {
                 &prompt.model.model,
             ))?;
             let body = (remote.dialect.body)(&prompt, &remote.quirks);
-            remote.request(address, Some(body)).await
+            let mut request = remote.request(address, Some(body)).await?;
+            if let (Some(name), Some(session)) =
+                (remote.quirks.session_header, prompt.caching.session)
+            {
+                set(&mut request.headers, name, &session.to_string(), false)?;
+            }
+            Ok(request)
         };
         answer(
             Arc::clone(&self.http),
