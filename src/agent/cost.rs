@@ -23,6 +23,7 @@ pub enum Tariff {
 
 impl Tariff {
     /// The tariff of a call whose cache writes are all of the longer life: what its worst case is reckoned by.
+    #[must_use]
     pub fn written_long(&self) -> Self {
         let mut tariff = self.clone();
         if let Self::Priced(price) | Self::Unknown { stand_in: price } | Self::Play(price) =

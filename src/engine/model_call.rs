@@ -6,14 +6,16 @@ use futures_util::{FutureExt, StreamExt, stream::BoxStream};
 use tokio::time::Instant;
 
 use crate::agent::cost::{self, Tariff};
-use crate::agent::prompt::{self, Caching, Placed, Prompt};
+use crate::agent::prompt::{Placed, Prompt};
 use crate::agent::size::{Counted, Sent, Size};
 use crate::agent::turn::input::{Bill, Input};
 use crate::engine::effect::{Call, Unkept};
 use crate::engine::open::Answered;
 use crate::engine::redaction::redacted;
+use crate::engine::request;
 use crate::engine::session::Task;
 use crate::protocol::ask::{About, BudgetName};
+use crate::protocol::cache::Made;
 use crate::protocol::event::{Delta, Fact, Waiting};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::ModelRef;
@@ -147,6 +149,7 @@ impl Task {
             model: model.clone(),
             reserved: worst,
             cause: call.cause,
+            body: request::sent(&*provider, &prompt),
         };
         let limit = |which, limit: Option<Money>| {
             limit
@@ -226,6 +229,7 @@ impl Task {
             model: model.clone(),
             reserved: None,
             cause: call.cause,
+            body: None,
         });
         self.commit_with(facts, None).await?;
         let failed = Chunk::Failed {
@@ -255,18 +259,13 @@ impl Task {
         I: IntoIterator<Item = &'a Placed>,
         I::IntoIter: Clone,
     {
-        Prompt {
-            model: model.clone(),
-            system: self.session.spec.system.as_str().into(),
-            tools: self.house.tools.specs(),
-            messages: prompt::messages(items, model),
+        let made = Made {
             max_output,
             effort: None,
-            caching: Caching {
-                session: Some(self.session.id),
-                life: self.house.providers().cache_life(model),
-            },
-        }
+            life: self.house.providers().cache_life(model),
+        };
+        let session = (self.session.id, &*self.session.spec.system);
+        request::prompt(&self.house, session, model, items, made)
     }
 
     /// Takes up what the provider counted before the session was closed.

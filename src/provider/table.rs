@@ -17,6 +17,7 @@ use crate::provider::catalog::Catalog;
 use crate::provider::dialect;
 use crate::provider::http::{Http, is_loopback, url};
 use crate::provider::key::Key;
+use crate::provider::marks;
 use crate::provider::quirks::{self, Quirks};
 use crate::provider::rehearsal;
 use crate::provider::rehearsals::Rehearsals;
@@ -148,6 +149,11 @@ impl Providers {
     pub fn cache_life(&self, model: &ModelRef) -> CacheLife {
         let config = self.config.get(&model.provider);
         config.map_or_else(CacheLife::default, |config| config.cache)
+    }
+
+    /// The shortest prompt a model caches, in tokens.
+    pub fn least_cached(&self, model: &ModelRef) -> u64 {
+        marks::least(&model.model)
     }
 
     /// The dearest price known: what a model without one counts as against a budget.

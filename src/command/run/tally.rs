@@ -243,6 +243,7 @@ pub(crate) mod tests {
             } else {
                 Cause::Retry
             },
+            body: None,
         }
     }
 
