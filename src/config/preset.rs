@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::{KeySource, ProviderConfig, Wire};
+use crate::protocol::usage::CacheLife;
 
 /// One vendor, or one kind of server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -189,6 +190,7 @@ impl Preset {
                 }),
             preset: Some(self.name.to_owned()),
             models: BTreeMap::new(),
+            cache: CacheLife::Short,
             script: None,
             subscription: None,
             origin,

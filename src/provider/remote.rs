@@ -40,8 +40,13 @@ impl Provider for Remote {
                 &remote.base_url,
                 &prompt.model.model,
             ))?;
-            let body = (remote.dialect.body)(&prompt, &remote.quirks);
-            remote.request(address, Some(body)).await
+            let mut request = remote.request(address, remote.body(&prompt)).await?;
+            if let (Some(name), Some(session)) =
+                (remote.quirks.session_header, prompt.caching.session)
+            {
+                set(&mut request.headers, name, &session.to_string(), false)?;
+            }
+            Ok(request)
         };
         answer(
             Arc::clone(&self.http),
@@ -49,6 +54,10 @@ impl Provider for Remote {
             Arc::clone(&self.key),
             decoder,
         )
+    }
+
+    fn body(&self, prompt: &Prompt) -> Option<Vec<u8>> {
+        Some((self.dialect.body)(prompt, &self.quirks))
     }
 }
 

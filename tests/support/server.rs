@@ -58,6 +58,13 @@ impl Request {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
 
+    /// The body without its marks of the cache, which are no content and move on with the conversation.
+    pub fn bare(&self) -> String {
+        let body = String::from_utf8(self.body.clone()).unwrap();
+        let body = body.replace(r#","cache_control":{"type":"ephemeral"}"#, "");
+        body.replace(r#","cache_control":{"type":"ephemeral","ttl":"1h"}"#, "")
+    }
+
     pub fn dialect(&self) -> Dialect {
         Dialect::of(&self.path)
     }
