@@ -42,6 +42,7 @@ pub struct Config {
 pub enum Wire {
     Anthropic,
     OpenAiChat,
+    Gemini,
     Rehearsal,
 }
 

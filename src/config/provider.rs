@@ -29,11 +29,12 @@ pub(crate) const KEYS: &[&str] = &[
 pub(crate) const WIRES: &[(&str, Wire)] = &[
     ("anthropic", Wire::Anthropic),
     ("openai-chat", Wire::OpenAiChat),
+    ("gemini", Wire::Gemini),
     ("rehearsal", Wire::Rehearsal),
 ];
 
 /// Dialects that are known and not spoken yet.
-const LATER_WIRES: &[&str] = &["openai-responses", "gemini", "ollama"];
+const LATER_WIRES: &[&str] = &["openai-responses", "ollama"];
 
 impl Wire {
     /// As the config file names it.
@@ -41,6 +42,7 @@ impl Wire {
         match self {
             Self::Anthropic => "anthropic",
             Self::OpenAiChat => "openai-chat",
+            Self::Gemini => "gemini",
             Self::Rehearsal => "rehearsal",
         }
     }
@@ -163,9 +165,11 @@ impl Entry<'_, '_, '_> {
             // The wire or the preset is there and has its fault already.
             None if has("wire") || has("preset") => return None,
             None => {
-                self.fault(
-                    "has no `wire`: expected anthropic, openai-chat or rehearsal, or a `preset`",
-                );
+                let names: Vec<&str> = WIRES.iter().map(|(name, _)| *name).collect();
+                self.fault(&format!(
+                    "has no `wire`: expected {}, or a `preset`",
+                    listed(&names)
+                ));
                 return None;
             }
         };
@@ -334,7 +338,7 @@ mod tests {
         let cases = [
             (
                 "[providers.p]",
-                "1:12: `providers.p` has no `wire`: expected anthropic, openai-chat or rehearsal, or a `preset`",
+                "1:12: `providers.p` has no `wire`: expected anthropic, openai-chat, gemini or rehearsal, or a `preset`",
             ),
             (
                 "[providers.p]\nwire = \"openai-chat\"",
@@ -342,11 +346,11 @@ mod tests {
             ),
             (
                 "[providers.p]\nwire = \"opnai\"",
-                "2:8: `providers.p.wire` is `opnai`: expected anthropic, openai-chat or rehearsal",
+                "2:8: `providers.p.wire` is `opnai`: expected anthropic, openai-chat, gemini or rehearsal",
             ),
             (
-                "[providers.p]\nwire = \"gemini\"",
-                "2:8: `providers.p.wire` is `gemini`, which is not in this version: it has anthropic, openai-chat or rehearsal",
+                "[providers.p]\nwire = \"ollama\"",
+                "2:8: `providers.p.wire` is `ollama`, which is not in this version: it has anthropic, openai-chat, gemini or rehearsal",
             ),
             (
                 "[providers.p]\npreset = \"deepsek\"",
@@ -456,8 +460,8 @@ mod tests {
             ),
             (
                 "google",
-                Wire::OpenAiChat,
-                "https://generativelanguage.googleapis.com/v1beta/openai",
+                Wire::Gemini,
+                "https://generativelanguage.googleapis.com/v1beta",
                 variable("GOOGLE_API_KEY"),
                 "GOOGLE_API_KEY",
             ),
