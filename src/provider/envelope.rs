@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::agent::visible;
 use crate::protocol::failure::FailureKind;
 
-/// How much of a foreign text a message shows, in characters.
-const EXCERPT: usize = 200;
+/// How much of a foreign text a message shows, in characters: enough for the sentences Google tells a wrong name with.
+const EXCERPT: usize = 300;
 
 /// The beginning of a text from outside, on one line and safe to show.
 pub fn excerpt(text: &str) -> String {
