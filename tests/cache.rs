@@ -137,7 +137,7 @@ fn turn(number: usize) -> Turn {
 
 #[test]
 fn twenty_turns_are_read_from_the_cache() {
-    for dialect in Dialect::BOTH {
+    for dialect in Dialect::ALL {
         let cache = Arc::new(Mutex::new(Cache::default()));
         let kept = Arc::clone(&cache);
         let server = Server::start(move |request| {
@@ -197,7 +197,7 @@ fn twenty_turns_are_read_from_the_cache() {
         }
         told(&home, &requests, &counted, changed);
 
-        if dialect == Dialect::OpenAiChat {
+        if *dialect == Dialect::OpenAiChat {
             // With the quirks of another vendor these are no longer the bodies that were sent.
             home.config(&text.replace(
                 "wire = \"openai-chat\"",

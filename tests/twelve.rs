@@ -1,4 +1,4 @@
-//! The twelve-step task by the true program, in either dialect: it is done, every request but for its marks of the cache
+//! The twelve-step task by the true program, in every dialect: it is done, every request but for its marks of the cache
 //! extends the one before byte for byte, little goes in, and the log is written at most three times a step.
 
 #![expect(clippy::format_collect, reason = "text of a trial, made once")]
@@ -18,7 +18,7 @@ const TOKEN: usize = 4;
 
 #[test]
 fn twelve_steps_are_done_and_every_request_extends_the_last() {
-    for dialect in Dialect::BOTH {
+    for &dialect in Dialect::ALL {
         let home = Home::new();
         if !project(&home) {
             skipped("the twelve-step task", "there is no git");
@@ -91,6 +91,7 @@ fn overhead(dialect: Dialect, first: &Request) {
     let system = match dialect {
         Dialect::Anthropic => &body["system"][0]["text"],
         Dialect::OpenAiChat => &body["messages"][0]["content"],
+        Dialect::Gemini => &body["systemInstruction"]["parts"][0]["text"],
     };
     let system = system.as_str().expect("a system prompt").len();
     let tools = body["tools"].to_string().len();
@@ -105,7 +106,12 @@ fn overhead(dialect: Dialect, first: &Request) {
 fn sizes(last: &Request) {
     let body = last.json();
     let mut results = Vec::new();
-    for message in body["messages"].as_array().unwrap() {
+    let messages = [&body["messages"], &body["contents"]];
+    for message in messages.into_iter().filter_map(Value::as_array).flatten() {
+        for part in message["parts"].as_array().into_iter().flatten() {
+            let result = part.pointer("/functionResponse/response/output");
+            results.extend(result.cloned());
+        }
         match &message["content"] {
             Value::Array(blocks) => {
                 let results_here = blocks.iter().filter(|block| block["type"] == "tool_result");

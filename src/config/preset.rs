@@ -44,7 +44,7 @@ const fn server(name: &'static str, endpoints: &'static [(Wire, &'static str)]) 
     }
 }
 
-use Wire::{Anthropic, OpenAiChat};
+use Wire::{Anthropic, Gemini, OpenAiChat};
 
 /// In the order in which a default is looked for.
 pub const PRESETS: &[Preset] = &[
@@ -62,10 +62,13 @@ pub const PRESETS: &[Preset] = &[
     ),
     vendor(
         "google",
-        &[(
-            OpenAiChat,
-            "https://generativelanguage.googleapis.com/v1beta/openai",
-        )],
+        &[
+            (Gemini, "https://generativelanguage.googleapis.com/v1beta"),
+            (
+                OpenAiChat,
+                "https://generativelanguage.googleapis.com/v1beta/openai",
+            ),
+        ],
         &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
         Some("gemini-3.8-flash"),
     ),

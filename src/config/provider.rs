@@ -32,11 +32,12 @@ pub(crate) const KEYS: &[&str] = &[
 pub(crate) const WIRES: &[(&str, Wire)] = &[
     ("anthropic", Wire::Anthropic),
     ("openai-chat", Wire::OpenAiChat),
+    ("gemini", Wire::Gemini),
     ("rehearsal", Wire::Rehearsal),
 ];
 
 /// Dialects that are known and not spoken yet.
-const LATER_WIRES: &[&str] = &["openai-responses", "gemini", "ollama"];
+const LATER_WIRES: &[&str] = &["openai-responses", "ollama"];
 
 impl Wire {
     /// As the config file names it.
@@ -44,6 +45,7 @@ impl Wire {
         match self {
             Self::Anthropic => "anthropic",
             Self::OpenAiChat => "openai-chat",
+            Self::Gemini => "gemini",
             Self::Rehearsal => "rehearsal",
         }
     }
@@ -173,9 +175,11 @@ impl Entry<'_, '_, '_> {
             // The wire or the preset is there and has its fault already.
             None if has("wire") || has("preset") => return None,
             None => {
-                self.fault(
-                    "has no `wire`: expected anthropic, openai-chat or rehearsal, or a `preset`",
-                );
+                let names: Vec<&str> = WIRES.iter().map(|(name, _)| *name).collect();
+                self.fault(&format!(
+                    "has no `wire`: expected {}, or a `preset`",
+                    listed(&names)
+                ));
                 return None;
             }
         };
@@ -306,7 +310,7 @@ mod tests {
         let cases = [
             (
                 "[providers.p]",
-                "1:12: `providers.p` has no `wire`: expected anthropic, openai-chat or rehearsal, or a `preset`",
+                "1:12: `providers.p` has no `wire`: expected anthropic, openai-chat, gemini or rehearsal, or a `preset`",
             ),
             (
                 "[providers.p]\nwire = \"openai-chat\"",
@@ -314,11 +318,11 @@ mod tests {
             ),
             (
                 "[providers.p]\nwire = \"opnai\"",
-                "2:8: `providers.p.wire` is `opnai`: expected anthropic, openai-chat or rehearsal",
+                "2:8: `providers.p.wire` is `opnai`: expected anthropic, openai-chat, gemini or rehearsal",
             ),
             (
-                "[providers.p]\nwire = \"gemini\"",
-                "2:8: `providers.p.wire` is `gemini`, which is not in this version: it has anthropic, openai-chat or rehearsal",
+                "[providers.p]\nwire = \"ollama\"",
+                "2:8: `providers.p.wire` is `ollama`, which is not in this version: it has anthropic, openai-chat, gemini or rehearsal",
             ),
             (
                 "[providers.p]\npreset = \"deepsek\"",
@@ -436,8 +440,8 @@ mod tests {
             ),
             (
                 "google",
-                Wire::OpenAiChat,
-                "https://generativelanguage.googleapis.com/v1beta/openai",
+                Wire::Gemini,
+                "https://generativelanguage.googleapis.com/v1beta",
                 variable("GOOGLE_API_KEY"),
                 "GOOGLE_API_KEY",
             ),

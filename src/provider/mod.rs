@@ -13,6 +13,7 @@ pub mod decode;
 pub mod dialect;
 pub mod envelope;
 pub mod failure;
+pub mod gemini;
 pub mod http;
 pub mod key;
 mod marks;

@@ -89,7 +89,14 @@ const TABLE: &[(&str, Quirks)] = &[
             ..vendor("openai")
         },
     ),
-    ("google", vendor("google")),
+    (
+        "google",
+        // Takes a key there for a token of another kind, and refuses it.
+        Quirks {
+            bearer: false,
+            ..vendor("google")
+        },
+    ),
     (
         "deepseek",
         Quirks {

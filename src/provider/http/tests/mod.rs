@@ -4,6 +4,7 @@
 
 mod patience;
 mod refusal;
+mod whole;
 
 use std::sync::Arc;
 use std::time::Duration;
