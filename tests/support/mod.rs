@@ -3,6 +3,7 @@
 
 pub mod pty;
 pub mod server;
+pub mod task;
 pub mod valid;
 
 use std::fs;
