@@ -33,7 +33,7 @@ use creel::tui::theme::Theme;
 use creel::tui::widget::paint::Glyphs;
 use creel::tui::{self, Ended, Options, Started};
 
-use crate::given::Given;
+use crate::given::{Given, key_places};
 
 /// Why the workstation did not open: an exit code, and a line for the person.
 type Refused = (u8, String);
@@ -128,7 +128,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         start.runtime.handle().clone(),
         Arc::clone(&start.door),
     ));
-    let (checking, storing) = (Arc::clone(&given), Arc::clone(&given));
+    let (checking, storing, reading) = (Arc::clone(&given), Arc::clone(&given), Arc::clone(&given));
     let options = Options {
         theme: theme(config.ui.theme.as_deref(), ability.depth).map_err(failed)?,
         glyphs: glyphs(),
@@ -139,6 +139,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         check_provider: Arc::new(move |new| checking.check(new)),
         ask_local: Arc::new(move || given.ask_local(usual_ports().collect())),
         store_provider: Arc::new(move |new, model| storing.store(&new, &model)),
+        read_keys: Arc::new(move || reading.read_keys()),
         tour: Arc::new(tour_folder),
         scratch: Arc::new(scratch_folder),
         look_at: Arc::new(look_at),
@@ -198,6 +199,7 @@ fn setup(
             .filter(|_| !chosen)
             .map(|provider| provider.origin.clone()),
         model,
+        key_places: key_places(config),
         mode: arguments.mode.unwrap_or(config.mode),
         day_limit: config.budget.day,
         open: wanted(arguments, paths)?,

@@ -1,4 +1,4 @@
-//! Providers at fault, in either dialect, by the true program: nothing is run twice or half, no text is doubled, every
+//! Providers at fault, in every dialect, by the true program: nothing is run twice or half, no text is doubled, every
 //! request is valid, and nobody is asked more often than is right.
 
 use std::fs;
@@ -92,7 +92,7 @@ fn outcomes(result: &Value) -> Vec<&str> {
 /// Runs a trial for all dialects side by side.
 fn each(trial: impl Fn(Dialect) + Sync) {
     std::thread::scope(|scope| {
-        for dialect in Dialect::ALL {
+        for &dialect in Dialect::ALL {
             let trial = &trial;
             scope.spawn(move || trial(dialect));
         }
@@ -105,6 +105,7 @@ fn a_call_that_was_cut_by_the_output_limit_is_never_run() {
         let stop = match dialect {
             Dialect::Anthropic => "max_tokens",
             Dialect::OpenAiChat | Dialect::Ollama => "length",
+            Dialect::Gemini => "MAX_TOKENS",
         };
         for arguments in [
             "{\"command\": \"echo mark >> ma",
@@ -194,22 +195,23 @@ fn many_calls_of_one_answer_get_a_result_each() {
 #[test]
 fn an_answer_that_breaks_off_is_asked_for_again_and_no_call_of_it_runs() {
     // Before a word, in the middle of a text, of a call's arguments, and after the call but before the answer's end.
-    let cuts: [fn(&[String]) -> usize; 4] = [
-        |_| 0,
-        |events| 2.min(events.len() - 1),
-        |events| events.len().saturating_sub(5).max(1),
-        |events| events.len().saturating_sub(3).max(1),
-    ];
+    let cut = |dialect, number: usize, events: &[String]| match dialect {
+        Dialect::Anthropic | Dialect::OpenAiChat => {
+            [0, 2, events.len() - 5, events.len() - 3][number]
+        }
+        // A call comes whole.
+        Dialect::Gemini | Dialect::Ollama => [0, 1, events.len() - 2, events.len() - 1][number],
+    };
     each(|dialect| {
         std::thread::scope(|scope| {
-            for (number, cut) in cuts.into_iter().enumerate() {
+            for number in 0..4 {
                 for reset in [false, true] {
                     scope.spawn(move || {
                         let breaks = does(move |request| {
                             let events = events(request, &marks());
                             let mut acts = vec![Act::send(head(request))];
                             acts.extend(
-                                events[..cut(&events)]
+                                events[..cut(dialect, number, &events)]
                                     .iter()
                                     .map(|event| Act::Send(chunk(event))),
                             );
@@ -280,6 +282,9 @@ fn an_error_within_the_stream_is_one() {
                     "data: {\"error\":{\"message\":\"Overloaded\",\"code\":503}}\n\n"
                 }
                 Dialect::Ollama => "{\"error\":\"model runner has unexpectedly stopped\"}\n",
+                Dialect::Gemini => {
+                    "data: {\"error\":{\"code\":503,\"message\":\"Overloaded\",\"status\":\"UNAVAILABLE\"}}\n\n"
+                }
             };
             let mut acts = vec![Act::send(head(request))];
             acts.extend(
@@ -309,6 +314,7 @@ fn a_refusal_ends_the_turn_and_is_not_asked_again() {
             stop: match dialect {
                 Dialect::Anthropic => "refusal",
                 Dialect::OpenAiChat | Dialect::Ollama => "content_filter",
+                Dialect::Gemini => "SAFETY",
             },
             ..Turn::text("I cannot")
         };

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod architecture;
+mod cache;
 mod command;
 mod crash;
 mod fault;
@@ -11,4 +12,5 @@ mod screen;
 mod support;
 mod terminal;
 mod twelve;
+mod typing;
 mod wire;

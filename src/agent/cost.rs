@@ -17,8 +17,27 @@ pub enum Tariff {
     Unknown {
         stand_in: Price,
     },
+    /// Covered by a subscription, with the list price to show beside it; counted by no budget.
+    Included(Option<Price>),
     /// The rehearsal: computed in play money, counted by no budget.
     Play(Price),
+}
+
+impl Tariff {
+    /// The tariff of a call whose cache writes are all of the longer life: what its worst case is reckoned by.
+    #[must_use]
+    pub fn written_long(&self) -> Self {
+        let mut tariff = self.clone();
+        if let Self::Priced(price) | Self::Unknown { stand_in: price } | Self::Play(price) =
+            &mut tariff
+        {
+            price.cache_write = price.cache_write_long.or(price.cache_write);
+            for tier in &mut price.tiers {
+                tier.cache_write = tier.cache_write_long.or(tier.cache_write);
+            }
+        }
+        tariff
+    }
 }
 
 /// The cost of a call by a price row, with the dearer row of a long prompt where there is one.
@@ -97,6 +116,11 @@ pub fn charge(
             money: Some(of(usage, price)),
             basis: Basis::Play,
         },
+        // Whatever is reported beside a subscription is a list price too.
+        (reported, Tariff::Included(price)) => Charge {
+            money: reported.or_else(|| price.as_ref().map(|price| of(usage, price))),
+            basis: Basis::Included,
+        },
         (Some(money), _) => Charge {
             money: Some(money),
             basis: Basis::Reported,
@@ -113,7 +137,7 @@ pub fn charge(
         (None, Tariff::Unknown { .. }) => Charge::UNKNOWN,
     };
     let counted = match (charge.basis, charge.money, tariff) {
-        (Basis::Play, _, _) => Money::usd(0),
+        (Basis::Play | Basis::Included, _, _) => Money::usd(0),
         (_, Some(money), _) => in_dollars(money),
         (_, None, Tariff::Unknown { stand_in }) => in_dollars(of(usage, stand_in)),
         (_, None, _) => Money::usd(0),
@@ -127,7 +151,7 @@ pub fn reserve(prompt: u64, output: u64, tariff: &Tariff) -> Option<Money> {
         Tariff::Priced(price) | Tariff::Unknown { stand_in: price } => {
             Some(in_dollars(worst(prompt, output, price)))
         }
-        Tariff::Local | Tariff::Play(_) => None,
+        Tariff::Local | Tariff::Included(_) | Tariff::Play(_) => None,
     }
 }
 
@@ -276,6 +300,24 @@ mod tests {
     }
 
     #[test]
+    fn a_longer_life_is_held_at_its_own_price() {
+        let short = Tariff::Priced(price());
+        // Twice the price of input, as the longer life is sold, against the dearer of input and the short life.
+        let cases = [
+            (1_000, 3_750_000_000, 6_000_000_000),
+            (300_000, 1_800_000_000_000, 1_800_000_000_000),
+        ];
+        for (prompt, usual, long) in cases {
+            assert_eq!(reserve(prompt, 0, &short), Some(Money::usd(usual)));
+            assert_eq!(
+                reserve(prompt, 0, &short.written_long()),
+                Some(Money::usd(long))
+            );
+        }
+        assert_eq!(Tariff::Local.written_long(), Tariff::Local);
+    }
+
+    #[test]
     fn each_tariff_is_charged_and_counted_in_its_own_way() {
         let usage = Usage {
             input: 1000,
@@ -324,6 +366,30 @@ mod tests {
                 false,
                 Some(Money::usd(0)),
                 Basis::Local,
+                Money::usd(0),
+            ),
+            (
+                None,
+                Tariff::Included(Some(price())),
+                true,
+                Some(listed),
+                Basis::Included,
+                Money::usd(0),
+            ),
+            (
+                Some(reported),
+                Tariff::Included(None),
+                false,
+                Some(reported),
+                Basis::Included,
+                Money::usd(0),
+            ),
+            (
+                None,
+                Tariff::Included(None),
+                false,
+                None,
+                Basis::Included,
                 Money::usd(0),
             ),
             (

@@ -52,6 +52,7 @@ pub enum Sub {
     Show(ShowArgs),
     Export(ExportArgs),
     Cost(CostArgs),
+    Cache(CacheArgs),
     Models(ModelsArgs),
     Stop(StopArgs),
     Purge(PurgeArgs),
@@ -181,6 +182,15 @@ pub struct CostArgs {
     pub json: bool,
 }
 
+/// Compare the requests of a session, and tell what their prompt cache saved and did not
+#[derive(Debug, Clone, Args)]
+pub struct CacheArgs {
+    #[arg(value_parser = session_part)]
+    pub session: String,
+    #[arg(long)]
+    pub json: bool,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum By {
     Day,
@@ -306,6 +316,7 @@ mod tests {
             "creel export abcd",
             "creel export abcd --to pdf",
             "creel cost --by mood",
+            "creel cache",
             "creel cost --since someday",
             "creel stop",
             "creel stop abcd --all",

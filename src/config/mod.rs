@@ -2,11 +2,13 @@
 
 pub mod address;
 mod document;
+mod key_of_entry;
 pub mod load;
 mod model;
 pub mod paths;
 pub mod preset;
 pub mod provider;
+pub mod rekey;
 pub mod schema;
 pub mod secret;
 pub mod section;
@@ -20,7 +22,7 @@ use crate::agent::guard;
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::{Money, UNIT};
 use crate::protocol::rule::{Mode, Rule};
-use crate::protocol::usage::Price;
+use crate::protocol::usage::{CacheLife, Price};
 
 /// Everything `config.toml` can say, with the defaults filled in. Rooms receive only the part that is theirs.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,6 +44,7 @@ pub struct Config {
 pub enum Wire {
     Anthropic,
     OpenAiChat,
+    Gemini,
     Ollama,
     Rehearsal,
 }
@@ -55,6 +58,10 @@ pub struct ProviderConfig {
     /// The quirks of a vendor, one of [`preset::PRESETS`].
     pub preset: Option<String>,
     pub models: BTreeMap<String, ModelConfig>,
+    /// `subscription`: calls are covered by a plan, whatever the list says; `None` leaves it to the preset.
+    pub subscription: Option<bool>,
+    /// `cache`: how long the server is asked to keep what it cached of a prompt.
+    pub cache: CacheLife,
     /// A rehearsal script (`wire = "rehearsal"`).
     pub script: Option<PathBuf>,
     /// Where this entry comes from, for messages: the config file, or the environment variable that was found.

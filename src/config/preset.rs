@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::config::{KeySource, ProviderConfig, Wire};
+use crate::protocol::usage::CacheLife;
 
 /// One vendor, or one kind of server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +44,7 @@ const fn server(name: &'static str, endpoints: &'static [(Wire, &'static str)]) 
     }
 }
 
-use Wire::{Anthropic, Ollama, OpenAiChat};
+use Wire::{Anthropic, Gemini, Ollama, OpenAiChat};
 
 /// In the order in which a default is looked for.
 pub const PRESETS: &[Preset] = &[
@@ -61,10 +62,13 @@ pub const PRESETS: &[Preset] = &[
     ),
     vendor(
         "google",
-        &[(
-            OpenAiChat,
-            "https://generativelanguage.googleapis.com/v1beta/openai",
-        )],
+        &[
+            (Gemini, "https://generativelanguage.googleapis.com/v1beta"),
+            (
+                OpenAiChat,
+                "https://generativelanguage.googleapis.com/v1beta/openai",
+            ),
+        ],
         &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
         Some("gemini-3.8-flash"),
     ),
@@ -196,7 +200,9 @@ impl Preset {
                 }),
             preset: Some(self.name.to_owned()),
             models: BTreeMap::new(),
+            cache: CacheLife::Short,
             script: None,
+            subscription: None,
             origin,
         })
     }

@@ -8,6 +8,7 @@ use crate::config::model::{MODEL_KEYS, PRICES};
 use crate::config::preset::PRESETS;
 use crate::config::provider::WIRES;
 use crate::config::section::{GUARDS, LIMITS};
+use crate::protocol::usage::CacheLife;
 
 /// The schema of `config.toml`.
 pub fn schema() -> Value {
@@ -63,8 +64,17 @@ fn provider() -> Value {
             json!({ "type": "object", "additionalProperties": model() }),
         ),
         (
+            "cache",
+            json!({ "enum": CacheLife::ALL.map(CacheLife::name), "default": CacheLife::default().name(),
+                    "description": "how long a prompt is kept in the provider's cache; an hour costs more to write" }),
+        ),
+        (
             "script",
             json!({ "type": "string", "description": "a rehearsal script" }),
+        ),
+        (
+            "subscription",
+            json!({ "type": "boolean", "description": "calls are covered by a plan and charged by no list" }),
         ),
     ])
 }

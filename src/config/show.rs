@@ -8,7 +8,7 @@ use crate::config::load::Loaded;
 use crate::config::{Config, KeySource, ProviderConfig, Wire};
 use crate::protocol::money::{Currency, Money, UNIT};
 use crate::protocol::rule::Effect;
-use crate::protocol::usage::Price;
+use crate::protocol::usage::{CacheLife, Price};
 
 /// One setting as a line of TOML, and its origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -149,10 +149,20 @@ impl List<'_> {
                 self.add_from(&format!("{name}.key_command"), &Value::Array(argv), &origin);
             }
         }
+        if entry.cache != CacheLife::default() {
+            self.add_from(&format!("{name}.cache"), &text(entry.cache.name()), &origin);
+        }
         if let Some(script) = &entry.script {
             self.add_from(
                 &format!("{name}.script"),
                 &text(&script.to_string_lossy()),
+                &origin,
+            );
+        }
+        if let Some(subscription) = entry.subscription {
+            self.add_from(
+                &format!("{name}.subscription"),
+                &Value::Boolean(subscription),
                 &origin,
             );
         }

@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt, stream::BoxStream};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use crate::agent::cost::{self, Tariff};
-use crate::agent::prompt::{self, Placed, Prompt};
+use crate::agent::prompt::{Placed, Prompt};
 use crate::agent::size::{Counted, Sent, Size};
 use crate::agent::turn::input::{Bill, Input};
 use crate::engine::effect::{Call, Unkept};
 use crate::engine::open::Answered;
 use crate::engine::redaction::redacted;
+use crate::engine::request;
 use crate::engine::session::Task;
 use crate::protocol::ask::{About, BudgetName};
+use crate::protocol::cache::Made;
 use crate::protocol::event::{Delta, Fact, Waiting};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::ModelRef;
@@ -21,7 +23,7 @@ use crate::protocol::money::Money;
 use crate::protocol::query::ModelCard;
 use crate::protocol::reply::{Part, Reply};
 use crate::protocol::time::Time;
-use crate::protocol::usage::Usage;
+use crate::protocol::usage::{CacheLife, Usage};
 use crate::provider::Chunk;
 use crate::store::append::step_draft;
 use crate::store::{Over, Reservation};
@@ -31,6 +33,16 @@ const MOST_OUTPUT: u64 = 32_000;
 
 /// How often text that streams is kept as a draft.
 const DRAFT_EVERY: Duration = Duration::from_millis(250);
+
+/// Between two looks at an answer that trickles while somebody watches: as long as a frame of streamed text on the screen.
+/// Each look costs some hundred microseconds, whether it finds one token or four.
+const REST: Duration = Duration::from_millis(33);
+
+/// An answer shorter than this is read as it comes, so that a quick step is not held up.
+const QUICK: Duration = Duration::from_millis(250);
+
+/// More text than this in one look is no trickle.
+const TRICKLE: usize = 1024;
 
 /// A call under way.
 pub(crate) struct ModelCall {
@@ -42,13 +54,23 @@ pub(crate) struct ModelCall {
     began: Time,
     text: String,
     thinking: String,
-    speaking: bool,
+    /// Since when the answer has come, and whether that was told.
+    speaking: Option<Instant>,
+    told: bool,
     drafted: Instant,
+    /// Whether somebody watches, rather than waits for the end.
+    watched: bool,
+    /// Not looked at before.
+    rests_until: Option<Instant>,
 }
 
 impl ModelCall {
     /// All chunks that have come, waiting for the first; neighbouring texts are one.
     pub(crate) async fn next(&mut self) -> Vec<Chunk> {
+        if let Some(until) = self.rests_until {
+            sleep_until(until).await;
+            self.rests_until = None;
+        }
         let Some(first) = self.stream.next().await else {
             return Vec::new();
         };
@@ -66,6 +88,12 @@ impl ModelCall {
                 ) if *name == next => *bytes = more,
                 (_, chunk) => chunks.push(chunk),
             }
+        }
+        let now = Instant::now();
+        let began = *self.speaking.get_or_insert(now);
+        // Arguments are not rested on: a tool waits for them.
+        if self.watched && now - began > QUICK && (1..TRICKLE).contains(&bytes(&chunks)) {
+            self.rests_until = Some(now + REST);
         }
         chunks
     }
@@ -121,7 +149,11 @@ impl Task {
         let prompt = self.prompt(&model, &facts, &card);
         let sent = Sent::new(&prompt);
         let size = sent.size(self.counted.as_ref(), card.context);
-        let worst = cost::reserve(size.most, prompt.max_output, &tariff);
+        let held = match prompt.caching.life {
+            CacheLife::Short => &tariff,
+            CacheLife::Long => &tariff.written_long(),
+        };
+        let worst = cost::reserve(size.most, prompt.max_output, held);
         let waives = |which| call.waived.budgets.contains(&which);
         if let (Some(worst), Some(limit), false) = (worst, self.run.budget, waives(BudgetName::Run))
         {
@@ -143,6 +175,7 @@ impl Task {
             model: model.clone(),
             reserved: worst,
             cause: call.cause,
+            body: request::sent(&*provider, &prompt),
         };
         let limit = |which, limit: Option<Money>| {
             limit
@@ -186,8 +219,11 @@ impl Task {
             began: self.house.clock.now(),
             text: String::new(),
             thinking: String::new(),
-            speaking: false,
+            speaking: None,
+            told: false,
             drafted: Instant::now(),
+            watched: !self.house.unattended,
+            rests_until: None,
         });
     }
 
@@ -222,6 +258,7 @@ impl Task {
             model: model.clone(),
             reserved: None,
             cause: call.cause,
+            body: None,
         });
         self.commit_with(facts, None).await?;
         let failed = Chunk::Failed {
@@ -251,14 +288,13 @@ impl Task {
         I: IntoIterator<Item = &'a Placed>,
         I::IntoIter: Clone,
     {
-        Prompt {
-            model: model.clone(),
-            system: self.session.spec.system.as_str().into(),
-            tools: self.house.tools.specs(),
-            messages: prompt::messages(items, model),
+        let made = Made {
             max_output,
             effort: None,
-        }
+            life: self.house.providers().cache_life(model),
+        };
+        let session = (self.session.id, &*self.session.spec.system);
+        request::prompt(&self.house, session, model, items, made)
     }
 
     /// Takes up what the provider counted before the session was closed.
@@ -350,7 +386,7 @@ impl Task {
 
     fn spoke(&mut self, delta: Delta) {
         let Some(call) = &mut self.call else { return };
-        let first = !std::mem::replace(&mut call.speaking, true);
+        let first = !std::mem::replace(&mut call.told, true);
         match &delta {
             Delta::Text { text } => call.text.push_str(text),
             Delta::Thinking { text } => call.thinking.push_str(text),
@@ -413,6 +449,15 @@ impl Task {
             millis: u64::try_from(millis).unwrap_or(u64::MAX),
         }
     }
+}
+
+/// How much text chunks bring.
+fn bytes(chunks: &[Chunk]) -> usize {
+    let text = |chunk: &Chunk| match chunk {
+        Chunk::Text(text) | Chunk::Thinking(text) => text.len(),
+        _ => 0,
+    };
+    chunks.iter().map(text).sum()
 }
 
 /// What is asked of an answer at most. Servers refuse a request whose answer alone could fill the window.

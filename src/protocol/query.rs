@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::cache::CacheRow;
 use crate::protocol::event::Event;
 use crate::protocol::id::{ModelRef, Seq, SessionId};
 use crate::protocol::money::Amounts;
@@ -36,6 +37,10 @@ pub enum Query {
         since: Option<Time>,
         until: Option<Time>,
         session: Option<SessionId>,
+    },
+    /// The requests of a session beside each other: what a prompt cache could use, and did.
+    Cache {
+        session: SessionId,
     },
     /// Dollars of today (the local day) with what is reserved now, and the day's limit.
     Today,
@@ -86,6 +91,9 @@ pub struct SpendRow {
     pub cost: Amounts,
     /// Calls without a known price.
     pub unknown: u64,
+    /// Calls that a subscription covers, and what they would have cost by list price.
+    pub included: u64,
+    pub list: Amounts,
 }
 
 /// Dollars of one local day.
@@ -107,6 +115,8 @@ pub struct ModelCard {
     pub price_date: Option<String>,
     /// On this machine: without a price it counts as nothing.
     pub local: bool,
+    /// Paid by a subscription: the price is the list's, and nothing is charged by it.
+    pub subscription: bool,
     /// Why it cannot be used now, as `set ANTHROPIC_API_KEY`; `None` when it can.
     pub lacks: Option<String>,
 }
@@ -150,6 +160,7 @@ pub enum Found {
     /// `None`: no such session.
     Fold(Option<String>),
     Spend(Vec<SpendRow>),
+    Cache(Vec<CacheRow>),
     Today(Today),
     Models(Vec<ModelCard>),
     Blob(Option<Vec<u8>>),

@@ -6,7 +6,7 @@ use crate::config::Wire;
 use crate::provider::decode::Decoder;
 use crate::provider::quirks::Quirks;
 use crate::provider::told::{Question, Told};
-use crate::provider::{anthropic, ollama, openai_chat};
+use crate::provider::{anthropic, gemini, ollama, openai_chat};
 
 /// One wire.
 #[derive(Debug)]
@@ -31,7 +31,12 @@ pub struct Dialect {
 }
 
 /// All wires that go over HTTP.
-const ALL: &[&Dialect] = &[&anthropic::DIALECT, &openai_chat::DIALECT, &ollama::DIALECT];
+const ALL: &[&Dialect] = &[
+    &anthropic::DIALECT,
+    &openai_chat::DIALECT,
+    &gemini::DIALECT,
+    &ollama::DIALECT,
+];
 
 /// The dialect of a wire; none for the rehearsal, which has no server.
 pub fn of(wire: Wire) -> Option<&'static Dialect> {

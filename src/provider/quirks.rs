@@ -22,14 +22,28 @@ pub struct Quirks {
     pub tool_stream: bool,
     /// `usage: {include: true}` asks for the cost.
     pub asks_cost: bool,
-    /// Models whose name begins so cache only what is marked.
-    pub marks_cache_for: Option<&'static str>,
+    /// Models whose name begins so cache only what `cache_control` marks, or at a better price.
+    pub marked: &'static [&'static str],
+    /// Models whose name begins so bill what is written to the cache, and find it again only where a
+    /// `prompt_cache_breakpoint` stood.
+    pub breakpoints: &'static [&'static str],
+    /// The field of the body that names the session, so that its requests come to the machine that has its cache.
+    pub session_field: Option<SessionField>,
+    /// The header that does the same.
+    pub session_header: Option<&'static str>,
     /// A call's id must be nine letters or digits.
     pub short_call_ids: bool,
     /// The key is sent as a bearer token also where the dialect has a header of its own.
     pub bearer: bool,
     /// Lists of models are public there; this path is not, and so tells whether a key is good.
     pub key_path: Option<&'static str>,
+}
+
+/// Where a vendor wants the name of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionField {
+    PromptCacheKey,
+    SessionId,
 }
 
 /// A server that keeps to its dialect.
@@ -41,7 +55,10 @@ pub const NONE: Quirks = Quirks {
     reasoning_expected: false,
     tool_stream: false,
     asks_cost: false,
-    marks_cache_for: None,
+    marked: &[],
+    breakpoints: &[],
+    session_field: None,
+    session_header: None,
     short_call_ids: false,
     bearer: false,
     key_path: None,
@@ -64,8 +81,22 @@ const TABLE: &[(&str, Quirks)] = &[
             ..vendor("anthropic")
         },
     ),
-    ("openai", vendor("openai")),
-    ("google", vendor("google")),
+    (
+        "openai",
+        Quirks {
+            breakpoints: &["gpt-5.6", "gpt-5.7", "gpt-5.8", "gpt-5.9", "gpt-6", "gpt-7"],
+            session_field: Some(SessionField::PromptCacheKey),
+            ..vendor("openai")
+        },
+    ),
+    (
+        "google",
+        // Takes a key there for a token of another kind, and refuses it.
+        Quirks {
+            bearer: false,
+            ..vendor("google")
+        },
+    ),
     (
         "deepseek",
         Quirks {
@@ -74,11 +105,18 @@ const TABLE: &[(&str, Quirks)] = &[
             ..vendor("deepseek")
         },
     ),
-    ("moonshot", vendor("moonshotai")),
+    (
+        "moonshot",
+        Quirks {
+            session_field: Some(SessionField::PromptCacheKey),
+            ..vendor("moonshotai")
+        },
+    ),
     (
         "moonshot-coding",
         Quirks {
             plan: true,
+            session_field: Some(SessionField::PromptCacheKey),
             ..vendor("moonshotai")
         },
     ),
@@ -105,16 +143,26 @@ const TABLE: &[(&str, Quirks)] = &[
         "qwen",
         Quirks {
             old_limit: true,
+            // Read at half the price of what is cached unmarked, and surely: that pays from the fourth request on.
+            marked: &["qwen3", "qwen4"],
             ..vendor("alibaba")
         },
     ),
-    ("xai", vendor("xai")),
+    (
+        "xai",
+        Quirks {
+            session_header: Some("x-grok-conv-id"),
+            ..vendor("xai")
+        },
+    ),
     (
         "mistral",
         Quirks {
             old_limit: true,
             usage_unasked: true,
             short_call_ids: true,
+            // Without it nothing is cached there.
+            session_field: Some(SessionField::PromptCacheKey),
             ..vendor("mistral")
         },
     ),
@@ -123,7 +171,15 @@ const TABLE: &[(&str, Quirks)] = &[
         "openrouter",
         Quirks {
             asks_cost: true,
-            marks_cache_for: Some("anthropic/"),
+            marked: &["anthropic/", "qwen/"],
+            breakpoints: &[
+                "openai/gpt-5.6",
+                "openai/gpt-5.7",
+                "openai/gpt-5.8",
+                "openai/gpt-5.9",
+                "openai/gpt-6",
+            ],
+            session_field: Some(SessionField::SessionId),
             key_path: Some("/key"),
             ..vendor("openrouter")
         },

@@ -11,12 +11,13 @@ use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::Currency;
 use crate::protocol::query::ModelCard;
-use crate::protocol::usage::Price;
+use crate::protocol::usage::{CacheLife, Price};
 use crate::provider::Provider;
 use crate::provider::catalog::Catalog;
 use crate::provider::dialect;
 use crate::provider::http::{Http, is_loopback, url};
 use crate::provider::key::Key;
+use crate::provider::marks;
 use crate::provider::quirks::{self, Quirks};
 use crate::provider::rehearsal;
 use crate::provider::rehearsals::Rehearsals;
@@ -82,6 +83,7 @@ impl Providers {
                 price: None,
                 price_date: None,
                 local: false,
+                subscription: false,
                 lacks: self
                     .config(&model.provider)
                     .err()
@@ -143,6 +145,17 @@ impl Providers {
         self.config
             .get(&model.provider)
             .is_some_and(|config| config.wire == Wire::Rehearsal)
+    }
+
+    /// How long a model's provider is asked to keep what it cached.
+    pub fn cache_life(&self, model: &ModelRef) -> CacheLife {
+        let config = self.config.get(&model.provider);
+        config.map_or_else(CacheLife::default, |config| config.cache)
+    }
+
+    /// The shortest prompt a model caches, in tokens.
+    pub fn least_cached(&self, model: &ModelRef) -> u64 {
+        marks::least(&model.model)
     }
 
     /// The dearest price known: what a model without one counts as against a budget.
@@ -234,9 +247,9 @@ impl Providers {
         let (context, max_output) = listed
             .as_ref()
             .map_or((None, None), |entry| (entry.context, entry.max_output));
-        // What runs here is not billed by the vendor it is like, and a plan is not billed by the token.
-        let billed = !local && quirks.as_ref().is_ok_and(|quirks| !quirks.plan);
-        let (price, price_date) = match (own.price, listed.filter(|_| billed)) {
+        let plan = quirks.as_ref().is_ok_and(|quirks| quirks.plan);
+        // What runs here is not billed by the vendor it is like.
+        let (price, price_date) = match (own.price, listed.filter(|_| !local)) {
             (Some(price), _) => (Some(price), None),
             (None, Some(entry)) => (Some(entry.price), Some(self.catalog().date().to_owned())),
             (None, None) => (None, None),
@@ -254,6 +267,7 @@ impl Providers {
             price,
             price_date,
             local,
+            subscription: config.subscription.unwrap_or(plan),
             lacks: match quirks {
                 Ok(_) => self.lacks(&config.key),
                 Err(failure) => Some(failure.message),

@@ -11,7 +11,7 @@ use crate::config::ModelConfig;
 use crate::config::secret::Secret;
 use crate::config::{KeySource, ProviderConfig, Wire};
 use crate::protocol::money::Currency;
-use crate::protocol::usage::Price;
+use crate::protocol::usage::{CacheLife, Price};
 use crate::provider::rehearsals::Rehearsals;
 use crate::provider::table::Providers;
 
@@ -26,7 +26,9 @@ fn provider(wire: Wire, base_url: &str, key: &str, preset: Option<&str>) -> Prov
         },
         preset: preset.map(ToOwned::to_owned),
         models: BTreeMap::new(),
+        cache: CacheLife::Short,
         script: None,
+        subscription: None,
         origin: "a test".to_owned(),
     }
 }
@@ -155,7 +157,14 @@ fn a_card_says_what_a_model_costs_and_lacks() {
             true,
             None,
         ),
-        ("plan/glm-5", None, None, Some(200_000), false, None),
+        (
+            "plan/glm-5",
+            Some(1_000_000),
+            Some("2026-11-12"),
+            Some(200_000),
+            false,
+            None,
+        ),
         (
             "nowhere/x",
             None,
@@ -178,6 +187,7 @@ fn a_card_says_what_a_model_costs_and_lacks() {
             (price, price_date, context, local, lacks),
             "{model}"
         );
+        assert_eq!(card.subscription, model.starts_with("plan/"), "{model}");
     }
     let odd = providers.card(&"odd/x".parse().unwrap()).lacks.unwrap();
     assert!(

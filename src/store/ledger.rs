@@ -42,6 +42,7 @@ pub(crate) fn follow(
             model,
             reserved,
             cause,
+            ..
         } => {
             let reserved = match (held, reserved) {
                 (_, None) => None,
@@ -89,7 +90,7 @@ pub(crate) fn follow(
                 ])?;
                 (seq, None)
             };
-            let counted = if charge.basis == Basis::Play {
+            let counted = if matches!(charge.basis, Basis::Play | Basis::Included) {
                 0
             } else {
                 dollars(*counted).or(reserved).unwrap_or(0).max(0)

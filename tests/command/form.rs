@@ -124,7 +124,7 @@ fn a_run_answers_the_promised_object() {
 
 #[test]
 fn a_stream_of_lines_ends_with_the_same_object() {
-    for dialect in Dialect::ALL {
+    for &dialect in Dialect::ALL {
         let call = Turn::call("I look.", "bash", &json!({"command": "echo hi"}));
         let server = Server::plays(vec![call, Turn::text("It says hi.")]);
         let home = Home::with(&config(&server, None));

@@ -17,17 +17,25 @@ use crate::support::{LONGEST, ollama};
 pub enum Dialect {
     Anthropic,
     OpenAiChat,
+    Gemini,
     Ollama,
 }
 
 impl Dialect {
-    pub const ALL: [Self; 3] = [Self::Anthropic, Self::OpenAiChat, Self::Ollama];
+    pub const ALL: &[Self] = &[
+        Self::Anthropic,
+        Self::OpenAiChat,
+        Self::Gemini,
+        Self::Ollama,
+    ];
 
     fn of(path: &str) -> Self {
         if path.ends_with("/messages") {
             Self::Anthropic
         } else if path.ends_with("/api/chat") {
             Self::Ollama
+        } else if path.contains(":streamGenerateContent") {
+            Self::Gemini
         } else {
             Self::OpenAiChat
         }
@@ -39,6 +47,7 @@ impl Dialect {
             Self::Anthropic => "messages",
             Self::OpenAiChat => "chat",
             Self::Ollama => "ollama",
+            Self::Gemini => "gemini",
         }
     }
 
@@ -62,6 +71,13 @@ impl Request {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
 
+    /// The body without its marks of the cache, which are no content and move on with the conversation.
+    pub fn bare(&self) -> String {
+        let body = String::from_utf8(self.body.clone()).unwrap();
+        let body = body.replace(r#","cache_control":{"type":"ephemeral"}"#, "");
+        body.replace(r#","cache_control":{"type":"ephemeral","ttl":"1h"}"#, "")
+    }
+
     pub fn dialect(&self) -> Dialect {
         Dialect::of(&self.path)
     }
@@ -75,13 +91,18 @@ impl Request {
     /// Results of calls in it: the place in a scripted conversation.
     pub fn results(&self) -> usize {
         let body = self.json();
-        let messages = body["messages"].as_array().cloned().unwrap_or_default();
-        let is_result = |block: &&Value| block["type"] == "tool_result";
-        let count = |message: &Value| match &message["content"] {
-            Value::Array(blocks) => blocks.iter().filter(is_result).count(),
+        let messages = [&body["messages"], &body["contents"]];
+        let messages = messages.into_iter().filter_map(Value::as_array).flatten();
+        let is_result = |block: &&Value| {
+            block["type"] == "tool_result" || block["functionResponse"].is_object()
+        };
+        let count = |message: &Value| match (&message["content"], &message["parts"]) {
+            (Value::Array(blocks), _) | (_, Value::Array(blocks)) => {
+                blocks.iter().filter(is_result).count()
+            }
             _ => usize::from(message["role"] == "tool"),
         };
-        messages.iter().map(count).sum()
+        messages.map(count).sum()
     }
 }
 
@@ -253,7 +274,8 @@ fn serve(stream: &TcpStream, kept: &Kept, answer: &dyn Fn(&Request) -> Vec<Act>)
     }
 }
 
-fn read(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
+/// The next request of a connection; nothing when it has ended.
+pub fn read(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let path = line.split_whitespace().nth(1)?.to_owned();
@@ -292,7 +314,7 @@ pub const HEAD: &str =
 /// The same in the dialect of the request.
 pub fn head(request: &Request) -> String {
     match request.dialect() {
-        Dialect::Anthropic | Dialect::OpenAiChat => HEAD.to_owned(),
+        Dialect::Anthropic | Dialect::OpenAiChat | Dialect::Gemini => HEAD.to_owned(),
         Dialect::Ollama => HEAD.replace("text/event-stream", "application/x-ndjson"),
     }
 }
@@ -326,6 +348,7 @@ pub fn events(request: &Request, turn: &Turn) -> Vec<String> {
         Dialect::Anthropic => anthropic(turn, place, input, output),
         Dialect::OpenAiChat => openai_chat(turn, place, input, output),
         Dialect::Ollama => ollama::lines(turn, place, input, output),
+        Dialect::Gemini => gemini(turn, place, input, output),
     }
 }
 
@@ -406,6 +429,37 @@ fn openai_chat(turn: &Turn, place: usize, input: u64, output: u64) -> Vec<String
     events
 }
 
+fn gemini(turn: &Turn, place: usize, input: u64, output: u64) -> Vec<String> {
+    let event = |parts: Value, stop: Value, usage: Value| {
+        let mut candidate = json!({"content": {"parts": parts, "role": "model"}, "index": 0});
+        if !stop.is_null() {
+            candidate["finishReason"] = stop;
+        }
+        let value = json!({"candidates": [candidate], "usageMetadata": usage, "modelVersion": "m", "responseId": "r"});
+        format!("data: {value}\n\n")
+    };
+    let so_far = json!({"promptTokenCount": input, "totalTokenCount": input});
+    let more = |part: Value| event(json!([part]), Value::Null, so_far.clone());
+    let mut events: Vec<String> = pieces(&turn.text)
+        .map(|piece| more(json!({"text": piece})))
+        .collect();
+    for (index, (name, arguments)) in turn.calls.iter().enumerate() {
+        let id = format!("call_{place}_{index}");
+        // They come as an object; what is none was broken on the way, and is sent as the text it is.
+        let arguments = serde_json::from_str(arguments).unwrap_or(json!(arguments));
+        let mut part = json!({"functionCall": {"name": name, "args": arguments, "id": id}});
+        if index == 0 {
+            // Of parallel calls the first alone is signed.
+            part["thoughtSignature"] = json!(format!("signature of {id}"));
+        }
+        events.push(more(part));
+    }
+    let usage = json!({"promptTokenCount": input, "candidatesTokenCount": output, "totalTokenCount": input + output});
+    let stop = json!(stop(turn, "STOP", "STOP"));
+    events.push(event(json!([{"text": ""}]), stop, usage));
+    events
+}
+
 /// Why the turn stops, in the words a dialect has for it.
 pub fn stop(turn: &Turn, usual: &'static str, with_calls: &'static str) -> &'static str {
     match (turn.stop, turn.calls.is_empty()) {
@@ -433,6 +487,7 @@ pub fn config(server: &Server, price: Option<(f64, f64)>) -> String {
         (Dialect::Anthropic, "anthropic", ""),
         (Dialect::OpenAiChat, "openai-chat", "/v1"),
         (Dialect::Ollama, "ollama", ""),
+        (Dialect::Gemini, "gemini", "/v1beta"),
     ] {
         let name = dialect.provider();
         let address = &server.address;

@@ -200,7 +200,7 @@ impl Http {
             &body,
             advice,
             &place,
-            request.key.place(),
+            &request.key.place(),
         ))
     }
 

@@ -1,6 +1,7 @@
 //! The Chat Completions dialect: `OpenAI`, most other vendors, and every local server.
 
 mod calls;
+mod content;
 pub mod decode;
 pub mod request;
 #[cfg(test)]

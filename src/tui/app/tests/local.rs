@@ -30,6 +30,7 @@ fn answering(models: &[&str]) -> Answering {
         price: None,
         price_date: None,
         local: true,
+        subscription: false,
         lacks: None,
     };
     Answering {

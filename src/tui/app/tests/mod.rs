@@ -3,7 +3,9 @@
 
 mod asks;
 mod beside;
+mod cards;
 mod local;
+mod pointer;
 mod sessions;
 
 use std::path::PathBuf;
