@@ -8,6 +8,7 @@
 //! [`anthropic`], and its row in [`dialect`].
 
 pub mod anthropic;
+mod bill;
 pub mod catalog;
 pub mod decode;
 pub mod dialect;
