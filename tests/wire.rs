@@ -12,7 +12,7 @@ use creel::provider::Chunk;
 use creel::provider::decode::Decoder;
 use creel::provider::envelope::Envelope;
 use creel::provider::failure::{Advice, by_status};
-use creel::provider::{anthropic, gemini, openai_chat};
+use creel::provider::{anthropic, gemini, openai_chat, openai_responses};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
@@ -28,6 +28,7 @@ impl Recording {
         match self.expected["dialect"].as_str().unwrap() {
             "anthropic" => anthropic::decode::decoder(family),
             "openai_chat" => openai_chat::decode::decoder(family),
+            "openai_responses" => openai_responses::decode::decoder(family),
             "gemini" => gemini::decode::decoder(family),
             dialect => panic!("{}: no dialect {dialect}", self.name),
         }
@@ -134,7 +135,7 @@ fn described(reply: &Reply) -> Value {
 
 fn is_signed(body: &Value) -> bool {
     let parts = [&body["reasoning_details"], &body["parts"]];
-    ["signature", "thoughtSignature"]
+    ["signature", "encrypted_content", "thoughtSignature"]
         .iter()
         .any(|name| body[name].as_str().is_some_and(|text| !text.is_empty()))
         || parts
@@ -208,7 +209,7 @@ fn every_recorded_answer_decodes_to_what_it_means() {
         );
         count += 1;
     }
-    assert_eq!(count, 15);
+    assert_eq!(count, 18);
 }
 
 #[test]

@@ -19,6 +19,7 @@ pub mod http;
 pub mod key;
 mod marks;
 pub mod openai_chat;
+pub mod openai_responses;
 pub mod quirks;
 pub mod rehearsal;
 pub mod rehearsals;
