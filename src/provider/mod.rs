@@ -8,6 +8,7 @@
 //! [`anthropic`], and its row in [`dialect`].
 
 pub mod anthropic;
+mod bill;
 pub mod catalog;
 pub mod decode;
 pub mod dialect;
@@ -18,6 +19,7 @@ pub mod http;
 pub mod key;
 mod marks;
 pub mod openai_chat;
+pub mod openai_responses;
 pub mod quirks;
 pub mod rehearsal;
 pub mod rehearsals;
