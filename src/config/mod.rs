@@ -44,6 +44,7 @@ pub struct Config {
 pub enum Wire {
     Anthropic,
     OpenAiChat,
+    OpenAiResponses,
     Gemini,
     Ollama,
     Rehearsal,

@@ -44,7 +44,7 @@ const fn server(name: &'static str, endpoints: &'static [(Wire, &'static str)]) 
     }
 }
 
-use Wire::{Anthropic, Gemini, Ollama, OpenAiChat};
+use Wire::{Anthropic, Gemini, Ollama, OpenAiChat, OpenAiResponses};
 
 /// In the order in which a default is looked for.
 pub const PRESETS: &[Preset] = &[
@@ -56,7 +56,10 @@ pub const PRESETS: &[Preset] = &[
     ),
     vendor(
         "openai",
-        &[(OpenAiChat, "https://api.openai.com/v1")],
+        &[
+            (OpenAiChat, "https://api.openai.com/v1"),
+            (OpenAiResponses, "https://api.openai.com/v1"),
+        ],
         &["OPENAI_API_KEY"],
         Some("gpt-5.6-terra"),
     ),
@@ -76,6 +79,7 @@ pub const PRESETS: &[Preset] = &[
         "deepseek",
         &[
             (OpenAiChat, "https://api.deepseek.com"),
+            (OpenAiResponses, "https://api.deepseek.com"),
             (Anthropic, "https://api.deepseek.com/anthropic"),
         ],
         &["DEEPSEEK_API_KEY"],
@@ -140,7 +144,10 @@ pub const PRESETS: &[Preset] = &[
     ),
     vendor(
         "xai",
-        &[(OpenAiChat, "https://api.x.ai/v1")],
+        &[
+            (OpenAiChat, "https://api.x.ai/v1"),
+            (OpenAiResponses, "https://api.x.ai/v1"),
+        ],
         &["XAI_API_KEY"],
         Some("grok-4.7"),
     ),
@@ -158,7 +165,10 @@ pub const PRESETS: &[Preset] = &[
     ),
     vendor(
         "openrouter",
-        &[(OpenAiChat, "https://openrouter.ai/api/v1")],
+        &[
+            (OpenAiChat, "https://openrouter.ai/api/v1"),
+            (OpenAiResponses, "https://openrouter.ai/api/v1"),
+        ],
         &["OPENROUTER_API_KEY"],
         None,
     ),
@@ -170,9 +180,27 @@ pub const PRESETS: &[Preset] = &[
             (OpenAiChat, "http://127.0.0.1:11434/v1"),
         ],
     ),
-    server("llamacpp", &[(OpenAiChat, "http://127.0.0.1:8080/v1")]),
-    server("lmstudio", &[(OpenAiChat, "http://127.0.0.1:1234/v1")]),
-    server("vllm", &[(OpenAiChat, "http://127.0.0.1:8000/v1")]),
+    server(
+        "llamacpp",
+        &[
+            (OpenAiChat, "http://127.0.0.1:8080/v1"),
+            (OpenAiResponses, "http://127.0.0.1:8080/v1"),
+        ],
+    ),
+    server(
+        "lmstudio",
+        &[
+            (OpenAiChat, "http://127.0.0.1:1234/v1"),
+            (OpenAiResponses, "http://127.0.0.1:1234/v1"),
+        ],
+    ),
+    server(
+        "vllm",
+        &[
+            (OpenAiChat, "http://127.0.0.1:8000/v1"),
+            (OpenAiResponses, "http://127.0.0.1:8000/v1"),
+        ],
+    ),
 ];
 
 pub fn find(name: &str) -> Option<&'static Preset> {

@@ -32,13 +32,11 @@ pub(crate) const KEYS: &[&str] = &[
 pub(crate) const WIRES: &[(&str, Wire)] = &[
     ("anthropic", Wire::Anthropic),
     ("openai-chat", Wire::OpenAiChat),
+    ("openai-responses", Wire::OpenAiResponses),
     ("gemini", Wire::Gemini),
     ("ollama", Wire::Ollama),
     ("rehearsal", Wire::Rehearsal),
 ];
-
-/// Dialects that are known and not spoken yet.
-const LATER_WIRES: &[&str] = &["openai-responses"];
 
 impl Wire {
     /// As the config file names it.
@@ -46,6 +44,7 @@ impl Wire {
         match self {
             Self::Anthropic => "anthropic",
             Self::OpenAiChat => "openai-chat",
+            Self::OpenAiResponses => "openai-responses",
             Self::Gemini => "gemini",
             Self::Ollama => "ollama",
             Self::Rehearsal => "rehearsal",
@@ -267,12 +266,6 @@ fn wire(text: &str) -> Result<Wire, String> {
         return Ok(*wire);
     }
     let names: Vec<&str> = WIRES.iter().map(|(name, _)| *name).collect();
-    if LATER_WIRES.contains(&text) {
-        return Err(format!(
-            "is `{text}`, which is not in this version: it has {}",
-            listed(&names)
-        ));
-    }
     Err(format!("is `{}`: expected {}", cut(text), listed(&names)))
 }
 
@@ -312,7 +305,7 @@ mod tests {
         let cases = [
             (
                 "[providers.p]",
-                "1:12: `providers.p` has no `wire`: expected anthropic, openai-chat, gemini, ollama or rehearsal, or a `preset`",
+                "1:12: `providers.p` has no `wire`: expected anthropic, openai-chat, openai-responses, gemini, ollama or rehearsal, or a `preset`",
             ),
             (
                 "[providers.p]\nwire = \"openai-chat\"",
@@ -320,11 +313,7 @@ mod tests {
             ),
             (
                 "[providers.p]\nwire = \"opnai\"",
-                "2:8: `providers.p.wire` is `opnai`: expected anthropic, openai-chat, gemini, ollama or rehearsal",
-            ),
-            (
-                "[providers.p]\nwire = \"openai-responses\"",
-                "2:8: `providers.p.wire` is `openai-responses`, which is not in this version: it has anthropic, openai-chat, gemini, ollama or rehearsal",
+                "2:8: `providers.p.wire` is `opnai`: expected anthropic, openai-chat, openai-responses, gemini, ollama or rehearsal",
             ),
             (
                 "[providers.p]\npreset = \"deepsek\"",

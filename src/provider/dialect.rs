@@ -6,7 +6,7 @@ use crate::config::Wire;
 use crate::provider::decode::Decoder;
 use crate::provider::quirks::Quirks;
 use crate::provider::told::{Question, Told};
-use crate::provider::{anthropic, gemini, ollama, openai_chat};
+use crate::provider::{anthropic, gemini, ollama, openai_chat, openai_responses};
 
 /// One wire.
 #[derive(Debug)]
@@ -34,6 +34,7 @@ pub struct Dialect {
 const ALL: &[&Dialect] = &[
     &anthropic::DIALECT,
     &openai_chat::DIALECT,
+    &openai_responses::DIALECT,
     &gemini::DIALECT,
     &ollama::DIALECT,
 ];

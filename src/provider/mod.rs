@@ -8,6 +8,7 @@
 //! [`anthropic`], and its row in [`dialect`].
 
 pub mod anthropic;
+mod bill;
 pub mod catalog;
 pub mod decode;
 pub mod dialect;
@@ -22,6 +23,7 @@ mod marks;
 pub mod ndjson;
 pub mod ollama;
 pub mod openai_chat;
+pub mod openai_responses;
 pub mod quirks;
 pub mod rehearsal;
 pub mod rehearsals;
@@ -72,7 +74,7 @@ pub trait Provider: Send + Sync + fmt::Debug {
     /// Asks the model. Dropping the stream cancels the call. Failure is a chunk, never a panic.
     fn stream(&self, prompt: Prompt) -> BoxStream<'static, Chunk>;
 
-    /// The very body `stream` sends for a prompt; `None` where none is sent.
+    /// The very body `stream` sends for a prompt, but for what only the server could tell; `None` where none is sent.
     fn body(&self, _prompt: &Prompt) -> Option<Vec<u8>> {
         None
     }

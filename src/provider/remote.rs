@@ -62,10 +62,11 @@ impl Provider for Remote {
     }
 
     fn body(&self, prompt: &Prompt) -> Option<Vec<u8>> {
-        let model = &prompt.model.model;
+        // What a server told is left out: it is known in one process and not in the next, and the bodies of a session are to
+        // be comparable in any.
         let told = Told {
-            window: self.window(model),
-            ..self.answers.held(model).unwrap_or_default()
+            window: self.windows.get(&prompt.model.model).copied(),
+            thinking: None,
         };
         Some((self.dialect.body)(prompt, &self.quirks, &told))
     }

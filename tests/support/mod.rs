@@ -1,8 +1,10 @@
 //! What trials of the true program share: a home and a folder of their own, the program with an empty environment, a server
 //! on this machine, a terminal.
 
+pub mod gemini;
 pub mod ollama;
 pub mod pty;
+pub mod responses;
 pub mod server;
 pub mod task;
 pub mod valid;

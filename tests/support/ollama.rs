@@ -4,6 +4,10 @@ use serde_json::{Value, json};
 
 use crate::support::server::{Turn, pieces, stop};
 
+/// What is answered to whoever asks about a model: nothing that matters, in a whole response.
+pub const SHOWN: &str =
+    "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
+
 /// The lines of an answer.
 pub fn lines(turn: &Turn, place: usize, input: u64, output: u64) -> Vec<String> {
     let line = |message: Value| {

@@ -11,12 +11,13 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{LONGEST, ollama};
+use crate::support::{LONGEST, gemini, ollama, responses};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     Anthropic,
     OpenAiChat,
+    OpenAiResponses,
     Gemini,
     Ollama,
 }
@@ -25,6 +26,7 @@ impl Dialect {
     pub const ALL: &[Self] = &[
         Self::Anthropic,
         Self::OpenAiChat,
+        Self::OpenAiResponses,
         Self::Gemini,
         Self::Ollama,
     ];
@@ -34,6 +36,8 @@ impl Dialect {
             Self::Anthropic
         } else if path.ends_with("/api/chat") {
             Self::Ollama
+        } else if path.ends_with("/responses") {
+            Self::OpenAiResponses
         } else if path.contains(":streamGenerateContent") {
             Self::Gemini
         } else {
@@ -47,6 +51,7 @@ impl Dialect {
             Self::Anthropic => "messages",
             Self::OpenAiChat => "chat",
             Self::Ollama => "ollama",
+            Self::OpenAiResponses => "responses",
             Self::Gemini => "gemini",
         }
     }
@@ -91,7 +96,7 @@ impl Request {
     /// Results of calls in it: the place in a scripted conversation.
     pub fn results(&self) -> usize {
         let body = self.json();
-        let messages = [&body["messages"], &body["contents"]];
+        let messages = [&body["messages"], &body["input"], &body["contents"]];
         let messages = messages.into_iter().filter_map(Value::as_array).flatten();
         let is_result = |block: &&Value| {
             block["type"] == "tool_result" || block["functionResponse"].is_object()
@@ -100,7 +105,9 @@ impl Request {
             (Value::Array(blocks), _) | (_, Value::Array(blocks)) => {
                 blocks.iter().filter(is_result).count()
             }
-            _ => usize::from(message["role"] == "tool"),
+            _ => {
+                usize::from(message["role"] == "tool" || message["type"] == "function_call_output")
+            }
         };
         messages.map(count).sum()
     }
@@ -248,6 +255,12 @@ fn serve(stream: &TcpStream, kept: &Kept, answer: &dyn Fn(&Request) -> Vec<Act>)
     let _ = stream.set_read_timeout(Some(LONGEST));
     let mut reader = BufReader::new(stream);
     while let Some(request) = read(&mut reader) {
+        if request.path.ends_with("/api/show") {
+            // Asked beside the calls, and no part of the conversation.
+            let mut out = stream;
+            let _ = out.write_all(ollama::SHOWN.as_bytes());
+            continue;
+        }
         let acts = answer(&request);
         kept.0.lock().unwrap().push(request);
         kept.1.notify_all();
@@ -314,7 +327,9 @@ pub const HEAD: &str =
 /// The same in the dialect of the request.
 pub fn head(request: &Request) -> String {
     match request.dialect() {
-        Dialect::Anthropic | Dialect::OpenAiChat | Dialect::Gemini => HEAD.to_owned(),
+        Dialect::Anthropic | Dialect::OpenAiChat | Dialect::OpenAiResponses | Dialect::Gemini => {
+            HEAD.to_owned()
+        }
         Dialect::Ollama => HEAD.replace("text/event-stream", "application/x-ndjson"),
     }
 }
@@ -348,7 +363,8 @@ pub fn events(request: &Request, turn: &Turn) -> Vec<String> {
         Dialect::Anthropic => anthropic(turn, place, input, output),
         Dialect::OpenAiChat => openai_chat(turn, place, input, output),
         Dialect::Ollama => ollama::lines(turn, place, input, output),
-        Dialect::Gemini => gemini(turn, place, input, output),
+        Dialect::OpenAiResponses => responses::events(turn, place, input, output),
+        Dialect::Gemini => gemini::events(turn, place, input, output),
     }
 }
 
@@ -429,37 +445,6 @@ fn openai_chat(turn: &Turn, place: usize, input: u64, output: u64) -> Vec<String
     events
 }
 
-fn gemini(turn: &Turn, place: usize, input: u64, output: u64) -> Vec<String> {
-    let event = |parts: Value, stop: Value, usage: Value| {
-        let mut candidate = json!({"content": {"parts": parts, "role": "model"}, "index": 0});
-        if !stop.is_null() {
-            candidate["finishReason"] = stop;
-        }
-        let value = json!({"candidates": [candidate], "usageMetadata": usage, "modelVersion": "m", "responseId": "r"});
-        format!("data: {value}\n\n")
-    };
-    let so_far = json!({"promptTokenCount": input, "totalTokenCount": input});
-    let more = |part: Value| event(json!([part]), Value::Null, so_far.clone());
-    let mut events: Vec<String> = pieces(&turn.text)
-        .map(|piece| more(json!({"text": piece})))
-        .collect();
-    for (index, (name, arguments)) in turn.calls.iter().enumerate() {
-        let id = format!("call_{place}_{index}");
-        // They come as an object; what is none was broken on the way, and is sent as the text it is.
-        let arguments = serde_json::from_str(arguments).unwrap_or(json!(arguments));
-        let mut part = json!({"functionCall": {"name": name, "args": arguments, "id": id}});
-        if index == 0 {
-            // Of parallel calls the first alone is signed.
-            part["thoughtSignature"] = json!(format!("signature of {id}"));
-        }
-        events.push(more(part));
-    }
-    let usage = json!({"promptTokenCount": input, "candidatesTokenCount": output, "totalTokenCount": input + output});
-    let stop = json!(stop(turn, "STOP", "STOP"));
-    events.push(event(json!([{"text": ""}]), stop, usage));
-    events
-}
-
 /// Why the turn stops, in the words a dialect has for it.
 pub fn stop(turn: &Turn, usual: &'static str, with_calls: &'static str) -> &'static str {
     match (turn.stop, turn.calls.is_empty()) {
@@ -487,6 +472,7 @@ pub fn config(server: &Server, price: Option<(f64, f64)>) -> String {
         (Dialect::Anthropic, "anthropic", ""),
         (Dialect::OpenAiChat, "openai-chat", "/v1"),
         (Dialect::Ollama, "ollama", ""),
+        (Dialect::OpenAiResponses, "openai-responses", "/v1"),
         (Dialect::Gemini, "gemini", "/v1beta"),
     ] {
         let name = dialect.provider();
