@@ -273,6 +273,7 @@ impl Desk {
             stop: None,
             failure: None,
             millis: 2_000,
+            vitals: None,
         });
     }
 
