@@ -25,7 +25,7 @@ const IDLE: u32 = 2;
 pub(crate) struct Paced {
     stream: BoxStream<'static, Chunk>,
     watched: bool,
-    /// When its first chunk came.
+    /// When the first chunk came that says something.
     began: Option<Instant>,
     /// Not looked at before.
     rests_until: Option<Instant>,
@@ -74,7 +74,11 @@ impl Paced {
             }
         }
         let now = Instant::now();
-        let age = now - *self.began.get_or_insert(now);
+        let says = |chunk: &Chunk| !matches!(chunk, Chunk::Began { .. });
+        if self.gathered.iter().any(says) {
+            self.began.get_or_insert(now);
+        }
+        let age = self.began.map_or(Duration::ZERO, |began| now - began);
         let rests = self.watched && rests(age, text_bytes(&self.gathered));
         self.rests_until = rests.then(|| now + REST);
         std::mem::take(&mut self.gathered)
