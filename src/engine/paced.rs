@@ -65,12 +65,11 @@ impl Paced {
                     gather(&mut self.gathered, chunk);
                     idle = 0;
                 }
-                Some(None) => break,
                 None if rested && idle < IDLE && text_bytes(&self.gathered) < TRICKLE => {
                     idle += 1;
                     yield_now().await;
                 }
-                None => break,
+                Some(None) | None => break,
             }
         }
         let now = Instant::now();
@@ -163,8 +162,11 @@ mod tests {
         assert_eq!(paced.next().await, [text("0 ")]);
         // A rest that is over.
         paced.rests_until = Some(Instant::now());
-        let expected: String = (1..50).map(|number| format!("{number} ")).collect();
-        assert_eq!(paced.next().await, [text(&expected)]);
+        let mut expected = Vec::new();
+        for word in words(50).split_off(1) {
+            gather(&mut expected, word);
+        }
+        assert_eq!(paced.next().await, expected);
     }
 
     #[tokio::test]
