@@ -119,6 +119,7 @@ fn answered(turn: u32, step: u32, text: &str) -> [Fact; 3] {
         cause: Cause::Work,
     };
     let answer = Fact::ModelAnswered {
+        vitals: None,
         turn,
         step,
         attempt: 1,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::agent::route::Served;
 use crate::agent::visible::first_line;
 use crate::protocol::ask::{About, Answer, Ask, Verdict};
 use crate::protocol::event::{Ending, Event, Fact, When};
@@ -32,6 +33,10 @@ pub struct Session {
     /// The model and mode of now; the spec keeps those of the start.
     pub model: ModelRef,
     pub mode: Mode,
+    /// The model of the role `plan`, while it answers in place of the session's own.
+    pub plan_model: Option<ModelRef>,
+    /// The endpoint that answered last: where the session's model is a route, the one of its cache.
+    pub served: Option<Served>,
     pub title: String,
     /// The title was given by the person and no longer follows the first prompt.
     pub titled: bool,
@@ -57,6 +62,8 @@ pub struct Session {
     pub outputs: u32,
     /// A request that is out and not answered.
     pub open_request: Option<OpenRequestOut>,
+    /// A call beside the turn that is out: for a title.
+    pub open_aside: Option<OpenRequestOut>,
     /// What waits for the person, oldest first.
     pub asks: Vec<Waiting>,
     pub queued: Vec<Queued>,
@@ -90,6 +97,13 @@ pub struct OpenRequestOut {
     pub attempt: u32,
     pub model: ModelRef,
     pub reserved: Option<Money>,
+}
+
+impl OpenRequestOut {
+    /// A call beside the steps of a turn: these count from 1.
+    pub fn is_aside(&self) -> bool {
+        self.step == 0
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -131,6 +145,8 @@ impl Session {
             id: event.session,
             model: spec.model.clone(),
             mode: spec.mode,
+            plan_model: None,
+            served: None,
             spec: spec.clone(),
             title: String::new(),
             titled: false,
@@ -148,6 +164,7 @@ impl Session {
             open_calls: BTreeMap::new(),
             outputs: 0,
             open_request: None,
+            open_aside: None,
             asks: Vec::new(),
             queued: Vec::new(),
             messages: 0,
@@ -224,16 +241,31 @@ impl Session {
                 reserved,
                 ..
             } => {
-                self.step = *step;
-                self.open_request = Some(OpenRequestOut {
+                let out = OpenRequestOut {
                     turn: *turn,
                     step: *step,
                     attempt: *attempt,
                     model: model.clone(),
                     reserved: *reserved,
-                });
+                };
+                if out.is_aside() {
+                    self.open_aside = Some(out);
+                } else {
+                    self.step = *step;
+                    self.open_request = Some(out);
+                }
             }
             Fact::ModelAnswered {
+                step: 0,
+                usage,
+                charge,
+                ..
+            } => {
+                self.open_aside = None;
+                self.session_sum.add(usage, *charge);
+            }
+            Fact::ModelAnswered {
+                model,
                 usage,
                 charge,
                 failure,
@@ -245,6 +277,11 @@ impl Session {
                 if failure.is_none() {
                     self.last_usage = *usage;
                     self.context_used = usage.prompt().saturating_add(usage.output);
+                    self.served = Some(Served {
+                        model: model.clone(),
+                        at: event.at,
+                        tokens: self.context_used,
+                    });
                 }
             }
             Fact::CallStarted { call } => {
@@ -284,6 +321,11 @@ impl Session {
         }
     }
 
+    /// The model or route that is asked next: the session's own, unless the role `plan` answers.
+    pub fn answering(&self) -> &ModelRef {
+        self.plan_model.as_ref().unwrap_or(&self.model)
+    }
+
     pub fn card(&self) -> Card {
         Card {
             id: self.id,
@@ -314,6 +356,7 @@ impl Session {
         match change {
             Change::Model { model } => self.model = model.clone(),
             Change::Mode { mode } => self.mode = *mode,
+            Change::PlanModel { model } => self.plan_model.clone_from(model),
             Change::Title { title } => {
                 self.title.clone_from(title);
                 self.titled = true;

@@ -57,6 +57,10 @@ pub enum Change {
     Mode {
         mode: Mode,
     },
+    /// The model of the role `plan` answers from now on; `None`: the session's own again.
+    PlanModel {
+        model: Option<ModelRef>,
+    },
     Title {
         title: String,
     },

@@ -18,6 +18,7 @@ pub mod framing;
 pub mod gemini;
 pub mod http;
 pub mod key;
+pub mod limits;
 pub mod local;
 mod marks;
 pub mod ndjson;
@@ -45,10 +46,15 @@ use futures_util::stream::BoxStream;
 use crate::agent::prompt::Prompt;
 use crate::protocol::failure::Failure;
 use crate::protocol::reply::Reply;
+use crate::protocol::route::Limits;
 
 /// One thing an answer's stream brings. The last chunk is `Done` or `Failed`, and there is exactly one of them.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Chunk {
+    /// The server has begun to answer: the first chunk, where there is a server.
+    Began {
+        limits: Limits,
+    },
     Text(String),
     Thinking(String),
     /// The arguments of a call arrive: its tool, and the bytes so far.

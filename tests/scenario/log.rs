@@ -123,8 +123,12 @@ impl Writer {
                 ..
             } => {
                 let mut words = model.to_string();
-                if *cause == Cause::Retry {
-                    let _ = write!(words, ", attempt {attempt}");
+                match cause {
+                    Cause::Work => {}
+                    Cause::Retry => {
+                        let _ = write!(words, ", attempt {attempt}");
+                    }
+                    Cause::Title => words.push_str(", for a title"),
                 }
                 if let Some(reserved) = reserved {
                     let _ = write!(words, ", {reserved} held");
@@ -328,6 +332,8 @@ fn changed(change: &Change) -> String {
     match change {
         Change::Model { model } => format!("model {model}"),
         Change::Mode { mode } => format!("mode {mode}"),
+        Change::PlanModel { model: Some(model) } => format!("{model} plans"),
+        Change::PlanModel { model: None } => "the session's own model answers again".to_owned(),
         Change::Title { title } => format!("title {title}"),
         Change::Archived { archived } => format!("archived {archived}"),
         Change::Budget { limit } => match limit {

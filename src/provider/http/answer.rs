@@ -19,6 +19,7 @@ use crate::provider::failure::no_stream;
 use crate::provider::framing::{Kind, Look};
 use crate::provider::http::{Http, Patience, Request, fault};
 use crate::provider::key::Key;
+use crate::provider::limits;
 
 /// The most bytes a whole answer may have, unpacked.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
@@ -105,6 +106,9 @@ impl State {
         };
         match opened.await {
             Ok((response, request, decoder)) => {
+                let headers = response.headers();
+                let limits = limits::read(|name| headers.get(name)?.to_str().ok());
+                self.chunks.push_back(Chunk::Began { limits });
                 let kind = response
                     .headers()
                     .get("content-type")

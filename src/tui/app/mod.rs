@@ -141,6 +141,8 @@ pub enum Tag {
     Continue,
     Sessions,
     Models,
+    /// Which endpoint of each route would serve this session.
+    Routes,
     Today,
     Prompts,
     Draft(Option<SessionId>),
