@@ -2,7 +2,7 @@
 //!
 //! They stand in `assets/presets.toml`, which comes with the program. It is read once and before the first frame, since a
 //! config can name a preset: 0.1 ms, and 0.3 ms when the machine has forgotten the program. What the file says of requests
-//! belongs to `provider::quirks`, and is kept here unread.
+//! belongs to `provider::quirks` and `provider::reasoning`, and is kept here unread.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -15,6 +15,22 @@ use crate::config::provider::WIRES;
 use crate::config::{KeySource, ProviderConfig, Wire};
 
 const SHIPPED: &str = include_str!("../../assets/presets.toml");
+
+/// The line between what is read at start and what is not.
+const SEAM: &str = "# ---- reasoning ----\n";
+
+/// What the file says of reasoning, as TOML: three times as long as the rest, and not needed before the first request.
+pub fn reasoning() -> &'static str {
+    SHIPPED
+        .split_once(SEAM)
+        .map_or("", |(_, reasoning)| reasoning)
+}
+
+fn places() -> &'static str {
+    SHIPPED
+        .split_once(SEAM)
+        .map_or(SHIPPED, |(places, _)| places)
+}
 
 /// One vendor, or one kind of server.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -72,7 +88,7 @@ fn unread<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D:
 /// In the order in which a default is looked for.
 pub static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
     // A test reads the file, so it cannot be unreadable here.
-    toml::from_str::<File>(SHIPPED).map_or_else(|_| Vec::new(), |file| file.preset)
+    toml::from_str::<File>(places()).map_or_else(|_| Vec::new(), |file| file.preset)
 });
 
 pub fn find(name: &str) -> Option<&'static Preset> {
@@ -120,7 +136,7 @@ mod tests {
             "anthropic openai google deepseek moonshot moonshot-coding zai zai-coding mimo minimax qwen xai mistral groq \
              openrouter ollama llamacpp lmstudio vllm"
         );
-        assert!(toml::from_str::<File>(SHIPPED).is_ok());
+        assert!(toml::from_str::<File>(places()).is_ok());
         assert_eq!(find("llamacpp").unwrap().quirks, "{ old_limit = true }");
         let mut found: Vec<&str> = Vec::new();
         for preset in PRESETS.iter() {

@@ -4,7 +4,7 @@
 //! The engine makes one [`table::Providers`] from the config and asks it for a [`Provider`] by model, for the cards of all
 //! models, and for a list of what a server has. On the way down a call goes through [`remote`] (address, key, headers), the
 //! dialect's `request`, [`http`] (time, size, refusals) and back up through [`decode::Decoder`], which does no IO.
-//! To add a vendor: its entry in `assets/presets.toml`. To add a dialect: a folder beside [`anthropic`], and its row in
+//! To add a vendor: its entries in `assets/presets.toml`. To add a dialect: a folder beside [`anthropic`], and its row in
 //! [`dialect`].
 
 pub mod anthropic;
@@ -17,6 +17,7 @@ pub mod http;
 pub mod key;
 pub mod openai_chat;
 pub mod quirks;
+pub mod reasoning;
 pub mod rehearsal;
 pub mod rehearsals;
 pub mod remote;

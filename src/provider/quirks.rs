@@ -13,6 +13,9 @@ use crate::config::preset::{self, PRESETS, Preset};
     reason = "each is a fact of its own about a vendor"
 )]
 pub struct Quirks {
+    /// The preset they are of; empty for a provider without one.
+    #[serde(skip)]
+    pub preset: &'static str,
     /// The vendor's name in the price table.
     pub vendor: Option<&'static str>,
     /// What is paid is a plan, so the table's prices do not hold.
@@ -21,8 +24,8 @@ pub struct Quirks {
     pub old_limit: bool,
     /// Usage comes by itself, and asking for it with `stream_options` is refused.
     pub usage_unasked: bool,
-    /// An assistant message without `reasoning_content` is refused once tools are used: an empty one is sent then.
-    pub reasoning_expected: bool,
+    /// Which assistant messages are refused without `reasoning_content`: a blank one is sent then.
+    pub reasoning_expected: Expected,
     /// `tool_stream: true` is needed for arguments that arrive in pieces.
     pub tool_stream: bool,
     /// `usage: {include: true}` asks for the cost.
@@ -37,13 +40,25 @@ pub struct Quirks {
     pub key_path: Option<&'static str>,
 }
 
+/// Where a vendor insists on getting back what its model thought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expected {
+    Nowhere,
+    /// In answers that called tools.
+    WithCalls,
+    /// In every answer.
+    Always,
+}
+
 /// A server that keeps to its dialect.
 pub const NONE: Quirks = Quirks {
+    preset: "",
     vendor: None,
     plan: false,
     old_limit: false,
     usage_unasked: false,
-    reasoning_expected: false,
+    reasoning_expected: Expected::Nowhere,
     tool_stream: false,
     asks_cost: false,
     marks_cache_for: None,
@@ -65,7 +80,10 @@ pub fn of(preset: &str) -> Option<Quirks> {
 
 /// A few millionths of a second: it is not kept. A test reads them all, so none can be unreadable here.
 fn read(preset: &Preset) -> Quirks {
-    parse(preset.quirks).unwrap_or(NONE)
+    Quirks {
+        preset: preset.name,
+        ..parse(preset.quirks).unwrap_or(NONE)
+    }
 }
 
 fn parse(text: &'static str) -> Result<Quirks, toml::de::Error> {
@@ -114,10 +132,7 @@ mod tests {
         assert!(parse("{ vendr = \"x\" }").is_err());
         assert_eq!(of("zai").unwrap().vendor, Some("zai"));
         // An address that a preset gives is known as that preset's, whether or not the preset is named.
-        for preset in PRESETS
-            .iter()
-            .filter(|preset| !preset.key_variables.is_empty())
-        {
+        for preset in PRESETS.iter().filter(|preset| preset.found_by_key) {
             for (_, address) in &preset.endpoints {
                 assert_eq!(Some(at(address)), of(preset.name), "{address}");
             }

@@ -1,23 +1,29 @@
 //! A prompt as a Messages body. Everything stable stands first and the messages last, so that each body is the one before,
 //! less its closing bytes, and more messages: that is what a prompt cache can use.
 
+use std::borrow::Cow;
+
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::agent::prompt::{Message, Prompt};
+use crate::config::Wire;
 use crate::protocol::reply::Part;
+use crate::provider::quirks::Quirks;
+use crate::provider::reasoning::{self, Fields};
 use crate::provider::replay::{NO_OUTPUT, own, raw_arguments};
 
 /// The body of a call.
-pub fn request(prompt: &Prompt) -> Vec<u8> {
+pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
     let family = prompt.model.to_string();
     let body = Body {
         model: &prompt.model.model,
         max_tokens: prompt.max_output,
         stream: true,
         cache_control: CacheControl { kind: "ephemeral" },
+        reasoning: reasoning::fields(prompt, Wire::Anthropic, quirks),
         tools: prompt
             .tools
             .iter()
@@ -45,6 +51,8 @@ struct Body<'a> {
     stream: bool,
     /// Of the whole request: the server itself marks the last block that can be cached, and the bytes stay as they are.
     cache_control: CacheControl,
+    #[serde(flatten)]
+    reasoning: Cow<'static, Fields>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Tool<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -201,7 +209,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::provider::testing;
+    use crate::provider::{quirks, testing};
 
     #[test]
     fn a_whole_conversation_in_the_dialect() {
@@ -240,7 +248,7 @@ mod tests {
                 testing::user("go on"),
             ],
         );
-        let body: Value = serde_json::from_slice(&request(&prompt)).unwrap();
+        let body: Value = serde_json::from_slice(&request(&prompt, &quirks::NONE)).unwrap();
         assert_eq!(
             body,
             json!({
@@ -271,12 +279,12 @@ mod tests {
                 ],
             })
         );
-        let text = String::from_utf8(request(&prompt)).unwrap();
+        let text = String::from_utf8(request(&prompt, &quirks::NONE)).unwrap();
         assert!(text.contains(r#""input":{"pattern":  "*"}"#), "{text}");
     }
 
     #[test]
     fn each_body_begins_with_the_one_before() {
-        testing::check_append_only("here/claude-x", request);
+        testing::check_append_only("here/claude-x", |prompt| request(prompt, &quirks::NONE));
     }
 }

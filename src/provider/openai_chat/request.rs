@@ -9,8 +9,10 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use crate::agent::prompt::{Message, Prompt};
+use crate::config::Wire;
 use crate::protocol::reply::Part;
-use crate::provider::quirks::Quirks;
+use crate::provider::quirks::{Expected, Quirks};
+use crate::provider::reasoning::{self, Fields};
 use crate::provider::replay::{NO_OUTPUT, arguments, own};
 
 /// The body of a call.
@@ -30,6 +32,7 @@ pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
             .marks_cache_for
             .filter(|start| prompt.model.model.starts_with(start))
             .map(|_| Typed { kind: "ephemeral" }),
+        reasoning: reasoning::fields(prompt, Wire::OpenAiChat, quirks),
         tools: prompt
             .tools
             .iter()
@@ -71,6 +74,8 @@ struct Body<'a> {
     max_completion_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cache_control: Option<Typed>,
+    #[serde(flatten)]
+    reasoning: Cow<'static, Fields>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Tool<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -161,7 +166,8 @@ impl Serialize for Turn<'_> {
                     map.serialize_entry(name, value)?;
                 }
                 if answer.blank_reasoning {
-                    map.serialize_entry("reasoning_content", "")?;
+                    // An empty one is refused by some as if it were not there.
+                    map.serialize_entry("reasoning_content", " ")?;
                 }
                 if !answer.calls.is_empty() {
                     map.serialize_entry("tool_calls", &answer.calls)?;
@@ -248,7 +254,12 @@ fn answer<'a>(parts: &'a [Part], family: &str, quirks: &Quirks) -> Option<Answer
     if answer.text.trim().is_empty() && answer.reasoning.is_empty() && answer.calls.is_empty() {
         return None;
     }
-    answer.blank_reasoning = quirks.reasoning_expected
+    let expected = match quirks.reasoning_expected {
+        Expected::Nowhere => false,
+        Expected::WithCalls => !answer.calls.is_empty(),
+        Expected::Always => true,
+    };
+    answer.blank_reasoning = expected
         && !answer
             .reasoning
             .iter()
@@ -429,7 +440,7 @@ mod tests {
         );
         let messages = body(&prompt, &quirks::of("deepseek").unwrap())["messages"].clone();
         assert_eq!(messages[1]["reasoning_content"], "hm");
-        assert_eq!(messages[2]["reasoning_content"], "");
+        assert_eq!(messages[2]["reasoning_content"], " ");
     }
 
     #[test]
