@@ -191,6 +191,7 @@ fn setup(
             .map(|provider| provider.origin.clone()),
         model,
         mode: arguments.mode.unwrap_or(config.mode),
+        effort: arguments.effort.or(config.effort),
         day_limit: config.budget.day,
         open: wanted(arguments, paths)?,
         fixed_tokens: fixed_tokens(),

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::agent::visible::first_line;
 use crate::protocol::ask::{About, Answer, Ask, Verdict};
+use crate::protocol::effort::Effort;
 use crate::protocol::event::{Ending, Event, Fact, When};
 use crate::protocol::failure::Failure;
 use crate::protocol::id::{CallId, MessageId, ModelRef, Seq, SessionId};
@@ -18,7 +19,7 @@ use crate::protocol::time::Time;
 use crate::protocol::usage::{Basis, Charge, Usage};
 
 /// Of the serialised form; a stored fold of another version is folded anew from the log.
-pub const FOLD_VERSION: u32 = 1;
+pub const FOLD_VERSION: u32 = 2;
 
 /// A session as its facts left it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,9 +30,10 @@ pub const FOLD_VERSION: u32 = 1;
 pub struct Session {
     pub id: SessionId,
     pub spec: SessionSpec,
-    /// The model and mode of now; the spec keeps those of the start.
+    /// The model, mode and effort of now; the spec keeps those of the start.
     pub model: ModelRef,
     pub mode: Mode,
+    pub effort: Option<Effort>,
     pub title: String,
     /// The title was given by the person and no longer follows the first prompt.
     pub titled: bool,
@@ -145,6 +147,7 @@ impl Session {
             id: event.session,
             model: spec.model.clone(),
             mode: spec.mode,
+            effort: spec.effort,
             spec: spec.clone(),
             title: String::new(),
             titled: false,
@@ -328,6 +331,7 @@ impl Session {
         match change {
             Change::Model { model } => self.model = model.clone(),
             Change::Mode { mode } => self.mode = *mode,
+            Change::Effort { effort } => self.effort = *effort,
             Change::Title { title } => {
                 self.title.clone_from(title);
                 self.titled = true;

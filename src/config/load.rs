@@ -12,6 +12,7 @@ use toml::de::DeTable;
 use crate::config::document::{Document, Fault, cut, listed, nearest};
 use crate::config::paths::{Environment, Paths};
 use crate::config::{Config, preset, provider, secret, section};
+use crate::protocol::effort::Effort;
 use crate::protocol::id::ModelRef;
 use crate::protocol::rule::Mode;
 
@@ -160,6 +161,7 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
     if let Some(mode) = document.parsed(&top, "mode", mode) {
         config.mode = mode;
     }
+    config.effort = document.parsed(&top, "effort", effort);
     config
         .providers
         .extend(provider::read(&mut document, &top, file, env));
@@ -190,6 +192,7 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
 pub(crate) const TOP_KEYS: &[&str] = &[
     "model",
     "mode",
+    "effort",
     "providers",
     "budget",
     "guards",
@@ -201,6 +204,11 @@ pub(crate) const TOP_KEYS: &[&str] = &[
 fn mode(text: &str) -> Result<Mode, String> {
     text.parse()
         .map_err(|_| format!("is `{}`: expected ask, edits, plan or auto", cut(text)))
+}
+
+fn effort(text: &str) -> Result<Effort, String> {
+    text.parse()
+        .map_err(|expected: String| format!("is `{}`: {expected}", cut(text)))
 }
 
 fn named_model(text: &str, config: &Config) -> Result<ModelRef, String> {

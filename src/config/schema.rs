@@ -8,6 +8,7 @@ use crate::config::model::{MODEL_KEYS, PRICES};
 use crate::config::preset::PRESETS;
 use crate::config::provider::WIRES;
 use crate::config::section::{GUARDS, LIMITS};
+use crate::protocol::effort::Effort;
 
 /// The schema of `config.toml`.
 pub fn schema() -> Value {
@@ -20,6 +21,7 @@ pub fn schema() -> Value {
         "properties": {
             "model": { "type": "string", "pattern": "^[^/]+/.+$", "description": "PROVIDER/MODEL, used when none is named" },
             "mode": { "enum": ["ask", "edits", "plan", "auto"], "default": "ask" },
+            "effort": { "enum": Effort::ALL, "description": "how much a model reasons; without it as the model likes" },
             "providers": { "type": "object", "additionalProperties": provider() },
             "budget": table([
                 ("day", budget("dollars of one local day, or \"none\"", &json!(10))),

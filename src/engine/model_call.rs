@@ -257,7 +257,7 @@ impl Task {
             tools: self.house.tools.specs(),
             messages: prompt::messages(items, model),
             max_output,
-            effort: None,
+            effort: self.session.effort,
         }
     }
 

@@ -327,6 +327,10 @@ fn changed(change: &Change) -> String {
     match change {
         Change::Model { model } => format!("model {model}"),
         Change::Mode { mode } => format!("mode {mode}"),
+        Change::Effort { effort } => match effort {
+            Some(effort) => format!("effort {effort}"),
+            None => "effort default".to_owned(),
+        },
         Change::Title { title } => format!("title {title}"),
         Change::Archived { archived } => format!("archived {archived}"),
         Change::Budget { limit } => match limit {

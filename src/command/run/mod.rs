@@ -23,6 +23,7 @@ use crate::command::run::tally::Tally;
 use crate::command::{Ended, Face, Trouble, exit, find, show};
 use crate::config::{Config, Wire, address, preset};
 use crate::engine::door::{Door, Feed};
+use crate::protocol::effort::Effort;
 use crate::protocol::event::{Event, Fact, Signal, When};
 use crate::protocol::id::{CommandId, ModelRef, Seq, SessionId};
 use crate::protocol::item::{Block, Item};
@@ -103,6 +104,7 @@ struct Start {
     held: Option<Card>,
     cwd: PathBuf,
     mode: Mode,
+    effort: Option<Effort>,
 }
 
 impl Start {
@@ -145,6 +147,7 @@ impl Start {
             held,
             cwd,
             mode: args.mode.unwrap_or(config.mode),
+            effort: args.effort.or(config.effort),
         })
     }
 
@@ -175,6 +178,7 @@ impl Start {
                 cwd: self.cwd,
                 model: self.model,
                 mode: self.mode,
+                effort: self.effort,
             };
             return vec![Op::Open { request }, submit];
         };
@@ -187,6 +191,13 @@ impl Start {
         if let Some(mode) = args.mode {
             ops.push(Op::Change {
                 change: Change::Mode { mode },
+            });
+        }
+        if let Some(effort) = args.effort {
+            ops.push(Op::Change {
+                change: Change::Effort {
+                    effort: Some(effort),
+                },
             });
         }
         ops.push(submit);

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::secret::Secret;
+use crate::protocol::effort::Effort;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::money::Money;
 use crate::protocol::query::ModelCard;
@@ -82,6 +83,8 @@ pub struct Setup {
     /// Where the model's provider was found, when nobody chose it: `$ANTHROPIC_API_KEY`. Said once.
     pub found: Option<String>,
     pub mode: Mode,
+    /// How much the model of a new session reasons; `None` leaves it to the model.
+    pub effort: Option<Effort>,
     /// The budget of a day; `None` where there is none.
     pub day_limit: Option<Money>,
     pub open: OpenWhat,
