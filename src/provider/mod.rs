@@ -13,6 +13,8 @@ pub mod decode;
 pub mod dialect;
 pub mod envelope;
 pub mod failure;
+#[cfg(test)]
+mod golden;
 pub mod http;
 pub mod key;
 pub mod openai_chat;
