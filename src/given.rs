@@ -7,17 +7,20 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use tokio::runtime::Handle;
 
+use creel::config::load;
 use creel::config::paths::{Paths, process_environment};
+use creel::config::rekey;
 use creel::config::secret::{self, Secret};
 use creel::config::write::{self, KeyToStore};
-use creel::config::{KeySource, ProviderConfig, Wire, address, preset};
+use creel::config::{Config, KeySource, ProviderConfig, Wire, address, preset};
 use creel::engine::door::Door;
 use creel::protocol::id::ModelRef;
 use creel::protocol::op::{Manage, Managed};
 use creel::protocol::query::ModelCard;
 use creel::provider::rehearsals::Rehearsals;
 use creel::provider::table::Providers;
-use creel::tui::app::setup::{Checked, NewProvider, Stored};
+use creel::tui::app::card::KeyPlaces;
+use creel::tui::app::setup::{Checked, GivenKey, NewProvider, Stored};
 
 /// The vendor whose keys the first page takes.
 const VENDOR: &str = "anthropic";
@@ -50,10 +53,11 @@ impl Given {
     /// Asks the provider for its models, which shows whether key and address are right.
     pub fn check(&self, new: NewProvider) -> BoxFuture<'static, Result<Checked, String>> {
         let runtime = self.runtime.clone();
+        let paths = self.paths.clone();
         async move {
             // A key file may lie on a slow disk.
             let entry = runtime
-                .spawn_blocking(move || entry(&new))
+                .spawn_blocking(move || entry(&paths, &new))
                 .await
                 .map_err(|error| error.to_string())??;
             let providers = providers(&entry);
@@ -90,7 +94,7 @@ impl Given {
 
     /// Writes the provider into the config, its key into a file of its own, and has the engine read them. Blocks.
     pub fn store(&self, new: &NewProvider, model: &ModelRef) -> Result<Stored, String> {
-        let entry = entry(new)?;
+        let entry = entry(&self.paths, new)?;
         let is_preset = preset::find(&entry.name).is_some();
         let written = write::NewProvider {
             name: entry.name.clone(),
@@ -100,7 +104,12 @@ impl Given {
             key: entry.keep.clone(),
             model: Some(model.clone()),
         };
-        write::add_provider(&self.paths, &written, &process_environment)?;
+        let other = matches!(new, NewProvider::KeyOf { .. });
+        let loaded = if other {
+            rekey::give_key(&self.paths, &entry.name, &entry.keep, &process_environment)?
+        } else {
+            write::add_provider(&self.paths, &written, &process_environment)?
+        };
         if let Some(door) = self.door.get()
             && let Managed::Failed { why } = self.runtime.block_on(door.manage(Manage::Reload))
         {
@@ -108,6 +117,12 @@ impl Given {
         }
         let file = self.paths.config_file.display();
         let text = match &entry.keep {
+            KeyToStore::Secret(_) if other => {
+                format!(
+                    "kept in {}, for you alone",
+                    self.paths.keys.join(&entry.name).display()
+                )
+            }
             KeyToStore::Secret(_) => {
                 format!(
                     "kept in {file}; the key in {}, for you alone",
@@ -121,10 +136,42 @@ impl Given {
             KeyToStore::None => format!("kept in {file}"),
         };
         Ok(Stored {
-            card: providers(&entry).card(model),
+            card: (!other).then(|| providers(&entry).card(model)),
+            key_places: key_places(&loaded.config),
             text,
         })
     }
+
+    /// Has the engine read config and keys again, and tells where the keys are kept now.
+    pub fn read_keys(&self) -> BoxFuture<'static, Result<KeyPlaces, String>> {
+        let (runtime, paths, door) = (
+            self.runtime.clone(),
+            self.paths.clone(),
+            Arc::clone(&self.door),
+        );
+        async move {
+            let loaded = runtime
+                .spawn_blocking(move || load::read(&paths, &process_environment))
+                .await
+                .map_err(|error| error.to_string())?
+                .map_err(|error| error.to_string())?;
+            if let Some(door) = door.get()
+                && let Managed::Failed { why } = door.manage(Manage::Reload).await
+            {
+                return Err(why);
+            }
+            Ok(key_places(&loaded.config))
+        }
+        .boxed()
+    }
+}
+
+/// Where the key of each provider is kept.
+pub fn key_places(config: &Config) -> KeyPlaces {
+    let providers = config.providers.iter();
+    providers
+        .map(|(name, entry)| (name.clone(), entry.key.clone()))
+        .collect()
 }
 
 fn providers(entry: &Entry) -> Providers {
@@ -137,20 +184,28 @@ fn providers(entry: &Entry) -> Providers {
     )
 }
 
-fn entry(new: &NewProvider) -> Result<Entry, String> {
+fn entry(paths: &Paths, new: &NewProvider) -> Result<Entry, String> {
     match new {
-        NewProvider::Key(key) => vendor(Some(key.clone()), KeyToStore::Secret(key.clone())),
-        NewProvider::KeyVariable(variable) => {
+        NewProvider::Key(key) => vendor(key),
+        NewProvider::KeyOf { provider, key } => another(paths, provider, key),
+        NewProvider::Server { address } => server(address),
+    }
+}
+
+/// A key as given, and how it is kept.
+fn given(key: &GivenKey) -> Result<(Secret, KeyToStore), String> {
+    match key {
+        GivenKey::Pasted(key) => Ok((key.clone(), KeyToStore::Secret(key.clone()))),
+        GivenKey::Variable(variable) => {
             let key = secret::read(&KeySource::Env(variable.clone()), &process_environment)?;
             let key = key.ok_or_else(|| format!("${variable} is not set, or empty"))?;
-            vendor(Some(key), KeyToStore::Env(variable.clone()))
+            Ok((key, KeyToStore::Env(variable.clone())))
         }
-        NewProvider::KeyFile(path) => {
+        GivenKey::File(path) => {
             let key = secret::read(&KeySource::File(path.clone()), &process_environment)?;
             let key = key.ok_or_else(|| format!("{} is empty", path.display()))?;
-            vendor(Some(key), KeyToStore::File(absolute(path)?))
+            Ok((key, KeyToStore::File(absolute(path)?)))
         }
-        NewProvider::Server { address } => server(address),
     }
 }
 
@@ -158,14 +213,29 @@ fn absolute(path: &Path) -> Result<std::path::PathBuf, String> {
     std::path::absolute(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn vendor(key: Option<Secret>, keep: KeyToStore) -> Result<Entry, String> {
+fn vendor(key: &GivenKey) -> Result<Entry, String> {
     let config =
         preset::find(VENDOR).and_then(|preset| preset.entry(None, "the first page".to_owned()));
     let config = config.ok_or("this vendor has no address")?;
+    let (key, keep) = given(key)?;
     Ok(Entry {
         name: VENDOR.to_owned(),
         config,
-        key,
+        key: Some(key),
+        keep,
+    })
+}
+
+/// A provider of the config as it is now, with another key.
+fn another(paths: &Paths, name: &str, key: &GivenKey) -> Result<Entry, String> {
+    let loaded = load::read(paths, &process_environment).map_err(|error| error.to_string())?;
+    let config = loaded.config.providers.get(name).cloned();
+    let config = config.ok_or_else(|| format!("the config names no provider `{name}` any more"))?;
+    let (key, keep) = given(key)?;
+    Ok(Entry {
+        name: name.to_owned(),
+        config,
+        key: Some(key),
         keep,
     })
 }
@@ -197,6 +267,7 @@ fn server(typed: &str) -> Result<Entry, String> {
         preset: None,
         models: std::collections::BTreeMap::new(),
         script: None,
+        subscription: None,
         origin: "the first page".to_owned(),
     };
     Ok(Entry {

@@ -31,7 +31,7 @@ use creel::tui::theme::Theme;
 use creel::tui::widget::paint::Glyphs;
 use creel::tui::{self, Ended, Options, Started};
 
-use crate::given::Given;
+use crate::given::{Given, key_places};
 
 /// Why the workstation did not open: an exit code, and a line for the person.
 type Refused = (u8, String);
@@ -126,7 +126,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         start.runtime.handle().clone(),
         Arc::clone(&start.door),
     ));
-    let storing = Arc::clone(&given);
+    let (storing, reading) = (Arc::clone(&given), Arc::clone(&given));
     let options = Options {
         theme: theme(config.ui.theme.as_deref(), ability.depth).map_err(failed)?,
         glyphs: glyphs(),
@@ -136,6 +136,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         editor: editor(),
         check_provider: Arc::new(move |new| given.check(new)),
         store_provider: Arc::new(move |new, model| storing.store(&new, &model)),
+        read_keys: Arc::new(move || reading.read_keys()),
         tour: Arc::new(tour_folder),
         scratch: Arc::new(scratch_folder),
         look_at: Arc::new(look_at),
@@ -190,6 +191,7 @@ fn setup(
             .filter(|_| !chosen)
             .map(|provider| provider.origin.clone()),
         model,
+        key_places: key_places(config),
         mode: arguments.mode.unwrap_or(config.mode),
         effort: arguments.effort.or(config.effort),
         day_limit: config.budget.day,

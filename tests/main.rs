@@ -11,4 +11,5 @@ mod screen;
 mod support;
 mod terminal;
 mod twelve;
+mod typing;
 mod wire;

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use creel::config::KeySource;
 use creel::protocol::ask::{About, Approval, Ask, BudgetName, Risk, Subject};
 use creel::protocol::call::{Detail, Outcome, ToolCall};
 use creel::protocol::event::{Delta, Ending, Event, Fact, Signal, Waiting, When};
@@ -18,11 +19,12 @@ use creel::protocol::rule::Mode;
 use creel::protocol::session::{Card, SessionSpec, State};
 use creel::protocol::time::Time;
 use creel::protocol::usage::{Basis, Cause, Charge, Price, Usage};
+use creel::tui::app::pointer::Spot;
 use creel::tui::app::setup::{Instructions, Now, Opened, Place, Setup, SkillCard};
 use creel::tui::app::{App, Cmd, Msg, Tag};
 use creel::tui::screen::look::Look;
 use creel::tui::screen::transcript::Cache;
-use creel::tui::screen::{self};
+use creel::tui::screen::{self, Spots};
 use creel::tui::theme::Theme;
 use creel::tui::widget::paint::Glyphs;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -53,6 +55,7 @@ fn sonnet() -> ModelCard {
         }),
         price_date: Some("2026-11-20".to_owned()),
         local: false,
+        subscription: false,
         lacks: None,
     }
 }
@@ -72,6 +75,11 @@ fn setup() -> Setup {
         model: Some(sonnet().model),
         card: Some(sonnet()),
         found: Some("$ANTHROPIC_API_KEY".to_owned()),
+        key_places: [(
+            "anthropic".to_owned(),
+            KeySource::Env("ANTHROPIC_API_KEY".to_owned()),
+        )]
+        .into(),
         mode: Mode::Ask,
         day_limit: Some(Money::usd(10_000_000_000_000)),
         fixed_tokens: 948,
@@ -95,6 +103,7 @@ struct Desk {
     seq: u64,
     size: (u16, u16),
     cursor: Option<(u16, u16)>,
+    spots: Spots,
     glyphs: Glyphs,
 }
 
@@ -107,6 +116,7 @@ impl Desk {
             seq: 0,
             size,
             cursor: None,
+            spots: Spots::default(),
             glyphs: Glyphs::Unicode,
         };
         desk.text();
@@ -128,6 +138,7 @@ impl Desk {
         let mut buffer = Buffer::empty(Rect::new(0, 0, self.size.0, self.size.1));
         let shown = screen::draw(&self.app, &mut self.cache, &mut buffer, &look);
         self.cursor = shown.cursor;
+        self.spots = shown.spots;
         let cmds = self.app.update(Msg::Drawn(shown.seen), now(self.millis));
         (buffer, cmds)
     }
@@ -662,7 +673,7 @@ fn failures() {
         (
             "key",
             FailureKind::Auth,
-            "api.anthropic.com says 401: invalid x-api-key; the key comes from $ANTHROPIC_API_KEY: set another and start again",
+            "api.anthropic.com answered 401: invalid x-api-key: check the key (sk-ant-…x4Qa from ANTHROPIC_API_KEY)",
         ),
         (
             "network",
@@ -682,6 +693,72 @@ fn failures() {
         desk.press(KeyCode::Tab);
         desk.wait(400);
         screen!(format!("failure_{name}_focus"), desk);
+        desk.size = (40, 12);
+        desk.update(Msg::Resize(40, 12));
+        screen!(format!("failure_{name}_focus_40x12"), desk);
+        desk.press(KeyCode::Tab);
+        screen!(format!("failure_{name}_40x12"), desk);
+    }
+    let mut desk = worked((80, 24));
+    desk.fact(Fact::TurnEnded {
+        turn: 1,
+        ending: Ending::Failed {
+            failure: Failure::new(FailureKind::Auth, "api.anthropic.com answered 401: no"),
+        },
+    });
+    desk.press(KeyCode::Tab);
+    desk.wait(400);
+    desk.press(KeyCode::Char('k'));
+    screen!("another_key", desk);
+    desk.update(Msg::Paste("sk-ant-api03-abcdefghijklmnopx4Qa".to_owned()));
+    desk.press(KeyCode::Enter);
+    screen!("another_key_checking", desk);
+}
+
+#[test]
+fn notices_are_read_in_full() {
+    let mut desk = worked((80, 24));
+    let long = "creel.db was damaged and has been saved row by row; ".repeat(16);
+    desk.update(Msg::Ready(Opened {
+        notices: vec![long, "the second one\nhas two lines".to_owned()],
+        read_only: false,
+    }));
+    screen!("notices", desk);
+    desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+    desk.press(KeyCode::Char('o'));
+    screen!("notices_all", desk);
+    desk.press(KeyCode::PageDown);
+    screen!("notices_all_foot", desk);
+    desk.press(KeyCode::Char('d'));
+    assert!(desk.app.notices.is_empty());
+    // A line that passes and is too long for its place is said above.
+    desk.app.say("kept in /home/ada/.config/creel/config.toml; the key in /home/ada/.config/creel/keys/anthropic, for you alone");
+    screen!("long_note", desk);
+}
+
+#[test]
+fn what_is_drawn_can_be_clicked() {
+    for size in [(100, 30), (80, 24), (40, 12)] {
+        let mut desk = Desk::running(size);
+        let spots = |desk: &mut Desk, text: &str| {
+            let drawn = desk.text();
+            let y = drawn.lines().position(|line| line.contains(text));
+            let y = y.unwrap_or_else(|| panic!("no {text}:\n{drawn}")) as u16;
+            (desk.spots.at(3, y), desk.spots.at(0, 0))
+        };
+        assert_eq!(spots(&mut desk, "┃ >"), (Some(Spot::Composer), None));
+        assert_eq!(
+            spots(&mut desk, "Retry-After"),
+            (Some(Spot::Transcript), None)
+        );
+        desk.ask(approval(Risk::Low, "cargo test", "runs a program"));
+        assert_eq!(spots(&mut desk, "cargo test"), (Some(Spot::Card), None));
+        assert_eq!(spots(&mut desk, "┃ >"), (Some(Spot::Composer), None));
+        desk.update(Msg::Click(Spot::Card));
+        assert_eq!(spots(&mut desk, "cargo test"), (Some(Spot::Card), None));
+        desk.press(KeyCode::F(1));
+        desk.text();
+        assert_eq!(desk.spots, Spots::default(), "nothing under an overlay");
     }
 }
 
@@ -695,6 +772,11 @@ fn overlays() {
     desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
     desk.wait(400);
     screen!("leader", desk);
+    desk.size = (40, 12);
+    desk.update(Msg::Resize(40, 12));
+    screen!("leader_40x12", desk);
+    desk.size = (80, 24);
+    desk.update(Msg::Resize(80, 24));
     desk.press(KeyCode::Char('w'));
     desk.update(Msg::Found(
         Tag::Sessions,
@@ -704,6 +786,11 @@ fn overlays() {
         ]),
     ));
     screen!("sessions", desk);
+    desk.size = (40, 12);
+    desk.update(Msg::Resize(40, 12));
+    screen!("sessions_40x12", desk);
+    desk.size = (80, 24);
+    desk.update(Msg::Resize(80, 24));
     desk.press(KeyCode::Tab);
     let past = card("", State::Done, 1).id;
     let event = |seq, fact| Event {
@@ -759,6 +846,11 @@ fn overlays() {
     desk.press(KeyCode::Esc);
     desk.typed("?");
     screen!("help", desk);
+    desk.size = (40, 12);
+    desk.update(Msg::Resize(40, 12));
+    screen!("help_40x12", desk);
+    desk.size = (80, 24);
+    desk.update(Msg::Resize(80, 24));
     desk.press(KeyCode::Esc);
     leader(&mut desk, 's');
     screen!("skills", desk);
@@ -784,6 +876,7 @@ fn overlays() {
         },
         cost,
         unknown: 1,
+        ..SpendRow::default()
     };
     desk.update(Msg::Found(Tag::SpendModels, Found::Spend(vec![row])));
     desk.update(Msg::Found(Tag::SpendDays, Found::Spend(Vec::new())));

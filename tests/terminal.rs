@@ -5,6 +5,7 @@ use std::time::Duration;
 use rustix::process::Signal;
 
 use crate::support::pty::{Terminal, bash};
+use crate::support::server::{Server, Turn, answer, respond};
 use crate::support::{Home, skipped};
 
 /// What the composer's key line begins with when a prompt can be typed.
@@ -214,6 +215,107 @@ fn at_rest_not_one_byte_is_written() {
     terminal.wait_for(READY);
     terminal.settle();
     assert_eq!(terminal.writes_within(REST), 0, "{terminal:?}");
+}
+
+/// A server that answers only who has this key, and a home whose config names the key's place so.
+fn locked(key: &'static str, place: &str) -> (Server, Home) {
+    let server = Server::start(move |request| {
+        if request.header("authorization") != Some(&format!("Bearer {key}")) {
+            let refusal = r#"{"error":{"message":"no such key","type":"authentication_error"}}"#;
+            respond(401, "content-type: application/json\r\n", refusal)
+        } else if request.path.ends_with("/models") {
+            respond(
+                200,
+                "content-type: application/json\r\n",
+                r#"{"data":[{"id":"m"}]}"#,
+            )
+        } else {
+            answer(request, &Turn::text("Well met."))
+        }
+    });
+    let address = &server.address;
+    let home = Home::with(&format!(
+        "model = \"box/m\"\n[providers.box]\nwire = \"openai-chat\"\nbase_url = \"{address}/v1\"\n{place}\n"
+    ));
+    (server, home)
+}
+
+#[test]
+fn a_refused_key_is_given_anew_from_its_card() {
+    let good = "sk-trial-fedcba9876543210zzzz";
+    let (_server, home) = locked(good, "key_env = \"TRIAL_KEY\" # mine");
+    let mut terminal = Terminal::creel(&home, &[]);
+    terminal.wait_for(READY);
+    terminal.press("go\r");
+    terminal.wait_for("key refused");
+    terminal.wait_for("sk-…cdef from TRIAL_KEY");
+    terminal.wait_for("$TRIAL_KEY is as it was when Creel started");
+    terminal.press("\t");
+    terminal.settle();
+    terminal.press("k");
+    terminal.wait_for("Another key for box");
+    for (key, said) in [("sk-trial-wrong", "no such key"), (good, "Enter goes on")] {
+        terminal.press(&format!("\x1b[200~{key}\x1b[201~"));
+        terminal.settle();
+        assert!(!terminal.screen().contains(key), "{terminal:?}");
+        terminal.press("\r");
+        terminal.wait_for(said);
+    }
+    let config = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
+    assert!(
+        config.contains("\nkey_file = \"keys/box\" # mine\n"),
+        "{config}"
+    );
+    terminal.settle();
+    terminal.press("\r");
+    terminal.wait_for("Well met.");
+    quit(&mut terminal);
+}
+
+#[test]
+fn a_key_that_was_mended_in_its_file_is_read_again_from_the_card() {
+    let good = "sk-trial-fedcba9876543210zzzz";
+    let (_server, home) = locked(good, "key_file = \"secret\"");
+    let file = home.path().join("secret");
+    std::fs::write(&file, "sk-trial-0000000000000000yyyy\n").unwrap();
+    let mut terminal = Terminal::creel(&home, &[]);
+    terminal.wait_for(READY);
+    terminal.press("go\r");
+    terminal.wait_for("key refused");
+    std::fs::write(&file, format!("{good}\n")).unwrap();
+    terminal.press("\t");
+    terminal.wait_for("r read the key again");
+    terminal.settle();
+    terminal.press("r");
+    terminal.wait_for("Well met.");
+    quit(&mut terminal);
+}
+
+#[test]
+fn a_click_goes_to_the_ask_and_another_one_back() {
+    let home = scripted("> go\n< call bash {\"command\":\"echo hi\"}\n\n< text: Well met.\n");
+    let mut terminal = Terminal::creel(&home, &[]);
+    terminal.wait_for(READY);
+    terminal.press("go\r");
+    terminal.wait_for("wants to run");
+    let click = |text: &str| {
+        let screen = terminal.screen();
+        let row = screen.lines().position(|line| line.contains(text));
+        let row = row.unwrap_or_else(|| panic!("no {text}:\n{screen}")) + 1;
+        terminal.press(&format!("\x1b[<0;6;{row}M\x1b[<0;6;{row}m"));
+    };
+    click("wants to run");
+    terminal.wait_for("it stays waiting");
+    click("│ >");
+    terminal.wait_for("INSERT");
+    terminal.press("yes");
+    terminal.wait_for("> yes");
+    click("wants to run");
+    terminal.wait_until("the ask to be ready", is_ready);
+    terminal.press("y");
+    terminal.wait_for("Well met.");
+    terminal.press("\x03");
+    quit(&mut terminal);
 }
 
 #[test]

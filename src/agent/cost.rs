@@ -17,6 +17,8 @@ pub enum Tariff {
     Unknown {
         stand_in: Price,
     },
+    /// Covered by a subscription, with the list price to show beside it; counted by no budget.
+    Included(Option<Price>),
     /// The rehearsal: computed in play money, counted by no budget.
     Play(Price),
 }
@@ -97,6 +99,11 @@ pub fn charge(
             money: Some(of(usage, price)),
             basis: Basis::Play,
         },
+        // Whatever is reported beside a subscription is a list price too.
+        (reported, Tariff::Included(price)) => Charge {
+            money: reported.or_else(|| price.as_ref().map(|price| of(usage, price))),
+            basis: Basis::Included,
+        },
         (Some(money), _) => Charge {
             money: Some(money),
             basis: Basis::Reported,
@@ -113,7 +120,7 @@ pub fn charge(
         (None, Tariff::Unknown { .. }) => Charge::UNKNOWN,
     };
     let counted = match (charge.basis, charge.money, tariff) {
-        (Basis::Play, _, _) => Money::usd(0),
+        (Basis::Play | Basis::Included, _, _) => Money::usd(0),
         (_, Some(money), _) => in_dollars(money),
         (_, None, Tariff::Unknown { stand_in }) => in_dollars(of(usage, stand_in)),
         (_, None, _) => Money::usd(0),
@@ -127,7 +134,7 @@ pub fn reserve(prompt: u64, output: u64, tariff: &Tariff) -> Option<Money> {
         Tariff::Priced(price) | Tariff::Unknown { stand_in: price } => {
             Some(in_dollars(worst(prompt, output, price)))
         }
-        Tariff::Local | Tariff::Play(_) => None,
+        Tariff::Local | Tariff::Included(_) | Tariff::Play(_) => None,
     }
 }
 
@@ -324,6 +331,30 @@ mod tests {
                 false,
                 Some(Money::usd(0)),
                 Basis::Local,
+                Money::usd(0),
+            ),
+            (
+                None,
+                Tariff::Included(Some(price())),
+                true,
+                Some(listed),
+                Basis::Included,
+                Money::usd(0),
+            ),
+            (
+                Some(reported),
+                Tariff::Included(None),
+                false,
+                Some(reported),
+                Basis::Included,
+                Money::usd(0),
+            ),
+            (
+                None,
+                Tariff::Included(None),
+                false,
+                None,
+                Basis::Included,
                 Money::usd(0),
             ),
             (

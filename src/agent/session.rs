@@ -12,11 +12,11 @@ use crate::protocol::event::{Ending, Event, Fact, When};
 use crate::protocol::failure::Failure;
 use crate::protocol::id::{CallId, MessageId, ModelRef, Seq, SessionId};
 use crate::protocol::item::{Block, Item, Origin, joined};
-use crate::protocol::money::{Amounts, Money};
+use crate::protocol::money::Money;
 use crate::protocol::rule::{Effect, Mode, Rule, Scope};
 use crate::protocol::session::{Card, Change, SessionSpec, State};
 use crate::protocol::time::Time;
-use crate::protocol::usage::{Basis, Charge, Usage};
+use crate::protocol::usage::{Charge, Spending, Usage};
 
 /// Of the serialised form; a stored fold of another version is folded anew from the log.
 pub const FOLD_VERSION: u32 = 2;
@@ -112,28 +112,14 @@ pub struct Queued {
 pub struct Sum {
     pub calls: u32,
     pub usage: Usage,
-    /// Real money.
-    pub cost: Amounts,
-    /// A part of `cost` is an estimate.
-    pub estimated: bool,
-    /// The rehearsal's play money.
-    pub play: Amounts,
-    /// Calls whose price is not known.
-    pub unpriced: u32,
+    pub spent: Spending,
 }
 
 impl Sum {
     fn add(&mut self, usage: &Usage, charge: Charge) {
         self.calls = self.calls.saturating_add(1);
         self.usage.add(usage);
-        match (charge.basis, charge.money) {
-            (Basis::Play, Some(money)) => self.play.add(money),
-            (_, Some(money)) => {
-                self.estimated |= charge.basis == Basis::Estimated;
-                self.cost.add(money);
-            }
-            (_, None) => self.unpriced += 1,
-        }
+        self.spent.add(charge);
     }
 }
 
@@ -312,8 +298,8 @@ impl Session {
             created: self.created,
             active: self.active,
             turns: self.turn,
-            cost: self.session_sum.cost.clone(),
-            unpriced: self.session_sum.unpriced,
+            cost: self.session_sum.spent.cost.clone(),
+            unpriced: self.session_sum.spent.unpriced,
             parent: self.spec.parent,
             gist: self.gist.clone(),
         }

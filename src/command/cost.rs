@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::command::cli::{By, CostArgs};
-use crate::command::json::{cost_other, cost_usd, usage};
+use crate::command::json::{cost_other, cost_usd, included, usage};
 use crate::command::moment::Now;
 use crate::command::table::{Column, table, tokens};
 use crate::command::{Ended, Face, exit, find};
@@ -57,6 +57,8 @@ fn total(rows: &[SpendRow]) -> SpendRow {
         total.usage.add(&row.usage);
         total.cost.add_all(&row.cost);
         total.unknown += row.unknown;
+        total.included += row.included;
+        total.list.add_all(&row.list);
     }
     total
 }
@@ -74,10 +76,11 @@ fn fields(row: &SpendRow) -> Value {
     let mut value = json!({ "calls": row.calls });
     if let (Value::Object(value), Value::Object(usage)) = (&mut value, usage(&row.usage)) {
         value.extend(usage);
-        let known = row.unknown == 0 || row.unknown < row.calls;
+        let known = row.unknown == 0 || row.unknown.saturating_add(row.included) < row.calls;
         value.insert("cost_usd".to_owned(), cost_usd(&row.cost, known));
         value.insert("cost_other".to_owned(), cost_other(&row.cost));
         value.insert("unknown".to_owned(), json!(row.unknown));
+        value.extend(included(row.included, &row.list));
     }
     value
 }
@@ -99,6 +102,7 @@ fn listed(by: By, rows: &[SpendRow]) -> String {
         ("output", Column::Right),
         ("cost", Column::Right),
         ("no price", Column::Right),
+        ("incl. (list)", Column::Right),
     ];
     let all = rows
         .iter()
@@ -120,6 +124,11 @@ fn listed(by: By, rows: &[SpendRow]) -> String {
                     String::new()
                 } else {
                     row.unknown.to_string()
+                },
+                if row.included == 0 {
+                    String::new()
+                } else {
+                    format!("{} ({})", row.included, row.list)
                 },
             ]
         })
@@ -162,6 +171,9 @@ mod tests {
             parts: 310_000_000_000,
             currency: Currency::CNY,
         });
+        second.included = 1;
+        second.calls = 2;
+        second.list.add(Money::usd(20_000_000_000));
         vec![first, second]
     }
 
@@ -172,14 +184,16 @@ mod tests {
         let expected = json!([
             { "key": "2026-11-22", "calls": 2, "input_tokens": 1000, "cache_read_tokens": 20000, "cache_write_tokens": 304,
               "output_tokens": 50, "reasoning_tokens": 7, "cost_usd": 0.42, "cost_other": {}, "unknown": 1 },
-            { "key": "2026-11-23", "calls": 1, "input_tokens": 1000, "cache_read_tokens": 20000, "cache_write_tokens": 304,
-              "output_tokens": 50, "reasoning_tokens": 7, "cost_usd": 0.0, "cost_other": { "CNY": 0.31 }, "unknown": 0 },
+            { "key": "2026-11-23", "calls": 2, "input_tokens": 1000, "cache_read_tokens": 20000, "cache_write_tokens": 304,
+              "output_tokens": 50, "reasoning_tokens": 7, "cost_usd": 0.0, "cost_other": { "CNY": 0.31 }, "unknown": 0,
+              "included": { "calls": 1, "list_usd": 0.02, "list_other": {} } },
         ]);
         assert_eq!(Value::Array(values), expected);
         assert_eq!(
             fields(&total(&rows)),
-            json!({ "calls": 3, "input_tokens": 2000, "cache_read_tokens": 40000, "cache_write_tokens": 608,
-                    "output_tokens": 100, "reasoning_tokens": 14, "cost_usd": 0.42, "cost_other": { "CNY": 0.31 }, "unknown": 1 })
+            json!({ "calls": 4, "input_tokens": 2000, "cache_read_tokens": 40000, "cache_write_tokens": 608,
+                    "output_tokens": 100, "reasoning_tokens": 14, "cost_usd": 0.42, "cost_other": { "CNY": 0.31 }, "unknown": 1,
+                    "included": { "calls": 1, "list_usd": 0.02, "list_other": {} } })
         );
         let unknown = SpendRow {
             calls: 2,
@@ -192,10 +206,10 @@ mod tests {
     #[test]
     fn the_ledger_is_a_table_with_a_sum() {
         let expected = "\
-day         calls  input  cached  written  output           cost  no price
+day         calls  input  cached  written  output           cost  no price  incl. (list)
 2026-11-22      2     1k     20k      304      50          $0.42         1
-2026-11-23      1     1k     20k      304      50          ¥0.31
-total           3     2k     40k      608     100  $0.42 + ¥0.31         1
+2026-11-23      2     1k     20k      304      50          ¥0.31               1 ($0.02)
+total           4     2k     40k      608     100  $0.42 + ¥0.31         1     1 ($0.02)
 ";
         assert_eq!(listed(By::Day, &rows()), expected);
     }

@@ -24,6 +24,14 @@ pub fn cost_other(cost: &Amounts) -> Value {
     Value::Object(rows.collect::<Map<_, _>>())
 }
 
+/// Calls that a subscription covers, with what they would have cost by list price: `"included":{"calls":3,"list_usd":0.12}`;
+/// no field where there are none.
+pub fn included(calls: u64, list: &Amounts) -> Option<(String, Value)> {
+    let usd = list.of(Currency::USD).to_decimal();
+    let value = json!({ "calls": calls, "list_usd": usd, "list_other": cost_other(list) });
+    (calls > 0).then(|| ("included".to_owned(), value))
+}
+
 /// The three input counts add up to all input; output includes reasoning.
 pub fn usage(usage: &Usage) -> Value {
     json!({

@@ -41,6 +41,7 @@ fn model(card: &ModelCard) -> Value {
         "price": card.price.as_ref().map(price),
         "price_date": card.price_date,
         "local": card.local,
+        "subscription": card.subscription,
         "usable": card.lacks.is_none(),
         "lacks": card.lacks,
     })
@@ -88,6 +89,10 @@ fn listed(cards: &[ModelCard]) -> String {
                     .unwrap_or_default()
             };
             let date = match (&card.price, &card.price_date, card.local) {
+                (price, date, _) if card.subscription => match (price, date) {
+                    (Some(_), Some(date)) => format!("incl.; list {date}"),
+                    _ => "incl.".to_owned(),
+                },
                 (Some(_), Some(date), _) => date.clone(),
                 (Some(_), None, _) => "your config".to_owned(),
                 (None, _, true) => "this machine".to_owned(),
@@ -139,6 +144,7 @@ mod tests {
             price: None,
             price_date: None,
             local: true,
+            subscription: false,
             lacks: None,
         };
         let listed = ModelCard {
@@ -148,17 +154,25 @@ mod tests {
             price: Some(price),
             price_date: Some("2026-11-20".to_owned()),
             local: false,
+            subscription: false,
             lacks: Some("set ANTHROPIC_API_KEY".to_owned()),
         };
-        vec![listed, local]
+        let plan = ModelCard {
+            model: "zai-coding/glm-5".parse().unwrap(),
+            subscription: true,
+            lacks: None,
+            ..listed.clone()
+        };
+        vec![listed, local, plan]
     }
 
     #[test]
     fn models_are_listed_with_their_prices() {
         let expected = "\
 model                        context  input  output  cached  price of
-anthropic/claude-sonnet-5-5       1M  $2.00  $10.00   $0.20  2026-11-20    set ANTHROPIC_API_KEY
+anthropic/claude-sonnet-5-5       1M  $2.00  $10.00   $0.20  2026-11-20              set ANTHROPIC_API_KEY
 box/q                                                        this machine
+zai-coding/glm-5                  1M  $2.00  $10.00   $0.20  incl.; list 2026-11-20
 prices per million tokens
 ";
         assert_eq!(listed(&cards()), expected);
@@ -176,7 +190,7 @@ prices per million tokens
                     "tiers": [{ "above": 200_000, "input": 4.0, "output": null, "cache_read": null, "cache_write": null,
                                 "cache_write_long": null }]
                 },
-                "price_date": "2026-11-20", "local": false, "usable": false, "lacks": "set ANTHROPIC_API_KEY"
+                "price_date": "2026-11-20", "local": false, "subscription": false, "usable": false, "lacks": "set ANTHROPIC_API_KEY"
             })
         );
     }

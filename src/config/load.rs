@@ -303,6 +303,7 @@ mod tests {
             preset: Some("deepseek".to_owned()),
             models: [("my-model".to_owned(), model)].into(),
             script: None,
+            subscription: None,
             origin: "/c/config.toml".to_owned(),
         };
         let rule = |effect, text: &str| Rule {

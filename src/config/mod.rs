@@ -7,6 +7,7 @@ mod model;
 pub mod paths;
 pub mod preset;
 pub mod provider;
+pub mod rekey;
 pub mod schema;
 pub mod secret;
 pub mod section;
@@ -57,6 +58,8 @@ pub struct ProviderConfig {
     /// The quirks of a vendor, one of [`preset::PRESETS`].
     pub preset: Option<String>,
     pub models: BTreeMap<String, ModelConfig>,
+    /// `subscription`: calls are covered by a plan, whatever the list says; `None` leaves it to the preset.
+    pub subscription: Option<bool>,
     /// A rehearsal script (`wire = "rehearsal"`).
     pub script: Option<PathBuf>,
     /// Where this entry comes from, for messages: the config file, or the environment variable that was found.

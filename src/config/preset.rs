@@ -117,6 +117,7 @@ impl Preset {
             preset: Some(self.name.to_owned()),
             models: BTreeMap::new(),
             script: None,
+            subscription: None,
             origin,
         })
     }

@@ -21,6 +21,7 @@ pub(crate) const KEYS: &[&str] = &[
     "preset",
     "models",
     "script",
+    "subscription",
     // Named so that a person who writes a key here is told where it belongs.
     "key",
     "api_key",
@@ -112,6 +113,7 @@ pub fn add_found(entries: &mut BTreeMap<String, ProviderConfig>, env: Environmen
             preset: None,
             models: BTreeMap::new(),
             script: None,
+            subscription: None,
             origin: "built in".to_owned(),
         });
 }
@@ -148,6 +150,7 @@ impl Entry<'_, '_, '_> {
         let preset = self.preset();
         let models = model::read(self.document, self.section);
         let script = self.path("script");
+        let subscription = self.document.flag(self.section, "subscription");
         for key in ["key", "api_key"] {
             if let Some(value) = self.section.table.get(key) {
                 let text = format!(
@@ -195,6 +198,7 @@ impl Entry<'_, '_, '_> {
             preset: preset.map(|preset| preset.name.to_owned()),
             models,
             script,
+            subscription,
             origin: self.file.display().to_string(),
         })
     }

@@ -68,6 +68,10 @@ fn provider() -> Value {
             "script",
             json!({ "type": "string", "description": "a rehearsal script" }),
         ),
+        (
+            "subscription",
+            json!({ "type": "boolean", "description": "calls are covered by a plan and charged by no list" }),
+        ),
     ])
 }
 

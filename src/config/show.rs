@@ -160,6 +160,13 @@ impl List<'_> {
                 &origin,
             );
         }
+        if let Some(subscription) = entry.subscription {
+            self.add_from(
+                &format!("{name}.subscription"),
+                &Value::Boolean(subscription),
+                &origin,
+            );
+        }
         for (model, config) in &entry.models {
             let name = format!("{name}.models.{}", key(model));
             if let Some(context) = config.context {

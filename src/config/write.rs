@@ -92,16 +92,46 @@ pub fn add_provider(
         )
     })?;
     if let KeyToStore::Secret(secret) = &new.key {
-        paths::ensure(&paths.keys)?;
-        write_whole(&key_file, &format!("{}\n", secret.expose()))?;
+        keep_secret(paths, &new.name, secret)?;
     }
     if changed != text {
-        if let Some(folder) = file.parent() {
-            paths::ensure(folder)?;
-        }
-        write_whole(file, &changed)?;
+        keep_config(file, &changed)?;
     }
     Ok(after)
+}
+
+pub(crate) fn keep_secret(paths: &Paths, name: &str, secret: &Secret) -> Result<(), String> {
+    paths::ensure(&paths.keys)?;
+    write_whole(&paths.keys.join(name), &format!("{}\n", secret.expose()))
+}
+
+pub(crate) fn keep_config(file: &Path, text: &str) -> Result<(), String> {
+    if let Some(folder) = file.parent() {
+        paths::ensure(folder)?;
+    }
+    write_whole(file, text)
+}
+
+impl KeyToStore {
+    /// As the config says it: a key and its value. `name` is the provider's.
+    pub(crate) fn line(&self, name: &str) -> Option<(&'static str, String)> {
+        match self {
+            Self::None => None,
+            Self::Env(variable) => Some(("key_env", variable.clone())),
+            Self::File(path) => Some(("key_file", path.display().to_string())),
+            Self::Secret(_) => Some(("key_file", format!("keys/{name}"))),
+        }
+    }
+
+    /// As the config reads it; `own` is our own file.
+    pub(crate) fn source(&self, own: &Path) -> Option<KeySource> {
+        match self {
+            Self::None => None,
+            Self::Env(variable) => Some(KeySource::Env(variable.clone())),
+            Self::File(path) => Some(KeySource::File(path.clone())),
+            Self::Secret(_) => Some(KeySource::File(own.to_owned())),
+        }
+    }
 }
 
 fn says_no_more(new: &NewProvider, entry: &crate::config::ProviderConfig) -> bool {
@@ -114,19 +144,14 @@ fn says_no_more(new: &NewProvider, entry: &crate::config::ProviderConfig) -> boo
         && (new.preset.is_none() || new.preset == entry.preset)
 }
 
-fn append(text: &mut String, new: &NewProvider) {
+pub(crate) fn append(text: &mut String, new: &NewProvider) {
     if !text.is_empty() && !text.ends_with('\n') {
         text.push('\n');
     }
     if !text.is_empty() {
         text.push('\n');
     }
-    let key = match &new.key {
-        KeyToStore::None => None,
-        KeyToStore::Env(variable) => Some(("key_env", variable.clone())),
-        KeyToStore::File(path) => Some(("key_file", path.display().to_string())),
-        KeyToStore::Secret(_) => Some(("key_file", format!("keys/{}", new.name))),
-    };
+    let key = new.key.line(&new.name);
     let lines = [
         new.wire.map(|wire| ("wire", wire.name().to_owned())),
         new.base_url.clone().map(|address| ("base_url", address)),
@@ -179,7 +204,7 @@ fn set_model(text: &mut String, model: &str) {
     }
 }
 
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     Value::String(text.to_owned()).to_string()
 }
 

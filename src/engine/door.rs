@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-use tokio::sync::{broadcast, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
 
 use crate::engine::clock::Clock;
-use crate::protocol::event::Signal;
+use crate::engine::feed::{Feed, Signals};
 use crate::protocol::id::SessionId;
 use crate::protocol::op::{Command, Manage, Managed};
 use crate::protocol::query::{Found, Query};
@@ -15,7 +15,7 @@ use crate::protocol::query::{Found, Query};
 #[derive(Debug, Clone)]
 pub struct Door {
     knocks: mpsc::UnboundedSender<Knock>,
-    signals: broadcast::Sender<Signal>,
+    signals: Signals,
     clock: Clock,
     last_key: Arc<AtomicI64>,
 }
@@ -29,14 +29,10 @@ pub(crate) enum Knock {
     Draft(Option<SessionId>, String),
 }
 
-/// What a listener hears, from the moment it began to listen.
-#[derive(Debug)]
-pub struct Feed(broadcast::Receiver<Signal>);
-
 impl Door {
     pub(crate) fn new(
         knocks: mpsc::UnboundedSender<Knock>,
-        signals: broadcast::Sender<Signal>,
+        signals: Signals,
         clock: Clock,
         last_key: Arc<AtomicI64>,
     ) -> Self {
@@ -78,7 +74,7 @@ impl Door {
     /// Hears everything from now on. Whoever wants a session whole listens first and then asks for its fold and history: an
     /// event that comes both ways has the same number, and one that comes in between is not missed.
     pub fn listen(&self) -> Feed {
-        Feed(self.signals.subscribe())
+        self.signals.listen()
     }
 
     /// An id for a session to be opened.
@@ -89,16 +85,5 @@ impl Door {
     /// The person is there: a key was pressed.
     pub fn here(&self) {
         self.last_key.store(self.clock.now().0, Ordering::Relaxed);
-    }
-}
-
-impl Feed {
-    /// The next signal; `None` when the engine has ended. A listener that was too slow hears [`Signal::Lagged`] and rereads the log.
-    pub async fn next(&mut self) -> Option<Signal> {
-        match self.0.recv().await {
-            Ok(signal) => Some(signal),
-            Err(broadcast::error::RecvError::Lagged(_)) => Some(Signal::Lagged),
-            Err(broadcast::error::RecvError::Closed) => None,
-        }
     }
 }

@@ -7,14 +7,13 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
-use tokio::sync::broadcast;
-
 use crate::agent::cost::Tariff;
 use crate::agent::guard;
 use crate::agent::redact::Redactor;
 use crate::config::paths::{Paths, process_environment};
 use crate::config::{BudgetConfig, KeySource, LimitConfig, ProviderConfig, load, secret};
 use crate::engine::clock::Clock;
+use crate::engine::feed::Signals;
 use crate::engine::owner::{Held, Owners};
 use crate::protocol::event::Signal;
 use crate::protocol::id::{ModelRef, SessionId};
@@ -46,7 +45,7 @@ pub(crate) struct House {
     pub(crate) tools: Toolbox,
     pub(crate) clock: Clock,
     pub(crate) owners: Owners,
-    pub(crate) signals: broadcast::Sender<Signal>,
+    pub(crate) signals: Signals,
     pub(crate) redactor: Arc<Mutex<Redactor>>,
     pub(crate) budget: BudgetConfig,
     pub(crate) guards: guard::Settings,
@@ -65,8 +64,7 @@ pub(crate) struct House {
 
 impl House {
     pub(crate) fn tell(&self, signal: Signal) {
-        // Nobody listening is no fault: the facts are in the log.
-        let _ = self.signals.send(signal);
+        self.signals.tell(signal);
     }
 
     /// Keeps a batch.
@@ -131,6 +129,7 @@ impl House {
         }
         let card = self.providers().card(model);
         match card.price {
+            price if card.subscription => Tariff::Included(price),
             Some(price) => Tariff::Priced(price),
             None if card.local => Tariff::Local,
             None => Tariff::Unknown {

@@ -6,6 +6,7 @@ pub mod clock;
 mod command;
 pub mod door;
 mod effect;
+pub mod feed;
 mod hall;
 pub mod health;
 mod house;
@@ -26,7 +27,7 @@ use std::sync::{Arc, Mutex, RwLock};
 
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::{broadcast, mpsc};
+use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::agent::redact::Redactor;
@@ -34,14 +35,12 @@ use crate::config::Config;
 use crate::config::paths::Paths;
 use crate::engine::clock::Clock;
 use crate::engine::door::Door;
+use crate::engine::feed::Signals;
 use crate::engine::hall::Hall;
 use crate::engine::house::House;
 use crate::engine::owner::Owners;
 use crate::store::log::Log;
 use crate::tool::Toolbox;
-
-/// Signals a listener may be behind before it has to reread the log.
-const FEED: usize = 8192;
 
 /// What an engine is started with.
 #[derive(Debug)]
@@ -83,7 +82,7 @@ impl Engine {
         } = options;
         let opened = Log::open(&paths.db).map_err(|error| error.to_string())?;
         let (knock, knocks) = mpsc::unbounded_channel();
-        let (signals, _) = broadcast::channel(FEED);
+        let signals = Signals::new();
         let last_key = Arc::new(AtomicI64::new(if unattended { 0 } else { clock.now().0 }));
         let door = Door::new(knock, signals.clone(), clock.clone(), Arc::clone(&last_key));
         for notice in &opened.notices {

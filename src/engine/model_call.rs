@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt, stream::BoxStream};
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 use crate::agent::cost::{self, Tariff};
 use crate::agent::prompt::{self, Placed, Prompt};
@@ -32,6 +32,16 @@ const MOST_OUTPUT: u64 = 32_000;
 /// How often text that streams is kept as a draft.
 const DRAFT_EVERY: Duration = Duration::from_millis(250);
 
+/// Between two looks at an answer that trickles while somebody watches: as long as a frame of streamed text on the screen.
+/// Each look costs some hundred microseconds, whether it finds one token or four.
+const REST: Duration = Duration::from_millis(33);
+
+/// An answer shorter than this is read as it comes, so that a quick step is not held up.
+const QUICK: Duration = Duration::from_millis(250);
+
+/// More text than this in one look is no trickle.
+const TRICKLE: usize = 1024;
+
 /// A call under way.
 pub(crate) struct ModelCall {
     stream: BoxStream<'static, Chunk>,
@@ -42,13 +52,23 @@ pub(crate) struct ModelCall {
     began: Time,
     text: String,
     thinking: String,
-    speaking: bool,
+    /// Since when the answer has come, and whether that was told.
+    speaking: Option<Instant>,
+    told: bool,
     drafted: Instant,
+    /// Whether somebody watches, rather than waits for the end.
+    watched: bool,
+    /// Not looked at before.
+    rests_until: Option<Instant>,
 }
 
 impl ModelCall {
     /// All chunks that have come, waiting for the first; neighbouring texts are one.
     pub(crate) async fn next(&mut self) -> Vec<Chunk> {
+        if let Some(until) = self.rests_until {
+            sleep_until(until).await;
+            self.rests_until = None;
+        }
         let Some(first) = self.stream.next().await else {
             return Vec::new();
         };
@@ -66,6 +86,12 @@ impl ModelCall {
                 ) if *name == next => *bytes = more,
                 (_, chunk) => chunks.push(chunk),
             }
+        }
+        let now = Instant::now();
+        let began = *self.speaking.get_or_insert(now);
+        // Arguments are not rested on: a tool waits for them.
+        if self.watched && now - began > QUICK && (1..TRICKLE).contains(&bytes(&chunks)) {
+            self.rests_until = Some(now + REST);
         }
         chunks
     }
@@ -186,8 +212,11 @@ impl Task {
             began: self.house.clock.now(),
             text: String::new(),
             thinking: String::new(),
-            speaking: false,
+            speaking: None,
+            told: false,
             drafted: Instant::now(),
+            watched: !self.house.unattended,
+            rests_until: None,
         });
     }
 
@@ -350,7 +379,7 @@ impl Task {
 
     fn spoke(&mut self, delta: Delta) {
         let Some(call) = &mut self.call else { return };
-        let first = !std::mem::replace(&mut call.speaking, true);
+        let first = !std::mem::replace(&mut call.told, true);
         match &delta {
             Delta::Text { text } => call.text.push_str(text),
             Delta::Thinking { text } => call.thinking.push_str(text),
@@ -413,6 +442,15 @@ impl Task {
             millis: u64::try_from(millis).unwrap_or(u64::MAX),
         }
     }
+}
+
+/// How much text chunks bring.
+fn bytes(chunks: &[Chunk]) -> usize {
+    let text = |chunk: &Chunk| match chunk {
+        Chunk::Text(text) | Chunk::Thinking(text) => text.len(),
+        _ => 0,
+    };
+    chunks.iter().map(text).sum()
 }
 
 /// What is asked of an answer at most. Servers refuse a request whose answer alone could fill the window.

@@ -86,6 +86,9 @@ pub struct SpendRow {
     pub cost: Amounts,
     /// Calls without a known price.
     pub unknown: u64,
+    /// Calls that a subscription covers, and what they would have cost by list price.
+    pub included: u64,
+    pub list: Amounts,
 }
 
 /// Dollars of one local day.
@@ -107,6 +110,8 @@ pub struct ModelCard {
     pub price_date: Option<String>,
     /// On this machine: without a price it counts as nothing.
     pub local: bool,
+    /// Paid by a subscription: the price is the list's, and nothing is charged by it.
+    pub subscription: bool,
     /// Why it cannot be used now, as `set ANTHROPIC_API_KEY`; `None` when it can.
     pub lacks: Option<String>,
 }

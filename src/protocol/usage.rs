@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::money::{Currency, Money};
+use crate::protocol::money::{Amounts, Currency, Money};
 
 /// Tokens of one call, or of many added up. The four input buckets add up to all input.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,6 +83,8 @@ pub enum Basis {
     Unknown,
     /// A server on this machine without a price: costs nothing.
     Local,
+    /// Covered by a subscription. The amount is what the call would have cost by list price, and is added to no real sum.
+    Included,
     /// The rehearsal's play money: computed, shown as such, never added to real sums.
     Play,
 }
@@ -90,7 +92,7 @@ pub enum Basis {
 /// What one call costs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Charge {
-    /// `None` exactly when the basis is `Unknown`.
+    /// `None` when the basis is `Unknown`, and for an included call of a model without a list price.
     pub money: Option<Money>,
     pub basis: Basis,
 }
@@ -106,6 +108,43 @@ impl Charge {
     };
 }
 
+/// Charges added up, each kind for itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Spending {
+    /// Real money: reported, listed, estimated.
+    pub cost: Amounts,
+    /// A part of `cost` is an estimate.
+    pub estimated: bool,
+    /// Calls whose price is not known.
+    pub unpriced: u32,
+    /// Calls that a subscription covers.
+    pub included: u32,
+    /// What those would have cost by list price, as far as there is one.
+    pub list: Amounts,
+    /// The rehearsal's play money.
+    pub play: Amounts,
+}
+
+impl Spending {
+    pub fn add(&mut self, charge: Charge) {
+        match (charge.basis, charge.money) {
+            (Basis::Play, Some(money)) => self.play.add(money),
+            (Basis::Included, list) => {
+                self.included = self.included.saturating_add(1);
+                if let Some(money) = list {
+                    self.list.add(money);
+                }
+            }
+            (basis, Some(money)) => {
+                self.estimated |= basis == Basis::Estimated;
+                self.cost.add(money);
+            }
+            (_, None) => self.unpriced = self.unpriced.saturating_add(1),
+        }
+    }
+}
+
 /// Why a model was called.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -114,4 +153,42 @@ pub enum Cause {
     Work,
     /// The same step again, after a failure.
     Retry,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_of_charge_has_its_own_sum() {
+        let charge = |parts: Option<i64>, basis| Charge {
+            money: parts.map(Money::usd),
+            basis,
+        };
+        let mut spending = Spending::default();
+        for charge in [
+            charge(Some(1), Basis::Reported),
+            charge(Some(2), Basis::Listed),
+            Charge::LOCAL,
+            Charge::UNKNOWN,
+            charge(Some(40), Basis::Included),
+            charge(None, Basis::Included),
+            charge(Some(500), Basis::Play),
+        ] {
+            spending.add(charge);
+        }
+        let amounts = |parts| Amounts([(Currency::USD, parts)].into());
+        let expected = Spending {
+            cost: amounts(3),
+            estimated: false,
+            unpriced: 1,
+            included: 2,
+            list: amounts(40),
+            play: amounts(500),
+        };
+        assert_eq!(spending, expected);
+        spending.add(charge(Some(4), Basis::Estimated));
+        assert!(spending.estimated);
+        assert_eq!(spending.cost, amounts(7));
+    }
 }

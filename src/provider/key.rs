@@ -34,9 +34,14 @@ impl Key {
         }
     }
 
-    /// The place in words, for messages.
-    pub fn place(&self) -> &str {
-        self.place.as_deref().unwrap_or("none is configured")
+    /// Which key it is and where it is kept, in words: `…x4Qa from ANTHROPIC_API_KEY`.
+    pub fn place(&self) -> String {
+        let place = self.place.as_deref().unwrap_or("none is configured");
+        match self.held().as_ref().map(Secret::hint) {
+            // Of a short key nothing is shown.
+            Some(hint) if hint.chars().count() > 1 => format!("{hint} from {place}"),
+            _ => place.to_owned(),
+        }
     }
 
     /// The key; `None` for a server without keys.
@@ -146,6 +151,26 @@ mod tests {
         ];
         for (key, expected) in cases {
             assert_eq!(run(key.get()).map_err(|failure| failure.message), expected);
+        }
+    }
+
+    #[test]
+    fn a_key_is_named_by_its_end_once_it_was_read() {
+        let cases = [
+            (
+                "sk-ant-api03-abcdefghijklmnopx4Qa",
+                "sk-ant-…x4Qa from THE_KEY",
+            ),
+            ("short", "THE_KEY"),
+        ];
+        for (secret, expected) in cases {
+            let key = Arc::new(Key::new(
+                Some("THE_KEY".to_owned()),
+                Arc::new(move || Ok(Secret::new(secret))),
+            ));
+            assert_eq!(key.place(), "THE_KEY");
+            assert_eq!(run(key.get()), Ok(Secret::new(secret)));
+            assert_eq!(key.place(), expected);
         }
     }
 }

@@ -81,6 +81,7 @@ impl Providers {
                 price: None,
                 price_date: None,
                 local: false,
+                subscription: false,
                 lacks: self
                     .config(&model.provider)
                     .err()
@@ -227,9 +228,9 @@ impl Providers {
         let (context, max_output) = listed
             .as_ref()
             .map_or((None, None), |entry| (entry.context, entry.max_output));
-        // What runs here is not billed by the vendor it is like, and a plan is not billed by the token.
-        let billed = !local && quirks.as_ref().is_ok_and(|quirks| !quirks.plan);
-        let (price, price_date) = match (own.price, listed.filter(|_| billed)) {
+        let plan = quirks.as_ref().is_ok_and(|quirks| quirks.plan);
+        // What runs here is not billed by the vendor it is like.
+        let (price, price_date) = match (own.price, listed.filter(|_| !local)) {
             (Some(price), _) => (Some(price), None),
             (None, Some(entry)) => (Some(entry.price), Some(self.catalog().date().to_owned())),
             (None, None) => (None, None),
@@ -241,6 +242,7 @@ impl Providers {
             price,
             price_date,
             local,
+            subscription: config.subscription.unwrap_or(plan),
             lacks: match quirks {
                 Ok(_) => self.lacks(&config.key),
                 Err(failure) => Some(failure.message),

@@ -27,6 +27,7 @@ fn provider(wire: Wire, base_url: &str, key: &str, preset: Option<&str>) -> Prov
         preset: preset.map(ToOwned::to_owned),
         models: BTreeMap::new(),
         script: None,
+        subscription: None,
         origin: "a test".to_owned(),
     }
 }
@@ -155,7 +156,14 @@ fn a_card_says_what_a_model_costs_and_lacks() {
             true,
             None,
         ),
-        ("plan/glm-5", None, None, Some(200_000), false, None),
+        (
+            "plan/glm-5",
+            Some(1_000_000),
+            Some("2026-11-12"),
+            Some(200_000),
+            false,
+            None,
+        ),
         (
             "nowhere/x",
             None,
@@ -178,6 +186,7 @@ fn a_card_says_what_a_model_costs_and_lacks() {
             (price, price_date, context, local, lacks),
             "{model}"
         );
+        assert_eq!(card.subscription, model.starts_with("plan/"), "{model}");
     }
     let odd = providers.card(&"odd/x".parse().unwrap()).lacks.unwrap();
     assert!(

@@ -89,7 +89,7 @@ pub(crate) fn follow(
                 ])?;
                 (seq, None)
             };
-            let counted = if charge.basis == Basis::Play {
+            let counted = if matches!(charge.basis, Basis::Play | Basis::Included) {
                 0
             } else {
                 dollars(*counted).or(reserved).unwrap_or(0).max(0)

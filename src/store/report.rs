@@ -38,12 +38,12 @@ impl Reader {
             SpendBy::Project => "ifnull(card.project, '')",
         };
         let sql = format!(
-            "SELECT {key}, currency, count(*), sum(input), sum(cache_read), sum(cache_write), sum(cache_write_long),
+            "SELECT {key}, currency, ifnull(basis, '') = 'included', count(*), sum(input), sum(cache_read), sum(cache_write), sum(cache_write_long),
              sum(output), sum(reasoning), sum(charged >> 32), sum(charged & 4294967295), sum(charged IS NULL)
              FROM ledger LEFT JOIN session ON session.key = ledger.session LEFT JOIN card ON card.session = ledger.session
              WHERE ifnull(basis, '') <> 'play' AND NOT (basis IS NULL AND reserved IS NULL)
              AND ledger.at >= ?1 AND ledger.at < ?2 AND (?3 IS NULL OR ledger.session = ?3)
-             GROUP BY 1, 2"
+             GROUP BY 1, 2, 3"
         );
         let groups = self.ask(BTreeMap::new(), |conn| {
             let only = match session {
@@ -73,22 +73,32 @@ impl Reader {
                     key,
                     ..SpendRow::default()
                 });
-                group.calls += tokens(2)?;
+                let (calls, covered) = (tokens(3)?, row.get::<_, bool>(2)?);
+                group.calls += calls;
                 group.usage.add(&Usage {
-                    input: tokens(3)?,
-                    cache_read: tokens(4)?,
-                    cache_write: tokens(5)?,
-                    cache_write_long: tokens(6)?,
-                    output: tokens(7)?,
-                    reasoning: row.get::<_, Option<i64>>(8)?.map(i64::unsigned_abs),
+                    input: tokens(4)?,
+                    cache_read: tokens(5)?,
+                    cache_write: tokens(6)?,
+                    cache_write_long: tokens(7)?,
+                    output: tokens(8)?,
+                    reasoning: row.get::<_, Option<i64>>(9)?.map(i64::unsigned_abs),
                 });
                 if let Ok(currency) = Currency::try_from(text(row, 1)?) {
-                    group.cost.add(Money {
-                        parts: ledger::joined(row.get(9)?, row.get(10)?),
+                    let sum = if covered {
+                        &mut group.list
+                    } else {
+                        &mut group.cost
+                    };
+                    sum.add(Money {
+                        parts: ledger::joined(row.get(10)?, row.get(11)?),
                         currency,
                     });
                 }
-                group.unknown += tokens(11)?;
+                if covered {
+                    group.included += calls;
+                } else {
+                    group.unknown += tokens(12)?;
+                }
             }
             Ok(groups)
         })?;

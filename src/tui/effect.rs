@@ -116,6 +116,13 @@ impl Effects {
                     let _ = queue.send(Wake::Msg(Msg::Stored(stored)));
                 });
             }
+            Cmd::ReadKeys(session) => {
+                let read = (self.options.read_keys)();
+                engine.runtime.spawn(async move {
+                    let read = read.await;
+                    let _ = queue.send(Wake::Msg(Msg::KeysRead(session, read)));
+                });
+            }
             Cmd::Scratch => {
                 let made = (self.options.scratch)();
                 self.tell(Msg::Scratch(made));

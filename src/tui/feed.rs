@@ -20,13 +20,22 @@ pub(crate) fn forward(started: &Started, queue: Sender<Wake>) {
     started.runtime.spawn(async move {
         let mut told = Instant::now();
         while let Some(first) = feed.next().await {
+            let news = feed.news();
             let mut batch = Vec::new();
-            if add(&mut batch, first) {
-                // Slept through, not listened through: what comes meanwhile waits in the feed and wakes nobody.
-                sleep_until(told + FRAME).await;
-            }
+            let mut waits = add(&mut batch, first);
             while let Some(Some(signal)) = feed.next().now_or_never() {
-                add(&mut batch, signal);
+                waits &= add(&mut batch, signal);
+            }
+            if waits {
+                // Slept through, not listened through: text that comes meanwhile waits in the feed and wakes nobody. What is
+                // more than text, such as the end of an answer, does not wait for the frame.
+                tokio::select! {
+                    () = sleep_until(told + FRAME) => {}
+                    () = news => {}
+                }
+                while let Some(Some(signal)) = feed.next().now_or_never() {
+                    add(&mut batch, signal);
+                }
             }
             told = Instant::now();
             if queue.send(Wake::Msg(Msg::Signals(batch))).is_err() {

@@ -18,7 +18,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use crossterm::event::MouseEventKind;
+use crossterm::event::{MouseButton, MouseEventKind};
 use futures_util::future::BoxFuture;
 use ratatui::layout::Position;
 use uuid::Uuid;
@@ -26,9 +26,11 @@ use uuid::Uuid;
 use crate::engine::door::Door;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::time::Time;
+use crate::tui::app::card::KeyPlaces;
 use crate::tui::app::setup::{Checked, NewProvider, Now, Opened, Place, Setup, Stored};
 use crate::tui::app::{App, Cmd, Msg};
 use crate::tui::effect::Effects;
+use crate::tui::screen::Spots;
 use crate::tui::screen::look::Look;
 use crate::tui::screen::transcript::Cache;
 use crate::tui::terminal::ability::Ability;
@@ -50,6 +52,8 @@ pub type Check =
     Arc<dyn Fn(NewProvider) -> BoxFuture<'static, Result<Checked, String>> + Send + Sync>;
 /// Keeps a provider with the model that was chosen; may write files.
 pub type Store = Arc<dyn Fn(NewProvider, ModelRef) -> Result<Stored, String> + Send + Sync>;
+/// Reads config and keys again, and tells where the keys are kept now.
+pub type ReadKeys = Arc<dyn Fn() -> BoxFuture<'static, Result<KeyPlaces, String>> + Send + Sync>;
 /// Makes a folder, with the tour's files or empty.
 pub type Tour = Arc<dyn Fn() -> Result<PathBuf, String> + Send + Sync>;
 /// Reads what there is to know of a folder: a few small files.
@@ -67,6 +71,7 @@ pub struct Options {
     pub editor: String,
     pub check_provider: Check,
     pub store_provider: Store,
+    pub read_keys: ReadKeys,
     pub tour: Tour,
     /// Makes an empty folder to work in.
     pub scratch: Tour,
@@ -110,6 +115,8 @@ enum Wake {
     Msg(Msg),
     Started(Result<Started, String>),
     System(Signal),
+    /// The pointer's first button went down in this cell.
+    Click(u16, u16),
     /// The terminal is gone.
     Closed,
 }
@@ -145,6 +152,7 @@ pub fn run(options: Options, start: Start) -> anyhow::Result<Ended> {
         look,
         terminal,
         cache: Cache::default(),
+        spots: Spots::default(),
         began,
         drawn: began,
         again: None,
@@ -168,6 +176,7 @@ struct Desk {
     look: Look,
     terminal: Terminal,
     cache: Cache,
+    spots: Spots,
     began: Instant,
     /// The last frame.
     drawn: Instant,
@@ -244,6 +253,14 @@ impl Desk {
             }
             Wake::Started(Err(why)) => self.update(Msg::Broken(why), effects),
             Wake::System(signal) => self.system(signal, effects),
+            Wake::Click(x, y) => {
+                effects.here();
+                // What was drawn last is what was clicked on.
+                match self.spots.at(x, y) {
+                    Some(spot) => self.update(Msg::Click(spot), effects),
+                    None => Ok(()),
+                }
+            }
             Wake::Closed => self.end(Ended::BySignal(1), effects),
         }
     }
@@ -293,6 +310,7 @@ impl Desk {
         if let Some((rows, lines)) = shown.moved {
             self.terminal.screen.scrolled(rows, lines);
         }
+        self.spots = shown.spots;
         let cursor = shown.cursor.map(|(x, y)| Position::new(x, y));
         if self.terminal.show(cursor)? == Shown::Later {
             // What was not written was not seen.
@@ -311,6 +329,7 @@ fn start_input(sender: Sender<Wake>) -> std::io::Result<Input> {
             InputEvent::Mouse(mouse) => match mouse.kind {
                 MouseEventKind::ScrollUp => Wake::Msg(Msg::Wheel(-WHEEL_LINES)),
                 MouseEventKind::ScrollDown => Wake::Msg(Msg::Wheel(WHEEL_LINES)),
+                MouseEventKind::Down(MouseButton::Left) => Wake::Click(mouse.column, mouse.row),
                 _ => return true,
             },
             InputEvent::Focus(focus) => Wake::Msg(Msg::Focus(focus)),

@@ -12,7 +12,7 @@ use std::time::Duration;
 use creel::config::load;
 use creel::config::paths::Paths;
 use creel::engine::clock::Clock;
-use creel::engine::door::Feed;
+use creel::engine::feed::Feed;
 use creel::engine::{Engine, Options};
 use creel::protocol::ask::{Answer, Ask, Verdict};
 use creel::protocol::event::{Delta, Ending, Fact, Signal, Waiting, When};

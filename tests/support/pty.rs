@@ -111,20 +111,30 @@ impl Terminal {
     }
 
     pub fn wait_until(&self, what: &str, holds: impl Fn(&str) -> bool) {
+        self.wait(what, |screen| holds(&screen.contents()));
+    }
+
+    /// Waits until the screen shows this with the cursor in this column, from 0.
+    pub fn wait_with_cursor(&self, what: &str, column: usize, holds: impl Fn(&str) -> bool) {
+        self.wait(what, |screen| {
+            usize::from(screen.cursor_position().1) == column && holds(&screen.contents())
+        });
+    }
+
+    fn wait(&self, what: &str, holds: impl Fn(&vt100::Screen) -> bool) {
         let seen = self.seen.0.lock().unwrap();
         let (seen, waited) = self
             .seen
             .1
             .wait_timeout_while(seen, PATIENCE, |seen| {
-                !holds(&seen.parser.screen().contents()) && !seen.closed
+                !holds(seen.parser.screen()) && !seen.closed
             })
             .unwrap();
-        let screen = seen.parser.screen().contents();
+        let screen = seen.parser.screen();
+        let held = !waited.timed_out() && holds(screen);
+        let shown = screen.contents();
         drop(seen);
-        assert!(
-            !waited.timed_out() && holds(&screen),
-            "waited in vain for `{what}`:\n{screen}"
-        );
+        assert!(held, "waited in vain for `{what}`:\n{shown}");
     }
 
     /// Waits until nothing was written for a moment.

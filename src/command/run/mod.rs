@@ -22,7 +22,8 @@ use crate::command::run::ending::{exit_code, remark};
 use crate::command::run::tally::Tally;
 use crate::command::{Ended, Face, Trouble, exit, find, show};
 use crate::config::{Config, Wire, address, preset};
-use crate::engine::door::{Door, Feed};
+use crate::engine::door::Door;
+use crate::engine::feed::Feed;
 use crate::protocol::effort::Effort;
 use crate::protocol::event::{Event, Fact, Signal, When};
 use crate::protocol::id::{CommandId, ModelRef, Seq, SessionId};
@@ -243,7 +244,8 @@ fn unpriced(model: &ModelRef, cards: &[ModelCard], config: &Config) -> Option<St
     let free = provider.is_some_and(|provider| {
         provider.wire == Wire::Rehearsal || address::is_local(&provider.base_url)
     });
-    let held = free || card.is_some_and(|card| card.local || card.price.is_some());
+    let held =
+        free || card.is_some_and(|card| card.local || card.subscription || card.price.is_some());
     (!held).then(|| {
         format!(
             "{model} has no price, so --budget cannot hold it: write its price into the config, as \

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::command::json::{cost_other, cost_usd, usage};
+use crate::command::json::{cost_other, cost_usd, included, usage};
 use crate::command::run::ending;
 use crate::command::show::outcome_name;
 use crate::protocol::call::OutcomeKind;
@@ -10,9 +10,8 @@ use crate::protocol::event::{Ending, Event, Fact};
 use crate::protocol::failure::{Failure, Stop};
 use crate::protocol::id::{CallId, ModelRef, Seq, SessionId};
 use crate::protocol::item::Item;
-use crate::protocol::money::Amounts;
 use crate::protocol::time::Time;
-use crate::protocol::usage::{Basis, Charge, Usage};
+use crate::protocol::usage::{Spending, Usage};
 
 /// One turn, from its start to its end.
 #[derive(Debug, Clone)]
@@ -27,8 +26,7 @@ pub struct Tally {
     steps: u32,
     calls: Vec<Call>,
     usage: Usage,
-    cost: Amounts,
-    unpriced: u32,
+    spent: Spending,
     began: Option<(u32, Time)>,
     ended: Option<(Seq, Time, Ending)>,
 }
@@ -52,8 +50,7 @@ impl Tally {
             steps: 0,
             calls: Vec::new(),
             usage: Usage::default(),
-            cost: Amounts::default(),
-            unpriced: 0,
+            spent: Spending::default(),
             began: None,
             ended: None,
         }
@@ -96,7 +93,7 @@ impl Tally {
                 ..
             } => {
                 self.usage.add(usage);
-                self.charge(*charge);
+                self.spent.add(*charge);
                 self.stop = if failure.is_some() {
                     Some(Stop::Error)
                 } else {
@@ -110,15 +107,6 @@ impl Tally {
             _ => {}
         }
         true
-    }
-
-    fn charge(&mut self, charge: Charge) {
-        match charge.money {
-            None => self.unpriced += 1,
-            // Play money is shown as such, never added to real sums.
-            Some(_) if charge.basis == Basis::Play => {}
-            Some(money) => self.cost.add(money),
-        }
     }
 
     fn item(&mut self, item: &Item) {
@@ -152,7 +140,7 @@ impl Tally {
 
     /// The object of `--output json`.
     pub fn result(&self) -> Map<String, Value> {
-        let known = self.unpriced == 0;
+        let known = self.spent.unpriced == 0;
         let ended = self.ending();
         let duration = match (&self.began, &self.ended) {
             (Some((_, began)), Some((_, ended, _))) => ended.since(*began).as_millis(),
@@ -168,8 +156,8 @@ impl Tally {
             "thinking": self.thinking,
             "stop_reason": self.stop,
             "usage": usage(&self.usage),
-            "cost_usd": cost_usd(&self.cost, known),
-            "cost_other": cost_other(&self.cost),
+            "cost_usd": cost_usd(&self.spent.cost, known),
+            "cost_other": cost_other(&self.spent.cost),
             "cost_known": known,
             "model": self.model.to_string(),
             "duration_ms": u64::try_from(duration).unwrap_or(u64::MAX),
@@ -179,7 +167,10 @@ impl Tally {
             },
         });
         match value {
-            Value::Object(object) => object,
+            Value::Object(mut object) => {
+                object.extend(included(u64::from(self.spent.included), &self.spent.list));
+                object
+            }
             _ => Map::new(),
         }
     }
@@ -212,6 +203,7 @@ pub(crate) mod tests {
     use crate::protocol::failure::FailureKind;
     use crate::protocol::money::{Currency, Money};
     use crate::protocol::usage::Cause;
+    use crate::protocol::usage::{Basis, Charge};
 
     pub fn session() -> SessionId {
         "0193573a-9e00-7000-8000-00000000abcd".parse().unwrap()

@@ -181,7 +181,7 @@ impl Http {
             &body,
             advice,
             &place,
-            request.key.place(),
+            &request.key.place(),
         ))
     }
 

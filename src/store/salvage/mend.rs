@@ -314,7 +314,7 @@ impl Sketch {
                 _ => {}
             },
             Fact::ModelAnswered { charge, .. } => match (charge.money, charge.basis) {
-                (_, Basis::Play) => {}
+                (_, Basis::Play | Basis::Included) => {}
                 (Some(money), _) => self.cost.add(money),
                 (None, _) => self.unpriced += 1,
             },

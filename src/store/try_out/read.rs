@@ -193,6 +193,7 @@ fn row(key: &str, calls: u64, cost: &[Money], unknown: u64) -> SpendRow {
         },
         cost: amounts,
         unknown,
+        ..SpendRow::default()
     }
 }
 
@@ -237,6 +238,13 @@ fn spending_is_summed_by_what_is_asked() {
         },
     );
     spent(2, 500, "2026-11-24", 3, charge(1_000, Basis::Play));
+    spent(3, 600, "2026-11-25", 1, charge(400, Basis::Included));
+    let covered = |key: &str| {
+        let mut row = row(key, 1, &[], 0);
+        row.included = 1;
+        row.list.add(Money::usd(400));
+        row
+    };
     let reader = log.reader();
     let (one, two) = (id(1).to_string(), id(2).to_string());
     let usd = Money::usd;
@@ -249,6 +257,7 @@ fn spending_is_summed_by_what_is_asked() {
             vec![
                 row("2026-11-22", 1, &[usd(20)], 0),
                 row("2026-11-23", 3, &[usd(30), yuan], 1),
+                covered("2026-11-25"),
             ],
         ),
         (
@@ -259,6 +268,7 @@ fn spending_is_summed_by_what_is_asked() {
             vec![
                 row(&two, 2, &[usd(30), yuan], 0),
                 row(&one, 2, &[usd(20)], 1),
+                covered(&id(3).to_string()),
             ],
         ),
         (
@@ -280,7 +290,12 @@ fn spending_is_summed_by_what_is_asked() {
             None,
             None,
             None,
-            vec![row("/home/ada/boat", 4, &[usd(50), yuan], 1)],
+            vec![{
+                let mut all = row("/home/ada/boat", 5, &[usd(50), yuan], 1);
+                all.included = 1;
+                all.list.add(usd(400));
+                all
+            }],
         ),
         (SpendBy::Day, None, None, Some(id(9)), vec![]),
     ];

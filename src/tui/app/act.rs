@@ -2,19 +2,20 @@
 
 use std::time::Duration;
 
-use crate::protocol::ask::{About, Answer, Verdict};
+use crate::protocol::ask::{About, Answer, Ask, Verdict};
 use crate::protocol::event::When;
 use crate::protocol::id::SessionId;
 use crate::protocol::op::Op;
 use crate::protocol::query::{Query, SpendBy};
 use crate::protocol::rule::Mode;
 use crate::protocol::session::Change;
-use crate::tui::app::ask::{Arming, AskFocus, edited};
+use crate::tui::app::ask::{AskFocus, edited};
 use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::cost::Cost;
 use crate::tui::app::overlay::help::Help;
 use crate::tui::app::overlay::models::Models;
+use crate::tui::app::overlay::notices::Notices;
 use crate::tui::app::overlay::pick::Pick;
 use crate::tui::app::overlay::prompts::Prompts;
 use crate::tui::app::overlay::quit::Quit;
@@ -38,7 +39,10 @@ impl App {
             Action::TabBefore => self.go_to(self.at.checked_sub(1).unwrap_or(self.views.len() - 1)),
             Action::TabAfter => self.go_to((self.at + 1) % self.views.len()),
             Action::CloseTab => return self.close_tab(),
-            Action::PutAway if self.notices.is_empty() => self.say("there are no notices"),
+            Action::PutAway | Action::Notices if self.notices.is_empty() => {
+                self.say("there are no notices");
+            }
+            Action::Notices => self.show(Overlay::Notices(Notices::default())),
             Action::PutAway => self.notices.clear(),
             Action::Sessions => {
                 let here = self.setup.cwd.clone();
@@ -216,6 +220,11 @@ impl App {
             self.go_to(index);
         }
         self.overlay = None;
+        self.focus_ask(session, ask, back);
+    }
+
+    /// Gives the focus to an ask; `back` is the tab it goes to afterwards.
+    pub fn focus_ask(&mut self, session: SessionId, ask: Ask, back: SessionId) {
         self.focus = Focus::Ask(Box::new(AskFocus::new(session, ask, back, self.now.since)));
     }
 
@@ -227,18 +236,7 @@ impl App {
             }
             return Vec::new();
         }
-        let id = self.view().id;
-        let ask = self
-            .waiting()
-            .into_iter()
-            .find(|(session, _)| *session == id)
-            .map(|(_, waiting)| waiting.ask.clone());
-        let now = self.now.since;
-        if let Some(ask) = ask {
-            self.focus = Focus::Ask(Box::new(AskFocus::new(id, ask, id, now)));
-        } else if self.view().has_card() {
-            self.focus = Focus::Card(Arming::new(now));
-        }
+        self.to_cards();
         Vec::new()
     }
 

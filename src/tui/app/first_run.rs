@@ -9,8 +9,9 @@ use crossterm::event::{KeyCode, KeyEvent};
 use crate::agent::visible::one_line;
 use crate::config::secret::Secret;
 use crate::tui::app::ask::edit_line;
+use crate::tui::app::card::another_key;
 use crate::tui::app::keymap::narrow;
-use crate::tui::app::setup::{Checked, NewProvider};
+use crate::tui::app::setup::{Checked, GivenKey, NewProvider};
 use crate::tui::app::text::Text;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -24,8 +25,8 @@ pub struct FirstRun {
 pub enum Page {
     /// The three ways; the highlight starts on the tour.
     Ways { at: usize },
-    /// A key, or the name of where one is.
-    Key { field: Text },
+    /// A key, or the name of where one is; `of` names the provider it is another key of, else it is for a new one.
+    Key { field: Text, of: Option<String> },
     /// The address of a server.
     Server { field: Text },
     /// It is being tried; `since` is when that began, in time since the start.
@@ -104,6 +105,7 @@ impl FirstRun {
                     1 => {
                         self.page = Page::Key {
                             field: Text::default(),
+                            of: None,
                         };
                     }
                     _ => {
@@ -114,11 +116,16 @@ impl FirstRun {
                 }
                 Reply::Stay
             }
-            Page::Key { field } => match event.code {
+            Page::Key { field, of } => match event.code {
+                KeyCode::Esc if of.is_some() => Reply::Leave,
                 KeyCode::Esc => self.back(1),
-                KeyCode::Enter => match key_source(field.as_str()) {
-                    Some(provider) => Reply::Check(provider),
-                    None => Reply::Stay,
+                KeyCode::Enter => match (key_source(field.as_str()), of) {
+                    (Some(key), Some(of)) => Reply::Check(NewProvider::KeyOf {
+                        provider: of.clone(),
+                        key,
+                    }),
+                    (Some(key), None) => Reply::Check(NewProvider::Key(key)),
+                    (None, _) => Reply::Stay,
                 },
                 _ => {
                     edit_line(field, event);
@@ -168,7 +175,11 @@ impl FirstRun {
                 chosen.clone().map_or(Reply::Scratch, Reply::Folder)
             }
             Page::Checking { provider, .. } => {
-                if event.code == KeyCode::Esc {
+                if let (KeyCode::Esc, NewProvider::KeyOf { provider, .. }) =
+                    (event.code, &*provider)
+                {
+                    *self = another_key(provider.clone(), None);
+                } else if event.code == KeyCode::Esc {
                     let way = way_of(provider);
                     return self.back(way);
                 }
@@ -209,7 +220,7 @@ impl FirstRun {
     }
 
     pub fn paste(&mut self, text: &str) {
-        if let Page::Key { field } | Page::Server { field } = &mut self.page {
+        if let Page::Key { field, .. } | Page::Server { field } = &mut self.page {
             field.insert(&one_line(text));
         }
     }
@@ -217,8 +228,8 @@ impl FirstRun {
     /// What the field shows: a key only as far as it can be known again.
     pub fn shown(&self) -> String {
         match &self.page {
-            Page::Key { field } => match key_source(field.as_str()) {
-                Some(NewProvider::Key(key)) => key.hint(),
+            Page::Key { field, .. } => match key_source(field.as_str()) {
+                Some(GivenKey::Pasted(key)) => key.hint(),
                 _ => field.as_str().to_owned(),
             },
             Page::Server { field } => field.as_str().to_owned(),
@@ -237,13 +248,13 @@ impl FirstRun {
 pub fn way_of(provider: &NewProvider) -> usize {
     match provider {
         NewProvider::Server { .. } => 2,
-        NewProvider::Key(_) | NewProvider::KeyVariable(_) | NewProvider::KeyFile(_) => 1,
+        NewProvider::Key(_) | NewProvider::KeyOf { .. } => 1,
     }
 }
 
 /// What was typed or pasted: a key, or the name of where one is. Anything that is plainly no name is taken for a key, so that
 /// a key is never drawn by mistake.
-fn key_source(text: &str) -> Option<NewProvider> {
+fn key_source(text: &str) -> Option<GivenKey> {
     let text = text.trim();
     let variable = text.strip_prefix('$').unwrap_or(text);
     let is_variable = !variable.is_empty()
@@ -254,11 +265,11 @@ fn key_source(text: &str) -> Option<NewProvider> {
     if text.is_empty() {
         None
     } else if is_variable {
-        Some(NewProvider::KeyVariable(variable.to_owned()))
+        Some(GivenKey::Variable(variable.to_owned()))
     } else if text.starts_with(['/', '~', '.']) {
-        Some(NewProvider::KeyFile(PathBuf::from(text)))
+        Some(GivenKey::File(PathBuf::from(text)))
     } else {
-        Secret::new(text).map(NewProvider::Key)
+        Secret::new(text).map(GivenKey::Pasted)
     }
 }
 
@@ -268,22 +279,19 @@ mod tests {
 
     #[test]
     fn a_key_is_told_from_the_name_of_its_place() {
-        let key = |text: &str| Secret::new(text).map(NewProvider::Key);
+        let key = |text: &str| Secret::new(text).map(GivenKey::Pasted);
         let cases = [
             ("", None),
             ("sk-ant-api03-AAAA", key("sk-ant-api03-AAAA")),
             (" sk-ant-x ", key("sk-ant-x")),
-            (
-                "$MY_KEY",
-                Some(NewProvider::KeyVariable("MY_KEY".to_owned())),
-            ),
+            ("$MY_KEY", Some(GivenKey::Variable("MY_KEY".to_owned()))),
             (
                 "ANTHROPIC_API_KEY",
-                Some(NewProvider::KeyVariable("ANTHROPIC_API_KEY".to_owned())),
+                Some(GivenKey::Variable("ANTHROPIC_API_KEY".to_owned())),
             ),
             (
                 "~/keys/anthropic",
-                Some(NewProvider::KeyFile(PathBuf::from("~/keys/anthropic"))),
+                Some(GivenKey::File(PathBuf::from("~/keys/anthropic"))),
             ),
             ("0123456789ABCDEF0123", key("0123456789ABCDEF0123")),
         ];

@@ -4,9 +4,9 @@ use crate::agent::session::Session;
 use crate::protocol::event::{Event, Fact, Signal};
 use crate::protocol::id::{CommandId, SessionId};
 use crate::protocol::item::Item;
-use crate::protocol::query::{Found, Query};
+use crate::protocol::query::{Found, ModelCard, Query};
 use crate::protocol::session::Card;
-use crate::tui::app::ask::Arming;
+use crate::tui::app::card::{CardFocus, another_key, given_to};
 use crate::tui::app::first_run::{FirstRun, Page, way_of};
 use crate::tui::app::open::{LONG_PAGE, WINDOW_PAGE};
 use crate::tui::app::overlay::Overlay;
@@ -51,7 +51,7 @@ impl App {
         // Another card than the one that was read: quiet begins anew, and without one the keys go back to typing.
         if matches!(self.focus, Focus::Card(_)) && self.card_state() != card {
             self.focus = if self.view().has_card() {
-                Focus::Card(Arming::new(self.now.since))
+                Focus::Card(CardFocus::new(self.now.since))
             } else {
                 Focus::Composer
             };
@@ -338,14 +338,25 @@ impl App {
     }
 
     pub fn checked(&mut self, checked: Result<Checked, String>) -> Vec<Cmd> {
+        let Some(Page::Checking { provider, .. }) =
+            self.first_run.as_ref().map(|page| page.page.clone())
+        else {
+            return Vec::new();
+        };
+        let other = given_to(self.first_run.as_ref()).map(str::to_owned);
+        let model = self.view().model().cloned();
         let Some(page) = &mut self.first_run else {
             return Vec::new();
         };
-        let Page::Checking { provider, .. } = page.page.clone() else {
-            return Vec::new();
-        };
-        match checked {
-            Ok(checked) => {
+        match (checked, other) {
+            (Ok(_), Some(_)) => {
+                model.map_or_else(Vec::new, |model| vec![Cmd::Store(provider, model)])
+            }
+            (Err(why), Some(other)) => {
+                *page = another_key(other, Some(crate::agent::visible::one_line(&why)));
+                Vec::new()
+            }
+            (Ok(checked), None) => {
                 let default = checked.default.clone();
                 page.page = Page::Choose {
                     provider: provider.clone(),
@@ -357,7 +368,7 @@ impl App {
                     None => Vec::new(),
                 }
             }
-            Err(why) => {
+            (Err(why), None) => {
                 page.page = Page::Ways {
                     at: way_of(&provider),
                 };
@@ -368,28 +379,49 @@ impl App {
     }
 
     pub fn stored(&mut self, stored: Result<Stored, String>) -> Vec<Cmd> {
+        let other = given_to(self.first_run.as_ref()).map(str::to_owned);
         match stored {
             Ok(stored) => {
-                self.leave_page();
-                self.say(stored.text);
-                self.setup.model = Some(stored.card.model.clone());
-                for view in &mut self.views {
-                    if view.stage == Stage::Fresh && !view.tour {
-                        view.model = Some(stored.card.model.clone());
+                self.setup.key_places = stored.key_places;
+                match stored.card {
+                    Some(card) => {
+                        self.leave_page();
+                        self.say(stored.text);
+                        self.begin_with(card);
                     }
+                    None if other.is_some() => {
+                        self.leave_page();
+                        self.back_to_card();
+                        self.say(format!("{}; Enter goes on", stored.text));
+                    }
+                    // The page was left meanwhile.
+                    None => self.say(stored.text),
                 }
-                self.setup.card = Some(stored.card);
                 vec![Cmd::Ask(Tag::Models, Query::Models)]
             }
             Err(why) => {
                 let text = Some(crate::agent::visible::one_line(&why));
-                self.first_run = Some(FirstRun {
-                    text,
-                    ..FirstRun::default()
+                self.first_run = Some(match other {
+                    Some(other) => another_key(other, text),
+                    None => FirstRun {
+                        text,
+                        ..FirstRun::default()
+                    },
                 });
                 Vec::new()
             }
         }
+    }
+
+    /// New sessions are begun with this model.
+    fn begin_with(&mut self, card: ModelCard) {
+        self.setup.model = Some(card.model.clone());
+        for view in &mut self.views {
+            if view.stage == Stage::Fresh && !view.tour {
+                view.model = Some(card.model.clone());
+            }
+        }
+        self.setup.card = Some(card);
     }
 
     /// Where the frame put things decides what the next keys do.
@@ -401,7 +433,7 @@ impl App {
                 ask.scroll = ask.scroll.min(seen.ask_scroll_max);
                 ask.page = seen.ask_page;
             }
-            Focus::Card(arming) => arming.drawn(seen.last_line, now),
+            Focus::Card(card) => card.arming.drawn(seen.last_line, now),
             Focus::Composer | Focus::Transcript => {}
         }
         let view = self.view_mut();

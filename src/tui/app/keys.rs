@@ -4,6 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::protocol::id::Seq;
 use crate::tui::app::ask::Reply as AskReply;
+use crate::tui::app::card::given_to;
 use crate::tui::app::first_run::{FirstRun, Page, Reply as PageReply};
 use crate::tui::app::keymap::{Action, Place, after_leader, find, narrow};
 use crate::tui::app::overlay::{Overlay, Reply, Wish};
@@ -57,7 +58,7 @@ impl App {
         }
         match &mut self.focus {
             Focus::Ask(ask) => ask.paste(text, now),
-            Focus::Card(arming) => arming.dropped(now),
+            Focus::Card(card) => card.arming.dropped(now),
             Focus::Composer | Focus::Transcript => {
                 self.focus = Focus::Composer;
                 self.view_mut().composer.paste(text);
@@ -116,7 +117,11 @@ impl App {
         match page.key(event) {
             PageReply::Stay => Vec::new(),
             PageReply::Leave => {
+                let key = given_to(self.first_run.as_ref()).is_some();
                 self.leave_page();
+                if key {
+                    self.back_to_card();
+                }
                 Vec::new()
             }
             PageReply::Folder(folder) => vec![Cmd::LookAt(folder)],
@@ -177,44 +182,6 @@ impl App {
             AskReply::Answer(answer) => self.answer(answer),
             AskReply::Edited(command) => self.answer_edited(&command),
             AskReply::Models => self.act(Action::Models),
-        }
-    }
-
-    fn card_key(&mut self, event: KeyEvent, anywhere: Option<Action>) -> Vec<Cmd> {
-        if let Some(action) = anywhere
-            && action != Action::NextMode
-        {
-            return self.act(action);
-        }
-        let now = self.now.since;
-        let Focus::Card(arming) = &mut self.focus else {
-            return Vec::new();
-        };
-        if event.code == KeyCode::Esc {
-            self.focus = Focus::Composer;
-            if self.view().retrying().is_some() {
-                return self.act(Action::Leave);
-            }
-            self.view_mut().card_closed = true;
-            return Vec::new();
-        }
-        if event.code == KeyCode::Tab {
-            self.focus = Focus::Composer;
-            return Vec::new();
-        }
-        if !arming.key(now) {
-            return Vec::new();
-        }
-        match event.code {
-            KeyCode::Enter if event.modifiers.is_empty() => {
-                self.focus = Focus::Composer;
-                self.go_on()
-            }
-            KeyCode::Char(c) if narrow(c) == 'm' => self.act(Action::Models),
-            _ => {
-                arming.dropped(now);
-                Vec::new()
-            }
         }
     }
 
@@ -328,6 +295,7 @@ impl App {
                 self.typed();
                 Vec::new()
             }
+            Wish::PutAway => self.act(Action::PutAway),
             Wish::Quit => self.quit_now(),
         }
     }

@@ -4,6 +4,7 @@
 
 pub mod act;
 pub mod ask;
+pub mod card;
 pub mod command;
 pub mod composer;
 pub mod first_run;
@@ -14,6 +15,7 @@ pub mod keys;
 pub mod lines;
 pub mod open;
 pub mod overlay;
+pub mod pointer;
 pub mod price;
 pub mod setup;
 pub mod text;
@@ -35,9 +37,11 @@ use crate::protocol::id::{AskId, CommandId, ModelRef, SessionId};
 use crate::protocol::op::{Command, Op};
 use crate::protocol::query::{Found, ModelCard, Query, Today};
 use crate::protocol::session::Card;
-use crate::tui::app::ask::{Arming, AskFocus};
+use crate::tui::app::ask::AskFocus;
+use crate::tui::app::card::{CardFocus, KeyPlaces};
 use crate::tui::app::first_run::FirstRun;
 use crate::tui::app::overlay::Overlay;
+use crate::tui::app::pointer::Spot;
 use crate::tui::app::setup::{Checked, NewProvider, Now, OpenWhat, Opened, Place, Setup, Stored};
 use crate::tui::app::view::{Anchor, View};
 
@@ -49,6 +53,8 @@ pub enum Msg {
     Resize(u16, u16),
     /// Lines, down being positive.
     Wheel(i64),
+    /// The pointer's first button went down on this.
+    Click(Spot),
     /// The terminal's window got or lost the focus.
     Focus(bool),
     /// The engine is there, and the log was opened.
@@ -61,6 +67,8 @@ pub enum Msg {
     Edited(Result<String, String>),
     Checked(Result<Checked, String>),
     Stored(Result<Stored, String>),
+    /// Config and keys were read again for this session: where the keys are kept now.
+    KeysRead(SessionId, Result<KeyPlaces, String>),
     Tour(Result<PathBuf, String>),
     /// A scratch folder was made.
     Scratch(Result<PathBuf, String>),
@@ -105,6 +113,8 @@ pub enum Cmd {
     Check(NewProvider),
     /// With the model that was chosen.
     Store(NewProvider, ModelRef),
+    /// Reads config and keys again; this session goes on then.
+    ReadKeys(SessionId),
     /// Makes the tour's folder.
     Tour,
     /// Makes a scratch folder.
@@ -148,7 +158,7 @@ pub enum Focus {
     Transcript,
     Ask(Box<AskFocus>),
     /// The card of a failure.
-    Card(Arming),
+    Card(CardFocus),
 }
 
 /// A line that passes: told once, gone by itself.
@@ -267,6 +277,10 @@ impl App {
                 self.view_mut().scroll.by += lines;
                 Vec::new()
             }
+            Msg::Click(spot) => {
+                self.click(spot);
+                Vec::new()
+            }
             Msg::Focus(_) => {
                 self.quiet_again();
                 Vec::new()
@@ -287,6 +301,7 @@ impl App {
             Msg::Edited(edited) => self.edited(edited),
             Msg::Checked(checked) => self.checked(checked),
             Msg::Stored(stored) => self.stored(stored),
+            Msg::KeysRead(session, read) => self.keys_read(session, read),
             Msg::Tour(folder) => self.tour(folder),
             Msg::Scratch(made) => self.scratch(made),
             Msg::Place(folder, place) => {

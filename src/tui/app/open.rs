@@ -294,12 +294,16 @@ impl App {
         let Some(queued) = view
             .session
             .as_ref()
-            .and_then(|session| session.queued.last())
+            .and_then(|session| {
+                let mut queued = session.queued.iter().rev();
+                queued.find(|message| !view.taken_back.contains(&message.id))
+            })
             .cloned()
         else {
             self.say("nothing is queued");
             return Vec::new();
         };
+        view.taken_back.push(queued.id);
         let written = view.composer.plain();
         let text = joined(&queued.blocks);
         view.composer.set(&if written.is_empty() {

@@ -58,6 +58,8 @@ pub enum Estimate {
     Local,
     /// The rehearsal's play money.
     Play,
+    /// A subscription covers it.
+    Included,
     Unknown,
 }
 
@@ -90,6 +92,7 @@ impl App {
 fn estimate(card: &ModelCard, tokens: u64, view: &View) -> Estimate {
     match &card.price {
         _ if view.stage == Stage::Loading => Estimate::Unknown,
+        _ if card.subscription => Estimate::Included,
         Some(price) => Estimate::About(input_cost(price, tokens)),
         None if card.local => Estimate::Local,
         None => Estimate::Unknown,

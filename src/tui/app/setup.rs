@@ -10,6 +10,7 @@ use crate::protocol::money::Money;
 use crate::protocol::query::ModelCard;
 use crate::protocol::rule::Mode;
 use crate::protocol::time::Time;
+use crate::tui::app::card::KeyPlaces;
 
 /// What the world gives to each update: the time on both clocks, and an id for a session that may be begun by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,6 +83,8 @@ pub struct Setup {
     pub card: Option<ModelCard>,
     /// Where the model's provider was found, when nobody chose it: `$ANTHROPIC_API_KEY`. Said once.
     pub found: Option<String>,
+    /// Where the key of each provider is kept.
+    pub key_places: KeyPlaces,
     pub mode: Mode,
     /// How much the model of a new session reasons; `None` leaves it to the model.
     pub effort: Option<Effort>,
@@ -116,17 +119,26 @@ impl Setup {
     }
 }
 
-/// A provider a person gives on the first page.
+/// A provider a person gives on the first page, or another key for one that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewProvider {
-    /// An Anthropic key, pasted: kept in a file of its own.
-    Key(Secret),
-    /// An Anthropic key that is read from this variable.
-    KeyVariable(String),
-    /// An Anthropic key that is read from this file.
-    KeyFile(PathBuf),
+    /// A key of Anthropic.
+    Key(GivenKey),
+    /// Another key for the provider of this name.
+    KeyOf { provider: String, key: GivenKey },
     /// A server that speaks the chat dialect, by its address.
     Server { address: String },
+}
+
+/// A key, or where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum GivenKey {
+    /// Pasted: kept in a file of its own.
+    Pasted(Secret),
+    /// Read from this variable.
+    Variable(String),
+    /// Read from this file.
+    File(PathBuf),
 }
 
 /// What a provider answered when it was tried.
@@ -141,7 +153,10 @@ pub struct Checked {
 /// A provider that was kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Stored {
-    pub card: ModelCard,
+    /// The model that was chosen; `None` where a provider was only given another key.
+    pub card: Option<ModelCard>,
+    /// Where keys are kept now.
+    pub key_places: KeyPlaces,
     /// One line naming the file.
     pub text: String,
 }

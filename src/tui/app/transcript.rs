@@ -8,10 +8,9 @@ use crate::protocol::call::{Outcome, ToolCall};
 use crate::protocol::event::{Ending, Event, Fact};
 use crate::protocol::id::{AskId, CallId, Seq};
 use crate::protocol::item::{Block, Item, Origin};
-use crate::protocol::money::Amounts;
 use crate::protocol::session::Change;
 use crate::protocol::time::Time;
-use crate::protocol::usage::Basis;
+use crate::protocol::usage::Spending;
 
 /// Entries kept while the newest is followed; a page more may stand above it.
 const KEPT: usize = 1_000;
@@ -45,10 +44,7 @@ pub enum What {
 pub struct Spent {
     pub steps: u32,
     pub millis: i64,
-    pub cost: Amounts,
-    pub estimated: bool,
-    pub play: Amounts,
-    pub unpriced: u32,
+    pub charged: Spending,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -135,14 +131,7 @@ impl Transcript {
             }
             Fact::ModelAnswered { charge, .. } => {
                 self.spent.steps += 1;
-                match (charge.basis, charge.money) {
-                    (Basis::Play, Some(money)) => self.spent.play.add(money),
-                    (basis, Some(money)) => {
-                        self.spent.estimated |= basis == Basis::Estimated;
-                        self.spent.cost.add(money);
-                    }
-                    (_, None) => self.spent.unpriced += 1,
-                }
+                self.spent.charged.add(*charge);
                 return;
             }
             Fact::TurnEnded { ending, .. } => {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use crate::agent::session::Session;
 use crate::protocol::effort::Effort;
 use crate::protocol::event::{Delta, Ending, Event, Fact, Waiting};
-use crate::protocol::id::{CallId, CommandId, ModelRef, Seq, SessionId};
+use crate::protocol::id::{CallId, CommandId, MessageId, ModelRef, Seq, SessionId};
 use crate::protocol::op::Op;
 use crate::protocol::rule::Mode;
 use crate::protocol::session::State;
@@ -100,6 +100,8 @@ pub struct View {
     pub read_only: Option<String>,
     /// A session of the tour.
     pub tour: bool,
+    /// Queued messages whose text was taken back, until the log says so too: none is taken back twice.
+    pub taken_back: Vec<MessageId>,
     /// The command that began this session, for a refusal to give its text back.
     pub sent: Vec<(CommandId, String)>,
 }
@@ -130,6 +132,7 @@ impl View {
             resume: None,
             read_only: None,
             tour: false,
+            taken_back: Vec::new(),
             sent: Vec::new(),
         }
     }
@@ -299,6 +302,7 @@ impl View {
                 }
                 _ => {}
             },
+            Fact::MessageWithdrawn { id, .. } => self.taken_back.retain(|taken| taken != id),
             Fact::ModelAnswered { .. } => {
                 self.live.waiting = None;
                 self.live.growing = None;

@@ -23,7 +23,7 @@ impl App {
             .filter(|&at| at > now);
         let arming = match &self.focus {
             Focus::Ask(ask) => ask.arming.wake(now),
-            Focus::Card(arming) => arming.wake(now),
+            Focus::Card(card) => card.arming.wake(now),
             _ => None,
         };
         let drafts = self
@@ -82,8 +82,8 @@ impl App {
         if let Focus::Ask(ask) = &mut self.focus {
             over(&mut ask.arming.flash);
         }
-        if let Focus::Card(arming) = &mut self.focus {
-            over(&mut arming.flash);
+        if let Focus::Card(card) = &mut self.focus {
+            over(&mut card.arming.flash);
         }
     }
 
@@ -118,7 +118,7 @@ impl App {
         let now = self.now.since;
         match &mut self.focus {
             Focus::Ask(ask) => ask.arming.again(now),
-            Focus::Card(arming) => arming.again(now),
+            Focus::Card(card) => card.arming.again(now),
             Focus::Composer | Focus::Transcript => {}
         }
     }

@@ -5,20 +5,17 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::agent::visible::{escaped, one_line};
-use crate::protocol::ask::{About, Approval, BudgetName, Guard, Risk, Subject};
+use crate::protocol::ask::{About, BudgetName, Guard, Subject};
 use crate::tui::app::App;
-use crate::tui::app::ask::{AskFocus, Choice, Line, command_line, readable_arguments};
+use crate::tui::app::ask::{AskFocus, Choice, Line};
+use crate::tui::screen::ask_body::{NARROW, approval};
 use crate::tui::screen::blank;
-use crate::tui::screen::body::{Laid, diff, indented};
+use crate::tui::screen::body::Laid;
 use crate::tui::screen::look::{Look, Mark, Role};
-use crate::tui::screen::rows::{Row, chopped, wrapped};
+use crate::tui::screen::rows::{Row, wrapped};
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::text;
-
-/// What a difference shows in full: its widget cuts longer ones.
-const DIFF_LINES: usize = 4_000;
-const DIFF_LINE: usize = 3_000;
 
 /// What was drawn of a card.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -46,7 +43,7 @@ impl Card<'_> {
         let mut laid = Laid::default();
         let details = self.focus.is_some_and(|focus| focus.details);
         match self.about {
-            About::Approval(approval) => approval_body(&mut laid, app, approval, details, form),
+            About::Approval(wanted) => approval(&mut laid, app, wanted, details, form),
             About::Budget {
                 worst,
                 left,
@@ -112,10 +109,17 @@ impl Card<'_> {
 
     /// The rows under the body: the keys when it has the focus, the way to it when not.
     fn foot(&self, app: &App, width: usize, whole: bool) -> Vec<Row> {
+        let narrow = width < NARROW;
         let Some(focus) = self.focus else {
-            let mut row = Row::of("Alt+a", Role::Key)
-                .put(", or Tab from an empty composer: decide here", Role::Muted);
-            if self.behind > 0 {
+            let mut row = Row::of("Alt+a", Role::Key).put(
+                if narrow {
+                    ", Tab: decide"
+                } else {
+                    ", or Tab from an empty composer: decide here"
+                },
+                Role::Muted,
+            );
+            if self.behind > 0 && !narrow {
                 row = row.end(format!("{} more behind it", self.behind), Role::Muted);
             }
             return vec![row];
@@ -148,11 +152,19 @@ impl Card<'_> {
             (None, false) if focus.arming.seen || whole => {
                 ("ready after a short quiet", Role::Muted)
             }
+            (None, false) if narrow => ("PgDn: not all was seen", Role::Warn),
             (None, false) => ("PgDn: its last line was not seen yet", Role::Warn),
         };
         rows.push(
             Row::of("Esc", Role::Key)
-                .put(" back; it stays waiting", Role::Muted)
+                .put(
+                    if narrow {
+                        " back"
+                    } else {
+                        " back; it stays waiting"
+                    },
+                    Role::Muted,
+                )
                 .end(state.0, state.1),
         );
         rows
@@ -220,20 +232,26 @@ impl Card<'_> {
         let room = usize::from(body.height);
         let scroll_max = laid.height().saturating_sub(room);
         let scroll = self.focus.map_or(0, |focus| focus.scroll).min(scroll_max);
-        let foot = if scroll == scroll_max {
+        let foot = if scroll == scroll_max || !focused {
             foot
         } else {
             self.foot(app, usize::from(inner.width), false)
         };
         laid.draw(buffer, body, scroll, look);
         let below = laid.height().saturating_sub(scroll + room);
+        let mut foot = foot;
         if below > 0 && !focused {
-            Row::new()
-                .end(
-                    format!(" {} {below} more rows", look.mark(Mark::More)),
-                    Role::Muted,
-                )
-                .draw(buffer, body.left(), body.bottom() - 1, body.right(), look);
+            // Beside the keys: no row of what would run is written over.
+            if let Some(row) = foot.pop() {
+                let rows = if usize::from(inner.width) < NARROW {
+                    ""
+                } else {
+                    " rows"
+                };
+                let more = format!("{} {below} more{rows}", look.mark(Mark::More));
+                let gap = if row.right.is_empty() { "" } else { "   " };
+                foot.push(row.end(format!("{gap}{more}"), Role::Muted));
+            }
         } else if below > 0 {
             let y = body.bottom() - 1;
             let more = format!("{} {} more rows, PgDn", look.mark(Mark::More), below + 1);
@@ -272,151 +290,27 @@ impl Card<'_> {
     }
 }
 
-fn approval_body(laid: &mut Laid, app: &App, approval: &Approval, details: bool, form: Form) {
-    let width = form.cells();
-    let cwd = app.setup.path(&approval.cwd);
-    match &approval.subject {
-        Subject::Command { argv, parts } => {
-            for row in chopped(&escaped(command_line(argv)), width, 2, Role::Strong) {
-                laid.row(row);
-            }
-            laid.row(Row::of(format!("  in {cwd}"), Role::Muted));
-            if parts.len() > 1 {
-                for (index, part) in parts.iter().enumerate() {
-                    for row in chopped(&escaped(part), width, 5, Role::Text)
-                        .into_iter()
-                        .enumerate()
-                        .map(|(row_index, mut row)| {
-                            if row_index == 0
-                                && let Some(first) = row.left.first_mut()
-                            {
-                                first.0.replace_range(0..5, &format!("  {:<3}", index + 1));
-                            }
-                            row
-                        })
-                    {
-                        laid.row(row);
-                    }
-                }
-            }
-            if details {
-                laid.row(Row::of("  the whole vector:", Role::Muted));
-                for (index, word) in argv.iter().enumerate() {
-                    for row in chopped(&format!("{index} {}", escaped(word)), width, 4, Role::Text)
-                    {
-                        laid.row(row);
-                    }
-                }
-            }
-        }
-        Subject::Change {
-            path,
-            patch,
-            added,
-            removed,
-            ..
-        } => {
-            laid.row(
-                Row::of(format!("  {}", app.setup.path(path)), Role::Strong)
-                    .end(format!("+{added} -{removed}"), Role::Muted),
-            );
-            change(laid, &path.to_string_lossy(), patch, form);
-        }
-        Subject::Read { path } => {
-            for row in chopped(&app.setup.path(path), width, 2, Role::Strong) {
-                laid.row(row);
-            }
-        }
-        Subject::Other { arguments } => {
-            for row in chopped(
-                &escaped(&readable_arguments(arguments)),
-                width,
-                2,
-                Role::Strong,
-            ) {
-                laid.row(row);
-            }
-        }
-    }
-    let (word, role) = match approval.risk {
-        Risk::Low => ("LOW", Role::Good),
-        Risk::Medium => ("MED", Role::Warn),
-        Risk::High => ("HIGH", Role::Bad),
-    };
-    let why = wrapped(
-        &one_line(&approval.risk_why),
-        width.saturating_sub(8),
-        0,
-        Role::Text,
-    );
-    for (index, row) in why.into_iter().enumerate() {
-        let lead = if index == 0 { word } else { "" };
-        let mut whole = Row::of(format!("  {lead:<5} "), role);
-        whole.left.extend(row.left);
-        laid.row(whole);
-    }
-    if details {
-        laid.row(Row::of(
-            format!("  asked because: {}", one_line(&approval.reason)),
-            Role::Muted,
-        ));
-        if let Some(rule) = &approval.session_rule {
-            for row in wrapped(
-                &format!("`s` allows for this session: {}", escaped(rule)),
-                width,
-                2,
-                Role::Muted,
-            ) {
-                laid.row(row);
-            }
-        }
-        if matches!(approval.subject, Subject::Command { .. }) {
-            laid.row(Row::of(
-                "  no sandbox: it runs with your rights",
-                Role::Muted,
-            ));
-        }
-        laid.row(Row::of(
-            format!("  call {}", one_line(&approval.call.0)),
-            Role::Muted,
-        ));
-    }
-}
-
-/// A change in full: as a difference where that shows every character of it, else line by line as it is.
-fn change(laid: &mut Laid, file: &str, patch: &str, form: Form) {
-    let shown = patch
-        .split('\t')
-        .map(escaped)
-        .collect::<Vec<_>>()
-        .join("\t");
-    if shown.lines().count() <= DIFF_LINES && shown.lines().all(|line| line.len() <= DIFF_LINE) {
-        let sheet = diff(file, &shown, indented(form, 2));
-        let height = sheet.height();
-        laid.sheet(sheet, 2, height);
-        return;
-    }
-    for row in chopped(&text::expand(&shown, 4), form.cells(), 2, Role::Text) {
-        laid.row(row);
-    }
-}
-
 /// The choices in rows of as many as fit; each with its letter, dim until they work.
 fn choices(focus: &AskFocus, width: usize, ready: bool, flash: bool) -> Vec<Row> {
     let mut rows = vec![Row::new()];
-    let gap = if width < 44 { 1 } else { 3 };
+    let narrow = width < NARROW;
+    let gap = if narrow { 2 } else { 3 };
     let mut used = 0;
     for (index, (choice, key, what)) in focus.choices().into_iter().enumerate() {
         let what = match choice {
             Choice::Details if focus.details => "less",
+            Choice::Session if narrow => "session",
+            Choice::NoBecause if narrow => "because",
+            Choice::Edit if narrow => "edit",
+            Choice::Details if narrow => "more",
             _ => what,
         };
-        let cells = 2 + what.chars().count() + gap;
+        let cells = 2 + what.chars().count();
         if used > 0 && used + cells > width {
             rows.push(Row::new());
             used = 0;
         }
-        used += cells;
+        used += cells + gap;
         let highlighted = focus.highlight == Some(index) || focus.confirm == Some(choice);
         let (key_role, what_role) = match (highlighted, flash, ready) {
             (true, _, _) => (Role::Marked, Role::Marked),

@@ -37,6 +37,7 @@ pub fn lay(view: &View, width: u16, height: u16) -> Laid {
         .session
         .iter()
         .flat_map(|session| session.queued.iter())
+        .filter(|queued| !view.taken_back.contains(&queued.id))
         .enumerate()
         .map(|(index, queued)| {
             let kind = match queued.when {

@@ -103,12 +103,7 @@ fn ways(app: &App, view: &View) -> Vec<(&'static str, &'static str, String)> {
                 "{many} here before; last: \"{}\", {age}, {}, {}",
                 one_line(&title),
                 last.state.name(),
-                money::sum(
-                    &last.cost,
-                    &crate::protocol::money::Amounts::default(),
-                    false,
-                    last.unpriced
-                )
+                money::card(last)
             )
         }
     };
@@ -134,6 +129,13 @@ pub fn model_line(card: &ModelCard) -> String {
         return format!("{name}   a script speaks; play money");
     }
     match &card.price {
+        Some(price) if card.subscription => {
+            format!(
+                "{name}   incl. in your subscription; list {}",
+                prices(price)
+            )
+        }
+        None if card.subscription => format!("{name}   incl. in your subscription"),
         Some(price) => {
             let date = match &card.price_date {
                 Some(date) => format!(", {date}"),
@@ -185,7 +187,7 @@ fn told(app: &App, view: &View, pad: &str, look: &Look) -> Vec<Row> {
                 "first prompt about {} + the answer",
                 money::estimate(estimate).trim_start_matches('≈')
             ),
-            Estimate::Local | Estimate::Play | Estimate::Unknown => {
+            Estimate::Included | Estimate::Local | Estimate::Play | Estimate::Unknown => {
                 format!("first prompt: {}", money::estimate(estimate))
             }
         };

@@ -225,13 +225,13 @@ fn sums(app: &App, laid: &mut Laid, entry: &Entry, spent: &Spent, look: &Look) {
     let took = text::duration(Duration::from_millis(
         u64::try_from(spent.millis).unwrap_or(0),
     ));
-    let cost = money::sum(&spent.cost, &spent.play, spent.estimated, spent.unpriced);
+    let cost = money::sum(&spent.charged);
     laid.row(Row::of(
         format!("{dot} turn {}  {cost}  {steps}  {took}", entry.turn),
         Role::Muted,
     ));
     if entry.turn == 1
-        && spent.play.0.is_empty()
+        && spent.charged.play.0.is_empty()
         && let Some(limit) = app.setup.day_limit
     {
         let limit = money::round(limit);

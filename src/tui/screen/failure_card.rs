@@ -6,23 +6,28 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::agent::visible::one_line;
+use crate::config::KeySource;
 use crate::protocol::event::{Ending, Waiting};
 use crate::protocol::failure::{Failure, FailureKind};
+use crate::tui::app::card::Choice;
 use crate::tui::app::transcript::What;
 use crate::tui::app::view::View;
 use crate::tui::app::{App, Focus};
+use crate::tui::screen::ask_body::NARROW;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::money;
 use crate::tui::screen::rows::{self, Row, wrapped};
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::paint::Form;
-use crate::tui::widget::text;
+use crate::tui::widget::{cells, text};
 
 #[derive(Debug)]
 pub struct Card {
     title: (String, Role),
     right: String,
     rows: Vec<Row>,
+    /// The keys; they are drawn whatever else there is room for.
+    foot: Vec<Row>,
     focused: bool,
 }
 
@@ -41,27 +46,11 @@ pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
         let left = text::seconds(left);
         let focused = matches!(app.focus, Focus::Card(_));
         let mut rows = wrapped(&one_line(&failure.message), width, 0, Role::Text);
-        rows.push(Row::of(
-            format!(
-                "Trying again by itself in {left}, attempt {attempt} of {attempts}. Nothing is lost."
-            ),
-            Role::Muted,
-        ));
-        rows.push(if focused {
-            Row::of("Enter", Role::Key)
-                .put(" now   ", Role::Muted)
-                .put("m", Role::Key)
-                .put(" other model   ", Role::Muted)
-                .put("Esc Esc", Role::Key)
-                .put(" stop", Role::Muted)
-        } else {
-            Row::of("Tab", Role::Key)
-                .put(" from an empty composer, then ", Role::Muted)
-                .put("Enter", Role::Key)
-                .put(" now   ", Role::Muted)
-                .put("Esc Esc", Role::Key)
-                .put(" stop", Role::Muted)
-        });
+        let said = format!(
+            "Trying again by itself in {left}, attempt {attempt} of {attempts}. Nothing is lost."
+        );
+        rows.extend(wrapped(&said, width, 0, Role::Muted));
+        let foot = foot(app, view, "", ("Esc Esc", "stop"), width);
         return Some(Card {
             title: (
                 format!("{} {}", look.mark(Mark::More), waits_for(failure.kind)),
@@ -69,23 +58,22 @@ pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
             ),
             right: format!("goes on in {left}"),
             rows,
+            foot,
             focused,
         });
     }
     let focused = matches!(app.focus, Focus::Card(_));
     let ending = view.stopped()?;
     let turn = view.session.as_ref().map(|session| &session.turn_sum)?;
-    let cost = money::sum(&turn.cost, &turn.play, turn.estimated, turn.unpriced);
-    let (title, message, again) = match ending {
+    let cost = money::sum(&turn.spent);
+    let (title, message) = match ending {
         Ending::Failed { failure } => (
             format!("{} {}", look.mark(Mark::Failed), failed(failure)),
             one_line(&failure.message),
-            "again",
         ),
         Ending::Interrupted { text } => (
             format!("{} interrupted", look.mark(Mark::Failed)),
             one_line(text),
-            "goes on",
         ),
         _ => return None,
     };
@@ -98,25 +86,24 @@ pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
         _ => (title, message),
     };
     let mut rows = wrapped(&message, width, 0, Role::Text);
-    rows.push(Row::of(
-        format!("The turn cost {cost}. What was said and done is in the log; nothing runs."),
-        Role::Muted,
-    ));
+    if let (Some(KeySource::Env(name)), Ending::Failed { failure }) = (app.key_place(view), ending)
+        && failure.kind == FailureKind::Auth
+    {
+        let said = if width < NARROW {
+            "a new value needs a new start".to_owned()
+        } else {
+            format!(
+                "${} is as it was when Creel started: a new value there needs a new start.",
+                one_line(name)
+            )
+        };
+        rows.extend(wrapped(&said, width, 0, Role::Text));
+    }
+    let said = format!("The turn cost {cost}. What was said and done is in the log; nothing runs.");
+    rows.extend(wrapped(&said, width, 0, Role::Muted));
     let next = app.next_prompt(view).map(money::estimate);
     let price = next.map_or_else(String::new, |next| format!(" ({next})"));
-    rows.push(if focused {
-        Row::of("Enter", Role::Key)
-            .put(format!(" {again}{price}   "), Role::Muted)
-            .put("m", Role::Key)
-            .put(" other model   ", Role::Muted)
-            .put("Esc", Role::Key)
-            .put(" leave it", Role::Muted)
-    } else {
-        Row::of("Tab", Role::Key)
-            .put(" from an empty composer, then ", Role::Muted)
-            .put("Enter", Role::Key)
-            .put(format!(" {again}{price}"), Role::Muted)
-    });
+    let foot = foot(app, view, &price, ("Esc", "leave it"), width);
     Some(Card {
         title: (title, Role::Bad),
         right: match ending {
@@ -126,18 +113,76 @@ pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
             _ => String::new(),
         },
         rows,
+        foot,
         focused,
     })
 }
 
+/// The keys of the card, else the way to it; as many rows as they need. `price` is that of asking again, `leave` what Esc does.
+fn foot(app: &App, view: &View, price: &str, leave: (&str, &str), width: usize) -> Vec<Row> {
+    let Focus::Card(card) = &app.focus else {
+        let row = Row::of("Tab", Role::Key);
+        if width < NARROW {
+            return vec![row.put(", composer empty: decide", Role::Muted)];
+        }
+        let choices = app.card_choices(view);
+        let again = choices.first().map_or("", |row| row.1);
+        let row = row
+            .put(" from an empty composer, then ", Role::Muted)
+            .put("Enter", Role::Key)
+            .put(format!(" {again}{price}"), Role::Muted);
+        return vec![if choices.len() > 2 {
+            row.put(" or another key", Role::Muted)
+        } else {
+            row
+        }];
+    };
+    let ready = card.arming.ready(app.now.since);
+    let choices = app.card_choices(view);
+    let pairs = choices.iter().enumerate().map(|(index, (choice, what))| {
+        let key = choice
+            .letter()
+            .map_or_else(|| "Enter".to_owned(), String::from);
+        let what = match choice {
+            Choice::Again => format!("{what}{price}"),
+            Choice::GiveKey if width < NARROW => "another key".to_owned(),
+            _ => (*what).to_owned(),
+        };
+        (key, what, card.highlight == Some(index))
+    });
+    let gap = if width < NARROW { "  " } else { "   " };
+    let last = (leave.0.to_owned(), leave.1.to_owned(), false);
+    let mut rows = vec![Row::new()];
+    for (key, what, marked) in pairs.chain([last]) {
+        let cells = cells::of(&key) + 1 + cells::of(&what);
+        let used = rows.last().map_or(0, Row::width);
+        let fits = used > 0 && used + gap.len() + cells <= width;
+        if used > 0 && !fits {
+            rows.push(Row::new());
+        }
+        let gap = if fits { gap } else { "" };
+        let (key_role, what_role) = match (marked, ready) {
+            (true, _) => (Role::Marked, Role::Marked),
+            (_, true) => (Role::Key, Role::Text),
+            (_, false) => (Role::Muted, Role::Muted),
+        };
+        if let Some(row) = rows.last_mut() {
+            row.left.push((gap.to_owned(), Role::Muted));
+            row.left.push((key, key_role));
+            row.left.push((format!(" {what}"), what_role));
+        }
+    }
+    rows
+}
+
 impl Card {
     pub fn height(&self) -> usize {
-        self.rows.len() + 2
+        self.rows.len() + self.foot.len() + 2
     }
 
     /// Draws it; `true` when its last line was in sight.
     pub fn draw(&self, app: &App, buffer: &mut Buffer, area: Rect, look: &Look) -> bool {
-        let flash = matches!(&app.focus, Focus::Card(arming) if arming.flash.is_some());
+        let flash = matches!(&app.focus, Focus::Card(card) if card.arming.flash.is_some());
         let border = match (self.focused, flash) {
             (_, true) => Role::Warn,
             (true, _) => Role::Focus,
@@ -152,7 +197,12 @@ impl Card {
             },
             glyphs: look.glyphs,
             left: &[Segment::new(&self.title.0, look.style(self.title.1))],
-            right: if self.right.is_empty() { &[] } else { &right },
+            // Beside it the title would be cut.
+            right: if self.right.is_empty() || usize::from(area.width) < NARROW {
+                &[]
+            } else {
+                &right
+            },
             style: look.style(border),
         };
         let inner = frame.draw(buffer, area);
@@ -161,9 +211,25 @@ impl Card {
             width: inner.width.saturating_sub(2),
             ..inner
         };
-        // Where there is no room for all, the keys stay.
-        let skip = self.rows.len().saturating_sub(usize::from(inner.height));
-        rows::draw(&self.rows, buffer, inner, skip, look);
+        let foot = u16::try_from(self.foot.len())
+            .unwrap_or(u16::MAX)
+            .min(inner.height);
+        let body = Rect {
+            height: inner.height - foot,
+            ..inner
+        };
+        let keys = Rect {
+            y: body.bottom(),
+            height: foot,
+            ..inner
+        };
+        rows::draw(&self.rows, buffer, body, 0, look);
+        if self.rows.len() > usize::from(body.height) && body.height > 0 {
+            Row::new()
+                .end(format!(" {}", look.mark(Mark::More)), Role::Muted)
+                .draw(buffer, body.left(), body.bottom() - 1, body.right(), look);
+        }
+        rows::draw(&self.foot, buffer, keys, 0, look);
         self.focused && inner.height > 0
     }
 }
@@ -197,6 +263,8 @@ fn waits_for(kind: FailureKind) -> &'static str {
 
 fn failed(failure: &Failure) -> &'static str {
     match failure.kind {
+        // 402 is payment required. Other vendors say it with other numbers, and their message with it.
+        FailureKind::Auth if failure.status == Some(402) => "no credit left",
         FailureKind::Auth => "key refused",
         FailureKind::Rate => "too many requests",
         FailureKind::Overloaded => "the provider is overloaded",

@@ -3,9 +3,11 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::agent::visible::one_line;
+use crate::tui::app::App;
+use crate::tui::app::card::given_to;
 use crate::tui::app::first_run::{FirstRun, Page};
-use crate::tui::app::setup::NewProvider;
-use crate::tui::app::{App, Seen};
+use crate::tui::app::setup::{GivenKey, NewProvider};
 use crate::tui::screen::empty::model_line;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::{self, Row, keys, wrapped};
@@ -16,16 +18,23 @@ use crate::tui::widget::text;
 pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &Look) -> Shown {
     let wide = area.width >= 80;
     let roomy = area.height >= 24;
+    let other = given_to(Some(page));
     Row::of(" Creel", Role::Strong)
         .end(
             match page.page {
+                _ if other.is_some() => "another key ",
                 Page::Folder { .. } => "no folder yet · nothing sent ",
                 _ => "no model yet · nothing sent ",
             },
             Role::Muted,
         )
         .draw(buffer, area.left(), area.y, area.right(), look);
-    let mut y = area.y + if roomy { 3 } else { 1 };
+    let mut y = area.y
+        + match area.height {
+            28.. => 3,
+            24.. => 2,
+            _ => 1,
+        };
     let said = match &page.text {
         Some(text) => (text.clone(), Role::Warn),
         None if matches!(page.page, Page::Folder { .. }) => (
@@ -35,10 +44,19 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
             ),
             Role::Text,
         ),
-        None => (
-            "There is no key in the environment. What now?".to_owned(),
-            Role::Text,
-        ),
+        None => match other {
+            Some(other) => (
+                format!(
+                    "Another key for {}, in place of the one it has:",
+                    one_line(other)
+                ),
+                Role::Text,
+            ),
+            None => (
+                "There is no key in the environment. What now?".to_owned(),
+                Role::Text,
+            ),
+        },
     };
     for row in wrapped(
         &said.0,
@@ -50,8 +68,9 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
         y += 1;
     }
     y += u16::from(roomy);
-    let (content, field) = content(app, page, wide, roomy, look);
     let margin = if wide { 2 } else { 0 };
+    let width = usize::from(area.width).saturating_sub(2 * usize::from(margin) + 4);
+    let (content, field) = content(app, page, width, wide, roomy, look);
     let foot = 1;
     let height = (content.len() as u16 + 2).min(area.bottom().saturating_sub(y + foot));
     let outer = Rect {
@@ -91,10 +110,14 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
         height: area.bottom().saturating_sub(y + foot),
         ..area
     };
-    if roomy && !matches!(page.page, Page::Folder { .. }) {
-        rows::draw(&facts(app, usize::from(area.width)), buffer, below, 0, look);
+    if roomy && other.is_none() && !matches!(page.page, Page::Folder { .. }) {
+        let facts = facts(app, usize::from(area.width), area.height >= 28);
+        rows::draw(&facts, buffer, below, 0, look);
     }
     let line = match &page.page {
+        Page::Ways { .. } if !wide => {
+            keys(&[("1-3", "choose"), ("Esc", "no model"), ("q", "quit")])
+        }
         Page::Ways { .. } => keys(&[
             ("1-3 or ↑↓ Enter", "choose"),
             ("Esc", "look around without a model"),
@@ -118,8 +141,7 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
     row.draw(buffer, area.left(), area.bottom() - 1, area.right(), look);
     Shown {
         cursor,
-        seen: Seen::default(),
-        moved: None,
+        ..Shown::default()
     }
 }
 
@@ -127,6 +149,7 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
 fn content(
     app: &App,
     page: &FirstRun,
+    width: usize,
     wide: bool,
     roomy: bool,
     look: &Look,
@@ -179,26 +202,34 @@ fn content(
                 } else {
                     all.push(row);
                 }
-                gap(&mut all);
+                if index < 2 {
+                    gap(&mut all);
+                }
             }
         }
         Page::Key { .. } => {
-            all.push(Row::of(
-                "   Paste the key, or type `$NAME` of a variable, or the path of a file.",
+            all.extend(wrapped(
+                "Paste the key, or type `$NAME` of a variable, or the path of a file.",
+                width,
+                3,
                 Role::Text,
             ));
             gap(&mut all);
             field = Some((all.len() as u16, page.shown()));
             all.push(Row::new());
             gap(&mut all);
-            all.push(Row::of(
-                "   A pasted key is kept in a file of its own that only you can read.",
+            all.extend(wrapped(
+                "A pasted key is kept in a file of its own that only you can read.",
+                width,
+                3,
                 Role::Muted,
             ));
         }
         Page::Server { .. } => {
-            all.push(Row::of(
-                "   The address of the server, up to and with /v1:",
+            all.extend(wrapped(
+                "The address of the server, up to and with /v1:",
+                width,
+                3,
                 Role::Text,
             ));
             gap(&mut all);
@@ -227,29 +258,30 @@ fn content(
                 );
             }
             gap(&mut all);
-            all.push(Row::of(
-                "   Or quit, and start Creel in the folder of a project.",
+            all.extend(wrapped(
+                "Or quit, and start Creel in the folder of a project.",
+                width,
+                3,
                 Role::Muted,
             ));
         }
         Page::Checking { provider, since } => {
+            let key = |key: &GivenKey| match key {
+                GivenKey::Pasted(key) => key.hint(),
+                GivenKey::Variable(name) => format!("the key in ${}", one_line(name)),
+                GivenKey::File(path) => format!("the key in {}", app.setup.path(path)),
+            };
             let what = match provider {
-                NewProvider::Key(key) => format!("asking api.anthropic.com with {}", key.hint()),
-                NewProvider::KeyVariable(name) => {
-                    format!("asking api.anthropic.com with the key in ${name}")
-                }
-                NewProvider::KeyFile(path) => format!(
-                    "asking api.anthropic.com with the key in {}",
-                    app.setup.path(path)
-                ),
-                NewProvider::Server { address } => {
-                    format!("asking {}", crate::agent::visible::one_line(address))
-                }
+                NewProvider::Key(given) => format!("asking api.anthropic.com with {}", key(given)),
+                NewProvider::KeyOf {
+                    provider,
+                    key: given,
+                } => format!("asking {} with {}", one_line(provider), key(given)),
+                NewProvider::Server { address } => format!("asking {}", one_line(address)),
             };
             let waited = text::seconds(app.now.since.saturating_sub(*since));
-            all.push(
-                Row::of(format!("   {what} for its models, "), Role::Text).put(waited, Role::Muted),
-            );
+            let said = format!("{what} for its models, {waited}");
+            all.extend(wrapped(&said, width, 3, Role::Text));
         }
         Page::Choose { checked, at, .. } => {
             all.push(Row::of("   It answers. Which model?", Role::Text));
@@ -266,10 +298,7 @@ fn content(
                 });
                 all.push(
                     Row::of(format!(" {mark} "), Role::Accent)
-                        .put(
-                            crate::agent::visible::one_line(&model_line(card)),
-                            Role::Text,
-                        )
+                        .put(one_line(&model_line(card)), Role::Text)
                         .put(window, Role::Muted),
                 );
             }
@@ -279,12 +308,14 @@ fn content(
     (all, field)
 }
 
-fn facts(app: &App, width: usize) -> Vec<Row> {
+fn facts(app: &App, width: usize, roomy: bool) -> Vec<Row> {
     let mut all = Vec::new();
     let said = "A Claude Pro or Max sign-in works only in its maker's own program; Creel needs an API key. \
                 What it costs is shown before it is spent.";
     all.extend(wrapped(said, width.saturating_sub(6), 3, Role::Muted));
-    all.push(Row::new());
+    if roomy {
+        all.push(Row::new());
+    }
     let limit = match app.setup.day_limit {
         Some(limit) => {
             let limit = limit.to_string();

@@ -47,20 +47,14 @@ pub fn parts(app: &App, view: &View) -> Vec<(String, Role)> {
     let sum = &session.session_sum;
     let turn = &session.turn_sum;
     let prompt = session.last_usage.prompt();
-    let mut session_cost = money::sum(&sum.cost, &sum.play, sum.estimated, sum.unpriced);
+    let mut session_cost = money::sum(&sum.spent);
     if let Some(limit) = session.budget {
         session_cost = format!("{session_cost} of {limit}");
     }
     let mut parts = vec![
         (format!("session {session_cost}"), Role::Text),
         context,
-        (
-            format!(
-                "turn {}",
-                money::sum(&turn.cost, &turn.play, turn.estimated, turn.unpriced)
-            ),
-            Role::Muted,
-        ),
+        (format!("turn {}", money::sum(&turn.spent)), Role::Muted),
     ];
     if prompt > 0 {
         let share = gauge::percent(session.last_usage.cache_read, prompt);

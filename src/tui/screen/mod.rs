@@ -1,6 +1,7 @@
 //! The state as cells: where everything goes on the screen. Drawing reads the state and changes nothing but the cache of
 //! what was laid out; what a frame showed is told back as [`Seen`].
 
+pub mod ask_body;
 pub mod ask_card;
 pub mod body;
 pub mod composer;
@@ -26,6 +27,7 @@ use std::ops::Range;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::tui::app::pointer::Spot;
 use crate::tui::app::{App, Seen};
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::rows::Row;
@@ -34,12 +36,35 @@ use crate::tui::screen::transcript::Cache;
 /// The smallest screen everything fits on.
 pub const SMALLEST: (u16, u16) = (40, 12);
 
+/// Where what can be clicked was drawn; empty where it was not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Spots {
+    pub card: Rect,
+    pub transcript: Rect,
+    pub composer: Rect,
+}
+
+impl Spots {
+    /// What lies in this cell.
+    pub fn at(&self, x: u16, y: u16) -> Option<Spot> {
+        [
+            (self.card, Spot::Card),
+            (self.transcript, Spot::Transcript),
+            (self.composer, Spot::Composer),
+        ]
+        .into_iter()
+        .find(|(area, _)| area.contains((x, y).into()))
+        .map(|(_, spot)| spot)
+    }
+}
+
 /// What a frame came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Shown {
     /// Where the next character goes; hidden when nothing is typed.
     pub cursor: Option<(u16, u16)>,
     pub seen: Seen,
+    pub spots: Spots,
     /// Rows whose content moved up by so many lines since the last frame.
     pub moved: Option<(Range<u16>, i16)>,
 }
@@ -58,6 +83,7 @@ pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, look: &Look) -> S
     if let Some(overlay) = &app.overlay {
         shown.cursor = overlay::draw(app, overlay, buffer, area, look);
         shown.moved = None;
+        shown.spots = Spots::default();
         // What lies under an overlay was not seen.
         shown.seen.last_line = false;
     }

@@ -1,19 +1,40 @@
 //! How money is written: charged, estimated (`≈`), unknown (`?`), played.
 
-use crate::protocol::money::{Amounts, Money};
+use crate::protocol::money::Money;
+use crate::protocol::session::Card;
+use crate::protocol::usage::Spending;
 use crate::tui::app::price::Estimate;
 
-/// A sum of calls: `$0.42`, `≈$0.42` with an estimate in it, `$0.42 + ?` with calls of unknown price, `?` with only those.
-pub fn sum(cost: &Amounts, play: &Amounts, estimated: bool, unpriced: u32) -> String {
+/// A sum of calls: `$0.42`, `≈$0.42` with an estimate in it, `$0.42 + ?` with calls of unknown price, `?` with only those,
+/// `incl.` where a subscription covers it.
+pub fn sum(spending: &Spending) -> String {
+    let Spending { cost, play, .. } = spending;
     let nothing = cost.0.values().all(|parts| *parts == 0);
-    let played = play.0.values().any(|parts| *parts != 0);
-    let mark = if estimated { "≈" } else { "" };
-    match (nothing, unpriced > 0, played) {
-        (true, _, true) => format!("{play} play"),
-        (true, true, _) => "?".to_owned(),
-        (false, true, _) => format!("{mark}{cost} + ?"),
-        (_, false, _) => format!("{mark}{cost}"),
+    let mark = if spending.estimated { "≈" } else { "" };
+    let mut parts = Vec::new();
+    if !nothing {
+        parts.push(format!("{mark}{cost}"));
     }
+    if spending.unpriced > 0 {
+        parts.push("?".to_owned());
+    }
+    if spending.included > 0 {
+        parts.push("incl.".to_owned());
+    }
+    match parts.is_empty() {
+        true if play.0.values().any(|parts| *parts != 0) => format!("{play} play"),
+        true => format!("{mark}{cost}"),
+        false => parts.join(" + "),
+    }
+}
+
+/// What a session of the list came to.
+pub fn card(card: &Card) -> String {
+    sum(&Spending {
+        cost: card.cost.clone(),
+        unpriced: card.unpriced,
+        ..Spending::default()
+    })
 }
 
 /// A round sum without its cents: `$10`.
@@ -26,6 +47,7 @@ pub fn estimate(estimate: Estimate) -> String {
     match estimate {
         Estimate::About(money) => format!("≈{money}"),
         Estimate::Play => "play money".to_owned(),
+        Estimate::Included => "incl. in your subscription".to_owned(),
         Estimate::Local => "free, on this machine".to_owned(),
         Estimate::Unknown => "price not known".to_owned(),
     }
@@ -34,6 +56,7 @@ pub fn estimate(estimate: Estimate) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::money::Amounts;
 
     #[test]
     fn each_figure_says_what_it_is() {
@@ -44,15 +67,25 @@ mod tests {
         };
         let (none, some) = (Amounts::default(), amounts(420_000_000_000));
         let cases = [
-            (&none, &none, false, 0, "$0.00"),
-            (&some, &none, false, 0, "$0.42"),
-            (&some, &none, true, 0, "≈$0.42"),
-            (&some, &none, false, 2, "$0.42 + ?"),
-            (&none, &none, false, 2, "?"),
-            (&none, &some, false, 0, "$0.42 play"),
+            (&none, &none, false, 0, 0, "$0.00"),
+            (&some, &none, false, 0, 0, "$0.42"),
+            (&some, &none, true, 0, 0, "≈$0.42"),
+            (&some, &none, false, 2, 0, "$0.42 + ?"),
+            (&none, &none, false, 2, 0, "?"),
+            (&none, &none, false, 0, 3, "incl."),
+            (&some, &none, true, 2, 3, "≈$0.42 + ? + incl."),
+            (&none, &some, false, 0, 0, "$0.42 play"),
         ];
-        for (cost, play, estimated, unpriced, expected) in cases {
-            assert_eq!(sum(cost, play, estimated, unpriced), expected);
+        for (cost, play, estimated, unpriced, included, expected) in cases {
+            let spending = Spending {
+                cost: cost.clone(),
+                play: play.clone(),
+                estimated,
+                unpriced,
+                included,
+                list: Amounts::default(),
+            };
+            assert_eq!(sum(&spending), expected);
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::{self, Row, wrapped};
 use crate::tui::screen::transcript::Cache;
 use crate::tui::screen::{
-    Shown, composer, empty, failure_card, money, status, top, tour, transcript,
+    Shown, Spots, blank, composer, empty, failure_card, money, status, top, tour, transcript,
 };
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::paint::Form;
@@ -66,14 +66,20 @@ pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, area: Rect, look:
     let tight = area.height < 18;
     let written = composer::lay(view, inner.width, area.height);
     let middle = middle(app, view, form, look);
-    if tight
-        && let Middle::Ask(card, _) = &middle
-        && card.focus.is_some()
-    {
+    if tight && matches!(app.focus, Focus::Ask(_) | Focus::Card(_)) {
         // No room for a frame within a frame.
-        let form = Form::new(outer.width.saturating_sub(4), look.glyphs);
-        let laid = card.lay(app, form);
-        let drawn = card.draw(app, &laid, buffer, outer, look);
+        let drawn = alone(app, view, &middle, buffer, outer, look);
+        if let Some(note) = &app.note {
+            let top = Rect { height: 1, ..area };
+            blank(buffer, top, look);
+            Row::of(format!(" {}", note.text), Role::Accent).draw(
+                buffer,
+                top.left(),
+                top.y,
+                top.right(),
+                look,
+            );
+        }
         return Shown {
             cursor: drawn.cursor,
             seen: Seen {
@@ -84,6 +90,10 @@ pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, area: Rect, look:
                 ask_scroll_max: drawn.scroll_max,
                 ask_page: drawn.page,
                 ..Seen::default()
+            },
+            spots: Spots {
+                card: outer,
+                ..Spots::default()
             },
             moved: None,
         };
@@ -105,6 +115,7 @@ pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, area: Rect, look:
 
     let mut upper = rooms.transcript;
     notices(app, buffer, &mut upper, look);
+    passing(app, buffer, &mut upper, look);
     if view.played() && upper.height > 2 {
         let line = Rect { height: 1, ..upper };
         tour::line(app, view, buffer, line, look);
@@ -165,10 +176,37 @@ pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, area: Rect, look:
         }
     }
     composer::commands(app, buffer, upper, rooms.composer, look);
+    shown.spots = Spots {
+        card: rooms.card,
+        transcript: upper,
+        composer: rooms.composer,
+    };
     shown
 }
 
+/// The ask or the card with the focus in place of everything else.
+fn alone(
+    app: &App,
+    view: &View,
+    middle: &Middle,
+    buffer: &mut Buffer,
+    area: Rect,
+    look: &Look,
+) -> ask_card::Drawn {
+    let form = Form::new(area.width.saturating_sub(4), look.glyphs);
+    match middle {
+        Middle::Ask(card, _) => card.draw(app, &card.lay(app, form), buffer, area, look),
+        Middle::Failure(_) => ask_card::Drawn {
+            last_line: failure_card::card(app, view, form, look)
+                .is_some_and(|card| card.draw(app, buffer, area, look)),
+            ..ask_card::Drawn::default()
+        },
+        Middle::None => ask_card::Drawn::default(),
+    }
+}
+
 /// What must be read, at the top of the pane until it is put away: at most half of the room.
+/// What must be read until it is put away: in full where half the room is enough, else its beginning and the way to the rest.
 fn notices(app: &App, buffer: &mut Buffer, upper: &mut Rect, look: &Look) {
     if app.notices.is_empty() || upper.height < 2 {
         return;
@@ -180,12 +218,36 @@ fn notices(app: &App, buffer: &mut Buffer, upper: &mut Rect, look: &Look) {
         .flat_map(|notice| wrapped(&one_line(notice), width, 0, Role::Warn))
         .collect();
     let most = usize::from((upper.height / 2).max(2)) - 1;
+    let mut foot = Row::new();
     if all.len() > most {
+        let more = format!(" reads {} more rows   ", all.len() - most);
+        foot = foot.put("^X o", Role::Key).put(more, Role::Muted);
         all.truncate(most);
     }
-    all.push(Row::of("^X d", Role::Key).put(" puts this away", Role::Muted));
+    all.push(
+        foot.put("^X d", Role::Key)
+            .put(" puts this away", Role::Muted),
+    );
     rows::draw(&all, buffer, *upper, 0, look);
     let height = all.len() as u16;
+    upper.y += height;
+    upper.height -= height;
+}
+
+/// What passes and is too long for the key line.
+fn passing(app: &App, buffer: &mut Buffer, upper: &mut Rect, look: &Look) {
+    let Some(note) = app
+        .note
+        .as_ref()
+        .filter(|_| status::is_long(app, upper.width))
+    else {
+        return;
+    };
+    let all = wrapped(&note.text, usize::from(upper.width), 0, Role::Accent);
+    rows::draw(&all, buffer, *upper, 0, look);
+    let height = u16::try_from(all.len())
+        .unwrap_or(u16::MAX)
+        .min(upper.height);
     upper.y += height;
     upper.height -= height;
 }
@@ -275,7 +337,7 @@ fn rooms(app: &App, inner: Rect, written: &composer::Laid, middle: &Middle, tigh
         Middle::Failure(card) => card.height(),
     };
     let rest = inner.height - keys - composer - dividers;
-    let most = if asking {
+    let most = if asking || tight && matches!(middle, Middle::Ask(..)) {
         rest
     } else {
         rest.saturating_sub(rest / 4)
@@ -325,7 +387,7 @@ impl Title {
                         0 => String::new(),
                         turn => format!("turn {turn}"),
                     },
-                    money::sum(&sum.cost, &sum.play, sum.estimated, sum.unpriced),
+                    money::sum(&sum.spent),
                 )
             }
             None => (String::new(), "$0.00".to_owned()),

@@ -73,7 +73,7 @@ pub fn key_line(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &
         Row::of(format!("Esc again stops turn {turn}"), Role::Warn)
     } else if app.break_until.is_some_and(|until| until > now) && app.note.is_none() {
         Row::of("Ctrl+C again quits", Role::Warn)
-    } else if let Some(note) = &app.note {
+    } else if let Some(note) = app.note.as_ref().filter(|_| !is_long(app, area.width)) {
         Row::of(note.text.clone(), Role::Accent)
     } else if !app.ready && app.broken.is_none() && now >= Duration::from_secs(1) {
         Row::of(format!("opening the log, {} s", now.as_secs()), Role::Muted)
@@ -81,6 +81,13 @@ pub fn key_line(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &
         rows_of_keys(app, view, usize::from(area.width))
     };
     row.draw(buffer, area.left(), area.y, area.right(), look);
+}
+
+/// Whether what passes needs more than the key line of this many cells: it is then said above the transcript.
+pub fn is_long(app: &App, width: u16) -> bool {
+    app.note
+        .as_ref()
+        .is_some_and(|note| cells::of(&note.text) > usize::from(width))
 }
 
 fn rows_of_keys(app: &App, view: &View, width: usize) -> Row {
@@ -148,18 +155,8 @@ fn rows_of_keys(app: &App, view: &View, width: usize) -> Row {
             ("Ctrl+O", "outputs"),
             ("i", "type"),
         ],
-        Focus::Card(_) if view.retrying().is_some() => &[
-            ("Enter", "try now"),
-            ("m", "other model"),
-            ("Esc Esc", "stop"),
-            ("Tab", "back"),
-        ],
-        Focus::Card(_) => &[
-            ("Enter", "go on"),
-            ("m", "other model"),
-            ("Esc", "leave it"),
-            ("Tab", "back"),
-        ],
+        Focus::Card(_) if view.retrying().is_some() => &[("Esc Esc", "stop"), ("Tab", "back")],
+        Focus::Card(_) => &[("Esc", "leave it"), ("Tab", "back")],
         Focus::Ask(_) => &[("Esc", "back"), ("PgUp PgDn", "read it all")],
     };
     let mut all = keys(pairs);
@@ -178,7 +175,8 @@ pub fn strip(buffer: &mut Buffer, area: Rect, look: &Look) {
         .filter(|row| !row.help.is_empty())
         .filter_map(|row| row.leader.map(|key| (key.to_string(), row.help)))
         .collect();
-    let column = 28;
+    // Two columns at the least: a key that is not listed is not found.
+    let column = if area.width < 56 { 20 } else { 28 };
     let columns = (usize::from(area.width) / column).max(1);
     let rows = all
         .len()

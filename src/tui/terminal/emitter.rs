@@ -83,9 +83,13 @@ impl Emitter {
         self.out.extend_from_slice(bytes);
     }
 
-    /// Clears the screen to blanks of the terminal's own background.
-    pub fn clear(&mut self) {
-        self.pen_to(Pen::default());
+    /// Clears the screen to blanks of this background; only where erasing is known to colour may it be another than the
+    /// terminal's own.
+    pub fn clear(&mut self, background: Color) {
+        self.pen_to(Pen {
+            bg: degrade(background, self.depth),
+            ..Pen::default()
+        });
         self.raw(b"\x1b[2J");
         self.drawn = true;
         self.moved = true;

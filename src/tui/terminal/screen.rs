@@ -150,9 +150,30 @@ impl Screen {
         self.scrolls.clear();
         self.cursor_shown = None;
         self.emitter.forget();
-        self.emitter.clear();
-        self.front.fill(Cell::EMPTY);
+        let mut blank = Cell::EMPTY;
+        blank.bg = self.usual_background();
+        self.emitter.clear(blank.bg);
+        self.front.fill(blank);
         self.spans.fill(1);
+    }
+
+    /// The background most blanks have, so that a cleared screen has few of them left to draw.
+    fn usual_background(&self) -> Color {
+        if !self.erases_in_colour {
+            return Color::Reset;
+        }
+        let mut counts: Vec<(Color, usize)> = Vec::new();
+        for cell in self.back.content.iter().filter(|cell| is_plain_blank(cell)) {
+            match counts
+                .iter_mut()
+                .find(|(background, _)| *background == cell.bg)
+            {
+                Some((_, count)) => *count += 1,
+                None => counts.push((cell.bg, 1)),
+            }
+        }
+        let most = counts.into_iter().max_by_key(|(_, count)| *count);
+        most.map_or(Color::Reset, |(background, _)| background)
     }
 
     /// Follows a hint when it saves more than it costs.

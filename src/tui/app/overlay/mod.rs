@@ -3,6 +3,7 @@
 pub mod cost;
 pub mod help;
 pub mod models;
+pub mod notices;
 pub mod pick;
 pub mod prompts;
 pub mod quit;
@@ -15,6 +16,7 @@ use crate::protocol::id::{ModelRef, SessionId};
 use crate::tui::app::overlay::cost::Cost;
 use crate::tui::app::overlay::help::Help;
 use crate::tui::app::overlay::models::Models;
+use crate::tui::app::overlay::notices::Notices;
 use crate::tui::app::overlay::prompts::Prompts;
 use crate::tui::app::overlay::quit::Quit;
 use crate::tui::app::overlay::sessions::Sessions;
@@ -28,6 +30,7 @@ pub enum Overlay {
     Skills(Skills),
     Prompts(Prompts),
     Cost(Cost),
+    Notices(Notices),
     Quit(Quit),
 }
 
@@ -51,6 +54,8 @@ pub enum Wish {
     Compose(String),
     /// Puts a skill's text into the composer.
     Skill(usize),
+    /// Puts the notices away.
+    PutAway,
     Quit,
 }
 
@@ -63,6 +68,7 @@ impl Overlay {
             Self::Skills(overlay) => overlay.key(event),
             Self::Prompts(overlay) => overlay.key(event),
             Self::Cost(overlay) => overlay.key(event),
+            Self::Notices(overlay) => overlay.key(event),
             Self::Quit(overlay) => overlay.key(event),
         }
     }
@@ -74,7 +80,7 @@ impl Overlay {
             Self::Models(overlay) => overlay.pick.insert(&line),
             Self::Prompts(overlay) => overlay.pick.insert(&line),
             Self::Skills(overlay) => overlay.pick.insert(&line),
-            Self::Help(_) | Self::Cost(_) | Self::Quit(_) => {}
+            Self::Help(_) | Self::Cost(_) | Self::Notices(_) | Self::Quit(_) => {}
         }
     }
 }

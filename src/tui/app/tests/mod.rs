@@ -3,6 +3,8 @@
 
 mod asks;
 mod beside;
+mod cards;
+mod pointer;
 mod sessions;
 
 use std::path::PathBuf;

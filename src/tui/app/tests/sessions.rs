@@ -151,6 +151,9 @@ fn steering_queueing_and_taking_back() {
         }]
     );
     assert_eq!(desk.written(), "then clippy\nnow");
+    // Pressed again before the log says so: not twice.
+    assert_eq!(ops(&desk.key(KeyCode::Up, KeyModifiers::ALT)), []);
+    assert_eq!(desk.written(), "then clippy\nnow");
 }
 
 #[test]

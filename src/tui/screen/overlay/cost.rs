@@ -1,8 +1,8 @@
 //! What was spent.
 
 use crate::agent::visible::one_line;
-use crate::protocol::money::Amounts;
 use crate::protocol::query::SpendRow;
+use crate::protocol::usage::Spending;
 use crate::tui::app::App;
 use crate::tui::app::overlay::cost::Cost;
 use crate::tui::screen::look::Role;
@@ -41,7 +41,13 @@ pub fn page(app: &App, overlay: &Cost, room: usize) -> Page {
 
 fn spend(row: &SpendRow, room: usize) -> Row {
     let unknown = u32::try_from(row.unknown).unwrap_or(u32::MAX);
-    let cost = money::sum(&row.cost, &Amounts::default(), false, unknown);
+    let cost = money::sum(&Spending {
+        cost: row.cost.clone(),
+        unpriced: unknown,
+        included: u32::try_from(row.included).unwrap_or(u32::MAX),
+        list: row.list.clone(),
+        ..Spending::default()
+    });
     let mut line = Row::of(format!("  {}", one_line(&row.key)), Role::Text);
     if room >= 70 {
         line = line.end(

@@ -4,9 +4,15 @@ use crate::tui::app::command;
 use crate::tui::app::keymap::{Chord, Place, TABLE};
 use crate::tui::screen::look::Role;
 use crate::tui::screen::overlay::Page;
-use crate::tui::screen::rows::{Row, keys};
+use crate::tui::screen::rows::{Row, keys, wrapped};
+use crate::tui::widget::cells;
 
-pub fn page(place: Place, scroll: usize) -> Page {
+/// Cells of the column of keys, where there is room for two.
+const KEYS: usize = 26;
+/// With less room the words stand below their keys.
+const TWO_COLUMNS: usize = 60;
+
+pub fn page(place: Place, scroll: usize, room: usize) -> Page {
     let mut rows = Vec::new();
     let section = |rows: &mut Vec<Row>, name: &str| {
         if !rows.is_empty() {
@@ -33,39 +39,35 @@ pub fn page(place: Place, scroll: usize) -> Page {
         {
             let mut labels: Vec<String> = row.keys.iter().map(Chord::label).collect();
             labels.extend(row.leader.map(|key| format!("^X {key}")));
-            rows.push(
-                Row::of(format!("  {:<26} ", labels.join(", ")), Role::Key)
-                    .put(row.help, Role::Text),
-            );
+            entry(&mut rows, &labels.join(", "), row.help, room);
         }
     }
     section(
         &mut rows,
-        "An ask, once it has the focus and 400 ms were quiet",
+        "An ask or a card, once it has the focus and 400 ms were quiet",
     );
-    for (keys, what) in [
+    for (label, what) in [
         ("y, s", "yes: once, for this session"),
         ("n, N", "no; no, and say why"),
         ("e, d", "edit the command first; everything about it"),
         ("y, Enter", "a HIGH one takes both"),
         ("Esc", "back; it stays waiting"),
+        ("Enter, m", "what failed: ask again; another model"),
+        ("k, r", "a refused key: give another; read it again"),
     ] {
-        rows.push(Row::of(format!("  {keys:<26} "), Role::Key).put(what, Role::Text));
+        entry(&mut rows, label, what, room);
     }
     section(&mut rows, "Commands in the composer");
     for slash in command::TABLE {
-        rows.push(
-            Row::of(
-                format!("  {:<26} ", format!("/{} {}", slash.name, slash.takes)),
-                Role::Key,
-            )
-            .put(slash.help, Role::Text),
-        );
+        let name = format!("/{} {}", slash.name, slash.takes);
+        entry(&mut rows, &name, slash.help, room);
     }
-    rows.push(Row::of(format!("  {:<26} ", "! COMMAND"), Role::Key).put(
+    entry(
+        &mut rows,
+        "! COMMAND",
         "runs as you, unasked; the model does not see it",
-        Role::Text,
-    ));
+        room,
+    );
     let from = scroll.min(rows.len().saturating_sub(5));
     Page {
         title: "help".to_owned(),
@@ -75,5 +77,25 @@ pub fn page(place: Place, scroll: usize) -> Page {
         foot: Vec::new(),
         keys: keys(&[("j k PgDn", "scroll"), ("Esc", "close")]),
         rows: rows.split_off(from),
+    }
+}
+
+/// Keys and what they do: side by side where there is room, never cut.
+fn entry(rows: &mut Vec<Row>, label: &str, what: &str, room: usize) {
+    if room < TWO_COLUMNS {
+        rows.push(Row::of(format!("  {label}"), Role::Key));
+        rows.extend(wrapped(what, room, 4, Role::Text));
+        return;
+    }
+    let column = KEYS.max(cells::of(label)) + 3;
+    for (index, said) in wrapped(what, room.saturating_sub(column), 0, Role::Text)
+        .into_iter()
+        .enumerate()
+    {
+        let label = if index == 0 { label } else { "" };
+        let width = column - 3;
+        let mut row = Row::of(format!("  {label:<width$} "), Role::Key);
+        row.left.extend(said.left);
+        rows.push(row);
     }
 }

@@ -3,6 +3,7 @@
 mod cost;
 mod help;
 mod models;
+mod notices;
 mod sessions;
 
 use ratatui::buffer::Buffer;
@@ -48,7 +49,7 @@ pub fn draw(
     let page = match overlay {
         Overlay::Sessions(overlay) => sessions::page(app, overlay, room, look),
         Overlay::Models(overlay) => models::page(overlay, room, look),
-        Overlay::Help(overlay) => help::page(overlay.place, overlay.scroll),
+        Overlay::Help(overlay) => help::page(overlay.place, overlay.scroll, room),
         Overlay::Skills(overlay) => {
             let rows: Vec<Row> = overlay
                 .shown()
@@ -96,6 +97,7 @@ pub fn draw(
             )
         }
         Overlay::Cost(overlay) => cost::page(app, overlay, room),
+        Overlay::Notices(overlay) => notices::page(app, overlay, room),
         Overlay::Quit(overlay) => {
             let mut rows = vec![Row::of(
                 "A turn runs. Quitting stops it; what was said and done is kept.",

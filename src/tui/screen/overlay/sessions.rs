@@ -1,9 +1,9 @@
 //! The list of sessions, and the turns of one.
 
 use crate::agent::visible::one_line;
-use crate::protocol::money::Amounts;
 use crate::tui::app::App;
 use crate::tui::app::overlay::sessions::Sessions;
+use crate::tui::screen::ask_body::NARROW;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::money;
 use crate::tui::screen::overlay::{Page, list, listed};
@@ -51,11 +51,15 @@ pub fn page(app: &App, overlay: &Sessions, room: usize, look: &Look) -> Page {
                 &card.title
             };
             let here = card.cwd == overlay.here;
-            let cost = money::sum(&card.cost, &Amounts::default(), false, card.unpriced);
+            let cost = money::card(card);
             let mut row = listed(index == overlay.pick.at, look).put(
                 pad(
                     &one_line(title),
-                    if room >= 90 { 34 } else { 22 },
+                    match room {
+                        90.. => 34,
+                        NARROW.. => 22,
+                        _ => 15,
+                    },
                     look.glyphs,
                 ),
                 if here { Role::Strong } else { Role::Text },
@@ -79,12 +83,15 @@ pub fn page(app: &App, overlay: &Sessions, room: usize, look: &Look) -> Page {
                 );
             }
             let age = text::age(app.now.wall.since(card.active));
-            row.end(
-                format!(" {}", pad_left(&turns(card.turns), 9, look.glyphs)),
-                Role::Muted,
-            )
-            .end(pad_left(&cost, 10, look.glyphs), Role::Text)
-            .end(pad_left(&age, 5, look.glyphs), Role::Muted)
+            if room >= NARROW {
+                row = row
+                    .end(
+                        format!(" {}", pad_left(&turns(card.turns), 9, look.glyphs)),
+                        Role::Muted,
+                    )
+                    .end(pad_left(&cost, 10, look.glyphs), Role::Text);
+            }
+            row.end(pad_left(&age, 5, look.glyphs), Role::Muted)
         })
         .collect();
     let empty = match (&overlay.failed, &overlay.cards) {

@@ -1,0 +1,233 @@
+//! The card of a failure: what it offers, and what its keys do once it has the focus and was quiet for a while.
+
+use std::collections::BTreeMap;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::config::KeySource;
+use crate::protocol::event::Ending;
+use crate::protocol::failure::FailureKind;
+use crate::protocol::id::SessionId;
+use crate::protocol::op::Op;
+use crate::tui::app::ask::{Arming, moved};
+use crate::tui::app::first_run::{FirstRun, Page};
+use crate::tui::app::keymap::{Action, narrow};
+use crate::tui::app::setup::NewProvider;
+use crate::tui::app::text::Text;
+use crate::tui::app::view::View;
+use crate::tui::app::{App, Cmd, Focus};
+
+/// Where the key of each provider is kept, by the provider's name.
+pub type KeyPlaces = BTreeMap<String, KeySource>;
+
+/// A card with the focus.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct CardFocus {
+    pub arming: Arming,
+    /// Of the choices; starts on none.
+    pub highlight: Option<usize>,
+}
+
+impl CardFocus {
+    pub fn new(now: std::time::Duration) -> Self {
+        Self {
+            arming: Arming::new(now),
+            highlight: None,
+        }
+    }
+}
+
+/// What one key of a card does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    /// Asks the model again, now.
+    Again,
+    GiveKey,
+    /// Reads config and key again, then asks the model again.
+    ReadAgain,
+    Models,
+}
+
+impl Choice {
+    /// Its letter; `None` for Enter.
+    pub fn letter(self) -> Option<char> {
+        match self {
+            Self::Again => None,
+            Self::GiveKey => Some('k'),
+            Self::ReadAgain => Some('r'),
+            Self::Models => Some('m'),
+        }
+    }
+}
+
+impl App {
+    /// What the card over the composer offers, with the words it is offered in; empty without a card.
+    pub fn card_choices(&self, view: &View) -> Vec<(Choice, &'static str)> {
+        if view.retrying().is_some() {
+            return vec![(Choice::Again, "now"), (Choice::Models, "other model")];
+        }
+        let (again, key) = match view.stopped() {
+            None => return Vec::new(),
+            Some(Ending::Failed { failure }) => ("again", failure.kind == FailureKind::Auth),
+            Some(_) => ("goes on", false),
+        };
+        let mut choices = vec![(Choice::Again, again)];
+        if key {
+            choices.push((Choice::GiveKey, "give another key"));
+            // A variable is what it was when Creel started; the config may name another place by now.
+            let read = match self.key_place(view) {
+                Some(KeySource::File(_) | KeySource::Command(_)) => "read the key again",
+                Some(KeySource::Env(_) | KeySource::None) | None => "read the config again",
+            };
+            choices.push((Choice::ReadAgain, read));
+        }
+        choices.push((Choice::Models, "other model"));
+        choices
+    }
+
+    /// Where the key of a session's provider is kept, as far as it is known.
+    pub fn key_place(&self, view: &View) -> Option<&KeySource> {
+        self.setup.key_places.get(&view.model()?.provider)
+    }
+
+    /// Gives the focus to what waits in this tab: its oldest ask, else its card.
+    pub fn to_cards(&mut self) {
+        let id = self.view().id;
+        let ask = self
+            .waiting()
+            .into_iter()
+            .find(|(session, _)| *session == id)
+            .map(|(_, waiting)| waiting.ask.clone());
+        if let Some(ask) = ask {
+            self.focus_ask(id, ask, id);
+        } else if self.view().has_card() {
+            self.focus = Focus::Card(CardFocus::new(self.now.since));
+        }
+    }
+
+    pub fn card_key(&mut self, event: KeyEvent, anywhere: Option<Action>) -> Vec<Cmd> {
+        if let Some(action) = anywhere
+            && action != Action::NextMode
+        {
+            return self.act(action);
+        }
+        let now = self.now.since;
+        let choices = self.card_choices(self.view());
+        let Focus::Card(card) = &mut self.focus else {
+            return Vec::new();
+        };
+        if event.code == KeyCode::Esc {
+            self.focus = Focus::Composer;
+            if self.view().retrying().is_some() {
+                return self.act(Action::Leave);
+            }
+            self.view_mut().card_closed = true;
+            return Vec::new();
+        }
+        if event.code == KeyCode::Tab {
+            self.focus = Focus::Composer;
+            return Vec::new();
+        }
+        if !card.arming.key(now) {
+            return Vec::new();
+        }
+        let plain = event.modifiers.difference(KeyModifiers::SHIFT).is_empty();
+        let chosen = match event.code {
+            KeyCode::Down | KeyCode::Right | KeyCode::Up | KeyCode::Left => {
+                card.highlight = moved(card.highlight, choices.len(), event.code);
+                return Vec::new();
+            }
+            // Going on is what Enter means until another row is marked.
+            KeyCode::Enter if event.modifiers.is_empty() => {
+                choices.get(card.highlight.unwrap_or(0))
+            }
+            KeyCode::Char(c) if plain => {
+                let c = narrow(c);
+                let number = c.to_digit(10).and_then(|digit| digit.checked_sub(1));
+                choices
+                    .iter()
+                    .find(|(choice, _)| choice.letter() == Some(c))
+                    .or_else(|| choices.get(usize::try_from(number?).ok()?))
+            }
+            _ => None,
+        };
+        let Some(&(choice, _)) = chosen else {
+            card.arming.dropped(now);
+            return Vec::new();
+        };
+        self.take_choice(choice)
+    }
+
+    fn take_choice(&mut self, choice: Choice) -> Vec<Cmd> {
+        // It spoke of what this key now does.
+        self.note = None;
+        match choice {
+            Choice::Again => {
+                self.focus = Focus::Composer;
+                self.go_on()
+            }
+            Choice::GiveKey => {
+                if let Some(model) = self.view().model() {
+                    self.first_run = Some(another_key(model.provider.clone(), None));
+                }
+                Vec::new()
+            }
+            Choice::ReadAgain => {
+                self.focus = Focus::Composer;
+                vec![Cmd::ReadKeys(self.view().id)]
+            }
+            Choice::Models => self.act(Action::Models),
+        }
+    }
+
+    /// Config and keys were read again: the session that wanted it goes on.
+    pub fn keys_read(&mut self, session: SessionId, read: Result<KeyPlaces, String>) -> Vec<Cmd> {
+        match read {
+            Ok(places) => {
+                self.setup.key_places = places;
+                let Some(view) = self
+                    .view_of(session)
+                    .filter(|view| view.stopped().is_some())
+                else {
+                    return Vec::new();
+                };
+                view.card_closed = true;
+                vec![Cmd::Send(self.command(session, Op::Continue))]
+            }
+            Err(why) => {
+                self.notices.push(why);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Another key was kept, or its page was left: the card has the keys again, after a new quiet.
+    pub fn back_to_card(&mut self) {
+        if self.view().has_card() {
+            self.focus = Focus::Card(CardFocus::new(self.now.since));
+        }
+    }
+}
+
+/// The page on which a provider is given another key.
+pub fn another_key(provider: String, text: Option<String>) -> FirstRun {
+    FirstRun {
+        page: Page::Key {
+            field: Text::default(),
+            of: Some(provider),
+        },
+        text,
+    }
+}
+
+/// The provider that is being given another key, while that is tried.
+pub fn given_to(page: Option<&FirstRun>) -> Option<&str> {
+    match &page?.page {
+        Page::Checking {
+            provider: NewProvider::KeyOf { provider, .. },
+            ..
+        } => Some(provider),
+        Page::Key { of, .. } => of.as_deref(),
+        _ => None,
+    }
+}

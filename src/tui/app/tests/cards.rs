@@ -1,0 +1,220 @@
+//! The card of a failure: what it offers, and what its keys do.
+#![allow(clippy::unwrap_used)]
+
+use std::path::PathBuf;
+
+use crossterm::event::{KeyCode, KeyModifiers};
+
+use crate::config::KeySource;
+use crate::config::secret::Secret;
+use crate::protocol::event::{Ending, Fact};
+use crate::protocol::failure::{Failure, FailureKind};
+use crate::protocol::op::Op;
+use crate::tui::app::card::{Choice, KeyPlaces, given_to};
+use crate::tui::app::first_run::{FirstRun, Page};
+use crate::tui::app::overlay::Overlay;
+use crate::tui::app::setup::{Checked, GivenKey, NewProvider, Stored};
+use crate::tui::app::tests::{Desk, model, ops};
+use crate::tui::app::{Cmd, Focus, Msg};
+
+fn places(source: KeySource) -> KeyPlaces {
+    [("anthropic".to_owned(), source)].into()
+}
+
+/// A turn that ended with this, and the focus on its card.
+fn failed(kind: FailureKind, source: KeySource) -> Desk {
+    let mut desk = Desk::running();
+    desk.app.setup.key_places = places(source);
+    desk.fact(Fact::TurnEnded {
+        turn: 1,
+        ending: Ending::Failed {
+            failure: Failure::new(kind, "it did not go"),
+        },
+    });
+    desk.press(KeyCode::Tab);
+    assert!(matches!(desk.app.focus, Focus::Card(_)));
+    desk
+}
+
+fn variable() -> KeySource {
+    KeySource::Env("ANTHROPIC_API_KEY".to_owned())
+}
+
+fn file() -> KeySource {
+    KeySource::File(PathBuf::from("/keys/anthropic"))
+}
+
+#[test]
+fn what_a_card_offers_follows_from_what_failed() {
+    use Choice::{Again, GiveKey, Models, ReadAgain};
+    let command = KeySource::Command(vec!["pass".to_owned()]);
+    let key = "read the key again";
+    let config = "read the config again";
+    let cases = [
+        (FailureKind::Network, file(), vec![Again, Models], ""),
+        (
+            FailureKind::Auth,
+            file(),
+            vec![Again, GiveKey, ReadAgain, Models],
+            key,
+        ),
+        (
+            FailureKind::Auth,
+            command,
+            vec![Again, GiveKey, ReadAgain, Models],
+            key,
+        ),
+        (
+            FailureKind::Auth,
+            variable(),
+            vec![Again, GiveKey, ReadAgain, Models],
+            config,
+        ),
+        (
+            FailureKind::Auth,
+            KeySource::None,
+            vec![Again, GiveKey, ReadAgain, Models],
+            config,
+        ),
+    ];
+    for (kind, source, expected, read) in cases {
+        let desk = failed(kind, source.clone());
+        let offered = desk.app.card_choices(desk.app.view());
+        let choices: Vec<Choice> = offered.iter().map(|row| row.0).collect();
+        assert_eq!(choices, expected, "{kind:?} {source:?}");
+        let words = offered.iter().find(|row| row.0 == ReadAgain);
+        assert_eq!(words.map_or("", |row| row.1), read, "{source:?}");
+    }
+}
+
+#[test]
+fn each_choice_has_its_letter_its_number_and_the_arrows() {
+    use KeyCode::{Char, Down, Enter, Up};
+    type Keys = &'static [KeyCode];
+    let cases: [(&str, Keys, Option<Choice>); 13] = [
+        ("enter", &[Enter], Some(Choice::Again)),
+        ("1", &[Char('1')], Some(Choice::Again)),
+        ("k", &[Char('k')], Some(Choice::GiveKey)),
+        ("2", &[Char('2')], Some(Choice::GiveKey)),
+        ("full-width", &[Char('ｋ')], Some(Choice::GiveKey)),
+        ("arrows", &[Down, Down, Enter], Some(Choice::GiveKey)),
+        ("from the foot", &[Up, Enter], Some(Choice::Models)),
+        ("r", &[Char('r')], Some(Choice::ReadAgain)),
+        ("3", &[Char('3')], Some(Choice::ReadAgain)),
+        ("m", &[Char('m')], Some(Choice::Models)),
+        ("no row of that number", &[Char('5')], None),
+        ("no number", &[Char('0')], None),
+        ("no key of the card", &[Char('z')], None),
+    ];
+    for (name, keys, expected) in cases {
+        let mut desk = failed(FailureKind::Auth, file());
+        desk.wait(400);
+        let cmds: Vec<Cmd> = keys.iter().flat_map(|&key| desk.press(key)).collect();
+        let done = if ops(&cmds) == [Op::Continue] {
+            Some(Choice::Again)
+        } else if given_to(desk.app.first_run.as_ref()) == Some("anthropic") {
+            Some(Choice::GiveKey)
+        } else if cmds.contains(&Cmd::ReadKeys(desk.app.view().id)) {
+            Some(Choice::ReadAgain)
+        } else if matches!(desk.app.overlay, Some(Overlay::Models(_))) {
+            Some(Choice::Models)
+        } else {
+            None
+        };
+        assert_eq!(done, expected, "{name}");
+    }
+    // Without the quiet, or with a modifier, none of them is.
+    let mut desk = failed(FailureKind::Auth, file());
+    for key in [Char('k'), Char('r'), Char('m'), Enter] {
+        desk.wait(300);
+        assert_eq!(desk.press(key), []);
+    }
+    desk.wait(400);
+    assert_eq!(desk.key(Char('k'), KeyModifiers::ALT), []);
+    assert_eq!(
+        (desk.app.first_run.is_some(), desk.written()),
+        (false, String::new())
+    );
+}
+
+#[test]
+fn another_key_is_tried_kept_and_gone_on_with() {
+    let mut desk = failed(FailureKind::Auth, variable());
+    desk.wait(400);
+    desk.press(KeyCode::Char('k'));
+    desk.update(Msg::Paste("sk-ant-api03-abcdefghijklmnopx4Qa\n".to_owned()));
+    let given = NewProvider::KeyOf {
+        provider: "anthropic".to_owned(),
+        key: GivenKey::Pasted(Secret::new("sk-ant-api03-abcdefghijklmnopx4Qa").unwrap()),
+    };
+    assert_eq!(desk.press(KeyCode::Enter), [Cmd::Check(given.clone())]);
+    // Refused again: the page says why, and takes another.
+    desk.update(Msg::Checked(Err("it is refused".to_owned())));
+    let page = desk.app.first_run.clone().unwrap();
+    assert_eq!(page.text.as_deref(), Some("it is refused"));
+    assert!(matches!(page.page, Page::Key { .. }));
+    desk.update(Msg::Paste("sk-ant-api03-abcdefghijklmnopx4Qa".to_owned()));
+    desk.press(KeyCode::Enter);
+    let checked = Checked {
+        models: Vec::new(),
+        default: None,
+    };
+    assert_eq!(
+        desk.update(Msg::Checked(Ok(checked))),
+        [Cmd::Store(given, model("anthropic/sonnet"))]
+    );
+    desk.update(Msg::Stored(Ok(Stored {
+        card: None,
+        key_places: places(file()),
+        text: "kept".to_owned(),
+    })));
+    assert_eq!(desk.app.first_run, None);
+    assert_eq!(desk.app.setup.model, Some(model("anthropic/sonnet")));
+    assert_eq!(desk.app.setup.key_places, places(file()));
+    // Nothing is sent before a key that was meant for it.
+    assert_eq!(ops(&desk.press(KeyCode::Enter)), []);
+    desk.wait(400);
+    assert_eq!(ops(&desk.press(KeyCode::Enter)), [Op::Continue]);
+}
+
+#[test]
+fn giving_a_key_can_be_given_up_at_each_step() {
+    let mut desk = failed(FailureKind::Auth, file());
+    desk.wait(400);
+    desk.press(KeyCode::Char('k'));
+    desk.typed("$OTHER_KEY");
+    desk.press(KeyCode::Enter);
+    desk.press(KeyCode::Esc);
+    assert_eq!(
+        desk.app.first_run.as_ref().map(FirstRun::shown),
+        Some(String::new())
+    );
+    // What was asked for answers to nobody.
+    let checked = Checked {
+        models: Vec::new(),
+        default: None,
+    };
+    assert_eq!(desk.update(Msg::Checked(Ok(checked))), []);
+    desk.press(KeyCode::Esc);
+    assert_eq!(desk.app.first_run, None);
+    assert!(matches!(desk.app.focus, Focus::Card(_)));
+}
+
+#[test]
+fn a_key_read_again_goes_on_by_itself() {
+    let mut desk = failed(FailureKind::Auth, variable());
+    let session = desk.app.view().id;
+    desk.wait(400);
+    assert_eq!(desk.press(KeyCode::Char('r')), [Cmd::ReadKeys(session)]);
+    let why = "config.toml has faults".to_owned();
+    assert_eq!(desk.update(Msg::KeysRead(session, Err(why.clone()))), []);
+    assert_eq!(desk.app.notices, [why]);
+    let read = Ok(places(file()));
+    assert_eq!(
+        ops(&desk.update(Msg::KeysRead(session, read.clone()))),
+        [Op::Continue]
+    );
+    assert_eq!(desk.app.setup.key_places, places(file()));
+    // Its card is put away by now.
+    assert_eq!(desk.update(Msg::KeysRead(session, read)), []);
+}
