@@ -17,6 +17,7 @@ use creel::engine::door::Door;
 use creel::protocol::id::ModelRef;
 use creel::protocol::op::{Manage, Managed};
 use creel::protocol::query::ModelCard;
+use creel::protocol::usage::CacheLife;
 use creel::provider::rehearsals::Rehearsals;
 use creel::provider::table::Providers;
 use creel::tui::app::card::KeyPlaces;
@@ -266,6 +267,7 @@ fn server(typed: &str) -> Result<Entry, String> {
         key: KeySource::None,
         preset: None,
         models: std::collections::BTreeMap::new(),
+        cache: CacheLife::default(),
         script: None,
         subscription: None,
         origin: "the first page".to_owned(),

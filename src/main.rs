@@ -13,8 +13,8 @@ use creel::command::cli::{Cli, Sub};
 use creel::command::doctor::{self, Surroundings};
 use creel::command::moment::Now;
 use creel::command::{
-    Ended, Face, Trouble, config, cost, export, models, package, purge, run, sessions, show, stop,
-    with_streams,
+    Ended, Face, Trouble, cache, config, cost, export, models, package, purge, run, sessions, show,
+    stop, with_streams,
 };
 use creel::config::Config;
 use creel::config::load::{self, ConfigError, Loaded};
@@ -72,6 +72,7 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
         Sub::Show(args) => show::run(args, &door, &now, face).await,
         Sub::Export(args) => export::run(args, &door, &now, face).await,
         Sub::Cost(args) => cost::run(args, &door, &now, face).await,
+        Sub::Cache(args) => cache::run(args, &door, face).await,
         Sub::Models(args) => models::run(args, &door, face).await,
         Sub::Stop(args) => stop::run(args, &door, face).await,
         Sub::Purge(args) => purge::run(args, &door, &now, face).await,

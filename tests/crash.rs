@@ -46,7 +46,7 @@ fn a_kill_at_any_moment_loses_nothing_and_repeats_nothing() {
 /// One run and what comes after; true when it was killed before its end.
 fn round(seed: u64) -> bool {
     let mut dice = Dice::new(seed);
-    let dialect = Dialect::BOTH[dice.below(2) as usize];
+    let dialect = Dialect::ALL[dice.below(Dialect::ALL.len() as u64) as usize];
     let home = Home::new();
     let server = Server::start(move |request| {
         let turns = steps();

@@ -1,4 +1,4 @@
-//! Providers at fault, in either dialect, by the true program: nothing is run twice or half, no text is doubled, every
+//! Providers at fault, in every dialect, by the true program: nothing is run twice or half, no text is doubled, every
 //! request is valid, and nobody is asked more often than is right.
 
 use std::fs;
@@ -89,10 +89,10 @@ fn outcomes(result: &Value) -> Vec<&str> {
         .collect()
 }
 
-/// Runs a trial for both dialects side by side.
-fn both(trial: impl Fn(Dialect) + Sync) {
+/// Runs a trial for all dialects side by side.
+fn each(trial: impl Fn(Dialect) + Sync) {
     std::thread::scope(|scope| {
-        for dialect in Dialect::BOTH {
+        for &dialect in Dialect::ALL {
             let trial = &trial;
             scope.spawn(move || trial(dialect));
         }
@@ -101,10 +101,11 @@ fn both(trial: impl Fn(Dialect) + Sync) {
 
 #[test]
 fn a_call_that_was_cut_by_the_output_limit_is_never_run() {
-    both(|dialect| {
+    each(|dialect| {
         let stop = match dialect {
             Dialect::Anthropic => "max_tokens",
             Dialect::OpenAiChat => "length",
+            Dialect::Gemini => "MAX_TOKENS",
         };
         for arguments in [
             "{\"command\": \"echo mark >> ma",
@@ -137,7 +138,7 @@ fn broken_arguments_fail_and_nothing_runs() {
         "{\"command\": 3}",
         "{\"command\": \"echo mark >> marks\"} and more",
     ];
-    both(|dialect| {
+    each(|dialect| {
         for arguments in broken {
             let turn = Turn {
                 calls: vec![("bash".to_owned(), arguments.to_owned())],
@@ -164,7 +165,7 @@ fn broken_arguments_fail_and_nothing_runs() {
 
 #[test]
 fn many_calls_of_one_answer_get_a_result_each() {
-    both(|dialect| {
+    each(|dialect| {
         let read = |limit: usize| json!({"path": "notes.txt", "limit": limit}).to_string();
         let mut calls: Vec<_> = (1..=40)
             .map(|limit| ("read".to_owned(), read(limit)))
@@ -194,22 +195,23 @@ fn many_calls_of_one_answer_get_a_result_each() {
 #[test]
 fn an_answer_that_breaks_off_is_asked_for_again_and_no_call_of_it_runs() {
     // Before a word, in the middle of a text, of a call's arguments, and after the call but before the answer's end.
-    let cuts: [fn(&[String]) -> usize; 4] = [
-        |_| 0,
-        |_| 2,
-        |events| events.len() - 5,
-        |events| events.len() - 3,
-    ];
-    both(|dialect| {
+    let cut = |dialect, number: usize, events: &[String]| match dialect {
+        Dialect::Anthropic | Dialect::OpenAiChat => {
+            [0, 2, events.len() - 5, events.len() - 3][number]
+        }
+        // A call comes whole.
+        Dialect::Gemini => [0, 1, events.len() - 2, events.len() - 1][number],
+    };
+    each(|dialect| {
         std::thread::scope(|scope| {
-            for (number, cut) in cuts.into_iter().enumerate() {
+            for number in 0..4 {
                 for reset in [false, true] {
                     scope.spawn(move || {
                         let breaks = does(move |request| {
                             let events = events(request, &marks());
                             let mut acts = vec![Act::send(HEAD)];
                             acts.extend(
-                                events[..cut(&events)]
+                                events[..cut(dialect, number, &events)]
                                     .iter()
                                     .map(|event| Act::Send(chunk(event))),
                             );
@@ -252,7 +254,7 @@ fn a_provider_is_asked_again_as_it_says() {
         (403, "", 5, 1),
         (404, "", 5, 1),
     ];
-    both(|dialect| {
+    each(|dialect| {
         for (status, header, code, requests) in cases {
             let refuses = does(move |_| respond(status, &format!("{json}{header}"), body));
             let outcome = run(dialect, vec![refuses, done()]);
@@ -269,7 +271,7 @@ fn a_provider_is_asked_again_as_it_says() {
 
 #[test]
 fn an_error_within_the_stream_is_one() {
-    both(|dialect| {
+    each(|dialect| {
         let fails = does(move |request| {
             let text = events(request, &Turn::text("I was about to"));
             let error = match dialect {
@@ -278,6 +280,9 @@ fn an_error_within_the_stream_is_one() {
                 }
                 Dialect::OpenAiChat => {
                     "data: {\"error\":{\"message\":\"Overloaded\",\"code\":503}}\n\n"
+                }
+                Dialect::Gemini => {
+                    "data: {\"error\":{\"code\":503,\"message\":\"Overloaded\",\"status\":\"UNAVAILABLE\"}}\n\n"
                 }
             };
             let mut acts = vec![Act::send(HEAD)];
@@ -299,11 +304,12 @@ fn an_error_within_the_stream_is_one() {
 
 #[test]
 fn a_refusal_ends_the_turn_and_is_not_asked_again() {
-    both(|dialect| {
+    each(|dialect| {
         let turn = Turn {
             stop: match dialect {
                 Dialect::Anthropic => "refusal",
                 Dialect::OpenAiChat => "content_filter",
+                Dialect::Gemini => "SAFETY",
             },
             ..Turn::text("I cannot")
         };
@@ -320,7 +326,7 @@ fn a_refusal_ends_the_turn_and_is_not_asked_again() {
 
 #[test]
 fn odd_answers_do_no_harm() {
-    both(|dialect| {
+    each(|dialect| {
         // Nothing at all; then a text with bytes that are no text; then a call of 200 kB.
         let outcome = run(dialect, vec![says(Turn::default()), done()]);
         assert!(
@@ -364,7 +370,7 @@ fn odd_answers_do_no_harm() {
 
 #[test]
 fn what_a_provider_does_not_count_is_estimated_and_not_free() {
-    both(|dialect| {
+    each(|dialect| {
         let silent = does(move |request| {
             let mut acts = vec![Act::send(HEAD)];
             let without = |event: &String| !event.contains("prompt_tokens");

@@ -523,6 +523,7 @@ fn what_passes_by() {
         model: sonnet().model,
         reserved: None,
         cause: Cause::Work,
+        body: None,
     });
     desk.delta(Delta::Waiting {
         what: Waiting::Model {

@@ -12,7 +12,7 @@ use creel::provider::Chunk;
 use creel::provider::decode::Decoder;
 use creel::provider::envelope::Envelope;
 use creel::provider::failure::{Advice, by_status};
-use creel::provider::{anthropic, openai_chat};
+use creel::provider::{anthropic, gemini, openai_chat};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
@@ -28,6 +28,7 @@ impl Recording {
         match self.expected["dialect"].as_str().unwrap() {
             "anthropic" => anthropic::decode::decoder(family),
             "openai_chat" => openai_chat::decode::decoder(family),
+            "gemini" => gemini::decode::decoder(family),
             dialect => panic!("{}: no dialect {dialect}", self.name),
         }
     }
@@ -132,12 +133,13 @@ fn described(reply: &Reply) -> Value {
 }
 
 fn is_signed(body: &Value) -> bool {
-    body["signature"]
-        .as_str()
-        .is_some_and(|text| !text.is_empty())
-        || body["reasoning_details"]
-            .as_array()
+    let parts = [&body["reasoning_details"], &body["parts"]];
+    ["signature", "thoughtSignature"]
+        .iter()
+        .any(|name| body[name].as_str().is_some_and(|text| !text.is_empty()))
+        || parts
             .into_iter()
+            .filter_map(Value::as_array)
             .flatten()
             .any(is_signed)
 }
@@ -206,7 +208,7 @@ fn every_recorded_answer_decodes_to_what_it_means() {
         );
         count += 1;
     }
-    assert_eq!(count, 13);
+    assert_eq!(count, 15);
 }
 
 #[test]
@@ -359,7 +361,8 @@ fn every_recorded_refusal_says_what_the_server_said() {
             "{}",
             recording.name
         );
-        assert_eq!(json!(envelope.kind), error["type"], "{}", recording.name);
+        let kind = error.get("type").unwrap_or(&error["status"]);
+        assert_eq!(&json!(envelope.kind), kind, "{}", recording.name);
         let failure = by_status(status, &body, Advice::default(), "the server", "KEY");
         assert_eq!(
             (failure.kind, failure.status),
@@ -374,5 +377,5 @@ fn every_recorded_refusal_says_what_the_server_said() {
         );
         count += 1;
     }
-    assert_eq!(count, 1);
+    assert_eq!(count, 2);
 }

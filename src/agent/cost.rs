@@ -23,6 +23,23 @@ pub enum Tariff {
     Play(Price),
 }
 
+impl Tariff {
+    /// The tariff of a call whose cache writes are all of the longer life: what its worst case is reckoned by.
+    #[must_use]
+    pub fn written_long(&self) -> Self {
+        let mut tariff = self.clone();
+        if let Self::Priced(price) | Self::Unknown { stand_in: price } | Self::Play(price) =
+            &mut tariff
+        {
+            price.cache_write = price.cache_write_long.or(price.cache_write);
+            for tier in &mut price.tiers {
+                tier.cache_write = tier.cache_write_long.or(tier.cache_write);
+            }
+        }
+        tariff
+    }
+}
+
 /// The cost of a call by a price row, with the dearer row of a long prompt where there is one.
 pub fn of(usage: &Usage, price: &Price) -> Money {
     let prompt = usage.prompt();
@@ -280,6 +297,24 @@ mod tests {
         ] {
             assert!(worst(500, 10, &price()).parts >= of(&usage, &price()).parts);
         }
+    }
+
+    #[test]
+    fn a_longer_life_is_held_at_its_own_price() {
+        let short = Tariff::Priced(price());
+        // Twice the price of input, as the longer life is sold, against the dearer of input and the short life.
+        let cases = [
+            (1_000, 3_750_000_000, 6_000_000_000),
+            (300_000, 1_800_000_000_000, 1_800_000_000_000),
+        ];
+        for (prompt, usual, long) in cases {
+            assert_eq!(reserve(prompt, 0, &short), Some(Money::usd(usual)));
+            assert_eq!(
+                reserve(prompt, 0, &short.written_long()),
+                Some(Money::usd(long))
+            );
+        }
+        assert_eq!(Tariff::Local.written_long(), Tariff::Local);
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The agent decides; it never acts. Pure functions over the words of `protocol`: no IO, no clock, no async, so that every
 //! decision can be tried in microseconds and none can fail for a reason outside itself.
 
+pub mod cache;
 pub mod carrier;
 pub mod command_line;
 pub mod cost;
@@ -9,6 +10,7 @@ pub mod digest;
 pub mod folder;
 pub mod guard;
 pub mod permission;
+pub mod prefix;
 pub mod prompt;
 pub mod recover;
 pub mod redact;

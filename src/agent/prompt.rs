@@ -3,13 +3,12 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use serde_json::Value;
-
 use crate::protocol::call::{Outcome, OutcomeKind, ToolCall, ToolSpec};
 use crate::protocol::effort::Effort;
-use crate::protocol::id::{CallId, ModelRef};
-use crate::protocol::item::{Item, Opaque, joined};
+use crate::protocol::id::{CallId, ModelRef, SessionId};
+use crate::protocol::item::{Item, joined};
 use crate::protocol::reply::Part;
+use crate::protocol::usage::CacheLife;
 
 /// One request to a model. Within a session each prompt is the one before with more messages at its end.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +22,16 @@ pub struct Prompt {
     pub max_output: u64,
     /// How much the model shall reason; `None` leaves it to the model.
     pub effort: Option<Effort>,
+    pub caching: Caching,
+}
+
+/// What a vendor is told so that the next prompt finds this one in its cache.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Caching {
+    /// Whose request it is: some vendors send requests of one name to one machine.
+    pub session: Option<SessionId>,
+    /// How long the prefix shall be kept, where that can be chosen.
+    pub life: CacheLife,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -212,79 +221,13 @@ fn is_legal_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || c == '-'
 }
 
-/// The bytes a prompt comes to: what an estimate of its tokens is made from.
-pub fn bytes(prompt: &Prompt) -> u64 {
-    let tools: usize = prompt
-        .tools
-        .iter()
-        .map(|tool| tool.name.len() + tool.description.len() + value_bytes(&tool.schema))
-        .sum();
-    let messages: u64 = prompt
-        .messages
-        .iter()
-        .map(|message| match message {
-            Message::User { text } => text.len() as u64,
-            Message::Assistant { parts } => parts_bytes(parts),
-            Message::Results { results } => results
-                .iter()
-                .map(|result| (result.text.len() + result.wire_id.len()) as u64)
-                .sum(),
-        })
-        .sum();
-    (prompt.system.len() + tools) as u64 + messages
-}
-
-/// The bytes of an answer as it is sent back: an opaque part goes in the place of its text, or beside it.
-pub fn parts_bytes(parts: &[Part]) -> u64 {
-    let sealed = |opaque: &Option<Opaque>| {
-        opaque
-            .as_ref()
-            .map_or(0, |opaque| value_bytes(&opaque.body))
-    };
-    let bytes = parts.iter().map(|part| match part {
-        Part::Text { text, opaque } | Part::Thought { text, opaque } => {
-            text.len().max(sealed(opaque))
-        }
-        Part::Call {
-            wire_id,
-            name,
-            arguments,
-            opaque,
-        } => {
-            let id = wire_id.as_ref().map_or(0, String::len);
-            id + name.len() + arguments.len() + sealed(opaque)
-        }
-    });
-    bytes.sum::<usize>() as u64
-}
-
-/// About what the value comes to as JSON, at the least what its texts are; it is counted anew with every call, so nothing is
-/// written out for it.
-fn value_bytes(value: &Value) -> usize {
-    match value {
-        Value::Null | Value::Bool(_) => 5,
-        Value::Number(_) => 20,
-        Value::String(text) => text.len() + 2,
-        Value::Array(values) => {
-            2 + values
-                .iter()
-                .map(|value| value_bytes(value) + 1)
-                .sum::<usize>()
-        }
-        Value::Object(map) => {
-            let entry = |(name, value): (&String, &Value)| name.len() + 4 + value_bytes(value);
-            2 + map.iter().map(entry).sum::<usize>()
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use pretty_assertions::assert_eq;
     use serde_json::json;
 
     use super::*;
-    use crate::protocol::item::{Block, Origin};
+    use crate::protocol::item::{Block, Opaque, Origin};
 
     fn model() -> ModelRef {
         ModelRef {

@@ -1,7 +1,11 @@
 //! How many tokens a prompt comes to: what a budget must hold for it, and what it likely is.
 
-use crate::agent::prompt::{self, Prompt};
+use serde_json::Value;
+
+use crate::agent::prompt::{Message, Prompt};
+use crate::protocol::call::ToolSpec;
 use crate::protocol::id::ModelRef;
+use crate::protocol::item::Opaque;
 use crate::protocol::reply::Part;
 use crate::protocol::usage::Usage;
 
@@ -38,7 +42,7 @@ impl Counted {
         let tokens = usage.prompt();
         (tokens.saturating_mul(DENSEST) >= sent.bytes).then(|| Self {
             model: sent.model.clone(),
-            bytes: sent.bytes.saturating_add(prompt::parts_bytes(answer)),
+            bytes: sent.bytes.saturating_add(parts_bytes(answer)),
             messages: sent.messages.saturating_add(1),
             tokens: tokens.saturating_add(usage.output),
         })
@@ -57,7 +61,7 @@ impl Sent {
     pub fn new(prompt: &Prompt) -> Self {
         Self {
             model: prompt.model.clone(),
-            bytes: prompt::bytes(prompt),
+            bytes: bytes(prompt),
             messages: prompt.messages.len() as u64,
         }
     }
@@ -89,12 +93,82 @@ impl Sent {
     }
 }
 
+/// The bytes a prompt comes to: what an estimate of its tokens is made from.
+fn bytes(prompt: &Prompt) -> u64 {
+    let messages: u64 = prompt.messages.iter().map(message_bytes).sum();
+    prompt.system.len() as u64 + tools_bytes(&prompt.tools) + messages
+}
+
+/// The bytes of the tools a prompt offers.
+pub fn tools_bytes(tools: &[ToolSpec]) -> u64 {
+    let bytes = tools
+        .iter()
+        .map(|tool| tool.name.len() + tool.description.len() + value_bytes(&tool.schema));
+    bytes.sum::<usize>() as u64
+}
+
+/// The bytes of one message.
+pub fn message_bytes(message: &Message) -> u64 {
+    match message {
+        Message::User { text } => text.len() as u64,
+        Message::Assistant { parts } => parts_bytes(parts),
+        Message::Results { results } => results
+            .iter()
+            .map(|result| (result.text.len() + result.wire_id.len()) as u64)
+            .sum(),
+    }
+}
+
+/// The bytes of an answer as it is sent back: an opaque part goes in the place of its text, or beside it.
+fn parts_bytes(parts: &[Part]) -> u64 {
+    let sealed = |opaque: &Option<Opaque>| {
+        opaque
+            .as_ref()
+            .map_or(0, |opaque| value_bytes(&opaque.body))
+    };
+    let bytes = parts.iter().map(|part| match part {
+        Part::Text { text, opaque } | Part::Thought { text, opaque } => {
+            text.len().max(sealed(opaque))
+        }
+        Part::Call {
+            wire_id,
+            name,
+            arguments,
+            opaque,
+        } => {
+            let id = wire_id.as_ref().map_or(0, String::len);
+            id + name.len() + arguments.len() + sealed(opaque)
+        }
+    });
+    bytes.sum::<usize>() as u64
+}
+
+/// About what the value comes to as JSON, at the least what its texts are; it is counted anew with every call, so nothing is
+/// written out for it.
+fn value_bytes(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) => 5,
+        Value::Number(_) => 20,
+        Value::String(text) => text.len() + 2,
+        Value::Array(values) => {
+            2 + values
+                .iter()
+                .map(|value| value_bytes(value) + 1)
+                .sum::<usize>()
+        }
+        Value::Object(map) => {
+            let entry = |(name, value): (&String, &Value)| name.len() + 4 + value_bytes(value);
+            2 + map.iter().map(entry).sum::<usize>()
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use pretty_assertions::assert_eq;
 
     use super::*;
-    use crate::agent::prompt::Message;
+    use crate::agent::prompt::Caching;
 
     fn prompt(model: &str, texts: &[&str]) -> Prompt {
         Prompt {
@@ -112,6 +186,7 @@ mod tests {
                 .collect(),
             max_output: 1,
             effort: None,
+            caching: Caching::default(),
         }
     }
 

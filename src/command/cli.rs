@@ -56,6 +56,7 @@ pub enum Sub {
     Show(ShowArgs),
     Export(ExportArgs),
     Cost(CostArgs),
+    Cache(CacheArgs),
     Models(ModelsArgs),
     Stop(StopArgs),
     Purge(PurgeArgs),
@@ -188,6 +189,15 @@ pub struct CostArgs {
     pub json: bool,
 }
 
+/// Compare the requests of a session, and tell what their prompt cache saved and did not
+#[derive(Debug, Clone, Args)]
+pub struct CacheArgs {
+    #[arg(value_parser = session_part)]
+    pub session: String,
+    #[arg(long)]
+    pub json: bool,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum By {
     Day,
@@ -314,6 +324,7 @@ mod tests {
             "creel export abcd",
             "creel export abcd --to pdf",
             "creel cost --by mood",
+            "creel cache",
             "creel cost --since someday",
             "creel stop",
             "creel stop abcd --all",

@@ -247,7 +247,7 @@ mod tests {
     use crate::config::{BudgetConfig, KeySource, ModelConfig, ProviderConfig, UiConfig, Wire};
     use crate::protocol::money::{Currency, Money};
     use crate::protocol::rule::{Effect, Rule, Scope};
-    use crate::protocol::usage::{Price, Tier};
+    use crate::protocol::usage::{CacheLife, Price, Tier};
 
     fn home_only(name: &str) -> Option<OsString> {
         (name == "HOME").then(|| "/home/me".into())
@@ -302,6 +302,7 @@ mod tests {
             key: KeySource::Env("LOCAL_KEY".to_owned()),
             preset: Some("deepseek".to_owned()),
             models: [("my-model".to_owned(), model)].into(),
+            cache: CacheLife::Short,
             script: None,
             subscription: None,
             origin: "/c/config.toml".to_owned(),

@@ -2,6 +2,7 @@
 
 pub mod address;
 mod document;
+mod key_of_entry;
 pub mod load;
 mod model;
 pub mod paths;
@@ -22,7 +23,7 @@ use crate::protocol::effort::Effort;
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::{Money, UNIT};
 use crate::protocol::rule::{Mode, Rule};
-use crate::protocol::usage::Price;
+use crate::protocol::usage::{CacheLife, Price};
 
 /// Everything `config.toml` can say, with the defaults filled in. Rooms receive only the part that is theirs.
 #[derive(Debug, Clone, PartialEq)]
@@ -46,6 +47,7 @@ pub struct Config {
 pub enum Wire {
     Anthropic,
     OpenAiChat,
+    Gemini,
     Rehearsal,
 }
 
@@ -60,6 +62,8 @@ pub struct ProviderConfig {
     pub models: BTreeMap<String, ModelConfig>,
     /// `subscription`: calls are covered by a plan, whatever the list says; `None` leaves it to the preset.
     pub subscription: Option<bool>,
+    /// `cache`: how long the server is asked to keep what it cached of a prompt.
+    pub cache: CacheLife,
     /// A rehearsal script (`wire = "rehearsal"`).
     pub script: Option<PathBuf>,
     /// Where this entry comes from, for messages: the config file, or the environment variable that was found.

@@ -13,6 +13,7 @@ use toml::Spanned;
 
 use crate::config::provider::WIRES;
 use crate::config::{KeySource, ProviderConfig, Wire};
+use crate::protocol::usage::CacheLife;
 
 const SHIPPED: &str = include_str!("../../assets/presets.toml");
 
@@ -116,6 +117,7 @@ impl Preset {
                 }),
             preset: Some(self.name.to_owned()),
             models: BTreeMap::new(),
+            cache: CacheLife::Short,
             script: None,
             subscription: None,
             origin,

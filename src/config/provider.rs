@@ -8,6 +8,7 @@ use crate::config::document::{Document, Section, cut, listed, nearest};
 use crate::config::paths::Environment;
 use crate::config::preset::{self, Preset};
 use crate::config::{KeySource, ProviderConfig, Wire, address, model};
+use crate::protocol::usage::CacheLife;
 
 /// The provider that plays a model offline. It is always there.
 pub const REHEARSAL: &str = "rehearsal";
@@ -20,6 +21,7 @@ pub(crate) const KEYS: &[&str] = &[
     "key_command",
     "preset",
     "models",
+    "cache",
     "script",
     "subscription",
     // Named so that a person who writes a key here is told where it belongs.
@@ -30,11 +32,12 @@ pub(crate) const KEYS: &[&str] = &[
 pub(crate) const WIRES: &[(&str, Wire)] = &[
     ("anthropic", Wire::Anthropic),
     ("openai-chat", Wire::OpenAiChat),
+    ("gemini", Wire::Gemini),
     ("rehearsal", Wire::Rehearsal),
 ];
 
 /// Dialects that are known and not spoken yet.
-const LATER_WIRES: &[&str] = &["openai-responses", "gemini", "ollama"];
+const LATER_WIRES: &[&str] = &["openai-responses", "ollama"];
 
 impl Wire {
     /// As the config file names it.
@@ -42,6 +45,7 @@ impl Wire {
         match self {
             Self::Anthropic => "anthropic",
             Self::OpenAiChat => "openai-chat",
+            Self::Gemini => "gemini",
             Self::Rehearsal => "rehearsal",
         }
     }
@@ -112,13 +116,14 @@ pub fn add_found(entries: &mut BTreeMap<String, ProviderConfig>, env: Environmen
             key: KeySource::None,
             preset: None,
             models: BTreeMap::new(),
+            cache: CacheLife::Short,
             script: None,
             subscription: None,
             origin: "built in".to_owned(),
         });
 }
 
-fn first_set(preset: &Preset, env: Environment<'_>) -> Option<&'static str> {
+pub(crate) fn first_set(preset: &Preset, env: Environment<'_>) -> Option<&'static str> {
     preset
         .key_variables
         .iter()
@@ -127,17 +132,17 @@ fn first_set(preset: &Preset, env: Environment<'_>) -> Option<&'static str> {
 }
 
 /// An entry while it is read.
-struct Entry<'r, 'd, 't> {
-    document: &'r mut Document<'t>,
-    section: &'r Section<'d>,
+pub(crate) struct Entry<'r, 'd, 't> {
+    pub(crate) document: &'r mut Document<'t>,
+    pub(crate) section: &'r Section<'d>,
     name: &'r str,
     span: Range<usize>,
     file: &'r Path,
-    env: Environment<'r>,
+    pub(crate) env: Environment<'r>,
 }
 
 impl Entry<'_, '_, '_> {
-    fn fault(&mut self, text: &str) {
+    pub(crate) fn fault(&mut self, text: &str) {
         let text = format!("`{}` {text}", self.section.name);
         self.document.fault(&self.span.clone(), &text);
     }
@@ -149,6 +154,10 @@ impl Entry<'_, '_, '_> {
             .parsed(self.section, "base_url", address::check);
         let preset = self.preset();
         let models = model::read(self.document, self.section);
+        let cache = self.document.parsed(self.section, "cache", |text| {
+            text.parse::<CacheLife>()
+                .map_err(|expected| format!("is `{}`: {expected}", cut(text)))
+        });
         let script = self.path("script");
         let subscription = self.document.flag(self.section, "subscription");
         for key in ["key", "api_key"] {
@@ -166,9 +175,11 @@ impl Entry<'_, '_, '_> {
             // The wire or the preset is there and has its fault already.
             None if has("wire") || has("preset") => return None,
             None => {
-                self.fault(
-                    "has no `wire`: expected anthropic, openai-chat or rehearsal, or a `preset`",
-                );
+                let names: Vec<&str> = WIRES.iter().map(|(name, _)| *name).collect();
+                self.fault(&format!(
+                    "has no `wire`: expected {}, or a `preset`",
+                    listed(&names)
+                ));
                 return None;
             }
         };
@@ -178,6 +189,12 @@ impl Entry<'_, '_, '_> {
         }
         if script_given && wire != Wire::Rehearsal {
             self.fault("has a `script`, which only `wire = \"rehearsal\"` plays");
+        }
+        // OpenRouter passes the marks of one dialect on from the other.
+        let marks =
+            wire == Wire::Anthropic || preset.is_some_and(|preset| preset.name == "openrouter");
+        if cache == Some(CacheLife::Long) && !marks {
+            self.fault("has `cache = \"1h\"`, which only `wire = \"anthropic\"` and `preset = \"openrouter\"` can ask for");
         }
         let base_url = match (address, wire) {
             (Some(address), _) => address,
@@ -197,6 +214,7 @@ impl Entry<'_, '_, '_> {
             key,
             preset: preset.map(|preset| preset.name.to_owned()),
             models,
+            cache: cache.unwrap_or_default(),
             script,
             subscription,
             origin: self.file.display().to_string(),
@@ -224,54 +242,8 @@ impl Entry<'_, '_, '_> {
         })
     }
 
-    fn key(&mut self, preset: Option<&Preset>) -> KeySource {
-        let variable = self.document.parsed(self.section, "key_env", |text| {
-            let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
-            if text.is_empty()
-                || !text.bytes().all(fits)
-                || text.starts_with(|c: char| c.is_ascii_digit())
-            {
-                // Not quoted: it may be the key itself.
-                return Err("must be the name of a variable, not the key".to_owned());
-            }
-            Ok(text.to_owned())
-        });
-        let file = self.path("key_file");
-        let command = self.document.texts(self.section, "key_command");
-        if let Some(command) = &command
-            && command
-                .first()
-                .is_none_or(|(program, _)| program.is_empty())
-            && let Some(value) = self.section.table.get("key_command")
-        {
-            let text = format!("`{}` must name a program", self.section.key("key_command"));
-            self.document.fault(&value.span(), &text);
-        }
-        let given = ["key_env", "key_file", "key_command"]
-            .iter()
-            .filter(|key| self.section.table.contains_key(**key));
-        if given.count() > 1 {
-            self.fault("says more than once where its key is: keep one of key_env, key_file and key_command");
-        }
-        if let Some(variable) = variable {
-            return KeySource::Env(variable);
-        }
-        if let Some(file) = file {
-            return KeySource::File(file);
-        }
-        if let Some(command) = command {
-            return KeySource::Command(command.into_iter().map(|(word, _)| word).collect());
-        }
-        let usual = preset.and_then(|preset| {
-            first_set(preset, self.env).or_else(|| preset.key_variables.first().copied())
-        });
-        usual.map_or(KeySource::None, |variable| {
-            KeySource::Env(variable.to_owned())
-        })
-    }
-
     /// A path: `~/` is the home folder, a relative one starts beside the config file.
-    fn path(&mut self, key: &str) -> Option<PathBuf> {
+    pub(crate) fn path(&mut self, key: &str) -> Option<PathBuf> {
         let (file, env) = (self.file, self.env);
         self.document.parsed(self.section, key, |text| {
             if text.is_empty() || text.contains('\0') {
@@ -338,7 +310,7 @@ mod tests {
         let cases = [
             (
                 "[providers.p]",
-                "1:12: `providers.p` has no `wire`: expected anthropic, openai-chat or rehearsal, or a `preset`",
+                "1:12: `providers.p` has no `wire`: expected anthropic, openai-chat, gemini or rehearsal, or a `preset`",
             ),
             (
                 "[providers.p]\nwire = \"openai-chat\"",
@@ -346,11 +318,11 @@ mod tests {
             ),
             (
                 "[providers.p]\nwire = \"opnai\"",
-                "2:8: `providers.p.wire` is `opnai`: expected anthropic, openai-chat or rehearsal",
+                "2:8: `providers.p.wire` is `opnai`: expected anthropic, openai-chat, gemini or rehearsal",
             ),
             (
-                "[providers.p]\nwire = \"gemini\"",
-                "2:8: `providers.p.wire` is `gemini`, which is not in this version: it has anthropic, openai-chat or rehearsal",
+                "[providers.p]\nwire = \"ollama\"",
+                "2:8: `providers.p.wire` is `ollama`, which is not in this version: it has anthropic, openai-chat, gemini or rehearsal",
             ),
             (
                 "[providers.p]\npreset = \"deepsek\"",
@@ -382,6 +354,14 @@ mod tests {
             (
                 "[providers.p]\nwire = \"rehearsal\"\nscript = \"\"",
                 "3:10: `providers.p.script` must be the path of a file",
+            ),
+            (
+                "[providers.anthropic]\ncache = \"2h\"",
+                "2:9: `providers.anthropic.cache` is `2h`: expected 5m or 1h",
+            ),
+            (
+                "[providers.openai]\ncache = \"1h\"",
+                "1:12: `providers.openai` has `cache = \"1h\"`, which only `wire = \"anthropic\"` and `preset = \"openrouter\"` can ask for",
             ),
         ];
         for (text, expected) in cases {
@@ -460,8 +440,8 @@ mod tests {
             ),
             (
                 "google",
-                Wire::OpenAiChat,
-                "https://generativelanguage.googleapis.com/v1beta/openai",
+                Wire::Gemini,
+                "https://generativelanguage.googleapis.com/v1beta",
                 variable("GOOGLE_API_KEY"),
                 "GOOGLE_API_KEY",
             ),
@@ -478,6 +458,24 @@ mod tests {
             loaded.config.default_model().unwrap().to_string(),
             "google/gemini-3.8-flash"
         );
+    }
+
+    #[test]
+    fn a_cache_lives_five_minutes_or_an_hour() {
+        for (text, expected) in [
+            ("[providers.anthropic]", CacheLife::Short),
+            ("[providers.anthropic]\ncache = \"5m\"", CacheLife::Short),
+            ("[providers.anthropic]\ncache = \"1h\"", CacheLife::Long),
+            ("[providers.openrouter]\ncache = \"1h\"", CacheLife::Long),
+        ] {
+            let loaded = parsed(text).unwrap();
+            let entry = loaded
+                .config
+                .providers
+                .values()
+                .find(|entry| entry.wire != Wire::Rehearsal);
+            assert_eq!(entry.unwrap().cache, expected, "{text}");
+        }
     }
 
     #[test]

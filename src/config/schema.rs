@@ -9,6 +9,7 @@ use crate::config::preset::PRESETS;
 use crate::config::provider::WIRES;
 use crate::config::section::{GUARDS, LIMITS};
 use crate::protocol::effort::Effort;
+use crate::protocol::usage::CacheLife;
 
 /// The schema of `config.toml`.
 pub fn schema() -> Value {
@@ -63,6 +64,11 @@ fn provider() -> Value {
         (
             "models",
             json!({ "type": "object", "additionalProperties": model() }),
+        ),
+        (
+            "cache",
+            json!({ "enum": CacheLife::ALL.map(CacheLife::name), "default": CacheLife::default().name(),
+                    "description": "how long a prompt is kept in the provider's cache; an hour costs more to write" }),
         ),
         (
             "script",

@@ -8,7 +8,7 @@ use crate::config::load::Loaded;
 use crate::config::{Config, KeySource, ProviderConfig, Wire};
 use crate::protocol::money::{Currency, Money, UNIT};
 use crate::protocol::rule::Effect;
-use crate::protocol::usage::Price;
+use crate::protocol::usage::{CacheLife, Price};
 
 /// One setting as a line of TOML, and its origin.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -152,6 +152,9 @@ impl List<'_> {
                 let argv = argv.iter().map(|word| text(word)).collect();
                 self.add_from(&format!("{name}.key_command"), &Value::Array(argv), &origin);
             }
+        }
+        if entry.cache != CacheLife::default() {
+            self.add_from(&format!("{name}.cache"), &text(entry.cache.name()), &origin);
         }
         if let Some(script) = &entry.script {
             self.add_from(

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::engine::house::House;
-use crate::engine::{health, open};
+use crate::engine::{cache, health, open};
 use crate::protocol::id::SessionId;
 use crate::protocol::op::{Manage, Managed};
 use crate::protocol::query::{Found, Query, Today};
@@ -42,6 +42,7 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
             .read(move |reader| reader.spend(by, since, until, session))
             .await
             .map(Found::Spend),
+        Query::Cache { session } => cache::rows(house, session).await.map(Found::Cache),
         Query::Today => today(house).await.map(Found::Today),
         Query::Models => Ok(Found::Models(house.providers().models())),
         Query::Blob { hash } => house

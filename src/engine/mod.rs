@@ -2,6 +2,7 @@
 //! [`door::Door`] alone.
 
 mod answer;
+mod cache;
 pub mod clock;
 mod command;
 pub mod door;
@@ -15,6 +16,7 @@ mod model_call;
 pub mod open;
 pub mod owner;
 mod redaction;
+mod request;
 mod session;
 mod tool_run;
 #[cfg(test)]

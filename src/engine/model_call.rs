@@ -6,14 +6,16 @@ use futures_util::{FutureExt, StreamExt, stream::BoxStream};
 use tokio::time::{Instant, sleep_until};
 
 use crate::agent::cost::{self, Tariff};
-use crate::agent::prompt::{self, Placed, Prompt};
+use crate::agent::prompt::{Placed, Prompt};
 use crate::agent::size::{Counted, Sent, Size};
 use crate::agent::turn::input::{Bill, Input};
 use crate::engine::effect::{Call, Unkept};
 use crate::engine::open::Answered;
 use crate::engine::redaction::redacted;
+use crate::engine::request;
 use crate::engine::session::Task;
 use crate::protocol::ask::{About, BudgetName};
+use crate::protocol::cache::Made;
 use crate::protocol::event::{Delta, Fact, Waiting};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::ModelRef;
@@ -21,7 +23,7 @@ use crate::protocol::money::Money;
 use crate::protocol::query::ModelCard;
 use crate::protocol::reply::{Part, Reply};
 use crate::protocol::time::Time;
-use crate::protocol::usage::Usage;
+use crate::protocol::usage::{CacheLife, Usage};
 use crate::provider::Chunk;
 use crate::store::append::step_draft;
 use crate::store::{Over, Reservation};
@@ -147,7 +149,11 @@ impl Task {
         let prompt = self.prompt(&model, &facts, &card);
         let sent = Sent::new(&prompt);
         let size = sent.size(self.counted.as_ref(), card.context);
-        let worst = cost::reserve(size.most, prompt.max_output, &tariff);
+        let held = match prompt.caching.life {
+            CacheLife::Short => &tariff,
+            CacheLife::Long => &tariff.written_long(),
+        };
+        let worst = cost::reserve(size.most, prompt.max_output, held);
         let waives = |which| call.waived.budgets.contains(&which);
         if let (Some(worst), Some(limit), false) = (worst, self.run.budget, waives(BudgetName::Run))
         {
@@ -169,6 +175,7 @@ impl Task {
             model: model.clone(),
             reserved: worst,
             cause: call.cause,
+            body: request::sent(&*provider, &prompt),
         };
         let limit = |which, limit: Option<Money>| {
             limit
@@ -251,6 +258,7 @@ impl Task {
             model: model.clone(),
             reserved: None,
             cause: call.cause,
+            body: None,
         });
         self.commit_with(facts, None).await?;
         let failed = Chunk::Failed {
@@ -280,14 +288,13 @@ impl Task {
         I: IntoIterator<Item = &'a Placed>,
         I::IntoIter: Clone,
     {
-        Prompt {
-            model: model.clone(),
-            system: self.session.spec.system.as_str().into(),
-            tools: self.house.tools.specs(),
-            messages: prompt::messages(items, model),
+        let made = Made {
             max_output,
             effort: self.session.effort,
-        }
+            life: self.house.providers().cache_life(model),
+        };
+        let session = (self.session.id, &*self.session.spec.system);
+        request::prompt(&self.house, session, model, items, made)
     }
 
     /// Takes up what the provider counted before the session was closed.

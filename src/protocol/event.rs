@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::protocol::ask::{Answer, Ask};
+use crate::protocol::cache::SentBody;
 use crate::protocol::failure::{Failure, Stop};
 use crate::protocol::id::{AskId, CallId, CommandId, MessageId, ModelRef, Seq, SessionId};
 use crate::protocol::item::{Block, Item};
@@ -102,6 +103,9 @@ pub enum Fact {
         model: ModelRef,
         reserved: Option<Money>,
         cause: Cause,
+        /// The body that is sent, where it is one of bytes.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        body: Option<SentBody>,
     },
     /// The answer is there, or broke off: the reservation gives way to the charge.
     ModelAnswered {

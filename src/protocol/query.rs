@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::cache::CacheRow;
 use crate::protocol::event::Event;
 use crate::protocol::id::{ModelRef, Seq, SessionId};
 use crate::protocol::money::Amounts;
@@ -36,6 +37,10 @@ pub enum Query {
         since: Option<Time>,
         until: Option<Time>,
         session: Option<SessionId>,
+    },
+    /// The requests of a session beside each other: what a prompt cache could use, and did.
+    Cache {
+        session: SessionId,
     },
     /// Dollars of today (the local day) with what is reserved now, and the day's limit.
     Today,
@@ -155,6 +160,7 @@ pub enum Found {
     /// `None`: no such session.
     Fold(Option<String>),
     Spend(Vec<SpendRow>),
+    Cache(Vec<CacheRow>),
     Today(Today),
     Models(Vec<ModelCard>),
     Blob(Option<Vec<u8>>),

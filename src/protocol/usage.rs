@@ -1,5 +1,7 @@
 //! What a model call used and what it is charged: buckets that never overlap, and money with its basis.
 
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::money::{Amounts, Currency, Money};
@@ -40,6 +42,40 @@ impl Usage {
             (None, None) => None,
             (a, b) => Some(a.unwrap_or(0).saturating_add(b.unwrap_or(0))),
         };
+    }
+}
+
+/// How long what is written to a provider's cache lives, where that can be chosen. Each reading begins the time anew.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub enum CacheLife {
+    /// Five minutes.
+    #[default]
+    #[serde(rename = "5m")]
+    Short,
+    /// One hour, at a dearer price of writing.
+    #[serde(rename = "1h")]
+    Long,
+}
+
+impl CacheLife {
+    pub const ALL: [Self; 2] = [Self::Short, Self::Long];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Short => "5m",
+            Self::Long => "1h",
+        }
+    }
+}
+
+impl FromStr for CacheLife {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|life| life.name() == text)
+            .ok_or("expected 5m or 1h")
     }
 }
 

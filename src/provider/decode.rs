@@ -86,6 +86,33 @@ impl Decoder {
         }
     }
 
+    /// Takes a whole body that is no stream but JSON, as servers and gateways send it that do not stream: one answer in one
+    /// piece, or a list of what would have been the events. False when it is no answer; nothing was taken then.
+    pub fn whole(&mut self, body: &str, chunks: &mut Vec<Chunk>) -> bool {
+        let Ok(value) = serde_json::from_str::<Value>(body) else {
+            return false;
+        };
+        let events = value
+            .as_array()
+            .map_or(std::slice::from_ref(&value), Vec::as_slice);
+        let before = chunks.len();
+        for (index, event) in events.iter().enumerate() {
+            // The text of a list's part is not at hand; what is read from it digit by digit is in no list.
+            if let Err(failure) = self.dialect.event("", event, body, chunks) {
+                if index == 0 {
+                    return false;
+                }
+                self.fail(failure, Wants::Rest);
+                return true;
+            }
+        }
+        let is_over = self.dialect.is_over();
+        if !is_over {
+            chunks.truncate(before);
+        }
+        is_over
+    }
+
     pub fn wants(&self) -> Wants {
         self.wants
     }

@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::agent::visible;
 use crate::protocol::failure::FailureKind;
 
-/// How much of a foreign text a message shows, in characters.
-const EXCERPT: usize = 200;
+/// How much of a foreign text a message shows, in characters: enough for the sentences Google tells a wrong name with.
+const EXCERPT: usize = 300;
 
 /// The beginning of a text from outside, on one line and safe to show.
 pub fn excerpt(text: &str) -> String {
@@ -28,6 +28,10 @@ pub struct Envelope {
     pub kind: String,
     /// The vendor's `code`; a number is written out.
     pub code: String,
+    /// Google's `ErrorInfo.reason`, which says more than its status.
+    pub reason: String,
+    /// Google's `RetryInfo.retryDelay`, in milliseconds.
+    pub retry_after: Option<u64>,
 }
 
 impl Envelope {
@@ -65,6 +69,8 @@ impl Envelope {
                         .map(word)
                         .unwrap_or_default(),
                     code: error.get("code").map(word).unwrap_or_default(),
+                    reason: in_details(error, "reason").map(word).unwrap_or_default(),
+                    retry_after: in_details(error, "retryDelay").and_then(milliseconds),
                 };
                 if envelope.code.is_empty() {
                     envelope.code = beside("code");
@@ -83,6 +89,7 @@ impl Envelope {
             message,
             kind: beside("type"),
             code: beside("code"),
+            ..Self::default()
         })
     }
 
@@ -149,7 +156,7 @@ impl Envelope {
         let message = self.message.to_lowercase();
         CODES
             .iter()
-            .any(|code| self.code == *code || self.kind == *code)
+            .any(|code| self.code == *code || self.kind == *code || self.reason == *code)
             || message.contains("incorrect api key")
             || message.contains("api key not valid")
     }
@@ -194,6 +201,9 @@ impl Envelope {
                 | "timeout_error"
                 | "UNAVAILABLE"
                 | "INTERNAL"
+                | "DEADLINE_EXCEEDED"
+                | "CANCELLED"
+                | "ABORTED"
                 | "overloaded" => FailureKind::Overloaded,
                 "invalid_request_error"
                 | "not_found_error"
@@ -219,6 +229,22 @@ impl Envelope {
             (false, _) => excerpt(&self.message),
         }
     }
+}
+
+/// A field of the first detail that has it: Google's errors carry a list of them.
+fn in_details<'v>(error: &'v Value, field: &str) -> Option<&'v Value> {
+    error
+        .get("details")?
+        .as_array()?
+        .iter()
+        .find_map(|detail| detail.get(field))
+}
+
+/// A time as Google writes it: seconds with a fraction, and an `s`.
+fn milliseconds(delay: &Value) -> Option<u64> {
+    let seconds: f64 = delay.as_str()?.strip_suffix('s')?.parse().ok()?;
+    // A float becomes an integer by saturating, so an absurd wait is merely very long.
+    (seconds >= 0.0).then(|| (seconds * 1000.0).round() as u64)
 }
 
 /// The words in an error: itself, or its `message`, and what a gateway passes on from behind it.

@@ -20,10 +20,13 @@ pub fn in_answer(envelope: &Envelope) -> Failure {
         .kind_by_words()
         .or_else(by_number)
         .unwrap_or(FailureKind::Overloaded);
-    Failure::new(
-        kind,
-        format!("the answer ended with an error: {}", envelope.line()),
-    )
+    Failure {
+        retry_after: envelope.retry_after,
+        ..Failure::new(
+            kind,
+            format!("the answer ended with an error: {}", envelope.line()),
+        )
+    }
 }
 
 /// A body that should have been a stream of events and is a page, a text, or an error after all.
@@ -126,7 +129,7 @@ pub fn by_status(status: u16, body: &str, advice: Advice, place: &str, key_place
     };
     Failure {
         status: Some(status),
-        retry_after: advice.retry_after,
+        retry_after: advice.retry_after.or(envelope.retry_after),
         should_retry: advice.should_retry,
         ..Failure::new(kind, format!("{place} answered {status}: {line}{way_out}"))
     }

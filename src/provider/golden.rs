@@ -16,6 +16,7 @@ use crate::agent::prompt::Message;
 use crate::config::preset::PRESETS;
 use crate::config::provider::WIRES;
 use crate::protocol::effort::Effort;
+use crate::protocol::id::SessionId;
 use crate::protocol::reply::Part;
 use crate::provider::{dialect, quirks, testing};
 
@@ -82,6 +83,7 @@ impl Golden {
             let mut prompt = testing::prompt(&family, messages);
             prompt.max_output = 32_000;
             prompt.effort = effort;
+            prompt.caching.session = Some(SessionId(uuid::Uuid::nil()));
             let body = (dialect::of(wire).unwrap().body)(&prompt, &quirks);
             // As text: the order of the fields is part of what a cache sees.
             let read: Value = serde_json::from_slice(&body).unwrap();

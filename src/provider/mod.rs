@@ -13,10 +13,12 @@ pub mod decode;
 pub mod dialect;
 pub mod envelope;
 pub mod failure;
+pub mod gemini;
 #[cfg(test)]
 mod golden;
 pub mod http;
 pub mod key;
+mod marks;
 pub mod openai_chat;
 pub mod quirks;
 pub mod reasoning;
@@ -58,8 +60,18 @@ pub enum Chunk {
     },
 }
 
+/// A body without its marks of the cache: what a server compares with what it has.
+pub fn bare(body: &[u8]) -> Vec<u8> {
+    marks::bare(body)
+}
+
 /// A place calls are sent to.
 pub trait Provider: Send + Sync + fmt::Debug {
     /// Asks the model. Dropping the stream cancels the call. Failure is a chunk, never a panic.
     fn stream(&self, prompt: Prompt) -> BoxStream<'static, Chunk>;
+
+    /// The very body `stream` sends for a prompt; `None` where none is sent.
+    fn body(&self, _prompt: &Prompt) -> Option<Vec<u8>> {
+        None
+    }
 }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use crate::config::preset::{self, PRESETS, Preset};
 
 /// The quirks of one vendor, as `assets/presets.toml` writes them; what it leaves out is as in [`NONE`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -30,8 +30,15 @@ pub struct Quirks {
     pub tool_stream: bool,
     /// `usage: {include: true}` asks for the cost.
     pub asks_cost: bool,
-    /// Models whose name begins so cache only what is marked.
-    pub marks_cache_for: Option<&'static str>,
+    /// Models whose name begins so cache only what `cache_control` marks, or at a better price.
+    pub marked: Vec<&'static str>,
+    /// Models whose name begins so bill what is written to the cache, and find it again only where a
+    /// `prompt_cache_breakpoint` stood.
+    pub breakpoints: Vec<&'static str>,
+    /// The field of the body that names the session, so that its requests come to the machine that has its cache.
+    pub session_field: Option<SessionField>,
+    /// The header that does the same.
+    pub session_header: Option<&'static str>,
     /// A call's id must be nine letters or digits.
     pub short_call_ids: bool,
     /// The key is sent as a bearer token also where the dialect has a header of its own.
@@ -51,6 +58,14 @@ pub enum Expected {
     Always,
 }
 
+/// Where a vendor wants the name of a session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionField {
+    PromptCacheKey,
+    SessionId,
+}
+
 /// A server that keeps to its dialect.
 pub const NONE: Quirks = Quirks {
     preset: "",
@@ -61,7 +76,10 @@ pub const NONE: Quirks = Quirks {
     reasoning_expected: Expected::Nowhere,
     tool_stream: false,
     asks_cost: false,
-    marks_cache_for: None,
+    marked: Vec::new(),
+    breakpoints: Vec::new(),
+    session_field: None,
+    session_header: None,
     short_call_ids: false,
     bearer: false,
     key_path: None,

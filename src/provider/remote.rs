@@ -21,6 +21,9 @@ use crate::provider::{Chunk, Provider};
 /// The most a list of models may have; the longest known one is a tenth of it.
 const LARGEST_LIST: usize = 16 * 1024 * 1024;
 
+/// The most pages of it that are read: a server that never ends its list must not hold anyone up.
+const MOST_PAGES: usize = 20;
+
 #[derive(Debug, Clone)]
 pub struct Remote {
     pub dialect: &'static Dialect,
@@ -40,8 +43,13 @@ impl Provider for Remote {
                 &remote.base_url,
                 &prompt.model.model,
             ))?;
-            let body = (remote.dialect.body)(&prompt, &remote.quirks);
-            remote.request(address, Some(body)).await
+            let mut request = remote.request(address, remote.body(&prompt)).await?;
+            if let (Some(name), Some(session)) =
+                (remote.quirks.session_header, prompt.caching.session)
+            {
+                set(&mut request.headers, name, &session.to_string(), false)?;
+            }
+            Ok(request)
         };
         answer(
             Arc::clone(&self.http),
@@ -49,6 +57,10 @@ impl Provider for Remote {
             Arc::clone(&self.key),
             decoder,
         )
+    }
+
+    fn body(&self, prompt: &Prompt) -> Option<Vec<u8>> {
+        Some((self.dialect.body)(prompt, &self.quirks))
     }
 }
 
@@ -70,11 +82,19 @@ impl Remote {
                 _ => {}
             }
         }
-        let address = url(&(self.dialect.list)(&self.base_url))?;
-        let request = self.request(address, None).await?;
-        let response = self.http.send(&request).await?;
-        let body = self.http.text(response, LARGEST_LIST).await;
-        models(&body).ok_or_else(|| no_list(&body, &request.place()))
+        let first = url(&(self.dialect.list)(&self.base_url))?;
+        let (mut address, mut all) = (first.clone(), Vec::new());
+        for _ in 0..MOST_PAGES {
+            let request = self.request(address, None).await?;
+            let response = self.http.send(&request).await?;
+            let body = self.http.text(response, LARGEST_LIST).await;
+            let (models, next) = models(&body).ok_or_else(|| no_list(&body, &request.place()))?;
+            all.extend(models);
+            let Some(next) = next else { break };
+            address = first.clone();
+            address.query_pairs_mut().append_pair("pageToken", &next);
+        }
+        Ok(all)
     }
 
     async fn request(&self, url: Url, body: Option<Vec<u8>>) -> Result<Request, Failure> {
@@ -108,8 +128,8 @@ impl Remote {
     }
 }
 
-/// The ids of a list of models, in whichever of its forms.
-fn models(body: &str) -> Option<Vec<String>> {
+/// The ids of a list of models, in whichever of its forms, and the mark of the page that follows.
+fn models(body: &str) -> Option<(Vec<String>, Option<String>)> {
     let value = serde_json::from_str::<Value>(body).ok()?;
     let list = value
         .as_array()
@@ -120,9 +140,20 @@ fn models(body: &str) -> Option<Vec<String>> {
             .as_str()
             .or_else(|| model["id"].as_str())
             .or_else(|| model["name"].as_str())?;
-        Some(name.to_owned())
+        // Gemini: the collection it is in.
+        Some(name.strip_prefix("models/").unwrap_or(name).to_owned())
     };
-    Some(list.iter().filter_map(name).collect())
+    // Gemini lists what embeds and what draws as well.
+    let answers = |model: &&Value| {
+        model["supportedGenerationMethods"]
+            .as_array()
+            .is_none_or(|methods| methods.iter().any(|method| method == "generateContent"))
+    };
+    let models = list.iter().filter(answers).filter_map(name).collect();
+    let next = value["nextPageToken"]
+        .as_str()
+        .filter(|next| !next.is_empty());
+    Some((models, next.map(ToOwned::to_owned)))
 }
 
 #[cfg(test)]
@@ -131,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_list_of_models_has_many_forms() {
-        let two = || Some(vec!["a".to_owned(), "b/c".to_owned()]);
+        let two = || Some((vec!["a".to_owned(), "b/c".to_owned()], None));
         let cases = [
             (
                 r#"{"object":"list","data":[{"id":"a","object":"model"},{"id":"b/c"}]}"#,
@@ -143,7 +174,16 @@ mod tests {
             ),
             (r#"{"models":[{"name":"a"},{"name":"b/c"}]}"#, two()),
             (r#"[{"id":"a"},{"id":"b/c"}]"#, two()),
-            (r#"{"data":[]}"#, Some(Vec::new())),
+            (
+                r#"{"models":[{"name":"models/a","supportedGenerationMethods":["generateContent","countTokens"]},
+                    {"name":"models/e","supportedGenerationMethods":["embedContent"]},{"name":"models/b/c"}],"nextPageToken":""}"#,
+                two(),
+            ),
+            (
+                r#"{"models":[{"name":"models/a"}],"nextPageToken":"n="}"#,
+                Some((vec!["a".to_owned()], Some("n=".to_owned()))),
+            ),
+            (r#"{"data":[]}"#, Some((Vec::new(), None))),
             (r#"{"error":"no"}"#, None),
             ("<html>", None),
             ("", None),

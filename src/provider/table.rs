@@ -11,12 +11,13 @@ use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::Currency;
 use crate::protocol::query::ModelCard;
-use crate::protocol::usage::Price;
+use crate::protocol::usage::{CacheLife, Price};
 use crate::provider::Provider;
 use crate::provider::catalog::Catalog;
 use crate::provider::dialect;
 use crate::provider::http::{Http, is_loopback, url};
 use crate::provider::key::Key;
+use crate::provider::marks;
 use crate::provider::quirks::{self, Quirks};
 use crate::provider::rehearsal;
 use crate::provider::rehearsals::Rehearsals;
@@ -143,6 +144,17 @@ impl Providers {
         self.config
             .get(&model.provider)
             .is_some_and(|config| config.wire == Wire::Rehearsal)
+    }
+
+    /// How long a model's provider is asked to keep what it cached.
+    pub fn cache_life(&self, model: &ModelRef) -> CacheLife {
+        let config = self.config.get(&model.provider);
+        config.map_or_else(CacheLife::default, |config| config.cache)
+    }
+
+    /// The shortest prompt a model caches, in tokens.
+    pub fn least_cached(&self, model: &ModelRef) -> u64 {
+        marks::least(&model.model)
     }
 
     /// The dearest price known: what a model without one counts as against a budget.

@@ -11,7 +11,7 @@ use crate::config::ModelConfig;
 use crate::config::secret::Secret;
 use crate::config::{KeySource, ProviderConfig, Wire};
 use crate::protocol::money::Currency;
-use crate::protocol::usage::Price;
+use crate::protocol::usage::{CacheLife, Price};
 use crate::provider::rehearsals::Rehearsals;
 use crate::provider::table::Providers;
 
@@ -26,6 +26,7 @@ fn provider(wire: Wire, base_url: &str, key: &str, preset: Option<&str>) -> Prov
         },
         preset: preset.map(ToOwned::to_owned),
         models: BTreeMap::new(),
+        cache: CacheLife::Short,
         script: None,
         subscription: None,
         origin: "a test".to_owned(),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use crate::agent::prompt::{CallResult, Message, Prompt};
+use crate::agent::prompt::{Caching, CallResult, Message, Prompt};
 use crate::protocol::call::OutcomeKind;
 use crate::protocol::call::ToolSpec;
 use crate::protocol::failure::Failure;
@@ -14,6 +14,7 @@ use crate::protocol::item::Opaque;
 use crate::protocol::reply::{Part, Reply};
 use crate::provider::Chunk;
 use crate::provider::decode::Decoder;
+use crate::provider::marks::bare;
 
 pub fn prompt(model: &str, messages: Vec<Message>) -> Prompt {
     Prompt {
@@ -27,6 +28,7 @@ pub fn prompt(model: &str, messages: Vec<Message>) -> Prompt {
         messages,
         max_output: 4096,
         effort: None,
+        caching: Caching::default(),
     }
 }
 
@@ -84,7 +86,8 @@ pub fn results(results: &[(&str, &str, bool)]) -> Message {
     }
 }
 
-/// A session grows by every kind of message, and no body changes a byte of the one before but its closing brackets.
+/// A session grows by every kind of message, and no body changes a byte of the one before but its marks and its closing
+/// brackets.
 pub fn check_append_only(model: &str, request: impl Fn(&Prompt) -> Vec<u8>) {
     let reasoning =
         json!({"type": "thinking", "thinking": "hm", "signature": "s", "reasoning_content": "hm"});
@@ -106,9 +109,15 @@ pub fn check_append_only(model: &str, request: impl Fn(&Prompt) -> Vec<u8>) {
         },
         user("next"),
     ];
-    let mut before = request(&prompt(model, steps[..1].to_vec()));
+    let body_of = |count: usize| {
+        let mut prompt = prompt(model, steps[..count].to_vec());
+        // Long enough to be marked.
+        prompt.system = "s".repeat(9_000).into();
+        bare(&request(&prompt))
+    };
+    let mut before = body_of(1);
     for count in 2..=steps.len() {
-        let body = request(&prompt(model, steps[..count].to_vec()));
+        let body = body_of(count);
         let open = before.strip_suffix(b"]}").unwrap();
         assert!(
             body.starts_with(open),

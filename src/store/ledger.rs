@@ -42,6 +42,7 @@ pub(crate) fn follow(
             model,
             reserved,
             cause,
+            ..
         } => {
             let reserved = match (held, reserved) {
                 (_, None) => None,

@@ -83,7 +83,7 @@ fn the_calls_of_the_last_allowed_step_are_not_run() {
 
 #[test]
 fn a_budget_stops_before_the_call_that_could_pass_it() {
-    for dialect in Dialect::BOTH {
+    for &dialect in Dialect::ALL {
         let server = Server::plays(vec![Turn::text("Hello.")]);
         let home = Home::new();
         let model = dialect.model();
@@ -167,7 +167,7 @@ fn what_is_piped_in_stands_below_the_prompt() {
 
 #[test]
 fn a_wrong_key_is_asked_once_and_its_text_is_nowhere() {
-    for dialect in Dialect::BOTH {
+    for &dialect in Dialect::ALL {
         let key = "sk-trial-0123456789abcdef";
         let server = Server::start(move |_| {
             let body = format!(
@@ -208,6 +208,7 @@ fn a_wrong_key_is_asked_once_and_its_text_is_nowhere() {
             Dialect::OpenAiChat => requests[0]
                 .header("authorization")
                 .map(|value| value.replace("Bearer ", "")),
+            Dialect::Gemini => requests[0].header("x-goog-api-key").map(ToOwned::to_owned),
         };
         assert_eq!(sent.as_deref(), Some(key));
         let body = String::from_utf8_lossy(&requests[0].body).into_owned();

@@ -124,7 +124,7 @@ fn a_run_answers_the_promised_object() {
 
 #[test]
 fn a_stream_of_lines_ends_with_the_same_object() {
-    for dialect in Dialect::BOTH {
+    for &dialect in Dialect::ALL {
         let call = Turn::call("I look.", "bash", &json!({"command": "echo hi"}));
         let server = Server::plays(vec![call, Turn::text("It says hi.")]);
         let home = Home::with(&config(&server, None));
@@ -401,7 +401,7 @@ fn a_session_goes_on_and_is_purged() {
 #[test]
 fn effort_is_of_the_session_and_reaches_every_request() {
     let turns = || (0..4).map(|n| Turn::text(format!("{n}"))).collect();
-    for dialect in Dialect::BOTH {
+    for dialect in Dialect::ALL {
         let server = Server::plays(turns());
         let home = Home::with(&format!("effort = \"low\"\n{}", config(&server, None)));
         let model = dialect.model();
@@ -418,6 +418,9 @@ fn effort_is_of_the_session_and_reaches_every_request() {
         let told = |request: &Value| match dialect {
             Dialect::Anthropic => request["thinking"].clone(),
             Dialect::OpenAiChat => request["reasoning_effort"].clone(),
+            Dialect::Gemini => {
+                request["generationConfig"]["thinkingConfig"]["thinkingLevel"].clone()
+            }
         };
         let expected = match dialect {
             Dialect::Anthropic => [
@@ -428,6 +431,7 @@ fn effort_is_of_the_session_and_reaches_every_request() {
                 json!({"type": "enabled", "budget_tokens": 6000}),
             ],
             Dialect::OpenAiChat => ["low", "none", "none", "medium"].map(Value::from),
+            Dialect::Gemini => ["low", "minimal", "minimal", "medium"].map(Value::from),
         };
         let requests: Vec<Value> = server
             .requests()

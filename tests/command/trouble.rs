@@ -230,7 +230,7 @@ fn what_a_server_says_is_passed_on_in_one_line() {
             &["redirect", "base_url"],
         ),
     ];
-    for dialect in Dialect::BOTH {
+    for &dialect in Dialect::ALL {
         for &(status, headers, body, words) in cases {
             let server = Server::start(move |_| respond(status, headers, body));
             let home = Home::with(&config(&server, None));

@@ -120,6 +120,7 @@ impl Writer {
                 model,
                 reserved,
                 cause,
+                ..
             } => {
                 let mut words = model.to_string();
                 if *cause == Cause::Retry {

@@ -3,6 +3,7 @@
 
 pub mod pty;
 pub mod server;
+pub mod task;
 pub mod valid;
 
 use std::fs;
@@ -31,7 +32,12 @@ pub struct Home {
 
 impl Home {
     pub fn new() -> Self {
-        let scratch = TempDir::new().unwrap();
+        Self::within(&std::env::temp_dir())
+    }
+
+    /// In a folder of this one.
+    pub fn within(folder: &Path) -> Self {
+        let scratch = TempDir::new_in(folder).unwrap();
         for folder in ["home", "work", "person"] {
             fs::create_dir(scratch.path().join(folder)).unwrap();
         }

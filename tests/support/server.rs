@@ -1,4 +1,4 @@
-//! A server on this machine that plays a model in either dialect, byte by byte: it can answer as a model would, be slow, break
+//! A server on this machine that plays a model in any dialect, byte by byte: it can answer as a model would, be slow, break
 //! off, reset, or say anything else. It keeps every request. Waits are gates that a trial opens, never times.
 
 use std::fmt::Write as _;
@@ -17,14 +17,17 @@ use crate::support::LONGEST;
 pub enum Dialect {
     Anthropic,
     OpenAiChat,
+    Gemini,
 }
 
 impl Dialect {
-    pub const BOTH: [Self; 2] = [Self::Anthropic, Self::OpenAiChat];
+    pub const ALL: &[Self] = &[Self::Anthropic, Self::OpenAiChat, Self::Gemini];
 
     fn of(path: &str) -> Self {
         if path.ends_with("/messages") {
             Self::Anthropic
+        } else if path.contains(":streamGenerateContent") {
+            Self::Gemini
         } else {
             Self::OpenAiChat
         }
@@ -35,6 +38,7 @@ impl Dialect {
         match self {
             Self::Anthropic => "messages",
             Self::OpenAiChat => "chat",
+            Self::Gemini => "gemini",
         }
     }
 
@@ -58,6 +62,13 @@ impl Request {
         serde_json::from_slice(&self.body).unwrap_or(Value::Null)
     }
 
+    /// The body without its marks of the cache, which are no content and move on with the conversation.
+    pub fn bare(&self) -> String {
+        let body = String::from_utf8(self.body.clone()).unwrap();
+        let body = body.replace(r#","cache_control":{"type":"ephemeral"}"#, "");
+        body.replace(r#","cache_control":{"type":"ephemeral","ttl":"1h"}"#, "")
+    }
+
     pub fn dialect(&self) -> Dialect {
         Dialect::of(&self.path)
     }
@@ -71,13 +82,18 @@ impl Request {
     /// Results of calls in it: the place in a scripted conversation.
     pub fn results(&self) -> usize {
         let body = self.json();
-        let messages = body["messages"].as_array().cloned().unwrap_or_default();
-        let is_result = |block: &&Value| block["type"] == "tool_result";
-        let count = |message: &Value| match &message["content"] {
-            Value::Array(blocks) => blocks.iter().filter(is_result).count(),
+        let messages = [&body["messages"], &body["contents"]];
+        let messages = messages.into_iter().filter_map(Value::as_array).flatten();
+        let is_result = |block: &&Value| {
+            block["type"] == "tool_result" || block["functionResponse"].is_object()
+        };
+        let count = |message: &Value| match (&message["content"], &message["parts"]) {
+            (Value::Array(blocks), _) | (_, Value::Array(blocks)) => {
+                blocks.iter().filter(is_result).count()
+            }
             _ => usize::from(message["role"] == "tool"),
         };
-        messages.iter().map(count).sum()
+        messages.map(count).sum()
     }
 }
 
@@ -249,7 +265,8 @@ fn serve(stream: &TcpStream, kept: &Kept, answer: &dyn Fn(&Request) -> Vec<Act>)
     }
 }
 
-fn read(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
+/// The next request of a connection; nothing when it has ended.
+pub fn read(reader: &mut BufReader<&TcpStream>) -> Option<Request> {
     let mut line = String::new();
     reader.read_line(&mut line).ok()?;
     let path = line.split_whitespace().nth(1)?.to_owned();
@@ -313,6 +330,7 @@ pub fn events(request: &Request, turn: &Turn) -> Vec<String> {
     match request.dialect() {
         Dialect::Anthropic => anthropic(turn, place, input, output),
         Dialect::OpenAiChat => openai_chat(turn, place, input, output),
+        Dialect::Gemini => gemini(turn, place, input, output),
     }
 }
 
@@ -393,6 +411,37 @@ fn openai_chat(turn: &Turn, place: usize, input: u64, output: u64) -> Vec<String
     events
 }
 
+fn gemini(turn: &Turn, place: usize, input: u64, output: u64) -> Vec<String> {
+    let event = |parts: Value, stop: Value, usage: Value| {
+        let mut candidate = json!({"content": {"parts": parts, "role": "model"}, "index": 0});
+        if !stop.is_null() {
+            candidate["finishReason"] = stop;
+        }
+        let value = json!({"candidates": [candidate], "usageMetadata": usage, "modelVersion": "m", "responseId": "r"});
+        format!("data: {value}\n\n")
+    };
+    let so_far = json!({"promptTokenCount": input, "totalTokenCount": input});
+    let more = |part: Value| event(json!([part]), Value::Null, so_far.clone());
+    let mut events: Vec<String> = pieces(&turn.text)
+        .map(|piece| more(json!({"text": piece})))
+        .collect();
+    for (index, (name, arguments)) in turn.calls.iter().enumerate() {
+        let id = format!("call_{place}_{index}");
+        // They come as an object; what is none was broken on the way, and is sent as the text it is.
+        let arguments = serde_json::from_str(arguments).unwrap_or(json!(arguments));
+        let mut part = json!({"functionCall": {"name": name, "args": arguments, "id": id}});
+        if index == 0 {
+            // Of parallel calls the first alone is signed.
+            part["thoughtSignature"] = json!(format!("signature of {id}"));
+        }
+        events.push(more(part));
+    }
+    let usage = json!({"promptTokenCount": input, "candidatesTokenCount": output, "totalTokenCount": input + output});
+    let stop = json!(stop(turn, "STOP", "STOP"));
+    events.push(event(json!([{"text": ""}]), stop, usage));
+    events
+}
+
 fn stop(turn: &Turn, usual: &'static str, with_calls: &'static str) -> &'static str {
     match (turn.stop, turn.calls.is_empty()) {
         ("", true) => usual,
@@ -411,13 +460,14 @@ fn pieces(text: &str) -> impl Iterator<Item = String> {
     pieces.into_iter()
 }
 
-/// A config with both dialects at this server, each with one model: `messages/m` and `chat/m`. With a price (dollars a
+/// A config with all dialects at this server, each with one model: `messages/m`, `chat/m` and so on. With a price (dollars a
 /// million tokens, in and out) they cost, without one they count as nothing.
 pub fn config(server: &Server, price: Option<(f64, f64)>) -> String {
     let mut config = String::new();
     for (dialect, wire, path) in [
         (Dialect::Anthropic, "anthropic", ""),
         (Dialect::OpenAiChat, "openai-chat", "/v1"),
+        (Dialect::Gemini, "gemini", "/v1beta"),
     ] {
         let name = dialect.provider();
         let address = &server.address;

@@ -10,13 +10,18 @@ use crate::support::server::{Dialect, Request};
 /// The first thing that is wrong.
 pub fn check(request: &Request) -> Result<(), String> {
     let body = request.json();
-    let messages = body["messages"].as_array().ok_or("no messages")?;
+    let messages = match request.dialect() {
+        Dialect::Anthropic | Dialect::OpenAiChat => &body["messages"],
+        Dialect::Gemini => &body["contents"],
+    };
+    let messages = messages.as_array().ok_or("no messages")?;
     let messages = match request.dialect() {
         Dialect::Anthropic => messages
             .iter()
             .map(anthropic)
             .collect::<Result<Vec<_>, _>>()?,
         Dialect::OpenAiChat => openai_chat(messages)?,
+        Dialect::Gemini => gemini(messages)?,
     };
     let mut open: Option<HashSet<String>> = None;
     let mut used = HashSet::new();
@@ -119,6 +124,47 @@ fn openai_chat(messages: &[Value]) -> Result<Vec<Message>, String> {
                 .collect(),
             results: Vec::new(),
         });
+    }
+    Ok(found)
+}
+
+/// Roles take turns, beginning with the user; results stand alone, and the first call of an answer is signed.
+fn gemini(contents: &[Value]) -> Result<Vec<Message>, String> {
+    let mut found = Vec::new();
+    for (index, content) in contents.iter().enumerate() {
+        let role = ["user", "model"][index % 2];
+        if content["role"] != role {
+            return Err(format!("content {index} is not of the {role}: {content}"));
+        }
+        let parts = match content["parts"].as_array() {
+            Some(parts) if !parts.is_empty() => parts,
+            _ => return Err(format!("a content without parts: {content}")),
+        };
+        let mut message = Message::default();
+        for part in parts {
+            let id = |kind: &str| part[kind]["id"].as_str().unwrap_or_default().to_owned();
+            if part["functionCall"].is_object() {
+                if !part["functionCall"]["args"].is_object() {
+                    return Err(format!("arguments that are no object: {part}"));
+                }
+                let signature = format!("signature of {}", id("functionCall"));
+                if message.calls.is_empty() && part["thoughtSignature"] != signature {
+                    return Err(format!("a call without its signature: {part}"));
+                }
+                message.calls.push(id("functionCall"));
+            } else if part["functionResponse"].is_object() {
+                if !part["functionResponse"]["response"].is_object() {
+                    return Err(format!("a result that is no object: {part}"));
+                }
+                message.results.push(id("functionResponse"));
+            } else if part["text"].as_str().is_none_or(str::is_empty) {
+                return Err(format!("a part without content: {part}"));
+            }
+        }
+        if !message.results.is_empty() && message.results.len() != parts.len() {
+            return Err(format!("results among other parts: {content}"));
+        }
+        found.push(message);
     }
     Ok(found)
 }

@@ -142,6 +142,7 @@ impl Watcher {
                         model: bill().model,
                         reserved: Some(Money::usd(7)),
                         cause: Cause::Work,
+                        body: None,
                     });
                 }
                 Effect::StopModel => self.model_out = false,

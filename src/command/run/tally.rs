@@ -235,6 +235,7 @@ pub(crate) mod tests {
             } else {
                 Cause::Retry
             },
+            body: None,
         }
     }
 

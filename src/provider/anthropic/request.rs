@@ -1,5 +1,5 @@
 //! A prompt as a Messages body. Everything stable stands first and the messages last, so that each body is the one before,
-//! less its closing bytes, and more messages: that is what a prompt cache can use.
+//! less its marks and closing bytes, and more messages: that is what a prompt cache can use.
 
 use std::borrow::Cow;
 
@@ -11,6 +11,7 @@ use serde_json::value::RawValue;
 use crate::agent::prompt::{Message, Prompt};
 use crate::config::Wire;
 use crate::protocol::reply::Part;
+use crate::provider::marks::{self, Mark};
 use crate::provider::quirks::Quirks;
 use crate::provider::reasoning::{self, Fields};
 use crate::provider::replay::{NO_OUTPUT, own, raw_arguments};
@@ -18,26 +19,37 @@ use crate::provider::replay::{NO_OUTPUT, own, raw_arguments};
 /// The body of a call.
 pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
     let family = prompt.model.to_string();
+    let mark = Mark::of(prompt.caching.life);
+    let places = marks::places(prompt, marks::least(&prompt.model.model));
+    let last_tool = prompt.tools.len().wrapping_sub(1);
     let body = Body {
         model: &prompt.model.model,
         max_tokens: prompt.max_output,
         stream: true,
-        cache_control: CacheControl { kind: "ephemeral" },
         reasoning: reasoning::fields(prompt, Wire::Anthropic, quirks),
         tools: prompt
             .tools
             .iter()
-            .map(|tool| Tool {
+            .enumerate()
+            .map(|(index, tool)| Tool {
                 name: &tool.name,
                 description: &tool.description,
                 input_schema: &tool.schema,
+                cache_control: (places.tools && index == last_tool).then_some(mark),
             })
             .collect(),
-        system: text(&prompt.system).map(|block| [block]),
+        system: text(&prompt.system).map(|block| {
+            let mark = places.system.then_some(mark);
+            [Placed { block, mark }]
+        }),
         messages: prompt
             .messages
             .iter()
-            .filter_map(|message| turn(message, &family))
+            .enumerate()
+            .filter_map(|(index, message)| {
+                let mark = places.messages.contains(&Some(index)).then_some(mark);
+                turn(message, &family, mark)
+            })
             .collect(),
     };
     // Strings, numbers and ready JSON: nothing in it can fail to be written.
@@ -49,21 +61,13 @@ struct Body<'a> {
     model: &'a str,
     max_tokens: u64,
     stream: bool,
-    /// Of the whole request: the server itself marks the last block that can be cached, and the bytes stay as they are.
-    cache_control: CacheControl,
     #[serde(flatten)]
     reasoning: Cow<'static, Fields>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Tool<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    system: Option<[Block<'a>; 1]>,
+    system: Option<[Placed<'a>; 1]>,
     messages: Vec<Turn<'a>>,
-}
-
-#[derive(Serialize)]
-struct CacheControl {
-    #[serde(rename = "type")]
-    kind: &'static str,
 }
 
 #[derive(Serialize)]
@@ -71,12 +75,20 @@ struct Tool<'a> {
     name: &'a str,
     description: &'a str,
     input_schema: &'a Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_control: Option<Mark>,
 }
 
 #[derive(Serialize)]
 struct Turn<'a> {
     role: &'static str,
-    content: Vec<Block<'a>>,
+    content: Vec<Placed<'a>>,
+}
+
+/// A block, and the mark at its end.
+struct Placed<'a> {
+    block: Block<'a>,
+    mark: Option<Mark>,
 }
 
 enum Block<'a> {
@@ -97,15 +109,15 @@ enum Block<'a> {
     Verbatim(&'a Value),
 }
 
-impl Serialize for Block<'_> {
+impl Serialize for Placed<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
-        match self {
-            Self::Text(text) => {
+        match &self.block {
+            Block::Text(text) => {
                 map.serialize_entry("type", "text")?;
                 map.serialize_entry("text", text)?;
             }
-            Self::Call {
+            Block::Call {
                 id,
                 name,
                 input,
@@ -119,7 +131,7 @@ impl Serialize for Block<'_> {
                     map.serialize_entry(name, value)?;
                 }
             }
-            Self::Result { id, text, error } => {
+            Block::Result { id, text, error } => {
                 map.serialize_entry("type", "tool_result")?;
                 map.serialize_entry("tool_use_id", id)?;
                 map.serialize_entry("content", text)?;
@@ -127,11 +139,14 @@ impl Serialize for Block<'_> {
                     map.serialize_entry("is_error", error)?;
                 }
             }
-            Self::Verbatim(value) => {
+            Block::Verbatim(value) => {
                 for (name, value) in value.as_object().into_iter().flatten() {
                     map.serialize_entry(name, value)?;
                 }
             }
+        }
+        if let Some(mark) = &self.mark {
+            map.serialize_entry("cache_control", mark)?;
         }
         map.end()
     }
@@ -143,8 +158,8 @@ fn text(text: &str) -> Option<Block<'_>> {
 }
 
 /// The message, unless nothing in it can be sent. Neighbours are never merged: that would change bytes already cached.
-fn turn<'a>(message: &'a Message, family: &str) -> Option<Turn<'a>> {
-    let (role, content) = match message {
+fn turn<'a>(message: &'a Message, family: &str, mark: Option<Mark>) -> Option<Turn<'a>> {
+    let (role, blocks): (_, Vec<Block<'a>>) = match message {
         Message::User { text: said } => ("user", text(said).into_iter().collect()),
         Message::Assistant { parts } => ("assistant", answer(parts, family)),
         Message::Results { results } => (
@@ -161,7 +176,12 @@ fn turn<'a>(message: &'a Message, family: &str) -> Option<Turn<'a>> {
                 .collect(),
         ),
     };
-    (!content.is_empty()).then_some(Turn { role, content })
+    let mut content: Vec<Placed<'a>> = blocks
+        .into_iter()
+        .map(|block| Placed { block, mark: None })
+        .collect();
+    content.last_mut()?.mark = mark;
+    Some(Turn { role, content })
 }
 
 fn answer<'a>(parts: &'a [Part], family: &str) -> Vec<Block<'a>> {
@@ -209,6 +229,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::protocol::usage::CacheLife;
     use crate::provider::{quirks, testing};
 
     #[test]
@@ -255,7 +276,6 @@ mod tests {
                 "model": "claude-x",
                 "max_tokens": 4096,
                 "stream": true,
-                "cache_control": {"type": "ephemeral"},
                 "tools": [{
                     "name": "glob",
                     "description": "finds files",
@@ -281,6 +301,56 @@ mod tests {
         );
         let text = String::from_utf8(request(&prompt, &quirks::NONE)).unwrap();
         assert!(text.contains(r#""input":{"pattern":  "*"}"#), "{text}");
+    }
+
+    #[test]
+    fn the_front_and_both_ends_are_marked_and_nothing_else() {
+        let long = "x".repeat(9_000);
+        let mut prompt = testing::prompt(
+            "here/claude-x",
+            vec![
+                testing::user("list the files"),
+                Message::Assistant {
+                    parts: vec![
+                        testing::call("c1", "glob", "{}"),
+                        testing::call("c2", "bash", "{}"),
+                    ],
+                },
+                testing::results(&[("c1", "a.txt", false), ("c2", "no", true)]),
+                Message::Assistant {
+                    parts: vec![testing::call("c3", "glob", "{}")],
+                },
+                testing::results(&[("c3", "b.txt", false)]),
+                testing::user("and"),
+            ],
+        );
+        prompt.system = long.as_str().into();
+        let mut tools = prompt.tools.to_vec();
+        tools.push(tools[0].clone());
+        tools[0].description = long;
+        prompt.tools = tools.into();
+        for (life, mark) in [
+            (CacheLife::Short, json!({"type": "ephemeral"})),
+            (CacheLife::Long, json!({"type": "ephemeral", "ttl": "1h"})),
+        ] {
+            prompt.caching.life = life;
+            let body: Value = serde_json::from_slice(&request(&prompt, &quirks::NONE)).unwrap();
+            let marked = [
+                "/tools/1",
+                "/system/0",
+                "/messages/2/content/1",
+                "/messages/5/content/0",
+            ];
+            for place in marked {
+                assert_eq!(
+                    body.pointer(place).unwrap()["cache_control"],
+                    mark,
+                    "{place}"
+                );
+            }
+            let all = body.to_string().matches("cache_control").count();
+            assert_eq!(all, marked.len());
+        }
     }
 
     #[test]

@@ -185,6 +185,8 @@ impl State {
             head.extend_from_slice(bytes);
             match look(&head, reading.kind) {
                 Look::Unclear => reading.head = Some(head),
+                // An answer in one piece, perhaps: that is known when all of it is there.
+                Look::Other if is_json(&head) => reading.head = Some(head),
                 Look::Events => self.feed(&mut reading, &head),
                 Look::Other => {
                     let rest = self.http.text(reading.response, LARGEST_OTHER).await;
@@ -225,12 +227,32 @@ impl State {
                 let failure = empty(&reading);
                 return self.break_off(reading, failure);
             }
-            self.feed(&mut reading, &head);
+            if !is_json(&head) {
+                self.feed(&mut reading, &head);
+            } else if !self.whole(&mut reading, &head) {
+                return Phase::Over;
+            }
         }
         let mut chunks = Vec::new();
         reading.decoder.finish(&mut chunks);
         self.chunks.extend(chunks);
         Phase::Over
+    }
+
+    /// Takes a body that came in one piece; false when it was no answer, which is said then.
+    fn whole(&mut self, reading: &mut Reading, body: &[u8]) -> bool {
+        let body = String::from_utf8_lossy(body);
+        let body = body.trim_start_matches('\u{feff}');
+        let mut chunks = Vec::new();
+        let is_answer = reading.decoder.whole(body, &mut chunks);
+        if !is_answer {
+            chunks.push(Chunk::Failed {
+                failure: no_stream(body, &reading.place),
+                partial: Reply::default(),
+            });
+        }
+        self.chunks.extend(chunks);
+        is_answer
     }
 
     fn break_off(&mut self, reading: Reading, mut failure: Failure) -> Phase {
@@ -267,6 +289,12 @@ fn empty(reading: &Reading) -> Failure {
         status: Some(status),
         ..Failure::new(kind, text)
     }
+}
+
+/// Whether a body begins as JSON does.
+fn is_json(head: &[u8]) -> bool {
+    let text = head.strip_prefix(b"\xef\xbb\xbf").unwrap_or(head);
+    matches!(text.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,7 +1,9 @@
 //! The Chat Completions dialect: `OpenAI`, most other vendors, and every local server.
 
 mod calls;
+mod content;
 pub mod decode;
+mod id;
 pub mod request;
 #[cfg(test)]
 mod tests;

@@ -1,24 +1,32 @@
 //! A prompt as a Chat Completions body. Everything stable stands first and the messages last, so that each body is the one
-//! before, less its closing bytes, and more messages: that is what a prompt cache can use.
+//! before, less its marks and closing bytes, and more messages: that is what a prompt cache can use.
 
 use std::borrow::Cow;
 
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::agent::prompt::{Message, Prompt};
 use crate::config::Wire;
+use crate::protocol::id::SessionId;
 use crate::protocol::reply::Part;
-use crate::provider::quirks::{Expected, Quirks};
+use crate::provider::openai_chat::content::{Content, Marking};
+use crate::provider::openai_chat::id::call_id;
+use crate::provider::quirks::{Expected, Quirks, SessionField};
 use crate::provider::reasoning::{self, Fields};
 use crate::provider::replay::{NO_OUTPUT, arguments, own};
 
 /// The body of a call.
 pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
     let family = prompt.model.to_string();
-    let system = (!prompt.system.trim().is_empty()).then_some(Turn::System(&prompt.system));
+    let marking = Marking::of(prompt, quirks);
+    let system =
+        (!prompt.system.trim().is_empty()).then(|| Turn::System(marking.system(&prompt.system)));
+    let session = |field| {
+        let session = prompt.caching.session;
+        session.filter(|_| quirks.session_field == Some(field))
+    };
     let body = Body {
         model: &prompt.model.model,
         stream: true,
@@ -28,10 +36,8 @@ pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
         usage: quirks.asks_cost.then_some(Include { include: true }),
         max_tokens: quirks.old_limit.then_some(prompt.max_output),
         max_completion_tokens: (!quirks.old_limit).then_some(prompt.max_output),
-        cache_control: quirks
-            .marks_cache_for
-            .filter(|start| prompt.model.model.starts_with(start))
-            .map(|_| Typed { kind: "ephemeral" }),
+        prompt_cache_key: session(SessionField::PromptCacheKey),
+        session_id: session(SessionField::SessionId),
         reasoning: reasoning::fields(prompt, Wire::OpenAiChat, quirks),
         tools: prompt
             .tools
@@ -52,7 +58,12 @@ pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
                 prompt
                     .messages
                     .iter()
-                    .flat_map(|message| turns(message, &family, quirks)),
+                    .enumerate()
+                    .flat_map(|(index, message)| {
+                        let mut turns = turns(message, &family, quirks);
+                        marking.mark(index, &mut turns);
+                        turns
+                    }),
             )
             .collect(),
     };
@@ -73,7 +84,9 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     max_completion_tokens: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    cache_control: Option<Typed>,
+    prompt_cache_key: Option<SessionId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<SessionId>,
     #[serde(flatten)]
     reasoning: Cow<'static, Fields>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -94,12 +107,6 @@ struct Include {
 }
 
 #[derive(Serialize)]
-struct Typed {
-    #[serde(rename = "type")]
-    kind: &'static str,
-}
-
-#[derive(Serialize)]
 struct Tool<'a> {
     #[serde(rename = "type")]
     kind: &'static str,
@@ -113,15 +120,18 @@ struct Function<'a> {
     parameters: &'a Value,
 }
 
-enum Turn<'a> {
-    System(&'a str),
-    User(&'a str),
+pub(crate) enum Turn<'a> {
+    System(Content<'a>),
+    User(Content<'a>),
     Assistant(Answer<'a>),
-    Tool { id: Cow<'a, str>, text: &'a str },
+    Tool {
+        id: Cow<'a, str>,
+        content: Content<'a>,
+    },
 }
 
 #[derive(Default)]
-struct Answer<'a> {
+pub(crate) struct Answer<'a> {
     text: String,
     /// Reasoning under the names it came with; a `content` among it is the content, in its own form.
     reasoning: Vec<(&'a str, &'a Value)>,
@@ -142,18 +152,18 @@ impl Serialize for Turn<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut map = serializer.serialize_map(None)?;
         match self {
-            Self::System(text) => {
+            Self::System(content) => {
                 map.serialize_entry("role", "system")?;
-                map.serialize_entry("content", text)?;
+                map.serialize_entry("content", content)?;
             }
-            Self::User(text) => {
+            Self::User(content) => {
                 map.serialize_entry("role", "user")?;
-                map.serialize_entry("content", text)?;
+                map.serialize_entry("content", content)?;
             }
-            Self::Tool { id, text } => {
+            Self::Tool { id, content } => {
                 map.serialize_entry("role", "tool")?;
                 map.serialize_entry("tool_call_id", id)?;
-                map.serialize_entry("content", text)?;
+                map.serialize_entry("content", content)?;
             }
             Self::Assistant(answer) => {
                 map.serialize_entry("role", "assistant")?;
@@ -207,18 +217,19 @@ impl Serialize for Call<'_> {
 fn turns<'a>(message: &'a Message, family: &str, quirks: &Quirks) -> Vec<Turn<'a>> {
     match message {
         Message::User { text } if text.trim().is_empty() => Vec::new(),
-        Message::User { text } => vec![Turn::User(text)],
+        Message::User { text } => vec![Turn::User(Content::Plain(text))],
         Message::Assistant { parts } => answer(parts, family, quirks)
             .into_iter()
             .map(Turn::Assistant)
             .collect(),
         Message::Results { results } => results
             .iter()
-            .map(|result| Turn::Tool {
-                id: call_id(&result.wire_id, quirks),
-                text: Some(&*result.text)
-                    .filter(|text| !text.trim().is_empty())
-                    .unwrap_or(NO_OUTPUT),
+            .map(|result| {
+                let text = Some(&*result.text).filter(|text| !text.trim().is_empty());
+                Turn::Tool {
+                    id: call_id(&result.wire_id, quirks),
+                    content: Content::Plain(text.unwrap_or(NO_OUTPUT)),
+                }
             })
             .collect(),
     }
@@ -267,24 +278,6 @@ fn answer<'a>(parts: &'a [Part], family: &str, quirks: &Quirks) -> Option<Answer
     Some(answer)
 }
 
-/// The id as this server takes it. The same id always becomes the same one, so that call and result keep together.
-fn call_id<'a>(id: &'a str, quirks: &Quirks) -> Cow<'a, str> {
-    if !quirks.short_call_ids
-        || (id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
-    {
-        return Cow::Borrowed(id);
-    }
-    let digest = Sha256::digest(id.as_bytes());
-    let letters = b"abcdefghijklmnopqrstuvwxyz234567";
-    Cow::Owned(
-        digest
-            .iter()
-            .take(9)
-            .map(|byte| char::from(letters[usize::from(byte % 32)]))
-            .collect(),
-    )
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -296,6 +289,7 @@ mod tests {
     use crate::provider::{quirks, testing};
 
     const HERE: &str = "here/m";
+    const SESSION: &str = "0190a1b2-c3d4-7000-8000-000000000001";
 
     fn body(prompt: &Prompt, quirks: &Quirks) -> Value {
         serde_json::from_slice(&request(prompt, quirks)).unwrap()
@@ -389,12 +383,13 @@ mod tests {
     #[test]
     fn a_vendor_is_asked_its_own_way() {
         let of = |preset: &str| quirks::of(preset).unwrap();
-        let said = testing::prompt("here/anthropic/claude", vec![testing::user("hello")]);
+        let mut said = testing::prompt("here/anthropic/claude", vec![testing::user("hello")]);
+        said.caching.session = SESSION.parse().ok();
         let options = json!({"include_usage": true});
         let cases = [
             (
                 of("openai"),
-                json!({"stream_options": options, "max_completion_tokens": 4096}),
+                json!({"stream_options": options, "max_completion_tokens": 4096, "prompt_cache_key": SESSION}),
             ),
             (
                 of("deepseek"),
@@ -404,12 +399,15 @@ mod tests {
                 of("zai"),
                 json!({"stream_options": options, "max_tokens": 4096, "tool_stream": true}),
             ),
-            (of("mistral"), json!({"max_tokens": 4096})),
+            (
+                of("mistral"),
+                json!({"max_tokens": 4096, "prompt_cache_key": SESSION}),
+            ),
             (
                 of("openrouter"),
                 json!({
                     "stream_options": options, "usage": {"include": true}, "max_completion_tokens": 4096,
-                    "cache_control": {"type": "ephemeral"},
+                    "session_id": SESSION,
                 }),
             ),
         ];

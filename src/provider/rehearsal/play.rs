@@ -237,6 +237,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     use super::*;
+    use crate::agent::prompt::Caching;
     use crate::protocol::call::ToolSpec;
 
     fn prompt(messages: Vec<Message>) -> Prompt {
@@ -251,6 +252,7 @@ mod tests {
             messages,
             max_output: 100,
             effort: None,
+            caching: Caching::default(),
         }
     }
 

@@ -11,7 +11,7 @@ use futures_util::StreamExt;
 use pretty_assertions::assert_eq;
 use serde_json::Value;
 
-use crate::agent::prompt::{CallResult, Message, Prompt};
+use crate::agent::prompt::{Caching, CallResult, Message, Prompt};
 use crate::protocol::call::{OutcomeKind, parse_arguments};
 use crate::protocol::failure::FailureKind;
 use crate::protocol::reply::{Part, Reply};
@@ -34,6 +34,7 @@ async fn ask(rehearsal: &Rehearsal, messages: &[Message]) -> Chunk {
         messages: messages.to_vec(),
         max_output: 8192,
         effort: None,
+        caching: Caching::default(),
     };
     rehearsal
         .stream(prompt)

@@ -167,6 +167,7 @@ pub(crate) fn called(step: u32, reserved: Option<i64>) -> Fact {
         model: model(),
         reserved: reserved.map(Money::usd),
         cause: Cause::Work,
+        body: None,
     }
 }
 

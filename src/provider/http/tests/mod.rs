@@ -4,6 +4,7 @@
 
 mod patience;
 mod refusal;
+mod whole;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -168,6 +169,29 @@ fn an_answer_comes_through_and_the_request_was_right() {
             ("hello".to_owned(), Some(Stop::End), 1)
         );
         assert_eq!(chunks.len(), 2);
+    });
+}
+
+#[test]
+fn a_vendor_that_wants_the_session_in_a_header_gets_it() {
+    run(async {
+        let (address, server) =
+            serve(vec![format!("{HEAD}\r\n{WHOLE}").into_bytes()], Then::Close).await;
+        let mut remote = remote(&address, &openai_chat::DIALECT, Patience::default());
+        remote.quirks = quirks::of("xai").unwrap();
+        let mut prompt = testing::prompt("here/m", vec![testing::user("hello")]);
+        let session = "0190a1b2-c3d4-7000-8000-000000000001";
+        prompt.caching.session = session.parse().ok();
+        let body = String::from_utf8(remote.body(&prompt).unwrap()).unwrap();
+        let chunks: Vec<Chunk> = remote.stream(prompt).collect().await;
+        assert!(matches!(chunks.last(), Some(Chunk::Done(_))), "{chunks:?}");
+        let request = server.await.unwrap();
+        assert!(
+            request.contains(&format!("x-grok-conv-id: {session}\r\n")),
+            "{request}"
+        );
+        // What is looked at later is what was sent.
+        assert!(request.ends_with(&body.to_lowercase()), "{request}");
     });
 }
 

@@ -189,6 +189,26 @@ fn a_refusal_becomes_the_reaction_it_asks_for() {
 }
 
 #[test]
+fn google_says_in_the_body_when_to_ask_again() {
+    let body = r#"{"error":{"code":429,"message":"Quota.","status":"RESOURCE_EXHAUSTED","details":[
+        {"@type":"type.googleapis.com/google.rpc.QuotaFailure","violations":[]},
+        {"@type":"type.googleapis.com/google.rpc.RetryInfo","retryDelay":"34.4s"}]}}"#;
+    for (headers, expected) in [("", 34_400), ("retry-after: 2\r\n", 2_000)] {
+        let failure = failure_of(&status("429 No", headers, body));
+        assert_eq!(
+            (failure.kind, failure.retry_after),
+            (FailureKind::Rate, Some(expected))
+        );
+    }
+    let body = r#"{"error":{"code":400,"message":"API key expired.","status":"INVALID_ARGUMENT",
+        "details":[{"@type":"type.googleapis.com/google.rpc.ErrorInfo","reason":"API_KEY_INVALID"}]}}"#;
+    assert_eq!(
+        failure_of(&status("400 No", "", body)).kind,
+        FailureKind::Auth
+    );
+}
+
+#[test]
 fn a_refusal_says_when_to_ask_again() {
     let date = "date: Mon, 23 Nov 2026 08:00:00 GMT\r\n";
     let cases = [

@@ -1,0 +1,226 @@
+//! How the requests of a session stood to their prompt cache. Each is built again from the log by the code that made it, and
+//! believed only where it is, to the byte, what was sent.
+
+use std::sync::Arc;
+
+use crate::agent::cache;
+use crate::agent::cost::Tariff;
+use crate::agent::prefix;
+use crate::agent::prompt::Placed;
+use crate::engine::house::House;
+use crate::engine::request;
+use crate::protocol::cache::{Against, Break, CacheRow, Cause, Made, Place, SentBody};
+use crate::protocol::event::{Event, Fact};
+use crate::protocol::id::{ModelRef, Seq, SessionId};
+use crate::protocol::money::Money;
+use crate::protocol::query::Page;
+use crate::protocol::time::Time;
+use crate::protocol::usage::{Basis, CacheLife, Usage};
+use crate::provider::bare;
+
+/// Every request of a session in order.
+pub(crate) async fn rows(house: &Arc<House>, session: SessionId) -> Result<Vec<CacheRow>, String> {
+    let events = house
+        .read(move |reader| reader.history(session, Page::After(Seq(0)), u32::MAX))
+        .await?;
+    let house = Arc::clone(house);
+    let looked = tokio::task::spawn_blocking(move || {
+        let mut look = Look::new(&house, session);
+        for event in events {
+            look.event(event);
+        }
+        look.rows
+    });
+    looked
+        .await
+        .map_err(|error| format!("looking at the requests broke off: {error}"))
+}
+
+/// A session as far as it has been read.
+struct Look<'h> {
+    house: &'h House,
+    session: SessionId,
+    system: String,
+    items: Vec<Placed>,
+    /// The request before.
+    before: Option<Before>,
+    /// What was counted of the last prompt that was answered.
+    counted: Option<Usage>,
+    /// When that answer ended.
+    ended: Option<Time>,
+    /// How long what the last request wrote lives.
+    life: CacheLife,
+    rows: Vec<CacheRow>,
+}
+
+/// A request, without the marks of the cache.
+struct Before {
+    model: ModelRef,
+    body: Option<(Vec<u8>, Made)>,
+}
+
+impl<'h> Look<'h> {
+    fn new(house: &'h House, session: SessionId) -> Self {
+        Self {
+            house,
+            session,
+            system: String::new(),
+            items: Vec::new(),
+            before: None,
+            counted: None,
+            ended: None,
+            life: CacheLife::default(),
+            rows: Vec::new(),
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        match event.fact {
+            Fact::SessionOpened { spec } => self.system = spec.system,
+            Fact::ItemAdded { turn, step, item } => self.items.push((turn, step, item)),
+            Fact::ModelCalled {
+                turn,
+                step,
+                attempt,
+                model,
+                body,
+                ..
+            } => {
+                let row = CacheRow {
+                    seq: event.seq,
+                    at: event.at,
+                    turn,
+                    step,
+                    attempt,
+                    model: model.clone(),
+                    bytes: None,
+                    against: None,
+                    untold: None,
+                    idle: self.ended.map(|ended| event.at.since(ended)),
+                    usage: None,
+                    missed: 0,
+                    miss: None,
+                    lost: None,
+                };
+                self.called(row, model, body.as_ref());
+            }
+            Fact::ModelAnswered {
+                usage,
+                charge,
+                failure,
+                ..
+            } => {
+                // What broke off is an estimate, and what was refused filled no cache.
+                let counted = failure.is_none() && charge.basis != Basis::Estimated;
+                if counted && usage.prompt() > 0 {
+                    self.answered(usage, event.at);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn called(&mut self, mut row: CacheRow, model: ModelRef, sent: Option<&SentBody>) {
+        let body = self.rebuilt(&model, sent);
+        let now = match body {
+            Ok((body, made)) => {
+                row.bytes = Some(body.len() as u64);
+                match &self.before {
+                    Some(Before {
+                        body: Some(before),
+                        model: other,
+                    }) => {
+                        row.against = Some(against((other, before), (&model, &(&body, made))));
+                    }
+                    Some(Before { body: None, .. }) => {
+                        row.untold = Some("the request before cannot be told".to_owned());
+                    }
+                    None => {}
+                }
+                Some((body, made))
+            }
+            Err(why) => {
+                row.untold = Some(why);
+                None
+            }
+        };
+        self.before = Some(Before { model, body: now });
+        self.rows.push(row);
+    }
+
+    /// The body that was sent, without its marks, and what it was made with.
+    fn rebuilt(
+        &self,
+        model: &ModelRef,
+        sent: Option<&SentBody>,
+    ) -> Result<(Vec<u8>, Made), String> {
+        let providers = self.house.providers();
+        if providers.is_rehearsal(model) {
+            return Err("a rehearsal sends nothing".to_owned());
+        }
+        let sent = sent.ok_or("nothing was kept of what was sent")?;
+        let provider = providers.get(model).map_err(|failure| failure.message)?;
+        let prompt = request::prompt(
+            self.house,
+            (self.session, &self.system),
+            model,
+            &self.items,
+            sent.made,
+        );
+        match provider.body(&prompt) {
+            Some(body) if request::is_sent(&body, sent) => Ok((bare(&body), sent.made)),
+            _ => Err("it was made by another version of Creel, or with other settings".to_owned()),
+        }
+    }
+
+    fn answered(&mut self, usage: Usage, at: Time) {
+        let Some(row) = self.rows.last_mut() else {
+            return;
+        };
+        row.usage = Some(usage);
+        if let Some(counted) = self.counted {
+            let providers = self.house.providers();
+            row.missed = cache::missed(&counted, &usage, providers.least_cached(&row.model));
+            if row.missed > 0 {
+                let broke = row.against.as_ref().and_then(|row| row.broke.as_ref());
+                row.miss = Some(cache::why(broke, row.idle, self.life));
+            }
+        }
+        row.lost = match self.house.tariff(&row.model) {
+            Tariff::Priced(price) => Some(cache::lost(&usage, row.missed, &price)),
+            Tariff::Local | Tariff::Included(_) => Some(Money::usd(0)),
+            Tariff::Unknown { .. } | Tariff::Play(_) => None,
+        };
+        self.counted = Some(usage);
+        self.ended = Some(at);
+        self.life = self
+            .before
+            .as_ref()
+            .and_then(|before| before.body.as_ref())
+            .map_or_else(CacheLife::default, |(_, made)| made.life);
+    }
+}
+
+fn against(
+    (before_model, (before, before_made)): (&ModelRef, &(Vec<u8>, Made)),
+    (model, (now, made)): (&ModelRef, &(&Vec<u8>, Made)),
+) -> Against {
+    let common = prefix::common(before, now);
+    let broke = if before_model == model {
+        prefix::parts(before, now, common).map(|place| Break {
+            cause: cache::cause(&place, before_made, made),
+            place,
+        })
+    } else {
+        // Each model has a cache of its own, also where its name is no part of the body.
+        Some(Break {
+            place: Place::Model,
+            cause: Cause::Model,
+        })
+    };
+    Against {
+        before: before.len() as u64,
+        common: common as u64,
+        broke,
+    }
+}

@@ -1,0 +1,63 @@
+//! A request as it is made from what the log holds, when it is sent and when it is looked at again, and what is kept of it
+//! to tell the two alike.
+
+use crate::agent::digest;
+use crate::agent::prompt::{self, Caching, Placed, Prompt};
+use crate::engine::house::House;
+use crate::protocol::cache::{Made, SentBody};
+use crate::protocol::id::{ModelRef, SessionId};
+use crate::provider::Provider;
+
+/// The part of a hash that is kept: 64 bits more than chance could ever meet.
+const KEPT: usize = 32;
+
+/// What a session asks a model.
+pub(crate) fn prompt<'a, I>(
+    house: &House,
+    (session, system): (SessionId, &str),
+    model: &ModelRef,
+    items: I,
+    made: Made,
+) -> Prompt
+where
+    I: IntoIterator<Item = &'a Placed>,
+    I::IntoIter: Clone,
+{
+    Prompt {
+        model: model.clone(),
+        system: system.into(),
+        tools: house.tools.specs(),
+        messages: prompt::messages(items, model),
+        max_output: made.max_output,
+        effort: made.effort,
+        caching: Caching {
+            session: Some(session),
+            life: made.life,
+        },
+    }
+}
+
+/// What is kept of a request that is about to be sent; nothing of one that is no body of bytes.
+pub(crate) fn sent(provider: &dyn Provider, prompt: &Prompt) -> Option<SentBody> {
+    let body = provider.body(prompt)?;
+    Some(SentBody {
+        bytes: body.len() as u64,
+        hash: name(&body),
+        made: Made {
+            max_output: prompt.max_output,
+            effort: prompt.effort,
+            life: prompt.caching.life,
+        },
+    })
+}
+
+/// Whether this is the body that was sent.
+pub(crate) fn is_sent(body: &[u8], sent: &SentBody) -> bool {
+    body.len() as u64 == sent.bytes && name(body) == sent.hash
+}
+
+fn name(body: &[u8]) -> String {
+    let mut hash = digest::hex(body);
+    hash.truncate(KEPT);
+    hash
+}

@@ -1,0 +1,267 @@
+//! Twenty turns with tools against a server that measures: every request begins as the one before did, what could be read
+//! from a prompt cache is read, and `creel cache` tells what the server saw.
+
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
+
+use serde_json::{Value, json};
+
+use crate::support::Home;
+use crate::support::server::{Act, Dialect, HEAD, Request, Server, Turn, chunk, config, events};
+
+/// The turn from which on another model is asked.
+const CHANGED: usize = 14;
+
+/// The turn in which the model makes more calls than a cache looks back.
+const MANY: usize = 9;
+
+/// A token is taken as this many bytes.
+const TOKEN: usize = 4;
+
+/// What a vendor has kept of the prompts it saw.
+#[derive(Debug, Default)]
+struct Cache {
+    /// Prefixes of marked prompts, block by block, each with the model's name.
+    blocks: HashSet<String>,
+    /// Whole bodies, for a vendor that finds what it knows by itself.
+    bodies: Vec<String>,
+    /// Tokens of each prompt, and those read from the cache.
+    counted: Vec<(usize, usize)>,
+}
+
+impl Cache {
+    /// Counts a request as its vendor would: what it has, and what it keeps.
+    fn count(&mut self, request: &Request) -> (usize, usize, usize) {
+        let (whole, read, written) = if request.dialect() == Dialect::Anthropic {
+            self.marked(request)
+        } else {
+            self.found(request)
+        };
+        self.counted.push((whole, read));
+        (whole - read - written, read, written)
+    }
+
+    /// By the marks: a prefix is found at a mark or up to 20 blocks before it, and kept at each mark.
+    fn marked(&mut self, request: &Request) -> (usize, usize, usize) {
+        let body = request.json();
+        let mut blocks = Vec::new();
+        for list in ["tools", "system"] {
+            blocks.extend(body[list].as_array().unwrap().iter().cloned());
+        }
+        for message in body["messages"].as_array().unwrap() {
+            blocks.extend(message["content"].as_array().unwrap().iter().cloned());
+        }
+        let mut prefix = body["model"].to_string();
+        let mut prefixes = Vec::new();
+        let mut marks = Vec::new();
+        for (index, block) in blocks.iter_mut().enumerate() {
+            if let Some(mark) = block.as_object_mut().unwrap().shift_remove("cache_control") {
+                assert_eq!(mark, json!({"type": "ephemeral", "ttl": "1h"}));
+                marks.push(index);
+            }
+            let _ = write!(prefix, "\n{block}");
+            prefixes.push(prefix.clone());
+        }
+        assert!(marks.len() <= 4, "{} marks", marks.len());
+        let within = |mark: &usize| mark.saturating_sub(20)..=*mark;
+        let known = marks
+            .iter()
+            .flat_map(within)
+            .filter(|&index| self.blocks.contains(&prefixes[index]))
+            .max();
+        let tokens = |index: usize| prefixes[index].len() / TOKEN;
+        let read = known.map_or(0, tokens);
+        let last = marks.last().map_or(0, |&mark| tokens(mark));
+        self.blocks
+            .extend(marks.iter().map(|&mark| prefixes[mark].clone()));
+        (prefix.len() / TOKEN, read, last.saturating_sub(read))
+    }
+
+    /// By itself: the longest prefix of whatever the same model was sent before.
+    fn found(&mut self, request: &Request) -> (usize, usize, usize) {
+        let body = request.bare();
+        let read = self.bodies.iter().map(|known| common(known, &body)).max();
+        let whole = body.len() / TOKEN;
+        // The name of the model stands first: another one has nothing in common.
+        let read = read.filter(|&read| read > 100).unwrap_or(0) / TOKEN;
+        self.bodies.push(body);
+        (whole, read, 0)
+    }
+}
+
+fn common(a: &str, b: &str) -> usize {
+    a.bytes().zip(b.bytes()).take_while(|(a, b)| a == b).count()
+}
+
+/// The answer, with what the vendor counted in place of the server's own figures.
+fn counted(request: &Request, turn: &Turn, cache: &mut Cache) -> Vec<Act> {
+    let (fresh, read, written) = cache.count(request);
+    let own = request.body.len() / TOKEN;
+    let mut acts = vec![Act::send(HEAD)];
+    for event in events(request, turn) {
+        let event = event.replace(
+            &format!("\"input_tokens\":{own},"),
+            &format!("\"input_tokens\":{fresh},\"cache_read_input_tokens\":{read},\"cache_creation_input_tokens\":{written},"),
+        );
+        let event = event.replace(
+            &format!("\"prompt_tokens\":{own},"),
+            &format!(
+                "\"prompt_tokens\":{},\"prompt_tokens_details\":{{\"cached_tokens\":{read}}},",
+                fresh + read
+            ),
+        );
+        acts.push(Act::Send(chunk(&event)));
+    }
+    acts.push(Act::send("0\r\n\r\n"));
+    acts
+}
+
+/// What the model says to the request of this number, from 0: calls, and when their results are there a word.
+fn turn(number: usize) -> Turn {
+    let turn = number / 2 + 1;
+    if number % 2 == 1 {
+        return Turn::text(format!("That was turn {turn}."));
+    }
+    let calls = if turn == MANY { 15 } else { turn % 3 + 1 };
+    let read = |call: usize| {
+        let path = format!("notes/{:02}.txt", (turn * 5 + call) % 20);
+        ("read".to_owned(), json!({ "path": path }).to_string())
+    };
+    Turn {
+        text: format!("In turn {turn} I read {calls}."),
+        calls: (0..calls).map(read).collect(),
+        ..Turn::default()
+    }
+}
+
+#[test]
+fn twenty_turns_are_read_from_the_cache() {
+    for dialect in Dialect::ALL {
+        let cache = Arc::new(Mutex::new(Cache::default()));
+        let kept = Arc::clone(&cache);
+        let server = Server::start(move |request| {
+            let mut cache = kept.lock().unwrap();
+            let turn = turn(cache.counted.len());
+            counted(request, &turn, &mut cache)
+        });
+        let home = Home::new();
+        let price =
+            "price = { input = 3.0, output = 15.0, cache_read = 0.3, cache_write = 3.75 }\n";
+        let usual = "max_output = 8000\n";
+        let mut text = config(&server, None).replace(usual, &format!("{usual}{price}"));
+        let provider = dialect.provider();
+        let _ = write!(
+            text,
+            "[providers.{provider}.models.other]\nmax_output = 8000\n{price}"
+        );
+        let wire = "wire = \"anthropic\"\n";
+        text = text.replace(wire, &format!("{wire}cache = \"1h\"\n"));
+        home.config(&text);
+        for number in 0..20 {
+            let lines = format!("note {number}, a line of it\n").repeat(30);
+            home.file(&format!("notes/{number:02}.txt"), &lines);
+        }
+        for number in 1..=20 {
+            let model = if number < CHANGED { "m" } else { "other" };
+            let model = format!("{provider}/{model}");
+            let prompt = format!("Go on with turn {number}.");
+            let mut line = vec!["run", "--model", &model];
+            if number > 1 {
+                line.push("--continue");
+            }
+            line.push(&prompt);
+            let said = home.run(&line);
+            assert_eq!(said.code, 0, "{said:?}");
+            assert_eq!(said.out.trim(), format!("That was turn {number}."));
+        }
+
+        let requests = server.requests();
+        assert_eq!(requests.len(), 40, "{dialect:?}");
+        let counted = cache.lock().unwrap().counted.clone();
+        let changed = 2 * (CHANGED - 1);
+        for (number, pair) in requests.windows(2).enumerate() {
+            let (number, what) = (number + 1, format!("{dialect:?}, request {}", number + 2));
+            let (before, now) = (pair[0].bare(), pair[1].bare());
+            // In thousandths, rounded down.
+            let share = common(&before, &now) * 1_000 / before.len();
+            if number == changed {
+                assert!(share < 10, "{what}: {share}");
+                assert_eq!(counted[number].1, 0, "{what}");
+            } else {
+                assert!(share >= 995, "{what}: {share}");
+                // All of the prompt before, but for its closing brackets.
+                let (before, read) = (counted[number - 1].0, counted[number].1);
+                assert!(read + 2 >= before, "{what}: {read} of {before} tokens");
+            }
+        }
+        told(&home, &requests, &counted, changed);
+
+        if *dialect == Dialect::OpenAiChat {
+            // With the quirks of another vendor these are no longer the bodies that were sent.
+            home.config(&text.replace(
+                "wire = \"openai-chat\"",
+                "wire = \"openai-chat\"\npreset = \"mistral\"",
+            ));
+            let rows = rows(&home)["requests"].clone();
+            for row in rows.as_array().unwrap() {
+                assert_eq!(row["bytes"], Value::Null);
+                assert!(
+                    row["untold"].as_str().unwrap().contains("other settings"),
+                    "{row}"
+                );
+            }
+        }
+    }
+}
+
+fn rows(home: &Home) -> Value {
+    let sessions = home.run(&["sessions", "--json"]).json();
+    let id = sessions[0]["id"].as_str().unwrap();
+    let said = home.run(&["cache", id, "--json"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    assert_eq!(said.err, "");
+    said.json()
+}
+
+/// What `creel cache` says is what the server measured.
+fn told(home: &Home, requests: &[Request], counted: &[(usize, usize)], changed: usize) {
+    let told = rows(home);
+    let rows = told["requests"].as_array().unwrap();
+    assert_eq!(rows.len(), requests.len());
+    for (number, row) in rows.iter().enumerate() {
+        let now = requests[number].bare();
+        let mut expected = json!({
+            "turn": number / 2 + 1, "step": number % 2 + 1, "bytes": now.len(), "untold": null, "broke": null,
+            "prompt_tokens": counted[number].0, "cache_read_tokens": counted[number].1,
+            "before_bytes": null, "prefix_bytes": null, "missed_because": null,
+        });
+        if number > 0 {
+            let before = requests[number - 1].bare();
+            expected["before_bytes"] = json!(before.len());
+            expected["prefix_bytes"] = json!(common(&before, &now));
+        }
+        if number == changed {
+            expected["broke"] =
+                json!({"at": "model", "message": null, "setting": null, "cause": "model"});
+            expected["missed_because"] = json!("broke");
+            assert!(row["lost_usd"].as_f64().unwrap() > 0.01, "{row}");
+            assert_eq!(row["lost_usd"], told["total"]["lost_usd"]);
+        } else {
+            assert_eq!(row["lost_usd"], 0.0, "{row}");
+        }
+        for (field, expected) in expected.as_object().unwrap() {
+            assert_eq!(
+                &row[field],
+                expected,
+                "{field} of request {}: {row}",
+                number + 1
+            );
+        }
+        if number > 0 && number != changed {
+            assert!(row["prefix_percent"].as_f64().unwrap() >= 99.5, "{row}");
+        }
+    }
+    let read: usize = counted.iter().map(|(_, read)| read).sum();
+    assert_eq!(told["total"]["cache_read_tokens"], read);
+}
