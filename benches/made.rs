@@ -111,6 +111,7 @@ fn prompt(turn: u32, text: &str) -> Fact {
 fn answered(turn: u32, step: u32, text: &str) -> [Fact; 3] {
     let cost = Money::usd(2_400_000_000);
     let called = Fact::ModelCalled {
+        body: None,
         turn,
         step,
         attempt: 1,

@@ -99,18 +99,33 @@ fn counted(request: &Request, turn: &Turn, cache: &mut Cache) -> Vec<Act> {
     let (fresh, read, written) = cache.count(request);
     let own = request.body.len() / TOKEN;
     let mut acts = vec![Act::send(HEAD)];
-    for event in events(request, turn) {
-        let event = event.replace(
-            &format!("\"input_tokens\":{own},"),
-            &format!("\"input_tokens\":{fresh},\"cache_read_input_tokens\":{read},\"cache_creation_input_tokens\":{written},"),
-        );
-        let event = event.replace(
-            &format!("\"prompt_tokens\":{own},"),
-            &format!(
-                "\"prompt_tokens\":{},\"prompt_tokens_details\":{{\"cached_tokens\":{read}}},",
-                fresh + read
+    let whole = fresh + read;
+    let (own, counted) = match request.dialect() {
+        Dialect::Anthropic => (
+            format!("\"input_tokens\":{own},"),
+            format!(
+                "\"input_tokens\":{fresh},\"cache_read_input_tokens\":{read},\"cache_creation_input_tokens\":{written},"
             ),
-        );
+        ),
+        Dialect::OpenAiChat => (
+            format!("\"prompt_tokens\":{own},"),
+            format!(
+                "\"prompt_tokens\":{whole},\"prompt_tokens_details\":{{\"cached_tokens\":{read}}},"
+            ),
+        ),
+        Dialect::OpenAiResponses => (
+            format!("\"input_tokens\":{own},\"input_tokens_details\":{{\"cached_tokens\":0}}"),
+            format!(
+                "\"input_tokens\":{whole},\"input_tokens_details\":{{\"cached_tokens\":{read}}}"
+            ),
+        ),
+        Dialect::Gemini => (
+            format!("\"promptTokenCount\":{own},"),
+            format!("\"promptTokenCount\":{whole},\"cachedContentTokenCount\":{read},"),
+        ),
+    };
+    for event in events(request, turn) {
+        let event = event.replace(&own, &counted);
         acts.push(Act::Send(chunk(&event)));
     }
     acts.push(Act::send("0\r\n\r\n"));

@@ -105,6 +105,7 @@ fn a_call_that_was_cut_by_the_output_limit_is_never_run() {
         let stop = match dialect {
             Dialect::Anthropic => "max_tokens",
             Dialect::OpenAiChat => "length",
+            Dialect::OpenAiResponses => "max_output_tokens",
             Dialect::Gemini => "MAX_TOKENS",
         };
         for arguments in [
@@ -196,7 +197,7 @@ fn many_calls_of_one_answer_get_a_result_each() {
 fn an_answer_that_breaks_off_is_asked_for_again_and_no_call_of_it_runs() {
     // Before a word, in the middle of a text, of a call's arguments, and after the call but before the answer's end.
     let cut = |dialect, number: usize, events: &[String]| match dialect {
-        Dialect::Anthropic | Dialect::OpenAiChat => {
+        Dialect::Anthropic | Dialect::OpenAiChat | Dialect::OpenAiResponses => {
             [0, 2, events.len() - 5, events.len() - 3][number]
         }
         // A call comes whole.
@@ -281,6 +282,9 @@ fn an_error_within_the_stream_is_one() {
                 Dialect::OpenAiChat => {
                     "data: {\"error\":{\"message\":\"Overloaded\",\"code\":503}}\n\n"
                 }
+                Dialect::OpenAiResponses => {
+                    "event: response.failed\ndata: {\"type\":\"response.failed\",\"response\":{\"status\":\"failed\",\"error\":{\"code\":\"server_error\",\"message\":\"Overloaded\"}}}\n\n"
+                }
                 Dialect::Gemini => {
                     "data: {\"error\":{\"code\":503,\"message\":\"Overloaded\",\"status\":\"UNAVAILABLE\"}}\n\n"
                 }
@@ -308,7 +312,7 @@ fn a_refusal_ends_the_turn_and_is_not_asked_again() {
         let turn = Turn {
             stop: match dialect {
                 Dialect::Anthropic => "refusal",
-                Dialect::OpenAiChat => "content_filter",
+                Dialect::OpenAiChat | Dialect::OpenAiResponses => "content_filter",
                 Dialect::Gemini => "SAFETY",
             },
             ..Turn::text("I cannot")

@@ -87,6 +87,7 @@ fn overhead(dialect: Dialect, first: &Request) {
     let system = match dialect {
         Dialect::Anthropic => &body["system"][0]["text"],
         Dialect::OpenAiChat => &body["messages"][0]["content"],
+        Dialect::OpenAiResponses => &body["instructions"],
         Dialect::Gemini => &body["systemInstruction"]["parts"][0]["text"],
     };
     let system = system.as_str().expect("a system prompt").len();
@@ -102,7 +103,7 @@ fn overhead(dialect: Dialect, first: &Request) {
 fn sizes(last: &Request) {
     let body = last.json();
     let mut results = Vec::new();
-    let messages = [&body["messages"], &body["contents"]];
+    let messages = [&body["messages"], &body["input"], &body["contents"]];
     for message in messages.into_iter().filter_map(Value::as_array).flatten() {
         for part in message["parts"].as_array().into_iter().flatten() {
             let result = part.pointer("/functionResponse/response/output");
@@ -114,6 +115,9 @@ fn sizes(last: &Request) {
                 results.extend(results_here.map(|block| block["content"].clone()));
             }
             content if message["role"] == "tool" => results.push(content.clone()),
+            _ if message["type"] == "function_call_output" => {
+                results.push(message["output"].clone());
+            }
             _ => {}
         }
     }

@@ -47,6 +47,7 @@ pub struct Config {
 pub enum Wire {
     Anthropic,
     OpenAiChat,
+    OpenAiResponses,
     Gemini,
     Rehearsal,
 }

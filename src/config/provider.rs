@@ -32,12 +32,13 @@ pub(crate) const KEYS: &[&str] = &[
 pub(crate) const WIRES: &[(&str, Wire)] = &[
     ("anthropic", Wire::Anthropic),
     ("openai-chat", Wire::OpenAiChat),
+    ("openai-responses", Wire::OpenAiResponses),
     ("gemini", Wire::Gemini),
     ("rehearsal", Wire::Rehearsal),
 ];
 
 /// Dialects that are known and not spoken yet.
-const LATER_WIRES: &[&str] = &["openai-responses", "ollama"];
+const LATER_WIRES: &[&str] = &["ollama"];
 
 impl Wire {
     /// As the config file names it.
@@ -45,6 +46,7 @@ impl Wire {
         match self {
             Self::Anthropic => "anthropic",
             Self::OpenAiChat => "openai-chat",
+            Self::OpenAiResponses => "openai-responses",
             Self::Gemini => "gemini",
             Self::Rehearsal => "rehearsal",
         }
@@ -310,7 +312,7 @@ mod tests {
         let cases = [
             (
                 "[providers.p]",
-                "1:12: `providers.p` has no `wire`: expected anthropic, openai-chat, gemini or rehearsal, or a `preset`",
+                "1:12: `providers.p` has no `wire`: expected anthropic, openai-chat, openai-responses, gemini or rehearsal, or a `preset`",
             ),
             (
                 "[providers.p]\nwire = \"openai-chat\"",
@@ -318,11 +320,11 @@ mod tests {
             ),
             (
                 "[providers.p]\nwire = \"opnai\"",
-                "2:8: `providers.p.wire` is `opnai`: expected anthropic, openai-chat, gemini or rehearsal",
+                "2:8: `providers.p.wire` is `opnai`: expected anthropic, openai-chat, openai-responses, gemini or rehearsal",
             ),
             (
                 "[providers.p]\nwire = \"ollama\"",
-                "2:8: `providers.p.wire` is `ollama`, which is not in this version: it has anthropic, openai-chat, gemini or rehearsal",
+                "2:8: `providers.p.wire` is `ollama`, which is not in this version: it has anthropic, openai-chat, openai-responses, gemini or rehearsal",
             ),
             (
                 "[providers.p]\npreset = \"deepsek\"",

@@ -15,6 +15,7 @@ pub mod journal;
 mod model_call;
 pub mod open;
 pub mod owner;
+mod paced;
 mod redaction;
 mod request;
 mod session;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use futures_util::{FutureExt, StreamExt, stream::BoxStream};
-use tokio::time::{Instant, sleep_until};
+use futures_util::{StreamExt, stream::BoxStream};
+use tokio::time::Instant;
 
 use crate::agent::cost::{self, Tariff};
 use crate::agent::prompt::{Placed, Prompt};
@@ -11,6 +11,7 @@ use crate::agent::size::{Counted, Sent, Size};
 use crate::agent::turn::input::{Bill, Input};
 use crate::engine::effect::{Call, Unkept};
 use crate::engine::open::Answered;
+use crate::engine::paced::Paced;
 use crate::engine::redaction::redacted;
 use crate::engine::request;
 use crate::engine::session::Task;
@@ -34,19 +35,9 @@ const MOST_OUTPUT: u64 = 32_000;
 /// How often text that streams is kept as a draft.
 const DRAFT_EVERY: Duration = Duration::from_millis(250);
 
-/// Between two looks at an answer that trickles while somebody watches: as long as a frame of streamed text on the screen.
-/// Each look costs some hundred microseconds, whether it finds one token or four.
-const REST: Duration = Duration::from_millis(33);
-
-/// An answer shorter than this is read as it comes, so that a quick step is not held up.
-const QUICK: Duration = Duration::from_millis(250);
-
-/// More text than this in one look is no trickle.
-const TRICKLE: usize = 1024;
-
 /// A call under way.
 pub(crate) struct ModelCall {
-    stream: BoxStream<'static, Chunk>,
+    stream: Paced,
     model: ModelRef,
     tariff: Tariff,
     sent: Sent,
@@ -54,48 +45,15 @@ pub(crate) struct ModelCall {
     began: Time,
     text: String,
     thinking: String,
-    /// Since when the answer has come, and whether that was told.
-    speaking: Option<Instant>,
+    /// Whether it was told that the answer has begun.
     told: bool,
     drafted: Instant,
-    /// Whether somebody watches, rather than waits for the end.
-    watched: bool,
-    /// Not looked at before.
-    rests_until: Option<Instant>,
 }
 
 impl ModelCall {
-    /// All chunks that have come, waiting for the first; neighbouring texts are one.
+    /// All chunks that have come, waiting for the first. It may be dropped while it waits.
     pub(crate) async fn next(&mut self) -> Vec<Chunk> {
-        if let Some(until) = self.rests_until {
-            sleep_until(until).await;
-            self.rests_until = None;
-        }
-        let Some(first) = self.stream.next().await else {
-            return Vec::new();
-        };
-        let mut chunks = vec![first];
-        while let Some(Some(chunk)) = self.stream.next().now_or_never() {
-            match (chunks.last_mut(), chunk) {
-                (Some(Chunk::Text(text)), Chunk::Text(more))
-                | (Some(Chunk::Thinking(text)), Chunk::Thinking(more)) => text.push_str(&more),
-                (
-                    Some(Chunk::CallGrows { name, bytes }),
-                    Chunk::CallGrows {
-                        name: next,
-                        bytes: more,
-                    },
-                ) if *name == next => *bytes = more,
-                (_, chunk) => chunks.push(chunk),
-            }
-        }
-        let now = Instant::now();
-        let began = *self.speaking.get_or_insert(now);
-        // Arguments are not rested on: a tool waits for them.
-        if self.watched && now - began > QUICK && (1..TRICKLE).contains(&bytes(&chunks)) {
-            self.rests_until = Some(now + REST);
-        }
-        chunks
+        self.stream.next().await
     }
 
     fn spoken(&self) -> Reply {
@@ -211,7 +169,7 @@ impl Task {
         size: Size,
     ) {
         self.call = Some(ModelCall {
-            stream,
+            stream: Paced::new(stream, !self.house.unattended),
             model,
             tariff,
             sent,
@@ -219,11 +177,8 @@ impl Task {
             began: self.house.clock.now(),
             text: String::new(),
             thinking: String::new(),
-            speaking: None,
             told: false,
             drafted: Instant::now(),
-            watched: !self.house.unattended,
-            rests_until: None,
         });
     }
 
@@ -449,15 +404,6 @@ impl Task {
             millis: u64::try_from(millis).unwrap_or(u64::MAX),
         }
     }
-}
-
-/// How much text chunks bring.
-fn bytes(chunks: &[Chunk]) -> usize {
-    let text = |chunk: &Chunk| match chunk {
-        Chunk::Text(text) | Chunk::Thinking(text) => text.len(),
-        _ => 0,
-    };
-    chunks.iter().map(text).sum()
 }
 
 /// What is asked of an answer at most. Servers refuse a request whose answer alone could fill the window.

@@ -2,11 +2,13 @@
 
 use std::borrow::Cow;
 
+use serde_json::Value;
+
 use crate::agent::redact::Redactor;
 use crate::protocol::ask::{About, Answer, Approval, Ask, Subject, Verdict};
 use crate::protocol::call::{Detail, Outcome};
 use crate::protocol::event::Fact;
-use crate::protocol::item::{Block, Item};
+use crate::protocol::item::{Block, Item, Opaque};
 use crate::protocol::session::Change;
 
 /// The fact without the keys Creel holds.
@@ -15,6 +17,9 @@ pub(crate) fn redacted(fact: Fact, redactor: &Redactor) -> Fact {
         Cow::Borrowed(_) => text,
         Cow::Owned(changed) => changed,
     };
+    // What goes back unread cannot be changed, so with a key in it it does not go back; the text beside it does.
+    let without_key =
+        |opaque: Option<Opaque>| opaque.filter(|opaque| !holds(&opaque.body, redactor));
     match fact {
         Fact::ItemAdded { turn, step, item } => {
             let item = match item {
@@ -28,14 +33,15 @@ pub(crate) fn redacted(fact: Fact, redactor: &Redactor) -> Fact {
                 Item::Answer { text, cut, opaque } => Item::Answer {
                     text: clean(text),
                     cut,
-                    opaque,
+                    opaque: without_key(opaque),
                 },
                 Item::Thought { text, opaque } => Item::Thought {
                     text: clean(text),
-                    opaque,
+                    opaque: without_key(opaque),
                 },
                 Item::Call(mut call) => {
                     call.arguments = clean(call.arguments);
+                    call.opaque = without_key(call.opaque);
                     Item::Call(call)
                 }
                 Item::Result { call, outcome } => Item::Result {
@@ -95,6 +101,16 @@ pub(crate) fn redacted(fact: Fact, redactor: &Redactor) -> Fact {
             }
         }
         other => other,
+    }
+}
+
+/// Whether a key stands in any of the texts.
+fn holds(value: &Value, redactor: &Redactor) -> bool {
+    match value {
+        Value::String(text) => matches!(redactor.redact(text), Cow::Owned(_)),
+        Value::Array(values) => values.iter().any(|value| holds(value, redactor)),
+        Value::Object(map) => map.values().any(|value| holds(value, redactor)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 
@@ -160,6 +176,8 @@ fn redacted_block(block: Block, clean: impl Fn(String) -> String) -> Block {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use serde_json::json;
+
     use super::*;
     use crate::protocol::ask::Risk;
     use crate::protocol::call::ToolCall;
@@ -198,6 +216,63 @@ mod tests {
                 id: AskId("a".into()),
                 about: About::Approval(approval),
             },
+        }
+    }
+
+    #[test]
+    fn what_would_go_back_unread_is_kept_without_a_key_or_not_at_all() {
+        let mut redactor = Redactor::default();
+        redactor.add(KEY);
+        let cases = [
+            (
+                json!({"id": "msg_1", "content": [{"text": "so it is"}]}),
+                true,
+            ),
+            (
+                json!({"id": "msg_1", "content": [{"text": format!("so {KEY} it is")}]}),
+                false,
+            ),
+        ];
+        for (body, kept) in cases {
+            let opaque = || {
+                Some(Opaque {
+                    family: "p/m".into(),
+                    body: body.clone(),
+                })
+            };
+            let items = [
+                Item::Answer {
+                    text: "so".into(),
+                    cut: false,
+                    opaque: opaque(),
+                },
+                Item::Thought {
+                    text: "so".into(),
+                    opaque: opaque(),
+                },
+                Item::Call(ToolCall {
+                    id: CallId::new(1, 1, 1),
+                    wire_id: None,
+                    name: "bash".into(),
+                    arguments: "{}".into(),
+                    opaque: opaque(),
+                }),
+            ];
+            for item in items {
+                let fact = Fact::ItemAdded {
+                    turn: 1,
+                    step: 1,
+                    item,
+                };
+                let after = redacted(fact.clone(), &redactor);
+                let text = serde_json::to_string(&after).unwrap();
+                assert_eq!(
+                    (after == fact, text.contains("msg_1")),
+                    (kept, kept),
+                    "{text}"
+                );
+                assert!(!text.contains(KEY));
+            }
         }
     }
 

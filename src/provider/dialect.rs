@@ -5,7 +5,7 @@ use crate::agent::prompt::Prompt;
 use crate::config::Wire;
 use crate::provider::decode::Decoder;
 use crate::provider::quirks::Quirks;
-use crate::provider::{anthropic, gemini, openai_chat};
+use crate::provider::{anthropic, gemini, openai_chat, openai_responses};
 
 /// One wire.
 #[derive(Debug)]
@@ -28,7 +28,12 @@ pub struct Dialect {
 }
 
 /// All wires that go over HTTP.
-const ALL: &[&Dialect] = &[&anthropic::DIALECT, &openai_chat::DIALECT, &gemini::DIALECT];
+const ALL: &[&Dialect] = &[
+    &anthropic::DIALECT,
+    &openai_chat::DIALECT,
+    &openai_responses::DIALECT,
+    &gemini::DIALECT,
+];
 
 /// The dialect of a wire; none for the rehearsal, which has no server.
 pub fn of(wire: Wire) -> Option<&'static Dialect> {

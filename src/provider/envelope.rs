@@ -165,6 +165,8 @@ impl Envelope {
         const CODES: &[&str] = &[
             "content_filter",
             "content_policy_violation",
+            "image_content_policy_violation",
+            "cyber_policy",
             "data_inspection_failed",
             "DataInspectionFailed",
             // Z.ai: unsafe or sensitive content.
@@ -207,6 +209,7 @@ impl Envelope {
                 | "overloaded" => FailureKind::Overloaded,
                 "invalid_request_error"
                 | "not_found_error"
+                | "invalid_prompt"
                 | "request_too_large"
                 | "INVALID_ARGUMENT"
                 | "NOT_FOUND" => FailureKind::BadRequest,

@@ -8,6 +8,7 @@
 //! [`dialect`].
 
 pub mod anthropic;
+mod bill;
 pub mod catalog;
 pub mod decode;
 pub mod dialect;
@@ -20,6 +21,7 @@ pub mod http;
 pub mod key;
 mod marks;
 pub mod openai_chat;
+pub mod openai_responses;
 pub mod quirks;
 pub mod reasoning;
 pub mod rehearsal;

@@ -205,7 +205,7 @@ fn a_wrong_key_is_asked_once_and_its_text_is_nowhere() {
         assert_eq!(requests.len(), 1, "a refused key is not tried again");
         let sent = match dialect {
             Dialect::Anthropic => requests[0].header("x-api-key").map(ToOwned::to_owned),
-            Dialect::OpenAiChat => requests[0]
+            Dialect::OpenAiChat | Dialect::OpenAiResponses => requests[0]
                 .header("authorization")
                 .map(|value| value.replace("Bearer ", "")),
             Dialect::Gemini => requests[0].header("x-goog-api-key").map(ToOwned::to_owned),

@@ -418,6 +418,7 @@ fn effort_is_of_the_session_and_reaches_every_request() {
         let told = |request: &Value| match dialect {
             Dialect::Anthropic => request["thinking"].clone(),
             Dialect::OpenAiChat => request["reasoning_effort"].clone(),
+            Dialect::OpenAiResponses => request["reasoning"]["effort"].clone(),
             Dialect::Gemini => {
                 request["generationConfig"]["thinkingConfig"]["thinkingLevel"].clone()
             }
@@ -430,7 +431,9 @@ fn effort_is_of_the_session_and_reaches_every_request() {
                 // Three quarters of the answer, which is less than what a medium effort may take.
                 json!({"type": "enabled", "budget_tokens": 6000}),
             ],
-            Dialect::OpenAiChat => ["low", "none", "none", "medium"].map(Value::from),
+            Dialect::OpenAiChat | Dialect::OpenAiResponses => {
+                ["low", "none", "none", "medium"].map(Value::from)
+            }
             Dialect::Gemini => ["low", "minimal", "minimal", "medium"].map(Value::from),
         };
         let requests: Vec<Value> = server

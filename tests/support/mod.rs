@@ -2,6 +2,7 @@
 //! on this machine, a terminal.
 
 pub mod pty;
+pub mod responses;
 pub mod server;
 pub mod task;
 pub mod valid;

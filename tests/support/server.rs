@@ -11,21 +11,29 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::LONGEST;
+use crate::support::{LONGEST, responses};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
     Anthropic,
     OpenAiChat,
+    OpenAiResponses,
     Gemini,
 }
 
 impl Dialect {
-    pub const ALL: &[Self] = &[Self::Anthropic, Self::OpenAiChat, Self::Gemini];
+    pub const ALL: &[Self] = &[
+        Self::Anthropic,
+        Self::OpenAiChat,
+        Self::OpenAiResponses,
+        Self::Gemini,
+    ];
 
     fn of(path: &str) -> Self {
         if path.ends_with("/messages") {
             Self::Anthropic
+        } else if path.ends_with("/responses") {
+            Self::OpenAiResponses
         } else if path.contains(":streamGenerateContent") {
             Self::Gemini
         } else {
@@ -38,6 +46,7 @@ impl Dialect {
         match self {
             Self::Anthropic => "messages",
             Self::OpenAiChat => "chat",
+            Self::OpenAiResponses => "responses",
             Self::Gemini => "gemini",
         }
     }
@@ -82,7 +91,7 @@ impl Request {
     /// Results of calls in it: the place in a scripted conversation.
     pub fn results(&self) -> usize {
         let body = self.json();
-        let messages = [&body["messages"], &body["contents"]];
+        let messages = [&body["messages"], &body["input"], &body["contents"]];
         let messages = messages.into_iter().filter_map(Value::as_array).flatten();
         let is_result = |block: &&Value| {
             block["type"] == "tool_result" || block["functionResponse"].is_object()
@@ -91,7 +100,9 @@ impl Request {
             (Value::Array(blocks), _) | (_, Value::Array(blocks)) => {
                 blocks.iter().filter(is_result).count()
             }
-            _ => usize::from(message["role"] == "tool"),
+            _ => {
+                usize::from(message["role"] == "tool" || message["type"] == "function_call_output")
+            }
         };
         messages.map(count).sum()
     }
@@ -330,6 +341,7 @@ pub fn events(request: &Request, turn: &Turn) -> Vec<String> {
     match request.dialect() {
         Dialect::Anthropic => anthropic(turn, place, input, output),
         Dialect::OpenAiChat => openai_chat(turn, place, input, output),
+        Dialect::OpenAiResponses => responses::events(turn, place, input, output),
         Dialect::Gemini => gemini(turn, place, input, output),
     }
 }
@@ -451,7 +463,7 @@ fn stop(turn: &Turn, usual: &'static str, with_calls: &'static str) -> &'static 
 }
 
 /// A text in pieces of some characters, as tokens come.
-fn pieces(text: &str) -> impl Iterator<Item = String> {
+pub fn pieces(text: &str) -> impl Iterator<Item = String> {
     let characters: Vec<char> = text.chars().collect();
     let pieces: Vec<String> = characters
         .chunks(24)
@@ -467,6 +479,7 @@ pub fn config(server: &Server, price: Option<(f64, f64)>) -> String {
     for (dialect, wire, path) in [
         (Dialect::Anthropic, "anthropic", ""),
         (Dialect::OpenAiChat, "openai-chat", "/v1"),
+        (Dialect::OpenAiResponses, "openai-responses", "/v1"),
         (Dialect::Gemini, "gemini", "/v1beta"),
     ] {
         let name = dialect.provider();

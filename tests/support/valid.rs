@@ -10,18 +10,18 @@ use crate::support::server::{Dialect, Request};
 /// The first thing that is wrong.
 pub fn check(request: &Request) -> Result<(), String> {
     let body = request.json();
+    let list = |name: &str| body[name].as_array().ok_or_else(|| format!("no {name}"));
     let messages = match request.dialect() {
-        Dialect::Anthropic | Dialect::OpenAiChat => &body["messages"],
-        Dialect::Gemini => &body["contents"],
-    };
-    let messages = messages.as_array().ok_or("no messages")?;
-    let messages = match request.dialect() {
-        Dialect::Anthropic => messages
+        Dialect::Anthropic => list("messages")?
             .iter()
             .map(anthropic)
             .collect::<Result<Vec<_>, _>>()?,
-        Dialect::OpenAiChat => openai_chat(messages)?,
-        Dialect::Gemini => gemini(messages)?,
+        Dialect::OpenAiChat => openai_chat(list("messages")?)?,
+        Dialect::OpenAiResponses if body["store"] != false => {
+            return Err("the server is asked to keep the answer".to_owned());
+        }
+        Dialect::OpenAiResponses => openai_responses(list("input")?)?,
+        Dialect::Gemini => gemini(list("contents")?)?,
     };
     let mut open: Option<HashSet<String>> = None;
     let mut used = HashSet::new();
@@ -165,6 +165,62 @@ fn gemini(contents: &[Value]) -> Result<Vec<Message>, String> {
             return Err(format!("results among other parts: {content}"));
         }
         found.push(message);
+    }
+    Ok(found)
+}
+
+/// Items of an answer are one message, as results are; reasoning comes whole and with what followed it.
+fn openai_responses(items: &[Value]) -> Result<Vec<Message>, String> {
+    let mut found: Vec<Message> = Vec::new();
+    let mut before = "";
+    for (number, item) in items.iter().enumerate() {
+        let kind = item["type"].as_str().unwrap_or_default();
+        let id = || item["call_id"].as_str().unwrap_or_default().to_owned();
+        let side = match (kind, item["role"].as_str()) {
+            ("message", Some("user")) => "user",
+            ("message", Some("assistant")) | ("reasoning" | "function_call", _) => "model",
+            ("function_call_output", _) => "results",
+            _ => return Err(format!("an item that is none: {item}")),
+        };
+        if side == "user" || side != before {
+            found.push(Message::default());
+        }
+        before = side;
+        let Some(message) = found.last_mut() else {
+            continue;
+        };
+        match kind {
+            "message" => {
+                let texts = item["content"].as_array().cloned().unwrap_or_default();
+                let said = texts.iter().any(|part| part["text"] != "");
+                if !said && item["content"].as_str().is_none_or(str::is_empty) {
+                    return Err(format!("a message without content: {item}"));
+                }
+            }
+            "function_call" => {
+                let arguments = item["arguments"].as_str().unwrap_or_default();
+                if !serde_json::from_str::<Value>(arguments).is_ok_and(|value| value.is_object()) {
+                    return Err(format!("arguments that are no object: {item}"));
+                }
+                message.calls.push(id());
+            }
+            "function_call_output" => message.results.push(id()),
+            _ => {
+                let sealed = item["encrypted_content"].as_str().unwrap_or_default();
+                let next = items.get(number + 1).unwrap_or(&Value::Null);
+                let is_followed = next["id"].is_string() && next["type"] != "reasoning";
+                if !sealed.starts_with("sealed") || !is_followed {
+                    return Err(format!("reasoning that is not whole: {item}, {next}"));
+                }
+            }
+        }
+        // The played model reasons before all it says, and a server that knows an id asks for it.
+        let follows = number.checked_sub(1).and_then(|place| items.get(place));
+        let starts = follows
+            .is_none_or(|item| item["role"] == "user" || item["type"] == "function_call_output");
+        if side == "model" && item["id"].is_string() && starts && kind != "reasoning" {
+            return Err(format!("without its reasoning: {item}"));
+        }
     }
     Ok(found)
 }

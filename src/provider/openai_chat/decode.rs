@@ -8,6 +8,7 @@ use crate::protocol::item::Opaque;
 use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
 use crate::provider::Chunk;
+use crate::provider::bill::cost;
 use crate::provider::decode::{Assembly, Decoder};
 use crate::provider::envelope::Envelope;
 use crate::provider::failure::in_answer;
@@ -80,7 +81,7 @@ impl Assembly for Answer {
         .find(|usage| usage.is_object());
         if let Some(usage) = usage {
             self.usage = Some(usage.clone());
-            self.cost = usage::cost(text).or(self.cost);
+            self.cost = cost(text).or(self.cost);
         }
         let error = [Some(event), choice]
             .into_iter()

@@ -1,11 +1,7 @@
-//! Usage of a Chat Completions answer in buckets that do not overlap, and what the server says it charges.
+//! Usage of a Chat Completions answer in buckets that do not overlap.
 
-use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 
-use crate::agent::decimal::rounded;
-use crate::protocol::money::Money;
 use crate::protocol::usage::Usage;
 use crate::provider::tally::{count, is_nonsense};
 
@@ -47,47 +43,6 @@ pub(crate) fn buckets(raw: &Value) -> Option<Usage> {
         output: completion + beside.unwrap_or(0),
         reasoning,
     })
-}
-
-#[derive(Deserialize)]
-struct Holder<'a> {
-    #[serde(borrow)]
-    usage: Option<Bill<'a>>,
-}
-
-#[derive(Deserialize)]
-struct Bill<'a> {
-    #[serde(borrow)]
-    cost: Option<&'a RawValue>,
-    #[serde(borrow)]
-    cost_in_usd_ticks: Option<&'a RawValue>,
-    #[serde(borrow)]
-    is_byok: Option<&'a RawValue>,
-    #[serde(borrow)]
-    cost_details: Option<&'a RawValue>,
-}
-
-#[derive(Deserialize)]
-struct Details<'a> {
-    #[serde(borrow)]
-    upstream_inference_cost: Option<&'a RawValue>,
-}
-
-/// What the event says is charged, read from its text so that no digit is lost.
-pub(crate) fn cost(event: &str) -> Option<Money> {
-    let bill = serde_json::from_str::<Holder>(event).ok()?.usage?;
-    let parts = |value: Option<&RawValue>, digits: u32| rounded(value?.get(), digits);
-    if let Some(cost) = parts(bill.cost, 12) {
-        // With a key of one's own the vendor behind the gateway sends its bill too.
-        let own_key = bill.is_byok.is_some_and(|is| is.get() == "true");
-        let details = bill.cost_details.filter(|_| own_key);
-        let details =
-            details.and_then(|details| serde_json::from_str::<Details>(details.get()).ok());
-        let behind = details.and_then(|details| parts(details.upstream_inference_cost, 12));
-        return Some(Money::usd(cost.saturating_add(behind.unwrap_or(0))));
-    }
-    // A tick is 1e-10 dollars.
-    parts(bill.cost_in_usd_ticks, 2).map(Money::usd)
 }
 
 #[cfg(test)]
@@ -165,38 +120,6 @@ mod tests {
         ];
         for (raw, expected) in cases {
             assert_eq!(buckets(&raw), expected, "{raw}");
-        }
-    }
-
-    #[test]
-    fn a_cost_is_read_to_the_last_digit() {
-        let cases = [
-            (r#"{"usage":{"cost":0.00035595}}"#, Some(355_950_000)),
-            (
-                r#"{"usage":{"cost":2.4e-06,"is_byok":false,"cost_details":{"upstream_inference_cost":2.4e-06}}}"#,
-                Some(2_400_000),
-            ),
-            (
-                r#"{"usage":{"cost":0.00001,"is_byok":true,"cost_details":{"upstream_inference_cost":0.0002}}}"#,
-                Some(210_000_000),
-            ),
-            (
-                r#"{"usage":{"cost":0.00001,"is_byok":true,"cost_details":null}}"#,
-                Some(10_000_000),
-            ),
-            (r#"{"usage":{"cost":0}}"#, Some(0)),
-            (
-                r#"{"usage":{"cost_in_usd_ticks":1330500}}"#,
-                Some(133_050_000),
-            ),
-            (r#"{"usage":{"cost":null}}"#, None),
-            (r#"{"usage":{"cost":-1}}"#, None),
-            (r#"{"usage":{"cost":"0.1"}}"#, None),
-            (r#"{"usage":null}"#, None),
-            (r#"{"usage":{"prompt_tokens":1}}"#, None),
-        ];
-        for (event, expected) in cases {
-            assert_eq!(cost(event), expected.map(Money::usd), "{event}");
         }
     }
 }

@@ -1,0 +1,24 @@
+//! The Responses dialect: `OpenAI`, vendors that follow it, and most local servers. It is spoken without state: nothing is
+//! kept on the server, and every item of an answer goes back as it came.
+
+pub mod decode;
+mod effort;
+mod item;
+pub mod request;
+#[cfg(test)]
+mod tests;
+mod usage;
+
+use crate::config::Wire;
+use crate::provider::dialect::Dialect;
+
+pub const DIALECT: Dialect = Dialect {
+    wire: Wire::OpenAiResponses,
+    call: |base_url, _| format!("{base_url}/responses"),
+    list: |base_url| format!("{base_url}/models"),
+    body: request::request,
+    decoder: decode::decoder,
+    key_header: None,
+    headers: &[],
+    accept: "text/event-stream",
+};

@@ -1,0 +1,283 @@
+//! A prompt as a Responses body. Everything stable stands first and the input last, so that each body is the one before, less
+//! its closing bytes, and more items: that is what a prompt cache can use.
+
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
+use serde_json::{Map, Value};
+
+use crate::agent::prompt::{Message, Prompt};
+use crate::protocol::effort::Effort;
+use crate::protocol::reply::Part;
+use crate::provider::openai_responses::effort::{can_reason, word};
+use crate::provider::quirks::Quirks;
+use crate::provider::replay::{NO_OUTPUT, arguments, own};
+
+/// The body of a call.
+pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
+    let family = prompt.model.to_string();
+    let model = &prompt.model.model;
+    let body = Body {
+        model,
+        stream: true,
+        store: false,
+        include: can_reason(model).then_some(["reasoning.encrypted_content"]),
+        max_output_tokens: prompt.max_output,
+        reasoning: prompt
+            .effort
+            .and_then(|effort| reasoning(model, effort, quirks)),
+        tools: prompt
+            .tools
+            .iter()
+            .map(|tool| Tool {
+                kind: "function",
+                name: &tool.name,
+                description: &tool.description,
+                parameters: &tool.schema,
+                strict: false,
+            })
+            .collect(),
+        instructions: Some(&*prompt.system).filter(|system| !system.trim().is_empty()),
+        input: prompt
+            .messages
+            .iter()
+            .flat_map(|message| items(message, &family))
+            .collect(),
+    };
+    // Strings, numbers and ready JSON: nothing in it can fail to be written.
+    serde_json::to_vec(&body).unwrap_or_default()
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    model: &'a str,
+    stream: bool,
+    /// Nothing is kept on the server: what it must know again is sent again.
+    store: bool,
+    /// Reasoning comes sealed, so that it can be sent back.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    include: Option<[&'static str; 1]>,
+    max_output_tokens: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reasoning: Option<Reasoning>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    tools: Vec<Tool<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    instructions: Option<&'a str>,
+    input: Vec<Item<'a>>,
+}
+
+#[derive(Serialize)]
+struct Reasoning {
+    effort: &'static str,
+    /// What the person reads of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    summary: Option<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Tool<'a> {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    name: &'a str,
+    description: &'a str,
+    parameters: &'a Value,
+    /// Else the server makes every argument a required one.
+    strict: bool,
+}
+
+fn reasoning(model: &str, effort: Effort, quirks: &Quirks) -> Option<Reasoning> {
+    // The gateway knows what each model behind it is told.
+    let normalizes = quirks.vendor == Some("openrouter");
+    let summary = (effort != Effort::Off).then_some("auto");
+    word(model, effort, normalizes).map(|effort| Reasoning { effort, summary })
+}
+
+enum Item<'a> {
+    User(&'a str),
+    /// Said by the model, without what stood beside it.
+    Assistant(&'a str),
+    Call {
+        id: &'a str,
+        name: &'a str,
+        arguments: &'a str,
+        /// What else stood in the item.
+        more: Option<Verbatim<'a>>,
+    },
+    Output {
+        id: &'a str,
+        text: &'a str,
+    },
+    /// As the model sent it.
+    Verbatim(Verbatim<'a>),
+}
+
+#[derive(Clone, Copy)]
+struct Verbatim<'a> {
+    body: &'a Map<String, Value>,
+    /// Its id goes too. A server that knows an id asks for the reasoning before it.
+    with_id: bool,
+}
+
+impl Verbatim<'_> {
+    fn entries(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.body
+            .iter()
+            .filter(|(name, _)| self.with_id || *name != "id")
+    }
+}
+
+impl Serialize for Item<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Text<'a> {
+            #[serde(rename = "type")]
+            kind: &'static str,
+            text: &'a str,
+        }
+        let mut map = serializer.serialize_map(None)?;
+        match self {
+            Self::User(text) => {
+                map.serialize_entry("type", "message")?;
+                map.serialize_entry("role", "user")?;
+                let kind = "input_text";
+                map.serialize_entry("content", &[Text { kind, text }])?;
+            }
+            // The one form every server takes: a list of parts must have an id beside it on some.
+            Self::Assistant(text) => {
+                map.serialize_entry("type", "message")?;
+                map.serialize_entry("role", "assistant")?;
+                map.serialize_entry("content", text)?;
+            }
+            Self::Call {
+                id,
+                name,
+                arguments,
+                more,
+            } => {
+                map.serialize_entry("type", "function_call")?;
+                map.serialize_entry("call_id", id)?;
+                map.serialize_entry("name", name)?;
+                map.serialize_entry("arguments", arguments)?;
+                for (name, value) in more.iter().flat_map(Verbatim::entries) {
+                    if name != "type" {
+                        map.serialize_entry(name, value)?;
+                    }
+                }
+            }
+            Self::Output { id, text } => {
+                map.serialize_entry("type", "function_call_output")?;
+                map.serialize_entry("call_id", id)?;
+                map.serialize_entry("output", text)?;
+            }
+            Self::Verbatim(verbatim) => {
+                for (name, value) in verbatim.entries() {
+                    map.serialize_entry(name, value)?;
+                }
+            }
+        }
+        map.end()
+    }
+}
+
+/// The items of a message. Neighbours are never merged: that would change bytes already cached.
+fn items<'a>(message: &'a Message, family: &str) -> Vec<Item<'a>> {
+    match message {
+        Message::User { text } if text.trim().is_empty() => Vec::new(),
+        Message::User { text } => vec![Item::User(text)],
+        Message::Assistant { parts } => answer(parts, family),
+        Message::Results { results } => results
+            .iter()
+            .map(|result| Item::Output {
+                id: &result.wire_id,
+                text: Some(&*result.text)
+                    .filter(|text| !text.trim().is_empty())
+                    .unwrap_or(NO_OUTPUT),
+            })
+            .collect(),
+    }
+}
+
+fn answer<'a>(parts: &'a [Part], family: &str) -> Vec<Item<'a>> {
+    let kept: Vec<_> = parts.iter().map(|part| kept(part, family)).collect();
+    let mut items = Vec::new();
+    // Once reasoning had to be left out, what followed it goes without the id that would ask for it.
+    let mut with_id = true;
+    for (place, part) in parts.iter().enumerate() {
+        let body = kept[place];
+        let verbatim = body.map(|body| Verbatim { body, with_id });
+        match part {
+            Part::Thought { .. } => {
+                if body.is_some_and(is_reasoning) && !can_go_back(place, parts, &kept) {
+                    with_id = false;
+                } else {
+                    items.extend(verbatim.map(Item::Verbatim));
+                }
+            }
+            Part::Text { text, .. } => match verbatim {
+                Some(verbatim) => items.push(Item::Verbatim(verbatim)),
+                None if text.trim().is_empty() => {}
+                None => items.push(Item::Assistant(text)),
+            },
+            Part::Call {
+                wire_id,
+                name,
+                arguments: text,
+                ..
+            } => items.push(Item::Call {
+                id: wire_id.as_deref().unwrap_or("call_0"),
+                name,
+                arguments: arguments(text),
+                more: verbatim,
+            }),
+        }
+    }
+    items
+}
+
+/// The part as it came from the very model that is asked, if it came in this dialect: one provider may have been asked in
+/// another before.
+fn kept<'a>(part: &'a Part, family: &str) -> Option<&'a Map<String, Value>> {
+    let (opaque, kind) = match part {
+        Part::Thought { opaque, .. } => (opaque, None),
+        Part::Text { opaque, .. } => (opaque, Some("message")),
+        Part::Call { opaque, .. } => (opaque, Some("function_call")),
+    };
+    let body = own(opaque.as_ref(), family)?.as_object()?;
+    let found = body.get("type")?.as_str()?;
+    let fits = match kind {
+        Some(kind) => found == kind,
+        // Every item but the oldest servers' reasoning has an id; blocks of the other dialects have none.
+        None => found == "reasoning" || body.contains_key("id"),
+    };
+    fits.then_some(body)
+}
+
+fn is_reasoning(body: &Map<String, Value>) -> bool {
+    body.get("type").is_some_and(|kind| kind == "reasoning")
+}
+
+/// Whether reasoning can be sent back: it must bring what it says, sealed or open, since its id alone means nothing to a server
+/// that keeps nothing; and what followed it must follow it again.
+fn can_go_back(place: usize, parts: &[Part], kept: &[Option<&Map<String, Value>>]) -> bool {
+    let Some(body) = kept[place] else {
+        return false;
+    };
+    let has = |list: &str| {
+        let list = body.get(list).and_then(Value::as_array);
+        list.is_some_and(|list| !list.is_empty())
+    };
+    let says_it = match body.get("encrypted_content") {
+        Some(Value::String(sealed)) if !sealed.is_empty() => true,
+        // The server seals what it wants back, and did not: a summary is for people then.
+        Some(_) => has("content"),
+        None => has("content") || has("summary"),
+    };
+    let followed = (place + 1..parts.len())
+        // More of the same reasoning, or the next one.
+        .find(|&next| match &parts[next] {
+            Part::Thought { .. } => kept[next].is_some_and(|body| !is_reasoning(body)),
+            _ => true,
+        })
+        .is_some_and(|next| kept[next].is_some());
+    says_it && followed
+}
