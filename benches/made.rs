@@ -118,9 +118,9 @@ fn answered(turn: u32, step: u32, text: &str) -> [Fact; 3] {
         model: model(),
         reserved: Some(cost),
         cause: Cause::Work,
-        body: None,
     };
     let answer = Fact::ModelAnswered {
+        vitals: None,
         turn,
         step,
         attempt: 1,

@@ -186,7 +186,15 @@ fn setup(
         person_home: std::env::home_dir(),
         unsuitable: project::is_unsuitable(&cwd, std::env::home_dir().as_deref()),
         place: look_at(&cwd),
-        card: model.as_ref().map(|model| providers.card(model)),
+        card: model.as_ref().map(|model| {
+            // Of a route the first endpoint, until the engine says which one would serve.
+            let name = model.as_route();
+            let route = name.and_then(|name| config.routes.get(name));
+            let first = route.and_then(|route| route.endpoints.first());
+            let mut card = providers.card(first.unwrap_or(model));
+            card.model = model.clone();
+            card
+        }),
         found: provider
             .filter(|_| !chosen)
             .map(|provider| provider.origin.clone()),

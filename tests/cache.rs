@@ -24,8 +24,8 @@ const TOKEN: usize = 4;
 struct Cache {
     /// Prefixes of marked prompts, block by block, each with the model's name.
     blocks: HashSet<String>,
-    /// Whole bodies, for a vendor that finds what it knows by itself.
-    bodies: Vec<String>,
+    /// Whole bodies with where they were sent, for a vendor that finds what it knows by itself.
+    bodies: Vec<(String, String)>,
     /// Tokens of each prompt, and those read from the cache.
     counted: Vec<(usize, usize)>,
 }
@@ -81,11 +81,13 @@ impl Cache {
     /// By itself: the longest prefix of whatever the same model was sent before.
     fn found(&mut self, request: &Request) -> (usize, usize, usize) {
         let body = request.bare();
-        let read = self.bodies.iter().map(|known| common(known, &body)).max();
+        // One dialect names the model in its address, not in the body.
+        let same = self.bodies.iter().filter(|(path, _)| *path == request.path);
+        let read = same.map(|(_, known)| common(known, &body)).max();
         let whole = body.len() / TOKEN;
-        // The name of the model stands first: another one has nothing in common.
+        // In the others its name stands first: another one has nothing in common.
         let read = read.filter(|&read| read > 100).unwrap_or(0) / TOKEN;
-        self.bodies.push(body);
+        self.bodies.push((request.path.clone(), body));
         (whole, read, 0)
     }
 }
@@ -201,7 +203,7 @@ fn twenty_turns_are_read_from_the_cache() {
             // In thousandths, rounded down.
             let share = common(&before, &now) * 1_000 / before.len();
             if number == changed {
-                assert!(share < 10, "{what}: {share}");
+                assert!(share < 10 || *dialect == Dialect::Gemini, "{what}: {share}");
                 assert_eq!(counted[number].1, 0, "{what}");
             } else {
                 assert!(share >= 995, "{what}: {share}");

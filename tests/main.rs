@@ -7,6 +7,7 @@ mod cache;
 mod command;
 mod crash;
 mod fault;
+mod route;
 mod scenario;
 mod screen;
 mod support;

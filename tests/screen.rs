@@ -15,6 +15,7 @@ use creel::protocol::id::{AskId, CallId, MessageId, ModelRef, Seq, SessionId};
 use creel::protocol::item::{Block, Item, Origin};
 use creel::protocol::money::{Amounts, Currency, Money};
 use creel::protocol::query::{Found, ModelCard, SpendRow, Today};
+use creel::protocol::route::{EndpointReport, Needs, Policy, Reason, RouteReport};
 use creel::protocol::rule::Mode;
 use creel::protocol::session::{Card, SessionSpec, State};
 use creel::protocol::time::Time;
@@ -274,6 +275,7 @@ impl Desk {
             stop: None,
             failure: None,
             millis: 2_000,
+            vitals: None,
         });
     }
 
@@ -283,6 +285,37 @@ impl Desk {
             about,
         };
         self.fact(Fact::AskRaised { ask });
+    }
+}
+
+/// A route whose first endpoint is at its limit.
+fn explained() -> RouteReport {
+    let row = |name: &str, serves, reason| EndpointReport {
+        model: model(name),
+        serves,
+        reason,
+        until: None,
+        first: None,
+        rate: None,
+    };
+    let cooling = Reason::Cooling {
+        kind: FailureKind::Rate,
+        message: "api.anthropic.com answered 429: slow down".to_owned(),
+    };
+    RouteReport {
+        model: ModelRef::route("work"),
+        policy: Some(Policy::Ordered),
+        needs: Needs::default(),
+        serves: Some(model("openrouter/anthropic/claude-sonnet-5.5")),
+        ready: None,
+        endpoints: vec![
+            row("anthropic/claude-sonnet-5-5", false, cooling),
+            row(
+                "openrouter/anthropic/claude-sonnet-5.5",
+                true,
+                Reason::First,
+            ),
+        ],
     }
 }
 
@@ -844,6 +877,16 @@ fn overlays() {
     screen!("models_120x40", desk);
     desk.size = (80, 24);
     desk.update(Msg::Resize(80, 24));
+    let route = ModelCard {
+        model: ModelRef::route("work"),
+        ..sonnet()
+    };
+    desk.update(Msg::Found(
+        Tag::Models,
+        Found::Models(vec![route, sonnet()]),
+    ));
+    desk.update(Msg::Found(Tag::Routes, Found::Routes(vec![explained()])));
+    screen!("models_route", desk);
     desk.press(KeyCode::Esc);
     desk.typed("?");
     screen!("help", desk);

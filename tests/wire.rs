@@ -168,7 +168,7 @@ fn streamed(chunks: &[Chunk]) -> (String, String, usize) {
         match chunk {
             Chunk::Text(piece) => text.push_str(piece),
             Chunk::Thinking(piece) => thinking.push_str(piece),
-            Chunk::CallGrows { .. } => {}
+            Chunk::Began { .. } | Chunk::CallGrows { .. } => {}
             Chunk::Done(_) | Chunk::Failed { .. } => ends += 1,
         }
     }

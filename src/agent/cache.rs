@@ -57,13 +57,9 @@ pub fn cause(place: &Place, before: &Made, now: &Made) -> Cause {
 
 /// Why tokens were not read that could have been.
 pub fn why(broke: Option<&Break>, idle: Option<Duration>, life: CacheLife) -> Miss {
-    let life = match life {
-        CacheLife::Short => Duration::from_mins(5),
-        CacheLife::Long => Duration::from_hours(1),
-    };
     match (broke, idle) {
         (Some(_), _) => Miss::Broke,
-        (None, Some(idle)) if idle >= life => Miss::Expired,
+        (None, Some(idle)) if idle >= life.duration() => Miss::Expired,
         _ => Miss::Unknown,
     }
 }

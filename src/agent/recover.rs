@@ -1,7 +1,7 @@
 //! After a crash: the facts that close what was open, so that the next request to the model is valid and the person is told
 //! the truth. Nothing is run again.
 
-use crate::agent::session::Session;
+use crate::agent::session::{OpenRequestOut, Session};
 use crate::protocol::call::Outcome;
 use crate::protocol::event::{Ending, Fact};
 use crate::protocol::failure::{Failure, FailureKind};
@@ -44,28 +44,10 @@ pub fn closing(session: &Session, draft: Option<String>, broke: Broke) -> Vec<Fa
                 },
             });
         }
-        // The provider bills what it answered all the same: the worst case stays counted.
-        let charge = if request.reserved.is_some() {
-            Charge::UNKNOWN
-        } else {
-            Charge::LOCAL
-        };
-        facts.push(Fact::ModelAnswered {
-            turn: request.turn,
-            step: request.step,
-            attempt: request.attempt,
-            model: request.model.clone(),
-            usage: Usage::default(),
-            charge,
-            counted: request.reserved.unwrap_or(Money::usd(0)),
-            raw: None,
-            stop: None,
-            failure: Some(Failure::new(
-                FailureKind::Network,
-                format!("{happened} before the answer was there"),
-            )),
-            millis: 0,
-        });
+        facts.push(unanswered(request, happened));
+    }
+    if let Some(aside) = &session.open_aside {
+        facts.push(unanswered(aside, happened));
     }
     for waiting in &session.asks {
         facts.push(Fact::AskVoided {
@@ -111,4 +93,31 @@ pub fn closing(session: &Session, draft: Option<String>, broke: Broke) -> Vec<Fa
         });
     }
     facts
+}
+
+/// The provider bills what it answered all the same: the worst case stays counted.
+fn unanswered(request: &OpenRequestOut, happened: &str) -> Fact {
+    let charge = if request.reserved.is_some() {
+        Charge::UNKNOWN
+    } else {
+        Charge::LOCAL
+    };
+    Fact::ModelAnswered {
+        turn: request.turn,
+        step: request.step,
+        attempt: request.attempt,
+        model: request.model.clone(),
+        usage: Usage::default(),
+        charge,
+        counted: request.reserved.unwrap_or(Money::usd(0)),
+        raw: None,
+        stop: None,
+        failure: Some(Failure::new(
+            FailureKind::Network,
+            format!("{happened} before the answer was there"),
+        )),
+        millis: 0,
+        // The endpoint had no part in it.
+        vitals: None,
+    }
 }

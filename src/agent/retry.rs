@@ -36,6 +36,35 @@ pub fn next(failure: &Failure, attempt: u32, attempts: u32, jitter: u16) -> Opti
     Some(chosen.mul_f64(0.8 + 0.4 * f64::from(jitter.min(1000)) / 1000.0))
 }
 
+/// Whether another endpoint may do what this one could not. What the model or a filter will not answer is not taken from
+/// vendor to vendor until one does.
+pub fn may_elsewhere(failure: &Failure) -> bool {
+    match failure.kind {
+        FailureKind::Rate
+        | FailureKind::Overloaded
+        | FailureKind::Network
+        | FailureKind::Auth
+        | FailureKind::TooLong
+        | FailureKind::BadRequest
+        | FailureKind::Protocol
+        | FailureKind::Config => true,
+        FailureKind::Refused | FailureKind::Internal => false,
+    }
+}
+
+/// Whether the endpoint would refuse the very same request again, or the key with it: within a step it is not asked twice.
+pub fn is_for_the_step(failure: &Failure) -> bool {
+    matches!(
+        failure.kind,
+        FailureKind::TooLong | FailureKind::BadRequest | FailureKind::Config | FailureKind::Auth
+    )
+}
+
+/// Whether a wait is short enough to be made; above it the turn fails and the person decides.
+pub fn is_worth(wait: Duration) -> bool {
+    wait <= LONGEST_ORDERED
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

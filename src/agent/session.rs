@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::agent::route::Served;
 use crate::agent::visible::first_line;
 use crate::protocol::ask::{About, Answer, Ask, Verdict};
 use crate::protocol::effort::Effort;
@@ -19,7 +20,7 @@ use crate::protocol::time::Time;
 use crate::protocol::usage::{Charge, Spending, Usage};
 
 /// Of the serialised form; a stored fold of another version is folded anew from the log.
-pub const FOLD_VERSION: u32 = 2;
+pub const FOLD_VERSION: u32 = 3;
 
 /// A session as its facts left it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +35,10 @@ pub struct Session {
     pub model: ModelRef,
     pub mode: Mode,
     pub effort: Option<Effort>,
+    /// The model of the role `plan`, while it answers in place of the session's own.
+    pub plan_model: Option<ModelRef>,
+    /// The endpoint that answered last: where the session's model is a route, the one of its cache.
+    pub served: Option<Served>,
     pub title: String,
     /// The title was given by the person and no longer follows the first prompt.
     pub titled: bool,
@@ -59,6 +64,8 @@ pub struct Session {
     pub outputs: u32,
     /// A request that is out and not answered.
     pub open_request: Option<OpenRequestOut>,
+    /// A call beside the turn that is out: for a title.
+    pub open_aside: Option<OpenRequestOut>,
     /// What waits for the person, oldest first.
     pub asks: Vec<Waiting>,
     pub queued: Vec<Queued>,
@@ -92,6 +99,13 @@ pub struct OpenRequestOut {
     pub attempt: u32,
     pub model: ModelRef,
     pub reserved: Option<Money>,
+}
+
+impl OpenRequestOut {
+    /// A call beside the steps of a turn: these count from 1.
+    pub fn is_aside(&self) -> bool {
+        self.step == 0
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,6 +148,8 @@ impl Session {
             model: spec.model.clone(),
             mode: spec.mode,
             effort: spec.effort,
+            plan_model: None,
+            served: None,
             spec: spec.clone(),
             title: String::new(),
             titled: false,
@@ -151,6 +167,7 @@ impl Session {
             open_calls: BTreeMap::new(),
             outputs: 0,
             open_request: None,
+            open_aside: None,
             asks: Vec::new(),
             queued: Vec::new(),
             messages: 0,
@@ -227,16 +244,31 @@ impl Session {
                 reserved,
                 ..
             } => {
-                self.step = *step;
-                self.open_request = Some(OpenRequestOut {
+                let out = OpenRequestOut {
                     turn: *turn,
                     step: *step,
                     attempt: *attempt,
                     model: model.clone(),
                     reserved: *reserved,
-                });
+                };
+                if out.is_aside() {
+                    self.open_aside = Some(out);
+                } else {
+                    self.step = *step;
+                    self.open_request = Some(out);
+                }
             }
             Fact::ModelAnswered {
+                step: 0,
+                usage,
+                charge,
+                ..
+            } => {
+                self.open_aside = None;
+                self.session_sum.add(usage, *charge);
+            }
+            Fact::ModelAnswered {
+                model,
                 usage,
                 charge,
                 failure,
@@ -248,6 +280,11 @@ impl Session {
                 if failure.is_none() {
                     self.last_usage = *usage;
                     self.context_used = usage.prompt().saturating_add(usage.output);
+                    self.served = Some(Served {
+                        model: model.clone(),
+                        at: event.at,
+                        tokens: self.context_used,
+                    });
                 }
             }
             Fact::CallStarted { call } => {
@@ -287,6 +324,11 @@ impl Session {
         }
     }
 
+    /// The model or route that is asked next: the session's own, unless the role `plan` answers.
+    pub fn answering(&self) -> &ModelRef {
+        self.plan_model.as_ref().unwrap_or(&self.model)
+    }
+
     pub fn card(&self) -> Card {
         Card {
             id: self.id,
@@ -318,6 +360,7 @@ impl Session {
             Change::Model { model } => self.model = model.clone(),
             Change::Mode { mode } => self.mode = *mode,
             Change::Effort { effort } => self.effort = *effort,
+            Change::PlanModel { model } => self.plan_model.clone_from(model),
             Change::Title { title } => {
                 self.title.clone_from(title);
                 self.titled = true;

@@ -58,6 +58,9 @@ pub enum Sub {
     Cost(CostArgs),
     Cache(CacheArgs),
     Models(ModelsArgs),
+    /// Several endpoints as one model
+    #[command(subcommand)]
+    Route(RouteSub),
     Stop(StopArgs),
     Purge(PurgeArgs),
     Doctor(DoctorArgs),
@@ -214,6 +217,24 @@ pub struct ModelsArgs {
     pub json: bool,
 }
 
+#[derive(Debug, Clone, Subcommand)]
+pub enum RouteSub {
+    Explain(ExplainArgs),
+}
+
+/// Which endpoint would serve the next prompt, and why not the others
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArgs {
+    /// A route or a model [default: the session's, else the config's]
+    #[arg(long, value_name = "PROVIDER/MODEL")]
+    pub model: Option<ModelRef>,
+    /// As the next prompt of this session would find it
+    #[arg(long, value_name = "ID", value_parser = session_part)]
+    pub session: Option<String>,
+    #[arg(long)]
+    pub json: bool,
+}
+
 /// Stop what runs, in this home's other processes too
 #[derive(Debug, Clone, Args)]
 #[group(required = true, multiple = false)]
@@ -323,6 +344,8 @@ mod tests {
             "creel show abcd --after x",
             "creel export abcd",
             "creel export abcd --to pdf",
+            "creel route",
+            "creel route explain --model gpt",
             "creel cost --by mood",
             "creel cache",
             "creel cost --since someday",

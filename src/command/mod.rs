@@ -15,6 +15,7 @@ pub mod models;
 pub mod moment;
 pub mod package;
 pub mod purge;
+pub mod route;
 pub mod run;
 pub mod sessions;
 pub mod show;

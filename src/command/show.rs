@@ -70,7 +70,11 @@ pub fn entries(events: &[Event], card: &Card) -> Vec<Entry> {
                 model = next.to_string();
                 continue;
             }
-            Fact::ModelCalled { model: called, .. } => {
+            Fact::ModelCalled {
+                step: 1..,
+                model: called,
+                ..
+            } => {
                 model = called.to_string();
                 continue;
             }

@@ -11,7 +11,7 @@ use toml::de::DeTable;
 
 use crate::config::document::{Document, Fault, cut, listed, nearest};
 use crate::config::paths::{Environment, Paths};
-use crate::config::{Config, preset, provider, secret, section};
+use crate::config::{Config, preset, provider, route, secret, section};
 use crate::protocol::effort::Effort;
 use crate::protocol::id::ModelRef;
 use crate::protocol::rule::Mode;
@@ -166,6 +166,8 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
         .providers
         .extend(provider::read(&mut document, &top, file, env));
     provider::add_found(&mut config.providers, env);
+    config.routes = route::read_routes(&mut document, &top, &config);
+    config.roles = route::read_roles(&mut document, &top, &config);
     if let Some((text, span)) = model {
         match named_model(&text, &config) {
             Ok(model) => config.model = Some(model),
@@ -199,6 +201,8 @@ pub(crate) const TOP_KEYS: &[&str] = &[
     "limits",
     "permissions",
     "ui",
+    "routes",
+    "roles",
 ];
 
 fn mode(text: &str) -> Result<Mode, String> {
@@ -211,10 +215,18 @@ fn effort(text: &str) -> Result<Effort, String> {
         .map_err(|expected: String| format!("is `{}`: {expected}", cut(text)))
 }
 
-fn named_model(text: &str, config: &Config) -> Result<ModelRef, String> {
+/// A model or route that is there; the error goes on from the name of the setting.
+pub(crate) fn named_model(text: &str, config: &Config) -> Result<ModelRef, String> {
     let model: ModelRef = text
         .parse()
         .map_err(|_| format!("is `{}`: expected PROVIDER/MODEL", cut(text)))?;
+    if let Some(name) = model.as_route() {
+        return if config.routes.contains_key(name) {
+            Ok(model)
+        } else {
+            Err(route::unknown(name, &config.routes))
+        };
+    }
     let provider = model.provider.as_str();
     if config.providers.contains_key(provider) || preset::find(provider).is_some() {
         return Ok(model);
@@ -246,6 +258,7 @@ mod tests {
     use super::*;
     use crate::config::{BudgetConfig, KeySource, ModelConfig, ProviderConfig, UiConfig, Wire};
     use crate::protocol::money::{Currency, Money};
+    use crate::protocol::route::Abilities;
     use crate::protocol::rule::{Effect, Rule, Scope};
     use crate::protocol::usage::{CacheLife, Price, Tier};
 
@@ -295,6 +308,7 @@ mod tests {
             context: Some(128_000),
             max_output: Some(8192),
             price: Some(price),
+            abilities: Abilities::default(),
         };
         let local = ProviderConfig {
             wire: Wire::OpenAiChat,

@@ -9,6 +9,7 @@ pub mod paths;
 pub mod preset;
 pub mod provider;
 pub mod rekey;
+pub mod route;
 pub mod schema;
 pub mod secret;
 pub mod section;
@@ -19,9 +20,11 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use crate::agent::guard;
+use crate::agent::route::Route;
 use crate::protocol::effort::Effort;
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::{Money, UNIT};
+use crate::protocol::route::Abilities;
 use crate::protocol::rule::{Mode, Rule};
 use crate::protocol::usage::{CacheLife, Price};
 
@@ -40,6 +43,9 @@ pub struct Config {
     /// `[permissions]` allow, ask and deny, as rules.
     pub rules: Vec<Rule>,
     pub ui: UiConfig,
+    /// `[routes.NAME]`, by name.
+    pub routes: BTreeMap<String, Route>,
+    pub roles: RoleConfig,
 }
 
 /// The dialect a provider speaks. More come with the issue that builds them.
@@ -86,6 +92,17 @@ pub struct ModelConfig {
     pub context: Option<u64>,
     pub max_output: Option<u64>,
     pub price: Option<Price>,
+    /// `tools`, `images`: whether it takes them; asked about by routes.
+    pub abilities: Abilities,
+}
+
+/// `[roles]`: models or routes for what is not the work itself. The model of the work is `model`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RoleConfig {
+    /// `small`: titles. Without it none are asked for.
+    pub small: Option<ModelRef>,
+    /// `plan`: answers while the mode is `plan`.
+    pub plan: Option<ModelRef>,
 }
 
 /// `[budget]`, in dollars. `None`: no limit.
@@ -163,6 +180,8 @@ impl Default for Config {
             limits: LimitConfig::default(),
             rules: Vec::new(),
             ui: UiConfig::default(),
+            routes: BTreeMap::new(),
+            roles: RoleConfig::default(),
         }
     }
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use crate::config::ModelConfig;
 use crate::config::document::{Document, Section, cut};
 use crate::protocol::money::Currency;
+use crate::protocol::route::Abilities;
 use crate::protocol::usage::{Price, Tier};
 
-pub const MODEL_KEYS: &[&str] = &["context", "max_output", "price"];
+pub const MODEL_KEYS: &[&str] = &["context", "max_output", "price", "tools", "images"];
 pub const PRICES: [&str; 5] = [
     "input",
     "output",
@@ -34,7 +35,7 @@ pub fn read(document: &mut Document<'_>, provider: &Section<'_>) -> BTreeMap<Str
             );
             continue;
         }
-        if let Some(model) = document.section(&section, name, &["context", "max_output", "price"]) {
+        if let Some(model) = document.section(&section, name, MODEL_KEYS) {
             models.insert(name.to_owned(), read_model(document, &model));
         }
     }
@@ -57,6 +58,10 @@ fn read_model(document: &mut Document<'_>, section: &Section<'_>) -> ModelConfig
         context,
         max_output,
         price: read_price(document, section),
+        abilities: Abilities {
+            tools: document.flag(section, "tools"),
+            images: document.flag(section, "images"),
+        },
     }
 }
 
@@ -132,7 +137,7 @@ mod tests {
             ),
             (
                 "models.m.ctx = 10",
-                "4:10: unknown key `providers.p.models.m.ctx`: expected context, max_output or price",
+                "4:10: unknown key `providers.p.models.m.ctx`: expected context, max_output, price, tools or images",
             ),
             (
                 "models.m = { context = 2000, max_output = 3000 }",

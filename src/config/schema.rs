@@ -1,14 +1,19 @@
 //! The config's form as a JSON schema, for editors (`creel config schema`). A test holds it to what the reading accepts.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 
 use crate::agent::guard;
+use crate::agent::route::Route;
 use crate::config::LimitConfig;
-use crate::config::model::{MODEL_KEYS, PRICES};
+use crate::config::model::PRICES;
 use crate::config::preset::PRESETS;
 use crate::config::provider::WIRES;
+use crate::config::route::SECONDS;
 use crate::config::section::{GUARDS, LIMITS};
 use crate::protocol::effort::Effort;
+use crate::protocol::route::Policy;
 use crate::protocol::usage::CacheLife;
 
 /// The schema of `config.toml`.
@@ -34,6 +39,11 @@ pub fn schema() -> Value {
             "ui": table([
                 ("theme", json!({ "type": "string" })),
                 ("mouse", json!({ "type": "boolean", "default": true })),
+            ]),
+            "routes": { "type": "object", "additionalProperties": route() },
+            "roles": table([
+                ("small", json!({ "type": "string", "description": "titles; without it none are asked for" })),
+                ("plan", json!({ "type": "string", "description": "answers while the mode is plan" })),
             ]),
         },
     })
@@ -81,6 +91,34 @@ fn provider() -> Value {
     ])
 }
 
+fn route() -> Value {
+    let policies: Vec<&str> = Policy::ALL.iter().map(|policy| policy.name()).collect();
+    let usual = Route::of(Vec::new());
+    let seconds = |usual: Duration| whole(SECONDS.0, SECONDS.1, Some(usual.as_secs()));
+    let mut route = table([
+        (
+            "endpoints",
+            json!({ "type": "array", "items": { "type": "string", "pattern": "^[^/]+/.+$" }, "minItems": 1 }),
+        ),
+        (
+            "policy",
+            json!({ "enum": policies, "default": usual.policy.name() }),
+        ),
+        (
+            "needs",
+            table([
+                ("context", whole(1024, 100_000_000, None)),
+                ("tools", json!({ "type": "boolean", "default": false })),
+                ("images", json!({ "type": "boolean", "default": false })),
+            ]),
+        ),
+        ("cooldown", seconds(usual.cooldown)),
+        ("patience", seconds(usual.patience)),
+    ]);
+    route["required"] = json!(["endpoints"]);
+    route
+}
+
 fn model() -> Value {
     let price = json!({ "type": "number", "minimum": 0, "description": "per million tokens" });
     let prices = || PRICES.map(|key| (key, price.clone()));
@@ -97,11 +135,12 @@ fn model() -> Value {
         ("tiers", json!({ "type": "array", "items": tier })),
     ]));
     row["required"] = json!(["input", "output"]);
-    let [context, max_output, price] = [MODEL_KEYS[0], MODEL_KEYS[1], MODEL_KEYS[2]];
     table([
-        (context, whole(1024, 100_000_000, None)),
-        (max_output, whole(1, 10_000_000, None)),
-        (price, row),
+        ("context", whole(1024, 100_000_000, None)),
+        ("max_output", whole(1, 10_000_000, None)),
+        ("price", row),
+        ("tools", json!({ "type": "boolean" })),
+        ("images", json!({ "type": "boolean" })),
     ])
 }
 
@@ -160,7 +199,8 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
 
     use super::*;
-    use crate::config::{load, provider, section};
+    use crate::config::model::MODEL_KEYS;
+    use crate::config::{load, provider, route, section};
 
     fn keys(value: &Value) -> Vec<&str> {
         let mut keys: Vec<&str> = value["properties"]
@@ -188,6 +228,7 @@ mod tests {
             ("budget", section::BUDGET_KEYS),
             ("permissions", section::PERMISSION_KEYS),
             ("ui", section::UI_KEYS),
+            ("roles", route::ROLE_KEYS),
         ] {
             assert_eq!(keys(&top[name]), sorted(read.iter().copied()), "{name}");
         }
@@ -199,6 +240,12 @@ mod tests {
         assert_eq!(keys(provider), sorted(read));
         let model = &provider["properties"]["models"]["additionalProperties"];
         assert_eq!(keys(model), sorted(MODEL_KEYS.iter().copied()));
+        let route = &top["routes"]["additionalProperties"];
+        assert_eq!(keys(route), sorted(route::ROUTE_KEYS.iter().copied()));
+        assert_eq!(
+            keys(&route["properties"]["needs"]),
+            sorted(route::NEED_KEYS.iter().copied())
+        );
         assert_eq!(
             top["limits"]["properties"]["kept_bytes"]["default"],
             json!(67_108_864)

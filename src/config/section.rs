@@ -204,7 +204,7 @@ mod tests {
             ),
             (
                 "\"a \\u001b[2J\\n b\" = 1",
-                "1:1: unknown key `\"a b\"`: expected model, mode, effort, providers, budget, guards, limits, permissions or ui",
+                "1:1: unknown key `\"a b\"`: expected model, mode, effort, providers, budget, guards, limits, permissions, ui, routes or roles",
             ),
             (
                 "[budget]\ndaily = 3",

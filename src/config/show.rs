@@ -4,6 +4,7 @@ use std::path::Path;
 
 use toml::Value;
 
+use crate::agent::route::Route;
 use crate::config::load::Loaded;
 use crate::config::{Config, KeySource, ProviderConfig, Wire};
 use crate::protocol::money::{Currency, Money, UNIT};
@@ -38,6 +39,8 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
         limits,
         rules,
         ui,
+        routes,
+        roles,
     } = &loaded.config;
     if let Some(model) = model {
         list.text("model", &model.to_string());
@@ -82,6 +85,14 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
         list.text("ui.theme", theme);
     }
     list.add("ui.mouse", &ui.mouse);
+    for (name, route) in routes {
+        list.route(&format!("routes.{}", key(name)), route);
+    }
+    for (role, model) in [("small", &roles.small), ("plan", &roles.plan)] {
+        if let Some(model) = model {
+            list.text(&format!("roles.{role}"), &model.to_string());
+        }
+    }
     list.settings
 }
 
@@ -181,7 +192,30 @@ impl List<'_> {
             if let Some(price) = &config.price {
                 self.price(&format!("{name}.price"), price);
             }
+            let abilities = config.abilities;
+            for (ability, takes) in [("tools", abilities.tools), ("images", abilities.images)] {
+                if let Some(takes) = takes {
+                    self.add(&format!("{name}.{ability}"), &takes);
+                }
+            }
         }
+    }
+
+    fn route(&mut self, name: &str, route: &Route) {
+        let endpoints = route.endpoints.iter();
+        let endpoints = endpoints.map(|endpoint| Value::String(endpoint.to_string()));
+        self.add(
+            &format!("{name}.endpoints"),
+            &Value::Array(endpoints.collect()),
+        );
+        self.text(&format!("{name}.policy"), route.policy.name());
+        if let Some(context) = route.needs.context {
+            self.add(&format!("{name}.needs.context"), &context);
+        }
+        self.add(&format!("{name}.needs.tools"), &route.needs.tools);
+        self.add(&format!("{name}.needs.images"), &route.needs.images);
+        self.add(&format!("{name}.cooldown"), &route.cooldown.as_secs());
+        self.add(&format!("{name}.patience"), &route.patience.as_secs());
     }
 
     fn price(&mut self, name: &str, price: &Price) {
@@ -258,8 +292,9 @@ mod tests {
     #[test]
     fn every_value_says_where_it_comes_from() {
         let text = "mode = \"edits\"\neffort = \"low\"\nbudget.session = 2.5\n[providers.zai]\nkey_file = \"k\"\n[providers.zai.models.\"glm.x\"]\n\
-            context = 9000\nprice = { input = 0.435, output = 3, tiers = [{ above = 10, input = 1 }] }\n\
-            [permissions]\nallow = [\"Bash(git \\\"x\\\" *)\"]\n";
+            context = 9000\nimages = false\nprice = { input = 0.435, output = 3, tiers = [{ above = 10, input = 1 }] }\n\
+            [permissions]\nallow = [\"Bash(git \\\"x\\\" *)\"]\n\
+            [routes.work]\nendpoints = [\"zai/glm.x\", \"xai/grok\"]\nneeds.context = 5000\npatience = 9\n[roles]\nplan = \"route/work\"\n";
         let file = Path::new("/c/config.toml");
         let env = |name: &str| (name == "XAI_API_KEY").then(|| "k".into());
         let loaded = load::parse(text, file, &env).unwrap();
@@ -281,9 +316,10 @@ providers.zai.base_url = \"https://api.z.ai/api/paas/v4\"  # preset zai
 providers.zai.preset = \"zai\"  # preset zai
 providers.zai.key_file = \"/c/k\"  # /c/config.toml:5
 providers.zai.models.\"glm.x\".context = 9000  # /c/config.toml:7
-providers.zai.models.\"glm.x\".price.input = 0.435  # /c/config.toml:8
-providers.zai.models.\"glm.x\".price.output = 3.0  # /c/config.toml:8
-providers.zai.models.\"glm.x\".price.tiers = [{ above = 10, input = 1.0 }]  # /c/config.toml:8
+providers.zai.models.\"glm.x\".price.input = 0.435  # /c/config.toml:9
+providers.zai.models.\"glm.x\".price.output = 3.0  # /c/config.toml:9
+providers.zai.models.\"glm.x\".price.tiers = [{ above = 10, input = 1.0 }]  # /c/config.toml:9
+providers.zai.models.\"glm.x\".images = false  # /c/config.toml:8
 budget.day = 10.0  # default
 budget.session = 2.5  # /c/config.toml:3
 guards.same_call = 5  # default
@@ -298,8 +334,16 @@ limits.command_seconds = 120  # default
 limits.kept_bytes = 67108864  # default
 permissions.deny = []  # default
 permissions.ask = []  # default
-permissions.allow = ['Bash(git \"x\" *)']  # /c/config.toml:10
-ui.mouse = true  # default";
+permissions.allow = ['Bash(git \"x\" *)']  # /c/config.toml:11
+ui.mouse = true  # default
+routes.work.endpoints = [\"zai/glm.x\", \"xai/grok\"]  # /c/config.toml:13
+routes.work.policy = \"ordered\"  # default
+routes.work.needs.context = 5000  # /c/config.toml:14
+routes.work.needs.tools = false  # default
+routes.work.needs.images = false  # default
+routes.work.cooldown = 15  # default
+routes.work.patience = 9  # /c/config.toml:15
+roles.plan = \"route/work\"  # /c/config.toml:17";
         assert_eq!(lines.join("\n"), expected);
 
         let again = load::parse(&lines.join("\n"), file, &|_| None)

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::engine::house::House;
-use crate::engine::{cache, health, open};
+use crate::engine::{cache, health, open, supply};
 use crate::protocol::id::SessionId;
 use crate::protocol::op::{Manage, Managed};
 use crate::protocol::query::{Found, Query, Today};
@@ -44,7 +44,10 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
             .map(Found::Spend),
         Query::Cache { session } => cache::rows(house, session).await.map(Found::Cache),
         Query::Today => today(house).await.map(Found::Today),
-        Query::Models => Ok(Found::Models(house.providers().models())),
+        Query::Models => Ok(Found::Models(house.model_cards())),
+        Query::Routes { model, session } => supply::reports(house, model, session)
+            .await
+            .map(Found::Routes),
         Query::Blob { hash } => house
             .read(move |reader| reader.blob(&hash))
             .await

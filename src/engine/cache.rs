@@ -78,9 +78,10 @@ impl<'h> Look<'h> {
         match event.fact {
             Fact::SessionOpened { spec } => self.system = spec.system,
             Fact::ItemAdded { turn, step, item } => self.items.push((turn, step, item)),
+            // Step 0 is a call beside the turn, with a prompt of its own.
             Fact::ModelCalled {
                 turn,
-                step,
+                step: step @ 1..,
                 attempt,
                 model,
                 body,
@@ -105,6 +106,7 @@ impl<'h> Look<'h> {
                 self.called(row, model, body.as_ref());
             }
             Fact::ModelAnswered {
+                step: 1..,
                 usage,
                 charge,
                 failure,

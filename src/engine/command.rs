@@ -187,12 +187,8 @@ impl Task {
 
     async fn change(&mut self, command: CommandId, change: Change) {
         let fault = match &change {
-            Change::Model { model } => self
-                .house
-                .providers()
-                .get(model)
-                .err()
-                .map(|failure| failure.message),
+            Change::Model { model } => self.house.check_model(model).err(),
+            Change::PlanModel { .. } => Some("the config says which model plans".to_owned()),
             // A rule that cannot be read would forbid nothing.
             Change::RuleKept { rule } => rule::parse(&rule.text).err(),
             Change::Budget { limit: Some(limit) } => (limit.parts < 0
@@ -209,7 +205,13 @@ impl Task {
         let kept = if let Some(why) = fault {
             Err(why)
         } else {
-            let kept = self.commit(vec![Fact::SessionChanged { change }]).await;
+            let plan = match &change {
+                Change::Mode { mode } => self.plan_change(*mode),
+                _ => None,
+            };
+            let mut facts = vec![Fact::SessionChanged { change }];
+            facts.extend(plan);
+            let kept = self.commit(facts).await;
             kept.map_err(|why| why.to_string())
         };
         if let Err(why) = kept {

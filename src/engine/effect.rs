@@ -14,7 +14,8 @@ use crate::engine::redaction::redacted;
 use crate::engine::session::Task;
 use crate::protocol::ask::{About, Answer};
 use crate::protocol::event::{Delta, Event, Fact, Signal, Waiting};
-use crate::protocol::id::{AskId, CommandId};
+use crate::protocol::failure::Failure;
+use crate::protocol::id::{AskId, CommandId, ModelRef};
 use crate::protocol::item::Item;
 use crate::protocol::usage::Cause;
 use crate::store::fault::StoreError;
@@ -52,12 +53,16 @@ impl Task {
                         attempt,
                         cause,
                         waived,
+                        refused,
+                        waited,
                     } => {
                         request = Some(Call {
                             step,
                             attempt,
                             cause,
                             waived,
+                            refused,
+                            waited,
                         });
                     }
                     act => acts.push(act),
@@ -70,8 +75,8 @@ impl Task {
                     self.commit_with(facts, None).await?;
                 }
                 Some(call) => {
-                    if let Some(about) = self.request(facts, call).await? {
-                        queue.extend(self.step(Input::Held(about)));
+                    if let Some(input) = self.request(facts, call).await? {
+                        queue.extend(self.step(input));
                     }
                 }
             }
@@ -108,6 +113,7 @@ impl Task {
         self.call = None;
         self.wake = None;
         self.deadline = None;
+        self.begin_title().await;
         if self.has_next() {
             self.begin_queued(CommandId(0)).await;
         }
@@ -176,7 +182,7 @@ impl Task {
         let at = self.house.clock.now();
         let ends_step = facts
             .iter()
-            .any(|fact| matches!(fact, Fact::ModelAnswered { .. }));
+            .any(|fact| matches!(fact, Fact::ModelAnswered { step: 1.., .. }));
         let batch = Batch {
             session: self.session.id,
             at,
@@ -232,6 +238,7 @@ impl Task {
         self.stop.cancel();
         self.turn = None;
         self.call = None;
+        self.aside = None;
         self.wake = None;
         self.deadline = None;
         self.tools = JoinSet::new();
@@ -276,6 +283,8 @@ pub(crate) struct Call {
     pub(crate) attempt: u32,
     pub(crate) cause: Cause,
     pub(crate) waived: Waived,
+    pub(crate) refused: Vec<(ModelRef, Failure)>,
+    pub(crate) waited: bool,
 }
 
 /// The card and, where a turn ended, the fold, worked out from the events as they were numbered.

@@ -10,11 +10,13 @@ use std::time::Duration;
 use crate::agent::cost::Tariff;
 use crate::agent::guard;
 use crate::agent::redact::Redactor;
+use crate::agent::route::health::Book;
 use crate::config::paths::{Paths, process_environment};
 use crate::config::{BudgetConfig, KeySource, LimitConfig, ProviderConfig, load, secret};
 use crate::engine::clock::Clock;
 use crate::engine::feed::Signals;
 use crate::engine::owner::{Held, Owners};
+use crate::engine::supply::Routes;
 use crate::protocol::event::Signal;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::rule::Rule;
@@ -41,6 +43,9 @@ pub(crate) struct House {
     pub(crate) db: PathBuf,
     /// Replaced as a whole when the config is read again; a call under way keeps those it began with.
     pub(crate) providers: RwLock<Arc<Providers>>,
+    pub(crate) routes: RwLock<Arc<Routes>>,
+    /// How the endpoints do, as far as the log was read.
+    pub(crate) health: Mutex<Book>,
     pub(crate) paths: Paths,
     pub(crate) tools: Toolbox,
     pub(crate) clock: Clock,
@@ -110,15 +115,22 @@ impl House {
         )
     }
 
-    /// Reads the config again for the providers it names now.
+    /// Reads the config again for the providers, routes and roles it names now.
     pub(crate) fn reload(&self) -> Result<(), String> {
         let config =
             load::load(&self.paths, &process_environment).map_err(|error| error.to_string())?;
+        let routes = Routes {
+            routes: config.routes,
+            roles: config.roles,
+        };
         let providers = table(config.providers, &self.redactor, self.unattended);
         *self
             .providers
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(providers);
+        *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
+        let mut book = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        book.forgive();
         Ok(())
     }
 

@@ -2,7 +2,9 @@
 //! [`door::Door`] alone.
 
 mod answer;
+mod bill;
 mod cache;
+mod call;
 pub mod clock;
 mod command;
 pub mod door;
@@ -19,6 +21,8 @@ mod paced;
 mod redaction;
 mod request;
 mod session;
+mod supply;
+mod title;
 mod tool_run;
 #[cfg(test)]
 mod trial;
@@ -42,6 +46,7 @@ use crate::engine::feed::Signals;
 use crate::engine::hall::Hall;
 use crate::engine::house::House;
 use crate::engine::owner::Owners;
+use crate::engine::supply::Routes;
 use crate::store::log::Log;
 use crate::tool::Toolbox;
 
@@ -102,6 +107,11 @@ impl Engine {
                 &redactor,
                 unattended,
             ))),
+            routes: RwLock::new(Arc::new(Routes {
+                routes: config.routes,
+                roles: config.roles,
+            })),
+            health: Mutex::default(),
             tools: Toolbox::shipped(),
             clock,
             owners: Owners::new(paths.locks.clone()),

@@ -8,13 +8,15 @@ use tokio::time::Instant;
 use crate::agent::cost::{self, Tariff};
 use crate::agent::prompt::{Placed, Prompt};
 use crate::agent::size::{Counted, Sent, Size};
-use crate::agent::turn::input::{Bill, Input};
+use crate::agent::turn::input::{Bill, Input, Supply};
+use crate::engine::call::ModelCall;
 use crate::engine::effect::{Call, Unkept};
 use crate::engine::open::Answered;
 use crate::engine::paced::Paced;
 use crate::engine::redaction::redacted;
 use crate::engine::request;
 use crate::engine::session::Task;
+use crate::engine::supply::Chosen;
 use crate::protocol::ask::{About, BudgetName};
 use crate::protocol::cache::Made;
 use crate::protocol::event::{Delta, Fact, Waiting};
@@ -22,9 +24,8 @@ use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::Money;
 use crate::protocol::query::ModelCard;
-use crate::protocol::reply::{Part, Reply};
-use crate::protocol::time::Time;
-use crate::protocol::usage::{CacheLife, Usage};
+use crate::protocol::reply::Reply;
+use crate::protocol::usage::CacheLife;
 use crate::provider::Chunk;
 use crate::store::append::step_draft;
 use crate::store::{Over, Reservation};
@@ -35,78 +36,63 @@ const MOST_OUTPUT: u64 = 32_000;
 /// How often text that streams is kept as a draft.
 const DRAFT_EVERY: Duration = Duration::from_millis(250);
 
-/// A call under way.
-pub(crate) struct ModelCall {
-    stream: Paced,
-    model: ModelRef,
-    tariff: Tariff,
-    sent: Sent,
-    size: Size,
-    began: Time,
-    text: String,
-    thinking: String,
-    /// Whether it was told that the answer has begun.
-    told: bool,
-    drafted: Instant,
-}
-
-impl ModelCall {
-    /// All chunks that have come, waiting for the first. It may be dropped while it waits.
-    pub(crate) async fn next(&mut self) -> Vec<Chunk> {
-        self.stream.next().await
-    }
-
-    fn spoken(&self) -> Reply {
-        let mut parts = Vec::new();
-        if !self.thinking.is_empty() {
-            parts.push(Part::Thought {
-                text: self.thinking.clone(),
-                opaque: None,
-            });
-        }
-        if !self.text.is_empty() {
-            parts.push(Part::Text {
-                text: self.text.clone(),
-                opaque: None,
-            });
-        }
-        Reply {
-            parts,
-            ..Reply::default()
-        }
-    }
-}
-
 impl Task {
-    /// Keeps the facts, reserves the worst case of the next call in the same commit, and sends it. The answer tells what
-    /// must be asked first; the facts are then kept all the same.
+    /// Keeps the facts, reserves the worst case of the next call in the same commit, and sends it. Where it cannot be sent
+    /// the answer is what the turn is told instead; the facts are then kept all the same.
     pub(crate) async fn request(
         &mut self,
         facts: Vec<Fact>,
         call: Call,
-    ) -> Result<Option<About>, Unkept> {
+    ) -> Result<Option<Input>, Unkept> {
         let redactor = self.house.redactor();
-        let facts: Vec<Fact> = facts
+        let mut facts: Vec<Fact> = facts
             .into_iter()
             .map(|fact| redacted(fact, &redactor))
             .collect();
-        let model = self.session.model.clone();
+        let failed = |fact: &Fact| {
+            matches!(
+                fact,
+                Fact::ModelAnswered {
+                    failure: Some(_),
+                    ..
+                }
+            )
+        };
+        if facts.iter().any(failed) {
+            // What has just failed is chosen by as well: the health of all is read from the log.
+            self.commit_with(std::mem::take(&mut facts), None).await?;
+        }
+        facts.extend(self.plan_change(self.session.mode));
+        let target = self.target();
+        let supply = self.supply(&target);
+        let chosen = match self.choose(&mut facts, &target, &call).await {
+            Ok(chosen) => chosen,
+            Err(input) => {
+                self.commit_with(facts, None).await?;
+                return Ok(Some(input));
+            }
+        };
+        let Chosen {
+            model,
+            patience,
+            prompt,
+            window,
+        } = chosen;
         let provider = match self.house.providers().get(&model) {
             Ok(provider) => provider,
             Err(failure) => {
-                self.unsendable(facts, model, failure, &call).await?;
+                self.unsendable(facts, (model, supply), failure, &call)
+                    .await?;
                 return Ok(None);
             }
         };
         let tariff = self.house.tariff(&model);
         if let Some(about) = self.must_ask(&model, &tariff, &call) {
             self.commit_with(facts, None).await?;
-            return Ok(Some(about));
+            return Ok(Some(Input::Held(about)));
         }
-        let card = self.house.providers().card(&model);
-        let prompt = self.prompt(&model, &facts, &card);
         let sent = Sent::new(&prompt);
-        let size = sent.size(self.counted.as_ref(), card.context);
+        let size = sent.size(self.counted.as_ref(), window);
         let held = match prompt.caching.life {
             CacheLife::Short => &tariff,
             CacheLife::Long => &tariff.written_long(),
@@ -118,12 +104,12 @@ impl Task {
             let left = limit.parts.saturating_sub(self.spent);
             if worst.parts > left {
                 self.commit_with(facts, None).await?;
-                return Ok(Some(About::Budget {
+                return Ok(Some(Input::Held(About::Budget {
                     worst,
                     left: Money::usd(left.max(0)),
                     limit,
                     which: BudgetName::Run,
-                }));
+                })));
             }
         }
         let called = Fact::ModelCalled {
@@ -148,9 +134,13 @@ impl Task {
             facts: vec![called],
         };
         if let Some(over) = self.commit_with(facts, Some(reservation)).await? {
-            return Ok(Some(budget(&over, worst)));
+            return Ok(Some(Input::Held(budget(&over, worst))));
         }
-        self.send(provider.stream(prompt), model.clone(), tariff, sent, size);
+        self.send(provider.stream(prompt), model.clone(), tariff, (sent, size));
+        if let Some(call) = &mut self.call {
+            call.supply = supply;
+            call.patience = patience.map(|patience| Instant::now() + patience);
+        }
         self.tell(Delta::Waiting {
             what: Waiting::Model {
                 model,
@@ -165,21 +155,11 @@ impl Task {
         stream: BoxStream<'static, Chunk>,
         model: ModelRef,
         tariff: Tariff,
-        sent: Sent,
-        size: Size,
+        (sent, size): (Sent, Size),
     ) {
-        self.call = Some(ModelCall {
-            stream: Paced::new(stream, !self.house.unattended),
-            model,
-            tariff,
-            sent,
-            size,
-            began: self.house.clock.now(),
-            text: String::new(),
-            thinking: String::new(),
-            told: false,
-            drafted: Instant::now(),
-        });
+        let began = self.house.clock.now();
+        let stream = Paced::new(stream, !self.house.unattended);
+        self.call = Some(ModelCall::new(stream, model, tariff, (sent, size), began));
     }
 
     /// What must be asked before a model may be called at all.
@@ -202,7 +182,7 @@ impl Task {
     async fn unsendable(
         &mut self,
         mut facts: Vec<Fact>,
-        model: ModelRef,
+        (model, supply): (ModelRef, Supply),
         failure: Failure,
         call: &Call,
     ) -> Result<(), Unkept> {
@@ -223,11 +203,14 @@ impl Task {
         let stream = futures_util::stream::iter([failed]).boxed();
         let sent = Sent::nothing(&model);
         let size = sent.size(None, None);
-        self.send(stream, model, Tariff::Local, sent, size);
+        self.send(stream, model, Tariff::Local, (sent, size));
+        if let Some(call) = &mut self.call {
+            call.supply = supply;
+        }
         Ok(())
     }
 
-    fn prompt(&self, model: &ModelRef, facts: &[Fact], card: &ModelCard) -> Prompt {
+    pub(crate) fn prompt(&self, model: &ModelRef, facts: &[Fact], card: &ModelCard) -> Prompt {
         let new: Vec<Placed> = facts
             .iter()
             .filter_map(|fact| match fact {
@@ -259,7 +242,7 @@ impl Task {
         self.counted = Counted::new(&Sent::new(&prompt), &[], &answered.usage);
     }
 
-    fn turn_number(&self, facts: &[Fact]) -> u32 {
+    pub(crate) fn turn_number(&self, facts: &[Fact]) -> u32 {
         let started = facts.iter().rev().find_map(|fact| {
             if let Fact::TurnStarted { turn } = fact {
                 Some(*turn)
@@ -283,6 +266,12 @@ impl Task {
         }
         for chunk in chunks {
             match chunk {
+                Chunk::Began { limits } => {
+                    if let Some(call) = &mut self.call {
+                        call.limits = limits;
+                        call.patience = None;
+                    }
+                }
                 Chunk::Text(text) => self.spoke(Delta::Text { text }),
                 Chunk::Thinking(text) => self.spoke(Delta::Thinking { text }),
                 Chunk::CallGrows { name, bytes } => self.spoke(Delta::CallGrows { name, bytes }),
@@ -308,7 +297,25 @@ impl Task {
         }
     }
 
+    /// It has not begun to answer in time, and another endpoint is ready.
+    pub(crate) async fn lost_patience(&mut self) {
+        let Some(call) = &self.call else {
+            return;
+        };
+        let waited = self.house.clock.now().since(call.began).as_secs();
+        let failure = Failure::new(
+            FailureKind::Overloaded,
+            format!("{} did not begin to answer within {waited} s", call.model),
+        );
+        // It got the prompt, and may charge for it.
+        self.fails(failure, Reply::default(), true).await;
+    }
+
     async fn failed(&mut self, failure: Failure, partial: Reply) {
+        self.fails(failure, partial, false).await;
+    }
+
+    async fn fails(&mut self, failure: Failure, partial: Reply, taken: bool) {
         let Some(call) = self.call.take() else {
             return;
         };
@@ -319,15 +326,10 @@ impl Task {
             failure.kind,
             failure.message
         );
-        // A request that was refused, or never got there, is not charged. One that was taken and then lost may be.
-        let taken = failure.kind == FailureKind::Network
-            && failure
-                .status
-                .is_some_and(|status| (200..300).contains(&status));
-        let bill = if partial.is_empty() && partial.usage.is_none() && !taken {
-            self.free(&call)
-        } else {
+        let bill = if taken {
             self.bill(&call, &partial, true)
+        } else {
+            self.bill_failed(&call, &failure, &partial)
         };
         let jitter = self.house.clock.jitter();
         self.take(Input::Failed {
@@ -335,13 +337,19 @@ impl Task {
             partial,
             bill,
             jitter,
+            supply: call.supply,
         })
         .await;
     }
 
     fn spoke(&mut self, delta: Delta) {
         let Some(call) = &mut self.call else { return };
-        let first = !std::mem::replace(&mut call.told, true);
+        let first = call.first.is_none();
+        if first {
+            let millis = self.house.clock.now().since(call.began).as_millis();
+            call.first = u64::try_from(millis).ok();
+            call.patience = None;
+        }
         match &delta {
             Delta::Text { text } => call.text.push_str(text),
             Delta::Thinking { text } => call.thinking.push_str(text),
@@ -367,42 +375,6 @@ impl Task {
         let spoken = call.spoken();
         let bill = self.bill(call, &spoken, true);
         (spoken, bill)
-    }
-
-    fn bill(&self, call: &ModelCall, reply: &Reply, broken: bool) -> Bill {
-        let (usage, estimated) = match reply.usage {
-            Some(usage) if !broken => (usage, false),
-            _ => (cost::estimate(call.size.likely, reply), true),
-        };
-        let (charge, counted) = cost::charge(&usage, reply.reported_cost, &call.tariff, estimated);
-        self.bill_of(call, usage, charge, counted, reply.usage_raw.clone())
-    }
-
-    fn free(&self, call: &ModelCall) -> Bill {
-        let charge = crate::protocol::usage::Charge {
-            money: Some(Money::usd(0)),
-            basis: crate::protocol::usage::Basis::Listed,
-        };
-        self.bill_of(call, Usage::default(), charge, Money::usd(0), None)
-    }
-
-    fn bill_of(
-        &self,
-        call: &ModelCall,
-        usage: Usage,
-        charge: crate::protocol::usage::Charge,
-        counted: Money,
-        raw: Option<serde_json::Value>,
-    ) -> Bill {
-        let millis = self.house.clock.now().since(call.began).as_millis();
-        Bill {
-            model: call.model.clone(),
-            usage,
-            charge,
-            counted,
-            raw,
-            millis: u64::try_from(millis).unwrap_or(u64::MAX),
-        }
     }
 }
 

@@ -65,10 +65,7 @@ async fn begin(
     id: SessionId,
     request: OpenRequest,
 ) -> Result<(Session, Held), String> {
-    house
-        .providers()
-        .get(&request.model)
-        .map_err(|failure| failure.message)?;
+    house.check_model(&request.model)?;
     let held = house.hold(id).await?;
     if house.read(move |reader| reader.card(id)).await?.is_some() {
         return Err(format!(
@@ -170,6 +167,7 @@ pub(crate) async fn take_hold(house: &Arc<House>, id: SessionId) -> Result<Taken
         if let Fact::ModelAnswered {
             model,
             usage,
+            step: 1..,
             stop: Some(_),
             failure: None,
             ..

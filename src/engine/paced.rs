@@ -25,7 +25,7 @@ const IDLE: u32 = 2;
 pub(crate) struct Paced {
     stream: BoxStream<'static, Chunk>,
     watched: bool,
-    /// When its first chunk came.
+    /// When the first chunk came that says something.
     began: Option<Instant>,
     /// Not looked at before.
     rests_until: Option<Instant>,
@@ -65,16 +65,19 @@ impl Paced {
                     gather(&mut self.gathered, chunk);
                     idle = 0;
                 }
-                Some(None) => break,
                 None if rested && idle < IDLE && text_bytes(&self.gathered) < TRICKLE => {
                     idle += 1;
                     yield_now().await;
                 }
-                None => break,
+                Some(None) | None => break,
             }
         }
         let now = Instant::now();
-        let age = now - *self.began.get_or_insert(now);
+        let says = |chunk: &Chunk| !matches!(chunk, Chunk::Began { .. });
+        if self.gathered.iter().any(says) {
+            self.began.get_or_insert(now);
+        }
+        let age = self.began.map_or(Duration::ZERO, |began| now - began);
         let rests = self.watched && rests(age, text_bytes(&self.gathered));
         self.rests_until = rests.then(|| now + REST);
         std::mem::take(&mut self.gathered)
@@ -159,8 +162,11 @@ mod tests {
         assert_eq!(paced.next().await, [text("0 ")]);
         // A rest that is over.
         paced.rests_until = Some(Instant::now());
-        let expected: String = (1..50).map(|number| format!("{number} ")).collect();
-        assert_eq!(paced.next().await, [text(&expected)]);
+        let mut expected = Vec::new();
+        for word in words(50).split_off(1) {
+            gather(&mut expected, word);
+        }
+        assert_eq!(paced.next().await, expected);
     }
 
     #[tokio::test]

@@ -19,13 +19,13 @@ use crate::agent::session::Session;
 use crate::agent::size::Counted;
 use crate::agent::turn::Turn;
 use crate::agent::turn::input::Input;
+use crate::engine::call::ModelCall;
 use crate::engine::house::House;
-use crate::engine::model_call::ModelCall;
 use crate::engine::owner::Held;
 use crate::engine::tool_run::{Finished, Shelled};
 use crate::project;
 use crate::protocol::event::{Fact, Signal};
-use crate::protocol::id::{CallId, CommandId};
+use crate::protocol::id::{CallId, CommandId, ModelRef};
 use crate::protocol::item::Item;
 use crate::protocol::op::{Command, Op};
 use crate::protocol::session::RunLimits;
@@ -58,6 +58,10 @@ pub(crate) struct Task {
     pub(crate) spent: i64,
     pub(crate) watch: Watch,
     pub(crate) call: Option<ModelCall>,
+    /// A call beside the turn: for a title.
+    pub(crate) aside: Option<ModelCall>,
+    /// The model that was asked last since the session was opened.
+    pub(crate) asked: Option<ModelRef>,
     /// What the provider counted last.
     pub(crate) counted: Option<Counted>,
     pub(crate) tools: JoinSet<Finished>,
@@ -97,9 +101,12 @@ enum Happening {
     /// No face holds the session any more.
     Left,
     Chunks(Vec<Chunk>),
+    Title(Vec<Chunk>),
     Ended(Finished),
     ShellEnded(Shelled),
     Woke,
+    /// The model has not begun to answer in time.
+    Slow,
     Deadline,
 }
 
@@ -133,6 +140,8 @@ impl Task {
             spent: 0,
             watch: Watch::default(),
             call: None,
+            aside: None,
+            asked: None,
             counted: None,
             tools: JoinSet::new(),
             stop: CancellationToken::new(),
@@ -164,12 +173,14 @@ impl Task {
                 Happening::Word(Word::Command(command)) => self.command(command).await,
                 Happening::Word(Word::Stop(why)) => self.interrupt(&why).await,
                 Happening::Chunks(chunks) => self.chunks(chunks).await,
+                Happening::Title(chunks) => self.title_chunks(chunks).await,
                 Happening::Ended(finished) => self.tool_ended(finished).await,
                 Happening::ShellEnded(shelled) => self.shell_ended(shelled).await,
                 Happening::Woke => {
                     self.wake = None;
                     self.take(Input::Woke).await;
                 }
+                Happening::Slow => self.lost_patience().await,
                 Happening::Deadline => self.deadline_passed().await,
             }
         }
@@ -179,6 +190,7 @@ impl Task {
     /// Stops what runs, and keeps how it ended. The inbox is no longer looked at: it is closed, or nobody means it any more.
     async fn end(&mut self) {
         self.shell_stop.cancel();
+        self.end_title().await;
         self.interrupt("the session was closed").await;
         self.settle().await;
         let deadline = Instant::now() + STOP_WAIT;
@@ -212,6 +224,7 @@ impl Task {
     async fn next(&mut self) -> Happening {
         let wake = self.wake;
         let deadline = self.deadline;
+        let patience = self.call.as_ref().and_then(|call| call.patience);
         tokio::select! {
             biased;
             word = self.inbox.recv() => word.map_or(Happening::Left, Happening::Word),
@@ -220,6 +233,8 @@ impl Task {
             () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => Happening::Deadline,
             shelled = joined(&mut self.shell) => Happening::ShellEnded(shelled),
             chunks = next_chunks(&mut self.call), if self.call.is_some() => Happening::Chunks(chunks),
+            chunks = next_chunks(&mut self.aside), if self.aside.is_some() => Happening::Title(chunks),
+            () = sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => Happening::Slow,
             () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => Happening::Woke,
         }
     }

@@ -9,6 +9,7 @@ use crate::protocol::failure::{Failure, Stop};
 use crate::protocol::id::{AskId, CallId, CommandId, MessageId, ModelRef, Seq, SessionId};
 use crate::protocol::item::{Block, Item};
 use crate::protocol::money::Money;
+use crate::protocol::route::Vitals;
 use crate::protocol::session::{Change, SessionSpec};
 use crate::protocol::time::Time;
 use crate::protocol::usage::{Cause, Charge, Usage};
@@ -95,7 +96,8 @@ pub enum Fact {
         ask: AskId,
         why: String,
     },
-    /// A model is about to be called; `reserved` is the worst case held against the budgets, `None` where it counts as nothing.
+    /// A model is about to be called, the very endpoint where the session's model is a route; step 0 is a call beside the
+    /// turn's own steps, for a title; `reserved` is the worst case held against the budgets, `None` where it counts as nothing.
     ModelCalled {
         turn: u32,
         step: u32,
@@ -127,6 +129,9 @@ pub enum Fact {
         /// Milliseconds from the request to its end.
         #[serde(default)]
         millis: u64,
+        /// What the call showed of its endpoint; `None` where nobody waited for its end, and in logs from before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        vitals: Option<Vitals>,
     },
     /// The tool is about to run. On disk before it does; a call with this and no result may have taken effect.
     CallStarted {

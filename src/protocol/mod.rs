@@ -18,6 +18,7 @@ pub mod money;
 pub mod op;
 pub mod query;
 pub mod reply;
+pub mod route;
 pub mod rule;
 pub mod session;
 pub mod time;

@@ -6,6 +6,7 @@ use crate::protocol::cache::CacheRow;
 use crate::protocol::event::Event;
 use crate::protocol::id::{ModelRef, Seq, SessionId};
 use crate::protocol::money::Amounts;
+use crate::protocol::route::RouteReport;
 use crate::protocol::session::Card;
 use crate::protocol::time::Time;
 use crate::protocol::usage::{Price, Usage};
@@ -45,6 +46,12 @@ pub enum Query {
     /// Dollars of today (the local day) with what is reserved now, and the day's limit.
     Today,
     Models,
+    /// Which endpoint would serve, and why not the others: of one model or route, or of every route. `session`: as its next
+    /// prompt would find it.
+    Routes {
+        model: Option<ModelRef>,
+        session: Option<SessionId>,
+    },
     /// Bytes kept whole, by hash.
     Blob {
         hash: String,
@@ -163,6 +170,7 @@ pub enum Found {
     Cache(Vec<CacheRow>),
     Today(Today),
     Models(Vec<ModelCard>),
+    Routes(Vec<RouteReport>),
     Blob(Option<Vec<u8>>),
     Draft(Option<String>),
     Prompts(Vec<String>),

@@ -69,6 +69,10 @@ pub enum Change {
     Effort {
         effort: Option<Effort>,
     },
+    /// The model of the role `plan` answers from now on; `None`: the session's own again.
+    PlanModel {
+        model: Option<ModelRef>,
+    },
     Title {
         title: String,
     },

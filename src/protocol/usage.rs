@@ -1,6 +1,7 @@
 //! What a model call used and what it is charged: buckets that never overlap, and money with its basis.
 
 use std::str::FromStr;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -59,6 +60,13 @@ pub enum CacheLife {
 
 impl CacheLife {
     pub const ALL: [Self; 2] = [Self::Short, Self::Long];
+
+    pub fn duration(self) -> Duration {
+        match self {
+            Self::Short => Duration::from_mins(5),
+            Self::Long => Duration::from_hours(1),
+        }
+    }
 
     pub fn name(self) -> &'static str {
         match self {
@@ -189,6 +197,8 @@ pub enum Cause {
     Work,
     /// The same step again, after a failure.
     Retry,
+    /// A title for the session, asked of the model of the role `small`.
+    Title,
 }
 
 #[cfg(test)]

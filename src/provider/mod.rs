@@ -19,6 +19,7 @@ pub mod gemini;
 mod golden;
 pub mod http;
 pub mod key;
+pub mod limits;
 mod marks;
 pub mod openai_chat;
 pub mod openai_responses;
@@ -43,10 +44,15 @@ use futures_util::stream::BoxStream;
 use crate::agent::prompt::Prompt;
 use crate::protocol::failure::Failure;
 use crate::protocol::reply::Reply;
+use crate::protocol::route::Limits;
 
 /// One thing an answer's stream brings. The last chunk is `Done` or `Failed`, and there is exactly one of them.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Chunk {
+    /// The server has begun to answer: the first chunk, where there is a server.
+    Began {
+        limits: Limits,
+    },
     Text(String),
     Thinking(String),
     /// The arguments of a call arrive: its tool, and the bytes so far.

@@ -11,6 +11,7 @@ use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::Currency;
 use crate::protocol::query::ModelCard;
+use crate::protocol::route::Abilities;
 use crate::protocol::usage::{CacheLife, Price};
 use crate::provider::Provider;
 use crate::provider::catalog::Catalog;
@@ -90,6 +91,18 @@ impl Providers {
             };
         };
         self.card_of(config, model)
+    }
+
+    /// Whether the config has, or has found, a provider of this name.
+    pub fn has(&self, provider: &str) -> bool {
+        self.config.contains_key(provider)
+    }
+
+    /// What the person says the model takes.
+    pub fn abilities(&self, model: &ModelRef) -> Abilities {
+        let config = self.config.get(&model.provider);
+        let own = config.and_then(|config| config.models.get(&model.model));
+        own.map_or_else(Abilities::default, |own| own.abilities)
     }
 
     /// Every model named in the config or in the table, by provider: those of the config first.

@@ -11,6 +11,7 @@ use crate::config::ModelConfig;
 use crate::config::secret::Secret;
 use crate::config::{KeySource, ProviderConfig, Wire};
 use crate::protocol::money::Currency;
+use crate::protocol::route::Abilities;
 use crate::protocol::usage::{CacheLife, Price};
 use crate::provider::rehearsals::Rehearsals;
 use crate::provider::table::Providers;
@@ -56,6 +57,7 @@ fn providers() -> Providers {
         context: Some(1000),
         max_output: None,
         price,
+        abilities: Abilities::default(),
     };
     own.models
         .insert("claude-sonnet-5".to_owned(), model(Some(price(7))));

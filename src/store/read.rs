@@ -38,6 +38,9 @@ struct Open {
 /// An id given in part needs at least this much, or it would mean another session tomorrow.
 const PART: usize = 4;
 
+/// Events that are looked at for how providers do: some hours of work, and less than a millisecond to pass over.
+const NEWEST: u32 = 4000;
+
 const CARD: &str =
     "id, title, state, model, cwd, project, created, active, turns, cost, unpriced, parent, gist";
 const EVENT: &str = "event.seq, event.at, event.kind, event.version, event.body, blob.bytes";
@@ -125,6 +128,25 @@ impl Reader {
                     Ok(page)
                 }
             }
+        })
+    }
+
+    /// The ends of model calls after a number, of all sessions and in rising order. Only the newest of the log are looked at.
+    pub fn answers(&self, after: Seq) -> Result<Vec<Event>, StoreError> {
+        let sql = format!(
+            "SELECT {EVENT}, session.id FROM event JOIN session ON session.key = event.session
+             LEFT JOIN blob ON blob.hash = event.blob
+             WHERE event.seq > max(?1, (SELECT max(seq) FROM event) - {NEWEST}) AND event.kind = 'model_answered'
+             ORDER BY event.seq"
+        );
+        self.ask(Vec::new(), |conn| {
+            let mut statement = conn.prepare_cached(&sql)?;
+            let mut rows = statement.query([number(after)])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.extend(event(row, session_id(row, 6)?)?);
+            }
+            Ok(found)
         })
     }
 
@@ -318,28 +340,36 @@ pub(crate) fn events(
     let mut rows = statement.query(params)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let seq: i64 = row.get(0)?;
-        let kind = text(row, 2)?;
-        let version = u32::try_from(row.get::<_, i64>(3)?).unwrap_or(u32::MAX);
-        let body = if row.get_ref(4)? == rusqlite::types::ValueRef::Null {
-            text(row, 5)?
-        } else {
-            text(row, 4)?
-        };
-        match decode(&kind, version, &body) {
-            Ok(fact) => found.push(Event {
+        found.extend(event(row, session)?);
+    }
+    Ok(found)
+}
+
+/// One event; `None` where it cannot be read.
+fn event(row: &Row<'_>, session: SessionId) -> rusqlite::Result<Option<Event>> {
+    let seq: i64 = row.get(0)?;
+    let kind = text(row, 2)?;
+    let version = u32::try_from(row.get::<_, i64>(3)?).unwrap_or(u32::MAX);
+    let body = if row.get_ref(4)? == rusqlite::types::ValueRef::Null {
+        text(row, 5)?
+    } else {
+        text(row, 4)?
+    };
+    match decode(&kind, version, &body) {
+        Ok(fact) => {
+            return Ok(Some(Event {
                 seq: Seq(seq.unsigned_abs()),
                 session,
                 at: Time(row.get(1)?),
                 fact,
-            }),
-            Err(Unread::Newer) => {
-                tracing::debug!("event {seq} ({kind}, version {version}) is of a newer Creel");
-            }
-            Err(Unread::Broken(why)) => tracing::warn!("event {seq} cannot be read: {why}"),
+            }));
         }
+        Err(Unread::Newer) => {
+            tracing::debug!("event {seq} ({kind}, version {version}) is of a newer Creel");
+        }
+        Err(Unread::Broken(why)) => tracing::warn!("event {seq} cannot be read: {why}"),
     }
-    Ok(found)
+    Ok(None)
 }
 
 /// A text, with replacement characters where it is no UTF-8; empty where there is none.

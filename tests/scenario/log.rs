@@ -123,8 +123,12 @@ impl Writer {
                 ..
             } => {
                 let mut words = model.to_string();
-                if *cause == Cause::Retry {
-                    let _ = write!(words, ", attempt {attempt}");
+                match cause {
+                    Cause::Work => {}
+                    Cause::Retry => {
+                        let _ = write!(words, ", attempt {attempt}");
+                    }
+                    Cause::Title => words.push_str(", for a title"),
                 }
                 if let Some(reserved) = reserved {
                     let _ = write!(words, ", {reserved} held");
@@ -332,6 +336,8 @@ fn changed(change: &Change) -> String {
             Some(effort) => format!("effort {effort}"),
             None => "effort default".to_owned(),
         },
+        Change::PlanModel { model: Some(model) } => format!("{model} plans"),
+        Change::PlanModel { model: None } => "the session's own model answers again".to_owned(),
         Change::Title { title } => format!("title {title}"),
         Change::Archived { archived } => format!("archived {archived}"),
         Change::Budget { limit } => match limit {

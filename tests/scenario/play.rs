@@ -594,7 +594,9 @@ impl Heard {
                 Item::Shell { .. } => self.shells += 1,
                 _ => {}
             },
-            Fact::ModelCalled { attempt, .. } => {
+            Fact::ModelCalled {
+                step: 1.., attempt, ..
+            } => {
                 self.steps += usize::from(attempt == 1);
                 self.spoken.clear();
                 self.tail.clear();
@@ -616,7 +618,11 @@ impl Heard {
                 self.withdrawn += usize::from(!entered);
             }
             Fact::SessionChanged { .. } => self.changes += 1,
-            Fact::SessionOpened { .. } | Fact::AskAnswered { .. } | Fact::ModelAnswered { .. } => {}
+            // Step 0 is a call beside the turn.
+            Fact::SessionOpened { .. }
+            | Fact::AskAnswered { .. }
+            | Fact::ModelCalled { .. }
+            | Fact::ModelAnswered { .. } => {}
         }
     }
 

@@ -1,15 +1,16 @@
 //! The machine in single cases that a random walk seldom meets.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use pretty_assertions::assert_eq;
 
 use crate::agent::turn::effect::{Effect, Waived};
-use crate::agent::turn::input::{Bill, Input};
+use crate::agent::turn::input::{Bill, Input, Supply};
 use crate::agent::turn::{Limits, Opening, Turn};
 use crate::protocol::ask::{About, Answer, BudgetName, Guard};
 use crate::protocol::call::{Outcome, OutcomeKind};
-use crate::protocol::event::{Ending, Fact};
+use crate::protocol::event::{Delta, Ending, Fact};
 use crate::protocol::failure::{Failure, FailureKind, Stop};
 use crate::protocol::id::{AskId, MessageId, ModelRef};
 use crate::protocol::item::{Block, Item, Origin};
@@ -43,6 +44,7 @@ fn bill(counted: i64) -> Bill {
         counted: Money::usd(counted),
         raw: None,
         millis: 0,
+        vitals: None,
     }
 }
 
@@ -164,6 +166,7 @@ fn a_yes_to_one_thing_is_no_yes_to_another() {
             partial: Reply::default(),
             bill: bill(counted),
             jitter: 0,
+            supply: Supply::One,
         });
         let effects = turn.step(Input::Woke);
         assert_eq!(
@@ -174,6 +177,150 @@ fn a_yes_to_one_thing_is_no_yes_to_another() {
             })
         );
     }
+}
+
+/// What a turn does in short: `asks N`, `waits N s`, `drops`, `says TEXT`, `ends KIND`.
+fn told(effects: &[Effect]) -> Vec<String> {
+    let told = effects.iter().filter_map(|effect| match effect {
+        Effect::CallModel {
+            attempt,
+            refused,
+            waited,
+            ..
+        } => {
+            let waited = if *waited { " after a wait" } else { "" };
+            let refused = refused.iter().map(|(model, _)| format!(" not {model}"));
+            Some(format!(
+                "asks {attempt}{}{waited}",
+                refused.collect::<String>()
+            ))
+        }
+        Effect::Sleep { wait, .. } => Some(format!("waits {} s", wait.as_secs())),
+        Effect::Emit(Delta::Discarded) => Some("drops".to_owned()),
+        Effect::Append(Fact::ItemAdded {
+            item: Item::Answer { text, cut, .. },
+            ..
+        }) => Some(format!("says {text} {cut}")),
+        Effect::Append(Fact::TurnEnded {
+            ending: Ending::Failed { failure },
+            ..
+        }) => Some(format!("ends {:?}", failure.kind)),
+        _ => None,
+    });
+    told.collect()
+}
+
+fn fails(kind: FailureKind, text: &str, supply: Supply) -> Input {
+    let parts = vec![Part::Text {
+        text: text.to_owned(),
+        opaque: None,
+    }];
+    Input::Failed {
+        failure: Failure::new(kind, "x"),
+        partial: Reply {
+            parts,
+            ..Reply::default()
+        },
+        bill: bill(0),
+        jitter: 500,
+        supply,
+    }
+}
+
+#[test]
+fn where_one_endpoint_failed_another_is_asked_at_once() {
+    use FailureKind::{Auth, BadRequest, Internal, Network, Rate, Refused, TooLong};
+    let route = Supply::Route { endpoints: 2 };
+    let postponed = |seconds| Input::Postponed {
+        failure: Failure::new(Rate, "x"),
+        wait: Duration::from_secs(seconds),
+        supply: route,
+    };
+    let no_way = || Input::NoWay(Failure::new(Auth, "x"));
+    let cases: [(Vec<Input>, &[&str]); 9] = [
+        (vec![fails(Rate, "", Supply::One)], &["waits 1 s"]),
+        (vec![fails(Rate, "", route)], &["asks 2"]),
+        (vec![fails(Auth, "", route)], &["asks 2 not p/m"]),
+        (vec![fails(Network, "so far", route)], &["drops", "asks 2"]),
+        // The request's own fault: this endpoint is not asked the same again.
+        (
+            vec![fails(BadRequest, "", route), fails(TooLong, "", route)],
+            &["asks 2 not p/m", "asks 3 not p/m not p/m"],
+        ),
+        // What the model will not answer is not taken to the next, nor is a fault of Creel.
+        (
+            vec![fails(Refused, "no", route)],
+            &["says no true", "ends Refused"],
+        ),
+        (vec![fails(Internal, "", route)], &["ends Internal"]),
+        // A wait before an attempt is none itself, and there is none after it.
+        (
+            vec![
+                postponed(7),
+                Input::Woke,
+                fails(Rate, "", route),
+                postponed(8),
+                Input::Woke,
+            ],
+            &[
+                "waits 7 s",
+                "asks 1 after a wait",
+                "asks 2",
+                "waits 8 s",
+                "asks 2 after a wait",
+            ],
+        ),
+        // What was dropped is kept where nothing is left to say it again.
+        (
+            vec![fails(Network, "so far", route), no_way()],
+            &["drops", "asks 2", "says so far true", "ends Auth"],
+        ),
+    ];
+    for (number, (inputs, expected)) in cases.into_iter().enumerate() {
+        let (mut turn, _) = begin(prompt(), None);
+        let effects: Vec<Effect> = inputs
+            .into_iter()
+            .flat_map(|input| turn.step(input))
+            .collect();
+        assert_eq!(told(&effects), expected, "case {number}");
+    }
+}
+
+#[test]
+fn no_step_is_asked_or_waited_for_without_end() {
+    let route = Supply::Route { endpoints: 3 };
+    let (mut turn, _) = begin(prompt(), None);
+    let mut asked = 1;
+    while !turn.has_ended() {
+        let effects = turn.step(fails(FailureKind::Network, "", route));
+        asked += effects
+            .iter()
+            .filter(|effect| matches!(effect, Effect::CallModel { .. }))
+            .count();
+    }
+    assert_eq!(asked, 18);
+    let (mut turn, _) = begin(prompt(), None);
+    let mut waited = 0;
+    while !turn.has_ended() {
+        waited += 1;
+        turn.step(Input::Postponed {
+            failure: Failure::new(FailureKind::Rate, "x"),
+            wait: Duration::from_secs(1),
+            supply: route,
+        });
+        turn.step(Input::Woke);
+    }
+    assert_eq!(waited, 6);
+    // One attempt is one, whatever stands behind it.
+    let limits = Limits {
+        max_steps: None,
+        attempts: 1,
+    };
+    let (mut turn, _) = Turn::begin(1, prompt(), limits, Arc::new([]));
+    assert_eq!(
+        told(&turn.step(fails(FailureKind::Rate, "", route))),
+        ["ends Rate"]
+    );
 }
 
 #[test]

@@ -6,18 +6,23 @@ use crate::protocol::ask::BudgetName;
 use crate::protocol::call::ToolCall;
 use crate::protocol::event::{Delta, Fact};
 use crate::protocol::failure::Failure;
+use crate::protocol::id::ModelRef;
 use crate::protocol::usage::Cause;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     Append(Fact),
     Emit(Delta),
-    /// Reserve the worst case and ask the model; answered by `Held`, `Answered` or `Failed`.
+    /// Reserve the worst case and ask the model; answered by `Held`, `Postponed`, `NoWay`, `Answered` or `Failed`.
     CallModel {
         step: u32,
         attempt: u32,
         cause: Cause,
         waived: Waived,
+        /// Endpoints that refused this very request, and how.
+        refused: Vec<(ModelRef, Failure)>,
+        /// A wait is over: nothing else is waited for.
+        waited: bool,
     },
     StopModel,
     /// Answered by `Judged`.

@@ -1,5 +1,7 @@
 //! What a turn takes in.
 
+use std::time::Duration;
+
 use crate::protocol::ask::{About, Answer, Ask};
 use crate::protocol::call::Outcome;
 use crate::protocol::failure::Failure;
@@ -7,6 +9,7 @@ use crate::protocol::id::{AskId, CallId, MessageId, ModelRef};
 use crate::protocol::item::Block;
 use crate::protocol::money::Money;
 use crate::protocol::reply::Reply;
+use crate::protocol::route::Vitals;
 use crate::protocol::usage::{Charge, Usage};
 
 /// What was used and what it costs, worked out by the engine from the reply and the price table.
@@ -18,6 +21,16 @@ pub struct Bill {
     pub counted: Money,
     pub raw: Option<serde_json::Value>,
     pub millis: u64,
+    pub vitals: Option<Vitals>,
+}
+
+/// What stands behind the model that was asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Supply {
+    /// Itself alone.
+    One,
+    /// A route of so many endpoints: where one failed another may do.
+    Route { endpoints: u32 },
 }
 
 /// What may be done with a call, decided by `agent::permission`.
@@ -43,12 +56,21 @@ pub enum Input {
         reply: Reply,
         bill: Bill,
     },
+    /// Nothing may be sent before this wait is over: what was to be asked cools down from this failure.
+    Postponed {
+        failure: Failure,
+        wait: Duration,
+        supply: Supply,
+    },
+    /// Nothing is left that could be asked.
+    NoWay(Failure),
     /// `jitter` spreads retries: 0 to 1000 thousandths.
     Failed {
         failure: Failure,
         partial: Reply,
         bill: Bill,
         jitter: u16,
+        supply: Supply,
     },
     /// The wait before a retry is over.
     Woke,

@@ -5,6 +5,7 @@
 //! What holds, whatever comes in and in whatever order: every call gets exactly one result; the model is never asked while
 //! a call is open; a turn ends exactly once; nothing happens after the end; no call of an answer that was cut is run.
 
+mod attempt;
 mod calls;
 #[cfg(test)]
 mod cases;
@@ -18,17 +19,15 @@ mod record;
 
 use std::sync::Arc;
 
-use crate::agent::retry;
 use crate::agent::turn::effect::{Effect, Waived};
 use crate::agent::turn::input::{Bill, Input};
 use crate::protocol::ask::{About, Answer, Ask};
 use crate::protocol::call::{Outcome, ToolCall};
-use crate::protocol::event::{Delta, Ending, Fact};
+use crate::protocol::event::{Ending, Fact};
 use crate::protocol::failure::{Failure, FailureKind, Stop};
-use crate::protocol::id::{AskId, CallId, MessageId};
+use crate::protocol::id::{AskId, CallId, MessageId, ModelRef};
 use crate::protocol::item::{Block, Item, Origin};
 use crate::protocol::reply::Reply;
-use crate::protocol::usage::Cause;
 
 /// Calls of one answer that are looked at; no model means to make more.
 const MOST_CALLS: usize = 256;
@@ -65,6 +64,14 @@ pub struct Turn {
     denied: bool,
     held: u32,
     waived: Waived,
+    /// How often this step was waited for, the first time it was asked included.
+    rounds: u32,
+    /// A wait has just ended.
+    waited: bool,
+    /// Endpoints that refused this very request, and how.
+    refused: Vec<(ModelRef, Failure)>,
+    /// What was said before another endpoint was asked: kept only if none is left.
+    dropped: Reply,
 }
 
 #[derive(Debug, PartialEq)]
@@ -74,13 +81,22 @@ enum Phase {
     Calling,
     /// The next model call waits for an answer.
     Held(Ask),
-    /// Waits to ask again.
-    Sleeping,
+    /// Waits to ask: again, or for the first time.
+    Sleeping(Then),
     /// Calls are open.
     Working,
     /// Interrupted; running tools are ending.
     Stopping(String),
     Ended,
+}
+
+/// What the end of a wait begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Then {
+    /// The attempt that was not yet made.
+    Ask,
+    /// One more.
+    AskAgain,
 }
 
 #[derive(Debug)]
@@ -119,6 +135,10 @@ impl Turn {
             denied: false,
             held: 0,
             waived: Waived::default(),
+            rounds: 1,
+            waited: false,
+            refused: Vec::new(),
+            dropped: Reply::default(),
         };
         let mut effects = vec![Effect::Append(Fact::TurnStarted { turn: number })];
         turn.enter_step(&mut effects);
@@ -155,15 +175,23 @@ impl Turn {
         match input {
             Input::Held(about) => self.hold(about, &mut effects),
             Input::Answered { reply, bill } => self.answered(reply, bill, &mut effects),
+            Input::Postponed {
+                failure,
+                wait,
+                supply,
+            } => self.postponed(failure, wait, supply, &mut effects),
+            Input::NoWay(failure) => self.no_way(failure, &mut effects),
             Input::Failed {
                 failure,
                 partial,
                 bill,
                 jitter,
-            } => self.failed(failure, &partial, bill, jitter, &mut effects),
+                supply,
+            } => self.failed(failure, partial, bill, (jitter, supply), &mut effects),
             Input::Woke => {
-                if self.phase == Phase::Sleeping {
-                    self.attempt += 1;
+                if let Phase::Sleeping(then) = self.phase {
+                    self.attempt += u32::from(then == Then::AskAgain);
+                    self.waited = true;
                     self.call_model(&mut effects);
                 }
             }
@@ -272,39 +300,6 @@ impl Turn {
         }
     }
 
-    fn failed(
-        &mut self,
-        failure: Failure,
-        partial: &Reply,
-        bill: Bill,
-        jitter: u16,
-        effects: &mut Vec<Effect>,
-    ) {
-        if self.phase != Phase::Calling {
-            return;
-        }
-        if bill.counted.parts > 0 {
-            // The one call over the budget is spent.
-            self.waived.budgets.clear();
-        }
-        effects.push(Effect::Append(self.bill(bill, None, Some(failure.clone()))));
-        if let Some(wait) = retry::next(&failure, self.attempt, self.limits.attempts, jitter) {
-            if !partial.is_empty() {
-                effects.push(Effect::Emit(Delta::Discarded));
-            }
-            self.phase = Phase::Sleeping;
-            effects.push(Effect::Sleep {
-                failure,
-                attempt: self.attempt + 1,
-                attempts: self.limits.attempts,
-                wait,
-            });
-            return;
-        }
-        self.keep_partial(partial, effects);
-        self.end(Ending::Failed { failure }, effects);
-    }
-
     fn hold_answered(
         &mut self,
         ask: &AskId,
@@ -361,7 +356,7 @@ impl Turn {
                 }));
                 self.end(Ending::Interrupted { text: why }, effects);
             }
-            Phase::Sleeping => self.end(Ending::Interrupted { text: why }, effects),
+            Phase::Sleeping(_) => self.end(Ending::Interrupted { text: why }, effects),
             Phase::Working => {
                 for index in 0..self.calls.len() {
                     if let Status::Asking(ask) = &self.calls[index].status {
@@ -408,6 +403,9 @@ impl Turn {
         self.waived = Waived::default();
         self.step += 1;
         self.attempt = 1;
+        self.rounds = 1;
+        self.refused.clear();
+        self.dropped = Reply::default();
         for (id, blocks) in std::mem::take(&mut self.steering) {
             effects.push(Effect::Append(Fact::MessageWithdrawn { id, entered: true }));
             self.add(
@@ -420,22 +418,7 @@ impl Turn {
         }
     }
 
-    fn call_model(&mut self, effects: &mut Vec<Effect>) {
-        self.phase = Phase::Calling;
-        let cause = if self.attempt == 1 {
-            Cause::Work
-        } else {
-            Cause::Retry
-        };
-        effects.push(Effect::CallModel {
-            step: self.step,
-            attempt: self.attempt,
-            cause,
-            waived: self.waived.clone(),
-        });
-    }
-
-    fn end(&mut self, ending: Ending, effects: &mut Vec<Effect>) {
+    pub(crate) fn end(&mut self, ending: Ending, effects: &mut Vec<Effect>) {
         self.phase = Phase::Ended;
         effects.push(Effect::Append(Fact::TurnEnded {
             turn: self.number,

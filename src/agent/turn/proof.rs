@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use proptest::prelude::{Just, ProptestConfig, Strategy, any, prop};
 use proptest::{prop_oneof, proptest};
 
 use crate::agent::retry;
 use crate::agent::turn::effect::Effect;
-use crate::agent::turn::input::{Bill, Decision, Input};
+use crate::agent::turn::input::{Bill, Decision, Input, Supply};
 use crate::agent::turn::{Limits, Opening, Turn};
 use crate::protocol::ask::{About, Answer, Guard, Verdict};
 use crate::protocol::call::{Outcome, ToolCall};
@@ -31,6 +32,11 @@ pub(crate) enum Move {
     Fail {
         kind: FailureKind,
         text: bool,
+        supply: Supply,
+    },
+    /// What was to be asked cools down, or nothing is left to ask.
+    Postpone {
+        ends: bool,
     },
     Wake,
     Judge {
@@ -57,6 +63,13 @@ pub(crate) enum Move {
     Deadline,
 }
 
+fn supply() -> impl Strategy<Value = Supply> {
+    prop_oneof![
+        Just(Supply::One),
+        (1..4_u32).prop_map(|endpoints| Supply::Route { endpoints })
+    ]
+}
+
 pub(crate) fn moves() -> impl Strategy<Value = Vec<Move>> {
     let stop = prop_oneof![
         6 => Just(Stop::Tool), 3 => Just(Stop::End), 1 => Just(Stop::Length), 1 => Just(Stop::Pause), 1 => Just(Stop::Refusal),
@@ -69,7 +82,8 @@ pub(crate) fn moves() -> impl Strategy<Value = Vec<Move>> {
     let one = prop_oneof![
         4 => (prop::collection::vec(any::<bool>(), 0..12), any::<bool>(), stop)
             .prop_map(|(calls, text, stop)| Move::Answer { calls, text, stop }),
-        1 => (kind, any::<bool>()).prop_map(|(kind, text)| Move::Fail { kind, text }),
+        1 => (kind, any::<bool>(), supply()).prop_map(|(kind, text, supply)| Move::Fail { kind, text, supply }),
+        1 => prop::bool::weighted(0.2).prop_map(|ends| Move::Postpone { ends }),
         2 => Just(Move::Wake),
         8 => (0..12_usize, 0..4_u8).prop_map(|(which, decision)| Move::Judge { which, decision }),
         4 => (0..12_usize, 0..7_u8).prop_map(|(which, answer)| Move::AnswerAsk { which, answer }),
@@ -115,6 +129,7 @@ pub(crate) fn bill() -> Bill {
         counted: Money::usd(0),
         raw: None,
         millis: 0,
+        vitals: None,
     }
 }
 
@@ -284,7 +299,7 @@ pub(crate) fn play(moves: Vec<Move>, max_steps: Option<u32>) -> Vec<Fact> {
                     bill: bill(),
                 }
             }
-            Move::Fail { kind, text } => {
+            Move::Fail { kind, text, supply } => {
                 if !watcher.held {
                     watcher.model_out = false;
                 }
@@ -305,6 +320,24 @@ pub(crate) fn play(moves: Vec<Move>, max_steps: Option<u32>) -> Vec<Fact> {
                     partial,
                     bill: bill(),
                     jitter: 0,
+                    supply,
+                }
+            }
+            Move::Postpone { ends } => {
+                // The call that was about to go out is not made.
+                if watcher.model_out {
+                    watcher.model_out = false;
+                    watcher.facts.pop();
+                }
+                let failure = Failure::new(FailureKind::Rate, "x");
+                if ends {
+                    Input::NoWay(failure)
+                } else {
+                    Input::Postponed {
+                        failure,
+                        wait: Duration::from_secs(1),
+                        supply: Supply::One,
+                    }
                 }
             }
             Move::Wake => Input::Woke,

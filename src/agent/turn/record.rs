@@ -65,6 +65,7 @@ impl Turn {
             stop,
             failure,
             millis: bill.millis,
+            vitals: bill.vitals,
         }
     }
 

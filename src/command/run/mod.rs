@@ -21,7 +21,7 @@ use crate::command::cli::{Output, RunArgs};
 use crate::command::run::ending::{exit_code, remark};
 use crate::command::run::tally::Tally;
 use crate::command::{Ended, Face, Trouble, exit, find, show};
-use crate::config::{Config, Wire, address, preset};
+use crate::config::{Config, Wire, address, preset, route};
 use crate::engine::door::Door;
 use crate::engine::feed::Feed;
 use crate::protocol::effort::Effort;
@@ -58,8 +58,16 @@ async fn begin(
             Found::Models(cards) => cards,
             other => return Err(find::odd(&other)),
         };
-        if let Some(why) = unpriced(&start.model, &cards, config) {
-            return Err(Trouble::usage(why));
+        let plan = config
+            .roles
+            .plan
+            .iter()
+            .filter(|_| start.mode == Mode::Plan);
+        let targets = std::iter::once(&start.model).chain(plan);
+        for model in targets.flat_map(|target| endpoints(target, config)) {
+            if let Some(why) = unpriced(model, &cards, config) {
+                return Err(Trouble::usage(why));
+            }
         }
     }
     // Listening comes before the first command, so that nothing is missed.
@@ -136,8 +144,15 @@ impl Start {
                  the config (`creel config path`)",
             ));
         };
-        if !config.providers.contains_key(&model.provider) {
-            return Err(Trouble::usage(missing_provider(&model, config)));
+        match model.as_route() {
+            Some(name) if !config.routes.contains_key(name) => {
+                let why = route::unknown(name, &config.routes);
+                return Err(Trouble::usage(format!("--model {why}")));
+            }
+            None if !config.providers.contains_key(&model.provider) => {
+                return Err(Trouble::usage(missing_provider(&model, config)));
+            }
+            Some(_) | None => {}
         }
         let session = held
             .as_ref()
@@ -234,6 +249,12 @@ fn missing_provider(model: &ModelRef, config: &Config) -> String {
         "there is no provider `{name}`: there are {}",
         known.join(", ")
     )
+}
+
+/// The models that may be asked where this one is: the endpoints of a route, whichever it will be, or itself.
+fn endpoints<'c>(model: &'c ModelRef, config: &'c Config) -> &'c [ModelRef] {
+    let route = model.as_route().and_then(|name| config.routes.get(name));
+    route.map_or(std::slice::from_ref(model), |route| &route.endpoints)
 }
 
 /// Why a budget cannot hold a model: without a price nobody knows what a call costs. A server on this machine counts as

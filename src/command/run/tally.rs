@@ -78,7 +78,12 @@ impl Tally {
             return matches!(event.fact, Fact::SessionOpened { .. });
         };
         match &event.fact {
-            Fact::ModelCalled { step, model, .. } => {
+            // Step 0 is a call beside the turn, for a title: it costs, and says nothing.
+            Fact::ModelCalled {
+                step: step @ 1..,
+                model,
+                ..
+            } => {
                 self.steps = self.steps.max(*step);
                 self.model = model.clone();
                 self.result.clear();
@@ -264,6 +269,7 @@ pub(crate) mod tests {
             stop: why,
             failure,
             millis: 900,
+            vitals: None,
         }
     }
 

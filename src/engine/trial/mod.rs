@@ -7,6 +7,7 @@ mod budget;
 mod closing;
 mod full;
 mod shell;
+mod supply;
 mod tour;
 mod waiting;
 

@@ -18,6 +18,7 @@ use crate::provider::decode::{Decoder, Wants};
 use crate::provider::failure::no_stream;
 use crate::provider::http::{Http, Request, fault};
 use crate::provider::key::Key;
+use crate::provider::limits;
 
 /// The most bytes a whole answer may have, unpacked.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
@@ -113,6 +114,9 @@ impl State {
         };
         match opened.await {
             Ok((response, place)) => {
+                let headers = response.headers();
+                let limits = limits::read(|name| headers.get(name)?.to_str().ok());
+                self.chunks.push_back(Chunk::Began { limits });
                 let kind = response
                     .headers()
                     .get("content-type")

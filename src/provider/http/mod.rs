@@ -18,6 +18,7 @@ use crate::protocol::failure::{Failure, FailureKind};
 use crate::provider::envelope::excerpt;
 use crate::provider::failure::{Advice, by_status};
 use crate::provider::key::Key;
+use crate::provider::limits;
 
 /// The most of a refusal that is read.
 const LARGEST_REFUSAL: usize = 1024 * 1024;
@@ -174,7 +175,15 @@ impl Http {
             });
         }
         let headers = response.headers().clone();
-        let advice = Advice::read(|name| headers.get(name)?.to_str().ok());
+        let header = |name: &str| headers.get(name)?.to_str().ok();
+        let mut advice = Advice::read(header);
+        if status.as_u16() == 429 && advice.retry_after.is_none() {
+            // Said in another way: the limit that is used up is whole again then.
+            let limits = limits::read(header);
+            let used_up = [limits.requests, limits.tokens].into_iter().flatten();
+            let resets = used_up.filter(|left| left.left == 0).map(|left| left.reset);
+            advice.retry_after = resets.max();
+        }
         let body = self.text(response, LARGEST_REFUSAL).await;
         Err(by_status(
             status.as_u16(),

@@ -188,6 +188,7 @@ pub(crate) fn answered(step: u32, charge: Charge, counted: i64) -> Fact {
         stop: Some(Stop::End),
         failure: None,
         millis: 7,
+        vitals: None,
     }
 }
 

@@ -314,8 +314,17 @@ impl App {
             tokens: self.tokens_before(view),
             ..Models::default()
         };
+        // What a session that is not in the log yet has cached is nothing.
+        let session = view.session.as_ref().map(|session| session.id);
         self.show(Overlay::Models(models));
-        vec![Cmd::Ask(Tag::Models, Query::Models)]
+        let routes = Query::Routes {
+            model: None,
+            session,
+        };
+        vec![
+            Cmd::Ask(Tag::Models, Query::Models),
+            Cmd::Ask(Tag::Routes, routes),
+        ]
     }
 
     fn show_cost(&mut self) -> Vec<Cmd> {

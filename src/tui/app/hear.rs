@@ -173,6 +173,11 @@ impl App {
                 }
                 self.models = cards;
             }
+            (Tag::Routes, Found::Routes(routes)) => {
+                if let Some(Overlay::Models(overlay)) = &mut self.overlay {
+                    overlay.routes = routes;
+                }
+            }
             (Tag::Today, Found::Today(today)) => self.today = Some(today),
             (Tag::Prompts, Found::Prompts(prompts)) => {
                 if let Some(Overlay::Prompts(overlay)) = &mut self.overlay {
@@ -225,7 +230,7 @@ impl App {
             (Some(Overlay::Sessions(overlay)), Tag::Sessions | Tag::Turns(_)) => {
                 &mut overlay.failed
             }
-            (Some(Overlay::Models(overlay)), Tag::Models) => &mut overlay.failed,
+            (Some(Overlay::Models(overlay)), Tag::Models | Tag::Routes) => &mut overlay.failed,
             (Some(Overlay::Prompts(overlay)), Tag::Prompts) => &mut overlay.failed,
             (Some(Overlay::Cost(overlay)), Tag::SpendDays | Tag::SpendModels) => {
                 &mut overlay.failed

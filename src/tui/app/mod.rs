@@ -135,6 +135,8 @@ pub enum Tag {
     Continue,
     Sessions,
     Models,
+    /// Which endpoint of each route would serve this session.
+    Routes,
     Today,
     Prompts,
     Draft(Option<SessionId>),

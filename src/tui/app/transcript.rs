@@ -129,7 +129,9 @@ impl Transcript {
                 self.answered(ask, answer);
                 return;
             }
-            Fact::ModelAnswered { charge, .. } => {
+            Fact::ModelAnswered {
+                step: 1.., charge, ..
+            } => {
                 self.spent.steps += 1;
                 self.spent.charged.add(*charge);
                 return;
@@ -147,6 +149,8 @@ impl Transcript {
             Fact::MessageQueued { .. }
             | Fact::MessageWithdrawn { .. }
             | Fact::AskVoided { .. }
+            // A call beside the turn is none of its steps.
+            | Fact::ModelAnswered { .. }
             | Fact::ModelCalled { .. } => return,
         };
         let turn = match &event.fact {

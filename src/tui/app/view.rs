@@ -148,7 +148,7 @@ impl View {
     pub fn model(&self) -> Option<&ModelRef> {
         self.session
             .as_ref()
-            .map(|session| &session.model)
+            .map(Session::answering)
             .or(self.model.as_ref())
     }
 
@@ -303,7 +303,8 @@ impl View {
                 _ => {}
             },
             Fact::MessageWithdrawn { id, .. } => self.taken_back.retain(|taken| taken != id),
-            Fact::ModelAnswered { .. } => {
+            // Step 0 is a call beside the turn.
+            Fact::ModelAnswered { step: 1.., .. } => {
                 self.live.waiting = None;
                 self.live.growing = None;
             }

@@ -177,6 +177,8 @@ fn changed(change: &Change, look: &Look) -> Row {
             effort: Some(effort),
         } => format!("effort {effort}"),
         Change::Effort { effort: None } => "effort as the model likes".to_owned(),
+        Change::PlanModel { model: Some(model) } => format!("{model} plans"),
+        Change::PlanModel { model: None } => "the session's own model answers again".to_owned(),
         Change::Title { title } => format!("title {}", one_line(title)),
         Change::Budget { limit: Some(limit) } => format!("this session may spend {limit}"),
         Change::Budget { limit: None } => "no budget of its own".to_owned(),

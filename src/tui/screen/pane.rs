@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::agent::visible::one_line;
+use crate::protocol::id::ModelRef;
 use crate::tui::app::view::{Stage, View};
 use crate::tui::app::{App, Focus, Seen};
 use crate::tui::screen::ask_card::{self, Card};
@@ -397,7 +398,7 @@ impl Title {
             folder: app.setup.path(view.cwd()),
             model: view
                 .model()
-                .map_or_else(|| "no model yet".to_owned(), |model| model.model.clone()),
+                .map_or_else(|| "no model yet".to_owned(), |model| label(model, view)),
             turn,
             cost,
         }
@@ -418,5 +419,18 @@ impl Title {
         }
         segments.push(Segment::new(&self.cost, look.style(Role::Text)));
         segments
+    }
+}
+
+/// The model's name; a route's with the endpoint that answered last.
+fn label(model: &ModelRef, view: &View) -> String {
+    let served = view
+        .session
+        .as_ref()
+        .and_then(|session| session.served.as_ref());
+    match (model.as_route(), served) {
+        (Some(_), Some(served)) => format!("{model} ({})", one_line(&served.model.model)),
+        (Some(_), None) => model.to_string(),
+        (None, _) => model.model.clone(),
     }
 }

@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use crate::config::secret::Secret;
 use crate::protocol::failure::{Failure, FailureKind, Stop};
 use crate::protocol::reply::Reply;
+use crate::protocol::route::Limits;
 use crate::provider::anthropic;
 use crate::provider::dialect::Dialect;
 use crate::provider::http::{Http, Patience};
@@ -107,10 +108,20 @@ fn hasty() -> Patience {
 }
 
 async fn ask(remote: &Remote) -> Vec<Chunk> {
-    remote
+    let mut chunks: Vec<Chunk> = remote
         .stream(testing::prompt("here/m", vec![testing::user("hello")]))
         .collect()
-        .await
+        .await;
+    // That it began is said once, and before anything else.
+    if matches!(chunks.first(), Some(Chunk::Began { .. })) {
+        chunks.remove(0);
+    }
+    assert!(
+        !chunks
+            .iter()
+            .any(|chunk| matches!(chunk, Chunk::Began { .. }))
+    );
+    chunks
 }
 
 fn failed(chunks: &[Chunk]) -> (Failure, Reply) {
@@ -444,6 +455,8 @@ fn dropping_the_stream_closes_the_connection() {
             serve(vec![format!("{HEAD}\r\n{HALF}").into_bytes()], Then::Hold).await;
         let remote = remote(&address, &openai_chat::DIALECT, Patience::default());
         let mut stream = remote.stream(testing::prompt("here/m", vec![testing::user("hello")]));
+        let limits = Limits::default();
+        assert_eq!(stream.next().await, Some(Chunk::Began { limits }));
         assert_eq!(stream.next().await, Some(Chunk::Text("hel".to_owned())));
         drop(stream);
         // The server waits until the connection is closed.

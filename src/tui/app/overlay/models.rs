@@ -4,6 +4,7 @@ use crossterm::event::KeyEvent;
 
 use crate::protocol::id::ModelRef;
 use crate::protocol::query::ModelCard;
+use crate::protocol::route::RouteReport;
 use crate::tui::app::overlay::pick::{Pick, Picked};
 use crate::tui::app::overlay::{Reply, Wish};
 
@@ -11,6 +12,8 @@ use crate::tui::app::overlay::{Reply, Wish};
 pub struct Models {
     /// `None` until they were read.
     pub cards: Option<Vec<ModelCard>>,
+    /// Which endpoint of each route would serve, and why not the others.
+    pub routes: Vec<RouteReport>,
     pub pick: Pick,
     pub current: Option<ModelRef>,
     /// Tokens the next prompt would have here.
@@ -26,6 +29,11 @@ impl Models {
             .flatten()
             .filter(|card| self.pick.fits(&card.model.to_string()))
             .collect()
+    }
+
+    /// What is known of the route that a row stands for.
+    pub fn route(&self, card: &ModelCard) -> Option<&RouteReport> {
+        self.routes.iter().find(|route| route.model == card.model)
     }
 
     pub fn key(&mut self, event: KeyEvent) -> Reply {

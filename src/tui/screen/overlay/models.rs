@@ -2,9 +2,10 @@
 
 use crate::agent::visible::one_line;
 use crate::protocol::query::ModelCard;
+use crate::protocol::route::EndpointReport;
 use crate::tui::app::overlay::models::Models;
 use crate::tui::app::price::{cached_cost, input_cost, per_million};
-use crate::tui::screen::look::{Look, Role};
+use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::overlay::{Page, list, listed};
 use crate::tui::screen::rows::Row;
 use crate::tui::widget::text::{self, pad, pad_left};
@@ -56,8 +57,26 @@ pub fn page(overlay: &Models, room: usize, look: &Look) -> Page {
         page.foot = vec![Row::of(one_line(why), Role::Warn)];
     } else if let Some(card) = shown.get(overlay.pick.at) {
         page.foot = vec![Row::of(format!("  {}", card.model), Role::Muted)];
+        if let Some(route) = overlay.route(card) {
+            page.foot
+                .extend(route.endpoints.iter().map(|row| endpoint_row(row, look)));
+        }
     }
     page
+}
+
+/// An endpoint of the route: whether it would serve, and why.
+fn endpoint_row(endpoint: &EndpointReport, look: &Look) -> Row {
+    let (mark, role) = if endpoint.serves {
+        (look.mark(Mark::Done), Role::Text)
+    } else {
+        (" ", Role::Muted)
+    };
+    let model = one_line(&endpoint.model.to_string());
+    Row::of(format!("  {mark} {model}"), role).put(
+        format!("  {}", one_line(&endpoint.reason.to_string())),
+        Role::Muted,
+    )
 }
 
 fn model_row(
@@ -69,7 +88,11 @@ fn model_row(
     look: &Look,
 ) -> Row {
     let current = overlay.current.as_ref() == Some(&card.model);
-    let name = one_line(&card.model.model);
+    // A route goes by its whole name: it is no vendor's model.
+    let name = match card.model.as_route() {
+        Some(_) => one_line(&card.model.to_string()),
+        None => one_line(&card.model.model),
+    };
     let role = match (&card.lacks, current) {
         (Some(_), _) => Role::Muted,
         (None, true) => Role::Strong,

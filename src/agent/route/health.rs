@@ -1,0 +1,243 @@
+//! How well each endpoint does: what the answers of the log add up to. A failure makes it cool down, an answer clears that;
+//! how fast it is and what is left of its limits is remembered. One book serves all sessions of a home, since all write the
+//! log that it is read from.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::protocol::event::{Event, Fact};
+use crate::protocol::failure::{Failure, FailureKind};
+use crate::protocol::id::{ModelRef, Seq};
+use crate::protocol::route::Vitals;
+use crate::protocol::time::Time;
+
+/// Failures within this time are one incident: sessions side by side meet it together, and it counts once.
+const INCIDENT: Duration = Duration::from_secs(5);
+
+/// However often it fails, an endpoint is tried again after this.
+const LONGEST: Duration = Duration::from_mins(10);
+
+/// A key that was refused, a model that is not there, a config that is wrong: a person has to do something, so asking again
+/// soon is of no use while others are ready. They may have done it, so it is not long.
+const LASTING: Duration = Duration::from_mins(5);
+
+/// Shorter answers say little about speed.
+const FEW_TOKENS: u64 = 20;
+
+/// What is known of one endpoint.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Incidents since it last answered.
+    strikes: u32,
+    /// The newest failure since it last answered.
+    failed: Option<(Time, Failure)>,
+    /// What the newest answer showed.
+    shown: Option<(Time, Vitals)>,
+    /// Milliseconds to the first word; new measurements count a quarter.
+    pub first: Option<u64>,
+    /// Tokens a second; new measurements count a quarter.
+    pub rate: Option<u64>,
+}
+
+/// An endpoint that is left alone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cooling {
+    pub until: Time,
+    pub failure: Failure,
+    /// It passes by itself, so waiting for it makes sense.
+    pub passes: bool,
+}
+
+impl Health {
+    fn fails(&mut self, at: Time, failure: &Failure) {
+        let same = self
+            .failed
+            .as_ref()
+            .is_some_and(|(before, _)| at.since(*before) < INCIDENT);
+        if !same {
+            self.strikes = self.strikes.saturating_add(1);
+        }
+        self.failed = Some((at, failure.clone()));
+    }
+
+    fn answers(&mut self, at: Time, vitals: Vitals, output: u64, millis: u64) {
+        self.strikes = 0;
+        self.failed = None;
+        self.shown = Some((at, vitals));
+        if let Some(first) = vitals.first {
+            self.first = Some(blended(self.first, first));
+            let spoke = millis.saturating_sub(first);
+            if output >= FEW_TOKENS && spoke > 0 {
+                let rate = output.saturating_mul(1000) / spoke;
+                self.rate = Some(blended(self.rate, rate));
+            }
+        }
+    }
+
+    /// Whether it is left alone now. `cooldown` is the wait after a first failure whose length nobody told; it doubles with
+    /// each further one.
+    pub fn cooling(&self, cooldown: Duration, now: Time) -> Option<Cooling> {
+        let (at, failure) = self.failed.as_ref()?;
+        let doubled = || {
+            let times = 1_u32 << self.strikes.saturating_sub(1).min(10);
+            cooldown.saturating_mul(times).min(LONGEST.max(cooldown))
+        };
+        let (wait, passes) = match (ends_by_itself(failure), failure.retry_after) {
+            (None, _) => return None,
+            (Some(false), _) => (LASTING, false),
+            (Some(true), Some(told)) => (Duration::from_millis(told), true),
+            (Some(true), None) => (doubled(), failure.should_retry != Some(false)),
+        };
+        let until = at.plus(wait);
+        (until > now).then(|| Cooling {
+            until,
+            failure: failure.clone(),
+            passes,
+        })
+    }
+
+    /// When its limits let a prompt through again that has so many tokens not cached there; `None` where they do now.
+    pub fn exhausted(&self, fresh: u64, now: Time) -> Option<Time> {
+        let (at, vitals) = self.shown?;
+        let spent = |left: crate::protocol::route::Left, needed| {
+            let until = at.plus(Duration::from_millis(left.reset));
+            (left.left < needed && until > now).then_some(until)
+        };
+        let requests = vitals.limits.requests.and_then(|left| spent(left, 1));
+        let tokens = vitals
+            .limits
+            .tokens
+            .and_then(|left| spent(left, fresh.max(1)));
+        requests.max(tokens)
+    }
+
+    /// Milliseconds to a whole answer of so many tokens, as measured.
+    pub fn millis(&self, tokens: u64) -> Option<u64> {
+        let speaking = self
+            .rate
+            .map_or(0, |rate| tokens.saturating_mul(1000) / rate.max(1));
+        Some(self.first?.saturating_add(speaking))
+    }
+}
+
+/// Whether what failed will do by itself what it was asked; `None` where the fault was the request's and says nothing about
+/// the endpoint.
+fn ends_by_itself(failure: &Failure) -> Option<bool> {
+    match failure.kind {
+        FailureKind::Rate
+        | FailureKind::Overloaded
+        | FailureKind::Network
+        | FailureKind::Protocol => Some(true),
+        FailureKind::Auth | FailureKind::Config => Some(false),
+        // No such model, or no such address.
+        FailureKind::BadRequest if matches!(failure.status, Some(404 | 405 | 410)) => Some(false),
+        FailureKind::BadRequest
+        | FailureKind::TooLong
+        | FailureKind::Refused
+        | FailureKind::Internal => None,
+    }
+}
+
+/// Whether all endpoints of the provider fail with it: its key is the same, and its server.
+fn is_of_provider(failure: &Failure) -> bool {
+    match failure.kind {
+        FailureKind::Auth => true,
+        FailureKind::Network => failure.status.is_none(),
+        _ => false,
+    }
+}
+
+fn blended(before: Option<u64>, new: u64) -> u64 {
+    before.map_or(new, |before| {
+        before.saturating_mul(3).saturating_add(new) / 4
+    })
+}
+
+/// The health of every endpoint that was called.
+#[derive(Debug, Default)]
+pub struct Book {
+    endpoints: HashMap<ModelRef, Health>,
+    /// Failures that are the whole provider's.
+    providers: HashMap<String, Health>,
+    /// The last event that was taken up.
+    read: Seq,
+}
+
+impl Book {
+    /// Up to where the log was read.
+    pub fn read(&self) -> Seq {
+        self.read
+    }
+
+    /// Takes up one event; those at or below the last one taken up are ignored.
+    pub fn apply(&mut self, event: &Event) {
+        if event.seq <= self.read {
+            return;
+        }
+        self.read = event.seq;
+        let Fact::ModelAnswered {
+            model,
+            usage,
+            failure,
+            millis,
+            vitals,
+            stop,
+            ..
+        } = &event.fact
+        else {
+            return;
+        };
+        // Where nobody waited for the end the endpoint had no part in it.
+        let Some(vitals) = *vitals else {
+            return;
+        };
+        let health = self.endpoints.entry(model.clone()).or_default();
+        match failure {
+            Some(failure) if ends_by_itself(failure).is_some() => {
+                health.fails(event.at, failure);
+                if is_of_provider(failure) {
+                    let provider = self.providers.entry(model.provider.clone()).or_default();
+                    provider.fails(event.at, failure);
+                }
+            }
+            // It did answer, if only to say no.
+            Some(_) => {}
+            // Broken off by the person: nothing is known of how it would have ended.
+            None if stop.is_none() => {}
+            None => {
+                health.answers(event.at, vitals, usage.output, *millis);
+                self.providers.remove(&model.provider);
+            }
+        }
+    }
+
+    /// What is known of an endpoint, with what is known of its provider.
+    pub fn of(&self, model: &ModelRef) -> Health {
+        let mut health = self.endpoints.get(model).cloned().unwrap_or_default();
+        let provider = self.providers.get(&model.provider);
+        let newest = |health: &Health| health.failed.as_ref().map(|(at, _)| *at);
+        if let Some(provider) = provider.filter(|provider| newest(provider) > newest(&health)) {
+            health.failed.clone_from(&provider.failed);
+            health.strikes = provider.strikes;
+        }
+        health
+    }
+
+    /// The config was read again: what a person had to mend may be mended.
+    pub fn forgive(&mut self) {
+        let mended = |health: &Health| {
+            let failure = health.failed.as_ref().map(|(_, failure)| failure);
+            failure.and_then(ends_by_itself) == Some(false)
+        };
+        for health in self
+            .endpoints
+            .values_mut()
+            .chain(self.providers.values_mut())
+        {
+            if mended(health) {
+                health.failed = None;
+                health.strikes = 0;
+            }
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! A call to a model under way: where it went, at which price, and what it has said so far.
+
+use tokio::time::Instant;
+
+use crate::agent::cost::Tariff;
+use crate::agent::size::{Sent, Size};
+use crate::agent::turn::input::Supply;
+use crate::engine::paced::Paced;
+use crate::protocol::id::ModelRef;
+use crate::protocol::reply::{Part, Reply};
+use crate::protocol::route::Limits;
+use crate::protocol::time::Time;
+use crate::provider::Chunk;
+
+/// A call under way.
+pub(crate) struct ModelCall {
+    stream: Paced,
+    pub(crate) model: ModelRef,
+    pub(crate) tariff: Tariff,
+    pub(crate) sent: Sent,
+    pub(crate) size: Size,
+    pub(crate) began: Time,
+    pub(crate) text: String,
+    pub(crate) thinking: String,
+    /// Milliseconds to the first word, thought or call, once it was told.
+    pub(crate) first: Option<u64>,
+    pub(crate) limits: Limits,
+    pub(crate) supply: Supply,
+    /// Until then it must have begun to answer: another endpoint is ready.
+    pub(crate) patience: Option<Instant>,
+    pub(crate) drafted: Instant,
+}
+
+impl ModelCall {
+    pub(crate) fn new(
+        stream: Paced,
+        model: ModelRef,
+        tariff: Tariff,
+        (sent, size): (Sent, Size),
+        began: Time,
+    ) -> Self {
+        Self {
+            stream,
+            model,
+            tariff,
+            sent,
+            size,
+            began,
+            text: String::new(),
+            thinking: String::new(),
+            first: None,
+            limits: Limits::default(),
+            supply: Supply::One,
+            patience: None,
+            drafted: Instant::now(),
+        }
+    }
+
+    /// All chunks that have come, waiting for the first. It may be dropped while it waits.
+    pub(crate) async fn next(&mut self) -> Vec<Chunk> {
+        self.stream.next().await
+    }
+
+    pub(crate) fn spoken(&self) -> Reply {
+        let mut parts = Vec::new();
+        if !self.thinking.is_empty() {
+            parts.push(Part::Thought {
+                text: self.thinking.clone(),
+                opaque: None,
+            });
+        }
+        if !self.text.is_empty() {
+            parts.push(Part::Text {
+                text: self.text.clone(),
+                opaque: None,
+            });
+        }
+        Reply {
+            parts,
+            ..Reply::default()
+        }
+    }
+}

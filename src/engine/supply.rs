@@ -1,0 +1,429 @@
+//! Where a prompt goes: the model a session asks for, or the endpoint of its route that `agent::route` chooses by what is known
+//! of all of them. How they do is read from the log, which every session of every process of the home writes; so what one pane
+//! learns of a limit or a fault all others know.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use crate::agent::prompt::Prompt;
+use crate::agent::retry;
+use crate::agent::route::{self, Choice, Endpoint, Moment, Route};
+use crate::agent::size::Sent;
+use crate::agent::turn::input::{Input, Supply};
+use crate::config::{RoleConfig, preset};
+use crate::engine::effect::Call;
+use crate::engine::house::House;
+use crate::engine::open;
+use crate::engine::session::Task;
+use crate::protocol::event::Fact;
+use crate::protocol::failure::{Failure, FailureKind};
+use crate::protocol::id::{ModelRef, SessionId};
+use crate::protocol::item::Item;
+use crate::protocol::query::ModelCard;
+use crate::protocol::route::{EndpointReport, Needs, ROUTE, Reason, RouteReport};
+use crate::protocol::rule::Mode;
+use crate::protocol::session::Change;
+use crate::protocol::time::Time;
+
+/// What the config says of routes and roles; replaced as a whole when it is read again.
+#[derive(Debug, Default)]
+pub(crate) struct Routes {
+    pub(crate) routes: BTreeMap<String, Route>,
+    pub(crate) roles: RoleConfig,
+}
+
+/// Where a prompt goes now.
+pub(crate) enum Way {
+    To {
+        model: ModelRef,
+        /// How long it may take to begin, where another one is ready.
+        patience: Option<Duration>,
+        /// What the person is told, where another one answered until now.
+        notice: Option<String>,
+    },
+    Wait {
+        failure: Failure,
+        wait: Duration,
+    },
+    None(Failure),
+}
+
+/// A call that can be made.
+pub(crate) struct Chosen {
+    pub(crate) model: ModelRef,
+    pub(crate) patience: Option<Duration>,
+    pub(crate) prompt: Prompt,
+    pub(crate) window: Option<u64>,
+}
+
+impl House {
+    pub(crate) fn routes(&self) -> Arc<Routes> {
+        Arc::clone(&self.routes.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Whether a session can have this model; the error says why not.
+    pub(crate) fn check_model(&self, model: &ModelRef) -> Result<(), String> {
+        match model.as_route() {
+            None => self.providers().get(model).map(drop),
+            Some(name) if self.routes().routes.contains_key(name) => Ok(()),
+            Some(_) => Err(no_route(model, &self.routes())),
+        }
+        .map_err(|failure| failure.message)
+    }
+
+    /// Takes up what was written of the endpoints since. Where the log cannot be read the book is an older one, no more.
+    pub(crate) async fn refresh_health(self: &Arc<Self>) {
+        let read = self
+            .health
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .read();
+        if let Ok(events) = self.read(move |reader| reader.answers(read)).await {
+            let mut book = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+            for event in &events {
+                book.apply(event);
+            }
+        }
+    }
+
+    fn endpoint(&self, model: &ModelRef) -> Endpoint {
+        let providers = self.providers();
+        let mut card = providers.card(model);
+        // A vendor of the table without an entry only lacks its key.
+        if !providers.has(&model.provider)
+            && let Some(preset) = preset::find(&model.provider)
+            && let Some(variable) = preset.key_variables.first()
+        {
+            card.lacks = Some(format!("set {variable}"));
+        }
+        let book = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        Endpoint {
+            abilities: providers.abilities(model),
+            life: providers.cache_life(model),
+            health: book.of(model),
+            card,
+        }
+    }
+
+    fn endpoints(&self, route: &Route) -> Vec<Endpoint> {
+        let models = route.endpoints.iter();
+        models.map(|model| self.endpoint(model)).collect()
+    }
+
+    /// All models, the routes before them: each with the figures of the endpoint that would serve.
+    pub(crate) fn model_cards(&self) -> Vec<ModelCard> {
+        let routes = self.routes();
+        let cards = routes.routes.iter().filter_map(|(name, route)| {
+            let endpoints = self.endpoints(route);
+            let moment = self.moment_without_session();
+            let choice = route::decide(route, &endpoints, &moment);
+            let shown = choice.serves.or_else(|| {
+                let usable = |endpoint: &Endpoint| endpoint.card.lacks.is_none();
+                endpoints.iter().position(usable)
+            });
+            let mut card = endpoints.get(shown.unwrap_or(0))?.card.clone();
+            card.model = ModelRef::route(name);
+            Some(card)
+        });
+        let mut cards: Vec<ModelCard> = cards.collect();
+        cards.extend(self.providers().models());
+        cards
+    }
+
+    fn moment_without_session(&self) -> Moment<'static> {
+        Moment {
+            now: self.clock.now(),
+            prompt: 0,
+            served: None,
+            refused: &[],
+            waited: false,
+        }
+    }
+}
+
+fn no_route(model: &ModelRef, routes: &Routes) -> Failure {
+    let known: Vec<String> = routes
+        .routes
+        .keys()
+        .map(|name| format!("{ROUTE}/{name}"))
+        .collect();
+    let text = if known.is_empty() {
+        format!(
+            "there is no {model}: add [routes.{}] to config.toml",
+            model.model
+        )
+    } else {
+        format!("there is no {model}: there are {}", known.join(", "))
+    };
+    Failure::new(FailureKind::Config, text)
+}
+
+impl Task {
+    /// The model or route that is asked in this mode: that of the role `plan` while it holds, else the session's own.
+    pub(crate) fn target(&self) -> ModelRef {
+        let plan = self.plan_model(self.session.mode);
+        plan.unwrap_or_else(|| self.session.model.clone())
+    }
+
+    fn plan_model(&self, mode: Mode) -> Option<ModelRef> {
+        let plan = self.house.routes().roles.plan.clone();
+        plan.filter(|_| mode == Mode::Plan)
+    }
+
+    /// The fact that the role `plan` begins or ends to answer, where it does in this mode.
+    pub(crate) fn plan_change(&self, mode: Mode) -> Option<Fact> {
+        let model = self.plan_model(mode);
+        (model != self.session.plan_model).then_some(Fact::SessionChanged {
+            change: Change::PlanModel { model },
+        })
+    }
+
+    pub(crate) fn supply(&self, target: &ModelRef) -> Supply {
+        let routes = self.house.routes();
+        let route = target.as_route().and_then(|name| routes.routes.get(name));
+        route.map_or(Supply::One, |route| Supply::Route {
+            endpoints: u32::try_from(route.endpoints.len()).unwrap_or(u32::MAX),
+        })
+    }
+
+    /// The endpoint that will likely be chosen: its prompt is measured before one is.
+    pub(crate) fn likely(&self, target: &ModelRef) -> ModelRef {
+        let routes = self.house.routes();
+        let Some(route) = target.as_route().and_then(|name| routes.routes.get(name)) else {
+            return target.clone();
+        };
+        let served = self.session.served.as_ref().map(|served| &served.model);
+        let served = served.filter(|model| route.endpoints.contains(model));
+        served.or(route.endpoints.first()).unwrap_or(target).clone()
+    }
+
+    /// The endpoint that is asked, with the prompt as it reads it; the person is told by a fact where it is another one than
+    /// before. Where none can be asked now, what the turn is told instead.
+    pub(crate) async fn choose(
+        &mut self,
+        facts: &mut Vec<Fact>,
+        target: &ModelRef,
+        call: &Call,
+    ) -> Result<Chosen, Input> {
+        let likely = self.likely(target);
+        let mut card = self.house.providers().card(&likely);
+        let mut prompt = self.prompt(&likely, facts, &card);
+        let size = Sent::new(&prompt).size(self.counted.as_ref(), None);
+        self.house.refresh_health().await;
+        let (model, patience, notice) = match self.way(target, size.likely, call) {
+            Way::To {
+                model,
+                patience,
+                notice,
+            } => (model, patience, notice),
+            Way::Wait { failure, wait } => {
+                return Err(Input::Postponed {
+                    failure,
+                    wait,
+                    supply: self.supply(target),
+                });
+            }
+            Way::None(failure) => return Err(Input::NoWay(failure)),
+        };
+        if let Some(text) = notice {
+            facts.push(Fact::ItemAdded {
+                turn: self.turn_number(facts),
+                step: call.step,
+                item: Item::Notice { text },
+            });
+        }
+        if model != likely {
+            // Another family: what only the first can read is left out.
+            card = self.house.providers().card(&model);
+            prompt = self.prompt(&model, facts, &card);
+        }
+        self.asked = Some(model.clone());
+        Ok(Chosen {
+            model,
+            patience,
+            prompt,
+            window: card.context,
+        })
+    }
+
+    /// Where a prompt of so many tokens goes, by the book as it was refreshed last.
+    pub(crate) fn way(&self, target: &ModelRef, prompt: u64, call: &Call) -> Way {
+        let now = self.house.clock.now();
+        let Some(name) = target.as_route() else {
+            return self.way_to_one(target, now, call);
+        };
+        let routes = self.house.routes();
+        let Some(route) = routes.routes.get(name) else {
+            return Way::None(no_route(target, &routes));
+        };
+        let endpoints = self.house.endpoints(route);
+        let moment = Moment {
+            now,
+            prompt,
+            served: self.session.served.as_ref(),
+            refused: &call.refused,
+            waited: call.waited,
+        };
+        let choice = route::decide(route, &endpoints, &moment);
+        if let Some(index) = choice.serves {
+            let model = endpoints[index].card.model.clone();
+            return Way::To {
+                notice: self.changed(target, route, &model, &choice),
+                patience: choice.spare.then_some(route.patience),
+                model,
+            };
+        }
+        let nobody = nobody(target, route, &choice);
+        match choice.wait {
+            Some((until, failure)) if retry::is_worth(until.since(now)) => Way::Wait {
+                failure: failure.unwrap_or(nobody),
+                wait: until.since(now),
+            },
+            _ => Way::None(nobody),
+        }
+    }
+
+    /// A model that stands alone is asked whatever its health is; but where its server has told one session to wait, the
+    /// others wait with it.
+    fn way_to_one(&self, model: &ModelRef, now: Time, call: &Call) -> Way {
+        let first = call.attempt == 1 && !call.waited && !self.run.no_retry;
+        let book = &self.house.health;
+        let health = book
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .of(model);
+        let told = health
+            .cooling(Duration::ZERO, now)
+            .filter(|cooling| first && cooling.passes && retry::is_worth(cooling.until.since(now)));
+        match told {
+            Some(cooling) => Way::Wait {
+                failure: cooling.failure,
+                wait: cooling.until.since(now),
+            },
+            None => Way::To {
+                model: model.clone(),
+                patience: None,
+                notice: None,
+            },
+        }
+    }
+
+    /// What the person is told where the endpoint is another one than before.
+    fn changed(
+        &self,
+        target: &ModelRef,
+        route: &Route,
+        model: &ModelRef,
+        choice: &Choice,
+    ) -> Option<String> {
+        let served = self.session.served.as_ref().map(|served| &served.model);
+        let before = self.asked.as_ref().or(served)?;
+        let index = route.endpoints.iter().position(|known| known == before)?;
+        if before == model {
+            return None;
+        }
+        let (reason, _) = choice.verdicts.get(index)?;
+        Some(format!("{target}: {model} answers now; {before}: {reason}"))
+    }
+}
+
+/// Nothing of the route can be asked: why, endpoint by endpoint.
+fn nobody(target: &ModelRef, route: &Route, choice: &Choice) -> Failure {
+    let reasons = || choice.verdicts.iter().map(|(reason, _)| reason);
+    let told = reasons().find_map(|reason| match reason {
+        Reason::Cooling { kind, .. } | Reason::Refused { kind, .. } => Some(*kind),
+        _ => None,
+    });
+    let spent = || reasons().any(|reason| *reason == Reason::Exhausted);
+    let small = || reasons().any(|reason| matches!(reason, Reason::TooSmall { .. }));
+    let kind = match told {
+        Some(kind) => kind,
+        None if spent() => FailureKind::Rate,
+        None if small() => FailureKind::TooLong,
+        None => FailureKind::Config,
+    };
+    let each: Vec<String> = route
+        .endpoints
+        .iter()
+        .zip(reasons())
+        .map(|(model, reason)| format!("{model} {reason}"))
+        .collect();
+    Failure::new(
+        kind,
+        format!("no endpoint of {target} can serve: {}", each.join("; ")),
+    )
+}
+
+/// Answers [`crate::protocol::query::Query::Routes`].
+pub(crate) async fn reports(
+    house: &Arc<House>,
+    model: Option<ModelRef>,
+    session: Option<SessionId>,
+) -> Result<Vec<RouteReport>, String> {
+    house.refresh_health().await;
+    let session = match session {
+        Some(id) => open::folded(house, id).await?,
+        None => None,
+    };
+    let mut moment = house.moment_without_session();
+    if let Some(session) = &session {
+        moment.served = session.served.as_ref();
+        moment.prompt = session.context_used;
+    }
+    let routes = house.routes();
+    let targets = match model {
+        Some(model) => vec![model],
+        None => routes
+            .routes
+            .keys()
+            .map(|name| ModelRef::route(name))
+            .collect(),
+    };
+    let report = |target: ModelRef| match target.as_route() {
+        Some(name) => match routes.routes.get(name) {
+            Some(route) => Ok(report(house, target.clone(), Some(route), &moment)),
+            None => Err(no_route(&target, &routes).message),
+        },
+        None => Ok(report(house, target, None, &moment)),
+    };
+    targets.into_iter().map(report).collect()
+}
+
+fn report(
+    house: &House,
+    model: ModelRef,
+    route: Option<&Route>,
+    moment: &Moment<'_>,
+) -> RouteReport {
+    let alone = Route {
+        cooldown: Duration::ZERO,
+        ..Route::of(vec![model.clone()])
+    };
+    let policy = route.map(|route| route.policy);
+    let needs = route.map_or_else(Needs::default, |route| route.needs);
+    let route = route.unwrap_or(&alone);
+    let endpoints = house.endpoints(route);
+    let choice = route::decide(route, &endpoints, moment);
+    let serves = choice.serves;
+    let rows = endpoints.iter().zip(choice.verdicts).enumerate();
+    let rows = rows.map(|(index, (endpoint, (reason, until)))| EndpointReport {
+        model: endpoint.card.model.clone(),
+        serves: serves == Some(index),
+        reason: match (policy, reason) {
+            (None, Reason::First | Reason::Warm) => Reason::Chosen,
+            (_, reason) => reason,
+        },
+        until,
+        first: endpoint.health.first,
+        rate: endpoint.health.rate,
+    });
+    RouteReport {
+        policy,
+        needs,
+        serves: serves.map(|index| endpoints[index].card.model.clone()),
+        ready: choice.wait.map(|(until, _)| until),
+        endpoints: rows.collect(),
+        model,
+    }
+}
