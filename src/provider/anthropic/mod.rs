@@ -14,7 +14,7 @@ pub const DIALECT: Dialect = Dialect {
     call: |base_url, _| path(base_url, "messages"),
     // Else there are twenty a page.
     list: |base_url| path(base_url, "models?limit=1000"),
-    body: |prompt, _| request::request(prompt),
+    body: request::request,
     decoder: decode::decoder,
     key_header: Some("x-api-key"),
     headers: &[("anthropic-version", "2023-06-01")],
