@@ -87,6 +87,7 @@ fn opened(home: &Home, said: &str) -> Vec<Fact> {
         cwd,
         model: model(),
         mode: Mode::Ask,
+        effort: None,
         system: "You work in a folder and do what you are asked.".repeat(40),
         parent: None,
     };

@@ -209,6 +209,7 @@ fn setup(
         model,
         key_places: key_places(config),
         mode: arguments.mode.unwrap_or(config.mode),
+        effort: arguments.effort.or(config.effort),
         day_limit: config.budget.day,
         open: wanted(arguments, paths)?,
         fixed_tokens: fixed_tokens(),

@@ -278,6 +278,7 @@ impl Desk {
                 project: cwd,
                 model: played.unwrap(),
                 mode: Mode::Ask,
+                effort: None,
                 system: String::new(),
                 parent: None,
             },
@@ -476,6 +477,25 @@ macro_rules! screen {
             insta::assert_snapshot!($name, $desk.text());
         });
     };
+}
+
+#[test]
+fn an_effort_that_was_chosen_is_shown() {
+    let mut desk = Desk::new(setup(), (100, 30));
+    assert!(!desk.text().contains("effort"));
+    desk.typed("/effort high");
+    desk.press(KeyCode::Enter);
+    assert!(
+        desk.text().contains(" ask  effort high  no sandbox"),
+        "{}",
+        desk.text()
+    );
+    desk.press(KeyCode::F(1));
+    let listed = (0..20).any(|_| {
+        desk.press(KeyCode::PageDown);
+        desk.text().contains("/effort EFFORT")
+    });
+    assert!(listed, "the help lists it");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::agent::route::Served;
 use crate::agent::visible::first_line;
 use crate::protocol::ask::{About, Answer, Ask, Verdict};
+use crate::protocol::effort::Effort;
 use crate::protocol::event::{Ending, Event, Fact, When};
 use crate::protocol::failure::Failure;
 use crate::protocol::id::{CallId, MessageId, ModelRef, Seq, SessionId};
@@ -19,7 +20,7 @@ use crate::protocol::time::Time;
 use crate::protocol::usage::{Charge, Spending, Usage};
 
 /// Of the serialised form; a stored fold of another version is folded anew from the log.
-pub const FOLD_VERSION: u32 = 2;
+pub const FOLD_VERSION: u32 = 3;
 
 /// A session as its facts left it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -30,9 +31,10 @@ pub const FOLD_VERSION: u32 = 2;
 pub struct Session {
     pub id: SessionId,
     pub spec: SessionSpec,
-    /// The model and mode of now; the spec keeps those of the start.
+    /// The model, mode and effort of now; the spec keeps those of the start.
     pub model: ModelRef,
     pub mode: Mode,
+    pub effort: Option<Effort>,
     /// The model of the role `plan`, while it answers in place of the session's own.
     pub plan_model: Option<ModelRef>,
     /// The endpoint that answered last: where the session's model is a route, the one of its cache.
@@ -145,6 +147,7 @@ impl Session {
             id: event.session,
             model: spec.model.clone(),
             mode: spec.mode,
+            effort: spec.effort,
             plan_model: None,
             served: None,
             spec: spec.clone(),
@@ -356,6 +359,7 @@ impl Session {
         match change {
             Change::Model { model } => self.model = model.clone(),
             Change::Mode { mode } => self.mode = *mode,
+            Change::Effort { effort } => self.effort = *effort,
             Change::PlanModel { model } => self.plan_model.clone_from(model),
             Change::Title { title } => {
                 self.title.clone_from(title);

@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::agent::decimal::dollars;
 use crate::agent::rule;
 use crate::command::moment::{self, Moment};
+use crate::protocol::effort::Effort;
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::Money;
 use crate::protocol::rule::Mode;
@@ -40,6 +41,9 @@ pub struct Workstation {
     /// How much may be done without asking: ask, edits, plan or auto
     #[arg(long, value_name = "MODE")]
     pub mode: Option<Mode>,
+    /// How much the model of a new session reasons: off, low, medium, high or max
+    #[arg(long, value_name = "EFFORT")]
+    pub effort: Option<Effort>,
     /// The folder to work in
     #[arg(long, value_name = "DIR")]
     pub cwd: Option<PathBuf>,
@@ -87,6 +91,9 @@ pub struct RunArgs {
     /// How much may be done without asking: ask, edits, plan or auto
     #[arg(long, value_name = "MODE")]
     pub mode: Option<Mode>,
+    /// How much the model reasons: off, low, medium, high or max
+    #[arg(long, value_name = "EFFORT")]
+    pub effort: Option<Effort>,
     /// Allow what a rule matches, for this run; may be repeated
     #[arg(long, value_name = "RULE", value_parser = rule_text)]
     pub allow: Vec<String>,
@@ -322,6 +329,7 @@ mod tests {
             "creel 0190-xyz",
             "creel abcd --continue",
             "creel --mode yolo",
+            "creel --effort xhigh",
             "creel --model gpt",
             "creel run x y",
             "creel run --no-sandbox x",
@@ -371,14 +379,17 @@ mod tests {
 
     #[test]
     fn a_run_takes_its_flags() {
-        let line = "creel run --model local/a/b --mode auto --allow Bash --allow Read(./x) --deny edit --max-steps 3 \
+        let line = "creel run --model local/a/b --mode auto --effort high --allow Bash --allow Read(./x) --deny edit --max-steps 3 \
                     --budget 0.25 --no-retry --continue --output stream-json --cwd /x -";
         let Some(Sub::Run(run)) = parse(line).unwrap().command else {
             panic!("no run");
         };
         assert_eq!(run.prompt.as_deref(), Some("-"));
         assert_eq!(run.model.unwrap().to_string(), "local/a/b");
-        assert_eq!(run.mode, Some(Mode::Auto));
+        assert_eq!(
+            (run.mode, run.effort),
+            (Some(Mode::Auto), Some(Effort::High))
+        );
         assert_eq!(
             (run.allow.join(" "), run.deny.join(" ")),
             ("Bash Read(./x)".to_owned(), "edit".to_owned())
@@ -403,6 +414,7 @@ mod tests {
             continued: false,
             model: None,
             mode: Some(Mode::Plan),
+            effort: None,
             cwd: None,
         };
         assert_eq!(cli.workstation, expected);

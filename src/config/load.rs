@@ -12,6 +12,7 @@ use toml::de::DeTable;
 use crate::config::document::{Document, Fault, cut, listed, nearest};
 use crate::config::paths::{Environment, Paths};
 use crate::config::{Config, preset, provider, route, secret, section};
+use crate::protocol::effort::Effort;
 use crate::protocol::id::ModelRef;
 use crate::protocol::rule::Mode;
 
@@ -160,6 +161,7 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
     if let Some(mode) = document.parsed(&top, "mode", mode) {
         config.mode = mode;
     }
+    config.effort = document.parsed(&top, "effort", effort);
     config
         .providers
         .extend(provider::read(&mut document, &top, file, env));
@@ -192,6 +194,7 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
 pub(crate) const TOP_KEYS: &[&str] = &[
     "model",
     "mode",
+    "effort",
     "providers",
     "budget",
     "guards",
@@ -205,6 +208,11 @@ pub(crate) const TOP_KEYS: &[&str] = &[
 fn mode(text: &str) -> Result<Mode, String> {
     text.parse()
         .map_err(|_| format!("is `{}`: expected ask, edits, plan or auto", cut(text)))
+}
+
+fn effort(text: &str) -> Result<Effort, String> {
+    text.parse()
+        .map_err(|expected: String| format!("is `{}`: {expected}", cut(text)))
 }
 
 /// A model or route that is there; the error goes on from the name of the setting.

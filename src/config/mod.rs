@@ -21,6 +21,7 @@ use std::path::PathBuf;
 
 use crate::agent::guard;
 use crate::agent::route::Route;
+use crate::protocol::effort::Effort;
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::{Money, UNIT};
 use crate::protocol::route::Abilities;
@@ -33,6 +34,8 @@ pub struct Config {
     /// The model used when none is named.
     pub model: Option<ModelRef>,
     pub mode: Mode,
+    /// How much the model of a new session reasons; `None` leaves it to the model.
+    pub effort: Option<Effort>,
     pub providers: BTreeMap<String, ProviderConfig>,
     pub budget: BudgetConfig,
     pub guards: guard::Settings,
@@ -171,6 +174,7 @@ impl Default for Config {
         Self {
             model: None,
             mode: Mode::Ask,
+            effort: None,
             providers: BTreeMap::new(),
             budget: BudgetConfig::default(),
             guards: guard::Settings::default(),

@@ -1,207 +1,96 @@
 //! Vendors as data: where each is reached, in which dialects, and under which variable its key usually stands.
+//!
+//! They stand in `assets/presets.toml`, which comes with the program. It is read once and before the first frame, since a
+//! config can name a preset: 0.1 ms, and 0.3 ms when the machine has forgotten the program. What the file says of requests
+//! belongs to `provider::quirks` and `provider::reasoning`, and is kept here unread.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
+use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
+use toml::Spanned;
+
+use crate::config::provider::WIRES;
 use crate::config::{KeySource, ProviderConfig, Wire};
 use crate::protocol::usage::CacheLife;
 
+const SHIPPED: &str = include_str!("../../assets/presets.toml");
+
+/// The line between what is read at start and what is not.
+const SEAM: &str = "# ---- reasoning ----\n";
+
+/// What the file says of reasoning, as TOML: three times as long as the rest, and not needed before the first request.
+pub fn reasoning() -> &'static str {
+    SHIPPED
+        .split_once(SEAM)
+        .map_or("", |(_, reasoning)| reasoning)
+}
+
+fn places() -> &'static str {
+    SHIPPED
+        .split_once(SEAM)
+        .map_or(SHIPPED, |(places, _)| places)
+}
+
 /// One vendor, or one kind of server.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Preset {
     pub name: &'static str,
-    /// Addresses by dialect; the first is taken when no wire is named.
-    pub endpoints: &'static [(Wire, &'static str)],
+    /// Addresses by dialect, at least one; the first is taken when no wire is named.
+    #[serde(borrow, deserialize_with = "spoken")]
+    pub endpoints: Vec<(Wire, &'static str)>,
     /// Variables its key usually stands in; the first that is set wins. Empty: no key is needed.
-    pub key_variables: &'static [&'static str],
+    #[serde(borrow, default)]
+    pub key_variables: Vec<&'static str>,
     /// Whether a key in its variable is enough for it to be offered. Two presets may share a variable.
+    #[serde(default = "yes")]
     pub found_by_key: bool,
     /// Taken when no model is named anywhere.
     pub default_model: Option<&'static str>,
+    /// `HOST` or `HOST/PATH`: addresses that are its own, for a provider without a preset.
+    #[serde(borrow, default)]
+    pub hosts: Vec<&'static str>,
+    /// What is different in its requests, as a table of TOML; empty where nothing is.
+    #[serde(default, deserialize_with = "unread")]
+    pub quirks: &'static str,
 }
 
-const fn vendor(
-    name: &'static str,
-    endpoints: &'static [(Wire, &'static str)],
-    key_variables: &'static [&'static str],
-    default_model: Option<&'static str>,
-) -> Preset {
-    Preset {
-        name,
-        endpoints,
-        key_variables,
-        found_by_key: true,
-        default_model,
-    }
+#[derive(Deserialize)]
+#[serde(bound(deserialize = "'de: 'static"))]
+struct File {
+    preset: Vec<Preset>,
 }
 
-const fn server(name: &'static str, endpoints: &'static [(Wire, &'static str)]) -> Preset {
-    Preset {
-        name,
-        endpoints,
-        key_variables: &[],
-        found_by_key: false,
-        default_model: None,
-    }
+fn yes() -> bool {
+    true
 }
 
-use Wire::{Anthropic, Gemini, Ollama, OpenAiChat, OpenAiResponses};
+/// The endpoints whose wire this version speaks.
+fn spoken<'de: 'static, D>(deserializer: D) -> Result<Vec<(Wire, &'static str)>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    let named = Vec::<(&'static str, &'static str)>::deserialize(deserializer)?;
+    let wire = |name: &str| WIRES.iter().find(|(known, _)| *known == name);
+    Ok(named
+        .into_iter()
+        .filter_map(|(name, address)| Some((wire(name)?.1, address)))
+        .collect())
+}
+
+/// The text of a value, as it stands in the file.
+fn unread<'de, D: Deserializer<'de>>(deserializer: D) -> Result<&'static str, D::Error> {
+    let value = Spanned::<IgnoredAny>::deserialize(deserializer)?;
+    Ok(SHIPPED.get(value.span()).unwrap_or(""))
+}
 
 /// In the order in which a default is looked for.
-pub const PRESETS: &[Preset] = &[
-    vendor(
-        "anthropic",
-        &[(Anthropic, "https://api.anthropic.com")],
-        &["ANTHROPIC_API_KEY"],
-        Some("claude-sonnet-5-5"),
-    ),
-    vendor(
-        "openai",
-        &[
-            (OpenAiChat, "https://api.openai.com/v1"),
-            (OpenAiResponses, "https://api.openai.com/v1"),
-        ],
-        &["OPENAI_API_KEY"],
-        Some("gpt-5.6-terra"),
-    ),
-    vendor(
-        "google",
-        &[
-            (Gemini, "https://generativelanguage.googleapis.com/v1beta"),
-            (
-                OpenAiChat,
-                "https://generativelanguage.googleapis.com/v1beta/openai",
-            ),
-        ],
-        &["GEMINI_API_KEY", "GOOGLE_API_KEY"],
-        Some("gemini-3.8-flash"),
-    ),
-    vendor(
-        "deepseek",
-        &[
-            (OpenAiChat, "https://api.deepseek.com"),
-            (OpenAiResponses, "https://api.deepseek.com"),
-            (Anthropic, "https://api.deepseek.com/anthropic"),
-        ],
-        &["DEEPSEEK_API_KEY"],
-        Some("deepseek-v4-pro"),
-    ),
-    vendor(
-        "moonshot",
-        &[(OpenAiChat, "https://api.moonshot.ai/v1")],
-        &["MOONSHOT_API_KEY"],
-        Some("kimi-k3"),
-    ),
-    vendor(
-        "moonshot-coding",
-        &[(OpenAiChat, "https://api.kimi.com/coding/v1")],
-        &["KIMI_API_KEY"],
-        None,
-    ),
-    vendor(
-        "zai",
-        &[
-            (OpenAiChat, "https://api.z.ai/api/paas/v4"),
-            (Anthropic, "https://api.z.ai/api/anthropic"),
-        ],
-        &["ZAI_API_KEY"],
-        Some("glm-5.3"),
-    ),
-    // The same variable as `zai`, another contract: taken only when it is written down.
-    Preset {
-        name: "zai-coding",
-        endpoints: &[(OpenAiChat, "https://api.z.ai/api/coding/paas/v4")],
-        key_variables: &["ZAI_API_KEY"],
-        found_by_key: false,
-        default_model: None,
-    },
-    vendor(
-        "mimo",
-        &[
-            (OpenAiChat, "https://api.xiaomimimo.com/v1"),
-            (Anthropic, "https://api.xiaomimimo.com/anthropic"),
-        ],
-        &["MIMO_API_KEY"],
-        Some("mimo-v2.6-pro"),
-    ),
-    // Its own documents favour this dialect; in the other one reasoning arrives inside the text.
-    vendor(
-        "minimax",
-        &[
-            (Anthropic, "https://api.minimax.io/anthropic"),
-            (OpenAiChat, "https://api.minimax.io/v1"),
-        ],
-        &["MINIMAX_API_KEY"],
-        Some("MiniMax-M3"),
-    ),
-    vendor(
-        "qwen",
-        &[(
-            OpenAiChat,
-            "https://dashscope-intl.aliyuncs.com/compatible-mode/v1",
-        )],
-        &["DASHSCOPE_API_KEY"],
-        Some("qwen3.8-max"),
-    ),
-    vendor(
-        "xai",
-        &[
-            (OpenAiChat, "https://api.x.ai/v1"),
-            (OpenAiResponses, "https://api.x.ai/v1"),
-        ],
-        &["XAI_API_KEY"],
-        Some("grok-4.7"),
-    ),
-    vendor(
-        "mistral",
-        &[(OpenAiChat, "https://api.mistral.ai/v1")],
-        &["MISTRAL_API_KEY"],
-        Some("mistral-large-4"),
-    ),
-    vendor(
-        "groq",
-        &[(OpenAiChat, "https://api.groq.com/openai/v1")],
-        &["GROQ_API_KEY"],
-        None,
-    ),
-    vendor(
-        "openrouter",
-        &[
-            (OpenAiChat, "https://openrouter.ai/api/v1"),
-            (OpenAiResponses, "https://openrouter.ai/api/v1"),
-        ],
-        &["OPENROUTER_API_KEY"],
-        None,
-    ),
-    // Only its own dialect can say how large the window shall be.
-    server(
-        "ollama",
-        &[
-            (Ollama, "http://127.0.0.1:11434"),
-            (OpenAiChat, "http://127.0.0.1:11434/v1"),
-        ],
-    ),
-    server(
-        "llamacpp",
-        &[
-            (OpenAiChat, "http://127.0.0.1:8080/v1"),
-            (OpenAiResponses, "http://127.0.0.1:8080/v1"),
-        ],
-    ),
-    server(
-        "lmstudio",
-        &[
-            (OpenAiChat, "http://127.0.0.1:1234/v1"),
-            (OpenAiResponses, "http://127.0.0.1:1234/v1"),
-        ],
-    ),
-    server(
-        "vllm",
-        &[
-            (OpenAiChat, "http://127.0.0.1:8000/v1"),
-            (OpenAiResponses, "http://127.0.0.1:8000/v1"),
-        ],
-    ),
-];
+pub static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
+    // A test reads the file, so it cannot be unreadable here.
+    toml::from_str::<File>(places()).map_or_else(|_| Vec::new(), |file| file.preset)
+});
 
 pub fn find(name: &str) -> Option<&'static Preset> {
     PRESETS.iter().find(|preset| preset.name == name)
@@ -238,6 +127,8 @@ impl Preset {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
 
     #[test]
@@ -248,17 +139,19 @@ mod tests {
             "anthropic openai google deepseek moonshot moonshot-coding zai zai-coding mimo minimax qwen xai mistral groq \
              openrouter ollama llamacpp lmstudio vllm"
         );
+        assert!(toml::from_str::<File>(places()).is_ok());
+        assert_eq!(find("llamacpp").unwrap().quirks, "{ old_limit = true }");
         let mut found: Vec<&str> = Vec::new();
-        for preset in PRESETS {
+        for preset in PRESETS.iter() {
             assert!(!preset.endpoints.is_empty(), "{}", preset.name);
-            for (_, address) in preset.endpoints {
+            for (_, address) in &preset.endpoints {
                 assert_eq!(
                     crate::config::address::check(address),
                     Ok((*address).to_owned())
                 );
             }
             if preset.found_by_key {
-                found.extend(preset.key_variables);
+                found.extend(&preset.key_variables);
             }
         }
         let mut unique = found.clone();

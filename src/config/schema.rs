@@ -12,6 +12,7 @@ use crate::config::preset::PRESETS;
 use crate::config::provider::WIRES;
 use crate::config::route::SECONDS;
 use crate::config::section::{GUARDS, LIMITS};
+use crate::protocol::effort::Effort;
 use crate::protocol::route::Policy;
 use crate::protocol::usage::CacheLife;
 
@@ -26,6 +27,7 @@ pub fn schema() -> Value {
         "properties": {
             "model": { "type": "string", "pattern": "^[^/]+/.+$", "description": "PROVIDER/MODEL, used when none is named" },
             "mode": { "enum": ["ask", "edits", "plan", "auto"], "default": "ask" },
+            "effort": { "enum": Effort::ALL, "description": "how much a model reasons; without it as the model likes" },
             "providers": { "type": "object", "additionalProperties": provider() },
             "budget": table([
                 ("day", budget("dollars of one local day, or \"none\"", &json!(10))),

@@ -204,7 +204,7 @@ mod tests {
             ),
             (
                 "\"a \\u001b[2J\\n b\" = 1",
-                "1:1: unknown key `\"a b\"`: expected model, mode, providers, budget, guards, limits, permissions, ui, routes or roles",
+                "1:1: unknown key `\"a b\"`: expected model, mode, effort, providers, budget, guards, limits, permissions, ui, routes or roles",
             ),
             (
                 "[budget]\ndaily = 3",
@@ -216,6 +216,10 @@ mod tests {
             ),
             ("mode = \"ask\"\nmode = \"auto\"", "2:1: duplicate key"),
             // Types.
+            (
+                "effort = \"xhigh\"",
+                "1:10: `effort` is `xhigh`: expected off, low, medium, high or max",
+            ),
             (
                 "mode = 3",
                 "1:8: `mode` must be a text in quotes, not a whole number",

@@ -32,6 +32,7 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
     let Config {
         model,
         mode,
+        effort,
         providers,
         budget,
         guards,
@@ -45,6 +46,9 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
         list.text("model", &model.to_string());
     }
     list.text("mode", mode.name());
+    if let Some(effort) = effort {
+        list.text("effort", effort.name());
+    }
     for (name, entry) in providers {
         list.provider(&format!("providers.{}", key(name)), entry);
     }
@@ -287,7 +291,7 @@ mod tests {
 
     #[test]
     fn every_value_says_where_it_comes_from() {
-        let text = "mode = \"edits\"\nbudget.session = 2.5\n[providers.zai]\nkey_file = \"k\"\n[providers.zai.models.\"glm.x\"]\n\
+        let text = "mode = \"edits\"\neffort = \"low\"\nbudget.session = 2.5\n[providers.zai]\nkey_file = \"k\"\n[providers.zai.models.\"glm.x\"]\n\
             context = 9000\nimages = false\nprice = { input = 0.435, output = 3, tiers = [{ above = 10, input = 1 }] }\n\
             [permissions]\nallow = [\"Bash(git \\\"x\\\" *)\"]\n\
             [routes.work]\nendpoints = [\"zai/glm.x\", \"xai/grok\"]\nneeds.context = 5000\npatience = 9\n[roles]\nplan = \"route/work\"\n";
@@ -301,6 +305,7 @@ mod tests {
             .collect();
         let expected = "\
 mode = \"edits\"  # /c/config.toml:1
+effort = \"low\"  # /c/config.toml:2
 providers.rehearsal.wire = \"rehearsal\"  # built in
 providers.xai.wire = \"openai-chat\"  # XAI_API_KEY
 providers.xai.base_url = \"https://api.x.ai/v1\"  # XAI_API_KEY
@@ -309,14 +314,14 @@ providers.xai.key_env = \"XAI_API_KEY\"  # XAI_API_KEY
 providers.zai.wire = \"openai-chat\"  # preset zai
 providers.zai.base_url = \"https://api.z.ai/api/paas/v4\"  # preset zai
 providers.zai.preset = \"zai\"  # preset zai
-providers.zai.key_file = \"/c/k\"  # /c/config.toml:4
-providers.zai.models.\"glm.x\".context = 9000  # /c/config.toml:6
-providers.zai.models.\"glm.x\".price.input = 0.435  # /c/config.toml:8
-providers.zai.models.\"glm.x\".price.output = 3.0  # /c/config.toml:8
-providers.zai.models.\"glm.x\".price.tiers = [{ above = 10, input = 1.0 }]  # /c/config.toml:8
-providers.zai.models.\"glm.x\".images = false  # /c/config.toml:7
+providers.zai.key_file = \"/c/k\"  # /c/config.toml:5
+providers.zai.models.\"glm.x\".context = 9000  # /c/config.toml:7
+providers.zai.models.\"glm.x\".price.input = 0.435  # /c/config.toml:9
+providers.zai.models.\"glm.x\".price.output = 3.0  # /c/config.toml:9
+providers.zai.models.\"glm.x\".price.tiers = [{ above = 10, input = 1.0 }]  # /c/config.toml:9
+providers.zai.models.\"glm.x\".images = false  # /c/config.toml:8
 budget.day = 10.0  # default
-budget.session = 2.5  # /c/config.toml:2
+budget.session = 2.5  # /c/config.toml:3
 guards.same_call = 5  # default
 guards.same_call_window = 20  # default
 guards.idle_steps = 12  # default
@@ -329,16 +334,16 @@ limits.command_seconds = 120  # default
 limits.kept_bytes = 67108864  # default
 permissions.deny = []  # default
 permissions.ask = []  # default
-permissions.allow = ['Bash(git \"x\" *)']  # /c/config.toml:10
+permissions.allow = ['Bash(git \"x\" *)']  # /c/config.toml:11
 ui.mouse = true  # default
-routes.work.endpoints = [\"zai/glm.x\", \"xai/grok\"]  # /c/config.toml:12
+routes.work.endpoints = [\"zai/glm.x\", \"xai/grok\"]  # /c/config.toml:13
 routes.work.policy = \"ordered\"  # default
-routes.work.needs.context = 5000  # /c/config.toml:13
+routes.work.needs.context = 5000  # /c/config.toml:14
 routes.work.needs.tools = false  # default
 routes.work.needs.images = false  # default
 routes.work.cooldown = 15  # default
-routes.work.patience = 9  # /c/config.toml:14
-roles.plan = \"route/work\"  # /c/config.toml:16";
+routes.work.patience = 9  # /c/config.toml:15
+roles.plan = \"route/work\"  # /c/config.toml:17";
         assert_eq!(lines.join("\n"), expected);
 
         let again = load::parse(&lines.join("\n"), file, &|_| None)

@@ -198,6 +198,7 @@ impl Task {
                 .then(|| "a day's budget is raised by a sum in dollars".to_owned()),
             Change::Budget { limit: None }
             | Change::Mode { .. }
+            | Change::Effort { .. }
             | Change::Title { .. }
             | Change::Archived { .. } => None,
         };

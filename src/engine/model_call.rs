@@ -228,7 +228,7 @@ impl Task {
     {
         let made = Made {
             max_output,
-            effort: None,
+            effort: self.session.effort,
             life: self.house.providers().cache_life(model),
         };
         let session = (self.session.id, &*self.session.spec.system);

@@ -115,6 +115,7 @@ fn spec(request: OpenRequest, date: &str) -> Result<SessionSpec, String> {
         cwd,
         model: request.model,
         mode: request.mode,
+        effort: request.effort,
         parent: None,
     })
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::effort::Effort;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::money::{Amounts, Money};
 use crate::protocol::rule::{Mode, Rule};
@@ -20,6 +21,9 @@ pub struct SessionSpec {
     pub mode: Mode,
     /// The system text as of the start: instructions, date, folder, the project's AGENTS.md.
     pub system: String,
+    /// How much the model shall reason; `None` leaves it to the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effort: Option<Effort>,
     /// The session this one was forked from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<SessionId>,
@@ -32,6 +36,9 @@ pub struct OpenRequest {
     pub cwd: PathBuf,
     pub model: ModelRef,
     pub mode: Mode,
+    /// How much the model shall reason; `None` leaves it to the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effort: Option<Effort>,
 }
 
 /// What bounds one run, from its prompt to its end; a session has none of these.
@@ -56,6 +63,11 @@ pub enum Change {
     },
     Mode {
         mode: Mode,
+    },
+    /// How much the model shall reason from the next request on; `None` leaves it to the model. It stands before the
+    /// conversation in a request, so what a prompt cache holds of it may be lost.
+    Effort {
+        effort: Option<Effort>,
     },
     /// The model of the role `plan` answers from now on; `None`: the session's own again.
     PlanModel {

@@ -4,8 +4,8 @@
 //! The engine makes one [`table::Providers`] from the config and asks it for a [`Provider`] by model, for the cards of all
 //! models, and for a list of what a server has. On the way down a call goes through [`remote`] (address, key, headers), the
 //! dialect's `request`, [`http`] (time, size, refusals) and back up through [`decode::Decoder`], which does no IO.
-//! To add a vendor: a row in `config::preset` and one in [`quirks`]. To add a dialect: a folder beside
-//! [`anthropic`], and its row in [`dialect`].
+//! To add a vendor: its entries in `assets/presets.toml`. To add a dialect: a folder beside [`anthropic`], and its row in
+//! [`dialect`].
 
 pub mod anthropic;
 mod bill;
@@ -16,6 +16,8 @@ pub mod envelope;
 pub mod failure;
 pub mod framing;
 pub mod gemini;
+#[cfg(test)]
+mod golden;
 pub mod http;
 pub mod key;
 pub mod limits;
@@ -26,6 +28,7 @@ pub mod ollama;
 pub mod openai_chat;
 pub mod openai_responses;
 pub mod quirks;
+pub mod reasoning;
 pub mod rehearsal;
 pub mod rehearsals;
 pub mod remote;

@@ -1,13 +1,21 @@
 //! In what vendors differ from the dialect they speak, as data: a request is shaped by it, an answer never is, because
 //! reading is tolerant of all of them at once.
 
-/// The quirks of one vendor.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+use serde::Deserialize;
+
+use crate::config::preset::{self, PRESETS, Preset};
+
+/// The quirks of one vendor, as `assets/presets.toml` writes them; what it leaves out is as in [`NONE`].
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own about a vendor"
 )]
 pub struct Quirks {
+    /// The preset they are of; empty for a provider without one.
+    #[serde(skip)]
+    pub preset: &'static str,
     /// The vendor's name in the price table.
     pub vendor: Option<&'static str>,
     /// What is paid is a plan, so the table's prices do not hold.
@@ -16,17 +24,17 @@ pub struct Quirks {
     pub old_limit: bool,
     /// Usage comes by itself, and asking for it with `stream_options` is refused.
     pub usage_unasked: bool,
-    /// An assistant message without `reasoning_content` is refused once tools are used: an empty one is sent then.
-    pub reasoning_expected: bool,
+    /// Which assistant messages are refused without `reasoning_content`: a blank one is sent then.
+    pub reasoning_expected: Expected,
     /// `tool_stream: true` is needed for arguments that arrive in pieces.
     pub tool_stream: bool,
     /// `usage: {include: true}` asks for the cost.
     pub asks_cost: bool,
     /// Models whose name begins so cache only what `cache_control` marks, or at a better price.
-    pub marked: &'static [&'static str],
+    pub marked: Vec<&'static str>,
     /// Models whose name begins so bill what is written to the cache, and find it again only where a
     /// `prompt_cache_breakpoint` stood.
-    pub breakpoints: &'static [&'static str],
+    pub breakpoints: Vec<&'static str>,
     /// The field of the body that names the session, so that its requests come to the machine that has its cache.
     pub session_field: Option<SessionField>,
     /// The header that does the same.
@@ -39,8 +47,20 @@ pub struct Quirks {
     pub key_path: Option<&'static str>,
 }
 
+/// Where a vendor insists on getting back what its model thought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Expected {
+    Nowhere,
+    /// In answers that called tools.
+    WithCalls,
+    /// In every answer.
+    Always,
+}
+
 /// Where a vendor wants the name of a session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum SessionField {
     PromptCacheKey,
     SessionId,
@@ -48,15 +68,16 @@ pub enum SessionField {
 
 /// A server that keeps to its dialect.
 pub const NONE: Quirks = Quirks {
+    preset: "",
     vendor: None,
     plan: false,
     old_limit: false,
     usage_unasked: false,
-    reasoning_expected: false,
+    reasoning_expected: Expected::Nowhere,
     tool_stream: false,
     asks_cost: false,
-    marked: &[],
-    breakpoints: &[],
+    marked: Vec::new(),
+    breakpoints: Vec::new(),
     session_field: None,
     session_header: None,
     short_call_ids: false,
@@ -64,188 +85,55 @@ pub const NONE: Quirks = Quirks {
     key_path: None,
 };
 
-const fn vendor(name: &'static str) -> Quirks {
-    Quirks {
-        vendor: Some(name),
-        bearer: true,
-        ..NONE
+impl Default for Quirks {
+    fn default() -> Self {
+        NONE
     }
 }
 
-/// By the name of the preset.
-const TABLE: &[(&str, Quirks)] = &[
-    (
-        "anthropic",
-        Quirks {
-            bearer: false,
-            ..vendor("anthropic")
-        },
-    ),
-    (
-        "openai",
-        Quirks {
-            breakpoints: &["gpt-5.6", "gpt-5.7", "gpt-5.8", "gpt-5.9", "gpt-6", "gpt-7"],
-            session_field: Some(SessionField::PromptCacheKey),
-            ..vendor("openai")
-        },
-    ),
-    (
-        "google",
-        // Takes a key there for a token of another kind, and refuses it.
-        Quirks {
-            bearer: false,
-            ..vendor("google")
-        },
-    ),
-    (
-        "deepseek",
-        Quirks {
-            old_limit: true,
-            reasoning_expected: true,
-            ..vendor("deepseek")
-        },
-    ),
-    (
-        "moonshot",
-        Quirks {
-            session_field: Some(SessionField::PromptCacheKey),
-            ..vendor("moonshotai")
-        },
-    ),
-    (
-        "moonshot-coding",
-        Quirks {
-            plan: true,
-            session_field: Some(SessionField::PromptCacheKey),
-            ..vendor("moonshotai")
-        },
-    ),
-    (
-        "zai",
-        Quirks {
-            old_limit: true,
-            tool_stream: true,
-            ..vendor("zai")
-        },
-    ),
-    (
-        "zai-coding",
-        Quirks {
-            plan: true,
-            old_limit: true,
-            tool_stream: true,
-            ..vendor("zai")
-        },
-    ),
-    ("mimo", vendor("xiaomi")),
-    ("minimax", vendor("minimax")),
-    (
-        "qwen",
-        Quirks {
-            old_limit: true,
-            // Read at half the price of what is cached unmarked, and surely: that pays from the fourth request on.
-            marked: &["qwen3", "qwen4"],
-            ..vendor("alibaba")
-        },
-    ),
-    (
-        "xai",
-        Quirks {
-            session_header: Some("x-grok-conv-id"),
-            ..vendor("xai")
-        },
-    ),
-    (
-        "mistral",
-        Quirks {
-            old_limit: true,
-            usage_unasked: true,
-            short_call_ids: true,
-            // Without it nothing is cached there.
-            session_field: Some(SessionField::PromptCacheKey),
-            ..vendor("mistral")
-        },
-    ),
-    ("groq", NONE),
-    (
-        "openrouter",
-        Quirks {
-            asks_cost: true,
-            marked: &["anthropic/", "qwen/"],
-            breakpoints: &[
-                "openai/gpt-5.6",
-                "openai/gpt-5.7",
-                "openai/gpt-5.8",
-                "openai/gpt-5.9",
-                "openai/gpt-6",
-            ],
-            session_field: Some(SessionField::SessionId),
-            key_path: Some("/key"),
-            ..vendor("openrouter")
-        },
-    ),
-    ("ollama", NONE),
-    (
-        "llamacpp",
-        Quirks {
-            old_limit: true,
-            ..NONE
-        },
-    ),
-    ("lmstudio", NONE),
-    ("vllm", NONE),
-];
-
 /// The quirks of a preset; `None` for a name that is no preset.
 pub fn of(preset: &str) -> Option<Quirks> {
-    TABLE
-        .iter()
-        .find(|(name, _)| *name == preset)
-        .map(|&(_, quirks)| quirks)
+    preset::find(preset).map(read)
+}
+
+/// A few millionths of a second: it is not kept. A test reads them all, so none can be unreadable here.
+fn read(preset: &Preset) -> Quirks {
+    Quirks {
+        preset: preset.name,
+        ..parse(preset.quirks).unwrap_or(NONE)
+    }
+}
+
+fn parse(text: &'static str) -> Result<Quirks, toml::de::Error> {
+    if text.is_empty() {
+        return Ok(NONE);
+    }
+    Quirks::deserialize(toml::de::ValueDeserializer::parse(text)?)
 }
 
 /// The names of all presets, for messages.
 pub fn names() -> impl Iterator<Item = &'static str> {
-    TABLE.iter().map(|(name, _)| *name)
+    PRESETS.iter().map(|preset| preset.name)
 }
 
-/// The hosts of vendors, for a provider without a preset.
-const HOSTS: &[(&str, &str)] = &[
-    ("api.anthropic.com", "anthropic"),
-    ("api.openai.com", "openai"),
-    ("generativelanguage.googleapis.com", "google"),
-    ("api.deepseek.com", "deepseek"),
-    ("api.moonshot.ai", "moonshot"),
-    ("api.moonshot.cn", "moonshot"),
-    ("api.kimi.com", "moonshot-coding"),
-    ("api.z.ai", "zai"),
-    ("api.xiaomimimo.com", "mimo"),
-    ("api.minimax.io", "minimax"),
-    ("api.minimaxi.com", "minimax"),
-    ("dashscope.aliyuncs.com", "qwen"),
-    ("dashscope-intl.aliyuncs.com", "qwen"),
-    ("api.x.ai", "xai"),
-    ("api.mistral.ai", "mistral"),
-    ("api.groq.com", "groq"),
-    ("openrouter.ai", "openrouter"),
-];
-
-/// The quirks of the vendor at an address; none for an unknown one.
+/// The quirks of the vendor at an address, for a provider without a preset; none for an unknown one.
 pub fn at(base_url: &str) -> Quirks {
-    let (host, path) = base_url
+    let place = base_url
         .split_once("://")
-        .and_then(|(_, rest)| rest.split_once('/'))
-        .unwrap_or((base_url.trim_start_matches("https://"), ""));
-    let preset = HOSTS
-        .iter()
-        .find(|(known, _)| known.eq_ignore_ascii_case(host));
-    let name = match preset {
-        // The plan has a path of its own.
-        Some((_, "zai")) if path.contains("coding/") => "zai-coding",
-        Some((_, name)) => name,
-        None => return NONE,
+        .map_or(base_url, |(_, place)| place)
+        .to_ascii_lowercase();
+    let lies_at = |host: &str| {
+        place
+            .strip_prefix(host)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
     };
-    of(name).unwrap_or(NONE)
+    let fitting = PRESETS.iter().flat_map(|preset| {
+        let hosts = preset.hosts.iter().filter(|host| lies_at(host));
+        hosts.map(move |host| (host.len(), preset))
+    });
+    fitting
+        .max_by_key(|(length, _)| *length)
+        .map_or(NONE, |(_, preset)| read(preset))
 }
 
 #[cfg(test)]
@@ -253,18 +141,17 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
 
     use super::*;
-    use crate::config::preset;
 
     #[test]
-    fn every_preset_has_its_quirks_and_none_is_left_over() {
-        let presets: Vec<_> = preset::PRESETS.iter().map(|preset| preset.name).collect();
-        assert_eq!(super::names().collect::<Vec<_>>(), presets);
+    fn every_preset_has_its_quirks() {
+        for preset in PRESETS.iter() {
+            assert!(parse(preset.quirks).is_ok(), "{}", preset.quirks);
+        }
+        assert!(parse("{ vendr = \"x\" }").is_err());
+        assert_eq!(of("zai").unwrap().vendor, Some("zai"));
         // An address that a preset gives is known as that preset's, whether or not the preset is named.
-        for preset in preset::PRESETS
-            .iter()
-            .filter(|preset| !preset.key_variables.is_empty())
-        {
-            for (_, address) in preset.endpoints {
+        for preset in PRESETS.iter().filter(|preset| preset.found_by_key) {
+            for (_, address) in &preset.endpoints {
                 assert_eq!(Some(at(address)), of(preset.name), "{address}");
             }
         }
@@ -277,15 +164,14 @@ mod tests {
             ("https://api.anthropic.com", of("anthropic")),
             ("https://api.z.ai/api/paas/v4", of("zai")),
             ("https://api.z.ai/api/coding/paas/v4", of("zai-coding")),
+            ("https://api.z.ai", of("zai")),
+            ("https://api.z.ai.example.org/v1", None),
             ("https://OpenRouter.ai/api/v1", of("openrouter")),
             ("https://example.org/api.openai.com", None),
             ("http://127.0.0.1:8080/v1", None),
         ];
         for (address, expected) in cases {
             assert_eq!(at(address), expected.unwrap_or(NONE), "{address}");
-        }
-        for (_, preset) in HOSTS {
-            assert!(of(preset).is_some(), "{preset}");
         }
     }
 }

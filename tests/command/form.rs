@@ -397,3 +397,59 @@ fn a_session_goes_on_and_is_purged() {
     assert_eq!(home.run(&["sessions", "--json", "--all"]).json(), json!([]));
     assert_eq!(home.run(&["show", session]).code, 1);
 }
+
+#[test]
+fn effort_is_of_the_session_and_reaches_every_request() {
+    let turns = || (0..4).map(|n| Turn::text(format!("{n}"))).collect();
+    for dialect in Dialect::ALL {
+        let server = Server::plays(turns());
+        let home = Home::with(&format!("effort = \"low\"\n{}", config(&server, None)));
+        let model = dialect.model();
+        let run = |arguments: &[&str]| {
+            let start = ["run", "--model", &*model, "--output", "json"];
+            let said = home.run(&[&start[..], arguments, &["go"]].concat());
+            assert_eq!(said.code, 0, "{said:?}");
+            said.json()["session_id"].as_str().unwrap().to_owned()
+        };
+        let session = run(&[]);
+        run(&["--session", &session, "--effort", "off"]);
+        run(&["--session", &session]);
+        run(&["--effort", "medium"]);
+        let told = |request: &Value| match dialect {
+            Dialect::Anthropic => request["thinking"].clone(),
+            Dialect::OpenAiChat => request["reasoning_effort"].clone(),
+            Dialect::Ollama => request["think"].clone(),
+            Dialect::OpenAiResponses => request["reasoning"]["effort"].clone(),
+            Dialect::Gemini => {
+                request["generationConfig"]["thinkingConfig"]["thinkingLevel"].clone()
+            }
+        };
+        let expected = match dialect {
+            Dialect::Anthropic => [
+                json!({"type": "enabled", "budget_tokens": 2048}),
+                json!({"type": "disabled"}),
+                json!({"type": "disabled"}),
+                // Three quarters of the answer, which is less than what a medium effort may take.
+                json!({"type": "enabled", "budget_tokens": 6000}),
+            ],
+            Dialect::OpenAiChat | Dialect::OpenAiResponses => {
+                ["low", "none", "none", "medium"].map(Value::from)
+            }
+            Dialect::Gemini => ["low", "minimal", "minimal", "medium"].map(Value::from),
+            Dialect::Ollama => [true, false, false, true].map(Value::from),
+        };
+        let requests: Vec<Value> = server
+            .requests()
+            .iter()
+            .map(|request| told(&request.json()))
+            .collect();
+        assert_eq!(requests, expected);
+    }
+    let home = Home::new();
+    let said = home.run(&["run", "--effort", "xhigh", "go"]);
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(
+        said.err.contains("expected off, low, medium, high or max"),
+        "{said:?}"
+    );
+}

@@ -332,6 +332,10 @@ fn changed(change: &Change) -> String {
     match change {
         Change::Model { model } => format!("model {model}"),
         Change::Mode { mode } => format!("mode {mode}"),
+        Change::Effort { effort } => match effort {
+            Some(effort) => format!("effort {effort}"),
+            None => "effort default".to_owned(),
+        },
         Change::PlanModel { model: Some(model) } => format!("{model} plans"),
         Change::PlanModel { model: None } => "the session's own model answers again".to_owned(),
         Change::Title { title } => format!("title {title}"),

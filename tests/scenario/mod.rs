@@ -8,7 +8,7 @@
 //! notes.txt: hello
 //!
 //! $ set guards.idle_steps = 4     above the first prompt: a line of config.toml
-//! $ mode auto                     the session's mode; $ model, $ max_steps, $ deny RULE, $ allow RULE; below a prompt: changed
+//! $ mode auto                     the session's mode; $ model, $ max_steps, $ deny RULE, $ allow RULE; below a prompt: changed, and $ effort
 //! > prompt                        the person says this once all before it has come to rest
 //! < call NAME {json}              the model
 //! = allow                         the next ask is answered: allow, session, deny [REASON], edit ARGUMENTS, proceed, end

@@ -241,6 +241,7 @@ impl Stage {
             cwd: folder,
             model: settings.model.clone(),
             mode: settings.mode,
+            effort: None,
         };
         stage.send(Op::Open { request })?;
         Ok(stage)
@@ -432,6 +433,9 @@ impl Stage {
             }
             (DirectiveKind::Setting, "mode") => self.change(Change::Mode {
                 mode: words.parse()?,
+            }),
+            (DirectiveKind::Setting, "effort") => self.change(Change::Effort {
+                effort: Some(words.parse()?),
             }),
             (DirectiveKind::Setting, "model") => self.change(Change::Model {
                 model: model(words)?,

@@ -80,6 +80,37 @@ fn ending(effects: &[Effect]) -> Option<Ending> {
 }
 
 #[test]
+fn no_call_of_an_answer_that_was_broken_off_is_run() {
+    for (stop, ends) in [
+        (Stop::Length, false),
+        (Stop::Error, false),
+        (Stop::Refusal, true),
+        (Stop::Filter, true),
+    ] {
+        let (mut turn, _) = begin(prompt(), None);
+        let effects = turn.step(answer(2, stop));
+        let results = effects.iter().filter(|effect| {
+            matches!(
+                effect,
+                Effect::Append(Fact::ItemAdded {
+                    item: Item::Result { outcome, .. },
+                    ..
+                }) if outcome.kind == OutcomeKind::Failed
+            )
+        });
+        assert_eq!(results.count(), 2, "{stop:?}");
+        let begins = |effect: &Effect| matches!(effect, Effect::Judge(_) | Effect::Run(_));
+        assert!(!effects.iter().any(begins), "{stop:?}");
+        let refused = matches!(
+            ending(&effects),
+            Some(Ending::Failed { failure }) if failure.kind == FailureKind::Refused
+        );
+        assert_eq!(refused, ends, "{stop:?}");
+        assert_eq!(waived(&effects).is_some(), !ends, "{stop:?}");
+    }
+}
+
+#[test]
 fn the_limit_of_steps_holds_however_an_answer_ends() {
     let limit = Ending::Limit {
         text: "the limit of 1 steps is reached".into(),

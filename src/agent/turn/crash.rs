@@ -30,6 +30,7 @@ fn crash(facts: &[Fact]) {
             project: "/".into(),
             model: bill().model,
             mode: Mode::Auto,
+            effort: None,
             system: String::new(),
             parent: None,
         },

@@ -7,6 +7,23 @@
 
 mod attempt;
 mod calls;
+
+/// Why no call of an answer that stopped so is run.
+fn not_run(stop: Stop) -> Option<&'static str> {
+    match stop {
+        Stop::Length => Some(
+            "not run: the answer was cut off by the output limit, so this call may be incomplete",
+        ),
+        Stop::Refusal | Stop::Filter => Some("not run: the answer was broken off by a refusal"),
+        Stop::Error => Some("not run: the answer ended with an error"),
+        Stop::End | Stop::Tool | Stop::StopSequence | Stop::Pause => None,
+    }
+}
+
+fn is_refused(stop: Stop) -> bool {
+    matches!(stop, Stop::Refusal | Stop::Filter)
+}
+
 #[cfg(test)]
 mod cases;
 #[cfg(test)]
@@ -248,11 +265,14 @@ impl Turn {
         }
         self.phase = Phase::Working;
         self.denied = false;
-        if stop == Stop::Length {
+        if let Some(why) = not_run(stop) {
             for index in 0..self.calls.len() {
-                let text = "not run: the answer was cut off by the output limit, so this call may be incomplete";
-                self.result(index, Outcome::failed(text), effects);
+                self.result(index, Outcome::failed(why), effects);
             }
+        }
+        if is_refused(stop) {
+            self.last_word(stop, refusal, effects);
+            return;
         }
         for index in MOST_CALLS..self.calls.len() {
             if self.calls[index].status != Status::Done {
@@ -279,7 +299,7 @@ impl Turn {
 
     /// The model made no call: goes on where something waits to be said, else the turn is over.
     fn last_word(&mut self, stop: Stop, refusal: Option<String>, effects: &mut Vec<Effect>) {
-        if matches!(stop, Stop::Refusal | Stop::Filter) {
+        if is_refused(stop) {
             let text = refusal.unwrap_or_else(|| "the model would not answer this".to_owned());
             self.end(
                 Ending::Failed {

@@ -284,7 +284,7 @@ pub(crate) fn play(moves: Vec<Move>, max_steps: Option<u32>) -> Vec<Fact> {
                         opaque: None,
                     });
                 }
-                watcher.cut = stop == Stop::Length;
+                watcher.cut = matches!(stop, Stop::Length | Stop::Refusal);
                 if watcher.model_out && !watcher.held {
                     watcher.model_out = false;
                 } else {

@@ -131,6 +131,7 @@ mod tests {
             project: "/src".into(),
             model: "local/m".parse().unwrap(),
             mode: crate::protocol::rule::Mode::Auto,
+            effort: None,
             system: "long".to_owned(),
             parent: None,
         };

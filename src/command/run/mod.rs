@@ -24,6 +24,7 @@ use crate::command::{Ended, Face, Trouble, exit, find, show};
 use crate::config::{Config, Wire, address, preset, route};
 use crate::engine::door::Door;
 use crate::engine::feed::Feed;
+use crate::protocol::effort::Effort;
 use crate::protocol::event::{Event, Fact, Signal, When};
 use crate::protocol::id::{CommandId, ModelRef, Seq, SessionId};
 use crate::protocol::item::{Block, Item};
@@ -112,6 +113,7 @@ struct Start {
     held: Option<Card>,
     cwd: PathBuf,
     mode: Mode,
+    effort: Option<Effort>,
 }
 
 impl Start {
@@ -161,6 +163,7 @@ impl Start {
             held,
             cwd,
             mode: args.mode.unwrap_or(config.mode),
+            effort: args.effort.or(config.effort),
         })
     }
 
@@ -191,6 +194,7 @@ impl Start {
                 cwd: self.cwd,
                 model: self.model,
                 mode: self.mode,
+                effort: self.effort,
             };
             return vec![Op::Open { request }, submit];
         };
@@ -203,6 +207,13 @@ impl Start {
         if let Some(mode) = args.mode {
             ops.push(Op::Change {
                 change: Change::Mode { mode },
+            });
+        }
+        if let Some(effort) = args.effort {
+            ops.push(Op::Change {
+                change: Change::Effort {
+                    effort: Some(effort),
+                },
             });
         }
         ops.push(submit);

@@ -114,6 +114,7 @@ impl Stage {
                 cwd: self.folder.path().to_owned(),
                 model: "play/any".parse().unwrap(),
                 mode: Mode::Auto,
+                effort: None,
             },
         });
         play

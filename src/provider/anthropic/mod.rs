@@ -15,7 +15,7 @@ pub const DIALECT: Dialect = Dialect {
     // Else there are twenty a page.
     list: |base_url| path(base_url, "models?limit=1000"),
     question: None,
-    body: |prompt, _, _| request::request(prompt),
+    body: |prompt, quirks, _| request::request(prompt, quirks),
     decoder: |prompt, _| decode::decoder(prompt.model.to_string()),
     key_header: Some("x-api-key"),
     headers: &[("anthropic-version", "2023-06-01")],

@@ -1,18 +1,23 @@
 //! A prompt as a Messages body. Everything stable stands first and the messages last, so that each body is the one before,
 //! less its marks and closing bytes, and more messages: that is what a prompt cache can use.
 
+use std::borrow::Cow;
+
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::agent::prompt::{Message, Prompt};
+use crate::config::Wire;
 use crate::protocol::reply::Part;
 use crate::provider::marks::{self, Mark};
+use crate::provider::quirks::Quirks;
+use crate::provider::reasoning::{self, Fields};
 use crate::provider::replay::{NO_OUTPUT, own, raw_arguments};
 
 /// The body of a call.
-pub fn request(prompt: &Prompt) -> Vec<u8> {
+pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
     let family = prompt.model.to_string();
     let mark = Mark::of(prompt.caching.life);
     let places = marks::places(prompt, marks::least(&prompt.model.model));
@@ -21,6 +26,7 @@ pub fn request(prompt: &Prompt) -> Vec<u8> {
         model: &prompt.model.model,
         max_tokens: prompt.max_output,
         stream: true,
+        reasoning: reasoning::fields(prompt, Wire::Anthropic, quirks),
         tools: prompt
             .tools
             .iter()
@@ -55,6 +61,8 @@ struct Body<'a> {
     model: &'a str,
     max_tokens: u64,
     stream: bool,
+    #[serde(flatten)]
+    reasoning: Cow<'static, Fields>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Tool<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -222,7 +230,7 @@ mod tests {
 
     use super::*;
     use crate::protocol::usage::CacheLife;
-    use crate::provider::testing;
+    use crate::provider::{quirks, testing};
 
     #[test]
     fn a_whole_conversation_in_the_dialect() {
@@ -261,7 +269,7 @@ mod tests {
                 testing::user("go on"),
             ],
         );
-        let body: Value = serde_json::from_slice(&request(&prompt)).unwrap();
+        let body: Value = serde_json::from_slice(&request(&prompt, &quirks::NONE)).unwrap();
         assert_eq!(
             body,
             json!({
@@ -291,7 +299,7 @@ mod tests {
                 ],
             })
         );
-        let text = String::from_utf8(request(&prompt)).unwrap();
+        let text = String::from_utf8(request(&prompt, &quirks::NONE)).unwrap();
         assert!(text.contains(r#""input":{"pattern":  "*"}"#), "{text}");
     }
 
@@ -326,7 +334,7 @@ mod tests {
             (CacheLife::Long, json!({"type": "ephemeral", "ttl": "1h"})),
         ] {
             prompt.caching.life = life;
-            let body: Value = serde_json::from_slice(&request(&prompt)).unwrap();
+            let body: Value = serde_json::from_slice(&request(&prompt, &quirks::NONE)).unwrap();
             let marked = [
                 "/tools/1",
                 "/system/0",
@@ -347,6 +355,6 @@ mod tests {
 
     #[test]
     fn each_body_begins_with_the_one_before() {
-        testing::check_append_only("here/claude-x", request);
+        testing::check_append_only("here/claude-x", |prompt| request(prompt, &quirks::NONE));
     }
 }

@@ -82,10 +82,10 @@ impl Marking {
     pub(crate) fn of(prompt: &Prompt, quirks: &Quirks) -> Self {
         let model = &*prompt.model.model;
         let among = |names: &[&str]| names.iter().any(|start| model.starts_with(start));
-        if among(quirks.marked) {
+        if among(&quirks.marked) {
             let places = marks::places(prompt, marks::least(model));
             Self::Marks(Mark::of(prompt.caching.life), places)
-        } else if among(quirks.breakpoints) {
+        } else if among(&quirks.breakpoints) {
             Self::Breakpoints
         } else {
             Self::None

@@ -6,13 +6,15 @@ use std::borrow::Cow;
 use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
-use sha2::{Digest, Sha256};
 
 use crate::agent::prompt::{Message, Prompt};
+use crate::config::Wire;
 use crate::protocol::id::SessionId;
 use crate::protocol::reply::Part;
 use crate::provider::openai_chat::content::{Content, Marking};
-use crate::provider::quirks::{Quirks, SessionField};
+use crate::provider::openai_chat::id::call_id;
+use crate::provider::quirks::{Expected, Quirks, SessionField};
+use crate::provider::reasoning::{self, Fields};
 use crate::provider::replay::{NO_OUTPUT, arguments, own};
 
 /// The body of a call.
@@ -36,6 +38,7 @@ pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
         max_completion_tokens: (!quirks.old_limit).then_some(prompt.max_output),
         prompt_cache_key: session(SessionField::PromptCacheKey),
         session_id: session(SessionField::SessionId),
+        reasoning: reasoning::fields(prompt, Wire::OpenAiChat, quirks),
         tools: prompt
             .tools
             .iter()
@@ -84,6 +87,8 @@ struct Body<'a> {
     prompt_cache_key: Option<SessionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     session_id: Option<SessionId>,
+    #[serde(flatten)]
+    reasoning: Cow<'static, Fields>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     tools: Vec<Tool<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,7 +176,8 @@ impl Serialize for Turn<'_> {
                     map.serialize_entry(name, value)?;
                 }
                 if answer.blank_reasoning {
-                    map.serialize_entry("reasoning_content", "")?;
+                    // An empty one is refused by some as if it were not there.
+                    map.serialize_entry("reasoning_content", " ")?;
                 }
                 if !answer.calls.is_empty() {
                     map.serialize_entry("tool_calls", &answer.calls)?;
@@ -259,30 +265,17 @@ fn answer<'a>(parts: &'a [Part], family: &str, quirks: &Quirks) -> Option<Answer
     if answer.text.trim().is_empty() && answer.reasoning.is_empty() && answer.calls.is_empty() {
         return None;
     }
-    answer.blank_reasoning = quirks.reasoning_expected
+    let expected = match quirks.reasoning_expected {
+        Expected::Nowhere => false,
+        Expected::WithCalls => !answer.calls.is_empty(),
+        Expected::Always => true,
+    };
+    answer.blank_reasoning = expected
         && !answer
             .reasoning
             .iter()
             .any(|(name, _)| *name == "reasoning_content");
     Some(answer)
-}
-
-/// The id as this server takes it. The same id always becomes the same one, so that call and result keep together.
-fn call_id<'a>(id: &'a str, quirks: &Quirks) -> Cow<'a, str> {
-    if !quirks.short_call_ids
-        || (id.len() == 9 && id.bytes().all(|byte| byte.is_ascii_alphanumeric()))
-    {
-        return Cow::Borrowed(id);
-    }
-    let digest = Sha256::digest(id.as_bytes());
-    let letters = b"abcdefghijklmnopqrstuvwxyz234567";
-    Cow::Owned(
-        digest
-            .iter()
-            .take(9)
-            .map(|byte| char::from(letters[usize::from(byte % 32)]))
-            .collect(),
-    )
 }
 
 #[cfg(test)]
@@ -445,7 +438,7 @@ mod tests {
         );
         let messages = body(&prompt, &quirks::of("deepseek").unwrap())["messages"].clone();
         assert_eq!(messages[1]["reasoning_content"], "hm");
-        assert_eq!(messages[2]["reasoning_content"], "");
+        assert_eq!(messages[2]["reasoning_content"], " ");
     }
 
     #[test]

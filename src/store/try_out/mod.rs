@@ -129,6 +129,7 @@ pub(crate) fn opened() -> Fact {
             project: "/home/ada/boat".into(),
             model: model(),
             mode: Mode::Ask,
+            effort: None,
             system: "You are an agent.".to_owned(),
             parent: None,
         },

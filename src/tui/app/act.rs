@@ -152,12 +152,13 @@ impl App {
             .filter(|_| !self.view().played())
             .or(self.setup.model.as_ref())
             .cloned();
-        let view = View::fresh(
+        let mut view = View::fresh(
             self.now.fresh,
             self.setup.cwd.clone(),
             model,
             self.setup.mode,
         );
+        view.effort = self.setup.effort;
         self.views.push(view);
         self.go_to(self.views.len() - 1);
         self.leave_page();
@@ -176,12 +177,13 @@ impl App {
             vec![Cmd::Send(self.command(view.id, Op::Close))]
         };
         if self.views.is_empty() {
-            let fresh = View::fresh(
+            let mut fresh = View::fresh(
                 self.now.fresh,
                 self.setup.cwd.clone(),
                 self.setup.model.clone(),
                 self.setup.mode,
             );
+            fresh.effort = self.setup.effort;
             self.views.push(fresh);
         }
         self.at = self.at.min(self.views.len() - 1);

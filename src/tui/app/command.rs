@@ -33,6 +33,11 @@ pub const TABLE: &[Slash] = &[
     slash("models", "", "models with prices"),
     slash("mode", "MODE", "ask, edits, plan or auto"),
     slash(
+        "effort",
+        "EFFORT",
+        "how much the model reasons: off, low, medium, high, max or default",
+    ),
+    slash(
         "budget",
         "DOLLARS",
         "what this session may spend; `none` takes it away",
@@ -107,6 +112,7 @@ impl App {
         let change = match name {
             "model" => self.named_model(rest).map(|model| Change::Model { model }),
             "mode" => rest.parse::<Mode>().map(|mode| Change::Mode { mode }),
+            "effort" => effort(rest),
             "budget" => budget(rest),
             "rename" if rest.is_empty() => Err("what title? /rename TITLE".to_owned()),
             "rename" => Ok(Change::Title {
@@ -180,6 +186,18 @@ impl App {
                 )),
             },
         }
+    }
+}
+
+fn effort(text: &str) -> Result<Change, String> {
+    if text.trim() == "default" {
+        return Ok(Change::Effort { effort: None });
+    }
+    match text.trim().parse() {
+        Ok(effort) => Ok(Change::Effort {
+            effort: Some(effort),
+        }),
+        Err(expected) => Err(format!("{expected}, or `default` to leave it to the model")),
     }
 }
 

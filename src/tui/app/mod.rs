@@ -225,12 +225,13 @@ pub struct App {
 
 impl App {
     pub fn new(setup: Setup, size: (u16, u16), now: Now) -> Self {
-        let view = View::fresh(
+        let mut view = View::fresh(
             now.fresh,
             setup.cwd.clone(),
             setup.model.clone(),
             setup.mode,
         );
+        view.effort = setup.effort;
         let places = BTreeMap::from([(setup.cwd.clone(), setup.place.clone())]);
         let mut app = Self {
             setup,

@@ -228,6 +228,7 @@ impl App {
             cwd: view.cwd.clone(),
             model,
             mode: view.mode,
+            effort: view.effort,
         };
         let open = self.command(id, Op::Open { request });
         // It was typed before the session had a name of its own.
@@ -271,6 +272,7 @@ impl App {
                 self.view_mut().model = Some(model);
             }
             Change::Mode { mode } => self.view_mut().mode = mode,
+            Change::Effort { effort } => self.view_mut().effort = effort,
             change => self.view_mut().after_open.push(Op::Change { change }),
         }
         Vec::new()

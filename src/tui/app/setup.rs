@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::secret::Secret;
+use crate::protocol::effort::Effort;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::money::Money;
 use crate::protocol::query::ModelCard;
@@ -86,6 +87,8 @@ pub struct Setup {
     /// Where the key of each provider is kept.
     pub key_places: KeyPlaces,
     pub mode: Mode,
+    /// How much the model of a new session reasons; `None` leaves it to the model.
+    pub effort: Option<Effort>,
     /// The budget of a day; `None` where there is none.
     pub day_limit: Option<Money>,
     pub open: OpenWhat,

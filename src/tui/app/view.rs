@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::agent::session::Session;
+use crate::protocol::effort::Effort;
 use crate::protocol::event::{Delta, Ending, Event, Fact, Waiting};
 use crate::protocol::id::{CallId, CommandId, MessageId, ModelRef, Seq, SessionId};
 use crate::protocol::op::Op;
@@ -70,6 +71,7 @@ pub struct View {
     /// Of a session not yet opened.
     pub model: Option<ModelRef>,
     pub mode: Mode,
+    pub effort: Option<Effort>,
     pub cwd: PathBuf,
     pub transcript: Transcript,
     pub live: Live,
@@ -112,6 +114,7 @@ impl View {
             session: None,
             model,
             mode,
+            effort: None,
             cwd,
             transcript: Transcript::default(),
             live: Live::default(),
@@ -153,6 +156,12 @@ impl View {
         self.session
             .as_ref()
             .map_or(self.mode, |session| session.mode)
+    }
+
+    pub fn effort(&self) -> Option<Effort> {
+        self.session
+            .as_ref()
+            .map_or(self.effort, |session| session.effort)
     }
 
     pub fn cwd(&self) -> &PathBuf {

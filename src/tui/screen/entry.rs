@@ -173,6 +173,10 @@ fn changed(change: &Change, look: &Look) -> Row {
     let said = match change {
         Change::Model { model } => format!("model {model}"),
         Change::Mode { mode } => format!("mode {mode}"),
+        Change::Effort {
+            effort: Some(effort),
+        } => format!("effort {effort}"),
+        Change::Effort { effort: None } => "effort as the model likes".to_owned(),
         Change::PlanModel { model: Some(model) } => format!("{model} plans"),
         Change::PlanModel { model: None } => "the session's own model answers again".to_owned(),
         Change::Title { title } => format!("title {}", one_line(title)),

@@ -14,7 +14,7 @@ use crate::tui::screen::rows::{self, Row, keys};
 use crate::tui::screen::{blank, meter};
 use crate::tui::widget::cells;
 
-/// Place, mode, sandbox level, branch; the meter at the right.
+/// Place, mode, effort where one was chosen, sandbox level, branch; the meter at the right.
 pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) {
     let view = app.view();
     let place = match app.focus {
@@ -28,9 +28,11 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) {
         Mode::Edits => Role::Warn,
         Mode::Auto => Role::Bad,
     };
-    let mut row = Row::of(format!(" {place}  "), Role::Strong)
-        .put(mode.name(), mode_role)
-        .put("  no sandbox", Role::Muted);
+    let mut row = Row::of(format!(" {place}  "), Role::Strong).put(mode.name(), mode_role);
+    if let Some(effort) = view.effort() {
+        row = row.put(format!("  effort {effort}"), Role::Text);
+    }
+    row = row.put("  no sandbox", Role::Muted);
     if let Some(branch) = app
         .place(view.cwd())
         .and_then(|place| place.branch.as_ref())

@@ -69,6 +69,7 @@ impl Desk {
                 project: PathBuf::from("/src/api"),
                 model: model("anthropic/sonnet"),
                 mode: Mode::Ask,
+                effort: None,
                 system: String::new(),
                 parent: None,
             },

@@ -7,6 +7,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::agent::session::Session;
+use crate::protocol::effort::Effort;
 use crate::protocol::event::{Delta, Ending, Event, Fact, Signal, When};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::{MessageId, Seq};
@@ -37,6 +38,7 @@ fn the_first_prompt_begins_the_session() {
                     cwd: PathBuf::from("/src/api"),
                     model: model("anthropic/sonnet"),
                     mode: Mode::Edits,
+                    effort: None,
                 }
             },
             submit("mend it", When::Step)
@@ -241,6 +243,18 @@ fn commands_of_the_composer() {
         }]
     );
     assert_eq!(desk.written(), "");
+    for (typed, effort) in [("high", Some(Effort::High)), ("default", None)] {
+        desk.typed(&format!("/effort {typed}"));
+        assert_eq!(
+            ops(&desk.press(KeyCode::Enter)),
+            [Op::Change {
+                change: Change::Effort { effort }
+            }]
+        );
+    }
+    desk.typed("/effort xhigh");
+    assert_eq!(ops(&desk.press(KeyCode::Enter)), []);
+    desk.app.view_mut().composer.clear();
     desk.typed("/nosuch");
     desk.press(KeyCode::Enter);
     assert_eq!(desk.written(), "/nosuch", "what was typed is kept");
@@ -307,6 +321,7 @@ fn a_past_session_is_read_in_pages_and_folded() {
                 project: PathBuf::from("/src/other"),
                 model: model("a/b"),
                 mode: Mode::Plan,
+                effort: None,
                 system: String::new(),
                 parent: None,
             },
