@@ -52,12 +52,14 @@ pub fn may_elsewhere(failure: &Failure) -> bool {
     }
 }
 
-/// Whether the endpoint would refuse the very same request again, or the key with it: within a step it is not asked twice.
+/// Whether the endpoint would refuse the very same request again, or the key with it, or said not to ask again: within a step
+/// it is not asked twice.
 pub fn is_for_the_step(failure: &Failure) -> bool {
-    matches!(
+    let same_again = matches!(
         failure.kind,
         FailureKind::TooLong | FailureKind::BadRequest | FailureKind::Config | FailureKind::Auth
-    )
+    );
+    same_again || failure.should_retry == Some(false)
 }
 
 /// Whether a wait is short enough to be made; above it the turn fails and the person decides.
@@ -96,6 +98,21 @@ mod tests {
         for (failure, attempt, expected) in cases {
             let waited = next(&failure, attempt, ATTEMPTS, 500).map(|wait| wait.as_millis());
             assert_eq!(waited, expected, "{failure:?} attempt {attempt}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_that_will_not_be_asked_again_is_not_asked_again_in_this_step() {
+        use FailureKind::{Auth, Overloaded, Rate};
+        let cases = [
+            (failure(Auth, None, None), true),
+            (failure(Rate, None, None), false),
+            (failure(Overloaded, None, Some(true)), false),
+            (failure(Overloaded, None, Some(false)), true),
+            (failure(Rate, Some(0), Some(false)), true),
+        ];
+        for (failure, expected) in cases {
+            assert_eq!(is_for_the_step(&failure), expected, "{failure:?}");
         }
     }
 

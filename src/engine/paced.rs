@@ -19,6 +19,9 @@ const QUICK: Duration = Duration::from_millis(250);
 /// More bytes of text than this in one look are no trickle.
 const TRICKLE: usize = 1024;
 
+/// More bytes of text than this are given on at once: a word to stop is heard between two looks.
+const MOST: usize = 64 * 1024;
+
 /// After a rest, how often the connection may have nothing before it is taken to have nothing.
 const IDLE: u32 = 2;
 
@@ -36,7 +39,7 @@ pub(crate) struct Paced {
 impl Paced {
     pub(crate) fn new(stream: BoxStream<'static, Chunk>, watched: bool) -> Self {
         Self {
-            stream,
+            stream: stream.fuse().boxed(),
             watched,
             began: None,
             rests_until: None,
@@ -64,6 +67,9 @@ impl Paced {
                 Some(Some(chunk)) => {
                     gather(&mut self.gathered, chunk);
                     idle = 0;
+                    if text_bytes(&self.gathered) > MOST {
+                        break;
+                    }
                 }
                 None if rested && idle < IDLE && text_bytes(&self.gathered) < TRICKLE => {
                     idle += 1;

@@ -270,7 +270,7 @@ impl Task {
             let model = endpoints[index].card.model.clone();
             return Way::To {
                 notice: self.changed(target, route, &model, &choice),
-                patience: choice.spare.then_some(route.patience),
+                patience: (choice.spare && !self.run.no_retry).then_some(route.patience),
                 model,
             };
         }

@@ -2,7 +2,7 @@
 //! is a call beside the turn's own: step 0, a cause of its own in the ledger, held by the budgets like any other; it is not
 //! tried again, and nothing waits for it.
 
-use crate::agent::cost;
+use crate::agent::cost::{self, Tariff};
 use crate::agent::size::Sent;
 use crate::agent::title;
 use crate::agent::turn::effect::Waived;
@@ -53,6 +53,10 @@ impl Task {
             return;
         };
         let tariff = self.house.tariff(&model);
+        // A title is not worth the question whether a model without a price may be called.
+        if matches!(tariff, Tariff::Unknown { .. }) && !self.session.unpriced_accepted {
+            return;
+        }
         let sent = Sent::new(&prompt);
         let size = sent.size(None, self.house.providers().card(&model).context);
         let worst = cost::reserve(size.most, prompt.max_output, &tariff);

@@ -21,6 +21,11 @@ const LONGEST: Duration = Duration::from_mins(10);
 /// soon is of no use while others are ready. They may have done it, so it is not long.
 const LASTING: Duration = Duration::from_mins(5);
 
+/// The shortest time an endpoint that failed is left alone, whatever it says.
+const SHORTEST: Duration = Duration::from_secs(1);
+
+const DAY: Duration = Duration::from_hours(24);
+
 /// Shorter answers say little about speed.
 const FEW_TOKENS: u64 = 20;
 
@@ -63,7 +68,10 @@ impl Health {
     fn answers(&mut self, at: Time, vitals: Vitals, output: u64, millis: u64) {
         self.strikes = 0;
         self.failed = None;
-        self.shown = Some((at, vitals));
+        // The limits were said at the head of the answer, not at its end.
+        let spoke = millis.saturating_sub(vitals.first.unwrap_or(millis));
+        let head = Time(at.0.saturating_sub(i64::try_from(spoke).unwrap_or(0)));
+        self.shown = Some((head, vitals));
         if let Some(first) = vitals.first {
             self.first = Some(blended(self.first, first));
             let spoke = millis.saturating_sub(first);
@@ -85,11 +93,17 @@ impl Health {
         let (wait, passes) = match (ends_by_itself(failure), failure.retry_after) {
             (None, _) => return None,
             (Some(false), _) => (LASTING, false),
-            (Some(true), Some(told)) => (Duration::from_millis(told), true),
+            // A wait of nothing, or of less than the way there, would have the same endpoint asked again and again while
+            // another one is ready. None is believed that is longer than a day.
+            (Some(true), Some(told)) => {
+                let told = Duration::from_millis(told).min(DAY);
+                (told.max(cooldown.min(SHORTEST)), true)
+            }
             (Some(true), None) => (doubled(), failure.should_retry != Some(false)),
         };
         let until = at.plus(wait);
-        (until > now).then(|| Cooling {
+        // A clock that was set back does not shut an endpoint out.
+        (*at <= now && until > now).then(|| Cooling {
             until,
             failure: failure.clone(),
             passes,
@@ -101,7 +115,7 @@ impl Health {
         let (at, vitals) = self.shown?;
         let spent = |left: crate::protocol::route::Left, needed| {
             let until = at.plus(Duration::from_millis(left.reset));
-            (left.left < needed && until > now).then_some(until)
+            (left.left < needed && at <= now && until > now).then_some(until)
         };
         let requests = vitals.limits.requests.and_then(|left| spent(left, 1));
         let tokens = vitals
@@ -239,5 +253,44 @@ impl Book {
                 health.strikes = 0;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_told_wait_is_believed_within_reason() {
+        let now = Time(1_000_000_000_000);
+        let cooldown = Duration::from_secs(15);
+        let health = |told: u64, at: Time| Health {
+            failed: Some((
+                at,
+                Failure {
+                    retry_after: Some(told),
+                    ..Failure::new(FailureKind::Rate, "x")
+                },
+            )),
+            ..Health::default()
+        };
+        // At once, or sooner than the way there, is not at once: another endpoint may be ready.
+        let cases = [
+            (0, SHORTEST),
+            (20, SHORTEST),
+            (37_000, Duration::from_secs(37)),
+            (u64::MAX, DAY),
+        ];
+        for (told, expected) in cases {
+            let cooling = health(told, now).cooling(cooldown, now);
+            assert_eq!(
+                cooling.map(|cooling| cooling.until),
+                Some(now.plus(expected)),
+                "{told}"
+            );
+        }
+        // The clock was set back by an hour.
+        let later = now.plus(Duration::from_hours(1));
+        assert_eq!(health(1000, later).cooling(cooldown, now), None);
     }
 }

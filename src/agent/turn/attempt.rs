@@ -59,6 +59,8 @@ impl Turn {
             if retry::is_for_the_step(&failure) {
                 self.refused.push((model, failure));
             }
+            // What was allowed was the worst case of the endpoint that failed; another one may be dearer.
+            self.waived.budgets.clear();
             self.attempt += 1;
             self.call_model(effects);
             return;

@@ -231,7 +231,12 @@ impl State {
             }
         }
         let mut chunks = Vec::new();
+        let status = reading.response.status().as_u16();
         reading.decoder.finish(&mut chunks);
+        if let Some(Chunk::Failed { failure, .. }) = chunks.last_mut() {
+            // It was taken, and may be charged for, also where the connection was closed in good order.
+            failure.status.get_or_insert(status);
+        }
         self.chunks.extend(chunks);
         Phase::Over
     }
