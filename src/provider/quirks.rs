@@ -41,6 +41,8 @@ pub struct Quirks {
     pub session_header: Option<&'static str>,
     /// A call's id must be nine letters or digits.
     pub short_call_ids: bool,
+    /// The person may not speak right after results: a word of the model must stand between.
+    pub results_answered: bool,
     /// The key is sent as a bearer token also where the dialect has a header of its own.
     pub bearer: bool,
     /// Lists of models are public there; this path is not, and so tells whether a key is good.
@@ -81,6 +83,7 @@ pub const NONE: Quirks = Quirks {
     session_field: None,
     session_header: None,
     short_call_ids: false,
+    results_answered: false,
     bearer: false,
     key_path: None,
 };

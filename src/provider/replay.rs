@@ -10,6 +10,9 @@ use crate::protocol::item::Opaque;
 /// Said for a result without text: some servers refuse an empty one.
 pub const NO_OUTPUT: &str = "(no output)";
 
+/// Stands for the answer that a person did not wait for, where a server wants one between results and their next words.
+pub const NO_ANSWER: &str = "(interrupted before an answer)";
+
 /// The opaque body, if it came from the very model that is asked.
 pub fn own<'a>(opaque: Option<&'a Opaque>, family: &str) -> Option<&'a Value> {
     opaque

@@ -12,14 +12,13 @@ use crate::agent::prompt::{CallResult, Message, Prompt};
 use crate::protocol::reply::Part;
 use crate::provider::gemini::model::{Thinking, needs_signatures, thinking};
 use crate::provider::gemini::schema::parameters;
-use crate::provider::replay::{NO_OUTPUT, own, raw_arguments};
+use crate::provider::replay::{NO_ANSWER, NO_OUTPUT, own, raw_arguments};
 
 /// Stands for the signature of a call another model made. The interface names this very word for it.
 const FOREIGN_SIGNATURE: &str = "skip_thought_signature_validator";
 
 /// Roles must take turns, and what a person says may not stand in one content with results: the model reads it as more of
-/// them. So where two contents of one role would meet, this is put between them.
-const NO_ANSWER: &str = "(interrupted before an answer)";
+/// them. So where two contents of one role would meet, this or [`NO_ANSWER`] is put between them.
 const GO_ON: &str = "(go on)";
 
 /// The body of a call.

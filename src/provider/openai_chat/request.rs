@@ -15,7 +15,7 @@ use crate::provider::openai_chat::content::{Content, Marking};
 use crate::provider::openai_chat::id::call_id;
 use crate::provider::quirks::{Expected, Quirks, SessionField};
 use crate::provider::reasoning::{self, Fields};
-use crate::provider::replay::{NO_OUTPUT, arguments, own};
+use crate::provider::replay::{NO_ANSWER, NO_OUTPUT, arguments, own};
 
 /// The body of a call.
 pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
@@ -61,6 +61,13 @@ pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
                     .enumerate()
                     .flat_map(|(index, message)| {
                         let mut turns = turns(message, &family, quirks);
+                        let before = index.checked_sub(1).map(|index| &prompt.messages[index]);
+                        if quirks.results_answered
+                            && matches!(turns.first(), Some(Turn::User(_)))
+                            && matches!(before, Some(Message::Results { .. }))
+                        {
+                            turns.insert(0, Turn::Assistant(Answer::said(NO_ANSWER)));
+                        }
                         marking.mark(index, &mut turns);
                         turns
                     }),
@@ -138,6 +145,15 @@ pub(crate) struct Answer<'a> {
     /// Reasoning is expected and there is none.
     blank_reasoning: bool,
     calls: Vec<Call<'a>>,
+}
+
+impl Answer<'_> {
+    fn said(text: &str) -> Self {
+        Self {
+            text: text.to_owned(),
+            ..Self::default()
+        }
+    }
 }
 
 struct Call<'a> {

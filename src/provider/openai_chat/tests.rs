@@ -5,13 +5,16 @@
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
+use crate::agent::prompt::Message;
 use crate::protocol::failure::{FailureKind, Stop};
 use crate::protocol::item::Opaque;
 use crate::protocol::money::Money;
 use crate::protocol::reply::Part;
 use crate::provider::Chunk;
 use crate::provider::openai_chat::decode::decoder;
-use crate::provider::testing::{calls, decode, done, failed};
+use crate::provider::openai_chat::request::request;
+use crate::provider::quirks;
+use crate::provider::testing::{self, calls, decode, done, failed};
 
 const HERE: &str = "here/m";
 
@@ -432,4 +435,33 @@ fn the_mark_of_the_end_ends_an_answer_without_a_reason() {
         ),
         ("x".to_owned(), Some(Stop::End), &None)
     );
+}
+
+#[test]
+fn a_word_of_the_model_stands_between_results_and_the_person_where_one_must() {
+    let prompt = testing::prompt(
+        "here/m",
+        vec![
+            testing::user("one"),
+            Message::Assistant {
+                parts: vec![testing::call("c1", "glob", "{}")],
+            },
+            testing::results(&[("c1", "x", false)]),
+            testing::user("steered"),
+            testing::user("twice"),
+        ],
+    );
+    for (preset, expected) in [
+        ("mistral", "system user assistant tool assistant user user"),
+        ("openai", "system user assistant tool user user"),
+    ] {
+        let quirks = quirks::of(preset).unwrap();
+        let body: Value = serde_json::from_slice(&request(&prompt, &quirks)).unwrap();
+        let messages = body["messages"].as_array().unwrap();
+        let roles: Vec<&str> = messages
+            .iter()
+            .filter_map(|message| message["role"].as_str())
+            .collect();
+        assert_eq!(roles.join(" "), expected, "{preset}");
+    }
 }

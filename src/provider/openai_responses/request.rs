@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 
 use crate::agent::prompt::{Message, Prompt};
 use crate::protocol::effort::Effort;
+use crate::protocol::id::SessionId;
 use crate::protocol::reply::Part;
 use crate::provider::openai_responses::effort::{can_reason, word};
-use crate::provider::quirks::Quirks;
+use crate::provider::quirks::{Quirks, SessionField};
 use crate::provider::replay::{NO_OUTPUT, arguments, own};
 
 /// The body of a call.
@@ -22,6 +23,9 @@ pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
         store: false,
         include: can_reason(model).then_some(["reasoning.encrypted_content"]),
         max_output_tokens: prompt.max_output,
+        prompt_cache_key: (quirks.session_field == Some(SessionField::PromptCacheKey))
+            .then_some(prompt.caching.session)
+            .flatten(),
         reasoning: prompt
             .effort
             .and_then(|effort| reasoning(model, effort, quirks)),
@@ -57,6 +61,9 @@ struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     include: Option<[&'static str; 1]>,
     max_output_tokens: u64,
+    /// Brings the requests of a session to the machine that has its cache.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt_cache_key: Option<SessionId>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning: Option<Reasoning>,
     #[serde(skip_serializing_if = "Vec::is_empty")]

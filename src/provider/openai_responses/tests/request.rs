@@ -4,9 +4,11 @@
 
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use crate::agent::prompt::{Message, Prompt};
 use crate::protocol::effort::Effort;
+use crate::protocol::id::SessionId;
 use crate::protocol::reply::Part;
 use crate::provider::openai_responses::request::request;
 use crate::provider::{quirks, testing};
@@ -256,4 +258,19 @@ fn a_model_is_asked_as_it_can_be() {
 #[test]
 fn each_body_begins_with_the_one_before() {
     testing::check_append_only(HERE, |prompt| request(prompt, &quirks::NONE));
+}
+
+#[test]
+fn a_session_has_one_name_for_the_cache_where_the_vendor_knows_one() {
+    let mut prompt = testing::prompt("here/m", vec![testing::user("hello")]);
+    let session = SessionId(Uuid::from_u128(7));
+    prompt.caching.session = Some(session);
+    for (preset, expected) in [
+        ("openai", json!(session.to_string())),
+        ("deepseek", Value::Null),
+    ] {
+        let quirks = quirks::of(preset).unwrap();
+        let body: Value = serde_json::from_slice(&request(&prompt, &quirks)).unwrap();
+        assert_eq!(body["prompt_cache_key"], expected, "{preset}");
+    }
 }
