@@ -37,9 +37,8 @@ fn a_kill_at_any_moment_loses_nothing_and_repeats_nothing() {
         }
     });
     let killed = killed.into_inner();
-    // On a busy machine many a run has ended before its lines were read; with none killed the trial would mean nothing.
     assert!(
-        killed >= count / 4,
+        killed >= count / 2,
         "only {killed} of {count} runs were killed before their end"
     );
 }
