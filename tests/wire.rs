@@ -224,7 +224,7 @@ fn no_cutting_changes_an_answer() {
             "{}",
             recording.name
         );
-        for _ in 0..(1_000_000 / recording.body.len()).min(200) {
+        for _ in 0..200 {
             let mut cuts: Vec<usize> = (0..=random(9))
                 .map(|_| random(recording.body.len()))
                 .collect();
@@ -277,9 +277,6 @@ fn an_answer_that_breaks_off_is_never_taken_for_a_whole_one() {
         let near = lines.flat_map(|(place, _)| [place.saturating_sub(1), place, place + 1]);
         let mut ends: Vec<usize> = near.chain((0..recording.body.len()).step_by(211)).collect();
         ends.retain(|end| *end < recording.body.len());
-        // The longest ones are much alike throughout; each try decodes all before it.
-        let step = ends.len().div_ceil(400);
-        let ends: Vec<usize> = ends.into_iter().step_by(step).collect();
         let tried = ends.len();
         for end in ends {
             let chunks = recording.decode(std::iter::once(&recording.body[..end]));
