@@ -207,7 +207,10 @@ fn twenty_turns_are_read_from_the_cache() {
             // In thousandths, rounded down.
             let share = common(&before, &now) * 1_000 / before.len();
             if number == changed {
-                assert!(share < 10 || *dialect == Dialect::Gemini, "{what}: {share}");
+                // One dialect names the model in its address alone: there what stands before the conversation is kept, and the
+                // signatures of the model before are not.
+                let most = if *dialect == Dialect::Gemini { 100 } else { 10 };
+                assert!(share < most, "{what}: {share}");
                 assert_eq!(counted[number].1, 0, "{what}");
             } else {
                 assert!(share >= 995, "{what}: {share}");
