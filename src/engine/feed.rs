@@ -8,8 +8,9 @@ use tokio::sync::{Notify, broadcast};
 
 use crate::protocol::event::Signal;
 
-/// Signals a listener may be behind before it has to reread the log.
-const MOST_BEHIND: usize = 8192;
+/// Signals a listener may be behind before it has to reread the log: many frames of many streams. Room for all of them is
+/// made at once (about 100 bytes each), and eight times as many were a quarter of the pages a one-shot run touches.
+const MOST_BEHIND: usize = 1024;
 
 /// The speaking end. Cheap to clone.
 #[derive(Debug, Clone)]

@@ -1,8 +1,9 @@
 //! How a model is told how much to reason, as data: the second part of `assets/presets.toml` says for each vendor, dialect
 //! and family of models which fields of the body say it, and which are sent when nothing was chosen.
+//! A row is parsed only when it may fit.
 
 use std::borrow::Cow;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -20,7 +21,7 @@ const LEAST_BUDGET: u64 = 1024;
 pub type Fields = Map<String, Value>;
 
 /// What some models are told.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Default, PartialEq, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Row {
     /// Names of presets; an empty one is a provider without a preset.
@@ -36,25 +37,54 @@ struct Row {
     max: Fields,
 }
 
-#[derive(Deserialize)]
-#[serde(bound(deserialize = "'de: 'static"))]
-struct File {
-    reasoning: Vec<Row>,
+/// The line each row begins with.
+const HEAD: &str = "[[reasoning]]\n";
+
+/// A row as it stands in the file. The whole table takes a millisecond to read, and a request needs one row of it.
+struct Entry {
+    text: &'static str,
+    row: OnceLock<Row>,
 }
 
-/// The first row that fits holds. Read when a request is first made, never at start.
-static ROWS: LazyLock<Vec<Row>> = LazyLock::new(|| {
-    // A test reads the file, so it cannot be unreadable here.
-    toml::from_str::<File>(preset::reasoning()).map_or_else(|_| Vec::new(), |file| file.reasoning)
+/// The first row that fits holds. Cut apart when a request is first made, never at start.
+static ENTRIES: LazyLock<Vec<Entry>> = LazyLock::new(|| {
+    let texts = preset::reasoning().split(HEAD).skip(1);
+    texts
+        .map(|text| Entry {
+            text,
+            row: OnceLock::new(),
+        })
+        .collect()
 });
+
+impl Entry {
+    /// A look at the text alone: a row that it passes over cannot fit. Both names are in quotes.
+    fn may_fit(&self, preset: &str, wire: &str) -> bool {
+        self.text.contains(preset) && self.text.contains(wire)
+    }
+
+    /// A test reads every row, so none can be unreadable here.
+    fn row(&'static self) -> &'static Row {
+        self.row
+            .get_or_init(|| toml::from_str(self.text).unwrap_or_default())
+    }
+}
 
 /// What the body of a call says of reasoning: the nearest to the effort that was chosen, or what the vendor needs by default.
 pub fn fields(prompt: &Prompt, wire: Wire, quirks: &Quirks) -> Cow<'static, Fields> {
+    let (preset, dialect) = (quoted(quirks.preset), quoted(wire.name()));
+    let likely = ENTRIES
+        .iter()
+        .filter(|entry| entry.may_fit(&preset, &dialect));
     let fits = |row: &&Row| row.fits(quirks.preset, wire, &prompt.model.model);
-    match ROWS.iter().find(fits) {
+    match likely.map(Entry::row).find(fits) {
         Some(row) => within(row, prompt.effort, prompt.max_output),
         None => Cow::Owned(Fields::new()),
     }
+}
+
+fn quoted(name: &str) -> String {
+    format!("\"{name}\"")
 }
 
 impl Row {
@@ -127,7 +157,14 @@ mod tests {
 
     #[test]
     fn the_table_is_sound() {
+        #[derive(Deserialize)]
+        #[serde(bound(deserialize = "'de: 'static"))]
+        struct File {
+            reasoning: Vec<Row>,
+        }
         let file = toml::from_str::<File>(preset::reasoning()).unwrap();
+        let alone: Vec<_> = ENTRIES.iter().map(Entry::row).collect();
+        assert_eq!(alone, file.reasoning.iter().collect::<Vec<_>>());
         let wires = ["anthropic", "openai-chat"];
         for row in &file.reasoning {
             assert!(!row.presets.is_empty(), "{row:?}");
@@ -159,6 +196,16 @@ mod tests {
                     });
                     assert_eq!(first, Some(index), "{preset} {model}");
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn the_look_at_the_text_passes_over_no_row_that_fits() {
+        for entry in ENTRIES.iter() {
+            for preset in &entry.row().presets {
+                let (preset, wire) = (quoted(preset), quoted(entry.row().wire));
+                assert!(entry.may_fit(&preset, &wire), "{preset}: {}", entry.text);
             }
         }
     }

@@ -324,7 +324,10 @@ pub(crate) fn put_in_place(new: &Path, path: &Path) -> Result<(), OpenError> {
         remove(new);
         return Err(OpenError::Full(new.to_owned()));
     }
-    fs::rename(new, path)
+    // It was written without waiting for the disk (`schema::found`).
+    File::open(new)
+        .and_then(|file| file.sync_all())
+        .and_then(|()| fs::rename(new, path))
         .and_then(|()| path.parent().map_or(Ok(()), sync_folder))
         .map_err(|error| OpenError::from_io(path, &error))
 }
