@@ -30,7 +30,9 @@ pub struct Envelope {
     pub code: String,
     /// Google's `ErrorInfo.reason`, which says more than its status.
     pub reason: String,
-    /// Google's `RetryInfo.retryDelay`, in milliseconds.
+    /// The HTTP status that the error gives itself, which the answer it came in may not have.
+    pub status: Option<u16>,
+    /// When to ask again, in milliseconds: Google's `RetryInfo.retryDelay`, or what others call by the name of the header.
     pub retry_after: Option<u64>,
 }
 
@@ -76,7 +78,11 @@ impl Envelope {
                         .unwrap_or_default(),
                     code: error.get("code").map(word).unwrap_or_default(),
                     reason: in_details(error, "reason").map(word).unwrap_or_default(),
-                    retry_after: in_details(error, "retryDelay").and_then(milliseconds),
+                    status: status(error).or_else(|| status(value)),
+                    retry_after: in_details(error, "retryDelay")
+                        .and_then(milliseconds)
+                        .or_else(|| wait(error))
+                        .or_else(|| wait(value)),
                 };
                 if envelope.code.is_empty() {
                     envelope.code = beside("code");
@@ -95,6 +101,8 @@ impl Envelope {
             message,
             kind: beside("type"),
             code: beside("code"),
+            status: status(value),
+            retry_after: wait(value),
             ..Self::default()
         })
     }
@@ -265,6 +273,37 @@ fn in_details<'v>(error: &'v Value, field: &str) -> Option<&'v Value> {
         .as_array()?
         .iter()
         .find_map(|detail| detail.get(field))
+}
+
+/// A number that is a status of HTTP, under whichever name it came.
+fn status(holder: &Value) -> Option<u16> {
+    ["code", "status", "status_code", "statusCode", "StatusCode"]
+        .iter()
+        .filter_map(|name| word(holder.get(*name)?).parse().ok())
+        .find(|number| (400..600).contains(number))
+}
+
+/// A wait that stands beside an error, or in what a gateway adds to it, in milliseconds.
+fn wait(error: &Value) -> Option<u64> {
+    const NAMES: &[(&str, f64)] = &[
+        ("retry_after_ms", 1.0),
+        ("retry-after-ms", 1.0),
+        ("retry_after", 1000.0),
+        ("retry_after_seconds", 1000.0),
+        ("retry-after", 1000.0),
+        ("Retry-After", 1000.0),
+    ];
+    let places = ["", "/metadata", "/metadata/headers", "/headers"];
+    places
+        .iter()
+        .filter_map(|place| error.pointer(place))
+        .find_map(|holder| {
+            NAMES.iter().find_map(|(name, unit)| {
+                let number: f64 = word(holder.get(*name)?).trim().parse().ok()?;
+                // A float becomes an integer by saturating, so an absurd wait is merely very long.
+                (number >= 0.0).then(|| (number * unit).round() as u64)
+            })
+        })
 }
 
 /// A time as Google writes it: seconds with a fraction, and an `s`.

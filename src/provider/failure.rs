@@ -8,19 +8,9 @@ use crate::provider::envelope::{Envelope, excerpt};
 
 /// An error that came inside an answer after the status said all was well.
 pub fn in_answer(envelope: &Envelope) -> Failure {
-    let by_number = || {
-        envelope
-            .code
-            .parse::<u16>()
-            .ok()
-            .filter(|code| (400..600).contains(code))
-            .map(kind_by_status)
-    };
-    let kind = envelope
-        .kind_by_words()
-        .or_else(by_number)
-        .unwrap_or(FailureKind::Overloaded);
+    let kind = kind_by_itself(envelope).unwrap_or(FailureKind::Overloaded);
     Failure {
+        status: envelope.status,
         retry_after: envelope.retry_after,
         ..Failure::new(
             kind,
@@ -29,15 +19,25 @@ pub fn in_answer(envelope: &Envelope) -> Failure {
     }
 }
 
-/// A body that should have been a stream of events and is a page, a text, or an error after all.
-pub fn no_stream(body: &str, place: &str) -> Failure {
+/// A body that should have been a stream of events and is a page, a text, or an error after all: the status said that all was
+/// well, so what the error says of itself counts.
+pub fn no_stream(body: &str, advice: Advice, place: &str, key_place: &str) -> Failure {
     let value = serde_json::from_str::<Value>(body).ok();
     if let Some(envelope) = value.as_ref().and_then(Envelope::of) {
-        let kind = envelope.kind_by_words().unwrap_or(FailureKind::Protocol);
-        return Failure::new(
-            kind,
-            format!("{place} answered with an error: {}", envelope.line()),
+        let kind = kind_by_itself(&envelope).unwrap_or(FailureKind::Protocol);
+        let (line, way_out) = (
+            envelope.line(),
+            way_out(kind, envelope.status, &envelope, key_place),
         );
+        return Failure {
+            status: envelope.status,
+            retry_after: advice.retry_after.or(envelope.retry_after),
+            should_retry: advice.should_retry,
+            ..Failure::new(
+                kind,
+                format!("{place} answered with an error: {line}{way_out}"),
+            )
+        };
     }
     let text = format!(
         "{place} answered with something else than a stream, check base_url: {}",
@@ -101,26 +101,26 @@ impl Advice {
 /// where the person keeps the key that was refused.
 pub fn by_status(status: u16, body: &str, advice: Advice, place: &str, key_place: &str) -> Failure {
     let envelope = Envelope::read(body);
-    let refused = matches!(status, 400 | 413 | 422);
-    let kind = match kind_by_status(status) {
-        // One vendor says no more than that when the prompt is too long.
-        FailureKind::BadRequest if matches!(status, 400 | 413) && body.trim().is_empty() => {
-            FailureKind::TooLong
-        }
-        // The largest body, not the longest prompt.
-        FailureKind::BadRequest if envelope.kind == "request_too_large" => FailureKind::BadRequest,
-        FailureKind::BadRequest if refused => {
-            envelope.kind_by_words().unwrap_or(FailureKind::BadRequest)
-        }
-        FailureKind::Rate if envelope.is_spent() => FailureKind::Auth,
-        FailureKind::Auth if status == 403 && envelope.is_filtered() => FailureKind::Refused,
-        FailureKind::Overloaded => envelope
-            .kind_of_trouble_here()
-            .unwrap_or(FailureKind::Overloaded),
-        kind => kind,
+    // One vendor says no more than that when the prompt is too long.
+    let kind = if matches!(status, 400 | 413) && body.trim().is_empty() {
+        FailureKind::TooLong
+    } else {
+        kind_of(status, &envelope)
     };
     let line = envelope.line();
-    let way_out = match kind {
+    let way_out = way_out(kind, Some(status), &envelope, key_place);
+    Failure {
+        status: Some(status),
+        retry_after: advice.retry_after.or(envelope.retry_after),
+        should_retry: advice.should_retry,
+        ..Failure::new(kind, format!("{place} answered {status}: {line}{way_out}"))
+    }
+}
+
+/// What a person can do about it, to be set after the vendor's words.
+fn way_out(kind: FailureKind, status: Option<u16>, envelope: &Envelope, key_place: &str) -> String {
+    let status = status.unwrap_or(0);
+    match kind {
         FailureKind::Auth if status == 402 || envelope.is_spent() => {
             ": add credit there or choose another model".to_owned()
         }
@@ -133,12 +133,29 @@ pub fn by_status(status: u16, body: &str, advice: Advice, place: &str, key_place
                 .to_owned()
         }
         _ => String::new(),
-    };
-    Failure {
-        status: Some(status),
-        retry_after: advice.retry_after.or(envelope.retry_after),
-        should_retry: advice.should_retry,
-        ..Failure::new(kind, format!("{place} answered {status}: {line}{way_out}"))
+    }
+}
+
+/// The reaction to an error whose answer had the status of one that went well: by the number it gives itself, else by its
+/// words.
+fn kind_by_itself(envelope: &Envelope) -> Option<FailureKind> {
+    let by_number = envelope.status.map(|status| kind_of(status, envelope));
+    by_number.or_else(|| envelope.kind_by_words())
+}
+
+fn kind_of(status: u16, envelope: &Envelope) -> FailureKind {
+    match kind_by_status(status) {
+        // The largest body, not the longest prompt.
+        FailureKind::BadRequest if envelope.kind == "request_too_large" => FailureKind::BadRequest,
+        FailureKind::BadRequest if matches!(status, 400 | 413 | 422) => {
+            envelope.kind_by_words().unwrap_or(FailureKind::BadRequest)
+        }
+        FailureKind::Rate if envelope.is_spent() => FailureKind::Auth,
+        FailureKind::Auth if status == 403 && envelope.is_filtered() => FailureKind::Refused,
+        FailureKind::Overloaded => envelope
+            .kind_of_trouble_here()
+            .unwrap_or(FailureKind::Overloaded),
+        kind => kind,
     }
 }
 

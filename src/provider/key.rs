@@ -10,6 +10,15 @@ use crate::protocol::failure::{Failure, FailureKind};
 /// Reads a key where the person keeps it; it may take its time, as a password manager does. `None`: there is none there.
 pub type ReadKey = Arc<dyn Fn() -> Result<Option<Secret>, String> + Send + Sync>;
 
+/// Stands where the key stood.
+const MARK: &str = "[key]";
+
+/// Stands where a text was cut (`envelope::excerpt`).
+const CUT: char = '…';
+
+/// A beginning of a key with fewer characters is none: as many are shown to tell which key it is (`Secret::hint`).
+const SHORTEST: usize = 8;
+
 pub struct Key {
     /// Where the key is kept, in words: `ANTHROPIC_API_KEY`. `None` for servers without keys.
     place: Option<String>,
@@ -68,11 +77,20 @@ impl Key {
         Ok(Some(secret))
     }
 
+    /// What a server said, without the key. It must be struck out before the text is cut: else a part of it could stay.
+    pub fn strike(&self, text: &str) -> String {
+        match &*self.held() {
+            Some(secret) => text.replace(secret.expose(), MARK),
+            None => text.to_owned(),
+        }
+    }
+
     /// The failure as it may be shown: no server gets a person's key into a message. A refused key is read anew next time.
     pub fn settle(&self, mut failure: Failure) -> Failure {
         let mut held = self.held();
         if let Some(secret) = &*held {
-            failure.message = failure.message.replace(secret.expose(), "[key]");
+            failure.message = failure.message.replace(secret.expose(), MARK);
+            failure.message = without_cut(&failure.message, secret.expose());
         }
         if failure.kind == FailureKind::Auth {
             *held = None;
@@ -84,6 +102,27 @@ impl Key {
         // The value is whole whatever happened to the thread that held it.
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// The text without the beginnings of the key that stand where it was cut: an event is cut where the key is not known.
+fn without_cut(text: &str, key: &str) -> String {
+    let mut pieces = text.split(CUT);
+    let last = pieces.next_back().unwrap_or_default();
+    let mut clean = String::new();
+    for piece in pieces {
+        let beginnings = key.char_indices().map(|(end, _)| &key[..end]);
+        let begun = beginnings
+            .skip(SHORTEST)
+            .filter(|begun| piece.ends_with(begun))
+            .last();
+        match begun.and_then(|begun| piece.strip_suffix(begun)) {
+            Some(before) => clean.extend([before, MARK]),
+            None => clean.push_str(piece),
+        }
+        clean.push(CUT);
+    }
+    clean.push_str(last);
+    clean
 }
 
 #[cfg(test)]
@@ -125,6 +164,38 @@ mod tests {
             assert_eq!(refused.message, "key [key] is not known");
             assert_eq!(key.get().await, Ok(Secret::new("sk-1")));
         });
+    }
+
+    #[test]
+    fn no_part_of_a_key_stays_where_a_text_was_cut() {
+        let key = Arc::new(Key::new(
+            Some("THE_KEY".to_owned()),
+            Arc::new(|| Ok(Secret::new("sk-ant-api03-0123456789abcdef"))),
+        ));
+        run(key.get()).unwrap();
+        let cases = [
+            ("bad key sk-ant-api03-01…", "bad key [key]…"),
+            (
+                "bad key sk-ant-api03-0123456789abcde… (sort)",
+                "bad key [key]… (sort)",
+            ),
+            (
+                "sk-ant-api03-0… and sk-ant-api03-0123456789abcdef…",
+                "[key]… and [key]…",
+            ),
+            // The name of the key, and words.
+            (
+                "check the key (sk-ant-…cdef from THE_KEY)",
+                "check the key (sk-ant-…cdef from THE_KEY)",
+            ),
+            ("a long ask…", "a long ask…"),
+            ("no cut sk-ant-api03-01", "no cut sk-ant-api03-01"),
+        ];
+        for (text, expected) in cases {
+            let failure = key.settle(Failure::new(FailureKind::Overloaded, text));
+            assert_eq!(failure.message, expected);
+        }
+        assert_eq!(key.strike("a sk-ant-api03-0123456789abcdef b"), "a [key] b");
     }
 
     #[test]

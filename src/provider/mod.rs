@@ -13,6 +13,8 @@ pub mod catalog;
 pub mod decode;
 pub mod dialect;
 pub mod envelope;
+#[cfg(test)]
+mod envelope_trial;
 pub mod failure;
 pub mod framing;
 pub mod gemini;

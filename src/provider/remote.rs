@@ -131,7 +131,8 @@ impl Remote {
             let request = self.request(address, None).await?;
             let response = self.http.send(&request).await?;
             let body = self.http.text(response, LARGEST_LIST).await;
-            let (models, next) = models(&body).ok_or_else(|| no_list(&body, &request.place()))?;
+            let (models, next) = models(&body)
+                .ok_or_else(|| no_list(&request.key.strike(&body), &request.place()))?;
             all.extend(models);
             let Some(next) = next else { break };
             address = first.clone();

@@ -15,7 +15,7 @@ use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::reply::Reply;
 use crate::provider::Chunk;
 use crate::provider::decode::{Decoder, Wants};
-use crate::provider::failure::no_stream;
+use crate::provider::failure::{Advice, no_stream};
 use crate::provider::framing::{Kind, Look};
 use crate::provider::http::{Http, Patience, Request, fault};
 use crate::provider::key::Key;
@@ -65,6 +65,8 @@ struct Reading {
     decoder: Decoder,
     patience: Patience,
     kind: Kind,
+    /// What the head says about asking again, which holds for an error in the body.
+    advice: Advice,
     /// The first bytes, until it is plain that they begin a stream.
     head: Option<Vec<u8>>,
     total: usize,
@@ -107,7 +109,8 @@ impl State {
         match opened.await {
             Ok((response, request, decoder)) => {
                 let headers = response.headers();
-                let limits = limits::read(|name| headers.get(name)?.to_str().ok());
+                let header = |name: &str| headers.get(name)?.to_str().ok();
+                let (limits, advice) = (limits::read(header), Advice::read(header));
                 self.chunks.push_back(Chunk::Began { limits });
                 let kind = response
                     .headers()
@@ -119,6 +122,7 @@ impl State {
                     response,
                     place: request.place(),
                     decoder,
+                    advice,
                     kind: if is_asked { Kind::Asked } else { Kind::Other },
                     head: Some(Vec::new()),
                     total: 0,
@@ -188,10 +192,7 @@ impl State {
                 Look::Other => {
                     let rest = self.http.text(reading.response, LARGEST_OTHER).await;
                     let body = format!("{}{rest}", String::from_utf8_lossy(&head));
-                    self.chunks.push_back(Chunk::Failed {
-                        failure: no_stream(&body, &reading.place),
-                        partial: Reply::default(),
-                    });
+                    self.no_stream(&body, reading.advice, &reading.place);
                     return Phase::Over;
                 }
             }
@@ -236,6 +237,7 @@ impl State {
         if let Some(Chunk::Failed { failure, .. }) = chunks.last_mut() {
             // It was taken, and may be charged for, also where the connection was closed in good order.
             failure.status.get_or_insert(status);
+            advise(failure, reading.advice);
         }
         self.chunks.extend(chunks);
         Phase::Over
@@ -247,14 +249,19 @@ impl State {
         let body = body.trim_start_matches('\u{feff}');
         let mut chunks = Vec::new();
         let is_answer = reading.decoder.whole(body, &mut chunks);
-        if !is_answer {
-            chunks.push(Chunk::Failed {
-                failure: no_stream(body, &reading.place),
-                partial: Reply::default(),
-            });
-        }
         self.chunks.extend(chunks);
+        if !is_answer {
+            self.no_stream(body, reading.advice, &reading.place);
+        }
         is_answer
+    }
+
+    fn no_stream(&mut self, body: &str, advice: Advice, place: &str) {
+        let failure = no_stream(&self.key.strike(body), advice, place, &self.key.place());
+        self.chunks.push_back(Chunk::Failed {
+            failure,
+            partial: Reply::default(),
+        });
     }
 
     fn break_off(&mut self, reading: Reading, mut failure: Failure) -> Phase {
@@ -266,6 +273,14 @@ impl State {
         reading.decoder.break_off(failure, &mut chunks);
         self.chunks.extend(chunks);
         Phase::Over
+    }
+}
+
+/// Adds what the head of the answer said of asking again to an error of the server's own, unless that says it itself.
+fn advise(failure: &mut Failure, advice: Advice) {
+    if matches!(failure.kind, FailureKind::Rate | FailureKind::Overloaded) {
+        failure.retry_after = failure.retry_after.or(advice.retry_after);
+        failure.should_retry = failure.should_retry.or(advice.should_retry);
     }
 }
 

@@ -184,7 +184,8 @@ impl Http {
                 .headers()
                 .get("location")
                 .and_then(|target| target.to_str().ok());
-            let target = target.map_or_else(|| "nowhere".to_owned(), excerpt);
+            let target = target.map(|target| excerpt(&request.key.strike(target)));
+            let target = target.unwrap_or_else(|| "nowhere".to_owned());
             let text = format!(
                 "{place} redirects to {target}, which is not followed with a key: correct base_url"
             );
@@ -203,7 +204,9 @@ impl Http {
             let resets = used_up.filter(|left| left.left == 0).map(|left| left.reset);
             advice.retry_after = resets.max();
         }
-        let body = self.text(response, LARGEST_REFUSAL).await;
+        let body = request
+            .key
+            .strike(&self.text(response, LARGEST_REFUSAL).await);
         Err(by_status(
             status.as_u16(),
             &body,

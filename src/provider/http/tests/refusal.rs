@@ -161,7 +161,7 @@ fn a_refusal_becomes_the_reaction_it_asks_for() {
                 "{\"code\":\"1113\",\"msg\":\"no balance\"}",
             ),
             Auth,
-            "HOST answered with an error: no balance (1113)",
+            "HOST answered with an error: no balance (1113): add credit there or choose another model",
         ),
         (
             status(
@@ -223,6 +223,58 @@ fn a_refusal_becomes_the_reaction_it_asks_for() {
             (kind, message),
             "{answer}"
         );
+    }
+}
+
+#[test]
+fn no_part_of_a_key_stays_where_a_text_is_cut() {
+    // The cut goes through the key.
+    let long = format!("{}{KEY}{}", "x".repeat(290), "y".repeat(99));
+    let error = format!("{{\"error\":{{\"message\":\"{long}\"}}}}");
+    let kept = format!("{}[key]yyyyy…", "x".repeat(290));
+    let cut = format!("{}[key]…", "x".repeat(290));
+    let cases = [
+        (status("400 No", "", &error), "HOST answered 400: ", &kept),
+        (status("400 No", "", &long), "HOST answered 400: ", &kept),
+        (
+            status("200 OK", "content-type: application/json\r\n", &error),
+            "HOST answered with an error: ",
+            &kept,
+        ),
+        (
+            status("200 OK", "content-type: text/plain\r\n", &long),
+            "HOST answered with something else than a stream, check base_url: ",
+            &kept,
+        ),
+        (
+            status("307 No", &format!("location: {long}\r\n"), ""),
+            "HOST redirects to ",
+            &kept,
+        ),
+        (
+            status(
+                "200 OK",
+                "content-type: text/event-stream\r\n",
+                &format!("data: {error}\n\n"),
+            ),
+            "the answer ended with an error: ",
+            &cut,
+        ),
+        (
+            status(
+                "200 OK",
+                "content-type: text/event-stream\r\n",
+                &format!("data: {long}\n\n"),
+            ),
+            "the answer has an event that is not JSON (expected value at line 1 column 1): ",
+            &cut,
+        ),
+    ];
+    for (answer, begin, text) in cases {
+        let message = failure_of(&answer).message;
+        let expected = format!("{begin}{text}");
+        assert!(message.starts_with(&expected), "{message}\n{expected}");
+        assert!(!message.contains("sk-test"), "{message}");
     }
 }
 

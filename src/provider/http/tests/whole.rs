@@ -10,7 +10,7 @@ use crate::provider::http::Patience;
 use crate::provider::http::tests::refusal::status;
 use crate::provider::http::tests::{KEY, Then, ask, failed, remote, request, run, serve};
 use crate::provider::remote::Remote;
-use crate::provider::{Chunk, gemini, openai_chat, quirks};
+use crate::provider::{Chunk, anthropic, gemini, openai_chat, openai_responses, quirks};
 
 #[test]
 fn an_answer_in_one_piece_is_taken() {
@@ -29,6 +29,8 @@ fn an_answer_in_one_piece_is_taken() {
             &openai_chat::DIALECT,
             format!("\u{feff}{}", chat.replace('\n', "\r\n")),
         ),
+        // Empty lines keep the connection while the request waits its turn.
+        (&openai_chat::DIALECT, format!("\n\n\n{chat}")),
         (&gemini::DIALECT, event("hello", end)),
         (
             &gemini::DIALECT,
@@ -84,6 +86,59 @@ fn json_that_is_no_answer_is_none() {
             assert_eq!(failure.kind, kind, "{failure:?}");
             assert!(failure.message.ends_with(text), "{}", failure.message);
         });
+    }
+}
+
+#[test]
+fn an_error_instead_of_an_answer_keeps_its_number_and_its_wait() {
+    let dialects = [
+        &anthropic::DIALECT,
+        &openai_chat::DIALECT,
+        &openai_responses::DIALECT,
+        &gemini::DIALECT,
+    ];
+    let spent = r#"{"error":{"code":402,"message":"no credit"}}"#;
+    let cases = [
+        // The head says more exactly when.
+        (
+            "retry-after: 7\r\n",
+            r#"{"error":{"code":429,"message":"slow","metadata":{"retry_after":2}}}"#,
+            (FailureKind::Rate, Some(429), Some(2_000)),
+            Some(7_000),
+        ),
+        (
+            "retry-after: 7\r\n",
+            r#"{"error":{"code":503,"message":"busy"}}"#,
+            (FailureKind::Overloaded, Some(503), Some(7_000)),
+            None,
+        ),
+        (
+            "",
+            r#"{"detail":"prompt is too long: 9 tokens > 8 maximum"}"#,
+            (FailureKind::TooLong, None, None),
+            None,
+        ),
+        ("", spent, (FailureKind::Auth, Some(402), None), None),
+        (
+            "",
+            r#"{"status":404,"message":"no such model"}"#,
+            (FailureKind::BadRequest, Some(404), None),
+            None,
+        ),
+    ];
+    for dialect in dialects {
+        for (headers, body, (kind, number, wait), by_head) in &cases {
+            run(async {
+                let answer = status("200 OK", headers, body).into_bytes();
+                let (address, server) = serve(vec![answer], Then::Close).await;
+                let chunks = ask(&remote(&address, dialect, Patience::default())).await;
+                server.await.unwrap();
+                let (failure, _) = failed(&chunks);
+                let wait = by_head.or(*wait);
+                let found = (failure.kind, failure.status, failure.retry_after);
+                assert_eq!(found, (*kind, *number, wait), "{:?} {body}", dialect.wire);
+            });
+        }
     }
 }
 

@@ -1,0 +1,156 @@
+//! Every vendor's envelope of an error, and every vendor's words for the same thing.
+
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+use pretty_assertions::assert_eq;
+use serde_json::json;
+
+use crate::protocol::failure::FailureKind;
+use crate::provider::envelope::Envelope;
+use crate::provider::failure::{Advice, by_status, in_answer};
+
+fn envelope(message: &str, kind: &str, code: &str) -> Envelope {
+    Envelope {
+        message: message.to_owned(),
+        kind: kind.to_owned(),
+        code: code.to_owned(),
+        ..Envelope::default()
+    }
+}
+
+#[test]
+fn every_vendor_has_an_envelope_of_its_own() {
+    let google = json!({"error": {"code": 400, "message": "no", "status": "INVALID_ARGUMENT", "details": [
+        {"reason": "API_KEY_INVALID"}, {"retryDelay": "1.5s"}]}});
+    let of_google = Envelope {
+        reason: "API_KEY_INVALID".to_owned(),
+        status: Some(400),
+        retry_after: Some(1_500),
+        ..envelope("no", "INVALID_ARGUMENT", "400")
+    };
+    let with_status = |status: u16, envelope: Envelope| Envelope {
+        status: Some(status),
+        ..envelope
+    };
+    let cases = [
+        (
+            json!({"type": "error", "error": {"type": "overloaded_error", "message": "Overloaded"}, "request_id": "r"}),
+            envelope("Overloaded", "overloaded_error", ""),
+        ),
+        (
+            json!({"error": {"message": "no", "type": "invalid_request_error", "param": null, "code": "unsupported_value"}}),
+            envelope("no", "invalid_request_error", "unsupported_value"),
+        ),
+        (
+            json!({"error": {"code": 502, "message": "no", "metadata": {"provider_name": "p", "raw": "gone"}}, "user_id": "u"}),
+            with_status(502, envelope("no: gone", "", "502")),
+        ),
+        (google.clone(), of_google.clone()),
+        (json!([google]), of_google),
+        (
+            json!({"code": "invalid-argument", "error": "no"}),
+            envelope("no", "", "invalid-argument"),
+        ),
+        (json!({"error": "no"}), envelope("no", "", "")),
+        (json!({"detail": "no"}), envelope("no", "", "")),
+        (
+            json!({"detail": [{"loc": ["body", "tools"], "msg": "no"}]}),
+            envelope("no at body.tools", "", ""),
+        ),
+        (
+            json!({"error": {"code": 400, "message": "no", "type": "exceed_context_size_error", "n_prompt_tokens": 9, "n_ctx": 4}}),
+            with_status(400, envelope("no", "exceed_context_size_error", "400")),
+        ),
+        (
+            json!({"object": "error", "message": "no", "type": "BadRequestError", "code": 400}),
+            with_status(400, envelope("no", "BadRequestError", "400")),
+        ),
+        (
+            json!({"code": "1113", "msg": "no"}),
+            envelope("no", "", "1113"),
+        ),
+    ];
+    for (body, expected) in cases {
+        assert_eq!(Envelope::read(&body.to_string()), expected, "{body}");
+    }
+    for nothing in [
+        json!({"choices": []}),
+        json!({"error": null}),
+        json!([]),
+        json!(7),
+    ] {
+        assert_eq!(Envelope::of(&nothing), None, "{nothing}");
+    }
+}
+
+#[test]
+fn a_prompt_that_is_too_long_is_known_by_every_vendors_words() {
+    let cases = [
+        "This model's maximum context length is 128000 tokens. However, your messages resulted in 130000 tokens.",
+        "prompt is too long: 210000 tokens > 200000 maximum",
+        "Your input exceeds the context window of this model.",
+        "The input token count (1200000) exceeds the maximum number of tokens allowed (1048576).",
+        "This model's maximum prompt length is 256000 but the request contains 300000 tokens.",
+        "the request exceeds the available context size, try increasing it",
+        "Trying to keep the first 9000 tokens when context the overflows, which is greater than the context length",
+        "invalid params, context window exceeds limit (2013)",
+        "Your request exceeded model token limit: 262144",
+        "Please reduce the length of the messages or completion.",
+        "Prompt contains 40000 tokens, too large for model with 32768 maximum context length",
+        "prompt token count of 70000 exceeds the limit of 64000",
+    ];
+    for words in cases {
+        let body = json!({"error": {"message": words}});
+        let refused = by_status(400, &body.to_string(), Advice::default(), "p", "k");
+        let within = in_answer(&Envelope::of(&body).unwrap());
+        assert_eq!(
+            (refused.kind, within.kind),
+            (FailureKind::TooLong, FailureKind::TooLong),
+            "{words}"
+        );
+    }
+    for code in [
+        "context_length_exceeded",
+        "exceed_context_size_error",
+        "model_context_window_exceeded",
+    ] {
+        let body = json!({"error": {"message": "no", "code": code}});
+        let within = in_answer(&Envelope::of(&body).unwrap());
+        assert_eq!(within.kind, FailureKind::TooLong, "{code}");
+    }
+    // A field that is too long, and a body of too many bytes.
+    let field = json!({"error": {"message": "maximum context length is 9", "code": "string_above_max_length"}});
+    let bytes = json!({"error": {"message": "prompt is too long", "type": "request_too_large"}});
+    for (status, body) in [(400, field), (413, bytes)] {
+        let refused = by_status(status, &body.to_string(), Advice::default(), "p", "k");
+        assert_eq!(refused.kind, FailureKind::BadRequest, "{body}");
+    }
+}
+
+#[test]
+fn a_status_says_which_reaction_it_asks_for() {
+    use FailureKind::{Auth, BadRequest, Overloaded, Rate};
+    let cases = [
+        (400, BadRequest),
+        (401, Auth),
+        (402, Auth),
+        (403, Auth),
+        (404, BadRequest),
+        (408, Overloaded),
+        (409, Overloaded),
+        (429, Rate),
+        (500, Overloaded),
+        (502, Overloaded),
+        (503, Overloaded),
+        (504, Overloaded),
+        (529, Overloaded),
+    ];
+    for (status, kind) in cases {
+        let body = r#"{"error":{"message":"no"}}"#;
+        let refused = by_status(status, body, Advice::default(), "p", "k");
+        let body = json!({"error": {"message": "no", "code": status}});
+        let within = in_answer(&Envelope::of(&body).unwrap());
+        assert_eq!((refused.kind, within.kind), (kind, kind), "{status}");
+        assert_eq!(within.status, Some(status));
+    }
+}
