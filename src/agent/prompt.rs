@@ -379,6 +379,7 @@ mod tests {
         let thought = |family: &str| Item::Thought {
             text: "hm".into(),
             opaque: Some(Opaque {
+                wire: None,
                 family: family.into(),
                 body: json!({"signature": "s"}),
             }),

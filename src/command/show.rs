@@ -41,7 +41,7 @@ pub enum Said {
     },
     /// Without an outcome it still runs, or waits.
     Call {
-        call: ToolCall,
+        call: Box<ToolCall>,
         outcome: Option<Outcome>,
         model: String,
     },
@@ -98,7 +98,7 @@ pub fn entries(events: &[Event], card: &Card) -> Vec<Entry> {
                 model: model(),
             },
             Item::Call(call) => Said::Call {
-                call,
+                call: Box::new(call),
                 outcome: None,
                 model: model(),
             },

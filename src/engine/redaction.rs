@@ -236,6 +236,7 @@ mod tests {
         for (body, kept) in cases {
             let opaque = || {
                 Some(Opaque {
+                    wire: None,
                     family: "p/m".into(),
                     body: body.clone(),
                 })

@@ -46,6 +46,10 @@ pub fn joined(blocks: &[Block]) -> String {
 pub struct Opaque {
     /// `PROVIDER/MODEL` of the call that produced it.
     pub family: String,
+    /// The dialect it came in, by the name the config has for it: a provider may be asked in another one later. Absent in
+    /// what was logged before it was kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wire: Option<String>,
     pub body: Value,
 }
 

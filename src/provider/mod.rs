@@ -16,6 +16,7 @@ pub mod envelope;
 #[cfg(test)]
 mod envelope_trial;
 pub mod failure;
+mod form;
 pub mod framing;
 pub mod gemini;
 #[cfg(test)]

@@ -4,8 +4,11 @@
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::config::Wire;
 use crate::protocol::call::parse_arguments;
 use crate::protocol::item::Opaque;
+use crate::protocol::reply::Part;
+use crate::provider::form;
 
 /// Said for a result without text: some servers refuse an empty one.
 pub const NO_OUTPUT: &str = "(no output)";
@@ -13,11 +16,26 @@ pub const NO_OUTPUT: &str = "(no output)";
 /// Stands for the answer that a person did not wait for, where a server wants one between results and their next words.
 pub const NO_ANSWER: &str = "(interrupted before an answer)";
 
-/// The opaque body, if it came from the very model that is asked.
-pub fn own<'a>(opaque: Option<&'a Opaque>, family: &str) -> Option<&'a Value> {
-    opaque
-        .filter(|opaque| opaque.family == family)
-        .map(|opaque| &opaque.body)
+/// What stands beside a part of an answer that came in this dialect from the model `family`.
+pub fn opaque(family: &str, wire: Wire, body: Value) -> Opaque {
+    Opaque {
+        family: family.to_owned(),
+        wire: Some(wire.name().to_owned()),
+        body,
+    }
+}
+
+/// The opaque body of a part, if it came from the very model that is asked, and in the dialect it is asked in: one provider
+/// may have been asked in another before, whose fields this one refuses.
+pub fn own<'a>(part: &'a Part, family: &str, wire: Wire) -> Option<&'a Value> {
+    let (Part::Thought { opaque, .. } | Part::Text { opaque, .. } | Part::Call { opaque, .. }) =
+        part;
+    let opaque = opaque.as_ref().filter(|opaque| opaque.family == family)?;
+    let is_own = match &opaque.wire {
+        Some(name) => name == wire.name(),
+        None => form::fits(wire, part, &opaque.body),
+    };
+    is_own.then_some(&opaque.body)
 }
 
 /// The arguments byte for byte where they are an object, else the empty object: servers refuse anything else, and the result

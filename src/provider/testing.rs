@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::agent::prompt::{Caching, CallResult, Message, Prompt};
+use crate::config::Wire;
 use crate::protocol::call::OutcomeKind;
 use crate::protocol::call::ToolSpec;
 use crate::protocol::failure::Failure;
@@ -15,6 +16,7 @@ use crate::protocol::reply::{Part, Reply};
 use crate::provider::Chunk;
 use crate::provider::decode::Decoder;
 use crate::provider::marks::bare;
+use crate::provider::replay;
 
 pub fn prompt(model: &str, messages: Vec<Message>) -> Prompt {
     Prompt {
@@ -52,9 +54,11 @@ pub fn thought(text: &str, from: Option<(&str, Value)>) -> Part {
     }
 }
 
+/// As it was logged before its dialect was kept.
 pub fn opaque(family: &str, body: Value) -> Opaque {
     Opaque {
         family: family.to_owned(),
+        wire: None,
         body,
     }
 }
@@ -88,14 +92,17 @@ pub fn results(results: &[(&str, &str, bool)]) -> Message {
 
 /// A session grows by every kind of message, and no body changes a byte of the one before but its marks and its closing
 /// brackets.
-pub fn check_append_only(model: &str, request: impl Fn(&Prompt) -> Vec<u8>) {
+pub fn check_append_only(wire: Wire, model: &str, request: impl Fn(&Prompt) -> Vec<u8>) {
     let reasoning =
         json!({"type": "thinking", "thinking": "hm", "signature": "s", "reasoning_content": "hm"});
     let steps = [
         user("one"),
         Message::Assistant {
             parts: vec![
-                thought("hm", Some((model, reasoning))),
+                Part::Thought {
+                    text: "hm".to_owned(),
+                    opaque: Some(replay::opaque(model, wire, reasoning)),
+                },
                 text("so"),
                 call("c1", "glob", r#"{"pattern":"*"}"#),
                 call("c2", "glob", "broken"),

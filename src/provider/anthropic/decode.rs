@@ -3,14 +3,15 @@
 
 use serde_json::{Map, Value};
 
+use crate::config::Wire;
 use crate::protocol::failure::{Failure, FailureKind, Stop};
-use crate::protocol::item::Opaque;
 use crate::protocol::reply::{Part, Reply};
 use crate::provider::Chunk;
 use crate::provider::anthropic::usage::usage;
 use crate::provider::decode::{Assembly, Decoder};
 use crate::provider::envelope::Envelope;
 use crate::provider::failure::in_answer;
+use crate::provider::replay::opaque;
 
 /// A decoder of one answer of the model `family`, `PROVIDER/MODEL`.
 pub fn decoder(family: String) -> Decoder {
@@ -274,11 +275,8 @@ impl Block {
     /// `whole`: the answer ended as it should, so that what was not closed is complete all the same.
     fn part(&self, family: &str, whole: bool) -> Option<Part> {
         let complete = whole || self.stopped;
-        let opaque = |body: Map<String, Value>| {
-            complete.then(|| Opaque {
-                family: family.to_owned(),
-                body: Value::Object(body),
-            })
+        let kept = |body: Map<String, Value>| {
+            complete.then(|| opaque(family, Wire::Anthropic, Value::Object(body)))
         };
         match self.kind() {
             "text" if self.text.is_empty() => None,
@@ -301,7 +299,7 @@ impl Block {
                         .all(|key| matches!(key.as_str(), "type" | "text" | "citations"));
                 Some(Part::Text {
                     text: self.text.clone(),
-                    opaque: if plain { None } else { opaque(body) },
+                    opaque: if plain { None } else { kept(body) },
                 })
             }
             "thinking" => {
@@ -312,7 +310,7 @@ impl Block {
                 }
                 Some(Part::Thought {
                     text: self.text.clone(),
-                    opaque: opaque(body),
+                    opaque: kept(body),
                 })
             }
             "tool_use" => {
@@ -331,7 +329,7 @@ impl Block {
                     wire_id: id.map(ToOwned::to_owned),
                     name: self.name().to_owned(),
                     arguments: self.arguments(),
-                    opaque: if more.is_empty() { None } else { opaque(more) },
+                    opaque: if more.is_empty() { None } else { kept(more) },
                 })
             }
             "" => None,
@@ -341,7 +339,7 @@ impl Block {
                 if let Ok(input @ Value::Object(_)) = serde_json::from_str(&self.json) {
                     body.insert("input".to_owned(), input);
                 }
-                opaque(body).map(|opaque| Part::Thought {
+                kept(body).map(|opaque| Part::Thought {
                     text: String::new(),
                     opaque: Some(opaque),
                 })

@@ -189,10 +189,10 @@ fn answer<'a>(parts: &'a [Part], family: &str) -> Vec<Block<'a>> {
         .iter()
         .filter_map(|part| match part {
             // Reasoning without its seal is refused, so only a sealed one is sent.
-            Part::Thought { opaque, .. } => own(opaque.as_ref(), family)
+            Part::Thought { .. } => own(part, family, Wire::Anthropic)
                 .filter(|body| body.is_object())
                 .map(Block::Verbatim),
-            Part::Text { text: said, opaque } => match own(opaque.as_ref(), family) {
+            Part::Text { text: said, .. } => match own(part, family, Wire::Anthropic) {
                 Some(body) if body.is_object() => Some(Block::Verbatim(body)),
                 _ => text(said),
             },
@@ -200,12 +200,12 @@ fn answer<'a>(parts: &'a [Part], family: &str) -> Vec<Block<'a>> {
                 wire_id,
                 name,
                 arguments,
-                opaque,
+                ..
             } => Some(Block::Call {
                 id: wire_id.as_deref().unwrap_or("call_0"),
                 name,
                 input: raw_arguments(arguments),
-                more: own(opaque.as_ref(), family),
+                more: own(part, family, Wire::Anthropic),
             }),
         })
         .collect();
@@ -355,6 +355,8 @@ mod tests {
 
     #[test]
     fn each_body_begins_with_the_one_before() {
-        testing::check_append_only("here/claude-x", |prompt| request(prompt, &quirks::NONE));
+        testing::check_append_only(Wire::Anthropic, "here/claude-x", |prompt| {
+            request(prompt, &quirks::NONE)
+        });
     }
 }

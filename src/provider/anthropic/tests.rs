@@ -5,6 +5,7 @@
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
+use crate::config::Wire;
 use crate::protocol::failure::{FailureKind, Stop};
 use crate::protocol::item::Opaque;
 use crate::protocol::reply::{Part, Reply};
@@ -12,6 +13,7 @@ use crate::protocol::usage::Usage;
 use crate::provider::Chunk;
 use crate::provider::anthropic::decode::decoder;
 use crate::provider::decode::Wants;
+use crate::provider::replay;
 use crate::provider::testing::{calls, decode, done, failed};
 
 const HERE: &str = "here/claude";
@@ -65,10 +67,7 @@ fn answer(events: &[Value], reason: &str) -> Vec<Chunk> {
 }
 
 fn opaque(body: Value) -> Opaque {
-    Opaque {
-        family: HERE.to_owned(),
-        body,
-    }
+    replay::opaque(HERE, Wire::Anthropic, body)
 }
 
 #[test]

@@ -3,10 +3,11 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::protocol::item::Opaque;
+use crate::config::Wire;
 use crate::protocol::reply::Part;
 use crate::provider::Chunk;
 use crate::provider::gemini::arguments::Arguments;
+use crate::provider::replay;
 
 #[derive(Debug, Default)]
 pub(crate) struct Pieces(Vec<Piece>);
@@ -160,10 +161,7 @@ impl Pieces {
 
     /// What has come. `whole`: the answer ended as it should.
     pub(crate) fn parts(&self, family: &str, whole: bool) -> Vec<Part> {
-        let opaque = |body: Value| Opaque {
-            family: family.to_owned(),
-            body,
-        };
+        let opaque = |body: Value| replay::opaque(family, Wire::Gemini, body);
         let parts = self.0.iter().filter_map(|piece| match piece {
             Piece::Said {
                 thought,

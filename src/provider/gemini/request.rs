@@ -9,6 +9,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::agent::prompt::{CallResult, Message, Prompt};
+use crate::config::Wire;
 use crate::protocol::reply::Part;
 use crate::provider::gemini::model::{Thinking, needs_signatures, thinking};
 use crate::provider::gemini::schema::parameters;
@@ -269,12 +270,10 @@ fn answer<'a>(
     let mut unsigned = signed;
     for part in parts {
         match part {
-            Part::Thought { opaque, .. } => {
-                pieces.extend(verbatim(own(opaque.as_ref(), family)));
-            }
-            Part::Text { text, opaque } => {
+            Part::Thought { .. } => pieces.extend(verbatim(own(part, family, Wire::Gemini))),
+            Part::Text { text, .. } => {
                 let before = pieces.len();
-                pieces.extend(verbatim(own(opaque.as_ref(), family)));
+                pieces.extend(verbatim(own(part, family, Wire::Gemini)));
                 if pieces.len() == before {
                     pieces.extend(said(text));
                 }
@@ -283,9 +282,9 @@ fn answer<'a>(
                 wire_id,
                 name,
                 arguments,
-                opaque,
+                ..
             } => {
-                let rest = own(opaque.as_ref(), family).filter(|rest| rest.is_object());
+                let rest = own(part, family, Wire::Gemini).filter(|rest| rest.is_object());
                 let id = wire_id.as_deref().unwrap_or("call_0");
                 let had_id = rest.is_none_or(|rest| rest["functionCall"]["id"].is_string());
                 if !had_id {
@@ -477,6 +476,6 @@ mod tests {
 
     #[test]
     fn each_body_begins_with_the_one_before() {
-        testing::check_append_only(HERE, request);
+        testing::check_append_only(Wire::Gemini, HERE, request);
     }
 }

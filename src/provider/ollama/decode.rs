@@ -6,8 +6,8 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use crate::agent::prompt::Prompt;
+use crate::config::Wire;
 use crate::protocol::failure::{Failure, FailureKind, Stop};
-use crate::protocol::item::Opaque;
 use crate::protocol::reply::{Part, Reply};
 use crate::provider::Chunk;
 use crate::provider::decode::{Assembly, Decoder};
@@ -16,6 +16,7 @@ use crate::provider::failure::in_answer;
 use crate::provider::framing::Framing;
 use crate::provider::ollama::cut::Sent;
 use crate::provider::ollama::usage;
+use crate::provider::replay;
 use crate::provider::told::Told;
 
 /// A decoder of the answer to this prompt.
@@ -134,10 +135,8 @@ impl Assembly for Answer {
 
     fn reply(&self, _whole: bool) -> Reply {
         let opaque = |body: Map<String, Value>| {
-            (!body.is_empty()).then(|| Opaque {
-                family: self.family.clone(),
-                body: Value::Object(body),
-            })
+            (!body.is_empty())
+                .then(|| replay::opaque(&self.family, Wire::Ollama, Value::Object(body)))
         };
         let mut parts = Vec::new();
         let mut beside = Map::new();

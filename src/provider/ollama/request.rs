@@ -7,6 +7,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::agent::prompt::{Message, Prompt};
+use crate::config::Wire;
 use crate::protocol::effort::Effort;
 use crate::protocol::reply::Part;
 use crate::provider::ollama::show::is_gpt_oss;
@@ -244,8 +245,8 @@ fn answer<'a>(parts: &'a [Part], family: &str) -> Option<Answer<'a>> {
     let mut answer = Answer::default();
     for part in parts {
         match part {
-            Part::Thought { opaque, .. } => {
-                let fields = own(opaque.as_ref(), family).and_then(Value::as_object);
+            Part::Thought { .. } => {
+                let fields = own(part, family, Wire::Ollama).and_then(Value::as_object);
                 for (name, value) in fields.into_iter().flatten() {
                     // One field of a name; an answer has its reasoning in one part.
                     if !answer.beside.iter().any(|(taken, _)| taken == name) {
@@ -258,12 +259,12 @@ fn answer<'a>(parts: &'a [Part], family: &str) -> Option<Answer<'a>> {
                 wire_id,
                 name,
                 arguments,
-                opaque,
+                ..
             } => answer.calls.push(Call {
                 id: wire_id.as_deref().unwrap_or("call_0"),
                 name,
                 arguments: raw_arguments(arguments),
-                more: own(opaque.as_ref(), family),
+                more: own(part, family, Wire::Ollama),
             }),
         }
     }
@@ -427,6 +428,6 @@ mod tests {
             window: Some(8192),
             thinking: Some(Thinking::Switched),
         };
-        testing::check_append_only(HERE, |prompt| request(prompt, &told));
+        testing::check_append_only(Wire::Ollama, HERE, |prompt| request(prompt, &told));
     }
 }

@@ -5,13 +5,14 @@
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
+use crate::config::Wire;
 use crate::protocol::failure::{FailureKind, Stop};
-use crate::protocol::item::Opaque;
 use crate::protocol::reply::Part;
 use crate::provider::Chunk;
 use crate::provider::decode::Wants;
 use crate::provider::ollama::decode::{decoder, detached};
 use crate::provider::ollama::path;
+use crate::provider::replay;
 use crate::provider::testing::{self, calls, done, failed};
 use crate::provider::told::Told;
 
@@ -136,12 +137,7 @@ fn reasoning_and_what_stands_beside_it_go_back_to_the_same_model() {
         ),
     ];
     let chunks = ended(&lines, "stop");
-    let here = |body| {
-        Some(Opaque {
-            family: HERE.to_owned(),
-            body,
-        })
-    };
+    let here = |body| Some(replay::opaque(HERE, Wire::Ollama, body));
     assert_eq!(
         done(&chunks).parts,
         [

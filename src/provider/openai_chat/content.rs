@@ -130,6 +130,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::agent::prompt::Message;
+    use crate::config::Wire;
     use crate::protocol::usage::CacheLife;
     use crate::provider::openai_chat::request::request;
     use crate::provider::{quirks, testing};
@@ -235,7 +236,7 @@ mod tests {
         ];
         for (preset, model) in cases {
             let quirks = quirks::of(preset).unwrap();
-            testing::check_append_only(model, |prompt| request(prompt, &quirks));
+            testing::check_append_only(Wire::OpenAiChat, model, |prompt| request(prompt, &quirks));
         }
     }
 }

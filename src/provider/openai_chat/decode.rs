@@ -3,8 +3,8 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::config::Wire;
 use crate::protocol::failure::{Failure, FailureKind, Stop};
-use crate::protocol::item::Opaque;
 use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
 use crate::provider::Chunk;
@@ -14,6 +14,7 @@ use crate::provider::envelope::Envelope;
 use crate::provider::failure::in_answer;
 use crate::provider::openai_chat::calls::Calls;
 use crate::provider::openai_chat::usage;
+use crate::provider::replay::opaque;
 
 /// A decoder of one answer of the model `family`, `PROVIDER/MODEL`.
 pub fn decoder(family: String) -> Decoder {
@@ -138,10 +139,7 @@ impl Assembly for Answer {
     }
 
     fn reply(&self, whole: bool) -> Reply {
-        let opaque = |body: Value| Opaque {
-            family: self.family.clone(),
-            body,
-        };
+        let kept = |body: Value| opaque(&self.family, Wire::OpenAiChat, body);
         let mut parts = Vec::new();
         let reasoning = self.reasoning_fields();
         // What is cut short may be refused when it is sent back.
@@ -149,7 +147,7 @@ impl Assembly for Answer {
         if !self.thinking.is_empty() || sendable {
             parts.push(Part::Thought {
                 text: self.thinking.clone(),
-                opaque: sendable.then(|| opaque(Value::Object(reasoning))),
+                opaque: sendable.then(|| kept(Value::Object(reasoning))),
             });
         }
         if !self.text.is_empty() {
@@ -162,7 +160,7 @@ impl Assembly for Answer {
             wire_id: (!call.id.is_empty()).then(|| call.id.clone()),
             name: call.name.clone(),
             arguments: call.arguments.clone(),
-            opaque: more.map(|more| opaque(Value::Object(more.clone()))),
+            opaque: more.map(|more| kept(Value::Object(more.clone()))),
         }));
         let refusal = (!self.refusal.is_empty()).then(|| self.refusal.clone());
         Reply {

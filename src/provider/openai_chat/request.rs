@@ -255,8 +255,8 @@ fn answer<'a>(parts: &'a [Part], family: &str, quirks: &Quirks) -> Option<Answer
     let mut answer = Answer::default();
     for part in parts {
         match part {
-            Part::Thought { opaque, .. } => {
-                let fields = own(opaque.as_ref(), family).and_then(Value::as_object);
+            Part::Thought { .. } => {
+                let fields = own(part, family, Wire::OpenAiChat).and_then(Value::as_object);
                 for (name, value) in fields.into_iter().flatten() {
                     // One field of a name; an answer has its reasoning in one part.
                     if !answer.reasoning.iter().any(|(taken, _)| taken == name) {
@@ -269,12 +269,12 @@ fn answer<'a>(parts: &'a [Part], family: &str, quirks: &Quirks) -> Option<Answer
                 wire_id,
                 name,
                 arguments: text,
-                opaque,
+                ..
             } => answer.calls.push(Call {
                 id: call_id(wire_id.as_deref().unwrap_or("call_0"), quirks),
                 name,
                 arguments: arguments(text),
-                more: own(opaque.as_ref(), family),
+                more: own(part, family, Wire::OpenAiChat),
             }),
         }
     }
@@ -494,7 +494,7 @@ mod tests {
             "llamacpp",
         ] {
             let quirks = quirks::of(preset).unwrap();
-            testing::check_append_only(HERE, |prompt| request(prompt, &quirks));
+            testing::check_append_only(Wire::OpenAiChat, HERE, |prompt| request(prompt, &quirks));
         }
     }
 }

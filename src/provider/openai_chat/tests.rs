@@ -6,14 +6,15 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use crate::agent::prompt::Message;
+use crate::config::Wire;
 use crate::protocol::failure::{FailureKind, Stop};
-use crate::protocol::item::Opaque;
 use crate::protocol::money::Money;
 use crate::protocol::reply::Part;
 use crate::provider::Chunk;
 use crate::provider::openai_chat::decode::decoder;
 use crate::provider::openai_chat::request::request;
 use crate::provider::quirks;
+use crate::provider::replay;
 use crate::provider::testing::{self, calls, decode, done, failed};
 
 const HERE: &str = "here/m";
@@ -260,10 +261,7 @@ fn reasoning_is_shown_once_and_kept_under_its_names() {
         assert_eq!(reply.thinking(), thinking);
         assert_eq!(
             opaque,
-            body.map(|body| Opaque {
-                family: HERE.to_owned(),
-                body
-            })
+            body.map(|body| replay::opaque(HERE, Wire::OpenAiChat, body))
         );
         let shown: String = chunks
             .iter()

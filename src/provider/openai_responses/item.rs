@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::config::Wire;
 use crate::protocol::item::Opaque;
 use crate::protocol::reply::Part;
 use crate::provider::Chunk;
+use crate::provider::replay;
 
 /// What a stream of pieces belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -228,10 +230,7 @@ impl Item {
     pub(crate) fn parts(&self, family: &str, whole: bool) -> Vec<Part> {
         let complete = whole || self.finished;
         let opaque = |body: Map<String, Value>| {
-            complete.then(|| Opaque {
-                family: family.to_owned(),
-                body: Value::Object(body),
-            })
+            complete.then(|| replay::opaque(family, Wire::OpenAiResponses, Value::Object(body)))
         };
         match self.kind() {
             "message" => {

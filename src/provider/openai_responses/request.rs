@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::agent::prompt::{Message, Prompt};
+use crate::config::Wire;
 use crate::protocol::effort::Effort;
 use crate::protocol::id::SessionId;
 use crate::protocol::reply::Part;
@@ -241,22 +242,9 @@ fn answer<'a>(parts: &'a [Part], family: &str) -> Vec<Item<'a>> {
     items
 }
 
-/// The part as it came from the very model that is asked, if it came in this dialect: one provider may have been asked in
-/// another before.
+/// The part as it came from the very model that is asked.
 fn kept<'a>(part: &'a Part, family: &str) -> Option<&'a Map<String, Value>> {
-    let (opaque, kind) = match part {
-        Part::Thought { opaque, .. } => (opaque, None),
-        Part::Text { opaque, .. } => (opaque, Some("message")),
-        Part::Call { opaque, .. } => (opaque, Some("function_call")),
-    };
-    let body = own(opaque.as_ref(), family)?.as_object()?;
-    let found = body.get("type")?.as_str()?;
-    let fits = match kind {
-        Some(kind) => found == kind,
-        // Every item but the oldest servers' reasoning has an id; blocks of the other dialects have none.
-        None => found == "reasoning" || body.contains_key("id"),
-    };
-    fits.then_some(body)
+    own(part, family, Wire::OpenAiResponses)?.as_object()
 }
 
 fn is_reasoning(body: &Map<String, Value>) -> bool {

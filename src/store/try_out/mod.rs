@@ -221,6 +221,7 @@ pub(crate) fn reserving(
 /// One fact of every kind, with every optional field used somewhere.
 pub(crate) fn one_of_each() -> Vec<Fact> {
     let opaque = Some(Opaque {
+        wire: None,
         family: "a/b".to_owned(),
         body: json!({"z": 1, "a": [null, true, "x\u{0}\u{1f600}"], "n": 0.1}),
     });

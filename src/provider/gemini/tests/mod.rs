@@ -7,6 +7,7 @@ mod parts;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
+use crate::config::Wire;
 use crate::protocol::failure::{FailureKind, Stop};
 use crate::protocol::item::Opaque;
 use crate::protocol::reply::Part;
@@ -15,6 +16,7 @@ use crate::provider::Chunk;
 use crate::provider::decode::Wants;
 use crate::provider::gemini::DIALECT;
 use crate::provider::gemini::decode::decoder;
+use crate::provider::replay;
 use crate::provider::testing::{decode, done, failed};
 
 const HERE: &str = "here/gemini";
@@ -54,10 +56,7 @@ fn answer(pieces: &[Value], reason: &str) -> Vec<Chunk> {
 }
 
 fn opaque(body: Value) -> Opaque {
-    Opaque {
-        family: HERE.to_owned(),
-        body,
-    }
+    replay::opaque(HERE, Wire::Gemini, body)
 }
 
 #[test]

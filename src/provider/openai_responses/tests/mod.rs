@@ -9,6 +9,7 @@ mod request;
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
+use crate::config::Wire;
 use crate::protocol::failure::{FailureKind, Stop};
 use crate::protocol::item::Opaque;
 use crate::protocol::money::Money;
@@ -16,6 +17,7 @@ use crate::protocol::reply::{Part, Reply};
 use crate::protocol::usage::Usage;
 use crate::provider::Chunk;
 use crate::provider::openai_responses::decode::decoder;
+use crate::provider::replay;
 use crate::provider::testing::{calls, decode, done, failed};
 
 const HERE: &str = "here/m";
@@ -59,10 +61,7 @@ fn answer(events: &[Value]) -> Vec<Chunk> {
 }
 
 fn opaque(body: Value) -> Opaque {
-    Opaque {
-        family: HERE.to_owned(),
-        body,
-    }
+    replay::opaque(HERE, Wire::OpenAiResponses, body)
 }
 
 fn said(chunks: &[Chunk]) -> (String, String) {

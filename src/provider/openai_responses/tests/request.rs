@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::agent::prompt::{Message, Prompt};
+use crate::config::Wire;
 use crate::protocol::effort::Effort;
 use crate::protocol::id::SessionId;
 use crate::protocol::reply::Part;
@@ -257,7 +258,9 @@ fn a_model_is_asked_as_it_can_be() {
 
 #[test]
 fn each_body_begins_with_the_one_before() {
-    testing::check_append_only(HERE, |prompt| request(prompt, &quirks::NONE));
+    testing::check_append_only(Wire::OpenAiResponses, HERE, |prompt| {
+        request(prompt, &quirks::NONE)
+    });
 }
 
 #[test]
