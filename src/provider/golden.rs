@@ -13,6 +13,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use crate::agent::prompt::Message;
+use crate::config::Wire;
 use crate::config::preset::PRESETS;
 use crate::config::provider::WIRES;
 use crate::protocol::effort::Effort;
@@ -30,6 +31,8 @@ struct Golden {
     model: String,
     /// What the model thought before its call, as it came.
     reasoning: Option<Value>,
+    /// What its words before the call came as.
+    beside_text: Option<Value>,
     /// What else stood beside the call.
     beside_call: Option<Value>,
     first: Value,
@@ -56,7 +59,10 @@ impl Golden {
         let family = format!("here/{}", self.model);
         let opaque = |body: &Value| testing::opaque(&family, body.clone());
         let asked = testing::user("list the files");
-        let mut parts = vec![testing::text("Let me look.")];
+        let mut parts = vec![Part::Text {
+            text: "Let me look.".to_owned(),
+            opaque: self.beside_text.as_ref().map(opaque),
+        }];
         if let Some(body) = &self.reasoning {
             parts.insert(
                 0,
@@ -108,11 +114,24 @@ fn every_preset_asks_as_its_vendor_wants_to_be_asked() {
         let golden: Golden =
             serde_json::from_str(&text).unwrap_or_else(|error| panic!("{name}: {error}"));
         golden.check(&name);
-        seen.insert(golden.preset);
+        seen.insert((golden.preset, golden.wire));
     }
     let presets: BTreeSet<String> = PRESETS
         .iter()
         .map(|preset| preset.name.to_owned())
         .collect();
-    assert_eq!(seen, presets);
+    let mut seen_presets = BTreeSet::new();
+    seen_presets.extend(seen.iter().map(|(preset, _)| preset.clone()));
+    assert_eq!(seen_presets, presets);
+    // Those two wires of every preset that speaks them.
+    for preset in PRESETS.iter() {
+        for wire in [Wire::OpenAiResponses, Wire::Gemini] {
+            let pair = (preset.name.to_owned(), wire.name().to_owned());
+            assert_eq!(
+                seen.contains(&pair),
+                preset.endpoint(wire).is_some(),
+                "{pair:?}"
+            );
+        }
+    }
 }

@@ -30,6 +30,14 @@ impl Mark {
     }
 }
 
+/// What stands at the end of a text where the vendor bills what is written to its cache (`prompt_cache_breakpoint`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub(crate) struct Breakpoint {
+    mode: &'static str,
+}
+
+pub(crate) const BREAKPOINT: Breakpoint = Breakpoint { mode: "explicit" };
+
 /// What is marked: four places at the most, since a fifth is refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Places {

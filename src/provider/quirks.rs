@@ -94,6 +94,15 @@ impl Default for Quirks {
     }
 }
 
+impl Quirks {
+    /// Whether the model is one of [`Quirks::breakpoints`].
+    pub(crate) fn has_breakpoints(&self, model: &str) -> bool {
+        self.breakpoints
+            .iter()
+            .any(|start| model.starts_with(start))
+    }
+}
+
 /// The quirks of a preset; `None` for a name that is no preset.
 pub fn of(preset: &str) -> Option<Quirks> {
     preset::find(preset).map(read)

@@ -4,7 +4,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 
 use crate::agent::prompt::Prompt;
-use crate::provider::marks::{self, Mark, Places};
+use crate::provider::marks::{self, BREAKPOINT, Mark, Places};
 use crate::provider::openai_chat::request::Turn;
 use crate::provider::quirks::Quirks;
 
@@ -47,10 +47,6 @@ struct Part<'a> {
 
 impl Serialize for Part<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct Explicit {
-            mode: &'static str,
-        }
         let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("type", "text")?;
         map.serialize_entry("text", self.text)?;
@@ -58,7 +54,7 @@ impl Serialize for Part<'_> {
             None => {}
             Some(Sign::Mark(mark)) => map.serialize_entry("cache_control", mark)?,
             Some(Sign::Breakpoint) => {
-                map.serialize_entry("prompt_cache_breakpoint", &Explicit { mode: "explicit" })?;
+                map.serialize_entry("prompt_cache_breakpoint", &BREAKPOINT)?;
             }
         }
         map.end()
@@ -81,11 +77,10 @@ pub(crate) enum Marking {
 impl Marking {
     pub(crate) fn of(prompt: &Prompt, quirks: &Quirks) -> Self {
         let model = &*prompt.model.model;
-        let among = |names: &[&str]| names.iter().any(|start| model.starts_with(start));
-        if among(&quirks.marked) {
+        if quirks.marked.iter().any(|start| model.starts_with(start)) {
             let places = marks::places(prompt, marks::least(model));
             Self::Marks(Mark::of(prompt.caching.life), places)
-        } else if among(&quirks.breakpoints) {
+        } else if quirks.has_breakpoints(model) {
             Self::Breakpoints
         } else {
             Self::None

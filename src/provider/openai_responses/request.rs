@@ -10,6 +10,7 @@ use crate::config::Wire;
 use crate::protocol::effort::Effort;
 use crate::protocol::id::SessionId;
 use crate::protocol::reply::Part;
+use crate::provider::marks::{BREAKPOINT, Breakpoint};
 use crate::provider::openai_responses::effort::{can_reason, word};
 use crate::provider::quirks::{Quirks, SessionField};
 use crate::provider::replay::{NO_OUTPUT, arguments, own};
@@ -18,6 +19,8 @@ use crate::provider::replay::{NO_OUTPUT, arguments, own};
 pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
     let family = prompt.model.to_string();
     let model = &prompt.model.model;
+    let broken = quirks.has_breakpoints(model);
+    let system = Some(&*prompt.system).filter(|system| !system.trim().is_empty());
     let body = Body {
         model,
         stream: true,
@@ -41,11 +44,18 @@ pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
                 strict: false,
             })
             .collect(),
-        instructions: Some(&*prompt.system).filter(|system| !system.trim().is_empty()),
-        input: prompt
-            .messages
-            .iter()
-            .flat_map(|message| items(message, &family))
+        instructions: system.filter(|_| !broken),
+        input: system
+            .filter(|_| broken)
+            .map(Item::Developer)
+            .into_iter()
+            .chain(prompt.messages.iter().flat_map(|message| {
+                let mut items = items(message, &family);
+                if broken {
+                    mark(&mut items);
+                }
+                items
+            }))
             .collect(),
     };
     // Strings, numbers and ready JSON: nothing in it can fail to be written.
@@ -101,7 +111,12 @@ fn reasoning(model: &str, effort: Effort, quirks: &Quirks) -> Option<Reasoning> 
 }
 
 enum Item<'a> {
-    User(&'a str),
+    /// The system text where it must bear a breakpoint, which `instructions` cannot.
+    Developer(&'a str),
+    User {
+        text: &'a str,
+        breakpoint: bool,
+    },
     /// Said by the model, without what stood beside it.
     Assistant(&'a str),
     Call {
@@ -114,9 +129,19 @@ enum Item<'a> {
     Output {
         id: &'a str,
         text: &'a str,
+        breakpoint: bool,
     },
     /// As the model sent it.
     Verbatim(Verbatim<'a>),
+}
+
+/// Ends what a message became with a breakpoint, unless the model said it: its own words can have none. Only the newest three
+/// are written and the newest eighty are looked for, and so none ever has to be taken away.
+fn mark(items: &mut [Item<'_>]) {
+    if let Some(Item::User { breakpoint, .. } | Item::Output { breakpoint, .. }) = items.last_mut()
+    {
+        *breakpoint = true;
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -137,18 +162,31 @@ impl Verbatim<'_> {
 impl Serialize for Item<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
-        struct Text<'a> {
+        struct InputText<'a> {
             #[serde(rename = "type")]
             kind: &'static str,
             text: &'a str,
+            #[serde(skip_serializing_if = "Option::is_none")]
+            prompt_cache_breakpoint: Option<Breakpoint>,
         }
+        let part = |text, breakpoint: bool| {
+            [InputText {
+                kind: "input_text",
+                text,
+                prompt_cache_breakpoint: breakpoint.then_some(BREAKPOINT),
+            }]
+        };
         let mut map = serializer.serialize_map(None)?;
         match self {
-            Self::User(text) => {
+            Self::Developer(text) => {
+                map.serialize_entry("type", "message")?;
+                map.serialize_entry("role", "developer")?;
+                map.serialize_entry("content", &part(text, true))?;
+            }
+            Self::User { text, breakpoint } => {
                 map.serialize_entry("type", "message")?;
                 map.serialize_entry("role", "user")?;
-                let kind = "input_text";
-                map.serialize_entry("content", &[Text { kind, text }])?;
+                map.serialize_entry("content", &part(text, *breakpoint))?;
             }
             // The one form every server takes: a list of parts must have an id beside it on some.
             Self::Assistant(text) => {
@@ -172,10 +210,18 @@ impl Serialize for Item<'_> {
                     }
                 }
             }
-            Self::Output { id, text } => {
+            Self::Output {
+                id,
+                text,
+                breakpoint,
+            } => {
                 map.serialize_entry("type", "function_call_output")?;
                 map.serialize_entry("call_id", id)?;
-                map.serialize_entry("output", text)?;
+                if *breakpoint {
+                    map.serialize_entry("output", &part(text, true))?;
+                } else {
+                    map.serialize_entry("output", text)?;
+                }
             }
             Self::Verbatim(verbatim) => {
                 for (name, value) in verbatim.entries() {
@@ -191,7 +237,10 @@ impl Serialize for Item<'_> {
 fn items<'a>(message: &'a Message, family: &str) -> Vec<Item<'a>> {
     match message {
         Message::User { text } if text.trim().is_empty() => Vec::new(),
-        Message::User { text } => vec![Item::User(text)],
+        Message::User { text } => vec![Item::User {
+            text,
+            breakpoint: false,
+        }],
         Message::Assistant { parts } => answer(parts, family),
         Message::Results { results } => results
             .iter()
@@ -200,6 +249,7 @@ fn items<'a>(message: &'a Message, family: &str) -> Vec<Item<'a>> {
                 text: Some(&*result.text)
                     .filter(|text| !text.trim().is_empty())
                     .unwrap_or(NO_OUTPUT),
+                breakpoint: false,
             })
             .collect(),
     }

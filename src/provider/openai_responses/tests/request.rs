@@ -258,9 +258,64 @@ fn a_model_is_asked_as_it_can_be() {
 
 #[test]
 fn each_body_begins_with_the_one_before() {
-    testing::check_append_only(Wire::OpenAiResponses, HERE, |prompt| {
-        request(prompt, &quirks::NONE)
-    });
+    for (preset, model) in [("llamacpp", HERE), ("openai", "here/gpt-5.6-terra")] {
+        let quirks = quirks::of(preset).unwrap();
+        testing::check_append_only(Wire::OpenAiResponses, model, |prompt| {
+            request(prompt, &quirks)
+        });
+    }
+}
+
+#[test]
+fn what_is_written_to_a_cache_that_is_billed_ends_at_breakpoints() {
+    let sent = |preset: &str, model: &str| {
+        let prompt = testing::prompt(
+            model,
+            vec![
+                testing::user("go"),
+                Message::Assistant {
+                    parts: vec![
+                        testing::text("so"),
+                        testing::call("c1", "glob", "{}"),
+                        testing::call("c2", "glob", "{}"),
+                    ],
+                },
+                testing::results(&[("c1", "one", false), ("c2", "two", false)]),
+            ],
+        );
+        let body: Value =
+            serde_json::from_slice(&request(&prompt, &quirks::of(preset).unwrap())).unwrap();
+        let items = body["input"].as_array().unwrap().iter();
+        let texts = items.filter_map(|item| item.get("content").or_else(|| item.get("output")));
+        let texts: Vec<Value> = texts.cloned().collect();
+        (body["instructions"].clone(), texts)
+    };
+    let plain = |text: &str| json!([{"type": "input_text", "text": text}]);
+    let broken = |text: &str| json!([{"type": "input_text", "text": text, "prompt_cache_breakpoint": {"mode": "explicit"}}]);
+    let marked = (
+        Value::Null,
+        vec![
+            broken("be brief"),
+            broken("go"),
+            json!("so"),
+            json!("one"),
+            broken("two"),
+        ],
+    );
+    let unmarked = (
+        json!("be brief"),
+        vec![plain("go"), json!("so"), json!("one"), json!("two")],
+    );
+    let cases = [
+        ("openai", "here/gpt-5.6-terra", &marked),
+        ("openai", "here/gpt-5.5", &unmarked),
+        ("openrouter", "here/openai/gpt-5.6-sol", &marked),
+        ("openrouter", "here/x-ai/grok-4.7", &unmarked),
+        ("xai", "here/grok-4.7", &unmarked),
+    ];
+    for (preset, model, expected) in cases {
+        assert_eq!(&sent(preset, model), expected, "{preset} {model}");
+    }
 }
 
 #[test]
