@@ -10,6 +10,21 @@ use crate::provider::envelope::excerpt;
 use crate::provider::framing::Framing;
 use crate::provider::sse::Event;
 
+/// The most parts one answer may have: texts, calls, blocks, items. An honest one has some tens; each event is looked for among
+/// the parts before it, so that without a bound a broken server could keep the machine busy for hours.
+pub(crate) const MOST_PARTS: usize = 1000;
+
+/// The longest name of a tool that is shown while its call grows, in bytes.
+const LONGEST_NAME: usize = 256;
+
+/// The growth of a call. Of a name that is none only the beginning is told, with every piece.
+pub(crate) fn growth(name: &str, bytes: usize) -> Chunk {
+    Chunk::CallGrows {
+        name: name[..name.floor_char_boundary(LONGEST_NAME)].to_owned(),
+        bytes: bytes as u64,
+    }
+}
+
 /// An answer being put together.
 pub(crate) trait Assembly: Send + std::fmt::Debug {
     /// One event; `text` is the JSON it was read from. An error is the server's own, or says what cannot be understood.
@@ -32,6 +47,9 @@ pub(crate) trait Assembly: Send + std::fmt::Debug {
 
     /// What makes an answer that ended a failure all the same.
     fn fault(&self) -> Option<Failure>;
+
+    /// How many parts have come. Beyond [`MOST_PARTS`] none needs to be kept any more.
+    fn parts(&self) -> usize;
 
     /// What has come; `whole` when the answer ended as it should.
     fn reply(&self, whole: bool) -> Reply;
@@ -116,6 +134,9 @@ impl Decoder {
                 self.fail(failure, Wants::Rest);
                 return true;
             }
+            if self.is_too_much() {
+                return true;
+            }
         }
         let is_over = self.dialect.is_over();
         if !is_over {
@@ -179,6 +200,8 @@ impl Decoder {
                     self.events += u64::from(chunks.len() > before);
                     if let Err(failure) = taken {
                         self.fail(failure, Wants::Rest);
+                    } else if self.is_too_much() {
+                        return;
                     }
                 }
                 Ok(value) => {
@@ -201,6 +224,16 @@ impl Decoder {
         if self.wants == Wants::More && self.dialect.is_closed() {
             self.wants = Wants::Rest;
         }
+    }
+
+    /// Whether the answer has more parts than any has; it has failed then.
+    fn is_too_much(&mut self) -> bool {
+        let is_too_much = self.dialect.parts() > MOST_PARTS;
+        if is_too_much {
+            let text = format!("the answer has more than {MOST_PARTS} parts, which no model makes");
+            self.fail(Failure::new(FailureKind::Protocol, text), Wants::Nothing);
+        }
+        is_too_much
     }
 
     fn fail(&mut self, failure: Failure, wants: Wants) {

@@ -15,6 +15,8 @@ pub mod dialect;
 pub mod envelope;
 #[cfg(test)]
 mod envelope_trial;
+#[cfg(test)]
+mod every_wire;
 pub mod failure;
 mod form;
 pub mod framing;

@@ -16,6 +16,9 @@ pub const NO_OUTPUT: &str = "(no output)";
 /// Stands for the answer that a person did not wait for, where a server wants one between results and their next words.
 pub const NO_ANSWER: &str = "(interrupted before an answer)";
 
+/// Stands for the words of an answer that was cut before it had any, where what it thought goes back.
+pub const NO_WORDS: &str = "(no words)";
+
 /// What stands beside a part of an answer that came in this dialect from the model `family`.
 pub fn opaque(family: &str, wire: Wire, body: Value) -> Opaque {
     Opaque {

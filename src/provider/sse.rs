@@ -4,6 +4,9 @@
 /// The most bytes one event may have; the largest honest ones are whole files in one argument.
 pub const LARGEST_EVENT: usize = 8 * 1024 * 1024;
 
+/// The longest `id` that is kept, in bytes: each event bears a copy.
+const LONGEST_ID: usize = 256;
+
 /// One event.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Event {
@@ -99,7 +102,9 @@ impl Sse {
                 None => self.data = Some(value.to_owned()),
             },
             "event" => value.clone_into(&mut self.name),
-            "id" if !value.contains('\0') => value.clone_into(&mut self.id),
+            "id" if !value.contains('\0') && value.len() <= LONGEST_ID => {
+                value.clone_into(&mut self.id);
+            }
             // A comment, a time to reconnect after, or a field of the future.
             _ => {}
         }

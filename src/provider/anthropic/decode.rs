@@ -5,10 +5,12 @@ use serde_json::{Map, Value};
 
 use crate::config::Wire;
 use crate::protocol::failure::{Failure, FailureKind, Stop};
+use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
 use crate::provider::Chunk;
 use crate::provider::anthropic::usage::usage;
-use crate::provider::decode::{Assembly, Decoder};
+use crate::provider::bill::cost;
+use crate::provider::decode::{Assembly, Decoder, MOST_PARTS, growth};
 use crate::provider::envelope::Envelope;
 use crate::provider::failure::in_answer;
 use crate::provider::replay::opaque;
@@ -30,6 +32,7 @@ struct Answer {
     refusal: Option<String>,
     /// All usage objects so far, the later over the earlier.
     usage: Option<Map<String, Value>>,
+    cost: Option<Money>,
     over: bool,
 }
 
@@ -52,12 +55,24 @@ impl Assembly for Answer {
         &mut self,
         name: &str,
         event: &Value,
-        _text: &str,
+        text: &str,
         chunks: &mut Vec<Chunk>,
     ) -> Result<(), Failure> {
         let kind = event["type"].as_str().unwrap_or(name);
         match kind {
-            "message_start" => self.merge_usage(&event["message"]["usage"]),
+            "message_start" => {
+                let message = &event["message"];
+                // What was made before, as by tools of the server, may stand in it.
+                if message["content"].get(0).is_some() {
+                    self.blocks(message, chunks);
+                    self.stopped(message);
+                }
+                self.merge_usage(&message["usage"]);
+            }
+            // A server that answers a stream in one piece.
+            _ if event["role"] == "assistant" && event["content"].is_array() => {
+                self.whole(event, text, chunks);
+            }
             "content_block_start" => self.start(index(event), &event["content_block"], chunks),
             "content_block_delta" => self.grow(index(event), &event["delta"], chunks),
             "content_block_stop" => {
@@ -66,15 +81,9 @@ impl Assembly for Answer {
                 }
             }
             "message_delta" => {
-                let delta = &event["delta"];
-                if let Some(stop) = delta["stop_reason"].as_str() {
-                    self.stop = Some(stop.to_owned());
-                }
-                self.refusal = self
-                    .refusal
-                    .take()
-                    .or_else(|| refusal(&delta["stop_details"]));
+                self.stopped(&event["delta"]);
                 self.merge_usage(&event["usage"]);
+                self.cost = cost(text).or(self.cost);
             }
             "message_stop" => self.over = true,
             _ if kind == "error" || event.get("error").is_some_and(|error| !error.is_null()) => {
@@ -114,6 +123,10 @@ impl Assembly for Answer {
         })
     }
 
+    fn parts(&self) -> usize {
+        self.blocks.len()
+    }
+
     fn reply(&self, whole: bool) -> Reply {
         let mut blocks: Vec<_> = self.blocks.iter().collect();
         // Stable: of two blocks with one index the earlier stays first.
@@ -124,18 +137,56 @@ impl Assembly for Answer {
             .collect();
         let calls = parts.iter().any(|part| matches!(part, Part::Call { .. }));
         Reply {
-            stop: self.stop.as_deref().map(|stop| stop_of(stop, calls)),
+            stop: match self.stop.as_deref() {
+                Some(stop) => Some(stop_of(stop, calls)),
+                // An answer in one piece that says nothing of its end.
+                None => self.over.then(|| stop_of("", calls)),
+            },
             stop_native: self.stop.clone(),
             refusal: self.refusal.clone(),
             usage: self.usage.as_ref().and_then(usage),
             usage_raw: self.usage.clone().map(Value::Object),
-            reported_cost: None,
+            reported_cost: self.cost,
             parts,
         }
     }
 }
 
 impl Answer {
+    /// A whole message: its blocks come with all that is in them.
+    fn whole(&mut self, message: &Value, text: &str, chunks: &mut Vec<Chunk>) {
+        self.blocks(message, chunks);
+        self.stopped(message);
+        self.merge_usage(&message["usage"]);
+        self.cost = cost(text).or(self.cost);
+        self.over = true;
+    }
+
+    /// The blocks of a message, each whole.
+    fn blocks(&mut self, message: &Value, chunks: &mut Vec<Chunk>) {
+        let blocks = message["content"].as_array();
+        for (index, block) in (0..).zip(blocks.into_iter().flatten()) {
+            if self.blocks.len() > MOST_PARTS {
+                break;
+            }
+            self.start(index, block, chunks);
+            if let Some(block) = self.block(index) {
+                block.stopped = true;
+            }
+        }
+    }
+
+    /// Why it stopped, where the event says it.
+    fn stopped(&mut self, holder: &Value) {
+        if let Some(stop) = holder["stop_reason"].as_str() {
+            self.stop = Some(stop.to_owned());
+        }
+        self.refusal = self
+            .refusal
+            .take()
+            .or_else(|| refusal(&holder["stop_details"]));
+    }
+
     /// The newest block of that index.
     fn block(&mut self, index: u64) -> Option<&mut Block> {
         self.blocks
@@ -156,6 +207,9 @@ impl Answer {
             block.repeated = block.stopped;
             return;
         }
+        if self.blocks.len() > MOST_PARTS {
+            return;
+        }
         let mut block = Block::new(index, start.clone());
         // Usually empty, but some servers send the whole block here.
         let whole = |field: &str| start.get(field).and_then(Value::as_str).unwrap_or_default();
@@ -168,10 +222,7 @@ impl Answer {
             chunks.push(Chunk::Thinking(block.text.clone()));
         }
         if block.is_call() {
-            chunks.push(Chunk::CallGrows {
-                name: block.name().to_owned(),
-                bytes: 0,
-            });
+            chunks.push(growth(block.name(), 0));
         }
         self.blocks.push(block);
     }
@@ -186,7 +237,7 @@ impl Answer {
             "citations_delta" => ("text", "citation"),
             _ => return,
         };
-        if self.block(index).is_none() {
+        if self.block(index).is_none() && self.blocks.len() <= MOST_PARTS {
             // A start that was never sent.
             let start = Map::from_iter([("type".to_owned(), Value::from(block_kind))]);
             self.blocks.push(Block::new(index, start));
@@ -206,10 +257,7 @@ impl Answer {
             "partial_json" => {
                 block.json.push_str(piece);
                 if block.is_call() && !piece.is_empty() {
-                    chunks.push(Chunk::CallGrows {
-                        name: block.name().to_owned(),
-                        bytes: block.json.len() as u64,
-                    });
+                    chunks.push(growth(block.name(), block.json.len()));
                 }
             }
             _ => {

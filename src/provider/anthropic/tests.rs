@@ -236,6 +236,13 @@ fn calls_are_put_together_whatever_is_repeated_or_missing() {
             vec![(Some("t1"), "a", "")],
         ),
         (
+            "at the beginning already",
+            vec![
+                json!({"type": "message_start", "message": {"role": "assistant", "content": [whole], "stop_reason": "tool_use"}}),
+            ],
+            vec![(Some("t1"), "glob", "{\"a\":1}")],
+        ),
+        (
             "an end without a start",
             vec![stop(4), call(0, "t1", "a")],
             vec![(Some("t1"), "a", "")],

@@ -4,8 +4,10 @@
 use serde_json::Value;
 
 use crate::protocol::failure::{Failure, FailureKind, Stop};
+use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
 use crate::provider::Chunk;
+use crate::provider::bill::cost;
 use crate::provider::decode::{Assembly, Decoder};
 use crate::provider::envelope::{Envelope, excerpt};
 use crate::provider::failure::in_answer;
@@ -31,6 +33,7 @@ struct Answer {
     message: Option<String>,
     /// The last one that counts anything.
     usage: Option<Value>,
+    cost: Option<Money>,
     done: bool,
 }
 
@@ -39,7 +42,7 @@ impl Assembly for Answer {
         &mut self,
         name: &str,
         event: &Value,
-        _text: &str,
+        text: &str,
         chunks: &mut Vec<Chunk>,
     ) -> Result<(), Failure> {
         // Some gateways put the list of an answer without `alt=sse` into an event.
@@ -47,11 +50,12 @@ impl Assembly for Answer {
             .as_array()
             .map_or(std::slice::from_ref(event), Vec::as_slice)
             .iter()
-            .try_for_each(|event| self.response(name, event, chunks))
+            .try_for_each(|event| self.response(name, event, text, chunks))
     }
 
     fn done(&mut self) {
-        self.done = !self.pieces.is_empty();
+        // A mark of another dialect: it ends what was said, but calls may be missing.
+        self.done = self.pieces.has_text() && !self.pieces.has_calls();
     }
 
     fn is_over(&self) -> bool {
@@ -91,6 +95,10 @@ impl Assembly for Answer {
         Some(Failure::new(kind, text))
     }
 
+    fn parts(&self) -> usize {
+        self.pieces.len()
+    }
+
     fn reply(&self, whole: bool) -> Reply {
         let stop = self.is_over().then(|| self.stop_of());
         let mut parts = self.pieces.parts(&self.family, whole);
@@ -104,7 +112,7 @@ impl Assembly for Answer {
             refusal: self.message.clone().filter(|_| stop == Some(Stop::Filter)),
             usage: self.usage.as_ref().and_then(usage::buckets),
             usage_raw: self.usage.clone(),
-            reported_cost: None,
+            reported_cost: self.cost,
             parts,
         }
     }
@@ -115,6 +123,7 @@ impl Answer {
         &mut self,
         name: &str,
         event: &Value,
+        text: &str,
         chunks: &mut Vec<Chunk>,
     ) -> Result<(), Failure> {
         let candidates = event["candidates"].as_array();
@@ -138,6 +147,7 @@ impl Answer {
         let usage = &event["usageMetadata"];
         if usage.is_object() && (usage::counts(usage) || self.usage.is_none()) {
             self.usage = Some(usage.clone());
+            self.cost = cost(text).or(self.cost);
         }
         let error = event.get("error").is_some_and(|error| !error.is_null());
         let bare = candidates.is_none() && (name == "error" || event.get("code").is_some());

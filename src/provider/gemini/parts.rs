@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 use crate::config::Wire;
 use crate::protocol::reply::Part;
 use crate::provider::Chunk;
+use crate::provider::decode::{MOST_PARTS, growth};
 use crate::provider::gemini::arguments::Arguments;
 use crate::provider::replay;
 
@@ -37,8 +38,14 @@ struct Call {
 }
 
 impl Pieces {
-    pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+    /// Whether something was said that is no thought.
+    pub(crate) fn has_text(&self) -> bool {
+        let is_text = |piece: &Piece| matches!(piece, Piece::Said { thought: false, text, .. } if !text.is_empty());
+        self.0.iter().any(is_text)
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
     }
 
     pub(crate) fn has_calls(&self) -> bool {
@@ -72,6 +79,9 @@ impl Pieces {
         let Some(part) = part.as_object() else {
             return;
         };
+        if self.0.len() > MOST_PARTS {
+            return;
+        }
         if let Some(call) = part.get("functionCall") {
             self.call(part, call, chunks);
             return;
@@ -153,10 +163,8 @@ impl Pieces {
         }
         held.open = call["willContinue"] == true;
         held.keep(part, call);
-        chunks.push(Chunk::CallGrows {
-            name: held.name.clone(),
-            bytes: held.arguments.bytes(),
-        });
+        let bytes = usize::try_from(held.arguments.bytes()).unwrap_or(usize::MAX);
+        chunks.push(growth(&held.name, bytes));
     }
 
     /// What has come. `whole`: the answer ended as it should.

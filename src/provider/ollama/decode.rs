@@ -8,9 +8,11 @@ use serde_json::{Map, Value};
 use crate::agent::prompt::Prompt;
 use crate::config::Wire;
 use crate::protocol::failure::{Failure, FailureKind, Stop};
+use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
 use crate::provider::Chunk;
-use crate::provider::decode::{Assembly, Decoder};
+use crate::provider::bill::cost;
+use crate::provider::decode::{Assembly, Decoder, MOST_PARTS, growth};
 use crate::provider::envelope::Envelope;
 use crate::provider::failure::in_answer;
 use crate::provider::framing::Framing;
@@ -49,6 +51,7 @@ struct Answer {
     done: bool,
     reason: Option<String>,
     counts: Option<Value>,
+    cost: Option<Money>,
 }
 
 #[derive(Debug)]
@@ -72,15 +75,17 @@ impl Assembly for Answer {
         if let Some(counts) = usage::counts(event) {
             self.counts = Some(counts);
         }
+        if event["usage"].is_object() {
+            // A gateway's: the server itself charges nothing.
+            self.cost = cost(text).or(self.cost);
+        }
         if let Some(message) = event["message"].as_object() {
             self.message(message, text, chunks);
         }
         if event.get("error").is_some_and(|error| !error.is_null()) {
             let mut envelope = Envelope::of(event).unwrap_or_default();
-            if envelope.code.is_empty() {
-                let mut names = ["status", "StatusCode", "status_code"].iter();
-                let status = names.find_map(|name| event[*name].as_u64());
-                envelope.code = status.map(|status| status.to_string()).unwrap_or_default();
+            if let Some(status) = envelope.status.filter(|_| envelope.code.is_empty()) {
+                envelope.code = status.to_string();
             }
             return Err(in_answer(&envelope));
         }
@@ -95,7 +100,8 @@ impl Assembly for Answer {
     }
 
     fn done(&mut self) {
-        self.done = true;
+        // A mark of another dialect: it ends what was said, but calls may be missing.
+        self.done |= !self.text.is_empty() && self.calls.is_empty();
     }
 
     fn is_over(&self) -> bool {
@@ -133,6 +139,10 @@ impl Assembly for Answer {
         }
     }
 
+    fn parts(&self) -> usize {
+        self.calls.len()
+    }
+
     fn reply(&self, _whole: bool) -> Reply {
         let opaque = |body: Map<String, Value>| {
             (!body.is_empty())
@@ -168,7 +178,7 @@ impl Assembly for Answer {
             refusal: None,
             usage: self.counts.as_ref().and_then(usage::buckets),
             usage_raw: self.counts.clone(),
-            reported_cost: None,
+            reported_cost: self.cost,
             parts,
         }
     }
@@ -213,6 +223,9 @@ impl Answer {
         let Some(object) = call.as_object() else {
             return;
         };
+        if self.calls.len() > MOST_PARTS {
+            return;
+        }
         let function = &call["function"];
         let arguments = match &function["arguments"] {
             // Compatible servers write them as a text, as other dialects do.
@@ -236,10 +249,7 @@ impl Answer {
             arguments,
             more,
         };
-        chunks.push(Chunk::CallGrows {
-            name: call.name.clone(),
-            bytes: call.arguments.len() as u64,
-        });
+        chunks.push(growth(&call.name, call.arguments.len()));
         let again = |known: &&mut Call| !call.id.is_empty() && known.id == call.id;
         match self.calls.iter_mut().find(again) {
             // The same call once more.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use crate::provider::Chunk;
+use crate::provider::decode::{MOST_PARTS, growth};
 
 #[derive(Debug, Default)]
 pub(crate) struct Calls {
@@ -16,6 +17,7 @@ pub(crate) struct Call {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) arguments: String,
+    brackets: Brackets,
     /// What else stood beside the call, to be sent back.
     more: Map<String, Value>,
 }
@@ -23,6 +25,10 @@ pub(crate) struct Call {
 impl Calls {
     pub(crate) fn is_empty(&self) -> bool {
         self.calls.is_empty()
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.calls.len()
     }
 
     pub(crate) fn has_nameless(&self) -> bool {
@@ -38,8 +44,18 @@ impl Calls {
             .map(|(_, call)| (call, Some(&call.more).filter(|more| !more.is_empty())))
     }
 
-    /// Takes one fragment.
-    pub(crate) fn grow(&mut self, fragment: &Value, chunks: &mut Vec<Chunk>) {
+    /// Takes the fragments that came together.
+    pub(crate) fn take(&mut self, fragments: &[Value], chunks: &mut Vec<Chunk>) {
+        let bare = fragments.iter().filter(|fragment| is_bare(fragment));
+        let mut left = bare.count();
+        for fragment in fragments {
+            left -= usize::from(is_bare(fragment));
+            self.grow(fragment, left, chunks);
+        }
+    }
+
+    /// `behind`: how many bare fragments came together with this one, behind it.
+    fn grow(&mut self, fragment: &Value, behind: usize, chunks: &mut Vec<Chunk>) {
         let Some(object) = fragment.as_object() else {
             return;
         };
@@ -53,7 +69,17 @@ impl Calls {
             value @ Value::Object(_) => value.to_string(),
             _ => String::new(),
         };
-        let place = self.place(index, id, name).unwrap_or_else(|| {
+        if self.calls.len() > MOST_PARTS {
+            return;
+        }
+        let last = self.calls.len().checked_sub(1);
+        let place = if is_bare(fragment) {
+            // Several at once go to as many calls, in their order; one alone to the last.
+            last.map(|last| last.checked_sub(behind).unwrap_or(last))
+        } else {
+            self.place(index, id, name, &arguments)
+        };
+        let place = place.unwrap_or_else(|| {
             self.calls.push(Call {
                 index,
                 ..Call::default()
@@ -68,38 +94,32 @@ impl Calls {
         let again = !name.is_empty()
             && call.name == name
             && call.arguments == arguments
-            && is_complete(&arguments);
+            && call.brackets.are_closed();
         if call.name.is_empty() {
             name.clone_into(&mut call.name);
         }
         if !again {
             call.arguments.push_str(&arguments);
+            call.brackets.take(&arguments);
         }
         for (key, value) in object {
             if !matches!(key.as_str(), "index" | "id" | "type" | "function") && !value.is_null() {
                 call.more.insert(key.clone(), value.clone());
             }
         }
-        chunks.push(Chunk::CallGrows {
-            name: call.name.clone(),
-            bytes: call.arguments.len() as u64,
-        });
+        chunks.push(growth(&call.name, call.arguments.len()));
     }
 
     /// The call that a fragment continues; `None` when it begins one.
-    fn place(&self, index: Option<u64>, id: &str, name: &str) -> Option<usize> {
+    fn place(&self, index: Option<u64>, id: &str, name: &str, arguments: &str) -> Option<usize> {
         let by_id = || {
             (!id.is_empty())
                 .then(|| self.calls.iter().rposition(|call| call.id == id))
                 .flatten()
         };
         let Some(index) = index else {
-            return match (id.is_empty(), name.is_empty()) {
-                // Neither index nor id: a name begins a call, anything else continues the last.
-                (true, true) => self.calls.len().checked_sub(1),
-                (true, false) => None,
-                (false, _) => by_id(),
-            };
+            // Without an id a name begins a call.
+            return by_id();
         };
         let place = self
             .calls
@@ -108,15 +128,63 @@ impl Calls {
         let call = &self.calls[place];
         let other = !id.is_empty() && !call.id.is_empty() && call.id != id;
         if !other {
-            return Some(place);
+            // Without an id to go by: another tool, or the same one with other arguments after its own were whole.
+            let unknown = id.is_empty() || call.id.is_empty();
+            let is_next = unknown
+                && !name.is_empty()
+                && !call.name.is_empty()
+                && (name != call.name
+                    || (call.brackets.are_closed()
+                        && !arguments.is_empty()
+                        && arguments != call.arguments));
+            return (!is_next).then_some(place);
         }
         // Another id under the same index: servers that number every call 0, or that make up an id for each fragment.
         let continues = name.is_empty()
-            || (name == call.name && !call.arguments.is_empty() && !is_complete(&call.arguments));
+            || (name == call.name && !call.arguments.is_empty() && !call.brackets.are_closed());
         if continues { Some(place) } else { by_id() }
     }
 }
 
-fn is_complete(arguments: &str) -> bool {
-    !arguments.is_empty() && serde_json::from_str::<serde::de::IgnoredAny>(arguments).is_ok()
+/// Says nothing of which call it belongs to.
+fn is_bare(fragment: &Value) -> bool {
+    let blank = |value: &Value| value.as_str().is_none_or(str::is_empty);
+    fragment["index"].as_u64().is_none()
+        && blank(&fragment["id"])
+        && blank(&fragment["function"]["name"])
+}
+
+/// Whether all brackets of a text in JSON are closed again. It is known after each piece without reading the text anew, which
+/// would take as long as the pieces are many.
+#[derive(Debug, Default)]
+struct Brackets {
+    depth: usize,
+    /// Within a text, where brackets are letters.
+    quoted: bool,
+    escaped: bool,
+    begun: bool,
+}
+
+impl Brackets {
+    fn take(&mut self, text: &str) {
+        for byte in text.bytes() {
+            if std::mem::take(&mut self.escaped) {
+                continue;
+            }
+            match byte {
+                b'\\' if self.quoted => self.escaped = true,
+                b'"' => self.quoted = !self.quoted,
+                b'{' | b'[' if !self.quoted => {
+                    self.depth += 1;
+                    self.begun = true;
+                }
+                b'}' | b']' if !self.quoted => self.depth = self.depth.saturating_sub(1),
+                _ => {}
+            }
+        }
+    }
+
+    fn are_closed(&self) -> bool {
+        self.begun && self.depth == 0 && !self.quoted
+    }
 }

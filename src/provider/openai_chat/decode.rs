@@ -13,6 +13,7 @@ use crate::provider::decode::{Assembly, Decoder};
 use crate::provider::envelope::Envelope;
 use crate::provider::failure::in_answer;
 use crate::provider::openai_chat::calls::Calls;
+use crate::provider::openai_chat::details::Details;
 use crate::provider::openai_chat::usage;
 use crate::provider::replay::opaque;
 
@@ -33,7 +34,7 @@ struct Answer {
     /// Reasoning under the names it came with, to be sent back so.
     reasoning_content: Option<String>,
     reasoning: Option<String>,
-    reasoning_details: Vec<Value>,
+    reasoning_details: Details,
     extra_content: Option<Value>,
     /// The content, where it came as a list of typed parts.
     content: Vec<Value>,
@@ -104,7 +105,9 @@ impl Assembly for Answer {
     }
 
     fn is_over(&self) -> bool {
-        self.done || self.stop.is_some()
+        // Some servers never say why they stop. The mark alone ends what was said; but gateways set it too after an answer
+        // that was cut behind them, and a call may be missing, or a part of one.
+        self.stop.is_some() || (self.done && !self.text.is_empty() && self.calls.is_empty())
     }
 
     fn is_closed(&self) -> bool {
@@ -136,6 +139,11 @@ impl Assembly for Answer {
             _ => return None,
         };
         Some(Failure::new(kind, text))
+    }
+
+    fn parts(&self) -> usize {
+        let details = self.reasoning_details.numbered();
+        self.calls.len().max(details).max(self.content.len())
     }
 
     fn reply(&self, whole: bool) -> Reply {
@@ -187,7 +195,7 @@ impl Answer {
         }
         let details = delta["reasoning_details"].as_array();
         for detail in details.into_iter().flatten() {
-            join_detail(&mut self.reasoning_details, detail);
+            self.reasoning_details.take(detail);
         }
         if let Some(extra) = delta.get("extra_content").filter(|extra| !extra.is_null()) {
             self.extra_content = Some(extra.clone());
@@ -220,8 +228,8 @@ impl Answer {
         if let Some(text) = delta["refusal"].as_str() {
             self.refusal.push_str(text);
         }
-        for call in delta["tool_calls"].as_array().into_iter().flatten() {
-            self.calls.grow(call, chunks);
+        if let Some(fragments) = delta["tool_calls"].as_array() {
+            self.calls.take(fragments, chunks);
         }
     }
 
@@ -282,7 +290,7 @@ impl Answer {
         if !self.reasoning_details.is_empty() {
             fields.insert(
                 "reasoning_details".to_owned(),
-                self.reasoning_details.clone().into(),
+                self.reasoning_details.list().into(),
             );
         }
         if self.content.iter().any(|part| part["type"] == "thinking") {
@@ -328,29 +336,4 @@ fn detail_text(detail: &Value) -> Option<&str> {
     detail["text"]
         .as_str()
         .or_else(|| detail["summary"].as_str())
-}
-
-/// Adds a fragment of `reasoning_details` to the detail it continues, so that the list is as it would be without streaming.
-fn join_detail(details: &mut Vec<Value>, fragment: &Value) {
-    let continued = details.iter_mut().rev().find(|detail| {
-        let same = |name: &str| detail.get(name) == fragment.get(name);
-        same("index") && same("type") && detail.get("index").is_some_and(|index| !index.is_null())
-    });
-    let (Some(Value::Object(held)), Some(fragment)) = (continued, fragment.as_object()) else {
-        details.push(fragment.clone());
-        return;
-    };
-    for (name, value) in fragment {
-        match (held.get_mut(name), value) {
-            (Some(Value::String(text)), Value::String(more))
-                if matches!(name.as_str(), "text" | "summary" | "data" | "signature") =>
-            {
-                text.push_str(more);
-            }
-            (Some(_), Value::Null) => {}
-            _ => {
-                held.insert(name.clone(), value.clone());
-            }
-        }
-    }
 }

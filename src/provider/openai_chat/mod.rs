@@ -3,6 +3,7 @@
 mod calls;
 mod content;
 pub mod decode;
+mod details;
 mod id;
 pub mod request;
 #[cfg(test)]

@@ -31,16 +31,33 @@ pub(crate) fn buckets(raw: &Value) -> Option<Usage> {
         "/prompt_tokens_details/cache_creation_input_tokens",
     ]);
     let cache_write = written.unwrap_or(0).min(prompt - cache_read);
-    let reasoning = any(&["/completion_tokens_details/reasoning_tokens"]);
-    // xAI counts reasoning beside the completion, as its total shows.
-    let beside = reasoning
-        .filter(|&reasoning| any(&["/total_tokens"]) == Some(prompt + completion + reasoning));
+    let told = any(&["/completion_tokens_details/reasoning_tokens"]);
+    // xAI counts reasoning beside the completion, as its total shows. Google does too, and its total alone tells of it. What
+    // is missing from a prompt that leaves out its cached part is no reasoning.
+    let excess = any(&["/total_tokens"])
+        .and_then(|total| total.checked_sub(prompt + completion))
+        .filter(|&excess| excess > 0);
+    let is_input = |excess| {
+        let parts = [
+            cached,
+            written,
+            Some(cached.unwrap_or(0) + written.unwrap_or(0)),
+        ];
+        parts.contains(&Some(excess))
+    };
+    let beside = excess.filter(|&excess| match told {
+        Some(told) if told > 0 => excess == told,
+        _ => !is_input(excess),
+    });
+    let output = completion + beside.unwrap_or(0);
+    // One vendor counts its marks among them, and comes to more than all there was.
+    let reasoning = beside.or(told).map(|reasoning| reasoning.min(output));
     Some(Usage {
         input: prompt - cache_read - cache_write,
         cache_read,
         cache_write,
         cache_write_long: 0,
-        output: completion + beside.unwrap_or(0),
+        output,
         reasoning,
     })
 }
@@ -85,6 +102,46 @@ mod tests {
                 Some(Usage {
                     reasoning: Some(196),
                     ..usage(291, 0, 0, 222)
+                }),
+            ),
+            // Reasoning in the total alone.
+            (
+                json!({"prompt_tokens": 9, "completion_tokens": 40, "total_tokens": 649}),
+                Some(Usage {
+                    reasoning: Some(600),
+                    ..usage(9, 0, 0, 640)
+                }),
+            ),
+            (
+                json!({"prompt_tokens": 9, "completion_tokens": 40, "total_tokens": 649, "completion_tokens_details": {"reasoning_tokens": 0}}),
+                Some(Usage {
+                    reasoning: Some(600),
+                    ..usage(9, 0, 0, 640)
+                }),
+            ),
+            // The cached part beside the prompt, and a total of something else.
+            (
+                json!({"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 19, "prompt_tokens_details": {"cached_tokens": 6}}),
+                Some(usage(3, 6, 0, 4)),
+            ),
+            (
+                json!({"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 3}),
+                Some(usage(9, 0, 0, 4)),
+            ),
+            (
+                json!({"prompt_tokens": 9, "completion_tokens": 4, "total_tokens": 20, "completion_tokens_details": {"reasoning_tokens": 3}}),
+                Some(Usage {
+                    reasoning: Some(3),
+                    ..usage(9, 0, 0, 4)
+                }),
+            ),
+            // More reasoning than there was output.
+            (
+                json!({"prompt_tokens": 951, "completion_tokens": 6000, "total_tokens": 6952,
+                    "prompt_tokens_details": {"cached_tokens": 60}, "completion_tokens_details": {"reasoning_tokens": 6001}}),
+                Some(Usage {
+                    reasoning: Some(6000),
+                    ..usage(891, 60, 0, 6000)
                 }),
             ),
             // No reasoning is neither inside nor beside.

@@ -9,7 +9,7 @@ use crate::protocol::money::Money;
 use crate::protocol::reply::Reply;
 use crate::provider::Chunk;
 use crate::provider::bill::cost;
-use crate::provider::decode::{Assembly, Decoder};
+use crate::provider::decode::{Assembly, Decoder, MOST_PARTS};
 use crate::provider::envelope::Envelope;
 use crate::provider::failure::in_answer;
 use crate::provider::openai_responses::item::{Item, Stream};
@@ -96,7 +96,12 @@ impl Assembly for Answer {
 
     fn done(&mut self) {
         // A mark of another dialect: it ends an answer only when nothing in it is open.
-        self.done = !self.items.is_empty() && self.items.iter().all(|item| item.finished);
+        // Nor where there are calls: gateways set it too after an answer that was cut behind them, and one may be missing.
+        self.done = !self.items.is_empty()
+            && self
+                .items
+                .iter()
+                .all(|item| item.finished && !item.is_call());
     }
 
     fn is_over(&self) -> bool {
@@ -134,6 +139,11 @@ impl Assembly for Answer {
             _ => return None,
         };
         Some(Failure::new(kind, text))
+    }
+
+    fn parts(&self) -> usize {
+        let texts = self.items.iter().map(Item::texts_count);
+        texts.max().unwrap_or(0).max(self.items.len())
     }
 
     fn reply(&self, whole: bool) -> Reply {
@@ -257,6 +267,9 @@ impl Answer {
         let nothing_came = self.items.is_empty();
         for (index, raw) in (0..).zip(output.into_iter().flatten()) {
             let Some(raw) = raw.as_object() else { continue };
+            if self.items.len() > MOST_PARTS {
+                break;
+            }
             if nothing_came {
                 let mut item = Item::new(Some(index), raw.clone());
                 item.finish(raw, chunks);

@@ -6,6 +6,7 @@ use crate::config::Wire;
 use crate::protocol::item::Opaque;
 use crate::protocol::reply::Part;
 use crate::provider::Chunk;
+use crate::provider::decode::{MOST_PARTS, growth};
 use crate::provider::replay;
 
 /// What a stream of pieces belongs to.
@@ -89,6 +90,11 @@ impl Item {
         self.field("status") == "incomplete"
     }
 
+    /// How many texts it has.
+    pub(crate) fn texts_count(&self) -> usize {
+        self.pieces.len()
+    }
+
     pub(crate) fn takes(&self, stream: Stream) -> bool {
         match stream {
             Stream::Arguments => self.is_call(),
@@ -115,7 +121,7 @@ impl Item {
 
     /// Takes a piece of a text.
     pub(crate) fn grow(&mut self, stream: Stream, index: u64, more: &str, chunks: &mut Vec<Chunk>) {
-        if self.finished || more.is_empty() {
+        if self.finished || more.is_empty() || self.pieces.len() > MOST_PARTS {
             return;
         }
         if stream == Stream::Arguments {
@@ -135,7 +141,7 @@ impl Item {
         whole: &str,
         chunks: &mut Vec<Chunk>,
     ) {
-        if self.finished || whole.is_empty() {
+        if self.finished || whole.is_empty() || self.pieces.len() > MOST_PARTS {
             return;
         }
         if stream == Stream::Arguments {
@@ -331,10 +337,7 @@ impl Item {
     }
 
     pub(crate) fn tell_growth(&self, chunks: &mut Vec<Chunk>) {
-        chunks.push(Chunk::CallGrows {
-            name: self.field("name").to_owned(),
-            bytes: self.arguments.len() as u64,
-        });
+        chunks.push(growth(self.field("name"), self.arguments.len()));
     }
 }
 

@@ -31,6 +31,12 @@ fn an_answer_in_one_piece_is_taken() {
         ),
         // Empty lines keep the connection while the request waits its turn.
         (&openai_chat::DIALECT, format!("\n\n\n{chat}")),
+        (
+            &anthropic::DIALECT,
+            r#"{"id":"msg_1","type":"message","role":"assistant","content":[{"type":"text","text":"hello"}],
+                "stop_reason":"end_turn","usage":{"input_tokens":3,"output_tokens":1}}"#
+                .to_owned(),
+        ),
         (&gemini::DIALECT, event("hello", end)),
         (
             &gemini::DIALECT,

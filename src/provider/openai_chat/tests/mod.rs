@@ -2,20 +2,20 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod ending;
+mod request;
+
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
-use crate::agent::prompt::Message;
 use crate::config::Wire;
-use crate::protocol::failure::{FailureKind, Stop};
+use crate::protocol::failure::Stop;
 use crate::protocol::money::Money;
 use crate::protocol::reply::Part;
 use crate::provider::Chunk;
 use crate::provider::openai_chat::decode::decoder;
-use crate::provider::openai_chat::request::request;
-use crate::provider::quirks;
 use crate::provider::replay;
-use crate::provider::testing::{self, calls, decode, done, failed};
+use crate::provider::testing::{calls, decode, done, failed};
 
 const HERE: &str = "here/m";
 
@@ -96,6 +96,27 @@ fn calls_are_put_together_however_they_are_numbered() {
             vec![a, b],
         ),
         (
+            "in pieces, by their place alone",
+            vec![
+                delta(&json!({"tool_calls": [
+                    {"id": "c1", "function": function("a", "")},
+                    {"id": "c2", "function": function("b", "")},
+                ]})),
+                delta(&json!({"tool_calls": [
+                    {"function": pieces("{\"x\":1}")},
+                    {"function": pieces("{}")},
+                ]})),
+            ],
+            vec![a, b],
+        ),
+        (
+            "numbers that are none",
+            vec![call(
+                &json!({"index": "zero", "id": "c1", "function": function("a", "{\"x\":1}")}),
+            )],
+            vec![a],
+        ),
+        (
             "all numbered 0",
             vec![
                 call(&json!({"index": 0, "id": "c1", "function": function("a", "{\"x\":1}")})),
@@ -127,6 +148,33 @@ fn calls_are_put_together_however_they_are_numbered() {
                 call(&json!({"index": 0, "id": "c1", "function": function("a", "{\"x\":1}")})),
             ],
             vec![a],
+        ),
+        (
+            "numbered 0 without ids",
+            vec![delta(&json!({"tool_calls": [
+                {"index": 0, "function": function("a", "{\"x\":1}")},
+                {"index": 0, "function": function("b", "{}")},
+            ]}))],
+            vec![(None, "a", "{\"x\":1}"), (None, "b", "{}")],
+        ),
+        (
+            "the same tool twice, numbered 0 without ids, in pieces that name it",
+            vec![
+                call(&json!({"index": 0, "function": function("a", "{\"x\"")})),
+                call(&json!({"index": 0, "function": function("a", ":\"}{\"}")})),
+                call(&json!({"index": 0, "function": function("a", "")})),
+                call(&json!({"index": 0, "function": function("a", "{\"x\":2}")})),
+            ],
+            vec![(None, "a", "{\"x\":\"}{\"}"), (None, "a", "{\"x\":2}")],
+        ),
+        (
+            "another tool without an id after one with",
+            vec![
+                call(&json!({"index": 0, "id": "c1", "function": function("a", "{\"x\":1}")})),
+                call(&json!({"index": 0, "id": "", "function": function("b", "{")})),
+                call(&json!({"index": 0, "function": pieces("}")})),
+            ],
+            vec![a, (None, "b", "{}")],
         ),
         (
             "no id at all",
@@ -291,115 +339,19 @@ fn what_stands_beside_a_call_is_kept_for_it() {
 }
 
 #[test]
-fn the_reason_to_stop_is_believed_as_far_as_it_can_be() {
-    let said = [delta(&json!({"content": "x"}))];
-    let called = [call(
-        &json!({"index": 0, "id": "c1", "function": {"name": "a", "arguments": "{}"}}),
-    )];
-    let refused = [delta(&json!({"refusal": "no"}))];
-    let cases = [
-        (&said, "stop", Stop::End),
-        (&called, "stop", Stop::Tool),
-        (&called, "tool_calls", Stop::Tool),
-        (&said, "tool_calls", Stop::End),
-        (&called, "length", Stop::Length),
-        (&said, "content_filter", Stop::Filter),
-        (&called, "content_filter", Stop::Filter),
-        (&said, "sensitive", Stop::Filter),
-        (&refused, "stop", Stop::Refusal),
-        (&said, "something new", Stop::End),
-    ];
-    for (events, reason, expected) in cases {
-        let chunks = answer(events, reason);
-        let reply = done(&chunks);
-        assert_eq!(
-            (reply.stop, reply.stop_native.as_deref()),
-            (Some(expected), Some(reason))
-        );
-    }
-    for (reason, kind) in [
-        ("error", FailureKind::Overloaded),
-        ("network_error", FailureKind::Network),
-        ("insufficient_system_resource", FailureKind::Overloaded),
-        ("model_context_window_exceeded", FailureKind::TooLong),
-    ] {
-        let chunks = answer(&said, reason);
-        let (failure, partial) = failed(&chunks);
-        assert_eq!(
-            (failure.kind, partial.text()),
-            (kind, "x".to_owned()),
-            "{reason}"
-        );
-    }
-}
-
-#[test]
 fn usage_is_found_wherever_it_stands() {
     let usage = json!({"prompt_tokens": 3, "completion_tokens": 1, "cost": 0.5});
     let cases = [
-        (
-            json!({"choices": [], "usage": usage}),
-            Some(Money::usd(500_000_000_000)),
-        ),
-        (
-            json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop", "usage": usage}]}),
-            None,
-        ),
-        (json!({"choices": [], "x_groq": {"usage": usage}}), None),
+        json!({"choices": [], "usage": usage}),
+        json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop", "usage": usage}]}),
+        json!({"choices": [], "x_groq": {"usage": usage}}),
     ];
-    for (event, cost) in cases {
+    let cost = Some(Money::usd(500_000_000_000));
+    for event in cases {
         let chunks = decode(decoder(HERE.to_owned()), &[end("stop"), event]);
         let reply = done(&chunks);
         assert_eq!((reply.usage.unwrap().input, reply.reported_cost), (3, cost));
         assert_eq!(reply.usage_raw, Some(usage.clone()));
-    }
-}
-
-#[test]
-fn an_error_inside_an_answer_keeps_what_came_before() {
-    let cases = [
-        (
-            json!({"error": {"code": 502, "message": "Provider disconnected"}, "choices": [{"index": 0, "delta": {"content": ""}, "finish_reason": "error"}]}),
-            FailureKind::Overloaded,
-        ),
-        (
-            json!({"error": {"code": 429, "message": "slow"}}),
-            FailureKind::Rate,
-        ),
-        (
-            json!({"error": {"code": "server_error", "message": "lost"}, "choices": []}),
-            FailureKind::Overloaded,
-        ),
-        (
-            json!({"error": {"type": "exceed_context_size_error", "message": "no room", "code": 400}}),
-            FailureKind::TooLong,
-        ),
-        (json!({"error": "plain"}), FailureKind::Overloaded),
-        (
-            json!({"object": "error", "message": "broken", "code": 500}),
-            FailureKind::Overloaded,
-        ),
-        (
-            json!({"code": "DataInspectionFailed", "message": "no"}),
-            FailureKind::Refused,
-        ),
-        (
-            json!({"choices": [{"index": 0, "delta": {}, "error": {"code": 503, "message": "gone"}}]}),
-            FailureKind::Overloaded,
-        ),
-    ];
-    for (event, kind) in cases {
-        let late = json!({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 1}});
-        let chunks = decode(
-            decoder(HERE.to_owned()),
-            &[delta(&json!({"content": "part"})), event.clone(), late],
-        );
-        let (failure, partial) = failed(&chunks);
-        assert_eq!(
-            (failure.kind, partial.text(), partial.usage.is_some()),
-            (kind, "part".to_owned(), true),
-            "{event}"
-        );
     }
 }
 
@@ -414,52 +366,4 @@ fn only_the_first_choice_is_read() {
         json!("x"),
     ];
     assert_eq!(done(&answer(&events, "stop")).text(), "x");
-}
-
-#[test]
-fn the_mark_of_the_end_ends_an_answer_without_a_reason() {
-    let mut decoder = decoder(HERE.to_owned());
-    let mut chunks = Vec::new();
-    decoder.feed(
-        b"data: {\"choices\":[{\"delta\":{\"content\":\"x\"}}]}\n\ndata: [DONE]",
-        &mut chunks,
-    );
-    decoder.finish(&mut chunks);
-    assert_eq!(
-        (
-            done(&chunks).text(),
-            done(&chunks).stop,
-            &done(&chunks).stop_native
-        ),
-        ("x".to_owned(), Some(Stop::End), &None)
-    );
-}
-
-#[test]
-fn a_word_of_the_model_stands_between_results_and_the_person_where_one_must() {
-    let prompt = testing::prompt(
-        "here/m",
-        vec![
-            testing::user("one"),
-            Message::Assistant {
-                parts: vec![testing::call("c1", "glob", "{}")],
-            },
-            testing::results(&[("c1", "x", false)]),
-            testing::user("steered"),
-            testing::user("twice"),
-        ],
-    );
-    for (preset, expected) in [
-        ("mistral", "system user assistant tool assistant user user"),
-        ("openai", "system user assistant tool user user"),
-    ] {
-        let quirks = quirks::of(preset).unwrap();
-        let body: Value = serde_json::from_slice(&request(&prompt, &quirks)).unwrap();
-        let messages = body["messages"].as_array().unwrap();
-        let roles: Vec<&str> = messages
-            .iter()
-            .filter_map(|message| message["role"].as_str())
-            .collect();
-        assert_eq!(roles.join(" "), expected, "{preset}");
-    }
 }
