@@ -14,7 +14,7 @@ const FLOORS: &[&[&str]] = &[
     &["protocol"],
     &["agent"],
     &["config"],
-    &["provider", "store", "skill", "project"],
+    &["picture", "provider", "store", "skill", "project"],
     &["tool"],
     &["engine"],
     &["command", "tui::theme", "tui::terminal"],
@@ -30,6 +30,7 @@ const FLOORS: &[&[&str]] = &[
 /// Outside names, and the only rooms that may speak them.
 const FENCES: &[(&str, &[&str])] = &[
     ("rusqlite", &["store"]),
+    ("image", &["picture"]),
     ("reqwest", &["provider"]),
     ("rustls", &["provider"]),
     ("ratatui", &["tui"]),

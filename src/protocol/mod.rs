@@ -13,6 +13,7 @@ pub mod effort;
 pub mod event;
 pub mod failure;
 pub mod id;
+pub mod image;
 pub mod item;
 pub mod money;
 pub mod op;

@@ -1,0 +1,199 @@
+//! Pictures from files and clipboards: what they are is told by their bytes, and they are made as small as models look at
+//! them. Everything here may block, and takes up to a second for a large one.
+
+mod path;
+mod scale;
+#[cfg(test)]
+mod trial;
+
+use std::fs::File;
+use std::io::{Cursor, Read};
+use std::path::Path;
+
+use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+
+use crate::agent::{digest, visible};
+use crate::protocol::image::{Image, ImageKind, Source};
+
+/// The largest file that is read: a photograph of 48 million pixels has half of it.
+pub const MOST_BYTES: u64 = 32 << 20;
+
+/// The most pixels that are decoded, told from the head of the file before anything is: a small file can say that it is
+/// enormous.
+pub const MOST_PIXELS: u64 = 64_000_000;
+
+/// No side is longer: four bytes of a header can say anything.
+pub const LONGEST_SIDE: u32 = 32_000;
+
+/// What decoding may take of the memory: the pixels with 8 bytes each.
+const MOST_MEMORY: u64 = MOST_PIXELS * 8;
+
+/// The longest edge that is sent, in pixels. Anthropic scales down what is longer; others look at less.
+pub const LONG_EDGE: u32 = 1568;
+
+/// The most bytes that are sent: as base64 they come to Anthropic's limit of 5 MB, the narrowest.
+pub const MOST_SENT: usize = 3_700_000;
+
+/// The longest name that is kept, in characters.
+const LONGEST_NAME: usize = 80;
+
+/// A picture ready to be kept and sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Picture {
+    pub image: Image,
+    pub bytes: Vec<u8>,
+}
+
+/// Why there is no picture; each says so in one line that names it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Fault {
+    /// Not there, or something else: whoever guessed that it is one may have guessed wrong.
+    #[error("{0}")]
+    NoPicture(String),
+    /// One that cannot be sent.
+    #[error("{0}")]
+    Unusable(String),
+}
+
+/// A picture from where it is.
+pub fn take(source: Source, home: Option<&Path>) -> Result<Picture, Fault> {
+    match source {
+        Source::File { path, folder } => {
+            let path = path::resolve(&path, &folder, home);
+            read(&path)
+        }
+        Source::Bytes { name, bytes } => prepare(&name, bytes),
+    }
+}
+
+fn read(path: &Path) -> Result<Picture, Fault> {
+    let shown = visible::one_line(&path.to_string_lossy());
+    let unread = |error: std::io::Error| {
+        Fault::NoPicture(format!("cannot read the picture {shown}: {error}"))
+    };
+    let kind = std::fs::metadata(path).map_err(unread)?.file_type();
+    // A pipe would be waited for, and a device has no end.
+    if !kind.is_file() {
+        return Err(Fault::NoPicture(format!("{shown} is no file")));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+        .map_err(unread)?;
+    let name = path
+        .file_name()
+        .map_or(shown.clone(), |name| name.to_string_lossy().into_owned());
+    prepare(&name, bytes)
+}
+
+/// A picture from the bytes of a file. What is small enough stays byte for byte what it is; the first frame stands for one
+/// that moves, and for every GIF, which not all vendors take.
+pub fn prepare(name: &str, bytes: Vec<u8>) -> Result<Picture, Fault> {
+    let name: String = visible::one_line(name).chars().take(LONGEST_NAME).collect();
+    let name = if name.trim().is_empty() {
+        "picture".to_owned()
+    } else {
+        name
+    };
+    let format = format_of(&bytes).ok_or_else(|| {
+        Fault::NoPicture(format!("{name} is no picture: PNG, JPEG, WebP and GIF are"))
+    })?;
+    if bytes.len() as u64 > MOST_BYTES {
+        let most = MOST_BYTES >> 20;
+        return Err(Fault::Unusable(format!(
+            "the picture {name} has more than {most} MiB: make it smaller first"
+        )));
+    }
+    let decoded = decode(&name, format, &bytes)?;
+    let (width, height) = (decoded.image.width(), decoded.image.height());
+    let whole = !decoded.changes && width.max(height) <= LONG_EDGE && bytes.len() <= MOST_SENT;
+    let (kind, width, height, bytes) = match kind_of(format).filter(|_| whole) {
+        Some(kind) => (kind, width, height, bytes),
+        None => {
+            let lossy = matches!(format, ImageFormat::Jpeg | ImageFormat::WebP);
+            scale::smaller(decoded.image, lossy)
+                .map_err(|why| Fault::Unusable(format!("cannot make {name} smaller: {why}")))?
+        }
+    };
+    Ok(Picture {
+        image: Image {
+            name,
+            kind,
+            width,
+            height,
+            hash: digest::hex(&bytes),
+            bytes: bytes.len() as u64,
+        },
+        bytes,
+    })
+}
+
+/// By the bytes it begins with; a name can say anything.
+fn format_of(bytes: &[u8]) -> Option<ImageFormat> {
+    image::guess_format(bytes).ok().filter(|format| {
+        matches!(
+            format,
+            ImageFormat::Png | ImageFormat::Jpeg | ImageFormat::WebP | ImageFormat::Gif
+        )
+    })
+}
+
+/// The form in which its bytes can go as they are.
+fn kind_of(format: ImageFormat) -> Option<ImageKind> {
+    match format {
+        ImageFormat::Png => Some(ImageKind::Png),
+        ImageFormat::Jpeg => Some(ImageKind::Jpeg),
+        ImageFormat::WebP => Some(ImageKind::Webp),
+        _ => None,
+    }
+}
+
+struct Decoded {
+    image: DynamicImage,
+    /// It is not what the bytes are: turned upright, or one frame of several.
+    changes: bool,
+}
+
+/// Also what is then sent as it is was decoded: what is damaged is told here, not by the vendor.
+fn decode(name: &str, format: ImageFormat, bytes: &[u8]) -> Result<Decoded, Fault> {
+    let damaged = || Fault::Unusable(format!("the picture {name} is damaged"));
+    let reader = |bytes| ImageReader::with_format(Cursor::new(bytes), format);
+    let (width, height) = reader(bytes).into_dimensions().map_err(|_| damaged())?;
+    let pixels = u64::from(width) * u64::from(height);
+    if pixels > MOST_PIXELS || width.max(height) > LONGEST_SIDE {
+        return Err(Fault::Unusable(format!(
+            "the picture {name} is too large with {width}x{height} pixels: at most {} million, and {LONGEST_SIDE} on a side",
+            MOST_PIXELS / 1_000_000
+        )));
+    }
+    if pixels == 0 || format == ImageFormat::Jpeg && is_cut(bytes) {
+        return Err(damaged());
+    }
+    let mut limits = Limits::default();
+    limits.max_alloc = Some(MOST_MEMORY);
+    let mut reader = reader(bytes);
+    reader.limits(limits);
+    let mut decoder = reader.into_decoder().map_err(|_| damaged())?;
+    let turn = decoder
+        .orientation()
+        .unwrap_or(image::metadata::Orientation::NoTransforms);
+    let mut decoded = DynamicImage::from_decoder(decoder).map_err(|_| damaged())?;
+    decoded.apply_orientation(turn);
+    let turned = turn != image::metadata::Orientation::NoTransforms;
+    Ok(Decoded {
+        image: decoded,
+        changes: turned || format == ImageFormat::WebP && moves(bytes),
+    })
+}
+
+/// A JPEG without its end is decoded all the same, grey from where it was cut.
+fn is_cut(bytes: &[u8]) -> bool {
+    let last = |mark: [u8; 2]| bytes.windows(2).rposition(|pair| pair == mark);
+    // The last scan begins with `DA`, and the picture ends with `D9`.
+    last([0xff, 0xd9]) < last([0xff, 0xda])
+}
+
+fn moves(webp: &[u8]) -> bool {
+    image::codecs::webp::WebPDecoder::new(Cursor::new(webp))
+        .is_ok_and(|decoder| decoder.has_animation())
+}

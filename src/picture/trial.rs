@@ -1,0 +1,183 @@
+//! Tries real pictures, and what only looks like one.
+
+#![allow(clippy::unwrap_used)]
+
+use std::io::Cursor;
+
+use image::codecs::gif::GifEncoder;
+use image::{DynamicImage, Frame, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
+use pretty_assertions::assert_eq;
+
+use crate::picture::{Fault, LONG_EDGE, MOST_BYTES, prepare};
+use crate::protocol::image::ImageKind;
+
+fn coloured(width: u32, height: u32) -> RgbImage {
+    RgbImage::from_fn(width, height, |x, y| Rgb([x as u8, y as u8, 7]))
+}
+
+fn written(width: u32, height: u32, format: ImageFormat) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    DynamicImage::ImageRgb8(coloured(width, height))
+        .write_to(&mut bytes, format)
+        .unwrap();
+    bytes.into_inner()
+}
+
+/// A GIF of a red frame and a blue one.
+fn moving() -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let mut encoder = GifEncoder::new(&mut bytes);
+    for colour in [[255, 0, 0, 255], [0, 0, 255, 255]] {
+        let frame = RgbaImage::from_pixel(40, 30, Rgba(colour));
+        encoder.encode_frame(Frame::new(frame)).unwrap();
+    }
+    drop(encoder);
+    bytes
+}
+
+/// The same JPEG with a note in its head that the camera was held on its side.
+fn on_its_side(jpeg: &[u8]) -> Vec<u8> {
+    let exif = b"\xff\xe1\x00\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+    [&jpeg[..2], exif, &jpeg[2..]].concat()
+}
+
+/// The head of a PNG that says it has so many pixels.
+fn head_of_png(width: u32, height: u32) -> Vec<u8> {
+    let mut png = written(1, 1, ImageFormat::Png);
+    png[16..20].copy_from_slice(&width.to_be_bytes());
+    png[20..24].copy_from_slice(&height.to_be_bytes());
+    let mut sum = !0_u32;
+    for &byte in &png[12..29] {
+        sum ^= u32::from(byte);
+        for _ in 0..8 {
+            sum = (sum >> 1) ^ (0xedb8_8320 & (sum & 1).wrapping_neg());
+        }
+    }
+    png[29..33].copy_from_slice(&(!sum).to_be_bytes());
+    png
+}
+
+#[test]
+fn a_small_picture_stays_byte_for_byte_whatever_it_is_called() {
+    for (format, kind) in [
+        (ImageFormat::Png, ImageKind::Png),
+        (ImageFormat::Jpeg, ImageKind::Jpeg),
+        (ImageFormat::WebP, ImageKind::Webp),
+    ] {
+        let bytes = written(64, 48, format);
+        let picture = prepare("notes.txt", bytes.clone()).unwrap();
+        assert_eq!(picture.bytes, bytes, "{format:?}");
+        let image = picture.image;
+        assert_eq!((image.kind, image.width, image.height), (kind, 64, 48));
+        assert_eq!(image.bytes, bytes.len() as u64);
+        assert_eq!(image.chip(), "[notes.txt 64x48]");
+    }
+}
+
+#[test]
+fn a_large_picture_is_made_smaller_and_what_no_vendor_takes_becomes_one_all_take() {
+    let long = LONG_EDGE;
+    let cases = [
+        (
+            "wide png",
+            written(2 * long, 100, ImageFormat::Png),
+            (ImageKind::Png, long, 50),
+        ),
+        (
+            "tall jpeg",
+            written(80, 2 * long, ImageFormat::Jpeg),
+            (ImageKind::Jpeg, 40, long),
+        ),
+        (
+            "very wide",
+            written(5 * long, 100, ImageFormat::Png),
+            (ImageKind::Png, long, 20),
+        ),
+        (
+            "webp",
+            written(2 * long, 100, ImageFormat::WebP),
+            (ImageKind::Jpeg, long, 50),
+        ),
+        ("gif", moving(), (ImageKind::Png, 40, 30)),
+        (
+            "on its side",
+            on_its_side(&written(64, 48, ImageFormat::Jpeg)),
+            (ImageKind::Jpeg, 48, 64),
+        ),
+    ];
+    for (name, bytes, expected) in cases {
+        let picture = prepare(name, bytes).unwrap();
+        let image = &picture.image;
+        assert_eq!((image.kind, image.width, image.height), expected, "{name}");
+        let again = prepare(name, picture.bytes.clone()).unwrap();
+        assert_eq!(again, picture, "{name}: what was made is itself a picture");
+    }
+    let first = prepare("a.gif", moving()).unwrap();
+    let first = image::load_from_memory(&first.bytes).unwrap().to_rgb8();
+    assert_eq!(first.get_pixel(0, 0), &Rgb([255, 0, 0]));
+}
+
+#[test]
+fn what_cannot_be_sent_is_told_in_one_line() {
+    let png = written(64, 48, ImageFormat::Png);
+    let jpeg = written(64, 48, ImageFormat::Jpeg);
+    let no = |why: &str| Fault::NoPicture(why.to_owned());
+    let bad = |why: &str| Fault::Unusable(why.to_owned());
+    let forms = "PNG, JPEG, WebP and GIF are";
+    let mut huge = png.clone();
+    huge.resize(MOST_BYTES as usize + 1, 0);
+    let cases = [
+        (
+            "a\n.png",
+            b"hello".to_vec(),
+            no(&format!("a .png is no picture: {forms}")),
+        ),
+        (
+            "",
+            Vec::new(),
+            no(&format!("picture is no picture: {forms}")),
+        ),
+        (
+            "b.png",
+            b"BM\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec(),
+            no(&format!("b.png is no picture: {forms}")),
+        ),
+        (
+            "c.png",
+            png[..png.len() / 2].to_vec(),
+            bad("the picture c.png is damaged"),
+        ),
+        (
+            "d.png",
+            png[..20].to_vec(),
+            bad("the picture d.png is damaged"),
+        ),
+        (
+            "e.jpg",
+            jpeg[..jpeg.len() - 40].to_vec(),
+            bad("the picture e.jpg is damaged"),
+        ),
+        (
+            "bomb.png",
+            head_of_png(30_000, 30_000),
+            bad(
+                "the picture bomb.png is too large with 30000x30000 pixels: at most 64 million, and 32000 on a side",
+            ),
+        ),
+        (
+            "line.png",
+            head_of_png(1, 40_000),
+            bad(
+                "the picture line.png is too large with 1x40000 pixels: at most 64 million, and 32000 on a side",
+            ),
+        ),
+        (
+            "huge.png",
+            huge,
+            bad("the picture huge.png has more than 32 MiB: make it smaller first"),
+        ),
+    ];
+    for (name, bytes, expected) in cases {
+        assert_eq!(prepare(name, bytes), Err(expected), "{name}");
+    }
+}
