@@ -10,6 +10,7 @@ pub mod digest;
 pub mod folder;
 pub mod guard;
 pub mod permission;
+pub mod picture;
 pub mod prefix;
 pub mod prompt;
 pub mod recover;

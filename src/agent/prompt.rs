@@ -3,10 +3,11 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use crate::agent::picture::{Picture, Sight, said as words};
 use crate::protocol::call::{Outcome, OutcomeKind, ToolCall, ToolSpec};
 use crate::protocol::effort::Effort;
 use crate::protocol::id::{CallId, ModelRef, SessionId};
-use crate::protocol::item::{Item, joined};
+use crate::protocol::item::Item;
 use crate::protocol::reply::Part;
 use crate::protocol::usage::CacheLife;
 
@@ -38,16 +39,14 @@ pub struct Caching {
 pub enum Message {
     User {
         text: String,
+        /// The pictures the text names, in their order.
+        pictures: Vec<Picture>,
     },
     /// What the model said before. Every call has a `wire_id` that is legal on the wire; an opaque part is present only when
     /// it came from the very model that is asked now, and is then sent back untouched.
-    Assistant {
-        parts: Vec<Part>,
-    },
+    Assistant { parts: Vec<Part> },
     /// The results of all calls of the assistant message before, in the order of the calls.
-    Results {
-        results: Vec<CallResult>,
-    },
+    Results { results: Vec<CallResult> },
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -72,7 +71,7 @@ pub type Placed = (u32, u32, Item);
 ///
 /// Whatever the log holds, the result is valid on every wire: each call has exactly one result right after the answer that
 /// made it (a missing one says so), results without a call are left out, call ids and names are legal, ids not repeated.
-pub fn messages<'a, I>(items: I, model: &ModelRef) -> Vec<Message>
+pub fn messages<'a, I>(items: I, model: &ModelRef, sight: Sight<'_>) -> Vec<Message>
 where
     I: IntoIterator<Item = &'a Placed>,
     I::IntoIter: Clone,
@@ -93,9 +92,9 @@ where
         match item {
             Item::Prompt { blocks, .. } => {
                 said.close(&mut messages);
-                let text = joined(blocks);
+                let (text, pictures) = words(blocks, model, sight);
                 if !text.trim().is_empty() {
-                    messages.push(Message::User { text });
+                    messages.push(Message::User { text, pictures });
                 }
             }
             Item::Answer { text, opaque, .. } => {
@@ -227,6 +226,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::agent::picture::Pictures;
     use crate::protocol::item::{Block, Opaque, Origin};
 
     fn model() -> ModelRef {
@@ -234,6 +234,14 @@ mod tests {
             provider: "a".into(),
             model: "m".into(),
         }
+    }
+
+    fn built(items: &[Placed]) -> Vec<Message> {
+        let sight = Sight {
+            takes_images: None,
+            pictures: &Pictures::default(),
+        };
+        messages(items, &model(), sight)
     }
 
     fn said(text: &str) -> Item {
@@ -294,7 +302,7 @@ mod tests {
             (1, 2, said("steer")),
             (1, 2, answer("done")),
         ];
-        let built = messages(&items, &model());
+        let built = built(&items);
         let shapes: Vec<&str> = built
             .iter()
             .map(|message| match message {
@@ -328,7 +336,7 @@ mod tests {
             format!("call_1_1_3={missing}"),
             format!("call_1_1_4={missing}"),
         ];
-        assert_eq!(ids(&messages(&items, &model())), expected);
+        assert_eq!(ids(&built(&items)), expected);
     }
 
     #[test]
@@ -342,7 +350,7 @@ mod tests {
             (1, 1, done(3, "three")),
         ];
         assert_eq!(
-            ids(&messages(&items, &model())),
+            ids(&built(&items)),
             ["call_1_1_2=one", "call_1_1_2_2=two", "call_1_1_3=three"]
         );
     }
@@ -363,7 +371,7 @@ mod tests {
                 panic!("no call")
             };
             name.clone_into(&mut asked.name);
-            let built = messages(&[(1, 1, Item::Call(asked))], &model());
+            let built = built(&[(1, 1, Item::Call(asked))]);
             let (Message::Assistant { parts }, Message::Results { results }) =
                 (&built[0], &built[1])
             else {
@@ -389,7 +397,7 @@ mod tests {
             (1, 1, thought("a/m")),
             (1, 1, answer("x")),
         ];
-        let Message::Assistant { parts } = &messages(&items, &model())[1] else {
+        let Message::Assistant { parts } = &built(&items)[1] else {
             panic!("no answer")
         };
         assert_eq!(parts.len(), 2);
@@ -398,7 +406,7 @@ mod tests {
             (1, 1, thought("b/m")),
             (1, 1, answer("x")),
         ];
-        let Message::Assistant { parts } = &messages(&items, &model())[1] else {
+        let Message::Assistant { parts } = &built(&items)[1] else {
             panic!("no answer")
         };
         assert_eq!(
@@ -423,7 +431,7 @@ mod tests {
         // A request is only ever made where no call is open.
         let mut before = Vec::new();
         for length in [1, 3, 4, 5, 6] {
-            let now = messages(&items[..length], &model());
+            let now = built(&items[..length]);
             assert_eq!(now[..before.len()], before[..]);
             before = now;
         }

@@ -20,13 +20,13 @@ use crate::protocol::time::Time;
 use crate::protocol::usage::{Charge, Spending, Usage};
 
 /// Of the serialised form; a stored fold of another version is folded anew from the log.
-pub const FOLD_VERSION: u32 = 3;
+pub const FOLD_VERSION: u32 = 4;
 
 /// A session as its facts left it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a fact of its own: titled, archived, running, accepted"
+    reason = "each is a fact of its own: titled, archived, running, accepted, images"
 )]
 pub struct Session {
     pub id: SessionId,
@@ -78,6 +78,8 @@ pub struct Session {
     pub last_usage: Usage,
     /// What it is at, in one line.
     pub gist: String,
+    /// The conversation has pictures.
+    pub images: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -176,6 +178,7 @@ impl Session {
             context_used: 0,
             last_usage: Usage::default(),
             gist: String::new(),
+            images: false,
         })
     }
 
@@ -373,6 +376,7 @@ impl Session {
     }
 
     fn item(&mut self, turn: u32, step: u32, item: &Item) {
+        self.images |= item.images().next().is_some();
         match item {
             // What Creel says to the model is no word of the person.
             Item::Prompt {

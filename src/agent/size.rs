@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::agent::picture::Tokens;
 use crate::agent::prompt::{Message, Prompt};
 use crate::protocol::call::ToolSpec;
 use crate::protocol::id::ModelRef;
@@ -33,6 +34,7 @@ pub struct Counted {
     model: ModelRef,
     bytes: u64,
     messages: u64,
+    pictures: Tokens,
     tokens: u64,
 }
 
@@ -44,6 +46,7 @@ impl Counted {
             model: sent.model.clone(),
             bytes: sent.bytes.saturating_add(parts_bytes(answer)),
             messages: sent.messages.saturating_add(1),
+            pictures: sent.pictures,
             tokens: tokens.saturating_add(usage.output),
         })
     }
@@ -55,6 +58,7 @@ pub struct Sent {
     model: ModelRef,
     bytes: u64,
     messages: u64,
+    pictures: Tokens,
 }
 
 impl Sent {
@@ -63,6 +67,7 @@ impl Sent {
             model: prompt.model.clone(),
             bytes: bytes(prompt),
             messages: prompt.messages.len() as u64,
+            pictures: pictures(&prompt.model, &prompt.messages),
         }
     }
 
@@ -72,6 +77,7 @@ impl Sent {
             model: model.clone(),
             bytes: 0,
             messages: 0,
+            pictures: Tokens::default(),
         }
     }
 
@@ -82,12 +88,20 @@ impl Sent {
         let (tokens, bytes, messages) = known.map_or((0, 0, 0), |known| {
             (known.tokens, known.bytes, known.messages)
         });
+        let counted = known.map_or_else(Tokens::default, |known| known.pictures);
+        let likely = self.pictures.likely.saturating_sub(counted.likely);
+        let pictures = self.pictures.most.saturating_sub(counted.most);
         let bytes = self.bytes.saturating_sub(bytes);
         let around = PER_MESSAGE * (self.messages.saturating_sub(messages) + 1);
-        let most = tokens.saturating_add(bytes).saturating_add(around);
+        let most = [tokens, bytes, around, pictures]
+            .into_iter()
+            .fold(0, u64::saturating_add);
         let most = most.min(window.unwrap_or(u64::MAX));
         Size {
-            likely: tokens.saturating_add(bytes / LIKELY).min(most),
+            likely: tokens
+                .saturating_add(bytes / LIKELY)
+                .saturating_add(likely)
+                .min(most),
             most,
         }
     }
@@ -107,10 +121,19 @@ pub fn tools_bytes(tools: &[ToolSpec]) -> u64 {
     bytes.sum::<usize>() as u64
 }
 
-/// The bytes of one message.
+/// Tokens of the pictures in these messages.
+pub fn pictures(model: &ModelRef, messages: &[Message]) -> Tokens {
+    let pictures = messages.iter().flat_map(|message| match message {
+        Message::User { pictures, .. } => pictures.as_slice(),
+        Message::Assistant { .. } | Message::Results { .. } => &[],
+    });
+    Tokens::of(&model.model, pictures.map(|picture| &picture.image))
+}
+
+/// The bytes of one message, without its pictures.
 pub fn message_bytes(message: &Message) -> u64 {
     match message {
-        Message::User { text } => text.len() as u64,
+        Message::User { text, .. } => text.len() as u64,
         Message::Assistant { parts } => parts_bytes(parts),
         Message::Results { results } => results
             .iter()
@@ -182,6 +205,7 @@ mod tests {
                 .iter()
                 .map(|text| Message::User {
                     text: (*text).to_owned(),
+                    pictures: Vec::new(),
                 })
                 .collect(),
             max_output: 1,

@@ -42,7 +42,10 @@ pub fn ask(items: &[Placed], model: &ModelRef) -> Option<Prompt> {
         model: model.clone(),
         system: SYSTEM.into(),
         tools: Arc::new([]),
-        messages: vec![Message::User { text }],
+        messages: vec![Message::User {
+            text,
+            pictures: Vec::new(),
+        }],
         max_output: MOST_OUTPUT,
         effort: Some(Effort::Off),
         caching: Caching::default(),
@@ -112,6 +115,12 @@ mod tests {
             "x".repeat(SHOWN)
         );
         let messages = ask(&items, &model).map(|prompt| prompt.messages);
-        assert_eq!(messages, Some(vec![Message::User { text }]));
+        assert_eq!(
+            messages,
+            Some(vec![Message::User {
+                text,
+                pictures: Vec::new(),
+            }])
+        );
     }
 }

@@ -83,6 +83,9 @@ pub enum Sub {
 pub struct RunArgs {
     /// What to do; `-` reads it from standard input. Standard input that is no terminal is appended after a blank line
     pub prompt: Option<String>,
+    /// A picture that is sent with the prompt; may be repeated
+    #[arg(short = 'i', long = "image", value_name = "PATH")]
+    pub images: Vec<PathBuf>,
     #[arg(long, value_name = "PROVIDER/MODEL")]
     pub model: Option<ModelRef>,
     /// The folder to work in

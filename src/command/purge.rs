@@ -39,7 +39,10 @@ pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) 
             Ok(exit::DONE)
         }
         Managed::Failed { why } => Err(Trouble::failed(why)),
-        Managed::Stopped { .. } | Managed::Reloaded => Err(Trouble::failed(
+        Managed::Stopped { .. }
+        | Managed::Reloaded
+        | Managed::Attached { .. }
+        | Managed::NoPicture { .. } => Err(Trouble::failed(
             "the engine did something else: please report this",
         )),
     }

@@ -17,7 +17,10 @@ pub async fn run(args: &StopArgs, door: &Door, face: &mut Face<'_>) -> Ended {
             face.say_line(&format!("stopped {}", counted(turns.into(), "turn")))?;
         }
         Managed::Failed { why } => return Err(Trouble::failed(why)),
-        Managed::Purged { .. } | Managed::Reloaded => {
+        Managed::Purged { .. }
+        | Managed::Reloaded
+        | Managed::Attached { .. }
+        | Managed::NoPicture { .. } => {
             return Err(Trouble::failed(
                 "the engine did something else: please report this",
             ));

@@ -93,7 +93,7 @@ pub struct ModelConfig {
     pub context: Option<u64>,
     pub max_output: Option<u64>,
     pub price: Option<Price>,
-    /// `tools`, `images`: whether it takes them; asked about by routes.
+    /// `tools`, `images`: whether it takes them; asked about by routes, and before a picture is sent.
     pub abilities: Abilities,
 }
 

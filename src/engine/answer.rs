@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::engine::house::House;
-use crate::engine::{cache, health, open, supply};
+use crate::engine::{cache, health, open, picture, supply};
 use crate::protocol::id::SessionId;
 use crate::protocol::op::{Manage, Managed};
 use crate::protocol::query::{Found, Query, Today};
@@ -94,6 +94,7 @@ pub(crate) async fn manage(house: &Arc<House>, manage: Manage, stopped: u32) -> 
     let done = match manage {
         Manage::Stop { session } => stop(house, session, stopped).await,
         Manage::Purge { sessions } => purge(house, sessions).await,
+        Manage::Attach { source } => picture::attach(house, source).await,
         Manage::Reload => house.reload().map(|()| Managed::Reloaded),
     };
     done.unwrap_or_else(|why| Managed::Failed { why })

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use crate::agent::cache;
 use crate::agent::cost::Tariff;
+use crate::agent::picture::Pictures;
 use crate::agent::prefix;
 use crate::agent::prompt::Placed;
 use crate::engine::house::House;
-use crate::engine::request;
+use crate::engine::{picture, request};
 use crate::protocol::cache::{Against, Break, CacheRow, Cause, Made, Place, SentBody};
 use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::{ModelRef, Seq, SessionId};
@@ -23,9 +24,10 @@ pub(crate) async fn rows(house: &Arc<House>, session: SessionId) -> Result<Vec<C
     let events = house
         .read(move |reader| reader.history(session, Page::After(Seq(0)), u32::MAX))
         .await?;
+    let pictures = picture::gather(house, events.iter().map(|event| &event.fact)).await?;
     let house = Arc::clone(house);
     let looked = tokio::task::spawn_blocking(move || {
-        let mut look = Look::new(&house, session);
+        let mut look = Look::new(&house, session, pictures);
         for event in events {
             look.event(event);
         }
@@ -42,6 +44,7 @@ struct Look<'h> {
     session: SessionId,
     system: String,
     items: Vec<Placed>,
+    pictures: Pictures,
     /// The request before.
     before: Option<Before>,
     /// What was counted of the last prompt that was answered.
@@ -60,12 +63,13 @@ struct Before {
 }
 
 impl<'h> Look<'h> {
-    fn new(house: &'h House, session: SessionId) -> Self {
+    fn new(house: &'h House, session: SessionId, pictures: Pictures) -> Self {
         Self {
             house,
             session,
             system: String::new(),
             items: Vec::new(),
+            pictures,
             before: None,
             counted: None,
             ended: None,
@@ -167,7 +171,7 @@ impl<'h> Look<'h> {
             (self.session, &self.system),
             model,
             &self.items,
-            sent.made,
+            (sent.made, &self.pictures),
         );
         match provider.body(&prompt) {
             Some(body) if request::is_sent(&body, sent) => Ok((bare(&body), sent.made)),

@@ -60,6 +60,10 @@ impl Task {
             self.refuse(command, "there is nothing to send");
             return;
         }
+        if let Err(why) = self.take_pictures(&blocks).await {
+            self.refuse(command, &why);
+            return;
+        }
         if self.turn.as_ref().is_some_and(Turn::is_stopping) {
             // Said after the stop: it begins the next turn.
             self.settle().await;

@@ -61,7 +61,7 @@ impl Hall {
                     Some(Knock::Manage(manage, reply)) => {
                         let stopped = match &manage {
                             Manage::Stop { session } => self.stop_here(*session, "stopped by `creel stop`"),
-                            Manage::Purge { .. } | Manage::Reload => 0,
+                            Manage::Attach { .. } | Manage::Purge { .. } | Manage::Reload => 0,
                         };
                         let house = Arc::clone(&self.house);
                         self.works.spawn(async move {

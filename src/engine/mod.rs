@@ -18,6 +18,7 @@ mod model_call;
 pub mod open;
 pub mod owner;
 mod paced;
+mod picture;
 mod redaction;
 mod request;
 mod session;

@@ -232,7 +232,7 @@ impl Task {
             life: self.house.providers().cache_life(model),
         };
         let session = (self.session.id, &*self.session.spec.system);
-        request::prompt(&self.house, session, model, items, made)
+        request::prompt(&self.house, session, model, items, (made, &self.pictures))
     }
 
     /// Takes up what the provider counted before the session was closed.

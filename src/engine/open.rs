@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use crate::agent::picture::Pictures;
 use crate::agent::prompt::Placed;
 use crate::agent::recover::{self, Broke};
 use crate::agent::session::{FOLD_VERSION, Session};
 use crate::engine::effect::derive;
 use crate::engine::house::House;
 use crate::engine::owner::Held;
+use crate::engine::picture;
 use crate::engine::session::{Task, Word};
 use crate::project::{self, Project};
 use crate::protocol::event::{Event, Fact, Signal};
@@ -129,6 +131,7 @@ pub(crate) async fn resume(
         Ok(taken) => {
             let house = Arc::clone(house);
             let mut task = Task::new(house, taken.session, taken.items, inbox, taken.held);
+            task.pictures = taken.pictures;
             if let Some(answered) = taken.answered {
                 task.recount(&answered);
             }
@@ -142,6 +145,7 @@ pub(crate) async fn resume(
 pub(crate) struct Taken {
     session: Session,
     items: Vec<Placed>,
+    pictures: Pictures,
     answered: Option<Answered>,
     held: Held,
 }
@@ -159,6 +163,7 @@ pub(crate) struct Answered {
 pub(crate) async fn take_hold(house: &Arc<House>, id: SessionId) -> Result<Taken, String> {
     let held = house.hold(id).await?;
     let (events, draft) = load(house, id).await?;
+    let pictures = picture::gather(house, events.iter().map(|event| &event.fact)).await?;
     let mut session = Session::fold(None, &events)
         .ok_or_else(|| format!("session {} is not in the log", id.short()))?;
     let mut items = Vec::new();
@@ -208,6 +213,7 @@ pub(crate) async fn take_hold(house: &Arc<House>, id: SessionId) -> Result<Taken
     Ok(Taken {
         session,
         items,
+        pictures,
         answered,
         held,
     })

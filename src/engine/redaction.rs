@@ -8,6 +8,7 @@ use crate::agent::redact::Redactor;
 use crate::protocol::ask::{About, Answer, Approval, Ask, Subject, Verdict};
 use crate::protocol::call::{Detail, Outcome};
 use crate::protocol::event::Fact;
+use crate::protocol::image::Image;
 use crate::protocol::item::{Block, Item, Opaque};
 use crate::protocol::session::Change;
 
@@ -169,6 +170,12 @@ fn redacted_block(block: Block, clean: impl Fn(String) -> String) -> Block {
     match block {
         Block::Text { text } => Block::Text { text: clean(text) },
         Block::Paste { text } => Block::Paste { text: clean(text) },
+        Block::Image { image } => Block::Image {
+            image: Image {
+                name: clean(image.name),
+                ..image
+            },
+        },
     }
 }
 

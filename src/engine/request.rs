@@ -2,6 +2,7 @@
 //! to tell the two alike.
 
 use crate::agent::digest;
+use crate::agent::picture::Pictures;
 use crate::agent::prompt::{self, Caching, Placed, Prompt};
 use crate::engine::house::House;
 use crate::protocol::cache::{Made, SentBody};
@@ -17,7 +18,7 @@ pub(crate) fn prompt<'a, I>(
     (session, system): (SessionId, &str),
     model: &ModelRef,
     items: I,
-    made: Made,
+    (made, pictures): (Made, &Pictures),
 ) -> Prompt
 where
     I: IntoIterator<Item = &'a Placed>,
@@ -27,7 +28,7 @@ where
         model: model.clone(),
         system: system.into(),
         tools: house.tools.specs(),
-        messages: prompt::messages(items, model),
+        messages: prompt::messages(items, model, house.sight(model, pictures)),
         max_output: made.max_output,
         effort: made.effort,
         caching: Caching {

@@ -13,6 +13,7 @@ use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::guard::Watch;
+use crate::agent::picture::Pictures;
 use crate::agent::prompt::Placed;
 use crate::agent::recover::{self, Broke};
 use crate::agent::session::Session;
@@ -52,6 +53,8 @@ pub(crate) struct Task {
     pub(crate) roots: Vec<PathBuf>,
     /// The conversation, in memory while the session is open: what prompts are built from.
     pub(crate) items: Vec<Placed>,
+    /// The pictures of the conversation, for the same.
+    pub(crate) pictures: Pictures,
     pub(crate) turn: Option<Turn>,
     pub(crate) run: RunLimits,
     /// Dollars counted in this run, in parts.
@@ -135,6 +138,7 @@ impl Task {
             session,
             roots,
             items,
+            pictures: Pictures::default(),
             turn: None,
             run: RunLimits::default(),
             spent: 0,

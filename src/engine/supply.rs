@@ -136,6 +136,7 @@ impl House {
             now: self.clock.now(),
             prompt: 0,
             served: None,
+            images: false,
             refused: &[],
             waited: false,
         }
@@ -211,7 +212,8 @@ impl Task {
         let mut prompt = self.prompt(&likely, facts, &card);
         let size = Sent::new(&prompt).size(self.counted.as_ref(), None);
         self.house.refresh_health().await;
-        let (model, patience, notice) = match self.way(target, size.likely, call) {
+        let images = self.has_pictures(facts);
+        let (model, patience, notice) = match self.way(target, (size.likely, images), call) {
             Way::To {
                 model,
                 patience,
@@ -247,8 +249,8 @@ impl Task {
         })
     }
 
-    /// Where a prompt of so many tokens goes, by the book as it was refreshed last.
-    pub(crate) fn way(&self, target: &ModelRef, prompt: u64, call: &Call) -> Way {
+    /// Where a prompt of so many tokens goes, with or without pictures, by the book as it was refreshed last.
+    pub(crate) fn way(&self, target: &ModelRef, (prompt, images): (u64, bool), call: &Call) -> Way {
         let now = self.house.clock.now();
         let Some(name) = target.as_route() else {
             return self.way_to_one(target, now, call);
@@ -262,6 +264,7 @@ impl Task {
             now,
             prompt,
             served: self.session.served.as_ref(),
+            images,
             refused: &call.refused,
             waited: call.waited,
         };
@@ -370,6 +373,7 @@ pub(crate) async fn reports(
     if let Some(session) = &session {
         moment.served = session.served.as_ref();
         moment.prompt = session.context_used;
+        moment.images = session.images;
     }
     let routes = house.routes();
     let targets = match model {

@@ -45,7 +45,7 @@ impl Task {
         };
         let tokens = Sent::new(&prompt).size(None, None).likely;
         self.house.refresh_health().await;
-        let Way::To { model, .. } = self.way(&target, tokens, &ask) else {
+        let Way::To { model, .. } = self.way(&target, (tokens, false), &ask) else {
             return;
         };
         prompt.model = model.clone();

@@ -7,6 +7,7 @@ use crate::protocol::ask::{Answer, Ask};
 use crate::protocol::cache::SentBody;
 use crate::protocol::failure::{Failure, Stop};
 use crate::protocol::id::{AskId, CallId, CommandId, MessageId, ModelRef, Seq, SessionId};
+use crate::protocol::image::Image;
 use crate::protocol::item::{Block, Item};
 use crate::protocol::money::Money;
 use crate::protocol::route::Vitals;
@@ -141,6 +142,21 @@ pub enum Fact {
         turn: u32,
         ending: Ending,
     },
+}
+
+impl Fact {
+    /// The pictures it refers to, whose bytes are blobs.
+    pub fn images(&self) -> impl Iterator<Item = &Image> {
+        let blocks = match self {
+            Self::ItemAdded {
+                item: Item::Prompt { blocks, .. },
+                ..
+            }
+            | Self::MessageQueued { blocks, .. } => blocks.as_slice(),
+            _ => &[],
+        };
+        blocks.iter().filter_map(Block::as_image)
+    }
 }
 
 /// What passes by: lost with the process, and nobody minds.

@@ -1,12 +1,15 @@
 //! What a transcript is made of. An item is named by the `seq` of the fact that added it.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::protocol::call::{Outcome, ToolCall};
 use crate::protocol::id::CallId;
+use crate::protocol::image::Image;
 
-/// A part of what the person said. Images come with the issue that sends them.
+/// A part of what the person said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub enum Block {
@@ -17,6 +20,10 @@ pub enum Block {
     Paste {
         text: String,
     },
+    /// A picture. Its bytes are a blob of the log.
+    Image {
+        image: Image,
+    },
 }
 
 impl Block {
@@ -24,14 +31,23 @@ impl Block {
         Self::Text { text: text.into() }
     }
 
-    pub fn as_text(&self) -> &str {
+    /// What it says; of a picture its name and size.
+    pub fn as_text(&self) -> Cow<'_, str> {
         match self {
-            Self::Text { text } | Self::Paste { text } => text,
+            Self::Text { text } | Self::Paste { text } => Cow::Borrowed(text),
+            Self::Image { image } => Cow::Owned(image.marker()),
+        }
+    }
+
+    pub fn as_image(&self) -> Option<&Image> {
+        match self {
+            Self::Image { image } => Some(image),
+            Self::Text { .. } | Self::Paste { .. } => None,
         }
     }
 }
 
-/// The text of a message as the model reads it: the blocks joined by blank lines.
+/// The text of a message: the blocks joined by blank lines, pictures by name.
 pub fn joined(blocks: &[Block]) -> String {
     blocks
         .iter()
@@ -100,4 +116,15 @@ pub enum Item {
         command: String,
         outcome: Outcome,
     },
+}
+
+impl Item {
+    /// The pictures of a prompt.
+    pub fn images(&self) -> impl Iterator<Item = &Image> {
+        let blocks = match self {
+            Self::Prompt { blocks, .. } => blocks.as_slice(),
+            _ => &[],
+        };
+        blocks.iter().filter_map(Block::as_image)
+    }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::protocol::ask::Answer;
 use crate::protocol::event::When;
 use crate::protocol::id::{AskId, CommandId, MessageId, SessionId};
+use crate::protocol::image::{Image, Source};
 use crate::protocol::item::Block;
 use crate::protocol::session::{Change, OpenRequest, RunLimits};
 
@@ -62,6 +63,9 @@ pub enum Manage {
     Stop { session: Option<SessionId> },
     /// Reads the config again for the providers it names now.
     Reload,
+    /// Keeps a picture in the log, as small as models want it, so that a prompt can refer to it. Until one does it may be
+    /// taken out by a purge.
+    Attach { source: Source },
     /// Takes sessions out of the log for good. One that is held by a process is not taken, and named in the failure.
     Purge { sessions: Vec<SessionId> },
 }
@@ -80,6 +84,13 @@ pub enum Managed {
         blobs: u64,
     },
     Reloaded,
+    Attached {
+        image: Image,
+    },
+    /// What was to be attached is no picture, or not there.
+    NoPicture {
+        why: String,
+    },
     /// Nothing changed.
     Failed {
         why: String,

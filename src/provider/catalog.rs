@@ -23,6 +23,8 @@ pub struct Entry {
     pub price: Price,
     pub context: Option<u64>,
     pub max_output: Option<u64>,
+    /// Whether it takes pictures; `None`: the table does not say.
+    pub images: Option<bool>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -150,6 +152,7 @@ struct Model<'a> {
     tiers: Vec<Step<'a>>,
     context: Option<u64>,
     max_output: Option<u64>,
+    images: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -184,6 +187,7 @@ impl Model<'_> {
                 },
                 context: self.context,
                 max_output: self.max_output,
+                images: self.images,
             },
         })
     }

@@ -56,7 +56,7 @@ const BYTES: u64 = 3;
 /// The places of a prompt, but for those whose prefix has fewer than `least` tokens.
 pub(crate) fn places(prompt: &Prompt, least: u64) -> Places {
     let sent = |message: &Message| match message {
-        Message::User { text } => !text.trim().is_empty(),
+        Message::User { text, .. } => !text.trim().is_empty(),
         Message::Results { results } => !results.is_empty(),
         Message::Assistant { .. } => false,
     };
@@ -71,8 +71,9 @@ pub(crate) fn places(prompt: &Prompt, least: u64) -> Places {
     let long = |bytes: u64| bytes / BYTES >= least;
     let reaches = |&at: &usize| {
         let bytes = messages[..=at].iter().map(size::message_bytes);
+        let pictures = || BYTES * size::pictures(&prompt.model, &messages[..=at]).likely;
         // The sum is not needed where the front alone is long enough, as it is with most models.
-        long(system) || long(system + bytes.sum::<u64>())
+        long(system) || long(system + bytes.sum::<u64>() + pictures())
     };
     Places {
         tools: !prompt.tools.is_empty() && long(tools),

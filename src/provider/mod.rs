@@ -32,6 +32,8 @@ pub mod ndjson;
 pub mod ollama;
 pub mod openai_chat;
 pub mod openai_responses;
+#[cfg(test)]
+mod pictures_trial;
 pub mod quirks;
 pub mod reasoning;
 pub mod rehearsal;

@@ -67,6 +67,7 @@ impl Provider for Remote {
         let told = Told {
             window: self.windows.get(&prompt.model.model).copied(),
             thinking: None,
+            images: None,
         };
         Some((self.dialect.body)(prompt, &self.quirks, &told))
     }

@@ -99,11 +99,28 @@ impl Providers {
         self.config.contains_key(provider)
     }
 
-    /// What the person says the model takes.
+    /// What the model takes: as the person says, else as its server told or the table has it.
     pub fn abilities(&self, model: &ModelRef) -> Abilities {
-        let config = self.config.get(&model.provider);
-        let own = config.and_then(|config| config.models.get(&model.model));
-        own.map_or_else(Abilities::default, |own| own.abilities)
+        let Some(config) = self.config.get(&model.provider) else {
+            return Abilities::default();
+        };
+        let own = config.models.get(&model.model);
+        let own = own.map_or_else(Abilities::default, |own| own.abilities);
+        let listed = || {
+            let vendor = quirks_of(config).ok()?.vendor?;
+            self.catalog().lookup(vendor, &model.model)?.images
+        };
+        let told = || {
+            let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+            made.get(&model.provider)?
+                .answers
+                .held(&model.model)?
+                .images
+        };
+        Abilities {
+            images: own.images.or_else(told).or_else(listed),
+            ..own
+        }
     }
 
     /// Every model named in the config or in the table, by provider: those of the config first.

@@ -6,12 +6,14 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use crate::agent::picture::{Pictures, Sight, said};
 use crate::agent::prompt::{Caching, CallResult, Message, Prompt};
 use crate::config::Wire;
 use crate::protocol::call::OutcomeKind;
 use crate::protocol::call::ToolSpec;
 use crate::protocol::failure::Failure;
-use crate::protocol::item::Opaque;
+use crate::protocol::image::{Image, ImageKind};
+use crate::protocol::item::{Block, Opaque};
 use crate::protocol::reply::{Part, Reply};
 use crate::provider::Chunk;
 use crate::provider::decode::Decoder;
@@ -37,7 +39,29 @@ pub fn prompt(model: &str, messages: Vec<Message>) -> Prompt {
 pub fn user(text: &str) -> Message {
     Message::User {
         text: text.to_owned(),
+        pictures: Vec::new(),
     }
+}
+
+/// Says something of a picture whose bytes are `bytes`.
+pub fn shown(text: &str, bytes: &[u8]) -> Message {
+    let image = Image {
+        name: "picture.png".to_owned(),
+        kind: ImageKind::Png,
+        width: 1280,
+        height: 720,
+        hash: "h".to_owned(),
+        bytes: bytes.len() as u64,
+    };
+    let mut pictures = Pictures::default();
+    pictures.add(&image.hash, bytes);
+    let sight = Sight {
+        takes_images: None,
+        pictures: &pictures,
+    };
+    let model = "here/m".parse().unwrap();
+    let (text, pictures) = said(&[Block::text(text), Block::Image { image }], &model, sight);
+    Message::User { text, pictures }
 }
 
 pub fn text(text: &str) -> Part {
@@ -110,11 +134,15 @@ pub fn check_append_only(wire: Wire, model: &str, request: impl Fn(&Prompt) -> V
         },
         results(&[("c1", "x", false), ("c2", "no", true)]),
         user("steered"),
-        user("twice"),
+        shown("twice", b"abc"),
         Message::Assistant {
             parts: vec![text("done")],
         },
-        user("next"),
+        shown("next", b"defg"),
+        Message::Assistant {
+            parts: vec![text("a tide table")],
+        },
+        user("thanks"),
     ];
     let body_of = |count: usize| {
         let mut prompt = prompt(model, steps[..count].to_vec());

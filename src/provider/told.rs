@@ -16,6 +16,8 @@ pub struct Told {
     pub window: Option<u64>,
     /// How it can be asked to reason; `None` where nobody said.
     pub thinking: Option<Thinking>,
+    /// Whether it takes pictures; `None` where nobody said.
+    pub images: Option<bool>,
 }
 
 /// The ways a model can be asked to reason.

@@ -9,6 +9,12 @@ pub(crate) fn keep(
     name: &str,
     bytes: &[u8],
 ) -> rusqlite::Result<()> {
+    put(conn, name, bytes)?;
+    note_use(conn, session, name)
+}
+
+/// Keeps the bytes; no session uses them yet.
+pub(crate) fn put(conn: &Connection, name: &str, bytes: &[u8]) -> rusqlite::Result<()> {
     let held: Option<i64> = conn
         .prepare_cached("SELECT 1 FROM blob WHERE hash = ?")?
         .query_row([name], |row| row.get(0))
@@ -17,7 +23,7 @@ pub(crate) fn keep(
         conn.prepare_cached("INSERT INTO blob(hash, bytes) VALUES (?, ?)")?
             .execute(params![name, bytes])?;
     }
-    note_use(conn, session, name)
+    Ok(())
 }
 
 pub(crate) fn note_use(conn: &Connection, session: i64, name: &str) -> rusqlite::Result<()> {

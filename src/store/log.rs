@@ -7,6 +7,7 @@ use std::thread::{self, JoinHandle};
 
 use tokio::sync::{mpsc, oneshot};
 
+use crate::agent::digest;
 use crate::protocol::id::SessionId;
 use crate::protocol::time::Time;
 use crate::store::append::Entry;
@@ -104,6 +105,17 @@ impl Log {
         }
         let (reply, answer) = oneshot::channel();
         jobs.send(Job::Append(entry, reply))
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Keeps bytes that no fact names yet. Whoever names them in a fact gives them to that batch once more; until then a purge
+    /// may take them, unless a draft has their hash in it.
+    pub async fn keep(&self, bytes: Vec<u8>) -> Result<(), StoreError> {
+        let jobs = self.jobs()?;
+        let (reply, answer) = oneshot::channel();
+        jobs.send(Job::Keep(digest::hex(&bytes), bytes, reply))
             .await
             .map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?

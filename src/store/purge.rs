@@ -9,7 +9,7 @@ use crate::protocol::id::SessionId;
 use crate::store::Purged;
 use crate::store::append::{composer_draft, find_session, step_draft};
 
-/// What goes: events, card, folded state, drafts, and blobs no other session uses. What stays: the session's id and its
+/// What goes: events, card, folded state, drafts, and blobs no other session uses, pictures that were never sent among them. What stays: the session's id and its
 /// rows in the ledger, which hold models, tokens and money and no text, because what was paid was paid.
 ///
 /// Deleted bytes are overwritten (`secure_delete`), freed pages given back, and the log of writes, which holds the pages as
@@ -45,6 +45,12 @@ pub(crate) fn run(
         purged.sessions += u64::from(cards > 0 || events > 0);
         purged.events += events as u64;
     }
+    // Pictures that were attached and never sent, but for those that still stand in a composer.
+    purged.blobs += all.execute(
+        "DELETE FROM blob WHERE hash NOT IN (SELECT hash FROM blob_use)
+         AND NOT EXISTS (SELECT 1 FROM draft WHERE instr(draft.body, blob.hash) > 0)",
+        [],
+    )? as u64;
     all.commit()?;
     purged.complete = free(conn);
     purged.copies = copies(path);

@@ -13,7 +13,7 @@ use crate::protocol::id::SessionId;
 use crate::protocol::time::Time;
 use crate::store::append::{Entry, Trouble};
 use crate::store::fault::{StoreError, sort};
-use crate::store::{Appended, Purged, purge, seal};
+use crate::store::{Appended, Purged, blob, purge, seal};
 
 /// Batches merged into one transaction at most: bounds how long the first of them waits.
 const MERGED: usize = 64;
@@ -23,6 +23,8 @@ type Reply<T> = oneshot::Sender<Result<T, StoreError>>;
 pub(crate) enum Job {
     Append(Box<Entry>, Reply<Appended>),
     Purge(Vec<SessionId>, Reply<Purged>),
+    /// Bytes under their hash, of no session yet.
+    Keep(String, Vec<u8>, Reply<()>),
     /// Something waits in [`Drafts`].
     Drafts,
 }
@@ -105,6 +107,15 @@ impl Writer {
             match job {
                 Job::Append(entry, reply) => group.push((entry, reply)),
                 Job::Drafts => {}
+                Job::Keep(hash, bytes, reply) => {
+                    let kept = match &self.broken {
+                        Some(broken) => Err(broken.clone()),
+                        None => {
+                            blob::put(&self.conn, &hash, &bytes).map_err(|error| self.note(&error))
+                        }
+                    };
+                    let _ = reply.send(kept);
+                }
                 Job::Purge(sessions, reply) => {
                     self.commit(std::mem::take(&mut group));
                     let purged = match &self.broken {

@@ -67,6 +67,8 @@ pub struct Moment<'m> {
     pub now: Time,
     /// Tokens the prompt likely has.
     pub prompt: u64,
+    /// The conversation has pictures: an endpoint that takes none is passed over, where another one can see them.
+    pub images: bool,
     /// What answered this session last.
     pub served: Option<&'m Served>,
     /// Endpoints that refused this very request, and how.
@@ -106,9 +108,17 @@ enum State {
 }
 
 pub fn decide(route: &Route, endpoints: &[Endpoint], moment: &Moment<'_>) -> Choice {
+    let sees = |endpoint: &Endpoint| endpoint.abilities.images != Some(false);
+    // With none that can the conversation goes on all the same, with a marker in each picture's place.
+    let images = route.needs.images || moment.images && endpoints.iter().any(sees);
     let states: Vec<State> = endpoints
         .iter()
-        .map(|endpoint| state(route, endpoint, moment))
+        .map(|endpoint| match state(route, endpoint, moment) {
+            State::Ready | State::Until(..) if images && !sees(endpoint) => {
+                State::Never(Reason::NoImages)
+            }
+            state => state,
+        })
         .collect();
     let ready: Vec<usize> = (0..endpoints.len())
         .filter(|&index| matches!(states[index], State::Ready))
@@ -158,9 +168,6 @@ fn state(route: &Route, endpoint: &Endpoint, moment: &Moment<'_>) -> State {
     }
     if route.needs.tools && endpoint.abilities.tools == Some(false) {
         return State::Never(Reason::NoTools);
-    }
-    if route.needs.images && endpoint.abilities.images == Some(false) {
-        return State::Never(Reason::NoImages);
     }
     if let Some(window) = card.context.filter(|&window| moment.prompt >= window) {
         let prompt = moment.prompt;

@@ -149,6 +149,7 @@ fn moment(served: Option<&Served>) -> Moment<'_> {
     Moment {
         now: NOW,
         prompt: 1000,
+        images: false,
         served,
         refused: &[],
         waited: false,

@@ -367,7 +367,7 @@ fn what_waited_enters_before_the_prompt() {
             Effect::Append(Fact::ItemAdded {
                 item: Item::Prompt { blocks, .. },
                 ..
-            }) => Some(blocks[0].as_text().to_owned()),
+            }) => Some(blocks[0].as_text().into_owned()),
             Effect::Append(Fact::MessageWithdrawn { id, entered }) => {
                 Some(format!("{} {entered}", id.0))
             }

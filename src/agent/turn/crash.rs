@@ -8,6 +8,7 @@ use pretty_assertions::assert_eq;
 use proptest::prelude::{ProptestConfig, prop};
 use proptest::proptest;
 
+use crate::agent::picture::{Pictures, Sight};
 use crate::agent::prompt::{self, Message, Placed};
 use crate::agent::recover::{self, Broke};
 use crate::agent::session::Session;
@@ -78,7 +79,11 @@ fn crash(facts: &[Fact]) {
                 _ => None,
             })
             .collect();
-        check_valid(&prompt::messages(&items, &bill().model));
+        let sight = Sight {
+            takes_images: None,
+            pictures: &Pictures::default(),
+        };
+        check_valid(&prompt::messages(&items, &bill().model, sight));
     }
 }
 

@@ -38,7 +38,16 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 pub async fn run(args: &RunArgs, door: &Door, config: &Config, face: &mut Face<'_>) -> Ended {
     // Read before signals are caught: until then they end the process, as somebody who types a prompt expects.
-    let blocks = prompt::blocks(args.prompt.as_deref(), face.input, face.input_is_terminal)?;
+    let words = args.prompt.as_deref();
+    let mut blocks = if words.is_none() && face.input_is_terminal && !args.images.is_empty() {
+        // A picture may speak for itself.
+        Vec::new()
+    } else {
+        prompt::blocks(words, face.input, face.input_is_terminal)?
+    };
+    for image in prompt::pictures(&args.images, door).await? {
+        blocks.push(Block::Image { image });
+    }
     let signals =
         caught().map_err(|error| Trouble::failed(format!("cannot catch signals: {error}")))?;
     begin(args, blocks, door, config, signals, face).await

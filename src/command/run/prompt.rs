@@ -1,9 +1,13 @@
 //! What a run is asked: the words of the command line, and what was piped in behind them.
 
 use std::io::Read;
+use std::path::PathBuf;
 
 use crate::command::Trouble;
+use crate::engine::door::Door;
+use crate::protocol::image::{Image, Source};
 use crate::protocol::item::Block;
+use crate::protocol::op::{Manage, Managed};
 
 /// More than this fits no model.
 const MOST_BYTES: u64 = 16 * 1024 * 1024;
@@ -45,6 +49,32 @@ pub fn blocks(
         ));
     }
     Ok(blocks)
+}
+
+/// Keeps the pictures in the log, where the prompt refers to them. The first that is none ends it.
+pub async fn pictures(paths: &[PathBuf], door: &Door) -> Result<Vec<Image>, Trouble> {
+    let mut images = Vec::new();
+    for path in paths {
+        // Absolute, so that a name that begins with `~` or `file:` is that and nothing else.
+        let path = std::path::absolute(path)
+            .map_err(|error| Trouble::failed(format!("no picture {}: {error}", path.display())))?;
+        let source = Source::File {
+            path: path.to_string_lossy().into_owned(),
+            folder: PathBuf::new(),
+        };
+        match door.manage(Manage::Attach { source }).await {
+            Managed::Attached { image } => images.push(image),
+            Managed::NoPicture { why } | Managed::Failed { why } => {
+                return Err(Trouble::failed(why));
+            }
+            Managed::Stopped { .. } | Managed::Purged { .. } | Managed::Reloaded => {
+                return Err(Trouble::failed(
+                    "the engine did something else: please report this",
+                ));
+            }
+        }
+    }
+    Ok(images)
 }
 
 /// Bytes that are no UTF-8 become replacement characters: logs have such.

@@ -19,7 +19,7 @@ async fn said(play: &Play) -> Vec<String> {
                 item: Item::Prompt { blocks, origin },
                 ..
             } => Some(match origin {
-                Origin::Person => blocks[0].as_text().to_owned(),
+                Origin::Person => blocks[0].as_text().into_owned(),
                 Origin::Creel => format!("[{}]", blocks[0].as_text()),
             }),
             _ => None,

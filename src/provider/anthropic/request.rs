@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::agent::picture::Picture;
 use crate::agent::prompt::{Message, Prompt};
 use crate::config::Wire;
 use crate::protocol::reply::Part;
@@ -93,6 +94,7 @@ struct Placed<'a> {
 
 enum Block<'a> {
     Text(&'a str),
+    Image(&'a Picture),
     Call {
         id: &'a str,
         name: &'a str,
@@ -111,11 +113,27 @@ enum Block<'a> {
 
 impl Serialize for Placed<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        #[derive(Serialize)]
+        struct Source<'a> {
+            #[serde(rename = "type")]
+            kind: &'static str,
+            media_type: &'static str,
+            data: &'a str,
+        }
         let mut map = serializer.serialize_map(None)?;
         match &self.block {
             Block::Text(text) => {
                 map.serialize_entry("type", "text")?;
                 map.serialize_entry("text", text)?;
+            }
+            Block::Image(picture) => {
+                map.serialize_entry("type", "image")?;
+                let source = Source {
+                    kind: "base64",
+                    media_type: picture.image.kind.media_type(),
+                    data: &picture.data,
+                };
+                map.serialize_entry("source", &source)?;
             }
             Block::Call {
                 id,
@@ -160,7 +178,18 @@ fn text(text: &str) -> Option<Block<'_>> {
 /// The message, unless nothing in it can be sent. Neighbours are never merged: that would change bytes already cached.
 fn turn<'a>(message: &'a Message, family: &str, mark: Option<Mark>) -> Option<Turn<'a>> {
     let (role, blocks): (_, Vec<Block<'a>>) = match message {
-        Message::User { text: said } => ("user", text(said).into_iter().collect()),
+        // Pictures go before the text that speaks of them, as the vendor advises.
+        Message::User {
+            text: said,
+            pictures,
+        } => (
+            "user",
+            pictures
+                .iter()
+                .map(Block::Image)
+                .chain(text(said))
+                .collect(),
+        ),
         Message::Assistant { parts } => ("assistant", answer(parts, family)),
         Message::Results { results } => (
             "user",

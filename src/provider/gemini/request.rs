@@ -8,6 +8,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::agent::picture::Picture;
 use crate::agent::prompt::{CallResult, Message, Prompt};
 use crate::config::Wire;
 use crate::protocol::reply::Part;
@@ -105,6 +106,7 @@ struct Content<'a> {
 
 enum Piece<'a> {
     Text(&'a str),
+    Image(&'a Picture),
     Call(Call<'a>),
     Result {
         id: Option<&'a str>,
@@ -142,9 +144,22 @@ impl Serialize for Piece<'_> {
             Output(&'a str),
             Error(&'a str),
         }
+        #[derive(Serialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Inline<'a> {
+            mime_type: &'static str,
+            data: &'a str,
+        }
         let mut map = serializer.serialize_map(None)?;
         match self {
             Self::Text(text) => map.serialize_entry("text", text)?,
+            Self::Image(picture) => {
+                let inline = Inline {
+                    mime_type: picture.image.kind.media_type(),
+                    data: &picture.data,
+                };
+                map.serialize_entry("inlineData", &inline)?;
+            }
             Self::Call(call) => {
                 map.serialize_entry("functionCall", &Called(call))?;
                 for (name, value) in call.rest.and_then(Value::as_object).into_iter().flatten() {
@@ -213,7 +228,10 @@ fn contents(prompt: &Prompt) -> Vec<Content<'_>> {
     let mut nameless = HashSet::new();
     for message in &prompt.messages {
         let (role, parts) = match message {
-            Message::User { text } => (Role::User, said(text).into_iter().collect()),
+            Message::User { text, pictures } => {
+                let pictures = pictures.iter().map(Piece::Image);
+                (Role::User, pictures.chain(said(text)).collect())
+            }
             Message::Assistant { parts } => {
                 nameless.clear();
                 (Role::Model, answer(parts, &family, signed, &mut nameless))

@@ -2,6 +2,7 @@
 //! late 2025 do not know; they drop the oldest messages, or the front of the text, and only the count tells.
 
 use crate::agent::prompt::{Message, Prompt};
+use crate::agent::size;
 use crate::protocol::reply::Part;
 use crate::provider::ollama::usage::Seen;
 use crate::provider::told::Told;
@@ -37,7 +38,7 @@ impl Sent {
                 characters(text)
             };
             match message {
-                Message::User { text } => sent.least_new += said(text),
+                Message::User { text, .. } => sent.least_new += said(text),
                 Message::Results { results } => {
                     sent.least_new += results.iter().map(|result| said(&result.text)).sum::<u64>();
                 }
@@ -54,6 +55,7 @@ impl Sent {
                 }
             }
         }
+        bytes += size::pictures(&prompt.model, &prompt.messages).most;
         let around = AROUND * (prompt.messages.len() as u64 + prompt.tools.len() as u64 + 1);
         Self {
             fits: told.window.is_some_and(|window| bytes + around <= window),
@@ -130,6 +132,7 @@ mod tests {
             let told = Told {
                 window,
                 thinking: None,
+                images: None,
             };
             let sent = Sent::new(&testing::prompt("here/m", messages.clone()), &told);
             let missed = sent.missed(Seen { tokens, whole });

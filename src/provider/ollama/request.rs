@@ -6,6 +6,7 @@ use serde::{Serialize, Serializer};
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::agent::picture::Picture;
 use crate::agent::prompt::{Message, Prompt};
 use crate::config::Wire;
 use crate::protocol::effort::Effort;
@@ -128,7 +129,10 @@ struct Function<'a> {
 
 enum Turn<'a> {
     System(&'a str),
-    User(&'a str),
+    User {
+        text: &'a str,
+        pictures: &'a [Picture],
+    },
     Assistant(Answer<'a>),
     Tool {
         id: &'a str,
@@ -161,9 +165,13 @@ impl Serialize for Turn<'_> {
                 map.serialize_entry("role", "system")?;
                 map.serialize_entry("content", text)?;
             }
-            Self::User(text) => {
+            Self::User { text, pictures } => {
                 map.serialize_entry("role", "user")?;
                 map.serialize_entry("content", text)?;
+                if !pictures.is_empty() {
+                    let data: Vec<&str> = pictures.iter().map(|picture| &*picture.data).collect();
+                    map.serialize_entry("images", &data)?;
+                }
             }
             Self::Tool { id, name, text } => {
                 map.serialize_entry("role", "tool")?;
@@ -222,8 +230,8 @@ impl Serialize for Called<'_> {
 /// change bytes already cached.
 fn turns<'a>(message: &'a Message, family: &str) -> Vec<Turn<'a>> {
     match message {
-        Message::User { text } if text.trim().is_empty() => Vec::new(),
-        Message::User { text } => vec![Turn::User(text)],
+        Message::User { text, .. } if text.trim().is_empty() => Vec::new(),
+        Message::User { text, pictures } => vec![Turn::User { text, pictures }],
         Message::Assistant { parts } => answer(parts, family)
             .into_iter()
             .map(Turn::Assistant)
@@ -334,6 +342,7 @@ mod tests {
         let told = Told {
             window: Some(32_768),
             thinking: None,
+            images: None,
         };
         assert_eq!(
             body(&prompt, &told),
@@ -383,6 +392,7 @@ mod tests {
             let told = Told {
                 window,
                 thinking: None,
+                images: None,
             };
             let said = testing::prompt(HERE, vec![testing::user("hello")]);
             assert_eq!(body(&said, &told)["options"], expected);
@@ -411,6 +421,7 @@ mod tests {
             let told = Told {
                 window: None,
                 thinking,
+                images: None,
             };
             let mut said = testing::prompt(&format!("here/{model}"), vec![testing::user("hello")]);
             assert_eq!(body(&said, &told).get("think"), None);
@@ -427,6 +438,7 @@ mod tests {
         let told = Told {
             window: Some(8192),
             thinking: Some(Thinking::Switched),
+            images: None,
         };
         testing::check_append_only(Wire::Ollama, HERE, |prompt| request(prompt, &told));
     }

@@ -10,6 +10,7 @@ pub fn told(answer: &Value) -> Told {
     Told {
         window: window(answer),
         thinking: thinking(answer),
+        images: images(answer),
     }
 }
 
@@ -47,6 +48,11 @@ fn thinking(answer: &Value) -> Option<Thinking> {
     } else {
         Thinking::Never
     })
+}
+
+fn images(answer: &Value) -> Option<bool> {
+    let able = answer["capabilities"].as_array()?;
+    Some(able.iter().any(|able| able == "vision"))
 }
 
 /// Whether a family's or a model's name is of the one that reasons in steps.

@@ -283,6 +283,7 @@ fn a_prompt_that_was_cut_silently_is_an_error() {
         let told = Told {
             window,
             thinking: None,
+            images: None,
         };
         let mut decoder = decoder(&prompt, &told);
         let mut chunks = Vec::new();

@@ -1,8 +1,9 @@
 //! The text of a message in this dialect: plain, or as a part that can carry a mark of the cache.
 
-use serde::ser::SerializeMap;
+use serde::ser::{SerializeMap, SerializeSeq};
 use serde::{Serialize, Serializer};
 
+use crate::agent::picture::Picture;
 use crate::agent::prompt::Prompt;
 use crate::provider::marks::{self, BREAKPOINT, Mark, Places};
 use crate::provider::openai_chat::request::Turn;
@@ -14,6 +15,8 @@ pub(crate) enum Content<'a> {
     Plain(&'a str),
     /// A list of one part.
     Part(&'a str, Option<Sign>),
+    /// Pictures, and the text that speaks of them behind them.
+    Shown(&'a [Picture], &'a str, Option<Sign>),
 }
 
 /// What stands at the end of a part.
@@ -24,9 +27,19 @@ pub(crate) enum Sign {
 }
 
 impl<'a> Content<'a> {
-    fn text(self) -> &'a str {
+    pub(crate) fn said(text: &'a str, pictures: &'a [Picture]) -> Self {
+        if pictures.is_empty() {
+            Self::Plain(text)
+        } else {
+            Self::Shown(pictures, text, None)
+        }
+    }
+
+    /// The same as a list, whose last part carries the sign.
+    fn signed(self, sign: Option<Sign>) -> Self {
         match self {
-            Self::Plain(text) | Self::Part(text, _) => text,
+            Self::Plain(text) | Self::Part(text, _) => Self::Part(text, sign),
+            Self::Shown(pictures, text, _) => Self::Shown(pictures, text, sign),
         }
     }
 }
@@ -36,6 +49,37 @@ impl Serialize for Content<'_> {
         match *self {
             Self::Plain(text) => serializer.serialize_str(text),
             Self::Part(text, sign) => [Part { text, sign }].serialize(serializer),
+            Self::Shown(pictures, text, sign) => {
+                let mut list = serializer.serialize_seq(Some(pictures.len() + 1))?;
+                for picture in pictures {
+                    list.serialize_element(&Shown::new(picture))?;
+                }
+                list.serialize_element(&Part { text, sign })?;
+                list.end()
+            }
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct Shown {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    image_url: Url,
+}
+
+#[derive(Serialize)]
+struct Url {
+    url: String,
+}
+
+impl Shown {
+    fn new(picture: &Picture) -> Self {
+        Self {
+            kind: "image_url",
+            image_url: Url {
+                url: picture.data_url(),
+            },
         }
     }
 }
@@ -111,7 +155,7 @@ impl Marking {
         let last = turns.len().saturating_sub(1);
         for (at, turn) in turns.iter_mut().enumerate() {
             if let Turn::User(content) | Turn::Tool { content, .. } = turn {
-                *content = Content::Part(content.text(), sign.filter(|_| at == last));
+                *content = content.signed(sign.filter(|_| at == last));
             }
         }
     }

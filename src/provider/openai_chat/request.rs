@@ -232,8 +232,8 @@ impl Serialize for Call<'_> {
 /// change bytes already cached.
 fn turns<'a>(message: &'a Message, family: &str, quirks: &Quirks) -> Vec<Turn<'a>> {
     match message {
-        Message::User { text } if text.trim().is_empty() => Vec::new(),
-        Message::User { text } => vec![Turn::User(Content::Plain(text))],
+        Message::User { text, .. } if text.trim().is_empty() => Vec::new(),
+        Message::User { text, pictures } => vec![Turn::User(Content::said(text, pictures))],
         Message::Assistant { parts } => answer(parts, family, quirks)
             .into_iter()
             .map(Turn::Assistant)

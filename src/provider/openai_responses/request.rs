@@ -5,6 +5,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
+use crate::agent::picture::Picture;
 use crate::agent::prompt::{Message, Prompt};
 use crate::config::Wire;
 use crate::protocol::effort::Effort;
@@ -115,6 +116,7 @@ enum Item<'a> {
     Developer(&'a str),
     User {
         text: &'a str,
+        pictures: &'a [Picture],
         breakpoint: bool,
     },
     /// Said by the model, without what stood beside it.
@@ -169,6 +171,18 @@ impl Serialize for Item<'_> {
             #[serde(skip_serializing_if = "Option::is_none")]
             prompt_cache_breakpoint: Option<Breakpoint>,
         }
+        #[derive(Serialize)]
+        struct InputImage {
+            #[serde(rename = "type")]
+            kind: &'static str,
+            image_url: String,
+        }
+        #[derive(Serialize)]
+        #[serde(untagged)]
+        enum Shown<'a> {
+            Image(InputImage),
+            Text(InputText<'a>),
+        }
         let part = |text, breakpoint: bool| {
             [InputText {
                 kind: "input_text",
@@ -183,10 +197,22 @@ impl Serialize for Item<'_> {
                 map.serialize_entry("role", "developer")?;
                 map.serialize_entry("content", &part(text, true))?;
             }
-            Self::User { text, breakpoint } => {
+            Self::User {
+                text,
+                pictures,
+                breakpoint,
+            } => {
                 map.serialize_entry("type", "message")?;
                 map.serialize_entry("role", "user")?;
-                map.serialize_entry("content", &part(text, *breakpoint))?;
+                let pictures = pictures.iter().map(|picture| {
+                    Shown::Image(InputImage {
+                        kind: "input_image",
+                        image_url: picture.data_url(),
+                    })
+                });
+                let text = part(text, *breakpoint).map(Shown::Text);
+                let parts: Vec<Shown> = pictures.chain(text).collect();
+                map.serialize_entry("content", &parts)?;
             }
             // The one form every server takes: a list of parts must have an id beside it on some.
             Self::Assistant(text) => {
@@ -236,9 +262,10 @@ impl Serialize for Item<'_> {
 /// The items of a message. Neighbours are never merged: that would change bytes already cached.
 fn items<'a>(message: &'a Message, family: &str) -> Vec<Item<'a>> {
     match message {
-        Message::User { text } if text.trim().is_empty() => Vec::new(),
-        Message::User { text } => vec![Item::User {
+        Message::User { text, .. } if text.trim().is_empty() => Vec::new(),
+        Message::User { text, pictures } => vec![Item::User {
             text,
+            pictures,
             breakpoint: false,
         }],
         Message::Assistant { parts } => answer(parts, family),

@@ -29,7 +29,7 @@ pub fn find<'a>(script: &Script, messages: &'a [Message]) -> Option<Place<'a>> {
     let mut place = None;
     let mut turn = None;
     for (number, index) in beginnings(script, messages).into_iter().enumerate() {
-        let Some(Message::User { text }) = messages.get(index) else {
+        let Some(Message::User { text, .. }) = messages.get(index) else {
             continue;
         };
         let fitting = fitting_turn(script, text, number == 0, turn);
@@ -56,7 +56,7 @@ pub fn find<'a>(script: &Script, messages: &'a [Message]) -> Option<Place<'a>> {
 fn beginnings(script: &Script, messages: &[Message]) -> Vec<usize> {
     let mut beginnings: Vec<usize> = Vec::new();
     for (index, message) in messages.iter().enumerate() {
-        let Message::User { text } = message else {
+        let Message::User { text, .. } = message else {
             continue;
         };
         match index.checked_sub(1).and_then(|above| messages.get(above)) {
@@ -67,7 +67,7 @@ fn beginnings(script: &Script, messages: &[Message]) -> Vec<usize> {
                 }
             }
             // A message above that is not in the script was never answered and is most likely a note beside this one.
-            Some(Message::User { text: above }) => match beginnings.last_mut() {
+            Some(Message::User { text: above, .. }) => match beginnings.last_mut() {
                 Some(last) if *last + 1 == index && !is_known(script, above) => *last = index,
                 Some(last) if *last + 1 == index => beginnings.push(index),
                 _ if is_known(script, text) => beginnings.push(index),
@@ -241,6 +241,7 @@ mod tests {
                 if let Some(text) = line.strip_prefix("> ") {
                     Message::User {
                         text: text.to_owned(),
+                        pictures: Vec::new(),
                     }
                 } else if *line == "a" {
                     Message::Assistant {

@@ -210,7 +210,7 @@ fn estimate(prompt: &Prompt, parts: &[Part]) -> Usage {
 
 fn message_bytes(message: &Message) -> u64 {
     match message {
-        Message::User { text } => text.len() as u64,
+        Message::User { text, .. } => text.len() as u64,
         Message::Assistant { parts } => parts.iter().map(part_bytes).sum(),
         Message::Results { results } => results
             .iter()
@@ -259,6 +259,7 @@ mod tests {
     fn user(text: &str) -> Message {
         Message::User {
             text: text.to_owned(),
+            pictures: Vec::new(),
         }
     }
 

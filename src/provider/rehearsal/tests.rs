@@ -53,6 +53,7 @@ async fn turn(
 ) -> Vec<String> {
     messages.push(Message::User {
         text: prompt.to_owned(),
+        pictures: Vec::new(),
     });
     let mut happened = Vec::new();
     for _ in 0..20 {
@@ -382,6 +383,7 @@ async fn a_counted_error_gives_way() {
         .with_speed(Speed::at_once());
     let messages = [Message::User {
         text: "hi".to_owned(),
+        pictures: Vec::new(),
     }];
     let mut kinds = Vec::new();
     for _ in 0..3 {
@@ -408,6 +410,7 @@ async fn what_the_script_does_not_hold_is_said() {
         .with_speed(Speed::at_once());
     let user = |text: &str| Message::User {
         text: text.to_owned(),
+        pictures: Vec::new(),
     };
     let answer = Message::Assistant { parts: Vec::new() };
     let cases: [(&[Message], &str); 3] = [

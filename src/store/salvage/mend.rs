@@ -144,6 +144,9 @@ fn drop_false_blobs(conn: &Connection) -> rusqlite::Result<()> {
 
 /// Ledger rows and uses of blobs that were lost, from the facts they followed from.
 fn settle(conn: &Connection, place: &Place<'_>, seq: i64, fact: &Fact) -> rusqlite::Result<()> {
+    for image in fact.images() {
+        blob::note_use(conn, place.session, &image.hash)?;
+    }
     let known = match fact {
         Fact::ModelCalled { .. } => conn
             .prepare_cached("SELECT 1 FROM ledger WHERE seq = ?")?

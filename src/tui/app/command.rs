@@ -221,6 +221,7 @@ pub fn preview(blocks: &[Block]) -> String {
         .map(|block| match block {
             Block::Text { text } => text.chars().take(200).collect::<String>(),
             Block::Paste { text } => format!("[pasted {} lines]", text.lines().count()),
+            Block::Image { image } => image.chip(),
         })
         .collect::<Vec<_>>()
         .join(" ");

@@ -152,6 +152,10 @@ fn prompt(laid: &mut Laid, blocks: &[Block], origin: Origin, unfolded: bool, wid
                     Role::Muted,
                 ),
             ),
+            Block::Image { image } => put(
+                laid,
+                Row::of(crate::agent::visible::one_line(&image.chip()), Role::Muted),
+            ),
             Block::Text { text } | Block::Paste { text } => {
                 let end = text.floor_char_boundary(PASTE.min(text.len()));
                 let cleaned = clean(&text[..end]).into_owned();
