@@ -5,8 +5,11 @@ use std::io::{Read, Seek, SeekFrom, Write};
 use std::process::Command as Process;
 use std::sync::mpsc::Sender;
 
+use crate::protocol::image::Source;
+use crate::protocol::op::{Manage, Managed};
 use crate::tui::app::{Cmd, Msg};
 use crate::tui::terminal::Terminal;
+use crate::tui::terminal::clipboard;
 use crate::tui::terminal::input::Input;
 use crate::tui::terminal::modes::shell_waits;
 use crate::tui::{Options, Started, Wake, feed};
@@ -100,6 +103,32 @@ impl Effects {
                 engine.runtime.spawn(async move {
                     let found = door.ask(query).await;
                     let _ = queue.send(Wake::Msg(Msg::Found(tag, found)));
+                });
+            }
+            Cmd::Attach {
+                session,
+                number,
+                source,
+            } => {
+                let door = engine.door.clone();
+                engine.runtime.spawn(async move {
+                    let done = door.manage(Manage::Attach { source }).await;
+                    let _ = queue.send(Wake::Msg(Msg::Attached(session, number, done)));
+                });
+            }
+            Cmd::Clipboard { session, number } => {
+                let door = engine.door.clone();
+                engine.runtime.spawn(async move {
+                    let read = tokio::task::spawn_blocking(clipboard::picture).await;
+                    let done = match read.unwrap_or_else(|error| Err(error.to_string())) {
+                        Ok(bytes) => {
+                            let name = "clipboard".to_owned();
+                            let source = Source::Bytes { name, bytes };
+                            door.manage(Manage::Attach { source }).await
+                        }
+                        Err(why) => Managed::Failed { why },
+                    };
+                    let _ = queue.send(Wake::Msg(Msg::Attached(session, number, done)));
                 });
             }
             Cmd::Check(provider) => {

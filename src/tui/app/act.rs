@@ -110,6 +110,7 @@ impl App {
                 self.show(Overlay::Prompts(Prompts::default()));
                 return vec![Cmd::Ask(Tag::Prompts, Query::Prompts { limit: 5_000 })];
             }
+            Action::PastePicture => return self.paste_picture(),
             Action::Leave => return self.leave(),
             _ => {}
         }

@@ -1,13 +1,18 @@
-//! The composer of one session: the text being written, large pastes as chips, and the prompts before it.
+//! The composer of one session: the text being written, large pastes and pictures as chips, and the prompts before it.
+
+use std::ops::Range;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
 use crate::agent::visible::clean;
+use crate::protocol::image::Image;
 use crate::protocol::item::Block;
+use crate::tui::app::chip::{Chip, place, sign, unkept, without_signs};
 use crate::tui::app::keymap::{Action, narrow};
 use crate::tui::app::lines::{Row, cell_width, is_chip, row_of};
+use crate::tui::app::picture::mentions;
 use crate::tui::app::text::Text;
 
 /// A paste above either becomes a chip.
@@ -17,9 +22,10 @@ const CHIP_CHARS: usize = 800;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Composer {
     pub text: Text,
-    /// The large pastes, in the order they came. A chip in the text is one private character, its number the place in this
-    /// list, so that moving, cutting and undoing text moves, cuts and undoes chips.
-    pastes: Vec<String>,
+    /// The large pastes and pictures, in the order they came: the character of each in the text says its place here.
+    chips: Vec<Chip>,
+    /// Paths that were found to be no picture: they stay text.
+    pub refused: Vec<String>,
     /// The prompts of the past, newest first, and where Up has gone.
     past: Option<usize>,
     /// What was being written when Up first went into the past.
@@ -45,16 +51,111 @@ impl Composer {
         self.text.is_empty()
     }
 
-    /// What would be said, in words: chips written out. This is what a draft keeps.
+    /// What would be said, in words: chips written out.
     pub fn plain(&self) -> String {
-        let mut out = String::new();
-        for piece in self.pieces() {
-            out.push_str(match piece {
-                Piece::Text(text) => text,
-                Piece::Paste(paste) => paste,
-            });
+        self.with_chips(Chip::plain)
+    }
+
+    /// The same as a draft keeps it: [`Self::restore`] finds the pictures again.
+    pub fn kept(&self) -> String {
+        self.with_chips(Chip::kept)
+    }
+
+    fn with_chips(&self, written: impl Fn(&Chip) -> String) -> String {
+        let pieces = self.pieces().into_iter().map(|piece| match piece {
+            Piece::Text(text) => text.to_owned(),
+            Piece::Chip(chip) => written(chip),
+        });
+        pieces.collect()
+    }
+
+    /// Puts a draft in place of what is written.
+    pub fn restore(&mut self, kept: &str) {
+        let pieces = unkept(kept).into_iter().map(|piece| match piece {
+            Ok(text) => text,
+            Err(image) => self
+                .sign_of(Chip::Picture(image))
+                .map(String::from)
+                .unwrap_or_default(),
+        });
+        let text: String = pieces.collect();
+        self.text.replace(&text);
+        self.past = None;
+    }
+
+    /// Puts a text in place of what is written that was made of it: pictures are found by their names.
+    pub fn rewrite(&mut self, text: &str) {
+        let mut text = without_signs(text);
+        for (place, chip) in self.chips.iter().enumerate() {
+            if let (Chip::Picture(image), Some(sign)) = (chip, sign(place)) {
+                text = text.replacen(&image.marker(), sign.encode_utf8(&mut [0; 4]), 1);
+            }
         }
-        out
+        self.text.replace(&text);
+        self.past = None;
+    }
+
+    /// The pictures in the text.
+    pub fn images(&self) -> Vec<&Image> {
+        let images = self.pieces().into_iter().filter_map(|piece| match piece {
+            Piece::Chip(Chip::Picture(image)) => Some(image),
+            _ => None,
+        });
+        images.collect()
+    }
+
+    /// Begins to read a picture: a chip stands where the cursor is, or in place of a part of the text, until it is there.
+    /// `false` where no more fit.
+    pub fn read(&mut self, number: u64, text: &str, range: Option<Range<usize>>) -> bool {
+        let text = without_signs(&clean(text));
+        let Some(sign) = self.sign_of(Chip::Reading { number, text }) else {
+            return false;
+        };
+        let sign = String::from(sign);
+        match range {
+            Some(range) => self.text.replace_range(range, &sign),
+            None => self.text.insert(&sign),
+        }
+        true
+    }
+
+    /// A picture is there.
+    pub fn has_read(&mut self, number: u64, image: Image) {
+        if let Some((_, chip)) = self.reading(number) {
+            *chip = Chip::Picture(image);
+        }
+    }
+
+    /// What was taken for a picture is none: its text stands there again, and is given back.
+    pub fn has_not_read(&mut self, number: u64) -> Option<String> {
+        let (place, chip) = self.reading(number)?;
+        let text = chip.plain();
+        // Undoing can bring it back: as what was pasted.
+        *chip = Chip::Paste(text.clone());
+        let sign = sign(place)?;
+        if let Some(at) = self.text.as_str().find(sign) {
+            self.text.replace_range(at..at + sign.len_utf8(), &text);
+        }
+        self.refused
+            .extend(mentions(&text).into_iter().map(|mention| mention.path));
+        Some(text)
+    }
+
+    fn reading(&mut self, number: u64) -> Option<(usize, &mut Chip)> {
+        let mut chips = self.chips.iter_mut().enumerate();
+        chips.find(|(_, chip)| matches!(chip, Chip::Reading { number: own, .. } if *own == number))
+    }
+
+    /// A picture in the text is still being read.
+    pub fn is_reading(&self) -> bool {
+        let mut pieces = self.pieces().into_iter();
+        pieces.any(|piece| matches!(piece, Piece::Chip(Chip::Reading { .. })))
+    }
+
+    fn sign_of(&mut self, chip: Chip) -> Option<char> {
+        let sign = sign(self.chips.len())?;
+        self.chips.push(chip);
+        Some(sign)
     }
 
     pub fn set(&mut self, text: &str) {
@@ -71,12 +172,11 @@ impl Composer {
     pub fn paste(&mut self, pasted: &str) {
         let pasted = without_signs(&clean(&pasted.replace("\r\n", "\n").replace('\r', "\n")));
         let large = pasted.lines().count() > CHIP_LINES || pasted.chars().count() > CHIP_CHARS;
-        let sign = large.then(|| sign(self.pastes.len())).flatten();
+        let sign = large
+            .then(|| self.sign_of(Chip::Paste(pasted.clone())))
+            .flatten();
         match sign {
-            Some(sign) => {
-                self.pastes.push(pasted);
-                self.text.insert(sign.encode_utf8(&mut [0; 4]));
-            }
+            Some(sign) => self.text.insert(sign.encode_utf8(&mut [0; 4])),
             None => self.text.insert(&pasted),
         }
     }
@@ -184,9 +284,10 @@ impl Composer {
             match piece {
                 Piece::Text(text) if text.trim().is_empty() => {}
                 Piece::Text(text) => blocks.push(Block::text(text.trim_matches('\n'))),
-                Piece::Paste(paste) => blocks.push(Block::Paste {
-                    text: paste.to_owned(),
+                Piece::Chip(Chip::Picture(image)) => blocks.push(Block::Image {
+                    image: image.clone(),
                 }),
+                Piece::Chip(chip) => blocks.push(Block::Paste { text: chip.plain() }),
             }
         }
         if let [Block::Text { text }] = blocks.as_mut_slice() {
@@ -200,11 +301,11 @@ impl Composer {
         let mut pieces = Vec::new();
         let mut from = 0;
         for (at, c) in text.char_indices() {
-            if let Some(paste) = place(c).and_then(|place| self.pastes.get(place)) {
+            if let Some(chip) = place(c).and_then(|place| self.chips.get(place)) {
                 if from < at {
                     pieces.push(Piece::Text(&text[from..at]));
                 }
-                pieces.push(Piece::Paste(paste));
+                pieces.push(Piece::Chip(chip));
                 from = at + c.len_utf8();
             }
         }
@@ -248,13 +349,9 @@ impl Composer {
             .map_or_else(|| cell_width(grapheme), |label| label.width())
     }
 
-    /// The label of a chip: `[pasted 212 lines]`.
     fn chip(&self, grapheme: &str) -> Option<String> {
-        let paste = self.pastes.get(place(grapheme.chars().next()?)?)?;
-        Some(match paste.lines().count() {
-            0 | 1 => format!("[pasted {} characters]", paste.chars().count()),
-            lines => format!("[pasted {lines} lines]"),
-        })
+        let chip = self.chips.get(place(grapheme.chars().next()?)?)?;
+        Some(chip.label())
     }
 
     fn older(&mut self, past: &[String]) {
@@ -263,7 +360,7 @@ impl Composer {
             return;
         };
         if self.past.is_none() {
-            self.stash = self.plain();
+            self.stash = self.kept();
         }
         self.past = Some(next);
         self.text.replace(&without_signs(text));
@@ -273,15 +370,18 @@ impl Composer {
         let Some(index) = self.past else {
             return;
         };
-        let stash;
-        self.past = index.checked_sub(1);
-        let text = if let Some(newer) = self.past {
-            past.get(newer).map_or("", String::as_str)
-        } else {
-            stash = std::mem::take(&mut self.stash);
-            stash.as_str()
-        };
-        self.text.replace(&without_signs(text));
+        let newer = index.checked_sub(1);
+        match newer {
+            Some(newer) => {
+                let text = past.get(newer).map_or("", String::as_str);
+                self.text.replace(&without_signs(text));
+            }
+            None => {
+                let stash = std::mem::take(&mut self.stash);
+                self.restore(&stash);
+            }
+        }
+        self.past = newer;
     }
 }
 
@@ -295,21 +395,7 @@ pub struct Drawn {
 
 enum Piece<'a> {
     Text(&'a str),
-    Paste(&'a str),
-}
-
-/// The character that stands for a paste; `None` when there are more than a private plane holds.
-fn sign(place: usize) -> Option<char> {
-    char::from_u32(0x10_0000 + u32::try_from(place).ok()?).filter(|&c| is_chip(c))
-}
-
-fn place(c: char) -> Option<usize> {
-    is_chip(c).then(|| c as usize - 0x10_0000)
-}
-
-/// Text from outside never brings a sign of its own.
-fn without_signs(text: &str) -> String {
-    text.chars().filter(|&c| !is_chip(c)).collect()
+    Chip(&'a Chip),
 }
 
 #[cfg(test)]

@@ -121,7 +121,7 @@ impl App {
             if let Some(index) = view.sent.iter().position(|(id, _)| *id == command) {
                 let (_, text) = view.sent.remove(index);
                 if view.composer.is_empty() {
-                    view.composer.set(&text);
+                    view.composer.restore(&text);
                     given_back = true;
                 }
             }
@@ -271,7 +271,7 @@ impl App {
             && view.composer.is_empty()
             && view.typed.is_none()
         {
-            view.composer.set(text);
+            view.composer.restore(text);
             text.clone_into(&mut view.draft);
         }
     }
@@ -334,7 +334,9 @@ impl App {
         match edited {
             Ok(text) => {
                 self.focus = Focus::Composer;
-                self.view_mut().composer.set(text.trim_end_matches('\n'));
+                self.view_mut()
+                    .composer
+                    .rewrite(text.trim_end_matches('\n'));
                 self.typed();
             }
             Err(why) => self.say(why),

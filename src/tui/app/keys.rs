@@ -62,6 +62,9 @@ impl App {
             Focus::Card(card) => card.arming.dropped(now),
             Focus::Composer | Focus::Transcript => {
                 self.focus = Focus::Composer;
+                if let Some(cmds) = self.paste_files(text) {
+                    return cmds;
+                }
                 self.view_mut().composer.paste(text);
                 self.typed();
             }
@@ -257,10 +260,17 @@ impl App {
             }
             return self.act(action);
         }
-        if self.view_mut().composer.type_key(event) {
-            self.typed();
+        if !self.view_mut().composer.type_key(event) {
+            return Vec::new();
         }
-        Vec::new()
+        self.typed();
+        match event.code {
+            KeyCode::Char(' ') => {
+                let end = self.view().composer.text.cursor().checked_sub(1);
+                self.read_mentions(end.or(Some(0)))
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Keys of the list of commands, while it is shown. `None`: the key is the composer's.
@@ -303,6 +313,7 @@ impl App {
         self.slash_at = 0;
         self.slash_closed = false;
         self.view_mut().typed = Some(since);
+        self.view_mut().sends = None;
     }
 
     fn wish(&mut self, wish: Wish) -> Vec<Cmd> {

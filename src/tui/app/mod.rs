@@ -5,6 +5,7 @@
 pub mod act;
 pub mod ask;
 pub mod card;
+pub mod chip;
 pub mod command;
 pub mod composer;
 pub mod first_run;
@@ -16,6 +17,7 @@ pub mod lines;
 pub mod local;
 pub mod open;
 pub mod overlay;
+pub mod picture;
 pub mod pointer;
 pub mod price;
 pub mod setup;
@@ -35,7 +37,8 @@ use crossterm::event::KeyEvent;
 
 use crate::protocol::event::Signal;
 use crate::protocol::id::{AskId, CommandId, ModelRef, SessionId};
-use crate::protocol::op::{Command, Op};
+use crate::protocol::image::Source;
+use crate::protocol::op::{Command, Managed, Op};
 use crate::protocol::query::{Found, ModelCard, Query, Today};
 use crate::protocol::session::Card;
 use crate::tui::app::ask::AskFocus;
@@ -69,6 +72,8 @@ pub enum Msg {
     Edited(Result<String, String>),
     Checked(Result<Checked, String>),
     Stored(Result<Stored, String>),
+    /// What came of a picture that was to be attached, by the number it was asked for under.
+    Attached(SessionId, u64, Managed),
     /// The servers of this machine that answered.
     Local(Vec<Answering>),
     /// Config and keys were read again for this session: where the keys are kept now.
@@ -111,6 +116,17 @@ pub enum Cmd {
     SaveDraft {
         session: Option<SessionId>,
         text: String,
+    },
+    /// Keeps a picture for the composer of a session.
+    Attach {
+        session: SessionId,
+        number: u64,
+        source: Source,
+    },
+    /// The same with the one in the clipboard.
+    Clipboard {
+        session: SessionId,
+        number: u64,
     },
     /// Opens the person's editor on a text.
     Edit(String),
@@ -317,6 +333,7 @@ impl App {
             Msg::Edited(edited) => self.edited(edited),
             Msg::Checked(checked) => self.checked(checked),
             Msg::Stored(stored) => self.stored(stored),
+            Msg::Attached(session, number, done) => self.attached(session, number, done),
             Msg::Local(servers) => self.local_answered(servers),
             Msg::KeysRead(session, read) => self.keys_read(session, read),
             Msg::Tour(folder) => self.tour(folder),
@@ -351,12 +368,17 @@ impl App {
 
     /// The command for an op on a session, under a number of its own.
     pub fn command(&mut self, session: SessionId, op: Op) -> Command {
-        self.next_command += 1;
         Command {
-            id: CommandId(self.next_command),
+            id: CommandId(self.number()),
             session,
             op,
         }
+    }
+
+    /// A number of its own for what is asked.
+    pub fn number(&mut self) -> u64 {
+        self.next_command += 1;
+        self.next_command
     }
 
     pub fn say(&mut self, text: impl Into<String>) {

@@ -2,11 +2,11 @@
 
 use crate::protocol::event::When;
 use crate::protocol::id::{Seq, SessionId};
-use crate::protocol::item::joined;
 use crate::protocol::op::{Command, Op};
 use crate::protocol::query::{Page, Query};
 use crate::protocol::rule::Mode;
 use crate::protocol::session::{Change, OpenRequest, RunLimits};
+use crate::tui::app::chip::kept_blocks;
 use crate::tui::app::composer::Written;
 use crate::tui::app::first_run::FirstRun;
 use crate::tui::app::setup::OpenWhat;
@@ -156,6 +156,11 @@ impl App {
 
     /// Enter, Tab or Alt+Enter in the composer.
     pub fn submit(&mut self, when: When) -> Vec<Cmd> {
+        let reads = self.read_mentions(None);
+        if self.view().composer.is_reading() {
+            self.view_mut().sends = Some(when);
+            return reads;
+        }
         match self.view().composer.written() {
             Written::Nothing => Vec::new(),
             Written::Slash { name, rest } => self.run_slash(&name, &rest),
@@ -205,7 +210,7 @@ impl App {
         let id = self.view().id;
         let command = self.command(id, op);
         let view = &mut self.views[self.at];
-        view.sent.push((command.id, plain.clone()));
+        view.sent.push((command.id, view.composer.kept()));
         if view.sent.len() > 16 {
             view.sent.remove(0);
         }
@@ -304,9 +309,9 @@ impl App {
             return Vec::new();
         };
         view.taken_back.push(queued.id);
-        let written = view.composer.plain();
-        let text = joined(&queued.blocks);
-        view.composer.set(&if written.is_empty() {
+        let written = view.composer.kept();
+        let text = kept_blocks(&queued.blocks);
+        view.composer.restore(&if written.is_empty() {
             text
         } else {
             format!("{text}\n{written}")

@@ -1,5 +1,6 @@
 //! What a prompt will cost, said before it is sent. Always an estimate: tokens are counted by the provider alone.
 
+use crate::agent::picture::Tokens;
 use crate::protocol::money::Money;
 use crate::protocol::query::ModelCard;
 use crate::protocol::usage::Price;
@@ -84,7 +85,8 @@ impl App {
             return Some(Estimate::Play);
         }
         let card = self.card(view.model()?)?;
-        let typed = tokens_of(&view.composer.plain());
+        let shown = Tokens::of(&card.model.model, view.composer.images()).likely;
+        let typed = shown + tokens_of(&view.composer.plain());
         Some(estimate(card, self.tokens_before(view) + typed, view))
     }
 }

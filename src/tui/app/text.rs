@@ -1,5 +1,7 @@
 //! A text that is being edited: where the cursor goes, what is cut, what can be undone. It knows nothing of keys or screens.
 
+use std::ops::Range;
+
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -71,6 +73,19 @@ impl Text {
         self.remember();
         self.content.insert_str(self.cursor, text);
         self.cursor += text.len();
+        self.snap();
+        self.rest();
+    }
+
+    /// Puts a text in place of a part; the cursor stays where it is in the rest, and goes behind what it stood in.
+    pub fn replace_range(&mut self, range: Range<usize>, text: &str) {
+        self.remember();
+        self.content.replace_range(range.clone(), text);
+        if self.cursor >= range.end {
+            self.cursor = self.cursor - range.len() + text.len();
+        } else if self.cursor > range.start {
+            self.cursor = range.start + text.len();
+        }
         self.snap();
         self.rest();
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use crate::agent::session::Session;
 use crate::protocol::effort::Effort;
-use crate::protocol::event::{Delta, Ending, Event, Fact, Waiting};
+use crate::protocol::event::{Delta, Ending, Event, Fact, Waiting, When};
 use crate::protocol::id::{CallId, CommandId, MessageId, ModelRef, Seq, SessionId};
 use crate::protocol::op::Op;
 use crate::protocol::rule::Mode;
@@ -98,6 +98,8 @@ pub struct View {
     /// The command that took hold of it, and why that was refused: then it can only be read.
     pub resume: Option<CommandId>,
     pub read_only: Option<String>,
+    /// Enter was pressed while a picture was being read: what is written is sent when it is there.
+    pub sends: Option<When>,
     /// A session of the tour.
     pub tour: bool,
     /// Queued messages whose text was taken back, until the log says so too: none is taken back twice.
@@ -131,6 +133,7 @@ impl View {
             typed: None,
             resume: None,
             read_only: None,
+            sends: None,
             tour: false,
             taken_back: Vec::new(),
             sent: Vec::new(),

@@ -93,7 +93,7 @@ impl App {
         for view in &mut self.views {
             if view.typed.is_some_and(|typed| typed + DRAFT <= now) {
                 view.typed = None;
-                let text = view.composer.plain();
+                let text = view.composer.kept();
                 if text != view.draft {
                     view.draft.clone_from(&text);
                     cmds.push(Cmd::SaveDraft {

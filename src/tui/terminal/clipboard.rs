@@ -1,5 +1,12 @@
 //! Copying by OSC 52: the terminal puts the text into the clipboard of the machine it runs on, over ssh too. It is only
-//! ever written; the question for what the clipboard holds is never sent. Programs such as `wl-copy` are the caller's.
+//! ever written; the question for what the clipboard holds is never sent. A picture in it is read through the programs of
+//! the desktop, on the person's key alone.
+
+use std::io::Read;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -39,9 +46,114 @@ fn passed_through(sequence: &str) -> String {
     format!("\x1bPtmux;{}\x1b\\", sequence.replace('\x1b', "\x1b\x1b"))
 }
 
+/// Programs that print the picture in the clipboard, with the environment variable that says that their desktop is there.
+const PROGRAMS: &[(Option<&str>, &[&str])] = &[
+    (
+        Some("WAYLAND_DISPLAY"),
+        &["wl-paste", "--no-newline", "--type", "image/png"],
+    ),
+    (
+        Some("DISPLAY"),
+        &["xclip", "-selection", "clipboard", "-t", "image/png", "-o"],
+    ),
+    (None, &["pngpaste", "-"]),
+    (None, &["osascript", "-e", "the clipboard as «class PNGf»"]),
+];
+
+/// A program that waits for another one to hand over its clipboard may wait for ever.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// More than any picture that is taken; `osascript` prints two digits for a byte.
+const MOST: u64 = 80 << 20;
+
+/// The picture in the clipboard. Blocks for some seconds at most; the error says in one line what is missing.
+pub fn picture() -> Result<Vec<u8>, String> {
+    let mut found = false;
+    for (variable, argv) in PROGRAMS {
+        if variable.is_some_and(|name| std::env::var_os(name).is_none_or(|value| value.is_empty()))
+        {
+            continue;
+        }
+        let Some(printed) = output_of(argv) else {
+            continue;
+        };
+        found = true;
+        let bytes = undressed(printed);
+        if !bytes.is_empty() {
+            return Ok(bytes);
+        }
+    }
+    Err(if found {
+        "there is no picture in the clipboard".to_owned()
+    } else {
+        "no program here reads pictures from the clipboard: install wl-clipboard or xclip, or type @ and its path"
+            .to_owned()
+    })
+}
+
+/// What a program prints; `None` where it is not there.
+fn output_of(argv: &[&str]) -> Option<Vec<u8>> {
+    let (program, rest) = argv.split_first()?;
+    let mut child = Command::new(program)
+        .args(rest)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .ok()?;
+    let Some(pipe) = child.stdout.take() else {
+        end(&mut child);
+        return Some(Vec::new());
+    };
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut bytes = Vec::new();
+        let read = pipe.take(MOST).read_to_end(&mut bytes);
+        let _ = sender.send(read.map(|_| bytes).unwrap_or_default());
+    });
+    let bytes = receiver.recv_timeout(PATIENCE).unwrap_or_default();
+    end(&mut child);
+    Some(bytes)
+}
+
+/// It has printed all there is, or took too long.
+fn end(child: &mut Child) {
+    let _ = child.kill();
+    let _ = child.wait();
+}
+
+/// The bytes of `«data PNGf8950…»`, as AppleScript prints them; anything else as it is.
+fn undressed(printed: Vec<u8>) -> Vec<u8> {
+    let text = std::str::from_utf8(&printed).map(str::trim);
+    let Some(digits) = text.ok().and_then(|text| {
+        text.strip_prefix("«data PNGf")
+            .and_then(|rest| rest.strip_suffix('»'))
+    }) else {
+        return printed;
+    };
+    let pairs = digits.as_bytes().chunks(2);
+    pairs
+        .map_while(|pair| u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok())
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_program_prints_is_undressed() {
+        let cases: [(&str, &[u8]); 3] = [
+            ("«data PNGf89504E»\n", b"\x89PN"),
+            ("plain", b"plain"),
+            ("", b""),
+        ];
+        for (printed, expected) in cases {
+            assert_eq!(undressed(printed.as_bytes().to_vec()), expected);
+        }
+        assert_eq!(output_of(&["printf", "ab"]).as_deref(), Some(&b"ab"[..]));
+        assert_eq!(output_of(&["no-such-program-here"]), None);
+    }
 
     #[test]
     fn text_is_wrapped_for_what_stands_between() {
