@@ -7,6 +7,7 @@ mod cache;
 mod command;
 mod crash;
 mod fault;
+mod picture;
 mod route;
 mod scenario;
 mod screen;

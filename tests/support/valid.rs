@@ -121,7 +121,10 @@ fn roles(messages: &[Value], dialect: Dialect) -> Result<Vec<Message>, String> {
                 return Err(format!("arguments that are no object: {call}"));
             }
         }
-        let empty = message["content"].as_str().is_none_or(str::is_empty);
+        let empty = match &message["content"] {
+            Value::Array(parts) => parts.is_empty(),
+            content => content.as_str().is_none_or(str::is_empty),
+        };
         if empty && calls.is_empty() {
             return Err(format!("a message without content: {message}"));
         }
@@ -165,6 +168,8 @@ fn gemini(contents: &[Value]) -> Result<Vec<Message>, String> {
                     return Err(format!("a result that is no object: {part}"));
                 }
                 message.results.push(id("functionResponse"));
+            } else if part["inlineData"]["data"].is_string() {
+                // A picture.
             } else if part["text"].as_str().is_none_or(str::is_empty) {
                 return Err(format!("a part without content: {part}"));
             }

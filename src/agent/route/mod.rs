@@ -7,6 +7,8 @@
 
 pub mod health;
 #[cfg(test)]
+mod sight;
+#[cfg(test)]
 mod tests;
 
 use std::time::Duration;

@@ -127,7 +127,7 @@ fn fails(seq: u64, ago: i64, model: &'static str, failure: Failure) -> End {
     }
 }
 
-fn endpoints(book: &Book) -> Vec<Endpoint> {
+pub(crate) fn endpoints(book: &Book) -> Vec<Endpoint> {
     let all = ["a/m", "b/m", "c/m"];
     let endpoint = |name: &&str| Endpoint {
         card: card(name),
@@ -138,14 +138,14 @@ fn endpoints(book: &Book) -> Vec<Endpoint> {
     all.iter().map(endpoint).collect()
 }
 
-fn route(policy: Policy) -> Route {
+pub(crate) fn route(policy: Policy) -> Route {
     Route {
         policy,
         ..Route::of(vec![model("a/m"), model("b/m"), model("c/m")])
     }
 }
 
-fn moment(served: Option<&Served>) -> Moment<'_> {
+pub(crate) fn moment(served: Option<&Served>) -> Moment<'_> {
     Moment {
         now: NOW,
         prompt: 1000,
@@ -157,7 +157,7 @@ fn moment(served: Option<&Served>) -> Moment<'_> {
 }
 
 /// `serves: reason, reason, reason`, and the seconds to wait where none does.
-fn said(choice: &Choice) -> String {
+pub(crate) fn said(choice: &Choice) -> String {
     let codes = choice.verdicts.iter().map(|(reason, _)| reason.code());
     let codes: Vec<&str> = codes.collect();
     let serves = choice.serves.map_or_else(

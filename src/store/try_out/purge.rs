@@ -107,3 +107,38 @@ fn a_purged_session_leaves_no_byte_and_its_cost() {
     let next = append(&log, batch(id(3), vec![opened()])).unwrap();
     assert_eq!(next.events[0].seq, Seq(11));
 }
+
+#[test]
+fn bytes_that_were_kept_and_never_used_go_unless_a_draft_names_them() {
+    let home = Home::new();
+    let log = home.open();
+    let reader = log.reader();
+    let all = [
+        b"in no draft".to_vec(),
+        b"in a draft".to_vec(),
+        b"in a fact".to_vec(),
+    ];
+    let [loose, drafted, used] = all.clone().map(|bytes| digest::hex(&bytes));
+    for bytes in all.clone() {
+        wait(log.keep(bytes)).unwrap();
+    }
+    let [_, _, bytes] = all;
+    log.put_draft(composer_draft(None), Time(1), format!("see {drafted}"));
+    let facts = vec![opened(), prompt("see")];
+    append(
+        &log,
+        Batch {
+            blobs: vec![bytes],
+            ..batch(id(1), facts)
+        },
+    )
+    .unwrap();
+    append(&log, batch(id(2), vec![opened()])).unwrap();
+    let kept = || [&loose, &drafted, &used].map(|hash| reader.blob(hash).unwrap().is_some());
+    assert_eq!(kept(), [true, true, true]);
+    assert_eq!(wait(log.purge(vec![id(2)])).unwrap().blobs, 1);
+    assert_eq!(kept(), [false, true, true]);
+    log.clear_draft(composer_draft(None));
+    assert_eq!(wait(log.purge(vec![id(1)])).unwrap().blobs, 2);
+    assert_eq!(kept(), [false, false, false]);
+}

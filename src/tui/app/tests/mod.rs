@@ -5,6 +5,7 @@ mod asks;
 mod beside;
 mod cards;
 mod local;
+mod pictures;
 mod pointer;
 mod sessions;
 

@@ -1,0 +1,239 @@
+//! Pictures through the true program: on every wire, to a model that takes none, and out of the log again.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+
+use crate::support::Home;
+use crate::support::server::{Dialect, Request, Server, Turn, config};
+use crate::support::valid;
+
+const BLIND: &str =
+    "[providers.chat.models.blind]\ncontext = 1000000\nmax_output = 8000\nimages = false\n";
+
+/// A home with two pictures, whose server says `fine` to everything.
+fn home() -> (Home, Server) {
+    let server =
+        Server::start(|request| crate::support::server::answer(request, &Turn::text("fine")));
+    let home = Home::with(&(config(&server, Some((1.0, 2.0))) + BLIND));
+    let small = image::RgbImage::from_pixel(64, 48, image::Rgb([9, 90, 200]));
+    small.save(home.work().join("small.png")).unwrap();
+    let wide = image::RgbImage::from_pixel(3136, 64, image::Rgb([200, 9, 90]));
+    wide.save(home.work().join("wide.jpg")).unwrap();
+    // The ending says nothing.
+    std::fs::rename(home.work().join("wide.jpg"), home.work().join("wide")).unwrap();
+    (home, server)
+}
+
+fn data(home: &Home, name: &str) -> String {
+    STANDARD.encode(std::fs::read(home.work().join(name)).unwrap())
+}
+
+/// The pictures of the first message, as base64.
+fn pictures(request: &Request) -> Vec<String> {
+    let body = request.json();
+    let url = |value: &Value| {
+        let url = value.as_str().unwrap();
+        url.split_once(";base64,").unwrap().1.to_owned()
+    };
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    match request.dialect() {
+        Dialect::Anthropic => list(&body["messages"][0]["content"])
+            .iter()
+            .filter(|block| block["type"] == "image")
+            .map(|block| text(&block["source"]["data"]))
+            .collect(),
+        Dialect::OpenAiChat => list(&body["messages"][1]["content"])
+            .iter()
+            .filter(|part| part["type"] == "image_url")
+            .map(|part| url(&part["image_url"]["url"]))
+            .collect(),
+        Dialect::OpenAiResponses => list(&body["input"][0]["content"])
+            .iter()
+            .filter(|part| part["type"] == "input_image")
+            .map(|part| url(&part["image_url"]))
+            .collect(),
+        Dialect::Gemini => list(&body["contents"][0]["parts"])
+            .iter()
+            .filter(|part| part["inlineData"].is_object())
+            .map(|part| text(&part["inlineData"]["data"]))
+            .collect(),
+        Dialect::Ollama => list(&body["messages"][1]["images"])
+            .iter()
+            .map(text)
+            .collect(),
+    }
+}
+
+#[test]
+fn a_run_shows_pictures_on_every_wire_and_goes_on_from_them() {
+    let (home, server) = home();
+    for (round, dialect) in Dialect::ALL.iter().enumerate() {
+        let model = dialect.model();
+        let first = home.run(&[
+            "run",
+            "what is this?",
+            "--model",
+            &model,
+            "--image",
+            "small.png",
+            "-i",
+            "wide",
+            "--output",
+            "json",
+        ]);
+        assert_eq!((first.code, &*first.err), (0, ""), "{dialect:?}");
+        let session = first.json()["session_id"].as_str().unwrap().to_owned();
+        let more = home.run(&["run", "and now?", "--session", &session]);
+        assert_eq!(
+            (more.code, &*more.out),
+            (0, "fine\n"),
+            "{dialect:?} {}",
+            more.err
+        );
+        let requests = server.requests();
+        let [before, after] = &requests[requests.len() - 2..] else {
+            panic!("{round}")
+        };
+        for request in [before, after] {
+            valid::check(request).unwrap();
+        }
+        let sent = pictures(before);
+        assert_eq!(sent.len(), 2, "{dialect:?}");
+        assert_eq!(sent[0], data(&home, "small.png"), "byte for byte");
+        let wide = image::load_from_memory(&STANDARD.decode(&sent[1]).unwrap()).unwrap();
+        assert_eq!((wide.width(), wide.height()), (1568, 32), "made smaller");
+        let words =
+            json!("what is this?\n\n[image small.png 64x48]\n\n[image wide 1568x32]").to_string();
+        assert!(
+            before.bare().contains(&words),
+            "{dialect:?} {}",
+            before.bare()
+        );
+        // The second begins as the first did, pictures and all.
+        let (before, after) = (before.bare(), after.bare());
+        let open = before.trim_end_matches([']', '}']);
+        assert!(after.starts_with(open), "{dialect:?}");
+        let told = home.run(&["cache", &session, "--json"]);
+        let told = told.json();
+        let rows = told["requests"]
+            .as_array()
+            .or_else(|| told.as_array())
+            .unwrap();
+        assert_eq!(rows.len(), 2, "{told}");
+        assert!(
+            rows.iter().all(|row| row["untold"].is_null()),
+            "rebuilt to the byte: {told}"
+        );
+    }
+}
+
+#[test]
+fn a_model_that_takes_none_is_told_what_it_does_not_see() {
+    let (home, server) = home();
+    let refused = home.run(&["run", "see", "--model", "chat/blind", "-i", "small.png"]);
+    assert_eq!(refused.code, 1);
+    let line = "chat/blind takes no images: choose another model, or take small.png out";
+    assert!(refused.err.contains(line), "{}", refused.err);
+    assert_eq!(server.requests().len(), 0, "nothing was sent");
+
+    let first = home.run(&[
+        "run",
+        "see",
+        "--model",
+        "chat/m",
+        "-i",
+        "small.png",
+        "--output",
+        "json",
+    ]);
+    let session = first.json()["session_id"].as_str().unwrap().to_owned();
+    for words in ["again", "once more"] {
+        let more = home.run(&["run", words, "--session", &session, "--model", "chat/blind"]);
+        assert_eq!(more.code, 0, "{}", more.err);
+    }
+    let requests = server.requests();
+    let [_, second, third] = requests.as_slice() else {
+        panic!("{}", requests.len())
+    };
+    let marker = json!("see\n\n[image small.png 64x48, not sent: chat/blind takes no images]");
+    for request in [second, third] {
+        assert_eq!(request.json()["messages"][1]["content"], marker);
+        assert!(!request.bare().contains("base64"));
+    }
+    let open = second.bare();
+    assert!(third.bare().starts_with(open.trim_end_matches([']', '}'])));
+    // Back to one that sees: the picture is there again.
+    home.run(&["run", "back", "--session", &session, "--model", "chat/m"]);
+    let last = server.requests().pop().unwrap();
+    assert_eq!(pictures(&last), [data(&home, "small.png")]);
+}
+
+#[test]
+fn what_is_no_picture_ends_a_run_before_it_begins() {
+    let (home, server) = home();
+    home.file("notes.png", "just words");
+    let whole = std::fs::read(home.work().join("small.png")).unwrap();
+    std::fs::write(home.work().join("half.png"), &whole[..60]).unwrap();
+    let cases = [
+        (
+            "notes.png",
+            "notes.png is no picture: PNG, JPEG, WebP and GIF are",
+        ),
+        ("half.png", "the picture half.png is damaged"),
+        ("gone.png", "gone.png: No such file or directory"),
+        (".", "is no file"),
+    ];
+    for (path, why) in cases {
+        let said = home.run(&["run", "see", "--model", "chat/m", "-i", path]);
+        assert_eq!(said.code, 1, "{path}");
+        assert!(said.err.contains(why), "{path}: {}", said.err);
+        assert_eq!(said.err.lines().count(), 1, "{path}: {}", said.err);
+    }
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
+fn a_picture_is_named_where_a_session_is_read_and_goes_with_it() {
+    let (home, _server) = home();
+    let bytes = std::fs::read(home.work().join("small.png")).unwrap();
+    let holds = || {
+        ["creel.db", "creel.db-wal"].iter().any(|name| {
+            let file = std::fs::read(home.path().join("data").join(name)).unwrap_or_default();
+            file.windows(bytes.len()).any(|window| window == bytes)
+        })
+    };
+    let run = home.run(&[
+        "run",
+        "see",
+        "--model",
+        "chat/m",
+        "-i",
+        "small.png",
+        "--output",
+        "json",
+    ]);
+    let session = run.json()["session_id"].as_str().unwrap().to_owned();
+    assert!(holds());
+    let readings: [&[&str]; 5] = [
+        &["show", &session],
+        &["show", &session, "--json"],
+        &["export", &session, "--to", "markdown"],
+        &["export", &session, "--to", "html"],
+        &["export", &session, "--to", "jsonl"],
+    ];
+    for arguments in readings {
+        let said = home.run(arguments);
+        assert_eq!(said.code, 0, "{arguments:?} {}", said.err);
+        assert!(
+            said.out.contains("[image small.png 64x48]"),
+            "{arguments:?} {}",
+            said.out
+        );
+    }
+    let purged = home.run(&["purge", &session, "--yes"]);
+    assert_eq!(purged.code, 0, "{}", purged.err);
+    assert!(!holds());
+}
