@@ -1,13 +1,18 @@
 //! Pictures through the true program: on every wire, to a model that takes none, and out of the log again.
 
+use std::os::unix::fs::PermissionsExt;
+use std::time::Instant;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use pretty_assertions::assert_eq;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
-use crate::support::Home;
+use crate::support::pty::Terminal;
 use crate::support::server::{Dialect, Request, Server, Turn, config};
 use crate::support::valid;
+use crate::support::{CREEL, Home, LONGEST};
 
 const BLIND: &str =
     "[providers.chat.models.blind]\ncontext = 1000000\nmax_output = 8000\nimages = false\n";
@@ -236,4 +241,67 @@ fn a_picture_is_named_where_a_session_is_read_and_goes_with_it() {
     let purged = home.run(&["purge", &session, "--yes"]);
     assert_eq!(purged.code, 0, "{}", purged.err);
     assert!(!holds());
+}
+
+/// Waits until what is typed is in the log.
+fn wait_for_draft(home: &Home, part: &str) {
+    let began = Instant::now();
+    let held = || {
+        let log = rusqlite::Connection::open(home.db()).ok()?;
+        let query = "SELECT count(*) FROM draft WHERE instr(body, ?) > 0";
+        log.query_row(query, [part], |row| row.get::<_, u32>(0))
+            .ok()
+    };
+    while held().is_none_or(|count| count == 0) {
+        assert!(began.elapsed() < LONGEST, "no draft with {part}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_picture_is_dropped_and_pasted_and_outlives_a_crash() {
+    let (home, server) = home();
+    home.config(&(format!("model = \"chat/m\"\n{}", config(&server, None)) + BLIND));
+    // A desktop whose clipboard holds the other picture.
+    let programs = home.beside("programs");
+    std::fs::create_dir(&programs).unwrap();
+    let program = programs.join("wl-paste");
+    std::fs::write(
+        &program,
+        format!(
+            "#!/bin/sh\nexec cat '{}'\n",
+            home.work().join("wide").display()
+        ),
+    )
+    .unwrap();
+    std::fs::set_permissions(&program, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let path = format!(
+        "PATH={}:{}",
+        programs.display(),
+        std::env::var("PATH").unwrap_or_default()
+    );
+    let arguments = [&*path, "WAYLAND_DISPLAY=wayland-0", CREEL];
+    let terminal = Terminal::start(&home, "env", &arguments, (24, 80));
+    terminal.wait_for("Enter send");
+    terminal.press(&format!(
+        "\x1b[200~'{}'\x1b[201~",
+        home.work().join("small.png").display()
+    ));
+    terminal.wait_for("> [small.png 64x48]");
+    terminal.press(" and \x16");
+    terminal.wait_for("> [small.png 64x48] and [clipboard 1568x32]");
+    wait_for_draft(&home, "clipboard");
+    terminal.signal(Signal::KILL);
+
+    let mut again = Terminal::creel(&home, &[]);
+    again.wait_for("> [small.png 64x48] and [clipboard 1568x32]");
+    // One is taken away as a whole; the other goes.
+    again.press("\x7f?\r");
+    again.wait_for("fine");
+    again.wait_for("[small.png 64x48]");
+    let request = server.requests().pop().unwrap();
+    assert_eq!(pictures(&request), [data(&home, "small.png")]);
+    again.wait_for("Enter send");
+    again.press("\x03\x03");
+    assert_eq!(again.end(), 0);
 }

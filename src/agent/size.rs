@@ -191,7 +191,9 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     use super::*;
+    use crate::agent::picture::Picture;
     use crate::agent::prompt::Caching;
+    use crate::protocol::image::{Image, ImageKind};
 
     fn prompt(model: &str, texts: &[&str]) -> Prompt {
         Prompt {
@@ -248,6 +250,46 @@ mod tests {
         let other = prompt("other", &["x", &answered, &"r".repeat(800)]);
         let size = Sent::new(&other).size(counted.as_ref(), None);
         assert_eq!(size.most, 1000 + 1 + 400 + 800 + 4 * 64);
+    }
+
+    #[test]
+    fn pictures_count_by_their_pixels_until_they_were_counted() {
+        let shown = |texts: &[&str]| {
+            let mut prompt = prompt("claude-opus-5", texts);
+            let image = Image {
+                name: "a.png".into(),
+                kind: ImageKind::Png,
+                width: 1280,
+                height: 720,
+                hash: "h".into(),
+                bytes: 5_000_000,
+            };
+            if let Some(Message::User { pictures, .. }) = prompt.messages.last_mut() {
+                pictures.push(Picture {
+                    image,
+                    data: "AA==".into(),
+                });
+            }
+            prompt
+        };
+        let first = Sent::new(&shown(&["x"]));
+        assert_eq!(
+            first.size(None, None),
+            Size {
+                likely: 250 + 1196,
+                most: 1001 + 1196 + 128,
+            }
+        );
+        let usage = Usage {
+            input: 1500,
+            ..Usage::default()
+        };
+        let counted = Counted::new(&first, &[], &usage);
+        let mut next = shown(&["x"]);
+        next.messages
+            .extend(prompt("claude-opus-5", &["", "more"]).messages);
+        let size = Sent::new(&next).size(counted.as_ref(), None);
+        assert_eq!((size.likely, size.most), (1501, 1500 + 4 + 128));
     }
 
     #[test]

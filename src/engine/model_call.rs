@@ -315,10 +315,17 @@ impl Task {
         self.fails(failure, partial, false).await;
     }
 
-    async fn fails(&mut self, failure: Failure, partial: Reply, taken: bool) {
+    async fn fails(&mut self, mut failure: Failure, partial: Reply, taken: bool) {
         let Some(call) = self.call.take() else {
             return;
         };
+        if failure.kind == FailureKind::BadRequest && self.was_tried_with_pictures(&call.model) {
+            let model = &call.model.model;
+            failure.message = format!(
+                "{}; if it takes no images, choose another model or write `images = false` for \"{model}\" into the config",
+                failure.message
+            );
+        }
         tracing::warn!(
             "session {}: {} failed: {:?} {}",
             self.session.id,

@@ -126,6 +126,11 @@ impl Task {
         Ok(())
     }
 
+    /// Whether a model was shown pictures of which nobody knows whether it takes them.
+    pub(crate) fn was_tried_with_pictures(&self, model: &ModelRef) -> bool {
+        self.house.providers().abilities(model).images.is_none() && self.has_pictures(&[])
+    }
+
     /// Whether the next request has pictures, or a marker in their place.
     pub(crate) fn has_pictures(&self, facts: &[Fact]) -> bool {
         let has = |item: &Item| item.images().next().is_some();

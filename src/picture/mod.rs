@@ -10,6 +10,7 @@ use std::fs::File;
 use std::io::{Cursor, Read};
 use std::path::Path;
 
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
 
 use crate::agent::{digest, visible};
@@ -107,13 +108,12 @@ pub fn prepare(name: &str, bytes: Vec<u8>) -> Result<Picture, Fault> {
     let decoded = decode(&name, format, &bytes)?;
     let (width, height) = (decoded.image.width(), decoded.image.height());
     let whole = !decoded.changes && width.max(height) <= LONG_EDGE && bytes.len() <= MOST_SENT;
-    let (kind, width, height, bytes) = match kind_of(format).filter(|_| whole) {
-        Some(kind) => (kind, width, height, bytes),
-        None => {
-            let lossy = matches!(format, ImageFormat::Jpeg | ImageFormat::WebP);
-            scale::smaller(decoded.image, lossy)
-                .map_err(|why| Fault::Unusable(format!("cannot make {name} smaller: {why}")))?
-        }
+    let (kind, width, height, bytes) = if let Some(kind) = kind_of(format).filter(|_| whole) {
+        (kind, width, height, bytes)
+    } else {
+        let lossy = matches!(format, ImageFormat::Jpeg | ImageFormat::WebP);
+        scale::smaller(decoded.image, lossy)
+            .map_err(|why| Fault::Unusable(format!("cannot make {name} smaller: {why}")))?
     };
     Ok(Picture {
         image: Image {
@@ -173,15 +173,13 @@ fn decode(name: &str, format: ImageFormat, bytes: &[u8]) -> Result<Decoded, Faul
     limits.max_alloc = Some(MOST_MEMORY);
     let mut reader = reader(bytes);
     reader.limits(limits);
-    let mut decoder = reader.into_decoder().map_err(|_| damaged())?;
-    let turn = decoder
-        .orientation()
-        .unwrap_or(image::metadata::Orientation::NoTransforms);
-    let mut decoded = DynamicImage::from_decoder(decoder).map_err(|_| damaged())?;
-    decoded.apply_orientation(turn);
-    let turned = turn != image::metadata::Orientation::NoTransforms;
+    let mut source = reader.into_decoder().map_err(|_| damaged())?;
+    let turn = source.orientation().unwrap_or(Orientation::NoTransforms);
+    let mut image = DynamicImage::from_decoder(source).map_err(|_| damaged())?;
+    image.apply_orientation(turn);
+    let turned = turn != Orientation::NoTransforms;
     Ok(Decoded {
-        image: decoded,
+        image,
         changes: turned || format == ImageFormat::WebP && moves(bytes),
     })
 }

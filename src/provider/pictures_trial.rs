@@ -1,6 +1,6 @@
-//! A picture on each wire, as the vendor's pages have it: https://platform.claude.com/docs/en/build-with-claude/vision,
-//! https://developers.openai.com/api/docs/guides/images-vision, https://ai.google.dev/gemini-api/docs/image-understanding,
-//! https://docs.ollama.com/api/chat.
+//! A picture on each wire, as the vendor's pages have it: <https://platform.claude.com/docs/en/build-with-claude/vision>,
+//! <https://developers.openai.com/api/docs/guides/images-vision>, <https://ai.google.dev/gemini-api/docs/image-understanding>,
+//! <https://docs.ollama.com/api/chat>.
 
 #![allow(clippy::unwrap_used)]
 

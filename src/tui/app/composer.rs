@@ -371,15 +371,12 @@ impl Composer {
             return;
         };
         let newer = index.checked_sub(1);
-        match newer {
-            Some(newer) => {
-                let text = past.get(newer).map_or("", String::as_str);
-                self.text.replace(&without_signs(text));
-            }
-            None => {
-                let stash = std::mem::take(&mut self.stash);
-                self.restore(&stash);
-            }
+        if let Some(newer) = newer {
+            let text = past.get(newer).map_or("", String::as_str);
+            self.text.replace(&without_signs(text));
+        } else {
+            let stash = std::mem::take(&mut self.stash);
+            self.restore(&stash);
         }
         self.past = newer;
     }

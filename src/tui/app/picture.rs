@@ -246,7 +246,8 @@ mod tests {
 
     #[test]
     fn a_picture_that_is_named_is_found_with_its_place() {
-        let cases: [(&str, &[(Range<usize>, &str)]); 8] = [
+        type Case<'c> = (&'c str, &'c [(Range<usize>, &'c str)]);
+        let cases: [Case<'_>; 8] = [
             ("@a.png", &[(0..6, "a.png")]),
             ("see @b/c.JPG, or", &[]),
             (

@@ -122,7 +122,7 @@ fn end(child: &mut Child) {
     let _ = child.wait();
 }
 
-/// The bytes of `«data PNGf8950…»`, as AppleScript prints them; anything else as it is.
+/// The bytes of `«data PNGf8950…»`, as `osascript` prints them; anything else as it is.
 fn undressed(printed: Vec<u8>) -> Vec<u8> {
     let text = std::str::from_utf8(&printed).map(str::trim);
     let Some(digits) = text.ok().and_then(|text| {
