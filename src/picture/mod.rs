@@ -184,11 +184,25 @@ fn decode(name: &str, format: ImageFormat, bytes: &[u8]) -> Result<Decoded, Faul
     })
 }
 
-/// A JPEG without its end is decoded all the same, grey from where it was cut.
-fn is_cut(bytes: &[u8]) -> bool {
-    let last = |mark: [u8; 2]| bytes.windows(2).rposition(|pair| pair == mark);
-    // The last scan begins with `DA`, and the picture ends with `D9`.
-    last([0xff, 0xd9]) < last([0xff, 0xda])
+/// A JPEG without its end is decoded all the same, grey from where it was cut. Its segments are walked up to the first scan,
+/// since a small picture with an end of its own may stand in them; what follows the end, such as a film, is not looked at.
+fn is_cut(jpeg: &[u8]) -> bool {
+    let mut at = 2;
+    loop {
+        match jpeg.get(at..) {
+            // The scan, which `D9` ends.
+            Some([0xff, 0xda, scan @ ..]) => {
+                return !scan.windows(2).any(|pair| pair == [0xff, 0xd9]);
+            }
+            Some([0xff, 0xff, ..]) => at += 1,
+            Some([0xff, _, high, low, ..]) => {
+                at += 2 + usize::from(u16::from_be_bytes([*high, *low]));
+            }
+            // No segment begins here: the decoder says what it makes of that.
+            Some([other, ..]) if *other != 0xff => return false,
+            _ => return true,
+        }
+    }
 }
 
 fn moves(webp: &[u8]) -> bool {

@@ -75,6 +75,13 @@ fn a_small_picture_stays_byte_for_byte_whatever_it_is_called() {
 }
 
 #[test]
+fn a_jpeg_with_a_film_behind_it_is_whole() {
+    let mut bytes = written(64, 48, ImageFormat::Jpeg);
+    bytes.extend(b"film \xff\xda film");
+    assert_eq!(prepare("a.jpg", bytes.clone()).unwrap().bytes, bytes);
+}
+
+#[test]
 fn a_large_picture_is_made_smaller_and_what_no_vendor_takes_becomes_one_all_take() {
     let long = LONG_EDGE;
     let cases = [
