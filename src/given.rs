@@ -14,6 +14,7 @@ use creel::config::secret::{self, Secret};
 use creel::config::write::{self, KeyToStore};
 use creel::config::{Config, KeySource, ProviderConfig, Wire, address, preset};
 use creel::engine::door::Door;
+use creel::protocol::failure::{Failure, FailureKind};
 use creel::protocol::id::ModelRef;
 use creel::protocol::op::{Manage, Managed};
 use creel::protocol::query::ModelCard;
@@ -25,9 +26,6 @@ use creel::provider::table::Providers;
 use creel::tui::app::card::KeyPlaces;
 use creel::tui::app::local::{Answering, Usual};
 use creel::tui::app::setup::{Checked, GivenKey, NewProvider, Stored};
-
-/// The vendor whose keys the first page takes.
-const VENDOR: &str = "anthropic";
 
 /// Tries and keeps providers.
 pub struct Given {
@@ -71,14 +69,14 @@ impl Given {
             let names = providers
                 .try_out(&entry.config, entry.key)
                 .await
-                .map_err(|failure| failure.message)?;
+                .map_err(|failure| blamed(&failure))?;
             if names.is_empty() {
                 return Err(format!(
                     "{} answers, but names no models",
                     entry.config.base_url
                 ));
             }
-            let models: Vec<ModelCard> = names
+            let mut models: Vec<ModelCard> = names
                 .into_iter()
                 .map(|model| {
                     providers.card(&ModelRef {
@@ -87,6 +85,8 @@ impl Given {
                     })
                 })
                 .collect();
+            // What is known goes before what a vendor lists beside it: what draws, hears or is gone tomorrow.
+            models.sort_by_key(|card| card.price.is_none());
             let default = preset::find(&entry.name)
                 .and_then(|preset| preset.default_model)
                 .map(|model| ModelRef {
@@ -193,6 +193,18 @@ impl Given {
     }
 }
 
+/// Whose fault a refusal is, and what was said.
+fn blamed(failure: &Failure) -> String {
+    let fault = match failure.kind {
+        FailureKind::Auth => "the key",
+        FailureKind::Network => "the network",
+        FailureKind::Rate | FailureKind::Overloaded => "the server, for now",
+        FailureKind::Internal => "Creel",
+        _ => "the address",
+    };
+    format!("the fault is with {fault}: {}", failure.message)
+}
+
 /// Where the key of each provider is kept.
 pub fn key_places(config: &Config) -> KeyPlaces {
     let providers = config.providers.iter();
@@ -213,7 +225,7 @@ fn providers(entry: &Entry) -> Providers {
 
 fn entry(paths: &Paths, new: &NewProvider) -> Result<Entry, String> {
     match new {
-        NewProvider::Key(key) => vendor(key),
+        NewProvider::Key { vendor, key } => of_vendor(vendor, key),
         NewProvider::KeyOf { provider, key } => another(paths, provider, key),
         NewProvider::Server { address } => server(address),
         NewProvider::Local { preset, port } => local_server(preset, *port),
@@ -241,13 +253,13 @@ fn absolute(path: &Path) -> Result<std::path::PathBuf, String> {
     std::path::absolute(path).map_err(|error| format!("{}: {error}", path.display()))
 }
 
-fn vendor(key: &GivenKey) -> Result<Entry, String> {
-    let config =
-        preset::find(VENDOR).and_then(|preset| preset.entry(None, "the first page".to_owned()));
-    let config = config.ok_or("this vendor has no address")?;
+fn of_vendor(vendor: &str, key: &GivenKey) -> Result<Entry, String> {
+    let preset = preset::find(vendor);
+    let config = preset.and_then(|preset| preset.entry(None, "the first page".to_owned()));
+    let config = config.ok_or_else(|| format!("`{vendor}` has no address"))?;
     let (key, keep) = given(key)?;
     Ok(Entry {
-        name: VENDOR.to_owned(),
+        name: vendor.to_owned(),
         config,
         key: Some(key),
         keep,

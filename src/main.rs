@@ -13,8 +13,8 @@ use creel::command::cli::{Cli, Sub};
 use creel::command::doctor::{self, Surroundings};
 use creel::command::moment::Now;
 use creel::command::{
-    Ended, Face, Trouble, cache, config, cost, export, models, package, purge, route, run,
-    sessions, show, stop, with_streams,
+    Ended, Face, Trouble, cache, config, cost, export, models, package, providers, purge, route,
+    run, sessions, show, stop, with_streams,
 };
 use creel::config::Config;
 use creel::config::load::{self, ConfigError, Loaded};
@@ -74,6 +74,7 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
         Sub::Cost(args) => cost::run(args, &door, &now, face).await,
         Sub::Cache(args) => cache::run(args, &door, face).await,
         Sub::Models(args) => models::run(args, &door, face).await,
+        Sub::Providers(args) => providers::run(args, &door, &loaded.config, face).await,
         Sub::Route(sub) => route::run(sub, &door, &loaded.config, &now, face).await,
         Sub::Stop(args) => stop::run(args, &door, face).await,
         Sub::Purge(args) => purge::run(args, &door, &now, face).await,

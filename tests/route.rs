@@ -298,3 +298,61 @@ fn routes_are_listed_and_explained_before_they_are_used() {
     assert_eq!(home.run(&["route", "explain"]).code, 0);
     assert_eq!(counts(&servers), [0, 0]);
 }
+
+#[test]
+fn what_is_explained_is_what_would_be_asked() {
+    let servers = [
+        refuses(429, "retry-after: 300\r\n"),
+        refuses(401, ""),
+        refuses(429, "retry-after: 100000\r\n"),
+        Server::start(works),
+        Server::start(works),
+    ];
+    let roles = "[roles]\nplan = \"cut/m\"";
+    let plain = config(&servers, Dialect::OpenAiChat, roles);
+    let home = Home::with(&plain);
+    // A model that stands alone is asked again whatever it said, but for a wait that others were told.
+    for (name, reason) in [
+        ("limited", "cooling"),
+        ("broken", "chosen"),
+        ("slow", "chosen"),
+    ] {
+        let model = format!("{name}/m");
+        let said = home.run(&["run", "--no-retry", "--model", &model, "go"]);
+        assert_eq!(said.code, 5, "{said:?}");
+        let (report, reasons) = explained(&home, &["--model", &model]);
+        assert_eq!(reasons, [reason], "{report}");
+        let asked = (reason == "chosen").then_some(&model);
+        assert_eq!(report["serves"], json!(asked), "{report}");
+        assert_eq!(report["ready_at"].is_null(), asked.is_some(), "{report}");
+    }
+    // In plan mode the model of that role answers: in a session, and in one that would begin now.
+    for (mode, expected) in [("plan", "cut/m"), ("auto", "good/m")] {
+        let arguments = [
+            "run", "--mode", mode, "--model", "good/m", "--output", "json", "go",
+        ];
+        let result = home.run(&arguments).json();
+        assert_eq!(result["model"], expected, "{result}");
+        let session = result["session_id"].as_str().unwrap();
+        assert_eq!(
+            explained(&home, &["--session", session]).0["model"],
+            expected
+        );
+        home.config(&format!("model = \"good/m\"\nmode = \"{mode}\"\n{plain}"));
+        assert_eq!(explained(&home, &[]).0["model"], expected);
+    }
+}
+
+#[test]
+fn nobody_is_told_of_an_endpoint_that_was_not_asked() {
+    let servers = [refuses(500, ""), Server::start(works)];
+    let config = config(&servers, Dialect::OpenAiChat, "");
+    // The second is too dear for the day.
+    let config = config.replace("input = 2", "input = 900000");
+    let home = Home::with(&format!("{config}\n[budget]\nday = 5\n"));
+    let said = home.run(&["run", "--model", "route/all", "--output", "json", "go"]);
+    assert_eq!((said.code, counts(&servers)), (4, vec![1, 0]), "{said:?}");
+    let session = said.json()["session_id"].as_str().unwrap().to_owned();
+    let shown = home.run(&["show", &session]).out;
+    assert!(!shown.contains("answers now"), "{shown}");
+}

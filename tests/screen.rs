@@ -510,7 +510,7 @@ fn the_first_page() {
         let mut desk = Desk::new(bare.clone(), size);
         screen!(format!("first_page_{}x{}", size.0, size.1), desk);
     }
-    let mut desk = Desk::new(bare, (80, 24));
+    let mut desk = Desk::new(bare.clone(), (80, 24));
     desk.press(KeyCode::Char('2'));
     desk.update(Msg::Paste("sk-ant-api03-abcdefghijklmnopx4Qa".to_owned()));
     screen!("first_page_key", desk);
@@ -521,6 +521,16 @@ fn the_first_page() {
         "api.anthropic.com refused the key (401): the key is wrong or was taken back".to_owned(),
     )));
     screen!("first_page_refused", desk);
+    for size in [(80, 24), (40, 12)] {
+        let mut desk = Desk::new(bare.clone(), size);
+        desk.press(KeyCode::Char('2'));
+        desk.update(Msg::Paste("sk-0123456789abcdefghijklmn".to_owned()));
+        desk.press(KeyCode::Enter);
+        desk.press(KeyCode::Down);
+        screen!(format!("first_page_vendor_{}x{}", size.0, size.1), desk);
+        desk.press(KeyCode::Enter);
+        assert!(desk.text().contains("api.deepseek.com"), "{}", desk.text());
+    }
 }
 
 #[test]

@@ -3,6 +3,7 @@
 
 pub mod cache;
 pub mod carrier;
+pub mod check;
 pub mod command_line;
 pub mod cost;
 pub mod decimal;

@@ -41,6 +41,8 @@ pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) 
         Managed::Failed { why } => Err(Trouble::failed(why)),
         Managed::Stopped { .. }
         | Managed::Reloaded
+        | Managed::Reached(_)
+        | Managed::Tried(_)
         | Managed::Attached { .. }
         | Managed::NoPicture { .. } => Err(Trouble::failed(
             "the engine did something else: please report this",

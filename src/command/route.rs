@@ -2,14 +2,17 @@
 
 use serde_json::{Value, json};
 
+use crate::agent::session::Session;
 use crate::command::cli::{ExplainArgs, RouteSub};
 use crate::command::moment::{Now, local, rfc3339};
 use crate::command::table::{Column, table, tokens};
 use crate::command::{Ended, Face, Trouble, exit, find};
 use crate::config::Config;
 use crate::engine::door::Door;
+use crate::protocol::id::SessionId;
 use crate::protocol::query::{Found, Query};
 use crate::protocol::route::{EndpointReport, Policy, Reason, RouteReport};
+use crate::protocol::rule::Mode;
 
 pub async fn run(
     sub: &RouteSub,
@@ -33,27 +36,37 @@ async fn explained(
     door: &Door,
     config: &Config,
 ) -> Result<RouteReport, Trouble> {
-    let card = match &args.session {
-        Some(part) => Some(find::session(door, part).await?),
+    let session = match &args.session {
+        Some(part) => Some(folded(door, find::session(door, part).await?.id).await?),
         None => None,
     };
-    let own = card.as_ref().map(|card| card.model.clone());
-    let model = args
-        .model
-        .clone()
-        .or(own)
-        .or_else(|| config.default_model());
+    let (mode, own) = match &session {
+        Some(session) => (session.mode, Some(session.model.clone())),
+        None => (config.mode, config.default_model()),
+    };
+    // As the next prompt is asked: in plan mode by the model of that role, where there is one.
+    let plan = config.roles.plan.clone().filter(|_| mode == Mode::Plan);
+    let model = args.model.clone().or(plan).or(own);
     let model = model.ok_or_else(|| {
         Trouble::usage("no model: name one with --model PROVIDER/MODEL or --model route/NAME")
     })?;
     let query = Query::Routes {
         model: Some(model),
-        session: card.map(|card| card.id),
+        session: session.map(|session| session.id),
     };
     match door.ask(query).await {
         Found::Routes(mut reports) if !reports.is_empty() => Ok(reports.swap_remove(0)),
         other => Err(find::odd(&other)),
     }
+}
+
+async fn folded(door: &Door, session: SessionId) -> Result<Session, Trouble> {
+    let fold = match door.ask(Query::Fold { session }).await {
+        Found::Fold(fold) => fold,
+        other => return Err(find::odd(&other)),
+    };
+    fold.and_then(|fold| serde_json::from_str(&fold).ok())
+        .ok_or_else(|| Trouble::failed(format!("session {} is no more", session.short())))
 }
 
 fn value(report: &RouteReport) -> Value {

@@ -19,6 +19,8 @@ pub async fn run(args: &StopArgs, door: &Door, face: &mut Face<'_>) -> Ended {
         Managed::Failed { why } => return Err(Trouble::failed(why)),
         Managed::Purged { .. }
         | Managed::Reloaded
+        | Managed::Reached(_)
+        | Managed::Tried(_)
         | Managed::Attached { .. }
         | Managed::NoPicture { .. } => {
             return Err(Trouble::failed(

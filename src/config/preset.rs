@@ -44,6 +44,12 @@ pub struct Preset {
     /// Variables its key usually stands in; the first that is set wins. Empty: no key is needed.
     #[serde(borrow, default)]
     pub key_variables: Vec<&'static str>,
+    /// What its keys begin with and no other vendor's do; empty where that is not certain.
+    #[serde(borrow, default)]
+    pub key_prefixes: Vec<&'static str>,
+    /// It has keys without such a beginning, too.
+    #[serde(default)]
+    pub other_keys: bool,
     /// Whether a key in its variable is enough for it to be offered. Two presets may share a variable.
     #[serde(default = "yes")]
     pub found_by_key: bool,
@@ -94,6 +100,33 @@ pub static PRESETS: LazyLock<Vec<Preset>> = LazyLock::new(|| {
 
 pub fn find(name: &str) -> Option<&'static Preset> {
     PRESETS.iter().find(|preset| preset.name == name)
+}
+
+/// The vendor of a key, where its beginning says so.
+pub fn of_key(key: &str) -> Option<&'static Preset> {
+    let fits = |preset: &&Preset| {
+        preset
+            .key_prefixes
+            .iter()
+            .any(|start| key.starts_with(start))
+    };
+    PRESETS.iter().find(fits)
+}
+
+/// The vendor whose keys stand in this variable.
+pub fn of_variable(variable: &str) -> Option<&'static Preset> {
+    let has = |preset: &&Preset| preset.key_variables.contains(&variable);
+    PRESETS.iter().find(has)
+}
+
+/// The vendors that have keys, those that a key without a known beginning can be of before the others.
+pub fn keyed() -> Vec<&'static Preset> {
+    let keyed = PRESETS
+        .iter()
+        .filter(|preset| !preset.key_variables.is_empty());
+    let mut keyed: Vec<&Preset> = keyed.collect();
+    keyed.sort_by_key(|preset| !preset.key_prefixes.is_empty() && !preset.other_keys);
+    keyed
 }
 
 impl Preset {
@@ -158,5 +191,43 @@ mod tests {
         unique.sort_unstable();
         unique.dedup();
         assert_eq!(unique.len(), found.len(), "one variable offers one vendor");
+    }
+
+    #[test]
+    fn a_key_is_known_by_its_beginning_only_where_that_is_certain() {
+        let cases = [
+            ("sk-ant-api03-x", Some("anthropic")),
+            ("sk-or-v1-x", Some("openrouter")),
+            ("sk-proj-x", Some("openai")),
+            ("AIzaSyx", Some("google")),
+            ("gsk_x", Some("groq")),
+            ("xai-x", Some("xai")),
+            ("sk-0123456789", None),
+            ("0123.abc", None),
+        ];
+        for (key, expected) in cases {
+            assert_eq!(of_key(key).map(|preset| preset.name), expected, "{key}");
+        }
+        // Nobody's beginning is that of another.
+        let all: Vec<&str> = PRESETS
+            .iter()
+            .flat_map(|preset| preset.key_prefixes.clone())
+            .collect();
+        for start in &all {
+            assert_eq!(
+                all.iter().filter(|other| other.starts_with(start)).count(),
+                1,
+                "{start}"
+            );
+        }
+        assert_eq!(
+            of_variable("ZAI_API_KEY").map(|preset| preset.name),
+            Some("zai")
+        );
+        let keyed: Vec<&str> = keyed().iter().map(|preset| preset.name).collect();
+        assert_eq!(
+            keyed.join(" "),
+            "openai deepseek moonshot moonshot-coding zai zai-coding mimo minimax qwen mistral anthropic google xai groq openrouter"
+        );
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::engine::house::House;
-use crate::engine::{cache, health, open, picture, supply};
+use crate::engine::{cache, check, health, open, picture, supply};
 use crate::protocol::id::SessionId;
 use crate::protocol::op::{Manage, Managed};
 use crate::protocol::query::{Found, Query, Today};
@@ -45,6 +45,7 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
         Query::Cache { session } => cache::rows(house, session).await.map(Found::Cache),
         Query::Today => today(house).await.map(Found::Today),
         Query::Models => Ok(Found::Models(house.model_cards())),
+        Query::Providers => check::cards(house).await.map(Found::Providers),
         Query::Routes { model, session } => supply::reports(house, model, session)
             .await
             .map(Found::Routes),
@@ -89,12 +90,23 @@ pub(crate) fn draft(house: &Arc<House>, session: Option<SessionId>, text: String
     }
 }
 
-/// `stopped`: turns of this process that were told to stop.
-pub(crate) async fn manage(house: &Arc<House>, manage: Manage, stopped: u32) -> Managed {
+/// `stopped`: turns of this process that were told to stop; `gone` ends when nobody waits for the answer any more.
+pub(crate) async fn manage(
+    house: &Arc<House>,
+    manage: Manage,
+    stopped: u32,
+    gone: impl Future<Output = ()>,
+) -> Managed {
     let done = match manage {
         Manage::Stop { session } => stop(house, session, stopped).await,
         Manage::Purge { sessions } => purge(house, sessions).await,
         Manage::Attach { source } => picture::attach(house, source).await,
+        Manage::Reach { provider, model } => check::reach(house, &provider, model)
+            .await
+            .map(|reached| Managed::Reached(Box::new(reached))),
+        Manage::Try { model } => check::try_out(house, model, gone)
+            .await
+            .map(|tried| Managed::Tried(Box::new(tried))),
         Manage::Reload => house.reload().map(|()| Managed::Reloaded),
     };
     done.unwrap_or_else(|why| Managed::Failed { why })

@@ -61,6 +61,23 @@ impl ModelCall {
         self.stream.next().await
     }
 
+    /// Keeps what a chunk shows of the endpoint: the limits of its head, and when its first word came.
+    pub(crate) fn saw(&mut self, chunk: &Chunk, now: Time) {
+        match chunk {
+            Chunk::Began { limits } => {
+                self.limits = *limits;
+                self.patience = None;
+            }
+            Chunk::Text(_) | Chunk::Thinking(_) | Chunk::CallGrows { .. }
+                if self.first.is_none() =>
+            {
+                self.first = u64::try_from(now.since(self.began).as_millis()).ok();
+                self.patience = None;
+            }
+            _ => {}
+        }
+    }
+
     pub(crate) fn spoken(&self) -> Reply {
         let mut parts = Vec::new();
         if !self.thinking.is_empty() {

@@ -58,14 +58,15 @@ impl Hall {
                             let _ = reply.send(answer::find(&house, query).await);
                         });
                     }
-                    Some(Knock::Manage(manage, reply)) => {
+                    Some(Knock::Manage(manage, mut reply)) => {
                         let stopped = match &manage {
                             Manage::Stop { session } => self.stop_here(*session, "stopped by `creel stop`"),
-                            Manage::Attach { .. } | Manage::Purge { .. } | Manage::Reload => 0,
+                            Manage::Attach { .. } | Manage::Purge { .. } | Manage::Reload | Manage::Reach { .. } | Manage::Try { .. } => 0,
                         };
                         let house = Arc::clone(&self.house);
                         self.works.spawn(async move {
-                            let _ = reply.send(answer::manage(&house, manage, stopped).await);
+                            let managed = answer::manage(&house, manage, stopped, reply.closed()).await;
+                            let _ = reply.send(managed);
                         });
                     }
                     Some(Knock::Draft(session, text)) => answer::draft(&self.house, session, text),

@@ -136,10 +136,15 @@ impl House {
 
     /// What stands behind a model's price.
     pub(crate) fn tariff(&self, model: &ModelRef) -> Tariff {
-        if self.providers().is_rehearsal(model) {
+        self.tariff_of(&self.providers(), model)
+    }
+
+    /// The same of a model that other providers have.
+    pub(crate) fn tariff_of(&self, providers: &Providers, model: &ModelRef) -> Tariff {
+        if providers.is_rehearsal(model) {
             return Tariff::Play(rehearsal::play_price());
         }
-        let card = self.providers().card(model);
+        let card = providers.card(model);
         match card.price {
             price if card.subscription => Tariff::Included(price),
             Some(price) => Tariff::Priced(price),

@@ -5,6 +5,7 @@ mod answer;
 mod bill;
 mod cache;
 mod call;
+mod check;
 pub mod clock;
 mod command;
 pub mod door;

@@ -65,7 +65,7 @@ impl Task {
         facts.extend(self.plan_change(self.session.mode));
         let target = self.target();
         let supply = self.supply(&target);
-        let chosen = match self.choose(&mut facts, &target, &call).await {
+        let chosen = match self.choose(&facts, &target, &call).await {
             Ok(chosen) => chosen,
             Err(input) => {
                 self.commit_with(facts, None).await?;
@@ -77,10 +77,13 @@ impl Task {
             patience,
             prompt,
             window,
+            notice,
         } = chosen;
+        let notice = notice.map(|fact| redacted(fact, &redactor));
         let provider = match self.house.providers().get(&model) {
             Ok(provider) => provider,
             Err(failure) => {
+                facts.extend(notice);
                 self.unsendable(facts, (model, supply), failure, &call)
                     .await?;
                 return Ok(None);
@@ -131,11 +134,12 @@ impl Task {
             amount: worst.map_or(0, |worst| worst.parts),
             day_limit: limit(BudgetName::Day, self.house.budget.day),
             session_limit: limit(BudgetName::Session, session_limit),
-            facts: vec![called],
+            facts: notice.into_iter().chain([called]).collect(),
         };
         if let Some(over) = self.commit_with(facts, Some(reservation)).await? {
             return Ok(Some(Input::Held(budget(&over, worst))));
         }
+        self.asked = Some(model.clone());
         self.send(provider.stream(prompt), model.clone(), tariff, (sent, size));
         if let Some(call) = &mut self.call {
             call.supply = supply;
@@ -196,6 +200,7 @@ impl Task {
             body: None,
         });
         self.commit_with(facts, None).await?;
+        self.asked = Some(model.clone());
         let failed = Chunk::Failed {
             failure,
             partial: Reply::default(),
@@ -264,14 +269,19 @@ impl Task {
             self.failed(failure, Reply::default()).await;
             return;
         }
+        let now = self.house.clock.now();
         for chunk in chunks {
+            let unspoken = self.call.as_ref().is_some_and(|call| call.first.is_none());
+            if let Some(call) = &mut self.call {
+                call.saw(&chunk, now);
+            }
+            if unspoken && self.call.as_ref().is_some_and(|call| call.first.is_some()) {
+                self.tell(Delta::Waiting {
+                    what: Waiting::Nothing,
+                });
+            }
             match chunk {
-                Chunk::Began { limits } => {
-                    if let Some(call) = &mut self.call {
-                        call.limits = limits;
-                        call.patience = None;
-                    }
-                }
+                Chunk::Began { .. } => {}
                 Chunk::Text(text) => self.spoke(Delta::Text { text }),
                 Chunk::Thinking(text) => self.spoke(Delta::Thinking { text }),
                 Chunk::CallGrows { name, bytes } => self.spoke(Delta::CallGrows { name, bytes }),
@@ -351,12 +361,6 @@ impl Task {
 
     fn spoke(&mut self, delta: Delta) {
         let Some(call) = &mut self.call else { return };
-        let first = call.first.is_none();
-        if first {
-            let millis = self.house.clock.now().since(call.began).as_millis();
-            call.first = u64::try_from(millis).ok();
-            call.patience = None;
-        }
         match &delta {
             Delta::Text { text } => call.text.push_str(text),
             Delta::Thinking { text } => call.thinking.push_str(text),
@@ -368,11 +372,6 @@ impl Task {
             self.house
                 .log
                 .put_draft(step_draft(self.session.id), self.house.clock.now(), text);
-        }
-        if first {
-            self.tell(Delta::Waiting {
-                what: Waiting::Nothing,
-            });
         }
         self.tell(delta);
     }

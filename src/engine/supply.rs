@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::agent::prompt::Prompt;
 use crate::agent::retry;
-use crate::agent::route::{self, Choice, Endpoint, Moment, Route};
+use crate::agent::route::{self, Choice, Endpoint, Moment, Route, alone};
 use crate::agent::size::Sent;
 use crate::agent::turn::input::{Input, Supply};
 use crate::config::{RoleConfig, preset};
@@ -55,6 +55,8 @@ pub(crate) struct Chosen {
     pub(crate) patience: Option<Duration>,
     pub(crate) prompt: Prompt,
     pub(crate) window: Option<u64>,
+    /// Tells the person that another endpoint answers than before; true, and to be kept, only once it is asked.
+    pub(crate) notice: Option<Fact>,
 }
 
 impl House {
@@ -199,11 +201,10 @@ impl Task {
         served.or(route.endpoints.first()).unwrap_or(target).clone()
     }
 
-    /// The endpoint that is asked, with the prompt as it reads it; the person is told by a fact where it is another one than
-    /// before. Where none can be asked now, what the turn is told instead.
+    /// The endpoint that is asked, with the prompt as it reads it. Where none can be asked now, what the turn is told instead.
     pub(crate) async fn choose(
         &mut self,
-        facts: &mut Vec<Fact>,
+        facts: &[Fact],
         target: &ModelRef,
         call: &Call,
     ) -> Result<Chosen, Input> {
@@ -228,24 +229,22 @@ impl Task {
             }
             Way::None(failure) => return Err(Input::NoWay(failure)),
         };
-        if let Some(text) = notice {
-            facts.push(Fact::ItemAdded {
-                turn: self.turn_number(facts),
-                step: call.step,
-                item: Item::Notice { text },
-            });
-        }
+        let notice = notice.map(|text| Fact::ItemAdded {
+            turn: self.turn_number(facts),
+            step: call.step,
+            item: Item::Notice { text },
+        });
         if model != likely {
             // Another family: what only the first can read is left out.
             card = self.house.providers().card(&model);
             prompt = self.prompt(&model, facts, &card);
         }
-        self.asked = Some(model.clone());
         Ok(Chosen {
             model,
             patience,
             prompt,
             window: card.context,
+            notice,
         })
     }
 
@@ -287,8 +286,7 @@ impl Task {
         }
     }
 
-    /// A model that stands alone is asked whatever its health is; but where its server has told one session to wait, the
-    /// others wait with it.
+    /// A person who goes on before a wait is over has it asked.
     fn way_to_one(&self, model: &ModelRef, now: Time, call: &Call) -> Way {
         let first = call.attempt == 1 && !call.waited && !self.run.no_retry;
         let book = &self.house.health;
@@ -296,10 +294,7 @@ impl Task {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .of(model);
-        let told = health
-            .cooling(Duration::ZERO, now)
-            .filter(|cooling| first && cooling.passes && retry::is_worth(cooling.until.since(now)));
-        match told {
+        match alone::waits(&health, now).filter(|_| first) {
             Some(cooling) => Way::Wait {
                 failure: cooling.failure,
                 wait: cooling.until.since(now),
@@ -386,48 +381,55 @@ pub(crate) async fn reports(
     };
     let report = |target: ModelRef| match target.as_route() {
         Some(name) => match routes.routes.get(name) {
-            Some(route) => Ok(report(house, target.clone(), Some(route), &moment)),
+            Some(route) => Ok(report(house, target.clone(), route, &moment)),
             None => Err(no_route(&target, &routes).message),
         },
-        None => Ok(report(house, target, None, &moment)),
+        None => Ok(report_alone(house, target, moment.now)),
     };
     targets.into_iter().map(report).collect()
 }
 
-fn report(
-    house: &House,
-    model: ModelRef,
-    route: Option<&Route>,
-    moment: &Moment<'_>,
-) -> RouteReport {
-    let alone = Route {
-        cooldown: Duration::ZERO,
-        ..Route::of(vec![model.clone()])
-    };
-    let policy = route.map(|route| route.policy);
-    let needs = route.map_or_else(Needs::default, |route| route.needs);
-    let route = route.unwrap_or(&alone);
+fn report(house: &House, model: ModelRef, route: &Route, moment: &Moment<'_>) -> RouteReport {
     let endpoints = house.endpoints(route);
     let choice = route::decide(route, &endpoints, moment);
     let serves = choice.serves;
     let rows = endpoints.iter().zip(choice.verdicts).enumerate();
-    let rows = rows.map(|(index, (endpoint, (reason, until)))| EndpointReport {
-        model: endpoint.card.model.clone(),
-        serves: serves == Some(index),
-        reason: match (policy, reason) {
-            (None, Reason::First | Reason::Warm) => Reason::Chosen,
-            (_, reason) => reason,
-        },
-        until,
-        first: endpoint.health.first,
-        rate: endpoint.health.rate,
+    let rows = rows.map(|(index, (endpoint, (reason, until)))| {
+        row(endpoint, (serves == Some(index), reason, until))
     });
     RouteReport {
-        policy,
-        needs,
+        policy: Some(route.policy),
+        needs: route.needs,
         serves: serves.map(|index| endpoints[index].card.model.clone()),
         ready: choice.wait.map(|(until, _)| until),
         endpoints: rows.collect(),
         model,
+    }
+}
+
+fn report_alone(house: &House, model: ModelRef, now: Time) -> RouteReport {
+    let endpoint = house.endpoint(&model);
+    let verdict = alone::verdict(&endpoint.card, &endpoint.health, now);
+    RouteReport {
+        policy: None,
+        needs: Needs::default(),
+        serves: verdict.0.then(|| model.clone()),
+        ready: verdict.2,
+        endpoints: vec![row(&endpoint, verdict)],
+        model,
+    }
+}
+
+fn row(
+    endpoint: &Endpoint,
+    (serves, reason, until): (bool, Reason, Option<Time>),
+) -> EndpointReport {
+    EndpointReport {
+        model: endpoint.card.model.clone(),
+        serves,
+        reason,
+        until,
+        first: endpoint.health.first,
+        rate: endpoint.health.rate,
     }
 }

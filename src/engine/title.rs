@@ -90,6 +90,12 @@ impl Task {
 
     /// What came of it.
     pub(crate) async fn title_chunks(&mut self, chunks: Vec<Chunk>) {
+        let now = self.house.clock.now();
+        for chunk in &chunks {
+            if let Some(call) = &mut self.aside {
+                call.saw(chunk, now);
+            }
+        }
         let last = chunks.into_iter().last();
         let (reply, failure) = match last {
             Some(Chunk::Done(reply)) => (reply, None),

@@ -17,6 +17,7 @@ pub mod image;
 pub mod item;
 pub mod money;
 pub mod op;
+pub mod provider;
 pub mod query;
 pub mod reply;
 pub mod route;

@@ -4,9 +4,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::ask::Answer;
 use crate::protocol::event::When;
-use crate::protocol::id::{AskId, CommandId, MessageId, SessionId};
+use crate::protocol::id::{AskId, CommandId, MessageId, ModelRef, SessionId};
 use crate::protocol::image::{Image, Source};
 use crate::protocol::item::Block;
+use crate::protocol::provider::{Reached, Tried};
 use crate::protocol::session::{Change, OpenRequest, RunLimits};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -66,6 +67,13 @@ pub enum Manage {
     /// Keeps a picture in the log, as small as models want it, so that a prompt can refer to it. Until one does it may be
     /// taken out by a purge.
     Attach { source: Source },
+    /// Asks a provider for its models, which costs nothing; `model` is the one a try would be of, where the person has one.
+    Reach {
+        provider: String,
+        model: Option<ModelRef>,
+    },
+    /// Asks a model one short question, within the budgets. Broken off when nobody waits for the answer any more.
+    Try { model: ModelRef },
     /// Takes sessions out of the log for good. One that is held by a process is not taken, and named in the failure.
     Purge { sessions: Vec<SessionId> },
 }
@@ -91,6 +99,8 @@ pub enum Managed {
     NoPicture {
         why: String,
     },
+    Reached(Box<Reached>),
+    Tried(Box<Tried>),
     /// Nothing changed.
     Failed {
         why: String,

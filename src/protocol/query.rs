@@ -6,6 +6,7 @@ use crate::protocol::cache::CacheRow;
 use crate::protocol::event::Event;
 use crate::protocol::id::{ModelRef, Seq, SessionId};
 use crate::protocol::money::Amounts;
+use crate::protocol::provider::ProviderCard;
 use crate::protocol::route::RouteReport;
 use crate::protocol::session::Card;
 use crate::protocol::time::Time;
@@ -46,6 +47,8 @@ pub enum Query {
     /// Dollars of today (the local day) with what is reserved now, and the day's limit.
     Today,
     Models,
+    /// The providers of the config and those found by their keys.
+    Providers,
     /// Which endpoint would serve, and why not the others: of one model or route, or of every route. `session`: as its next
     /// prompt would find it.
     Routes {
@@ -170,6 +173,7 @@ pub enum Found {
     Cache(Vec<CacheRow>),
     Today(Today),
     Models(Vec<ModelCard>),
+    Providers(Vec<ProviderCard>),
     Routes(Vec<RouteReport>),
     Blob(Option<Vec<u8>>),
     Draft(Option<String>),

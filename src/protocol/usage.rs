@@ -199,6 +199,8 @@ pub enum Cause {
     Retry,
     /// A title for the session, asked of the model of the role `small`.
     Title,
+    /// The person has a provider tried.
+    Check,
 }
 
 #[cfg(test)]

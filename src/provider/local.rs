@@ -297,7 +297,7 @@ mod tests {
                         r#"{"model_info":{"x.context_length":40960}}"#,
                     ),
                 ],
-                &[("qwen3:4b", Some(40_960)), ("llama3.2:3b", Some(40_960))],
+                &[("qwen3:4b", Some(32_768)), ("llama3.2:3b", Some(32_768))],
             ),
             (
                 Kind::Ollama,

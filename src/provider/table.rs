@@ -99,6 +99,11 @@ impl Providers {
         self.config.contains_key(provider)
     }
 
+    /// All of them, by name.
+    pub fn entries(&self) -> impl Iterator<Item = (&String, &ProviderConfig)> {
+        self.config.iter()
+    }
+
     /// What the model takes: as the person says, else as its server told or the table has it.
     pub fn abilities(&self, model: &ModelRef) -> Abilities {
         let Some(config) = self.config.get(&model.provider) else {

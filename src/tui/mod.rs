@@ -117,6 +117,8 @@ pub enum Ended {
 #[derive(Debug)]
 enum Wake {
     Msg(Msg),
+    /// Something the person did, and when it came: it may be looked at later, after a frame that took its time.
+    Came(Msg, Instant),
     Started(Result<Started, String>),
     System(Signal),
     /// The pointer's first button went down in this cell.
@@ -146,7 +148,11 @@ pub fn run(options: Options, start: Start) -> anyhow::Result<Ended> {
     let (sender, queue) = channel();
     let area = terminal.screen.area();
     let began = Instant::now();
-    let app = App::new(options.setup.clone(), (area.width, area.height), now(began));
+    let app = App::new(
+        options.setup.clone(),
+        (area.width, area.height),
+        now(began, began),
+    );
     let look = Look::new(options.theme.clone(), options.glyphs);
     if options.mouse {
         terminal.set_mouse(true)?;
@@ -242,10 +248,13 @@ impl Desk {
                 if let Msg::Resize(width, height) = msg {
                     self.terminal.screen.resize(width, height);
                 }
+                self.update(msg, effects)
+            }
+            Wake::Came(msg, at) => {
                 if matches!(msg, Msg::Key(_)) {
                     effects.here();
                 }
-                self.update(msg, effects)
+                self.update_at(msg, now(self.began, at), effects)
             }
             Wake::Started(Ok(started)) => {
                 let opened = Opened {
@@ -294,7 +303,11 @@ impl Desk {
     }
 
     fn update(&mut self, msg: Msg, effects: &mut Effects) -> anyhow::Result<()> {
-        for cmd in self.app.update(msg, now(self.began)) {
+        self.update_at(msg, now(self.began, Instant::now()), effects)
+    }
+
+    fn update_at(&mut self, msg: Msg, now: Now, effects: &mut Effects) -> anyhow::Result<()> {
+        for cmd in self.app.update(msg, now) {
             if cmd == Cmd::Quit {
                 self.ended.get_or_insert(Ended::ByPerson);
             }
@@ -327,26 +340,30 @@ impl Desk {
 
 fn start_input(sender: Sender<Wake>) -> std::io::Result<Input> {
     Input::start(move |event| {
-        let wake = match event {
-            InputEvent::Key(key) => Wake::Msg(Msg::Key(key)),
-            InputEvent::Paste(text) => Wake::Msg(Msg::Paste(text)),
-            InputEvent::Mouse(mouse) => match mouse.kind {
-                MouseEventKind::ScrollUp => Wake::Msg(Msg::Wheel(-WHEEL_LINES)),
-                MouseEventKind::ScrollDown => Wake::Msg(Msg::Wheel(WHEEL_LINES)),
-                MouseEventKind::Down(MouseButton::Left) => Wake::Click(mouse.column, mouse.row),
-                _ => return true,
-            },
-            InputEvent::Focus(focus) => Wake::Msg(Msg::Focus(focus)),
-            InputEvent::Resize(width, height) => Wake::Msg(Msg::Resize(width, height)),
-            InputEvent::Signal(signal) => Wake::System(signal),
-            InputEvent::Closed => Wake::Closed,
-        };
-        sender.send(wake).is_ok()
+        wake(event, Instant::now()).is_none_or(|wake| sender.send(wake).is_ok())
     })
 }
 
-/// The time on both clocks, and a session id nobody has used.
-fn now(began: Instant) -> Now {
+/// What the queue is given of an event that came then; nothing of one that means nothing here.
+fn wake(event: InputEvent, at: Instant) -> Option<Wake> {
+    Some(match event {
+        InputEvent::Key(key) => Wake::Came(Msg::Key(key), at),
+        InputEvent::Paste(text) => Wake::Came(Msg::Paste(text), at),
+        InputEvent::Mouse(mouse) => match mouse.kind {
+            MouseEventKind::ScrollUp => Wake::Msg(Msg::Wheel(-WHEEL_LINES)),
+            MouseEventKind::ScrollDown => Wake::Msg(Msg::Wheel(WHEEL_LINES)),
+            MouseEventKind::Down(MouseButton::Left) => Wake::Click(mouse.column, mouse.row),
+            _ => return None,
+        },
+        InputEvent::Focus(focus) => Wake::Msg(Msg::Focus(focus)),
+        InputEvent::Resize(width, height) => Wake::Msg(Msg::Resize(width, height)),
+        InputEvent::Signal(signal) => Wake::System(signal),
+        InputEvent::Closed => Wake::Closed,
+    })
+}
+
+/// The time on both clocks at a moment since the start, and a session id nobody has used.
+fn now(began: Instant, at: Instant) -> Now {
     let wall = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| {
@@ -354,7 +371,25 @@ fn now(began: Instant) -> Now {
         });
     Now {
         wall: Time(wall),
-        since: began.elapsed(),
+        since: at.saturating_duration_since(began),
         fresh: SessionId(Uuid::now_v7()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{KeyCode, KeyEvent};
+
+    use super::*;
+
+    #[test]
+    fn a_key_has_the_time_it_came_and_not_the_time_it_is_looked_at() {
+        let began = Instant::now();
+        let at = began + Duration::from_secs(5);
+        let key = InputEvent::Key(KeyEvent::from(KeyCode::Char('y')));
+        let Some(Wake::Came(Msg::Key(_), came)) = wake(key, at) else {
+            unreachable!("a key is something that came");
+        };
+        assert_eq!(now(began, came).since, Duration::from_secs(5));
     }
 }

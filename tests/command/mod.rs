@@ -4,4 +4,6 @@ mod beside;
 mod disk;
 mod ending;
 mod form;
+mod providers;
 mod trouble;
+mod trust;

@@ -128,6 +128,7 @@ impl Writer {
                     Cause::Retry => {
                         let _ = write!(words, ", attempt {attempt}");
                     }
+                    Cause::Check => words.push_str(", for a check"),
                     Cause::Title => words.push_str(", for a title"),
                 }
                 if let Some(reserved) = reserved {

@@ -137,10 +137,11 @@ impl Terminal {
         assert!(held, "waited in vain for `{what}`:\n{shown}");
     }
 
-    /// Waits until nothing was written for a moment.
+    /// Waits until nothing was written for a moment: longer than the quiet of 400 ms before an ask or a card takes keys, which
+    /// counts from just after it was written.
     pub fn settle(&self) {
         let deadline = Instant::now() + PATIENCE;
-        while self.writes_within(Duration::from_millis(400)) > 0 {
+        while self.writes_within(Duration::from_millis(500)) > 0 {
             assert!(
                 Instant::now() < deadline,
                 "it never rests:\n{}",

@@ -5,7 +5,9 @@
 //! the whole prompt anew. `cheapest` compares that in money instead: the cached part costs less, and what is still cheaper
 //! elsewhere goes there.
 
+pub mod alone;
 pub mod health;
+mod price;
 #[cfg(test)]
 mod sight;
 #[cfg(test)]
@@ -13,15 +15,14 @@ mod tests;
 
 use std::time::Duration;
 
-use crate::agent::cost;
 use crate::agent::route::health::Health;
+use crate::agent::route::price::next_cost;
 use crate::protocol::failure::Failure;
 use crate::protocol::id::ModelRef;
-use crate::protocol::money::Money;
 use crate::protocol::query::ModelCard;
 use crate::protocol::route::{Abilities, Needs, Policy, Reason};
 use crate::protocol::time::Time;
-use crate::protocol::usage::{CacheLife, Usage};
+use crate::protocol::usage::CacheLife;
 
 /// An answer of usual length in tokens, by which endpoints are compared: what a step with a call comes to.
 const USUAL_ANSWER: u64 = 500;
@@ -277,23 +278,5 @@ fn passed_over(route: &Route, endpoint: &Endpoint, moment: &Moment<'_>) -> Reaso
         Policy::Fastest => Reason::Slower {
             millis: endpoint.health.millis(USUAL_ANSWER),
         },
-    }
-}
-
-/// What the next prompt and a usual answer cost there; `None` where no price is known.
-fn next_cost(endpoint: &Endpoint, moment: &Moment<'_>) -> Option<Money> {
-    let cached = cached(endpoint, moment);
-    let usage = Usage {
-        cache_read: cached,
-        // What is not read from the cache is written to it, at its own price where there is one.
-        cache_write: moment.prompt.saturating_sub(cached),
-        output: USUAL_ANSWER,
-        ..Usage::default()
-    };
-    match &endpoint.card.price {
-        // Nothing is charged by it.
-        _ if endpoint.card.subscription => Some(Money::usd(0)),
-        Some(price) => Some(cost::of(&usage, price)),
-        None => endpoint.card.local.then(|| Money::usd(0)),
     }
 }

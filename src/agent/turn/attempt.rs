@@ -122,8 +122,7 @@ impl Turn {
         if self.phase != Phase::Calling {
             return;
         }
-        let said = std::mem::take(&mut self.dropped);
-        self.keep_partial(&said, effects);
+        self.keep_partial(&Reply::default(), effects);
         self.end(Ending::Failed { failure }, effects);
     }
 }

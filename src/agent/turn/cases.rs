@@ -232,10 +232,10 @@ fn told(effects: &[Effect]) -> Vec<String> {
             item: Item::Answer { text, cut, .. },
             ..
         }) => Some(format!("says {text} {cut}")),
-        Effect::Append(Fact::TurnEnded {
-            ending: Ending::Failed { failure },
-            ..
-        }) => Some(format!("ends {:?}", failure.kind)),
+        Effect::Append(Fact::TurnEnded { ending, .. }) => Some(match ending {
+            Ending::Failed { failure } => format!("ends {:?}", failure.kind),
+            ending => format!("ends {ending:?}"),
+        }),
         _ => None,
     });
     told.collect()
@@ -268,7 +268,27 @@ fn where_one_endpoint_failed_another_is_asked_at_once() {
         supply: route,
     };
     let no_way = || Input::NoWay(Failure::new(Auth, "x"));
-    let cases: [(Vec<Input>, &[&str]); 9] = [
+    let stopped = |partial: Option<&str>| Input::Interrupt {
+        partial: partial.map(|text| {
+            let Input::Failed { partial, bill, .. } = fails(Network, text, route) else {
+                unreachable!("it is made so")
+            };
+            (partial, bill)
+        }),
+        why: "x".to_owned(),
+    };
+    let held = || {
+        Input::Held(About::Guard {
+            guard: Guard::Loop,
+            text: "y".to_owned(),
+        })
+    };
+    let ends_it = || Input::AskAnswered {
+        ask: AskId("hold_1_1_1".to_owned()),
+        answer: Answer::End,
+    };
+    let interrupted = "ends Interrupted { text: \"x\" }";
+    let cases: [(Vec<Input>, &[&str]); 15] = [
         (vec![fails(Rate, "", Supply::One)], &["waits 1 s"]),
         (vec![fails(Rate, "", route)], &["asks 2"]),
         (vec![fails(Auth, "", route)], &["asks 2 not p/m"]),
@@ -305,6 +325,42 @@ fn where_one_endpoint_failed_another_is_asked_at_once() {
         (
             vec![fails(Network, "so far", route), no_way()],
             &["drops", "asks 2", "says so far true", "ends Auth"],
+        ),
+        (
+            vec![fails(Network, "so far", route), fails(Refused, "", route)],
+            &["drops", "asks 2", "says so far true", "ends Refused"],
+        ),
+        (
+            vec![fails(Network, "so far", route), stopped(Some(""))],
+            &["drops", "asks 2", "says so far true", interrupted],
+        ),
+        // What the next endpoint had said by then goes before it.
+        (
+            vec![fails(Network, "so far", route), stopped(Some("anew"))],
+            &["drops", "asks 2", "says anew true", interrupted],
+        ),
+        (
+            vec![fails(Network, "so far", route), postponed(7), stopped(None)],
+            &[
+                "drops",
+                "asks 2",
+                "waits 7 s",
+                "says so far true",
+                interrupted,
+            ],
+        ),
+        (
+            vec![fails(Network, "so far", route), held(), stopped(None)],
+            &["drops", "asks 2", "says so far true", interrupted],
+        ),
+        (
+            vec![fails(Network, "so far", route), held(), ends_it()],
+            &[
+                "drops",
+                "asks 2",
+                "says so far true",
+                "ends Limit { text: \"y\" }",
+            ],
         ),
     ];
     for (number, (inputs, expected)) in cases.into_iter().enumerate() {

@@ -87,7 +87,7 @@ pub struct Turn {
     waited: bool,
     /// Endpoints that refused this very request, and how.
     refused: Vec<(ModelRef, Failure)>,
-    /// What was said before another endpoint was asked: kept only if none is left.
+    /// What was said before another endpoint was asked: kept only if the step ends without an answer.
     dropped: Reply,
 }
 
@@ -351,6 +351,7 @@ impl Turn {
             About::Guard { text, .. } => Ending::Limit { text: text.clone() },
             About::Budget { .. } | About::Unpriced { .. } | About::Approval(_) => Ending::Budget,
         };
+        self.keep_partial(&Reply::default(), effects);
         self.end(ending, effects);
     }
 
@@ -363,8 +364,9 @@ impl Turn {
         match &self.phase {
             Phase::Calling => {
                 effects.push(Effect::StopModel);
-                if let Some((reply, bill)) = partial {
-                    self.keep_partial(&reply, effects);
+                let (reply, bill) = partial.unzip();
+                self.keep_partial(&reply.unwrap_or_default(), effects);
+                if let Some(bill) = bill {
                     effects.push(Effect::Append(self.bill(bill, None, None)));
                 }
                 self.end(Ending::Interrupted { text: why }, effects);
@@ -374,9 +376,13 @@ impl Turn {
                     ask: ask.id.clone(),
                     why: why.clone(),
                 }));
+                self.keep_partial(&Reply::default(), effects);
                 self.end(Ending::Interrupted { text: why }, effects);
             }
-            Phase::Sleeping(_) => self.end(Ending::Interrupted { text: why }, effects),
+            Phase::Sleeping(_) => {
+                self.keep_partial(&Reply::default(), effects);
+                self.end(Ending::Interrupted { text: why }, effects);
+            }
             Phase::Working => {
                 for index in 0..self.calls.len() {
                     if let Status::Asking(ask) = &self.calls[index].status {

@@ -12,8 +12,13 @@ use crate::protocol::reply::{Part, Reply};
 
 impl Turn {
     /// Text of an answer that broke off is kept and marked; its thoughts and calls are not, since they may be incomplete.
-    pub(crate) fn keep_partial(&self, partial: &Reply, effects: &mut Vec<Effect>) {
-        let text = partial.text();
+    /// Where it had none, the text of the endpoint before it is kept: nothing else has it any more.
+    pub(crate) fn keep_partial(&mut self, partial: &Reply, effects: &mut Vec<Effect>) {
+        let dropped = std::mem::take(&mut self.dropped);
+        let mut text = partial.text();
+        if text.trim().is_empty() {
+            text = dropped.text();
+        }
         if !text.trim().is_empty() {
             self.add(
                 Item::Answer {

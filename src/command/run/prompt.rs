@@ -67,7 +67,11 @@ pub async fn pictures(paths: &[PathBuf], door: &Door) -> Result<Vec<Image>, Trou
             Managed::NoPicture { why } | Managed::Failed { why } => {
                 return Err(Trouble::failed(why));
             }
-            Managed::Stopped { .. } | Managed::Purged { .. } | Managed::Reloaded => {
+            Managed::Stopped { .. }
+            | Managed::Purged { .. }
+            | Managed::Reloaded
+            | Managed::Reached(_)
+            | Managed::Tried(_) => {
                 return Err(Trouble::failed(
                     "the engine did something else: please report this",
                 ));

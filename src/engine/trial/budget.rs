@@ -276,7 +276,13 @@ async fn a_model_without_a_price_is_asked_about_and_its_budget_all_the_same() {
     );
     play.answer(ask.id, Answer::End);
     assert_eq!(play.ending().await, Ending::Budget);
-    // It is accepted for the session, and another model is still held to the budget.
+    // It is asked once in a session; what it could cost, each time.
+    play.say("go", When::Turn);
+    let ask = play.ask().await;
+    assert!(matches!(ask.about, About::Budget { .. }), "{:?}", ask.about);
+    play.answer(ask.id, Answer::End);
+    play.ending().await;
+    // A model with a price is held to the budget as well.
     let change = Change::Model {
         model: "near/m".parse().unwrap(),
     };
@@ -287,5 +293,13 @@ async fn a_model_without_a_price_is_asked_about_and_its_budget_all_the_same() {
     play.answer(ask.id, Answer::End);
     play.ending().await;
     assert_eq!(asked.load(Ordering::SeqCst), 0);
+    // A server on this machine without a price counts as nothing, and nobody is asked.
+    let change = Change::Model {
+        model: "near/bare".parse().unwrap(),
+    };
+    play.send(Op::Change { change });
+    play.say("go", When::Turn);
+    assert_eq!(play.ending().await, Ending::Finished);
+    assert_eq!((used(&play).await, asked.load(Ordering::SeqCst)), (0, 1));
     play.end().await;
 }

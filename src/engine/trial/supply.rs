@@ -1,5 +1,8 @@
 //! Routes, roles and what sessions know of each other's limits, as a face sees them.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
 use pretty_assertions::assert_eq;
 
 use crate::engine::trial::{Play, Stage, append};
@@ -9,7 +12,7 @@ use crate::protocol::id::ModelRef;
 use crate::protocol::money::Money;
 use crate::protocol::op::Op;
 use crate::protocol::query::{Found, Query};
-use crate::protocol::route::{Reason, Vitals};
+use crate::protocol::route::{Left, Reason, Vitals};
 use crate::protocol::session::Change;
 use crate::protocol::usage::{Cause, Charge, Usage};
 
@@ -194,5 +197,58 @@ async fn a_title_on_its_way_is_settled_when_the_session_is_left() {
         (session.title.as_str(), session.open_aside),
         ("quick", None)
     );
+    play.end().await;
+}
+
+/// Answers so many requests on a port of this machine, each with the same bytes; the base address.
+fn answers(times: usize, answer: String) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for _ in 0..times {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = Vec::new();
+            let mut piece = [0; 4096];
+            // The body of a prompt ends with the last brace of its JSON, and nothing follows it.
+            while !request.ends_with(b"}") {
+                let read = stream.read(&mut piece).unwrap();
+                request.extend_from_slice(&piece[..read]);
+            }
+            stream.write_all(answer.as_bytes()).unwrap();
+        }
+    });
+    format!("http://{address}/v1")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_call_for_a_title_shows_the_limits_of_its_endpoint_too() {
+    let event =
+        r#"{"choices":[{"index":0,"delta":{"content":"A good title."},"finish_reason":"stop"}]}"#;
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\
+                x-ratelimit-remaining-requests: 3\r\nx-ratelimit-reset-requests: 90s\r\n\r\n";
+    let address = answers(1, format!("{head}data: {event}\n\ndata: [DONE]\n\n"));
+    let mut stage = Stage::new(SCRIPT);
+    let small = format!("wire = \"openai-chat\"\nbase_url = \"{address}\"");
+    stage.config = format!(
+        "{}[providers.small]\n{small}\n[roles]\nsmall = \"small/m\"\n",
+        stage.config
+    );
+    let mut play = stage.open();
+    play.say("quick", When::Turn);
+    let vitals = play
+        .fact(|fact| match fact {
+            Fact::ModelAnswered {
+                step: 0, vitals, ..
+            } => Some(*vitals),
+            _ => None,
+        })
+        .await
+        .unwrap();
+    let left = Left {
+        left: 3,
+        reset: 90_000,
+    };
+    assert_eq!(vitals.limits.requests, Some(left));
+    assert!(vitals.first.is_some());
     play.end().await;
 }

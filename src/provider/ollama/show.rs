@@ -5,6 +5,12 @@ use serde_json::Value;
 use crate::provider::tally::count;
 use crate::provider::told::{Thinking, Told};
 
+/// The most tokens of a window that nobody chose. The server keeps room for all of a window in its memory before the first
+/// word, and models are trained for windows of some hundred thousand tokens that few machines can hold; its own default is
+/// this on a card of 24 GiB, a quarter of it on smaller ones and less than the tools of an agent need. A `context` in the
+/// config goes before it.
+pub const USUAL_WINDOW: u64 = 32_768;
+
 /// The part of the answer that matters for a request.
 pub fn told(answer: &Value) -> Told {
     Told {
@@ -14,7 +20,8 @@ pub fn told(answer: &Value) -> Told {
     }
 }
 
-/// The window the model's own file sets, because somebody chose it for this machine; else the one it was trained for.
+/// The window the model's own file sets, because somebody chose it for this machine; else the one it was trained for, as
+/// far as [`USUAL_WINDOW`].
 fn window(answer: &Value) -> Option<u64> {
     let set = answer["parameters"].as_str().and_then(|lines| {
         lines.lines().find_map(|line| {
@@ -33,7 +40,8 @@ fn window(answer: &Value) -> Option<u64> {
             })
             .find_map(|(_, value)| count(Some(value)))
     };
-    set.or_else(trained).filter(|window| *window > 0)
+    set.or_else(|| trained().map(|trained| trained.min(USUAL_WINDOW)))
+        .filter(|window| *window > 0)
 }
 
 fn thinking(answer: &Value) -> Option<Thinking> {
@@ -85,7 +93,7 @@ mod tests {
                     "model_info": {"llama.rope.original_context_length": 8192, "llama.context_length": 131_072},
                     "capabilities": ["completion", "tools"],
                 }),
-                (Some(131_072), Some(Thinking::Never)),
+                (Some(USUAL_WINDOW), Some(Thinking::Never)),
             ),
             (
                 json!({
@@ -93,7 +101,7 @@ mod tests {
                     "model_info": {"gptoss.context_length": 131_072},
                     "capabilities": ["completion", "tools", "thinking"],
                 }),
-                (Some(131_072), Some(Thinking::Steps)),
+                (Some(USUAL_WINDOW), Some(Thinking::Steps)),
             ),
             (
                 json!({"model_info": {"context_length": 1000}}),

@@ -56,7 +56,8 @@ impl Arming {
     }
 
     pub fn dropped(&mut self, now: Duration) {
-        self.quiet_since = now;
+        // A key can have come before what is asked was drawn, and be looked at after.
+        self.quiet_since = self.quiet_since.max(now);
         self.flash = Some(now + FLASH);
     }
 

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::agent::visible::one_line;
+use crate::config::preset;
 use crate::config::secret::Secret;
 use crate::tui::app::ask::edit_line;
 use crate::tui::app::card::another_key;
@@ -27,6 +28,8 @@ pub enum Page {
     Ways { at: usize },
     /// A key, or the name of where one is; `of` names the provider it is another key of, else it is for a new one.
     Key { field: Text, of: Option<String> },
+    /// A key whose beginning does not say of which vendor it is: one of `config::preset::keyed`.
+    Vendor { key: GivenKey, at: usize },
     /// The address of a server.
     Server { field: Text },
     /// The models of the servers on this machine, and at the end a way to type another's address.
@@ -128,7 +131,13 @@ impl FirstRun {
                         provider: of.clone(),
                         key,
                     }),
-                    (Some(key), None) => Reply::Check(NewProvider::Key(key)),
+                    (Some(key), None) => {
+                        if let Some(vendor) = vendor_of(&key) {
+                            return Reply::Check(NewProvider::Key { vendor, key });
+                        }
+                        self.page = Page::Vendor { key, at: 0 };
+                        Reply::Stay
+                    }
                     (None, _) => Reply::Stay,
                 },
                 _ => {
@@ -136,6 +145,29 @@ impl FirstRun {
                     Reply::Stay
                 }
             },
+            Page::Vendor { key, at } => {
+                let vendors = preset::keyed();
+                let index = match event.code {
+                    KeyCode::Up => {
+                        *at = at.saturating_sub(1);
+                        return Reply::Stay;
+                    }
+                    KeyCode::Down => {
+                        *at = (*at + 1).min(vendors.len().saturating_sub(1));
+                        return Reply::Stay;
+                    }
+                    KeyCode::Enter => *at,
+                    KeyCode::Esc => return self.back(1),
+                    _ => return Reply::Stay,
+                };
+                match vendors.get(index) {
+                    Some(vendor) => Reply::Check(NewProvider::Key {
+                        vendor: vendor.name.to_owned(),
+                        key: key.clone(),
+                    }),
+                    None => Reply::Stay,
+                }
+            }
             Page::Server { field } => match event.code {
                 KeyCode::Esc => self.back(2),
                 KeyCode::Enter if field.as_str().trim().is_empty() => Reply::AskLocal,
@@ -275,8 +307,18 @@ impl FirstRun {
 pub fn way_of(provider: &NewProvider) -> usize {
     match provider {
         NewProvider::Server { .. } | NewProvider::Local { .. } => 2,
-        NewProvider::Key(_) | NewProvider::KeyOf { .. } => 1,
+        NewProvider::Key { .. } | NewProvider::KeyOf { .. } => 1,
     }
+}
+
+/// The vendor of a key, where its beginning or the name of its variable says so. What a file holds is not known here.
+fn vendor_of(key: &GivenKey) -> Option<String> {
+    let preset = match key {
+        GivenKey::Pasted(key) => preset::of_key(key.expose()),
+        GivenKey::Variable(name) => preset::of_variable(name),
+        GivenKey::File(_) => None,
+    };
+    preset.map(|preset| preset.name.to_owned())
 }
 
 /// What was typed or pasted: a key, or the name of where one is. Anything that is plainly no name is taken for a key, so that
@@ -333,5 +375,36 @@ mod tests {
         page.key(KeyEvent::from(KeyCode::Char('2')));
         page.paste("sk-ant-api03-abcdefghijklmnopx4Qa\n");
         assert_eq!(page.shown(), "sk-ant-…x4Qa");
+    }
+
+    #[test]
+    fn the_vendor_of_a_key_is_known_or_chosen() {
+        let cases = [
+            ("gsk_0123456789abcdefghij", 0, "groq"),
+            ("OPENROUTER_API_KEY", 0, "openrouter"),
+            ("sk-0123456789abcdefghij", 2, "deepseek"),
+            ("/keys/mine", 1, "openai"),
+        ];
+        for (typed, chosen, expected) in cases {
+            let mut page = FirstRun::default();
+            page.key(KeyEvent::from(KeyCode::Char('2')));
+            page.paste(typed);
+            let mut reply = page.key(KeyEvent::from(KeyCode::Enter));
+            assert_eq!(
+                matches!(page.page, Page::Vendor { .. }),
+                chosen > 0,
+                "{typed}"
+            );
+            for _ in 1..chosen {
+                page.key(KeyEvent::from(KeyCode::Down));
+            }
+            if chosen > 0 {
+                reply = page.key(KeyEvent::from(KeyCode::Enter));
+            }
+            let Reply::Check(NewProvider::Key { vendor, .. }) = reply else {
+                unreachable!("a key is checked: {reply:?}");
+            };
+            assert_eq!(vendor, expected, "{typed}");
+        }
     }
 }

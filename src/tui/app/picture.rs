@@ -179,7 +179,11 @@ impl App {
                 (!guessed).then_some(why)
             }),
             Managed::Failed { why } => view.composer.has_not_read(number).map(|_| why),
-            Managed::Stopped { .. } | Managed::Purged { .. } | Managed::Reloaded => None,
+            Managed::Stopped { .. }
+            | Managed::Purged { .. }
+            | Managed::Reloaded
+            | Managed::Reached(_)
+            | Managed::Tried(_) => None,
         };
         let sends = view.sends;
         let here = self.view().id == session;

@@ -17,7 +17,7 @@ use crate::tui::app::local::Usual;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Now {
     pub wall: Time,
-    /// Since the workstation started; never goes back.
+    /// Since the workstation started. Of a key it is when the key came, which may be before what was taken up last.
     pub since: Duration,
     /// A session id nobody has used.
     pub fresh: SessionId,
@@ -125,8 +125,8 @@ impl Setup {
 /// A provider a person gives on the first page, or another key for one that is there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NewProvider {
-    /// A key of Anthropic.
-    Key(GivenKey),
+    /// A key of this vendor, by the name of its preset.
+    Key { vendor: String, key: GivenKey },
     /// Another key for the provider of this name.
     KeyOf { provider: String, key: GivenKey },
     /// A server that speaks the chat dialect, by its address.

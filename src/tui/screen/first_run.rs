@@ -4,6 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::agent::visible::one_line;
+use crate::config::preset;
 use crate::tui::app::App;
 use crate::tui::app::card::given_to;
 use crate::tui::app::first_run::{FirstRun, Page};
@@ -125,6 +126,7 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
             ("q", "quit"),
         ]),
         Page::Key { .. } => keys(&[("Enter", "check it"), ("Esc", "back")]),
+        Page::Vendor { .. } => keys(&[("↑↓ Enter", "check it there"), ("Esc", "back")]),
         Page::Server { field } if field.as_str().trim().is_empty() => {
             keys(&[("Enter", "ask this machine again"), ("Esc", "back")])
         }
@@ -181,7 +183,7 @@ fn content(
                 (
                     "Give a key",
                     [
-                        "of Anthropic: paste it, or name its place",
+                        "of any vendor: paste it, or name its place",
                         "checked with a call that costs nothing",
                     ],
                 ),
@@ -226,6 +228,31 @@ fn content(
                 3,
                 Role::Muted,
             ));
+        }
+        Page::Vendor { key, at } => {
+            let key = match key {
+                GivenKey::Pasted(key) => key.hint(),
+                GivenKey::Variable(name) => format!("${}", one_line(name)),
+                GivenKey::File(path) => app.setup.path(path),
+            };
+            all.push(Row::of(format!("   {key}: whose key is it?"), Role::Text));
+            gap(&mut all);
+            let most = if roomy { 10 } else { 5 };
+            let from = (*at + 1).saturating_sub(most);
+            let vendors = preset::keyed().into_iter().enumerate();
+            for (index, vendor) in vendors.skip(from).take(most) {
+                let mark = if index == *at {
+                    look.mark(Mark::Here)
+                } else {
+                    " "
+                };
+                let host = vendor.hosts.first().copied().unwrap_or_default();
+                all.push(
+                    Row::of(format!(" {mark} "), Role::Accent)
+                        .put(format!("{:<17}", vendor.name), Role::Strong)
+                        .put(host, Role::Muted),
+                );
+            }
         }
         Page::Server { .. } => {
             let ports = app.usual_ports();
@@ -312,7 +339,14 @@ fn content(
                 GivenKey::File(path) => format!("the key in {}", app.setup.path(path)),
             };
             let what = match provider {
-                NewProvider::Key(given) => format!("asking api.anthropic.com with {}", key(given)),
+                NewProvider::Key { vendor, key: given } => {
+                    let address = preset::find(vendor).and_then(|preset| preset.hosts.first());
+                    format!(
+                        "asking {} with {}",
+                        address.unwrap_or(&vendor.as_str()),
+                        key(given)
+                    )
+                }
                 NewProvider::KeyOf {
                     provider,
                     key: given,

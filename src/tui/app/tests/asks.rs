@@ -227,6 +227,27 @@ fn an_ask_is_not_ready_before_its_last_line_was_seen() {
 }
 
 #[test]
+fn a_key_that_came_before_the_ask_was_drawn_does_not_count_and_shortens_no_quiet() {
+    let mut desk = Desk::running();
+    desk.ask("a", Risk::Low);
+    let mut app = desk.app.clone();
+    let alt = Msg::Key(KeyEvent::new(KeyCode::Char('a'), KeyModifiers::ALT));
+    app.update(alt, now(0));
+    let key = |app: &mut App, millis| {
+        ops(&app.update(Msg::Key(KeyEvent::from(KeyCode::Char('y'))), now(millis)))
+    };
+    let seen = Seen {
+        last_line: true,
+        ..Seen::default()
+    };
+    app.update(Msg::Drawn(seen), now(2_000));
+    // Read in time, and held up by a frame that took two seconds.
+    assert_eq!(key(&mut app, 100), []);
+    assert_eq!(key(&mut app, 2_399), []);
+    assert_eq!(key(&mut app, 2_799).len(), 1);
+}
+
+#[test]
 fn pastes_clicks_and_modified_keys_answer_nothing() {
     let mut desk = Desk::running();
     desk.ask("a", Risk::Low);

@@ -1,0 +1,163 @@
+//! Trying a model with one short question: what it is asked, and what its answer shows.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+
+use crate::agent::prompt::{Caching, Message, Prompt};
+use crate::protocol::call::ToolSpec;
+use crate::protocol::effort::Effort;
+use crate::protocol::failure::Stop;
+use crate::protocol::id::ModelRef;
+use crate::protocol::provider::Tried;
+use crate::protocol::reply::{Part, Reply};
+
+/// A few tokens answer it; what comes before them is for models that reason whatever they are told.
+const MOST_OUTPUT: u64 = 1000;
+
+const TOOL: &str = "report";
+
+/// A line of text and a call: both must come through.
+const QUESTION: &str = "This is a check of the connection. First write the numbers from one to twelve as words in one line. \
+                        Then call the tool `report` with the word \"ready\".";
+
+/// The question.
+pub fn ask(model: &ModelRef) -> Prompt {
+    let schema = json!({
+        "type": "object",
+        "properties": { "word": { "type": "string", "description": "One word" } },
+        "required": ["word"],
+    });
+    Prompt {
+        model: model.clone(),
+        system: "Do exactly what you are asked, in as few words as you can.".into(),
+        tools: Arc::new([ToolSpec {
+            name: TOOL.to_owned(),
+            description: "Reports one word".to_owned(),
+            schema,
+        }]),
+        messages: vec![Message::User {
+            text: QUESTION.to_owned(),
+            pictures: Vec::new(),
+        }],
+        max_output: MOST_OUTPUT,
+        effort: Some(Effort::Off),
+        caching: Caching::default(),
+    }
+}
+
+/// What an answer shows that came in so many pieces.
+pub fn shown(reply: &Reply, pieces: u32) -> Tried {
+    let called = reply
+        .parts
+        .iter()
+        .any(|part| matches!(part, Part::Call { name, .. } if name == TOOL));
+    let cut = reply.stop == Some(Stop::Length);
+    let long = reply.text().len() + reply.thinking().len() > LONG;
+    Tried {
+        streams: (pieces > 1 || long).then_some(pieces > 1),
+        calls_tool: (called || !cut).then_some(called),
+        usage: reply.usage,
+        reports_caching: reply.usage_raw.as_ref().is_some_and(names_cache),
+        ..Tried::default()
+    }
+}
+
+/// Bytes of an answer that no server sends as one piece while it streams.
+const LONG: usize = 40;
+
+/// Whether a usage object has a number that is named after a cache, however deep.
+fn names_cache(usage: &Value) -> bool {
+    match usage {
+        Value::Object(fields) => fields.iter().any(|(name, value)| {
+            let named = name.to_ascii_lowercase().contains("cache");
+            (named && value.is_number()) || names_cache(value)
+        }),
+        Value::Array(values) => values.iter().any(names_cache),
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::protocol::usage::Usage;
+
+    fn call(name: &str) -> Part {
+        Part::Call {
+            wire_id: None,
+            name: name.to_owned(),
+            arguments: "{}".to_owned(),
+            opaque: None,
+        }
+    }
+
+    fn text(text: &str) -> Part {
+        Part::Text {
+            text: text.to_owned(),
+            opaque: None,
+        }
+    }
+
+    #[test]
+    fn an_answer_shows_what_a_model_can_do() {
+        let long = "one two three four five six seven eight nine ten";
+        let cases = [
+            (
+                vec![text(long), call("report")],
+                9,
+                Stop::Tool,
+                (Some(true), Some(true)),
+            ),
+            // A server that holds its answer back until it is whole.
+            (
+                vec![text(long), call("report")],
+                1,
+                Stop::Tool,
+                (Some(false), Some(true)),
+            ),
+            (vec![call("report")], 1, Stop::Tool, (None, Some(true))),
+            (
+                vec![text("no"), call("other")],
+                2,
+                Stop::End,
+                (Some(true), Some(false)),
+            ),
+            (vec![text(long)], 9, Stop::Length, (Some(true), None)),
+            (Vec::new(), 0, Stop::End, (None, Some(false))),
+        ];
+        for (parts, pieces, stop, expected) in cases {
+            let reply = Reply {
+                parts,
+                stop: Some(stop),
+                ..Reply::default()
+            };
+            let tried = shown(&reply, pieces);
+            assert_eq!((tried.streams, tried.calls_tool), expected, "{reply:?}");
+        }
+    }
+
+    #[test]
+    fn a_cache_is_reported_by_whatever_name_it_has() {
+        let cases = [
+            (json!({"prompt_tokens_details": {"cached_tokens": 0}}), true),
+            (
+                json!({"cache_read_input_tokens": 0, "input_tokens": 5}),
+                true,
+            ),
+            (json!({"prompt_cache_hit_tokens": 5}), true),
+            (json!({"cachedContentTokenCount": 5}), true),
+            (json!({"cache_details": null, "prompt_tokens": 9}), false),
+            (json!({"prompt_eval_count": 9}), false),
+        ];
+        for (raw, expected) in cases {
+            let reply = Reply {
+                usage: Some(Usage::default()),
+                usage_raw: Some(raw.clone()),
+                ..Reply::default()
+            };
+            assert_eq!(shown(&reply, 0).reports_caching, expected, "{raw}");
+        }
+        assert!(!shown(&Reply::default(), 0).reports_caching);
+    }
+}

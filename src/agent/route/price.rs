@@ -1,0 +1,88 @@
+//! What the next prompt would cost at an endpoint, by which `cheapest` compares them.
+
+use crate::agent::cost;
+use crate::agent::route::{Endpoint, Moment, USUAL_ANSWER, cached};
+use crate::protocol::money::Money;
+use crate::protocol::usage::{CacheLife, Usage};
+
+/// The prompt and a usual answer; `None` where no price is known.
+pub(crate) fn next_cost(endpoint: &Endpoint, moment: &Moment<'_>) -> Option<Money> {
+    let cached = cached(endpoint, moment);
+    // What is not read from the cache is written to it, at the price of the life that is asked for where there is one.
+    let written = moment.prompt.saturating_sub(cached);
+    let (cache_write, cache_write_long) = match endpoint.life {
+        CacheLife::Short => (written, 0),
+        CacheLife::Long => (0, written),
+    };
+    let usage = Usage {
+        cache_read: cached,
+        cache_write,
+        cache_write_long,
+        output: USUAL_ANSWER,
+        ..Usage::default()
+    };
+    match &endpoint.card.price {
+        // Nothing is charged by it.
+        _ if endpoint.card.subscription => Some(Money::usd(0)),
+        Some(price) => Some(cost::of(&usage, price)),
+        None => endpoint.card.local.then(|| Money::usd(0)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::agent::route::health::Health;
+    use crate::protocol::money::Currency;
+    use crate::protocol::query::ModelCard;
+    use crate::protocol::route::Abilities;
+    use crate::protocol::time::Time;
+    use crate::protocol::usage::Price;
+
+    #[test]
+    fn what_is_written_to_the_cache_has_the_price_of_its_life() {
+        let price = |long| Price {
+            currency: Currency::USD,
+            input: 100,
+            output: 0,
+            cache_read: None,
+            cache_write: Some(125),
+            cache_write_long: long,
+            tiers: Vec::new(),
+        };
+        let cases = [
+            (CacheLife::Short, Some(200), 125_000),
+            (CacheLife::Long, Some(200), 200_000),
+            (CacheLife::Long, None, 125_000),
+        ];
+        for (life, long, expected) in cases {
+            let endpoint = Endpoint {
+                card: ModelCard {
+                    model: "a/m".parse().unwrap(),
+                    context: None,
+                    max_output: None,
+                    price: Some(price(long)),
+                    price_date: None,
+                    local: false,
+                    subscription: false,
+                    lacks: None,
+                },
+                abilities: Abilities::default(),
+                health: Health::default(),
+                life,
+            };
+            let moment = Moment {
+                now: Time(0),
+                prompt: 1000,
+                images: false,
+                served: None,
+                refused: &[],
+                waited: false,
+            };
+            let cost = next_cost(&endpoint, &moment);
+            assert_eq!(cost, Some(Money::usd(expected)), "{life:?} {long:?}");
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! What a check found, as a line for a person and as an object for scripts.
+
+use serde_json::{Value, json};
+
+use crate::command::providers::setup;
+use crate::command::table::counted;
+use crate::protocol::failure::{Failure, FailureKind};
+use crate::protocol::money::Money;
+use crate::protocol::provider::{Reached, Tried};
+use crate::protocol::query::CheckState;
+
+/// Some servers answer calls and list no models.
+pub(crate) fn is_without_list(failure: &Failure) -> bool {
+    matches!(failure.status, Some(404 | 405 | 501))
+}
+
+/// What was found, in words.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Line {
+    pub(crate) state: CheckState,
+    said: String,
+    remedy: String,
+}
+
+impl Line {
+    pub(crate) fn of(reached: &Reached, tried: Option<&Tried>) -> Self {
+        let mut line = Self {
+            state: CheckState::Ok,
+            said: String::new(),
+            remedy: String::new(),
+        };
+        match &reached.models {
+            Ok(count) => {
+                let key = if reached.card.key.is_some() {
+                    "key good, "
+                } else {
+                    ""
+                };
+                line.say(&format!("reached, {key}{}", counted(*count, "model")));
+            }
+            Err(failure) if is_without_list(failure) => {
+                line.say("reached, lists no models");
+            }
+            Err(failure) => {
+                line.fails(&failure.message, state_of(failure));
+                return line;
+            }
+        }
+        let Some(model) = &reached.model else {
+            line.worse(
+                CheckState::Warn,
+                "name a model in config.toml: no one is known",
+            );
+            return line;
+        };
+        match reached.there {
+            Some(false) => {
+                line.say(&format!("{} is not in its list", model.model));
+                line.worse(CheckState::Warn, "choose one of the list: `creel models`");
+            }
+            Some(true) | None => line.say(&model.model),
+        }
+        let Some(tried) = tried else {
+            return line;
+        };
+        if let Some(failure) = &tried.failure {
+            line.fails(&failure.message, CheckState::Bad);
+            return line;
+        }
+        match tried.streams {
+            Some(true) => line.say("streams"),
+            Some(false) => {
+                line.say("answers in one piece");
+                line.worse(CheckState::Warn, "look for a proxy that holds answers back");
+            }
+            None => {}
+        }
+        match tried.calls_tool {
+            Some(true) => line.say("calls a tool"),
+            Some(false) => {
+                line.say("called no tool");
+                line.worse(
+                    CheckState::Warn,
+                    "choose a model, or a server option, that can call tools",
+                );
+            }
+            None => line.say("was cut before it called a tool"),
+        }
+        match (tried.usage.is_some(), tried.reports_caching) {
+            (true, true) => line.say("reports usage and caching"),
+            (true, false) => line.say("reports usage, nothing of caching"),
+            (false, _) => {
+                line.say("reports no usage");
+                line.worse(CheckState::Warn, "costs will be estimates");
+            }
+        }
+        match tried.charge.and_then(|charge| charge.money) {
+            Some(money) if money.parts > 0 => line.say(&money.to_string()),
+            Some(_) => {}
+            None => line.say("its price is not known"),
+        }
+        line
+    }
+
+    fn say(&mut self, words: &str) {
+        if !self.said.is_empty() {
+            self.said.push_str(", ");
+        }
+        self.said.push_str(words);
+    }
+
+    /// The first thing to do is said; the worst state stays.
+    fn worse(&mut self, state: CheckState, remedy: &str) {
+        self.state = self.state.max(state);
+        if self.remedy.is_empty() {
+            remedy.clone_into(&mut self.remedy);
+        }
+    }
+
+    /// Failures name their way out themselves.
+    fn fails(&mut self, message: &str, state: CheckState) {
+        self.state = self.state.max(state);
+        self.say(message);
+    }
+
+    pub(crate) fn text(&self, name: &str) -> String {
+        let state = match self.state {
+            CheckState::Ok => "ok  ",
+            CheckState::Warn => "warn",
+            CheckState::Bad => "bad ",
+        };
+        let remedy = if self.remedy.is_empty() {
+            String::new()
+        } else {
+            format!("; {}", self.remedy)
+        };
+        format!("{state}  {name}: {}{remedy}", self.said)
+    }
+}
+
+/// A server that is only busy will do later.
+fn state_of(failure: &Failure) -> CheckState {
+    match failure.kind {
+        FailureKind::Rate | FailureKind::Overloaded => CheckState::Warn,
+        _ => CheckState::Bad,
+    }
+}
+
+pub(crate) fn value(reached: &Reached, tried: Option<&Tried>, line: &Line) -> Value {
+    let failed = reached.models.as_ref().err();
+    let refused = failed.is_some_and(|failure| failure.kind == FailureKind::Auth);
+    let reached_it = failed.is_none_or(|failure| failure.status.is_some());
+    let answered = tried.filter(|tried| tried.failure.is_none());
+    let cost = tried
+        .and_then(|tried| tried.charge)
+        .and_then(|charge| charge.money);
+    let mut all = setup(&reached.card);
+    let found = json!({
+        "state": line.state,
+        "text": line.said,
+        "remedy": line.remedy,
+        "reached": reached_it,
+        "key_good": reached.card.key.as_ref().and_then(|_| match failed {
+            None => Some(true),
+            Some(_) => refused.then_some(false),
+        }),
+        "models": reached.models.as_ref().ok(),
+        "model": reached.model.as_ref().map(ToString::to_string),
+        "model_there": reached.there,
+        "worst_usd": reached.worst.map(Money::to_decimal),
+        "tried": tried.is_some(),
+        "streams": answered.and_then(|tried| tried.streams),
+        "calls_tool": answered.and_then(|tried| tried.calls_tool),
+        "reports_usage": answered.map(|tried| tried.usage.is_some()),
+        "reports_caching": answered.map(|tried| tried.reports_caching),
+        "cost": cost.map(|cost| json!({ "amount": cost.to_decimal(), "currency": cost.currency.code() })),
+        "duration_ms": answered.map(|tried| tried.millis),
+    });
+    if let (Value::Object(all), Value::Object(found)) = (&mut all, found) {
+        all.extend(found);
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+    use crate::protocol::provider::ProviderCard;
+    use crate::protocol::usage::{Basis, Charge, Usage};
+
+    fn reached(models: Result<u64, Failure>, there: Option<bool>) -> Reached {
+        Reached {
+            card: ProviderCard {
+                name: "a".to_owned(),
+                wire: "anthropic".to_owned(),
+                base_url: "https://a.b".to_owned(),
+                key: Some("A_KEY".to_owned()),
+                origin: "A_KEY".to_owned(),
+                lacks: None,
+            },
+            models,
+            model: Some("a/m".parse().unwrap()),
+            there,
+            worst: Some(Money::usd(15_000_000_000)),
+            unpriced: false,
+        }
+    }
+
+    fn tried() -> Tried {
+        Tried {
+            streams: Some(true),
+            calls_tool: Some(true),
+            usage: Some(Usage::default()),
+            reports_caching: true,
+            charge: Some(Charge {
+                money: Some(Money::usd(420_000_000)),
+                basis: Basis::Listed,
+            }),
+            ..Tried::default()
+        }
+    }
+
+    fn failure(kind: FailureKind, status: Option<u16>, message: &str) -> Failure {
+        Failure {
+            status,
+            ..Failure::new(kind, message)
+        }
+    }
+
+    #[test]
+    fn each_provider_is_one_line_with_what_to_do() {
+        let well = || reached(Ok(12), Some(true));
+        let refused = || {
+            failure(
+                FailureKind::Auth,
+                Some(401),
+                "a.b answered 401: check the key (A_KEY)",
+            )
+        };
+        let cases = [
+            (well(), None, "ok    a: reached, key good, 12 models, m"),
+            (
+                well(),
+                Some(tried()),
+                "ok    a: reached, key good, 12 models, m, streams, calls a tool, reports usage and caching, $0.00042",
+            ),
+            (
+                reached(Ok(1), Some(false)),
+                None,
+                "warn  a: reached, key good, 1 model, m is not in its list; choose one of the list: `creel models`",
+            ),
+            (
+                reached(Err(refused()), None),
+                None,
+                "bad   a: a.b answered 401: check the key (A_KEY)",
+            ),
+            (
+                reached(
+                    Err(failure(FailureKind::Rate, Some(429), "slow down")),
+                    None,
+                ),
+                None,
+                "warn  a: slow down",
+            ),
+            (
+                reached(Err(failure(FailureKind::BadRequest, Some(404), "no")), None),
+                Some(Tried {
+                    streams: Some(false),
+                    calls_tool: Some(false),
+                    usage: None,
+                    charge: Some(Charge::LOCAL),
+                    ..tried()
+                }),
+                "warn  a: reached, lists no models, m, answers in one piece, called no tool, reports no usage; \
+                 look for a proxy that holds answers back",
+            ),
+            (
+                well(),
+                Some(Tried {
+                    failure: Some(failure(
+                        FailureKind::Network,
+                        None,
+                        "the answer of a.b broke off",
+                    )),
+                    ..Tried::default()
+                }),
+                "bad   a: reached, key good, 12 models, m, the answer of a.b broke off",
+            ),
+        ];
+        for (reached, tried, expected) in cases {
+            let line = Line::of(&reached, tried.as_ref());
+            assert_eq!(line.text("a"), expected);
+        }
+    }
+
+    #[test]
+    fn a_check_as_scripts_read_it() {
+        let (reached, tried) = (reached(Ok(12), Some(true)), tried());
+        let line = Line::of(&reached, Some(&tried));
+        assert_eq!(
+            value(&reached, Some(&tried), &line),
+            json!({
+                "name": "a", "wire": "anthropic", "base_url": "https://a.b", "key": "A_KEY", "origin": "A_KEY",
+                "ready": true, "lacks": null, "state": "ok", "remedy": "",
+                "text": "reached, key good, 12 models, m, streams, calls a tool, reports usage and caching, $0.00042",
+                "reached": true, "key_good": true, "models": 12, "model": "a/m", "model_there": true, "worst_usd": 0.015,
+                "tried": true, "streams": true, "calls_tool": true, "reports_usage": true, "reports_caching": true,
+                "cost": { "amount": 0.00042, "currency": "USD" }, "duration_ms": 0,
+            })
+        );
+    }
+}

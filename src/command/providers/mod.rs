@@ -1,0 +1,231 @@
+//! `creel providers`: what can be asked, and with which key; `creel providers check`: whether it answers as it should.
+
+mod line;
+
+use serde_json::{Value, json};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::command::cli::{CheckArgs, ProvidersArgs, ProvidersSub};
+use crate::command::providers::line::{Line, is_without_list, value};
+use crate::command::table::{Column, table};
+use crate::command::{Ended, Face, Trouble, exit, find};
+use crate::config::Config;
+use crate::config::provider::REHEARSAL;
+use crate::engine::door::Door;
+use crate::protocol::money::{Money, UNIT};
+use crate::protocol::op::{Manage, Managed};
+use crate::protocol::provider::{ProviderCard, Reached};
+use crate::protocol::query::{CheckState, Found, Query};
+
+pub async fn run(args: &ProvidersArgs, door: &Door, config: &Config, face: &mut Face<'_>) -> Ended {
+    match &args.sub {
+        None => list(args.json, door, face).await,
+        Some(ProvidersSub::Check(check)) => {
+            let mut interrupt = signal(SignalKind::interrupt())?;
+            let checked = check_all(check, door, config, face);
+            tokio::select! {
+                ended = checked => ended,
+                // What was under way is let go of, and the engine settles what it may cost.
+                _ = interrupt.recv() => Ok(exit::INTERRUPTED),
+            }
+        }
+    }
+}
+
+async fn cards(door: &Door) -> Result<Vec<ProviderCard>, Trouble> {
+    match door.ask(Query::Providers).await {
+        Found::Providers(cards) => Ok(cards),
+        other => Err(find::odd(&other)),
+    }
+}
+
+async fn list(as_json: bool, door: &Door, face: &mut Face<'_>) -> Ended {
+    let cards = cards(door).await?;
+    if as_json {
+        face.json(&Value::Array(cards.iter().map(setup).collect()))?;
+    } else {
+        face.say(&listed(&cards))?;
+    }
+    Ok(exit::DONE)
+}
+
+pub(crate) fn setup(card: &ProviderCard) -> Value {
+    json!({
+        "name": card.name, "wire": card.wire, "base_url": card.base_url, "key": card.key,
+        "origin": card.origin, "ready": card.lacks.is_none(), "lacks": card.lacks,
+    })
+}
+
+fn listed(cards: &[ProviderCard]) -> String {
+    let rows: Vec<Vec<String>> = cards
+        .iter()
+        .map(|card| {
+            vec![
+                card.name.clone(),
+                card.wire.clone(),
+                card.key.clone().unwrap_or_else(|| "none needed".to_owned()),
+                card.base_url.clone(),
+                card.lacks.clone().unwrap_or_else(|| "ready".to_owned()),
+            ]
+        })
+        .collect();
+    let columns = ["provider", "wire", "key from", "address", "state"];
+    table(&columns.map(|name| (name, Column::Left)), &rows)
+}
+
+async fn check_all(args: &CheckArgs, door: &Door, config: &Config, face: &mut Face<'_>) -> Ended {
+    let names: Vec<String> = if let Some(name) = &args.name {
+        vec![name.clone()]
+    } else {
+        let cards = cards(door).await?.into_iter();
+        cards
+            .map(|card| card.name)
+            .filter(|name| name != REHEARSAL)
+            .collect()
+    };
+    if names.is_empty() {
+        face.note("there is no provider to check: set a key such as ANTHROPIC_API_KEY, or add a provider to the config")?;
+    }
+    let paid = !args.free && (args.name.is_some() || args.all);
+    let model = config.default_model();
+    let (mut found, mut code) = (Vec::new(), exit::DONE);
+    for provider in names {
+        let reach = Manage::Reach {
+            provider: provider.clone(),
+            model: model.clone(),
+        };
+        let reached = match door.manage(reach).await {
+            Managed::Reached(reached) => *reached,
+            // Where it was named, the name is at fault or its key is missing.
+            Managed::Failed { why } if args.name.is_some() => return Err(Trouble::usage(why)),
+            other => return Err(odd(other)),
+        };
+        let tried = match &reached.model {
+            Some(model) if paid && may_answer(&reached) => {
+                face.note(&announced(&model.to_string(), &reached))?;
+                let asked = Manage::Try {
+                    model: model.clone(),
+                };
+                match door.manage(asked).await {
+                    Managed::Tried(answer) => Some(*answer),
+                    other => return Err(odd(other)),
+                }
+            }
+            _ => None,
+        };
+        let line = Line::of(&reached, tried.as_ref());
+        code = match line.state {
+            CheckState::Bad if tried.as_ref().is_some_and(|tried| tried.over_budget) => {
+                code.max(exit::BUDGET)
+            }
+            CheckState::Bad => exit::PROVIDER,
+            CheckState::Ok | CheckState::Warn => code,
+        };
+        if args.json {
+            found.push(value(&reached, tried.as_ref(), &line));
+        } else {
+            face.say_line(&line.text(&reached.card.name))?;
+            face.out.flush()?;
+        }
+    }
+    if args.json {
+        face.json(&Value::Array(found))?;
+    }
+    Ok(code)
+}
+
+fn odd(managed: Managed) -> Trouble {
+    match managed {
+        Managed::Failed { why } => Trouble::failed(why),
+        _ => Trouble::failed("the engine did something else: please report this"),
+    }
+}
+
+/// A call is only worth its price where the list did not already show that it would fail.
+fn may_answer(reached: &Reached) -> bool {
+    match &reached.models {
+        Ok(_) => true,
+        Err(failure) => is_without_list(failure),
+    }
+}
+
+/// The amount as it is shown, rounded up: no more than what is said may be spent.
+fn at_most(money: Money) -> Money {
+    let mut step = UNIT / 100;
+    // Below one hundredth two digits are shown.
+    while step > 1 && money.parts < step.saturating_mul(10) && money.parts < UNIT / 100 {
+        step /= 10;
+    }
+    let steps = money.parts.saturating_add(step - 1) / step;
+    Money {
+        parts: steps.saturating_mul(step),
+        ..money
+    }
+}
+
+fn announced(model: &str, reached: &Reached) -> String {
+    let price = match (reached.worst.map(at_most), reached.unpriced) {
+        (None, _) => "which costs nothing".to_owned(),
+        (Some(worst), false) => format!("which costs {worst} at most"),
+        (Some(worst), true) => {
+            format!("whose price is not known: {worst} at most, if it were the dearest there is")
+        }
+    };
+    format!("asking {model} one short question, {price}")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    fn reached() -> Reached {
+        Reached {
+            card: ProviderCard {
+                name: "a".to_owned(),
+                wire: "anthropic".to_owned(),
+                base_url: "https://a.b".to_owned(),
+                key: Some("A_KEY".to_owned()),
+                origin: "A_KEY".to_owned(),
+                lacks: None,
+            },
+            models: Ok(1),
+            model: Some("a/m".parse().unwrap()),
+            there: None,
+            worst: Some(Money::usd(15_000_000_000)),
+            unpriced: false,
+        }
+    }
+
+    #[test]
+    fn what_it_may_cost_is_said_before_and_never_rounded_down() {
+        assert_eq!(
+            announced("a/m", &reached()),
+            "asking a/m one short question, which costs $0.02 at most"
+        );
+        let cases = [
+            (11_000_000_000, "$0.02"),
+            (4_210_000_000, "$0.0043"),
+            (4_200_000_000, "$0.0042"),
+            (9_990_000_000, "$0.01"),
+            (2_001_000_000_000, "$2.01"),
+            (0, "$0.00"),
+        ];
+        for (parts, expected) in cases {
+            assert_eq!(at_most(Money::usd(parts)).to_string(), expected, "{parts}");
+        }
+    }
+
+    #[test]
+    fn providers_are_listed_with_the_place_of_their_key() {
+        let cards = [reached().card];
+        let expected = "\
+provider  wire       key from  address      state
+a         anthropic  A_KEY     https://a.b  ready
+";
+        assert_eq!(listed(&cards), expected);
+    }
+}

@@ -1,0 +1,451 @@
+//! Trying providers for the person: questions that cost nothing, and one short call to a model, which is kept in the log and
+//! held by the budgets like any other. Its session is made for it and put away at once: what was paid can be looked up.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+
+use crate::agent::check::{ask, shown};
+use crate::agent::cost::{self, Tariff};
+use crate::agent::session::Session;
+use crate::agent::size::Sent;
+use crate::config::paths::process_environment;
+use crate::config::{KeySource, ProviderConfig, Wire, preset, secret};
+use crate::engine::effect::derive;
+use crate::engine::house::{self, House};
+use crate::protocol::event::{Event, Fact};
+use crate::protocol::failure::{Failure, FailureKind, Stop};
+use crate::protocol::id::{ModelRef, SessionId};
+use crate::protocol::money::Money;
+use crate::protocol::provider::{ProviderCard, Reached, Tried};
+use crate::protocol::reply::Reply;
+use crate::protocol::route::Vitals;
+use crate::protocol::rule::Mode;
+use crate::protocol::session::{Change, SessionSpec};
+use crate::protocol::usage::{Basis, Cause, Charge, Usage};
+use crate::provider::table::Providers;
+use crate::provider::{Chunk, Provider};
+use crate::store::{Appended, Batch, Reservation};
+
+/// How long a list of models may take, its pages and the reading of the key included.
+const LIST_TIME: Duration = Duration::from_secs(30);
+
+/// How long a short answer may take.
+const ANSWER_TIME: Duration = Duration::from_mins(1);
+
+/// The same from a model of this machine, which may have to be loaded first.
+const ANSWER_TIME_HERE: Duration = Duration::from_mins(5);
+
+/// The providers of the config and those found by their keys.
+pub(crate) async fn cards(house: &Arc<House>) -> Result<Vec<ProviderCard>, String> {
+    let providers = house.providers();
+    // A key file may lie on a slow disk.
+    tokio::task::spawn_blocking(move || {
+        let entries = providers.entries();
+        entries.map(|(name, entry)| card(name, entry)).collect()
+    })
+    .await
+    .map_err(|error| error.to_string())
+}
+
+fn card(name: &str, entry: &ProviderConfig) -> ProviderCard {
+    let key = (entry.key != KeySource::None).then(|| secret::place(&entry.key));
+    let lacks = match &entry.key {
+        // A command may ask the person something: it is run when the key is needed.
+        KeySource::None | KeySource::Command(_) => None,
+        source => match secret::read(source, &process_environment) {
+            Ok(Some(_)) => None,
+            Ok(None) => Some(format!("set {}", secret::place(source))),
+            Err(fault) => Some(fault),
+        },
+    };
+    ProviderCard {
+        name: name.to_owned(),
+        wire: entry.wire.name().to_owned(),
+        base_url: entry.base_url.clone(),
+        key,
+        origin: entry.origin.clone(),
+        lacks,
+    }
+}
+
+/// The providers that have one of this name: those of the config, else the preset of the name, where its key stands in a
+/// variable or it needs none.
+fn with(house: &House, name: &str) -> Result<Arc<Providers>, String> {
+    let providers = house.providers();
+    if providers.has(name) {
+        return Ok(providers);
+    }
+    let known = || {
+        let names: Vec<&str> = providers.entries().map(|(name, _)| name.as_str()).collect();
+        format!(
+            "there is no provider `{name}`: the config and your keys give {}",
+            names.join(", ")
+        )
+    };
+    let preset = preset::find(name).ok_or_else(known)?;
+    let set =
+        |variable: &&&str| process_environment(variable).is_some_and(|value| !value.is_empty());
+    let variable = preset.key_variables.iter().find(set).copied();
+    if let (None, Some(first)) = (variable, preset.key_variables.first()) {
+        return Err(format!(
+            "there is no key of {name}: set {first}, or add [providers.{name}] to config.toml"
+        ));
+    }
+    let origin = variable.unwrap_or("its usual address").to_owned();
+    let entry = preset.entry(variable, origin).ok_or_else(known)?;
+    let entries = [(name.to_owned(), entry)].into();
+    Ok(Arc::new(house::table(entries, &house.redactor, true)))
+}
+
+/// Asks for the list of models, which costs nothing and which a bad key does not get.
+pub(crate) async fn reach(
+    house: &Arc<House>,
+    name: &str,
+    wanted: Option<ModelRef>,
+) -> Result<Reached, String> {
+    let providers = with(house, name)?;
+    let (_, entry) = providers
+        .entries()
+        .find(|(known, _)| *known == name)
+        .ok_or_else(|| format!("there is no provider `{name}`"))?;
+    if entry.wire == Wire::Rehearsal {
+        return Err(format!(
+            "{name} plays a script: there is no server to check"
+        ));
+    }
+    let (owned, told) = (name.to_owned(), entry.clone());
+    let card = tokio::task::spawn_blocking(move || card(&owned, &told))
+        .await
+        .map_err(|error| error.to_string())?;
+    let listed = tokio::time::timeout(LIST_TIME, providers.list(name))
+        .await
+        .unwrap_or_else(|_| {
+            Err(Failure::new(
+                FailureKind::Network,
+                format!(
+                    "{} did not list its models within {} s: check the network",
+                    entry.base_url,
+                    LIST_TIME.as_secs()
+                ),
+            ))
+        });
+    let model = likely(&providers, entry, (name, wanted), listed.as_deref().ok());
+    let there = model.as_ref().zip(listed.as_ref().ok());
+    let there = there.map(|(model, list)| list.iter().any(|listed| is_named(listed, &model.model)));
+    let (worst, unpriced) = match &model {
+        None => (None, false),
+        Some(model) => {
+            let tariff = house.tariff_of(&providers, model);
+            let unpriced = matches!(tariff, Tariff::Unknown { .. });
+            (worst(&providers, model, &tariff), unpriced)
+        }
+    };
+    Ok(Reached {
+        card,
+        models: listed.map(|list| list.len() as u64),
+        model,
+        there,
+        worst,
+        unpriced,
+    })
+}
+
+/// A model without a tag has the newest one, where models have tags.
+fn is_named(listed: &str, model: &str) -> bool {
+    listed == model || listed.strip_suffix(":latest") == Some(model)
+}
+
+/// The model that is tried: the one wanted, else the preset's usual one, else one the person or the price table knows, else
+/// the first of the list.
+fn likely(
+    providers: &Providers,
+    entry: &ProviderConfig,
+    (provider, wanted): (&str, Option<ModelRef>),
+    listed: Option<&[String]>,
+) -> Option<ModelRef> {
+    let model = |model: &str| ModelRef {
+        provider: provider.to_owned(),
+        model: model.to_owned(),
+    };
+    let is_there =
+        |name: &str| listed.is_none_or(|list| list.iter().any(|listed| is_named(listed, name)));
+    let usual = entry
+        .preset
+        .as_deref()
+        .and_then(preset::find)
+        .and_then(|preset| preset.default_model)
+        .filter(|name| is_there(name));
+    let own = || {
+        entry
+            .models
+            .keys()
+            .map(String::as_str)
+            .find(|name| is_there(name))
+    };
+    let priced = || {
+        let mut list = listed?.iter().map(String::as_str);
+        list.find(|name| providers.card(&model(name)).price.is_some())
+    };
+    let first = || listed?.first().map(String::as_str);
+    wanted
+        .filter(|wanted| wanted.provider == provider)
+        .or_else(|| usual.or_else(own).or_else(priced).or_else(first).map(model))
+}
+
+fn worst(providers: &Providers, model: &ModelRef, tariff: &Tariff) -> Option<Money> {
+    let prompt = ask(model);
+    let size = Sent::new(&prompt).size(None, providers.card(model).context);
+    cost::reserve(size.most, prompt.max_output, tariff)
+}
+
+/// Asks a model one short question. `gone` ends when nobody waits for the answer any more: the call is then broken off.
+pub(crate) async fn try_out(
+    house: &Arc<House>,
+    model: ModelRef,
+    gone: impl Future<Output = ()>,
+) -> Result<Tried, String> {
+    let providers = with(house, &model.provider)?;
+    let provider = providers.get(&model).map_err(|failure| failure.message)?;
+    let mut book = Book::open(house, &model).await?;
+    let tariff = house.tariff_of(&providers, &model);
+    let prompt = ask(&model);
+    let size = Sent::new(&prompt).size(None, providers.card(&model).context);
+    if let Some(text) = book.reserve(worst(&providers, &model, &tariff)).await? {
+        return Ok(Tried {
+            failure: Some(Failure::new(FailureKind::Config, text)),
+            over_budget: true,
+            ..Tried::default()
+        });
+    }
+    let began = house.clock.now();
+    let time = if providers.card(&model).local {
+        ANSWER_TIME_HERE
+    } else {
+        ANSWER_TIME
+    };
+    let heard = hear(&*provider, prompt, time, gone).await;
+    let millis = house.clock.now().since(began).as_millis();
+    let millis = u64::try_from(millis).unwrap_or(u64::MAX);
+    // What was refused before an answer began is free; what was taken and then lost may be charged.
+    let free = heard.failure.is_some() && !heard.began && heard.reply.usage.is_none();
+    let broken = heard.failure.is_some();
+    let (usage, (charge, counted)) = if free {
+        let charge = Charge {
+            money: Some(Money::usd(0)),
+            basis: Basis::Listed,
+        };
+        (Usage::default(), (charge, Money::usd(0)))
+    } else {
+        let usage = heard.reply.usage.filter(|_| !broken);
+        let estimated = usage.is_none();
+        let usage = usage.unwrap_or_else(|| cost::estimate(size.likely, &heard.reply));
+        let reported = heard.reply.reported_cost;
+        (usage, cost::charge(&usage, reported, &tariff, estimated))
+    };
+    let tried = Tried {
+        failure: heard.failure.clone(),
+        charge: Some(charge),
+        millis,
+        ..shown(&heard.reply, heard.pieces)
+    };
+    book.keep(vec![Fact::ModelAnswered {
+        turn: 0,
+        step: 0,
+        attempt: 1,
+        model,
+        usage,
+        charge,
+        counted,
+        raw: heard.reply.usage_raw,
+        stop: if broken {
+            None
+        } else {
+            heard.reply.stop.or(Some(Stop::End))
+        },
+        failure: heard.failure,
+        millis,
+        vitals: heard.vitals,
+    }])
+    .await?;
+    Ok(tried)
+}
+
+/// What came of the call.
+#[derive(Default)]
+struct Heard {
+    reply: Reply,
+    failure: Option<Failure>,
+    pieces: u32,
+    began: bool,
+    /// `None` where nobody waited for its end.
+    vitals: Option<Vitals>,
+}
+
+async fn hear(
+    provider: &dyn Provider,
+    prompt: crate::agent::prompt::Prompt,
+    time: Duration,
+    gone: impl Future<Output = ()>,
+) -> Heard {
+    let model = prompt.model.clone();
+    let mut stream = provider.stream(prompt);
+    let mut heard = Heard::default();
+    let mut vitals = Vitals::default();
+    let read = async {
+        while let Some(chunk) = stream.next().await {
+            match chunk {
+                Chunk::Began { limits } => {
+                    heard.began = true;
+                    vitals.limits = limits;
+                }
+                Chunk::Text(_) | Chunk::Thinking(_) | Chunk::CallGrows { .. } => heard.pieces += 1,
+                Chunk::Done(reply) => {
+                    heard.reply = reply;
+                    return None;
+                }
+                Chunk::Failed { failure, partial } => {
+                    heard.reply = partial;
+                    return Some(failure);
+                }
+            }
+        }
+        Some(Failure::new(
+            FailureKind::Internal,
+            "the provider's stream ended without an end",
+        ))
+    };
+    let (failure, waited) = tokio::select! {
+        ended = tokio::time::timeout(time, read) => (ended.unwrap_or_else(|_| {
+            let text = format!("{model} did not answer within {} s: ask again", time.as_secs());
+            Some(Failure::new(FailureKind::Network, text))
+        }), true),
+        () = gone => {
+            let text = format!("the check of {model} was broken off");
+            (Some(Failure::new(FailureKind::Network, text)), false)
+        }
+    };
+    if failure.is_some() && (!waited || heard.reply.parts.is_empty() && heard.pieces > 0) {
+        // It has the prompt, and may charge for it.
+        heard.began = true;
+    }
+    heard.failure = failure;
+    heard.vitals = waited.then_some(vitals);
+    heard
+}
+
+/// The session that holds one try.
+struct Book<'h> {
+    house: &'h Arc<House>,
+    session: Session,
+    model: ModelRef,
+    /// Keeps others from closing what is open in it.
+    _held: crate::engine::owner::Held,
+}
+
+impl<'h> Book<'h> {
+    async fn open(house: &'h Arc<House>, model: &ModelRef) -> Result<Self, String> {
+        let id: SessionId = house.clock.session_id();
+        let held = house.hold(id).await?;
+        let cwd = std::env::current_dir().unwrap_or_else(|_| house.paths.data.clone());
+        let spec = SessionSpec {
+            project: cwd.clone(),
+            cwd,
+            model: model.clone(),
+            mode: Mode::Plan,
+            system: String::new(),
+            effort: None,
+            parent: None,
+        };
+        let title = format!("check of {model}");
+        let facts = vec![
+            Fact::SessionOpened { spec },
+            Fact::SessionChanged {
+                change: Change::Title { title },
+            },
+            Fact::SessionChanged {
+                change: Change::Archived { archived: true },
+            },
+        ];
+        let appended = append(house, (id, None), facts, None).await?;
+        let session = Session::fold(None, &appended.events).ok_or("the log keeps no session")?;
+        Ok(Self {
+            house,
+            session,
+            model: model.clone(),
+            _held: held,
+        })
+    }
+
+    /// Holds the worst case; the text says which budget it would pass.
+    async fn reserve(&mut self, worst: Option<Money>) -> Result<Option<String>, String> {
+        let limit =
+            |limit: Option<Money>| limit.filter(|_| worst.is_some()).map(|limit| limit.parts);
+        let budget = &self.house.budget;
+        let called = Fact::ModelCalled {
+            turn: 0,
+            step: 0,
+            attempt: 1,
+            model: self.model.clone(),
+            reserved: worst,
+            cause: Cause::Check,
+            body: None,
+        };
+        let reservation = Reservation {
+            amount: worst.map_or(0, |worst| worst.parts),
+            day_limit: limit(budget.day),
+            session_limit: limit(budget.session),
+            facts: vec![called],
+        };
+        let start = (self.session.id, Some(self.session.clone()));
+        let appended = append(self.house, start, Vec::new(), Some(reservation)).await?;
+        self.apply(&appended.events);
+        Ok(appended.over.map(|over| {
+            let which = if over.day { "day" } else { "session" };
+            format!(
+                "not asked, it could pass the {which}'s budget of {}: raise `budget.{which}` in config.toml",
+                Money::usd(over.limit)
+            )
+        }))
+    }
+
+    async fn keep(&mut self, facts: Vec<Fact>) -> Result<(), String> {
+        let start = (self.session.id, Some(self.session.clone()));
+        let appended = append(self.house, start, facts, None).await?;
+        self.apply(&appended.events);
+        Ok(())
+    }
+
+    fn apply(&mut self, events: &[Event]) {
+        for event in events {
+            self.session.apply(event);
+        }
+    }
+}
+
+async fn append(
+    house: &Arc<House>,
+    (session, before): (SessionId, Option<Session>),
+    facts: Vec<Fact>,
+    reserved: Option<Reservation>,
+) -> Result<Appended, String> {
+    let at = house.clock.now();
+    let redactor = house.redactor();
+    let facts = facts
+        .into_iter()
+        .map(|fact| crate::engine::redaction::redacted(fact, &redactor))
+        .collect();
+    let batch = Batch {
+        session,
+        at,
+        day: house.clock.day(at),
+        facts,
+        reserved,
+        blobs: Vec::new(),
+        derive: derive(before),
+        clears_draft: false,
+    };
+    let kept = house.append(batch).await;
+    kept.map_err(|error| error.to_string())
+}

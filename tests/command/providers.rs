@@ -1,0 +1,273 @@
+//! `creel providers`: the list, and the check against servers of every dialect.
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+
+use crate::support::server::{self, Act, Dialect, Gate, Request, Server, Turn, answer, respond};
+use crate::support::{Home, end, signal};
+
+const KEY: &str = "sk-test-0123456789abcdefghij-SECRET";
+
+/// Lists one model where the key is good, and does what it is asked.
+fn good(request: &Request) -> Vec<Act> {
+    let all = request.headers.iter().map(|(_, value)| value.as_str());
+    if !all.collect::<Vec<_>>().join("\n").contains(KEY) {
+        let body = r#"{"error":{"message":"no such key","type":"authentication_error"}}"#;
+        return respond(401, "content-type: application/json\r\n", body);
+    }
+    if request.body.is_empty() {
+        let body = r#"{"data":[{"id":"m"}],"models":[{"name":"m"}]}"#;
+        return respond(200, "content-type: application/json\r\n", body);
+    }
+    let said = Turn::call(
+        "one two three four five six seven eight nine ten eleven twelve",
+        "report",
+        &json!({"word": "ready"}),
+    );
+    answer(request, &said)
+}
+
+/// A provider of each dialect, with the key at this place.
+fn plain(server: &Server, place: &str) -> String {
+    let entries = server::config(server, Some((1.0, 2.0)));
+    entries.replace("key_env = \"TRIAL_KEY\"", place)
+}
+
+fn home(server: &Server, key: &str, more: &str) -> Home {
+    let home = Home::with("");
+    let file = home.beside("key");
+    std::fs::write(&file, key).unwrap();
+    let config = plain(server, &format!("key_file = \"{}\"", file.display()));
+    home.config(&format!("{config}{more}"));
+    home
+}
+
+fn rows(value: &Value) -> &Vec<Value> {
+    value.as_array().unwrap()
+}
+
+#[test]
+fn a_check_asks_what_is_free_and_only_where_it_is_told_what_costs() {
+    let server = Server::start(good);
+    let home = home(&server, KEY, "");
+    let said = home.run(&["providers", "check", "--json"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let found = said.json();
+    assert_eq!(rows(&found).len(), Dialect::ALL.len(), "{found}");
+    for row in rows(&found) {
+        assert_eq!(
+            (&row["key_good"], &row["model_there"], &row["tried"]),
+            (&json!(true), &json!(true), &json!(false)),
+            "{row}"
+        );
+    }
+    assert!(
+        server
+            .requests()
+            .iter()
+            .all(|request| request.body.is_empty())
+    );
+    assert_eq!(rows(&home.run(&["cost", "--json"]).json()["rows"]).len(), 0);
+
+    for &dialect in Dialect::ALL {
+        let said = home.run(&["providers", "check", dialect.provider(), "--json"]);
+        assert_eq!(said.code, 0, "{dialect:?}: {said:?}");
+        assert!(said.err.contains("one short question"), "{said:?}");
+        let found = said.json();
+        let row = &found[0];
+        for seen in ["streams", "calls_tool", "reports_usage"] {
+            assert_eq!(row[seen], true, "{dialect:?} {seen}: {row}");
+        }
+        assert!(
+            row["cost"]["amount"].as_f64().unwrap() <= row["worst_usd"].as_f64().unwrap(),
+            "{row}"
+        );
+        assert!(
+            !said.out.contains("SECRET") && !said.err.contains("SECRET"),
+            "{said:?}"
+        );
+    }
+    // Each is a row of the ledger with its price, in a session that is put away.
+    let cost = home.run(&["cost", "--by", "model", "--json"]).json();
+    assert_eq!(cost["total"]["calls"], Dialect::ALL.len(), "{cost}");
+    assert_eq!(cost["total"]["unknown"], 0, "{cost}");
+    assert_eq!(home.run(&["sessions", "--json"]).json(), json!([]));
+    let kept = home.run(&["sessions", "--all", "--json"]).json();
+    assert!(
+        rows(&kept).iter().all(|card| card["state"] == "archived"),
+        "{kept}"
+    );
+    // A command gives the key as well as a file does.
+    let command = plain(&server, &format!("key_command = [\"printf\", \"{KEY}\"]"));
+    let by_command = Home::with(&command);
+    let said = by_command.run(&["providers", "check"]);
+    assert_eq!(
+        (said.code, said.out.contains("SECRET")),
+        (0, false),
+        "{said:?}"
+    );
+    let before = server.requests().len();
+    assert_eq!(home.run(&["providers", "check", "chat", "--free"]).code, 0);
+    assert_eq!(server.requests().len(), before + 1);
+}
+
+#[test]
+fn whose_fault_it_is_is_said_and_the_key_is_not() {
+    let server = Server::start(good);
+    let wrong = home(&server, "sk-test-0123456789abcdefghij-WRONG", "");
+    let said = wrong.run(&["providers", "check"]);
+    assert_eq!(said.code, 5, "{said:?}");
+    assert_eq!(said.out.lines().count(), Dialect::ALL.len(), "{said:?}");
+    for line in said.out.lines() {
+        assert!(
+            line.starts_with("bad ") && line.contains("check the key"),
+            "{line}"
+        );
+    }
+    assert!(!said.out.contains("WRONG"), "{said:?}");
+
+    let nobody = "[providers.gone]\nwire = \"openai-chat\"\nbase_url = \"http://127.0.0.1:9/v1\"\n";
+    let home = Home::with(nobody);
+    let said = home.run(&["providers", "check", "gone"]);
+    assert_eq!(said.code, 5, "{said:?}");
+    assert!(
+        said.out.contains("nothing answers at 127.0.0.1:9"),
+        "{said:?}"
+    );
+    for (name, why) in [
+        ("nobody", "there is no provider `nobody`"),
+        ("groq", "set GROQ_API_KEY"),
+        ("rehearsal", "plays a script"),
+    ] {
+        let said = home.run(&["providers", "check", name]);
+        assert_eq!((said.code, said.err.contains(why)), (2, true), "{said:?}");
+    }
+}
+
+#[test]
+fn a_check_keeps_within_the_budgets() {
+    let server = Server::start(good);
+    let home = home(&server, KEY, "[budget]\nday = 0.0001\n");
+    let said = home.run(&["providers", "check", "chat"]);
+    assert_eq!(said.code, 4, "{said:?}");
+    assert!(said.out.contains("budget.day"), "{said:?}");
+    assert!(
+        server
+            .requests()
+            .iter()
+            .all(|request| request.body.is_empty())
+    );
+}
+
+#[test]
+fn providers_are_listed_with_where_their_keys_come_from() {
+    let server = Server::start(good);
+    let home = home(&server, KEY, "[providers.keyless]\npreset = \"groq\"\n");
+    let listed = home.run(&["providers", "--json"]).json();
+    let row = |name: &str| {
+        rows(&listed)
+            .iter()
+            .find(|row| row["name"] == name)
+            .unwrap()
+    };
+    assert_eq!(row("chat")["ready"], true, "{listed}");
+    assert!(
+        row("chat")["key"].as_str().unwrap().ends_with("key"),
+        "{listed}"
+    );
+    assert_eq!(row("keyless")["lacks"], "set GROQ_API_KEY", "{listed}");
+    assert_eq!(row("rehearsal")["key"], Value::Null, "{listed}");
+    let said = home.run(&["providers"]);
+    assert!(
+        said.out.contains(&server.address) && !said.out.contains("SECRET"),
+        "{said:?}"
+    );
+}
+
+/// An address, what the environment says, and what the proxy is asked for.
+type Case = (
+    &'static str,
+    &'static [(&'static str, &'static str)],
+    &'static [&'static str],
+);
+
+/// The way there as one run of the check went: what came to the proxy, and what was said.
+fn by_proxy(base_url: &str, environment: &[(&str, &str)]) -> (Vec<String>, String) {
+    let proxy = Server::start(|_| {
+        respond(
+            200,
+            "content-type: application/json\r\n",
+            r#"{"data":[{"id":"m"}]}"#,
+        )
+    });
+    let home = Home::with(&format!(
+        "[providers.far]\nwire = \"openai-chat\"\nbase_url = \"{base_url}\"\n"
+    ));
+    // What a project says of proxies is nobody's wish.
+    for file in [".env", "creel.toml", ".creel/config.toml"] {
+        let text = "HTTP_PROXY=http://127.0.0.1:9\nHTTPS_PROXY=http://127.0.0.1:9\n";
+        std::fs::create_dir_all(home.work().join(".creel")).unwrap();
+        std::fs::write(home.work().join(file), text).unwrap();
+    }
+    let mut command = home.creel(&["providers", "check", "far", "--free"]);
+    command.current_dir(home.work());
+    for (name, value) in environment {
+        command.env(name, value.replace("PROXY", &proxy.address));
+    }
+    let said = crate::support::said(command);
+    let paths = proxy.requests().into_iter().map(|request| request.path);
+    (paths.collect(), format!("{said:?}"))
+}
+
+#[test]
+fn proxies_are_the_persons_own_and_never_stand_before_this_machine() {
+    // An address that is not of this machine by its look, and where nobody is but it.
+    let far = "https://0.0.0.0:9/v1";
+    let cases: [Case; 5] = [
+        (far, &[], &[]),
+        (far, &[("HTTPS_PROXY", "PROXY")], &["0.0.0.0:9"]),
+        (far, &[("ALL_PROXY", "PROXY")], &["0.0.0.0:9"]),
+        (
+            far,
+            &[("HTTPS_PROXY", "PROXY"), ("NO_PROXY", "0.0.0.0")],
+            &[],
+        ),
+        (
+            "http://127.0.0.1:9/v1",
+            &[("HTTP_PROXY", "PROXY"), ("ALL_PROXY", "PROXY")],
+            &[],
+        ),
+    ];
+    for (base_url, environment, expected) in cases {
+        let (paths, said) = by_proxy(base_url, environment);
+        assert_eq!(paths, expected, "{base_url} {environment:?}: {said}");
+    }
+}
+
+#[test]
+fn a_check_ends_with_ctrl_c_and_what_it_may_cost_is_settled() {
+    let gate = Gate::default();
+    let waits = gate.clone();
+    let server = Server::start(move |request| {
+        let mut acts = Vec::new();
+        if !request.body.is_empty() {
+            acts.push(Act::Wait(waits.clone()));
+        }
+        acts.extend(good(request));
+        acts
+    });
+    let home = home(&server, KEY, "");
+    let child = home.creel(&["providers", "check", "chat"]).spawn().unwrap();
+    server.wait_for(2);
+    signal(child.id(), Signal::INT);
+    let said = end(child);
+    assert_eq!(said.code, 130, "{said:?}");
+    let total = home.run(&["cost", "--json"]).json()["total"].clone();
+    assert_eq!(
+        (&total["calls"], &total["unknown"]),
+        (&json!(1), &json!(0)),
+        "{total}"
+    );
+    assert!(total["cost_usd"].as_f64().unwrap() > 0.0, "{total}");
+    gate.open();
+}
