@@ -12,6 +12,7 @@ mod route;
 mod scenario;
 mod screen;
 mod support;
+mod switch;
 mod terminal;
 mod twelve;
 mod typing;

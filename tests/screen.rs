@@ -14,6 +14,7 @@ use creel::protocol::failure::{Failure, FailureKind};
 use creel::protocol::id::{AskId, CallId, MessageId, ModelRef, Seq, SessionId};
 use creel::protocol::item::{Block, Item, Origin};
 use creel::protocol::money::{Amounts, Currency, Money};
+use creel::protocol::offer::{Figure, Left, Offer, Pays};
 use creel::protocol::query::{Found, ModelCard, SpendRow, Today};
 use creel::protocol::route::{EndpointReport, Needs, Policy, Reason, RouteReport};
 use creel::protocol::rule::Mode;
@@ -160,6 +161,12 @@ impl Desk {
         desk
     }
 
+    /// The list of models has been reckoned for the session that is looked at.
+    fn offers(&mut self, offers: Vec<Offer>) {
+        let tag = Tag::Offers(self.app.view().id);
+        self.update(Msg::Found(tag, Found::Offers(offers)));
+    }
+
     fn update(&mut self, msg: Msg) -> Vec<Cmd> {
         let mut cmds = self.app.update(msg, now(self.millis));
         let (_, more) = self.frame();
@@ -281,6 +288,7 @@ impl Desk {
                 effort: None,
                 system: String::new(),
                 parent: None,
+                forked: None,
             },
         });
         desk.fact(Fact::TurnStarted { turn: 1 });
@@ -584,7 +592,10 @@ fn the_empty_workstation() {
 
 fn card(title: &str, state: State, days: i64) -> Card {
     let mut cost = Amounts::default();
-    cost.add(Money::usd(3_180_000_000_000));
+    let included = u32::from(state == State::Interrupted);
+    if included == 0 {
+        cost.add(Money::usd(3_180_000_000_000));
+    }
     Card {
         id: SessionId(Uuid::from_u128(0xabcd_0000 + days as u128)),
         title: title.to_owned(),
@@ -597,8 +608,139 @@ fn card(title: &str, state: State, days: i64) -> Card {
         turns: 23,
         cost,
         unpriced: 0,
+        included,
+        list: Amounts::default(),
         parent: None,
         gist: "capped the retry sleep at 30 s".to_owned(),
+    }
+}
+
+/// As weighed for a session of 96,000 tokens that the card's model answers.
+fn offer(card: ModelCard) -> Offer {
+    let about = |parts| Figure::About(Money::usd(parts));
+    Offer {
+        model: card.model.clone(),
+        host: Some("api.anthropic.com".to_owned()),
+        first: false,
+        tokens: 96_000,
+        warm: 95_000,
+        next: about(12_000_000_000),
+        then: about(12_100_000_000),
+        left: Left::default(),
+        pays: Pays::Here,
+        speed: Some(62),
+        used: Some(Time(START)),
+        warm_until: Some(Time(START + 270_000)),
+        card,
+    }
+}
+
+/// What the list of models is made of: the model of now, a cheaper one, a dearer one, and those without a figure.
+fn market() -> Vec<Offer> {
+    let about = |parts| Figure::About(Money::usd(parts));
+    let price = |input, cache_read, output| Price {
+        input,
+        output,
+        cache_read: Some(cache_read),
+        cache_write: None,
+        ..sonnet().price.unwrap()
+    };
+    let there = |name: &str, host: &str, price| Offer {
+        host: Some(host.to_owned()),
+        warm: 0,
+        warm_until: None,
+        left: Left {
+            thoughts: 14,
+            images: 1,
+        },
+        ..offer(ModelCard {
+            model: model(name),
+            price,
+            ..sonnet()
+        })
+    };
+    let days = |days: i64| Some(Time(START - days * 86_400_000));
+    let deepseek = Offer {
+        first: true,
+        next: about(127_000_000_000),
+        then: about(5_900_000_000),
+        pays: Pays::After(19),
+        speed: Some(41),
+        used: days(3),
+        ..there(
+            "deepseek/deepseek-v4-pro",
+            "api.deepseek.com",
+            Some(price(1_320_000, 44_000, 3_960_000)),
+        )
+    };
+    let kimi = Offer {
+        next: about(290_000_000_000),
+        then: about(31_000_000_000),
+        pays: Pays::Never,
+        speed: Some(55),
+        used: None,
+        ..there(
+            "moonshot/kimi-k3",
+            "api.moonshot.ai",
+            Some(price(3_000_000, 300_000, 15_000_000)),
+        )
+    };
+    let mut local = there("local/qwen3-coder", "127.0.0.1", None);
+    local.card.context = Some(32_768);
+    local.card.local = true;
+    local.card.price_date = None;
+    let mut covered = there(
+        "zai-coding/glm-5.3",
+        "api.z.ai",
+        Some(price(1_400_000, 260_000, 4_400_000)),
+    );
+    covered.card.subscription = true;
+    let mut unknown = there("new/nameless", "llm.example.org", None);
+    unknown.card.context = None;
+    let mut lacking = there("xai/grok-5", "api.x.ai", None);
+    lacking.card.lacks = Some("set XAI_API_KEY".to_owned());
+    let free = |offer: Offer, figure, speed| Offer {
+        next: figure,
+        then: figure,
+        pays: Pays::AtOnce,
+        speed,
+        ..offer
+    };
+    vec![
+        offer(sonnet()),
+        deepseek,
+        kimi,
+        free(covered, Figure::Included, Some(48)),
+        free(local, Figure::Free, Some(12)),
+        Offer {
+            pays: Pays::Unknown,
+            ..free(unknown, Figure::Unknown, None)
+        },
+        lacking,
+    ]
+}
+
+#[test]
+fn another_model() {
+    for (width, height) in [(100, 30), (80, 24), (40, 12)] {
+        let mut desk = worked((width, height));
+        desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+        desk.press(KeyCode::Char('m'));
+        desk.offers(market());
+        screen!(format!("models_{width}x{height}"), desk);
+        // Each row in turn: what it would mean.
+        desk.press(KeyCode::Down);
+        screen!(format!("models_cheaper_{width}x{height}"), desk);
+        desk.press(KeyCode::Enter);
+        screen!(format!("models_first_{width}x{height}"), desk);
+        desk.press(KeyCode::Esc);
+        for _ in 0..3 {
+            desk.press(KeyCode::Down);
+        }
+        desk.press(KeyCode::Enter);
+        screen!(format!("models_small_{width}x{height}"), desk);
+        desk.typed("glm");
+        screen!(format!("models_found_{width}x{height}"), desk);
     }
 }
 
@@ -933,37 +1075,15 @@ fn overlays() {
     desk.press(KeyCode::Esc);
     desk.press(KeyCode::Esc);
     leader(&mut desk, 'm');
-    let local = ModelCard {
-        model: model("local/qwen3-coder"),
-        context: Some(8_000),
-        price: None,
-        price_date: None,
-        local: true,
-        ..sonnet()
+    let route = Offer {
+        card: ModelCard {
+            model: ModelRef::route("work"),
+            ..sonnet()
+        },
+        ..offer(sonnet())
     };
-    let lacking = ModelCard {
-        model: model("deepseek/deepseek-v4-pro"),
-        lacks: Some("set DEEPSEEK_API_KEY".to_owned()),
-        ..sonnet()
-    };
-    desk.update(Msg::Found(
-        Tag::Models,
-        Found::Models(vec![sonnet(), local, lacking]),
-    ));
-    screen!("models_80x24", desk);
-    desk.size = (120, 40);
-    desk.update(Msg::Resize(120, 40));
-    screen!("models_120x40", desk);
-    desk.size = (80, 24);
-    desk.update(Msg::Resize(80, 24));
-    let route = ModelCard {
-        model: ModelRef::route("work"),
-        ..sonnet()
-    };
-    desk.update(Msg::Found(
-        Tag::Models,
-        Found::Models(vec![route, sonnet()]),
-    ));
+    desk.offers(vec![route, offer(sonnet())]);
+    desk.press(KeyCode::Up);
     desk.update(Msg::Found(Tag::Routes, Found::Routes(vec![explained()])));
     screen!("models_route", desk);
     desk.press(KeyCode::Esc);

@@ -20,7 +20,7 @@ use crate::protocol::time::Time;
 use crate::protocol::usage::{Charge, Spending, Usage};
 
 /// Of the serialised form; a stored fold of another version is folded anew from the log.
-pub const FOLD_VERSION: u32 = 4;
+pub const FOLD_VERSION: u32 = 5;
 
 /// A session as its facts left it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -39,6 +39,9 @@ pub struct Session {
     pub plan_model: Option<ModelRef>,
     /// The endpoint that answered last: where the session's model is a route, the one of its cache.
     pub served: Option<Served>,
+    /// The model that answered before the last change of model, until the new one has answered: the way back where that one
+    /// refuses the conversation.
+    pub before: Option<ModelRef>,
     pub title: String,
     /// The title was given by the person and no longer follows the first prompt.
     pub titled: bool,
@@ -152,6 +155,7 @@ impl Session {
             effort: spec.effort,
             plan_model: None,
             served: None,
+            before: None,
             spec: spec.clone(),
             title: String::new(),
             titled: false,
@@ -175,7 +179,7 @@ impl Session {
             messages: 0,
             session_sum: Sum::default(),
             turn_sum: Sum::default(),
-            context_used: 0,
+            context_used: spec.forked.map_or(0, |forked| forked.tokens),
             last_usage: Usage::default(),
             gist: String::new(),
             images: false,
@@ -281,6 +285,7 @@ impl Session {
                 self.session_sum.add(usage, *charge);
                 self.turn_sum.add(usage, *charge);
                 if failure.is_none() {
+                    self.before = None;
                     self.last_usage = *usage;
                     self.context_used = usage.prompt().saturating_add(usage.output);
                     self.served = Some(Served {
@@ -345,6 +350,8 @@ impl Session {
             turns: self.turn,
             cost: self.session_sum.spent.cost.clone(),
             unpriced: self.session_sum.spent.unpriced,
+            included: self.session_sum.spent.included,
+            list: self.session_sum.spent.list.clone(),
             parent: self.spec.parent,
             gist: self.gist.clone(),
         }
@@ -360,7 +367,7 @@ impl Session {
 
     fn change(&mut self, change: &Change) {
         match change {
-            Change::Model { model } => self.model = model.clone(),
+            Change::Model { model } => self.model_changes(model),
             Change::Mode { mode } => self.mode = *mode,
             Change::Effort { effort } => self.effort = *effort,
             Change::PlanModel { model } => self.plan_model.clone_from(model),
@@ -373,6 +380,13 @@ impl Session {
             Change::DayRaised { .. } => {}
             Change::RuleKept { rule } => self.rules.push(rule.clone()),
         }
+    }
+
+    fn model_changes(&mut self, model: &ModelRef) {
+        let answered = self.served.is_some() || self.spec.forked.is_some();
+        let before = self.before.take().or_else(|| Some(self.model.clone()));
+        self.before = before.filter(|before| answered && before != model);
+        self.model = model.clone();
     }
 
     fn item(&mut self, turn: u32, step: u32, item: &Item) {
@@ -389,13 +403,17 @@ impl Session {
                 }
                 self.gist = line;
             }
-            Item::Answer { text, .. } => {
+            Item::Answer { text, cut, .. } => {
+                if !cut {
+                    self.before = None;
+                }
                 let line = first_line(text);
                 if !line.is_empty() {
                     self.gist = line;
                 }
             }
             Item::Call(call) => {
+                self.before = None;
                 let open = OpenCall {
                     turn,
                     step,

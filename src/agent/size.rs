@@ -71,6 +71,11 @@ impl Sent {
         }
     }
 
+    /// Bytes of the words in it, without what a wire puts around them.
+    pub fn bytes(&self) -> u64 {
+        self.bytes
+    }
+
     /// Where nothing could be sent.
     pub fn nothing(model: &ModelRef) -> Self {
         Self {

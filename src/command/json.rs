@@ -45,7 +45,7 @@ pub fn usage(usage: &Usage) -> Value {
 
 pub fn session(card: &Card) -> Value {
     let known = card.unpriced == 0;
-    json!({
+    let mut value = json!({
         "id": card.id.to_string(),
         "title": card.title,
         "state": card.state.name(),
@@ -60,7 +60,11 @@ pub fn session(card: &Card) -> Value {
         "cost_known": known,
         "source": "creel",
         "parent": card.parent.map(|parent| parent.to_string()),
-    })
+    });
+    if let Some(object) = value.as_object_mut() {
+        object.extend(included(u64::from(card.included), &card.list));
+    }
+    value
 }
 
 #[cfg(test)]
@@ -90,6 +94,8 @@ pub(crate) mod tests {
             turns: 2,
             cost,
             unpriced: 0,
+            included: 0,
+            list: Amounts::default(),
             parent: None,
             gist: "done".to_owned(),
         }
@@ -108,6 +114,8 @@ pub(crate) mod tests {
             })
         );
         card.unpriced = 1;
+        card.included = 2;
+        card.list.add(Money::usd(120_000_000_000));
         card.parent = Some(card.id);
         card.cost.add(Money {
             parts: 310_000_000_000,
@@ -119,13 +127,15 @@ pub(crate) mod tests {
                 &json["cost_usd"],
                 &json["cost_other"],
                 &json["cost_known"],
-                &json["parent"]
+                &json["parent"],
+                &json["included"]
             ],
             [
                 &Value::Null,
                 &json!({"CNY": 0.31}),
                 &json!(false),
-                &json!("0193573a-9e00-7000-8000-00000000abcd")
+                &json!("0193573a-9e00-7000-8000-00000000abcd"),
+                &json!({"calls": 2, "list_usd": 0.12, "list_other": {}})
             ]
         );
     }

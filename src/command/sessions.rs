@@ -28,13 +28,20 @@ pub async fn run(args: &SessionsArgs, door: &Door, now: &Now, face: &mut Face<'_
     Ok(exit::DONE)
 }
 
-/// What a cost is in a list: the sum, with a mark when a part of it is not known.
+/// What a cost is in a list: the sum, with a mark when a part of it is not known, and `incl.` for what a subscription covers.
 fn cost(card: &Card) -> String {
-    if card.unpriced == 0 {
-        card.cost.to_string()
-    } else {
-        format!("{}+?", card.cost)
+    let nothing = card.cost.0.values().all(|parts| *parts == 0);
+    let mut parts = Vec::new();
+    if !nothing || card.included == 0 {
+        parts.push(card.cost.to_string());
     }
+    if card.unpriced > 0 {
+        parts.push("?".to_owned());
+    }
+    if card.included > 0 {
+        parts.push("incl.".to_owned());
+    }
+    parts.join("+")
 }
 
 fn listed(cards: &[Card], now: &Now) -> String {
@@ -73,21 +80,35 @@ mod tests {
 
     use super::*;
     use crate::command::json::tests::card;
+    use crate::protocol::money::Amounts;
     use crate::protocol::time::Time;
 
     #[test]
     fn the_list_is_short_and_clean() {
-        let mut second = card();
-        second.unpriced = 3;
+        let second = Card {
+            unpriced: 3,
+            ..card()
+        };
+        let covered = Card {
+            included: 2,
+            cost: Amounts::default(),
+            ..card()
+        };
+        let both = Card {
+            included: 2,
+            ..card()
+        };
         let now = Now {
             time: Time(1_795_435_200_000 + 7_200_000),
             zone: TimeZone::UTC,
         };
         let expected = "\
-id      state  active  turns     cost  model    folder    title
-00abcd  done       2h      2    $0.01  local/m  /src/api  Fix the tests
-00abcd  done       2h      2  $0.01+?  local/m  /src/api  Fix the tests
+id      state  active  turns         cost  model    folder    title
+00abcd  done       2h      2        $0.01  local/m  /src/api  Fix the tests
+00abcd  done       2h      2      $0.01+?  local/m  /src/api  Fix the tests
+00abcd  done       2h      2        incl.  local/m  /src/api  Fix the tests
+00abcd  done       2h      2  $0.01+incl.  local/m  /src/api  Fix the tests
 ";
-        assert_eq!(listed(&[card(), second], &now), expected);
+        assert_eq!(listed(&[card(), second, covered, both], &now), expected);
     }
 }

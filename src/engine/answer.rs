@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::engine::house::House;
-use crate::engine::{cache, check, health, open, picture, supply};
+use crate::engine::{cache, check, health, offer, open, picture, supply};
 use crate::protocol::id::SessionId;
 use crate::protocol::op::{Manage, Managed};
 use crate::protocol::query::{Found, Query, Today};
@@ -46,6 +46,13 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
         Query::Today => today(house).await.map(Found::Today),
         Query::Models => Ok(Found::Models(house.model_cards())),
         Query::Providers => check::cards(house).await.map(Found::Providers),
+        Query::Offers {
+            session,
+            cwd,
+            typed,
+        } => offer::offers(house, session, cwd, typed)
+            .await
+            .map(Found::Offers),
         Query::Routes { model, session } => supply::reports(house, model, session)
             .await
             .map(Found::Routes),

@@ -357,6 +357,7 @@ impl<'h> Book<'h> {
             system: String::new(),
             effort: None,
             parent: None,
+            forked: None,
         };
         let title = format!("check of {model}");
         let facts = vec![

@@ -29,7 +29,7 @@ impl Task {
             return;
         }
         match command.op {
-            Op::Open { .. } => self.refuse(id, "this session is open already"),
+            Op::Open { .. } | Op::Fork { .. } => self.refuse(id, "this session is open already"),
             // The first ends the task; a face that resumes an open session just rereads its history.
             Op::Close | Op::Resume => {}
             Op::Submit {
@@ -190,8 +190,11 @@ impl Task {
     }
 
     async fn change(&mut self, command: CommandId, change: Change) {
+        if let Change::Model { model } = change {
+            self.change_model(command, model).await;
+            return;
+        }
         let fault = match &change {
-            Change::Model { model } => self.house.check_model(model).err(),
             Change::PlanModel { .. } => Some("the config says which model plans".to_owned()),
             // A rule that cannot be read would forbid nothing.
             Change::RuleKept { rule } => rule::parse(&rule.text).err(),
@@ -200,7 +203,8 @@ impl Task {
                 .then(|| "a budget is a sum in dollars".to_owned()),
             Change::DayRaised { by, .. } => (by.parts <= 0 || by.currency != Currency::USD)
                 .then(|| "a day's budget is raised by a sum in dollars".to_owned()),
-            Change::Budget { limit: None }
+            Change::Model { .. }
+            | Change::Budget { limit: None }
             | Change::Mode { .. }
             | Change::Effort { .. }
             | Change::Title { .. }

@@ -113,6 +113,7 @@ impl Task {
         self.call = None;
         self.wake = None;
         self.deadline = None;
+        self.settle_model().await;
         self.begin_title().await;
         if self.has_next() {
             self.begin_queued(CommandId(0)).await;

@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::engine::answer;
 use crate::engine::door::Knock;
+use crate::engine::fork;
 use crate::engine::house::House;
 use crate::engine::open;
 use crate::engine::session::Word;
@@ -126,6 +127,7 @@ impl Hall {
         self.works.spawn(async move {
             let begun = match &first.op {
                 Op::Open { request } => open::new(&house, session, request.clone(), inbox).await,
+                Op::Fork { request } => fork::new(&house, session, request.clone(), inbox).await,
                 _ => open::resume(&house, session, inbox).await,
             };
             match begun {
@@ -163,7 +165,7 @@ impl Hall {
                 }
             }
         });
-        if !matches!(command.op, Op::Open { .. }) {
+        if !matches!(command.op, Op::Open { .. } | Op::Fork { .. }) {
             let _ = words.send(Word::Command(command));
         }
         self.sessions.insert(session, Running { words, busy });

@@ -119,6 +119,7 @@ fn spec(request: OpenRequest, date: &str) -> Result<SessionSpec, String> {
         mode: request.mode,
         effort: request.effort,
         parent: None,
+        forked: None,
     })
 }
 
@@ -263,7 +264,7 @@ pub(crate) async fn folded(house: &Arc<House>, id: SessionId) -> Result<Option<S
     })
 }
 
-fn placed(event: Event) -> Option<Placed> {
+pub(crate) fn placed(event: Event) -> Option<Placed> {
     match event.fact {
         Fact::ItemAdded { turn, step, item } => Some((turn, step, item)),
         _ => None,

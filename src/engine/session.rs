@@ -65,6 +65,8 @@ pub(crate) struct Task {
     pub(crate) aside: Option<ModelCall>,
     /// The model that was asked last since the session was opened.
     pub(crate) asked: Option<ModelRef>,
+    /// The model the person chose for when the turn that runs has ended.
+    pub(crate) chosen: Option<ModelRef>,
     /// What the provider counted last.
     pub(crate) counted: Option<Counted>,
     pub(crate) tools: JoinSet<Finished>,
@@ -146,6 +148,7 @@ impl Task {
             call: None,
             aside: None,
             asked: None,
+            chosen: None,
             counted: None,
             tools: JoinSet::new(),
             stop: CancellationToken::new(),

@@ -113,8 +113,12 @@ impl House {
         models.map(|model| self.endpoint(model)).collect()
     }
 
-    /// All models, the routes before them: each with the figures of the endpoint that would serve.
     pub(crate) fn model_cards(&self) -> Vec<ModelCard> {
+        self.offered().into_iter().map(|(card, _)| card).collect()
+    }
+
+    /// All models, the routes before them: each with the figures of the endpoint that would serve, and that endpoint.
+    pub(crate) fn offered(&self) -> Vec<(ModelCard, ModelRef)> {
         let routes = self.routes();
         let cards = routes.routes.iter().filter_map(|(name, route)| {
             let endpoints = self.endpoints(route);
@@ -125,11 +129,12 @@ impl House {
                 endpoints.iter().position(usable)
             });
             let mut card = endpoints.get(shown.unwrap_or(0))?.card.clone();
-            card.model = ModelRef::route(name);
-            Some(card)
+            let endpoint = std::mem::replace(&mut card.model, ModelRef::route(name));
+            Some((card, endpoint))
         });
-        let mut cards: Vec<ModelCard> = cards.collect();
-        cards.extend(self.providers().models());
+        let mut cards: Vec<(ModelCard, ModelRef)> = cards.collect();
+        let models = self.providers().models().into_iter();
+        cards.extend(models.map(|card| (card.clone(), card.model)));
         cards
     }
 

@@ -16,6 +16,7 @@ pub mod id;
 pub mod image;
 pub mod item;
 pub mod money;
+pub mod offer;
 pub mod op;
 pub mod provider;
 pub mod query;

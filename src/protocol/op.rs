@@ -8,7 +8,7 @@ use crate::protocol::id::{AskId, CommandId, MessageId, ModelRef, SessionId};
 use crate::protocol::image::{Image, Source};
 use crate::protocol::item::Block;
 use crate::protocol::provider::{Reached, Tried};
-use crate::protocol::session::{Change, OpenRequest, RunLimits};
+use crate::protocol::session::{Change, ForkRequest, OpenRequest, RunLimits};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Command {
@@ -23,6 +23,10 @@ pub enum Op {
     /// Opens a new session under an id the face chose (see `engine::door::Door::new_session`).
     Open {
         request: OpenRequest,
+    },
+    /// Opens a new session, under an id the face chose, with the conversation of another; that one stays as it is.
+    Fork {
+        request: ForkRequest,
     },
     /// Takes hold of a session of the log, so that it can be spoken to. Closes what a crash left open.
     Resume,
@@ -45,6 +49,8 @@ pub enum Op {
     Interrupt,
     /// Goes on with a turn that failed or was interrupted: asks the model again with what is there.
     Continue,
+    /// A change of the model while a turn runs is made when it ends; one whose window is too small for the conversation is
+    /// refused.
     Change {
         change: Change,
     },

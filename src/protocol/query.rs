@@ -1,11 +1,14 @@
 //! What a face may ask; nothing is changed by asking.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::cache::CacheRow;
 use crate::protocol::event::Event;
 use crate::protocol::id::{ModelRef, Seq, SessionId};
 use crate::protocol::money::Amounts;
+use crate::protocol::offer::Offer;
 use crate::protocol::provider::ProviderCard;
 use crate::protocol::route::RouteReport;
 use crate::protocol::session::Card;
@@ -49,6 +52,13 @@ pub enum Query {
     Models,
     /// The providers of the config and those found by their keys.
     Providers,
+    /// All models with what choosing each would come to for the next prompt: of a session, else of one that begins in this
+    /// folder. `typed`: what is written and not sent.
+    Offers {
+        session: Option<SessionId>,
+        cwd: PathBuf,
+        typed: String,
+    },
     /// Which endpoint would serve, and why not the others: of one model or route, or of every route. `session`: as its next
     /// prompt would find it.
     Routes {
@@ -174,6 +184,8 @@ pub enum Found {
     Today(Today),
     Models(Vec<ModelCard>),
     Providers(Vec<ProviderCard>),
+    /// In the order of the models.
+    Offers(Vec<Offer>),
     Routes(Vec<RouteReport>),
     Blob(Option<Vec<u8>>),
     Draft(Option<String>),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::effort::Effort;
-use crate::protocol::id::{ModelRef, SessionId};
+use crate::protocol::id::{ModelRef, Seq, SessionId};
 use crate::protocol::money::{Amounts, Money};
 use crate::protocol::rule::{Mode, Rule};
 use crate::protocol::time::Time;
@@ -27,6 +27,18 @@ pub struct SessionSpec {
     /// The session this one was forked from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<SessionId>,
+    /// What of it this one began with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub forked: Option<Forked>,
+}
+
+/// What a fork began with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Forked {
+    /// The last event of the other session that was taken.
+    pub at: Seq,
+    /// Tokens of the conversation, as its model had counted them.
+    pub tokens: u64,
 }
 
 /// What a face says when it opens a session; the engine fills in the rest of [`SessionSpec`].
@@ -37,6 +49,17 @@ pub struct OpenRequest {
     pub model: ModelRef,
     pub mode: Mode,
     /// How much the model shall reason; `None` leaves it to the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub effort: Option<Effort>,
+}
+
+/// What a face says when it opens a session that begins with the conversation of another; folder and system text are those
+/// of that one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ForkRequest {
+    pub from: SessionId,
+    pub model: ModelRef,
+    pub mode: Mode,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effort: Option<Effort>,
 }
@@ -142,6 +165,9 @@ pub struct Card {
     pub cost: Amounts,
     /// Calls whose cost is not known.
     pub unpriced: u32,
+    /// Calls that a subscription covers, and what they would have cost by list price.
+    pub included: u32,
+    pub list: Amounts,
     pub parent: Option<SessionId>,
     /// What it is at, in one line: the last answer's first line, or what waits.
     pub gist: String,

@@ -104,6 +104,13 @@ impl Providers {
         self.config.iter()
     }
 
+    /// The host that a provider's prompts are sent to; `None` for one that is not in the config, and for a script.
+    pub fn host(&self, provider: &str) -> Option<String> {
+        let config = self.config.get(provider)?;
+        let address = url(&config.base_url).ok()?;
+        (config.wire != Wire::Rehearsal).then(|| address.host_str().map(str::to_owned))?
+    }
+
     /// What the model takes: as the person says, else as its server told or the table has it.
     pub fn abilities(&self, model: &ModelRef) -> Abilities {
         let Some(config) = self.config.get(&model.provider) else {

@@ -140,10 +140,10 @@ pub(crate) fn find_session(conn: &Connection, id: SessionId) -> rusqlite::Result
 
 pub(crate) fn write_card(conn: &Connection, session: i64, card: &Card) -> rusqlite::Result<()> {
     conn.prepare_cached(
-        "INSERT INTO card(session, id, title, state, model, cwd, project, created, active, turns, cost, unpriced, parent, gist)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+        "INSERT INTO card(session, id, title, state, model, cwd, project, created, active, turns, cost, unpriced, parent, gist, included, list)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
          ON CONFLICT(session) DO UPDATE SET title = ?3, state = ?4, model = ?5, cwd = ?6, project = ?7, created = ?8,
-         active = ?9, turns = ?10, cost = ?11, unpriced = ?12, parent = ?13, gist = ?14",
+         active = ?9, turns = ?10, cost = ?11, unpriced = ?12, parent = ?13, gist = ?14, included = ?15, list = ?16",
     )?
     .execute(params![
         session,
@@ -160,6 +160,8 @@ pub(crate) fn write_card(conn: &Connection, session: i64, card: &Card) -> rusqli
         card.unpriced,
         card.parent.map(|parent| *parent.0.as_bytes()),
         card.gist,
+        card.included,
+        serde_json::to_string(&card.list).unwrap_or_default(),
     ])?;
     Ok(())
 }

@@ -41,8 +41,10 @@ const PART: usize = 4;
 /// Events that are looked at for how providers do: some hours of work, and less than a millisecond to pass over.
 const NEWEST: u32 = 4000;
 
-const CARD: &str =
-    "id, title, state, model, cwd, project, created, active, turns, cost, unpriced, parent, gist";
+/// Model calls and their ends that are looked at for how models answer: for most homes some weeks of work.
+const NEWEST_CALLS: u32 = 40_000;
+
+const CARD: &str = "id, title, state, model, cwd, project, created, active, turns, cost, unpriced, parent, gist, included, list";
 const EVENT: &str = "event.seq, event.at, event.kind, event.version, event.body, blob.bytes";
 
 impl Reader {
@@ -139,15 +141,18 @@ impl Reader {
              WHERE event.seq > max(?1, (SELECT max(seq) FROM event) - {NEWEST}) AND event.kind = 'model_answered'
              ORDER BY event.seq"
         );
-        self.ask(Vec::new(), |conn| {
-            let mut statement = conn.prepare_cached(&sql)?;
-            let mut rows = statement.query([number(after)])?;
-            let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                found.extend(event(row, session_id(row, 6)?)?);
-            }
-            Ok(found)
-        })
+        self.ask(Vec::new(), |conn| all(conn, &sql, [number(after)]))
+    }
+
+    /// The newest calls of models and their ends, of all sessions and in rising order.
+    pub fn calls(&self) -> Result<Vec<Event>, StoreError> {
+        let sql = format!(
+            "SELECT {EVENT}, session.id FROM event JOIN session ON session.key = event.session
+             LEFT JOIN blob ON blob.hash = event.blob
+             WHERE event.seq > (SELECT max(seq) FROM event) - {NEWEST_CALLS} AND event.kind IN ('model_called', 'model_answered')
+             ORDER BY event.seq"
+        );
+        self.ask(Vec::new(), |conn| all(conn, &sql, []))
     }
 
     /// All events of a session after a number, `Seq(0)` for the whole of it.
@@ -326,7 +331,24 @@ fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
             .get::<_, Option<[u8; 16]>>(11)?
             .map(|bytes| SessionId(Uuid::from_bytes(bytes))),
         gist: text(row, 12)?,
+        included: row.get(13)?,
+        list: serde_json::from_str(&text(row, 14)?).unwrap_or_default(),
     })
+}
+
+/// The events a query selects as [`EVENT`] with the id of their session.
+fn all(
+    conn: &Connection,
+    sql: &str,
+    params: impl rusqlite::Params,
+) -> rusqlite::Result<Vec<Event>> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.extend(event(row, session_id(row, 6)?)?);
+    }
+    Ok(found)
 }
 
 /// The events a query selects as [`EVENT`].

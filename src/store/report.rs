@@ -1,12 +1,13 @@
 //! Questions over many sessions at once: what was spent, and what was said.
 
 use std::collections::{BTreeMap, HashSet};
+use std::path::Path;
 
 use rusqlite::params;
 use uuid::Uuid;
 
 use crate::protocol::event::Fact;
-use crate::protocol::id::SessionId;
+use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::item::{Item, Origin, joined};
 use crate::protocol::money::{Currency, Money};
 use crate::protocol::query::{SpendBy, SpendRow};
@@ -129,6 +130,35 @@ impl Reader {
         self.ask(0, |conn| match find_session(conn, session)? {
             Some(key) => ledger::used_in(conn, key),
             None => Ok(0),
+        })
+    }
+
+    /// When each model was asked last, as the ledger knows it.
+    pub fn used(&self) -> Result<Vec<(ModelRef, Time)>, StoreError> {
+        self.ask(Vec::new(), |conn| {
+            let sql = "SELECT provider, model, max(at) FROM ledger GROUP BY provider, model";
+            conn.prepare_cached(sql)?
+                .query_map([], |row| {
+                    let model = ModelRef {
+                        provider: text(row, 0)?,
+                        model: text(row, 1)?,
+                    };
+                    Ok((model, Time(row.get(2)?)))
+                })?
+                .collect()
+        })
+    }
+
+    /// The providers that something of a project was sent to. A call that could not even be sent held nothing and used
+    /// nothing.
+    pub fn sent_by(&self, project: &Path) -> Result<Vec<String>, StoreError> {
+        self.ask(Vec::new(), |conn| {
+            let sql = "SELECT DISTINCT ledger.provider FROM ledger JOIN card ON card.session = ledger.session
+                       WHERE card.project = ? AND (ledger.reserved IS NOT NULL OR ledger.counted IS NULL OR ledger.input > 0
+                       OR ledger.cache_read > 0 OR ledger.cache_write > 0 OR ledger.cache_write_long > 0)";
+            conn.prepare_cached(sql)?
+                .query_map([project.to_string_lossy()], |row| text(row, 0))?
+                .collect()
         })
     }
 

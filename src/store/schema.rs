@@ -15,7 +15,7 @@ pub(crate) const PAGE: usize = 4096;
 pub(crate) const INLINE: usize = 8 * 1024;
 
 /// In rising order; a released text is never edited.
-pub(crate) const MIGRATIONS: &[&str] = &[V1];
+pub(crate) const MIGRATIONS: &[&str] = &[V1, V2];
 
 /// `event.item` is the item's type for facts that add one, so that prompts are found without reading every body.
 /// `card` and `session` both hold the id: either can be lost and the session keeps its name.
@@ -52,6 +52,20 @@ CREATE TABLE ledger(
   input INTEGER, cache_read INTEGER, cache_write INTEGER, cache_write_long INTEGER, output INTEGER, reasoning INTEGER);
 CREATE INDEX ledger_day ON ledger(day, counted, reserved);
 CREATE INDEX ledger_session ON ledger(session, turn, step, attempt, counted, reserved);
+";
+
+/// What subscriptions cover, on the card as well. The list prices of before are summed as floats so that no sum fails:
+/// exact below 9,007 units of a currency.
+const V2: &str = "
+ALTER TABLE card ADD COLUMN included INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE card ADD COLUMN list TEXT NOT NULL DEFAULT '{}';
+UPDATE card SET
+  included = (SELECT count(*) FROM ledger WHERE ledger.session = card.session AND basis = 'included'),
+  list = (SELECT json_group_object(currency, parts) FROM (
+    SELECT currency, CAST(total(charged) AS INTEGER) AS parts FROM ledger
+    WHERE ledger.session = card.session AND basis = 'included' AND charged IS NOT NULL AND currency IS NOT NULL
+    GROUP BY currency))
+WHERE session IN (SELECT session FROM ledger WHERE basis = 'included');
 ";
 
 /// What stands in the header of the file.

@@ -150,6 +150,8 @@ impl Gate {
 /// What a model says in one answer.
 #[derive(Debug, Clone, Default)]
 pub struct Turn {
+    /// What it thinks first, signed, in the dialect of Anthropic.
+    pub thinking: String,
     pub text: String,
     /// Name and arguments, as text so that they may be broken.
     pub calls: Vec<(String, String)>,
@@ -387,12 +389,19 @@ fn anthropic(turn: &Turn, place: usize, input: u64, output: u64) -> Vec<String> 
     let mut events = vec![event(json!({"type": "message_start", "message": {
         "id": "msg_1", "type": "message", "role": "assistant", "model": "m", "content": [],
         "stop_reason": null, "stop_sequence": null, "usage": usage}}))];
-    let first_call = usize::from(!turn.text.is_empty());
-    if first_call == 1 {
+    let thinks = usize::from(!turn.thinking.is_empty());
+    if thinks == 1 {
+        let thought = json!({"type": "thinking_delta", "thinking": turn.thinking});
+        let signed = json!({"type": "signature_delta", "signature": "c2lnbmVk".repeat(40)});
+        let start = json!({"type": "thinking", "thinking": "", "signature": ""});
+        events.extend(block(0, start, vec![thought, signed]));
+    }
+    let first_call = thinks + usize::from(!turn.text.is_empty());
+    if first_call > thinks {
         let pieces = pieces(&turn.text);
         let deltas = pieces.map(|piece| json!({"type": "text_delta", "text": piece}));
         events.extend(block(
-            0,
+            thinks,
             json!({"type": "text", "text": ""}),
             deltas.collect(),
         ));

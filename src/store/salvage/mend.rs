@@ -259,6 +259,8 @@ struct Sketch {
     turns: u32,
     cost: Amounts,
     unpriced: u32,
+    included: u32,
+    list: Amounts,
     gist: String,
     archived: bool,
 }
@@ -281,6 +283,8 @@ impl Sketch {
             turns: 0,
             cost: Amounts::default(),
             unpriced: 0,
+            included: 0,
+            list: Amounts::default(),
             gist: String::new(),
             archived: false,
         }
@@ -317,7 +321,13 @@ impl Sketch {
                 _ => {}
             },
             Fact::ModelAnswered { charge, .. } => match (charge.money, charge.basis) {
-                (_, Basis::Play | Basis::Included) => {}
+                (_, Basis::Play) => {}
+                (list, Basis::Included) => {
+                    self.included += 1;
+                    if let Some(money) = list {
+                        self.list.add(money);
+                    }
+                }
                 (Some(money), _) => self.cost.add(money),
                 (None, _) => self.unpriced += 1,
             },
@@ -350,6 +360,8 @@ impl Sketch {
             turns: self.turns,
             cost: self.cost,
             unpriced: self.unpriced,
+            included: self.included,
+            list: self.list,
             parent: self.parent,
             gist: self.gist,
         }

@@ -95,6 +95,8 @@ pub(crate) fn card(id: SessionId, at: i64) -> Card {
         turns: 1,
         cost: Amounts::default(),
         unpriced: 0,
+        included: 0,
+        list: Amounts::default(),
         parent: None,
         gist: "the last answer".to_owned(),
     }
@@ -132,6 +134,7 @@ pub(crate) fn opened() -> Fact {
             effort: None,
             system: "You are an agent.".to_owned(),
             parent: None,
+            forked: None,
         },
     }
 }

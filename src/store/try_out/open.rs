@@ -8,6 +8,7 @@ use pretty_assertions::assert_eq;
 use rusqlite::Connection;
 
 use crate::protocol::id::Seq;
+use crate::protocol::money::Currency;
 use crate::store::fault::{OpenError, StoreError, beside};
 use crate::store::log::Log;
 use crate::store::open::open_as;
@@ -76,8 +77,9 @@ fn a_newer_version_is_read_and_never_written() {
     let opened_log = Log::open(&home.path()).unwrap();
     let path = home.path();
     let why = format!(
-        "{} was written by a newer Creel (its version is 99, this Creel knows 1): it is opened read-only; update Creel",
-        path.display()
+        "{} was written by a newer Creel (its version is 99, this Creel knows {}): it is opened read-only; update Creel",
+        path.display(),
+        MIGRATIONS.len()
     );
     assert_eq!(
         (opened_log.read_only, &opened_log.notices),
@@ -121,8 +123,9 @@ fn an_older_version_is_migrated_and_its_copy_kept() {
     let ready = open_as(&home.path(), &next).unwrap();
     assert_eq!((ready.notices.len(), ready.read_only.is_none()), (0, true));
     drop(ready);
-    let copy = beside(&home.path(), ".before-v2");
-    assert_eq!((version(home.path()), version(copy.clone())), (2, 1));
+    let (old, new) = (MIGRATIONS.len() as i64, MIGRATIONS.len() as i64 + 1);
+    let copy = beside(&home.path(), &format!(".before-v{new}"));
+    assert_eq!((version(home.path()), version(copy.clone())), (new, old));
     assert_eq!(copy.metadata().unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(
         Reader::new(&copy)
@@ -138,6 +141,43 @@ fn an_older_version_is_migrated_and_its_copy_kept() {
             .len(),
         2
     );
+}
+
+#[test]
+fn cards_of_before_are_told_what_a_subscription_covered() {
+    let home = Home::new();
+    drop(open_as(&home.path(), &MIGRATIONS[..1]).unwrap());
+    let conn = Connection::open(home.path()).unwrap();
+    for key in [1_i64, 2] {
+        let row = "INSERT INTO card(session, id, title, state, model, cwd, project, created, active, turns, cost, unpriced, gist)
+            VALUES (?1, ?2, 't', 'done', 'p/m', '/', '/', 1, ?1, 1, '{}', 0, '')";
+        conn.execute(
+            row,
+            rusqlite::params![key, id(key.unsigned_abs().into()).0.as_bytes()],
+        )
+        .unwrap();
+    }
+    for (session, basis, charged) in [
+        (1, "included", Some(3_i64)),
+        (1, "included", Some(4)),
+        (1, "included", None),
+        (1, "listed", Some(50)),
+        (2, "listed", Some(50)),
+    ] {
+        let currency = charged.map(|_| "USD");
+        let row = "INSERT INTO ledger(session, at, day, turn, step, attempt, provider, model, cause, basis, charged, currency)
+            VALUES (?, 1, 'd', 1, 1, 1, 'p', 'm', 'work', ?, ?, ?)";
+        conn.execute(row, rusqlite::params![session, basis, charged, currency])
+            .unwrap();
+    }
+    drop(conn);
+    let log = home.open();
+    let cards = log.reader().sessions(None, true).unwrap();
+    let covered: Vec<_> = cards
+        .iter()
+        .map(|card| (card.included, card.list.of(Currency::USD).parts))
+        .collect();
+    assert_eq!(covered, [(0, 0), (3, 7)]);
 }
 
 #[test]

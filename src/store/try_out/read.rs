@@ -78,8 +78,10 @@ fn sessions_are_listed_newest_first_and_come_back_whole() {
     let full = Card {
         title: "fix the 汉字 width".to_owned(),
         state: State::Waiting,
-        cost,
+        cost: cost.clone(),
         unpriced: 2,
+        included: 3,
+        list: cost,
         parent: Some(id(1)),
         gist: "bash wants to run".to_owned(),
         ..card(id(2), 300)

@@ -14,7 +14,6 @@ use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::cost::Cost;
 use crate::tui::app::overlay::help::Help;
-use crate::tui::app::overlay::models::Models;
 use crate::tui::app::overlay::notices::Notices;
 use crate::tui::app::overlay::pick::Pick;
 use crate::tui::app::overlay::prompts::Prompts;
@@ -305,27 +304,6 @@ impl App {
         self.answer(Answer::Verdict {
             verdict: Verdict::Edited { arguments },
         })
-    }
-
-    fn show_models(&mut self) -> Vec<Cmd> {
-        let view = self.view();
-        let models = Models {
-            cards: (!self.models.is_empty()).then(|| self.models.clone()),
-            current: view.model().cloned(),
-            tokens: self.tokens_before(view),
-            ..Models::default()
-        };
-        // What a session that is not in the log yet has cached is nothing.
-        let session = view.session.as_ref().map(|session| session.id);
-        self.show(Overlay::Models(models));
-        let routes = Query::Routes {
-            model: None,
-            session,
-        };
-        vec![
-            Cmd::Ask(Tag::Models, Query::Models),
-            Cmd::Ask(Tag::Routes, routes),
-        ]
     }
 
     fn show_cost(&mut self) -> Vec<Cmd> {

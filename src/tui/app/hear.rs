@@ -23,6 +23,7 @@ impl App {
             match signal {
                 Signal::Event(event) => {
                     spent |= matches!(event.fact, Fact::ModelAnswered { .. });
+                    cmds.extend(self.forked(&event));
                     self.event(&event);
                     // A command may have changed the branch.
                     if matches!(event.fact, Fact::TurnEnded { .. })
@@ -114,7 +115,13 @@ impl App {
             if view.resume == Some(command) {
                 view.read_only = Some(crate::agent::visible::one_line(why));
             }
-            if view.stage == Stage::Opening && view.session.is_none() {
+            let opening = view.stage == Stage::Opening && view.session.is_none();
+            if opening && view.from.is_some() {
+                self.not_forked(session);
+                self.say(crate::agent::visible::one_line(why));
+                return;
+            }
+            if opening {
                 view.stage = Stage::Fresh;
                 unopened = true;
             }
@@ -168,11 +175,9 @@ impl App {
                 self.recent = Some(cards.into_iter().take(20).collect());
             }
             (Tag::Models, Found::Models(cards)) => {
-                if let Some(Overlay::Models(overlay)) = &mut self.overlay {
-                    overlay.cards = Some(cards.clone());
-                }
                 self.models = cards;
             }
+            (Tag::Offers(view), Found::Offers(offers)) => self.offered(view, offers),
             (Tag::Routes, Found::Routes(routes)) => {
                 if let Some(Overlay::Models(overlay)) = &mut self.overlay {
                     overlay.routes = routes;
@@ -230,7 +235,7 @@ impl App {
             (Some(Overlay::Sessions(overlay)), Tag::Sessions | Tag::Turns(_)) => {
                 &mut overlay.failed
             }
-            (Some(Overlay::Models(overlay)), Tag::Models | Tag::Routes) => &mut overlay.failed,
+            (Some(Overlay::Models(overlay)), Tag::Offers(_) | Tag::Routes) => &mut overlay.failed,
             (Some(Overlay::Prompts(overlay)), Tag::Prompts) => &mut overlay.failed,
             (Some(Overlay::Cost(overlay)), Tag::SpendDays | Tag::SpendModels) => {
                 &mut overlay.failed

@@ -320,7 +320,7 @@ impl App {
         match wish {
             Wish::Open(session, turn) => self.open(session, turn),
             Wish::Turns(session) => self.read_turns(session, Seq(0)),
-            Wish::Model(model) => self.change(crate::protocol::session::Change::Model { model }),
+            Wish::Model(model, how) => self.take_model(model, how),
             Wish::Compose(text) => {
                 self.focus = Focus::Composer;
                 self.view_mut().composer.set(&text);

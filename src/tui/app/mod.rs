@@ -15,6 +15,7 @@ pub mod keymap;
 pub mod keys;
 pub mod lines;
 pub mod local;
+pub mod model;
 pub mod open;
 pub mod overlay;
 pub mod picture;
@@ -157,6 +158,8 @@ pub enum Tag {
     Continue,
     Sessions,
     Models,
+    /// What choosing each model would come to for this session; of a view that has no session yet its own id.
+    Offers(SessionId),
     /// Which endpoint of each route would serve this session.
     Routes,
     Today,

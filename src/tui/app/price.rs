@@ -27,17 +27,6 @@ pub fn input_cost(price: &Price, tokens: u64) -> Money {
     money(price, each, tokens)
 }
 
-/// The same prompt while the provider's cache still holds it.
-pub fn cached_cost(price: &Price, tokens: u64) -> Money {
-    let row = price.tiers.iter().rfind(|tier| tokens > tier.above);
-    let each = row
-        .and_then(|tier| tier.cache_read)
-        .or(price.cache_read)
-        .or(row.and_then(|tier| tier.input))
-        .unwrap_or(price.input);
-    money(price, each, tokens)
-}
-
 fn money(price: &Price, each: i64, tokens: u64) -> Money {
     Money {
         parts: each.saturating_mul(i64::try_from(tokens).unwrap_or(i64::MAX)),
@@ -127,7 +116,6 @@ mod tests {
         };
         assert_eq!(input_cost(&price, 1_000).to_string(), "$0.0030");
         assert_eq!(input_cost(&price, 300_000).to_string(), "$1.80");
-        assert_eq!(cached_cost(&price, 100_000).to_string(), "$0.03");
         assert_eq!(per_million(&price, price.input).to_string(), "$3.00");
     }
 

@@ -100,6 +100,8 @@ pub struct View {
     pub read_only: Option<String>,
     /// Enter was pressed while a picture was being read: what is written is sent when it is there.
     pub sends: Option<When>,
+    /// The session it is forked from, until its own past can be read.
+    pub from: Option<SessionId>,
     /// A session of the tour.
     pub tour: bool,
     /// Queued messages whose text was taken back, until the log says so too: none is taken back twice.
@@ -134,6 +136,7 @@ impl View {
             resume: None,
             read_only: None,
             sends: None,
+            from: None,
             tour: false,
             taken_back: Vec::new(),
             sent: Vec::new(),
@@ -146,6 +149,12 @@ impl View {
             reading: true,
             ..Self::fresh(id, cwd, None, Mode::default())
         }
+    }
+
+    /// The log holds its past now: it is read from there, and what is heard meanwhile follows it.
+    pub fn load(&mut self) {
+        self.stage = Stage::Loading;
+        self.reading = true;
     }
 
     pub fn model(&self) -> Option<&ModelRef> {

@@ -33,6 +33,7 @@ pub fn card(card: &Card) -> String {
     sum(&Spending {
         cost: card.cost.clone(),
         unpriced: card.unpriced,
+        included: card.included,
         ..Spending::default()
     })
 }

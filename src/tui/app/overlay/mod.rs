@@ -15,7 +15,7 @@ use crossterm::event::KeyEvent;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::tui::app::overlay::cost::Cost;
 use crate::tui::app::overlay::help::Help;
-use crate::tui::app::overlay::models::Models;
+use crate::tui::app::overlay::models::{How, Models};
 use crate::tui::app::overlay::notices::Notices;
 use crate::tui::app::overlay::prompts::Prompts;
 use crate::tui::app::overlay::quit::Quit;
@@ -49,7 +49,8 @@ pub enum Wish {
     Open(SessionId, Option<u32>),
     /// Reads the turns of a session; the overlay stays.
     Turns(SessionId),
-    Model(ModelRef),
+    /// Another model, taken up in one of three ways.
+    Model(ModelRef, How),
     /// Puts a text into the composer in place of what is there.
     Compose(String),
     /// Puts a skill's text into the composer.
@@ -77,7 +78,11 @@ impl Overlay {
         let line = crate::agent::visible::one_line(text);
         match self {
             Self::Sessions(overlay) => overlay.pick.insert(&line),
-            Self::Models(overlay) => overlay.pick.insert(&line),
+            Self::Models(overlay) => {
+                overlay.typing = true;
+                overlay.confirm = None;
+                overlay.pick.insert(&line);
+            }
             Self::Prompts(overlay) => overlay.pick.insert(&line),
             Self::Skills(overlay) => overlay.pick.insert(&line),
             Self::Help(_) | Self::Cost(_) | Self::Notices(_) | Self::Quit(_) => {}

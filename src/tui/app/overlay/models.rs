@@ -1,57 +1,146 @@
-//! The models that can be used, with what they cost and whether this session fits into them.
+//! Choosing the model that answers from now on. Each row is weighed by the engine; here is only which is marked, what was
+//! typed to find it, and what was said no to.
 
-use crossterm::event::KeyEvent;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::protocol::id::ModelRef;
-use crate::protocol::query::ModelCard;
+use crate::protocol::offer::{Offer, Pays};
 use crate::protocol::route::RouteReport;
+use crate::tui::app::keymap::narrow;
 use crate::tui::app::overlay::pick::{Pick, Picked};
 use crate::tui::app::overlay::{Reply, Wish};
+use crate::tui::widget::text;
+
+/// How a model is taken up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum How {
+    /// When the turn that runs has ended; at once where none does.
+    After,
+    /// At once: the turn is stopped.
+    Now,
+    /// In a session of its own, which begins with this conversation.
+    Fork,
+}
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Models {
-    /// `None` until they were read.
-    pub cards: Option<Vec<ModelCard>>,
+    /// `None` until they were reckoned.
+    pub offers: Option<Vec<Offer>>,
     /// Which endpoint of each route would serve, and why not the others.
     pub routes: Vec<RouteReport>,
     pub pick: Pick,
-    pub current: Option<ModelRef>,
-    /// Tokens the next prompt would have here.
-    pub tokens: u64,
+    /// Letters go to the words that narrow the list, also those that are keys.
+    pub typing: bool,
+    /// What the list is for: number and title of the session.
+    pub title: String,
+    /// Something was said in the session, and would be sent.
+    pub spoken: bool,
+    pub running: bool,
+    /// To be confirmed by the same key: the text goes to a company this project was never sent to.
+    pub confirm: Option<(ModelRef, How)>,
     /// Why a choice was not taken, or the list could not be read.
     pub failed: Option<String>,
 }
 
 impl Models {
-    pub fn shown(&self) -> Vec<&ModelCard> {
-        self.cards
+    pub fn shown(&self) -> Vec<&Offer> {
+        self.offers
             .iter()
             .flatten()
-            .filter(|card| self.pick.fits(&card.model.to_string()))
+            .filter(|offer| self.pick.fits(&offer.card.model.to_string()))
             .collect()
     }
 
+    /// The model that answers now.
+    pub fn here(&self) -> Option<&Offer> {
+        self.offers
+            .iter()
+            .flatten()
+            .find(|offer| offer.pays == Pays::Here)
+    }
+
     /// What is known of the route that a row stands for.
-    pub fn route(&self, card: &ModelCard) -> Option<&RouteReport> {
-        self.routes.iter().find(|route| route.model == card.model)
+    pub fn route(&self, offer: &Offer) -> Option<&RouteReport> {
+        let model = &offer.card.model;
+        self.routes.iter().find(|route| route.model == *model)
+    }
+
+    /// The rows have come: the model that answers now is marked, unless another was sought meanwhile.
+    pub fn found(&mut self, mut offers: Vec<Offer>, model: Option<&ModelRef>) {
+        if offers.iter().all(|offer| offer.pays != Pays::Here) {
+            // The log does not know yet which model this session begins with.
+            let mut all = offers.iter_mut();
+            if let Some(offer) = all.find(|offer| Some(&offer.card.model) == model) {
+                offer.pays = Pays::Here;
+            }
+        }
+        let here = offers.iter().position(|offer| offer.pays == Pays::Here);
+        if self.offers.is_none() && self.pick == Pick::default() {
+            self.pick.at = here.unwrap_or(0);
+        }
+        self.offers = Some(offers);
     }
 
     pub fn key(&mut self, event: KeyEvent) -> Reply {
-        let chosen = self.shown().get(self.pick.at).map(|&card| card.clone());
-        let count = self.shown().len();
-        match (self.pick.key(event, count), chosen) {
-            (Picked::Closed, _) => Reply::Close,
-            (Picked::Chosen, Some(card)) => match card.lacks {
-                None => Reply::Do(Wish::Model(card.model)),
-                Some(lacks) => {
-                    self.failed = Some(format!("{} cannot be used: {lacks}", card.model));
-                    Reply::Stay
-                }
+        let asked = self.confirm.take();
+        self.failed = None;
+        let plain = event.modifiers.difference(KeyModifiers::SHIFT).is_empty();
+        match event.code {
+            KeyCode::Char(c) if plain && !self.typing => match narrow(c) {
+                '!' => return self.choose(How::Now, asked.as_ref()),
+                'f' => return self.choose(How::Fork, asked.as_ref()),
+                _ => self.typing = true,
             },
-            _ => {
-                self.failed = None;
-                Reply::Stay
+            KeyCode::Up | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown | KeyCode::Tab => {
+                self.typing = false;
             }
+            KeyCode::Esc if asked.is_some() => return Reply::Stay,
+            _ => {}
         }
+        let count = self.shown().len();
+        let picked = self.pick.key(event, count);
+        self.typing &= !self.pick.filter.is_empty();
+        match picked {
+            Picked::Closed => Reply::Close,
+            Picked::Chosen => self.choose(How::After, asked.as_ref()),
+            Picked::Moved => Reply::Stay,
+        }
+    }
+
+    fn choose(&mut self, how: How, asked: Option<&(ModelRef, How)>) -> Reply {
+        let Some(offer) = self.shown().get(self.pick.at).map(|&offer| offer.clone()) else {
+            return Reply::Stay;
+        };
+        let model = offer.card.model.clone();
+        if offer.pays == Pays::Here && how == How::After && !self.running {
+            return Reply::Close;
+        }
+        if let Some(why) = self.in_the_way(&offer, how) {
+            self.failed = Some(why);
+            return Reply::Stay;
+        }
+        let choice = (model.clone(), how);
+        if offer.first && self.spoken && asked != Some(&choice) {
+            self.confirm = Some(choice);
+            return Reply::Stay;
+        }
+        Reply::Do(Wish::Model(model, how))
+    }
+
+    fn in_the_way(&self, offer: &Offer, how: How) -> Option<String> {
+        let model = &offer.card.model;
+        if let Some(lacks) = &offer.card.lacks {
+            return Some(format!("{model} cannot be used: {lacks}"));
+        }
+        if how == How::Fork && !self.spoken {
+            return Some("there is nothing to fork yet: nothing was said here".to_owned());
+        }
+        // What is not spoken yet is the same everywhere, and no change makes it longer.
+        let window = offer.card.context.filter(|_| !offer.fits())?;
+        Some(format!(
+            "{model} does not fit: the next prompt has about {} tokens, its window {}",
+            text::tokens(offer.tokens),
+            text::tokens(window)
+        ))
     }
 }

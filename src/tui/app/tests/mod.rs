@@ -5,6 +5,7 @@ mod asks;
 mod beside;
 mod cards;
 mod local;
+mod models;
 mod pictures;
 mod pointer;
 mod sessions;
@@ -73,6 +74,7 @@ impl Desk {
                 effort: None,
                 system: String::new(),
                 parent: None,
+                forked: None,
             },
         });
         assert_eq!(desk.app.view().id, session);

@@ -324,6 +324,7 @@ fn a_past_session_is_read_in_pages_and_folded() {
                 effort: None,
                 system: String::new(),
                 parent: None,
+                forked: None,
             },
         },
     );

@@ -40,6 +40,8 @@ pub fn draw(
     look: &Look,
 ) -> Option<(u16, u16)> {
     let margin = match area.width {
+        // The table of models needs all there is.
+        0..112 if matches!(overlay, Overlay::Models(_)) => 0,
         100.. => 6,
         76.. => 3,
         _ => 0,
@@ -48,7 +50,7 @@ pub fn draw(
     let room = usize::from(width.saturating_sub(4));
     let page = match overlay {
         Overlay::Sessions(overlay) => sessions::page(app, overlay, room, look),
-        Overlay::Models(overlay) => models::page(overlay, room, look),
+        Overlay::Models(overlay) => models::page(app, overlay, (room, area.height), look),
         Overlay::Help(overlay) => help::page(overlay.place, overlay.scroll, room),
         Overlay::Skills(overlay) => {
             let rows: Vec<Row> = overlay

@@ -84,12 +84,14 @@ pub fn page(app: &App, overlay: &Sessions, room: usize, look: &Look) -> Page {
             }
             let age = text::age(app.now.wall.since(card.active));
             if room >= NARROW {
+                // Room for `$3.18 + incl.`.
+                let width = if room >= 90 { 14 } else { 10 };
                 row = row
                     .end(
                         format!(" {}", pad_left(&turns(card.turns), 9, look.glyphs)),
                         Role::Muted,
                     )
-                    .end(pad_left(&cost, 10, look.glyphs), Role::Text);
+                    .end(pad_left(&cost, width, look.glyphs), Role::Text);
             }
             row.end(pad_left(&age, 5, look.glyphs), Role::Muted)
         })

@@ -1,0 +1,153 @@
+//! Another model for a session: the list of what each would come to, and the three ways to take one up.
+
+use crate::protocol::event::{Event, Fact};
+use crate::protocol::id::{ModelRef, SessionId};
+use crate::protocol::offer::Offer;
+use crate::protocol::op::Op;
+use crate::protocol::query::{Page, Query};
+use crate::protocol::session::{Change, ForkRequest};
+use crate::tui::app::open::WINDOW_PAGE;
+use crate::tui::app::overlay::Overlay;
+use crate::tui::app::overlay::models::{How, Models};
+use crate::tui::app::view::{Stage, View};
+use crate::tui::app::{App, Cmd, Focus, Tag};
+
+impl App {
+    pub fn show_models(&mut self) -> Vec<Cmd> {
+        let view = self.view();
+        let spoken = view
+            .session
+            .as_ref()
+            .is_some_and(|session| session.turn > 0);
+        let models = Models {
+            title: format!("{} {}", self.at + 1, view.title()),
+            spoken,
+            running: view.running(),
+            ..Models::default()
+        };
+        // Of a session that is not in the log yet nothing is known there.
+        let session = view.session.as_ref().map(|session| session.id);
+        let offers = Query::Offers {
+            session,
+            cwd: view.cwd().clone(),
+            typed: view.composer.plain(),
+        };
+        let tag = Tag::Offers(view.id);
+        self.show(Overlay::Models(models));
+        let routes = Query::Routes {
+            model: None,
+            session,
+        };
+        vec![Cmd::Ask(tag, offers), Cmd::Ask(Tag::Routes, routes)]
+    }
+
+    pub fn offered(&mut self, view: SessionId, offers: Vec<Offer>) {
+        self.models = offers.iter().map(|offer| offer.card.clone()).collect();
+        let here = self.view();
+        if here.id != view {
+            return;
+        }
+        let model = here.model().cloned();
+        if let Some(Overlay::Models(overlay)) = &mut self.overlay {
+            overlay.found(offers, model.as_ref());
+        }
+    }
+
+    pub fn take_model(&mut self, model: ModelRef, how: How) -> Vec<Cmd> {
+        let running = self.view().running();
+        match how {
+            How::Fork => self.fork(model),
+            How::Now if running => {
+                let id = self.view().id;
+                let stop = self.command(id, Op::Interrupt);
+                let mut cmds = vec![Cmd::Send(stop)];
+                cmds.extend(self.change(Change::Model { model }));
+                cmds
+            }
+            How::After | How::Now => {
+                if running {
+                    self.say(format!("{model} when this turn has ended"));
+                }
+                self.change(Change::Model { model })
+            }
+        }
+    }
+
+    /// A session of its own that begins with this conversation. This one stays as it is, and its cache warm.
+    fn fork(&mut self, model: ModelRef) -> Vec<Cmd> {
+        let from = self.view();
+        let request = ForkRequest {
+            from: from.id,
+            model: model.clone(),
+            mode: from.mode(),
+            effort: from.effort(),
+        };
+        let mut view = View::fresh(
+            self.now.fresh,
+            from.cwd().clone(),
+            Some(model),
+            request.mode,
+        );
+        view.effort = request.effort;
+        view.stage = Stage::Opening;
+        view.from = Some(request.from);
+        let id = view.id;
+        self.views.push(view);
+        self.go_to(self.views.len() - 1);
+        self.focus = Focus::Composer;
+        vec![Cmd::Send(self.command(id, Op::Fork { request }))]
+    }
+
+    /// A fork is in the log, with all it began with: it is read from there.
+    pub fn forked(&mut self, event: &Event) -> Vec<Cmd> {
+        if !matches!(event.fact, Fact::SessionOpened { .. }) {
+            return Vec::new();
+        }
+        let id = event.session;
+        let Some(view) = self.view_of(id).filter(|view| view.from.is_some()) else {
+            return Vec::new();
+        };
+        view.from = None;
+        view.load();
+        let newest = Query::History {
+            session: id,
+            page: Page::Before(None),
+            limit: WINDOW_PAGE,
+        };
+        vec![
+            Cmd::Ask(Tag::Newest(id), newest),
+            Cmd::Ask(Tag::Fold(id), Query::Fold { session: id }),
+        ]
+    }
+
+    /// It could not be begun: its tab goes, and the eyes go back to where it was wanted.
+    pub fn not_forked(&mut self, id: SessionId) {
+        let Some(index) = self.views.iter().position(|view| view.id == id) else {
+            return;
+        };
+        if self.views.len() == 1 {
+            let view = &mut self.views[index];
+            view.from = None;
+            view.stage = Stage::Fresh;
+            return;
+        }
+        let gone = self.views.remove(index);
+        let looked = self.at == index;
+        self.at = self.at.saturating_sub(usize::from(self.at > index));
+        self.at = self.at.min(self.views.len().saturating_sub(1));
+        let back = self
+            .views
+            .iter()
+            .position(|view| Some(view.id) == gone.from);
+        if let (true, Some(back)) = (looked, back) {
+            self.at = back;
+            self.focus = Focus::Composer;
+            // What was typed for it is typed for the one it came from.
+            let text = gone.composer.plain();
+            if self.view().composer.is_empty() && !text.is_empty() {
+                self.view_mut().composer.set(&text);
+                self.typed();
+            }
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! Another model: which key takes it up how, and what stands in the way.
+
+use crossterm::event::KeyCode::{self, Char, Down, Enter, Esc, Tab};
+use pretty_assertions::assert_eq;
+
+use crate::protocol::event::{Ending, Fact, Signal};
+use crate::protocol::id::CommandId;
+use crate::protocol::money::Money;
+use crate::protocol::offer::{Figure, Left, Offer, Pays};
+use crate::protocol::op::Op;
+use crate::protocol::query::{Found, ModelCard};
+use crate::protocol::rule::Mode;
+use crate::protocol::session::{Change, ForkRequest};
+use crate::tui::app::tests::{Desk, model, ops};
+use crate::tui::app::view::Stage;
+use crate::tui::app::{Msg, Tag};
+
+fn offer(name: &str) -> Offer {
+    let cost = Figure::About(Money::usd(1));
+    Offer {
+        card: ModelCard {
+            model: model(name),
+            context: Some(100_000),
+            max_output: None,
+            price: None,
+            price_date: None,
+            local: false,
+            subscription: false,
+            lacks: None,
+        },
+        model: model(name),
+        host: Some("api.example.com".to_owned()),
+        first: false,
+        tokens: 50_000,
+        warm: 0,
+        next: cost,
+        then: cost,
+        left: Left::default(),
+        pays: Pays::Never,
+        speed: None,
+        used: None,
+        warm_until: None,
+    }
+}
+
+/// The list over a session that was spoken to: the model of now, then one of each kind.
+fn listed(running: bool) -> Desk {
+    let mut desk = Desk::running();
+    // The next session has another id than this one.
+    desk.wait(1);
+    if !running {
+        let ending = Ending::Finished;
+        desk.fact(Fact::TurnEnded { turn: 1, ending });
+    }
+    desk.ctrl('x');
+    desk.press(Char('m'));
+    let offers = vec![
+        Offer {
+            pays: Pays::Here,
+            ..offer("a/here")
+        },
+        offer("b/other"),
+        Offer {
+            first: true,
+            ..offer("c/first")
+        },
+        Offer {
+            tokens: 100_000,
+            ..offer("d/small")
+        },
+    ];
+    let tag = Tag::Offers(desk.app.view().id);
+    desk.update(Msg::Found(tag, Found::Offers(offers)));
+    desk
+}
+
+fn change(name: &str) -> Op {
+    Op::Change {
+        change: Change::Model { model: model(name) },
+    }
+}
+
+#[test]
+fn each_key_takes_a_model_up_its_own_way() {
+    let from = listed(false).app.view().id;
+    let fork = |name: &str| Op::Fork {
+        request: ForkRequest {
+            from,
+            model: model(name),
+            mode: Mode::Ask,
+            effort: None,
+        },
+    };
+    let now = || vec![Op::Interrupt, change("b/other")];
+    let cases: [(bool, &[KeyCode], Vec<Op>); 15] = [
+        (false, &[Enter], vec![]),
+        (false, &[Down, Enter], vec![change("b/other")]),
+        (true, &[Down, Enter], vec![change("b/other")]),
+        (true, &[Down, Char('!')], now()),
+        (true, &[Down, Char('！')], now()),
+        (false, &[Down, Char('f')], vec![fork("b/other")]),
+        (true, &[Char('f')], vec![fork("a/here")]),
+        // The first text of a project for a company: the same key again.
+        (false, &[Down, Down, Enter], vec![]),
+        (false, &[Down, Down, Enter, Enter], vec![change("c/first")]),
+        (false, &[Down, Down, Enter, Char('f')], vec![]),
+        (false, &[Down, Down, Enter, Esc, Enter], vec![]),
+        // It does not fit, whatever the key.
+        (
+            true,
+            &[Down, Down, Down, Enter, Enter, Char('!'), Char('f')],
+            vec![],
+        ),
+        // Letters narrow the list, and are keys again behind Tab.
+        (
+            false,
+            &[Char('o'), Char('t'), Enter],
+            vec![change("b/other")],
+        ),
+        (false, &[Char('o'), Char('f')], vec![]),
+        (false, &[Char('o'), Tab, Char('f')], vec![fork("b/other")]),
+    ];
+    for (running, keys, expected) in cases {
+        let mut desk = listed(running);
+        let cmds: Vec<_> = keys.iter().flat_map(|&key| desk.press(key)).collect();
+        assert_eq!(ops(&cmds), expected, "{keys:?}");
+    }
+}
+
+#[test]
+fn a_fork_that_cannot_begin_gives_its_tab_back() {
+    let mut desk = listed(false);
+    let from = desk.app.view().id;
+    desk.press(Char('f'));
+    let fork = desk.app.view();
+    assert_eq!((fork.stage, fork.from), (Stage::Opening, Some(from)));
+    let refused = Signal::Refused {
+        command: CommandId(0),
+        session: fork.id,
+        why: "it does not fit".to_owned(),
+    };
+    desk.typed("go on");
+    desk.update(Msg::Signals(vec![refused]));
+    assert_eq!((desk.app.views.len(), desk.app.view().id), (1, from));
+    assert_eq!(desk.written(), "go on");
+    let note = desk.app.note.as_ref().map(|note| note.text.as_str());
+    assert_eq!(note, Some("it does not fit"));
+}
