@@ -1,6 +1,7 @@
 //! The front step: takes the arguments, builds the house, chooses a face. The only place that knows every room.
 
 mod given;
+mod layouts;
 mod workstation;
 
 use std::process::ExitCode;

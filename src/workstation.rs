@@ -9,9 +9,9 @@ use tokio::runtime::{Builder, Runtime};
 use creel::agent::cost::BYTES_PER_TOKEN;
 use creel::command::cli::Workstation;
 use creel::command::exit;
-use creel::config::Config;
 use creel::config::load::{self, Loaded};
 use creel::config::paths::{Paths, process_environment};
+use creel::config::{Config, LeaderKey};
 use creel::engine::clock::Clock;
 use creel::engine::door::Door;
 use creel::engine::journal::Journal;
@@ -25,6 +25,7 @@ use creel::provider::table::Providers;
 use creel::skill;
 use creel::store::read::Reader;
 use creel::tool::Toolbox;
+use creel::tui::app::keymap::Leader;
 use creel::tui::app::local::Usual;
 use creel::tui::app::setup::{Instructions, OpenWhat, Place, Setup, SkillCard};
 use creel::tui::terminal::ability::{self, Ability};
@@ -34,6 +35,7 @@ use creel::tui::widget::paint::Glyphs;
 use creel::tui::{self, Ended, Options, Started};
 
 use crate::given::{Given, key_places};
+use crate::layouts;
 
 /// Why the workstation did not open: an exit code, and a line for the person.
 type Refused = (u8, String);
@@ -109,7 +111,12 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
     let paths = Paths::from_environment(&process_environment).map_err(failed)?;
     let loaded =
         load::read(&paths, &process_environment).map_err(|error| failed(error.to_string()))?;
-    let setup = setup(arguments, &paths, &loaded, &ability)?;
+    let mut setup = setup(arguments, &paths, &loaded, &ability)?;
+    let layout = layouts::file(&paths, &setup.cwd);
+    match layouts::read(&layout) {
+        Ok(kept) => setup.arrangement = kept,
+        Err(why) => setup.notices.push(why),
+    }
     let config = loaded.config;
     let runtime = Builder::new_multi_thread()
         .worker_threads(1)
@@ -142,6 +149,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         read_keys: Arc::new(move || reading.read_keys()),
         tour: Arc::new(tour_folder),
         scratch: Arc::new(scratch_folder),
+        keep: Arc::new(move |arrangement| layouts::keep(&layout, arrangement)),
         look_at: Arc::new(look_at),
     };
     Ok((options, start))
@@ -210,8 +218,14 @@ fn setup(
         key_places: key_places(config),
         mode: arguments.mode.unwrap_or(config.mode),
         effort: arguments.effort.or(config.effort),
+        leader: match config.ui.leader {
+            LeaderKey::CtrlX => Leader::CtrlX,
+            LeaderKey::CtrlB => Leader::CtrlB,
+        },
         day_limit: config.budget.day,
         open: wanted(arguments, paths)?,
+        arrangement: None,
+        notices: Vec::new(),
         fixed_tokens: fixed_tokens(),
         skills: skills(paths),
         data_place: paths.data.display().to_string(),

@@ -23,7 +23,7 @@ const FLOORS: &[&[&str]] = &[
     &["tui::screen"],
     &["tui"],
     // Of the program alone: its wiring beside main.
-    &["given"],
+    &["given", "layouts"],
     &["workstation"],
 ];
 

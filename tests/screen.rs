@@ -22,18 +22,33 @@ use creel::protocol::session::{Card, SessionSpec, State};
 use creel::protocol::time::Time;
 use creel::protocol::usage::{Basis, Cause, Charge, Price, Usage};
 use creel::tui::app::local::{Answering, Usual};
-use creel::tui::app::pointer::Spot;
+use creel::tui::app::pane::PaneId;
+use creel::tui::app::pointer::{Part, Spot};
 use creel::tui::app::setup::{Instructions, Now, Opened, Place, Setup, SkillCard};
 use creel::tui::app::{App, Cmd, Msg, Tag};
+use creel::tui::screen;
+use creel::tui::screen::kept::Kept;
 use creel::tui::screen::look::Look;
-use creel::tui::screen::transcript::Cache;
-use creel::tui::screen::{self, Spots};
+use creel::tui::screen::spots::Spots;
 use creel::tui::theme::Theme;
 use creel::tui::widget::paint::Glyphs;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use ratatui::buffer::{Buffer, CellWidth};
 use ratatui::layout::Rect;
 use uuid::Uuid;
+
+macro_rules! screen {
+    ($name:expr, $desk:expr) => {
+        screen!($name, $desk, "screen")
+    };
+    ($name:expr, $desk:expr, $folder:expr) => {
+        insta::with_settings!({ snapshot_path => $folder, prepend_module_to_snapshot => false, omit_expression => true }, {
+            insta::assert_snapshot!($name, $desk.text());
+        })
+    };
+}
+
+mod panes;
 
 /// 2026-11-23, 10:00 UTC.
 const START: i64 = 1_795_428_000_000;
@@ -134,7 +149,8 @@ fn answering(at: usize, preset: &str, models: &[(&str, Option<u64>)]) -> Answeri
 
 struct Desk {
     app: App,
-    cache: Cache,
+    kept: Kept,
+    buffer: Buffer,
     millis: u64,
     seq: u64,
     size: (u16, u16),
@@ -147,7 +163,8 @@ impl Desk {
     fn new(setup: Setup, size: (u16, u16)) -> Self {
         let mut desk = Self {
             app: App::new(setup, size, now(0)),
-            cache: Cache::default(),
+            kept: Kept::default(),
+            buffer: Buffer::default(),
             millis: 0,
             seq: 0,
             size,
@@ -168,7 +185,13 @@ impl Desk {
     }
 
     fn update(&mut self, msg: Msg) -> Vec<Cmd> {
-        let mut cmds = self.app.update(msg, now(self.millis));
+        let used = |fresh: &SessionId| self.app.views.iter().any(|view| view.id == *fresh);
+        let mut now = now(self.millis);
+        now.fresh = (9..99)
+            .map(|n| SessionId(Uuid::from_u128(n)))
+            .find(|fresh| !used(fresh))
+            .unwrap();
+        let mut cmds = self.app.update(msg, now);
         let (_, more) = self.frame();
         cmds.extend(more);
         cmds
@@ -177,8 +200,13 @@ impl Desk {
     /// A frame, and what it showed told back.
     fn frame(&mut self) -> (Buffer, Vec<Cmd>) {
         let look = Look::new(Theme::ansi(), self.glyphs);
-        let mut buffer = Buffer::empty(Rect::new(0, 0, self.size.0, self.size.1));
-        let shown = screen::draw(&self.app, &mut self.cache, &mut buffer, &look);
+        // As the terminal does: another size begins with blanks, the same one with what was drawn.
+        let area = Rect::new(0, 0, self.size.0, self.size.1);
+        if self.buffer.area != area {
+            self.buffer = Buffer::empty(area);
+        }
+        let shown = screen::draw(&self.app, &mut self.kept, &mut self.buffer, &look);
+        let buffer = self.buffer.clone();
         self.cursor = shown.cursor;
         self.spots = shown.spots;
         let cmds = self.app.update(Msg::Drawn(shown.seen), now(self.millis));
@@ -477,14 +505,6 @@ fn worked(size: (u16, u16)) -> Desk {
         }),
     ));
     desk
-}
-
-macro_rules! screen {
-    ($name:expr, $desk:expr) => {
-        insta::with_settings!({ snapshot_path => "screen", prepend_module_to_snapshot => false, omit_expression => true }, {
-            insta::assert_snapshot!($name, $desk.text());
-        });
-    };
 }
 
 #[test]
@@ -1001,16 +1021,23 @@ fn what_is_drawn_can_be_clicked() {
             let y = y.unwrap_or_else(|| panic!("no {text}:\n{drawn}")) as u16;
             (desk.spots.at(3, y), desk.spots.at(0, 0))
         };
-        assert_eq!(spots(&mut desk, "┃ >"), (Some(Spot::Composer), None));
+        let only = |part| Spot::Pane(PaneId(1), part);
+        assert_eq!(spots(&mut desk, "┃ >"), (Some(only(Part::Composer)), None));
         assert_eq!(
             spots(&mut desk, "Retry-After"),
-            (Some(Spot::Transcript), None)
+            (Some(only(Part::Transcript)), None)
         );
         desk.ask(approval(Risk::Low, "cargo test", "runs a program"));
-        assert_eq!(spots(&mut desk, "cargo test"), (Some(Spot::Card), None));
-        assert_eq!(spots(&mut desk, "┃ >"), (Some(Spot::Composer), None));
-        desk.update(Msg::Click(Spot::Card));
-        assert_eq!(spots(&mut desk, "cargo test"), (Some(Spot::Card), None));
+        assert_eq!(
+            spots(&mut desk, "cargo test"),
+            (Some(only(Part::Card)), None)
+        );
+        assert_eq!(spots(&mut desk, "┃ >"), (Some(only(Part::Composer)), None));
+        desk.update(Msg::Click(only(Part::Card)));
+        assert_eq!(
+            spots(&mut desk, "cargo test"),
+            (Some(only(Part::Card)), None)
+        );
         desk.press(KeyCode::F(1));
         desk.text();
         assert_eq!(desk.spots, Spots::default(), "nothing under an overlay");
@@ -1095,7 +1122,7 @@ fn overlays() {
     desk.size = (80, 24);
     desk.update(Msg::Resize(80, 24));
     desk.press(KeyCode::Esc);
-    leader(&mut desk, 's');
+    leader(&mut desk, 'S');
     screen!("skills", desk);
     desk.press(KeyCode::Enter);
     screen!("skill_inserted", desk);

@@ -251,6 +251,8 @@ fn a_refused_key_is_given_anew_from_its_card() {
     terminal.wait_for("sk-…cdef from TRIAL_KEY");
     terminal.wait_for("$TRIAL_KEY is as it was when Creel started");
     terminal.press("\t");
+    // Its keys work 400 ms after it was drawn, which is as long as one rest.
+    terminal.settle();
     terminal.settle();
     terminal.press("k");
     terminal.wait_for("Another key for box");
@@ -334,4 +336,65 @@ fn a_second_workstation_shows_what_the_first_one_does() {
     first.wait_until("the ask to be ready", is_ready);
     first.press("y");
     first.wait_for("Well met.");
+}
+
+#[test]
+fn panes_are_split_used_and_found_again() {
+    let home = scripted("> *\n< text: I have heard you.\n");
+    let heard = |screen: &str| screen.matches("I have heard you.").count();
+    let mut terminal = Terminal::start(&home, crate::support::CREEL, &[], (30, 120));
+    terminal.wait_for(READY);
+    terminal.press("left side\r");
+    terminal.wait_until("the first answer", |screen| heard(screen) == 1);
+    terminal.press("\x18v");
+    terminal.wait_for("2 new");
+    terminal.press("right side\r");
+    terminal.wait_until("both answers", |screen| heard(screen) == 2);
+    // What is typed stays where it was typed.
+    terminal.wait_for(READY);
+    terminal.press("still to say\x1bh");
+    terminal.press("here\x1bl");
+    terminal.wait_until("both texts", |screen| {
+        screen.contains("> here") && screen.contains("> still to say")
+    });
+    for (rows, cols) in [(12, 40), (50, 200), (1, 1), (24, 80), (200, 2), (30, 120)] {
+        terminal.resize(rows, cols);
+        terminal.press("\x1bh\x1bl");
+    }
+    terminal.wait_until("both panes again", |screen| {
+        heard(screen) == 2 && screen.contains("> here") && screen.contains("> still to say")
+    });
+    terminal.press("\x18z");
+    terminal.wait_until("the one with the focus", |screen| {
+        heard(screen) == 1 && screen.contains("> still to say") && !screen.contains("> here")
+    });
+    terminal.press("\x18z");
+    terminal.wait_until("both", |screen| heard(screen) == 2);
+    terminal.press("\x18s");
+    terminal.wait_for("3 new");
+    terminal.press("\x18x");
+    terminal.wait_until("the third to be gone", |screen| !screen.contains("3 new"));
+    // The first Ctrl+C clears the text, the second finds nothing to stop.
+    terminal.press("\x03\x03");
+    assert_eq!(terminal.end(), 0);
+    assert_eq!(terminal.left_behind(), Vec::<String>::new());
+
+    let mut again = Terminal::start(&home, crate::support::CREEL, &[], (30, 120));
+    again.wait_until("the same panes", |screen| {
+        heard(screen) == 2 && screen.contains("1 left side") && screen.contains("2 right side")
+    });
+    again.wait_for("> here");
+    again.press("\x03\x03");
+    assert_eq!(again.end(), 0);
+
+    // Nobody misses what cannot be read but the order of the panes.
+    let layouts = home.path().join("state/layouts");
+    let file = std::fs::read_dir(layouts).unwrap().next().unwrap().unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::mode(&file.metadata().unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+    std::fs::write(file.path(), "{\"version\":9}").unwrap();
+    let mut anew = Terminal::creel(&home, &[]);
+    anew.wait_for("a newer Creel wrote it");
+    anew.wait_for("1 new");
+    quit(&mut anew);
 }

@@ -256,7 +256,9 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     use super::*;
-    use crate::config::{BudgetConfig, KeySource, ModelConfig, ProviderConfig, UiConfig, Wire};
+    use crate::config::{
+        BudgetConfig, KeySource, LeaderKey, ModelConfig, ProviderConfig, UiConfig, Wire,
+    };
     use crate::protocol::money::{Currency, Money};
     use crate::protocol::route::Abilities;
     use crate::protocol::rule::{Effect, Rule, Scope};
@@ -286,7 +288,7 @@ mod tests {
             tiers = [{ above = 200000, input = 1 }] }\r\n\
             [budget]\r\nday = \"none\"\r\nsession = 2.5\r\n[guards]\r\nunattended = 0\r\nidle_steps = 20\r\n\
             [limits]\r\noutput_tokens = 3_000\r\n[permissions]\r\nallow = [\"Bash(git diff *)\", \"edit\"]\r\n\
-            deny = [\" Read(./.env) \"]\r\n[ui]\r\ntheme = \"dusk\"\r\nmouse = false\r\n";
+            deny = [\" Read(./.env) \"]\r\n[ui]\r\ntheme = \"dusk\"\r\nmouse = false\r\nleader = \"ctrl-b\"\r\n";
         let loaded = parsed(text).unwrap();
         let price = Price {
             currency: Currency::CNY,
@@ -345,6 +347,7 @@ mod tests {
         expected.ui = UiConfig {
             theme: Some("dusk".to_owned()),
             mouse: false,
+            leader: LeaderKey::CtrlB,
         };
         assert_eq!(loaded.config, expected);
         assert_eq!(loaded.warnings, Vec::<String>::new());

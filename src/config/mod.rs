@@ -135,6 +135,28 @@ pub struct UiConfig {
     /// `theme`: a shipped theme's name; `None` chooses by the terminal.
     pub theme: Option<String>,
     pub mouse: bool,
+    /// `leader`: the key that keys for everywhere follow.
+    pub leader: LeaderKey,
+}
+
+/// Ctrl+X always leads; `ctrl-b` does too where it is wished for, and then tmux's keys follow it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum LeaderKey {
+    #[default]
+    CtrlX,
+    CtrlB,
+}
+
+impl LeaderKey {
+    pub const ALL: [Self; 2] = [Self::CtrlX, Self::CtrlB];
+
+    /// As the file says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CtrlX => "ctrl-x",
+            Self::CtrlB => "ctrl-b",
+        }
+    }
 }
 
 impl Config {
@@ -213,6 +235,7 @@ impl Default for UiConfig {
         Self {
             theme: None,
             mouse: true,
+            leader: LeaderKey::default(),
         }
     }
 }

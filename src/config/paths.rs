@@ -21,6 +21,8 @@ pub struct Paths {
     pub state: PathBuf,
     pub log_file: PathBuf,
     pub locks: PathBuf,
+    /// Tabs and panes as they were, one file a folder.
+    pub layouts: PathBuf,
 }
 
 impl Paths {
@@ -61,6 +63,7 @@ impl Paths {
             state: state.to_owned(),
             log_file: state.join("creel.log"),
             locks: state.join("locks"),
+            layouts: state.join("layouts"),
         }
     }
 }
@@ -128,6 +131,7 @@ mod tests {
             "/h/state",
             "/h/state/creel.log",
             "/h/state/locks",
+            "/h/state/layouts",
         ];
         assert_eq!(listed(&home), expected);
 
@@ -146,6 +150,7 @@ mod tests {
             "/s/creel",
             "/s/creel/creel.log",
             "/s/creel/locks",
+            "/s/creel/layouts",
         ];
         assert_eq!(listed(&user), expected);
     }
@@ -159,8 +164,9 @@ mod tests {
             state,
             log_file,
             locks,
+            layouts,
         } = paths;
-        [config_file, keys, data, db, state, log_file, locks]
+        [config_file, keys, data, db, state, log_file, locks, layouts]
             .map(|path| path.display().to_string())
             .to_vec()
     }

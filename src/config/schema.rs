@@ -6,12 +6,12 @@ use serde_json::{Map, Value, json};
 
 use crate::agent::guard;
 use crate::agent::route::Route;
-use crate::config::LimitConfig;
 use crate::config::model::PRICES;
 use crate::config::preset::PRESETS;
 use crate::config::provider::WIRES;
 use crate::config::route::SECONDS;
 use crate::config::section::{GUARDS, LIMITS};
+use crate::config::{LeaderKey, LimitConfig};
 use crate::protocol::effort::Effort;
 use crate::protocol::route::Policy;
 use crate::protocol::usage::CacheLife;
@@ -39,6 +39,7 @@ pub fn schema() -> Value {
             "ui": table([
                 ("theme", json!({ "type": "string" })),
                 ("mouse", json!({ "type": "boolean", "default": true })),
+                ("leader", json!({ "enum": LeaderKey::ALL.map(LeaderKey::name), "default": "ctrl-x", "description": "the key that keys for everywhere follow" })),
             ]),
             "routes": { "type": "object", "additionalProperties": route() },
             "roles": table([

@@ -3,13 +3,13 @@
 use crate::agent::guard;
 use crate::agent::rule;
 use crate::config::document::{Document, Section, cut, nearest};
-use crate::config::{BudgetConfig, LimitConfig, UiConfig};
+use crate::config::{BudgetConfig, LeaderKey, LimitConfig, UiConfig};
 use crate::protocol::money::{Money, UNIT};
 use crate::protocol::rule::{Effect, Rule, Scope};
 
 pub const BUDGET_KEYS: &[&str] = &["day", "session"];
 pub const PERMISSION_KEYS: &[&str] = &["deny", "ask", "allow"];
-pub const UI_KEYS: &[&str] = &["theme", "mouse"];
+pub const UI_KEYS: &[&str] = &["theme", "mouse", "leader"];
 
 /// The guards that are whole numbers, with their bounds.
 pub const GUARDS: [(&str, u64, u64); 4] = [
@@ -155,6 +155,13 @@ fn no_tool(tool: &str) -> Option<String> {
     Some(nearest(tool, TOOLS).map_or(String::new(), |near| format!(": did you mean `{near}`?")))
 }
 
+fn leader(text: &str) -> Result<LeaderKey, String> {
+    LeaderKey::ALL
+        .into_iter()
+        .find(|key| key.name() == text)
+        .ok_or_else(|| format!("is `{}`: expected ctrl-x or ctrl-b", cut(text)))
+}
+
 pub fn read_ui(document: &mut Document<'_>, top: &Section<'_>, ui: &mut UiConfig) {
     let Some(section) = document.section(top, "ui", UI_KEYS) else {
         return;
@@ -167,6 +174,9 @@ pub fn read_ui(document: &mut Document<'_>, top: &Section<'_>, ui: &mut UiConfig
     }
     if let Some(mouse) = document.flag(&section, "mouse") {
         ui.mouse = mouse;
+    }
+    if let Some(leader) = document.parsed(&section, "leader", leader) {
+        ui.leader = leader;
     }
 }
 
@@ -314,6 +324,10 @@ mod tests {
             (
                 "ui.theme = \"../x\"",
                 "1:12: `ui.theme` must be the name of a theme",
+            ),
+            (
+                "ui.leader = \"ctrl-a\"",
+                "1:13: `ui.leader` is `ctrl-a`: expected ctrl-x or ctrl-b",
             ),
             // Permissions.
             (

@@ -85,6 +85,7 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
         list.text("ui.theme", theme);
     }
     list.add("ui.mouse", &ui.mouse);
+    list.text("ui.leader", ui.leader.name());
     for (name, route) in routes {
         list.route(&format!("routes.{}", key(name)), route);
     }
@@ -336,6 +337,7 @@ permissions.deny = []  # default
 permissions.ask = []  # default
 permissions.allow = ['Bash(git \"x\" *)']  # /c/config.toml:11
 ui.mouse = true  # default
+ui.leader = \"ctrl-x\"  # default
 routes.work.endpoints = [\"zai/glm.x\", \"xai/grok\"]  # /c/config.toml:13
 routes.work.policy = \"ordered\"  # default
 routes.work.needs.context = 5000  # /c/config.toml:14

@@ -209,7 +209,7 @@ pub(crate) fn quoted(text: &str) -> String {
 }
 
 /// Writes a file whole or not at all, for the owner alone. A link is followed: people keep their config elsewhere.
-fn write_whole(file: &Path, text: &str) -> Result<(), String> {
+pub fn write_whole(file: &Path, text: &str) -> Result<(), String> {
     let target = fs::canonicalize(file).unwrap_or_else(|_| file.to_owned());
     let folder = target.parent().unwrap_or(Path::new("/"));
     // The temporary file is made with mode 0600.

@@ -4,15 +4,17 @@
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::process::Command as Process;
 use std::sync::mpsc::Sender;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::protocol::image::Source;
 use crate::protocol::op::{Manage, Managed};
+use crate::tui::app::arrangement::Arrangement;
 use crate::tui::app::{Cmd, Msg};
 use crate::tui::terminal::Terminal;
 use crate::tui::terminal::clipboard;
 use crate::tui::terminal::input::Input;
 use crate::tui::terminal::modes::shell_waits;
-use crate::tui::{Options, Started, Wake, feed};
+use crate::tui::{Keep, Options, Started, Wake, feed};
 
 /// An edited text longer than this is not taken.
 const LONGEST: u64 = 8 << 20;
@@ -24,16 +26,57 @@ pub(crate) struct Effects {
     engine: Option<Started>,
     /// Asked for before the engine was there.
     held: Vec<Cmd>,
+    keeper: Keeper,
+}
+
+/// Keeps tabs and panes: the newest that is told, and one after the other.
+#[derive(Clone)]
+struct Keeper {
+    keep: Keep,
+    /// What is still to be kept. Never held for long: the thread that draws waits for it.
+    next: Arc<Mutex<Option<Told>>>,
+    /// Held while one is written, so that an older one never comes after a newer.
+    writing: Arc<Mutex<()>>,
+}
+
+/// What shall be kept; `None`: that there is nothing.
+struct Told(Option<Arrangement>);
+
+impl Keeper {
+    fn told(&self, arrangement: Option<Arrangement>) {
+        *lock(&self.next) = Some(Told(arrangement));
+    }
+
+    fn write(&self) {
+        let _one = lock(&self.writing);
+        let next = lock(&self.next).take();
+        if let Some(Told(arrangement)) = next
+            && let Err(why) = (self.keep)(arrangement.as_ref())
+        {
+            // Nothing that was said or done is lost with it.
+            tracing::warn!("tabs and panes were not kept: {why}");
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Effects {
     pub(crate) fn new(options: Options, queue: Sender<Wake>, input: Input) -> Self {
+        let keeper = Keeper {
+            keep: Arc::clone(&options.keep),
+            next: Arc::default(),
+            writing: Arc::default(),
+        };
         Self {
             options,
             queue,
             input,
             engine: None,
             held: Vec::new(),
+            keeper,
         }
     }
 
@@ -65,6 +108,14 @@ impl Effects {
                 let made = (self.options.tour)();
                 self.tell(Msg::Tour(made));
             }
+            Cmd::Keep(arrangement) => {
+                self.keeper.told(arrangement);
+                // Without the engine there is no thread for it yet; at the end it is written in any case.
+                if let Some(engine) = &self.engine {
+                    let keeper = self.keeper.clone();
+                    engine.runtime.spawn_blocking(move || keeper.write());
+                }
+            }
             Cmd::Suspend | Cmd::Quit => {}
             cmd => self.through_the_door(cmd),
         }
@@ -82,6 +133,7 @@ impl Effects {
 
     /// Nothing more is asked: lets go of the engine.
     pub(crate) fn finish(&mut self) {
+        self.keeper.write();
         self.engine = None;
     }
 
@@ -170,7 +222,7 @@ impl Effects {
                     let _ = queue.send(Wake::Msg(Msg::Place(folder, place)));
                 });
             }
-            Cmd::Redraw | Cmd::Suspend | Cmd::Edit(_) | Cmd::Tour | Cmd::Quit => {}
+            Cmd::Redraw | Cmd::Suspend | Cmd::Edit(_) | Cmd::Keep(_) | Cmd::Tour | Cmd::Quit => {}
         }
     }
 

@@ -24,24 +24,29 @@ use ratatui::layout::Position;
 use uuid::Uuid;
 
 use crate::engine::door::Door;
+use crate::protocol::event::Signal;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::time::Time;
+use crate::tui::app::arrangement::Arrangement;
 use crate::tui::app::card::KeyPlaces;
+use crate::tui::app::layout::{Axis, Edge};
 use crate::tui::app::local::Answering;
 use crate::tui::app::setup::{Checked, NewProvider, Now, Opened, Place, Setup, Stored};
 use crate::tui::app::{App, Cmd, Msg};
 use crate::tui::effect::Effects;
-use crate::tui::screen::Spots;
+use crate::tui::screen::kept::Kept;
 use crate::tui::screen::look::Look;
-use crate::tui::screen::transcript::Cache;
+use crate::tui::screen::spots::Spots;
 use crate::tui::terminal::ability::Ability;
-use crate::tui::terminal::input::{Input, InputEvent, Signal};
+use crate::tui::terminal::input::{Input, InputEvent, Signal as SystemSignal};
 use crate::tui::terminal::{Shown, Terminal};
 use crate::tui::theme::Theme;
 use crate::tui::widget::paint::Glyphs;
 
 /// A resize is drawn at most this often; keys are drawn at once.
 const RESIZE_FRAME: Duration = Duration::from_millis(16);
+/// News of sessions that nobody types in is drawn at most this often.
+const BESIDE_FRAME: Duration = Duration::from_millis(33);
 /// A terminal that takes no more is tried again after this.
 const LATER: Duration = Duration::from_millis(20);
 /// Messages taken in before a frame, so that a flood does not hold the screen up.
@@ -59,6 +64,8 @@ pub type Store = Arc<dyn Fn(NewProvider, ModelRef) -> Result<Stored, String> + S
 pub type ReadKeys = Arc<dyn Fn() -> BoxFuture<'static, Result<KeyPlaces, String>> + Send + Sync>;
 /// Makes a folder, with the tour's files or empty.
 pub type Tour = Arc<dyn Fn() -> Result<PathBuf, String> + Send + Sync>;
+/// Keeps tabs and panes for the next start, or that there are none to keep.
+pub type Keep = Arc<dyn Fn(Option<&Arrangement>) -> Result<(), String> + Send + Sync>;
 /// Reads what there is to know of a folder: a few small files.
 pub type LookAt = Arc<dyn Fn(&Path) -> Place + Send + Sync>;
 
@@ -79,6 +86,8 @@ pub struct Options {
     pub tour: Tour,
     /// Makes an empty folder to work in.
     pub scratch: Tour,
+    /// Keeps tabs and panes for the next start; writes a small file.
+    pub keep: Keep,
     pub look_at: LookAt,
 }
 
@@ -120,11 +129,22 @@ enum Wake {
     /// Something the person did, and when it came: it may be looked at later, after a frame that took its time.
     Came(Msg, Instant),
     Started(Result<Started, String>),
-    System(Signal),
-    /// The pointer's first button went down in this cell.
-    Click(u16, u16),
+    System(SystemSignal),
+    /// The pointer did this in this cell.
+    Pointer(Gesture, u16, u16),
     /// The terminal is gone.
     Closed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Gesture {
+    /// The first button went down.
+    Press,
+    /// It is down, and the pointer moved.
+    Drag,
+    Release,
+    /// Lines, down being positive.
+    Wheel(i64),
 }
 
 /// What the queue came to.
@@ -161,8 +181,9 @@ pub fn run(options: Options, start: Start) -> anyhow::Result<Ended> {
         app,
         look,
         terminal,
-        cache: Cache::default(),
+        kept: Kept::default(),
         spots: Spots::default(),
+        held: None,
         began,
         drawn: began,
         again: None,
@@ -185,8 +206,10 @@ struct Desk {
     app: App,
     look: Look,
     terminal: Terminal,
-    cache: Cache,
+    kept: Kept,
     spots: Spots,
+    /// The edge that the pointer holds.
+    held: Option<Edge>,
     began: Instant,
     /// The last frame.
     drawn: Instant,
@@ -198,16 +221,19 @@ struct Desk {
 impl Desk {
     fn live(&mut self, queue: &Receiver<Wake>, effects: &mut Effects) -> anyhow::Result<Ended> {
         loop {
+            // What need not be shown at once: sizes on the way to another, news of sessions that nobody types in.
             let mut resized_only = true;
+            let mut beside_only = true;
             match self.wait(queue) {
                 Next::Nobody => return Ok(Ended::ByPerson),
                 Next::Moment => {
-                    resized_only = false;
+                    (resized_only, beside_only) = (false, false);
                     self.update(Msg::Tick, effects)?;
                 }
                 Next::Wake(first) => {
                     for wake in std::iter::once(*first).chain(queue.try_iter().take(MOST)) {
                         resized_only &= matches!(wake, Wake::Msg(Msg::Resize(..)));
+                        beside_only &= self.is_beside(&wake);
                         self.take(wake, effects)?;
                     }
                 }
@@ -216,8 +242,13 @@ impl Desk {
                 effects.finish();
                 return Ok(ended);
             }
-            let due = self.drawn + RESIZE_FRAME;
-            if resized_only && Instant::now() < due {
+            let due = self.drawn
+                + match (resized_only, beside_only) {
+                    (true, _) => RESIZE_FRAME,
+                    (_, true) => BESIDE_FRAME,
+                    _ => Duration::ZERO,
+                };
+            if Instant::now() < due {
                 self.again = Some(due);
                 continue;
             }
@@ -225,6 +256,17 @@ impl Desk {
                 self.update(msg, effects)?;
             }
         }
+    }
+
+    /// News of other sessions than the one with the keys.
+    fn is_beside(&self, wake: &Wake) -> bool {
+        let here = self.app.pane().session;
+        let beside = |signal: &Signal| match signal {
+            Signal::Event(event) => event.session != here,
+            Signal::Delta { session, .. } => *session != here,
+            Signal::Refused { .. } | Signal::Lagged => false,
+        };
+        matches!(wake, Wake::Msg(Msg::Signals(signals)) if signals.iter().all(beside))
     }
 
     fn wait(&mut self, queue: &Receiver<Wake>) -> Next {
@@ -266,37 +308,62 @@ impl Desk {
             }
             Wake::Started(Err(why)) => self.update(Msg::Broken(why), effects),
             Wake::System(signal) => self.system(signal, effects),
-            Wake::Click(x, y) => {
-                effects.here();
-                // What was drawn last is what was clicked on.
-                match self.spots.at(x, y) {
-                    Some(spot) => self.update(Msg::Click(spot), effects),
-                    None => Ok(()),
+            Wake::Pointer(gesture, x, y) => match self.pointed(gesture, x, y) {
+                Some(msg) => {
+                    effects.here();
+                    self.update(msg, effects)
                 }
-            }
+                None => Ok(()),
+            },
             Wake::Closed => self.end(Ended::BySignal(1), effects),
         }
     }
 
-    fn system(&mut self, signal: Signal, effects: &mut Effects) -> anyhow::Result<()> {
+    /// What the pointer means: what was drawn last is what it points at.
+    fn pointed(&mut self, gesture: Gesture, x: u16, y: u16) -> Option<Msg> {
+        match gesture {
+            Gesture::Press => {
+                self.held = self.spots.edge_at(x, y);
+                self.spots.at(x, y).map(Msg::Click)
+            }
+            Gesture::Drag => self.held.map(|edge| {
+                let to = match edge.axis {
+                    Axis::Across => x,
+                    Axis::Down => y,
+                };
+                Msg::Drag(edge, to)
+            }),
+            Gesture::Release => {
+                self.held = None;
+                None
+            }
+            Gesture::Wheel(lines) => {
+                let focus = self.app.panes.focus();
+                let pane = self.spots.pane_at(x, y).unwrap_or(focus);
+                Some(Msg::Wheel(pane, lines))
+            }
+        }
+    }
+
+    fn system(&mut self, signal: SystemSignal, effects: &mut Effects) -> anyhow::Result<()> {
         match signal {
-            Signal::Terminate => self.end(Ended::BySignal(15), effects),
-            Signal::HangUp => self.end(Ended::BySignal(1), effects),
-            Signal::Interrupt => self.end(Ended::BySignal(2), effects),
-            Signal::Quit => self.end(Ended::BySignal(3), effects),
-            Signal::Stop => effects.suspend(&mut self.terminal),
-            Signal::Continue => {
+            SystemSignal::Terminate => self.end(Ended::BySignal(15), effects),
+            SystemSignal::HangUp => self.end(Ended::BySignal(1), effects),
+            SystemSignal::Interrupt => self.end(Ended::BySignal(2), effects),
+            SystemSignal::Quit => self.end(Ended::BySignal(3), effects),
+            SystemSignal::Stop => effects.suspend(&mut self.terminal),
+            SystemSignal::Continue => {
                 self.terminal.continued()?;
                 self.update(Msg::Focus(true), effects)
             }
-            Signal::User => Ok(()),
+            SystemSignal::User => Ok(()),
         }
     }
 
     /// Ends from outside: what is typed is kept, turns are told to stop, nobody is asked.
     fn end(&mut self, ended: Ended, effects: &mut Effects) -> anyhow::Result<()> {
         self.ended = Some(ended);
-        for cmd in self.app.quit_now() {
+        for cmd in self.app.cut_off() {
             effects.carry_out(cmd, &mut self.terminal)?;
         }
         Ok(())
@@ -323,14 +390,15 @@ impl Desk {
         let area = self.terminal.screen.area();
         self.app.size = (area.width, area.height);
         let buffer = self.terminal.screen.frame();
-        let shown = screen::draw(&self.app, &mut self.cache, buffer, &self.look);
-        if let Some((rows, lines)) = shown.moved {
+        let shown = screen::draw(&self.app, &mut self.kept, buffer, &self.look);
+        for (rows, lines) in shown.moved {
             self.terminal.screen.scrolled(rows, lines);
         }
         self.spots = shown.spots;
         let cursor = shown.cursor.map(|(x, y)| Position::new(x, y));
         if self.terminal.show(cursor)? == Shown::Later {
             // What was not written was not seen.
+            self.kept.forget();
             self.again = Some(self.drawn + LATER);
             return Ok(None);
         }
@@ -349,12 +417,17 @@ fn wake(event: InputEvent, at: Instant) -> Option<Wake> {
     Some(match event {
         InputEvent::Key(key) => Wake::Came(Msg::Key(key), at),
         InputEvent::Paste(text) => Wake::Came(Msg::Paste(text), at),
-        InputEvent::Mouse(mouse) => match mouse.kind {
-            MouseEventKind::ScrollUp => Wake::Msg(Msg::Wheel(-WHEEL_LINES)),
-            MouseEventKind::ScrollDown => Wake::Msg(Msg::Wheel(WHEEL_LINES)),
-            MouseEventKind::Down(MouseButton::Left) => Wake::Click(mouse.column, mouse.row),
-            _ => return None,
-        },
+        InputEvent::Mouse(mouse) => {
+            let gesture = match mouse.kind {
+                MouseEventKind::ScrollUp => Gesture::Wheel(-WHEEL_LINES),
+                MouseEventKind::ScrollDown => Gesture::Wheel(WHEEL_LINES),
+                MouseEventKind::Down(MouseButton::Left) => Gesture::Press,
+                MouseEventKind::Drag(MouseButton::Left) => Gesture::Drag,
+                MouseEventKind::Up(MouseButton::Left) => Gesture::Release,
+                _ => return None,
+            };
+            Wake::Pointer(gesture, mouse.column, mouse.row)
+        }
         InputEvent::Focus(focus) => Wake::Msg(Msg::Focus(focus)),
         InputEvent::Resize(width, height) => Wake::Msg(Msg::Resize(width, height)),
         InputEvent::Signal(signal) => Wake::System(signal),

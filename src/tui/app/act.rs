@@ -1,5 +1,6 @@
 //! What each action does.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::protocol::ask::{About, Answer, Ask, Verdict};
@@ -9,8 +10,8 @@ use crate::protocol::op::Op;
 use crate::protocol::query::{Query, SpendBy};
 use crate::protocol::rule::Mode;
 use crate::protocol::session::Change;
-use crate::tui::app::ask::{AskFocus, edited};
-use crate::tui::app::keymap::{Action, Place};
+use crate::tui::app::ask::{AskFocus, Back, edited};
+use crate::tui::app::keymap::{Action, Leader, Place};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::cost::Cost;
 use crate::tui::app::overlay::help::Help;
@@ -21,7 +22,7 @@ use crate::tui::app::overlay::quit::Quit;
 use crate::tui::app::overlay::sessions::Sessions;
 use crate::tui::app::overlay::skills::Skills;
 use crate::tui::app::transcript::What;
-use crate::tui::app::view::{Anchor, Scroll, Stage, View};
+use crate::tui::app::view::{Stage, View};
 use crate::tui::app::{App, Cmd, Focus, Tag};
 
 /// A second Esc stops the turn within this time.
@@ -32,11 +33,13 @@ const BREAK: Duration = Duration::from_secs(1);
 impl App {
     pub fn act(&mut self, action: Action) -> Vec<Cmd> {
         match action {
-            Action::Leader => self.leader = Some(self.now.since),
+            Action::Leader => self.lead(Leader::CtrlX),
             Action::NextAsk => self.next_ask(),
             Action::Tab(number) => self.go_to(usize::from(number).saturating_sub(1)),
-            Action::TabBefore => self.go_to(self.at.checked_sub(1).unwrap_or(self.views.len() - 1)),
-            Action::TabAfter => self.go_to((self.at + 1) % self.views.len()),
+            Action::TabBefore => {
+                self.go_to(self.at().checked_sub(1).unwrap_or(self.views.len() - 1));
+            }
+            Action::TabAfter => self.go_to((self.at() + 1) % self.views.len()),
             Action::CloseTab => return self.close_tab(),
             Action::PutAway | Action::Notices if self.notices.is_empty() => {
                 self.say("there are no notices");
@@ -96,10 +99,10 @@ impl App {
             Action::HalfUp => self.scroll(-(self.page() / 2).max(1)),
             Action::HalfDown => self.scroll((self.page() / 2).max(1)),
             Action::Top => self.scroll(-1_000_000),
-            Action::Bottom => self.view_mut().scroll = Scroll::default(),
+            Action::Bottom => self.pane_mut().follow(),
             Action::Insert => {
                 self.focus = Focus::Composer;
-                self.view_mut().scroll = Scroll::default();
+                self.pane_mut().follow();
             }
             Action::Send => return self.submit(When::Step),
             Action::Queue => return self.submit(When::Turn),
@@ -111,29 +114,17 @@ impl App {
             }
             Action::PastePicture => return self.paste_picture(),
             Action::Leave => return self.leave(),
-            _ => {}
+            action => return self.arrange(action),
         }
         Vec::new()
     }
 
     fn page(&self) -> i64 {
-        i64::from(self.seen.rows.saturating_sub(1).max(1))
+        i64::from(self.pane().rows.saturating_sub(1).max(1))
     }
 
     fn scroll(&mut self, by: i64) {
-        self.view_mut().scroll.by += by;
-    }
-
-    pub fn go_to(&mut self, index: usize) {
-        if index >= self.views.len() || index == self.at {
-            return;
-        }
-        self.at = index;
-        self.focus = Focus::Composer;
-        let view = self.view_mut();
-        view.unseen = false;
-        // What was drawn of the other session says nothing of this one.
-        self.seen.anchor = Anchor::Foot;
+        self.pane_mut().scroll.by += by;
     }
 
     fn new_session(&mut self) {
@@ -146,36 +137,49 @@ impl App {
             self.focus = Focus::Composer;
             return;
         }
+        let view = self.fresh_view(self.setup.cwd.clone());
+        self.views.push(view);
+        self.go_to(self.views.len() - 1);
+        self.leave_page();
+    }
+
+    /// A session nothing was said in, with the model of the one in the focus.
+    pub fn fresh_view(&self, folder: PathBuf) -> View {
         let model = self
             .view()
             .model()
             .filter(|_| !self.view().played())
             .or(self.setup.model.as_ref())
             .cloned();
-        let mut view = View::fresh(
-            self.now.fresh,
-            self.setup.cwd.clone(),
-            model,
-            self.setup.mode,
-        );
+        let mut view = View::fresh(self.now.fresh, folder, model, self.setup.mode);
         view.effort = self.setup.effort;
-        self.views.push(view);
-        self.go_to(self.views.len() - 1);
-        self.leave_page();
+        view
     }
 
-    fn close_tab(&mut self) -> Vec<Cmd> {
+    pub fn close_tab(&mut self) -> Vec<Cmd> {
         if self.view().running() {
-            self.say("a turn runs here; Esc Esc stops it, then the tab can be closed");
+            self.say("a turn runs here; Esc Esc stops it, then the session can be closed");
             return Vec::new();
         }
-        let view = self.views.remove(self.at);
-        self.focus = Focus::Composer;
-        let cmds = if view.stage == Stage::Fresh {
+        let at = self.at();
+        let id = self.views[at].id;
+        let cmds = if self.views[at].stage == Stage::Fresh {
             Vec::new()
         } else {
-            vec![Cmd::Send(self.command(view.id, Op::Close))]
+            vec![Cmd::Send(self.command(id, Op::Close))]
         };
+        self.drop_tab(at);
+        cmds
+    }
+
+    /// Takes a tab away with its panes; the last pane shows the tab that is next.
+    pub fn drop_tab(&mut self, at: usize) {
+        let gone = self.views.remove(at);
+        while !self.panes.is_one()
+            && let Some(pane) = self.panes.showing(gone.id)
+        {
+            self.panes.close(pane);
+        }
         if self.views.is_empty() {
             let mut fresh = View::fresh(
                 self.now.fresh,
@@ -186,9 +190,10 @@ impl App {
             fresh.effort = self.setup.effort;
             self.views.push(fresh);
         }
-        self.at = self.at.min(self.views.len() - 1);
+        let next = self.views[at.min(self.views.len() - 1)].id;
+        self.panes.replace(gone.id, next);
+        self.focus = Focus::Composer;
         self.view_mut().unseen = false;
-        cmds
     }
 
     /// The focus goes to the oldest ask of all sessions; from an ask, to the next one.
@@ -198,6 +203,10 @@ impl App {
             .into_iter()
             .map(|(id, waiting)| (id, waiting.ask.clone()))
             .collect();
+        let here = Back {
+            pane: self.panes.focus(),
+            session: self.pane().session,
+        };
         let (back, after) = match &self.focus {
             Focus::Ask(ask) => (
                 ask.back,
@@ -206,7 +215,7 @@ impl App {
                     .position(|(id, other)| *id == ask.session && other.id == ask.ask.id)
                     .map(|index| index + 1),
             ),
-            _ => (self.view().id, None),
+            _ => (here, None),
         };
         let Some((session, ask)) = waiting
             .get(after.unwrap_or(0))
@@ -216,15 +225,17 @@ impl App {
             self.say("nothing waits for you");
             return;
         };
-        if let Some(index) = self.views.iter().position(|view| view.id == session) {
+        if session != self.pane().session
+            && let Some(index) = self.views.iter().position(|view| view.id == session)
+        {
             self.go_to(index);
         }
         self.overlay = None;
         self.focus_ask(session, ask, back);
     }
 
-    /// Gives the focus to an ask; `back` is the tab it goes to afterwards.
-    pub fn focus_ask(&mut self, session: SessionId, ask: Ask, back: SessionId) {
+    /// Gives the focus to an ask; `back` is where it goes to afterwards.
+    pub fn focus_ask(&mut self, session: SessionId, ask: Ask, back: Back) {
         self.focus = Focus::Ask(Box::new(AskFocus::new(session, ask, back, self.now.since)));
     }
 
@@ -240,13 +251,16 @@ impl App {
         Vec::new()
     }
 
-    /// The focus goes back to where it was before the ask.
+    /// The focus goes back to where it was before the ask, and the pane to what it showed then.
     pub fn leave_ask(&mut self) {
         if let Focus::Ask(ask) = &self.focus {
             let back = ask.back;
             self.focus = Focus::Composer;
-            if let Some(index) = self.views.iter().position(|view| view.id == back) {
-                self.go_to(index);
+            self.focus_pane(back.pane);
+            if self.panes.focus() == back.pane
+                && self.views.iter().any(|view| view.id == back.session)
+            {
+                self.show_here(back.session);
             }
         }
     }
@@ -356,7 +370,7 @@ impl App {
         match self.focus {
             Focus::Transcript => {
                 self.focus = Focus::Composer;
-                self.view_mut().scroll = Scroll::default();
+                self.pane_mut().follow();
             }
             _ if self.view().composer.is_empty() => self.focus = Focus::Transcript,
             _ => {}
@@ -404,13 +418,25 @@ impl App {
         Vec::new()
     }
 
-    /// What was typed is kept; the rest is in the log already.
     pub fn quit_now(&mut self) -> Vec<Cmd> {
+        let keep = self.keep_at_end(true);
+        self.end(keep)
+    }
+
+    /// Ended from outside: a signal, or the terminal is gone.
+    pub fn cut_off(&mut self) -> Vec<Cmd> {
+        let keep = self.keep_at_end(false);
+        self.end(keep)
+    }
+
+    /// What was typed is kept; the rest is in the log already.
+    fn end(&mut self, keep: Cmd) -> Vec<Cmd> {
         self.quitting = true;
         for view in &mut self.views {
             view.typed = Some(Duration::ZERO);
         }
-        let mut cmds = self.tick();
+        // However short a time ago it was typed.
+        let mut cmds = self.save_drafts(Duration::ZERO);
         let open: Vec<SessionId> = self
             .views
             .iter()
@@ -421,7 +447,7 @@ impl App {
             let close = self.command(id, Op::Close);
             cmds.push(Cmd::Send(close));
         }
-        cmds.push(Cmd::Quit);
+        cmds.extend([keep, Cmd::Quit]);
         cmds
     }
 

@@ -11,6 +11,7 @@ use crate::protocol::call::parse_arguments;
 use crate::protocol::id::SessionId;
 use crate::protocol::money::{Money, UNIT};
 use crate::tui::app::keymap::{Action, Place, find, narrow};
+use crate::tui::app::pane::PaneId;
 use crate::tui::app::text::Text;
 
 /// Without a key for this long, drawn in full and with the focus, an ask is ready.
@@ -115,8 +116,14 @@ pub struct AskFocus {
     pub page: usize,
     /// It is no more: why, in one line.
     pub gone: Option<String>,
-    /// The tab to go back to.
-    pub back: SessionId,
+    pub back: Back,
+}
+
+/// Where the focus was: a pane, and the session it showed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Back {
+    pub pane: PaneId,
+    pub session: SessionId,
 }
 
 /// What became of a key.
@@ -133,7 +140,7 @@ pub enum Reply {
 }
 
 impl AskFocus {
-    pub fn new(session: SessionId, ask: Ask, back: SessionId, now: Duration) -> Self {
+    pub fn new(session: SessionId, ask: Ask, back: Back, now: Duration) -> Self {
         Self {
             session,
             ask,

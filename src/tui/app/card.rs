@@ -9,7 +9,7 @@ use crate::protocol::event::Ending;
 use crate::protocol::failure::FailureKind;
 use crate::protocol::id::SessionId;
 use crate::protocol::op::Op;
-use crate::tui::app::ask::{Arming, moved};
+use crate::tui::app::ask::{Arming, Back, moved};
 use crate::tui::app::first_run::{FirstRun, Page};
 use crate::tui::app::keymap::{Action, narrow};
 use crate::tui::app::setup::NewProvider;
@@ -99,7 +99,11 @@ impl App {
             .find(|(session, _)| *session == id)
             .map(|(_, waiting)| waiting.ask.clone());
         if let Some(ask) = ask {
-            self.focus_ask(id, ask, id);
+            let back = Back {
+                pane: self.panes.focus(),
+                session: id,
+            };
+            self.focus_ask(id, ask, back);
         } else if self.view().has_card() {
             self.focus = Focus::Card(CardFocus::new(self.now.since));
         }

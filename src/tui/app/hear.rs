@@ -25,6 +25,7 @@ impl App {
                     spent |= matches!(event.fact, Fact::ModelAnswered { .. });
                     cmds.extend(self.forked(&event));
                     self.event(&event);
+                    self.trim(event.session);
                     // A command may have changed the branch.
                     if matches!(event.fact, Fact::TurnEnded { .. })
                         && let Some(view) = self.view_of(event.session)
@@ -301,6 +302,7 @@ impl App {
                 let folder = session.spec.cwd.clone();
                 view.session = Some(session);
                 view.loaded();
+                self.trim(id);
                 vec![Cmd::LookAt(folder)]
             }
             Some(Err(error)) => {
@@ -308,6 +310,11 @@ impl App {
                 Vec::new()
             }
             None => {
+                // It was taken out of the log since it was open.
+                let at = self.views.iter().position(|view| view.id == id);
+                if let Some(at) = at.filter(|_| self.restored) {
+                    self.drop_tab(at);
+                }
                 self.say("no such session in the log");
                 Vec::new()
             }
@@ -323,15 +330,25 @@ impl App {
         for event in events {
             view.apply(event);
         }
-        match events.last() {
-            Some(last) if events.len() >= LONG_PAGE as usize => {
-                let after = last.seq;
-                vec![self.read_missed(id, after)]
-            }
-            _ => {
-                view.loaded();
-                Vec::new()
-            }
+        let more = events
+            .last()
+            .filter(|_| events.len() >= LONG_PAGE as usize)
+            .map(|last| last.seq);
+        if more.is_none() {
+            view.loaded();
+        }
+        self.trim(id);
+        more.into_iter()
+            .map(|after| self.read_missed(id, after))
+            .collect()
+    }
+
+    /// Gives up the top of a session's window when it is long and nobody reads there.
+    fn trim(&mut self, id: SessionId) {
+        if self.panes.follow(id)
+            && let Some(view) = self.view_of(id)
+        {
+            view.transcript.trim();
         }
     }
 
@@ -441,22 +458,38 @@ impl App {
         let now = self.now.since;
         match &mut self.focus {
             Focus::Ask(ask) => {
+                let before = (ask.arming, ask.scroll);
                 ask.arming.drawn(seen.last_line, now);
                 ask.scroll = ask.scroll.min(seen.ask_scroll_max);
                 ask.page = seen.ask_page;
+                self.changes.in_focus += u64::from((ask.arming, ask.scroll) != before);
             }
-            Focus::Card(card) => card.arming.drawn(seen.last_line, now),
+            Focus::Card(card) => {
+                let before = card.arming;
+                card.arming.drawn(seen.last_line, now);
+                self.changes.in_focus += u64::from(card.arming != before);
+            }
             Focus::Composer | Focus::Transcript => {}
         }
-        let view = self.view_mut();
-        view.scroll.anchor = seen.anchor;
-        view.scroll.by = 0;
-        let at_top = seen.at_top && (seen.anchor != Anchor::Foot || view.stage == Stage::Live);
-        self.seen = seen;
-        if at_top {
-            self.read_earlier()
-        } else {
-            Vec::new()
+        let mut at_top = Vec::new();
+        for drawn in &seen.panes {
+            let Some(pane) = self.panes.get_mut(drawn.pane) else {
+                continue;
+            };
+            pane.drawn(drawn);
+            let id = pane.session;
+            let live = || {
+                let view = self.views.iter().find(|view| view.id == id);
+                view.is_some_and(|view| view.stage == Stage::Live)
+            };
+            if drawn.at_top && (drawn.anchor != Anchor::Foot || live()) {
+                at_top.push(id);
+            }
         }
+        self.seen = seen;
+        at_top
+            .into_iter()
+            .flat_map(|id| self.read_earlier(id))
+            .collect()
     }
 }

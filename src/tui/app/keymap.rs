@@ -29,6 +29,26 @@ pub enum Action {
     Editor,
     StopAll,
     CloseTab,
+    // Of panes.
+    SplitRight,
+    SplitBelow,
+    SplitSame,
+    ClosePane,
+    FocusLeft,
+    FocusDown,
+    FocusUp,
+    FocusRight,
+    NextPane,
+    WiderLeft,
+    HigherDown,
+    HigherUp,
+    WiderRight,
+    Zoom,
+    Equalise,
+    SwapNext,
+    SwapBefore,
+    Read,
+    Rename,
     PutAway,
     Notices,
     Quit,
@@ -153,11 +173,12 @@ pub const TABLE: &[Binding] = &[
     bind(Anywhere, Action::NewSession, "new-session", "new session here", &[], Some('n')),
     bind(Anywhere, Action::Models, "models", "model of this session", &[], Some('m')),
     bind(Anywhere, Action::Cost, "cost", "what it cost", &[], Some('c')),
-    bind(Anywhere, Action::Skills, "skills", "skills", &[], Some('s')),
+    bind(Anywhere, Action::Skills, "skills", "skills", &[], Some('S')),
+    bind(Anywhere, Action::Rename, "rename", "rename this session", &[], Some('R')),
     bind(Anywhere, Action::Editor, "editor", "write in your editor", &[ctrl('g')], Some('e')),
-    bind(Anywhere, Action::TabBefore, "tab-before", "tab before", &[], Some('[')),
-    bind(Anywhere, Action::TabAfter, "tab-after", "tab after", &[], Some(']')),
-    bind(Anywhere, Action::Tab(1), "tab-1", "tab 1 (to 9)", &[alt('1')], Some('1')),
+    bind(Anywhere, Action::TabBefore, "tab-before", "session before", &[], Some('[')),
+    bind(Anywhere, Action::TabAfter, "tab-after", "session after", &[], Some(']')),
+    bind(Anywhere, Action::Tab(1), "tab-1", "session 1 (to 9)", &[alt('1')], Some('1')),
     bind(Anywhere, Action::Tab(2), "tab-2", "", &[alt('2')], Some('2')),
     bind(Anywhere, Action::Tab(3), "tab-3", "", &[alt('3')], Some('3')),
     bind(Anywhere, Action::Tab(4), "tab-4", "", &[alt('4')], Some('4')),
@@ -166,7 +187,25 @@ pub const TABLE: &[Binding] = &[
     bind(Anywhere, Action::Tab(7), "tab-7", "", &[alt('7')], Some('7')),
     bind(Anywhere, Action::Tab(8), "tab-8", "", &[alt('8')], Some('8')),
     bind(Anywhere, Action::Tab(9), "tab-9", "", &[alt('9')], Some('9')),
-    bind(Anywhere, Action::CloseTab, "close-tab", "close this tab", &[], Some('x')),
+    bind(Anywhere, Action::SplitRight, "split-right", "split right", &[], Some('v')),
+    bind(Anywhere, Action::SplitBelow, "split-below", "split below", &[], Some('s')),
+    bind(Anywhere, Action::SplitSame, "split-same", "split, same session", &[], Some('V')),
+    bind(Anywhere, Action::FocusLeft, "focus-left", "panes: h j k l, arrows", &[alt('h')], Some('h')),
+    bind(Anywhere, Action::FocusDown, "focus-down", "", &[alt('j')], Some('j')),
+    bind(Anywhere, Action::FocusUp, "focus-up", "", &[alt('k')], Some('k')),
+    bind(Anywhere, Action::FocusRight, "focus-right", "", &[alt('l')], Some('l')),
+    bind(Anywhere, Action::NextPane, "next-pane", "next pane", &[], Some(';')),
+    bind(Anywhere, Action::WiderLeft, "resize-left", "resize: H J K L", &[], Some('H')),
+    bind(Anywhere, Action::HigherDown, "resize-down", "", &[], Some('J')),
+    bind(Anywhere, Action::HigherUp, "resize-up", "", &[], Some('K')),
+    bind(Anywhere, Action::WiderRight, "resize-right", "", &[], Some('L')),
+    bind(Anywhere, Action::Zoom, "zoom", "zoom, and back", &[], Some('z')),
+    bind(Anywhere, Action::Equalise, "equalise", "equal sizes", &[], Some('=')),
+    bind(Anywhere, Action::SwapNext, "swap-next", "swap: { }", &[], Some('}')),
+    bind(Anywhere, Action::SwapBefore, "swap-before", "", &[], Some('{')),
+    bind(Anywhere, Action::ClosePane, "close-pane", "close the pane", &[], Some('x')),
+    bind(Anywhere, Action::CloseTab, "close-tab", "close the session", &[], Some('X')),
+    bind(Anywhere, Action::Read, "read", "read the transcript", &[], Some('y')),
     bind(Anywhere, Action::StopAll, "stop-all", "stop every session", &[], Some('!')),
     bind(Anywhere, Action::Notices, "notices", "read all notices", &[], Some('o')),
     bind(Anywhere, Action::PutAway, "put-away", "put the notices away", &[], Some('d')),
@@ -213,6 +252,7 @@ pub const TABLE: &[Binding] = &[
     bind(Transcript, Action::Top, "top", "to the top (g g)", &[plain('g'), key(KeyCode::Home)], None),
     bind(Transcript, Action::Bottom, "bottom", "to the newest", &[plain('G'), key(KeyCode::End)], None),
     bind(Transcript, Action::Insert, "insert", "back to typing", &[plain('i'), plain('a'), key(KeyCode::Enter)], None),
+    bind(Transcript, Action::Leader, "leader-here", "keys for everywhere", &[plain(' ')], None),
     bind(Transcript, Action::Help, "help-here", "help", &[plain('?')], None),
     bind(Transcript, Action::ToCards, "to-cards-here", "to what waits", &[key(KeyCode::Tab)], None),
     bind(Transcript, Action::Leave, "leave-here", "twice while a turn runs: stop it", &[key(KeyCode::Esc)], None),
@@ -257,12 +297,62 @@ pub fn find(place: Place, event: KeyEvent) -> Option<Action> {
     at(place).or_else(|| at(Place::Anywhere))
 }
 
-/// What a key does after the leader.
-pub fn after_leader(c: char) -> Option<Action> {
-    TABLE
-        .iter()
-        .find(|row| row.leader == Some(c))
-        .map(|row| row.action)
+/// Further keys after the leader, for fingers that know tmux.
+const ALSO: &[(char, Action)] = &[('%', Action::SplitRight), ('"', Action::SplitBelow)];
+
+/// With tmux's own leader these go before what the table says.
+const TMUX: &[(char, Action)] = &[
+    ('o', Action::NextPane),
+    ('n', Action::TabAfter),
+    ('p', Action::TabBefore),
+    ('c', Action::NewSession),
+    ('[', Action::Read),
+    (',', Action::Rename),
+];
+
+/// Which key is the leader. Ctrl+X always is one.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Leader {
+    #[default]
+    CtrlX,
+    /// As in tmux, whose keys then follow it; Ctrl+B twice is the key itself.
+    CtrlB,
+}
+
+impl Leader {
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::CtrlX => "^X",
+            Self::CtrlB => "^B",
+        }
+    }
+
+    pub fn is(self, event: KeyEvent) -> bool {
+        self == Self::CtrlB && chord(event) == ctrl('b')
+    }
+
+    /// What a key does after it.
+    pub fn then(self, c: char) -> Option<Action> {
+        let tmux: &[_] = if self == Self::CtrlB { TMUX } else { &[] };
+        let listed = |list: &[(char, Action)]| {
+            let row = list.iter().find(|(key, _)| *key == c);
+            row.map(|(_, action)| *action)
+        };
+        listed(tmux)
+            .or_else(|| {
+                let row = TABLE.iter().find(|row| row.leader == Some(c));
+                row.map(|row| row.action)
+            })
+            .or_else(|| listed(ALSO))
+    }
+
+    /// The key that leads to an action after it: the first of those that do.
+    pub fn key_of(self, row: &Binding) -> Option<char> {
+        let tmux = TMUX.iter().filter(|_| self == Self::CtrlB);
+        let own = tmux.filter(|(_, action)| *action == row.action);
+        let own = own.map(|(key, _)| *key).next();
+        own.or_else(|| row.leader.filter(|key| self.then(*key) == Some(row.action)))
+    }
 }
 
 /// The narrow form of a full-width character, where a key and not a text is meant: `ｙ` is `y`, `１` is `1`, `、` is `/`.

@@ -6,11 +6,11 @@ use crate::protocol::id::Seq;
 use crate::tui::app::ask::Reply as AskReply;
 use crate::tui::app::card::given_to;
 use crate::tui::app::first_run::{FirstRun, Page, Reply as PageReply};
-use crate::tui::app::keymap::{Action, Place, after_leader, find, narrow};
+use crate::tui::app::keymap::{Action, Leader, Place, find, narrow};
 use crate::tui::app::overlay::{Overlay, Reply, Wish};
 use crate::tui::app::setup::NewProvider;
 use crate::tui::app::text::Text;
-use crate::tui::app::{App, Cmd, Focus};
+use crate::tui::app::{App, Cmd, Focus, Pressed};
 
 impl App {
     pub fn key(&mut self, event: KeyEvent) -> Vec<Cmd> {
@@ -21,8 +21,8 @@ impl App {
         if let Some(action @ (Action::Redraw | Action::Suspend)) = anywhere {
             return self.act(action);
         }
-        if self.leader.take().is_some() {
-            return self.leader_key(event);
+        if let Some(pressed) = self.leader.take() {
+            return self.leader_key(event, pressed.leader);
         }
         if self.overlay.is_some() {
             if anywhere == Some(Action::Break) {
@@ -36,6 +36,11 @@ impl App {
                 return self.act(Action::Break);
             }
             return self.page_key(event);
+        }
+        let leader = self.setup.leader;
+        if leader.is(event) {
+            self.lead(leader);
+            return Vec::new();
         }
         let g_pressed = std::mem::take(&mut self.g_pressed);
         match &self.focus {
@@ -73,26 +78,47 @@ impl App {
     }
 
     /// The key after the leader: bound, or nothing and said so; never text.
-    fn leader_key(&mut self, event: KeyEvent) -> Vec<Cmd> {
+    fn leader_key(&mut self, event: KeyEvent, leader: Leader) -> Vec<Cmd> {
         let plain = event.modifiers.difference(KeyModifiers::SHIFT).is_empty();
         match event.code {
             KeyCode::Esc => Vec::new(),
+            // Twice it is the key itself.
+            _ if leader.is(event) && self.focus == Focus::Composer => self.composer_key(event),
+            KeyCode::Left if plain => self.act(Action::FocusLeft),
+            KeyCode::Down if plain => self.act(Action::FocusDown),
+            KeyCode::Up if plain => self.act(Action::FocusUp),
+            KeyCode::Right if plain => self.act(Action::FocusRight),
+            KeyCode::Tab if plain => self.act(Action::NextPane),
             // As in a shell.
             KeyCode::Char('e' | 'E') if event.modifiers == KeyModifiers::CONTROL => {
                 self.act(Action::Editor)
             }
             KeyCode::Char(c) if plain => {
-                if let Some(action) = after_leader(narrow(c)) {
+                if let Some(action) = leader.then(narrow(c)) {
                     return self.act(action);
                 }
-                self.say(format!("^X {c} does nothing; ^X ? lists the keys"));
+                let label = leader.label();
+                self.say(format!(
+                    "{label} {c} does nothing; {label} ? lists the keys"
+                ));
                 Vec::new()
             }
             _ => {
-                self.say("this key does nothing after ^X; ^X ? lists the keys");
+                let label = leader.label();
+                self.say(format!(
+                    "this key does nothing after {label}; {label} ? lists the keys"
+                ));
                 Vec::new()
             }
         }
+    }
+
+    /// The leader was pressed: the next key is one of those that follow it.
+    pub fn lead(&mut self, leader: Leader) {
+        self.leader = Some(Pressed {
+            leader,
+            since: self.now.since,
+        });
     }
 
     fn overlay_key(&mut self, event: KeyEvent) -> Vec<Cmd> {
@@ -190,6 +216,10 @@ impl App {
             action @ (Action::Leader
             | Action::NextAsk
             | Action::Tab(_)
+            | Action::FocusLeft
+            | Action::FocusDown
+            | Action::FocusUp
+            | Action::FocusRight
             | Action::Break
             | Action::Help),
         ) = anywhere
@@ -252,8 +282,10 @@ impl App {
             return self.act(Action::Help);
         }
         if let Some(action) = find(Place::Composer, event) {
-            let width = usize::from(self.seen.composer_width.max(8));
-            let view = &mut self.views[self.at];
+            let width = usize::from(self.pane().composer_width.max(8));
+            let at = self.at();
+            let view = &mut self.views[at];
+            view.changes += 1;
             if view.composer.act(action, width, &self.prompts) {
                 self.typed();
                 return Vec::new();

@@ -3,6 +3,8 @@
 //! out in `act`; signals and answers come in through `hear`.
 
 pub mod act;
+pub mod arrange;
+pub mod arrangement;
 pub mod ask;
 pub mod card;
 pub mod chip;
@@ -13,11 +15,14 @@ pub mod folder;
 pub mod hear;
 pub mod keymap;
 pub mod keys;
+pub mod layout;
 pub mod lines;
 pub mod local;
 pub mod model;
 pub mod open;
 pub mod overlay;
+pub mod pane;
+pub mod panes;
 pub mod picture;
 pub mod pointer;
 pub mod price;
@@ -25,6 +30,7 @@ pub mod setup;
 pub mod text;
 pub mod transcript;
 pub mod view;
+pub mod views;
 pub mod wake;
 
 #[cfg(test)]
@@ -42,11 +48,16 @@ use crate::protocol::image::Source;
 use crate::protocol::op::{Command, Managed, Op};
 use crate::protocol::query::{Found, ModelCard, Query, Today};
 use crate::protocol::session::Card;
+use crate::tui::app::arrangement::{Arrangement, Keeping};
 use crate::tui::app::ask::AskFocus;
 use crate::tui::app::card::{CardFocus, KeyPlaces};
 use crate::tui::app::first_run::FirstRun;
+use crate::tui::app::keymap::Leader;
+use crate::tui::app::layout::Edge;
 use crate::tui::app::local::{Answering, Local};
 use crate::tui::app::overlay::Overlay;
+use crate::tui::app::pane::PaneId;
+use crate::tui::app::panes::Panes;
 use crate::tui::app::pointer::Spot;
 use crate::tui::app::setup::{Checked, NewProvider, Now, OpenWhat, Opened, Place, Setup, Stored};
 use crate::tui::app::view::{Anchor, View};
@@ -57,8 +68,10 @@ pub enum Msg {
     Key(KeyEvent),
     Paste(String),
     Resize(u16, u16),
-    /// Lines, down being positive.
-    Wheel(i64),
+    /// Over this pane; lines, down being positive.
+    Wheel(PaneId, i64),
+    /// An edge between panes was taken with the pointer to this column or row.
+    Drag(Edge, u16),
     /// The pointer's first button went down on this.
     Click(Spot),
     /// The terminal's window got or lost the focus.
@@ -95,17 +108,25 @@ pub enum Msg {
 pub struct Seen {
     /// The ask with the focus, or a card, was drawn with its last line.
     pub last_line: bool,
+    /// The furthest an ask can be scrolled, and the rows of it that are seen whole at once.
+    pub ask_scroll_max: usize,
+    pub ask_page: usize,
+    /// The panes that were drawn.
+    pub panes: Vec<SeenPane>,
+}
+
+/// What a frame showed of one pane.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SeenPane {
+    pub pane: PaneId,
     /// Where the transcript's window came to lie.
     pub anchor: Anchor,
     /// The top of what is loaded is on the screen.
     pub at_top: bool,
-    /// Rows of the transcript's window, for moves by pages.
+    /// Rows of the transcript's window.
     pub rows: u16,
-    /// Cells of the composer, for moves by rows.
+    /// Cells of the composer.
     pub composer_width: u16,
-    /// The furthest an ask can be scrolled, and the rows of it that are seen whole at once.
-    pub ask_scroll_max: usize,
-    pub ask_page: usize,
 }
 
 /// What shall be done, as data.
@@ -144,6 +165,8 @@ pub enum Cmd {
     Scratch,
     /// Looks at a folder: its branch and instructions.
     LookAt(PathBuf),
+    /// Keeps tabs and panes for the next start; `None`: there is nothing to keep.
+    Keep(Option<Arrangement>),
     Redraw,
     Suspend,
     Quit,
@@ -188,11 +211,27 @@ pub enum Focus {
     Card(CardFocus),
 }
 
+/// A leader that was pressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pressed {
+    pub leader: Leader,
+    pub since: Duration,
+}
+
 /// A line that passes: told once, gone by itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     pub text: String,
     pub until: Duration,
+}
+
+/// Numbers that rise with what changes beside the sessions, so that a pane that shows none of it need not be drawn again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Changes {
+    /// Any pane may show it.
+    pub everywhere: u64,
+    /// Only the pane with the focus shows it: what is typed, said, or about to be done.
+    pub in_focus: u64,
 }
 
 #[derive(Debug, Clone)]
@@ -206,13 +245,14 @@ pub struct App {
     pub size: (u16, u16),
     /// Open sessions, one a tab; never empty.
     pub views: Vec<View>,
-    pub at: usize,
+    /// Where they are looked at.
+    pub panes: Panes,
     pub focus: Focus,
     pub overlay: Option<Overlay>,
     pub first_run: Option<FirstRun>,
     pub local: Local,
-    /// The leader was pressed, then.
-    pub leader: Option<Duration>,
+    /// The next key is one of those that follow it.
+    pub leader: Option<Pressed>,
     pub note: Option<Note>,
     /// What must be read: it stays until it is put away.
     pub notices: Vec<String>,
@@ -239,6 +279,10 @@ pub struct App {
     /// Answers on their way: an ask is not shown again while its answer is not in the log.
     pub answered: Vec<(CommandId, SessionId, AskId)>,
     pub quitting: bool,
+    pub changes: Changes,
+    pub keeping: Keeping,
+    /// Tabs and panes are those of the last time.
+    pub restored: bool,
     next_command: u64,
 }
 
@@ -258,8 +302,8 @@ impl App {
             ready: false,
             broken: None,
             size,
+            panes: Panes::new(view.id),
             views: vec![view],
-            at: 0,
             focus: Focus::Composer,
             overlay: None,
             first_run: None,
@@ -281,9 +325,19 @@ impl App {
             seen: Seen::default(),
             answered: Vec::new(),
             quitting: false,
+            changes: Changes::default(),
+            keeping: Keeping::default(),
+            restored: false,
             next_command: 0,
         };
-        if app.setup.model.is_none() {
+        app.notices.append(&mut app.setup.notices);
+        let kept = app.setup.arrangement.take();
+        if let Some((views, panes)) = kept.and_then(|kept| kept.open(&app.setup.cwd)) {
+            (app.views, app.panes) = (views, panes);
+            app.restored = true;
+            app.note_arrangement();
+            app.keeping.due = None;
+        } else if app.setup.model.is_none() {
             app.first_run = Some(FirstRun::default());
         } else if app.setup.open == OpenWhat::New {
             app.leave_page();
@@ -295,9 +349,26 @@ impl App {
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Cmd> {
         self.now = now;
         self.expire();
+        let heard = matches!(msg, Msg::Signals(_) | Msg::Drawn(_));
+        let key = matches!(msg, Msg::Key(_) | Msg::Wheel(..) | Msg::Tick);
+        let here = key && self.is_plain();
         let mut cmds = self.take(msg);
         cmds.extend(self.ask_local_once());
+        // What is heard changes the sessions it speaks of, and they count that themselves.
+        if !heard {
+            self.note_arrangement();
+            self.changes.in_focus += 1;
+            if !(here && self.is_plain()) {
+                self.changes.everywhere += 1;
+            }
+        }
         cmds
+    }
+
+    /// The keys go to a session and to nothing around it.
+    fn is_plain(&self) -> bool {
+        let inside = matches!(self.focus, Focus::Composer | Focus::Transcript);
+        inside && self.overlay.is_none() && self.first_run.is_none() && self.leader.is_none()
     }
 
     fn take(&mut self, msg: Msg) -> Vec<Cmd> {
@@ -308,8 +379,14 @@ impl App {
                 self.size = (width, height);
                 Vec::new()
             }
-            Msg::Wheel(lines) => {
-                self.view_mut().scroll.by += lines;
+            Msg::Wheel(pane, lines) => {
+                if let Some(pane) = self.panes.get_mut(pane) {
+                    pane.scroll.by += lines;
+                }
+                Vec::new()
+            }
+            Msg::Drag(edge, to) => {
+                self.drag(edge, to);
                 Vec::new()
             }
             Msg::Click(spot) => {
@@ -351,19 +428,6 @@ impl App {
         }
     }
 
-    pub fn view(&self) -> &View {
-        // `at` is kept inside by everything that closes or opens a tab.
-        &self.views[self.at]
-    }
-
-    pub fn view_mut(&mut self) -> &mut View {
-        &mut self.views[self.at]
-    }
-
-    pub fn view_of(&mut self, id: SessionId) -> Option<&mut View> {
-        self.views.iter_mut().find(|view| view.id == id)
-    }
-
     /// What is known of a folder.
     pub fn place(&self, folder: &Path) -> Option<&Place> {
         self.places.get(folder)
@@ -385,6 +449,7 @@ impl App {
     }
 
     pub fn say(&mut self, text: impl Into<String>) {
+        self.changes.in_focus += 1;
         self.note = Some(Note {
             text: text.into(),
             until: self.now.since + Duration::from_secs(6),
@@ -397,31 +462,5 @@ impl App {
             .iter()
             .find(|card| card.model == *model)
             .or_else(|| self.setup.card.as_ref().filter(|card| card.model == *model))
-    }
-
-    /// Asks that wait for the person over all open sessions, oldest first, without those whose answer is on its way.
-    pub fn waiting(&self) -> Vec<(SessionId, &crate::agent::session::Waiting)> {
-        let mut all: Vec<_> = self
-            .views
-            .iter()
-            // Who holds a session answers for it.
-            .filter(|view| view.read_only.is_none())
-            .filter_map(|view| view.session.as_ref())
-            .flat_map(|session| {
-                session
-                    .asks
-                    .iter()
-                    .map(move |waiting| (session.id, waiting))
-            })
-            .filter(|(id, waiting)| !self.is_answered(*id, &waiting.ask.id))
-            .collect();
-        all.sort_by_key(|(_, waiting)| waiting.since);
-        all
-    }
-
-    pub fn is_answered(&self, session: SessionId, ask: &AskId) -> bool {
-        self.answered
-            .iter()
-            .any(|(_, id, answered)| *id == session && answered == ask)
     }
 }

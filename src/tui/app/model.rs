@@ -20,7 +20,7 @@ impl App {
             .as_ref()
             .is_some_and(|session| session.turn > 0);
         let models = Models {
-            title: format!("{} {}", self.at + 1, view.title()),
+            title: format!("{} {}", self.at() + 1, view.title()),
             spoken,
             running: view.running(),
             ..Models::default()
@@ -131,16 +131,16 @@ impl App {
             view.stage = Stage::Fresh;
             return;
         }
+        let looked = self.pane().session == id;
         let gone = self.views.remove(index);
-        let looked = self.at == index;
-        self.at = self.at.saturating_sub(usize::from(self.at > index));
-        self.at = self.at.min(self.views.len().saturating_sub(1));
         let back = self
             .views
             .iter()
-            .position(|view| Some(view.id) == gone.from);
-        if let (true, Some(back)) = (looked, back) {
-            self.at = back;
+            .map(|view| view.id)
+            .find(|&id| Some(id) == gone.from);
+        let next = self.views[index.min(self.views.len() - 1)].id;
+        self.panes.replace(id, back.unwrap_or(next));
+        if looked && back.is_some() {
             self.focus = Focus::Composer;
             // What was typed for it is typed for the one it came from.
             let text = gone.composer.plain();

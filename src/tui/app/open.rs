@@ -32,8 +32,10 @@ impl App {
             Cmd::Ask(Tag::Today, Query::Today),
             Cmd::Ask(Tag::Models, Query::Models),
             Cmd::Ask(Tag::Prompts, Query::Prompts { limit: 200 }),
-            Cmd::Ask(Tag::Draft(None), Query::Draft { session: None }),
         ];
+        if self.restored {
+            cmds.extend(self.read_restored());
+        }
         match self.setup.open.clone() {
             OpenWhat::New => {}
             OpenWhat::Session(id) => cmds.extend(self.open(id, None)),
@@ -53,20 +55,29 @@ impl App {
         self.focus = Focus::Composer;
         self.first_run = None;
         if let Some(index) = self.views.iter().position(|view| view.id == id) {
-            self.go_to(index);
-            self.view_mut().seek = turn;
+            if id != self.pane().session {
+                self.go_to(index);
+            }
+            self.pane_mut().seek = turn;
             return self.sought();
         }
-        let mut view = View::loading(id, self.setup.cwd.clone());
-        view.seek = turn;
-        let resume = self.command(id, Op::Resume);
-        view.resume = Some(resume.id);
+        let view = View::loading(id, self.setup.cwd.clone());
         let spare = self.view().stage == Stage::Fresh && self.view().composer.is_empty();
         if spare {
-            self.views[self.at] = view;
+            self.replace(view);
         } else {
             self.views.push(view);
             self.go_to(self.views.len() - 1);
+        }
+        self.pane_mut().seek = turn;
+        self.read_past(id)
+    }
+
+    /// Takes hold of a session that is shown, and reads what it was.
+    pub fn read_past(&mut self, id: SessionId) -> Vec<Cmd> {
+        let resume = self.command(id, Op::Resume);
+        if let Some(view) = self.view_of(id) {
+            view.resume = Some(resume.id);
         }
         vec![
             Cmd::Send(resume),
@@ -96,16 +107,18 @@ impl App {
     }
 
     /// The page before the window, unless it is being read or there is none.
-    pub fn read_earlier(&mut self) -> Vec<Cmd> {
-        let view = self.view_mut();
-        let Some(first) = view.transcript.first() else {
+    pub fn read_earlier(&mut self, id: SessionId) -> Vec<Cmd> {
+        let wanted = |view: &&View| {
+            view.id == id && !(view.reading || view.transcript.whole || view.stage == Stage::Fresh)
+        };
+        // Looked for before it is touched: who only stands at the top has not changed.
+        let first = self.views.iter().find(wanted);
+        let Some(first) = first.and_then(|view| view.transcript.first()) else {
             return Vec::new();
         };
-        if view.reading || view.transcript.whole || view.stage == Stage::Fresh {
-            return Vec::new();
+        if let Some(view) = self.view_of(id) {
+            view.reading = true;
         }
-        view.reading = true;
-        let id = view.id;
         vec![Cmd::Ask(
             Tag::Earlier(id),
             Query::History {
@@ -127,20 +140,25 @@ impl App {
         )]
     }
 
-    /// Moves the window to the turn that is sought, or reads on towards it.
+    /// Moves each window to the turn that is sought in it, or reads on towards it.
     pub fn sought(&mut self) -> Vec<Cmd> {
-        let view = self.view_mut();
-        let Some(turn) = view.seek else {
-            return Vec::new();
-        };
-        let entries = view.transcript.entries();
-        let above = view.transcript.whole
-            || entries
-                .first()
-                .is_some_and(|entry| entry.turn < turn && entry.turn > 0);
-        if above {
+        let mut short = Vec::new();
+        for pane in self.panes.all_mut() {
+            let view = self.views.iter().find(|view| view.id == pane.session);
+            let Some((turn, view)) = pane.seek.zip(view) else {
+                continue;
+            };
+            let entries = view.transcript.entries();
+            let above = view.transcript.whole
+                || entries
+                    .first()
+                    .is_some_and(|entry| entry.turn < turn && entry.turn > 0);
+            if !above {
+                short.push(view.id);
+                continue;
+            }
             if let Some(entry) = entries.iter().find(|entry| entry.turn >= turn) {
-                view.scroll = Scroll {
+                pane.scroll = Scroll {
                     anchor: Anchor::At {
                         seq: entry.seq,
                         line: 0,
@@ -148,10 +166,12 @@ impl App {
                     by: 0,
                 };
             }
-            view.seek = None;
-            return Vec::new();
+            pane.seek = None;
         }
-        self.read_earlier()
+        short
+            .into_iter()
+            .flat_map(|id| self.read_earlier(id))
+            .collect()
     }
 
     /// Enter, Tab or Alt+Enter in the composer.
@@ -209,15 +229,17 @@ impl App {
         let plain = self.view().composer.plain();
         let id = self.view().id;
         let command = self.command(id, op);
-        let view = &mut self.views[self.at];
+        let at = self.at();
+        let view = &mut self.views[at];
+        view.changes += 1;
         view.sent.push((command.id, view.composer.kept()));
         if view.sent.len() > 16 {
             view.sent.remove(0);
         }
         view.composer = crate::tui::app::composer::Composer::default();
-        view.scroll = Scroll::default();
         view.card_closed = true;
         let stage = view.stage;
+        self.pane_mut().follow();
         if matches!(command.op, Op::Submit { .. }) && self.prompts.first() != Some(&plain) {
             self.prompts.insert(0, plain);
         }
@@ -236,10 +258,9 @@ impl App {
             effort: view.effort,
         };
         let open = self.command(id, Op::Open { request });
-        // It was typed before the session had a name of its own.
         let mut cmds = vec![
             Cmd::SaveDraft {
-                session: None,
+                session: Some(id),
                 text: String::new(),
             },
             Cmd::Send(open),
@@ -346,7 +367,7 @@ impl App {
             .set("The tide is wrong. Find out why and mend it.");
         let spare = self.view().stage == Stage::Fresh && self.view().composer.is_empty();
         if spare {
-            self.views[self.at] = view;
+            self.replace(view);
         } else {
             self.views.push(view);
             self.go_to(self.views.len() - 1);

@@ -1,14 +1,25 @@
 //! What a click does: it gives the focus to what it fell on, and answers nothing.
 
+use crate::tui::app::pane::PaneId;
 use crate::tui::app::{App, Focus};
 
 /// What can be clicked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Spot {
+    /// A session in the top line, by its index.
+    Tab(usize),
+    Pane(PaneId, Part),
+}
+
+/// Which part of a pane.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Part {
     /// The ask or the card over the composer.
     Card,
     Transcript,
     Composer,
+    /// Its frame, and what lies between its parts.
+    Frame,
 }
 
 impl App {
@@ -17,14 +28,31 @@ impl App {
         if self.overlay.is_some() || self.first_run.is_some() {
             return;
         }
-        match spot {
+        let (pane, part) = match spot {
+            Spot::Tab(index) => {
+                if self
+                    .views
+                    .get(index)
+                    .is_some_and(|view| view.id != self.pane().session)
+                {
+                    self.go_to(index);
+                }
+                return;
+            }
+            Spot::Pane(pane, part) => (pane, part),
+        };
+        let came = pane != self.panes.focus();
+        self.focus_pane(pane);
+        match part {
             // A click is no key: what has the focus must be quiet anew.
-            Spot::Card if matches!(self.focus, Focus::Ask(_) | Focus::Card(_)) => {
+            Part::Card if matches!(self.focus, Focus::Ask(_) | Focus::Card(_)) => {
                 self.quiet_again();
             }
-            Spot::Card => self.to_cards(),
-            Spot::Transcript => self.focus = Focus::Transcript,
-            Spot::Composer => self.focus = Focus::Composer,
+            Part::Card => self.to_cards(),
+            Part::Transcript => self.focus = Focus::Transcript,
+            Part::Composer => self.focus = Focus::Composer,
+            Part::Frame if came => {}
+            Part::Frame => self.quiet_again(),
         }
     }
 }

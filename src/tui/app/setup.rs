@@ -10,7 +10,9 @@ use crate::protocol::money::Money;
 use crate::protocol::query::ModelCard;
 use crate::protocol::rule::Mode;
 use crate::protocol::time::Time;
+use crate::tui::app::arrangement::Arrangement;
 use crate::tui::app::card::KeyPlaces;
+use crate::tui::app::keymap::Leader;
 use crate::tui::app::local::Usual;
 
 /// What the world gives to each update: the time on both clocks, and an id for a session that may be begun by it.
@@ -89,9 +91,15 @@ pub struct Setup {
     pub mode: Mode,
     /// How much the model of a new session reasons; `None` leaves it to the model.
     pub effort: Option<Effort>,
+    /// Which key the keys for everywhere follow.
+    pub leader: Leader,
     /// The budget of a day; `None` where there is none.
     pub day_limit: Option<Money>,
     pub open: OpenWhat,
+    /// Tabs and panes of the last time in this folder.
+    pub arrangement: Option<Arrangement>,
+    /// What the person should be told at once.
+    pub notices: Vec<String>,
     /// System text and tools together.
     pub fixed_tokens: u64,
     pub skills: Vec<SkillCard>,

@@ -66,6 +66,8 @@ pub struct Live {
 #[expect(clippy::struct_excessive_bools, reason = "each is a state of its own")]
 pub struct View {
     pub id: SessionId,
+    /// Rises whenever something of it may have changed, so that who shows it knows.
+    pub changes: u64,
     pub stage: Stage,
     pub session: Option<Session>,
     /// Of a session not yet opened.
@@ -75,7 +77,6 @@ pub struct View {
     pub cwd: PathBuf,
     pub transcript: Transcript,
     pub live: Live,
-    pub scroll: Scroll,
     pub composer: Composer,
     /// Since when a turn has been running, by the wall.
     pub turn_since: Option<Time>,
@@ -89,8 +90,6 @@ pub struct View {
     pub unseen: bool,
     /// The card of a failure was put away.
     pub card_closed: bool,
-    /// The window follows a search for a turn: show it when it has been read.
-    pub seek: Option<u32>,
     /// The draft as it was last saved.
     pub draft: String,
     /// When the composer last changed, until its draft is saved.
@@ -114,6 +113,7 @@ impl View {
     pub fn fresh(id: SessionId, cwd: PathBuf, model: Option<ModelRef>, mode: Mode) -> Self {
         Self {
             id,
+            changes: 0,
             stage: Stage::Fresh,
             session: None,
             model,
@@ -122,7 +122,6 @@ impl View {
             cwd,
             transcript: Transcript::default(),
             live: Live::default(),
-            scroll: Scroll::default(),
             composer: Composer::default(),
             turn_since: None,
             reading: false,
@@ -130,7 +129,6 @@ impl View {
             after_open: Vec::new(),
             unseen: false,
             card_closed: false,
-            seek: None,
             draft: String::new(),
             typed: None,
             resume: None,
@@ -270,6 +268,7 @@ impl View {
 
     /// Some signals were dropped: the log is read again from the last number seen.
     pub fn reread(&mut self) -> Seq {
+        self.changes += 1;
         self.stage = Stage::Loading;
         self.restart_text();
         self.session
@@ -287,9 +286,6 @@ impl View {
             self.stage = Stage::Live;
         }
         self.transcript.apply(event);
-        if self.scroll.anchor == Anchor::Foot {
-            self.transcript.trim();
-        }
         self.passed(event);
     }
 

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::protocol::id::Seq;
+use crate::tui::app::view::View;
 use crate::tui::app::{App, Cmd, Focus};
 
 /// The strip of leader keys comes after this long.
@@ -19,7 +20,7 @@ impl App {
         let now = self.now.since;
         let strip = self
             .leader
-            .map(|since| since + STRIP)
+            .map(|pressed| pressed.since + STRIP)
             .filter(|&at| at > now);
         let arming = match &self.focus {
             Focus::Ask(ask) => ask.arming.wake(now),
@@ -36,6 +37,7 @@ impl App {
             strip,
             arming,
             drafts,
+            self.keeping.due,
             self.note.as_ref().map(|note| note.until),
             self.esc_until,
             self.break_until,
@@ -53,8 +55,9 @@ impl App {
             Some(crate::tui::app::first_run::Page::Checking { .. })
         );
         let counts = checking
-            || self.view().counts_seconds()
-            || self.view().retrying().is_some()
+            || self
+                .views_seen()
+                .any(|view| view.counts_seconds() || view.retrying().is_some())
             || (!self.ready && self.broken.is_none() && now >= SECOND);
         if counts {
             return Some(Duration::from_secs(now.as_secs()) + SECOND);
@@ -74,10 +77,18 @@ impl App {
                 *until = None;
             }
         };
+        let passing = |app: &Self| {
+            let (esc, twice) = (app.esc_until, app.break_until);
+            (app.note.is_some(), esc.is_some(), twice.is_some())
+        };
+        let before = passing(self);
         over(&mut self.esc_until);
         over(&mut self.break_until);
         if self.note.as_ref().is_some_and(|note| note.until <= now) {
             self.note = None;
+        }
+        if passing(self) != before {
+            self.changes.in_focus += 1;
         }
         if let Focus::Ask(ask) = &mut self.focus {
             over(&mut ask.arming.flash);
@@ -87,30 +98,50 @@ impl App {
         }
     }
 
-    pub fn tick(&mut self) -> Vec<Cmd> {
+    /// Saves what was typed and has rested this long.
+    pub fn save_drafts(&mut self, rest: Duration) -> Vec<Cmd> {
         let now = self.now.since;
         let mut cmds = Vec::new();
         for view in &mut self.views {
-            if view.typed.is_some_and(|typed| typed + DRAFT <= now) {
+            if view.typed.is_some_and(|typed| typed + rest <= now) {
                 view.typed = None;
                 let text = view.composer.kept();
                 if text != view.draft {
                     view.draft.clone_from(&text);
                     cmds.push(Cmd::SaveDraft {
-                        session: view.session.as_ref().map(|session| session.id),
+                        session: Some(view.id),
                         text,
                     });
                 }
             }
         }
-        let view = self.view_mut();
-        if view.followed() && !view.reading {
+        cmds
+    }
+
+    pub fn tick(&mut self) -> Vec<Cmd> {
+        let mut cmds = self.save_drafts(DRAFT);
+        cmds.extend(self.keep_arrangement());
+        for id in self.seen_sessions() {
+            let follows = |view: &View| view.id == id && view.followed() && !view.reading;
+            if !self.views.iter().any(follows) {
+                continue;
+            }
+            let Some(view) = self.view_of(id) else {
+                continue;
+            };
             view.reading = true;
-            let id = view.id;
             let after = view.session.as_ref().map_or(Seq(0), |s| s.last_seq);
             cmds.push(self.read_missed(id, after));
         }
         cmds
+    }
+
+    /// The sessions that are to be seen.
+    fn views_seen(&self) -> impl Iterator<Item = &View> {
+        let seen = self.seen_sessions();
+        self.views
+            .iter()
+            .filter(move |view| seen.contains(&view.id))
     }
 
     /// Something happened that was no key of the person: an ask that has the focus must be quiet anew.

@@ -217,6 +217,47 @@ impl Card<'_> {
             width: inner.width.saturating_sub(2),
             ..inner
         };
+        self.draw_inner(app, laid, buffer, inner, look)
+    }
+
+    /// Draws it into a pane whose frame is its own.
+    pub fn draw_bare(
+        &self,
+        app: &App,
+        laid: &Laid,
+        buffer: &mut Buffer,
+        area: Rect,
+        look: &Look,
+    ) -> Drawn {
+        if area.height == 0 {
+            return Drawn::default();
+        }
+        let (title, role) = self.title(look);
+        let gone = self.focus.is_some_and(|focus| focus.gone.is_some());
+        let role = if gone { Role::Muted } else { role };
+        Row::of(title, role)
+            .end(self.waited.clone(), Role::Muted)
+            .draw(buffer, area.left(), area.y, area.right(), look);
+        // A blank row under the title, where that takes no row from what would run.
+        let wanted = self.height(laid, app, usize::from(area.width));
+        let head = 1 + u16::from(usize::from(area.height) >= wanted);
+        let inner = Rect {
+            y: area.y + head.min(area.height),
+            height: area.height.saturating_sub(head),
+            ..area
+        };
+        self.draw_inner(app, laid, buffer, inner, look)
+    }
+
+    fn draw_inner(
+        &self,
+        app: &App,
+        laid: &Laid,
+        buffer: &mut Buffer,
+        inner: Rect,
+        look: &Look,
+    ) -> Drawn {
+        let focused = self.focus.is_some();
         if inner.width == 0 || inner.height == 0 {
             return Drawn::default();
         }

@@ -5,13 +5,14 @@ use ratatui::layout::Rect;
 
 use crate::agent::visible::escaped;
 use crate::protocol::event::When;
+use crate::tui::app::App;
 use crate::tui::app::command::preview;
 use crate::tui::app::composer::Drawn;
 use crate::tui::app::price::Estimate;
 use crate::tui::app::view::{Stage, View};
-use crate::tui::app::{App, Focus};
-use crate::tui::screen::look::{Look, Mark, Role};
+use crate::tui::screen::look::{Mark, Role};
 use crate::tui::screen::rows::Row;
+use crate::tui::screen::site::Site;
 use crate::tui::screen::{blank, money};
 use crate::tui::widget::cells;
 
@@ -70,18 +71,14 @@ pub fn lay(view: &View, width: u16, height: u16) -> Laid {
 }
 
 /// Draws it and gives the place of the cursor.
-pub fn draw(
-    app: &App,
-    view: &View,
-    laid: &Laid,
-    buffer: &mut Buffer,
-    area: Rect,
-    look: &Look,
-) -> Option<(u16, u16)> {
+pub fn draw(site: &Site, laid: &Laid, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+    let Site {
+        app, view, look, ..
+    } = *site;
     if area.height == 0 || area.width <= PROMPT {
         return None;
     }
-    let focused = matches!(app.focus, Focus::Composer);
+    let focused = site.types();
     let role = if focused { Role::Accent } else { Role::Muted };
     cells::write(buffer, area.x, area.y, area.right(), ">", look.style(role));
     let rows = laid.rows.min(area.height);
@@ -165,8 +162,9 @@ fn cost(app: &App, view: &View) -> Option<String> {
 }
 
 /// The list of commands while one is being typed, over the rows above the composer.
-pub fn commands(app: &App, buffer: &mut Buffer, above: Rect, composer: Rect, look: &Look) {
-    if !matches!(app.focus, Focus::Composer) || app.overlay.is_some() {
+pub fn commands(site: &Site, buffer: &mut Buffer, above: Rect, composer: Rect) {
+    let Site { app, look, .. } = *site;
+    if !site.types() || app.overlay.is_some() {
         return;
     }
     let rows = app.slash_rows();

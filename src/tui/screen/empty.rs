@@ -7,6 +7,7 @@ use crate::agent::visible::one_line;
 use crate::protocol::query::ModelCard;
 use crate::protocol::usage::Price;
 use crate::tui::app::App;
+use crate::tui::app::layout::fit::NARROW;
 use crate::tui::app::price::{Estimate, per_million};
 use crate::tui::app::view::View;
 use crate::tui::screen::look::{Look, Role};
@@ -115,11 +116,16 @@ fn ways(app: &App, view: &View) -> Vec<(&'static str, &'static str, String)> {
             None => model.to_string(),
         },
     };
-    vec![
-        ("^X w", "sessions", sessions),
+    let mut ways = vec![("^X w", "sessions", sessions)];
+    if app.size.0 >= NARROW {
+        let split = "another session beside this one";
+        ways.push(("^X v", "split", split.to_owned()));
+    }
+    ways.extend([
         ("^X m", "model", model),
         ("?", "help", "all keys and commands".to_owned()),
-    ]
+    ]);
+    ways
 }
 
 /// `claude-sonnet-5-5   $2 in, $10 out, $0.10 cached, per million, 2026-11-20`.

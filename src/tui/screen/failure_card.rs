@@ -9,14 +9,15 @@ use crate::agent::visible::one_line;
 use crate::config::KeySource;
 use crate::protocol::event::{Ending, Waiting};
 use crate::protocol::failure::{Failure, FailureKind};
+use crate::tui::app::App;
 use crate::tui::app::card::Choice;
 use crate::tui::app::transcript::What;
 use crate::tui::app::view::View;
-use crate::tui::app::{App, Focus};
 use crate::tui::screen::ask_body::NARROW;
-use crate::tui::screen::look::{Look, Mark, Role};
+use crate::tui::screen::look::{Mark, Role};
 use crate::tui::screen::money;
 use crate::tui::screen::rows::{self, Row, wrapped};
+use crate::tui::screen::site::Site;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::{cells, text};
@@ -32,7 +33,11 @@ pub struct Card {
 }
 
 /// The card of a session, when something failed, was cut, or is asked again by itself.
-pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
+pub fn card(site: &Site, form: Form) -> Option<Card> {
+    let Site {
+        app, view, look, ..
+    } = *site;
+    let focused = site.card().is_some();
     let width = form.cells();
     if let Some(Waiting::Retry {
         failure,
@@ -44,13 +49,12 @@ pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
         // The second under way is counted, so that the last one said is 1.
         let left = until.since(app.now.wall) + Duration::from_millis(999);
         let left = text::seconds(left);
-        let focused = matches!(app.focus, Focus::Card(_));
         let mut rows = wrapped(&one_line(&failure.message), width, 0, Role::Text);
         let said = format!(
             "Trying again by itself in {left}, attempt {attempt} of {attempts}. Nothing is lost."
         );
         rows.extend(wrapped(&said, width, 0, Role::Muted));
-        let mut foot = foot(app, view, "", ("Esc Esc", "stop"), width);
+        let mut foot = foot(site, "", ("Esc Esc", "stop"), width);
         offer(app, view, width, &mut rows, &mut foot);
         return Some(Card {
             title: (
@@ -63,7 +67,6 @@ pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
             focused,
         });
     }
-    let focused = matches!(app.focus, Focus::Card(_));
     let ending = view.stopped()?;
     let turn = view.session.as_ref().map(|session| &session.turn_sum)?;
     let cost = money::sum(&turn.spent);
@@ -104,7 +107,7 @@ pub fn card(app: &App, view: &View, form: Form, look: &Look) -> Option<Card> {
     rows.extend(wrapped(&said, width, 0, Role::Muted));
     let next = app.next_prompt(view).map(money::estimate);
     let price = next.map_or_else(String::new, |next| format!(" ({next})"));
-    let mut foot = foot(app, view, &price, ("Esc", "leave it"), width);
+    let mut foot = foot(site, &price, ("Esc", "leave it"), width);
     offer(app, view, width, &mut rows, &mut foot);
     Some(Card {
         title: (title, Role::Bad),
@@ -134,8 +137,9 @@ fn offer(app: &App, view: &View, width: usize, rows: &mut Vec<Row>, foot: &mut [
 }
 
 /// The keys of the card, else the way to it; as many rows as they need. `price` is that of asking again, `leave` what Esc does.
-fn foot(app: &App, view: &View, price: &str, leave: (&str, &str), width: usize) -> Vec<Row> {
-    let Focus::Card(card) = &app.focus else {
+fn foot(site: &Site, price: &str, leave: (&str, &str), width: usize) -> Vec<Row> {
+    let Site { app, view, .. } = *site;
+    let Some(card) = site.card() else {
         let row = Row::of("Tab", Role::Key);
         if width < NARROW {
             return vec![row.put(", composer empty: decide", Role::Muted)];
@@ -196,8 +200,9 @@ impl Card {
     }
 
     /// Draws it; `true` when its last line was in sight.
-    pub fn draw(&self, app: &App, buffer: &mut Buffer, area: Rect, look: &Look) -> bool {
-        let flash = matches!(&app.focus, Focus::Card(card) if card.arming.flash.is_some());
+    pub fn draw(&self, site: &Site, buffer: &mut Buffer, area: Rect) -> bool {
+        let look = site.look;
+        let flash = site.card().is_some_and(|card| card.arming.flash.is_some());
         let border = match (self.focused, flash) {
             (_, true) => Role::Warn,
             (true, _) => Role::Focus,

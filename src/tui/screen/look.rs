@@ -85,6 +85,7 @@ impl Look {
         let (unicode, ascii) = match mark {
             Mark::Working => ("●", "*"),
             Mark::Ask => ("⚑", "!"),
+            Mark::Question => ("?", "?"),
             Mark::Done => ("✓", "+"),
             Mark::Failed => ("✗", "x"),
             Mark::Budget => ("$", "$"),
@@ -134,6 +135,7 @@ impl Paint for Look {
 pub enum Mark {
     Working,
     Ask,
+    Question,
     Done,
     Failed,
     Budget,

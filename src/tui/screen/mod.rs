@@ -5,18 +5,26 @@ pub mod ask_body;
 pub mod ask_card;
 pub mod body;
 pub mod composer;
+pub mod desk;
 pub mod empty;
 pub mod entry;
 pub mod failure_card;
 pub mod first_run;
+pub mod kept;
 pub mod live;
 pub mod look;
 pub mod meter;
+pub mod middle;
 pub mod money;
 pub mod overlay;
 pub mod pane;
+pub mod rooms;
 pub mod rows;
+pub mod site;
+pub mod spots;
 pub mod status;
+pub mod strip;
+pub mod title;
 pub mod tool_card;
 pub mod top;
 pub mod tour;
@@ -27,36 +35,15 @@ use std::ops::Range;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::tui::app::pointer::Spot;
+use crate::tui::app::wake::STRIP;
 use crate::tui::app::{App, Seen};
+use crate::tui::screen::kept::Kept;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::rows::Row;
-use crate::tui::screen::transcript::Cache;
+use crate::tui::screen::spots::Spots;
 
 /// The smallest screen everything fits on.
 pub const SMALLEST: (u16, u16) = (40, 12);
-
-/// Where what can be clicked was drawn; empty where it was not.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Spots {
-    pub card: Rect,
-    pub transcript: Rect,
-    pub composer: Rect,
-}
-
-impl Spots {
-    /// What lies in this cell.
-    pub fn at(&self, x: u16, y: u16) -> Option<Spot> {
-        [
-            (self.card, Spot::Card),
-            (self.transcript, Spot::Transcript),
-            (self.composer, Spot::Composer),
-        ]
-        .into_iter()
-        .find(|(area, _)| area.contains((x, y).into()))
-        .map(|(_, spot)| spot)
-    }
-}
 
 /// What a frame came to.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -66,33 +53,46 @@ pub struct Shown {
     pub seen: Seen,
     pub spots: Spots,
     /// Rows whose content moved up by so many lines since the last frame.
-    pub moved: Option<(Range<u16>, i16)>,
+    pub moved: Vec<(Range<u16>, i16)>,
 }
 
-/// Draws the whole state; every cell of the buffer is written.
-pub fn draw(app: &App, cache: &mut Cache, buffer: &mut Buffer, look: &Look) -> Shown {
+/// Draws the state into the buffer that was drawn into last, or into a new one of another size. What did not change is left as
+/// it is.
+pub fn draw(app: &App, kept: &mut Kept, buffer: &mut Buffer, look: &Look) -> Shown {
     let area = buffer.area;
-    blank(buffer, area, look);
-    if area.width < SMALLEST.0 || area.height < SMALLEST.1 {
+    let small = area.width < SMALLEST.0 || area.height < SMALLEST.1;
+    let strip = app
+        .leader
+        .filter(|pressed| app.now.since >= pressed.since + STRIP);
+    // Pages, overlays and the strip lie over panes: nothing under them is left as it was.
+    let covered = small || app.first_run.is_some() || app.overlay.is_some() || strip.is_some();
+    if covered {
+        kept.forget();
+    }
+    if small {
+        blank(buffer, area, look);
         return too_small(app, buffer, area, look);
     }
     let mut shown = match &app.first_run {
-        Some(page) => first_run::draw(app, page, buffer, area, look),
-        None => pane::draw(app, cache, buffer, area, look),
+        Some(page) => {
+            blank(buffer, area, look);
+            first_run::draw(app, page, buffer, area, look)
+        }
+        None => desk::draw(app, kept, buffer, area, look),
     };
     if let Some(overlay) = &app.overlay {
         shown.cursor = overlay::draw(app, overlay, buffer, area, look);
-        shown.moved = None;
+        shown.moved.clear();
         shown.spots = Spots::default();
         // What lies under an overlay was not seen.
         shown.seen.last_line = false;
     }
-    if app
-        .leader
-        .is_some_and(|since| app.now.since >= since + crate::tui::app::wake::STRIP)
-    {
-        status::strip(buffer, area, look);
-        shown.moved = None;
+    if let Some(pressed) = strip {
+        strip::draw(pressed.leader, buffer, area, look);
+        shown.moved.clear();
+    }
+    if covered {
+        kept.forget();
     }
     shown
 }
@@ -123,11 +123,5 @@ fn too_small(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) -> Shown {
     for (text, y) in texts.into_iter().zip(area.top()..area.bottom()) {
         Row::of(text, Role::Muted).draw(buffer, area.left(), y, area.right(), look);
     }
-    Shown {
-        seen: Seen {
-            anchor: app.view().scroll.anchor,
-            ..Seen::default()
-        },
-        ..Shown::default()
-    }
+    Shown::default()
 }

@@ -6,12 +6,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::protocol::rule::Mode;
-use crate::tui::app::keymap::TABLE;
-use crate::tui::app::view::View;
 use crate::tui::app::{App, Focus};
 use crate::tui::screen::look::{Look, Role};
+use crate::tui::screen::meter;
 use crate::tui::screen::rows::{self, Row, keys};
-use crate::tui::screen::{blank, meter};
+use crate::tui::screen::site::Site;
 use crate::tui::widget::cells;
 
 /// Place, mode, effort where one was chosen, sandbox level, branch; the meter at the right.
@@ -61,13 +60,16 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) {
 }
 
 /// What passes, else the keys that work now.
-pub fn key_line(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &Look) {
+pub fn key_line(site: &Site, buffer: &mut Buffer, area: Rect) {
+    let Site {
+        app, view, look, ..
+    } = *site;
     if area.height == 0 {
         return;
     }
     let now = app.now.since;
-    let row = if app.leader.is_some() {
-        Row::of("^X", Role::Key).put(" …  Esc ends it", Role::Muted)
+    let row = if let Some(pressed) = app.leader {
+        Row::of(pressed.leader.label(), Role::Key).put(" …  Esc ends it", Role::Muted)
     } else if app.esc_until.is_some_and(|until| until > now) {
         let turn = view.session.as_ref().map_or(0, |session| session.turn);
         Row::of(format!("Esc again stops turn {turn}"), Role::Warn)
@@ -78,7 +80,7 @@ pub fn key_line(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &
     } else if !app.ready && app.broken.is_none() && now >= Duration::from_secs(1) {
         Row::of(format!("opening the log, {} s", now.as_secs()), Role::Muted)
     } else {
-        rows_of_keys(app, view, usize::from(area.width))
+        rows_of_keys(site, usize::from(area.width))
     };
     row.draw(buffer, area.left(), area.y, area.right(), look);
 }
@@ -90,7 +92,8 @@ pub fn is_long(app: &App, width: u16) -> bool {
         .is_some_and(|note| cells::of(&note.text) > usize::from(width))
 }
 
-fn rows_of_keys(app: &App, view: &View, width: usize) -> Row {
+fn rows_of_keys(site: &Site, width: usize) -> Row {
+    let Site { app, view, .. } = *site;
     let running = view.running();
     let empty = view.composer.is_empty();
     let pairs: &[(&str, &str)] = match &app.focus {
@@ -166,43 +169,4 @@ fn rows_of_keys(app: &App, view: &View, width: usize) -> Row {
         "fold outputs".clone_into(&mut pair.1);
     }
     rows::key_line(&all, width)
-}
-
-/// All keys after the leader, over the foot of the screen.
-pub fn strip(buffer: &mut Buffer, area: Rect, look: &Look) {
-    let all: Vec<(String, &str)> = TABLE
-        .iter()
-        .filter(|row| !row.help.is_empty())
-        .filter_map(|row| row.leader.map(|key| (key.to_string(), row.help)))
-        .collect();
-    // Two columns at the least: a key that is not listed is not found.
-    let column = if area.width < 56 { 20 } else { 28 };
-    let columns = (usize::from(area.width) / column).max(1);
-    let rows = all
-        .len()
-        .div_ceil(columns)
-        .min(usize::from(area.height) - 1);
-    let top = area.bottom() - rows as u16 - 1;
-    let place = Rect {
-        y: top,
-        height: rows as u16,
-        ..area
-    };
-    blank(buffer, place, look);
-    for (index, (key, what)) in all.iter().enumerate() {
-        let (x, y) = (index / rows.max(1), index % rows.max(1));
-        if x >= columns {
-            break;
-        }
-        let left = area.x + 1 + (x * column) as u16;
-        Row::of(format!("{key:<2} "), Role::Key)
-            .put(*what, Role::Text)
-            .draw(
-                buffer,
-                left,
-                top + y as u16,
-                (left + column as u16 - 1).min(area.right()),
-                look,
-            );
-    }
 }

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::protocol::ask::About;
 use crate::protocol::money::Money;
 use crate::protocol::session::State;
 use crate::tui::app::App;
@@ -10,9 +11,17 @@ use crate::tui::app::view::View;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::money;
 use crate::tui::screen::rows::Row;
-use crate::tui::widget::text;
+use crate::tui::widget::{cells, text};
 
-pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) {
+/// Cells of a name: at least, as it is told apart from most others, at most.
+const LEAST: usize = 3;
+const USUAL: usize = 12;
+const LONGEST: usize = 24;
+/// Between two sessions.
+const GAP: usize = 3;
+
+/// Draws the line; gives the places of the sessions in it.
+pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) -> Vec<(Rect, usize)> {
     let wide = area.width >= 70;
     let mut row = Row::new();
     let waiting = app.waiting();
@@ -34,28 +43,122 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) {
     }
     if wide {
         row = row.end(today(app), Role::Muted);
-        row = row.end("   ", Role::Text);
-        if area.width >= 90 {
-            row = row.end("^X", Role::Key).end(" keys   ", Role::Muted);
-        }
     }
-    row = row.end("?", Role::Key).end(" help ", Role::Muted);
-    // The names share what is left, and every mark stays in sight.
-    let room = usize::from(area.width).saturating_sub(row.width() + 2);
-    let name = (room / app.views.len()).saturating_sub(8).clamp(3, 24);
-    row = row.put(" ", Role::Text);
-    for (index, view) in app.views.iter().enumerate() {
-        let current = index == app.at;
-        let role = if current { Role::Strong } else { Role::Muted };
-        let title = view.title();
-        let title = text::fit(&title, name, look.glyphs);
-        row = row.put(format!("{} {title}", index + 1), role);
-        if let Some((mark, mark_role)) = mark(app, view, look) {
-            row = row.put(format!(" {mark}"), mark_role);
-        }
-        row = row.put("   ", Role::Text);
+    let mut keys = Row::new();
+    if area.width >= 90 {
+        keys = keys.end("   ", Role::Text);
+        keys = keys.end("^X", Role::Key).end(" keys", Role::Muted);
     }
+    let gap = if wide { "   " } else { "" };
+    keys = keys.end(gap, Role::Text);
+    keys = keys.end("?", Role::Key).end(" help", Role::Muted);
+    let at = app.at();
+    let all: Vec<usize> = if app.has_tab_line() {
+        vec![at]
+    } else {
+        (0..app.views.len()).collect()
+    };
+    let tabs = Tab::all(app, &all, look);
+    // The keys give way to sessions that would not be told apart.
+    let usual: usize = tabs.iter().map(|tab| tab.width(USUAL)).sum();
+    if tabs.len() == 1 || row.width() + keys.width() + usual + 3 <= usize::from(area.width) {
+        row.right.append(&mut keys.right);
+    }
+    row = row.end(" ", Role::Text);
+    // Nothing follows the last one but the blank before the right end.
+    let room = (usize::from(area.width) + GAP).saturating_sub(row.width() + 2);
+    let (row, places) = named(at, row, tabs, room, area, look);
     row.draw(buffer, area.left(), area.y, area.right(), look);
+    places
+}
+
+/// The sessions that the one pane of a slim screen does not show, in a line of their own.
+pub fn others(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) -> Vec<(Rect, usize)> {
+    let at = app.at();
+    let all: Vec<usize> = (0..app.views.len()).filter(|&index| index != at).collect();
+    let room = usize::from(area.width) + GAP - 1;
+    let tabs = Tab::all(app, &all, look);
+    let (row, places) = named(at, Row::new(), tabs, room, area, look);
+    row.draw(buffer, area.left(), area.y, area.right(), look);
+    places
+}
+
+/// A session in the line.
+struct Tab {
+    index: usize,
+    title: String,
+    mark: Option<(String, Role)>,
+    /// Cells of the title, and of what stands beside it with the blanks to the next session.
+    title_cells: usize,
+    beside: usize,
+}
+
+impl Tab {
+    fn all(app: &App, indexes: &[usize], look: &Look) -> Vec<Self> {
+        indexes
+            .iter()
+            .filter_map(|&index| {
+                let view = app.views.get(index)?;
+                let title = text::fit(&view.title(), LONGEST, look.glyphs).into_owned();
+                let mark = mark(app, view, look);
+                let mark_cells = mark.as_ref().map_or(0, |(mark, _)| cells::of(mark) + 1);
+                Some(Self {
+                    index,
+                    title_cells: cells::of(&title),
+                    beside: cells::of(&(index + 1).to_string()) + 1 + mark_cells + GAP,
+                    title,
+                    mark,
+                })
+            })
+            .collect()
+    }
+
+    /// Cells it takes with a name of so many.
+    fn width(&self, name: usize) -> usize {
+        self.beside + self.title_cells.min(name)
+    }
+}
+
+/// Puts sessions with their marks into a row. The names share the room, and every mark stays in sight; where not even that
+/// is enough, the sessions around the one in the focus are shown.
+fn named(
+    at: usize,
+    mut row: Row,
+    mut tabs: Vec<Tab>,
+    room: usize,
+    area: Rect,
+    look: &Look,
+) -> (Row, Vec<(Rect, usize)>) {
+    let least = tabs.iter().map(|tab| tab.width(LEAST)).max().unwrap_or(1);
+    let most = (room / least).max(1);
+    let before = tabs.partition_point(|tab| tab.index <= at);
+    tabs.drain(..before.saturating_sub(most).min(tabs.len()));
+    tabs.truncate(most);
+    let name = (LEAST..=LONGEST)
+        .rfind(|&name| tabs.iter().map(|tab| tab.width(name)).sum::<usize>() <= room)
+        .unwrap_or(LEAST);
+    let mut places = Vec::new();
+    let mut x = area.x + 1;
+    row = row.put(" ", Role::Text);
+    for tab in tabs {
+        if !places.is_empty() {
+            row = row.put(" ".repeat(GAP), Role::Text);
+        }
+        let role = if tab.index == at {
+            Role::Strong
+        } else {
+            Role::Muted
+        };
+        let title = text::fit(&tab.title, name, look.glyphs);
+        let mut parts = vec![(format!("{} {title}", tab.index + 1), role)];
+        parts.extend(tab.mark.map(|(mark, role)| (format!(" {mark}"), role)));
+        let width = parts.iter().map(|(text, _)| cells::of(text)).sum::<usize>() as u16;
+        let place = Rect { x, width, ..area };
+        places.push((place.intersection(area), tab.index));
+        x = x.saturating_add(width + GAP as u16);
+        row.left.extend(parts);
+    }
+    (row, places)
 }
 
 /// What was spent of today's budget.
@@ -70,20 +173,25 @@ pub fn today(app: &App) -> String {
     }
 }
 
-/// A session's mark in the top line; colour never carries it alone.
-fn mark(app: &App, view: &View, look: &Look) -> Option<(String, Role)> {
-    let asks = app
+/// A session's mark in the top line and in the title of its pane; colour never carries it alone.
+pub fn mark(app: &App, view: &View, look: &Look) -> Option<(String, Role)> {
+    let asks: Vec<&About> = app
         .waiting()
-        .iter()
+        .into_iter()
         .filter(|(id, _)| *id == view.id)
-        .count();
-    if asks > 0 {
-        let mark = if view.state() == State::Paused {
-            look.mark(Mark::Budget)
-        } else {
-            look.mark(Mark::Ask)
-        };
-        return Some((format!("{mark}{asks}"), Role::Warn));
+        .map(|(_, waiting)| &waiting.ask.about)
+        .collect();
+    let approval = asks.iter().any(|about| matches!(about, About::Approval(_)));
+    match asks.first() {
+        Some(_) if approval => {
+            let flag = look.mark(Mark::Ask);
+            return Some((format!("{flag}{}", asks.len()), Role::Warn));
+        }
+        Some(About::Budget { .. }) => {
+            return Some((look.mark(Mark::Budget).to_owned(), Role::Warn));
+        }
+        Some(_) => return Some((look.mark(Mark::Question).to_owned(), Role::Warn)),
+        None => {}
     }
     match view.state() {
         State::Working | State::Waiting => {

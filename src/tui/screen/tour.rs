@@ -4,23 +4,25 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::protocol::ask::{About, Risk};
+use crate::tui::app::App;
 use crate::tui::app::view::View;
-use crate::tui::app::{App, Focus};
-use crate::tui::screen::look::{Look, Role};
+use crate::tui::screen::look::Role;
 use crate::tui::screen::rows::Row;
+use crate::tui::screen::site::Site;
 
 /// One line at the top of a played session.
-pub fn line(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &Look) {
+pub fn line(site: &Site, buffer: &mut Buffer, area: Rect) {
     let mut row = Row::of("a script speaks; play money", Role::Accent);
-    if view.tour
-        && let Some(hint) = hint(app, view)
+    if site.view.tour
+        && let Some(hint) = hint(site)
     {
         row = row.end(hint, Role::Key);
     }
-    row.draw(buffer, area.left(), area.y, area.right(), look);
+    row.draw(buffer, area.left(), area.y, area.right(), site.look);
 }
 
-fn hint(app: &App, view: &View) -> Option<String> {
+fn hint(site: &Site) -> Option<String> {
+    let Site { app, view, .. } = *site;
     let waiting = app.waiting();
     let ask = waiting.iter().find(|(id, _)| *id == view.id);
     let risk = match ask.map(|(_, waiting)| &waiting.ask.about) {
@@ -28,9 +30,9 @@ fn hint(app: &App, view: &View) -> Option<String> {
         _ => None,
     };
     let session = view.session.as_ref();
-    Some(match (&app.focus, risk) {
-        (Focus::Ask(_), Some(Risk::High)) => "N: no, and a reason may be typed".to_owned(),
-        (Focus::Ask(_), Some(_)) => "y: yes, once".to_owned(),
+    Some(match (site.ask(), risk) {
+        (Some(_), Some(Risk::High)) => "N: no, and a reason may be typed".to_owned(),
+        (Some(_), Some(_)) => "y: yes, once".to_owned(),
         (_, Some(Risk::High)) => "Tab, then N".to_owned(),
         (_, Some(_)) => "Tab, then y".to_owned(),
         _ if session.is_none() => "Enter begins".to_owned(),

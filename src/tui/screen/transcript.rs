@@ -9,11 +9,12 @@ use ratatui::layout::Rect;
 use crate::protocol::id::{Seq, SessionId};
 use crate::tui::app::App;
 use crate::tui::app::transcript::{Entry, What};
-use crate::tui::app::view::{Anchor, View};
+use crate::tui::app::view::{Anchor, Scroll, View};
 use crate::tui::screen::body::Laid;
 use crate::tui::screen::entry;
 use crate::tui::screen::live::{self, LiveText};
 use crate::tui::screen::look::Look;
+use crate::tui::screen::site::Site;
 use crate::tui::widget::paint::{Form, Glyphs};
 
 /// Laid-out entries kept; beyond this those not seen for longest are dropped.
@@ -69,19 +70,15 @@ pub struct Window {
 /// The newest rows: what streams and what is awaited. It stands behind all entries.
 const LIVE: Seq = Seq(u64::MAX);
 
-pub fn draw(
-    app: &App,
-    view: &View,
-    cache: &mut Cache,
-    buffer: &mut Buffer,
-    area: Rect,
-    look: &Look,
-) -> Window {
+pub fn draw(site: &Site, cache: &mut Cache, buffer: &mut Buffer, area: Rect) -> Window {
+    let Site {
+        app, view, look, ..
+    } = *site;
     cache.frame += 1;
     cache.keep_only(view.id);
     if area.width == 0 || area.height == 0 {
         return Window {
-            anchor: view.scroll.anchor,
+            anchor: site.pane.scroll.anchor,
             ..Window::default()
         };
     }
@@ -92,6 +89,7 @@ pub fn draw(
     let mut walk = Walk {
         app,
         view,
+        scroll: site.pane.scroll,
         cache,
         form,
         look,
@@ -153,6 +151,7 @@ struct Place {
 struct Walk<'a> {
     app: &'a App,
     view: &'a View,
+    scroll: Scroll,
     cache: &'a mut Cache,
     form: Form,
     look: &'a Look,
@@ -239,8 +238,8 @@ impl Walk<'_> {
     /// The top of the window after what was asked of it, kept so that the window is full where that is possible.
     fn top(&mut self, rows: usize) -> Place {
         let foot = self.foot(rows);
-        let by = self.view.scroll.by;
-        let from = match self.view.scroll.anchor {
+        let by = self.scroll.by;
+        let from = match self.scroll.anchor {
             Anchor::Foot if by >= 0 => return foot,
             Anchor::Foot => foot,
             Anchor::At { seq, line } => {

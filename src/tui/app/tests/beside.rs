@@ -51,6 +51,7 @@ fn what_another_process_does_is_read_from_the_log_while_it_works() {
     let mut desk = Desk::running();
     let session = desk.app.view().id;
     desk.app.view_mut().typed = None;
+    desk.app.keeping.due = None;
     desk.app.view_mut().read_only = Some("held by process 4711".to_owned());
     let last = desk.app.view().session.as_ref().unwrap().last_seq;
     let missed = Cmd::Ask(

@@ -6,6 +6,7 @@ mod beside;
 mod cards;
 mod local;
 mod models;
+mod panes;
 mod pictures;
 mod pointer;
 mod sessions;
@@ -25,7 +26,7 @@ use crate::protocol::rule::Mode;
 use crate::protocol::session::{RunLimits, SessionSpec};
 use crate::protocol::time::Time;
 use crate::tui::app::setup::{Now, Opened, Setup};
-use crate::tui::app::{App, Cmd, Focus, Msg, Seen};
+use crate::tui::app::{App, Cmd, Focus, Msg, Seen, SeenPane};
 
 fn id(n: u128) -> SessionId {
     SessionId(Uuid::from_u128(n))
@@ -97,21 +98,38 @@ impl Desk {
 
     /// A message, and the frame that follows it.
     fn update(&mut self, msg: Msg) -> Vec<Cmd> {
-        let mut cmds = self.app.update(msg, now(self.millis));
-        let anchor = self.app.view().scroll.anchor;
+        let now = Now {
+            fresh: self.fresh(),
+            ..now(self.millis)
+        };
+        let mut cmds = self.app.update(msg, now);
+        let panes = self.app.panes.all().iter().map(|pane| SeenPane {
+            pane: pane.id,
+            anchor: pane.scroll.anchor,
+            at_top: false,
+            rows: 20,
+            composer_width: 90,
+        });
+        let panes = panes.collect();
         cmds.extend(self.app.update(
             Msg::Drawn(Seen {
                 last_line: true,
-                anchor,
-                at_top: false,
-                rows: 20,
-                composer_width: 90,
                 ask_scroll_max: 0,
                 ask_page: 8,
+                panes,
             }),
-            now(self.millis),
+            now,
         ));
         cmds
+    }
+
+    /// A session id nobody has used.
+    fn fresh(&self) -> SessionId {
+        let used = |fresh: &SessionId| self.app.views.iter().any(|view| view.id == *fresh);
+        (1_000_000..2_000_000)
+            .map(id)
+            .find(|fresh| !used(fresh))
+            .unwrap()
     }
 
     fn key(&mut self, code: KeyCode, modifiers: KeyModifiers) -> Vec<Cmd> {

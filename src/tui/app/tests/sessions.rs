@@ -208,9 +208,9 @@ fn ctrl_c_clears_then_stops_then_quits() {
 fn an_unbound_leader_key_does_nothing_and_says_so() {
     let mut desk = Desk::open();
     desk.ctrl('x');
-    assert_eq!(desk.typed("z"), []);
+    assert_eq!(desk.typed("Z"), []);
     assert_eq!(desk.written(), "");
-    assert!(desk.app.note.as_ref().unwrap().text.contains("^X z"));
+    assert!(desk.app.note.as_ref().unwrap().text.contains("^X Z"));
     desk.wait(10_000);
     assert_eq!(desk.app.note, None);
 }
@@ -289,6 +289,19 @@ fn drafts_are_saved_when_the_fingers_rest() {
         }]
     );
     assert_eq!(desk.app.wake(), None, "then nothing wakes");
+}
+
+#[test]
+fn a_text_is_kept_however_soon_one_leaves() {
+    let mut desk = Desk::open();
+    desk.typed("half");
+    desk.millis = 20;
+    let session = Some(desk.app.view().id);
+    let kept = Cmd::SaveDraft {
+        session,
+        text: "half".to_owned(),
+    };
+    assert!(desk.app.quit_now().contains(&kept));
 }
 
 #[test]

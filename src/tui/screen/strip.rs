@@ -1,0 +1,47 @@
+//! The strip of keys that can follow the leader, over the foot of the screen.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::tui::app::keymap::{Leader, TABLE};
+use crate::tui::screen::blank;
+use crate::tui::screen::look::{Look, Role};
+use crate::tui::screen::rows::Row;
+
+/// Cells of a column: what most of the help lines need, where there is room for that.
+const COLUMN: usize = 28;
+
+pub fn draw(leader: Leader, buffer: &mut Buffer, area: Rect, look: &Look) {
+    let all: Vec<(char, &str)> = TABLE
+        .iter()
+        .filter(|row| !row.help.is_empty())
+        .filter_map(|row| leader.key_of(row).map(|key| (key, row.help)))
+        .collect();
+    // As many columns as it takes to list them all: a key that is not listed is not found.
+    let room = usize::from(area.height) - 1;
+    let columns = (usize::from(area.width) / COLUMN)
+        .max(all.len().div_ceil(room))
+        .max(1);
+    let column = usize::from(area.width) / columns;
+    let rows = all.len().div_ceil(columns).min(room);
+    let top = area.bottom() - rows as u16 - 1;
+    let place = Rect {
+        y: top,
+        height: rows as u16,
+        ..area
+    };
+    blank(buffer, place, look);
+    for (index, (key, what)) in all.iter().enumerate() {
+        let (x, y) = (index / rows.max(1), index % rows.max(1));
+        let left = area.x + 1 + (x * column) as u16;
+        Row::of(format!("{key}  "), Role::Key)
+            .put(*what, Role::Text)
+            .draw(
+                buffer,
+                left,
+                top + y as u16,
+                (left + column as u16 - 1).min(area.right()),
+                look,
+            );
+    }
+}
