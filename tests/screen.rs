@@ -30,6 +30,7 @@ use creel::tui::screen;
 use creel::tui::screen::kept::Kept;
 use creel::tui::screen::look::Look;
 use creel::tui::screen::spots::Spots;
+use creel::tui::terminal::surface::Surface;
 use creel::tui::theme::Theme;
 use creel::tui::widget::paint::Glyphs;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
@@ -150,7 +151,7 @@ fn answering(at: usize, preset: &str, models: &[(&str, Option<u64>)]) -> Answeri
 struct Desk {
     app: App,
     kept: Kept,
-    buffer: Buffer,
+    surface: Surface,
     millis: u64,
     seq: u64,
     size: (u16, u16),
@@ -164,7 +165,7 @@ impl Desk {
         let mut desk = Self {
             app: App::new(setup, size, now(0)),
             kept: Kept::default(),
-            buffer: Buffer::default(),
+            surface: Surface::default(),
             millis: 0,
             seq: 0,
             size,
@@ -201,12 +202,12 @@ impl Desk {
     fn frame(&mut self) -> (Buffer, Vec<Cmd>) {
         let look = Look::new(Theme::ansi(), self.glyphs);
         // As the terminal does: another size begins with blanks, the same one with what was drawn.
-        let area = Rect::new(0, 0, self.size.0, self.size.1);
-        if self.buffer.area != area {
-            self.buffer = Buffer::empty(area);
+        let (width, height) = self.size;
+        if self.surface.area() != Rect::new(0, 0, width, height) {
+            self.surface = Surface::new(width, height);
         }
-        let shown = screen::draw(&self.app, &mut self.kept, &mut self.buffer, &look);
-        let buffer = self.buffer.clone();
+        let shown = screen::draw(&self.app, &mut self.kept, &mut self.surface, &look);
+        let buffer = self.surface.buffer().clone();
         self.cursor = shown.cursor;
         self.spots = shown.spots;
         let cmds = self.app.update(Msg::Drawn(shown.seen), now(self.millis));

@@ -389,8 +389,8 @@ impl Desk {
         self.drawn = Instant::now();
         let area = self.terminal.screen.area();
         self.app.size = (area.width, area.height);
-        let buffer = self.terminal.screen.frame();
-        let shown = screen::draw(&self.app, &mut self.kept, buffer, &self.look);
+        let surface = self.terminal.screen.surface();
+        let shown = screen::draw(&self.app, &mut self.kept, surface, &self.look);
         for (rows, lines) in shown.moved {
             self.terminal.screen.scrolled(rows, lines);
         }

@@ -1,7 +1,6 @@
 //! An ask as a card: exactly what would happen, why it is asked, and the keys that answer it. Nothing of what would run is
 //! left out; a long one is scrolled, and its keys work only after its last line was seen.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::agent::visible::{escaped, one_line};
@@ -13,6 +12,7 @@ use crate::tui::screen::blank;
 use crate::tui::screen::body::Laid;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::{Row, wrapped};
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::text;
@@ -185,7 +185,7 @@ impl Card<'_> {
         &self,
         app: &App,
         laid: &Laid,
-        buffer: &mut Buffer,
+        canvas: &mut Canvas,
         area: Rect,
         look: &Look,
     ) -> Drawn {
@@ -211,13 +211,13 @@ impl Card<'_> {
             right: if self.waited.is_empty() { &[] } else { &right },
             style: look.style(border),
         };
-        let inner = frame.draw(buffer, area);
+        let inner = frame.draw(canvas, area);
         let inner = Rect {
             x: inner.x + 1,
             width: inner.width.saturating_sub(2),
             ..inner
         };
-        self.draw_inner(app, laid, buffer, inner, look)
+        self.draw_inner(app, laid, canvas, inner, look)
     }
 
     /// Draws it into a pane whose frame is its own.
@@ -225,7 +225,7 @@ impl Card<'_> {
         &self,
         app: &App,
         laid: &Laid,
-        buffer: &mut Buffer,
+        canvas: &mut Canvas,
         area: Rect,
         look: &Look,
     ) -> Drawn {
@@ -237,7 +237,7 @@ impl Card<'_> {
         let role = if gone { Role::Muted } else { role };
         Row::of(title, role)
             .end(self.waited.clone(), Role::Muted)
-            .draw(buffer, area.left(), area.y, area.right(), look);
+            .draw(canvas, area.left(), area.y, area.right(), look);
         // A blank row under the title, where that takes no row from what would run.
         let wanted = self.height(laid, app, usize::from(area.width));
         let head = 1 + u16::from(usize::from(area.height) >= wanted);
@@ -246,14 +246,14 @@ impl Card<'_> {
             height: area.height.saturating_sub(head),
             ..area
         };
-        self.draw_inner(app, laid, buffer, inner, look)
+        self.draw_inner(app, laid, canvas, inner, look)
     }
 
     fn draw_inner(
         &self,
         app: &App,
         laid: &Laid,
-        buffer: &mut Buffer,
+        canvas: &mut Canvas,
         inner: Rect,
         look: &Look,
     ) -> Drawn {
@@ -278,7 +278,7 @@ impl Card<'_> {
         } else {
             self.foot(app, usize::from(inner.width), false)
         };
-        laid.draw(buffer, body, scroll, look);
+        laid.draw(canvas, body, scroll, look);
         let below = laid.height().saturating_sub(scroll + room);
         let mut foot = foot;
         if below > 0 && !focused {
@@ -301,10 +301,10 @@ impl Card<'_> {
                 height: 1,
                 ..body
             };
-            blank(buffer, row, look);
+            blank(canvas, row, look);
             Row::new()
                 .end(more, Role::Warn)
-                .draw(buffer, body.left(), y, body.right(), look);
+                .draw(canvas, body.left(), y, body.right(), look);
         }
         let mut y = body.bottom();
         let mut cursor = None;
@@ -313,7 +313,7 @@ impl Card<'_> {
                 Line::Reason(text) => ("no, because: ", text),
                 Line::Command(text) => ("run: ", text),
             };
-            cursor = Some(draw_line(buffer, inner, y, lead, text, look));
+            cursor = Some(draw_line(canvas, inner, y, lead, text, look));
             y += 1;
         }
         let keys = Rect {
@@ -321,7 +321,7 @@ impl Card<'_> {
             height: inner.bottom().saturating_sub(y),
             ..inner
         };
-        crate::tui::screen::rows::draw(&foot, buffer, keys, 0, look);
+        crate::tui::screen::rows::draw(&foot, canvas, keys, 0, look);
         Drawn {
             last_line: below == 0 && usize::from(foot_height) >= foot.len(),
             scroll_max,
@@ -370,7 +370,7 @@ fn choices(focus: &AskFocus, width: usize, ready: bool, flash: bool) -> Vec<Row>
 
 /// One line that is typed, with its end in sight; gives the cursor's place.
 pub fn draw_line(
-    buffer: &mut Buffer,
+    canvas: &mut Canvas,
     area: Rect,
     y: u16,
     lead: &str,
@@ -378,14 +378,7 @@ pub fn draw_line(
     look: &Look,
 ) -> (u16, u16) {
     use crate::tui::widget::cells;
-    let x = cells::write(
-        buffer,
-        area.left(),
-        y,
-        area.right(),
-        lead,
-        look.style(Role::Muted),
-    );
+    let x = canvas.write(area.left(), y, area.right(), lead, look.style(Role::Muted));
     let room = usize::from(area.right().saturating_sub(x)).saturating_sub(1);
     let shown = escaped(line.as_str());
     let before = cells::of(&escaped(&line.as_str()[..line.cursor()]));
@@ -397,14 +390,7 @@ pub fn draw_line(
         from = cut;
         column = before - cut_cells;
     }
-    cells::write(
-        buffer,
-        x,
-        y,
-        area.right(),
-        &shown[from..],
-        look.style(Role::Text),
-    );
+    canvas.write(x, y, area.right(), &shown[from..], look.style(Role::Text));
     (x + column as u16, y)
 }
 

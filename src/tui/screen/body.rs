@@ -1,11 +1,11 @@
 //! Laid-out entries: rows of short texts and sheets of longer ones, one below the other; and the widgets that make the
 //! sheets.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::tui::screen::look::Look;
 use crate::tui::screen::rows::Row;
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::diff::Diff;
 use crate::tui::widget::highlight::Language;
 use crate::tui::widget::paint::{Form, Ink};
@@ -59,7 +59,7 @@ impl Laid {
     }
 
     /// Draws from row `skip` on; gives the rows drawn.
-    pub fn draw(&self, buffer: &mut Buffer, area: Rect, skip: usize, look: &Look) -> u16 {
+    pub fn draw(&self, canvas: &mut Canvas, area: Rect, skip: usize, look: &Look) -> u16 {
         let mut skip = skip;
         let mut y = area.top();
         for part in &self.parts {
@@ -73,7 +73,7 @@ impl Laid {
             }
             match part {
                 Part::Row(row) => {
-                    row.draw(buffer, area.left(), y, area.right(), look);
+                    row.draw(canvas, area.left(), y, area.right(), look);
                     y += 1;
                 }
                 Part::Sheet { sheet, indent, .. } => {
@@ -87,7 +87,7 @@ impl Laid {
                         width: area.width - indent,
                         height: rows,
                     };
-                    sheet.draw(buffer, part, skip, look);
+                    sheet.draw(canvas, part, skip, look);
                     y += rows;
                 }
             }

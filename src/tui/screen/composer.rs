@@ -1,6 +1,5 @@
 //! The composer as drawn: its rows with the cursor in sight, what is queued, and the list of commands over it.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::agent::visible::escaped;
@@ -14,7 +13,7 @@ use crate::tui::screen::look::{Mark, Role};
 use crate::tui::screen::rows::Row;
 use crate::tui::screen::site::Site;
 use crate::tui::screen::{blank, money};
-use crate::tui::widget::cells;
+use crate::tui::widget::canvas::Canvas;
 
 const PROMPT: u16 = 2;
 /// Commands listed at once.
@@ -71,7 +70,7 @@ pub fn lay(view: &View, width: u16, height: u16) -> Laid {
 }
 
 /// Draws it and gives the place of the cursor.
-pub fn draw(site: &Site, laid: &Laid, buffer: &mut Buffer, area: Rect) -> Option<(u16, u16)> {
+pub fn draw(site: &Site, laid: &Laid, canvas: &mut Canvas, area: Rect) -> Option<(u16, u16)> {
     let Site {
         app, view, look, ..
     } = *site;
@@ -80,7 +79,7 @@ pub fn draw(site: &Site, laid: &Laid, buffer: &mut Buffer, area: Rect) -> Option
     }
     let focused = site.types();
     let role = if focused { Role::Accent } else { Role::Muted };
-    cells::write(buffer, area.x, area.y, area.right(), ">", look.style(role));
+    canvas.write(area.x, area.y, area.right(), ">", look.style(role));
     let rows = laid.rows.min(area.height);
     // The cursor's row is in sight; the last rows are, unless it is above them.
     let from = (laid.drawn.row + 1).saturating_sub(usize::from(rows));
@@ -92,8 +91,7 @@ pub fn draw(site: &Site, laid: &Laid, buffer: &mut Buffer, area: Rect) -> Option
         .zip(area.top()..area.top() + rows)
     {
         let role = if focused { Role::Text } else { Role::Muted };
-        cells::write(
-            buffer,
+        canvas.write(
             area.x + PROMPT,
             y,
             area.right(),
@@ -105,12 +103,12 @@ pub fn draw(site: &Site, laid: &Laid, buffer: &mut Buffer, area: Rect) -> Option
     if hidden > 0 {
         Row::new()
             .end(format!(" {hidden} more rows"), Role::Muted)
-            .draw(buffer, area.x, area.top() + rows - 1, area.right(), look);
+            .draw(canvas, area.x, area.top() + rows - 1, area.right(), look);
     }
     if view.composer.is_empty() {
         if focused && let Some(hint) = hint(app, view) {
             Row::of(hint, Role::Muted).draw(
-                buffer,
+                canvas,
                 area.x + PROMPT + 1,
                 area.y,
                 area.right(),
@@ -122,13 +120,13 @@ pub fn draw(site: &Site, laid: &Laid, buffer: &mut Buffer, area: Rect) -> Option
         if y < area.bottom() && laid.queued.is_empty() && y >= area.top() + rows {
             Row::new()
                 .end(cost, Role::Muted)
-                .draw(buffer, area.x, y, area.right(), look);
+                .draw(canvas, area.x, y, area.right(), look);
         }
     }
     let foot = area.bottom().saturating_sub(laid.queued.len() as u16);
     for (row, y) in laid.queued.iter().zip(foot..area.bottom()) {
         if y >= area.top() + rows {
-            row.draw(buffer, area.x, y, area.right(), look);
+            row.draw(canvas, area.x, y, area.right(), look);
         }
     }
     let y = area.y + (laid.drawn.row - from) as u16;
@@ -162,7 +160,7 @@ fn cost(app: &App, view: &View) -> Option<String> {
 }
 
 /// The list of commands while one is being typed, over the rows above the composer.
-pub fn commands(site: &Site, buffer: &mut Buffer, above: Rect, composer: Rect) {
+pub fn commands(site: &Site, canvas: &mut Canvas, above: Rect, composer: Rect) {
     let Site { app, look, .. } = *site;
     if !site.types() || app.overlay.is_some() {
         return;
@@ -187,7 +185,7 @@ pub fn commands(site: &Site, buffer: &mut Buffer, above: Rect, composer: Rect) {
         width: composer.width,
         height: count as u16,
     };
-    blank(buffer, place, look);
+    blank(canvas, place, look);
     for ((index, row), y) in rows
         .iter()
         .enumerate()
@@ -201,6 +199,6 @@ pub fn commands(site: &Site, buffer: &mut Buffer, above: Rect, composer: Rect) {
             .put(format!("{:<8}  ", row.takes), Role::Muted)
             .put(crate::agent::visible::one_line(row.help), Role::Muted)
             .mark(marked)
-            .draw(buffer, place.left(), y, place.right(), look);
+            .draw(canvas, place.left(), y, place.right(), look);
     }
 }

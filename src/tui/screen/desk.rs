@@ -1,6 +1,5 @@
 //! The workstation as drawn: top line, panes, status line.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::tui::app::{App, Seen};
@@ -11,28 +10,27 @@ use crate::tui::screen::rows::Row;
 use crate::tui::screen::site::Site;
 use crate::tui::screen::spots::PaneSpots;
 use crate::tui::screen::{Shown, blank, pane, status, top};
+use crate::tui::terminal::surface::Surface;
+use crate::tui::widget::canvas::Canvas;
 
-pub fn draw(app: &App, kept: &mut Kept, buffer: &mut Buffer, area: Rect, look: &Look) -> Shown {
-    let line = |y| Rect {
-        y,
-        height: 1,
-        ..area
-    };
+pub fn draw(app: &App, kept: &mut Kept, surface: &mut Surface, area: Rect, look: &Look) -> Shown {
+    let ground = look.style(Role::Text);
     let rooms = app.rooms();
-    let same = kept.begin(app, area, &rooms);
-    if !same {
-        blank(buffer, area, look);
+    if !kept.begin(app, area, &rooms) {
+        Canvas::on(area, ground).paint(surface);
     }
     let mut shown = Shown::default();
-    let foot = area.bottom() - 1;
-    for y in [area.y, foot] {
-        blank(buffer, line(y), look);
-    }
-    shown.spots.tabs = top::draw(app, buffer, line(area.y), look);
-    status::draw(app, buffer, line(foot), look);
+    let (head, foot) = (line(area, area.y), line(area, area.bottom() - 1));
+    kept.head.begin(head, Some(ground));
+    shown.spots.tabs = top::draw(app, &mut kept.head, head, look);
+    kept.foot.begin(foot, Some(ground));
+    status::draw(app, &mut kept.foot, foot, look);
+    kept.foot.paint(surface);
     if app.has_tab_line() {
-        blank(buffer, line(foot - 1), look);
-        shown.spots.tabs = top::others(app, buffer, line(foot - 1), look);
+        let tabs = line(area, foot.y - 1);
+        kept.tabs.begin(tabs, Some(ground));
+        shown.spots.tabs = top::others(app, &mut kept.tabs, tabs, look);
+        kept.tabs.paint(surface);
     }
     let several = rooms.len() > 1;
     for (id, outer) in rooms {
@@ -45,29 +43,35 @@ pub fn draw(app: &App, kept: &mut Kept, buffer: &mut Buffer, area: Rect, look: &
         };
         let own = kept.of(id);
         let print = Print::of(&site, outer);
-        if let Some(drawn) = own.same(&print) {
+        let alone = if let Some(drawn) = own.same(&print) {
             take(&mut shown, &site, drawn, outer);
-            if drawn.alone {
-                passing(app, buffer, line(area.y), look);
-            }
-            continue;
-        }
-        if same {
-            blank(buffer, outer, look);
-        }
-        let drawn = pane::draw(&site, &mut own.cache, buffer, outer);
-        own.keep(print, &drawn);
-        take(&mut shown, &site, &drawn, outer);
-        // Only the full width of the screen can be moved.
-        let moved = drawn.moved.filter(|_| outer.width == area.width);
-        shown.moved.extend(moved);
-        let alone = drawn.alone;
-        shown.seen.panes.push(drawn.seen);
+            drawn.alone
+        } else {
+            own.canvas.begin(outer, Some(ground));
+            let drawn = pane::draw(&site, &mut own.cache, &mut own.canvas, outer);
+            own.canvas.paint(surface);
+            own.keep(print, &drawn);
+            take(&mut shown, &site, &drawn, outer);
+            // Only the full width of the screen can be moved.
+            let moved = drawn.moved.filter(|_| outer.width == area.width);
+            shown.moved.extend(moved);
+            shown.seen.panes.push(drawn.seen);
+            drawn.alone
+        };
         if alone {
-            passing(app, buffer, line(area.y), look);
+            passing(app, &mut kept.head, head, look);
         }
     }
+    kept.head.paint(surface);
     shown
+}
+
+fn line(area: Rect, y: u16) -> Rect {
+    Rect {
+        y,
+        height: 1,
+        ..area
+    }
 }
 
 /// What a pane showed, now or when it was drawn last.
@@ -91,11 +95,11 @@ fn take(shown: &mut Shown, site: &Site, drawn: &Drawn, outer: Rect) {
 }
 
 /// What passes, where the key line that would say it is not there.
-fn passing(app: &App, buffer: &mut Buffer, line: Rect, look: &Look) {
+fn passing(app: &App, canvas: &mut Canvas, line: Rect, look: &Look) {
     if let Some(note) = &app.note {
-        blank(buffer, line, look);
+        blank(canvas, line, look);
         Row::of(format!(" {}", note.text), Role::Accent).draw(
-            buffer,
+            canvas,
             line.left(),
             line.y,
             line.right(),

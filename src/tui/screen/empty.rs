@@ -1,6 +1,5 @@
 //! The empty workstation: what is here, which keys lead on, and what the model will be told before anything is sent.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::agent::visible::one_line;
@@ -13,9 +12,10 @@ use crate::tui::app::view::View;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::money;
 use crate::tui::screen::rows::{self, Row};
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::text;
 
-pub fn draw(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &Look) {
+pub fn draw(app: &App, view: &View, canvas: &mut Canvas, area: Rect, look: &Look) {
     let wide = area.width >= 70;
     let roomy = area.height >= 14;
     let pad = if wide { "  " } else { "" };
@@ -78,7 +78,7 @@ pub fn draw(app: &App, view: &View, buffer: &mut Buffer, area: Rect, look: &Look
         gap(&mut all);
         all.extend(told(app, view, pad, look));
     }
-    rows::draw(&all, buffer, area, 0, look);
+    rows::draw(&all, canvas, area, 0, look);
 }
 
 fn ways(app: &App, view: &View) -> Vec<(&'static str, &'static str, String)> {

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::agent::visible::one_line;
@@ -18,6 +17,7 @@ use crate::tui::screen::look::{Mark, Role};
 use crate::tui::screen::money;
 use crate::tui::screen::rows::{self, Row, wrapped};
 use crate::tui::screen::site::Site;
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::{cells, text};
@@ -200,7 +200,7 @@ impl Card {
     }
 
     /// Draws it; `true` when its last line was in sight.
-    pub fn draw(&self, site: &Site, buffer: &mut Buffer, area: Rect) -> bool {
+    pub fn draw(&self, site: &Site, canvas: &mut Canvas, area: Rect) -> bool {
         let look = site.look;
         let flash = site.card().is_some_and(|card| card.arming.flash.is_some());
         let border = match (self.focused, flash) {
@@ -225,7 +225,7 @@ impl Card {
             },
             style: look.style(border),
         };
-        let inner = frame.draw(buffer, area);
+        let inner = frame.draw(canvas, area);
         let inner = Rect {
             x: inner.x + 1,
             width: inner.width.saturating_sub(2),
@@ -243,13 +243,13 @@ impl Card {
             height: foot,
             ..inner
         };
-        rows::draw(&self.rows, buffer, body, 0, look);
+        rows::draw(&self.rows, canvas, body, 0, look);
         if self.rows.len() > usize::from(body.height) && body.height > 0 {
             Row::new()
                 .end(format!(" {}", look.mark(Mark::More)), Role::Muted)
-                .draw(buffer, body.left(), body.bottom() - 1, body.right(), look);
+                .draw(canvas, body.left(), body.bottom() - 1, body.right(), look);
         }
-        rows::draw(&self.foot, buffer, keys, 0, look);
+        rows::draw(&self.foot, canvas, keys, 0, look);
         self.focused && inner.height > 0
     }
 }

@@ -1,6 +1,5 @@
 //! The first page, without any key: three ways to a model, and what is true of this machine.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::agent::visible::one_line;
@@ -14,10 +13,11 @@ use crate::tui::screen::empty::model_line;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::{self, Row, keys, wrapped};
 use crate::tui::screen::{Shown, ask_card};
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Weight};
 use crate::tui::widget::text;
 
-pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &Look) -> Shown {
+pub fn draw(app: &App, page: &FirstRun, canvas: &mut Canvas, area: Rect, look: &Look) -> Shown {
     let wide = area.width >= 80;
     let roomy = area.height >= 24;
     let other = given_to(Some(page));
@@ -30,7 +30,7 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
             },
             Role::Muted,
         )
-        .draw(buffer, area.left(), area.y, area.right(), look);
+        .draw(canvas, area.left(), area.y, area.right(), look);
     let mut y = area.y
         + match area.height {
             28.. => 3,
@@ -66,7 +66,7 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
         3,
         said.1,
     ) {
-        row.draw(buffer, area.left(), y, area.right(), look);
+        row.draw(canvas, area.left(), y, area.right(), look);
         y += 1;
     }
     y += u16::from(roomy);
@@ -88,8 +88,8 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
         right: &[],
         style: look.style(Role::Focus),
     }
-    .draw(buffer, outer);
-    rows::draw(&content, buffer, inner, 0, look);
+    .draw(canvas, outer);
+    rows::draw(&content, canvas, inner, 0, look);
     let mut cursor = None;
     if let Some((row, shown)) = field {
         let at = Rect {
@@ -98,7 +98,7 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
             ..inner
         };
         cursor = Some(ask_card::draw_line(
-            buffer,
+            canvas,
             at,
             inner.y + row,
             "> ",
@@ -114,7 +114,7 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
     };
     if roomy && other.is_none() && !matches!(page.page, Page::Folder { .. }) {
         let facts = facts(app, usize::from(area.width), area.height >= 28);
-        rows::draw(&facts, buffer, below, 0, look);
+        rows::draw(&facts, canvas, below, 0, look);
     }
     let line = match &page.page {
         Page::Ways { .. } if !wide => {
@@ -146,7 +146,7 @@ pub fn draw(app: &App, page: &FirstRun, buffer: &mut Buffer, area: Rect, look: &
     if area.width >= 110 && !matches!(page.page, Page::Folder { .. }) {
         row = row.end("keys pasted here are never shown again ", Role::Muted);
     }
-    row.draw(buffer, area.left(), area.bottom() - 1, area.right(), look);
+    row.draw(canvas, area.left(), area.bottom() - 1, area.right(), look);
     Shown {
         cursor,
         ..Shown::default()

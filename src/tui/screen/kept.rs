@@ -1,5 +1,5 @@
 //! What is kept from frame to frame: what was laid out for each pane, and what each pane showed when it was drawn last. A pane
-//! of which nothing changed is not drawn again; its cells are still in the buffer.
+//! of which nothing changed is not drawn again; its cells are still in the canvas.
 
 use std::collections::HashMap;
 
@@ -12,9 +12,14 @@ use crate::tui::app::view::Scroll;
 use crate::tui::screen::pane::Drawn;
 use crate::tui::screen::site::Site;
 use crate::tui::screen::transcript::Cache;
+use crate::tui::widget::canvas::Canvas;
 
 #[derive(Debug, Default)]
 pub struct Kept {
+    /// The top line, the line of sessions and the status line.
+    pub head: Canvas,
+    pub tabs: Canvas,
+    pub foot: Canvas,
     panes: HashMap<PaneId, PaneKept>,
     /// What the last frame was made of; `None`: nothing of it may be used.
     frame: Option<(Rect, Vec<(PaneId, Rect)>)>,
@@ -24,6 +29,7 @@ pub struct Kept {
 #[derive(Debug, Default)]
 pub struct PaneKept {
     pub cache: Cache,
+    pub canvas: Canvas,
     drawn: Option<(Print, Drawn)>,
 }
 
@@ -67,15 +73,19 @@ impl Print {
 }
 
 impl Kept {
-    /// The next frame is drawn whole: what the buffer shows is something else, or was not seen.
+    /// The next frame is drawn whole: what the cells show is something else, or was not seen.
     pub fn forget(&mut self) {
         self.frame = None;
+        for line in [&mut self.head, &mut self.tabs, &mut self.foot] {
+            line.forget();
+        }
         for pane in self.panes.values_mut() {
             pane.drawn = None;
+            pane.canvas.forget();
         }
     }
 
-    /// Begins a frame of panes; `true` when the buffer still shows the last one in the same places. What was laid out for panes
+    /// Begins a frame of panes; `true` when the cells still show the last one in the same places. What was laid out for panes
     /// that are gone is given back.
     pub fn begin(&mut self, app: &App, area: Rect, rooms: &[(PaneId, Rect)]) -> bool {
         let same = self

@@ -1,7 +1,6 @@
 //! What passes by while a turn runs: the text that streams, and what is awaited since when. Never a blank screen while
 //! something is under way.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::agent::visible::{clean, one_line};
@@ -11,6 +10,7 @@ use crate::tui::app::view::{Stage, View};
 use crate::tui::screen::body::Laid;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::{Row, wrapped};
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::stream::Streaming;
 use crate::tui::widget::text;
@@ -47,11 +47,11 @@ impl LiveText {
         }
     }
 
-    pub fn draw(&self, buffer: &mut Buffer, area: Rect, skip: usize, look: &Look) -> u16 {
+    pub fn draw(&self, canvas: &mut Canvas, area: Rect, skip: usize, look: &Look) -> u16 {
         if self.taken == 0 {
             0
         } else {
-            self.stream.draw(buffer, area, skip, look)
+            self.stream.draw(canvas, area, skip, look)
         }
     }
 }

@@ -1,12 +1,12 @@
 //! What stands between transcript and composer: the ask or the failure that waits there.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::tui::screen::ask_card::{self, Card, Drawn};
 use crate::tui::screen::body::Laid;
 use crate::tui::screen::failure_card;
 use crate::tui::screen::site::Site;
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::paint::Form;
 
 #[derive(Debug)]
@@ -91,35 +91,35 @@ impl<'a> Middle<'a> {
         }
     }
 
-    pub fn draw(&self, site: &Site, buffer: &mut Buffer, area: Rect) -> Drawn {
+    pub fn draw(&self, site: &Site, canvas: &mut Canvas, area: Rect) -> Drawn {
         match self {
             Self::None => Drawn::default(),
             Self::Ask(card, laid) if site.several => {
-                card.draw_bare(site.app, laid, buffer, area, site.look)
+                card.draw_bare(site.app, laid, canvas, area, site.look)
             }
-            Self::Ask(card, laid) => card.draw(site.app, laid, buffer, area, site.look),
+            Self::Ask(card, laid) => card.draw(site.app, laid, canvas, area, site.look),
             Self::Failure(card) => Drawn {
-                last_line: card.draw(site, buffer, area),
+                last_line: card.draw(site, canvas, area),
                 ..Drawn::default()
             },
         }
     }
 
     /// Draws what has the keys in the place of the whole pane: there is no room for a frame within a frame.
-    pub fn draw_alone(&self, site: &Site, buffer: &mut Buffer, area: Rect) -> Drawn {
+    pub fn draw_alone(&self, site: &Site, canvas: &mut Canvas, area: Rect) -> Drawn {
         if let Self::Ask(..) = self
             && site.several
         {
-            return self.draw(site, buffer, area);
+            return self.draw(site, canvas, area);
         }
         let form = Form::new(area.width.saturating_sub(4), site.look.glyphs);
         match self {
             Self::Ask(card, _) => {
-                card.draw(site.app, &card.lay(site.app, form), buffer, area, site.look)
+                card.draw(site.app, &card.lay(site.app, form), canvas, area, site.look)
             }
             Self::Failure(_) => Drawn {
                 last_line: failure_card::card(site, form)
-                    .is_some_and(|card| card.draw(site, buffer, area)),
+                    .is_some_and(|card| card.draw(site, canvas, area)),
                 ..Drawn::default()
             },
             Self::None => Drawn::default(),

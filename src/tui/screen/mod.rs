@@ -32,7 +32,6 @@ pub mod transcript;
 
 use std::ops::Range;
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::tui::app::wake::STRIP;
@@ -41,6 +40,8 @@ use crate::tui::screen::kept::Kept;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::rows::Row;
 use crate::tui::screen::spots::Spots;
+use crate::tui::terminal::surface::Surface;
+use crate::tui::widget::canvas::Canvas;
 
 /// The smallest screen everything fits on.
 pub const SMALLEST: (u16, u16) = (40, 12);
@@ -56,10 +57,10 @@ pub struct Shown {
     pub moved: Vec<(Range<u16>, i16)>,
 }
 
-/// Draws the state into the buffer that was drawn into last, or into a new one of another size. What did not change is left as
+/// Draws the state onto the surface that was drawn onto last, or a new one of another size. What did not change is left as
 /// it is.
-pub fn draw(app: &App, kept: &mut Kept, buffer: &mut Buffer, look: &Look) -> Shown {
-    let area = buffer.area;
+pub fn draw(app: &App, kept: &mut Kept, surface: &mut Surface, look: &Look) -> Shown {
+    let area = surface.area();
     let small = area.width < SMALLEST.0 || area.height < SMALLEST.1;
     let strip = app
         .leader
@@ -70,46 +71,44 @@ pub fn draw(app: &App, kept: &mut Kept, buffer: &mut Buffer, look: &Look) -> Sho
         kept.forget();
     }
     if small {
-        blank(buffer, area, look);
-        return too_small(app, buffer, area, look);
+        let mut canvas = Canvas::on(area, look.style(Role::Text));
+        let shown = too_small(app, &mut canvas, area, look);
+        canvas.paint(surface);
+        return shown;
     }
     let mut shown = match &app.first_run {
         Some(page) => {
-            blank(buffer, area, look);
-            first_run::draw(app, page, buffer, area, look)
+            let mut canvas = Canvas::on(area, look.style(Role::Text));
+            let shown = first_run::draw(app, page, &mut canvas, area, look);
+            canvas.paint(surface);
+            shown
         }
-        None => desk::draw(app, kept, buffer, area, look),
+        None => desk::draw(app, kept, surface, area, look),
     };
+    let mut above = Canvas::over(area);
     if let Some(overlay) = &app.overlay {
-        shown.cursor = overlay::draw(app, overlay, buffer, area, look);
+        shown.cursor = overlay::draw(app, overlay, &mut above, area, look);
         shown.moved.clear();
         shown.spots = Spots::default();
         // What lies under an overlay was not seen.
         shown.seen.last_line = false;
     }
     if let Some(pressed) = strip {
-        strip::draw(pressed.leader, buffer, area, look);
+        strip::draw(pressed.leader, &mut above, area, look);
         shown.moved.clear();
     }
+    above.paint(surface);
     if covered {
         kept.forget();
     }
     shown
 }
 
-pub fn blank(buffer: &mut Buffer, area: Rect, look: &Look) {
-    let style = look.style(Role::Text);
-    for y in area.top()..area.bottom() {
-        for x in area.left()..area.right() {
-            if let Some(cell) = buffer.cell_mut((x, y)) {
-                cell.reset();
-                cell.set_style(style);
-            }
-        }
-    }
+pub fn blank(canvas: &mut Canvas, area: Rect, look: &Look) {
+    canvas.blank(area, look.style(Role::Text));
 }
 
-fn too_small(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) -> Shown {
+fn too_small(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Shown {
     let (width, height) = SMALLEST;
     let waiting = app.waiting().len();
     let texts = [
@@ -121,7 +120,7 @@ fn too_small(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) -> Shown {
         },
     ];
     for (text, y) in texts.into_iter().zip(area.top()..area.bottom()) {
-        Row::of(text, Role::Muted).draw(buffer, area.left(), y, area.right(), look);
+        Row::of(text, Role::Muted).draw(canvas, area.left(), y, area.right(), look);
     }
     Shown::default()
 }

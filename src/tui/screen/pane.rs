@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::agent::visible::one_line;
@@ -16,6 +15,7 @@ use crate::tui::screen::site::Site;
 use crate::tui::screen::title::Title;
 use crate::tui::screen::transcript::Cache;
 use crate::tui::screen::{ask_card, composer, empty, middle, status, tour, transcript};
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Weight};
 use crate::tui::widget::paint::Form;
 
@@ -70,7 +70,7 @@ impl Drawn {
 }
 
 /// Draws a pane into blank cells.
-pub fn draw(site: &Site, cache: &mut Cache, buffer: &mut Buffer, outer: Rect) -> Drawn {
+pub fn draw(site: &Site, cache: &mut Cache, canvas: &mut Canvas, outer: Rect) -> Drawn {
     let Site {
         app, view, look, ..
     } = *site;
@@ -86,7 +86,7 @@ pub fn draw(site: &Site, cache: &mut Cache, buffer: &mut Buffer, outer: Rect) ->
         right: &right,
         style: look.style(if heavy { Role::Focus } else { Role::Border }),
     };
-    let inner = frame.draw(buffer, outer);
+    let inner = frame.draw(canvas, outer);
     let inner = Rect {
         x: inner.x + 1,
         width: inner.width.saturating_sub(2),
@@ -107,54 +107,54 @@ pub fn draw(site: &Site, cache: &mut Cache, buffer: &mut Buffer, outer: Rect) ->
     let mut drawn = Drawn::new(site, written.width);
     if tight && matches!(site.focus, Some(Focus::Ask(_) | Focus::Card(_))) {
         let room = if site.several { inner } else { outer };
-        drawn.take(&middle.draw_alone(site, buffer, room));
+        drawn.take(&middle.draw_alone(site, canvas, room));
         drawn.card = room;
         drawn.alone = true;
         return drawn;
     }
     let rooms = Rooms::of(site, inner, &written, &middle, tight);
     for y in rooms.divider.into_iter().chain(rooms.second_divider) {
-        frame.divide(buffer, outer, y);
+        frame.divide(canvas, outer, y);
     }
-    let cursor = composer::draw(site, &written, buffer, rooms.composer);
+    let cursor = composer::draw(site, &written, canvas, rooms.composer);
     if site.types() {
         drawn.cursor = cursor;
     }
-    status::key_line(site, buffer, rooms.keys);
+    status::key_line(site, canvas, rooms.keys);
 
     let mut upper = rooms.transcript;
     if site.focus.is_some() {
-        notices(app, buffer, &mut upper, look);
-        passing(app, buffer, &mut upper, look);
+        notices(app, canvas, &mut upper, look);
+        passing(app, canvas, &mut upper, look);
     }
     if view.played() && upper.height > 2 {
         let line = Rect { height: 1, ..upper };
-        tour::line(site, buffer, line);
+        tour::line(site, canvas, line);
         upper.y += 1;
         upper.height -= 1;
     }
     let window = if view.stage == Stage::Fresh {
-        empty::draw(app, view, buffer, upper, look);
+        empty::draw(app, view, canvas, upper, look);
         transcript::Window {
             anchor: site.pane.scroll.anchor,
             ..transcript::Window::default()
         }
     } else {
-        transcript::draw(site, cache, buffer, upper)
+        transcript::draw(site, cache, canvas, upper)
     };
     if window.more_below && upper.height > 0 {
-        newer_below(site, buffer, upper);
+        newer_below(site, canvas, upper);
     } else if window.moved != 0 && upper.height > 2 {
         drawn.moved = Some((upper.top()..upper.bottom(), window.moved));
     }
     drawn.seen.anchor = window.anchor;
     drawn.seen.at_top = window.at_top;
     drawn.seen.rows = upper.height;
-    let card = middle.draw(site, buffer, rooms.card);
+    let card = middle.draw(site, canvas, rooms.card);
     if site.ask().is_some() || site.card().is_some() {
         drawn.take(&card);
     }
-    composer::commands(site, buffer, upper, rooms.composer);
+    composer::commands(site, canvas, upper, rooms.composer);
     drawn.card = rooms.card;
     drawn.transcript = upper;
     drawn.composer = rooms.composer;
@@ -162,7 +162,7 @@ pub fn draw(site: &Site, cache: &mut Cache, buffer: &mut Buffer, outer: Rect) ->
 }
 
 /// The way back to the newest line, over the last row.
-fn newer_below(site: &Site, buffer: &mut Buffer, upper: Rect) {
+fn newer_below(site: &Site, canvas: &mut Canvas, upper: Rect) {
     let key = match site.focus {
         Some(Focus::Transcript) => "G",
         _ => "PgDn",
@@ -171,7 +171,7 @@ fn newer_below(site: &Site, buffer: &mut Buffer, upper: Rect) {
     Row::new()
         .end(format!(" {more} newer below, {key} "), Role::Accent)
         .draw(
-            buffer,
+            canvas,
             upper.left(),
             upper.bottom() - 1,
             upper.right(),
@@ -180,7 +180,7 @@ fn newer_below(site: &Site, buffer: &mut Buffer, upper: Rect) {
 }
 
 /// What must be read until it is put away: in full where half the room is enough, else its beginning and the way to the rest.
-fn notices(app: &App, buffer: &mut Buffer, upper: &mut Rect, look: &Look) {
+fn notices(app: &App, canvas: &mut Canvas, upper: &mut Rect, look: &Look) {
     if app.notices.is_empty() || upper.height < 2 {
         return;
     }
@@ -201,14 +201,14 @@ fn notices(app: &App, buffer: &mut Buffer, upper: &mut Rect, look: &Look) {
         foot.put("^X d", Role::Key)
             .put(" puts this away", Role::Muted),
     );
-    rows::draw(&all, buffer, *upper, 0, look);
+    rows::draw(&all, canvas, *upper, 0, look);
     let height = all.len() as u16;
     upper.y += height;
     upper.height -= height;
 }
 
 /// What passes and is too long for the key line.
-fn passing(app: &App, buffer: &mut Buffer, upper: &mut Rect, look: &Look) {
+fn passing(app: &App, canvas: &mut Canvas, upper: &mut Rect, look: &Look) {
     let Some(note) = app
         .note
         .as_ref()
@@ -217,7 +217,7 @@ fn passing(app: &App, buffer: &mut Buffer, upper: &mut Rect, look: &Look) {
         return;
     };
     let all = wrapped(&note.text, usize::from(upper.width), 0, Role::Accent);
-    rows::draw(&all, buffer, *upper, 0, look);
+    rows::draw(&all, canvas, *upper, 0, look);
     let height = u16::try_from(all.len())
         .unwrap_or(u16::MAX)
         .min(upper.height);

@@ -1,9 +1,9 @@
-//! Rows of short texts with their roles: what cards, lines and pages are made of before they meet the buffer.
+//! Rows of short texts with their roles: what cards, lines and pages are made of before they meet the canvas.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::tui::screen::look::{Look, Role};
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::{cells, text, wrap};
 
 /// One row: texts from the left, texts at the right end. The right is kept; what does not fit is cut from the left part.
@@ -50,10 +50,10 @@ impl Row {
             .sum()
     }
 
-    /// Draws into one row of the buffer, between two columns.
-    pub fn draw(&self, buffer: &mut Buffer, x: u16, y: u16, end: u16, look: &Look) {
+    /// Draws into one row of the canvas, between two columns.
+    pub fn draw(&self, canvas: &mut Canvas, x: u16, y: u16, end: u16, look: &Look) {
         if self.marked {
-            cells::fill(buffer, x, y, end, " ", look.style(Role::Marked));
+            canvas.fill(x, y, end, " ", look.style(Role::Marked));
         }
         let style = |role: Role| {
             if self.marked {
@@ -71,22 +71,22 @@ impl Row {
         for (part, role) in &self.left {
             let part = &look.plain(part, *role);
             let fitted = text::fit(part, usize::from(left_end.saturating_sub(at)), look.glyphs);
-            at = cells::write(buffer, at, y, left_end, &fitted, style(*role));
+            at = canvas.write(at, y, left_end, &fitted, style(*role));
         }
         if right > 0 {
             let mut at = end - u16::try_from(right).unwrap_or(0);
             for (part, role) in &self.right {
                 let part = look.plain(part, *role);
-                at = cells::write(buffer, at, y, end, &part, style(*role));
+                at = canvas.write(at, y, end, &part, style(*role));
             }
         }
     }
 }
 
 /// Draws rows one below the other, as many as there is room for, from `skip` on.
-pub fn draw(rows: &[Row], buffer: &mut Buffer, area: Rect, skip: usize, look: &Look) {
+pub fn draw(rows: &[Row], canvas: &mut Canvas, area: Rect, skip: usize, look: &Look) {
     for (row, y) in rows.iter().skip(skip).zip(area.top()..area.bottom()) {
-        row.draw(buffer, area.left(), y, area.right(), look);
+        row.draw(canvas, area.left(), y, area.right(), look);
     }
 }
 

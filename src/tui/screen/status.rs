@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::protocol::rule::Mode;
@@ -11,10 +10,11 @@ use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::meter;
 use crate::tui::screen::rows::{self, Row, keys};
 use crate::tui::screen::site::Site;
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::cells;
 
 /// Place, mode, effort where one was chosen, sandbox level, branch; the meter at the right.
-pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) {
+pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
     let view = app.view();
     let place = match app.focus {
         Focus::Composer => "INSERT",
@@ -56,11 +56,11 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) {
     for (said, role) in shown.into_iter().rev() {
         row = row.end(format!("  {said}"), role);
     }
-    row.draw(buffer, area.left(), area.y, area.right(), look);
+    row.draw(canvas, area.left(), area.y, area.right(), look);
 }
 
 /// What passes, else the keys that work now.
-pub fn key_line(site: &Site, buffer: &mut Buffer, area: Rect) {
+pub fn key_line(site: &Site, canvas: &mut Canvas, area: Rect) {
     let Site {
         app, view, look, ..
     } = *site;
@@ -82,7 +82,7 @@ pub fn key_line(site: &Site, buffer: &mut Buffer, area: Rect) {
     } else {
         rows_of_keys(site, usize::from(area.width))
     };
-    row.draw(buffer, area.left(), area.y, area.right(), look);
+    row.draw(canvas, area.left(), area.y, area.right(), look);
 }
 
 /// Whether what passes needs more than the key line of this many cells: it is then said above the transcript.

@@ -1,17 +1,17 @@
 //! The strip of keys that can follow the leader, over the foot of the screen.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::tui::app::keymap::{Leader, TABLE};
 use crate::tui::screen::blank;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::rows::Row;
+use crate::tui::widget::canvas::Canvas;
 
 /// Cells of a column: what most of the help lines need, where there is room for that.
 const COLUMN: usize = 28;
 
-pub fn draw(leader: Leader, buffer: &mut Buffer, area: Rect, look: &Look) {
+pub fn draw(leader: Leader, canvas: &mut Canvas, area: Rect, look: &Look) {
     let all: Vec<(char, &str)> = TABLE
         .iter()
         .filter(|row| !row.help.is_empty())
@@ -30,14 +30,14 @@ pub fn draw(leader: Leader, buffer: &mut Buffer, area: Rect, look: &Look) {
         height: rows as u16,
         ..area
     };
-    blank(buffer, place, look);
+    blank(canvas, place, look);
     for (index, (key, what)) in all.iter().enumerate() {
         let (x, y) = (index / rows.max(1), index % rows.max(1));
         let left = area.x + 1 + (x * column) as u16;
         Row::of(format!("{key}  "), Role::Key)
             .put(*what, Role::Text)
             .draw(
-                buffer,
+                canvas,
                 left,
                 top + y as u16,
                 (left + column as u16 - 1).min(area.right()),

@@ -1,6 +1,5 @@
 //! The top line: open sessions with their marks, what waits, the day's budget.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::protocol::ask::About;
@@ -11,6 +10,7 @@ use crate::tui::app::view::View;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::money;
 use crate::tui::screen::rows::Row;
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::{cells, text};
 
 /// Cells of a name: at least, as it is told apart from most others, at most.
@@ -21,7 +21,7 @@ const LONGEST: usize = 24;
 const GAP: usize = 3;
 
 /// Draws the line; gives the places of the sessions in it.
-pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) -> Vec<(Rect, usize)> {
+pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rect, usize)> {
     let wide = area.width >= 70;
     let mut row = Row::new();
     let waiting = app.waiting();
@@ -68,18 +68,18 @@ pub fn draw(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) -> Vec<(Rec
     // Nothing follows the last one but the blank before the right end.
     let room = (usize::from(area.width) + GAP).saturating_sub(row.width() + 2);
     let (row, places) = named(at, row, tabs, room, area, look);
-    row.draw(buffer, area.left(), area.y, area.right(), look);
+    row.draw(canvas, area.left(), area.y, area.right(), look);
     places
 }
 
 /// The sessions that the one pane of a slim screen does not show, in a line of their own.
-pub fn others(app: &App, buffer: &mut Buffer, area: Rect, look: &Look) -> Vec<(Rect, usize)> {
+pub fn others(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rect, usize)> {
     let at = app.at();
     let all: Vec<usize> = (0..app.views.len()).filter(|&index| index != at).collect();
     let room = usize::from(area.width) + GAP - 1;
     let tabs = Tab::all(app, &all, look);
     let (row, places) = named(at, Row::new(), tabs, room, area, look);
-    row.draw(buffer, area.left(), area.y, area.right(), look);
+    row.draw(canvas, area.left(), area.y, area.right(), look);
     places
 }
 

@@ -1,6 +1,5 @@
 //! What a played session always says, and the hints of the tour: each names the key that is learnt next.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::protocol::ask::{About, Risk};
@@ -9,16 +8,17 @@ use crate::tui::app::view::View;
 use crate::tui::screen::look::Role;
 use crate::tui::screen::rows::Row;
 use crate::tui::screen::site::Site;
+use crate::tui::widget::canvas::Canvas;
 
 /// One line at the top of a played session.
-pub fn line(site: &Site, buffer: &mut Buffer, area: Rect) {
+pub fn line(site: &Site, canvas: &mut Canvas, area: Rect) {
     let mut row = Row::of("a script speaks; play money", Role::Accent);
     if site.view.tour
         && let Some(hint) = hint(site)
     {
         row = row.end(hint, Role::Key);
     }
-    row.draw(buffer, area.left(), area.y, area.right(), site.look);
+    row.draw(canvas, area.left(), area.y, area.right(), site.look);
 }
 
 fn hint(site: &Site) -> Option<String> {

@@ -3,7 +3,6 @@
 
 use std::collections::HashMap;
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::protocol::id::{Seq, SessionId};
@@ -15,6 +14,7 @@ use crate::tui::screen::entry;
 use crate::tui::screen::live::{self, LiveText};
 use crate::tui::screen::look::Look;
 use crate::tui::screen::site::Site;
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::paint::{Form, Glyphs};
 
 /// Laid-out entries kept; beyond this those not seen for longest are dropped.
@@ -70,7 +70,7 @@ pub struct Window {
 /// The newest rows: what streams and what is awaited. It stands behind all entries.
 const LIVE: Seq = Seq(u64::MAX);
 
-pub fn draw(site: &Site, cache: &mut Cache, buffer: &mut Buffer, area: Rect) -> Window {
+pub fn draw(site: &Site, cache: &mut Cache, canvas: &mut Canvas, area: Rect) -> Window {
     let Site {
         app, view, look, ..
     } = *site;
@@ -117,7 +117,7 @@ pub fn draw(site: &Site, cache: &mut Cache, buffer: &mut Buffer, area: Rect) -> 
         };
         y = rest.y;
         if at.index == walk.view.transcript.entries().len() {
-            y += stream.draw(buffer, rest, skip, look);
+            y += stream.draw(canvas, rest, skip, look);
             let skip = skip.saturating_sub(stream.height(form));
             if y < area.bottom() {
                 let rest = Rect {
@@ -125,10 +125,10 @@ pub fn draw(site: &Site, cache: &mut Cache, buffer: &mut Buffer, area: Rect) -> 
                     height: area.bottom() - y,
                     ..area
                 };
-                y += live.draw(buffer, rest, skip, look);
+                y += live.draw(canvas, rest, skip, look);
             }
         } else {
-            y += walk.laid(at.index).draw(buffer, rest, skip, look);
+            y += walk.laid(at.index).draw(canvas, rest, skip, look);
         }
         at = Place {
             index: at.index + 1,

@@ -21,6 +21,7 @@ mod pen;
 mod real;
 pub mod screen;
 mod sequence;
+pub mod surface;
 
 use std::io;
 use std::os::fd::OwnedFd;

@@ -1,7 +1,7 @@
 //! What the terminal shows and what it shall show: two buffers of cells, and the bytes that lead from one to the other.
 //! Pure: it knows no file. Whoever writes the bytes must write all of them, in order.
 //!
-//! The buffer drawn into keeps what was drawn, so that a pane without news costs nothing.
+//! The surface drawn into keeps what was drawn, so that a pane without news costs nothing; only what was touched is compared.
 
 use std::ops::Range;
 
@@ -13,6 +13,7 @@ use crate::tui::terminal::colour::Depth;
 use crate::tui::terminal::emitter::Emitter;
 use crate::tui::terminal::glyph::{glyph, width as glyph_width};
 use crate::tui::terminal::pen::{Pen, is_plain_blank, same_look};
+use crate::tui::terminal::surface::Surface;
 
 /// A terminal that says it is larger is taken to be this large: a lie costs memory.
 pub const LARGEST: (u16, u16) = (1000, 500);
@@ -27,7 +28,7 @@ const SCROLL_COST: usize = 24;
 pub struct Screen {
     width: u16,
     height: u16,
-    back: Buffer,
+    back: Surface,
     /// What the terminal shows, row by row, as it was drawn.
     front: Vec<Cell>,
     /// Columns of the symbol that begins at a cell of `front`; 0 where one before it covers it.
@@ -54,7 +55,7 @@ impl Screen {
         let mut screen = Self {
             width: 0,
             height: 0,
-            back: Buffer::empty(Rect::default()),
+            back: Surface::default(),
             front: Vec::new(),
             spans: Vec::new(),
             scrolls: Vec::new(),
@@ -77,17 +78,22 @@ impl Screen {
     }
 
     pub fn area(&self) -> Rect {
-        self.back.area
+        self.back.area()
     }
 
-    /// The buffer to draw into; it holds what was drawn last.
-    pub fn frame(&mut self) -> &mut Buffer {
+    /// What is drawn into; it holds what was drawn last.
+    pub fn surface(&mut self) -> &mut Surface {
         &mut self.back
+    }
+
+    /// Its cells, to draw anywhere.
+    pub fn frame(&mut self) -> &mut Buffer {
+        self.back.touch_all()
     }
 
     /// Makes the buffer blank.
     pub fn clear(&mut self) {
-        self.back.content.fill(Cell::EMPTY);
+        self.back.touch_all().content.fill(Cell::EMPTY);
     }
 
     /// Another size: the buffer is blank, and the next flush draws everything.
@@ -95,7 +101,7 @@ impl Screen {
         self.width = width.min(LARGEST.0);
         self.height = height.min(LARGEST.1);
         let cells = usize::from(self.width) * usize::from(self.height);
-        self.back = Buffer::empty(Rect::new(0, 0, self.width, self.height));
+        self.back = Surface::new(self.width, self.height);
         self.front = vec![Cell::EMPTY; cells];
         self.spans = vec![1; cells];
         self.invalidate();
@@ -131,8 +137,10 @@ impl Screen {
         }
         self.scrolls.clear();
         for row in 0..self.height {
-            let cells = self.range(row);
-            if self.front[cells.clone()] != self.back.content[cells] {
+            let columns = self.back.take_touched(row);
+            let start = self.range(row).start;
+            let cells = start + usize::from(columns.start)..start + usize::from(columns.end);
+            if self.front[cells.clone()] != self.back.buffer().content[cells] {
                 self.draw_row(row);
             }
         }
@@ -147,6 +155,7 @@ impl Screen {
 
     fn start_over(&mut self) {
         self.fresh = false;
+        self.back.touch_all();
         self.scrolls.clear();
         self.cursor_shown = None;
         self.emitter.forget();
@@ -163,7 +172,13 @@ impl Screen {
             return Color::Reset;
         }
         let mut counts: Vec<(Color, usize)> = Vec::new();
-        for cell in self.back.content.iter().filter(|cell| is_plain_blank(cell)) {
+        for cell in self
+            .back
+            .buffer()
+            .content
+            .iter()
+            .filter(|cell| is_plain_blank(cell))
+        {
             match counts
                 .iter_mut()
                 .find(|(background, _)| *background == cell.bg)
@@ -184,6 +199,9 @@ impl Screen {
             return;
         }
         self.emitter.scroll(scroll.top, scroll.bottom, scroll.lines);
+        for row in scroll.top..scroll.bottom {
+            self.back.touch(row, 0..self.width);
+        }
         let rows = self.range(scroll.top).start..self.range(scroll.bottom - 1).end;
         let cells = usize::from(scroll.lines.unsigned_abs()) * usize::from(self.width);
         let (front, spans) = (&mut self.front[rows.clone()], &mut self.spans[rows]);
@@ -204,7 +222,7 @@ impl Screen {
     fn cells_to_draw(&self, scroll: Scroll, lines: i16) -> usize {
         (scroll.top..scroll.bottom)
             .map(|row| {
-                let wanted = &self.back.content[self.range(row)];
+                let wanted = &self.back.buffer().content[self.range(row)];
                 let from = i32::from(row) + i32::from(lines);
                 match u16::try_from(from) {
                     Ok(from) if (scroll.top..scroll.bottom).contains(&from) => wanted
@@ -225,7 +243,7 @@ impl Screen {
     fn compare_row(&mut self, row: u16) {
         let cells = self.range(row);
         let (back, front) = (
-            &self.back.content[cells.clone()],
+            &self.back.buffer().content[cells.clone()],
             &self.front[cells.clone()],
         );
         let spans = &self.spans[cells];
@@ -267,13 +285,13 @@ impl Screen {
             }
             x += span;
         }
-        self.front[cells.clone()].clone_from_slice(&self.back.content[cells.clone()]);
+        self.front[cells.clone()].clone_from_slice(&self.back.buffer().content[cells.clone()]);
         self.spans[cells].copy_from_slice(&self.wanted);
     }
 
     /// Where the blanks begin that reach to the end of the row in one background that erasing gives.
     fn blank_tail(&self, row: u16) -> u16 {
-        let cells = &self.back.content[self.range(row)];
+        let cells = &self.back.buffer().content[self.range(row)];
         let background = cells.last().map(|cell| cell.bg).unwrap_or_default();
         if background != Color::Reset && !self.erases_in_colour {
             return self.width;
@@ -294,7 +312,7 @@ impl Screen {
             return false;
         }
         self.go_to(x, row);
-        let background = self.back.content[self.range(row).end - 1].bg;
+        let background = self.back.buffer().content[self.range(row).end - 1].bg;
         self.emitter.erase_row(background);
         true
     }
@@ -312,7 +330,7 @@ impl Screen {
             // The cursor may stand inside a wide symbol when it was put there by hand.
             let mut fits = self.wanted[usize::from(column)] > 0;
             while fits && at < x {
-                let cell = &self.back.content[start + usize::from(at)];
+                let cell = &self.back.buffer().content[start + usize::from(at)];
                 let glyph = glyph(cell.symbol(), self.width - at);
                 match self.emitter.price(&glyph, cell) {
                     Some(price) => bytes += price,
@@ -334,7 +352,7 @@ impl Screen {
 
     /// Draws the symbol that begins here, where the cursor stands, and answers its width.
     fn put(&mut self, x: u16, row: u16) -> u16 {
-        let cell = &self.back.content[self.range(row).start + usize::from(x)];
+        let cell = &self.back.buffer().content[self.range(row).start + usize::from(x)];
         let glyph = glyph(cell.symbol(), self.width - x);
         let pen = Pen::of(cell, self.emitter.depth());
         self.emitter.draw(&glyph, pen, self.width);

@@ -1,7 +1,9 @@
 //! Width on the screen, in cells: measured by what is seen as one character, with the width table that the terminal
 //! library uses for its cells. Characters are never counted.
 
-use ratatui::buffer::Buffer;
+use std::ops::Range;
+
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
@@ -41,6 +43,11 @@ pub fn exceed(text: &str, limit: usize) -> bool {
 /// The length in bytes of the longest start of the text within `limit` cells, and its width. Zero-width characters after
 /// it belong to it.
 pub fn prefix(text: &str, limit: usize) -> (usize, usize) {
+    // Printable ASCII, as most text is.
+    if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        let fitting = text.len().min(limit);
+        return (fitting, fitting);
+    }
     let mut width = 0;
     for (start, _, cells) in symbols(text) {
         if width + cells > limit {
@@ -88,42 +95,55 @@ impl<'a> Iterator for Symbols<'a> {
 /// Writes a text into a row of the buffer from `x` and stops before `end`; gives the column after the last cell written. A
 /// wide character that does not fit whole is left out. Columns and rows outside the buffer are left alone.
 pub fn write(buffer: &mut Buffer, x: u16, y: u16, end: u16, text: &str, style: Style) -> u16 {
-    let area = buffer.area;
-    let end = end.min(area.right());
-    if y < area.top() || y >= area.bottom() || x < area.left() {
+    let Some(row) = row(buffer, x..end, y) else {
         return x;
-    }
-    let mut x = x;
+    };
+    let mut at = 0;
     for (_, symbol, cells) in symbols(text) {
         if cells == 0 {
             continue;
         }
-        let next = x.saturating_add(u16::try_from(cells).unwrap_or(u16::MAX));
-        if next > end {
+        let room = row.get_mut(at..at + cells);
+        let Some((first, rest)) = room.and_then(<[Cell]>::split_first_mut) else {
             break;
+        };
+        first.set_symbol(short(symbol)).set_style(style);
+        for cell in rest {
+            cell.reset();
+            cell.set_style(style);
         }
-        for column in x..next {
-            if let Some(cell) = buffer.cell_mut((column, y)) {
-                if column == x {
-                    cell.set_symbol(short(symbol));
-                } else {
-                    cell.reset();
-                }
-                cell.set_style(style);
-            }
-        }
-        x = next;
+        at += cells;
     }
-    x
+    x + at as u16
 }
 
 /// Fills part of a row with one symbol of one cell.
-pub fn fill(buffer: &mut Buffer, x: u16, y: u16, end: u16, symbol: &str, style: Style) {
-    for column in x..end.min(buffer.area.right()) {
-        if let Some(cell) = buffer.cell_mut((column, y)) {
-            cell.set_symbol(symbol).set_style(style);
-        }
+pub fn fill(buffer: &mut Buffer, columns: Range<u16>, y: u16, symbol: &str, style: Style) {
+    for cell in row(buffer, columns, y).into_iter().flatten() {
+        cell.set_symbol(symbol).set_style(style);
     }
+}
+
+/// Makes part of a row blank, whatever stood there.
+pub fn clear(buffer: &mut Buffer, columns: Range<u16>, y: u16, style: Style) {
+    let mut blank = Cell::EMPTY;
+    blank.set_style(style);
+    if let Some(row) = row(buffer, columns, y) {
+        row.fill(blank);
+    }
+}
+
+/// The cells of a row, as far as the buffer has them.
+fn row(buffer: &mut Buffer, columns: Range<u16>, y: u16) -> Option<&mut [Cell]> {
+    let area = buffer.area;
+    let end = columns.end.min(area.right());
+    if y < area.top() || y >= area.bottom() || columns.start < area.left() || columns.start >= end {
+        return None;
+    }
+    let start = buffer.index_of(columns.start, y);
+    buffer
+        .content
+        .get_mut(start..start + usize::from(end - columns.start))
 }
 
 fn short(symbol: &str) -> &str {

@@ -1,9 +1,9 @@
 //! A box with titles in its upper line, as every pane and card has one: heavy where the keys go, light elsewhere.
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::cells;
 use crate::tui::widget::paint::Glyphs;
 use crate::tui::widget::text;
@@ -59,8 +59,8 @@ impl Frame<'_> {
     }
 
     /// Draws the lines and titles and gives what is inside, whose cells are left as they are.
-    pub fn draw(&self, buffer: &mut Buffer, area: Rect) -> Rect {
-        let area = area.intersection(buffer.area);
+    pub fn draw(&self, canvas: &mut Canvas, area: Rect) -> Rect {
+        let area = area.intersection(canvas.area);
         if area.width < 2 || area.height < 2 {
             return Self::inner(area);
         }
@@ -68,11 +68,11 @@ impl Frame<'_> {
         let (left, right) = (area.left(), area.right() - 1);
         let (top, bottom) = (area.top(), area.bottom() - 1);
         for y in [top, bottom] {
-            cells::fill(buffer, left + 1, y, right, lines.across, self.style);
+            canvas.fill(left + 1, y, right, lines.across, self.style);
         }
         for y in top + 1..bottom {
-            cells::fill(buffer, left, y, left + 1, lines.down, self.style);
-            cells::fill(buffer, right, y, right + 1, lines.down, self.style);
+            canvas.fill(left, y, left + 1, lines.down, self.style);
+            canvas.fill(right, y, right + 1, lines.down, self.style);
         }
         for (x, y, corner) in [
             (left, top, lines.corners[0]),
@@ -80,29 +80,22 @@ impl Frame<'_> {
             (left, bottom, lines.corners[2]),
             (right, bottom, lines.corners[3]),
         ] {
-            cells::fill(buffer, x, y, x + 1, corner, self.style);
+            canvas.fill(x, y, x + 1, corner, self.style);
         }
-        self.titles(buffer, area);
+        self.titles(canvas, area);
         Self::inner(area)
     }
 
-    /// Draws a line from wall to wall within the frame around `area`, in row `y` of the buffer.
-    pub fn divide(&self, buffer: &mut Buffer, area: Rect, y: u16) {
-        let area = area.intersection(buffer.area);
+    /// Draws a line from wall to wall within the frame around `area`, in row `y` of the canvas.
+    pub fn divide(&self, canvas: &mut Canvas, area: Rect, y: u16) {
+        let area = area.intersection(canvas.area);
         if area.width > 2 && y > area.top() && y + 1 < area.bottom() {
             let line = self.glyphs.pick("─", "-");
-            cells::fill(
-                buffer,
-                area.left() + 1,
-                y,
-                area.right() - 1,
-                line,
-                self.style,
-            );
+            canvas.fill(area.left() + 1, y, area.right() - 1, line, self.style);
         }
     }
 
-    fn titles(&self, buffer: &mut Buffer, area: Rect) {
+    fn titles(&self, canvas: &mut Canvas, area: Rect) {
         // Corner, line and blank at each end; at least one line between the two titles, and their blanks.
         let room = usize::from(area.width).saturating_sub(6);
         let (mut left, mut right) = (self.left, self.right);
@@ -131,31 +124,31 @@ impl Frame<'_> {
             .saturating_add(3 + left_room as u16)
             .min(area.right().saturating_sub(1));
         if left_room > 0 && !left.is_empty() {
-            x = cells::write(buffer, x, y, end, " ", self.style);
+            x = canvas.write(x, y, end, " ", self.style);
             for (index, segment) in left.iter().enumerate() {
                 if index > 0 {
-                    x = cells::write(buffer, x, y, end, "  ", self.style);
+                    x = canvas.write(x, y, end, "  ", self.style);
                 }
                 let fitted = text::fit(
                     segment.text,
                     usize::from(end.saturating_sub(x)),
                     self.glyphs,
                 );
-                x = cells::write(buffer, x, y, end, &fitted, segment.style);
+                x = canvas.write(x, y, end, &fitted, segment.style);
             }
-            cells::write(buffer, x, y, end.saturating_add(1), " ", self.style);
+            canvas.write(x, y, end.saturating_add(1), " ", self.style);
         }
         if right_cells > 0 && right_cells <= room {
             let end = area.right() - 2;
             let mut x = end - right_cells as u16 - 2;
-            x = cells::write(buffer, x, y, end, " ", self.style);
+            x = canvas.write(x, y, end, " ", self.style);
             for (index, segment) in right.iter().enumerate() {
                 if index > 0 {
-                    x = cells::write(buffer, x, y, end, "  ", self.style);
+                    x = canvas.write(x, y, end, "  ", self.style);
                 }
-                x = cells::write(buffer, x, y, end, segment.text, segment.style);
+                x = canvas.write(x, y, end, segment.text, segment.style);
             }
-            cells::write(buffer, x, y, end, " ", self.style);
+            canvas.write(x, y, end, " ", self.style);
         }
     }
 }
@@ -217,7 +210,7 @@ mod tests {
         right: &[&str],
     ) -> Vec<String> {
         let area = Rect::new(0, 0, width, height);
-        let mut buffer = Buffer::empty(area);
+        let mut canvas = Canvas::over(area);
         let left: Vec<Segment> = left
             .iter()
             .map(|text| Segment::new(text, Style::new()))
@@ -233,8 +226,9 @@ mod tests {
             right: &right,
             style: Style::new(),
         };
-        frame.draw(&mut buffer, area);
-        frame.divide(&mut buffer, area, height.saturating_sub(2));
+        frame.draw(&mut canvas, area);
+        frame.divide(&mut canvas, area, height.saturating_sub(2));
+        let buffer = canvas.painted();
         (0..height)
             .map(|y| {
                 (0..width)

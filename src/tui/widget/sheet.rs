@@ -4,12 +4,11 @@
 
 use std::ops::Range;
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use crate::tui::widget::cells;
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::highlight::{self, Language, State};
 use crate::tui::widget::paint::{Ink, Paint, Tone};
 
@@ -204,17 +203,17 @@ impl Sheet {
 
     /// Draws the rows from `skip` on into the area, one a line, and gives how many were drawn. Cells that a row does not
     /// reach are left as they were, but the ground of a changed line goes on to the end.
-    pub fn draw(&self, buffer: &mut Buffer, area: Rect, skip: usize, paint: &dyn Paint) -> u16 {
-        let area = area.intersection(buffer.area);
+    pub fn draw(&self, canvas: &mut Canvas, area: Rect, skip: usize, paint: &dyn Paint) -> u16 {
+        let area = area.intersection(canvas.area);
         let mut tokens = Vec::new();
         let mut drawn = 0;
         for (row, y) in self.rows.iter().skip(skip).zip(area.top()..area.bottom()) {
             let mut x = area.left();
             self.each_styled(*row, paint, &mut tokens, &mut |text, style| {
-                x = cells::write(buffer, x, y, area.right(), text, style);
+                x = canvas.write(x, y, area.right(), text, style);
             });
             if let Some(ground) = self.ground(*row) {
-                cells::fill(buffer, x, y, area.right(), " ", paint.style(ground));
+                canvas.fill(x, y, area.right(), " ", paint.style(ground));
             }
             drawn += 1;
         }
@@ -429,8 +428,9 @@ mod tests {
     fn rows_are_drawn_with_their_inks() {
         let sheet = sheet();
         let area = Rect::new(0, 0, 14, 4);
-        let mut buffer = Buffer::empty(area);
-        assert_eq!(sheet.draw(&mut buffer, area, 0, &Numbered), 3);
+        let mut canvas = Canvas::over(area);
+        assert_eq!(sheet.draw(&mut canvas, area, 0, &Numbered), 3);
+        let buffer = canvas.painted();
         let text = |y| -> String {
             (0..14)
                 .map(|x| buffer[(x, y)].symbol().to_owned())
@@ -445,8 +445,8 @@ mod tests {
         assert_eq!(ink(0, 1), Color::Indexed(Ink::Keyword as u8));
         assert_eq!(ink(4, 1), Color::Indexed(Ink::Plain as u8));
         assert_eq!(ink(0, 2), Color::Indexed(Ink::Operator as u8));
-        assert_eq!(sheet.draw(&mut buffer, area, 2, &Numbered), 1);
-        assert_eq!(sheet.draw(&mut buffer, area, 9, &Numbered), 0);
+        assert_eq!(sheet.draw(&mut canvas, area, 2, &Numbered), 1);
+        assert_eq!(sheet.draw(&mut canvas, area, 9, &Numbered), 0);
     }
 
     #[test]
@@ -466,13 +466,18 @@ mod tests {
         sheet.begin_code(&(0..5), Language::Rust, State::default());
         sheet.push_code(&(0..0), &(0..5));
         let area = Rect::new(0, 0, 8, 1);
-        let mut buffer = Buffer::empty(area);
-        sheet.draw(&mut buffer, area, 0, &Grounds);
+        let mut canvas = Canvas::over(area);
+        sheet.draw(&mut canvas, area, 0, &Grounds);
+        let buffer = canvas.painted();
         assert!((0..8).all(|x| buffer[(x, 0)].bg == Color::Green));
         assert_eq!(buffer[(0, 0)].fg, Color::Blue);
         // Without grounds the colour of the change itself is kept.
-        sheet.draw(&mut buffer, area, 0, &Numbered);
-        assert_eq!(buffer[(0, 0)].fg, Color::Indexed(Ink::Added as u8));
+        let mut canvas = Canvas::over(area);
+        sheet.draw(&mut canvas, area, 0, &Numbered);
+        assert_eq!(
+            canvas.painted()[(0, 0)].fg,
+            Color::Indexed(Ink::Added as u8)
+        );
     }
 
     #[test]

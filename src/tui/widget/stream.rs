@@ -6,10 +6,10 @@
 
 use std::ops::Range;
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::text::Line;
 
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::highlight::State;
 use crate::tui::widget::intake::Intake;
 use crate::tui::widget::markdown::code::Lines;
@@ -93,15 +93,15 @@ impl Streaming {
     }
 
     /// Draws the rows from `skip` on into the area, and gives how many were drawn; see [`Sheet::draw`].
-    pub fn draw(&self, buffer: &mut Buffer, area: Rect, skip: usize, paint: &dyn Paint) -> u16 {
-        let drawn = self.done.draw(buffer, area, skip, paint);
+    pub fn draw(&self, canvas: &mut Canvas, area: Rect, skip: usize, paint: &dyn Paint) -> u16 {
+        let drawn = self.done.draw(canvas, area, skip, paint);
         let below = Rect {
             y: area.y.saturating_add(drawn),
             height: area.height.saturating_sub(drawn),
             ..area
         };
         let skip = skip.saturating_sub(self.done.height());
-        drawn + self.tail.draw(buffer, below, skip, paint)
+        drawn + self.tail.draw(canvas, below, skip, paint)
     }
 
     /// All rows as one sheet, when no more will come.

@@ -6,7 +6,6 @@ mod models;
 mod notices;
 mod sessions;
 
-use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::agent::visible::one_line;
@@ -16,6 +15,7 @@ use crate::tui::app::overlay::pick::Pick;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::{self, Row, keys};
 use crate::tui::screen::{ask_card, blank};
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 
 /// What an overlay is made of before it is drawn.
@@ -35,7 +35,7 @@ struct Page {
 pub fn draw(
     app: &App,
     overlay: &Overlay,
-    buffer: &mut Buffer,
+    canvas: &mut Canvas,
     area: Rect,
     look: &Look,
 ) -> Option<(u16, u16)> {
@@ -133,13 +133,13 @@ pub fn draw(
             }
         }
     };
-    show(&page, margin, buffer, area, look)
+    show(&page, margin, canvas, area, look)
 }
 
 fn show(
     page: &Page,
     margin: u16,
-    buffer: &mut Buffer,
+    canvas: &mut Canvas,
     area: Rect,
     look: &Look,
 ) -> Option<(u16, u16)> {
@@ -155,7 +155,7 @@ fn show(
         width: area.width - 2 * margin,
         height,
     };
-    blank(buffer, outer, look);
+    blank(canvas, outer, look);
     let right = [Segment::new(&page.right, look.style(Role::Muted))];
     let inner = Frame {
         weight: Weight::Heavy,
@@ -164,7 +164,7 @@ fn show(
         right: if page.right.is_empty() { &[] } else { &right },
         style: look.style(Role::Focus),
     }
-    .draw(buffer, outer);
+    .draw(canvas, outer);
     let inner = Rect {
         x: inner.x + 1,
         width: inner.width.saturating_sub(2),
@@ -173,7 +173,7 @@ fn show(
     let mut y = inner.y;
     let mut cursor = None;
     if let Some(filter) = &page.filter {
-        cursor = Some(ask_card::draw_line(buffer, inner, y, "> ", filter, look));
+        cursor = Some(ask_card::draw_line(canvas, inner, y, "> ", filter, look));
         y += 1;
     }
     let foot = page.foot.len() as u16 + 1;
@@ -183,7 +183,7 @@ fn show(
         ..inner
     };
     let skip = (page.at + 1).saturating_sub(usize::from(rows.height));
-    rows::draw(&page.rows, buffer, rows, skip, look);
+    rows::draw(&page.rows, canvas, rows, skip, look);
     let below = Rect {
         y: rows.bottom(),
         height: inner.bottom().saturating_sub(rows.bottom()),
@@ -191,7 +191,7 @@ fn show(
     };
     let mut under = page.foot.clone();
     under.push(rows::key_line(&page.keys, usize::from(inner.width)));
-    rows::draw(&under, buffer, below, 0, look);
+    rows::draw(&under, canvas, below, 0, look);
     cursor
 }
 
