@@ -168,10 +168,7 @@ impl App {
         tabs.into_iter()
             .flat_map(|(id, stage)| match stage {
                 Stage::Loading => self.read_past(id),
-                _ => vec![Cmd::Ask(
-                    Tag::Draft(Some(id)),
-                    Query::Draft { session: Some(id) },
-                )],
+                _ => vec![Cmd::Ask(Tag::Draft(id), Query::Draft { session: Some(id) })],
             })
             .collect()
     }

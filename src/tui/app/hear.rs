@@ -265,15 +265,8 @@ impl App {
     }
 
     /// A draft comes back only where nothing was typed meanwhile.
-    fn drafted(&mut self, session: Option<SessionId>, text: &str) {
-        let view = match session {
-            Some(id) => self.view_of(id),
-            None => self
-                .views
-                .iter_mut()
-                .find(|view| view.stage == Stage::Fresh && !view.tour),
-        };
-        if let Some(view) = view
+    fn drafted(&mut self, session: SessionId, text: &str) {
+        if let Some(view) = self.view_of(session)
             && view.composer.is_empty()
             && view.typed.is_none()
         {

@@ -187,7 +187,7 @@ pub enum Tag {
     Routes,
     Today,
     Prompts,
-    Draft(Option<SessionId>),
+    Draft(SessionId),
     /// The newest page of a session.
     Newest(SessionId),
     /// What its events add up to.

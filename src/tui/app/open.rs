@@ -90,7 +90,7 @@ impl App {
                 },
             ),
             Cmd::Ask(Tag::Fold(id), Query::Fold { session: id }),
-            Cmd::Ask(Tag::Draft(Some(id)), Query::Draft { session: Some(id) }),
+            Cmd::Ask(Tag::Draft(id), Query::Draft { session: Some(id) }),
         ]
     }
 

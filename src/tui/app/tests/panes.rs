@@ -345,7 +345,7 @@ fn tabs_and_panes_are_those_of_the_last_time() {
     assert_eq!(ops(&asked), [Op::Resume, Op::Resume]);
     let drafts = asked
         .iter()
-        .filter(|cmd| matches!(cmd, Cmd::Ask(crate::tui::app::Tag::Draft(Some(_)), _)));
+        .filter(|cmd| matches!(cmd, Cmd::Ask(crate::tui::app::Tag::Draft(_), _)));
     assert_eq!(drafts.count(), again.app.views.len());
     assert_eq!(again.wait(10_000), [], "nothing has changed");
     // At the end it is kept, and what was never touched is not.

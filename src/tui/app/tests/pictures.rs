@@ -183,10 +183,7 @@ fn a_picture_survives_with_its_draft_a_refusal_and_being_taken_back() {
     let mut later = Desk::open();
     later.app.view_mut().typed = None;
     let later_id = later.app.view().id;
-    later.update(Msg::Found(
-        Tag::Draft(Some(later_id)),
-        Found::Draft(Some(text)),
-    ));
+    later.update(Msg::Found(Tag::Draft(later_id), Found::Draft(Some(text))));
     assert_eq!(drawn(&later), "see [picture.png 1280x720]");
     let blocks = vec![Block::text("see "), picture()];
     assert_eq!(ops(&later.press(KeyCode::Enter)), [shown(blocks.clone())]);

@@ -402,8 +402,9 @@ fn keys_typed_before_the_engine_are_kept() {
         app.update(Msg::Key(KeyEvent::from(KeyCode::Char(c))), now(1));
     }
     app.update(Msg::Ready(Opened::default()), now(2));
+    let session = app.view().id;
     app.update(
-        Msg::Found(Tag::Draft(None), Found::Draft(Some("old".to_owned()))),
+        Msg::Found(Tag::Draft(session), Found::Draft(Some("old".to_owned()))),
         now(3),
     );
     assert_eq!(app.view().composer.plain(), "early");
