@@ -288,7 +288,9 @@ impl Desk {
         match wake {
             Wake::Msg(msg) => {
                 if let Msg::Resize(width, height) = msg {
+                    // Blank from here on, also where the size is the one before.
                     self.terminal.screen.resize(width, height);
+                    self.kept.forget();
                 }
                 self.update(msg, effects)
             }

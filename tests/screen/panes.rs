@@ -1,8 +1,6 @@
 //! Sessions side by side: the drawings, and that what is left as it was is what would be drawn.
 
 use crossterm::event::{KeyCode, KeyModifiers};
-use ratatui::buffer::Buffer;
-use ratatui::layout::Rect;
 
 use creel::protocol::ask::Risk;
 use creel::protocol::call::Detail;
@@ -18,6 +16,7 @@ use creel::tui::app::pointer::{Part, Spot};
 use creel::tui::screen;
 use creel::tui::screen::kept::Kept;
 use creel::tui::screen::look::Look;
+use creel::tui::terminal::surface::Surface;
 use creel::tui::theme::Theme;
 use creel::tui::widget::paint::Glyphs;
 
@@ -217,9 +216,10 @@ fn what_is_left_as_it_was_is_what_would_be_drawn() {
         }
         desk.frame();
         desk.frame();
-        let mut whole = Buffer::empty(Rect::new(0, 0, 130, 40));
+        let mut whole = Surface::new(130, 40);
         screen::draw(&desk.app, &mut Kept::default(), &mut whole, &look);
-        assert!(desk.buffer == whole, "in step {step}:\n{}", desk.text());
+        let same = desk.surface.buffer() == whole.buffer();
+        assert!(same, "in step {step}:\n{}", desk.text());
     }
 }
 
@@ -230,7 +230,7 @@ fn a_pane_without_news_is_not_drawn() {
     desk.frame();
     let docs = desk.app.views[1].id;
     let drawn = |desk: &mut Desk| {
-        let shown = screen::draw(&desk.app, &mut desk.kept, &mut desk.buffer, &look);
+        let shown = screen::draw(&desk.app, &mut desk.kept, &mut desk.surface, &look);
         let panes = shown.seen.panes.iter().map(|seen| seen.pane.0);
         panes.collect::<Vec<u32>>()
     };

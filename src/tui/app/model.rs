@@ -131,16 +131,16 @@ impl App {
             view.stage = Stage::Fresh;
             return;
         }
-        let looked = self.pane().session == id;
         let gone = self.views.remove(index);
-        let back = self
-            .views
-            .iter()
-            .map(|view| view.id)
-            .find(|&id| Some(id) == gone.from);
-        let next = self.views[index.min(self.views.len() - 1)].id;
-        self.panes.replace(id, back.unwrap_or(next));
-        if looked && back.is_some() {
+        let looked = self.pane().session == gone.id;
+        let back = self.views.iter().find(|view| Some(view.id) == gone.from);
+        // Every pane that waited for it shows where it was wanted, or the tab that is next.
+        let next = back
+            .unwrap_or(&self.views[index.min(self.views.len() - 1)])
+            .id;
+        let found = back.is_some();
+        self.panes.replace(gone.id, next);
+        if looked && found {
             self.focus = Focus::Composer;
             // What was typed for it is typed for the one it came from.
             let text = gone.composer.plain();
