@@ -10,12 +10,12 @@ use std::sync::Arc;
 use clap::Parser;
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use creel::command::cli::{Cli, Sub};
+use creel::command::cli::{Cli, Sub, Workstation};
 use creel::command::doctor::{self, Surroundings};
 use creel::command::moment::Now;
 use creel::command::{
-    Ended, Face, Trouble, cache, config, cost, export, models, package, providers, purge, route,
-    run, sessions, show, stop, with_streams,
+    Ended, Face, Trouble, cache, config, cost, export, models, package, plain, providers, purge,
+    route, run, sessions, show, stop, with_streams,
 };
 use creel::config::Config;
 use creel::config::load::{self, ConfigError, Loaded};
@@ -27,13 +27,16 @@ use creel::engine::{Engine, Options};
 fn main() -> ExitCode {
     let cli = Cli::parse();
     ExitCode::from(match cli.command {
+        None if plain::is_wanted(&cli.workstation, &process_environment) => {
+            in_runtime(async |face| in_lines(&cli.workstation, face).await)
+        }
         None => workstation::run(&cli.workstation),
-        Some(sub) => without_screen(sub),
+        Some(sub) => in_runtime(async |face| command(sub, face).await),
     })
 }
 
-/// A command without a screen, from its arguments to its exit code.
-fn without_screen(sub: Sub) -> u8 {
+/// What needs no screen, to its exit code.
+fn in_runtime(body: impl AsyncFnOnce(&mut Face<'_>) -> Ended) -> u8 {
     let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(trouble) => {
@@ -41,7 +44,27 @@ fn without_screen(sub: Sub) -> u8 {
                 .unwrap_or(1);
         }
     };
-    runtime.block_on(with_streams(async |face| command(sub, face).await))
+    runtime.block_on(with_streams(body))
+}
+
+/// The workstation in lines.
+async fn in_lines(arguments: &Workstation, face: &mut Face<'_>) -> Ended {
+    let paths = Paths::from_environment(&process_environment).map_err(Trouble::failed)?;
+    let loaded = load::read(&paths, &process_environment);
+    let loaded = loaded.map_err(|error| config::trouble(&error))?;
+    let engine = engine(loaded.config.clone(), &paths, false).map_err(Trouble::failed)?;
+    let notices: Vec<String> = loaded
+        .warnings
+        .iter()
+        .chain(&engine.notices)
+        .cloned()
+        .collect();
+    let door = engine.door.clone();
+    let (config, tour) = (&loaded.config, workstation::tour_folder);
+    let ended = plain::run(arguments, &notices, &door, config, tour, face).await;
+    drop(door);
+    engine.ended().await;
+    ended
 }
 
 async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {

@@ -393,7 +393,7 @@ fn scratch_folder() -> Result<PathBuf, String> {
 }
 
 /// A new folder with the tour's files. It stays; the tour names it at its end.
-fn tour_folder() -> Result<PathBuf, String> {
+pub fn tour_folder() -> Result<PathBuf, String> {
     let failed = |error: std::io::Error| format!("cannot make the tour's folder: {error}");
     let folder = tempfile::Builder::new()
         .prefix("creel-tour-")

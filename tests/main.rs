@@ -8,6 +8,7 @@ mod command;
 mod crash;
 mod fault;
 mod picture;
+mod plain;
 mod route;
 mod scenario;
 mod screen;

@@ -47,6 +47,9 @@ pub struct Workstation {
     /// The folder to work in
     #[arg(long, value_name = "DIR")]
     pub cwd: Option<PathBuf>,
+    /// Lines in place of a screen, for a screen reader or a pipe; ACCESSIBLE=1 does the same
+    #[arg(long)]
+    pub plain: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -364,7 +367,6 @@ mod tests {
     #[test]
     fn wrong_usage_ends_with_two() {
         for line in [
-            "creel --plain",
             "creel runn",
             "creel abc",
             "creel 0190-xyz",
@@ -457,10 +459,12 @@ mod tests {
             mode: Some(Mode::Plan),
             effort: None,
             cwd: None,
+            plain: false,
         };
         assert_eq!(cli.workstation, expected);
         assert!(parse("creel").unwrap().command.is_none());
         assert!(parse("creel --continue").unwrap().workstation.continued);
+        assert!(parse("creel --plain").unwrap().workstation.plain);
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub mod json;
 pub mod models;
 pub mod moment;
 pub mod package;
+pub mod plain;
 pub mod providers;
 pub mod purge;
 pub mod route;

@@ -1,7 +1,7 @@
 //! What the person wished for: the config file as data. A session logs what is changed later; the config only gives defaults.
 
 pub mod address;
-mod document;
+pub(crate) mod document;
 mod key_of_entry;
 pub mod load;
 mod model;

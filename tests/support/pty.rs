@@ -105,6 +105,11 @@ impl Terminal {
         self.seen.0.lock().unwrap().parser.screen().contents()
     }
 
+    /// Every byte that was written to it.
+    pub fn raw(&self) -> Vec<u8> {
+        self.seen.0.lock().unwrap().raw.clone()
+    }
+
     /// Waits until the screen shows this.
     pub fn wait_for(&self, text: &str) {
         self.wait_until(text, |screen| screen.contains(text));

@@ -153,15 +153,8 @@ impl Start {
                  the config (`creel config path`)",
             ));
         };
-        match model.as_route() {
-            Some(name) if !config.routes.contains_key(name) => {
-                let why = route::unknown(name, &config.routes);
-                return Err(Trouble::usage(format!("--model {why}")));
-            }
-            None if !config.providers.contains_key(&model.provider) => {
-                return Err(Trouble::usage(missing_provider(&model, config)));
-            }
-            Some(_) | None => {}
+        if let Some(why) = model_trouble(&model, config) {
+            return Err(Trouble::usage(why));
         }
         let session = held
             .as_ref()
@@ -243,6 +236,19 @@ pub fn folder(cwd: Option<&Path>) -> Result<PathBuf, Trouble> {
         )));
     }
     Ok(found)
+}
+
+/// Why the config has no such model: its provider or route is not there.
+pub fn model_trouble(model: &ModelRef, config: &Config) -> Option<String> {
+    match model.as_route() {
+        Some(name) if !config.routes.contains_key(name) => {
+            Some(format!("--model {}", route::unknown(name, &config.routes)))
+        }
+        None if !config.providers.contains_key(&model.provider) => {
+            Some(missing_provider(model, config))
+        }
+        Some(_) | None => None,
+    }
 }
 
 fn missing_provider(model: &ModelRef, config: &Config) -> String {

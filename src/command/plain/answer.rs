@@ -1,0 +1,365 @@
+//! The words that only ask: lists, sums, whole outputs, and what there is to choose from.
+
+use std::fmt::Write as _;
+
+use crate::agent::visible::{brief, one_line};
+use crate::command::moment::Now;
+use crate::command::plain::ask::everything;
+use crate::command::plain::desk::{Desk, Picks};
+use crate::command::plain::room::{Room, Stage, said_mode};
+use crate::command::plain::spoken::{age, amounts, money, spending, today};
+use crate::command::plain::word::TABLE;
+use crate::command::run::model_trouble;
+use crate::command::table::counted;
+use crate::command::{Trouble, find, show};
+use crate::protocol::event::Fact;
+use crate::protocol::id::{ModelRef, Seq};
+use crate::protocol::item::{Item, joined};
+use crate::protocol::money::Money;
+use crate::protocol::query::{Found, ModelCard, Page, Query};
+use crate::protocol::session::{Card, Change, State};
+
+/// Rows told of one list: by ear a longer one is no list any more.
+const MOST: usize = 20;
+
+impl Desk<'_> {
+    pub fn help(&mut self) {
+        for (name, takes, help) in TABLE {
+            let takes = if takes.is_empty() {
+                String::new()
+            } else {
+                format!(" {takes}")
+            };
+            self.say(format!("{name}{takes}: {help}."));
+        }
+        self.say("an exclamation mark and a command: run it yourself, unasked.");
+        self.say(
+            "anything else is a prompt of the current session; while a turn runs it goes in before the next step.",
+        );
+        self.say("control C stops the turn, twice ends. the end of the input ends a pipe once its turns have ended.");
+    }
+
+    /// Where one is, in a line.
+    pub fn describe(&mut self) {
+        let room = self.room();
+        let mut said = String::new();
+        match room.model() {
+            Some(model) => {
+                let _ = write!(said, "model {}. ", one_line(&model.to_string()));
+            }
+            None => said.push_str("no model yet. "),
+        }
+        said.push_str(said_mode(room.mode()));
+        let _ = write!(said, " folder {}.", one_line(&room.cwd.to_string_lossy()));
+        match &room.session {
+            None => said.push_str(" nothing was said yet."),
+            Some(session) => {
+                let title = brief(&session.title, 80);
+                let state = session.state().name();
+                let _ = write!(
+                    said,
+                    " {title}. {state}, {}.",
+                    counted(session.turn.into(), "turn")
+                );
+                if !session.gist.is_empty() {
+                    let _ = write!(said, " last: {}", brief(&session.gist, 160));
+                }
+            }
+        }
+        let index = self.at;
+        self.tell_of(index, said);
+    }
+
+    pub async fn board(&mut self) -> Result<(), Trouble> {
+        let cards = find::sessions(self.door, None, false).await?;
+        let fresh: Vec<String> = self
+            .rooms
+            .iter()
+            .filter(|room| room.stage == Stage::Fresh)
+            .map(|room| format!("{}: new, nothing said yet.", room.name()))
+            .collect();
+        for line in fresh {
+            self.say(line);
+        }
+        self.list(cards, "find WORDS looks among all of them");
+        Ok(())
+    }
+
+    pub async fn find(&mut self, words: &str) -> Result<(), Trouble> {
+        let cards = find::sessions(self.door, None, false).await?;
+        let all = cards.len();
+        let words: Vec<String> = words
+            .to_lowercase()
+            .split_whitespace()
+            .map(str::to_owned)
+            .collect();
+        let fits = |card: &Card| {
+            let row = format!(
+                "{} {} {} {} {}",
+                card.title,
+                card.gist,
+                card.project.display(),
+                card.model,
+                card.id.short()
+            );
+            let row = row.to_lowercase();
+            words.iter().all(|word| row.contains(word))
+        };
+        let found: Vec<Card> = cards.into_iter().filter(fits).collect();
+        if found.is_empty() {
+            self.say(format!(
+                "no session fits. titles, last lines, folders and models of {} were searched",
+                counted(all as u64, "session")
+            ));
+        } else {
+            self.list(found, "more words narrow it");
+        }
+        Ok(())
+    }
+
+    /// Those that wait first, then working, stopped and finished ones, each the newest first. A number once told stays.
+    fn list(&mut self, mut cards: Vec<Card>, more: &str) {
+        let rank = |state| match state {
+            State::Waiting | State::Paused => 0,
+            State::Working => 1,
+            State::Failed | State::Interrupted => 2,
+            State::Done | State::Archived => 3,
+        };
+        cards.sort_by_key(|card| rank(card.state));
+        let now = Now::from_system().time;
+        let left = cards.len().saturating_sub(MOST);
+        cards.truncate(MOST);
+        for card in &cards {
+            let index = if let Some(index) = self.index_of(card.id) {
+                index
+            } else {
+                let number = self.rooms.len() + 1;
+                self.rooms
+                    .push(Room::listed(card, number, self.config.mode));
+                number - 1
+            };
+            let name = self.rooms[index].name();
+            let state = match card.state {
+                State::Waiting => "waits for you",
+                State::Paused => "paused",
+                State::Working => "works",
+                State::Done => "finished",
+                State::Failed => "failed",
+                State::Interrupted => "stopped",
+                State::Archived => "archived",
+            };
+            let mut cost = amounts(&card.cost);
+            if card.unpriced > 0 {
+                let _ = write!(
+                    cost,
+                    " and {} without a price",
+                    counted(card.unpriced.into(), "call")
+                );
+            }
+            self.say(format!(
+                "{name}: {state}, {}. {}. model {}. {cost}.",
+                age(card.active, now),
+                brief(&card.title, 80),
+                one_line(&card.model.to_string())
+            ));
+        }
+        if left > 0 {
+            self.say(format!("{left} more. {more}."));
+        }
+        self.say(format!(
+            "{}. a number goes there; here is {}.",
+            counted(cards.len() as u64, "session"),
+            self.room().number
+        ));
+        self.picks = Some(Picks::Sessions);
+    }
+
+    pub async fn cost(&mut self) -> Result<(), Trouble> {
+        let here = match &self.room().session {
+            Some(session) => spending(&session.session_sum.spent),
+            None => money(Money::usd(0)),
+        };
+        match self.door.ask(Query::Today).await {
+            Found::Today(spent) => self.say(format!("session {here}. {}.", today(spent))),
+            other => return Err(find::odd(&other)),
+        }
+        Ok(())
+    }
+
+    /// Takes the model that a name fits, else tells those to choose from.
+    pub async fn models(&mut self, name: &str) -> Result<(), Trouble> {
+        let cards = match self.door.ask(Query::Models).await {
+            Found::Models(cards) => cards,
+            other => return Err(find::odd(&other)),
+        };
+        if let Ok(model) = name.parse::<ModelRef>()
+            && (cards.iter().any(|card| card.model == model)
+                || (!name.is_empty() && model_trouble(&model, self.config).is_none()))
+        {
+            self.change(Change::Model { model });
+            return Ok(());
+        }
+        let mut fitting: Vec<&ModelCard> = cards
+            .iter()
+            .filter(|card| card.lacks.is_none())
+            .filter(|card| card.model.to_string().contains(name))
+            .collect();
+        let exact: Vec<&ModelCard> = fitting
+            .iter()
+            .copied()
+            .filter(|card| card.model.model == name)
+            .collect();
+        let only = match (exact.as_slice(), fitting.as_slice()) {
+            ([one], _) | ([], [one]) if !name.is_empty() => Some(one.model.clone()),
+            _ => None,
+        };
+        if let Some(model) = only {
+            self.change(Change::Model { model });
+            return Ok(());
+        }
+        if fitting.is_empty() {
+            let name = one_line(name);
+            self.say(format!(
+                "no usable model fits {name}. model without a name tells them"
+            ));
+            return Ok(());
+        }
+        // Those of the same vendor first.
+        let vendor = self.room().model().map(|model| model.provider.clone());
+        fitting.sort_by_key(|card| Some(&card.model.provider) != vendor.as_ref());
+        let left = fitting.len().saturating_sub(MOST);
+        fitting.truncate(MOST);
+        for (index, card) in fitting.iter().enumerate() {
+            self.say(format!("{} {}.", index + 1, model_line(card)));
+        }
+        if left > 0 {
+            self.say(format!(
+                "{left} more: model and a part of the name narrows the list."
+            ));
+        }
+        self.say("a number takes one.");
+        let models = fitting.iter().map(|card| card.model.clone()).collect();
+        self.picks = Some(Picks::Models(models));
+        Ok(())
+    }
+
+    pub fn mode(&mut self, name: &str) {
+        if name.is_empty() {
+            let said = said_mode(self.room().mode());
+            self.say(format!("{said} the others: plan, ask, edits, auto."));
+            return;
+        }
+        match name.parse() {
+            Ok(mode) => self.change(Change::Mode { mode }),
+            Err(why) => self.say(one_line(&why)),
+        }
+    }
+
+    pub fn queued(&mut self) {
+        let queued: Vec<String> = self
+            .room()
+            .session
+            .iter()
+            .flat_map(|session| &session.queued)
+            .map(|message| brief(&joined(&message.blocks), 200))
+            .collect();
+        if queued.is_empty() {
+            self.say("nothing is queued here");
+        }
+        for (index, text) in queued.into_iter().enumerate() {
+            self.say(format!("{} {text}", index + 1));
+        }
+    }
+
+    /// The whole of an output, an answer or an ask, by the number it was told under.
+    pub async fn show(&mut self, number: Seq) -> Result<(), Trouble> {
+        let mut order: Vec<usize> = (0..self.rooms.len()).collect();
+        order.sort_by_key(|index| *index != self.at);
+        for index in order {
+            if self.rooms[index].stage == Stage::Fresh {
+                continue;
+            }
+            let session = self.rooms[index].id;
+            let query = Query::History {
+                session,
+                page: Page::After(Seq(number.0.saturating_sub(1))),
+                limit: 1,
+            };
+            let events = match self.door.ask(query).await {
+                Found::History(events) => events,
+                other => return Err(find::odd(&other)),
+            };
+            let Some(event) = events.into_iter().find(|event| event.seq == number) else {
+                continue;
+            };
+            let text = match &event.fact {
+                Fact::ItemAdded { item, .. } => self.whole(item).await?,
+                Fact::AskRaised { ask } => Some(everything(number, ask).join("\n")),
+                _ => None,
+            };
+            if let Some(text) = text {
+                for line in text.lines() {
+                    self.say(line);
+                }
+                self.say(format!(
+                    "end of {number}, {}.",
+                    counted(text.lines().count() as u64, "line")
+                ));
+                return Ok(());
+            }
+        }
+        self.say(format!(
+            "there is nothing to show under {number} in the sessions that are open"
+        ));
+        Ok(())
+    }
+
+    async fn whole(&self, item: &Item) -> Result<Option<String>, Trouble> {
+        let outcome = match item {
+            Item::Prompt { blocks, .. } => return Ok(Some(joined(blocks))),
+            Item::Answer { text, .. } | Item::Thought { text, .. } | Item::Notice { text } => {
+                return Ok(Some(text.clone()));
+            }
+            Item::Call(call) => return Ok(Some(show::arguments(call))),
+            Item::Result { outcome, .. } | Item::Shell { outcome, .. } => outcome,
+        };
+        let Some(whole) = &outcome.whole else {
+            return Ok(Some(outcome.text.clone()));
+        };
+        let hash = whole.hash.clone();
+        match self.door.ask(Query::Blob { hash }).await {
+            Found::Blob(Some(bytes)) => Ok(Some(String::from_utf8_lossy(&bytes).into_owned())),
+            // It was purged: what the model read of it is still there.
+            Found::Blob(None) => Ok(Some(outcome.text.clone())),
+            other => Err(find::odd(&other)),
+        }
+    }
+}
+
+/// A model with what it costs.
+pub fn model_line(card: &ModelCard) -> String {
+    let mut said = one_line(&card.model.to_string());
+    match &card.price {
+        _ if card.subscription => said.push_str(", by subscription"),
+        Some(price) => {
+            let of = |a_token: i64| {
+                money(Money {
+                    parts: a_token.saturating_mul(1_000_000),
+                    currency: price.currency,
+                })
+            };
+            let _ = write!(
+                said,
+                ", {} in and {} out a million tokens",
+                of(price.input),
+                of(price.output)
+            );
+            if let Some(date) = &card.price_date {
+                let _ = write!(said, ", price of {date}");
+            }
+        }
+        None if card.local => said.push_str(", on this machine, free"),
+        None => said.push_str(", price unknown"),
+    }
+    said
+}

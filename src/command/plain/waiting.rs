@@ -1,0 +1,101 @@
+//! What waits for the person, over all sessions: told, and answered by number.
+
+use crate::command::Trouble;
+use crate::command::plain::ask::{self, Reply};
+use crate::command::plain::desk::Desk;
+use crate::protocol::ask::About;
+use crate::protocol::id::{Seq, SessionId};
+use crate::protocol::op::Op;
+
+impl Desk<'_> {
+    /// All asks that wait, over all sessions.
+    pub fn asks(&mut self) {
+        let mut none = true;
+        for index in 0..self.rooms.len() {
+            let waiting = self.rooms[index].asks.clone();
+            for (number, waiting) in waiting {
+                none = false;
+                let subject = ask::subject(&waiting.about);
+                self.tell_of(index, format!("ask {number}: {subject}."));
+            }
+        }
+        if none {
+            self.say("nothing waits. asks of all sessions are told as they come");
+        }
+    }
+
+    /// An answer names the number that was told, and goes to the very ask told under it; a changed one has another number.
+    pub async fn answer(
+        &mut self,
+        number: u64,
+        choice: &str,
+        confirm: Option<(Seq, String)>,
+    ) -> Result<(), Trouble> {
+        let number = Seq(number);
+        let found = self.rooms.iter().enumerate().find_map(|(index, room)| {
+            let waiting = room.asks.get(&number)?;
+            Some((index, waiting.clone()))
+        });
+        let Some((index, waiting)) = found else {
+            self.say(format!(
+                "there is no ask {number} any more. nothing was answered; ask tells what waits"
+            ));
+            return Ok(());
+        };
+        if choice.is_empty() {
+            let lines = ask::told(number, &waiting);
+            self.tell_lines(index, lines);
+            return Ok(());
+        }
+        let again = confirm == Some((number, choice.to_owned()));
+        let room = &self.rooms[index];
+        let call = match &waiting.about {
+            About::Approval(approval) => room.call(&approval.call),
+            _ => None,
+        };
+        let id = room.id;
+        match ask::reply(number, &waiting, choice, again, call) {
+            Err(why) => self.say(why),
+            Ok(Reply::Answer(answer)) => {
+                let ask = waiting.id;
+                self.send(id, Op::Answer { ask, answer });
+            }
+            Ok(Reply::Confirm) => {
+                self.confirm = Some((number, choice.to_owned()));
+                self.say(format!(
+                    "the risk is high. the same once more runs it: ask {number} {choice}"
+                ));
+            }
+            Ok(Reply::Tell(lines)) => self.tell_lines(index, lines),
+            Ok(Reply::Models) => {
+                self.at = index;
+                self.models("").await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Nobody can answer any more: each turn that waits for an answer is stopped, and the others go on. Asks never answer by
+    /// themselves, so neither yes nor no is said.
+    pub fn nobody_answers(&mut self) {
+        let waiting: Vec<(usize, SessionId, Seq)> = self
+            .rooms
+            .iter()
+            .enumerate()
+            .filter_map(|(index, room)| {
+                let number = room.asks.keys().next()?;
+                Some((index, room.id, *number))
+            })
+            .collect();
+        for (index, id, number) in waiting {
+            self.rooms[index].asks.clear();
+            self.tell_of(
+                index,
+                format!(
+                    "the input has ended, so nobody can answer ask {number}: the turn is stopped."
+                ),
+            );
+            self.send(id, Op::Interrupt);
+        }
+    }
+}
