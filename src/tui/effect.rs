@@ -6,6 +6,8 @@ use std::process::Command as Process;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::engine::door::Door;
+use crate::protocol::id::SessionId;
 use crate::protocol::image::Source;
 use crate::protocol::op::{Manage, Managed};
 use crate::tui::app::arrangement::Arrangement;
@@ -29,14 +31,21 @@ pub(crate) struct Effects {
     keeper: Keeper,
 }
 
-/// Keeps tabs and panes: the newest that is told, and one after the other.
+/// Keeps tabs and panes, the newest that is told, and then what was typed: the text of a session that was not spoken to is
+/// found again by its tab alone, so after a crash there is never a text whose tab nobody knows.
 #[derive(Clone)]
 struct Keeper {
     keep: Keep,
     /// What is still to be kept. Never held for long: the thread that draws waits for it.
-    next: Arc<Mutex<Option<Told>>>,
+    next: Arc<Mutex<Waiting>>,
     /// Held while one is written, so that an older one never comes after a newer.
     writing: Arc<Mutex<()>>,
+}
+
+#[derive(Default)]
+struct Waiting {
+    arrangement: Option<Told>,
+    drafts: Vec<(Option<SessionId>, String)>,
 }
 
 /// What shall be kept; `None`: that there is nothing.
@@ -44,17 +53,26 @@ struct Told(Option<Arrangement>);
 
 impl Keeper {
     fn told(&self, arrangement: Option<Arrangement>) {
-        *lock(&self.next) = Some(Told(arrangement));
+        lock(&self.next).arrangement = Some(Told(arrangement));
     }
 
-    fn write(&self) {
+    fn typed(&self, session: Option<SessionId>, text: String) {
+        lock(&self.next).drafts.push((session, text));
+    }
+
+    fn write(&self, door: Option<&Door>) {
         let _one = lock(&self.writing);
-        let next = lock(&self.next).take();
-        if let Some(Told(arrangement)) = next
+        let next = std::mem::take(&mut *lock(&self.next));
+        if let Some(Told(arrangement)) = next.arrangement
             && let Err(why) = (self.keep)(arrangement.as_ref())
         {
             // Nothing that was said or done is lost with it.
             tracing::warn!("tabs and panes were not kept: {why}");
+        }
+        for (session, text) in next.drafts {
+            if let Some(door) = door {
+                door.draft(session, text);
+            }
         }
     }
 }
@@ -111,10 +129,7 @@ impl Effects {
             Cmd::Keep(arrangement) => {
                 self.keeper.told(arrangement);
                 // Without the engine there is no thread for it yet; at the end it is written in any case.
-                if let Some(engine) = &self.engine {
-                    let keeper = self.keeper.clone();
-                    engine.runtime.spawn_blocking(move || keeper.write());
-                }
+                self.keep();
             }
             Cmd::Suspend | Cmd::Quit => {}
             cmd => self.through_the_door(cmd),
@@ -131,10 +146,20 @@ impl Effects {
         Ok(stopped?)
     }
 
+    fn keep(&self) {
+        if let Some(engine) = &self.engine {
+            let (keeper, door) = (self.keeper.clone(), engine.door.clone());
+            engine
+                .runtime
+                .spawn_blocking(move || keeper.write(Some(&door)));
+        }
+    }
+
     /// Nothing more is asked: lets go of the engine.
     pub(crate) fn finish(&mut self) {
-        self.keeper.write();
-        self.engine = None;
+        let engine = self.engine.take();
+        self.keeper
+            .write(engine.as_ref().map(|engine| &engine.door));
     }
 
     fn tell(&self, msg: Msg) {
@@ -149,7 +174,10 @@ impl Effects {
         let queue = self.queue.clone();
         match cmd {
             Cmd::Send(command) => engine.door.send(command),
-            Cmd::SaveDraft { session, text } => engine.door.draft(session, text),
+            Cmd::SaveDraft { session, text } => {
+                self.keeper.typed(session, text);
+                self.keep();
+            }
             Cmd::Ask(tag, query) => {
                 let door = engine.door.clone();
                 engine.runtime.spawn(async move {

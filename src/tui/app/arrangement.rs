@@ -143,9 +143,11 @@ impl App {
         }
     }
 
-    /// Keeps them, once they have rested.
-    pub fn keep_arrangement(&mut self) -> Option<Cmd> {
-        self.keeping.due.filter(|&due| due <= self.now.since)?;
+    /// Keeps them, once they have rested or when it cannot wait.
+    pub fn keep_arrangement(&mut self, now: bool) -> Option<Cmd> {
+        self.keeping
+            .due
+            .filter(|&due| now || due <= self.now.since)?;
         self.keeping.due = None;
         Some(Cmd::Keep(self.keeping.last.clone()))
     }

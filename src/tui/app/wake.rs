@@ -119,8 +119,10 @@ impl App {
     }
 
     pub fn tick(&mut self) -> Vec<Cmd> {
-        let mut cmds = self.save_drafts(DRAFT);
-        cmds.extend(self.keep_arrangement());
+        // A text is saved after the tab it stands in.
+        let drafts = self.save_drafts(DRAFT);
+        let kept = self.keep_arrangement(!drafts.is_empty());
+        let mut cmds: Vec<Cmd> = kept.into_iter().chain(drafts).collect();
         for id in self.seen_sessions() {
             let follows = |view: &View| view.id == id && view.followed() && !view.reading;
             if !self.views.iter().any(follows) {
