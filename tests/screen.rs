@@ -70,6 +70,7 @@ fn sonnet() -> ModelCard {
             cache_read: Some(100_000),
             cache_write: Some(2_500_000),
             cache_write_long: None,
+            web_search: None,
             tiers: Vec::new(),
         }),
         price_date: Some("2026-11-20".to_owned()),

@@ -4,11 +4,13 @@
 
 use std::path::{Path, PathBuf};
 
+use creel::agent::cost;
 use creel::protocol::call::parse_arguments;
 use creel::protocol::failure::{FailureKind, Stop};
 use creel::protocol::money::Money;
 use creel::protocol::reply::{Part, Reply};
 use creel::provider::Chunk;
+use creel::provider::catalog::Catalog;
 use creel::provider::decode::Decoder;
 use creel::provider::envelope::Envelope;
 use creel::provider::failure::{Advice, by_status};
@@ -380,4 +382,28 @@ fn every_recorded_refusal_says_what_the_server_said() {
         count += 1;
     }
     assert_eq!(count, 2);
+}
+
+#[test]
+fn the_table_comes_to_the_providers_own_figure_to_the_last_digit() {
+    let catalog = Catalog::shipped();
+    for (name, model) in [
+        ("openrouter/cached_with_cost", "openai/gpt-4o-mini"),
+        (
+            "openrouter/claude_signed_reasoning_parallel_tools",
+            "anthropic/claude-haiku-4.5",
+        ),
+    ] {
+        let recording = recordings()
+            .into_iter()
+            .find(|recording| recording.name == format!("{name}.expected.json"));
+        let recording = recording.unwrap();
+        let chunks = recording.decode(std::iter::once(&recording.body[..]));
+        let Some(Chunk::Done(reply)) = chunks.last() else {
+            panic!("{name}: {chunks:?}");
+        };
+        let price = catalog.lookup("openrouter", model).unwrap().price;
+        let computed = cost::of(&reply.usage.unwrap(), &price);
+        assert_eq!(Some(computed), reply.reported_cost, "{name}");
+    }
 }

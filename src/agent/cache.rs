@@ -111,6 +111,7 @@ mod tests {
             cache_read: Some(300_000),
             cache_write: Some(3_750_000),
             cache_write_long: None,
+            web_search: None,
             tiers: Vec::new(),
         };
         let without = Price {

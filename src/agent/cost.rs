@@ -1,6 +1,6 @@
 //! What a call costs: usage times price, in integers.
 
-use crate::protocol::money::{Currency, Money};
+use crate::protocol::money::{Currency, Money, Rates};
 use crate::protocol::reply::Reply;
 use crate::protocol::usage::{Basis, Charge, Price, Usage};
 
@@ -110,6 +110,7 @@ pub fn charge(
     reported: Option<Money>,
     tariff: &Tariff,
     estimated: bool,
+    rates: &Rates,
 ) -> (Charge, Money) {
     let charge = match (reported, tariff) {
         (_, Tariff::Play(price)) => Charge {
@@ -138,30 +139,43 @@ pub fn charge(
     };
     let counted = match (charge.basis, charge.money, tariff) {
         (Basis::Play | Basis::Included, _, _) => Money::usd(0),
-        (_, Some(money), _) => in_dollars(money),
-        (_, None, Tariff::Unknown { stand_in }) => in_dollars(of(usage, stand_in)),
+        (_, Some(money), _) => in_dollars(money, rates),
+        (_, None, Tariff::Unknown { stand_in }) => in_dollars(of(usage, stand_in), rates),
         (_, None, _) => Money::usd(0),
     };
     (charge, counted)
 }
 
 /// What to hold against the budgets before a call; `None` where it counts as nothing.
-pub fn reserve(prompt: u64, output: u64, tariff: &Tariff) -> Option<Money> {
+pub fn reserve(prompt: u64, output: u64, tariff: &Tariff, rates: &Rates) -> Option<Money> {
     match tariff {
         Tariff::Priced(price) | Tariff::Unknown { stand_in: price } => {
-            Some(in_dollars(worst(prompt, output, price)))
+            Some(in_dollars(worst(prompt, output, price), rates))
         }
         Tariff::Local | Tariff::Included(_) | Tariff::Play(_) => None,
     }
 }
 
-/// An amount of another currency counts as that many dollars against a budget: too much for the yuan, which errs to the
-/// safe side, until the config can name a dated rate.
-fn in_dollars(money: Money) -> Money {
-    Money {
+/// What an amount counts as against a budget: without a rate as that many dollars, which is too much for the yuan and errs to
+/// the safe side.
+pub fn in_dollars(money: Money, rates: &Rates) -> Money {
+    rates.in_usd(money).unwrap_or(Money {
         parts: money.parts,
         currency: Currency::USD,
+    })
+}
+
+/// The usage a provider told of a whole answer, and whether a part of it had to be estimated: no prompt is empty, and what
+/// was said was output.
+pub fn completed(told: Usage, prompt_tokens: u64, reply: &Reply) -> (Usage, bool) {
+    let mut usage = told;
+    if usage.prompt() == 0 {
+        usage.input = prompt_tokens;
     }
+    if usage.output == 0 {
+        usage.output = said(reply);
+    }
+    (usage, usage != told)
 }
 
 /// Usage of an answer that broke off before its provider reported any: the prompt as it was, and what was said so far.
@@ -207,6 +221,7 @@ mod tests {
             cache_read: Some(300_000),
             cache_write: Some(3_750_000),
             cache_write_long: Some(6_000_000),
+            web_search: None,
             tiers: vec![Tier {
                 above: 200_000,
                 input: Some(6_000_000),
@@ -308,13 +323,71 @@ mod tests {
             (300_000, 1_800_000_000_000, 1_800_000_000_000),
         ];
         for (prompt, usual, long) in cases {
-            assert_eq!(reserve(prompt, 0, &short), Some(Money::usd(usual)));
+            let none = Rates::default();
+            assert_eq!(reserve(prompt, 0, &short, &none), Some(Money::usd(usual)));
             assert_eq!(
-                reserve(prompt, 0, &short.written_long()),
+                reserve(prompt, 0, &short.written_long(), &none),
                 Some(Money::usd(long))
             );
         }
         assert_eq!(Tariff::Local.written_long(), Tariff::Local);
+    }
+
+    #[test]
+    fn other_currencies_count_by_their_rate_else_one_to_one() {
+        let tariff = Tariff::Priced(Price {
+            currency: Currency::CNY,
+            tiers: Vec::new(),
+            ..price()
+        });
+        let usage = Usage {
+            input: 1000,
+            ..Usage::default()
+        };
+        let rate = crate::protocol::money::Rate {
+            usd: 139_000_000_000,
+            date: "2026-11-20".to_owned(),
+        };
+        let cases = [
+            (Rates::default(), 3_000_000_000),
+            (Rates([(Currency::CNY, rate)].into()), 417_000_000),
+        ];
+        for (rates, counted) in cases {
+            let (charge, found) = charge(&usage, None, &tariff, false, &rates);
+            // What is charged stays in its currency.
+            let yuan = charge.money.map(|money| (money.parts, money.currency));
+            assert_eq!(yuan, Some((3_000_000_000, Currency::CNY)));
+            assert_eq!(found, Money::usd(counted));
+            let reserved = reserve(800, 0, &tariff, &rates);
+            assert_eq!(reserved, Some(Money::usd(counted)), "{rates:?}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_nothing_is_estimated() {
+        let reply = Reply {
+            parts: vec![crate::protocol::reply::Part::Text {
+                text: "eight by".to_owned(),
+                opaque: None,
+            }],
+            ..Reply::default()
+        };
+        let usage = |input, cache_read, output| Usage {
+            input,
+            cache_read,
+            output,
+            ..Usage::default()
+        };
+        let cases = [
+            (usage(10, 0, 1), &reply, (usage(10, 0, 1), false)),
+            (usage(0, 10, 1), &reply, (usage(0, 10, 1), false)),
+            (usage(0, 0, 1), &reply, (usage(90, 0, 1), true)),
+            (usage(10, 0, 0), &reply, (usage(10, 0, 2), true)),
+            (usage(10, 0, 0), &Reply::default(), (usage(10, 0, 0), false)),
+        ];
+        for (told, reply, expected) in cases {
+            assert_eq!(completed(told, 90, reply), expected, "{told:?}");
+        }
     }
 
     #[test]
@@ -403,7 +476,7 @@ mod tests {
         ];
         for (reported, tariff, estimated, money, basis, counted) in cases {
             assert_eq!(
-                charge(&usage, reported, &tariff, estimated),
+                charge(&usage, reported, &tariff, estimated, &Rates::default()),
                 (Charge { money, basis }, counted),
                 "{tariff:?}"
             );

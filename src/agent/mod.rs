@@ -22,6 +22,7 @@ pub mod retry;
 pub mod risk;
 pub mod route;
 pub mod rule;
+pub mod server_tool;
 pub mod session;
 pub mod size;
 pub mod title;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::protocol::failure::{Failure, FailureKind};
 
 /// How often one step is asked at most, the first time included.
-pub const ATTEMPTS: u32 = 6;
+pub const ATTEMPTS: u32 = 8;
 
 /// The longest wait a provider may order; above it the turn fails and the person decides.
 const LONGEST_ORDERED: Duration = Duration::from_mins(15);
@@ -89,7 +89,8 @@ mod tests {
             (failure(Rate, None, None), 1, Some(1_000)),
             (failure(Overloaded, None, None), 3, Some(4_000)),
             (failure(Network, None, None), 5, Some(16_000)),
-            (failure(Network, None, None), 6, None),
+            (failure(Network, None, None), 7, Some(60_000)),
+            (failure(Network, None, None), 8, None),
             (failure(Auth, None, None), 1, None),
             (failure(BadRequest, None, None), 1, None),
             (failure(BadRequest, None, Some(true)), 1, Some(1_000)),

@@ -1,5 +1,7 @@
 //! `creel cost`: the ledger, grouped and added up.
 
+use std::fmt::Write as _;
+
 use serde_json::{Value, json};
 
 use crate::command::cli::{By, CostArgs};
@@ -8,6 +10,7 @@ use crate::command::moment::Now;
 use crate::command::table::{Column, table, tokens};
 use crate::command::{Ended, Face, exit, find};
 use crate::engine::door::Door;
+use crate::protocol::money::Money;
 use crate::protocol::query::{Found, Query, SpendBy, SpendRow};
 
 pub async fn run(args: &CostArgs, door: &Door, now: &Now, face: &mut Face<'_>) -> Ended {
@@ -59,7 +62,11 @@ fn total(rows: &[SpendRow]) -> SpendRow {
         total.unknown += row.unknown;
         total.included += row.included;
         total.list.add_all(&row.list);
+        total.rates.0.extend(row.rates.0.clone());
     }
+    total.about = Some(&total.rates)
+        .filter(|rates| !rates.0.is_empty())
+        .and_then(|rates| rates.total(&total.cost));
     total
 }
 
@@ -79,6 +86,15 @@ fn fields(row: &SpendRow) -> Value {
         let known = row.unknown == 0 || row.unknown.saturating_add(row.included) < row.calls;
         value.insert("cost_usd".to_owned(), cost_usd(&row.cost, known));
         value.insert("cost_other".to_owned(), cost_other(&row.cost));
+        if let Some(about) = row.about {
+            let rates = row.rates.0.iter().map(|(currency, rate)| {
+                let usd = Money::usd(rate.usd).to_decimal();
+                let rate = json!({ "usd": usd, "date": rate.date });
+                (currency.code().to_owned(), rate)
+            });
+            value.insert("about_usd".to_owned(), json!(about.to_decimal()));
+            value.insert("rates".to_owned(), Value::Object(rates.collect()));
+        }
         value.insert("unknown".to_owned(), json!(row.unknown));
         value.extend(included(row.included, &row.list));
     }
@@ -119,7 +135,7 @@ fn listed(by: By, rows: &[SpendRow]) -> String {
                         .saturating_add(row.usage.cache_write_long),
                 ),
                 tokens(row.usage.output),
-                row.cost.to_string(),
+                cost(row),
                 if row.unknown == 0 {
                     String::new()
                 } else {
@@ -133,7 +149,20 @@ fn listed(by: By, rows: &[SpendRow]) -> String {
             ]
         })
         .collect::<Vec<_>>();
-    table(&columns, &all)
+    let mut text = table(&columns, &all);
+    for (currency, rate) in &total(rows).rates.0 {
+        let (one, code) = (Money::usd(rate.usd).to_decimal(), currency.code());
+        let _ = writeln!(text, "≈ with 1 {code} = ${one}, the rate of {}", rate.date);
+    }
+    text
+}
+
+/// Dollars and other currencies side by side; one sum besides only where the config has the rates for it.
+fn cost(row: &SpendRow) -> String {
+    match row.about {
+        Some(about) => format!("{} ≈ {about}", row.cost),
+        None => row.cost.to_string(),
+    }
 }
 
 #[cfg(test)]
@@ -141,7 +170,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     use super::*;
-    use crate::protocol::money::{Currency, Money};
+    use crate::protocol::money::{Currency, Rate, Rates};
     use crate::protocol::usage::Usage;
 
     fn rows() -> Vec<SpendRow> {
@@ -212,5 +241,31 @@ day         calls  input  cached  written  output           cost  no price  incl
 total           4     2k     40k      608     100  $0.42 + ¥0.31         1     1 ($0.02)
 ";
         assert_eq!(listed(By::Day, &rows()), expected);
+    }
+
+    #[test]
+    fn with_a_rate_there_is_one_sum_besides() {
+        let rate = Rate {
+            usd: 139_000_000_000,
+            date: "2026-11-20".to_owned(),
+        };
+        let mut rows = rows();
+        rows[1].rates = Rates([(Currency::CNY, rate)].into());
+        rows[1].about = rows[1].rates.total(&rows[1].cost);
+        let expected = "\
+day         calls  input  cached  written  output                   cost  no price  incl. (list)
+2026-11-22      2     1k     20k      304      50                  $0.42         1
+2026-11-23      2     1k     20k      304      50          ¥0.31 ≈ $0.04               1 ($0.02)
+total           4     2k     40k      608     100  $0.42 + ¥0.31 ≈ $0.46         1     1 ($0.02)
+≈ with 1 CNY = $0.139, the rate of 2026-11-20
+";
+        assert_eq!(listed(By::Day, &rows), expected);
+        let total = fields(&total(&rows));
+        assert_eq!(total["cost_usd"], json!(0.42));
+        assert_eq!(total["about_usd"], json!(0.463_09));
+        assert_eq!(
+            total["rates"],
+            json!({ "CNY": { "usd": 0.139, "date": "2026-11-20" } })
+        );
     }
 }

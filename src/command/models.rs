@@ -65,6 +65,7 @@ fn price(price: &Price) -> Value {
         "cache_read": amount(price.cache_read),
         "cache_write": amount(price.cache_write),
         "cache_write_long": amount(price.cache_write_long),
+        "web_search": price.web_search.map(|parts| Money { parts: parts.saturating_mul(1000), currency: price.currency }.to_decimal()),
         "tiers": price.tiers.iter().map(tier).collect::<Vec<_>>(),
     })
 }
@@ -128,6 +129,7 @@ mod tests {
             cache_read: Some(200_000),
             cache_write: None,
             cache_write_long: None,
+            web_search: None,
             tiers: vec![Tier {
                 above: 200_000,
                 input: Some(4_000_000),
@@ -186,7 +188,7 @@ prices per million tokens
                 "model": "anthropic/claude-sonnet-5-5", "context": 1_000_000, "max_output": 64_000,
                 "price": {
                     "currency": "USD", "input": 2.0, "output": 10.0, "cache_read": 0.2, "cache_write": null,
-                    "cache_write_long": null,
+                    "cache_write_long": null, "web_search": null,
                     "tiers": [{ "above": 200_000, "input": 4.0, "output": null, "cache_read": null, "cache_write": null,
                                 "cache_write_long": null }]
                 },

@@ -175,6 +175,7 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
         }
     }
     section::read_budget(&mut document, &top, &mut config.budget);
+    config.rates = section::read_rates(&mut document, &top);
     section::read_guards(&mut document, &top, &mut config.guards);
     section::read_limits(&mut document, &top, &mut config.limits);
     config.rules = section::read_rules(&mut document, &top, &mut warnings);
@@ -197,6 +198,7 @@ pub(crate) const TOP_KEYS: &[&str] = &[
     "effort",
     "providers",
     "budget",
+    "rates",
     "guards",
     "limits",
     "permissions",
@@ -297,6 +299,7 @@ mod tests {
             cache_read: Some(50_000),
             cache_write: Some(600_000),
             cache_write_long: None,
+            web_search: None,
             tiers: vec![Tier {
                 above: 200_000,
                 input: Some(1_000_000),

@@ -23,7 +23,7 @@ use crate::agent::guard;
 use crate::agent::route::Route;
 use crate::protocol::effort::Effort;
 use crate::protocol::id::ModelRef;
-use crate::protocol::money::{Money, UNIT};
+use crate::protocol::money::{Money, Rates, UNIT};
 use crate::protocol::route::Abilities;
 use crate::protocol::rule::{Mode, Rule};
 use crate::protocol::usage::{CacheLife, Price};
@@ -38,6 +38,8 @@ pub struct Config {
     pub effort: Option<Effort>,
     pub providers: BTreeMap<String, ProviderConfig>,
     pub budget: BudgetConfig,
+    /// `[rates.CURRENCY]`: what a person says it is worth in dollars.
+    pub rates: Rates,
     pub guards: guard::Settings,
     pub limits: LimitConfig,
     /// `[permissions]` allow, ask and deny, as rules.
@@ -199,6 +201,7 @@ impl Default for Config {
             effort: None,
             providers: BTreeMap::new(),
             budget: BudgetConfig::default(),
+            rates: Rates::default(),
             guards: guard::Settings::default(),
             limits: LimitConfig::default(),
             rules: Vec::new(),

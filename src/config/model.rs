@@ -66,7 +66,7 @@ fn read_model(document: &mut Document<'_>, section: &Section<'_>) -> ModelConfig
 }
 
 fn read_price(document: &mut Document<'_>, model: &Section<'_>) -> Option<Price> {
-    let known = [&PRICES[..], &["currency", "tiers"]].concat();
+    let known = [&PRICES[..], &["currency", "tiers", "web_search"]].concat();
     let section = document.section(model, "price", &known)?;
     let currency = document.parsed(&section, "currency", |text| {
         Currency::try_from(text.to_owned()).map_err(|_| {
@@ -77,6 +77,13 @@ fn read_price(document: &mut Document<'_>, model: &Section<'_>) -> Option<Price>
         })
     });
     let [input, output, cache_read, cache_write, cache_write_long] = row(document, &section);
+    let web_search = document.amount(
+        &section,
+        "web_search",
+        9,
+        MOST_PRICE,
+        "for a thousand searches",
+    );
     for key in ["input", "output"] {
         if !section.table.contains_key(key) {
             document.section_fault(&section, &format!("`{}` has no `{key}`", section.name));
@@ -111,6 +118,7 @@ fn read_price(document: &mut Document<'_>, model: &Section<'_>) -> Option<Price>
         cache_read,
         cache_write,
         cache_write_long,
+        web_search,
         tiers,
     })
 }

@@ -33,6 +33,10 @@ pub fn schema() -> Value {
                 ("day", budget("dollars of one local day, or \"none\"", &json!(10))),
                 ("session", budget("dollars of one session, or \"none\"", &json!("none"))),
             ]),
+            "rates": { "type": "object", "additionalProperties": table([
+                ("usd", json!({ "type": "number", "exclusiveMinimum": 0, "description": "dollars for one unit of the currency" })),
+                ("date", json!({ "type": "string", "format": "date", "description": "the day of the rate" })),
+            ]), "description": "by currency: sums as dollars, marked ≈, and what budgets count" },
             "guards": guards(),
             "limits": limits(),
             "permissions": table([("deny", rules.clone()), ("ask", rules.clone()), ("allow", rules)]),
@@ -132,6 +136,10 @@ fn model() -> Value {
         (
             "currency",
             json!({ "type": "string", "pattern": "^[A-Z]{3}$", "default": "USD" }),
+        ),
+        (
+            "web_search",
+            json!({ "type": "number", "minimum": 0, "description": "for a thousand searches of the provider's own" }),
         ),
         ("tiers", json!({ "type": "array", "items": tier })),
     ]));
@@ -233,6 +241,8 @@ mod tests {
         ] {
             assert_eq!(keys(&top[name]), sorted(read.iter().copied()), "{name}");
         }
+        let rate = &top["rates"]["additionalProperties"];
+        assert_eq!(keys(rate), sorted(section::RATE_KEYS.iter().copied()));
         let provider = &top["providers"]["additionalProperties"];
         let read = provider::KEYS
             .iter()

@@ -4,10 +4,11 @@ use crate::agent::guard;
 use crate::agent::rule;
 use crate::config::document::{Document, Section, cut, nearest};
 use crate::config::{BudgetConfig, LeaderKey, LimitConfig, UiConfig};
-use crate::protocol::money::{Money, UNIT};
+use crate::protocol::money::{Currency, Money, Rate, Rates, UNIT};
 use crate::protocol::rule::{Effect, Rule, Scope};
 
 pub const BUDGET_KEYS: &[&str] = &["day", "session"];
+pub const RATE_KEYS: &[&str] = &["usd", "date"];
 pub const PERMISSION_KEYS: &[&str] = &["deny", "ask", "allow"];
 pub const UI_KEYS: &[&str] = &["theme", "mouse", "leader"];
 
@@ -28,6 +29,9 @@ pub const LIMITS: [(&str, u64, u64); 5] = [
     ("kept_bytes", 65_536, 1 << 30),
 ];
 
+/// A thousand dollars: no currency is worth more.
+const MOST_RATE: i64 = 1_000 * UNIT;
+
 /// A hundred thousand dollars: no budget is meant to be larger.
 const MOST_BUDGET: i64 = 100_000 * UNIT;
 
@@ -42,6 +46,52 @@ pub fn read_budget(document: &mut Document<'_>, top: &Section<'_>, budget: &mut 
             *limit = Some(Money::usd(parts));
         }
     }
+}
+
+/// `[rates.CNY]` with `usd` and `date`: a rate is believed only with the day it is of.
+pub fn read_rates(document: &mut Document<'_>, top: &Section<'_>) -> Rates {
+    let mut rates = Rates::default();
+    let Some(section) = document.open(top, "rates") else {
+        return rates;
+    };
+    for key in section.table.keys() {
+        let name: &str = key.get_ref();
+        let currency = match Currency::try_from(name.to_owned()) {
+            Ok(currency) if currency != Currency::USD => currency,
+            _ => {
+                let text = format!(
+                    "`rates.{}` must be named by another currency than dollars, in three capital letters such as CNY",
+                    cut(name)
+                );
+                document.fault(&key.span(), &text);
+                continue;
+            }
+        };
+        let Some(section) = document.section(&section, name, RATE_KEYS) else {
+            continue;
+        };
+        for key in RATE_KEYS {
+            if !section.table.contains_key(*key) {
+                document.section_fault(&section, &format!("`{}` has no `{key}`", section.name));
+            }
+        }
+        let usd = document.amount(&section, "usd", 12, MOST_RATE, "dollars");
+        let date = document.parsed(&section, "date", |text| {
+            let date = text.parse::<jiff::civil::Date>().ok();
+            date.map(|date| date.to_string())
+                .ok_or_else(|| format!("is `{}`: expected a day such as 2026-11-20", cut(text)))
+        });
+        if usd == Some(0) {
+            document.section_fault(
+                &section,
+                &format!("`{}.usd` must be more than 0", section.name),
+            );
+        }
+        if let (Some(usd), Some(date)) = (usd, date) {
+            rates.0.insert(currency, Rate { usd, date });
+        }
+    }
+    rates
 }
 
 pub fn read_guards(document: &mut Document<'_>, top: &Section<'_>, guards: &mut guard::Settings) {
@@ -214,7 +264,7 @@ mod tests {
             ),
             (
                 "\"a \\u001b[2J\\n b\" = 1",
-                "1:1: unknown key `\"a b\"`: expected model, mode, effort, providers, budget, guards, limits, permissions, ui, routes or roles",
+                "1:1: unknown key `\"a b\"`: expected model, mode, effort, providers, budget, rates, guards, limits, permissions, ui, routes or roles",
             ),
             (
                 "[budget]\ndaily = 3",
@@ -277,6 +327,26 @@ mod tests {
             (
                 "model = \"antropic/x\"",
                 "1:9: `model` names the provider `antropic`, which is not here: did you mean `anthropic`?",
+            ),
+            (
+                "[rates.USD]\nusd = 1",
+                "1:8: `rates.USD` must be named by another currency than dollars, in three capital letters such as CNY",
+            ),
+            (
+                "[rates.yuan]",
+                "1:8: `rates.yuan` must be named by another currency than dollars, in three capital letters such as CNY",
+            ),
+            (
+                "rates.CNY = { usd = 0.139 }",
+                "1:13: `rates.CNY` has no `date`",
+            ),
+            (
+                "rates.CNY = { usd = 0.0, date = \"2026-11-20\" }",
+                "1:13: `rates.CNY.usd` must be more than 0",
+            ),
+            (
+                "rates.CNY = { usd = 0.139, date = \"today\" }",
+                "1:35: `rates.CNY.date` is `today`: expected a day such as 2026-11-20",
             ),
             ("budget.day = -1", "1:14: `budget.day` must not be negative"),
             (

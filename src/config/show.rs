@@ -35,6 +35,7 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
         effort,
         providers,
         budget,
+        rates,
         guards,
         limits,
         rules,
@@ -54,6 +55,11 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
     }
     list.budget("budget.day", budget.day);
     list.budget("budget.session", budget.session);
+    for (currency, rate) in &rates.0 {
+        let name = format!("rates.{}", currency.code());
+        list.add(&format!("{name}.usd"), &decimal(rate.usd, UNIT));
+        list.text(&format!("{name}.date"), &rate.date);
+    }
     list.add("guards.same_call", &guards.same_call);
     list.add("guards.same_call_window", &guards.same_call_window);
     list.add("guards.idle_steps", &guards.idle_steps);
@@ -233,6 +239,9 @@ impl List<'_> {
                 self.add(&format!("{name}.{key}"), &whole(parts));
             }
         }
+        if let Some(parts) = price.web_search {
+            self.add(&format!("{name}.web_search"), &decimal(parts, UNIT / 1000));
+        }
         if price.currency != Currency::USD {
             self.text(&format!("{name}.currency"), price.currency.code());
         }
@@ -295,7 +304,7 @@ mod tests {
         let text = "mode = \"edits\"\neffort = \"low\"\nbudget.session = 2.5\n[providers.zai]\nkey_file = \"k\"\n[providers.zai.models.\"glm.x\"]\n\
             context = 9000\nimages = false\nprice = { input = 0.435, output = 3, tiers = [{ above = 10, input = 1 }] }\n\
             [permissions]\nallow = [\"Bash(git \\\"x\\\" *)\"]\n\
-            [routes.work]\nendpoints = [\"zai/glm.x\", \"xai/grok\"]\nneeds.context = 5000\npatience = 9\n[roles]\nplan = \"route/work\"\n";
+            [routes.work]\nendpoints = [\"zai/glm.x\", \"xai/grok\"]\nneeds.context = 5000\npatience = 9\n[roles]\nplan = \"route/work\"\n[rates.CNY]\nusd = 0.139\ndate = \"2026-11-20\"\n";
         let file = Path::new("/c/config.toml");
         let env = |name: &str| (name == "XAI_API_KEY").then(|| "k".into());
         let loaded = load::parse(text, file, &env).unwrap();
@@ -323,6 +332,8 @@ providers.zai.models.\"glm.x\".price.tiers = [{ above = 10, input = 1.0 }]  # /c
 providers.zai.models.\"glm.x\".images = false  # /c/config.toml:8
 budget.day = 10.0  # default
 budget.session = 2.5  # /c/config.toml:3
+rates.CNY.usd = 0.139  # /c/config.toml:19
+rates.CNY.date = \"2026-11-20\"  # /c/config.toml:20
 guards.same_call = 5  # default
 guards.same_call_window = 20  # default
 guards.idle_steps = 12  # default

@@ -7,8 +7,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::engine::house::House;
 use crate::engine::{cache, check, health, offer, open, picture, supply};
 use crate::protocol::id::SessionId;
+use crate::protocol::money::Rates;
 use crate::protocol::op::{Manage, Managed};
-use crate::protocol::query::{Found, Query, Today};
+use crate::protocol::query::{Found, Query, SpendRow, Today};
 use crate::store::append::composer_draft;
 
 pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
@@ -41,7 +42,7 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
         } => house
             .read(move |reader| reader.spend(by, since, until, session))
             .await
-            .map(Found::Spend),
+            .map(|rows| Found::Spend(rows.into_iter().map(|row| about(house, row)).collect())),
         Query::Cache { session } => cache::rows(house, session).await.map(Found::Cache),
         Query::Today => today(house).await.map(Found::Today),
         Query::Models => Ok(Found::Models(house.model_cards())),
@@ -72,6 +73,20 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
         Query::Doctor => Ok(Found::Checks(health::checks(house).await)),
     };
     found.unwrap_or_else(Found::Failed)
+}
+
+/// With one sum of dollars beside amounts of other currencies, where there is a rate for each.
+fn about(house: &House, mut row: SpendRow) -> SpendRow {
+    let others = row.cost.without_usd().filter(|money| money.parts != 0);
+    let rates = others.filter_map(|money| {
+        let rate = house.rates.0.get(&money.currency)?;
+        Some((money.currency, rate.clone()))
+    });
+    row.rates = Rates(rates.collect());
+    row.about = Some(&row.rates)
+        .filter(|rates| !rates.0.is_empty())
+        .and_then(|rates| rates.total(&row.cost));
+    row
 }
 
 async fn today(house: &Arc<House>) -> Result<Today, String> {

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use crate::agent::cost;
+use crate::agent::server_tool;
 use crate::agent::turn::input::Bill;
 use crate::engine::call::ModelCall;
 use crate::engine::session::Task;
@@ -11,14 +12,23 @@ use crate::protocol::money::Money;
 use crate::protocol::reply::Reply;
 use crate::protocol::route::Vitals;
 use crate::protocol::usage::{Basis, Charge, Usage};
+use crate::provider::server_tools;
 
 impl Task {
     pub(crate) fn bill(&self, call: &ModelCall, reply: &Reply, broken: bool) -> Bill {
         let (usage, estimated) = match reply.usage {
-            Some(usage) if !broken => (usage, false),
+            Some(usage) if !broken => cost::completed(usage, call.size.likely, reply),
             _ => (cost::estimate(call.size.likely, reply), true),
         };
-        let (charge, counted) = cost::charge(&usage, reply.reported_cost, &call.tariff, estimated);
+        let charged = cost::charge(
+            &usage,
+            reply.reported_cost,
+            &call.tariff,
+            estimated,
+            &self.house.rates,
+        );
+        let uses = server_tools::uses(reply);
+        let (charge, counted) = server_tool::add(uses, charged, &call.tariff, &self.house.rates);
         self.bill_of(call, usage, charge, counted, reply.usage_raw.clone())
     }
 

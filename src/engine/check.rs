@@ -17,7 +17,7 @@ use crate::engine::house::{self, House};
 use crate::protocol::event::{Event, Fact};
 use crate::protocol::failure::{Failure, FailureKind, Stop};
 use crate::protocol::id::{ModelRef, SessionId};
-use crate::protocol::money::Money;
+use crate::protocol::money::{Money, Rates};
 use crate::protocol::provider::{ProviderCard, Reached, Tried};
 use crate::protocol::reply::Reply;
 use crate::protocol::route::Vitals;
@@ -139,7 +139,7 @@ pub(crate) async fn reach(
         Some(model) => {
             let tariff = house.tariff_of(&providers, model);
             let unpriced = matches!(tariff, Tariff::Unknown { .. });
-            (worst(&providers, model, &tariff), unpriced)
+            (worst(&providers, model, &tariff, &house.rates), unpriced)
         }
     };
     Ok(Reached {
@@ -194,10 +194,10 @@ fn likely(
         .or_else(|| usual.or_else(own).or_else(priced).or_else(first).map(model))
 }
 
-fn worst(providers: &Providers, model: &ModelRef, tariff: &Tariff) -> Option<Money> {
+fn worst(providers: &Providers, model: &ModelRef, tariff: &Tariff, rates: &Rates) -> Option<Money> {
     let prompt = ask(model);
     let size = Sent::new(&prompt).size(None, providers.card(model).context);
-    cost::reserve(size.most, prompt.max_output, tariff)
+    cost::reserve(size.most, prompt.max_output, tariff, rates)
 }
 
 /// Asks a model one short question. `gone` ends when nobody waits for the answer any more: the call is then broken off.
@@ -212,7 +212,10 @@ pub(crate) async fn try_out(
     let tariff = house.tariff_of(&providers, &model);
     let prompt = ask(&model);
     let size = Sent::new(&prompt).size(None, providers.card(&model).context);
-    if let Some(text) = book.reserve(worst(&providers, &model, &tariff)).await? {
+    if let Some(text) = book
+        .reserve(worst(&providers, &model, &tariff, &house.rates))
+        .await?
+    {
         return Ok(Tried {
             failure: Some(Failure::new(FailureKind::Config, text)),
             over_budget: true,
@@ -242,7 +245,10 @@ pub(crate) async fn try_out(
         let estimated = usage.is_none();
         let usage = usage.unwrap_or_else(|| cost::estimate(size.likely, &heard.reply));
         let reported = heard.reply.reported_cost;
-        (usage, cost::charge(&usage, reported, &tariff, estimated))
+        (
+            usage,
+            cost::charge(&usage, reported, &tariff, estimated, &house.rates),
+        )
     };
     let tried = Tried {
         failure: heard.failure.clone(),

@@ -19,6 +19,7 @@ use crate::engine::owner::{Held, Owners};
 use crate::engine::supply::Routes;
 use crate::protocol::event::Signal;
 use crate::protocol::id::{ModelRef, SessionId};
+use crate::protocol::money::Rates;
 use crate::protocol::rule::Rule;
 use crate::protocol::time::Time;
 use crate::provider::rehearsal::{self, Speed};
@@ -53,6 +54,7 @@ pub(crate) struct House {
     pub(crate) signals: Signals,
     pub(crate) redactor: Arc<Mutex<Redactor>>,
     pub(crate) budget: BudgetConfig,
+    pub(crate) rates: Rates,
     pub(crate) guards: guard::Settings,
     pub(crate) limits: LimitConfig,
     /// Rules of the config.
@@ -150,7 +152,7 @@ impl House {
             Some(price) => Tariff::Priced(price),
             None if card.local => Tariff::Local,
             None => Tariff::Unknown {
-                stand_in: self.providers().dearest(),
+                stand_in: self.providers().dearest(&self.rates),
             },
         }
     }

@@ -124,6 +124,7 @@ impl Engine {
             signals,
             redactor,
             budget: config.budget,
+            rates: config.rates,
             guards: config.guards,
             limits: config.limits,
             rules: config.rules,

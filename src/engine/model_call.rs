@@ -100,7 +100,7 @@ impl Task {
             CacheLife::Short => &tariff,
             CacheLife::Long => &tariff.written_long(),
         };
-        let worst = cost::reserve(size.most, prompt.max_output, held);
+        let worst = cost::reserve(size.most, prompt.max_output, held, &self.house.rates);
         let waives = |which| call.waived.budgets.contains(&which);
         if let (Some(worst), Some(limit), false) = (worst, self.run.budget, waives(BudgetName::Run))
         {

@@ -59,7 +59,7 @@ impl Task {
         }
         let sent = Sent::new(&prompt);
         let size = sent.size(None, self.house.providers().card(&model).context);
-        let worst = cost::reserve(size.most, prompt.max_output, &tariff);
+        let worst = cost::reserve(size.most, prompt.max_output, &tariff, &self.house.rates);
         let session_limit = self.session.budget.or(self.house.budget.session);
         let parts =
             |limit: Option<Money>| limit.filter(|_| worst.is_some()).map(|limit| limit.parts);

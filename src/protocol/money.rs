@@ -105,6 +105,42 @@ impl fmt::Display for Money {
     }
 }
 
+/// What one unit of a currency is worth in dollars, and since when that is said.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rate {
+    /// In parts of a dollar.
+    pub usd: i64,
+    /// The day of the rate, as `2026-11-20`.
+    pub date: String,
+}
+
+/// The rates a person has written down, by currency; never those of dollars.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rates(pub BTreeMap<Currency, Rate>);
+
+impl Rates {
+    /// The amount in dollars, rounded up to a whole part; `None` without a rate. Dollars stay what they are.
+    pub fn in_usd(&self, money: Money) -> Option<Money> {
+        if money.currency == Currency::USD {
+            return Some(money);
+        }
+        let rate = self.0.get(&money.currency)?;
+        let product = i128::from(money.parts) * i128::from(rate.usd);
+        let unit = i128::from(UNIT);
+        let parts = product.div_euclid(unit) + i128::from(product.rem_euclid(unit) != 0);
+        Some(Money::usd(i64::try_from(parts).unwrap_or(i64::MAX)))
+    }
+
+    /// All amounts as one sum of dollars; `None` where a rate is missing.
+    pub fn total(&self, amounts: &Amounts) -> Option<Money> {
+        let mut total = Amounts::default();
+        for (&currency, &parts) in &amounts.0 {
+            total.add(self.in_usd(Money { parts, currency })?);
+        }
+        Some(total.of(Currency::USD))
+    }
+}
+
 /// Sums side by side, one a currency.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
@@ -179,6 +215,35 @@ mod tests {
         for (parts, expected) in cases {
             assert_eq!(Money::usd(parts).to_string(), expected, "{parts}");
         }
+    }
+
+    #[test]
+    fn a_rate_makes_one_sum_of_dollars_to_the_last_part() {
+        let rate = |usd| Rate {
+            usd,
+            date: "2026-11-20".to_owned(),
+        };
+        let rates = Rates([(Currency::CNY, rate(139_000_000_000))].into());
+        let yuan = |parts| Money {
+            parts,
+            currency: Currency::CNY,
+        };
+        let cases = [
+            (Money::usd(5), Some(5)),
+            (yuan(86_200_000_000_000), Some(11_981_800_000_000)),
+            // A part that is left over is held against the budget as a whole one.
+            (yuan(1), Some(1)),
+            (yuan(0), Some(0)),
+            (yuan(i64::MAX), Some(1_282_048_713_122_813_838)),
+        ];
+        for (money, expected) in cases {
+            assert_eq!(rates.in_usd(money), expected.map(Money::usd), "{money:?}");
+        }
+        let mut amounts = Amounts::default();
+        amounts.add(Money::usd(41_070_000_000_000));
+        amounts.add(yuan(86_200_000_000_000));
+        assert_eq!(rates.total(&amounts), Some(Money::usd(53_051_800_000_000)));
+        assert_eq!(Rates::default().total(&amounts), None);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::protocol::cache::CacheRow;
 use crate::protocol::event::Event;
 use crate::protocol::id::{ModelRef, Seq, SessionId};
-use crate::protocol::money::Amounts;
+use crate::protocol::money::{Amounts, Money, Rates};
 use crate::protocol::offer::Offer;
 use crate::protocol::provider::ProviderCard;
 use crate::protocol::route::RouteReport;
@@ -114,6 +114,10 @@ pub struct SpendRow {
     /// Calls that a subscription covers, and what they would have cost by list price.
     pub included: u64,
     pub list: Amounts,
+    /// `cost` as one sum of dollars, where it is of other currencies too and the config has a rate for each.
+    pub about: Option<Money>,
+    /// The rates behind `about`.
+    pub rates: Rates,
 }
 
 /// Dollars of one local day.

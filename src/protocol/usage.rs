@@ -97,6 +97,9 @@ pub struct Price {
     pub cache_read: Option<i64>,
     pub cache_write: Option<i64>,
     pub cache_write_long: Option<i64>,
+    /// One search of the web that the provider makes by itself, in parts of the currency.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub web_search: Option<i64>,
     /// Dearer rows for long prompts, in rising order of `above`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tiers: Vec<Tier>,

@@ -148,6 +148,8 @@ struct Model<'a> {
     cache_write: Option<&'a RawValue>,
     #[serde(borrow)]
     cache_write_long: Option<&'a RawValue>,
+    #[serde(borrow)]
+    web_search: Option<&'a RawValue>,
     #[serde(borrow, default)]
     tiers: Vec<Step<'a>>,
     context: Option<u64>,
@@ -183,6 +185,7 @@ impl Model<'_> {
                     cache_read: self.cache_read.and_then(parts),
                     cache_write: self.cache_write.and_then(parts),
                     cache_write_long: self.cache_write_long.and_then(parts),
+                    web_search: self.web_search.and_then(uses),
                     tiers: self.tiers.iter().map(Step::tier).collect(),
                 },
                 context: self.context,
@@ -211,6 +214,11 @@ fn parts(price: &RawValue) -> Option<i64> {
     rounded(price.get(), 6)
 }
 
+/// Dollars for a thousand uses as parts for one.
+fn uses(price: &RawValue) -> Option<i64> {
+    rounded(price.get(), 9)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
@@ -227,6 +235,7 @@ mod tests {
             cache_read: cache[0],
             cache_write: cache[1],
             cache_write_long: cache[2],
+            web_search: None,
             tiers: Vec::new(),
         }
     }
@@ -285,9 +294,18 @@ mod tests {
             ),
         ];
         for (vendor, model, expected) in cases {
+            // A thousand searches: $10 at both, $25 with the older models of the one.
+            let web_search = match (vendor, model) {
+                ("openai", "gpt-4o-mini") => Some(25_000_000_000),
+                ("anthropic", _) => Some(10_000_000_000),
+                _ => None,
+            };
             assert_eq!(
                 catalog.lookup(vendor, model).unwrap().price,
-                expected,
+                Price {
+                    web_search,
+                    ..expected
+                },
                 "{model}"
             );
         }

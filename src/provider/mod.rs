@@ -40,6 +40,7 @@ pub mod rehearsal;
 pub mod rehearsals;
 pub mod remote;
 mod replay;
+pub mod server_tools;
 pub mod sse;
 pub mod table;
 #[cfg(test)]

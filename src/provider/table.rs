@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use crate::agent::cost::in_dollars;
 use crate::agent::visible;
 use crate::config::secret::Secret;
 use crate::config::{KeySource, ProviderConfig, Wire};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::ModelRef;
-use crate::protocol::money::Currency;
+use crate::protocol::money::{Currency, Money, Rates};
 use crate::protocol::query::ModelCard;
 use crate::protocol::route::Abilities;
 use crate::protocol::usage::{CacheLife, Price};
@@ -200,16 +201,18 @@ impl Providers {
         marks::least(&model.model)
     }
 
-    /// The dearest price known: what a model without one counts as against a budget.
-    pub fn dearest(&self) -> Price {
+    /// The dearest price known, as budgets count: what a model without one counts as against them.
+    pub fn dearest(&self, rates: &Rates) -> Price {
         let own = self
             .config
             .values()
             .flat_map(|config| config.models.values())
             .filter_map(|model| model.price.clone());
-        let dearest = own
-            .chain(self.catalog().prices())
-            .max_by_key(|price| price.input.saturating_add(price.output));
+        let dearest = own.chain(self.catalog().prices()).max_by_key(|price| {
+            let parts = price.input.saturating_add(price.output);
+            let currency = price.currency;
+            in_dollars(Money { parts, currency }, rates).parts
+        });
         // Neither table nor config names any price: nothing is known to be dearer than nothing.
         dearest.unwrap_or(Price {
             currency: Currency::USD,
@@ -218,6 +221,7 @@ impl Providers {
             cache_read: None,
             cache_write: None,
             cache_write_long: None,
+            web_search: None,
             tiers: Vec::new(),
         })
     }
@@ -291,7 +295,9 @@ impl Providers {
             .map_or((None, None), |entry| (entry.context, entry.max_output));
         let plan = quirks.as_ref().is_ok_and(|quirks| quirks.plan);
         // What runs here is not billed by the vendor it is like.
-        let (price, price_date) = match (own.price, listed.filter(|_| !local)) {
+        // Nor what is billed in another currency than the list is in.
+        let elsewhere = local || is_billed_in_yuan(&config.base_url);
+        let (price, price_date) = match (own.price, listed.filter(|_| !elsewhere)) {
             (Some(price), _) => (Some(price), None),
             (None, Some(entry)) => (Some(entry.price), Some(self.catalog().date().to_owned())),
             (None, None) => (None, None),
@@ -328,6 +334,16 @@ impl Providers {
             Err(fault) => Some(fault),
         }
     }
+}
+
+/// Whether an address is one that vendors keep for customers in China and bill in yuan, by lists of their own: the table has
+/// none of those, and a price in dollars would be a guess.
+fn is_billed_in_yuan(base_url: &str) -> bool {
+    const OTHERS: [&str; 2] = ["api.minimaxi.com", "dashscope.aliyuncs.com"];
+    url(base_url).is_ok_and(|url| {
+        let host = url.host_str().unwrap_or_default();
+        host.rsplit('.').next() == Some("cn") || OTHERS.contains(&host)
+    })
 }
 
 fn fault(text: impl Into<String>) -> Failure {

@@ -42,6 +42,7 @@ fn price(input: i64) -> Price {
         cache_read: None,
         cache_write: None,
         cache_write_long: None,
+        web_search: None,
         tiers: Vec::new(),
     }
 }
@@ -90,6 +91,15 @@ fn providers() -> Providers {
                 "https://api.z.ai/api/coding/paas/v4",
                 "SET",
                 Some("zai-coding"),
+            ),
+        ),
+        (
+            "china",
+            provider(
+                Wire::OpenAiChat,
+                "https://api.moonshot.cn/v1",
+                "SET",
+                Some("moonshot"),
             ),
         ),
         (
@@ -167,13 +177,15 @@ fn a_card_says_what_a_model_costs_and_lacks() {
             false,
             None,
         ),
+        // It is sold there in yuan, by a list that the table does not have.
+        ("china/kimi-k2.6", None, None, Some(262_144), false, None),
         (
             "nowhere/x",
             None,
             None,
             None,
             false,
-            Some("there is no provider `nowhere`: known are here, odd, own, plain, plan"),
+            Some("there is no provider `nowhere`: known are china, here, odd, own, plain, plan"),
         ),
     ];
     for (model, price, price_date, context, local, lacks) in cases {
@@ -230,7 +242,7 @@ fn what_is_not_there_is_named_with_what_is() {
     assert_eq!(get("own/any"), Ok(()));
     assert_eq!(
         get("\u{1b}[31mx/any"),
-        Err("there is no provider `x`: known are here, odd, own, plain, plan".to_owned())
+        Err("there is no provider `x`: known are china, here, odd, own, plain, plan".to_owned())
     );
     assert!(
         get("odd/x")

@@ -4,6 +4,7 @@ mod beside;
 mod disk;
 mod ending;
 mod form;
+mod price;
 mod providers;
 mod trouble;
 mod trust;

@@ -1,6 +1,7 @@
 //! What trials of the true program share: a home and a folder of their own, the program with an empty environment, a server
 //! on this machine, a terminal.
 
+pub mod chat;
 pub mod gemini;
 pub mod ollama;
 pub mod pty;

@@ -1,5 +1,5 @@
 //! A server on this machine that plays a model in any dialect, byte by byte: it can answer as a model would, be slow, break
-//! off, reset, or say anything else. It keeps every request. Waits are gates that a trial opens, never times.
+//! off, reset, or say anything else. It keeps every request. Waits are gates that a trial opens, hardly ever times.
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::support::{LONGEST, gemini, ollama, responses};
+use crate::support::{LONGEST, chat, gemini, ollama, responses};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dialect {
@@ -119,6 +119,8 @@ pub enum Act {
     Send(Vec<u8>),
     /// Goes on when the gate is open.
     Wait(Gate),
+    /// Goes on after this long: for what can only be shown with time, and as short as shows it.
+    Pause(Duration),
     /// Says no more, and still listens.
     HalfClose,
     /// Breaks the connection without a word of farewell.
@@ -274,6 +276,10 @@ fn serve(stream: &TcpStream, kept: &Kept, answer: &dyn Fn(&Request) -> Vec<Act>)
                     gate.wait();
                     Ok(())
                 }
+                Act::Pause(time) => {
+                    std::thread::sleep(time);
+                    Ok(())
+                }
                 Act::HalfClose => stream.shutdown(Shutdown::Write),
                 Act::Reset => {
                     // Closed with nothing to linger for, a connection is reset.
@@ -363,7 +369,7 @@ pub fn events(request: &Request, turn: &Turn) -> Vec<String> {
     let place = request.results();
     match request.dialect() {
         Dialect::Anthropic => anthropic(turn, place, input, output),
-        Dialect::OpenAiChat => openai_chat(turn, place, input, output),
+        Dialect::OpenAiChat => chat::events(turn, place, input, output),
         Dialect::Ollama => ollama::lines(turn, place, input, output),
         Dialect::OpenAiResponses => responses::events(turn, place, input, output),
         Dialect::Gemini => gemini::events(turn, place, input, output),
@@ -417,40 +423,6 @@ fn anthropic(turn: &Turn, place: usize, input: u64, output: u64) -> Vec<String> 
     events.push(event(json!({"type": "message_delta",
         "delta": {"stop_reason": stop, "stop_sequence": null}, "usage": {"output_tokens": output}})));
     events.push(event(json!({"type": "message_stop"})));
-    events
-}
-
-fn openai_chat(turn: &Turn, place: usize, input: u64, output: u64) -> Vec<String> {
-    let event = |choices: Value, usage: Value| {
-        let value = json!({"id": "chatcmpl-1", "object": "chat.completion.chunk", "created": 1,
-            "model": "m", "choices": choices, "usage": usage});
-        format!("data: {value}\n\n")
-    };
-    let delta = |delta: Value, stop: Value| {
-        event(
-            json!([{"index": 0, "delta": delta, "finish_reason": stop}]),
-            Value::Null,
-        )
-    };
-    let more = |more: Value| delta(more, Value::Null);
-    let mut events = vec![more(json!({"role": "assistant", "content": ""}))];
-    events.extend(pieces(&turn.text).map(|piece| more(json!({"content": piece}))));
-    for (index, (name, arguments)) in turn.calls.iter().enumerate() {
-        let id = format!("call_{place}_{index}");
-        let function = json!({"name": name, "arguments": ""});
-        events.push(more(json!({"tool_calls": [
-            {"index": index, "id": id, "type": "function", "function": function}]})));
-        events.extend(pieces(arguments).map(|piece| {
-            more(json!({"tool_calls": [{"index": index, "function": {"arguments": piece}}]}))
-        }));
-    }
-    events.push(delta(json!({}), json!(stop(turn, "stop", "tool_calls"))));
-    let total = input + output;
-    events.push(event(
-        json!([]),
-        json!({"prompt_tokens": input, "completion_tokens": output, "total_tokens": total}),
-    ));
-    events.push("data: [DONE]\n\n".to_owned());
     events
 }
 

@@ -25,6 +25,7 @@ fn card() -> ModelCard {
             cache_read: Some(300_000),
             cache_write: Some(3_750_000),
             cache_write_long: Some(6_000_000),
+            web_search: None,
             tiers: Vec::new(),
         }),
         price_date: None,

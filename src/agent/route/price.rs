@@ -50,6 +50,7 @@ mod tests {
             cache_read: None,
             cache_write: Some(125),
             cache_write_long: long,
+            web_search: None,
             tiers: Vec::new(),
         };
         let cases = [

@@ -2,9 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::time::Duration;
-
 use pretty_assertions::assert_eq;
+use std::time::Duration;
 
 use crate::agent::route::health::{Book, Cooling};
 use crate::agent::route::{Choice, Endpoint, Moment, Route, Served, decide};
@@ -31,6 +30,7 @@ fn price(input: i64, cache_read: i64) -> Price {
         cache_read: Some(cache_read),
         cache_write: None,
         cache_write_long: None,
+        web_search: None,
         tiers: Vec::new(),
     }
 }

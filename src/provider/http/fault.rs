@@ -25,6 +25,12 @@ pub(crate) fn unbuilt(error: &reqwest::Error) -> Failure {
     }
 }
 
+/// Whether a connection that stood was lost before an answer began, as one does that was kept for too long.
+pub(crate) fn is_lost(error: &reqwest::Error) -> bool {
+    let is_new = error.is_connect() || error.is_timeout() || error.is_builder();
+    !is_new && find::<rustls::Error>(error).is_none()
+}
+
 /// The request failed before an answer began.
 pub(crate) fn before_answer(error: &reqwest::Error, place: &str) -> Failure {
     if find::<NoSuchHost>(error).is_some() {

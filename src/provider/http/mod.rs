@@ -6,8 +6,8 @@ pub mod fault;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
@@ -74,6 +74,9 @@ impl Patience {
 #[derive(Debug, Default)]
 pub struct Http {
     clients: Mutex<BTreeMap<Way, Client>>,
+    /// Servers that have answered since a connection to them was last found dead: a connection may be kept for the next
+    /// request. By [`place`].
+    kept: Mutex<BTreeSet<String>>,
     pub patience: Patience,
 }
 
@@ -159,13 +162,19 @@ impl Http {
     /// Sends and waits for the head of an answer that is no refusal.
     pub async fn send(&self, request: &Request) -> Result<Response, Failure> {
         let client = self.client(&request.url)?;
-        let sent = match &request.body {
-            Some(body) => client.post(request.url.clone()).body(body.clone()),
-            None => client.get(request.url.clone()),
-        };
         let place = request.place();
         let patience = self.patience.with(request).headers;
-        let response = tokio::time::timeout(patience, sent.headers(request.headers.clone()).send())
+        let asked = async {
+            match self.ask(&client, request).await {
+                // It may be the connection alone that was kept and is dead. The next is a new one: asked once more at once,
+                // which is no attempt that failed.
+                Err(error) if fault::is_lost(&error) && self.was_kept(&place) => {
+                    self.ask(&client, request).await
+                }
+                asked => asked,
+            }
+        };
+        let response = tokio::time::timeout(patience, asked)
             .await
             .map_err(|_| {
                 let seconds = patience.as_secs();
@@ -175,6 +184,7 @@ impl Http {
                 )
             })?
             .map_err(|error| fault::before_answer(&error, &place))?;
+        self.kept().insert(place.clone());
         let status = response.status();
         if status.is_success() {
             return Ok(response);
@@ -214,6 +224,24 @@ impl Http {
             &place,
             &request.key.place(),
         ))
+    }
+
+    async fn ask(&self, client: &Client, request: &Request) -> reqwest::Result<Response> {
+        let sent = match &request.body {
+            Some(body) => client.post(request.url.clone()).body(body.clone()),
+            None => client.get(request.url.clone()),
+        };
+        sent.headers(request.headers.clone()).send().await
+    }
+
+    /// Whether a connection to the server may have been kept; afterwards none counts as kept until it answers again.
+    fn was_kept(&self, place: &str) -> bool {
+        self.kept().remove(place)
+    }
+
+    /// The set is whole whatever happened to the thread that held it.
+    fn kept(&self) -> MutexGuard<'_, BTreeSet<String>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The body of a short answer, as far as it comes in time and up to `most` bytes.

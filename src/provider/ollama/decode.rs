@@ -250,7 +250,10 @@ impl Answer {
             more,
         };
         chunks.push(growth(&call.name, call.arguments.len()));
-        let again = |known: &&mut Call| !call.id.is_empty() && known.id == call.id;
+        let again = |known: &&mut Call| {
+            let is_own = known.index == call.index && known.name == call.name;
+            !call.id.is_empty() && known.id == call.id && is_own
+        };
         match self.calls.iter_mut().find(again) {
             // The same call once more.
             Some(known) => *known = call,

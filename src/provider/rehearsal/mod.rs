@@ -92,6 +92,7 @@ pub fn play_price() -> Price {
         cache_read: Some(300_000),
         cache_write: None,
         cache_write_long: None,
+        web_search: None,
         tiers: Vec::new(),
     }
 }

@@ -105,6 +105,7 @@ mod tests {
             cache_read: Some(300_000),
             cache_write: None,
             cache_write_long: None,
+            web_search: None,
             tiers: vec![Tier {
                 above: 200_000,
                 input: Some(6_000_000),

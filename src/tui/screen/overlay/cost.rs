@@ -48,6 +48,10 @@ fn spend(row: &SpendRow, room: usize) -> Row {
         list: row.list.clone(),
         ..Spending::default()
     });
+    let cost = match row.about {
+        Some(about) => format!("{cost} ≈ {about}"),
+        None => cost,
+    };
     let mut line = Row::of(format!("  {}", one_line(&row.key)), Role::Text);
     if room >= 70 {
         line = line.end(
