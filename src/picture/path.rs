@@ -40,8 +40,8 @@ mod tests {
     #[test]
     fn a_path_is_found_however_it_is_written() {
         let cases = [
-            ("a.png", "/work/a.png"),
-            ("./a b.png ", "/work/./a b.png"),
+            ("a.png", "/src/a.png"),
+            ("./a b.png ", "/src/./a b.png"),
             ("/tmp/a.png", "/tmp/a.png"),
             ("~/a.png", "/home/me/a.png"),
             ("file:///tmp/a%20b%C3%A9.png", "/tmp/a bé.png"),
@@ -50,10 +50,10 @@ mod tests {
             ("file:///tmp/%zz%é", "/tmp/%zz%é"),
         ];
         for (path, expected) in cases {
-            let found = resolve(path, Path::new("/work"), Some(Path::new("/home/me")));
+            let found = resolve(path, Path::new("/src"), Some(Path::new("/home/me")));
             assert_eq!(found, Path::new(expected), "{path}");
         }
-        let found = resolve("~/a", Path::new("/work"), None);
-        assert_eq!(found, Path::new("/work/~/a"));
+        let found = resolve("~/a", Path::new("/src"), None);
+        assert_eq!(found, Path::new("/src/~/a"));
     }
 }

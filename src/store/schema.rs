@@ -142,7 +142,7 @@ fn immutable(path: &Path) -> std::ffi::OsString {
 /// Makes an empty file a database of Creel. Page size and vacuum mode can only be chosen before the first table.
 ///
 /// Nothing of it is safe on the disk before the caller has brought it there: the file gets its name when it is whole, and
-/// a journal for it would cost a dozen waits for the disk at a first start.
+/// a journal for it would cost fourteen waits for the disk at a first start.
 pub(crate) fn found(conn: &mut Connection, migrations: &[&str]) -> rusqlite::Result<()> {
     conn.execute_batch(&format!(
         "PRAGMA page_size = {PAGE}; PRAGMA auto_vacuum = INCREMENTAL; PRAGMA synchronous = OFF;"
