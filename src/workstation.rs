@@ -25,7 +25,7 @@ use creel::provider::table::Providers;
 use creel::skill;
 use creel::store::read::Reader;
 use creel::tool::Toolbox;
-use creel::tui::app::keymap::Leader;
+use creel::tui::app::keymap::leader::Leader;
 use creel::tui::app::local::Usual;
 use creel::tui::app::setup::{Instructions, OpenWhat, Place, Setup, SkillCard};
 use creel::tui::terminal::ability::{self, Ability};

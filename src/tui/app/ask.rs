@@ -10,7 +10,8 @@ use crate::protocol::ask::{About, Answer, Approval, Ask, Risk, Subject, Verdict}
 use crate::protocol::call::parse_arguments;
 use crate::protocol::id::SessionId;
 use crate::protocol::money::{Money, UNIT};
-use crate::tui::app::keymap::{Action, Place, find, narrow};
+use crate::tui::app::keymap::chord::narrow;
+use crate::tui::app::keymap::{Action, Place, find};
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::text::Text;
 

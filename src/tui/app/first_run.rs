@@ -11,7 +11,7 @@ use crate::config::preset;
 use crate::config::secret::Secret;
 use crate::tui::app::ask::edit_line;
 use crate::tui::app::card::another_key;
-use crate::tui::app::keymap::narrow;
+use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::setup::{Checked, GivenKey, NewProvider};
 use crate::tui::app::text::Text;
 

@@ -52,7 +52,7 @@ use crate::tui::app::arrangement::{Arrangement, Keeping};
 use crate::tui::app::ask::AskFocus;
 use crate::tui::app::card::{CardFocus, KeyPlaces};
 use crate::tui::app::first_run::FirstRun;
-use crate::tui::app::keymap::Leader;
+use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::layout::Edge;
 use crate::tui::app::local::{Answering, Local};
 use crate::tui::app::overlay::Overlay;

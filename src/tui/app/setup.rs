@@ -12,7 +12,7 @@ use crate::protocol::rule::Mode;
 use crate::protocol::time::Time;
 use crate::tui::app::arrangement::Arrangement;
 use crate::tui::app::card::KeyPlaces;
-use crate::tui::app::keymap::Leader;
+use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::local::Usual;
 
 /// What the world gives to each update: the time on both clocks, and an id for a session that may be begun by it.

@@ -2,7 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use crate::tui::app::keymap::{Leader, TABLE};
+use crate::tui::app::keymap::leader::Leader;
+use crate::tui::app::keymap::table;
 use crate::tui::screen::blank;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::rows::Row;
@@ -12,8 +13,7 @@ use crate::tui::widget::canvas::Canvas;
 const COLUMN: usize = 28;
 
 pub fn draw(leader: Leader, canvas: &mut Canvas, area: Rect, look: &Look) {
-    let all: Vec<(char, &str)> = TABLE
-        .iter()
+    let all: Vec<(char, &str)> = table()
         .filter(|row| !row.help.is_empty())
         .filter_map(|row| leader.key_of(row).map(|key| (key, row.help)))
         .collect();

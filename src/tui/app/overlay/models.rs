@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crate::protocol::id::ModelRef;
 use crate::protocol::offer::{Offer, Pays};
 use crate::protocol::route::RouteReport;
-use crate::tui::app::keymap::narrow;
+use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::overlay::pick::{Pick, Picked};
 use crate::tui::app::overlay::{Reply, Wish};
 use crate::tui::widget::text;

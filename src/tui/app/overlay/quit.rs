@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::tui::app::ask::moved;
-use crate::tui::app::keymap::narrow;
+use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::overlay::{Reply, Wish};
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use crate::protocol::event::{Ending, Fact, When};
 use crate::protocol::id::Seq;
 use crate::protocol::op::Op;
 use crate::tui::app::arrangement::Arrangement;
-use crate::tui::app::keymap::Leader;
+use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::layout::{Axis, Edge};
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::pointer::{Part, Spot};

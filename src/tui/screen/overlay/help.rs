@@ -1,7 +1,8 @@
 //! All keys and commands, from the tables they are looked up in.
 
 use crate::tui::app::command;
-use crate::tui::app::keymap::{Chord, Place, TABLE};
+use crate::tui::app::keymap::chord::Chord;
+use crate::tui::app::keymap::{Place, table};
 use crate::tui::screen::look::Role;
 use crate::tui::screen::overlay::Page;
 use crate::tui::screen::rows::{Row, keys, wrapped};
@@ -33,10 +34,7 @@ pub fn page(place: Place, scroll: usize, room: usize) -> Page {
                 Place::Anywhere => "Everywhere; ^X is the leader",
             },
         );
-        for row in TABLE
-            .iter()
-            .filter(|row| row.place == place && !row.help.is_empty())
-        {
+        for row in table().filter(|row| row.place == place && !row.help.is_empty()) {
             let mut labels: Vec<String> = row.keys.iter().map(Chord::label).collect();
             labels.extend(row.leader.map(|key| format!("^X {key}")));
             entry(&mut rows, &labels.join(", "), row.help, room);

@@ -1,0 +1,62 @@
+//! Keys that work everywhere, and those after the leader.
+
+use crossterm::event::KeyCode;
+
+use crate::tui::app::keymap::Place::Anywhere;
+use crate::tui::app::keymap::chord::{alt, ctrl, key};
+use crate::tui::app::keymap::{Action, Binding, bind};
+
+#[rustfmt::skip]
+pub const ROWS: &[Binding] = &[
+    bind(Anywhere, Action::Leader, "leader", "keys for everywhere", &[ctrl('x')], None),
+    bind(Anywhere, Action::NextAsk, "next-ask", "go to the oldest ask", &[alt('a')], Some('a')),
+    bind(Anywhere, Action::Sessions, "sessions", "sessions", &[], Some('w')),
+    bind(Anywhere, Action::NewSession, "new-session", "new session here", &[], Some('n')),
+    bind(Anywhere, Action::Models, "models", "model of this session", &[], Some('m')),
+    bind(Anywhere, Action::Cost, "cost", "what it cost", &[], Some('c')),
+    bind(Anywhere, Action::Skills, "skills", "skills", &[], Some('S')),
+    bind(Anywhere, Action::Rename, "rename", "rename this session", &[], Some('R')),
+    bind(Anywhere, Action::Editor, "editor", "write in your editor", &[ctrl('g')], Some('e')),
+    bind(Anywhere, Action::TabBefore, "tab-before", "session before", &[], Some('[')),
+    bind(Anywhere, Action::TabAfter, "tab-after", "session after", &[], Some(']')),
+    bind(Anywhere, Action::Tab(1), "tab-1", "session 1 (to 9)", &[alt('1')], Some('1')),
+    bind(Anywhere, Action::Tab(2), "tab-2", "", &[alt('2')], Some('2')),
+    bind(Anywhere, Action::Tab(3), "tab-3", "", &[alt('3')], Some('3')),
+    bind(Anywhere, Action::Tab(4), "tab-4", "", &[alt('4')], Some('4')),
+    bind(Anywhere, Action::Tab(5), "tab-5", "", &[alt('5')], Some('5')),
+    bind(Anywhere, Action::Tab(6), "tab-6", "", &[alt('6')], Some('6')),
+    bind(Anywhere, Action::Tab(7), "tab-7", "", &[alt('7')], Some('7')),
+    bind(Anywhere, Action::Tab(8), "tab-8", "", &[alt('8')], Some('8')),
+    bind(Anywhere, Action::Tab(9), "tab-9", "", &[alt('9')], Some('9')),
+    bind(Anywhere, Action::SplitRight, "split-right", "split right", &[], Some('v')),
+    bind(Anywhere, Action::SplitBelow, "split-below", "split below", &[], Some('s')),
+    bind(Anywhere, Action::SplitSame, "split-same", "split, same session", &[], Some('V')),
+    bind(Anywhere, Action::FocusLeft, "focus-left", "panes: h j k l, arrows", &[alt('h')], Some('h')),
+    bind(Anywhere, Action::FocusDown, "focus-down", "", &[alt('j')], Some('j')),
+    bind(Anywhere, Action::FocusUp, "focus-up", "", &[alt('k')], Some('k')),
+    bind(Anywhere, Action::FocusRight, "focus-right", "", &[alt('l')], Some('l')),
+    bind(Anywhere, Action::NextPane, "next-pane", "next pane", &[], Some(';')),
+    bind(Anywhere, Action::WiderLeft, "resize-left", "resize: H J K L", &[], Some('H')),
+    bind(Anywhere, Action::HigherDown, "resize-down", "", &[], Some('J')),
+    bind(Anywhere, Action::HigherUp, "resize-up", "", &[], Some('K')),
+    bind(Anywhere, Action::WiderRight, "resize-right", "", &[], Some('L')),
+    bind(Anywhere, Action::Zoom, "zoom", "zoom, and back", &[], Some('z')),
+    bind(Anywhere, Action::Equalise, "equalise", "equal sizes", &[], Some('=')),
+    bind(Anywhere, Action::SwapNext, "swap-next", "swap: { }", &[], Some('}')),
+    bind(Anywhere, Action::SwapBefore, "swap-before", "", &[], Some('{')),
+    bind(Anywhere, Action::ClosePane, "close-pane", "close the pane", &[], Some('x')),
+    bind(Anywhere, Action::CloseTab, "close-tab", "close the session", &[], Some('X')),
+    bind(Anywhere, Action::Read, "read", "read the transcript", &[], Some('y')),
+    bind(Anywhere, Action::StopAll, "stop-all", "stop every session", &[], Some('!')),
+    bind(Anywhere, Action::Notices, "notices", "read all notices", &[], Some('o')),
+    bind(Anywhere, Action::PutAway, "put-away", "put the notices away", &[], Some('d')),
+    bind(Anywhere, Action::Help, "help", "help", &[key(KeyCode::F(1))], Some('?')),
+    bind(Anywhere, Action::Quit, "quit", "quit (asks if something runs)", &[], Some('q')),
+    bind(Anywhere, Action::Break, "break", "clear the composer, else stop the turn; twice: quit", &[ctrl('c')], None),
+    bind(Anywhere, Action::NextMode, "next-mode", "next mode: plan, ask, edits, auto", &[key(KeyCode::BackTab)], None),
+    bind(Anywhere, Action::Outputs, "outputs", "unfold or fold all outputs", &[ctrl('o')], None),
+    bind(Anywhere, Action::PageUp, "page-up", "a page up", &[key(KeyCode::PageUp)], None),
+    bind(Anywhere, Action::PageDown, "page-down", "a page down", &[key(KeyCode::PageDown)], None),
+    bind(Anywhere, Action::Redraw, "redraw", "draw everything anew", &[ctrl('l')], None),
+    bind(Anywhere, Action::Suspend, "suspend", "suspend to the shell", &[ctrl('z')], None),
+];
