@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 use std::time::Duration;
 
 use crate::agent::cost::Tariff;
@@ -16,6 +16,7 @@ use crate::config::{BudgetConfig, KeySource, LimitConfig, ProviderConfig, load, 
 use crate::engine::clock::Clock;
 use crate::engine::feed::Signals;
 use crate::engine::owner::{Held, Owners};
+use crate::engine::streams::Streams;
 use crate::engine::supply::Routes;
 use crate::protocol::event::Signal;
 use crate::protocol::id::{ModelRef, SessionId};
@@ -63,6 +64,8 @@ pub(crate) struct House {
     pub(crate) home: Option<PathBuf>,
     /// Nobody can be asked: an ask is denied at once.
     pub(crate) unattended: bool,
+    /// Where answers are read that somebody watches; made when the first of them begins.
+    pub(crate) streams: OnceLock<Option<Streams>>,
     /// When the person last pressed a key, in milliseconds; 0 where there is no person.
     pub(crate) last_key: Arc<AtomicI64>,
     #[cfg(test)]
@@ -106,6 +109,20 @@ impl House {
             Ok(answer) => answer.map_err(|error: StoreError| error.to_string()),
             Err(error) => Err(format!("reading the log broke off: {error}")),
         }
+    }
+
+    /// Where an answer is read; `None` where nobody watches it, or the system has no thread to give.
+    pub(crate) fn streams(&self) -> Option<&Streams> {
+        if self.unattended {
+            return None;
+        }
+        let streams = self.streams.get_or_init(|| {
+            let started = Streams::start();
+            started
+                .inspect_err(|error| tracing::warn!("no thread for streams: {error}"))
+                .ok()
+        });
+        streams.as_ref()
     }
 
     pub(crate) fn providers(&self) -> Arc<Providers> {

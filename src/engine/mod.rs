@@ -12,6 +12,7 @@ pub mod door;
 mod effect;
 pub mod feed;
 mod fork;
+pub mod frame;
 mod hall;
 pub mod health;
 mod house;
@@ -25,6 +26,7 @@ mod picture;
 mod redaction;
 mod request;
 mod session;
+mod streams;
 mod supply;
 mod switch;
 mod title;
@@ -35,7 +37,7 @@ mod trial;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicI64;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, OnceLock, RwLock};
 
 use tokio::runtime::Handle;
 use tokio::signal::unix::{SignalKind, signal};
@@ -130,6 +132,7 @@ impl Engine {
             rules: config.rules,
             home,
             unattended,
+            streams: OnceLock::new(),
             last_key,
             #[cfg(test)]
             trial: trial.clone(),

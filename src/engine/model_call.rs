@@ -162,7 +162,7 @@ impl Task {
         (sent, size): (Sent, Size),
     ) {
         let began = self.house.clock.now();
-        let stream = Paced::new(stream, !self.house.unattended);
+        let stream = Paced::new(stream, self.house.streams());
         self.call = Some(ModelCall::new(stream, model, tariff, (sent, size), began));
     }
 

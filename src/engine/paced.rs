@@ -4,14 +4,12 @@
 use std::time::Duration;
 
 use futures_util::{FutureExt, StreamExt, stream::BoxStream};
-use tokio::task::yield_now;
-use tokio::time::{Instant, sleep_until};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
 
+use crate::engine::frame;
+use crate::engine::streams::{Reading, Streams};
 use crate::provider::Chunk;
-
-/// Between two looks: as long as a frame of streamed text on the screen. A look costs some hundred microseconds, whether it
-/// finds one token or four.
-const REST: Duration = Duration::from_millis(33);
 
 /// An answer younger than this is read as it comes, so that a quick step is not held up.
 const QUICK: Duration = Duration::from_millis(250);
@@ -25,42 +23,89 @@ const MOST: usize = 64 * 1024;
 /// After a rest, how often the connection may have nothing before it is taken to have nothing.
 const IDLE: u32 = 2;
 
-pub(crate) struct Paced {
-    stream: BoxStream<'static, Chunk>,
-    watched: bool,
-    /// When the first chunk came that says something.
-    began: Option<Instant>,
-    /// Not looked at before.
-    rests_until: Option<Instant>,
-    /// Taken from the stream and not yet given on.
-    gathered: Vec<Chunk>,
+/// Lists of chunks that were read and not yet taken; more are left with the server.
+const AHEAD: usize = 8;
+
+/// An answer's stream, however it is read.
+pub(crate) enum Paced {
+    /// As it comes, by whoever waits for it.
+    Direct(Looks),
+    /// On the thread of streams, once a beat.
+    Watched {
+        looked: mpsc::Receiver<Vec<Chunk>>,
+        _reading: Reading,
+    },
 }
 
 impl Paced {
-    pub(crate) fn new(stream: BoxStream<'static, Chunk>, watched: bool) -> Self {
-        Self {
-            stream: stream.fuse().boxed(),
-            watched,
-            began: None,
-            rests_until: None,
-            gathered: Vec::new(),
+    /// Read as it comes, or, where somebody watches, on that thread.
+    pub(crate) fn new(stream: BoxStream<'static, Chunk>, watched: Option<&Streams>) -> Self {
+        let mut looks = Looks::new(stream);
+        let Some(streams) = watched else {
+            return Self::Direct(looks);
+        };
+        let (looks_at, looked) = mpsc::channel(AHEAD);
+        let reading = streams.read(async move |awake| {
+            loop {
+                let chunks = looks.next().await;
+                // Nobody waits for it, or it has ended.
+                if chunks.is_empty() || looks_at.send(chunks).await.is_err() {
+                    return;
+                }
+                if looks.rests {
+                    awake.rest(frame::next(Instant::now())).await;
+                }
+            }
+        });
+        Self::Watched {
+            looked,
+            _reading: reading,
         }
     }
 
     /// All chunks that have come, waiting for the first; neighbouring texts are one. It may be dropped while it waits: what it
     /// has gathered by then is given next time. Empty when the stream has ended.
     pub(crate) async fn next(&mut self) -> Vec<Chunk> {
-        if self.gathered.is_empty() {
-            if let Some(until) = self.rests_until {
-                sleep_until(until).await;
+        match self {
+            Self::Direct(looks) => {
+                looks.rests = false;
+                looks.next().await
             }
+            Self::Watched { looked, .. } => looked.recv().await.unwrap_or_default(),
+        }
+    }
+}
+
+/// A stream looked at time and again.
+pub(crate) struct Looks {
+    stream: BoxStream<'static, Chunk>,
+    /// When the first chunk came that says something.
+    began: Option<Instant>,
+    /// The last look brought so little that the next can wait for a beat.
+    rests: bool,
+    /// Taken from the stream and not yet given on.
+    gathered: Vec<Chunk>,
+}
+
+impl Looks {
+    fn new(stream: BoxStream<'static, Chunk>) -> Self {
+        Self {
+            stream: stream.fuse().boxed(),
+            began: None,
+            rests: false,
+            gathered: Vec::new(),
+        }
+    }
+
+    async fn next(&mut self) -> Vec<Chunk> {
+        if self.gathered.is_empty() {
             match self.stream.next().await {
                 Some(first) => self.gathered.push(first),
                 None => return Vec::new(),
             }
         }
         // What came during a rest is handed over a piece at a time, each when the connection's own task has run.
-        let rested = self.rests_until.is_some();
+        let rested = self.rests;
         let mut idle = 0;
         loop {
             match self.stream.next().now_or_never() {
@@ -73,7 +118,7 @@ impl Paced {
                 }
                 None if rested && idle < IDLE && text_bytes(&self.gathered) < TRICKLE => {
                     idle += 1;
-                    yield_now().await;
+                    frame::pass().await;
                 }
                 Some(None) | None => break,
             }
@@ -84,8 +129,7 @@ impl Paced {
             self.began.get_or_insert(now);
         }
         let age = self.began.map_or(Duration::ZERO, |began| now - began);
-        let rests = self.watched && rests(age, text_bytes(&self.gathered));
-        self.rests_until = rests.then(|| now + REST);
+        self.rests = rests(age, text_bytes(&self.gathered));
         std::mem::take(&mut self.gathered)
     }
 }
@@ -127,6 +171,7 @@ mod tests {
 
     use futures_util::stream;
     use tokio::sync::{Notify, mpsc};
+    use tokio::task::yield_now;
 
     use super::*;
 
@@ -164,31 +209,53 @@ mod tests {
 
     #[tokio::test]
     async fn after_a_rest_nothing_that_came_is_left_for_the_next() {
-        let mut paced = Paced::new(handed_over(words(50)), true);
-        assert_eq!(paced.next().await, [text("0 ")]);
-        // A rest that is over.
-        paced.rests_until = Some(Instant::now());
+        let mut looks = Looks::new(handed_over(words(50)));
+        assert_eq!(looks.next().await, [text("0 ")]);
+        // After a rest.
+        looks.rests = true;
         let mut expected = Vec::new();
         for word in words(50).split_off(1) {
             gather(&mut expected, word);
         }
-        assert_eq!(paced.next().await, expected);
+        assert_eq!(looks.next().await, expected);
     }
 
     #[tokio::test]
     async fn what_was_gathered_is_kept_by_whoever_stops_waiting() {
-        let mut paced = Paced::new(handed_over(words(3)), true);
-        paced.rests_until = Some(Instant::now());
+        let mut looks = Looks::new(handed_over(words(3)));
+        looks.rests = true;
         let mut seen = 0;
         // Dropped at every place where it can wait.
-        while text_bytes(&paced.gathered) < "0 1 2 ".len() && seen < 100 {
+        while text_bytes(&looks.gathered) < "0 1 2 ".len() && seen < 100 {
             seen += 1;
-            let mut waits = Box::pin(paced.next());
+            let mut waits = Box::pin(looks.next());
             let _ = futures_util::poll!(&mut waits);
             drop(waits);
             yield_now().await;
         }
-        assert_eq!(paced.next().await, [text("0 1 2 ")]);
+        assert_eq!(looks.next().await, [text("0 1 2 ")]);
+    }
+
+    #[tokio::test]
+    async fn watched_or_not_an_answer_is_the_same() {
+        let said: String = (0..200).map(|number| number.to_string() + " ").collect();
+        let streams = Streams::start().unwrap();
+        for watched in [None, Some(&streams)] {
+            let mut paced = Paced::new(handed_over(words(200)), watched);
+            let mut heard = String::new();
+            while heard.len() < said.len() {
+                for chunk in paced.next().await {
+                    let Chunk::Text(text) = chunk else {
+                        unreachable!("nothing else was said");
+                    };
+                    heard.push_str(&text);
+                }
+            }
+            assert_eq!(heard, said);
+            let mut ended = Paced::new(stream::iter(words(2)).boxed(), watched);
+            assert_eq!(ended.next().await, [text("0 1 ")]);
+            assert_eq!(ended.next().await, []);
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Signals of the engine on their way to the thread that draws: streamed text at most once a frame, so that
-//! a fast answer wakes that thread thirty times a second and not once a token.
+//! Signals of the engine on their way to the thread that draws: streamed text once a beat, so that a fast answer wakes that
+//! thread 25 times a second and not once a token.
 
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -7,12 +7,17 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::time::{Instant, sleep_until};
 
+use crate::engine::feed::Feed;
+use crate::engine::frame::{self, FRAME};
 use crate::protocol::event::{Delta, Signal};
 use crate::tui::app::Msg;
 use crate::tui::{Started, Wake};
 
-/// The time between two frames of streamed text.
-const FRAME: Duration = Duration::from_millis(33);
+/// A beat is felt some milliseconds early or late; text that comes with one is shown with it.
+const EARLY: Duration = Duration::from_millis(7);
+
+/// How often the other tasks go on before the text of a beat is taken to be all there: each stream has a task of its own.
+const PASSES: u32 = 2;
 
 /// Listens from now on, until the engine or the workstation has ended.
 pub(crate) fn forward(started: &Started, queue: Sender<Wake>) {
@@ -23,19 +28,15 @@ pub(crate) fn forward(started: &Started, queue: Sender<Wake>) {
             let news = feed.news();
             let mut batch = Vec::new();
             let mut waits = add(&mut batch, first);
-            while let Some(Some(signal)) = feed.next().now_or_never() {
-                waits &= add(&mut batch, signal);
-            }
-            if waits {
+            waits &= gather(&mut feed, &mut batch).await;
+            if waits && Instant::now() + EARLY < told + FRAME {
                 // Slept through, not listened through: text that comes meanwhile waits in the feed and wakes nobody. What is
-                // more than text, such as the end of an answer, does not wait for the frame.
+                // more than text, such as the end of an answer, does not wait for the beat.
                 tokio::select! {
-                    () = sleep_until(told + FRAME) => {}
+                    () = sleep_until(frame::next(told + FRAME / 2)) => {}
                     () = news => {}
                 }
-                while let Some(Some(signal)) = feed.next().now_or_never() {
-                    add(&mut batch, signal);
-                }
+                gather(&mut feed, &mut batch).await;
             }
             told = Instant::now();
             if queue.send(Wake::Msg(Msg::Signals(batch))).is_err() {
@@ -43,6 +44,22 @@ pub(crate) fn forward(started: &Started, queue: Sender<Wake>) {
             }
         }
     });
+}
+
+/// Takes what is there, and what tasks that can go on tell right now; `true` when all of it can wait for the next beat.
+async fn gather(feed: &mut Feed, batch: &mut Vec<Signal>) -> bool {
+    let mut waits = true;
+    let mut passes = 0;
+    loop {
+        match feed.next().now_or_never() {
+            Some(Some(signal)) => waits &= add(batch, signal),
+            None if waits && passes < PASSES => {
+                passes += 1;
+                frame::pass().await;
+            }
+            Some(None) | None => return waits,
+        }
+    }
 }
 
 /// Adds a signal, text to the text before it; `true` when it can wait for the next frame.

@@ -21,7 +21,7 @@ use anyhow::Context;
 use crossterm::event::{MouseButton, MouseEventKind};
 use futures_util::future::BoxFuture;
 use ratatui::layout::Position;
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 use crate::engine::door::Door;
 use crate::protocol::event::Signal;
@@ -168,10 +168,11 @@ pub fn run(options: Options, start: Start) -> anyhow::Result<Ended> {
     let (sender, queue) = channel();
     let area = terminal.screen.area();
     let began = Instant::now();
+    let chance = Uuid::now_v7();
     let app = App::new(
         options.setup.clone(),
         (area.width, area.height),
-        now(began, began),
+        now(began, began, chance),
     );
     let look = Look::new(options.theme.clone(), options.glyphs);
     if options.mouse {
@@ -185,6 +186,7 @@ pub fn run(options: Options, start: Start) -> anyhow::Result<Ended> {
         spots: Spots::default(),
         held: None,
         began,
+        chance,
         drawn: began,
         again: None,
         ended: None,
@@ -211,6 +213,8 @@ struct Desk {
     /// The edge that the pointer holds.
     held: Option<Edge>,
     began: Instant,
+    /// Of the next session's id, the part that is chance.
+    chance: Uuid,
     /// The last frame.
     drawn: Instant,
     /// A frame is owed then.
@@ -298,7 +302,7 @@ impl Desk {
                 if matches!(msg, Msg::Key(_)) {
                     effects.here();
                 }
-                self.update_at(msg, now(self.began, at), effects)
+                self.update_at(msg, at, effects)
             }
             Wake::Started(Ok(started)) => {
                 let opened = Opened {
@@ -372,10 +376,15 @@ impl Desk {
     }
 
     fn update(&mut self, msg: Msg, effects: &mut Effects) -> anyhow::Result<()> {
-        self.update_at(msg, now(self.began, Instant::now()), effects)
+        self.update_at(msg, Instant::now(), effects)
     }
 
-    fn update_at(&mut self, msg: Msg, now: Now, effects: &mut Effects) -> anyhow::Result<()> {
+    fn update_at(&mut self, msg: Msg, at: Instant, effects: &mut Effects) -> anyhow::Result<()> {
+        let given = self.app.now.fresh;
+        if self.app.views.iter().any(|view| view.id == given) {
+            self.chance = Uuid::now_v7();
+        }
+        let now = now(self.began, at, self.chance);
         for cmd in self.app.update(msg, now) {
             if cmd == Cmd::Quit {
                 self.ended.get_or_insert(Ended::ByPerson);
@@ -437,17 +446,21 @@ fn wake(event: InputEvent, at: Instant) -> Option<Wake> {
     })
 }
 
-/// The time on both clocks at a moment since the start, and a session id nobody has used.
-fn now(began: Instant, at: Instant) -> Now {
+/// The time on both clocks at a moment since the start, and a session id nobody has used: `chance` is new after each that was.
+/// To ask the system for chance at every message would be three calls a frame.
+fn now(began: Instant, at: Instant, chance: Uuid) -> Now {
     let wall = SystemTime::now()
         .duration_since(UNIX_EPOCH)
         .map_or(0, |since| {
             i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
         });
+    let mut bits = [0; 10];
+    bits.copy_from_slice(&chance.as_bytes()[6..]);
+    let millis = u64::try_from(wall).unwrap_or_default();
     Now {
         wall: Time(wall),
         since: at.saturating_duration_since(began),
-        fresh: SessionId(Uuid::now_v7()),
+        fresh: SessionId(Builder::from_unix_timestamp_millis(millis, &bits).into_uuid()),
     }
 }
 
@@ -465,6 +478,6 @@ mod tests {
         let Some(Wake::Came(Msg::Key(_), came)) = wake(key, at) else {
             unreachable!("a key is something that came");
         };
-        assert_eq!(now(began, came).since, Duration::from_secs(5));
+        assert_eq!(now(began, came, Uuid::nil()).since, Duration::from_secs(5));
     }
 }
