@@ -27,12 +27,12 @@ pub fn measure(limit: Limit) -> Result<Vec<Finding>, Trouble> {
     home.config(&model.config());
     let pane = Pane::ready(&home, &[], limit)?;
     pane.settle(Duration::from_millis(500), limit);
-    let rest = keys(&pane, limit)?;
+    let rest = pressed(&pane, LETTERS.len(), limit)?;
     let bytes = pane.bytes();
     pane.watch("Section 1");
     pane.press("go\r");
     pane.sight(0, limit)?;
-    let streaming = keys(&pane, limit)?;
+    let streaming = pressed(&pane, LETTERS.len(), limit)?;
     let streamed = pane.bytes() - bytes;
     let going = model
         .exchanges()
@@ -58,10 +58,11 @@ pub fn measure(limit: Limit) -> Result<Vec<Finding>, Trouble> {
     ])
 }
 
-fn keys(pane: &Pane, limit: Limit) -> Result<Vec<Duration>, Trouble> {
+/// Presses so many letters time and again; how long each took to the screen.
+pub fn pressed(pane: &Pane, letters: usize, limit: Limit) -> Result<Vec<Duration>, Trouble> {
     let mut dice = Dice::new(11);
     samples(limit, KEYS, |number| {
-        let place = number % LETTERS.len();
+        let place = number % letters;
         if place == 0 {
             pane.press("\x15");
             pane.until("an empty composer", limit, |screen| !screen.contains("> q"))?;

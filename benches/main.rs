@@ -20,6 +20,7 @@ mod markdown;
 mod model;
 mod once;
 mod pane;
+mod panes;
 mod program;
 mod reopen;
 mod report;
@@ -94,6 +95,12 @@ const ROWS: &[Row] = &[
     ),
     row("burst", "20,000 tokens at once", 120, stream::burst),
     row("rate", "100 tokens a second", 120, stream::rate),
+    row(
+        "panes",
+        "eight panes that stream at once",
+        180,
+        panes::measure,
+    ),
     row(
         "reopen",
         "a session of 2,000 items, opened again",

@@ -53,6 +53,8 @@ struct Watched {
 struct Seen {
     parser: vt100::Parser,
     raw: Vec<u8>,
+    /// Ends of frames.
+    frames: usize,
     watched: Vec<Watched>,
     closed: bool,
 }
@@ -111,6 +113,7 @@ impl Pane {
             Mutex::new(Seen {
                 parser: vt100::Parser::new(cells(ROWS), cells(COLUMNS), 0),
                 raw: Vec::new(),
+                frames: 0,
                 watched,
                 closed: false,
             }),
@@ -165,6 +168,11 @@ impl Pane {
     /// Bytes written so far.
     pub fn bytes(&self) -> usize {
         self.seen.0.lock().unwrap().raw.len()
+    }
+
+    /// Frames written so far.
+    pub fn frames(&self) -> usize {
+        self.seen.0.lock().unwrap().frames
     }
 
     /// Watches for this text and for no other, from the next piece on.
@@ -311,11 +319,12 @@ impl Seen {
         let from = self.raw.len().saturating_sub(SYNC_END.len() - 1);
         self.raw.extend_from_slice(bytes);
         let (raw, screen) = (&self.raw, self.parser.screen());
-        let ends = || {
-            raw[from..]
-                .windows(SYNC_END.len())
-                .any(|window| window == SYNC_END)
-        };
+        let ended = raw[from..]
+            .windows(SYNC_END.len())
+            .filter(|window| *window == SYNC_END)
+            .count();
+        self.frames += ended;
+        let ends = || ended > 0;
         for watched in &mut self.watched {
             match &mut watched.sight {
                 None => {
