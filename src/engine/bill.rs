@@ -2,13 +2,13 @@
 
 use serde_json::Value;
 
-use crate::agent::cost;
+use crate::agent::cost::{self, Tariff};
 use crate::agent::server_tool;
 use crate::agent::turn::input::Bill;
 use crate::engine::call::ModelCall;
 use crate::engine::session::Task;
 use crate::protocol::failure::{Failure, FailureKind};
-use crate::protocol::money::Money;
+use crate::protocol::money::{Money, Rates};
 use crate::protocol::reply::Reply;
 use crate::protocol::route::Vitals;
 use crate::protocol::usage::{Basis, Charge, Usage};
@@ -20,15 +20,8 @@ impl Task {
             Some(usage) if !broken => cost::completed(usage, call.size.likely, reply),
             _ => (cost::estimate(call.size.likely, reply), true),
         };
-        let charged = cost::charge(
-            &usage,
-            reply.reported_cost,
-            &call.tariff,
-            estimated,
-            &self.house.rates,
-        );
-        let uses = server_tools::uses(reply);
-        let (charge, counted) = server_tool::add(uses, charged, &call.tariff, &self.house.rates);
+        let (charge, counted) =
+            charged(&usage, reply, (&call.tariff, estimated), &self.house.rates);
         self.bill_of(call, usage, charge, counted, reply.usage_raw.clone())
     }
 
@@ -75,4 +68,16 @@ impl Task {
             }),
         }
     }
+}
+
+/// What an answer costs, the provider's own tools included, and what budgets count for it. `estimated`: the usage is ours and
+/// not the provider's.
+pub(crate) fn charged(
+    usage: &Usage,
+    reply: &Reply,
+    (tariff, estimated): (&Tariff, bool),
+    rates: &Rates,
+) -> (Charge, Money) {
+    let tokens = cost::charge(usage, reply.reported_cost, tariff, estimated, rates);
+    server_tool::add(server_tools::uses(reply), tokens, tariff, rates)
 }

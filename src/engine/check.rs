@@ -12,6 +12,7 @@ use crate::agent::session::Session;
 use crate::agent::size::Sent;
 use crate::config::paths::process_environment;
 use crate::config::{KeySource, ProviderConfig, Wire, preset, secret};
+use crate::engine::bill::charged;
 use crate::engine::effect::derive;
 use crate::engine::house::{self, House};
 use crate::protocol::event::{Event, Fact};
@@ -244,11 +245,8 @@ pub(crate) async fn try_out(
         let usage = heard.reply.usage.filter(|_| !broken);
         let estimated = usage.is_none();
         let usage = usage.unwrap_or_else(|| cost::estimate(size.likely, &heard.reply));
-        let reported = heard.reply.reported_cost;
-        (
-            usage,
-            cost::charge(&usage, reported, &tariff, estimated, &house.rates),
-        )
+        let priced = (&tariff, estimated);
+        (usage, charged(&usage, &heard.reply, priced, &house.rates))
     };
     let tried = Tried {
         failure: heard.failure.clone(),

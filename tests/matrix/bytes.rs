@@ -444,7 +444,7 @@ fn no_stream() -> Row {
                     }),
                     says(well()),
                 ],
-                sees("cannot be unpacked"),
+                sees("cannot be read"),
             ),
         ],
     }

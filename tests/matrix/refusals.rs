@@ -291,7 +291,7 @@ fn packed() -> Row {
                 vec![sends(b"data: plain\n\n".to_vec()), done()],
                 Seen {
                     ledger: "work free",
-                    ..Seen::given_up("protocol", "cannot be unpacked")
+                    ..Seen::given_up("protocol", "cannot be read")
                 },
             ),
         ],

@@ -68,7 +68,7 @@ pub(crate) fn in_answer(error: &reqwest::Error, place: &str) -> Failure {
         Some(io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput) => Failure::new(
             FailureKind::Protocol,
             format!(
-                "the answer of {place} cannot be unpacked: {}",
+                "the answer of {place} cannot be read: {}",
                 last_words(error)
             ),
         ),

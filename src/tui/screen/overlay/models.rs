@@ -283,7 +283,7 @@ fn said(figure: Figure) -> String {
         Figure::About(money) => format!("≈{money}"),
         Figure::Included => "incl.".to_owned(),
         Figure::Free => "free".to_owned(),
-        Figure::Play => "play money".to_owned(),
+        Figure::Play => "play".to_owned(),
         Figure::Unknown => "?".to_owned(),
     }
 }
