@@ -138,7 +138,7 @@ impl House {
         cards
     }
 
-    fn moment_without_session(&self) -> Moment<'static> {
+    fn moment_without_session(&self) -> Moment<'_> {
         Moment {
             now: self.clock.now(),
             prompt: 0,
@@ -146,6 +146,7 @@ impl House {
             images: false,
             refused: &[],
             waited: false,
+            rates: &self.rates,
         }
     }
 }
@@ -271,6 +272,7 @@ impl Task {
             images,
             refused: &call.refused,
             waited: call.waited,
+            rates: &self.house.rates,
         };
         let choice = route::decide(route, &endpoints, &moment);
         if let Some(index) = choice.serves {

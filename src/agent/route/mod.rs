@@ -6,6 +6,8 @@
 //! elsewhere goes there.
 
 pub mod alone;
+#[cfg(test)]
+mod given;
 pub mod health;
 mod price;
 #[cfg(test)]
@@ -15,10 +17,12 @@ mod tests;
 
 use std::time::Duration;
 
+use crate::agent::cost::in_dollars;
 use crate::agent::route::health::Health;
 use crate::agent::route::price::next_cost;
 use crate::protocol::failure::Failure;
 use crate::protocol::id::ModelRef;
+use crate::protocol::money::Rates;
 use crate::protocol::query::ModelCard;
 use crate::protocol::route::{Abilities, Needs, Policy, Reason};
 use crate::protocol::time::Time;
@@ -78,6 +82,8 @@ pub struct Moment<'m> {
     pub refused: &'m [(ModelRef, Failure)],
     /// The wait for the first that is ready is over, or was cut short: nobody waits twice.
     pub waited: bool,
+    /// By which prices in other currencies are compared.
+    pub rates: &'m Rates,
 }
 
 /// The endpoint that answered last.
@@ -257,9 +263,10 @@ fn best(
             Some((index, Reason::Fastest { millis }))
         }
         (Policy::Cheapest, warm) => {
-            // Amounts of other currencies count one to one, as they do against the budgets.
-            let parts =
-                |index: &usize| next_cost(&endpoints[*index], moment).map(|cost| cost.parts);
+            let parts = |index: &usize| {
+                let cost = next_cost(&endpoints[*index], moment)?;
+                Some(in_dollars(cost, moment.rates).parts)
+            };
             let index = *ready
                 .iter()
                 .min_by_key(|index| (parts(index).unwrap_or(i64::MAX), warm != Some(**index)))?;

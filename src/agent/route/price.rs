@@ -34,6 +34,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::agent::route::given::NO_RATES;
     use crate::agent::route::health::Health;
     use crate::protocol::money::Currency;
     use crate::protocol::query::ModelCard;
@@ -81,6 +82,7 @@ mod tests {
                 served: None,
                 refused: &[],
                 waited: false,
+                rates: &NO_RATES,
             };
             let cost = next_cost(&endpoint, &moment);
             assert_eq!(cost, Some(Money::usd(expected)), "{life:?} {long:?}");

@@ -2,8 +2,8 @@
 
 use pretty_assertions::assert_eq;
 
+use crate::agent::route::given::{endpoints, moment, route, said};
 use crate::agent::route::health::Book;
-use crate::agent::route::tests::{endpoints, moment, route, said};
 use crate::agent::route::{Moment, decide};
 use crate::protocol::route::Policy;
 

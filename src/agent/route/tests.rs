@@ -5,170 +5,18 @@
 use pretty_assertions::assert_eq;
 use std::time::Duration;
 
+use crate::agent::route::given::{
+    End, NO_RATES, NOW, book, endpoints, fails, failure, model, moment, price, route, said, told,
+};
 use crate::agent::route::health::{Book, Cooling};
-use crate::agent::route::{Choice, Endpoint, Moment, Route, Served, decide};
-use crate::protocol::event::{Event, Fact};
-use crate::protocol::failure::{Failure, FailureKind, Stop};
-use crate::protocol::id::{ModelRef, Seq, SessionId};
-use crate::protocol::money::{Currency, Money};
-use crate::protocol::query::ModelCard;
-use crate::protocol::route::{Abilities, Left, Limits, Policy, Vitals};
+use crate::agent::route::{Endpoint, Moment, Served, decide};
+use crate::protocol::event::Fact;
+use crate::protocol::failure::FailureKind;
+use crate::protocol::id::Seq;
+use crate::protocol::money::{Currency, Rate, Rates};
+use crate::protocol::route::{Left, Limits, Policy, Vitals};
 use crate::protocol::time::Time;
-use crate::protocol::usage::{CacheLife, Charge, Price, Usage};
-
-const NOW: Time = Time(1_000_000);
-
-fn model(name: &str) -> ModelRef {
-    name.parse().unwrap()
-}
-
-fn price(input: i64, cache_read: i64) -> Price {
-    Price {
-        currency: Currency::USD,
-        input,
-        output: 0,
-        cache_read: Some(cache_read),
-        cache_write: None,
-        cache_write_long: None,
-        web_search: None,
-        tiers: Vec::new(),
-    }
-}
-
-fn card(name: &str) -> ModelCard {
-    ModelCard {
-        model: model(name),
-        context: Some(100_000),
-        max_output: None,
-        price: Some(price(10, 1)),
-        price_date: None,
-        local: false,
-        subscription: false,
-        lacks: None,
-    }
-}
-
-/// How one call ended.
-#[derive(Default)]
-struct End {
-    seq: u64,
-    /// Milliseconds before [`NOW`].
-    ago: i64,
-    model: &'static str,
-    failure: Option<Failure>,
-    vitals: Vitals,
-    output: u64,
-    millis: u64,
-}
-
-impl End {
-    fn well(seq: u64, ago: i64, model: &'static str) -> Self {
-        Self {
-            seq,
-            ago,
-            model,
-            ..Self::default()
-        }
-    }
-
-    fn event(&self) -> Event {
-        Event {
-            seq: Seq(self.seq),
-            session: SessionId(uuid::Uuid::nil()),
-            at: Time(NOW.0 - self.ago),
-            fact: Fact::ModelAnswered {
-                turn: 1,
-                step: 1,
-                attempt: 1,
-                model: model(self.model),
-                usage: Usage {
-                    output: self.output,
-                    ..Usage::default()
-                },
-                charge: Charge::LOCAL,
-                counted: Money::usd(0),
-                raw: None,
-                stop: self.failure.is_none().then_some(Stop::End),
-                failure: self.failure.clone(),
-                millis: self.millis,
-                vitals: Some(self.vitals),
-            },
-        }
-    }
-}
-
-fn failure(kind: FailureKind, status: u16) -> Failure {
-    Failure {
-        status: (status > 0).then_some(status),
-        ..Failure::new(kind, format!("{status}"))
-    }
-}
-
-/// At its limit, and told for how long.
-fn told(seconds: u64) -> Failure {
-    Failure {
-        retry_after: Some(seconds * 1000),
-        ..failure(FailureKind::Rate, 429)
-    }
-}
-
-fn book(ends: &[End]) -> Book {
-    let mut book = Book::default();
-    for end in ends {
-        book.apply(&end.event());
-    }
-    book
-}
-
-fn fails(seq: u64, ago: i64, model: &'static str, failure: Failure) -> End {
-    End {
-        failure: Some(failure),
-        ..End::well(seq, ago, model)
-    }
-}
-
-pub(crate) fn endpoints(book: &Book) -> Vec<Endpoint> {
-    let all = ["a/m", "b/m", "c/m"];
-    let endpoint = |name: &&str| Endpoint {
-        card: card(name),
-        abilities: Abilities::default(),
-        health: book.of(&model(name)),
-        life: CacheLife::Short,
-    };
-    all.iter().map(endpoint).collect()
-}
-
-pub(crate) fn route(policy: Policy) -> Route {
-    Route {
-        policy,
-        ..Route::of(vec![model("a/m"), model("b/m"), model("c/m")])
-    }
-}
-
-pub(crate) fn moment(served: Option<&Served>) -> Moment<'_> {
-    Moment {
-        now: NOW,
-        prompt: 1000,
-        images: false,
-        served,
-        refused: &[],
-        waited: false,
-    }
-}
-
-/// `serves: reason, reason, reason`, and the seconds to wait where none does.
-pub(crate) fn said(choice: &Choice) -> String {
-    let codes = choice.verdicts.iter().map(|(reason, _)| reason.code());
-    let codes: Vec<&str> = codes.collect();
-    let serves = choice.serves.map_or_else(
-        || match &choice.wait {
-            Some((until, _)) => format!("in {} s", until.since(NOW).as_secs()),
-            None => "never".to_owned(),
-        },
-        |index| index.to_string(),
-    );
-    format!("{serves}: {}", codes.join(" "))
-}
+use crate::protocol::usage::Price;
 
 #[test]
 fn the_first_that_is_ready_serves_and_one_that_is_warm_stays() {
@@ -497,4 +345,31 @@ fn a_failure_nobody_waited_for_or_read_before_says_nothing() {
     book.forgive();
     assert_eq!(book.of(&model("c/m")).cooling(cooldown, NOW), None);
     assert!(cooling(&book).is_some());
+}
+
+#[test]
+fn amounts_of_other_currencies_are_compared_by_their_rate() {
+    let yuan = Currency::CNY;
+    let mut all = endpoints(&Book::default());
+    all[1].card.price = Some(Price {
+        currency: yuan,
+        ..price(40, 4)
+    });
+    let rate = Rate {
+        usd: 140_000_000_000,
+        date: "2026-11-20".to_owned(),
+    };
+    let rates = Rates([(yuan, rate)].into());
+    for (rates, expected) in [
+        // One to one, as against the budgets.
+        (&NO_RATES, "0: cheapest dearer dearer"),
+        (&rates, "1: dearer cheapest dearer"),
+    ] {
+        let moment = Moment {
+            rates,
+            ..moment(None)
+        };
+        let choice = decide(&route(Policy::Cheapest), &all, &moment);
+        assert_eq!(said(&choice), expected);
+    }
 }
