@@ -1,6 +1,6 @@
 //! Providers that a person gives on the first page: tried with a call that costs nothing, then kept.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
 use futures_util::FutureExt;
@@ -11,6 +11,7 @@ use creel::config::load;
 use creel::config::paths::{Paths, process_environment};
 use creel::config::rekey;
 use creel::config::secret::{self, Secret};
+use creel::config::theme::{self, ThemeChoice};
 use creel::config::write::{self, KeyToStore};
 use creel::config::{Config, KeySource, ProviderConfig, Wire, address, preset};
 use creel::engine::door::Door;
@@ -53,6 +54,16 @@ impl Given {
             door,
             http: Arc::default(),
         }
+    }
+
+    /// The folder of the person's own themes.
+    pub fn themes(&self) -> PathBuf {
+        self.paths.themes.clone()
+    }
+
+    /// Writes the theme that was chosen into the config. Blocks.
+    pub fn keep_theme(&self, choice: &ThemeChoice) -> Result<(), String> {
+        theme::keep(&self.paths, choice, &process_environment)
     }
 
     /// Asks the provider for its models, which shows whether key and address are right.

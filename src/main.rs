@@ -15,7 +15,7 @@ use creel::command::doctor::{self, Surroundings};
 use creel::command::moment::Now;
 use creel::command::{
     Ended, Face, Trouble, cache, config, cost, export, models, package, plain, providers, purge,
-    route, run, sessions, show, stop, with_streams,
+    route, run, sessions, show, stop, theme, with_streams,
 };
 use creel::config::Config;
 use creel::config::load::{self, ConfigError, Loaded};
@@ -73,6 +73,7 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
         Sub::Completions { shell } => return package::completions(*shell, face),
         Sub::Man => return package::man(face),
         Sub::Config(sub) => return config::run(sub, &paths, &process_environment, face),
+        Sub::Theme(sub) => return theme::run(sub, &paths, &process_environment, face),
         _ => {}
     }
     let loaded = load::read(&paths, &process_environment);
@@ -102,7 +103,9 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
         Sub::Route(sub) => route::run(sub, &door, &loaded.config, &now, face).await,
         Sub::Stop(args) => stop::run(args, &door, face).await,
         Sub::Purge(args) => purge::run(args, &door, &now, face).await,
-        Sub::Doctor(_) | Sub::Completions { .. } | Sub::Man | Sub::Config(_) => Ok(0),
+        Sub::Doctor(_) | Sub::Completions { .. } | Sub::Man | Sub::Config(_) | Sub::Theme(_) => {
+            Ok(0)
+        }
     };
     drop(door);
     engine.ended().await;

@@ -30,7 +30,8 @@ use creel::tui::app::local::Usual;
 use creel::tui::app::setup::{Instructions, OpenWhat, Place, Setup, SkillCard};
 use creel::tui::terminal::ability::{self, Ability};
 use creel::tui::terminal::colour::Depth;
-use creel::tui::theme::Theme;
+use creel::tui::terminal::ground;
+use creel::tui::theme::folder::Themes;
 use creel::tui::widget::paint::Glyphs;
 use creel::tui::{self, Ended, Options, Started};
 
@@ -135,9 +136,17 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         start.runtime.handle().clone(),
         Arc::clone(&start.door),
     ));
-    let (checking, storing, reading) = (Arc::clone(&given), Arc::clone(&given), Arc::clone(&given));
+    let (checking, storing, reading, keeping) = (
+        Arc::clone(&given),
+        Arc::clone(&given),
+        Arc::clone(&given),
+        Arc::clone(&given),
+    );
     let options = Options {
-        theme: theme(config.ui.theme.as_deref(), ability.depth).map_err(failed)?,
+        themes: Themes::new(Some(given.themes())),
+        theme: config.ui.theme,
+        ground: ground::told(std::env::var("COLORFGBG").ok().as_deref()),
+        keep_theme: Arc::new(move |choice| keeping.keep_theme(choice)),
         glyphs: glyphs(),
         setup,
         ability,
@@ -331,33 +340,6 @@ fn terminal(ability: &Ability) -> String {
         (false, false) => "",
     };
     format!("{colours}{place}")
-}
-
-/// The theme of the config, else by what the terminal can show: its own sixteen colours where it has no more.
-fn theme(name: Option<&str>, depth: Depth) -> Result<Theme, String> {
-    let theme = match name {
-        Some(name) => Theme::shipped(name).ok_or_else(|| {
-            let names: Vec<&str> = Theme::names().collect();
-            format!("there is no theme `{name}`: known are {}", names.join(", "))
-        })?,
-        None if depth == Depth::True => {
-            Theme::shipped(if is_light() { "dawn" } else { "dusk" }).unwrap_or_else(Theme::ansi)
-        }
-        None => Theme::ansi(),
-    };
-    Ok(if depth == Depth::None {
-        theme.without_colours()
-    } else {
-        theme
-    })
-}
-
-/// Some terminals say in `COLORFGBG` which of the sixteen colours is behind: 7 and 15 are light.
-fn is_light() -> bool {
-    let behind = std::env::var("COLORFGBG")
-        .ok()
-        .and_then(|text| text.rsplit(';').next().map(str::to_owned));
-    matches!(behind.as_deref(), Some("7" | "15"))
 }
 
 /// Frames and marks beyond ASCII only where the locale can show them.

@@ -16,6 +16,7 @@ mod screen;
 mod support;
 mod switch;
 mod terminal;
+mod theme;
 mod twelve;
 mod typing;
 mod wire;

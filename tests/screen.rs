@@ -50,6 +50,7 @@ macro_rules! screen {
 }
 
 mod panes;
+mod themes;
 
 /// 2026-11-23, 10:00 UTC.
 const START: i64 = 1_795_428_000_000;

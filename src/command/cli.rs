@@ -8,6 +8,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::agent::decimal::dollars;
 use crate::agent::rule;
 use crate::command::moment::{self, Moment};
+use crate::command::theme::ThemeSub;
 use crate::protocol::effort::Effort;
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::Money;
@@ -68,6 +69,9 @@ pub enum Sub {
     Stop(StopArgs),
     Purge(PurgeArgs),
     Doctor(DoctorArgs),
+    /// The colours of the workstation
+    #[command(subcommand)]
+    Theme(ThemeSub),
     /// The config file
     #[command(subcommand)]
     Config(ConfigSub),
@@ -399,6 +403,8 @@ mod tests {
             "creel purge abcd --older-than 30d",
             "creel config",
             "creel config set",
+            "creel theme",
+            "creel theme import",
             "creel completions",
             "creel search x",
             "creel import codex x",

@@ -4,7 +4,9 @@ use crate::command::cli::ConfigSub;
 use crate::command::{Ended, Face, Trouble, exit};
 use crate::config::load::{self, ConfigError};
 use crate::config::paths::{Environment, Paths};
+use crate::config::theme::ThemeChoice;
 use crate::config::{schema, show};
+use crate::tui::theme::folder::Themes;
 
 pub fn run(sub: &ConfigSub, paths: &Paths, env: Environment<'_>, face: &mut Face<'_>) -> Ended {
     match sub {
@@ -41,6 +43,9 @@ fn check(paths: &Paths, env: Environment<'_>, face: &mut Face<'_>) -> Ended {
             for warning in &loaded.warnings {
                 face.note(&format!("warning: {warning}"))?;
             }
+            for why in themes_missing(&loaded.config.ui.theme, paths) {
+                face.note(&format!("warning: ui.theme: {why}"))?;
+            }
             let file = paths.config_file.display();
             let there = if paths.config_file.exists() {
                 "is sound"
@@ -57,6 +62,20 @@ fn check(paths: &Paths, env: Environment<'_>, face: &mut Face<'_>) -> Ended {
             Ok(exit::FAILED)
         }
     }
+}
+
+/// Why a theme that was chosen cannot be worn.
+fn themes_missing(choice: &ThemeChoice, paths: &Paths) -> Vec<String> {
+    let names = match choice {
+        ThemeChoice::Usual => Vec::new(),
+        ThemeChoice::One(name) => vec![name],
+        ThemeChoice::Pair { light, dark } => vec![light, dark],
+    };
+    let themes = Themes::new(Some(paths.themes.clone()));
+    names
+        .into_iter()
+        .filter_map(|name| themes.read(name).err())
+        .collect()
 }
 
 #[cfg(test)]
@@ -116,6 +135,14 @@ mod tests {
         assert!(
             shown.starts_with("mode = \"plan\"\nproviders.rehearsal"),
             "{shown}"
+        );
+
+        std::fs::write(&paths.config_file, "ui.theme = \"nowhere\"\n").unwrap();
+        let (shown, warned, code) = said(ConfigSub::Check).await;
+        assert_eq!((shown, code), (format!("{file} is sound\n"), 0));
+        assert!(
+            warned.contains("warning: ui.theme: there is no theme `nowhere`"),
+            "{warned}"
         );
 
         std::fs::write(&paths.config_file, "mode = 1\nmodle = 2\n").unwrap();

@@ -23,6 +23,7 @@ pub mod sessions;
 pub mod show;
 pub mod stop;
 pub mod table;
+pub mod theme;
 
 use std::fmt;
 use std::io::{self, IsTerminal, Read, Write};

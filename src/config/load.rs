@@ -348,7 +348,7 @@ mod tests {
             rule(Effect::Allow, "edit"),
         ];
         expected.ui = UiConfig {
-            theme: Some("dusk".to_owned()),
+            theme: crate::config::theme::ThemeChoice::One("dusk".to_owned()),
             mouse: false,
             leader: LeaderKey::CtrlB,
         };

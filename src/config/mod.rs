@@ -14,6 +14,7 @@ pub mod schema;
 pub mod secret;
 pub mod section;
 pub mod show;
+pub mod theme;
 pub mod write;
 
 use std::collections::BTreeMap;
@@ -21,6 +22,7 @@ use std::path::PathBuf;
 
 use crate::agent::guard;
 use crate::agent::route::Route;
+use crate::config::theme::ThemeChoice;
 use crate::protocol::effort::Effort;
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::{Money, Rates, UNIT};
@@ -134,8 +136,8 @@ pub struct LimitConfig {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UiConfig {
-    /// `theme`: a shipped theme's name; `None` chooses by the terminal.
-    pub theme: Option<String>,
+    /// `theme`: the name of a shipped theme or of one in the folder `themes`, or one for each kind of terminal.
+    pub theme: ThemeChoice,
     pub mouse: bool,
     /// `leader`: the key that keys for everywhere follow.
     pub leader: LeaderKey,
@@ -236,7 +238,7 @@ impl Default for LimitConfig {
 impl Default for UiConfig {
     fn default() -> Self {
         Self {
-            theme: None,
+            theme: ThemeChoice::default(),
             mouse: true,
             leader: LeaderKey::default(),
         }

@@ -16,6 +16,8 @@ pub struct Paths {
     pub config_file: PathBuf,
     /// One file a key, written by [`crate::config::write`].
     pub keys: PathBuf,
+    /// The person's own themes, one file each.
+    pub themes: PathBuf,
     pub data: PathBuf,
     pub db: PathBuf,
     pub state: PathBuf,
@@ -58,6 +60,7 @@ impl Paths {
         Self {
             config_file: config.join("config.toml"),
             keys: config.join("keys"),
+            themes: config.join("themes"),
             data: data.to_owned(),
             db: data.join("creel.db"),
             state: state.to_owned(),
@@ -126,6 +129,7 @@ mod tests {
         let expected = [
             "/h/config.toml",
             "/h/keys",
+            "/h/themes",
             "/h/data",
             "/h/data/creel.db",
             "/h/state",
@@ -145,6 +149,7 @@ mod tests {
         let expected = [
             "/u/.config/creel/config.toml",
             "/u/.config/creel/keys",
+            "/u/.config/creel/themes",
             "/u/.local/share/creel",
             "/u/.local/share/creel/creel.db",
             "/s/creel",
@@ -159,6 +164,7 @@ mod tests {
         let Paths {
             config_file,
             keys,
+            themes,
             data,
             db,
             state,
@@ -166,9 +172,19 @@ mod tests {
             locks,
             layouts,
         } = paths;
-        [config_file, keys, data, db, state, log_file, locks, layouts]
-            .map(|path| path.display().to_string())
-            .to_vec()
+        [
+            config_file,
+            keys,
+            themes,
+            data,
+            db,
+            state,
+            log_file,
+            locks,
+            layouts,
+        ]
+        .map(|path| path.display().to_string())
+        .to_vec()
     }
 
     #[test]

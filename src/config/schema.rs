@@ -11,6 +11,7 @@ use crate::config::preset::PRESETS;
 use crate::config::provider::WIRES;
 use crate::config::route::SECONDS;
 use crate::config::section::{GUARDS, LIMITS};
+use crate::config::theme;
 use crate::config::{LeaderKey, LimitConfig};
 use crate::protocol::effort::Effort;
 use crate::protocol::route::Policy;
@@ -41,7 +42,11 @@ pub fn schema() -> Value {
             "limits": limits(),
             "permissions": table([("deny", rules.clone()), ("ask", rules.clone()), ("allow", rules)]),
             "ui": table([
-                ("theme", json!({ "type": "string" })),
+                ("theme", json!({ "anyOf": [
+                    { "type": "string" },
+                    { "type": "object", "additionalProperties": false, "required": theme::KEYS,
+                      "properties": { "light": { "type": "string" }, "dark": { "type": "string" } } },
+                ], "description": "a theme, or one for light and one for dark terminals; `creel theme list` names them" })),
                 ("mouse", json!({ "type": "boolean", "default": true })),
                 ("leader", json!({ "enum": LeaderKey::ALL.map(LeaderKey::name), "default": "ctrl-x", "description": "the key that keys for everywhere follow" })),
             ]),

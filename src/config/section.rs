@@ -3,6 +3,7 @@
 use crate::agent::guard;
 use crate::agent::rule;
 use crate::config::document::{Document, Section, cut, nearest};
+use crate::config::theme;
 use crate::config::{BudgetConfig, LeaderKey, LimitConfig, UiConfig};
 use crate::protocol::money::{Currency, Money, Rate, Rates, UNIT};
 use crate::protocol::rule::{Effect, Rule, Scope};
@@ -216,12 +217,7 @@ pub fn read_ui(document: &mut Document<'_>, top: &Section<'_>, ui: &mut UiConfig
     let Some(section) = document.section(top, "ui", UI_KEYS) else {
         return;
     };
-    if let Some((theme, span)) = document.text(&section, "theme") {
-        if theme.is_empty() || theme.chars().any(|c| c.is_control() || c == '/') {
-            document.fault(&span, "`ui.theme` must be the name of a theme");
-        }
-        ui.theme = Some(theme);
-    }
+    ui.theme = theme::read(document, &section);
     if let Some(mouse) = document.flag(&section, "mouse") {
         ui.mouse = mouse;
     }

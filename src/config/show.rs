@@ -87,8 +87,8 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
             .collect();
         list.add(&format!("permissions.{name}"), &Value::Array(texts));
     }
-    if let Some(theme) = &ui.theme {
-        list.text("ui.theme", theme);
+    if let Some(theme) = ui.theme.value() {
+        list.add("ui.theme", &theme);
     }
     list.add("ui.mouse", &ui.mouse);
     list.text("ui.leader", ui.leader.name());

@@ -250,7 +250,15 @@ impl Effects {
                     let _ = queue.send(Wake::Msg(Msg::Place(folder, place)));
                 });
             }
-            Cmd::Redraw | Cmd::Suspend | Cmd::Edit(_) | Cmd::Keep(_) | Cmd::Tour | Cmd::Quit => {}
+            // Done before the door, by the terminal or by what is drawn.
+            Cmd::Redraw
+            | Cmd::Suspend
+            | Cmd::Edit(_)
+            | Cmd::Keep(_)
+            | Cmd::Tour
+            | Cmd::ListThemes
+            | Cmd::KeepTheme(_)
+            | Cmd::Quit => {}
         }
     }
 

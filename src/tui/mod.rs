@@ -6,9 +6,11 @@
 pub mod app;
 mod effect;
 mod feed;
+mod pointing;
 pub mod screen;
 pub mod terminal;
 pub mod theme;
+mod wardrobe;
 pub mod widget;
 
 use std::fmt;
@@ -18,29 +20,32 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use crossterm::event::{MouseButton, MouseEventKind};
 use futures_util::future::BoxFuture;
 use ratatui::layout::Position;
 use uuid::{Builder, Uuid};
 
+use crate::config::theme::ThemeChoice;
 use crate::engine::door::Door;
 use crate::protocol::event::Signal;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::time::Time;
 use crate::tui::app::arrangement::Arrangement;
 use crate::tui::app::card::KeyPlaces;
-use crate::tui::app::layout::{Axis, Edge};
+use crate::tui::app::layout::Edge;
 use crate::tui::app::local::Answering;
 use crate::tui::app::setup::{Checked, NewProvider, Now, Opened, Place, Setup, Stored};
 use crate::tui::app::{App, Cmd, Msg};
 use crate::tui::effect::Effects;
+use crate::tui::pointing::Gesture;
 use crate::tui::screen::kept::Kept;
 use crate::tui::screen::look::Look;
 use crate::tui::screen::spots::Spots;
 use crate::tui::terminal::ability::Ability;
+use crate::tui::terminal::eye::Ground;
 use crate::tui::terminal::input::{Input, InputEvent, Signal as SystemSignal};
 use crate::tui::terminal::{Shown, Terminal};
-use crate::tui::theme::Theme;
+use crate::tui::theme::folder::Themes;
+use crate::tui::wardrobe::Wardrobe;
 use crate::tui::widget::paint::Glyphs;
 
 /// A resize is drawn at most this often; keys are drawn at once.
@@ -51,7 +56,6 @@ const BESIDE_FRAME: Duration = Duration::from_millis(33);
 const LATER: Duration = Duration::from_millis(20);
 /// Messages taken in before a frame, so that a flood does not hold the screen up.
 const MOST: usize = 1_000;
-const WHEEL_LINES: i64 = 3;
 
 /// Tries a provider with a call that costs nothing.
 pub type Check =
@@ -69,12 +73,19 @@ pub type Keep = Arc<dyn Fn(Option<&Arrangement>) -> Result<(), String> + Send + 
 /// Reads what there is to know of a folder: a few small files.
 pub type LookAt = Arc<dyn Fn(&Path) -> Place + Send + Sync>;
 
+/// Keeps the theme that was chosen; writes the config.
+pub type KeepTheme = Arc<dyn Fn(&ThemeChoice) -> Result<(), String> + Send + Sync>;
+
 /// All the workstation is given beside the engine.
 #[derive(Clone)]
 pub struct Options {
     pub setup: Setup,
     pub ability: Ability,
-    pub theme: Theme,
+    pub themes: Themes,
+    pub theme: ThemeChoice,
+    pub keep_theme: KeepTheme,
+    /// What the terminal has behind its text as far as the environment tells, until it answers itself.
+    pub ground: Ground,
     pub glyphs: Glyphs,
     pub mouse: bool,
     /// The person's editor, as a command line.
@@ -130,21 +141,12 @@ enum Wake {
     Came(Msg, Instant),
     Started(Result<Started, String>),
     System(SystemSignal),
+    /// The terminal has this behind its text.
+    Ground(Ground),
     /// The pointer did this in this cell.
     Pointer(Gesture, u16, u16),
     /// The terminal is gone.
     Closed,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Gesture {
-    /// The first button went down.
-    Press,
-    /// It is down, and the pointer moved.
-    Drag,
-    Release,
-    /// Lines, down being positive.
-    Wheel(i64),
 }
 
 /// What the queue came to.
@@ -169,18 +171,28 @@ pub fn run(options: Options, start: Start) -> anyhow::Result<Ended> {
     let area = terminal.screen.area();
     let began = Instant::now();
     let chance = Uuid::now_v7();
-    let app = App::new(
+    let mut app = App::new(
         options.setup.clone(),
         (area.width, area.height),
         now(began, began, chance),
     );
-    let look = Look::new(options.theme.clone(), options.glyphs);
+    let mut wardrobe = Wardrobe::new(
+        options.themes.clone(),
+        options.theme.clone(),
+        options.ground,
+        options.ability.depth,
+    );
+    let (theme, fault) = wardrobe.change().unwrap_or_default();
+    app.notices.extend(fault);
+    let look = Look::new(theme, options.glyphs);
     if options.mouse {
         terminal.set_mouse(true)?;
     }
     let mut desk = Desk {
         app,
         look,
+        wardrobe,
+        keep_theme: Arc::clone(&options.keep_theme),
         terminal,
         kept: Kept::default(),
         spots: Spots::default(),
@@ -207,6 +219,8 @@ pub fn run(options: Options, start: Start) -> anyhow::Result<Ended> {
 struct Desk {
     app: App,
     look: Look,
+    wardrobe: Wardrobe,
+    keep_theme: KeepTheme,
     terminal: Terminal,
     kept: Kept,
     spots: Spots,
@@ -290,11 +304,22 @@ impl Desk {
 
     fn take(&mut self, wake: Wake, effects: &mut Effects) -> anyhow::Result<()> {
         match wake {
+            Wake::Ground(ground) => {
+                self.terminal.answered();
+                self.wardrobe.ground = ground;
+                self.wear();
+                Ok(())
+            }
             Wake::Msg(msg) => {
                 if let Msg::Resize(width, height) = msg {
                     // Blank from here on, also where the size is the one before.
                     self.terminal.screen.resize(width, height);
                     self.kept.forget();
+                }
+                if matches!(msg, Msg::Focus(true)) {
+                    // The terminal or the file of the theme may have changed meanwhile, and not every terminal tells.
+                    self.terminal.ask_ground()?;
+                    self.wear();
                 }
                 self.update(msg, effects)
             }
@@ -322,32 +347,6 @@ impl Desk {
                 None => Ok(()),
             },
             Wake::Closed => self.end(Ended::BySignal(1), effects),
-        }
-    }
-
-    /// What the pointer means: what was drawn last is what it points at.
-    fn pointed(&mut self, gesture: Gesture, x: u16, y: u16) -> Option<Msg> {
-        match gesture {
-            Gesture::Press => {
-                self.held = self.spots.edge_at(x, y);
-                self.spots.at(x, y).map(Msg::Click)
-            }
-            Gesture::Drag => self.held.map(|edge| {
-                let to = match edge.axis {
-                    Axis::Across => x,
-                    Axis::Down => y,
-                };
-                Msg::Drag(edge, to)
-            }),
-            Gesture::Release => {
-                self.held = None;
-                None
-            }
-            Gesture::Wheel(lines) => {
-                let focus = self.app.panes.focus();
-                let pane = self.spots.pane_at(x, y).unwrap_or(focus);
-                Some(Msg::Wheel(pane, lines))
-            }
         }
     }
 
@@ -386,10 +385,19 @@ impl Desk {
         }
         let now = now(self.began, at, self.chance);
         for cmd in self.app.update(msg, now) {
-            if cmd == Cmd::Quit {
-                self.ended.get_or_insert(Ended::ByPerson);
+            match cmd {
+                Cmd::ListThemes => self.list_themes(now),
+                Cmd::KeepTheme(choice) => self.take_theme(choice, now),
+                cmd => {
+                    if cmd == Cmd::Quit {
+                        self.ended.get_or_insert(Ended::ByPerson);
+                    }
+                    effects.carry_out(cmd, &mut self.terminal)?;
+                }
             }
-            effects.carry_out(cmd, &mut self.terminal)?;
+        }
+        if self.wardrobe.try_on(self.app.tried_theme()) {
+            self.wear();
         }
         Ok(())
     }
@@ -429,17 +437,10 @@ fn wake(event: InputEvent, at: Instant) -> Option<Wake> {
         InputEvent::Key(key) => Wake::Came(Msg::Key(key), at),
         InputEvent::Paste(text) => Wake::Came(Msg::Paste(text), at),
         InputEvent::Mouse(mouse) => {
-            let gesture = match mouse.kind {
-                MouseEventKind::ScrollUp => Gesture::Wheel(-WHEEL_LINES),
-                MouseEventKind::ScrollDown => Gesture::Wheel(WHEEL_LINES),
-                MouseEventKind::Down(MouseButton::Left) => Gesture::Press,
-                MouseEventKind::Drag(MouseButton::Left) => Gesture::Drag,
-                MouseEventKind::Up(MouseButton::Left) => Gesture::Release,
-                _ => return None,
-            };
-            Wake::Pointer(gesture, mouse.column, mouse.row)
+            Wake::Pointer(Gesture::of(mouse.kind)?, mouse.column, mouse.row)
         }
         InputEvent::Focus(focus) => Wake::Msg(Msg::Focus(focus)),
+        InputEvent::Ground(ground) => Wake::Ground(ground),
         InputEvent::Resize(width, height) => Wake::Msg(Msg::Resize(width, height)),
         InputEvent::Signal(signal) => Wake::System(signal),
         InputEvent::Closed => Wake::Closed,

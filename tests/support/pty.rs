@@ -119,6 +119,19 @@ impl Terminal {
         self.wait(what, |screen| holds(&screen.contents()));
     }
 
+    /// Waits until the bytes that were written so far hold this.
+    pub fn wait_for_bytes(&self, what: &str, holds: impl Fn(&[u8]) -> bool) {
+        let seen = self.seen.0.lock().unwrap();
+        let (seen, waited) = self
+            .seen
+            .1
+            .wait_timeout_while(seen, PATIENCE, |seen| !holds(&seen.raw) && !seen.closed)
+            .unwrap();
+        let shown = seen.parser.screen().contents();
+        drop(seen);
+        assert!(!waited.timed_out(), "waited in vain for {what}:\n{shown}");
+    }
+
     /// Waits until the screen shows this with the cursor in this column, from 0.
     pub fn wait_with_cursor(&self, what: &str, column: usize, holds: impl Fn(&str) -> bool) {
         self.wait(what, |screen| {

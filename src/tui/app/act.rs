@@ -71,6 +71,7 @@ impl App {
                 }));
             }
             Action::Cost => return self.show_cost(),
+            Action::Theme => return self.show_themes(),
             Action::Help => {
                 let place = match self.focus {
                     Focus::Transcript => Place::Transcript,

@@ -1,6 +1,7 @@
 //! The commands of the composer: one table, from which the list under a typed slash and the help are drawn too.
 
 use crate::agent::decimal::dollars;
+use crate::config::theme::ThemeChoice;
 use crate::protocol::id::ModelRef;
 use crate::protocol::item::Block;
 use crate::protocol::rule::Mode;
@@ -45,6 +46,7 @@ pub const TABLE: &[Slash] = &[
     slash("rename", "TITLE", "the title of this session"),
     slash("skills", "", "skills at hand"),
     slash("cost", "", "what was spent"),
+    slash("theme", "NAME", "the colours; without a name: the list"),
     slash("editor", "", "write in your editor"),
     slash("quit", "", "quit"),
 ];
@@ -99,6 +101,11 @@ impl App {
             "skills" => Some(Action::Skills),
             "cost" => Some(Action::Cost),
             "quit" => Some(Action::Quit),
+            "theme" if rest.trim().is_empty() => Some(Action::Theme),
+            "theme" => {
+                self.view_mut().composer.clear();
+                return vec![Cmd::KeepTheme(ThemeChoice::One(rest.trim().to_owned()))];
+            }
             "editor" => {
                 self.view_mut().composer.set(rest);
                 return self.act(Action::Editor);

@@ -367,6 +367,7 @@ impl App {
                 self.typed();
                 Vec::new()
             }
+            Wish::Theme(choice) => vec![Cmd::KeepTheme(choice)],
             Wish::PutAway => self.act(Action::PutAway),
             Wish::Quit => self.quit_now(),
         }

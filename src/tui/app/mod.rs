@@ -28,6 +28,7 @@ pub mod pointer;
 pub mod price;
 pub mod setup;
 pub mod text;
+pub mod theme;
 pub mod transcript;
 pub mod view;
 pub mod views;
@@ -42,6 +43,7 @@ use std::time::Duration;
 
 use crossterm::event::KeyEvent;
 
+use crate::config::theme::ThemeChoice;
 use crate::protocol::event::Signal;
 use crate::protocol::id::{AskId, CommandId, ModelRef, SessionId};
 use crate::protocol::image::Source;
@@ -56,6 +58,7 @@ use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::layout::Edge;
 use crate::tui::app::local::{Answering, Local};
 use crate::tui::app::overlay::Overlay;
+use crate::tui::app::overlay::themes::Offered;
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::panes::Panes;
 use crate::tui::app::pointer::Spot;
@@ -95,6 +98,10 @@ pub enum Msg {
     Tour(Result<PathBuf, String>),
     /// A scratch folder was made.
     Scratch(Result<PathBuf, String>),
+    /// The themes there are.
+    Themes(Offered),
+    /// What came of a theme that was chosen.
+    ThemeKept(ThemeChoice, Result<(), String>),
     /// A folder was looked at.
     Place(PathBuf, Place),
     /// What the last frame showed.
@@ -167,6 +174,10 @@ pub enum Cmd {
     LookAt(PathBuf),
     /// Keeps tabs and panes for the next start; `None`: there is nothing to keep.
     Keep(Option<Arrangement>),
+    /// Lists the themes there are.
+    ListThemes,
+    /// Wears this theme and keeps it in the config.
+    KeepTheme(ThemeChoice),
     Redraw,
     Suspend,
     Quit,
@@ -421,6 +432,14 @@ impl App {
             Msg::Place(folder, place) => {
                 self.places.insert(folder.clone(), place);
                 self.looked_at(&folder);
+                Vec::new()
+            }
+            Msg::Themes(offered) => {
+                self.themes_found(offered);
+                Vec::new()
+            }
+            Msg::ThemeKept(choice, kept) => {
+                self.theme_kept(&choice, kept);
                 Vec::new()
             }
             Msg::Drawn(seen) => self.drawn(seen),

@@ -2,6 +2,8 @@
 
 use ratatui::style::Color;
 
+use crate::tui::terminal::eye::{Lab, Tones, least_contrast};
+
 /// How many colours the terminal shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Depth {
@@ -15,7 +17,8 @@ pub enum Depth {
     True,
 }
 
-/// The colour as the terminal can show it.
+/// The colour as the terminal can show it. Asked for every cell that is written, so a rough measure must do; a theme is fitted
+/// to the terminal beforehand, with [`Colours`].
 pub fn degrade(color: Color, depth: Depth) -> Color {
     match (depth, color) {
         (_, Color::Reset) | (Depth::None, _) => Color::Reset,
@@ -54,6 +57,89 @@ const SIXTEEN: [[u8; 3]; 16] = [
     [0, 255, 255],
     [255, 255, 255],
 ];
+
+/// The tones of a colour, as far as they are known; those of the sixteen are as xterm ships them.
+pub fn tones_of(color: Color) -> Option<Tones> {
+    let named = |index: usize| Some(SIXTEEN[index]);
+    match color {
+        Color::Rgb(red, green, blue) => Some([red, green, blue]),
+        Color::Indexed(index) if index >= 16 => Some(tones(index)),
+        Color::Indexed(index) => named(usize::from(index)),
+        Color::Reset => None,
+        Color::Black => named(0),
+        Color::Red => named(1),
+        Color::Green => named(2),
+        Color::Yellow => named(3),
+        Color::Blue => named(4),
+        Color::Magenta => named(5),
+        Color::Cyan => named(6),
+        Color::Gray => named(7),
+        Color::DarkGray => named(8),
+        Color::LightRed => named(9),
+        Color::LightGreen => named(10),
+        Color::LightYellow => named(11),
+        Color::LightBlue => named(12),
+        Color::LightMagenta => named(13),
+        Color::LightCyan => named(14),
+        Color::White => named(15),
+    }
+}
+
+/// From here on a colour is told by its hue and not by its lightness alone.
+const COLOURFUL: f32 = 0.08;
+
+/// The colours of a terminal that has few, as eyes see them.
+#[derive(Debug)]
+pub struct Colours {
+    all: Vec<(u8, Tones, Lab)>,
+}
+
+impl Colours {
+    /// The sixteen, or the 240 whose tones are the same everywhere.
+    pub fn of(depth: Depth) -> Self {
+        let row = |index: u8, tones: Tones| (index, tones, Lab::of(tones));
+        Self {
+            all: if depth == Depth::Indexed {
+                (16..=255).map(|index| row(index, tones(index))).collect()
+            } else {
+                (0..)
+                    .zip(SIXTEEN)
+                    .map(|(index, tones)| row(index, tones))
+                    .collect()
+            },
+        }
+    }
+
+    /// The one that looks most like this.
+    pub fn nearest(&self, wanted: Tones) -> u8 {
+        self.legible(wanted, &[], 0.0)
+    }
+
+    /// The one that looks most like this among those with such a contrast with every ground, and not of another hue: a green
+    /// that is seen badly becomes another green or grey, never red. Where there is none, the one that is read best.
+    pub fn legible(&self, wanted: Tones, grounds: &[Tones], least: f64) -> u8 {
+        let seen = Lab::of(wanted);
+        let contrast = |tones: Tones| least_contrast(tones, grounds);
+        let nearest = |chroma: f32| {
+            self.all
+                .iter()
+                .filter(|(_, _, lab)| lab.is_akin(seen) && lab.chroma() >= chroma)
+                .filter(|(_, tones, _)| contrast(*tones) >= least)
+                .min_by(|one, other| seen.distance(one.2).total_cmp(&seen.distance(other.2)))
+        };
+        // What is clearly of a colour stays so where it can.
+        let colourful = Some(seen.chroma()).filter(|chroma| *chroma > COLOURFUL);
+        let found = colourful
+            .and_then(|chroma| nearest(chroma / 3.0))
+            .or_else(|| nearest(0.0));
+        let read_best = || {
+            self.all
+                .iter()
+                .max_by(|one, other| contrast(one.1).total_cmp(&contrast(other.1)))
+        };
+        found.or_else(read_best).map_or(0, |row| row.0)
+    }
+}
 
 /// The tones of one of the 240 colours above the sixteen.
 fn tones(index: u8) -> [u8; 3] {

@@ -16,6 +16,7 @@ use signal_hook::iterator::backend::SignalDelivery;
 use signal_hook::iterator::exfiltrator::SignalOnly;
 
 use crate::tui::terminal::ability::size_of;
+use crate::tui::terminal::eye::Ground;
 use crate::tui::terminal::keys::{Parser, Sent};
 use crate::tui::terminal::modes::stop;
 
@@ -40,6 +41,8 @@ pub enum InputEvent {
     Paste(String),
     Mouse(MouseEvent),
     Focus(bool),
+    /// The terminal has this behind its text: an answer, or it has changed.
+    Ground(Ground),
     /// Columns and rows.
     Resize(u16, u16),
     Signal(Signal),
@@ -286,6 +289,7 @@ impl<F: FnMut(InputEvent) -> bool> Reader<F> {
                 Sent::Paste(text) => InputEvent::Paste(text),
                 Sent::Mouse(mouse) => InputEvent::Mouse(mouse),
                 Sent::Focus(gained) => InputEvent::Focus(gained),
+                Sent::Ground(ground) => InputEvent::Ground(ground),
             })
         })
     }

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent};
 
+use crate::tui::terminal::eye::Ground;
+use crate::tui::terminal::ground;
 use crate::tui::terminal::sequence::{control, text_key};
 
 /// How long the rest of a sequence may be on its way before ESC is taken for the key.
@@ -35,6 +37,8 @@ pub enum Sent {
     Paste(String),
     Mouse(MouseEvent),
     Focus(bool),
+    /// The terminal has this behind its text.
+    Ground(Ground),
 }
 
 /// What stands at the beginning of the bytes.
@@ -181,7 +185,11 @@ fn after_escape(rest: &[u8]) -> Found {
             Found::Skip(used) => Found::Skip(used + 1),
             Found::More => Found::More,
         },
-        [b']' | b'P' | b'X' | b'^' | b'_', string @ ..] => skip_string(string),
+        [b']', string @ ..] => match (skip_string(string), ground::answer(string)) {
+            (Found::Skip(used), Some(ground)) => Found::Sent(Sent::Ground(ground), used),
+            (found, _) => found,
+        },
+        [b'P' | b'X' | b'^' | b'_', string @ ..] => skip_string(string),
         // Alt with a key that is a sequence itself, as some terminals send it.
         [0x1b, b'[' | b'O', ..] => match after_escape(&rest[1..]) {
             Found::Sent(Sent::Key(mut event), used) => {
@@ -355,6 +363,14 @@ mod tests {
             // Answers to questions, wanted or not, are not typed.
             (
                 b"\x1b]11;rgb:0000/0000/0000\x07x",
+                vec![Sent::Ground(Ground::Dark), char_key('x', NONE)],
+            ),
+            (
+                b"\x1b[?997;2n\x1b[?997;3nx",
+                vec![Sent::Ground(Ground::Light), char_key('x', NONE)],
+            ),
+            (
+                b"\x1b]10;rgb:0000/0000/0000\x1b\\x",
                 vec![char_key('x', NONE)],
             ),
             (b"\x1b]52;c;c2VjcmV0\x1b\\x", vec![char_key('x', NONE)]),

@@ -11,7 +11,9 @@ pub mod colour;
 mod emitter;
 #[cfg(test)]
 mod emulated;
+pub mod eye;
 mod glyph;
+pub mod ground;
 pub mod input;
 mod keys;
 pub mod modes;
@@ -30,7 +32,7 @@ use std::sync::Arc;
 use ratatui::layout::Position;
 
 use crate::agent::visible;
-use crate::tui::terminal::ability::Ability;
+use crate::tui::terminal::ability::{Ability, Keyboard};
 use crate::tui::terminal::modes::{LAST_WORDS, Restorer};
 use crate::tui::terminal::output::{Device, Output, Written};
 use crate::tui::terminal::screen::Screen;
@@ -59,7 +61,7 @@ pub struct Terminal {
 }
 
 impl Terminal {
-    /// Takes the terminal on standard input and output; nothing is asked of it.
+    /// Takes the terminal on standard input and output; no answer of it is waited for.
     pub fn enter(ability: Ability) -> io::Result<Self> {
         let input = rustix::stdio::stdin().try_clone_to_owned()?;
         Self::on(input, Device::of_standard_output()?, ability)
@@ -115,6 +117,21 @@ impl Terminal {
         self.output.send(bytes).map(|_| ())
     }
 
+    /// Asks whether it is dark or light; the answer comes as an event, sooner or later or never.
+    pub fn ask_ground(&mut self) -> io::Result<()> {
+        // The console of the system has no such answer, and an old one shows the question.
+        if !self.restorer.is_on() || self.ability.keyboard == Keyboard::Plain {
+            return Ok(());
+        }
+        self.restorer.note_asked(true);
+        self.send(ground::QUESTION.as_bytes())
+    }
+
+    /// The answer has come.
+    pub fn answered(&self) {
+        self.restorer.note_asked(false);
+    }
+
     /// Names the window; the name it had comes back at the end.
     pub fn set_title(&mut self, title: &str) -> io::Result<()> {
         let title: String = visible::one_line(title)
@@ -151,7 +168,8 @@ impl Terminal {
         self.restorer.take()?;
         self.start_over();
         let on = modes::on(self.ability.keyboard, self.mouse);
-        self.send(on.as_bytes())
+        self.send(on.as_bytes())?;
+        self.ask_ground()
     }
 
     /// Gives the terminal back and stops the program, as Ctrl-Z does elsewhere; for the key, ask `modes::shell_waits`
@@ -172,7 +190,8 @@ impl Terminal {
         self.restorer.take()?;
         self.start_over();
         let again = modes::renewed(self.ability.keyboard, self.mouse);
-        self.send(again.as_bytes())
+        self.send(again.as_bytes())?;
+        self.ask_ground()
     }
 
     /// Forgets what the terminal shows, and how large it was.

@@ -21,7 +21,7 @@ pub const LAST_WORDS: Duration = Duration::from_millis(250);
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 
-/// What a full screen is switched on with. Nothing is asked of the terminal, so nothing is waited for.
+/// What a full screen is switched on with. Nothing is asked of the terminal here, so nothing is waited for.
 ///
 /// The newer keyboard protocol is pushed unasked: an answer to the question would come after the first frame at the
 /// earliest, and terminals that do not know it pass over the sequence. It is kept for each screen apart, so it is pushed
@@ -36,12 +36,12 @@ pub fn on(keyboard: Keyboard, mouse: bool) -> String {
     bytes
 }
 
-/// The modes without those of which the terminal keeps a stack.
+/// The modes without those of which the terminal keeps a stack. With 2031 it tells when it turns dark or light.
 fn again(keyboard: Keyboard) -> &'static str {
     match keyboard {
         Keyboard::Plain => "\x1b[?7l\x1b[?25l\x1b[?2004h\x1b[?1004h",
-        Keyboard::Disambiguated => "\x1b[?7l\x1b[?25l\x1b[?2004h\x1b[?1004h\x1b[>1u",
-        Keyboard::ModifyOther => "\x1b[?7l\x1b[?25l\x1b[?2004h\x1b[?1004h\x1b[>4;1m",
+        Keyboard::Disambiguated => "\x1b[?7l\x1b[?25l\x1b[?2004h\x1b[?1004h\x1b[?2031h\x1b[>1u",
+        Keyboard::ModifyOther => "\x1b[?7l\x1b[?25l\x1b[?2004h\x1b[?1004h\x1b[?2031h\x1b[>4;1m",
     }
 }
 
@@ -64,7 +64,7 @@ pub fn off(keyboard: Keyboard) -> String {
         Keyboard::ModifyOther => "\x1b[>4m",
     };
     format!(
-        "\x1b[?2026l\x1b[r\x1b[m{MOUSE_OFF}{keyboard}\x1b[?1004l\x1b[?2004l\x1b[?25h\x1b[?7h\x1b[?1049l\x1b[23;0t"
+        "\x1b[?2026l\x1b[r\x1b[m{MOUSE_OFF}{keyboard}\x1b[?2031l\x1b[?1004l\x1b[?2004l\x1b[?25h\x1b[?7h\x1b[?1049l\x1b[23;0t"
     )
 }
 
@@ -88,6 +88,8 @@ struct Held {
     on: AtomicBool,
     /// Reports of the mouse may still be on their way when it is switched off.
     mouse: AtomicBool,
+    /// An answer of the terminal may still be on its way.
+    asked: AtomicBool,
     thread: ThreadId,
 }
 
@@ -103,6 +105,7 @@ impl Restorer {
                 keyboard,
                 on: AtomicBool::new(false),
                 mouse: AtomicBool::new(false),
+                asked: AtomicBool::new(false),
                 thread: std::thread::current().id(),
             }),
         })
@@ -130,6 +133,10 @@ impl Restorer {
         self.held.mouse.store(on, Ordering::SeqCst);
     }
 
+    pub fn note_asked(&self, asked: bool) {
+        self.held.asked.store(asked, Ordering::SeqCst);
+    }
+
     /// Puts everything back as it was found, if it is not already.
     pub fn restore(&self) {
         if !self.held.on.swap(false, Ordering::SeqCst) {
@@ -140,7 +147,8 @@ impl Restorer {
             .held
             .device
             .write_within(off(self.held.keyboard).as_bytes(), LAST_WORDS);
-        if self.held.mouse.load(Ordering::SeqCst) {
+        let sent_unasked = self.held.mouse.load(Ordering::SeqCst);
+        if self.held.asked.swap(false, Ordering::SeqCst) || sent_unasked {
             let _ = tcflush(&self.held.input, QueueSelector::IFlush);
         }
         let _ = tcsetattr(&self.held.input, OptionalActions::Now, &self.held.found);

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyModifiers, MouseButton, MouseEvent, MouseEventKind};
 
+use crate::tui::terminal::ground::report;
 use crate::tui::terminal::keys::{Found, Sent, key};
 
 /// A sequence longer than this is none.
@@ -98,6 +99,9 @@ fn sequence(parameters: &[u8], last: u8) -> Option<Sent> {
             _ => return None,
         };
         return mouse(button, x.saturating_sub(1), y.saturating_sub(1), released);
+    }
+    if last == b'n' {
+        return report(parameters).map(Sent::Ground);
     }
     if parameters
         .first()

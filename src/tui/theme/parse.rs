@@ -1,4 +1,5 @@
-//! A theme file into a theme. Errors name the line; what is wrong comes with what would be right.
+//! A theme file into a draft: colours with names, and what each role takes of them. Errors name line and column; what is wrong
+//! comes with what would be right.
 
 use std::collections::BTreeMap;
 
@@ -9,13 +10,73 @@ use toml::de::{DeTable, DeValue};
 use crate::tui::theme::Theme;
 use crate::tui::theme::role::Role;
 
-/// What is wrong with a theme file, and in which line. Whoever read the file names it.
+/// What is wrong with a theme file, and where. Whoever read the file names it.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("line {line}: {problem}")]
+#[error("{line}:{column}: {problem}")]
 pub struct ThemeError {
-    /// Counts from 1.
+    /// Both count from 1, columns in characters.
     pub line: usize,
+    pub column: usize,
     pub problem: String,
+}
+
+/// A theme before its colours are looked up: one that inherits it may name other colours, and every role follows.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Draft {
+    palette: BTreeMap<String, Color>,
+    /// By the number of the role.
+    roles: BTreeMap<usize, Said>,
+}
+
+/// What a file says of a role.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Said {
+    fg: Option<Hue>,
+    bg: Option<Hue>,
+    attributes: Modifier,
+}
+
+/// A colour as a file says it.
+#[derive(Clone, Debug, PartialEq)]
+enum Hue {
+    /// By its name in the palette, which a theme that inherits may change.
+    Named(String),
+    Fixed(Color),
+}
+
+/// The draft that a theme begins from, by its name.
+pub type Inherit<'i> = &'i dyn Fn(&str) -> Result<Draft, String>;
+
+impl Draft {
+    /// The theme; roles nothing is said of have no style.
+    pub fn theme(&self) -> Theme {
+        let mut theme = Theme::BLANK;
+        for &role in Role::ALL {
+            if let Some(said) = self.roles.get(&(role as usize)) {
+                theme.set(role, self.style(said));
+            }
+        }
+        theme
+    }
+
+    fn style(&self, said: &Said) -> Style {
+        // A name was looked for when the file was read, and no name of a palette goes away.
+        let colour = |hue: &Hue| match hue {
+            Hue::Named(name) => self.palette.get(name).copied(),
+            Hue::Fixed(colour) => Some(*colour),
+        };
+        Style {
+            fg: said.fg.as_ref().and_then(colour),
+            bg: said.bg.as_ref().and_then(colour),
+            ..Style::new().add_modifier(said.attributes)
+        }
+    }
+
+    /// The roles that nothing is said of.
+    pub fn silent(&self) -> impl Iterator<Item = Role> {
+        let all = Role::ALL.iter().copied();
+        all.filter(|role| !self.roles.contains_key(&(*role as usize)))
+    }
 }
 
 /// Attributes as a theme names them.
@@ -51,20 +112,25 @@ const COLOURS: [(&str, Color); 17] = [
 
 type Found<'a> = Spanned<DeValue<'a>>;
 
-/// Reads a theme; see [`Theme::parse`].
-pub fn parse(text: &str, base: &Theme) -> Result<Theme, ThemeError> {
-    let whole = DeTable::parse(text).map_err(|error| ThemeError {
-        line: line_at(text, error.span().map_or(0, |span| span.start)),
-        problem: error.message().to_owned(),
-    })?;
+/// Reads a theme. Colours and roles it does not name are those of the theme it `inherits`, else of `base`.
+pub fn parse(text: &str, base: Draft, inherit: Inherit<'_>) -> Result<Draft, ThemeError> {
     let reader = Reader { text };
-    let mut palette = BTreeMap::new();
-    let mut theme = base.clone();
+    let whole = DeTable::parse(text).map_err(|error| {
+        reader.error(
+            error.span().map_or(0, |span| span.start),
+            error.message().replace('\n', ": "),
+        )
+    })?;
+    let mut draft = base;
+    let mut palette = None;
     let mut roles = None;
     for (key, value) in whole.get_ref() {
         match key.get_ref().as_ref() {
-            "inherits" => theme = reader.inherited(value)?,
-            "palette" => palette = reader.palette(value)?,
+            "inherits" => {
+                let name = reader.word(value)?;
+                draft = inherit(name).map_err(|why| reader.error(value.span().start, why))?;
+            }
+            "palette" => palette = Some(reader.table(value)?),
             "roles" => roles = Some(reader.table(value)?),
             other => {
                 return Err(reader.error(
@@ -74,14 +140,24 @@ pub fn parse(text: &str, base: &Theme) -> Result<Theme, ThemeError> {
             }
         }
     }
+    let none = BTreeMap::new();
+    for (key, value) in palette.into_iter().flatten() {
+        let colour = match reader.hue(value, &none)? {
+            Hue::Fixed(colour) => colour,
+            // With an empty palette there is no name to be found.
+            Hue::Named(_) => Color::Reset,
+        };
+        draft.palette.insert(key.get_ref().to_string(), colour);
+    }
     for (key, value) in roles.into_iter().flatten() {
         let name = key.get_ref().as_ref();
         let Some(role) = Role::named(name) else {
             return Err(reader.error(key.span().start, unknown_role(name)));
         };
-        theme.set(role, reader.style(value, &palette)?);
+        let said = reader.said(value, &draft.palette)?;
+        draft.roles.insert(role as usize, said);
     }
-    Ok(theme)
+    Ok(draft)
 }
 
 struct Reader<'t> {
@@ -90,8 +166,11 @@ struct Reader<'t> {
 
 impl Reader<'_> {
     fn error(&self, at: usize, problem: impl Into<String>) -> ThemeError {
+        let before = self.text.get(..at).unwrap_or(self.text);
+        let line = before.rfind('\n').map_or(before, |end| &before[end + 1..]);
         ThemeError {
-            line: line_at(self.text, at),
+            line: before.matches('\n').count() + 1,
+            column: line.chars().count() + 1,
             problem: problem.into(),
         }
     }
@@ -110,43 +189,23 @@ impl Reader<'_> {
             .ok_or_else(|| self.error(value.span().start, "here stands a text in quotes"))
     }
 
-    fn inherited(&self, value: &Found<'_>) -> Result<Theme, ThemeError> {
-        let name = self.word(value)?;
-        Theme::shipped(name).ok_or_else(|| {
-            let names: Vec<_> = Theme::names().collect();
-            let problem = format!(
-                "no theme `{name}` to inherit; there are {}",
-                names.join(", ")
-            );
-            self.error(value.span().start, problem)
-        })
-    }
-
-    fn palette(&self, value: &Found<'_>) -> Result<BTreeMap<String, Color>, ThemeError> {
-        let none = BTreeMap::new();
-        let mut palette = BTreeMap::new();
-        for (key, value) in self.table(value)? {
-            palette.insert(key.get_ref().to_string(), self.colour(value, &none)?);
-        }
-        Ok(palette)
-    }
-
     /// A colour of the text, or a table of colours and attributes.
-    fn style(
+    fn said(
         &self,
         value: &Found<'_>,
         palette: &BTreeMap<String, Color>,
-    ) -> Result<Style, ThemeError> {
+    ) -> Result<Said, ThemeError> {
+        let mut said = Said::default();
         let Some(table) = value.get_ref().as_table() else {
-            return Ok(Style::new().fg(self.colour(value, palette)?));
+            said.fg = Some(self.hue(value, palette)?);
+            return Ok(said);
         };
-        let mut style = Style::new();
         for (key, value) in table {
             let name = key.get_ref().as_ref();
             if name == "fg" {
-                style = style.fg(self.colour(value, palette)?);
+                said.fg = Some(self.hue(value, palette)?);
             } else if name == "bg" {
-                style = style.bg(self.colour(value, palette)?);
+                said.bg = Some(self.hue(value, palette)?);
             } else if let Some(&(_, attribute)) =
                 ATTRIBUTES.iter().find(|(known, _)| *known == name)
             {
@@ -154,7 +213,7 @@ impl Reader<'_> {
                     self.error(value.span().start, "here stands `true` or `false`")
                 })?;
                 if on {
-                    style = style.add_modifier(attribute);
+                    said.attributes |= attribute;
                 }
             } else {
                 let known: Vec<_> = ATTRIBUTES.iter().map(|&(known, _)| known).collect();
@@ -165,37 +224,36 @@ impl Reader<'_> {
                 return Err(self.error(key.span().start, problem));
             }
         }
-        Ok(style)
+        Ok(said)
     }
 
-    fn colour(
-        &self,
-        value: &Found<'_>,
-        palette: &BTreeMap<String, Color>,
-    ) -> Result<Color, ThemeError> {
+    fn hue(&self, value: &Found<'_>, palette: &BTreeMap<String, Color>) -> Result<Hue, ThemeError> {
+        let at = value.span().start;
         if let Some(number) = value.get_ref().as_integer() {
-            return number.as_str().parse().map(Color::Indexed).map_err(|_| {
-                self.error(value.span().start, "a colour by number is one of 0 to 255")
-            });
+            let number = number.as_str().parse().map(Color::Indexed);
+            return number
+                .map(Hue::Fixed)
+                .map_err(|_| self.error(at, "a colour by number is one of 0 to 255"));
         }
         let name = self.word(value)?;
-        let named = || COLOURS.iter().find(|(known, _)| *known == name);
-        if let Some(&colour) = palette.get(name) {
-            Ok(colour)
-        } else if let Some(&(_, colour)) = named() {
-            Ok(colour)
-        } else if let Some(colour) = hexadecimal(name) {
-            Ok(colour)
-        } else {
+        if palette.contains_key(name) {
+            return Ok(Hue::Named(name.to_owned()));
+        }
+        let named = COLOURS.iter().find(|(known, _)| *known == name);
+        let fixed = named
+            .map(|&(_, colour)| colour)
+            .or_else(|| hexadecimal(name));
+        fixed.map(Hue::Fixed).ok_or_else(|| {
             let problem = format!(
                 "unknown colour `{name}`; write \"#rrggbb\", a number of 0 to 255, a name of the palette, default, red, bright-red …"
             );
-            Err(self.error(value.span().start, problem))
-        }
+            self.error(at, problem)
+        })
     }
 }
 
-fn hexadecimal(name: &str) -> Option<Color> {
+/// The colour of `#rrggbb`.
+pub fn hexadecimal(name: &str) -> Option<Color> {
     let digits = name.strip_prefix('#').filter(|digits| {
         digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
     })?;
@@ -221,16 +279,20 @@ fn unknown_role(name: &str) -> String {
     }
 }
 
-fn line_at(text: &str, offset: usize) -> usize {
-    let before = text.get(..offset).unwrap_or(text);
-    before.matches('\n').count() + 1
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use pretty_assertions::assert_eq;
+
     use super::*;
+    use crate::tui::theme::shipped;
+
+    fn read(text: &str) -> Result<Draft, ThemeError> {
+        parse(text, Draft::default(), &|name| {
+            shipped::draft(name).ok_or_else(|| format!("no theme `{name}`"))
+        })
+    }
 
     #[test]
     fn a_theme_says_only_what_differs() {
@@ -243,7 +305,7 @@ accent = "shell"
 text = { fg = "#102030", bg = 231 }
 "border.focus" = { fg = "bright-cyan", bold = true, dim = false }
 "##;
-        let theme = Theme::parse(text, &Theme::BLANK).unwrap();
+        let theme = read(text).unwrap().theme();
         let expected = [
             (Role::Accent, Style::new().fg(Color::Rgb(0xf2, 0x85, 0x6d))),
             (
@@ -263,63 +325,69 @@ text = { fg = "#102030", bg = 231 }
         for (role, style) in expected {
             assert_eq!(theme.style(role), style, "{role:?}");
         }
-        assert_eq!(Theme::parse("", &theme), Ok(theme));
     }
 
     #[test]
-    fn errors_name_the_line_and_the_way_out() {
+    fn another_palette_changes_every_role_that_names_it() {
+        let theme = read("inherits = \"dusk\"\npalette = { red = \"#ff0000\" }").unwrap();
+        let (theme, dusk) = (theme.theme(), Theme::shipped("dusk").unwrap());
+        let red = Some(Color::Rgb(255, 0, 0));
+        for role in [Role::Danger, Role::MeterHigh, Role::BadgeFailed] {
+            assert_eq!(theme.style(role).fg, red, "{role:?}");
+        }
+        assert_eq!(theme.style(Role::RiskHigh).bg, red);
+        assert_eq!(theme.style(Role::CodeString), dusk.style(Role::CodeString));
+    }
+
+    #[test]
+    fn errors_name_the_place_and_the_way_out() {
         let cases = [
-            ("\n\nroles = 3", "line 3: here stands a table, `[name]`"),
+            ("\n\nroles = 3", "3:9: here stands a table, `[name]`"),
             (
                 "[roles]\ntext = \"rde\"",
-                "line 2: unknown colour `rde`; write \"#rrggbb\", a number of 0 to 255, a name of the palette, default, red, bright-red …",
+                "2:8: unknown colour `rde`; write \"#rrggbb\", a number of 0 to 255, a name of the palette, default, red, bright-red …",
             ),
             (
                 "[roles]\ntext = 256",
-                "line 2: a colour by number is one of 0 to 255",
+                "2:8: a colour by number is one of 0 to 255",
             ),
             (
                 "[roles]\ntext = -1",
-                "line 2: a colour by number is one of 0 to 255",
+                "2:8: a colour by number is one of 0 to 255",
             ),
-            (
-                "[roles]\ntext = [1]",
-                "line 2: here stands a text in quotes",
-            ),
+            ("[roles]\ntext = [1]", "2:8: here stands a text in quotes"),
             (
                 "[roles]\n\ntextt = \"red\"",
-                "line 3: unknown role `textt`; did you mean `text`?",
+                "3:1: unknown role `textt`; did you mean `text`?",
             ),
             (
                 "[roles]\n\"diff.added\" = \"red\"",
-                "line 2: unknown role `diff.added`; did you mean `diff.add`?",
+                "2:1: unknown role `diff.added`; did you mean `diff.add`?",
             ),
             (
                 "[roles]\nborder.focus = \"red\"",
-                "line 2: unknown `focus`; there are fg, bg, bold, dim, italic, underline, reverse, strike; a role with a dot in its name is written in quotes",
+                "2:8: unknown `focus`; there are fg, bg, bold, dim, italic, underline, reverse, strike; a role with a dot in its name is written in quotes",
             ),
             (
                 "[roles]\ntext = { bold = 1 }",
-                "line 2: here stands `true` or `false`",
+                "2:17: here stands `true` or `false`",
             ),
-            (
-                "inherits = \"noon\"",
-                "line 1: no theme `noon` to inherit; there are ansi, dusk, dawn",
-            ),
+            ("inherits = \"noon\"", "1:12: no theme `noon`"),
             (
                 "[rolls]",
-                "line 1: unknown key `rolls`; there are `inherits`, `palette` and `roles`",
+                "1:2: unknown key `rolls`; there are `inherits`, `palette` and `roles`",
             ),
             (
                 "[palette]\na = \"b\"",
-                "line 2: unknown colour `b`; write \"#rrggbb\", a number of 0 to 255, a name of the palette, default, red, bright-red …",
+                "2:5: unknown colour `b`; write \"#rrggbb\", a number of 0 to 255, a name of the palette, default, red, bright-red …",
             ),
         ];
         for (text, expected) in cases {
-            let error = Theme::parse(text, &Theme::BLANK).unwrap_err();
+            let error = read(text).unwrap_err();
             assert_eq!(error.to_string(), expected, "{text:?}");
         }
-        let broken = Theme::parse("[roles]\ntext = = 3", &Theme::BLANK).unwrap_err();
-        assert_eq!(broken.line, 2);
+        let broken = read("[roles]\ntext = = 3").unwrap_err();
+        assert_eq!((broken.line, broken.column), (2, 8));
+        assert!(!broken.to_string().contains('\n'), "{broken}");
     }
 }

@@ -50,6 +50,7 @@ pub const ROWS: &[Binding] = &[
     bind(Anywhere, Action::StopAll, "stop-all", "stop every session", &[], Some('!')),
     bind(Anywhere, Action::Notices, "notices", "read all notices", &[], Some('o')),
     bind(Anywhere, Action::PutAway, "put-away", "put the notices away", &[], Some('d')),
+    bind(Anywhere, Action::Theme, "theme", "theme, seen as you move", &[], Some('t')),
     bind(Anywhere, Action::Help, "help", "help", &[key(KeyCode::F(1))], Some('?')),
     bind(Anywhere, Action::Quit, "quit", "quit (asks if something runs)", &[], Some('q')),
     bind(Anywhere, Action::Break, "break", "clear the composer, else stop the turn; twice: quit", &[ctrl('c')], None),

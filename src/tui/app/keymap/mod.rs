@@ -33,6 +33,7 @@ pub enum Action {
     Models,
     Skills,
     Help,
+    Theme,
     Cost,
     Editor,
     StopAll,

@@ -1,3 +1,5 @@
+//! What holds for the whole table of keys.
+
 use std::collections::HashSet;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};

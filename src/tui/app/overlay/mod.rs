@@ -9,9 +9,11 @@ pub mod prompts;
 pub mod quit;
 pub mod sessions;
 pub mod skills;
+pub mod themes;
 
 use crossterm::event::KeyEvent;
 
+use crate::config::theme::ThemeChoice;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::tui::app::overlay::cost::Cost;
 use crate::tui::app::overlay::help::Help;
@@ -21,6 +23,7 @@ use crate::tui::app::overlay::prompts::Prompts;
 use crate::tui::app::overlay::quit::Quit;
 use crate::tui::app::overlay::sessions::Sessions;
 use crate::tui::app::overlay::skills::Skills;
+use crate::tui::app::overlay::themes::Themes;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Overlay {
@@ -32,6 +35,7 @@ pub enum Overlay {
     Cost(Cost),
     Notices(Notices),
     Quit(Quit),
+    Themes(Themes),
 }
 
 /// What became of a key.
@@ -55,6 +59,8 @@ pub enum Wish {
     Compose(String),
     /// Puts a skill's text into the composer.
     Skill(usize),
+    /// Wears this theme and keeps it.
+    Theme(ThemeChoice),
     /// Puts the notices away.
     PutAway,
     Quit,
@@ -71,6 +77,7 @@ impl Overlay {
             Self::Cost(overlay) => overlay.key(event),
             Self::Notices(overlay) => overlay.key(event),
             Self::Quit(overlay) => overlay.key(event),
+            Self::Themes(overlay) => overlay.key(event),
         }
     }
 
@@ -85,6 +92,7 @@ impl Overlay {
             }
             Self::Prompts(overlay) => overlay.pick.insert(&line),
             Self::Skills(overlay) => overlay.pick.insert(&line),
+            Self::Themes(overlay) => overlay.pick.insert(&line),
             Self::Help(_) | Self::Cost(_) | Self::Notices(_) | Self::Quit(_) => {}
         }
     }

@@ -5,6 +5,7 @@ mod help;
 mod models;
 mod notices;
 mod sessions;
+mod themes;
 
 use ratatui::layout::Rect;
 
@@ -98,6 +99,7 @@ pub fn draw(
                 ],
             )
         }
+        Overlay::Themes(overlay) => themes::page(overlay, room, look),
         Overlay::Cost(overlay) => cost::page(app, overlay, room),
         Overlay::Notices(overlay) => notices::page(app, overlay, room),
         Overlay::Quit(overlay) => {
