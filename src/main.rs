@@ -2,6 +2,7 @@
 
 mod given;
 mod layouts;
+mod wishes;
 mod workstation;
 
 use std::process::ExitCode;
@@ -18,11 +19,19 @@ use creel::command::{
     route, run, sessions, show, stop, theme, with_streams,
 };
 use creel::config::Config;
+use creel::config::keymap::Keys;
 use creel::config::load::{self, ConfigError, Loaded};
 use creel::config::paths::{Paths, process_environment};
 use creel::engine::clock::Clock;
 use creel::engine::journal::Journal;
 use creel::engine::{Engine, Options};
+use creel::tui::app::keymap::wished;
+
+/// What the workstation knows of keys, for the commands that look at the config.
+const KEYS: Keys = Keys {
+    names: wished::names,
+    judge: wished::judge,
+};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -72,8 +81,8 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
     match &sub {
         Sub::Completions { shell } => return package::completions(*shell, face),
         Sub::Man => return package::man(face),
-        Sub::Config(sub) => return config::run(sub, &paths, &process_environment, face),
         Sub::Theme(sub) => return theme::run(sub, &paths, &process_environment, face),
+        Sub::Config(sub) => return config::run(sub, &paths, &process_environment, KEYS, face),
         _ => {}
     }
     let loaded = load::read(&paths, &process_environment);

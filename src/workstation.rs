@@ -9,9 +9,9 @@ use tokio::runtime::{Builder, Runtime};
 use creel::agent::cost::BYTES_PER_TOKEN;
 use creel::command::cli::Workstation;
 use creel::command::exit;
+use creel::config::Config;
 use creel::config::load::{self, Loaded};
 use creel::config::paths::{Paths, process_environment};
-use creel::config::{Config, LeaderKey};
 use creel::engine::clock::Clock;
 use creel::engine::door::Door;
 use creel::engine::journal::Journal;
@@ -25,9 +25,9 @@ use creel::provider::table::Providers;
 use creel::skill;
 use creel::store::read::Reader;
 use creel::tool::Toolbox;
-use creel::tui::app::keymap::leader::Leader;
 use creel::tui::app::local::Usual;
 use creel::tui::app::setup::{Instructions, OpenWhat, Place, Setup, SkillCard};
+use creel::tui::app::wishes::Wishes;
 use creel::tui::terminal::ability::{self, Ability};
 use creel::tui::terminal::colour::Depth;
 use creel::tui::terminal::ground;
@@ -37,6 +37,7 @@ use creel::tui::{self, Ended, Options, Started};
 
 use crate::given::{Given, key_places};
 use crate::layouts;
+use crate::wishes::ConfigFile;
 
 /// Why the workstation did not open: an exit code, and a line for the person.
 type Refused = (u8, String);
@@ -110,9 +111,11 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         .map_err(|why| (exit::USAGE, why.to_string()))?;
     let failed = |line: String| (exit::FAILED, line);
     let paths = Paths::from_environment(&process_environment).map_err(failed)?;
+    let file = Arc::new(ConfigFile::new(paths.clone()));
     let loaded =
         load::read(&paths, &process_environment).map_err(|error| failed(error.to_string()))?;
     let mut setup = setup(arguments, &paths, &loaded, &ability)?;
+    setup.wishes = file.wishes(&loaded);
     let layout = layouts::file(&paths, &setup.cwd);
     match layouts::read(&layout) {
         Ok(kept) => setup.arrangement = kept,
@@ -142,6 +145,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         Arc::clone(&given),
         Arc::clone(&given),
     );
+    let binding = Arc::clone(&file);
     let options = Options {
         themes: Themes::new(Some(given.themes())),
         theme: config.ui.theme,
@@ -160,6 +164,11 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         scratch: Arc::new(scratch_folder),
         keep: Arc::new(move |arrangement| layouts::keep(&layout, arrangement)),
         look_at: Arc::new(look_at),
+        config: tui::reload::ConfigFile {
+            path: file.path(),
+            look: Arc::new(move || file.look()),
+            bind: Arc::new(move |rebind| binding.bind(rebind)),
+        },
     };
     Ok((options, start))
 }
@@ -227,10 +236,7 @@ fn setup(
         key_places: key_places(config),
         mode: arguments.mode.unwrap_or(config.mode),
         effort: arguments.effort.or(config.effort),
-        leader: match config.ui.leader {
-            LeaderKey::CtrlX => Leader::CtrlX,
-            LeaderKey::CtrlB => Leader::CtrlB,
-        },
+        wishes: Wishes::default(),
         day_limit: config.budget.day,
         open: wanted(arguments, paths)?,
         arrangement: None,
@@ -240,6 +246,7 @@ fn setup(
         data_place: paths.data.display().to_string(),
         config_place,
         terminal: terminal(ability),
+        abilities: ability.told(),
         usual: usual_ports()
             .map(|(kind, port)| Usual {
                 name: kind.name().to_owned(),

@@ -7,6 +7,7 @@ mod cache;
 mod command;
 mod crash;
 mod fault;
+mod keys;
 mod matrix;
 mod picture;
 mod plain;

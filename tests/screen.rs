@@ -49,6 +49,7 @@ macro_rules! screen {
     };
 }
 
+mod palette;
 mod panes;
 mod themes;
 

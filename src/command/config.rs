@@ -2,20 +2,29 @@
 
 use crate::command::cli::ConfigSub;
 use crate::command::{Ended, Face, Trouble, exit};
+use crate::config::keymap::Keys;
 use crate::config::load::{self, ConfigError};
 use crate::config::paths::{Environment, Paths};
 use crate::config::theme::ThemeChoice;
 use crate::config::{schema, show};
 use crate::tui::theme::folder::Themes;
 
-pub fn run(sub: &ConfigSub, paths: &Paths, env: Environment<'_>, face: &mut Face<'_>) -> Ended {
+/// `keys`: what the workstation says of the part that is its own.
+pub fn run(
+    sub: &ConfigSub,
+    paths: &Paths,
+    env: Environment<'_>,
+    keys: Keys,
+    face: &mut Face<'_>,
+) -> Ended {
     match sub {
         ConfigSub::Path => face.say_line(&paths.config_file.display().to_string())?,
         ConfigSub::Schema => {
-            let schema = serde_json::to_string_pretty(&schema::schema()).unwrap_or_default();
+            let schema =
+                serde_json::to_string_pretty(&schema::schema(&(keys.names)())).unwrap_or_default();
             face.say_line(&schema)?;
         }
-        ConfigSub::Check => return check(paths, env, face),
+        ConfigSub::Check => return check(paths, env, keys, face),
         ConfigSub::Show { origin } => {
             let loaded = load::read(paths, env).map_err(|error| trouble(&error))?;
             let settings = show::settings(&loaded, &paths.config_file);
@@ -37,16 +46,24 @@ pub fn trouble(error: &ConfigError) -> Trouble {
     Trouble::failed(error.to_string())
 }
 
-fn check(paths: &Paths, env: Environment<'_>, face: &mut Face<'_>) -> Ended {
+fn check(paths: &Paths, env: Environment<'_>, keys: Keys, face: &mut Face<'_>) -> Ended {
     match load::read(paths, env) {
         Ok(loaded) => {
-            for warning in &loaded.warnings {
+            let file = paths.config_file.display();
+            let judged = (keys.judge)(&loaded.config.keymap);
+            for warning in loaded.warnings.iter().chain(&judged.warnings) {
                 face.note(&format!("warning: {warning}"))?;
             }
             for why in themes_missing(&loaded.config.ui.theme, paths) {
                 face.note(&format!("warning: ui.theme: {why}"))?;
             }
-            let file = paths.config_file.display();
+            // They stop no start, and are to be mended all the same.
+            for fault in &judged.faults {
+                face.say_line(&format!("{file}:{fault}"))?;
+            }
+            if !judged.faults.is_empty() {
+                return Ok(exit::FAILED);
+            }
             let there = if paths.config_file.exists() {
                 "is sound"
             } else {
@@ -86,6 +103,7 @@ mod tests {
 
     use super::*;
     use crate::command::tests::written;
+    use crate::config::keymap::Judged;
 
     #[tokio::test]
     async fn the_config_is_looked_at_without_an_engine() {
@@ -95,9 +113,19 @@ mod tests {
         })
         .unwrap();
         let file = paths.config_file.display().to_string();
+        let keys = Keys {
+            names: || vec![("everywhere", vec!["zoom"])],
+            judge: |keymap| {
+                let wishes = keymap.wishes.iter();
+                Judged {
+                    faults: wishes.map(|wish| wish.at.fault("no such key")).collect(),
+                    warnings: Vec::new(),
+                }
+            },
+        };
         let said = async |sub: ConfigSub| {
             written(b"", async |face: &mut Face<'_>| {
-                run(&sub, &paths, &|_| None, face)
+                run(&sub, &paths, &|_| None, keys, face)
             })
             .await
         };
@@ -156,6 +184,11 @@ mod tests {
         assert_eq!(
             said(ConfigSub::Show { origin: false }).await,
             (String::new(), format!("creel: {first} {more}\n"), 1)
+        );
+        std::fs::write(&paths.config_file, "[keymap.everywhere]\nzoom = \"x\"\n").unwrap();
+        assert_eq!(
+            said(ConfigSub::Check).await,
+            (format!("{file}:2:1: no such key\n"), String::new(), 1)
         );
         let (schema, _, _) = said(ConfigSub::Schema).await;
         assert!(serde_json::from_str::<serde_json::Value>(&schema).is_ok());

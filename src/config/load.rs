@@ -11,7 +11,7 @@ use toml::de::DeTable;
 
 use crate::config::document::{Document, Fault, cut, listed, nearest};
 use crate::config::paths::{Environment, Paths};
-use crate::config::{Config, preset, provider, route, secret, section};
+use crate::config::{Config, keymap, preset, provider, route, secret, section};
 use crate::protocol::effort::Effort;
 use crate::protocol::id::ModelRef;
 use crate::protocol::rule::Mode;
@@ -180,7 +180,12 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
     section::read_limits(&mut document, &top, &mut config.limits);
     config.rules = section::read_rules(&mut document, &top, &mut warnings);
     section::read_ui(&mut document, &top, &mut config.ui);
-    let (faults, lines) = document.finish();
+    let mut keys = Document::new(text);
+    config.keymap.wishes = keymap::read(&mut keys, text, &top);
+    let (faults, mut lines) = document.finish();
+    let (keymap_faults, keymap_lines) = keys.finish();
+    config.keymap.faults = keymap_faults;
+    lines.extend(keymap_lines);
     if faults.is_empty() {
         Ok(Loaded {
             config,
@@ -203,6 +208,7 @@ pub(crate) const TOP_KEYS: &[&str] = &[
     "limits",
     "permissions",
     "ui",
+    "keymap",
     "routes",
     "roles",
 ];

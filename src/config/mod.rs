@@ -3,6 +3,7 @@
 pub mod address;
 pub(crate) mod document;
 mod key_of_entry;
+pub mod keymap;
 pub mod load;
 mod model;
 pub mod paths;
@@ -13,6 +14,7 @@ pub mod route;
 pub mod schema;
 pub mod secret;
 pub mod section;
+pub mod set;
 pub mod show;
 pub mod theme;
 pub mod write;
@@ -22,6 +24,7 @@ use std::path::PathBuf;
 
 use crate::agent::guard;
 use crate::agent::route::Route;
+use crate::config::keymap::KeymapConfig;
 use crate::config::theme::ThemeChoice;
 use crate::protocol::effort::Effort;
 use crate::protocol::id::ModelRef;
@@ -47,6 +50,8 @@ pub struct Config {
     /// `[permissions]` allow, ask and deny, as rules.
     pub rules: Vec<Rule>,
     pub ui: UiConfig,
+    /// `[keymap.PLACE]`: keys by action.
+    pub keymap: KeymapConfig,
     /// `[routes.NAME]`, by name.
     pub routes: BTreeMap<String, Route>,
     pub roles: RoleConfig,
@@ -208,6 +213,7 @@ impl Default for Config {
             limits: LimitConfig::default(),
             rules: Vec::new(),
             ui: UiConfig::default(),
+            keymap: KeymapConfig::default(),
             routes: BTreeMap::new(),
             roles: RoleConfig::default(),
         }

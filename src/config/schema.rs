@@ -18,7 +18,16 @@ use crate::protocol::route::Policy;
 use crate::protocol::usage::CacheLife;
 
 /// The schema of `config.toml`.
-pub fn schema() -> Value {
+/// `actions`: the places keys work in, each with the names of what can be bound there.
+pub fn schema(actions: &[(&'static str, Vec<&'static str>)]) -> Value {
+    let bound = json!({ "anyOf": [{ "type": "array", "items": { "type": "string" } }, { "type": "string" }],
+        "description": "keys such as ctrl-k, alt-enter, f5 or leader g; [] for none" });
+    let places = actions.iter().map(|(place, names)| {
+        (
+            *place,
+            table(names.iter().map(|name| (*name, bound.clone()))),
+        )
+    });
     let rules = json!({ "type": "array", "items": { "type": "string" }, "description": "TOOL or TOOL(PATTERN)" });
     json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
@@ -50,6 +59,7 @@ pub fn schema() -> Value {
                 ("mouse", json!({ "type": "boolean", "default": true })),
                 ("leader", json!({ "enum": LeaderKey::ALL.map(LeaderKey::name), "default": "ctrl-x", "description": "the key that keys for everywhere follow" })),
             ]),
+            "keymap": table(places),
             "routes": { "type": "object", "additionalProperties": route() },
             "roles": table([
                 ("small", json!({ "type": "string", "description": "titles; without it none are asked for" })),
@@ -235,7 +245,7 @@ mod tests {
 
     #[test]
     fn the_schema_has_the_keys_that_are_read() {
-        let schema = schema();
+        let schema = schema(&[("everywhere", vec!["zoom", "cost"])]);
         assert_eq!(keys(&schema), sorted(load::TOP_KEYS.iter().copied()));
         let top = &schema["properties"];
         for (name, read) in [
@@ -246,6 +256,11 @@ mod tests {
         ] {
             assert_eq!(keys(&top[name]), sorted(read.iter().copied()), "{name}");
         }
+        assert_eq!(keys(&top["keymap"]), ["everywhere"]);
+        assert_eq!(
+            keys(&top["keymap"]["properties"]["everywhere"]),
+            ["cost", "zoom"]
+        );
         let rate = &top["rates"]["additionalProperties"];
         assert_eq!(keys(rate), sorted(section::RATE_KEYS.iter().copied()));
         let provider = &top["providers"]["additionalProperties"];

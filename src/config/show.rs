@@ -40,6 +40,7 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
         limits,
         rules,
         ui,
+        keymap,
         routes,
         roles,
     } = &loaded.config;
@@ -92,6 +93,16 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
     }
     list.add("ui.mouse", &ui.mouse);
     list.text("ui.leader", ui.leader.name());
+    for wish in &keymap.wishes {
+        let texts = wish
+            .keys
+            .iter()
+            .map(|(text, _)| Value::String(text.clone()));
+        list.add(
+            &format!("keymap.{}.{}", key(&wish.place), key(&wish.action)),
+            &Value::Array(texts.collect()),
+        );
+    }
     for (name, route) in routes {
         list.route(&format!("routes.{}", key(name)), route);
     }
@@ -304,7 +315,8 @@ mod tests {
         let text = "mode = \"edits\"\neffort = \"low\"\nbudget.session = 2.5\n[providers.zai]\nkey_file = \"k\"\n[providers.zai.models.\"glm.x\"]\n\
             context = 9000\nimages = false\nprice = { input = 0.435, output = 3, tiers = [{ above = 10, input = 1 }] }\n\
             [permissions]\nallow = [\"Bash(git \\\"x\\\" *)\"]\n\
-            [routes.work]\nendpoints = [\"zai/glm.x\", \"xai/grok\"]\nneeds.context = 5000\npatience = 9\n[roles]\nplan = \"route/work\"\n[rates.CNY]\nusd = 0.139\ndate = \"2026-11-20\"\n";
+            [routes.work]\nendpoints = [\"zai/glm.x\", \"xai/grok\"]\nneeds.context = 5000\npatience = 9\n[roles]\nplan = \"route/work\"\n[rates.CNY]\nusd = 0.139\ndate = \"2026-11-20\"\n\
+            [keymap.everywhere]\nzoom = [\"alt-z\"]\ncost = \"f5\"\n";
         let file = Path::new("/c/config.toml");
         let env = |name: &str| (name == "XAI_API_KEY").then(|| "k".into());
         let loaded = load::parse(text, file, &env).unwrap();
@@ -349,6 +361,8 @@ permissions.ask = []  # default
 permissions.allow = ['Bash(git \"x\" *)']  # /c/config.toml:11
 ui.mouse = true  # default
 ui.leader = \"ctrl-x\"  # default
+keymap.everywhere.zoom = [\"alt-z\"]  # /c/config.toml:22
+keymap.everywhere.cost = [\"f5\"]  # /c/config.toml:23
 routes.work.endpoints = [\"zai/glm.x\", \"xai/grok\"]  # /c/config.toml:13
 routes.work.policy = \"ordered\"  # default
 routes.work.needs.context = 5000  # /c/config.toml:14

@@ -1,22 +1,26 @@
 //! Carries out what the state asks for: commands and questions through the door, the editor, files of the first page.
 //! Whatever needs the engine waits here until it is there.
 
+use std::ffi::OsString;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::process::Command as Process;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
 
+use crate::config::paths::ensure;
 use crate::engine::door::Door;
 use crate::protocol::id::SessionId;
 use crate::protocol::image::Source;
 use crate::protocol::op::{Manage, Managed};
 use crate::tui::app::arrangement::Arrangement;
 use crate::tui::app::{Cmd, Msg};
+use crate::tui::reload::Watch;
 use crate::tui::terminal::Terminal;
 use crate::tui::terminal::clipboard;
 use crate::tui::terminal::input::Input;
 use crate::tui::terminal::modes::shell_waits;
-use crate::tui::{Keep, Options, Started, Wake, feed};
+use crate::tui::{Keep, Options, Started, Wake, feed, reload};
 
 /// An edited text longer than this is not taken.
 const LONGEST: u64 = 8 << 20;
@@ -29,6 +33,7 @@ pub(crate) struct Effects {
     /// Asked for before the engine was there.
     held: Vec<Cmd>,
     keeper: Keeper,
+    watch: Watch,
 }
 
 /// Keeps tabs and panes, the newest that is told, and then what was typed: the text of a session that was not spoken to is
@@ -95,6 +100,7 @@ impl Effects {
             engine: None,
             held: Vec::new(),
             keeper,
+            watch: Watch::new(),
         }
     }
 
@@ -122,6 +128,12 @@ impl Effects {
                 let edited = self.edit(&text, terminal)?;
                 self.tell(Msg::Edited(edited));
             }
+            Cmd::EditConfig(line) => {
+                if let Err(why) = self.edit_config(line, terminal)? {
+                    self.tell(Msg::Edited(Err(why)));
+                }
+                self.look_at_config(true);
+            }
             Cmd::Tour => {
                 let made = (self.options.tour)();
                 self.tell(Msg::Tour(made));
@@ -135,6 +147,18 @@ impl Effects {
             cmd => self.through_the_door(cmd),
         }
         Ok(())
+    }
+
+    /// Something has happened: if the config has changed meanwhile, it is read again. `back`: the person comes back to it.
+    pub(crate) fn look_at_config(&mut self, back: bool) {
+        if let Some(engine) = &self.engine
+            && self.watch.is_due(back, Instant::now())
+        {
+            let queue = self.queue.clone();
+            reload::look(&self.options.config, &engine.runtime, move |msg| {
+                let _ = queue.send(Wake::Msg(msg));
+            });
+        }
     }
 
     /// Stops the program as Ctrl+Z does elsewhere.
@@ -239,6 +263,12 @@ impl Effects {
                     let _ = queue.send(Wake::Msg(Msg::KeysRead(session, read)));
                 });
             }
+            Cmd::Bind(rebind) => {
+                let bind = Arc::clone(&self.options.config.bind);
+                engine.runtime.spawn_blocking(move || {
+                    let _ = queue.send(Wake::Msg(Msg::Wished(bind(&rebind).map(Box::new))));
+                });
+            }
             Cmd::Scratch => {
                 let made = (self.options.scratch)();
                 self.tell(Msg::Scratch(made));
@@ -254,6 +284,7 @@ impl Effects {
             Cmd::Redraw
             | Cmd::Suspend
             | Cmd::Edit(_)
+            | Cmd::EditConfig(_)
             | Cmd::Keep(_)
             | Cmd::Tour
             | Cmd::ListThemes
@@ -262,12 +293,8 @@ impl Effects {
         }
     }
 
-    /// Gives the terminal to the person's editor with a file of the text, and reads the file when it has ended.
+    /// Opens the person's editor on a file of the text, and reads the file when it has ended.
     fn edit(&self, text: &str, terminal: &mut Terminal) -> anyhow::Result<Result<String, String>> {
-        let Some(words) = shlex::split(&self.options.editor).filter(|words| !words.is_empty())
-        else {
-            return Ok(Err("no editor: set $EDITOR to a command".to_owned()));
-        };
         let mut file = match tempfile::Builder::new()
             .prefix("creel-")
             .suffix(".md")
@@ -279,27 +306,50 @@ impl Effects {
         if let Err(error) = file.write_all(text.as_bytes()) {
             return Ok(Err(format!("no file for the editor: {error}")));
         }
+        if let Err(why) = self.run_editor(|_| vec![file.path().into()], terminal)? {
+            return Ok(Err(format!("{why}; the text is as it was")));
+        }
+        // Editors that write a new file and rename it leave another one under the same name.
+        Ok(read_again(&mut file).map_err(|error| format!("reading what was edited: {error}")))
+    }
+
+    fn edit_config(
+        &self,
+        line: Option<usize>,
+        terminal: &mut Terminal,
+    ) -> anyhow::Result<Result<(), String>> {
+        let path = &self.options.config.path;
+        // An editor makes a file, but few make its folder.
+        if let Some(Err(why)) = path.parent().map(ensure) {
+            return Ok(Err(why));
+        }
+        self.run_editor(|editor| reload::at_line(editor, path, line), terminal)
+    }
+
+    /// Gives the terminal to the person's editor with these words after its own, until it has ended.
+    fn run_editor(
+        &self,
+        words: impl FnOnce(&str) -> Vec<OsString>,
+        terminal: &mut Terminal,
+    ) -> anyhow::Result<Result<(), String>> {
+        let own = shlex::split(&self.options.editor).filter(|words| !words.is_empty());
+        let Some(own) = own else {
+            return Ok(Err("no editor: set $EDITOR to a command".to_owned()));
+        };
         self.input.pause();
         terminal.leave();
-        let status = Process::new(&words[0])
-            .args(&words[1..])
-            .arg(file.path())
+        let status = Process::new(&own[0])
+            .args(&own[1..])
+            .args(words(&own[0]))
             .status();
         let resumed = terminal.resume();
         self.input.resume();
         resumed?;
-        let edited = match status {
-            Err(error) => Err(format!("{} could not be started: {error}", words[0])),
-            Ok(status) if !status.success() => Err(format!(
-                "{} ended with {status}; the text is as it was",
-                words[0]
-            )),
-            // Editors that write a new file and rename it leave another one under the same name.
-            Ok(_) => {
-                read_again(&mut file).map_err(|error| format!("reading what was edited: {error}"))
-            }
-        };
-        Ok(edited)
+        Ok(match status {
+            Err(error) => Err(format!("{} could not be started: {error}", own[0])),
+            Ok(status) if !status.success() => Err(format!("{} ended with {status}", own[0])),
+            Ok(_) => Ok(()),
+        })
     }
 }
 

@@ -7,6 +7,7 @@ pub mod app;
 mod effect;
 mod feed;
 mod pointing;
+pub mod reload;
 pub mod screen;
 pub mod terminal;
 pub mod theme;
@@ -37,6 +38,7 @@ use crate::tui::app::setup::{Checked, NewProvider, Now, Opened, Place, Setup, St
 use crate::tui::app::{App, Cmd, Msg};
 use crate::tui::effect::Effects;
 use crate::tui::pointing::Gesture;
+use crate::tui::reload::ConfigFile;
 use crate::tui::screen::kept::Kept;
 use crate::tui::screen::look::Look;
 use crate::tui::screen::spots::Spots;
@@ -100,6 +102,7 @@ pub struct Options {
     /// Keeps tabs and panes for the next start; writes a small file.
     pub keep: Keep,
     pub look_at: LookAt,
+    pub config: ConfigFile,
 }
 
 impl fmt::Debug for Options {
@@ -240,6 +243,7 @@ impl Desk {
     fn live(&mut self, queue: &Receiver<Wake>, effects: &mut Effects) -> anyhow::Result<Ended> {
         loop {
             // What need not be shown at once: sizes on the way to another, news of sessions that nobody types in.
+            let mut back = false;
             let mut resized_only = true;
             let mut beside_only = true;
             match self.wait(queue) {
@@ -252,10 +256,12 @@ impl Desk {
                     for wake in std::iter::once(*first).chain(queue.try_iter().take(MOST)) {
                         resized_only &= matches!(wake, Wake::Msg(Msg::Resize(..)));
                         beside_only &= self.is_beside(&wake);
+                        back |= matches!(wake, Wake::Msg(Msg::Focus(true)));
                         self.take(wake, effects)?;
                     }
                 }
             }
+            effects.look_at_config(back);
             if let Some(ended) = self.ended {
                 effects.finish();
                 return Ok(ended);
@@ -320,6 +326,13 @@ impl Desk {
                     // The terminal or the file of the theme may have changed meanwhile, and not every terminal tells.
                     self.terminal.ask_ground()?;
                     self.wear();
+                }
+                if let Msg::Wished(Ok(wishes)) = &msg {
+                    self.terminal.set_mouse(wishes.mouse)?;
+                    self.wardrobe.choice = wishes.theme.clone();
+                    self.wear();
+                    // Whatever was laid out may name a key.
+                    self.kept = Kept::default();
                 }
                 self.update(msg, effects)
             }

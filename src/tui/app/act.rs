@@ -21,6 +21,7 @@ use crate::tui::app::overlay::pick::Pick;
 use crate::tui::app::overlay::prompts::Prompts;
 use crate::tui::app::overlay::quit::Quit;
 use crate::tui::app::overlay::sessions::Sessions;
+use crate::tui::app::overlay::settings::Settings;
 use crate::tui::app::overlay::skills::Skills;
 use crate::tui::app::transcript::What;
 use crate::tui::app::view::{Stage, View};
@@ -72,6 +73,11 @@ impl App {
             }
             Action::Cost => return self.show_cost(),
             Action::Theme => return self.show_themes(),
+            Action::Palette => return self.show_palette(),
+            Action::Settings => {
+                let settings = Settings::new(&self.setup.wishes, self.setup.abilities.clone());
+                self.show(Overlay::Settings(settings));
+            }
             Action::Help => {
                 let place = match self.focus {
                     Focus::Transcript => Place::Transcript,

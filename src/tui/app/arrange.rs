@@ -60,7 +60,7 @@ impl App {
             Action::Zoom | Action::Equalise | Action::SwapNext | Action::SwapBefore
                 if self.panes.is_one() =>
             {
-                self.say("there is one pane; ^X v splits it");
+                self.say_one_pane();
             }
             Action::Zoom if desk.width < NARROW => self.say("this screen has room for one pane"),
             Action::Zoom => self.panes.zoomed = !self.panes.zoomed,
@@ -137,7 +137,7 @@ impl App {
     fn focus_beside(&mut self, to: Direction) {
         let Some(pane) = self.panes.beside(to, self.desk()) else {
             if self.panes.is_one() {
-                self.say("there is one pane; ^X v splits it");
+                self.say_one_pane();
             }
             return;
         };
@@ -189,6 +189,11 @@ impl App {
         self.break_until = None;
     }
 
+    fn say_one_pane(&mut self) {
+        let key = self.keymap().led_way(Action::SplitRight);
+        self.say(format!("there is one pane; {key} splits it"));
+    }
+
     fn can_split_quietly(&self, axis: Axis) -> bool {
         self.panes.has_room(axis, self.desk())
     }
@@ -196,11 +201,15 @@ impl App {
     fn can_split(&mut self, axis: Axis) -> bool {
         let room = self.can_split_quietly(axis);
         if self.desk().width < NARROW {
+            let key = self.keymap().way(Action::NewSession);
             self.say(format!(
-                "panes side by side need {NARROW} columns; ^X n begins another session"
+                "panes side by side need {NARROW} columns; {key} begins another session"
             ));
         } else if !room {
-            self.say("no room for another pane here; ^X n begins a session without one");
+            let key = self.keymap().way(Action::NewSession);
+            self.say(format!(
+                "no room for another pane here; {key} begins a session without one"
+            ));
         }
         room
     }
@@ -222,11 +231,12 @@ impl App {
             } else if let Some(at) = at {
                 let running = self.views[at].running();
                 let goes = if running { "goes on" } else { "stays" };
-                self.say(format!(
-                    "session {} {goes}; Alt+{} shows it",
-                    at + 1,
-                    at + 1
-                ));
+                let number = u8::try_from(at + 1).unwrap_or(u8::MAX);
+                let key = match number {
+                    1..=9 => self.keymap().way(Action::Tab(number)),
+                    _ => self.keymap().way(Action::Sessions),
+                };
+                self.say(format!("session {number} {goes}; {key} shows it"));
             }
         }
         Vec::new()

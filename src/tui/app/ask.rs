@@ -11,7 +11,7 @@ use crate::protocol::call::parse_arguments;
 use crate::protocol::id::SessionId;
 use crate::protocol::money::{Money, UNIT};
 use crate::tui::app::keymap::chord::narrow;
-use crate::tui::app::keymap::{Action, Place, find};
+use crate::tui::app::keymap::{Action, in_a_line};
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::text::Text;
 
@@ -351,7 +351,7 @@ pub fn edit_line(text: &mut Text, event: KeyEvent) {
         }
         return;
     }
-    match find(Place::Composer, event) {
+    match in_a_line(event) {
         Some(Action::Left) => text.left(),
         Some(Action::Right) => text.right(),
         Some(Action::WordLeft) => text.word_left(),

@@ -48,6 +48,7 @@ pub const TABLE: &[Slash] = &[
     slash("cost", "", "what was spent"),
     slash("theme", "NAME", "the colours; without a name: the list"),
     slash("editor", "", "write in your editor"),
+    slash("settings", "", "keys, theme, and all that the config says"),
     slash("quit", "", "quit"),
 ];
 
@@ -100,6 +101,7 @@ impl App {
             "model" if rest.is_empty() => Some(Action::Models),
             "skills" => Some(Action::Skills),
             "cost" => Some(Action::Cost),
+            "settings" => Some(Action::Settings),
             "quit" => Some(Action::Quit),
             "theme" if rest.trim().is_empty() => Some(Action::Theme),
             "theme" => {

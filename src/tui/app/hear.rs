@@ -175,9 +175,8 @@ impl App {
                 }
                 self.recent = Some(cards.into_iter().take(20).collect());
             }
-            (Tag::Models, Found::Models(cards)) => {
-                self.models = cards;
-            }
+            (Tag::Palette, Found::Sessions(cards)) => self.palette_sessions(&cards),
+            (Tag::Models, Found::Models(cards)) => self.models = cards,
             (Tag::Offers(view), Found::Offers(offers)) => self.offered(view, offers),
             (Tag::Routes, Found::Routes(routes)) => {
                 if let Some(Overlay::Models(overlay)) = &mut self.overlay {

@@ -8,7 +8,7 @@ use crate::tui::app::card::given_to;
 use crate::tui::app::first_run::{FirstRun, Page, Reply as PageReply};
 use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::keymap::leader::Leader;
-use crate::tui::app::keymap::{Action, Place, find};
+use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::overlay::{Overlay, Reply, Wish};
 use crate::tui::app::setup::NewProvider;
 use crate::tui::app::text::Text;
@@ -19,7 +19,7 @@ impl App {
         if event.kind == KeyEventKind::Release {
             return Vec::new();
         }
-        let anywhere = find(Place::Anywhere, event);
+        let anywhere = self.keymap().find(Place::Anywhere, event);
         if let Some(action @ (Action::Redraw | Action::Suspend)) = anywhere {
             return self.act(action);
         }
@@ -39,7 +39,7 @@ impl App {
             }
             return self.page_key(event);
         }
-        let leader = self.setup.leader;
+        let leader = self.keymap().leader;
         if leader.is(event) {
             self.lead(leader);
             return Vec::new();
@@ -96,7 +96,7 @@ impl App {
                 self.act(Action::Editor)
             }
             KeyCode::Char(c) if plain => {
-                if let Some(action) = leader.then(narrow(c)) {
+                if let Some(action) = self.keymap().then(leader, narrow(c)) {
                     return self.act(action);
                 }
                 let label = leader.label();
@@ -134,7 +134,7 @@ impl App {
                 Vec::new()
             }
             Reply::Do(wish) => {
-                if !matches!(wish, Wish::Turns(_)) {
+                if !wish.stays() {
                     self.overlay = None;
                 }
                 self.wish(wish)
@@ -223,6 +223,7 @@ impl App {
             | Action::FocusUp
             | Action::FocusRight
             | Action::Break
+            | Action::Palette
             | Action::Help),
         ) = anywhere
         {
@@ -255,7 +256,7 @@ impl App {
             },
             _ => event,
         };
-        match find(Place::Transcript, event) {
+        match self.keymap().find(Place::Transcript, event) {
             Some(Action::Top) if event.code == KeyCode::Char('g') && !g_pressed => {
                 self.g_pressed = true;
                 Vec::new()
@@ -272,7 +273,7 @@ impl App {
         }
     }
 
-    fn composer_key(&mut self, event: KeyEvent) -> Vec<Cmd> {
+    pub fn composer_key(&mut self, event: KeyEvent) -> Vec<Cmd> {
         if let Some(cmds) = self.slash_key(event) {
             return cmds;
         }
@@ -283,16 +284,8 @@ impl App {
         {
             return self.act(Action::Help);
         }
-        if let Some(action) = find(Place::Composer, event) {
-            let width = usize::from(self.pane().composer_width.max(8));
-            let at = self.at();
-            let view = &mut self.views[at];
-            view.changes += 1;
-            if view.composer.act(action, width, &self.prompts) {
-                self.typed();
-                return Vec::new();
-            }
-            return self.act(action);
+        if let Some(action) = self.keymap().find(Place::Composer, event) {
+            return self.compose(action);
         }
         if !self.view_mut().composer.type_key(event) {
             return Vec::new();
@@ -305,6 +298,19 @@ impl App {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// What an action does where one types: to the text, else to the workstation.
+    pub fn compose(&mut self, action: Action) -> Vec<Cmd> {
+        let width = usize::from(self.pane().composer_width.max(8));
+        let at = self.at();
+        let view = &mut self.views[at];
+        view.changes += 1;
+        if view.composer.act(action, width, &self.prompts) {
+            self.typed();
+            return Vec::new();
+        }
+        self.act(action)
     }
 
     /// Keys of the list of commands, while it is shown. `None`: the key is the composer's.
@@ -369,6 +375,11 @@ impl App {
             }
             Wish::Theme(choice) => vec![Cmd::KeepTheme(choice)],
             Wish::PutAway => self.act(Action::PutAway),
+            Wish::Act(action) => self.choose(action),
+            Wish::Slash(name, given) => self.choose_slash(name, &given),
+            Wish::Files => self.name_a_file(),
+            Wish::Setting(key) => self.open_setting(&key),
+            Wish::Bind(rebind) => vec![Cmd::Bind(rebind)],
             Wish::Quit => self.quit_now(),
         }
     }

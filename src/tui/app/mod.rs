@@ -21,6 +21,7 @@ pub mod local;
 pub mod model;
 pub mod open;
 pub mod overlay;
+pub mod palette;
 pub mod pane;
 pub mod panes;
 pub mod picture;
@@ -33,6 +34,7 @@ pub mod transcript;
 pub mod view;
 pub mod views;
 pub mod wake;
+pub mod wishes;
 
 #[cfg(test)]
 mod tests;
@@ -54,7 +56,9 @@ use crate::tui::app::arrangement::{Arrangement, Keeping};
 use crate::tui::app::ask::AskFocus;
 use crate::tui::app::card::{CardFocus, KeyPlaces};
 use crate::tui::app::first_run::FirstRun;
+use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::leader::Leader;
+use crate::tui::app::keymap::wished::Rebind;
 use crate::tui::app::layout::Edge;
 use crate::tui::app::local::{Answering, Local};
 use crate::tui::app::overlay::Overlay;
@@ -64,6 +68,7 @@ use crate::tui::app::panes::Panes;
 use crate::tui::app::pointer::Spot;
 use crate::tui::app::setup::{Checked, NewProvider, Now, OpenWhat, Opened, Place, Setup, Stored};
 use crate::tui::app::view::{Anchor, View};
+use crate::tui::app::wishes::Wishes;
 
 /// What happens to the workstation.
 #[derive(Debug, Clone)]
@@ -96,6 +101,8 @@ pub enum Msg {
     /// Config and keys were read again for this session: where the keys are kept now.
     KeysRead(SessionId, Result<KeyPlaces, String>),
     Tour(Result<PathBuf, String>),
+    /// The config was read again.
+    Wished(Result<Box<Wishes>, String>),
     /// A scratch folder was made.
     Scratch(Result<PathBuf, String>),
     /// The themes there are.
@@ -166,6 +173,10 @@ pub enum Cmd {
     Store(NewProvider, ModelRef),
     /// Reads config and keys again; this session goes on then.
     ReadKeys(SessionId),
+    /// Opens the person's editor on the config, at this line; it is read again afterwards.
+    EditConfig(Option<usize>),
+    /// Writes keys into the config.
+    Bind(Rebind),
     /// Makes the tour's folder.
     Tour,
     /// Makes a scratch folder.
@@ -191,6 +202,8 @@ pub enum Tag {
     /// The newest session of this folder, to go on with it.
     Continue,
     Sessions,
+    /// The same for the palette.
+    Palette,
     Models,
     /// What choosing each model would come to for this session; of a view that has no session yet its own id.
     Offers(SessionId),
@@ -267,6 +280,10 @@ pub struct App {
     pub note: Option<Note>,
     /// What must be read: it stays until it is put away.
     pub notices: Vec<String>,
+    /// The one of them that speaks of the config, and goes when that is right again.
+    pub config_notice: Option<String>,
+    /// Actions chosen in the palette, the newest first.
+    pub chosen: Vec<Action>,
     /// The log can only be read.
     pub read_only: bool,
     /// Esc was pressed while a turn ran: until then a second one stops it.
@@ -322,6 +339,8 @@ impl App {
             leader: None,
             note: None,
             notices: Vec::new(),
+            config_notice: None,
+            chosen: Vec::new(),
             read_only: false,
             esc_until: None,
             break_until: None,
@@ -342,6 +361,8 @@ impl App {
             next_command: 0,
         };
         app.notices.append(&mut app.setup.notices);
+        app.config_notice = app.setup.wishes.notice();
+        app.notices.extend(app.config_notice.clone());
         let kept = app.setup.arrangement.take();
         if let Some((views, panes)) = kept.and_then(|kept| kept.open(&app.setup.cwd)) {
             (app.views, app.panes) = (views, panes);
@@ -427,6 +448,7 @@ impl App {
             Msg::Attached(session, number, done) => self.attached(session, number, done),
             Msg::Local(servers) => self.local_answered(servers),
             Msg::KeysRead(session, read) => self.keys_read(session, read),
+            Msg::Wished(read) => self.wished(read),
             Msg::Tour(folder) => self.tour(folder),
             Msg::Scratch(made) => self.scratch(made),
             Msg::Place(folder, place) => {

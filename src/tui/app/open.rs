@@ -9,6 +9,7 @@ use crate::protocol::session::{Change, OpenRequest, RunLimits};
 use crate::tui::app::chip::kept_blocks;
 use crate::tui::app::composer::Written;
 use crate::tui::app::first_run::FirstRun;
+use crate::tui::app::keymap::Action;
 use crate::tui::app::setup::OpenWhat;
 use crate::tui::app::view::{Anchor, Scroll, Stage, View};
 use crate::tui::app::{App, Cmd, Focus, Tag};
@@ -191,7 +192,8 @@ impl App {
             Written::Prompt(blocks) => {
                 let running = self.view().running();
                 if running && self.view().asks() > 0 {
-                    self.say("waits behind the ask; Alt+a goes there");
+                    let key = self.keymap().way(Action::NextAsk);
+                    self.say(format!("waits behind the ask; {key} goes there"));
                 }
                 let when = if running { when } else { When::Step };
                 self.speak(Op::Submit {

@@ -12,8 +12,8 @@ use crate::protocol::rule::Mode;
 use crate::protocol::time::Time;
 use crate::tui::app::arrangement::Arrangement;
 use crate::tui::app::card::KeyPlaces;
-use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::local::Usual;
+use crate::tui::app::wishes::Wishes;
 
 /// What the world gives to each update: the time on both clocks, and an id for a session that may be begun by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -91,8 +91,8 @@ pub struct Setup {
     pub mode: Mode,
     /// How much the model of a new session reasons; `None` leaves it to the model.
     pub effort: Option<Effort>,
-    /// Which key the keys for everywhere follow.
-    pub leader: Leader,
+    /// What the config says of keys, mouse and theme, and all its settings.
+    pub wishes: Wishes,
     /// The budget of a day; `None` where there is none.
     pub day_limit: Option<Money>,
     pub open: OpenWhat,
@@ -109,6 +109,8 @@ pub struct Setup {
     pub config_place: String,
     /// What the terminal can do, in words, as shown on the first page.
     pub terminal: String,
+    /// The same, each ability with its state, as the settings list it.
+    pub abilities: Vec<(String, String)>,
     /// The ports of this machine that are asked for models, in the order they are named.
     pub usual: Vec<Usual>,
     /// Process id, for the tour's closing line.

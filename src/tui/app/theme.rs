@@ -28,6 +28,9 @@ impl App {
 
     /// What came of a choice: kept in the config, shown for this run alone, or not taken.
     pub fn theme_kept(&mut self, choice: &ThemeChoice, kept: Result<(), String>) {
+        if kept.is_ok() {
+            self.setup.wishes.theme = choice.clone();
+        }
         match (kept, choice) {
             (Ok(()), ThemeChoice::Usual) => self.say("the theme follows the terminal again"),
             (Ok(()), ThemeChoice::One(name)) => self.say(format!("theme {name} is in the config")),

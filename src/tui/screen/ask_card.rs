@@ -7,6 +7,7 @@ use crate::agent::visible::{escaped, one_line};
 use crate::protocol::ask::{About, BudgetName, Guard, Subject};
 use crate::tui::app::App;
 use crate::tui::app::ask::{AskFocus, Choice, Line};
+use crate::tui::app::keymap::Action;
 use crate::tui::screen::ask_body::{NARROW, approval};
 use crate::tui::screen::blank;
 use crate::tui::screen::body::Laid;
@@ -111,7 +112,8 @@ impl Card<'_> {
     fn foot(&self, app: &App, width: usize, whole: bool) -> Vec<Row> {
         let narrow = width < NARROW;
         let Some(focus) = self.focus else {
-            let mut row = Row::of("Alt+a", Role::Key).put(
+            let key = app.keymap().way(Action::NextAsk);
+            let mut row = Row::of(key, Role::Key).put(
                 if narrow {
                     ", Tab: decide"
                 } else {

@@ -7,6 +7,8 @@ use crate::protocol::event::When;
 use crate::tui::app::App;
 use crate::tui::app::command::preview;
 use crate::tui::app::composer::Drawn;
+use crate::tui::app::keymap::live::Keymap;
+use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::price::Estimate;
 use crate::tui::app::view::{Stage, View};
 use crate::tui::screen::look::{Mark, Role};
@@ -30,7 +32,7 @@ pub struct Laid {
     pub width: u16,
 }
 
-pub fn lay(view: &View, width: u16, height: u16) -> Laid {
+pub fn lay(view: &View, keymap: &Keymap, width: u16, height: u16) -> Laid {
     let text_width = width.saturating_sub(PROMPT + 1).max(8);
     let drawn = view.composer.drawn(usize::from(text_width));
     let queued: Vec<Row> = view
@@ -50,7 +52,8 @@ pub fn lay(view: &View, width: u16, height: u16) -> Laid {
         .collect();
     let mut queued = queued;
     if let Some(last) = queued.pop() {
-        queued.push(last.end("Alt+↑", Role::Key));
+        let key = keymap.key(Place::Composer, Action::TakeBack);
+        queued.push(last.end(key.unwrap_or_default(), Role::Key));
     }
     let shown = queued.len().min(3);
     queued.drain(..queued.len() - shown);

@@ -6,6 +6,7 @@ use crate::agent::visible::one_line;
 use crate::protocol::query::ModelCard;
 use crate::protocol::usage::Price;
 use crate::tui::app::App;
+use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::layout::fit::NARROW;
 use crate::tui::app::price::{Estimate, per_million};
 use crate::tui::app::view::View;
@@ -52,9 +53,10 @@ pub fn draw(app: &App, view: &View, canvas: &mut Canvas, area: Rect, look: &Look
     {
         all.push(Row::of(
             format!(
-                "{pad}{} found: {}; ^X m changes it",
+                "{pad}{} found: {}; {} changes it",
                 one_line(found),
-                model.model
+                model.model,
+                app.keymap().way(Action::Models)
             ),
             Role::Muted,
         ));
@@ -81,7 +83,7 @@ pub fn draw(app: &App, view: &View, canvas: &mut Canvas, area: Rect, look: &Look
     rows::draw(&all, canvas, area, 0, look);
 }
 
-fn ways(app: &App, view: &View) -> Vec<(&'static str, &'static str, String)> {
+fn ways(app: &App, view: &View) -> Vec<(String, &'static str, String)> {
     let here: Vec<_> = app
         .recent
         .iter()
@@ -116,15 +118,19 @@ fn ways(app: &App, view: &View) -> Vec<(&'static str, &'static str, String)> {
             None => model.to_string(),
         },
     };
-    let mut ways = vec![("^X w", "sessions", sessions)];
+    let keymap = app.keymap();
+    let key = |action| keymap.key(Place::Composer, action).unwrap_or_default();
+    let mut ways = vec![(key(Action::Sessions), "sessions", sessions)];
     if app.size.0 >= NARROW {
         let split = "another session beside this one";
-        ways.push(("^X v", "split", split.to_owned()));
+        ways.push((key(Action::SplitRight), "split", split.to_owned()));
     }
     ways.extend([
-        ("^X m", "model", model),
-        ("?", "help", "all keys and commands".to_owned()),
+        (key(Action::Models), "model", model),
+        ("?".to_owned(), "help", "all keys and commands".to_owned()),
     ]);
+    // What has no key now is found in the help.
+    ways.retain(|(key, ..)| !key.is_empty());
     ways
 }
 

@@ -81,15 +81,7 @@ pub fn lay(app: &App, view: &View, entry: &Entry, form: Form, look: &Look) -> La
         }
         What::Call(call) => {
             let tail = view.live.tails.get(&call.call.id).map(String::as_str);
-            return tool_card::lay(
-                call,
-                unfolded,
-                waits(view, entry),
-                tail,
-                app.now.wall,
-                form,
-                look,
-            );
+            return tool_card::lay(call, unfolded, waits(view, entry), tail, app, form, look);
         }
         What::Notice { text } => {
             for row in wrapped(&clean(text), width, 2, Role::Muted) {
@@ -108,6 +100,7 @@ pub fn lay(app: &App, view: &View, entry: &Entry, form: Form, look: &Look) -> La
                 "bash",
                 outcome,
                 unfolded,
+                app,
                 indented(form, 2),
                 look,
             );

@@ -5,6 +5,7 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 
 use crate::agent::visible::one_line;
+use crate::tui::app::keymap::Action;
 use crate::tui::app::view::Stage;
 use crate::tui::app::{App, Focus, SeenPane};
 use crate::tui::screen::look::{Look, Mark, Role};
@@ -96,6 +97,7 @@ pub fn draw(site: &Site, cache: &mut Cache, canvas: &mut Canvas, outer: Rect) ->
     let tight = outer.height < 16 || site.focus.is_none();
     let written = composer::lay(
         view,
+        site.app.keymap(),
         inner.width,
         if site.focus.is_some() {
             outer.height + 2
@@ -192,13 +194,16 @@ fn notices(app: &App, canvas: &mut Canvas, upper: &mut Rect, look: &Look) {
         .collect();
     let most = usize::from((upper.height / 2).max(2)) - 1;
     let mut foot = Row::new();
+    let keymap = app.keymap();
     if all.len() > most {
         let more = format!(" reads {} more rows   ", all.len() - most);
-        foot = foot.put("^X o", Role::Key).put(more, Role::Muted);
+        foot = foot
+            .put(keymap.way(Action::Notices), Role::Key)
+            .put(more, Role::Muted);
         all.truncate(most);
     }
     all.push(
-        foot.put("^X d", Role::Key)
+        foot.put(keymap.way(Action::PutAway), Role::Key)
             .put(" puts this away", Role::Muted),
     );
     rows::draw(&all, canvas, *upper, 0, look);

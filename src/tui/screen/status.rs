@@ -5,11 +5,13 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 
 use crate::protocol::rule::Mode;
+use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::{App, Focus};
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::meter;
-use crate::tui::screen::rows::{self, Row, keys};
+use crate::tui::screen::rows::{self, Row};
 use crate::tui::screen::site::Site;
+use crate::tui::screen::status::Hint::{Both, Does, Said};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::cells;
 
@@ -74,7 +76,8 @@ pub fn key_line(site: &Site, canvas: &mut Canvas, area: Rect) {
         let turn = view.session.as_ref().map_or(0, |session| session.turn);
         Row::of(format!("Esc again stops turn {turn}"), Role::Warn)
     } else if app.break_until.is_some_and(|until| until > now) && app.note.is_none() {
-        Row::of("Ctrl+C again quits", Role::Warn)
+        let key = app.keymap().way(Action::Break);
+        Row::of(format!("{key} again quits"), Role::Warn)
     } else if let Some(note) = app.note.as_ref().filter(|_| !is_long(app, area.width)) {
         Row::of(note.text.clone(), Role::Accent)
     } else if !app.ready && app.broken.is_none() && now >= Duration::from_secs(1) {
@@ -92,81 +95,111 @@ pub fn is_long(app: &App, width: u16) -> bool {
         .is_some_and(|note| cells::of(&note.text) > usize::from(width))
 }
 
+/// What the key line says of one key.
+enum Hint {
+    /// The key that an action has now; nothing where it has none.
+    Does(Action, &'static str),
+    /// Two that belong together.
+    Both(Action, Action, &'static str),
+    /// A key that is no row of the table.
+    Said(&'static str, &'static str),
+}
+
 fn rows_of_keys(site: &Site, width: usize) -> Row {
+    let app = site.app;
+    let place = match app.focus {
+        Focus::Transcript => Place::Transcript,
+        _ => Place::Composer,
+    };
+    let hints = hints(site);
+    let pairs = hints.into_iter().filter_map(|hint| match hint {
+        Does(action, what) => Some((app.keymap().key(place, action)?, what.to_owned())),
+        Both(one, other, what) => {
+            let keys = [one, other].map(|action| app.keymap().key(place, action));
+            let keys: Vec<String> = keys.into_iter().flatten().collect();
+            (!keys.is_empty()).then(|| (keys.join(" "), what.to_owned()))
+        }
+        Said(key, what) => Some((key.to_owned(), what.to_owned())),
+    });
+    rows::key_line(&pairs.collect::<Vec<_>>(), width)
+}
+
+fn hints(site: &Site) -> Vec<Hint> {
     let Site { app, view, .. } = *site;
     let running = view.running();
     let empty = view.composer.is_empty();
-    let pairs: &[(&str, &str)] = match &app.focus {
-        Focus::Composer if !app.slash_rows().is_empty() => &[
-            ("Enter", "run"),
-            ("Tab", "complete"),
-            ("↑↓", "choose"),
-            ("Esc", "close the list"),
-        ],
-        Focus::Composer if running && view.read_only.is_some() => &[
-            ("^X w", "sessions"),
-            ("PgUp", "a page up"),
-            ("Ctrl+O", "outputs"),
-            ("Esc", "transcript"),
-        ],
-        Focus::Composer if running && empty && view.asks() > 0 => &[
-            ("Enter", "steer"),
-            ("Tab", "to the ask"),
-            ("Esc Esc", "stop"),
-            ("Ctrl+O", "outputs"),
-        ],
-        Focus::Composer if running && empty && view.retrying().is_some() => &[
-            ("Enter", "steer"),
-            ("Tab", "to the card"),
-            ("Esc Esc", "stop"),
-            ("Ctrl+O", "outputs"),
-        ],
-        Focus::Composer if running => &[
-            ("Enter", "steer"),
-            ("Tab", "queue"),
-            ("Esc Esc", "stop"),
-            ("Ctrl+J", "new line"),
-            ("Ctrl+O", "outputs"),
-        ],
-        Focus::Composer if empty && view.has_card() => &[
-            ("Enter", "send"),
-            ("Tab", "to the card"),
-            ("/", "command"),
-            ("!", "shell"),
-        ],
-        Focus::Composer if empty => &[
-            ("Enter", "send"),
-            ("Ctrl+J", "new line"),
-            ("/", "command"),
-            ("!", "shell"),
-            ("Shift+Tab", "mode"),
-            ("Ctrl+R", "past prompts"),
-            ("Esc", "transcript"),
-        ],
-        Focus::Composer => &[
-            ("Enter", "send"),
-            ("Ctrl+J", "new line"),
-            ("Ctrl+G", "editor"),
-            ("Ctrl+C", "clear"),
-            ("Shift+Tab", "mode"),
-        ],
-        Focus::Transcript => &[
-            ("j k", "line"),
-            ("Ctrl+D Ctrl+U", "half a page"),
-            ("g g", "top"),
-            ("G", "newest"),
-            ("Ctrl+O", "outputs"),
-            ("i", "type"),
-        ],
-        Focus::Card(_) if view.retrying().is_some() => &[("Esc Esc", "stop"), ("Tab", "back")],
-        Focus::Card(_) => &[("Esc", "leave it"), ("Tab", "back")],
-        Focus::Ask(_) => &[("Esc", "back"), ("PgUp PgDn", "read it all")],
+    let outputs = if view.transcript.unfolded {
+        "fold outputs"
+    } else {
+        "outputs"
     };
-    let mut all = keys(pairs);
-    if view.transcript.unfolded
-        && let Some(pair) = all.iter_mut().find(|(key, _)| key == "Ctrl+O")
-    {
-        "fold outputs".clone_into(&mut pair.1);
+    let outputs = Does(Action::Outputs, outputs);
+    match &app.focus {
+        Focus::Composer if !app.slash_rows().is_empty() => vec![
+            Said("Enter", "run"),
+            Said("Tab", "complete"),
+            Said("↑↓", "choose"),
+            Said("Esc", "close the list"),
+        ],
+        Focus::Composer if running && view.read_only.is_some() => vec![
+            Does(Action::Sessions, "sessions"),
+            Does(Action::PageUp, "a page up"),
+            outputs,
+            Does(Action::Leave, "transcript"),
+        ],
+        Focus::Composer if running && empty && view.asks() > 0 => vec![
+            Does(Action::Send, "steer"),
+            Does(Action::ToCards, "to the ask"),
+            Said("Esc Esc", "stop"),
+            outputs,
+        ],
+        Focus::Composer if running && empty && view.retrying().is_some() => vec![
+            Does(Action::Send, "steer"),
+            Does(Action::ToCards, "to the card"),
+            Said("Esc Esc", "stop"),
+            outputs,
+        ],
+        Focus::Composer if running => vec![
+            Does(Action::Send, "steer"),
+            Does(Action::ToCards, "queue"),
+            Said("Esc Esc", "stop"),
+            Does(Action::NewLine, "new line"),
+            outputs,
+        ],
+        Focus::Composer if empty && view.has_card() => vec![
+            Does(Action::Send, "send"),
+            Does(Action::ToCards, "to the card"),
+            Said("/", "command"),
+            Said("!", "shell"),
+        ],
+        Focus::Composer if empty => vec![
+            Does(Action::Send, "send"),
+            Does(Action::NewLine, "new line"),
+            Said("/", "command"),
+            Said("!", "shell"),
+            Does(Action::NextMode, "mode"),
+            Does(Action::SearchPrompts, "past prompts"),
+            Does(Action::Leave, "transcript"),
+        ],
+        Focus::Composer => vec![
+            Does(Action::Send, "send"),
+            Does(Action::NewLine, "new line"),
+            Does(Action::Editor, "editor"),
+            Does(Action::Break, "clear"),
+            Does(Action::NextMode, "mode"),
+        ],
+        Focus::Transcript => vec![
+            Both(Action::ScrollDown, Action::ScrollUp, "line"),
+            Both(Action::HalfDown, Action::HalfUp, "half a page"),
+            Does(Action::Top, "top"),
+            Does(Action::Bottom, "newest"),
+            outputs,
+            Does(Action::Insert, "type"),
+        ],
+        Focus::Card(_) if view.retrying().is_some() => {
+            vec![Said("Esc Esc", "stop"), Said("Tab", "back")]
+        }
+        Focus::Card(_) => vec![Said("Esc", "leave it"), Said("Tab", "back")],
+        Focus::Ask(_) => vec![Said("Esc", "back"), Said("PgUp PgDn", "read it all")],
     }
-    rows::key_line(&all, width)
 }

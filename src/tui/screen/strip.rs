@@ -2,8 +2,9 @@
 
 use ratatui::layout::Rect;
 
+use crate::tui::app::keymap::group;
 use crate::tui::app::keymap::leader::Leader;
-use crate::tui::app::keymap::table;
+use crate::tui::app::keymap::live::Keymap;
 use crate::tui::screen::blank;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::rows::Row;
@@ -12,10 +13,15 @@ use crate::tui::widget::canvas::Canvas;
 /// Cells of a column: what most of the help lines need, where there is room for that.
 const COLUMN: usize = 28;
 
-pub fn draw(leader: Leader, canvas: &mut Canvas, area: Rect, look: &Look) {
-    let all: Vec<(char, &str)> = table()
-        .filter(|row| !row.help.is_empty())
-        .filter_map(|row| leader.key_of(row).map(|key| (key, row.help)))
+pub fn draw(keymap: &Keymap, leader: Leader, canvas: &mut Canvas, area: Rect, look: &Look) {
+    let keymap = &Keymap {
+        leader,
+        rows: keymap.rows.clone(),
+    };
+    let all: Vec<(char, String)> = keymap
+        .rows
+        .iter()
+        .filter_map(|live| Some((keymap.led(leader, live)?, group::said(keymap, live)?)))
         .collect();
     // As many columns as it takes to list them all: a key that is not listed is not found.
     let room = usize::from(area.height) - 1;
@@ -35,7 +41,7 @@ pub fn draw(leader: Leader, canvas: &mut Canvas, area: Rect, look: &Look) {
         let (x, y) = (index / rows.max(1), index % rows.max(1));
         let left = area.x + 1 + (x * column) as u16;
         Row::of(format!("{key}  "), Role::Key)
-            .put(*what, Role::Text)
+            .put(what.as_str(), Role::Text)
             .draw(
                 canvas,
                 left,

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use crate::agent::visible::{clean, one_line};
 use crate::protocol::call::{Detail, Outcome, OutcomeKind, parse_arguments};
-use crate::protocol::time::Time;
+use crate::tui::app::App;
+use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::transcript::CallEntry;
 use crate::tui::screen::body::{Laid, diff, output};
 use crate::tui::screen::look::{Look, Mark, Role};
@@ -90,7 +91,7 @@ pub fn lay(
     unfolded: bool,
     waits: bool,
     tail: Option<&str>,
-    now: Time,
+    app: &App,
     form: Form,
     look: &Look,
 ) -> Laid {
@@ -100,7 +101,7 @@ pub fn lay(
     let (state, role) = match (&call.outcome, call.started) {
         (Some(outcome), _) => ending(outcome),
         (None, _) if waits => ("waits for you".to_owned(), Role::Warn),
-        (None, Some(since)) => (text::seconds(now.since(since)), Role::Accent),
+        (None, Some(since)) => (text::seconds(app.now.wall.since(since)), Role::Accent),
         (None, None) => (look.mark(Mark::More).to_owned(), Role::Muted),
     };
     let mark = match (&call.outcome, call.started) {
@@ -117,7 +118,7 @@ pub fn lay(
     }
     laid.row(row.end(state, role));
     match &call.outcome {
-        Some(outcome) => body(&mut laid, &name, outcome, unfolded, form, look),
+        Some(outcome) => body(&mut laid, &name, outcome, unfolded, app, form, look),
         None => {
             if let Some(tail) = tail {
                 last_rows(&mut laid, tail, OUTPUT_ROWS + 1, form);
@@ -140,15 +141,17 @@ pub fn body(
     name: &str,
     outcome: &Outcome,
     unfolded: bool,
+    app: &App,
     form: Form,
     look: &Look,
 ) {
+    let key = app.keymap().key(Place::Anywhere, Action::Outputs);
     let more = |count: usize, what: &str| {
         Row::of(
             format!("  {} {count} more {what}", look.mark(Mark::More)),
             Role::Muted,
         )
-        .end("Ctrl+O", Role::Muted)
+        .end(key.clone().unwrap_or_default(), Role::Muted)
     };
     if let Detail::Diff { path, patch, .. } = &outcome.detail {
         let sheet = diff(path, patch, form);

@@ -6,6 +6,7 @@ use crate::protocol::ask::About;
 use crate::protocol::money::Money;
 use crate::protocol::session::State;
 use crate::tui::app::App;
+use crate::tui::app::keymap::Action;
 use crate::tui::app::view::View;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::money;
@@ -36,7 +37,9 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rec
             },
             Role::Warn,
         );
-        row = row.end("Alt+a", Role::Key).end("   ", Role::Text);
+        row = row
+            .end(app.keymap().way(Action::NextAsk), Role::Key)
+            .end("   ", Role::Text);
     }
     if app.read_only {
         row = row.end("read-only log   ", Role::Warn);
@@ -47,7 +50,9 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rec
     let mut keys = Row::new();
     if area.width >= 90 {
         keys = keys.end("   ", Role::Text);
-        keys = keys.end("^X", Role::Key).end(" keys", Role::Muted);
+        keys = keys
+            .end(app.keymap().leader.label(), Role::Key)
+            .end(" keys", Role::Muted);
     }
     let gap = if wide { "   " } else { "" };
     keys = keys.end(gap, Role::Text);

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::protocol::ask::{About, Risk};
 use crate::tui::app::App;
+use crate::tui::app::keymap::Action;
 use crate::tui::app::view::View;
 use crate::tui::screen::look::Role;
 use crate::tui::screen::rows::Row;
@@ -52,14 +53,18 @@ pub fn closing(app: &App, view: &View) -> Vec<String> {
         return Vec::new();
     };
     vec![
-        "Real: the files, the commands, your answers, the log. Played: words and prices.".to_owned(),
+        "Real: the files, the commands, your answers, the log. Played: words and prices."
+            .to_owned(),
         format!(
-            "Look: ls {}. Or kill -9 {} now, start creel again: ^X w has this session, {}.",
+            "Look: ls {}. Or kill -9 {} now, start creel again: {} has this session, {}.",
             crate::agent::visible::escaped(&session.spec.cwd.display().to_string()),
             app.setup.process,
+            app.keymap().way(Action::Sessions),
             session.id.short(),
         ),
-        "Now the script takes tool words as they are: read PATH, bash COMMAND, grep TEXT. ^X m gives a model."
-            .to_owned(),
+        format!(
+            "Now the script takes tool words as they are: read PATH, bash COMMAND, grep TEXT. {} gives a model.",
+            app.keymap().way(Action::Models)
+        ),
     ]
 }

@@ -73,6 +73,38 @@ impl Ability {
         }
     }
 
+    /// Each ability with how it stands, as a person reads it. What is used without an answer says so: terminals that do not
+    /// know it pass over it.
+    pub fn told(&self) -> Vec<(String, String)> {
+        let colours = match self.depth {
+            Depth::True => "16 million",
+            Depth::Indexed => "256",
+            Depth::Sixteen => "16",
+            Depth::None => "none",
+        };
+        let keys = match self.keyboard {
+            Keyboard::Plain => "the oldest form: Shift+Enter is Enter",
+            Keyboard::Disambiguated => "kitty's form, if it knows that",
+            Keyboard::ModifyOther => "xterm's form, as multiplexers know it",
+        };
+        let between = match (self.tmux, self.ssh) {
+            (true, true) => "tmux, ssh",
+            (true, false) => "tmux",
+            (false, true) => "ssh",
+            (false, false) => "nothing",
+        };
+        let rows = [
+            ("colours", colours),
+            ("keys", keys),
+            ("whole frames", "if it knows them"),
+            ("focus", "if it tells"),
+            ("copying", "by OSC 52, if it lets"),
+            ("in between", between),
+        ];
+        rows.map(|(ability, state)| (ability.to_owned(), state.to_owned()))
+            .into()
+    }
+
     /// Whether a screen can be drawn here; `attached` says whether both ends are a terminal.
     pub fn usable(&self, attached: bool) -> Result<(), Unusable> {
         if !attached {

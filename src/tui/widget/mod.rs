@@ -8,6 +8,7 @@ pub mod canvas;
 pub mod cells;
 pub mod diff;
 pub mod frame;
+pub mod fuzzy;
 pub mod gauge;
 pub mod highlight;
 pub mod intake;

@@ -16,7 +16,7 @@ pub const ROWS: &[Binding] = &[
     bind(Composer, Action::SearchPrompts, "search-prompts", "search all past prompts", &[ctrl('r')], None),
     bind(Composer, Action::PastePicture, "paste-picture", "a picture from the clipboard", &[ctrl('v')], None),
     bind(Composer, Action::Leave, "leave", "to the transcript; twice while a turn runs: stop it", &[key(KeyCode::Esc)], None),
-    bind(Composer, Action::Up, "up", "line up; at the top: prompt before", &[key(KeyCode::Up), ctrl('p')], None),
+    bind(Composer, Action::Up, "up", "line up; at the top: prompt before", &[key(KeyCode::Up)], None),
     bind(Composer, Action::Down, "down", "line down; at the foot: prompt after", &[key(KeyCode::Down), ctrl('n')], None),
     bind(Composer, Action::Left, "left", "left", &[key(KeyCode::Left), ctrl('b')], None),
     bind(Composer, Action::Right, "right", "right", &[key(KeyCode::Right), ctrl('f')], None),

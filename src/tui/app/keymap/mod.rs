@@ -1,10 +1,15 @@
-//! Every key and what it does: one table in three files, from which keys are looked up, the key strip and the help are drawn.
+//! Every key and what it does: one table in three files, over which `wished` lays what the person wants; keys are looked up
+//! in what comes of it ([`live::Keymap`]), and the strip, the help and the palette are drawn from it.
 
 pub mod chord;
 pub mod composing;
 pub mod everywhere;
+pub mod group;
 pub mod leader;
+pub mod live;
 pub mod reading;
+pub mod spelling;
+pub mod wished;
 
 use crossterm::event::KeyEvent;
 
@@ -20,6 +25,23 @@ pub enum Place {
     Transcript,
 }
 
+impl Place {
+    pub const ALL: [Self; 3] = [Self::Anywhere, Self::Composer, Self::Transcript];
+
+    /// As `[keymap.NAME]` in the config says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Anywhere => "everywhere",
+            Self::Composer => "composer",
+            Self::Transcript => "transcript",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|place| place.name() == name)
+    }
+}
+
 /// Everything a key can do outside overlays, asks and cards, which list their own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
@@ -32,6 +54,8 @@ pub enum Action {
     NewSession,
     Models,
     Skills,
+    Palette,
+    Settings,
     Help,
     Theme,
     Cost,
@@ -107,7 +131,7 @@ pub enum Action {
 }
 
 /// One row of the table.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub struct Binding {
     pub action: Action,
     /// Stable, for a table a person may write.
@@ -144,15 +168,12 @@ pub fn table() -> impl Iterator<Item = &'static Binding> {
         .flatten()
 }
 
-/// What a key does here: the place's own row first, then the one for everywhere.
-pub fn find(place: Place, event: KeyEvent) -> Option<Action> {
+/// What a key does in a line that is typed somewhere else than in the composer: the composer's keys as they are shipped.
+pub fn in_a_line(event: KeyEvent) -> Option<Action> {
     let chord = chord(event);
-    let at = |wanted: Place| {
-        table()
-            .find(|row| row.place == wanted && row.keys.contains(&chord))
-            .map(|row| row.action)
-    };
-    at(place).or_else(|| at(Place::Anywhere))
+    table()
+        .find(|row| row.place == Place::Composer && row.keys.contains(&chord))
+        .map(|row| row.action)
 }
 
 #[cfg(test)]

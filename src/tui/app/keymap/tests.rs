@@ -1,10 +1,12 @@
-//! What holds for the whole table of keys.
+//! The tables of keys: each key means one thing, and no action is left out.
+#![allow(clippy::unwrap_used)]
 
 use std::collections::HashSet;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::chord::narrow;
+use super::live::Keymap;
 use super::*;
 
 #[test]
@@ -63,8 +65,9 @@ fn keys_are_found_as_terminals_send_them() {
             None,
         ),
     ];
+    let keymap = Keymap::default();
     for (place, event, expected) in cases {
-        assert_eq!(find(place, event), expected, "{event:?}");
+        assert_eq!(keymap.find(place, event), expected, "{event:?}");
     }
 }
 
@@ -72,4 +75,115 @@ fn keys_are_found_as_terminals_send_them() {
 fn wide_forms_count_as_narrow_ones() {
     let wide: String = "ｙ１？！＠、".chars().map(narrow).collect();
     assert_eq!(wide, "y1?!@/");
+}
+
+/// Every variant of [`Action`], from the text that declares them: a forgotten one has no row to be found by.
+fn declared() -> Vec<&'static str> {
+    let text = include_str!("mod.rs");
+    let (_, rest) = text.split_once("pub enum Action {").unwrap();
+    let (variants, _) = rest.split_once("\n}").unwrap();
+    let lines = variants.lines().map(str::trim);
+    lines
+        .filter(|line| !line.starts_with("//"))
+        .filter_map(|line| line.split([',', '(']).next())
+        .filter(|name| !name.is_empty())
+        .collect()
+}
+
+/// Which command does the same without a screen, for what is no mere way about on it; the reason where none does.
+const COMMANDS: &[(Action, Result<&str, &str>)] = &[
+    (Action::Sessions, Ok("sessions")),
+    (Action::NewSession, Ok("run")),
+    (Action::Models, Ok("models")),
+    (Action::Skills, Err("skills are files beside the config")),
+    (Action::Cost, Ok("cost")),
+    (Action::StopAll, Ok("stop")),
+    (Action::Settings, Ok("config")),
+    (
+        Action::NextAsk,
+        Err("asks are answered where they are read; `creel --plain` has them as lines"),
+    ),
+    (
+        Action::Rename,
+        Err("a title is given where the session is read"),
+    ),
+    (Action::Editor, Err("it writes the prompt of this screen")),
+    (Action::NextMode, Err("`creel run --mode` begins in one")),
+    (
+        Action::Help,
+        Err("`creel --help` lists the commands, not the keys"),
+    ),
+    (
+        Action::Palette,
+        Err("completions of the shell find commands"),
+    ),
+    (Action::Quit, Err("a command ends by itself")),
+];
+
+/// Ways about on the screen, which nothing without one can do.
+const OF_THE_SCREEN: &[&str] = &[
+    "leader",
+    "tab-",
+    "split-",
+    "focus-",
+    "next-pane",
+    "resize-",
+    "zoom",
+    "equalise",
+    "swap-",
+    "close-",
+    "read",
+    "notices",
+    "put-away",
+    "break",
+    "outputs",
+    "page-",
+    "redraw",
+    "suspend",
+];
+
+#[test]
+fn every_action_has_a_name_a_help_line_and_a_command_or_a_reason() {
+    let rows: HashSet<String> = table()
+        .map(|row| format!("{:?}", row.action))
+        .map(|name| name.split('(').next().unwrap().to_owned())
+        .collect();
+    for name in declared() {
+        assert!(
+            rows.contains(name),
+            "{name} has no row: no key, help or palette leads to it"
+        );
+    }
+    let commands: Vec<String> = {
+        use clap::CommandFactory as _;
+        let cli = crate::command::cli::Cli::command();
+        cli.get_subcommands()
+            .map(|sub| sub.get_name().to_owned())
+            .collect()
+    };
+    for row in table() {
+        assert!(!row.help.is_empty(), "{} has no help line", row.name);
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!(
+            row.name.chars().all(fits),
+            "{} is no name a config can have",
+            row.name
+        );
+        let listed = COMMANDS.iter().find(|(action, _)| *action == row.action);
+        match listed {
+            Some((_, Ok(command))) => assert!(
+                commands.iter().any(|name| name == command),
+                "there is no `creel {command}`"
+            ),
+            Some((_, Err(reason))) => assert!(!reason.is_empty()),
+            None if row.place != Place::Anywhere => {}
+            None => assert!(
+                OF_THE_SCREEN
+                    .iter()
+                    .any(|start| row.name.starts_with(start)),
+                "{}: which command does it, or why does none?",
+                row.name
+            ),
+        }
+    }
 }

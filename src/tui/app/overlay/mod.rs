@@ -4,10 +4,12 @@ pub mod cost;
 pub mod help;
 pub mod models;
 pub mod notices;
+pub mod palette;
 pub mod pick;
 pub mod prompts;
 pub mod quit;
 pub mod sessions;
+pub mod settings;
 pub mod skills;
 pub mod themes;
 
@@ -15,13 +17,17 @@ use crossterm::event::KeyEvent;
 
 use crate::config::theme::ThemeChoice;
 use crate::protocol::id::{ModelRef, SessionId};
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::wished::Rebind;
 use crate::tui::app::overlay::cost::Cost;
 use crate::tui::app::overlay::help::Help;
 use crate::tui::app::overlay::models::{How, Models};
 use crate::tui::app::overlay::notices::Notices;
+use crate::tui::app::overlay::palette::Palette;
 use crate::tui::app::overlay::prompts::Prompts;
 use crate::tui::app::overlay::quit::Quit;
 use crate::tui::app::overlay::sessions::Sessions;
+use crate::tui::app::overlay::settings::Settings;
 use crate::tui::app::overlay::skills::Skills;
 use crate::tui::app::overlay::themes::Themes;
 
@@ -36,6 +42,8 @@ pub enum Overlay {
     Notices(Notices),
     Quit(Quit),
     Themes(Themes),
+    Palette(Palette),
+    Settings(Settings),
 }
 
 /// What became of a key.
@@ -63,7 +71,24 @@ pub enum Wish {
     Theme(ThemeChoice),
     /// Puts the notices away.
     PutAway,
+    /// An action, as if its key had been pressed.
+    Act(Action),
+    /// A command with what it takes.
+    Slash(&'static str, String),
+    /// Goes on in the composer with naming a file.
+    Files,
+    /// The config in the editor, at this setting.
+    Setting(String),
+    /// Other keys for an action; the overlay stays.
+    Bind(Rebind),
     Quit,
+}
+
+impl Wish {
+    /// The overlay stays open.
+    pub fn stays(&self) -> bool {
+        matches!(self, Self::Turns(_) | Self::Bind(_))
+    }
 }
 
 impl Overlay {
@@ -78,6 +103,8 @@ impl Overlay {
             Self::Notices(overlay) => overlay.key(event),
             Self::Quit(overlay) => overlay.key(event),
             Self::Themes(overlay) => overlay.key(event),
+            Self::Palette(overlay) => overlay.key(event),
+            Self::Settings(overlay) => overlay.key(event),
         }
     }
 
@@ -93,6 +120,8 @@ impl Overlay {
             Self::Prompts(overlay) => overlay.pick.insert(&line),
             Self::Skills(overlay) => overlay.pick.insert(&line),
             Self::Themes(overlay) => overlay.pick.insert(&line),
+            Self::Palette(overlay) => overlay.insert(&line),
+            Self::Settings(overlay) => overlay.paste(&line),
             Self::Help(_) | Self::Cost(_) | Self::Notices(_) | Self::Quit(_) => {}
         }
     }

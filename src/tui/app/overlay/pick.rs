@@ -1,7 +1,7 @@
 //! Choosing a row of a list by typing a part of it or by the arrows: what the lists of sessions, models, skills and prompts
 //! have in common.
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::tui::app::ask::edit_line;
 use crate::tui::app::text::Text;
@@ -24,7 +24,13 @@ pub enum Picked {
 impl Pick {
     /// `count` is the number of rows the filter leaves now.
     pub fn key(&mut self, event: KeyEvent, count: usize) -> Picked {
-        match event.code {
+        // As in a shell; Ctrl+P also moves in what it has opened.
+        let code = match event.code {
+            KeyCode::Char('n') if event.modifiers == KeyModifiers::CONTROL => KeyCode::Down,
+            KeyCode::Char('p') if event.modifiers == KeyModifiers::CONTROL => KeyCode::Up,
+            code => code,
+        };
+        match code {
             KeyCode::Esc if !self.filter.is_empty() => {
                 self.filter.replace("");
                 self.at = 0;

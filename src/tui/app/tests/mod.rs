@@ -6,6 +6,7 @@ mod beside;
 mod cards;
 mod local;
 mod models;
+mod palette;
 mod panes;
 mod pictures;
 mod pointer;

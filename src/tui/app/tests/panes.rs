@@ -287,7 +287,7 @@ fn the_pointer_focuses_drags_and_turns() {
 #[test]
 fn fingers_that_know_tmux() {
     let mut desk = Desk::running();
-    desk.app.setup.leader = Leader::CtrlB;
+    desk.app.setup.wishes.keymap.leader = Leader::CtrlB;
     desk.ctrl('b');
     desk.typed("%");
     desk.ctrl('b');

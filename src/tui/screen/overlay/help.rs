@@ -1,8 +1,8 @@
 //! All keys and commands, from the tables they are looked up in.
 
 use crate::tui::app::command;
-use crate::tui::app::keymap::chord::Chord;
-use crate::tui::app::keymap::{Place, table};
+use crate::tui::app::keymap::live::Keymap;
+use crate::tui::app::keymap::{Place, group};
 use crate::tui::screen::look::Role;
 use crate::tui::screen::overlay::Page;
 use crate::tui::screen::rows::{Row, keys, wrapped};
@@ -13,7 +13,7 @@ const KEYS: usize = 26;
 /// With less room the words stand below their keys.
 const TWO_COLUMNS: usize = 60;
 
-pub fn page(place: Place, scroll: usize, room: usize) -> Page {
+pub fn page(keymap: &Keymap, place: Place, scroll: usize, room: usize) -> Page {
     let mut rows = Vec::new();
     let section = |rows: &mut Vec<Row>, name: &str| {
         if !rows.is_empty() {
@@ -26,18 +26,21 @@ pub fn page(place: Place, scroll: usize, room: usize) -> Page {
         _ => [Place::Composer, Place::Transcript, Place::Anywhere],
     };
     for place in order {
+        let everywhere = format!("Everywhere; {} is the leader", keymap.leader.label());
         section(
             &mut rows,
             match place {
                 Place::Composer => "Typing (INSERT)",
                 Place::Transcript => "In the transcript (NORMAL)",
-                Place::Anywhere => "Everywhere; ^X is the leader",
+                Place::Anywhere => &everywhere,
             },
         );
-        for row in table().filter(|row| row.place == place && !row.help.is_empty()) {
-            let mut labels: Vec<String> = row.keys.iter().map(Chord::label).collect();
-            labels.extend(row.leader.map(|key| format!("^X {key}")));
-            entry(&mut rows, &labels.join(", "), row.help, room);
+        for live in keymap.rows.iter().filter(|live| live.place == place) {
+            let labels = keymap.labels(live);
+            // What has no key is in the palette.
+            if let Some(said) = group::said(keymap, live).filter(|_| !labels.is_empty()) {
+                entry(&mut rows, &labels.join(", "), &said, room);
+            }
         }
     }
     section(

@@ -4,7 +4,9 @@ mod cost;
 mod help;
 mod models;
 mod notices;
+mod palette;
 mod sessions;
+mod settings;
 mod themes;
 
 use ratatui::layout::Rect;
@@ -52,7 +54,7 @@ pub fn draw(
     let page = match overlay {
         Overlay::Sessions(overlay) => sessions::page(app, overlay, room, look),
         Overlay::Models(overlay) => models::page(app, overlay, (room, area.height), look),
-        Overlay::Help(overlay) => help::page(overlay.place, overlay.scroll, room),
+        Overlay::Help(overlay) => help::page(app.keymap(), overlay.place, overlay.scroll, room),
         Overlay::Skills(overlay) => {
             let rows: Vec<Row> = overlay
                 .shown()
@@ -100,6 +102,8 @@ pub fn draw(
             )
         }
         Overlay::Themes(overlay) => themes::page(overlay, room, look),
+        Overlay::Palette(overlay) => palette::page(overlay, room, look),
+        Overlay::Settings(overlay) => settings::page(app, overlay, room, look),
         Overlay::Cost(overlay) => cost::page(app, overlay, room),
         Overlay::Notices(overlay) => notices::page(app, overlay, room),
         Overlay::Quit(overlay) => {

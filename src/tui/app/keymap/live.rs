@@ -1,0 +1,158 @@
+//! The keys as they are now: the table with what the person wished for laid over it. Whatever names a key on the screen asks
+//! here, so that it names the one that works.
+
+use crossterm::event::KeyEvent;
+
+use crate::tui::app::keymap::chord::{Chord, chord};
+use crate::tui::app::keymap::leader::{ALSO, Leader, TMUX};
+use crate::tui::app::keymap::{Action, Binding, Place, table};
+
+/// One row with the keys that it has now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Live {
+    pub row: &'static Binding,
+    /// Where these keys work: the row's own place, or one that the person gave it keys in.
+    pub place: Place,
+    pub keys: Vec<Chord>,
+    /// Keys after the leader.
+    pub leaders: Vec<char>,
+    /// The person has said what they are.
+    pub own: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keymap {
+    pub leader: Leader,
+    pub rows: Vec<Live>,
+}
+
+impl Default for Keymap {
+    fn default() -> Self {
+        Self::shipped(Leader::default())
+    }
+}
+
+impl Live {
+    pub fn shipped(row: &'static Binding) -> Self {
+        Self {
+            row,
+            place: row.place,
+            keys: row.keys.to_vec(),
+            leaders: row.leader.into_iter().collect(),
+            own: false,
+        }
+    }
+}
+
+impl Keymap {
+    /// The table as it is.
+    pub fn shipped(leader: Leader) -> Self {
+        Self {
+            leader,
+            rows: table().map(Live::shipped).collect(),
+        }
+    }
+
+    /// What a key does here: the place's own row first, then the one for everywhere.
+    pub fn find(&self, place: Place, event: KeyEvent) -> Option<Action> {
+        let chord = chord(event);
+        let at = |wanted: Place| {
+            let mut rows = self.rows.iter();
+            rows.find(|live| live.place == wanted && live.keys.contains(&chord))
+                .map(|live| live.row.action)
+        };
+        at(place).or_else(|| at(Place::Anywhere))
+    }
+
+    /// What a key does after this leader.
+    pub fn then(&self, leader: Leader, c: char) -> Option<Action> {
+        let led = |own: bool| {
+            let mut rows = self.rows.iter();
+            rows.find(|live| live.own == own && live.leaders.contains(&c))
+                .map(|live| live.row.action)
+        };
+        let tmux: &[_] = if leader == Leader::CtrlB { TMUX } else { &[] };
+        let listed = |list: &[(char, Action)]| {
+            let mut rows = list.iter();
+            rows.find(|(key, action)| *key == c && !self.is_own(*action))
+                .map(|(_, action)| *action)
+        };
+        led(true)
+            .or_else(|| listed(tmux))
+            .or_else(|| led(false))
+            .or_else(|| listed(ALSO))
+    }
+
+    /// The person has said after which key of the leader it comes.
+    fn is_own(&self, action: Action) -> bool {
+        let mut rows = self.rows.iter();
+        rows.any(|live| live.own && live.row.action == action && live.place == Place::Anywhere)
+    }
+
+    /// The key that leads to a row after this leader: the first of those that do.
+    pub fn led(&self, leader: Leader, live: &Live) -> Option<char> {
+        let action = live.row.action;
+        let tmux = TMUX.iter().filter(|_| leader == Leader::CtrlB && !live.own);
+        let mut tmux =
+            tmux.filter(|(key, other)| *other == action && self.then(leader, *key) == Some(action));
+        tmux.next().map(|(key, _)| *key).or_else(|| {
+            let mut keys = live.leaders.iter().copied();
+            keys.find(|key| self.then(leader, *key) == Some(action))
+        })
+    }
+
+    /// All keys of a row, as a person reads them.
+    pub fn labels(&self, live: &Live) -> Vec<String> {
+        let mut labels: Vec<String> = live.keys.iter().map(Chord::label).collect();
+        // As in a pager it takes two.
+        if live.row.action == Action::Top
+            && let Some(first) = labels.iter_mut().find(|label| *label == "g")
+        {
+            "g g".clone_into(first);
+        }
+        let led = self.led(self.leader, live);
+        labels.extend(led.map(|key| format!("{} {key}", self.leader.label())));
+        labels
+    }
+
+    /// The key of an action as seen from a place, to be named on the screen; `None`: it has none now.
+    pub fn key(&self, place: Place, action: Action) -> Option<String> {
+        let of = |wanted: Option<Place>| {
+            let rows = self.rows.iter();
+            rows.filter(|live| live.row.action == action)
+                .filter(|live| wanted.is_none_or(|place| live.place == place))
+                .find_map(|live| self.labels(live).into_iter().next())
+        };
+        of(Some(place)).or_else(|| of(Some(Place::Anywhere)))
+    }
+
+    /// The same from wherever it has one, and without one the way by the palette: `Ctrl+P zoom`.
+    pub fn way(&self, action: Action) -> String {
+        let places = [Place::Anywhere, Place::Composer, Place::Transcript];
+        let mut keys = places
+            .into_iter()
+            .filter_map(|place| self.key(place, action));
+        keys.next().unwrap_or_else(|| {
+            let name = self.row(action).map_or("", |live| live.row.name);
+            let palette = self.key(Place::Anywhere, Action::Palette);
+            let palette = palette.unwrap_or_else(|| format!("{} p", self.leader.label()));
+            format!("{palette} {name}")
+        })
+    }
+
+    /// The key after the leader alone, named with it: `^X m`.
+    pub fn led_way(&self, action: Action) -> String {
+        let led = self
+            .row(action)
+            .and_then(|live| self.led(self.leader, live));
+        match led {
+            Some(key) => format!("{} {key}", self.leader.label()),
+            None => self.way(action),
+        }
+    }
+
+    /// The first row of an action.
+    pub fn row(&self, action: Action) -> Option<&Live> {
+        self.rows.iter().find(|live| live.row.action == action)
+    }
+}

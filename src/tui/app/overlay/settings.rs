@@ -1,0 +1,285 @@
+//! Settings: the keys of every action, to be bound by pressing them, and all else that the config says.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::config::show::Setting;
+use crate::tui::app::keymap::chord::chord;
+use crate::tui::app::keymap::live::{Keymap, Live};
+use crate::tui::app::keymap::spelling::{Stroke, written};
+use crate::tui::app::keymap::wished::{Rebind, holder, refused};
+use crate::tui::app::keymap::{Action, Binding, Place};
+use crate::tui::app::overlay::pick::{Pick, Picked};
+use crate::tui::app::overlay::{Reply, Wish};
+use crate::tui::app::wishes::Wishes;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Settings {
+    pub page: Page,
+    pub keymap: Keymap,
+    pub settings: Vec<Setting>,
+    pub file: String,
+    /// What the terminal can do, each with its state.
+    pub terminal: Vec<(String, String)>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Page {
+    /// Keys, theme, and every setting of the config.
+    All(Pick),
+    /// Every action with its keys.
+    Keys { pick: Pick, finding: bool },
+    /// The next key is the new one.
+    Press {
+        back: Pick,
+        row: &'static Binding,
+        place: Place,
+        heard: Heard,
+    },
+}
+
+/// What was pressed so far.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Heard {
+    Nothing,
+    /// The leader; the key after it is waited for.
+    Leader,
+    /// It cannot be bound: why.
+    Refused(String),
+    /// Another action has it.
+    Taken {
+        stroke: Stroke,
+        from: &'static str,
+    },
+}
+
+/// A row of the first page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Row<'a> {
+    Keys,
+    Theme,
+    Setting(&'a Setting),
+}
+
+impl Settings {
+    pub fn new(wishes: &Wishes, terminal: Vec<(String, String)>) -> Self {
+        Self {
+            page: Page::All(Pick::default()),
+            keymap: wishes.keymap.clone(),
+            settings: wishes.settings.clone(),
+            file: wishes.file.clone(),
+            terminal,
+        }
+    }
+
+    /// The config was read again.
+    pub fn read(&mut self, wishes: &Wishes) {
+        self.keymap = wishes.keymap.clone();
+        self.settings.clone_from(&wishes.settings);
+    }
+
+    /// The rows of the first page that the filter leaves.
+    pub fn rows(&self) -> Vec<Row<'_>> {
+        let Page::All(pick) = &self.page else {
+            return Vec::new();
+        };
+        // Keys have a page of their own.
+        let settings = self.settings.iter();
+        let settings = settings.filter(|setting| !setting.key.starts_with("keymap."));
+        let fixed = [(Row::Keys, "keys"), (Row::Theme, "theme")].into_iter();
+        fixed
+            .chain(settings.map(|setting| (Row::Setting(setting), setting.key.as_str())))
+            .filter(|(row, name)| match row {
+                Row::Setting(setting) => pick.fits(&format!("{name} {}", setting.value)),
+                _ => pick.fits(name),
+            })
+            .map(|(row, _)| row)
+            .collect()
+    }
+
+    /// The actions that the filter leaves.
+    pub fn keys(&self, pick: &Pick) -> Vec<&Live> {
+        let rows = self.keymap.rows.iter();
+        rows.filter(|live| {
+            let labels = self.keymap.labels(live).join(" ");
+            let row = live.row;
+            pick.fits(&format!(
+                "{} {} {} {labels}",
+                row.name,
+                row.help,
+                live.place.name()
+            ))
+        })
+        .collect()
+    }
+
+    pub fn paste(&mut self, text: &str) {
+        match &mut self.page {
+            Page::All(pick) | Page::Keys { pick, .. } => pick.insert(text),
+            Page::Press { .. } => {}
+        }
+    }
+
+    pub fn key(&mut self, event: KeyEvent) -> Reply {
+        match self.page.clone() {
+            Page::All(pick) => self.key_of_all(event, pick),
+            Page::Keys { pick, finding } => self.key_of_keys(event, pick, finding),
+            Page::Press {
+                back,
+                row,
+                place,
+                heard,
+            } => self.pressed(event, back, row, place, &heard),
+        }
+    }
+
+    fn key_of_all(&mut self, event: KeyEvent, mut pick: Pick) -> Reply {
+        let rows = self.rows();
+        let reply = match (pick.key(event, rows.len()), rows.get(pick.at)) {
+            (Picked::Closed, _) => Reply::Close,
+            (Picked::Chosen, Some(Row::Keys)) => {
+                self.page = Page::Keys {
+                    pick: Pick::default(),
+                    finding: false,
+                };
+                return Reply::Stay;
+            }
+            (Picked::Chosen, Some(Row::Theme)) => Reply::Do(Wish::Act(Action::Theme)),
+            (Picked::Chosen, Some(Row::Setting(setting))) => {
+                Reply::Do(Wish::Setting(setting.key.clone()))
+            }
+            _ => Reply::Stay,
+        };
+        self.page = Page::All(pick);
+        reply
+    }
+
+    fn key_of_keys(&mut self, event: KeyEvent, mut pick: Pick, finding: bool) -> Reply {
+        let rows = self.keys(&pick);
+        let live = rows.get(pick.at).map(|live| (live.row, live.place));
+        let count = rows.len();
+        let letter = match event.code {
+            KeyCode::Char(c) if !finding && event.modifiers.is_empty() => Some(c),
+            _ => None,
+        };
+        match (letter, live) {
+            (Some('/'), _) => {
+                self.page = Page::Keys {
+                    pick,
+                    finding: true,
+                };
+                return Reply::Stay;
+            }
+            (Some('r'), Some((row, place))) => return reset(row, place),
+            (Some('u'), Some((row, place))) => {
+                return bound(row, place, Vec::new());
+            }
+            (Some('j'), _) => pick.at = (pick.at + 1).min(count.saturating_sub(1)),
+            (Some('k'), _) => pick.at = pick.at.saturating_sub(1),
+            (Some(_), _) => {}
+            // From the filter to what it leaves.
+            (None, _) if finding && event.code == KeyCode::Enter => {
+                self.page = Page::Keys {
+                    pick,
+                    finding: false,
+                };
+                return Reply::Stay;
+            }
+            (None, _) => match (pick.key(event, count), live) {
+                (Picked::Closed, _) => {
+                    self.page = Page::All(Pick::default());
+                    return Reply::Stay;
+                }
+                (Picked::Chosen, Some((row, place))) => {
+                    self.page = Page::Press {
+                        back: pick,
+                        row,
+                        place,
+                        heard: Heard::Nothing,
+                    };
+                    return Reply::Stay;
+                }
+                _ => {}
+            },
+        }
+        let finding = finding && !(event.code == KeyCode::Esc && pick.filter.is_empty());
+        self.page = Page::Keys { pick, finding };
+        Reply::Stay
+    }
+
+    /// The key that shall be bound. Esc is the way back, so it is bound by the file alone.
+    fn pressed(
+        &mut self,
+        event: KeyEvent,
+        back: Pick,
+        row: &'static Binding,
+        place: Place,
+        heard: &Heard,
+    ) -> Reply {
+        let keys = |pick| Page::Keys {
+            pick,
+            finding: false,
+        };
+        if event.code == KeyCode::Esc {
+            self.page = keys(back);
+            return Reply::Stay;
+        }
+        let stroke = match heard {
+            Heard::Taken { stroke, .. } if event.code == KeyCode::Enter => {
+                self.page = keys(back);
+                return bound(row, place, vec![*stroke]);
+            }
+            Heard::Leader => match event.code {
+                KeyCode::Char(c) if event.modifiers.difference(KeyModifiers::SHIFT).is_empty() => {
+                    Stroke::Led(c)
+                }
+                _ => {
+                    let why = "after the leader comes one letter, digit or sign".to_owned();
+                    return self.heard(back, row, place, Heard::Refused(why));
+                }
+            },
+            _ => {
+                let leads = self.keymap.find(Place::Anywhere, event) == Some(Action::Leader);
+                if row.action != Action::Leader && (leads || self.keymap.leader.is(event)) {
+                    return self.heard(back, row, place, Heard::Leader);
+                }
+                Stroke::Chord(chord(event))
+            }
+        };
+        if let Some(why) = refused(place, row, stroke) {
+            let why = format!("{} {why}", written(stroke));
+            return self.heard(back, row, place, Heard::Refused(why));
+        }
+        if let Some(other) = holder(&self.keymap, place, row, stroke) {
+            let from = other.name;
+            return self.heard(back, row, place, Heard::Taken { stroke, from });
+        }
+        self.page = keys(back);
+        bound(row, place, vec![stroke])
+    }
+
+    fn heard(&mut self, back: Pick, row: &'static Binding, place: Place, heard: Heard) -> Reply {
+        self.page = Page::Press {
+            back,
+            row,
+            place,
+            heard,
+        };
+        Reply::Stay
+    }
+}
+
+fn bound(row: &'static Binding, place: Place, keys: Vec<Stroke>) -> Reply {
+    Reply::Do(Wish::Bind(Rebind {
+        place,
+        name: row.name,
+        keys: Some(keys),
+    }))
+}
+
+fn reset(row: &'static Binding, place: Place) -> Reply {
+    Reply::Do(Wish::Bind(Rebind {
+        place,
+        name: row.name,
+        keys: None,
+    }))
+}

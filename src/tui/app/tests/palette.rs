@@ -1,0 +1,309 @@
+//! The palette, the settings, and a config that changes meanwhile.
+#![allow(clippy::unwrap_used)]
+
+use std::path::{Path, PathBuf};
+
+use pretty_assertions::assert_eq;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::config::load::parse;
+use crate::config::show;
+use crate::config::theme::ThemeChoice;
+use crate::protocol::money::Amounts;
+use crate::protocol::op::Op;
+use crate::protocol::query::{Found, Query};
+use crate::protocol::rule::Mode;
+use crate::protocol::session::{Card, Change, State};
+use crate::protocol::time::Time;
+use crate::tui::app::keymap::leader::Leader;
+use crate::tui::app::keymap::spelling::written;
+use crate::tui::app::keymap::{Action, table, wished};
+use crate::tui::app::overlay::Overlay;
+use crate::tui::app::overlay::palette::Goes;
+use crate::tui::app::tests::{Desk, id, model, ops};
+use crate::tui::app::wishes::Wishes;
+use crate::tui::app::{Cmd, Focus, Msg, Tag};
+
+/// What a config text comes to.
+fn wishes(text: &str) -> Wishes {
+    let file = Path::new("/c/config.toml");
+    let loaded = parse(text, file, &|_| None).unwrap();
+    let (keymap, judged) = wished::apply(Leader::CtrlX, &loaded.config.keymap);
+    let faults = judged.faults.iter();
+    Wishes {
+        keymap,
+        mouse: true,
+        theme: ThemeChoice::Usual,
+        settings: show::settings(&loaded, file),
+        file: file.display().to_string(),
+        faults: faults
+            .map(|fault| format!("/c/config.toml:{fault}"))
+            .collect(),
+    }
+}
+
+impl Desk {
+    fn read_config(&mut self, text: &str) {
+        self.update(Msg::Wished(Ok(Box::new(wishes(text)))));
+    }
+
+    /// Opens the palette and types into it.
+    fn palette(&mut self, typed: &str) -> Vec<Cmd> {
+        let cmds = self.ctrl('p');
+        self.typed(typed);
+        cmds
+    }
+
+    fn listed(&self) -> Vec<Goes> {
+        match &self.app.overlay {
+            Some(Overlay::Palette(palette)) => {
+                palette.shown().map(|entry| entry.goes.clone()).collect()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn notices(&self) -> Vec<&str> {
+        self.app.notices.iter().map(String::as_str).collect()
+    }
+}
+
+#[test]
+fn every_action_is_in_it_and_found_by_its_name() {
+    let mut desk = Desk::open();
+    desk.palette("");
+    let listed = desk.listed();
+    for row in table().filter(|row| row.action != Action::Palette) {
+        assert!(
+            listed.contains(&Goes::Act(row.action)),
+            "{} is not listed",
+            row.name
+        );
+    }
+    desk.press(KeyCode::Esc);
+    for row in table().filter(|row| !row.name.ends_with("-here") && row.action != Action::Palette) {
+        desk.palette(row.name);
+        let at = desk
+            .listed()
+            .iter()
+            .position(|goes| *goes == Goes::Act(row.action));
+        assert!(
+            at.is_some_and(|at| at < 3),
+            "{} is found at {at:?}",
+            row.name
+        );
+        desk.press(KeyCode::Esc);
+        desk.press(KeyCode::Esc);
+    }
+}
+
+#[test]
+fn what_is_chosen_is_done_and_comes_first_the_next_time() {
+    let mut desk = Desk::open();
+    desk.typed("one two");
+    desk.palette("kill-word");
+    desk.press(KeyCode::Enter);
+    assert_eq!(desk.written(), "one ");
+    desk.palette("half-up");
+    desk.press(KeyCode::Enter);
+    assert_eq!(desk.app.focus, Focus::Transcript);
+    desk.palette("notices");
+    desk.press(KeyCode::Enter);
+    desk.palette("");
+    let first: Vec<Goes> = desk.listed().into_iter().take(3).collect();
+    let expected = [Action::Notices, Action::HalfUp, Action::KillWord].map(Goes::Act);
+    assert_eq!(first, expected);
+}
+
+#[test]
+fn a_command_runs_and_what_is_typed_stays() {
+    let mut desk = Desk::open();
+    desk.typed("a draft");
+    desk.palette("/mode");
+    // It takes a word more: the line is completed and waits for it.
+    assert_eq!(ops(&desk.press(KeyCode::Enter)), []);
+    desk.typed("plan");
+    let mode = Op::Change {
+        change: Change::Mode { mode: Mode::Plan },
+    };
+    assert_eq!(ops(&desk.press(KeyCode::Enter)), [mode]);
+    assert_eq!(
+        (desk.written().as_str(), desk.app.overlay.is_none()),
+        ("a draft", true)
+    );
+}
+
+#[test]
+fn sessions_and_settings_are_found_by_a_sign_in_front() {
+    let mut desk = Desk::open();
+    desk.read_config("mode = \"plan\"\n[ui]\nmouse = true\n");
+    let cmds = desk.palette("s:flaky");
+    assert!(cmds.contains(&Cmd::Ask(
+        Tag::Palette,
+        Query::Sessions {
+            limit: Some(500),
+            archived: false
+        }
+    )));
+    assert_eq!(desk.listed(), []);
+    let card = |number: u128, title: &str| Card {
+        id: id(number),
+        title: title.to_owned(),
+        gist: String::new(),
+        cwd: PathBuf::from("/src/api"),
+        project: PathBuf::from("/src/api"),
+        model: model("anthropic/sonnet"),
+        state: State::Done,
+        created: Time(0),
+        active: Time(0),
+        turns: 1,
+        cost: Amounts::default(),
+        unpriced: 0,
+        included: 0,
+        list: Amounts::default(),
+        parent: None,
+    };
+    let cards = vec![card(1, "fix the flaky test"), card(2, "a talk")];
+    desk.update(Msg::Found(Tag::Palette, Found::Sessions(cards)));
+    assert_eq!(desk.listed(), [Goes::Session(id(1))]);
+    desk.press(KeyCode::Esc);
+    desk.typed(",mouse");
+    assert_eq!(desk.listed(), [Goes::Setting("ui.mouse".to_owned())]);
+    assert_eq!(desk.press(KeyCode::Enter), [Cmd::EditConfig(Some(3))]);
+    // What the file does not have is said, and the file opens.
+    desk.palette(",budget.day");
+    assert_eq!(desk.press(KeyCode::Enter), [Cmd::EditConfig(None)]);
+    assert_eq!(
+        desk.app.note.as_ref().unwrap().text,
+        "budget.day is not in the file yet: add it there"
+    );
+}
+
+#[test]
+fn a_file_is_named_where_the_text_is() {
+    let mut desk = Desk::open();
+    desk.typed("look at");
+    desk.palette("@");
+    assert_eq!(
+        (desk.written().as_str(), desk.app.overlay.is_none()),
+        ("look at @", true)
+    );
+}
+
+#[test]
+fn a_changed_config_holds_at_once_and_a_broken_one_changes_nothing() {
+    let mut desk = Desk::open();
+    desk.read_config("[keymap.everywhere]\ncost = \"f5\"\n");
+    desk.press(KeyCode::F(5));
+    assert!(matches!(desk.app.overlay, Some(Overlay::Cost(_))));
+    desk.press(KeyCode::Esc);
+    desk.update(Msg::Wished(Err(
+        "/c/config.toml:1:8: `mode` must be a text".to_owned(),
+    )));
+    assert_eq!(
+        desk.notices(),
+        ["/c/config.toml:1:8: `mode` must be a text; what held before holds on"]
+    );
+    desk.press(KeyCode::F(5));
+    assert!(matches!(desk.app.overlay, Some(Overlay::Cost(_))));
+    desk.press(KeyCode::Esc);
+    // A fault of the keys takes only that one away, and the notice of before goes.
+    desk.read_config(
+        "mode = \"plan\"\n[keymap.everywhere]\ncost = [\"f6\", \"hyper-x\"]\nzom = []\n",
+    );
+    assert_eq!(
+        desk.notices(),
+        [
+            "/c/config.toml:3:15: `keymap.everywhere.cost`: `hyper-x` has no modifier `hyper`: there are ctrl, alt and \
+          shift (and 1 more: `creel config check` lists them)"
+        ]
+    );
+    assert_eq!(
+        desk.app.note.as_ref().unwrap().text,
+        "config read again: keymap.everywhere.cost, keymap.everywhere.zom; mode from the next start"
+    );
+    desk.press(KeyCode::F(6));
+    assert!(matches!(desk.app.overlay, Some(Overlay::Cost(_))));
+    desk.press(KeyCode::Esc);
+    desk.read_config("");
+    assert_eq!(desk.notices(), Vec::<&str>::new());
+}
+
+/// Keys pressed on the row of an action in the settings, and what is written then.
+#[test]
+fn keys_are_bound_by_pressing_them() {
+    let press = |code, modifiers| KeyEvent::new(code, modifiers);
+    let plain = |code| press(code, KeyModifiers::NONE);
+    let ctrl = |c| press(KeyCode::Char(c), KeyModifiers::CONTROL);
+    let enter = plain(KeyCode::Enter);
+    let cases: &[(&str, &[KeyEvent], Option<&str>)] = &[
+        (
+            "zoom",
+            &[enter, plain(KeyCode::F(5))],
+            Some("everywhere zoom [\"f5\"]"),
+        ),
+        (
+            "zoom",
+            &[enter, ctrl('x'), plain(KeyCode::Char('g'))],
+            Some("everywhere zoom [\"leader g\"]"),
+        ),
+        // Taken: only with a second yes, and another key will do too.
+        ("zoom", &[enter, ctrl('k')], None),
+        (
+            "zoom",
+            &[enter, ctrl('k'), enter],
+            Some("everywhere zoom [\"ctrl-k\"]"),
+        ),
+        (
+            "zoom",
+            &[enter, ctrl('k'), plain(KeyCode::F(7))],
+            Some("everywhere zoom [\"f7\"]"),
+        ),
+        // Never.
+        ("zoom", &[enter, ctrl('x'), plain(KeyCode::Char('?'))], None),
+        ("zoom", &[enter, plain(KeyCode::Char('z'))], None),
+        ("zoom", &[enter, plain(KeyCode::Esc)], None),
+        (
+            "zoom",
+            &[plain(KeyCode::Char('r'))],
+            Some("everywhere zoom reset"),
+        ),
+        (
+            "zoom",
+            &[plain(KeyCode::Char('u'))],
+            Some("everywhere zoom []"),
+        ),
+        (
+            "kill-line",
+            &[enter, plain(KeyCode::F(8))],
+            Some("composer kill-line [\"f8\"]"),
+        ),
+    ];
+    for (name, keys, expected) in cases {
+        let mut desk = Desk::open();
+        desk.read_config("");
+        desk.palette("settings");
+        desk.press(KeyCode::Enter);
+        desk.press(KeyCode::Enter);
+        desk.press(KeyCode::Char('/'));
+        desk.typed(name);
+        // From the filter to the list.
+        desk.press(KeyCode::Enter);
+        let mut cmds = Vec::new();
+        for key in *keys {
+            cmds.extend(desk.key(key.code, key.modifiers));
+        }
+        let bound = cmds.iter().find_map(|cmd| match cmd {
+            Cmd::Bind(rebind) => {
+                let keys = rebind.keys.as_ref();
+                let keys =
+                    keys.map(|keys| keys.iter().map(|key| written(*key)).collect::<Vec<_>>());
+                let keys = keys.map_or("reset".to_owned(), |keys| format!("{keys:?}"));
+                Some(format!("{} {} {keys}", rebind.place.name(), rebind.name))
+            }
+            _ => None,
+        });
+        assert_eq!(bound.as_deref(), *expected, "{name} {keys:?}");
+    }
+}

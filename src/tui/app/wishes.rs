@@ -1,0 +1,172 @@
+//! What of the config holds at once when its file has changed, and what waits for the next start.
+
+use crate::config::show::Setting;
+use crate::config::theme::ThemeChoice;
+use crate::tui::app::keymap::live::Keymap;
+use crate::tui::app::overlay::Overlay;
+use crate::tui::app::{App, Cmd};
+
+/// Settings named in one line; the rest is counted.
+const NAMED: usize = 3;
+
+/// The config as the workstation needs it while it runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wishes {
+    pub keymap: Keymap,
+    pub mouse: bool,
+    pub theme: ThemeChoice,
+    /// Every setting with its value and its place, in the order of the file's chapters.
+    pub settings: Vec<Setting>,
+    /// Where the file is, and whether it is there.
+    pub file: String,
+    /// What is wrong with the keys, one line each; the rest of them holds.
+    pub faults: Vec<String>,
+}
+
+impl Wishes {
+    /// The line of the file a setting stands on; `None` where it does not.
+    pub fn line(&self, key: &str) -> Option<usize> {
+        let mut settings = self.settings.iter();
+        let setting = settings.find(|setting| setting.key == key)?;
+        let rest = setting.origin.strip_prefix(&self.file)?;
+        rest.strip_prefix(':')?.parse().ok()
+    }
+
+    /// What is wrong with the keys, as one notice.
+    pub fn notice(&self) -> Option<String> {
+        let first = self.faults.first()?;
+        Some(match self.faults.len() - 1 {
+            0 => first.clone(),
+            more => format!("{first} (and {more} more: `creel config check` lists them)"),
+        })
+    }
+}
+
+/// It changes while Creel runs.
+fn is_live(key: &str) -> bool {
+    key.starts_with("keymap.")
+        || matches!(key, "ui.leader" | "ui.mouse")
+        || key.starts_with("ui.theme")
+}
+
+/// The settings that are not the same in both, in the order of the newer.
+fn changed(before: &[Setting], after: &[Setting]) -> Vec<String> {
+    let value = |all: &[Setting], key: &str| {
+        let mut all = all.iter();
+        all.find(|setting| setting.key == key)
+            .map(|setting| setting.value.clone())
+    };
+    let mut keys: Vec<&String> = after.iter().map(|setting| &setting.key).collect();
+    keys.extend(before.iter().map(|setting| &setting.key));
+    let mut changed: Vec<String> = Vec::new();
+    for key in keys {
+        if value(before, key) != value(after, key) && !changed.contains(key) {
+            changed.push(key.clone());
+        }
+    }
+    changed
+}
+
+fn named(keys: &[&String]) -> String {
+    let mut names: Vec<&str> = keys.iter().map(|key| key.as_str()).collect();
+    let more = names.len().saturating_sub(NAMED);
+    names.truncate(NAMED);
+    let first = names.join(", ");
+    if more > 0 {
+        format!("{first} and {more} more")
+    } else {
+        first
+    }
+}
+
+impl App {
+    /// The config was read again: what can change does, and the rest is told. A broken one leaves all as it was.
+    pub fn wished(&mut self, read: Result<Box<Wishes>, String>) -> Vec<Cmd> {
+        let notice = match read {
+            Err(why) => Some(format!("{why}; what held before holds on")),
+            Ok(wishes) => {
+                let notice = wishes.notice();
+                self.taken_up(*wishes);
+                notice
+            }
+        };
+        if let Some(old) = self.config_notice.take() {
+            self.notices.retain(|other| *other != old);
+        }
+        if let Some(notice) = notice {
+            self.notices.push(notice.clone());
+            self.config_notice = Some(notice);
+        }
+        Vec::new()
+    }
+
+    fn taken_up(&mut self, wishes: Wishes) {
+        let mut changed = changed(&self.setup.wishes.settings, &wishes.settings);
+        if wishes.theme == self.setup.wishes.theme {
+            // It was chosen on the screen of themes, and said there.
+            changed.retain(|key| !key.starts_with("ui.theme"));
+        }
+        let (now, later): (Vec<&String>, Vec<&String>) =
+            changed.iter().partition(|key| is_live(key));
+        let said = match (now.is_empty(), later.is_empty()) {
+            (true, true) => None,
+            (false, true) => Some(format!("config read again: {}", named(&now))),
+            (true, false) => Some(format!(
+                "config read again: {} from the next start",
+                named(&later)
+            )),
+            (false, false) => Some(format!(
+                "config read again: {}; {} from the next start",
+                named(&now),
+                named(&later)
+            )),
+        };
+        self.setup.wishes = wishes;
+        self.changes.everywhere += 1;
+        if let Some(Overlay::Settings(overlay)) = &mut self.overlay {
+            overlay.read(&self.setup.wishes);
+        }
+        if let Some(said) = said {
+            self.say(said);
+        }
+    }
+
+    pub fn keymap(&self) -> &Keymap {
+        &self.setup.wishes.keymap
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    #[test]
+    fn what_changed_is_named_in_the_order_of_the_file() {
+        let settings = |rows: &[(&str, &str)]| -> Vec<Setting> {
+            let rows = rows.iter();
+            rows.map(|(key, value)| Setting {
+                key: (*key).to_owned(),
+                value: (*value).to_owned(),
+                origin: "default".to_owned(),
+            })
+            .collect()
+        };
+        let before = settings(&[("mode", "1"), ("ui.mouse", "true"), ("effort", "low")]);
+        let after = settings(&[
+            ("mode", "1"),
+            ("ui.mouse", "false"),
+            ("keymap.everywhere.zoom", "[]"),
+        ]);
+        let found = changed(&before, &after);
+        assert_eq!(found, ["ui.mouse", "keymap.everywhere.zoom", "effort"]);
+        let live: Vec<bool> = found.iter().map(|key| is_live(key)).collect();
+        assert_eq!(live, [true, true, false]);
+        let many = ["a", "b", "c", "d", "e"].map(str::to_owned);
+        assert_eq!(
+            named(&many.iter().collect::<Vec<_>>()),
+            "a, b, c and 2 more"
+        );
+    }
+}

@@ -1,0 +1,125 @@
+//! The config while the workstation runs: looked at when something happens anyway, opened in the person's editor at a line,
+//! and written when a key is bound.
+
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use crate::tui::app::Msg;
+use crate::tui::app::keymap::wished::Rebind;
+use crate::tui::app::wishes::Wishes;
+
+/// The file is looked at no oftener than this.
+const OFTEN: Duration = Duration::from_millis(500);
+
+/// Reads the config again if its file has changed.
+pub type Look = Arc<dyn Fn() -> Option<Result<Wishes, String>> + Send + Sync>;
+/// Writes the keys of an action into it.
+pub type Bind = Arc<dyn Fn(&Rebind) -> Result<Wishes, String> + Send + Sync>;
+
+/// What the workstation may do with the config.
+#[derive(Clone)]
+pub struct ConfigFile {
+    pub path: PathBuf,
+    pub look: Look,
+    pub bind: Bind,
+}
+
+impl fmt::Debug for ConfigFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConfigFile")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Nothing wakes for it: it is asked whenever something else has.
+pub(crate) struct Watch {
+    last: Option<Instant>,
+}
+
+impl Watch {
+    pub(crate) fn new() -> Self {
+        Self { last: None }
+    }
+
+    /// Whether it is time to look again. A window that is come back to is looked at at once.
+    pub(crate) fn is_due(&mut self, back: bool, now: Instant) -> bool {
+        let due = back || self.last.is_none_or(|last| now >= last + OFTEN);
+        if due {
+            self.last = Some(now);
+        }
+        due
+    }
+}
+
+/// Looks on a thread that may wait for a disk; the answer comes as a message, and none where nothing has changed.
+pub(crate) fn look(
+    file: &ConfigFile,
+    runtime: &tokio::runtime::Handle,
+    tell: impl FnOnce(Msg) + Send + 'static,
+) {
+    let look = Arc::clone(&file.look);
+    runtime.spawn_blocking(move || {
+        if let Some(read) = look() {
+            tell(Msg::Wished(read.map(Box::new)));
+        }
+    });
+}
+
+/// The words after an editor's own that open a file at a line, from 1.
+pub(crate) fn at_line(editor: &str, file: &Path, line: Option<usize>) -> Vec<OsString> {
+    let name = Path::new(editor).file_stem().unwrap_or_default();
+    let name = name.to_string_lossy();
+    let Some(line) = line else {
+        return vec![file.into()];
+    };
+    let joined = || {
+        let mut word = OsString::from(file);
+        word.push(format!(":{line}"));
+        word
+    };
+    match &*name {
+        "vi" | "vim" | "nvim" | "view" | "gvim" | "nano" | "pico" | "emacs" | "emacsclient"
+        | "mg" | "kak" | "ne" | "joe" | "jed" | "micro" | "ed" => {
+            vec![format!("+{line}").into(), file.into()]
+        }
+        "hx" | "helix" | "zed" | "zeditor" | "subl" => vec![joined()],
+        "code" | "codium" | "cursor" | "code-insiders" => vec!["--goto".into(), joined()],
+        _ => vec![file.into()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_editor_is_told_the_line_in_its_way() {
+        let cases = [
+            ("vi", Some(7), "+7 /c/config.toml"),
+            ("/usr/bin/nvim", Some(7), "+7 /c/config.toml"),
+            ("hx", Some(7), "/c/config.toml:7"),
+            ("code", Some(7), "--goto /c/config.toml:7"),
+            ("my-editor", Some(7), "/c/config.toml"),
+            ("vi", None, "/c/config.toml"),
+        ];
+        for (editor, line, expected) in cases {
+            let words = at_line(editor, Path::new("/c/config.toml"), line);
+            let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
+            assert_eq!(words.join(" "), expected, "{editor}");
+        }
+    }
+
+    #[test]
+    fn a_flood_of_keys_looks_once() {
+        let mut watch = Watch::new();
+        let began = Instant::now();
+        let looks = [0, 10, 499, 500, 600]
+            .map(|millis| watch.is_due(false, began + Duration::from_millis(millis)));
+        assert_eq!(looks, [true, false, false, true, false]);
+        assert!(watch.is_due(true, began + Duration::from_millis(601)));
+    }
+}

@@ -1,0 +1,212 @@
+//! Settings: what the config says, and the keys of every action.
+
+use crate::agent::visible::one_line;
+use crate::tui::app::App;
+use crate::tui::app::keymap::Place;
+use crate::tui::app::keymap::spelling::written;
+use crate::tui::app::overlay::pick::Pick;
+use crate::tui::app::overlay::settings::{Heard, Page as Shown, Row as Setting, Settings};
+use crate::tui::screen::look::{Look, Role};
+use crate::tui::screen::overlay::{Page, list, listed};
+use crate::tui::screen::rows::{Row, keys, wrapped};
+use crate::tui::widget::text::{fit, pad};
+
+/// With less room the columns at the right go.
+const WIDE: usize = 60;
+const NAME: usize = 28;
+const HELP: usize = 40;
+
+pub fn page(app: &App, overlay: &Settings, room: usize, look: &Look) -> Page {
+    match &overlay.page {
+        Shown::All(pick) => all(app, overlay, pick, room, look),
+        Shown::Keys { pick, finding } => keys_page(overlay, pick, *finding, room, look),
+        Shown::Press {
+            row, place, heard, ..
+        } => {
+            let mut rows = wrapped(
+                &format!("{} ({})", row.help, row.name),
+                room,
+                0,
+                Role::Strong,
+            );
+            rows.push(Row::new());
+            let now = overlay.keymap.rows.iter();
+            let now = now.filter(|live| live.row == *row && live.place == *place);
+            let now: Vec<String> = now.flat_map(|live| overlay.keymap.labels(live)).collect();
+            let now = if now.is_empty() {
+                "no key".to_owned()
+            } else {
+                now.join(", ")
+            };
+            rows.push(Row::of(format!("now: {now}"), Role::Muted));
+            rows.push(Row::new());
+            let (said, role) = match heard {
+                Heard::Nothing => (
+                    "Press the new key. It takes the place of those above.".to_owned(),
+                    Role::Text,
+                ),
+                Heard::Leader => (
+                    format!("{} and then?", overlay.keymap.leader.label()),
+                    Role::Accent,
+                ),
+                Heard::Refused(why) => (format!("{why}. Press another."), Role::Warn),
+                Heard::Taken { stroke, from } => (
+                    format!(
+                        "{} is `{from}` now. Enter takes it from there.",
+                        written(*stroke)
+                    ),
+                    Role::Warn,
+                ),
+            };
+            rows.extend(wrapped(&said, room, 0, role));
+            let taken = matches!(heard, Heard::Taken { .. });
+            let pairs: &[(&str, &str)] = if taken {
+                &[
+                    ("Enter", "take it"),
+                    ("Esc", "leave it"),
+                    ("another key", "that one instead"),
+                ]
+            } else {
+                &[("Esc", "leave it")]
+            };
+            Page {
+                title: "a key for this".to_owned(),
+                right: place_name(*place).to_owned(),
+                filter: None,
+                at: 0,
+                foot: Vec::new(),
+                keys: keys(pairs),
+                rows,
+            }
+        }
+    }
+}
+
+fn all(app: &App, overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> Page {
+    let own = overlay.keymap.rows.iter().filter(|live| live.own).count();
+    let rows = overlay.rows();
+    let rows = rows.iter().enumerate().map(|(index, row)| {
+        let start = listed(index == pick.at, look);
+        let (name, value, origin) = match row {
+            Setting::Keys => {
+                let count = overlay.keymap.rows.len();
+                let own = match own {
+                    0 => "all as shipped".to_owned(),
+                    own => format!("{own} of your own"),
+                };
+                (
+                    "keys".to_owned(),
+                    format!("{count} rows, {own}"),
+                    String::new(),
+                )
+            }
+            Setting::Theme => {
+                let mut all = overlay.settings.iter();
+                let theme = all.find(|setting| setting.key == "ui.theme");
+                let theme = theme.map_or("by the terminal", |setting| setting.value.as_str());
+                ("theme".to_owned(), theme.to_owned(), String::new())
+            }
+            Setting::Setting(setting) => {
+                // The file is named at the foot; here its line is enough.
+                let origin = match setting.origin.strip_prefix(&overlay.file) {
+                    Some(line) => format!("line {}", line.trim_start_matches(':')),
+                    None => setting.origin.clone(),
+                };
+                (
+                    one_line(&setting.key),
+                    one_line(&setting.value),
+                    one_line(&origin),
+                )
+            }
+        };
+        if room < WIDE {
+            return start
+                .put(format!("{name}  "), Role::Text)
+                .put(value, Role::Muted);
+        }
+        start
+            .put(pad(&name, NAME, look.glyphs), Role::Text)
+            .put(format!("  {value}"), Role::Muted)
+            .end(fit(&origin, room / 3, look.glyphs), Role::Muted)
+    });
+    let mut page = list(
+        "settings",
+        pick,
+        rows.collect(),
+        "No setting has these words.",
+        &[("Enter", "open"), ("type", "to find"), ("Esc", "close")],
+    );
+    let said: Vec<String> = overlay
+        .terminal
+        .iter()
+        .map(|(ability, state)| format!("{ability}: {state}"))
+        .collect();
+    // A small screen is for the list.
+    if app.size.1 >= 20 {
+        page.foot.push(Row::new());
+        page.foot
+            .extend(wrapped(&said.join("; "), room, 0, Role::Muted));
+        let file = format!("file: {}", app.setup.path(overlay.file.as_ref()));
+        page.foot.extend(wrapped(&file, room, 0, Role::Muted));
+    }
+    page
+}
+
+fn keys_page(overlay: &Settings, pick: &Pick, finding: bool, room: usize, look: &Look) -> Page {
+    let shown = overlay.keys(pick);
+    let rows = shown.iter().enumerate().map(|(index, live)| {
+        let labels = overlay.keymap.labels(live);
+        let said = if labels.is_empty() {
+            "–".to_owned()
+        } else {
+            labels.join(", ")
+        };
+        let role = if live.own { Role::Accent } else { Role::Key };
+        let own = if live.own { "* " } else { "" };
+        let start = listed(index == pick.at, look);
+        if room < WIDE {
+            start
+                .put(live.row.help, Role::Text)
+                .end(format!("{own}{said}"), role)
+        } else {
+            start
+                .put(pad(live.row.help, HELP, look.glyphs), Role::Text)
+                .put(format!("  {}", place_name(live.place)), Role::Muted)
+                .end(format!("{own}{said}"), role)
+        }
+    });
+    let mut page = list(
+        "keys",
+        pick,
+        rows.collect(),
+        "No action has these words.",
+        if finding {
+            &[
+                ("Enter", "to the list"),
+                ("type", "to find"),
+                ("Esc", "all of them"),
+            ]
+        } else {
+            &[
+                ("Enter", "press a new one"),
+                ("r", "as shipped"),
+                ("u", "no key"),
+                ("/", "find"),
+                ("Esc", "back"),
+            ]
+        },
+    );
+    "* your own".clone_into(&mut page.right);
+    if !finding && pick.filter.is_empty() {
+        page.filter = None;
+    }
+    page
+}
+
+fn place_name(place: Place) -> &'static str {
+    match place {
+        Place::Anywhere => "everywhere",
+        Place::Composer => "typing",
+        Place::Transcript => "transcript",
+    }
+}

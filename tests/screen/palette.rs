@@ -1,0 +1,90 @@
+//! The palette and the settings as they look.
+
+use std::path::Path;
+
+use crossterm::event::{KeyCode, KeyModifiers};
+
+use creel::config::theme::ThemeChoice;
+use creel::config::{load, show};
+use creel::protocol::query::Found;
+use creel::protocol::session::State;
+use creel::tui::app::keymap::leader::Leader;
+use creel::tui::app::keymap::wished;
+use creel::tui::app::wishes::Wishes;
+use creel::tui::app::{Msg, Tag};
+
+use super::{Desk, card, setup};
+
+/// A workstation whose config has keys of its own.
+fn desk(size: (u16, u16)) -> Desk {
+    let text = "mode = \"plan\"\n[keymap.everywhere]\nzoom = [\"f5\"]\nmodels = [\"leader M\"]\ncost = []\n";
+    let file = Path::new("/home/ada/.config/creel/config.toml");
+    let loaded = load::parse(text, file, &|_| None).unwrap();
+    let mut setup = setup();
+    setup.wishes = Wishes {
+        keymap: wished::apply(Leader::CtrlX, &loaded.config.keymap).0,
+        mouse: true,
+        theme: ThemeChoice::Usual,
+        settings: show::settings(&loaded, file),
+        file: file.display().to_string(),
+        faults: Vec::new(),
+    };
+    setup.abilities = [
+        ("colours", "16 million"),
+        ("keys", "kitty's form, unasked"),
+        ("between", "tmux"),
+    ]
+    .map(|(ability, state)| (ability.to_owned(), state.to_owned()))
+    .into();
+    let mut desk = Desk::new(setup, size);
+    desk.update(Msg::Ready(creel::tui::app::setup::Opened::default()));
+    desk
+}
+
+fn sized(desk: &mut Desk, size: (u16, u16)) {
+    desk.size = size;
+    desk.update(Msg::Resize(size.0, size.1));
+}
+
+#[test]
+fn the_palette() {
+    let mut desk = desk((100, 30));
+    screen!("own_keys", desk, ".");
+    desk.key(KeyCode::Char('p'), KeyModifiers::CONTROL);
+    let cards = vec![
+        card("fix the flaky retry test", State::Done, 1),
+        card("read the model cards", State::Working, 0),
+    ];
+    desk.update(Msg::Found(Tag::Palette, Found::Sessions(cards)));
+    screen!("palette", desk, ".");
+    desk.typed("mo");
+    screen!("palette_typed", desk, ".");
+    sized(&mut desk, (40, 12));
+    screen!("palette_40x12", desk, ".");
+    sized(&mut desk, (80, 24));
+    desk.press(KeyCode::Esc);
+    desk.typed("/mode ");
+    screen!("palette_command", desk, ".");
+}
+
+#[test]
+fn the_settings() {
+    let mut desk = desk((100, 30));
+    desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+    desk.press(KeyCode::Char(','));
+    screen!("settings", desk, ".");
+    sized(&mut desk, (40, 12));
+    screen!("settings_40x12", desk, ".");
+    sized(&mut desk, (80, 24));
+    desk.press(KeyCode::Enter);
+    screen!("settings_keys", desk, ".");
+    desk.press(KeyCode::Char('/'));
+    desk.typed("zoom");
+    desk.press(KeyCode::Enter);
+    desk.press(KeyCode::Enter);
+    screen!("settings_press", desk, ".");
+    desk.key(KeyCode::Char('k'), KeyModifiers::CONTROL);
+    screen!("settings_taken", desk, ".");
+    sized(&mut desk, (40, 12));
+    screen!("settings_taken_40x12", desk, ".");
+}
