@@ -90,6 +90,7 @@ fn opened(home: &Home, said: &str) -> Vec<Fact> {
         effort: None,
         system: "You work in a folder and do what you are asked.".repeat(40),
         parent: None,
+        worktree: None,
         forked: None,
     };
     vec![

@@ -239,6 +239,7 @@ fn setup(
         wishes: Wishes::default(),
         day_limit: config.budget.day,
         open: wanted(arguments, paths)?,
+        worktree: arguments.worktree.clone(),
         arrangement: None,
         notices: Vec::new(),
         fixed_tokens: fixed_tokens(),

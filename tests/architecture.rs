@@ -45,7 +45,7 @@ const FENCES: &[(&str, &[&str])] = &[
     ("grep_searcher", &["tool"]),
     ("grep_regex", &["tool"]),
     ("ignore", &["tool"]),
-    ("globset", &["agent", "tool"]),
+    ("globset", &["agent", "project", "tool"]),
     ("serde_saphyr", &["skill", "tui::theme"]),
 ];
 

@@ -21,3 +21,4 @@ mod theme;
 mod twelve;
 mod typing;
 mod wire;
+mod worktree;

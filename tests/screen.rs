@@ -52,6 +52,7 @@ macro_rules! screen {
 mod palette;
 mod panes;
 mod themes;
+mod worktrees;
 
 /// 2026-11-23, 10:00 UTC.
 const START: i64 = 1_795_428_000_000;
@@ -320,6 +321,7 @@ impl Desk {
                 effort: None,
                 system: String::new(),
                 parent: None,
+                worktree: None,
                 forked: None,
             },
         });

@@ -219,6 +219,7 @@ impl Desk {
             cwd: self.home.work(),
             model: model.parse().unwrap(),
             mode: Mode::Ask,
+            worktree: None,
             effort: None,
         };
         self.send(Op::Open { request });

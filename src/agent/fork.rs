@@ -152,6 +152,7 @@ mod tests {
             system: "be brief".to_owned(),
             effort: None,
             parent: None,
+            worktree: None,
             forked: None,
         }
     }

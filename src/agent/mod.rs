@@ -11,6 +11,7 @@ pub mod digest;
 pub mod folder;
 pub mod fork;
 pub mod guard;
+pub mod loan;
 pub mod offer;
 pub mod permission;
 pub mod picture;

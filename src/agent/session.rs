@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::agent::loan::Loan;
 use crate::agent::route::Served;
 use crate::agent::visible::first_line;
 use crate::protocol::ask::{About, Answer, Ask, Verdict};
@@ -20,7 +21,7 @@ use crate::protocol::time::Time;
 use crate::protocol::usage::{Charge, Spending, Usage};
 
 /// Of the serialised form; a stored fold of another version is folded anew from the log.
-pub const FOLD_VERSION: u32 = 5;
+pub const FOLD_VERSION: u32 = 6;
 
 /// A session as its facts left it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -34,6 +35,8 @@ pub struct Session {
     /// The model, mode and effort of now; the spec keeps those of the start.
     pub model: ModelRef,
     pub mode: Mode,
+    /// The mode is lent: see [`Session::mode_at`] for the one that holds.
+    pub loan: Option<Loan>,
     pub effort: Option<Effort>,
     /// The model of the role `plan`, while it answers in place of the session's own.
     pub plan_model: Option<ModelRef>,
@@ -152,6 +155,7 @@ impl Session {
             id: event.session,
             model: spec.model.clone(),
             mode: spec.mode,
+            loan: None,
             effort: spec.effort,
             plan_model: None,
             served: None,
@@ -269,19 +273,23 @@ impl Session {
                 step: 0,
                 usage,
                 charge,
+                counted,
                 ..
             } => {
                 self.open_aside = None;
+                self.spend_loan(*counted);
                 self.session_sum.add(usage, *charge);
             }
             Fact::ModelAnswered {
                 model,
                 usage,
                 charge,
+                counted,
                 failure,
                 ..
             } => {
                 self.open_request = None;
+                self.spend_loan(*counted);
                 self.session_sum.add(usage, *charge);
                 self.turn_sum.add(usage, *charge);
                 if failure.is_none() {
@@ -340,7 +348,7 @@ impl Session {
     pub fn card(&self) -> Card {
         Card {
             id: self.id,
-            title: self.title.clone(),
+            title: self.name().to_owned(),
             state: self.state(),
             model: self.model.clone(),
             cwd: self.spec.cwd.clone(),
@@ -357,6 +365,14 @@ impl Session {
         }
     }
 
+    /// The title; before there is one, what a worktree that was made for it is called.
+    pub fn name(&self) -> &str {
+        match &self.spec.worktree {
+            Some(worktree) if self.title.is_empty() => &worktree.branch,
+            _ => &self.title,
+        }
+    }
+
     /// What stopped the last turn, when it failed.
     pub fn failure(&self) -> Option<&Failure> {
         match &self.ending {
@@ -368,7 +384,11 @@ impl Session {
     fn change(&mut self, change: &Change) {
         match change {
             Change::Model { model } => self.model_changes(model),
-            Change::Mode { mode } => self.mode = *mode,
+            Change::Mode { mode } | Change::ModeReturned { mode, .. } => {
+                self.mode = *mode;
+                self.loan = None;
+            }
+            Change::ModeLent { mode, until, sum } => self.lend(*mode, *until, *sum),
             Change::Effort { effort } => self.effort = *effort,
             Change::PlanModel { model } => self.plan_model.clone_from(model),
             Change::Title { title } => {

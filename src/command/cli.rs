@@ -48,6 +48,9 @@ pub struct Workstation {
     /// The folder to work in
     #[arg(long, value_name = "DIR")]
     pub cwd: Option<PathBuf>,
+    /// Begin a session in a new git worktree of this name
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["session", "continued", "plain"])]
+    pub worktree: Option<String>,
     /// Lines in place of a screen, for a screen reader or a pipe; ACCESSIBLE=1 does the same
     #[arg(long)]
     pub plain: bool,
@@ -465,6 +468,7 @@ mod tests {
             mode: Some(Mode::Plan),
             effort: None,
             cwd: None,
+            worktree: None,
             plain: false,
         };
         assert_eq!(cli.workstation, expected);

@@ -3,13 +3,16 @@
 use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
+use crate::agent::session::Session;
 use crate::command::cli::PurgeArgs;
 use crate::command::moment::{Now, before};
 use crate::command::table::counted;
 use crate::command::{Ended, Face, Trouble, exit, find};
 use crate::engine::door::Door;
 use crate::protocol::op::{Manage, Managed};
+use crate::protocol::query::{Found, Query};
 use crate::protocol::session::{Card, State};
+use crate::protocol::worktree::Worktree;
 
 pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) -> Ended {
     let cards = match args.older_than {
@@ -23,6 +26,7 @@ pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) 
     if face.input_is_terminal && !args.yes && !confirmed(&cards, face)? {
         return Err(Trouble::failed("nothing was deleted"));
     }
+    let stays = worktrees(&cards, door).await?;
     let sessions = cards.iter().map(|card| card.id).collect();
     match door.manage(Manage::Purge { sessions }).await {
         Managed::Purged {
@@ -36,6 +40,14 @@ pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) 
                 counted(events, "event"),
                 counted(blobs, "kept output")
             ))?;
+            for worktree in stays {
+                face.note(&format!(
+                    "the worktree {} with the branch {} stays; this takes both away: {}",
+                    worktree.path.display(),
+                    worktree.branch,
+                    worktree.removal()
+                ))?;
+            }
             Ok(exit::DONE)
         }
         Managed::Failed { why } => Err(Trouble::failed(why)),
@@ -43,11 +55,29 @@ pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) 
         | Managed::Reloaded
         | Managed::Reached(_)
         | Managed::Tried(_)
+        | Managed::Worktree(_)
         | Managed::Attached { .. }
         | Managed::NoPicture { .. } => Err(Trouble::failed(
             "the engine did something else: please report this",
         )),
     }
+}
+
+/// The worktrees that were made for these sessions and are still there.
+async fn worktrees(cards: &[Card], door: &Door) -> Result<Vec<Worktree>, Trouble> {
+    let mut found: Vec<Worktree> = Vec::new();
+    for card in cards {
+        let Found::Fold(Some(body)) = door.ask(Query::Fold { session: card.id }).await else {
+            continue;
+        };
+        // One that cannot be read has no worktree that is known.
+        let session = serde_json::from_str::<Session>(&body).ok();
+        let worktree = session.and_then(|session| session.spec.worktree);
+        found.extend(
+            worktree.filter(|worktree| worktree.path.is_dir() && !found.contains(worktree)),
+        );
+    }
+    Ok(found)
 }
 
 async fn named(args: &PurgeArgs, door: &Door) -> Result<Vec<Card>, Trouble> {

@@ -21,6 +21,7 @@ pub async fn run(args: &StopArgs, door: &Door, face: &mut Face<'_>) -> Ended {
         | Managed::Reloaded
         | Managed::Reached(_)
         | Managed::Tried(_)
+        | Managed::Worktree(_)
         | Managed::Attached { .. }
         | Managed::NoPicture { .. } => {
             return Err(Trouble::failed(

@@ -11,7 +11,7 @@ use toml::de::DeTable;
 
 use crate::config::document::{Document, Fault, cut, listed, nearest};
 use crate::config::paths::{Environment, Paths};
-use crate::config::{Config, keymap, preset, provider, route, secret, section};
+use crate::config::{Config, keymap, preset, provider, route, secret, section, worktree};
 use crate::protocol::effort::Effort;
 use crate::protocol::id::ModelRef;
 use crate::protocol::rule::Mode;
@@ -180,6 +180,7 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
     section::read_limits(&mut document, &top, &mut config.limits);
     config.rules = section::read_rules(&mut document, &top, &mut warnings);
     section::read_ui(&mut document, &top, &mut config.ui);
+    config.worktree = worktree::read(&mut document, &top);
     let mut keys = Document::new(text);
     config.keymap.wishes = keymap::read(&mut keys, text, &top);
     let (faults, mut lines) = document.finish();
@@ -211,6 +212,7 @@ pub(crate) const TOP_KEYS: &[&str] = &[
     "keymap",
     "routes",
     "roles",
+    "worktree",
 ];
 
 fn mode(text: &str) -> Result<Mode, String> {

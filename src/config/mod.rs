@@ -17,6 +17,7 @@ pub mod section;
 pub mod set;
 pub mod show;
 pub mod theme;
+pub mod worktree;
 pub mod write;
 
 use std::collections::BTreeMap;
@@ -26,6 +27,7 @@ use crate::agent::guard;
 use crate::agent::route::Route;
 use crate::config::keymap::KeymapConfig;
 use crate::config::theme::ThemeChoice;
+use crate::config::worktree::WorktreeConfig;
 use crate::protocol::effort::Effort;
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::{Money, Rates, UNIT};
@@ -55,6 +57,7 @@ pub struct Config {
     /// `[routes.NAME]`, by name.
     pub routes: BTreeMap<String, Route>,
     pub roles: RoleConfig,
+    pub worktree: WorktreeConfig,
 }
 
 /// The dialect a provider speaks. More come with the issue that builds them.
@@ -216,6 +219,7 @@ impl Default for Config {
             keymap: KeymapConfig::default(),
             routes: BTreeMap::new(),
             roles: RoleConfig::default(),
+            worktree: WorktreeConfig::default(),
         }
     }
 }

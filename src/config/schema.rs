@@ -65,6 +65,10 @@ pub fn schema(actions: &[(&'static str, Vec<&'static str>)]) -> Value {
                 ("small", json!({ "type": "string", "description": "titles; without it none are asked for" })),
                 ("plan", json!({ "type": "string", "description": "answers while the mode is plan" })),
             ]),
+            "worktree": table([
+                ("copy", json!({ "type": "array", "items": { "type": "string" }, "description": "files copied into a new worktree, such as .env" })),
+                ("setup", json!({ "type": "string", "description": "a command that makes a new worktree ready; it asks" })),
+            ]),
         },
     })
 }
@@ -224,7 +228,7 @@ mod tests {
 
     use super::*;
     use crate::config::model::MODEL_KEYS;
-    use crate::config::{load, provider, route, section};
+    use crate::config::{load, provider, route, section, worktree};
 
     fn keys(value: &Value) -> Vec<&str> {
         let mut keys: Vec<&str> = value["properties"]
@@ -253,6 +257,7 @@ mod tests {
             ("permissions", section::PERMISSION_KEYS),
             ("ui", section::UI_KEYS),
             ("roles", route::ROLE_KEYS),
+            ("worktree", worktree::WORKTREE_KEYS),
         ] {
             assert_eq!(keys(&top[name]), sorted(read.iter().copied()), "{name}");
         }

@@ -260,7 +260,7 @@ mod tests {
             ),
             (
                 "\"a \\u001b[2J\\n b\" = 1",
-                "1:1: unknown key `\"a b\"`: expected model, mode, effort, providers, budget, rates, guards, limits, permissions, ui, keymap, routes or roles",
+                "1:1: unknown key `\"a b\"`: expected model, mode, effort, providers, budget, rates, guards, limits, permissions, ui, keymap, routes, roles or worktree",
             ),
             (
                 "[budget]\ndaily = 3",

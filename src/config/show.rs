@@ -43,6 +43,7 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
         keymap,
         routes,
         roles,
+        worktree,
     } = &loaded.config;
     if let Some(model) = model {
         list.text("model", &model.to_string());
@@ -110,6 +111,11 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
         if let Some(model) = model {
             list.text(&format!("roles.{role}"), &model.to_string());
         }
+    }
+    let copy = worktree.copy.iter().cloned().map(Value::String);
+    list.add("worktree.copy", &Value::Array(copy.collect()));
+    if let Some(setup) = &worktree.setup {
+        list.text("worktree.setup", setup);
     }
     list.settings
 }
@@ -370,7 +376,8 @@ routes.work.needs.tools = false  # default
 routes.work.needs.images = false  # default
 routes.work.cooldown = 15  # default
 routes.work.patience = 9  # /c/config.toml:15
-roles.plan = \"route/work\"  # /c/config.toml:17";
+roles.plan = \"route/work\"  # /c/config.toml:17
+worktree.copy = []  # default";
         assert_eq!(lines.join("\n"), expected);
 
         let again = load::parse(&lines.join("\n"), file, &|_| None)

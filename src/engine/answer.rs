@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::engine::house::House;
-use crate::engine::{cache, check, health, offer, open, picture, supply};
+use crate::engine::{cache, check, health, offer, open, picture, supply, worktree};
 use crate::protocol::id::SessionId;
 use crate::protocol::money::Rates;
 use crate::protocol::op::{Manage, Managed};
@@ -70,6 +70,7 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
             .await
             .map(Found::Prompts),
         Query::Holder { session } => Ok(Found::Holder(house.owners.holder(session))),
+        Query::Worktree(look) => Ok(Found::Worktree(Box::new(worktree::see(house, look).await))),
         Query::Doctor => Ok(Found::Checks(health::checks(house).await)),
     };
     found.unwrap_or_else(Found::Failed)
@@ -129,6 +130,9 @@ pub(crate) async fn manage(
         Manage::Try { model } => check::try_out(house, model, gone)
             .await
             .map(|tried| Managed::Tried(Box::new(tried))),
+        Manage::Worktree { errand } => worktree::run(house, errand, gone)
+            .await
+            .map(Managed::Worktree),
         Manage::Reload => house.reload().map(|()| Managed::Reloaded),
     };
     done.unwrap_or_else(|why| Managed::Failed { why })

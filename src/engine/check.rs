@@ -361,6 +361,7 @@ impl<'h> Book<'h> {
             system: String::new(),
             effort: None,
             parent: None,
+            worktree: None,
             forked: None,
         };
         let title = format!("check of {model}");

@@ -4,6 +4,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::agent::retry;
 use crate::agent::rule;
+use crate::agent::turn::effect::Effect;
 use crate::agent::turn::input::{Decision, Input};
 use crate::agent::turn::{Limits, Opening, Turn};
 use crate::engine::session::Task;
@@ -45,6 +46,7 @@ impl Task {
             }
             Op::Continue => self.go_on(id).await,
             Op::Change { change } => self.change(id, change).await,
+            Op::SetUp => self.set_up(id).await,
             Op::Shell { command } => self.start_shell(command),
         }
     }
@@ -196,6 +198,10 @@ impl Task {
         }
         let fault = match &change {
             Change::PlanModel { .. } => Some("the config says which model plans".to_owned()),
+            Change::ModeLent { mode, until, sum } => self.session.no_loan(*mode, *sum, *until),
+            Change::ModeReturned { .. } => {
+                Some("a mode comes back by itself; `ask` ends what was lent".to_owned())
+            }
             // A rule that cannot be read would forbid nothing.
             Change::RuleKept { rule } => rule::parse(&rule.text).err(),
             Change::Budget { limit: Some(limit) } => (limit.parts < 0
@@ -214,7 +220,7 @@ impl Task {
             Err(why)
         } else {
             let plan = match &change {
-                Change::Mode { mode } => self.plan_change(*mode),
+                Change::Mode { mode } | Change::ModeLent { mode, .. } => self.plan_change(*mode),
                 _ => None,
             };
             let mut facts = vec![Fact::SessionChanged { change }];
@@ -302,12 +308,22 @@ impl Task {
             attempts: if limits.no_retry { 1 } else { retry::ATTEMPTS },
         };
         self.run = limits;
+        let readers = self.house.tools.readers();
+        let number = self.session.turn + 1;
+        let begun = Turn::begin(number, opening, turn_limits, readers);
+        self.take_turn(command, number, begun).await;
+    }
+
+    /// Runs a turn that has begun.
+    pub(crate) async fn take_turn(
+        &mut self,
+        command: CommandId,
+        number: u32,
+        (turn, effects): (Turn, Vec<Effect>),
+    ) {
         self.spent = 0;
         self.watch.begin();
         self.stop = CancellationToken::new();
-        let number = self.session.turn + 1;
-        let readers = self.house.tools.readers();
-        let (turn, effects) = Turn::begin(number, opening, turn_limits, readers);
         self.turn = Some(turn);
         if let Err(unkept) = Box::pin(self.carry_out(effects)).await {
             if self.session.turn == number {

@@ -114,6 +114,7 @@ impl Task {
         self.wake = None;
         self.deadline = None;
         self.settle_model().await;
+        self.settle_loan().await;
         self.begin_title().await;
         if self.has_next() {
             self.begin_queued(CommandId(0)).await;

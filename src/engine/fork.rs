@@ -61,9 +61,11 @@ async fn begin(
         .await?;
     let parent = Session::fold(None, &events)
         .ok_or_else(|| format!("session {} is not in the log", from.short()))?;
+    // What is lent to a session is not lent to its fork.
+    let lent = parent.loan.as_ref().filter(|_| request.mode == parent.mode);
     let wanted = Wanted {
         model: request.model.clone(),
-        mode: request.mode,
+        mode: lent.map_or(request.mode, |loan| loan.back),
         effort: request.effort,
     };
     let facts = fork::facts(&parent, &events, wanted)?;

@@ -3,18 +3,22 @@
 use std::sync::Arc;
 
 use crate::engine::house::House;
+use crate::engine::worktree;
 use crate::protocol::query::{Check, CheckState};
 
 /// Below this much free space a warning is given: 200 MB.
 const LITTLE_SPACE: u64 = 200 * 1024 * 1024;
 
 pub(crate) async fn checks(house: &Arc<House>) -> Vec<Check> {
-    vec![
+    [
         database(house).await,
         disk(house),
         providers(house),
         sandbox(),
     ]
+    .into_iter()
+    .chain(worktree::orphans(house).await)
+    .collect()
 }
 
 fn check(name: &str, state: CheckState, text: String, remedy: &str) -> Check {

@@ -12,6 +12,7 @@ use crate::agent::guard;
 use crate::agent::redact::Redactor;
 use crate::agent::route::health::Book;
 use crate::config::paths::{Paths, process_environment};
+use crate::config::worktree::WorktreeConfig;
 use crate::config::{BudgetConfig, KeySource, LimitConfig, ProviderConfig, load, secret};
 use crate::engine::clock::Clock;
 use crate::engine::feed::Signals;
@@ -60,6 +61,7 @@ pub(crate) struct House {
     pub(crate) limits: LimitConfig,
     /// Rules of the config.
     pub(crate) rules: Vec<Rule>,
+    pub(crate) worktree: WorktreeConfig,
     /// The person's own folder: never a root.
     pub(crate) home: Option<PathBuf>,
     /// Nobody can be asked: an ask is denied at once.

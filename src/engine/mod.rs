@@ -17,6 +17,7 @@ mod hall;
 pub mod health;
 mod house;
 pub mod journal;
+mod lent;
 mod model_call;
 mod offer;
 pub mod open;
@@ -33,6 +34,8 @@ mod title;
 mod tool_run;
 #[cfg(test)]
 mod trial;
+mod worktree;
+mod worktree_list;
 
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -130,6 +133,7 @@ impl Engine {
             guards: config.guards,
             limits: config.limits,
             rules: config.rules,
+            worktree: config.worktree,
             home,
             unattended,
             streams: OnceLock::new(),

@@ -62,7 +62,8 @@ impl Task {
             // What has just failed is chosen by as well: the health of all is read from the log.
             self.commit_with(std::mem::take(&mut facts), None).await?;
         }
-        facts.extend(self.plan_change(self.session.mode));
+        facts.extend(self.loan_over());
+        facts.extend(self.plan_change(self.mode()));
         let target = self.target();
         let supply = self.supply(&target);
         let chosen = match self.choose(&facts, &target, &call).await {

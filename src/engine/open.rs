@@ -119,6 +119,7 @@ fn spec(request: OpenRequest, date: &str) -> Result<SessionSpec, String> {
         mode: request.mode,
         effort: request.effort,
         parent: None,
+        worktree: request.worktree,
         forked: None,
     })
 }

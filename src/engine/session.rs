@@ -112,6 +112,8 @@ enum Happening {
     Woke,
     /// The model has not begun to answer in time.
     Slow,
+    /// The time a mode was lent for may be over, and no turn runs.
+    Lent,
     Deadline,
 }
 
@@ -171,6 +173,8 @@ impl Task {
 
     /// Runs until the session is closed.
     pub(crate) async fn run(mut self) {
+        // One that was used up while nobody held the session.
+        self.settle_loan().await;
         loop {
             self.busy.store(self.turn.is_some(), Ordering::Relaxed);
             match self.next().await {
@@ -188,6 +192,7 @@ impl Task {
                     self.take(Input::Woke).await;
                 }
                 Happening::Slow => self.lost_patience().await,
+                Happening::Lent => self.settle_loan().await,
                 Happening::Deadline => self.deadline_passed().await,
             }
         }
@@ -232,6 +237,7 @@ impl Task {
         let wake = self.wake;
         let deadline = self.deadline;
         let patience = self.call.as_ref().and_then(|call| call.patience);
+        let lent = self.loan_ends();
         tokio::select! {
             biased;
             word = self.inbox.recv() => word.map_or(Happening::Left, Happening::Word),
@@ -243,6 +249,7 @@ impl Task {
             chunks = next_chunks(&mut self.aside), if self.aside.is_some() => Happening::Title(chunks),
             () = sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => Happening::Slow,
             () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => Happening::Woke,
+            () = sleep_until(lent.unwrap_or_else(Instant::now)), if lent.is_some() => Happening::Lent,
         }
     }
 

@@ -80,7 +80,7 @@ impl Task {
         let asked = Asked {
             tool: &tool.spec().name,
             reach: &reach,
-            mode: self.session.mode,
+            mode: self.mode(),
             rules: &rules,
             cwd: &scene.place.cwd,
             roots: &scene.place.roots,

@@ -1,7 +1,9 @@
-//! The folder a session works in: which repository it lies in, on which branch, and what its AGENTS.md says. Reads a few small
-//! files and starts no `git`; everything found there may be hostile.
+//! The folder a session works in: which repository it lies in, on which branch, and what its AGENTS.md says. For these a few
+//! small files are read and no `git` is started; worktrees are made, seen and merged with it ([`git`]). Everything found there
+//! may be hostile.
 
 pub mod file;
+pub mod git;
 pub mod instructions;
 
 use std::path::{Path, PathBuf};

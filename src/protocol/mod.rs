@@ -26,3 +26,4 @@ pub mod rule;
 pub mod session;
 pub mod time;
 pub mod usage;
+pub mod worktree;

@@ -9,6 +9,7 @@ use crate::protocol::image::{Image, Source};
 use crate::protocol::item::Block;
 use crate::protocol::provider::{Reached, Tried};
 use crate::protocol::session::{Change, ForkRequest, OpenRequest, RunLimits};
+use crate::protocol::worktree::{Done, Errand};
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Command {
@@ -54,6 +55,8 @@ pub enum Op {
     Change {
         change: Change,
     },
+    /// Runs the command of the config that makes a new worktree ready, as a call that asks; the model is not asked.
+    SetUp,
     /// The person's own command: runs as the person, unasked, and is not sent to the model.
     Shell {
         command: String,
@@ -82,6 +85,8 @@ pub enum Manage {
     Try { model: ModelRef },
     /// Takes sessions out of the log for good. One that is held by a process is not taken, and named in the failure.
     Purge { sessions: Vec<SessionId> },
+    /// Something with a git worktree.
+    Worktree { errand: Errand },
 }
 
 /// What became of it.
@@ -107,6 +112,7 @@ pub enum Managed {
     },
     Reached(Box<Reached>),
     Tried(Box<Tried>),
+    Worktree(Done),
     /// Nothing changed.
     Failed {
         why: String,

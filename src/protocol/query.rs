@@ -14,6 +14,7 @@ use crate::protocol::route::RouteReport;
 use crate::protocol::session::Card;
 use crate::protocol::time::Time;
 use crate::protocol::usage::{Price, Usage};
+use crate::protocol::worktree::{Look, Sight};
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Query {
@@ -83,6 +84,8 @@ pub enum Query {
     },
     /// What the engine can say of itself and its surroundings: database, providers, disk, sandbox.
     Doctor,
+    /// Git worktrees, and who else writes in a folder.
+    Worktree(Look),
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -196,6 +199,7 @@ pub enum Found {
     Prompts(Vec<String>),
     Holder(Option<Holder>),
     Checks(Vec<Check>),
+    Worktree(Box<Sight>),
     /// The log could not be read.
     Failed(String),
 }

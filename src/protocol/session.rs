@@ -9,6 +9,7 @@ use crate::protocol::id::{ModelRef, Seq, SessionId};
 use crate::protocol::money::{Amounts, Money};
 use crate::protocol::rule::{Mode, Rule};
 use crate::protocol::time::Time;
+use crate::protocol::worktree::Worktree;
 
 /// How a session begins. Everything the prompt's prefix depends on is in it, and is never renewed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +28,9 @@ pub struct SessionSpec {
     /// The session this one was forked from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub parent: Option<SessionId>,
+    /// The git worktree that was made for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worktree: Option<Worktree>,
     /// What of it this one began with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forked: Option<Forked>,
@@ -51,6 +55,9 @@ pub struct OpenRequest {
     /// How much the model shall reason; `None` leaves it to the model.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effort: Option<Effort>,
+    /// The worktree that was made for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub worktree: Option<Worktree>,
 }
 
 /// What a face says when it opens a session that begins with the conversation of another; folder and system text are those
@@ -77,6 +84,23 @@ pub struct RunLimits {
     pub rules: Vec<Rule>,
 }
 
+/// What of a mode that was lent came to its end first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Used {
+    Time,
+    Sum,
+}
+
+impl Used {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Time => "time",
+            Self::Sum => "sum",
+        }
+    }
+}
+
 /// A change of a session that is open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
@@ -86,6 +110,20 @@ pub enum Change {
     },
     Mode {
         mode: Mode,
+    },
+    /// A mode for a while: the one of before comes back by itself when the time is over by the wall, or the sum is spent.
+    ModeLent {
+        mode: Mode,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Time>,
+        /// In dollars, as budgets count.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        sum: Option<Money>,
+    },
+    /// What was lent is used up; this mode holds again.
+    ModeReturned {
+        mode: Mode,
+        used: Used,
     },
     /// How much the model shall reason from the next request on; `None` leaves it to the model. It stands before the
     /// conversation in a request, so what a prompt cache holds of it may be lost.

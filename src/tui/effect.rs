@@ -8,6 +8,8 @@ use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use tokio::task::AbortHandle;
+
 use crate::config::paths::ensure;
 use crate::engine::door::Door;
 use crate::protocol::id::SessionId;
@@ -34,6 +36,8 @@ pub(crate) struct Effects {
     held: Vec<Cmd>,
     keeper: Keeper,
     watch: Watch,
+    /// Something with a worktree that is under way.
+    errand: Option<AbortHandle>,
 }
 
 /// Keeps tabs and panes, the newest that is told, and then what was typed: the text of a session that was not spoken to is
@@ -101,6 +105,7 @@ impl Effects {
             held: Vec::new(),
             keeper,
             watch: Watch::new(),
+            errand: None,
         }
     }
 
@@ -268,6 +273,20 @@ impl Effects {
                 engine.runtime.spawn_blocking(move || {
                     let _ = queue.send(Wake::Msg(Msg::Wished(bind(&rebind).map(Box::new))));
                 });
+            }
+            Cmd::Errand(errand) => {
+                let door = engine.door.clone();
+                let task = engine.runtime.spawn(async move {
+                    let done = door.manage(Manage::Worktree { errand }).await;
+                    let _ = queue.send(Wake::Msg(Msg::Errand(done)));
+                });
+                self.errand = Some(task.abort_handle());
+            }
+            Cmd::StopErrand => {
+                // The engine sees that nobody waits any more, and undoes what it had begun.
+                if let Some(errand) = self.errand.take() {
+                    errand.abort();
+                }
             }
             Cmd::Scratch => {
                 let made = (self.options.scratch)();

@@ -333,6 +333,10 @@ fn changed(change: &Change) -> String {
     match change {
         Change::Model { model } => format!("model {model}"),
         Change::Mode { mode } => format!("mode {mode}"),
+        Change::ModeLent { mode, .. } => format!("mode {mode} lent"),
+        Change::ModeReturned { mode, used } => {
+            format!("mode {mode} again, {} used up", used.name())
+        }
         Change::Effort { effort } => match effort {
             Some(effort) => format!("effort {effort}"),
             None => "effort default".to_owned(),

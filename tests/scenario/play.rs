@@ -241,6 +241,7 @@ impl Stage {
             cwd: folder,
             model: settings.model.clone(),
             mode: settings.mode,
+            worktree: None,
             effort: None,
         };
         stage.send(Op::Open { request })?;

@@ -34,6 +34,7 @@ fn crash(facts: &[Fact]) {
             effort: None,
             system: String::new(),
             parent: None,
+            worktree: None,
             forked: None,
         },
     };

@@ -5,6 +5,7 @@
 //! What holds, whatever comes in and in whatever order: every call gets exactly one result; the model is never asked while
 //! a call is open; a turn ends exactly once; nothing happens after the end; no call of an answer that was cut is run.
 
+mod alone;
 mod attempt;
 mod calls;
 
@@ -89,6 +90,8 @@ pub struct Turn {
     refused: Vec<(ModelRef, Failure)>,
     /// What was said before another endpoint was asked: kept only if the step ends without an answer.
     dropped: Reply,
+    /// It ends with its calls, since no model made them; what is said meanwhile is answered all the same.
+    alone: bool,
 }
 
 #[derive(Debug, PartialEq)]
@@ -134,13 +137,8 @@ pub(crate) enum Status {
 }
 
 impl Turn {
-    pub fn begin(
-        number: u32,
-        opening: Opening,
-        limits: Limits,
-        readers: Arc<[String]>,
-    ) -> (Self, Vec<Effect>) {
-        let mut turn = Self {
+    fn new(number: u32, limits: Limits, readers: Arc<[String]>) -> Self {
+        Self {
             number,
             step: 0,
             attempt: 1,
@@ -148,7 +146,7 @@ impl Turn {
             limits,
             readers,
             calls: Vec::new(),
-            steering: opening.entering,
+            steering: Vec::new(),
             denied: false,
             held: 0,
             waived: Waived::default(),
@@ -156,7 +154,18 @@ impl Turn {
             waited: false,
             refused: Vec::new(),
             dropped: Reply::default(),
-        };
+            alone: false,
+        }
+    }
+
+    pub fn begin(
+        number: u32,
+        opening: Opening,
+        limits: Limits,
+        readers: Arc<[String]>,
+    ) -> (Self, Vec<Effect>) {
+        let mut turn = Self::new(number, limits, readers);
+        turn.steering = opening.entering;
         let mut effects = vec![Effect::Append(Fact::TurnStarted { turn: number })];
         turn.enter_step(&mut effects);
         if let Some((blocks, origin)) = opening.prompt {
@@ -420,6 +429,9 @@ impl Turn {
 
     /// What steers enters, and the model is asked.
     fn next_step(&mut self, effects: &mut Vec<Effect>) {
+        if self.ends_alone(effects) {
+            return;
+        }
         self.enter_step(effects);
         self.call_model(effects);
     }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use crate::agent::loan;
 use crate::agent::visible::{brief, one_line};
 use crate::command::moment::Now;
 use crate::command::plain::ask::everything;
@@ -18,6 +19,7 @@ use crate::protocol::item::{Item, joined};
 use crate::protocol::money::Money;
 use crate::protocol::query::{Found, ModelCard, Page, Query};
 use crate::protocol::session::{Card, Change, State};
+use crate::protocol::worktree::{Look, Sight};
 
 /// Rows told of one list: by ear a longer one is no list any more.
 const MOST: usize = 20;
@@ -49,7 +51,7 @@ impl Desk<'_> {
             }
             None => said.push_str("no model yet. "),
         }
-        said.push_str(said_mode(room.mode()));
+        said.push_str(said_mode(room.mode(Now::from_system().time)));
         let _ = write!(said, " folder {}.", one_line(&room.cwd.to_string_lossy()));
         match &room.session {
             None => said.push_str(" nothing was said yet."),
@@ -245,13 +247,46 @@ impl Desk<'_> {
 
     pub fn mode(&mut self, name: &str) {
         if name.is_empty() {
-            let said = said_mode(self.room().mode());
-            self.say(format!("{said} the others: plan, ask, edits, auto."));
+            let now = Now::from_system().time;
+            let room = self.room();
+            let said = said_mode(room.mode(now));
+            let loan = room
+                .session
+                .as_ref()
+                .and_then(|session| session.loan.as_ref());
+            let left = loan
+                .filter(|loan| loan.used(now).is_none())
+                .map(|loan| format!(" it is lent: {}, then {}.", loan.left(now), loan.back));
+            let left = left.unwrap_or_default();
+            self.say(format!("{said}{left} the others: plan, ask, edits, auto."));
             return;
         }
-        match name.parse() {
-            Ok(mode) => self.change(Change::Mode { mode }),
+        match loan::read(name, Now::from_system().time) {
+            Ok(change) => self.change(change),
             Err(why) => self.say(one_line(&why)),
+        }
+    }
+
+    /// Says who else writes in this session's folder, where somebody does.
+    pub async fn tell_writers(&mut self) {
+        let room = self.room();
+        let look = Look::Writers {
+            cwd: room.cwd.clone(),
+            beside: room.id,
+        };
+        let Found::Worktree(sight) = self.door.ask(Query::Worktree(look)).await else {
+            return;
+        };
+        // What cannot be told is no reason not to go on.
+        let Sight::Writers(writers) = *sight else {
+            return;
+        };
+        for writer in writers {
+            let name = match self.index_of(writer.session) {
+                Some(index) => self.rooms[index].name(),
+                None => format!("{}, in another terminal,", brief(&writer.title, 60)),
+            };
+            self.say(format!("{name} writes in this folder too."));
         }
     }
 

@@ -254,7 +254,10 @@ impl<'d> Desk<'d> {
             Word::Queue(text) => self.prompt(text, When::Turn),
             Word::Tour => self.tour(),
             Word::Shell(command) => self.speak(Op::Shell { command }),
-            Word::Say(text) => self.prompt(text, When::Step),
+            Word::Say(text) => {
+                self.prompt(text, When::Step);
+                self.tell_writers().await;
+            }
             Word::Wrong(why) => self.say(why),
             Word::Quit => {
                 let busy = self.rooms.iter().filter(|room| room.busy()).count();
@@ -320,6 +323,7 @@ impl<'d> Desk<'d> {
                     cwd: room.cwd.clone(),
                     model,
                     mode: room.mode,
+                    worktree: None,
                     effort: self.effort,
                 };
                 self.room_mut().stage = Stage::Open;
@@ -350,6 +354,9 @@ impl<'d> Desk<'d> {
             Change::Mode { mode } => {
                 self.room_mut().mode = mode;
                 self.tell_of(index, said_mode(mode));
+            }
+            Change::ModeLent { .. } => {
+                self.say("a mode is lent to a session that has begun: say something first");
             }
             _ => {}
         }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::agent::loan;
 use crate::agent::session::Session;
 use crate::agent::visible::{brief, one_line};
 use crate::command::plain::ask;
@@ -20,6 +21,7 @@ use crate::protocol::id::{AskId, CallId, CommandId, ModelRef, Seq, SessionId};
 use crate::protocol::item::Item;
 use crate::protocol::rule::Mode;
 use crate::protocol::session::{Card, Change};
+use crate::protocol::time::Time;
 
 /// While something takes long, this is how often that is said.
 pub const PACE: Duration = Duration::from_secs(30);
@@ -121,10 +123,11 @@ impl Room {
         session.or(self.model.as_ref())
     }
 
-    pub fn mode(&self) -> Mode {
+    /// The mode that holds at a moment.
+    pub fn mode(&self, now: Time) -> Mode {
         self.session
             .as_ref()
-            .map_or(self.mode, |session| session.mode)
+            .map_or(self.mode, |session| session.mode_at(now))
     }
 
     pub fn running(&self) -> bool {
@@ -238,6 +241,15 @@ impl Room {
             Fact::SessionChanged { change } => match change {
                 Change::Model { model } => of(format!("the model is {model} from now on.")),
                 Change::Mode { mode } => of(said_mode(*mode).to_owned()),
+                Change::ModeLent { mode, until, sum } => {
+                    let terms = loan::terms(*until, *sum, event.at);
+                    of(format!("lent for {terms}: {}", said_mode(*mode)));
+                }
+                Change::ModeReturned { mode, used } => of(format!(
+                    "the {} the mode was lent for is used up. {}",
+                    used.name(),
+                    said_mode(*mode)
+                )),
                 Change::Title { title } => of(format!("the title is {}.", one_line(title))),
                 _ => {}
             },

@@ -4,6 +4,7 @@
 //! tests` is a prompt. A slash before it makes any line a command, `say` before it any line a prompt.
 
 use crate::config::document::nearest;
+use crate::protocol::rule::Mode;
 
 /// Every command with what it takes and does, in the order of the help.
 pub const TABLE: &[(&str, &str, &str)] = &[
@@ -36,7 +37,11 @@ pub const TABLE: &[(&str, &str, &str)] = &[
         "NAME",
         "another model; without a name, the models to choose from",
     ),
-    ("mode", "MODE", "ask, edits, plan or auto"),
+    (
+        "mode",
+        "MODE",
+        "ask, edits, plan or auto; for a while: mode auto 45m $3",
+    ),
     (
         "stop",
         "",
@@ -184,10 +189,21 @@ fn takes_form(name: &str, rest: &str) -> bool {
         "stop" => words == 0 || (words == 1 && number),
         "go" | "show" => words == 1 && number,
         "ask" => words == 0 || number,
-        "model" | "mode" => words <= 1,
+        "model" => words <= 1,
+        "mode" => words <= 1 || lends(rest),
         "find" | "queue" | "say" => true,
         _ => false,
     }
+}
+
+/// A mode, and after it nothing but times and sums: words with a figure in them.
+fn lends(rest: &str) -> bool {
+    let rest = narrow(rest);
+    let mut words = rest.split_whitespace();
+    let mode = words
+        .next()
+        .is_some_and(|word| word.parse::<Mode>().is_ok());
+    mode && words.all(|word| word.contains(|c: char| c.is_ascii_digit()))
 }
 
 fn command(name: &str, rest: &str) -> Option<Word> {
@@ -291,6 +307,9 @@ mod tests {
             ("model a/B", Word::Model("a/B".to_owned())),
             ("model the data first", say("model the data first")),
             ("mode ＡＵＴＯ", Word::Mode("auto".to_owned())),
+            ("mode auto 45m $3", Word::Mode("auto 45m $3".to_owned())),
+            ("mode auto is wrong", say("mode auto is wrong")),
+            ("mode of 3", say("mode of 3")),
             ("stop", Word::Stop(None)),
             ("stop 2", Word::Stop(Some(2))),
             ("stop that", say("stop that")),

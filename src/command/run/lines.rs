@@ -134,6 +134,7 @@ mod tests {
             effort: None,
             system: "long".to_owned(),
             parent: None,
+            worktree: None,
             forked: None,
         };
         let facts = vec![

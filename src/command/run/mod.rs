@@ -196,6 +196,7 @@ impl Start {
                 cwd: self.cwd,
                 model: self.model,
                 mode: self.mode,
+                worktree: None,
                 effort: self.effort,
             };
             return vec![Op::Open { request }, submit];

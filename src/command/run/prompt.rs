@@ -71,7 +71,8 @@ pub async fn pictures(paths: &[PathBuf], door: &Door) -> Result<Vec<Image>, Trou
             | Managed::Purged { .. }
             | Managed::Reloaded
             | Managed::Reached(_)
-            | Managed::Tried(_) => {
+            | Managed::Tried(_)
+            | Managed::Worktree(_) => {
                 return Err(Trouble::failed(
                     "the engine did something else: please report this",
                 ));

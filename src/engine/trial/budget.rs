@@ -85,6 +85,7 @@ fn open(stage: &Stage, model: &str) -> Play {
             cwd: play.folder.clone(),
             model: model.parse().unwrap(),
             mode: Mode::Auto,
+            worktree: None,
             effort: None,
         },
     });

@@ -6,10 +6,12 @@ mod asks;
 mod budget;
 mod closing;
 mod full;
+mod lent;
 mod shell;
 mod supply;
 mod tour;
 mod waiting;
+mod worktree;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -114,6 +116,7 @@ impl Stage {
                 cwd: self.folder.path().to_owned(),
                 model: "play/any".parse().unwrap(),
                 mode: Mode::Auto,
+                worktree: None,
                 effort: None,
             },
         });

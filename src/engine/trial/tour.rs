@@ -20,6 +20,7 @@ async fn the_tour_plays_to_its_end_and_is_true_of_the_disk() {
             cwd: play.folder.clone(),
             model: "rehearsal/tour".parse().unwrap(),
             mode: Mode::Auto,
+            worktree: None,
             effort: None,
         },
     });
@@ -48,6 +49,7 @@ async fn a_step_with_a_call_is_two_commits() {
             cwd: play.folder.clone(),
             model: "play/any".parse().unwrap(),
             mode: Mode::Auto,
+            worktree: None,
             effort: None,
         },
     });

@@ -131,6 +131,7 @@ async fn an_open_session_is_not_opened_twice() {
         cwd: play.folder.clone(),
         model: "play/any".parse().unwrap(),
         mode: crate::protocol::rule::Mode::Auto,
+        worktree: None,
         effort: None,
     };
     let again = play.send(Op::Open {

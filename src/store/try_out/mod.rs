@@ -134,6 +134,7 @@ pub(crate) fn opened() -> Fact {
             effort: None,
             system: "You are an agent.".to_owned(),
             parent: None,
+            worktree: None,
             forked: None,
         },
     }

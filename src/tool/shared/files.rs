@@ -7,12 +7,17 @@ use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
+use std::time::Duration;
 
-use rustix::fs::{AtFlags, CWD, Mode, OFlags};
+use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags};
 use sha2::{Digest, Sha256};
 
 /// Larger files are paged and searched, never held whole.
 pub const HELD_MOST: u64 = 64 << 20;
+
+/// How long a change of a file may keep another waiting, in all a second: it reads a file and renames one.
+const TURN: Duration = Duration::from_millis(2);
+const TURNS: u32 = 500;
 
 /// Why a file is not to be had.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,6 +148,8 @@ pub fn replace(path: &Path, before: Option<&[u8]>, bytes: &[u8]) -> Result<(), S
 
     let draft = Draft::make(&folder, before.is_none()).map_err(failed)?;
     draft.fill(path, before.is_some(), bytes).map_err(failed)?;
+    // From the look at what is there to the rename no other session of any Creel may change it.
+    let _turn = turn(&folder);
     let now = match load(path) {
         Ok(bytes) => Some(bytes),
         Err(Trouble::Missing) => None,
@@ -155,6 +162,26 @@ pub fn replace(path: &Path, before: Option<&[u8]>, bytes: &[u8]) -> Result<(), S
     // The rename itself; a file system that cannot sync a folder has done what it can.
     let _ = rustix::fs::fsync(&folder);
     Ok(())
+}
+
+/// Waits for others that are changing a file of this folder, as long as they may take. A lock that is held longer is somebody
+/// else's, and means nothing here.
+fn turn(folder: &OwnedFd) -> Option<OwnedFd> {
+    // A lock belongs to the opening of the folder, so each change opens it anew.
+    let own = rustix::fs::openat(
+        folder,
+        ".",
+        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
+        Mode::empty(),
+    )
+    .ok()?;
+    for _ in 0..TURNS {
+        if rustix::fs::flock(&own, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            return Some(own);
+        }
+        std::thread::sleep(TURN);
+    }
+    None
 }
 
 /// A temporary file that is gone unless it was put in its place.
@@ -292,6 +319,36 @@ mod tests {
         let mode = std::fs::metadata(&file).unwrap().permissions().mode();
         assert_eq!(mode & 0o7777, 0o751);
         assert_eq!(names(&path.join("deep/down")), ["run.sh"]);
+    }
+
+    #[test]
+    fn of_many_changes_at_once_each_is_made_or_refused() {
+        let (_folder, path) = folder();
+        let file = path.join("count");
+        std::fs::write(&file, "0").unwrap();
+        let made: usize = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..8)
+                .map(|_| {
+                    scope.spawn(|| {
+                        let mut made = 0;
+                        for _ in 0..20 {
+                            let before = std::fs::read(&file).unwrap();
+                            let number: u64 = String::from_utf8_lossy(&before).parse().unwrap();
+                            let after = (number + 1).to_string();
+                            made += usize::from(
+                                replace(&file, Some(&before), after.as_bytes()).is_ok(),
+                            );
+                        }
+                        made
+                    })
+                })
+                .collect();
+            threads
+                .into_iter()
+                .map(|thread| thread.join().unwrap())
+                .sum()
+        });
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), made.to_string());
     }
 
     #[test]

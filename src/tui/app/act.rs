@@ -8,7 +8,6 @@ use crate::protocol::event::When;
 use crate::protocol::id::SessionId;
 use crate::protocol::op::Op;
 use crate::protocol::query::{Query, SpendBy};
-use crate::protocol::rule::Mode;
 use crate::protocol::session::Change;
 use crate::tui::app::ask::{AskFocus, Back, edited};
 use crate::tui::app::keymap::leader::Leader;
@@ -62,7 +61,12 @@ impl App {
                     },
                 )];
             }
-            Action::NewSession => self.new_session(),
+            Action::NewSession => {
+                self.new_session();
+                return self.look_for_writers(self.view().id).into_iter().collect();
+            }
+            Action::NewWorktree => return self.new_worktree(),
+            Action::Files => return self.show_files(),
             Action::Models => return self.show_models(),
             Action::Skills => {
                 let skills = self.setup.skills.clone();
@@ -92,7 +96,7 @@ impl App {
             Action::Suspend => return vec![Cmd::Suspend],
             Action::Break => return self.break_key(),
             Action::NextMode => {
-                let mode = self.view().mode().next();
+                let mode = self.view().mode(self.now.wall).next();
                 return self.change(Change::Mode { mode });
             }
             Action::Outputs => {
@@ -457,15 +461,5 @@ impl App {
         }
         cmds.extend([keep, Cmd::Quit]);
         cmds
-    }
-
-    /// A wider mode is said in words; the status line shows every one.
-    pub fn say_mode(&mut self, mode: Mode) {
-        self.say(match mode {
-            Mode::Plan => "plan: reads inside the folder; everything else is denied",
-            Mode::Ask => "ask: reads inside the folder run; the rest asks",
-            Mode::Edits => "edits: also changes files inside the folder without asking",
-            Mode::Auto => "auto: also runs commands without asking, and there is no sandbox",
-        });
     }
 }

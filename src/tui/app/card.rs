@@ -47,13 +47,18 @@ pub enum Choice {
     /// Reads config and key again, then asks the model again.
     ReadAgain,
     Models,
+    /// Goes on where another session writes too.
+    Share,
+    /// A worktree instead.
+    Worktree,
 }
 
 impl Choice {
     /// Its letter; `None` for Enter.
     pub fn letter(self) -> Option<char> {
         match self {
-            Self::Again => None,
+            Self::Again | Self::Share => None,
+            Self::Worktree => Some('w'),
             Self::GiveKey => Some('k'),
             Self::ReadAgain => Some('r'),
             Self::Models => Some('m'),
@@ -68,7 +73,8 @@ impl App {
             return vec![(Choice::Again, "now"), (Choice::Models, "other model")];
         }
         let (again, key) = match view.stopped() {
-            None => return Vec::new(),
+            None if view.writers.is_empty() => return Vec::new(),
+            None => return vec![(Choice::Share, "share"), (Choice::Worktree, "worktree")],
             Some(Ending::Failed { failure }) => ("again", failure.kind == FailureKind::Auth),
             Some(_) => ("goes on", false),
         };
@@ -126,6 +132,9 @@ impl App {
             if self.view().retrying().is_some() {
                 return self.act(Action::Leave);
             }
+            if self.view().stopped().is_none() {
+                self.share();
+            }
             self.view_mut().card_closed = true;
             return Vec::new();
         }
@@ -182,6 +191,15 @@ impl App {
                 vec![Cmd::ReadKeys(self.view().id)]
             }
             Choice::Models => self.act(Action::Models),
+            Choice::Share => {
+                self.focus = Focus::Composer;
+                self.share();
+                Vec::new()
+            }
+            Choice::Worktree => {
+                self.focus = Focus::Composer;
+                self.act(Action::NewWorktree)
+            }
         }
     }
 

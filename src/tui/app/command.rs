@@ -4,7 +4,6 @@ use crate::agent::decimal::dollars;
 use crate::config::theme::ThemeChoice;
 use crate::protocol::id::ModelRef;
 use crate::protocol::item::Block;
-use crate::protocol::rule::Mode;
 use crate::protocol::session::Change;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::setup::SkillCard;
@@ -25,6 +24,16 @@ const fn slash(name: &'static str, takes: &'static str, help: &'static str) -> S
 pub const TABLE: &[Slash] = &[
     slash("help", "", "all keys and commands"),
     slash("new", "", "a new session here"),
+    slash(
+        "worktree",
+        "NAME",
+        "a new session in a git worktree; without a name it is asked for",
+    ),
+    slash(
+        "files",
+        "",
+        "files of this session's worktree, merge it back",
+    ),
     slash("sessions", "", "sessions, each with its turns"),
     slash(
         "model",
@@ -32,7 +41,11 @@ pub const TABLE: &[Slash] = &[
         "the model of this session; without a name: the list",
     ),
     slash("models", "", "models with prices"),
-    slash("mode", "MODE", "ask, edits, plan or auto"),
+    slash(
+        "mode",
+        "MODE",
+        "ask, edits, plan or auto; for a while: auto 45m $3",
+    ),
     slash(
         "effort",
         "EFFORT",
@@ -99,6 +112,12 @@ impl App {
             "sessions" => Some(Action::Sessions),
             "models" => Some(Action::Models),
             "model" if rest.is_empty() => Some(Action::Models),
+            "worktree" if rest.is_empty() => Some(Action::NewWorktree),
+            "files" => Some(Action::Files),
+            "worktree" => {
+                self.view_mut().composer.clear();
+                return self.make_worktree(rest.to_owned());
+            }
             "skills" => Some(Action::Skills),
             "cost" => Some(Action::Cost),
             "settings" => Some(Action::Settings),
@@ -120,7 +139,7 @@ impl App {
         }
         let change = match name {
             "model" => self.named_model(rest).map(|model| Change::Model { model }),
-            "mode" => rest.parse::<Mode>().map(|mode| Change::Mode { mode }),
+            "mode" => self.read_mode(rest),
             "effort" => effort(rest),
             "budget" => budget(rest),
             "rename" if rest.is_empty() => Err("what title? /rename TITLE".to_owned()),

@@ -24,6 +24,7 @@ impl App {
                 Signal::Event(event) => {
                     spent |= matches!(event.fact, Fact::ModelAnswered { .. });
                     cmds.extend(self.forked(&event));
+                    self.wrote(&event);
                     self.event(&event);
                     self.trim(event.session);
                     // A command may have changed the branch.
@@ -31,6 +32,7 @@ impl App {
                         && let Some(view) = self.view_of(event.session)
                     {
                         cmds.push(Cmd::LookAt(view.cwd().clone()));
+                        cmds.extend(self.look_at_worktree(event.session));
                     }
                 }
                 Signal::Delta { session, delta } => {
@@ -62,9 +64,10 @@ impl App {
     }
 
     /// Which of the cards stands over the composer.
-    fn card_state(&self) -> (bool, bool) {
+    fn card_state(&self) -> (bool, bool, bool) {
         let view = self.view();
-        (view.retrying().is_some(), view.stopped().is_some())
+        let shared = !view.writers.is_empty();
+        (view.retrying().is_some(), view.stopped().is_some(), shared)
     }
 
     fn event(&mut self, event: &Event) {
@@ -183,6 +186,7 @@ impl App {
                     overlay.routes = routes;
                 }
             }
+            (tag, Found::Worktree(sight)) => return self.seen_worktree(tag, *sight),
             (Tag::Today, Found::Today(today)) => self.today = Some(today),
             (Tag::Prompts, Found::Prompts(prompts)) => {
                 if let Some(Overlay::Prompts(overlay)) = &mut self.overlay {
@@ -295,7 +299,9 @@ impl App {
                 view.session = Some(session);
                 view.loaded();
                 self.trim(id);
-                vec![Cmd::LookAt(folder)]
+                let more = [self.look_at_worktree(id), self.look_for_writers(id)];
+                let looks = std::iter::once(Cmd::LookAt(folder));
+                looks.chain(more.into_iter().flatten()).collect()
             }
             Some(Err(error)) => {
                 self.say(format!("this session could not be read: {error}"));

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::protocol::id::Seq;
+use crate::protocol::query::Query;
 use crate::tui::app::ask::Reply as AskReply;
 use crate::tui::app::card::given_to;
 use crate::tui::app::first_run::{FirstRun, Page, Reply as PageReply};
@@ -12,7 +13,7 @@ use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::overlay::{Overlay, Reply, Wish};
 use crate::tui::app::setup::NewProvider;
 use crate::tui::app::text::Text;
-use crate::tui::app::{App, Cmd, Focus, Pressed};
+use crate::tui::app::{App, Cmd, Focus, Pressed, Tag};
 
 impl App {
     pub fn key(&mut self, event: KeyEvent) -> Vec<Cmd> {
@@ -374,6 +375,11 @@ impl App {
                 Vec::new()
             }
             Wish::Theme(choice) => vec![Cmd::KeepTheme(choice)],
+            Wish::MakeWorktree(name) => self.make_worktree(name),
+            Wish::StopErrand => self.errand_stopped(),
+            Wish::Look(look) => vec![Cmd::Ask(Tag::Sight, Query::Worktree(look))],
+            Wish::Errand(errand) => vec![Cmd::Errand(errand)],
+            Wish::ComposeIn(session, text) => self.compose_in(session, &text),
             Wish::PutAway => self.act(Action::PutAway),
             Wish::Act(action) => self.choose(action),
             Wish::Slash(name, given) => self.choose_slash(name, &given),

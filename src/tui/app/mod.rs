@@ -18,6 +18,7 @@ pub mod keys;
 pub mod layout;
 pub mod lines;
 pub mod local;
+pub mod mode;
 pub mod model;
 pub mod open;
 pub mod overlay;
@@ -35,6 +36,7 @@ pub mod view;
 pub mod views;
 pub mod wake;
 pub mod wishes;
+pub mod worktree;
 
 #[cfg(test)]
 mod tests;
@@ -52,6 +54,7 @@ use crate::protocol::image::Source;
 use crate::protocol::op::{Command, Managed, Op};
 use crate::protocol::query::{Found, ModelCard, Query, Today};
 use crate::protocol::session::Card;
+use crate::protocol::worktree::Errand;
 use crate::tui::app::arrangement::{Arrangement, Keeping};
 use crate::tui::app::ask::AskFocus;
 use crate::tui::app::card::{CardFocus, KeyPlaces};
@@ -109,6 +112,8 @@ pub enum Msg {
     Themes(Offered),
     /// What came of a theme that was chosen.
     ThemeKept(ThemeChoice, Result<(), String>),
+    /// What came of an errand.
+    Errand(Managed),
     /// A folder was looked at.
     Place(PathBuf, Place),
     /// What the last frame showed.
@@ -179,6 +184,10 @@ pub enum Cmd {
     Bind(Rebind),
     /// Makes the tour's folder.
     Tour,
+    /// Does something with a git worktree.
+    Errand(Errand),
+    /// Stops the last of these.
+    StopErrand,
     /// Makes a scratch folder.
     Scratch,
     /// Looks at a folder: its branch and instructions.
@@ -221,6 +230,12 @@ pub enum Tag {
     /// The page before the window.
     Earlier(SessionId),
     Turns(SessionId),
+    /// Something of a worktree, for the overlay that shows it.
+    Sight,
+    /// How far the worktree of a session has come.
+    Standing(SessionId),
+    /// Who else writes where a session works.
+    Writers(SessionId),
     SpendDays,
     SpendModels,
 }
@@ -451,6 +466,7 @@ impl App {
             Msg::Wished(read) => self.wished(read),
             Msg::Tour(folder) => self.tour(folder),
             Msg::Scratch(made) => self.scratch(made),
+            Msg::Errand(done) => self.errand_done(done),
             Msg::Place(folder, place) => {
                 self.places.insert(folder.clone(), place);
                 self.looked_at(&folder);

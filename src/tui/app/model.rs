@@ -79,7 +79,7 @@ impl App {
         let request = ForkRequest {
             from: from.id,
             model: model.clone(),
-            mode: from.mode(),
+            mode: from.lasting_mode(self.now.wall),
             effort: from.effort(),
         };
         let mut view = View::fresh(

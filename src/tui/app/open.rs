@@ -37,6 +37,9 @@ impl App {
         if self.restored {
             cmds.extend(self.read_restored());
         }
+        if let Some(name) = self.setup.worktree.take() {
+            cmds.extend(self.make_worktree(name));
+        }
         match self.setup.open.clone() {
             OpenWhat::New => {}
             OpenWhat::Session(id) => cmds.extend(self.open(id, None)),
@@ -240,6 +243,10 @@ impl App {
         }
         view.composer = crate::tui::app::composer::Composer::default();
         view.card_closed = true;
+        // Said with the card in sight: the folder is shared.
+        let writers = std::mem::take(&mut view.writers);
+        view.shares
+            .extend(writers.into_iter().map(|writer| writer.session));
         let stage = view.stage;
         self.pane_mut().follow();
         if matches!(command.op, Op::Submit { .. }) && self.prompts.first() != Some(&plain) {
@@ -247,8 +254,11 @@ impl App {
         }
         self.focus = Focus::Composer;
         self.typed();
+        let look = self.look_for_writers(id);
         if stage != Stage::Fresh {
-            return self.speak_again(command);
+            let mut cmds = self.speak_again(command);
+            cmds.extend(look);
+            return cmds;
         }
         let later = std::mem::take(&mut self.view_mut().after_open);
         let view = self.view_mut();
@@ -257,6 +267,7 @@ impl App {
             cwd: view.cwd.clone(),
             model,
             mode: view.mode,
+            worktree: view.worktree.clone(),
             effort: view.effort,
         };
         let open = self.command(id, Op::Open { request });
@@ -272,6 +283,7 @@ impl App {
             cmds.push(Cmd::Send(command));
         }
         cmds.push(Cmd::Send(command));
+        cmds.extend(look);
         cmds
     }
 
@@ -286,9 +298,7 @@ impl App {
     }
 
     pub fn change(&mut self, change: Change) -> Vec<Cmd> {
-        if let Change::Mode { mode } = change {
-            self.say_mode(mode);
-        }
+        self.say_mode(&change);
         let id = self.view().id;
         if self.view().stage != Stage::Fresh {
             return vec![Cmd::Send(self.command(id, Op::Change { change }))];
@@ -299,7 +309,19 @@ impl App {
                 self.first_run = None;
                 self.view_mut().model = Some(model);
             }
-            Change::Mode { mode } => self.view_mut().mode = mode,
+            Change::Mode { mode } => {
+                let view = self.view_mut();
+                view.mode = mode;
+                let lends = |op: &Op| {
+                    matches!(
+                        op,
+                        Op::Change {
+                            change: Change::ModeLent { .. }
+                        }
+                    )
+                };
+                view.after_open.retain(|op| !lends(op));
+            }
             Change::Effort { effort } => self.view_mut().effort = effort,
             change => self.view_mut().after_open.push(Op::Change { change }),
         }

@@ -183,7 +183,8 @@ impl App {
             | Managed::Purged { .. }
             | Managed::Reloaded
             | Managed::Reached(_)
-            | Managed::Tried(_) => None,
+            | Managed::Tried(_)
+            | Managed::Worktree(_) => None,
         };
         let sends = view.sends;
         let here = self.view().id == session;

@@ -96,6 +96,8 @@ pub struct Setup {
     /// The budget of a day; `None` where there is none.
     pub day_limit: Option<Money>,
     pub open: OpenWhat,
+    /// The name of a worktree to be made at once, with a session in it.
+    pub worktree: Option<String>,
     /// Tabs and panes of the last time in this folder.
     pub arrangement: Option<Arrangement>,
     /// What the person should be told at once.

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::agent::loan::Loan;
 use crate::agent::session::Session;
 use crate::protocol::effort::Effort;
 use crate::protocol::event::{Delta, Ending, Event, Fact, Waiting, When};
@@ -13,6 +14,7 @@ use crate::protocol::op::Op;
 use crate::protocol::rule::Mode;
 use crate::protocol::session::State;
 use crate::protocol::time::Time;
+use crate::protocol::worktree::{Standing, Worktree, Writer};
 use crate::tui::app::composer::Composer;
 use crate::tui::app::transcript::Transcript;
 
@@ -75,6 +77,14 @@ pub struct View {
     pub mode: Mode,
     pub effort: Option<Effort>,
     pub cwd: PathBuf,
+    /// The worktree that was made for it, before the log knows it.
+    pub worktree: Option<Worktree>,
+    /// How far that has come.
+    pub standing: Option<Standing>,
+    /// Other sessions that write in its folder, until the person has chosen to share it.
+    pub writers: Vec<Writer>,
+    /// They have been seen, and are no news any more.
+    pub shares: Vec<SessionId>,
     pub transcript: Transcript,
     pub live: Live,
     pub composer: Composer,
@@ -120,6 +130,10 @@ impl View {
             mode,
             effort: None,
             cwd,
+            worktree: None,
+            standing: None,
+            writers: Vec::new(),
+            shares: Vec::new(),
             transcript: Transcript::default(),
             live: Live::default(),
             composer: Composer::default(),
@@ -162,10 +176,21 @@ impl View {
             .or(self.model.as_ref())
     }
 
-    pub fn mode(&self) -> Mode {
+    /// The mode that holds at a moment.
+    pub fn mode(&self, now: Time) -> Mode {
         self.session
             .as_ref()
-            .map_or(self.mode, |session| session.mode)
+            .map_or(self.mode, |session| session.mode_at(now))
+    }
+
+    /// What is lent of it.
+    pub fn loan(&self) -> Option<&Loan> {
+        self.session.as_ref()?.loan.as_ref()
+    }
+
+    /// The mode that holds for good: where one is lent, the one that comes back.
+    pub fn lasting_mode(&self, now: Time) -> Mode {
+        self.loan().map_or(self.mode(now), |loan| loan.back)
     }
 
     pub fn effort(&self) -> Option<Effort> {
@@ -194,7 +219,7 @@ impl View {
 
     pub fn title(&self) -> String {
         match &self.session {
-            Some(session) if !session.title.is_empty() => session.title.clone(),
+            Some(session) if !session.name().is_empty() => session.name().to_owned(),
             _ => "new".to_owned(),
         }
     }
@@ -231,7 +256,7 @@ impl View {
 
     /// A card stands over the composer that can have the focus.
     pub fn has_card(&self) -> bool {
-        self.retrying().is_some() || self.stopped().is_some()
+        self.retrying().is_some() || self.stopped().is_some() || !self.writers.is_empty()
     }
 
     /// It runs in another process: what it does is read from the log.

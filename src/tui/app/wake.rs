@@ -42,6 +42,7 @@ impl App {
             self.esc_until,
             self.break_until,
             self.next_count(now),
+            self.loan_wake(now),
         ]
         .into_iter()
         .flatten()

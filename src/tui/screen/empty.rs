@@ -37,13 +37,16 @@ pub fn draw(app: &App, view: &View, canvas: &mut Canvas, area: Rect, look: &Look
         here = here
             .put(format!("     {branch}"), Role::Muted)
             .end("no sandbox", Role::Warn)
-            .end(format!("     mode {}", view.mode()), Role::Muted);
+            .end(
+                format!("     mode {}", view.mode(app.now.wall)),
+                Role::Muted,
+            );
         all.push(here);
     } else {
         all.push(here);
         let gap = if branch.is_empty() { "" } else { "  " };
         all.push(Row::of(
-            format!("{branch}{gap}mode {}  no sandbox", view.mode()),
+            format!("{branch}{gap}mode {}  no sandbox", view.mode(app.now.wall)),
             Role::Muted,
         ));
     }

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use crate::agent::loan;
 use crate::agent::visible::{clean, one_line};
 use crate::protocol::ask::About;
 use crate::protocol::event::Ending;
 use crate::protocol::item::{Block, Origin};
 use crate::protocol::session::Change;
+use crate::protocol::time::Time;
 use crate::tui::app::App;
 use crate::tui::app::transcript::{Entry, Spent, What};
 use crate::tui::app::view::View;
@@ -105,7 +107,7 @@ pub fn lay(app: &App, view: &View, entry: &Entry, form: Form, look: &Look) -> La
                 look,
             );
         }
-        What::Changed(change) => laid.row(changed(change, look)),
+        What::Changed(change) => laid.row(changed(change, entry.at, look)),
         What::Ended { ending, spent } => {
             if !waits(view, entry) {
                 how(&mut laid, ending, form, look);
@@ -166,10 +168,19 @@ fn prompt(laid: &mut Laid, blocks: &[Block], origin: Origin, unfolded: bool, wid
     }
 }
 
-fn changed(change: &Change, look: &Look) -> Row {
+fn changed(change: &Change, at: Time, look: &Look) -> Row {
     let said = match change {
         Change::Model { model } => format!("model {model}"),
         Change::Mode { mode } => format!("mode {mode}"),
+        Change::ModeLent { mode, until, sum } => {
+            format!("mode {mode} for {}", loan::terms(*until, *sum, at))
+        }
+        Change::ModeReturned { mode, used } => {
+            format!(
+                "mode {mode} again: the {} it was lent for is used up",
+                used.name()
+            )
+        }
         Change::Effort {
             effort: Some(effort),
         } => format!("effort {effort}"),

@@ -67,7 +67,9 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
             focused,
         });
     }
-    let ending = view.stopped()?;
+    let Some(ending) = view.stopped() else {
+        return beside(site, width);
+    };
     let turn = view.session.as_ref().map(|session| &session.turn_sum)?;
     let cost = money::sum(&turn.spent);
     let (title, message) = match ending {
@@ -117,6 +119,41 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
             }
             _ => String::new(),
         },
+        rows,
+        foot,
+        focused,
+    })
+}
+
+/// Another session writes in the same folder. Nothing waits for an answer: Enter in the composer sends as ever.
+fn beside(site: &Site, width: usize) -> Option<Card> {
+    let Site {
+        app, view, look, ..
+    } = *site;
+    let words = app.writer_words(view)?;
+    let mut rows = wrapped(&words, width, 0, Role::Text);
+    let said = "An edit of a file that the other one changed meanwhile is refused, and the file read again.";
+    if width >= NARROW {
+        rows.extend(wrapped(said, width, 0, Role::Muted));
+    }
+    let focused = site.card().is_some();
+    let foot = if focused || width < NARROW {
+        foot(site, "", ("Esc", "leave it"), width)
+    } else {
+        let row = Row::of("Tab", Role::Key)
+            .put(" from an empty composer, then ", Role::Muted)
+            .put("w", Role::Key)
+            .put(" worktree, ", Role::Muted)
+            .put("Enter", Role::Key)
+            .put(" share", Role::Muted);
+        vec![row]
+    };
+    Some(Card {
+        title: (
+            format!("{} shared folder", look.mark(Mark::Working)),
+            Role::Warn,
+        ),
+        right: String::new(),
         rows,
         foot,
         focused,

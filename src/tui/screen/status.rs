@@ -15,6 +15,9 @@ use crate::tui::screen::status::Hint::{Both, Does, Said};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::cells;
 
+/// From so many columns on a worktree is told in words.
+const WIDE: u16 = 140;
+
 /// Place, mode, effort where one was chosen, sandbox level, branch; the meter at the right.
 pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
     let view = app.view();
@@ -23,13 +26,16 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
         Focus::Transcript => "NORMAL",
         Focus::Ask(_) | Focus::Card(_) => "ASK",
     };
-    let mode = view.mode();
+    let mode = view.mode(app.now.wall);
     let mode_role = match mode {
         Mode::Plan | Mode::Ask => Role::Text,
         Mode::Edits => Role::Warn,
         Mode::Auto => Role::Bad,
     };
     let mut row = Row::of(format!(" {place}  "), Role::Strong).put(mode.name(), mode_role);
+    if let Some(loan) = view.loan().filter(|loan| loan.used(app.now.wall).is_none()) {
+        row = row.put(format!(" {}", loan.left(app.now.wall)), mode_role);
+    }
     if let Some(effort) = view.effort() {
         row = row.put(format!("  effort {effort}"), Role::Text);
     }
@@ -43,6 +49,13 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
             format!("  {}", crate::agent::visible::one_line(branch)),
             Role::Muted,
         );
+        if let Some(standing) = &view.standing {
+            let words = match area.width {
+                WIDE.. => format!(" {}", standing.words()),
+                _ => format!(" +{}", standing.commits),
+            };
+            row = row.put(words, Role::Muted);
+        }
     }
     let mut room = usize::from(area.width).saturating_sub(row.width() + 1);
     let mut shown = Vec::new();

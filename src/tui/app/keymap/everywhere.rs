@@ -13,6 +13,8 @@ pub const ROWS: &[Binding] = &[
     bind(Anywhere, Action::Palette, "palette", "find anything by its name", &[ctrl('p')], Some('p')),
     bind(Anywhere, Action::Sessions, "sessions", "sessions", &[], Some('w')),
     bind(Anywhere, Action::NewSession, "new-session", "new session here", &[], Some('n')),
+    bind(Anywhere, Action::NewWorktree, "new-worktree", "new session in a worktree", &[], Some('N')),
+    bind(Anywhere, Action::Files, "files", "files of this worktree", &[], Some('f')),
     bind(Anywhere, Action::Models, "models", "model of this session", &[], Some('m')),
     bind(Anywhere, Action::Cost, "cost", "what it cost", &[], Some('c')),
     bind(Anywhere, Action::Skills, "skills", "skills", &[], Some('S')),

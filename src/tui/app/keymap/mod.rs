@@ -52,6 +52,8 @@ pub enum Action {
     TabAfter,
     Sessions,
     NewSession,
+    NewWorktree,
+    Files,
     Models,
     Skills,
     Palette,

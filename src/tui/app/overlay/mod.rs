@@ -1,8 +1,10 @@
 //! Small screens over the workstation: each is a struct with its own keys; what it wishes for is carried out by the app.
 
 pub mod cost;
+pub mod files;
 pub mod help;
 pub mod models;
+pub mod new_worktree;
 pub mod notices;
 pub mod palette;
 pub mod pick;
@@ -17,11 +19,14 @@ use crossterm::event::KeyEvent;
 
 use crate::config::theme::ThemeChoice;
 use crate::protocol::id::{ModelRef, SessionId};
+use crate::protocol::worktree::{Errand, Look};
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::wished::Rebind;
 use crate::tui::app::overlay::cost::Cost;
+use crate::tui::app::overlay::files::Files;
 use crate::tui::app::overlay::help::Help;
 use crate::tui::app::overlay::models::{How, Models};
+use crate::tui::app::overlay::new_worktree::NewWorktree;
 use crate::tui::app::overlay::notices::Notices;
 use crate::tui::app::overlay::palette::Palette;
 use crate::tui::app::overlay::prompts::Prompts;
@@ -40,6 +45,8 @@ pub enum Overlay {
     Prompts(Prompts),
     Cost(Cost),
     Notices(Notices),
+    NewWorktree(NewWorktree),
+    Files(Box<Files>),
     Quit(Quit),
     Themes(Themes),
     Palette(Palette),
@@ -69,6 +76,16 @@ pub enum Wish {
     Skill(usize),
     /// Wears this theme and keeps it.
     Theme(ThemeChoice),
+    /// Makes a worktree of this name, with a session in it; the overlay stays until it is there.
+    MakeWorktree(String),
+    /// Stops what is being made.
+    StopErrand,
+    /// Looks at something of a worktree; the overlay stays.
+    Look(Look),
+    /// Does something with one; the overlay stays.
+    Errand(Errand),
+    /// Puts a text into the composer of a session.
+    ComposeIn(SessionId, String),
     /// Puts the notices away.
     PutAway,
     /// An action, as if its key had been pressed.
@@ -87,7 +104,14 @@ pub enum Wish {
 impl Wish {
     /// The overlay stays open.
     pub fn stays(&self) -> bool {
-        matches!(self, Self::Turns(_) | Self::Bind(_))
+        matches!(
+            self,
+            Self::Turns(_)
+                | Self::Bind(_)
+                | Self::MakeWorktree(_)
+                | Self::Look(_)
+                | Self::Errand(_)
+        )
     }
 }
 
@@ -101,6 +125,8 @@ impl Overlay {
             Self::Prompts(overlay) => overlay.key(event),
             Self::Cost(overlay) => overlay.key(event),
             Self::Notices(overlay) => overlay.key(event),
+            Self::NewWorktree(overlay) => overlay.key(event),
+            Self::Files(overlay) => overlay.key(event),
             Self::Quit(overlay) => overlay.key(event),
             Self::Themes(overlay) => overlay.key(event),
             Self::Palette(overlay) => overlay.key(event),
@@ -122,6 +148,8 @@ impl Overlay {
             Self::Themes(overlay) => overlay.pick.insert(&line),
             Self::Palette(overlay) => overlay.insert(&line),
             Self::Settings(overlay) => overlay.paste(&line),
+            Self::NewWorktree(overlay) => overlay.field.insert(line.trim()),
+            Self::Files(overlay) => overlay.paste(&line),
             Self::Help(_) | Self::Cost(_) | Self::Notices(_) | Self::Quit(_) => {}
         }
     }

@@ -266,7 +266,7 @@ fn pastes_clicks_and_modified_keys_answer_nothing() {
     assert_eq!(desk.press(KeyCode::Char('y')), []);
     assert_eq!(desk.asking(), Some("a"));
     assert_eq!(desk.written(), "");
-    assert_eq!(desk.app.view().mode(), Mode::Ask);
+    assert_eq!(desk.app.view().mode(now(0).wall), Mode::Ask);
 }
 
 #[test]

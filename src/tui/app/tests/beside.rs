@@ -138,6 +138,7 @@ fn started_in_the_home_folder_another_one_is_chosen_first() {
         cwd: folder,
         model: model("a/b"),
         mode: Mode::Ask,
+        worktree: None,
         effort: None,
     };
     assert_eq!(

@@ -76,6 +76,7 @@ impl Desk {
                 effort: None,
                 system: String::new(),
                 parent: None,
+                worktree: None,
                 forked: None,
             },
         });

@@ -189,7 +189,7 @@ fn a_picture_survives_with_its_draft_a_refusal_and_being_taken_back() {
     assert_eq!(ops(&later.press(KeyCode::Enter)), [shown(blocks.clone())]);
 
     let sent = desk.press(KeyCode::Enter);
-    let [Cmd::Send(command)] = sent.as_slice() else {
+    let [Cmd::Send(command), ..] = sent.as_slice() else {
         panic!("{sent:?}")
     };
     desk.update(Msg::Signals(vec![Signal::Refused {

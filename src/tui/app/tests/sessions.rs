@@ -38,6 +38,7 @@ fn the_first_prompt_begins_the_session() {
                     cwd: PathBuf::from("/src/api"),
                     model: model("anthropic/sonnet"),
                     mode: Mode::Edits,
+                    worktree: None,
                     effort: None,
                 }
             },
@@ -337,6 +338,7 @@ fn a_past_session_is_read_in_pages_and_folded() {
                 effort: None,
                 system: String::new(),
                 parent: None,
+                worktree: None,
                 forked: None,
             },
         },
@@ -363,7 +365,7 @@ fn a_past_session_is_read_in_pages_and_folded() {
     desk.update(Msg::Found(Tag::Fold(past), Found::Fold(Some(folded))));
     let view = desk.app.view();
     assert_eq!((view.id, view.stage), (past, Stage::Live));
-    assert_eq!(view.mode(), Mode::Plan);
+    assert_eq!(view.mode(now(0).wall), Mode::Plan);
     assert_eq!(view.transcript.entries().len(), 1);
     assert!(view.running());
 }

@@ -8,6 +8,7 @@ mod palette;
 mod sessions;
 mod settings;
 mod themes;
+mod worktree;
 
 use ratatui::layout::Rect;
 
@@ -52,6 +53,14 @@ pub fn draw(
     let width = area.width - 2 * margin;
     let room = usize::from(width.saturating_sub(4));
     let page = match overlay {
+        Overlay::NewWorktree(overlay) => worktree::new(app, overlay, room),
+        Overlay::Files(overlay) => match worktree::page(app, overlay, room) {
+            Some(page) => page,
+            None => {
+                worktree::draw_files(app, overlay, canvas, area, look);
+                return None;
+            }
+        },
         Overlay::Sessions(overlay) => sessions::page(app, overlay, room, look),
         Overlay::Models(overlay) => models::page(app, overlay, (room, area.height), look),
         Overlay::Help(overlay) => help::page(app.keymap(), overlay.place, overlay.scroll, room),

@@ -1,0 +1,204 @@
+//! A new branch with a worktree of its own, beside the repository: planned, then made whole or not at all.
+
+use std::fs::DirBuilder;
+use std::os::unix::fs::DirBuilderExt;
+use std::path::{Path, PathBuf};
+
+use crate::config::worktree::WorktreeConfig;
+use crate::project::git::run::Git;
+use crate::project::git::{branch, checkouts, commit, copy, has_branch, look, name, on_branch};
+use crate::project::{self, Project};
+use crate::protocol::worktree::{Plan, Worktree};
+
+/// A worktree that was made.
+#[derive(Debug)]
+pub struct Made {
+    pub worktree: Worktree,
+    /// The folder in it that answers to the one it was made from.
+    pub cwd: PathBuf,
+    pub copied: copy::Copied,
+}
+
+/// The repository a folder lies in.
+pub fn repository(cwd: &Path) -> Result<Project, String> {
+    let project = project::find(cwd);
+    let is_there = project.branch.is_some() || project.top.join(".git").exists();
+    if is_there {
+        return Ok(project);
+    }
+    let cwd = crate::agent::visible::escaped(&cwd.to_string_lossy());
+    Err(format!(
+        "{cwd} is in no git repository, and a worktree is one of a repository: `git init` makes one"
+    ))
+}
+
+/// The folder that worktrees of a repository lie in: `~/src/flaky.wt` beside `~/src/flaky`.
+pub fn folder(root: &Path) -> Result<PathBuf, String> {
+    let beside = root.parent().zip(root.file_name());
+    let (parent, own) = beside.ok_or("there is no folder beside this repository")?;
+    let mut name = own.to_owned();
+    name.push(".wt");
+    Ok(parent.join(name))
+}
+
+/// What a worktree of the checkout would be, under a free name made from a text.
+pub async fn plan(
+    git: &Git,
+    project: &Project,
+    text: &str,
+    wishes: &WorktreeConfig,
+) -> Result<Plan, String> {
+    let base = base(git).await?;
+    let folder = folder(&project.root)?;
+    let args = ["for-each-ref", "--format=%(refname:short)", "refs/heads"];
+    let answer = git.look(&args).await?;
+    let branches = String::from_utf8_lossy(&answer.bytes).into_owned();
+    let taken = |wish: &str| {
+        let below = format!("{wish}/");
+        let branch = branches.lines().any(|branch| {
+            branch == wish || branch.starts_with(&below) || wish.starts_with(&format!("{branch}/"))
+        });
+        branch || folder.join(name::folder(wish)).symlink_metadata().is_ok()
+    };
+    let own = project
+        .root
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy();
+    let changed = look::open(git, &wishes.copy).await?;
+    Ok(Plan {
+        name: name::free(&name::slug(text), &own, taken),
+        from: branch(git).await,
+        at: base.chars().take(7).collect(),
+        uncommitted: u32::try_from(changed.len()).unwrap_or(u32::MAX),
+        copy: wishes.copy.clone(),
+        setup: wishes.setup.clone(),
+        submodules: git.top().join(".gitmodules").symlink_metadata().is_ok(),
+        folder,
+    })
+}
+
+/// Where a worktree of this name would come to lie, and where from. Nothing is changed.
+pub async fn prepare(git: &Git, project: &Project, wish: &str) -> Result<Worktree, String> {
+    if let Some(why) = name::fault(wish) {
+        return Err(why);
+    }
+    let base = base(git).await?;
+    if has_branch(git, wish).await {
+        let all = checkouts(git).await?;
+        return Err(match on_branch(&all, wish) {
+            Some(path) => format!(
+                "the branch {wish} is checked out in {}: try another name",
+                crate::agent::visible::escaped(&path.to_string_lossy())
+            ),
+            None => format!(
+                "there is a branch {wish} already: try another name, or take it away with `git branch -d {wish}`"
+            ),
+        });
+    }
+    let path = folder(&project.root)?.join(name::folder(wish));
+    if path.symlink_metadata().is_ok() {
+        return Err(format!(
+            "there is a folder {} already: try another name",
+            crate::agent::visible::escaped(&path.to_string_lossy())
+        ));
+    }
+    Ok(Worktree {
+        path,
+        repository: project.root.clone(),
+        branch: wish.to_owned(),
+        base,
+        from: branch(git).await,
+    })
+}
+
+/// Makes it. Whoever stops waiting, or meets a fault, has [`undo`] to take away what there is of it.
+pub async fn make(git: &Git, worktree: &Worktree) -> Result<(), String> {
+    let folder = worktree.path.parent().unwrap_or(&worktree.path);
+    match folder.symlink_metadata() {
+        Ok(meta) if meta.is_dir() => {}
+        Ok(_) => return Err(format!("{} is no folder: move it away", folder.display())),
+        Err(_) => DirBuilder::new()
+            .mode(0o755)
+            .create(folder)
+            .map_err(|error| format!("cannot make {}: {error}", folder.display()))?,
+    }
+    let path = worktree.path.as_os_str();
+    let args = [
+        "worktree".as_ref(),
+        "add".as_ref(),
+        "--quiet".as_ref(),
+        "--no-track".as_ref(),
+        "-b".as_ref(),
+        worktree.branch.as_ref(),
+        "--".as_ref(),
+        path,
+        worktree.base.as_ref(),
+    ];
+    git.change(&args, b"").await?;
+    Ok(())
+}
+
+/// The files that git did not bring; blocks. The folder of the session lies in it as the other one lies in its checkout.
+pub fn fill(
+    git: &Git,
+    worktree: Worktree,
+    cwd: &Path,
+    patterns: &[String],
+) -> Result<Made, String> {
+    let copied = copy::copy(git.top(), &worktree.path, patterns)?;
+    let below = cwd.strip_prefix(git.top()).unwrap_or(Path::new(""));
+    let there = worktree.path.join(below);
+    let cwd = there
+        .canonicalize()
+        .ok()
+        .filter(|cwd| cwd.starts_with(&worktree.path));
+    Ok(Made {
+        cwd: cwd
+            .filter(|cwd| cwd.is_dir())
+            .unwrap_or_else(|| worktree.path.clone()),
+        worktree,
+        copied,
+    })
+}
+
+/// Takes away what was made of it: nobody has worked there.
+pub async fn undo(git: &Git, worktree: &Worktree) {
+    let path = worktree.path.as_os_str();
+    // Each may be there or not; what cannot be taken away is listed by `creel doctor`.
+    let _ = git
+        .change(
+            &[
+                "worktree".as_ref(),
+                "remove".as_ref(),
+                "--force".as_ref(),
+                "--".as_ref(),
+                path,
+            ],
+            b"",
+        )
+        .await;
+    let _ = git.change(&["worktree", "prune"], b"").await;
+    if commit(git, &format!("refs/heads/{}", worktree.branch))
+        .await
+        .as_ref()
+        == Some(&worktree.base)
+    {
+        let _ = git
+            .change(&["branch", "-D", "--", worktree.branch.as_str()], b"")
+            .await;
+    }
+    if let Some(folder) = worktree.path.parent() {
+        // Only if it is empty.
+        let _ = std::fs::remove_dir(folder);
+    }
+}
+
+async fn base(git: &Git) -> Result<String, String> {
+    // Says what is wrong with the repository, where something is.
+    git.line(&["rev-parse", "--git-dir"]).await?;
+    commit(git, "HEAD").await.ok_or_else(|| {
+        "the repository has no commit yet, and a worktree begins at one: commit something first"
+            .to_owned()
+    })
+}

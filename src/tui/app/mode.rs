@@ -1,0 +1,60 @@
+//! The mode of a session, for good or lent: what is typed, what is said of it, and when what is left of a loan is to be seen
+//! anew.
+
+use std::time::Duration;
+
+use crate::agent::loan;
+use crate::protocol::rule::Mode;
+use crate::protocol::session::Change;
+use crate::tui::app::App;
+
+impl App {
+    /// `/mode`: a mode, or one with a time and a sum.
+    pub fn read_mode(&self, text: &str) -> Result<Change, String> {
+        let change = loan::read(text, self.now.wall)?;
+        let view = self.view();
+        match &change {
+            Change::ModeLent { mode, .. }
+                if view.loan().is_none() && view.mode(self.now.wall) == *mode =>
+            {
+                Err(loan::already(*mode))
+            }
+            _ => Ok(change),
+        }
+    }
+
+    /// A wider mode is said in words; the status line shows every one.
+    pub fn say_mode(&mut self, change: &Change) {
+        let words = |mode: &Mode| match mode {
+            Mode::Plan => "reads inside the folder; everything else is denied",
+            Mode::Ask => "reads inside the folder run; the rest asks",
+            Mode::Edits => "also changes files inside the folder without asking",
+            Mode::Auto => "also runs commands without asking, and there is no sandbox",
+        };
+        match change {
+            Change::Mode { mode } => self.say(format!("{mode}: {}", words(mode))),
+            Change::ModeLent { mode, until, sum } => {
+                let terms = loan::terms(*until, *sum, self.now.wall);
+                let back = self.view().lasting_mode(self.now.wall);
+                let what = words(mode);
+                self.say(format!("{mode} for {terms}, then {back}: {what}"));
+            }
+            _ => {}
+        }
+    }
+
+    /// When a session that is seen has a minute less of its loan, or none of it; in time since the start.
+    pub fn loan_wake(&self, now: Duration) -> Option<Duration> {
+        let seen = self.seen_sessions();
+        let loans = self.views.iter().filter(|view| seen.contains(&view.id));
+        let until = loans.filter_map(|view| view.loan()?.until);
+        let left = until.map(|until| until.since(self.now.wall));
+        let next = left.filter(|left| !left.is_zero()).map(|left| {
+            // The figure changes when the minute that runs is over.
+            let part = left.as_millis() % 60_000;
+            let part = if part == 0 { 60_000 } else { part };
+            now + Duration::from_millis(u64::try_from(part).unwrap_or(60_000) + 1)
+        });
+        next.min()
+    }
+}

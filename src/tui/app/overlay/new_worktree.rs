@@ -1,0 +1,56 @@
+//! A new worktree: its name is asked for, and what it would be is told before it is made.
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use crate::protocol::worktree::Plan;
+use crate::tui::app::ask::edit_line;
+use crate::tui::app::overlay::{Reply, Wish};
+use crate::tui::app::text::Text;
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct NewWorktree {
+    pub field: Text,
+    /// What it would be; `None` until the repository was looked at.
+    pub plan: Option<Plan>,
+    /// It is being made under the name in the field.
+    pub making: bool,
+    /// What is in the way.
+    pub failed: Option<String>,
+}
+
+impl NewWorktree {
+    /// The repository was looked at: its free name is offered, unless one was typed meanwhile.
+    pub fn planned(&mut self, plan: Plan) {
+        if self.field.is_empty() {
+            self.field.insert(&plan.name);
+        }
+        self.plan = Some(plan);
+    }
+
+    pub fn key(&mut self, event: KeyEvent) -> Reply {
+        if self.making {
+            return match event.code {
+                KeyCode::Esc => Reply::Do(Wish::StopErrand),
+                _ => Reply::Stay,
+            };
+        }
+        match event.code {
+            KeyCode::Esc => Reply::Close,
+            KeyCode::Enter => {
+                let name = self.field.as_str().trim().to_owned();
+                if name.is_empty() {
+                    self.failed = Some("a worktree needs a name: type one".to_owned());
+                    return Reply::Stay;
+                }
+                self.failed = None;
+                self.making = true;
+                Reply::Do(Wish::MakeWorktree(name))
+            }
+            _ => {
+                self.failed = None;
+                edit_line(&mut self.field, event);
+                Reply::Stay
+            }
+        }
+    }
+}
