@@ -1,6 +1,7 @@
 //! Homes with a past, made through the library's own log: many sessions, or a long one.
 
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use creel::agent::session::{FOLD_VERSION, Session};
@@ -80,6 +81,64 @@ pub fn session(home: &Home, items: u32) {
     keep(home, [batch(now().0 - 10 * MINUTE, facts)]);
 }
 
+/// One session with so many items and outputs of so many bytes, written a hundred turns at a time.
+pub fn long_session(home: &Home, items: u32, output: usize) {
+    let turns = items / 20;
+    let at = now().0 - 10 * MINUTE;
+    let session = batch(at, Vec::new()).session;
+    let folded: Arc<Mutex<Option<Session>>> = Arc::default();
+    let batches = (0..turns.div_ceil(100)).map(|part| {
+        let mut facts = Vec::new();
+        for turn in part * 100 + 1..=turns.min(part * 100 + 100) {
+            if turn == 1 {
+                facts.extend(opened(home, "Go through all of it"));
+            } else {
+                facts.push(Fact::TurnStarted { turn });
+                facts.push(prompt(turn, &format!("And now part {turn}, as before.")));
+            }
+            for step in 1..=6 {
+                facts.extend(answered(
+                    turn,
+                    step,
+                    &format!("Next I read part {step} of **module {turn}**."),
+                ));
+                facts.extend(called_with(turn, step, output));
+            }
+            let end = if turn == turns {
+                LAST
+            } else {
+                "It keeps what was said."
+            };
+            facts.extend(answered(
+                turn,
+                7,
+                &format!("## Module {turn}\n\n- one line a fact\n\n{end}"),
+            ));
+            facts.push(ended(turn));
+        }
+        let folded = Arc::clone(&folded);
+        Batch {
+            session,
+            derive: Box::new(move |events| {
+                let mut last = folded.lock().ok()?;
+                let session = Session::fold(last.take(), events)?;
+                let body = serde_json::to_string(&session).ok()?;
+                let card = session.card();
+                *last = Some(session);
+                Some(Derived {
+                    card,
+                    state: Some(FoldedState {
+                        version: FOLD_VERSION,
+                        body,
+                    }),
+                })
+            }),
+            ..batch(at, facts)
+        }
+    });
+    keep_in_order(home, batches);
+}
+
 fn opened(home: &Home, said: &str) -> Vec<Fact> {
     let cwd = home.work().canonicalize().unwrap();
     let spec = SessionSpec {
@@ -152,6 +211,10 @@ fn answered(turn: u32, step: u32, text: &str) -> [Fact; 3] {
 }
 
 fn called(turn: u32, step: u32) -> [Fact; 3] {
+    called_with(turn, step, 20 * 48)
+}
+
+fn called_with(turn: u32, step: u32, output: usize) -> [Fact; 3] {
     let call = CallId::new(turn, step, 0);
     let asked = Item::Call(ToolCall {
         id: call.clone(),
@@ -164,7 +227,7 @@ fn called(turn: u32, step: u32) -> [Fact; 3] {
     let outcome = Outcome {
         exit: Some(0),
         millis: 12,
-        ..Outcome::done(line.repeat(20))
+        ..Outcome::done(line.repeat(output.div_ceil(line.len())))
     };
     let result = Item::Result {
         call: call.clone(),
@@ -238,6 +301,20 @@ fn keep(home: &Home, batches: impl IntoIterator<Item = Batch>) {
         }
         while let Some(appended) = waiting.join_next().await {
             appended.unwrap().unwrap();
+        }
+    });
+}
+
+/// The same for batches of one session, each of which goes on where the one before ended.
+fn keep_in_order(home: &Home, batches: impl IntoIterator<Item = Batch>) {
+    let path = home.db();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(async {
+        let log = open(&path);
+        for batch in batches {
+            log.append(batch).await.unwrap();
         }
     });
 }

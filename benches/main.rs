@@ -11,6 +11,7 @@
 )]
 #![allow(clippy::print_stdout, reason = "the table is what a bench is for")]
 
+mod huge;
 mod idle;
 mod keys;
 mod limit;
@@ -106,6 +107,12 @@ const ROWS: &[Row] = &[
         "a session of 2,000 items, opened again",
         60,
         reopen::measure,
+    ),
+    row(
+        "huge",
+        "a session of 100,000 items: opened, scrolled, closed",
+        300,
+        huge::measure,
     ),
 ];
 

@@ -156,6 +156,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         ability,
         mouse: config.ui.mouse,
         editor: editor(),
+        clipboard: config.ui.clipboard,
         check_provider: Arc::new(move |new| checking.check(new)),
         ask_local: Arc::new(move || given.ask_local(usual_ports().collect())),
         store_provider: Arc::new(move |new, model| storing.store(&new, &model)),

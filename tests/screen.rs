@@ -49,8 +49,10 @@ macro_rules! screen {
     };
 }
 
+mod fifty;
 mod palette;
 mod panes;
+mod reading;
 mod themes;
 mod worktrees;
 
@@ -246,6 +248,15 @@ impl Desk {
 
     fn press(&mut self, code: KeyCode) {
         self.key(code, KeyModifiers::NONE);
+    }
+
+    /// A key, and what it wants done, with all frames it needs.
+    fn pressed(&mut self, code: KeyCode) -> Vec<Cmd> {
+        let mut cmds = self.update(Msg::Key(KeyEvent::new(code, KeyModifiers::NONE)));
+        while std::mem::take(&mut self.app.owes_frame) {
+            cmds.extend(self.frame().1);
+        }
+        cmds
     }
 
     fn typed(&mut self, text: &str) {

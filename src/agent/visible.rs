@@ -41,6 +41,24 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The text as it is copied: cleaned, but with the line ends it had. Cleaning it again gives what is shown.
+pub fn kept(text: &str) -> Cow<'_, str> {
+    if !text.contains("\r\n") {
+        return clean(text);
+    }
+    let mut out = String::with_capacity(text.len());
+    for line in text.split_inclusive('\n') {
+        match line.strip_suffix("\r\n") {
+            Some(line) => {
+                out.push_str(&clean(line));
+                out.push_str("\r\n");
+            }
+            None => out.push_str(&clean(line)),
+        }
+    }
+    Cow::Owned(out)
+}
+
 /// The text on one line, for titles and cards: cleaned, with every run of blanks and line ends as one space.
 pub fn one_line(text: &str) -> String {
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
@@ -168,6 +186,18 @@ mod tests {
         ];
         for (text, expected) in cases {
             assert_eq!(clean(text), expected, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_copied_keeps_its_line_ends() {
+        for (text, expected) in [
+            ("a\r\nb\n\u{1b}[1mc\u{1b}[0m", "a\r\nb\nc"),
+            ("10%\r20%\r\n", "20%\r\n"),
+            ("plain", "plain"),
+        ] {
+            assert_eq!(kept(text), expected, "{text:?}");
+            assert_eq!(clean(&kept(text)), clean(text), "{text:?}");
         }
     }
 

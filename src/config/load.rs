@@ -266,6 +266,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     use super::*;
+    use crate::config::clipboard::Clipboard;
     use crate::config::{
         BudgetConfig, KeySource, LeaderKey, ModelConfig, ProviderConfig, UiConfig, Wire,
     };
@@ -298,7 +299,7 @@ mod tests {
             tiers = [{ above = 200000, input = 1 }] }\r\n\
             [budget]\r\nday = \"none\"\r\nsession = 2.5\r\n[guards]\r\nunattended = 0\r\nidle_steps = 20\r\n\
             [limits]\r\noutput_tokens = 3_000\r\n[permissions]\r\nallow = [\"Bash(git diff *)\", \"edit\"]\r\n\
-            deny = [\" Read(./.env) \"]\r\n[ui]\r\ntheme = \"dusk\"\r\nmouse = false\r\nleader = \"ctrl-b\"\r\n";
+            deny = [\" Read(./.env) \"]\r\n[ui]\r\ntheme = \"dusk\"\r\nmouse = false\r\nleader = \"ctrl-b\"\r\nclipboard = \"xsel\"\r\n";
         let loaded = parsed(text).unwrap();
         let price = Price {
             currency: Currency::CNY,
@@ -359,6 +360,7 @@ mod tests {
             theme: crate::config::theme::ThemeChoice::One("dusk".to_owned()),
             mouse: false,
             leader: LeaderKey::CtrlB,
+            clipboard: Clipboard::Xsel,
         };
         assert_eq!(loaded.config, expected);
         assert_eq!(loaded.warnings, Vec::<String>::new());

@@ -1,6 +1,7 @@
 //! What the person wished for: the config file as data. A session logs what is changed later; the config only gives defaults.
 
 pub mod address;
+pub mod clipboard;
 pub(crate) mod document;
 mod key_of_entry;
 pub mod keymap;
@@ -25,6 +26,7 @@ use std::path::PathBuf;
 
 use crate::agent::guard;
 use crate::agent::route::Route;
+use crate::config::clipboard::Clipboard;
 use crate::config::keymap::KeymapConfig;
 use crate::config::theme::ThemeChoice;
 use crate::config::worktree::WorktreeConfig;
@@ -149,6 +151,8 @@ pub struct UiConfig {
     pub mouse: bool,
     /// `leader`: the key that keys for everywhere follow.
     pub leader: LeaderKey,
+    /// `clipboard`: the way a text is copied by.
+    pub clipboard: Clipboard,
 }
 
 /// Ctrl+X always leads; `ctrl-b` does too where it is wished for, and then tmux's keys follow it.
@@ -251,6 +255,7 @@ impl Default for UiConfig {
             theme: ThemeChoice::default(),
             mouse: true,
             leader: LeaderKey::default(),
+            clipboard: Clipboard::default(),
         }
     }
 }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::agent::guard;
 use crate::agent::route::Route;
+use crate::config::clipboard::Clipboard;
 use crate::config::model::PRICES;
 use crate::config::preset::PRESETS;
 use crate::config::provider::WIRES;
@@ -58,6 +59,7 @@ pub fn schema(actions: &[(&'static str, Vec<&'static str>)]) -> Value {
                 ], "description": "a theme, or one for light and one for dark terminals; `creel theme list` names them" })),
                 ("mouse", json!({ "type": "boolean", "default": true })),
                 ("leader", json!({ "enum": LeaderKey::ALL.map(LeaderKey::name), "default": "ctrl-x", "description": "the key that keys for everywhere follow" })),
+                ("clipboard", json!({ "enum": Clipboard::ALL.map(Clipboard::name), "default": "auto", "description": "the way a text is copied by" })),
             ]),
             "keymap": table(places),
             "routes": { "type": "object", "additionalProperties": route() },

@@ -2,6 +2,7 @@
 
 use crate::agent::guard;
 use crate::agent::rule;
+use crate::config::clipboard::Clipboard;
 use crate::config::document::{Document, Section, cut, nearest};
 use crate::config::theme;
 use crate::config::{BudgetConfig, LeaderKey, LimitConfig, UiConfig};
@@ -11,7 +12,7 @@ use crate::protocol::rule::{Effect, Rule, Scope};
 pub const BUDGET_KEYS: &[&str] = &["day", "session"];
 pub const RATE_KEYS: &[&str] = &["usd", "date"];
 pub const PERMISSION_KEYS: &[&str] = &["deny", "ask", "allow"];
-pub const UI_KEYS: &[&str] = &["theme", "mouse", "leader"];
+pub const UI_KEYS: &[&str] = &["theme", "mouse", "leader", "clipboard"];
 
 /// The guards that are whole numbers, with their bounds.
 pub const GUARDS: [(&str, u64, u64); 4] = [
@@ -224,6 +225,9 @@ pub fn read_ui(document: &mut Document<'_>, top: &Section<'_>, ui: &mut UiConfig
     if let Some(leader) = document.parsed(&section, "leader", leader) {
         ui.leader = leader;
     }
+    if let Some(clipboard) = document.parsed(&section, "clipboard", Clipboard::parse) {
+        ui.clipboard = clipboard;
+    }
 }
 
 #[cfg(test)]
@@ -394,6 +398,10 @@ mod tests {
             (
                 "ui.leader = \"ctrl-a\"",
                 "1:13: `ui.leader` is `ctrl-a`: expected ctrl-x or ctrl-b",
+            ),
+            (
+                "ui.clipboard = \"x11\"",
+                "1:16: `ui.clipboard` is `x11`: expected one of auto, osc52, tmux, wl-copy, xclip, xsel, pbcopy",
             ),
             // Permissions.
             (

@@ -1,16 +1,12 @@
 //! Carries out what the state asks for: commands and questions through the door, the editor, files of the first page.
 //! Whatever needs the engine waits here until it is there.
 
-use std::ffi::OsString;
-use std::io::{Read, Seek, SeekFrom, Write};
-use std::process::Command as Process;
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use tokio::task::AbortHandle;
 
-use crate::config::paths::ensure;
 use crate::engine::door::Door;
 use crate::protocol::id::SessionId;
 use crate::protocol::image::Source;
@@ -24,13 +20,10 @@ use crate::tui::terminal::input::Input;
 use crate::tui::terminal::modes::shell_waits;
 use crate::tui::{Keep, Options, Started, Wake, feed, reload};
 
-/// An edited text longer than this is not taken.
-const LONGEST: u64 = 8 << 20;
-
 pub(crate) struct Effects {
-    options: Options,
-    queue: Sender<Wake>,
-    input: Input,
+    pub(crate) options: Options,
+    pub(crate) queue: Sender<Wake>,
+    pub(crate) input: Input,
     engine: Option<Started>,
     /// Asked for before the engine was there.
     held: Vec<Cmd>,
@@ -139,6 +132,7 @@ impl Effects {
                 }
                 self.look_at_config(true);
             }
+            Cmd::Read(deed) => self.read(deed, terminal)?,
             Cmd::Tour => {
                 let made = (self.options.tour)();
                 self.tell(Msg::Tour(made));
@@ -191,7 +185,7 @@ impl Effects {
             .write(engine.as_ref().map(|engine| &engine.door));
     }
 
-    fn tell(&self, msg: Msg) {
+    pub(crate) fn tell(&self, msg: Msg) {
         let _ = self.queue.send(Wake::Msg(msg));
     }
 
@@ -304,6 +298,7 @@ impl Effects {
             | Cmd::Suspend
             | Cmd::Edit(_)
             | Cmd::EditConfig(_)
+            | Cmd::Read(_)
             | Cmd::Keep(_)
             | Cmd::Tour
             | Cmd::ListThemes
@@ -311,74 +306,4 @@ impl Effects {
             | Cmd::Quit => {}
         }
     }
-
-    /// Opens the person's editor on a file of the text, and reads the file when it has ended.
-    fn edit(&self, text: &str, terminal: &mut Terminal) -> anyhow::Result<Result<String, String>> {
-        let mut file = match tempfile::Builder::new()
-            .prefix("creel-")
-            .suffix(".md")
-            .tempfile()
-        {
-            Ok(file) => file,
-            Err(error) => return Ok(Err(format!("no file for the editor: {error}"))),
-        };
-        if let Err(error) = file.write_all(text.as_bytes()) {
-            return Ok(Err(format!("no file for the editor: {error}")));
-        }
-        if let Err(why) = self.run_editor(|_| vec![file.path().into()], terminal)? {
-            return Ok(Err(format!("{why}; the text is as it was")));
-        }
-        // Editors that write a new file and rename it leave another one under the same name.
-        Ok(read_again(&mut file).map_err(|error| format!("reading what was edited: {error}")))
-    }
-
-    fn edit_config(
-        &self,
-        line: Option<usize>,
-        terminal: &mut Terminal,
-    ) -> anyhow::Result<Result<(), String>> {
-        let path = &self.options.config.path;
-        // An editor makes a file, but few make its folder.
-        if let Some(Err(why)) = path.parent().map(ensure) {
-            return Ok(Err(why));
-        }
-        self.run_editor(|editor| reload::at_line(editor, path, line), terminal)
-    }
-
-    /// Gives the terminal to the person's editor with these words after its own, until it has ended.
-    fn run_editor(
-        &self,
-        words: impl FnOnce(&str) -> Vec<OsString>,
-        terminal: &mut Terminal,
-    ) -> anyhow::Result<Result<(), String>> {
-        let own = shlex::split(&self.options.editor).filter(|words| !words.is_empty());
-        let Some(own) = own else {
-            return Ok(Err("no editor: set $EDITOR to a command".to_owned()));
-        };
-        self.input.pause();
-        terminal.leave();
-        let status = Process::new(&own[0])
-            .args(&own[1..])
-            .args(words(&own[0]))
-            .status();
-        let resumed = terminal.resume();
-        self.input.resume();
-        resumed?;
-        Ok(match status {
-            Err(error) => Err(format!("{} could not be started: {error}", own[0])),
-            Ok(status) if !status.success() => Err(format!("{} ended with {status}", own[0])),
-            Ok(_) => Ok(()),
-        })
-    }
-}
-
-fn read_again(file: &mut tempfile::NamedTempFile) -> std::io::Result<String> {
-    let mut bytes = Vec::new();
-    if let Ok(renamed) = std::fs::File::open(file.path()) {
-        renamed.take(LONGEST).read_to_end(&mut bytes)?;
-    } else {
-        file.seek(SeekFrom::Start(0))?;
-        file.as_file().take(LONGEST).read_to_end(&mut bytes)?;
-    }
-    Ok(crate::agent::visible::clean(&String::from_utf8_lossy(&bytes)).into_owned())
 }

@@ -6,6 +6,7 @@
 pub mod app;
 mod effect;
 mod feed;
+mod lending;
 mod pointing;
 pub mod reload;
 pub mod screen;
@@ -25,6 +26,7 @@ use futures_util::future::BoxFuture;
 use ratatui::layout::Position;
 use uuid::{Builder, Uuid};
 
+use crate::config::clipboard::Clipboard;
 use crate::config::theme::ThemeChoice;
 use crate::engine::door::Door;
 use crate::protocol::event::Signal;
@@ -34,6 +36,7 @@ use crate::tui::app::arrangement::Arrangement;
 use crate::tui::app::card::KeyPlaces;
 use crate::tui::app::layout::Edge;
 use crate::tui::app::local::Answering;
+use crate::tui::app::pane::PaneId;
 use crate::tui::app::setup::{Checked, NewProvider, Now, Opened, Place, Setup, Stored};
 use crate::tui::app::{App, Cmd, Msg};
 use crate::tui::effect::Effects;
@@ -92,6 +95,8 @@ pub struct Options {
     pub mouse: bool,
     /// The person's editor, as a command line.
     pub editor: String,
+    /// By which way texts are copied.
+    pub clipboard: Clipboard,
     pub check_provider: Check,
     pub ask_local: AskLocal,
     pub store_provider: Store,
@@ -200,6 +205,7 @@ pub fn run(options: Options, start: Start) -> anyhow::Result<Ended> {
         kept: Kept::default(),
         spots: Spots::default(),
         held: None,
+        pointing: None,
         began,
         chance,
         drawn: began,
@@ -229,6 +235,8 @@ struct Desk {
     spots: Spots,
     /// The edge that the pointer holds.
     held: Option<Edge>,
+    /// The pane in whose transcript its button is down.
+    pointing: Option<PaneId>,
     began: Instant,
     /// Of the next session's id, the part that is chance.
     chance: Uuid,
@@ -278,6 +286,10 @@ impl Desk {
             }
             if let Some(msg) = self.draw()? {
                 self.update(msg, effects)?;
+                // Keys that waited for this frame were carried out.
+                if std::mem::take(&mut self.app.owes_frame) {
+                    self.again = Some(Instant::now());
+                }
             }
         }
     }

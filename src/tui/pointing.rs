@@ -5,6 +5,8 @@ use crossterm::event::{MouseButton, MouseEventKind};
 use crate::tui::Desk;
 use crate::tui::app::Msg;
 use crate::tui::app::layout::Axis;
+use crate::tui::app::pointer::{Part, Spot};
+use crate::tui::app::pointing::Gesture as Pointing;
 
 /// Lines that one notch of the wheel scrolls.
 const WHEEL_LINES: i64 = 3;
@@ -40,18 +42,29 @@ impl Desk {
         match gesture {
             Gesture::Press => {
                 self.held = self.spots.edge_at(x, y);
-                self.spots.at(x, y).map(Msg::Click)
-            }
-            Gesture::Drag => self.held.map(|edge| {
-                let to = match edge.axis {
-                    Axis::Across => x,
-                    Axis::Down => y,
+                let spot = self.spots.at(x, y)?;
+                self.pointing = match spot {
+                    Spot::Pane(pane, Part::Transcript) => Some(pane),
+                    _ => None,
                 };
-                Msg::Drag(edge, to)
-            }),
+                self.in_transcript(x, y, Pointing::Press)
+                    .or(Some(Msg::Click(spot)))
+            }
+            Gesture::Drag => match self.held {
+                Some(edge) => {
+                    let to = match edge.axis {
+                        Axis::Across => x,
+                        Axis::Down => y,
+                    };
+                    Some(Msg::Drag(edge, to))
+                }
+                None => self.in_transcript(x, y, Pointing::Drag),
+            },
             Gesture::Release => {
                 self.held = None;
-                None
+                let msg = self.in_transcript(x, y, Pointing::Release);
+                self.pointing = None;
+                msg
             }
             Gesture::Wheel(lines) => {
                 let focus = self.app.panes.focus();
@@ -59,5 +72,12 @@ impl Desk {
                 Some(Msg::Wheel(pane, lines))
             }
         }
+    }
+
+    /// What the pointer does in the transcript its button went down in.
+    fn in_transcript(&self, x: u16, y: u16, pointing: Pointing) -> Option<Msg> {
+        let pane = self.pointing?;
+        let (x, y) = self.spots.in_transcript(pane, x, y)?;
+        Some(Msg::Point(pane, x, y, pointing))
     }
 }

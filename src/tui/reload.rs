@@ -1,9 +1,8 @@
 //! The config while the workstation runs: looked at when something happens anyway, opened in the person's editor at a line,
 //! and written when a key is bound.
 
-use std::ffi::OsString;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -69,49 +68,9 @@ pub(crate) fn look(
     });
 }
 
-/// The words after an editor's own that open a file at a line, from 1.
-pub(crate) fn at_line(editor: &str, file: &Path, line: Option<usize>) -> Vec<OsString> {
-    let name = Path::new(editor).file_stem().unwrap_or_default();
-    let name = name.to_string_lossy();
-    let Some(line) = line else {
-        return vec![file.into()];
-    };
-    let joined = || {
-        let mut word = OsString::from(file);
-        word.push(format!(":{line}"));
-        word
-    };
-    match &*name {
-        "vi" | "vim" | "nvim" | "view" | "gvim" | "nano" | "pico" | "emacs" | "emacsclient"
-        | "mg" | "kak" | "ne" | "joe" | "jed" | "micro" | "ed" => {
-            vec![format!("+{line}").into(), file.into()]
-        }
-        "hx" | "helix" | "zed" | "zeditor" | "subl" => vec![joined()],
-        "code" | "codium" | "cursor" | "code-insiders" => vec!["--goto".into(), joined()],
-        _ => vec![file.into()],
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn each_editor_is_told_the_line_in_its_way() {
-        let cases = [
-            ("vi", Some(7), "+7 /c/config.toml"),
-            ("/usr/bin/nvim", Some(7), "+7 /c/config.toml"),
-            ("hx", Some(7), "/c/config.toml:7"),
-            ("code", Some(7), "--goto /c/config.toml:7"),
-            ("my-editor", Some(7), "/c/config.toml"),
-            ("vi", None, "/c/config.toml"),
-        ];
-        for (editor, line, expected) in cases {
-            let words = at_line(editor, Path::new("/c/config.toml"), line);
-            let words: Vec<_> = words.iter().map(|word| word.to_string_lossy()).collect();
-            assert_eq!(words.join(" "), expected, "{editor}");
-        }
-    }
 
     #[test]
     fn a_flood_of_keys_looks_once() {

@@ -12,7 +12,7 @@ use crate::tui::app::open::{LONG_PAGE, WINDOW_PAGE};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::setup::{Checked, Stored};
 use crate::tui::app::view::{Anchor, Stage};
-use crate::tui::app::{App, Cmd, Focus, Seen, Tag};
+use crate::tui::app::{App, Cmd, Focus, Tag};
 
 impl App {
     pub fn hear(&mut self, signals: Vec<Signal>) -> Vec<Cmd> {
@@ -202,10 +202,14 @@ impl App {
                     view.reading = false;
                     view.transcript.prepend(&events, WINDOW_PAGE as usize);
                 }
+                self.trim_foot(id);
                 return self.sought();
             }
             (Tag::Fold(id), Found::Fold(body)) => return self.folded(id, body.as_deref()),
             (Tag::Missed(id), Found::History(events)) => return self.missed(id, &events),
+            (Tag::Reading(id, fetch), Found::History(events)) => {
+                return self.fetched(id, fetch, &events);
+            }
             (Tag::Turns(id), Found::History(events)) => {
                 if let Some(Overlay::Sessions(overlay)) = &mut self.overlay
                     && let Some(turns) = &mut overlay.turns
@@ -245,6 +249,9 @@ impl App {
                 &mut overlay.failed
             }
             _ => {
+                if let Tag::Reading(id, fetch) = tag {
+                    self.fetch_failed(id, fetch);
+                }
                 if let Tag::Newest(id) | Tag::Earlier(id) | Tag::Missed(id) = tag
                     && let Some(view) = self.view_of(id)
                 {
@@ -350,6 +357,21 @@ impl App {
         }
     }
 
+    /// Gives up the foot of a session's window when it is long and one reads at its top.
+    fn trim_foot(&mut self, id: SessionId) {
+        let shown = self.panes.all().iter().filter(|pane| pane.session == id);
+        // Two panes may read two places of it.
+        if shown.count() == 1
+            && self.panes.showing(id).is_some_and(|pane| {
+                let pane = self.panes.get(pane);
+                pane.is_some_and(|pane| pane.seek.is_none() && pane.scroll.anchor != Anchor::Foot)
+            })
+            && let Some(view) = self.view_of(id)
+        {
+            view.transcript.trim_foot();
+        }
+    }
+
     pub fn edited(&mut self, edited: Result<String, String>) -> Vec<Cmd> {
         match edited {
             Ok(text) => {
@@ -449,45 +471,5 @@ impl App {
             }
         }
         self.setup.card = Some(card);
-    }
-
-    /// Where the frame put things decides what the next keys do.
-    pub fn drawn(&mut self, seen: Seen) -> Vec<Cmd> {
-        let now = self.now.since;
-        match &mut self.focus {
-            Focus::Ask(ask) => {
-                let before = (ask.arming, ask.scroll);
-                ask.arming.drawn(seen.last_line, now);
-                ask.scroll = ask.scroll.min(seen.ask_scroll_max);
-                ask.page = seen.ask_page;
-                self.changes.in_focus += u64::from((ask.arming, ask.scroll) != before);
-            }
-            Focus::Card(card) => {
-                let before = card.arming;
-                card.arming.drawn(seen.last_line, now);
-                self.changes.in_focus += u64::from(card.arming != before);
-            }
-            Focus::Composer | Focus::Transcript => {}
-        }
-        let mut at_top = Vec::new();
-        for drawn in &seen.panes {
-            let Some(pane) = self.panes.get_mut(drawn.pane) else {
-                continue;
-            };
-            pane.drawn(drawn);
-            let id = pane.session;
-            let live = || {
-                let view = self.views.iter().find(|view| view.id == id);
-                view.is_some_and(|view| view.stage == Stage::Live)
-            };
-            if drawn.at_top && (drawn.anchor != Anchor::Foot || live()) {
-                at_top.push(id);
-            }
-        }
-        self.seen = seen;
-        at_top
-            .into_iter()
-            .flat_map(|id| self.read_earlier(id))
-            .collect()
     }
 }

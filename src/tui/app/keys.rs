@@ -65,6 +65,9 @@ impl App {
             page.paste(text);
             return Vec::new();
         }
+        if self.focus == Focus::Transcript && self.paste_search(text) {
+            return Vec::new();
+        }
         match &mut self.focus {
             Focus::Ask(ask) => ask.paste(text, now),
             Focus::Card(card) => card.arming.dropped(now),
@@ -246,31 +249,6 @@ impl App {
             AskReply::Answer(answer) => self.answer(answer),
             AskReply::Edited(command) => self.answer_edited(&command),
             AskReply::Models => self.act(Action::Models),
-        }
-    }
-
-    fn transcript_key(&mut self, event: KeyEvent, g_pressed: bool) -> Vec<Cmd> {
-        let event = match event.code {
-            KeyCode::Char(c) => KeyEvent {
-                code: KeyCode::Char(narrow(c)),
-                ..event
-            },
-            _ => event,
-        };
-        match self.keymap().find(Place::Transcript, event) {
-            Some(Action::Top) if event.code == KeyCode::Char('g') && !g_pressed => {
-                self.g_pressed = true;
-                Vec::new()
-            }
-            Some(action) => self.act(action),
-            // The commands of the composer are reached from here too; any other letter does nothing.
-            None if matches!(event.code, KeyCode::Char('/' | '!'))
-                && event.modifiers.is_empty() =>
-            {
-                self.focus = Focus::Composer;
-                self.composer_key(event)
-            }
-            None => Vec::new(),
         }
     }
 

@@ -7,9 +7,14 @@ pub mod arrange;
 pub mod arrangement;
 pub mod ask;
 pub mod card;
+pub mod caret;
 pub mod chip;
 pub mod command;
 pub mod composer;
+pub mod copying;
+pub mod drawn;
+pub mod excerpt;
+pub mod find;
 pub mod first_run;
 pub mod folder;
 pub mod hear;
@@ -18,8 +23,10 @@ pub mod keys;
 pub mod layout;
 pub mod lines;
 pub mod local;
+pub mod logical;
 pub mod mode;
 pub mod model;
+pub mod motion;
 pub mod open;
 pub mod overlay;
 pub mod palette;
@@ -27,7 +34,10 @@ pub mod pane;
 pub mod panes;
 pub mod picture;
 pub mod pointer;
+pub mod pointing;
 pub mod price;
+pub mod reading;
+pub mod seek;
 pub mod setup;
 pub mod text;
 pub mod theme;
@@ -58,6 +68,9 @@ use crate::protocol::worktree::Errand;
 use crate::tui::app::arrangement::{Arrangement, Keeping};
 use crate::tui::app::ask::AskFocus;
 use crate::tui::app::card::{CardFocus, KeyPlaces};
+use crate::tui::app::copying::{Deed, Done};
+use crate::tui::app::drawn::Seen;
+use crate::tui::app::find::Fetch;
 use crate::tui::app::first_run::FirstRun;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::leader::Leader;
@@ -69,8 +82,9 @@ use crate::tui::app::overlay::themes::Offered;
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::panes::Panes;
 use crate::tui::app::pointer::Spot;
+use crate::tui::app::pointing::{Clicks, Gesture};
 use crate::tui::app::setup::{Checked, NewProvider, Now, OpenWhat, Opened, Place, Setup, Stored};
-use crate::tui::app::view::{Anchor, View};
+use crate::tui::app::view::View;
 use crate::tui::app::wishes::Wishes;
 
 /// What happens to the workstation.
@@ -85,6 +99,10 @@ pub enum Msg {
     Drag(Edge, u16),
     /// The pointer's first button went down on this.
     Click(Spot),
+    /// The pointer in the transcript of a pane, in cells from its first; the row may lie outside.
+    Point(PaneId, u16, i32, Gesture),
+    /// What came of something reading wanted done.
+    Read(Done),
     /// The terminal's window got or lost the focus.
     Focus(bool),
     /// The engine is there, and the log was opened.
@@ -120,32 +138,6 @@ pub enum Msg {
     Drawn(Seen),
     /// A moment that was waited for.
     Tick,
-}
-
-/// What a frame showed, told back because it decides something.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Seen {
-    /// The ask with the focus, or a card, was drawn with its last line.
-    pub last_line: bool,
-    /// The furthest an ask can be scrolled, and the rows of it that are seen whole at once.
-    pub ask_scroll_max: usize,
-    pub ask_page: usize,
-    /// The panes that were drawn.
-    pub panes: Vec<SeenPane>,
-}
-
-/// What a frame showed of one pane.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct SeenPane {
-    pub pane: PaneId,
-    /// Where the transcript's window came to lie.
-    pub anchor: Anchor,
-    /// The top of what is loaded is on the screen.
-    pub at_top: bool,
-    /// Rows of the transcript's window.
-    pub rows: u16,
-    /// Cells of the composer.
-    pub composer_width: u16,
 }
 
 /// What shall be done, as data.
@@ -198,6 +190,8 @@ pub enum Cmd {
     ListThemes,
     /// Wears this theme and keeps it in the config.
     KeepTheme(ThemeChoice),
+    /// What reading wants done.
+    Read(Deed),
     Redraw,
     Suspend,
     Quit,
@@ -229,6 +223,8 @@ pub enum Tag {
     Missed(SessionId),
     /// The page before the window.
     Earlier(SessionId),
+    /// What a transcript asked of the log.
+    Reading(SessionId, Fetch),
     Turns(SessionId),
     /// Something of a worktree, for the overlay that shows it.
     Sight,
@@ -305,6 +301,9 @@ pub struct App {
     pub esc_until: Option<Duration>,
     /// Ctrl+C was pressed with nothing to clear: until then a second one quits.
     pub break_until: Option<Duration>,
+    pub clicks: Clicks,
+    /// Another frame is needed for keys that waited for the last one.
+    pub owes_frame: bool,
     /// `g` was pressed in the transcript.
     pub g_pressed: bool,
     /// The row of the list of commands that is marked.
@@ -359,6 +358,8 @@ impl App {
             read_only: false,
             esc_until: None,
             break_until: None,
+            clicks: Clicks::default(),
+            owes_frame: false,
             g_pressed: false,
             slash_at: 0,
             slash_closed: false,
@@ -436,11 +437,15 @@ impl App {
                 self.drag(edge, to);
                 Vec::new()
             }
+            Msg::Click(_) | Msg::Point(.., Gesture::Press) if self.is_swallowed() => Vec::new(),
             Msg::Click(spot) => {
                 self.click(spot);
                 Vec::new()
             }
-            Msg::Focus(_) => {
+            Msg::Point(pane, x, y, gesture) => self.point(pane, x, y, gesture),
+            Msg::Read(done) => self.read_done(done),
+            Msg::Focus(focus) => {
+                self.clicks.front = focus.then_some(self.now.since);
                 self.quiet_again();
                 Vec::new()
             }

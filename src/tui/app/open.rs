@@ -169,6 +169,7 @@ impl App {
                     },
                     by: 0,
                 };
+                pane.eyes.go(entry.seq, 0);
             }
             pane.seek = None;
         }

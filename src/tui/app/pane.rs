@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::id::SessionId;
-use crate::tui::app::SeenPane;
+use crate::tui::app::caret::Reading;
+use crate::tui::app::drawn::SeenPane;
 use crate::tui::app::view::{Anchor, Scroll};
 
 /// Names a pane as long as it is there; never used again.
@@ -23,6 +24,8 @@ pub struct Pane {
     pub seek: Option<u32>,
     /// The transcript had the keys when the focus left: it has them again when it comes back.
     pub reading: bool,
+    /// Where one is in it, and what is selected.
+    pub eyes: Reading,
     /// Rises from focus to focus: which pane was used last.
     pub used: u64,
     /// Rows of the transcript's window, for moves by pages.
@@ -41,6 +44,7 @@ impl Pane {
             scroll: Scroll::default(),
             seek: None,
             reading: false,
+            eyes: Reading::default(),
             used: 0,
             rows: 0,
             composer_width: 0,
@@ -61,6 +65,7 @@ impl Pane {
         self.session = session;
         self.seek = None;
         self.reading = false;
+        self.eyes = Reading::default();
     }
 
     /// Follows the newest line again.
@@ -83,6 +88,7 @@ impl Pane {
             anchor: seen.anchor,
             by: 0,
         };
+        self.eyes.drawn(seen.caret.as_ref(), seen.caret_at_end);
         self.rows = seen.rows;
         self.composer_width = seen.composer_width;
     }

@@ -2,6 +2,7 @@
 //! long. How it looks is for the screen.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 use crate::protocol::ask::{About, Answer, Ask, Verdict};
 use crate::protocol::call::{Outcome, ToolCall};
@@ -69,9 +70,13 @@ pub struct Transcript {
     last: Seq,
     /// The first page of the log is in the window.
     pub whole: bool,
+    /// The newest is not in the window: what is heard is left to the log.
+    pub cut: bool,
     /// Entries unfolded by hand, and folded by hand while all are unfolded.
     pub turned: BTreeSet<Seq>,
     pub unfolded: bool,
+    /// How long thoughts took that were seen to be thought.
+    pub thought: BTreeMap<Seq, Duration>,
     /// When the turn being read began, and what it came to.
     began: Time,
     spent: Spent,
@@ -90,9 +95,13 @@ impl Transcript {
         self.unfolded != self.turned.contains(&seq)
     }
 
-    /// Adds one event at the foot. Events already there are passed over.
+    pub fn last(&self) -> Seq {
+        self.last
+    }
+
+    /// Adds one event at the foot. Events already there are passed over, and all where the foot is cut off.
     pub fn apply(&mut self, event: &Event) {
-        if event.seq <= self.last {
+        if event.seq <= self.last || self.cut {
             return;
         }
         self.last = event.seq;
@@ -206,6 +215,48 @@ impl Transcript {
             self.first = self.entries.first().map(|entry| entry.seq);
             self.whole = false;
         }
+    }
+
+    /// Another part of the log takes the window's place; `cut` says that more follows it.
+    pub fn replace(&mut self, events: &[Event], limit: usize, cut: bool) {
+        let before = std::mem::take(self);
+        self.prepend(events, limit);
+        self.cut = cut;
+        self.turned = before.turned;
+        self.unfolded = before.unfolded;
+        self.thought = before.thought;
+    }
+
+    /// The page after a window that is cut at its foot. A shorter one than was asked for is the last.
+    pub fn append(&mut self, events: &[Event], limit: usize) {
+        self.cut = false;
+        for event in events {
+            self.apply(event);
+        }
+        self.cut = events.len() >= limit;
+    }
+
+    /// Gives up the foot when the window is long, while one reads at its top: it is read again on the way back.
+    pub fn trim_foot(&mut self) {
+        if self.entries.len() > KEPT + SLACK {
+            self.entries.truncate(KEPT);
+            if let Some(last) = self.entries.last() {
+                self.last = last.seq;
+                self.cut = true;
+                self.orphans.clear();
+            }
+        }
+    }
+
+    /// Hands over what needs nothing that comes later; calls without a result stay.
+    pub fn take_finished(&mut self) -> Vec<Entry> {
+        let waits =
+            |entry: &Entry| matches!(&entry.what, What::Call(call) if call.outcome.is_none());
+        let (kept, finished) = std::mem::take(&mut self.entries)
+            .into_iter()
+            .partition(waits);
+        self.entries = kept;
+        finished
     }
 
     /// Calls shown as running: begun, without a result.

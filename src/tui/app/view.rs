@@ -16,6 +16,7 @@ use crate::protocol::session::State;
 use crate::protocol::time::Time;
 use crate::protocol::worktree::{Standing, Worktree, Writer};
 use crate::tui::app::composer::Composer;
+use crate::tui::app::find::{Gather, Search};
 use crate::tui::app::transcript::Transcript;
 
 /// Of a running command this much of the newest output is kept for its card.
@@ -57,6 +58,8 @@ pub struct Live {
     pub thinking: String,
     /// When the thinking began.
     pub thinking_since: Option<Duration>,
+    /// How long it took, once something else followed it.
+    pub thought: Option<Duration>,
     pub growing: Option<(String, u64)>,
     pub tails: BTreeMap<CallId, String>,
     pub waiting: Option<Waiting>,
@@ -86,6 +89,9 @@ pub struct View {
     /// They have been seen, and are no news any more.
     pub shares: Vec<SessionId>,
     pub transcript: Transcript,
+    /// What is sought in it, and what is gathered of it for the pager.
+    pub search: Option<Search>,
+    pub gather: Option<Gather>,
     pub live: Live,
     pub composer: Composer,
     /// Since when a turn has been running, by the wall.
@@ -135,6 +141,8 @@ impl View {
             writers: Vec::new(),
             shares: Vec::new(),
             transcript: Transcript::default(),
+            search: None,
+            gather: None,
             live: Live::default(),
             composer: Composer::default(),
             turn_since: None,
@@ -328,6 +336,9 @@ impl View {
                 Item::Thought { .. } => {
                     self.live.thinking.clear();
                     self.live.thinking_since = None;
+                    if let Some(took) = self.live.thought.take() {
+                        self.transcript.thought.insert(event.seq, took);
+                    }
                 }
                 Item::Call(_) => self.live.growing = None,
                 Item::Result { call, .. } => {
@@ -361,6 +372,7 @@ impl View {
         match delta {
             Delta::Text { text } => {
                 live.waiting = None;
+                live.thought_ends(now);
                 live.text.push_str(&text);
             }
             Delta::Thinking { text } => {
@@ -370,6 +382,7 @@ impl View {
             }
             Delta::CallGrows { name, bytes } => {
                 live.waiting = None;
+                live.thought_ends(now);
                 live.growing = Some((name, bytes));
             }
             Delta::Discarded => {
@@ -398,6 +411,14 @@ impl View {
 }
 
 impl Live {
+    fn thought_ends(&mut self, now: Duration) {
+        if let Some(since) = self.thinking_since
+            && self.thought.is_none()
+        {
+            self.thought = Some(now.saturating_sub(since));
+        }
+    }
+
     fn restart(&mut self) {
         self.text.clear();
         self.thinking.clear();

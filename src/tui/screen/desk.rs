@@ -2,7 +2,8 @@
 
 use ratatui::layout::Rect;
 
-use crate::tui::app::{App, Seen};
+use crate::tui::app::App;
+use crate::tui::app::drawn::Seen;
 use crate::tui::screen::kept::{Kept, Print};
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::pane::Drawn;

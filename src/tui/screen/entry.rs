@@ -1,5 +1,6 @@
 //! One entry of a transcript, laid out.
 
+use std::ops::Range;
 use std::time::Duration;
 
 use crate::agent::loan;
@@ -10,6 +11,7 @@ use crate::protocol::item::{Block, Origin};
 use crate::protocol::session::Change;
 use crate::protocol::time::Time;
 use crate::tui::app::App;
+use crate::tui::app::logical;
 use crate::tui::app::transcript::{Entry, Spent, What};
 use crate::tui::app::view::View;
 use crate::tui::screen::body::{Laid, indented, markdown, output};
@@ -18,7 +20,7 @@ use crate::tui::screen::money;
 use crate::tui::screen::rows::{Row, wrapped};
 use crate::tui::screen::{tool_card, tour};
 use crate::tui::widget::paint::Form;
-use crate::tui::widget::text;
+use crate::tui::widget::{text, wrap};
 
 /// Cells before a person's words: `you    `.
 const LEAD: usize = 7;
@@ -57,55 +59,51 @@ pub fn lay(app: &App, view: &View, entry: &Entry, form: Form, look: &Look) -> La
         What::Answer { text, cut } => {
             let sheet = markdown(text, form);
             let height = sheet.height();
-            laid.sheet(sheet, 0, height);
+            laid.text(sheet, 0, 0..height, 0);
             if *cut {
                 laid.row(Row::of("the answer broke off here", Role::Warn));
             }
         }
         What::Thought { text } if unfolded => {
             laid.row(Row::of(
-                format!("{} thought", look.mark(Mark::Open)),
+                format!(
+                    "{} thought{}",
+                    look.mark(Mark::Open),
+                    thought_for(view, entry)
+                ),
                 Role::Muted,
             ));
             let sheet = output(text, indented(form, 2));
             let height = sheet.height();
-            laid.sheet(sheet, 2, height);
+            laid.text(sheet, 2, 0..height, 0);
         }
         What::Thought { text } => {
             let start: String = text.chars().take(400).collect();
-            laid.row(
-                Row::of(
-                    format!("{} thought  ", look.mark(Mark::Folded)),
-                    Role::Muted,
-                )
-                .put(one_line(&start), Role::Muted),
-            );
+            let took = thought_for(view, entry);
+            let lead = format!("{} thought{took}  ", look.mark(Mark::Folded));
+            let before = lead.len();
+            let row = Row::of(lead, Role::Muted).put(one_line(&start), Role::Muted);
+            laid.placed(row, 0..clean(text).len(), before);
         }
         What::Call(call) => {
             let tail = view.live.tails.get(&call.call.id).map(String::as_str);
             return tool_card::lay(call, unfolded, waits(view, entry), tail, app, form, look);
         }
         What::Notice { text } => {
-            for row in wrapped(&clean(text), width, 2, Role::Muted) {
-                laid.row(row);
+            let text = clean(text);
+            let room = width.saturating_sub(2).max(1);
+            for part in wrap::words(&text, room, room) {
+                let row = Row::of(format!("  {}", &text[part.clone()]), Role::Muted);
+                laid.placed(row, part, 2);
             }
         }
         What::Shell { command, outcome } => {
             let (state, role) = tool_card::ending(outcome);
-            laid.row(
-                Row::of("!      ", Role::Person)
-                    .put(one_line(command), Role::Strong)
-                    .end(state, role),
-            );
-            tool_card::body(
-                &mut laid,
-                "bash",
-                outcome,
-                unfolded,
-                app,
-                indented(form, 2),
-                look,
-            );
+            let base = logical::base(command);
+            let row = Row::of("!      ", Role::Person).put(one_line(command), Role::Strong);
+            laid.placed(row.end(state, role), 0..base - 1, LEAD);
+            let room = indented(form, 2);
+            tool_card::body(&mut laid, outcome, (unfolded, base), app, room, look);
         }
         What::Changed(change) => laid.row(changed(change, entry.at, look)),
         What::Ended { ending, spent } => {
@@ -125,46 +123,57 @@ pub fn lay(app: &App, view: &View, entry: &Entry, form: Form, look: &Look) -> La
     laid
 }
 
+/// ` 6 s`, where it was seen.
+fn thought_for(view: &View, entry: &Entry) -> String {
+    let took = view.transcript.thought.get(&entry.seq);
+    took.map_or_else(String::new, |took| format!(" {}", text::seconds(*took)))
+}
+
 fn prompt(laid: &mut Laid, blocks: &[Block], origin: Origin, unfolded: bool, width: usize) {
     let (name, role) = match origin {
         Origin::Person => ("you", Role::Person),
         Origin::Creel => ("creel", Role::Muted),
     };
     let mut first = true;
-    let mut put = |laid: &mut Laid, row: Row| {
+    let mut put = |laid: &mut Laid, row: Row, span: Range<usize>| {
         let lead = if first { name } else { "" };
         first = false;
         let mut whole = Row::of(format!("{lead:<LEAD$}"), role);
         whole.left.extend(row.left);
-        laid.row(whole);
+        laid.placed(whole, span, LEAD);
     };
+    let mut base = 0;
     for block in blocks {
+        let text = logical::block(block);
+        let whole = clean(&text);
         match block {
-            Block::Paste { text } if !unfolded => put(
-                laid,
-                Row::of(
-                    format!("[pasted {} lines]", text.lines().count().max(1)),
-                    Role::Muted,
-                ),
-            ),
-            Block::Image { image } => put(
-                laid,
-                Row::of(crate::agent::visible::one_line(&image.chip()), Role::Muted),
-            ),
-            Block::Text { text } | Block::Paste { text } => {
-                let end = text.floor_char_boundary(PASTE.min(text.len()));
-                let cleaned = clean(&text[..end]).into_owned();
-                let expanded = crate::tui::widget::text::expand(&cleaned, 4).into_owned();
+            Block::Paste { text } if !unfolded => {
+                let lines = text.lines().count().max(1);
+                let row = Row::of(format!("[pasted {lines} lines]"), Role::Muted);
+                put(laid, row, base..base + whole.len());
+            }
+            Block::Image { .. } => {
+                let row = Row::of(one_line(&whole), Role::Muted);
+                put(laid, row, base..base + whole.len());
+            }
+            Block::Text { .. } | Block::Paste { .. } => {
+                let end = whole.floor_char_boundary(PASTE.min(whole.len()));
+                let stops = text::Stops::of(&whole[..end], 4);
+                let expanded = text::expand(&whole[..end], 4);
                 let text_role = if origin == Origin::Person {
                     Role::Person
                 } else {
                     Role::Muted
                 };
-                for row in wrapped(&expanded, width.saturating_sub(LEAD), 0, text_role) {
-                    put(laid, row);
+                let room = width.saturating_sub(LEAD).max(1);
+                for part in wrap::words(&expanded, room, room) {
+                    let row = Row::of(expanded[part.clone()].to_owned(), text_role);
+                    let span = base + stops.before(part.start)..base + stops.before(part.end);
+                    put(laid, row, span);
                 }
             }
         }
+        base += whole.len() + 1;
     }
 }
 
@@ -218,9 +227,18 @@ fn how(laid: &mut Laid, ending: &Ending, form: Form, look: &Look) {
             (said, Role::Warn)
         }
     };
-    if !word.is_empty() {
-        for row in wrapped(&word, form.cells(), 0, role) {
-            laid.row(row);
+    let said = match ending {
+        Ending::Failed { failure } => clean(&failure.message).len(),
+        _ => 0,
+    };
+    for (index, row) in wrapped(&word, form.cells(), 0, role)
+        .into_iter()
+        .enumerate()
+    {
+        match (word.is_empty(), index) {
+            (true, _) => {}
+            (false, 0) if said > 0 => laid.placed(row, 0..said, 0),
+            (false, _) => laid.row(row),
         }
     }
 }

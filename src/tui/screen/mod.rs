@@ -13,11 +13,13 @@ pub mod first_run;
 pub mod kept;
 pub mod live;
 pub mod look;
+pub mod marks;
 pub mod meter;
 pub mod middle;
 pub mod money;
 pub mod overlay;
 pub mod pane;
+pub mod reading;
 pub mod rooms;
 pub mod rows;
 pub mod site;
@@ -34,8 +36,9 @@ use std::ops::Range;
 
 use ratatui::layout::Rect;
 
+use crate::tui::app::App;
+use crate::tui::app::drawn::Seen;
 use crate::tui::app::wake::STRIP;
-use crate::tui::app::{App, Seen};
 use crate::tui::screen::kept::Kept;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::rows::Row;

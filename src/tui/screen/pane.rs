@@ -5,9 +5,10 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 
 use crate::agent::visible::one_line;
+use crate::tui::app::drawn::SeenPane;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::view::Stage;
-use crate::tui::app::{App, Focus, SeenPane};
+use crate::tui::app::{App, Focus};
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::middle::Middle;
 use crate::tui::screen::rooms::Rooms;
@@ -48,6 +49,9 @@ impl Drawn {
                 at_top: false,
                 rows: 1,
                 composer_width,
+                caret: None,
+                caret_at_end: false,
+                at_foot: false,
             },
             last_line: false,
             ask_scroll_max: 0,
@@ -151,6 +155,9 @@ pub fn draw(site: &Site, cache: &mut Cache, canvas: &mut Canvas, outer: Rect) ->
     }
     drawn.seen.anchor = window.anchor;
     drawn.seen.at_top = window.at_top;
+    drawn.seen.at_foot = view.transcript.cut && !window.more_below;
+    drawn.seen.caret = window.caret;
+    drawn.seen.caret_at_end = window.caret_at_end;
     drawn.seen.rows = upper.height;
     let card = middle.draw(site, canvas, rooms.card);
     if site.ask().is_some() || site.card().is_some() {

@@ -52,6 +52,18 @@ impl Spots {
         self.pane_spots(x, y).map(|pane| pane.pane)
     }
 
+    /// A cell as counted from the first of a pane's transcript; the row may lie above or below it.
+    pub fn in_transcript(&self, pane: PaneId, x: u16, y: u16) -> Option<(u16, i32)> {
+        let place = self
+            .panes
+            .iter()
+            .find(|spots| spots.pane == pane)?
+            .transcript;
+        let last = place.right().saturating_sub(1).max(place.left());
+        let x = x.clamp(place.left(), last) - place.left();
+        Some((x, i32::from(y) - i32::from(place.top())))
+    }
+
     /// The edge under this cell: the frames of two panes that touch.
     pub fn edge_at(&self, x: u16, y: u16) -> Option<Edge> {
         let outer = self.pane_spots(x, y)?.outer;

@@ -85,6 +85,8 @@ pub fn key_line(site: &Site, canvas: &mut Canvas, area: Rect) {
     let now = app.now.since;
     let row = if let Some(pressed) = app.leader {
         Row::of(pressed.leader.label(), Role::Key).put(" …  Esc ends it", Role::Muted)
+    } else if let Some(row) = searching(site, usize::from(area.width)) {
+        row
     } else if app.esc_until.is_some_and(|until| until > now) {
         let turn = view.session.as_ref().map_or(0, |session| session.turn);
         Row::of(format!("Esc again stops turn {turn}"), Role::Warn)
@@ -99,6 +101,34 @@ pub fn key_line(site: &Site, canvas: &mut Canvas, area: Rect) {
         rows_of_keys(site, usize::from(area.width))
     };
     row.draw(canvas, area.left(), area.y, area.right(), look);
+}
+
+/// What is sought in the transcript that has the keys, and how that stands.
+fn searching(site: &Site, width: usize) -> Option<Row> {
+    let search = site.view.search.as_ref()?;
+    if site.focus != Some(&Focus::Transcript) || site.app.note.is_some() {
+        return None;
+    }
+    let said = search.said();
+    let text = crate::agent::visible::one_line(&search.text);
+    let row = Row::of("/", Role::Key).put(text, Role::Strong);
+    if search.typing {
+        let keys = "Enter search it   Esc end";
+        return Some(row.put("▏", Role::Accent).end(
+            if said.is_empty() {
+                keys.to_owned()
+            } else {
+                format!("{said}   {keys}")
+            },
+            Role::Muted,
+        ));
+    }
+    let keys = if width >= 60 {
+        "   n N next, before   Esc end"
+    } else {
+        ""
+    };
+    Some(row.end(format!("{said}{keys}"), Role::Muted))
 }
 
 /// Whether what passes needs more than the key line of this many cells: it is then said above the transcript.
@@ -201,13 +231,22 @@ fn hints(site: &Site) -> Vec<Hint> {
             Does(Action::Break, "clear"),
             Does(Action::NextMode, "mode"),
         ],
+        Focus::Transcript if site.pane.eyes.selection.is_some() => vec![
+            Said("y", "copy"),
+            Said("V", "lines"),
+            Said("v", "characters"),
+            Said("j k h l w b", "further"),
+            Said("Esc", "end"),
+        ],
         Focus::Transcript => vec![
-            Both(Action::ScrollDown, Action::ScrollUp, "line"),
-            Both(Action::HalfDown, Action::HalfUp, "half a page"),
-            Does(Action::Top, "top"),
+            Both(Action::ScrollDown, Action::ScrollUp, "row"),
+            Said("/", "search"),
+            Said("y", "copy"),
+            Said("v", "select"),
+            Said("o", "unfold"),
             Does(Action::Bottom, "newest"),
-            outputs,
             Does(Action::Insert, "type"),
+            Said("?", "all keys"),
         ],
         Focus::Card(_) if view.retrying().is_some() => {
             vec![Said("Esc Esc", "stop"), Said("Tab", "back")]

@@ -2,17 +2,17 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use crate::agent::visible::{clean, one_line};
-use crate::protocol::call::{Detail, Outcome, OutcomeKind, parse_arguments};
+use crate::protocol::call::{Detail, Outcome, OutcomeKind};
 use crate::tui::app::App;
 use crate::tui::app::keymap::{Action, Place};
+use crate::tui::app::logical;
 use crate::tui::app::transcript::CallEntry;
-use crate::tui::screen::body::{Laid, diff, output};
+use crate::tui::screen::body::{Laid, diff, indented, output};
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::Row;
 use crate::tui::widget::paint::Form;
+use crate::tui::widget::sheet::Sheet;
 use crate::tui::widget::text;
 
 /// Rows of a body that a folded card shows.
@@ -21,28 +21,10 @@ const OUTPUT_ROWS: usize = 3;
 /// Of an unfolded body at most this much is laid out; the rest is in the log.
 const BODY: usize = 400_000;
 
-/// What a call does, in the words of its arguments: the path, the command, the pattern.
+/// What a call does, on one line.
 pub fn subject(name: &str, arguments: &str) -> String {
-    let Ok(Value::Object(input)) = parse_arguments(arguments) else {
-        return one_line(&arguments.chars().take(500).collect::<String>());
-    };
-    let field = |name: &str| {
-        input
-            .get(name)
-            .and_then(Value::as_str)
-            .map(|text| one_line(&text.chars().take(2_000).collect::<String>()))
-    };
-    let known = match name {
-        "read" | "write" | "edit" => field("path"),
-        "bash" => field("command"),
-        "glob" => field("pattern"),
-        "grep" => field("pattern").map(|pattern| match field("path") {
-            Some(path) => format!("\"{pattern}\" in {path}"),
-            None => format!("\"{pattern}\""),
-        }),
-        _ => None,
-    };
-    known.unwrap_or_else(|| one_line(&arguments.chars().take(500).collect::<String>()))
+    let head = logical::head(name, arguments);
+    one_line(&head.chars().take(2_000).collect::<String>())
 }
 
 /// How a call ended, in a few characters, and its role.
@@ -116,12 +98,19 @@ pub fn lay(
     if let Some(decided) = &call.decided {
         row = row.end(format!("{} {decided}  ", look.mark(Mark::Ask)), Role::Muted);
     }
-    laid.row(row.end(state, role));
+    let head = logical::head(&call.call.name, &call.call.arguments);
+    let base = logical::base(&head);
+    let lead = row.left[..2].iter().map(|(text, _)| text.len()).sum();
+    laid.placed(row.end(state, role), 0..base - 1, lead);
     match &call.outcome {
-        Some(outcome) => body(&mut laid, &name, outcome, unfolded, app, form, look),
+        Some(outcome) => {
+            // Behind the two blanks its rows stand behind.
+            let room = indented(form, 2);
+            body(&mut laid, outcome, (unfolded, base), app, room, look);
+        }
         None => {
             if let Some(tail) = tail {
-                last_rows(&mut laid, tail, OUTPUT_ROWS + 1, form);
+                last_rows(&mut laid, tail, OUTPUT_ROWS + 1, None, form);
             }
         }
     }
@@ -138,9 +127,8 @@ fn has_preview(call: &CallEntry) -> bool {
 
 pub fn body(
     laid: &mut Laid,
-    name: &str,
     outcome: &Outcome,
-    unfolded: bool,
+    (unfolded, base): (bool, usize),
     app: &App,
     form: Form,
     look: &Look,
@@ -157,10 +145,12 @@ pub fn body(
         let sheet = diff(path, patch, form);
         let height = sheet.height();
         if unfolded || height <= DIFF_ROWS + 1 {
-            laid.sheet(sheet, 2, height);
+            laid.text(sheet, 2, 0..height, base);
         } else {
-            laid.sheet(sheet, 2, DIFF_ROWS);
-            laid.row(more(height - DIFF_ROWS, "lines"));
+            let hidden = hidden_from(&sheet, DIFF_ROWS, base);
+            laid.text(sheet, 2, 0..DIFF_ROWS, base);
+            let end = base + clean(patch).len();
+            laid.placed(more(height - DIFF_ROWS, "lines"), hidden..end, usize::MAX);
         }
         return;
     }
@@ -172,37 +162,59 @@ pub fn body(
         let cut = trimmed.floor_char_boundary(BODY.min(trimmed.len()));
         let sheet = output(&trimmed[..cut], form);
         let height = sheet.height();
-        laid.sheet(sheet, 2, height);
+        laid.text(sheet, 2, 0..height, base);
         return;
     }
     match outcome.kind {
         OutcomeKind::Failed | OutcomeKind::Denied | OutcomeKind::Lost => {
             let line: String = trimmed.chars().take(600).collect();
-            laid.row(Row::of(format!("  {}", one_line(&line)), Role::Muted));
+            let row = Row::of(format!("  {}", one_line(&line)), Role::Muted);
+            laid.placed(row, base..base + clean(trimmed).len(), 2);
         }
         OutcomeKind::Done if outcome.exit.is_some() => {
             let lines = trimmed.lines().count();
             if lines > OUTPUT_ROWS + 1 {
-                laid.row(more(lines - OUTPUT_ROWS, "lines"));
-                last_rows(laid, trimmed, OUTPUT_ROWS, form);
+                let shown = last_lines(trimmed, OUTPUT_ROWS);
+                let hidden = base..base + clean(trimmed).len() - shown.len();
+                laid.placed(more(lines - OUTPUT_ROWS, "lines"), hidden, usize::MAX);
+                last_rows(laid, trimmed, OUTPUT_ROWS, Some(base), form);
             } else {
-                last_rows(laid, trimmed, OUTPUT_ROWS + 1, form);
+                last_rows(laid, trimmed, OUTPUT_ROWS + 1, Some(base), form);
             }
         }
-        OutcomeKind::Done | OutcomeKind::Cancelled => {
-            let _ = name;
-        }
+        OutcomeKind::Done | OutcomeKind::Cancelled => {}
     }
 }
 
-/// The last lines of an output, each on one row.
-fn last_rows(laid: &mut Laid, text: &str, count: usize, form: Form) {
+/// Where the text goes on that the rows of a sheet from this one on show.
+fn hidden_from(sheet: &Sheet, row: usize, base: usize) -> usize {
+    let span = (row..sheet.height()).find_map(|row| sheet.span(row));
+    base + span.map_or(0, |span| span.start)
+}
+
+/// The last lines of an output, cleaned.
+fn last_lines(text: &str, count: usize) -> String {
     let from = text.ceil_char_boundary(text.len().saturating_sub(16_000));
     let cleaned = clean(&text[from..]);
-    let lines: Vec<&str> = cleaned.trim_end().lines().collect();
-    for line in &lines[lines.len().saturating_sub(count)..] {
+    let cleaned = cleaned.trim_end();
+    let start = cleaned.rmatch_indices('\n').nth(count.saturating_sub(1));
+    cleaned[start.map_or(0, |(at, _)| at + 1)..].to_owned()
+}
+
+/// The last lines of an output, each on one row. `base`: where the output begins in the text of the entry.
+fn last_rows(laid: &mut Laid, text: &str, count: usize, base: Option<usize>, form: Form) {
+    let lines = last_lines(text, count);
+    let mut at = base.map(|base| base + clean(text).trim_end().len() - lines.len());
+    for line in lines.lines() {
         let expanded = text::expand(line, 4);
         let (end, _) = crate::tui::widget::cells::prefix(&expanded, form.cells());
-        laid.row(Row::of(format!("  {}", &expanded[..end]), Role::Muted));
+        let row = Row::of(format!("  {}", &expanded[..end]), Role::Muted);
+        match &mut at {
+            Some(at) => {
+                laid.placed(row, *at..*at + line.len(), 2);
+                *at += line.len() + 1;
+            }
+            None => laid.row(row),
+        }
     }
 }

@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 
 use crate::protocol::id::{Seq, SessionId};
 use crate::tui::app::App;
+use crate::tui::app::caret::Caret;
 use crate::tui::app::transcript::{Entry, What};
 use crate::tui::app::view::{Anchor, Scroll, View};
 use crate::tui::screen::body::Laid;
@@ -14,6 +15,7 @@ use crate::tui::screen::entry;
 use crate::tui::screen::live::{self, LiveText};
 use crate::tui::screen::look::Look;
 use crate::tui::screen::site::Site;
+use crate::tui::screen::{marks, reading};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::paint::{Form, Glyphs};
 
@@ -57,7 +59,7 @@ impl Cache {
 }
 
 /// What the window shows.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Window {
     pub anchor: Anchor,
     pub at_top: bool,
@@ -65,6 +67,9 @@ pub struct Window {
     pub moved: i16,
     /// Not the newest line is at the foot.
     pub more_below: bool,
+    /// Where the caret came to lie, and whether on the last row; `None` where the transcript has not the keys.
+    pub caret: Option<Caret>,
+    pub caret_at_end: bool,
 }
 
 /// The newest rows: what streams and what is awaited. It stands behind all entries.
@@ -95,7 +100,10 @@ pub fn draw(site: &Site, cache: &mut Cache, canvas: &mut Canvas, area: Rect) -> 
         look,
         live: live.height() + stream.height(form),
     };
-    let top = walk.top(rows);
+    let eyes = reading::look(&mut walk, site, rows);
+    let top = eyes
+        .as_ref()
+        .map_or_else(|| walk.top(rows), |eyes| eyes.top);
     let mut at = top;
     let mut y = area.top();
     while y < area.bottom() && at.index < walk.count() {
@@ -135,23 +143,29 @@ pub fn draw(site: &Site, cache: &mut Cache, canvas: &mut Canvas, area: Rect) -> 
             line: 0,
         };
     }
-    let window = walk.window(top, rows, area);
+    let mut window = walk.window(top, rows, area);
+    marks::draw(&mut walk, site, eyes.as_ref(), top, canvas, area);
+    if let Some(eyes) = eyes {
+        (window.caret, window.caret_at_end) = (eyes.caret, eyes.at_end);
+    }
     cache.streams.insert(view.id, stream);
     cache.trim();
     window
 }
 
 /// A line of an entry; the blank line before an entry counts as its first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Place {
-    index: usize,
-    line: usize,
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    pub index: usize,
+    pub line: usize,
 }
 
-struct Walk<'a> {
+/// The entries of a session as they are gone through for one frame.
+#[derive(Debug)]
+pub struct Walk<'a> {
     app: &'a App,
-    view: &'a View,
-    scroll: Scroll,
+    pub view: &'a View,
+    pub scroll: Scroll,
     cache: &'a mut Cache,
     form: Form,
     look: &'a Look,
@@ -160,7 +174,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Entries, and the live rows behind them.
-    fn count(&self) -> usize {
+    pub fn count(&self) -> usize {
         self.view.transcript.entries().len() + usize::from(self.live > 0)
     }
 
@@ -172,7 +186,7 @@ impl Walk<'_> {
             .map_or(LIVE, |entry| entry.seq)
     }
 
-    fn gap(&self, index: usize) -> usize {
+    pub fn gap(&self, index: usize) -> usize {
         let entries = self.view.transcript.entries();
         let Some(before) = index.checked_sub(1).and_then(|index| entries.get(index)) else {
             return 0;
@@ -183,7 +197,7 @@ impl Walk<'_> {
         }
     }
 
-    fn height(&mut self, index: usize) -> usize {
+    pub fn height(&mut self, index: usize) -> usize {
         let gap = self.gap(index);
         if index >= self.view.transcript.entries().len() {
             gap + self.live
@@ -192,7 +206,7 @@ impl Walk<'_> {
         }
     }
 
-    fn laid(&mut self, index: usize) -> &Laid {
+    pub fn laid(&mut self, index: usize) -> &Laid {
         let entry = &self.view.transcript.entries()[index];
         let unfolded = self.view.transcript.is_unfolded(entry.seq);
         let waits = entry::waits(self.view, entry);
@@ -236,7 +250,7 @@ impl Walk<'_> {
     }
 
     /// The top of the window after what was asked of it, kept so that the window is full where that is possible.
-    fn top(&mut self, rows: usize) -> Place {
+    pub fn top(&mut self, rows: usize) -> Place {
         let foot = self.foot(rows);
         let by = self.scroll.by;
         let from = match self.scroll.anchor {
@@ -245,6 +259,8 @@ impl Walk<'_> {
             Anchor::At { seq, line } => {
                 let entries = self.view.transcript.entries();
                 let index = entries.partition_point(|entry| entry.seq < seq);
+                // At another width it may have fewer rows.
+                let line = line.min(self.height(index).saturating_sub(1));
                 Place { index, line }
             }
         };
@@ -257,7 +273,7 @@ impl Walk<'_> {
     }
 
     /// The top of a window with the newest line at its foot.
-    fn foot(&mut self, rows: usize) -> Place {
+    pub fn foot(&mut self, rows: usize) -> Place {
         let mut missing = rows;
         for index in (0..self.count()).rev() {
             let height = self.height(index);
@@ -272,7 +288,7 @@ impl Walk<'_> {
         Place { index: 0, line: 0 }
     }
 
-    fn moved(&mut self, from: Place, by: i64) -> Place {
+    pub fn moved(&mut self, from: Place, by: i64) -> Place {
         let mut at = from;
         let mut left = by.unsigned_abs();
         while left > 0 {
@@ -332,6 +348,8 @@ impl Walk<'_> {
             at_top: top == Place { index: 0, line: 0 },
             moved,
             more_below: !follows,
+            caret: None,
+            caret_at_end: false,
         }
     }
 

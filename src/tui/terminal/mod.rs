@@ -8,6 +8,8 @@
 pub mod ability;
 pub mod clipboard;
 pub mod colour;
+pub mod copying;
+pub mod editor;
 mod emitter;
 #[cfg(test)]
 mod emulated;

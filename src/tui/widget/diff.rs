@@ -45,6 +45,9 @@ pub struct DiffLine {
     pub text: String,
     /// The words that changed, as ranges of the text in order.
     pub words: Vec<Range<usize>>,
+    /// Where its text begins in the clean patch, and how its tabs stood there.
+    pub at: usize,
+    pub stops: text::Stops,
 }
 
 /// A difference as read from a patch.
@@ -61,21 +64,24 @@ impl Diff {
         // Lines that are still to come in this part; beyond them a minus begins a heading, not a removed line.
         let (mut old_left, mut new_left) = (0_u32, 0_u32);
         let mut read = patch.split('\n').peekable();
+        let mut next = 0;
         while let Some(line) = read.next() {
             let line = line.strip_suffix('\r').unwrap_or(line);
+            let at = next;
+            next += clean(line).len() + 1;
             if diff.lines.len() >= MOST {
                 let left = read.count() + 1;
-                diff.push(Side::Note, None, None, &format!("{left} more lines"));
+                diff.push(Side::Note, None, None, &format!("{left} more lines"), at);
                 break;
             }
             if let Some(hunk) = Hunk::parse(line) {
                 (old, old_left) = hunk.old;
                 (new, new_left) = hunk.new;
-                diff.push(Side::Hunk, None, None, line);
+                diff.push(Side::Hunk, None, None, line, at);
                 continue;
             }
             if let Some(note) = line.strip_prefix("\\ ") {
-                diff.push(Side::Note, None, None, note);
+                diff.push(Side::Note, None, None, note, at + 2);
                 continue;
             }
             if old_left == 0 && new_left == 0 {
@@ -87,19 +93,20 @@ impl Diff {
                 None if read.peek().is_some() => (' ', ""),
                 _ => continue,
             };
+            let at = at + usize::from(!line.is_empty());
             match sign {
                 '+' => {
-                    diff.push(Side::Added, None, Some(new), text);
+                    diff.push(Side::Added, None, Some(new), text, at);
                     new = new.saturating_add(1);
                     new_left = new_left.saturating_sub(1);
                 }
                 '-' => {
-                    diff.push(Side::Removed, Some(old), None, text);
+                    diff.push(Side::Removed, Some(old), None, text, at);
                     old = old.saturating_add(1);
                     old_left = old_left.saturating_sub(1);
                 }
                 _ => {
-                    diff.push(Side::Context, Some(old), Some(new), text);
+                    diff.push(Side::Context, Some(old), Some(new), text, at);
                     old = old.saturating_add(1);
                     new = new.saturating_add(1);
                     old_left = old_left.saturating_sub(1);
@@ -111,7 +118,7 @@ impl Diff {
         diff
     }
 
-    fn push(&mut self, side: Side, old: Option<u32>, new: Option<u32>, text: &str) {
+    fn push(&mut self, side: Side, old: Option<u32>, new: Option<u32>, text: &str, at: usize) {
         let shown = &text[..text.floor_char_boundary(LONGEST.min(text.len()))];
         let shown = clean(shown);
         self.lines.push(DiffLine {
@@ -120,6 +127,8 @@ impl Diff {
             new,
             text: text::expand(&shown, TAB).into_owned(),
             words: Vec::new(),
+            at,
+            stops: text::Stops::of(&shown, TAB),
         });
     }
 
@@ -233,10 +242,18 @@ impl Diff {
                 } else {
                     sheet.push(lead, &body);
                 }
+                sheet.place(&line.span(&row));
                 lead = &rest;
             }
         }
         sheet
+    }
+}
+
+impl DiffLine {
+    /// The part of the clean patch that a part of the text is.
+    pub fn span(&self, part: &Range<usize>) -> Range<usize> {
+        self.at + self.stops.before(part.start)..self.at + self.stops.before(part.end)
     }
 }
 

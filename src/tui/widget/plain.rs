@@ -17,14 +17,19 @@ const TAB: usize = 4;
 /// those need, but for cleaning it.
 pub fn words(text: &str, ink: Ink, form: Form, limit: usize) -> Sheet {
     let mut sheet = Sheet::default();
+    let mut at = 0;
     for line in lines(text).take(limit) {
-        let line = clean(line);
-        let line = text::expand(bounded(&line, form, limit), TAB);
+        let whole = clean(line);
+        let bounded = bounded(&whole, form, limit);
+        let stops = text::Stops::of(bounded, TAB);
+        let line = text::expand(bounded, TAB);
         let start = sheet.flat().len();
         sheet.flat().put(&line, ink);
         for row in wrap::words(&line, form.cells(), form.cells()).take(limit - sheet.height()) {
             sheet.push(&(0..0), &(start + row.start..start + row.end));
+            sheet.place(&(at + stops.before(row.start)..at + stops.before(row.end)));
         }
+        at += whole.len() + 1;
         if sheet.height() >= limit {
             break;
         }
@@ -40,9 +45,12 @@ pub fn code(text: &str, language: Language, first: Option<u64>, form: Form, limi
     let last = first.map(|first| first + lines(text).take(limit).count().saturating_sub(1) as u64);
     let digits = last.map_or(0, |last| last.to_string().len());
     let room = form.cells().saturating_sub(digits + 2);
+    let mut at = 0;
     for (line, number) in lines(text).take(limit).zip(first.unwrap_or(0)..) {
-        let line = clean(line);
-        let line = bounded(&line, form, limit);
+        let whole = clean(line);
+        let line = bounded(&whole, form, limit);
+        writer.at = Some(at);
+        at += whole.len() + 1;
         if first.is_some() && room >= 8 {
             let start = sheet.flat().len();
             sheet
@@ -69,6 +77,8 @@ pub struct CodeWriter {
     language: Language,
     state: State,
     tokens: Vec<(Range<u32>, Ink)>,
+    /// Where the next line stands in its source; `None`: that is not told.
+    pub at: Option<usize>,
 }
 
 impl CodeWriter {
@@ -77,6 +87,7 @@ impl CodeWriter {
             language,
             state: State::default(),
             tokens: Vec::new(),
+            at: None,
         }
     }
 
@@ -99,6 +110,7 @@ impl CodeWriter {
         first: &Range<usize>,
         rest: &Range<usize>,
     ) {
+        let source = self.at.take().map(|at| (at, text::Stops::of(line, TAB)));
         let line = text::expand(line, TAB);
         let start = sheet.flat().len();
         sheet.flat().put(&line, Ink::Plain);
@@ -118,6 +130,9 @@ impl CodeWriter {
                 sheet.push(lead, &body);
             } else {
                 sheet.push_code(lead, &body);
+            }
+            if let Some((at, stops)) = &source {
+                sheet.place(&(at + stops.before(row.start)..at + stops.before(row.end)));
             }
             lead = rest;
         }

@@ -74,6 +74,53 @@ pub fn expand(text: &str, stop: usize) -> Cow<'_, str> {
     Cow::Owned(expanded)
 }
 
+/// Where the characters of an expanded text stood before: see [`expand`].
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Stops {
+    /// Of each tab: where its blanks begin, how many they are, and where it stood.
+    tabs: Vec<(usize, usize, usize)>,
+}
+
+impl Stops {
+    pub fn of(text: &str, stop: usize) -> Self {
+        let mut tabs = Vec::new();
+        if !text.contains('\t') {
+            return Self { tabs };
+        }
+        let stop = stop.max(1);
+        let (mut column, mut at) = (0, 0);
+        for (start, symbol, width) in cells::symbols(text) {
+            match symbol {
+                "\t" => {
+                    let blanks = stop - column % stop;
+                    tabs.push((at, blanks, start));
+                    column += blanks;
+                    at += blanks;
+                }
+                "\n" => {
+                    column = 0;
+                    at += 1;
+                }
+                _ => {
+                    column += width;
+                    at += symbol.len();
+                }
+            }
+        }
+        Self { tabs }
+    }
+
+    /// The place in the text of a place in the expanded one; within the blanks of a tab, that of the tab.
+    pub fn before(&self, at: usize) -> usize {
+        let count = self.tabs.partition_point(|(begin, _, _)| *begin <= at);
+        match count.checked_sub(1).and_then(|index| self.tabs.get(index)) {
+            None => at,
+            Some((begin, blanks, tab)) if at < begin + blanks => *tab,
+            Some((begin, blanks, tab)) => tab + 1 + at - begin - blanks,
+        }
+    }
+}
+
 /// How long ago: `now` within the first minute, then `3m`, `2h`, `4d`.
 pub fn age(passed: Duration) -> String {
     let minutes = passed.as_secs() / 60;

@@ -5,6 +5,7 @@ use crossterm::event::KeyEvent;
 
 use crate::tui::app::keymap::chord::{Chord, chord};
 use crate::tui::app::keymap::leader::{ALSO, Leader, TMUX};
+use crate::tui::app::keymap::reading::pair_of;
 use crate::tui::app::keymap::{Action, Binding, Place, table};
 
 /// One row with the keys that it has now.
@@ -109,6 +110,9 @@ impl Keymap {
             && let Some(first) = labels.iter_mut().find(|label| *label == "g")
         {
             "g g".clone_into(first);
+        }
+        if live.place == Place::Transcript {
+            labels.extend(pair_of(live.row.action));
         }
         let led = self.led(self.leader, live);
         labels.extend(led.map(|key| format!("{} {key}", self.leader.label())));

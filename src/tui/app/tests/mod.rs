@@ -26,8 +26,9 @@ use crate::protocol::op::Op;
 use crate::protocol::rule::Mode;
 use crate::protocol::session::{RunLimits, SessionSpec};
 use crate::protocol::time::Time;
+use crate::tui::app::drawn::{Seen, SeenPane};
 use crate::tui::app::setup::{Now, Opened, Setup};
-use crate::tui::app::{App, Cmd, Focus, Msg, Seen, SeenPane};
+use crate::tui::app::{App, Cmd, Focus, Msg};
 
 fn id(n: u128) -> SessionId {
     SessionId(Uuid::from_u128(n))
@@ -111,6 +112,9 @@ impl Desk {
             at_top: false,
             rows: 20,
             composer_width: 90,
+            caret: None,
+            caret_at_end: false,
+            at_foot: false,
         });
         let panes = panes.collect();
         cmds.extend(self.app.update(

@@ -4,26 +4,10 @@ use std::ops::Range;
 
 use crate::agent::visible::clean;
 use crate::tui::widget::highlight::{Language, State};
+use crate::tui::widget::markdown::inline::Origins;
 use crate::tui::widget::paint::{Glyphs, Ink};
 use crate::tui::widget::plain::CodeWriter;
 use crate::tui::widget::sheet::Sheet;
-
-/// Adds a whole block. `first` and `rest` are what stands before its first row and the others, already put.
-pub fn block(
-    sheet: &mut Sheet,
-    info: &str,
-    text: &str,
-    glyphs: Glyphs,
-    room: usize,
-    first: &Range<usize>,
-    rest: &Range<usize>,
-) {
-    let mut lines = Lines::begin(sheet, info, glyphs, room, first, rest);
-    let text = clean(text);
-    for line in text.strip_suffix('\n').unwrap_or(&text).split('\n') {
-        lines.add(sheet, line);
-    }
-}
 
 /// A block of code under way, to which lines are added as they come.
 #[derive(Debug, Clone)]
@@ -69,6 +53,17 @@ impl Lines {
         let first = self.first.take().unwrap_or_else(|| self.rest.clone());
         self.writer
             .line(sheet, line, self.room, usize::MAX, &first, &self.rest);
+    }
+
+    /// Adds a whole text, with where it stands in its source.
+    pub fn all(mut self, sheet: &mut Sheet, text: &str, origins: &Origins) {
+        let text = clean(text);
+        let mut at = 0;
+        for line in text.strip_suffix('\n').unwrap_or(&text).split('\n') {
+            self.writer.at = origins.of(at);
+            self.add(sheet, line);
+            at += line.len() + 1;
+        }
     }
 
     /// What must be put back to take lines away again.

@@ -1,6 +1,8 @@
 //! The text within one block, as it is gathered from the parser's events: words with the marks that lie over them, links
 //! with where they lead, line ends.
 
+use std::ops::Range;
+
 use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 
 use crate::agent::visible::clean;
@@ -8,9 +10,44 @@ use crate::tui::widget::cells;
 use crate::tui::widget::paint::{Ink, Tone};
 use crate::tui::widget::sheet::Flat;
 
+/// Where stretches of a text stand in their source.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Origins {
+    /// From this place in the text on, it is the source from that place on, byte by byte, up to a length.
+    parts: Vec<(usize, usize, usize)>,
+}
+
+impl Origins {
+    pub fn add(&mut self, at: usize, source: Range<usize>) {
+        self.parts.push((at, source.start, source.len()));
+    }
+
+    /// The place in the source; for what is not in it, that of what stands before it.
+    pub fn of(&self, at: usize) -> Option<usize> {
+        let count = self.parts.partition_point(|(begin, _, _)| *begin <= at);
+        let (begin, source, length) = match count.checked_sub(1) {
+            Some(index) => *self.parts.get(index)?,
+            None => return self.parts.first().map(|(_, source, _)| *source),
+        };
+        Some(source + (at - begin).min(length))
+    }
+
+    /// The part of the source that a part of the text shows.
+    pub fn span(&self, part: &Range<usize>) -> Option<Range<usize>> {
+        let from = self.of(part.start)?;
+        // The end is behind the last character, not before the next.
+        let to = match part.end.checked_sub(1).filter(|last| *last >= part.start) {
+            Some(last) => self.of(last)? + 1,
+            None => from,
+        };
+        Some(from..to.max(from))
+    }
+}
+
 #[derive(Debug, Default)]
 pub struct Inline {
     flat: Flat,
+    origins: Origins,
     /// What plain words are here: text, a heading, markup shown as it stands.
     pub ink: Ink,
     strong: u16,
@@ -36,15 +73,31 @@ impl Inline {
     }
 
     /// Hands over what was gathered, and begins anew. A line end at its end is none.
-    pub fn take(&mut self) -> Flat {
+    pub fn take(&mut self) -> (Flat, Origins) {
         self.broke = false;
         let end = self.flat.text().trim_end_matches('\n').len();
         self.flat.truncate(end);
-        std::mem::take(&mut self.flat)
+        (
+            std::mem::take(&mut self.flat),
+            std::mem::take(&mut self.origins),
+        )
     }
 
-    /// Takes the events that may stand within a block; others are nothing to it.
-    pub fn event(&mut self, event: &Event) {
+    /// Takes the events that may stand within a block; others are nothing to it. `source` is where the event stands.
+    pub fn event(&mut self, event: &Event, source: Range<usize>) {
+        match event {
+            Event::Code(_) => {
+                self.settle_break("`");
+                self.origins.add(self.flat.len(), source);
+            }
+            Event::InlineHtml(text) if is_line_break(text) => {}
+            Event::Text(text) | Event::InlineHtml(text) | Event::Html(text) => {
+                self.settle_break(text);
+                self.origins.add(self.flat.len(), source);
+            }
+            Event::TaskListMarker(_) => self.origins.add(self.flat.len(), source),
+            _ => {}
+        }
         match event {
             Event::Text(text)
             // Not enabled; their text is shown as text.
@@ -103,8 +156,9 @@ impl Inline {
         }
     }
 
-    /// Text as it stands, from elsewhere than the parser.
-    pub fn literal(&mut self, text: &str) {
+    /// Text as it stands, from elsewhere than the parser: from `at` in the source on.
+    pub fn literal(&mut self, text: &str, at: usize) {
+        self.origins.add(self.flat.len(), at..at + text.len());
         self.put(text, Ink::Muted);
     }
 

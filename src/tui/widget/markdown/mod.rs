@@ -4,6 +4,7 @@
 
 pub mod code;
 pub mod inline;
+pub mod source;
 pub mod table;
 pub mod writer;
 
@@ -53,8 +54,7 @@ impl Block {
 
 /// Adds the rows of a clean text to a sheet, and to `blocks` the places where it may be cut.
 pub fn write(text: &str, form: Form, above: Above, sheet: &mut Sheet, blocks: &mut Vec<Block>) {
-    let options =
-        Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS;
+    let options = options();
     let parser = Parser::new_ext(text, options);
     let mut writer = Writer::new(sheet, form, text, above);
     let mut depth = Depth::default();
@@ -74,7 +74,7 @@ pub fn write(text: &str, form: Form, above: Above, sheet: &mut Sheet, blocks: &m
                     });
                 }
             }
-            writer.event(event, range.end);
+            writer.event(event, range);
         }
         return;
     }
@@ -93,6 +93,11 @@ pub fn write(text: &str, form: Form, above: Above, sheet: &mut Sheet, blocks: &m
         blocks,
         options,
     );
+}
+
+/// What of Markdown is known beyond the common part.
+pub fn options() -> Options {
+    Options::ENABLE_TABLES | Options::ENABLE_STRIKETHROUGH | Options::ENABLE_TASKLISTS
 }
 
 /// Writes parts of a text, each read as if it were alone.
@@ -116,7 +121,7 @@ fn write_parts(
             lines: 2,
         });
         if *part == Part::Definitions {
-            writer.literal(slice);
+            writer.literal(slice, range.start);
             continue;
         }
         let parser = Parser::new_ext(slice, options);
@@ -131,7 +136,7 @@ fn write_parts(
         let begins = events.peek().map_or(0, |(_, range)| range.start);
         let leading = inner.partition_point(|span| span.end <= begins);
         if leading > 0 {
-            writer.literal(slice[..begins].trim());
+            writer.literal(slice[..begins].trim(), range.start);
         }
         writer.resume(above.number);
         for (event, inner) in events {
@@ -140,10 +145,10 @@ fn write_parts(
             {
                 number = *first;
             }
-            writer.event(event, range.start + inner.end);
+            writer.event(event, range.start + inner.start..range.start + inner.end);
         }
         for span in &inner[leading..] {
-            writer.literal(&slice[span.clone()]);
+            writer.literal(&slice[span.clone()], range.start + span.start);
         }
         match pieces.get(index + 1) {
             Some((Part::Item, _)) => {

@@ -18,6 +18,8 @@ pub struct Table {
     alignments: Vec<Alignment>,
     /// The first is the head.
     rows: Vec<Vec<Flat>>,
+    /// Where each stands in the source.
+    sources: Vec<Range<usize>>,
 }
 
 impl Table {
@@ -25,10 +27,12 @@ impl Table {
         Self {
             alignments,
             rows: Vec::new(),
+            sources: Vec::new(),
         }
     }
 
-    pub fn begin_row(&mut self) {
+    pub fn begin_row(&mut self, source: Range<usize>) {
+        self.sources.push(source);
         self.rows.push(Vec::with_capacity(self.alignments.len()));
     }
 
@@ -94,9 +98,18 @@ impl Table {
             if index == 1 || (index > 1 && parted) {
                 border(sheet, glyphs, borders[1], widths, lead);
             }
+            let first = sheet.height();
             self.grid_row(sheet, glyphs, row, widths, lead);
+            self.place(sheet, first, index);
         }
         border(sheet, glyphs, borders[2], widths, lead);
+    }
+
+    /// The first row of the sheet that shows a row of the table stands for all of it.
+    fn place(&self, sheet: &mut Sheet, first: usize, index: usize) {
+        if let Some(source) = self.sources.get(index) {
+            sheet.place_row(first, source);
+        }
     }
 
     fn grid_row(
@@ -157,6 +170,7 @@ impl Table {
                 let end = sheet.flat().len();
                 sheet.push(&lead.next(), &(end..end));
             }
+            let first = sheet.height();
             let mut written = false;
             for (column, cell) in row.iter().enumerate() {
                 if cell.text().trim().is_empty() {
@@ -180,6 +194,7 @@ impl Table {
                 let end = sheet.flat().len();
                 sheet.push(&lead.next(), &(end..end));
             }
+            self.place(sheet, first, self.rows.len() - body.len() + index);
         }
     }
 }

@@ -6,8 +6,8 @@ use std::ops::Range;
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Tag, TagEnd};
 
 use crate::tui::widget::cells;
-use crate::tui::widget::markdown::code;
-use crate::tui::widget::markdown::inline::Inline;
+use crate::tui::widget::markdown::code::Lines;
+use crate::tui::widget::markdown::inline::{Inline, Origins};
 use crate::tui::widget::markdown::table::Table;
 use crate::tui::widget::paint::{Form, Ink};
 use crate::tui::widget::sheet::{Flat, Mark, Sheet};
@@ -30,6 +30,14 @@ pub struct Above {
     pub gap: bool,
     /// The text begins within a list: the number of its first item.
     pub number: Option<u64>,
+}
+
+/// A block of code: its info string, its text, and where that stands in the source.
+#[derive(Debug, Default)]
+struct CodeText {
+    info: String,
+    text: String,
+    origins: Origins,
 }
 
 /// A container with the length of what stood before the rows outside of it.
@@ -60,8 +68,8 @@ pub struct Writer<'s> {
     /// The text of the block or cell under way.
     inline: Inline,
     table: Option<Table>,
-    /// The info string of a block of code, and its text so far.
-    code: Option<(String, String)>,
+    /// A block of code so far.
+    code: Option<CodeText>,
 }
 
 impl<'s> Writer<'s> {
@@ -112,32 +120,34 @@ impl<'s> Writer<'s> {
         self.gap = self.blank_after(end).then_some(0);
     }
 
-    /// Adds text as it stands, as a block of its own.
-    pub fn literal(&mut self, text: &str) {
-        self.inline.literal(text);
+    /// Adds text as it stands, as a block of its own; it stands at `at` in the source.
+    pub fn literal(&mut self, text: &str, at: usize) {
+        self.inline.literal(text, at);
         self.flush();
         self.end_block(self.text.len());
     }
 
-    /// Takes the next event of the parser, which ends at `end` in the text.
-    pub fn event(&mut self, event: Event, end: usize) {
+    /// Takes the next event of the parser, and where it stands in the text.
+    pub fn event(&mut self, event: Event, source: Range<usize>) {
         match event {
-            Event::Start(tag) => self.start(tag),
-            Event::End(tag) => self.end(tag, end),
+            Event::Start(tag) => self.start(tag, source),
+            Event::End(tag) => self.end(tag, source),
             Event::Rule => {
-                self.rule();
+                let end = source.end;
+                self.rule(&source);
                 self.end_block(end);
             }
             Event::Text(text) if self.code.is_some() => {
-                if let Some((_, code)) = &mut self.code {
-                    code.push_str(&text);
+                if let Some(code) = &mut self.code {
+                    code.origins.add(code.text.len(), source);
+                    code.text.push_str(&text);
                 }
             }
-            event => self.inline.event(&event),
+            event => self.inline.event(&event, source),
         }
     }
 
-    fn start(&mut self, tag: Tag) {
+    fn start(&mut self, tag: Tag, source: Range<usize>) {
         match tag {
             Tag::Heading { level, .. } => {
                 self.flush();
@@ -156,7 +166,10 @@ impl<'s> Writer<'s> {
                     CodeBlockKind::Fenced(info) => info.into_string(),
                     CodeBlockKind::Indented => String::new(),
                 };
-                self.code = Some((info, String::new()));
+                self.code = Some(CodeText {
+                    info,
+                    ..CodeText::default()
+                });
             }
             Tag::HtmlBlock => self.flush(),
             Tag::List(first) => {
@@ -172,14 +185,14 @@ impl<'s> Writer<'s> {
             }
             Tag::TableHead | Tag::TableRow => {
                 if let Some(table) = &mut self.table {
-                    table.begin_row();
+                    table.begin_row(source);
                 }
             }
-            tag => self.inline.event(&Event::Start(tag)),
+            tag => self.inline.event(&Event::Start(tag), source),
         }
     }
 
-    fn end(&mut self, tag: TagEnd, end: usize) {
+    fn end(&mut self, tag: TagEnd, source: Range<usize>) {
         match tag {
             TagEnd::Paragraph | TagEnd::HtmlBlock => self.flush(),
             TagEnd::Heading(_) => {
@@ -196,8 +209,8 @@ impl<'s> Writer<'s> {
                 self.leave();
             }
             TagEnd::CodeBlock => {
-                if let Some((info, text)) = self.code.take() {
-                    self.code_block(&info, &text);
+                if let Some(code) = self.code.take() {
+                    self.code_block(&code);
                 }
             }
             TagEnd::List(_) => self.leave(),
@@ -207,15 +220,15 @@ impl<'s> Writer<'s> {
                 }
             }
             TagEnd::TableCell => {
-                let cell = self.inline.take();
+                let (cell, _) = self.inline.take();
                 if let Some(table) = &mut self.table {
                     table.cell(cell);
                 }
                 return;
             }
-            tag => return self.inline.event(&Event::End(tag)),
+            tag => return self.inline.event(&Event::End(tag), source),
         }
-        self.end_block(end);
+        self.end_block(source.end);
     }
 
     // Containers.
@@ -347,17 +360,20 @@ impl<'s> Writer<'s> {
     }
 
     fn flush_even_empty(&mut self) {
-        let flat = self.inline.take();
+        let (flat, origins) = self.inline.take();
         let start = self.place(&flat).start;
         let room = self.room();
         for row in wrap::words(flat.text(), room, room) {
             let lead = self.next_lead();
             self.sheet
                 .push(&lead, &(start + row.start..start + row.end));
+            if let Some(span) = origins.span(&row) {
+                self.sheet.place(&span);
+            }
         }
     }
 
-    fn rule(&mut self) {
+    fn rule(&mut self, source: &Range<usize>) {
         self.flush();
         let lead = self.next_lead();
         let line = self.form.glyphs.pick("─", "-").repeat(self.room());
@@ -365,21 +381,17 @@ impl<'s> Writer<'s> {
         self.sheet.flat().put(&line, Ink::Rule);
         let end = self.sheet.flat().len();
         self.sheet.push(&lead, &(start..end));
+        self.sheet.place(source);
     }
 
-    fn code_block(&mut self, info: &str, text: &str) {
+    fn code_block(&mut self, code: &CodeText) {
         // The first row has the marker of an item that begins with code; the others the plain lead.
         let first = self.next_lead();
         let rest = self.next_lead();
-        code::block(
-            self.sheet,
-            info,
-            text,
-            self.form.glyphs,
-            self.room(),
-            &first,
-            &rest,
-        );
+        let room = self.room();
+        let glyphs = self.form.glyphs;
+        let lines = Lines::begin(self.sheet, &code.info, glyphs, room, &first, &rest);
+        lines.all(self.sheet, &code.text, &code.origins);
     }
 
     fn table(&mut self, table: &Table) {

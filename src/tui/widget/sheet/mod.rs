@@ -135,9 +135,13 @@ struct Row {
     body: Part,
     /// The line of code that the body is a part of; `NO_CODE` for other text.
     code: u32,
+    /// The part of the source it shows; `from` is `NOWHERE` for what only stands between.
+    from: u32,
+    to: u32,
 }
 
 const NO_CODE: u32 = u32::MAX;
+const NOWHERE: u32 = u32::MAX;
 
 /// One line of a block of code, before it was cut into rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -187,6 +191,20 @@ impl Sheet {
             text.push_str(&self.flat.text[row.body.range()]);
         }
         text
+    }
+
+    /// The part of the source that a row shows; none of a row that only stands between others.
+    pub fn span(&self, index: usize) -> Option<Range<usize>> {
+        let row = self.rows.get(index).filter(|row| row.from != NOWHERE)?;
+        Some(row.from as usize..row.to as usize)
+    }
+
+    /// A row in its two halves: what stands before the text, and the text.
+    pub fn halves(&self, index: usize) -> (&str, &str) {
+        self.rows.get(index).map_or(("", ""), |row| {
+            let text = &self.flat.text;
+            (&text[row.lead.range()], &text[row.body.range()])
+        })
     }
 
     /// A row as a line of the terminal library, for places that put rows together with other text.
@@ -312,6 +330,8 @@ impl Sheet {
             lead: Part::within(&self.flat, lead),
             body: Part::within(&self.flat, body),
             code: NO_CODE,
+            from: NOWHERE,
+            to: NOWHERE,
         });
     }
 
@@ -330,7 +350,25 @@ impl Sheet {
             lead: Part::within(&self.flat, lead),
             body: Part::within(&self.flat, body),
             code: (self.code.len() as u32).wrapping_sub(1),
+            from: NOWHERE,
+            to: NOWHERE,
         });
+    }
+
+    /// Says which part of the source the row added last shows.
+    pub fn place(&mut self, part: &Range<usize>) {
+        if let Some(last) = self.rows.len().checked_sub(1) {
+            self.place_row(last, part);
+        }
+    }
+
+    /// The same for a row by its index.
+    pub fn place_row(&mut self, index: usize, part: &Range<usize>) {
+        if let Some(row) = self.rows.get_mut(index)
+            && part.end < MOST
+        {
+            (row.from, row.to) = (part.start as u32, part.end as u32);
+        }
     }
 
     /// Takes back all that was written after a place.
@@ -354,6 +392,7 @@ impl Sheet {
             } else {
                 row.code + code - code_back
             },
+            ..*row
         }));
         let lines = other.code.get(from.code..to.code).unwrap_or_default();
         self.code.extend(lines.iter().map(|line| CodeLine {
@@ -395,105 +434,4 @@ fn is_change(ink: Ink) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use ratatui::style::Color;
-
-    /// Each ink as a colour of its own.
-    struct Numbered;
-
-    impl Paint for Numbered {
-        fn style(&self, ink: Ink) -> Style {
-            Style::new().fg(Color::Indexed(ink as u8))
-        }
-    }
-
-    fn sheet() -> Sheet {
-        let mut sheet = Sheet::default();
-        let flat = sheet.flat();
-        flat.put("• ", Ink::Marker);
-        flat.put("plain ", Ink::Text);
-        flat.put("code", Ink::Code);
-        sheet.push(&(0..4), &(4..14));
-        let start = sheet.flat().len();
-        sheet.flat().put("let x = 汉;", Ink::Plain);
-        let end = sheet.flat().len();
-        sheet.begin_code(&(start..end), Language::Rust, State::default());
-        sheet.push_code(&(0..0), &(start..start + 6));
-        sheet.push_code(&(0..0), &(start + 6..end));
-        sheet
-    }
-
-    #[test]
-    fn rows_are_drawn_with_their_inks() {
-        let sheet = sheet();
-        let area = Rect::new(0, 0, 14, 4);
-        let mut canvas = Canvas::over(area);
-        assert_eq!(sheet.draw(&mut canvas, area, 0, &Numbered), 3);
-        let buffer = canvas.painted();
-        let text = |y| -> String {
-            (0..14)
-                .map(|x| buffer[(x, y)].symbol().to_owned())
-                .collect()
-        };
-        assert_eq!(text(0), "• plain code  ");
-        assert_eq!(text(1), "let x         ");
-        assert_eq!(text(2), "= 汉 ;         ");
-        let ink = |x, y| buffer[(x, y)].fg;
-        assert_eq!(ink(0, 0), Color::Indexed(Ink::Marker as u8));
-        assert_eq!(ink(8, 0), Color::Indexed(Ink::Code as u8));
-        assert_eq!(ink(0, 1), Color::Indexed(Ink::Keyword as u8));
-        assert_eq!(ink(4, 1), Color::Indexed(Ink::Plain as u8));
-        assert_eq!(ink(0, 2), Color::Indexed(Ink::Operator as u8));
-        assert_eq!(sheet.draw(&mut canvas, area, 2, &Numbered), 1);
-        assert_eq!(sheet.draw(&mut canvas, area, 9, &Numbered), 0);
-    }
-
-    #[test]
-    fn the_ground_of_a_changed_line_goes_on_to_the_end() {
-        struct Grounds;
-        impl Paint for Grounds {
-            fn style(&self, ink: Ink) -> Style {
-                match ink {
-                    Ink::Added => Style::new().bg(Color::Green),
-                    Ink::Keyword => Style::new().fg(Color::Blue),
-                    _ => Style::new(),
-                }
-            }
-        }
-        let mut sheet = Sheet::default();
-        sheet.flat().put("let x", Ink::Added);
-        sheet.begin_code(&(0..5), Language::Rust, State::default());
-        sheet.push_code(&(0..0), &(0..5));
-        let area = Rect::new(0, 0, 8, 1);
-        let mut canvas = Canvas::over(area);
-        sheet.draw(&mut canvas, area, 0, &Grounds);
-        let buffer = canvas.painted();
-        assert!((0..8).all(|x| buffer[(x, 0)].bg == Color::Green));
-        assert_eq!(buffer[(0, 0)].fg, Color::Blue);
-        // Without grounds the colour of the change itself is kept.
-        let mut canvas = Canvas::over(area);
-        sheet.draw(&mut canvas, area, 0, &Numbered);
-        assert_eq!(
-            canvas.painted()[(0, 0)].fg,
-            Color::Indexed(Ink::Added as u8)
-        );
-    }
-
-    #[test]
-    fn a_part_taken_over_is_drawn_the_same() {
-        let whole = sheet();
-        let mut twice = whole.clone();
-        twice.append(&whole, Mark::default(), whole.mark());
-        for index in 0..3 {
-            assert_eq!(
-                twice.line(index + 3, &Numbered),
-                whole.line(index, &Numbered)
-            );
-        }
-        twice.truncate(whole.mark());
-        assert_eq!(twice, whole);
-        twice.clear();
-        assert_eq!(twice, Sheet::default());
-    }
-}
+mod tests;

@@ -1,0 +1,145 @@
+//! Copying from a transcript, opening what it names, and reading it in a pager: what is wanted, and what came of it.
+
+use std::path::PathBuf;
+
+use crate::protocol::id::Seq;
+use crate::tui::app::excerpt;
+use crate::tui::app::find::{Fetch, Gather};
+use crate::tui::app::{App, Cmd};
+
+/// What reading wants done outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Deed {
+    /// Copies a text; `told` says in words what it is.
+    Copy { text: String, told: String },
+    /// Copies it through the terminal: no program here could.
+    ThroughTerminal { text: String, told: String },
+    /// Opens a file at a line in the person's editor.
+    Open { file: PathBuf, line: u64 },
+    /// Shows a text in the person's pager, else in the editor.
+    Page(String),
+}
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Done {
+    /// By what it was copied, or what hindered it and the way out.
+    Copied {
+        told: String,
+        by: Result<String, String>,
+    },
+    /// No program is there that copies: the terminal may.
+    NoProgram { text: String, told: String },
+    /// Editor or pager came back; why not.
+    Back(Result<(), String>),
+}
+
+impl App {
+    pub fn copy_block(&mut self) -> Vec<Cmd> {
+        if self.pane().eyes.selection.is_some() {
+            return self.copy_selected();
+        }
+        let Some((entry, caret)) = self.here() else {
+            return Vec::new();
+        };
+        let (text, what) = excerpt::block(entry, caret);
+        copy(text, &format!("the {what}, "))
+    }
+
+    /// Copies what is selected, and ends the selection.
+    pub fn copy_selected(&mut self) -> Vec<Cmd> {
+        let reading = &self.pane().eyes;
+        let Some((from, to, lines)) = reading.selected() else {
+            return Vec::new();
+        };
+        let text = excerpt::selected(&self.view().transcript, from, to, lines);
+        let reading = &mut self.pane_mut().eyes;
+        if let Some(selection) = reading.selection.take_if(|selection| !selection.pointed) {
+            // As in vim: the caret is where the selection began.
+            let from = selection.from;
+            if reading
+                .caret
+                .as_ref()
+                .is_some_and(|caret| (from.seq, from.at) < (caret.seq, caret.at))
+            {
+                reading.go(from.seq, from.at);
+            }
+        }
+        copy(text, "")
+    }
+
+    pub fn copy_turn(&mut self) -> Vec<Cmd> {
+        if self.pane().eyes.selection.is_some() {
+            return self.copy_selected();
+        }
+        let Some((entry, _)) = self.here() else {
+            return Vec::new();
+        };
+        let turn = entry.turn;
+        let entries = self.view().transcript.entries();
+        let text = excerpt::markdown(entries.iter().filter(|entry| entry.turn == turn));
+        copy(text, &format!("turn {turn} as markdown, "))
+    }
+
+    pub fn copy_place(&mut self) -> Vec<Cmd> {
+        let place = self
+            .here()
+            .and_then(|(entry, caret)| excerpt::place(entry, caret.at));
+        let Some((path, line)) = place else {
+            self.say("no file here: p copies path:line where the cursor is on one");
+            return Vec::new();
+        };
+        let text = format!("{path}:{line}");
+        let told = crate::agent::visible::one_line(&text);
+        vec![Cmd::Read(Deed::Copy { text, told })]
+    }
+
+    pub fn open_place(&mut self) -> Vec<Cmd> {
+        let place = self
+            .here()
+            .and_then(|(entry, caret)| excerpt::place(entry, caret.at));
+        let Some((path, line)) = place else {
+            self.say("no file here: e opens path:line where the cursor is on one");
+            return Vec::new();
+        };
+        let file = self.view().cwd().join(path);
+        vec![Cmd::Read(Deed::Open { file, line })]
+    }
+
+    /// The whole transcript in the pager.
+    pub fn page_all(&mut self) -> Vec<Cmd> {
+        let transcript = &self.view().transcript;
+        if transcript.whole && !transcript.cut {
+            return vec![Cmd::Read(Deed::Page(excerpt::markdown(
+                transcript.entries(),
+            )))];
+        }
+        self.say("reading the whole session for the pager");
+        let view = self.view_mut();
+        view.gather = Some(Gather::default());
+        vec![Fetch::Whole.ask(view.id, Seq(0))]
+    }
+
+    /// What became of what was asked outside.
+    pub fn read_done(&mut self, done: Done) -> Vec<Cmd> {
+        match done {
+            Done::Copied { told, by: Ok(by) } => self.say(format!("copied {told} by {by}")),
+            Done::Copied { by: Err(why), .. } | Done::Back(Err(why)) => self.say(why),
+            Done::NoProgram { text, told } => {
+                return vec![Cmd::Read(Deed::ThroughTerminal { text, told })];
+            }
+            Done::Back(Ok(())) => {}
+        }
+        Vec::new()
+    }
+}
+
+/// The command that copies a text, with how much it is.
+fn copy(text: String, what: &str) -> Vec<Cmd> {
+    let told = match (text.lines().count(), text.chars().count()) {
+        (0 | 1, 1) => format!("{what}1 character"),
+        (0 | 1, count) => format!("{what}{count} characters"),
+        (lines, _) => format!("{what}{lines} lines"),
+    };
+    vec![Cmd::Read(Deed::Copy { text, told })]
+}

@@ -1,0 +1,429 @@
+//! Reading a transcript: what its keys do. Moves by rows are left to the next frame (see [`crate::tui::app::caret`]), jumps to
+//! turns, changes and failures are made in the text.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use crate::protocol::id::{Seq, SessionId};
+use crate::protocol::item::Origin;
+use crate::tui::app::caret::{Caret, Edge, Held, Move, Selection};
+use crate::tui::app::find::{Fetch, Search};
+use crate::tui::app::keymap::chord::narrow;
+use crate::tui::app::keymap::reading::then;
+use crate::tui::app::keymap::{Action, Place};
+use crate::tui::app::logical::{self, shown};
+use crate::tui::app::motion::{self, Motion};
+use crate::tui::app::transcript::{Entry, What};
+use crate::tui::app::{App, Cmd, Focus};
+use crate::tui::widget::markdown::source;
+
+/// Keys that wait for a frame at most; what is typed beyond is dropped.
+const MOST_HELD: usize = 512;
+
+/// Full-width forms count as their narrow ones.
+fn narrowed(event: KeyEvent) -> KeyEvent {
+    match event.code {
+        KeyCode::Char(c) => KeyEvent {
+            code: KeyCode::Char(narrow(c)),
+            ..event
+        },
+        _ => event,
+    }
+}
+
+impl App {
+    /// A key while the transcript has the keys.
+    pub fn transcript_key(&mut self, event: KeyEvent, g_pressed: bool) -> Vec<Cmd> {
+        if !self.pane().eyes.moves.is_empty() {
+            let held = &mut self.pane_mut().eyes.held;
+            if held.len() < MOST_HELD {
+                held.push_back(Held::Key(event));
+            }
+            return Vec::new();
+        }
+        if self
+            .view()
+            .search
+            .as_ref()
+            .is_some_and(|search| search.typing)
+        {
+            return self.search_key(event);
+        }
+        let event = narrowed(event);
+        let plain = event.modifiers.difference(KeyModifiers::SHIFT).is_empty();
+        if self
+            .pane()
+            .eyes
+            .selection
+            .as_ref()
+            .is_some_and(|s| s.pointed)
+        {
+            // Made with the pointer and copied by it: a key begins something else.
+            self.pane_mut().eyes.selection = None;
+        }
+        let reading = &mut self.pane_mut().eyes;
+        if let Some(first) = reading.prefix.take() {
+            let second = match event.code {
+                KeyCode::Char(c) if plain => c,
+                _ => '\0',
+            };
+            if let Some(action) = then(first, second) {
+                return self.read(action);
+            }
+            reading.count = 0;
+            if event.code != KeyCode::Esc {
+                self.say(format!("{first} needs another key; ? lists them"));
+            }
+            return Vec::new();
+        }
+        if let KeyCode::Char(c) = event.code
+            && plain
+        {
+            match c {
+                '1'..='9' | '0' if c != '0' || reading.count > 0 => {
+                    let digit = c.to_digit(10).unwrap_or(0) as usize;
+                    reading.count = (reading.count * 10 + digit).min(999_999);
+                    return Vec::new();
+                }
+                'z' | ']' | '[' => {
+                    reading.prefix = Some(c);
+                    return Vec::new();
+                }
+                // The composer's commands are reached from here too.
+                '!' | ':' => {
+                    reading.count = 0;
+                    self.focus = Focus::Composer;
+                    let key = if c == ':' { '/' } else { c };
+                    return self.key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE));
+                }
+                _ => {}
+            }
+        }
+        match self.keymap().find(Place::Transcript, event) {
+            Some(Action::Top) if event.code == KeyCode::Char('g') && !g_pressed => {
+                self.g_pressed = true;
+                Vec::new()
+            }
+            Some(action) => self.read(action),
+            None => {
+                self.pane_mut().eyes.count = 0;
+                Vec::new()
+            }
+        }
+    }
+
+    /// What waited for the frame; stops where the next move waits for another one.
+    pub fn replay(&mut self) -> Vec<Cmd> {
+        let mut cmds = Vec::new();
+        while self.pane().eyes.moves.is_empty() {
+            let Some(held) = self.pane_mut().eyes.held.pop_front() else {
+                break;
+            };
+            self.owes_frame = true;
+            self.changes.in_focus += 1;
+            cmds.extend(match held {
+                Held::Key(key) => self.key(key),
+                held => self.pointed(&held),
+            });
+        }
+        cmds
+    }
+
+    /// What an action does here, else what it does everywhere.
+    fn read(&mut self, action: Action) -> Vec<Cmd> {
+        let page = i64::from(self.pane().rows.saturating_sub(1).max(1));
+        let typed = self.pane().eyes.count;
+        let reading = &mut self.pane_mut().eyes;
+        let count = reading.count();
+        let screen = usize::try_from(count - 1).unwrap_or(0);
+        let step = match action {
+            Action::ScrollDown => Some(Move::Rows(count)),
+            Action::ScrollUp => Some(Move::Rows(-count)),
+            Action::HalfDown => Some(Move::Pages((page / 2).max(1) * count)),
+            Action::HalfUp => Some(Move::Pages(-(page / 2).max(1) * count)),
+            Action::PageDown | Action::PageForward => Some(Move::Pages(page * count)),
+            Action::PageUp | Action::PageBack => Some(Move::Pages(-page * count)),
+            Action::ScreenTop => Some(Move::Screen(Edge::Top, screen)),
+            Action::ScreenMiddle => Some(Move::Screen(Edge::Middle, 0)),
+            Action::ScreenBottom => Some(Move::Screen(Edge::Bottom, screen)),
+            Action::PutTop => Some(Move::Put(Edge::Top)),
+            Action::PutMiddle => Some(Move::Put(Edge::Middle)),
+            Action::PutBottom => Some(Move::Put(Edge::Bottom)),
+            _ => None,
+        };
+        if let Some(step) = step {
+            reading.moves.push(step);
+            return Vec::new();
+        }
+        match action {
+            Action::Top | Action::Bottom if typed > 0 => self.seek_turn(typed),
+            Action::Top => self.seek_start(),
+            Action::Bottom => self.to_newest(),
+            Action::Insert => {
+                self.focus = Focus::Composer;
+                self.to_newest()
+            }
+            Action::CharLeft => self.step_in_text(Motion::Left, count),
+            Action::CharRight => self.step_in_text(Motion::Right, count),
+            Action::NextWord => self.step_in_text(Motion::Word, count),
+            Action::WordBefore => self.step_in_text(Motion::WordBefore, count),
+            Action::TextLineStart => self.step_in_text(Motion::LineStart, 1),
+            Action::TextLineEnd => self.step_in_text(Motion::LineEnd, 1),
+            Action::NextTurn => self.leap(count, turn_starts, "no further turn"),
+            Action::TurnBefore => self.turn_before(count),
+            Action::NextHunk => self.leap(count, hunk_starts, "no change further down"),
+            Action::HunkBefore => self.leap(-count, hunk_starts, "no change further up"),
+            Action::NextFailure => self.leap(count, failure_starts, "no failure further down"),
+            Action::FailureBefore => self.leap(-count, failure_starts, "no failure further up"),
+            Action::NextBlock => self.leap(count, block_starts, "no block further down"),
+            Action::BlockBefore => self.leap(-count, block_starts, "no block further up"),
+            Action::Fold => self.fold(),
+            Action::UnfoldAll => self.fold_all(true),
+            Action::FoldAll => self.fold_all(false),
+            Action::Find => self.begin_search(),
+            Action::NextHit => self.next_hit(count),
+            Action::HitBefore => self.next_hit(-count),
+            Action::Select => self.select(false),
+            Action::SelectLines => self.select(true),
+            Action::Pager if self.pane().eyes.selection.is_some() => self.select(true),
+            Action::Pager => self.page_all(),
+            Action::CopyBlock => self.copy_block(),
+            Action::CopyTurn => self.copy_turn(),
+            Action::CopyPlace => self.copy_place(),
+            Action::OpenPlace => self.open_place(),
+            Action::Leave => self.leave_reading(),
+            action => self.act(action),
+        }
+    }
+
+    /// Esc: a selection ends, then a search, then reading.
+    fn leave_reading(&mut self) -> Vec<Cmd> {
+        if self.pane_mut().eyes.selection.take().is_some() {
+            return Vec::new();
+        }
+        if self.view_mut().search.take().is_some() {
+            return Vec::new();
+        }
+        let mut cmds = self.act(Action::Leave);
+        if self.focus == Focus::Composer {
+            cmds.extend(self.to_newest());
+        }
+        cmds
+    }
+
+    /// The entry the caret is in, and the caret.
+    pub fn here(&self) -> Option<(&Entry, &Caret)> {
+        let caret = self.pane().eyes.caret.as_ref()?;
+        Some((self.view().transcript.find(caret.seq)?, caret))
+    }
+
+    fn step_in_text(&mut self, step: Motion, count: i64) -> Vec<Cmd> {
+        if let Some((entry, caret)) = self.here() {
+            let text = shown(entry);
+            let (seq, mut at) = (caret.seq, caret.at);
+            for _ in 0..count.min(10_000) {
+                at = motion::moved(&text, at, step);
+            }
+            self.pane_mut().eyes.go(seq, at);
+        }
+        Vec::new()
+    }
+
+    /// To the next place of a kind, or one before.
+    fn leap(&mut self, by: i64, places: fn(&Entry) -> Vec<usize>, none: &str) -> Vec<Cmd> {
+        let from = self.here().map(|(_, caret)| (caret.seq, caret.at));
+        let from = from.unwrap_or((Seq(u64::MAX), 0));
+        let entries = self.view().transcript.entries();
+        let mut left = by.unsigned_abs();
+        let mut last = None;
+        if by > 0 {
+            let start = entries.partition_point(|entry| entry.seq < from.0);
+            'down: for entry in &entries[start..] {
+                for at in places(entry) {
+                    if (entry.seq, at) > from {
+                        last = Some((entry.seq, at));
+                        left = left.saturating_sub(1);
+                        if left == 0 {
+                            break 'down;
+                        }
+                    }
+                }
+            }
+        } else {
+            let end = entries.partition_point(|entry| entry.seq <= from.0);
+            'up: for entry in entries[..end].iter().rev() {
+                for at in places(entry).into_iter().rev() {
+                    if (entry.seq, at) < from {
+                        last = Some((entry.seq, at));
+                        left -= 1;
+                        if left == 0 {
+                            break 'up;
+                        }
+                    }
+                }
+            }
+        }
+        if let Some((seq, at)) = last {
+            self.pane_mut().eyes.go(seq, at);
+        } else {
+            let transcript = &self.view().transcript;
+            let all = if by > 0 {
+                !transcript.cut
+            } else {
+                transcript.whole
+            };
+            let way = match (all, by > 0) {
+                (true, _) => "",
+                (false, true) => " in what is loaded; G loads the newest",
+                (false, false) => " in what is loaded; g g loads the start",
+            };
+            self.say(format!("{none}{way}"));
+        }
+        Vec::new()
+    }
+
+    /// To the turn before, reading the log for it where it is not loaded.
+    fn turn_before(&mut self, count: i64) -> Vec<Cmd> {
+        let here = self
+            .here()
+            .map(|(entry, caret)| (entry.turn, entry.seq, caret.at));
+        let entries = self.view().transcript.entries();
+        let above = here.is_some_and(|(_, seq, at)| {
+            entries.iter().any(|entry| {
+                turn_starts(entry)
+                    .iter()
+                    .any(|start| (entry.seq, *start) < (seq, at))
+            })
+        });
+        match here {
+            Some((turn, ..)) if !above && !self.view().transcript.whole && turn > 1 => {
+                self.seek_turn((turn - 1) as usize)
+            }
+            _ => self.leap(-count, turn_starts, "no turn further up"),
+        }
+    }
+
+    fn seek_turn(&mut self, turn: usize) -> Vec<Cmd> {
+        self.pane_mut().seek = Some(u32::try_from(turn).unwrap_or(u32::MAX));
+        self.sought()
+    }
+
+    fn seek_start(&mut self) -> Vec<Cmd> {
+        if !self.view().transcript.whole {
+            return self.fetch(Fetch::Start);
+        }
+        if let Some(first) = self.view().transcript.entries().first() {
+            let seq = first.seq;
+            self.pane_mut().eyes.go(seq, 0);
+        }
+        Vec::new()
+    }
+
+    /// The newest line is followed again, and read again where it is not loaded.
+    pub fn to_newest(&mut self) -> Vec<Cmd> {
+        let pane = self.pane_mut();
+        pane.follow();
+        pane.eyes.caret = None;
+        pane.eyes.at_end = true;
+        if self.focus == Focus::Transcript {
+            self.pane_mut().eyes.moves.push(Move::Show);
+        } else {
+            self.pane_mut().eyes.selection = None;
+        }
+        if self.view().transcript.cut {
+            return self.fetch(Fetch::Newest);
+        }
+        Vec::new()
+    }
+
+    /// Asks the log for another part of this session.
+    pub fn fetch(&mut self, fetch: Fetch) -> Vec<Cmd> {
+        let view = self.view_mut();
+        let after = match fetch {
+            Fetch::Later => view.transcript.last(),
+            _ => Seq(0),
+        };
+        view.reading = true;
+        vec![fetch.ask(view.id, after)]
+    }
+
+    fn fold(&mut self) -> Vec<Cmd> {
+        if let Some((entry, _)) = self.here() {
+            let seq = entry.seq;
+            let turned = &mut self.view_mut().transcript.turned;
+            if !turned.remove(&seq) {
+                turned.insert(seq);
+            }
+            self.pane_mut().eyes.moves.push(Move::Show);
+        }
+        Vec::new()
+    }
+
+    fn fold_all(&mut self, unfolded: bool) -> Vec<Cmd> {
+        let transcript = &mut self.view_mut().transcript;
+        transcript.unfolded = unfolded;
+        transcript.turned.clear();
+        self.pane_mut().eyes.moves.push(Move::Show);
+        Vec::new()
+    }
+
+    /// Begins a selection, or changes between lines and characters; the same key again ends it.
+    fn select(&mut self, lines: bool) -> Vec<Cmd> {
+        let reading = &mut self.pane_mut().eyes;
+        match &mut reading.selection {
+            Some(selection) if selection.lines == lines => reading.selection = None,
+            Some(selection) => selection.lines = lines,
+            None => {
+                reading.selection = reading.caret.clone().map(|from| Selection {
+                    from,
+                    lines,
+                    pointed: false,
+                });
+            }
+        }
+        Vec::new()
+    }
+
+    pub fn place_of_caret(&self) -> Option<(Seq, usize)> {
+        self.pane()
+            .eyes
+            .caret
+            .as_ref()
+            .map(|caret| (caret.seq, caret.at))
+    }
+
+    /// A search of this number in a session, if it still goes on.
+    pub fn search_of(&mut self, id: SessionId, number: u64) -> Option<&mut Search> {
+        let search = self.view_of(id)?.search.as_mut()?;
+        (search.number == number).then_some(search)
+    }
+}
+
+fn turn_starts(entry: &Entry) -> Vec<usize> {
+    match &entry.what {
+        What::Prompt {
+            origin: Origin::Person,
+            ..
+        } => vec![0],
+        _ => Vec::new(),
+    }
+}
+
+fn hunk_starts(entry: &Entry) -> Vec<usize> {
+    logical::hunks(entry)
+}
+
+fn failure_starts(entry: &Entry) -> Vec<usize> {
+    if logical::is_failure(entry) {
+        vec![0]
+    } else {
+        Vec::new()
+    }
+}
+
+fn block_starts(entry: &Entry) -> Vec<usize> {
+    match &entry.what {
+        What::Answer { text, .. } => source::blocks(&crate::agent::visible::clean(text)),
+        What::Changed(_) | What::Ended { .. } => Vec::new(),
+        _ => vec![0],
+    }
+}

@@ -1,0 +1,259 @@
+//! How caret, selection and hits of a search are shown over the rows of a transcript. The row of the caret and selected rows
+//! have marks in the margin, so that colour is not all that tells.
+
+use std::ops::Range;
+
+use ratatui::layout::Rect;
+use ratatui::style::{Modifier, Style};
+
+use crate::protocol::id::Seq;
+use crate::tui::app::find::Search;
+use crate::tui::app::logical::shown;
+use crate::tui::screen::body::Spot;
+use crate::tui::screen::look::{Look, Mark, Role};
+use crate::tui::screen::reading::Eyes;
+use crate::tui::screen::site::Site;
+use crate::tui::screen::transcript::{Place, Walk};
+use crate::tui::widget::canvas::Canvas;
+use crate::tui::widget::cells;
+
+/// One character of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cell {
+    pub x: u16,
+    /// In the text of the row.
+    pub shown: Range<usize>,
+    /// In the text of the entry.
+    pub source: usize,
+}
+
+/// Where the characters of a row stand in the text: marks that are not shown are passed over, and what is shown and not in
+/// the text stands where the next of the text does.
+pub fn aligned(spot: &Spot, text: &str) -> Vec<Cell> {
+    let start = text.floor_char_boundary(spot.span.start.min(text.len()));
+    let end = text.floor_char_boundary(spot.span.end.clamp(start, text.len()));
+    let source = &text[start..end];
+    let mut at = 0;
+    let mut x = spot.x;
+    let mut all = Vec::new();
+    for (begin, symbol, width) in cells::symbols(&spot.text) {
+        let rest = &source[at..];
+        let blank = symbol.chars().all(char::is_whitespace);
+        let mut place = at;
+        if blank {
+            let next = rest.chars().next().filter(|c| c.is_whitespace());
+            at += next.map_or(0, char::len_utf8);
+        } else if let Some(found) = rest.find(symbol) {
+            place = at + found;
+            at = place + symbol.len();
+        }
+        all.push(Cell {
+            x,
+            shown: begin..begin + symbol.len(),
+            source: start + place,
+        });
+        x += width as u16;
+    }
+    all
+}
+
+/// Marks of the caret, of what is selected and of what was found, over rows that are drawn.
+pub fn draw(
+    walk: &mut Walk,
+    site: &Site,
+    eyes: Option<&Eyes>,
+    top: Place,
+    canvas: &mut Canvas,
+    area: Rect,
+) {
+    let look = site.look;
+    let search = walk
+        .view
+        .search
+        .as_ref()
+        .filter(|search| !search.hits.is_empty());
+    let selected = eyes.and_then(|_| Marked::of(site, eyes));
+    if search.is_none() && eyes.is_none() {
+        return;
+    }
+    let mut at = top;
+    // The text of the entry that was gone through last.
+    let mut known: Option<(Seq, String)> = None;
+    for y in area.top()..area.bottom() {
+        let entries = walk.view.transcript.entries();
+        let Some(entry) = entries.get(at.index) else {
+            break;
+        };
+        let (seq, row) = (entry.seq, at);
+        let is_caret = eyes.is_some_and(|eyes| eyes.row == Some(row));
+        let part = selected.as_ref().and_then(|marked| marked.part(seq.0));
+        let hits = search.map_or(&[][..], |search| search.within(seq));
+        if is_caret || part.is_some() || !hits.is_empty() {
+            if known.as_ref().is_none_or(|(last, _)| *last != seq) {
+                known = Some((seq, shown(entry)));
+            }
+            let text = known.as_ref().map_or("", |(_, text)| text);
+            if let Some(spot) = walk.spot(row) {
+                let mut paint = Painter {
+                    cells: aligned(&spot, text),
+                    spot: &spot,
+                    canvas,
+                    y,
+                    end: area.right(),
+                    left: area.left(),
+                };
+                let current = search.and_then(Search::hit);
+                for hit in hits {
+                    let style = hit_style(look, current == Some(hit));
+                    paint.part(&hit.at, style);
+                }
+                let inside = part.filter(|part| {
+                    part.start < spot.span.end.max(spot.span.start + 1)
+                        && part.end > spot.span.start
+                });
+                if let Some(part) = &inside {
+                    paint.part(
+                        part,
+                        look.style(Role::Marked).add_modifier(Modifier::UNDERLINED),
+                    );
+                }
+                if let Some(caret) = eyes
+                    .filter(|_| is_caret)
+                    .and_then(|eyes| eyes.caret.as_ref())
+                {
+                    paint.caret(
+                        caret.at,
+                        look.style(Role::Text).add_modifier(Modifier::REVERSED),
+                    );
+                }
+                let mark = match (is_caret, inside.is_some()) {
+                    (true, _) => Some(look.mark(Mark::Here)),
+                    (false, true) => Some(look.glyphs.pick("▎", "|")),
+                    _ => None,
+                };
+                if let (Some(mark), Some(x)) = (mark, area.left().checked_sub(1)) {
+                    canvas.write(x, y, area.left(), mark, look.style(Role::Accent));
+                }
+            }
+        }
+        let Some(next) = walk.next(at, true) else {
+            break;
+        };
+        at = next;
+    }
+}
+
+fn hit_style(look: &Look, current: bool) -> Style {
+    let style = look.style(Role::Warn).add_modifier(Modifier::UNDERLINED);
+    if current {
+        style.add_modifier(Modifier::REVERSED)
+    } else {
+        style
+    }
+}
+
+/// What is selected, as parts of the texts of entries.
+struct Marked {
+    from: (u64, usize),
+    to: (u64, usize),
+}
+
+impl Marked {
+    fn of(site: &Site, eyes: Option<&Eyes>) -> Option<Self> {
+        let selection = site.pane.eyes.selection.as_ref()?;
+        let caret = eyes?.caret.as_ref()?;
+        let from = &selection.from;
+        let (first, last) = if (from.seq, from.at) <= (caret.seq, caret.at) {
+            (from, caret)
+        } else {
+            (caret, from)
+        };
+        let (start, end) = if selection.lines {
+            (first.row.start, last.row.end.max(last.row.start + 1))
+        } else {
+            (first.at, last.at + 1)
+        };
+        Some(Self {
+            from: (first.seq.0, start),
+            to: (last.seq.0, end),
+        })
+    }
+
+    fn part(&self, seq: u64) -> Option<Range<usize>> {
+        if seq < self.from.0 || seq > self.to.0 {
+            return None;
+        }
+        let start = if seq == self.from.0 { self.from.1 } else { 0 };
+        let end = if seq == self.to.0 {
+            self.to.1
+        } else {
+            usize::MAX
+        };
+        Some(start..end)
+    }
+}
+
+/// Writes parts of a row again in another style.
+struct Painter<'a, 'b> {
+    cells: Vec<Cell>,
+    spot: &'a Spot<'a>,
+    canvas: &'b mut Canvas,
+    y: u16,
+    left: u16,
+    end: u16,
+}
+
+impl Painter<'_, '_> {
+    fn part(&mut self, part: &Range<usize>, style: Style) {
+        for index in 0..self.cells.len() {
+            if part.contains(&self.cells[index].source) {
+                self.write(index, style);
+            }
+        }
+    }
+
+    fn caret(&mut self, at: usize, style: Style) {
+        let index = self.cells.iter().rposition(|cell| cell.source <= at);
+        if self.cells.is_empty() {
+            // An empty line has a caret too.
+            let x = self.left + self.spot.x;
+            self.canvas.write(x, self.y, self.end, " ", style);
+        } else {
+            self.write(index.unwrap_or(0), style);
+        }
+    }
+
+    fn write(&mut self, index: usize, style: Style) {
+        let cell = &self.cells[index];
+        let text = &self.spot.text[cell.shown.clone()];
+        self.canvas
+            .write(self.left + cell.x, self.y, self.end, text, style);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::borrow::Cow;
+
+    use super::*;
+
+    fn sources(span: Range<usize>, row: &str, text: &str) -> Vec<usize> {
+        let spot = Spot {
+            span,
+            x: 2,
+            text: Cow::Borrowed(row),
+        };
+        let cells = aligned(&spot, text);
+        cells.iter().map(|cell| cell.source).collect()
+    }
+
+    #[test]
+    fn characters_of_a_row_are_found_in_the_text() {
+        assert_eq!(sources(0..3, "abc", "abc"), [0, 1, 2]);
+        assert_eq!(sources(2..10, "bold x", "**bold** x"), [2, 3, 4, 5, 6, 9]);
+        assert_eq!(sources(0..6, "汉字", "汉字"), [0, 3]);
+        assert_eq!(sources(0..2, "    x", "\tx"), [0, 1, 1, 1, 1]);
+        assert_eq!(sources(0..5, "│ a │", "| a |"), [0, 0, 2, 3, 4]);
+        assert_eq!(sources(9..9, "x", "ab"), [2]);
+    }
+}
