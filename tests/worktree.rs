@@ -44,7 +44,9 @@ fn home() -> Home {
 }
 
 fn allow(terminal: &Terminal, command: &str) {
-    terminal.wait_for(command);
+    terminal.wait_until("the ask", |screen| {
+        screen.contains("wants to run") && screen.contains(command)
+    });
     terminal.press("\x1ba");
     terminal.wait_until("the ask to be ready", |screen| {
         let mut lines = screen.lines();
@@ -108,7 +110,7 @@ fn a_worktree_is_made_worked_in_merged_and_taken_away() {
 fn what_a_session_leaves_behind_is_told_with_the_way_to_remove_it() {
     let home = home();
     let mut terminal = Terminal::start(&home, CREEL, &["--worktree", "lone"], (24, 80));
-    terminal.wait_for("cp .env ready");
+    terminal.wait_for("wants to run");
     terminal.press("\x1b\x1b");
     terminal.wait_until("the set-up to be stopped", |screen| {
         !screen.contains("wants to run")

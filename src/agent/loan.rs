@@ -13,7 +13,7 @@ use crate::protocol::session::{Change, Used};
 use crate::protocol::time::Time;
 
 /// A week: what is meant for longer is meant for good.
-const LONGEST: Duration = Duration::from_secs(7 * 86_400);
+const LONGEST: Duration = Duration::from_hours(168);
 /// How a loan is written, for whoever wrote it otherwise.
 const FORM: &str = "write a mode with a time, a sum, or both, as auto 45m $3";
 

@@ -119,7 +119,7 @@ fn spec(request: OpenRequest, date: &str) -> Result<SessionSpec, String> {
         mode: request.mode,
         effort: request.effort,
         parent: None,
-        worktree: request.worktree,
+        worktree: request.worktree.map(|worktree| *worktree),
         forked: None,
     })
 }

@@ -97,7 +97,7 @@ async fn of(house: &Arc<House>, session: SessionId) -> Result<(Git, Worktree), S
 async fn worktree_of(house: &Arc<House>, session: SessionId) -> Result<Worktree, String> {
     let folded = open::folded(house, session).await?;
     let folded = folded.ok_or_else(|| format!("session {} is not in the log", session.short()))?;
-    let none = "this session works in no worktree of its own; ^X N makes one for a new session";
+    let none = "this session works in no worktree of its own";
     folded.spec.worktree.ok_or_else(|| none.to_owned())
 }
 

@@ -57,7 +57,7 @@ pub struct OpenRequest {
     pub effort: Option<Effort>,
     /// The worktree that was made for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub worktree: Option<Worktree>,
+    pub worktree: Option<Box<Worktree>>,
 }
 
 /// What a face says when it opens a session that begins with the conversation of another; folder and system text are those

@@ -121,7 +121,7 @@ async fn a_worktree_has_a_session_and_is_set_up_by_a_call_that_asks() {
             model: "play/any".parse().unwrap(),
             mode: Mode::Ask,
             effort: None,
-            worktree: Some(worktree.clone()),
+            worktree: Some(Box::new(worktree.clone())),
         },
     });
     play.send(Op::SetUp);

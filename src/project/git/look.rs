@@ -192,13 +192,13 @@ pub async fn patch(git: &Git, worktree: &Worktree, path: &str) -> Result<String,
         Content::Bytes => format!("Binary file {} is new\n", visible::escaped(path)),
         Content::Text(text) => {
             let count = text.lines().count();
-            let mut patch = format!("@@ -0,0 +1,{count} @@\n");
+            let mut shown = format!("@@ -0,0 +1,{count} @@\n");
             for line in text.lines() {
-                patch.push('+');
-                patch.push_str(line);
-                patch.push('\n');
+                shown.push('+');
+                shown.push_str(line);
+                shown.push('\n');
             }
-            patch
+            shown
         }
     })
 }

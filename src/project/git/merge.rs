@@ -326,9 +326,9 @@ pub async fn remove(
 ) -> Result<(), String> {
     let main = git.at(&worktree.repository).await?;
     if worktree.path.symlink_metadata().is_ok() {
-        let loss = loss(git, worktree, copied).await?;
-        if !lose && !loss.what.is_empty() {
-            return Err(format!("this would be lost: {}", loss.what.join("; ")));
+        let what = loss(git, worktree, copied).await?.what;
+        if !lose && !what.is_empty() {
+            return Err(format!("this would be lost: {}", what.join("; ")));
         }
         let args = [
             "worktree".as_ref(),

@@ -16,7 +16,7 @@ use crate::agent::visible;
 /// Looking: status, differences, lists.
 pub const LOOK: Duration = Duration::from_secs(20);
 /// Changing: a checkout of many files on a slow disk.
-pub const CHANGE: Duration = Duration::from_secs(300);
+pub const CHANGE: Duration = Duration::from_mins(5);
 /// Bytes of an answer that are read; a longer one is cut.
 const ANSWER: u64 = 8 << 20;
 /// Bytes of what is said beside the answer.

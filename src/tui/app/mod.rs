@@ -24,6 +24,7 @@ pub mod layout;
 pub mod lines;
 pub mod local;
 pub mod logical;
+pub mod means;
 pub mod mode;
 pub mod model;
 pub mod motion;
@@ -52,7 +53,7 @@ pub mod worktree;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
 use crossterm::event::KeyEvent;
@@ -61,7 +62,7 @@ use crate::config::theme::ThemeChoice;
 use crate::protocol::event::Signal;
 use crate::protocol::id::{AskId, CommandId, ModelRef, SessionId};
 use crate::protocol::image::Source;
-use crate::protocol::op::{Command, Managed, Op};
+use crate::protocol::op::{Command, Managed};
 use crate::protocol::query::{Found, ModelCard, Query, Today};
 use crate::protocol::session::Card;
 use crate::protocol::worktree::Errand;
@@ -488,41 +489,5 @@ impl App {
             Msg::Drawn(seen) => self.drawn(seen),
             Msg::Tick => self.tick(),
         }
-    }
-
-    /// What is known of a folder.
-    pub fn place(&self, folder: &Path) -> Option<&Place> {
-        self.places.get(folder)
-    }
-
-    /// The command for an op on a session, under a number of its own.
-    pub fn command(&mut self, session: SessionId, op: Op) -> Command {
-        Command {
-            id: CommandId(self.number()),
-            session,
-            op,
-        }
-    }
-
-    /// A number of its own for what is asked.
-    pub fn number(&mut self) -> u64 {
-        self.next_command += 1;
-        self.next_command
-    }
-
-    pub fn say(&mut self, text: impl Into<String>) {
-        self.changes.in_focus += 1;
-        self.note = Some(Note {
-            text: text.into(),
-            until: self.now.since + Duration::from_secs(6),
-        });
-    }
-
-    /// The card of a model, as far as it is known.
-    pub fn card(&self, model: &ModelRef) -> Option<&ModelCard> {
-        self.models
-            .iter()
-            .find(|card| card.model == *model)
-            .or_else(|| self.setup.card.as_ref().filter(|card| card.model == *model))
     }
 }

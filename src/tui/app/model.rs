@@ -4,7 +4,7 @@ use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::offer::Offer;
 use crate::protocol::op::Op;
-use crate::protocol::query::{Page, Query};
+use crate::protocol::query::{ModelCard, Page, Query};
 use crate::protocol::session::{Change, ForkRequest};
 use crate::tui::app::open::WINDOW_PAGE;
 use crate::tui::app::overlay::Overlay;
@@ -13,6 +13,14 @@ use crate::tui::app::view::{Stage, View};
 use crate::tui::app::{App, Cmd, Focus, Tag};
 
 impl App {
+    /// The card of a model, as far as it is known.
+    pub fn card(&self, model: &ModelRef) -> Option<&ModelCard> {
+        self.models
+            .iter()
+            .find(|card| card.model == *model)
+            .or_else(|| self.setup.card.as_ref().filter(|card| card.model == *model))
+    }
+
     pub fn show_models(&mut self) -> Vec<Cmd> {
         let view = self.view();
         let spoken = view

@@ -268,7 +268,7 @@ impl App {
             cwd: view.cwd.clone(),
             model,
             mode: view.mode,
-            worktree: view.worktree.clone(),
+            worktree: view.worktree.clone().map(Box::new),
             effort: view.effort,
         };
         let open = self.command(id, Op::Open { request });

@@ -9,6 +9,7 @@ use crate::protocol::op::{Managed, Op};
 use crate::protocol::query::Query;
 use crate::protocol::session::OpenRequest;
 use crate::protocol::worktree::{Done, Errand, Look, Sight, Worktree, Writer};
+use crate::tui::app::keymap::Action;
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::files::{Files, Page};
 use crate::tui::app::overlay::new_worktree::NewWorktree;
@@ -67,9 +68,7 @@ impl App {
             return Some("no session can begin while the log cannot be written");
         }
         let model = self.view().model().or(self.setup.model.as_ref());
-        model
-            .is_none()
-            .then_some("no model yet: choose one first, then ^X N")
+        model.is_none().then_some("no model yet: choose one first")
     }
 
     /// The files of the session's worktree.
@@ -81,9 +80,10 @@ impl App {
             .as_ref()
             .is_some_and(|session| session.spec.worktree.is_some());
         if !stands {
-            self.say(
-                "this session works in no worktree of its own; ^X N makes one for a new session",
-            );
+            let key = self.keymap().way(Action::NewWorktree);
+            self.say(format!(
+                "this session works in no worktree of its own; {key} makes one for a new session"
+            ));
             return Vec::new();
         }
         self.show(Overlay::Files(Box::new(Files::new(session))));
@@ -196,20 +196,17 @@ impl App {
     }
 
     fn errand_said(&mut self, said: String, next: Page) -> Vec<Cmd> {
-        let session = match &mut self.overlay {
-            Some(Overlay::Files(overlay)) => {
-                overlay.busy = false;
-                overlay.turn_to(next.clone());
-                overlay.said = Some(said);
-                overlay.session
-            }
-            _ => {
-                self.say(said);
-                return Vec::new();
-            }
+        let Some(Overlay::Files(overlay)) = &mut self.overlay else {
+            self.say(said);
+            return Vec::new();
         };
+        let session = overlay.session;
+        let removes = matches!(next, Page::Remove { .. });
+        overlay.busy = false;
+        overlay.turn_to(next);
+        overlay.said = Some(said);
         let mut cmds = vec![look(Look::Files { session }), standing(session)];
-        if matches!(next, Page::Remove { .. }) {
+        if removes {
             cmds.push(look(Look::Loss { session }));
         }
         cmds
@@ -255,7 +252,7 @@ impl App {
             model,
             mode: view.mode,
             effort: view.effort,
-            worktree: Some(worktree),
+            worktree: Some(Box::new(worktree)),
         };
         if self.view().stage == Stage::Fresh {
             self.replace(view);

@@ -94,6 +94,14 @@ fn declared() -> Vec<&'static str> {
 const COMMANDS: &[(Action, Result<&str, &str>)] = &[
     (Action::Sessions, Ok("sessions")),
     (Action::NewSession, Ok("run")),
+    (
+        Action::NewWorktree,
+        Err("`creel --worktree NAME` begins there; without a screen git makes one"),
+    ),
+    (
+        Action::Files,
+        Err("git shows and merges a branch without a screen"),
+    ),
     (Action::Models, Ok("models")),
     (Action::Skills, Err("skills are files beside the config")),
     (Action::Cost, Ok("cost")),

@@ -94,14 +94,14 @@ impl Files {
         })
     }
 
-    pub fn patched(&mut self, path: String, patch: &str) {
+    pub fn patched(&mut self, path: String, text: &str) {
         if self.path() != Some(path.as_str()) {
             return;
         }
         if self.diff.as_ref().is_none_or(|(shown, _)| *shown != path) {
             self.skip = 0;
         }
-        self.diff = Some((path, Diff::parse(patch)));
+        self.diff = Some((path, Diff::parse(text)));
     }
 
     /// Goes to a page, and asks for what it shows.

@@ -54,13 +54,13 @@ pub fn draw(
     let room = usize::from(width.saturating_sub(4));
     let page = match overlay {
         Overlay::NewWorktree(overlay) => worktree::new(app, overlay, room),
-        Overlay::Files(overlay) => match worktree::page(app, overlay, room) {
-            Some(page) => page,
-            None => {
+        Overlay::Files(overlay) => {
+            let Some(page) = worktree::page(app, overlay, room) else {
                 worktree::draw_files(app, overlay, canvas, area, look);
                 return None;
-            }
-        },
+            };
+            page
+        }
         Overlay::Sessions(overlay) => sessions::page(app, overlay, room, look),
         Overlay::Models(overlay) => models::page(app, overlay, (room, area.height), look),
         Overlay::Help(overlay) => help::page(app.keymap(), overlay.place, overlay.scroll, room),

@@ -63,7 +63,7 @@ pub fn new(app: &App, overlay: &NewWorktree, room: usize) -> Page {
             }
         }
         None if overlay.failed.is_none() && !overlay.making => {
-            muted(&mut page, "looking at the repository")
+            muted(&mut page, "looking at the repository");
         }
         None => {}
     }

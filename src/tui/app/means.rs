@@ -1,0 +1,40 @@
+//! What every part of the workstation takes hold of: a folder that is known, a command under a number of its own, a line that
+//! is said.
+
+use std::path::Path;
+use std::time::Duration;
+
+use crate::protocol::id::{CommandId, SessionId};
+use crate::protocol::op::{Command, Op};
+use crate::tui::app::setup::Place;
+use crate::tui::app::{App, Note};
+
+impl App {
+    /// What is known of a folder.
+    pub fn place(&self, folder: &Path) -> Option<&Place> {
+        self.places.get(folder)
+    }
+
+    /// The command for an op on a session, under a number of its own.
+    pub fn command(&mut self, session: SessionId, op: Op) -> Command {
+        Command {
+            id: CommandId(self.number()),
+            session,
+            op,
+        }
+    }
+
+    /// A number of its own for what is asked.
+    pub fn number(&mut self) -> u64 {
+        self.next_command += 1;
+        self.next_command
+    }
+
+    pub fn say(&mut self, text: impl Into<String>) {
+        self.changes.in_focus += 1;
+        self.note = Some(Note {
+            text: text.into(),
+            until: self.now.since + Duration::from_secs(6),
+        });
+    }
+}
