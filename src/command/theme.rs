@@ -12,6 +12,7 @@ use crate::config::load;
 use crate::config::paths::{self, Environment, Paths};
 use crate::config::theme::ThemeChoice;
 use crate::config::write::write_whole;
+use crate::tui::terminal::eye::Ground;
 use crate::tui::theme::folder::{Listed, Themes};
 use crate::tui::theme::scheme::{LONGEST, Scheme};
 
@@ -58,7 +59,7 @@ fn list(args: &ThemeListArgs, paths: &Paths, env: Environment<'_>, face: &mut Fa
         let rows = all.iter().map(|listed| {
             json!({
                 "name": listed.name,
-                "ground": listed.ground.as_ref().ok().copied().flatten().map(|ground| ground.name()),
+                "ground": listed.ground.as_ref().ok().copied().flatten().map(Ground::name),
                 "own": listed.own,
                 "chosen": chosen(&choice, &listed.name).is_some(),
                 "fault": listed.ground.as_ref().err(),

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use crate::config::document::{Document, Section};
@@ -137,7 +138,7 @@ fn put(text: &str, choice: &ThemeChoice) -> String {
         return changed;
     }
     // The span of a section of its own is its head, that of an inline table the table.
-    let head = ui.map(|ui| ui.span()).filter(|span| {
+    let head = ui.map(Spanned::span).filter(|span| {
         let line = text[..span.start].rfind('\n').map_or(0, |end| end + 1);
         text[line..].trim_start().starts_with('[')
     });
@@ -170,7 +171,7 @@ fn put(text: &str, choice: &ThemeChoice) -> String {
                     "\n\n"
                 });
             }
-            changed.push_str(&format!("[ui]\ntheme = {value}\n"));
+            changed.extend(["[ui]\ntheme = ", &value, "\n"]);
         }
     }
     changed

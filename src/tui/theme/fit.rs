@@ -155,8 +155,7 @@ impl<'t> Fit<'t> {
     /// The tones of a colour that the terminal has not.
     fn too_fine(&self, color: Color) -> Option<Tones> {
         match (color, self.depth) {
-            (Color::Rgb(..), _) => tones_of(color),
-            (Color::Indexed(16..), Depth::Sixteen) => tones_of(color),
+            (Color::Rgb(..), _) | (Color::Indexed(16..), Depth::Sixteen) => tones_of(color),
             _ => None,
         }
     }
