@@ -9,9 +9,9 @@ use tokio::runtime::{Builder, Runtime};
 use creel::agent::cost::BYTES_PER_TOKEN;
 use creel::command::cli::Workstation;
 use creel::command::exit;
-use creel::config::Config;
 use creel::config::load::{self, Loaded};
 use creel::config::paths::{Paths, process_environment};
+use creel::config::{ComposerKeys, Config};
 use creel::engine::clock::Clock;
 use creel::engine::door::Door;
 use creel::engine::journal::Journal;
@@ -26,7 +26,7 @@ use creel::skill;
 use creel::store::read::Reader;
 use creel::tool::Toolbox;
 use creel::tui::app::local::Usual;
-use creel::tui::app::setup::{Instructions, OpenWhat, Place, Setup, SkillCard};
+use creel::tui::app::setup::{Instructions, OpenWhat, Place, Preset, Setup, SkillCard};
 use creel::tui::app::wishes::Wishes;
 use creel::tui::terminal::ability::{self, Ability};
 use creel::tui::terminal::colour::Depth;
@@ -238,6 +238,10 @@ fn setup(
         mode: arguments.mode.unwrap_or(config.mode),
         effort: arguments.effort.or(config.effort),
         wishes: Wishes::default(),
+        composer: match config.ui.composer {
+            ComposerKeys::Emacs => Preset::Emacs,
+            ComposerKeys::Vim => Preset::Vim,
+        },
         day_limit: config.budget.day,
         open: wanted(arguments, paths)?,
         worktree: arguments.worktree.clone(),

@@ -67,6 +67,8 @@ const WALL: usize = 500;
 const LONGER: &[&str] = &[
     // Words and signs of the languages that are coloured.
     "tui/widget/highlight/table.rs",
+    // What keys of vi make of a text, a row for each.
+    "tui/app/vim/cases.rs",
 ];
 
 #[test]

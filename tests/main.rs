@@ -5,6 +5,7 @@
 mod architecture;
 mod cache;
 mod command;
+mod composing;
 mod crash;
 mod fault;
 mod keys;

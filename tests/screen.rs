@@ -49,6 +49,7 @@ macro_rules! screen {
     };
 }
 
+mod composing;
 mod fifty;
 mod palette;
 mod panes;

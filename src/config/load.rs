@@ -268,7 +268,8 @@ mod tests {
     use super::*;
     use crate::config::clipboard::Clipboard;
     use crate::config::{
-        BudgetConfig, KeySource, LeaderKey, ModelConfig, ProviderConfig, UiConfig, Wire,
+        BudgetConfig, ComposerKeys, KeySource, LeaderKey, ModelConfig, ProviderConfig, UiConfig,
+        Wire,
     };
     use crate::protocol::money::{Currency, Money};
     use crate::protocol::route::Abilities;
@@ -299,7 +300,8 @@ mod tests {
             tiers = [{ above = 200000, input = 1 }] }\r\n\
             [budget]\r\nday = \"none\"\r\nsession = 2.5\r\n[guards]\r\nunattended = 0\r\nidle_steps = 20\r\n\
             [limits]\r\noutput_tokens = 3_000\r\n[permissions]\r\nallow = [\"Bash(git diff *)\", \"edit\"]\r\n\
-            deny = [\" Read(./.env) \"]\r\n[ui]\r\ntheme = \"dusk\"\r\nmouse = false\r\nleader = \"ctrl-b\"\r\nclipboard = \"xsel\"\r\n";
+            deny = [\" Read(./.env) \"]\r\n[ui]\r\ntheme = \"dusk\"\r\nmouse = false\r\nleader = \"ctrl-b\"\r\nclipboard = \"xsel\"\r\n\
+            composer = \"vim\"\r\n";
         let loaded = parsed(text).unwrap();
         let price = Price {
             currency: Currency::CNY,
@@ -361,6 +363,7 @@ mod tests {
             mouse: false,
             leader: LeaderKey::CtrlB,
             clipboard: Clipboard::Xsel,
+            composer: ComposerKeys::Vim,
         };
         assert_eq!(loaded.config, expected);
         assert_eq!(loaded.warnings, Vec::<String>::new());

@@ -153,6 +153,30 @@ pub struct UiConfig {
     pub leader: LeaderKey,
     /// `clipboard`: the way a text is copied by.
     pub clipboard: Clipboard,
+    /// `composer`: whose keys the composer has.
+    pub composer: ComposerKeys,
+}
+
+/// Whose keys a text is edited with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ComposerKeys {
+    /// Those of emacs and of shells.
+    #[default]
+    Emacs,
+    /// Those of vi, with INSERT, NORMAL and VISUAL.
+    Vim,
+}
+
+impl ComposerKeys {
+    pub const ALL: [Self; 2] = [Self::Emacs, Self::Vim];
+
+    /// As the file says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Emacs => "emacs",
+            Self::Vim => "vim",
+        }
+    }
 }
 
 /// Ctrl+X always leads; `ctrl-b` does too where it is wished for, and then tmux's keys follow it.
@@ -256,6 +280,7 @@ impl Default for UiConfig {
             mouse: true,
             leader: LeaderKey::default(),
             clipboard: Clipboard::default(),
+            composer: ComposerKeys::default(),
         }
     }
 }

@@ -13,7 +13,7 @@ use crate::config::provider::WIRES;
 use crate::config::route::SECONDS;
 use crate::config::section::{GUARDS, LIMITS};
 use crate::config::theme;
-use crate::config::{LeaderKey, LimitConfig};
+use crate::config::{ComposerKeys, LeaderKey, LimitConfig};
 use crate::protocol::effort::Effort;
 use crate::protocol::route::Policy;
 use crate::protocol::usage::CacheLife;
@@ -58,6 +58,7 @@ pub fn schema(actions: &[(&'static str, Vec<&'static str>)]) -> Value {
                       "properties": { "light": { "type": "string" }, "dark": { "type": "string" } } },
                 ], "description": "a theme, or one for light and one for dark terminals; `creel theme list` names them" })),
                 ("mouse", json!({ "type": "boolean", "default": true })),
+                ("composer", json!({ "enum": ComposerKeys::ALL.map(ComposerKeys::name), "default": "emacs", "description": "whose keys the composer has" })),
                 ("leader", json!({ "enum": LeaderKey::ALL.map(LeaderKey::name), "default": "ctrl-x", "description": "the key that keys for everywhere follow" })),
                 ("clipboard", json!({ "enum": Clipboard::ALL.map(Clipboard::name), "default": "auto", "description": "the way a text is copied by" })),
             ]),

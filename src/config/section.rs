@@ -5,14 +5,14 @@ use crate::agent::rule;
 use crate::config::clipboard::Clipboard;
 use crate::config::document::{Document, Section, cut, nearest};
 use crate::config::theme;
-use crate::config::{BudgetConfig, LeaderKey, LimitConfig, UiConfig};
+use crate::config::{BudgetConfig, ComposerKeys, LeaderKey, LimitConfig, UiConfig};
 use crate::protocol::money::{Currency, Money, Rate, Rates, UNIT};
 use crate::protocol::rule::{Effect, Rule, Scope};
 
 pub const BUDGET_KEYS: &[&str] = &["day", "session"];
 pub const RATE_KEYS: &[&str] = &["usd", "date"];
 pub const PERMISSION_KEYS: &[&str] = &["deny", "ask", "allow"];
-pub const UI_KEYS: &[&str] = &["theme", "mouse", "leader", "clipboard"];
+pub const UI_KEYS: &[&str] = &["theme", "mouse", "leader", "clipboard", "composer"];
 
 /// The guards that are whole numbers, with their bounds.
 pub const GUARDS: [(&str, u64, u64); 4] = [
@@ -214,6 +214,13 @@ fn leader(text: &str) -> Result<LeaderKey, String> {
         .ok_or_else(|| format!("is `{}`: expected ctrl-x or ctrl-b", cut(text)))
 }
 
+fn composer_keys(text: &str) -> Result<ComposerKeys, String> {
+    ComposerKeys::ALL
+        .into_iter()
+        .find(|keys| keys.name() == text)
+        .ok_or_else(|| format!("is `{}`: expected emacs or vim", cut(text)))
+}
+
 pub fn read_ui(document: &mut Document<'_>, top: &Section<'_>, ui: &mut UiConfig) {
     let Some(section) = document.section(top, "ui", UI_KEYS) else {
         return;
@@ -227,6 +234,9 @@ pub fn read_ui(document: &mut Document<'_>, top: &Section<'_>, ui: &mut UiConfig
     }
     if let Some(clipboard) = document.parsed(&section, "clipboard", Clipboard::parse) {
         ui.clipboard = clipboard;
+    }
+    if let Some(keys) = document.parsed(&section, "composer", composer_keys) {
+        ui.composer = keys;
     }
 }
 
@@ -394,6 +404,10 @@ mod tests {
             (
                 "ui.theme = \"../x\"",
                 "1:12: `ui.theme` must be the name of a theme",
+            ),
+            (
+                "ui.composer = \"vi\"",
+                "1:15: `ui.composer` is `vi`: expected emacs or vim",
             ),
             (
                 "ui.leader = \"ctrl-a\"",

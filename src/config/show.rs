@@ -95,6 +95,7 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
     list.add("ui.mouse", &ui.mouse);
     list.text("ui.leader", ui.leader.name());
     list.text("ui.clipboard", ui.clipboard.name());
+    list.text("ui.composer", ui.composer.name());
     for wish in &keymap.wishes {
         let texts = wish
             .keys
@@ -369,6 +370,7 @@ permissions.allow = ['Bash(git \"x\" *)']  # /c/config.toml:11
 ui.mouse = true  # default
 ui.leader = \"ctrl-x\"  # default
 ui.clipboard = \"auto\"  # default
+ui.composer = \"emacs\"  # default
 keymap.everywhere.zoom = [\"alt-z\"]  # /c/config.toml:22
 keymap.everywhere.cost = [\"f5\"]  # /c/config.toml:23
 routes.work.endpoints = [\"zai/glm.x\", \"xai/grok\"]  # /c/config.toml:13

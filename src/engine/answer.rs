@@ -9,8 +9,9 @@ use crate::engine::{cache, check, health, offer, open, picture, supply, worktree
 use crate::protocol::id::SessionId;
 use crate::protocol::money::Rates;
 use crate::protocol::op::{Manage, Managed};
-use crate::protocol::query::{Found, Query, SpendRow, Today};
-use crate::store::append::composer_draft;
+use crate::protocol::query::{Found, Query, SpendRow, Stashed, Today};
+use crate::store::append::{composer_draft, stash_draft};
+use crate::store::read::Reader;
 
 pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
     let found = match query {
@@ -65,6 +66,7 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
             .read(move |reader| reader.draft(&composer_draft(session)))
             .await
             .map(Found::Draft),
+        Query::Stashed => house.read(Reader::stashed).await.map(Found::Stashed),
         Query::Prompts { limit } => house
             .read(move |reader| reader.prompts(limit))
             .await
@@ -110,6 +112,15 @@ pub(crate) fn draft(house: &Arc<House>, session: Option<SessionId>, text: String
         house
             .log
             .put_draft(composer_draft(session), house.clock.now(), text);
+    }
+}
+
+pub(crate) fn stash(house: &Arc<House>, stashed: Stashed) {
+    let name = stash_draft(stashed.id);
+    if stashed.text.is_empty() {
+        house.log.clear_draft(name);
+    } else {
+        house.log.put_draft(name, stashed.at, stashed.text);
     }
 }
 

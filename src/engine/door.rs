@@ -7,9 +7,10 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::engine::clock::Clock;
 use crate::engine::feed::{Feed, Signals};
+use crate::engine::files::Wanted;
 use crate::protocol::id::SessionId;
 use crate::protocol::op::{Command, Manage, Managed};
-use crate::protocol::query::{Found, Query};
+use crate::protocol::query::{Found, Query, Stashed};
 
 /// A face's hold on the engine. Cheap to clone; the engine ends when the last one is gone and every turn has ended.
 #[derive(Debug, Clone)]
@@ -27,6 +28,8 @@ pub(crate) enum Knock {
     Ask(Query, oneshot::Sender<Found>),
     Manage(Manage, oneshot::Sender<Managed>),
     Draft(Option<SessionId>, String),
+    Stash(Stashed),
+    Files(Wanted),
 }
 
 impl Door {
@@ -69,6 +72,16 @@ impl Door {
     /// Keeps what is typed and not sent, so that it survives a crash; an empty text takes it away.
     pub fn draft(&self, session: Option<SessionId>, text: String) {
         let _ = self.knocks.send(Knock::Draft(session, text));
+    }
+
+    /// Keeps a text that was put by, or takes it away.
+    pub fn stash(&self, stashed: Stashed) {
+        let _ = self.knocks.send(Knock::Stash(stashed));
+    }
+
+    /// Lists the files of a folder as they are found, on a thread of its own: see [`Wanted`].
+    pub fn files(&self, wanted: Wanted) {
+        let _ = self.knocks.send(Knock::Files(wanted));
     }
 
     /// Hears everything from now on. Whoever wants a session whole listens first and then asks for its fold and history: an

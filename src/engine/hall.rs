@@ -14,6 +14,7 @@ use tokio::task::JoinSet;
 
 use crate::engine::answer;
 use crate::engine::door::Knock;
+use crate::engine::files;
 use crate::engine::fork;
 use crate::engine::house::House;
 use crate::engine::open;
@@ -71,6 +72,13 @@ impl Hall {
                         });
                     }
                     Some(Knock::Draft(session, text)) => answer::draft(&self.house, session, text),
+                    Some(Knock::Stash(stashed)) => answer::stash(&self.house, stashed),
+                    Some(Knock::Files(wanted)) => {
+                        // Ends with its walk, or when nobody takes what it finds.
+                        self.works.spawn(async move {
+                            let _ = tokio::task::spawn_blocking(move || files::list(wanted)).await;
+                        });
+                    }
                     None => break,
                 },
                 Some(_) = self.works.join_next(), if !self.works.is_empty() => {}

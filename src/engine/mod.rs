@@ -11,6 +11,7 @@ mod command;
 pub mod door;
 mod effect;
 pub mod feed;
+pub mod files;
 mod fork;
 pub mod frame;
 mod hall;

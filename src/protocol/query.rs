@@ -74,6 +74,8 @@ pub enum Query {
     Draft {
         session: Option<SessionId>,
     },
+    /// Texts that were put by, newest first.
+    Stashed,
     /// The newest prompts of the person over all sessions, newest first.
     Prompts {
         limit: u32,
@@ -148,6 +150,16 @@ pub struct ModelCard {
     pub lacks: Option<String>,
 }
 
+/// A text of the composer that was put by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stashed {
+    /// Its own, chosen by the face that put it by.
+    pub id: SessionId,
+    pub at: Time,
+    /// As a draft keeps it; empty: it is taken away.
+    pub text: String,
+}
+
 /// Who holds a running session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Holder {
@@ -196,6 +208,7 @@ pub enum Found {
     Routes(Vec<RouteReport>),
     Blob(Option<Vec<u8>>),
     Draft(Option<String>),
+    Stashed(Vec<Stashed>),
     Prompts(Vec<String>),
     Holder(Option<Holder>),
     Checks(Vec<Check>),

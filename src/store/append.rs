@@ -122,6 +122,14 @@ pub fn composer_draft(session: Option<SessionId>) -> String {
     session.map_or_else(|| "composer".to_owned(), |id| format!("composer:{id}"))
 }
 
+/// The name of the draft that holds a text that was put by.
+pub fn stash_draft(id: SessionId) -> String {
+    format!("{STASH}{id}")
+}
+
+/// Begins the name of every such draft.
+pub(crate) const STASH: &str = "stash:";
+
 /// The integer a session has in the tables.
 pub(crate) fn session_key(conn: &Connection, id: SessionId) -> rusqlite::Result<i64> {
     if let Some(key) = find_session(conn, id)? {

@@ -11,10 +11,10 @@ use uuid::Uuid;
 
 use crate::protocol::event::Event;
 use crate::protocol::id::{ModelRef, Seq, SessionId};
-use crate::protocol::query::{NotFound, Page};
+use crate::protocol::query::{NotFound, Page, Stashed};
 use crate::protocol::session::{Card, State};
 use crate::protocol::time::Time;
-use crate::store::append::find_session;
+use crate::store::append::{STASH, find_session};
 use crate::store::fault::{OpenError, StoreError, beside, sort};
 use crate::store::open::WAIT;
 use crate::store::upcast::{Unread, decode};
@@ -188,6 +188,23 @@ impl Reader {
             conn.prepare_cached("SELECT body FROM draft WHERE name = ?")?
                 .query_row([name], |row| text(row, 0))
                 .optional()
+        })
+    }
+
+    /// Texts that were put by, newest first.
+    pub fn stashed(&self) -> Result<Vec<Stashed>, StoreError> {
+        self.ask(Vec::new(), |conn| {
+            let sql = "SELECT substr(name, ?), at, body FROM draft WHERE name LIKE ? ORDER BY at DESC, name DESC";
+            let rows = conn
+                .prepare_cached(sql)?
+                .query_map((STASH.len() as i64 + 1, format!("{STASH}%")), |row| {
+                    let id = text(row, 0)?.parse().map(SessionId);
+                    let (at, text) = (Time(row.get(1)?), text(row, 2)?);
+                    // A name that nothing here gave is passed over.
+                    Ok(id.ok().map(|id| Stashed { id, at, text }))
+                })?
+                .collect::<Result<Vec<_>, _>>()?;
+            Ok(rows.into_iter().flatten().collect())
         })
     }
 

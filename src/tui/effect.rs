@@ -11,8 +11,10 @@ use crate::engine::door::Door;
 use crate::protocol::id::SessionId;
 use crate::protocol::image::Source;
 use crate::protocol::op::{Manage, Managed};
+use crate::protocol::query::Stashed;
 use crate::tui::app::arrangement::Arrangement;
 use crate::tui::app::{Cmd, Msg};
+use crate::tui::files::Seeker;
 use crate::tui::reload::Watch;
 use crate::tui::terminal::Terminal;
 use crate::tui::terminal::clipboard;
@@ -31,6 +33,8 @@ pub(crate) struct Effects {
     watch: Watch,
     /// Something with a worktree that is under way.
     errand: Option<AbortHandle>,
+    /// Files that are sought for the composer.
+    seeker: Option<Seeker>,
 }
 
 /// Keeps tabs and panes, the newest that is told, and then what was typed: the text of a session that was not spoken to is
@@ -48,6 +52,7 @@ struct Keeper {
 struct Waiting {
     arrangement: Option<Told>,
     drafts: Vec<(Option<SessionId>, String)>,
+    stashed: Vec<Stashed>,
 }
 
 /// What shall be kept; `None`: that there is nothing.
@@ -62,6 +67,10 @@ impl Keeper {
         lock(&self.next).drafts.push((session, text));
     }
 
+    fn stashed(&self, stashed: Stashed) {
+        lock(&self.next).stashed.push(stashed);
+    }
+
     fn write(&self, door: Option<&Door>) {
         let _one = lock(&self.writing);
         let next = std::mem::take(&mut *lock(&self.next));
@@ -71,11 +80,25 @@ impl Keeper {
             // Nothing that was said or done is lost with it.
             tracing::warn!("tabs and panes were not kept: {why}");
         }
+        // A text that is put by before it leaves its draft, and one that is taken after it came into one.
+        let (taken, kept) = next
+            .stashed
+            .into_iter()
+            .partition::<Vec<_>, _>(|stashed| stashed.text.is_empty());
+        let stash = |all: Vec<Stashed>| {
+            for stashed in all {
+                if let Some(door) = door {
+                    door.stash(stashed);
+                }
+            }
+        };
+        stash(kept);
         for (session, text) in next.drafts {
             if let Some(door) = door {
                 door.draft(session, text);
             }
         }
+        stash(taken);
     }
 }
 
@@ -99,6 +122,7 @@ impl Effects {
             keeper,
             watch: Watch::new(),
             errand: None,
+            seeker: None,
         }
     }
 
@@ -201,6 +225,20 @@ impl Effects {
                 self.keeper.typed(session, text);
                 self.keep();
             }
+            Cmd::Stash(stashed) => {
+                self.keeper.stashed(stashed);
+                self.keep();
+            }
+            Cmd::Seek(None) => self.seeker = None,
+            Cmd::Seek(Some(sought)) => match &self.seeker {
+                Some(seeker) if seeker.number() == sought.number => seeker.typed(sought.typed),
+                _ => {
+                    let tell = move |number, files| {
+                        let _ = queue.send(Wake::Msg(Msg::Files(number, files)));
+                    };
+                    self.seeker = Seeker::start(&engine.door, sought, Box::new(tell));
+                }
+            },
             Cmd::Ask(tag, query) => {
                 let door = engine.door.clone();
                 engine.runtime.spawn(async move {

@@ -6,6 +6,7 @@
 pub mod app;
 mod effect;
 mod feed;
+mod files;
 mod lending;
 mod pointing;
 pub mod reload;

@@ -298,9 +298,7 @@ fn a_search_reads_the_whole_log_and_goes_where_it_finds() {
     let cmds = desk.pressed(KeyCode::Enter);
     let asked = |cmds: &[Cmd]| {
         cmds.iter().find_map(|cmd| match cmd {
-            Cmd::Ask(Tag::Reading(_, fetch), Query::History { page, .. }) => {
-                Some((*fetch, *page))
-            }
+            Cmd::Ask(Tag::Reading(_, fetch), Query::History { page, .. }) => Some((*fetch, *page)),
             _ => None,
         })
     };

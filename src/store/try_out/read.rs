@@ -9,11 +9,11 @@ use crate::protocol::event::Fact;
 use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::item::{Block, Item, Origin};
 use crate::protocol::money::{Amounts, Currency, Money};
-use crate::protocol::query::{NotFound, Page, SpendBy, SpendRow};
+use crate::protocol::query::{NotFound, Page, SpendBy, SpendRow, Stashed};
 use crate::protocol::session::{Card, State};
 use crate::protocol::time::Time;
 use crate::protocol::usage::{Basis, Charge, Usage};
-use crate::store::append::write_card;
+use crate::store::append::{stash_draft, write_card};
 use crate::store::log::Log;
 use crate::store::read::Reader;
 use crate::store::try_out::{
@@ -307,6 +307,30 @@ fn spending_is_summed_by_what_is_asked() {
             .unwrap();
         assert_eq!(found, expected, "{by:?} {since:?} {until:?}");
     }
+}
+
+#[test]
+fn texts_that_were_put_by_are_listed_newest_first_until_they_are_taken() {
+    let home = Home::new();
+    let log = home.open();
+    for (number, text) in [(1, "older"), (2, "newer"), (3, "gone")] {
+        log.put_draft(stash_draft(id(number)), Time(number as i64), text);
+    }
+    // Others have other names.
+    log.put_draft("composer:stash:", Time(9), "of a session");
+    log.put_draft("stash:nonsense", Time(9), "of nobody");
+    log.clear_draft(stash_draft(id(3)));
+    // An append is behind the drafts that waited, so it is the moment to look.
+    append(&log, batch(id(1), vec![prompt("go")])).unwrap();
+    let stashed = |number: u128, text: &str| Stashed {
+        id: id(number),
+        at: Time(number as i64),
+        text: text.to_owned(),
+    };
+    assert_eq!(
+        log.reader().stashed().unwrap(),
+        [stashed(2, "newer"), stashed(1, "older")]
+    );
 }
 
 #[test]

@@ -22,10 +22,13 @@ use crate::tui::app::overlay::quit::Quit;
 use crate::tui::app::overlay::sessions::Sessions;
 use crate::tui::app::overlay::settings::Settings;
 use crate::tui::app::overlay::skills::Skills;
+use crate::tui::app::setup::Preset;
 use crate::tui::app::transcript::What;
 use crate::tui::app::view::{Stage, View};
 use crate::tui::app::{App, Cmd, Focus, Tag};
 
+/// Past prompts that are looked through, over all projects.
+const PROMPTS: u32 = 100_000;
 /// A second Esc stops the turn within this time.
 const ESC: Duration = Duration::from_millis(1500);
 /// A second Ctrl+C quits within this time.
@@ -114,6 +117,7 @@ impl App {
             Action::Bottom => self.pane_mut().follow(),
             Action::Insert => {
                 self.focus = Focus::Composer;
+                self.view_mut().composer.type_on();
                 self.pane_mut().follow();
             }
             Action::Send => return self.submit(When::Step),
@@ -122,9 +126,11 @@ impl App {
             Action::TakeBack => return self.take_back(),
             Action::SearchPrompts => {
                 self.show(Overlay::Prompts(Prompts::default()));
-                return vec![Cmd::Ask(Tag::Prompts, Query::Prompts { limit: 5_000 })];
+                return vec![Cmd::Ask(Tag::Prompts, Query::Prompts { limit: PROMPTS })];
             }
             Action::PastePicture => return self.paste_picture(),
+            Action::Stash => return self.stash(),
+            Action::OpenChip => return self.open_chip(),
             Action::Leave => return self.leave(),
             action => return self.arrange(action),
         }
@@ -367,7 +373,7 @@ impl App {
 
     /// The ladder of Esc: from the composer to the transcript; a second one while a turn runs stops it.
     fn leave(&mut self) -> Vec<Cmd> {
-        if self.view().running() {
+        if self.view().busy() {
             if self.esc_until.take().is_some() {
                 self.focus = Focus::Composer;
                 let id = self.view().id;
@@ -384,7 +390,10 @@ impl App {
                 self.focus = Focus::Composer;
                 self.pane_mut().follow();
             }
-            _ if self.view().composer.is_empty() => self.focus = Focus::Transcript,
+            // From a text only where its keys can be told from those of the transcript.
+            _ if self.view().composer.is_empty() || self.setup.composer == Preset::Vim => {
+                self.focus = Focus::Transcript;
+            }
             _ => {}
         }
         Vec::new()
@@ -406,7 +415,7 @@ impl App {
             self.typed();
             return Vec::new();
         }
-        if self.view().running() {
+        if self.view().busy() {
             let id = self.view().id;
             return vec![Cmd::Send(self.command(id, Op::Interrupt))];
         }

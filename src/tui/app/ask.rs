@@ -366,7 +366,9 @@ pub fn edit_line(text: &mut Text, event: KeyEvent) {
         Some(Action::KillWordAfter) => text.kill_word_after(),
         Some(Action::Yank) => text.yank(),
         Some(Action::Undo) => text.undo(),
-        Some(Action::Redo) => text.redo(),
+        Some(Action::Redo) => {
+            text.redo();
+        }
         _ => {}
     }
 }

@@ -31,6 +31,8 @@ pub struct SeenPane {
     pub rows: u16,
     /// Cells of the composer.
     pub composer_width: u16,
+    /// The first row of the composer that is seen.
+    pub composer_top: usize,
     /// Where the caret came to lie, and whether that is the last row; `None`: it was not looked for.
     pub caret: Option<Caret>,
     pub caret_at_end: bool,

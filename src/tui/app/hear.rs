@@ -87,6 +87,10 @@ impl App {
                     .retain(|(_, session, id)| *session != event.session || id != ask);
             }
             Fact::ItemAdded {
+                item: Item::Shell { command, outcome },
+                ..
+            } => self.shell_said(event.session, command, &outcome.text),
+            Fact::ItemAdded {
                 item: Item::Prompt { .. },
                 ..
             } => {
@@ -116,6 +120,7 @@ impl App {
         let mut given_back = false;
         let mut unopened = false;
         if let Some(view) = self.view_of(session) {
+            view.shells.retain(|shelling| shelling.id != command);
             if view.resume == Some(command) {
                 view.read_only = Some(crate::agent::visible::one_line(why));
             }
@@ -190,11 +195,13 @@ impl App {
             (Tag::Today, Found::Today(today)) => self.today = Some(today),
             (Tag::Prompts, Found::Prompts(prompts)) => {
                 if let Some(Overlay::Prompts(overlay)) = &mut self.overlay {
-                    overlay.prompts = Some(prompts);
+                    overlay.read(prompts);
                 } else {
                     self.prompts = prompts;
                 }
             }
+            (Tag::Stashed, Found::Stashed(stashed)) => self.stashed(stashed),
+            (Tag::Mentions, Found::Sessions(cards)) => self.mentionable(cards),
             (Tag::Draft(session), Found::Draft(Some(text))) => self.drafted(session, &text),
             (Tag::Newest(id), Found::History(events)) => return self.newest(id, &events),
             (Tag::Earlier(id), Found::History(events)) => {
@@ -245,6 +252,7 @@ impl App {
             }
             (Some(Overlay::Models(overlay)), Tag::Offers(_) | Tag::Routes) => &mut overlay.failed,
             (Some(Overlay::Prompts(overlay)), Tag::Prompts) => &mut overlay.failed,
+            (Some(Overlay::Stash(overlay)), Tag::Stashed) => &mut overlay.failed,
             (Some(Overlay::Cost(overlay)), Tag::SpendDays | Tag::SpendModels) => {
                 &mut overlay.failed
             }
@@ -370,20 +378,6 @@ impl App {
         {
             view.transcript.trim_foot();
         }
-    }
-
-    pub fn edited(&mut self, edited: Result<String, String>) -> Vec<Cmd> {
-        match edited {
-            Ok(text) => {
-                self.focus = Focus::Composer;
-                self.view_mut()
-                    .composer
-                    .rewrite(text.trim_end_matches('\n'));
-                self.typed();
-            }
-            Err(why) => self.say(why),
-        }
-        Vec::new()
     }
 
     pub fn checked(&mut self, checked: Result<Checked, String>) -> Vec<Cmd> {

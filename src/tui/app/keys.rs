@@ -12,6 +12,7 @@ use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::overlay::{Overlay, Reply, Wish};
 use crate::tui::app::setup::NewProvider;
+use crate::tui::app::stash::dropped;
 use crate::tui::app::text::Text;
 use crate::tui::app::{App, Cmd, Focus, Pressed, Tag};
 
@@ -252,89 +253,6 @@ impl App {
         }
     }
 
-    pub fn composer_key(&mut self, event: KeyEvent) -> Vec<Cmd> {
-        if let Some(cmds) = self.slash_key(event) {
-            return cmds;
-        }
-        if let KeyCode::Char(c) = event.code
-            && narrow(c) == '?'
-            && self.view().composer.is_empty()
-            && event.modifiers.difference(KeyModifiers::SHIFT).is_empty()
-        {
-            return self.act(Action::Help);
-        }
-        if let Some(action) = self.keymap().find(Place::Composer, event) {
-            return self.compose(action);
-        }
-        if !self.view_mut().composer.type_key(event) {
-            return Vec::new();
-        }
-        self.typed();
-        match event.code {
-            KeyCode::Char(' ') => {
-                let end = self.view().composer.text.cursor().checked_sub(1);
-                self.read_mentions(end.or(Some(0)))
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    /// What an action does where one types: to the text, else to the workstation.
-    pub fn compose(&mut self, action: Action) -> Vec<Cmd> {
-        let width = usize::from(self.pane().composer_width.max(8));
-        let at = self.at();
-        let view = &mut self.views[at];
-        view.changes += 1;
-        if view.composer.act(action, width, &self.prompts) {
-            self.typed();
-            return Vec::new();
-        }
-        self.act(action)
-    }
-
-    /// Keys of the list of commands, while it is shown. `None`: the key is the composer's.
-    fn slash_key(&mut self, event: KeyEvent) -> Option<Vec<Cmd>> {
-        let rows = self.slash_rows();
-        if rows.is_empty() {
-            return None;
-        }
-        let at = self.slash_at.min(rows.len() - 1);
-        let row = rows[at];
-        let (name, takes) = (row.name.to_owned(), !row.takes.is_empty());
-        let typed = self.view().composer.slash_prefix().unwrap_or_default();
-        let exact = rows.iter().any(|row| row.name == typed);
-        let count = rows.len();
-        match event.code {
-            KeyCode::Up => self.slash_at = at.saturating_sub(1),
-            KeyCode::Down => self.slash_at = (at + 1).min(count - 1),
-            KeyCode::Esc => self.slash_closed = true,
-            KeyCode::Tab => {
-                let end = if takes { " " } else { "" };
-                self.view_mut().composer.set(&format!("/{name}{end}"));
-                self.typed();
-            }
-            KeyCode::Enter if event.modifiers.is_empty() && !exact => {
-                if takes {
-                    self.view_mut().composer.set(&format!("/{name} "));
-                    self.typed();
-                } else {
-                    return Some(self.run_slash(&name, ""));
-                }
-            }
-            _ => return None,
-        }
-        Some(Vec::new())
-    }
-
-    /// The composer's text changed.
-    pub fn typed(&mut self) {
-        let since = self.now.since;
-        self.slash_at = 0;
-        self.slash_closed = false;
-        self.view_mut().typed = Some(since);
-        self.view_mut().sends = None;
-    }
-
     fn wish(&mut self, wish: Wish) -> Vec<Cmd> {
         match wish {
             Wish::Open(session, turn) => self.open(session, turn),
@@ -346,6 +264,15 @@ impl App {
                 self.typed();
                 Vec::new()
             }
+            Wish::Add(text) => {
+                self.focus = Focus::Composer;
+                self.view_mut().composer.type_on();
+                self.view_mut().composer.add(&text);
+                self.typed();
+                Vec::new()
+            }
+            Wish::Unstash { stashed, stays } => self.unstash(&stashed, stays),
+            Wish::DropStashed(stashed) => vec![dropped(&stashed)],
             Wish::Skill(index) => {
                 self.focus = Focus::Composer;
                 self.insert_skill(index, "");

@@ -11,6 +11,7 @@ pub mod caret;
 pub mod chip;
 pub mod command;
 pub mod composer;
+pub mod composing;
 pub mod copying;
 pub mod drawn;
 pub mod excerpt;
@@ -25,6 +26,7 @@ pub mod lines;
 pub mod local;
 pub mod logical;
 pub mod means;
+pub mod mention;
 pub mod mode;
 pub mod model;
 pub mod motion;
@@ -40,11 +42,14 @@ pub mod price;
 pub mod reading;
 pub mod seek;
 pub mod setup;
+pub mod shell;
+pub mod stash;
 pub mod text;
 pub mod theme;
 pub mod transcript;
 pub mod view;
 pub mod views;
+pub mod vim;
 pub mod wake;
 pub mod wishes;
 pub mod worktree;
@@ -63,7 +68,7 @@ use crate::protocol::event::Signal;
 use crate::protocol::id::{AskId, CommandId, ModelRef, SessionId};
 use crate::protocol::image::Source;
 use crate::protocol::op::{Command, Managed};
-use crate::protocol::query::{Found, ModelCard, Query, Today};
+use crate::protocol::query::{Found, ModelCard, Query, Stashed, Today};
 use crate::protocol::session::Card;
 use crate::protocol::worktree::Errand;
 use crate::tui::app::arrangement::{Arrangement, Keeping};
@@ -78,6 +83,7 @@ use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::keymap::wished::Rebind;
 use crate::tui::app::layout::Edge;
 use crate::tui::app::local::{Answering, Local};
+use crate::tui::app::mention::{Files, Mention, Sought};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::themes::Offered;
 use crate::tui::app::pane::PaneId;
@@ -116,6 +122,8 @@ pub enum Msg {
     Edited(Result<String, String>),
     Checked(Result<Checked, String>),
     Stored(Result<Stored, String>),
+    /// Files that were sought, by the number they were sought under.
+    Files(u64, Files),
     /// What came of a picture that was to be attached, by the number it was asked for under.
     Attached(SessionId, u64, Managed),
     /// The servers of this machine that answered.
@@ -151,6 +159,10 @@ pub enum Cmd {
         session: Option<SessionId>,
         text: String,
     },
+    /// Keeps a text that was put by; an empty one is taken away.
+    Stash(Stashed),
+    /// Seeks files of a folder; `None`: no more.
+    Seek(Option<Sought>),
     /// Keeps a picture for the composer of a session.
     Attach {
         session: SessionId,
@@ -215,6 +227,9 @@ pub enum Tag {
     Routes,
     Today,
     Prompts,
+    Stashed,
+    /// Sessions that can be mentioned.
+    Mentions,
     Draft(SessionId),
     /// The newest page of a session.
     Newest(SessionId),
@@ -311,6 +326,8 @@ pub struct App {
     pub slash_at: usize,
     /// The list of commands was closed for this text.
     pub slash_closed: bool,
+    /// What can be mentioned where the cursor is.
+    pub mention: Option<Mention>,
     pub today: Option<Today>,
     pub models: Vec<ModelCard>,
     pub recent: Option<Vec<Card>>,
@@ -364,6 +381,7 @@ impl App {
             g_pressed: false,
             slash_at: 0,
             slash_closed: false,
+            mention: None,
             today: None,
             models: Vec::new(),
             recent: None,
@@ -405,6 +423,7 @@ impl App {
         cmds.extend(self.ask_local_once());
         // What is heard changes the sessions it speaks of, and they count that themselves.
         if !heard {
+            cmds.extend(self.seek());
             self.note_arrangement();
             self.changes.in_focus += 1;
             if !(here && self.is_plain()) {
@@ -466,6 +485,10 @@ impl App {
             Msg::Edited(edited) => self.edited(edited),
             Msg::Checked(checked) => self.checked(checked),
             Msg::Stored(stored) => self.stored(stored),
+            Msg::Files(number, files) => {
+                self.files_found(number, files);
+                Vec::new()
+            }
             Msg::Attached(session, number, done) => self.attached(session, number, done),
             Msg::Local(servers) => self.local_answered(servers),
             Msg::KeysRead(session, read) => self.keys_read(session, read),

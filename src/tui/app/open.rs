@@ -7,7 +7,7 @@ use crate::protocol::query::{Page, Query};
 use crate::protocol::rule::Mode;
 use crate::protocol::session::{Change, OpenRequest, RunLimits};
 use crate::tui::app::chip::kept_blocks;
-use crate::tui::app::composer::Written;
+use crate::tui::app::composer::written::Written;
 use crate::tui::app::first_run::FirstRun;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::setup::OpenWhat;
@@ -189,10 +189,7 @@ impl App {
         match self.view().composer.written() {
             Written::Nothing => Vec::new(),
             Written::Slash { name, rest } => self.run_slash(&name, &rest),
-            Written::Shell(command) => {
-                let op = Op::Shell { command };
-                self.speak(op)
-            }
+            Written::Shell { command, quoted } => self.shell(command, quoted),
             Written::Prompt(blocks) => {
                 let running = self.view().running();
                 if running && self.view().asks() > 0 {
@@ -210,7 +207,7 @@ impl App {
     }
 
     /// Says what is written to the session, opening it first where it is not. Without log or model the text stays.
-    fn speak(&mut self, op: Op) -> Vec<Cmd> {
+    pub fn speak(&mut self, op: Op) -> Vec<Cmd> {
         if self.broken.is_some() {
             self.say("nothing can be sent while the log cannot be opened; the text stays");
             return Vec::new();
@@ -242,7 +239,7 @@ impl App {
         if view.sent.len() > 16 {
             view.sent.remove(0);
         }
-        view.composer = crate::tui::app::composer::Composer::default();
+        view.composer.renew();
         view.card_closed = true;
         // Said with the card in sight: the folder is shared.
         let writers = std::mem::take(&mut view.writers);

@@ -130,6 +130,7 @@ impl App {
     pub fn name_a_file(&mut self) -> Vec<Cmd> {
         self.leave_ask();
         self.focus = Focus::Composer;
+        self.view_mut().composer.type_on();
         let text = &self.view().composer.text;
         let before = text.as_str()[..text.cursor()].chars().next_back();
         let mut cmds = Vec::new();

@@ -32,6 +32,8 @@ pub struct Pane {
     pub rows: u16,
     /// Cells of the composer, for moves by rows.
     pub composer_width: u16,
+    /// The first row of the composer that is seen: it scrolls only as far as the cursor makes it.
+    pub composer_top: usize,
     /// Where the eyes were in sessions it showed before; the foot is not kept.
     left: BTreeMap<SessionId, Scroll>,
 }
@@ -48,6 +50,7 @@ impl Pane {
             used: 0,
             rows: 0,
             composer_width: 0,
+            composer_top: 0,
             left: BTreeMap::new(),
         }
     }
@@ -91,6 +94,7 @@ impl Pane {
         self.eyes.drawn(seen.caret.as_ref(), seen.caret_at_end);
         self.rows = seen.rows;
         self.composer_width = seen.composer_width;
+        self.composer_top = seen.composer_top;
     }
 
     pub fn forget(&mut self, session: SessionId) {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use crate::protocol::id::SessionId;
 use crate::protocol::image::Source;
 use crate::protocol::op::Managed;
-use crate::tui::app::composer::Written;
+use crate::tui::app::composer::written::Written;
 use crate::tui::app::{App, Cmd};
 
 /// No path is longer.

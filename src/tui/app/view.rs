@@ -17,6 +17,7 @@ use crate::protocol::time::Time;
 use crate::protocol::worktree::{Standing, Worktree, Writer};
 use crate::tui::app::composer::Composer;
 use crate::tui::app::find::{Gather, Search};
+use crate::tui::app::shell::{Shelling, is_shell};
 use crate::tui::app::transcript::Transcript;
 
 /// Of a running command this much of the newest output is kept for its card.
@@ -121,6 +122,8 @@ pub struct View {
     pub tour: bool,
     /// Queued messages whose text was taken back, until the log says so too: none is taken back twice.
     pub taken_back: Vec<MessageId>,
+    /// Commands of the person that run, the oldest first.
+    pub shells: Vec<Shelling>,
     /// The command that began this session, for a refusal to give its text back.
     pub sent: Vec<(CommandId, String)>,
 }
@@ -159,6 +162,7 @@ impl View {
             from: None,
             tour: false,
             taken_back: Vec::new(),
+            shells: Vec::new(),
             sent: Vec::new(),
         }
     }
@@ -215,6 +219,11 @@ impl View {
 
     pub fn running(&self) -> bool {
         self.session.as_ref().is_some_and(|session| session.running)
+    }
+
+    /// A turn or a command of the person runs, and can be stopped.
+    pub fn busy(&self) -> bool {
+        self.running() || !self.shells.is_empty()
     }
 
     /// Asks that can be answered here.
@@ -274,7 +283,7 @@ impl View {
 
     /// Whether something is under way whose seconds a person waits for.
     pub fn counts_seconds(&self) -> bool {
-        self.state() == State::Working || self.stage == Stage::Opening
+        self.state() == State::Working || self.stage == Stage::Opening || !self.shells.is_empty()
     }
 
     /// Adds an event of this session that was heard.
@@ -344,6 +353,8 @@ impl View {
                 Item::Result { call, .. } => {
                     self.live.tails.remove(call);
                 }
+                // Which of several it was cannot be told: those that go on are heard again.
+                Item::Shell { .. } => self.live.tails.retain(|call, _| !is_shell(call)),
                 _ => {}
             },
             Fact::MessageWithdrawn { id, .. } => self.taken_back.retain(|taken| taken != id),
@@ -361,8 +372,11 @@ impl View {
     }
 
     fn restart_text(&mut self) {
+        let mut tails = std::mem::take(&mut self.live.tails);
+        tails.retain(|call, _| is_shell(call));
         self.live = Live {
             generation: self.live.generation + 1,
+            tails,
             ..Live::default()
         };
     }

@@ -2,24 +2,21 @@
 
 use ratatui::layout::Rect;
 
-use crate::agent::visible::escaped;
 use crate::protocol::event::When;
 use crate::tui::app::App;
 use crate::tui::app::command::preview;
-use crate::tui::app::composer::Drawn;
+use crate::tui::app::composer::drawn::Drawn;
 use crate::tui::app::keymap::live::Keymap;
 use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::price::Estimate;
 use crate::tui::app::view::{Stage, View};
-use crate::tui::screen::look::{Mark, Role};
+use crate::tui::screen::look::Role;
+use crate::tui::screen::money;
 use crate::tui::screen::rows::Row;
 use crate::tui::screen::site::Site;
-use crate::tui::screen::{blank, money};
 use crate::tui::widget::canvas::Canvas;
 
 const PROMPT: u16 = 2;
-/// Commands listed at once.
-const LISTED: usize = 8;
 
 /// The composer laid out for a width.
 #[derive(Debug)]
@@ -30,6 +27,17 @@ pub struct Laid {
     rows: u16,
     pub height: u16,
     pub width: u16,
+}
+
+impl Laid {
+    /// The first row that is seen: the one of before, moved only as far as keeps the cursor in sight.
+    pub fn top(&self, site: &Site, area: Rect) -> usize {
+        let seen = usize::from(self.rows.min(area.height)).max(1);
+        let row = self.drawn.row;
+        let last = self.drawn.lines.len().saturating_sub(seen);
+        let top = site.pane.composer_top.min(last);
+        top.clamp((row + 1).saturating_sub(seen), row)
+    }
 }
 
 pub fn lay(view: &View, keymap: &Keymap, width: u16, height: u16) -> Laid {
@@ -84,28 +92,26 @@ pub fn draw(site: &Site, laid: &Laid, canvas: &mut Canvas, area: Rect) -> Option
     let role = if focused { Role::Accent } else { Role::Muted };
     canvas.write(area.x, area.y, area.right(), ">", look.style(role));
     let rows = laid.rows.min(area.height);
-    // The cursor's row is in sight; the last rows are, unless it is above them.
-    let from = (laid.drawn.row + 1).saturating_sub(usize::from(rows));
-    for (line, y) in laid
-        .drawn
-        .lines
-        .iter()
-        .skip(from)
-        .zip(area.top()..area.top() + rows)
-    {
-        let role = if focused { Role::Text } else { Role::Muted };
-        canvas.write(
-            area.x + PROMPT,
-            y,
-            area.right(),
-            &escaped(line),
-            look.style(role),
-        );
+    let from = laid.top(site, area);
+    let role = if focused { Role::Text } else { Role::Muted };
+    let shown = laid.drawn.lines.iter().zip(&laid.drawn.selected).skip(from);
+    for ((line, selected), y) in shown.zip(area.top()..area.top() + rows) {
+        let marked = look.style(role).patch(look.style(Role::Marked));
+        let parts = [
+            (&line[..selected.start], look.style(role)),
+            (&line[selected.clone()], marked),
+            (&line[selected.end..], look.style(role)),
+        ];
+        let mut x = area.x + PROMPT;
+        for (part, style) in parts {
+            x = canvas.write(x, y, area.right(), part, style);
+        }
     }
     let hidden = laid.drawn.lines.len().saturating_sub(usize::from(rows));
     if hidden > 0 {
+        let said = if hidden == 1 { "row" } else { "rows" };
         Row::new()
-            .end(format!(" {hidden} more rows"), Role::Muted)
+            .end(format!(" {hidden} more {said}"), Role::Muted)
             .draw(canvas, area.x, area.top() + rows - 1, area.right(), look);
     }
     if view.composer.is_empty() {
@@ -160,48 +166,4 @@ fn cost(app: &App, view: &View) -> Option<String> {
         }
         estimate => format!("first prompt: {}", money::estimate(estimate)),
     })
-}
-
-/// The list of commands while one is being typed, over the rows above the composer.
-pub fn commands(site: &Site, canvas: &mut Canvas, above: Rect, composer: Rect) {
-    let Site { app, look, .. } = *site;
-    if !site.types() || app.overlay.is_some() {
-        return;
-    }
-    let rows = app.slash_rows();
-    if rows.is_empty() {
-        return;
-    }
-    let at = app.slash_at.min(rows.len() - 1);
-    let foot = composer.y.saturating_sub(1);
-    let count = rows
-        .len()
-        .min(LISTED)
-        .min(usize::from(foot.saturating_sub(above.y)));
-    if count == 0 {
-        return;
-    }
-    let from = (at + 1).saturating_sub(count);
-    let place = Rect {
-        x: composer.x,
-        y: foot - count as u16,
-        width: composer.width,
-        height: count as u16,
-    };
-    blank(canvas, place, look);
-    for ((index, row), y) in rows
-        .iter()
-        .enumerate()
-        .skip(from)
-        .zip(place.top()..place.bottom())
-    {
-        let marked = index == at;
-        let lead = if marked { look.mark(Mark::Here) } else { " " };
-        Row::of(format!("{lead} "), Role::Accent)
-            .put(format!("/{:<11} ", row.name), Role::Key)
-            .put(format!("{:<8}  ", row.takes), Role::Muted)
-            .put(crate::agent::visible::one_line(row.help), Role::Muted)
-            .mark(marked)
-            .draw(canvas, place.left(), y, place.right(), look);
-    }
 }

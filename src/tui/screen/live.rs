@@ -6,14 +6,18 @@ use ratatui::layout::Rect;
 use crate::agent::visible::{clean, one_line};
 use crate::protocol::event::Waiting;
 use crate::tui::app::App;
+use crate::tui::app::shell::is_shell;
 use crate::tui::app::view::{Stage, View};
 use crate::tui::screen::body::Laid;
 use crate::tui::screen::look::{Look, Mark, Role};
-use crate::tui::screen::rows::{Row, wrapped};
+use crate::tui::screen::rows::{Row, chopped, wrapped};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::stream::Streaming;
 use crate::tui::widget::text;
+
+/// Lines of a running command's output that are shown.
+const TAIL: usize = 5;
 
 /// The rows of a text under way, kept from frame to frame: only what is new is laid out.
 #[derive(Debug, Default)]
@@ -98,6 +102,7 @@ pub fn lay(app: &App, view: &View, stream: &mut LiveText, form: Form, look: &Loo
         // Has a card of its own.
         Some(Waiting::Retry { .. } | Waiting::Nothing) | None => {}
     }
+    shells(&mut laid, app, view, form, look);
     if laid.height() == 0 && stream.taken == 0 {
         if view.stage == Stage::Opening {
             laid.row(Row::of(
@@ -127,4 +132,30 @@ pub fn lay(app: &App, view: &View, stream: &mut LiveText, form: Form, look: &Loo
         }
     }
     laid
+}
+
+/// Commands of the person that run, with the newest lines of what they say.
+fn shells(laid: &mut Laid, app: &App, view: &View, form: Form, look: &Look) {
+    let working = look.mark(Mark::Working);
+    for shelling in &view.shells {
+        let since = app.now.since.saturating_sub(shelling.since);
+        laid.row(
+            Row::of(format!("{working} ! "), Role::Person)
+                .put(one_line(&shelling.command), Role::Strong)
+                .end(text::seconds(since), Role::Muted),
+        );
+    }
+    let tails = view.live.tails.iter().filter(|(call, _)| is_shell(call));
+    for (_, tail) in tails {
+        let tail = clean(tail);
+        let lines: Vec<&str> = tail.lines().collect();
+        let from = lines.len().saturating_sub(TAIL);
+        let rows = lines[from..]
+            .iter()
+            .flat_map(|line| chopped(line, form.cells(), 2, Role::Muted));
+        let rows: Vec<Row> = rows.collect();
+        for row in rows.iter().skip(rows.len().saturating_sub(TAIL)) {
+            laid.row(row.clone());
+        }
+    }
 }

@@ -17,6 +17,7 @@ pub mod marks;
 pub mod meter;
 pub mod middle;
 pub mod money;
+pub mod offers;
 pub mod overlay;
 pub mod pane;
 pub mod reading;

@@ -16,7 +16,7 @@ use crate::tui::screen::rows::{self, Row, wrapped};
 use crate::tui::screen::site::Site;
 use crate::tui::screen::title::Title;
 use crate::tui::screen::transcript::Cache;
-use crate::tui::screen::{ask_card, composer, empty, middle, status, tour, transcript};
+use crate::tui::screen::{ask_card, composer, empty, middle, offers, status, tour, transcript};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Weight};
 use crate::tui::widget::paint::Form;
@@ -52,6 +52,7 @@ impl Drawn {
                 caret: None,
                 caret_at_end: false,
                 at_foot: false,
+                composer_top: 0,
             },
             last_line: false,
             ask_scroll_max: 0,
@@ -123,6 +124,7 @@ pub fn draw(site: &Site, cache: &mut Cache, canvas: &mut Canvas, outer: Rect) ->
         frame.divide(canvas, outer, y);
     }
     let cursor = composer::draw(site, &written, canvas, rooms.composer);
+    drawn.seen.composer_top = written.top(site, rooms.composer);
     if site.types() {
         drawn.cursor = cursor;
     }
@@ -163,7 +165,7 @@ pub fn draw(site: &Site, cache: &mut Cache, canvas: &mut Canvas, outer: Rect) ->
     if site.ask().is_some() || site.card().is_some() {
         drawn.take(&card);
     }
-    composer::commands(site, canvas, upper, rooms.composer);
+    offers::draw(site, canvas, upper, rooms.composer);
     drawn.card = rooms.card;
     drawn.transcript = upper;
     drawn.composer = rooms.composer;

@@ -4,9 +4,11 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
+use crate::agent::visible::brief;
 use crate::protocol::rule::Mode;
 use crate::tui::app::keymap::{Action, Place};
-use crate::tui::app::{App, Focus};
+use crate::tui::app::setup::Preset;
+use crate::tui::app::{App, Focus, vim};
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::meter;
 use crate::tui::screen::rows::{self, Row};
@@ -22,7 +24,7 @@ const WIDE: u16 = 140;
 pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
     let view = app.view();
     let place = match app.focus {
-        Focus::Composer => "INSERT",
+        Focus::Composer => view.composer.vim.mode().name(),
         Focus::Transcript => "NORMAL",
         Focus::Ask(_) | Focus::Card(_) => "ASK",
     };
@@ -32,7 +34,15 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
         Mode::Edits => Role::Warn,
         Mode::Auto => Role::Bad,
     };
-    let mut row = Row::of(format!(" {place}  "), Role::Strong).put(mode.name(), mode_role);
+    let pending = match app.focus {
+        Focus::Composer => view.composer.vim.pending(),
+        _ => "",
+    };
+    let mut row = Row::of(format!(" {place}  "), Role::Strong);
+    if !pending.is_empty() {
+        row = row.put(format!("{pending}  "), Role::Key);
+    }
+    row = row.put(mode.name(), mode_role);
     if let Some(loan) = view.loan().filter(|loan| loan.used(app.now.wall).is_none()) {
         row = row.put(format!(" {}", loan.left(app.now.wall)), mode_role);
     }
@@ -89,7 +99,11 @@ pub fn key_line(site: &Site, canvas: &mut Canvas, area: Rect) {
         row
     } else if app.esc_until.is_some_and(|until| until > now) {
         let turn = view.session.as_ref().map_or(0, |session| session.turn);
-        Row::of(format!("Esc again stops turn {turn}"), Role::Warn)
+        let what = match view.shells.last() {
+            Some(shelling) if !view.running() => format!("! {}", brief(&shelling.command, 40)),
+            _ => format!("turn {turn}"),
+        };
+        Row::of(format!("Esc again stops {what}"), Role::Warn)
     } else if app.break_until.is_some_and(|until| until > now) && app.note.is_none() {
         let key = app.keymap().way(Action::Break);
         Row::of(format!("{key} again quits"), Role::Warn)
@@ -177,7 +191,54 @@ fn hints(site: &Site) -> Vec<Hint> {
         "outputs"
     };
     let outputs = Does(Action::Outputs, outputs);
+    let editing = view.composer.vim.mode();
+    // Under the keys of vi the first Esc ends INSERT.
+    let stop = match app.setup.composer {
+        Preset::Vim => "Esc Esc Esc",
+        Preset::Emacs => "Esc Esc",
+    };
     match &app.focus {
+        Focus::Composer if app.mentioned().is_some_and(|mention| mention.count() > 0) => vec![
+            Said("Enter", "mention"),
+            Said("↑↓", "choose"),
+            Said("@s:", "sessions"),
+            Said("Esc", "close the list"),
+        ],
+        Focus::Composer if matches!(editing, vim::Mode::Visual(_)) => vec![
+            Said("d c y", "cut, change, copy"),
+            Said("o", "other end"),
+            Said("Esc", "back"),
+        ],
+        Focus::Composer if editing == vim::Mode::Normal && running => vec![
+            Said("i", "type"),
+            Does(Action::Send, "steer"),
+            Does(Action::ToCards, "queue"),
+            Said("Esc Esc", "stop"),
+            Said("?", "help"),
+        ],
+        Focus::Composer if editing == vim::Mode::Normal => vec![
+            Said("i", "type"),
+            Does(Action::Send, "send"),
+            Said("Space", "keys"),
+            Said("?", "help"),
+            Does(Action::Leave, "transcript"),
+        ],
+        Focus::Composer if view.composer.shells() => vec![
+            Does(Action::Send, "run as you"),
+            Said("!", "the model does not see it"),
+            Said("!!", "into the composer, for the model"),
+        ],
+        Focus::Composer if view.composer.can_open() => vec![
+            Does(Action::Send, if running { "steer" } else { "send" }),
+            Does(Action::OpenChip, "open the paste"),
+            Does(Action::Backspace, "take it out"),
+            Does(Action::Stash, "put by"),
+        ],
+        Focus::Composer if !running && !view.shells.is_empty() => vec![
+            Does(Action::Send, "send"),
+            Said(stop, "stop the command"),
+            outputs,
+        ],
         Focus::Composer if !app.slash_rows().is_empty() => vec![
             Said("Enter", "run"),
             Said("Tab", "complete"),
@@ -205,7 +266,7 @@ fn hints(site: &Site) -> Vec<Hint> {
         Focus::Composer if running => vec![
             Does(Action::Send, "steer"),
             Does(Action::ToCards, "queue"),
-            Said("Esc Esc", "stop"),
+            Said(stop, "stop"),
             Does(Action::NewLine, "new line"),
             outputs,
         ],
@@ -218,6 +279,7 @@ fn hints(site: &Site) -> Vec<Hint> {
         Focus::Composer if empty => vec![
             Does(Action::Send, "send"),
             Does(Action::NewLine, "new line"),
+            Said("@", "file"),
             Said("/", "command"),
             Said("!", "shell"),
             Does(Action::NextMode, "mode"),
@@ -230,6 +292,7 @@ fn hints(site: &Site) -> Vec<Hint> {
             Does(Action::Editor, "editor"),
             Does(Action::Break, "clear"),
             Does(Action::NextMode, "mode"),
+            Does(Action::Stash, "put by"),
         ],
         Focus::Transcript if site.pane.eyes.selection.is_some() => vec![
             Said("y", "copy"),

@@ -61,7 +61,7 @@ fn keys_are_found_as_terminals_send_them() {
         ),
         (
             Place::Composer,
-            press(KeyCode::Char('y'), KeyModifiers::ALT),
+            press(KeyCode::Char('q'), KeyModifiers::ALT),
             None,
         ),
     ];

@@ -13,12 +13,14 @@ pub mod quit;
 pub mod sessions;
 pub mod settings;
 pub mod skills;
+pub mod stash;
 pub mod themes;
 
 use crossterm::event::KeyEvent;
 
 use crate::config::theme::ThemeChoice;
 use crate::protocol::id::{ModelRef, SessionId};
+use crate::protocol::query::Stashed;
 use crate::protocol::worktree::{Errand, Look};
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::wished::Rebind;
@@ -34,6 +36,7 @@ use crate::tui::app::overlay::quit::Quit;
 use crate::tui::app::overlay::sessions::Sessions;
 use crate::tui::app::overlay::settings::Settings;
 use crate::tui::app::overlay::skills::Skills;
+use crate::tui::app::overlay::stash::Stash;
 use crate::tui::app::overlay::themes::Themes;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +46,7 @@ pub enum Overlay {
     Help(Help),
     Skills(Skills),
     Prompts(Prompts),
+    Stash(Stash),
     Cost(Cost),
     Notices(Notices),
     NewWorktree(NewWorktree),
@@ -72,6 +76,15 @@ pub enum Wish {
     Model(ModelRef, How),
     /// Puts a text into the composer in place of what is there.
     Compose(String),
+    /// Adds a text where the cursor is.
+    Add(String),
+    /// Puts a text that was put by into the composer; it stays put by, or is taken.
+    Unstash {
+        stashed: Stashed,
+        stays: bool,
+    },
+    /// Takes it away for good; the overlay stays.
+    DropStashed(Stashed),
     /// Puts a skill's text into the composer.
     Skill(usize),
     /// Wears this theme and keeps it.
@@ -108,6 +121,7 @@ impl Wish {
             self,
             Self::Turns(_)
                 | Self::Bind(_)
+                | Self::DropStashed(_)
                 | Self::MakeWorktree(_)
                 | Self::Look(_)
                 | Self::Errand(_)
@@ -123,6 +137,7 @@ impl Overlay {
             Self::Help(overlay) => overlay.key(event),
             Self::Skills(overlay) => overlay.key(event),
             Self::Prompts(overlay) => overlay.key(event),
+            Self::Stash(overlay) => overlay.key(event),
             Self::Cost(overlay) => overlay.key(event),
             Self::Notices(overlay) => overlay.key(event),
             Self::NewWorktree(overlay) => overlay.key(event),
@@ -143,7 +158,8 @@ impl Overlay {
                 overlay.confirm = None;
                 overlay.pick.insert(&line);
             }
-            Self::Prompts(overlay) => overlay.pick.insert(&line),
+            Self::Prompts(overlay) => overlay.insert(&line),
+            Self::Stash(overlay) => overlay.pick.insert(&line),
             Self::Skills(overlay) => overlay.pick.insert(&line),
             Self::Themes(overlay) => overlay.pick.insert(&line),
             Self::Palette(overlay) => overlay.insert(&line),

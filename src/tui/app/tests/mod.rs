@@ -4,6 +4,7 @@
 mod asks;
 mod beside;
 mod cards;
+mod composing;
 mod local;
 mod models;
 mod palette;
@@ -115,6 +116,7 @@ impl Desk {
             caret: None,
             caret_at_end: false,
             at_foot: false,
+            composer_top: 0,
         });
         let panes = panes.collect();
         cmds.extend(self.app.update(

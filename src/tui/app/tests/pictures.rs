@@ -43,7 +43,11 @@ fn drawn(desk: &Desk) -> String {
 
 /// The picture that is asked for, and its path.
 fn asked(cmds: &[Cmd]) -> (u64, String) {
-    match cmds {
+    let others: Vec<&Cmd> = cmds
+        .iter()
+        .filter(|cmd| !matches!(cmd, Cmd::Seek(_)))
+        .collect();
+    match others.as_slice() {
         [
             Cmd::Attach {
                 number,

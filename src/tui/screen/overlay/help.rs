@@ -63,12 +63,20 @@ pub fn page(keymap: &Keymap, place: Place, scroll: usize, room: usize) -> Page {
         let name = format!("/{} {}", slash.name, slash.takes);
         entry(&mut rows, &name, slash.help, room);
     }
-    entry(
-        &mut rows,
-        "! COMMAND",
-        "runs as you, unasked; the model does not see it",
-        room,
-    );
+    for (label, what) in [
+        (
+            "! COMMAND",
+            "runs as you, unasked; the model does not see it",
+        ),
+        (
+            "!! COMMAND",
+            "the same, and what it says comes into the composer, for the model",
+        ),
+        ("@FILE", "a file of the folder; @.NAME also hidden ones"),
+        ("@s:TITLE", "a session"),
+    ] {
+        entry(&mut rows, label, what, room);
+    }
     let from = scroll.min(rows.len().saturating_sub(5));
     Page {
         title: "help".to_owned(),

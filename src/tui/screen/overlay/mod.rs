@@ -5,6 +5,7 @@ mod help;
 mod models;
 mod notices;
 mod palette;
+mod prompts;
 mod sessions;
 mod settings;
 mod themes;
@@ -83,33 +84,8 @@ pub fn draw(
                 &[("Enter", "put it into the composer"), ("Esc", "close")],
             )
         }
-        Overlay::Prompts(overlay) => {
-            let rows: Vec<Row> = overlay
-                .shown()
-                .iter()
-                .enumerate()
-                .map(|(index, prompt)| {
-                    let start: String = prompt.chars().take(300).collect();
-                    listed(index == overlay.pick.at, look).put(one_line(&start), Role::Text)
-                })
-                .collect();
-            let empty = match (&overlay.failed, &overlay.prompts) {
-                (Some(why), _) => why.clone(),
-                (None, None) => "reading the log".to_owned(),
-                (None, Some(_)) => "No prompt has these words.".to_owned(),
-            };
-            list(
-                "past prompts",
-                &overlay.pick,
-                rows,
-                &empty,
-                &[
-                    ("Enter", "put it into the composer"),
-                    ("Ctrl+R", "one further back"),
-                    ("Esc", "close"),
-                ],
-            )
-        }
+        Overlay::Prompts(overlay) => prompts::page(overlay, room, area.height, look),
+        Overlay::Stash(overlay) => prompts::stash(app, overlay, room, area.height, look),
         Overlay::Themes(overlay) => themes::page(overlay, room, look),
         Overlay::Palette(overlay) => palette::page(overlay, room, look),
         Overlay::Settings(overlay) => settings::page(app, overlay, room, look),

@@ -1,0 +1,66 @@
+//! Drafts that were put by, as `git stash` does with changes: kept over sessions, crashes and restarts until they are taken.
+
+use crate::protocol::query::{Query, Stashed};
+use crate::tui::app::overlay::Overlay;
+use crate::tui::app::overlay::stash::Stash;
+use crate::tui::app::{App, Cmd, Focus, Tag};
+
+impl App {
+    /// Puts what is written by; from an empty composer the list of what was put by is shown.
+    pub fn stash(&mut self) -> Vec<Cmd> {
+        if self.view().composer.is_empty() {
+            self.show(Overlay::Stash(Stash::default()));
+            return vec![Cmd::Ask(Tag::Stashed, Query::Stashed)];
+        }
+        if self.read_only || self.broken.is_some() {
+            self.say("nothing can be put by while the log cannot be written");
+            return Vec::new();
+        }
+        let stashed = Stashed {
+            id: self.now.fresh,
+            at: self.now.wall,
+            text: self.view().composer.kept(),
+        };
+        self.view_mut().composer.clear();
+        self.typed();
+        self.say("put by; Ctrl+S in an empty composer lists it");
+        vec![Cmd::Stash(stashed)]
+    }
+
+    /// The list was read.
+    pub fn stashed(&mut self, stashed: Vec<Stashed>) {
+        if let Some(Overlay::Stash(overlay)) = &mut self.overlay {
+            overlay.read(stashed);
+        }
+    }
+
+    /// Puts a text back into the composer, before what is written there. Unless it is to stay put by it is taken away, after
+    /// it was saved as the draft it is now: at no moment is it nowhere.
+    pub fn unstash(&mut self, stashed: &Stashed, stays: bool) -> Vec<Cmd> {
+        self.focus = Focus::Composer;
+        let composer = &mut self.view_mut().composer;
+        composer.type_on();
+        if composer.is_empty() {
+            composer.restore(&stashed.text);
+        } else {
+            composer.text.start();
+            composer.add(&format!("{}\n", stashed.text));
+        }
+        self.typed();
+        if stays {
+            return Vec::new();
+        }
+        let mut cmds = self.save_drafts(std::time::Duration::ZERO);
+        cmds.push(dropped(stashed));
+        cmds
+    }
+}
+
+/// Takes a text that was put by away for good.
+pub fn dropped(stashed: &Stashed) -> Cmd {
+    Cmd::Stash(Stashed {
+        id: stashed.id,
+        at: stashed.at,
+        text: String::new(),
+    })
+}
