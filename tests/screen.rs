@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use creel::config::KeySource;
 use creel::protocol::ask::{About, Approval, Ask, BudgetName, Risk, Subject};
+use creel::protocol::board::Shelf;
 use creel::protocol::call::{Detail, Outcome, ToolCall};
 use creel::protocol::event::{Delta, Ending, Event, Fact, Signal, Waiting, When};
 use creel::protocol::failure::{Failure, FailureKind};
@@ -49,6 +50,7 @@ macro_rules! screen {
     };
 }
 
+mod board;
 mod composing;
 mod fifty;
 mod palette;
@@ -628,6 +630,19 @@ fn the_empty_workstation() {
     screen!("empty_pasted", desk);
 }
 
+impl Desk {
+    /// The board was told what the log has.
+    fn shelf(&mut self, cards: Vec<Card>) {
+        let question = self.app.board.as_ref().unwrap().question;
+        let shelf = Shelf {
+            total: cards.len() as u64,
+            cards,
+            ..Shelf::default()
+        };
+        self.update(Msg::Found(Tag::Board(question), Found::Board(shelf)));
+    }
+}
+
 fn card(title: &str, state: State, days: i64) -> Card {
     let mut cost = Amounts::default();
     let included = u32::from(state == State::Interrupted);
@@ -650,6 +665,11 @@ fn card(title: &str, state: State, days: i64) -> Card {
         list: Amounts::default(),
         parent: None,
         gist: "capped the retry sleep at 30 s".to_owned(),
+        pinned: false,
+        temporary: false,
+        unseen: false,
+        steps: 0,
+        estimated: false,
     }
 }
 
@@ -1078,20 +1098,12 @@ fn overlays() {
     desk.size = (80, 24);
     desk.update(Msg::Resize(80, 24));
     desk.press(KeyCode::Char('w'));
-    desk.update(Msg::Found(
-        Tag::Sessions,
-        Found::Sessions(vec![
-            card("rate limits", State::Done, 1),
-            card("重试策略的测试", State::Interrupted, 2),
-        ]),
-    ));
-    screen!("sessions", desk);
-    desk.size = (40, 12);
-    desk.update(Msg::Resize(40, 12));
-    screen!("sessions_40x12", desk);
-    desk.size = (80, 24);
-    desk.update(Msg::Resize(80, 24));
-    desk.press(KeyCode::Tab);
+    desk.shelf(vec![
+        card("rate limits", State::Done, 1),
+        card("重试策略的测试", State::Interrupted, 2),
+    ]);
+    desk.press(KeyCode::Char('G'));
+    desk.press(KeyCode::Char('t'));
     let past = card("", State::Done, 1).id;
     let event = |seq, fact| Event {
         seq: Seq(seq),

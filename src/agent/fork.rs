@@ -116,7 +116,8 @@ fn is_taken(fact: &Fact) -> bool {
         | Fact::CallStarted { .. }
         | Fact::TurnEnded { .. }
         | Fact::SessionChanged {
-            change: Change::Model { .. } | Change::Title { .. },
+            // What was to be forgotten is not kept by another.
+            change: Change::Model { .. } | Change::Title { .. } | Change::Temporary { .. },
         } => true,
         Fact::SessionOpened { .. }
         | Fact::SessionChanged { .. }

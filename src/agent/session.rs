@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::agent::at::{self, Failing};
 use crate::agent::loan::Loan;
 use crate::agent::route::Served;
 use crate::agent::visible::first_line;
@@ -16,18 +17,18 @@ use crate::protocol::id::{CallId, MessageId, ModelRef, Seq, SessionId};
 use crate::protocol::item::{Block, Item, Origin, joined};
 use crate::protocol::money::Money;
 use crate::protocol::rule::{Effect, Mode, Rule, Scope};
-use crate::protocol::session::{Card, Change, SessionSpec, State};
+use crate::protocol::session::{Change, SessionSpec, State};
 use crate::protocol::time::Time;
 use crate::protocol::usage::{Charge, Spending, Usage};
 
 /// Of the serialised form; a stored fold of another version is folded anew from the log.
-pub const FOLD_VERSION: u32 = 6;
+pub const FOLD_VERSION: u32 = 7;
 
 /// A session as its facts left it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "each is a fact of its own: titled, archived, running, accepted, images"
+    reason = "each is a fact of its own: titled, archived, pinned, running, accepted, images"
 )]
 pub struct Session {
     pub id: SessionId,
@@ -49,6 +50,9 @@ pub struct Session {
     /// The title was given by the person and no longer follows the first prompt.
     pub titled: bool,
     pub archived: bool,
+    pub pinned: bool,
+    pub unseen: bool,
+    pub temporary: bool,
     /// The session's own budget.
     pub budget: Option<Money>,
     /// Rules kept by answers in this session.
@@ -62,6 +66,10 @@ pub struct Session {
     pub turn: u32,
     /// The last step begun in that turn.
     pub step: u32,
+    /// Steps of all turns.
+    pub steps: u32,
+    /// The command of this turn that fails again and again.
+    pub failing: Failing,
     pub running: bool,
     pub ending: Option<Ending>,
     /// Calls without a result.
@@ -93,6 +101,8 @@ pub struct OpenCall {
     pub turn: u32,
     pub step: u32,
     pub name: String,
+    /// What it is about, in a few words.
+    pub subject: String,
     /// `CallStarted` is in the log: it may have taken effect.
     pub started: bool,
     /// The number its whole output is kept under, once started.
@@ -164,6 +174,9 @@ impl Session {
             title: String::new(),
             titled: false,
             archived: false,
+            pinned: false,
+            unseen: false,
+            temporary: false,
             budget: None,
             rules: Vec::new(),
             unpriced_accepted: false,
@@ -172,6 +185,8 @@ impl Session {
             last_seq: event.seq,
             turn: 0,
             step: 0,
+            steps: 0,
+            failing: Failing::default(),
             running: false,
             ending: None,
             open_calls: BTreeMap::new(),
@@ -222,6 +237,8 @@ impl Session {
                 self.running = true;
                 self.ending = None;
                 self.turn_sum = Sum::default();
+                self.unseen = false;
+                self.failing = Failing::default();
             }
             Fact::ItemAdded { turn, step, item } => {
                 self.active = event.at;
@@ -266,6 +283,7 @@ impl Session {
                     self.open_aside = Some(out);
                 } else {
                     self.step = *step;
+                    self.steps = self.steps.saturating_add(u32::from(*attempt == 1));
                     self.open_request = Some(out);
                 }
             }
@@ -345,34 +363,6 @@ impl Session {
         self.plan_model.as_ref().unwrap_or(&self.model)
     }
 
-    pub fn card(&self) -> Card {
-        Card {
-            id: self.id,
-            title: self.name().to_owned(),
-            state: self.state(),
-            model: self.model.clone(),
-            cwd: self.spec.cwd.clone(),
-            project: self.spec.project.clone(),
-            created: self.created,
-            active: self.active,
-            turns: self.turn,
-            cost: self.session_sum.spent.cost.clone(),
-            unpriced: self.session_sum.spent.unpriced,
-            included: self.session_sum.spent.included,
-            list: self.session_sum.spent.list.clone(),
-            parent: self.spec.parent,
-            gist: self.gist.clone(),
-        }
-    }
-
-    /// The title; before there is one, what a worktree that was made for it is called.
-    pub fn name(&self) -> &str {
-        match &self.spec.worktree {
-            Some(worktree) if self.title.is_empty() => &worktree.branch,
-            _ => &self.title,
-        }
-    }
-
     /// What stopped the last turn, when it failed.
     pub fn failure(&self) -> Option<&Failure> {
         match &self.ending {
@@ -396,6 +386,9 @@ impl Session {
                 self.titled = true;
             }
             Change::Archived { archived } => self.archived = *archived,
+            Change::Pinned { pinned } => self.pinned = *pinned,
+            Change::Unseen { unseen } => self.unseen = *unseen,
+            Change::Temporary { temporary } => self.temporary = *temporary,
             Change::Budget { limit } => self.budget = *limit,
             Change::DayRaised { .. } => {}
             Change::RuleKept { rule } => self.rules.push(rule.clone()),
@@ -438,13 +431,17 @@ impl Session {
                     turn,
                     step,
                     name: call.name.clone(),
+                    subject: at::subject(&call.name, &call.arguments, at::LONGEST),
                     started: false,
                     number: 0,
                 };
                 self.open_calls.insert(call.id.clone(), open);
             }
-            Item::Result { call, .. } => {
-                self.open_calls.remove(call);
+            Item::Result { call, outcome } => {
+                let open = self.open_calls.remove(call);
+                if let Some((open, exit)) = open.zip(outcome.exit) {
+                    self.failing.ran(open.subject, exit);
+                }
             }
             Item::Prompt { .. }
             | Item::Thought { .. }

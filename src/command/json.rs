@@ -55,6 +55,11 @@ pub fn session(card: &Card) -> Value {
         "created": rfc3339(card.created),
         "active": rfc3339(card.active),
         "turns": card.turns,
+        "steps": card.steps,
+        "at": card.gist,
+        "pinned": card.pinned,
+        "seen": !card.unseen,
+        "temporary": card.temporary,
         "cost_usd": cost_usd(&card.cost, known),
         "cost_other": cost_other(&card.cost),
         "cost_known": known,
@@ -98,6 +103,11 @@ pub(crate) mod tests {
             list: Amounts::default(),
             parent: None,
             gist: "done".to_owned(),
+            pinned: false,
+            temporary: false,
+            unseen: false,
+            steps: 0,
+            estimated: false,
         }
     }
 
@@ -109,7 +119,8 @@ pub(crate) mod tests {
             json!({
                 "id": "0193573a-9e00-7000-8000-00000000abcd", "title": "Fix the \u{1b}[31mtests", "state": "done",
                 "model": "local/m", "cwd": "/src/api", "project": "/src", "created": "2026-11-23T11:00:00.000Z",
-                "active": "2026-11-23T12:00:00.000Z", "turns": 2, "cost_usd": 0.0134, "cost_other": {}, "cost_known": true,
+                "active": "2026-11-23T12:00:00.000Z", "turns": 2, "steps": 0, "at": "done", "pinned": false, "seen": true,
+                "temporary": false, "cost_usd": 0.0134, "cost_other": {}, "cost_known": true,
                 "source": "creel", "parent": null
             })
         );

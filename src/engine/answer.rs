@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::engine::house::House;
-use crate::engine::{cache, check, health, offer, open, picture, supply, worktree};
+use crate::engine::{board, cache, check, health, offer, open, picture, supply, worktree};
 use crate::protocol::id::SessionId;
 use crate::protocol::money::Rates;
 use crate::protocol::op::{Manage, Managed};
@@ -22,6 +22,12 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
                 .await
                 .map(Found::Sessions)
         }
+        Query::Board(wanted) => board::shelf(house, wanted).await.map(Found::Board),
+        Query::Glimpse { session } => board::glimpse(house, session).await.map(Found::Glimpse),
+        Query::Weight { session } => house
+            .read(move |reader| reader.weight(session))
+            .await
+            .map(Found::Weight),
         Query::Find { part } => house
             .read(move |reader| reader.find(&part))
             .await
@@ -180,14 +186,18 @@ async fn stop(
     Ok(Managed::Stopped { turns })
 }
 
-async fn purge(house: &Arc<House>, sessions: Vec<SessionId>) -> Result<Managed, String> {
+pub(crate) async fn purge(house: &Arc<House>, sessions: Vec<SessionId>) -> Result<Managed, String> {
     for session in &sessions {
         if let Some(holder) = house.owners.holder(*session) {
-            return Err(format!(
-                "session {} is held by process {}: close it there first",
-                session.short(),
-                holder.process
-            ));
+            // One that was closed here a moment ago has its last facts to keep.
+            let free = holder.here && house.hold(*session).await.is_ok();
+            if !free {
+                return Err(format!(
+                    "session {} is held by process {}: close it there first",
+                    session.short(),
+                    holder.process
+                ));
+            }
         }
     }
     let purged = house

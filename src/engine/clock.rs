@@ -52,6 +52,12 @@ impl Clock {
         timestamp.to_zoned(self.zone.clone()).date().to_string()
     }
 
+    /// Seconds that the local clock is ahead of UTC at a moment.
+    pub fn offset(&self, at: Time) -> i32 {
+        let timestamp = Timestamp::from_millisecond(at.0).unwrap_or_default();
+        self.zone.to_offset(timestamp).seconds()
+    }
+
     /// A new session's id.
     pub fn session_id(&self) -> SessionId {
         let millis = u64::try_from(self.now().0).unwrap_or(0);

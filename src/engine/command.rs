@@ -214,7 +214,10 @@ impl Task {
             | Change::Mode { .. }
             | Change::Effort { .. }
             | Change::Title { .. }
-            | Change::Archived { .. } => None,
+            | Change::Archived { .. }
+            | Change::Pinned { .. }
+            | Change::Unseen { .. }
+            | Change::Temporary { .. } => None,
         };
         let kept = if let Some(why) = fault {
             Err(why)

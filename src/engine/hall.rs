@@ -12,13 +12,13 @@ use tokio::signal::unix::Signal as UnixSignal;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
-use crate::engine::answer;
 use crate::engine::door::Knock;
 use crate::engine::files;
 use crate::engine::fork;
 use crate::engine::house::House;
 use crate::engine::open;
 use crate::engine::session::Word;
+use crate::engine::{answer, board};
 use crate::protocol::event::Signal;
 use crate::protocol::id::{CommandId, SessionId};
 use crate::protocol::op::{Command, Manage, Op};
@@ -44,6 +44,8 @@ pub(crate) struct Running {
 
 impl Hall {
     pub(crate) async fn run(mut self) {
+        // Before anybody can take hold of one.
+        board::forget_left(&self.house).await;
         loop {
             let asked = async {
                 match &mut self.asked_to_stop {
@@ -151,6 +153,7 @@ impl Hall {
                         });
                         let _ = open::take_hold(&house, session).await;
                     }
+                    board::closed(&house, session).await;
                 }
                 Err((why, mut inbox)) => {
                     inbox.close();

@@ -3,6 +3,7 @@
 
 mod answer;
 mod bill;
+mod board;
 mod cache;
 mod call;
 mod check;

@@ -7,6 +7,7 @@
 //! model with the tool [`call::ToolCall`]s it asked for; what a transcript shows are [`item::Item`]s.
 
 pub mod ask;
+pub mod board;
 pub mod cache;
 pub mod call;
 pub mod effort;

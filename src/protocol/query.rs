@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::board::{Glimpse, Shelf, Wanted, Weight};
 use crate::protocol::cache::CacheRow;
 use crate::protocol::event::Event;
 use crate::protocol::id::{ModelRef, Seq, SessionId};
@@ -22,6 +23,16 @@ pub enum Query {
     Sessions {
         limit: Option<u32>,
         archived: bool,
+    },
+    /// Those the board shows.
+    Board(Wanted),
+    /// What was said last in a session.
+    Glimpse {
+        session: SessionId,
+    },
+    /// What a purge of a session would take.
+    Weight {
+        session: SessionId,
     },
     /// Any unique part of at least four characters of an id, or a whole one.
     Find {
@@ -188,12 +199,11 @@ pub enum CheckState {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one is made a question, and moved at once"
-)]
 pub enum Found {
     Sessions(Vec<Card>),
+    Board(Shelf),
+    Glimpse(Glimpse),
+    Weight(Weight),
     Session(Result<Card, NotFound>),
     History(Vec<Event>),
     /// `None`: no such session.

@@ -140,6 +140,18 @@ pub enum Change {
     Archived {
         archived: bool,
     },
+    /// Stands first in its group of the board.
+    Pinned {
+        pinned: bool,
+    },
+    /// A turn ended while the person looked elsewhere (`true`), or they have looked since.
+    Unseen {
+        unseen: bool,
+    },
+    /// Goes out of the log when it is closed, or when Creel ends.
+    Temporary {
+        temporary: bool,
+    },
     /// The session's own budget in dollars; `None` takes it away.
     Budget {
         limit: Option<Money>,
@@ -188,6 +200,7 @@ impl State {
 
 /// One row of the list of sessions, written in the transaction of the facts it sums up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Card {
     pub id: SessionId,
     /// The first line of the first prompt until the person gives another.
@@ -207,6 +220,15 @@ pub struct Card {
     pub included: u32,
     pub list: Amounts,
     pub parent: Option<SessionId>,
-    /// What it is at, in one line: the last answer's first line, or what waits.
+    /// What it is at, in one line: what waits, what runs, how it stopped, else the last answer's first line.
     pub gist: String,
+    pub pinned: bool,
+    /// It goes out of the log when it is closed.
+    pub temporary: bool,
+    /// A turn ended while the person looked elsewhere, and they have not looked since.
+    pub unseen: bool,
+    /// Steps of all its turns.
+    pub steps: u32,
+    /// A part of `cost` is an estimate.
+    pub estimated: bool,
 }

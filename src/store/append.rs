@@ -148,10 +148,12 @@ pub(crate) fn find_session(conn: &Connection, id: SessionId) -> rusqlite::Result
 
 pub(crate) fn write_card(conn: &Connection, session: i64, card: &Card) -> rusqlite::Result<()> {
     conn.prepare_cached(
-        "INSERT INTO card(session, id, title, state, model, cwd, project, created, active, turns, cost, unpriced, parent, gist, included, list)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+        "INSERT INTO card(session, id, title, state, model, cwd, project, created, active, turns, cost, unpriced, parent, gist, included, list,
+         pinned, temporary, unseen, steps, estimated)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
          ON CONFLICT(session) DO UPDATE SET title = ?3, state = ?4, model = ?5, cwd = ?6, project = ?7, created = ?8,
-         active = ?9, turns = ?10, cost = ?11, unpriced = ?12, parent = ?13, gist = ?14, included = ?15, list = ?16",
+         active = ?9, turns = ?10, cost = ?11, unpriced = ?12, parent = ?13, gist = ?14, included = ?15, list = ?16,
+         pinned = ?17, temporary = ?18, unseen = ?19, steps = ?20, estimated = ?21",
     )?
     .execute(params![
         session,
@@ -170,6 +172,11 @@ pub(crate) fn write_card(conn: &Connection, session: i64, card: &Card) -> rusqli
         card.gist,
         card.included,
         serde_json::to_string(&card.list).unwrap_or_default(),
+        card.pinned,
+        card.temporary,
+        card.unseen,
+        card.steps,
+        card.estimated,
     ])?;
     Ok(())
 }

@@ -5,6 +5,7 @@
 
 pub mod append;
 pub mod blob;
+pub mod board;
 pub mod fault;
 mod ledger;
 pub mod log;

@@ -208,12 +208,14 @@ fn examine(path: &Path, migrations: &[&str]) -> Result<Finding, OpenError> {
         Err(error) => return Err(OpenError::from_io(path, &error)),
     };
     match look(path, migrations)? {
-        Finding::Sound if seal != Seal::Closed => {
-            let found = look_through(path, migrations, seal);
-            damage(
-                path,
-                found.map(|why| why.map_or(Finding::Sound, Finding::Damaged)),
-            )
+        found @ (Finding::Sound | Finding::Older(_)) if seal != Seal::Closed => {
+            // A version that is not that of the tables is damage: to migrate from there would fail for ever.
+            let made = match found {
+                Finding::Older(version) => migrations.get(..version).unwrap_or(migrations),
+                _ => migrations,
+            };
+            let wrong = look_through(path, made, seal);
+            damage(path, wrong.map(|why| why.map_or(found, Finding::Damaged)))
         }
         found => Ok(found),
     }

@@ -44,8 +44,9 @@ const NEWEST: u32 = 4000;
 /// Model calls and their ends that are looked at for how models answer: for most homes some weeks of work.
 const NEWEST_CALLS: u32 = 40_000;
 
-const CARD: &str = "id, title, state, model, cwd, project, created, active, turns, cost, unpriced, parent, gist, included, list";
-const EVENT: &str = "event.seq, event.at, event.kind, event.version, event.body, blob.bytes";
+pub(crate) const CARD: &str = "id, title, state, model, cwd, project, created, active, turns, cost, unpriced, parent, gist, included, list, pinned, temporary, unseen, steps, estimated";
+pub(crate) const EVENT: &str =
+    "event.seq, event.at, event.kind, event.version, event.body, blob.bytes";
 
 impl Reader {
     pub fn new(path: &Path) -> Self {
@@ -308,7 +309,7 @@ fn number(seq: Seq) -> i64 {
 }
 
 /// The cards a query selects as [`CARD`]; one that cannot be read is left out, so that it cannot hide all others.
-fn cards(
+pub(crate) fn cards(
     conn: &Connection,
     sql: &str,
     params: impl rusqlite::Params,
@@ -325,7 +326,7 @@ fn cards(
     Ok(found)
 }
 
-fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
+pub(crate) fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
     let wrong = |column: usize, what: &str| {
         rusqlite::Error::InvalidColumnType(column, what.to_owned(), rusqlite::types::Type::Text)
     };
@@ -350,6 +351,11 @@ fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
         gist: text(row, 12)?,
         included: row.get(13)?,
         list: serde_json::from_str(&text(row, 14)?).unwrap_or_default(),
+        pinned: row.get(15)?,
+        temporary: row.get(16)?,
+        unseen: row.get(17)?,
+        steps: row.get(18)?,
+        estimated: row.get(19)?,
     })
 }
 

@@ -15,7 +15,7 @@ pub(crate) const PAGE: usize = 4096;
 pub(crate) const INLINE: usize = 8 * 1024;
 
 /// In rising order; a released text is never edited.
-pub(crate) const MIGRATIONS: &[&str] = &[V1, V2];
+pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3];
 
 /// `event.item` is the item's type for facts that add one, so that prompts are found without reading every body.
 /// `card` and `session` both hold the id: either can be lost and the session keeps its name.
@@ -66,6 +66,19 @@ UPDATE card SET
     WHERE ledger.session = card.session AND basis = 'included' AND charged IS NOT NULL AND currency IS NOT NULL
     GROUP BY currency))
 WHERE session IN (SELECT session FROM ledger WHERE basis = 'included');
+";
+
+/// What the board asks for: which stand first, which nobody has looked at, which are to go; and how far each has come.
+const V3: &str = "
+ALTER TABLE card ADD COLUMN pinned INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE card ADD COLUMN temporary INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE card ADD COLUMN unseen INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE card ADD COLUMN steps INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE card ADD COLUMN estimated INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX card_marked ON card(active) WHERE pinned OR unseen OR temporary;
+UPDATE card SET
+  steps = (SELECT count(*) FROM ledger WHERE ledger.session = card.session AND step > 0 AND attempt = 1),
+  estimated = EXISTS (SELECT 1 FROM ledger WHERE ledger.session = card.session AND basis = 'estimated');
 ";
 
 /// What stands in the header of the file.

@@ -246,6 +246,13 @@ impl Effects {
                     let _ = queue.send(Wake::Msg(Msg::Found(tag, found)));
                 });
             }
+            Cmd::Manage(session, manage) => {
+                let door = engine.door.clone();
+                engine.runtime.spawn(async move {
+                    let done = door.manage(manage).await;
+                    let _ = queue.send(Wake::Msg(Msg::Managed(session, done)));
+                });
+            }
             Cmd::Attach {
                 session,
                 number,

@@ -345,6 +345,9 @@ fn changed(change: &Change) -> String {
         Change::PlanModel { model: None } => "the session's own model answers again".to_owned(),
         Change::Title { title } => format!("title {title}"),
         Change::Archived { archived } => format!("archived {archived}"),
+        Change::Pinned { pinned } => format!("pinned {pinned}"),
+        Change::Unseen { unseen } => format!("unseen {unseen}"),
+        Change::Temporary { temporary } => format!("temporary {temporary}"),
         Change::Budget { limit } => match limit {
             Some(limit) => format!("budget {limit}"),
             None => "no budget".to_owned(),

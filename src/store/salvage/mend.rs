@@ -246,6 +246,7 @@ fn count(conn: &Connection, highest: i64) -> rusqlite::Result<Rescue> {
 }
 
 /// Enough of a session for its row in the list, when its card is lost.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Sketch {
     created: i64,
     active: i64,
@@ -263,6 +264,10 @@ struct Sketch {
     list: Amounts,
     gist: String,
     archived: bool,
+    pinned: bool,
+    temporary: bool,
+    steps: u32,
+    estimated: bool,
 }
 
 impl Sketch {
@@ -287,6 +292,10 @@ impl Sketch {
             list: Amounts::default(),
             gist: String::new(),
             archived: false,
+            pinned: false,
+            temporary: false,
+            steps: 0,
+            estimated: false,
         }
     }
 
@@ -306,6 +315,8 @@ impl Sketch {
                     self.named = true;
                 }
                 Change::Archived { archived } => self.archived = *archived,
+                Change::Pinned { pinned } => self.pinned = *pinned,
+                Change::Temporary { temporary } => self.temporary = *temporary,
                 _ => {}
             },
             Fact::TurnStarted { turn } => {
@@ -320,6 +331,11 @@ impl Sketch {
                 Item::Answer { text, .. } => self.gist = first_line(text),
                 _ => {}
             },
+            Fact::ModelCalled {
+                step: 1..,
+                attempt: 1,
+                ..
+            } => self.steps += 1,
             Fact::ModelAnswered { charge, .. } => match (charge.money, charge.basis) {
                 (_, Basis::Play) => {}
                 (list, Basis::Included) => {
@@ -328,7 +344,10 @@ impl Sketch {
                         self.list.add(money);
                     }
                 }
-                (Some(money), _) => self.cost.add(money),
+                (Some(money), basis) => {
+                    self.estimated |= basis == Basis::Estimated;
+                    self.cost.add(money);
+                }
                 (None, _) => self.unpriced += 1,
             },
             Fact::TurnEnded { ending, .. } => {
@@ -364,6 +383,12 @@ impl Sketch {
             list: self.list,
             parent: self.parent,
             gist: self.gist,
+            pinned: self.pinned,
+            temporary: self.temporary,
+            // Whether it was looked at since is not looked for.
+            unseen: false,
+            steps: self.steps,
+            estimated: self.estimated,
         }
     }
 }

@@ -165,7 +165,9 @@ fn table_of(row: &Row) -> Option<&'static str> {
             Null,
             Text(_),
         ] => "event",
-        [Null, Blob(id), rest @ ..] if id.len() == 16 && matches!(rest.len(), 12 | 14) => "card",
+        [Null, Blob(id), rest @ ..] if id.len() == 16 && matches!(rest.len(), 12 | 14 | 19) => {
+            "card"
+        }
         [Null, Integer(_), Integer(_), Text(_), rest @ ..] if rest.len() == 17 => "ledger",
         _ => return None,
     })

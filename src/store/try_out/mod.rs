@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod append;
+mod board;
 mod open;
 mod purge;
 mod read;
@@ -99,6 +100,11 @@ pub(crate) fn card(id: SessionId, at: i64) -> Card {
         list: Amounts::default(),
         parent: None,
         gist: "the last answer".to_owned(),
+        pinned: false,
+        temporary: false,
+        unseen: false,
+        steps: 0,
+        estimated: false,
     }
 }
 

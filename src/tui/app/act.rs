@@ -19,7 +19,6 @@ use crate::tui::app::overlay::notices::Notices;
 use crate::tui::app::overlay::pick::Pick;
 use crate::tui::app::overlay::prompts::Prompts;
 use crate::tui::app::overlay::quit::Quit;
-use crate::tui::app::overlay::sessions::Sessions;
 use crate::tui::app::overlay::settings::Settings;
 use crate::tui::app::overlay::skills::Skills;
 use crate::tui::app::setup::Preset;
@@ -50,20 +49,8 @@ impl App {
             }
             Action::Notices => self.show(Overlay::Notices(Notices::default())),
             Action::PutAway => self.notices.clear(),
-            Action::Sessions => {
-                let here = self.setup.cwd.clone();
-                self.show(Overlay::Sessions(Sessions {
-                    here,
-                    ..Sessions::default()
-                }));
-                return vec![Cmd::Ask(
-                    Tag::Sessions,
-                    Query::Sessions {
-                        limit: Some(500),
-                        archived: false,
-                    },
-                )];
-            }
+            Action::Sessions => return self.show_board(),
+            Action::Temporary => return self.new_temporary(),
             Action::NewSession => {
                 self.new_session();
                 return self.look_for_writers(self.view().id).into_iter().collect();
@@ -145,7 +132,7 @@ impl App {
         self.pane_mut().scroll.by += by;
     }
 
-    fn new_session(&mut self) {
+    pub fn new_session(&mut self) {
         if let Some(index) = self
             .views
             .iter()
@@ -249,6 +236,7 @@ impl App {
             self.go_to(index);
         }
         self.overlay = None;
+        self.close_board();
         self.focus_ask(session, ask, back);
     }
 

@@ -244,7 +244,7 @@ impl App {
 
     /// An edge was taken with the pointer and moved to this column or row.
     pub fn drag(&mut self, edge: Edge, to: u16) {
-        if self.overlay.is_none() && self.first_run.is_none() {
+        if self.overlay.is_none() && self.board.is_none() && self.first_run.is_none() {
             let desk = self.desk();
             self.panes.drag(edge, to, desk);
         }

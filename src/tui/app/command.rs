@@ -34,7 +34,12 @@ pub const TABLE: &[Slash] = &[
         "",
         "files of this session's worktree, merge it back",
     ),
-    slash("sessions", "", "sessions, each with its turns"),
+    slash("sessions", "", "the board: all sessions"),
+    slash(
+        "temporary",
+        "",
+        "this session goes out of the log when it is closed; again: it stays",
+    ),
     slash(
         "model",
         "NAME",
@@ -109,7 +114,11 @@ impl App {
         let action = match name {
             "help" => Some(Action::Help),
             "new" => Some(Action::NewSession),
-            "sessions" => Some(Action::Sessions),
+            "sessions" | "board" => Some(Action::Sessions),
+            "temporary" => {
+                self.view_mut().composer.clear();
+                return self.turn_temporary();
+            }
             "models" => Some(Action::Models),
             "model" if rest.is_empty() => Some(Action::Models),
             "worktree" if rest.is_empty() => Some(Action::NewWorktree),

@@ -26,6 +26,7 @@ impl App {
                     cmds.extend(self.forked(&event));
                     self.wrote(&event);
                     self.event(&event);
+                    self.board_event(&event);
                     self.trim(event.session);
                     // A command may have changed the branch.
                     if matches!(event.fact, Fact::TurnEnded { .. })
@@ -72,11 +73,13 @@ impl App {
 
     fn event(&mut self, event: &Event) {
         let current = self.view().id;
+        // Under the board nobody sees how it ends.
+        let looked = self.board.is_none();
         let Some(view) = self.view_of(event.session) else {
             return;
         };
         view.hear(event);
-        if matches!(event.fact, Fact::TurnEnded { .. }) && event.session != current {
+        if matches!(event.fact, Fact::TurnEnded { .. }) && (event.session != current || !looked) {
             view.unseen = true;
         }
         match &event.fact {
@@ -177,12 +180,6 @@ impl App {
                 self.offer_folders();
             }
             (Tag::Continue, Found::Sessions(cards)) => return self.continued(&cards),
-            (Tag::Sessions, Found::Sessions(cards)) => {
-                if let Some(Overlay::Sessions(overlay)) = &mut self.overlay {
-                    overlay.cards = Some(cards.clone());
-                }
-                self.recent = Some(cards.into_iter().take(20).collect());
-            }
             (Tag::Palette, Found::Sessions(cards)) => self.palette_sessions(&cards),
             (Tag::Models, Found::Models(cards)) => self.models = cards,
             (Tag::Offers(view), Found::Offers(offers)) => self.offered(view, offers),
@@ -218,8 +215,7 @@ impl App {
                 return self.fetched(id, fetch, &events);
             }
             (Tag::Turns(id), Found::History(events)) => {
-                if let Some(Overlay::Sessions(overlay)) = &mut self.overlay
-                    && let Some(turns) = &mut overlay.turns
+                if let Some(Overlay::Turns(turns)) = &mut self.overlay
                     && turns.session == id
                 {
                     turns.read(&events, LONG_PAGE as usize);
@@ -239,17 +235,19 @@ impl App {
                     overlay.models = Some(rows);
                 }
             }
-            _ => {}
+            (tag, found) => self.board_found(tag, found),
         }
         Vec::new()
     }
 
     fn not_found(&mut self, tag: Tag, why: &str) {
         let why = crate::agent::visible::one_line(why);
+        if let (Tag::Board(_), Some(board)) = (tag, &mut self.board) {
+            board.could_not_be_read(why);
+            return;
+        }
         let field = match (&mut self.overlay, tag) {
-            (Some(Overlay::Sessions(overlay)), Tag::Sessions | Tag::Turns(_)) => {
-                &mut overlay.failed
-            }
+            (Some(Overlay::Turns(turns)), Tag::Turns(_)) => &mut turns.failed,
             (Some(Overlay::Models(overlay)), Tag::Offers(_) | Tag::Routes) => &mut overlay.failed,
             (Some(Overlay::Prompts(overlay)), Tag::Prompts) => &mut overlay.failed,
             (Some(Overlay::Stash(overlay)), Tag::Stashed) => &mut overlay.failed,
@@ -305,12 +303,14 @@ impl App {
     /// What a session's past adds up to, as the engine holds it.
     fn folded(&mut self, id: SessionId, body: Option<&str>) -> Vec<Cmd> {
         let session = body.map(serde_json::from_str::<Session>);
+        let here = self.pane().session == id;
         let Some(view) = self.view_of(id) else {
             return Vec::new();
         };
         match session {
             Some(Ok(session)) => {
                 let folder = session.spec.cwd.clone();
+                view.unseen = session.unseen && !here;
                 view.session = Some(session);
                 view.loaded();
                 self.trim(id);

@@ -2,7 +2,6 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use crate::protocol::id::Seq;
 use crate::protocol::query::Query;
 use crate::tui::app::ask::Reply as AskReply;
 use crate::tui::app::card::given_to;
@@ -35,6 +34,13 @@ impl App {
             }
             return self.overlay_key(event);
         }
+        if self.board.is_some() {
+            if anywhere == Some(Action::Break) {
+                self.close_board();
+                return Vec::new();
+            }
+            return self.board_key(event);
+        }
         if self.first_run.is_some() {
             if anywhere == Some(Action::Break) {
                 return self.act(Action::Break);
@@ -61,6 +67,9 @@ impl App {
         if let Some(overlay) = &mut self.overlay {
             overlay.paste(text);
             return Vec::new();
+        }
+        if self.board.is_some() {
+            return self.board_paste(text);
         }
         if let Some(page) = &mut self.first_run {
             page.paste(text);
@@ -102,6 +111,7 @@ impl App {
             }
             KeyCode::Char(c) if plain => {
                 if let Some(action) = self.keymap().then(leader, narrow(c)) {
+                    self.close_board();
                     return self.act(action);
                 }
                 let label = leader.label();
@@ -255,8 +265,10 @@ impl App {
 
     fn wish(&mut self, wish: Wish) -> Vec<Cmd> {
         match wish {
-            Wish::Open(session, turn) => self.open(session, turn),
-            Wish::Turns(session) => self.read_turns(session, Seq(0)),
+            Wish::Open(session, turn) => {
+                self.close_board();
+                self.open(session, turn)
+            }
             Wish::Model(model, how) => self.take_model(model, how),
             Wish::Compose(text) => {
                 self.focus = Focus::Composer;

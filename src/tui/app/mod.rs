@@ -6,6 +6,8 @@ pub mod act;
 pub mod arrange;
 pub mod arrangement;
 pub mod ask;
+pub mod begin;
+pub mod board;
 pub mod card;
 pub mod caret;
 pub mod chip;
@@ -44,6 +46,7 @@ pub mod seek;
 pub mod setup;
 pub mod shell;
 pub mod stash;
+pub mod temporary;
 pub mod text;
 pub mod theme;
 pub mod transcript;
@@ -67,12 +70,13 @@ use crate::config::theme::ThemeChoice;
 use crate::protocol::event::Signal;
 use crate::protocol::id::{AskId, CommandId, ModelRef, SessionId};
 use crate::protocol::image::Source;
-use crate::protocol::op::{Command, Managed};
+use crate::protocol::op::{Command, Manage, Managed};
 use crate::protocol::query::{Found, ModelCard, Query, Stashed, Today};
 use crate::protocol::session::Card;
 use crate::protocol::worktree::Errand;
 use crate::tui::app::arrangement::{Arrangement, Keeping};
 use crate::tui::app::ask::AskFocus;
+use crate::tui::app::board::Board;
 use crate::tui::app::card::{CardFocus, KeyPlaces};
 use crate::tui::app::copying::{Deed, Done};
 use crate::tui::app::drawn::Seen;
@@ -90,7 +94,7 @@ use crate::tui::app::pane::PaneId;
 use crate::tui::app::panes::Panes;
 use crate::tui::app::pointer::Spot;
 use crate::tui::app::pointing::{Clicks, Gesture};
-use crate::tui::app::setup::{Checked, NewProvider, Now, OpenWhat, Opened, Place, Setup, Stored};
+use crate::tui::app::setup::{Checked, NewProvider, Now, Opened, Place, Setup, Stored};
 use crate::tui::app::view::View;
 use crate::tui::app::wishes::Wishes;
 
@@ -118,6 +122,8 @@ pub enum Msg {
     Broken(String),
     Signals(Vec<Signal>),
     Found(Tag, Found),
+    /// What became of a session that was to be stopped elsewhere, or deleted.
+    Managed(SessionId, Managed),
     /// The editor was closed: the text as it is now, or why there is none.
     Edited(Result<String, String>),
     Checked(Result<Checked, String>),
@@ -154,6 +160,8 @@ pub enum Msg {
 pub enum Cmd {
     Send(Command),
     Ask(Tag, Query),
+    /// Has something done to a session that is not open here.
+    Manage(SessionId, Manage),
     /// Keeps what is typed, across a crash.
     SaveDraft {
         session: Option<SessionId>,
@@ -217,9 +225,12 @@ pub enum Tag {
     Recent,
     /// The newest session of this folder, to go on with it.
     Continue,
-    Sessions,
-    /// The same for the palette.
+    /// Sessions for the palette.
     Palette,
+    /// A page of the board, by the number of the question.
+    Board(u64),
+    Glimpse(SessionId),
+    Weight(SessionId),
     Models,
     /// What choosing each model would come to for this session; of a view that has no session yet its own id.
     Offers(SessionId),
@@ -300,6 +311,8 @@ pub struct App {
     pub panes: Panes,
     pub focus: Focus,
     pub overlay: Option<Overlay>,
+    /// The board lies over everything but overlays.
+    pub board: Option<Board>,
     pub first_run: Option<FirstRun>,
     pub local: Local,
     /// The next key is one of those that follow it.
@@ -347,71 +360,6 @@ pub struct App {
 }
 
 impl App {
-    pub fn new(setup: Setup, size: (u16, u16), now: Now) -> Self {
-        let mut view = View::fresh(
-            now.fresh,
-            setup.cwd.clone(),
-            setup.model.clone(),
-            setup.mode,
-        );
-        view.effort = setup.effort;
-        let places = BTreeMap::from([(setup.cwd.clone(), setup.place.clone())]);
-        let mut app = Self {
-            setup,
-            now,
-            ready: false,
-            broken: None,
-            size,
-            panes: Panes::new(view.id),
-            views: vec![view],
-            focus: Focus::Composer,
-            overlay: None,
-            first_run: None,
-            local: Local::default(),
-            leader: None,
-            note: None,
-            notices: Vec::new(),
-            config_notice: None,
-            chosen: Vec::new(),
-            read_only: false,
-            esc_until: None,
-            break_until: None,
-            clicks: Clicks::default(),
-            owes_frame: false,
-            g_pressed: false,
-            slash_at: 0,
-            slash_closed: false,
-            mention: None,
-            today: None,
-            models: Vec::new(),
-            recent: None,
-            places,
-            prompts: Vec::new(),
-            seen: Seen::default(),
-            answered: Vec::new(),
-            quitting: false,
-            changes: Changes::default(),
-            keeping: Keeping::default(),
-            restored: false,
-            next_command: 0,
-        };
-        app.notices.append(&mut app.setup.notices);
-        app.config_notice = app.setup.wishes.notice();
-        app.notices.extend(app.config_notice.clone());
-        let kept = app.setup.arrangement.take();
-        if let Some((views, panes)) = kept.and_then(|kept| kept.open(&app.setup.cwd)) {
-            (app.views, app.panes) = (views, panes);
-            app.restored = true;
-            app.note_arrangement();
-            app.keeping.due = None;
-        } else if app.setup.model.is_none() {
-            app.first_run = Some(FirstRun::default());
-        } else if app.setup.open == OpenWhat::New {
-            app.leave_page();
-        }
-        app
-    }
-
     /// Routes a message; its effects are in order.
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Cmd> {
         self.now = now;
@@ -421,6 +369,8 @@ impl App {
         let here = key && self.is_plain();
         let mut cmds = self.take(msg);
         cmds.extend(self.ask_local_once());
+        cmds.extend(self.tell_seen());
+        cmds.extend(self.settle_board());
         // What is heard changes the sessions it speaks of, and they count that themselves.
         if !heard {
             cmds.extend(self.seek());
@@ -436,7 +386,11 @@ impl App {
     /// The keys go to a session and to nothing around it.
     fn is_plain(&self) -> bool {
         let inside = matches!(self.focus, Focus::Composer | Focus::Transcript);
-        inside && self.overlay.is_none() && self.first_run.is_none() && self.leader.is_none()
+        inside
+            && self.board.is_none()
+            && self.overlay.is_none()
+            && self.first_run.is_none()
+            && self.leader.is_none()
     }
 
     fn take(&mut self, msg: Msg) -> Vec<Cmd> {
@@ -445,6 +399,10 @@ impl App {
             Msg::Paste(text) => self.paste(&text),
             Msg::Resize(width, height) => {
                 self.size = (width, height);
+                Vec::new()
+            }
+            Msg::Wheel(_, lines) if self.board.is_some() => {
+                self.board_wheel(lines);
                 Vec::new()
             }
             Msg::Wheel(pane, lines) => {
@@ -458,6 +416,8 @@ impl App {
                 Vec::new()
             }
             Msg::Click(_) | Msg::Point(.., Gesture::Press) if self.is_swallowed() => Vec::new(),
+            Msg::Click(Spot::Row(id)) => self.board_click(id),
+            Msg::Click(Spot::Scope) => self.board_scope(),
             Msg::Click(spot) => {
                 self.click(spot);
                 Vec::new()
@@ -482,6 +442,7 @@ impl App {
             }
             Msg::Signals(signals) => self.hear(signals),
             Msg::Found(tag, found) => self.found(tag, found),
+            Msg::Managed(session, managed) => self.managed(session, managed),
             Msg::Edited(edited) => self.edited(edited),
             Msg::Checked(checked) => self.checked(checked),
             Msg::Stored(stored) => self.stored(stored),

@@ -1,5 +1,6 @@
 //! What a click does: it gives the focus to what it fell on, and answers nothing.
 
+use crate::protocol::id::SessionId;
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::{App, Focus};
 
@@ -8,6 +9,10 @@ use crate::tui::app::{App, Focus};
 pub enum Spot {
     /// A session in the top line, by its index.
     Tab(usize),
+    /// A session of the board.
+    Row(SessionId),
+    /// Whether the board lists this project or all.
+    Scope,
     Pane(PaneId, Part),
 }
 
@@ -25,7 +30,7 @@ pub enum Part {
 impl App {
     pub fn click(&mut self, spot: Spot) {
         self.leader = None;
-        if self.overlay.is_some() || self.first_run.is_some() {
+        if self.overlay.is_some() || self.board.is_some() || self.first_run.is_some() {
             return;
         }
         let (pane, part) = match spot {
@@ -40,6 +45,8 @@ impl App {
                 return;
             }
             Spot::Pane(pane, part) => (pane, part),
+            // Those of the board, which is not open.
+            Spot::Row(_) | Spot::Scope => return,
         };
         let came = pane != self.panes.focus();
         self.focus_pane(pane);

@@ -117,9 +117,11 @@ impl Transcript {
                 return;
             }
             Fact::SessionChanged { change } => match change {
-                Change::DayRaised { .. } | Change::RuleKept { .. } | Change::Archived { .. } => {
-                    return;
-                }
+                Change::DayRaised { .. }
+                | Change::RuleKept { .. }
+                | Change::Archived { .. }
+                | Change::Pinned { .. }
+                | Change::Unseen { .. } => return,
                 change => What::Changed(change.clone()),
             },
             Fact::ItemAdded { item, .. } => match self.item(item) {

@@ -12,7 +12,7 @@ use crate::protocol::event::{Delta, Ending, Event, Fact, Waiting, When};
 use crate::protocol::id::{CallId, CommandId, MessageId, ModelRef, Seq, SessionId};
 use crate::protocol::op::Op;
 use crate::protocol::rule::Mode;
-use crate::protocol::session::State;
+use crate::protocol::session::{Change, State};
 use crate::protocol::time::Time;
 use crate::protocol::worktree::{Standing, Worktree, Writer};
 use crate::tui::app::composer::Composer;
@@ -105,6 +105,8 @@ pub struct View {
     pub after_open: Vec<Op>,
     /// A turn ended while another session was looked at.
     pub unseen: bool,
+    /// What the log was told of that, until it says so too.
+    pub told_unseen: Option<bool>,
     /// The card of a failure was put away.
     pub card_closed: bool,
     /// The draft as it was last saved.
@@ -153,6 +155,7 @@ impl View {
             held: Vec::new(),
             after_open: Vec::new(),
             unseen: false,
+            told_unseen: None,
             card_closed: false,
             draft: String::new(),
             typed: None,
@@ -243,6 +246,21 @@ impl View {
 
     pub fn state(&self) -> State {
         self.session.as_ref().map_or(State::Done, Session::state)
+    }
+
+    /// It goes out of the log when it is closed.
+    pub fn temporary(&self) -> bool {
+        let asked = |op: &Op| {
+            matches!(
+                op,
+                Op::Change {
+                    change: Change::Temporary { temporary: true }
+                }
+            )
+        };
+        self.session
+            .as_ref()
+            .map_or_else(|| self.after_open.iter().any(asked), |s| s.temporary)
     }
 
     /// The rehearsal plays its model.

@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use crate::protocol::id::Seq;
+use crate::tui::app::board::LOOK;
 use crate::tui::app::view::View;
 use crate::tui::app::{App, Cmd, Focus};
 
@@ -38,6 +39,7 @@ impl App {
             arming,
             drafts,
             self.keeping.due,
+            self.board.as_ref().map(|board| board.looked + LOOK),
             self.note.as_ref().map(|note| note.until),
             self.esc_until,
             self.break_until,
@@ -107,7 +109,8 @@ impl App {
             if view.typed.is_some_and(|typed| typed + rest <= now) {
                 view.typed = None;
                 let text = view.composer.kept();
-                if text != view.draft {
+                // What is temporary leaves no draft behind.
+                if text != view.draft && !view.temporary() {
                     view.draft.clone_from(&text);
                     cmds.push(Cmd::SaveDraft {
                         session: Some(view.id),
@@ -124,6 +127,7 @@ impl App {
         let drafts = self.save_drafts(DRAFT);
         let kept = self.keep_arrangement(!drafts.is_empty());
         let mut cmds: Vec<Cmd> = kept.into_iter().chain(drafts).collect();
+        cmds.extend(self.board_tick());
         for id in self.seen_sessions() {
             let follows = |view: &View| view.id == id && view.followed() && !view.reading;
             if !self.views.iter().any(follows) {

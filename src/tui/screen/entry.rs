@@ -199,9 +199,15 @@ fn changed(change: &Change, at: Time, look: &Look) -> Row {
         Change::Title { title } => format!("title {}", one_line(title)),
         Change::Budget { limit: Some(limit) } => format!("this session may spend {limit}"),
         Change::Budget { limit: None } => "no budget of its own".to_owned(),
-        Change::Archived { .. } | Change::DayRaised { .. } | Change::RuleKept { .. } => {
-            String::new()
+        Change::Temporary { temporary: true } => {
+            "temporary: gone from the log when it is closed; what it cost stays".to_owned()
         }
+        Change::Temporary { temporary: false } => "kept in the log from now on".to_owned(),
+        Change::Archived { .. }
+        | Change::Pinned { .. }
+        | Change::Unseen { .. }
+        | Change::DayRaised { .. }
+        | Change::RuleKept { .. } => String::new(),
     };
     Row::of(format!("{} {said}", look.mark(Mark::Dot)), Role::Muted)
 }

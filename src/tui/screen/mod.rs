@@ -3,6 +3,7 @@
 
 pub mod ask_body;
 pub mod ask_card;
+pub mod board;
 pub mod body;
 pub mod composer;
 pub mod desk;
@@ -70,7 +71,11 @@ pub fn draw(app: &App, kept: &mut Kept, surface: &mut Surface, look: &Look) -> S
         .leader
         .filter(|pressed| app.now.since >= pressed.since + STRIP);
     // Pages, overlays and the strip lie over panes: nothing under them is left as it was.
-    let covered = small || app.first_run.is_some() || app.overlay.is_some() || strip.is_some();
+    let covered = small
+        || app.board.is_some()
+        || app.first_run.is_some()
+        || app.overlay.is_some()
+        || strip.is_some();
     if covered {
         kept.forget();
     }
@@ -80,14 +85,20 @@ pub fn draw(app: &App, kept: &mut Kept, surface: &mut Surface, look: &Look) -> S
         canvas.paint(surface);
         return shown;
     }
-    let mut shown = match &app.first_run {
-        Some(page) => {
+    let mut shown = match (&app.board, &app.first_run) {
+        (Some(board), _) => {
+            let mut canvas = Canvas::on(area, look.style(Role::Text));
+            let shown = board::draw(app, board, &mut canvas, area, look);
+            canvas.paint(surface);
+            shown
+        }
+        (None, Some(page)) => {
             let mut canvas = Canvas::on(area, look.style(Role::Text));
             let shown = first_run::draw(app, page, &mut canvas, area, look);
             canvas.paint(surface);
             shown
         }
-        None => desk::draw(app, kept, surface, area, look),
+        (None, None) => desk::draw(app, kept, surface, area, look),
     };
     let mut above = Canvas::over(area);
     if let Some(overlay) = &app.overlay {

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::protocol::id::SessionId;
 use crate::tui::app::layout::{Axis, Edge};
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::pointer::{Part, Spot};
@@ -12,6 +13,9 @@ pub struct Spots {
     /// Sessions in the top line or over the status line, by their index.
     pub tabs: Vec<(Rect, usize)>,
     pub panes: Vec<PaneSpots>,
+    /// Sessions of the board, and the words that say which it lists.
+    pub rows: Vec<(Rect, SessionId)>,
+    pub scope: Option<Rect>,
 }
 
 /// One pane: all of it, and its parts.
@@ -33,6 +37,13 @@ impl Spots {
             .find(|(area, _)| area.contains((x, y).into()));
         if let Some((_, index)) = tab {
             return Some(Spot::Tab(*index));
+        }
+        if self.scope.is_some_and(|area| area.contains((x, y).into())) {
+            return Some(Spot::Scope);
+        }
+        let mut rows = self.rows.iter();
+        if let Some((_, id)) = rows.find(|(area, _)| area.contains((x, y).into())) {
+            return Some(Spot::Row(*id));
         }
         let pane = self.pane_spots(x, y)?;
         let parts = [

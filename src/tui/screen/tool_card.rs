@@ -18,13 +18,15 @@ use crate::tui::widget::text;
 /// Rows of a body that a folded card shows.
 const DIFF_ROWS: usize = 8;
 const OUTPUT_ROWS: usize = 3;
+/// Characters of what a call is about.
+const SUBJECT: usize = 2_000;
 /// Of an unfolded body at most this much is laid out; the rest is in the log.
 const BODY: usize = 400_000;
 
 /// What a call does, on one line.
 pub fn subject(name: &str, arguments: &str) -> String {
     let head = logical::head(name, arguments);
-    one_line(&head.chars().take(2_000).collect::<String>())
+    one_line(&head.chars().take(SUBJECT).collect::<String>())
 }
 
 /// How a call ended, in a few characters, and its role.

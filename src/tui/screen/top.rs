@@ -18,6 +18,8 @@ use crate::tui::widget::{cells, text};
 const LEAST: usize = 3;
 const USUAL: usize = 12;
 const LONGEST: usize = 24;
+/// Behind the name of one that is not kept.
+const TEMPORARY: &str = " temporary";
 /// Between two sessions.
 const GAP: usize = 3;
 
@@ -92,6 +94,7 @@ pub fn others(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(R
 struct Tab {
     index: usize,
     title: String,
+    temporary: bool,
     mark: Option<(String, Role)>,
     /// Cells of the title, and of what stands beside it with the blanks to the next session.
     title_cells: usize,
@@ -107,10 +110,13 @@ impl Tab {
                 let title = text::fit(&view.title(), LONGEST, look.glyphs).into_owned();
                 let mark = mark(app, view, look);
                 let mark_cells = mark.as_ref().map_or(0, |(mark, _)| cells::of(mark) + 1);
+                let temporary = view.temporary();
+                let word_cells = if temporary { cells::of(TEMPORARY) } else { 0 };
                 Some(Self {
                     index,
                     title_cells: cells::of(&title),
-                    beside: cells::of(&(index + 1).to_string()) + 1 + mark_cells + GAP,
+                    beside: cells::of(&(index + 1).to_string()) + 1 + word_cells + mark_cells + GAP,
+                    temporary,
                     title,
                     mark,
                 })
@@ -156,6 +162,9 @@ fn named(
         };
         let title = text::fit(&tab.title, name, look.glyphs);
         let mut parts = vec![(format!("{} {title}", tab.index + 1), role)];
+        if tab.temporary {
+            parts.push((TEMPORARY.to_owned(), Role::Warn));
+        }
         parts.extend(tab.mark.map(|(mark, role)| (format!(" {mark}"), role)));
         let width = parts.iter().map(|(text, _)| cells::of(text)).sum::<usize>() as u16;
         let place = Rect { x, width, ..area };

@@ -1,6 +1,7 @@
-//! Every key and what it does: one table in three files, over which `wished` lays what the person wants; keys are looked up
+//! Every key and what it does: one table in four files, over which `wished` lays what the person wants; keys are looked up
 //! in what comes of it ([`live::Keymap`]), and the strip, the help and the palette are drawn from it.
 
+pub mod board;
 pub mod chord;
 pub mod composing;
 pub mod everywhere;
@@ -23,10 +24,16 @@ pub enum Place {
     Composer,
     /// Moving in the transcript: NORMAL.
     Transcript,
+    Board,
 }
 
 impl Place {
-    pub const ALL: [Self; 3] = [Self::Anywhere, Self::Composer, Self::Transcript];
+    pub const ALL: [Self; 4] = [
+        Self::Anywhere,
+        Self::Composer,
+        Self::Transcript,
+        Self::Board,
+    ];
 
     /// As `[keymap.NAME]` in the config says it.
     pub fn name(self) -> &'static str {
@@ -34,6 +41,7 @@ impl Place {
             Self::Anywhere => "everywhere",
             Self::Composer => "composer",
             Self::Transcript => "transcript",
+            Self::Board => "board",
         }
     }
 
@@ -54,6 +62,8 @@ pub enum Action {
     NewSession,
     NewWorktree,
     Files,
+    /// A new session that is not kept.
+    Temporary,
     Models,
     Skills,
     Palette,
@@ -182,6 +192,20 @@ pub enum Action {
     CopyPlace,
     OpenPlace,
     Pager,
+    // On the board, of the marked session but for the last five.
+    BoardOpen,
+    BoardDecide,
+    BoardReply,
+    BoardTurns,
+    BoardRename,
+    BoardPin,
+    BoardStop,
+    BoardArchive,
+    BoardDelete,
+    BoardUndo,
+    BoardFind,
+    BoardScope,
+    BoardLeave,
 }
 
 /// One row of the table.
@@ -217,9 +241,14 @@ pub const fn bind(
 
 /// Every row, in the order of the help.
 pub fn table() -> impl Iterator<Item = &'static Binding> {
-    [everywhere::ROWS, composing::ROWS, reading::ROWS]
-        .into_iter()
-        .flatten()
+    [
+        everywhere::ROWS,
+        composing::ROWS,
+        reading::ROWS,
+        board::ROWS,
+    ]
+    .into_iter()
+    .flatten()
 }
 
 /// What a key does in a line that is typed somewhere else than in the composer: the composer's keys as they are shipped.

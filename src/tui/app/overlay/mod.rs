@@ -10,11 +10,11 @@ pub mod palette;
 pub mod pick;
 pub mod prompts;
 pub mod quit;
-pub mod sessions;
 pub mod settings;
 pub mod skills;
 pub mod stash;
 pub mod themes;
+pub mod turns;
 
 use crossterm::event::KeyEvent;
 
@@ -33,15 +33,15 @@ use crate::tui::app::overlay::notices::Notices;
 use crate::tui::app::overlay::palette::Palette;
 use crate::tui::app::overlay::prompts::Prompts;
 use crate::tui::app::overlay::quit::Quit;
-use crate::tui::app::overlay::sessions::Sessions;
 use crate::tui::app::overlay::settings::Settings;
 use crate::tui::app::overlay::skills::Skills;
 use crate::tui::app::overlay::stash::Stash;
 use crate::tui::app::overlay::themes::Themes;
+use crate::tui::app::overlay::turns::Turns;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Overlay {
-    Sessions(Sessions),
+    Turns(Turns),
     Models(Models),
     Help(Help),
     Skills(Skills),
@@ -70,8 +70,6 @@ pub enum Reply {
 pub enum Wish {
     /// Shows a session, at a turn where one was chosen.
     Open(SessionId, Option<u32>),
-    /// Reads the turns of a session; the overlay stays.
-    Turns(SessionId),
     /// Another model, taken up in one of three ways.
     Model(ModelRef, How),
     /// Puts a text into the composer in place of what is there.
@@ -119,8 +117,7 @@ impl Wish {
     pub fn stays(&self) -> bool {
         matches!(
             self,
-            Self::Turns(_)
-                | Self::Bind(_)
+            Self::Bind(_)
                 | Self::DropStashed(_)
                 | Self::MakeWorktree(_)
                 | Self::Look(_)
@@ -132,7 +129,7 @@ impl Wish {
 impl Overlay {
     pub fn key(&mut self, event: KeyEvent) -> Reply {
         match self {
-            Self::Sessions(overlay) => overlay.key(event),
+            Self::Turns(overlay) => overlay.key(event),
             Self::Models(overlay) => overlay.key(event),
             Self::Help(overlay) => overlay.key(event),
             Self::Skills(overlay) => overlay.key(event),
@@ -152,7 +149,6 @@ impl Overlay {
     pub fn paste(&mut self, text: &str) {
         let line = crate::agent::visible::one_line(text);
         match self {
-            Self::Sessions(overlay) => overlay.pick.insert(&line),
             Self::Models(overlay) => {
                 overlay.typing = true;
                 overlay.confirm = None;
@@ -166,7 +162,7 @@ impl Overlay {
             Self::Settings(overlay) => overlay.paste(&line),
             Self::NewWorktree(overlay) => overlay.field.insert(line.trim()),
             Self::Files(overlay) => overlay.paste(&line),
-            Self::Help(_) | Self::Cost(_) | Self::Notices(_) | Self::Quit(_) => {}
+            Self::Turns(_) | Self::Help(_) | Self::Cost(_) | Self::Notices(_) | Self::Quit(_) => {}
         }
     }
 }

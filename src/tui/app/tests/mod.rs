@@ -3,6 +3,7 @@
 
 mod asks;
 mod beside;
+mod board;
 mod cards;
 mod composing;
 mod local;

@@ -21,17 +21,19 @@ pub fn page(keymap: &Keymap, place: Place, scroll: usize, room: usize) -> Page {
         }
         rows.push(Row::of(name.to_owned(), Role::Strong));
     };
-    let order = match place {
-        Place::Transcript => [Place::Transcript, Place::Composer, Place::Anywhere],
-        _ => [Place::Composer, Place::Transcript, Place::Anywhere],
+    let order: &[Place] = match place {
+        Place::Board => &[Place::Board, Place::Anywhere],
+        Place::Transcript => &[Place::Transcript, Place::Composer, Place::Anywhere],
+        Place::Composer | Place::Anywhere => &[Place::Composer, Place::Transcript, Place::Anywhere],
     };
-    for place in order {
+    for &place in order {
         let everywhere = format!("Everywhere; {} is the leader", keymap.leader.label());
         section(
             &mut rows,
             match place {
                 Place::Composer => "Typing (INSERT)",
                 Place::Transcript => "In the transcript (NORMAL)",
+                Place::Board => "On the board; 1 to 9 go to that session",
                 Place::Anywhere => &everywhere,
             },
         );

@@ -6,9 +6,9 @@ mod models;
 mod notices;
 mod palette;
 mod prompts;
-mod sessions;
 mod settings;
 mod themes;
+mod turns;
 mod worktree;
 
 use ratatui::layout::Rect;
@@ -62,7 +62,7 @@ pub fn draw(
             };
             page
         }
-        Overlay::Sessions(overlay) => sessions::page(app, overlay, room, look),
+        Overlay::Turns(turns) => turns::page(turns, look),
         Overlay::Models(overlay) => models::page(app, overlay, (room, area.height), look),
         Overlay::Help(overlay) => help::page(app.keymap(), overlay.place, overlay.scroll, room),
         Overlay::Skills(overlay) => {

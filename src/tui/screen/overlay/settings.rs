@@ -208,5 +208,6 @@ fn place_name(place: Place) -> &'static str {
         Place::Anywhere => "everywhere",
         Place::Composer => "typing",
         Place::Transcript => "transcript",
+        Place::Board => "board",
     }
 }

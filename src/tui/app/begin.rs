@@ -1,0 +1,82 @@
+//! How the workstation begins: as it was left in this folder, on the first page where there is no model yet, else with a new
+//! session.
+
+use std::collections::BTreeMap;
+
+use crate::tui::app::arrangement::Keeping;
+use crate::tui::app::drawn::Seen;
+use crate::tui::app::first_run::FirstRun;
+use crate::tui::app::local::Local;
+use crate::tui::app::panes::Panes;
+use crate::tui::app::pointing::Clicks;
+use crate::tui::app::setup::{Now, OpenWhat, Setup};
+use crate::tui::app::view::View;
+use crate::tui::app::{App, Changes, Focus};
+
+impl App {
+    pub fn new(setup: Setup, size: (u16, u16), now: Now) -> Self {
+        let mut view = View::fresh(
+            now.fresh,
+            setup.cwd.clone(),
+            setup.model.clone(),
+            setup.mode,
+        );
+        view.effort = setup.effort;
+        let places = BTreeMap::from([(setup.cwd.clone(), setup.place.clone())]);
+        let mut app = Self {
+            setup,
+            now,
+            ready: false,
+            broken: None,
+            size,
+            panes: Panes::new(view.id),
+            views: vec![view],
+            focus: Focus::Composer,
+            overlay: None,
+            board: None,
+            first_run: None,
+            local: Local::default(),
+            leader: None,
+            note: None,
+            notices: Vec::new(),
+            config_notice: None,
+            chosen: Vec::new(),
+            read_only: false,
+            esc_until: None,
+            break_until: None,
+            clicks: Clicks::default(),
+            owes_frame: false,
+            g_pressed: false,
+            slash_at: 0,
+            slash_closed: false,
+            mention: None,
+            today: None,
+            models: Vec::new(),
+            recent: None,
+            places,
+            prompts: Vec::new(),
+            seen: Seen::default(),
+            answered: Vec::new(),
+            quitting: false,
+            changes: Changes::default(),
+            keeping: Keeping::default(),
+            restored: false,
+            next_command: 0,
+        };
+        app.notices.append(&mut app.setup.notices);
+        app.config_notice = app.setup.wishes.notice();
+        app.notices.extend(app.config_notice.clone());
+        let kept = app.setup.arrangement.take();
+        if let Some((views, panes)) = kept.and_then(|kept| kept.open(&app.setup.cwd)) {
+            (app.views, app.panes) = (views, panes);
+            app.restored = true;
+            app.note_arrangement();
+            app.keeping.due = None;
+        } else if app.setup.model.is_none() {
+            app.first_run = Some(FirstRun::default());
+        } else if app.setup.open == OpenWhat::New {
+            app.leave_page();
+        }
+        app
+    }
+}

@@ -1,0 +1,201 @@
+//! Which sessions the board lists, in which order: open ones and those of the log, by what they need.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use crate::protocol::id::SessionId;
+use crate::protocol::session::{Card, State};
+use crate::protocol::time::Time;
+use crate::tui::app::App;
+use crate::tui::app::board::Board;
+use crate::tui::app::view::{Stage, View};
+
+/// What stopped longer ago than this, and is not open, is earlier and no more called stopped.
+const RECENT: Duration = Duration::from_hours(7 * 24);
+
+/// In the order of the board.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Group {
+    NeedsYou,
+    Working,
+    Finished,
+    Stopped,
+    Earlier,
+    Archived,
+}
+
+impl Group {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::NeedsYou => "needs you",
+            Self::Working => "working",
+            Self::Finished => "finished, not seen",
+            Self::Stopped => "stopped",
+            Self::Earlier => "earlier",
+            Self::Archived => "archived",
+        }
+    }
+}
+
+/// One session of the list, with where it is to be read: its tab, its card, or both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Entry {
+    pub id: SessionId,
+    pub group: Group,
+    pub pinned: bool,
+    pub tab: Option<usize>,
+    pub card: Option<usize>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Line {
+    Head(Group),
+    Session(Entry),
+}
+
+impl App {
+    /// The lines of the list; none where the board is closed.
+    pub fn board_lines(&self) -> Vec<Line> {
+        let Some(board) = &self.board else {
+            return Vec::new();
+        };
+        let mut lines = Vec::new();
+        let mut last = None;
+        for entry in self.entries(board) {
+            if last != Some(entry.group) {
+                last = Some(entry.group);
+                lines.push(Line::Head(entry.group));
+            }
+            lines.push(Line::Session(entry));
+        }
+        lines
+    }
+
+    fn entries(&self, board: &Board) -> Vec<Entry> {
+        let cards: HashMap<SessionId, usize> = board
+            .cards
+            .iter()
+            .enumerate()
+            .map(|(index, card)| (card.id, index))
+            .collect();
+        let mut entries = Vec::new();
+        let mut open = Vec::new();
+        for (tab, view) in self.views.iter().enumerate() {
+            open.push(view.id);
+            let card = cards.get(&view.id).copied();
+            let known = card.and_then(|index| board.cards.get(index));
+            let Some((group, pinned)) = of_view(view, known) else {
+                continue;
+            };
+            if self.is_wanted(board, view, known) {
+                entries.push(Entry {
+                    id: view.id,
+                    group,
+                    pinned,
+                    tab: Some(tab),
+                    card,
+                });
+            }
+        }
+        let finds = !board.find.is_empty();
+        for (index, card) in board.cards.iter().enumerate() {
+            let group = of_card(card, board.process_of(card.id).is_some(), self.now.wall);
+            if open.contains(&card.id) || group == Group::Archived && !finds || !fits(board, card) {
+                continue;
+            }
+            entries.push(Entry {
+                id: card.id,
+                group,
+                pinned: card.pinned,
+                tab: None,
+                card: Some(index),
+            });
+        }
+        // Tabs come first, in their order, so that nothing moves while they work; the rest follows newest first.
+        entries.sort_by_key(|entry| (entry.group, !entry.pinned));
+        entries
+    }
+
+    /// Whether an open session is of the project and has the words that are looked for.
+    fn is_wanted(&self, board: &Board, view: &View, card: Option<&Card>) -> bool {
+        let said = |model: String| {
+            [
+                view.id.short(),
+                view.title(),
+                self.doing(view),
+                view.cwd().display().to_string(),
+                model,
+                view.state().name().to_owned(),
+            ]
+        };
+        let model = || view.model().map(ToString::to_string).unwrap_or_default();
+        let project = view.session.as_ref().map(|session| &session.spec.project);
+        let here = !board.here
+            || card.is_some()
+            || project.is_some_and(|path| self.setup.cwd.starts_with(path));
+        here && (board.find.is_empty()
+            || has_words(board.find.as_str(), &said(model()))
+            || card.is_some_and(|card| fits(board, card)))
+    }
+}
+
+/// Whether a card has the words: asked here too, so that what was read for other words is not taken for an answer.
+fn fits(board: &Board, card: &Card) -> bool {
+    board.find.is_empty()
+        || has_words(
+            board.find.as_str(),
+            &[
+                card.id.short(),
+                card.title.clone(),
+                card.gist.clone(),
+                card.cwd.display().to_string(),
+                card.model.to_string(),
+                card.state.name().to_owned(),
+            ],
+        )
+}
+
+fn has_words(words: &str, said: &[String]) -> bool {
+    let said = said.join("\n").to_lowercase();
+    words
+        .to_lowercase()
+        .split_whitespace()
+        .all(|word| said.contains(word))
+}
+
+/// The group of an open session; `None` for a tab nothing was said in.
+fn of_view(view: &View, card: Option<&Card>) -> Option<(Group, bool)> {
+    let Some(session) = &view.session else {
+        let empty = view.stage == Stage::Fresh && view.composer.is_empty();
+        let group = match view.stage {
+            Stage::Opening => Group::Working,
+            _ => Group::Earlier,
+        };
+        return (!empty).then_some((group, card.is_some_and(|card| card.pinned)));
+    };
+    let group = match session.state() {
+        State::Archived => Group::Archived,
+        State::Waiting => Group::NeedsYou,
+        State::Paused if session.running => Group::NeedsYou,
+        State::Working => Group::Working,
+        State::Paused | State::Failed | State::Interrupted => Group::Stopped,
+        State::Done if view.unseen => Group::Finished,
+        State::Done => Group::Earlier,
+    };
+    Some((group, session.pinned))
+}
+
+/// The group of a session that is not open here; `held` says that another process has it.
+fn of_card(card: &Card, held: bool, now: Time) -> Group {
+    match card.state {
+        State::Archived => Group::Archived,
+        State::Waiting => Group::NeedsYou,
+        State::Paused if held => Group::NeedsYou,
+        State::Working => Group::Working,
+        State::Paused | State::Failed | State::Interrupted if now.since(card.active) < RECENT => {
+            Group::Stopped
+        }
+        State::Done if card.unseen => Group::Finished,
+        State::Paused | State::Failed | State::Interrupted | State::Done => Group::Earlier,
+    }
+}

@@ -1,0 +1,200 @@
+//! What comes back to the board: pages of the log, last words, what became of a deletion, facts of sessions that are not
+//! open. And whether the person has seen what finished: told to the log when it changes.
+
+use std::collections::HashSet;
+
+use crate::agent::visible::{first_line, one_line};
+use crate::protocol::board::{Glimpse, Shelf, Weight};
+use crate::protocol::event::{Event, Fact};
+use crate::protocol::id::SessionId;
+use crate::protocol::item::{Item, Origin, joined};
+use crate::protocol::op::{Managed, Op};
+use crate::protocol::query::Found;
+use crate::protocol::session::{Change, State};
+use crate::tui::app::board::{Board, LOOK, PAGE, Writing};
+use crate::tui::app::view::Stage;
+use crate::tui::app::{App, Cmd, Tag};
+use crate::tui::widget::text;
+
+impl App {
+    pub fn board_found(&mut self, tag: Tag, found: Found) {
+        let Some(board) = &mut self.board else {
+            return;
+        };
+        match (tag, found) {
+            (Tag::Board(number), Found::Board(page)) if number == board.question => {
+                board.take(page);
+            }
+            (Tag::Glimpse(id), Found::Glimpse(glimpse)) => board.glimpse = Some((id, glimpse)),
+            (Tag::Weight(id), Found::Weight(found)) if board.at == Some(id) => {
+                if let Writing::Delete { weight, .. } = &mut board.writing {
+                    *weight = Some(found);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// What became of stopping or deleting a session.
+    pub fn managed(&mut self, session: SessionId, managed: Managed) -> Vec<Cmd> {
+        match managed {
+            Managed::Purged { events, blobs, .. } => {
+                if let Some(board) = &mut self.board {
+                    board.cards.retain(|card| card.id != session);
+                    board.done.retain(|done| done.session != session);
+                }
+                self.say(format!(
+                    "deleted, with {} facts and {} outputs kept for it",
+                    text::count(events),
+                    text::count(blobs)
+                ));
+            }
+            Managed::Stopped { turns: 0 } => self.say("nothing runs in it"),
+            Managed::Stopped { .. } => self.say("it was told to stop"),
+            Managed::Failed { why } => self.say(one_line(&why)),
+            Managed::Reloaded
+            | Managed::Attached { .. }
+            | Managed::NoPicture { .. }
+            | Managed::Reached(_)
+            | Managed::Tried(_) => {}
+        }
+        self.look()
+    }
+
+    /// The log is looked at again when it is time.
+    pub fn board_tick(&mut self) -> Vec<Cmd> {
+        let now = self.now.since;
+        let due = |board: &Board| board.looked + LOOK <= now;
+        if self.board.as_ref().is_some_and(due) {
+            self.look()
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// Tells the log what has finished unseen, and what was looked at since.
+    pub fn tell_seen(&mut self) -> Vec<Cmd> {
+        let mut changes = Vec::new();
+        if self.read_only {
+            return Vec::new();
+        }
+        for view in &mut self.views {
+            let Some(session) = &view.session else {
+                continue;
+            };
+            let spoken = view.stage == Stage::Live && view.read_only.is_none() && !session.running;
+            let unseen = view.unseen;
+            if session.unseen == unseen {
+                view.told_unseen = None;
+            } else if spoken && view.told_unseen != Some(unseen) {
+                view.told_unseen = Some(unseen);
+                changes.push((view.id, unseen));
+            }
+        }
+        changes
+            .into_iter()
+            .map(|(id, unseen)| {
+                let change = Change::Unseen { unseen };
+                Cmd::Send(self.command(id, Op::Change { change }))
+            })
+            .collect()
+    }
+
+    /// A fact of any session, while the board is open.
+    pub fn board_event(&mut self, event: &Event) {
+        let Some(board) = &mut self.board else {
+            return;
+        };
+        if let Fact::SessionChanged { change } = &event.fact {
+            board.changed(event.session, change);
+        }
+        if let Some((id, glimpse)) = &mut board.glimpse
+            && *id == event.session
+        {
+            said(glimpse, &event.fact);
+        }
+    }
+}
+
+/// Last words that have just been said.
+fn said(glimpse: &mut Glimpse, fact: &Fact) {
+    let Fact::ItemAdded { item, .. } = fact else {
+        return;
+    };
+    match item {
+        Item::Prompt {
+            blocks,
+            origin: Origin::Person,
+        } => glimpse.prompt = first_line(&joined(blocks)),
+        Item::Answer { text, .. } if !text.trim().is_empty() => glimpse.answer = first_line(text),
+        _ => {}
+    }
+}
+
+impl Board {
+    /// A page: the first in place of what it covers, a further one below.
+    fn take(&mut self, page: Shelf) {
+        self.failed = None;
+        self.read = true;
+        let below = std::mem::take(&mut self.reading);
+        self.total = page.total;
+        self.archived = page.archived;
+        self.elsewhere = page.elsewhere;
+        self.zone = page.zone;
+        let before = self.cards.len();
+        let limit = PAGE as usize;
+        // What was read further down stays; whatever the new page reaches is as it says.
+        let reaches = (!below && self.find.is_empty() && page.cards.len() >= limit)
+            .then(|| page.cards.get(limit - 1).map(|card| card.active))
+            .flatten();
+        let mut kept = std::mem::take(&mut self.cards);
+        match reaches {
+            Some(reaches) => kept.retain(|card| card.active < reaches),
+            None if below => {}
+            None => kept.clear(),
+        }
+        let mut cards = page.cards;
+        if !kept.is_empty() {
+            let ids: HashSet<SessionId> = cards.iter().map(|card| card.id).collect();
+            kept.retain(|card| !ids.contains(&card.id));
+            cards.append(&mut kept);
+            cards.sort_by_key(|card| std::cmp::Reverse(card.active));
+        }
+        self.cards = cards;
+        if below && self.cards.len() == before {
+            // Nothing new came: there is no more to be had.
+            self.total = before as u64;
+        }
+    }
+
+    /// What a change makes of a card, before the log is read again.
+    pub fn changed(&mut self, session: SessionId, change: &Change) {
+        let Some(card) = self.cards.iter_mut().find(|card| card.id == session) else {
+            return;
+        };
+        match change {
+            Change::Title { title } => card.title.clone_from(title),
+            Change::Pinned { pinned } => card.pinned = *pinned,
+            Change::Unseen { unseen } => card.unseen = *unseen,
+            Change::Archived { archived: true } => card.state = State::Archived,
+            Change::Archived { archived: false } if card.state == State::Archived => {
+                card.state = State::Done;
+            }
+            _ => {}
+        }
+    }
+
+    pub fn could_not_be_read(&mut self, why: String) {
+        self.failed = Some(why);
+        self.reading = false;
+    }
+}
+
+/// What a session takes, in words.
+pub fn weighed(weight: Weight) -> String {
+    let items = match weight.items {
+        1 => "1 item".to_owned(),
+        items => format!("{} items", text::count(items)),
+    };
+    format!("{items}, {}", text::bytes(weight.bytes))
+}

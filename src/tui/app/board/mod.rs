@@ -1,0 +1,285 @@
+//! The board: every session in one list, live. What is open here is read from its view; the rest are cards of the log, in
+//! pages. Keys are in `keys`, what each session is said to be doing in `told`, what comes back in `hear`.
+
+pub mod entries;
+pub mod hear;
+pub mod keys;
+pub mod reply;
+pub mod told;
+
+use std::time::Duration;
+
+use ratatui::layout::Rect;
+
+use crate::protocol::board::{Glimpse, Wanted, Weight};
+use crate::protocol::id::SessionId;
+use crate::protocol::query::Query;
+use crate::protocol::session::{Card, Change};
+use crate::tui::app::board::entries::Line;
+use crate::tui::app::text::Text;
+use crate::tui::app::{App, Cmd, Tag};
+
+/// Sessions read at a time.
+pub const PAGE: u32 = 200;
+/// Of those that have the words that are looked for.
+const FOUND: u32 = 500;
+/// While the board is open the log is looked at this often, for what other processes do.
+pub const LOOK: Duration = Duration::from_secs(3);
+/// Screens of fewer rows show the foot only while something is written in it.
+const LOW: u16 = 20;
+
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Board {
+    /// Newest first, as far as they were read.
+    pub cards: Vec<Card>,
+    /// The first page came.
+    pub read: bool,
+    /// How many there are, and how many more are put away.
+    pub total: u64,
+    pub archived: u64,
+    /// Held by other processes.
+    pub elsewhere: Vec<(SessionId, u32)>,
+    /// Seconds that the person's clock is ahead of UTC.
+    pub zone: i32,
+    /// Only those of the project Creel was started in.
+    pub here: bool,
+    /// The words that are looked for.
+    pub find: Text,
+    pub writing: Writing,
+    /// The session that is marked, and where in the list it stood: what takes its place when it goes.
+    pub at: Option<SessionId>,
+    pub index: usize,
+    /// The first line of the list that is seen.
+    pub top: usize,
+    /// Of the marked session.
+    pub glimpse: Option<(SessionId, Glimpse)>,
+    /// A reply that was begun and left.
+    pub kept: Option<(SessionId, Text)>,
+    /// What can be undone, the last at the end.
+    pub done: Vec<Done>,
+    /// Why the log could not be read.
+    pub failed: Option<String>,
+    /// The number of the question whose answer is awaited: older answers come too late.
+    pub question: u64,
+    /// A page further down is on its way.
+    pub reading: bool,
+    /// When the log was last looked at.
+    pub looked: Duration,
+    /// The session whose last words were asked for.
+    glimpsed: Option<SessionId>,
+}
+
+/// What the keys write, if anything.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Writing {
+    #[default]
+    Nothing,
+    /// The words that are looked for.
+    Find,
+    /// To the marked session.
+    Reply(Text),
+    /// Its title.
+    Title(Text),
+    /// Nothing, but whether it shall be deleted: what would go, and that `y` was pressed.
+    Delete { weight: Option<Weight>, sure: bool },
+}
+
+/// Something that was done here and can be undone.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Done {
+    pub session: SessionId,
+    /// What undoes it.
+    pub back: Change,
+    /// What it was, as it is said.
+    pub what: String,
+}
+
+/// Where the parts of the board are on the screen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rooms {
+    pub head: Rect,
+    /// With its frame.
+    pub list: Rect,
+    /// With its frame; without height where there is no room.
+    pub peek: Rect,
+    pub keys: Rect,
+    pub note: Rect,
+}
+
+impl Rooms {
+    pub fn of(area: Rect, writing: &Writing) -> Self {
+        let writes = matches!(
+            writing,
+            Writing::Reply(_) | Writing::Title(_) | Writing::Delete { .. }
+        );
+        let (keys, note, peek) = match area.height {
+            28.. => (2, 1, 9),
+            LOW.. => (1, 1, 8),
+            _ if matches!(writing, Writing::Delete { .. }) => (1, 0, 7),
+            _ if writes => (1, 0, 5),
+            _ => (1, 0, 0),
+        };
+        let list = area.height.saturating_sub(1 + keys + note + peek);
+        let mut y = area.y;
+        let mut next = |height: u16| {
+            let room = Rect { y, height, ..area };
+            y = y.saturating_add(height);
+            room.intersection(area)
+        };
+        Self {
+            head: next(1),
+            list: next(list),
+            peek: next(peek),
+            keys: next(keys),
+            note: next(note),
+        }
+    }
+
+    /// Lines of the list without its frame, and without the line of the words that are looked for.
+    pub fn lines(&self, finds: bool) -> usize {
+        usize::from(self.list.height.saturating_sub(2)).saturating_sub(usize::from(finds))
+    }
+}
+
+impl Board {
+    /// The words stand over the list.
+    pub fn finds(&self) -> bool {
+        self.writing == Writing::Find || !self.find.is_empty()
+    }
+
+    pub fn process_of(&self, session: SessionId) -> Option<u32> {
+        let mut held = self.elsewhere.iter();
+        held.find(|(id, _)| *id == session)
+            .map(|(_, process)| *process)
+    }
+
+    pub fn card(&self, session: SessionId) -> Option<&Card> {
+        self.cards.iter().find(|card| card.id == session)
+    }
+}
+
+impl App {
+    pub fn show_board(&mut self) -> Vec<Cmd> {
+        self.overlay = None;
+        let board = Board {
+            at: Some(self.view().id),
+            ..Board::default()
+        };
+        self.board = Some(board);
+        let mut cmds = vec![Cmd::Ask(Tag::Today, Query::Today)];
+        cmds.extend(self.look());
+        cmds
+    }
+
+    pub fn close_board(&mut self) {
+        if self.board.take().is_some() && self.view().unseen {
+            self.view_mut().unseen = false;
+        }
+    }
+
+    /// Asks the log for the first page.
+    pub fn look(&mut self) -> Vec<Cmd> {
+        let number = self.number();
+        let cwd = self.setup.cwd.clone();
+        let now = self.now.since;
+        let Some(board) = &mut self.board else {
+            return Vec::new();
+        };
+        board.question = number;
+        board.looked = now;
+        board.reading = false;
+        let words = board.find.as_str().trim().to_owned();
+        let wanted = Wanted {
+            limit: if words.is_empty() { PAGE } else { FOUND },
+            words,
+            here: board.here.then_some(cwd),
+            before: None,
+        };
+        vec![Cmd::Ask(Tag::Board(number), Query::Board(wanted))]
+    }
+
+    /// Asks for the page below, when the end of what was read is near.
+    pub fn look_below(&mut self, near: bool) -> Vec<Cmd> {
+        let cwd = self.setup.cwd.clone();
+        let Some(board) = &mut self.board else {
+            return Vec::new();
+        };
+        let more = board.read && (board.cards.len() as u64) < board.total;
+        if !near || !more || board.reading || !board.find.is_empty() {
+            return Vec::new();
+        }
+        board.reading = true;
+        let wanted = Wanted {
+            here: board.here.then_some(cwd),
+            before: board.cards.last().map(|card| card.active),
+            limit: PAGE,
+            ..Wanted::default()
+        };
+        vec![Cmd::Ask(Tag::Board(board.question), Query::Board(wanted))]
+    }
+
+    /// After anything has happened: the mark stays on its session and in sight, what it shows is asked for.
+    pub fn settle_board(&mut self) -> Vec<Cmd> {
+        if self.board.is_none() {
+            return Vec::new();
+        }
+        let lines = self.board_lines();
+        let (width, height) = self.size;
+        let Some(board) = &mut self.board else {
+            return Vec::new();
+        };
+        let rows: Vec<(usize, SessionId)> = lines
+            .iter()
+            .enumerate()
+            .filter_map(|(line, what)| match what {
+                Line::Session(entry) => Some((line, entry.id)),
+                Line::Head(_) => None,
+            })
+            .collect();
+        let found = rows.iter().position(|(_, id)| Some(*id) == board.at);
+        board.index = found.unwrap_or(board.index.min(rows.len().saturating_sub(1)));
+        let marked = rows.get(board.index);
+        board.at = marked.map(|(_, id)| *id);
+        if found.is_none() && !matches!(board.writing, Writing::Nothing | Writing::Find) {
+            board.writing = Writing::Nothing;
+        }
+        let room = Rooms::of(Rect::new(0, 0, width, height), &board.writing).lines(board.finds());
+        let line = marked.map_or(0, |(line, _)| *line);
+        // The heading over the first of a group is seen with it.
+        let first = if line > 0 && matches!(lines.get(line - 1), Some(Line::Head(_))) {
+            line - 1
+        } else {
+            line
+        };
+        board.top = board
+            .top
+            .min(first)
+            .max((line + 1).saturating_sub(room))
+            .min(lines.len().saturating_sub(room));
+        let near = board.index + room + 20 >= rows.len();
+        let mut cmds = self.look_below(near);
+        cmds.extend(self.glimpse_marked());
+        cmds
+    }
+
+    /// What was said last in the marked session, and its folder.
+    fn glimpse_marked(&mut self) -> Vec<Cmd> {
+        let Some(board) = &mut self.board else {
+            return Vec::new();
+        };
+        let Some(at) = board.at.filter(|at| board.glimpsed != Some(*at)) else {
+            return Vec::new();
+        };
+        board.glimpsed = Some(at);
+        let folder = board.card(at).map(|card| card.cwd.clone());
+        let view = self.views.iter().find(|view| view.id == at);
+        let folder = view.map(|view| view.cwd().clone()).or(folder);
+        let mut cmds = vec![Cmd::Ask(Tag::Glimpse(at), Query::Glimpse { session: at })];
+        cmds.extend(
+            folder
+                .filter(|folder| self.place(folder).is_none())
+                .map(Cmd::LookAt),
+        );
+        cmds
+    }
+}

@@ -1,0 +1,257 @@
+//! What the board does to a session: replies, other titles, pins, stops, puts away and deletes. One that is not open is
+//! taken hold of for as long as it takes.
+
+use crate::agent::session::Session;
+use crate::agent::visible::one_line;
+use crate::protocol::event::When;
+use crate::protocol::id::SessionId;
+use crate::protocol::item::Block;
+use crate::protocol::op::{Manage, Op};
+use crate::protocol::session::{Change, RunLimits, State};
+use crate::tui::app::board::Done;
+use crate::tui::app::board::entries::Entry;
+use crate::tui::app::text::Text;
+use crate::tui::app::view::{Stage, View};
+use crate::tui::app::{App, Cmd};
+
+impl App {
+    /// Sends a text to a session without showing it. One that is not open is opened as a tab behind the others.
+    pub fn reply(&mut self, entry: Entry, text: Text) -> Vec<Cmd> {
+        let said = text.as_str().trim().to_owned();
+        if said.is_empty() {
+            return Vec::new();
+        }
+        let keep = |app: &mut Self, why: String| {
+            if let Some(board) = &mut app.board {
+                board.kept = Some((entry.id, text));
+            }
+            app.say(why);
+            Vec::new()
+        };
+        if said.starts_with(['/', '!']) {
+            let why =
+                "commands work in the session itself: Enter opens it; Tab brings the text back";
+            return keep(self, why.to_owned());
+        }
+        if let Some(process) = self.process_of(entry.id) {
+            return keep(
+                self,
+                format!("process {process} has it: it is spoken to there"),
+            );
+        }
+        let fresh = entry.tab.and_then(|tab| self.views.get(tab));
+        if fresh.is_some_and(|view| view.stage == Stage::Fresh) {
+            return keep(
+                self,
+                "nothing was said in it yet: Enter opens it".to_owned(),
+            );
+        }
+        let mut cmds = if entry.tab.is_some() {
+            Vec::new()
+        } else {
+            let cwd = self.setup.cwd.clone();
+            self.views.push(View::loading(entry.id, cwd));
+            self.read_past(entry.id)
+        };
+        let submit = Op::Submit {
+            blocks: vec![Block::text(said.as_str())],
+            when: When::Step,
+            limits: RunLimits::default(),
+        };
+        let command = self.command(entry.id, submit);
+        let mut waits = false;
+        let mut runs = false;
+        if let Some(view) = self.view_of(entry.id) {
+            view.sent.push((command.id, said));
+            waits = view.asks() > 0;
+            runs = view.running();
+        }
+        cmds.push(Cmd::Send(command));
+        self.say(match (waits, runs) {
+            (true, _) => "it waits behind the ask; a goes there",
+            (false, true) => "it steers the turn that runs",
+            (false, false) => "sent",
+        });
+        cmds
+    }
+
+    pub fn title_of(&self, entry: Entry) -> String {
+        let board = self.board.as_ref();
+        let card = board.and_then(|board| board.card(entry.id));
+        let view = entry.tab.and_then(|tab| self.views.get(tab));
+        let title = view.and_then(|view| view.session.as_ref().map(|_| view.title()));
+        one_line(
+            &title
+                .or_else(|| card.map(|card| card.title.clone()))
+                .unwrap_or_default(),
+        )
+    }
+
+    pub fn retitle(&mut self, entry: Entry, title: &str) -> Vec<Cmd> {
+        let before = self.title_of(entry);
+        if title.is_empty() || title == before {
+            return Vec::new();
+        }
+        let title = title.to_owned();
+        let back = Change::Title { title: before };
+        self.change_of(entry, Change::Title { title }, back, "another title")
+    }
+
+    pub fn pin(&mut self, entry: Entry) -> Vec<Cmd> {
+        let pinned = !entry.pinned;
+        let back = Change::Pinned { pinned: !pinned };
+        let what = if pinned { "pinned" } else { "no longer pinned" };
+        self.change_of(entry, Change::Pinned { pinned }, back, what)
+    }
+
+    /// Puts a session away, or takes one back. An open one is closed with it.
+    pub fn archive(&mut self, entry: Entry) -> Vec<Cmd> {
+        let archived = !self.is_archived(entry);
+        let view = entry.tab.and_then(|tab| self.views.get(tab));
+        if archived && view.is_some_and(View::temporary) {
+            self.say("it is temporary: it goes out of the log when it is closed");
+            return Vec::new();
+        }
+        if archived && let Some(why) = self.why_not(entry) {
+            self.say(why);
+            return Vec::new();
+        }
+        let back = Change::Archived {
+            archived: !archived,
+        };
+        let card = view.and_then(|view| view.session.as_ref().map(Session::card));
+        if let (Some(card), Some(board)) = (card, &mut self.board)
+            && board.card(entry.id).is_none()
+        {
+            board.cards.insert(0, card);
+        }
+        let what = if archived { "archived" } else { "taken back" };
+        let mut cmds = self.change_of(entry, Change::Archived { archived }, back, what);
+        if archived && !cmds.is_empty() {
+            cmds.extend(self.shut(entry));
+        }
+        cmds
+    }
+
+    fn is_archived(&self, entry: Entry) -> bool {
+        let view = entry.tab.and_then(|tab| self.views.get(tab));
+        let session = view.and_then(|view| view.session.as_ref());
+        let card = self.board.as_ref().and_then(|board| board.card(entry.id));
+        match session {
+            Some(session) => session.archived,
+            None => card.is_some_and(|card| card.state == State::Archived),
+        }
+    }
+
+    /// Takes away the tab of a session that does not run.
+    fn shut(&mut self, entry: Entry) -> Vec<Cmd> {
+        let Some(tab) = entry.tab.filter(|&tab| tab < self.views.len()) else {
+            return Vec::new();
+        };
+        let fresh = self.views[tab].stage == Stage::Fresh;
+        let close = self.command(entry.id, Op::Close);
+        self.drop_tab(tab);
+        if fresh {
+            Vec::new()
+        } else {
+            vec![Cmd::Send(close)]
+        }
+    }
+
+    pub fn stop(&mut self, entry: Entry) -> Vec<Cmd> {
+        let view = entry.tab.and_then(|tab| self.views.get(tab));
+        let here = view.is_some_and(|view| view.running() && view.read_only.is_none());
+        if here {
+            return vec![Cmd::Send(self.command(entry.id, Op::Interrupt))];
+        }
+        if self.process_of(entry.id).is_some() {
+            let session = Some(entry.id);
+            return vec![Cmd::Manage(entry.id, Manage::Stop { session })];
+        }
+        self.say("nothing runs in it");
+        Vec::new()
+    }
+
+    pub fn delete(&mut self, entry: Entry) -> Vec<Cmd> {
+        if let Some(why) = self.why_not(entry) {
+            self.say(why);
+            return Vec::new();
+        }
+        let mut cmds = self.shut(entry);
+        let sessions = vec![entry.id];
+        cmds.push(Cmd::Manage(entry.id, Manage::Purge { sessions }));
+        cmds
+    }
+
+    /// Why a session cannot be put away or deleted now.
+    pub fn why_not(&self, entry: Entry) -> Option<String> {
+        let view = entry.tab.and_then(|tab| self.views.get(tab));
+        if let Some(process) = self.process_of(entry.id) {
+            return Some(format!(
+                "process {process} has it: it is to be closed there first"
+            ));
+        }
+        match view {
+            Some(view) if view.running() || view.stage == Stage::Opening => {
+                Some("a turn runs in it: x stops it, then it can be put away".to_owned())
+            }
+            Some(view) if view.stage == Stage::Fresh => {
+                Some("nothing was said in it yet: there is nothing in the log".to_owned())
+            }
+            _ => None,
+        }
+    }
+
+    pub fn process_of(&self, session: SessionId) -> Option<u32> {
+        self.board
+            .as_ref()
+            .and_then(|board| board.process_of(session))
+    }
+
+    pub fn undo_last(&mut self) -> Vec<Cmd> {
+        let Some(done) = self.board.as_mut().and_then(|board| board.done.pop()) else {
+            self.say("nothing to undo: archiving, pins and titles given here can be");
+            return Vec::new();
+        };
+        self.say(format!("undone: {}", done.what));
+        self.send_change(done.session, done.back)
+    }
+
+    /// A change that can be undone.
+    fn change_of(&mut self, entry: Entry, change: Change, back: Change, what: &str) -> Vec<Cmd> {
+        let fresh = entry.tab.and_then(|tab| self.views.get(tab));
+        if fresh.is_some_and(|view| view.session.is_none() && view.stage != Stage::Loading) {
+            self.say("nothing was said in it yet: there is nothing in the log");
+            return Vec::new();
+        }
+        if let Some(process) = self.process_of(entry.id) {
+            self.say(format!("process {process} has it: it is changed there"));
+            return Vec::new();
+        }
+        let title = self.title_of(entry);
+        self.say(format!("{what}: {title}; u undoes it"));
+        let what = format!("{what}: {title}");
+        if let Some(board) = &mut self.board {
+            board.done.push(Done {
+                session: entry.id,
+                back,
+                what,
+            });
+        }
+        self.send_change(entry.id, change)
+    }
+
+    fn send_change(&mut self, session: SessionId, change: Change) -> Vec<Cmd> {
+        let open = self.views.iter().any(|view| view.id == session);
+        if let Some(board) = &mut self.board {
+            board.changed(session, &change);
+        }
+        let command = self.command(session, Op::Change { change });
+        let mut cmds = vec![Cmd::Send(command)];
+        if !open {
+            let close = self.command(session, Op::Close);
+            cmds.push(Cmd::Send(close));
+        }
+        cmds
+    }
+}

@@ -1,0 +1,259 @@
+//! The board as drawn: the head, the list, the peek at what is marked, its keys.
+
+mod line;
+mod peek;
+
+use ratatui::layout::Rect;
+
+use crate::tui::app::App;
+use crate::tui::app::board::entries::{Group, Line};
+use crate::tui::app::board::{Board, Rooms, Writing};
+use crate::tui::screen::board::line::Columns;
+use crate::tui::screen::look::{Look, Role};
+use crate::tui::screen::rows::{self, Row, keys};
+use crate::tui::screen::spots::Spots;
+use crate::tui::screen::{Shown, ask_card, top};
+use crate::tui::widget::canvas::Canvas;
+use crate::tui::widget::frame::{Frame, Weight};
+use crate::tui::widget::{cells, text};
+
+pub fn draw(app: &App, board: &Board, canvas: &mut Canvas, area: Rect, look: &Look) -> Shown {
+    let rooms = Rooms::of(area, &board.writing);
+    let mut spots = Spots::default();
+    head(app, board, canvas, rooms.head, look, &mut spots);
+    let mut cursor = list(app, board, canvas, &rooms, look, &mut spots);
+    if rooms.peek.height > 0 {
+        cursor = peek::draw(app, board, canvas, rooms.peek, look).or(cursor);
+    }
+    let note = rooms.note.height > 0;
+    draw_keys(app, board, canvas, rooms.keys, look);
+    if let Some(said) = &app.note {
+        let line = if note { rooms.note } else { rooms.keys };
+        canvas.blank(line, look.style(Role::Text));
+        let row = Row::of(format!(" {}", said.text), Role::Accent);
+        row.draw(canvas, line.left(), line.y, line.right(), look);
+    }
+    Shown {
+        cursor,
+        spots,
+        ..Shown::default()
+    }
+}
+
+/// `Board   7 sessions      this project [all]      today $2.32 of $10   now $1.10/h`.
+fn head(app: &App, board: &Board, canvas: &mut Canvas, area: Rect, look: &Look, spots: &mut Spots) {
+    let lines = app.board_lines();
+    let listed = lines.iter().filter(|line| matches!(line, Line::Session(_)));
+    let listed = listed.count() as u64;
+    let count = match (board.find.is_empty(), board.read) {
+        (true, true) => board.total.max(listed),
+        _ => listed.max(if board.find.is_empty() {
+            0
+        } else {
+            board.total
+        }),
+    };
+    let count = match (board.find.is_empty(), count) {
+        (false, count) => format!("{} found", text::count(count)),
+        (true, 1) => "1 session".to_owned(),
+        (true, count) => format!("{} sessions", text::count(count)),
+    };
+    let wide = area.width >= 70;
+    let mut row = Row::of(" Board", Role::Strong).put(format!("   {count}"), Role::Muted);
+    let scope = if board.here {
+        "[this project] all"
+    } else {
+        "this project [all]"
+    };
+    if wide {
+        let mut right = top::today(app);
+        let (rate, more) = app.rate_now();
+        if let Some(rate) = rate {
+            let more = if more { " + ?" } else { "" };
+            right = format!("{right}   now {rate}/h{more}");
+        }
+        row = row.end(format!("{right} "), Role::Muted);
+    }
+    let scope_cells = cells::of(scope);
+    let right: usize = row.right.iter().map(|(text, _)| cells::of(text)).sum();
+    let left = row.width() - right;
+    // Nearer to the right, where it has room on both sides.
+    let free = usize::from(area.width).saturating_sub(left + scope_cells + right);
+    if free >= 4 {
+        let gap = free - (free / 2).min(9);
+        let x = area.x + (left + gap) as u16;
+        spots.scope = Some(Rect {
+            x,
+            width: scope_cells as u16,
+            ..area
+        });
+        row = row.put(" ".repeat(gap), Role::Text).put(scope, Role::Text);
+    }
+    row.draw(canvas, area.left(), area.y, area.right(), look);
+}
+
+/// Draws the list; gives the cursor where words are written that are looked for.
+fn list(
+    app: &App,
+    board: &Board,
+    canvas: &mut Canvas,
+    rooms: &Rooms,
+    look: &Look,
+    spots: &mut Spots,
+) -> Option<(u16, u16)> {
+    let heavy = rooms.peek.height == 0;
+    let inner = Frame {
+        weight: if heavy { Weight::Heavy } else { Weight::Light },
+        glyphs: look.glyphs,
+        left: &[],
+        right: &[],
+        style: look.style(if heavy { Role::Focus } else { Role::Border }),
+    }
+    .draw(canvas, rooms.list);
+    let mut y = inner.y;
+    let mut cursor = None;
+    if board.finds() && y < inner.bottom() {
+        let line = Rect {
+            x: inner.x + 1,
+            width: inner.width.saturating_sub(2),
+            ..inner
+        };
+        let place = ask_card::draw_line(canvas, line, y, "/ ", &board.find, look);
+        cursor = (board.writing == Writing::Find).then_some(place);
+        y += 1;
+    }
+    let columns = Columns::of(usize::from(inner.width));
+    let lines = app.board_lines();
+    if lines.is_empty() {
+        empty(board).draw(canvas, inner.left(), y, inner.right(), look);
+        return cursor;
+    }
+    for (line, y) in lines.iter().skip(board.top).zip(y..inner.bottom()) {
+        let row = match line {
+            Line::Head(group) => heading(board, *group),
+            Line::Session(entry) => {
+                let place = Rect {
+                    y,
+                    height: 1,
+                    ..inner
+                };
+                spots.rows.push((place, entry.id));
+                let marked = board.at == Some(entry.id);
+                let told = app.told(board, entry);
+                line::row(&told, marked, &columns, app.now.wall, look)
+            }
+        };
+        row.draw(canvas, inner.left(), y, inner.right(), look);
+    }
+    cursor
+}
+
+fn heading(board: &Board, group: Group) -> Row {
+    let row = Row::of(format!("   {}", group.name()), Role::Muted);
+    let below = board.total.saturating_sub(board.cards.len() as u64);
+    let finds = board.finds();
+    let more = match (group, below, board.archived) {
+        (Group::Earlier, 0, 1..) if !finds => {
+            format!("{} archived: / finds them    ", text::count(board.archived))
+        }
+        (Group::Earlier, 1.., 0) if !finds => {
+            format!("{} more: / finds them    ", text::count(below))
+        }
+        (Group::Earlier, 1.., 1..) if !finds => format!(
+            "{} more, {} archived: / finds them    ",
+            text::count(below),
+            text::count(board.archived)
+        ),
+        _ => return row,
+    };
+    row.end(more, Role::Muted)
+}
+
+fn empty(board: &Board) -> Row {
+    let said = match &board.failed {
+        Some(why) => why.as_str(),
+        None if !board.read => "reading the log",
+        None if !board.find.is_empty() => "No session has these words.",
+        None if board.here => "No session of this project yet; s lists all.",
+        None => "No session yet. n begins one.",
+    };
+    Row::of(format!("   {said}"), Role::Muted)
+}
+
+/// The keys that work now.
+fn draw_keys(app: &App, board: &Board, canvas: &mut Canvas, area: Rect, look: &Look) {
+    let pairs: &[(&str, &str)] = match &board.writing {
+        Writing::Find => &[
+            ("Enter", "to the list"),
+            ("↑↓", "mark"),
+            ("Esc", "all sessions again"),
+        ],
+        Writing::Reply(_) => &[("Enter", "send"), ("Esc", "back; the text is kept")],
+        Writing::Title(_) => &[("Enter", "give this title"), ("Esc", "as it was")],
+        Writing::Delete { sure: false, .. } => &[("y", "yes, delete"), ("Esc", "keep it")],
+        Writing::Delete { sure: true, .. } => {
+            &[("Enter", "delete it for good"), ("Esc", "keep it")]
+        }
+        Writing::Nothing => &[],
+    };
+    if !pairs.is_empty() {
+        let row = rows::key_line(&keys(pairs), usize::from(area.width.saturating_sub(2)));
+        return row.draw(canvas, area.left() + 1, area.y, area.right(), look);
+    }
+    let waits = app
+        .marked()
+        .is_some_and(|entry| entry.group == Group::NeedsYou);
+    let first: &[(&str, &str)] = if waits {
+        &[("Enter", "open"), ("a", "decide"), ("Tab", "reply")]
+    } else {
+        &[("Enter", "open"), ("Tab", "reply")]
+    };
+    let all: Vec<(&str, &str)> = first
+        .iter()
+        .copied()
+        .chain([
+            ("n", "new"),
+            ("N", "in a worktree"),
+            ("R", "rename"),
+            ("p", "pin"),
+            ("x", "stop"),
+            ("t", "turns"),
+            ("s", "scope"),
+        ])
+        .collect();
+    let second = [
+        ("/", "find"),
+        ("A", "archive"),
+        ("D", "delete…"),
+        ("u", "undo"),
+    ];
+    let width = usize::from(area.width.saturating_sub(2));
+    let end = Row::new()
+        .end("Esc", Role::Key)
+        .end(" back   ", Role::Muted)
+        .end("?", Role::Key)
+        .end(" help ", Role::Muted);
+    let room = width.saturating_sub(end.width() + 2);
+    let mut left = if area.height > 1 {
+        let row = rows::key_line(&keys(&all), width);
+        row.draw(canvas, area.left() + 1, area.y, area.right(), look);
+        rows::key_line(&keys(&second), room)
+    } else {
+        // On one line the most needed come first; ? lists them all.
+        let few: Vec<(&str, &str)> = first
+            .iter()
+            .chain(&second[..1])
+            .chain(&[("n", "new"), ("A", "archive"), ("D", "delete…")])
+            .copied()
+            .collect();
+        rows::key_line(&keys(&few), room)
+    };
+    left.right = end.right;
+    left.draw(
+        canvas,
+        area.left() + 1,
+        area.bottom().saturating_sub(1),
+        area.right(),
+        look,
+    );
+}

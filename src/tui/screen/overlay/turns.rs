@@ -1,0 +1,37 @@
+//! The turns of a session.
+
+use crate::tui::app::overlay::turns::Turns;
+use crate::tui::screen::look::{Look, Role};
+use crate::tui::screen::overlay::{Page, listed};
+use crate::tui::screen::rows::{Row, keys};
+use crate::tui::widget::text;
+
+pub fn page(turns: &Turns, look: &Look) -> Page {
+    let mut rows: Vec<Row> = turns
+        .rows
+        .iter()
+        .enumerate()
+        .map(|(index, turn)| {
+            listed(index == turns.at, look)
+                .put(format!("{:>4}  ", turn.number), Role::Muted)
+                .put(turn.line.clone(), Role::Text)
+        })
+        .collect();
+    if rows.is_empty() {
+        let said = match &turns.failed {
+            Some(why) => why,
+            None if turns.whole => "It has no turn yet.",
+            None => "reading the log",
+        };
+        rows.push(Row::of(format!("  {said}"), Role::Muted));
+    }
+    Page {
+        title: format!("turns of {}", text::fit(&turns.title, 40, look.glyphs)),
+        right: turns.session.short(),
+        filter: None,
+        at: turns.at,
+        foot: Vec::new(),
+        keys: keys(&[("Enter", "open at this turn"), ("Esc", "back to the board")]),
+        rows,
+    }
+}
