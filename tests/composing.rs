@@ -31,18 +31,27 @@ fn pasted(text: &str) -> String {
     format!("\x1b[200~{text}\x1b[201~")
 }
 
-fn drafts(home: &Home) -> rusqlite::Result<Vec<String>> {
+/// The drafts on the disk, each with its name.
+fn drafts(home: &Home) -> rusqlite::Result<Vec<(String, String)>> {
     let log = Connection::open_with_flags(home.db(), OpenFlags::SQLITE_OPEN_READ_ONLY)?;
-    let mut drafts = log.prepare("SELECT body FROM draft")?;
-    drafts.query_map([], |row| row.get(0))?.collect()
+    let mut drafts = log.prepare("SELECT name, body FROM draft")?;
+    drafts
+        .query_map([], |row| Ok((row.get(0)?, row.get(1)?)))?
+        .collect()
 }
 
-/// Waits until a draft on the disk has this in it.
-fn wait_for_draft(home: &Home, terminal: &Terminal, holds: impl Fn(&str) -> bool) {
+/// Waits until what is written has this in it, and so many texts are put by.
+fn wait_for_draft(home: &Home, terminal: &Terminal, put_by: usize, written: &[&str]) {
     let deadline = Instant::now() + PATIENCE;
+    let is_stash = |name: &str| name.starts_with("stash:");
     loop {
         // It may not be there yet.
-        if drafts(home).is_ok_and(|drafts| drafts.iter().any(|body| holds(body))) {
+        let drafts = drafts(home).unwrap_or_default();
+        let stashed = drafts.iter().filter(|(name, _)| is_stash(name)).count();
+        let kept = drafts.iter().any(|(name, body)| {
+            !is_stash(name) && written.iter().all(|words| body.contains(words))
+        });
+        if kept && stashed == put_by {
             return;
         }
         assert!(Instant::now() < deadline, "{}", terminal.screen());
@@ -63,10 +72,7 @@ fn pastes_and_drafts_put_by_outlive_a_kill() {
     terminal.press("being written: ");
     terminal.press(&pasted(&"second\n".repeat(40)));
     terminal.wait_for("[pasted 40 lines]");
-    wait_for_draft(&home, &terminal, |body| body.contains("first"));
-    wait_for_draft(&home, &terminal, |body| {
-        body.contains("being written") && body.contains("second")
-    });
+    wait_for_draft(&home, &terminal, 1, &["being written", "second"]);
     terminal.signal(Signal::KILL);
     terminal.end();
 
@@ -78,9 +84,7 @@ fn pastes_and_drafts_put_by_outlive_a_kill() {
     again.wait_for("put by: [pasted 30 lines]");
     again.press("\r");
     again.wait_for("> put by: [pasted 30 lines]");
-    wait_for_draft(&home, &again, |body| {
-        body.contains("put by") && body.contains("first")
-    });
+    wait_for_draft(&home, &again, 0, &["put by", "first"]);
     again.signal(Signal::KILL);
     again.end();
 

@@ -17,7 +17,6 @@ pub const ROWS: &[Binding] = &[
     bind(Composer, Action::NewLine, "new-line", "new line", &[ctrl('j'), with(KeyCode::Enter, KeyModifiers::SHIFT)], None),
     bind(Composer, Action::SearchPrompts, "search-prompts", "search all past prompts", &[ctrl('r')], None),
     bind(Composer, Action::PastePicture, "paste-picture", "a picture from the clipboard", &[ctrl('v')], None),
-    bind(Composer, Action::Stash, "stash", "put the draft by; empty: take one", &[ctrl('s')], Some('D')),
     bind(Composer, Action::OpenChip, "open-chip", "open the paste at the cursor, else outputs", &[ctrl('o')], None),
     bind(Composer, Action::Leave, "leave", "to the transcript; twice while a turn runs: stop it", &[key(KeyCode::Esc)], None),
     bind(Composer, Action::Up, "up", "line up; at the top: prompt before", &[key(KeyCode::Up)], None),

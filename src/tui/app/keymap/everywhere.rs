@@ -21,6 +21,7 @@ pub const ROWS: &[Binding] = &[
     bind(Anywhere, Action::Skills, "skills", "skills", &[], Some('S')),
     bind(Anywhere, Action::Rename, "rename", "rename this session", &[], Some('R')),
     bind(Anywhere, Action::Editor, "editor", "write in your editor", &[ctrl('g')], Some('e')),
+    bind(Anywhere, Action::Stash, "stash", "put the draft by; empty: take one", &[ctrl('s')], Some('D')),
     bind(Anywhere, Action::TabBefore, "tab-before", "session before", &[], Some('[')),
     bind(Anywhere, Action::TabAfter, "tab-after", "session after", &[], Some(']')),
     bind(Anywhere, Action::Tab(1), "tab-1", "session 1", &[alt('1')], Some('1')),

@@ -115,6 +115,10 @@ const COMMANDS: &[(Action, Result<&str, &str>)] = &[
         Action::Rename,
         Err("a title is given where the session is read"),
     ),
+    (
+        Action::Stash,
+        Err("it puts by what this screen's composer holds"),
+    ),
     (Action::Editor, Err("it writes the prompt of this screen")),
     (Action::NextMode, Err("`creel run --mode` begins in one")),
     (

@@ -73,7 +73,7 @@ fn escape_goes_from_the_list_to_normal_to_the_transcript() {
     );
     desk.alt('x');
     assert_eq!(mode(&desk), Mode::Normal, "Esc and x over a slow line");
-    assert_eq!(desk.written(), "/m");
+    assert_eq!(desk.written(), "/o");
 }
 
 #[test]
