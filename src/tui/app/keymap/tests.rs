@@ -105,6 +105,7 @@ const COMMANDS: &[(Action, Result<&str, &str>)] = &[
     (Action::Models, Ok("models")),
     (Action::Skills, Err("skills are files beside the config")),
     (Action::Cost, Ok("cost")),
+    (Action::Theme, Ok("theme")),
     (Action::StopAll, Ok("stop")),
     (Action::Settings, Ok("config")),
     (
