@@ -5,6 +5,7 @@
 
 pub mod app;
 mod effect;
+mod ending;
 mod feed;
 mod files;
 mod lending;
@@ -374,30 +375,6 @@ impl Desk {
             },
             Wake::Closed => self.end(Ended::BySignal(1), effects),
         }
-    }
-
-    fn system(&mut self, signal: SystemSignal, effects: &mut Effects) -> anyhow::Result<()> {
-        match signal {
-            SystemSignal::Terminate => self.end(Ended::BySignal(15), effects),
-            SystemSignal::HangUp => self.end(Ended::BySignal(1), effects),
-            SystemSignal::Interrupt => self.end(Ended::BySignal(2), effects),
-            SystemSignal::Quit => self.end(Ended::BySignal(3), effects),
-            SystemSignal::Stop => effects.suspend(&mut self.terminal),
-            SystemSignal::Continue => {
-                self.terminal.continued()?;
-                self.update(Msg::Focus(true), effects)
-            }
-            SystemSignal::User => Ok(()),
-        }
-    }
-
-    /// Ends from outside: what is typed is kept, turns are told to stop, nobody is asked.
-    fn end(&mut self, ended: Ended, effects: &mut Effects) -> anyhow::Result<()> {
-        self.ended = Some(ended);
-        for cmd in self.app.cut_off() {
-            effects.carry_out(cmd, &mut self.terminal)?;
-        }
-        Ok(())
     }
 
     fn update(&mut self, msg: Msg, effects: &mut Effects) -> anyhow::Result<()> {

@@ -108,6 +108,7 @@ const COMMANDS: &[(Action, Result<&str, &str>)] = &[
     (Action::Theme, Ok("theme")),
     (Action::StopAll, Ok("stop")),
     (Action::Settings, Ok("config")),
+    (Action::Theme, Ok("theme")),
     (
         Action::NextAsk,
         Err("asks are answered where they are read; `creel --plain` has them as lines"),

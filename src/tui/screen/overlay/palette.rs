@@ -70,7 +70,12 @@ pub fn page(overlay: &Palette, room: usize, look: &Look) -> Page {
     }
     Page {
         title: title.to_owned(),
-        right: overlay.shown().count().to_string(),
+        // How many of them is worth a word only where they were narrowed down.
+        right: if overlay.pick.filter.is_empty() {
+            String::new()
+        } else {
+            overlay.shown().count().to_string()
+        },
         filter: Some(overlay.pick.filter.clone()),
         at: overlay.pick.at,
         foot: Vec::new(),

@@ -89,16 +89,11 @@ fn all(app: &App, overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> 
         let start = listed(index == pick.at, look);
         let (name, value, origin) = match row {
             Setting::Keys => {
-                let count = overlay.keymap.rows.len();
                 let own = match own {
                     0 => "all as shipped".to_owned(),
                     own => format!("{own} of your own"),
                 };
-                (
-                    "keys".to_owned(),
-                    format!("{count} rows, {own}"),
-                    String::new(),
-                )
+                ("keys".to_owned(), own, String::new())
             }
             Setting::Theme => {
                 let mut all = overlay.settings.iter();
