@@ -41,6 +41,7 @@ impl Desk {
                 system: String::new(),
                 parent: None,
                 forked: None,
+                worktree: None,
             },
         });
         let title = title.to_owned();

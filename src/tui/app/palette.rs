@@ -111,6 +111,9 @@ impl App {
                 self.focus = Focus::Composer;
                 self.compose(action)
             }
+            // Not there yet, it is opened: what the action is meant for is chosen there.
+            Some(Place::Board) if self.board.is_none() => self.act(Action::Sessions),
+            Some(Place::Board) => self.board_act(action),
             Some(Place::Anywhere) | None => self.act(action),
         }
     }

@@ -92,6 +92,7 @@ impl App {
                 '!' | ':' => {
                     reading.count = 0;
                     self.focus = Focus::Composer;
+                    self.view_mut().composer.type_on();
                     let key = if c == ':' { '/' } else { c };
                     return self.key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE));
                 }
@@ -160,6 +161,7 @@ impl App {
             Action::Bottom => self.to_newest(),
             Action::Insert => {
                 self.focus = Focus::Composer;
+                self.view_mut().composer.type_on();
                 self.to_newest()
             }
             Action::CharLeft => self.step_in_text(Motion::Left, count),

@@ -31,10 +31,12 @@ impl App {
             command: command.clone(),
         };
         let cmds = self.speak(op);
-        if let Some(Cmd::Send(sent)) = cmds.last()
-            && matches!(sent.op, Op::Shell { .. })
-        {
-            let id = sent.id;
+        // What else is asked, such as who writes here too, is no part of it.
+        let sent = cmds.iter().find_map(|cmd| match cmd {
+            Cmd::Send(sent) if matches!(sent.op, Op::Shell { .. }) => Some(sent.id),
+            _ => None,
+        });
+        if let Some(id) = sent {
             self.view_mut().shells.push(Shelling {
                 id,
                 command,

@@ -56,7 +56,8 @@ impl App {
             | Managed::Attached { .. }
             | Managed::NoPicture { .. }
             | Managed::Reached(_)
-            | Managed::Tried(_) => {}
+            | Managed::Tried(_)
+            | Managed::Worktree(_) => {}
         }
         self.look()
     }

@@ -43,7 +43,8 @@ impl App {
         }
     }
 
-    fn board_act(&mut self, action: Action) -> Vec<Cmd> {
+    /// What an action does to the marked session, or to the board.
+    pub fn board_act(&mut self, action: Action) -> Vec<Cmd> {
         let page = self.board_page();
         match action {
             Action::ScrollDown => self.mark(1),

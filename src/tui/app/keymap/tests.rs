@@ -105,7 +105,6 @@ const COMMANDS: &[(Action, Result<&str, &str>)] = &[
     (Action::Models, Ok("models")),
     (Action::Skills, Err("skills are files beside the config")),
     (Action::Cost, Ok("cost")),
-    (Action::Theme, Ok("theme")),
     (Action::StopAll, Ok("stop")),
     (Action::Settings, Ok("config")),
     (Action::Theme, Ok("theme")),
@@ -116,6 +115,10 @@ const COMMANDS: &[(Action, Result<&str, &str>)] = &[
     (
         Action::Rename,
         Err("a title is given where the session is read"),
+    ),
+    (
+        Action::Temporary,
+        Err("`creel run` and `creel purge` do the same without a screen"),
     ),
     (
         Action::Stash,

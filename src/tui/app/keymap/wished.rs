@@ -78,7 +78,7 @@ pub fn refused(place: Place, row: &Binding, stroke: Stroke) -> Option<String> {
         .modifiers
         .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
     match (place, chord.code) {
-        (Place::Transcript, _) => None,
+        (Place::Transcript | Place::Board, _) => None,
         (_, KeyCode::Char(c)) if !held => Some(format!(
             "is text where one types: alt-{c} or leader {c} would do"
         )),
@@ -296,7 +296,7 @@ mod tests {
             ),
             (
                 "[keymap.sky]\nzoom = []",
-                "2:1: `keymap.sky` is no place for keys: there are everywhere, composer, transcript",
+                "2:1: `keymap.sky` is no place for keys: there are everywhere, composer, transcript, board",
             ),
             (
                 "[keymap.everywhere]\nzom = [\"f5\"]",
