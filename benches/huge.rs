@@ -48,7 +48,7 @@ pub fn measure(limit: Limit) -> Result<Vec<Finding>, Trouble> {
     let scrolled = Memory::of(pane.process())?.resident;
     // The session is closed; another one, which is new, takes its place.
     pane.press("\x18X");
-    pane.settle(Duration::from_millis(1_000), limit);
+    pane.settle(Duration::from_secs(1), limit);
     let closed = Memory::of(pane.process())?.resident;
     pane.quit(limit)?;
     let most = opened.iter().map(|opened| opened.1).max().unwrap_or(0);

@@ -289,9 +289,12 @@ impl Desk {
         self.update(Msg::Signals(vec![Signal::Delta { session, delta }]));
     }
 
+    /// An item of the turn that runs.
     fn item(&mut self, item: Item) {
+        let entries = self.app.view().transcript.entries();
+        let turn = entries.last().map_or(1, |entry| entry.turn);
         self.fact(Fact::ItemAdded {
-            turn: 1,
+            turn,
             step: 1,
             item,
         });

@@ -273,7 +273,7 @@ mod tests {
         for (loan, now, used, left) in cases {
             assert_eq!((loan.used(now), loan.left(now).as_str()), (used, left));
         }
-        let until = Some(NOW.plus(Duration::from_secs(2_700)));
+        let until = Some(NOW.plus(Duration::from_mins(45)));
         let sum = Some(Money::usd(3 * UNIT));
         for (until, sum, expected) in [
             (until, sum, "45m or $3.00"),

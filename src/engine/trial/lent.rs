@@ -32,7 +32,7 @@ fn engine(stage: &Stage) -> (Engine, Arc<AtomicI64>) {
     (Engine::start(options, &runtime).unwrap(), wall)
 }
 
-async fn in_mode_ask(stage: &Stage) -> (Play, Arc<AtomicI64>) {
+fn in_mode_ask(stage: &Stage) -> (Play, Arc<AtomicI64>) {
     let (engine, wall) = engine(stage);
     let play = stage.start(engine, None);
     play.send(Op::Open {
@@ -69,7 +69,7 @@ fn returned(fact: &Fact) -> Option<(Mode, Used)> {
 #[tokio::test(flavor = "multi_thread")]
 async fn it_ends_at_the_edge_of_a_step_and_what_comes_after_asks() {
     let stage = Stage::new(SCRIPT);
-    let (mut play, wall) = in_mode_ask(&stage).await;
+    let (mut play, wall) = in_mode_ask(&stage);
     let minute = START + 60_000;
     play.send(lent(Some(minute), None));
     play.say("go", When::Turn);
@@ -98,7 +98,7 @@ async fn it_ends_at_the_edge_of_a_step_and_what_comes_after_asks() {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_cannot_be_lent_is_refused_and_a_mode_of_ones_own_ends_it() {
     let stage = Stage::new(SCRIPT);
-    let (mut play, wall) = in_mode_ask(&stage).await;
+    let (mut play, wall) = in_mode_ask(&stage);
     for op in [
         lent(None, None),
         lent(None, Some(0)),
@@ -169,7 +169,7 @@ async fn after_a_crash_it_is_over_when_its_time_or_its_sum_is() {
     ];
     for (facts, later, used) in cases {
         let stage = Stage::new(SCRIPT);
-        let (mut play, _) = in_mode_ask(&stage).await;
+        let (mut play, _) = in_mode_ask(&stage);
         play.fact(|fact| matches!(fact, Fact::SessionOpened { .. }).then_some(()))
             .await;
         let session = play.session;

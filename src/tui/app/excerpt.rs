@@ -46,7 +46,10 @@ pub fn selected(transcript: &Transcript, from: &Caret, to: &Caret, lines: bool) 
 /// Whole lines; the first and the last row of an entry stand for all before and after them, unless they are taken alone.
 fn line_part(text: &str, from: Option<&Caret>, to: Option<&Caret>) -> Range<usize> {
     let start = match from {
-        Some(from) if !from.first => line_at(text, from.row.start).start,
+        // A fence before the first row belongs to the whole block alone.
+        Some(from) if !from.first || to.is_some_and(|to| !to.last) => {
+            line_at(text, from.row.start).start
+        }
         _ => 0,
     };
     let end = match to {

@@ -20,6 +20,10 @@ impl App {
         if event.kind == KeyEventKind::Release {
             return Vec::new();
         }
+        if event.code != KeyCode::Esc {
+            // Twice is twice in a row.
+            self.esc_until = None;
+        }
         let anywhere = self.keymap().find(Place::Anywhere, event);
         if let Some(action @ (Action::Redraw | Action::Suspend)) = anywhere {
             return self.act(action);

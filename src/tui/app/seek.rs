@@ -218,6 +218,12 @@ impl App {
                     self.pane_mut().eyes.go(seq, at);
                 }
             }
+            Fetch::Newest => {
+                let pane = self.pane_mut();
+                pane.follow();
+                pane.eyes.caret = None;
+                pane.eyes.at_end = true;
+            }
             _ => {}
         }
     }

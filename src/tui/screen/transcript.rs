@@ -337,7 +337,8 @@ impl Walk<'_> {
         };
         self.cache.last = Some((self.view.id, area, (seq, top.line)));
         Window {
-            anchor: if follows {
+            // The foot of a part of the log is not followed: what is read behind it comes below.
+            anchor: if follows && !self.view.transcript.cut {
                 Anchor::Foot
             } else {
                 Anchor::At {
