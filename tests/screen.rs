@@ -637,12 +637,12 @@ impl Desk {
     /// The board was told what the log has.
     fn shelf(&mut self, cards: Vec<Card>) {
         let question = self.app.board.as_ref().unwrap().question;
-        let shelf = Shelf {
+        let found = Shelf {
             total: cards.len() as u64,
             cards,
             ..Shelf::default()
         };
-        self.update(Msg::Found(Tag::Board(question), Found::Board(shelf)));
+        self.update(Msg::Found(Tag::Board(question), Found::Board(found)));
     }
 }
 

@@ -118,10 +118,10 @@ fn past(title: &str, gist: &str, state: State, minutes: i64, model_name: &str, c
     card.id = SessionId(uuid::Uuid::from_u128(
         0xbeef_0000 + u128::from(minutes.unsigned_abs()),
     ));
-    card.gist = gist.to_owned();
+    gist.clone_into(&mut card.gist);
     card.model = model(model_name);
     card.included = 0;
-    card.cost = Default::default();
+    card.cost = creel::protocol::money::Amounts::default();
     card.cost.add(Money::usd(cents * CENT));
     card.active = Time(START - minutes * 60_000);
     card.created = card.active;
@@ -302,14 +302,14 @@ impl Desk {
             ),
         ];
         let question = self.app.board.as_ref().unwrap().question;
-        let shelf = Shelf {
+        let found = Shelf {
             cards,
             total: 309,
             archived: 12,
             elsewhere: Vec::new(),
             zone: 3_600,
         };
-        self.update(Msg::Found(Tag::Board(question), Found::Board(shelf)));
+        self.update(Msg::Found(Tag::Board(question), Found::Board(found)));
     }
 
     /// What was said last in the marked session came, and its folder was looked at.

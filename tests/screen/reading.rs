@@ -217,7 +217,11 @@ fn a_search_shows_its_hits_and_goes_round() {
     assert!(text.contains("/Retry▏"), "{text}");
     assert!(text.contains("1 of 3   Enter search it"), "{text}");
     assert_eq!(
-        desk.app.view().search.as_ref().map(|s| s.said()),
+        desk.app
+            .view()
+            .search
+            .as_ref()
+            .map(creel::tui::app::find::Search::said),
         Some("1 of 3".to_owned())
     );
     desk.press(KeyCode::Esc);
@@ -229,7 +233,7 @@ fn a_search_shows_its_hits_and_goes_round() {
             .view()
             .search
             .as_ref()
-            .map(|s| s.said())
+            .map(creel::tui::app::find::Search::said)
             .unwrap_or_default()
     };
     assert_eq!(said(&desk), "1 of 6");
