@@ -111,7 +111,11 @@ fn round(seed: u64) -> bool {
 /// Kills a run after a random number of lines and a moment more, and answers what it had printed.
 fn kill(mut command: Command, dice: &mut Dice) -> Vec<Value> {
     let mut child: Child = command.spawn().unwrap();
-    let mut reader = BufReader::new(child.stdout.take().unwrap());
+    let stdout = child.stdout.take().unwrap();
+    // A run is held back that is read late: on a busy machine it would otherwise be over before its kill.
+    #[cfg(target_os = "linux")]
+    rustix::pipe::fcntl_setpipe_size(&stdout, 4_096).unwrap();
+    let mut reader = BufReader::with_capacity(256, stdout);
     let after = dice.below(LINES);
     let mut lines = Vec::new();
     let mut line = String::new();
