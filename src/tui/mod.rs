@@ -253,7 +253,7 @@ impl Desk {
     fn live(&mut self, queue: &Receiver<Wake>, effects: &mut Effects) -> anyhow::Result<Ended> {
         loop {
             // What need not be shown at once: sizes on the way to another, news of sessions that nobody types in.
-            let mut back = false;
+            let (mut back, mut heard_only) = (false, true);
             let mut resized_only = true;
             let mut beside_only = true;
             match self.wait(queue) {
@@ -267,11 +267,15 @@ impl Desk {
                         resized_only &= matches!(wake, Wake::Msg(Msg::Resize(..)));
                         beside_only &= self.is_beside(&wake);
                         back |= matches!(wake, Wake::Msg(Msg::Focus(true)));
+                        heard_only &= matches!(wake, Wake::Msg(Msg::Signals(_)));
                         self.take(wake, effects)?;
                     }
                 }
             }
-            effects.look_at_config(back);
+            // Neither text that streams nor a moment that comes is a reason to look at a file.
+            if !heard_only {
+                effects.look_at_config(back);
+            }
             if let Some(ended) = self.ended {
                 effects.finish();
                 return Ok(ended);

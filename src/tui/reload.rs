@@ -34,7 +34,7 @@ impl fmt::Debug for ConfigFile {
     }
 }
 
-/// Nothing wakes for it: it is asked whenever something else has.
+/// Nothing wakes for it: it is asked when the person has done something.
 pub(crate) struct Watch {
     last: Option<Instant>,
 }
