@@ -2,6 +2,8 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::tool::shared::listing::{Hidden, walk};
 
@@ -17,6 +19,8 @@ pub struct Wanted {
     /// Names that begin with a dot are met too. Ignore files are honoured in any case.
     pub hidden: bool,
     pub take: Take,
+    /// Somebody still waits for them. Looked at for each entry: a tree may have many folders and no file.
+    pub wanted: Arc<AtomicBool>,
 }
 
 impl fmt::Debug for Wanted {
@@ -44,11 +48,15 @@ pub(crate) fn list(wanted: Wanted) {
         folder,
         hidden,
         mut take,
+        wanted,
     } = wanted;
     let hidden = if hidden { Hidden::Shown } else { Hidden::Left };
     let mut batch = Vec::new();
     // What cannot be read is passed over.
     for entry in walk(&folder, hidden, None).flatten() {
+        if !wanted.load(Ordering::Relaxed) {
+            return;
+        }
         if entry.file_type().is_none_or(|kind| kind.is_dir()) {
             continue;
         }
@@ -93,6 +101,7 @@ mod tests {
                 sender.send(listed).unwrap();
                 left > 0
             }),
+            wanted: Arc::new(AtomicBool::new(true)),
         });
         let (mut paths, mut ended) = (Vec::new(), false);
         for listed in found {
@@ -136,5 +145,19 @@ mod tests {
         assert_eq!((paths.len(), ended), (BATCH + 1, true));
         let (paths, ended) = listed(folder.path().into(), false, 1);
         assert_eq!((paths.len(), ended), (BATCH, false));
+    }
+
+    #[test]
+    fn nothing_is_told_to_who_wants_it_no_more() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("a"), "").unwrap();
+        let (sender, found) = mpsc::channel();
+        list(Wanted {
+            folder: folder.path().into(),
+            hidden: false,
+            take: Box::new(move |listed| sender.send(listed).is_ok()),
+            wanted: Arc::new(AtomicBool::new(false)),
+        });
+        assert_eq!(found.iter().count(), 0);
     }
 }

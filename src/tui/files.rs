@@ -40,14 +40,18 @@ impl Seeker {
         let (told, hears) = channel();
         let wanted = Arc::new(AtomicBool::new(true));
         let take = {
-            let (told, wanted) = (told.clone(), Arc::clone(&wanted));
+            let told = told.clone();
             let mut count = 0;
             move |listed: Listed| {
                 if let Listed::Paths(paths) = &listed {
                     count += paths.len();
                 }
                 let taken = told.send(Told::Found(listed)).is_ok();
-                taken && count < MOST && wanted.load(Ordering::Relaxed)
+                if count >= MOST {
+                    // As far as it goes is all there is.
+                    let _ = told.send(Told::Found(Listed::End));
+                }
+                taken && count < MOST
             }
         };
         let number = sought.number;
@@ -60,6 +64,7 @@ impl Seeker {
             folder: sought.folder,
             hidden: sought.hidden,
             take: Box::new(take),
+            wanted: Arc::clone(&wanted),
         });
         Some(Self {
             number,

@@ -169,7 +169,10 @@ impl App {
         match self.view_mut().composer.open_chip() {
             Opened::None => return self.act(Action::Outputs),
             Opened::Here => {
-                self.say("the paste is text now; Ctrl+_ makes it one piece again");
+                let undo = self.keymap().way(Action::Undo);
+                self.say(format!(
+                    "the paste is text now; {undo} makes it one piece again"
+                ));
                 self.typed();
             }
             Opened::Elsewhere(text) => return vec![Cmd::Edit(text)],

@@ -9,6 +9,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crate::agent::visible::one_line;
 use crate::protocol::query::Query;
 use crate::protocol::session::Card;
+use crate::tui::app::chip::without_signs;
 use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::vim::Mode;
 use crate::tui::app::{App, Cmd, Focus, Tag};
@@ -85,7 +86,7 @@ fn word(text: &str, cursor: usize) -> Option<(usize, &str)> {
 
 /// The text that mentions a file.
 fn named(path: &str) -> String {
-    if path.contains([' ', '"', '\'', '\\']) {
+    if path.contains(|c: char| c.is_whitespace() || matches!(c, '"' | '\'' | '\\')) {
         let inner = path.replace('\\', "\\\\").replace('"', "\\\"");
         format!("@\"{inner}\" ")
     } else {
@@ -264,6 +265,8 @@ impl App {
                 )
             }
         };
+        // A file or a title brings no sign of a chip into the text.
+        let text = without_signs(&text);
         let range = mention.range();
         let end = range.start + text.trim_end().len();
         let composer = &mut self.view_mut().composer;

@@ -372,8 +372,11 @@ impl App {
         cmds.extend(self.tell_seen());
         cmds.extend(self.settle_board());
         // What is heard changes the sessions it speaks of, and they count that themselves.
-        if !heard {
+        if !heard || self.mention.is_some() {
+            // What was heard may have put another composer in place of the one with the list.
             cmds.extend(self.seek());
+        }
+        if !heard {
             self.note_arrangement();
             self.changes.in_focus += 1;
             if !(here && self.is_plain()) {

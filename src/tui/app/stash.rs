@@ -47,7 +47,8 @@ impl App {
             composer.add(&format!("{}\n", stashed.text));
         }
         self.typed();
-        if stays {
+        // The draft of a temporary session is not kept: the text stays put by.
+        if stays || self.view().temporary() {
             return Vec::new();
         }
         let mut cmds = self.save_drafts(std::time::Duration::ZERO);

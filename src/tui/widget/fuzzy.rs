@@ -84,26 +84,9 @@ impl Query {
         scratch.read(text);
         let mut sum = 0;
         for word in &self.words {
-            sum += word.weigh(scratch, None)?;
+            sum += word.weigh(scratch)?;
         }
         Some(sum)
-    }
-
-    /// The bytes at which the letters of the query stand in a text, for showing them; empty where it does not match.
-    pub fn places(&self, text: &str, scratch: &mut Scratch) -> Vec<usize> {
-        if self.score(text, scratch).is_none() {
-            return Vec::new();
-        }
-        let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
-        let mut places = Vec::new();
-        for word in &self.words {
-            let mut letters = Vec::new();
-            word.weigh(scratch, Some(&mut letters));
-            places.extend(letters.iter().filter_map(|at| starts.get(*at)));
-        }
-        places.sort_unstable();
-        places.dedup();
-        places
     }
 
     /// The best of these texts, best first; of equal ones the shorter, then the earlier. All in their order if nothing is
@@ -149,12 +132,11 @@ impl Word {
             .all(|wanted| letters.any(|letter| same(*wanted, letter)))
     }
 
-    /// The best sum over all ways to find the letters in the text that was read, and with `places` where they stand then.
-    fn weigh(&self, scratch: &mut Scratch, places: Option<&mut Vec<usize>>) -> Option<i32> {
+    /// The best sum over all ways to find the letters in the text that was read.
+    fn weigh(&self, scratch: &mut Scratch) -> Option<i32> {
         let Scratch { text, before, now } = scratch;
         let name = text.iter().rposition(|c| *c == '/').map_or(0, |at| at + 1);
-        // Best sums that end with a hit at each place, for the letters so far; all rows only where they are looked back on.
-        let mut rows: Vec<Vec<i32>> = Vec::new();
+        // Best sums that end with a hit at each place, for the letters so far.
         before.clear();
         let mut from = 0;
         for (nth, wanted) in self.letters.iter().enumerate() {
@@ -190,43 +172,10 @@ impl Word {
                 first.get_or_insert(at);
             }
             from = first? + 1;
-            if places.is_some() {
-                rows.push(now.clone());
-            }
             std::mem::swap(before, now);
         }
-        let best = before.iter().copied().max().filter(|sum| *sum > NEVER)?;
-        if let Some(places) = places {
-            places.extend(look_back(&rows, best, |at| bonus(text, at, name)));
-        }
-        Some(best)
+        before.iter().copied().max().filter(|sum| *sum > NEVER)
     }
-}
-
-/// The way that led to the best sum, from its end to its start.
-fn look_back(rows: &[Vec<i32>], best: i32, bonus: impl Fn(usize) -> i32) -> Vec<usize> {
-    let Some((last, earlier)) = rows.split_last() else {
-        return Vec::new();
-    };
-    let Some(mut at) = last.iter().position(|sum| *sum == best) else {
-        return Vec::new();
-    };
-    let mut places = vec![at];
-    let mut sum = best;
-    for row in earlier.iter().rev() {
-        let before = (0..at).rev().find(|left| {
-            let step = match at - left {
-                1 => BESIDE.max(bonus(at)),
-                apart => bonus(at) - GAP - FURTHER * (apart as i32 - 2),
-            };
-            row[*left] > NEVER && row[*left] + HIT + step == sum
-        });
-        let Some(left) = before else { break };
-        places.push(left);
-        (at, sum) = (left, row[left]);
-    }
-    places.reverse();
-    places
 }
 
 /// A small letter also stands for its capital.
@@ -318,22 +267,6 @@ mod tests {
     }
 
     #[test]
-    fn the_letters_that_were_found_are_named_by_their_bytes() {
-        let rows: &[(&str, &str, &[usize])] = &[
-            ("sr", "user split right", &[5, 11]),
-            ("试", "重试", &[3]),
-            ("mod", "remodel/mod", &[8, 9, 10]),
-            ("b a", "a b", &[0, 2]),
-            ("", "a", &[]),
-            ("c", "ab", &[]),
-        ];
-        for (typed, text, expected) in rows {
-            let places = Query::new(typed).places(text, &mut Scratch::default());
-            assert_eq!(places, *expected, "{typed} in {text}");
-        }
-    }
-
-    #[test]
     fn only_the_best_are_given_and_equal_ones_keep_their_order() {
         let texts = ["ab1", "ab2", "b", "ab3", "a"];
         let best = Query::new("a").best(texts.into_iter(), 3);
@@ -343,19 +276,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_match_is_a_subsequence_and_its_places_spell_the_word(
-            word in "[a-cA-Cé]{1,5}", text in "[a-cA-CéÉ/_ ]{0,24}"
-        ) {
+        fn a_match_is_a_subsequence(word in "[a-cA-Cé]{1,5}", text in "[a-cA-CéÉ/_ ]{0,24}") {
             let query = Query::new(&word);
             let mut scratch = Scratch::default();
-            let places = query.places(&text, &mut scratch);
             prop_assert_eq!(query.score(&text, &mut scratch).is_some(), query.words[0].is_in(&text));
-            if !places.is_empty() {
-                let letters = places.iter().filter_map(|at| text[*at..].chars().next());
-                let spelt = letters.zip(word.chars()).all(|(letter, wanted)| same(wanted, letter));
-                prop_assert!(spelt);
-                prop_assert_eq!(places.len(), word.chars().count());
-            }
         }
     }
 }

@@ -84,7 +84,7 @@ fn chip_of<'c>(chips: &'c [Chip], grapheme: &str) -> Option<&'c Chip> {
 fn seen(grapheme: &str) -> std::borrow::Cow<'_, str> {
     match grapheme {
         "\t" => "    ".into(),
-        one if one.len() == 1 => one.into(),
+        one if one.len() == 1 && !one.as_bytes()[0].is_ascii_control() => one.into(),
         other => escaped(other).into(),
     }
 }

@@ -83,6 +83,7 @@ impl Composer {
     /// Adds a draft where the cursor is.
     pub fn add(&mut self, kept: &str) {
         let text = self.unkept(kept);
+        self.vim.leave_visual();
         self.text.insert(&text);
         self.past = Past::default();
     }
@@ -100,7 +101,7 @@ impl Composer {
 
     /// A text as it stands in the composer: one that is too long to be edited in place as a chip.
     fn short(&mut self, text: &str) -> String {
-        let text = without_signs(text);
+        let text = without_signs(&clean(text));
         if text.len() <= LONGEST_TEXT {
             return text;
         }
@@ -111,13 +112,14 @@ impl Composer {
     }
 
     fn put(&mut self, text: &str) {
+        self.vim.leave_visual();
         self.text.replace(text);
         self.past = Past::default();
     }
 
     /// Puts a text in place of what is written that was made of it: pictures are found by their names.
     pub fn rewrite(&mut self, text: &str) {
-        let mut text = without_signs(text);
+        let mut text = without_signs(&clean(text));
         for (place, chip) in self.chips.iter().enumerate() {
             if let (Chip::Picture(image), Some(sign)) = (chip, sign(place)) {
                 text = text.replacen(&image.marker(), sign.encode_utf8(&mut [0; 4]), 1);
@@ -144,7 +146,7 @@ impl Composer {
             return;
         };
         // Another chip, so that undoing brings the old one back.
-        if let Some(new) = self.sign_of(Chip::paste(without_signs(text))) {
+        if let Some(new) = self.sign_of(Chip::paste(without_signs(&clean(text)))) {
             self.text.replace_range(old, new.encode_utf8(&mut [0; 4]));
         }
     }
@@ -202,7 +204,11 @@ impl Composer {
             &without_signs(&clean(output)),
         );
         if let Some(sign) = self.sign_of(Chip::Paste(paste)) {
-            self.text.insert(sign.encode_utf8(&mut [0; 4]));
+            // It comes by itself: what is selected stays.
+            let at = self.text.cursor();
+            self.vim.leave_visual();
+            self.text
+                .replace_range(at..at, sign.encode_utf8(&mut [0; 4]));
         }
     }
 
@@ -282,7 +288,10 @@ impl Composer {
     pub fn renew(&mut self) {
         self.text.renew();
         self.vim.insert(&mut self.text);
-        self.chips.clear();
+        // What can be put back or done again may name one.
+        if !self.text.cuts_have(is_chip) && !self.vim.types(is_chip) {
+            self.chips.clear();
+        }
         self.refused.clear();
         self.past = Past::default();
         self.opened = None;
@@ -303,6 +312,7 @@ impl Composer {
             Cow::Borrowed(pasted)
         };
         let pasted = without_signs(&clean(&lines));
+        self.vim.leave_visual();
         if !is_large(&pasted) {
             self.text.insert(&pasted);
         } else if let Some(sign) = self.sign_of(Chip::paste(pasted)) {
@@ -388,20 +398,11 @@ impl Composer {
 
     /// Goes drawn rows up or down; by one row from the first or the last into the past or back.
     fn vertical(&mut self, rows: isize, width: usize, past: &[String]) {
-        for _ in 0..rows.unsigned_abs() {
-            let cells = cells_of(&self.chips);
-            let moved = if rows < 0 {
-                self.text.up(width, cells)
-            } else {
-                self.text.down(width, cells)
-            };
-            if !moved {
-                match rows {
-                    -1 => self.older(past),
-                    1 => self.newer(past),
-                    _ => {}
-                }
-                return;
+        if !self.text.rows_on(width, rows, cells_of(&self.chips)) {
+            match rows {
+                -1 => self.older(past),
+                1 => self.newer(past),
+                _ => {}
             }
         }
     }
@@ -417,15 +418,7 @@ impl Composer {
                 true
             }
             Outcome::Vertical(rows) => {
-                let rows = rows.clamp(-1_000, 1_000);
-                for _ in 0..rows.unsigned_abs() {
-                    let cells = cells_of(&self.chips);
-                    let _moved = if rows < 0 {
-                        self.text.up(width, cells)
-                    } else {
-                        self.text.down(width, cells)
-                    };
-                }
+                self.text.rows_on(width, rows, cells_of(&self.chips));
                 true
             }
         };

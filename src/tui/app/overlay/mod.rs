@@ -155,7 +155,7 @@ impl Overlay {
                 overlay.pick.insert(&line);
             }
             Self::Prompts(overlay) => overlay.insert(&line),
-            Self::Stash(overlay) => overlay.pick.insert(&line),
+            Self::Stash(overlay) => overlay.insert(&line),
             Self::Skills(overlay) => overlay.pick.insert(&line),
             Self::Themes(overlay) => overlay.pick.insert(&line),
             Self::Palette(overlay) => overlay.insert(&line),

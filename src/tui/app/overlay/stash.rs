@@ -33,6 +33,11 @@ impl Stash {
         self.rows = Some(rows.collect());
     }
 
+    pub fn insert(&mut self, text: &str) {
+        self.dropping = false;
+        self.pick.insert(text);
+    }
+
     pub fn shown(&self) -> Vec<&Row> {
         let rows = self.rows.iter().flatten();
         rows.filter(|row| self.pick.fits(&row.told)).collect()

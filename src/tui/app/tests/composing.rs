@@ -9,7 +9,7 @@ use crate::protocol::event::{Fact, Signal, When};
 use crate::protocol::item::{Block, Item};
 use crate::protocol::op::Op;
 use crate::protocol::query::{Found, Query, Stashed};
-use crate::protocol::session::RunLimits;
+use crate::protocol::session::{Change, RunLimits};
 use crate::protocol::time::Time;
 use crate::tui::app::mention::{Files, Sought};
 use crate::tui::app::overlay::Overlay;
@@ -235,6 +235,32 @@ fn what_is_put_by_comes_back_and_is_never_nowhere() {
     desk.press(KeyCode::Down);
     assert_eq!(desk.press(KeyCode::Tab), []);
     assert_eq!(desk.written(), "older\nmine");
+}
+
+#[test]
+fn what_comes_back_into_a_temporary_session_stays_put_by() {
+    let mut desk = Desk::open();
+    let change = Change::Temporary { temporary: true };
+    desk.fact(Fact::SessionChanged { change });
+    let stashed = Stashed {
+        id: id(5),
+        at: Time(1),
+        text: "older".to_owned(),
+    };
+    assert_eq!(desk.app.unstash(&stashed, false), []);
+    assert_eq!(desk.written(), "older");
+}
+
+#[test]
+fn a_file_brings_no_sign_of_a_chip_into_the_text() {
+    let mut desk = Desk::open();
+    desk.update(Msg::Paste("line\n".repeat(40)));
+    let sign = desk.app.view().composer.text.as_str().to_owned();
+    let begun = sought(&desk.typed(" @evil"));
+    let number = begun.last().unwrap().as_ref().unwrap().number;
+    files(&mut desk, number, &[&format!("evil{sign}name.txt")]);
+    desk.press(KeyCode::Tab);
+    assert_eq!(drawn(&desk), "[pasted 40 lines] @evilname.txt ");
 }
 
 #[test]

@@ -78,6 +78,11 @@ impl Text {
         self.killed.push(cut);
     }
 
+    /// Whether anything that was cut has such a character.
+    pub fn cuts_have(&self, is: fn(char) -> bool) -> bool {
+        self.killed.iter().any(|cut| cut.contains(is))
+    }
+
     /// What was cut last.
     pub fn kept(&self) -> &str {
         self.killed.last().map_or("", String::as_str)

@@ -13,12 +13,6 @@ impl Text {
         self.anchor = Some(anchor);
     }
 
-    /// Selects everything; the cursor goes to the end.
-    pub fn select_all(&mut self) {
-        self.end();
-        self.anchor = Some(0);
-    }
-
     /// Nothing is selected any more; whether something was.
     pub fn unselect(&mut self) -> bool {
         let selected = self.selection().is_some();
@@ -68,20 +62,21 @@ impl Text {
 
     /// One drawn row up, each character being so many cells wide; `false` when there is none.
     pub fn up(&mut self, width: usize, cells: impl Fn(&str) -> usize) -> bool {
-        self.vertical(width, -1, cells)
+        self.rows_on(width, -1, cells)
     }
 
     pub fn down(&mut self, width: usize, cells: impl Fn(&str) -> usize) -> bool {
-        self.vertical(width, 1, cells)
+        self.rows_on(width, 1, cells)
     }
 
-    fn vertical(&mut self, width: usize, step: isize, cells: impl Fn(&str) -> usize) -> bool {
+    /// So many drawn rows down, or up where it is negative, as far as there are any; `false` where there is none.
+    pub fn rows_on(&mut self, width: usize, step: isize, cells: impl Fn(&str) -> usize) -> bool {
         let rows = self.rows(width, &cells);
         let here = row_of(&rows, self.cursor);
-        let Some(row) = here
-            .checked_add_signed(step)
-            .and_then(|index| rows.get(index))
-        else {
+        let there = here
+            .saturating_add_signed(step)
+            .min(rows.len().saturating_sub(1));
+        let Some(row) = rows.get(there).filter(|_| there != here) else {
             return false;
         };
         let column = self.column.unwrap_or_else(|| {

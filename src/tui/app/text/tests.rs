@@ -204,7 +204,8 @@ fn what_is_selected_is_replaced_cut_or_copied() {
     assert!(text.copy());
     assert_eq!(text.kept(), "two");
     assert!(!text.copy());
-    text.select_all();
+    text.start();
+    text.extend(Text::end);
     assert_eq!(text.selection(), Some(0..13));
     assert!(text.unselect() && !text.unselect());
 }

@@ -2,6 +2,7 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::tui::app::chip::LONGEST_TEXT;
 use crate::tui::app::text::Text;
 use crate::tui::app::vim::Vim;
 use crate::tui::app::vim::motion::first_word;
@@ -22,7 +23,8 @@ impl Vim {
             return Done::Nothing;
         }
         let lines = self.lines && kept.ends_with('\n');
-        let body = kept.repeat(count);
+        // Never more than a text may have that is edited in place.
+        let body = kept.repeat(count.min((LONGEST_TEXT / kept.len()).max(1)));
         if let Some(span) = selected {
             let range = span.range.clone();
             let replaced = text.as_str()[range.clone()].to_owned();

@@ -9,10 +9,12 @@ pub mod parse;
 
 use std::ops::Range;
 
+use crate::tui::app::chip::LONGEST_TEXT;
+use crate::tui::app::lines::is_chip;
 use crate::tui::app::text::Text;
 use crate::tui::app::vim::motion::{Find, Motion, reach};
 use crate::tui::app::vim::operate::{Span, visual};
-use crate::tui::app::vim::parse::{Command, Parsed, Side, What, parse};
+use crate::tui::app::vim::parse::{Command, Parsed, Side, What, number, parse};
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Mode {
@@ -139,14 +141,15 @@ impl Vim {
             }
             (Mode::Normal, Press::Esc) => Outcome::Passed,
             (_, Press::Redo) => {
-                for _ in 0..self.pending.parse().unwrap_or(1) {
-                    if let Some(at) = text.redo() {
-                        text.go(at);
-                    }
+                for _ in 0..number(&self.pending).0.unwrap_or(1) {
+                    let Some(at) = text.redo() else { break };
+                    text.go(at);
                 }
                 self.pending.clear();
                 Outcome::Taken
             }
+            // The sign of a chip is never taken from a key.
+            (_, Press::Char(c)) if is_chip(c) => Outcome::Taken,
             (_, Press::Char(c)) => {
                 self.pending.push(c);
                 match parse(&self.pending, self.shape()) {
@@ -164,6 +167,19 @@ impl Vim {
         };
         self.settle(text);
         outcome
+    }
+
+    /// The text became another one: what was selected is no more.
+    pub fn leave_visual(&mut self) {
+        if matches!(self.mode, Mode::Visual(_)) {
+            self.mode = Mode::Normal;
+        }
+    }
+
+    /// What `.` would type again has such a character.
+    pub fn types(&self, is: fn(char) -> bool) -> bool {
+        let change = self.change.as_ref();
+        change.is_some_and(|change| change.typed.contains(is))
     }
 
     /// In NORMAL the cursor stands on a character, not behind the last one.
@@ -316,7 +332,9 @@ impl Vim {
 
 /// `3ihe` and `2oline`: what was typed once, once more for each further time.
 fn insert_again(text: &mut Text, typed: &str, times: usize, opens: Option<Side>) {
-    for _ in 1..times {
+    // Never more than a text may have that is edited in place.
+    let most = (LONGEST_TEXT / typed.len().max(1)).max(1);
+    for _ in 1..times.min(most) {
         if opens.is_some() {
             text.insert("\n");
         }

@@ -42,7 +42,8 @@ pub enum Done {
 /// What is selected from an anchor to the cursor.
 pub fn visual(text: &Text, anchor: usize, shape: Shape) -> Span {
     let at = text.cursor();
-    let anchor = anchor.min(text.as_str().len());
+    // What changed the text under it may have left it within a character.
+    let anchor = text.as_str().floor_char_boundary(anchor);
     let (low, high) = (anchor.min(at), anchor.max(at));
     match shape {
         Shape::Characters => Span::characters(low..text.after(high)),

@@ -308,7 +308,8 @@ fn motion(typed: &str) -> Named<'_, Motion> {
     Named::Found(found, after)
 }
 
-fn number(typed: &str) -> (Option<usize>, &str) {
+/// The count a command begins with, and what follows it.
+pub(crate) fn number(typed: &str) -> (Option<usize>, &str) {
     if typed.starts_with('0') {
         return (None, typed);
     }
