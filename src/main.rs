@@ -26,6 +26,7 @@ use creel::engine::clock::Clock;
 use creel::engine::journal::Journal;
 use creel::engine::{Engine, Options};
 use creel::tui::app::keymap::wished;
+use creel::tui::terminal::ability::attached;
 
 /// What the workstation knows of keys, for the commands that look at the config.
 const KEYS: Keys = Keys {
@@ -36,7 +37,7 @@ const KEYS: Keys = Keys {
 fn main() -> ExitCode {
     let cli = Cli::parse();
     ExitCode::from(match cli.command {
-        None if plain::is_wanted(&cli.workstation, &process_environment) => {
+        None if plain::is_wanted(&cli.workstation, attached(), &process_environment) => {
             in_runtime(async |face| in_lines(&cli.workstation, face).await)
         }
         None => workstation::run(&cli.workstation),

@@ -56,6 +56,8 @@ impl ConfigFile {
         Wishes {
             keymap,
             mouse: config.ui.mouse,
+            motion: config.ui.motion,
+            notify: config.notify.clone(),
             theme: config.ui.theme.clone(),
             settings: show::settings(loaded, &self.paths.config_file),
             file: file.to_string(),

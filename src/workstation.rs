@@ -9,6 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 use creel::agent::cost::BYTES_PER_TOKEN;
 use creel::command::cli::Workstation;
 use creel::command::exit;
+use creel::config::display::Ambiguous;
 use creel::config::load::{self, Loaded};
 use creel::config::paths::{Paths, process_environment};
 use creel::config::{ComposerKeys, Config};
@@ -31,6 +32,7 @@ use creel::tui::app::wishes::Wishes;
 use creel::tui::terminal::ability::{self, Ability};
 use creel::tui::terminal::colour::Depth;
 use creel::tui::terminal::ground;
+use creel::tui::terminal::notice::Between;
 use creel::tui::theme::folder::Themes;
 use creel::tui::widget::paint::Glyphs;
 use creel::tui::{self, Ended, Options, Started};
@@ -106,9 +108,10 @@ impl Start {
 
 fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
     let ability = Ability::of_environment();
-    ability
-        .usable(ability::attached())
-        .map_err(|why| (exit::USAGE, why.to_string()))?;
+    if !ability::attached() {
+        let why = "there is no terminal here; use `creel run` for work without one";
+        return Err((exit::USAGE, why.to_owned()));
+    }
     let failed = |line: String| (exit::FAILED, line);
     let paths = Paths::from_environment(&process_environment).map_err(failed)?;
     let file = Arc::new(ConfigFile::new(paths.clone()));
@@ -151,10 +154,13 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         theme: config.ui.theme,
         ground: ground::told(std::env::var("COLORFGBG").ok().as_deref()),
         keep_theme: Arc::new(move |choice| keeping.keep_theme(choice)),
-        glyphs: glyphs(),
+        glyphs: match config.ui.ambiguous {
+            Ambiguous::Wide => Glyphs::Ascii,
+            Ambiguous::Auto | Ambiguous::Narrow => glyphs(),
+        },
+        ambiguous: config.ui.ambiguous,
         setup,
         ability,
-        mouse: config.ui.mouse,
         editor: editor(),
         clipboard: config.ui.clipboard,
         check_provider: Arc::new(move |new| checking.check(new)),
@@ -346,7 +352,8 @@ fn terminal(ability: &Ability) -> String {
         Depth::Sixteen => "16 colours",
         Depth::None => "no colour",
     };
-    let place = match (ability.tmux, ability.ssh) {
+    let tmux = ability.between == Between::Tmux;
+    let place = match (tmux, ability.ssh) {
         (true, true) => " · tmux, over ssh",
         (true, false) => " · tmux",
         (false, true) => " · over ssh",

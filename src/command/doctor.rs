@@ -94,8 +94,8 @@ fn terminal(env: Environment<'_>, out_is_terminal: bool) -> Check {
         let remedy = "set TERM to what your terminal is, as xterm-256color";
         return check(
             "terminal",
-            CheckState::Bad,
-            "TERM is not set, or dumb: the workstation cannot draw",
+            CheckState::Warn,
+            "TERM is not set, or dumb: lines are written in place of a screen",
             remedy,
         );
     };
@@ -245,14 +245,14 @@ mod tests {
             (
                 &[("TERM", "dumb")],
                 true,
-                CheckState::Bad,
-                "TERM is not set, or dumb: the workstation cannot draw",
+                CheckState::Warn,
+                "TERM is not set, or dumb: lines are written in place of a screen",
             ),
             (
                 &[],
                 true,
-                CheckState::Bad,
-                "TERM is not set, or dumb: the workstation cannot draw",
+                CheckState::Warn,
+                "TERM is not set, or dumb: lines are written in place of a screen",
             ),
             (
                 &[("TERM", "xterm")],

@@ -11,7 +11,7 @@ use toml::de::DeTable;
 
 use crate::config::document::{Document, Fault, cut, listed, nearest};
 use crate::config::paths::{Environment, Paths};
-use crate::config::{Config, keymap, preset, provider, route, secret, section, worktree};
+use crate::config::{Config, keymap, notify, preset, provider, route, secret, section, worktree};
 use crate::protocol::effort::Effort;
 use crate::protocol::id::ModelRef;
 use crate::protocol::rule::Mode;
@@ -181,6 +181,7 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
     config.rules = section::read_rules(&mut document, &top, &mut warnings);
     section::read_ui(&mut document, &top, &mut config.ui);
     config.worktree = worktree::read(&mut document, &top);
+    config.notify = notify::read(&mut document, &top);
     let mut keys = Document::new(text);
     config.keymap.wishes = keymap::read(&mut keys, text, &top);
     let (faults, mut lines) = document.finish();
@@ -213,6 +214,7 @@ pub(crate) const TOP_KEYS: &[&str] = &[
     "routes",
     "roles",
     "worktree",
+    "notify",
 ];
 
 fn mode(text: &str) -> Result<Mode, String> {
@@ -267,6 +269,7 @@ mod tests {
 
     use super::*;
     use crate::config::clipboard::Clipboard;
+    use crate::config::display::{Ambiguous, Motion, Mouse};
     use crate::config::{
         BudgetConfig, ComposerKeys, KeySource, LeaderKey, ModelConfig, ProviderConfig, UiConfig,
         Wire,
@@ -360,7 +363,9 @@ mod tests {
         ];
         expected.ui = UiConfig {
             theme: crate::config::theme::ThemeChoice::One("dusk".to_owned()),
-            mouse: false,
+            mouse: Mouse::Off,
+            ambiguous: Ambiguous::default(),
+            motion: Motion::default(),
             leader: LeaderKey::CtrlB,
             clipboard: Clipboard::Xsel,
             composer: ComposerKeys::Vim,

@@ -2,11 +2,13 @@
 
 pub mod address;
 pub mod clipboard;
+pub mod display;
 pub(crate) mod document;
 mod key_of_entry;
 pub mod keymap;
 pub mod load;
 mod model;
+pub mod notify;
 pub mod paths;
 pub mod preset;
 pub mod provider;
@@ -27,7 +29,9 @@ use std::path::PathBuf;
 use crate::agent::guard;
 use crate::agent::route::Route;
 use crate::config::clipboard::Clipboard;
+use crate::config::display::{Ambiguous, Motion, Mouse};
 use crate::config::keymap::KeymapConfig;
+use crate::config::notify::NotifyConfig;
 use crate::config::theme::ThemeChoice;
 use crate::config::worktree::WorktreeConfig;
 use crate::protocol::effort::Effort;
@@ -60,6 +64,7 @@ pub struct Config {
     pub routes: BTreeMap<String, Route>,
     pub roles: RoleConfig,
     pub worktree: WorktreeConfig,
+    pub notify: NotifyConfig,
 }
 
 /// The dialect a provider speaks. More come with the issue that builds them.
@@ -148,7 +153,12 @@ pub struct LimitConfig {
 pub struct UiConfig {
     /// `theme`: the name of a shipped theme or of one in the folder `themes`, or one for each kind of terminal.
     pub theme: ThemeChoice,
-    pub mouse: bool,
+    /// `mouse`: what the pointer does.
+    pub mouse: Mouse,
+    /// `ambiguous`: how wide the terminal draws what others draw narrow.
+    pub ambiguous: Ambiguous,
+    /// `motion`: how often the screen may change by itself.
+    pub motion: Motion,
     /// `leader`: the key that keys for everywhere follow.
     pub leader: LeaderKey,
     /// `clipboard`: the way a text is copied by.
@@ -248,6 +258,7 @@ impl Default for Config {
             routes: BTreeMap::new(),
             roles: RoleConfig::default(),
             worktree: WorktreeConfig::default(),
+            notify: NotifyConfig::default(),
         }
     }
 }
@@ -277,7 +288,9 @@ impl Default for UiConfig {
     fn default() -> Self {
         Self {
             theme: ThemeChoice::default(),
-            mouse: true,
+            mouse: Mouse::default(),
+            ambiguous: Ambiguous::default(),
+            motion: Motion::default(),
             leader: LeaderKey::default(),
             clipboard: Clipboard::default(),
             composer: ComposerKeys::default(),

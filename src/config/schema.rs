@@ -7,7 +7,9 @@ use serde_json::{Map, Value, json};
 use crate::agent::guard;
 use crate::agent::route::Route;
 use crate::config::clipboard::Clipboard;
+use crate::config::display::Motion;
 use crate::config::model::PRICES;
+use crate::config::notify::NoticeForm;
 use crate::config::preset::PRESETS;
 use crate::config::provider::WIRES;
 use crate::config::route::SECONDS;
@@ -57,10 +59,12 @@ pub fn schema(actions: &[(&'static str, Vec<&'static str>)]) -> Value {
                     { "type": "object", "additionalProperties": false, "required": theme::KEYS,
                       "properties": { "light": { "type": "string" }, "dark": { "type": "string" } } },
                 ], "description": "a theme, or one for light and one for dark terminals; `creel theme list` names them" })),
-                ("mouse", json!({ "type": "boolean", "default": true })),
+                ("mouse", json!({ "enum": [true, false, "wheel"], "default": true, "description": "\"wheel\": it only scrolls" })),
                 ("composer", json!({ "enum": ComposerKeys::ALL.map(ComposerKeys::name), "default": "emacs", "description": "whose keys the composer has" })),
                 ("leader", json!({ "enum": LeaderKey::ALL.map(LeaderKey::name), "default": "ctrl-x", "description": "the key that keys for everywhere follow" })),
                 ("clipboard", json!({ "enum": Clipboard::ALL.map(Clipboard::name), "default": "auto", "description": "the way a text is copied by" })),
+                ("ambiguous", json!({ "enum": [1, 2, "auto"], "default": "auto", "description": "cells of characters such as ●; with 2 marks and frames are ASCII" })),
+                ("motion", json!({ "enum": Motion::ALL.map(Motion::name), "default": "full", "description": "reduced: text that streams is drawn twice a second at most" })),
             ]),
             "keymap": table(places),
             "routes": { "type": "object", "additionalProperties": route() },
@@ -71,6 +75,11 @@ pub fn schema(actions: &[(&'static str, Vec<&'static str>)]) -> Value {
             "worktree": table([
                 ("copy", json!({ "type": "array", "items": { "type": "string" }, "description": "files copied into a new worktree, such as .env" })),
                 ("setup", json!({ "type": "string", "description": "a command that makes a new worktree ready; it asks" })),
+            ]),
+            "notify": table([
+                ("terminal", json!({ "enum": NoticeForm::ALL.map(NoticeForm::name), "default": "auto", "description": "the form in which the terminal tells that something waits" })),
+                ("command", json!({ "type": "array", "items": { "type": "string" }, "description": "a program and its arguments; the notice is one more" })),
+                ("progress", json!({ "type": "boolean", "default": true, "description": "tell the terminal that a turn runs, where it shows that" })),
             ]),
         },
     })
@@ -231,7 +240,7 @@ mod tests {
 
     use super::*;
     use crate::config::model::MODEL_KEYS;
-    use crate::config::{load, provider, route, section, worktree};
+    use crate::config::{load, notify, provider, route, section, worktree};
 
     fn keys(value: &Value) -> Vec<&str> {
         let mut keys: Vec<&str> = value["properties"]
@@ -261,6 +270,7 @@ mod tests {
             ("ui", section::UI_KEYS),
             ("roles", route::ROLE_KEYS),
             ("worktree", worktree::WORKTREE_KEYS),
+            ("notify", notify::NOTIFY_KEYS),
         ] {
             assert_eq!(keys(&top[name]), sorted(read.iter().copied()), "{name}");
         }

@@ -4,15 +4,22 @@ use crate::agent::guard;
 use crate::agent::rule;
 use crate::config::clipboard::Clipboard;
 use crate::config::document::{Document, Section, cut, nearest};
-use crate::config::theme;
-use crate::config::{BudgetConfig, ComposerKeys, LeaderKey, LimitConfig, UiConfig};
+use crate::config::{BudgetConfig, ComposerKeys, LeaderKey, LimitConfig, UiConfig, display, theme};
 use crate::protocol::money::{Currency, Money, Rate, Rates, UNIT};
 use crate::protocol::rule::{Effect, Rule, Scope};
 
 pub const BUDGET_KEYS: &[&str] = &["day", "session"];
 pub const RATE_KEYS: &[&str] = &["usd", "date"];
 pub const PERMISSION_KEYS: &[&str] = &["deny", "ask", "allow"];
-pub const UI_KEYS: &[&str] = &["theme", "mouse", "leader", "clipboard", "composer"];
+pub const UI_KEYS: &[&str] = &[
+    "theme",
+    "mouse",
+    "leader",
+    "clipboard",
+    "composer",
+    "ambiguous",
+    "motion",
+];
 
 /// The guards that are whole numbers, with their bounds.
 pub const GUARDS: [(&str, u64, u64); 4] = [
@@ -226,8 +233,14 @@ pub fn read_ui(document: &mut Document<'_>, top: &Section<'_>, ui: &mut UiConfig
         return;
     };
     ui.theme = theme::read(document, &section);
-    if let Some(mouse) = document.flag(&section, "mouse") {
+    if let Some(mouse) = display::read_mouse(document, &section) {
         ui.mouse = mouse;
+    }
+    if let Some(ambiguous) = display::read_ambiguous(document, &section) {
+        ui.ambiguous = ambiguous;
+    }
+    if let Some(motion) = display::read_motion(document, &section) {
+        ui.motion = motion;
     }
     if let Some(leader) = document.parsed(&section, "leader", leader) {
         ui.leader = leader;
@@ -274,7 +287,7 @@ mod tests {
             ),
             (
                 "\"a \\u001b[2J\\n b\" = 1",
-                "1:1: unknown key `\"a b\"`: expected model, mode, effort, providers, budget, rates, guards, limits, permissions, ui, keymap, routes, roles or worktree",
+                "1:1: unknown key `\"a b\"`: expected model, mode, effort, providers, budget, rates, guards, limits, permissions, ui, keymap, routes, roles, worktree or notify",
             ),
             (
                 "[budget]\ndaily = 3",
@@ -289,6 +302,18 @@ mod tests {
             (
                 "effort = \"xhigh\"",
                 "1:10: `effort` is `xhigh`: expected off, low, medium, high or max",
+            ),
+            (
+                "[ui]\nmouse = \"no\"",
+                "2:9: `ui.mouse` must be true or false, not a text",
+            ),
+            (
+                "[ui]\nambiguous = 3",
+                "2:13: `ui.ambiguous` must be from 1 to 2",
+            ),
+            (
+                "[ui]\nmotion = \"none\"",
+                "2:10: `ui.motion` is `none`: expected full or reduced",
             ),
             (
                 "mode = 3",

@@ -44,6 +44,7 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
         routes,
         roles,
         worktree,
+        notify,
     } = &loaded.config;
     if let Some(model) = model {
         list.text("model", &model.to_string());
@@ -92,7 +93,9 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
     if let Some(theme) = ui.theme.value() {
         list.add("ui.theme", &theme);
     }
-    list.add("ui.mouse", &ui.mouse);
+    list.add("ui.mouse", &ui.mouse.value());
+    list.add("ui.ambiguous", &ui.ambiguous.value());
+    list.text("ui.motion", ui.motion.name());
     list.text("ui.leader", ui.leader.name());
     list.text("ui.clipboard", ui.clipboard.name());
     list.text("ui.composer", ui.composer.name());
@@ -119,6 +122,10 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
     if let Some(setup) = &worktree.setup {
         list.text("worktree.setup", setup);
     }
+    list.text("notify.terminal", notify.terminal.name());
+    let command = notify.command.iter().cloned().map(Value::String);
+    list.add("notify.command", &Value::Array(command.collect()));
+    list.add("notify.progress", &notify.progress);
     list.settings
 }
 
@@ -368,6 +375,8 @@ permissions.deny = []  # default
 permissions.ask = []  # default
 permissions.allow = ['Bash(git \"x\" *)']  # /c/config.toml:11
 ui.mouse = true  # default
+ui.ambiguous = \"auto\"  # default
+ui.motion = \"full\"  # default
 ui.leader = \"ctrl-x\"  # default
 ui.clipboard = \"auto\"  # default
 ui.composer = \"emacs\"  # default
@@ -381,7 +390,10 @@ routes.work.needs.images = false  # default
 routes.work.cooldown = 15  # default
 routes.work.patience = 9  # /c/config.toml:15
 roles.plan = \"route/work\"  # /c/config.toml:17
-worktree.copy = []  # default";
+worktree.copy = []  # default
+notify.terminal = \"auto\"  # default
+notify.command = []  # default
+notify.progress = true  # default";
         assert_eq!(lines.join("\n"), expected);
 
         let again = load::parse(&lines.join("\n"), file, &|_| None)

@@ -3,10 +3,11 @@
 
 use std::sync::mpsc::Sender;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use tokio::task::AbortHandle;
 
+use crate::config::notify::NotifyConfig;
 use crate::engine::door::Door;
 use crate::protocol::id::SessionId;
 use crate::protocol::image::Source;
@@ -15,12 +16,17 @@ use crate::protocol::query::Stashed;
 use crate::tui::app::arrangement::Arrangement;
 use crate::tui::app::{Cmd, Msg};
 use crate::tui::files::Seeker;
+use crate::tui::queue::Wake;
 use crate::tui::reload::Watch;
 use crate::tui::terminal::Terminal;
 use crate::tui::terminal::clipboard;
 use crate::tui::terminal::input::Input;
 use crate::tui::terminal::modes::shell_waits;
-use crate::tui::{Keep, Options, Started, Wake, feed, reload};
+use crate::tui::terminal::program;
+use crate::tui::{Keep, Options, Started, feed, reload};
+
+/// A program for notices that takes longer is stopped.
+const NOTIFIER_PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) struct Effects {
     pub(crate) options: Options,
@@ -30,6 +36,8 @@ pub(crate) struct Effects {
     /// Asked for before the engine was there.
     held: Vec<Cmd>,
     keeper: Keeper,
+    /// How a person who looks elsewhere is told.
+    pub(crate) notify: NotifyConfig,
     watch: Watch,
     /// Something with a worktree that is under way.
     errand: Option<AbortHandle>,
@@ -114,6 +122,7 @@ impl Effects {
             writing: Arc::default(),
         };
         Self {
+            notify: options.setup.wishes.notify.clone(),
             options,
             queue,
             input,
@@ -157,6 +166,10 @@ impl Effects {
                 self.look_at_config(true);
             }
             Cmd::Read(deed) => self.read(deed, terminal)?,
+            Cmd::Notify(text) => {
+                terminal.notify(self.notify.terminal, &text)?;
+                self.run_notifier(&text);
+            }
             Cmd::Tour => {
                 let made = (self.options.tour)();
                 self.tell(Msg::Tour(made));
@@ -191,6 +204,21 @@ impl Effects {
         self.input.resume();
         self.tell(Msg::Focus(true));
         Ok(stopped?)
+    }
+
+    /// Has the person's program for notices run, on a thread of its own.
+    fn run_notifier(&self, text: &str) {
+        if self.notify.command.is_empty() {
+            return;
+        }
+        let mut words = self.notify.command.clone();
+        words.push(format!("Creel: {text}"));
+        let queue = self.queue.clone();
+        std::thread::spawn(move || {
+            if let Err(why) = program::run(&words, NOTIFIER_PATIENCE) {
+                let _ = queue.send(Wake::Msg(Msg::NotNotified(why)));
+            }
+        });
     }
 
     fn keep(&self) {
@@ -344,6 +372,7 @@ impl Effects {
             | Cmd::Edit(_)
             | Cmd::EditConfig(_)
             | Cmd::Read(_)
+            | Cmd::Notify(_)
             | Cmd::Keep(_)
             | Cmd::Tour
             | Cmd::ListThemes

@@ -5,11 +5,12 @@ use std::path::Path;
 use std::process::{Command as Process, ExitStatus, Stdio};
 
 use crate::config::paths::ensure;
-use crate::tui::Wake;
 use crate::tui::app::Msg;
 use crate::tui::app::copying::{Deed, Done};
 use crate::tui::effect::Effects;
+use crate::tui::queue::Wake;
 use crate::tui::terminal::copying::{self, Tried};
+use crate::tui::terminal::notice::Between;
 use crate::tui::terminal::{Terminal, clipboard, editor};
 
 /// An edited text longer than this is not taken.
@@ -97,7 +98,7 @@ impl Effects {
                 return Ok(());
             }
             Deed::ThroughTerminal { text, told } => {
-                let by = match clipboard::copy(&text, terminal.ability().tmux) {
+                let by = match clipboard::copy(&text, terminal.ability().between == Between::Tmux) {
                     Ok(bytes) => {
                         terminal.send(&bytes)?;
                         Ok("OSC 52".to_owned())

@@ -10,17 +10,19 @@ mod feed;
 mod files;
 mod lending;
 mod pointing;
+mod queue;
 pub mod reload;
 pub mod screen;
 pub mod terminal;
 pub mod theme;
 mod wardrobe;
 pub mod widget;
+mod window;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
@@ -29,6 +31,7 @@ use ratatui::layout::Position;
 use uuid::{Builder, Uuid};
 
 use crate::config::clipboard::Clipboard;
+use crate::config::display::{Ambiguous, Motion};
 use crate::config::theme::ThemeChoice;
 use crate::engine::door::Door;
 use crate::protocol::event::Signal;
@@ -42,14 +45,13 @@ use crate::tui::app::pane::PaneId;
 use crate::tui::app::setup::{Checked, NewProvider, Now, Opened, Place, Setup, Stored};
 use crate::tui::app::{App, Cmd, Msg};
 use crate::tui::effect::Effects;
-use crate::tui::pointing::Gesture;
+use crate::tui::queue::{Next, Wake, start_input};
 use crate::tui::reload::ConfigFile;
 use crate::tui::screen::kept::Kept;
 use crate::tui::screen::look::Look;
 use crate::tui::screen::spots::Spots;
 use crate::tui::terminal::ability::Ability;
 use crate::tui::terminal::eye::Ground;
-use crate::tui::terminal::input::{Input, InputEvent, Signal as SystemSignal};
 use crate::tui::terminal::{Shown, Terminal};
 use crate::tui::theme::folder::Themes;
 use crate::tui::wardrobe::Wardrobe;
@@ -59,6 +61,8 @@ use crate::tui::widget::paint::Glyphs;
 const RESIZE_FRAME: Duration = Duration::from_millis(16);
 /// News of sessions that nobody types in is drawn at most this often.
 const BESIDE_FRAME: Duration = Duration::from_millis(33);
+/// The same for all sessions, where the screen shall move little.
+const CALM_FRAME: Duration = Duration::from_millis(500);
 /// A terminal that takes no more is tried again after this.
 const LATER: Duration = Duration::from_millis(20);
 /// Messages taken in before a frame, so that a flood does not hold the screen up.
@@ -94,7 +98,8 @@ pub struct Options {
     /// What the terminal has behind its text as far as the environment tells, until it answers itself.
     pub ground: Ground,
     pub glyphs: Glyphs,
-    pub mouse: bool,
+    /// How wide the terminal draws characters in whose width terminals differ.
+    pub ambiguous: Ambiguous,
     /// The person's editor, as a command line.
     pub editor: String,
     /// By which way texts are copied.
@@ -116,7 +121,6 @@ impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Options")
             .field("setup", &self.setup)
-            .field("mouse", &self.mouse)
             .finish_non_exhaustive()
     }
 }
@@ -141,31 +145,6 @@ pub enum Ended {
     ByPerson,
     /// A signal from outside, by its number, or the terminal is gone.
     BySignal(i32),
-}
-
-/// What the queue brings.
-#[derive(Debug)]
-enum Wake {
-    Msg(Msg),
-    /// Something the person did, and when it came: it may be looked at later, after a frame that took its time.
-    Came(Msg, Instant),
-    Started(Result<Started, String>),
-    System(SystemSignal),
-    /// The terminal has this behind its text.
-    Ground(Ground),
-    /// The pointer did this in this cell.
-    Pointer(Gesture, u16, u16),
-    /// The terminal is gone.
-    Closed,
-}
-
-/// What the queue came to.
-enum Next {
-    Wake(Box<Wake>),
-    /// A moment came that was waited for.
-    Moment,
-    /// Nobody can send any more.
-    Nobody,
 }
 
 /// Draws the first frame from the options alone, then starts the engine, and returns when the person quits or the terminal
@@ -195,9 +174,7 @@ pub fn run(options: Options, start: Start) -> anyhow::Result<Ended> {
     let (theme, fault) = wardrobe.change().unwrap_or_default();
     app.notices.extend(fault);
     let look = Look::new(theme, options.glyphs);
-    if options.mouse {
-        terminal.set_mouse(true)?;
-    }
+    window::begin(&mut terminal, &options)?;
     let mut desk = Desk {
         app,
         look,
@@ -280,9 +257,11 @@ impl Desk {
                 effects.finish();
                 return Ok(ended);
             }
+            let calm = self.app.setup.wishes.motion == Motion::Reduced;
             let due = self.drawn
                 + match (resized_only, beside_only) {
                     (true, _) => RESIZE_FRAME,
+                    _ if heard_only && calm => CALM_FRAME,
                     (_, true) => BESIDE_FRAME,
                     _ => Duration::ZERO,
                 };
@@ -347,12 +326,17 @@ impl Desk {
                 }
                 if let Msg::Wished(Ok(wishes)) = &msg {
                     self.terminal.set_mouse(wishes.mouse)?;
+                    effects.notify = wishes.notify.clone();
                     self.wardrobe.choice = wishes.theme.clone();
                     self.wear();
                     // Whatever was laid out may name a key.
                     self.kept = Kept::default();
                 }
                 self.update(msg, effects)
+            }
+            Wake::Column(column) => {
+                self.widen(column);
+                Ok(())
             }
             Wake::Came(msg, at) => {
                 if matches!(msg, Msg::Key(_)) {
@@ -421,6 +405,7 @@ impl Desk {
             self.terminal.screen.scrolled(rows, lines);
         }
         self.spots = shown.spots;
+        self.tell_window()?;
         let cursor = shown.cursor.map(|(x, y)| Position::new(x, y));
         if self.terminal.show(cursor)? == Shown::Later {
             // What was not written was not seen.
@@ -430,28 +415,6 @@ impl Desk {
         }
         Ok(Some(Msg::Drawn(shown.seen)))
     }
-}
-
-fn start_input(sender: Sender<Wake>) -> std::io::Result<Input> {
-    Input::start(move |event| {
-        wake(event, Instant::now()).is_none_or(|wake| sender.send(wake).is_ok())
-    })
-}
-
-/// What the queue is given of an event that came then; nothing of one that means nothing here.
-fn wake(event: InputEvent, at: Instant) -> Option<Wake> {
-    Some(match event {
-        InputEvent::Key(key) => Wake::Came(Msg::Key(key), at),
-        InputEvent::Paste(text) => Wake::Came(Msg::Paste(text), at),
-        InputEvent::Mouse(mouse) => {
-            Wake::Pointer(Gesture::of(mouse.kind)?, mouse.column, mouse.row)
-        }
-        InputEvent::Focus(focus) => Wake::Msg(Msg::Focus(focus)),
-        InputEvent::Ground(ground) => Wake::Ground(ground),
-        InputEvent::Resize(width, height) => Wake::Msg(Msg::Resize(width, height)),
-        InputEvent::Signal(signal) => Wake::System(signal),
-        InputEvent::Closed => Wake::Closed,
-    })
 }
 
 /// The time on both clocks at a moment since the start, and a session id nobody has used: `chance` is new after each that was.
@@ -477,6 +440,8 @@ mod tests {
     use crossterm::event::{KeyCode, KeyEvent};
 
     use super::*;
+    use crate::tui::queue::wake;
+    use crate::tui::terminal::input::InputEvent;
 
     #[test]
     fn a_key_has_the_time_it_came_and_not_the_time_it_is_looked_at() {

@@ -2,6 +2,7 @@
 
 use crossterm::event::{MouseButton, MouseEventKind};
 
+use crate::config::display::Mouse;
 use crate::tui::Desk;
 use crate::tui::app::Msg;
 use crate::tui::app::layout::Axis;
@@ -40,6 +41,11 @@ impl Desk {
     /// What the pointer means in this cell.
     pub(crate) fn pointed(&mut self, gesture: Gesture, x: u16, y: u16) -> Option<Msg> {
         match gesture {
+            Gesture::Press | Gesture::Drag | Gesture::Release
+                if self.terminal.mouse() == Mouse::Wheel =>
+            {
+                None
+            }
             Gesture::Press => {
                 self.held = self.spots.edge_at(x, y);
                 let spot = self.spots.at(x, y)?;

@@ -23,7 +23,9 @@ fn desk(size: (u16, u16)) -> Desk {
     let mut setup = setup();
     setup.wishes = Wishes {
         keymap: wished::apply(Leader::CtrlX, &loaded.config.keymap).0,
-        mouse: true,
+        mouse: loaded.config.ui.mouse,
+        motion: loaded.config.ui.motion,
+        notify: loaded.config.notify.clone(),
         theme: ThemeChoice::Usual,
         settings: show::settings(&loaded, file),
         file: file.display().to_string(),

@@ -44,7 +44,18 @@ impl Terminal {
     }
 
     /// A program in a terminal of so many rows and columns.
-    pub fn start(home: &Home, program: &str, arguments: &[&str], (rows, cols): (u16, u16)) -> Self {
+    pub fn start(home: &Home, program: &str, arguments: &[&str], size: (u16, u16)) -> Self {
+        Self::with(home, program, arguments, size, &[])
+    }
+
+    /// The same with variables of its own.
+    pub fn with(
+        home: &Home,
+        program: &str,
+        arguments: &[&str],
+        (rows, cols): (u16, u16),
+        variables: &[(&str, &str)],
+    ) -> Self {
         let pair = native_pty_system().openpty(size(rows, cols)).unwrap();
         let mut command = CommandBuilder::new(program);
         command.args(arguments);
@@ -54,6 +65,9 @@ impl Terminal {
         }
         command.env("TERM", "xterm-256color");
         command.env("TMPDIR", home.beside("tmp"));
+        for (name, value) in variables {
+            command.env(name, value);
+        }
         std::fs::create_dir_all(home.beside("tmp")).unwrap();
         command.cwd(home.work());
         let before = discipline(&*pair.master);

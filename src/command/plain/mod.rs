@@ -43,9 +43,16 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// A second Ctrl+C within this ends.
 const TWICE: Duration = Duration::from_secs(3);
 
-/// By the flag, or where the person's environment asks every program for it.
-pub fn is_wanted(args: &Workstation, env: &dyn Fn(&str) -> Option<OsString>) -> bool {
-    args.plain || env("ACCESSIBLE").is_some_and(|value| !value.is_empty() && value != "0")
+/// By the flag, where the person's environment asks every program for it, or where the terminal both ends are attached to
+/// cannot place text (`TERM` is dumb, or there is none), as the shell of an editor.
+pub fn is_wanted(
+    args: &Workstation,
+    attached: bool,
+    env: &dyn Fn(&str) -> Option<OsString>,
+) -> bool {
+    let asked = env("ACCESSIBLE").is_some_and(|value| !value.is_empty() && value != "0");
+    let dumb = || env("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
+    args.plain || asked || (attached && dumb())
 }
 
 pub async fn run(

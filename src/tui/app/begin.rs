@@ -7,6 +7,7 @@ use crate::tui::app::arrangement::Keeping;
 use crate::tui::app::drawn::Seen;
 use crate::tui::app::first_run::FirstRun;
 use crate::tui::app::local::Local;
+use crate::tui::app::notify::Notify;
 use crate::tui::app::panes::Panes;
 use crate::tui::app::pointing::Clicks;
 use crate::tui::app::setup::{Now, OpenWhat, Setup};
@@ -39,6 +40,7 @@ impl App {
             leader: None,
             note: None,
             notices: Vec::new(),
+            notify: Notify::default(),
             config_notice: None,
             chosen: Vec::new(),
             read_only: false,

@@ -32,6 +32,7 @@ pub mod mention;
 pub mod mode;
 pub mod model;
 pub mod motion;
+pub mod notify;
 pub mod open;
 pub mod overlay;
 pub mod palette;
@@ -88,6 +89,7 @@ use crate::tui::app::keymap::wished::Rebind;
 use crate::tui::app::layout::Edge;
 use crate::tui::app::local::{Answering, Local};
 use crate::tui::app::mention::{Files, Mention, Sought};
+use crate::tui::app::notify::Notify;
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::themes::Offered;
 use crate::tui::app::pane::PaneId;
@@ -151,6 +153,8 @@ pub enum Msg {
     Place(PathBuf, Place),
     /// What the last frame showed.
     Drawn(Seen),
+    /// The person's program for notices did not do its work: why.
+    NotNotified(String),
     /// A moment that was waited for.
     Tick,
 }
@@ -213,6 +217,8 @@ pub enum Cmd {
     KeepTheme(ThemeChoice),
     /// What reading wants done.
     Read(Deed),
+    /// Tells a person who looks elsewhere.
+    Notify(String),
     Redraw,
     Suspend,
     Quit,
@@ -354,6 +360,7 @@ pub struct App {
     pub quitting: bool,
     pub changes: Changes,
     pub keeping: Keeping,
+    pub notify: Notify,
     /// Tabs and panes are those of the last time.
     pub restored: bool,
     next_command: u64,
@@ -367,10 +374,13 @@ impl App {
         let heard = matches!(msg, Msg::Signals(_) | Msg::Drawn(_));
         let key = matches!(msg, Msg::Key(_) | Msg::Wheel(..) | Msg::Tick);
         let here = key && self.is_plain();
+        let drawn = matches!(msg, Msg::Drawn(_));
+        self.notify.see(&msg, now.since);
         let mut cmds = self.take(msg);
         cmds.extend(self.ask_local_once());
         cmds.extend(self.tell_seen());
         cmds.extend(self.settle_board());
+        cmds.extend(self.notices_due(drawn));
         // What is heard changes the sessions it speaks of, and they count that themselves.
         if !heard || self.mention.is_some() {
             // What was heard may have put another composer in place of the one with the list.
@@ -474,6 +484,7 @@ impl App {
                 Vec::new()
             }
             Msg::Drawn(seen) => self.drawn(seen),
+            Msg::NotNotified(why) => self.not_notified(&why),
             Msg::Tick => self.tick(),
         }
     }

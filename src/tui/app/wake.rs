@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::config::display::Motion;
 use crate::protocol::id::Seq;
 use crate::tui::app::board::LOOK;
 use crate::tui::app::view::View;
@@ -13,6 +14,8 @@ pub const STRIP: Duration = Duration::from_millis(400);
 /// Text that was typed is saved this long after the last key.
 pub const DRAFT: Duration = Duration::from_millis(500);
 const SECOND: Duration = Duration::from_secs(1);
+/// Seconds between two counts where the screen shall move little.
+const CALM: u64 = 10;
 const MINUTE: Duration = Duration::from_mins(1);
 
 impl App {
@@ -45,6 +48,7 @@ impl App {
             self.break_until,
             self.next_count(now),
             self.loan_wake(now),
+            self.notice_wake(),
         ]
         .into_iter()
         .flatten()
@@ -63,7 +67,11 @@ impl App {
                 .any(|view| view.counts_seconds() || view.retrying().is_some())
             || (!self.ready && self.broken.is_none() && now >= SECOND);
         if counts {
-            return Some(Duration::from_secs(now.as_secs()) + SECOND);
+            let every = match self.setup.wishes.motion {
+                Motion::Full => 1,
+                Motion::Reduced => CALM,
+            };
+            return Some(Duration::from_secs((now.as_secs() / every + 1) * every));
         }
         let works = self
             .views

@@ -1,5 +1,7 @@
 //! What of the config holds at once when its file has changed, and what waits for the next start.
 
+use crate::config::display::{Motion, Mouse};
+use crate::config::notify::NotifyConfig;
 use crate::config::show::Setting;
 use crate::config::theme::ThemeChoice;
 use crate::tui::app::keymap::live::Keymap;
@@ -13,7 +15,9 @@ const NAMED: usize = 3;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wishes {
     pub keymap: Keymap,
-    pub mouse: bool,
+    pub mouse: Mouse,
+    pub motion: Motion,
+    pub notify: NotifyConfig,
     pub theme: ThemeChoice,
     /// Every setting with its value and its place, in the order of the file's chapters.
     pub settings: Vec<Setting>,
@@ -45,7 +49,8 @@ impl Wishes {
 /// It changes while Creel runs.
 fn is_live(key: &str) -> bool {
     key.starts_with("keymap.")
-        || matches!(key, "ui.leader" | "ui.mouse")
+        || key.starts_with("notify.")
+        || matches!(key, "ui.leader" | "ui.mouse" | "ui.motion")
         || key.starts_with("ui.theme")
 }
 

@@ -33,6 +33,7 @@ pub mod tool_card;
 pub mod top;
 pub mod tour;
 pub mod transcript;
+pub mod window;
 
 use std::ops::Range;
 

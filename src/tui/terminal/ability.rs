@@ -2,7 +2,9 @@
 
 use std::io::IsTerminal;
 
+use crate::config::notify::NoticeForm;
 use crate::tui::terminal::colour::Depth;
+use crate::tui::terminal::notice::{self, Between};
 use crate::tui::terminal::screen::LARGEST;
 
 /// What is assumed of a terminal that does not know its size.
@@ -11,13 +13,17 @@ const USUAL: (u16, u16) = (80, 24);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ability {
     pub depth: Depth,
-    /// A multiplexer stands between: sequences for the outer terminal are wrapped.
-    pub tmux: bool,
+    /// A multiplexer, if one stands between: sequences for the outer terminal are wrapped.
+    pub between: Between,
     /// The terminal is on another machine: no browser is opened, the clipboard goes by OSC 52.
     pub ssh: bool,
     /// Erasing gives the background colour that is set, not the terminal's own.
     pub erases_in_colour: bool,
     pub keyboard: Keyboard,
+    /// The form of a notice that the terminal is known to take.
+    pub notices: NoticeForm,
+    /// It shows that something runs.
+    pub shows_progress: bool,
     /// `TERM`, empty when there is none.
     pub term: String,
 }
@@ -33,15 +39,6 @@ pub enum Keyboard {
     ModifyOther,
 }
 
-/// Why there can be no screen.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Unusable {
-    #[error("there is no terminal here; use `creel run` for work without one")]
-    NoTerminal,
-    #[error("this terminal cannot place text (TERM is empty or dumb); use `creel run`")]
-    Dumb,
-}
-
 impl Ability {
     /// Reads the environment of the process.
     pub fn of_environment() -> Self {
@@ -52,23 +49,25 @@ impl Ability {
     pub fn from(variable: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| variable(name).filter(|value| !value.is_empty());
         let term = set("TERM").unwrap_or_default();
-        let tmux = set("TMUX").is_some() || term.starts_with("tmux");
-        let screen = !tmux && (set("STY").is_some() || term.starts_with("screen"));
+        let between = Between::of(&set);
+        let screen = between == Between::Screen;
         let console = term == "linux" || term.starts_with("vt");
         Self {
             depth: depth(&set, &term, screen),
-            tmux,
+            between,
             ssh: ["SSH_TTY", "SSH_CONNECTION"]
                 .iter()
                 .any(|name| set(name).is_some()),
             erases_in_colour: !screen && !term.starts_with("screen") && !console,
             keyboard: if console {
                 Keyboard::Plain
-            } else if tmux || screen {
+            } else if screen || between == Between::Tmux {
                 Keyboard::ModifyOther
             } else {
                 Keyboard::Disambiguated
             },
+            notices: notice::known_form(&set, between),
+            shows_progress: notice::shows_progress(&set, between),
             term,
         }
     }
@@ -87,11 +86,26 @@ impl Ability {
             Keyboard::Disambiguated => "kitty's form, if it knows that",
             Keyboard::ModifyOther => "xterm's form, as multiplexers know it",
         };
-        let between = match (self.tmux, self.ssh) {
-            (true, true) => "tmux, ssh",
-            (true, false) => "tmux",
-            (false, true) => "ssh",
-            (false, false) => "nothing",
+        let between = match (self.between, self.ssh) {
+            (Between::Tmux, true) => "tmux, ssh",
+            (Between::Tmux, false) => "tmux",
+            (Between::Screen, true) => "screen, ssh",
+            (Between::Screen, false) => "screen",
+            (Between::Zellij, true) => "zellij, ssh",
+            (Between::Zellij, false) => "zellij",
+            (Between::Nothing, true) => "ssh",
+            (Between::Nothing, false) => "nothing",
+        };
+        let notices = match self.notices {
+            NoticeForm::Osc9 => "by OSC 9",
+            NoticeForm::Osc777 => "by OSC 777",
+            NoticeForm::Osc99 => "by OSC 99",
+            NoticeForm::Bell | NoticeForm::Auto | NoticeForm::Off => "by the bell",
+        };
+        let progress = if self.shows_progress {
+            "by OSC 9;4"
+        } else {
+            "not known to show it"
         };
         let rows = [
             ("colours", colours),
@@ -99,21 +113,12 @@ impl Ability {
             ("whole frames", "if it knows them"),
             ("focus", "if it tells"),
             ("copying", "by OSC 52, if it lets"),
+            ("notices", notices),
+            ("progress", progress),
             ("in between", between),
         ];
         rows.map(|(ability, state)| (ability.to_owned(), state.to_owned()))
             .into()
-    }
-
-    /// Whether a screen can be drawn here; `attached` says whether both ends are a terminal.
-    pub fn usable(&self, attached: bool) -> Result<(), Unusable> {
-        if !attached {
-            Err(Unusable::NoTerminal)
-        } else if self.term.is_empty() || self.term == "dumb" {
-            Err(Unusable::Dumb)
-        } else {
-            Ok(())
-        }
     }
 }
 
@@ -225,35 +230,20 @@ mod tests {
             plain,
             Ability {
                 depth: Depth::Indexed,
-                tmux: false,
+                between: Between::Nothing,
                 ssh: false,
                 erases_in_colour: true,
                 keyboard: Keyboard::Disambiguated,
+                notices: NoticeForm::Bell,
+                shows_progress: false,
                 term: "xterm-256color".into(),
             }
         );
         let far = ability("TERM=screen-256color TMUX=/tmp/x SSH_TTY=/dev/pts/1");
         assert_eq!(
-            (far.tmux, far.ssh, far.erases_in_colour, far.keyboard),
-            (true, true, false, Keyboard::ModifyOther)
+            (far.between, far.ssh, far.erases_in_colour, far.keyboard),
+            (Between::Tmux, true, false, Keyboard::ModifyOther)
         );
         assert_eq!(ability("TERM=linux").keyboard, Keyboard::Plain);
-    }
-
-    #[test]
-    fn a_screen_needs_a_terminal() {
-        let cases = [
-            ("TERM=xterm", true, Ok(())),
-            ("TERM=xterm", false, Err(Unusable::NoTerminal)),
-            ("TERM=dumb", true, Err(Unusable::Dumb)),
-            ("TERM=", true, Err(Unusable::Dumb)),
-        ];
-        for (environment, attached, expected) in cases {
-            assert_eq!(
-                ability(environment).usable(attached),
-                expected,
-                "{environment}"
-            );
-        }
     }
 }

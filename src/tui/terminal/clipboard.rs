@@ -41,8 +41,8 @@ pub fn copy(text: &str, tmux: bool) -> Result<Vec<u8>, TooLong> {
     Ok(format!("{plain}{}", passed_through(&plain)).into_bytes())
 }
 
-/// The sequence as tmux hands it on to the terminal outside.
-fn passed_through(sequence: &str) -> String {
+/// The sequence as tmux hands it on to the terminal outside, with `allow-passthrough on`.
+pub fn passed_through(sequence: &str) -> String {
     format!("\x1bPtmux;{}\x1b\\", sequence.replace('\x1b', "\x1b\x1b"))
 }
 

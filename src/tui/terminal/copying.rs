@@ -1,11 +1,9 @@
 //! Which program copies a text here, and its run. Blocks for some seconds at most.
 
-use std::io::Write;
-use std::process::{Command, Stdio};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::config::clipboard::Clipboard;
+use crate::tui::terminal::program;
 
 /// One way into the clipboard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,7 +72,7 @@ pub fn copy(ways: &[Way], text: &str) -> Tried {
     for way in ways {
         match way {
             Way::Terminal => return Tried::Terminal,
-            Way::Program(name, argv) => match feed(argv, text, PATIENCE) {
+            Way::Program(name, argv) => match program::feed(argv, text, PATIENCE) {
                 Ok(()) => return Tried::Copied(name),
                 Err(error) => why = format!("{name} {error}"),
             },
@@ -83,43 +81,6 @@ pub fn copy(ways: &[Way], text: &str) -> Tried {
     Tried::Failed(format!(
         "not copied: {why}; set ui.clipboard to another way, or open it with V"
     ))
-}
-
-/// Runs a program that reads the text and ends, or goes on by itself in the background.
-fn feed(argv: &[&str], text: &str, patience: Duration) -> Result<(), String> {
-    let Some((program, rest)) = argv.split_first() else {
-        return Err("is no program".to_owned());
-    };
-    let mut child = Command::new(program)
-        .args(rest)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .spawn()
-        .map_err(|error| format!("could not be started: {error}"))?;
-    let pipe = child.stdin.take();
-    let bytes = text.as_bytes().to_vec();
-    // One that does not read would hold the writing up for ever; killed, it lets go of the pipe.
-    let writer = thread::spawn(move || pipe.map(|mut pipe| pipe.write_all(&bytes)));
-    let until = Instant::now() + patience;
-    loop {
-        match child.try_wait() {
-            Ok(Some(status)) if status.success() => {
-                return match writer.join() {
-                    Ok(Some(Ok(()))) => Ok(()),
-                    _ => Err("did not read the text".to_owned()),
-                };
-            }
-            Ok(Some(status)) => return Err(format!("ended with {status}")),
-            Ok(None) if Instant::now() < until => thread::sleep(Duration::from_millis(5)),
-            Ok(None) => {
-                let _ = child.kill();
-                let _ = child.wait();
-                return Err(format!("took longer than {} s", patience.as_secs()));
-            }
-            Err(error) => return Err(format!("was lost: {error}")),
-        }
-    }
 }
 
 #[cfg(test)]
@@ -147,25 +108,6 @@ mod tests {
         }
         assert_eq!(ways(Clipboard::Xsel, |_| true), [XSEL]);
         assert_eq!(ways(Clipboard::Osc52, |_| true), [Way::Terminal]);
-    }
-
-    #[test]
-    fn a_program_is_given_the_text_and_a_limit() {
-        let folder = tempfile::tempdir().unwrap_or_else(|error| unreachable!("{error}"));
-        let file = folder.path().join("text");
-        let script = format!("cat > '{}'", file.display());
-        let text = "a\r\n\tb 汉\n\n".repeat(50_000);
-        assert_eq!(feed(&["sh", "-c", &script], &text, PATIENCE), Ok(()));
-        assert_eq!(std::fs::read_to_string(file).ok(), Some(text.clone()));
-        let wait = Duration::from_millis(50);
-        for (argv, expected) in [
-            (&["sh", "-c", "exit 3"][..], "ended with exit status: 3"),
-            (&["sh", "-c", "exec sleep 60"][..], "took longer than 0 s"),
-            (&["no-such-program-here"][..], "could not be started"),
-        ] {
-            let why = feed(argv, "x", wait).err().unwrap_or_default();
-            assert!(why.starts_with(expected), "{argv:?}: {why}");
-        }
     }
 
     #[test]

@@ -70,6 +70,11 @@ pub fn width(symbol: &str, room: u16) -> u16 {
     }
 }
 
+/// Whether some terminals draw it in two columns where others take one.
+pub fn is_ambiguous(text: &str) -> bool {
+    !text.is_ascii() && text.chars().any(|c| c.width() != c.width_cjk())
+}
+
 fn agreement(text: &str, width: u16) -> (u16, bool) {
     let mut chars = text.chars();
     let Some(first) = chars.next() else {

@@ -43,6 +43,8 @@ pub enum InputEvent {
     Focus(bool),
     /// The terminal has this behind its text: an answer, or it has changed.
     Ground(Ground),
+    /// The column, from 1, that the cursor stood in when it was asked for.
+    Column(u16),
     /// Columns and rows.
     Resize(u16, u16),
     Signal(Signal),
@@ -290,6 +292,7 @@ impl<F: FnMut(InputEvent) -> bool> Reader<F> {
                 Sent::Mouse(mouse) => InputEvent::Mouse(mouse),
                 Sent::Focus(gained) => InputEvent::Focus(gained),
                 Sent::Ground(ground) => InputEvent::Ground(ground),
+                Sent::Column(column) => InputEvent::Column(column),
             })
         })
     }

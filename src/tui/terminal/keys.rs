@@ -39,6 +39,8 @@ pub enum Sent {
     Focus(bool),
     /// The terminal has this behind its text.
     Ground(Ground),
+    /// The column, from 1, that the cursor stood in when it was asked for.
+    Column(u16),
 }
 
 /// What stands at the beginning of the bytes.

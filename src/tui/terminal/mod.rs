@@ -19,8 +19,10 @@ pub mod ground;
 pub mod input;
 mod keys;
 pub mod modes;
+pub mod notice;
 pub mod output;
 mod pen;
+pub mod program;
 #[cfg(test)]
 mod real;
 pub mod screen;
@@ -30,17 +32,34 @@ pub mod surface;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use ratatui::layout::Position;
 
 use crate::agent::visible;
+use crate::config::display::Mouse;
+use crate::config::notify::NoticeForm;
 use crate::tui::terminal::ability::{Ability, Keyboard};
 use crate::tui::terminal::modes::{LAST_WORDS, Restorer};
+use crate::tui::terminal::notice::Progress;
 use crate::tui::terminal::output::{Device, Output, Written};
 use crate::tui::terminal::screen::Screen;
 
 /// A title longer than this is cut.
 const LONGEST_TITLE: usize = 200;
+
+/// Ghostty takes a progress for done when it is not told again within 15 seconds.
+const PROGRESS_FADES: Duration = Duration::from_secs(10);
+
+/// Where the cursor stands after a character and a line of a frame (`●─`), told as `CSI row ; column R`. The second row, since
+/// an answer from the first would look like a key.
+const WIDTH_QUESTION: &str = "\x1b[2;1H\u{25cf}\u{2500}\x1b[6n";
+
+/// Whether the column that the cursor stood in after the two characters of `WIDTH_QUESTION` tells that they are wide: both
+/// narrow ones leave it in the third.
+pub fn is_wide(column: u16) -> bool {
+    column > 3
+}
 
 /// What became of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +78,12 @@ pub struct Terminal {
     output: Output,
     restorer: Restorer,
     ability: Ability,
-    mouse: bool,
+    mouse: Mouse,
+    /// Of the window, as far as it was told.
+    title: String,
+    progress: Progress,
+    /// When it was told last: some terminals take one for done that is not told again.
+    progress_told: Instant,
 }
 
 impl Terminal {
@@ -80,9 +104,13 @@ impl Terminal {
             output: Output::new(device),
             restorer,
             ability,
-            mouse: false,
+            mouse: Mouse::Off,
+            title: String::new(),
+            progress: Progress::None,
+            progress_told: Instant::now(),
         };
-        terminal.resume()?;
+        terminal.restorer.take()?;
+        terminal.begin("")?;
         Ok(terminal)
     }
 
@@ -125,32 +153,75 @@ impl Terminal {
         if !self.restorer.is_on() || self.ability.keyboard == Keyboard::Plain {
             return Ok(());
         }
-        self.restorer.note_asked(true);
+        self.restorer.note_asked();
         self.send(ground::QUESTION.as_bytes())
     }
 
-    /// The answer has come.
-    pub fn answered(&self) {
-        self.restorer.note_asked(false);
+    /// Asks how wide it draws characters in whose width terminals differ; the answer comes as an event, sooner or later or
+    /// never. To be asked before the first frame, which draws over what it takes to ask.
+    pub fn ask_width(&mut self) -> io::Result<()> {
+        if !self.restorer.is_on() || self.screen.area().height < 2 {
+            return Ok(());
+        }
+        self.restorer.note_asked();
+        self.send(WIDTH_QUESTION.as_bytes())
     }
 
-    /// Names the window; the name it had comes back at the end.
+    /// An answer has come.
+    pub fn answered(&self) {
+        self.restorer.note_answered();
+    }
+
+    /// Names the window, if it has another name; the one it had before comes back at the end.
     pub fn set_title(&mut self, title: &str) -> io::Result<()> {
         let title: String = visible::one_line(title)
             .chars()
             .take(LONGEST_TITLE)
             .collect();
-        self.send(format!("\x1b]2;{title}\x07").as_bytes())
-    }
-
-    /// With the mouse on, text is selected with shift held.
-    pub fn set_mouse(&mut self, on: bool) -> io::Result<()> {
-        if self.mouse == on {
+        // The console of the system has none.
+        if self.title == title || self.ability.keyboard == Keyboard::Plain || !self.restorer.is_on()
+        {
             return Ok(());
         }
-        self.mouse = on;
-        self.restorer.note_mouse(on);
-        self.send(modes::mouse(on).as_bytes())
+        let bytes = format!("\x1b]2;{title}\x07");
+        self.title = title;
+        self.send(bytes.as_bytes())
+    }
+
+    pub fn mouse(&self) -> Mouse {
+        self.mouse
+    }
+
+    /// Where the pointer reports anything, the terminal selects text with shift held.
+    pub fn set_mouse(&mut self, mouse: Mouse) -> io::Result<()> {
+        if self.mouse == mouse {
+            return Ok(());
+        }
+        self.mouse = mouse;
+        self.restorer.note_mouse(mouse != Mouse::Off);
+        self.send(modes::mouse(mouse).as_bytes())
+    }
+
+    /// Tells a person who looks elsewhere, in this form or in the one that the terminal is known to take.
+    pub fn notify(&mut self, form: NoticeForm, text: &str) -> io::Result<()> {
+        let form = match form {
+            NoticeForm::Auto => self.ability.notices,
+            form => form,
+        };
+        self.send(notice::bytes(form, self.ability.between, text).as_bytes())
+    }
+
+    /// Shows that something runs, where the terminal is known to show that.
+    pub fn set_progress(&mut self, progress: Progress, now: Instant) -> io::Result<()> {
+        let fades = progress != Progress::None && now >= self.progress_told + PROGRESS_FADES;
+        let same = self.progress == progress && !fades;
+        if same || !self.ability.shows_progress || !self.restorer.is_on() {
+            return Ok(());
+        }
+        self.progress = progress;
+        self.progress_told = now;
+        self.restorer.note_progress(progress != Progress::None);
+        self.send(progress.bytes().as_bytes())
     }
 
     /// Gives the terminal back, for an editor, a pager or for good. The thread that reads is to be paused first.
@@ -158,6 +229,8 @@ impl Terminal {
         if self.restorer.is_on() {
             let _ = self.output.settle(LAST_WORDS);
             self.restorer.restore();
+            self.progress = Progress::None;
+            self.title.clear();
         }
     }
 
@@ -169,7 +242,12 @@ impl Terminal {
         }
         self.restorer.take()?;
         self.start_over();
-        let on = modes::on(self.ability.keyboard, self.mouse);
+        self.begin(modes::LEFT_BEHIND)
+    }
+
+    /// Switches all on, after what clears the full screen of others' modes.
+    fn begin(&mut self, cleared: &str) -> io::Result<()> {
+        let on = modes::on(self.ability.keyboard, cleared, self.mouse);
         self.send(on.as_bytes())?;
         self.ask_ground()
     }

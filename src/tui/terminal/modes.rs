@@ -5,21 +5,29 @@ use std::io::{self, Write as _};
 use std::os::fd::OwnedFd;
 use std::panic::PanicHookInfo;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread::ThreadId;
 use std::time::Duration;
 
 use rustix::process::{Signal, getpid, getppid, getsid, kill_current_process_group};
 use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
 
+use crate::config::display::Mouse;
 use crate::tui::terminal::ability::{Keyboard, size_of};
+use crate::tui::terminal::notice::Progress;
 use crate::tui::terminal::output::Device;
 
 /// How long a terminal that does not listen is waited for when the program ends.
 pub const LAST_WORDS: Duration = Duration::from_millis(250);
 
 const MOUSE_ON: &str = "\x1b[?1000h\x1b[?1002h\x1b[?1006h";
+/// Without reports of what is dragged; its clicks are reported all the same.
+const WHEEL_ON: &str = "\x1b[?1000h\x1b[?1006h";
 const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
+
+/// Ends what an editor or pager that fell may have left switched on and that is not set here: every kind of mouse
+/// report, keys of applications, rows that are inserted or counted from a margin, line drawing for letters.
+pub const LEFT_BEHIND: &str = "\x1b[?1006l\x1b[?1015l\x1b[?1005l\x1b[?1003l\x1b[?1002l\x1b[?1000l\x1b[?1l\x1b>\x1b[4l\x1b[?6l\x1b(B";
 
 /// What a full screen is switched on with. Nothing is asked of the terminal here, so nothing is waited for.
 ///
@@ -27,12 +35,12 @@ const MOUSE_OFF: &str = "\x1b[?1006l\x1b[?1002l\x1b[?1000l";
 /// earliest, and terminals that do not know it pass over the sequence. It is kept for each screen apart, so it is pushed
 /// after the alternate one is entered and popped before it is left. Wrapping at the right edge is off, since a symbol
 /// that is wider than thought would otherwise run into the next row.
-pub fn on(keyboard: Keyboard, mouse: bool) -> String {
-    let mut bytes = String::from("\x1b[22;0t\x1b[?1049h");
+///
+/// `cleared` goes first on that screen: some of it moves the cursor, which comes back with the other one.
+pub fn on(keyboard: Keyboard, cleared: &str, pointer: Mouse) -> String {
+    let mut bytes = format!("\x1b[22;0t\x1b[?1049h{cleared}");
     bytes.push_str(again(keyboard));
-    if mouse {
-        bytes.push_str(MOUSE_ON);
-    }
+    bytes.push_str(reports(pointer));
     bytes
 }
 
@@ -46,13 +54,13 @@ fn again(keyboard: Keyboard) -> &'static str {
 }
 
 /// The modes once more, for a terminal that may have lost them while the program stood still.
-pub fn renewed(keyboard: Keyboard, mouse: bool) -> String {
+pub fn renewed(keyboard: Keyboard, pointer: Mouse) -> String {
     let mut bytes = String::from("\x1b[?1049h");
     if keyboard == Keyboard::Disambiguated {
         bytes.push_str("\x1b[<u");
     }
     bytes.push_str(again(keyboard));
-    bytes.push_str(if mouse { MOUSE_ON } else { MOUSE_OFF });
+    bytes.push_str(&mouse(pointer));
     bytes
 }
 
@@ -68,8 +76,17 @@ pub fn off(keyboard: Keyboard) -> String {
     )
 }
 
-pub fn mouse(wanted: bool) -> &'static str {
-    if wanted { MOUSE_ON } else { MOUSE_OFF }
+/// What the pointer is to report from now on, whatever it did before.
+pub fn mouse(pointer: Mouse) -> String {
+    format!("{MOUSE_OFF}{}", reports(pointer))
+}
+
+fn reports(pointer: Mouse) -> &'static str {
+    match pointer {
+        Mouse::On => MOUSE_ON,
+        Mouse::Wheel => WHEEL_ON,
+        Mouse::Off => "",
+    }
 }
 
 /// Gives the terminal back. Cheap to clone; may be called from any thread, any number of times.
@@ -88,8 +105,10 @@ struct Held {
     on: AtomicBool,
     /// Reports of the mouse may still be on their way when it is switched off.
     mouse: AtomicBool,
-    /// An answer of the terminal may still be on its way.
-    asked: AtomicBool,
+    /// Answers of the terminal that may still be on their way.
+    asked: AtomicUsize,
+    /// It shows that something runs.
+    progress: AtomicBool,
     thread: ThreadId,
 }
 
@@ -105,7 +124,8 @@ impl Restorer {
                 keyboard,
                 on: AtomicBool::new(false),
                 mouse: AtomicBool::new(false),
-                asked: AtomicBool::new(false),
+                asked: AtomicUsize::new(0),
+                progress: AtomicBool::new(false),
                 thread: std::thread::current().id(),
             }),
         })
@@ -133,8 +153,20 @@ impl Restorer {
         self.held.mouse.store(on, Ordering::SeqCst);
     }
 
-    pub fn note_asked(&self, asked: bool) {
-        self.held.asked.store(asked, Ordering::SeqCst);
+    pub fn note_asked(&self) {
+        self.held.asked.fetch_add(1, Ordering::SeqCst);
+    }
+
+    pub fn note_answered(&self) {
+        let less = |asked: usize| asked.checked_sub(1);
+        let _ = self
+            .held
+            .asked
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, less);
+    }
+
+    pub fn note_progress(&self, shown: bool) {
+        self.held.progress.store(shown, Ordering::SeqCst);
     }
 
     /// Puts everything back as it was found, if it is not already.
@@ -143,12 +175,13 @@ impl Restorer {
             return;
         }
         // A terminal that is gone or does not listen cannot be helped; the settings of the line still can.
-        let _ = self
-            .held
-            .device
-            .write_within(off(self.held.keyboard).as_bytes(), LAST_WORDS);
+        let mut last = off(self.held.keyboard);
+        if self.held.progress.swap(false, Ordering::SeqCst) {
+            last.push_str(Progress::None.bytes());
+        }
+        let _ = self.held.device.write_within(last.as_bytes(), LAST_WORDS);
         let sent_unasked = self.held.mouse.load(Ordering::SeqCst);
-        if self.held.asked.swap(false, Ordering::SeqCst) || sent_unasked {
+        if self.held.asked.swap(0, Ordering::SeqCst) > 0 || sent_unasked {
             let _ = tcflush(&self.held.input, QueueSelector::IFlush);
         }
         let _ = tcsetattr(&self.held.input, OptionalActions::Now, &self.held.found);
@@ -199,7 +232,7 @@ mod tests {
             Keyboard::Disambiguated,
             Keyboard::ModifyOther,
         ] {
-            let (on, off) = (on(keyboard, true), off(keyboard));
+            let (on, off) = (on(keyboard, "", Mouse::On), off(keyboard));
             for mode in on.split("\x1b[").filter(|mode| mode.starts_with('?')) {
                 let opposite = match mode.strip_suffix('h') {
                     Some(mode) => format!("{mode}l"),

@@ -17,6 +17,7 @@ use ratatui::style::Style;
 use rustix::process::{getpid, kill_process};
 use rustix::termios::tcgetattr;
 
+use crate::config::display::Mouse;
 use crate::tui::terminal::ability::Ability;
 use crate::tui::terminal::input::{Input, InputEvent, Signal};
 use crate::tui::terminal::output::Device;
@@ -97,7 +98,7 @@ fn the_terminal_is_given_back_as_it_was_found() {
     let found = settings(&file);
     let mut terminal = line.terminal();
     assert_ne!(settings(&file), found);
-    terminal.set_mouse(true).unwrap();
+    terminal.set_mouse(Mouse::On).unwrap();
     terminal.set_title("two\nlines \u{1b}]0;x\u{7}").unwrap();
     terminal
         .screen

@@ -124,7 +124,10 @@ fn sequence(parameters: &[u8], last: u8) -> Option<Sent> {
         b'~' if number(0) == 27 => coded(number(2), modifiers(number(1))),
         b'~' => pressed(parameters)
             .then(|| tilde(number(0)).map(|code| key(code, modifiers(number(1)))))?,
-        // The cursor's position looks like F3 with odd modifiers.
+        // The cursor's position looks like F3 with odd modifiers, but for its row. It is asked for in the second alone.
+        b'R' if given.len() == 2 && number(0) == 2 => {
+            Some(Sent::Column(number(1).try_into().unwrap_or(u16::MAX)))
+        }
         b'R' if given.len() > 1 && number(0) != 1 => None,
         last => {
             pressed(parameters).then(|| named(last).map(|code| key(code, modifiers(number(1)))))?

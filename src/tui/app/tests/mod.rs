@@ -8,6 +8,7 @@ mod cards;
 mod composing;
 mod local;
 mod models;
+mod notify;
 mod palette;
 mod panes;
 mod pictures;

@@ -33,7 +33,9 @@ fn wishes(text: &str) -> Wishes {
     let faults = judged.faults.iter();
     Wishes {
         keymap,
-        mouse: true,
+        mouse: loaded.config.ui.mouse,
+        motion: loaded.config.ui.motion,
+        notify: loaded.config.notify.clone(),
         theme: ThemeChoice::Usual,
         settings: show::settings(&loaded, file),
         file: file.display().to_string(),

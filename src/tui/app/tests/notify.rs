@@ -1,0 +1,177 @@
+//! What a person who looks elsewhere is told, and when.
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
+use pretty_assertions::assert_eq;
+
+use crate::protocol::ask::Risk;
+use crate::protocol::event::{Ending, Fact};
+use crate::protocol::id::AskId;
+use crate::tui::app::tests::{Desk, approval};
+use crate::tui::app::{Cmd, Msg};
+use crate::tui::terminal::notice::Progress;
+
+fn notices(cmds: &[Cmd]) -> Vec<&str> {
+    let notices = cmds.iter().filter_map(|cmd| match cmd {
+        Cmd::Notify(text) => Some(text.as_str()),
+        _ => None,
+    });
+    notices.collect()
+}
+
+fn asks(desk: &mut Desk, name: &str) -> Vec<Cmd> {
+    desk.fact(Fact::AskRaised {
+        ask: approval(name, Risk::Low),
+    })
+}
+
+fn voided(desk: &mut Desk, name: &str) -> Vec<Cmd> {
+    desk.fact(Fact::AskVoided {
+        ask: AskId(name.to_owned()),
+        why: "it was answered elsewhere".to_owned(),
+    })
+}
+
+fn ended(desk: &mut Desk, ending: Ending) -> Vec<Cmd> {
+    desk.fact(Fact::TurnEnded { turn: 1, ending })
+}
+
+/// The next moment it wakes for a notice alone.
+fn wakes(desk: &Desk) -> Option<Duration> {
+    desk.app.notice_wake()
+}
+
+#[test]
+fn who_looks_at_the_screen_is_told_nothing() {
+    let mut desk = Desk::running();
+    desk.update(Msg::Focus(true));
+    assert_eq!(notices(&asks(&mut desk, "a")), [""; 0]);
+    voided(&mut desk, "a");
+    assert_eq!(notices(&ended(&mut desk, Ending::Finished)), [""; 0]);
+    assert_eq!(notices(&desk.wait(3_600_000)), [""; 0]);
+    assert_eq!(wakes(&desk), None);
+}
+
+#[test]
+fn who_looks_elsewhere_is_told_once_what_it_came_to() {
+    let mut desk = Desk::running();
+    desk.update(Msg::Focus(false));
+    // The name and the kind, and not the command that is asked about.
+    assert_eq!(notices(&asks(&mut desk, "a")), ["go asks for approval"]);
+    assert_eq!(notices(&asks(&mut desk, "b")), [""; 0]);
+    assert_eq!(notices(&desk.wait(60_000)), [""; 0]);
+    voided(&mut desk, "a");
+    voided(&mut desk, "b");
+    assert_eq!(notices(&ended(&mut desk, Ending::Finished)), ["go is done"]);
+    assert_eq!(notices(&desk.wait(60_000)), [""; 0]);
+    assert_eq!(wakes(&desk), None);
+}
+
+#[test]
+fn each_way_to_end_has_its_words_and_being_stopped_has_none() {
+    let limit = Ending::Limit {
+        text: "rm -rf secrets".to_owned(),
+    };
+    let stopped = Ending::Interrupted {
+        text: "by you".to_owned(),
+    };
+    let cases = [
+        (Ending::Finished, vec!["go is done"]),
+        (limit, vec!["go has paused at a limit"]),
+        (stopped, vec![]),
+    ];
+    for (ending, expected) in cases {
+        let mut desk = Desk::running();
+        desk.update(Msg::Focus(false));
+        assert_eq!(notices(&ended(&mut desk, ending)), expected);
+    }
+}
+
+#[test]
+fn one_session_gives_no_two_notices_within_seconds_and_loses_none() {
+    let mut desk = Desk::running();
+    desk.update(Msg::Focus(false));
+    assert_eq!(notices(&asks(&mut desk, "a")).len(), 1);
+    desk.wait(3_000);
+    voided(&mut desk, "a");
+    assert_eq!(notices(&asks(&mut desk, "b")), [""; 0], "too soon");
+    let due = wakes(&desk).unwrap();
+    assert_eq!(due, Duration::from_secs(10));
+    let left = due.as_millis() as u64 - desk.millis;
+    assert_eq!(notices(&desk.wait(left)), ["go asks for approval"]);
+    // Settled before it could be told: there is nothing to say.
+    desk.wait(1_000);
+    voided(&mut desk, "b");
+    asks(&mut desk, "c");
+    voided(&mut desk, "c");
+    assert_eq!(notices(&desk.wait(20_000)), [""; 0]);
+    // Nor to somebody who came back meanwhile.
+    asks(&mut desk, "d");
+    desk.wait(1_000);
+    voided(&mut desk, "d");
+    asks(&mut desk, "e");
+    desk.update(Msg::Focus(true));
+    desk.update(Msg::Focus(false));
+    assert_eq!(notices(&desk.wait(20_000)), [""; 0]);
+}
+
+#[test]
+fn a_terminal_that_tells_no_focus_is_taken_for_left_after_a_minute() {
+    let mut desk = Desk::running();
+    desk.alt('z');
+    assert_eq!(notices(&asks(&mut desk, "a")), [""; 0]);
+    assert_eq!(wakes(&desk), Some(Duration::from_mins(1)));
+    assert_eq!(notices(&desk.wait(59_000)), [""; 0]);
+    assert_eq!(notices(&desk.wait(1_000)), ["go asks for approval"]);
+    desk.alt('z');
+    voided(&mut desk, "a");
+    asks(&mut desk, "b");
+    desk.wait(30_000);
+    // A key: they have seen it.
+    desk.alt('z');
+    assert_eq!(notices(&desk.wait(120_000)), [""; 0]);
+}
+
+#[test]
+fn what_waits_for_ten_minutes_is_said_once_more_whoever_has_the_focus() {
+    let mut desk = Desk::running();
+    desk.update(Msg::Focus(true));
+    asks(&mut desk, "a");
+    let due = wakes(&desk).unwrap();
+    assert_eq!(due, Duration::from_mins(10));
+    assert_eq!(
+        notices(&desk.wait(due.as_millis() as u64)),
+        ["go waits for you"]
+    );
+    assert_eq!(wakes(&desk), None, "once for each absence");
+    assert_eq!(notices(&desk.wait(3_600_000)), [""; 0]);
+    desk.alt('z');
+    assert_eq!(notices(&desk.wait(599_000)), [""; 0]);
+    assert_eq!(notices(&desk.wait(1_000)), ["go waits for you"]);
+}
+
+#[test]
+fn the_terminal_shows_what_runs_and_what_waits() {
+    let mut desk = Desk::open();
+    assert_eq!(desk.app.progress(), Progress::None);
+    desk.fact(Fact::TurnStarted { turn: 1 });
+    assert_eq!(desk.app.progress(), Progress::Working);
+    asks(&mut desk, "a");
+    assert_eq!(desk.app.progress(), Progress::Waiting);
+    voided(&mut desk, "a");
+    ended(&mut desk, Ending::Finished);
+    assert_eq!(desk.app.progress(), Progress::None);
+}
+
+#[test]
+fn a_program_that_gives_no_notices_is_named_once() {
+    let mut desk = Desk::open();
+    for _ in 0..3 {
+        desk.update(Msg::NotNotified("ntfy could not be started".to_owned()));
+    }
+    assert_eq!(
+        desk.app.notices,
+        ["no notice was given: ntfy could not be started; see notify.command in the config"]
+    );
+}

@@ -1,0 +1,130 @@
+//! Small programs of the person's that are run beside the screen: one that copies, one that gives a notice. None is run through
+//! a shell, none gets the terminal, and none may take long.
+
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+
+/// How often it is looked whether it has ended.
+const LOOK: Duration = Duration::from_millis(5);
+
+/// Runs a program that reads the text and ends, or goes on by itself in the background. Blocks for as long as `patience` at
+/// most. The error goes on from the name of the program.
+pub fn feed(argv: &[&str], text: &str, patience: Duration) -> Result<(), String> {
+    let mut child = start(argv, Stdio::piped())?;
+    let pipe = child.stdin.take();
+    let bytes = text.as_bytes().to_vec();
+    // One that does not read would hold the writing up for ever; killed, it lets go of the pipe.
+    let writer = thread::spawn(move || pipe.map(|mut pipe| pipe.write_all(&bytes)));
+    end(&mut child, patience)?;
+    match writer.join() {
+        Ok(Some(Ok(()))) => Ok(()),
+        _ => Err("did not read the text".to_owned()),
+    }
+}
+
+/// Runs a program that is given all it needs as arguments. Blocks for as long as `patience` at most; the error names it.
+pub fn run(argv: &[String], patience: Duration) -> Result<(), String> {
+    let words: Vec<&str> = argv.iter().map(String::as_str).collect();
+    let named = |why| format!("{} {why}", words.first().unwrap_or(&"nothing"));
+    let mut child = start(&words, Stdio::null()).map_err(named)?;
+    end(&mut child, patience).map_err(named)
+}
+
+fn start(argv: &[&str], input: Stdio) -> Result<Child, String> {
+    let Some((program, rest)) = argv.split_first() else {
+        return Err("is no program".to_owned());
+    };
+    Command::new(program)
+        .args(rest)
+        .stdin(input)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        // What it starts ends with it, and no key of the terminal's stops it.
+        .process_group(0)
+        .spawn()
+        .map_err(|error| format!("could not be started: {error}"))
+}
+
+fn end(child: &mut Child, patience: Duration) -> Result<(), String> {
+    let until = Instant::now() + patience;
+    loop {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => return Err(format!("ended with {status}")),
+            Ok(None) if Instant::now() < until => thread::sleep(LOOK),
+            Ok(None) => {
+                let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+                if let Some(group) = group {
+                    let _ = kill_process_group(group, Signal::KILL);
+                }
+                let _ = child.wait();
+                return Err(format!("took longer than {} s", patience.as_secs()));
+            }
+            Err(error) => return Err(format!("was lost: {error}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(2);
+
+    #[test]
+    fn a_program_is_given_the_text_and_a_limit() {
+        let folder = tempfile::tempdir().unwrap_or_else(|error| unreachable!("{error}"));
+        let file = folder.path().join("text");
+        let script = format!("cat > '{}'", file.display());
+        let text = "a\r\n\tb 汉\n\n".repeat(50_000);
+        assert_eq!(feed(&["sh", "-c", &script], &text, PATIENCE), Ok(()));
+        assert_eq!(std::fs::read_to_string(file).ok(), Some(text.clone()));
+        let wait = Duration::from_millis(50);
+        for (argv, expected) in [
+            (&["sh", "-c", "exit 3"][..], "ended with exit status: 3"),
+            (&["sh", "-c", "exec sleep 60"][..], "took longer than 0 s"),
+            (&["no-such-program-here"][..], "could not be started"),
+        ] {
+            let why = feed(argv, "x", wait).err().unwrap_or_default();
+            assert!(why.starts_with(expected), "{argv:?}: {why}");
+        }
+    }
+
+    #[test]
+    fn a_program_is_named_with_what_went_wrong() {
+        let wait = Duration::from_millis(50);
+        let cases = [
+            (&["true"][..], None),
+            (&["false"][..], Some("false ended with exit status: 1")),
+            (
+                &["sh", "-c", "sleep 60 & wait"][..],
+                Some("sh took longer than 0 s"),
+            ),
+            (
+                &["no-such-program-here"][..],
+                Some("no-such-program-here could not be started"),
+            ),
+            (&[][..], Some("nothing is no program")),
+        ];
+        for (argv, expected) in cases {
+            let argv: Vec<String> = argv.iter().map(|word| (*word).to_owned()).collect();
+            let patience = if expected.is_some_and(|why| why.contains("longer")) {
+                wait
+            } else {
+                PATIENCE
+            };
+            let why = run(&argv, patience).err();
+            assert_eq!(why.is_some(), expected.is_some(), "{argv:?}: {why:?}");
+            assert!(
+                why.unwrap_or_default()
+                    .starts_with(expected.unwrap_or_default()),
+                "{argv:?}"
+            );
+        }
+    }
+}
