@@ -149,7 +149,7 @@ pub struct LimitConfig {
     pub kept_bytes: u64,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UiConfig {
     /// `theme`: the name of a shipped theme or of one in the folder `themes`, or one for each kind of terminal.
     pub theme: ThemeChoice,
@@ -280,20 +280,6 @@ impl Default for LimitConfig {
             file_head_bytes: 8 * 1024,
             command_seconds: 120,
             kept_bytes: 64 * 1024 * 1024,
-        }
-    }
-}
-
-impl Default for UiConfig {
-    fn default() -> Self {
-        Self {
-            theme: ThemeChoice::default(),
-            mouse: Mouse::default(),
-            ambiguous: Ambiguous::default(),
-            motion: Motion::default(),
-            leader: LeaderKey::default(),
-            clipboard: Clipboard::default(),
-            composer: ComposerKeys::default(),
         }
     }
 }
