@@ -3,12 +3,12 @@
 use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
-use crate::agent::session::Session;
 use crate::command::cli::PurgeArgs;
 use crate::command::moment::{Now, before};
 use crate::command::table::counted;
 use crate::command::{Ended, Face, Trouble, exit, find};
 use crate::engine::door::Door;
+use crate::protocol::board::Weight;
 use crate::protocol::op::{Manage, Managed};
 use crate::protocol::query::{Found, Query};
 use crate::protocol::session::{Card, State};
@@ -26,7 +26,7 @@ pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) 
     if face.input_is_terminal && !args.yes && !confirmed(&cards, face)? {
         return Err(Trouble::failed("nothing was deleted"));
     }
-    let stays = worktrees(&cards, door).await?;
+    let stays = worktrees(&cards, door).await;
     let sessions = cards.iter().map(|card| card.id).collect();
     match door.manage(Manage::Purge { sessions }).await {
         Managed::Purged {
@@ -41,12 +41,7 @@ pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) 
                 counted(blobs, "kept output")
             ))?;
             for worktree in stays {
-                face.note(&format!(
-                    "the worktree {} with the branch {} stays; this takes both away: {}",
-                    worktree.path.display(),
-                    worktree.branch,
-                    worktree.removal()
-                ))?;
+                face.note(&worktree.stays())?;
             }
             Ok(exit::DONE)
         }
@@ -64,20 +59,20 @@ pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) 
 }
 
 /// The worktrees that were made for these sessions and are still there.
-async fn worktrees(cards: &[Card], door: &Door) -> Result<Vec<Worktree>, Trouble> {
+async fn worktrees(cards: &[Card], door: &Door) -> Vec<Worktree> {
     let mut found: Vec<Worktree> = Vec::new();
     for card in cards {
-        let Found::Fold(Some(body)) = door.ask(Query::Fold { session: card.id }).await else {
-            continue;
-        };
-        // One that cannot be read has no worktree that is known.
-        let session = serde_json::from_str::<Session>(&body).ok();
-        let worktree = session.and_then(|session| session.spec.worktree);
-        found.extend(
-            worktree.filter(|worktree| worktree.path.is_dir() && !found.contains(worktree)),
-        );
+        let weight = door.ask(Query::Weight { session: card.id }).await;
+        if let Found::Weight(Weight {
+            worktree: Some(worktree),
+            ..
+        }) = weight
+            && !found.contains(&worktree)
+        {
+            found.push(worktree);
+        }
     }
-    Ok(found)
+    found
 }
 
 async fn named(args: &PurgeArgs, door: &Door) -> Result<Vec<Card>, Trouble> {

@@ -1,5 +1,6 @@
 //! Answers what faces ask, and does what they have done beyond one session: stopping elsewhere, purging.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -9,9 +10,13 @@ use crate::engine::{board, cache, check, health, offer, open, picture, supply, w
 use crate::protocol::id::SessionId;
 use crate::protocol::money::Rates;
 use crate::protocol::op::{Manage, Managed};
-use crate::protocol::query::{Found, Query, SpendRow, Stashed, Today};
+use crate::protocol::query::{Found, Holder, Query, SpendRow, Stashed, Today};
+use crate::store::Purged;
 use crate::store::append::{composer_draft, stash_draft};
 use crate::store::read::Reader;
+
+/// Sessions deleted at a time. Each hold is an open file, and a process may have as few as 256 of them (macOS).
+const HELD_AT_ONCE: usize = 100;
 
 pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
     let found = match query {
@@ -24,10 +29,7 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
         }
         Query::Board(wanted) => board::shelf(house, wanted).await.map(Found::Board),
         Query::Glimpse { session } => board::glimpse(house, session).await.map(Found::Glimpse),
-        Query::Weight { session } => house
-            .read(move |reader| reader.weight(session))
-            .await
-            .map(Found::Weight),
+        Query::Weight { session } => board::weight(house, session).await.map(Found::Weight),
         Query::Find { part } => house
             .read(move |reader| reader.find(&part))
             .await
@@ -186,28 +188,46 @@ async fn stop(
     Ok(Managed::Stopped { turns })
 }
 
+/// Each is held until it is gone, so that nobody takes it up while it goes.
 pub(crate) async fn purge(house: &Arc<House>, sessions: Vec<SessionId>) -> Result<Managed, String> {
+    // Each once: a second hold would wait for the first.
+    let sessions: Vec<SessionId> = BTreeSet::from_iter(sessions).into_iter().collect();
+    // Before anything goes. What is held here may have been closed a moment ago and have its last facts to keep.
     for session in &sessions {
-        if let Some(holder) = house.owners.holder(*session) {
-            // One that was closed here a moment ago has its last facts to keep.
-            let free = holder.here && house.hold(*session).await.is_ok();
-            if !free {
-                return Err(format!(
-                    "session {} is held by process {}: close it there first",
-                    session.short(),
-                    holder.process
-                ));
-            }
+        if let Some(holder) = house.owners.holder(*session)
+            && !holder.here
+        {
+            return Err(is_held(*session, &holder));
         }
     }
-    let purged = house
-        .log
-        .purge(sessions)
-        .await
-        .map_err(|error| error.to_string())?;
+    let mut all = Purged::default();
+    for part in sessions.chunks(HELD_AT_ONCE) {
+        let mut held = Vec::new();
+        for session in part {
+            let one = house.hold(*session).await.map_err(|refused| {
+                let holder = house.owners.holder(*session);
+                holder.map_or(refused, |holder| is_held(*session, &holder))
+            })?;
+            held.push(one);
+        }
+        let purged = house.log.purge(part.to_vec()).await;
+        drop(held);
+        let purged = purged.map_err(|error| error.to_string())?;
+        all.sessions += purged.sessions;
+        all.events += purged.events;
+        all.blobs += purged.blobs;
+    }
     Ok(Managed::Purged {
-        sessions: u32::try_from(purged.sessions).unwrap_or(u32::MAX),
-        events: purged.events,
-        blobs: purged.blobs,
+        sessions: u32::try_from(all.sessions).unwrap_or(u32::MAX),
+        events: all.events,
+        blobs: all.blobs,
     })
+}
+
+fn is_held(session: SessionId, holder: &Holder) -> String {
+    format!(
+        "session {} is held by process {}: close it there first",
+        session.short(),
+        holder.process
+    )
 }

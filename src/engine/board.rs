@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crate::agent::visible::first_line;
 use crate::engine::house::House;
-use crate::engine::{answer, open};
+use crate::engine::{answer, open, worktree};
 use crate::project;
-use crate::protocol::board::{Glimpse, Shelf, Wanted};
+use crate::protocol::board::{Glimpse, Shelf, Wanted, Weight};
 use crate::protocol::event::Fact;
 use crate::protocol::id::SessionId;
 use crate::protocol::item::{Item, joined};
@@ -27,8 +27,11 @@ pub(crate) async fn shelf(house: &Arc<House>, wanted: Wanted) -> Result<Shelf, S
         })
         .await?;
     shelf.zone = house.clock.offset(house.clock.now());
-    let held = owners.held().into_iter();
+    let held = tokio::task::spawn_blocking(move || owners.held())
+        .await
+        .map_err(|error| error.to_string())?;
     shelf.elsewhere = held
+        .into_iter()
         .filter(|(_, holder)| !holder.here)
         .map(|(session, holder)| (session, holder.process))
         .collect();
@@ -51,6 +54,14 @@ pub(crate) async fn glimpse(house: &Arc<House>, id: SessionId) -> Result<Glimpse
         prompt: said(prompt.map(|event| event.fact)),
         answer: said(answer.map(|event| event.fact)),
         ask: asks.into_iter().next().map(|waiting| waiting.ask),
+    })
+}
+
+pub(crate) async fn weight(house: &Arc<House>, session: SessionId) -> Result<Weight, String> {
+    let weight = house.read(move |reader| reader.weight(session)).await?;
+    Ok(Weight {
+        worktree: worktree::left(house, session).await,
+        ..weight
     })
 }
 

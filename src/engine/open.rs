@@ -1,5 +1,6 @@
 //! Opens a new session, or takes hold of one of the log and closes what a crash left open in it.
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -274,16 +275,24 @@ pub(crate) fn placed(event: Event) -> Option<Placed> {
 
 /// Closes what crashed sessions left open, so that no list shows work that nobody does.
 pub(crate) async fn close_abandoned(house: &Arc<House>) {
-    let Ok(sessions) = house.read(Reader::unfinished).await else {
+    let Ok(mut sessions) = house.read(Reader::unfinished).await else {
         return;
     };
+    if sessions.is_empty() {
+        return;
+    }
+    // What somebody runs is not looked at any further: a list is asked for every few seconds while one is seen.
+    let owners = house.owners.clone();
+    let held = tokio::task::spawn_blocking(move || owners.held()).await;
+    let held: HashSet<SessionId> = held.into_iter().flatten().map(|(id, _)| id).collect();
+    sessions.retain(|session| !held.contains(session));
     for session in sessions {
         // A turn that a budget or a guard ended leaves a card that looks the same; its fold tells, and is short to read.
         let open = folded(house, session).await.is_ok_and(|session| {
             session
                 .is_some_and(|session| !recover::closing(&session, None, Broke::Process).is_empty())
         });
-        if open && house.owners.holder(session).is_none() {
+        if open {
             // One that another process takes meanwhile is closed there.
             let _ = take_hold(house, session).await;
         }

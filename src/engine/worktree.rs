@@ -82,6 +82,12 @@ async fn git(top: &Path) -> Result<Git, String> {
     Git::open(top, std::env::vars_os().collect()).await
 }
 
+/// The worktree that was made for a session and is still there; none where that cannot be read.
+pub(crate) async fn left(house: &Arc<House>, session: SessionId) -> Option<Worktree> {
+    let worktree = worktree_of(house, session).await.ok()?;
+    worktree.path.is_dir().then_some(worktree)
+}
+
 /// The worktree of a session, with git in it.
 async fn of(house: &Arc<House>, session: SessionId) -> Result<(Git, Worktree), String> {
     let worktree = worktree_of(house, session).await?;

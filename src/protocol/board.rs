@@ -6,6 +6,7 @@ use crate::protocol::ask::Ask;
 use crate::protocol::id::SessionId;
 use crate::protocol::session::Card;
 use crate::protocol::time::Time;
+use crate::protocol::worktree::Worktree;
 
 /// Which sessions are wanted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -26,6 +27,9 @@ pub struct Wanted {
 pub struct Shelf {
     /// Newest first.
     pub cards: Vec<Card>,
+    /// All that were active after this are on the page; `None`: all there are further down. Cards that are on the first page
+    /// whatever their age may be older.
+    pub reaches: Option<Time>,
     /// How many fit in all.
     pub total: u64,
     /// How many more are put away.
@@ -46,9 +50,11 @@ pub struct Glimpse {
     pub ask: Option<Ask>,
 }
 
-/// How much of the log a session is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// How much of the log a session is, and what a deletion leaves.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Weight {
     pub items: u64,
     pub bytes: u64,
+    /// The worktree that was made for it, where its folder is still there: that stays.
+    pub worktree: Option<Worktree>,
 }

@@ -30,7 +30,7 @@ pub enum Query {
     Glimpse {
         session: SessionId,
     },
-    /// What a purge of a session would take.
+    /// What a purge of a session would take, and what would stay.
     Weight {
         session: SessionId,
     },

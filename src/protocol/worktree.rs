@@ -23,6 +23,16 @@ pub struct Worktree {
 }
 
 impl Worktree {
+    /// What is said of it when its session is deleted.
+    pub fn stays(&self) -> String {
+        format!(
+            "the worktree {} with the branch {} stays; this takes both away: {}",
+            self.path.display(),
+            self.branch,
+            self.removal()
+        )
+    }
+
     /// What a shell removes it with, as long as nothing would be lost.
     pub fn removal(&self) -> String {
         let quoted = |text: &str| {

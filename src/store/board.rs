@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use crate::protocol::board::{Shelf, Wanted, Weight};
 use crate::protocol::event::Event;
 use crate::protocol::id::SessionId;
+use crate::protocol::time::Time;
 use crate::store::append::find_session;
 use crate::store::fault::StoreError;
 use crate::store::read::{CARD, EVENT, Reader, card, cards, events, session_id, text};
@@ -55,7 +56,8 @@ impl Reader {
         })
     }
 
-    /// What a session takes in the log: its items, and the bytes of all its facts with the blobs that only it uses.
+    /// What a session takes in the log: its items, and the bytes of all its facts with the blobs that only it uses. What lies
+    /// outside the log is not known here.
     pub fn weight(&self, session: SessionId) -> Result<Weight, StoreError> {
         self.ask(Weight::default(), |conn| {
             let Some(key) = find_session(conn, session)? else {
@@ -75,6 +77,7 @@ impl Reader {
             Ok(Weight {
                 items: items.unsigned_abs(),
                 bytes: inline.saturating_add(kept).unsigned_abs(),
+                worktree: None,
             })
         })
     }
@@ -119,6 +122,17 @@ fn page(conn: &Connection, wanted: &Wanted, project: Option<&str>) -> rusqlite::
         &select("TRUE"),
         params![before, project, wanted.limit],
     )?;
+    // Asked for by itself: a card that cannot be read counts too.
+    let reaches = conn
+        .prepare_cached(
+            "SELECT active FROM card WHERE state <> 'archived' AND active <= ?1
+             AND (?2 IS NULL OR project = ?2) ORDER BY active DESC LIMIT 1 OFFSET ?3",
+        )?
+        .query_row(
+            params![before, project, wanted.limit.saturating_sub(1)],
+            |row| row.get(0).map(Time),
+        )
+        .optional()?;
     if wanted.before.is_none() {
         let mut known: HashSet<SessionId> = all.iter().map(|card| card.id).collect();
         for which in [
@@ -140,6 +154,7 @@ fn page(conn: &Connection, wanted: &Wanted, project: Option<&str>) -> rusqlite::
     let total = count("state <> 'archived'")?;
     Ok(Shelf {
         cards: all,
+        reaches,
         total,
         archived: count("TRUE")?.saturating_sub(total),
         elsewhere: Vec::new(),

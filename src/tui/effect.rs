@@ -14,7 +14,7 @@ use crate::protocol::image::Source;
 use crate::protocol::op::{Manage, Managed};
 use crate::protocol::query::Stashed;
 use crate::tui::app::arrangement::Arrangement;
-use crate::tui::app::{Cmd, Msg};
+use crate::tui::app::message::{Cmd, Msg};
 use crate::tui::files::Seeker;
 use crate::tui::queue::Wake;
 use crate::tui::reload::Watch;

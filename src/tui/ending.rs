@@ -1,6 +1,6 @@
 //! What the system tells the workstation: to end, to stop for a while, to go on.
 
-use crate::tui::app::Msg;
+use crate::tui::app::message::Msg;
 use crate::tui::effect::Effects;
 use crate::tui::terminal::input::Signal as SystemSignal;
 use crate::tui::{Desk, Ended};

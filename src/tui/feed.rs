@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::engine::feed::Feed;
 use crate::engine::frame::{self, FRAME};
 use crate::protocol::event::{Delta, Signal};
-use crate::tui::app::Msg;
+use crate::tui::app::message::Msg;
 use crate::tui::{Started, Wake};
 
 /// A beat is felt some milliseconds early or late; text that comes with one is shown with it.

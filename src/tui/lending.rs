@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Command as Process, ExitStatus, Stdio};
 
 use crate::config::paths::ensure;
-use crate::tui::app::Msg;
 use crate::tui::app::copying::{Deed, Done};
+use crate::tui::app::message::Msg;
 use crate::tui::effect::Effects;
 use crate::tui::queue::Wake;
 use crate::tui::terminal::copying::{self, Tried};

@@ -4,8 +4,8 @@ use crossterm::event::{MouseButton, MouseEventKind};
 
 use crate::config::display::Mouse;
 use crate::tui::Desk;
-use crate::tui::app::Msg;
 use crate::tui::app::layout::Axis;
+use crate::tui::app::message::Msg;
 use crate::tui::app::pointer::{Part, Spot};
 use crate::tui::app::pointing::Gesture as Pointing;
 

@@ -4,7 +4,7 @@ use std::sync::mpsc::Sender;
 use std::time::Instant;
 
 use crate::tui::Started;
-use crate::tui::app::Msg;
+use crate::tui::app::message::Msg;
 use crate::tui::pointing::Gesture;
 use crate::tui::terminal::eye::Ground;
 use crate::tui::terminal::input::{Input, InputEvent, Signal as SystemSignal};

@@ -6,8 +6,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::tui::app::Msg;
 use crate::tui::app::keymap::wished::Rebind;
+use crate::tui::app::message::Msg;
 use crate::tui::app::wishes::Wishes;
 
 /// The file is looked at no oftener than this.

@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use crate::config::theme::ThemeChoice;
 use crate::tui::Desk;
-use crate::tui::app::Msg;
+use crate::tui::app::message::Msg;
 use crate::tui::app::overlay::themes::Offered;
 use crate::tui::app::setup::Now;
 use crate::tui::terminal::colour::Depth;

@@ -14,9 +14,10 @@ use creel::protocol::rule::Mode;
 use creel::protocol::session::{Card, Change, SessionSpec, State};
 use creel::protocol::time::Time;
 use creel::protocol::usage::{Basis, Charge, Usage};
+use creel::protocol::worktree::Worktree;
+use creel::tui::app::message::{Msg, Tag};
 use creel::tui::app::pointer::Spot;
 use creel::tui::app::setup::Place;
-use creel::tui::app::{Msg, Tag};
 
 use super::{Desk, START, approval, card, model, setup};
 
@@ -304,6 +305,7 @@ impl Desk {
         let question = self.app.board.as_ref().unwrap().question;
         let found = Shelf {
             cards,
+            reaches: None,
             total: 309,
             archived: 12,
             elsewhere: Vec::new(),
@@ -357,9 +359,25 @@ fn what_is_written_on_the_board() {
     let weight = Weight {
         items: 412,
         bytes: 3_100_000,
+        worktree: None,
     };
-    desk.update(Msg::Found(Tag::Weight(at), Found::Weight(weight)));
+    desk.update(Msg::Found(Tag::Weight(at), Found::Weight(weight.clone())));
     screen!("board_delete", desk, ".");
+    let worktree = Worktree {
+        path: "/home/ada/src/cache.wt/keyed".into(),
+        repository: "/home/ada/src/cache".into(),
+        branch: "keyed".to_owned(),
+        base: "0".repeat(40),
+        from: None,
+    };
+    let with = Weight {
+        worktree: Some(worktree),
+        ..weight.clone()
+    };
+    desk.update(Msg::Found(Tag::Weight(at), Found::Weight(with)));
+    let drawn = desk.text();
+    assert!(drawn.contains("src/cache.wt/keyed"), "{drawn}");
+    assert!(drawn.contains("without text."), "{drawn}");
     desk.press(KeyCode::Char('y'));
     assert!(
         desk.text().contains("Enter delete it for good"),
@@ -390,7 +408,7 @@ fn what_is_written_on_the_board() {
     desk.press(KeyCode::Char('g'));
     desk.press(KeyCode::Char('D'));
     let at = desk.app.board.as_ref().unwrap().at.unwrap();
-    desk.update(Msg::Found(Tag::Weight(at), Found::Weight(weight)));
+    desk.update(Msg::Found(Tag::Weight(at), Found::Weight(weight.clone())));
     screen!("board_delete_40x12", desk, ".");
 }
 

@@ -6,8 +6,8 @@ use creel::protocol::id::SessionId;
 use creel::protocol::query::{Found, Stashed};
 use creel::protocol::time::Time;
 use creel::tui::app::mention::Files;
+use creel::tui::app::message::{Cmd, Msg, Tag};
 use creel::tui::app::setup::Preset;
-use creel::tui::app::{Cmd, Msg, Tag};
 use uuid::Uuid;
 
 use super::{Desk, START, setup, worked};

@@ -3,8 +3,8 @@
 
 use creel::protocol::call::{Detail, Outcome};
 use creel::protocol::item::{Block, Item, Origin};
-use creel::tui::app::Cmd;
 use creel::tui::app::copying::Deed;
+use creel::tui::app::message::Cmd;
 use crossterm::event::KeyCode;
 
 use super::Desk;

@@ -10,8 +10,8 @@ use creel::protocol::query::Found;
 use creel::protocol::session::State;
 use creel::tui::app::keymap::leader::Leader;
 use creel::tui::app::keymap::wished;
+use creel::tui::app::message::{Msg, Tag};
 use creel::tui::app::wishes::Wishes;
-use creel::tui::app::{Msg, Tag};
 
 use super::{Desk, card, setup};
 

@@ -9,8 +9,8 @@ use creel::protocol::id::{Seq, SessionId};
 use creel::protocol::item::{Block, Item, Origin};
 use creel::protocol::session::Change;
 use creel::protocol::time::Time;
-use creel::tui::app::Msg;
 use creel::tui::app::layout::{Axis, Edge};
+use creel::tui::app::message::Msg;
 use creel::tui::app::pane::PaneId;
 use creel::tui::app::pointer::{Part, Spot};
 use creel::tui::screen;
@@ -255,7 +255,7 @@ fn a_first_frame_with_what_was_kept() {
     let mut desk = three((100, 30));
     desk.wait(1_000);
     let kept = desk.app.keep_at_end(false);
-    let creel::tui::app::Cmd::Keep(arrangement) = kept else {
+    let creel::tui::app::message::Cmd::Keep(arrangement) = kept else {
         panic!("nothing is kept: {kept:?}");
     };
     let mut again = Desk::new(

@@ -6,13 +6,14 @@ use creel::protocol::id::Seq;
 use creel::protocol::item::{Block, Item, Origin};
 use creel::protocol::query::{Found, Query};
 use creel::protocol::time::Time;
+use creel::tui::app::Focus;
 use creel::tui::app::copying::Deed;
 use creel::tui::app::find::Fetch;
+use creel::tui::app::message::{Cmd, Msg, Tag};
 use creel::tui::app::pane::PaneId;
 use creel::tui::app::pointing::Gesture;
 use creel::tui::app::transcript::Transcript;
 use creel::tui::app::view::Stage;
-use creel::tui::app::{Cmd, Focus, Msg, Tag};
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::{Desk, START};

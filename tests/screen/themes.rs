@@ -3,8 +3,8 @@
 use creel::config::theme::ThemeChoice;
 use creel::protocol::ask::Risk;
 use creel::protocol::event::{Ending, Fact};
+use creel::tui::app::message::{Cmd, Msg};
 use creel::tui::app::overlay::themes::Offered;
-use creel::tui::app::{Cmd, Msg};
 use creel::tui::terminal::colour::Depth;
 use creel::tui::terminal::eye::Ground;
 use creel::tui::theme::folder::{Listed, Themes};

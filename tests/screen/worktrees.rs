@@ -11,7 +11,7 @@ use creel::protocol::time::Time;
 use creel::protocol::worktree::{
     Became, FileChange, Files, Loss, Plan, Preview, Sight, Standing, Worktree, Writer,
 };
-use creel::tui::app::{Msg, Tag};
+use creel::tui::app::message::{Msg, Tag};
 
 use super::{Desk, PATCH, START, worked};
 

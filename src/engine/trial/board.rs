@@ -77,7 +77,8 @@ async fn a_session_is_deleted_right_after_it_was_closed_and_not_while_it_is_open
     let stage = Stage::new(SCRIPT);
     let mut play = stage.open();
     said(&mut play, "what is it?").await;
-    let sessions = vec![play.session];
+    // Named twice it is deleted once.
+    let sessions = vec![play.session, play.session];
     let purge = Manage::Purge { sessions };
     let refused = play.door.manage(purge.clone()).await;
     assert!(

@@ -51,6 +51,7 @@ fn the_first_page_has_what_is_to_be_seen_however_old() {
     let expected = [id(30), id(29), id(28), id(3), id(2), id(1)];
     assert_eq!(ids(&first.cards), expected);
     assert_eq!((first.total, first.archived), (28, 2));
+    assert_eq!(first.reaches, Some(Time(28_000)), "without the old ones");
     let below = Wanted {
         before: Some(Time(28_000)),
         ..wanted("", 3)
@@ -62,6 +63,7 @@ fn the_first_page_has_what_is_to_be_seen_however_old() {
         .unwrap();
     assert_eq!(ids(&there.cards), [id(6)]);
     assert_eq!((there.total, there.archived), (1, 0));
+    assert_eq!(there.reaches, None, "there is nothing below");
 }
 
 #[test]

@@ -12,6 +12,7 @@ use crate::protocol::session::Change;
 use crate::tui::app::ask::{AskFocus, Back, edited};
 use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::keymap::{Action, Place};
+use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::cost::Cost;
 use crate::tui::app::overlay::help::Help;
@@ -24,7 +25,7 @@ use crate::tui::app::overlay::skills::Skills;
 use crate::tui::app::setup::Preset;
 use crate::tui::app::transcript::What;
 use crate::tui::app::view::{Stage, View};
-use crate::tui::app::{App, Cmd, Focus, Tag};
+use crate::tui::app::{App, Focus};
 
 /// Past prompts that are looked through, over all projects.
 const PROMPTS: u32 = 100_000;

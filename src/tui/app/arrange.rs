@@ -7,9 +7,10 @@ use crate::protocol::id::SessionId;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::layout::fit::NARROW;
 use crate::tui::app::layout::{Axis, Direction, Edge};
+use crate::tui::app::message::Cmd;
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::view::{Stage, View};
-use crate::tui::app::{App, Cmd, Focus};
+use crate::tui::app::{App, Focus};
 
 /// Under this width the sessions that are not shown have a line of their own over the status line.
 pub const SLIM: u16 = 60;

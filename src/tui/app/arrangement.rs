@@ -10,11 +10,12 @@ use crate::protocol::effort::Effort;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::query::Query;
 use crate::protocol::rule::Mode;
+use crate::tui::app::App;
 use crate::tui::app::layout::Node;
+use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::panes::Panes;
 use crate::tui::app::view::{Stage, View};
-use crate::tui::app::{App, Cmd, Tag};
 
 /// The form of the file. A higher one was written by a newer Creel.
 const VERSION: u32 = 1;

@@ -35,6 +35,8 @@ impl App {
             focus: Focus::Composer,
             overlay: None,
             board: None,
+            replies: BTreeMap::new(),
+            stays: BTreeMap::new(),
             first_run: None,
             local: Local::default(),
             leader: None,

@@ -13,10 +13,11 @@ use crate::tui::app::ask::{Arming, Back, moved};
 use crate::tui::app::first_run::{FirstRun, Page};
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::chord::narrow;
+use crate::tui::app::message::Cmd;
 use crate::tui::app::setup::NewProvider;
 use crate::tui::app::text::Text;
 use crate::tui::app::view::View;
-use crate::tui::app::{App, Cmd, Focus};
+use crate::tui::app::{App, Focus};
 
 /// Where the key of each provider is kept, by the provider's name.
 pub type KeyPlaces = BTreeMap<String, KeySource>;

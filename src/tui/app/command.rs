@@ -5,9 +5,10 @@ use crate::config::theme::ThemeChoice;
 use crate::protocol::id::ModelRef;
 use crate::protocol::item::Block;
 use crate::protocol::session::Change;
+use crate::tui::app::App;
 use crate::tui::app::keymap::Action;
+use crate::tui::app::message::Cmd;
 use crate::tui::app::setup::SkillCard;
-use crate::tui::app::{App, Cmd};
 
 #[derive(Debug)]
 pub struct Slash {

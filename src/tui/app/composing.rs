@@ -5,9 +5,10 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use crate::tui::app::composer::Opened;
 use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::keymap::{Action, Place};
+use crate::tui::app::message::Cmd;
 use crate::tui::app::setup::Preset;
 use crate::tui::app::vim::{Mode, Press};
-use crate::tui::app::{App, Cmd, Focus};
+use crate::tui::app::{App, Focus};
 
 impl App {
     pub fn composer_key(&mut self, event: KeyEvent) -> Vec<Cmd> {

@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 
 use crate::protocol::id::Seq;
+use crate::tui::app::App;
 use crate::tui::app::excerpt;
 use crate::tui::app::find::{Fetch, Gather};
-use crate::tui::app::{App, Cmd};
+use crate::tui::app::message::Cmd;
 
 /// What reading wants done outside.
 #[derive(Debug, Clone, PartialEq, Eq)]

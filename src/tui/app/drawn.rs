@@ -3,9 +3,10 @@
 use crate::protocol::id::SessionId;
 use crate::tui::app::caret::Caret;
 use crate::tui::app::find::Fetch;
+use crate::tui::app::message::Cmd;
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::view::{Anchor, Stage};
-use crate::tui::app::{App, Cmd, Focus};
+use crate::tui::app::{App, Focus};
 
 /// What a frame showed, told back because it decides something.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -9,10 +9,10 @@ use crate::protocol::event::Event;
 use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::query::{Page, Query};
 use crate::tui::app::logical::shown;
+use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::open::{LONG_PAGE, WINDOW_PAGE};
 use crate::tui::app::transcript::{Entry, Transcript};
 use crate::tui::app::view::View;
-use crate::tui::app::{Cmd, Tag};
 
 /// Events read at a time where all of a session is gone through: with large outputs a page is some megabytes.
 pub const SEARCH_PAGE: u32 = 500;

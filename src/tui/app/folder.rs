@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::tui::app::App;
 use crate::tui::app::first_run::{FirstRun, Page};
+use crate::tui::app::message::Cmd;
 use crate::tui::app::view::Stage;
-use crate::tui::app::{App, Cmd};
 
 /// Folders that are offered, beside a scratch folder.
 const OFFERED: usize = 7;

@@ -8,11 +8,12 @@ use crate::protocol::query::{Found, ModelCard, Query};
 use crate::protocol::session::Card;
 use crate::tui::app::card::{CardFocus, another_key, given_to};
 use crate::tui::app::first_run::{FirstRun, Page, way_of};
+use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::open::{LONG_PAGE, WINDOW_PAGE};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::setup::{Checked, Stored};
 use crate::tui::app::view::{Anchor, Stage};
-use crate::tui::app::{App, Cmd, Focus, Tag};
+use crate::tui::app::{App, Focus};
 
 impl App {
     pub fn hear(&mut self, signals: Vec<Signal>) -> Vec<Cmd> {
@@ -242,8 +243,8 @@ impl App {
 
     fn not_found(&mut self, tag: Tag, why: &str) {
         let why = crate::agent::visible::one_line(why);
-        if let (Tag::Board(_), Some(board)) = (tag, &mut self.board) {
-            board.could_not_be_read(why);
+        if let (Tag::Board(_) | Tag::Below(_), Some(board)) = (tag, &mut self.board) {
+            board.could_not_be_read(tag, why);
             return;
         }
         let field = match (&mut self.overlay, tag) {

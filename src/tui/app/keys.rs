@@ -9,11 +9,12 @@ use crate::tui::app::first_run::{FirstRun, Page, Reply as PageReply};
 use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::keymap::{Action, Place};
+use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::{Overlay, Reply, Wish};
 use crate::tui::app::setup::NewProvider;
 use crate::tui::app::stash::dropped;
 use crate::tui::app::text::Text;
-use crate::tui::app::{App, Cmd, Focus, Pressed, Tag};
+use crate::tui::app::{App, Focus, Pressed};
 
 impl App {
     pub fn key(&mut self, event: KeyEvent) -> Vec<Cmd> {

@@ -4,10 +4,11 @@ use crate::agent::visible::one_line;
 use crate::protocol::event::{Ending, Waiting};
 use crate::protocol::failure::FailureKind;
 use crate::protocol::query::ModelCard;
+use crate::tui::app::App;
 use crate::tui::app::first_run::{FirstRun, Page};
+use crate::tui::app::message::Cmd;
 use crate::tui::app::text::Text;
 use crate::tui::app::view::View;
-use crate::tui::app::{App, Cmd};
 
 /// A port that a server of a known kind usually has.
 #[derive(Debug, Clone, PartialEq, Eq)]

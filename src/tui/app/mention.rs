@@ -11,8 +11,9 @@ use crate::protocol::query::Query;
 use crate::protocol::session::Card;
 use crate::tui::app::chip::without_signs;
 use crate::tui::app::keymap::chord::narrow;
+use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::vim::Mode;
-use crate::tui::app::{App, Cmd, Focus, Tag};
+use crate::tui::app::{App, Focus};
 use crate::tui::widget::fuzzy;
 
 /// Rows that are offered at once.

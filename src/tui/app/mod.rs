@@ -29,6 +29,7 @@ pub mod local;
 pub mod logical;
 pub mod means;
 pub mod mention;
+pub mod message;
 pub mod mode;
 pub mod model;
 pub mod motion;
@@ -65,209 +66,29 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crossterm::event::KeyEvent;
-
-use crate::config::theme::ThemeChoice;
-use crate::protocol::event::Signal;
-use crate::protocol::id::{AskId, CommandId, ModelRef, SessionId};
-use crate::protocol::image::Source;
-use crate::protocol::op::{Command, Manage, Managed};
-use crate::protocol::query::{Found, ModelCard, Query, Stashed, Today};
+use crate::protocol::id::{AskId, CommandId, SessionId};
+use crate::protocol::query::{ModelCard, Today};
 use crate::protocol::session::Card;
-use crate::protocol::worktree::Errand;
-use crate::tui::app::arrangement::{Arrangement, Keeping};
+use crate::protocol::worktree::Worktree;
+use crate::tui::app::arrangement::Keeping;
 use crate::tui::app::ask::AskFocus;
 use crate::tui::app::board::Board;
-use crate::tui::app::card::{CardFocus, KeyPlaces};
-use crate::tui::app::copying::{Deed, Done};
+use crate::tui::app::card::CardFocus;
 use crate::tui::app::drawn::Seen;
-use crate::tui::app::find::Fetch;
 use crate::tui::app::first_run::FirstRun;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::leader::Leader;
-use crate::tui::app::keymap::wished::Rebind;
-use crate::tui::app::layout::Edge;
-use crate::tui::app::local::{Answering, Local};
-use crate::tui::app::mention::{Files, Mention, Sought};
+use crate::tui::app::local::Local;
+use crate::tui::app::mention::Mention;
+use crate::tui::app::message::{Cmd, Msg};
 use crate::tui::app::notify::Notify;
 use crate::tui::app::overlay::Overlay;
-use crate::tui::app::overlay::themes::Offered;
-use crate::tui::app::pane::PaneId;
 use crate::tui::app::panes::Panes;
 use crate::tui::app::pointer::Spot;
 use crate::tui::app::pointing::{Clicks, Gesture};
-use crate::tui::app::setup::{Checked, NewProvider, Now, Opened, Place, Setup, Stored};
+use crate::tui::app::setup::{Now, Place, Setup};
+use crate::tui::app::text::Text;
 use crate::tui::app::view::View;
-use crate::tui::app::wishes::Wishes;
-
-/// What happens to the workstation.
-#[derive(Debug, Clone)]
-pub enum Msg {
-    Key(KeyEvent),
-    Paste(String),
-    Resize(u16, u16),
-    /// Over this pane; lines, down being positive.
-    Wheel(PaneId, i64),
-    /// An edge between panes was taken with the pointer to this column or row.
-    Drag(Edge, u16),
-    /// The pointer's first button went down on this.
-    Click(Spot),
-    /// The pointer in the transcript of a pane, in cells from its first; the row may lie outside.
-    Point(PaneId, u16, i32, Gesture),
-    /// What came of something reading wanted done.
-    Read(Done),
-    /// The terminal's window got or lost the focus.
-    Focus(bool),
-    /// The engine is there, and the log was opened.
-    Ready(Opened),
-    /// It could not be started: why.
-    Broken(String),
-    Signals(Vec<Signal>),
-    Found(Tag, Found),
-    /// What became of a session that was to be stopped elsewhere, or deleted.
-    Managed(SessionId, Managed),
-    /// The editor was closed: the text as it is now, or why there is none.
-    Edited(Result<String, String>),
-    Checked(Result<Checked, String>),
-    Stored(Result<Stored, String>),
-    /// Files that were sought, by the number they were sought under.
-    Files(u64, Files),
-    /// What came of a picture that was to be attached, by the number it was asked for under.
-    Attached(SessionId, u64, Managed),
-    /// The servers of this machine that answered.
-    Local(Vec<Answering>),
-    /// Config and keys were read again for this session: where the keys are kept now.
-    KeysRead(SessionId, Result<KeyPlaces, String>),
-    Tour(Result<PathBuf, String>),
-    /// The config was read again.
-    Wished(Result<Box<Wishes>, String>),
-    /// A scratch folder was made.
-    Scratch(Result<PathBuf, String>),
-    /// The themes there are.
-    Themes(Offered),
-    /// What came of a theme that was chosen.
-    ThemeKept(ThemeChoice, Result<(), String>),
-    /// What came of an errand.
-    Errand(Managed),
-    /// A folder was looked at.
-    Place(PathBuf, Place),
-    /// What the last frame showed.
-    Drawn(Seen),
-    /// The person's program for notices did not do its work: why.
-    NotNotified(String),
-    /// A moment that was waited for.
-    Tick,
-}
-
-/// What shall be done, as data.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Cmd {
-    Send(Command),
-    Ask(Tag, Query),
-    /// Has something done to a session that is not open here.
-    Manage(SessionId, Manage),
-    /// Keeps what is typed, across a crash.
-    SaveDraft {
-        session: Option<SessionId>,
-        text: String,
-    },
-    /// Keeps a text that was put by; an empty one is taken away.
-    Stash(Stashed),
-    /// Seeks files of a folder; `None`: no more.
-    Seek(Option<Sought>),
-    /// Keeps a picture for the composer of a session.
-    Attach {
-        session: SessionId,
-        number: u64,
-        source: Source,
-    },
-    /// The same with the one in the clipboard.
-    Clipboard {
-        session: SessionId,
-        number: u64,
-    },
-    /// Opens the person's editor on a text.
-    Edit(String),
-    Check(NewProvider),
-    /// Asks the usual ports of this machine for models.
-    AskLocal,
-    /// With the model that was chosen.
-    Store(NewProvider, ModelRef),
-    /// Reads config and keys again; this session goes on then.
-    ReadKeys(SessionId),
-    /// Opens the person's editor on the config, at this line; it is read again afterwards.
-    EditConfig(Option<usize>),
-    /// Writes keys into the config.
-    Bind(Rebind),
-    /// Makes the tour's folder.
-    Tour,
-    /// Does something with a git worktree.
-    Errand(Errand),
-    /// Stops the last of these.
-    StopErrand,
-    /// Makes a scratch folder.
-    Scratch,
-    /// Looks at a folder: its branch and instructions.
-    LookAt(PathBuf),
-    /// Keeps tabs and panes for the next start; `None`: there is nothing to keep.
-    Keep(Option<Arrangement>),
-    /// Lists the themes there are.
-    ListThemes,
-    /// Wears this theme and keeps it in the config.
-    KeepTheme(ThemeChoice),
-    /// What reading wants done.
-    Read(Deed),
-    /// Tells a person who looks elsewhere.
-    Notify(String),
-    Redraw,
-    Suspend,
-    Quit,
-}
-
-/// What a query was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Tag {
-    /// The newest sessions, for the empty workstation.
-    Recent,
-    /// The newest session of this folder, to go on with it.
-    Continue,
-    /// Sessions for the palette.
-    Palette,
-    /// A page of the board, by the number of the question.
-    Board(u64),
-    Glimpse(SessionId),
-    Weight(SessionId),
-    Models,
-    /// What choosing each model would come to for this session; of a view that has no session yet its own id.
-    Offers(SessionId),
-    /// Which endpoint of each route would serve this session.
-    Routes,
-    Today,
-    Prompts,
-    Stashed,
-    /// Sessions that can be mentioned.
-    Mentions,
-    Draft(SessionId),
-    /// The newest page of a session.
-    Newest(SessionId),
-    /// What its events add up to.
-    Fold(SessionId),
-    /// Its events after the last one known.
-    Missed(SessionId),
-    /// The page before the window.
-    Earlier(SessionId),
-    /// What a transcript asked of the log.
-    Reading(SessionId, Fetch),
-    Turns(SessionId),
-    /// Something of a worktree, for the overlay that shows it.
-    Sight,
-    /// How far the worktree of a session has come.
-    Standing(SessionId),
-    /// Who else writes where a session works.
-    Writers(SessionId),
-    SpendDays,
-    SpendModels,
-}
 
 /// What the keys go to, where no overlay is open.
 #[derive(Debug, Clone, PartialEq)]
@@ -319,6 +140,10 @@ pub struct App {
     pub overlay: Option<Overlay>,
     /// The board lies over everything but overlays.
     pub board: Option<Board>,
+    /// Replies that were begun there and left.
+    pub replies: BTreeMap<SessionId, Text>,
+    /// Worktrees of sessions that are being deleted: they stay.
+    pub stays: BTreeMap<SessionId, Worktree>,
     pub first_run: Option<FirstRun>,
     pub local: Local,
     /// The next key is one of those that follow it.
@@ -371,16 +196,19 @@ impl App {
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Cmd> {
         self.now = now;
         self.expire();
-        let heard = matches!(msg, Msg::Signals(_) | Msg::Drawn(_));
+        let drawn = matches!(msg, Msg::Drawn(_));
+        let heard = drawn || matches!(msg, Msg::Signals(_));
         let key = matches!(msg, Msg::Key(_) | Msg::Wheel(..) | Msg::Tick);
         let here = key && self.is_plain();
-        let drawn = matches!(msg, Msg::Drawn(_));
         self.notify.see(&msg, now.since);
         let mut cmds = self.take(msg);
         cmds.extend(self.ask_local_once());
         cmds.extend(self.tell_seen());
-        cmds.extend(self.settle_board());
-        cmds.extend(self.notices_due(drawn));
+        // A frame is drawn of what is here: it moves nothing on the board and is no news.
+        if !drawn {
+            cmds.extend(self.settle_board());
+            cmds.extend(self.notices_due());
+        }
         // What is heard changes the sessions it speaks of, and they count that themselves.
         if !heard || self.mention.is_some() {
             // What was heard may have put another composer in place of the one with the list.
@@ -451,7 +279,7 @@ impl App {
                 self.notices
                     .push(format!("the log could not be opened: {why}"));
                 self.broken = Some(why);
-                Vec::new()
+                self.look()
             }
             Msg::Signals(signals) => self.hear(signals),
             Msg::Found(tag, found) => self.found(tag, found),

@@ -6,11 +6,12 @@ use crate::protocol::offer::Offer;
 use crate::protocol::op::Op;
 use crate::protocol::query::{ModelCard, Page, Query};
 use crate::protocol::session::{Change, ForkRequest};
+use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::open::WINDOW_PAGE;
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::models::{How, Models};
 use crate::tui::app::view::{Stage, View};
-use crate::tui::app::{App, Cmd, Focus, Tag};
+use crate::tui::app::{App, Focus};
 
 impl App {
     /// The card of a model, as far as it is known.

@@ -9,8 +9,9 @@ use crate::agent::visible::one_line;
 use crate::protocol::ask::About;
 use crate::protocol::id::SessionId;
 use crate::protocol::session::State;
+use crate::tui::app::App;
+use crate::tui::app::message::{Cmd, Msg};
 use crate::tui::app::view::View;
-use crate::tui::app::{App, Cmd, Msg};
 use crate::tui::terminal::notice::Progress;
 
 /// Between two notices of one session.
@@ -118,11 +119,8 @@ impl Notify {
 }
 
 impl App {
-    /// Notices that are due now; none after a frame alone, which changes nothing.
-    pub fn notices_due(&mut self, drawn: bool) -> Vec<Cmd> {
-        if drawn {
-            return Vec::new();
-        }
+    /// Notices that are due now.
+    pub fn notices_due(&mut self) -> Vec<Cmd> {
         let now = self.now.since;
         let left = self.notify.left();
         let mut cmds = Vec::new();

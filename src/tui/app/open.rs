@@ -10,9 +10,10 @@ use crate::tui::app::chip::kept_blocks;
 use crate::tui::app::composer::written::Written;
 use crate::tui::app::first_run::FirstRun;
 use crate::tui::app::keymap::Action;
+use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::setup::OpenWhat;
 use crate::tui::app::view::{Anchor, Scroll, Stage, View};
-use crate::tui::app::{App, Cmd, Focus, Tag};
+use crate::tui::app::{App, Focus};
 
 /// Events read at a time for the window, and where many are gone through.
 pub const WINDOW_PAGE: u32 = 200;
@@ -34,6 +35,8 @@ impl App {
             Cmd::Ask(Tag::Models, Query::Models),
             Cmd::Ask(Tag::Prompts, Query::Prompts { limit: 200 }),
         ];
+        // The board may have been opened before there was anything to ask.
+        cmds.extend(self.look());
         if self.restored {
             cmds.extend(self.read_restored());
         }
@@ -285,14 +288,21 @@ impl App {
         cmds
     }
 
-    /// To a session that is open. One that could not be taken hold of may be free by now.
-    fn speak_again(&mut self, command: Command) -> Vec<Cmd> {
-        if self.view_mut().read_only.take().is_none() {
+    /// To a session that is open. One that could not be taken hold of may be free by now; what its holder did is read then,
+    /// before anything that is heard of it.
+    pub fn speak_again(&mut self, command: Command) -> Vec<Cmd> {
+        let id = command.session;
+        let resume = self.command(id, Op::Resume);
+        let Some(view) = self.view_of(id).filter(|view| view.read_only.is_some()) else {
             return vec![Cmd::Send(command)];
-        }
-        let resume = self.command(command.session, Op::Resume);
-        self.view_mut().resume = Some(resume.id);
-        vec![Cmd::Send(resume), Cmd::Send(command)]
+        };
+        view.read_only = None;
+        view.resume = Some(resume.id);
+        // Where its past is being read it has that in it.
+        let after = (view.stage == Stage::Live).then(|| view.reread());
+        let mut cmds = vec![Cmd::Send(resume), Cmd::Send(command)];
+        cmds.extend(after.map(|after| self.read_missed(id, after)));
+        cmds
     }
 
     pub fn change(&mut self, change: Change) -> Vec<Cmd> {

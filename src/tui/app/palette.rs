@@ -7,9 +7,10 @@ use crate::protocol::query::Query;
 use crate::protocol::session::Card;
 use crate::tui::app::command::TABLE;
 use crate::tui::app::keymap::{Action, Place};
+use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::palette::{Entry, Goes, Palette, Scope};
-use crate::tui::app::{App, Cmd, Focus, Tag};
+use crate::tui::app::{App, Focus};
 
 /// Actions that are remembered as chosen, to be listed first.
 const REMEMBERED: usize = 8;

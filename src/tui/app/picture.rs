@@ -6,8 +6,9 @@ use std::ops::Range;
 use crate::protocol::id::SessionId;
 use crate::protocol::image::Source;
 use crate::protocol::op::Managed;
+use crate::tui::app::App;
 use crate::tui::app::composer::written::Written;
-use crate::tui::app::{App, Cmd};
+use crate::tui::app::message::Cmd;
 
 /// No path is longer.
 const LONGEST: usize = 4096;

@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use crate::tui::app::caret::{Held, Move, Selection};
 use crate::tui::app::logical::shown;
+use crate::tui::app::message::Cmd;
 use crate::tui::app::motion::word_at;
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::pointer::{Part, Spot};
-use crate::tui::app::{App, Cmd, Focus};
+use crate::tui::app::{App, Focus};
 
 /// A click this soon after the window got the focus is the one that gave it.
 const FRONT: Duration = Duration::from_millis(300);

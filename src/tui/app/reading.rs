@@ -11,9 +11,10 @@ use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::keymap::reading::then;
 use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::logical::{self, shown};
+use crate::tui::app::message::Cmd;
 use crate::tui::app::motion::{self, Motion};
 use crate::tui::app::transcript::{Entry, What};
-use crate::tui::app::{App, Cmd, Focus};
+use crate::tui::app::{App, Focus};
 use crate::tui::widget::markdown::source;
 
 /// Keys that wait for a frame at most; what is typed beyond is dropped.

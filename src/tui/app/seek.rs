@@ -6,9 +6,10 @@ use crate::protocol::event::Event;
 use crate::protocol::id::{Seq, SessionId};
 use crate::tui::app::copying::Deed;
 use crate::tui::app::find::{self, Fetch, Hit, Search};
+use crate::tui::app::message::Cmd;
 use crate::tui::app::transcript::What;
 use crate::tui::app::view::Stage;
-use crate::tui::app::{App, Cmd, excerpt};
+use crate::tui::app::{App, excerpt};
 
 impl App {
     pub fn begin_search(&mut self) -> Vec<Cmd> {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use crate::protocol::id::{CallId, CommandId, SessionId};
 use crate::protocol::op::Op;
-use crate::tui::app::{App, Cmd};
+use crate::tui::app::App;
+use crate::tui::app::message::Cmd;
 
 /// A command that runs.
 #[derive(Debug, Clone, PartialEq, Eq)]

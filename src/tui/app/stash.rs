@@ -1,9 +1,10 @@
 //! Drafts that were put by, as `git stash` does with changes: kept over sessions, crashes and restarts until they are taken.
 
 use crate::protocol::query::{Query, Stashed};
+use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::stash::Stash;
-use crate::tui::app::{App, Cmd, Focus, Tag};
+use crate::tui::app::{App, Focus};
 
 impl App {
     /// Puts what is written by; from an empty composer the list of what was put by is shown.

@@ -2,8 +2,9 @@
 
 use crate::protocol::op::Op;
 use crate::protocol::session::Change;
+use crate::tui::app::App;
+use crate::tui::app::message::Cmd;
 use crate::tui::app::view::Stage;
-use crate::tui::app::{App, Cmd};
 
 impl App {
     /// A new session that is temporary: the one nothing was said in, where there is one.

@@ -1,9 +1,10 @@
 //! The theme as the state knows it: what the list of themes wishes for, and what came of it. What is worn is not known here.
 
 use crate::config::theme::ThemeChoice;
+use crate::tui::app::App;
+use crate::tui::app::message::Cmd;
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::themes::{Offered, Themes};
-use crate::tui::app::{App, Cmd};
 
 impl App {
     /// The list of themes, with the one that is marked worn while one looks.

@@ -294,9 +294,9 @@ impl View {
         self.retrying().is_some() || self.stopped().is_some() || !self.writers.is_empty()
     }
 
-    /// It runs in another process: what it does is read from the log.
+    /// It runs in another process, or waits there: what it does is read from the log.
     pub fn followed(&self) -> bool {
-        self.read_only.is_some() && self.stage == Stage::Live && self.state() == State::Working
+        self.read_only.is_some() && self.stage == Stage::Live && self.running()
     }
 
     /// Whether something is under way whose seconds a person waits for.

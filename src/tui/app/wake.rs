@@ -6,8 +6,9 @@ use std::time::Duration;
 use crate::config::display::Motion;
 use crate::protocol::id::Seq;
 use crate::tui::app::board::LOOK;
+use crate::tui::app::message::Cmd;
 use crate::tui::app::view::View;
-use crate::tui::app::{App, Cmd, Focus};
+use crate::tui::app::{App, Focus};
 
 /// The strip of leader keys comes after this long.
 pub const STRIP: Duration = Duration::from_millis(400);
@@ -42,7 +43,10 @@ impl App {
             arming,
             drafts,
             self.keeping.due,
-            self.board.as_ref().map(|board| board.looked + LOOK),
+            self.board
+                .as_ref()
+                .filter(|_| self.ready)
+                .map(|board| board.looked + LOOK),
             self.note.as_ref().map(|note| note.until),
             self.esc_until,
             self.break_until,
@@ -64,7 +68,7 @@ impl App {
         let counts = checking
             || self
                 .views_seen()
-                .any(|view| view.counts_seconds() || view.retrying().is_some())
+                .any(|view| view.counts_seconds() || view.retrying().is_some() || view.followed())
             || (!self.ready && self.broken.is_none() && now >= SECOND);
         if counts {
             let every = match self.setup.wishes.motion {

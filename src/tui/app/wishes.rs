@@ -4,9 +4,10 @@ use crate::config::display::{Motion, Mouse};
 use crate::config::notify::NotifyConfig;
 use crate::config::show::Setting;
 use crate::config::theme::ThemeChoice;
+use crate::tui::app::App;
 use crate::tui::app::keymap::live::Keymap;
+use crate::tui::app::message::Cmd;
 use crate::tui::app::overlay::Overlay;
-use crate::tui::app::{App, Cmd};
 
 /// Settings named in one line; the rest is counted.
 const NAMED: usize = 3;

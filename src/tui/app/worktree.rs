@@ -10,12 +10,13 @@ use crate::protocol::query::Query;
 use crate::protocol::session::OpenRequest;
 use crate::protocol::worktree::{Done, Errand, Look, Sight, Worktree, Writer};
 use crate::tui::app::keymap::Action;
+use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::files::{Files, Page};
 use crate::tui::app::overlay::new_worktree::NewWorktree;
 use crate::tui::app::text::Text;
 use crate::tui::app::view::{Stage, View};
-use crate::tui::app::{App, Cmd, Focus, Tag};
+use crate::tui::app::{App, Focus};
 
 impl App {
     /// Asks for the name of a new worktree; the folder is the one that sessions begin in.

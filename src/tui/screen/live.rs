@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 
 use crate::agent::visible::{clean, one_line};
 use crate::protocol::event::Waiting;
+use crate::protocol::session::State;
 use crate::tui::app::App;
 use crate::tui::app::shell::is_shell;
 use crate::tui::app::view::{Stage, View};
@@ -111,7 +112,7 @@ pub fn lay(app: &App, view: &View, stream: &mut LiveText, form: Form, look: &Loo
             ));
         } else if view.stage == Stage::Loading && view.transcript.first().is_none() {
             laid.row(Row::of("reading its past", Role::Muted));
-        } else if view.read_only.is_some() && view.running() && !view.followed() {
+        } else if view.read_only.is_some() && view.running() && view.state() != State::Working {
             laid.row(Row::of(
                 format!(
                     "{} waits for an answer, to be given where it runs",

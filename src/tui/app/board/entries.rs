@@ -1,6 +1,6 @@
 //! Which sessions the board lists, in which order: open ones and those of the log, by what they need.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
 use crate::protocol::id::SessionId;
@@ -54,11 +54,13 @@ pub enum Line {
 }
 
 impl App {
-    /// The lines of the list; none where the board is closed.
-    pub fn board_lines(&self) -> Vec<Line> {
-        let Some(board) = &self.board else {
-            return Vec::new();
-        };
+    /// The lines of the list, as they were after what happened last; none where the board is closed.
+    pub fn board_lines(&self) -> &[Line] {
+        self.board.as_ref().map_or(&[], |board| &board.lines)
+    }
+
+    /// Works the lines out anew.
+    pub fn list(&self, board: &Board) -> Vec<Line> {
         let mut lines = Vec::new();
         let mut last = None;
         for entry in self.entries(board) {
@@ -72,22 +74,34 @@ impl App {
     }
 
     fn entries(&self, board: &Board) -> Vec<Entry> {
+        let open: HashSet<SessionId> = self.views.iter().map(|view| view.id).collect();
         let cards: HashMap<SessionId, usize> = board
             .cards
             .iter()
             .enumerate()
+            .filter(|(_, card)| open.contains(&card.id))
             .map(|(index, card)| (card.id, index))
             .collect();
+        // What is being written to is listed whatever the filters say, or the keys would write to another.
+        let written = board.at.filter(|_| board.writes());
         let mut entries = Vec::new();
-        let mut open = Vec::new();
         for (tab, view) in self.views.iter().enumerate() {
-            open.push(view.id);
             let card = cards.get(&view.id).copied();
             let known = card.and_then(|index| board.cards.get(index));
-            let Some((group, pinned)) = of_view(view, known) else {
+            let is_written = written == Some(view.id);
+            let group = match known {
+                // Its tab stands still while another process has it.
+                Some(card) if view.read_only.is_some() => {
+                    let held = board.process_of(card.id).is_some();
+                    Some((of_card(card, held, self.now.wall), card.pinned))
+                }
+                _ => of_view(view, known),
+            };
+            let group = group.or(is_written.then_some((Group::Earlier, false)));
+            let Some((group, pinned)) = group else {
                 continue;
             };
-            if self.is_wanted(board, view, known) {
+            if is_written || self.is_wanted(board, view, known) {
                 entries.push(Entry {
                     id: view.id,
                     group,
@@ -100,7 +114,8 @@ impl App {
         let finds = !board.find.is_empty();
         for (index, card) in board.cards.iter().enumerate() {
             let group = of_card(card, board.process_of(card.id).is_some(), self.now.wall);
-            if open.contains(&card.id) || group == Group::Archived && !finds || !fits(board, card) {
+            let hidden = group == Group::Archived && !finds || !fits(board, card);
+            if open.contains(&card.id) || hidden && written != Some(card.id) {
                 continue;
             }
             entries.push(Entry {

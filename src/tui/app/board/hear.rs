@@ -10,10 +10,11 @@ use crate::protocol::id::SessionId;
 use crate::protocol::item::{Item, Origin, joined};
 use crate::protocol::op::{Managed, Op};
 use crate::protocol::query::Found;
-use crate::protocol::session::{Change, State};
-use crate::tui::app::board::{Board, LOOK, PAGE, Writing};
+use crate::protocol::session::{Card, Change, State};
+use crate::tui::app::App;
+use crate::tui::app::board::{Board, LOOK, Reach, Writing};
+use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::view::Stage;
-use crate::tui::app::{App, Cmd, Tag};
 use crate::tui::widget::text;
 
 impl App {
@@ -23,9 +24,15 @@ impl App {
         };
         match (tag, found) {
             (Tag::Board(number), Found::Board(page)) if number == board.question => {
-                board.take(page);
+                board.take(page, Part::First);
             }
-            (Tag::Glimpse(id), Found::Glimpse(glimpse)) => board.glimpse = Some((id, glimpse)),
+            (Tag::Below(number), Found::Board(page)) if board.below == Some(number) => {
+                board.below = None;
+                board.take(page, Part::Below);
+            }
+            (Tag::Glimpse(id), Found::Glimpse(glimpse)) if board.at == Some(id) => {
+                board.glimpse = Some((id, glimpse));
+            }
             (Tag::Weight(id), Found::Weight(found)) if board.at == Some(id) => {
                 if let Writing::Delete { weight, .. } = &mut board.writing {
                     *weight = Some(found);
@@ -37,17 +44,26 @@ impl App {
 
     /// What became of stopping or deleting a session.
     pub fn managed(&mut self, session: SessionId, managed: Managed) -> Vec<Cmd> {
+        let stays = self.stays.remove(&session);
         match managed {
             Managed::Purged { events, blobs, .. } => {
+                self.replies.remove(&session);
                 if let Some(board) = &mut self.board {
                     board.cards.retain(|card| card.id != session);
                     board.done.retain(|done| done.session != session);
                 }
-                self.say(format!(
+                let mut said = format!(
                     "deleted, with {} facts and {} outputs kept for it",
                     text::count(events),
                     text::count(blobs)
-                ));
+                );
+                if let Some(worktree) = stays {
+                    let stays = one_line(&worktree.stays());
+                    said = format!("{said}; {stays}");
+                    // The line passes, and is short: here the command can be read and copied.
+                    self.notices.push(stays);
+                }
+                self.say(said);
             }
             Managed::Stopped { turns: 0 } => self.say("nothing runs in it"),
             Managed::Stopped { .. } => self.say("it was told to stop"),
@@ -66,7 +82,7 @@ impl App {
     pub fn board_tick(&mut self) -> Vec<Cmd> {
         let now = self.now.since;
         let due = |board: &Board| board.looked + LOOK <= now;
-        if self.board.as_ref().is_some_and(due) {
+        if self.ready && self.board.as_ref().is_some_and(due) {
             self.look()
         } else {
             Vec::new()
@@ -132,28 +148,48 @@ fn said(glimpse: &mut Glimpse, fact: &Fact) {
     }
 }
 
+/// Which part of the list a page is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    First,
+    Below,
+}
+
 impl Board {
     /// A page: the first in place of what it covers, a further one below.
-    fn take(&mut self, page: Shelf) {
+    fn take(&mut self, page: Shelf, part: Part) {
+        let below = part == Part::Below;
         self.failed = None;
         self.read = true;
-        let below = std::mem::take(&mut self.reading);
         self.total = page.total;
         self.archived = page.archived;
         self.elsewhere = page.elsewhere;
         self.zone = page.zone;
-        let before = self.cards.len();
-        let limit = PAGE as usize;
+        // Words choose from all there is, and tell nothing of what lies beside it.
+        let found = !self.find.is_empty();
+        let known = self.reach;
+        self.reach = match (page.reaches, known) {
+            _ if found => Reach::Nothing,
+            // A page that goes no further down would be asked for for ever.
+            (Some(reaches), Reach::To(known)) if below && reaches >= known => Reach::End,
+            (Some(reaches), Reach::To(known)) => Reach::To(reaches.min(known)),
+            (Some(reaches), Reach::Nothing) => Reach::To(reaches),
+            (None, _) | (Some(_), Reach::End) => Reach::End,
+        };
+        // A page says nothing of what was put away meanwhile, nor one of words of what has others now.
+        let written = self.at.filter(|_| self.writes());
         // What was read further down stays; whatever the new page reaches is as it says.
-        let reaches = (!below && self.find.is_empty() && page.cards.len() >= limit)
-            .then(|| page.cards.get(limit - 1).map(|card| card.active))
-            .flatten();
+        let stays = |card: &Card| {
+            let beyond = page.reaches.is_some_and(|reaches| card.active < reaches);
+            let read = match known {
+                Reach::Nothing => false,
+                Reach::To(known) => card.active >= known,
+                Reach::End => true,
+            };
+            below || beyond && read && !found || Some(card.id) == written
+        };
         let mut kept = std::mem::take(&mut self.cards);
-        match reaches {
-            Some(reaches) => kept.retain(|card| card.active < reaches),
-            None if below => {}
-            None => kept.clear(),
-        }
+        kept.retain(stays);
         let mut cards = page.cards;
         if !kept.is_empty() {
             let ids: HashSet<SessionId> = cards.iter().map(|card| card.id).collect();
@@ -162,10 +198,6 @@ impl Board {
             cards.sort_by_key(|card| std::cmp::Reverse(card.active));
         }
         self.cards = cards;
-        if below && self.cards.len() == before {
-            // Nothing new came: there is no more to be had.
-            self.total = before as u64;
-        }
     }
 
     /// What a change makes of a card, before the log is read again.
@@ -185,14 +217,18 @@ impl Board {
         }
     }
 
-    pub fn could_not_be_read(&mut self, why: String) {
+    pub fn could_not_be_read(&mut self, tag: Tag, why: String) {
+        match tag {
+            Tag::Board(number) if number == self.question => {}
+            Tag::Below(number) if self.below == Some(number) => self.below = None,
+            _ => return,
+        }
         self.failed = Some(why);
-        self.reading = false;
     }
 }
 
 /// What a session takes, in words.
-pub fn weighed(weight: Weight) -> String {
+pub fn weighed(weight: &Weight) -> String {
     let items = match weight.items {
         1 => "1 item".to_owned(),
         items => format!("{} items", text::count(items)),

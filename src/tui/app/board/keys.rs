@@ -5,16 +5,17 @@ use ratatui::layout::Rect;
 
 use crate::protocol::id::SessionId;
 use crate::protocol::query::Query;
+use crate::tui::app::App;
 use crate::tui::app::ask::{Back, edit_line};
 use crate::tui::app::board::entries::{Entry, Line};
-use crate::tui::app::board::{Rooms, Writing};
+use crate::tui::app::board::{Board, Reach, Rooms, Writing};
 use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::keymap::{Action, Place};
+use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::help::Help;
 use crate::tui::app::overlay::turns::Turns;
 use crate::tui::app::text::Text;
-use crate::tui::app::{App, Cmd, Tag};
 
 impl App {
     pub fn board_key(&mut self, event: KeyEvent) -> Vec<Cmd> {
@@ -96,11 +97,8 @@ impl App {
             Action::BoardOpen => return self.open_from_board(entry.id),
             Action::BoardDecide => self.decide(entry),
             Action::BoardReply => {
-                let kept = self.board.as_mut().and_then(|board| board.kept.take());
-                let text = kept.filter(|(id, _)| *id == entry.id);
-                self.write(Writing::Reply(
-                    text.map(|(_, text)| text).unwrap_or_default(),
-                ));
+                let text = self.replies.remove(&entry.id);
+                self.write(Writing::Reply(text.unwrap_or_default()));
             }
             Action::BoardRename => {
                 let mut text = Text::default();
@@ -213,21 +211,23 @@ impl App {
         let Some(board) = &mut self.board else {
             return Vec::new();
         };
+        if event.code == KeyCode::Esc {
+            self.keep_reply();
+            return Vec::new();
+        }
         match (event.code, std::mem::take(&mut board.writing)) {
-            (KeyCode::Esc, Writing::Reply(text)) => {
-                // What was written comes back with the next Tab.
-                board.kept = entry
-                    .filter(|_| !text.is_empty())
-                    .map(|entry| (entry.id, text));
-            }
-            (KeyCode::Esc, _) => {}
-            (KeyCode::Enter, Writing::Reply(text)) => {
-                return entry.map_or_else(Vec::new, |entry| self.reply(entry, text));
-            }
-            (KeyCode::Enter, Writing::Title(text)) => {
-                let title = crate::agent::visible::one_line(text.as_str());
-                return entry.map_or_else(Vec::new, |entry| self.retitle(entry, &title));
-            }
+            (KeyCode::Enter, writing) => match (entry, writing) {
+                (Some(entry), Writing::Reply(text)) => return self.reply(entry, text),
+                (Some(entry), Writing::Title(text)) => {
+                    let title = crate::agent::visible::one_line(text.as_str());
+                    return self.retitle(entry, &title);
+                }
+                (None, writing) => {
+                    board.writing = writing;
+                    self.say("this session is no longer here; Esc goes back to the list");
+                }
+                (_, writing) => board.writing = writing,
+            },
             (_, Writing::Reply(mut text)) => {
                 edit_line(&mut text, event);
                 board.writing = Writing::Reply(text);
@@ -261,8 +261,11 @@ impl App {
                 },
             ) => *sure = true,
             (KeyCode::Enter, writing) if sure => {
-                *writing = Writing::Nothing;
-                return entry.map_or_else(Vec::new, |entry| self.delete(entry));
+                let worktree = match std::mem::take(writing) {
+                    Writing::Delete { weight, .. } => weight.and_then(|weight| weight.worktree),
+                    _ => None,
+                };
+                return entry.map_or_else(Vec::new, |entry| self.delete(entry, worktree));
             }
             _ => {}
         }
@@ -288,7 +291,7 @@ impl App {
 
     /// A click marks a session; on the marked one it opens it.
     pub fn board_click(&mut self, id: SessionId) -> Vec<Cmd> {
-        let Some(board) = &mut self.board else {
+        let Some(board) = &self.board else {
             return Vec::new();
         };
         if self.overlay.is_some() {
@@ -297,26 +300,31 @@ impl App {
         if board.at == Some(id) && board.writing == Writing::Nothing {
             return self.open_from_board(id);
         }
-        board.at = Some(id);
-        board.writing = Writing::Nothing;
+        self.keep_reply();
+        if let Some(board) = &mut self.board {
+            board.at = Some(id);
+        }
         Vec::new()
     }
 
     pub fn board_wheel(&mut self, lines: i64) {
-        let writes = |board: &crate::tui::app::board::Board| {
-            !matches!(board.writing, Writing::Nothing | Writing::Find)
-        };
-        if self.overlay.is_none() && !self.board.as_ref().is_some_and(writes) {
+        if self.overlay.is_none() && !self.board.as_ref().is_some_and(Board::writes) {
             self.mark(isize::try_from(lines).unwrap_or(0));
         }
     }
 
     /// This project, or all.
     pub fn board_scope(&mut self) -> Vec<Cmd> {
+        // Not under what is being written.
+        if self.board.as_ref().is_some_and(Board::writes) {
+            return Vec::new();
+        }
         if let Some(board) = &mut self.board {
             board.here = !board.here;
             board.cards.clear();
             board.read = false;
+            board.reach = Reach::Nothing;
+            board.below = None;
         }
         self.look()
     }
@@ -347,12 +355,10 @@ impl App {
     }
 
     fn board_sessions(&self) -> impl Iterator<Item = Entry> {
-        self.board_lines()
-            .into_iter()
-            .filter_map(|line| match line {
-                Line::Session(entry) => Some(entry),
-                Line::Head(_) => None,
-            })
+        self.board_lines().iter().filter_map(|line| match line {
+            Line::Session(entry) => Some(*entry),
+            Line::Head(_) => None,
+        })
     }
 
     pub fn marked(&self) -> Option<Entry> {

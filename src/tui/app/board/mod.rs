@@ -11,13 +11,16 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
+use crate::agent::visible::one_line;
 use crate::protocol::board::{Glimpse, Wanted, Weight};
 use crate::protocol::id::SessionId;
 use crate::protocol::query::Query;
-use crate::protocol::session::{Card, Change};
+use crate::protocol::session::{Card, Change, State};
+use crate::protocol::time::Time;
+use crate::tui::app::App;
 use crate::tui::app::board::entries::Line;
+use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::text::Text;
-use crate::tui::app::{App, Cmd, Tag};
 
 /// Sessions read at a time.
 pub const PAGE: u32 = 200;
@@ -34,6 +37,7 @@ pub struct Board {
     pub cards: Vec<Card>,
     /// The first page came.
     pub read: bool,
+    pub reach: Reach,
     /// How many there are, and how many more are put away.
     pub total: u64,
     pub archived: u64,
@@ -46,6 +50,8 @@ pub struct Board {
     /// The words that are looked for.
     pub find: Text,
     pub writing: Writing,
+    /// The list, as it is after what happened last.
+    pub lines: Vec<Line>,
     /// The session that is marked, and where in the list it stood: what takes its place when it goes.
     pub at: Option<SessionId>,
     pub index: usize,
@@ -53,20 +59,29 @@ pub struct Board {
     pub top: usize,
     /// Of the marked session.
     pub glimpse: Option<(SessionId, Glimpse)>,
-    /// A reply that was begun and left.
-    pub kept: Option<(SessionId, Text)>,
     /// What can be undone, the last at the end.
     pub done: Vec<Done>,
     /// Why the log could not be read.
     pub failed: Option<String>,
     /// The number of the question whose answer is awaited: older answers come too late.
     pub question: u64,
-    /// A page further down is on its way.
-    pub reading: bool,
+    /// The same for a page further down, while one is on its way.
+    pub below: Option<u64>,
     /// When the log was last looked at.
     pub looked: Duration,
-    /// The session whose last words were asked for.
-    glimpsed: Option<SessionId>,
+    /// The session whose last words were asked for, as its card was then where they are not heard here.
+    glimpsed: Option<(SessionId, Option<(Time, State)>)>,
+}
+
+/// How far down the list was read without a gap. Single sessions of the first page may be older.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reach {
+    /// Not at all, or for other words.
+    #[default]
+    Nothing,
+    /// All that were active after this.
+    To(Time),
+    End,
 }
 
 /// What the keys write, if anything.
@@ -147,6 +162,11 @@ impl Board {
         self.writing == Writing::Find || !self.find.is_empty()
     }
 
+    /// The keys write to the marked session, or ask of it: it stays marked until they have ended.
+    pub fn writes(&self) -> bool {
+        !matches!(self.writing, Writing::Nothing | Writing::Find)
+    }
+
     pub fn process_of(&self, session: SessionId) -> Option<u32> {
         let mut held = self.elsewhere.iter();
         held.find(|(id, _)| *id == session)
@@ -160,25 +180,38 @@ impl Board {
 
 impl App {
     pub fn show_board(&mut self) -> Vec<Cmd> {
+        self.keep_reply();
         self.overlay = None;
         let board = Board {
             at: Some(self.view().id),
             ..Board::default()
         };
         self.board = Some(board);
-        let mut cmds = vec![Cmd::Ask(Tag::Today, Query::Today)];
-        cmds.extend(self.look());
+        let mut cmds = self.look();
+        if !cmds.is_empty() {
+            cmds.push(Cmd::Ask(Tag::Today, Query::Today));
+        }
         cmds
     }
 
     pub fn close_board(&mut self) {
+        self.keep_reply();
         if self.board.take().is_some() && self.view().unseen {
             self.view_mut().unseen = false;
         }
     }
 
-    /// Asks the log for the first page.
+    /// Asks the log for the first page, or says why it cannot be asked.
     pub fn look(&mut self) -> Vec<Cmd> {
+        let broken = self.broken.as_ref();
+        let broken = broken.map(|why| format!("the log could not be opened: {}", one_line(why)));
+        let Some(board) = &mut self.board else {
+            return Vec::new();
+        };
+        if !self.ready {
+            board.failed = broken;
+            return Vec::new();
+        }
         let number = self.number();
         let cwd = self.setup.cwd.clone();
         let now = self.now.since;
@@ -187,8 +220,10 @@ impl App {
         };
         board.question = number;
         board.looked = now;
-        board.reading = false;
         let words = board.find.as_str().trim().to_owned();
+        if !words.is_empty() {
+            board.below = None;
+        }
         let wanted = Wanted {
             limit: if words.is_empty() { PAGE } else { FOUND },
             words,
@@ -200,30 +235,36 @@ impl App {
 
     /// Asks for the page below, when the end of what was read is near.
     pub fn look_below(&mut self, near: bool) -> Vec<Cmd> {
+        let Some(board) = &self.board else {
+            return Vec::new();
+        };
+        let Reach::To(reached) = board.reach else {
+            return Vec::new();
+        };
+        // What could not be read is asked for again after the next first page.
+        if !near || board.below.is_some() || !board.find.is_empty() || board.failed.is_some() {
+            return Vec::new();
+        }
+        let number = self.number();
         let cwd = self.setup.cwd.clone();
         let Some(board) = &mut self.board else {
             return Vec::new();
         };
-        let more = board.read && (board.cards.len() as u64) < board.total;
-        if !near || !more || board.reading || !board.find.is_empty() {
-            return Vec::new();
-        }
-        board.reading = true;
+        board.below = Some(number);
         let wanted = Wanted {
             here: board.here.then_some(cwd),
-            before: board.cards.last().map(|card| card.active),
+            before: Some(reached),
             limit: PAGE,
             ..Wanted::default()
         };
-        vec![Cmd::Ask(Tag::Board(board.question), Query::Board(wanted))]
+        vec![Cmd::Ask(Tag::Below(number), Query::Board(wanted))]
     }
 
     /// After anything has happened: the mark stays on its session and in sight, what it shows is asked for.
     pub fn settle_board(&mut self) -> Vec<Cmd> {
-        if self.board.is_none() {
+        let Some(lines) = self.board.as_ref().map(|board| self.list(board)) else {
             return Vec::new();
-        }
-        let lines = self.board_lines();
+        };
         let (width, height) = self.size;
         let Some(board) = &mut self.board else {
             return Vec::new();
@@ -239,9 +280,9 @@ impl App {
         let found = rows.iter().position(|(_, id)| Some(*id) == board.at);
         board.index = found.unwrap_or(board.index.min(rows.len().saturating_sub(1)));
         let marked = rows.get(board.index);
-        board.at = marked.map(|(_, id)| *id);
-        if found.is_none() && !matches!(board.writing, Writing::Nothing | Writing::Find) {
-            board.writing = Writing::Nothing;
+        // Where what is written to is gone nothing else is marked before Esc: the next letters are no keys.
+        if found.is_some() || !board.writes() {
+            board.at = marked.map(|(_, id)| *id);
         }
         let room = Rooms::of(Rect::new(0, 0, width, height), &board.writing).lines(board.finds());
         let line = marked.map_or(0, |(line, _)| *line);
@@ -257,6 +298,7 @@ impl App {
             .max((line + 1).saturating_sub(room))
             .min(lines.len().saturating_sub(room));
         let near = board.index + room + 20 >= rows.len();
+        board.lines = lines;
         let mut cmds = self.look_below(near);
         cmds.extend(self.glimpse_marked());
         cmds
@@ -267,12 +309,18 @@ impl App {
         let Some(board) = &mut self.board else {
             return Vec::new();
         };
-        let Some(at) = board.at.filter(|at| board.glimpsed != Some(*at)) else {
+        let Some(at) = board.at.filter(|_| self.ready) else {
             return Vec::new();
         };
-        board.glimpsed = Some(at);
-        let folder = board.card(at).map(|card| card.cwd.clone());
         let view = self.views.iter().find(|view| view.id == at);
+        let heard = view.is_some_and(|view| view.session.is_some() && view.read_only.is_none());
+        let card = board.card(at).filter(|_| !heard);
+        let glimpsed = Some((at, card.map(|card| (card.active, card.state))));
+        if board.glimpsed == glimpsed {
+            return Vec::new();
+        }
+        let folder = board.card(at).map(|card| card.cwd.clone());
+        board.glimpsed = glimpsed;
         let folder = view.map(|view| view.cwd().clone()).or(folder);
         let mut cmds = vec![Cmd::Ask(Tag::Glimpse(at), Query::Glimpse { session: at })];
         cmds.extend(

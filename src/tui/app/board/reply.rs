@@ -8,11 +8,13 @@ use crate::protocol::id::SessionId;
 use crate::protocol::item::Block;
 use crate::protocol::op::{Manage, Op};
 use crate::protocol::session::{Change, RunLimits, State};
-use crate::tui::app::board::Done;
+use crate::protocol::worktree::Worktree;
+use crate::tui::app::App;
 use crate::tui::app::board::entries::Entry;
+use crate::tui::app::board::{Done, Writing};
+use crate::tui::app::message::Cmd;
 use crate::tui::app::text::Text;
 use crate::tui::app::view::{Stage, View};
-use crate::tui::app::{App, Cmd};
 
 impl App {
     /// Sends a text to a session without showing it. One that is not open is opened as a tab behind the others.
@@ -22,9 +24,7 @@ impl App {
             return Vec::new();
         }
         let keep = |app: &mut Self, why: String| {
-            if let Some(board) = &mut app.board {
-                board.kept = Some((entry.id, text));
-            }
+            app.replies.insert(entry.id, text);
             app.say(why);
             Vec::new()
         };
@@ -53,6 +53,12 @@ impl App {
             self.views.push(View::loading(entry.id, cwd));
             self.read_past(entry.id)
         };
+        // What is put away would work where nobody sees it.
+        let archived = self.is_archived(entry);
+        if archived {
+            let change = Change::Archived { archived: false };
+            cmds.extend(self.send_change(entry.id, change));
+        }
         let submit = Op::Submit {
             blocks: vec![Block::text(said.as_str())],
             when: When::Step,
@@ -64,15 +70,30 @@ impl App {
         if let Some(view) = self.view_of(entry.id) {
             view.sent.push((command.id, said));
             waits = view.asks() > 0;
-            runs = view.running();
+            // What another process ran is over, or this is refused.
+            runs = view.running() && view.read_only.is_none();
         }
-        cmds.push(Cmd::Send(command));
+        cmds.extend(self.speak_again(command));
         self.say(match (waits, runs) {
             (true, _) => "it waits behind the ask; a goes there",
             (false, true) => "it steers the turn that runs",
+            (false, false) if archived => "taken back from the archive, and sent",
             (false, false) => "sent",
         });
         cmds
+    }
+
+    /// Nothing is written any more. A reply that was begun comes back with the next Tab on its session.
+    pub fn keep_reply(&mut self) {
+        let Some(board) = &mut self.board else {
+            return;
+        };
+        if let (Writing::Reply(text), Some(session)) =
+            (std::mem::take(&mut board.writing), board.at)
+            && !text.is_empty()
+        {
+            self.replies.insert(session, text);
+        }
     }
 
     pub fn title_of(&self, entry: Entry) -> String {
@@ -135,8 +156,10 @@ impl App {
 
     fn is_archived(&self, entry: Entry) -> bool {
         let view = entry.tab.and_then(|tab| self.views.get(tab));
-        let session = view.and_then(|view| view.session.as_ref());
         let card = self.board.as_ref().and_then(|board| board.card(entry.id));
+        let session = view
+            .filter(|view| view.read_only.is_none() || card.is_none())
+            .and_then(|view| view.session.as_ref());
         match session {
             Some(session) => session.archived,
             None => card.is_some_and(|card| card.state == State::Archived),
@@ -172,12 +195,15 @@ impl App {
         Vec::new()
     }
 
-    pub fn delete(&mut self, entry: Entry) -> Vec<Cmd> {
+    /// Deletes a session for good; its worktree stays.
+    pub fn delete(&mut self, entry: Entry, worktree: Option<Worktree>) -> Vec<Cmd> {
         if let Some(why) = self.why_not(entry) {
             self.say(why);
             return Vec::new();
         }
         let mut cmds = self.shut(entry);
+        self.stays
+            .extend(worktree.map(|worktree| (entry.id, worktree)));
         let sessions = vec![entry.id];
         cmds.push(Cmd::Manage(entry.id, Manage::Purge { sessions }));
         cmds
@@ -247,7 +273,7 @@ impl App {
             board.changed(session, &change);
         }
         let command = self.command(session, Op::Change { change });
-        let mut cmds = vec![Cmd::Send(command)];
+        let mut cmds = self.speak_again(command);
         if !open {
             let close = self.command(session, Op::Close);
             cmds.push(Cmd::Send(close));

@@ -71,7 +71,10 @@ impl App {
     pub fn told(&self, board: &Board, entry: &Entry) -> Told {
         let card = entry.card.and_then(|index| board.cards.get(index));
         let view = entry.tab.and_then(|tab| self.views.get(tab));
-        let live = view.and_then(|view| view.session.as_ref().map(|session| (view, session)));
+        // Its tab stands still while another process has it.
+        let live = view
+            .filter(|view| view.read_only.is_none() || card.is_none())
+            .and_then(|view| view.session.as_ref().map(|session| (view, session)));
         let elsewhere = board.process_of(entry.id);
         let mut told = match (live, card, view) {
             (Some((view, session)), _, _) => self.told_live(board, view, session),

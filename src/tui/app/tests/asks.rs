@@ -8,8 +8,9 @@ use crate::protocol::event::Fact;
 use crate::protocol::id::AskId;
 use crate::protocol::op::Op;
 use crate::protocol::rule::Mode;
+use crate::tui::app::message::{Cmd, Msg};
 use crate::tui::app::tests::{Desk, Dice, now, ops, verdict};
-use crate::tui::app::{App, Cmd, Msg, Seen};
+use crate::tui::app::{App, Seen};
 
 #[test]
 fn a_thousand_asks_while_typing_answer_none_and_lose_no_key() {

@@ -6,17 +6,19 @@ use std::time::Duration;
 
 use crossterm::event::KeyCode;
 
+use crate::protocol::ask::Risk;
 use crate::protocol::event::{Delta, Ending, Event, Fact, Signal, Waiting, When};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::Seq;
 use crate::protocol::op::Op;
 use crate::protocol::query::{Found, Page, Query};
 use crate::protocol::rule::Mode;
-use crate::protocol::session::OpenRequest;
+use crate::protocol::session::{OpenRequest, State};
 use crate::protocol::time::Time;
+use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::setup::{Opened, Place, Setup};
 use crate::tui::app::tests::{Desk, model, now, ops, submit};
-use crate::tui::app::{App, Cmd, Focus, Msg, Tag};
+use crate::tui::app::{App, Focus};
 
 #[test]
 fn a_wait_before_a_retry_is_cut_short_from_its_card() {
@@ -80,6 +82,23 @@ fn what_another_process_does_is_read_from_the_log_while_it_works() {
     ));
     assert!(!desk.app.view().running());
     assert_eq!(desk.app.wake(), None, "it stands still, and so does this");
+}
+
+#[test]
+fn what_waits_in_another_process_is_followed_until_it_is_answered_there() {
+    let mut desk = Desk::running();
+    desk.ask("a", Risk::Low);
+    desk.app.view_mut().typed = None;
+    desk.app.keeping.due = None;
+    desk.app.view_mut().read_only = Some("held by process 4711".to_owned());
+    assert_eq!(desk.app.view().state(), State::Waiting);
+    assert_eq!(desk.app.wake(), Some(Duration::from_secs(1)));
+    let session = desk.app.view().id;
+    let cmds = desk.wait(1_000);
+    assert!(
+        matches!(&cmds[..], [Cmd::Ask(Tag::Missed(id), _)] if *id == session),
+        "{cmds:?}"
+    );
 }
 
 #[test]

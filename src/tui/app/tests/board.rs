@@ -12,13 +12,15 @@ use crate::protocol::op::{Manage, Managed, Op};
 use crate::protocol::query::{Found, Query};
 use crate::protocol::session::{Card, Change, State};
 use crate::protocol::time::Time;
+use crate::protocol::worktree::Worktree;
+use crate::tui::app::Focus;
+use crate::tui::app::board::Writing;
 use crate::tui::app::board::entries::{Group, Line};
-use crate::tui::app::board::{LOOK, Writing};
+use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::tests::{Desk, id, model, ops, submit};
-use crate::tui::app::{Cmd, Focus, Msg, Tag};
 
-fn card(n: u128, title: &str, state: State) -> Card {
+pub fn card(n: u128, title: &str, state: State) -> Card {
     Card {
         id: id(n),
         title: title.to_owned(),
@@ -44,14 +46,14 @@ fn card(n: u128, title: &str, state: State) -> Card {
 }
 
 impl Desk {
-    fn board(&mut self, cards: Vec<Card>) -> Vec<Cmd> {
+    pub fn board(&mut self, cards: Vec<Card>) -> Vec<Cmd> {
         self.ctrl('x');
         let cmds = self.press(KeyCode::Char('w'));
         self.shelf(cards, &[]);
         cmds
     }
 
-    fn shelf(&mut self, cards: Vec<Card>, elsewhere: &[(SessionId, u32)]) {
+    pub fn shelf(&mut self, cards: Vec<Card>, elsewhere: &[(SessionId, u32)]) -> Vec<Cmd> {
         let question = self.app.board.as_ref().unwrap().question;
         let page = Shelf {
             total: cards.len() as u64,
@@ -59,23 +61,23 @@ impl Desk {
             elsewhere: elsewhere.to_vec(),
             ..Shelf::default()
         };
-        self.update(Msg::Found(Tag::Board(question), Found::Board(page)));
+        self.update(Msg::Found(Tag::Board(question), Found::Board(page)))
     }
 
-    fn marked(&self) -> Option<SessionId> {
+    pub fn marked(&self) -> Option<SessionId> {
         self.app.board.as_ref().and_then(|board| board.at)
     }
 
-    fn said(&self) -> &str {
+    pub fn said(&self) -> &str {
         self.app.note.as_ref().map_or("", |note| &note.text)
     }
 
-    fn char(&mut self, c: char) -> Vec<Cmd> {
+    pub fn char(&mut self, c: char) -> Vec<Cmd> {
         self.press(KeyCode::Char(c))
     }
 }
 
-fn asked(cmds: &[Cmd]) -> Vec<&Query> {
+pub fn asked(cmds: &[Cmd]) -> Vec<&Query> {
     cmds.iter()
         .filter_map(|cmd| match cmd {
             Cmd::Ask(_, query) => Some(query),
@@ -108,10 +110,10 @@ fn sessions_stand_in_their_groups() {
     let groups: Vec<(Group, Vec<SessionId>)> =
         desk.app
             .board_lines()
-            .into_iter()
+            .iter()
             .fold(Vec::new(), |mut all, line| {
                 match line {
-                    Line::Head(group) => all.push((group, Vec::new())),
+                    Line::Head(group) => all.push((*group, Vec::new())),
                     Line::Session(entry) => all.last_mut().unwrap().1.push(entry.id),
                 }
                 all
@@ -289,11 +291,22 @@ fn two_keys_delete_once_what_goes_was_said() {
     assert_eq!(asked(&weigh), [&Query::Weight { session: id(1) }]);
     desk.char('y');
     assert_eq!(desk.press(KeyCode::Enter), [], "what goes is not known yet");
+    let worktree = Worktree {
+        path: "/src/trees/one".into(),
+        repository: "/src/api".into(),
+        branch: "creel/one".to_owned(),
+        base: "0".repeat(40),
+        from: None,
+    };
     let weight = Weight {
         items: 2,
         bytes: 900,
+        worktree: Some(worktree.clone()),
     };
-    desk.update(Msg::Found(Tag::Weight(id(1)), Found::Weight(weight)));
+    desk.update(Msg::Found(
+        Tag::Weight(id(1)),
+        Found::Weight(weight.clone()),
+    ));
     assert_eq!(desk.press(KeyCode::Enter), [], "Enter alone does nothing");
     desk.char('y');
     let sessions = vec![id(1)];
@@ -306,10 +319,18 @@ fn two_keys_delete_once_what_goes_was_said() {
     };
     desk.update(Msg::Managed(id(1), purged));
     assert_eq!(desk.marked(), None);
+    // What stays is said, with what takes it away.
+    let stays = worktree.stays();
+    assert!(desk.said().ends_with(&stays), "{}", desk.said());
+    assert!(stays.ends_with(&worktree.removal()), "{stays}");
+    assert_eq!(desk.app.notices, [stays]);
     // Esc keeps it.
     desk.shelf(vec![card(1, "one", State::Done)], &[]);
     desk.char('D');
-    desk.update(Msg::Found(Tag::Weight(id(1)), Found::Weight(weight)));
+    desk.update(Msg::Found(
+        Tag::Weight(id(1)),
+        Found::Weight(weight.clone()),
+    ));
     desk.char('y');
     desk.press(KeyCode::Esc);
     assert_eq!(desk.app.board.as_ref().unwrap().writing, Writing::Nothing);
@@ -360,19 +381,6 @@ fn words_are_looked_for_by_the_log() {
     assert!(desk.app.board.is_some(), "first the words go");
     desk.press(KeyCode::Esc);
     assert!(desk.app.board.is_none());
-}
-
-#[test]
-fn the_log_is_looked_at_again_only_while_the_board_is_open() {
-    let mut desk = Desk::new();
-    assert_eq!(desk.app.wake(), None);
-    desk.board(Vec::new());
-    let wake = desk.app.wake().unwrap();
-    assert!(wake <= desk.app.now.since + LOOK);
-    let cmds = desk.wait(LOOK.as_millis() as u64);
-    assert!(matches!(asked(&cmds)[..], [Query::Board(_)]), "{cmds:?}");
-    desk.press(KeyCode::Esc);
-    assert_eq!(desk.app.wake(), None);
 }
 
 #[test]

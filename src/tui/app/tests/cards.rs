@@ -10,12 +10,13 @@ use crate::config::secret::Secret;
 use crate::protocol::event::{Ending, Fact};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::op::Op;
+use crate::tui::app::Focus;
 use crate::tui::app::card::{Choice, KeyPlaces, given_to};
 use crate::tui::app::first_run::{FirstRun, Page};
+use crate::tui::app::message::{Cmd, Msg};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::setup::{Checked, GivenKey, NewProvider, Stored};
 use crate::tui::app::tests::{Desk, model, ops};
-use crate::tui::app::{Cmd, Focus, Msg};
 
 fn places(source: KeySource) -> KeyPlaces {
     [("anthropic".to_owned(), source)].into()

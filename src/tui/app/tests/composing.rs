@@ -11,12 +11,13 @@ use crate::protocol::op::Op;
 use crate::protocol::query::{Found, Query, Stashed};
 use crate::protocol::session::{Change, RunLimits};
 use crate::protocol::time::Time;
+use crate::tui::app::Focus;
 use crate::tui::app::mention::{Files, Sought};
+use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::setup::Preset;
 use crate::tui::app::tests::{Desk, id, ops, submit};
 use crate::tui::app::vim::Mode;
-use crate::tui::app::{Cmd, Focus, Msg, Tag};
 
 fn drawn(desk: &Desk) -> String {
     desk.app.view().composer.drawn(90).lines.join("\n")

@@ -9,11 +9,12 @@ use crate::protocol::event::{Delta, Signal, Waiting};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::query::ModelCard;
 use crate::protocol::time::Time;
+use crate::tui::app::App;
 use crate::tui::app::first_run::Page;
 use crate::tui::app::local::{Answering, Local, Usual};
+use crate::tui::app::message::{Cmd, Msg};
 use crate::tui::app::setup::{NewProvider, Opened, Setup};
 use crate::tui::app::tests::{Desk, model, now};
-use crate::tui::app::{App, Cmd, Msg};
 
 fn usual() -> Usual {
     Usual {

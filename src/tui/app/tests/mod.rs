@@ -13,7 +13,9 @@ mod palette;
 mod panes;
 mod pictures;
 mod pointer;
+mod replies;
 mod sessions;
+mod shelves;
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -30,8 +32,9 @@ use crate::protocol::rule::Mode;
 use crate::protocol::session::{RunLimits, SessionSpec};
 use crate::protocol::time::Time;
 use crate::tui::app::drawn::{Seen, SeenPane};
+use crate::tui::app::message::{Cmd, Msg};
 use crate::tui::app::setup::{Now, Opened, Setup};
-use crate::tui::app::{App, Cmd, Focus, Msg};
+use crate::tui::app::{App, Focus};
 
 fn id(n: u128) -> SessionId {
     SessionId(Uuid::from_u128(n))
@@ -50,19 +53,24 @@ pub struct Desk {
 
 impl Desk {
     fn new() -> Self {
+        let mut desk = Self::beginning();
+        desk.update(Msg::Ready(Opened::default()));
+        desk
+    }
+
+    /// One whose engine is not there yet.
+    fn beginning() -> Self {
         let setup = Setup {
             cwd: PathBuf::from("/src/api"),
             model: Some(model("anthropic/sonnet")),
             mode: Mode::Ask,
             ..Setup::default()
         };
-        let mut desk = Self {
+        Self {
             app: App::new(setup, (100, 30), now(0)),
             millis: 0,
             seq: 0,
-        };
-        desk.update(Msg::Ready(Opened::default()));
-        desk
+        }
     }
 
     /// One with a session that was opened.

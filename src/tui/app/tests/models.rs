@@ -11,9 +11,9 @@ use crate::protocol::op::Op;
 use crate::protocol::query::{Found, ModelCard};
 use crate::protocol::rule::Mode;
 use crate::protocol::session::{Change, ForkRequest};
+use crate::tui::app::message::{Msg, Tag};
 use crate::tui::app::tests::{Desk, model, ops};
 use crate::tui::app::view::Stage;
-use crate::tui::app::{Msg, Tag};
 
 fn offer(name: &str) -> Offer {
     let cost = Figure::About(Money::usd(1));

@@ -8,8 +8,8 @@ use pretty_assertions::assert_eq;
 use crate::protocol::ask::Risk;
 use crate::protocol::event::{Ending, Fact};
 use crate::protocol::id::AskId;
+use crate::tui::app::message::{Cmd, Msg};
 use crate::tui::app::tests::{Desk, approval};
-use crate::tui::app::{Cmd, Msg};
 use crate::tui::terminal::notice::Progress;
 
 fn notices(cmds: &[Cmd]) -> Vec<&str> {

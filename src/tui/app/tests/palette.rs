@@ -16,14 +16,15 @@ use crate::protocol::query::{Found, Query};
 use crate::protocol::rule::Mode;
 use crate::protocol::session::{Card, Change, State};
 use crate::protocol::time::Time;
+use crate::tui::app::Focus;
 use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::keymap::spelling::written;
 use crate::tui::app::keymap::{Action, Binding, table, wished};
+use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::palette::Goes;
 use crate::tui::app::tests::{Desk, id, model, ops};
 use crate::tui::app::wishes::Wishes;
-use crate::tui::app::{Cmd, Focus, Msg, Tag};
 
 /// What a config text comes to.
 fn wishes(text: &str) -> Wishes {

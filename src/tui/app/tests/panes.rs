@@ -10,12 +10,13 @@ use crate::protocol::op::Op;
 use crate::tui::app::arrangement::Arrangement;
 use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::layout::{Axis, Edge};
+use crate::tui::app::message::{Cmd, Msg};
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::pointer::{Part, Spot};
 use crate::tui::app::setup::{Opened, Setup};
 use crate::tui::app::tests::{Desk, Dice, approval, now, ops, submit};
 use crate::tui::app::view::{Anchor, Scroll, Stage};
-use crate::tui::app::{App, Cmd, Focus, Msg};
+use crate::tui::app::{App, Focus};
 
 impl Desk {
     fn lead(&mut self, keys: &str) -> Vec<Cmd> {
@@ -345,7 +346,7 @@ fn tabs_and_panes_are_those_of_the_last_time() {
     assert_eq!(ops(&asked), [Op::Resume, Op::Resume]);
     let drafts = asked
         .iter()
-        .filter(|cmd| matches!(cmd, Cmd::Ask(crate::tui::app::Tag::Draft(_), _)));
+        .filter(|cmd| matches!(cmd, Cmd::Ask(crate::tui::app::message::Tag::Draft(_), _)));
     assert_eq!(drafts.count(), again.app.views.len());
     assert_eq!(again.wait(10_000), [], "nothing has changed");
     // At the end it is kept, and what was never touched is not.

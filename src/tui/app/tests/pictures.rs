@@ -11,8 +11,8 @@ use crate::protocol::item::Block;
 use crate::protocol::op::{Managed, Op};
 use crate::protocol::query::Found;
 use crate::protocol::session::RunLimits;
+use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::tests::{Desk, ops, submit};
-use crate::tui::app::{Cmd, Msg, Tag};
 
 fn image() -> Image {
     Image {

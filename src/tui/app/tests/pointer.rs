@@ -3,10 +3,11 @@
 use crossterm::event::KeyCode;
 
 use crate::protocol::ask::Risk;
+use crate::tui::app::Focus;
+use crate::tui::app::message::Msg;
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::pointer::{Part, Spot};
 use crate::tui::app::tests::{Desk, ops};
-use crate::tui::app::{Focus, Msg};
 
 fn only(part: Part) -> Spot {
     Spot::Pane(PaneId(1), part)

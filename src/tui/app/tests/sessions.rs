@@ -18,11 +18,12 @@ use crate::protocol::rule::Mode;
 use crate::protocol::session::{Change, OpenRequest, SessionSpec};
 use crate::protocol::time::Time;
 use crate::tui::app::first_run::Page;
+use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::setup::{Opened, Setup};
 use crate::tui::app::tests::{Desk, id, model, now, ops, submit};
 use crate::tui::app::view::Stage;
-use crate::tui::app::{App, Cmd, Focus, Msg, Tag};
+use crate::tui::app::{App, Focus};
 
 #[test]
 fn the_first_prompt_begins_the_session() {

@@ -66,9 +66,11 @@ pub fn draw(
         width: whole.width.saturating_sub(2),
         ..whole
     };
-    let (entry, told) = entry.zip(told)?;
+    let Some((entry, told)) = entry.zip(told) else {
+        return gone(board, canvas, inner, look);
+    };
     if let Writing::Delete { .. } = board.writing {
-        for (row, y) in delete(board, &told, usize::from(inner.width), look)
+        for (row, y) in delete(app, board, &told, usize::from(inner.width), look)
             .iter()
             .zip(inner.top()..inner.bottom())
         {
@@ -89,8 +91,7 @@ pub fn draw(
         Writing::Reply(text) => ("> ", text),
         Writing::Title(text) => ("title ", text),
         Writing::Nothing | Writing::Find | Writing::Delete { .. } => {
-            let kept = board.kept.as_ref().is_some_and(|(id, _)| *id == entry.id);
-            let said = if kept {
+            let said = if app.replies.contains_key(&entry.id) {
                 "  Tab goes on with the reply; plain letters are the keys below"
             } else {
                 "  Tab writes a reply here; plain letters are the keys below"
@@ -108,6 +109,21 @@ pub fn draw(
         line,
         look,
     ))
+}
+
+/// What was being written to a session that is no longer here.
+fn gone(board: &Board, canvas: &mut Canvas, inner: Rect, look: &Look) -> Option<(u16, u16)> {
+    if !board.writes() {
+        return None;
+    }
+    let said = "This session is no longer here; Esc goes back to the list";
+    let row = Row::of(said, Role::Strong);
+    row.draw(canvas, inner.left(), inner.y, inner.right(), look);
+    let (Writing::Reply(text) | Writing::Title(text)) = &board.writing else {
+        return None;
+    };
+    let foot = inner.bottom().saturating_sub(1);
+    Some(ask_card::draw_line(canvas, inner, foot, "> ", text, look))
 }
 
 fn steps(told: &Told) -> String {
@@ -228,21 +244,30 @@ fn place(app: &App, board: &Board, entry: &Entry, told: &Told, view: Option<&Vie
     }
 }
 
-/// What would go, in words.
-fn delete(board: &Board, told: &Told, width: usize, look: &Look) -> Vec<Row> {
+/// What would go and what stays, in words.
+fn delete(app: &App, board: &Board, told: &Told, width: usize, look: &Look) -> Vec<Row> {
     let Writing::Delete { weight, .. } = &board.writing else {
         return Vec::new();
     };
-    let what = match weight {
-        None => "What it holds is being counted".to_owned(),
-        Some(weight) => format!("{} go", weighed(*weight)),
-    };
+    let what = weight.as_ref().map_or_else(
+        || "What it holds is being counted".to_owned(),
+        |weight| format!("{} go", weighed(weight)),
+    );
+    let worktree = weight.as_ref().and_then(|weight| weight.worktree.as_ref());
+    let stays = worktree.map(|worktree| {
+        let path = one_line(&app.setup.path(&worktree.path));
+        format!(
+            "; its worktree {path} with the branch {} stays",
+            one_line(&worktree.branch)
+        )
+    });
     let title = one_line(&told.title);
     let title = text::fit(&title, 24, look.glyphs);
     let draft = if width >= 60 { " with its draft" } else { "" };
     wrapped(
         &format!(
-            "Delete “{title}” for good? {what}{draft}. This cannot be undone; what it cost stays in the ledger, without text."
+            "Delete “{title}” for good? {what}{draft}{}. This cannot be undone; what it cost stays in the ledger, without text.",
+            stays.unwrap_or_default()
         ),
         width,
         0,

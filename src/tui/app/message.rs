@@ -1,0 +1,198 @@
+//! What happens to the workstation, and what it wants done: messages, effects as data, and what a question was asked for.
+
+use std::path::PathBuf;
+
+use crossterm::event::KeyEvent;
+
+use crate::config::theme::ThemeChoice;
+use crate::protocol::event::Signal;
+use crate::protocol::id::{ModelRef, SessionId};
+use crate::protocol::image::Source;
+use crate::protocol::op::{Command, Manage, Managed};
+use crate::protocol::query::{Found, Query, Stashed};
+use crate::protocol::worktree::Errand;
+use crate::tui::app::arrangement::Arrangement;
+use crate::tui::app::card::KeyPlaces;
+use crate::tui::app::copying::{Deed, Done};
+use crate::tui::app::drawn::Seen;
+use crate::tui::app::find::Fetch;
+use crate::tui::app::keymap::wished::Rebind;
+use crate::tui::app::layout::Edge;
+use crate::tui::app::local::Answering;
+use crate::tui::app::mention::{Files, Sought};
+use crate::tui::app::overlay::themes::Offered;
+use crate::tui::app::pane::PaneId;
+use crate::tui::app::pointer::Spot;
+use crate::tui::app::pointing::Gesture;
+use crate::tui::app::setup::{Checked, NewProvider, Opened, Place, Stored};
+use crate::tui::app::wishes::Wishes;
+
+/// What happens to the workstation.
+#[derive(Debug, Clone)]
+pub enum Msg {
+    Key(KeyEvent),
+    Paste(String),
+    Resize(u16, u16),
+    /// Over this pane; lines, down being positive.
+    Wheel(PaneId, i64),
+    /// An edge between panes was taken with the pointer to this column or row.
+    Drag(Edge, u16),
+    /// The pointer's first button went down on this.
+    Click(Spot),
+    /// The pointer in the transcript of a pane, in cells from its first; the row may lie outside.
+    Point(PaneId, u16, i32, Gesture),
+    /// What came of something reading wanted done.
+    Read(Done),
+    /// The terminal's window got or lost the focus.
+    Focus(bool),
+    /// The engine is there, and the log was opened.
+    Ready(Opened),
+    /// It could not be started: why.
+    Broken(String),
+    Signals(Vec<Signal>),
+    Found(Tag, Found),
+    /// What became of a session that was to be stopped elsewhere, or deleted.
+    Managed(SessionId, Managed),
+    /// The editor was closed: the text as it is now, or why there is none.
+    Edited(Result<String, String>),
+    Checked(Result<Checked, String>),
+    Stored(Result<Stored, String>),
+    /// Files that were sought, by the number they were sought under.
+    Files(u64, Files),
+    /// What came of a picture that was to be attached, by the number it was asked for under.
+    Attached(SessionId, u64, Managed),
+    /// The servers of this machine that answered.
+    Local(Vec<Answering>),
+    /// Config and keys were read again for this session: where the keys are kept now.
+    KeysRead(SessionId, Result<KeyPlaces, String>),
+    Tour(Result<PathBuf, String>),
+    /// The config was read again.
+    Wished(Result<Box<Wishes>, String>),
+    /// A scratch folder was made.
+    Scratch(Result<PathBuf, String>),
+    /// The themes there are.
+    Themes(Offered),
+    /// What came of a theme that was chosen.
+    ThemeKept(ThemeChoice, Result<(), String>),
+    /// What came of an errand.
+    Errand(Managed),
+    /// A folder was looked at.
+    Place(PathBuf, Place),
+    /// What the last frame showed.
+    Drawn(Seen),
+    /// The person's program for notices did not do its work: why.
+    NotNotified(String),
+    /// A moment that was waited for.
+    Tick,
+}
+
+/// What shall be done, as data.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cmd {
+    Send(Command),
+    Ask(Tag, Query),
+    /// Has something done to a session that is not open here.
+    Manage(SessionId, Manage),
+    /// Keeps what is typed, across a crash.
+    SaveDraft {
+        session: Option<SessionId>,
+        text: String,
+    },
+    /// Keeps a text that was put by; an empty one is taken away.
+    Stash(Stashed),
+    /// Seeks files of a folder; `None`: no more.
+    Seek(Option<Sought>),
+    /// Keeps a picture for the composer of a session.
+    Attach {
+        session: SessionId,
+        number: u64,
+        source: Source,
+    },
+    /// The same with the one in the clipboard.
+    Clipboard {
+        session: SessionId,
+        number: u64,
+    },
+    /// Opens the person's editor on a text.
+    Edit(String),
+    Check(NewProvider),
+    /// Asks the usual ports of this machine for models.
+    AskLocal,
+    /// With the model that was chosen.
+    Store(NewProvider, ModelRef),
+    /// Reads config and keys again; this session goes on then.
+    ReadKeys(SessionId),
+    /// Opens the person's editor on the config, at this line; it is read again afterwards.
+    EditConfig(Option<usize>),
+    /// Writes keys into the config.
+    Bind(Rebind),
+    /// Makes the tour's folder.
+    Tour,
+    /// Does something with a git worktree.
+    Errand(Errand),
+    /// Stops the last of these.
+    StopErrand,
+    /// Makes a scratch folder.
+    Scratch,
+    /// Looks at a folder: its branch and instructions.
+    LookAt(PathBuf),
+    /// Keeps tabs and panes for the next start; `None`: there is nothing to keep.
+    Keep(Option<Arrangement>),
+    /// Lists the themes there are.
+    ListThemes,
+    /// Wears this theme and keeps it in the config.
+    KeepTheme(ThemeChoice),
+    /// What reading wants done.
+    Read(Deed),
+    /// Tells a person who looks elsewhere.
+    Notify(String),
+    Redraw,
+    Suspend,
+    Quit,
+}
+
+/// What a query was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tag {
+    /// The newest sessions, for the empty workstation.
+    Recent,
+    /// The newest session of this folder, to go on with it.
+    Continue,
+    /// Sessions for the palette.
+    Palette,
+    /// The first page of the board, and one further down, by the number of the question.
+    Board(u64),
+    Below(u64),
+    Glimpse(SessionId),
+    Weight(SessionId),
+    Models,
+    /// What choosing each model would come to for this session; of a view that has no session yet its own id.
+    Offers(SessionId),
+    /// Which endpoint of each route would serve this session.
+    Routes,
+    Today,
+    Prompts,
+    Stashed,
+    /// Sessions that can be mentioned.
+    Mentions,
+    Draft(SessionId),
+    /// The newest page of a session.
+    Newest(SessionId),
+    /// What its events add up to.
+    Fold(SessionId),
+    /// Its events after the last one known.
+    Missed(SessionId),
+    /// The page before the window.
+    Earlier(SessionId),
+    /// What a transcript asked of the log.
+    Reading(SessionId, Fetch),
+    Turns(SessionId),
+    /// Something of a worktree, for the overlay that shows it.
+    Sight,
+    /// How far the worktree of a session has come.
+    Standing(SessionId),
+    /// Who else writes where a session works.
+    Writers(SessionId),
+    SpendDays,
+    SpendModels,
+}
