@@ -74,7 +74,7 @@ pub fn schema(actions: &[(&'static str, Vec<&'static str>)]) -> Value {
             ]),
             "worktree": table([
                 ("copy", json!({ "type": "array", "items": { "type": "string" }, "description": "files copied into a new worktree, such as .env" })),
-                ("setup", json!({ "type": "string", "description": "a command that makes a new worktree ready; it asks" })),
+                ("setup", json!({ "type": "string", "description": "a command that makes a new worktree ready; asks, runs or is denied as the mode of the new session has it" })),
             ]),
             "notify": table([
                 ("terminal", json!({ "enum": NoticeForm::ALL.map(NoticeForm::name), "default": "auto", "description": "the form in which the terminal tells that something waits" })),

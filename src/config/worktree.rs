@@ -10,7 +10,7 @@ pub const WORKTREE_KEYS: &[&str] = &["copy", "setup"];
 pub struct WorktreeConfig {
     /// `copy`: patterns of files below the repository, such as `.env`, that are copied. Default none.
     pub copy: Vec<String>,
-    /// `setup`: a command that makes it ready, run in its session as a call that asks. Default none.
+    /// `setup`: a command that makes it ready, a call in its session under that one's mode and rules. Default none.
     pub setup: Option<String>,
 }
 

@@ -60,7 +60,7 @@ pub(crate) async fn glimpse(house: &Arc<House>, id: SessionId) -> Result<Glimpse
 pub(crate) async fn weight(house: &Arc<House>, session: SessionId) -> Result<Weight, String> {
     let weight = house.read(move |reader| reader.weight(session)).await?;
     Ok(Weight {
-        worktree: worktree::left(house, session).await,
+        worktree: worktree::still_there(house, session).await,
         ..weight
     })
 }

@@ -2,7 +2,9 @@
 //! the log, never by the face. A list beside the log names what was made, so that one whose session is gone is found again.
 
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::agent::turn::Turn;
 use crate::agent::visible::escaped;
@@ -58,7 +60,7 @@ pub(crate) async fn see(house: &Arc<House>, look: Look) -> Sight {
         }
         Look::Loss { session } => {
             async {
-                let (git, worktree) = of(house, session).await?;
+                let (git, worktree) = remains(house, session).await?;
                 let loss = merge::loss(&git, &worktree, &house.worktree.copy).await?;
                 Ok(Sight::Loss(loss))
             }
@@ -83,7 +85,7 @@ async fn git(top: &Path) -> Result<Git, String> {
 }
 
 /// The worktree that was made for a session and is still there; none where that cannot be read.
-pub(crate) async fn left(house: &Arc<House>, session: SessionId) -> Option<Worktree> {
+pub(crate) async fn still_there(house: &Arc<House>, session: SessionId) -> Option<Worktree> {
     let worktree = worktree_of(house, session).await.ok()?;
     worktree.path.is_dir().then_some(worktree)
 }
@@ -98,6 +100,17 @@ async fn of(house: &Arc<House>, session: SessionId) -> Result<(Git, Worktree), S
         ));
     }
     Ok((git(&worktree.path).await?, worktree))
+}
+
+/// The worktree of a session, with git in it, or in its repository where the folder is gone.
+async fn remains(house: &Arc<House>, session: SessionId) -> Result<(Git, Worktree), String> {
+    let worktree = worktree_of(house, session).await?;
+    let top = if worktree.path.is_dir() {
+        &worktree.path
+    } else {
+        &worktree.repository
+    };
+    Ok((git(top).await?, worktree))
 }
 
 async fn worktree_of(house: &Arc<House>, session: SessionId) -> Result<Worktree, String> {
@@ -165,14 +178,8 @@ pub(crate) async fn run(
             Ok(Done::Merged { into, commits })
         }
         Errand::Remove { session, lose } => {
-            let worktree = worktree_of(house, session).await?;
+            let (git, worktree) = remains(house, session).await?;
             nobody_works(house, &worktree).await?;
-            let top = if worktree.path.is_dir() {
-                &worktree.path
-            } else {
-                &worktree.repository
-            };
-            let git = git(top).await?;
             merge::remove(&git, &worktree, copied, lose).await?;
             list(house).forget(&worktree)?;
             Ok(Done::Removed { worktree })
@@ -196,19 +203,10 @@ async fn make_one(
     let project = make::repository(&cwd)?;
     let git = git(&project.top).await?;
     let worktree = make::prepare(&git, &project, name).await?;
-    // Before it is there: after a crash on the way somebody still knows of it.
-    list(house).note(&worktree)?;
-    let work = async {
-        make::make(&git, &worktree).await?;
-        let (git, worktree) = (git.clone(), worktree.clone());
-        let patterns = house.worktree.copy.clone();
-        let filled =
-            tokio::task::spawn_blocking(move || make::fill(&git, worktree, &cwd, &patterns));
-        filled.await.unwrap_or_else(|error| Err(error.to_string()))
-    };
-    let made = tokio::select! {
-        made = work => made,
-        () = gone => Err("stopped; nothing of it was kept".to_owned()),
+    // Before git makes it: after a crash on the way somebody still knows of it.
+    let made = match list(house).note(&worktree) {
+        Ok(()) => fill_one(house, &git, &worktree, cwd, gone).await,
+        Err(why) => Err(why),
     };
     match made {
         Ok(made) => Ok(Done::Made {
@@ -219,9 +217,41 @@ async fn make_one(
             setup: house.worktree.setup.is_some(),
         }),
         Err(why) => {
-            make::undo(&git, &worktree).await;
-            list(house).forget(&worktree)?;
+            if make::undo(&git, &worktree).await {
+                list(house).forget(&worktree)?;
+            }
             Err(why)
+        }
+    }
+}
+
+/// Makes what was prepared, with its files. Nothing writes there any more when this has ended.
+async fn fill_one(
+    house: &House,
+    git: &Git,
+    worktree: &Worktree,
+    cwd: PathBuf,
+    gone: impl Future<Output = ()>,
+) -> Result<make::Made, String> {
+    let stopped = || Err("stopped; nothing of it was kept".to_owned());
+    let mut gone = pin!(gone);
+    tokio::select! {
+        made = make::make(git, worktree) => made?,
+        () = &mut gone => return stopped(),
+    }
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut filling = {
+        let (git, worktree, stop) = (git.clone(), worktree.clone(), Arc::clone(&stop));
+        let patterns = house.worktree.copy.clone();
+        tokio::task::spawn_blocking(move || make::fill(&git, worktree, &cwd, &patterns, &stop))
+    };
+    tokio::select! {
+        filled = &mut filling => filled.unwrap_or_else(|error| Err(error.to_string())),
+        () = &mut gone => {
+            stop.store(true, Ordering::Relaxed);
+            // A thread cannot be ended from outside. Its answer is of no use to anybody.
+            let _ = filling.await;
+            stopped()
         }
     }
 }

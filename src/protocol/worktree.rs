@@ -224,6 +224,18 @@ pub enum Errand {
     Remove { session: SessionId, lose: bool },
 }
 
+impl Errand {
+    /// The session whose worktree it is; `None` where that is still to be made.
+    pub fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::Make { .. } => None,
+            Self::Commit { session, .. }
+            | Self::Merge { session }
+            | Self::Remove { session, .. } => Some(*session),
+        }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "done", rename_all = "snake_case")]
 pub enum Done {

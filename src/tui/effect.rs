@@ -342,10 +342,10 @@ impl Effects {
                 });
             }
             Cmd::Errand(errand) => {
-                let door = engine.door.clone();
+                let (door, session) = (engine.door.clone(), errand.session());
                 let task = engine.runtime.spawn(async move {
                     let done = door.manage(Manage::Worktree { errand }).await;
-                    let _ = queue.send(Wake::Msg(Msg::Errand(done)));
+                    let _ = queue.send(Wake::Msg(Msg::Errand(session, done)));
                 });
                 self.errand = Some(task.abort_handle());
             }

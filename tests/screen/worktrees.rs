@@ -36,7 +36,11 @@ fn standing() -> Standing {
 
 impl Desk {
     fn sees(&mut self, sight: Sight) {
-        self.update(Msg::Found(Tag::Sight, Found::Worktree(Box::new(sight))));
+        let session = self.app.view().id;
+        self.update(Msg::Found(
+            Tag::Sight(session),
+            Found::Worktree(Box::new(sight)),
+        ));
     }
 
     fn leads(&mut self, c: char) {
@@ -97,6 +101,14 @@ fn a_name_is_asked_for_and_what_it_would_be_is_told() {
         submodules: false,
     }));
     screen!("worktree_new", desk, ".");
+    for (mode, expected) in [
+        (Mode::Plan, "npm ci   denied in mode plan"),
+        (Mode::Edits, "npm ci   asks first"),
+        (Mode::Auto, "npm ci   at once, in mode auto"),
+    ] {
+        desk.app.setup.mode = mode;
+        assert!(desk.text().contains(expected), "{}", desk.text());
+    }
     desk.press(KeyCode::Enter);
     assert!(desk.text().contains("making it"), "{}", desk.text());
 }

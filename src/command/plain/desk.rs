@@ -161,8 +161,7 @@ impl<'d> Desk<'d> {
                     let room = &mut self.rooms[index];
                     room.sent.retain(|sent| *sent != command);
                     if command.0 == 0 {
-                        // The engine gave the turn up: no ending of it will come.
-                        room.sent.clear();
+                        room.give_up();
                     }
                     if room.session.is_none() && room.stage == Stage::Open {
                         room.stage = Stage::Fresh;

@@ -11,6 +11,8 @@ pub mod desk;
 pub mod room;
 pub mod sentence;
 pub mod spoken;
+#[cfg(test)]
+mod trial;
 pub mod typed;
 pub mod waiting;
 pub mod word;

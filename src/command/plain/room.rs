@@ -68,6 +68,8 @@ pub struct Room {
     /// When something was told of it last.
     told: Instant,
     began: Instant,
+    /// The engine let go of the turn, whose ending is in the log only when that can be written again.
+    given_up: bool,
 }
 
 impl Room {
@@ -94,6 +96,7 @@ impl Room {
             doing: None,
             told: now,
             began: now,
+            given_up: false,
         }
     }
 
@@ -131,7 +134,8 @@ impl Room {
     }
 
     pub fn running(&self) -> bool {
-        self.session.as_ref().is_some_and(|session| session.running)
+        let session = self.session.as_ref();
+        !self.given_up && session.is_some_and(|session| session.running)
     }
 
     /// A turn runs, begins, or waits in the queue and will begin.
@@ -140,7 +144,14 @@ impl Room {
             matches!(session.ending, Some(Ending::Finished | Ending::Denied))
                 && !session.queued.is_empty()
         });
-        self.running() || next || !self.sent.is_empty()
+        self.running() || (next && !self.given_up) || !self.sent.is_empty()
+    }
+
+    /// The engine let go of the turn: nothing more of it comes until the next event.
+    pub fn give_up(&mut self) {
+        self.given_up = true;
+        self.doing = None;
+        self.sent.clear();
     }
 
     /// It works and needs nobody: then no invitation to type stands among its lines.
@@ -183,6 +194,7 @@ impl Room {
             Some(session) => session.apply(event),
             None => self.session = Session::begin(event),
         }
+        self.given_up = false;
         let mut lines = Vec::new();
         let mut of = |text: String| lines.push(Line::Of(text));
         match &event.fact {

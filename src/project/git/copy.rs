@@ -2,9 +2,10 @@
 //! itself: no link is followed, on neither side, and nothing that is there is written over.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io;
+use std::io::{self, Read};
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
@@ -14,13 +15,47 @@ const LOOKED_AT: usize = 200_000;
 const COPIED: u32 = 5_000;
 /// Bytes of them together: what is larger is for the set-up command.
 const BYTES: u64 = 1 << 30;
+/// Bytes of one file between two looks whether to stop: a moment on any disk.
+const PIECE: u64 = 16 << 20;
+
+/// Files that are named with why they were left out.
+const NAMED: usize = 10;
 
 /// What came of it.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Copied {
     pub files: u32,
-    /// One line each: what was left out, and why.
+    /// One line each: what was left out, and why; a number for those beyond the first.
     pub notes: Vec<String>,
+}
+
+/// What is left out on the way.
+#[derive(Debug, Default)]
+struct Left {
+    named: Vec<String>,
+    more: u32,
+}
+
+impl Left {
+    fn out(&mut self, note: String) {
+        if self.named.len() < NAMED {
+            self.named.push(note);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    /// As notes, with why it ended early, where it did.
+    fn told(self, end: Option<String>) -> Vec<String> {
+        let mut notes = self.named;
+        match self.more {
+            0 => {}
+            1 => notes.push("1 more file was not copied".to_owned()),
+            more => notes.push(format!("{more} more files were not copied")),
+        }
+        notes.extend(end);
+        notes
+    }
 }
 
 /// The patterns as one matcher of paths relative to the checkout; `*` does not cross a slash.
@@ -48,27 +83,36 @@ fn glob(pattern: &str) -> Result<globset::Glob, String> {
         .map_err(|error| error.kind().to_string())
 }
 
-/// Copies what the patterns name from one checkout into another. Blocks for as long as it takes.
-pub fn copy(from: &Path, to: &Path, patterns: &[String]) -> Result<Copied, String> {
-    let mut copied = Copied::default();
+/// Copies what the patterns name from one checkout into another. Blocks for as long as it takes, or until `stop` is set, which
+/// is a fault.
+pub fn copy(
+    from: &Path,
+    to: &Path,
+    patterns: &[String],
+    stop: &AtomicBool,
+) -> Result<Copied, String> {
     if patterns.is_empty() {
-        return Ok(copied);
+        return Ok(Copied::default());
     }
+    let (mut files, mut left, mut end) = (0, Left::default(), None);
     let wanted = matcher(patterns)?;
     let mut waiting = vec![PathBuf::new()];
     let mut looked_at = 0;
     let mut bytes: u64 = 0;
-    while let Some(folder) = waiting.pop() {
+    'all: while let Some(folder) = waiting.pop() {
         let Ok(entries) = fs::read_dir(from.join(&folder)) else {
             continue;
         };
         for entry in entries.flatten() {
+            if stop.load(Ordering::Relaxed) {
+                return Err("stopped".to_owned());
+            }
             looked_at += 1;
             if looked_at > LOOKED_AT {
-                copied.notes.push(format!(
+                end = Some(format!(
                     "after {LOOKED_AT} files no more were looked at for copies"
                 ));
-                return Ok(copied);
+                break 'all;
             }
             let path = folder.join(entry.file_name());
             // Of the entry itself: a link is no folder and no file.
@@ -86,32 +130,31 @@ pub fn copy(from: &Path, to: &Path, patterns: &[String]) -> Result<Copied, Strin
             }
             let shown = crate::agent::visible::escaped(&path.to_string_lossy());
             if !kind.is_file() {
-                copied
-                    .notes
-                    .push(format!("{shown} is no regular file and was not copied"));
+                left.out(format!("{shown} is no regular file and was not copied"));
                 continue;
             }
-            match one(from, to, &path, BYTES - bytes) {
+            match one(from, to, &path, BYTES - bytes, stop) {
                 Ok(Some(length)) => {
                     bytes += length;
-                    copied.files += 1;
+                    files += 1;
                 }
                 // Git has brought it.
                 Ok(None) => {}
                 Err(why) if why.kind() == io::ErrorKind::StorageFull => {
                     return Err(format!("there is no room left on the disk for {shown}"));
                 }
-                Err(why) => copied.notes.push(format!("{shown} was not copied: {why}")),
+                Err(why) => left.out(format!("{shown} was not copied: {why}")),
             }
-            if copied.files >= COPIED {
-                copied
-                    .notes
-                    .push(format!("after {COPIED} files no more were copied"));
-                return Ok(copied);
+            if files >= COPIED {
+                end = Some(format!("after {COPIED} files no more were copied"));
+                break 'all;
             }
         }
     }
-    Ok(copied)
+    Ok(Copied {
+        files,
+        notes: left.told(end),
+    })
 }
 
 /// A repository of its own, as a submodule is, or another worktree.
@@ -120,7 +163,13 @@ fn is_checkout(folder: &Path) -> bool {
 }
 
 /// Copies one file; `None` where there is one of the name.
-fn one(from: &Path, to: &Path, path: &Path, most: u64) -> io::Result<Option<u64>> {
+fn one(
+    from: &Path,
+    to: &Path,
+    path: &Path,
+    most: u64,
+    stop: &AtomicBool,
+) -> io::Result<Option<u64>> {
     let nofollow = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
     let mut source = OpenOptions::new()
         .read(true)
@@ -147,7 +196,15 @@ fn one(from: &Path, to: &Path, path: &Path, most: u64) -> io::Result<Option<u64>
         .create_new(true)
         .mode(0o600)
         .open(&target)?;
-    let length = io::copy(&mut source, &mut file)?;
+    let mut length = 0;
+    loop {
+        let piece = io::copy(&mut (&mut source).take(PIECE), &mut file)?;
+        length += piece;
+        // What is half copied goes with the whole worktree.
+        if piece == 0 || stop.load(Ordering::Relaxed) {
+            break;
+        }
+    }
     file.set_permissions(fs::Permissions::from_mode(meta.mode() & 0o777))?;
     Ok(Some(length))
 }
@@ -225,7 +282,7 @@ mod tests {
             "*.env",
             "away/*",
         ]);
-        let mut copied = copy(&from, &to, &list).unwrap();
+        let mut copied = copy(&from, &to, &list, &AtomicBool::new(false)).unwrap();
         copied.notes.sort();
         assert_eq!(
             copied,
@@ -246,6 +303,22 @@ mod tests {
         assert!(fs::read_dir(outside.join("evil")).unwrap().count() == 1);
         let mode = fs::metadata(to.join(".env")).unwrap().mode() & 0o777;
         assert_eq!(mode, 0o640);
+        fs::remove_file(to.join(".env")).unwrap();
+        copy(&from, &to, &list, &AtomicBool::new(true)).unwrap_err();
+        assert_eq!(read(".env"), None, "nothing is copied once it is stopped");
+    }
+
+    #[test]
+    fn of_many_that_are_left_out_the_first_are_named_and_the_rest_counted() {
+        let root = tempfile::tempdir().unwrap();
+        let (from, to) = (root.path().join("from"), root.path().join("to"));
+        fs::create_dir_all(&from).unwrap();
+        for index in 0..NAMED + 20 {
+            symlink("nowhere", from.join(format!("{index}.env"))).unwrap();
+        }
+        let copied = copy(&from, &to, &patterns(&["*.env"]), &AtomicBool::new(false)).unwrap();
+        assert_eq!((copied.files, copied.notes.len()), (0, NAMED + 1));
+        assert_eq!(copied.notes[NAMED], "20 more files were not copied");
     }
 
     #[test]

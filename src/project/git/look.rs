@@ -1,7 +1,7 @@
 //! What has become of a worktree: commits and files since it left the branch it came from.
 
-use std::collections::BTreeSet;
-use std::path::Path;
+use std::collections::{BTreeSet, HashMap};
+use std::path::{Path, PathBuf};
 
 use crate::agent::visible;
 use crate::project::file;
@@ -45,60 +45,63 @@ pub async fn open(git: &Git, copied: &[String]) -> Result<Vec<String>, String> {
     if let Ok(copied) = copy::matcher(copied)
         && !copied.is_empty()
     {
-        let tracked = tracked(git, &files).await?;
-        files.retain(|file| tracked.contains(file) || !copied.is_match(file));
+        let fit = files.iter().filter(|file| copied.is_match(file));
+        let fit: Vec<&str> = fit.map(String::as_str).collect();
+        let tracked = tracked(git, &fit).await?;
+        files.retain(|file| !copied.is_match(file) || tracked.contains(file));
     }
     Ok(files)
 }
 
-async fn tracked(git: &Git, files: &[String]) -> Result<BTreeSet<String>, String> {
+/// Those of the files that git has in its index.
+pub async fn tracked(git: &Git, files: &[&str]) -> Result<BTreeSet<String>, String> {
     let mut known = BTreeSet::new();
     // An argument list has an end.
     for some in files.chunks(200) {
         let mut args = vec!["ls-files", "-z", "--"];
-        args.extend(some.iter().map(String::as_str));
+        args.extend(some);
         known.extend(git.look(&args).await?.parts());
     }
     Ok(known)
 }
 
+/// How far it has come, in figures alone: this is asked after every turn.
 pub async fn standing(
     git: &Git,
     worktree: &Worktree,
     copied: &[String],
 ) -> Result<Standing, String> {
-    Ok(files(git, worktree, copied).await?.standing)
+    Ok(differing(git, worktree, copied).await?.standing)
 }
 
-/// The files of a worktree that differ, those not committed among them.
-pub async fn files(git: &Git, worktree: &Worktree, copied: &[String]) -> Result<Files, String> {
+/// Files that differ from the base, without what stands in them.
+struct Differing {
+    base: String,
+    standing: Standing,
+    files: Vec<FileChange>,
+}
+
+/// The difference with a base in one of its forms.
+fn diff<'d>(form: &'d str, base: &'d str) -> [&'d str; 10] {
+    [
+        "diff",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--no-renames",
+        "--ignore-submodules=dirty",
+        form,
+        "-z",
+        "--end-of-options",
+        base,
+        "--",
+    ]
+}
+
+async fn differing(git: &Git, worktree: &Worktree, copied: &[String]) -> Result<Differing, String> {
     let base = base(git, worktree).await;
     let open = open(git, copied).await?;
     let is_open: BTreeSet<&String> = open.iter().collect();
-    let diff = |form| {
-        [
-            "diff",
-            "--no-ext-diff",
-            "--no-textconv",
-            "--no-renames",
-            "--ignore-submodules=dirty",
-            form,
-            "-z",
-            "--end-of-options",
-            base.as_str(),
-            "--",
-        ]
-    };
-    let names = git.look(&diff("--name-status")).await?;
-    let counts = git.look(&diff("--numstat")).await?;
-    let counts: Vec<String> = counts.parts().collect();
-    let lines = |path: &str| {
-        counts.iter().find_map(|line| {
-            let mut parts = line.splitn(3, '\t');
-            let (added, removed) = (parts.next()?, parts.next()?);
-            (parts.next()? == path).then_some(added.parse().ok().zip(removed.parse().ok()))?
-        })
-    };
+    let names = git.look(&diff("--name-status", &base)).await?;
     let mut files: Vec<FileChange> = Vec::new();
     let mut parts = names.parts();
     while let (Some(status), Some(path)) = (parts.next(), parts.next()) {
@@ -108,41 +111,95 @@ pub async fn files(git: &Git, worktree: &Worktree, copied: &[String]) -> Result<
                 "D" => Became::Removed,
                 _ => Became::Changed,
             },
-            lines: lines(&path),
+            lines: None,
             uncommitted: is_open.contains(&path),
             path,
         });
     }
-    let known: BTreeSet<String> = files.iter().map(|file| file.path.clone()).collect();
+    let listed: BTreeSet<&String> = files.iter().map(|file| &file.path).collect();
     // A difference knows nothing of files that were never added. One put back to what the base has is in neither list.
-    for path in open.iter().filter(|path| !known.contains(*path)) {
-        let lines = match content(&git.top().join(path)) {
-            Content::None => continue,
-            Content::Bytes => None,
-            Content::Text(text) => Some((text.lines().count() as u64, 0)),
-        };
-        files.push(FileChange {
-            path: path.clone(),
-            became: Became::New,
-            lines,
-            uncommitted: true,
-        });
-    }
-    files.sort_by(|one, other| one.path.cmp(&other.path));
+    let new: Vec<String> = open
+        .iter()
+        .filter(|path| !listed.contains(path))
+        .cloned()
+        .collect();
+    let new = apart(git, new, |top, new| {
+        new.retain(|path| is_file(&top.join(path)));
+    })
+    .await?;
+    files.extend(new.into_iter().map(|path| FileChange {
+        path,
+        became: Became::New,
+        lines: None,
+        uncommitted: true,
+    }));
     let standing = Standing {
         branch: branch(git).await.unwrap_or_else(|| "no branch".to_owned()),
         commits: ahead(git, &base).await?,
         files: u32::try_from(files.len()).unwrap_or(u32::MAX),
         uncommitted: u32::try_from(open.len()).unwrap_or(u32::MAX),
     };
+    Ok(Differing {
+        base,
+        standing,
+        files,
+    })
+}
+
+/// Does with a value what blocks, where that may be: it is given the top of the checkout.
+async fn apart<T: Send + 'static>(
+    git: &Git,
+    mut value: T,
+    work: impl FnOnce(&Path, &mut T) + Send + 'static,
+) -> Result<T, String> {
+    let top: PathBuf = git.top().to_owned();
+    let done = tokio::task::spawn_blocking(move || {
+        work(&top, &mut value);
+        value
+    });
+    done.await.map_err(|error| error.to_string())
+}
+
+/// The files of a worktree that differ, those not committed among them.
+pub async fn files(git: &Git, worktree: &Worktree, copied: &[String]) -> Result<Files, String> {
+    let Differing {
+        base,
+        standing,
+        mut files,
+    } = differing(git, worktree, copied).await?;
+    files.sort_by(|one, other| one.path.cmp(&other.path));
     let more = files.len().saturating_sub(LISTED);
     files.truncate(LISTED);
+    let counts = git.look(&diff("--numstat", &base)).await?;
+    let counts: HashMap<String, Option<(u64, u64)>> =
+        counts.parts().filter_map(|line| count(&line)).collect();
+    let files = apart(git, files, move |top, files| {
+        for file in files {
+            file.lines = match counts.get(&file.path) {
+                Some(lines) => *lines,
+                // It was never added.
+                None => match content(&top.join(&file.path)) {
+                    Content::None | Content::Bytes => None,
+                    Content::Text(text) => Some((text.lines().count() as u64, 0)),
+                },
+            };
+        }
+    })
+    .await?;
     Ok(Files {
         worktree: worktree.clone(),
         standing,
         files,
         more: u32::try_from(more).unwrap_or(u32::MAX),
     })
+}
+
+/// A file and its lines, of one line of `--numstat`; it has none where it is no text.
+fn count(line: &str) -> Option<(String, Option<(u64, u64)>)> {
+    let mut parts = line.splitn(3, '\t');
+    let (added, removed) = (parts.next()?, parts.next()?);
+    let lines = added.parse().ok().zip(removed.parse().ok());
+    Some((parts.next()?.to_owned(), lines))
 }
 
 /// What stands in a file that git does not know.
@@ -153,8 +210,12 @@ enum Content {
     None,
 }
 
+fn is_file(path: &Path) -> bool {
+    path.symlink_metadata().is_ok_and(|meta| meta.is_file())
+}
+
 fn content(path: &Path) -> Content {
-    if !path.symlink_metadata().is_ok_and(|meta| meta.is_file()) {
+    if !is_file(path) {
         return Content::None;
     }
     match file::read(path, PATCH as u64) {
@@ -187,7 +248,14 @@ pub async fn patch(git: &Git, worktree: &Worktree, path: &str) -> Result<String,
     if commit(git, "HEAD").await.is_none() {
         return Err("the worktree has no commit any more".to_owned());
     }
-    Ok(match content(&git.top().join(path)) {
+    let read = apart(
+        git,
+        (path.to_owned(), Content::None),
+        |top, (path, read)| {
+            *read = content(&top.join(&*path));
+        },
+    );
+    Ok(match read.await?.1 {
         Content::None => String::new(),
         Content::Bytes => format!("Binary file {} is new\n", visible::escaped(path)),
         Content::Text(text) => {

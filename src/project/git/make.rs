@@ -1,8 +1,10 @@
 //! A new branch with a worktree of its own, beside the repository: planned, then made whole or not at all.
 
-use std::fs::DirBuilder;
+use std::fs::{self, DirBuilder};
+use std::io::ErrorKind;
 use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::AtomicBool;
 
 use crate::config::worktree::WorktreeConfig;
 use crate::project::git::run::Git;
@@ -78,7 +80,8 @@ pub async fn plan(
     })
 }
 
-/// Where a worktree of this name would come to lie, and where from. Nothing is changed.
+/// Where a worktree of this name comes to lie, and where from. Its folder is there then, empty and claimed: of two who want
+/// one name only one goes on, and whoever has it back is to [`undo`] it.
 pub async fn prepare(git: &Git, project: &Project, wish: &str) -> Result<Worktree, String> {
     if let Some(why) = name::fault(wish) {
         return Err(why);
@@ -97,37 +100,51 @@ pub async fn prepare(git: &Git, project: &Project, wish: &str) -> Result<Worktre
         });
     }
     let path = folder(&project.root)?.join(name::folder(wish));
-    if path.symlink_metadata().is_ok() {
-        return Err(format!(
-            "there is a folder {} already: try another name",
-            crate::agent::visible::escaped(&path.to_string_lossy())
-        ));
-    }
+    let from = branch(git).await;
+    claim(&path)?;
     Ok(Worktree {
         path,
         repository: project.root.clone(),
         branch: wish.to_owned(),
         base,
-        from: branch(git).await,
+        from,
     })
 }
 
-/// Makes it. Whoever stops waiting, or meets a fault, has [`undo`] to take away what there is of it.
-pub async fn make(git: &Git, worktree: &Worktree) -> Result<(), String> {
-    let folder = worktree.path.parent().unwrap_or(&worktree.path);
+/// Makes the folder of a worktree, which nobody else may have made: git takes one that is empty.
+fn claim(path: &Path) -> Result<(), String> {
+    let shown = |path: &Path| crate::agent::visible::escaped(&path.to_string_lossy());
+    let folder = path.parent().unwrap_or(path);
     match folder.symlink_metadata() {
         Ok(meta) if meta.is_dir() => {}
-        Ok(_) => return Err(format!("{} is no folder: move it away", folder.display())),
-        Err(_) => DirBuilder::new()
-            .mode(0o755)
-            .create(folder)
-            .map_err(|error| format!("cannot make {}: {error}", folder.display()))?,
+        Ok(_) => return Err(format!("{} is no folder: move it away", shown(folder))),
+        Err(_) => match DirBuilder::new().mode(0o755).create(folder) {
+            // Another one was made meanwhile.
+            Err(error) if error.kind() != ErrorKind::AlreadyExists => {
+                return Err(format!("cannot make {}: {error}", shown(folder)));
+            }
+            _ => {}
+        },
     }
+    fs::create_dir(path).map_err(|error| match error.kind() {
+        ErrorKind::AlreadyExists => {
+            format!(
+                "there is a folder {} already: try another name",
+                shown(path)
+            )
+        }
+        _ => format!("cannot make {}: {error}", shown(path)),
+    })
+}
+
+/// Makes what was prepared. Whoever stops waiting, or meets a fault, has [`undo`] to take away what there is of it.
+pub async fn make(git: &Git, worktree: &Worktree) -> Result<(), String> {
     let path = worktree.path.as_os_str();
     let args = [
         "worktree".as_ref(),
         "add".as_ref(),
         "--quiet".as_ref(),
+        "--no-checkout".as_ref(),
         "--no-track".as_ref(),
         "-b".as_ref(),
         worktree.branch.as_ref(),
@@ -136,17 +153,23 @@ pub async fn make(git: &Git, worktree: &Worktree) -> Result<(), String> {
         worktree.base.as_ref(),
     ];
     git.change(&args, b"").await?;
+    // Only there does git see what the config says of worktrees or of this branch alone, so the checkout is a step of its own.
+    let there = git.at(&worktree.path).await?;
+    let checkout = ["reset", "--hard", "--quiet", "--no-recurse-submodules"];
+    there.change(&checkout, b"").await?;
     Ok(())
 }
 
 /// The files that git did not bring; blocks. The folder of the session lies in it as the other one lies in its checkout.
+/// Ends soon, with a fault, once `stop` is set.
 pub fn fill(
     git: &Git,
     worktree: Worktree,
     cwd: &Path,
     patterns: &[String],
+    stop: &AtomicBool,
 ) -> Result<Made, String> {
-    let copied = copy::copy(git.top(), &worktree.path, patterns)?;
+    let copied = copy::copy(git.top(), &worktree.path, patterns, stop)?;
     let below = cwd.strip_prefix(git.top()).unwrap_or(Path::new(""));
     let there = worktree.path.join(below);
     let cwd = there
@@ -162,15 +185,17 @@ pub fn fill(
     })
 }
 
-/// Takes away what was made of it: nobody has worked there.
-pub async fn undo(git: &Git, worktree: &Worktree) {
+/// Takes away what was made of it, of whoever prepared it: nobody has worked there. Gives whether the folder is gone.
+pub async fn undo(git: &Git, worktree: &Worktree) -> bool {
     let path = worktree.path.as_os_str();
-    // Each may be there or not; what cannot be taken away is listed by `creel doctor`.
+    // Each may be there or not; what cannot be taken away is listed by `creel doctor`. One that was ended while it was being
+    // made is locked, which takes the word twice.
     let _ = git
         .change(
             &[
                 "worktree".as_ref(),
                 "remove".as_ref(),
+                "--force".as_ref(),
                 "--force".as_ref(),
                 "--".as_ref(),
                 path,
@@ -178,6 +203,11 @@ pub async fn undo(git: &Git, worktree: &Worktree) {
             b"",
         )
         .await;
+    // Git had not got so far that it knows the folder again.
+    let left = worktree.path.clone();
+    let _ = tokio::task::spawn_blocking(move || fs::remove_dir_all(left)).await;
+    let unlock = ["worktree".as_ref(), "unlock".as_ref(), "--".as_ref(), path];
+    let _ = git.change(&unlock, b"").await;
     let _ = git.change(&["worktree", "prune"], b"").await;
     if commit(git, &format!("refs/heads/{}", worktree.branch))
         .await
@@ -190,8 +220,9 @@ pub async fn undo(git: &Git, worktree: &Worktree) {
     }
     if let Some(folder) = worktree.path.parent() {
         // Only if it is empty.
-        let _ = std::fs::remove_dir(folder);
+        let _ = fs::remove_dir(folder);
     }
+    worktree.path.symlink_metadata().is_err()
 }
 
 async fn base(git: &Git) -> Result<String, String> {

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use crate::agent::visible;
 use crate::project::git::run::Git;
-use crate::project::git::{branch, checkouts, commit, look, on_branch, some_of};
+use crate::project::git::{branch, checkouts, commit, look, on_branch, some_of, way};
 use crate::protocol::worktree::{Loss, Preview, Worktree};
 
 /// Commits that are listed.
@@ -127,14 +127,9 @@ async fn tried(git: &Git, worktree: &Worktree, copied: &[String]) -> Result<Trie
         && let Some(path) = &preview.checkout
     {
         let there = git.at(path).await?;
-        let dirty: Vec<String> = changed_there(&there).await?;
-        if !dirty.is_empty() {
-            preview.obstacle = Some(format!(
-                "{into} is checked out in {} with changes that are not committed: {}",
-                visible::escaped(&path.to_string_lossy()),
-                some_of(&dirty)
-            ));
-        }
+        // Where it does not merge by itself, nothing new comes.
+        let tree = tree.as_deref().unwrap_or(&target);
+        preview.obstacle = way::obstacle(&there, &into, &target, tree).await?;
     }
     Ok(Tried {
         preview,
@@ -142,23 +137,6 @@ async fn tried(git: &Git, worktree: &Worktree, copied: &[String]) -> Result<Trie
         head,
         tree,
     })
-}
-
-/// Files of the target that are changed. New ones are not in the way, unless the merge would write over them, which git refuses.
-async fn changed_there(git: &Git) -> Result<Vec<String>, String> {
-    let args = [
-        "status",
-        "--porcelain",
-        "-z",
-        "--no-renames",
-        "--untracked-files=no",
-        "--ignore-submodules=dirty",
-    ];
-    let answer = git.look(&args).await?;
-    Ok(answer
-        .parts()
-        .filter_map(|line| line.get(3..).map(str::to_owned))
-        .collect())
 }
 
 /// Merges. Gives the branch and the number of commits; the reason where it is not clean, and then nothing has changed.
@@ -249,12 +227,19 @@ pub async fn commit_all(
     if files.is_empty() {
         return Err("there is nothing to commit here".to_owned());
     }
-    let list = files.join("\0");
-    git.change(
-        &["add", "-A", "--pathspec-from-file=-", "--pathspec-file-nul"],
-        list.as_bytes(),
-    )
-    .await?;
+    let paths: Vec<&str> = files.iter().map(String::as_str).collect();
+    let tracked = look::tracked(git, &paths).await?;
+    // What `git rm` took out of folder and index is part of the commit already, and a path that git no longer finds.
+    let there =
+        |path: &&str| tracked.contains(*path) || git.top().join(path).symlink_metadata().is_ok();
+    let list: Vec<&str> = paths.into_iter().filter(there).collect();
+    if !list.is_empty() {
+        git.change(
+            &["add", "-A", "--pathspec-from-file=-", "--pathspec-file-nul"],
+            list.join("\0").as_bytes(),
+        )
+        .await?;
+    }
     git.change(
         &[
             "commit",
@@ -271,17 +256,42 @@ pub async fn commit_all(
     Ok((hash, u32::try_from(files.len()).unwrap_or(u32::MAX)))
 }
 
-/// What would be lost with the worktree and its branch.
+/// What would be lost with the worktree and its branch. Where its folder is gone, git in the repository tells it.
 pub async fn loss(git: &Git, worktree: &Worktree, copied: &[String]) -> Result<Loss, String> {
     let mut what = Vec::new();
-    let open = look::open(git, copied).await?;
-    if !open.is_empty() {
-        what.push(format!("not committed: {}", some_of(&open)));
+    let stands = git.top() == worktree.path;
+    if stands {
+        let open = look::open(git, copied).await?;
+        if !open.is_empty() {
+            what.push(format!("not committed: {}", some_of(&open)));
+        }
+    }
+    what.extend(lost_commits(git, worktree).await?);
+    if stands {
+        what.extend(inside(git).await?);
+    }
+    Ok(Loss { what })
+}
+
+/// Commits that nothing would name any more.
+async fn lost_commits(git: &Git, worktree: &Worktree) -> Result<Option<String>, String> {
+    // The branch may be gone, or have another name by now, and something else may be checked out there.
+    let head = if git.top() == worktree.path {
+        Some("HEAD".to_owned())
+    } else {
+        let all = checkouts(git).await?;
+        let own = all.into_iter().find(|known| known.path == worktree.path);
+        own.and_then(|own| own.head)
+    };
+    let branch = format!("refs/heads/{}", worktree.branch);
+    let mut tips = Vec::new();
+    for name in head.into_iter().chain([branch]) {
+        tips.extend(commit(git, &name).await);
+    }
+    if tips.is_empty() {
+        return Ok(None);
     }
     let exclude = format!("--exclude={}", worktree.branch);
-    let mut tips = vec![format!("refs/heads/{}", worktree.branch)];
-    // The agent may have checked out something else there.
-    tips.extend(commit(git, "HEAD").await);
     let mut args = vec!["rev-list", "--count"];
     args.extend(tips.iter().map(String::as_str));
     args.extend([
@@ -292,11 +302,15 @@ pub async fn loss(git: &Git, worktree: &Worktree, copied: &[String]) -> Result<L
         "--tags",
     ]);
     let count = git.line(&args).await?;
-    match count.parse().unwrap_or(0_u32) {
-        0 => {}
-        1 => what.push("1 commit that no other branch has".to_owned()),
-        count => what.push(format!("{count} commits that no other branch has")),
-    }
+    Ok(match count.parse().unwrap_or(0_u32) {
+        0 => None,
+        1 => Some("1 commit that no other branch has".to_owned()),
+        count => Some(format!("{count} commits that no other branch has")),
+    })
+}
+
+/// Submodules that were checked out there: what git removes with them is not looked at.
+async fn inside(git: &Git) -> Result<Option<String>, String> {
     let modules = git.look(&["ls-files", "--stage", "-z"]).await?;
     let inside = modules.parts().filter_map(|line| {
         let path = line.strip_prefix("160000 ")?.split_once('\t')?.1.to_owned();
@@ -308,28 +322,28 @@ pub async fn loss(git: &Git, worktree: &Worktree, copied: &[String]) -> Result<L
             .then_some(path)
     });
     let inside: Vec<String> = inside.collect();
-    if !inside.is_empty() {
-        what.push(format!(
-            "whatever is in its submodules: {}",
-            some_of(&inside)
-        ));
-    }
-    Ok(Loss { what })
+    Ok(
+        (!inside.is_empty())
+            .then(|| format!("whatever is in its submodules: {}", some_of(&inside))),
+    )
 }
 
-/// Takes worktree and branch away; what would be lost is refused unless `lose` says it may be.
+/// Takes worktree and branch away; what would be lost is refused unless `lose` says it may be. Where the folder is gone, git is
+/// that of the repository.
 pub async fn remove(
     git: &Git,
     worktree: &Worktree,
     copied: &[String],
     lose: bool,
 ) -> Result<(), String> {
-    let main = git.at(&worktree.repository).await?;
-    if worktree.path.symlink_metadata().is_ok() {
+    if !lose {
         let what = loss(git, worktree, copied).await?.what;
-        if !lose && !what.is_empty() {
+        if !what.is_empty() {
             return Err(format!("this would be lost: {}", what.join("; ")));
         }
+    }
+    let main = git.at(&worktree.repository).await?;
+    if worktree.path.symlink_metadata().is_ok() {
         let args = [
             "worktree".as_ref(),
             "remove".as_ref(),

@@ -8,6 +8,7 @@ pub mod name;
 pub mod run;
 #[cfg(test)]
 mod trial;
+mod way;
 
 use std::path::{Path, PathBuf};
 
@@ -19,6 +20,8 @@ pub struct Checkout {
     pub path: PathBuf,
     /// `None`: detached, or bare.
     pub branch: Option<String>,
+    /// The commit it stands at, in full, also where its folder is gone.
+    pub head: Option<String>,
 }
 
 /// The checkouts of a repository, the main one first.
@@ -43,7 +46,15 @@ pub async fn checkouts(git: &Git) -> Result<Vec<Checkout>, String> {
         let line = String::from_utf8_lossy(line);
         if let Some(path) = line.strip_prefix("worktree ") {
             let path = PathBuf::from(path);
-            found.push(Checkout { path, branch: None });
+            found.push(Checkout {
+                path,
+                branch: None,
+                head: None,
+            });
+        } else if let Some(head) = line.strip_prefix("HEAD ")
+            && let Some(last) = found.last_mut()
+        {
+            last.head = Some(head.to_owned());
         } else if let Some(branch) = line.strip_prefix("branch refs/heads/")
             && let Some(last) = found.last_mut()
         {

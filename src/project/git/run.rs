@@ -144,6 +144,10 @@ impl Git {
         git.settle(&[]);
         let args = ["config", "--list", "--show-scope", "-z"];
         let listed = git.look(&args).await.map_err(String::from)?;
+        if listed.cut {
+            // What was not read could name a program.
+            return Err("the config of the repository is too long to be looked through".to_owned());
+        }
         let tamed = tamed(&listed.bytes);
         git.environment = own;
         git.settle(&tamed);
@@ -231,7 +235,15 @@ impl Git {
                 }
             };
             let answer = read(child.stdout.take(), ANSWER);
-            let said = read(child.stderr.take(), SAID);
+            let said = async {
+                let mut stream = child.stderr.take();
+                let said = read(stream.as_mut(), SAID).await;
+                if let Some(rest) = &mut stream {
+                    // Nobody reads it, but git would die of a closed end in the middle of its work.
+                    let _ = tokio::io::copy(rest, &mut tokio::io::sink()).await;
+                }
+                said
+            };
             let (answer, said, ()) = tokio::join!(answer, said, fed);
             if answer.cut {
                 return Ok(answer);

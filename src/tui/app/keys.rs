@@ -2,18 +2,18 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-use crate::protocol::query::Query;
 use crate::tui::app::ask::Reply as AskReply;
 use crate::tui::app::card::given_to;
 use crate::tui::app::first_run::{FirstRun, Page, Reply as PageReply};
 use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::keymap::{Action, Place};
-use crate::tui::app::message::{Cmd, Tag};
+use crate::tui::app::message::Cmd;
 use crate::tui::app::overlay::{Overlay, Reply, Wish};
 use crate::tui::app::setup::NewProvider;
 use crate::tui::app::stash::dropped;
 use crate::tui::app::text::Text;
+use crate::tui::app::worktree;
 use crate::tui::app::{App, Focus, Pressed};
 
 impl App {
@@ -299,7 +299,7 @@ impl App {
             Wish::Theme(choice) => vec![Cmd::KeepTheme(choice)],
             Wish::MakeWorktree(name) => self.make_worktree(name),
             Wish::StopErrand => self.errand_stopped(),
-            Wish::Look(look) => vec![Cmd::Ask(Tag::Sight, Query::Worktree(look))],
+            Wish::Look(session, look) => vec![worktree::look(session, look)],
             Wish::Errand(errand) => vec![Cmd::Errand(errand)],
             Wish::ComposeIn(session, text) => self.compose_in(session, &text),
             Wish::PutAway => self.act(Action::PutAway),

@@ -75,7 +75,7 @@ pub enum Msg {
     /// What came of a theme that was chosen.
     ThemeKept(ThemeChoice, Result<(), String>),
     /// What came of an errand.
-    Errand(Managed),
+    Errand(Option<SessionId>, Managed),
     /// A folder was looked at.
     Place(PathBuf, Place),
     /// What the last frame showed.
@@ -187,8 +187,8 @@ pub enum Tag {
     /// What a transcript asked of the log.
     Reading(SessionId, Fetch),
     Turns(SessionId),
-    /// Something of a worktree, for the overlay that shows it.
-    Sight,
+    /// Something of a session's worktree, or of one to be made from there, for the overlay that shows it.
+    Sight(SessionId),
     /// How far the worktree of a session has come.
     Standing(SessionId),
     /// Who else writes where a session works.

@@ -297,7 +297,7 @@ impl App {
             Msg::Wished(read) => self.wished(read),
             Msg::Tour(folder) => self.tour(folder),
             Msg::Scratch(made) => self.scratch(made),
-            Msg::Errand(done) => self.errand_done(done),
+            Msg::Errand(session, done) => self.errand_done(session, done),
             Msg::Place(folder, place) => {
                 self.places.insert(folder.clone(), place);
                 self.looked_at(&folder);

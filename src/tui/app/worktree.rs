@@ -1,6 +1,6 @@
 //! Worktrees in the workstation: a new one with its session, its files and the way back, and who else writes in a folder.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::agent::visible::one_line;
 use crate::protocol::event::{Event, Fact};
@@ -25,14 +25,12 @@ impl App {
             self.say(why);
             return Vec::new();
         }
-        self.show(Overlay::NewWorktree(NewWorktree::default()));
+        let session = self.view().id;
+        self.show(Overlay::NewWorktree(NewWorktree::new(session)));
         let text = self.view().composer.plain();
         let text = text.lines().next().unwrap_or_default().to_owned();
         let cwd = self.worktree_of();
-        vec![Cmd::Ask(
-            Tag::Sight,
-            Query::Worktree(Look::Plan { cwd, text }),
-        )]
+        vec![look(session, Look::Plan { cwd, text })]
     }
 
     /// Makes one under a name that was given.
@@ -47,7 +45,7 @@ impl App {
             self.show(Overlay::NewWorktree(NewWorktree {
                 field,
                 making: true,
-                ..NewWorktree::default()
+                ..NewWorktree::new(self.view().id)
             }));
         }
         let cwd = self.worktree_of();
@@ -88,7 +86,7 @@ impl App {
             return Vec::new();
         }
         self.show(Overlay::Files(Box::new(Files::new(session))));
-        vec![look(Look::Files { session })]
+        vec![look(session, Look::Files { session })]
     }
 
     /// Something of worktrees was seen.
@@ -100,36 +98,49 @@ impl App {
                 }
             }
             (Tag::Writers(id), Sight::Writers(writers)) => self.found_writers(id, writers),
+            (Tag::Sight(session), sight) => return self.seen_here(session, sight),
             // The status line and a note do without.
-            (Tag::Standing(_) | Tag::Writers(_), _) => {}
-            (_, sight) => return self.seen_here(sight),
-        }
-        Vec::new()
-    }
-
-    fn seen_here(&mut self, sight: Sight) -> Vec<Cmd> {
-        match (&mut self.overlay, sight) {
-            (Some(Overlay::NewWorktree(overlay)), Sight::Plan(plan)) => overlay.planned(plan),
-            (Some(Overlay::NewWorktree(overlay)), Sight::Failed(why)) => {
-                overlay.failed = Some(one_line(&why));
-            }
-            (Some(Overlay::Files(overlay)), sight) => match (&mut overlay.page, sight) {
-                (_, Sight::Files(files)) => {
-                    return overlay.read(files).map(look).into_iter().collect();
-                }
-                (_, Sight::Diff { path, patch }) => overlay.patched(path, &patch),
-                (Page::Merge { preview }, Sight::Merge(seen)) => *preview = Some(seen),
-                (Page::Remove { loss, .. }, Sight::Loss(seen)) => *loss = Some(seen),
-                (_, Sight::Failed(why)) => overlay.failed = Some(one_line(&why)),
-                _ => {}
-            },
             _ => {}
         }
         Vec::new()
     }
 
-    /// An errand was done, or not.
-    pub fn errand_done(&mut self, done: Managed) -> Vec<Cmd> {
+    /// An answer that comes late may find another one's page open, and is nothing to that.
+    fn seen_here(&mut self, session: SessionId, sight: Sight) -> Vec<Cmd> {
+        match &mut self.overlay {
+            Some(Overlay::NewWorktree(overlay)) if overlay.session == session => match sight {
+                Sight::Plan(plan) => overlay.planned(plan),
+                Sight::Failed(why) => overlay.failed = Some(one_line(&why)),
+                _ => {}
+            },
+            Some(Overlay::Files(overlay)) if overlay.session == session => {
+                match (&mut overlay.page, sight) {
+                    (_, Sight::Files(files)) => {
+                        let next = overlay.read(files);
+                        return next.map(|next| look(session, next)).into_iter().collect();
+                    }
+                    (_, Sight::Diff { path, patch }) => overlay.patched(path, &patch),
+                    (Page::Merge { preview }, Sight::Merge(seen)) => *preview = Some(seen),
+                    (Page::Remove { loss, .. }, Sight::Loss(seen)) => *loss = Some(seen),
+                    (_, Sight::Failed(why)) => overlay.failed = Some(one_line(&why)),
+                    _ => {}
+                }
+            }
+            _ => {}
+        }
+        Vec::new()
+    }
+
+    /// The page of a session's files, where that is open.
+    fn files_of(&mut self, session: Option<SessionId>) -> Option<&mut Files> {
+        match &mut self.overlay {
+            Some(Overlay::Files(overlay)) if Some(overlay.session) == session => Some(overlay),
+            _ => None,
+        }
+    }
+
+    /// An errand was done, or not, for the session whose worktree it is.
+    pub fn errand_done(&mut self, session: Option<SessionId>, done: Managed) -> Vec<Cmd> {
         match done {
             Managed::Worktree(Done::Made {
                 worktree,
@@ -155,7 +166,8 @@ impl App {
                 } else {
                     format!("{files} files")
                 };
-                self.errand_said(format!("committed {files} as {commit}"), Page::Files)
+                let said = format!("committed {files} as {commit}");
+                self.errand_said(session, said, Page::Files)
             }
             Managed::Worktree(Done::Merged { into, commits }) => {
                 let commits = if commits == 1 {
@@ -167,21 +179,21 @@ impl App {
                     loss: None,
                     field: Text::default(),
                 };
-                self.errand_said(format!("merged {commits} into {into}"), next)
+                self.errand_said(session, format!("merged {commits} into {into}"), next)
             }
-            Managed::Worktree(Done::Removed { worktree }) => self.removed(&worktree),
+            Managed::Worktree(Done::Removed { worktree }) => self.removed(session, &worktree),
             Managed::Failed { why } => {
                 let why = one_line(&why);
-                match &mut self.overlay {
-                    Some(Overlay::NewWorktree(overlay)) => {
-                        overlay.making = false;
-                        overlay.failed = Some(why);
-                    }
-                    Some(Overlay::Files(overlay)) => {
-                        overlay.busy = false;
-                        overlay.failed = Some(why);
-                    }
-                    _ => self.say(why),
+                if let Some(overlay) = self.files_of(session) {
+                    overlay.busy = false;
+                    overlay.failed = Some(why);
+                } else if let Some(Overlay::NewWorktree(overlay)) = &mut self.overlay
+                    && session.is_none()
+                {
+                    overlay.making = false;
+                    overlay.failed = Some(why);
+                } else {
+                    self.say(why);
                 }
                 Vec::new()
             }
@@ -196,34 +208,49 @@ impl App {
         vec![Cmd::StopErrand]
     }
 
-    fn errand_said(&mut self, said: String, next: Page) -> Vec<Cmd> {
-        let Some(Overlay::Files(overlay)) = &mut self.overlay else {
+    fn errand_said(&mut self, session: Option<SessionId>, said: String, next: Page) -> Vec<Cmd> {
+        let Some(overlay) = self.files_of(session) else {
             self.say(said);
-            return Vec::new();
+            return session.map(standing).into_iter().collect();
         };
         let session = overlay.session;
         let removes = matches!(next, Page::Remove { .. });
         overlay.busy = false;
         overlay.turn_to(next);
         overlay.said = Some(said);
-        let mut cmds = vec![look(Look::Files { session }), standing(session)];
+        let mut cmds = vec![look(session, Look::Files { session }), standing(session)];
         if removes {
-            cmds.push(look(Look::Loss { session }));
+            cmds.push(look(session, Look::Loss { session }));
         }
         cmds
     }
 
     /// Worktree and branch are gone, and so is the folder of every session in it.
-    fn removed(&mut self, worktree: &Worktree) -> Vec<Cmd> {
-        self.overlay = None;
+    fn removed(&mut self, session: Option<SessionId>, worktree: &Worktree) -> Vec<Cmd> {
+        if self.files_of(session).is_some() {
+            self.overlay = None;
+        }
         let mut cmds = Vec::new();
-        while let Some(at) = self
+        let below = |folder: &Path| folder.starts_with(&worktree.path);
+        // Before the tabs: the one that takes the place of the last begins there.
+        if below(&self.setup.cwd) {
+            self.setup.cwd.clone_from(&worktree.repository);
+            cmds.push(Cmd::LookAt(worktree.repository.clone()));
+        }
+        let gone: Vec<SessionId> = self
             .views
             .iter()
-            .position(|view| view.cwd().starts_with(&worktree.path))
-        {
-            let (id, fresh) = (self.views[at].id, self.views[at].stage == Stage::Fresh);
-            if !fresh {
+            .filter(|view| below(view.cwd()))
+            .map(|view| view.id)
+            .collect();
+        for id in gone {
+            if self.files_of(Some(id)).is_some() {
+                self.overlay = None;
+            }
+            let Some(at) = self.views.iter().position(|view| view.id == id) else {
+                continue;
+            };
+            if self.views[at].stage != Stage::Fresh {
                 cmds.push(Cmd::Send(self.command(id, Op::Close)));
             }
             self.drop_tab(at);
@@ -359,8 +386,9 @@ impl App {
     }
 }
 
-fn look(look: Look) -> Cmd {
-    Cmd::Ask(Tag::Sight, Query::Worktree(look))
+/// Asks for what is shown of a session's worktree.
+pub fn look(session: SessionId, look: Look) -> Cmd {
+    Cmd::Ask(Tag::Sight(session), Query::Worktree(look))
 }
 
 fn standing(session: SessionId) -> Cmd {

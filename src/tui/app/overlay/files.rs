@@ -115,7 +115,7 @@ impl Files {
         };
         self.page = page;
         self.failed = None;
-        look.map_or(Reply::Stay, |look| Reply::Do(Wish::Look(look)))
+        look.map_or(Reply::Stay, |look| Reply::Do(Wish::Look(session, look)))
     }
 
     fn errand(&mut self, errand: Errand) -> Reply {
@@ -258,8 +258,9 @@ impl Files {
         if self.at == before {
             return Reply::Stay;
         }
+        let session = self.session;
         self.look()
-            .map_or(Reply::Stay, |look| Reply::Do(Wish::Look(look)))
+            .map_or(Reply::Stay, |look| Reply::Do(Wish::Look(session, look)))
     }
 
     fn hunks(&self) -> impl DoubleEndedIterator<Item = usize> {
@@ -381,7 +382,7 @@ mod tests {
         assert_eq!(files.read(listed(&["a", "b"])), Some(diff("a")));
         assert_eq!(
             press(&mut files, KeyCode::Tab),
-            Reply::Do(Wish::Look(diff("b")))
+            Reply::Do(Wish::Look(session(), diff("b")))
         );
         assert_eq!(press(&mut files, KeyCode::Down), Reply::Stay);
         files.patched("a".to_owned(), "@@ -1 +1 @@\n-x\n+y\n");
@@ -404,7 +405,7 @@ mod tests {
         let look = Look::Merge { session };
         assert_eq!(
             press(&mut files, KeyCode::Char('M')),
-            Reply::Do(Wish::Look(look))
+            Reply::Do(Wish::Look(session, look))
         );
         assert_eq!(
             press(&mut files, KeyCode::Char('y')),

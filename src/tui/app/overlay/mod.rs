@@ -91,8 +91,8 @@ pub enum Wish {
     MakeWorktree(String),
     /// Stops what is being made.
     StopErrand,
-    /// Looks at something of a worktree; the overlay stays.
-    Look(Look),
+    /// Looks at something of a session's worktree; the overlay stays.
+    Look(SessionId, Look),
     /// Does something with one; the overlay stays.
     Errand(Errand),
     /// Puts a text into the composer of a session.
@@ -120,7 +120,7 @@ impl Wish {
             Self::Bind(_)
                 | Self::DropStashed(_)
                 | Self::MakeWorktree(_)
-                | Self::Look(_)
+                | Self::Look(..)
                 | Self::Errand(_)
         )
     }

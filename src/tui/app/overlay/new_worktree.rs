@@ -2,13 +2,16 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
+use crate::protocol::id::SessionId;
 use crate::protocol::worktree::Plan;
 use crate::tui::app::ask::edit_line;
 use crate::tui::app::overlay::{Reply, Wish};
 use crate::tui::app::text::Text;
 
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NewWorktree {
+    /// The session it was asked for in: only what was looked at for that one is told here.
+    pub session: SessionId,
     pub field: Text,
     /// What it would be; `None` until the repository was looked at.
     pub plan: Option<Plan>,
@@ -19,6 +22,16 @@ pub struct NewWorktree {
 }
 
 impl NewWorktree {
+    pub fn new(session: SessionId) -> Self {
+        Self {
+            session,
+            field: Text::default(),
+            plan: None,
+            making: false,
+            failed: None,
+        }
+    }
+
     /// The repository was looked at: its free name is offered, unless one was typed meanwhile.
     pub fn planned(&mut self, plan: Plan) {
         if self.field.is_empty() {

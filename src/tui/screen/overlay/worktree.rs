@@ -3,6 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::agent::visible::{escaped, one_line};
+use crate::protocol::rule::Mode;
 use crate::protocol::worktree::{Became, FileChange};
 use crate::tui::app::App;
 use crate::tui::app::overlay::files::{Files, LOSE, Page as Shown};
@@ -52,7 +53,7 @@ pub fn new(app: &App, overlay: &NewWorktree, room: usize) -> Page {
             if let Some(setup) = &plan.setup {
                 muted(
                     &mut page,
-                    &format!("runs    {}   asks first", one_line(setup)),
+                    &format!("runs    {}   {}", one_line(setup), begins(app.setup.mode)),
                 );
             }
             if plan.submodules {
@@ -258,6 +259,15 @@ pub fn page(app: &App, overlay: &Files, room: usize) -> Option<Page> {
         keys: pairs,
         rows,
     })
+}
+
+/// What the mode of the new session makes of a command that no rule speaks of.
+fn begins(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Plan => "denied in mode plan",
+        Mode::Ask | Mode::Edits => "asks first",
+        Mode::Auto => "at once, in mode auto",
+    }
 }
 
 fn counted(count: u32, word: &str) -> String {

@@ -2,11 +2,15 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod hostile;
+mod kept;
+mod undone;
+
 use std::ffi::OsString;
 use std::fs;
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::AtomicBool;
 
 use pretty_assertions::assert_eq;
 
@@ -105,11 +109,6 @@ fn write(path: &Path, text: &str) {
     fs::write(path, text).unwrap();
 }
 
-fn program(path: &Path, text: &str) {
-    write(path, text);
-    fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
-}
-
 #[tokio::test]
 async fn a_worktree_is_planned_made_filled_and_undone() {
     let repo = Repo::new();
@@ -139,7 +138,14 @@ async fn a_worktree_is_planned_made_filled_and_undone() {
     );
     let worktree = make::prepare(&git, &project, "fix/flaky").await.unwrap();
     make::make(&git, &worktree).await.unwrap();
-    let made = make::fill(&git, worktree.clone(), &repo.root.join("src"), &wishes.copy).unwrap();
+    let made = make::fill(
+        &git,
+        worktree.clone(),
+        &repo.root.join("src"),
+        &wishes.copy,
+        &AtomicBool::new(false),
+    )
+    .unwrap();
     assert_eq!(made.cwd, folder.join("fix-flaky/src"));
     assert_eq!(made.copied.files, 1);
     assert_eq!(
@@ -173,7 +179,7 @@ async fn a_worktree_is_planned_made_filled_and_undone() {
     repo.git(&["branch", "lone"]);
     let why = make::prepare(&git, &project, "lone").await.unwrap_err();
     assert!(why.contains("git branch -d lone"), "{why}");
-    make::undo(&git, &worktree).await;
+    assert!(make::undo(&git, &worktree).await);
     assert!(!folder.exists());
     assert_eq!(repo.git(&["branch", "--list", "fix/flaky"]), "");
 }
@@ -238,6 +244,8 @@ async fn its_files_are_those_since_it_left_its_branch() {
         uncommitted: 3,
     };
     assert_eq!(files.standing, standing);
+    let alone = look::standing(&git, &worktree, &copied).await.unwrap();
+    assert_eq!(alone, standing);
     let patch = look::patch(&git, &worktree, "a.txt").await.unwrap();
     assert!(
         patch.contains("@@ -1,3 +1,3 @@\n one\n-two\n+2\n three\n"),
@@ -360,125 +368,17 @@ async fn a_branch_that_is_checked_out_nowhere_is_moved_and_a_file_in_the_way_is_
     assert_eq!(fs::read_to_string(repo.root.join("way")).unwrap(), "mine\n");
 }
 
-/// Everything in a repository that could name a program; each leaves a file if it is run.
 #[tokio::test]
-async fn nothing_a_repository_names_is_run() {
+async fn of_many_files_the_first_are_listed_and_all_are_counted() {
     let repo = Repo::new();
-    let (git, worktree) = repo.made("honest").await;
-    write(&worktree.path.join("a.txt"), "one\n2\nthree\n");
-    write(&worktree.path.join("x.evil"), "x\n");
-    merge::commit_all(&git, &[], "honest").await.unwrap();
-    repo.write("a.txt", "one\ntwo\nthree\nfour\n");
-    repo.write("x.evil", "y\n");
-    repo.write(
-        ".gitattributes",
-        "*.txt filter=evil diff=evil\n*.evil merge=evil filter=evil\n",
-    );
-    repo.commit("attributes");
-    let proof = repo.root.parent().unwrap().join("proof");
-    let evil = repo.root.parent().unwrap().join("evil.sh");
-    program(
-        &evil,
-        &format!("#!/bin/sh\necho \"$0 $*\" >> {}\ncat\n", proof.display()),
-    );
-    let evil = evil.to_str().unwrap();
-    for key in [
-        "core.fsmonitor",
-        "core.sshCommand",
-        "core.pager",
-        "core.editor",
-        "core.askPass",
-        "core.gitProxy",
-        "core.alternateRefsCommand",
-        "diff.external",
-        "diff.evil.command",
-        "diff.evil.textconv",
-        "filter.evil.clean",
-        "filter.evil.smudge",
-        "filter.evil.process",
-        "merge.evil.driver",
-        "gpg.program",
-        "credential.helper",
-        "sequence.editor",
-    ] {
-        repo.git(&["config", key, evil]);
+    let (git, worktree) = repo.made("flaky-3").await;
+    for index in 0..2_003 {
+        write(&worktree.path.join(format!("new/{index:04}")), "1\n2\n");
     }
-    for key in [
-        "commit.gpgSign",
-        "filter.evil.required",
-        "log.showSignature",
-    ] {
-        repo.git(&["config", key, "true"]);
-    }
-    let hooks = repo.root.join("hooks");
-    for hook in [
-        "post-checkout",
-        "pre-commit",
-        "commit-msg",
-        "prepare-commit-msg",
-        "post-commit",
-        "reference-transaction",
-        "post-merge",
-        "post-index-change",
-    ] {
-        program(&hooks.join(hook), &fs::read_to_string(evil).unwrap());
-        program(
-            &repo.root.join(".git/hooks").join(hook),
-            &fs::read_to_string(evil).unwrap(),
-        );
-    }
-    repo.git(&["config", "core.hooksPath", hooks.to_str().unwrap()]);
-    // All of that was of no use to git itself so far.
-    let _ = fs::remove_file(&proof);
-
-    let git = repo.open(&worktree.path).await;
-    write(&worktree.path.join("a.txt"), "one\n2\n3\n");
-    look::files(&git, &worktree, &[]).await.unwrap();
-    look::patch(&git, &worktree, "a.txt").await.unwrap();
-    merge::commit_all(&git, &[], "more").await.unwrap();
-    let preview = merge::preview(&git, &worktree, &[]).await.unwrap();
-    assert!(
-        preview.conflicts.contains(&"x.evil".to_owned()),
-        "{preview:?}"
-    );
-    merge::loss(&git, &worktree, &[]).await.unwrap();
-    let (other, second) = repo.made("second").await;
-    write(&second.path.join("y.txt"), "y\n");
-    merge::commit_all(&other, &[], "y").await.unwrap();
-    repo.git(&[
-        "-c",
-        "core.fsmonitor=false",
-        "-c",
-        "core.hooksPath=/dev/null",
-        "stash",
-        "list",
-    ]);
-    let _ = fs::remove_file(&proof);
-    let merged = merge::merge(&other, &second, &[]).await;
-    assert!(
-        merged.is_ok() || merged.as_ref().unwrap_err().contains("not committed"),
-        "{merged:?}"
-    );
-    merge::remove(&git, &worktree, &[], true).await.unwrap();
-    let ran = fs::read_to_string(&proof).unwrap_or_default();
-    assert_eq!(ran, "");
-    // The trap is a real one.
-    let _ = Command::new("git")
-        .arg("-C")
-        .arg(&repo.root)
-        .args(["status"])
-        .env_clear()
-        .envs(repo.environment())
-        .output();
-    assert!(proof.exists());
-}
-
-#[tokio::test]
-async fn another_work_tree_in_its_config_is_not_believed() {
-    let repo = Repo::new();
-    let elsewhere = repo.root.parent().unwrap().join("elsewhere");
-    write(&elsewhere.join("private"), "x");
-    repo.git(&["config", "core.worktree", elsewhere.to_str().unwrap()]);
-    let git = repo.open(&repo.root).await;
-    assert_eq!(uncommitted(&git).await.unwrap(), [""; 0]);
+    write(&worktree.path.join("z.txt"), "last");
+    let files = look::files(&git, &worktree, &[]).await.unwrap();
+    assert_eq!((files.files.len(), files.more), (2_000, 4));
+    let last = &files.files[1_999];
+    assert_eq!((last.path.as_str(), last.lines), ("new/1999", Some((2, 0))));
+    assert_eq!(files.standing.files, 2_004);
 }

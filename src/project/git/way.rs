@@ -1,0 +1,137 @@
+//! What lies in the way of a merge, in the checkout that its target stands in.
+
+use std::collections::HashSet;
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+
+use crate::agent::visible;
+use crate::project::git::run::Git;
+use crate::project::git::some_of;
+
+/// Why the files of a checkout cannot be brought from a commit to a tree without losing something there; `None`: they can.
+/// `into` is the branch that stands there.
+pub async fn obstacle(
+    there: &Git,
+    into: &str,
+    target: &str,
+    tree: &str,
+) -> Result<Option<String>, String> {
+    let place = visible::escaped(&there.top().to_string_lossy());
+    let changed = changed(there).await?;
+    if !changed.is_empty() {
+        return Ok(Some(format!(
+            "{into} is checked out in {place} with changes that are not committed: {}",
+            some_of(&changed)
+        )));
+    }
+    let unknown = unknown(there, target, tree).await?;
+    if !unknown.is_empty() {
+        return Ok(Some(format!(
+            "{into} is checked out in {place}, and the merge would write over files there that are in no commit: {}",
+            some_of(&unknown)
+        )));
+    }
+    Ok(None)
+}
+
+/// Files of the target that are changed. New ones are not in the way, unless the merge brings one of their name.
+async fn changed(git: &Git) -> Result<Vec<String>, String> {
+    let args = [
+        "status",
+        "--porcelain",
+        "-z",
+        "--no-renames",
+        "--untracked-files=no",
+        "--ignore-submodules=dirty",
+    ];
+    let answer = git.look(&args).await?;
+    Ok(answer
+        .parts()
+        .filter_map(|line| line.get(3..).map(str::to_owned))
+        .collect())
+}
+
+/// New files of the tree whose place is taken by something git does not know. It refuses to write over those it would list as
+/// new, yet those that it ignores it writes over in silence.
+async fn unknown(git: &Git, target: &str, tree: &str) -> Result<Vec<String>, String> {
+    let args = [
+        "diff",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--no-renames",
+        "--name-status",
+        "--diff-filter=AD",
+        "-z",
+        "--end-of-options",
+        target,
+        tree,
+        "--",
+    ];
+    let answer = git.look(&args).await?;
+    if answer.cut {
+        return Err(
+            "the merge brings more files than are looked through: merge it by hand".to_owned(),
+        );
+    }
+    // As bytes: a name that is no text is one on the disk too.
+    let mut parts = answer
+        .bytes
+        .split(|byte| *byte == 0)
+        .map(|part| PathBuf::from(OsStr::from_bytes(part)));
+    let (mut added, mut removed) = (Vec::new(), HashSet::new());
+    while let (Some(status), Some(path)) = (parts.next(), parts.next()) {
+        if status.as_os_str() == "A" {
+            added.push(path);
+        } else {
+            removed.insert(path);
+        }
+    }
+    let top = git.top().to_owned();
+    let look = move || {
+        added.retain(|path| is_taken(&top, path, &removed));
+        added
+    };
+    let taken = tokio::task::spawn_blocking(look)
+        .await
+        .map_err(|error| error.to_string())?;
+    Ok(taken
+        .iter()
+        .map(|path| path.to_string_lossy().into_owned())
+        .collect())
+}
+
+/// Something lies where a new file goes, or where one of its folders goes. What the merge itself takes away is not in the way.
+fn is_taken(top: &Path, path: &Path, removed: &HashSet<PathBuf>) -> bool {
+    let mut folder = PathBuf::new();
+    for part in path.parent().into_iter().flat_map(Path::components) {
+        folder.push(part);
+        match top.join(&folder).symlink_metadata() {
+            Ok(meta) if meta.is_dir() => {}
+            Ok(_) => return !removed.contains(&folder),
+            Err(_) => return false,
+        }
+    }
+    match top.join(path).symlink_metadata() {
+        Ok(meta) if meta.is_dir() => holds(top, path, removed),
+        Ok(_) => true,
+        Err(_) => false,
+    }
+}
+
+/// A folder has something in it that stays. Looks no further than the first such thing.
+fn holds(top: &Path, folder: &Path, removed: &HashSet<PathBuf>) -> bool {
+    let Ok(entries) = fs::read_dir(top.join(folder)) else {
+        // Nobody knows, so it is not written over.
+        return true;
+    };
+    entries.flatten().any(|entry| {
+        let path = folder.join(entry.file_name());
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            holds(top, &path, removed)
+        } else {
+            !removed.contains(&path)
+        }
+    })
+}

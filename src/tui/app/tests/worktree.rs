@@ -1,0 +1,168 @@
+//! Worktrees: what the workstation does when one is gone, and whose answer it was.
+
+use std::path::{Path, PathBuf};
+
+use pretty_assertions::assert_eq;
+
+use crate::protocol::op::Managed;
+use crate::protocol::query::Found;
+use crate::protocol::worktree::{Done, Loss, Plan, Sight, Worktree};
+use crate::tui::app::message::{Cmd, Msg, Tag};
+use crate::tui::app::overlay::Overlay;
+use crate::tui::app::overlay::files::{Files, Page};
+use crate::tui::app::overlay::new_worktree::NewWorktree;
+use crate::tui::app::tests::{Desk, id, ops};
+use crate::tui::app::text::Text;
+use crate::tui::app::view::Stage;
+
+fn tree(path: &str) -> Worktree {
+    Worktree {
+        path: path.into(),
+        repository: "/src/api".into(),
+        branch: "retry".to_owned(),
+        base: "0".repeat(40),
+        from: Some("main".to_owned()),
+    }
+}
+
+fn removed(desk: &mut Desk, path: &str) -> Vec<Cmd> {
+    let worktree = tree(path);
+    let session = Some(desk.app.view().id);
+    let done = Managed::Worktree(Done::Removed { worktree });
+    desk.update(Msg::Errand(session, done))
+}
+
+#[test]
+fn a_worktree_that_was_begun_in_is_left_for_its_repository() {
+    let mut desk = Desk::open();
+    let (first, within) = (desk.app.view().id, "/src/api.wt/retry/deep");
+    desk.app.setup.cwd = PathBuf::from(within);
+    if let Some(session) = &mut desk.app.view_mut().session {
+        session.spec.cwd = PathBuf::from(within);
+    }
+    desk.app.new_session();
+    let cmds = removed(&mut desk, "/src/api.wt/retry");
+    assert!(cmds.contains(&Cmd::LookAt("/src/api".into())), "{cmds:?}");
+    assert_eq!(ops(&cmds), [crate::protocol::op::Op::Close]);
+    let [view] = desk.app.views.as_slice() else {
+        panic!("{:?}", desk.app.views.len());
+    };
+    assert_eq!(
+        (view.stage, view.cwd().as_path()),
+        (Stage::Fresh, Path::new("/src/api"))
+    );
+    assert_ne!(view.id, first);
+    assert_eq!(desk.app.setup.cwd, Path::new("/src/api"));
+
+    // Another one is nothing to the tabs here.
+    assert_eq!(removed(&mut desk, "/src/api.wt/other"), []);
+    assert_eq!(desk.app.views.len(), 1);
+}
+
+fn failed(desk: &Desk) -> Option<&str> {
+    match &desk.app.overlay {
+        Some(Overlay::Files(overlay)) => overlay.failed.as_deref(),
+        Some(Overlay::NewWorktree(overlay)) => overlay.failed.as_deref(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn said(desk: &Desk) -> &str {
+    desk.app.note.as_ref().map_or("", |note| &note.text)
+}
+
+#[test]
+fn an_answer_is_told_on_the_page_of_its_own_session_alone() {
+    let mut desk = Desk::open();
+    let (here, there) = (desk.app.view().id, id(99));
+    let mut files = Files::new(here);
+    files.page = Page::Remove {
+        loss: None,
+        field: Text::default(),
+    };
+    files.busy = true;
+    desk.app.overlay = Some(Overlay::Files(Box::new(files)));
+    let none_lost = || Found::Worktree(Box::new(Sight::Loss(Loss::default())));
+    let page_of = |desk: &Desk| match &desk.app.overlay {
+        Some(Overlay::Files(files)) => (files.page.clone(), files.busy),
+        other => panic!("{other:?}"),
+    };
+    let before = page_of(&desk);
+
+    // Of another session: said, and nothing else.
+    desk.update(Msg::Found(Tag::Sight(there), none_lost()));
+    let gone = |why: &str| Found::Worktree(Box::new(Sight::Failed(why.to_owned())));
+    desk.update(Msg::Found(Tag::Sight(there), gone("is no more")));
+    let committed = || {
+        Managed::Worktree(Done::Committed {
+            commit: "abc".to_owned(),
+            files: 2,
+        })
+    };
+    desk.update(Msg::Errand(Some(there), committed()));
+    assert_eq!(said(&desk), "committed 2 files as abc");
+    let why = || Managed::Failed {
+        why: "not clean".to_owned(),
+    };
+    desk.update(Msg::Errand(Some(there), why()));
+    assert_eq!(said(&desk), "not clean");
+    let worktree = tree("/src/api.wt/other");
+    let done = Managed::Worktree(Done::Removed { worktree });
+    desk.update(Msg::Errand(Some(there), done));
+    desk.update(Msg::Errand(None, why()));
+    assert_eq!((page_of(&desk), failed(&desk)), (before, None));
+
+    // Of its own.
+    desk.update(Msg::Found(Tag::Sight(here), none_lost()));
+    assert_eq!(
+        page_of(&desk).0,
+        Page::Remove {
+            loss: Some(Loss::default()),
+            field: Text::default()
+        }
+    );
+    desk.update(Msg::Errand(Some(here), why()));
+    assert_eq!(
+        (page_of(&desk).1, failed(&desk)),
+        (false, Some("not clean"))
+    );
+    desk.update(Msg::Errand(Some(here), committed()));
+    assert_eq!(page_of(&desk).0, Page::Files);
+}
+
+#[test]
+fn a_new_worktree_is_planned_by_what_was_seen_for_its_own_session() {
+    let mut desk = Desk::open();
+    let here = desk.app.view().id;
+    let mut overlay = NewWorktree::new(here);
+    overlay.making = true;
+    desk.app.overlay = Some(Overlay::NewWorktree(overlay));
+    let plan = |name: &str| {
+        Found::Worktree(Box::new(Sight::Plan(Plan {
+            name: name.to_owned(),
+            folder: "/src/api.wt".into(),
+            from: None,
+            at: "abc".to_owned(),
+            uncommitted: 0,
+            copy: Vec::new(),
+            setup: None,
+            submodules: false,
+        })))
+    };
+    let name = |desk: &Desk| match &desk.app.overlay {
+        Some(Overlay::NewWorktree(overlay)) => (overlay.field.as_str().to_owned(), overlay.making),
+        other => panic!("{other:?}"),
+    };
+    desk.update(Msg::Found(Tag::Sight(id(99)), plan("other")));
+    let why = || Managed::Failed {
+        why: "not clean".to_owned(),
+    };
+    desk.update(Msg::Errand(Some(id(99)), why()));
+    assert_eq!((name(&desk), failed(&desk)), ((String::new(), true), None));
+    desk.update(Msg::Found(Tag::Sight(here), plan("own")));
+    desk.update(Msg::Errand(None, why()));
+    assert_eq!(
+        (name(&desk), failed(&desk)),
+        (("own".to_owned(), false), Some("not clean"))
+    );
+}
