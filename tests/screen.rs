@@ -54,6 +54,7 @@ macro_rules! screen {
 mod board;
 mod composing;
 mod fifty;
+mod loaded;
 mod palette;
 mod panes;
 mod reading;

@@ -1,9 +1,12 @@
 //! What takes the terminal for a while or hands something out of it: the person's editor and pager, and what is copied.
 
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command as Process, ExitStatus, Stdio};
+use std::sync::mpsc::Sender;
 
+use crate::agent::visible::one_line;
 use crate::config::paths::ensure;
 use crate::tui::app::copying::{Deed, Done};
 use crate::tui::app::message::Msg;
@@ -39,28 +42,24 @@ impl Effects {
         shlex::split(&self.options.editor).filter(|words| !words.is_empty())
     }
 
-    /// Opens a file at a line. An editor with a window of its own leaves the terminal alone.
+    /// Opens a file at a line. An editor with a window of its own leaves the terminal alone and is not waited for: then there
+    /// is `None`, and what came of it is told when it ends.
     fn open_at(
         &self,
         file: &Path,
         line: u64,
         terminal: &mut Terminal,
-    ) -> anyhow::Result<Result<(), String>> {
+    ) -> anyhow::Result<Option<Result<(), String>>> {
         let Some(words) = self.editor() else {
-            return Ok(Err(NO_EDITOR.to_owned()));
+            return Ok(Some(Err(NO_EDITOR.to_owned())));
         };
         let call = editor::call(&words, file, line);
-        let status = if call.in_terminal {
-            self.lend(&call.argv, terminal)?
-        } else {
-            Process::new(&call.argv[0])
-                .args(&call.argv[1..])
-                .stdin(Stdio::null())
-                .stdout(Stdio::null())
-                .stderr(Stdio::null())
-                .status()
-        };
-        Ok(ended(&call.argv[0], status))
+        if !call.in_terminal {
+            beside(call.argv, self.queue.clone());
+            return Ok(None);
+        }
+        let status = self.lend(&call.argv, terminal)?;
+        Ok(Some(ended(&call.argv[0], status)))
     }
 
     /// Opens the config at a line, from 1.
@@ -75,7 +74,8 @@ impl Effects {
             return Ok(Err(why));
         }
         let line = line.and_then(|line| u64::try_from(line).ok());
-        self.open_at(path, line.unwrap_or(1), terminal)
+        let opened = self.open_at(path, line.unwrap_or(1), terminal)?;
+        Ok(opened.unwrap_or(Ok(())))
     }
 
     /// What reading wants done. What copies may take its time and is not waited for.
@@ -109,11 +109,17 @@ impl Effects {
                 };
                 Done::Copied { told, by }
             }
-            Deed::Open { file, line } => Done::Back(if file.is_file() {
-                self.open_at(&file, line, terminal)?
-            } else {
-                Err(format!("there is no file {}", file.display()))
-            }),
+            Deed::Open { file, line } => {
+                let opened = if file.is_file() {
+                    self.open_at(&file, line, terminal)?
+                } else {
+                    Some(Err(no_file(&file)))
+                };
+                match opened {
+                    Some(done) => Done::Back(done),
+                    None => return Ok(()),
+                }
+            }
             Deed::Page(text) => {
                 let pager = std::env::var("PAGER").ok();
                 let words = pager
@@ -173,6 +179,27 @@ impl Effects {
     }
 }
 
+/// Runs a program with a window of its own and tells what came of it when it has ended. It is in a group of its own: what stops
+/// this program with Ctrl+Z does not stop it. `argv` is never empty.
+fn beside(argv: Vec<String>, queue: Sender<Wake>) {
+    std::thread::spawn(move || {
+        let status = Process::new(&argv[0])
+            .args(&argv[1..])
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .status();
+        let _ = queue.send(Wake::Msg(Msg::Read(Done::Back(ended(&argv[0], status)))));
+    });
+}
+
+/// The path may be the model's.
+fn no_file(file: &Path) -> String {
+    let path = one_line(&file.display().to_string());
+    format!("there is no file {path}")
+}
+
 /// Whether a variable of the environment says something.
 fn set(name: &str) -> bool {
     std::env::var_os(name).is_some_and(|value| !value.is_empty())
@@ -205,4 +232,46 @@ fn read_again(file: &mut tempfile::NamedTempFile) -> std::io::Result<String> {
         file.as_file().take(LONGEST).read_to_end(&mut bytes)?;
     }
     Ok(crate::agent::visible::clean(&String::from_utf8_lossy(&bytes)).into_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::sync::mpsc::channel;
+    use std::time::Duration;
+
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
+    use super::*;
+
+    #[test]
+    fn an_editor_with_a_window_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let pipe = folder.path().join("pipe");
+        mknodat(CWD, &pipe, FileType::Fifo, Mode::RUSR | Mode::WUSR, 0).unwrap();
+        let argv = |script: &str| -> Vec<String> {
+            let pipe = pipe.display().to_string();
+            ["sh", "-c", script, &pipe].map(str::to_owned).into()
+        };
+        let (queue, told) = channel();
+        // It ends when something is written into the pipe, and that is done when this has returned.
+        beside(argv(r#"read -r code < "$0"; exit "$code""#), queue);
+        assert!(told.try_recv().is_err());
+        std::fs::write(&pipe, "7\n").unwrap();
+        match told.recv_timeout(Duration::from_mins(1)).unwrap() {
+            Wake::Msg(Msg::Read(Done::Back(Err(why)))) => {
+                assert!(why.contains("sh ended with"), "{why}");
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_not_there_is_named_on_one_clean_line() {
+        assert_eq!(
+            no_file(Path::new("/a\u{1b}[2J/b\nc.rs")),
+            "there is no file /a/b c.rs"
+        );
+    }
 }

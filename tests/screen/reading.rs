@@ -516,6 +516,23 @@ fn a_thought_that_was_seen_says_how_long_it_took() {
 }
 
 #[test]
+fn rows_that_show_one_place_are_gone_through_both_ways() {
+    let mut desk = Desk::running((40, 24));
+    let address = format!("http://x.y/{}", "a".repeat(150));
+    desk.answer(&format!("Before.\n\nSee [x]({address}).\n\nAfter."));
+    desk.press(KeyCode::Esc);
+    for (key, end) in [("k", "Before."), ("j", "After.")] {
+        let mut rows = Vec::new();
+        while rows.len() < 9 && rows.last().is_none_or(|row| row != end) {
+            desk.typed(key);
+            rows.push(desk.caret_row());
+        }
+        assert_eq!(rows.last().map(String::as_str), Some(end), "{rows:?}");
+        assert!(rows.len() > 4, "{rows:?}");
+    }
+}
+
+#[test]
 fn a_wide_pane_shows_before_and_after_side_by_side() {
     for (width, beside) in [(139, false), (140, true)] {
         let mut desk = Desk::running((width, 30));

@@ -91,6 +91,8 @@ impl App {
         if id == self.panes.focus() || self.panes.get(id).is_none() {
             return;
         }
+        // What waited there for a frame was not meant for later.
+        self.pane_mut().eyes.held.clear();
         self.pane_mut().reading = self.focus == Focus::Transcript;
         self.panes.focus_on(id);
         self.arrive();
@@ -183,6 +185,8 @@ impl App {
     }
 
     fn split_with(&mut self, axis: Axis, session: SessionId) {
+        // What waited there for a frame was not meant for later.
+        self.pane_mut().eyes.held.clear();
         self.pane_mut().reading = self.focus == Focus::Transcript;
         let desk = self.desk();
         self.panes.split(axis, session, desk);

@@ -16,6 +16,8 @@ pub struct Caret {
     pub at: usize,
     /// What its row shows of the text.
     pub row: Range<usize>,
+    /// Which row of its entry that was when it was drawn: more than one may show the same part.
+    pub line: Option<usize>,
     /// Its row is the first, the last of its entry.
     pub first: bool,
     pub last: bool,
@@ -28,6 +30,7 @@ impl Caret {
             seq,
             at,
             row: at..at,
+            line: None,
             first: at == 0,
             last: false,
         }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use crate::agent::visible::one_line;
 use crate::protocol::id::Seq;
 use crate::tui::app::App;
 use crate::tui::app::excerpt;
@@ -53,7 +54,13 @@ impl App {
         let Some((from, to, lines)) = reading.selected() else {
             return Vec::new();
         };
-        let text = excerpt::selected(&self.view().transcript, from, to, lines);
+        let transcript = &self.view().transcript;
+        if transcript.find(from.seq).is_none() || transcript.find(to.seq).is_none() {
+            self.pane_mut().eyes.selection = None;
+            self.say("a part of the selection is not loaded; V opens the whole transcript");
+            return Vec::new();
+        }
+        let text = excerpt::selected(transcript, from, to, lines);
         let reading = &mut self.pane_mut().eyes;
         if let Some(selection) = reading.selection.take_if(|selection| !selection.pointed) {
             // As in vim: the caret is where the selection began.
@@ -77,9 +84,13 @@ impl App {
             return Vec::new();
         };
         let turn = entry.turn;
-        let entries = self.view().transcript.entries();
+        let transcript = &self.view().transcript;
+        if !transcript.has_turn(turn) {
+            return self.gather(Some(turn));
+        }
+        let entries = transcript.entries();
         let text = excerpt::markdown(entries.iter().filter(|entry| entry.turn == turn));
-        copy(text, &format!("turn {turn} as markdown, "))
+        copy_of_turn(text, turn)
     }
 
     pub fn copy_place(&mut self) -> Vec<Cmd> {
@@ -90,8 +101,13 @@ impl App {
             self.say("no file here: p copies path:line where the cursor is on one");
             return Vec::new();
         };
+        if one_line(&path) != path {
+            // What is pasted into a shell is what was seen, and no line of it runs by itself.
+            self.say("not copied: this path has characters that do not show; e opens the file");
+            return Vec::new();
+        }
         let text = format!("{path}:{line}");
-        let told = crate::agent::visible::one_line(&text);
+        let told = text.clone();
         vec![Cmd::Read(Deed::Copy { text, told })]
     }
 
@@ -115,10 +131,22 @@ impl App {
                 transcript.entries(),
             )))];
         }
-        self.say("reading the whole session for the pager");
+        self.gather(None)
+    }
+
+    /// Reads the log from its start, for a turn or all of the session: what is not in the window. One at a time.
+    fn gather(&mut self, turn: Option<u32>) -> Vec<Cmd> {
+        if let Some(gather) = &self.view().gather {
+            let said = gather.said();
+            self.say(format!("{said}; Esc stops it"));
+            return Vec::new();
+        }
+        let gather = Gather::new(self.number(), turn);
+        self.say(format!("{}; Esc stops it", gather.said()));
+        let fetch = Fetch::Whole(gather.number);
         let view = self.view_mut();
-        view.gather = Some(Gather::default());
-        vec![Fetch::Whole.ask(view.id, Seq(0))]
+        view.gather = Some(gather);
+        vec![fetch.ask(view.id, Seq(0))]
     }
 
     /// What became of what was asked outside.
@@ -133,6 +161,11 @@ impl App {
         }
         Vec::new()
     }
+}
+
+/// The command that copies a turn.
+pub fn copy_of_turn(text: String, turn: u32) -> Vec<Cmd> {
+    copy(text, &format!("turn {turn} as markdown, "))
 }
 
 /// The command that copies a text, with how much it is.

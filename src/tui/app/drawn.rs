@@ -1,6 +1,7 @@
 //! What a frame showed decides what the next keys do.
 
 use crate::protocol::id::SessionId;
+use crate::protocol::query::Page;
 use crate::tui::app::caret::Caret;
 use crate::tui::app::find::Fetch;
 use crate::tui::app::message::Cmd;
@@ -95,10 +96,12 @@ impl App {
             return Vec::new();
         };
         let view = &mut self.views[at];
-        if !view.transcript.cut || view.reading {
+        let last = view.transcript.last();
+        let unreadable = view.unreadable.contains(&Page::After(last));
+        if !view.transcript.cut || view.reading || unreadable {
             return Vec::new();
         }
         view.reading = true;
-        vec![Fetch::Later.ask(id, view.transcript.last())]
+        vec![Fetch::Later.ask(id, last)]
     }
 }

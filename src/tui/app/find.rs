@@ -33,8 +33,8 @@ pub enum Fetch {
     Around(Seq, usize),
     /// The next page of a search, by the number of that search.
     Search(u64),
-    /// The next page of the whole, for the pager.
-    Whole,
+    /// The next page of the whole, by the number of the gathering it is for.
+    Whole(u64),
 }
 
 impl Fetch {
@@ -45,7 +45,7 @@ impl Fetch {
             Self::Newest => (Page::Before(None), WINDOW_PAGE),
             Self::Later => (Page::After(after), WINDOW_PAGE),
             Self::Around(seq, _) => (Page::Before(Some(Seq(seq.0 + 1))), WINDOW_PAGE),
-            Self::Search(_) | Self::Whole => (Page::After(after), SEARCH_PAGE),
+            Self::Search(_) | Self::Whole(_) => (Page::After(after), SEARCH_PAGE),
         };
         let query = Query::History {
             session,
@@ -253,28 +253,60 @@ fn find(pattern: &Regex, entry: &Entry, hits: &mut Vec<Hit>) {
     }));
 }
 
-/// The whole of a session as it is gathered for the pager.
-#[derive(Debug, Clone, Default)]
+/// A session as it is gathered of the log from its start: all of it for the pager, or one turn to be copied.
+#[derive(Debug, Clone)]
 pub struct Gather {
+    pub number: u64,
+    /// Only this turn is wanted.
+    pub turn: Option<u32>,
+    /// Events that were read.
+    pub events: usize,
     scratch: Transcript,
     pub entries: Vec<Entry>,
 }
 
 impl Gather {
-    /// A page of the log; gives the last event of it where more follows.
+    pub fn new(number: u64, turn: Option<u32>) -> Self {
+        Self {
+            number,
+            turn,
+            events: 0,
+            scratch: Transcript::default(),
+            entries: Vec::new(),
+        }
+    }
+
+    /// A page of the log; gives the last event of it where more follows that is wanted.
     pub fn read(&mut self, events: &[Event]) -> Option<Seq> {
+        self.events += events.len();
         for event in events {
             self.scratch.apply(event);
         }
+        let last = self.scratch.entries().last().map_or(0, |entry| entry.turn);
+        let beyond = self.turn.is_some_and(|turn| last > turn);
         let more = events
             .last()
-            .filter(|_| events.len() >= SEARCH_PAGE as usize);
+            .filter(|_| !beyond && events.len() >= SEARCH_PAGE as usize);
         if more.is_none() {
             self.entries = self.scratch.take_finished();
             self.entries.extend_from_slice(self.scratch.entries());
             self.entries.sort_by_key(|entry| entry.seq);
+            self.entries
+                .retain(|entry| self.turn.is_none_or(|turn| entry.turn == turn));
         }
         more.map(|event| event.seq)
+    }
+
+    /// How it stands, in words.
+    pub fn said(&self) -> String {
+        let what = match self.turn {
+            Some(turn) => format!("turn {turn} to copy it"),
+            None => "the whole session for the pager".to_owned(),
+        };
+        match self.events {
+            0 => format!("reading {what}"),
+            events => format!("reading {what}, {events} events so far"),
+        }
     }
 }
 
@@ -303,7 +335,7 @@ pub fn moved(view: &mut View, fetch: Fetch, events: &[Event]) -> Option<Cmd> {
             // What was heard since the page was read was left to the log.
             (!view.transcript.cut).then(|| missed(view))
         }
-        Fetch::Search(_) | Fetch::Whole => None,
+        Fetch::Search(_) | Fetch::Whole(_) => None,
     }
 }
 

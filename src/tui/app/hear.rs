@@ -4,7 +4,7 @@ use crate::agent::session::Session;
 use crate::protocol::event::{Event, Fact, Signal};
 use crate::protocol::id::{CommandId, SessionId};
 use crate::protocol::item::Item;
-use crate::protocol::query::{Found, ModelCard, Query};
+use crate::protocol::query::{self, Found, ModelCard, Query};
 use crate::protocol::session::Card;
 use crate::tui::app::card::{CardFocus, another_key, given_to};
 use crate::tui::app::first_run::{FirstRun, Page, way_of};
@@ -263,6 +263,9 @@ impl App {
                     && let Some(view) = self.view_of(id)
                 {
                     view.reading = false;
+                    let first = view.transcript.first();
+                    let page = matches!(tag, Tag::Earlier(_)).then_some(query::Page::Before(first));
+                    view.unreadable.extend(page);
                 }
                 self.say(why);
                 return;

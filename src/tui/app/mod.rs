@@ -198,6 +198,12 @@ impl App {
         self.expire();
         let drawn = matches!(msg, Msg::Drawn(_));
         let heard = drawn || matches!(msg, Msg::Signals(_));
+        if matches!(msg, Msg::Key(_) | Msg::Wheel(..)) {
+            // Who goes on where the log could not be read has it tried again.
+            for view in &mut self.views {
+                view.unreadable.clear();
+            }
+        }
         let key = matches!(msg, Msg::Key(_) | Msg::Wheel(..) | Msg::Tick);
         let here = key && self.is_plain();
         self.notify.see(&msg, now.since);

@@ -58,8 +58,9 @@ pub fn moved(text: &str, at: usize, step: Motion) -> usize {
 
 /// The word at a place; a sign alone is one.
 pub fn word_at(text: &str, at: usize) -> std::ops::Range<usize> {
+    let at = text.floor_char_boundary(at.min(text.len()));
     let line = line_at(text, at);
-    let own = text[at.min(text.len())..]
+    let own = text[at..]
         .chars()
         .next()
         .map_or(Kind::Blank, |c| kind(c.encode_utf8(&mut [0; 4])));
@@ -165,5 +166,8 @@ mod tests {
         ] {
             assert_eq!(&text[word_at(text, at)], expected, "{at}");
         }
+        // Within a character it is that one; beyond the end there is none.
+        assert_eq!(&text[word_at(text, 15)], "汉字");
+        assert_eq!(word_at(text, 99), 23..23);
     }
 }

@@ -119,8 +119,11 @@ impl App {
             view.id == id && !(view.reading || view.transcript.whole || view.stage == Stage::Fresh)
         };
         // Looked for before it is touched: who only stands at the top has not changed.
-        let first = self.views.iter().find(wanted);
-        let Some(first) = first.and_then(|view| view.transcript.first()) else {
+        let Some(view) = self.views.iter().find(wanted) else {
+            return Vec::new();
+        };
+        let unreadable = |first: &Seq| view.unreadable.contains(&Page::Before(Some(*first)));
+        let Some(first) = view.transcript.first().filter(|first| !unreadable(first)) else {
             return Vec::new();
         };
         if let Some(view) = self.view_of(id) {

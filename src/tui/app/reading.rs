@@ -113,20 +113,37 @@ impl App {
         }
     }
 
-    /// What waited for the frame; stops where the next move waits for another one.
+    /// What waited for the frame; stops where the next move waits for another one. What is typed goes where the keys are by
+    /// then, what the pointer did stays where it did it.
     pub fn replay(&mut self) -> Vec<Cmd> {
         let mut cmds = Vec::new();
-        while self.pane().eyes.moves.is_empty() {
-            let Some(held) = self.pane_mut().eyes.held.pop_front() else {
-                break;
+        let place = |app: &Self| (app.pane().id, app.pane().session);
+        let here = place(self);
+        let mut all = std::mem::take(&mut self.pane_mut().eyes.held);
+        while let Some(held) = all.pop_front() {
+            let stays = place(self) == here;
+            let waits = match &held {
+                Held::Key(_) => self.focus == Focus::Transcript,
+                _ => stays,
             };
+            if waits && !self.pane().eyes.moves.is_empty() {
+                all.push_front(held);
+                break;
+            }
             self.owes_frame = true;
             self.changes.in_focus += 1;
-            cmds.extend(match held {
-                Held::Key(key) => self.key(key),
-                held => self.pointed(&held),
-            });
+            match held {
+                Held::Key(key) => cmds.extend(self.key(key)),
+                held if stays => cmds.extend(self.pointed(&held)),
+                _ => {}
+            }
         }
+        if place(self) != here {
+            all.retain(|held| matches!(held, Held::Key(_)));
+        }
+        let held = &mut self.pane_mut().eyes.held;
+        all.append(held);
+        *held = all;
         cmds
     }
 
@@ -198,8 +215,12 @@ impl App {
         }
     }
 
-    /// Esc: a selection ends, then a search, then reading.
+    /// Esc: what is being gathered of the log ends, then a selection, then a search, then reading.
     fn leave_reading(&mut self) -> Vec<Cmd> {
+        if let Some(gather) = self.view_mut().gather.take() {
+            self.say(format!("stopped {}", gather.said()));
+            return Vec::new();
+        }
         if self.pane_mut().eyes.selection.take().is_some() {
             return Vec::new();
         }

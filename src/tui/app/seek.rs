@@ -4,7 +4,8 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::protocol::event::Event;
 use crate::protocol::id::{Seq, SessionId};
-use crate::tui::app::copying::Deed;
+use crate::protocol::query::Page;
+use crate::tui::app::copying::{Deed, copy_of_turn};
 use crate::tui::app::find::{self, Fetch, Hit, Search};
 use crate::tui::app::message::Cmd;
 use crate::tui::app::transcript::What;
@@ -169,18 +170,23 @@ impl App {
                 }
                 Vec::new()
             }
-            Fetch::Whole => {
-                let Some(gather) = self.view_of(id).and_then(|view| view.gather.as_mut()) else {
+            Fetch::Whole(number) => {
+                let gather = self.view_of(id).and_then(|view| view.gather.as_mut());
+                // A page for one that was stopped is nothing to the next.
+                let Some(gather) = gather.filter(|gather| gather.number == number) else {
                     return Vec::new();
                 };
                 if let Some(more) = gather.read(events) {
                     return vec![fetch.ask(id, more)];
                 }
-                let text = excerpt::markdown(&gather.entries);
+                let (text, turn) = (excerpt::markdown(&gather.entries), gather.turn);
                 if let Some(view) = self.view_of(id) {
                     view.gather = None;
                 }
-                vec![Cmd::Read(Deed::Page(text))]
+                match turn {
+                    Some(turn) => copy_of_turn(text, turn),
+                    None => vec![Cmd::Read(Deed::Page(text))],
+                }
             }
             fetch => {
                 let cmd = self
@@ -234,7 +240,10 @@ impl App {
         if let Some(view) = self.view_of(id) {
             view.reading = false;
             match fetch {
-                Fetch::Whole => view.gather = None,
+                Fetch::Later => view.unreadable.push(Page::After(view.transcript.last())),
+                Fetch::Whole(number) => {
+                    view.gather.take_if(|gather| gather.number == number);
+                }
                 Fetch::Search(_) => {
                     if let Some(search) = &mut view.search {
                         search.give_up();

@@ -241,11 +241,19 @@ impl Transcript {
     /// Gives up the foot when the window is long, while one reads at its top: it is read again on the way back.
     pub fn trim_foot(&mut self) {
         if self.entries.len() > KEPT + SLACK {
-            self.entries.truncate(KEPT);
+            // Behind a turn the next one is counted from its beginning; within one only the rest of it would be.
+            let ended = |entry: &Entry| matches!(entry.what, What::Ended { .. });
+            let end = self.entries[..KEPT].iter().rposition(ended);
+            let kept = end.map_or(KEPT, |end| end + 1);
+            self.entries
+                .truncate(if kept < KEPT / 2 { KEPT } else { kept });
             if let Some(last) = self.entries.last() {
                 self.last = last.seq;
                 self.cut = true;
-                self.orphans.clear();
+                // What was counted lies beyond, and is counted when it is read again.
+                self.asked.clear();
+                self.began = Time::default();
+                self.spent = Spent::default();
             }
         }
     }
@@ -259,6 +267,13 @@ impl Transcript {
             .partition(waits);
         self.entries = kept;
         finished
+    }
+
+    /// Whether all of a turn is in the window, as far as it has come.
+    pub fn has_turn(&self, turn: u32) -> bool {
+        let mut turns = self.entries.iter().map(|entry| entry.turn);
+        let begins = self.whole || turns.clone().any(|other| (1..turn).contains(&other));
+        begins && (!self.cut || turns.any(|other| other > turn))
     }
 
     /// Calls shown as running: begun, without a result.

@@ -11,6 +11,7 @@ use crate::protocol::effort::Effort;
 use crate::protocol::event::{Delta, Ending, Event, Fact, Waiting, When};
 use crate::protocol::id::{CallId, CommandId, MessageId, ModelRef, Seq, SessionId};
 use crate::protocol::op::Op;
+use crate::protocol::query::Page;
 use crate::protocol::rule::Mode;
 use crate::protocol::session::{Change, State};
 use crate::protocol::time::Time;
@@ -90,7 +91,7 @@ pub struct View {
     /// They have been seen, and are no news any more.
     pub shares: Vec<SessionId>,
     pub transcript: Transcript,
-    /// What is sought in it, and what is gathered of it for the pager.
+    /// What is sought in it, and what is gathered of it for the pager or to be copied.
     pub search: Option<Search>,
     pub gather: Option<Gather>,
     pub live: Live,
@@ -99,6 +100,8 @@ pub struct View {
     pub turn_since: Option<Time>,
     /// A page of the past was asked for and has not come.
     pub reading: bool,
+    /// Pages that could not be read: no frame asks for them again, only who goes there anew.
+    pub unreadable: Vec<Page>,
     /// Events that came while the past was being read.
     held: Vec<Event>,
     /// What was asked for before the session was open.
@@ -152,6 +155,7 @@ impl View {
             composer: Composer::default(),
             turn_since: None,
             reading: false,
+            unreadable: Vec::new(),
             held: Vec::new(),
             after_open: Vec::new(),
             unseen: false,

@@ -19,7 +19,8 @@ use crate::tui::widget::{beside, markdown, plain};
 /// An entry laid out for one width.
 #[derive(Debug, Default)]
 pub struct Laid {
-    parts: Vec<Part>,
+    /// Each with the number of its first row.
+    parts: Vec<(usize, Part)>,
     height: usize,
 }
 
@@ -57,6 +58,19 @@ impl Part {
             Self::Sheet { rows, .. } => rows.len(),
         }
     }
+
+    /// The part of the entry's text that one of its rows shows.
+    fn span(&self, line: usize) -> Option<Range<usize>> {
+        match self {
+            Self::Row { span, .. } => span.clone(),
+            Self::Sheet {
+                sheet, rows, base, ..
+            } => {
+                let (span, base) = sheet.span(rows.start + line).zip(*base)?;
+                Some(base + span.start..base + span.end)
+            }
+        }
+    }
 }
 
 impl Laid {
@@ -65,8 +79,7 @@ impl Laid {
     }
 
     pub fn row(&mut self, row: Row) {
-        self.height += 1;
-        self.parts.push(Part::Row {
+        self.add(Part::Row {
             row,
             span: None,
             lead: 0,
@@ -75,8 +88,7 @@ impl Laid {
 
     /// A row that shows a part of the entry's text behind a lead of so many bytes.
     pub fn placed(&mut self, row: Row, span: Range<usize>, lead: usize) {
-        self.height += 1;
-        self.parts.push(Part::Row {
+        self.add(Part::Row {
             row,
             span: Some(span),
             lead,
@@ -85,8 +97,7 @@ impl Laid {
 
     /// The first rows of a sheet, of a text that has no place in that of the entry.
     pub fn sheet(&mut self, sheet: Sheet, indent: u16, rows: usize) {
-        self.height += rows;
-        self.parts.push(Part::Sheet {
+        self.add(Part::Sheet {
             sheet,
             indent,
             rows: 0..rows,
@@ -96,8 +107,7 @@ impl Laid {
 
     /// Rows of a sheet whose text begins at `base` in that of the entry.
     pub fn text(&mut self, sheet: Sheet, indent: u16, rows: Range<usize>, base: usize) {
-        self.height += rows.len();
-        self.parts.push(Part::Sheet {
+        self.add(Part::Sheet {
             sheet,
             indent,
             rows,
@@ -105,55 +115,73 @@ impl Laid {
         });
     }
 
+    fn add(&mut self, part: Part) {
+        let first = self.height;
+        self.height += part.height();
+        self.parts.push((first, part));
+    }
+
+    /// The index of the part a row is in, and which row of it that is.
+    fn part(&self, line: usize) -> Option<(usize, usize)> {
+        // Parts without rows begin where the next one does, and stand before it.
+        let index = self.parts.partition_point(|(first, _)| *first <= line);
+        let index = index.checked_sub(1).filter(|_| line < self.height)?;
+        Some((index, line - self.parts.get(index)?.0))
+    }
+
+    /// The parts of the entry's text that its rows show, with the number of the row, from the first row on.
+    pub fn spans(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
+        self.parts.iter().flat_map(|(first, part)| {
+            let rows = (0..part.height()).map(move |line| (first + line, part.span(line)));
+            rows.filter_map(|(line, span)| Some((line, span?)))
+        })
+    }
+
+    /// The part of the entry's text that a row shows; `None` where it only stands between.
+    pub fn span(&self, line: usize) -> Option<Range<usize>> {
+        let (index, line) = self.part(line)?;
+        self.parts.get(index)?.1.span(line)
+    }
+
     /// What a row shows of the entry's text; `None` where it only stands between.
     pub fn spot(&self, line: usize) -> Option<Spot<'_>> {
-        let mut line = line;
-        for part in &self.parts {
-            let height = part.height();
-            if line >= height {
-                line -= height;
-                continue;
+        let (index, line) = self.part(line)?;
+        let (_, part) = self.parts.get(index)?;
+        let span = part.span(line)?;
+        Some(match part {
+            Part::Row { row, lead, .. } => {
+                let whole: String = row.left.iter().map(|(text, _)| text.as_str()).collect();
+                let (before, text) = whole.split_at_checked(*lead).unwrap_or(("", &whole));
+                Spot {
+                    span,
+                    x: cells::of(before) as u16,
+                    text: Cow::Owned(text.to_owned()),
+                }
             }
-            return match part {
-                Part::Row { row, span, lead } => {
-                    let whole: String = row.left.iter().map(|(text, _)| text.as_str()).collect();
-                    let (before, text) = whole.split_at_checked(*lead).unwrap_or(("", &whole));
-                    Some(Spot {
-                        span: span.clone()?,
-                        x: cells::of(before) as u16,
-                        text: Cow::Owned(text.to_owned()),
-                    })
+            Part::Sheet {
+                sheet,
+                indent,
+                rows,
+                ..
+            } => {
+                let (lead, text) = sheet.halves(rows.start + line);
+                Spot {
+                    span,
+                    x: indent + cells::of(lead) as u16,
+                    text: Cow::Borrowed(text),
                 }
-                Part::Sheet {
-                    sheet,
-                    indent,
-                    rows,
-                    base,
-                } => {
-                    let index = rows.start + line;
-                    let (span, base) = sheet.span(index).zip(*base)?;
-                    let (lead, text) = sheet.halves(index);
-                    Some(Spot {
-                        span: base + span.start..base + span.end,
-                        x: indent + cells::of(lead) as u16,
-                        text: Cow::Borrowed(text),
-                    })
-                }
-            };
-        }
-        None
+            }
+        })
     }
 
     /// Draws from row `skip` on; gives the rows drawn.
     pub fn draw(&self, canvas: &mut Canvas, area: Rect, skip: usize, look: &Look) -> u16 {
-        let mut skip = skip;
+        let Some((index, mut skip)) = self.part(skip) else {
+            return 0;
+        };
         let mut y = area.top();
-        for part in &self.parts {
+        for (_, part) in self.parts.get(index..).unwrap_or_default() {
             let height = part.height();
-            if skip >= height {
-                skip -= height;
-                continue;
-            }
             if y >= area.bottom() {
                 break;
             }
@@ -214,4 +242,49 @@ pub fn diff(name: &str, patch: &str, form: Form) -> Sheet {
 /// Output of a command, a file, a thought: as it is.
 pub fn output(text: &str, form: Form) -> Sheet {
     plain::words(text, Ink::Muted, form, LIMIT)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::screen::look::Role;
+    use crate::tui::widget::paint::Glyphs;
+
+    #[test]
+    fn rows_are_found_in_whatever_part_they_are() {
+        let row = || Row::of("  x", Role::Muted);
+        let sheet = |text: &str| output(text, Form::new(20, Glyphs::Unicode));
+        let mut laid = Laid::default();
+        laid.row(row());
+        laid.text(sheet(""), 2, 0..0, 0);
+        laid.placed(row(), 0..1, 2);
+        laid.text(sheet("a\nbc\nd"), 2, 1..3, 10);
+        laid.sheet(sheet("e\nf"), 0, 2);
+        laid.text(sheet(""), 2, 0..0, 0);
+        laid.placed(row(), 20..21, 2);
+        let spans = [
+            None,
+            Some(0..1),
+            Some(12..14),
+            Some(15..16),
+            None,
+            None,
+            Some(20..21),
+        ];
+        assert_eq!(laid.height(), spans.len());
+        for (line, span) in spans.iter().enumerate() {
+            assert_eq!(laid.span(line), *span, "{line}");
+            assert_eq!(laid.spot(line).map(|spot| spot.span), *span, "{line}");
+        }
+        let all: Vec<(usize, Range<usize>)> = laid.spans().collect();
+        let expected: Vec<(usize, Range<usize>)> = spans
+            .iter()
+            .enumerate()
+            .filter_map(|(line, span)| Some((line, span.clone()?)))
+            .collect();
+        assert_eq!(all, expected);
+        assert_eq!((laid.span(7), laid.spot(7)), (None, None));
+        let spot = laid.spot(2).map(|spot| (spot.x, spot.text.into_owned()));
+        assert_eq!(spot, Some((2, "bc".to_owned())));
+    }
 }

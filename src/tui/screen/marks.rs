@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
 
 use crate::protocol::id::Seq;
-use crate::tui::app::find::Search;
+use crate::tui::app::find::{Hit, Search};
 use crate::tui::app::logical::shown;
 use crate::tui::screen::body::Spot;
 use crate::tui::screen::look::{Look, Mark, Role};
@@ -103,7 +103,7 @@ pub fn draw(
                     left: area.left(),
                 };
                 let current = search.and_then(Search::hit);
-                for hit in hits {
+                for hit in touching(hits, &paint.cells) {
                     let style = hit_style(look, current == Some(hit));
                     paint.part(&hit.at, style);
                 }
@@ -141,6 +141,16 @@ pub fn draw(
         };
         at = next;
     }
+}
+
+/// The hits that a row shows a part of: an entry may have thousands, and a row a few.
+fn touching<'h>(hits: &'h [Hit], cells: &[Cell]) -> &'h [Hit] {
+    let (Some(first), Some(last)) = (cells.first(), cells.last()) else {
+        return &[];
+    };
+    let start = hits.partition_point(|hit| hit.at.end <= first.source);
+    let rest = hits.get(start..).unwrap_or_default();
+    &rest[..rest.partition_point(|hit| hit.at.start <= last.source)]
 }
 
 fn hit_style(look: &Look, current: bool) -> Style {
@@ -235,7 +245,20 @@ impl Painter<'_, '_> {
 mod tests {
     use std::borrow::Cow;
 
+    use proptest::prelude::*;
+    use uuid::Uuid;
+
     use super::*;
+    use crate::protocol::event::{Event, Fact};
+    use crate::protocol::id::SessionId;
+    use crate::protocol::item::Item;
+    use crate::protocol::time::Time;
+    use crate::tui::app::caret::Caret;
+    use crate::tui::app::excerpt;
+    use crate::tui::app::motion::{Motion, moved, word_at};
+    use crate::tui::app::transcript::Transcript;
+    use crate::tui::widget::markdown;
+    use crate::tui::widget::paint::{Form, Glyphs};
 
     fn sources(span: Range<usize>, row: &str, text: &str) -> Vec<usize> {
         let spot = Spot {
@@ -255,5 +278,113 @@ mod tests {
         assert_eq!(sources(0..2, "    x", "\tx"), [0, 1, 1, 1, 1]);
         assert_eq!(sources(0..5, "│ a │", "| a |"), [0, 0, 2, 3, 4]);
         assert_eq!(sources(9..9, "x", "ab"), [2]);
+    }
+
+    #[test]
+    fn a_row_is_marked_with_the_hits_that_touch_it() {
+        let hits: Vec<Hit> = [0..2, 2..4, 4..9, 9..10, 12..13]
+            .map(|at| Hit { seq: Seq(1), at })
+            .into();
+        let touched = |sources: &[usize]| -> Vec<usize> {
+            let cells: Vec<Cell> = sources
+                .iter()
+                .map(|source| Cell {
+                    x: 0,
+                    shown: 0..1,
+                    source: *source,
+                })
+                .collect();
+            let touched = touching(&hits, &cells);
+            touched.iter().map(|hit| hit.at.start).collect()
+        };
+        assert_eq!(touched(&[]), [0; 0]);
+        assert_eq!(touched(&[0, 1]), [0]);
+        assert_eq!(touched(&[3, 4, 5]), [2, 4]);
+        assert_eq!(touched(&[5, 6]), [4]);
+        assert_eq!(touched(&[8, 9, 10, 11]), [4, 9]);
+        assert_eq!(touched(&[10, 11]), [0; 0]);
+        assert_eq!(touched(&[12]), [12]);
+        assert_eq!(touched(&[40]), [0; 0]);
+    }
+
+    /// Pieces of Markdown in any order: marks that open and do not close, and characters of all lengths.
+    fn prose() -> impl Strategy<Value = String> {
+        const PIECES: &[&str] = &[
+            "`",
+            "``",
+            "```\n",
+            "汉",
+            "汉字 ",
+            "e\u{301}",
+            "👩\u{200d}👧",
+            " ",
+            "\n",
+            "\n\n",
+            "> ",
+            "- ",
+            "1. ",
+            "*",
+            "**",
+            "[x](http://y/汉)",
+            "![",
+            "&le;",
+            "&amp;",
+            "\\",
+            "|",
+            "|-|\n",
+            "a.rs:7 ",
+            "\t",
+            "    ",
+            "<br>",
+            "<b>",
+            "# ",
+            "[x]: é\n",
+            "\r\n",
+            "\u{1b}[2J",
+        ];
+        proptest::collection::vec(proptest::sample::select(PIECES), 0..20)
+            .prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn every_place_of_a_row_can_be_pointed_at_and_copied(source in prose(), width in 1u16..30) {
+            let mut transcript = Transcript::default();
+            transcript.apply(&Event {
+                seq: Seq(1),
+                session: SessionId(Uuid::nil()),
+                at: Time(0),
+                fact: Fact::ItemAdded {
+                    turn: 1,
+                    step: 1,
+                    item: Item::Answer { text: source.clone(), cut: false, opaque: None },
+                },
+            });
+            let entry = &transcript.entries()[0];
+            let text = shown(entry);
+            let sheet = markdown::render(&source, Form::new(width, Glyphs::Unicode));
+            for row in 0..sheet.height() {
+                let Some(span) = sheet.span(row) else { continue };
+                prop_assert!(span.start <= span.end && span.end <= text.len(), "{span:?} of {}", text.len());
+                let (_, halves) = sheet.halves(row);
+                let spot = Spot { span: span.clone(), x: 0, text: Cow::Borrowed(halves) };
+                for cell in aligned(&spot, &text) {
+                    prop_assert!(text.is_char_boundary(cell.source), "{cell:?}");
+                }
+                for at in span.start..=span.end + 1 {
+                    let word = word_at(&text, at);
+                    prop_assert!(text.get(word.clone()).is_some(), "{word:?}");
+                    for step in [Motion::Left, Motion::Right, Motion::Word, Motion::WordBefore] {
+                        prop_assert!(text.is_char_boundary(moved(&text, at, step)), "{step:?} {at}");
+                    }
+                    let caret = Caret { row: span.clone(), ..Caret::new(Seq(1), at) };
+                    excerpt::block(entry, &caret);
+                    excerpt::place(entry, at);
+                    for lines in [true, false] {
+                        excerpt::selected(&transcript, &caret, &caret, lines);
+                    }
+                }
+            }
+        }
     }
 }

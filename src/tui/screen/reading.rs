@@ -1,5 +1,7 @@
 //! The caret of a transcript that has the keys: where the moves that were wished for lead.
 
+use std::ops::Range;
+
 use crate::tui::app::Focus;
 use crate::tui::app::caret::{Caret, Edge, Move};
 use crate::tui::app::logical::shown;
@@ -130,7 +132,11 @@ impl Walk<'_> {
 
     /// A row the caret can be on: one that shows text.
     fn is_row(&mut self, place: Place) -> bool {
-        self.spot(place).is_some()
+        if place.index >= self.view.transcript.entries().len() {
+            return false;
+        }
+        let line = place.line.checked_sub(self.gap(place.index));
+        line.is_some_and(|line| self.laid(place.index).span(line).is_some())
     }
 
     /// The row after one, or before it; not beyond the ends.
@@ -174,22 +180,20 @@ impl Walk<'_> {
         let index = entries.partition_point(|entry| entry.seq < caret.seq);
         let found = entries.get(index)?.seq == caret.seq;
         let gap = self.gap(index);
-        let mut best = None;
-        if found {
+        let row = if found {
             let laid = self.laid(index);
-            for line in 0..laid.height() {
-                if let Some(spot) = laid.spot(line) {
-                    if spot.span.start > caret.at && best.is_some() {
-                        break;
-                    }
-                    best = Some(Place {
-                        index,
-                        line: gap + line,
-                    });
-                }
-            }
-        }
-        best.or_else(|| self.seek(Place { index, line: 0 }, true))
+            let same = |line: &usize| laid.span(*line).as_ref() == Some(&caret.row);
+            let shows = caret.row.start == caret.at || caret.row.contains(&caret.at);
+            let known = caret.line.filter(|line| shows && same(line));
+            known.or_else(|| row_with(laid.spans(), caret.at))
+        } else {
+            None
+        };
+        let row = row.map(|line| Place {
+            index,
+            line: gap + line,
+        });
+        row.or_else(|| self.seek(Place { index, line: 0 }, true))
             .or_else(|| self.seek(Place { index, line: 0 }, false))
     }
 
@@ -265,15 +269,21 @@ impl Walk<'_> {
         let gap = self.gap(row.index);
         let line = row.line.checked_sub(gap)?;
         let laid = self.laid(row.index);
-        let span = laid.spot(line)?.span;
-        let first = (0..line).all(|line| laid.spot(line).is_none());
-        let next = (line + 1..laid.height()).find_map(|line| laid.spot(line));
-        let end = next.as_ref().map_or(usize::MAX, |next| next.span.start);
-        let at = at.filter(|at| *at >= span.start && *at < end.max(span.start + 1));
+        let span = laid.span(line)?;
+        let first = laid.spans().next().is_none_or(|(first, _)| first >= line);
+        let next = (line + 1..laid.height()).find_map(|line| laid.span(line));
+        let end = match &next {
+            None => usize::MAX,
+            Some(next) if next.start > span.start => next.start,
+            // Beside each other, lines that were taken out may stand below those that came in their place.
+            Some(_) => span.end + 1,
+        };
+        let at = at.filter(|at| *at >= span.start && *at < end);
         Some(Caret {
             seq,
             at: at.unwrap_or(span.start),
             row: span,
+            line: Some(line),
             first,
             last: next.is_none(),
         })
@@ -298,5 +308,60 @@ impl Walk<'_> {
             cell.or(cells.first())
                 .map_or(spot.span.start, |cell| cell.source),
         )
+    }
+}
+
+/// Of rows that show these parts of a text, the one for a place: the first with it, else the last that begins before it, else
+/// the first of all. In two columns of changes the parts do not rise from row to row.
+fn row_with(spans: impl Iterator<Item = (usize, Range<usize>)>, at: usize) -> Option<usize> {
+    let mut best = None;
+    for (line, span) in spans {
+        if span.contains(&at) || span.start == at {
+            return Some(line);
+        }
+        if span.start < at {
+            best = Some(line);
+        } else {
+            best.get_or_insert(line);
+        }
+    }
+    best
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_row_of_a_place_is_the_first_that_shows_it() {
+        // As in two columns: two lines in the place of three, the last of which stands alone.
+        let spans = [0..9, 30..34, 35..39, 20..24, 40..40, 41..45];
+        let row = |at| {
+            row_with(
+                spans
+                    .iter()
+                    .cloned()
+                    .enumerate()
+                    .map(|(row, span)| (row + 1, span)),
+                at,
+            )
+        };
+        for (at, expected) in [
+            (0, 1),
+            (8, 1),
+            (9, 1),
+            (12, 1),
+            (20, 4),
+            (23, 4),
+            (30, 2),
+            (36, 3),
+            (40, 5),
+            (44, 6),
+            (99, 6),
+        ] {
+            assert_eq!(row(at), Some(expected), "{at}");
+        }
+        assert_eq!(row_with([(2, 5..6)].into_iter(), 1), Some(2));
+        assert_eq!(row_with(std::iter::empty(), 1), None);
     }
 }

@@ -93,6 +93,7 @@ pub fn key_line(site: &Site, canvas: &mut Canvas, area: Rect) {
         return;
     }
     let now = app.now.since;
+    let reads = site.focus == Some(&Focus::Transcript);
     let row = if let Some(pressed) = app.leader {
         Row::of(pressed.leader.label(), Role::Key).put(" …  Esc ends it", Role::Muted)
     } else if let Some(row) = searching(site, usize::from(area.width)) {
@@ -109,6 +110,8 @@ pub fn key_line(site: &Site, canvas: &mut Canvas, area: Rect) {
         Row::of(format!("{key} again quits"), Role::Warn)
     } else if let Some(note) = app.note.as_ref().filter(|_| !is_long(app, area.width)) {
         Row::of(note.text.clone(), Role::Accent)
+    } else if let Some(gather) = view.gather.as_ref().filter(|_| reads) {
+        Row::of(gather.said(), Role::Muted).put("   Esc stops it", Role::Muted)
     } else if !app.ready && app.broken.is_none() && now >= Duration::from_secs(1) {
         Row::of(format!("opening the log, {} s", now.as_secs()), Role::Muted)
     } else {

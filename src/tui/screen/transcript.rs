@@ -214,7 +214,8 @@ impl Walk<'_> {
         let key = (self.view.id, entry.seq);
         let running = entry::is_running(entry);
         let fresh = self.cache.laid.get(&key).is_some_and(|kept| {
-            !running
+            // A frame goes through its rows many times.
+            (!running || kept.seen == frame)
                 && kept.version == entry.version
                 && kept.unfolded == unfolded
                 && kept.waits == waits

@@ -162,12 +162,12 @@ impl Writer {
         flat.put(&" ".repeat(self.room.saturating_sub(used)), ink);
     }
 
-    /// A row stands for both of its lines.
+    /// A row stands for the line at its right, which is the one that can be copied of it; where there is none, for the other.
     fn place(&mut self, old: Option<&DiffLine>, new: Option<&DiffLine>) {
         let whole = |line: &DiffLine| line.span(&(0..line.text.len()));
         let span = match (old.map(whole), new.map(whole)) {
-            (Some(old), Some(new)) => old.start..new.end.max(old.end),
-            (Some(one), None) | (None, Some(one)) => one,
+            (_, Some(new)) => new,
+            (Some(old), None) => old,
             (None, None) => return,
         };
         self.sheet.place(&span);
@@ -244,7 +244,7 @@ mod tests {
             [
                 "@@ -9,4 +9,4 @@ f",
                 "a",
-                "let b = 1;\n-gone\n+let b = 22222222222222222;",
+                "let b = 22222222222222222;",
                 "gone",
                 "c",
                 "new"

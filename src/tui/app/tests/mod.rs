@@ -16,6 +16,7 @@ mod pointer;
 mod replies;
 mod sessions;
 mod shelves;
+mod window;
 mod worktree;
 
 use std::path::PathBuf;

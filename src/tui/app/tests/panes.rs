@@ -1,7 +1,7 @@
 //! Panes under keys: where they go, what stays with the session, and that nothing moves by itself.
 #![allow(clippy::unwrap_used)]
 
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::protocol::ask::Risk;
 use crate::protocol::event::{Ending, Fact, When};
@@ -13,6 +13,7 @@ use crate::tui::app::layout::{Axis, Edge};
 use crate::tui::app::message::{Cmd, Msg};
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::pointer::{Part, Spot};
+use crate::tui::app::pointing::Gesture;
 use crate::tui::app::setup::{Opened, Setup};
 use crate::tui::app::tests::{Desk, Dice, approval, now, ops, submit};
 use crate::tui::app::view::{Anchor, Scroll, Stage};
@@ -398,4 +399,59 @@ fn whatever_is_pressed_the_focus_is_on_a_pane_that_shows_a_session() {
             assert!(app.rooms().iter().any(|(id, _)| *id == app.panes.focus()));
         }
     }
+}
+
+#[test]
+fn what_is_typed_behind_a_change_of_pane_goes_where_the_keys_are() {
+    let reading = || {
+        let mut desk = Desk::open();
+        desk.lead("v");
+        desk.alt('1');
+        desk.update(Msg::Click(Spot::Pane(PaneId(1), Part::Transcript)));
+        assert_eq!(desk.app.focus, Focus::Transcript);
+        desk
+    };
+    let key = |c, modifiers| Msg::Key(KeyEvent::new(KeyCode::Char(c), modifiers));
+    let burst = |desk: &mut Desk, msgs: Vec<Msg>| {
+        // All before the next frame.
+        for msg in msgs {
+            desk.app.update(msg, now(1));
+        }
+        desk.wait(1);
+    };
+    let typed = |text: &str| -> Vec<Msg> {
+        let keys = text.chars().map(|c| key(c, KeyModifiers::NONE));
+        keys.collect()
+    };
+    let mut desk = reading();
+    let mut msgs = typed("k");
+    msgs.push(key('2', KeyModifiers::ALT));
+    msgs.extend(typed("hello"));
+    burst(&mut desk, msgs);
+    assert_eq!((desk.focus(), desk.app.focus.clone()), (2, Focus::Composer));
+    assert_eq!(desk.written(), "hello");
+    desk.alt('1');
+    assert_eq!(desk.app.focus, Focus::Transcript);
+    assert!(desk.app.pane().eyes.held.is_empty());
+
+    // What the pointer did in the pane that was left is not done in the other.
+    let mut desk = reading();
+    let point = |x, gesture| Msg::Point(PaneId(1), x, 1, gesture);
+    let mut msgs = vec![point(1, Gesture::Press)];
+    msgs.push(key('2', KeyModifiers::ALT));
+    msgs.extend([point(4, Gesture::Drag), point(4, Gesture::Release)]);
+    msgs.extend(typed("so"));
+    burst(&mut desk, msgs);
+    assert_eq!((desk.focus(), desk.written()), (2, "so".to_owned()));
+    for pane in desk.app.panes.all() {
+        assert!(pane.eyes.held.is_empty() && pane.eyes.selection.is_none());
+    }
+
+    // Keys that waited in a pane are not kept for when it has the focus again.
+    let mut desk = reading();
+    let mut msgs = typed("kj");
+    msgs.push(Msg::Click(Spot::Pane(PaneId(2), Part::Composer)));
+    burst(&mut desk, msgs);
+    assert_eq!(desk.focus(), 2);
+    assert!(desk.app.panes.get(PaneId(1)).unwrap().eyes.held.is_empty());
 }

@@ -86,9 +86,12 @@ impl Inline {
     /// Takes the events that may stand within a block; others are nothing to it. `source` is where the event stands.
     pub fn event(&mut self, event: &Event, source: Range<usize>) {
         match event {
-            Event::Code(_) => {
+            Event::Code(text) => {
+                // One sign is shown at each end. The source may have more of them, and blanks within: as many at both ends.
+                let extra = source.len().saturating_sub(text.len() + 2) / 2;
                 self.settle_break("`");
-                self.origins.add(self.flat.len(), source);
+                let shown = source.start + extra..source.end - extra;
+                self.origins.add(self.flat.len(), shown);
             }
             Event::InlineHtml(text) if is_line_break(text) => {}
             Event::Text(text) | Event::InlineHtml(text) | Event::Html(text) => {

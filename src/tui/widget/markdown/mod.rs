@@ -290,6 +290,28 @@ mod tests {
     }
 
     #[test]
+    fn code_within_a_line_stands_where_its_characters_do() {
+        let many = "汉".repeat(20);
+        for text in [
+            format!("`{many}`"),
+            format!("``{many}``"),
+            format!("see ``` {many} ``` there"),
+            format!("`` `{many}` ``"),
+        ] {
+            let sheet = render(&text, Form::new(12, Glyphs::Unicode));
+            for row in 0..sheet.height() {
+                let source = sheet.span(row).and_then(|span| text.get(span));
+                let plain = sheet.plain(row);
+                let shown = plain.trim_matches(|c| c != '汉');
+                assert!(
+                    source.is_some_and(|source| source.contains(shown)),
+                    "{text}: {shown:?} is not in {source:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn lists_hang_and_quotes_have_bars() {
         check(&[
             (
