@@ -11,7 +11,6 @@ use creel::config::load;
 use creel::config::paths::{Paths, process_environment};
 use creel::config::rekey;
 use creel::config::secret::{self, Secret};
-use creel::config::theme::{self, ThemeChoice};
 use creel::config::write::{self, KeyToStore};
 use creel::config::{Config, KeySource, ProviderConfig, Wire, address, preset};
 use creel::engine::door::Door;
@@ -59,11 +58,6 @@ impl Given {
     /// The folder of the person's own themes.
     pub fn themes(&self) -> PathBuf {
         self.paths.themes.clone()
-    }
-
-    /// Writes the theme that was chosen into the config. Blocks.
-    pub fn keep_theme(&self, choice: &ThemeChoice) -> Result<(), String> {
-        theme::keep(&self.paths, choice, &process_environment)
     }
 
     /// Asks the provider for its models, which shows whether key and address are right.

@@ -4,21 +4,24 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use creel::config::LeaderKey;
 use creel::config::load::{self, Loaded};
 use creel::config::paths::{Paths, process_environment};
-use creel::config::{set, show};
+use creel::config::set::{self, Change};
+use creel::config::show;
+use creel::config::theme::ThemeChoice;
 use creel::tui::app::keymap::leader::Leader;
-use creel::tui::app::keymap::spelling;
+use creel::tui::app::keymap::spelling::{self, Stroke};
 use creel::tui::app::keymap::wished::{self, Rebind};
 use creel::tui::app::wishes::Wishes;
 
 /// The file of one home.
 pub struct ConfigFile {
     paths: Paths,
-    /// As it was when it was read last.
+    /// As it was when it was read last. Held from before the file is read until what came of it was told: of two changes none
+    /// is lost, and an older answer never comes after a newer.
     last: Mutex<Option<Stamp>>,
 }
 
@@ -65,16 +68,18 @@ impl ConfigFile {
         }
     }
 
-    /// The config anew, if its file is another than it was.
-    pub fn look(&self) -> Option<Result<Wishes, String>> {
+    /// Tells the config anew, if its file is another than it was.
+    pub fn look(&self, tell: impl FnOnce(Result<Wishes, String>)) {
+        let mut last = self.last();
         let now = stamp(&self.paths.config_file);
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if *last == now {
-            return None;
+        if *last != now {
+            *last = now;
+            tell(self.read());
         }
-        *last = now;
-        drop(last);
-        Some(self.read())
+    }
+
+    fn last(&self) -> MutexGuard<'_, Option<Stamp>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn read(&self) -> Result<Wishes, String> {
@@ -84,21 +89,38 @@ impl ConfigFile {
             .map(|loaded| self.wishes(&loaded))
     }
 
-    /// Gives an action other keys, as the config writes them, or with `None` those it is shipped with.
-    pub fn bind(&self, rebind: &Rebind) -> Result<Wishes, String> {
-        let list = rebind.keys.as_ref().map(|keys| {
-            let keys = keys.iter().map(|stroke| spelling::written(*stroke));
-            let keys: Vec<String> = keys
-                .map(|key| toml::Value::String(key).to_string())
-                .collect();
-            format!("[{}]", keys.join(", "))
-        });
-        let table = format!("keymap.{}", rebind.place.name());
-        let (name, env) = (rebind.name, &process_environment);
-        let loaded = set::set(&self.paths, &table, name, list.as_deref(), env)?;
-        // What was written here need not be read again.
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = stamp(&self.paths.config_file);
-        Ok(self.wishes(&loaded))
+    /// Gives actions other keys, as the config writes them, or those they are shipped with: all or none.
+    pub fn bind(&self, rebinds: &[Rebind], tell: impl FnOnce(Result<Wishes, String>)) {
+        let mut last = self.last();
+        let changes: Vec<Change> = rebinds.iter().map(change).collect();
+        let loaded = set::set(&self.paths, &changes, &process_environment);
+        if loaded.is_ok() {
+            // What was written here need not be read again.
+            *last = stamp(&self.paths.config_file);
+        }
+        tell(loaded.map(|loaded| self.wishes(&loaded)));
+    }
+
+    /// Writes the theme that was chosen. The file is looked at again afterwards: what else has changed in it is not told here.
+    pub fn keep_theme(&self, choice: &ThemeChoice, tell: impl FnOnce(Result<(), String>)) {
+        let _last = self.last();
+        let kept = set::set(&self.paths, &[choice.change()], &process_environment);
+        tell(kept.map(drop));
+    }
+}
+
+fn change(rebind: &Rebind) -> Change {
+    let list = |keys: &Vec<Stroke>| {
+        let keys = keys.iter().map(|stroke| spelling::written(*stroke));
+        let keys: Vec<String> = keys
+            .map(|key| toml::Value::String(key).to_string())
+            .collect();
+        format!("[{}]", keys.join(", "))
+    };
+    Change {
+        table: format!("keymap.{}", rebind.place.name()),
+        name: rebind.name,
+        value: rebind.keys.as_ref().map(list),
     }
 }
 

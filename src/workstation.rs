@@ -142,18 +142,12 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         start.runtime.handle().clone(),
         Arc::clone(&start.door),
     ));
-    let (checking, storing, reading, keeping) = (
-        Arc::clone(&given),
-        Arc::clone(&given),
-        Arc::clone(&given),
-        Arc::clone(&given),
-    );
-    let binding = Arc::clone(&file);
+    let (checking, storing, reading) = (Arc::clone(&given), Arc::clone(&given), Arc::clone(&given));
+    let (binding, keeping) = (Arc::clone(&file), Arc::clone(&file));
     let options = Options {
         themes: Themes::new(Some(given.themes())),
         theme: config.ui.theme,
         ground: ground::told(std::env::var("COLORFGBG").ok().as_deref()),
-        keep_theme: Arc::new(move |choice| keeping.keep_theme(choice)),
         glyphs: match config.ui.ambiguous {
             Ambiguous::Wide => Glyphs::Ascii,
             Ambiguous::Auto | Ambiguous::Narrow => glyphs(),
@@ -173,8 +167,9 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         look_at: Arc::new(look_at),
         config: tui::reload::ConfigFile {
             path: file.path(),
-            look: Arc::new(move || file.look()),
-            bind: Arc::new(move |rebind| binding.bind(rebind)),
+            look: Arc::new(move |tell| file.look(tell)),
+            bind: Arc::new(move |rebinds, tell| binding.bind(rebinds, tell)),
+            keep_theme: Arc::new(move |choice, tell| keeping.keep_theme(choice, tell)),
         },
     };
     Ok((options, start))

@@ -1,7 +1,24 @@
 //! Keys of the config in a true terminal: they are bound, found in the palette, and changed while Creel runs.
 
+use std::fs;
+use std::path::PathBuf;
+use std::sync::{Barrier, Mutex};
+
+use creel::config::load;
+use creel::config::paths::Paths;
+use creel::config::theme::ThemeChoice;
+use creel::tui::app::keymap::leader::Leader;
+use creel::tui::app::keymap::wished::{self, Rebind, given};
+use creel::tui::app::keymap::{Place, spelling, table};
+
+use crate::keys::wishes::ConfigFile;
 use crate::support::pty::Terminal;
 use crate::support::{CREEL, Home};
+
+/// The program's own, which is no part of the library.
+#[path = "../src/wishes.rs"]
+#[allow(dead_code)]
+mod wishes;
 
 const READY: &str = "Enter send";
 /// As terminals send F5 and F6.
@@ -95,4 +112,73 @@ fn a_key_pressed_in_the_settings_is_written_into_the_config() {
     terminal.wait_for(READY);
     terminal.press("\x03\x03");
     assert_eq!(terminal.end(), 0);
+}
+
+/// The config of a home that says this.
+fn config(home: &tempfile::TempDir, text: &str) -> (PathBuf, ConfigFile) {
+    let folder = home.path().as_os_str().to_owned();
+    let paths =
+        Paths::from_environment(&|name| (name == "CREEL_HOME").then(|| folder.clone())).unwrap();
+    let file = paths.config_file.clone();
+    fs::write(&file, text).unwrap();
+    (file, ConfigFile::new(paths))
+}
+
+#[test]
+fn a_key_is_taken_from_where_the_person_has_it() {
+    let home = tempfile::tempdir().unwrap();
+    let text = "[keymap.everywhere]\nzoom = [\"f6\", \"f5\"] # mine\n";
+    let (path, file) = config(&home, text);
+    let loaded = load::parse(text, &path, &|_| None).unwrap();
+    let keymap = wished::apply(Leader::CtrlX, &loaded.config.keymap).0;
+    let cost = table().find(|row| row.name == "cost").unwrap();
+    let rebinds = given(
+        &keymap,
+        Place::Anywhere,
+        cost,
+        spelling::read("f5").unwrap(),
+    );
+    file.bind(&rebinds, |wishes| {
+        assert_eq!(wishes.unwrap().faults, Vec::<String>::new());
+    });
+    assert_eq!(
+        fs::read_to_string(path).unwrap(),
+        "[keymap.everywhere]\ncost = [\"f5\"]\nzoom = [\"f6\"] # mine\n"
+    );
+}
+
+/// Keys and a theme from several threads: all of it is in the file, and an answer that comes later knows more.
+#[test]
+fn of_changes_at_once_none_is_lost() {
+    let home = tempfile::tempdir().unwrap();
+    let (path, file) = config(&home, "");
+    let rows = || table().filter(|row| row.place == Place::Anywhere).take(9);
+    let told = Mutex::new(Vec::new());
+    let begin = Barrier::new(10);
+    std::thread::scope(|scope| {
+        for row in rows() {
+            let (file, told, begin) = (&file, &told, &begin);
+            let rebind = Rebind {
+                place: Place::Anywhere,
+                name: row.name,
+                keys: Some(Vec::new()),
+            };
+            scope.spawn(move || {
+                begin.wait();
+                file.bind(&[rebind], |wishes| {
+                    let settings = wishes.unwrap().settings;
+                    let keys = settings.iter().filter(|s| s.key.starts_with("keymap."));
+                    told.lock().unwrap().push(keys.count());
+                });
+            });
+        }
+        begin.wait();
+        let choice = ThemeChoice::One("dawn".to_owned());
+        file.keep_theme(&choice, |kept| kept.unwrap());
+    });
+    assert_eq!(told.into_inner().unwrap(), [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    let text = fs::read_to_string(&path).unwrap();
+    let config = load::parse(&text, &path, &|_| None).unwrap().config;
+    assert_eq!(config.keymap.wishes.len(), rows().count());
+    assert_eq!(config.ui.theme, ThemeChoice::One("dawn".to_owned()));
 }

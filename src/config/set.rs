@@ -1,88 +1,191 @@
-//! Writes one value into the person's config. Everything else stands as it stood, comments included, and nothing is written
-//! unless the file reads well before and after.
+//! Writes values into the person's config. Everything else stands as it stood, comments included, and nothing is written
+//! unless the file reads well before and after, and but for what was to be changed as before.
 
 use std::ops::Range;
+use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
+use toml::{Table, Value};
 
 use crate::config::load::{self, Loaded};
 use crate::config::paths::{Environment, Paths};
 use crate::config::write::keep_config;
 
-/// Gives the key `name` of the table `[table]` this value, written as TOML, or takes it away with `None`. A table's name is
-/// made of bare words with points between.
-pub fn set(
-    paths: &Paths,
-    table: &str,
-    name: &str,
-    value: Option<&str>,
-    env: Environment<'_>,
-) -> Result<Loaded, String> {
+/// One value that is to be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    /// The table's name, made of bare words with points between.
+    pub table: String,
+    pub name: &'static str,
+    /// As TOML says it; `None` takes the key away.
+    pub value: Option<String>,
+}
+
+/// Makes these changes, all or none.
+pub fn set(paths: &Paths, changes: &[Change], env: Environment<'_>) -> Result<Loaded, String> {
     let file = &paths.config_file;
-    let shown = file.display();
-    let text = load::read_file(file).map_err(|why| format!("{shown} {why}"))?;
-    let broken = || format!("{shown} has faults of its own: `creel config check` lists them");
-    load::parse(&text, file, env).map_err(|_| broken())?;
-    let by_hand = || format!("{table}.{name} cannot be written into {shown}: change it there");
-    let changed = changed(&text, table, name, value).ok_or_else(by_hand)?;
-    let loaded = load::parse(&changed, file, env).map_err(|_| by_hand())?;
-    // What was wished for is there now, in the one form that could be read back.
-    let there = loaded.lines.contains_key(&format!("{table}.{name}"));
-    if there != value.is_some() {
-        return Err(by_hand());
-    }
-    if changed != text {
-        keep_config(file, &changed)?;
+    let text = load::read_file(file).map_err(|why| format!("{} {why}", file.display()))?;
+    let (after, loaded) = apply(&text, changes, file, env)?;
+    if after != text {
+        keep_config(file, &after)?;
     }
     Ok(loaded)
 }
 
-/// The text with the value in its place; `None`: the file has the table in a form that is not written into.
-fn changed(text: &str, table: &str, name: &str, value: Option<&str>) -> Option<String> {
-    let root = DeTable::parse(text).ok()?;
-    let mut found = root.get_ref();
-    for part in table.split('.') {
-        let Some(below) = found.get(part) else {
-            return Some(match value {
-                Some(value) => appended(text, table, name, value),
-                None => text.to_owned(),
-            });
-        };
-        found = match below.get_ref() {
-            DeValue::Table(below) => below,
-            _ => return None,
-        };
+/// The text of a config with these changes, and how it reads then.
+pub fn apply(
+    text: &str,
+    changes: &[Change],
+    file: &Path,
+    env: Environment<'_>,
+) -> Result<(String, Loaded), String> {
+    let broken = |_| {
+        let shown = file.display();
+        format!("{shown} has faults of its own: `creel config check` lists them")
+    };
+    let mut loaded = load::parse(text, file, env).map_err(broken)?;
+    let mut text = text.to_owned();
+    for change in changes {
+        let after = change.put(&text);
+        let after = after.filter(|after| change.is_all(&text, after));
+        text = after.ok_or_else(|| change.by_hand(file))?;
+        loaded = load::parse(&text, file, env).map_err(|_| change.by_hand(file))?;
     }
-    let mut out = text.to_owned();
-    match (found.get_key_value(name), value) {
-        (Some((_, old)), Some(value)) => out.replace_range(old.span(), value),
-        (Some((key, old)), None) => {
-            out.replace_range(lines(text, &(key.span().start..old.span().end))?, "");
-        }
-        (None, None) => {}
-        (None, Some(value)) => match head(text, table) {
-            Some(after) => out.insert_str(after, &format!("{name} = {value}\n")),
-            // Its keys stand behind dots, or its parent alone has a head.
-            None if text
-                .lines()
-                .any(|line| line.trim_start().starts_with(&format!("[{table}."))) =>
-            {
-                return Some(appended(text, table, name, value));
-            }
-            None => return None,
-        },
-    }
-    Some(out)
+    Ok((text, loaded))
 }
 
-fn appended(text: &str, table: &str, name: &str, value: &str) -> String {
-    let end = match text {
-        "" => "",
-        _ if text.ends_with("\n\n") => "",
-        _ if text.ends_with('\n') => "\n",
-        _ => "\n\n",
+impl Change {
+    /// What the person is told where the file has a form that is not written into.
+    fn by_hand(&self, file: &Path) -> String {
+        let Self { table, name, value } = self;
+        let shown = file.display();
+        match value {
+            Some(value) => format!(
+                "{table}.{name} cannot be written into {shown}: write `{name} = {value}` under [{table}] there"
+            ),
+            None => {
+                format!("{table}.{name} cannot be taken out of {shown}: take `{name}` away there")
+            }
+        }
+    }
+
+    /// The text with the value in its place; `None`: the file has the table in a form that is not written into.
+    fn put(&self, text: &str) -> Option<String> {
+        let root = DeTable::parse(text).ok()?;
+        let mut found = root.get_ref();
+        let mut span = 0..0;
+        for part in self.table.split('.') {
+            let Some(below) = found.get(part) else {
+                return Some(match &self.value {
+                    Some(value) => self.appended(text, value),
+                    None => text.to_owned(),
+                });
+            };
+            span = below.span();
+            found = match below.get_ref() {
+                DeValue::Table(below) => below,
+                _ => return None,
+            };
+        }
+        let mut out = text.to_owned();
+        match (found.get_key_value(self.name), &self.value) {
+            (Some((_, old)), Some(value)) => out.replace_range(old.span(), value),
+            (Some((key, old)), None) => {
+                out.replace_range(self.lines(text, &(key.span().start..old.span().end))?, "");
+            }
+            (None, None) => {}
+            (None, Some(value)) => return Some(self.inserted(text, &span, value)),
+        }
+        Some(out)
+    }
+
+    /// The text with the key in a table that is there, and has this span, without it.
+    fn inserted(&self, text: &str, span: &Range<usize>, value: &str) -> String {
+        let Self { table, name, .. } = self;
+        let mut out = text.to_owned();
+        if let Some(after) = head(text, table) {
+            let end = if text[..after].ends_with('\n') {
+                ""
+            } else {
+                "\n"
+            };
+            out.insert_str(after, &format!("{end}{name} = {value}\n"));
+            return out;
+        }
+        if let Some(rest) = text[span.clone()].strip_prefix('{') {
+            let is_empty = rest.trim_end_matches('}').trim().is_empty();
+            let comma = if is_empty { "" } else { "," };
+            out.insert_str(span.start + 1, &format!(" {name} = {value}{comma}"));
+            return out;
+        }
+        let mut lines = text.lines();
+        let below = format!("[{table}.");
+        if lines.any(|line| line.trim_start().starts_with(&below)) {
+            // What is below it alone has a head.
+            return self.appended(text, value);
+        }
+        // Its keys stand behind dots: one more of them, before the first.
+        let line = text[..span.start].rfind('\n').map_or(0, |end| end + 1);
+        out.insert_str(line, &format!("{table}.{name} = {value}\n"));
+        out
+    }
+
+    fn appended(&self, text: &str, value: &str) -> String {
+        let Self { table, name, .. } = self;
+        let end = match text {
+            "" => "",
+            _ if text.ends_with("\n\n") => "",
+            _ if text.ends_with('\n') => "\n",
+            _ => "\n\n",
+        };
+        format!("{text}{end}[{table}]\n{name} = {value}\n")
+    }
+
+    /// The whole lines of a key and its value; `None` where something else stands on them.
+    fn lines(&self, text: &str, span: &Range<usize>) -> Option<Range<usize>> {
+        let start = text[..span.start].rfind('\n').map_or(0, |end| end + 1);
+        let end = text[span.end..]
+            .find('\n')
+            .map_or(text.len(), |end| span.end + end + 1);
+        let before = text[start..span.start].trim_start_matches('\u{feff}');
+        let before: String = before.split_whitespace().collect();
+        let after = text[span.end..end].trim();
+        // Before it there may be the dots of its table.
+        let alone = format!("{}.", self.table).ends_with(&before);
+        (alone && (after.is_empty() || after.starts_with('#'))).then_some(start..end)
+    }
+
+    /// Whether the second text says what is wished for, and all else as the first one does.
+    fn is_all(&self, before: &str, after: &str) -> bool {
+        let wanted = self.value.as_ref().and_then(|value| {
+            let table = format!("value = {value}").parse::<Table>();
+            table.ok()?.remove("value")
+        });
+        let without = |text: &str| {
+            let mut root = text.parse::<Table>().ok()?;
+            let value = take(&mut root, &mut self.table.split('.'), self.name);
+            Some((root, value))
+        };
+        let before = without(before).map(|(rest, _)| (rest, wanted));
+        before.is_some() && before == without(after)
+    }
+}
+
+/// Takes a key out of a table at the end of this path, and the tables that are empty without it.
+fn take<'a>(
+    table: &mut Table,
+    path: &mut impl Iterator<Item = &'a str>,
+    name: &str,
+) -> Option<Value> {
+    let Some(part) = path.next() else {
+        return table.remove(name);
     };
-    format!("{text}{end}[{table}]\n{name} = {value}\n")
+    let below = table.get_mut(part)?.as_table_mut()?;
+    let taken = take(below, path, name);
+    if below.is_empty() {
+        table.remove(part);
+    }
+    taken
 }
 
 /// The byte after the line of a table's head.
@@ -97,24 +200,11 @@ fn head(text: &str, table: &str) -> Option<usize> {
             name.split('.').map(str::trim).eq(table.split('.'))
                 && (rest.is_empty() || rest.starts_with('#'))
         });
-        if is && line.ends_with('\n') {
+        if is {
             return Some(at);
         }
     }
     None
-}
-
-/// The whole lines of a key and its value; `None` where something else stands on them.
-fn lines(text: &str, span: &Range<usize>) -> Option<Range<usize>> {
-    let start = text[..span.start].rfind('\n').map_or(0, |end| end + 1);
-    let end = text[span.end..]
-        .find('\n')
-        .map_or(text.len(), |end| span.end + end + 1);
-    let before = text[start..span.start]
-        .trim_start_matches('\u{feff}')
-        .trim();
-    let after = text[span.end..end].trim();
-    (before.is_empty() && (after.is_empty() || after.starts_with('#'))).then_some(start..end)
 }
 
 #[cfg(test)]
@@ -125,7 +215,13 @@ mod tests {
 
     use super::*;
 
-    const TABLE: &str = "keymap.everywhere";
+    fn change(value: Option<&str>) -> Change {
+        Change {
+            table: "keymap.everywhere".to_owned(),
+            name: "zoom",
+            value: value.map(str::to_owned),
+        }
+    }
 
     #[test]
     fn one_value_changes_and_all_else_stays() {
@@ -174,17 +270,28 @@ mod tests {
                 set,
                 Some("keymap = { everywhere = { zoom = [\"f5\"] } }\n"),
             ),
+            (
+                "keymap.everywhere.cost = []\n",
+                set,
+                Some("keymap.everywhere.zoom = [\"f5\"]\nkeymap.everywhere.cost = []\n"),
+            ),
+            (
+                "mode = \"ask\"\nkeymap.everywhere . zoom = []\n",
+                None,
+                Some("mode = \"ask\"\n"),
+            ),
+            (
+                "keymap = { everywhere = { cost = [] } }\n",
+                set,
+                Some("keymap = { everywhere = { zoom = [\"f5\"], cost = [] } }\n"),
+            ),
             // Not written into.
             ("keymap = { everywhere = { zoom = \"f6\" } }\n", None, None),
-            ("keymap.everywhere.cost = []\n", set, None),
             ("keymap = 3\n", set, None),
         ];
         for (text, value, expected) in cases {
-            assert_eq!(
-                changed(text, TABLE, "zoom", value).as_deref(),
-                expected,
-                "{text}"
-            );
+            let changed = change(value).put(text);
+            assert_eq!(changed.as_deref(), expected, "{text}");
         }
     }
 
@@ -195,20 +302,25 @@ mod tests {
         let paths =
             Paths::from_environment(&|name| (name == "CREEL_HOME").then(|| home.clone())).unwrap();
         let read = || std::fs::read_to_string(&paths.config_file).unwrap_or_default();
-        let set = |value: Option<&str>| set(&paths, TABLE, "zoom", value, &|_| None).map(drop);
+        let set = |value: Option<&str>| set(&paths, &[change(value)], &|_| None).map(drop);
         assert_eq!(set(Some("[\"f5\"]")), Ok(()));
         assert_eq!(read(), "[keymap.everywhere]\nzoom = [\"f5\"]\n");
         assert_eq!(set(None), Ok(()));
         assert_eq!(read(), "[keymap.everywhere]\n");
         let file = paths.config_file.display().to_string();
+        let by_hand = format!(
+            "keymap.everywhere.zoom cannot be written into {file}: write `zoom = [\"f5\"]` under [keymap.everywhere] there"
+        );
         for (text, why) in [
             (
                 "mode = 3\n",
                 format!("{file} has faults of its own: `creel config check` lists them"),
             ),
+            ("[keymap]\neverywhere.cost = []\n", by_hand.clone()),
+            // It looks like the head of the table.
             (
-                "[keymap]\neverywhere.cost = []\n",
-                format!("keymap.everywhere.zoom cannot be written into {file}: change it there"),
+                "keymap = { everywhere = {} }\n[worktree]\nsetup = \"\"\"\n[keymap.everywhere]\n\"\"\"\n",
+                by_hand.clone(),
             ),
         ] {
             std::fs::write(&paths.config_file, text).unwrap();

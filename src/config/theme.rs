@@ -1,15 +1,11 @@
-//! `ui.theme`: which theme the person wished for, and how Creel writes another wish into the file. What themes there are is not
-//! known here.
+//! `ui.theme`: which theme the person wished for, and how another wish stands in the file. What themes there are is not known
+//! here.
 
-use std::path::Path;
-
-use toml::Spanned;
-use toml::de::{DeTable, DeValue};
+use toml::de::DeValue;
 
 use crate::config::document::{Document, Section};
-use crate::config::load;
-use crate::config::paths::{Environment, Paths};
-use crate::config::write::{keep_config, quoted};
+use crate::config::set::Change;
+use crate::config::write::quoted;
 
 /// The keys of a pair.
 pub const KEYS: &[&str] = &["light", "dark"];
@@ -39,6 +35,15 @@ impl ThemeChoice {
                 quoted(light),
                 quoted(dark)
             )),
+        }
+    }
+
+    /// What is to be written of it.
+    pub fn change(&self) -> Change {
+        Change {
+            table: "ui".to_owned(),
+            name: "theme",
+            value: self.value(),
         }
     }
 }
@@ -81,116 +86,16 @@ fn name(document: &mut Document<'_>, section: &Section<'_>, key: &str) -> Option
     Some(theme)
 }
 
-/// Writes the choice into the config file; all else stays as it is, comments included.
-pub fn keep(paths: &Paths, choice: &ThemeChoice, env: Environment<'_>) -> Result<(), String> {
-    let file = &paths.config_file;
-    let text = load::read_file(file).map_err(|why| format!("{} {why}", file.display()))?;
-    let changed = changed(&text, choice, file, env)?;
-    if changed == text {
-        return Ok(());
-    }
-    keep_config(file, &changed)
-}
-
-/// The text with the choice in it. It reads as the one before but for the theme, or is refused.
-fn changed(
-    text: &str,
-    choice: &ThemeChoice,
-    file: &Path,
-    env: Environment<'_>,
-) -> Result<String, String> {
-    let faulty = |_| {
-        format!(
-            "{} has faults of its own: `creel config check` lists them",
-            file.display()
-        )
-    };
-    let mut wanted = load::parse(text, file, env).map_err(faulty)?.config;
-    wanted.ui.theme = choice.clone();
-    let changed = put(text, choice);
-    let read = load::parse(&changed, file, env).map(|loaded| loaded.config);
-    match read {
-        Ok(read) if read == wanted => Ok(changed),
-        _ => Err(format!(
-            "the theme stands in {} in a form Creel does not change: write `theme = {}` under [ui] there",
-            file.display(),
-            choice.value().unwrap_or_default()
-        )),
-    }
-}
-
-/// Puts the choice in the place of the one that is there, else first in `[ui]`, else into a section at the end.
-fn put(text: &str, choice: &ThemeChoice) -> String {
-    let mut changed = text.to_owned();
-    let Ok(root) = DeTable::parse(text) else {
-        return changed;
-    };
-    let ui = root.get_ref().get("ui");
-    let old = ui.and_then(|ui| ui.get_ref().as_table()?.get_key_value("theme"));
-    let Some(value) = choice.value() else {
-        if let Some((key, _)) = old {
-            remove_line(&mut changed, key.span().start);
-        }
-        return changed;
-    };
-    if let Some((_, value_there)) = old {
-        changed.replace_range(value_there.span(), &value);
-        return changed;
-    }
-    // The span of a section of its own is its head, that of an inline table the table.
-    let head = ui.map(Spanned::span).filter(|span| {
-        let line = text[..span.start].rfind('\n').map_or(0, |end| end + 1);
-        text[line..].trim_start().starts_with('[')
-    });
-    match (ui, head) {
-        (Some(_), Some(head)) => {
-            let end = text[head.end..].find('\n');
-            let at = end.map_or(text.len(), |end| head.end + end + 1);
-            let before = if end.is_none() { "\n" } else { "" };
-            changed.insert_str(at, &format!("{before}theme = {value}\n"));
-        }
-        (Some(ui), None) if text[ui.span()].starts_with('{') => {
-            let rest = &text[ui.span().start + 1..ui.span().end];
-            let comma = if rest.trim_end_matches('}').trim().is_empty() {
-                ""
-            } else {
-                ","
-            };
-            changed.insert_str(ui.span().start + 1, &format!(" theme = {value}{comma}"));
-        }
-        // Dotted keys at the top: one more of them, before the first section.
-        (Some(ui), None) => {
-            let line = text[..ui.span().start].rfind('\n').map_or(0, |end| end + 1);
-            changed.insert_str(line, &format!("ui.theme = {value}\n"));
-        }
-        (None, _) => {
-            if !changed.is_empty() {
-                changed.push_str(if changed.ends_with('\n') {
-                    "\n"
-                } else {
-                    "\n\n"
-                });
-            }
-            changed.extend(["[ui]\ntheme = ", &value, "\n"]);
-        }
-    }
-    changed
-}
-
-/// Takes the line of a key away, with its comment.
-fn remove_line(text: &mut String, at: usize) {
-    let start = text[..at].rfind('\n').map_or(0, |end| end + 1);
-    let end = text[at..].find('\n').map_or(text.len(), |end| at + end + 1);
-    text.replace_range(start..end, "");
-}
-
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use std::path::Path;
+
     use pretty_assertions::assert_eq;
 
     use super::*;
+    use crate::config::{load, set};
 
     fn one(name: &str) -> ThemeChoice {
         ThemeChoice::One(name.to_owned())
@@ -204,7 +109,8 @@ mod tests {
     }
 
     fn write(text: &str, choice: &ThemeChoice) -> Result<String, String> {
-        changed(text, choice, Path::new("/c/config.toml"), &|_| None)
+        let file = Path::new("/c/config.toml");
+        set::apply(text, &[choice.change()], file, &|_| None).map(|(text, _)| text)
     }
 
     #[test]
@@ -291,6 +197,11 @@ mod tests {
                 "[ui]\nmouse = false\n",
             ),
             ("mode = \"ask\"\n", &ThemeChoice::Usual, "mode = \"ask\"\n"),
+            (
+                "ui.theme = \"dawn\"\nui.mouse = false\n",
+                &ThemeChoice::Usual,
+                "ui.mouse = false\n",
+            ),
         ];
         for (text, choice, expected) in cases {
             assert_eq!(write(text, choice).as_deref(), Ok(expected), "{text}");
@@ -302,7 +213,12 @@ mod tests {
         let text = "[ui.theme]\nlight = \"a\"\ndark = \"b\"\n";
         assert_eq!(
             write(text, &one("dusk")).unwrap_err(),
-            "the theme stands in /c/config.toml in a form Creel does not change: write `theme = \"dusk\"` under [ui] there"
+            "ui.theme cannot be written into /c/config.toml: write `theme = \"dusk\"` under [ui] there"
+        );
+        let text = "ui = { theme = \"dawn\", mouse = false }\n";
+        assert_eq!(
+            write(text, &ThemeChoice::Usual).unwrap_err(),
+            "ui.theme cannot be taken out of /c/config.toml: take `theme` away there"
         );
         assert_eq!(
             write("mode = 3", &one("dusk")).unwrap_err(),

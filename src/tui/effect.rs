@@ -15,6 +15,7 @@ use crate::protocol::op::{Manage, Managed};
 use crate::protocol::query::Stashed;
 use crate::tui::app::arrangement::Arrangement;
 use crate::tui::app::message::{Cmd, Msg};
+use crate::tui::app::wishes::Wishes;
 use crate::tui::files::Seeker;
 use crate::tui::queue::Wake;
 use crate::tui::reload::Watch;
@@ -335,11 +336,17 @@ impl Effects {
                     let _ = queue.send(Wake::Msg(Msg::KeysRead(session, read)));
                 });
             }
-            Cmd::Bind(rebind) => {
+            Cmd::Bind(rebinds) => {
                 let bind = Arc::clone(&self.options.config.bind);
-                engine.runtime.spawn_blocking(move || {
-                    let _ = queue.send(Wake::Msg(Msg::Wished(bind(&rebind).map(Box::new))));
-                });
+                let tell = move |bound: Result<Wishes, String>| {
+                    let msg = match bound {
+                        Ok(wishes) => Msg::Wished(Ok(Box::new(wishes))),
+                        Err(why) => Msg::NotBound(why),
+                    };
+                    let _ = queue.send(Wake::Msg(msg));
+                };
+                let runtime = &engine.runtime;
+                runtime.spawn_blocking(move || bind(&rebinds, Box::new(tell)));
             }
             Cmd::Errand(errand) => {
                 let (door, session) = (engine.door.clone(), errand.session());

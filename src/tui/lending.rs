@@ -98,16 +98,14 @@ impl Effects {
                 return Ok(());
             }
             Deed::ThroughTerminal { text, told } => {
-                let by = match clipboard::copy(&text, terminal.ability().between == Between::Tmux) {
+                match clipboard::copy(&text, terminal.ability().between == Between::Tmux) {
                     Ok(bytes) => {
                         terminal.send(&bytes)?;
-                        Ok("OSC 52".to_owned())
+                        let by = Ok("OSC 52".to_owned());
+                        Done::Copied { told, by }
                     }
-                    Err(why) => Err(format!(
-                        "not copied: {why}; V opens all of it in your pager"
-                    )),
-                };
-                Done::Copied { told, by }
+                    Err(why) => Done::NotCopied(why.to_string()),
+                }
             }
             Deed::Open { file, line } => {
                 let opened = if file.is_file() {

@@ -85,9 +85,6 @@ pub type Keep = Arc<dyn Fn(Option<&Arrangement>) -> Result<(), String> + Send + 
 /// Reads what there is to know of a folder: a few small files.
 pub type LookAt = Arc<dyn Fn(&Path) -> Place + Send + Sync>;
 
-/// Keeps the theme that was chosen; writes the config.
-pub type KeepTheme = Arc<dyn Fn(&ThemeChoice) -> Result<(), String> + Send + Sync>;
-
 /// All the workstation is given beside the engine.
 #[derive(Clone)]
 pub struct Options {
@@ -95,7 +92,6 @@ pub struct Options {
     pub ability: Ability,
     pub themes: Themes,
     pub theme: ThemeChoice,
-    pub keep_theme: KeepTheme,
     /// What the terminal has behind its text as far as the environment tells, until it answers itself.
     pub ground: Ground,
     pub glyphs: Glyphs,
@@ -180,7 +176,6 @@ pub fn run(options: Options, start: Start) -> anyhow::Result<Ended> {
         app,
         look,
         wardrobe,
-        keep_theme: Arc::clone(&options.keep_theme),
         terminal,
         kept: Kept::default(),
         spots: Spots::default(),
@@ -209,7 +204,6 @@ struct Desk {
     app: App,
     look: Look,
     wardrobe: Wardrobe,
-    keep_theme: KeepTheme,
     terminal: Terminal,
     kept: Kept,
     spots: Spots,
@@ -311,9 +305,13 @@ impl Desk {
             Wake::Ground(ground) => {
                 self.terminal.answered();
                 self.wardrobe.ground = ground;
-                self.wear();
+                self.wear(effects);
                 Ok(())
             }
+            Wake::Themes(fetched) => match self.fetched(*fetched) {
+                Some(msg) => self.update(msg, effects),
+                None => Ok(()),
+            },
             Wake::Msg(msg) => {
                 if let Msg::Resize(width, height) = msg {
                     // Blank from here on, also where the size is the one before.
@@ -323,13 +321,13 @@ impl Desk {
                 if matches!(msg, Msg::Focus(true)) {
                     // The terminal or the file of the theme may have changed meanwhile, and not every terminal tells.
                     self.terminal.ask_ground()?;
-                    self.wear();
+                    self.look_at_theme(effects);
                 }
                 if let Msg::Wished(Ok(wishes)) = &msg {
                     self.terminal.set_mouse(wishes.mouse)?;
                     effects.notify = wishes.notify.clone();
                     self.wardrobe.choice = wishes.theme.clone();
-                    self.wear();
+                    self.wear(effects);
                     // Whatever was laid out may name a key.
                     self.kept = Kept::default();
                 }
@@ -378,8 +376,8 @@ impl Desk {
         let now = now(self.began, at, self.chance);
         for cmd in self.app.update(msg, now) {
             match cmd {
-                Cmd::ListThemes => self.list_themes(now),
-                Cmd::KeepTheme(choice) => self.take_theme(choice, now),
+                Cmd::ListThemes => self.list_themes(effects),
+                Cmd::KeepTheme(choice) => self.take_theme(choice, effects),
                 cmd => {
                     if cmd == Cmd::Quit {
                         self.ended.get_or_insert(Ended::ByPerson);
@@ -388,9 +386,8 @@ impl Desk {
                 }
             }
         }
-        if self.wardrobe.try_on(self.app.tried_theme()) {
-            self.wear();
-        }
+        self.wardrobe.try_on(self.app.tried_theme());
+        self.wear(effects);
         Ok(())
     }
 

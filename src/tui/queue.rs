@@ -8,6 +8,7 @@ use crate::tui::app::message::Msg;
 use crate::tui::pointing::Gesture;
 use crate::tui::terminal::eye::Ground;
 use crate::tui::terminal::input::{Input, InputEvent, Signal as SystemSignal};
+use crate::tui::wardrobe::Fetched;
 
 /// What the queue brings.
 #[derive(Debug)]
@@ -19,6 +20,8 @@ pub(crate) enum Wake {
     System(SystemSignal),
     /// The terminal has this behind its text.
     Ground(Ground),
+    /// What came of reading themes.
+    Themes(Box<Fetched>),
     /// The column that the cursor stood in after what its width is told by.
     Column(u16),
     /// The pointer did this in this cell.

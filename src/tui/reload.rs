@@ -1,11 +1,12 @@
 //! The config while the workstation runs: looked at when something happens anyway, opened in the person's editor at a line,
-//! and written when a key is bound.
+//! and written when a key is bound or a theme chosen.
 
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::config::theme::ThemeChoice;
 use crate::tui::app::keymap::wished::Rebind;
 use crate::tui::app::message::Msg;
 use crate::tui::app::wishes::Wishes;
@@ -13,10 +14,15 @@ use crate::tui::app::wishes::Wishes;
 /// The file is looked at no oftener than this.
 const OFTEN: Duration = Duration::from_millis(500);
 
-/// Reads the config again if its file has changed.
-pub type Look = Arc<dyn Fn() -> Option<Result<Wishes, String>> + Send + Sync>;
-/// Writes the keys of an action into it.
-pub type Bind = Arc<dyn Fn(&Rebind) -> Result<Wishes, String> + Send + Sync>;
+/// Is told what came of something while nothing else is done to the file, so that an older answer never comes after a newer.
+/// It must not wait.
+pub type Tell<T> = Box<dyn FnOnce(Result<T, String>) + Send>;
+/// Reads the config again if its file has changed, and else tells nothing.
+pub type Look = Arc<dyn Fn(Tell<Wishes>) + Send + Sync>;
+/// Writes the keys of actions into it, all or none.
+pub type Bind = Arc<dyn Fn(&[Rebind], Tell<Wishes>) + Send + Sync>;
+/// Writes the theme that was chosen into it.
+pub type KeepTheme = Arc<dyn Fn(&ThemeChoice, Tell<()>) + Send + Sync>;
 
 /// What the workstation may do with the config.
 #[derive(Clone)]
@@ -24,6 +30,7 @@ pub struct ConfigFile {
     pub path: PathBuf,
     pub look: Look,
     pub bind: Bind,
+    pub keep_theme: KeepTheme,
 }
 
 impl fmt::Debug for ConfigFile {
@@ -62,9 +69,7 @@ pub(crate) fn look(
 ) {
     let look = Arc::clone(&file.look);
     runtime.spawn_blocking(move || {
-        if let Some(read) = look() {
-            tell(Msg::Wished(read.map(Box::new)));
-        }
+        look(Box::new(|read| tell(Msg::Wished(read.map(Box::new)))));
     });
 }
 

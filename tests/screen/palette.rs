@@ -17,7 +17,13 @@ use super::{Desk, card, setup};
 
 /// A workstation whose config has keys of its own.
 fn desk(size: (u16, u16)) -> Desk {
-    let text = "mode = \"plan\"\n[keymap.everywhere]\nzoom = [\"f5\"]\nmodels = [\"leader M\"]\ncost = []\n";
+    desk_with(
+        "mode = \"plan\"\n[keymap.everywhere]\nzoom = [\"f5\"]\nmodels = [\"leader M\"]\ncost = []\n",
+        size,
+    )
+}
+
+fn desk_with(text: &str, size: (u16, u16)) -> Desk {
     let file = Path::new("/home/ada/.config/creel/config.toml");
     let loaded = load::parse(text, file, &|_| None).unwrap();
     let mut setup = setup();
@@ -89,4 +95,37 @@ fn the_settings() {
     screen!("settings_taken", desk, ".");
     sized(&mut desk, (40, 12));
     screen!("settings_taken_40x12", desk, ".");
+}
+
+/// What has no key is not offered by one, in the transcript and on the board.
+#[test]
+fn lines_of_keys_name_the_keys_of_the_person() {
+    let text = "[keymap.transcript]\nfind = [\"f3\"]\ncopy-block = \"c\"\nselect = []\n\
+        [keymap.board]\nboard-find = \"f2\"\nboard-pin = []\nboard-leave = \"q\"\nboard-new = \"+\"\n";
+    let mut desk = desk_with(text, (100, 30));
+    desk.press(KeyCode::Esc);
+    let drawn = desk.text();
+    assert!(
+        drawn.contains("j k row   F3 search   c copy   o unfold"),
+        "{drawn}"
+    );
+    desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+    desk.press(KeyCode::Char('w'));
+    let drawn = desk.text();
+    assert!(drawn.contains("R rename   x stop"), "{drawn}");
+    assert!(drawn.contains("F2 find   A archive"), "{drawn}");
+    assert!(drawn.contains("q back   ? help"), "{drawn}");
+}
+
+#[test]
+fn why_a_key_could_not_be_bound_is_at_the_foot() {
+    for size in [(100, 30), (40, 12)] {
+        let mut desk = desk(size);
+        desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+        desk.press(KeyCode::Char(','));
+        desk.press(KeyCode::Enter);
+        desk.update(Msg::NotBound("cannot write the config".to_owned()));
+        let drawn = desk.text();
+        assert!(drawn.contains("cannot write the config"), "{drawn}");
+    }
 }

@@ -79,6 +79,17 @@ pub struct Row<'a> {
     pub help: &'a str,
 }
 
+/// What a command comes to.
+enum Meant {
+    Act(Action),
+    Change(Change),
+    Temporary,
+    Worktree(String),
+    Theme(String),
+    /// Its text, by its place in the list, and what was written behind its name.
+    Skill(usize, String),
+}
+
 /// Commands and skills whose names begin as typed.
 pub fn matching<'a>(prefix: &str, skills: &'a [SkillCard]) -> Vec<Row<'a>> {
     let prefix = prefix.to_lowercase();
@@ -110,76 +121,76 @@ impl App {
         }
     }
 
-    /// Runs a command that was entered; the composer is cleared when it was one.
+    /// A command that was entered in the composer, which is empty before it is done, so that nothing of it is kept or edited. One
+    /// that means nothing stays there, to be written anew.
+    pub fn enter_slash(&mut self, name: &str, rest: &str) -> Vec<Cmd> {
+        let meant = self.meant(name, rest);
+        match meant {
+            // What follows the name is where the text begins.
+            Ok(Meant::Act(Action::Editor)) => self.view_mut().composer.set(rest),
+            Ok(_) => self.view_mut().composer.clear(),
+            Err(_) => {}
+        }
+        self.mean(meant)
+    }
+
+    /// Runs a command that was entered elsewhere: what is typed in the composer stays as it is.
     pub fn run_slash(&mut self, name: &str, rest: &str) -> Vec<Cmd> {
-        let action = match name {
-            "help" => Some(Action::Help),
-            "new" => Some(Action::NewSession),
-            "sessions" | "board" => Some(Action::Sessions),
-            "temporary" => {
-                self.view_mut().composer.clear();
-                return self.turn_temporary();
-            }
-            "models" => Some(Action::Models),
-            "model" if rest.is_empty() => Some(Action::Models),
-            "worktree" if rest.is_empty() => Some(Action::NewWorktree),
-            "files" => Some(Action::Files),
-            "worktree" => {
-                self.view_mut().composer.clear();
-                return self.make_worktree(rest.to_owned());
-            }
-            "skills" => Some(Action::Skills),
-            "cost" => Some(Action::Cost),
-            "settings" => Some(Action::Settings),
-            "quit" => Some(Action::Quit),
-            "theme" if rest.trim().is_empty() => Some(Action::Theme),
-            "theme" => {
-                self.view_mut().composer.clear();
-                return vec![Cmd::KeepTheme(ThemeChoice::One(rest.trim().to_owned()))];
-            }
-            "editor" => {
-                self.view_mut().composer.set(rest);
-                return self.act(Action::Editor);
-            }
-            _ => None,
-        };
-        if let Some(action) = action {
-            self.view_mut().composer.clear();
-            return self.act(action);
-        }
+        let meant = self.meant(name, rest);
+        self.mean(meant)
+    }
+
+    fn meant(&self, name: &str, rest: &str) -> Result<Meant, String> {
+        let action = |action| Ok(Meant::Act(action));
         let change = match name {
-            "model" => self.named_model(rest).map(|model| Change::Model { model }),
-            "mode" => self.read_mode(rest),
-            "effort" => effort(rest),
-            "budget" => budget(rest),
-            "rename" if rest.is_empty() => Err("what title? /rename TITLE".to_owned()),
-            "rename" => Ok(Change::Title {
+            "help" => return action(Action::Help),
+            "new" => return action(Action::NewSession),
+            "sessions" | "board" => return action(Action::Sessions),
+            "temporary" => return Ok(Meant::Temporary),
+            "models" => return action(Action::Models),
+            "model" if rest.is_empty() => return action(Action::Models),
+            "worktree" if rest.is_empty() => return action(Action::NewWorktree),
+            "worktree" => return Ok(Meant::Worktree(rest.to_owned())),
+            "files" => return action(Action::Files),
+            "skills" => return action(Action::Skills),
+            "cost" => return action(Action::Cost),
+            "settings" => return action(Action::Settings),
+            "quit" => return action(Action::Quit),
+            "theme" if rest.trim().is_empty() => return action(Action::Theme),
+            "theme" => return Ok(Meant::Theme(rest.trim().to_owned())),
+            "editor" => return action(Action::Editor),
+            "model" => Change::Model {
+                model: self.named_model(rest)?,
+            },
+            "mode" => self.read_mode(rest)?,
+            "effort" => effort(rest)?,
+            "budget" => budget(rest)?,
+            "rename" if rest.is_empty() => return Err("what title? /rename TITLE".to_owned()),
+            "rename" => Change::Title {
                 title: crate::agent::visible::one_line(rest),
-            }),
+            },
             _ => {
-                let skill = self
-                    .setup
-                    .skills
-                    .iter()
-                    .position(|skill| skill.name == name);
-                if let Some(index) = skill {
-                    self.insert_skill(index, rest);
-                } else {
-                    self.say(format!("no command /{name}; /help lists them"));
-                }
-                return Vec::new();
+                let mut skills = self.setup.skills.iter();
+                let skill = skills.position(|skill| skill.name == name);
+                return skill
+                    .map(|index| Meant::Skill(index, rest.to_owned()))
+                    .ok_or_else(|| format!("no command /{name}; /help lists them"));
             }
         };
-        match change {
-            Ok(change) => {
-                self.view_mut().composer.clear();
-                self.change(change)
-            }
-            Err(why) => {
-                self.say(why);
-                Vec::new()
-            }
+        Ok(Meant::Change(change))
+    }
+
+    fn mean(&mut self, meant: Result<Meant, String>) -> Vec<Cmd> {
+        match meant {
+            Ok(Meant::Act(action)) => return self.act(action),
+            Ok(Meant::Change(change)) => return self.change(change),
+            Ok(Meant::Temporary) => return self.turn_temporary(),
+            Ok(Meant::Worktree(name)) => return self.make_worktree(name),
+            Ok(Meant::Theme(name)) => return vec![Cmd::KeepTheme(ThemeChoice::One(name))],
+            Ok(Meant::Skill(index, rest)) => self.insert_skill(index, &rest),
+            Err(why) => self.say(why),
         }
+        Vec::new()
     }
 
     /// Puts a skill's text into the composer, before what was written after its name.

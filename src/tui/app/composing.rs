@@ -148,7 +148,7 @@ impl App {
                     self.view_mut().composer.set(&format!("/{name} "));
                     self.typed();
                 } else {
-                    return Some(self.run_slash(&name, ""));
+                    return Some(self.enter_slash(&name, ""));
                 }
             }
             _ => return None,

@@ -7,6 +7,7 @@ use crate::protocol::id::Seq;
 use crate::tui::app::App;
 use crate::tui::app::excerpt;
 use crate::tui::app::find::{Fetch, Gather};
+use crate::tui::app::keymap::Action;
 use crate::tui::app::message::Cmd;
 
 /// What reading wants done outside.
@@ -30,6 +31,8 @@ pub enum Done {
         told: String,
         by: Result<String, String>,
     },
+    /// The terminal cannot either: why.
+    NotCopied(String),
     /// No program is there that copies: the terminal may.
     NoProgram { text: String, told: String },
     /// Editor or pager came back; why not.
@@ -154,6 +157,12 @@ impl App {
         match done {
             Done::Copied { told, by: Ok(by) } => self.say(format!("copied {told} by {by}")),
             Done::Copied { by: Err(why), .. } | Done::Back(Err(why)) => self.say(why),
+            Done::NotCopied(why) => {
+                let key = self.keymap().way(Action::Pager);
+                self.say(format!(
+                    "not copied: {why}; {key} opens all of it in your pager"
+                ));
+            }
             Done::NoProgram { text, told } => {
                 return vec![Cmd::Read(Deed::ThroughTerminal { text, told })];
             }

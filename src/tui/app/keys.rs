@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::tui::app::ask::Reply as AskReply;
+use crate::tui::app::board::Writing;
 use crate::tui::app::card::given_to;
 use crate::tui::app::first_run::{FirstRun, Page, Reply as PageReply};
 use crate::tui::app::keymap::chord::narrow;
@@ -26,7 +27,9 @@ impl App {
             self.esc_until = None;
         }
         let anywhere = self.keymap().find(Place::Anywhere, event);
-        if let Some(action @ (Action::Redraw | Action::Suspend)) = anywhere {
+        if let Some(action @ (Action::Redraw | Action::Suspend)) = anywhere
+            && self.keymap().find(self.place_of_keys(), event) == anywhere
+        {
             return self.act(action);
         }
         if let Some(pressed) = self.leader.take() {
@@ -96,6 +99,23 @@ impl App {
             }
         }
         Vec::new()
+    }
+
+    /// Where keys are looked up now; where something is typed that is not the composer, and where keys are listed, only those
+    /// for everywhere are.
+    fn place_of_keys(&self) -> Place {
+        if self.leader.is_some() || self.overlay.is_some() {
+            return Place::Anywhere;
+        }
+        let search = self.view().search.as_ref();
+        match (&self.board, &self.first_run, &self.focus) {
+            (Some(board), _, _) if board.writing == Writing::Nothing => Place::Board,
+            (None, None, Focus::Transcript) if !search.is_some_and(|search| search.typing) => {
+                Place::Transcript
+            }
+            (None, None, Focus::Composer) => Place::Composer,
+            _ => Place::Anywhere,
+        }
     }
 
     /// The key after the leader: bound, or nothing and said so; never text.
@@ -304,10 +324,16 @@ impl App {
             Wish::ComposeIn(session, text) => self.compose_in(session, &text),
             Wish::PutAway => self.act(Action::PutAway),
             Wish::Act(action) => self.choose(action),
-            Wish::Slash(name, given) => self.choose_slash(name, &given),
-            Wish::Files => self.name_a_file(),
+            Wish::Slash(name, given) => {
+                self.close_board();
+                self.run_slash(name, &given)
+            }
+            Wish::Files => {
+                self.close_board();
+                self.name_a_file()
+            }
             Wish::Setting(key) => self.open_setting(&key),
-            Wish::Bind(rebind) => vec![Cmd::Bind(rebind)],
+            Wish::Bind(rebinds) => vec![Cmd::Bind(rebinds)],
             Wish::Quit => self.quit_now(),
         }
     }

@@ -68,6 +68,8 @@ pub enum Msg {
     Tour(Result<PathBuf, String>),
     /// The config was read again.
     Wished(Result<Box<Wishes>, String>),
+    /// A key could not be bound: why.
+    NotBound(String),
     /// A scratch folder was made.
     Scratch(Result<PathBuf, String>),
     /// The themes there are.
@@ -125,7 +127,7 @@ pub enum Cmd {
     /// Opens the person's editor on the config, at this line; it is read again afterwards.
     EditConfig(Option<usize>),
     /// Writes keys into the config.
-    Bind(Rebind),
+    Bind(Vec<Rebind>),
     /// Makes the tour's folder.
     Tour,
     /// Does something with a git worktree.

@@ -301,6 +301,7 @@ impl App {
             Msg::Local(servers) => self.local_answered(servers),
             Msg::KeysRead(session, read) => self.keys_read(session, read),
             Msg::Wished(read) => self.wished(read),
+            Msg::NotBound(why) => self.not_bound(why),
             Msg::Tour(folder) => self.tour(folder),
             Msg::Scratch(made) => self.scratch(made),
             Msg::Errand(session, done) => self.errand_done(session, done),

@@ -194,7 +194,7 @@ impl App {
         }
         match self.view().composer.written() {
             Written::Nothing => Vec::new(),
-            Written::Slash { name, rest } => self.run_slash(&name, &rest),
+            Written::Slash { name, rest } => self.enter_slash(&name, &rest),
             Written::Shell { command, quoted } => self.shell(command, quoted),
             Written::Prompt(blocks) => {
                 let running = self.view().running();

@@ -103,31 +103,22 @@ impl App {
         self.chosen.truncate(REMEMBERED);
         match self.keymap().row(action).map(|live| live.row.place) {
             Some(Place::Transcript) => {
+                self.close_board();
                 self.leave_ask();
                 self.focus = Focus::Transcript;
                 self.act(action)
             }
             Some(Place::Composer) => {
+                self.close_board();
                 self.leave_ask();
                 self.focus = Focus::Composer;
                 self.compose(action)
             }
             // Not there yet, it is opened: what the action is meant for is chosen there.
             Some(Place::Board) if self.board.is_none() => self.act(Action::Sessions),
-            Some(Place::Board) => self.board_act(action),
-            Some(Place::Anywhere) | None => self.act(action),
+            _ if self.board.is_some() => self.board_act(action),
+            _ => self.act(action),
         }
-    }
-
-    /// Runs a command with what it takes, and leaves what is being typed as it is.
-    pub fn choose_slash(&mut self, name: &str, given: &str) -> Vec<Cmd> {
-        let typed = self.view().composer.clone();
-        let session = self.view().id;
-        let cmds = self.run_slash(name, given);
-        if let Some(view) = self.view_of(session) {
-            view.composer = typed;
-        }
-        cmds
     }
 
     /// As if the sign that begins a file's name had been typed.

@@ -1,6 +1,7 @@
 //! Drafts that were put by, as `git stash` does with changes: kept over sessions, crashes and restarts until they are taken.
 
 use crate::protocol::query::{Query, Stashed};
+use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::stash::Stash;
@@ -24,7 +25,8 @@ impl App {
         };
         self.view_mut().composer.clear();
         self.typed();
-        self.say("put by; Ctrl+S in an empty composer lists it");
+        let key = self.keymap().way_from(Place::Composer, Action::Stash);
+        self.say(format!("put by; {key} in an empty composer lists it"));
         vec![Cmd::Stash(stashed)]
     }
 

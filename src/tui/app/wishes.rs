@@ -137,6 +137,15 @@ impl App {
         }
     }
 
+    /// Said where the key was pressed.
+    pub fn not_bound(&mut self, why: String) -> Vec<Cmd> {
+        match &mut self.overlay {
+            Some(Overlay::Settings(overlay)) => overlay.failed = Some(why),
+            _ => self.notices.push(why),
+        }
+        Vec::new()
+    }
+
     pub fn keymap(&self) -> &Keymap {
         &self.setup.wishes.keymap
     }

@@ -13,12 +13,21 @@ use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::meter;
 use crate::tui::screen::rows::{self, Row};
 use crate::tui::screen::site::Site;
-use crate::tui::screen::status::Hint::{Both, Does, Said};
+use crate::tui::screen::status::Hint::{All, Does, Said};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::cells;
 
 /// From so many columns on a worktree is told in words.
 const WIDE: u16 = 140;
+/// What takes a selection further.
+const FURTHER: &[Action] = &[
+    Action::ScrollDown,
+    Action::ScrollUp,
+    Action::CharLeft,
+    Action::CharRight,
+    Action::NextWord,
+    Action::WordBefore,
+];
 
 /// Place, mode, effort where one was chosen, sandbox level, branch; the meter at the right.
 pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
@@ -140,12 +149,17 @@ fn searching(site: &Site, width: usize) -> Option<Row> {
             Role::Muted,
         ));
     }
-    let keys = if width >= 60 {
-        "   n N next, before   Esc end"
-    } else {
-        ""
-    };
-    Some(row.end(format!("{said}{keys}"), Role::Muted))
+    let mut row = row.end(said, Role::Muted);
+    let keys: [(&[Action], &str); 2] = [
+        (&[Action::NextHit, Action::HitBefore], "next, before"),
+        (&[Action::Leave], "end"),
+    ];
+    for (actions, what) in keys.iter().filter(|_| width >= 60) {
+        if let Some(keys) = all_keys(site.app, Place::Transcript, actions) {
+            row = row.end(format!("   {keys} {what}"), Role::Muted);
+        }
+    }
+    Some(row)
 }
 
 /// Whether what passes needs more than the key line of this many cells: it is then said above the transcript.
@@ -159,8 +173,8 @@ pub fn is_long(app: &App, width: u16) -> bool {
 enum Hint {
     /// The key that an action has now; nothing where it has none.
     Does(Action, &'static str),
-    /// Two that belong together.
-    Both(Action, Action, &'static str),
+    /// Several that belong together.
+    All(&'static [Action], &'static str),
     /// A key that is no row of the table.
     Said(&'static str, &'static str),
 }
@@ -174,14 +188,19 @@ fn rows_of_keys(site: &Site, width: usize) -> Row {
     let hints = hints(site);
     let pairs = hints.into_iter().filter_map(|hint| match hint {
         Does(action, what) => Some((app.keymap().key(place, action)?, what.to_owned())),
-        Both(one, other, what) => {
-            let keys = [one, other].map(|action| app.keymap().key(place, action));
-            let keys: Vec<String> = keys.into_iter().flatten().collect();
-            (!keys.is_empty()).then(|| (keys.join(" "), what.to_owned()))
-        }
+        All(actions, what) => Some((all_keys(app, place, actions)?, what.to_owned())),
         Said(key, what) => Some((key.to_owned(), what.to_owned())),
     });
     rows::key_line(&pairs.collect::<Vec<_>>(), width)
+}
+
+/// The keys that these actions have in a place; `None`: there is none.
+fn all_keys(app: &App, place: Place, actions: &[Action]) -> Option<String> {
+    let keys = actions.iter().copied();
+    let keys: Vec<String> = keys
+        .filter_map(|action| app.keymap().key(place, action))
+        .collect();
+    (!keys.is_empty()).then(|| keys.join(" "))
 }
 
 fn hints(site: &Site) -> Vec<Hint> {
@@ -298,21 +317,22 @@ fn hints(site: &Site) -> Vec<Hint> {
             Does(Action::Stash, "put by"),
         ],
         Focus::Transcript if site.pane.eyes.selection.is_some() => vec![
-            Said("y", "copy"),
-            Said("V", "lines"),
-            Said("v", "characters"),
-            Said("j k h l w b", "further"),
-            Said("Esc", "end"),
+            Does(Action::CopyBlock, "copy"),
+            // With something selected it opens no pager.
+            Does(Action::Pager, "lines"),
+            Does(Action::Select, "characters"),
+            All(FURTHER, "further"),
+            Does(Action::Leave, "end"),
         ],
         Focus::Transcript => vec![
-            Both(Action::ScrollDown, Action::ScrollUp, "row"),
-            Said("/", "search"),
-            Said("y", "copy"),
-            Said("v", "select"),
-            Said("o", "unfold"),
+            All(&[Action::ScrollDown, Action::ScrollUp], "row"),
+            Does(Action::Find, "search"),
+            Does(Action::CopyBlock, "copy"),
+            Does(Action::Select, "select"),
+            Does(Action::Fold, "unfold"),
             Does(Action::Bottom, "newest"),
             Does(Action::Insert, "type"),
-            Said("?", "all keys"),
+            Does(Action::Help, "all keys"),
         ],
         Focus::Card(_) if view.retrying().is_some() => {
             vec![Said("Esc Esc", "stop"), Said("Tab", "back")]

@@ -137,6 +137,10 @@ impl Themes {
 
 /// The text of a theme file; `None` where there is none.
 fn read_file(file: &Path) -> Result<Option<String>, String> {
+    // Opening a pipe would wait for its other end.
+    if file.metadata().is_ok_and(|metadata| !metadata.is_file()) {
+        return Err(format!("{} is no ordinary file", file.display()));
+    }
     let mut text = String::new();
     let read = File::open(file).and_then(|open| open.take(LONGEST + 1).read_to_string(&mut text));
     match read {
@@ -252,6 +256,19 @@ mod tests {
         ];
         for (name, expected) in cases {
             assert_eq!(themes.read(name).unwrap_err(), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_file_is_not_opened() {
+        let (folder, themes) = folder(&[("heir.toml", "inherits = \"pipe\"")]);
+        let pipe = folder.path().join("pipe.toml");
+        let made = std::process::Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.unwrap().success());
+        std::fs::create_dir(folder.path().join("folder.toml")).unwrap();
+        for name in ["pipe", "folder", "heir"] {
+            let why = themes.read(name).unwrap_err();
+            assert!(why.ends_with(".toml is no ordinary file"), "{why}");
         }
     }
 

@@ -10,12 +10,17 @@ use crate::tui::app::ask::{Back, edit_line};
 use crate::tui::app::board::entries::{Entry, Line};
 use crate::tui::app::board::{Board, Reach, Rooms, Writing};
 use crate::tui::app::keymap::chord::narrow;
-use crate::tui::app::keymap::{Action, Place};
+use crate::tui::app::keymap::{Action, Place, table};
 use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::help::Help;
 use crate::tui::app::overlay::turns::Turns;
 use crate::tui::app::text::Text;
+
+fn is_for_everywhere(action: Action) -> bool {
+    let mut rows = table().filter(|row| row.place == Place::Anywhere);
+    rows.any(|row| row.action == action)
+}
 
 impl App {
     pub fn board_key(&mut self, event: KeyEvent) -> Vec<Cmd> {
@@ -80,7 +85,15 @@ impl App {
                 let place = Place::Board;
                 self.show(Overlay::Help(Help { place, scroll: 0 }));
             }
-            Action::Leader => return self.act(action),
+            // What lies above the board, or is no concern of it.
+            Action::Leader | Action::Palette | Action::Redraw | Action::Suspend => {
+                return self.act(action);
+            }
+            // As after the leader.
+            action if is_for_everywhere(action) => {
+                self.close_board();
+                return self.act(action);
+            }
             action => {
                 let Some(entry) = self.marked() else {
                     self.say("no session is marked");

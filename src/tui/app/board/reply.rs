@@ -12,6 +12,7 @@ use crate::protocol::worktree::Worktree;
 use crate::tui::app::App;
 use crate::tui::app::board::entries::Entry;
 use crate::tui::app::board::{Done, Writing};
+use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::message::Cmd;
 use crate::tui::app::text::Text;
 use crate::tui::app::view::{Stage, View};
@@ -255,7 +256,8 @@ impl App {
             return Vec::new();
         }
         let title = self.title_of(entry);
-        self.say(format!("{what}: {title}; u undoes it"));
+        let key = self.keymap().way_from(Place::Board, Action::BoardUndo);
+        self.say(format!("{what}: {title}; {key} undoes it"));
         let what = format!("{what}: {title}");
         if let Some(board) = &mut self.board {
             board.done.push(Done {

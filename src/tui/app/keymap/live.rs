@@ -6,6 +6,7 @@ use crossterm::event::KeyEvent;
 use crate::tui::app::keymap::chord::{Chord, chord};
 use crate::tui::app::keymap::leader::{ALSO, Leader, TMUX};
 use crate::tui::app::keymap::reading::pair_of;
+use crate::tui::app::keymap::spelling::Stroke;
 use crate::tui::app::keymap::{Action, Binding, Place, table};
 
 /// One row with the keys that it has now.
@@ -42,6 +43,12 @@ impl Live {
             leaders: row.leader.into_iter().collect(),
             own: false,
         }
+    }
+
+    /// All its keys.
+    pub fn strokes(&self) -> impl Iterator<Item = Stroke> {
+        let keys = self.keys.iter().map(|key| Stroke::Chord(*key));
+        keys.chain(self.leaders.iter().map(|c| Stroke::Led(*c)))
     }
 }
 
@@ -107,6 +114,7 @@ impl Keymap {
         let mut labels: Vec<String> = live.keys.iter().map(Chord::label).collect();
         // As in a pager it takes two.
         if live.row.action == Action::Top
+            && live.place == Place::Transcript
             && let Some(first) = labels.iter_mut().find(|label| *label == "g")
         {
             "g g".clone_into(first);
@@ -142,6 +150,12 @@ impl Keymap {
             let palette = palette.unwrap_or_else(|| format!("{} p", self.leader.label()));
             format!("{palette} {name}")
         })
+    }
+
+    /// The same from this place before all others.
+    pub fn way_from(&self, place: Place, action: Action) -> String {
+        let key = self.key(place, action);
+        key.unwrap_or_else(|| self.way(action))
     }
 
     /// The key after the leader alone, named with it: `^X m`.

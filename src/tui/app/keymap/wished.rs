@@ -94,20 +94,35 @@ pub fn refused(place: Place, row: &Binding, stroke: Stroke) -> Option<String> {
 }
 
 /// Who has a key now where this place's keys are looked up; the row itself does not count.
-pub fn holder(
-    keymap: &Keymap,
+pub fn holders<'k>(
+    keymap: &'k Keymap,
     place: Place,
-    row: &Binding,
+    row: &'static Binding,
     stroke: Stroke,
-) -> Option<&'static Binding> {
-    let mut rows = keymap.rows.iter().filter(|live| live.row != row);
-    let found = match stroke {
-        Stroke::Led(c) => rows.find(|live| live.leaders.contains(&c)),
-        Stroke::Chord(chord) => {
-            rows.find(|live| meets(place, live.place) && live.keys.contains(&chord))
-        }
-    };
-    found.map(|live| live.row)
+) -> impl Iterator<Item = &'k Live> {
+    let rows = keymap.rows.iter().filter(move |live| live.row != row);
+    rows.filter(move |live| match stroke {
+        Stroke::Led(c) => live.leaders.contains(&c),
+        Stroke::Chord(chord) => meets(place, live.place) && live.keys.contains(&chord),
+    })
+}
+
+/// Gives a row this key alone. What the table gave the key to loses it by that; what the person gave it to has to be written
+/// without it, since of two wishes for one key none goes before the other.
+pub fn given(keymap: &Keymap, place: Place, row: &'static Binding, stroke: Stroke) -> Vec<Rebind> {
+    let own = holders(keymap, place, row, stroke).filter(|live| live.own);
+    let less = own.map(|live| Rebind {
+        place: live.place,
+        name: live.row.name,
+        keys: Some(live.strokes().filter(|other| *other != stroke).collect()),
+    });
+    let mut rebinds: Vec<Rebind> = less.collect();
+    rebinds.push(Rebind {
+        place,
+        name: row.name,
+        keys: Some(vec![stroke]),
+    });
+    rebinds
 }
 
 /// A key of the first place is wanted for itself in the second.

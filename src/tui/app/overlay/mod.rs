@@ -108,7 +108,7 @@ pub enum Wish {
     /// The config in the editor, at this setting.
     Setting(String),
     /// Other keys for an action; the overlay stays.
-    Bind(Rebind),
+    Bind(Vec<Rebind>),
     Quit,
 }
 

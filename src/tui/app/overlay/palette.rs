@@ -113,6 +113,7 @@ impl Palette {
     pub fn add(&mut self, scope: Scope, entries: Vec<Entry>) {
         self.waits.retain(|waits| *waits != scope);
         let chosen = self.chosen().map(|entry| entry.goes.clone());
+        self.entries.retain(|entry| entry.goes.scope() != scope);
         self.entries.extend(entries);
         self.narrow();
         // What is highlighted stays so, whatever comes in.

@@ -3,10 +3,10 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::config::show::Setting;
-use crate::tui::app::keymap::chord::chord;
+use crate::tui::app::keymap::chord::{chord, narrow};
 use crate::tui::app::keymap::live::{Keymap, Live};
-use crate::tui::app::keymap::spelling::{Stroke, written};
-use crate::tui::app::keymap::wished::{Rebind, holder, refused};
+use crate::tui::app::keymap::spelling::{Stroke, read, written};
+use crate::tui::app::keymap::wished::{Rebind, given, holders, refused};
 use crate::tui::app::keymap::{Action, Binding, Place};
 use crate::tui::app::overlay::pick::{Pick, Picked};
 use crate::tui::app::overlay::{Reply, Wish};
@@ -20,6 +20,8 @@ pub struct Settings {
     pub file: String,
     /// What the terminal can do, each with its state.
     pub terminal: Vec<(String, String)>,
+    /// Why a key could not be bound.
+    pub failed: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +70,7 @@ impl Settings {
             settings: wishes.settings.clone(),
             file: wishes.file.clone(),
             terminal,
+            failed: None,
         }
     }
 
@@ -120,6 +123,7 @@ impl Settings {
     }
 
     pub fn key(&mut self, event: KeyEvent) -> Reply {
+        self.failed = None;
         match self.page.clone() {
             Page::All(pick) => self.key_of_all(event, pick),
             Page::Keys { pick, finding } => self.key_of_keys(event, pick, finding),
@@ -169,9 +173,9 @@ impl Settings {
                 };
                 return Reply::Stay;
             }
-            (Some('r'), Some((row, place))) => return reset(row, place),
+            (Some('r'), Some((row, place))) => return bound(row, place, None),
             (Some('u'), Some((row, place))) => {
-                return bound(row, place, Vec::new());
+                return bound(row, place, Some(Vec::new()));
             }
             (Some('j'), _) => pick.at = (pick.at + 1).min(count.saturating_sub(1)),
             (Some('k'), _) => pick.at = pick.at.saturating_sub(1),
@@ -226,11 +230,11 @@ impl Settings {
         let stroke = match heard {
             Heard::Taken { stroke, .. } if event.code == KeyCode::Enter => {
                 self.page = keys(back);
-                return bound(row, place, vec![*stroke]);
+                return Reply::Do(Wish::Bind(given(&self.keymap, place, row, *stroke)));
             }
             Heard::Leader => match event.code {
                 KeyCode::Char(c) if event.modifiers.difference(KeyModifiers::SHIFT).is_empty() => {
-                    Stroke::Led(c)
+                    Stroke::Led(narrow(c))
                 }
                 _ => {
                     let why = "after the leader comes one letter, digit or sign".to_owned();
@@ -245,16 +249,21 @@ impl Settings {
                 Stroke::Chord(chord(event))
             }
         };
+        // What the config could not read back must not come into it.
+        if read(&written(stroke)) != Ok(stroke) {
+            let why = "this key cannot be bound".to_owned();
+            return self.heard(back, row, place, Heard::Refused(why));
+        }
         if let Some(why) = refused(place, row, stroke) {
             let why = format!("{} {why}", written(stroke));
             return self.heard(back, row, place, Heard::Refused(why));
         }
-        if let Some(other) = holder(&self.keymap, place, row, stroke) {
-            let from = other.name;
+        let holder = holders(&self.keymap, place, row, stroke).next();
+        if let Some(from) = holder.map(|live| live.row.name) {
             return self.heard(back, row, place, Heard::Taken { stroke, from });
         }
         self.page = keys(back);
-        bound(row, place, vec![stroke])
+        bound(row, place, Some(vec![stroke]))
     }
 
     fn heard(&mut self, back: Pick, row: &'static Binding, place: Place, heard: Heard) -> Reply {
@@ -268,18 +277,8 @@ impl Settings {
     }
 }
 
-fn bound(row: &'static Binding, place: Place, keys: Vec<Stroke>) -> Reply {
-    Reply::Do(Wish::Bind(Rebind {
-        place,
-        name: row.name,
-        keys: Some(keys),
-    }))
-}
-
-fn reset(row: &'static Binding, place: Place) -> Reply {
-    Reply::Do(Wish::Bind(Rebind {
-        place,
-        name: row.name,
-        keys: None,
-    }))
+/// `None`: the keys it is shipped with.
+fn bound(row: &'static Binding, place: Place, keys: Option<Vec<Stroke>>) -> Reply {
+    let name = row.name;
+    Reply::Do(Wish::Bind(vec![Rebind { place, name, keys }]))
 }

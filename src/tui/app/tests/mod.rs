@@ -6,6 +6,7 @@ mod beside;
 mod board;
 mod cards;
 mod composing;
+mod keys;
 mod local;
 mod models;
 mod notify;

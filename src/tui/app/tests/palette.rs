@@ -47,7 +47,7 @@ fn wishes(text: &str) -> Wishes {
 }
 
 impl Desk {
-    fn read_config(&mut self, text: &str) {
+    pub(super) fn read_config(&mut self, text: &str) {
         self.update(Msg::Wished(Ok(Box::new(wishes(text)))));
     }
 
@@ -145,6 +145,45 @@ fn a_command_runs_and_what_is_typed_stays() {
 }
 
 #[test]
+fn what_is_typed_is_there_for_the_command() {
+    let mut desk = Desk::open();
+    desk.typed("a draft");
+    desk.palette("/editor");
+    assert_eq!(
+        desk.press(KeyCode::Enter),
+        [Cmd::Edit("a draft".to_owned())]
+    );
+    let session = Some(desk.app.view().id);
+    desk.palette("/quit");
+    let kept = Cmd::SaveDraft {
+        session,
+        text: "a draft".to_owned(),
+    };
+    let cmds = desk.press(KeyCode::Enter);
+    assert!(cmds.contains(&kept), "{cmds:?}");
+    // Entered in the composer it is itself what is typed, and goes.
+    for (line, expected, left) in [
+        ("/editor", Some(""), ""),
+        ("/editor more", Some("more"), "more"),
+        ("/models", None, ""),
+        ("/effort much", None, "/effort much"),
+    ] {
+        let mut desk = Desk::open();
+        desk.typed(line);
+        let cmds = desk.press(KeyCode::Enter);
+        let edited = cmds.iter().find_map(|cmd| match cmd {
+            Cmd::Edit(text) => Some(text.as_str()),
+            _ => None,
+        });
+        assert_eq!(
+            (edited, desk.written().as_str()),
+            (expected, left),
+            "{line}"
+        );
+    }
+}
+
+#[test]
 fn sessions_and_settings_are_found_by_a_sign_in_front() {
     let mut desk = Desk::open();
     desk.read_config("mode = \"plan\"\n[ui]\nmouse = true\n");
@@ -182,6 +221,12 @@ fn sessions_and_settings_are_found_by_a_sign_in_front() {
     let cards = vec![card(1, "fix the flaky test"), card(2, "a talk")];
     desk.update(Msg::Found(Tag::Palette, Found::Sessions(cards)));
     assert_eq!(desk.listed(), [Goes::Session(id(1))]);
+    // A second answer goes in the place of the first.
+    let cards = vec![card(3, "a flaky one"), card(1, "fix the flaky test")];
+    desk.update(Msg::Found(Tag::Palette, Found::Sessions(cards)));
+    let mut listed = desk.listed();
+    listed.sort_by_key(|goes| format!("{goes:?}"));
+    assert_eq!(listed, [Goes::Session(id(1)), Goes::Session(id(3))]);
     desk.press(KeyCode::Esc);
     desk.typed(",mouse");
     assert_eq!(desk.listed(), [Goes::Setting("ui.mouse".to_owned())]);
@@ -252,6 +297,7 @@ fn keys_are_bound_by_pressing_them() {
     let plain = |code| press(code, KeyModifiers::NONE);
     let ctrl = |c| press(KeyCode::Char(c), KeyModifiers::CONTROL);
     let enter = plain(KeyCode::Enter);
+    let zoom = "[keymap.everywhere]\nzoom = [\"f6\", \"f5\", \"leader g\"]\n[keymap.composer]\nzoom = [\"f9\"]\n";
     let cases: &[(&str, &[KeyEvent], Option<&str>)] = &[
         (
             "zoom",
@@ -278,6 +324,18 @@ fn keys_are_bound_by_pressing_them() {
         // Never.
         ("zoom", &[enter, ctrl('x'), plain(KeyCode::Char('?'))], None),
         ("zoom", &[enter, plain(KeyCode::Char('z'))], None),
+        // No config could say it.
+        ("zoom", &[enter, ctrl('x'), plain(KeyCode::Char(' '))], None),
+        (
+            "zoom",
+            &[enter, press(KeyCode::CapsLock, KeyModifiers::ALT)],
+            None,
+        ),
+        (
+            "zoom",
+            &[enter, ctrl('x'), plain(KeyCode::Char('ｇ'))],
+            Some("everywhere zoom [\"leader g\"]"),
+        ),
         ("zoom", &[enter, plain(KeyCode::Esc)], None),
         (
             "zoom",
@@ -295,9 +353,28 @@ fn keys_are_bound_by_pressing_them() {
             Some("composer kill-line [\"f8\"]"),
         ),
     ];
-    for (name, keys, expected) in cases {
+    // From where the person has it it is taken too, and the rest stays there.
+    let taken: &[(&str, &[KeyEvent], Option<&str>)] = &[
+        (
+            "cost",
+            &[enter, plain(KeyCode::F(5)), enter],
+            Some("everywhere zoom [\"f6\", \"leader g\"]; everywhere cost [\"f5\"]"),
+        ),
+        (
+            "cost",
+            &[enter, ctrl('x'), plain(KeyCode::Char('g')), enter],
+            Some("everywhere zoom [\"f6\", \"f5\"]; everywhere cost [\"leader g\"]"),
+        ),
+        (
+            "cost",
+            &[enter, plain(KeyCode::F(9)), enter],
+            Some("composer zoom []; everywhere cost [\"f9\"]"),
+        ),
+    ];
+    let shipped = cases.iter().map(|case| ("", case));
+    for (config, (name, keys, expected)) in shipped.chain(taken.iter().map(|case| (zoom, case))) {
         let mut desk = Desk::open();
-        desk.read_config("");
+        desk.read_config(config);
         desk.palette("settings");
         desk.press(KeyCode::Enter);
         desk.press(KeyCode::Enter);
@@ -310,15 +387,39 @@ fn keys_are_bound_by_pressing_them() {
             cmds.extend(desk.key(key.code, key.modifiers));
         }
         let bound = cmds.iter().find_map(|cmd| match cmd {
-            Cmd::Bind(rebind) => {
-                let keys = rebind.keys.as_ref();
-                let keys =
-                    keys.map(|keys| keys.iter().map(|key| written(*key)).collect::<Vec<_>>());
-                let keys = keys.map_or("reset".to_owned(), |keys| format!("{keys:?}"));
-                Some(format!("{} {} {keys}", rebind.place.name(), rebind.name))
+            Cmd::Bind(rebinds) => {
+                let told = rebinds.iter().map(|rebind| {
+                    let keys = rebind.keys.as_ref();
+                    let keys =
+                        keys.map(|keys| keys.iter().map(|key| written(*key)).collect::<Vec<_>>());
+                    let keys = keys.map_or("reset".to_owned(), |keys| format!("{keys:?}"));
+                    format!("{} {} {keys}", rebind.place.name(), rebind.name)
+                });
+                Some(told.collect::<Vec<_>>().join("; "))
             }
             _ => None,
         });
         assert_eq!(bound.as_deref(), *expected, "{name} {keys:?}");
     }
+}
+
+#[test]
+fn why_a_key_could_not_be_bound_is_said_where_it_was_pressed() {
+    let failed = |desk: &Desk| match &desk.app.overlay {
+        Some(Overlay::Settings(settings)) => settings.failed.clone(),
+        _ => None,
+    };
+    let mut desk = Desk::open();
+    let why = "cannot write /c/config.toml";
+    desk.palette("settings");
+    desk.press(KeyCode::Enter);
+    desk.update(Msg::NotBound(why.to_owned()));
+    assert_eq!(failed(&desk).as_deref(), Some(why));
+    assert_eq!(desk.notices(), Vec::<&str>::new());
+    // Until the next key.
+    desk.press(KeyCode::Down);
+    assert_eq!(failed(&desk), None);
+    desk.press(KeyCode::Esc);
+    desk.update(Msg::NotBound(why.to_owned()));
+    assert_eq!(desk.notices(), [why]);
 }

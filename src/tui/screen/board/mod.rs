@@ -8,6 +8,7 @@ use ratatui::layout::Rect;
 use crate::tui::app::App;
 use crate::tui::app::board::entries::{Group, Line};
 use crate::tui::app::board::{Board, Rooms, Writing};
+use crate::tui::app::keymap::{Action, Place};
 use crate::tui::screen::board::line::Columns;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::rows::{self, Row, keys};
@@ -125,12 +126,12 @@ fn list(
     let columns = Columns::of(usize::from(inner.width));
     let lines = app.board_lines();
     if lines.is_empty() {
-        empty(board).draw(canvas, inner.left(), y, inner.right(), look);
+        empty(app, board).draw(canvas, inner.left(), y, inner.right(), look);
         return cursor;
     }
     for (line, y) in lines.iter().skip(board.top).zip(y..inner.bottom()) {
         let row = match line {
-            Line::Head(group) => heading(board, *group),
+            Line::Head(group) => heading(app, board, *group),
             Line::Session(entry) => {
                 let place = Rect {
                     y,
@@ -148,34 +149,37 @@ fn list(
     cursor
 }
 
-fn heading(board: &Board, group: Group) -> Row {
+fn heading(app: &App, board: &Board, group: Group) -> Row {
     let row = Row::of(format!("   {}", group.name()), Role::Muted);
     let below = board.total.saturating_sub(board.cards.len() as u64);
     let finds = board.finds();
     let more = match (group, below, board.archived) {
         (Group::Earlier, 0, 1..) if !finds => {
-            format!("{} archived: / finds them    ", text::count(board.archived))
+            format!("{} archived", text::count(board.archived))
         }
-        (Group::Earlier, 1.., 0) if !finds => {
-            format!("{} more: / finds them    ", text::count(below))
-        }
+        (Group::Earlier, 1.., 0) if !finds => format!("{} more", text::count(below)),
         (Group::Earlier, 1.., 1..) if !finds => format!(
-            "{} more, {} archived: / finds them    ",
+            "{} more, {} archived",
             text::count(below),
             text::count(board.archived)
         ),
         _ => return row,
     };
-    row.end(more, Role::Muted)
+    let find = app.keymap().way_from(Place::Board, Action::BoardFind);
+    row.end(format!("{more}: {find} finds them    "), Role::Muted)
 }
 
-fn empty(board: &Board) -> Row {
+fn empty(app: &App, board: &Board) -> Row {
+    let key = |action| app.keymap().way_from(Place::Board, action);
     let said = match &board.failed {
-        Some(why) => why.as_str(),
-        None if !board.read => "reading the log",
-        None if !board.find.is_empty() => "No session has these words.",
-        None if board.here => "No session of this project yet; s lists all.",
-        None => "No session yet. n begins one.",
+        Some(why) => why.clone(),
+        None if !board.read => "reading the log".to_owned(),
+        None if !board.find.is_empty() => "No session has these words.".to_owned(),
+        None if board.here => {
+            let scope = key(Action::BoardScope);
+            format!("No session of this project yet; {scope} lists all.")
+        }
+        None => format!("No session yet. {} begins one.", key(Action::NewSession)),
     };
     Row::of(format!("   {said}"), Role::Muted)
 }
@@ -203,50 +207,48 @@ fn draw_keys(app: &App, board: &Board, canvas: &mut Canvas, area: Rect, look: &L
     let waits = app
         .marked()
         .is_some_and(|entry| entry.group == Group::NeedsYou);
-    let first: &[(&str, &str)] = if waits {
-        &[("Enter", "open"), ("a", "decide"), ("Tab", "reply")]
-    } else {
-        &[("Enter", "open"), ("Tab", "reply")]
+    let live = |actions: &[(Action, &str)]| -> Vec<(String, String)> {
+        let keys = actions.iter().filter_map(|(action, what)| {
+            let key = app.keymap().key(Place::Board, *action)?;
+            Some((key, (*what).to_owned()))
+        });
+        keys.collect()
     };
-    let all: Vec<(&str, &str)> = first
-        .iter()
-        .copied()
-        .chain([
-            ("n", "new"),
-            ("N", "in a worktree"),
-            ("R", "rename"),
-            ("p", "pin"),
-            ("x", "stop"),
-            ("t", "turns"),
-            ("s", "scope"),
-        ])
-        .collect();
+    let mut first = vec![(Action::BoardOpen, "open")];
+    first.extend(waits.then_some((Action::BoardDecide, "decide")));
+    first.push((Action::BoardReply, "reply"));
     let second = [
-        ("/", "find"),
-        ("A", "archive"),
-        ("D", "delete…"),
-        ("u", "undo"),
+        (Action::BoardFind, "find"),
+        (Action::BoardArchive, "archive"),
+        (Action::BoardDelete, "delete…"),
+        (Action::BoardUndo, "undo"),
     ];
     let width = usize::from(area.width.saturating_sub(2));
-    let end = Row::new()
-        .end("Esc", Role::Key)
-        .end(" back   ", Role::Muted)
-        .end("?", Role::Key)
-        .end(" help ", Role::Muted);
+    let mut end = Row::new();
+    for (key, what) in live(&[(Action::BoardLeave, "back  "), (Action::Help, "help")]) {
+        let what = format!(" {what} ");
+        end = end.end(key, Role::Key).end(what, Role::Muted);
+    }
     let room = width.saturating_sub(end.width() + 2);
     let mut left = if area.height > 1 {
-        let row = rows::key_line(&keys(&all), width);
+        first.extend([
+            (Action::NewSession, "new"),
+            (Action::NewWorktree, "in a worktree"),
+            (Action::BoardRename, "rename"),
+            (Action::BoardPin, "pin"),
+            (Action::BoardStop, "stop"),
+            (Action::BoardTurns, "turns"),
+            (Action::BoardScope, "scope"),
+        ]);
+        let row = rows::key_line(&live(&first), width);
         row.draw(canvas, area.left() + 1, area.y, area.right(), look);
-        rows::key_line(&keys(&second), room)
+        rows::key_line(&live(&second), room)
     } else {
-        // On one line the most needed come first; ? lists them all.
-        let few: Vec<(&str, &str)> = first
-            .iter()
-            .chain(&second[..1])
-            .chain(&[("n", "new"), ("A", "archive"), ("D", "delete…")])
-            .copied()
-            .collect();
-        rows::key_line(&keys(&few), room)
+        // On one line the most needed come first; the help lists them all.
+        first.push(second[0]);
+        first.push((Action::NewSession, "new"));
+        first.extend([second[1], second[2]]);
+        rows::key_line(&live(&first), room)
     };
     left.right = end.right;
     left.draw(

@@ -2,6 +2,7 @@
 
 use crate::agent::visible::{clean, one_line};
 use crate::tui::app::App;
+use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::overlay::prompts::Prompts;
 use crate::tui::app::overlay::stash::Stash;
 use crate::tui::screen::look::{Look, Role};
@@ -74,10 +75,12 @@ pub fn stash(app: &App, overlay: &Stash, room: usize, height: u16, look: &Look) 
                 .end(age(app.now.wall.since(row.stashed.at)), Role::Muted)
         })
         .collect();
+    let key = app.keymap().way_from(Place::Composer, Action::Stash);
+    let none = format!("Nothing was put by; {key} does so with a text.");
     let empty = match (&overlay.failed, &overlay.rows) {
         (Some(why), _) => why.as_str(),
         (None, None) => "reading the log",
-        (None, Some(rows)) if rows.is_empty() => "Nothing was put by; Ctrl+S does so with a text.",
+        (None, Some(rows)) if rows.is_empty() => &none,
         (None, Some(_)) => "No draft has these words.",
     };
     let mut page = list(

@@ -17,6 +17,15 @@ const NAME: usize = 28;
 const HELP: usize = 40;
 
 pub fn page(app: &App, overlay: &Settings, room: usize, look: &Look) -> Page {
+    let mut page = shown(app, overlay, room, look);
+    if let Some(why) = &overlay.failed {
+        page.foot
+            .extend(wrapped(&one_line(why), room, 0, Role::Warn));
+    }
+    page
+}
+
+fn shown(app: &App, overlay: &Settings, room: usize, look: &Look) -> Page {
     match &overlay.page {
         Shown::All(pick) => all(app, overlay, pick, room, look),
         Shown::Keys { pick, finding } => keys_page(overlay, pick, *finding, room, look),

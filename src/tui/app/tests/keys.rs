@@ -1,0 +1,145 @@
+//! Keys where they are pressed: what holds everywhere, and what the person gave to one place.
+#![allow(clippy::unwrap_used)]
+
+use crossterm::event::{KeyCode, KeyModifiers};
+use pretty_assertions::assert_eq;
+
+use crate::protocol::op::Op;
+use crate::protocol::rule::Mode;
+use crate::protocol::session::Change;
+use crate::tui::app::Focus;
+use crate::tui::app::copying::Done;
+use crate::tui::app::keymap::live::Keymap;
+use crate::tui::app::keymap::{Action, Place};
+use crate::tui::app::message::{Cmd, Msg};
+use crate::tui::app::overlay::Overlay;
+use crate::tui::app::tests::{Desk, ops};
+
+/// A config, and what Ctrl+L does with it while one types, in the transcript, on the board, and after the leader.
+#[test]
+fn a_place_may_have_the_keys_of_redrawing_for_itself() {
+    let cases = [
+        ("", [true, true, true, true]),
+        (
+            "[keymap.composer]\nkill-line = \"ctrl-l\"\n",
+            [false, true, true, true],
+        ),
+        (
+            "[keymap.transcript]\ncopy-block = \"ctrl-l\"\n",
+            [true, false, true, true],
+        ),
+        (
+            "[keymap.board]\nboard-find = \"ctrl-l\"\n",
+            [true, true, false, true],
+        ),
+    ];
+    for (config, expected) in cases {
+        let mut desk = Desk::open();
+        desk.read_config(config);
+        let mut found = Vec::new();
+        found.push(desk.ctrl('l') == [Cmd::Redraw]);
+        desk.press(KeyCode::Esc);
+        assert_eq!(desk.app.focus, Focus::Transcript);
+        found.push(desk.ctrl('l') == [Cmd::Redraw]);
+        desk.ctrl('x');
+        desk.press(KeyCode::Char('w'));
+        found.push(desk.ctrl('l') == [Cmd::Redraw]);
+        // Also while something is typed there.
+        desk.ctrl('x');
+        found.push(desk.ctrl('l') == [Cmd::Redraw]);
+        assert_eq!(found, expected, "{config}");
+    }
+}
+
+#[test]
+fn a_key_that_redraws_in_one_place_is_text_elsewhere() {
+    let mut desk = Desk::open();
+    desk.read_config("[keymap.transcript]\nredraw = \"r\"\n[keymap.board]\nredraw = \"r\"\n");
+    assert_eq!(desk.press(KeyCode::Char('r')), []);
+    assert_eq!(desk.written(), "r");
+    desk.press(KeyCode::Backspace);
+    desk.press(KeyCode::Esc);
+    assert_eq!(desk.press(KeyCode::Char('r')), [Cmd::Redraw]);
+    desk.ctrl('x');
+    desk.press(KeyCode::Char('w'));
+    assert_eq!(desk.press(KeyCode::Char('r')), [Cmd::Redraw]);
+    desk.press(KeyCode::Char('/'));
+    desk.press(KeyCode::Char('r'));
+    assert_eq!(desk.app.board.as_ref().unwrap().find.as_str(), "r");
+}
+
+#[test]
+fn keys_for_everywhere_work_on_the_board_too() {
+    let on_the_board = |config: &str| {
+        let mut desk = Desk::open();
+        desk.read_config(config);
+        desk.ctrl('x');
+        desk.press(KeyCode::Char('w'));
+        assert!(desk.app.board.is_some());
+        desk
+    };
+    // It closes, and what the key does is seen.
+    let mut desk = on_the_board("[keymap.everywhere]\ncost = \"f5\"\n");
+    desk.press(KeyCode::F(5));
+    assert!(matches!(desk.app.overlay, Some(Overlay::Cost(_))));
+    assert!(desk.app.board.is_none());
+    let mut desk = on_the_board("");
+    assert_eq!(desk.ctrl('g'), [Cmd::Edit(String::new())]);
+    assert!(desk.app.board.is_none());
+    let mut desk = on_the_board("");
+    let change = Change::Mode { mode: Mode::Edits };
+    let cmds = desk.key(KeyCode::BackTab, KeyModifiers::SHIFT);
+    assert_eq!(ops(&cmds), [Op::Change { change }]);
+    // The palette lies above it, and back leads to it.
+    let mut desk = on_the_board("");
+    desk.ctrl('p');
+    assert!(matches!(desk.app.overlay, Some(Overlay::Palette(_))));
+    desk.press(KeyCode::Esc);
+    assert!(desk.app.board.is_some() && desk.app.overlay.is_none());
+    // What is chosen in it is done where it can be seen.
+    for (words, board) in [
+        ("cost", false),
+        ("kill-line", false),
+        ("copy-block", false),
+        ("/cost", false),
+        ("@", false),
+        ("board-find", true),
+    ] {
+        let mut desk = on_the_board("");
+        desk.ctrl('p');
+        desk.typed(words);
+        if words != "@" {
+            desk.press(KeyCode::Enter);
+        }
+        assert_eq!(desk.app.board.is_some(), board, "{words}");
+    }
+}
+
+/// What is said of a key names the one that works now.
+#[test]
+fn what_is_said_names_the_keys_of_the_person() {
+    let mut desk = Desk::open();
+    desk.read_config(
+        "[keymap.everywhere]\nstash = \"f8\"\n[keymap.transcript]\npager = [\"f9\"]\n[keymap.board]\nboard-undo = \"U\"\n",
+    );
+    let said = |desk: &Desk| desk.app.note.as_ref().unwrap().text.clone();
+    desk.typed("later");
+    desk.key(KeyCode::F(8), KeyModifiers::NONE);
+    assert_eq!(said(&desk), "put by; F8 in an empty composer lists it");
+    desk.update(Msg::Read(Done::NotCopied("too long".to_owned())));
+    assert_eq!(
+        said(&desk),
+        "not copied: too long; F9 opens all of it in your pager"
+    );
+    desk.ctrl('x');
+    desk.press(KeyCode::Char('w'));
+    desk.press(KeyCode::Char('p'));
+    assert!(said(&desk).ends_with("; U undoes it"), "{}", said(&desk));
+}
+
+#[test]
+fn two_keys_are_named_only_where_it_takes_two() {
+    let keymap = Keymap::default();
+    let keys = [Place::Transcript, Place::Board].map(|place| keymap.key(place, Action::Top));
+    assert_eq!(keys, [Some("g g".to_owned()), Some("g".to_owned())]);
+}
