@@ -1,5 +1,7 @@
 //! What is told to a person who looks elsewhere, in a true terminal: the notice, the program, the title, the progress.
 
+use std::time::{Duration, Instant};
+
 use crate::support::pty::Terminal;
 use crate::support::{CREEL, Home};
 
@@ -47,6 +49,12 @@ fn who_looks_elsewhere_is_told_by_terminal_and_program() {
     terminal.press(&format!("y{FOCUS_OUT}"));
     let notice = "\x1b]777;notify;Creel;mend the gate is done\x07";
     terminal.wait_for_bytes("the notice", |raw| holds(raw, notice));
+    let told = home.work().join("told");
+    let until = Instant::now() + Duration::from_secs(20);
+    while !std::fs::read_to_string(&told).is_ok_and(|text| text.ends_with('\n')) {
+        assert!(Instant::now() < until, "the program was not run");
+        std::thread::yield_now();
+    }
     terminal.press("\x1b[I");
     terminal.press("\x03\x03");
     assert_eq!(terminal.end(), 0);
@@ -58,8 +66,10 @@ fn who_looks_elsewhere_is_told_by_terminal_and_program() {
         "it ends with none"
     );
     assert!(!raw.contains("\x1b]2;secret"), "no title names a command");
-    let told = std::fs::read_to_string(home.work().join("told")).unwrap();
-    assert_eq!(told, "to me|Creel: mend the gate is done|\n");
+    assert_eq!(
+        std::fs::read_to_string(told).unwrap(),
+        "to me|Creel: mend the gate is done|\n"
+    );
 }
 
 #[test]

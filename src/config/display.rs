@@ -31,6 +31,14 @@ pub fn read_mouse(document: &mut Document<'_>, section: &Section<'_>) -> Option<
     if document.is_word(section, "mouse", "wheel") {
         return Some(Mouse::Wheel);
     }
+    if let Some((text, span)) = document.word(section, "mouse") {
+        let text = format!(
+            "`ui.mouse` is `{}`: expected true, false or \"wheel\"",
+            cut(&text)
+        );
+        document.fault(&span, &text);
+        return None;
+    }
     let mouse = document.flag(section, "mouse")?;
     Some(if mouse { Mouse::On } else { Mouse::Off })
 }
@@ -61,6 +69,14 @@ impl Ambiguous {
 pub fn read_ambiguous(document: &mut Document<'_>, section: &Section<'_>) -> Option<Ambiguous> {
     if document.is_word(section, "ambiguous", "auto") {
         return Some(Ambiguous::Auto);
+    }
+    if let Some((text, span)) = document.word(section, "ambiguous") {
+        let text = format!(
+            "`ui.ambiguous` is `{}`: expected 1, 2 or \"auto\"",
+            cut(&text)
+        );
+        document.fault(&span, &text);
+        return None;
     }
     match document.number(section, "ambiguous", 1, 2)? {
         1 => Some(Ambiguous::Narrow),

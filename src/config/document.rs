@@ -290,6 +290,13 @@ impl<'t> Document<'t> {
         is
     }
 
+    /// The text the key holds, where it holds one: for settings that take a flag or a number, or one of some words.
+    pub fn word(&mut self, section: &Section<'_>, key: &str) -> Option<(String, Range<usize>)> {
+        let value = section.table.get(key)?;
+        value.get_ref().as_str()?;
+        self.text(section, key)
+    }
+
     /// A list of texts, each with its place.
     pub fn texts(
         &mut self,

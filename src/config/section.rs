@@ -305,7 +305,7 @@ mod tests {
             ),
             (
                 "[ui]\nmouse = \"no\"",
-                "2:9: `ui.mouse` must be true or false, not a text",
+                "2:9: `ui.mouse` is `no`: expected true, false or \"wheel\"",
             ),
             (
                 "[ui]\nambiguous = 3",
@@ -334,7 +334,7 @@ mod tests {
             ("[[budget]]", "1:1: `budget` must be a table, not a list"),
             (
                 "ui.mouse = \"yes\"",
-                "1:12: `ui.mouse` must be true or false, not a text",
+                "1:12: `ui.mouse` is `yes`: expected true, false or \"wheel\"",
             ),
             (
                 "limits.output_tokens = 2e3",

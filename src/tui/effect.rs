@@ -203,7 +203,7 @@ impl Effects {
         self.input.pause();
         let stopped = terminal.stop();
         self.input.resume();
-        self.tell(Msg::Focus(true));
+        self.tell(Msg::Back);
         Ok(stopped?)
     }
 

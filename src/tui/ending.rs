@@ -19,7 +19,7 @@ impl Desk {
             SystemSignal::Stop => effects.suspend(&mut self.terminal),
             SystemSignal::Continue => {
                 self.terminal.continued()?;
-                self.update(Msg::Focus(true), effects)
+                self.update(Msg::Back, effects)
             }
             SystemSignal::User => Ok(()),
         }

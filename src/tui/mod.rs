@@ -228,9 +228,11 @@ impl Desk {
             let (mut back, mut heard_only) = (false, true);
             let mut resized_only = true;
             let mut beside_only = true;
+            let mut moment = false;
             match self.wait(queue) {
                 Next::Nobody => return Ok(Ended::ByPerson),
                 Next::Moment => {
+                    moment = true;
                     (resized_only, beside_only) = (false, false);
                     self.update(Msg::Tick, effects)?;
                 }
@@ -238,7 +240,7 @@ impl Desk {
                     for wake in std::iter::once(*first).chain(queue.try_iter().take(MOST)) {
                         resized_only &= matches!(wake, Wake::Msg(Msg::Resize(..)));
                         beside_only &= self.is_beside(&wake);
-                        back |= matches!(wake, Wake::Msg(Msg::Focus(true)));
+                        back |= matches!(wake, Wake::Msg(Msg::Focus(true) | Msg::Back));
                         heard_only &= matches!(wake, Wake::Msg(Msg::Signals(_)));
                         self.take(wake, effects)?;
                     }
@@ -256,7 +258,7 @@ impl Desk {
             let due = self.drawn
                 + match (resized_only, beside_only) {
                     (true, _) => RESIZE_FRAME,
-                    _ if heard_only && calm => CALM_FRAME,
+                    _ if calm && heard_only && !moment => CALM_FRAME,
                     (_, true) => BESIDE_FRAME,
                     _ => Duration::ZERO,
                 };
@@ -287,7 +289,8 @@ impl Desk {
 
     fn wait(&mut self, queue: &Receiver<Wake>) -> Next {
         let wake = self.app.wake().map(|since| self.began + since);
-        let until = [wake, self.again].into_iter().flatten().min();
+        let until = [wake, self.again, self.terminal.progress_fades()];
+        let until = until.into_iter().flatten().min();
         let Some(until) = until else {
             return queue
                 .recv()
@@ -318,7 +321,7 @@ impl Desk {
                     self.terminal.screen.resize(width, height);
                     self.kept.forget();
                 }
-                if matches!(msg, Msg::Focus(true)) {
+                if matches!(msg, Msg::Focus(true) | Msg::Back) {
                     // The terminal or the file of the theme may have changed meanwhile, and not every terminal tells.
                     self.terminal.ask_ground()?;
                     self.look_at_theme(effects);
@@ -382,7 +385,12 @@ impl Desk {
                     if cmd == Cmd::Quit {
                         self.ended.get_or_insert(Ended::ByPerson);
                     }
+                    // What was heard while an editor had the terminal waited; the person was there all the time.
+                    let lends = matches!(cmd, Cmd::Edit(_) | Cmd::EditConfig(_) | Cmd::Read(_));
                     effects.carry_out(cmd, &mut self.terminal)?;
+                    if lends {
+                        self.app.notify.is_here(self.began.elapsed());
+                    }
                 }
             }
         }

@@ -5,8 +5,8 @@ use std::io;
 use crate::config::display::Ambiguous;
 use crate::tui::screen;
 use crate::tui::screen::kept::Kept;
+use crate::tui::terminal::Terminal;
 use crate::tui::terminal::notice::Progress;
-use crate::tui::terminal::{Terminal, is_wide};
 use crate::tui::widget::paint::Glyphs;
 use crate::tui::{Desk, Options};
 
@@ -25,8 +25,7 @@ impl Desk {
     /// The cursor stood in this column after characters in whose width terminals differ. Where they are wide, marks and frames
     /// are of ASCII from here on.
     pub(crate) fn widen(&mut self, column: u16) {
-        self.terminal.answered();
-        if is_wide(column) && self.look.glyphs == Glyphs::Unicode {
+        if self.terminal.is_wide(column) {
             self.look.glyphs = Glyphs::Ascii;
             // Whatever was laid out was so for the other set.
             self.kept = Kept::default();

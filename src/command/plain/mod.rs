@@ -93,6 +93,10 @@ async fn begin<S: Stream<Item = u8> + Unpin>(
     streams: Streams<S>,
     face: &mut Face<'_>,
 ) -> Ended {
+    if args.worktree.is_some() {
+        let why = "--worktree needs the screen, which this terminal or ACCESSIBLE=1 rules out: make it with git, then --cwd";
+        return Err(Trouble::usage(why.to_owned()));
+    }
     let cwd = folder(args.cwd.as_deref())?;
     let model = args.model.clone().or_else(|| config.default_model());
     if let Some(why) = model

@@ -57,6 +57,7 @@ impl App {
             today: None,
             models: Vec::new(),
             recent: None,
+            recent_changed: false,
             places,
             prompts: Vec::new(),
             seen: Seen::default(),

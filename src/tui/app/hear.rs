@@ -76,6 +76,10 @@ impl App {
         let current = self.view().id;
         // Under the board nobody sees how it ends.
         let looked = self.board.is_none();
+        self.recent_changed |= matches!(
+            event.fact,
+            Fact::SessionOpened { .. } | Fact::SessionChanged { .. } | Fact::TurnEnded { .. }
+        );
         let Some(view) = self.view_of(event.session) else {
             return;
         };

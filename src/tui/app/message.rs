@@ -45,6 +45,8 @@ pub enum Msg {
     Read(Done),
     /// The terminal's window got or lost the focus.
     Focus(bool),
+    /// The terminal is the workstation's again, after a stop or an editor: the person is there.
+    Back,
     /// The engine is there, and the log was opened.
     Ready(Opened),
     /// It could not be started: why.

@@ -175,6 +175,8 @@ pub struct App {
     pub today: Option<Today>,
     pub models: Vec<ModelCard>,
     pub recent: Option<Vec<Card>>,
+    /// What these cards say has changed since.
+    pub recent_changed: bool,
     /// What is known of the folders sessions work in.
     pub places: BTreeMap<PathBuf, Place>,
     /// Newest first.
@@ -214,6 +216,7 @@ impl App {
         if !drawn {
             cmds.extend(self.settle_board());
             cmds.extend(self.notices_due());
+            cmds.extend(self.ask_recent_again());
         }
         // What is heard changes the sessions it speaks of, and they count that themselves.
         if !heard || self.mention.is_some() {
@@ -271,8 +274,9 @@ impl App {
             }
             Msg::Point(pane, x, y, gesture) => self.point(pane, x, y, gesture),
             Msg::Read(done) => self.read_done(done),
-            Msg::Focus(focus) => {
-                self.clicks.front = focus.then_some(self.now.since);
+            Msg::Focus(_) | Msg::Back => {
+                let front = !matches!(msg, Msg::Focus(false));
+                self.clicks.front = front.then_some(self.now.since);
                 self.quiet_again();
                 Vec::new()
             }

@@ -1,13 +1,14 @@
-//! What a person who looks elsewhere is told: that a session asks, ended or failed. A notice names the session and what it is
-//! about, never a command or a word of a model. It is given once when it comes to that, not while it stays so, and one session
-//! gives no two within some seconds.
+//! What a person who looks elsewhere is told: that a session asks, ended or failed. A notice names the session by its title and
+//! what it is about, never a command. It is given once when it comes to that, not while it stays so, and one session gives no two
+//! within some seconds.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use crate::agent::session::Session;
 use crate::agent::visible::one_line;
-use crate::protocol::ask::About;
-use crate::protocol::id::SessionId;
+use crate::protocol::ask::{About, Ask};
+use crate::protocol::id::{AskId, SessionId};
 use crate::protocol::session::State;
 use crate::tui::app::App;
 use crate::tui::app::message::{Cmd, Msg};
@@ -35,6 +36,11 @@ enum News {
 }
 
 impl News {
+    /// It is about something that waits for an answer.
+    fn asks(self) -> bool {
+        matches!(self, Self::Approval | Self::Budget | Self::Question)
+    }
+
     fn words(self) -> &'static str {
         match self {
             Self::Approval => "asks for approval",
@@ -48,12 +54,13 @@ impl News {
 }
 
 /// What was last known and told of a session.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 struct Told {
-    running: bool,
-    news: Option<News>,
-    /// It came while nobody looked, and was not told yet.
-    owed: bool,
+    /// The asks that waited, and the last turn that was known to have ended.
+    asks: Vec<AskId>,
+    ended: u32,
+    /// What came while nobody looked, and was not told yet.
+    owed: Option<News>,
     /// When a notice of it was given last.
     at: Option<Duration>,
 }
@@ -65,40 +72,43 @@ pub struct Notify {
     focus: Option<bool>,
     /// The last sign of the person.
     sign: Duration,
+    /// Since when something waits, over all sessions.
+    waits: Option<Duration>,
     /// Any notice.
-    given: Option<Duration>,
+    given: Duration,
     reminded: bool,
+    /// By session; none of one that another process holds, which tells of it.
     told: BTreeMap<SessionId, Told>,
 }
 
 impl Notify {
     /// Takes note of what may be a sign of the person.
     pub fn see(&mut self, msg: &Msg, now: Duration) {
-        let here = match msg {
+        match msg {
             Msg::Focus(focus) => {
                 self.focus = Some(*focus);
-                *focus
-            }
-            Msg::Key(_)
-            | Msg::Paste(_)
-            | Msg::Wheel(..)
-            | Msg::Drag(..)
-            | Msg::Click(_)
-            | Msg::Point(..) => {
-                // Only the window with the focus is given keys; a report of it may have been lost on the way.
-                if self.focus == Some(false) && matches!(msg, Msg::Key(_) | Msg::Paste(_)) {
-                    self.focus = Some(true);
+                if *focus {
+                    self.is_here(now);
                 }
-                true
             }
-            _ => false,
-        };
-        if here {
-            self.sign = now;
-            self.reminded = false;
-            for told in self.told.values_mut() {
-                told.owed = false;
+            Msg::Key(_) | Msg::Paste(_) => {
+                // Only the window with the focus is given keys; a report of it may have been lost on the way.
+                self.focus = self.focus.map(|_| true);
+                self.is_here(now);
             }
+            Msg::Back | Msg::Wheel(..) | Msg::Drag(..) | Msg::Click(_) | Msg::Point(..) => {
+                self.is_here(now);
+            }
+            _ => {}
+        }
+    }
+
+    /// The person is there: what is owed they see for themselves.
+    pub fn is_here(&mut self, now: Duration) {
+        self.sign = now;
+        self.reminded = false;
+        for told in self.told.values_mut() {
+            told.owed = None;
         }
     }
 
@@ -113,8 +123,8 @@ impl Notify {
 
     /// When a reminder of what waits is due.
     fn reminder(&self) -> Option<Duration> {
-        let last = self.given.map_or(self.sign, |given| given.max(self.sign));
-        (!self.reminded).then_some(last + AWAY)
+        let waits = self.waits.filter(|_| !self.reminded)?;
+        Some(waits.max(self.sign).max(self.given) + AWAY)
     }
 }
 
@@ -123,38 +133,54 @@ impl App {
     pub fn notices_due(&mut self) -> Vec<Cmd> {
         let now = self.now.since;
         let left = self.notify.left();
+        let waiting = self.waiting();
+        let waits = (!waiting.is_empty()).then(|| self.notify.waits.unwrap_or(now));
         let mut cmds = Vec::new();
-        let mut known = std::mem::take(&mut self.notify.told);
-        if known.len() > self.views.len() {
-            known.retain(|id, _| self.views.iter().any(|view| view.id == *id));
-        }
-        // Who holds a session tells of it.
+        let mut known = BTreeMap::new();
         for view in self.views.iter().filter(|view| view.read_only.is_none()) {
-            let told = known.entry(view.id).or_default();
-            let news = self.news(view, *told);
-            if news.is_some() && news != told.news {
-                told.owed = left.is_some();
-            } else if news.is_none() {
-                told.owed = false;
+            let Some(session) = &view.session else {
+                continue;
+            };
+            let asks: Vec<&Ask> = waiting
+                .iter()
+                .filter(|(id, _)| *id == view.id)
+                .map(|(_, waiting)| &waiting.ask)
+                .collect();
+            let before = self.notify.told.get(&view.id);
+            let mut told = before.cloned().unwrap_or_else(|| Told {
+                // What had ended before it was opened here is no news.
+                ended: ended(session),
+                ..Told::default()
+            });
+            let news = news(session, &asks, &told);
+            if news.is_some() {
+                told.owed = news.filter(|_| left.is_some());
+            } else if asks.is_empty() && (session.running || told.owed.is_some_and(News::asks)) {
+                // It was settled meanwhile.
+                told.owed = None;
             }
-            (told.running, told.news) = (view.running(), news);
+            told.asks = asks.iter().map(|ask| ask.id.clone()).collect();
+            told.ended = ended(session);
             let free = told.at.is_none_or(|at| at + APART <= now);
-            if let Some(news) = news.filter(|_| told.owed && free)
+            if let Some(owed) = told.owed
+                && free
                 && left.is_some_and(|left| left <= now)
             {
-                told.owed = false;
+                told.owed = None;
                 told.at = Some(now);
-                self.notify.given = Some(now);
-                cmds.push(Cmd::Notify(notice(view, news)));
+                cmds.push(Cmd::Notify(format!("{} {}", name(view), owed.words())));
             }
+            known.insert(view.id, told);
         }
         self.notify.told = known;
-        if self.notify.reminder().is_some_and(|at| at <= now)
-            && let Some(text) = self.reminder()
-        {
+        self.notify.waits = waits;
+        if !cmds.is_empty() {
+            self.notify.given = now;
+        }
+        if self.notify.reminder().is_some_and(|at| at <= now) {
             self.notify.reminded = true;
-            self.notify.given = Some(now);
-            cmds.push(Cmd::Notify(text));
+            self.notify.given = now;
+            cmds.extend(self.reminder().map(Cmd::Notify));
         }
         cmds
     }
@@ -162,44 +188,11 @@ impl App {
     /// When a notice could be due.
     pub fn notice_wake(&self) -> Option<Duration> {
         let left = self.notify.left();
-        let owed = self.notify.told.values().filter(|told| told.owed);
+        let owed = self.notify.told.values().filter(|told| told.owed.is_some());
         let next = owed
             .filter_map(|told| Some(left?.max(told.at.map_or(Duration::ZERO, |at| at + APART))))
             .min();
-        let reminder = self
-            .notify
-            .reminder()
-            .filter(|_| !self.waiting().is_empty());
-        [next, reminder].into_iter().flatten().min()
-    }
-
-    fn news(&self, view: &View, told: Told) -> Option<News> {
-        let asks = self.waiting().into_iter().filter(|(id, _)| *id == view.id);
-        let asks: Vec<&About> = asks.map(|(_, waiting)| &waiting.ask.about).collect();
-        if asks.iter().any(|about| matches!(about, About::Approval(_))) {
-            return Some(News::Approval);
-        }
-        match asks.first() {
-            Some(About::Budget { .. }) => return Some(News::Budget),
-            Some(_) => return Some(News::Question),
-            None => {}
-        }
-        if view.running() {
-            return None;
-        }
-        if !told.running {
-            // It stays what it came to, until it runs again.
-            return told
-                .news
-                .filter(|news| matches!(news, News::Done | News::Failed | News::Paused));
-        }
-        match view.state() {
-            State::Done => Some(News::Done),
-            State::Failed => Some(News::Failed),
-            State::Paused => Some(News::Paused),
-            // The person stopped it, or put it away.
-            _ => None,
-        }
+        [next, self.notify.reminder()].into_iter().flatten().min()
     }
 
     pub fn not_notified(&mut self, why: &str) -> Vec<Cmd> {
@@ -237,8 +230,41 @@ impl App {
     }
 }
 
-fn notice(view: &View, news: News) -> String {
-    format!("{} {}", name(view), news.words())
+/// The last turn that has ended; 0 where there was none.
+fn ended(session: &Session) -> u32 {
+    if session.running {
+        session.turn.saturating_sub(1)
+    } else {
+        session.turn
+    }
+}
+
+/// What has come to a session since what was told.
+fn news(session: &Session, asks: &[&Ask], told: &Told) -> Option<News> {
+    // Another ask beside one that is known adds nothing: the session asks.
+    let known = asks.iter().any(|ask| told.asks.contains(&ask.id));
+    if !asks.is_empty() {
+        let approval = |ask: &&&Ask| matches!(ask.about, About::Approval(_));
+        return match asks.iter().find(approval).or(asks.first()) {
+            _ if known => None,
+            Some(ask) => Some(match ask.about {
+                About::Approval(_) => News::Approval,
+                About::Budget { .. } => News::Budget,
+                About::Guard { .. } | About::Unpriced { .. } => News::Question,
+            }),
+            None => None,
+        };
+    }
+    if ended(session) <= told.ended || session.running {
+        return None;
+    }
+    match session.state() {
+        State::Done => Some(News::Done),
+        State::Failed => Some(News::Failed),
+        State::Paused => Some(News::Paused),
+        // The person stopped it, or put it away.
+        State::Interrupted | State::Archived | State::Working | State::Waiting => None,
+    }
 }
 
 fn name(view: &View) -> String {

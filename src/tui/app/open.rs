@@ -19,18 +19,26 @@ use crate::tui::app::{App, Focus};
 pub const WINDOW_PAGE: u32 = 200;
 pub const LONG_PAGE: u32 = 2_000;
 
+fn ask_recent() -> Cmd {
+    let newest = Query::Sessions {
+        limit: Some(20),
+        archived: false,
+    };
+    Cmd::Ask(Tag::Recent, newest)
+}
+
 impl App {
+    /// The page of a session nothing was said in names the newest ones: they are asked for anew where one has changed since.
+    pub fn ask_recent_again(&mut self) -> Option<Cmd> {
+        let shown = self.ready && self.board.is_none() && self.view().stage == Stage::Fresh;
+        (shown && std::mem::take(&mut self.recent_changed)).then(ask_recent)
+    }
+
     /// The engine is there: what the screen shows beside itself is asked for.
     pub fn started(&mut self) -> Vec<Cmd> {
         self.ready = true;
         let mut cmds = vec![
-            Cmd::Ask(
-                Tag::Recent,
-                Query::Sessions {
-                    limit: Some(20),
-                    archived: false,
-                },
-            ),
+            ask_recent(),
             Cmd::Ask(Tag::Today, Query::Today),
             Cmd::Ask(Tag::Models, Query::Models),
             Cmd::Ask(Tag::Prompts, Query::Prompts { limit: 200 }),

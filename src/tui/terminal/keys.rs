@@ -325,6 +325,25 @@ mod tests {
         sent
     }
 
+    #[test]
+    fn an_answer_is_no_key_wherever_it_is_cut() {
+        let answers: [&[u8]; 4] = [
+            b"\x1b[2;3R",
+            b"\x1b[24;80R",
+            b"\x1b]11;rgb:1e1e/1e1e/2e2e\x1b\\",
+            b"\x1bP>|a terminal(1.0)\x1b\\",
+        ];
+        for answer in answers {
+            for cut in 1..answer.len() {
+                let sent = parsed(&[&answer[..cut], &answer[cut..]]);
+                let keys = sent.iter().filter(|sent| matches!(sent, Sent::Key(_)));
+                assert_eq!(keys.count(), 0, "{answer:?} cut at {cut}");
+            }
+        }
+        assert_eq!(parsed(&[b"\x1b[2;3R"]), [Sent::Column(3)]);
+        assert_eq!(parsed(&[b"\x1b[2;99999999999R"]), [Sent::Column(u16::MAX)]);
+    }
+
     fn char_key(c: char, modifiers: KeyModifiers) -> Sent {
         key(KeyCode::Char(c), modifiers)
     }

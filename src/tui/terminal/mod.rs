@@ -55,12 +55,6 @@ const PROGRESS_FADES: Duration = Duration::from_secs(10);
 /// an answer from the first would look like a key.
 const WIDTH_QUESTION: &str = "\x1b[2;1H\u{25cf}\u{2500}\x1b[6n";
 
-/// Whether the column that the cursor stood in after the two characters of `WIDTH_QUESTION` tells that they are wide: both
-/// narrow ones leave it in the third.
-pub fn is_wide(column: u16) -> bool {
-    column > 3
-}
-
 /// What became of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Shown {
@@ -81,6 +75,8 @@ pub struct Terminal {
     mouse: Mouse,
     /// Of the window, as far as it was told.
     title: String,
+    /// It was asked how wide it draws, and has not answered yet.
+    width_asked: bool,
     progress: Progress,
     /// When it was told last: some terminals take one for done that is not told again.
     progress_told: Instant,
@@ -106,6 +102,7 @@ impl Terminal {
             ability,
             mouse: Mouse::Off,
             title: String::new(),
+            width_asked: false,
             progress: Progress::None,
             progress_told: Instant::now(),
         };
@@ -163,8 +160,19 @@ impl Terminal {
         if !self.restorer.is_on() || self.screen.area().height < 2 {
             return Ok(());
         }
+        self.width_asked = true;
         self.restorer.note_asked();
         self.send(WIDTH_QUESTION.as_bytes())
+    }
+
+    /// The cursor was told to stand in this column. Whether it tells that the characters asked about are wide: both narrow ones
+    /// leave it in the third. A report that nobody asked for here tells nothing.
+    pub fn is_wide(&mut self, column: u16) -> bool {
+        if !std::mem::take(&mut self.width_asked) {
+            return false;
+        }
+        self.answered();
+        column > 3
     }
 
     /// An answer has come.
@@ -211,9 +219,14 @@ impl Terminal {
         self.send(notice::bytes(form, self.ability.between, text).as_bytes())
     }
 
+    /// When a progress that is shown must be told again.
+    pub fn progress_fades(&self) -> Option<Instant> {
+        (self.progress != Progress::None).then_some(self.progress_told + PROGRESS_FADES)
+    }
+
     /// Shows that something runs, where the terminal is known to show that.
     pub fn set_progress(&mut self, progress: Progress, now: Instant) -> io::Result<()> {
-        let fades = progress != Progress::None && now >= self.progress_told + PROGRESS_FADES;
+        let fades = self.progress_fades().is_some_and(|fades| fades <= now);
         let same = self.progress == progress && !fades;
         if same || !self.ability.shows_progress || !self.restorer.is_on() {
             return Ok(());
@@ -229,8 +242,6 @@ impl Terminal {
         if self.restorer.is_on() {
             let _ = self.output.settle(LAST_WORDS);
             self.restorer.restore();
-            self.progress = Progress::None;
-            self.title.clear();
         }
     }
 
@@ -281,6 +292,8 @@ impl Terminal {
             self.screen.resize(width, height);
         }
         self.screen.invalidate();
+        self.title.clear();
+        self.progress = Progress::None;
     }
 }
 

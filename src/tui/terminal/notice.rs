@@ -61,19 +61,65 @@ pub fn known_form(set: &impl Fn(&str) -> Option<String>, between: Between) -> No
     if between != Between::Nothing {
         return NoticeForm::Bell;
     }
-    let term = set("TERM").unwrap_or_default();
-    let program = set("TERM_PROGRAM").unwrap_or_default();
-    let sent_on = set("LC_TERMINAL").unwrap_or_default();
-    if term == "xterm-kitty" || set("KITTY_WINDOW_ID").is_some() {
-        NoticeForm::Osc99
-    } else if program == "iTerm.app" || sent_on == "iTerm2" {
-        NoticeForm::Osc9
-    } else if ["ghostty", "WezTerm"].contains(&program.as_str())
-        || ["xterm-ghostty", "wezterm", "foot", "foot-extra"].contains(&term.as_str())
-    {
-        NoticeForm::Osc777
-    } else {
-        NoticeForm::Bell
+    match Known::of(set) {
+        Known::Kitty => NoticeForm::Osc99,
+        Known::ITerm(_) => NoticeForm::Osc9,
+        Known::Ghostty | Known::WezTerm | Known::Foot => NoticeForm::Osc777,
+        Known::ConEmu | Known::Vte(_) | Known::Other => NoticeForm::Bell,
+    }
+}
+
+/// Which terminal it is, as far as that matters here.
+enum Known {
+    Kitty,
+    Ghostty,
+    WezTerm,
+    Foot,
+    /// With its version.
+    ITerm([u32; 3]),
+    /// Windows Terminal too.
+    ConEmu,
+    /// The library of many terminals, as 7800 for 0.78.
+    Vte(u32),
+    Other,
+}
+
+impl Known {
+    /// What the terminal says of itself goes before variables that its ancestors may have left behind.
+    fn of(set: &impl Fn(&str) -> Option<String>) -> Self {
+        let term = set("TERM").unwrap_or_default();
+        match term.as_str() {
+            "xterm-kitty" => return Self::Kitty,
+            "xterm-ghostty" => return Self::Ghostty,
+            "wezterm" => return Self::WezTerm,
+            "foot" | "foot-extra" => return Self::Foot,
+            _ => {}
+        }
+        let version = set("TERM_PROGRAM_VERSION").unwrap_or_default();
+        match set("TERM_PROGRAM").as_deref() {
+            Some("ghostty") => return Self::Ghostty,
+            Some("WezTerm") => return Self::WezTerm,
+            Some("iTerm.app") => return Self::ITerm(numbers(&version)),
+            Some(_) => return Self::Other,
+            None => {}
+        }
+        if set("LC_TERMINAL").is_some_and(|name| name == "iTerm2") {
+            return Self::ITerm(numbers(&set("LC_TERMINAL_VERSION").unwrap_or_default()));
+        }
+        if !term.starts_with("xterm") {
+            return Self::Other;
+        }
+        let vte = set("VTE_VERSION").and_then(|version| version.parse().ok());
+        let con_emu = set("ConEmuANSI").is_some_and(|value| value == "ON");
+        if set("WT_SESSION").is_some() || con_emu {
+            Self::ConEmu
+        } else if let Some(version) = vte {
+            Self::Vte(version)
+        } else if set("KITTY_WINDOW_ID").is_some() {
+            Self::Kitty
+        } else {
+            Self::Other
+        }
     }
 }
 
@@ -82,17 +128,12 @@ pub fn shows_progress(set: &impl Fn(&str) -> Option<String>, between: Between) -
     if between != Between::Nothing {
         return false;
     }
-    let program = set("TERM_PROGRAM").unwrap_or_default();
-    let version = set("TERM_PROGRAM_VERSION").unwrap_or_default();
-    let vte: u32 = set("VTE_VERSION")
-        .and_then(|version| version.parse().ok())
-        .unwrap_or(0);
-    set("WT_SESSION").is_some()
-        || set("ConEmuANSI").is_some_and(|value| value == "ON")
-        || program == "ghostty"
-        || set("TERM").is_some_and(|term| term == "xterm-ghostty")
-        || (program == "iTerm.app" && numbers(&version) >= [3, 6, 6])
-        || vte >= 8000
+    match Known::of(set) {
+        Known::Ghostty | Known::ConEmu => true,
+        Known::ITerm(version) => version >= [3, 6, 6],
+        Known::Vte(version) => version >= 8000,
+        Known::Kitty | Known::WezTerm | Known::Foot | Known::Other => false,
+    }
 }
 
 fn numbers(version: &str) -> [u32; 3] {
@@ -149,7 +190,11 @@ mod tests {
             ),
             ("TERM=xterm-ghostty", NoticeForm::Osc777, true),
             ("TERM=foot", NoticeForm::Osc777, false),
-            ("TERM_PROGRAM=WezTerm", NoticeForm::Osc777, false),
+            (
+                "TERM=xterm-256color TERM_PROGRAM=WezTerm",
+                NoticeForm::Osc777,
+                false,
+            ),
             (
                 "TERM_PROGRAM=iTerm.app TERM_PROGRAM_VERSION=3.6.5",
                 NoticeForm::Osc9,
@@ -166,11 +211,40 @@ mod tests {
                 true,
             ),
             ("LC_TERMINAL=iTerm2 SSH_TTY=x", NoticeForm::Osc9, false),
-            ("WT_SESSION=x", NoticeForm::Bell, true),
-            ("VTE_VERSION=7800", NoticeForm::Bell, false),
-            ("VTE_VERSION=8001", NoticeForm::Bell, true),
+            ("TERM=xterm-256color WT_SESSION=x", NoticeForm::Bell, true),
+            (
+                "TERM=xterm-256color VTE_VERSION=7800",
+                NoticeForm::Bell,
+                false,
+            ),
+            (
+                "TERM=xterm-256color VTE_VERSION=8001",
+                NoticeForm::Bell,
+                true,
+            ),
             ("TERM=xterm-256color", NoticeForm::Bell, false),
             ("", NoticeForm::Bell, false),
+            // What a terminal was started in is not what it is.
+            (
+                "TERM=xterm-256color TERM_PROGRAM=WezTerm KITTY_WINDOW_ID=1",
+                NoticeForm::Osc777,
+                false,
+            ),
+            (
+                "TERM=foot VTE_VERSION=8001 WT_SESSION=x",
+                NoticeForm::Osc777,
+                false,
+            ),
+            (
+                "TERM=xterm-256color TERM_PROGRAM=vscode VTE_VERSION=8001",
+                NoticeForm::Bell,
+                false,
+            ),
+            (
+                "TERM=alacritty VTE_VERSION=8001 KITTY_WINDOW_ID=1",
+                NoticeForm::Bell,
+                false,
+            ),
         ];
         for (text, form, progress) in cases {
             let set = environment(text);

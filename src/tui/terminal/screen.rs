@@ -280,6 +280,11 @@ impl Screen {
                 if back[at].symbol().len() > 1 {
                     touched = touched.max(x + glyph(back[at].symbol(), room).reach);
                 }
+                // Where such a character stood or comes to stand, it lies over its neighbour.
+                let wide = |cell: &Cell| is_ambiguous(cell.symbol());
+                if self.wide && (wide(&back[at]) || wide(&front[at])) {
+                    touched = touched.max(x + 2);
+                }
             }
             x += span;
         }

@@ -6,8 +6,9 @@ use std::time::Duration;
 use pretty_assertions::assert_eq;
 
 use crate::protocol::ask::Risk;
-use crate::protocol::event::{Ending, Fact};
-use crate::protocol::id::AskId;
+use crate::protocol::event::{Ending, Event, Fact, Signal};
+use crate::protocol::id::{AskId, Seq};
+use crate::protocol::time::Time;
 use crate::tui::app::message::{Cmd, Msg};
 use crate::tui::app::tests::{Desk, approval};
 use crate::tui::terminal::notice::Progress;
@@ -149,6 +150,67 @@ fn what_waits_for_ten_minutes_is_said_once_more_whoever_has_the_focus() {
     desk.alt('z');
     assert_eq!(notices(&desk.wait(599_000)), [""; 0]);
     assert_eq!(notices(&desk.wait(1_000)), ["go waits for you"]);
+}
+
+#[test]
+fn the_ten_minutes_are_those_of_what_waits() {
+    let mut desk = Desk::running();
+    desk.update(Msg::Focus(true));
+    // They watch a long turn, and press nothing.
+    desk.wait(3_600_000);
+    assert_eq!(notices(&asks(&mut desk, "a")), [""; 0], "it has just come");
+    assert_eq!(notices(&desk.wait(599_000)), [""; 0]);
+    assert_eq!(notices(&desk.wait(1_000)), ["go waits for you"]);
+}
+
+#[test]
+fn what_comes_and_goes_in_one_message_is_told() {
+    let mut desk = Desk::running();
+    desk.update(Msg::Focus(true));
+    ended(&mut desk, Ending::Finished);
+    desk.update(Msg::Focus(false));
+    let session = desk.app.view().id;
+    let facts = [
+        Fact::TurnStarted { turn: 2 },
+        Fact::TurnEnded {
+            turn: 2,
+            ending: Ending::Finished,
+        },
+    ];
+    let signals = facts.map(|fact| {
+        desk.seq += 1;
+        Signal::Event(Box::new(Event {
+            seq: Seq(desk.seq),
+            session,
+            at: Time(0),
+            fact,
+        }))
+    });
+    let cmds = desk.update(Msg::Signals(signals.into()));
+    assert_eq!(notices(&cmds), ["go is done"]);
+}
+
+#[test]
+fn a_session_that_another_process_takes_is_told_of_there() {
+    let mut desk = Desk::running();
+    desk.alt('z');
+    asks(&mut desk, "a");
+    assert!(wakes(&desk).is_some());
+    desk.app.view_mut().read_only = Some("another terminal has it".to_owned());
+    assert_eq!(notices(&desk.wait(3_600_000)), [""; 0]);
+    assert_eq!(wakes(&desk), None, "nothing is waited for that never comes");
+}
+
+#[test]
+fn coming_back_from_a_stop_is_a_sign_and_no_report_of_the_focus() {
+    let mut desk = Desk::running();
+    asks(&mut desk, "a");
+    desk.wait(30_000);
+    desk.update(Msg::Back);
+    assert_eq!(notices(&desk.wait(50_000)), [""; 0], "they have seen it");
+    voided(&mut desk, "a");
+    asks(&mut desk, "b");
+    assert_eq!(notices(&desk.wait(60_000)), ["go asks for approval"]);
 }
 
 #[test]

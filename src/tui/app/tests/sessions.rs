@@ -453,3 +453,19 @@ fn a_session_that_another_process_holds_is_read_and_tried_again() {
     let sent = ops(&desk.press(KeyCode::Enter));
     assert_eq!(sent, [Op::Resume, submit("hello", When::Step)]);
 }
+
+#[test]
+fn the_page_of_a_new_session_knows_those_of_a_moment_ago() {
+    let asks = |cmds: &[Cmd]| {
+        let recent = |cmd: &&Cmd| matches!(cmd, Cmd::Ask(Tag::Recent, _));
+        cmds.iter().filter(recent).count()
+    };
+    let mut desk = Desk::open();
+    assert_eq!(asks(&desk.fact(Fact::TurnStarted { turn: 1 })), 0);
+    let ending = Ending::Finished;
+    let ended = desk.fact(Fact::TurnEnded { turn: 1, ending });
+    assert_eq!(asks(&ended), 0, "nobody sees it yet");
+    desk.ctrl('x');
+    assert_eq!(asks(&desk.char('n')), 1);
+    assert_eq!(asks(&desk.wait(5_000)), 0, "once for what has changed");
+}
