@@ -1,5 +1,6 @@
 //! What a model call used and what it is charged: buckets that never overlap, and money with its basis.
 
+use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -188,6 +189,31 @@ impl Spending {
                 self.cost.add(money);
             }
             (_, None) => self.unpriced = self.unpriced.saturating_add(1),
+        }
+    }
+}
+
+/// `$0.42`, `≈$0.42` with an estimate in it, `$0.42 + ?` with calls of unknown price, `?` with only those, `incl.` where a
+/// subscription covers it.
+impl fmt::Display for Spending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { cost, play, .. } = self;
+        let nothing = cost.0.values().all(|parts| *parts == 0);
+        let mark = if self.estimated { "≈" } else { "" };
+        let mut parts = Vec::new();
+        if !nothing {
+            parts.push(format!("{mark}{cost}"));
+        }
+        if self.unpriced > 0 {
+            parts.push("?".to_owned());
+        }
+        if self.included > 0 {
+            parts.push("incl.".to_owned());
+        }
+        match parts.is_empty() {
+            true if play.0.values().any(|parts| *parts != 0) => write!(f, "{play} play"),
+            true => write!(f, "{mark}{cost}"),
+            false => f.write_str(&parts.join(" + ")),
         }
     }
 }

@@ -43,6 +43,7 @@ impl App {
             note: None,
             notices: Vec::new(),
             notify: Notify::default(),
+            looking: None,
             config_notice: None,
             chosen: Vec::new(),
             read_only: false,

@@ -47,6 +47,7 @@ pub mod reading;
 pub mod seek;
 pub mod setup;
 pub mod shell;
+pub mod since;
 pub mod stash;
 pub mod temporary;
 pub mod text;
@@ -188,6 +189,8 @@ pub struct App {
     pub changes: Changes,
     pub keeping: Keeping,
     pub notify: Notify,
+    /// The session that is looked at.
+    pub looking: Option<SessionId>,
     /// Tabs and panes are those of the last time.
     pub restored: bool,
     next_command: u64,
@@ -216,6 +219,7 @@ impl App {
         if !drawn {
             cmds.extend(self.settle_board());
             cmds.extend(self.notices_due());
+            self.look_again();
             cmds.extend(self.ask_recent_again());
         }
         // What is heard changes the sessions it speaks of, and they count that themselves.

@@ -112,6 +112,11 @@ impl Notify {
         }
     }
 
+    /// The window has the focus, as far as the terminal tells.
+    pub fn may_look(&self) -> bool {
+        self.focus != Some(false)
+    }
+
     /// The moment from which on nobody is taken to look.
     fn left(&self) -> Option<Duration> {
         match self.focus {

@@ -19,6 +19,7 @@ use crate::protocol::worktree::{Standing, Worktree, Writer};
 use crate::tui::app::composer::Composer;
 use crate::tui::app::find::{Gather, Search};
 use crate::tui::app::shell::{Shelling, is_shell};
+use crate::tui::app::since::Since;
 use crate::tui::app::transcript::Transcript;
 
 /// Of a running command this much of the newest output is kept for its card.
@@ -108,6 +109,8 @@ pub struct View {
     pub after_open: Vec<Op>,
     /// A turn ended while another session was looked at.
     pub unseen: bool,
+    /// What happened since the person looked elsewhere.
+    pub since: Option<Since>,
     /// What the log was told of that, until it says so too.
     pub told_unseen: Option<bool>,
     /// The card of a failure was put away.
@@ -159,6 +162,7 @@ impl View {
             held: Vec::new(),
             after_open: Vec::new(),
             unseen: false,
+            since: None,
             told_unseen: None,
             card_closed: false,
             draft: String::new(),
@@ -310,6 +314,9 @@ impl View {
 
     /// Adds an event of this session that was heard.
     pub fn hear(&mut self, event: &Event) {
+        if let Some(since) = &mut self.since {
+            since.hear(&event.fact);
+        }
         match self.stage {
             Stage::Loading => self.held.push(event.clone()),
             Stage::Fresh | Stage::Opening | Stage::Live => self.apply(event),

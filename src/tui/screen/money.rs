@@ -5,27 +5,9 @@ use crate::protocol::session::Card;
 use crate::protocol::usage::Spending;
 use crate::tui::app::price::Estimate;
 
-/// A sum of calls: `$0.42`, `≈$0.42` with an estimate in it, `$0.42 + ?` with calls of unknown price, `?` with only those,
-/// `incl.` where a subscription covers it.
+/// A sum of calls.
 pub fn sum(spending: &Spending) -> String {
-    let Spending { cost, play, .. } = spending;
-    let nothing = cost.0.values().all(|parts| *parts == 0);
-    let mark = if spending.estimated { "≈" } else { "" };
-    let mut parts = Vec::new();
-    if !nothing {
-        parts.push(format!("{mark}{cost}"));
-    }
-    if spending.unpriced > 0 {
-        parts.push("?".to_owned());
-    }
-    if spending.included > 0 {
-        parts.push("incl.".to_owned());
-    }
-    match parts.is_empty() {
-        true if play.0.values().any(|parts| *parts != 0) => format!("{play} play"),
-        true => format!("{mark}{cost}"),
-        false => parts.join(" + "),
-    }
+    spending.to_string()
 }
 
 /// What a session of the list came to.

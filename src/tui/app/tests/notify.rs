@@ -6,8 +6,10 @@ use std::time::Duration;
 use pretty_assertions::assert_eq;
 
 use crate::protocol::ask::Risk;
+use crate::protocol::call::{Detail, Outcome};
 use crate::protocol::event::{Ending, Event, Fact, Signal};
-use crate::protocol::id::{AskId, Seq};
+use crate::protocol::id::{AskId, CallId, Seq};
+use crate::protocol::item::Item;
 use crate::protocol::time::Time;
 use crate::tui::app::message::{Cmd, Msg};
 use crate::tui::app::tests::{Desk, approval};
@@ -211,6 +213,47 @@ fn coming_back_from_a_stop_is_a_sign_and_no_report_of_the_focus() {
     voided(&mut desk, "a");
     asks(&mut desk, "b");
     assert_eq!(notices(&desk.wait(60_000)), ["go asks for approval"]);
+}
+
+#[test]
+fn who_comes_back_is_told_what_happened_meanwhile() {
+    let told = |desk: &Desk| desk.app.note.as_ref().map(|note| note.text.clone());
+    let changed = |path: &str| Fact::ItemAdded {
+        turn: 1,
+        step: 1,
+        item: Item::Result {
+            call: CallId::new(1, 1, 1),
+            outcome: Outcome {
+                detail: Detail::Diff {
+                    path: path.to_owned(),
+                    patch: String::new(),
+                    added: 1,
+                    removed: 0,
+                    created: false,
+                },
+                ..Outcome::done("")
+            },
+        },
+    };
+    let mut desk = Desk::running();
+    desk.update(Msg::Focus(false));
+    desk.fact(changed("a.rs"));
+    desk.fact(changed("a.rs"));
+    desk.fact(changed("b.rs"));
+    desk.wait(30_000);
+    desk.update(Msg::Focus(true));
+    assert_eq!(told(&desk), None, "hardly gone");
+    desk.update(Msg::Focus(false));
+    desk.fact(changed("a.rs"));
+    asks(&mut desk, "a");
+    desk.wait(25 * 60_000);
+    desk.update(Msg::Focus(true));
+    assert_eq!(told(&desk).as_deref(), Some("away 25m: 1 file, 1 ask"));
+    desk.update(Msg::Focus(false));
+    desk.wait(25 * 60_000);
+    desk.app.note = None;
+    desk.update(Msg::Focus(true));
+    assert_eq!(told(&desk), None, "nothing happened");
 }
 
 #[test]
