@@ -20,6 +20,22 @@ use crate::store::fault::StoreError;
 /// What the model is told where it is asked again after an answer of its own: a request must not end with one.
 const GO_ON: &str = "Go on from where you stopped.";
 
+/// Whether a word needs what was said before: a prompt is built of it, or measured by it. Who only reads in a long session or puts
+/// it away waits for none of it.
+fn needs_past(op: &Op) -> bool {
+    match op {
+        Op::Close | Op::Resume | Op::Withdraw { .. } | Op::Interrupt => false,
+        Op::Change { change } => matches!(change, Change::Model { .. }),
+        Op::Open { .. }
+        | Op::Fork { .. }
+        | Op::Submit { .. }
+        | Op::Answer { .. }
+        | Op::Continue
+        | Op::SetUp
+        | Op::Shell { .. } => true,
+    }
+}
+
 impl Task {
     pub(crate) async fn command(&mut self, command: Command) {
         let id = command.id;
@@ -27,6 +43,12 @@ impl Task {
             && let Err(why) = self.mend().await
         {
             self.refuse(id, &format!("nothing can be kept: {why}"));
+            return;
+        }
+        if needs_past(&command.op)
+            && let Err(why) = self.read_past().await
+        {
+            self.refuse(id, &format!("what was said before cannot be read: {why}"));
             return;
         }
         match command.op {

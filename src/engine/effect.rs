@@ -217,7 +217,10 @@ impl Task {
                     .unwrap_or_else(PoisonError::into_inner)
                     .retain(|(id, _), _| id != call);
             }
-            self.items.push((*turn, *step, item.clone()));
+            // What is not read yet is read from the log, with this.
+            if !self.unread {
+                self.items.push((*turn, *step, item.clone()));
+            }
         }
         if let Fact::ModelAnswered { counted, .. } = &event.fact {
             self.spent = self.spent.saturating_add(counted.parts);

@@ -133,11 +133,8 @@ pub(crate) async fn resume(
     match take_hold(house, id).await {
         Ok(taken) => {
             let house = Arc::clone(house);
-            let mut task = Task::new(house, taken.session, taken.items, inbox, taken.held);
-            task.pictures = taken.pictures;
-            if let Some(answered) = taken.answered {
-                task.recount(&answered);
-            }
+            let mut task = Task::new(house, taken.session, Vec::new(), inbox, taken.held);
+            task.unread = true;
             Ok(task)
         }
         Err(why) => Err((why, inbox)),
@@ -147,10 +144,14 @@ pub(crate) async fn resume(
 /// A session of the log, held.
 pub(crate) struct Taken {
     session: Session,
-    items: Vec<Placed>,
-    pictures: Pictures,
-    answered: Option<Answered>,
     held: Held,
+}
+
+/// What was said in a session before it was taken up, as prompts need it.
+pub(crate) struct Past {
+    pub(crate) items: Vec<Placed>,
+    pub(crate) pictures: Pictures,
+    pub(crate) answered: Option<Answered>,
 }
 
 /// The last answer that came whole.
@@ -162,33 +163,16 @@ pub(crate) struct Answered {
     pub(crate) items: usize,
 }
 
-/// Holds a session and closes what was open in it, as facts.
+/// Holds a session and closes what was open in it, as facts. What was said in it is not read: who only looks at a long session
+/// needs none of it here.
 pub(crate) async fn take_hold(house: &Arc<House>, id: SessionId) -> Result<Taken, String> {
     let held = house.hold(id).await?;
-    let (events, draft) = load(house, id).await?;
-    let pictures = picture::gather(house, events.iter().map(|event| &event.fact)).await?;
-    let mut session = Session::fold(None, &events)
+    let mut session = folded(house, id)
+        .await?
         .ok_or_else(|| format!("session {} is not in the log", id.short()))?;
-    let mut items = Vec::new();
-    let mut answered = None;
-    for event in events {
-        if let Fact::ModelAnswered {
-            model,
-            usage,
-            step: 1..,
-            stop: Some(_),
-            failure: None,
-            ..
-        } = &event.fact
-        {
-            answered = Some(Answered {
-                model: model.clone(),
-                usage: *usage,
-                items: items.len(),
-            });
-        }
-        items.extend(placed(event));
-    }
+    let draft = house
+        .read(move |reader| reader.draft(&step_draft(id)))
+        .await?;
     let facts = recover::closing(&session, draft, Broke::Process);
     if !facts.is_empty() {
         let at = house.clock.now();
@@ -209,28 +193,43 @@ pub(crate) async fn take_hold(house: &Arc<House>, id: SessionId) -> Result<Taken
             .events;
         for event in events {
             session.apply(&event);
-            items.extend(placed(event.clone()));
             house.tell(Signal::Event(Box::new(event)));
         }
     }
-    Ok(Taken {
-        session,
+    Ok(Taken { session, held })
+}
+
+/// Reads what was said in a session.
+pub(crate) async fn past(house: &Arc<House>, id: SessionId) -> Result<Past, String> {
+    let events = house
+        .read(move |reader| reader.history(id, Page::After(Seq(0)), u32::MAX))
+        .await?;
+    let pictures = picture::gather(house, events.iter().map(|event| &event.fact)).await?;
+    let mut items = Vec::new();
+    let mut answered = None;
+    for event in events {
+        if let Fact::ModelAnswered {
+            model,
+            usage,
+            step: 1..,
+            stop: Some(_),
+            failure: None,
+            ..
+        } = &event.fact
+        {
+            answered = Some(Answered {
+                model: model.clone(),
+                usage: *usage,
+                items: items.len(),
+            });
+        }
+        items.extend(placed(event));
+    }
+    Ok(Past {
         items,
         pictures,
         answered,
-        held,
     })
-}
-
-async fn load(house: &Arc<House>, id: SessionId) -> Result<(Vec<Event>, Option<String>), String> {
-    house
-        .read(move |reader| {
-            Ok((
-                reader.history(id, Page::After(Seq(0)), u32::MAX)?,
-                reader.draft(&step_draft(id))?,
-            ))
-        })
-        .await
 }
 
 /// The fold of a session as JSON ([`Session`]): what a face begins from before it reads items in pages.

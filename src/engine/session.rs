@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
@@ -22,6 +22,7 @@ use crate::agent::turn::Turn;
 use crate::agent::turn::input::Input;
 use crate::engine::call::ModelCall;
 use crate::engine::house::House;
+use crate::engine::open;
 use crate::engine::owner::Held;
 use crate::engine::tool_run::{Finished, Shelled};
 use crate::project;
@@ -51,8 +52,10 @@ pub(crate) struct Task {
     pub(crate) session: Session,
     /// The folders that count as inside, fixed while the session is open.
     pub(crate) roots: Vec<PathBuf>,
-    /// The conversation, in memory while the session is open: what prompts are built from.
+    /// The conversation, in memory from the first word on that needs it: what prompts are built from.
     pub(crate) items: Vec<Placed>,
+    /// What the log has of it was not read yet.
+    pub(crate) unread: bool,
     /// The pictures of the conversation, for the same.
     pub(crate) pictures: Pictures,
     pub(crate) turn: Option<Turn>,
@@ -125,23 +128,15 @@ impl Task {
         inbox: mpsc::UnboundedReceiver<Word>,
         held: Held,
     ) -> Self {
-        let outputs = items
-            .iter()
-            .filter_map(|(_, _, item)| match item {
-                Item::Result { outcome, .. } | Item::Shell { outcome, .. } => {
-                    outcome.whole.as_ref()
-                }
-                _ => None,
-            })
-            .map(|whole| (whole.number, whole.hash.clone()))
-            .collect();
         let cwd = &session.spec.cwd;
         let roots = project::roots(cwd, &project::find(cwd), house.home.as_deref());
         Self {
             house,
             session,
             roots,
+            outputs: Arc::new(Mutex::new(outputs(&items))),
             items,
+            unread: false,
             pictures: Pictures::default(),
             turn: None,
             run: RunLimits::default(),
@@ -162,13 +157,28 @@ impl Task {
             blobs: Vec::new(),
             wake: None,
             deadline: None,
-            outputs: Arc::new(Mutex::new(outputs)),
             seen: Arc::new(Mutex::new(HashMap::new())),
             busy: Arc::default(),
             shown: Mutex::default(),
             inbox,
             _held: held,
         }
+    }
+
+    /// Reads what was said before the session was taken up, if that is not done. The error says why it cannot be read.
+    pub(crate) async fn read_past(&mut self) -> Result<(), String> {
+        if !self.unread {
+            return Ok(());
+        }
+        let past = open::past(&self.house, self.session.id).await?;
+        self.unread = false;
+        *self.outputs.lock().unwrap_or_else(PoisonError::into_inner) = outputs(&past.items);
+        self.items = past.items;
+        self.pictures = past.pictures;
+        if let Some(answered) = past.answered {
+            self.recount(&answered);
+        }
+        Ok(())
     }
 
     /// Runs until the session is closed.
@@ -310,6 +320,16 @@ impl Task {
             why: why.to_owned(),
         });
     }
+}
+
+/// The hashes of outputs that were kept, by number.
+fn outputs(items: &[Placed]) -> HashMap<u32, String> {
+    let kept = items.iter().filter_map(|(_, _, item)| match item {
+        Item::Result { outcome, .. } | Item::Shell { outcome, .. } => outcome.whole.as_ref(),
+        _ => None,
+    });
+    kept.map(|whole| (whole.number, whole.hash.clone()))
+        .collect()
 }
 
 /// The next task of a set that ends by itself; waits for ever where there is none.
