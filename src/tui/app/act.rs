@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use crate::protocol::ask::{About, Answer, Ask, Verdict};
 use crate::protocol::event::When;
-use crate::protocol::id::SessionId;
+use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::op::Op;
 use crate::protocol::query::{Query, SpendBy};
 use crate::protocol::session::Change;
@@ -151,15 +151,17 @@ impl App {
 
     /// A session nothing was said in, with the model of the one in the focus.
     pub fn fresh_view(&self, folder: PathBuf) -> View {
-        let model = self
-            .view()
-            .model()
-            .filter(|_| !self.view().played())
-            .or(self.setup.model.as_ref())
-            .cloned();
+        let model = self.model_for_new().cloned();
         let mut view = View::fresh(self.now.fresh, folder, model, self.setup.mode);
         view.effort = self.setup.effort;
         view
+    }
+
+    /// The model that a new session begins with: that of the one in the focus, but for the tour's, which plays one story.
+    pub fn model_for_new(&self) -> Option<&ModelRef> {
+        let view = self.view();
+        let here = view.model().filter(|_| !view.tour);
+        here.or(self.setup.model.as_ref())
     }
 
     pub fn close_tab(&mut self) -> Vec<Cmd> {
@@ -383,7 +385,12 @@ impl App {
             _ if self.view().composer.is_empty() || self.setup.composer == Preset::Vim => {
                 self.focus = Focus::Transcript;
             }
-            _ => {}
+            _ => {
+                let key = self.keymap().way_from(Place::Composer, Action::Stash);
+                self.say(format!(
+                    "Esc leads to the transcript from an empty composer; {key} puts the text by"
+                ));
+            }
         }
         Vec::new()
     }

@@ -66,8 +66,9 @@ impl App {
         if self.broken.is_some() || self.read_only {
             return Some("no session can begin while the log cannot be written");
         }
-        let model = self.view().model().or(self.setup.model.as_ref());
-        model.is_none().then_some("no model yet: choose one first")
+        // Before anything is made: a session begins there with it.
+        let none = self.model_for_new().is_none();
+        none.then_some("no model yet: choose one first")
     }
 
     /// The files of the session's worktree.

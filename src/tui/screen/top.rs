@@ -5,9 +5,9 @@ use ratatui::layout::Rect;
 use crate::protocol::ask::About;
 use crate::protocol::money::Money;
 use crate::protocol::session::State;
-use crate::tui::app::App;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::view::View;
+use crate::tui::app::{App, Focus};
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::money;
 use crate::tui::screen::rows::Row;
@@ -58,7 +58,13 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rec
     }
     let gap = if wide { "   " } else { "" };
     keys = keys.end(gap, Role::Text);
-    keys = keys.end("?", Role::Key).end(" help", Role::Muted);
+    // Where a text is written the sign is a part of it.
+    let help = if app.focus == Focus::Composer && !app.view().composer.is_empty() {
+        app.keymap().way(Action::Help)
+    } else {
+        "?".to_owned()
+    };
+    keys = keys.end(help, Role::Key).end(" help", Role::Muted);
     let at = app.at();
     let all: Vec<usize> = if app.has_tab_line() {
         vec![at]

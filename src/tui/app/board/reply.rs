@@ -241,6 +241,10 @@ impl App {
             return Vec::new();
         };
         self.say(format!("undone: {}", done.what));
+        if let Some(board) = &mut self.board {
+            // What the next key is for is what has come back.
+            board.at = Some(done.session);
+        }
         self.send_change(done.session, done.back)
     }
 

@@ -1,6 +1,6 @@
 //! A new worktree: its name is asked for, and what it would be is told before it is made.
 
-use crossterm::event::{KeyCode, KeyEvent};
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::protocol::id::SessionId;
 use crate::protocol::worktree::Plan;
@@ -13,6 +13,8 @@ pub struct NewWorktree {
     /// The session it was asked for in: only what was looked at for that one is told here.
     pub session: SessionId,
     pub field: Text,
+    /// The name in it was offered and not typed: the first letter takes its place.
+    pub offered: bool,
     /// What it would be; `None` until the repository was looked at.
     pub plan: Option<Plan>,
     /// It is being made under the name in the field.
@@ -26,6 +28,7 @@ impl NewWorktree {
         Self {
             session,
             field: Text::default(),
+            offered: false,
             plan: None,
             making: false,
             failed: None,
@@ -36,6 +39,7 @@ impl NewWorktree {
     pub fn planned(&mut self, plan: Plan) {
         if self.field.is_empty() {
             self.field.insert(&plan.name);
+            self.offered = true;
         }
         self.plan = Some(plan);
     }
@@ -61,6 +65,11 @@ impl NewWorktree {
             }
             _ => {
                 self.failed = None;
+                let types = matches!(event.code, KeyCode::Char(_))
+                    && event.modifiers.difference(KeyModifiers::SHIFT).is_empty();
+                if std::mem::take(&mut self.offered) && types {
+                    self.field = Text::default();
+                }
                 edit_line(&mut self.field, event);
                 Reply::Stay
             }

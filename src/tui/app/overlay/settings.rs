@@ -174,6 +174,10 @@ impl Settings {
                 return Reply::Stay;
             }
             (Some('r'), Some((row, place))) => return bound(row, place, None),
+            (Some('u'), Some((row, _))) if row.action == Action::Leader => {
+                self.failed = Some("the leader is never without its key".to_owned());
+                return Reply::Stay;
+            }
             (Some('u'), Some((row, place))) => {
                 return bound(row, place, Some(Vec::new()));
             }

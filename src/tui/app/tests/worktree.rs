@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crossterm::event::KeyCode;
 use pretty_assertions::assert_eq;
 
 use crate::protocol::op::Managed;
@@ -165,4 +166,42 @@ fn a_new_worktree_is_planned_by_what_was_seen_for_its_own_session() {
         (name(&desk), failed(&desk)),
         (("own".to_owned(), false), Some("not clean"))
     );
+}
+
+#[test]
+fn a_name_that_is_offered_gives_way_to_one_that_is_typed() {
+    let mut desk = Desk::open();
+    desk.ctrl('x');
+    desk.press(KeyCode::Char('N'));
+    let session = desk.app.view().id;
+    let plan = Plan {
+        name: "work-1".to_owned(),
+        folder: "/src/api.wt".into(),
+        from: None,
+        at: "abc".to_owned(),
+        uncommitted: 0,
+        copy: Vec::new(),
+        setup: None,
+        submodules: false,
+    };
+    let answer = Found::Worktree(Box::new(Sight::Plan(plan)));
+    desk.update(Msg::Found(Tag::Sight(session), answer));
+    desk.typed("retry");
+    let Some(Overlay::NewWorktree(overlay)) = &desk.app.overlay else {
+        panic!("{:?}", desk.app.overlay);
+    };
+    assert_eq!(overlay.field.as_str(), "retry");
+}
+
+#[test]
+fn no_worktree_is_made_for_a_session_that_would_have_no_model() {
+    let mut desk = Desk::open();
+    desk.app.setup.model = None;
+    desk.app.view_mut().tour = true;
+    assert_eq!(desk.app.make_worktree("retry".to_owned()), []);
+    assert_eq!(said(&desk), "no model yet: choose one first");
+    // One that plays its model and is no tour gives it on.
+    desk.app.view_mut().tour = false;
+    let cmds = desk.app.make_worktree("retry".to_owned());
+    assert_eq!(cmds.len(), 1, "{cmds:?}");
 }
