@@ -8,7 +8,7 @@ use crate::agent::visible::{brief, one_line};
 use crate::protocol::ask::About;
 use crate::protocol::event::Waiting;
 use crate::protocol::id::ModelRef;
-use crate::protocol::money::{Currency, Money};
+use crate::protocol::money::{Amounts, Currency, Money};
 use crate::protocol::session::{Card, State};
 use crate::protocol::time::Time;
 use crate::protocol::usage::Spending;
@@ -115,7 +115,11 @@ impl App {
             since: oldest.map_or(session.active, |waiting| waiting.since),
             created: session.created,
             model: view.model().cloned(),
-            spending: session.session_sum.spent.clone(),
+            // The list has no play money of sessions that are not open here; nor has it of those that are.
+            spending: Spending {
+                play: Amounts::default(),
+                ..session.session_sum.spent.clone()
+            },
             rate: self.rate(view),
             steps: session.steps,
             temporary: session.temporary,

@@ -93,7 +93,7 @@ pub fn draw(
         Overlay::Notices(overlay) => notices::page(app, overlay, room),
         Overlay::Quit(overlay) => {
             let mut rows = vec![Row::of(
-                "A turn runs. Quitting stops it; what was said and done is kept.",
+                "A turn has not ended. Quitting stops it; what was said and done is kept.",
                 Role::Text,
             )];
             for title in &overlay.running {
