@@ -142,6 +142,8 @@ pub fn draw(site: &Site, cache: &mut Cache, canvas: &mut Canvas, outer: Rect) ->
         upper.height -= 1;
     }
     let window = if view.stage == Stage::Fresh {
+        // What was laid out of a session that stood here before is given back.
+        *cache = Cache::default();
         empty::draw(app, view, canvas, upper, look);
         transcript::Window {
             anchor: site.pane.scroll.anchor,
