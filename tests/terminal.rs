@@ -197,7 +197,7 @@ fn it_steps_aside_for_the_shell_and_comes_back() {
 
 /// A shell that edits its line sets modes of its own: bracketed paste, and a line discipline without lines.
 fn left_to_a_shell(shell: &Terminal) -> Vec<String> {
-    let left = shell.left_behind();
+    let left = shell.left_now();
     left.into_iter()
         .filter(|what| !what.contains("2004") && !what.contains("became"))
         .collect()

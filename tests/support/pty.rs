@@ -211,6 +211,19 @@ impl Terminal {
     /// What differs from before the program began: modes that are still set, and the line discipline. Nothing, when all
     /// is well.
     pub fn left_behind(&self) -> Vec<String> {
+        // Its last bytes may have been written and not be read yet.
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let left = self.left_now();
+            if left.is_empty() || Instant::now() > deadline {
+                return left;
+            }
+            self.writes_within(Duration::from_millis(100));
+        }
+    }
+
+    /// The same of what has been read so far, for who knows that all has.
+    pub fn left_now(&self) -> Vec<String> {
         let seen = self.seen.0.lock().unwrap();
         let mut left = modes(&seen.raw);
         if seen.parser.screen().alternate_screen() {
