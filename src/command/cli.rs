@@ -17,9 +17,15 @@ use crate::protocol::rule::Mode;
 const EXIT_CODES: &str = "Exit codes: 0 finished, 1 failed, 2 wrong usage, 3 a call was denied, 4 budget, 5 the provider failed, 6 a \
 limit, 130 and 143 interrupted.";
 
+fn help_end() -> String {
+    format!(
+        "Without a key `creel` offers a tour with a scripted model; `--model rehearsal/tour` plays it in an empty folder.\n\n{EXIT_CODES}"
+    )
+}
+
 /// A full-screen workstation for personal agents. Without a command: the workstation.
 #[derive(Debug, Parser)]
-#[command(name = "creel", version, args_conflicts_with_subcommands = true, after_help = EXIT_CODES, max_term_width = 100)]
+#[command(name = "creel", version, args_conflicts_with_subcommands = true, after_help = help_end(), max_term_width = 100)]
 pub struct Cli {
     #[command(subcommand)]
     pub command: Option<Sub>,

@@ -58,6 +58,12 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
     if let Some(effort) = view.effort() {
         row = row.put(format!("  effort {effort}"), Role::Text);
     }
+    if app.panes.zoomed && !app.panes.is_one() {
+        row = row.put(
+            format!("  zoomed, {} panes", app.panes.all().len()),
+            Role::Accent,
+        );
+    }
     row = row.put("  no sandbox", Role::Muted);
     if let Some(branch) = app
         .place(view.cwd())
