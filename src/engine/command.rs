@@ -24,15 +24,15 @@ const GO_ON: &str = "Go on from where you stopped.";
 /// it away waits for none of it.
 fn needs_past(op: &Op) -> bool {
     match op {
-        Op::Close | Op::Resume | Op::Withdraw { .. } | Op::Interrupt => false,
-        Op::Change { change } => matches!(change, Change::Model { .. }),
+        // The first two are refused: the session is open.
         Op::Open { .. }
         | Op::Fork { .. }
-        | Op::Submit { .. }
-        | Op::Answer { .. }
-        | Op::Continue
-        | Op::SetUp
-        | Op::Shell { .. } => true,
+        | Op::Close
+        | Op::Resume
+        | Op::Withdraw { .. }
+        | Op::Interrupt => false,
+        Op::Change { change } => matches!(change, Change::Model { .. }),
+        Op::Submit { .. } | Op::Answer { .. } | Op::Continue | Op::SetUp | Op::Shell { .. } => true,
     }
 }
 
