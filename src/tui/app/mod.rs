@@ -67,6 +67,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::protocol::event::Signal;
 use crate::protocol::id::{AskId, CommandId, SessionId};
 use crate::protocol::query::{ModelCard, Today};
 use crate::protocol::session::Card;
@@ -209,6 +210,9 @@ impl App {
                 view.unreadable.clear();
             }
         }
+        // Text that passes by changes nothing of what waits or has ended, and comes many times a second.
+        let passing = |signal: &Signal| matches!(signal, Signal::Delta { .. });
+        let passes = matches!(&msg, Msg::Signals(signals) if signals.iter().all(passing));
         let key = matches!(msg, Msg::Key(_) | Msg::Wheel(..) | Msg::Tick);
         let here = key && self.is_plain();
         self.notify.see(&msg, now.since);
@@ -218,6 +222,8 @@ impl App {
         // A frame is drawn of what is here: it moves nothing on the board and is no news.
         if !drawn {
             cmds.extend(self.settle_board());
+        }
+        if !drawn && !passes {
             cmds.extend(self.notices_due());
             self.look_again();
             cmds.extend(self.ask_recent_again());
