@@ -131,6 +131,20 @@ fn an_answer_is_told_on_the_page_of_its_own_session_alone() {
     assert_eq!(page_of(&desk).0, Page::Files);
 }
 
+/// What was seen for a new worktree of this name.
+fn plan(name: &str) -> Found {
+    Found::Worktree(Box::new(Sight::Plan(Plan {
+        name: name.to_owned(),
+        folder: "/src/api.wt".into(),
+        from: None,
+        at: "abc".to_owned(),
+        uncommitted: 0,
+        copy: Vec::new(),
+        setup: None,
+        submodules: false,
+    })))
+}
+
 #[test]
 fn a_new_worktree_is_planned_by_what_was_seen_for_its_own_session() {
     let mut desk = Desk::open();
@@ -138,18 +152,6 @@ fn a_new_worktree_is_planned_by_what_was_seen_for_its_own_session() {
     let mut overlay = NewWorktree::new(here);
     overlay.making = true;
     desk.app.overlay = Some(Overlay::NewWorktree(overlay));
-    let plan = |name: &str| {
-        Found::Worktree(Box::new(Sight::Plan(Plan {
-            name: name.to_owned(),
-            folder: "/src/api.wt".into(),
-            from: None,
-            at: "abc".to_owned(),
-            uncommitted: 0,
-            copy: Vec::new(),
-            setup: None,
-            submodules: false,
-        })))
-    };
     let name = |desk: &Desk| match &desk.app.overlay {
         Some(Overlay::NewWorktree(overlay)) => (overlay.field.as_str().to_owned(), overlay.making),
         other => panic!("{other:?}"),
@@ -174,17 +176,7 @@ fn a_name_that_is_offered_gives_way_to_one_that_is_typed() {
     desk.ctrl('x');
     desk.press(KeyCode::Char('N'));
     let session = desk.app.view().id;
-    let plan = Plan {
-        name: "work-1".to_owned(),
-        folder: "/src/api.wt".into(),
-        from: None,
-        at: "abc".to_owned(),
-        uncommitted: 0,
-        copy: Vec::new(),
-        setup: None,
-        submodules: false,
-    };
-    let answer = Found::Worktree(Box::new(Sight::Plan(plan)));
+    let answer = plan("work-1");
     desk.update(Msg::Found(Tag::Sight(session), answer));
     desk.typed("retry");
     let Some(Overlay::NewWorktree(overlay)) = &desk.app.overlay else {
