@@ -185,14 +185,16 @@ impl Task {
         let ends_step = facts
             .iter()
             .any(|fact| matches!(fact, Fact::ModelAnswered { step: 1.., .. }));
+        let opened = self.opened.take();
+        let before = opened.is_none().then(|| self.session.clone());
         let batch = Batch {
             session: self.session.id,
             at,
             day: self.house.clock.day(at),
-            facts: facts.clone(),
+            facts: opened.iter().chain(&facts).cloned().collect(),
             reserved,
             blobs: std::mem::take(&mut self.blobs),
-            derive: derive(Some(self.session.clone())),
+            derive: derive(before),
             clears_draft: ends_step,
         };
         match self.house.append(batch).await {
@@ -204,6 +206,7 @@ impl Task {
             }
             Err(why) => {
                 tracing::warn!("session {}: {why}", self.session.id);
+                self.opened = opened;
                 Err(Unkept { why, facts })
             }
         }
@@ -226,7 +229,10 @@ impl Task {
             self.spent = self.spent.saturating_add(counted.parts);
             self.watch.charged(event.at, *counted);
         }
-        self.session.apply(&event);
+        match Session::begin(&event) {
+            Some(session) => self.session = session,
+            None => self.session.apply(&event),
+        }
         self.house.tell(Signal::Event(Box::new(event)));
     }
 

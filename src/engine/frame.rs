@@ -9,8 +9,8 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Between two beats. A look and the frame after it cost some hundred microseconds each, whether they bring one token or ten;
-/// 25 of them in a second are read as a flow.
-pub const FRAME: Duration = Duration::from_millis(40);
+/// 20 of them in a second are read as a flow.
+pub const FRAME: Duration = Duration::from_millis(50);
 
 /// The first beat after a moment.
 pub fn next(now: Instant) -> Instant {

@@ -52,22 +52,24 @@ pub(crate) async fn new(
     inbox: Inbox,
 ) -> Result<Task, (String, Inbox)> {
     match begin(house, id, request).await {
-        Ok((session, held)) => Ok(Task::new(
-            Arc::clone(house),
-            session,
-            Vec::new(),
-            inbox,
-            held,
-        )),
+        Ok((session, opened, held)) => {
+            let mut task = Task::new(Arc::clone(house), session, Vec::new(), inbox, held);
+            task.opened = Some(opened);
+            match task.keep_opened().await {
+                Ok(()) => Ok(task),
+                Err(why) => Err((why.to_string(), task.inbox)),
+            }
+        }
         Err(why) => Err((why, inbox)),
     }
 }
 
+/// The fact is not kept yet: the task keeps it with what was said first, or alone ([`Task::keep_opened`]).
 async fn begin(
     house: &Arc<House>,
     id: SessionId,
     request: OpenRequest,
-) -> Result<(Session, Held), String> {
+) -> Result<(Session, Fact, Held), String> {
     house.check_model(&request.model)?;
     let held = house.hold(id).await?;
     if house.read(move |reader| reader.card(id)).await?.is_some() {
@@ -77,32 +79,20 @@ async fn begin(
         ));
     }
     let at = house.clock.now();
-    let day = house.clock.day(at);
-    let date = day.clone();
+    let date = house.clock.day(at);
     let mut spec = tokio::task::spawn_blocking(move || spec(request, &date))
         .await
         .map_err(|error| error.to_string())??;
     spec.system = house.redactor().redact(&spec.system).into_owned();
-    let batch = Batch {
+    let event = Event {
         session: id,
+        seq: Seq(0),
         at,
-        day,
-        facts: vec![Fact::SessionOpened { spec }],
-        reserved: None,
-        blobs: Vec::new(),
-        derive: derive(None),
-        clears_draft: false,
+        fact: Fact::SessionOpened { spec },
     };
-    let events = house
-        .append(batch)
-        .await
-        .map_err(|error| error.to_string())?
-        .events;
-    let session = Session::fold(None, &events).ok_or("the session could not be opened")?;
-    for event in events {
-        house.tell(Signal::Event(Box::new(event)));
-    }
-    Ok((session, held))
+    let session = Session::fold(None, std::slice::from_ref(&event))
+        .ok_or("the session could not be opened")?;
+    Ok((session, event.fact, held))
 }
 
 fn spec(request: OpenRequest, date: &str) -> Result<SessionSpec, String> {

@@ -54,6 +54,9 @@ pub(crate) struct Task {
     pub(crate) roots: Vec<PathBuf>,
     /// The conversation, in memory from the first word on that needs it: what prompts are built from.
     pub(crate) items: Vec<Placed>,
+    /// That the session was opened, until it is kept: with the first facts that follow, so that what is said at once costs one
+    /// wait for the disk and not two.
+    pub(crate) opened: Option<Fact>,
     /// What the log has of it was not read yet.
     pub(crate) unread: bool,
     /// The pictures of the conversation, for the same.
@@ -96,7 +99,9 @@ pub(crate) struct Task {
     pub(crate) busy: Arc<AtomicBool>,
     /// What the person was shown of the call judged last, with these arguments or those they gave it.
     pub(crate) shown: Mutex<HashMap<(CallId, String), Noted>>,
-    inbox: mpsc::UnboundedReceiver<Word>,
+    pub(crate) inbox: mpsc::UnboundedReceiver<Word>,
+    /// The first word of the inbox, where it was looked at and stood for later.
+    first: Option<Word>,
     _held: Held,
 }
 
@@ -136,6 +141,7 @@ impl Task {
             roots,
             outputs: Arc::new(Mutex::new(outputs(&items))),
             items,
+            opened: None,
             unread: false,
             pictures: Pictures::default(),
             turn: None,
@@ -161,6 +167,7 @@ impl Task {
             busy: Arc::default(),
             shown: Mutex::default(),
             inbox,
+            first: None,
             _held: held,
         }
     }
@@ -205,6 +212,11 @@ impl Task {
                 Happening::Lent => self.settle_loan().await,
                 Happening::Deadline => self.deadline_passed().await,
             }
+            // Nothing came of what was said first.
+            if let Err(why) = self.keep_opened_alone().await {
+                self.refuse(CommandId(0), &why.to_string());
+                break;
+            }
         }
         self.end().await;
     }
@@ -243,7 +255,27 @@ impl Task {
         }
     }
 
+    /// Keeps that the session was opened, unless what is said in it waits already and takes it along.
+    pub(crate) async fn keep_opened(&mut self) -> Result<(), StoreError> {
+        self.first = self.inbox.try_recv().ok();
+        match &self.first {
+            Some(Word::Command(command)) if matches!(command.op, Op::Submit { .. }) => Ok(()),
+            _ => self.keep_opened_alone().await,
+        }
+    }
+
+    async fn keep_opened_alone(&mut self) -> Result<(), StoreError> {
+        if self.opened.is_none() {
+            return Ok(());
+        }
+        let kept = self.commit_with(Vec::new(), None).await;
+        kept.map(drop).map_err(|unkept| unkept.why)
+    }
+
     async fn next(&mut self) -> Happening {
+        if let Some(word) = self.first.take() {
+            return Happening::Word(word);
+        }
         let wake = self.wake;
         let deadline = self.deadline;
         let patience = self.call.as_ref().and_then(|call| call.patience);

@@ -10,6 +10,7 @@ pub mod fault;
 mod ledger;
 pub mod log;
 mod open;
+mod place;
 mod purge;
 pub mod read;
 mod report;

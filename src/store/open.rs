@@ -3,18 +3,19 @@
 //! A lock file beside it is held shared by every process that writes. Work that replaces the file or its tables is done
 //! only by a process that holds it alone.
 
-use std::fs::{self, DirBuilder, File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::backup::Backup;
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode};
 
 use crate::store::fault::{OpenError, beside};
+use crate::store::place::{has_bytes, is_writable, make_file, make_folder, put_in_place, remove};
 use crate::store::salvage;
-use crate::store::schema::{self, APPLICATION, MIGRATIONS};
+use crate::store::schema::{self, APPLICATION, Label, MIGRATIONS};
 use crate::store::seal::{self, Seal};
 
 /// How long to wait for another process in a transaction.
@@ -71,32 +72,68 @@ pub(crate) fn open_as(path: &Path, migrations: &[&str]) -> Result<Ready, OpenErr
             why: "is a folder where the database should be: move it away".to_owned(),
         });
     }
-    if !path.exists() || is_writable(path) {
-        let found = put_in_order(path, migrations, &lock, &mut notices)?;
-        if let Finding::Newer(version) = found {
-            let why = format!(
-                "{} was written by a newer Creel (its version is {version}, this Creel knows {}): it is opened read-only; update Creel",
-                path.display(),
-                migrations.len()
-            );
-            return Ok(read_only(notices, why));
-        }
-    } else {
+    if path.exists() && !is_writable(path) {
         return unwritable(path, &io::ErrorKind::PermissionDenied.into());
     }
-    let conn =
-        schema::open_writer(path, WAIT).map_err(|error| OpenError::from_sql(path, &error))?;
+    if let Some(conn) = open_closed(path, migrations, &lock)? {
+        return Ok(ready(conn, lock, notices));
+    }
+    if let Finding::Newer(version) = put_in_order(path, migrations, &lock, &mut notices)? {
+        let why = format!(
+            "{} was written by a newer Creel (its version is {version}, this Creel knows {}): it is opened read-only; update Creel",
+            path.display(),
+            migrations.len()
+        );
+        return Ok(read_only(notices, why));
+    }
+    let conn = writer(path).map_err(|error| OpenError::from_sql(path, &error))?;
     // Between the lone look and the shared lock a newer Creel may have migrated the file.
     match schema::label(&conn) {
-        Ok(label) if label.version as usize == migrations.len() => Ok(Ready {
-            conn: Some(conn),
-            lock: Some(lock),
-            notices,
-            read_only: None,
-        }),
+        Ok(label) if is_of(label, migrations) => Ok(ready(conn, lock, notices)),
         Ok(_) => Err(in_use(path, "was changed")),
         Err(error) => Err(OpenError::from_sql(path, &error)),
     }
+}
+
+fn ready(conn: Connection, lock: File, notices: Vec<String>) -> Ready {
+    Ready {
+        conn: Some(conn),
+        lock: Some(lock),
+        notices,
+        read_only: None,
+    }
+}
+
+/// The file, when it was closed in order and is of this version: nearly every start. It costs no second connection to look
+/// with. The lock is then held shared; otherwise it is free.
+fn open_closed(
+    path: &Path,
+    migrations: &[&str],
+    lock: &File,
+) -> Result<Option<Connection>, OpenError> {
+    if lock.try_lock_shared().is_err() {
+        return Ok(None);
+    }
+    if seal::read(path).ok() == Some(Seal::Closed)
+        && let Ok(conn) = writer(path)
+        && schema::label(&conn).is_ok_and(|label| is_of(label, migrations))
+    {
+        return Ok(Some(conn));
+    }
+    lock.unlock()
+        .map_err(|error| OpenError::from_io(path, &error))?;
+    Ok(None)
+}
+
+/// A connection that leaves what was written beside the file when it is closed: see [`crate::store::writer`].
+fn writer(path: &Path) -> rusqlite::Result<Connection> {
+    let conn = schema::open_writer(path, WAIT)?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(conn)
+}
+
+fn is_of(label: Label, migrations: &[&str]) -> bool {
+    label.application == APPLICATION && label.version as usize == migrations.len()
 }
 
 /// Looks at the file and does what it needs; afterwards the lock is held shared.
@@ -152,6 +189,13 @@ fn put_in_order_now(
             Finding::Missing => found_new(path, migrations).map(|()| Some(Finding::Sound)),
             found => Ok(Some(found)),
         };
+    }
+    if seal::read(path).is_ok_and(|seal| seal == Seal::Bereft) {
+        notices.push(format!(
+            "{} is gone, which held what was written last to {}: what was said last before Creel was closed may be missing",
+            seal::writes(path).display(),
+            path.display()
+        ));
     }
     let found = match examine(path, migrations)? {
         Finding::Missing => {
@@ -320,24 +364,6 @@ pub(crate) fn build(
     })
 }
 
-pub(crate) fn put_in_place(new: &Path, path: &Path) -> Result<(), OpenError> {
-    // What SQLite could not write back on closing would be lost with the rename.
-    if has_bytes(&beside(new, "-wal")) {
-        remove(new);
-        return Err(OpenError::Full(new.to_owned()));
-    }
-    // It was written without waiting for the disk (`schema::found`).
-    File::open(new)
-        .and_then(|file| file.sync_all())
-        .and_then(|()| fs::rename(new, path))
-        .and_then(|()| path.parent().map_or(Ok(()), sync_folder))
-        .map_err(|error| OpenError::from_io(path, &error))
-}
-
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
 /// Leaves a copy of the old version, then migrates in one transaction.
 fn migrate(path: &Path, migrations: &[&str], from: usize) -> Result<(), OpenError> {
     let copy = beside(path, &format!(".before-v{}", migrations.len()));
@@ -380,88 +406,4 @@ fn unwritable(path: &Path, error: &io::Error) -> Result<Ready, OpenError> {
         return Ok(read_only(Vec::new(), why));
     }
     Err(OpenError::from_io(path.parent().unwrap_or(path), error))
-}
-
-/// The folder of the file with all above it. Those made are the owner's alone; those found are left as they are, with a word
-/// when others may change what is in them.
-fn make_folder(path: &Path, notices: &mut Vec<String>) -> Result<(), OpenError> {
-    let Some(folder) = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty())
-    else {
-        return Ok(());
-    };
-    if !folder.is_dir() {
-        // Made one by one, so that the error names the part that is in the way.
-        let mut missing: Vec<&Path> = folder
-            .ancestors()
-            .take_while(|part| !part.as_os_str().is_empty() && !part.is_dir())
-            .collect();
-        while let Some(part) = missing.pop() {
-            match DirBuilder::new().mode(0o700).create(part) {
-                Ok(()) => set_mode(part, 0o700),
-                Err(_) if part.is_dir() => {}
-                // What may not be written is the folder it would be in.
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
-                    return Err(OpenError::NotAFolder(part.to_owned()));
-                }
-                Err(error) => {
-                    return Err(OpenError::from_io(part.parent().unwrap_or(part), &error));
-                }
-            }
-        }
-    }
-    let mode = folder
-        .metadata()
-        .map_or(0, |metadata| metadata.permissions().mode());
-    if mode & 0o022 != 0 && mode & 0o1000 == 0 {
-        notices.push(format!(
-            "others on this machine can change files in {}: `chmod go-w` it",
-            folder.display()
-        ));
-    }
-    Ok(())
-}
-
-/// A file of the owner alone, whatever the umask; `SQLite` gives the files it puts beside it the same mode.
-fn make_file(path: &Path, new: bool) -> io::Result<File> {
-    let file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .create_new(new)
-        .truncate(false)
-        .mode(0o600)
-        .open(path)?;
-    if file.metadata()?.permissions().mode() & 0o777 != 0o600 {
-        file.set_permissions(fs::Permissions::from_mode(0o600))?;
-    }
-    Ok(file)
-}
-
-/// By name, because opening and closing the file would take `SQLite`'s locks away from this process.
-fn is_writable(path: &Path) -> bool {
-    let Ok(metadata) = path.metadata() else {
-        return true;
-    };
-    if metadata.permissions().mode() & 0o077 != 0 {
-        set_mode(path, metadata.permissions().mode() & 0o700);
-    }
-    rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()
-}
-
-fn set_mode(path: &Path, mode: u32) {
-    // Not its owner: then it is as its owner wants it.
-    let _ = fs::set_permissions(path, fs::Permissions::from_mode(mode));
-}
-
-fn has_bytes(path: &Path) -> bool {
-    path.metadata().is_ok_and(|metadata| metadata.len() > 0)
-}
-
-/// A database that was not finished, with what `SQLite` put beside it.
-pub(crate) fn remove(path: &Path) {
-    for ending in ["", "-wal", "-shm", "-journal"] {
-        let _ = fs::remove_file(beside(path, ending));
-    }
 }

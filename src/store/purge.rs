@@ -8,6 +8,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use crate::protocol::id::SessionId;
 use crate::store::Purged;
 use crate::store::append::{composer_draft, find_session, step_draft};
+use crate::store::seal;
 
 /// What goes: events, card, folded state, drafts, and blobs no other session uses, pictures that were never sent among them. What stays: the session's id and its
 /// rows in the ledger, which hold models, tokens and money and no text, because what was paid was paid.
@@ -53,12 +54,17 @@ pub(crate) fn run(
     )? as u64;
     all.commit()?;
     purged.complete = free(conn);
+    if !purged.complete
+        && let Err(error) = seal::owe(path)
+    {
+        tracing::debug!("{}: not noted as uncut: {error}", path.display());
+    }
     purged.copies = copies(path);
     Ok(purged)
 }
 
 /// Whether no byte is left in the file or its log of writes. Another process that is reading can keep the latter from being
-/// cut now; its next checkpoint does it.
+/// cut now; then whoever closes the file last does it.
 fn free(conn: &Connection) -> bool {
     let vacuumed = conn
         .prepare("PRAGMA incremental_vacuum")

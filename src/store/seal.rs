@@ -2,12 +2,15 @@
 //! changes that time too, so an unmarked file is looked through before it is used and a marked one costs one `stat`.
 //! A mark and not a file beside it, because the two could be copied or lost apart.
 //!
+//! A short log of writes is left beside the file (see [`crate::store::writer`]). The two are then one: both are given the
+//! same time of change, with another mark, so that a file put back without its own log of writes is found out.
+//!
 //! That damage was met is a file beside it, since it must outlive every later write.
 
 use std::fs::{self, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
 
@@ -17,48 +20,95 @@ use crate::store::fault::beside;
 pub(crate) enum Seal {
     /// Closed in order and unchanged since.
     Closed,
+    /// Closed in order with a log of writes beside it, and that is not there any more.
+    Bereft,
     /// Someone met damage in it: to be looked through however large it is.
     Unsound,
     None,
 }
 
-/// A number no clock is likely to stand at.
+/// Numbers no clock is likely to stand at: of a file that is whole alone, and of one with its log of writes.
 const CLOSED: i64 = 271_828_183;
+const PAIRED: i64 = 314_159_265;
 
 pub(crate) fn read(path: &Path) -> io::Result<Seal> {
-    let nanos = path.metadata()?.mtime_nsec();
+    let changed = times(path)?;
+    let writes = times(&writes(path)).ok();
     Ok(if unsound(path).exists() {
         Seal::Unsound
-    } else if nanos == CLOSED {
-        Seal::Closed
     } else {
-        Seal::None
+        match (changed.1, writes) {
+            (CLOSED, None) => Seal::Closed,
+            (PAIRED, None) => Seal::Bereft,
+            (PAIRED, Some(writes)) if writes == changed => Seal::Closed,
+            _ => Seal::None,
+        }
     })
 }
 
-/// Marks by name. The file is not opened: closing it would take `SQLite`'s own locks away from this process.
+/// Marks by name. The files are not opened: closing one would take `SQLite`'s own locks away from this process.
 pub(crate) fn close(path: &Path) -> io::Result<()> {
+    let (seconds, _) = times(path)?;
+    let writes = writes(path);
+    if writes.exists() {
+        mark(&writes, seconds, PAIRED)?;
+        mark(path, seconds, PAIRED)
+    } else {
+        mark(path, seconds, CLOSED)
+    }
+}
+
+fn mark(path: &Path, seconds: i64, nanoseconds: i64) -> io::Result<()> {
     let times = Timestamps {
         last_access: Timespec {
             tv_sec: 0,
             tv_nsec: UTIME_OMIT,
         },
         last_modification: Timespec {
-            tv_sec: path.metadata()?.mtime(),
-            tv_nsec: CLOSED,
+            tv_sec: seconds,
+            tv_nsec: nanoseconds,
         },
     };
     Ok(utimensat(CWD, path, &times, AtFlags::empty())?)
 }
 
+/// When the file was changed: seconds and nanoseconds.
+fn times(path: &Path) -> io::Result<(i64, i64)> {
+    let metadata = path.metadata()?;
+    Ok((metadata.mtime(), metadata.mtime_nsec()))
+}
+
+pub(crate) fn writes(path: &Path) -> PathBuf {
+    beside(path, "-wal")
+}
+
+/// Remembers that a purge could not cut the log of writes: whoever closes the file next leaves none.
+pub(crate) fn owe(path: &Path) -> io::Result<()> {
+    note(&uncut(path))
+}
+
+pub(crate) fn owes(path: &Path) -> bool {
+    uncut(path).exists()
+}
+
+/// The log of writes is gone.
+pub(crate) fn paid(path: &Path) {
+    let _ = fs::remove_file(uncut(path));
+}
+
 /// Remembers that damage was met.
 pub(crate) fn suspect(path: &Path) -> io::Result<()> {
+    note(&unsound(path))
+}
+
+/// An empty file of the owner alone.
+fn note(path: &Path) -> io::Result<()> {
     OpenOptions::new()
         .write(true)
         .create(true)
         .truncate(true)
         .mode(0o600)
-        .open(unsound(path))
+        .open(path)
         .map(|_| ())
 }
 
@@ -67,6 +117,10 @@ pub(crate) fn forget(path: &Path) {
     let _ = fs::remove_file(unsound(path));
 }
 
-fn unsound(path: &Path) -> std::path::PathBuf {
+fn unsound(path: &Path) -> PathBuf {
     beside(path, ".unsound")
+}
+
+fn uncut(path: &Path) -> PathBuf {
+    beside(path, ".uncut")
 }

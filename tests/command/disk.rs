@@ -144,6 +144,11 @@ fn a_damaged_log_is_put_aside_and_saved() {
     for _ in 0..3 {
         assert_eq!(home.run(&["run", "--mode", "auto", "hi"]).code, 0);
     }
+    // What stands beside the file is brought into it.
+    let log = rusqlite::Connection::open(home.db()).unwrap();
+    log.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .unwrap();
+    drop(log);
     // A page with facts in it is overwritten.
     let mut bytes = fs::read(home.db()).unwrap();
     let holds_facts = |page: &[u8]| {

@@ -8,6 +8,7 @@ use crate::protocol::failure::{Failure, FailureKind, Stop};
 use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
 use crate::provider::Chunk;
+use crate::provider::anthropic::piece::{self, Piece};
 use crate::provider::anthropic::usage::usage;
 use crate::provider::bill::cost;
 use crate::provider::decode::{Assembly, Decoder, MOST_PARTS, growth};
@@ -51,6 +52,24 @@ struct Block {
 }
 
 impl Assembly for Answer {
+    fn piece(&mut self, text: &str, chunks: &mut Vec<Chunk>) -> bool {
+        let Some((index, piece)) = piece::read(text) else {
+            return false;
+        };
+        let Some(block) = self.block(index).filter(|block| !block.repeated) else {
+            return false;
+        };
+        let (chunk, piece): (fn(String) -> Chunk, _) = match piece {
+            Piece::Text(text) => (Chunk::Text, text),
+            Piece::Thinking(text) => (Chunk::Thinking, text),
+        };
+        block.text.push_str(&piece);
+        if !piece.is_empty() {
+            chunks.push(chunk(piece.into_owned()));
+        }
+        true
+    }
+
     fn event(
         &mut self,
         name: &str,

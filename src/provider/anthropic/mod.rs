@@ -1,6 +1,7 @@
 //! The Messages dialect: Anthropic and the servers that speak as it does.
 
 pub mod decode;
+mod piece;
 pub mod request;
 #[cfg(test)]
 mod tests;

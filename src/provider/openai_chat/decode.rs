@@ -14,7 +14,7 @@ use crate::provider::envelope::Envelope;
 use crate::provider::failure::in_answer;
 use crate::provider::openai_chat::calls::Calls;
 use crate::provider::openai_chat::details::Details;
-use crate::provider::openai_chat::usage;
+use crate::provider::openai_chat::{piece, usage};
 use crate::provider::replay::opaque;
 
 /// A decoder of one answer of the model `family`, `PROVIDER/MODEL`.
@@ -46,6 +46,26 @@ struct Answer {
 }
 
 impl Assembly for Answer {
+    fn piece(&mut self, text: &str, chunks: &mut Vec<Chunk>) -> bool {
+        let Some(piece) = piece::read(text) else {
+            return false;
+        };
+        let (named, other) = (piece.reasoning_content, piece.reasoning);
+        if let Some(text) = &named {
+            self.reasoning_content
+                .get_or_insert_default()
+                .push_str(text);
+        }
+        if let Some(text) = &other {
+            self.reasoning.get_or_insert_default().push_str(text);
+        }
+        let shown = [named, other].into_iter().flatten();
+        let shown = shown.into_iter().find(|text| !text.is_empty());
+        self.think(shown.unwrap_or_default().into_owned(), chunks);
+        self.say(&piece.content.unwrap_or_default(), chunks);
+        true
+    }
+
     fn event(
         &mut self,
         name: &str,

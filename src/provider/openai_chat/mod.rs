@@ -5,6 +5,7 @@ mod content;
 pub mod decode;
 mod details;
 mod id;
+mod piece;
 pub mod request;
 #[cfg(test)]
 mod tests;

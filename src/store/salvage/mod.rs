@@ -16,7 +16,8 @@ use rusqlite::types::Value;
 use rusqlite::{Connection, params, params_from_iter};
 
 use crate::store::fault::{OpenError, beside};
-use crate::store::open::{build, put_in_place, remove};
+use crate::store::open::build;
+use crate::store::place::{put_in_place, remove};
 use crate::store::salvage::page::{Pages, Row};
 
 /// How much was saved, and how much is known to be lost.

@@ -63,6 +63,50 @@ fn a_file_closed_in_order_is_marked_until_it_is_changed() {
 }
 
 #[test]
+fn a_short_log_of_writes_stays_beside_the_file_and_a_long_one_does_not() {
+    let home = Home::new();
+    let writes = seal::writes(&home.path());
+    append(&home.open(), batch(id(1), vec![opened(), prompt("hi")])).unwrap();
+    assert!(writes.exists());
+    assert_eq!(seal::read(&home.path()).unwrap(), Seal::Closed);
+    let log = home.open();
+    assert_eq!(log.reader().events_after(id(1), Seq(0)).unwrap().len(), 2);
+    append(&log, batch(id(1), vec![prompt(&"long ".repeat(300_000))])).unwrap();
+    drop(log);
+    assert!(!writes.exists());
+    assert_eq!(seal::read(&home.path()).unwrap(), Seal::Closed);
+    let log = home.open();
+    assert_eq!(log.reader().events_after(id(1), Seq(0)).unwrap().len(), 3);
+}
+
+#[test]
+fn a_file_and_a_log_of_writes_that_are_no_pair_are_looked_through() {
+    let home = Home::new();
+    append(&home.open(), batch(id(1), vec![opened()])).unwrap();
+    let writes = seal::writes(&home.path());
+    let kept = fs::read(&writes).unwrap();
+    // Another time of change: not the one that was closed with it.
+    fs::write(&writes, kept).unwrap();
+    assert_eq!(seal::read(&home.path()).unwrap(), Seal::None);
+    append(&home.open(), batch(id(1), vec![prompt("hi")])).unwrap();
+    // Without it, what was written last is gone, and that is said once.
+    fs::remove_file(&writes).unwrap();
+    assert_eq!(seal::read(&home.path()).unwrap(), Seal::Bereft);
+    let opened = Log::open(&home.path()).unwrap();
+    assert_eq!(
+        opened.notices,
+        [format!(
+            "{} is gone, which held what was written last to {}: what was said last before Creel was closed may be missing",
+            writes.display(),
+            home.path().display()
+        )]
+    );
+    drop(opened);
+    assert_eq!(seal::read(&home.path()).unwrap(), Seal::Closed);
+    drop(home.open());
+}
+
+#[test]
 fn a_newer_version_is_read_and_never_written() {
     let home = Home::new();
     append(&home.open(), batch(id(1), vec![opened(), prompt("hi")])).unwrap();

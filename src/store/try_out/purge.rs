@@ -12,6 +12,7 @@ use crate::protocol::time::Time;
 use crate::protocol::usage::Basis;
 use crate::store::append::{composer_draft, step_draft};
 use crate::store::fault::beside;
+use crate::store::seal::{self, Seal};
 use crate::store::try_out::{
     Home, answer, answered, append, batch, called, charge, id, opened, prompt, wait,
 };
@@ -106,6 +107,18 @@ fn a_purged_session_leaves_no_byte_and_its_cost() {
     // Numbers are not given twice.
     let next = append(&log, batch(id(3), vec![opened()])).unwrap();
     assert_eq!(next.events[0].seq, Seq(11));
+}
+
+#[test]
+fn a_log_of_writes_that_could_not_be_cut_goes_with_the_next_closing() {
+    let home = Home::new();
+    append(&home.open(), batch(id(1), vec![opened(), prompt("hi")])).unwrap();
+    assert!(seal::writes(&home.path()).exists());
+    // As a purge does while somebody reads.
+    seal::owe(&home.path()).unwrap();
+    drop(home.open());
+    assert!(!seal::writes(&home.path()).exists() && !seal::owes(&home.path()));
+    assert_eq!(seal::read(&home.path()).unwrap(), Seal::Closed);
 }
 
 #[test]
