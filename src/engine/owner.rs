@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::process::{Pid, test_kill_process};
 
 use crate::protocol::id::SessionId;
@@ -18,6 +19,10 @@ use crate::protocol::query::Holder;
 const LAST_COPY: Duration = Duration::from_millis(10);
 /// How often that is waited for.
 const LAST_COPIES: u32 = 100;
+
+/// A lock file that nobody needs: the next holder's is made of it. To make a file and delete it for every run is more work for
+/// the file system than all else a hold needs, and ever more of it when runs follow each other.
+const SPARE: &str = "spare";
 
 /// The folder of lock files.
 #[derive(Debug, Clone)]
@@ -46,6 +51,14 @@ impl Owners {
             .mode(0o700)
             .create(&self.folder)
             .map_err(failed)?;
+        // Another may have taken it, and then one is made.
+        let _ = renameat_with(
+            CWD,
+            self.folder.join(SPARE),
+            CWD,
+            &path,
+            RenameFlags::NOREPLACE,
+        );
         let mut waited = 0;
         loop {
             let mut file = OpenOptions::new()
@@ -60,7 +73,8 @@ impl Owners {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
                     let holder = read_process(&mut file);
-                    if holder.is_some_and(is_gone) && waited < LAST_COPIES {
+                    // Without a number it is just being taken, or let go of as the spare one.
+                    if holder.is_none_or(is_gone) && waited < LAST_COPIES {
                         waited += 1;
                         thread::sleep(LAST_COPY);
                         continue;
@@ -142,8 +156,11 @@ impl Owners {
 
 impl Drop for Held {
     fn drop(&mut self) {
-        // Removed while still locked, so that nobody can take a lock on the old file unseen.
-        let _ = fs::remove_file(&self.path);
+        // Its name is taken while it is still locked, so that nobody can take a lock on the old file unseen.
+        let _ = self.file.set_len(0);
+        if fs::rename(&self.path, self.path.with_file_name(SPARE)).is_err() {
+            let _ = fs::remove_file(&self.path);
+        }
         let _ = self.file.unlock();
     }
 }
@@ -200,6 +217,31 @@ mod tests {
         assert_eq!(owners.holder(session), None);
         let _held = owners.hold(session).unwrap();
         assert!(!owners.take_stop(session));
+    }
+
+    #[test]
+    fn a_lock_file_that_is_let_go_serves_the_next_holder() {
+        use std::os::unix::fs::MetadataExt;
+        let folder = tempfile::tempdir().unwrap();
+        let owners = Owners::new(folder.path().to_owned());
+        let names = || {
+            let entries = fs::read_dir(folder.path()).unwrap();
+            let mut names: Vec<String> = entries
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect();
+            names.sort();
+            names
+        };
+        let [one, other, third] = [(); 3].map(|()| Clock::system().session_id());
+        let (first, second) = (owners.hold(one).unwrap(), owners.hold(other).unwrap());
+        let inode = first.file.metadata().unwrap().ino();
+        drop(first);
+        assert_eq!(owners.holder(one), None);
+        let held = owners.hold(third).unwrap();
+        assert_eq!(held.file.metadata().unwrap().ino(), inode);
+        assert!(owners.holder(third).is_some() && owners.holder(other).is_some());
+        drop((held, second));
+        assert_eq!(names(), [SPARE]);
     }
 
     #[test]
