@@ -380,6 +380,36 @@ fn odd_answers_do_no_harm() {
 }
 
 #[test]
+fn a_prompt_above_the_window_is_too_long_though_the_server_says_nothing() {
+    let (dialect, long) = (Dialect::OpenAiChat, "go on ".repeat(1000));
+    // What it answers does not matter: it counts more tokens than the window has.
+    for (preset, window, code) in [("zai", 1024, 5), ("zai", 1_000_000, 0), ("xai", 1024, 0)] {
+        let server = Server::start(|request| answer(request, &Turn::text("From a part of it.")));
+        let known = config(&server, Some((3.0, 15.0)));
+        let wire = "wire = \"openai-chat\"\n";
+        let own = "context = 1000000\nmax_output = 8000\n";
+        let known = known.replace(wire, &format!("{wire}preset = \"{preset}\"\n"));
+        let home =
+            Home::with(&known.replace(own, &format!("context = {window}\nmax_output = 500\n")));
+        let said = home.run(&[
+            "run",
+            "--model",
+            &dialect.model(),
+            "--output",
+            "json",
+            &long,
+        ]);
+        let result = said.json();
+        assert_eq!(said.code, code, "{preset} {window}: {result}");
+        assert_eq!(server.requests().len(), 1, "{result}");
+        // Answered or not, it was read to its end and is paid for.
+        assert!(result["cost_usd"].as_f64() > Some(0.0), "{result}");
+        let kind = result["error"]["kind"].as_str();
+        assert_eq!(kind, (code == 5).then_some("too_long"), "{result}");
+    }
+}
+
+#[test]
 fn what_a_provider_does_not_count_is_estimated_and_not_free() {
     each(|dialect| {
         let silent = does(move |request| {

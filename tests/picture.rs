@@ -143,6 +143,8 @@ fn a_model_that_takes_none_is_told_what_it_does_not_see() {
     let line = "chat/blind takes no images: choose another model, or take small.png out";
     assert!(refused.err.contains(line), "{}", refused.err);
     assert_eq!(server.requests().len(), 0, "nothing was sent");
+    let listed = home.run(&["sessions", "--all", "--json"]).json();
+    assert_eq!(listed, json!([]), "no empty session is left");
 
     let first = home.run(&[
         "run",

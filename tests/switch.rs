@@ -318,6 +318,7 @@ impl Desk {
             session: Some(self.session),
             cwd: self.home.work(),
             typed: typed.to_owned(),
+            also: None,
         };
         match self.find(query) {
             Found::Offers(offers) => {

@@ -44,9 +44,11 @@ pub fn lost(now: &Usage, missed: u64, price: &Price) -> Money {
     }
 }
 
-/// Why a request parts from the one before, which went to the same model.
-pub fn cause(place: &Place, before: &Made, now: &Made) -> Cause {
-    if before.effort != now.effort {
+/// Why a request parts from the one before, which went to the same model. `outgrown`: more pictures were left out than before.
+pub fn cause(place: &Place, (before, now): (&Made, &Made), outgrown: bool) -> Cause {
+    if outgrown && matches!(place, Place::Message(_)) {
+        Cause::Pictures
+    } else if before.effort != now.effort {
         Cause::Effort
     } else if matches!(place, Place::Setting(_)) && before.max_output != now.max_output {
         Cause::Output
@@ -159,8 +161,11 @@ mod tests {
             (&Place::Message(3), longer, Cause::Unknown),
             (&Place::System, made, Cause::Unknown),
         ];
+        let message = Place::Message(3);
+        assert_eq!(cause(&message, (&made, &harder), true), Cause::Pictures);
+        assert_eq!(cause(&setting, (&made, &longer), true), Cause::Output);
         for (place, now, expected) in cases {
-            assert_eq!(cause(place, &made, &now), expected, "{place:?}");
+            assert_eq!(cause(place, (&made, &now), false), expected, "{place:?}");
         }
     }
 

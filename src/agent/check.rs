@@ -1,5 +1,6 @@
 //! Trying a model with one short question: what it is asked, and what its answer shows.
 
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -8,7 +9,7 @@ use crate::agent::prompt::{Caching, Message, Prompt};
 use crate::protocol::call::ToolSpec;
 use crate::protocol::effort::Effort;
 use crate::protocol::failure::Stop;
-use crate::protocol::id::ModelRef;
+use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::provider::Tried;
 use crate::protocol::reply::{Part, Reply};
 
@@ -46,6 +47,56 @@ pub fn ask(model: &ModelRef) -> Prompt {
     }
 }
 
+/// The longest prefix that a model of Gemini needs before it caches, and no other vendor's needs more (ai.google.dev,
+/// "Context caching").
+const LONGEST_LEAST: u64 = 4096;
+
+/// What most vendors need.
+const USUAL_LEAST: u64 = 1024;
+
+/// A short answer is enough; fewer than this some servers refuse.
+const LEAST_OUTPUT: u64 = 16;
+
+/// A line of the long prompt has no more bytes for a token than this, whoever counts.
+const BYTES: u64 = 5;
+
+/// The question that is asked twice to see what a cache does: longer than the shortest prefix that is cached (`least`), and
+/// no longer than it must be, since it is paid for.
+pub fn ask_twice(model: &ModelRef, session: SessionId, least: u64) -> Prompt {
+    let name = model.model.rsplit('/').next().unwrap_or_default();
+    let least = if name.starts_with("gemini-") {
+        LONGEST_LEAST
+    } else {
+        least.max(USUAL_LEAST)
+    };
+    // A quarter more, since nobody counts the same, and caches keep whole units.
+    let bytes = (least + least / 4) * BYTES;
+    let mut system = String::new();
+    for number in 1.. {
+        let _ = writeln!(
+            system,
+            "{number}. The tide comes and goes twice a day, and the ferry waits for neither."
+        );
+        if system.len() as u64 >= bytes {
+            break;
+        }
+    }
+    Prompt {
+        system: system.into(),
+        tools: Arc::new([]),
+        messages: vec![Message::User {
+            text: "Answer with the one word \"ready\".".to_owned(),
+            pictures: Vec::new(),
+        }],
+        max_output: LEAST_OUTPUT,
+        caching: Caching {
+            session: Some(session),
+            ..Caching::default()
+        },
+        ..ask(model)
+    }
+}
+
 /// What an answer shows that came in so many pieces.
 pub fn shown(reply: &Reply, pieces: u32) -> Tried {
     let called = reply
@@ -80,6 +131,8 @@ fn names_cache(usage: &Value) -> bool {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
     use crate::protocol::usage::Usage;
 
@@ -134,6 +187,26 @@ mod tests {
             };
             let tried = shown(&reply, pieces);
             assert_eq!((tried.streams, tried.calls_tool), expected, "{reply:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_asked_twice_is_long_enough_and_not_much_longer() {
+        let session = SessionId(uuid::Uuid::nil());
+        let cases = [
+            ("a/claude-haiku-4-5", 4096, 4096),
+            ("a/m", 512, 1024),
+            ("a/gemini-3.8-flash", 512, 4096),
+            ("a/google/gemini-2.5-pro", 512, 4096),
+        ];
+        for (model, least, expected) in cases {
+            let prompt = ask_twice(&model.parse().unwrap(), session, least);
+            assert_eq!(prompt, ask_twice(&model.parse().unwrap(), session, least));
+            let bytes = prompt.system.len() as u64;
+            assert!(
+                (expected * 6..expected * 7).contains(&bytes),
+                "{model}: {bytes}"
+            );
         }
     }
 

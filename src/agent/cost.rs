@@ -252,6 +252,7 @@ mod tests {
                     cache_write_long: 5,
                     output: 7,
                     reasoning: Some(3),
+                    searches: 0,
                 },
                 30_240_000_000,
             ),

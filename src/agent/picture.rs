@@ -1,7 +1,7 @@
 //! Pictures of a conversation: which of them a model is sent, what stands in place of the others, and how many tokens one
 //! comes to.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use base64::Engine;
@@ -33,6 +33,50 @@ pub struct Sight<'p> {
     /// `None`: nobody said, and it is tried.
     pub takes_images: Option<bool>,
     pub pictures: &'p Pictures,
+    pub cap: Cap,
+}
+
+/// The most pictures that one request may have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cap {
+    pub pictures: u64,
+    /// Of all of them together, as base64.
+    pub bytes: u64,
+}
+
+impl Sight<'_> {
+    /// How many of these, from the oldest on, no longer go along. When there are too many it is as if half of what may go
+    /// were the limit: each picture that is left out changes the request near its beginning, and nothing of it is in the
+    /// cache then, so that it must not happen with every new one. It follows from the pictures and their order alone.
+    pub fn outgrown<'i>(&self, images: impl IntoIterator<Item = &'i Image>) -> usize {
+        if self.takes_images == Some(false) {
+            return 0;
+        }
+        let shown = images
+            .into_iter()
+            .filter(|image| self.pictures.has(&image.hash));
+        let (mut going, mut bytes, mut outgrown) = (VecDeque::new(), 0, 0);
+        for image in shown {
+            let size = image.bytes.div_ceil(3).saturating_mul(4);
+            going.push_back(size);
+            bytes += size;
+            let cap = |part| Cap {
+                pictures: self.cap.pictures / part,
+                bytes: self.cap.bytes / part,
+            };
+            let passes =
+                |cap: Cap, count: usize, bytes| count as u64 > cap.pictures || bytes > cap.bytes;
+            if !passes(cap(1), going.len(), bytes) {
+                continue;
+            }
+            // The newest goes in any case: a person has just shown it, and the server says best what is wrong with it.
+            while going.len() > 1 && passes(cap(2), going.len(), bytes) {
+                bytes -= going.pop_front().unwrap_or(0);
+                outgrown += 1;
+            }
+        }
+        outgrown
+    }
 }
 
 /// A picture in a request.
@@ -52,7 +96,13 @@ impl Picture {
 
 /// What the person said as a model reads it: the text, in which each picture is named where it stood, and the pictures in
 /// their order. One that is not sent says so in the text, in the same words in every request, so that the prefix stays.
-pub fn said(blocks: &[Block], model: &ModelRef, sight: Sight<'_>) -> (String, Vec<Picture>) {
+/// `outgrown`: how many of the conversation's pictures from here on are left out for newer ones; it counts down.
+pub fn said(
+    blocks: &[Block],
+    model: &ModelRef,
+    sight: Sight<'_>,
+    outgrown: &mut usize,
+) -> (String, Vec<Picture>) {
     let mut pictures = Vec::new();
     let mut texts = Vec::with_capacity(blocks.len());
     for block in blocks {
@@ -66,6 +116,10 @@ pub fn said(blocks: &[Block], model: &ModelRef, sight: Sight<'_>) -> (String, Ve
                 image.unsent(&format!("{model} takes no images"))
             }
             None => image.unsent("it is no longer in the log"),
+            Some(_) if *outgrown > 0 => {
+                *outgrown -= 1;
+                image.unsent("newer ones took its place")
+            }
             Some(data) => {
                 pictures.push(Picture {
                     image: image.clone(),
@@ -182,6 +236,8 @@ fn counted(rule: Rule, image: &Image) -> u64 {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use pretty_assertions::assert_eq;
 
     use super::*;
@@ -222,6 +278,10 @@ mod tests {
         let shown = format!("look at\n\n[image picture.png 1280x720]\n\nand\n\n{lost}");
         let hidden = "look at\n\n[image picture.png 1280x720, not sent: p/m takes no images]\n\nand\n\n\
                       [image picture.png 1x2, not sent: p/m takes no images]";
+        let cap = Cap {
+            pictures: 9,
+            bytes: 99,
+        };
         let cases = [
             (None, &*shown, 1),
             (Some(true), &shown, 1),
@@ -231,11 +291,83 @@ mod tests {
             let sight = Sight {
                 takes_images,
                 pictures: &pictures,
+                cap,
             };
-            let (said, sent_pictures) = said(&blocks, &model, sight);
+            let (said, sent_pictures) = said(&blocks, &model, sight, &mut 0);
             assert_eq!((&*said, sent_pictures.len()), (text, sent));
             assert!(sent_pictures.iter().all(|picture| &*picture.data == "YWJj"));
         }
+    }
+
+    #[test]
+    fn the_oldest_give_way_and_half_of_them_at_once() {
+        let (mut pictures, mut images) = (Pictures::default(), Vec::new());
+        for number in 0..20 {
+            let hash = format!("{number}");
+            pictures.add(&hash, b"abc");
+            images.push(Image {
+                hash,
+                ..image(1, 2)
+            });
+        }
+        // Four bytes each as base64.
+        let many = |pictures, bytes| Cap { pictures, bytes };
+        let cases = [
+            (many(100, 1000), Some(true), vec![0; 21]),
+            (
+                many(4, 1000),
+                None,
+                vec![
+                    0, 0, 0, 0, 0, 3, 3, 3, 6, 6, 6, 9, 9, 9, 12, 12, 12, 15, 15, 15, 18,
+                ],
+            ),
+            (
+                many(100, 16),
+                None,
+                vec![
+                    0, 0, 0, 0, 0, 3, 3, 3, 6, 6, 6, 9, 9, 9, 12, 12, 12, 15, 15, 15, 18,
+                ],
+            ),
+            (many(4, 1000), Some(false), vec![0; 21]),
+            // One alone is never left out.
+            (
+                many(100, 3),
+                None,
+                (0..21)
+                    .map(|count: usize| count.saturating_sub(1))
+                    .collect(),
+            ),
+        ];
+        for (cap, takes_images, expected) in cases {
+            let sight = Sight {
+                takes_images,
+                pictures: &pictures,
+                cap,
+            };
+            let left_out: Vec<usize> = (0..=20)
+                .map(|count| sight.outgrown(&images[..count]))
+                .collect();
+            assert_eq!(left_out, expected, "{cap:?} {takes_images:?}");
+        }
+        let sight = Sight {
+            takes_images: None,
+            pictures: &pictures,
+            cap: many(4, 1000),
+        };
+        let blocks: Vec<Block> = images[..5]
+            .iter()
+            .cloned()
+            .map(|image| Block::Image { image })
+            .collect();
+        let mut outgrown = sight.outgrown(&images[..5]);
+        let model = "p/m".parse().unwrap();
+        let (text, sent) = said(&blocks, &model, sight, &mut outgrown);
+        assert_eq!((sent.len(), outgrown), (2, 0));
+        assert_eq!(
+            text.matches("not sent: newer ones took its place").count(),
+            3
+        );
+        assert!(text.ends_with("[image picture.png 1x2]"), "{text}");
     }
 
     #[test]

@@ -85,6 +85,8 @@ where
             _ => None,
         })
         .collect();
+    let images = items.clone().flat_map(|(_, _, item)| item.images());
+    let mut outgrown = sight.outgrown(images);
     let mut used = HashSet::new();
     let mut messages = Vec::new();
     let mut said = Said::default();
@@ -92,7 +94,7 @@ where
         match item {
             Item::Prompt { blocks, .. } => {
                 said.close(&mut messages);
-                let (text, pictures) = words(blocks, model, sight);
+                let (text, pictures) = words(blocks, model, sight, &mut outgrown);
                 if !text.trim().is_empty() {
                     messages.push(Message::User { text, pictures });
                 }
@@ -226,8 +228,13 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::agent::picture::Pictures;
+    use crate::agent::picture::{Cap, Pictures};
     use crate::protocol::item::{Block, Opaque, Origin};
+
+    const CAP: Cap = Cap {
+        pictures: 1,
+        bytes: 1,
+    };
 
     fn model() -> ModelRef {
         ModelRef {
@@ -240,6 +247,7 @@ mod tests {
         let sight = Sight {
             takes_images: None,
             pictures: &Pictures::default(),
+            cap: CAP,
         };
         messages(items, &model(), sight)
     }

@@ -22,7 +22,7 @@ use crate::protocol::time::Time;
 use crate::protocol::usage::{Charge, Spending, Usage};
 
 /// Of the serialised form; a stored fold of another version is folded anew from the log.
-pub const FOLD_VERSION: u32 = 7;
+pub const FOLD_VERSION: u32 = 8;
 
 /// A session as its facts left it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -94,6 +94,10 @@ pub struct Session {
     pub gist: String,
     /// The conversation has pictures.
     pub images: bool,
+    /// How many.
+    pub pictures: u64,
+    /// What was thought, by the `PROVIDER/MODEL` that it goes back to; empty where it goes back to nobody.
+    pub thoughts: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -202,6 +206,8 @@ impl Session {
             last_usage: Usage::default(),
             gist: String::new(),
             images: false,
+            pictures: 0,
+            thoughts: BTreeMap::new(),
         })
     }
 
@@ -403,8 +409,13 @@ impl Session {
     }
 
     fn item(&mut self, turn: u32, step: u32, item: &Item) {
-        self.images |= item.images().next().is_some();
+        self.pictures += item.images().count() as u64;
+        self.images |= self.pictures > 0;
         match item {
+            Item::Thought { opaque, .. } => {
+                let family = opaque.as_ref().map(|opaque| opaque.family.clone());
+                *self.thoughts.entry(family.unwrap_or_default()).or_default() += 1;
+            }
             // What Creel says to the model is no word of the person.
             Item::Prompt {
                 blocks,
@@ -443,10 +454,7 @@ impl Session {
                     self.failing.ran(open.subject, exit);
                 }
             }
-            Item::Prompt { .. }
-            | Item::Thought { .. }
-            | Item::Notice { .. }
-            | Item::Shell { .. } => {}
+            Item::Prompt { .. } | Item::Notice { .. } | Item::Shell { .. } => {}
         }
     }
 

@@ -17,19 +17,26 @@ use crate::protocol::usage::Usage;
 
 pub async fn run(args: &CacheArgs, door: &Door, face: &mut Face<'_>) -> Ended {
     let session = find::session(door, &args.session).await?.id;
-    let rows = match door.ask(Query::Cache { session }).await {
-        Found::Cache(rows) => rows,
+    let limit = args.limit;
+    let (rows, of) = match door.ask(Query::Cache { session, limit }).await {
+        Found::Cache { rows, of } => (rows, of),
         other => return Err(find::odd(&other)),
     };
     if args.json {
         let requests: Vec<Value> = rows.iter().map(fields).collect();
-        face.json(&json!({ "requests": requests, "total": sum(&rows).fields() }))?;
+        face.json(&json!({ "requests": requests, "of": of, "total": sum(&rows).fields() }))?;
     } else if rows.is_empty() {
         face.note("no model was called in this session")?;
     } else {
         face.say(&listed(&rows))?;
         for line in untold(&rows) {
             face.note(&line)?;
+        }
+        if of > rows.len() as u64 {
+            let shown = rows.len();
+            face.note(&format!(
+                "these are the newest {shown} of {of} requests: --limit {of} shows all"
+            ))?;
         }
     }
     Ok(exit::DONE)
@@ -133,6 +140,7 @@ fn broke(broke: &Break) -> Value {
         Cause::Model => "model",
         Cause::Effort => "effort",
         Cause::Output => "output",
+        Cause::Pictures => "pictures",
         Cause::Unknown => "unknown",
     };
     json!({ "at": at, "message": message, "setting": setting, "cause": cause })
@@ -236,6 +244,7 @@ fn why(row: &CacheRow) -> String {
             Cause::Model => format!("{place}: changed to {}", row.model),
             Cause::Effort => format!("{place}: the effort changed"),
             Cause::Output => format!("{place}: the limit of the answer changed"),
+            Cause::Pictures => format!("{place}: older pictures gave way to newer ones"),
             Cause::Unknown => format!("{place}: cause unknown"),
         };
     }

@@ -217,6 +217,9 @@ pub struct CostArgs {
 pub struct CacheArgs {
     #[arg(value_parser = session_part)]
     pub session: String,
+    /// The newest so many requests
+    #[arg(long, default_value_t = 200)]
+    pub limit: u32,
     #[arg(long)]
     pub json: bool,
 }
@@ -313,6 +316,8 @@ pub struct PurgeArgs {
     /// Do not ask, on a terminal either
     #[arg(long)]
     pub yes: bool,
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// Look at what Creel needs, and say what to do

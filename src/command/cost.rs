@@ -83,6 +83,7 @@ fn fields(row: &SpendRow) -> Value {
     let mut value = json!({ "calls": row.calls });
     if let (Value::Object(value), Value::Object(usage)) = (&mut value, usage(&row.usage)) {
         value.extend(usage);
+        value.insert("searches".to_owned(), json!(row.usage.searches));
         let known = row.unknown == 0 || row.unknown.saturating_add(row.included) < row.calls;
         value.insert("cost_usd".to_owned(), cost_usd(&row.cost, known));
         value.insert("cost_other".to_owned(), cost_other(&row.cost));
@@ -116,6 +117,7 @@ fn listed(by: By, rows: &[SpendRow]) -> String {
         ("cached", Column::Right),
         ("written", Column::Right),
         ("output", Column::Right),
+        ("searches", Column::Right),
         ("cost", Column::Right),
         ("no price", Column::Right),
         ("incl. (list)", Column::Right),
@@ -135,12 +137,9 @@ fn listed(by: By, rows: &[SpendRow]) -> String {
                         .saturating_add(row.usage.cache_write_long),
                 ),
                 tokens(row.usage.output),
+                count(row.usage.searches),
                 cost(row),
-                if row.unknown == 0 {
-                    String::new()
-                } else {
-                    row.unknown.to_string()
-                },
+                count(row.unknown),
                 if row.included == 0 {
                     String::new()
                 } else {
@@ -155,6 +154,15 @@ fn listed(by: By, rows: &[SpendRow]) -> String {
         let _ = writeln!(text, "≈ with 1 {code} = ${one}, the rate of {}", rate.date);
     }
     text
+}
+
+/// Nothing where there are none: a column of zeros hides the others.
+fn count(count: u64) -> String {
+    if count == 0 {
+        String::new()
+    } else {
+        count.to_string()
+    }
 }
 
 /// Dollars and other currencies side by side; one sum besides only where the config has the rates for it.
@@ -181,6 +189,7 @@ mod tests {
             cache_write_long: 4,
             output: 50,
             reasoning: Some(7),
+            searches: 0,
         };
         let mut first = SpendRow {
             key: "2026-11-22".to_owned(),
@@ -201,6 +210,7 @@ mod tests {
             currency: Currency::CNY,
         });
         second.included = 1;
+        second.usage.searches = 3;
         second.calls = 2;
         second.list.add(Money::usd(20_000_000_000));
         vec![first, second]
@@ -212,16 +222,16 @@ mod tests {
         let values: Vec<Value> = rows.iter().map(keyed).collect();
         let expected = json!([
             { "key": "2026-11-22", "calls": 2, "input_tokens": 1000, "cache_read_tokens": 20000, "cache_write_tokens": 304,
-              "output_tokens": 50, "reasoning_tokens": 7, "cost_usd": 0.42, "cost_other": {}, "unknown": 1 },
+              "output_tokens": 50, "reasoning_tokens": 7, "searches": 0, "cost_usd": 0.42, "cost_other": {}, "unknown": 1 },
             { "key": "2026-11-23", "calls": 2, "input_tokens": 1000, "cache_read_tokens": 20000, "cache_write_tokens": 304,
-              "output_tokens": 50, "reasoning_tokens": 7, "cost_usd": 0.0, "cost_other": { "CNY": 0.31 }, "unknown": 0,
+              "output_tokens": 50, "reasoning_tokens": 7, "searches": 3, "cost_usd": 0.0, "cost_other": { "CNY": 0.31 }, "unknown": 0,
               "included": { "calls": 1, "list_usd": 0.02, "list_other": {} } },
         ]);
         assert_eq!(Value::Array(values), expected);
         assert_eq!(
             fields(&total(&rows)),
             json!({ "calls": 4, "input_tokens": 2000, "cache_read_tokens": 40000, "cache_write_tokens": 608,
-                    "output_tokens": 100, "reasoning_tokens": 14, "cost_usd": 0.42, "cost_other": { "CNY": 0.31 }, "unknown": 1,
+                    "output_tokens": 100, "reasoning_tokens": 14, "searches": 3, "cost_usd": 0.42, "cost_other": { "CNY": 0.31 }, "unknown": 1,
                     "included": { "calls": 1, "list_usd": 0.02, "list_other": {} } })
         );
         let unknown = SpendRow {
@@ -235,10 +245,10 @@ mod tests {
     #[test]
     fn the_ledger_is_a_table_with_a_sum() {
         let expected = "\
-day         calls  input  cached  written  output           cost  no price  incl. (list)
-2026-11-22      2     1k     20k      304      50          $0.42         1
-2026-11-23      2     1k     20k      304      50          ¥0.31               1 ($0.02)
-total           4     2k     40k      608     100  $0.42 + ¥0.31         1     1 ($0.02)
+day         calls  input  cached  written  output  searches           cost  no price  incl. (list)
+2026-11-22      2     1k     20k      304      50                    $0.42         1
+2026-11-23      2     1k     20k      304      50         3          ¥0.31               1 ($0.02)
+total           4     2k     40k      608     100         3  $0.42 + ¥0.31         1     1 ($0.02)
 ";
         assert_eq!(listed(By::Day, &rows()), expected);
     }
@@ -253,10 +263,10 @@ total           4     2k     40k      608     100  $0.42 + ¥0.31         1     
         rows[1].rates = Rates([(Currency::CNY, rate)].into());
         rows[1].about = rows[1].rates.total(&rows[1].cost);
         let expected = "\
-day         calls  input  cached  written  output                   cost  no price  incl. (list)
-2026-11-22      2     1k     20k      304      50                  $0.42         1
-2026-11-23      2     1k     20k      304      50          ¥0.31 ≈ $0.04               1 ($0.02)
-total           4     2k     40k      608     100  $0.42 + ¥0.31 ≈ $0.46         1     1 ($0.02)
+day         calls  input  cached  written  output  searches                   cost  no price  incl. (list)
+2026-11-22      2     1k     20k      304      50                            $0.42         1
+2026-11-23      2     1k     20k      304      50         3          ¥0.31 ≈ $0.04               1 ($0.02)
+total           4     2k     40k      608     100         3  $0.42 + ¥0.31 ≈ $0.46         1     1 ($0.02)
 ≈ with 1 CNY = $0.139, the rate of 2026-11-20
 ";
         assert_eq!(listed(By::Day, &rows), expected);

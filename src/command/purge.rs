@@ -3,6 +3,8 @@
 use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
+use serde_json::json;
+
 use crate::command::cli::PurgeArgs;
 use crate::command::moment::{Now, before};
 use crate::command::table::counted;
@@ -33,17 +35,25 @@ pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) 
             sessions,
             events,
             blobs,
+            stopped,
         } => {
-            face.say_line(&format!(
-                "deleted {} with {} and {}",
-                counted(sessions.into(), "session"),
-                counted(events, "event"),
-                counted(blobs, "kept output")
-            ))?;
+            if args.json {
+                face.json(&json!({ "sessions": sessions, "events": events, "blobs": blobs, "stopped": stopped }))?;
+            } else {
+                face.say_line(&format!(
+                    "deleted {} with {} and {}",
+                    counted(sessions.into(), "session"),
+                    counted(events, "event"),
+                    counted(blobs, "kept output")
+                ))?;
+            }
             for worktree in stays {
                 face.note(&worktree.stays())?;
             }
-            Ok(exit::DONE)
+            match stopped {
+                None => Ok(exit::DONE),
+                Some(why) => Err(Trouble::failed(rest(&why, cards.len(), sessions))),
+            }
         }
         Managed::Failed { why } => Err(Trouble::failed(why)),
         Managed::Stopped { .. }
@@ -56,6 +66,15 @@ pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) 
             "the engine did something else: please report this",
         )),
     }
+}
+
+/// What is said where only some of them could be deleted.
+fn rest(why: &str, asked: usize, gone: u32) -> String {
+    let left = (asked as u64).saturating_sub(gone.into());
+    format!(
+        "{why}; {} of {asked} stayed, the others are deleted for good",
+        counted(left, "session")
+    )
 }
 
 /// The worktrees that were made for these sessions and are still there.
@@ -144,6 +163,25 @@ mod tests {
         ];
         let old = older(cards.clone(), Duration::from_hours(720), &now);
         assert_eq!(old, [cards[2].clone(), cards[4].clone()]);
+    }
+
+    #[test]
+    fn what_stayed_is_counted() {
+        let cases = [
+            (
+                250,
+                200,
+                "x; 50 sessions of 250 stayed, the others are deleted for good",
+            ),
+            (
+                101,
+                100,
+                "x; 1 session of 101 stayed, the others are deleted for good",
+            ),
+        ];
+        for (asked, gone, expected) in cases {
+            assert_eq!(rest("x", asked, gone), expected);
+        }
     }
 
     #[tokio::test]

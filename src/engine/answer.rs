@@ -52,7 +52,9 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
             .read(move |reader| reader.spend(by, since, until, session))
             .await
             .map(|rows| Found::Spend(rows.into_iter().map(|row| about(house, row)).collect())),
-        Query::Cache { session } => cache::rows(house, session).await.map(Found::Cache),
+        Query::Cache { session, limit } => cache::rows(house, session, limit)
+            .await
+            .map(|(rows, of)| Found::Cache { rows, of }),
         Query::Today => today(house).await.map(Found::Today),
         Query::Models => Ok(Found::Models(house.model_cards())),
         Query::Providers => check::cards(house).await.map(Found::Providers),
@@ -60,12 +62,17 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
             session,
             cwd,
             typed,
-        } => offer::offers(house, session, cwd, typed)
+            also,
+        } => offer::offers(house, session, cwd, (typed, also))
             .await
             .map(Found::Offers),
         Query::Routes { model, session } => supply::reports(house, model, session)
             .await
             .map(Found::Routes),
+        Query::Blind { model, images } => {
+            let images: Vec<_> = images.iter().collect();
+            Ok(Found::Blind(house.blindness(&model, &images)))
+        }
         Query::Blob { hash } => house
             .read(move |reader| reader.blob(&hash))
             .await
@@ -201,27 +208,42 @@ pub(crate) async fn purge(house: &Arc<House>, sessions: Vec<SessionId>) -> Resul
         }
     }
     let mut all = Purged::default();
+    let mut stopped = None;
     for part in sessions.chunks(HELD_AT_ONCE) {
-        let mut held = Vec::new();
-        for session in part {
-            let one = house.hold(*session).await.map_err(|refused| {
-                let holder = house.owners.holder(*session);
-                holder.map_or(refused, |holder| is_held(*session, &holder))
-            })?;
-            held.push(one);
+        match purge_part(house, part).await {
+            Ok(purged) => {
+                all.sessions += purged.sessions;
+                all.events += purged.events;
+                all.blobs += purged.blobs;
+            }
+            // What is gone is gone, and whoever asked has to know of it.
+            Err(why) if all.sessions > 0 => {
+                stopped = Some(why);
+                break;
+            }
+            Err(why) => return Err(why),
         }
-        let purged = house.log.purge(part.to_vec()).await;
-        drop(held);
-        let purged = purged.map_err(|error| error.to_string())?;
-        all.sessions += purged.sessions;
-        all.events += purged.events;
-        all.blobs += purged.blobs;
     }
     Ok(Managed::Purged {
         sessions: u32::try_from(all.sessions).unwrap_or(u32::MAX),
         events: all.events,
         blobs: all.blobs,
+        stopped,
     })
+}
+
+/// All of these, or none.
+async fn purge_part(house: &Arc<House>, part: &[SessionId]) -> Result<Purged, String> {
+    let mut held = Vec::new();
+    for session in part {
+        let one = house.hold(*session).await.map_err(|refused| {
+            let holder = house.owners.holder(*session);
+            holder.map_or(refused, |holder| is_held(*session, &holder))
+        })?;
+        held.push(one);
+    }
+    let purged = house.log.purge(part.to_vec()).await;
+    purged.map_err(|error| error.to_string())
 }
 
 fn is_held(session: SessionId, holder: &Holder) -> String {

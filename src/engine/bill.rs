@@ -16,12 +16,19 @@ use crate::provider::server_tools;
 
 impl Task {
     pub(crate) fn bill(&self, call: &ModelCall, reply: &Reply, broken: bool) -> Bill {
-        let (usage, estimated) = match reply.usage {
+        let (mut usage, estimated) = match reply.usage {
             Some(usage) if !broken => cost::completed(usage, call.size.likely, reply),
             _ => (cost::estimate(call.size.likely, reply), true),
         };
-        let (charge, counted) =
-            charged(&usage, reply, (&call.tariff, estimated), &self.house.rates);
+        let providers = self.house.providers();
+        let factor = providers.region_factor(&call.model, reply.usage_raw.as_ref());
+        let (charge, counted) = charged(
+            &usage,
+            reply,
+            (&call.tariff, estimated, factor),
+            &self.house.rates,
+        );
+        usage.searches = server_tools::uses(reply).searches;
         self.bill_of(call, usage, charge, counted, reply.usage_raw.clone())
     }
 
@@ -33,6 +40,9 @@ impl Task {
                 .is_some_and(|status| (200..300).contains(&status));
         if partial.is_empty() && partial.usage.is_none() && !taken {
             self.free(call)
+        } else if failure.kind == FailureKind::TooLong && partial.usage.is_some() {
+            // It was answered to its end, and its usage is the server's own.
+            self.bill(call, partial, false)
         } else {
             self.bill(call, partial, true)
         }
@@ -71,13 +81,60 @@ impl Task {
 }
 
 /// What an answer costs, the provider's own tools included, and what budgets count for it. `estimated`: the usage is ours and
-/// not the provider's.
+/// not the provider's. `factor`: what its tokens are charged with beside their price, in millionths.
 pub(crate) fn charged(
     usage: &Usage,
     reply: &Reply,
-    (tariff, estimated): (&Tariff, bool),
+    (tariff, estimated, factor): (&Tariff, bool, i64),
     rates: &Rates,
 ) -> (Charge, Money) {
     let tokens = cost::charge(usage, reply.reported_cost, tariff, estimated, rates);
+    let tokens = times(tokens, factor);
     server_tool::add(server_tools::uses(reply), tokens, tariff, rates)
+}
+
+/// A charge that was worked out from a list, and what counts of it, by a factor in millionths; what was reported is what it is.
+fn times((charge, counted): (Charge, Money), factor: i64) -> (Charge, Money) {
+    let listed = matches!(
+        charge.basis,
+        Basis::Listed | Basis::Estimated | Basis::Included
+    );
+    if factor == 1_000_000 || !listed {
+        return (charge, counted);
+    }
+    let times = |money: Money| {
+        let parts = i128::from(money.parts) * i128::from(factor) / 1_000_000;
+        Money {
+            parts: i64::try_from(parts).unwrap_or(i64::MAX),
+            ..money
+        }
+    };
+    let money = charge.money.map(times);
+    (Charge { money, ..charge }, times(counted))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_factor_holds_for_what_a_list_says_and_nothing_else() {
+        let usd = |parts| Some(Money::usd(parts));
+        let cases = [
+            (Basis::Listed, usd(10), 1_100_000, usd(11), 11),
+            (Basis::Estimated, usd(10), 1_100_000, usd(11), 11),
+            (Basis::Reported, usd(10), 1_100_000, usd(10), 10),
+            (Basis::Unknown, None, 1_100_000, None, 10),
+            (Basis::Listed, usd(i64::MAX), 1_100_000, usd(i64::MAX), 11),
+            (Basis::Listed, usd(10), 1_000_000, usd(10), 10),
+        ];
+        for (basis, money, factor, expected, counted) in cases {
+            let found = times((Charge { money, basis }, Money::usd(10)), factor);
+            let charge = Charge {
+                money: expected,
+                basis,
+            };
+            assert_eq!(found, (charge, Money::usd(counted)), "{basis:?} {money:?}");
+        }
+    }
 }

@@ -19,23 +19,61 @@ use crate::protocol::time::Time;
 use crate::protocol::usage::{Basis, CacheLife, Usage};
 use crate::provider::bare;
 
-/// Every request of a session in order.
-pub(crate) async fn rows(house: &Arc<House>, session: SessionId) -> Result<Vec<CacheRow>, String> {
-    let events = house
-        .read(move |reader| reader.history(session, Page::After(Seq(0)), u32::MAX))
+/// The newest requests of a session in order, and of how many. What was said is read only where a body can be built again
+/// from it: of requests that were played, or sent before their hash was kept, none can.
+pub(crate) async fn rows(
+    house: &Arc<House>,
+    session: SessionId,
+    limit: u32,
+) -> Result<(Vec<CacheRow>, u64), String> {
+    // One more to compare the first with; each has an end, and a title may have been asked for in between.
+    let most = limit.saturating_add(1).saturating_mul(3);
+    let (calls, of) = house
+        .read(move |reader| {
+            Ok((
+                reader.calls_of(session, most)?,
+                reader.count_calls(session)?,
+            ))
+        })
         .await?;
+    let told = calls.iter().any(|event| {
+        matches!(
+            event.fact,
+            Fact::ModelCalled {
+                step: 1..,
+                body: Some(_),
+                ..
+            }
+        )
+    });
+    let from = calls.first().map_or(Seq(u64::MAX), |event| event.seq);
+    let events = if told {
+        house
+            .read(move |reader| reader.history(session, Page::After(Seq(0)), u32::MAX))
+            .await?
+    } else {
+        calls
+    };
     let pictures = picture::gather(house, events.iter().map(|event| &event.fact)).await?;
     let house = Arc::clone(house);
     let looked = tokio::task::spawn_blocking(move || {
         let mut look = Look::new(&house, session, pictures);
         for event in events {
-            look.event(event);
+            let is_call = matches!(
+                event.fact,
+                Fact::ModelCalled { .. } | Fact::ModelAnswered { .. }
+            );
+            if !is_call || event.seq >= from {
+                look.event(event);
+            }
         }
-        look.rows
+        let before = look.rows.len().saturating_sub(limit as usize);
+        look.rows.split_off(before)
     });
-    looked
+    let rows = looked
         .await
-        .map_err(|error| format!("looking at the requests broke off: {error}"))
+        .map_err(|error| format!("looking at the requests broke off: {error}"))?;
+    Ok((rows, of))
 }
 
 /// A session as far as it has been read.
@@ -59,7 +97,15 @@ struct Look<'h> {
 /// A request, without the marks of the cache.
 struct Before {
     model: ModelRef,
-    body: Option<(Vec<u8>, Made)>,
+    body: Option<Rebuilt>,
+}
+
+/// A body that was sent, without its marks.
+struct Rebuilt {
+    bytes: Vec<u8>,
+    made: Made,
+    /// Pictures that gave way to newer ones.
+    outgrown: usize,
 }
 
 impl<'h> Look<'h> {
@@ -129,21 +175,21 @@ impl<'h> Look<'h> {
     fn called(&mut self, mut row: CacheRow, model: ModelRef, sent: Option<&SentBody>) {
         let body = self.rebuilt(&model, sent);
         let now = match body {
-            Ok((body, made)) => {
-                row.bytes = Some(body.len() as u64);
+            Ok(body) => {
+                row.bytes = Some(body.bytes.len() as u64);
                 match &self.before {
                     Some(Before {
                         body: Some(before),
                         model: other,
                     }) => {
-                        row.against = Some(against((other, before), (&model, &(&body, made))));
+                        row.against = Some(against((other, before), (&model, &body)));
                     }
                     Some(Before { body: None, .. }) => {
                         row.untold = Some("the request before cannot be told".to_owned());
                     }
                     None => {}
                 }
-                Some((body, made))
+                Some(body)
             }
             Err(why) => {
                 row.untold = Some(why);
@@ -154,12 +200,7 @@ impl<'h> Look<'h> {
         self.rows.push(row);
     }
 
-    /// The body that was sent, without its marks, and what it was made with.
-    fn rebuilt(
-        &self,
-        model: &ModelRef,
-        sent: Option<&SentBody>,
-    ) -> Result<(Vec<u8>, Made), String> {
+    fn rebuilt(&self, model: &ModelRef, sent: Option<&SentBody>) -> Result<Rebuilt, String> {
         let providers = self.house.providers();
         if providers.is_rehearsal(model) {
             return Err("a rehearsal sends nothing".to_owned());
@@ -174,7 +215,14 @@ impl<'h> Look<'h> {
             (sent.made, &self.pictures),
         );
         match provider.body(&prompt) {
-            Some(body) if request::is_sent(&body, sent) => Ok((bare(&body), sent.made)),
+            Some(body) if request::is_sent(&body, sent) => Ok(Rebuilt {
+                bytes: bare(&body),
+                made: sent.made,
+                outgrown: self
+                    .house
+                    .sight(model, &self.pictures)
+                    .outgrown(self.items.iter().flat_map(|(_, _, item)| item.images())),
+            }),
             _ => Err("it was made by another version of Creel, or with other settings".to_owned()),
         }
     }
@@ -203,18 +251,19 @@ impl<'h> Look<'h> {
             .before
             .as_ref()
             .and_then(|before| before.body.as_ref())
-            .map_or_else(CacheLife::default, |(_, made)| made.life);
+            .map_or_else(CacheLife::default, |body| body.made.life);
     }
 }
 
 fn against(
-    (before_model, (before, before_made)): (&ModelRef, &(Vec<u8>, Made)),
-    (model, (now, made)): (&ModelRef, &(&Vec<u8>, Made)),
+    (before_model, before): (&ModelRef, &Rebuilt),
+    (model, now): (&ModelRef, &Rebuilt),
 ) -> Against {
-    let common = prefix::common(before, now);
+    let common = prefix::common(&before.bytes, &now.bytes);
     let broke = if before_model == model {
-        prefix::parts(before, now, common).map(|place| Break {
-            cause: cache::cause(&place, before_made, made),
+        let outgrown = now.outgrown > before.outgrown;
+        prefix::parts(&before.bytes, &now.bytes, common).map(|place| Break {
+            cause: cache::cause(&place, (&before.made, &now.made), outgrown),
             place,
         })
     } else {
@@ -225,7 +274,7 @@ fn against(
         })
     };
     Against {
-        before: before.len() as u64,
+        before: before.bytes.len() as u64,
         common: common as u64,
         broke,
     }

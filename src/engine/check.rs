@@ -6,28 +6,24 @@ use std::time::Duration;
 
 use futures_util::StreamExt;
 
-use crate::agent::check::{ask, shown};
+use crate::agent::check::{ask, ask_twice, shown};
 use crate::agent::cost::{self, Tariff};
-use crate::agent::session::Session;
+use crate::agent::prompt::Prompt;
 use crate::agent::size::Sent;
 use crate::config::paths::process_environment;
 use crate::config::{KeySource, ProviderConfig, Wire, preset, secret};
 use crate::engine::bill::charged;
-use crate::engine::effect::derive;
+use crate::engine::book::{Answered, Book};
 use crate::engine::house::{self, House};
-use crate::protocol::event::{Event, Fact};
-use crate::protocol::failure::{Failure, FailureKind, Stop};
+use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::money::{Money, Rates};
-use crate::protocol::provider::{ProviderCard, Reached, Tried};
+use crate::protocol::provider::{CacheTried, ProviderCard, Reached, Tried};
 use crate::protocol::reply::Reply;
 use crate::protocol::route::Vitals;
-use crate::protocol::rule::Mode;
-use crate::protocol::session::{Change, SessionSpec};
-use crate::protocol::usage::{Basis, Cause, Charge, Usage};
+use crate::protocol::usage::{Basis, Charge, Usage};
 use crate::provider::table::Providers;
 use crate::provider::{Chunk, Provider};
-use crate::store::{Appended, Batch, Reservation};
 
 /// How long a list of models may take, its pages and the reading of the key included.
 const LIST_TIME: Duration = Duration::from_secs(30);
@@ -195,10 +191,18 @@ fn likely(
         .or_else(|| usual.or_else(own).or_else(priced).or_else(first).map(model))
 }
 
+/// What a check can cost at most: the short question, and the long one twice.
 fn worst(providers: &Providers, model: &ModelRef, tariff: &Tariff, rates: &Rates) -> Option<Money> {
-    let prompt = ask(model);
-    let size = Sent::new(&prompt).size(None, providers.card(model).context);
-    cost::reserve(size.most, prompt.max_output, tariff, rates)
+    let context = providers.card(model).context;
+    let one = |prompt: &Prompt| {
+        let size = Sent::new(prompt).size(None, context);
+        cost::reserve(size.most, prompt.max_output, tariff, rates)
+    };
+    let short = one(&ask(model))?;
+    let session = SessionId(uuid::Uuid::nil());
+    let long = one(&ask_twice(model, session, providers.least_cached(model)))?;
+    let parts = short.parts.saturating_add(long.parts.saturating_mul(2));
+    Some(Money { parts, ..short })
 }
 
 /// Asks a model one short question. `gone` ends when nobody waits for the answer any more: the call is then broken off.
@@ -211,69 +215,140 @@ pub(crate) async fn try_out(
     let provider = providers.get(&model).map_err(|failure| failure.message)?;
     let mut book = Book::open(house, &model).await?;
     let tariff = house.tariff_of(&providers, &model);
-    let prompt = ask(&model);
-    let size = Sent::new(&prompt).size(None, providers.card(&model).context);
-    if let Some(text) = book
-        .reserve(worst(&providers, &model, &tariff, &house.rates))
-        .await?
-    {
-        return Ok(Tried {
-            failure: Some(Failure::new(FailureKind::Config, text)),
-            over_budget: true,
-            ..Tried::default()
-        });
+    let caller = Caller {
+        house,
+        providers: &providers,
+        provider: &*provider,
+        tariff: &tariff,
+    };
+    let mut gone = std::pin::pin!(gone);
+    let first = caller.call(&mut book, ask(&model), &mut gone).await?;
+    let (first, pieces) = match first {
+        Called::Answered(answered, pieces) => (answered, pieces),
+        Called::Over(text) => {
+            return Ok(Tried {
+                failure: Some(Failure::new(FailureKind::Config, text)),
+                over_budget: true,
+                ..Tried::default()
+            });
+        }
+    };
+    let mut tried = Tried {
+        failure: first.failure.clone(),
+        charge: Some(first.charge),
+        millis: first.millis,
+        ..shown(&first.reply, pieces)
+    };
+    if tried.failure.is_some() || !tried.reports_caching {
+        return Ok(tried);
     }
-    let began = house.clock.now();
-    let time = if providers.card(&model).local {
-        ANSWER_TIME_HERE
-    } else {
-        ANSWER_TIME
-    };
-    let heard = hear(&*provider, prompt, time, gone).await;
-    let millis = house.clock.now().since(began).as_millis();
-    let millis = u64::try_from(millis).unwrap_or(u64::MAX);
-    // What was refused before an answer began is free; what was taken and then lost may be charged.
-    let free = heard.failure.is_some() && !heard.began && heard.reply.usage.is_none();
-    let broken = heard.failure.is_some();
-    let (usage, (charge, counted)) = if free {
-        let charge = Charge {
-            money: Some(Money::usd(0)),
-            basis: Basis::Listed,
-        };
-        (Usage::default(), (charge, Money::usd(0)))
-    } else {
-        let usage = heard.reply.usage.filter(|_| !broken);
-        let estimated = usage.is_none();
-        let usage = usage.unwrap_or_else(|| cost::estimate(size.likely, &heard.reply));
-        let priced = (&tariff, estimated);
-        (usage, charged(&usage, &heard.reply, priced, &house.rates))
-    };
-    let tried = Tried {
-        failure: heard.failure.clone(),
-        charge: Some(charge),
-        millis,
-        ..shown(&heard.reply, heard.pieces)
-    };
-    book.keep(vec![Fact::ModelAnswered {
-        turn: 0,
-        step: 0,
-        attempt: 1,
-        model,
-        usage,
-        charge,
-        counted,
-        raw: heard.reply.usage_raw,
-        stop: if broken {
-            None
-        } else {
-            heard.reply.stop.or(Some(Stop::End))
-        },
-        failure: heard.failure,
-        millis,
-        vitals: heard.vitals,
-    }])
-    .await?;
+    let mut cache = None;
+    for _ in 0..2 {
+        let prompt = ask_twice(&model, book.session.id, providers.least_cached(&model));
+        cache = Some(match caller.call(&mut book, prompt, &mut gone).await? {
+            Called::Over(why) => CacheTried::Not { why },
+            Called::Answered(answered, _) => {
+                tried.charge = tried.charge.map(|charge| together(charge, answered.charge));
+                match answered.failure {
+                    Some(failure) => CacheTried::Not {
+                        why: failure.message,
+                    },
+                    None => CacheTried::Read {
+                        tokens: answered.usage.cache_read,
+                        of: answered.usage.prompt(),
+                    },
+                }
+            }
+        });
+        if matches!(cache, Some(CacheTried::Not { .. })) {
+            break;
+        }
+    }
+    tried.cache = cache;
     Ok(tried)
+}
+
+/// Two charges as one: known only where both are, and in one currency.
+fn together(one: Charge, other: Charge) -> Charge {
+    match (one.money, other.money) {
+        (Some(money), Some(more)) if money.currency == more.currency => Charge {
+            money: Some(Money {
+                parts: money.parts.saturating_add(more.parts),
+                ..money
+            }),
+            ..one
+        },
+        _ => Charge::UNKNOWN,
+    }
+}
+
+/// What a call of a check is made with.
+struct Caller<'c> {
+    house: &'c Arc<House>,
+    providers: &'c Providers,
+    provider: &'c dyn Provider,
+    tariff: &'c Tariff,
+}
+
+enum Called {
+    /// And in how many pieces it came.
+    Answered(Box<Answered>, u32),
+    /// A budget stands in the way, as this says.
+    Over(String),
+}
+
+impl Caller<'_> {
+    /// One call, held by the budgets before and kept with its price afterwards.
+    async fn call(
+        &self,
+        book: &mut Book<'_>,
+        prompt: Prompt,
+        gone: &mut (impl Future<Output = ()> + Unpin),
+    ) -> Result<Called, String> {
+        let (house, model) = (self.house, prompt.model.clone());
+        let card = self.providers.card(&model);
+        let size = Sent::new(&prompt).size(None, card.context);
+        let worst = cost::reserve(size.most, prompt.max_output, self.tariff, &house.rates);
+        if let Some(text) = book.reserve(worst).await? {
+            return Ok(Called::Over(text));
+        }
+        let began = house.clock.now();
+        let time = if card.local {
+            ANSWER_TIME_HERE
+        } else {
+            ANSWER_TIME
+        };
+        let heard = hear(self.provider, prompt, time, gone).await;
+        let millis = house.clock.now().since(began).as_millis();
+        // What was refused before an answer began is free; what was taken and then lost may be charged.
+        let free = heard.failure.is_some() && !heard.began && heard.reply.usage.is_none();
+        let (usage, (charge, counted)) = if free {
+            let charge = Charge {
+                money: Some(Money::usd(0)),
+                basis: Basis::Listed,
+            };
+            (Usage::default(), (charge, Money::usd(0)))
+        } else {
+            let usage = heard.reply.usage.filter(|_| heard.failure.is_none());
+            let estimated = usage.is_none();
+            let usage = usage.unwrap_or_else(|| cost::estimate(size.likely, &heard.reply));
+            let raw = heard.reply.usage_raw.as_ref();
+            let factor = self.providers.region_factor(&model, raw);
+            let priced = (self.tariff, estimated, factor);
+            (usage, charged(&usage, &heard.reply, priced, &house.rates))
+        };
+        let answered = Answered {
+            reply: heard.reply,
+            failure: heard.failure,
+            usage,
+            charge,
+            counted,
+            millis: u64::try_from(millis).unwrap_or(u64::MAX),
+            vitals: heard.vitals,
+        };
+        book.keep(answered.clone()).await?;
+        Ok(Called::Answered(Box::new(answered), heard.pieces))
+    }
 }
 
 /// What came of the call.
@@ -289,9 +364,9 @@ struct Heard {
 
 async fn hear(
     provider: &dyn Provider,
-    prompt: crate::agent::prompt::Prompt,
+    prompt: Prompt,
     time: Duration,
-    gone: impl Future<Output = ()>,
+    gone: &mut (impl Future<Output = ()> + Unpin),
 ) -> Heard {
     let model = prompt.model.clone();
     let mut stream = provider.stream(prompt);
@@ -337,121 +412,4 @@ async fn hear(
     heard.failure = failure;
     heard.vitals = waited.then_some(vitals);
     heard
-}
-
-/// The session that holds one try.
-struct Book<'h> {
-    house: &'h Arc<House>,
-    session: Session,
-    model: ModelRef,
-    /// Keeps others from closing what is open in it.
-    _held: crate::engine::owner::Held,
-}
-
-impl<'h> Book<'h> {
-    async fn open(house: &'h Arc<House>, model: &ModelRef) -> Result<Self, String> {
-        let id: SessionId = house.clock.session_id();
-        let held = house.hold(id).await?;
-        let cwd = std::env::current_dir().unwrap_or_else(|_| house.paths.data.clone());
-        let spec = SessionSpec {
-            project: cwd.clone(),
-            cwd,
-            model: model.clone(),
-            mode: Mode::Plan,
-            system: String::new(),
-            effort: None,
-            parent: None,
-            worktree: None,
-            forked: None,
-        };
-        let title = format!("check of {model}");
-        let facts = vec![
-            Fact::SessionOpened { spec },
-            Fact::SessionChanged {
-                change: Change::Title { title },
-            },
-            Fact::SessionChanged {
-                change: Change::Archived { archived: true },
-            },
-        ];
-        let appended = append(house, (id, None), facts, None).await?;
-        let session = Session::fold(None, &appended.events).ok_or("the log keeps no session")?;
-        Ok(Self {
-            house,
-            session,
-            model: model.clone(),
-            _held: held,
-        })
-    }
-
-    /// Holds the worst case; the text says which budget it would pass.
-    async fn reserve(&mut self, worst: Option<Money>) -> Result<Option<String>, String> {
-        let limit =
-            |limit: Option<Money>| limit.filter(|_| worst.is_some()).map(|limit| limit.parts);
-        let budget = &self.house.budget;
-        let called = Fact::ModelCalled {
-            turn: 0,
-            step: 0,
-            attempt: 1,
-            model: self.model.clone(),
-            reserved: worst,
-            cause: Cause::Check,
-            body: None,
-        };
-        let reservation = Reservation {
-            amount: worst.map_or(0, |worst| worst.parts),
-            day_limit: limit(budget.day),
-            session_limit: limit(budget.session),
-            facts: vec![called],
-        };
-        let start = (self.session.id, Some(self.session.clone()));
-        let appended = append(self.house, start, Vec::new(), Some(reservation)).await?;
-        self.apply(&appended.events);
-        Ok(appended.over.map(|over| {
-            let which = if over.day { "day" } else { "session" };
-            format!(
-                "not asked, it could pass the {which}'s budget of {}: raise `budget.{which}` in config.toml",
-                Money::usd(over.limit)
-            )
-        }))
-    }
-
-    async fn keep(&mut self, facts: Vec<Fact>) -> Result<(), String> {
-        let start = (self.session.id, Some(self.session.clone()));
-        let appended = append(self.house, start, facts, None).await?;
-        self.apply(&appended.events);
-        Ok(())
-    }
-
-    fn apply(&mut self, events: &[Event]) {
-        for event in events {
-            self.session.apply(event);
-        }
-    }
-}
-
-async fn append(
-    house: &Arc<House>,
-    (session, before): (SessionId, Option<Session>),
-    facts: Vec<Fact>,
-    reserved: Option<Reservation>,
-) -> Result<Appended, String> {
-    let at = house.clock.now();
-    let redactor = house.redactor();
-    let facts = facts
-        .into_iter()
-        .map(|fact| crate::engine::redaction::redacted(fact, &redactor))
-        .collect();
-    let batch = Batch {
-        session,
-        at,
-        day: house.clock.day(at),
-        facts,
-        reserved,
-        blobs: Vec::new(),
-        derive: derive(before),
-        clears_draft: false,
-    };
-    let kept = house.append(batch).await;
-    kept.map_err(|error| error.to_string())
 }

@@ -4,6 +4,7 @@
 mod answer;
 mod bill;
 mod board;
+mod book;
 mod cache;
 mod call;
 mod check;

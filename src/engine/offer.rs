@@ -1,25 +1,27 @@
 //! Answers which models there are and what choosing each would come to: what the log and the providers tell is gathered here,
 //! and reckoned in `agent::offer`.
 
-use std::collections::{BTreeSet, HashMap};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::agent::cost;
 use crate::agent::offer::{self, Ahead, Answer, Counted, RECENT, Ratio};
 use crate::agent::picture::{Pictures, Tokens};
 use crate::agent::prompt::{Placed, Prompt};
 use crate::agent::session::Session;
 use crate::agent::size::Sent;
 use crate::engine::house::House;
-use crate::engine::open::{placed, system_text};
+use crate::engine::open::{self, placed, system_text};
 use crate::engine::request;
 use crate::project;
 use crate::protocol::cache::Made;
 use crate::protocol::effort::Effort;
 use crate::protocol::event::{Event, Fact};
-use crate::protocol::id::{ModelRef, Seq, SessionId};
+use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::item::{Block, Item, Origin};
-use crate::protocol::offer::{Figure, Offer, Pays};
+use crate::protocol::offer::{Figure, Left, Offer, Pays};
 use crate::protocol::query::{ModelCard, Page};
 use crate::protocol::time::Time;
 use crate::protocol::usage::Usage;
@@ -28,13 +30,17 @@ pub(crate) async fn offers(
     house: &Arc<House>,
     session: Option<SessionId>,
     cwd: PathBuf,
-    typed: String,
+    (typed, also): (String, Option<ModelRef>),
 ) -> Result<Vec<Offer>, String> {
     house.refresh_health().await;
+    let fold = match session {
+        Some(id) => open::folded(house, id).await?,
+        None => None,
+    };
     let (events, calls, used) = house
         .read(move |reader| {
             let events = match session {
-                Some(id) => reader.history(id, Page::After(Seq(0)), u32::MAX)?,
+                Some(id) => reader.history(id, Page::Before(None), WINDOW)?,
                 None => Vec::new(),
             };
             Ok((events, reader.calls()?, reader.used()?))
@@ -42,7 +48,7 @@ pub(crate) async fn offers(
         .await?;
     let looks = Arc::clone(house);
     let gathered = tokio::task::spawn_blocking(move || {
-        let mut talk = Talk::of(&looks, session, &events, &cwd);
+        let mut talk = Talk::of(&looks, fold, &events, &cwd);
         talk.add(typed);
         (talk, heard(calls))
     });
@@ -61,9 +67,13 @@ pub(crate) async fn offers(
         sent,
     };
     let house = Arc::clone(house);
-    let made = tokio::task::spawn_blocking(move || known.offers(&house, &talk));
+    let made = tokio::task::spawn_blocking(move || known.offers(&house, &talk, also));
     made.await.map_err(|error| error.to_string())
 }
+
+/// Facts of a session that are read, the newest ones: most sessions have fewer, and are weighed to the byte. Of one that has
+/// more, what was said before is reckoned by the last request that was sent.
+const WINDOW: u32 = 1_000;
 
 /// The conversation that would go on.
 struct Talk {
@@ -72,6 +82,15 @@ struct Talk {
     project: PathBuf,
     effort: Option<Effort>,
     model: Option<ModelRef>,
+    /// What was thought, by the model it goes back to, and how many pictures there are.
+    thoughts: BTreeMap<String, u64>,
+    images: u64,
+    /// Bytes of what was said before the items.
+    earlier: u64,
+    /// The models that get something of the items that no other gets.
+    families: BTreeSet<String>,
+    /// Bytes of all of it, as they were found: by provider, and by model where it is one of those.
+    weighed: RefCell<HashMap<(String, String), u64>>,
     items: Vec<Placed>,
     /// The last prompt each model answered.
     asked: HashMap<ModelRef, Asked>,
@@ -91,10 +110,9 @@ struct Asked {
 }
 
 impl Talk {
-    fn of(house: &House, session: Option<SessionId>, events: &[Event], cwd: &Path) -> Self {
-        let fold = Session::fold(None, events);
+    fn of(house: &House, fold: Option<Session>, events: &[Event], cwd: &Path) -> Self {
         let mut talk = if let Some(fold) = &fold {
-            Self::new(session, fold.spec.system.clone(), &fold.spec.project)
+            Self::new(Some(fold.id), fold.spec.system.clone(), &fold.spec.project)
         } else {
             let project = project::find(cwd);
             let date = house.clock.day(house.clock.now());
@@ -102,14 +120,27 @@ impl Talk {
             let system = house.redactor().redact(&text).into_owned();
             Self::new(None, system, &project.root)
         };
-        talk.effort = fold.as_ref().and_then(|fold| fold.effort);
-        talk.model = fold.map(|fold| fold.answering().clone());
+        if let Some(fold) = fold {
+            talk.effort = fold.effort;
+            talk.model = Some(fold.answering().clone());
+            talk.images = fold.pictures;
+            talk.thoughts = fold.thoughts;
+        }
         let mut open = (0, None);
+        let mut sent = None;
         for event in events {
             match &event.fact {
                 Fact::ModelCalled {
-                    step: 1.., body, ..
-                } => open = (talk.items.len(), body.as_ref().map(|body| body.made)),
+                    step: 1..,
+                    model,
+                    body,
+                    ..
+                } => {
+                    open = (talk.items.len(), body.as_ref().map(|body| body.made));
+                    if let Some(body) = body {
+                        sent = Some((model, talk.items.len(), body.bytes));
+                    }
+                }
                 Fact::ModelAnswered {
                     step: 1..,
                     model,
@@ -120,7 +151,14 @@ impl Talk {
                 } if usage.prompt() > 0 => talk.answered(model, usage, event.at, &open),
                 _ => {}
             }
-            talk.items.extend(placed(event.clone()));
+            if let Some(placed) = placed(event.clone()) {
+                talk.families.extend(family(&placed.2).map(str::to_owned));
+                talk.items.push(placed);
+            }
+        }
+        let opens = |event: &Event| matches!(event.fact, Fact::SessionOpened { .. });
+        if !events.first().is_none_or(opens) {
+            talk.reckon(house, sent);
         }
         talk
     }
@@ -132,10 +170,39 @@ impl Talk {
             project: project.to_owned(),
             effort: None,
             model: None,
+            thoughts: BTreeMap::new(),
+            images: 0,
+            earlier: 0,
+            families: BTreeSet::new(),
+            weighed: RefCell::default(),
             items: Vec::new(),
             asked: HashMap::new(),
             last: None,
             prompts: Vec::new(),
+        }
+    }
+
+    /// How much was said before the items, by the last request whose length is known, else by what was counted of it.
+    fn reckon(&mut self, house: &House, sent: Option<(&ModelRef, usize, u64)>) {
+        let last = self.last.as_ref();
+        let counted = last.and_then(|model| {
+            let asked = self.asked.get(model)?;
+            let bytes = asked.usage.prompt().saturating_mul(cost::BYTES_PER_TOKEN);
+            Some((model, asked.before, bytes))
+        });
+        if let Some((model, before, bytes)) = sent.or(counted) {
+            let known = self.bytes(house, model, &self.items[..before]);
+            self.earlier = bytes.saturating_sub(known);
+        }
+    }
+
+    /// What a model is not told of the conversation.
+    fn left(&self, house: &House, model: &ModelRef) -> Left {
+        let family = model.to_string();
+        let thoughts = self.thoughts.iter().filter(|(of, _)| **of != family);
+        Left {
+            thoughts: thoughts.map(|(_, count)| count).sum(),
+            images: if sees(house, model) { 0 } else { self.images },
         }
     }
 
@@ -190,7 +257,21 @@ impl Talk {
         let prompt = self.prompt(house, model, items, 1);
         let provider = house.providers().get(model).ok();
         let body = provider.and_then(|provider| provider.body(&prompt));
-        body.map_or_else(|| Sent::new(&prompt).bytes(), |body| body.len() as u64)
+        let bytes = body.map_or_else(|| Sent::new(&prompt).bytes(), |body| body.len() as u64);
+        bytes.saturating_add(self.earlier)
+    }
+
+    /// Bytes of all that was said. Two models of a provider are sent the same, but for what came from one of them: weighed
+    /// once, since a long conversation takes a while.
+    fn whole(&self, house: &House, model: &ModelRef) -> u64 {
+        let family = Some(model.to_string()).filter(|family| self.families.contains(family));
+        let key = (model.provider.clone(), family.unwrap_or_default());
+        let held = self.weighed.borrow().get(&key).copied();
+        held.unwrap_or_else(|| {
+            let bytes = self.bytes(house, model, &self.items);
+            self.weighed.borrow_mut().insert(key, bytes);
+            bytes
+        })
     }
 
     fn counted(&self, house: &House, model: &ModelRef) -> Option<Counted> {
@@ -211,6 +292,18 @@ impl Talk {
         last.and_then(|model| self.counted(house, model))
             .map_or(Ratio::USUAL, |counted| counted.ratio())
     }
+}
+
+/// The model that what stands beside an item goes back to.
+fn family(item: &Item) -> Option<&str> {
+    let opaque = match item {
+        Item::Answer { opaque, .. } | Item::Thought { opaque, .. } => opaque.as_ref(),
+        Item::Call(call) => call.opaque.as_ref(),
+        Item::Prompt { .. } | Item::Result { .. } | Item::Notice { .. } | Item::Shell { .. } => {
+            None
+        }
+    };
+    opaque.map(|opaque| &*opaque.family)
 }
 
 /// Whether a model is shown pictures: it is tried where nobody said.
@@ -283,12 +376,17 @@ struct Known {
 }
 
 impl Known {
-    fn offers(&self, house: &House, talk: &Talk) -> Vec<Offer> {
-        let growth = offer::growth(&talk.prompts);
-        let mut offers: Vec<Offer> = house
-            .offered()
+    fn offers(&self, house: &House, talk: &Talk, also: Option<ModelRef>) -> Vec<Offer> {
+        let (growth, ratio) = (offer::growth(&talk.prompts), talk.last_ratio(house));
+        let mut offered = house.offered();
+        if let Some(also) = also
+            && offered.iter().all(|(card, _)| card.model != also)
+        {
+            offered.push((house.providers().card(&also), also));
+        }
+        let mut offers: Vec<Offer> = offered
             .into_iter()
-            .map(|(card, model)| self.offer(house, talk, growth, (card, model)))
+            .map(|(card, model)| self.offer(house, talk, (growth, ratio), (card, model)))
             .collect();
         let here: Option<Ahead> = offers
             .iter()
@@ -308,13 +406,13 @@ impl Known {
         &self,
         house: &House,
         talk: &Talk,
-        growth: u64,
+        (growth, talk_ratio): (u64, Ratio),
         (card, model): (ModelCard, ModelRef),
     ) -> Offer {
         let providers = house.providers();
         let plays = providers.is_rehearsal(&model);
         let counted = talk.counted(house, &model);
-        let bytes = talk.bytes(house, &model, &talk.items);
+        let bytes = talk.whole(house, &model);
         let shown = pictures(house, &model, &talk.items);
         let tokens = match &counted {
             Some(counted) => counted.next(bytes, shown),
@@ -323,7 +421,7 @@ impl Known {
                 .heard
                 .get(&model)
                 .and_then(|answers| offer::density(answers))
-                .unwrap_or_else(|| talk.last_ratio(house))
+                .unwrap_or(talk_ratio)
                 .of(bytes)
                 .saturating_add(shown),
         };
@@ -348,7 +446,7 @@ impl Known {
             warm,
             next: figure(tokens, warm),
             then: figure(tokens.saturating_add(growth), kept),
-            left: offer::left(&talk.items, &model, sees(house, &model)),
+            left: talk.left(house, &model),
             pays: Pays::Unknown,
             speed: self
                 .heard

@@ -74,13 +74,27 @@ pub(crate) async fn gather<'f>(
 impl House {
     /// What a model can be shown of these pictures.
     pub(crate) fn sight<'p>(&self, model: &ModelRef, pictures: &'p Pictures) -> Sight<'p> {
+        let providers = self.providers();
         Sight {
-            takes_images: self.providers().abilities(model).images,
+            takes_images: providers.abilities(model).images,
             pictures,
+            cap: providers.picture_cap(&model.provider),
         }
     }
 
-    /// Why a model or route is shown no picture: nothing it could be sent to takes any.
+    /// Why these cannot be said to a model or route; `None` where they can, and where nobody knows.
+    pub(crate) fn blindness(&self, target: &ModelRef, images: &[&Image]) -> Option<String> {
+        let first = images.first().filter(|_| self.is_blind(target))?;
+        let names = match images.len() {
+            1 => first.name.clone(),
+            more => format!("the {more} pictures"),
+        };
+        Some(format!(
+            "{target} takes no images: choose another model, or take {names} out"
+        ))
+    }
+
+    /// Whether a model or route is shown no picture: nothing it could be sent to takes any.
     fn is_blind(&self, target: &ModelRef) -> bool {
         let providers = self.providers();
         let takes_none = |model: &ModelRef| providers.abilities(model).images == Some(false);
@@ -96,18 +110,11 @@ impl Task {
     /// Takes up the pictures of what was said; the error says why it cannot be sent with them.
     pub(crate) async fn take_pictures(&mut self, blocks: &[Block]) -> Result<(), String> {
         let images: Vec<&Image> = blocks.iter().filter_map(Block::as_image).collect();
-        let Some(first) = images.first() else {
+        if images.is_empty() {
             return Ok(());
-        };
-        let target = self.target();
-        if self.house.is_blind(&target) {
-            let names = match images.len() {
-                1 => first.name.clone(),
-                more => format!("the {more} pictures"),
-            };
-            return Err(format!(
-                "{target} takes no images: choose another model, or take {names} out"
-            ));
+        }
+        if let Some(why) = self.house.blindness(&self.target(), &images) {
+            return Err(why);
         }
         let found = load(&self.house, images.iter().copied()).await?;
         for image in &images {

@@ -93,6 +93,8 @@ pub enum Cause {
     Effort,
     /// The most an answer may have: the config or the price table says another limit.
     Output,
+    /// There were more pictures than one request may have, and the oldest gave way.
+    Pictures,
     /// Nothing that is recorded.
     Unknown,
 }

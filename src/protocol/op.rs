@@ -101,6 +101,8 @@ pub enum Managed {
         sessions: u32,
         events: u64,
         blobs: u64,
+        /// Why the others are still there, where not all of them are gone.
+        stopped: Option<String>,
     },
     Reloaded,
     Attached {

@@ -39,6 +39,15 @@ pub struct Reached {
     pub unpriced: bool,
 }
 
+/// What came of a prompt that was sent twice, long enough to be cached.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CacheTried {
+    /// Tokens the second one was read with from the cache, be it none, of so many.
+    Read { tokens: u64, of: u64 },
+    /// It was not sent, or not answered, for this reason.
+    Not { why: String },
+}
+
 /// What a model did when it was tried.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tried {
@@ -54,6 +63,8 @@ pub struct Tried {
     pub usage: Option<Usage>,
     /// It says how much of a prompt its cache had, be it nothing.
     pub reports_caching: bool,
+    /// What its cache had of a long prompt that was sent twice; `None` where that was not tried.
+    pub cache: Option<CacheTried>,
     /// `None` where nothing was sent.
     pub charge: Option<Charge>,
     /// Milliseconds from the request to its end.

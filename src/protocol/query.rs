@@ -8,6 +8,7 @@ use crate::protocol::board::{Glimpse, Shelf, Wanted, Weight};
 use crate::protocol::cache::CacheRow;
 use crate::protocol::event::Event;
 use crate::protocol::id::{ModelRef, Seq, SessionId};
+use crate::protocol::image::Image;
 use crate::protocol::money::{Amounts, Money, Rates};
 use crate::protocol::offer::Offer;
 use crate::protocol::provider::ProviderCard;
@@ -55,9 +56,10 @@ pub enum Query {
         until: Option<Time>,
         session: Option<SessionId>,
     },
-    /// The requests of a session beside each other: what a prompt cache could use, and did.
+    /// The newest requests of a session beside each other: what a prompt cache could use, and did.
     Cache {
         session: SessionId,
+        limit: u32,
     },
     /// Dollars of today (the local day) with what is reserved now, and the day's limit.
     Today,
@@ -70,12 +72,19 @@ pub enum Query {
         session: Option<SessionId>,
         cwd: PathBuf,
         typed: String,
+        /// Weighed as well, though no table has it.
+        also: Option<ModelRef>,
     },
     /// Which endpoint would serve, and why not the others: of one model or route, or of every route. `session`: as its next
     /// prompt would find it.
     Routes {
         model: Option<ModelRef>,
         session: Option<SessionId>,
+    },
+    /// Why these pictures cannot be said to a model or route.
+    Blind {
+        model: ModelRef,
+        images: Vec<Image>,
     },
     /// Bytes kept whole, by hash.
     Blob {
@@ -209,13 +218,19 @@ pub enum Found {
     /// `None`: no such session.
     Fold(Option<String>),
     Spend(Vec<SpendRow>),
-    Cache(Vec<CacheRow>),
+    Cache {
+        rows: Vec<CacheRow>,
+        /// Of how many requests these are the newest.
+        of: u64,
+    },
     Today(Today),
     Models(Vec<ModelCard>),
     Providers(Vec<ProviderCard>),
     /// In the order of the models.
     Offers(Vec<Offer>),
     Routes(Vec<RouteReport>),
+    /// `None` where they can, and where nobody knows.
+    Blind(Option<String>),
     Blob(Option<Vec<u8>>),
     Draft(Option<String>),
     Stashed(Vec<Stashed>),

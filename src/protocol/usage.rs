@@ -23,6 +23,15 @@ pub struct Usage {
     pub output: u64,
     /// The part of `output` that was reasoning; `None` when the provider does not say.
     pub reasoning: Option<u64>,
+    /// Searches of the web that the provider made by itself: no tokens, but billed by use beside them.
+    #[serde(skip_serializing_if = "is_none")]
+    pub searches: u64,
+}
+
+/// What is rare is not written where there is none.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the form serde calls")]
+fn is_none(count: &u64) -> bool {
+    *count == 0
 }
 
 impl Usage {
@@ -44,6 +53,7 @@ impl Usage {
             (None, None) => None,
             (a, b) => Some(a.unwrap_or(0).saturating_add(b.unwrap_or(0))),
         };
+        self.searches = self.searches.saturating_add(other.searches);
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Entry {
     pub max_output: Option<u64>,
     /// Whether it takes pictures; `None`: the table does not say.
     pub images: Option<bool>,
+    /// What a call is charged with that was answered in the United States alone, in millionths of its price.
+    pub us: Option<i64>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -155,6 +157,8 @@ struct Model<'a> {
     context: Option<u64>,
     max_output: Option<u64>,
     images: Option<bool>,
+    #[serde(borrow)]
+    us: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -191,6 +195,7 @@ impl Model<'_> {
                 context: self.context,
                 max_output: self.max_output,
                 images: self.images,
+                us: self.us.and_then(parts),
             },
         })
     }
@@ -309,6 +314,11 @@ mod tests {
                 "{model}"
             );
         }
+        let us = |model| catalog.lookup("anthropic", model).unwrap().us;
+        assert_eq!(
+            (us("claude-opus-5"), us("claude-haiku-4-5")),
+            (Some(1_100_000), None)
+        );
         let entry = catalog.lookup("openai", "gpt-5.4").unwrap();
         assert_eq!(
             (entry.context, entry.max_output),

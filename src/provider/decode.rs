@@ -48,11 +48,19 @@ pub(crate) trait Assembly: Send + std::fmt::Debug {
     /// The mark `[DONE]` has come.
     fn done(&mut self);
 
+    /// Nothing more comes: what was held back until it was clear what it is has to be told.
+    fn flush(&mut self, _chunks: &mut Vec<Chunk>) {}
+
     /// The answer said why it stopped: a body that ends now ended well.
     fn is_over(&self) -> bool;
 
     /// The dialect's own mark of the end has come; nothing that matters follows.
     fn is_closed(&self) -> bool;
+
+    /// What a body is that ended without anything of an answer in it, where that can be told from one that broke off.
+    fn stranger(&self) -> Option<Failure> {
+        None
+    }
 
     /// What makes an answer that ended a failure all the same.
     fn fault(&self) -> Option<Failure>;
@@ -85,6 +93,8 @@ pub struct Decoder {
     events: u64,
     /// Events in a row that were not read the quick way.
     missed: u32,
+    /// Tokens of the window, where only the count of the prompt tells that it was longer.
+    window: Option<u64>,
 }
 
 impl Decoder {
@@ -101,7 +111,13 @@ impl Decoder {
             wants: Wants::More,
             events: 0,
             missed: 0,
+            window: None,
         }
+    }
+
+    /// Holds the answer to a window of so many tokens: one to a longer prompt is none.
+    pub(crate) fn held_to(self, window: Option<u64>) -> Self {
+        Self { window, ..self }
     }
 
     /// Takes the next bytes of the body and appends what they bring.
@@ -175,27 +191,44 @@ impl Decoder {
         {
             self.take(&event, chunks);
         }
+        self.dialect.flush(chunks);
         let failure = self.failure.take().or_else(|| {
             if self.dialect.is_over() {
                 self.dialect.fault()
             } else {
-                Some(Failure::new(
-                    FailureKind::Network,
-                    "the answer broke off before its end: ask again",
-                ))
+                Some(self.dialect.stranger().unwrap_or_else(|| {
+                    Failure::new(
+                        FailureKind::Network,
+                        "the answer broke off before its end: ask again",
+                    )
+                }))
             }
         });
-        chunks.push(last(self.dialect.as_ref(), failure));
+        self.end(failure, chunks);
     }
 
     /// The connection failed: appends the last chunk. An answer that was over before is not spoilt by it.
     pub fn break_off(mut self, failure: Failure, chunks: &mut Vec<Chunk>) {
+        self.dialect.flush(chunks);
         let failure = match self.failure.take() {
             Some(failure) => Some(failure),
             None if self.dialect.is_over() => self.dialect.fault(),
             None => Some(failure),
         };
-        chunks.push(last(self.dialect.as_ref(), failure));
+        self.end(failure, chunks);
+    }
+
+    /// The one last chunk.
+    fn end(&self, failure: Option<Failure>, chunks: &mut Vec<Chunk>) {
+        let too_long = |window| overflow(&self.dialect.reply(true), window);
+        let failure = failure.or_else(|| self.window.and_then(too_long));
+        chunks.push(match failure {
+            None => Chunk::Done(self.dialect.reply(true)),
+            Some(failure) => Chunk::Failed {
+                failure,
+                partial: self.dialect.reply(false),
+            },
+        });
     }
 
     fn take(&mut self, event: &Event, chunks: &mut Vec<Chunk>) {
@@ -267,16 +300,16 @@ impl Decoder {
     }
 }
 
-fn is_done(event: &Event) -> bool {
-    event.data.trim() == "[DONE]"
+/// What a whole answer to a prompt that was longer than the window fails for.
+fn overflow(reply: &Reply, window: u64) -> Option<Failure> {
+    let read = reply.usage?.prompt();
+    let text = format!(
+        "the prompt has {read} tokens and the model's window {window}: the server answered without a part of it; start a new \
+         session or choose a model with a larger window"
+    );
+    (read > window).then(|| Failure::new(FailureKind::TooLong, text))
 }
 
-fn last(dialect: &dyn Assembly, failure: Option<Failure>) -> Chunk {
-    match failure {
-        None => Chunk::Done(dialect.reply(true)),
-        Some(failure) => Chunk::Failed {
-            failure,
-            partial: dialect.reply(false),
-        },
-    }
+fn is_done(event: &Event) -> bool {
+    event.data.trim() == "[DONE]"
 }

@@ -3,6 +3,7 @@
 
 use serde::Deserialize;
 
+use crate::agent::picture::Cap;
 use crate::config::preset::{self, PRESETS, Preset};
 
 /// The quirks of one vendor, as `assets/presets.toml` writes them; what it leaves out is as in [`NONE`].
@@ -32,6 +33,10 @@ pub struct Quirks {
     pub asks_cost: bool,
     /// Models whose name begins so cache only what `cache_control` marks, or at a better price.
     pub marked: Vec<&'static str>,
+    /// Models of those whose name begins so get one mark for the whole request in a dialect that has none for its parts, and
+    /// the gateway sets the marks (openrouter.ai/docs, `AnthropicCacheControlDirective`). Of the other models that want marks
+    /// nothing says that they can have any there.
+    pub marked_whole: Vec<&'static str>,
     /// Models whose name begins so bill what is written to the cache, and find it again only where a
     /// `prompt_cache_breakpoint` stood.
     pub breakpoints: Vec<&'static str>,
@@ -43,6 +48,12 @@ pub struct Quirks {
     pub short_call_ids: bool,
     /// The person may not speak right after results: a word of the model must stand between.
     pub results_answered: bool,
+    /// The most pictures that one request may have.
+    pub most_images: u64,
+    /// The most bytes that all of them may have, as base64.
+    pub most_image_bytes: u64,
+    /// A prompt that is longer than the window is answered all the same, from a part of it: only the count of its tokens tells.
+    pub silent_overflow: bool,
     /// The key is sent as a bearer token also where the dialect has a header of its own.
     pub bearer: bool,
     /// Lists of models are public there; this path is not, and so tells whether a key is good.
@@ -79,11 +90,16 @@ pub const NONE: Quirks = Quirks {
     tool_stream: false,
     asks_cost: false,
     marked: Vec::new(),
+    marked_whole: Vec::new(),
     breakpoints: Vec::new(),
     session_field: None,
     session_header: None,
     short_call_ids: false,
     results_answered: false,
+    // What the vendors that say anything let through, but for those that have figures of their own.
+    most_images: 100,
+    most_image_bytes: 20_000_000,
+    silent_overflow: false,
     bearer: false,
     key_path: None,
 };
@@ -95,6 +111,21 @@ impl Default for Quirks {
 }
 
 impl Quirks {
+    /// The most pictures that one request may have.
+    pub fn cap(&self) -> Cap {
+        Cap {
+            pictures: self.most_images,
+            bytes: self.most_image_bytes,
+        }
+    }
+
+    /// Whether the model is one of [`Quirks::marked_whole`].
+    pub(crate) fn marks_itself(&self, model: &str) -> bool {
+        self.marked_whole
+            .iter()
+            .any(|start| model.starts_with(start))
+    }
+
     /// Whether the model is one of [`Quirks::breakpoints`].
     pub(crate) fn has_breakpoints(&self, model: &str) -> bool {
         self.breakpoints

@@ -36,6 +36,8 @@ pub struct Remote {
     pub http: Arc<Http>,
     /// Tokens of the windows that the person tells, by model.
     pub windows: BTreeMap<String, u64>,
+    /// Tokens of the window of the model that is asked, where the server says nothing of a prompt that is longer.
+    pub held_to: Option<u64>,
     /// What the server told of its models.
     pub answers: Answers,
 }
@@ -56,7 +58,8 @@ impl Provider for Remote {
             {
                 set(&mut request.headers, name, &session.to_string(), false)?;
             }
-            Ok((request, (remote.dialect.decoder)(&prompt, &told)))
+            let decoder = (remote.dialect.decoder)(&prompt, &told);
+            Ok((request, decoder.held_to(remote.held_to)))
         };
         answer(Arc::clone(&self.http), call.boxed(), Arc::clone(&self.key))
     }

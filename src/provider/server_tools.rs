@@ -5,14 +5,18 @@ use serde_json::Value;
 use crate::agent::server_tool::Uses;
 use crate::protocol::reply::{Part, Reply};
 
-/// The uses in an answer, as its usage object counts them (Messages, gateways) or its items show them (Responses). Fetching a
+/// The uses in an answer, as its usage object counts them (Messages, gateways), its decoder did (Gemini), or its items show
+/// them (Responses). Fetching a
 /// page is billed by its tokens alone.
 pub fn uses(reply: &Reply) -> Uses {
     let counted = reply
         .usage_raw
         .as_ref()
         .map(|usage| &usage["server_tool_use"]);
-    let mut uses = Uses::default();
+    let mut uses = Uses {
+        searches: reply.usage.map_or(0, |usage| usage.searches),
+        others: 0,
+    };
     for (name, count) in counted.and_then(Value::as_object).into_iter().flatten() {
         let count = count.as_u64().unwrap_or(0);
         match name.as_str() {

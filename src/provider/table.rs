@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use serde_json::Value;
+
 use crate::agent::cost::in_dollars;
+use crate::agent::picture::Cap;
 use crate::agent::visible;
 use crate::config::secret::Secret;
 use crate::config::{KeySource, ProviderConfig, Wire};
@@ -72,7 +75,13 @@ impl Providers {
             return Ok(rehearsal);
         }
         let remote = self.remote(&model.provider)?;
-        Ok(remote)
+        if !remote.quirks.silent_overflow {
+            return Ok(remote);
+        }
+        Ok(Arc::new(Remote {
+            held_to: self.card_of(config, model).context,
+            ..Remote::clone(&remote)
+        }))
     }
 
     /// What is known of a model before it is called. The person's own figures go before the table's.
@@ -134,6 +143,29 @@ impl Providers {
             images: own.images.or_else(told).or_else(listed),
             ..own
         }
+    }
+
+    /// What the tokens of a call are charged with beside their price, in millionths: dearer where the vendor says that they
+    /// were answered in one region, and bills that apart (Anthropic's `inference_geo`). The person's own price is as it is.
+    pub fn region_factor(&self, model: &ModelRef, usage: Option<&Value>) -> i64 {
+        let factor = || {
+            usage.filter(|usage| usage["inference_geo"] == "us")?;
+            let config = self.config.get(&model.provider)?;
+            let own = config.models.get(&model.model);
+            if own.is_some_and(|own| own.price.is_some()) {
+                return None;
+            }
+            let vendor = quirks_of(config).ok()?.vendor?;
+            self.catalog().lookup(vendor, &model.model)?.us
+        };
+        factor().unwrap_or(1_000_000)
+    }
+
+    /// The most pictures that one request to a provider may have.
+    pub fn picture_cap(&self, provider: &str) -> Cap {
+        let config = self.config.get(provider);
+        let quirks = config.and_then(|config| quirks_of(config).ok());
+        quirks.unwrap_or(quirks::NONE).cap()
     }
 
     /// Every model named in the config or in the table, by provider: those of the config first.
@@ -279,6 +311,7 @@ impl Providers {
                 .iter()
                 .filter_map(|(name, model)| Some((name.clone(), model.context?)))
                 .collect(),
+            held_to: None,
             answers: Answers::default(),
         })
     }

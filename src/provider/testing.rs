@@ -18,6 +18,7 @@ use crate::protocol::reply::{Part, Reply};
 use crate::provider::Chunk;
 use crate::provider::decode::Decoder;
 use crate::provider::marks::bare;
+use crate::provider::quirks;
 use crate::provider::replay;
 
 pub fn prompt(model: &str, messages: Vec<Message>) -> Prompt {
@@ -58,9 +59,15 @@ pub fn shown(text: &str, bytes: &[u8]) -> Message {
     let sight = Sight {
         takes_images: None,
         pictures: &pictures,
+        cap: quirks::NONE.cap(),
     };
     let model = "here/m".parse().unwrap();
-    let (text, pictures) = said(&[Block::text(text), Block::Image { image }], &model, sight);
+    let (text, pictures) = said(
+        &[Block::text(text), Block::Image { image }],
+        &model,
+        sight,
+        &mut 0,
+    );
     Message::User { text, pictures }
 }
 

@@ -194,7 +194,7 @@ fn settle(
 ) -> rusqlite::Result<()> {
     conn.prepare_cached(
         "UPDATE ledger SET counted = ?, basis = ?, currency = ?, charged = ?, input = ?, cache_read = ?, cache_write = ?,
-         cache_write_long = ?, output = ?, reasoning = ? WHERE seq = ?",
+         cache_write_long = ?, output = ?, reasoning = ?, searches = ? WHERE seq = ?",
     )?
     .execute(params![
         counted,
@@ -207,6 +207,7 @@ fn settle(
         usage.cache_write_long as i64,
         usage.output as i64,
         usage.reasoning.map(|tokens| tokens as i64),
+        usage.searches as i64,
         row,
     ])?;
     Ok(())
@@ -224,6 +225,7 @@ fn bounded(usage: &Usage) -> Usage {
         cache_write_long: usage.cache_write_long.min(TOKENS),
         output: usage.output.min(TOKENS),
         reasoning: usage.reasoning.map(|tokens| tokens.min(TOKENS)),
+        searches: usage.searches.min(TOKENS),
     }
 }
 

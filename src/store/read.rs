@@ -41,8 +41,9 @@ const PART: usize = 4;
 /// Events that are looked at for how providers do: some hours of work, and less than a millisecond to pass over.
 const NEWEST: u32 = 4000;
 
-/// Model calls and their ends that are looked at for how models answer: for most homes some weeks of work.
-const NEWEST_CALLS: u32 = 40_000;
+/// Model calls and their ends that are looked at for how models answer: for most homes some days of work, and read in some
+/// ten milliseconds.
+const NEWEST_CALLS: u32 = 4_000;
 
 pub(crate) const CARD: &str = "id, title, state, model, cwd, project, created, active, turns, cost, unpriced, parent, gist, included, list, pinned, temporary, unseen, steps, estimated";
 pub(crate) const EVENT: &str =
@@ -148,12 +149,42 @@ impl Reader {
     /// The newest calls of models and their ends, of all sessions and in rising order.
     pub fn calls(&self) -> Result<Vec<Event>, StoreError> {
         let sql = format!(
-            "SELECT {EVENT}, session.id FROM event JOIN session ON session.key = event.session
+            "SELECT {EVENT}, session.id FROM event INDEXED BY event_call JOIN session ON session.key = event.session
              LEFT JOIN blob ON blob.hash = event.blob
-             WHERE event.seq > (SELECT max(seq) FROM event) - {NEWEST_CALLS} AND event.kind IN ('model_called', 'model_answered')
-             ORDER BY event.seq"
+             WHERE event.kind IN ('model_called', 'model_answered') ORDER BY event.seq DESC LIMIT {NEWEST_CALLS}"
         );
-        self.ask(Vec::new(), |conn| all(conn, &sql, []))
+        self.ask(Vec::new(), |conn| {
+            let mut calls = all(conn, &sql, [])?;
+            calls.reverse();
+            Ok(calls)
+        })
+    }
+
+    /// The newest calls of models of one session and their ends, in rising order.
+    pub fn calls_of(&self, session: SessionId, limit: u32) -> Result<Vec<Event>, StoreError> {
+        let sql = format!(
+            "SELECT {EVENT} FROM event INDEXED BY event_session_call LEFT JOIN blob ON blob.hash = event.blob
+             WHERE event.kind IN ('model_called', 'model_answered') AND event.session = ?1
+             ORDER BY event.seq DESC LIMIT ?2"
+        );
+        self.ask(Vec::new(), |conn| {
+            let Some(key) = find_session(conn, session)? else {
+                return Ok(Vec::new());
+            };
+            let mut calls = events(conn, session, &sql, [key, i64::from(limit)])?;
+            calls.reverse();
+            Ok(calls)
+        })
+    }
+
+    /// How many calls of models a session has, those beside its turns left out.
+    pub fn count_calls(&self, session: SessionId) -> Result<u64, StoreError> {
+        self.ask(0, |conn| {
+            let sql = "SELECT count(*) FROM ledger WHERE session = (SELECT key FROM session WHERE id = ?) AND step > 0";
+            conn.prepare_cached(sql)?
+                .query_row([session.0.as_bytes()], |row| row.get::<_, i64>(0))
+                .map(i64::unsigned_abs)
+        })
     }
 
     /// All events of a session after a number, `Seq(0)` for the whole of it.

@@ -40,7 +40,7 @@ impl Reader {
         };
         let sql = format!(
             "SELECT {key}, currency, ifnull(basis, '') = 'included', count(*), sum(input), sum(cache_read), sum(cache_write), sum(cache_write_long),
-             sum(output), sum(reasoning), sum(charged >> 32), sum(charged & 4294967295), sum(charged IS NULL)
+             sum(output), sum(reasoning), sum(charged >> 32), sum(charged & 4294967295), sum(charged IS NULL), sum(searches)
              FROM ledger LEFT JOIN session ON session.key = ledger.session LEFT JOIN card ON card.session = ledger.session
              WHERE ifnull(basis, '') <> 'play' AND NOT (basis IS NULL AND reserved IS NULL)
              AND ledger.at >= ?1 AND ledger.at < ?2 AND (?3 IS NULL OR ledger.session = ?3)
@@ -83,6 +83,7 @@ impl Reader {
                     cache_write_long: tokens(7)?,
                     output: tokens(8)?,
                     reasoning: row.get::<_, Option<i64>>(9)?.map(i64::unsigned_abs),
+                    searches: tokens(13)?,
                 });
                 if let Ok(currency) = Currency::try_from(text(row, 1)?) {
                     let sum = if covered {

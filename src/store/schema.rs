@@ -15,7 +15,7 @@ pub(crate) const PAGE: usize = 4096;
 pub(crate) const INLINE: usize = 8 * 1024;
 
 /// In rising order; a released text is never edited.
-pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3];
+pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4];
 
 /// `event.item` is the item's type for facts that add one, so that prompts are found without reading every body.
 /// `card` and `session` both hold the id: either can be lost and the session keeps its name.
@@ -79,6 +79,14 @@ CREATE INDEX card_marked ON card(active) WHERE pinned OR unseen OR temporary;
 UPDATE card SET
   steps = (SELECT count(*) FROM ledger WHERE ledger.session = card.session AND step > 0 AND attempt = 1),
   estimated = EXISTS (SELECT 1 FROM ledger WHERE ledger.session = card.session AND basis = 'estimated');
+";
+
+/// What providers searched for by themselves, which is billed beside the tokens: rows of before do not know. The calls of a
+/// session, and of all, are found without passing over what was said between them.
+const V4: &str = "
+ALTER TABLE ledger ADD COLUMN searches INTEGER;
+CREATE INDEX event_call ON event(seq) WHERE kind IN ('model_called', 'model_answered');
+CREATE INDEX event_session_call ON event(session) WHERE kind IN ('model_called', 'model_answered');
 ";
 
 /// What stands in the header of the file.

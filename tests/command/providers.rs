@@ -1,5 +1,7 @@
 //! `creel providers`: the list, and the check against servers of every dialect.
 
+use std::sync::Mutex;
+
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
@@ -87,9 +89,11 @@ fn a_check_asks_what_is_free_and_only_where_it_is_told_what_costs() {
             "{said:?}"
         );
     }
-    // Each is a row of the ledger with its price, in a session that is put away.
+    // Each is a row of the ledger with its price, in a session that is put away. Two more where a cache is reported.
     let cost = home.run(&["cost", "--by", "model", "--json"]).json();
-    assert_eq!(cost["total"]["calls"], Dialect::ALL.len(), "{cost}");
+    let asked = server.requests();
+    let asked = asked.iter().filter(|request| !request.body.is_empty());
+    assert_eq!(cost["total"]["calls"], asked.count(), "{cost}");
     assert_eq!(cost["total"]["unknown"], 0, "{cost}");
     assert_eq!(home.run(&["sessions", "--json"]).json(), json!([]));
     let kept = home.run(&["sessions", "--all", "--json"]).json();
@@ -109,6 +113,84 @@ fn a_check_asks_what_is_free_and_only_where_it_is_told_what_costs() {
     let before = server.requests().len();
     assert_eq!(home.run(&["providers", "check", "chat", "--free"]).code, 0);
     assert_eq!(server.requests().len(), before + 1);
+}
+
+/// As [`good`], with a cache that has all of a request it was sent before, byte for byte.
+fn caching() -> impl Fn(&Request) -> Vec<Act> + Send + Sync + 'static {
+    let known = Mutex::new(Vec::new());
+    move |request| {
+        if request.body.is_empty() {
+            return good(request);
+        }
+        let mut known = known.lock().unwrap();
+        let cached = if known.contains(&request.body) {
+            1_300
+        } else {
+            0
+        };
+        known.push(request.body.clone());
+        let usage = json!({"prompt_tokens": 1_400, "completion_tokens": 12,
+            "prompt_tokens_details": {"cached_tokens": cached}});
+        let call = json!({"index": 0, "id": "c1", "type": "function",
+            "function": {"name": "report", "arguments": "{\"word\": \"ready\"}"}});
+        let events = [
+            json!({"choices": [{"index": 0, "delta": {"content": "one two three four five six seven "}}]}),
+            json!({"choices": [{"index": 0, "delta": {"content": "eight nine ten eleven twelve"}}]}),
+            json!({"choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": "tool_calls"}]}),
+            json!({"choices": [], "usage": usage}),
+        ];
+        let body = events
+            .iter()
+            .map(|event| format!("data: {event}\n\n"))
+            .collect::<Vec<_>>()
+            .concat();
+        respond(
+            200,
+            "content-type: text/event-stream\r\n",
+            &format!("{body}data: [DONE]\n\n"),
+        )
+    }
+}
+
+#[test]
+fn a_cache_that_is_reported_is_measured() {
+    let server = Server::start(caching());
+    let home = home(&server, KEY, "");
+    let said = home.run(&["providers", "check", "chat", "--json"]);
+    let row = said.json()[0].clone();
+    let expected = json!({"read_tokens": 1_300, "prompt_tokens": 1_400});
+    assert_eq!(row["cache"], expected, "{row}");
+    let sent: Vec<usize> = server
+        .requests()
+        .iter()
+        .map(|request| request.body.len())
+        .collect();
+    assert_eq!(
+        sent.len(),
+        4,
+        "the list, a short question, a long one twice"
+    );
+    assert!(
+        sent[1] < 1_500 && sent[2] > 5_000 && sent[2] == sent[3],
+        "{sent:?}"
+    );
+    let cost = home.run(&["cost", "--json"]).json()["total"].clone();
+    assert_eq!(
+        (&cost["calls"], &cost["cache_read_tokens"]),
+        (&json!(3), &json!(1_300))
+    );
+    let (paid, worst) = (row["cost"]["amount"].as_f64(), row["worst_usd"].as_f64());
+    assert!(
+        paid == cost["cost_usd"].as_f64() && paid < worst,
+        "{row} {cost}"
+    );
+
+    let said = home.run(&["providers", "check", "chat"]);
+    assert!(
+        said.out
+            .contains("its cache had 1.3k of 1.4k tokens sent twice"),
+        "{said:?}"
+    );
 }
 
 #[test]

@@ -53,6 +53,14 @@ fn arguments() -> Row {
         "]".repeat(10_000)
     );
     let large = json!({"path": "big.txt", "content": "x".repeat(30_000)}).to_string();
+    let huge = Turn {
+        calls: vec![(
+            "bash".to_owned(),
+            format!("{{\"command\": \"{}", "x".repeat(5_000_000)),
+        )],
+        output: 9,
+        ..Turn::default()
+    };
     let mut trials: Vec<Trial> = [
         ("cut off", "{\"command\": "),
         ("a list", "[1]"),
@@ -102,6 +110,7 @@ fn arguments() -> Row {
             "tests/fault.rs",
             "odd_answers_do_no_harm",
         ),
+        program("5 MB, cut off", ALL, vec![says(huge), done()], failed()),
         program(
             "broken time and again",
             ALL,
@@ -242,9 +251,14 @@ fn too_long() -> Row {
             Seen {
                 result: "I was",
                 facts: Some("TICAIE"),
-                ledger: "work estimated",
+                ledger: "work listed",
                 ..sees()
             },
+        ),
+        elsewhere(
+            "after a 200, by what the server counted alone (GLM)",
+            "tests/fault.rs",
+            "a_prompt_above_the_window_is_too_long_though_the_server_says_nothing",
         ),
         elsewhere(
             "every vendor's words, as status and within a stream",

@@ -79,6 +79,7 @@ pub fn run(dialect: Dialect, hurry: Hurry, play: &Play, sees: &str) -> Result<()
         quirks: quirks::NONE,
         key: Arc::new(Key::new(None, Arc::new(|| Ok(Secret::new("sk-trial"))))),
         http: Arc::new(Http::new(patience(hurry))),
+        held_to: None,
         windows: BTreeMap::from([("m".to_owned(), 100_000)]),
         answers: Answers::default(),
     };

@@ -438,8 +438,9 @@ pub fn stop(turn: &Turn, usual: &'static str, with_calls: &'static str) -> &'sta
 /// A text in pieces of some characters, as tokens come.
 pub fn pieces(text: &str) -> impl Iterator<Item = String> {
     let characters: Vec<char> = text.chars().collect();
+    // What is very long comes in larger ones, or it would take minutes.
     let pieces: Vec<String> = characters
-        .chunks(24)
+        .chunks((text.len() / 2_000).max(24))
         .map(|piece| piece.iter().collect())
         .collect();
     pieces.into_iter()

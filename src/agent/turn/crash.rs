@@ -8,7 +8,7 @@ use pretty_assertions::assert_eq;
 use proptest::prelude::{ProptestConfig, prop};
 use proptest::proptest;
 
-use crate::agent::picture::{Pictures, Sight};
+use crate::agent::picture::{Cap, Pictures, Sight};
 use crate::agent::prompt::{self, Message, Placed};
 use crate::agent::recover::{self, Broke};
 use crate::agent::session::Session;
@@ -84,6 +84,10 @@ fn crash(facts: &[Fact]) {
         let sight = Sight {
             takes_images: None,
             pictures: &Pictures::default(),
+            cap: Cap {
+                pictures: 1,
+                bytes: 1,
+            },
         };
         check_valid(&prompt::messages(&items, &bill().model, sight));
     }

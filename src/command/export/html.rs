@@ -1,22 +1,23 @@
 //! A session as one HTML page: no scripts, nothing loaded from elsewhere, every text as text.
 
-use crate::agent::visible::brief;
+use crate::agent::visible::{brief, one_line};
 use crate::command::export::markdown::escaped;
+use crate::command::export::picture::{Figure, Figures};
 use crate::command::moment::{Now, local};
 use crate::command::show::{Entry, Said, arguments, outcome_name};
 use crate::protocol::item::Origin;
 use crate::protocol::session::Card;
 
 /// A page that could load or run nothing even if a text slipped through.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 const STYLE: &str = "body{max-width:52rem;margin:2rem auto;padding:0 1rem;font:1rem/1.5 system-ui,sans-serif;\
 color-scheme:light dark}pre{white-space:pre-wrap;overflow-wrap:anywhere;margin:.5rem 0;font:inherit}\
 .call pre,.shell pre{font:.85rem/1.4 ui-monospace,monospace}.prompt{border-left:.25rem solid #888;padding-left:1rem}\
-.thought,.notice,header p{opacity:.7}summary{cursor:pointer}";
+.thought,.notice,header p,figcaption{opacity:.7}img{max-width:100%}summary{cursor:pointer}";
 
-pub fn write(card: &Card, entries: &[Entry], now: &Now) -> String {
-    let title = escaped(&crate::agent::visible::one_line(&card.title));
+pub fn write(card: &Card, entries: &[Entry], pictures: &Figures, now: &Now) -> String {
+    let title = escaped(&one_line(&card.title));
     let facts = format!(
         "{} · {} · {} · {}",
         card.model,
@@ -38,6 +39,7 @@ pub fn write(card: &Card, entries: &[Entry], now: &Now) -> String {
             page.push(format!("<h2>Turn {turn}</h2>\n"));
         }
         page.push(section(entry));
+        page.extend(pictures.get(&entry.seq).into_iter().flatten().map(shown));
     }
     page.push("</body>\n</html>\n".to_owned());
     page.concat()
@@ -88,6 +90,17 @@ fn section(entry: &Entry) -> String {
     }
 }
 
+/// A picture as it is, with its name below; of one that is not there the name and why.
+fn shown(figure: &Figure) -> String {
+    let name = escaped(&one_line(&figure.image.chip()));
+    match &figure.source {
+        Ok(source) => format!(
+            "<figure><img alt=\"{name}\" src=\"{source}\"><figcaption>{name}</figcaption></figure>\n"
+        ),
+        Err(why) => format!("<figure><figcaption>{name}: {why}</figcaption></figure>\n"),
+    }
+}
+
 fn folded(id: u64, class: &str, head: &str, body: &str) -> String {
     format!(
         "<details id=\"s{id}\" class=\"{class}\"><summary>{}</summary><pre>{}</pre></details>\n",
@@ -104,6 +117,7 @@ mod tests {
     use crate::command::json::tests::card;
     use crate::command::show::entries;
     use crate::command::show::tests::events;
+    use crate::protocol::image::{Image, ImageKind};
     use crate::protocol::time::Time;
 
     #[test]
@@ -118,13 +132,31 @@ mod tests {
             time: Time(0),
             zone: jiff::tz::TimeZone::UTC,
         };
-        let page = write(&card, &entries, &now);
+        let figure = |name: &str, source| Figure {
+            image: Image {
+                name: name.to_owned(),
+                kind: ImageKind::Png,
+                width: 64,
+                height: 48,
+                hash: "h".to_owned(),
+                bytes: 3,
+            },
+            source,
+        };
+        let pictures = vec![
+            figure("\"><b>.png", Ok("data:image/png;base64,YWJj".to_owned())),
+            figure("b.png", Err("it is no longer in the log")),
+        ];
+        let pictures = Figures::from([(entries[0].seq, pictures)]);
+        let page = write(&card, &entries, &pictures, &now);
         let body = page.split("<body>\n").nth(1).unwrap_or_default();
         let expected = "\
 <header><h1>&lt;script&gt;alert(1)&lt;/script&gt; &amp; &quot;x&quot;</h1>
 <p>local/m · 2026-11-23 11:00 · /src/api · $0.01</p></header>
 <h2>Turn 1</h2>
 <section id=\"s10\" class=\"prompt\"><pre>Fix the tests</pre></section>
+<figure><img alt=\"[&quot;&gt;&lt;b&gt;.png 64x48]\" src=\"data:image/png;base64,YWJj\"><figcaption>[&quot;&gt;&lt;b&gt;.png 64x48]</figcaption></figure>
+<figure><figcaption>[b.png 64x48]: it is no longer in the log</figcaption></figure>
 <details id=\"s11\" class=\"thought\"><summary>thinking</summary><pre>Look first.</pre></details>
 <details id=\"s13\" class=\"call\"><summary>bash cargo test · done</summary><pre>{&quot;command&quot;:&quot;cargo test&quot;}
 

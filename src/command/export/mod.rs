@@ -4,6 +4,7 @@ mod html;
 mod jsonl;
 mod leak;
 mod markdown;
+mod picture;
 
 use crate::agent::visible;
 use crate::command::cli::{ExportArgs, Form};
@@ -21,7 +22,10 @@ pub async fn run(args: &ExportArgs, door: &Door, now: &Now, face: &mut Face<'_>)
     safe(&mut card, &mut entries);
     let text = match args.to {
         Form::Markdown => markdown::write(&card, &entries, now),
-        Form::Html => html::write(&card, &entries, now),
+        Form::Html => {
+            let pictures = picture::gather(&events, door).await?;
+            html::write(&card, &entries, &pictures, now)
+        }
         Form::Jsonl => jsonl::write(&card, &entries),
     };
     face.out.write_all(text.as_bytes())?;

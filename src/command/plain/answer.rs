@@ -198,8 +198,7 @@ impl Desk<'_> {
             && (cards.iter().any(|card| card.model == model)
                 || (!name.is_empty() && model_trouble(&model, self.config).is_none()))
         {
-            self.change(Change::Model { model });
-            return Ok(());
+            return self.take_model(model).await;
         }
         let mut fitting: Vec<&ModelCard> = cards
             .iter()
@@ -216,8 +215,7 @@ impl Desk<'_> {
             _ => None,
         };
         if let Some(model) = only {
-            self.change(Change::Model { model });
-            return Ok(());
+            return self.take_model(model).await;
         }
         if fitting.is_empty() {
             let name = one_line(name);
@@ -242,6 +240,48 @@ impl Desk<'_> {
         self.say("a number takes one.");
         let models = fitting.iter().map(|card| card.model.clone()).collect();
         self.picks = Some(Picks::Models(models));
+        Ok(())
+    }
+
+    /// Takes a model up, but for one that what was said does not fit, and one of a company that nothing of this project was
+    /// ever sent to: that takes saying it twice.
+    pub async fn take_model(&mut self, model: ModelRef) -> Result<(), Trouble> {
+        let asked = self.asked.take();
+        let room = self.room();
+        let spoken = room
+            .session
+            .as_ref()
+            .is_some_and(|session| session.turn > 0);
+        if spoken {
+            let query = Query::Offers {
+                session: Some(room.id),
+                cwd: room.cwd.clone(),
+                typed: String::new(),
+                also: Some(model.clone()),
+            };
+            let offers = match self.door.ask(query).await {
+                Found::Offers(offers) => offers,
+                other => return Err(find::odd(&other)),
+            };
+            let offer = offers.iter().find(|offer| offer.card.model == model);
+            if offer.is_some_and(|offer| !offer.fits()) {
+                self.say(format!(
+                    "what was said here does not fit into {model}. nothing was changed"
+                ));
+                return Ok(());
+            }
+            let first = offer.filter(|offer| offer.first && asked.as_ref() != Some(&model));
+            if let Some(offer) = first {
+                let host = one_line(offer.host.as_deref().unwrap_or("another company"));
+                self.say(format!(
+                    "all that was said here would go to {host}, where nothing of this project ever went. \
+                     model {model} once more takes it"
+                ));
+                self.asked = Some(model);
+                return Ok(());
+            }
+        }
+        self.change(Change::Model { model });
         Ok(())
     }
 

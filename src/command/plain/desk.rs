@@ -62,6 +62,8 @@ pub struct Desk<'d> {
     pub typed_by_hand: bool,
     /// The choice of a high risk that must be made once more.
     pub confirm: Option<(Seq, String)>,
+    /// The model of a company new to the project that was named once.
+    pub asked: Option<ModelRef>,
     /// Quitting was said while a turn runs.
     quit: bool,
     /// The session whose sentences are being told.
@@ -93,6 +95,7 @@ impl<'d> Desk<'d> {
             tour_folder,
             typed_by_hand: false,
             confirm: None,
+            asked: None,
             quit: false,
             speaker: None,
             next: 0,
@@ -285,7 +288,7 @@ impl<'d> Desk<'d> {
             Some(Picks::Models(models)) => {
                 let chosen = number.checked_sub(1).and_then(|index| models.get(index));
                 match chosen.cloned() {
-                    Some(model) => self.change(Change::Model { model }),
+                    Some(model) => self.take_model(model).await?,
                     None => self.say(format!(
                         "there is no {number} in the list. nothing was done"
                     )),

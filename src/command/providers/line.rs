@@ -3,10 +3,10 @@
 use serde_json::{Value, json};
 
 use crate::command::providers::setup;
-use crate::command::table::counted;
+use crate::command::table::{counted, tokens};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::money::Money;
-use crate::protocol::provider::{Reached, Tried};
+use crate::protocol::provider::{CacheTried, Reached, Tried};
 use crate::protocol::query::CheckState;
 
 /// Some servers answer calls and list no models.
@@ -94,6 +94,18 @@ impl Line {
                 line.worse(CheckState::Warn, "costs will be estimates");
             }
         }
+        match &tried.cache {
+            Some(CacheTried::Read { tokens: 0, .. }) => {
+                line.say("its cache had nothing of a prompt sent twice");
+            }
+            Some(CacheTried::Read { tokens: read, of }) => line.say(&format!(
+                "its cache had {} of {} tokens sent twice",
+                tokens(*read),
+                tokens(*of)
+            )),
+            Some(CacheTried::Not { why }) => line.say(&format!("its cache was not tried: {why}")),
+            None => {}
+        }
         match tried.charge.and_then(|charge| charge.money) {
             Some(money) if money.parts > 0 => line.say(&money.to_string()),
             Some(_) => {}
@@ -173,6 +185,10 @@ pub(crate) fn value(reached: &Reached, tried: Option<&Tried>, line: &Line) -> Va
         "calls_tool": answered.and_then(|tried| tried.calls_tool),
         "reports_usage": answered.map(|tried| tried.usage.is_some()),
         "reports_caching": answered.map(|tried| tried.reports_caching),
+        "cache": tried.and_then(|tried| tried.cache.as_ref()).map(|cache| match cache {
+            CacheTried::Read { tokens, of } => json!({ "read_tokens": tokens, "prompt_tokens": of }),
+            CacheTried::Not { why } => json!({ "untried": why }),
+        }),
         "cost": cost.map(|cost| json!({ "amount": cost.to_decimal(), "currency": cost.currency.code() })),
         "duration_ms": answered.map(|tried| tried.millis),
     });
@@ -249,6 +265,26 @@ mod tests {
                 "ok    a: reached, key good, 12 models, m, streams, calls a tool, reports usage and caching, $0.00042",
             ),
             (
+                well(),
+                Some(Tried {
+                    cache: Some(CacheTried::Read { tokens: 0, of: 1 }),
+                    ..tried()
+                }),
+                "ok    a: reached, key good, 12 models, m, streams, calls a tool, reports usage and caching, \
+                 its cache had nothing of a prompt sent twice, $0.00042",
+            ),
+            (
+                well(),
+                Some(Tried {
+                    cache: Some(CacheTried::Not {
+                        why: "slow down".to_owned(),
+                    }),
+                    ..tried()
+                }),
+                "ok    a: reached, key good, 12 models, m, streams, calls a tool, reports usage and caching, \
+                 its cache was not tried: slow down, $0.00042",
+            ),
+            (
                 reached(Ok(1), Some(false)),
                 None,
                 "warn  a: reached, key good, 1 model, m is not in its list; choose one of the list: `creel models`",
@@ -299,16 +335,22 @@ mod tests {
 
     #[test]
     fn a_check_as_scripts_read_it() {
-        let (reached, tried) = (reached(Ok(12), Some(true)), tried());
+        let cache = Some(CacheTried::Read {
+            tokens: 1_280,
+            of: 1_312,
+        });
+        let reached = reached(Ok(12), Some(true));
+        let tried = Tried { cache, ..tried() };
         let line = Line::of(&reached, Some(&tried));
         assert_eq!(
             value(&reached, Some(&tried), &line),
             json!({
                 "name": "a", "wire": "anthropic", "base_url": "https://a.b", "key": "A_KEY", "origin": "A_KEY",
                 "ready": true, "lacks": null, "state": "ok", "remedy": "",
-                "text": "reached, key good, 12 models, m, streams, calls a tool, reports usage and caching, $0.00042",
+                "text": "reached, key good, 12 models, m, streams, calls a tool, reports usage and caching, \
+                         its cache had 1.2k of 1.3k tokens sent twice, $0.00042",
                 "reached": true, "key_good": true, "models": 12, "model": "a/m", "model_there": true, "worst_usd": 0.015,
-                "tried": true, "streams": true, "calls_tool": true, "reports_usage": true, "reports_caching": true,
+                "tried": true, "streams": true, "calls_tool": true, "reports_usage": true, "reports_caching": true, "cache": { "read_tokens": 1_280, "prompt_tokens": 1_312 },
                 "cost": { "amount": 0.00042, "currency": "USD" }, "duration_ms": 0,
             })
         );

@@ -171,7 +171,9 @@ fn announced(model: &str, reached: &Reached) -> String {
             format!("whose price is not known: {worst} at most, if it were the dearest there is")
         }
     };
-    format!("asking {model} one short question, {price}")
+    format!(
+        "asking {model} one short question, and a long one twice where it reports a cache, {price}"
+    )
 }
 
 #[cfg(test)]
@@ -204,7 +206,7 @@ mod tests {
     fn what_it_may_cost_is_said_before_and_never_rounded_down() {
         assert_eq!(
             announced("a/m", &reached()),
-            "asking a/m one short question, which costs $0.02 at most"
+            "asking a/m one short question, and a long one twice where it reports a cache, which costs $0.02 at most"
         );
         let cases = [
             (11_000_000_000, "$0.02"),

@@ -62,18 +62,17 @@ async fn begin(
     face: &mut Face<'_>,
 ) -> Ended {
     let start = Start::find(args, door, config).await?;
+    seen(&blocks, start.target(config), door).await?;
     if args.budget.is_some() {
         let cards = match door.ask(Query::Models).await {
             Found::Models(cards) => cards,
             other => return Err(find::odd(&other)),
         };
-        let plan = config
-            .roles
-            .plan
-            .iter()
-            .filter(|_| start.mode == Mode::Plan);
-        let targets = std::iter::once(&start.model).chain(plan);
-        for model in targets.flat_map(|target| endpoints(target, config)) {
+        let targets = [&start.model, start.target(config)];
+        for model in targets
+            .into_iter()
+            .flat_map(|target| endpoints(target, config))
+        {
             if let Some(why) = unpriced(model, &cards, config) {
                 return Err(Trouble::usage(why));
             }
@@ -114,6 +113,20 @@ async fn begin(
     ended
 }
 
+/// Whether whatever is asked takes the pictures of the prompt: refused before there is a session that would stay empty.
+async fn seen(blocks: &[Block], target: &ModelRef, door: &Door) -> Result<(), Trouble> {
+    let images: Vec<_> = blocks.iter().filter_map(Block::as_image).cloned().collect();
+    if images.is_empty() {
+        return Ok(());
+    }
+    let model = target.clone();
+    match door.ask(Query::Blind { model, images }).await {
+        Found::Blind(None) => Ok(()),
+        Found::Blind(Some(why)) => Err(Trouble::failed(why)),
+        other => Err(find::odd(&other)),
+    }
+}
+
 /// Which session the run works in.
 struct Start {
     session: SessionId,
@@ -126,6 +139,13 @@ struct Start {
 }
 
 impl Start {
+    /// What is asked first: in the mode plan the model of that role, where there is one.
+    fn target<'s>(&'s self, config: &'s Config) -> &'s ModelRef {
+        let plan = config.roles.plan.as_ref();
+        plan.filter(|_| self.mode == Mode::Plan)
+            .unwrap_or(&self.model)
+    }
+
     async fn find(args: &RunArgs, door: &Door, config: &Config) -> Result<Self, Trouble> {
         let cwd = folder(args.cwd.as_deref())?;
         let held = if let Some(part) = &args.session {

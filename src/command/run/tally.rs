@@ -262,6 +262,7 @@ pub(crate) mod tests {
                 cache_write_long: 3,
                 output: 7,
                 reasoning: Some(2),
+                searches: 0,
             },
             charge,
             counted: Money::usd(0),

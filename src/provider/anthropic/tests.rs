@@ -316,6 +316,7 @@ fn usage_is_counted_once_and_whole() {
             cache_write_long,
             output,
             reasoning: None,
+            searches: 0,
         })
     };
     let cases = [

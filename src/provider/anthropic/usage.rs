@@ -25,6 +25,7 @@ pub(crate) fn usage(raw: &Map<String, Value>) -> Option<Usage> {
         cache_write_long: said.cache_write_long.max(all.cache_write_long),
         output: said.output.max(all.output),
         reasoning: said.reasoning.max(all.reasoning),
+        searches: 0,
     })
 }
 
@@ -60,5 +61,48 @@ fn buckets(raw: &Map<String, Value>) -> Option<Usage> {
         cache_write_long: long,
         output: output.unwrap_or(0),
         reasoning,
+        // Counted with the other tools of the server's own.
+        searches: 0,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use serde_json::{Value, json};
+
+    use crate::protocol::money::Money;
+    use crate::provider::anthropic::decode::decoder;
+    use crate::provider::testing::{decode, done};
+
+    #[test]
+    fn a_cost_that_comes_with_the_end_is_the_last_word() {
+        let begin = |cost: Value| json!({"type": "message_start", "message": {"usage": {"input_tokens": 5, "output_tokens": 1, "cost": cost}}});
+        let end = |usage: Value| json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": usage});
+        // What stands at the beginning is no bill yet.
+        let cases = [
+            (
+                begin(json!(null)),
+                end(json!({"output_tokens": 2, "cost": 0.00165})),
+                Some(1_650_000_000),
+            ),
+            (
+                begin(json!(0.5)),
+                end(json!({"output_tokens": 2, "cost": 0.25})),
+                Some(250_000_000_000),
+            ),
+            (begin(json!(0.5)), end(json!({"output_tokens": 2})), None),
+            (begin(json!(null)), end(json!({"output_tokens": 2})), None),
+        ];
+        for (begin, end, expected) in cases {
+            let events = [begin, end, json!({"type": "message_stop"})];
+            let chunks = decode(decoder("here/claude".to_owned()), &events);
+            assert_eq!(
+                done(&chunks).reported_cost,
+                expected.map(Money::usd),
+                "{events:?}"
+            );
+        }
+    }
 }

@@ -1,16 +1,20 @@
 //! A stream of `GenerateContentResponse`s as one answer. Each brings more parts of the first candidate; the reason to stop says
 //! nothing of calls, usage is told again and again, and a prompt that was blocked has no candidate at all.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use crate::protocol::failure::{Failure, FailureKind, Stop};
 use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
+use crate::protocol::usage::Usage;
 use crate::provider::Chunk;
 use crate::provider::bill::cost;
-use crate::provider::decode::{Assembly, Decoder};
+use crate::provider::decode::{Assembly, Decoder, MOST_PARTS};
 use crate::provider::envelope::{Envelope, excerpt};
 use crate::provider::failure::in_answer;
+use crate::provider::gemini::model::generation;
 use crate::provider::gemini::parts::Pieces;
 use crate::provider::gemini::usage;
 
@@ -34,6 +38,8 @@ struct Answer {
     /// The last one that counts anything.
     usage: Option<Value>,
     cost: Option<Money>,
+    /// What the server searched the web for.
+    queries: BTreeSet<String>,
     done: bool,
 }
 
@@ -110,7 +116,14 @@ impl Assembly for Answer {
             stop,
             stop_native: self.stop.clone().or_else(|| self.blocked.clone()),
             refusal: self.message.clone().filter(|_| stop == Some(Stop::Filter)),
-            usage: self.usage.as_ref().and_then(usage::buckets),
+            usage: self
+                .usage
+                .as_ref()
+                .and_then(usage::buckets)
+                .map(|usage| Usage {
+                    searches: self.searches(),
+                    ..usage
+                }),
             usage_raw: self.usage.clone(),
             reported_cost: self.cost,
             parts,
@@ -134,6 +147,9 @@ impl Answer {
             for part in parts.into_iter().flatten() {
                 self.pieces.take(part, chunks);
             }
+            let queries = candidate["groundingMetadata"]["webSearchQueries"].as_array();
+            let queries = queries.into_iter().flatten().filter_map(said);
+            self.queries.extend(queries.take(MOST_PARTS));
             if let Some(stop) = said(&candidate["finishReason"]) {
                 self.stop = Some(stop);
                 self.message = said(&candidate["finishMessage"]);
@@ -155,6 +171,15 @@ impl Answer {
             return Err(in_answer(&Envelope::of(event).unwrap_or_default()));
         }
         Ok(())
+    }
+
+    /// Searches as they are billed: since the third generation each different query, before that the answer they were made
+    /// for (ai.google.dev/gemini-api/docs/google-search).
+    fn searches(&self) -> u64 {
+        let model = self.family.split_once('/').map_or("", |(_, model)| model);
+        let each = generation(model).is_none_or(|(major, _)| major >= 3);
+        let count = self.queries.len() as u64;
+        if each { count } else { count.min(1) }
     }
 
     fn stop_of(&self) -> Stop {

@@ -39,6 +39,8 @@ pub(crate) fn buckets(raw: &Value) -> Option<Usage> {
         // Thoughts are counted beside the candidates.
         output: candidates + reasoning,
         reasoning: thoughts,
+        // They stand beside the answer.
+        searches: 0,
     })
 }
 

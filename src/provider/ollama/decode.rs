@@ -13,7 +13,7 @@ use crate::protocol::reply::{Part, Reply};
 use crate::provider::Chunk;
 use crate::provider::bill::cost;
 use crate::provider::decode::{Assembly, Decoder, MOST_PARTS, growth};
-use crate::provider::envelope::Envelope;
+use crate::provider::envelope::{Envelope, excerpt};
 use crate::provider::failure::in_answer;
 use crate::provider::framing::Framing;
 use crate::provider::ollama::cut::Sent;
@@ -38,10 +38,17 @@ fn framed(answer: Answer) -> Decoder {
     Decoder::framed(Framing::ndjson(), answer)
 }
 
+/// What a chat says, and no answer to another question.
+const OWN: [&str; 4] = ["model", "message", "done", "error"];
+
 #[derive(Debug, Default)]
 struct Answer {
     family: String,
     sent: Sent,
+    /// A line of a chat has come.
+    begun: bool,
+    /// The beginning of the first other line.
+    stranger: Option<String>,
     text: String,
     thinking: String,
     /// What else stood in the messages, to be sent back.
@@ -74,6 +81,11 @@ impl Assembly for Answer {
     ) -> Result<(), Failure> {
         if let Some(counts) = usage::counts(event) {
             self.counts = Some(counts);
+        }
+        if OWN.iter().any(|name| event.get(name).is_some()) {
+            self.begun = true;
+        } else if self.stranger.is_none() {
+            self.stranger = Some(excerpt(text));
         }
         if event["usage"].is_object() {
             // A gateway's: the server itself charges nothing.
@@ -110,6 +122,14 @@ impl Assembly for Answer {
 
     fn is_closed(&self) -> bool {
         self.done
+    }
+
+    fn stranger(&self) -> Option<Failure> {
+        let stranger = self.stranger.as_ref().filter(|_| !self.begun)?;
+        let text = format!(
+            "the server answered with something else than a chat, check base_url: {stranger}"
+        );
+        Some(Failure::new(FailureKind::Protocol, text))
     }
 
     fn fault(&self) -> Option<Failure> {

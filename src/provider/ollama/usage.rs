@@ -42,6 +42,7 @@ pub(crate) fn buckets(raw: &Value) -> Option<Usage> {
         output: output.unwrap_or(0),
         // It is within the output, and nobody says how much it was.
         reasoning: None,
+        searches: 0,
     })
 }
 

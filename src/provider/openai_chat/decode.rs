@@ -14,6 +14,7 @@ use crate::provider::envelope::Envelope;
 use crate::provider::failure::in_answer;
 use crate::provider::openai_chat::calls::Calls;
 use crate::provider::openai_chat::details::Details;
+use crate::provider::openai_chat::think::{Tags, Taken};
 use crate::provider::openai_chat::{piece, usage};
 use crate::provider::replay::opaque;
 
@@ -29,6 +30,8 @@ pub fn decoder(family: String) -> Decoder {
 struct Answer {
     family: String,
     text: String,
+    /// Reasoning in the text.
+    tags: Tags,
     thinking: String,
     refusal: String,
     /// Reasoning under the names it came with, to be sent back so.
@@ -122,6 +125,11 @@ impl Assembly for Answer {
 
     fn done(&mut self) {
         self.done = true;
+    }
+
+    fn flush(&mut self, chunks: &mut Vec<Chunk>) {
+        let rest = self.tags.rest();
+        self.taken(rest, chunks);
     }
 
     fn is_over(&self) -> bool {
@@ -285,9 +293,15 @@ impl Answer {
     }
 
     fn say(&mut self, text: &str, chunks: &mut Vec<Chunk>) {
-        if !text.is_empty() {
-            self.text.push_str(text);
-            chunks.push(Chunk::Text(text.to_owned()));
+        let taken = self.tags.take(text);
+        self.taken(taken, chunks);
+    }
+
+    fn taken(&mut self, taken: Taken, chunks: &mut Vec<Chunk>) {
+        self.think(taken.thought, chunks);
+        if !taken.words.is_empty() {
+            self.text.push_str(&taken.words);
+            chunks.push(Chunk::Text(taken.words));
         }
     }
 
@@ -315,6 +329,8 @@ impl Answer {
         }
         if self.content.iter().any(|part| part["type"] == "thinking") {
             fields.insert("content".to_owned(), self.content.clone().into());
+        } else if let Some(whole) = self.tags.whole() {
+            fields.insert("content".to_owned(), whole.into());
         }
         if let Some(extra) = &self.extra_content {
             fields.insert("extra_content".to_owned(), extra.clone());

@@ -9,6 +9,7 @@ mod piece;
 pub mod request;
 #[cfg(test)]
 mod tests;
+mod think;
 mod usage;
 
 use crate::config::Wire;

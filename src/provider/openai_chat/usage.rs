@@ -59,6 +59,7 @@ pub(crate) fn buckets(raw: &Value) -> Option<Usage> {
         cache_write_long: 0,
         output,
         reasoning,
+        searches: 0,
     })
 }
 

@@ -11,7 +11,7 @@ use crate::config::Wire;
 use crate::protocol::effort::Effort;
 use crate::protocol::id::SessionId;
 use crate::protocol::reply::Part;
-use crate::provider::marks::{BREAKPOINT, Breakpoint};
+use crate::provider::marks::{BREAKPOINT, Breakpoint, Mark};
 use crate::provider::openai_responses::effort::{can_reason, word};
 use crate::provider::quirks::{Quirks, SessionField};
 use crate::provider::replay::{NO_OUTPUT, arguments, own};
@@ -22,15 +22,21 @@ pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
     let model = &prompt.model.model;
     let broken = quirks.has_breakpoints(model);
     let system = Some(&*prompt.system).filter(|system| !system.trim().is_empty());
+    let session = |field| {
+        let session = prompt.caching.session;
+        session.filter(|_| quirks.session_field == Some(field))
+    };
     let body = Body {
         model,
         stream: true,
         store: false,
         include: can_reason(model).then_some(["reasoning.encrypted_content"]),
         max_output_tokens: prompt.max_output,
-        prompt_cache_key: (quirks.session_field == Some(SessionField::PromptCacheKey))
-            .then_some(prompt.caching.session)
-            .flatten(),
+        prompt_cache_key: session(SessionField::PromptCacheKey),
+        session_id: session(SessionField::SessionId),
+        cache_control: quirks
+            .marks_itself(model)
+            .then(|| Mark::of(prompt.caching.life)),
         reasoning: prompt
             .effort
             .and_then(|effort| reasoning(model, effort, quirks)),
@@ -76,6 +82,11 @@ struct Body<'a> {
     /// Brings the requests of a session to the machine that has its cache.
     #[serde(skip_serializing_if = "Option::is_none")]
     prompt_cache_key: Option<SessionId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    session_id: Option<SessionId>,
+    /// The one mark for the whole request: in this dialect a part of the input can have none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache_control: Option<Mark>,
     #[serde(skip_serializing_if = "Option::is_none")]
     reasoning: Option<Reasoning>,
     #[serde(skip_serializing_if = "Vec::is_empty")]

@@ -38,6 +38,7 @@ pub(crate) fn buckets(raw: &Value) -> Option<Usage> {
         cache_write_long: 0,
         output: output + beside.unwrap_or(0),
         reasoning,
+        searches: 0,
     })
 }
 
@@ -62,6 +63,7 @@ mod tests {
             cache_write_long: 0,
             output,
             reasoning,
+            searches: 0,
         }
     }
 

@@ -169,7 +169,9 @@ fn table_of(row: &Row) -> Option<&'static str> {
         [Null, Blob(id), rest @ ..] if id.len() == 16 && matches!(rest.len(), 12 | 14 | 19) => {
             "card"
         }
-        [Null, Integer(_), Integer(_), Text(_), rest @ ..] if rest.len() == 17 => "ledger",
+        [Null, Integer(_), Integer(_), Text(_), rest @ ..] if matches!(rest.len(), 17 | 18) => {
+            "ledger"
+        }
         _ => return None,
     })
 }

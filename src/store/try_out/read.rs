@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use pretty_assertions::assert_eq;
 
-use crate::protocol::event::Fact;
+use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::item::{Block, Item, Origin};
 use crate::protocol::money::{Amounts, Currency, Money};
@@ -384,4 +384,38 @@ fn a_body_that_cannot_be_read_hides_no_other() {
         reader.card(id(1)).unwrap().unwrap().cwd,
         PathBuf::from("/elsewhere")
     );
+}
+
+#[test]
+fn calls_are_found_without_what_was_said_between_them() {
+    let home = Home::new();
+    let log = home.open();
+    for step in 1..=3 {
+        let mut answered = answered(step, charge(1, Basis::Listed), 1);
+        if let Fact::ModelAnswered { usage, .. } = &mut answered {
+            usage.searches = step.into();
+        }
+        let facts = vec![called(step, Some(5)), prompt("and"), answered];
+        append(&log, batch(id(1), facts)).unwrap();
+    }
+    append(&log, batch(id(2), vec![called(7, Some(5))])).unwrap();
+    let reader = log.reader();
+    let told = |events: Vec<Event>| {
+        let words = events.iter().map(|event| match &event.fact {
+            Fact::ModelCalled { step, .. } => format!("C{step}"),
+            Fact::ModelAnswered { step, .. } => format!("A{step}"),
+            other => format!("{other:?}"),
+        });
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let of = |number, limit| told(reader.calls_of(id(number), limit).unwrap());
+    assert_eq!(of(1, 99), "C1 A1 C2 A2 C3 A3");
+    assert_eq!(of(1, 3), "A2 C3 A3");
+    assert_eq!(of(2, 99), "C7");
+    assert_eq!(of(9, 99), "");
+    assert_eq!(told(reader.calls().unwrap()), "C1 A1 C2 A2 C3 A3 C7");
+    let count = |number| reader.count_calls(id(number)).unwrap();
+    assert_eq!([count(1), count(2), count(9)], [3, 1, 0]);
+    let rows = reader.spend(SpendBy::Session, None, None, Some(id(1)));
+    assert_eq!(rows.unwrap()[0].usage.searches, 6);
 }

@@ -83,6 +83,7 @@ pub struct Row<'a> {
 enum Meant {
     Act(Action),
     Change(Change),
+    Model(ModelRef),
     Temporary,
     Worktree(String),
     Theme(String),
@@ -159,9 +160,7 @@ impl App {
             "theme" if rest.trim().is_empty() => return action(Action::Theme),
             "theme" => return Ok(Meant::Theme(rest.trim().to_owned())),
             "editor" => return action(Action::Editor),
-            "model" => Change::Model {
-                model: self.named_model(rest)?,
-            },
+            "model" => return Ok(Meant::Model(self.named_model(rest)?)),
             "mode" => self.read_mode(rest)?,
             "effort" => effort(rest)?,
             "budget" => budget(rest)?,
@@ -184,6 +183,7 @@ impl App {
         match meant {
             Ok(Meant::Act(action)) => return self.act(action),
             Ok(Meant::Change(change)) => return self.change(change),
+            Ok(Meant::Model(model)) => return self.name_model(model),
             Ok(Meant::Temporary) => return self.turn_temporary(),
             Ok(Meant::Worktree(name)) => return self.make_worktree(name),
             Ok(Meant::Theme(name)) => return vec![Cmd::KeepTheme(ThemeChoice::One(name))],

@@ -187,7 +187,7 @@ impl App {
             (Tag::Continue, Found::Sessions(cards)) => return self.continued(&cards),
             (Tag::Palette, Found::Sessions(cards)) => self.palette_sessions(&cards),
             (Tag::Models, Found::Models(cards)) => self.models = cards,
-            (Tag::Offers(view), Found::Offers(offers)) => self.offered(view, offers),
+            (Tag::Offers(view), Found::Offers(offers)) => return self.offered(view, offers),
             (Tag::Routes, Found::Routes(routes)) => {
                 if let Some(Overlay::Models(overlay)) = &mut self.overlay {
                     overlay.routes = routes;

@@ -167,7 +167,13 @@ impl App {
         let Some(overlay) = &mut self.overlay else {
             return Vec::new();
         };
-        match overlay.key(event) {
+        let reply = overlay.key(event);
+        self.replied(reply)
+    }
+
+    /// Does what an overlay wants done.
+    pub fn replied(&mut self, reply: Reply) -> Vec<Cmd> {
+        match reply {
             Reply::Stay => Vec::new(),
             Reply::Close => {
                 self.overlay = None;

@@ -22,7 +22,26 @@ impl App {
             .or_else(|| self.setup.card.as_ref().filter(|card| card.model == *model))
     }
 
+    /// A model by its name: at once where nothing was said yet, else by way of the list, which asks before text goes to a
+    /// company it never went to and says what stands in the way.
+    pub fn name_model(&mut self, model: ModelRef) -> Vec<Cmd> {
+        let spoken = |view: &View| {
+            view.session
+                .as_ref()
+                .is_some_and(|session| session.turn > 0)
+        };
+        if spoken(self.view()) {
+            self.list_models(Some(model))
+        } else {
+            self.change(Change::Model { model })
+        }
+    }
+
     pub fn show_models(&mut self) -> Vec<Cmd> {
+        self.list_models(None)
+    }
+
+    fn list_models(&mut self, named: Option<ModelRef>) -> Vec<Cmd> {
         let view = self.view();
         let spoken = view
             .session
@@ -32,6 +51,7 @@ impl App {
             title: format!("{} {}", self.at() + 1, view.title()),
             spoken,
             running: view.running(),
+            named: named.clone(),
             ..Models::default()
         };
         // Of a session that is not in the log yet nothing is known there.
@@ -40,6 +60,7 @@ impl App {
             session,
             cwd: view.cwd().clone(),
             typed: view.composer.plain(),
+            also: named,
         };
         let tag = Tag::Offers(view.id);
         self.show(Overlay::Models(models));
@@ -50,16 +71,19 @@ impl App {
         vec![Cmd::Ask(tag, offers), Cmd::Ask(Tag::Routes, routes)]
     }
 
-    pub fn offered(&mut self, view: SessionId, offers: Vec<Offer>) {
+    pub fn offered(&mut self, view: SessionId, offers: Vec<Offer>) -> Vec<Cmd> {
         self.models = offers.iter().map(|offer| offer.card.clone()).collect();
         let here = self.view();
         if here.id != view {
-            return;
+            return Vec::new();
         }
         let model = here.model().cloned();
         if let Some(Overlay::Models(overlay)) = &mut self.overlay {
             overlay.found(offers, model.as_ref());
+            let reply = overlay.take_named();
+            return self.replied(reply);
         }
+        Vec::new()
     }
 
     pub fn take_model(&mut self, model: ModelRef, how: How) -> Vec<Cmd> {

@@ -3,6 +3,7 @@
 //! the desktop, on the person's key alone.
 
 use std::io::Read;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc;
 use std::thread;
@@ -60,6 +61,8 @@ const PROGRAMS: &[(Option<&str>, &[&str])] = &[
     (None, &["osascript", "-e", "the clipboard as «class PNGf»"]),
 ];
 
+const NO_PROGRAM: &str = "no program here reads pictures from the clipboard: install wl-clipboard or xclip, or type @ and its path";
+
 /// A program that waits for another one to hand over its clipboard may wait for ever.
 const PATIENCE: Duration = Duration::from_secs(3);
 
@@ -68,33 +71,46 @@ const MOST: u64 = 80 << 20;
 
 /// The picture in the clipboard. Blocks for some seconds at most; the error says in one line what is missing.
 pub fn picture() -> Result<Vec<u8>, String> {
+    let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    by_programs(&is_set, None, PATIENCE)
+}
+
+/// `is_set`: whether the environment has the variable; `path`: where programs are looked for, where it is not the usual one.
+fn by_programs(
+    is_set: &dyn Fn(&str) -> bool,
+    path: Option<&Path>,
+    patience: Duration,
+) -> Result<Vec<u8>, String> {
     let mut found = false;
     for (variable, argv) in PROGRAMS {
-        if variable.is_some_and(|name| std::env::var_os(name).is_none_or(|value| value.is_empty()))
-        {
+        if variable.is_some_and(|name| !is_set(name)) {
             continue;
         }
-        let Some(printed) = output_of(argv) else {
+        let Some(printed) = output_of(argv, path, patience) else {
             continue;
         };
         found = true;
         let bytes = undressed(printed);
-        if !bytes.is_empty() {
+        // Some say in words that there is none.
+        if is_picture(&bytes) {
             return Ok(bytes);
         }
     }
     Err(if found {
         "there is no picture in the clipboard".to_owned()
     } else {
-        "no program here reads pictures from the clipboard: install wl-clipboard or xclip, or type @ and its path"
-            .to_owned()
+        NO_PROGRAM.to_owned()
     })
 }
 
 /// What a program prints; `None` where it is not there.
-fn output_of(argv: &[&str]) -> Option<Vec<u8>> {
+fn output_of(argv: &[&str], path: Option<&Path>, patience: Duration) -> Option<Vec<u8>> {
     let (program, rest) = argv.split_first()?;
-    let mut child = Command::new(program)
+    let mut command = Command::new(program);
+    if let Some(path) = path {
+        command.env("PATH", path);
+    }
+    let mut child = command
         .args(rest)
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
@@ -111,7 +127,7 @@ fn output_of(argv: &[&str]) -> Option<Vec<u8>> {
         let read = pipe.take(MOST).read_to_end(&mut bytes);
         let _ = sender.send(read.map(|_| bytes).unwrap_or_default());
     });
-    let bytes = receiver.recv_timeout(PATIENCE).unwrap_or_default();
+    let bytes = receiver.recv_timeout(patience).unwrap_or_default();
     end(&mut child);
     Some(bytes)
 }
@@ -120,6 +136,12 @@ fn output_of(argv: &[&str]) -> Option<Vec<u8>> {
 fn end(child: &mut Child) {
     let _ = child.kill();
     let _ = child.wait();
+}
+
+/// Whether bytes begin as a picture of one of the kinds that are taken.
+fn is_picture(bytes: &[u8]) -> bool {
+    let heads = [&b"\x89PNG"[..], b"\xff\xd8\xff", b"GIF8", b"RIFF"];
+    heads.iter().any(|head| bytes.starts_with(head))
 }
 
 /// The bytes of `«data PNGf8950…»`, as `osascript` prints them; anything else as it is.
@@ -139,6 +161,11 @@ fn undressed(printed: Vec<u8>) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::fs::{self, Permissions};
+    use std::os::unix::fs::PermissionsExt;
+
     use super::*;
 
     #[test]
@@ -151,8 +178,104 @@ mod tests {
         for (printed, expected) in cases {
             assert_eq!(undressed(printed.as_bytes().to_vec()), expected);
         }
-        assert_eq!(output_of(&["printf", "ab"]).as_deref(), Some(&b"ab"[..]));
-        assert_eq!(output_of(&["no-such-program-here"]), None);
+        let output = |argv: &[&str]| output_of(argv, None, PATIENCE);
+        assert_eq!(output(&["printf", "ab"]).as_deref(), Some(&b"ab"[..]));
+        assert_eq!(output(&["no-such-program-here"]), None);
+    }
+
+    /// A program of this name that notes how it was called and then does this.
+    fn program(folder: &Path, name: &str, does: &str) {
+        let path = folder.join(name);
+        let script = format!(
+            "#!/bin/sh\necho \"{name} $*\" >> \"{}/called\"\n{does}\n",
+            folder.display()
+        );
+        fs::write(&path, script).unwrap();
+        fs::set_permissions(&path, Permissions::from_mode(0o700)).unwrap();
+    }
+
+    /// The variables that are set, the programs and what each does, what is found, and how the programs were called.
+    type Case<'c> = (
+        &'c [&'c str],
+        &'c [(&'c str, &'c str)],
+        Result<Vec<u8>, String>,
+        &'c str,
+    );
+
+    #[test]
+    fn each_desktop_is_asked_in_its_own_words() {
+        const PNG: &str = "printf '\\211PNG'";
+        let png = || Ok(b"\x89PNG".to_vec());
+        let none = || Err("there is no picture in the clipboard".to_owned());
+        let wayland = "wl-paste --no-newline --type image/png\n";
+        let x = "xclip -selection clipboard -t image/png -o\n";
+        let both = format!("{wayland}{x}");
+        let cases: Vec<Case> = vec![
+            (
+                &["WAYLAND_DISPLAY", "DISPLAY"],
+                &[("wl-paste", PNG), ("xclip", PNG)],
+                png(),
+                wayland,
+            ),
+            (&["DISPLAY"], &[("wl-paste", PNG), ("xclip", PNG)], png(), x),
+            (
+                &[],
+                &[("wl-paste", PNG), ("pngpaste", PNG)],
+                png(),
+                "pngpaste -\n",
+            ),
+            (
+                &[],
+                &[("osascript", "echo '«data PNGf89504E47»'")],
+                png(),
+                "osascript -e the clipboard as «class PNGf»\n",
+            ),
+            // Nothing, words in place of a picture, a failure, no end: the next one is asked.
+            (
+                &["WAYLAND_DISPLAY", "DISPLAY"],
+                &[("wl-paste", "exit 1"), ("xclip", PNG)],
+                png(),
+                &both,
+            ),
+            (
+                &["WAYLAND_DISPLAY", "DISPLAY"],
+                &[("wl-paste", "echo none"), ("xclip", PNG)],
+                png(),
+                &both,
+            ),
+            (
+                &["WAYLAND_DISPLAY", "DISPLAY"],
+                &[("wl-paste", "exec /bin/sleep 60"), ("xclip", PNG)],
+                png(),
+                &both,
+            ),
+            (
+                &["DISPLAY"],
+                &[("xclip", "echo no image; exit 1")],
+                none(),
+                x,
+            ),
+            (
+                &["DISPLAY"],
+                &[("wl-paste", PNG)],
+                Err(NO_PROGRAM.to_owned()),
+                "",
+            ),
+        ];
+        for (variables, programs, expected, called) in cases {
+            let folder = tempfile::tempdir().unwrap();
+            for (name, does) in programs {
+                program(folder.path(), name, does);
+            }
+            let is_set = |name: &str| variables.contains(&name);
+            // Long enough for a program that answers, on a busy machine too.
+            let slow = programs.iter().any(|(_, does)| does.contains("sleep"));
+            let patience = Duration::from_millis(if slow { 2_000 } else { 20_000 });
+            let found = by_programs(&is_set, Some(folder.path()), patience);
+            assert_eq!(found, expected, "{variables:?} {programs:?}");
+            let told = fs::read_to_string(folder.path().join("called")).unwrap_or_default();
+            assert_eq!(told, called, "{variables:?} {programs:?}");
+        }
     }
 
     #[test]

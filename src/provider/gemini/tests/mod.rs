@@ -17,6 +17,7 @@ use crate::provider::decode::Wants;
 use crate::provider::gemini::DIALECT;
 use crate::provider::gemini::decode::decoder;
 use crate::provider::replay;
+use crate::provider::server_tools;
 use crate::provider::testing::{decode, done, failed};
 
 const HERE: &str = "here/gemini";
@@ -332,4 +333,28 @@ fn calls_and_lists_have_their_addresses() {
         (DIALECT.list)(google),
         format!("{google}/v1beta/models?pageSize=1000")
     );
+}
+
+#[test]
+fn searches_are_counted_as_they_are_billed() {
+    let grounded = |queries: &[&str]| {
+        json!({"candidates": [{"content": {"parts": [{"text": "x"}], "role": "model"}, "index": 0,
+            "groundingMetadata": {"webSearchQueries": queries}}]})
+    };
+    let twice = [grounded(&["a", "", "b"]), grounded(&["b", "c"])];
+    let (nothing, none) = ([grounded(&[""])], [parts(&[text("x")])]);
+    let cases = [
+        ("g/gemini-3.8-flash", &twice[..], 3),
+        ("g/gemini-flash-latest", &twice, 3),
+        ("g/gemini-2.5-pro", &twice, 1),
+        ("g/gemini-2.5-pro", &nothing, 0),
+        ("g/gemini-3.8-flash", &none, 0),
+    ];
+    for (family, events, searches) in cases {
+        let events = [events, &[end("STOP")]].concat();
+        let chunks = decode(decoder(family.to_owned()), &events);
+        let reply = done(&chunks);
+        assert_eq!(reply.usage.unwrap().searches, searches, "{family}");
+        assert_eq!(server_tools::uses(reply).searches, searches, "{family}");
+    }
 }

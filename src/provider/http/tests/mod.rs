@@ -98,6 +98,7 @@ fn remote(base_url: &str, dialect: &'static Dialect, patience: Patience) -> Remo
         key: Arc::new(key),
         http: Arc::new(Http::new(patience)),
         windows: BTreeMap::new(),
+        held_to: None,
         answers: Answers::default(),
     }
 }

@@ -367,3 +367,50 @@ fn only_the_first_choice_is_read() {
     ];
     assert_eq!(done(&answer(&events, "stop")).text(), "x");
 }
+
+#[test]
+fn reasoning_in_the_text_is_shown_as_such_and_goes_back_where_it_was() {
+    let said = "<think>\nIs it?\n</think>\n\nIt is.";
+    let chunks = answer(&[delta(&json!({"content": said}))], "stop");
+    assert_eq!(
+        chunks[..2],
+        [
+            Chunk::Thinking("\nIs it?\n".to_owned()),
+            Chunk::Text("It is.".to_owned()),
+        ]
+    );
+    let reply = done(&chunks);
+    assert_eq!(
+        reply.parts,
+        [
+            Part::Thought {
+                text: "\nIs it?\n".to_owned(),
+                opaque: Some(replay::opaque(
+                    HERE,
+                    Wire::OpenAiChat,
+                    json!({"content": said})
+                )),
+            },
+            Part::Text {
+                text: "It is.".to_owned(),
+                opaque: None,
+            },
+        ]
+    );
+    // Cut before it had a word, or held back until it was plain that it is none.
+    let cases = [
+        ("<think>Is i</thi", "Is i</thi", ""),
+        ("a <think>", "", "a <think>"),
+        ("<thi", "", "<thi"),
+    ];
+    for (said, thinking, text) in cases {
+        let chunks = answer(&[delta(&json!({"content": said}))], "stop");
+        let reply = done(&chunks);
+        assert_eq!((&*reply.thinking(), &*reply.text()), (thinking, text));
+        let streamed = chunks.iter().filter_map(|chunk| match chunk {
+            Chunk::Text(text) | Chunk::Thinking(text) => Some(text.as_str()),
+            _ => None,
+        });
+        assert_eq!(streamed.collect::<String>(), format!("{thinking}{text}"));
+    }
+}

@@ -11,6 +11,7 @@ use crate::config::Wire;
 use crate::protocol::effort::Effort;
 use crate::protocol::id::SessionId;
 use crate::protocol::reply::Part;
+use crate::protocol::usage::CacheLife;
 use crate::provider::openai_responses::request::request;
 use crate::provider::{quirks, testing};
 
@@ -330,5 +331,43 @@ fn a_session_has_one_name_for_the_cache_where_the_vendor_knows_one() {
         let quirks = quirks::of(preset).unwrap();
         let body: Value = serde_json::from_slice(&request(&prompt, &quirks)).unwrap();
         assert_eq!(body["prompt_cache_key"], expected, "{preset}");
+    }
+}
+
+#[test]
+fn a_gateway_is_asked_to_mark_where_the_dialect_has_no_marks_for_parts() {
+    let ephemeral = json!({"type": "ephemeral"});
+    let cases = [
+        (
+            "openrouter",
+            "anthropic/claude-sonnet-5",
+            CacheLife::Short,
+            ephemeral,
+        ),
+        (
+            "openrouter",
+            "anthropic/claude-sonnet-5",
+            CacheLife::Long,
+            json!({"type": "ephemeral", "ttl": "1h"}),
+        ),
+        // Nothing says that these can have marks in this dialect.
+        (
+            "openrouter",
+            "qwen/qwen3.8-max",
+            CacheLife::Short,
+            Value::Null,
+        ),
+        ("openai", "gpt-5.5", CacheLife::Short, Value::Null),
+    ];
+    for (preset, model, life, expected) in cases {
+        let quirks = quirks::of(preset).unwrap();
+        let mut prompt = testing::prompt(&format!("here/{model}"), vec![testing::user("go")]);
+        prompt.caching.life = life;
+        let body: Value = serde_json::from_slice(&request(&prompt, &quirks)).unwrap();
+        assert_eq!(body["cache_control"], expected, "{preset} {model}");
+        let wire = Wire::OpenAiResponses;
+        testing::check_append_only(wire, &format!("here/{model}"), |prompt| {
+            request(prompt, &quirks)
+        });
     }
 }

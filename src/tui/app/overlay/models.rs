@@ -36,6 +36,8 @@ pub struct Models {
     /// Something was said in the session, and would be sent.
     pub spoken: bool,
     pub running: bool,
+    /// Named before the rows had come: it is chosen as soon as they are there.
+    pub named: Option<ModelRef>,
     /// To be confirmed by the same key: the text goes to a company this project was never sent to.
     pub confirm: Option<(ModelRef, How)>,
     /// Why a choice was not taken, or the list could not be read.
@@ -81,7 +83,22 @@ impl Models {
         self.offers = Some(offers);
     }
 
+    /// What comes of the model that was named: the same as of its row and Enter.
+    pub fn take_named(&mut self) -> Reply {
+        let Some(named) = self.named.take() else {
+            return Reply::Stay;
+        };
+        let mut shown = self.shown().into_iter();
+        let Some(at) = shown.position(|offer| offer.card.model == named) else {
+            self.failed = Some(format!("there is no model {named}"));
+            return Reply::Stay;
+        };
+        self.pick.at = at;
+        self.choose(How::After, None)
+    }
+
     pub fn key(&mut self, event: KeyEvent) -> Reply {
+        self.named = None;
         let asked = self.confirm.take();
         self.failed = None;
         let plain = event.modifiers.difference(KeyModifiers::SHIFT).is_empty();

@@ -316,6 +316,7 @@ fn two_keys_delete_once_what_goes_was_said() {
         sessions: 1,
         events: 9,
         blobs: 0,
+        stopped: None,
     };
     desk.update(Msg::Managed(id(1), purged));
     assert_eq!(desk.marked(), None);

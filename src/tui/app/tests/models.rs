@@ -8,10 +8,10 @@ use crate::protocol::id::CommandId;
 use crate::protocol::money::Money;
 use crate::protocol::offer::{Figure, Left, Offer, Pays};
 use crate::protocol::op::Op;
-use crate::protocol::query::{Found, ModelCard};
+use crate::protocol::query::{Found, ModelCard, Query};
 use crate::protocol::rule::Mode;
 use crate::protocol::session::{Change, ForkRequest};
-use crate::tui::app::message::{Msg, Tag};
+use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::tests::{Desk, model, ops};
 use crate::tui::app::view::Stage;
 
@@ -45,6 +45,15 @@ fn offer(name: &str) -> Offer {
 
 /// The list over a session that was spoken to: the model of now, then one of each kind.
 fn listed(running: bool) -> Desk {
+    let mut desk = spoken(running);
+    desk.ctrl('x');
+    desk.press(Char('m'));
+    let tag = Tag::Offers(desk.app.view().id);
+    desk.update(Msg::Found(tag, Found::Offers(offers())));
+    desk
+}
+
+fn spoken(running: bool) -> Desk {
     let mut desk = Desk::running();
     // The next session has another id than this one.
     desk.wait(1);
@@ -52,9 +61,11 @@ fn listed(running: bool) -> Desk {
         let ending = Ending::Finished;
         desk.fact(Fact::TurnEnded { turn: 1, ending });
     }
-    desk.ctrl('x');
-    desk.press(Char('m'));
-    let offers = vec![
+    desk
+}
+
+fn offers() -> Vec<Offer> {
+    vec![
         Offer {
             pays: Pays::Here,
             ..offer("a/here")
@@ -68,10 +79,7 @@ fn listed(running: bool) -> Desk {
             tokens: 100_000,
             ..offer("d/small")
         },
-    ];
-    let tag = Tag::Offers(desk.app.view().id);
-    desk.update(Msg::Found(tag, Found::Offers(offers)));
-    desk
+    ]
 }
 
 fn change(name: &str) -> Op {
@@ -145,4 +153,31 @@ fn a_fork_that_cannot_begin_gives_its_tab_back() {
     assert_eq!(desk.written(), "go on");
     let note = desk.app.note.as_ref().map(|note| note.text.as_str());
     assert_eq!(note, Some("it does not fit"));
+}
+
+#[test]
+fn a_model_that_is_named_is_taken_by_way_of_the_list() {
+    let cases: [(&str, &[KeyCode], Vec<Op>, bool); 6] = [
+        ("b/other", &[], vec![change("b/other")], false),
+        ("a/here", &[], vec![], false),
+        // The first text of a project for a company is asked about, here too.
+        ("c/first", &[], vec![], true),
+        ("c/first", &[Enter], vec![change("c/first")], false),
+        ("c/first", &[Esc, Esc], vec![], false),
+        ("d/small", &[Enter], vec![], true),
+    ];
+    for (name, keys, expected, open) in cases {
+        let mut desk = spoken(false);
+        desk.typed(&format!("/model {name}"));
+        let asked = desk.press(Enter);
+        let also = asked.iter().any(|cmd| {
+            matches!(cmd, Cmd::Ask(_, Query::Offers { also: Some(also), .. }) if *also == model(name))
+        });
+        assert!(also, "{asked:?}");
+        let tag = Tag::Offers(desk.app.view().id);
+        let mut cmds = desk.update(Msg::Found(tag, Found::Offers(offers())));
+        cmds.extend(keys.iter().flat_map(|&key| desk.press(key)));
+        assert_eq!(ops(&cmds), expected, "{name} {keys:?}");
+        assert_eq!(desk.app.overlay.is_some(), open, "{name} {keys:?}");
+    }
 }
