@@ -145,6 +145,7 @@ async fn examine(
             .map(|engine| &engine.door)
             .map_err(Clone::clone),
         env: &process_environment,
+        keys: KEYS,
         out_is_terminal: std::io::IsTerminal::is_terminal(&std::io::stdout()),
     };
     let ended = doctor::run(args, &surroundings, face).await;

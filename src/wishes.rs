@@ -60,6 +60,7 @@ impl ConfigFile {
             keymap,
             mouse: config.ui.mouse,
             motion: config.ui.motion,
+            composer: config.ui.composer,
             notify: config.notify.clone(),
             theme: config.ui.theme.clone(),
             settings: show::settings(loaded, &self.paths.config_file),

@@ -9,10 +9,10 @@ use tokio::runtime::{Builder, Runtime};
 use creel::agent::cost::BYTES_PER_TOKEN;
 use creel::command::cli::Workstation;
 use creel::command::exit;
+use creel::config::Config;
 use creel::config::display::Ambiguous;
 use creel::config::load::{self, Loaded};
 use creel::config::paths::{Paths, process_environment};
-use creel::config::{ComposerKeys, Config};
 use creel::engine::clock::Clock;
 use creel::engine::door::Door;
 use creel::engine::journal::Journal;
@@ -27,7 +27,7 @@ use creel::skill;
 use creel::store::read::Reader;
 use creel::tool::Toolbox;
 use creel::tui::app::local::Usual;
-use creel::tui::app::setup::{Instructions, OpenWhat, Place, Preset, Setup, SkillCard};
+use creel::tui::app::setup::{Instructions, OpenWhat, Place, Setup, SkillCard};
 use creel::tui::app::wishes::Wishes;
 use creel::tui::terminal::ability::{self, Ability};
 use creel::tui::terminal::colour::Depth;
@@ -38,7 +38,7 @@ use creel::tui::widget::paint::Glyphs;
 use creel::tui::{self, Ended, Options, Started};
 
 use crate::given::{Given, key_places};
-use crate::layouts;
+use crate::layouts::{self, Layout};
 use crate::wishes::ConfigFile;
 
 /// Why the workstation did not open: an exit code, and a line for the person.
@@ -119,10 +119,11 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         load::read(&paths, &process_environment).map_err(|error| failed(error.to_string()))?;
     let mut setup = setup(arguments, &paths, &loaded, &ability)?;
     setup.wishes = file.wishes(&loaded);
-    let layout = layouts::file(&paths, &setup.cwd);
-    match layouts::read(&layout) {
-        Ok(kept) => setup.arrangement = kept,
-        Err(why) => setup.notices.push(why),
+    let layout = layouts::hold(&paths, &setup.cwd);
+    match layout.as_ref().map(Layout::read) {
+        Ok(Ok(kept)) => setup.arrangement = kept,
+        Ok(Err(why)) => setup.notices.push(why),
+        Err(taken) => setup.notices.push(taken.said()),
     }
     let config = loaded.config;
     let runtime = Builder::new_multi_thread()
@@ -163,7 +164,10 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         read_keys: Arc::new(move || reading.read_keys()),
         tour: Arc::new(tour_folder),
         scratch: Arc::new(scratch_folder),
-        keep: Arc::new(move |arrangement| layouts::keep(&layout, arrangement)),
+        keep: Arc::new(move |arrangement| match &layout {
+            Ok(layout) => layout.keep(arrangement),
+            Err(_) => Ok(()),
+        }),
         look_at: Arc::new(look_at),
         config: tui::reload::ConfigFile {
             path: file.path(),
@@ -239,10 +243,6 @@ fn setup(
         mode: arguments.mode.unwrap_or(config.mode),
         effort: arguments.effort.or(config.effort),
         wishes: Wishes::default(),
-        composer: match config.ui.composer {
-            ComposerKeys::Emacs => Preset::Emacs,
-            ComposerKeys::Vim => Preset::Vim,
-        },
         day_limit: config.budget.day,
         open: wanted(arguments, paths)?,
         worktree: arguments.worktree.clone(),

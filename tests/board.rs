@@ -2,12 +2,11 @@
 
 use std::time::Duration;
 
-use crate::support::pty::Terminal;
+use crate::support::pty::{READY, Terminal};
 use crate::support::{CREEL, Home};
 
 /// Longer than the board waits before it looks at the log again.
 const LOOKS: Duration = Duration::from_millis(3_500);
-const READY: &str = "Enter send";
 const SCRIPT: &str = "\
 > mend it
 < text: The header now wins.

@@ -6,10 +6,9 @@ use std::time::{Duration, Instant};
 use rusqlite::{Connection, OpenFlags};
 use rustix::process::Signal;
 
-use crate::support::pty::Terminal;
+use crate::support::pty::{READY, Terminal};
 use crate::support::{CREEL, Home};
 
-const READY: &str = "Enter send";
 /// What the disk may take at most.
 const PATIENCE: Duration = Duration::from_secs(30);
 

@@ -7,12 +7,13 @@ use std::sync::{Barrier, Mutex};
 use creel::config::load;
 use creel::config::paths::Paths;
 use creel::config::theme::ThemeChoice;
+use creel::tui::app::keymap::claim::given;
 use creel::tui::app::keymap::leader::Leader;
-use creel::tui::app::keymap::wished::{self, Rebind, given};
+use creel::tui::app::keymap::wished::{self, Rebind};
 use creel::tui::app::keymap::{Place, spelling, table};
 
 use crate::keys::wishes::ConfigFile;
-use crate::support::pty::Terminal;
+use crate::support::pty::{READY, Terminal};
 use crate::support::{CREEL, Home};
 
 /// The program's own, which is no part of the library.
@@ -20,7 +21,6 @@ use crate::support::{CREEL, Home};
 #[allow(dead_code)]
 mod wishes;
 
-const READY: &str = "Enter send";
 /// As terminals send F5 and F6.
 const F5: &str = "\x1b[15~";
 const F6: &str = "\x1b[17~";

@@ -9,6 +9,7 @@ mod command;
 mod composing;
 mod crash;
 mod fault;
+mod hostile;
 mod keys;
 mod matrix;
 mod notice;

@@ -2,10 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use crate::support::pty::Terminal;
+use crate::support::pty::{READY, Terminal};
 use crate::support::{CREEL, Home};
 
-const READY: &str = "Enter send";
 const FOCUS_OUT: &str = "\x1b[O";
 
 fn holds(raw: &[u8], text: &str) -> bool {

@@ -4,28 +4,12 @@ use std::time::Duration;
 
 use rustix::process::Signal;
 
-use crate::support::pty::{Terminal, bash};
+use crate::support::pty::{READY, Terminal, bash};
 use crate::support::server::{Server, Turn, answer, respond};
 use crate::support::{Home, skipped};
 
-/// What the composer's key line begins with when a prompt can be typed.
-const READY: &str = "Enter send";
 /// No byte may be written by a workstation at rest within this.
 const REST: Duration = Duration::from_millis(2_500);
-
-/// A home whose model is a script.
-fn scripted(script: &str) -> Home {
-    let home = Home::new();
-    home.plays(script);
-    home
-}
-
-/// Quits once nothing runs, so that nothing is asked.
-fn quit(terminal: &mut Terminal) {
-    terminal.wait_for(READY);
-    terminal.press("\x03\x03");
-    assert_eq!(terminal.end(), 0);
-}
 
 fn is_ready(screen: &str) -> bool {
     let mut lines = screen.lines();
@@ -59,24 +43,24 @@ fn two_keys_from_nothing_to_the_tour() {
 
 #[test]
 fn a_prompt_is_typed_and_answered_and_found_again() {
-    let home = scripted("> hello there\n< text: General, you are **bold**.\n");
+    let home = Home::scripted("> hello there\n< text: General, you are **bold**.\n");
     let mut terminal = Terminal::creel(&home, &[]);
     terminal.wait_for(READY);
     terminal.press("hello there");
     terminal.wait_for("> hello there");
     terminal.press("\r");
     terminal.wait_for("General, you are bold.");
-    quit(&mut terminal);
+    terminal.quit();
     assert_eq!(terminal.left_behind(), Vec::<String>::new());
 
     let mut again = Terminal::creel(&home, &["--continue"]);
     again.wait_for("General, you are bold.");
-    quit(&mut again);
+    again.quit();
 }
 
 #[test]
 fn an_ask_is_answered_only_where_it_has_the_focus() {
-    let home = scripted(
+    let home = Home::scripted(
         "> go\n< call bash {\"command\":\"echo done > made.txt\"}\n\n< text: It is made.\n",
     );
     let terminal = Terminal::creel(&home, &[]);
@@ -97,7 +81,7 @@ fn an_ask_is_answered_only_where_it_has_the_focus() {
 
 #[test]
 fn it_is_drawn_anew_in_every_size() {
-    let home = scripted("> go\n< text: Well met.\n");
+    let home = Home::scripted("> go\n< text: Well met.\n");
     let mut terminal = Terminal::creel(&home, &[]);
     terminal.wait_for(READY);
     for (rows, cols) in [(40, 120), (12, 40), (1, 1), (2, 200), (200, 2), (24, 80)] {
@@ -111,12 +95,12 @@ fn it_is_drawn_anew_in_every_size() {
     });
     terminal.press("go\r");
     terminal.wait_for("Well met.");
-    quit(&mut terminal);
+    terminal.quit();
 }
 
 #[test]
 fn a_terminal_of_one_cell_is_enough_to_start_and_quit() {
-    let home = scripted("> go\n< text: Well met.\n");
+    let home = Home::scripted("> go\n< text: Well met.\n");
     let mut terminal = Terminal::start(&home, crate::support::CREEL, &[], (1, 1));
     terminal.settle();
     terminal.press("\x03\x03");
@@ -126,7 +110,7 @@ fn a_terminal_of_one_cell_is_enough_to_start_and_quit() {
 
 #[test]
 fn killed_in_the_middle_it_opens_where_it_was() {
-    let home = scripted(
+    let home = Home::scripted(
         "> go\n< text: I begin.\n< call bash {\"command\":\"echo begun >> effects; echo begun; sleep 2\"}\n\n< text: This is not said.\n",
     );
     let mut terminal = Terminal::creel(&home, &["--mode", "auto"]);
@@ -141,7 +125,7 @@ fn killed_in_the_middle_it_opens_where_it_was() {
     again.wait_for("I begin.");
     again.wait_for("✗ interrupted");
     again.wait_for("its outcome is not known");
-    quit(&mut again);
+    again.quit();
     let effects = std::fs::read_to_string(home.work().join("effects")).unwrap();
     assert_eq!(effects, "begun\n", "it was not run again");
 }
@@ -149,7 +133,7 @@ fn killed_in_the_middle_it_opens_where_it_was() {
 #[test]
 fn the_terminal_is_given_back_when_a_signal_ends_it() {
     for (sent, code) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
-        let home = scripted("> go\n< text: Let me think.\n< pause 60s\n< text: No.\n");
+        let home = Home::scripted("> go\n< text: Let me think.\n< pause 60s\n< text: No.\n");
         let mut terminal = Terminal::creel(&home, &[]);
         terminal.wait_for(READY);
         terminal.press("go\r");
@@ -167,7 +151,7 @@ fn it_steps_aside_for_the_shell_and_comes_back() {
     let Some(bash) = bash() else {
         return skipped("Ctrl+Z", "no bash");
     };
-    let home = scripted("> go\n< text: Well met.\n");
+    let home = Home::scripted("> go\n< text: Well met.\n");
     let bash = bash.display().to_string();
     let shell = Terminal::start(&home, &bash, &["--norc", "--noprofile", "-i"], (24, 80));
     shell.wait_until("a shell", |screen| screen.contains(['$', '#']));
@@ -205,7 +189,7 @@ fn left_to_a_shell(shell: &Terminal) -> Vec<String> {
 
 #[test]
 fn at_rest_not_one_byte_is_written() {
-    let home = scripted("> go\n< text: ```rust\n< text: fn main() {}\n< text: ```\n");
+    let home = Home::scripted("> go\n< text: ```rust\n< text: fn main() {}\n< text: ```\n");
     let terminal = Terminal::creel(&home, &[]);
     terminal.wait_for(READY);
     terminal.settle();
@@ -271,7 +255,7 @@ fn a_refused_key_is_given_anew_from_its_card() {
     terminal.settle();
     terminal.press("\r");
     terminal.wait_for("Well met.");
-    quit(&mut terminal);
+    terminal.quit();
 }
 
 #[test]
@@ -290,12 +274,12 @@ fn a_key_that_was_mended_in_its_file_is_read_again_from_the_card() {
     terminal.settle();
     terminal.press("r");
     terminal.wait_for("Well met.");
-    quit(&mut terminal);
+    terminal.quit();
 }
 
 #[test]
 fn a_click_goes_to_the_ask_and_another_one_back() {
-    let home = scripted("> go\n< call bash {\"command\":\"echo hi\"}\n\n< text: Well met.\n");
+    let home = Home::scripted("> go\n< call bash {\"command\":\"echo hi\"}\n\n< text: Well met.\n");
     let mut terminal = Terminal::creel(&home, &[]);
     terminal.wait_for(READY);
     terminal.press("go\r");
@@ -317,12 +301,12 @@ fn a_click_goes_to_the_ask_and_another_one_back() {
     terminal.press("y");
     terminal.wait_for("Well met.");
     terminal.press("\x03");
-    quit(&mut terminal);
+    terminal.quit();
 }
 
 #[test]
 fn a_second_workstation_shows_what_the_first_one_does() {
-    let home = scripted("> go\n< call bash {\"command\":\"echo hi\"}\n\n< text: Well met.\n");
+    let home = Home::scripted("> go\n< call bash {\"command\":\"echo hi\"}\n\n< text: Well met.\n");
     let first = Terminal::creel(&home, &[]);
     first.wait_for(READY);
     first.press("go\r");
@@ -340,7 +324,7 @@ fn a_second_workstation_shows_what_the_first_one_does() {
 
 #[test]
 fn panes_are_split_used_and_found_again() {
-    let home = scripted("> *\n< text: I have heard you.\n");
+    let home = Home::scripted("> *\n< text: I have heard you.\n");
     let heard = |screen: &str| screen.matches("I have heard you.").count();
     let mut terminal = Terminal::start(&home, crate::support::CREEL, &[], (30, 120));
     terminal.wait_for(READY);
@@ -396,5 +380,33 @@ fn panes_are_split_used_and_found_again() {
     let mut anew = Terminal::creel(&home, &[]);
     anew.wait_for("a newer Creel wrote it");
     anew.wait_for("1 new");
-    quit(&mut anew);
+    anew.quit();
+}
+
+#[test]
+fn a_second_workstation_leaves_the_panes_of_the_first() {
+    let home = Home::scripted("> *\n< text: heard\n");
+    let size = (30, 120);
+    let mut first = Terminal::start(&home, crate::support::CREEL, &[], size);
+    first.wait_for(READY);
+    first.press("the first\r");
+    first.wait_for("heard");
+    // A single session would be begun anew.
+    first.press("\x18v");
+    first.wait_for("2 new");
+    let mut second = Terminal::start(&home, crate::support::CREEL, &[], size);
+    second.wait_for("another Creel");
+    second.press("the second\r");
+    second.wait_for("heard");
+    assert!(!second.screen().contains("the first"));
+    second.quit();
+    first.quit();
+    let mut again = Terminal::start(&home, crate::support::CREEL, &[], size);
+    again.wait_until("the panes of the first", |screen| {
+        screen.contains("you    the first") && screen.contains("2 new")
+    });
+    let screen = again.screen();
+    assert!(!screen.contains("you    the second"), "{screen}");
+    assert!(!again.screen().contains("another Creel"));
+    again.quit();
 }

@@ -6,9 +6,8 @@ use creel::tui::theme::role::Role;
 use ratatui::style::Color;
 
 use crate::support::Home;
-use crate::support::pty::Terminal;
+use crate::support::pty::{READY, Terminal};
 
-const READY: &str = "Enter send";
 const LIGHT: &str = "\x1b]11;rgb:fafa/fafa/fafa\x1b\\";
 const DARK: &str = "\x1b[?997;1n";
 
@@ -45,13 +44,6 @@ fn wait_for_theme(terminal: &Terminal, name: &str, times: usize) {
     terminal.wait_for_bytes(name, |raw| worn(raw, name) > times);
 }
 
-fn quit(terminal: &mut Terminal) {
-    terminal.wait_for(READY);
-    terminal.press("\x03\x03");
-    assert_eq!(terminal.end(), 0);
-    assert_eq!(terminal.left_behind(), Vec::<String>::new());
-}
-
 #[test]
 fn light_and_dark_follow_the_terminal() {
     let home = home("theme = { light = \"gruvbox-light\", dark = \"dracula\" }");
@@ -70,7 +62,7 @@ fn light_and_dark_follow_the_terminal() {
     wait_for_theme(&terminal, "dracula", before);
     // What terminals answer is not typed.
     assert!(!terminal.screen().contains("rgb:"), "{terminal:?}");
-    quit(&mut terminal);
+    terminal.quit();
 }
 
 #[test]
@@ -105,7 +97,7 @@ fn a_theme_is_looked_at_and_then_kept() {
         ),
         "{config}"
     );
-    quit(&mut terminal);
+    terminal.quit();
 }
 
 #[test]
@@ -116,5 +108,5 @@ fn a_broken_theme_is_said_and_stops_nothing() {
     std::fs::write(folder.join("mine.toml"), "[roles]\ntext = \"redd\"\n").unwrap();
     let mut terminal = Terminal::start(&home, crate::support::CREEL, &[], (30, 160));
     terminal.wait_for("mine.toml:2:8: unknown colour `redd`");
-    quit(&mut terminal);
+    terminal.quit();
 }

@@ -7,10 +7,8 @@ use std::time::{Duration, Instant};
 
 use pretty_assertions::assert_eq;
 
-use crate::support::pty::{Terminal, bash};
+use crate::support::pty::{READY, Terminal, bash};
 use crate::support::{CREEL, Dice, Home, skipped};
-
-const READY: &str = "Enter send";
 
 /// Where a row is tried, by file and name; or why it is no test.
 enum Tried {
@@ -142,6 +140,10 @@ const ROWS: [(&str, &str, Tried); 15] = [
                 "src/tui/terminal/glyph.rs",
                 "symbols_become_what_may_be_drawn",
             ),
+            (
+                "tests/unlike.rs",
+                "letters_have_the_room_that_the_terminal_takes_for_them",
+            ),
         ]),
     ),
     (
@@ -167,19 +169,6 @@ const ROWS: [(&str, &str, Tried); 15] = [
     ),
 ];
 
-fn scripted(script: &str) -> Home {
-    let home = Home::new();
-    home.plays(script);
-    home
-}
-
-fn quit(terminal: &mut Terminal) {
-    terminal.wait_for(READY);
-    terminal.press("\x03\x03");
-    assert_eq!(terminal.end(), 0);
-    assert_eq!(terminal.left_behind(), Vec::<String>::new());
-}
-
 #[test]
 fn every_row_is_tried_or_says_why_not() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -201,7 +190,7 @@ fn every_row_is_tried_or_says_why_not() {
 
 #[test]
 fn a_storm_of_sizes_ends_in_the_last_one() {
-    let home = scripted("> go\n< text: Well met.\n");
+    let home = Home::scripted("> go\n< text: Well met.\n");
     let mut terminal = Terminal::creel(&home, &[]);
     terminal.wait_for(READY);
     terminal.settle();
@@ -228,7 +217,7 @@ fn a_storm_of_sizes_ends_in_the_last_one() {
     assert!(drawn as u128 <= most, "{drawn} of at most {most}");
     terminal.press("\r");
     terminal.wait_for("Well met.");
-    quit(&mut terminal);
+    terminal.quit();
 }
 
 /// The shell that has the terminal is killed, as where a window is closed: the program is told, and can neither read nor write.
@@ -242,7 +231,7 @@ fn a_terminal_that_is_gone_ends_it_and_nothing_is_lost() {
     let Some(bash) = bash() else {
         return skipped("a closed window", "no bash");
     };
-    let home = scripted("> go\n< text: Let me think.\n< pause 60s\n< text: No.\n");
+    let home = Home::scripted("> go\n< text: Let me think.\n< pause 60s\n< text: No.\n");
     let bash = bash.display().to_string();
     let shell = Terminal::start(&home, &bash, &["-c", &format!("{CREEL}; true")], (24, 80));
     shell.wait_for(READY);
@@ -274,12 +263,12 @@ fn a_terminal_that_is_gone_ends_it_and_nothing_is_lost() {
     again.wait_until("an empty composer", |screen| {
         !screen.contains("half a prompt")
     });
-    quit(&mut again);
+    again.quit();
 }
 
 #[test]
 fn without_a_terminal_the_way_out_is_named() {
-    let home = scripted("");
+    let home = Home::scripted("");
     let said = home.run(&[]);
     assert_eq!(said.code, 2, "{said:?}");
     assert_eq!(
@@ -291,7 +280,7 @@ fn without_a_terminal_the_way_out_is_named() {
 #[test]
 fn a_dumb_terminal_gets_lines() {
     for term in ["dumb", ""] {
-        let home = scripted("> go\n< text: Well met.\n");
+        let home = Home::scripted("> go\n< text: Well met.\n");
         let mut terminal = Terminal::with(&home, CREEL, &[], (24, 80), &[("TERM", term)]);
         terminal.wait_for("Creel, plain.");
         terminal.press("go\n");
@@ -304,12 +293,12 @@ fn a_dumb_terminal_gets_lines() {
 
 #[test]
 fn who_wants_no_colour_gets_none() {
-    let home = scripted("> go\n< text: **Well** `met`.\n");
+    let home = Home::scripted("> go\n< text: **Well** `met`.\n");
     let mut terminal = Terminal::with(&home, CREEL, &[], (24, 80), &[("NO_COLOR", "1")]);
     terminal.wait_for(READY);
     terminal.press("go\r");
     terminal.wait_for("Well `met`.");
-    quit(&mut terminal);
+    terminal.quit();
     let raw = String::from_utf8_lossy(&terminal.raw()).into_owned();
     for sequence in raw.split("\x1b[").skip(1) {
         let end = sequence
@@ -326,7 +315,7 @@ fn who_wants_no_colour_gets_none() {
 
 #[test]
 fn answers_that_come_late_are_never_typed() {
-    let home = scripted("> *\n< text: Well met.\n");
+    let home = Home::scripted("> *\n< text: Well met.\n");
     let mut terminal = Terminal::creel(&home, &[]);
     terminal.wait_for(READY);
     terminal.press("begun ");
@@ -351,7 +340,7 @@ fn answers_that_come_late_are_never_typed() {
     terminal.wait_for("> begun and ended");
     terminal.press("\r");
     terminal.wait_for("Well met.");
-    quit(&mut terminal);
+    terminal.quit();
 }
 
 #[test]
@@ -367,7 +356,7 @@ fn marks_are_plain_where_the_terminal_draws_them_wide() {
         ("[ui]\nambiguous = 2\n", false, "", true),
     ];
     for (config, is_asked, answer, plain) in cases {
-        let home = scripted("> *\n< text: Well met.\n");
+        let home = Home::scripted("> *\n< text: Well met.\n");
         let written = fs::read_to_string(home.path().join("config.toml")).unwrap();
         home.config(&format!("{written}{config}"));
         let mut terminal = Terminal::creel(&home, &[]);
@@ -379,13 +368,34 @@ fn marks_are_plain_where_the_terminal_draws_them_wide() {
         terminal.wait_until("the answer", |screen| {
             screen.contains("Well met.") && screen.is_ascii() == plain
         });
-        quit(&mut terminal);
+        terminal.quit();
+    }
+}
+
+#[test]
+fn letters_have_the_room_that_the_terminal_takes_for_them() {
+    // The second answer is on letters.
+    for (answer, shown) in [
+        ("\x1b[2;5R\x1b[2;3R", "α β |"),
+        ("\x1b[2;5R\x1b[2;2R", "αβ|"),
+        ("\x1b[2;3R\x1b[2;2R", "αβ|"),
+    ] {
+        let home = Home::scripted("> *\n< text: αβ|\n");
+        let mut terminal = Terminal::creel(&home, &[]);
+        terminal.wait_for(READY);
+        terminal.press(answer);
+        terminal.press("go\r");
+        terminal.wait_for(shown);
+        terminal.press("αβ");
+        terminal.wait_for(&format!("> {}", shown.trim_end_matches([' ', '|'])));
+        terminal.press("\x03");
+        terminal.quit();
     }
 }
 
 #[test]
 fn a_multiplexer_shows_it_whole_in_another_terminal() {
-    let home = scripted("> go\n< text: Well met.\n");
+    let home = Home::scripted("> go\n< text: Well met.\n");
     let probe = std::process::Command::new("tmux").arg("-V").output();
     if !probe.is_ok_and(|said| said.status.success()) {
         return skipped("a multiplexer", "no tmux");
@@ -418,7 +428,7 @@ fn a_multiplexer_shows_it_whole_in_another_terminal() {
 
 #[test]
 fn an_editor_that_falls_leaves_no_raw_terminal() {
-    let home = scripted("> *\n< text: Well met.\n");
+    let home = Home::scripted("> *\n< text: Well met.\n");
     let script = home.beside("editor");
     fs::write(
         &script,
@@ -435,5 +445,5 @@ fn an_editor_that_falls_leaves_no_raw_terminal() {
     terminal.wait_for("> kept");
     terminal.press(" on\r");
     terminal.wait_for("Well met.");
-    quit(&mut terminal);
+    terminal.quit();
 }

@@ -7,6 +7,7 @@ use crate::tui::screen;
 use crate::tui::screen::kept::Kept;
 use crate::tui::terminal::Terminal;
 use crate::tui::terminal::notice::Progress;
+use crate::tui::terminal::width::{self, Wide};
 use crate::tui::widget::paint::Glyphs;
 use crate::tui::{Desk, Options};
 
@@ -16,7 +17,10 @@ pub(crate) fn begin(terminal: &mut Terminal, options: &Options) -> io::Result<()
     match options.ambiguous {
         Ambiguous::Auto if options.glyphs == Glyphs::Unicode => terminal.ask_width()?,
         Ambiguous::Auto | Ambiguous::Narrow => {}
-        Ambiguous::Wide => terminal.screen.widen(),
+        Ambiguous::Wide => width::widen(Wide {
+            signs: true,
+            letters: true,
+        }),
     }
     Ok(())
 }
@@ -25,11 +29,15 @@ impl Desk {
     /// The cursor stood in this column after characters in whose width terminals differ. Where they are wide, marks and frames
     /// are of ASCII from here on.
     pub(crate) fn widen(&mut self, column: u16) {
-        if self.terminal.is_wide(column) {
-            self.look.glyphs = Glyphs::Ascii;
+        let wide = self.terminal.measured(column);
+        if wide != width::wide() {
+            if wide.signs {
+                self.look.glyphs = Glyphs::Ascii;
+            }
+            width::widen(wide);
             // Whatever was laid out was so for the other set.
             self.kept = Kept::default();
-            self.terminal.screen.widen();
+            self.terminal.screen.invalidate();
         }
     }
 

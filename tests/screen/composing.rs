@@ -2,12 +2,12 @@
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
+use creel::config::ComposerKeys;
 use creel::protocol::id::SessionId;
 use creel::protocol::query::{Found, Stashed};
 use creel::protocol::time::Time;
 use creel::tui::app::mention::Files;
 use creel::tui::app::message::{Cmd, Msg, Tag};
-use creel::tui::app::setup::Preset;
 use uuid::Uuid;
 
 use super::{Desk, START, setup, worked};
@@ -76,7 +76,7 @@ fn past_prompts_and_drafts_put_by() {
 #[test]
 fn modes_of_vi_are_named() {
     let mut setup = setup();
-    setup.composer = Preset::Vim;
+    setup.wishes.composer = ComposerKeys::Vim;
     let mut desk = Desk::new(setup, (80, 24));
     desk.typed("one two\nthree");
     desk.press(KeyCode::Esc);

@@ -31,6 +31,7 @@ fn desk_with(text: &str, size: (u16, u16)) -> Desk {
         keymap: wished::apply(Leader::CtrlX, &loaded.config.keymap).0,
         mouse: loaded.config.ui.mouse,
         motion: loaded.config.ui.motion,
+        composer: loaded.config.ui.composer,
         notify: loaded.config.notify.clone(),
         theme: ThemeChoice::Usual,
         settings: show::settings(&loaded, file),

@@ -113,6 +113,41 @@ fn three(size: (u16, u16)) -> Desk {
     desk
 }
 
+/// An ask that has the keys is answered only where all of them are on the screen; else the way to more room is.
+#[test]
+fn the_keys_of_an_ask_are_seen_or_the_way_to_them_is() {
+    let keys = ["once", "session", "n no", "edit", "Esc back", "ready"];
+    let mut small = 0;
+    for height in (14..=24).step_by(2) {
+        for width in [82, 94] {
+            let mut desk = three((width, height));
+            desk.alt('a');
+            desk.text();
+            // Read to its end, and quiet since.
+            desk.press(KeyCode::PageDown);
+            desk.text();
+            desk.press(KeyCode::PageDown);
+            desk.text();
+            desk.wait(400);
+            let text = desk.text();
+            if text.contains("too small") {
+                small += 1;
+                assert!(text.contains("^X z"), "{width}x{height}\n{text}");
+                desk.press(KeyCode::Char('y'));
+                assert!(desk.text().contains("too small"), "{width}x{height}");
+                desk.lead("z");
+                desk.text();
+                desk.wait(400);
+            }
+            let text = desk.text();
+            for key in keys {
+                assert!(text.contains(key), "{key} at {width}x{height}\n{text}");
+            }
+        }
+    }
+    assert!(small > 0, "panes become small enough");
+}
+
 #[test]
 fn one_session_waits_while_you_type_in_another() {
     for (width, height) in [(100, 30), (80, 24), (40, 12)] {

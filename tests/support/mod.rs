@@ -99,6 +99,13 @@ impl Home {
         ));
     }
 
+    /// One whose model is a script.
+    pub fn scripted(script: &str) -> Self {
+        let home = Self::new();
+        home.plays(script);
+        home
+    }
+
     /// The variables the program is started with: nothing of the machine's but where programs lie.
     pub fn environment(&self) -> Vec<(String, String)> {
         let text = |path: PathBuf| path.display().to_string();

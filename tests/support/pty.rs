@@ -14,6 +14,9 @@ use rustix::process::Signal;
 
 use crate::support::{CREEL, Home, signal};
 
+/// What the composer's key line begins with when a prompt can be typed.
+pub const READY: &str = "Enter send";
+
 /// What a person would call hanging.
 pub const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -206,6 +209,14 @@ impl Terminal {
             // Something written, or a moment gone.
             self.writes_within(Duration::from_millis(20));
         }
+    }
+
+    /// Quits once nothing runs, so that nothing is asked; nothing may be left of it then.
+    pub fn quit(&mut self) {
+        self.wait_for(READY);
+        self.press("\x03\x03");
+        assert_eq!(self.end(), 0);
+        assert_eq!(self.left_behind(), Vec::<String>::new());
     }
 
     /// What differs from before the program began: modes that are still set, and the line discipline. Nothing, when all

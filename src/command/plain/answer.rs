@@ -8,7 +8,7 @@ use crate::command::moment::Now;
 use crate::command::plain::ask::everything;
 use crate::command::plain::desk::{Desk, Picks};
 use crate::command::plain::room::{Room, Stage, said_mode};
-use crate::command::plain::spoken::{age, amounts, money, spending, today};
+use crate::command::plain::spoken::{self, age, amounts, money, spending, today};
 use crate::command::plain::word::TABLE;
 use crate::command::run::model_trouble;
 use crate::command::table::counted;
@@ -25,14 +25,24 @@ use crate::protocol::worktree::{Look, Sight};
 const MOST: usize = 20;
 
 impl Desk<'_> {
-    pub fn help(&mut self) {
-        for (name, takes, help) in TABLE {
+    /// All commands, or those of this name.
+    pub fn help(&mut self, only: &str) {
+        let wanted = |name: &str| only.is_empty() || name == only;
+        let mut none = true;
+        for (name, takes, help) in TABLE.iter().filter(|(name, ..)| wanted(name)) {
+            none = false;
             let takes = if takes.is_empty() {
                 String::new()
             } else {
                 format!(" {takes}")
             };
             self.say(format!("{name}{takes}: {help}."));
+        }
+        if none {
+            self.say(format!("there is no command {only}. help lists them"));
+        }
+        if !only.is_empty() {
+            return;
         }
         self.say("an exclamation mark and a command: run it yourself, unasked.");
         self.say(
@@ -51,7 +61,15 @@ impl Desk<'_> {
             }
             None => said.push_str("no model yet. "),
         }
-        said.push_str(said_mode(room.mode(Now::from_system().time)));
+        let now = Now::from_system().time;
+        said.push_str(said_mode(room.mode(now)));
+        let loan = room
+            .session
+            .as_ref()
+            .and_then(|session| session.loan.as_ref());
+        if let Some(loan) = loan.filter(|loan| loan.used(now).is_none()) {
+            let _ = write!(said, " lent, {}.", spoken::terms(&loan.left(now)));
+        }
         let _ = write!(said, " folder {}.", one_line(&room.cwd.to_string_lossy()));
         match &room.session {
             None => said.push_str(" nothing was said yet."),

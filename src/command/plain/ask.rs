@@ -8,6 +8,7 @@ use serde_json::Value;
 use crate::agent::visible::{escaped, one_line};
 use crate::command::plain::spoken::{money, words};
 use crate::command::plain::word::choice;
+use crate::command::table::counted;
 use crate::protocol::ask::{
     About, Answer, Approval, Ask, BudgetName, Guard, Risk, Subject, Verdict,
 };
@@ -50,9 +51,15 @@ pub fn subject(about: &About) -> String {
                 } => {
                     let path = escaped(&path.to_string_lossy());
                     if *created {
-                        format!("write a new file {path}, {added} lines")
+                        {
+                            let lines = counted(*added, "line");
+                            format!("write a new file {path}, {lines}")
+                        }
                     } else {
-                        format!("change {path}, {added} lines added, {removed} removed")
+                        {
+                            let added = counted(*added, "line");
+                            format!("change {path}, {added} added, {removed} removed")
+                        }
                     }
                 }
                 Subject::Read { path } => format!("read {}", escaped(&path.to_string_lossy())),
@@ -162,7 +169,10 @@ fn changed(patch: &str) -> Vec<String> {
             lines.push(format!("    removed: {}", shown(text)));
         } else if let Some(head) = line.strip_prefix("@@ -") {
             let from = head.split([',', ' ']).next().unwrap_or(head);
-            lines.push(format!("    from line {from}:"));
+            // A new file has no line before.
+            if from != "0" {
+                lines.push(format!("    from line {from}:"));
+            }
         } else if !line.starts_with(' ') && !line.is_empty() {
             // The patch itself says something, as that it was cut.
             lines.push(format!("    {}", shown(line)));
@@ -388,7 +398,7 @@ mod tests {
             created: false,
         };
         let expected = [
-            "ASKS 42: change /src/a.rs, 1 lines added, 1 removed.",
+            "ASKS 42: change /src/a.rs, 1 line added, 1 removed.",
             "    from line 15:",
             "    removed: -- old",
             "    added: \tnew\\u{1b}[2K",

@@ -238,7 +238,7 @@ impl<'d> Desk<'d> {
         let picks = self.picks.take();
         match word {
             Word::Nothing => {}
-            Word::Help => self.help(),
+            Word::Help(name) => self.help(&name),
             Word::Board => self.board().await?,
             Word::Go(number) => self.go(number).await?,
             Word::Number(number, line) => self.pick(picks, number, &line).await?,
@@ -430,6 +430,7 @@ impl<'d> Desk<'d> {
             }
         }
         self.describe();
+        self.tell_draft().await?;
         let asks: Vec<(Seq, _)> = self.room().asks.clone().into_iter().collect();
         for (number, waiting) in asks {
             let lines = ask::told(number, &waiting);

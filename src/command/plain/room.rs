@@ -12,8 +12,9 @@ use crate::agent::session::Session;
 use crate::agent::visible::{brief, one_line};
 use crate::command::plain::ask;
 use crate::command::plain::sentence::Speech;
-use crate::command::plain::spoken::{duration, spending, words};
+use crate::command::plain::spoken::{self, duration, spending, words};
 use crate::command::show;
+use crate::command::table::counted;
 use crate::protocol::ask::Ask;
 use crate::protocol::call::{Detail, Outcome, OutcomeKind, ToolCall};
 use crate::protocol::event::{Delta, Ending, Event, Fact, Waiting, When};
@@ -254,7 +255,7 @@ impl Room {
                 Change::Model { model } => of(format!("the model is {model} from now on.")),
                 Change::Mode { mode } => of(said_mode(*mode).to_owned()),
                 Change::ModeLent { mode, until, sum } => {
-                    let terms = loan::terms(*until, *sum, event.at);
+                    let terms = spoken::terms(&loan::terms(*until, *sum, event.at));
                     of(format!("lent for {terms}: {}", said_mode(*mode)));
                 }
                 Change::ModeReturned { mode, used } => of(format!(
@@ -421,7 +422,8 @@ fn result(seq: Seq, call: Option<&ToolCall>, outcome: &Outcome) -> String {
     }
     match &outcome.detail {
         Detail::Diff { added, removed, .. } => {
-            let _ = write!(said, ", {added} lines added, {removed} removed");
+            let added = counted(*added, "line");
+            let _ = write!(said, ", {added} added, {removed} removed");
         }
         Detail::Lines { first, last, total } => {
             let _ = write!(said, ", lines {first} to {last} of {total}");

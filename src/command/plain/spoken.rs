@@ -39,6 +39,26 @@ pub fn words(text: &str) -> String {
     }
 }
 
+/// What a mode is lent for, or what is left of that: `45m or $3.00` as `45 minutes or 3 dollars`.
+pub fn terms(text: &str) -> String {
+    let said = text.split(' ').map(|word| {
+        let minutes = |word: &str| Some(counted(word.strip_suffix('m')?.parse().ok()?, "minute"));
+        let time = match word.split_once('h') {
+            Some((hours, rest)) => hours.parse().ok().zip(minutes(rest)).map(|(hours, rest)| {
+                let hours = counted(hours, "hour");
+                format!("{hours} {rest}")
+            }),
+            None => minutes(word),
+        };
+        let figure = word.strip_prefix('$').map(|sum| {
+            let sum = sum.strip_suffix(".00").unwrap_or(sum);
+            format!("{sum} dollars")
+        });
+        time.or(figure).unwrap_or_else(|| word.to_owned())
+    });
+    said.collect::<Vec<_>>().join(" ")
+}
+
 /// `0 dollars 42 cents`, `3 dollars`, `less than 1 cent`; half a hundredth is rounded up.
 pub fn money(money: Money) -> String {
     let parts = money.parts.unsigned_abs();
@@ -146,6 +166,18 @@ mod tests {
     use crate::protocol::usage::Charge;
 
     const CENT: i64 = UNIT / 100;
+
+    #[test]
+    fn terms_of_a_loan_are_words() {
+        for (text, said) in [
+            ("45m or $3.00", "45 minutes or 3 dollars"),
+            ("1m", "1 minute"),
+            ("$2.60 left", "2.60 dollars left"),
+            ("2h05m $3.00 left", "2 hours 5 minutes 3 dollars left"),
+        ] {
+            assert_eq!(terms(text), said);
+        }
+    }
 
     #[test]
     fn money_is_words() {

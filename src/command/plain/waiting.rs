@@ -1,11 +1,16 @@
 //! What waits for the person, over all sessions: told, and answered by number.
 
-use crate::command::Trouble;
+use crate::agent::visible::brief;
 use crate::command::plain::ask::{self, Reply};
 use crate::command::plain::desk::Desk;
+use crate::command::{Trouble, find};
 use crate::protocol::ask::About;
 use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::op::Op;
+use crate::protocol::query::{Found, Query};
+
+/// Characters of a draft that are told.
+const DRAFT: usize = 300;
 
 impl Desk<'_> {
     /// All asks that wait, over all sessions.
@@ -24,6 +29,23 @@ impl Desk<'_> {
         }
     }
 
+    /// What was written in this session on the screen and not sent.
+    pub async fn tell_draft(&mut self) -> Result<(), Trouble> {
+        let session = Some(self.room().id);
+        let draft = match self.door.ask(Query::Draft { session }).await {
+            Found::Draft(draft) => draft.unwrap_or_default(),
+            other => return Err(find::odd(&other)),
+        };
+        if !draft.trim().is_empty() {
+            let said = drafted(&draft);
+            self.tell_of(
+                self.at,
+                format!("written here on the screen and not sent: {said}"),
+            );
+        }
+        Ok(())
+    }
+
     /// An answer names the number that was told, and goes to the very ask told under it; a changed one has another number.
     pub async fn answer(
         &mut self,
@@ -37,8 +59,18 @@ impl Desk<'_> {
             Some((index, waiting.clone()))
         });
         let Some((index, waiting)) = found else {
+            let waiting: Vec<Seq> = self
+                .rooms
+                .iter()
+                .flat_map(|room| room.asks.keys().copied())
+                .collect();
+            let way = match waiting[..] {
+                [] => "nothing waits now".to_owned(),
+                [one] => format!("ask {one} waits"),
+                _ => "ask tells what waits".to_owned(),
+            };
             self.say(format!(
-                "there is no ask {number} any more. nothing was answered; ask tells what waits"
+                "ask {number} does not wait. nothing was answered; {way}"
             ));
             return Ok(());
         };
@@ -96,6 +128,39 @@ impl Desk<'_> {
                 ),
             );
             self.send(id, Op::Interrupt);
+        }
+    }
+}
+
+/// A draft in a line. The composer encloses what is no text of its own, a paste or a picture, in signs of a private plane.
+fn drafted(draft: &str) -> String {
+    let parts = draft.split('\u{100000}').enumerate().map(|(index, part)| {
+        if index % 2 == 0 {
+            part
+        } else {
+            "(a paste or a picture)"
+        }
+    });
+    brief(&parts.collect::<String>(), DRAFT)
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    #[test]
+    fn a_draft_is_told_in_a_line() {
+        for (draft, said) in [
+            ("look at\nthe tests", "look at the tests"),
+            (
+                "see \u{100000}{\"hash\":1}\u{100000} here",
+                "see (a paste or a picture) here",
+            ),
+            ("a\u{1b}[2Jb", "ab"),
+        ] {
+            assert_eq!(drafted(draft), said);
         }
     }
 }

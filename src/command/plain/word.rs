@@ -70,7 +70,8 @@ pub const TABLE: &[(&str, &str, &str)] = &[
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Word {
     Nothing,
-    Help,
+    /// All commands, or one by its name.
+    Help(String),
     Board,
     Go(usize),
     /// A number alone: picks from the list told last, else it is a prompt.
@@ -185,9 +186,11 @@ fn takes_form(name: &str, rest: &str) -> bool {
     let words = rest.split_whitespace().count();
     let number = narrow(split(rest).0).parse::<u64>().is_ok();
     match name {
-        "help" | "board" | "new" | "cost" | "again" | "tour" | "quit" => words == 0,
-        "stop" => words == 0 || (words == 1 && number),
-        "go" | "show" => words == 1 && number,
+        "help" => words == 0 || is_known(&narrow(rest).to_lowercase()),
+        "board" | "new" | "cost" | "again" | "tour" | "quit" => words == 0,
+        // `show` alone is no prompt either: what it lacks is said.
+        "stop" | "show" => words == 0 || (words == 1 && number),
+        "go" => words == 1 && number,
         "ask" => words == 0 || number,
         "model" => words <= 1,
         "mode" => words <= 1 || lends(rest),
@@ -212,7 +215,7 @@ fn command(name: &str, rest: &str) -> Option<Word> {
     let index = number.and_then(|number| usize::try_from(number).ok());
     let lacks = |what: &str| Some(Word::Wrong(format!("{name} {what}")));
     Some(match name {
-        "help" | "?" => Word::Help,
+        "help" | "?" => Word::Help(narrow(rest).to_lowercase()),
         "board" => Word::Board,
         "go" => match index {
             Some(number) => Word::Go(number),
@@ -284,7 +287,14 @@ mod tests {
         let cases = [
             ("", Word::Nothing),
             ("  \u{3000}", Word::Nothing),
-            ("help", Word::Help),
+            ("help", Word::Help(String::new())),
+            ("help Ask", Word::Help("ask".to_owned())),
+            (
+                "show",
+                Word::Wrong(
+                    "show takes the number that was told with an output: show 88".to_owned(),
+                ),
+            ),
             ("help me with this", say("help me with this")),
             ("Board", Word::Board),
             ("go 3", Word::Go(3)),
@@ -319,7 +329,7 @@ mod tests {
             ("！ls", Word::Shell("ls".to_owned())),
             ("/quit", Word::Quit),
             ("、cost", Word::Cost),
-            ("／help", Word::Help),
+            ("／help", Word::Help(String::new())),
             ("/etc/hosts is wrong", say("/etc/hosts is wrong")),
             ("no", say("no")),
             ("step", say("step")),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::config::ComposerKeys;
 use crate::protocol::ask::{About, Answer, Ask, Verdict};
 use crate::protocol::event::When;
 use crate::protocol::id::{ModelRef, SessionId};
@@ -22,7 +23,6 @@ use crate::tui::app::overlay::prompts::Prompts;
 use crate::tui::app::overlay::quit::Quit;
 use crate::tui::app::overlay::settings::Settings;
 use crate::tui::app::overlay::skills::Skills;
-use crate::tui::app::setup::Preset;
 use crate::tui::app::transcript::What;
 use crate::tui::app::view::{Stage, View};
 use crate::tui::app::{App, Focus};
@@ -382,7 +382,9 @@ impl App {
                 self.pane_mut().follow();
             }
             // From a text only where its keys can be told from those of the transcript.
-            _ if self.view().composer.is_empty() || self.setup.composer == Preset::Vim => {
+            _ if self.view().composer.is_empty()
+                || self.setup.wishes.composer == ComposerKeys::Vim =>
+            {
                 self.focus = Focus::Transcript;
             }
             _ => {

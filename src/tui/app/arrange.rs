@@ -115,7 +115,6 @@ impl App {
         };
         self.esc_until = None;
         self.break_until = None;
-        self.g_pressed = false;
         self.slash_at = 0;
         self.slash_closed = false;
         self.view_mut().unseen = false;

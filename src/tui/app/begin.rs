@@ -51,7 +51,6 @@ impl App {
             break_until: None,
             clicks: Clicks::default(),
             owes_frame: false,
-            g_pressed: false,
             slash_at: 0,
             slash_closed: false,
             mention: None,

@@ -2,11 +2,11 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::config::ComposerKeys;
 use crate::tui::app::composer::Opened;
 use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::message::Cmd;
-use crate::tui::app::setup::Preset;
 use crate::tui::app::vim::{Mode, Press};
 use crate::tui::app::{App, Focus};
 
@@ -18,7 +18,7 @@ impl App {
         if let Some(cmds) = self.slash_key(event) {
             return cmds;
         }
-        if self.setup.composer == Preset::Vim
+        if self.setup.wishes.composer == ComposerKeys::Vim
             && let Some(cmds) = self.vim_key(event)
         {
             return cmds;

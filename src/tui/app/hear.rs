@@ -318,7 +318,7 @@ impl App {
         match session {
             Some(Ok(session)) => {
                 let folder = session.spec.cwd.clone();
-                view.unseen = session.unseen && !here;
+                view.unseen = session.unseen && !session.running && !here;
                 view.session = Some(session);
                 view.loaded();
                 self.trim(id);

@@ -60,11 +60,10 @@ impl App {
             self.lead(leader);
             return Vec::new();
         }
-        let g_pressed = std::mem::take(&mut self.g_pressed);
         match &self.focus {
             Focus::Ask(_) => self.ask_key(event, anywhere),
             Focus::Card(_) => self.card_key(event, anywhere),
-            Focus::Transcript => self.transcript_key(event, g_pressed),
+            Focus::Transcript => self.transcript_key(event),
             Focus::Composer => self.composer_key(event),
         }
     }

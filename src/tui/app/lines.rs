@@ -1,7 +1,8 @@
 //! A text as rows of cells, and the kinds of characters that words and rows are made of.
 
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
+
+use crate::tui::widget::cells;
 
 /// A row of the text as drawn: bytes of the text, without its line feed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -86,7 +87,7 @@ pub fn cell_width(grapheme: &str) -> usize {
     if grapheme == "\t" {
         4
     } else {
-        grapheme.width()
+        cells::of(grapheme)
     }
 }
 

@@ -166,8 +166,6 @@ pub struct App {
     pub clicks: Clicks,
     /// Another frame is needed for keys that waited for the last one.
     pub owes_frame: bool,
-    /// `g` was pressed in the transcript.
-    pub g_pressed: bool,
     /// The row of the list of commands that is marked.
     pub slash_at: usize,
     /// The list of commands was closed for this text.

@@ -27,7 +27,7 @@ fn kind(symbol: &str) -> Kind {
     let first = symbol.chars().next().unwrap_or(' ');
     if first.is_whitespace() {
         Kind::Blank
-    } else if first.is_alphanumeric() && cells::of_symbol(symbol) > 1 {
+    } else if first.is_alphanumeric() && cells::is_full(symbol, cells::of_symbol(symbol)) {
         Kind::Wide
     } else if first.is_alphanumeric() || first == '_' {
         Kind::Word

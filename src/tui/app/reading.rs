@@ -8,7 +8,6 @@ use crate::protocol::item::Origin;
 use crate::tui::app::caret::{Caret, Edge, Held, Move, Selection};
 use crate::tui::app::find::{Fetch, Search};
 use crate::tui::app::keymap::chord::narrow;
-use crate::tui::app::keymap::reading::then;
 use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::logical::{self, shown};
 use crate::tui::app::message::Cmd;
@@ -33,7 +32,7 @@ fn narrowed(event: KeyEvent) -> KeyEvent {
 
 impl App {
     /// A key while the transcript has the keys.
-    pub fn transcript_key(&mut self, event: KeyEvent, g_pressed: bool) -> Vec<Cmd> {
+    pub fn transcript_key(&mut self, event: KeyEvent) -> Vec<Cmd> {
         if !self.pane().eyes.moves.is_empty() {
             let held = &mut self.pane_mut().eyes.held;
             if held.len() < MOST_HELD {
@@ -67,10 +66,10 @@ impl App {
                 KeyCode::Char(c) if plain => c,
                 _ => '\0',
             };
-            if let Some(action) = then(first, second) {
+            if let Some(action) = self.keymap().pair(first, second) {
                 return self.read(action);
             }
-            reading.count = 0;
+            self.pane_mut().eyes.count = 0;
             if event.code != KeyCode::Esc {
                 self.say(format!("{first} needs another key; ? lists them"));
             }
@@ -85,10 +84,6 @@ impl App {
                     reading.count = (reading.count * 10 + digit).min(999_999);
                     return Vec::new();
                 }
-                'z' | ']' | '[' => {
-                    reading.prefix = Some(c);
-                    return Vec::new();
-                }
                 // The composer's commands are reached from here too.
                 '!' | ':' => {
                     reading.count = 0;
@@ -97,20 +92,18 @@ impl App {
                     let key = if c == ':' { '/' } else { c };
                     return self.key(KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE));
                 }
+                c if self.keymap().begins(c) => {
+                    self.pane_mut().eyes.prefix = Some(c);
+                    return Vec::new();
+                }
                 _ => {}
             }
         }
-        match self.keymap().find(Place::Transcript, event) {
-            Some(Action::Top) if event.code == KeyCode::Char('g') && !g_pressed => {
-                self.g_pressed = true;
-                Vec::new()
-            }
-            Some(action) => self.read(action),
-            None => {
-                self.pane_mut().eyes.count = 0;
-                Vec::new()
-            }
+        if let Some(action) = self.keymap().find(Place::Transcript, event) {
+            return self.read(action);
         }
+        self.pane_mut().eyes.count = 0;
+        Vec::new()
     }
 
     /// What waited for the frame; stops where the next move waits for another one. What is typed goes where the keys are by
@@ -296,13 +289,18 @@ impl App {
                 transcript.whole
             };
             let way = match (all, by > 0) {
-                (true, _) => "",
-                (false, true) => " in what is loaded; G loads the newest",
-                (false, false) => " in what is loaded; g g loads the start",
+                (true, _) => String::new(),
+                (false, true) => self.loads(Action::Bottom, "the newest"),
+                (false, false) => self.loads(Action::Top, "the start"),
             };
             self.say(format!("{none}{way}"));
         }
         Vec::new()
+    }
+
+    fn loads(&self, action: Action, what: &str) -> String {
+        let key = self.keymap().way_from(Place::Transcript, action);
+        format!(" in what is loaded; {key} loads {what}")
     }
 
     /// To the turn before, reading the log for it where it is not loaded.

@@ -59,14 +59,6 @@ pub struct Opened {
     pub read_only: bool,
 }
 
-/// Whose keys the composer has.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Preset {
-    #[default]
-    Emacs,
-    Vim,
-}
-
 /// What is known of a folder that sessions work in.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
@@ -101,8 +93,6 @@ pub struct Setup {
     pub effort: Option<Effort>,
     /// What the config says of keys, mouse and theme, and all its settings.
     pub wishes: Wishes,
-    /// Whose keys the composer has.
-    pub composer: Preset,
     /// The budget of a day; `None` where there is none.
     pub day_limit: Option<Money>,
     pub open: OpenWhat,

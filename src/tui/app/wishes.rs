@@ -1,5 +1,6 @@
 //! What of the config holds at once when its file has changed, and what waits for the next start.
 
+use crate::config::ComposerKeys;
 use crate::config::display::{Motion, Mouse};
 use crate::config::notify::NotifyConfig;
 use crate::config::show::Setting;
@@ -18,6 +19,8 @@ pub struct Wishes {
     pub keymap: Keymap,
     pub mouse: Mouse,
     pub motion: Motion,
+    /// Whose keys the composer has.
+    pub composer: ComposerKeys,
     pub notify: NotifyConfig,
     pub theme: ThemeChoice,
     /// Every setting with its value and its place, in the order of the file's chapters.
@@ -51,7 +54,7 @@ impl Wishes {
 fn is_live(key: &str) -> bool {
     key.starts_with("keymap.")
         || key.starts_with("notify.")
-        || matches!(key, "ui.leader" | "ui.mouse" | "ui.motion")
+        || matches!(key, "ui.leader" | "ui.mouse" | "ui.motion" | "ui.composer")
         || key.starts_with("ui.theme")
 }
 
@@ -127,7 +130,15 @@ impl App {
                 named(&later)
             )),
         };
+        let preset = self.setup.wishes.composer;
         self.setup.wishes = wishes;
+        if self.setup.wishes.composer != preset {
+            // Nobody is left in a mode that has no way out under the other keys.
+            for view in &mut self.views {
+                view.composer.type_on();
+                view.changes += 1;
+            }
+        }
         self.changes.everywhere += 1;
         if let Some(Overlay::Settings(overlay)) = &mut self.overlay {
             overlay.read(&self.setup.wishes);

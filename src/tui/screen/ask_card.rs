@@ -219,7 +219,8 @@ impl Card<'_> {
             width: inner.width.saturating_sub(2),
             ..inner
         };
-        self.draw_inner(app, laid, canvas, inner, look)
+        let larger = "a larger window shows it".to_owned();
+        self.draw_inner(app, laid, canvas, inner, look, &larger)
     }
 
     /// Draws it into a pane whose frame is its own.
@@ -248,9 +249,11 @@ impl Card<'_> {
             height: area.height.saturating_sub(head),
             ..area
         };
-        self.draw_inner(app, laid, canvas, inner, look)
+        let larger = format!("zoom with {}", app.keymap().way(Action::Zoom));
+        self.draw_inner(app, laid, canvas, inner, look, &larger)
     }
 
+    /// `larger`: how the person comes to more room.
     fn draw_inner(
         &self,
         app: &App,
@@ -258,6 +261,7 @@ impl Card<'_> {
         canvas: &mut Canvas,
         inner: Rect,
         look: &Look,
+        larger: &str,
     ) -> Drawn {
         let focused = self.focus.is_some();
         if inner.width == 0 || inner.height == 0 {
@@ -265,6 +269,15 @@ impl Card<'_> {
         }
         let foot = self.foot(app, usize::from(inner.width), true);
         let line = self.focus.and_then(|focus| focus.line.as_ref());
+        // All keys, and of what is asked a row beside the one that says how many more there are: nobody decides on less.
+        let least = foot.len() + usize::from(line.is_some()) + laid.height().min(2);
+        if focused && usize::from(inner.height) < least {
+            let said = format!("too small: {larger}");
+            let mut rows = wrapped(&said, usize::from(inner.width), 0, Role::Warn);
+            rows.push(Row::of("Esc", Role::Key).put(" back", Role::Muted));
+            crate::tui::screen::rows::draw(&rows, canvas, inner, 0, look);
+            return Drawn::default();
+        }
         let foot_height = (foot.len() + usize::from(line.is_some()))
             .min(usize::from(inner.height).saturating_sub(1)) as u16;
         let body = Rect {

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 
 use crate::agent::visible::one_line;
 use crate::tui::app::drawn::SeenPane;
-use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::view::Stage;
 use crate::tui::app::{App, Focus};
 use crate::tui::screen::look::{Look, Mark, Role};
@@ -176,9 +176,10 @@ pub fn draw(site: &Site, cache: &mut Cache, canvas: &mut Canvas, outer: Rect) ->
 
 /// The way back to the newest line, over the last row.
 fn newer_below(site: &Site, canvas: &mut Canvas, upper: Rect) {
+    let keymap = site.app.keymap();
     let key = match site.focus {
-        Some(Focus::Transcript) => "G",
-        _ => "PgDn",
+        Some(Focus::Transcript) => keymap.way_from(Place::Transcript, Action::Bottom),
+        _ => keymap.way_from(Place::Composer, Action::PageDown),
     };
     let more = site.look.mark(Mark::More);
     Row::new()

@@ -5,9 +5,9 @@ use std::time::Duration;
 use ratatui::layout::Rect;
 
 use crate::agent::visible::brief;
+use crate::config::ComposerKeys;
 use crate::protocol::rule::Mode;
 use crate::tui::app::keymap::{Action, Place};
-use crate::tui::app::setup::Preset;
 use crate::tui::app::{App, Focus, vim};
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::meter;
@@ -221,9 +221,9 @@ fn hints(site: &Site) -> Vec<Hint> {
     let outputs = Does(Action::Outputs, outputs);
     let editing = view.composer.vim.mode();
     // Under the keys of vi the first Esc ends INSERT.
-    let stop = match app.setup.composer {
-        Preset::Vim => "Esc Esc Esc",
-        Preset::Emacs => "Esc Esc",
+    let stop = match app.setup.wishes.composer {
+        ComposerKeys::Vim => "Esc Esc Esc",
+        ComposerKeys::Emacs => "Esc Esc",
     };
     match &app.focus {
         Focus::Composer if app.mentioned().is_some_and(|mention| mention.count() > 0) => vec![

@@ -13,6 +13,8 @@ const USUAL: (u16, u16) = (80, 24);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ability {
     pub depth: Depth,
+    /// The variable that says so.
+    pub depth_by: &'static str,
     /// A multiplexer, if one stands between: sequences for the outer terminal are wrapped.
     pub between: Between,
     /// The terminal is on another machine: no browser is opened, the clipboard goes by OSC 52.
@@ -52,8 +54,10 @@ impl Ability {
         let between = Between::of(&set);
         let screen = between == Between::Screen;
         let console = term == "linux" || term.starts_with("vt");
+        let (depth, depth_by) = depth(&set, &term, screen);
         Self {
-            depth: depth(&set, &term, screen),
+            depth,
+            depth_by,
             between,
             ssh: ["SSH_TTY", "SSH_CONNECTION"]
                 .iter()
@@ -81,6 +85,7 @@ impl Ability {
             Depth::Sixteen => "16",
             Depth::None => "none",
         };
+        let colours = format!("{colours}, as {} says", self.depth_by);
         let keys = match self.keyboard {
             Keyboard::Plain => "the oldest form: Shift+Enter is Enter",
             Keyboard::Disambiguated => "kitty's form, if it knows that",
@@ -96,19 +101,14 @@ impl Ability {
             (Between::Nothing, true) => "ssh",
             (Between::Nothing, false) => "nothing",
         };
-        let notices = match self.notices {
-            NoticeForm::Osc9 => "by OSC 9",
-            NoticeForm::Osc777 => "by OSC 777",
-            NoticeForm::Osc99 => "by OSC 99",
-            NoticeForm::Bell | NoticeForm::Auto | NoticeForm::Off => "by the bell",
-        };
+        let notices = notice::form_said(NoticeForm::Auto, self.notices);
         let progress = if self.shows_progress {
             "by OSC 9;4"
         } else {
             "not known to show it"
         };
         let rows = [
-            ("colours", colours),
+            ("colours", colours.as_str()),
             ("keys", keys),
             ("whole frames", "if it knows them"),
             ("focus", "if it tells"),
@@ -142,34 +142,50 @@ pub fn size_of(file: impl std::os::fd::AsFd) -> (u16, u16) {
     }
 }
 
-fn depth(set: &impl Fn(&str) -> Option<String>, term: &str, screen: bool) -> Depth {
+/// How many colours, and which variable says so.
+fn depth(set: &impl Fn(&str) -> Option<String>, term: &str, screen: bool) -> (Depth, &'static str) {
     let known = if term.is_empty() || term == "dumb" || term.starts_with("vt") {
-        Depth::None
+        (Depth::None, "TERM")
     } else {
         known_depth(set, term, screen)
     };
     let forced = ["FORCE_COLOR", "CLICOLOR_FORCE"]
-        .iter()
-        .find_map(|name| set(name).filter(|value| value != "0"));
-    match forced.as_deref() {
-        Some("3") => Depth::True,
-        Some("2") => known.max(Depth::Indexed),
-        Some(_) => known.max(Depth::Sixteen),
-        None if set("NO_COLOR").is_some() => Depth::None,
+        .into_iter()
+        .find_map(|name| Some((name, set(name).filter(|value| value != "0")?)));
+    match forced {
+        Some((name, value)) => {
+            let least = match value.as_str() {
+                "3" => Depth::True,
+                "2" => Depth::Indexed,
+                _ => Depth::Sixteen,
+            };
+            if least > known.0 {
+                (least, name)
+            } else {
+                known
+            }
+        }
+        None if set("NO_COLOR").is_some() => (Depth::None, "NO_COLOR"),
         None => known,
     }
 }
 
-fn known_depth(set: &impl Fn(&str) -> Option<String>, term: &str, screen: bool) -> Depth {
+fn known_depth(
+    set: &impl Fn(&str) -> Option<String>,
+    term: &str,
+    screen: bool,
+) -> (Depth, &'static str) {
     const TRUE: [&str; 6] = ["kitty", "ghostty", "alacritty", "foot", "wezterm", "direct"];
     let claimed = matches!(set("COLORTERM").as_deref(), Some("truecolor" | "24bit"));
     // The variable comes from the outer terminal, and GNU screen shows no more than 256.
-    if !screen && (claimed || TRUE.iter().any(|name| term.contains(name))) {
-        Depth::True
+    if !screen && claimed {
+        (Depth::True, "COLORTERM")
+    } else if !screen && TRUE.iter().any(|name| term.contains(name)) {
+        (Depth::True, "TERM")
     } else if term.contains("256color") {
-        Depth::Indexed
+        (Depth::Indexed, "TERM")
     } else {
-        Depth::Sixteen
+        (Depth::Sixteen, "TERM")
     }
 }
 
@@ -192,34 +208,54 @@ mod tests {
     #[test]
     fn the_environment_tells_how_many_colours_there_are() {
         let cases = [
-            ("TERM=xterm-256color", Depth::Indexed),
-            ("TERM=xterm-256color COLORTERM=truecolor", Depth::True),
-            ("TERM=xterm-256color COLORTERM=24bit", Depth::True),
-            ("TERM=xterm-kitty", Depth::True),
-            ("TERM=xterm", Depth::Sixteen),
-            ("TERM=linux", Depth::Sixteen),
-            ("TERM=vt220", Depth::None),
-            ("TERM=dumb", Depth::None),
+            ("TERM=xterm-256color", Depth::Indexed, "TERM"),
+            (
+                "TERM=xterm-256color COLORTERM=truecolor",
+                Depth::True,
+                "COLORTERM",
+            ),
+            (
+                "TERM=xterm-256color COLORTERM=24bit",
+                Depth::True,
+                "COLORTERM",
+            ),
+            ("TERM=xterm-kitty", Depth::True, "TERM"),
+            ("TERM=xterm", Depth::Sixteen, "TERM"),
+            ("TERM=linux", Depth::Sixteen, "TERM"),
+            ("TERM=vt220", Depth::None, "TERM"),
+            ("TERM=dumb", Depth::None, "TERM"),
             (
                 "TERM=tmux-256color COLORTERM=truecolor TMUX=/tmp/x",
                 Depth::True,
+                "COLORTERM",
             ),
             (
                 "TERM=screen-256color COLORTERM=truecolor TMUX=/tmp/x",
                 Depth::True,
+                "COLORTERM",
             ),
             (
                 "TERM=screen.xterm-256color COLORTERM=truecolor STY=1",
                 Depth::Indexed,
+                "TERM",
             ),
-            ("TERM=xterm-256color NO_COLOR=1", Depth::None),
-            ("TERM=xterm-256color NO_COLOR=", Depth::Indexed),
-            ("TERM=xterm NO_COLOR=1 FORCE_COLOR=1", Depth::Sixteen),
-            ("TERM=xterm FORCE_COLOR=3", Depth::True),
-            ("TERM=xterm NO_COLOR=1 FORCE_COLOR=0", Depth::None),
+            ("TERM=xterm-256color NO_COLOR=1", Depth::None, "NO_COLOR"),
+            ("TERM=xterm-256color NO_COLOR=", Depth::Indexed, "TERM"),
+            (
+                "TERM=xterm NO_COLOR=1 FORCE_COLOR=1",
+                Depth::Sixteen,
+                "TERM",
+            ),
+            ("TERM=xterm FORCE_COLOR=3", Depth::True, "FORCE_COLOR"),
+            (
+                "TERM=xterm NO_COLOR=1 FORCE_COLOR=0",
+                Depth::None,
+                "NO_COLOR",
+            ),
         ];
-        for (environment, depth) in cases {
-            assert_eq!(ability(environment).depth, depth, "{environment}");
+        for (environment, depth, by) in cases {
+            let found = ability(environment);
+            assert_eq!((found.depth, found.depth_by), (depth, by), "{environment}");
         }
     }
 
@@ -230,6 +266,7 @@ mod tests {
             plain,
             Ability {
                 depth: Depth::Indexed,
+                depth_by: "TERM",
                 between: Between::Nothing,
                 ssh: false,
                 erases_in_colour: true,

@@ -4,9 +4,9 @@
 use std::borrow::Cow;
 
 use ratatui::buffer::CellWidth;
-use unicode_width::UnicodeWidthChar;
 
 use crate::agent::visible;
+use crate::tui::terminal::width::{is_ambiguous, is_wide, of, of_char};
 
 /// A symbol as it is drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -44,7 +44,7 @@ pub fn glyph(symbol: &str, room: u16) -> Glyph<'_> {
     if text.is_empty() || text.contains(['\n', '\t']) {
         return BLANK;
     }
-    let width = text.cell_width();
+    let width = cells(&text);
     if width == 0 || width > room {
         return BLANK;
     }
@@ -70,9 +70,13 @@ pub fn width(symbol: &str, room: u16) -> u16 {
     }
 }
 
-/// Whether some terminals draw it in two columns where others take one.
-pub fn is_ambiguous(text: &str) -> bool {
-    !text.is_ascii() && text.chars().any(|c| c.width() != c.width_cjk())
+/// Columns of a symbol of more than one byte.
+fn cells(text: &str) -> u16 {
+    if is_wide() {
+        of(text) as u16
+    } else {
+        text.cell_width()
+    }
 }
 
 fn agreement(text: &str, width: u16) -> (u16, bool) {
@@ -83,7 +87,8 @@ fn agreement(text: &str, width: u16) -> (u16, bool) {
     let first_width = columns(first);
     let mut sum = first_width;
     // Newer emoji are unknown to older terminals; marks that take no column are common ground.
-    let mut loose = first >= '\u{1f000}' || first_width != width;
+    let mut loose =
+        first >= '\u{1f000}' || first_width != width || (is_wide() && is_ambiguous(text));
     for c in chars {
         sum += columns(c);
         loose |= columns(c) != 0 || matches!(c, '\u{200d}' | '\u{fe0e}' | '\u{fe0f}');
@@ -93,7 +98,7 @@ fn agreement(text: &str, width: u16) -> (u16, bool) {
 
 fn first_only(text: &str, room: u16) -> Glyph<'static> {
     let first: String = text.chars().take(1).collect();
-    let width = first.cell_width();
+    let width = cells(&first);
     if width == 0 || width > room {
         return BLANK;
     }
@@ -106,7 +111,7 @@ fn first_only(text: &str, room: u16) -> Glyph<'static> {
 }
 
 fn columns(c: char) -> u16 {
-    c.width().unwrap_or(0) as u16
+    of_char(c) as u16
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub mod eye;
 mod glyph;
 pub mod ground;
 pub mod input;
+pub mod inquiry;
 mod keys;
 pub mod modes;
 pub mod notice;
@@ -28,6 +29,7 @@ mod real;
 pub mod screen;
 mod sequence;
 pub mod surface;
+pub mod width;
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -44,6 +46,7 @@ use crate::tui::terminal::modes::{LAST_WORDS, Restorer};
 use crate::tui::terminal::notice::Progress;
 use crate::tui::terminal::output::{Device, Output, Written};
 use crate::tui::terminal::screen::Screen;
+use crate::tui::terminal::width::Wide;
 
 /// A title longer than this is cut.
 const LONGEST_TITLE: usize = 200;
@@ -51,9 +54,9 @@ const LONGEST_TITLE: usize = 200;
 /// Ghostty takes a progress for done when it is not told again within 15 seconds.
 const PROGRESS_FADES: Duration = Duration::from_secs(10);
 
-/// Where the cursor stands after a character and a line of a frame (`●─`), told as `CSI row ; column R`. The second row, since
-/// an answer from the first would look like a key.
-const WIDTH_QUESTION: &str = "\x1b[2;1H\u{25cf}\u{2500}\x1b[6n";
+/// Where the cursor stands after a character and a line of a frame (`●─`), then after a letter (`α`), told as `CSI row ; column R`.
+/// The second row, since an answer from the first would look like a key.
+const WIDTH_QUESTION: &str = "\x1b[2;1H\u{25cf}\u{2500}\x1b[6n\x1b[2;1H\u{3b1}\x1b[6n";
 
 /// What became of a frame.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,8 +78,8 @@ pub struct Terminal {
     mouse: Mouse,
     /// Of the window, as far as it was told.
     title: String,
-    /// It was asked how wide it draws, and has not answered yet.
-    width_asked: bool,
+    /// How many answers are still to come of how wide it draws.
+    width_asked: usize,
     progress: Progress,
     /// When it was told last: some terminals take one for done that is not told again.
     progress_told: Instant,
@@ -102,7 +105,7 @@ impl Terminal {
             ability,
             mouse: Mouse::Off,
             title: String::new(),
-            width_asked: false,
+            width_asked: 0,
             progress: Progress::None,
             progress_told: Instant::now(),
         };
@@ -160,19 +163,25 @@ impl Terminal {
         if !self.restorer.is_on() || self.screen.area().height < 2 {
             return Ok(());
         }
-        self.width_asked = true;
+        self.width_asked = 2;
+        self.restorer.note_asked();
         self.restorer.note_asked();
         self.send(WIDTH_QUESTION.as_bytes())
     }
 
-    /// The cursor was told to stand in this column. Whether it tells that the characters asked about are wide: both narrow ones
-    /// leave it in the third. A report that nobody asked for here tells nothing.
-    pub fn is_wide(&mut self, column: u16) -> bool {
-        if !std::mem::take(&mut self.width_asked) {
-            return false;
+    /// The cursor was told to stand in this column: what is known by that to be drawn wide, beside what was known before. A
+    /// report that nobody asked for here tells nothing.
+    pub fn measured(&mut self, column: u16) -> Wide {
+        let mut wide = width::wide();
+        match self.width_asked {
+            0 => return wide,
+            // Both narrow signs leave it in the third.
+            2 => wide.signs |= column > 3,
+            _ => wide.letters |= column > 2,
         }
+        self.width_asked -= 1;
         self.answered();
-        column > 3
+        wide
     }
 
     /// An answer has come.

@@ -69,6 +69,21 @@ pub fn known_form(set: &impl Fn(&str) -> Option<String>, between: Between) -> No
     }
 }
 
+/// How a notice goes out, as a person reads it, where this is wished for and that form is known to be taken.
+pub fn form_said(wished: NoticeForm, known: NoticeForm) -> &'static str {
+    let form = match wished {
+        NoticeForm::Auto => known,
+        form => form,
+    };
+    match form {
+        NoticeForm::Osc9 => "by OSC 9",
+        NoticeForm::Osc777 => "by OSC 777",
+        NoticeForm::Osc99 => "by OSC 99",
+        NoticeForm::Bell | NoticeForm::Auto => "by the bell",
+        NoticeForm::Off => "not told (notify.terminal is off)",
+    }
+}
+
 /// Which terminal it is, as far as that matters here.
 enum Known {
     Kitty,

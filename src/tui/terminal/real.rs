@@ -20,6 +20,7 @@ use rustix::termios::tcgetattr;
 use crate::config::display::Mouse;
 use crate::tui::terminal::ability::Ability;
 use crate::tui::terminal::input::{Input, InputEvent, Signal};
+use crate::tui::terminal::inquiry::{self, Answers};
 use crate::tui::terminal::output::Device;
 use crate::tui::terminal::{Shown, Terminal};
 
@@ -348,4 +349,40 @@ fn the_end_of_a_pipe_closes_too() {
         ),
         "{told:?}"
     );
+}
+
+#[test]
+fn a_terminal_that_is_asked_is_left_as_it_was() {
+    let ability = Ability::from(|name| (name == "TERM").then(|| "xterm-256color".into()));
+    let line = Line::new();
+    let file = line.file();
+    let found = settings(&file);
+    let device = Device::open(&line.path).unwrap();
+    let mut writer = line.master.take_writer().unwrap();
+    let input = line.file();
+    let asked = std::thread::scope(|scope| {
+        let (device, ability) = (&device, &ability);
+        let asked = scope.spawn(move || inquiry::ask_on(input, device, ability, WAIT).unwrap());
+        let questions = line.until("\x1b[c");
+        assert!(questions.contains("\x1b[>q"), "{questions:?}");
+        // In two pieces, with a key between them.
+        writer
+            .write_all(b"\x1bP>|foot(1.16.2)\x1b\\x\x1b[?0u\x1b[1;1R\x1b[1")
+            .unwrap();
+        writer.write_all(b";5R\x1b[?62;22c").unwrap();
+        asked.join().unwrap()
+    });
+    let expected = Answers {
+        name: Some("foot(1.16.2)".to_owned()),
+        keys: true,
+        wide: Some(true),
+        whole: true,
+        ..Answers::default()
+    };
+    assert_eq!(asked, expected);
+    assert_eq!(settings(&file), found);
+    // One that says nothing is not waited for.
+    let silent = inquiry::ask_on(line.file(), &device, &ability, Duration::from_millis(20));
+    assert_eq!(silent.unwrap(), Answers::default());
+    assert_eq!(settings(&file), found);
 }

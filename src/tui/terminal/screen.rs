@@ -11,7 +11,7 @@ use ratatui::style::Color;
 
 use crate::tui::terminal::colour::Depth;
 use crate::tui::terminal::emitter::Emitter;
-use crate::tui::terminal::glyph::{Glyph, glyph, is_ambiguous, width as glyph_width};
+use crate::tui::terminal::glyph::{glyph, width as glyph_width};
 use crate::tui::terminal::pen::{Pen, is_plain_blank, same_look};
 use crate::tui::terminal::surface::Surface;
 
@@ -39,8 +39,6 @@ pub struct Screen {
     fresh: bool,
     cursor_shown: Option<bool>,
     erases_in_colour: bool,
-    /// The terminal draws characters of ambiguous width in two columns.
-    wide: bool,
     wanted: Vec<u16>,
     changed: Vec<bool>,
 }
@@ -65,7 +63,6 @@ impl Screen {
             fresh: true,
             cursor_shown: None,
             erases_in_colour: false,
-            wide: false,
             wanted: Vec::new(),
             changed: Vec::new(),
         };
@@ -78,20 +75,6 @@ impl Screen {
     pub fn erasing_in_colour(mut self, erases: bool) -> Self {
         self.erases_in_colour = erases;
         self
-    }
-
-    /// From here on the terminal is known to draw characters of ambiguous width in two columns: what follows one is placed, so that
-    /// a row does not drift. They still have one cell here, and the second column is drawn over.
-    pub fn widen(&mut self) {
-        self.wide = true;
-        self.invalidate();
-    }
-
-    /// The symbol as this terminal draws it.
-    fn glyph<'s>(&self, symbol: &'s str, room: u16) -> Glyph<'s> {
-        let mut glyph = glyph(symbol, room);
-        glyph.loose |= self.wide && is_ambiguous(&glyph.text);
-        glyph
     }
 
     pub fn area(&self) -> Rect {
@@ -280,11 +263,6 @@ impl Screen {
                 if back[at].symbol().len() > 1 {
                     touched = touched.max(x + glyph(back[at].symbol(), room).reach);
                 }
-                // Where such a character stood or comes to stand, it lies over its neighbour.
-                let wide = |cell: &Cell| is_ambiguous(cell.symbol());
-                if self.wide && (wide(&back[at]) || wide(&front[at])) {
-                    touched = touched.max(x + 2);
-                }
             }
             x += span;
         }
@@ -353,7 +331,7 @@ impl Screen {
             let mut fits = self.wanted[usize::from(column)] > 0;
             while fits && at < x {
                 let cell = &self.back.buffer().content[start + usize::from(at)];
-                let glyph = self.glyph(cell.symbol(), self.width - at);
+                let glyph = glyph(cell.symbol(), self.width - at);
                 match self.emitter.price(&glyph, cell) {
                     Some(price) => bytes += price,
                     None => fits = false,
@@ -375,7 +353,7 @@ impl Screen {
     /// Draws the symbol that begins here, where the cursor stands, and answers its width.
     fn put(&mut self, x: u16, row: u16) -> u16 {
         let cell = &self.back.buffer().content[self.range(row).start + usize::from(x)];
-        let glyph = self.glyph(cell.symbol(), self.width - x);
+        let glyph = glyph(cell.symbol(), self.width - x);
         let pen = Pen::of(cell, self.emitter.depth());
         self.emitter.draw(&glyph, pen, self.width);
         glyph.width

@@ -6,7 +6,8 @@ use std::ops::Range;
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::style::Style;
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
+
+use crate::tui::terminal::width;
 
 /// The longest symbol put into one cell, in bytes. Towers of combining marks are cut here; every emoji in use is shorter.
 const SYMBOL: usize = 64;
@@ -20,10 +21,16 @@ pub fn of_symbol(symbol: &str) -> usize {
             if bytes.first().is_some_and(u8::is_ascii_control) {
                 0
             } else {
-                symbol.width()
+                width::of(symbol)
             }
         }
     }
+}
+
+/// Whether a character of so many cells is wide by itself, as Chinese ones are, and not only on this terminal: rows may break
+/// beside such a one.
+pub fn is_full(symbol: &str, cells: usize) -> bool {
+    cells > 1 && (!width::is_wide() || width::of_narrow(symbol) > 1)
 }
 
 /// Cells of a whole text on one line.
@@ -176,6 +183,29 @@ mod tests {
         for (text, cells) in cases {
             assert_eq!(of(text), cells, "{text:?}");
         }
+    }
+
+    #[test]
+    fn width_follows_the_terminal() {
+        width::in_wide(|| {
+            for (text, cells) in [
+                ("Ωμ", 4),
+                ("a→b", 4),
+                ("汉字", 4),
+                ("abc", 3),
+                ("│", 2),
+                ("ωή", 3),
+            ] {
+                assert_eq!(of(text), cells, "{text:?}");
+            }
+            assert_eq!(prefix("Ωμ", 3), (2, 2));
+            assert!(exceed("жук", 5) && !exceed("жук", 6));
+            assert!(!is_full("Ω", 2) && is_full("汉", 2));
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 6, 1));
+            assert_eq!(write(&mut buffer, 0, 0, 6, "aжук", Style::new()), 5);
+            let row: Vec<&str> = (0..6).map(|x| buffer[(x, 0)].symbol()).collect();
+            assert_eq!(row, ["a", "ж", " ", "у", " ", " "]);
+        });
     }
 
     #[test]

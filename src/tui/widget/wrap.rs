@@ -152,7 +152,7 @@ fn may_part(before: &str, after: &str, cells: usize) -> bool {
     if cells == 0 || (before.len() == 1 && after.len() == 1) {
         return false;
     }
-    (cells > 1 || cells::of_symbol(before) > 1)
+    (cells::is_full(after, cells) || cells::is_full(before, cells::of_symbol(before)))
         && !after.starts_with(CLOSING)
         && !before.starts_with(OPENING)
 }
@@ -172,11 +172,29 @@ const OPENING: &[char] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::tui::terminal::width;
     use pretty_assertions::assert_eq;
     use proptest::prelude::*;
 
     fn rows(text: &str, first: usize, rest: usize) -> Vec<&str> {
         words(text, first, rest).map(|row| &text[row]).collect()
+    }
+
+    #[test]
+    fn rows_follow_the_width_that_the_terminal_gives() {
+        // Greek and Cyrillic letters in two columns each: words stay whole all the same.
+        let cases: [(&str, usize, &[&str]); 5] = [
+            ("αβγ δε", 7, &["αβγ", "δε"]),
+            ("αβγ δε", 11, &["αβγ δε"]),
+            ("жуки", 4, &["жу", "ки"]),
+            ("a→b c", 4, &["a→b", "c"]),
+            ("汉αβ", 4, &["汉", "αβ"]),
+        ];
+        for (text, width, expected) in cases {
+            width::in_wide(|| assert_eq!(rows(text, width, width), expected, "{text:?}"));
+        }
+        let chopped: Vec<_> = width::in_wide(|| chop("αβγδ", 5).collect());
+        assert_eq!(chopped, [0..4, 4..8]);
     }
 
     #[test]

@@ -89,9 +89,11 @@ impl App {
         }
     }
 
-    /// Tells the log what has finished unseen, and what was looked at since.
+    /// Tells the log what has finished unseen, and what was looked at since. Of a turn that runs it is told beforehand, when
+    /// the person looks elsewhere: what ends just as Creel falls was not seen either.
     pub fn tell_seen(&mut self) -> Vec<Cmd> {
         let mut changes = Vec::new();
+        let looked_at = self.board.is_none().then(|| self.view().id);
         if self.read_only {
             return Vec::new();
         }
@@ -99,8 +101,12 @@ impl App {
             let Some(session) = &view.session else {
                 continue;
             };
-            let spoken = view.stage == Stage::Live && view.read_only.is_none() && !session.running;
-            let unseen = view.unseen;
+            let spoken = view.stage == Stage::Live && view.read_only.is_none();
+            let unseen = if session.running {
+                looked_at != Some(view.id)
+            } else {
+                view.unseen
+            };
             if session.unseen == unseen {
                 view.told_unseen = None;
             } else if spoken && view.told_unseen != Some(unseen) {

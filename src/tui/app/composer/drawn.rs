@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use unicode_segmentation::UnicodeSegmentation;
-use unicode_width::UnicodeWidthStr;
 
 use crate::agent::visible::escaped;
 use crate::tui::app::chip::{Chip, place};
 use crate::tui::app::composer::Composer;
 use crate::tui::app::lines::{Row, row_of};
+use crate::tui::widget::cells;
 
 /// The composer as rows of text, safe to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,7 +27,7 @@ impl Composer {
         let rows = self.text.rows(width, cells_of(&self.chips));
         let row = row_of(&rows, self.text.cursor());
         let start = rows[row].start;
-        let column = self.shown(start..self.text.cursor()).width();
+        let column = cells::of(&self.shown(start..self.text.cursor()));
         let selection = self.selection().unwrap_or(0..0);
         let selected = |row: &Row| {
             let (from, to) = (selection.start.max(row.start), selection.end.min(row.end));
@@ -71,8 +71,8 @@ impl Composer {
 /// How wide a character is with its chip.
 pub fn cells_of(chips: &[Chip]) -> impl Fn(&str) -> usize {
     move |grapheme| match chip_of(chips, grapheme) {
-        Some(chip) => escaped(chip.label().as_ref()).width(),
-        None => seen(grapheme).width(),
+        Some(chip) => cells::of(&escaped(chip.label().as_ref())),
+        None => cells::of(&seen(grapheme)),
     }
 }
 
@@ -86,5 +86,30 @@ fn seen(grapheme: &str) -> std::borrow::Cow<'_, str> {
         "\t" => "    ".into(),
         one if one.len() == 1 && !one.as_bytes()[0].is_ascii_control() => one.into(),
         other => escaped(other).into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+    use crate::tui::terminal::width;
+
+    #[test]
+    fn rows_and_cursor_follow_the_width_that_the_terminal_gives() {
+        let cases: [(&str, usize, &[&str], usize, usize); 4] = [
+            ("αβγ", 20, &["αβγ"], 0, 6),
+            ("αβγ", 4, &["αβ", "γ"], 1, 2),
+            ("a→b", 20, &["a→b"], 0, 4),
+            ("汉字", 20, &["汉字"], 0, 4),
+        ];
+        for (text, width, lines, row, column) in cases {
+            let mut composer = Composer::default();
+            composer.set(text);
+            let drawn = width::in_wide(|| composer.drawn(width));
+            assert_eq!(drawn.lines, lines, "{text}");
+            assert_eq!((drawn.row, drawn.column), (row, column), "{text}");
+        }
     }
 }

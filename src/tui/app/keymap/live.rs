@@ -3,9 +3,9 @@
 
 use crossterm::event::KeyEvent;
 
-use crate::tui::app::keymap::chord::{Chord, chord};
+use crate::tui::app::keymap::chord::{Chord, chord, plain};
 use crate::tui::app::keymap::leader::{ALSO, Leader, TMUX};
-use crate::tui::app::keymap::reading::pair_of;
+use crate::tui::app::keymap::reading::pairs_of;
 use crate::tui::app::keymap::spelling::Stroke;
 use crate::tui::app::keymap::{Action, Binding, Place, table};
 
@@ -16,6 +16,8 @@ pub struct Live {
     /// Where these keys work: the row's own place, or one that the person gave it keys in.
     pub place: Place,
     pub keys: Vec<Chord>,
+    /// Two keys, one after the other.
+    pub pairs: Vec<(char, char)>,
     /// Keys after the leader.
     pub leaders: Vec<char>,
     /// The person has said what they are.
@@ -40,15 +42,49 @@ impl Live {
             row,
             place: row.place,
             keys: row.keys.to_vec(),
+            pairs: match row.place {
+                Place::Transcript => pairs_of(row.action).collect(),
+                _ => Vec::new(),
+            },
             leaders: row.leader.into_iter().collect(),
             own: false,
         }
     }
 
+    /// With the keys that the person gave it in a place.
+    pub fn own(row: &'static Binding, place: Place, strokes: &[Stroke]) -> Self {
+        let mut live = Self {
+            row,
+            place,
+            keys: Vec::new(),
+            pairs: Vec::new(),
+            leaders: Vec::new(),
+            own: true,
+        };
+        for stroke in strokes {
+            match *stroke {
+                Stroke::Chord(chord) => live.keys.push(chord),
+                Stroke::Pair(first, second) => live.pairs.push((first, second)),
+                Stroke::Led(c) => live.leaders.push(c),
+            }
+        }
+        live
+    }
+
     /// All its keys.
     pub fn strokes(&self) -> impl Iterator<Item = Stroke> {
         let keys = self.keys.iter().map(|key| Stroke::Chord(*key));
-        keys.chain(self.leaders.iter().map(|c| Stroke::Led(*c)))
+        let pairs = self.pairs.iter();
+        keys.chain(pairs.map(|(first, second)| Stroke::Pair(*first, *second)))
+            .chain(self.leaders.iter().map(|c| Stroke::Led(*c)))
+    }
+
+    /// Takes keys from it.
+    pub fn lose(&mut self, taken: impl Fn(Stroke) -> bool) {
+        self.keys.retain(|key| !taken(Stroke::Chord(*key)));
+        self.pairs
+            .retain(|(first, second)| !taken(Stroke::Pair(*first, *second)));
+        self.leaders.retain(|c| !taken(Stroke::Led(*c)));
     }
 }
 
@@ -70,6 +106,24 @@ impl Keymap {
                 .map(|live| live.row.action)
         };
         at(place).or_else(|| at(Place::Anywhere))
+    }
+
+    /// What two keys do in the transcript, one after the other.
+    pub fn pair(&self, first: char, second: char) -> Option<Action> {
+        let mut rows = self.reading();
+        rows.find(|live| live.pairs.contains(&(first, second)))
+            .map(|live| live.row.action)
+    }
+
+    /// Whether a key in the transcript is the first of two.
+    pub fn begins(&self, first: char) -> bool {
+        let mut pairs = self.reading().flat_map(|live| &live.pairs);
+        pairs.any(|(other, _)| *other == first)
+    }
+
+    fn reading(&self) -> impl Iterator<Item = &Live> {
+        let rows = self.rows.iter();
+        rows.filter(|live| live.place == Place::Transcript)
     }
 
     /// What a key does after this leader.
@@ -112,15 +166,15 @@ impl Keymap {
     /// All keys of a row, as a person reads them.
     pub fn labels(&self, live: &Live) -> Vec<String> {
         let mut labels: Vec<String> = live.keys.iter().map(Chord::label).collect();
-        // As in a pager it takes two.
-        if live.row.action == Action::Top
-            && live.place == Place::Transcript
-            && let Some(first) = labels.iter_mut().find(|label| *label == "g")
-        {
-            "g g".clone_into(first);
-        }
-        if live.place == Place::Transcript {
-            labels.extend(pair_of(live.row.action));
+        let pairs = live.pairs.iter().map(|(first, second)| {
+            let [first, second] = [*first, *second].map(|c| plain(c).label());
+            format!("{first} {second}")
+        });
+        // As in a pager: the keys of letters before those that have a name.
+        if live.row.action == Action::Top {
+            labels.splice(0..0, pairs);
+        } else {
+            labels.extend(pairs);
         }
         let led = self.led(self.leader, live);
         labels.extend(led.map(|key| format!("{} {key}", self.leader.label())));

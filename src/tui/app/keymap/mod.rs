@@ -3,6 +3,7 @@
 
 pub mod board;
 pub mod chord;
+pub mod claim;
 pub mod composing;
 pub mod everywhere;
 pub mod group;

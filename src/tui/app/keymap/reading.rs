@@ -8,6 +8,7 @@ use crate::tui::app::keymap::{Action, Binding, bind};
 
 /// What takes two keys, one after the other.
 const PAIRS: &[(char, char, Action)] = &[
+    ('g', 'g', Action::Top),
     (']', 't', Action::NextTurn),
     ('[', 't', Action::TurnBefore),
     (']', 'h', Action::NextHunk),
@@ -22,16 +23,10 @@ const PAIRS: &[(char, char, Action)] = &[
     ('z', 'R', Action::UnfoldAll),
 ];
 
-/// What two keys do together.
-pub fn then(first: char, second: char) -> Option<Action> {
-    let pair = PAIRS.iter().find(|(a, b, _)| (*a, *b) == (first, second));
-    pair.map(|(.., action)| *action)
-}
-
-/// The two keys of an action, as a person reads them.
-pub fn pair_of(action: Action) -> Option<String> {
-    let pair = PAIRS.iter().find(|(.., other)| *other == action);
-    pair.map(|(first, second, _)| format!("{first} {second}"))
+/// The two keys of an action as they are shipped.
+pub fn pairs_of(action: Action) -> impl Iterator<Item = (char, char)> {
+    let pairs = PAIRS.iter().filter(move |(.., other)| *other == action);
+    pairs.map(|(first, second, _)| (*first, *second))
 }
 
 #[rustfmt::skip]
@@ -42,8 +37,8 @@ pub const ROWS: &[Binding] = &[
     bind(Transcript, Action::HalfUp, "half-up", "half a page up", &[ctrl('u')], None),
     bind(Transcript, Action::PageForward, "page-forward", "a page down", &[ctrl('f')], None),
     bind(Transcript, Action::PageBack, "page-back", "a page up", &[ctrl('b')], None),
-    bind(Transcript, Action::Top, "top", "to the start (g g); 7 G: to turn 7", &[plain('g'), key(KeyCode::Home)], None),
-    bind(Transcript, Action::Bottom, "bottom", "to the newest", &[plain('G'), key(KeyCode::End)], None),
+    bind(Transcript, Action::Top, "top", "to the start; a number before it: to that turn", &[key(KeyCode::Home)], None),
+    bind(Transcript, Action::Bottom, "bottom", "to the newest; a number before it: to that turn", &[plain('G'), key(KeyCode::End)], None),
     bind(Transcript, Action::ScreenTop, "screen-top", "to the first row on the screen", &[plain('H')], None),
     bind(Transcript, Action::ScreenMiddle, "screen-middle", "to the middle row", &[plain('M')], None),
     bind(Transcript, Action::ScreenBottom, "screen-bottom", "to the last row", &[plain('L')], None),

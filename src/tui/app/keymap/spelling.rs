@@ -1,14 +1,17 @@
-//! Keys as people write them: `ctrl-k`, `Alt+Enter`, `^K`, `f5`, `leader g`.
+//! Keys as people write them: `ctrl-k`, `Alt+Enter`, `^K`, `f5`, `leader g`, `z a`.
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
 use crate::config::document::cut;
 use crate::tui::app::keymap::chord::{Chord, with};
+use crate::tui::app::keymap::claim::letter;
 
 /// A key that can be bound.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stroke {
     Chord(Chord),
+    /// These letters, digits or signs, one after the other.
+    Pair(char, char),
     /// This one after the leader.
     Led(char),
 }
@@ -50,19 +53,25 @@ pub fn read(text: &str) -> Result<Stroke, String> {
         }
         None => chord(first).map(Stroke::Chord),
         Some(key) if first.eq_ignore_ascii_case("leader") => led(key),
-        Some(_) => {
-            Err("is two keys: only the leader takes a key after it, as in leader g".to_owned())
-        }
+        Some(second) => pair(first, second),
     }
 }
 
 fn led(text: &str) -> Result<Stroke, String> {
-    match chord(text) {
-        Ok(Chord {
-            code: KeyCode::Char(c),
-            modifiers: KeyModifiers::NONE,
-        }) if c != ' ' => Ok(Stroke::Led(c)),
+    match chord(text).ok().and_then(letter) {
+        Some(c) if c != ' ' => Ok(Stroke::Led(c)),
         _ => Err("is no key after the leader: expected one letter, digit or sign".to_owned()),
+    }
+}
+
+fn pair(first: &str, second: &str) -> Result<Stroke, String> {
+    let of = |text| chord(text).ok().and_then(letter);
+    match (of(first), of(second)) {
+        (Some(first), Some(second)) => Ok(Stroke::Pair(first, second)),
+        _ => Err(
+            "is two keys: expected two letters, digits or signs, as in z a, or leader and one, as in leader g"
+                .to_owned(),
+        ),
     }
 }
 
@@ -154,6 +163,10 @@ fn settled(code: KeyCode, mut modifiers: KeyModifiers) -> Chord {
 pub fn written(stroke: Stroke) -> String {
     let chord = match stroke {
         Stroke::Led(c) => return format!("leader {}", name(KeyCode::Char(c))),
+        Stroke::Pair(first, second) => {
+            let [first, second] = [first, second].map(|c| name(KeyCode::Char(c)));
+            return format!("{first} {second}");
+        }
         Stroke::Chord(chord) => chord,
     };
     let mut out = String::new();
@@ -226,8 +239,11 @@ mod tests {
             ),
             (
                 "ctrl-a b",
-                "!is two keys: only the leader takes a key after it, as in leader g",
+                "!is two keys: expected two letters, digits or signs, as in z a",
             ),
+            ("z a", "z a"),
+            (" ] ! ", "] !"),
+            ("- space", "minus space"),
             (
                 "",
                 "!is no key: expected one such as ctrl-k, alt-enter, f5 or leader g",

@@ -1,21 +1,12 @@
 //! What a person wished for in `[keymap]`, laid over the table. What is good is taken; every fault is named with its place.
 
-use crossterm::event::{KeyCode, KeyModifiers};
-
 use crate::config::document::{cut, nearest};
 use crate::config::keymap::{At, Judged, KeymapConfig, Wish};
-use crate::tui::app::keymap::chord::{Chord, ctrl};
+use crate::tui::app::keymap::claim::{KEPT, clash, meets, refused};
 use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::keymap::live::{Keymap, Live};
 use crate::tui::app::keymap::spelling::{self, Stroke};
-use crate::tui::app::keymap::{Action, Binding, Place, table};
-
-/// Keys that stay what they are, so that the way out and the way to all the others are never lost.
-const KEPT: &[(Stroke, Action)] = &[
-    (Stroke::Chord(ctrl('c')), Action::Break),
-    (Stroke::Chord(ctrl('x')), Action::Leader),
-    (Stroke::Led('?'), Action::Help),
-];
+use crate::tui::app::keymap::{Binding, Place, table};
 
 /// The keys an action shall have in a place, to be written into the config; `None`: those it is shipped with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,78 +47,6 @@ pub fn apply(leader: Leader, wished: &KeymapConfig) -> (Keymap, Judged) {
     laying.yield_keys();
     laying.judged.faults.sort();
     (laying.keymap, laying.judged)
-}
-
-/// Why a key cannot be given to an action; the rest of a sentence that begins with the key.
-pub fn refused(place: Place, row: &Binding, stroke: Stroke) -> Option<String> {
-    let kept = KEPT.iter().find(|(key, _)| *key == stroke);
-    if let Some((_, action)) = kept.filter(|(_, action)| *action != row.action) {
-        let name = table()
-            .find(|row| row.action == *action)
-            .map_or("", |row| row.name);
-        return Some(format!("always is `{name}`"));
-    }
-    let Stroke::Chord(chord) = stroke else {
-        let led = place == Place::Anywhere;
-        return (!led).then(|| {
-            "works everywhere, as all keys after the leader: put it under [keymap.everywhere]"
-                .to_owned()
-        });
-    };
-    let held = chord
-        .modifiers
-        .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
-    match (place, chord.code) {
-        (Place::Transcript | Place::Board, _) => None,
-        (_, KeyCode::Char(c)) if !held => Some(format!(
-            "is text where one types: alt-{c} or leader {c} would do"
-        )),
-        (Place::Anywhere, KeyCode::F(_) | KeyCode::PageUp | KeyCode::PageDown | KeyCode::BackTab) => {
-            None
-        }
-        (Place::Anywhere, _) if chord.modifiers.is_empty() => Some(
-            "alone belongs to what has the focus: put it under [keymap.composer] or [keymap.transcript]"
-                .to_owned(),
-        ),
-        _ => None,
-    }
-}
-
-/// Who has a key now where this place's keys are looked up; the row itself does not count.
-pub fn holders<'k>(
-    keymap: &'k Keymap,
-    place: Place,
-    row: &'static Binding,
-    stroke: Stroke,
-) -> impl Iterator<Item = &'k Live> {
-    let rows = keymap.rows.iter().filter(move |live| live.row != row);
-    rows.filter(move |live| match stroke {
-        Stroke::Led(c) => live.leaders.contains(&c),
-        Stroke::Chord(chord) => meets(place, live.place) && live.keys.contains(&chord),
-    })
-}
-
-/// Gives a row this key alone. What the table gave the key to loses it by that; what the person gave it to has to be written
-/// without it, since of two wishes for one key none goes before the other.
-pub fn given(keymap: &Keymap, place: Place, row: &'static Binding, stroke: Stroke) -> Vec<Rebind> {
-    let own = holders(keymap, place, row, stroke).filter(|live| live.own);
-    let less = own.map(|live| Rebind {
-        place: live.place,
-        name: live.row.name,
-        keys: Some(live.strokes().filter(|other| *other != stroke).collect()),
-    });
-    let mut rebinds: Vec<Rebind> = less.collect();
-    rebinds.push(Rebind {
-        place,
-        name: row.name,
-        keys: Some(vec![stroke]),
-    });
-    rebinds
-}
-
-/// A key of the first place is wanted for itself in the second.
-fn meets(place: Place, other: Place) -> bool {
-    place == other || place == Place::Anywhere
 }
 
 /// A key that the person gave away, and to what.
@@ -176,8 +95,7 @@ impl Laying {
                 format!("`{full}` belongs to that place: put it under [keymap.{home}]"),
             );
         }
-        let mut keys = Vec::new();
-        let mut leaders = Vec::new();
+        let mut strokes = Vec::new();
         for (text, at) in &wish.keys {
             let said = cut(text);
             let stroke = match spelling::read(text) {
@@ -192,12 +110,25 @@ impl Laying {
                 continue;
             }
             let mut taken = self.taken.iter();
-            if let Some(other) = taken.find(|other| other.place == place && other.stroke == stroke)
-            {
-                let text = format!(
-                    "`{full}`: `{said}` is `{}` there already: one key does one thing",
-                    other.name
-                );
+            let own = |other: &&Taken| other.place == place && clash(other.stroke, stroke);
+            if let Some(other) = taken.find(own) {
+                let name = other.name;
+                let how = match (other.stroke, stroke) {
+                    (other, stroke) if other == stroke => {
+                        format!("is `{name}` there already")
+                    }
+                    (other @ Stroke::Pair(..), _) => {
+                        format!(
+                            "begins `{}`, which is `{name}` there",
+                            spelling::written(other)
+                        )
+                    }
+                    (other, _) => format!(
+                        "begins with `{}`, which alone is `{name}` there",
+                        spelling::written(other)
+                    ),
+                };
+                let text = format!("`{full}`: `{said}` {how}: one key does one thing");
                 self.fault(*at, text);
                 continue;
             }
@@ -206,28 +137,19 @@ impl Laying {
                 stroke,
                 name: row.name,
             });
-            match stroke {
-                Stroke::Chord(chord) => keys.push(chord),
-                Stroke::Led(c) => leaders.push(c),
-            }
+            strokes.push(stroke);
         }
         // Where nothing of it can be used, the keys stay as they were.
-        if !wish.keys.is_empty() && keys.is_empty() && leaders.is_empty() {
+        if !wish.keys.is_empty() && strokes.is_empty() {
             return;
         }
-        keep(row, &mut keys, &mut leaders);
+        keep(row, &mut strokes);
         let at = self
             .keymap
             .rows
             .iter()
             .position(|live| live.row == row && live.place == place);
-        let live = Live {
-            row,
-            place,
-            keys,
-            leaders,
-            own: true,
-        };
+        let live = Live::own(row, place, &strokes);
         match at {
             Some(at) => self.keymap.rows[at] = live,
             None => self.keymap.rows.push(live),
@@ -238,15 +160,12 @@ impl Laying {
     fn yield_keys(&mut self) {
         for taken in &self.taken {
             for live in self.keymap.rows.iter_mut().filter(|live| !live.own) {
-                let before = live.keys.len() + live.leaders.len();
-                match taken.stroke {
-                    Stroke::Chord(chord) if meets(taken.place, live.place) => {
-                        live.keys.retain(|key| *key != chord);
-                    }
-                    Stroke::Chord(_) => {}
-                    Stroke::Led(c) => live.leaders.retain(|key| *key != c),
+                if !matches!(taken.stroke, Stroke::Led(_)) && !meets(taken.place, live.place) {
+                    continue;
                 }
-                let after = live.keys.len() + live.leaders.len();
+                let before = live.strokes().count();
+                live.lose(|stroke| clash(stroke, taken.stroke));
+                let after = live.strokes().count();
                 if after < before {
                     let left = if after == 0 {
                         ", which has no key now"
@@ -267,15 +186,13 @@ impl Laying {
 }
 
 /// Puts back what can never be taken.
-fn keep(row: &Binding, keys: &mut Vec<Chord>, leaders: &mut Vec<char>) {
+fn keep(row: &Binding, strokes: &mut Vec<Stroke>) {
     if row.place != Place::Anywhere {
         return;
     }
     for (stroke, _) in KEPT.iter().filter(|(_, action)| *action == row.action) {
-        match stroke {
-            Stroke::Chord(chord) if !keys.contains(chord) => keys.push(*chord),
-            Stroke::Led(c) if !leaders.contains(c) => leaders.push(*c),
-            _ => {}
+        if !strokes.contains(stroke) {
+            strokes.push(*stroke);
         }
     }
 }
@@ -291,7 +208,8 @@ mod tests {
 
     use super::*;
     use crate::config::load::parse;
-    use crate::tui::app::keymap::chord::{alt, plain};
+    use crate::tui::app::keymap::Action;
+    use crate::tui::app::keymap::chord::{Chord, alt, ctrl, plain};
 
     fn applied(text: &str) -> (Keymap, Judged) {
         let loaded = parse(text, Path::new("/c/config.toml"), &|_| None).unwrap();
@@ -352,6 +270,26 @@ mod tests {
             (
                 "[keymap.everywhere]\nzoom = [\"f5\"]\ncost = [\"F5\", \"f6\"]",
                 "3:9: `keymap.everywhere.cost`: `F5` is `zoom` there already: one key does one thing",
+            ),
+            (
+                "[keymap.everywhere]\nzoom = [\"z a\"]",
+                "2:9: `keymap.everywhere.zoom`: `z a` is two keys: only the transcript takes two, and the leader one after it, as in leader g",
+            ),
+            (
+                "[keymap.transcript]\nfold = [\"z a\"]\nzoom = [\"z\"]",
+                "3:9: `keymap.transcript.zoom`: `z` begins `z a`, which is `fold` there: one key does one thing",
+            ),
+            (
+                "[keymap.transcript]\nzoom = \"s\"\nfold = [\"s s\", \"o\"]",
+                "3:9: `keymap.transcript.fold`: `s s` begins with `s`, which alone is `zoom` there: one key does one thing",
+            ),
+            (
+                "[keymap.transcript]\nfold = [\"3 a\"]",
+                "2:9: `keymap.transcript.fold`: `3 a` cannot be: 3 says there how often the next key is meant",
+            ),
+            (
+                "[keymap.transcript]\nfold = [\"!\"]",
+                "2:9: `keymap.transcript.fold`: `!` cannot be: ! begins a command there",
             ),
         ];
         for (text, expected) in cases {
@@ -456,21 +394,63 @@ mod tests {
 
     #[test]
     fn what_loses_its_key_is_named_by_a_warning() {
-        let text = "[keymap.everywhere]\nzoom = [\"ctrl-k\", \"leader c\"]\n";
-        assert_eq!(
-            applied(text).1.warnings,
-            [
-                "keymap.everywhere.zoom: ctrl-k is taken from `kill-line`, which has no key now",
-                "keymap.everywhere.zoom: leader c is taken from `cost`, which has no key now",
-            ]
-        );
+        let cases: [(&str, &[&str]); 3] = [
+            (
+                "[keymap.everywhere]\nzoom = [\"ctrl-k\", \"leader c\"]\n",
+                &[
+                    "keymap.everywhere.zoom: ctrl-k is taken from `kill-line`, which has no key now",
+                    "keymap.everywhere.zoom: leader c is taken from `cost`, which has no key now",
+                ],
+            ),
+            // A key alone takes all that begin with it, and two take the first alone.
+            (
+                "[keymap.transcript]\nzoom = \"g\"\n",
+                &["keymap.transcript.zoom: g is taken from `top`"],
+            ),
+            (
+                "[keymap.transcript]\nzoom = \"v z\"\ncost = \"z a\"\n",
+                &[
+                    "keymap.transcript.zoom: v z is taken from `select`, which has no key now",
+                    "keymap.transcript.cost: z a is taken from `fold`",
+                ],
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(applied(text).1.warnings, expected, "{text}");
+        }
+    }
+
+    /// A config, two keys, and what they do then.
+    #[test]
+    fn two_keys_follow_the_config() {
+        let own = "[keymap.transcript]\nfold = [\"z z\", \"f f\"]\ntop = \"g\"\n";
+        let cases = [
+            ("", ('z', 'a'), Some(Action::Fold)),
+            ("", ('g', 'g'), Some(Action::Top)),
+            ("", ('g', 'z'), None),
+            (own, ('z', 'z'), Some(Action::Fold)),
+            (own, ('f', 'f'), Some(Action::Fold)),
+            (own, ('z', 'a'), None),
+            (own, ('z', 'b'), Some(Action::PutBottom)),
+            (own, ('g', 'g'), None),
+        ];
+        for (text, (first, second), expected) in cases {
+            let keymap = applied(text).0;
+            assert_eq!(keymap.pair(first, second), expected, "{text}");
+        }
+        let keymap = applied(own).0;
+        assert!(keymap.begins('f') && !keymap.begins('g'));
+        let top = keymap.find(Place::Transcript, press(plain('g')));
+        assert_eq!(top, Some(Action::Top));
+        let fold = keymap.key(Place::Transcript, Action::Fold);
+        assert_eq!(fold.as_deref(), Some("z z"));
+        assert_eq!(keymap.key(Place::Transcript, Action::PutMiddle), None);
     }
 
     #[test]
     fn the_shipped_keys_are_themselves_allowed() {
         for row in table() {
-            let keys = row.keys.iter().map(|key| Stroke::Chord(*key));
-            for stroke in keys.chain(row.leader.map(Stroke::Led)) {
+            for stroke in Live::shipped(row).strokes() {
                 let text = spelling::written(stroke);
                 assert_eq!(spelling::read(&text), Ok(stroke), "{text}");
                 let own = row.place == Place::Composer && stroke == Stroke::Chord(plain(' '));

@@ -3,10 +3,11 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::config::show::Setting;
-use crate::tui::app::keymap::chord::{chord, narrow};
+use crate::tui::app::keymap::chord::{chord, narrow, plain};
+use crate::tui::app::keymap::claim::{given, holders, letter, refused};
 use crate::tui::app::keymap::live::{Keymap, Live};
 use crate::tui::app::keymap::spelling::{Stroke, read, written};
-use crate::tui::app::keymap::wished::{Rebind, given, holders, refused};
+use crate::tui::app::keymap::wished::Rebind;
 use crate::tui::app::keymap::{Action, Binding, Place};
 use crate::tui::app::overlay::pick::{Pick, Picked};
 use crate::tui::app::overlay::{Reply, Wish};
@@ -45,6 +46,8 @@ pub enum Heard {
     Nothing,
     /// The leader; the key after it is waited for.
     Leader,
+    /// The first of two; the second is waited for, or Enter where it is meant alone.
+    First(char),
     /// It cannot be bound: why.
     Refused(String),
     /// Another action has it.
@@ -245,7 +248,21 @@ impl Settings {
                     return self.heard(back, row, place, Heard::Refused(why));
                 }
             },
+            Heard::First(first) => match letter(chord(event)) {
+                Some(second) => Stroke::Pair(*first, narrow(second)),
+                None if event.code == KeyCode::Enter => Stroke::Chord(plain(*first)),
+                None => {
+                    let why = format!("after {first} comes one letter, digit or sign");
+                    return self.heard(back, row, place, Heard::Refused(why));
+                }
+            },
             _ => {
+                if let Some(first) = letter(chord(event)).map(narrow)
+                    && place == Place::Transcript
+                    && self.keymap.begins(first)
+                {
+                    return self.heard(back, row, place, Heard::First(first));
+                }
                 let leads = self.keymap.find(Place::Anywhere, event) == Some(Action::Leader);
                 if row.action != Action::Leader && (leads || self.keymap.leader.is(event)) {
                     return self.heard(back, row, place, Heard::Leader);

@@ -413,21 +413,24 @@ fn whether_it_was_seen_is_told_to_the_log_once() {
     let mut desk = Desk::running();
     let first = desk.app.view().id;
     desk.ctrl('x');
-    desk.char('n');
     let unseen = |unseen| Op::Change {
         change: Change::Unseen { unseen },
     };
-    let ended = Fact::TurnEnded {
-        turn: 1,
-        ending: Ending::Finished,
-    };
-    assert_eq!(ops(&desk.fact_of(first, ended)), [unseen(true)]);
-    assert_eq!(ops(&desk.wait(10)), []);
+    // Before it ends: nothing that is told afterwards would outlive a crash at that moment.
+    assert_eq!(ops(&desk.char('n')), [unseen(true)]);
     let change = Change::Unseen { unseen: true };
     assert_eq!(
         ops(&desk.fact_of(first, Fact::SessionChanged { change })),
         []
     );
+    assert!(!desk.app.views[0].unseen, "it still runs");
+    let ended = Fact::TurnEnded {
+        turn: 1,
+        ending: Ending::Finished,
+    };
+    assert_eq!(ops(&desk.fact_of(first, ended)), []);
+    assert!(desk.app.views[0].unseen);
+    assert_eq!(ops(&desk.wait(10)), []);
     assert_eq!(ops(&desk.alt('1')), [unseen(false)]);
     assert_eq!(ops(&desk.wait(10)), []);
 }

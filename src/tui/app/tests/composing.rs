@@ -4,6 +4,7 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 use pretty_assertions::assert_eq;
 
+use crate::config::ComposerKeys;
 use crate::protocol::call::Outcome;
 use crate::protocol::event::{Fact, Signal, When};
 use crate::protocol::item::{Block, Item};
@@ -15,7 +16,6 @@ use crate::tui::app::Focus;
 use crate::tui::app::mention::{Files, Sought};
 use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::overlay::Overlay;
-use crate::tui::app::setup::Preset;
 use crate::tui::app::tests::{Desk, id, ops, submit};
 use crate::tui::app::vim::Mode;
 
@@ -25,8 +25,26 @@ fn drawn(desk: &Desk) -> String {
 
 fn vim() -> Desk {
     let mut desk = Desk::open();
-    desk.app.setup.composer = Preset::Vim;
+    desk.app.setup.wishes.composer = ComposerKeys::Vim;
     desk
+}
+
+#[test]
+fn another_preset_holds_when_the_config_is_read_again() {
+    let mut desk = Desk::open();
+    desk.typed("one");
+    desk.read_config("[ui]\ncomposer = \"vim\"\n");
+    desk.press(KeyCode::Esc);
+    assert_eq!(mode(&desk), Mode::Normal);
+    desk.typed("x");
+    assert_eq!(desk.written(), "on");
+    // Back: nobody is left in NORMAL, where no letter is written.
+    desk.read_config("");
+    assert_eq!(mode(&desk), Mode::Insert);
+    desk.typed("x");
+    assert!(desk.written().contains('x'), "{}", desk.written());
+    let said = desk.app.note.as_ref().unwrap().text.clone();
+    assert_eq!(said, "config read again: ui.composer");
 }
 
 fn mode(desk: &Desk) -> Mode {
@@ -106,7 +124,7 @@ fn in_normal_nothing_is_typed_and_enter_still_sends() {
 #[test]
 fn while_a_turn_runs_the_ladder_of_escape_has_one_more_rung() {
     let mut desk = Desk::running();
-    desk.app.setup.composer = Preset::Vim;
+    desk.app.setup.wishes.composer = ComposerKeys::Vim;
     assert_eq!(desk.press(KeyCode::Esc), []);
     assert_eq!(mode(&desk), Mode::Normal);
     assert_eq!(desk.app.esc_until, None);

@@ -99,6 +99,9 @@ fn each_key_takes_a_model_up_its_own_way() {
             effort: None,
         },
     };
+    let unseen = Op::Change {
+        change: Change::Unseen { unseen: true },
+    };
     let now = || vec![Op::Interrupt, change("b/other")];
     let cases: [(bool, &[KeyCode], Vec<Op>); 15] = [
         (false, &[Enter], vec![]),
@@ -107,7 +110,8 @@ fn each_key_takes_a_model_up_its_own_way() {
         (true, &[Down, Char('!')], now()),
         (true, &[Down, Char('！')], now()),
         (false, &[Down, Char('f')], vec![fork("b/other")]),
-        (true, &[Char('f')], vec![fork("a/here")]),
+        // The tab of the fork is looked at from here on, and the turn here no more.
+        (true, &[Char('f')], vec![fork("a/here"), unseen]),
         // The first text of a project for a company: the same key again.
         (false, &[Down, Down, Enter], vec![]),
         (false, &[Down, Down, Enter, Enter], vec![change("c/first")]),

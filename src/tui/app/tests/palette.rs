@@ -36,6 +36,7 @@ fn wishes(text: &str) -> Wishes {
         keymap,
         mouse: loaded.config.ui.mouse,
         motion: loaded.config.ui.motion,
+        composer: loaded.config.ui.composer,
         notify: loaded.config.notify.clone(),
         theme: ThemeChoice::Usual,
         settings: show::settings(&loaded, file),
@@ -352,6 +353,28 @@ fn keys_are_bound_by_pressing_them() {
             &[enter, plain(KeyCode::F(8))],
             Some("composer kill-line [\"f8\"]"),
         ),
+        // Where a key is the first of two, the second is waited for.
+        (
+            "copy-turn",
+            &[enter, plain(KeyCode::Char('z')), plain(KeyCode::Char('y'))],
+            Some("transcript copy-turn [\"z y\"]"),
+        ),
+        (
+            "copy-turn",
+            &[
+                enter,
+                plain(KeyCode::Char('z')),
+                plain(KeyCode::Char('a')),
+                enter,
+            ],
+            Some("transcript copy-turn [\"z a\"]"),
+        ),
+        (
+            "copy-turn",
+            &[enter, plain(KeyCode::Char('g')), enter, enter],
+            Some("transcript copy-turn [\"g\"]"),
+        ),
+        ("copy-turn", &[enter, plain(KeyCode::Char('5'))], None),
     ];
     // From where the person has it it is taken too, and the rest stays there.
     let taken: &[(&str, &[KeyEvent], Option<&str>)] = &[

@@ -7,6 +7,7 @@ use crate::protocol::ask::Risk;
 use crate::protocol::event::{Ending, Fact, When};
 use crate::protocol::id::Seq;
 use crate::protocol::op::Op;
+use crate::protocol::session::Change;
 use crate::tui::app::arrangement::Arrangement;
 use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::layout::{Axis, Edge};
@@ -92,7 +93,9 @@ fn closing_a_pane_closes_nothing_but_the_view() {
     let mut desk = Desk::running();
     desk.lead("v");
     desk.begin("two");
-    assert_eq!(ops(&desk.lead("x")), [], "the session goes on");
+    // Nothing is stopped; the log only hears that nobody looks at it.
+    let change = Change::Unseen { unseen: true };
+    assert_eq!(ops(&desk.lead("x")), [Op::Change { change }]);
     assert_eq!(desk.shown(), [(1, 1)]);
     assert_eq!(desk.app.views.len(), 2);
     // It is shown again where the focus is, and its past pane is gone.
@@ -185,7 +188,8 @@ fn an_ask_is_answered_in_its_pane_and_the_focus_comes_back() {
     assert_eq!((desk.focus(), desk.asking()), (2, Some("a")));
     assert_eq!(ops(&desk.press(KeyCode::Char('y'))), []);
     desk.wait(400);
-    assert_eq!(ops(&desk.press(KeyCode::Char('y'))).len(), 1);
+    let sent = ops(&desk.press(KeyCode::Char('y')));
+    assert!(matches!(sent[0], Op::Answer { .. }), "{sent:?}");
     assert_eq!((desk.focus(), desk.app.view().id), (1, first));
     assert_eq!(desk.written(), "half");
     // One without a pane is shown here, and then the pane shows what it did before.

@@ -58,6 +58,10 @@ fn shown(app: &App, overlay: &Settings, room: usize, look: &Look) -> Page {
                     format!("{} and then?", overlay.keymap.leader.label()),
                     Role::Accent,
                 ),
+                Heard::First(first) => (
+                    format!("{first} and then? Enter: {first} alone, and all that begins with it."),
+                    Role::Accent,
+                ),
                 Heard::Refused(why) => (format!("{why}. Press another."), Role::Warn),
                 Heard::Taken { stroke, from } => (
                     format!(

@@ -203,7 +203,11 @@ impl Inline {
         }
         self.broke = false;
         let wide = |c: Option<char>| {
-            c.is_some_and(|c| !c.is_ascii() && cells::of_symbol(c.encode_utf8(&mut [0; 4])) > 1)
+            let mut bytes = [0; 4];
+            c.filter(|c| !c.is_ascii()).is_some_and(|c| {
+                let symbol: &str = c.encode_utf8(&mut bytes);
+                cells::is_full(symbol, cells::of_symbol(symbol))
+            })
         };
         let before = self.flat.text().chars().next_back();
         if before != Some('\n') && !(wide(before) && wide(next.chars().next())) {

@@ -1,14 +1,20 @@
 //! `creel doctor`: looks at what Creel needs and says what to do. It works when the config is broken or the log cannot be opened.
 
+mod terminal;
+
 use serde_json::{Value, json};
 
 use crate::command::cli::DoctorArgs;
+use crate::command::doctor::terminal::{Seen, Wished};
 use crate::command::{Ended, Face, exit};
+use crate::config::keymap::Keys;
 use crate::config::load::{ConfigError, Loaded};
 use crate::config::paths::{Environment, Paths};
 use crate::engine::door::Door;
 use crate::engine::health;
 use crate::protocol::query::{Check, CheckState, Found, Query};
+use crate::tui::terminal::ability::{Ability, attached, size};
+use crate::tui::terminal::inquiry;
 
 /// What is known before the engine is asked.
 pub struct Surroundings<'s> {
@@ -17,6 +23,8 @@ pub struct Surroundings<'s> {
     /// The engine, or why there is none.
     pub door: Result<&'s Door, String>,
     pub env: Environment<'s>,
+    /// What the workstation says of keys.
+    pub keys: Keys,
     pub out_is_terminal: bool,
 }
 
@@ -31,7 +39,7 @@ impl std::fmt::Debug for Surroundings<'_> {
 
 /// Ends with 1 when something is bad, not when something is merely worth a look.
 pub async fn run(args: &DoctorArgs, surroundings: &Surroundings<'_>, face: &mut Face<'_>) -> Ended {
-    let mut checks = vec![terminal(surroundings.env, surroundings.out_is_terminal)];
+    let mut checks = terminal::checks(surroundings.env, &wished(surroundings), &seen(surroundings));
     checks.extend(config(surroundings));
     match &surroundings.door {
         Ok(door) => match door.ask(Query::Doctor).await {
@@ -74,75 +82,37 @@ fn check(name: &str, state: CheckState, text: impl Into<String>, remedy: &str) -
     }
 }
 
-/// What the variables say; the workstation itself asks the terminal.
-fn terminal(env: Environment<'_>, out_is_terminal: bool) -> Check {
-    let variable = |name: &str| {
-        env(name)
-            .map(|value| value.to_string_lossy().into_owned())
-            .filter(|value| !value.is_empty())
-    };
-    let term = variable("TERM");
-    if !out_is_terminal {
-        return check(
-            "terminal",
-            CheckState::Ok,
-            "standard output is no terminal: `creel run` works, the workstation does not",
-            "",
-        );
-    }
-    let Some(term) = term.filter(|term| term != "dumb") else {
-        let remedy = "set TERM to what your terminal is, as xterm-256color";
-        return check(
-            "terminal",
-            CheckState::Warn,
-            "TERM is not set, or dumb: lines are written in place of a screen",
-            remedy,
-        );
-    };
-    let colours = match variable("COLORTERM").as_deref() {
-        Some("truecolor" | "24bit") => "true colour",
-        _ if term.contains("256color") => "256 colours",
-        _ => "16 colours",
-    };
-    let colours = if variable("NO_COLOR").is_some() {
-        "no colour (NO_COLOR)"
-    } else {
-        colours
-    };
-    let inside = match (
-        variable("TMUX").is_some(),
-        variable("STY").is_some(),
-        variable("SSH_TTY").is_some(),
-    ) {
-        (true, ..) => ", in tmux",
-        (_, true, _) => ", in screen",
-        (_, _, true) => ", over ssh",
-        _ => "",
-    };
-    let utf8 = ["LC_ALL", "LC_CTYPE", "LANG"]
-        .into_iter()
-        .find_map(variable);
-    let utf8 = utf8.is_some_and(|locale| {
-        locale
-            .to_ascii_lowercase()
-            .replace('-', "")
-            .contains("utf8")
-    });
-    if !utf8 {
-        let text = format!("{term}, {colours}{inside}; the locale is not UTF-8");
-        return check(
-            "terminal",
-            CheckState::Warn,
-            text,
-            "set LANG to a UTF-8 locale, as C.UTF-8",
-        );
-    }
-    check(
-        "terminal",
-        CheckState::Ok,
-        format!("{term}, {colours}{inside}"),
-        "",
+fn wished(surroundings: &Surroundings<'_>) -> Wished {
+    surroundings.config.map_or_else(
+        |_| Wished::default(),
+        |loaded| Wished {
+            clipboard: loaded.config.ui.clipboard,
+            mouse: loaded.config.ui.mouse,
+            ambiguous: loaded.config.ui.ambiguous,
+            notify: loaded.config.notify.clone(),
+        },
     )
+}
+
+/// Asks the terminal, where one writes into it and reads from it.
+fn seen(surroundings: &Surroundings<'_>) -> Seen {
+    if !surroundings.out_is_terminal {
+        return Seen {
+            size: None,
+            answers: None,
+        };
+    }
+    let variable = |name: &str| Some((surroundings.env)(name)?.to_string_lossy().into_owned());
+    let ability = Ability::from(variable);
+    let can_be_asked = attached() && !matches!(ability.term.as_str(), "" | "dumb");
+    Seen {
+        size: Some(size()),
+        answers: if can_be_asked {
+            inquiry::ask(&ability)
+        } else {
+            None
+        },
+    }
 }
 
 fn config(surroundings: &Surroundings<'_>) -> Vec<Check> {
@@ -162,13 +132,22 @@ fn config(surroundings: &Surroundings<'_>) -> Vec<Check> {
     } else {
         "is not there; the defaults hold"
     };
-    let mut checks = vec![check(
-        "config",
-        CheckState::Ok,
-        format!("{} {there}", file.display()),
-        "",
-    )];
-    for warning in &loaded.warnings {
+    let judged = (surroundings.keys.judge)(&loaded.config.keymap);
+    let mut checks = Vec::new();
+    if judged.faults.is_empty() {
+        let text = format!("{} {there}", file.display());
+        checks.push(check("config", CheckState::Ok, text, ""));
+    }
+    // They stop no start, and are to be mended all the same.
+    for fault in &judged.faults {
+        checks.push(check(
+            "config",
+            CheckState::Warn,
+            format!("{}:{fault}", file.display()),
+            "correct the line; the other keys hold",
+        ));
+    }
+    for warning in loaded.warnings.iter().chain(&judged.warnings) {
         checks.push(check(
             "config",
             CheckState::Warn,
@@ -210,10 +189,10 @@ fn line(check: &Check) -> String {
     let remedy = if check.remedy.is_empty() {
         String::new()
     } else {
-        format!("\n{:16}→ {}", "", check.remedy)
+        format!("\n{:20}→ {}", "", check.remedy)
     };
     format!(
-        "{:4}  {:9} {}{remedy}\n",
+        "{:4}  {:13} {}{remedy}\n",
         word(check.state),
         check.name,
         check.text
@@ -230,82 +209,24 @@ mod tests {
 
     use super::*;
     use crate::command::tests::written;
+    use crate::config::keymap::Judged;
     use crate::config::load;
-
-    #[test]
-    fn the_terminal_is_told_by_its_variables() {
-        type Case<'c> = (&'c [(&'c str, &'c str)], bool, CheckState, &'c str);
-        let cases: &[Case<'_>] = &[
-            (
-                &[],
-                false,
-                CheckState::Ok,
-                "standard output is no terminal: `creel run` works, the workstation does not",
-            ),
-            (
-                &[("TERM", "dumb")],
-                true,
-                CheckState::Warn,
-                "TERM is not set, or dumb: lines are written in place of a screen",
-            ),
-            (
-                &[],
-                true,
-                CheckState::Warn,
-                "TERM is not set, or dumb: lines are written in place of a screen",
-            ),
-            (
-                &[("TERM", "xterm")],
-                true,
-                CheckState::Warn,
-                "xterm, 16 colours; the locale is not UTF-8",
-            ),
-            (
-                &[
-                    ("TERM", "tmux-256color"),
-                    ("TMUX", "x"),
-                    ("LANG", "de_DE.UTF-8"),
-                ],
-                true,
-                CheckState::Ok,
-                "tmux-256color, 256 colours, in tmux",
-            ),
-            (
-                &[
-                    ("TERM", "foot"),
-                    ("COLORTERM", "truecolor"),
-                    ("LC_ALL", "C.utf8"),
-                    ("SSH_TTY", "/dev/pts/1"),
-                ],
-                true,
-                CheckState::Ok,
-                "foot, true colour, over ssh",
-            ),
-            (
-                &[("TERM", "foot"), ("LANG", "C.UTF-8"), ("NO_COLOR", "1")],
-                true,
-                CheckState::Ok,
-                "foot, no colour (NO_COLOR)",
-            ),
-        ];
-        for (variables, out_is_terminal, state, text) in cases {
-            let env = |name: &str| {
-                variables
-                    .iter()
-                    .find(|(known, _)| *known == name)
-                    .map(|(_, value)| value.into())
-            };
-            let check = terminal(&env, *out_is_terminal);
-            assert_eq!((check.state, check.text.as_str()), (*state, *text));
-        }
-    }
 
     #[tokio::test]
     async fn it_speaks_without_an_engine_too() {
         let env = |name: &str| (name == "CREEL_HOME").then(|| "/nowhere/creel".into());
         let paths = Paths::from_environment(&env).unwrap();
-        let loaded = load::parse("", Path::new("/nowhere/creel/config.toml"), &env).unwrap();
+        let text = "[keymap.everywhere]\nzoom = \"hyper-z\"\n";
+        let loaded = load::parse(text, Path::new("/nowhere/creel/config.toml"), &env).unwrap();
+        let keys = Keys {
+            names: Vec::new,
+            judge: |keymap| Judged {
+                faults: vec![keymap.wishes[0].keys[0].1.fault("no such key")],
+                warnings: vec!["f5 is taken from `help`".to_owned()],
+            },
+        };
         let surroundings = Surroundings {
+            keys,
             paths: &paths,
             config: Ok(&loaded),
             door: Err("cannot open /nowhere/creel/data/creel.db".to_owned()),
@@ -317,24 +238,35 @@ mod tests {
         })
         .await;
         let expected = "\
-ok    terminal  standard output is no terminal: `creel run` works, the workstation does not
-ok    config    /nowhere/creel/config.toml is not there; the defaults hold
-warn  model     no model is configured
-                → set a key such as ANTHROPIC_API_KEY, or write model and a provider into the config
-bad   database  cannot open /nowhere/creel/data/creel.db
-                → look at /nowhere/creel/data
-warn  sandbox   level none: a command that is allowed runs with all your rights
-                → keep the modes ask or edits, or run Creel as a user or in a container of its own
+warn  config        /nowhere/creel/config.toml:2:8: no such key
+                    → correct the line; the other keys hold
+warn  config        f5 is taken from `help`
+                    → correct it, or leave it so
+warn  model         no model is configured
+                    → set a key such as ANTHROPIC_API_KEY, or write model and a provider into the config
+bad   database      cannot open /nowhere/creel/data/creel.db
+                    → look at /nowhere/creel/data
+warn  sandbox       level none: a command that is allowed runs with all your rights
+                    → keep the modes ask or edits, or run Creel as a user or in a container of its own
 ";
-        assert_eq!((out.as_str(), code), (expected, exit::FAILED));
+        let begin = out.find("warn  config").unwrap();
+        assert_eq!(
+            out.lines().next(),
+            Some(
+                "ok    terminal      standard output is no terminal, so none is asked: `creel run` works, the workstation does not"
+            )
+        );
+        assert_eq!((&out[begin..], code), (expected, exit::FAILED));
         let (out, _, _) = written(b"", async |face: &mut Face<'_>| {
             run(&DoctorArgs { json: true }, &surroundings, face).await
         })
         .await;
         let value: Value = serde_json::from_str(&out).unwrap();
+        let checks = value.as_array().unwrap();
+        let model = checks.iter().find(|check| check["name"] == "model");
         assert_eq!(
-            value[2],
-            json!({ "name": "model", "state": "warn", "text": "no model is configured",
+            model.unwrap(),
+            &json!({ "name": "model", "state": "warn", "text": "no model is configured",
                     "remedy": "set a key such as ANTHROPIC_API_KEY, or write model and a provider into the config" })
         );
     }
