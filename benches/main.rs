@@ -11,6 +11,8 @@
 )]
 #![allow(clippy::print_stdout, reason = "the table is what a bench is for")]
 
+mod board;
+mod history;
 mod huge;
 mod idle;
 mod keys;
@@ -75,6 +77,18 @@ const ROWS: &[Row] = &[
         "from a key to the screen, at rest and while text streams",
         180,
         keys::measure,
+    ),
+    row(
+        "board",
+        "the board over 10,000 sessions: opened, filtered",
+        120,
+        board::measure,
+    ),
+    row(
+        "history",
+        "Ctrl+R over 10,000 prompts: opened, searched",
+        120,
+        history::measure,
     ),
     row(
         "idle",

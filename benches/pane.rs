@@ -177,7 +177,13 @@ impl Pane {
 
     /// Watches for this text and for no other, from the next piece on.
     pub fn watch(&self, text: &str) {
-        self.seen.0.lock().unwrap().watched = vec![watched(text, false)];
+        self.watch_all(&[text]);
+    }
+
+    /// The same for several texts.
+    pub fn watch_all(&self, texts: &[&str]) {
+        let watched = texts.iter().map(|text| watched(text, false)).collect();
+        self.seen.0.lock().unwrap().watched = watched;
     }
 
     /// The same, in the last rows of the screen alone.

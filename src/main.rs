@@ -2,6 +2,7 @@
 
 mod given;
 mod layouts;
+mod tour;
 mod wishes;
 mod workstation;
 
@@ -70,7 +71,8 @@ async fn in_lines(arguments: &Workstation, face: &mut Face<'_>) -> Ended {
         .cloned()
         .collect();
     let door = engine.door.clone();
-    let (config, tour) = (&loaded.config, workstation::tour_folder);
+    let config = &loaded.config;
+    let tour = plain::MakeFolder(Arc::new(move || tour::folder(&paths)));
     let ended = plain::run(arguments, &notices, &door, config, tour, face).await;
     drop(door);
     engine.ended().await;

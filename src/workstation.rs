@@ -20,7 +20,6 @@ use creel::engine::{Engine, Options as EngineOptions, open};
 use creel::project;
 use creel::protocol::query::NotFound;
 use creel::provider::local::Kind;
-use creel::provider::rehearsal;
 use creel::provider::rehearsals::Rehearsals;
 use creel::provider::table::Providers;
 use creel::skill;
@@ -39,6 +38,7 @@ use creel::tui::{self, Ended, Options, Started};
 
 use crate::given::{Given, key_places};
 use crate::layouts::{self, Layout};
+use crate::tour;
 use crate::wishes::ConfigFile;
 
 /// Why the workstation did not open: an exit code, and a line for the person.
@@ -138,6 +138,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         door: Arc::default(),
         engine: Arc::default(),
     };
+    let touring = paths.clone();
     let given = Arc::new(Given::new(
         paths,
         start.runtime.handle().clone(),
@@ -162,7 +163,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         ask_local: Arc::new(move || given.ask_local(usual_ports().collect())),
         store_provider: Arc::new(move |new, model| storing.store(&new, &model)),
         read_keys: Arc::new(move || reading.read_keys()),
-        tour: Arc::new(tour_folder),
+        tour: Arc::new(move || tour::folder(&touring)),
         scratch: Arc::new(scratch_folder),
         keep: Arc::new(move |arrangement| match &layout {
             Ok(layout) => layout.keep(arrangement),
@@ -386,18 +387,5 @@ fn scratch_folder() -> Result<PathBuf, String> {
         .prefix("creel-scratch-")
         .tempdir()
         .map_err(|error| format!("cannot make a scratch folder: {error}"))?;
-    Ok(folder.keep())
-}
-
-/// A new folder with the tour's files. It stays; the tour names it at its end.
-pub fn tour_folder() -> Result<PathBuf, String> {
-    let failed = |error: std::io::Error| format!("cannot make the tour's folder: {error}");
-    let folder = tempfile::Builder::new()
-        .prefix("creel-tour-")
-        .tempdir()
-        .map_err(failed)?;
-    for (name, content) in rehearsal::tour_files() {
-        std::fs::write(folder.path().join(name), content).map_err(failed)?;
-    }
     Ok(folder.keep())
 }

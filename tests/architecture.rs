@@ -26,7 +26,7 @@ const FLOORS: &[&[&str]] = &[
     &["tui::screen"],
     &["tui"],
     // Of the program alone: its wiring beside main.
-    &["given", "layouts", "wishes"],
+    &["given", "layouts", "tour", "wishes"],
     &["workstation"],
 ];
 

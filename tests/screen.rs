@@ -51,6 +51,7 @@ macro_rules! screen {
     };
 }
 
+mod around;
 mod board;
 mod composing;
 mod fifty;

@@ -1,5 +1,7 @@
 //! What a session is at, in one line: for its row in a list, where nobody has read more of it.
 
+use std::borrow::Cow;
+
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -38,7 +40,7 @@ impl Session {
     pub fn card(&self) -> Card {
         Card {
             id: self.id,
-            title: self.name().to_owned(),
+            title: self.name().into_owned(),
             state: self.state(),
             model: self.model.clone(),
             cwd: self.spec.cwd.clone(),
@@ -60,11 +62,20 @@ impl Session {
         }
     }
 
-    /// The title; before there is one, what a worktree that was made for it is called.
-    pub fn name(&self) -> &str {
+    /// The title. Of a session in a worktree the branch stands before it, or alone; a title that was given is told as it is.
+    pub fn name(&self) -> Cow<'_, str> {
         match &self.spec.worktree {
-            Some(worktree) if self.title.is_empty() => &worktree.branch,
-            _ => &self.title,
+            Some(worktree) if self.title.is_empty() => Cow::from(&worktree.branch),
+            Some(_) if !self.titled => Cow::from(self.named(&self.title)),
+            _ => Cow::from(&self.title),
+        }
+    }
+
+    /// A title that nobody has given: with the branch of the worktree before it, where the session stands in one.
+    pub fn named(&self, title: &str) -> String {
+        match &self.spec.worktree {
+            Some(worktree) => format!("{}: {title}", worktree.branch),
+            None => title.to_owned(),
         }
     }
 }
@@ -146,8 +157,59 @@ pub fn subject(name: &str, arguments: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use uuid::Uuid;
+
     use super::*;
     use crate::protocol::ask::BudgetName;
+    use crate::protocol::event::{Event, Fact};
+    use crate::protocol::id::{Seq, SessionId};
+    use crate::protocol::rule::Mode;
+    use crate::protocol::session::SessionSpec;
+    use crate::protocol::time::Time;
+    use crate::protocol::worktree::Worktree;
+
+    #[test]
+    fn a_session_in_a_worktree_keeps_its_branch_in_sight() {
+        let worktree = Worktree {
+            path: "/src/flaky.wt/x".into(),
+            repository: "/src/flaky".into(),
+            branch: "retry".to_owned(),
+            base: "0".repeat(40),
+            from: None,
+        };
+        for (worktree, title, titled, expected) in [
+            (None, "", false, ""),
+            (None, "mend it", false, "mend it"),
+            (Some(&worktree), "", false, "retry"),
+            (Some(&worktree), "mend it", false, "retry: mend it"),
+            (Some(&worktree), "my own", true, "my own"),
+        ] {
+            let spec = SessionSpec {
+                cwd: "/src".into(),
+                project: "/src".into(),
+                model: "a/b".parse().unwrap(),
+                mode: Mode::Ask,
+                effort: None,
+                system: String::new(),
+                parent: None,
+                forked: None,
+                worktree: worktree.cloned(),
+            };
+            let mut session = Session::begin(&Event {
+                seq: Seq(1),
+                session: SessionId(Uuid::from_u128(1)),
+                at: Time(1),
+                fact: Fact::SessionOpened { spec },
+            })
+            .unwrap();
+            session.title = title.to_owned();
+            session.titled = titled;
+            assert_eq!(session.name(), expected);
+            assert_eq!(session.card().title, expected);
+        }
+    }
 
     #[test]
     fn what_waits_is_said_in_a_line() {

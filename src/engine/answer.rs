@@ -86,7 +86,14 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
             .read(move |reader| reader.prompts(limit))
             .await
             .map(Found::Prompts),
-        Query::Holder { session } => Ok(Found::Holder(house.owners.holder(session))),
+        Query::Holder { session } => {
+            let holder = house.owners.holder(session).map(|holder| {
+                let since = holder.whereabouts.since;
+                let zone = since.map_or(0, |since| house.clock.offset(since));
+                Holder { zone, ..holder }
+            });
+            Ok(Found::Holder(holder))
+        }
         Query::Worktree(look) => Ok(Found::Worktree(Box::new(worktree::see(house, look).await))),
         Query::Doctor => Ok(Found::Checks(health::checks(house).await)),
     };

@@ -58,7 +58,7 @@ use crate::engine::door::Door;
 use crate::engine::feed::Signals;
 use crate::engine::hall::Hall;
 use crate::engine::house::House;
-use crate::engine::owner::Owners;
+use crate::engine::owner::{Owners, whereabouts};
 use crate::engine::supply::Routes;
 use crate::store::log::Log;
 use crate::tool::Toolbox;
@@ -126,8 +126,11 @@ impl Engine {
             })),
             health: Mutex::default(),
             tools: Toolbox::shipped(),
+            owners: Owners::new(
+                paths.locks.clone(),
+                whereabouts(|name| std::env::var(name).ok(), clock.now()),
+            ),
             clock,
-            owners: Owners::new(paths.locks.clone()),
             paths,
             signals,
             redactor,

@@ -1,5 +1,5 @@
 //! One owner per running session: a lock file held for as long as a process speaks to it. Other processes show the session
-//! read-only and say who holds it; they can ask the holder to stop.
+//! read-only and say who holds it and where; they can ask the holder to stop.
 
 use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -12,7 +12,8 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::process::{Pid, test_kill_process};
 
 use crate::protocol::id::SessionId;
-use crate::protocol::query::Holder;
+use crate::protocol::query::{Holder, TmuxPane, Whereabouts};
+use crate::protocol::time::Time;
 
 /// A holder that was killed just as it started a command leaves a copy of its lock with that command until the command has
 /// become its own program, some milliseconds on a busy machine.
@@ -24,10 +25,17 @@ const LAST_COPIES: u32 = 100;
 /// the file system than all else a hold needs, and ever more of it when runs follow each other.
 const SPARE: &str = "spare";
 
-/// The folder of lock files.
+/// Bytes of a lock file that name the process; what follows them tells where it runs. A Creel that knew nothing of that reads
+/// so many too.
+const NUMBER: usize = 16;
+/// A longer file was not written by Creel.
+const LONGEST: u64 = 4_096;
+
+/// The folder of lock files, and what this process tells of itself in them.
 #[derive(Debug, Clone)]
 pub struct Owners {
     folder: PathBuf,
+    here: Whereabouts,
 }
 
 /// A session held by this process; letting go of it is dropping it.
@@ -38,8 +46,8 @@ pub struct Held {
 }
 
 impl Owners {
-    pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
+    pub fn new(folder: PathBuf, here: Whereabouts) -> Self {
+        Self { folder, here }
     }
 
     /// Takes hold of a session, or tells who has it.
@@ -72,7 +80,7 @@ impl Owners {
             match file.try_lock() {
                 Ok(()) => {}
                 Err(TryLockError::WouldBlock) => {
-                    let holder = read_process(&mut file);
+                    let holder = read(&mut file).map(|(process, _)| process);
                     // Without a number it is just being taken, or let go of as the spare one.
                     if holder.is_none_or(is_gone) && waited < LAST_COPIES {
                         waited += 1;
@@ -94,7 +102,9 @@ impl Owners {
                 continue;
             }
             file.set_len(0).map_err(failed)?;
-            write!(file, "{}", std::process::id()).map_err(failed)?;
+            let process = std::process::id();
+            let here = serde_json::to_string(&self.here).unwrap_or_default();
+            write!(file, "{process:<NUMBER$}{here}").map_err(failed)?;
             // A word to stop that an earlier holder no longer heard is not meant for this one.
             self.take_stop(session);
             return Ok(Held { file, path });
@@ -106,9 +116,11 @@ impl Owners {
         let mut file = File::open(self.path(session)).ok()?;
         match file.try_lock_shared() {
             Ok(()) => None,
-            Err(_) => read_process(&mut file).map(|process| Holder {
+            Err(_) => read(&mut file).map(|(process, whereabouts)| Holder {
                 process,
                 here: process == std::process::id(),
+                whereabouts,
+                zone: 0,
             }),
         }
     }
@@ -165,11 +177,33 @@ impl Drop for Held {
     }
 }
 
-fn read_process(file: &mut File) -> Option<u32> {
+fn read(file: &mut File) -> Option<(u32, Whereabouts)> {
     let mut text = String::new();
     file.rewind().ok()?;
-    file.take(16).read_to_string(&mut text).ok()?;
-    text.trim().parse().ok()
+    file.take(LONGEST).read_to_string(&mut text).ok()?;
+    let (process, whereabouts) = text.split_at_checked(NUMBER).unwrap_or((&text, ""));
+    // What an older Creel did not tell, or a newer one tells otherwise, is not known.
+    let whereabouts = serde_json::from_str(whereabouts).unwrap_or_default();
+    Some((process.trim().parse().ok()?, whereabouts))
+}
+
+/// Where this process runs, from its environment.
+pub fn whereabouts(variable: impl Fn(&str) -> Option<String>, since: Time) -> Whereabouts {
+    let tmux = || {
+        // As `/tmp/tmux-1000/default,1234,0`.
+        let server = variable("TMUX")?;
+        let mut parts = server.rsplitn(3, ',');
+        let (_, _) = (parts.next()?, parts.next()?);
+        let socket = parts.next()?.to_owned();
+        let pane = variable("TMUX_PANE")?;
+        let number = pane.strip_prefix('%')?;
+        let sound = socket.starts_with('/') && number.parse::<u32>().is_ok();
+        sound.then_some(TmuxPane { socket, pane })
+    };
+    Whereabouts {
+        since: Some(since),
+        tmux: tmux(),
+    }
 }
 
 /// No process has this number any more.
@@ -196,13 +230,27 @@ mod tests {
     #[test]
     fn one_holder_at_a_time() {
         let folder = tempfile::tempdir().unwrap();
-        let owners = Owners::new(folder.path().join("locks"));
+        let variable = |name: &str| match name {
+            "TMUX" => Some("/tmp/tmux-7/a,b,1234,0".to_owned()),
+            "TMUX_PANE" => Some("%3".to_owned()),
+            _ => None,
+        };
+        let here = whereabouts(variable, Time(7));
+        let owners = Owners::new(folder.path().join("locks"), here);
         let session = Clock::system().session_id();
         assert_eq!(owners.holder(session), None);
         let held = owners.hold(session).unwrap();
         let me = Holder {
             process: std::process::id(),
             here: true,
+            whereabouts: Whereabouts {
+                since: Some(Time(7)),
+                tmux: Some(TmuxPane {
+                    socket: "/tmp/tmux-7/a,b".to_owned(),
+                    pane: "%3".to_owned(),
+                }),
+            },
+            zone: 0,
         };
         assert_eq!(owners.holder(session), Some(me.clone()));
         assert_eq!(owners.held(), [(session, me)]);
@@ -223,7 +271,7 @@ mod tests {
     fn a_lock_file_that_is_let_go_serves_the_next_holder() {
         use std::os::unix::fs::MetadataExt;
         let folder = tempfile::tempdir().unwrap();
-        let owners = Owners::new(folder.path().to_owned());
+        let owners = Owners::new(folder.path().to_owned(), Whereabouts::default());
         let names = || {
             let entries = fs::read_dir(folder.path()).unwrap();
             let mut names: Vec<String> = entries
@@ -247,7 +295,7 @@ mod tests {
     #[test]
     fn the_last_copy_of_a_dead_holders_lock_is_waited_for() {
         let folder = tempfile::tempdir().unwrap();
-        let owners = Owners::new(folder.path().to_owned());
+        let owners = Owners::new(folder.path().to_owned(), Whereabouts::default());
         let session = Clock::system().session_id();
         let mut dead = std::process::Command::new("true").spawn().unwrap();
         dead.wait().unwrap();
@@ -265,9 +313,65 @@ mod tests {
     }
 
     #[test]
+    fn a_lock_file_tells_what_its_writer_knew() {
+        let none = Whereabouts::default();
+        let cases = [
+            ("4711", Some((4711, none.clone()))),
+            ("4711            ", Some((4711, none.clone()))),
+            (
+                "4711            {\"since\":7,\"more\":1}",
+                Some((
+                    4711,
+                    Whereabouts {
+                        since: Some(Time(7)),
+                        tmux: None,
+                    },
+                )),
+            ),
+            ("4711            what", Some((4711, none))),
+            ("", None),
+            ("no number       {}", None),
+        ];
+        let folder = tempfile::tempdir().unwrap();
+        for (text, expected) in cases {
+            let path = folder.path().join("lock");
+            fs::write(&path, text).unwrap();
+            assert_eq!(read(&mut File::open(path).unwrap()), expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn where_a_process_runs_is_told_by_its_environment() {
+        let cases = [
+            (None, None, None),
+            (
+                Some("/s/default,1,0"),
+                Some("%12"),
+                Some(("/s/default", "%12")),
+            ),
+            (Some("/s/default,1,0"), None, None),
+            (Some("/s/default,1,0"), Some("12"), None),
+            (Some("/s/default,1,0"), Some("%1;kill"), None),
+            (Some("default,1,0"), Some("%1"), None),
+            (Some("/s"), Some("%1"), None),
+        ];
+        for (server, pane, expected) in cases {
+            let variable = |name: &str| match name {
+                "TMUX" => server.map(str::to_owned),
+                _ => pane.map(str::to_owned),
+            };
+            let found = whereabouts(variable, Time(1)).tmux;
+            let found = found
+                .as_ref()
+                .map(|tmux| (tmux.socket.as_str(), tmux.pane.as_str()));
+            assert_eq!(found, expected, "{server:?} {pane:?}");
+        }
+    }
+
+    #[test]
     fn word_to_stop_is_taken_once() {
         let folder = tempfile::tempdir().unwrap();
-        let owners = Owners::new(folder.path().to_owned());
+        let owners = Owners::new(folder.path().to_owned(), Whereabouts::default());
         let session = Clock::system().session_id();
         assert!(!owners.take_stop(session));
         owners.ask_to_stop(session).unwrap();

@@ -117,6 +117,7 @@ impl Task {
         let mut facts = vec![self.title_answered(bill, stop, failure)];
         let title = title::taken(&reply.text()).filter(|_| stop == Some(Stop::End));
         if let Some(title) = title.filter(|_| !self.session.titled) {
+            let title = self.session.named(&title);
             let change = Change::Title { title };
             facts.push(Fact::SessionChanged { change });
         }

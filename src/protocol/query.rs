@@ -185,6 +185,28 @@ pub struct Stashed {
 pub struct Holder {
     pub process: u32,
     pub here: bool,
+    pub whereabouts: Whereabouts,
+    /// Seconds that the person's clock was ahead of UTC when it began there.
+    pub zone: i32,
+}
+
+/// Where a process that holds sessions runs, as far as it told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Whereabouts {
+    /// When it was started.
+    #[serde(default)]
+    pub since: Option<Time>,
+    #[serde(default)]
+    pub tmux: Option<TmuxPane>,
+}
+
+/// A pane of tmux as tmux itself knows it, whatever its session is called meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TmuxPane {
+    /// The path of the server's socket.
+    pub socket: String,
+    /// As `%3`.
+    pub pane: String,
 }
 
 /// One thing that was looked at.

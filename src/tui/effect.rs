@@ -24,6 +24,7 @@ use crate::tui::terminal::clipboard;
 use crate::tui::terminal::input::Input;
 use crate::tui::terminal::modes::shell_waits;
 use crate::tui::terminal::program;
+use crate::tui::terminal::tmux;
 use crate::tui::{Keep, Options, Started, feed, reload};
 
 /// A program for notices that takes longer is stopped.
@@ -171,9 +172,21 @@ impl Effects {
                 terminal.notify(self.notify.terminal, &text)?;
                 self.run_notifier(&text);
             }
+            Cmd::FindPane(session, pane) => {
+                let queue = self.queue.clone();
+                std::thread::spawn(move || {
+                    let inside = std::env::var("TMUX").unwrap_or_default();
+                    let inside = inside.rsplitn(3, ',').nth(2);
+                    let place = tmux::find(&pane, inside);
+                    let _ = queue.send(Wake::Msg(Msg::Pane(session, place)));
+                });
+            }
             Cmd::Tour => {
-                let made = (self.options.tour)();
-                self.tell(Msg::Tour(made));
+                // Folders of earlier tours may hold much that is to be taken away.
+                let (make, queue) = (Arc::clone(&self.options.tour), self.queue.clone());
+                std::thread::spawn(move || {
+                    let _ = queue.send(Wake::Msg(Msg::Tour(make())));
+                });
             }
             Cmd::Keep(arrangement) => {
                 self.keeper.told(arrangement);
@@ -381,6 +394,7 @@ impl Effects {
             | Cmd::Read(_)
             | Cmd::Notify(_)
             | Cmd::Keep(_)
+            | Cmd::FindPane(..)
             | Cmd::Tour
             | Cmd::ListThemes
             | Cmd::KeepTheme(_)

@@ -26,7 +26,7 @@ fn wrong_words_are_named() {
         (
             &["run", "hi"],
             2,
-            &["no model", "ANTHROPIC_API_KEY", "--model"],
+            &["no model", "ANTHROPIC_API_KEY", "--model rehearsal/tour"],
         ),
         (
             &["run", "--model", "nope/x", "hi"],

@@ -71,7 +71,7 @@ fn the_palette() {
     sized(&mut desk, (40, 12));
     screen!("palette_40x12", desk, ".");
     sized(&mut desk, (80, 24));
-    desk.press(KeyCode::Esc);
+    desk.key(KeyCode::Char('u'), KeyModifiers::CONTROL);
     desk.typed("/mode ");
     screen!("palette_command", desk, ".");
 }
@@ -89,7 +89,6 @@ fn the_settings() {
     screen!("settings_keys", desk, ".");
     desk.press(KeyCode::Char('/'));
     desk.typed("zoom");
-    desk.press(KeyCode::Enter);
     desk.press(KeyCode::Enter);
     screen!("settings_press", desk, ".");
     desk.key(KeyCode::Char('k'), KeyModifiers::CONTROL);

@@ -480,7 +480,8 @@ fn what_became_of_a_copy_is_said() {
         by: Ok("wl-copy".to_owned()),
     }));
     assert!(
-        desk.text().contains("copied 12 lines by wl-copy"),
+        desk.text()
+            .contains("copied to the clipboard through wl-copy: 12 lines"),
         "{}",
         desk.text()
     );

@@ -55,7 +55,7 @@ fn themes_are_listed() {
     desk.typed("mine");
     desk.press(KeyCode::Enter);
     screen!("themes_bad", desk, ".");
-    desk.press(KeyCode::Esc);
+    desk.key(KeyCode::Char('u'), KeyModifiers::CONTROL);
     desk.typed("kana");
     let wished = desk.update(Msg::Key(KeyCode::Enter.into()));
     let choice = ThemeChoice::One("kanagawa".to_owned());

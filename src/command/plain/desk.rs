@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use crate::agent::session::Session;
 use crate::agent::visible::one_line;
+use crate::command::plain::MakeFolder;
 use crate::command::plain::ask;
 use crate::command::plain::room::{Line, Room, Stage, said_mode};
 use crate::command::plain::typed::{Came, Typed};
@@ -24,9 +25,6 @@ use crate::protocol::op::{Command, Op};
 use crate::protocol::query::{Found, Query};
 use crate::protocol::rule::Mode;
 use crate::protocol::session::{Change, OpenRequest, RunLimits};
-
-/// Makes a folder and tells where it is.
-pub type MakeFolder = fn() -> Result<PathBuf, String>;
 
 /// The tour's first prompt, to which its script answers.
 const TOUR_PROMPT: &str = "The tide is wrong. Find out why and mend it.";
@@ -377,7 +375,7 @@ impl<'d> Desk<'d> {
 
     /// A session of the tour in a folder of its own, with its first prompt said.
     fn tour(&mut self) {
-        let folder = match (self.tour_folder)() {
+        let folder = match (self.tour_folder.0)() {
             Ok(folder) => folder,
             Err(why) => {
                 self.say(one_line(&why));

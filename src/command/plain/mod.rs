@@ -18,6 +18,9 @@ pub mod waiting;
 pub mod word;
 
 use std::ffi::OsString;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{Stream, StreamExt};
@@ -27,7 +30,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::agent::visible::one_line;
 use crate::command::cli::Workstation;
 use crate::command::plain::answer::model_line;
-use crate::command::plain::desk::{Desk, MakeFolder, Then};
+use crate::command::plain::desk::{Desk, Then};
 use crate::command::plain::room::Room;
 use crate::command::plain::typed::Typed;
 use crate::command::run::{caught, folder, model_trouble};
@@ -55,6 +58,16 @@ pub fn is_wanted(
     let asked = env("ACCESSIBLE").is_some_and(|value| !value.is_empty() && value != "0");
     let dumb = || env("TERM").is_none_or(|term| term.is_empty() || term == "dumb");
     args.plain || asked || (attached && dumb())
+}
+
+/// Makes a folder and tells where it is.
+#[derive(Clone)]
+pub struct MakeFolder(pub Arc<dyn Fn() -> Result<PathBuf, String> + Send + Sync>);
+
+impl fmt::Debug for MakeFolder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MakeFolder")
+    }
 }
 
 pub async fn run(

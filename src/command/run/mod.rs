@@ -170,7 +170,7 @@ impl Start {
         let Some(model) = model else {
             return Err(Trouble::usage(
                 "no model: set a key such as ANTHROPIC_API_KEY, name one with --model PROVIDER/MODEL, or write model into \
-                 the config (`creel config path`)",
+                 the config (`creel config path`); a try without a key: --model rehearsal/tour",
             ));
         };
         if let Some(why) = model_trouble(&model, config) {

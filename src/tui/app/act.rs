@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::agent::visible::one_line;
 use crate::config::ComposerKeys;
 use crate::protocol::ask::{About, Answer, Ask, Verdict};
 use crate::protocol::event::When;
@@ -11,6 +12,7 @@ use crate::protocol::op::Op;
 use crate::protocol::query::{Query, SpendBy};
 use crate::protocol::session::Change;
 use crate::tui::app::ask::{AskFocus, Back, edited};
+use crate::tui::app::board::Done;
 use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::message::{Cmd, Tag};
@@ -78,7 +80,7 @@ impl App {
                     Focus::Transcript => Place::Transcript,
                     _ => Place::Composer,
                 };
-                self.show(Overlay::Help(Help { place, scroll: 0 }));
+                self.show(Overlay::Help(Help::of(place)));
             }
             Action::Editor => return vec![Cmd::Edit(self.view().composer.plain())],
             Action::StopAll => return self.stop_all(),
@@ -157,11 +159,13 @@ impl App {
         view
     }
 
-    /// The model that a new session begins with: that of the one in the focus, but for the tour's, which plays one story.
+    /// The model that a new session begins with: that of the one in the focus, but for the tour's, which plays one story; else
+    /// the one that was chosen for all, or in another session.
     pub fn model_for_new(&self) -> Option<&ModelRef> {
-        let view = self.view();
-        let here = view.model().filter(|_| !view.tour);
-        here.or(self.setup.model.as_ref())
+        let own = |view: &'_ &View| !view.tour && !view.model().is_some_and(is_tour);
+        let here = Some(self.view()).filter(own).and_then(View::model);
+        let others = || self.views.iter().rev().filter(own).find_map(View::model);
+        here.or(self.setup.model.as_ref()).or_else(others)
     }
 
     pub fn close_tab(&mut self) -> Vec<Cmd> {
@@ -170,8 +174,23 @@ impl App {
             return Vec::new();
         }
         let at = self.at();
-        let id = self.views[at].id;
-        let cmds = if self.views[at].stage == Stage::Fresh {
+        let view = &self.views[at];
+        let (id, fresh) = (view.id, view.stage == Stage::Fresh);
+        // What goes out of the log with its tab does not come back.
+        if !fresh && !view.temporary() {
+            let title = one_line(&view.title());
+            let what = format!("closed: {title}");
+            let board = self.keymap().way(Action::Sessions);
+            let undo = self.keymap().way_from(Place::Board, Action::BoardUndo);
+            self.say(format!("{what}; {board}, then {undo}, opens it again"));
+            self.can_undo(Done {
+                session: id,
+                back: None,
+                tab: Some(at),
+                what,
+            });
+        }
+        let cmds = if fresh {
             Vec::new()
         } else {
             vec![Cmd::Send(self.command(id, Op::Close))]
@@ -285,7 +304,7 @@ impl App {
                 reason: Some(reason),
             },
         } = &answer
-            && crate::agent::visible::one_line(&self.view().composer.plain()) == *reason
+            && one_line(&self.view().composer.plain()) == *reason
         {
             self.view_mut().composer.clear();
             self.typed();
@@ -469,4 +488,9 @@ impl App {
         cmds.extend([keep, Cmd::Quit]);
         cmds
     }
+}
+
+/// It plays one story and has nothing to say in another session. Of a session that was opened again only its model tells.
+fn is_tour(model: &ModelRef) -> bool {
+    model.provider == "rehearsal" && model.model == "tour"
 }

@@ -35,6 +35,7 @@ impl App {
             focus: Focus::Composer,
             overlay: None,
             board: None,
+            done: Vec::new(),
             replies: BTreeMap::new(),
             stays: BTreeMap::new(),
             first_run: None,

@@ -155,7 +155,9 @@ impl App {
     /// What became of what was asked outside.
     pub fn read_done(&mut self, done: Done) -> Vec<Cmd> {
         match done {
-            Done::Copied { told, by: Ok(by) } => self.say(format!("copied {told} by {by}")),
+            Done::Copied { told, by: Ok(by) } => {
+                self.say(format!("copied to the clipboard through {by}: {told}"));
+            }
             Done::Copied { by: Err(why), .. } | Done::Back(Err(why)) => self.say(why),
             Done::NotCopied(why) => {
                 let key = self.keymap().way(Action::Pager);

@@ -7,6 +7,7 @@ use crate::protocol::item::Item;
 use crate::protocol::query::{self, Found, ModelCard, Query};
 use crate::protocol::session::Card;
 use crate::tui::app::card::{CardFocus, another_key, given_to};
+use crate::tui::app::elsewhere::ReadOnly;
 use crate::tui::app::first_run::{FirstRun, Page, way_of};
 use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::open::{LONG_PAGE, WINDOW_PAGE};
@@ -47,7 +48,11 @@ impl App {
                     command,
                     session,
                     why,
-                } => self.refused(command, session, &why),
+                } => {
+                    let taken = self.views.iter().any(|view| view.resume == Some(command));
+                    cmds.extend(taken.then(|| Self::ask_holder(session)));
+                    self.refused(command, session, &why);
+                }
                 Signal::Lagged => cmds.extend(self.lagged()),
             }
         }
@@ -130,7 +135,7 @@ impl App {
         if let Some(view) = self.view_of(session) {
             view.shells.retain(|shelling| shelling.id != command);
             if view.resume == Some(command) {
-                view.read_only = Some(crate::agent::visible::one_line(why));
+                view.read_only = Some(ReadOnly::new(why));
             }
             let opening = view.stage == Stage::Opening && view.session.is_none();
             if opening && view.from.is_some() {
@@ -194,6 +199,7 @@ impl App {
                 }
             }
             (tag, Found::Worktree(sight)) => return self.seen_worktree(tag, *sight),
+            (Tag::Holder(id), Found::Holder(holder)) => return self.holder_found(id, holder),
             (Tag::Today, Found::Today(today)) => self.today = Some(today),
             (Tag::Prompts, Found::Prompts(prompts)) => {
                 if let Some(Overlay::Prompts(overlay)) = &mut self.overlay {

@@ -14,6 +14,7 @@ use crate::tui::app::overlay::{Overlay, Reply, Wish};
 use crate::tui::app::setup::NewProvider;
 use crate::tui::app::stash::dropped;
 use crate::tui::app::text::Text;
+use crate::tui::app::wake::STRIP;
 use crate::tui::app::worktree;
 use crate::tui::app::{App, Focus, Pressed};
 
@@ -33,7 +34,7 @@ impl App {
             return self.act(action);
         }
         if let Some(pressed) = self.leader.take() {
-            return self.leader_key(event, pressed.leader);
+            return self.leader_key(event, pressed);
         }
         if self.overlay.is_some() {
             if anywhere == Some(Action::Break) {
@@ -118,12 +119,27 @@ impl App {
     }
 
     /// The key after the leader: bound, or nothing and said so; never text.
-    fn leader_key(&mut self, event: KeyEvent, leader: Leader) -> Vec<Cmd> {
+    fn leader_key(&mut self, event: KeyEvent, pressed: Pressed) -> Vec<Cmd> {
+        let leader = pressed.leader;
         let plain = event.modifiers.difference(KeyModifiers::SHIFT).is_empty();
         match event.code {
             KeyCode::Esc => Vec::new(),
             // Twice it is the key itself.
             _ if leader.is(event) && self.focus == Focus::Composer => self.composer_key(event),
+            KeyCode::PageDown | KeyCode::PageUp if plain => {
+                let by = if event.code == KeyCode::PageDown {
+                    1
+                } else {
+                    -1
+                };
+                self.turn_strip(pressed, by);
+                Vec::new()
+            }
+            // Twice it lists the keys at once, and then the rest of them.
+            _ if self.keymap().find(Place::Anywhere, event) == Some(Action::Leader) => {
+                self.turn_strip(pressed, 1);
+                Vec::new()
+            }
             KeyCode::Left if plain => self.act(Action::FocusLeft),
             KeyCode::Down if plain => self.act(Action::FocusDown),
             KeyCode::Up if plain => self.act(Action::FocusUp),
@@ -159,6 +175,18 @@ impl App {
         self.leader = Some(Pressed {
             leader,
             since: self.now.since,
+            page: 0,
+        });
+    }
+
+    /// Lists the keys without waiting for them; where they are listed already, those of the next page.
+    fn turn_strip(&mut self, pressed: Pressed, by: i32) {
+        let now = self.now.since;
+        let shown = now >= pressed.since + STRIP;
+        self.leader = Some(Pressed {
+            since: pressed.since.min(now.saturating_sub(STRIP)),
+            page: pressed.page.wrapping_add(if shown { by } else { 0 }),
+            ..pressed
         });
     }
 

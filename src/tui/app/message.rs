@@ -9,7 +9,7 @@ use crate::protocol::event::Signal;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::image::Source;
 use crate::protocol::op::{Command, Manage, Managed};
-use crate::protocol::query::{Found, Query, Stashed};
+use crate::protocol::query::{Found, Query, Stashed, TmuxPane};
 use crate::protocol::worktree::Errand;
 use crate::tui::app::arrangement::Arrangement;
 use crate::tui::app::card::KeyPlaces;
@@ -26,6 +26,7 @@ use crate::tui::app::pointer::Spot;
 use crate::tui::app::pointing::Gesture;
 use crate::tui::app::setup::{Checked, NewProvider, Opened, Place, Stored};
 use crate::tui::app::wishes::Wishes;
+use crate::tui::terminal::tmux::Place as TmuxPlace;
 
 /// What happens to the workstation.
 #[derive(Debug, Clone)]
@@ -68,6 +69,8 @@ pub enum Msg {
     /// Config and keys were read again for this session: where the keys are kept now.
     KeysRead(SessionId, Result<KeyPlaces, String>),
     Tour(Result<PathBuf, String>),
+    /// Where the pane is in which a session is held; `None`: tmux did not tell.
+    Pane(SessionId, Option<TmuxPlace>),
     /// The config was read again.
     Wished(Result<Box<Wishes>, String>),
     /// A key could not be bound: why.
@@ -130,6 +133,8 @@ pub enum Cmd {
     EditConfig(Option<usize>),
     /// Writes keys into the config.
     Bind(Vec<Rebind>),
+    /// Asks tmux for the name of the pane in which a session is held.
+    FindPane(SessionId, TmuxPane),
     /// Makes the tour's folder.
     Tour,
     /// Does something with a git worktree.
@@ -191,6 +196,8 @@ pub enum Tag {
     /// What a transcript asked of the log.
     Reading(SessionId, Fetch),
     Turns(SessionId),
+    /// Who has a session.
+    Holder(SessionId),
     /// Something of a session's worktree, or of one to be made from there, for the overlay that shows it.
     Sight(SessionId),
     /// How far the worktree of a session has come.

@@ -16,6 +16,7 @@ pub mod composer;
 pub mod composing;
 pub mod copying;
 pub mod drawn;
+pub mod elsewhere;
 pub mod excerpt;
 pub mod find;
 pub mod first_run;
@@ -74,7 +75,7 @@ use crate::protocol::session::Card;
 use crate::protocol::worktree::Worktree;
 use crate::tui::app::arrangement::Keeping;
 use crate::tui::app::ask::AskFocus;
-use crate::tui::app::board::Board;
+use crate::tui::app::board::{Board, Done};
 use crate::tui::app::card::CardFocus;
 use crate::tui::app::drawn::Seen;
 use crate::tui::app::first_run::FirstRun;
@@ -107,6 +108,8 @@ pub enum Focus {
 pub struct Pressed {
     pub leader: Leader,
     pub since: Duration,
+    /// Which part of the keys is listed where they do not fit the screen at once; the screen counts it round.
+    pub page: i32,
 }
 
 /// A line that passes: told once, gone by itself.
@@ -142,6 +145,8 @@ pub struct App {
     pub overlay: Option<Overlay>,
     /// The board lies over everything but overlays.
     pub board: Option<Board>,
+    /// What can be undone there, the last at the end.
+    pub done: Vec<Done>,
     /// Replies that were begun there and left.
     pub replies: BTreeMap<SessionId, Text>,
     /// Worktrees of sessions that are being deleted: they stay.
@@ -314,6 +319,10 @@ impl App {
             Msg::KeysRead(session, read) => self.keys_read(session, read),
             Msg::Wished(read) => self.wished(read),
             Msg::NotBound(why) => self.not_bound(why),
+            Msg::Pane(session, place) => {
+                self.pane_found(session, place);
+                Vec::new()
+            }
             Msg::Tour(folder) => self.tour(folder),
             Msg::Scratch(made) => self.scratch(made),
             Msg::Errand(session, done) => self.errand_done(session, done),

@@ -201,7 +201,7 @@ impl App {
             return reads;
         }
         match self.view().composer.written() {
-            Written::Nothing => Vec::new(),
+            Written::Nothing => self.offer_ways(),
             Written::Slash { name, rest } => self.enter_slash(&name, &rest),
             Written::Shell { command, quoted } => self.shell(command, quoted),
             Written::Prompt(blocks) => {
@@ -218,6 +218,15 @@ impl App {
                 })
             }
         }
+    }
+
+    /// Enter with nothing written: where there is no model yet it leads to the ways to one.
+    fn offer_ways(&mut self) -> Vec<Cmd> {
+        let view = self.view();
+        if view.stage == Stage::Fresh && view.model().is_none() {
+            self.first_run = Some(FirstRun::default());
+        }
+        Vec::new()
     }
 
     /// Says what is written to the session, opening it first where it is not. Without log or model the text stays.

@@ -17,6 +17,7 @@ use crate::protocol::session::{Change, State};
 use crate::protocol::time::Time;
 use crate::protocol::worktree::{Standing, Worktree, Writer};
 use crate::tui::app::composer::Composer;
+use crate::tui::app::elsewhere::ReadOnly;
 use crate::tui::app::find::{Gather, Search};
 use crate::tui::app::shell::{Shelling, is_shell};
 use crate::tui::app::since::Since;
@@ -121,7 +122,7 @@ pub struct View {
     pub typed: Option<Duration>,
     /// The command that took hold of it, and why that was refused: then it can only be read.
     pub resume: Option<CommandId>,
-    pub read_only: Option<String>,
+    pub read_only: Option<ReadOnly>,
     /// Enter was pressed while a picture was being read: what is written is sent when it is there.
     pub sends: Option<When>,
     /// The session it is forked from, until its own past can be read.
@@ -247,7 +248,7 @@ impl View {
 
     pub fn title(&self) -> String {
         match &self.session {
-            Some(session) if !session.name().is_empty() => session.name().to_owned(),
+            Some(session) if !session.name().is_empty() => session.name().into_owned(),
             _ => "new".to_owned(),
         }
     }

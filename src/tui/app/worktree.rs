@@ -9,11 +9,12 @@ use crate::protocol::op::{Managed, Op};
 use crate::protocol::query::Query;
 use crate::protocol::session::OpenRequest;
 use crate::protocol::worktree::{Done, Errand, Look, Sight, Worktree, Writer};
-use crate::tui::app::keymap::Action;
+use crate::tui::app::board::entries::Entry;
+use crate::tui::app::keymap::{Action, Place as KeyPlace};
 use crate::tui::app::message::{Cmd, Tag};
-use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::files::{Files, Page};
 use crate::tui::app::overlay::new_worktree::NewWorktree;
+use crate::tui::app::overlay::{Overlay, Reply, Wish};
 use crate::tui::app::text::Text;
 use crate::tui::app::view::{Stage, View};
 use crate::tui::app::{App, Focus};
@@ -80,14 +81,41 @@ impl App {
             .as_ref()
             .is_some_and(|session| session.spec.worktree.is_some());
         if !stands {
-            let key = self.keymap().way(Action::NewWorktree);
-            self.say(format!(
-                "this session works in no worktree of its own; {key} makes one for a new session"
-            ));
+            self.say_no_worktree();
             return Vec::new();
         }
         self.show(Overlay::Files(Box::new(Files::new(session))));
         vec![look(session, Look::Files { session })]
+    }
+
+    /// The files of the worktree of a session on the board, or another page of them. Whether one that is not open here stands
+    /// in a worktree only the log knows.
+    pub fn files_of_marked(&mut self, entry: Entry, page: Option<Page>) -> Vec<Cmd> {
+        let session = entry.id;
+        let view = entry.tab.and_then(|tab| self.views.get(tab));
+        let folded = view.and_then(|view| view.session.as_ref());
+        let fresh = view.is_some_and(|view| view.stage == Stage::Fresh);
+        if fresh || folded.is_some_and(|session| session.spec.worktree.is_none()) {
+            self.say_no_worktree();
+            return Vec::new();
+        }
+        let mut files = Files::new(session);
+        let mut cmds = vec![look(session, Look::Files { session })];
+        if let Some(Reply::Do(Wish::Look(session, wanted))) = page.map(|page| files.turn_to(page)) {
+            cmds.push(look(session, wanted));
+        }
+        self.show(Overlay::Files(Box::new(files)));
+        cmds
+    }
+
+    fn say_no_worktree(&mut self) {
+        let key = match self.board {
+            Some(_) => self.keymap().way_from(KeyPlace::Board, Action::NewWorktree),
+            None => self.keymap().way(Action::NewWorktree),
+        };
+        self.say(format!(
+            "this session works in no worktree of its own; {key} makes one for a new session"
+        ));
     }
 
     /// Something of worktrees was seen.
@@ -114,6 +142,18 @@ impl App {
                 Sight::Failed(why) => overlay.failed = Some(one_line(&why)),
                 _ => {}
             },
+            // On the board the line under the list is enough for a session that has none.
+            Some(Overlay::Files(overlay))
+                if overlay.session == session
+                    && overlay.listed.is_none()
+                    && self.board.is_some()
+                    && matches!(sight, Sight::Failed(_)) =>
+            {
+                self.overlay = None;
+                if let Sight::Failed(why) = sight {
+                    self.say(one_line(&why));
+                }
+            }
             Some(Overlay::Files(overlay)) if overlay.session == session => {
                 match (&mut overlay.page, sight) {
                     (_, Sight::Files(files)) => {
@@ -306,13 +346,18 @@ impl App {
 
     /// Text for the composer of a session.
     pub fn compose_in(&mut self, session: SessionId, text: &str) -> Vec<Cmd> {
-        if let Some(at) = self.views.iter().position(|view| view.id == session) {
-            self.go_to(at);
-        }
+        self.close_board();
+        let cmds = match self.views.iter().position(|view| view.id == session) {
+            Some(at) => {
+                self.go_to(at);
+                Vec::new()
+            }
+            None => self.open(session, None),
+        };
         self.focus = Focus::Composer;
         self.view_mut().composer.set(text);
         self.typed();
-        Vec::new()
+        cmds
     }
 
     /// Looks who else writes where this session works.

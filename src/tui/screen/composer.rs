@@ -12,7 +12,7 @@ use crate::tui::app::price::Estimate;
 use crate::tui::app::view::{Stage, View};
 use crate::tui::screen::look::Role;
 use crate::tui::screen::money;
-use crate::tui::screen::rows::Row;
+use crate::tui::screen::rows::{Row, wrapped};
 use crate::tui::screen::site::Site;
 use crate::tui::widget::canvas::Canvas;
 
@@ -85,7 +85,7 @@ pub fn draw(site: &Site, laid: &Laid, canvas: &mut Canvas, area: Rect) -> Option
     let Site {
         app, view, look, ..
     } = *site;
-    if area.height == 0 || area.width <= PROMPT {
+    if area.height == 0 || area.width <= PROMPT + 1 {
         return None;
     }
     let focused = site.types();
@@ -115,14 +115,12 @@ pub fn draw(site: &Site, laid: &Laid, canvas: &mut Canvas, area: Rect) -> Option
             .draw(canvas, area.x, area.top() + rows - 1, area.right(), look);
     }
     if view.composer.is_empty() {
-        if focused && let Some(hint) = hint(app, view) {
-            Row::of(hint, Role::Muted).draw(
-                canvas,
-                area.x + PROMPT + 1,
-                area.y,
-                area.right(),
-                look,
-            );
+        if focused && let Some(hint) = hint(app, view, (area.width - PROMPT - 1, area.height)) {
+            let from = area.x + PROMPT + 1;
+            let rows = wrapped(&hint, usize::from(area.right() - from), 0, Role::Muted);
+            for (row, y) in rows.iter().zip(area.top()..area.bottom()) {
+                row.draw(canvas, from, y, area.right(), look);
+            }
         }
     } else if let Some(cost) = cost(app, view) {
         let y = area.top() + rows.min(area.height - 1);
@@ -143,10 +141,23 @@ pub fn draw(site: &Site, laid: &Laid, canvas: &mut Canvas, area: Rect) -> Option
     (y < area.bottom()).then_some((x.min(area.right().saturating_sub(1)), y))
 }
 
-fn hint(app: &App, view: &View) -> Option<String> {
+/// `room`: columns and rows.
+fn hint(app: &App, view: &View, room: (u16, u16)) -> Option<String> {
     let asking = app.waiting().iter().any(|(id, _)| *id == view.id);
-    if let Some(why) = &view.read_only {
-        return Some(format!("to read only: {why}"));
+    if let Some(held) = &view.read_only {
+        let mut said = vec![format!("to read only: {}", held.why)];
+        // Where there is no room for all of it, what leads on is worth most.
+        said.extend(held.way.iter().map(|way| format!("to read only: {way}")));
+        said.extend(held.way.clone());
+        let fits = |said: &String| {
+            let rows = wrapped(said, usize::from(room.0), 0, Role::Muted);
+            rows.len() <= usize::from(room.1)
+        };
+        return said
+            .iter()
+            .find(|said| fits(said))
+            .or(said.first())
+            .cloned();
     }
     match view.stage {
         Stage::Loading if view.session.is_none() => Some("reading its past".to_owned()),

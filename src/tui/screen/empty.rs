@@ -67,6 +67,8 @@ pub fn draw(app: &App, view: &View, canvas: &mut Canvas, area: Rect, look: &Look
     gap(&mut all);
     let said = if view.tour {
         "The first prompt is written: press Enter. Or:"
+    } else if view.model().is_none() {
+        "No model yet: Enter offers the ways to one"
     } else {
         "Type what shall be done. Or:"
     };
@@ -114,7 +116,7 @@ fn ways(app: &App, view: &View) -> Vec<(String, &'static str, String)> {
         }
     };
     let model = match view.model() {
-        None => "none yet: Enter offers the ways to one".to_owned(),
+        None => "none yet".to_owned(),
         Some(model) => match app.card(model) {
             Some(card) => model_line(card),
             None if view.played() => format!("{}   a script speaks; play money", model.model),

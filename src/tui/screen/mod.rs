@@ -110,7 +110,7 @@ pub fn draw(app: &App, kept: &mut Kept, surface: &mut Surface, look: &Look) -> S
         shown.seen.last_line = false;
     }
     if let Some(pressed) = strip {
-        strip::draw(app.keymap(), pressed.leader, &mut above, area, look);
+        strip::draw(app.keymap(), pressed, &mut above, area, look);
         shown.moved.clear();
     }
     above.paint(surface);

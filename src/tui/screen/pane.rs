@@ -129,11 +129,23 @@ pub fn draw(site: &Site, cache: &mut Cache, canvas: &mut Canvas, outer: Rect) ->
         drawn.cursor = cursor;
     }
     status::key_line(site, canvas, rooms.keys);
+    // On the line over the keys, which stay in sight.
+    let note = app.note.as_ref().filter(|_| site.focus.is_some());
+    let line = rooms.second_divider.or(rooms.divider);
+    // A long one is said in full above the transcript, where that has rows for it.
+    let above = |text: &str| status::is_long(text, inner.width) && rooms.transcript.height > 1;
+    let short = note.zip(line).filter(|(note, _)| !above(&note.text));
+    if let Some((note, y)) = short {
+        let row = Row::of(format!(" {} ", note.text), Role::Accent);
+        row.draw(canvas, inner.left(), y, inner.right(), look);
+    }
 
     let mut upper = rooms.transcript;
     if site.focus.is_some() {
         notices(app, canvas, &mut upper, look);
-        passing(app, canvas, &mut upper, look);
+        if short.is_none() {
+            passing(app, canvas, &mut upper, look);
+        }
     }
     if view.played() && upper.height > 2 {
         let line = Rect { height: 1, ..upper };
@@ -224,13 +236,9 @@ fn notices(app: &App, canvas: &mut Canvas, upper: &mut Rect, look: &Look) {
     upper.height -= height;
 }
 
-/// What passes and is too long for the key line.
+/// What passes and is too long for a line.
 fn passing(app: &App, canvas: &mut Canvas, upper: &mut Rect, look: &Look) {
-    let Some(note) = app
-        .note
-        .as_ref()
-        .filter(|_| status::is_long(app, upper.width))
-    else {
+    let Some(note) = &app.note else {
         return;
     };
     let all = wrapped(&note.text, usize::from(upper.width), 0, Role::Accent);

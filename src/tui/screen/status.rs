@@ -99,7 +99,7 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
     row.draw(canvas, area.left(), area.y, area.right(), look);
 }
 
-/// What passes, else the keys that work now.
+/// What the next key does where one was begun, else the keys that work now. What passes is said on the line above.
 pub fn key_line(site: &Site, canvas: &mut Canvas, area: Rect) {
     let Site {
         app, view, look, ..
@@ -120,11 +120,9 @@ pub fn key_line(site: &Site, canvas: &mut Canvas, area: Rect) {
             _ => format!("turn {turn}"),
         };
         Row::of(format!("Esc again stops {what}"), Role::Warn)
-    } else if app.break_until.is_some_and(|until| until > now) && app.note.is_none() {
+    } else if app.break_until.is_some_and(|until| until > now) {
         let key = app.keymap().way(Action::Break);
         Row::of(format!("{key} again quits"), Role::Warn)
-    } else if let Some(note) = app.note.as_ref().filter(|_| !is_long(app, area.width)) {
-        Row::of(note.text.clone(), Role::Accent)
     } else if let Some(gather) = view.gather.as_ref().filter(|_| reads) {
         Row::of(gather.said(), Role::Muted).put("   Esc stops it", Role::Muted)
     } else if !app.ready && app.broken.is_none() && now >= Duration::from_secs(1) {
@@ -138,7 +136,7 @@ pub fn key_line(site: &Site, canvas: &mut Canvas, area: Rect) {
 /// What is sought in the transcript that has the keys, and how that stands.
 fn searching(site: &Site, width: usize) -> Option<Row> {
     let search = site.view.search.as_ref()?;
-    if site.focus != Some(&Focus::Transcript) || site.app.note.is_some() {
+    if site.focus != Some(&Focus::Transcript) {
         return None;
     }
     let said = search.said();
@@ -168,11 +166,10 @@ fn searching(site: &Site, width: usize) -> Option<Row> {
     Some(row)
 }
 
-/// Whether what passes needs more than the key line of this many cells: it is then said above the transcript.
-pub fn is_long(app: &App, width: u16) -> bool {
-    app.note
-        .as_ref()
-        .is_some_and(|note| cells::of(&note.text) > usize::from(width))
+/// Whether what passes needs more than a line of this many cells, with a blank at each end: it is then said above the
+/// transcript.
+pub fn is_long(text: &str, width: u16) -> bool {
+    cells::of(text) + 2 > usize::from(width)
 }
 
 /// What the key line says of one key.

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::protocol::ask::About;
 use crate::protocol::money::Money;
 use crate::protocol::session::State;
+use crate::tui::app::arrange::SLIM;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::view::View;
 use crate::tui::app::{App, Focus};
@@ -49,22 +50,24 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rec
     if wide {
         row = row.end(today(app), Role::Muted);
     }
-    let mut keys = Row::new();
-    if area.width >= 90 {
-        keys = keys.end("   ", Role::Text);
-        keys = keys
-            .end(app.keymap().leader.label(), Role::Key)
-            .end(" keys", Role::Muted);
-    }
-    let gap = if wide { "   " } else { "" };
-    keys = keys.end(gap, Role::Text);
+    // The leader is the way to everything, the help included.
+    let mut leader = Row::new();
+    leader = leader
+        .end(if wide { "   " } else { "" }, Role::Text)
+        .end(app.keymap().leader.label(), Role::Key)
+        .end(" keys", Role::Muted);
+    let mut keys = leader.clone();
+    keys = keys.end(if wide { "   " } else { "  " }, Role::Text);
     // Where a text is written the sign is a part of it.
     let help = if app.focus == Focus::Composer && !app.view().composer.is_empty() {
         app.keymap().way(Action::Help)
     } else {
         "?".to_owned()
     };
-    keys = keys.end(help, Role::Key).end(" help", Role::Muted);
+    keys = keys.end(help, Role::Key);
+    if area.width >= SLIM {
+        keys = keys.end(" help", Role::Muted);
+    }
     let at = app.at();
     let all: Vec<usize> = if app.has_tab_line() {
         vec![at]
@@ -72,9 +75,12 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rec
         (0..app.views.len()).collect()
     };
     let tabs = Tab::all(app, &all, look);
-    // The keys give way to sessions that would not be told apart.
+    // The keys give way to sessions that would not be told apart, the leader last.
     let usual: usize = tabs.iter().map(|tab| tab.width(USUAL)).sum();
-    if tabs.len() == 1 || row.width() + keys.width() + usual + 3 <= usize::from(area.width) {
+    let free = usize::from(area.width).saturating_sub(row.width() + usual + 3);
+    let alone = (tabs.len() == 1).then(|| leader.clone());
+    let fitting = [keys, leader].into_iter().find(|keys| keys.width() <= free);
+    if let Some(mut keys) = fitting.or(alone) {
         row.right.append(&mut keys.right);
     }
     row = row.end(" ", Role::Text);

@@ -4,7 +4,7 @@ use crate::tui::app::App;
 use crate::tui::app::view::View;
 use crate::tui::screen::look::{Look, Mark};
 
-/// As `⚑2 fix the parser · Creel`; the name of a session is cleaned where the title is written.
+/// As `⚑2 fix the parser · Creel`, and before anything was said by the folder. Names are cleaned where the title is written.
 pub fn title(app: &App, look: &Look) -> String {
     let view = app.view();
     let waiting = app.waiting().len();
@@ -17,9 +17,17 @@ pub fn title(app: &App, look: &Look) -> String {
     } else {
         String::new()
     };
-    if view.session.is_none() {
-        return format!("{mark}Creel");
-    }
+    let named = view
+        .session
+        .as_ref()
+        .is_some_and(|session| !session.name().is_empty());
+    let name = if named {
+        view.title()
+    } else {
+        // A root has no name of its own.
+        let folder = view.cwd().file_name().unwrap_or(view.cwd().as_os_str());
+        folder.to_string_lossy().into_owned()
+    };
     let between = look.glyphs.pick("·", "-");
-    format!("{mark}{} {between} Creel", view.title())
+    format!("{mark}{name} {between} Creel")
 }

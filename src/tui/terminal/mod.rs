@@ -29,6 +29,7 @@ mod real;
 pub mod screen;
 mod sequence;
 pub mod surface;
+pub mod tmux;
 pub mod width;
 
 use std::io;

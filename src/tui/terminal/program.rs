@@ -1,7 +1,8 @@
-//! Small programs of the person's that are run beside the screen: one that copies, one that gives a notice. None is run through
+//! Small programs of the person's that are run beside the screen: one that copies, one that gives a notice, tmux where it is
+//! asked for the name of a pane. None is run through
 //! a shell, none gets the terminal, and none may take long.
 
-use std::io::Write;
+use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -15,7 +16,7 @@ const LOOK: Duration = Duration::from_millis(5);
 /// Runs a program that reads the text and ends, or goes on by itself in the background. Blocks for as long as `patience` at
 /// most. The error goes on from the name of the program.
 pub fn feed(argv: &[&str], text: &str, patience: Duration) -> Result<(), String> {
-    let mut child = start(argv, Stdio::piped())?;
+    let mut child = start(argv, Stdio::piped(), Stdio::null())?;
     let pipe = child.stdin.take();
     let bytes = text.as_bytes().to_vec();
     // One that does not read would hold the writing up for ever; killed, it lets go of the pipe.
@@ -31,18 +32,32 @@ pub fn feed(argv: &[&str], text: &str, patience: Duration) -> Result<(), String>
 pub fn run(argv: &[String], patience: Duration) -> Result<(), String> {
     let words: Vec<&str> = argv.iter().map(String::as_str).collect();
     let named = |why| format!("{} {why}", words.first().unwrap_or(&"nothing"));
-    let mut child = start(&words, Stdio::null()).map_err(named)?;
+    let mut child = start(&words, Stdio::null(), Stdio::null()).map_err(named)?;
     end(&mut child, patience).map_err(named)
 }
 
-fn start(argv: &[&str], input: Stdio) -> Result<Child, String> {
+/// The first line that a program prints, of so many bytes at most. Blocks for as long as `patience` at most; `None` where
+/// nothing came of it.
+pub fn line(argv: &[&str], most: u64, patience: Duration) -> Option<String> {
+    let mut child = start(argv, Stdio::null(), Stdio::piped()).ok()?;
+    let pipe = child.stdout.take();
+    let reader = thread::spawn(move || {
+        let mut text = String::new();
+        pipe?.take(most).read_to_string(&mut text).ok()?;
+        text.lines().next().map(str::to_owned)
+    });
+    end(&mut child, patience).ok()?;
+    reader.join().ok().flatten()
+}
+
+fn start(argv: &[&str], input: Stdio, output: Stdio) -> Result<Child, String> {
     let Some((program, rest)) = argv.split_first() else {
         return Err("is no program".to_owned());
     };
     Command::new(program)
         .args(rest)
         .stdin(input)
-        .stdout(Stdio::null())
+        .stdout(output)
         .stderr(Stdio::null())
         // What it starts ends with it, and no key of the terminal's stops it.
         .process_group(0)
@@ -75,6 +90,25 @@ mod tests {
     use super::*;
 
     const PATIENCE: Duration = Duration::from_secs(2);
+
+    #[test]
+    fn the_first_line_is_told() {
+        let cases = [
+            ("echo one; echo two", Some("one")),
+            ("true", None),
+            ("echo one; exit 1", None),
+            ("exec sleep 60", None),
+        ];
+        for (script, expected) in cases {
+            let patience = match expected {
+                Some(_) => PATIENCE,
+                None => Duration::from_millis(200),
+            };
+            let told = line(&["sh", "-c", script], 100, patience);
+            assert_eq!(told.as_deref(), expected, "{script}");
+        }
+        assert_eq!(line(&["no-such-program-here"], 100, PATIENCE), None);
+    }
 
     #[test]
     fn a_program_is_given_the_text_and_a_limit() {

@@ -50,8 +50,8 @@ impl App {
                 self.replies.remove(&session);
                 if let Some(board) = &mut self.board {
                     board.cards.retain(|card| card.id != session);
-                    board.done.retain(|done| done.session != session);
                 }
+                self.done.retain(|done| done.session != session);
                 let mut said = format!(
                     "deleted, with {} facts and {} outputs kept for it",
                     text::count(events),

@@ -13,6 +13,7 @@ use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::keymap::{Action, Place, table};
 use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::Overlay;
+use crate::tui::app::overlay::files::Page;
 use crate::tui::app::overlay::help::Help;
 use crate::tui::app::overlay::turns::Turns;
 use crate::tui::app::text::Text;
@@ -83,7 +84,7 @@ impl App {
             }
             Action::Help => {
                 let place = Place::Board;
-                self.show(Overlay::Help(Help { place, scroll: 0 }));
+                self.show(Overlay::Help(Help::of(place)));
             }
             // What lies above the board, or is no concern of it.
             Action::Leader | Action::Palette | Action::Redraw | Action::Suspend => {
@@ -122,6 +123,10 @@ impl App {
             Action::BoardStop => return self.stop(entry),
             Action::BoardArchive => return self.archive(entry),
             Action::BoardDelete => return self.ask_to_delete(entry),
+            Action::BoardFiles => return self.files_of_marked(entry, None),
+            Action::BoardMerge => {
+                return self.files_of_marked(entry, Some(Page::Merge { preview: None }));
+            }
             Action::BoardTurns => {
                 let turns = Turns::of(entry.id, self.title_of(entry));
                 self.show(Overlay::Turns(turns));

@@ -30,6 +30,8 @@ const FOUND: u32 = 500;
 pub const LOOK: Duration = Duration::from_secs(3);
 /// Screens of fewer rows show the foot only while something is written in it.
 const LOW: u16 = 20;
+/// Screens of so many rows name the columns of the list.
+const TALL: u16 = 32;
 
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Board {
@@ -59,8 +61,6 @@ pub struct Board {
     pub top: usize,
     /// Of the marked session.
     pub glimpse: Option<(SessionId, Glimpse)>,
-    /// What can be undone, the last at the end.
-    pub done: Vec<Done>,
     /// Why the log could not be read.
     pub failed: Option<String>,
     /// The number of the question whose answer is awaited: older answers come too late.
@@ -99,12 +99,14 @@ pub enum Writing {
     Delete { weight: Option<Weight>, sure: bool },
 }
 
-/// Something that was done here and can be undone.
+/// Something that was done to a session and can be undone, at least one of both ways.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
     pub session: SessionId,
     /// What undoes it.
-    pub back: Change,
+    pub back: Option<Change>,
+    /// Its tab was closed: where it stood.
+    pub tab: Option<usize>,
     /// What it was, as it is said.
     pub what: String,
 }
@@ -113,6 +115,8 @@ pub struct Done {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rooms {
     pub head: Rect,
+    /// The columns of the list have names over them.
+    pub named: bool,
     /// With its frame.
     pub list: Rect,
     /// With its frame; without height where there is no room.
@@ -142,6 +146,7 @@ impl Rooms {
             room.intersection(area)
         };
         Self {
+            named: area.height >= TALL,
             head: next(1),
             list: next(list),
             peek: next(peek),
@@ -150,9 +155,10 @@ impl Rooms {
         }
     }
 
-    /// Lines of the list without its frame, and without the line of the words that are looked for.
+    /// Lines of the list without its frame, and without the lines of the words that are looked for and of the columns' names.
     pub fn lines(&self, finds: bool) -> usize {
-        usize::from(self.list.height.saturating_sub(2)).saturating_sub(usize::from(finds))
+        let above = usize::from(finds) + usize::from(self.named);
+        usize::from(self.list.height.saturating_sub(2)).saturating_sub(above)
     }
 }
 

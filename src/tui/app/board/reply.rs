@@ -17,6 +17,9 @@ use crate::tui::app::message::Cmd;
 use crate::tui::app::text::Text;
 use crate::tui::app::view::{Stage, View};
 
+/// Further back nobody remembers what it was.
+const MOST_DONE: usize = 100;
+
 impl App {
     /// Sends a text to a session without showing it. One that is not open is opened as a tab behind the others.
     pub fn reply(&mut self, entry: Entry, text: Text) -> Vec<Cmd> {
@@ -150,6 +153,9 @@ impl App {
         let what = if archived { "archived" } else { "taken back" };
         let mut cmds = self.change_of(entry, Change::Archived { archived }, back, what);
         if archived && !cmds.is_empty() {
+            if let Some(done) = self.done.last_mut() {
+                done.tab = entry.tab;
+            }
             cmds.extend(self.shut(entry));
         }
         cmds
@@ -236,8 +242,8 @@ impl App {
     }
 
     pub fn undo_last(&mut self) -> Vec<Cmd> {
-        let Some(done) = self.board.as_mut().and_then(|board| board.done.pop()) else {
-            self.say("nothing to undo: archiving, pins and titles given here can be");
+        let Some(done) = self.done.pop() else {
+            self.say("nothing to undo: archiving, pins, titles and closed tabs can be");
             return Vec::new();
         };
         self.say(format!("undone: {}", done.what));
@@ -245,7 +251,28 @@ impl App {
             // What the next key is for is what has come back.
             board.at = Some(done.session);
         }
-        self.send_change(done.session, done.back)
+        let mut cmds = Vec::new();
+        let is_open = self.views.iter().any(|view| view.id == done.session);
+        // Before the change, which would take hold of the session and let go of it again.
+        if let Some(tab) = done.tab.filter(|_| !is_open) {
+            let view = View::loading(done.session, self.setup.cwd.clone());
+            self.views.insert(tab.min(self.views.len()), view);
+            cmds.extend(self.read_past(done.session));
+        }
+        cmds.extend(
+            done.back
+                .into_iter()
+                .flat_map(|back| self.send_change(done.session, back)),
+        );
+        cmds
+    }
+
+    /// Keeps what undoes something.
+    pub fn can_undo(&mut self, done: Done) {
+        self.done.push(done);
+        if self.done.len() > MOST_DONE {
+            self.done.remove(0);
+        }
     }
 
     /// A change that can be undone.
@@ -263,13 +290,12 @@ impl App {
         let key = self.keymap().way_from(Place::Board, Action::BoardUndo);
         self.say(format!("{what}: {title}; {key} undoes it"));
         let what = format!("{what}: {title}");
-        if let Some(board) = &mut self.board {
-            board.done.push(Done {
-                session: entry.id,
-                back,
-                what,
-            });
-        }
+        self.can_undo(Done {
+            session: entry.id,
+            back: Some(back),
+            tab: None,
+            what,
+        });
         self.send_change(entry.id, change)
     }
 

@@ -221,7 +221,7 @@ impl App {
 }
 
 impl Told {
-    fn nothing() -> Self {
+    pub fn nothing() -> Self {
         Self {
             number: None,
             title: String::new(),

@@ -198,6 +198,8 @@ pub enum Action {
     BoardDecide,
     BoardReply,
     BoardTurns,
+    BoardFiles,
+    BoardMerge,
     BoardRename,
     BoardPin,
     BoardStop,

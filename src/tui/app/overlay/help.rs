@@ -1,30 +1,114 @@
-//! All keys of this place and of everywhere, and the commands of the composer.
+//! All keys of this place and of everywhere, and the commands of the composer, found by the words they have.
 
 use crossterm::event::{KeyCode, KeyEvent};
 
+use crate::tui::app::ask::edit_line;
 use crate::tui::app::keymap::Place;
 use crate::tui::app::overlay::Reply;
+use crate::tui::app::overlay::pick::Pick;
+
+/// Rows that a page key moves.
+const PAGE: usize = 10;
+/// More rows than the help has; the screen shows its foot at the latest, and the number itself stays small.
+const MOST: usize = 500;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Help {
     /// The place it was opened from: its keys come first.
     pub place: Place,
-    pub scroll: usize,
+    /// What is sought, and the first row that is seen.
+    pub pick: Pick,
 }
 
 impl Help {
-    pub fn key(&mut self, event: KeyEvent) -> Reply {
-        match event.code {
-            KeyCode::Down | KeyCode::Char('j') => self.scroll += 1,
-            KeyCode::Up | KeyCode::Char('k') => self.scroll = self.scroll.saturating_sub(1),
-            KeyCode::PageDown | KeyCode::Char(' ') => self.scroll += 10,
-            KeyCode::PageUp => self.scroll = self.scroll.saturating_sub(10),
-            KeyCode::Home => self.scroll = 0,
-            KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q' | '?') => return Reply::Close,
-            _ => {}
+    pub fn of(place: Place) -> Self {
+        Self {
+            place,
+            pick: Pick::default(),
         }
-        // The screen shows the foot at the latest; the number itself stays small.
-        self.scroll = self.scroll.min(500);
+    }
+
+    pub fn key(&mut self, event: KeyEvent) -> Reply {
+        let Pick { filter, at } = &mut self.pick;
+        let empty = filter.is_empty();
+        match event.code {
+            KeyCode::Down => *at += 1,
+            KeyCode::Up => *at = at.saturating_sub(1),
+            KeyCode::PageDown => *at += PAGE,
+            KeyCode::PageUp => *at = at.saturating_sub(PAGE),
+            KeyCode::Home if empty => *at = 0,
+            KeyCode::End if empty => *at = MOST,
+            KeyCode::Esc | KeyCode::Enter | KeyCode::F(1) => return Reply::Close,
+            // What opened it closes it.
+            KeyCode::Char('?' | '？') if empty => return Reply::Close,
+            // As elsewhere it begins a search; here one has begun already.
+            KeyCode::Char('/' | '、') if empty => {}
+            _ => {
+                let before = filter.as_str().to_owned();
+                edit_line(filter, event);
+                if before != filter.as_str() {
+                    *at = 0;
+                }
+            }
+        }
+        self.pick.at = self.pick.at.min(MOST);
         Reply::Stay
+    }
+
+    pub fn paste(&mut self, line: &str) {
+        self.pick.insert(line);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn letters_find_and_no_letter_scrolls() {
+        let cases: [(&[KeyCode], Reply, &str, usize); 9] = [
+            (&[], Reply::Stay, "", 0),
+            (
+                &[KeyCode::Char('j'), KeyCode::Char('q')],
+                Reply::Stay,
+                "jq",
+                0,
+            ),
+            (
+                &[KeyCode::Char('/'), KeyCode::Char('z')],
+                Reply::Stay,
+                "z",
+                0,
+            ),
+            (&[KeyCode::Down, KeyCode::Char('z')], Reply::Stay, "z", 0),
+            (
+                &[KeyCode::PageDown, KeyCode::Down],
+                Reply::Stay,
+                "",
+                PAGE + 1,
+            ),
+            (&[KeyCode::End, KeyCode::Down], Reply::Stay, "", MOST),
+            (&[KeyCode::Char('?')], Reply::Close, "", 0),
+            (
+                &[KeyCode::Char('z'), KeyCode::Char('?')],
+                Reply::Stay,
+                "z?",
+                0,
+            ),
+            (&[KeyCode::Char('z'), KeyCode::Esc], Reply::Close, "z", 0),
+        ];
+        for (keys, expected, sought, at) in cases {
+            let mut help = Help::of(Place::Composer);
+            let mut reply = Reply::Stay;
+            for &code in keys {
+                reply = help.key(KeyEvent::from(code));
+            }
+            assert_eq!(reply, expected, "{keys:?}");
+            assert_eq!(
+                (help.pick.filter.as_str(), help.pick.at),
+                (sought, at),
+                "{keys:?}"
+            );
+        }
     }
 }

@@ -150,7 +150,7 @@ impl Overlay {
         let line = crate::agent::visible::one_line(text);
         match self {
             Self::Models(overlay) => {
-                overlay.typing = true;
+                overlay.chosen = false;
                 overlay.confirm = None;
                 overlay.pick.insert(&line);
             }
@@ -162,7 +162,9 @@ impl Overlay {
             Self::Settings(overlay) => overlay.paste(&line),
             Self::NewWorktree(overlay) => overlay.field.insert(line.trim()),
             Self::Files(overlay) => overlay.paste(&line),
-            Self::Turns(_) | Self::Help(_) | Self::Cost(_) | Self::Notices(_) | Self::Quit(_) => {}
+            Self::Turns(overlay) => overlay.pick.insert(&line),
+            Self::Help(overlay) => overlay.paste(&line),
+            Self::Cost(_) | Self::Notices(_) | Self::Quit(_) => {}
         }
     }
 }

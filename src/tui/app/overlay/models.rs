@@ -29,8 +29,8 @@ pub struct Models {
     /// Which endpoint of each route would serve, and why not the others.
     pub routes: Vec<RouteReport>,
     pub pick: Pick,
-    /// Letters go to the words that narrow the list, also those that are keys.
-    pub typing: bool,
+    /// A row was gone to with the arrows: `f` is a key now. Before that every letter finds, as in other lists.
+    pub chosen: bool,
     /// What the list is for: number and title of the session.
     pub title: String,
     /// Something was said in the session, and would be sent.
@@ -103,20 +103,21 @@ impl Models {
         self.failed = None;
         let plain = event.modifiers.difference(KeyModifiers::SHIFT).is_empty();
         match event.code {
-            KeyCode::Char(c) if plain && !self.typing => match narrow(c) {
+            KeyCode::Char(c) if plain => match narrow(c) {
+                // No name of a model has this sign.
                 '!' => return self.choose(How::Now, asked.as_ref()),
-                'f' => return self.choose(How::Fork, asked.as_ref()),
-                _ => self.typing = true,
+                'f' if self.chosen => return self.choose(How::Fork, asked.as_ref()),
+                _ => self.chosen = false,
             },
             KeyCode::Up | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown | KeyCode::Tab => {
-                self.typing = false;
+                self.chosen = true;
             }
+            // The question is taken back, and the list is there again.
             KeyCode::Esc if asked.is_some() => return Reply::Stay,
             _ => {}
         }
         let count = self.shown().len();
         let picked = self.pick.key(event, count);
-        self.typing &= !self.pick.filter.is_empty();
         match picked {
             Picked::Closed => Reply::Close,
             Picked::Chosen => self.choose(How::After, asked.as_ref()),

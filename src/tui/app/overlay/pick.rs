@@ -1,5 +1,5 @@
-//! Choosing a row of a list by typing a part of it or by the arrows: what the lists of sessions, models, skills and prompts
-//! have in common.
+//! Choosing a row of a list by typing a part of it or by the arrows: what all lists have in common. Typing finds and Ctrl+U
+//! clears it, also where a letter would be handier as a key; Esc closes at once, whatever is typed.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
@@ -31,10 +31,6 @@ impl Pick {
             code => code,
         };
         match code {
-            KeyCode::Esc if !self.filter.is_empty() => {
-                self.filter.replace("");
-                self.at = 0;
-            }
             KeyCode::Esc => return Picked::Closed,
             KeyCode::Enter => {
                 return if count == 0 {

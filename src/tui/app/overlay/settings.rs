@@ -30,7 +30,7 @@ pub enum Page {
     /// Keys, theme, and every setting of the config.
     All(Pick),
     /// Every action with its keys.
-    Keys { pick: Pick, finding: bool },
+    Keys(Pick),
     /// The next key is the new one.
     Press {
         back: Pick,
@@ -120,7 +120,7 @@ impl Settings {
 
     pub fn paste(&mut self, text: &str) {
         match &mut self.page {
-            Page::All(pick) | Page::Keys { pick, .. } => pick.insert(text),
+            Page::All(pick) | Page::Keys(pick) => pick.insert(text),
             Page::Press { .. } => {}
         }
     }
@@ -129,7 +129,7 @@ impl Settings {
         self.failed = None;
         match self.page.clone() {
             Page::All(pick) => self.key_of_all(event, pick),
-            Page::Keys { pick, finding } => self.key_of_keys(event, pick, finding),
+            Page::Keys(pick) => self.key_of_keys(event, pick),
             Page::Press {
                 back,
                 row,
@@ -144,10 +144,7 @@ impl Settings {
         let reply = match (pick.key(event, rows.len()), rows.get(pick.at)) {
             (Picked::Closed, _) => Reply::Close,
             (Picked::Chosen, Some(Row::Keys)) => {
-                self.page = Page::Keys {
-                    pick: Pick::default(),
-                    finding: false,
-                };
+                self.page = Page::Keys(Pick::default());
                 return Reply::Stay;
             }
             (Picked::Chosen, Some(Row::Theme)) => Reply::Do(Wish::Act(Action::Theme)),
@@ -160,60 +157,35 @@ impl Settings {
         reply
     }
 
-    fn key_of_keys(&mut self, event: KeyEvent, mut pick: Pick, finding: bool) -> Reply {
+    /// Letters find; what changes the keys of a row is no letter.
+    fn key_of_keys(&mut self, event: KeyEvent, mut pick: Pick) -> Reply {
         let rows = self.keys(&pick);
         let live = rows.get(pick.at).map(|live| (live.row, live.place));
         let count = rows.len();
-        let letter = match event.code {
-            KeyCode::Char(c) if !finding && event.modifiers.is_empty() => Some(c),
-            _ => None,
-        };
-        match (letter, live) {
-            (Some('/'), _) => {
-                self.page = Page::Keys {
-                    pick,
-                    finding: true,
-                };
-                return Reply::Stay;
-            }
-            (Some('r'), Some((row, place))) => return bound(row, place, None),
-            (Some('u'), Some((row, _))) if row.action == Action::Leader => {
+        let resets = event.code == KeyCode::Char('r') && event.modifiers == KeyModifiers::CONTROL;
+        match (event.code, live) {
+            // As elsewhere it begins a search; here one has begun already.
+            (KeyCode::Char('/' | '、'), _) if pick.filter.is_empty() => return Reply::Stay,
+            (_, Some((row, place))) if resets => return bound(row, place, None),
+            (KeyCode::Delete, Some((row, _))) if row.action == Action::Leader => {
                 self.failed = Some("the leader is never without its key".to_owned());
                 return Reply::Stay;
             }
-            (Some('u'), Some((row, place))) => {
+            (KeyCode::Delete, Some((row, place))) => {
                 return bound(row, place, Some(Vec::new()));
             }
-            (Some('j'), _) => pick.at = (pick.at + 1).min(count.saturating_sub(1)),
-            (Some('k'), _) => pick.at = pick.at.saturating_sub(1),
-            (Some(_), _) => {}
-            // From the filter to what it leaves.
-            (None, _) if finding && event.code == KeyCode::Enter => {
-                self.page = Page::Keys {
-                    pick,
-                    finding: false,
-                };
-                return Reply::Stay;
-            }
-            (None, _) => match (pick.key(event, count), live) {
-                (Picked::Closed, _) => {
-                    self.page = Page::All(Pick::default());
-                    return Reply::Stay;
-                }
-                (Picked::Chosen, Some((row, place))) => {
-                    self.page = Page::Press {
-                        back: pick,
-                        row,
-                        place,
-                        heard: Heard::Nothing,
-                    };
-                    return Reply::Stay;
-                }
-                _ => {}
-            },
+            _ => {}
         }
-        let finding = finding && !(event.code == KeyCode::Esc && pick.filter.is_empty());
-        self.page = Page::Keys { pick, finding };
+        self.page = match (pick.key(event, count), live) {
+            (Picked::Closed, _) => Page::All(Pick::default()),
+            (Picked::Chosen, Some((row, place))) => Page::Press {
+                back: pick,
+                row,
+                place,
+                heard: Heard::Nothing,
+            },
+            _ => Page::Keys(pick),
+        };
         Reply::Stay
     }
 
@@ -226,17 +198,13 @@ impl Settings {
         place: Place,
         heard: &Heard,
     ) -> Reply {
-        let keys = |pick| Page::Keys {
-            pick,
-            finding: false,
-        };
         if event.code == KeyCode::Esc {
-            self.page = keys(back);
+            self.page = Page::Keys(back);
             return Reply::Stay;
         }
         let stroke = match heard {
             Heard::Taken { stroke, .. } if event.code == KeyCode::Enter => {
-                self.page = keys(back);
+                self.page = Page::Keys(back);
                 return Reply::Do(Wish::Bind(given(&self.keymap, place, row, *stroke)));
             }
             Heard::Leader => match event.code {
@@ -283,7 +251,7 @@ impl Settings {
         if let Some(from) = holder.map(|live| live.row.name) {
             return self.heard(back, row, place, Heard::Taken { stroke, from });
         }
-        self.page = keys(back);
+        self.page = Page::Keys(back);
         bound(row, place, Some(vec![stroke]))
     }
 

@@ -1,10 +1,11 @@
-//! The turns of a session: it can be opened at any of them.
+//! The turns of a session: it can be opened at any of them, found by the words of its prompt.
 
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::item::{Item, Origin, joined};
+use crate::tui::app::overlay::pick::{Pick, Picked};
 use crate::tui::app::overlay::{Reply, Wish};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -15,7 +16,7 @@ pub struct Turns {
     /// All of them were read.
     pub whole: bool,
     pub last: Seq,
-    pub at: usize,
+    pub pick: Pick,
     /// Why they could not be read.
     pub failed: Option<String>,
 }
@@ -35,27 +36,34 @@ impl Turns {
             rows: Vec::new(),
             whole: false,
             last: Seq(0),
-            at: 0,
+            pick: Pick::default(),
             failed: None,
         }
     }
 
+    /// Those that the filter leaves.
+    pub fn shown(&self) -> Vec<&Turn> {
+        let fits = |turn: &&Turn| self.pick.fits(&format!("{} {}", turn.number, turn.line));
+        self.rows.iter().filter(fits).collect()
+    }
+
     pub fn key(&mut self, event: KeyEvent) -> Reply {
-        let last = self.rows.len().saturating_sub(1);
+        let shown = self.shown();
+        let last = shown.len().saturating_sub(1);
+        let chosen = shown.get(self.pick.at).map(|turn| turn.number);
+        let empty = self.pick.filter.is_empty();
         match event.code {
-            KeyCode::Esc | KeyCode::Left | KeyCode::Char('q') => return Reply::Close,
-            KeyCode::Down | KeyCode::Char('j') => self.at = (self.at + 1).min(last),
-            KeyCode::Up | KeyCode::Char('k') => self.at = self.at.saturating_sub(1),
-            KeyCode::PageDown => self.at = (self.at + 10).min(last),
-            KeyCode::PageUp => self.at = self.at.saturating_sub(10),
-            KeyCode::Home | KeyCode::Char('g') => self.at = 0,
-            KeyCode::End | KeyCode::Char('G') => self.at = last,
-            KeyCode::Enter => {
-                if let Some(turn) = self.rows.get(self.at) {
-                    return Reply::Do(Wish::Open(self.session, Some(turn.number)));
+            // Back to the board, whose arrow to the right led here.
+            KeyCode::Left if empty => return Reply::Close,
+            KeyCode::Home if empty => self.pick.at = 0,
+            KeyCode::End if empty => self.pick.at = last,
+            _ => match (self.pick.key(event, last + 1), chosen) {
+                (Picked::Closed, _) => return Reply::Close,
+                (Picked::Chosen, Some(number)) => {
+                    return Reply::Do(Wish::Open(self.session, Some(number)));
                 }
-            }
-            _ => {}
+                _ => {}
+            },
         }
         Reply::Stay
     }

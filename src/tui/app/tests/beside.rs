@@ -15,6 +15,7 @@ use crate::protocol::query::{Found, Page, Query};
 use crate::protocol::rule::Mode;
 use crate::protocol::session::{OpenRequest, State};
 use crate::protocol::time::Time;
+use crate::tui::app::elsewhere::ReadOnly;
 use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::setup::{Opened, Place, Setup};
 use crate::tui::app::tests::{Desk, model, now, ops, submit};
@@ -54,7 +55,7 @@ fn what_another_process_does_is_read_from_the_log_while_it_works() {
     let session = desk.app.view().id;
     desk.app.view_mut().typed = None;
     desk.app.keeping.due = None;
-    desk.app.view_mut().read_only = Some("held by process 4711".to_owned());
+    desk.app.view_mut().read_only = Some(ReadOnly::new("held by process 4711"));
     let last = desk.app.view().session.as_ref().unwrap().last_seq;
     let missed = Cmd::Ask(
         Tag::Missed(session),
@@ -90,7 +91,7 @@ fn what_waits_in_another_process_is_followed_until_it_is_answered_there() {
     desk.ask("a", Risk::Low);
     desk.app.view_mut().typed = None;
     desk.app.keeping.due = None;
-    desk.app.view_mut().read_only = Some("held by process 4711".to_owned());
+    desk.app.view_mut().read_only = Some(ReadOnly::new("held by process 4711"));
     assert_eq!(desk.app.view().state(), State::Waiting);
     assert_eq!(desk.app.wake(), Some(Duration::from_secs(1)));
     let session = desk.app.view().id;

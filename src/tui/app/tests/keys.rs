@@ -143,3 +143,33 @@ fn two_keys_are_named_only_where_it_takes_two() {
     let keys = [Place::Transcript, Place::Board].map(|place| keymap.key(place, Action::Top));
     assert_eq!(keys, [Some("g g".to_owned()), Some("g".to_owned())]);
 }
+
+#[test]
+fn the_list_after_the_leader_is_turned_and_ended() {
+    type Keys<'k> = &'k [(KeyCode, KeyModifiers)];
+    let leader = (KeyCode::Char('x'), KeyModifiers::CONTROL);
+    let plain = |code| (code, KeyModifiers::NONE);
+    let (down, up) = (plain(KeyCode::PageDown), plain(KeyCode::PageUp));
+    // Keys, whether 400 ms pass between them, and the page that is listed then.
+    let cases: [(Keys, bool, Option<i32>); 7] = [
+        (&[leader], false, Some(0)),
+        // The first one more only lists them at once.
+        (&[leader, leader], false, Some(0)),
+        (&[leader, leader, leader], false, Some(1)),
+        (&[leader, down, down], true, Some(2)),
+        (&[leader, down, up, up], true, Some(-1)),
+        (&[leader, down, plain(KeyCode::Esc)], true, None),
+        (&[leader, down, plain(KeyCode::Char('w'))], true, None),
+    ];
+    for (keys, waits, expected) in cases {
+        let mut desk = Desk::open();
+        desk.wait(1_000);
+        for &(code, modifiers) in keys {
+            desk.key(code, modifiers);
+            desk.wait(if waits { 400 } else { 1 });
+        }
+        let page = desk.app.leader.map(|pressed| pressed.page);
+        assert_eq!(page, expected, "{keys:?}");
+        assert_eq!(desk.written(), "", "{keys:?}");
+    }
+}

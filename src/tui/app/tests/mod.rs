@@ -6,6 +6,7 @@ mod beside;
 mod board;
 mod cards;
 mod composing;
+mod elsewhere;
 mod keys;
 mod local;
 mod models;
@@ -17,6 +18,7 @@ mod pointer;
 mod replies;
 mod sessions;
 mod shelves;
+mod tour;
 mod window;
 mod worktree;
 

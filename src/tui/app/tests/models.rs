@@ -103,7 +103,7 @@ fn each_key_takes_a_model_up_its_own_way() {
         change: Change::Unseen { unseen: true },
     };
     let now = || vec![Op::Interrupt, change("b/other")];
-    let cases: [(bool, &[KeyCode], Vec<Op>); 15] = [
+    let cases: [(bool, &[KeyCode], Vec<Op>); 16] = [
         (false, &[Enter], vec![]),
         (false, &[Down, Enter], vec![change("b/other")]),
         (true, &[Down, Enter], vec![change("b/other")]),
@@ -111,7 +111,9 @@ fn each_key_takes_a_model_up_its_own_way() {
         (true, &[Down, Char('！')], now()),
         (false, &[Down, Char('f')], vec![fork("b/other")]),
         // The tab of the fork is looked at from here on, and the turn here no more.
-        (true, &[Char('f')], vec![fork("a/here"), unseen]),
+        (true, &[Tab, Char('f')], vec![fork("a/here"), unseen]),
+        // Nothing was chosen with the arrows: a letter finds.
+        (true, &[Char('f')], vec![]),
         // The first text of a project for a company: the same key again.
         (false, &[Down, Down, Enter], vec![]),
         (false, &[Down, Down, Enter, Enter], vec![change("c/first")]),
@@ -123,7 +125,7 @@ fn each_key_takes_a_model_up_its_own_way() {
             &[Down, Down, Down, Enter, Enter, Char('!'), Char('f')],
             vec![],
         ),
-        // Letters narrow the list, and are keys again behind Tab.
+        // Letters narrow the list; behind Tab or an arrow `f` is a key.
         (
             false,
             &[Char('o'), Char('t'), Enter],
@@ -143,6 +145,7 @@ fn each_key_takes_a_model_up_its_own_way() {
 fn a_fork_that_cannot_begin_gives_its_tab_back() {
     let mut desk = listed(false);
     let from = desk.app.view().id;
+    desk.press(Tab);
     desk.press(Char('f'));
     let fork = desk.app.view();
     assert_eq!((fork.stage, fork.from), (Stage::Opening, Some(from)));

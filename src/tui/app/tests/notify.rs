@@ -11,6 +11,7 @@ use crate::protocol::event::{Ending, Event, Fact, Signal};
 use crate::protocol::id::{AskId, CallId, Seq};
 use crate::protocol::item::Item;
 use crate::protocol::time::Time;
+use crate::tui::app::elsewhere::ReadOnly;
 use crate::tui::app::message::{Cmd, Msg};
 use crate::tui::app::tests::{Desk, approval};
 use crate::tui::terminal::notice::Progress;
@@ -198,7 +199,7 @@ fn a_session_that_another_process_takes_is_told_of_there() {
     desk.alt('z');
     asks(&mut desk, "a");
     assert!(wakes(&desk).is_some());
-    desk.app.view_mut().read_only = Some("another terminal has it".to_owned());
+    desk.app.view_mut().read_only = Some(ReadOnly::new("another terminal has it"));
     assert_eq!(notices(&desk.wait(3_600_000)), [""; 0]);
     assert_eq!(wakes(&desk), None, "nothing is waited for that never comes");
 }

@@ -9,6 +9,7 @@ use crate::protocol::query::{Page, Query};
 use crate::protocol::session::{Card, Change, State};
 use crate::tui::app::board::Writing;
 use crate::tui::app::board::entries::{Group, Line};
+use crate::tui::app::elsewhere::ReadOnly;
 use crate::tui::app::message::Msg;
 use crate::tui::app::pointer::Spot;
 use crate::tui::app::tests::board::{asked, card};
@@ -80,7 +81,7 @@ fn what_was_written_to_a_session_that_is_deleted_runs_no_keys() {
 fn a_session_that_another_process_had_is_taken_over_when_it_is_free() {
     let mut desk = Desk::running();
     let here = desk.app.view().id;
-    desk.app.view_mut().read_only = Some("held by process 4711".to_owned());
+    desk.app.view_mut().read_only = Some(ReadOnly::new("held by process 4711"));
     let last = desk.app.view().session.as_ref().unwrap().last_seq;
     let known = |state| Card {
         id: here,
@@ -108,7 +109,7 @@ fn a_session_that_another_process_had_is_taken_over_when_it_is_free() {
     let missed = |query: &&Query| matches!(query, Query::History { session, page: asked, .. } if *session == here && *asked == page);
     assert_eq!(asked(&cmds).iter().filter(|query| missed(query)).count(), 1);
     // So does a change.
-    desk.app.view_mut().read_only = Some("held by process 4711".to_owned());
+    desk.app.view_mut().read_only = Some(ReadOnly::new("held by process 4711"));
     let change = Change::Pinned { pinned: true };
     assert_eq!(ops(&desk.char('p')), [Op::Resume, Op::Change { change }]);
 }

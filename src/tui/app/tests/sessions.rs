@@ -445,7 +445,11 @@ fn a_session_that_another_process_holds_is_read_and_tried_again() {
     };
     desk.update(Msg::Signals(vec![refused]));
     assert_eq!(
-        desk.app.view().read_only.as_deref(),
+        desk.app
+            .view()
+            .read_only
+            .as_ref()
+            .map(|held| held.why.as_str()),
         Some("it runs in process 4711")
     );
     desk.app.view_mut().model = Some(model("a/b"));

@@ -4,14 +4,16 @@
 use crossterm::event::KeyCode;
 
 use crate::protocol::board::{Glimpse, Shelf};
+use crate::protocol::event::{Ending, Fact};
+use crate::protocol::op::Op;
 use crate::protocol::query::{Found, Query};
-use crate::protocol::session::{Card, State};
+use crate::protocol::session::{Card, Change, State};
 use crate::protocol::time::Time;
 use crate::tui::app::board::LOOK;
 use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::setup::Opened;
 use crate::tui::app::tests::board::{asked, card};
-use crate::tui::app::tests::{Desk, id};
+use crate::tui::app::tests::{Desk, id, ops};
 
 #[test]
 fn the_log_is_looked_at_again_only_while_the_board_is_open() {
@@ -153,5 +155,58 @@ fn a_log_that_cannot_be_opened_is_not_asked_and_the_board_says_why() {
         );
         assert_eq!(desk.wait(LOOK.as_millis() as u64), []);
         assert_eq!(desk.app.wake(), None, "nothing will come");
+    }
+}
+
+#[test]
+fn undoing_brings_a_closed_tab_back_to_its_place() {
+    // Closed by itself, and with the session that was put away.
+    let archived = |archived| Op::Change {
+        change: Change::Archived { archived },
+    };
+    for by_archive in [false, true] {
+        let mut desk = Desk::open();
+        let first = desk.app.view().id;
+        let ending = Ending::Finished;
+        desk.fact(Fact::TurnEnded { turn: 1, ending });
+        desk.ctrl('x');
+        desk.char('n');
+        desk.typed("two");
+        desk.alt('1');
+        let closed = if by_archive {
+            desk.board(Vec::new());
+            desk.char('g');
+            desk.char('A')
+        } else {
+            desk.ctrl('x');
+            desk.char('X')
+        };
+        assert_eq!(ops(&closed).last(), Some(&Op::Close));
+        assert_eq!(desk.app.views.len(), 1);
+        if !by_archive {
+            assert!(desk.said().starts_with("closed: "), "{}", desk.said());
+            assert!(
+                desk.said().ends_with("; ^X w, then u, opens it again"),
+                "{}",
+                desk.said()
+            );
+            desk.board(vec![card(9, "other", State::Done)]);
+        }
+        let undone = ops(&desk.char('u'));
+        let expected: &[Op] = if by_archive {
+            &[Op::Resume, archived(false)]
+        } else {
+            &[Op::Resume]
+        };
+        assert_eq!(undone, expected);
+        let tabs: Vec<_> = desk.app.views.iter().map(|view| view.id).collect();
+        assert_eq!((tabs.len(), tabs[0]), (2, first));
+        assert!(desk.app.board.is_some());
+        desk.char('u');
+        assert!(
+            desk.said().starts_with("nothing to undo"),
+            "{}",
+            desk.said()
+        );
     }
 }

@@ -5,13 +5,15 @@ use std::path::{Path, PathBuf};
 use crossterm::event::KeyCode;
 use pretty_assertions::assert_eq;
 
-use crate::protocol::op::Managed;
-use crate::protocol::query::Found;
-use crate::protocol::worktree::{Done, Loss, Plan, Sight, Worktree};
+use crate::protocol::op::{Managed, Op};
+use crate::protocol::query::{Found, Query};
+use crate::protocol::session::State;
+use crate::protocol::worktree::{Done, Look, Loss, Plan, Sight, Worktree};
 use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::files::{Files, Page};
 use crate::tui::app::overlay::new_worktree::NewWorktree;
+use crate::tui::app::tests::board::card;
 use crate::tui::app::tests::{Desk, id, ops};
 use crate::tui::app::text::Text;
 use crate::tui::app::view::Stage;
@@ -196,4 +198,60 @@ fn no_worktree_is_made_for_a_session_that_would_have_no_model() {
     desk.app.view_mut().tour = false;
     let cmds = desk.app.make_worktree("retry".to_owned());
     assert_eq!(cmds.len(), 1, "{cmds:?}");
+}
+
+#[test]
+fn files_and_merge_of_a_session_are_reached_from_the_board() {
+    let past = id(1);
+    let seen = |look| Cmd::Ask(Tag::Sight(past), Query::Worktree(look));
+    let files = seen(Look::Files { session: past });
+    let merge = seen(Look::Merge { session: past });
+    for (key, page, expected) in [
+        ('f', Page::Files, vec![files.clone()]),
+        ('M', Page::Merge { preview: None }, vec![files, merge]),
+    ] {
+        let mut desk = Desk::open();
+        desk.board(vec![card(1, "one", State::Done)]);
+        desk.char('G');
+        let cmds = desk.char(key);
+        assert_eq!(cmds, expected);
+        let Some(Overlay::Files(overlay)) = &desk.app.overlay else {
+            panic!("{:?}", desk.app.overlay);
+        };
+        assert_eq!((overlay.session, &overlay.page), (past, &page));
+        // Esc leads back to the board; what the agent shall mend is written where it works.
+        desk.press(KeyCode::Esc);
+        if key == 'M' {
+            desk.press(KeyCode::Esc);
+        }
+        assert!(desk.app.overlay.is_none() && desk.app.board.is_some());
+        let cmds = desk.app.compose_in(past, "merge it");
+        assert_eq!(ops(&cmds), [Op::Resume]);
+        assert_eq!(
+            (desk.app.view().id, desk.written()),
+            (past, "merge it".to_owned())
+        );
+        assert!(desk.app.board.is_none());
+    }
+}
+
+#[test]
+fn a_session_without_a_worktree_has_one_line_on_the_board() {
+    let none = "this session works in no worktree of its own";
+    // Open here, and known by the log alone.
+    let mut desk = Desk::open();
+    desk.board(vec![card(1, "one", State::Done)]);
+    desk.char('g');
+    assert_eq!(desk.char('f'), []);
+    assert_eq!(
+        said(&desk),
+        format!("{none}; N makes one for a new session")
+    );
+    desk.char('G');
+    desk.char('M');
+    let failed = Sight::Failed(none.to_owned());
+    let found = Found::Worktree(Box::new(failed));
+    desk.update(Msg::Found(Tag::Sight(id(1)), found));
+    assert!(desk.app.overlay.is_none());
+    assert_eq!(said(&desk), none);
 }

@@ -22,14 +22,35 @@ pub struct Columns {
 
 /// The highlight, the number, the mark with its blank.
 const LEAD: usize = 6;
+const TEMPORARY: &str = "temporary: ";
 const SIGN: usize = 2;
 /// An age with the blank before it, and the blanks behind it.
 const AGE: usize = 5;
 const GAP: usize = 3;
 
 impl Columns {
-    /// For lines of so many cells.
-    pub fn of(width: usize) -> Self {
+    /// For lines of so many cells, with these in them: a title is given what its neighbour leaves, and beside a long one four
+    /// tenths of what both have.
+    pub fn of<'a>(width: usize, lines: impl Iterator<Item = &'a Told> + Clone) -> Self {
+        let titles = lines.clone().map(|told| {
+            let pin = if told.pinned { 2 } else { 0 };
+            cells::of(&one_line(&told.title)) + pin + 1
+        });
+        let doing = lines.map(|told| {
+            let temporary = if told.temporary { TEMPORARY.len() } else { 0 };
+            cells::of(&one_line(&told.at)) + temporary
+        });
+        let (title, doing) = (titles.max().unwrap_or(0), doing.max().unwrap_or(0));
+        let mut columns = Self::least(width);
+        let both = columns.name + columns.at;
+        let free = both.saturating_sub(doing).max(both * 2 / 5);
+        let name = title.min(free).max(columns.name).min(both);
+        (columns.name, columns.at) = (name, both - name);
+        columns
+    }
+
+    /// With as little for the title as tells most apart.
+    fn least(width: usize) -> Self {
         let (name, model, cost, rate) = match width {
             130.. => (24, 20, 9, 10),
             92.. => (14, 13, 8, 9),
@@ -47,6 +68,25 @@ impl Columns {
             rate,
         }
     }
+}
+
+/// What the columns are.
+pub fn names(columns: &Columns, look: &Look) -> Row {
+    let glyphs = look.glyphs;
+    let put = |row: Row, name: &str, cells: usize| row.put(pad(name, cells, glyphs), Role::Muted);
+    let mut row = put(Row::new(), "", LEAD);
+    row = put(row, "session", columns.name + SIGN);
+    row = put(row, "doing", columns.at);
+    row = row.put(pad_left("age", AGE, glyphs), Role::Muted);
+    row = put(row, "", GAP);
+    for (name, cells) in [
+        ("model", columns.model),
+        ("cost", columns.cost),
+        ("per hour", columns.rate),
+    ] {
+        row = put(row, name, cells);
+    }
+    row
 }
 
 pub fn row(told: &Told, marked: bool, columns: &Columns, now: Time, look: &Look) -> Row {
@@ -77,7 +117,7 @@ pub fn row(told: &Told, marked: bool, columns: &Columns, now: Time, look: &Look)
         .put(pad(&number, 3, glyphs), Role::Muted)
         .put(pad(&named, columns.name, glyphs), Role::Strong)
         .put(format!("{sign} "), role);
-    let temporary = if told.temporary { "temporary: " } else { "" };
+    let temporary = if told.temporary { TEMPORARY } else { "" };
     let at = format!("{temporary}{}", one_line(&told.at));
     row = row.put(pad(&at, columns.at, glyphs), Role::Text);
     let age = text::age(now.since(told.since));
@@ -157,7 +197,7 @@ mod tests {
     #[test]
     fn columns_fill_the_line_and_go_in_their_order() {
         for width in 20..220 {
-            let columns = Columns::of(width);
+            let columns = Columns::least(width);
             let Columns {
                 name,
                 at,
@@ -171,6 +211,31 @@ mod tests {
             assert!(rate == 0 || model > 0, "{width}");
             assert!(model == 0 || cost > 0, "{width}");
             assert!(width < 38 || at >= 10, "{width}: {columns:?}");
+        }
+    }
+
+    #[test]
+    fn a_title_is_given_what_is_free() {
+        /// Cells of a title and of what stands beside it, for each line.
+        type Lines<'l> = &'l [(usize, usize)];
+        let told = |title: usize, at: usize| Told {
+            title: "t".repeat(title),
+            at: "a".repeat(at),
+            ..Told::nothing()
+        };
+        let cases: [(usize, Lines, (usize, usize)); 6] = [
+            // Lines of a screen of 100 cells have 52 for both.
+            (98, &[], (14, 38)),
+            (98, &[(5, 30)], (14, 38)),
+            (98, &[(30, 20)], (31, 21)),
+            (98, &[(30, 20), (5, 80)], (20, 32)),
+            (98, &[(80, 0)], (52, 0)),
+            (38, &[(80, 80)], (10, 14)),
+        ];
+        for (width, lines, expected) in cases {
+            let lines: Vec<Told> = lines.iter().map(|&(title, at)| told(title, at)).collect();
+            let columns = Columns::of(width, lines.iter());
+            assert_eq!((columns.name, columns.at), expected, "{width} {expected:?}");
         }
     }
 }

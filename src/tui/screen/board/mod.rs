@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 
 use crate::tui::app::App;
 use crate::tui::app::board::entries::{Group, Line};
+use crate::tui::app::board::told::Told;
 use crate::tui::app::board::{Board, Rooms, Writing};
 use crate::tui::app::keymap::{Action, Place};
 use crate::tui::screen::board::line::Columns;
@@ -29,10 +30,15 @@ pub fn draw(app: &App, board: &Board, canvas: &mut Canvas, area: Rect, look: &Lo
     let note = rooms.note.height > 0;
     draw_keys(app, board, canvas, rooms.keys, look);
     if let Some(said) = &app.note {
-        let line = if note { rooms.note } else { rooms.keys };
-        canvas.blank(line, look.style(Role::Text));
-        let row = Row::of(format!(" {}", said.text), Role::Accent);
-        row.draw(canvas, line.left(), line.y, line.right(), look);
+        let row = Row::of(format!(" {} ", said.text), Role::Accent);
+        // Without a line of its own it stands in the frame over the keys, which stay in sight.
+        let (line, from) = if note {
+            (rooms.note, 0)
+        } else {
+            (rooms.keys, 1)
+        };
+        let (x, y, end) = (line.left() + from, line.y - from, line.right() - from);
+        row.draw(canvas, x, y, end, look);
     }
     Shown {
         cursor,
@@ -123,16 +129,33 @@ fn list(
         cursor = (board.writing == Writing::Find).then_some(place);
         y += 1;
     }
-    let columns = Columns::of(usize::from(inner.width));
     let lines = app.board_lines();
     if lines.is_empty() {
         empty(app, board).draw(canvas, inner.left(), y, inner.right(), look);
         return cursor;
     }
-    for (line, y) in lines.iter().skip(board.top).zip(y..inner.bottom()) {
-        let row = match line {
-            Line::Head(group) => heading(app, board, *group),
-            Line::Session(entry) => {
+    let room = usize::from(inner.bottom() - y).saturating_sub(usize::from(rooms.named));
+    let seen: Vec<(&Line, Option<Told>)> = lines
+        .iter()
+        .skip(board.top)
+        .take(room)
+        .map(|line| match line {
+            Line::Head(_) => (line, None),
+            Line::Session(entry) => (line, Some(app.told(board, entry))),
+        })
+        .collect();
+    let sessions = seen.iter().filter_map(|(_, told)| told.as_ref());
+    let columns = Columns::of(usize::from(inner.width), sessions);
+    if rooms.named {
+        let row = line::names(&columns, look);
+        row.draw(canvas, inner.left(), y, inner.right(), look);
+        y += 1;
+    }
+    for ((line, told), y) in seen.iter().zip(y..inner.bottom()) {
+        let row = match (line, told) {
+            (Line::Head(group), _) => heading(app, board, *group),
+            (Line::Session(_), None) => continue,
+            (Line::Session(entry), Some(told)) => {
                 let place = Rect {
                     y,
                     height: 1,
@@ -140,8 +163,7 @@ fn list(
                 };
                 spots.rows.push((place, entry.id));
                 let marked = board.at == Some(entry.id);
-                let told = app.told(board, entry);
-                line::row(&told, marked, &columns, app.now.wall, look)
+                line::row(told, marked, &columns, app.now.wall, look)
             }
         };
         row.draw(canvas, inner.left(), y, inner.right(), look);
@@ -221,6 +243,7 @@ fn draw_keys(app: &App, board: &Board, canvas: &mut Canvas, area: Rect, look: &L
         (Action::BoardFind, "find"),
         (Action::BoardArchive, "archive"),
         (Action::BoardDelete, "delete…"),
+        (Action::BoardMerge, "merge its worktree…"),
         (Action::BoardUndo, "undo"),
     ];
     let width = usize::from(area.width.saturating_sub(2));
@@ -234,6 +257,7 @@ fn draw_keys(app: &App, board: &Board, canvas: &mut Canvas, area: Rect, look: &L
         first.extend([
             (Action::NewSession, "new"),
             (Action::NewWorktree, "in a worktree"),
+            (Action::BoardFiles, "files"),
             (Action::BoardRename, "rename"),
             (Action::BoardPin, "pin"),
             (Action::BoardStop, "stop"),

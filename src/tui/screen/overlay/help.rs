@@ -3,6 +3,7 @@
 use crate::tui::app::command;
 use crate::tui::app::keymap::live::Keymap;
 use crate::tui::app::keymap::{Place, group};
+use crate::tui::app::overlay::help::Help;
 use crate::tui::screen::look::Role;
 use crate::tui::screen::overlay::Page;
 use crate::tui::screen::rows::{Row, keys, wrapped};
@@ -13,59 +14,100 @@ const KEYS: usize = 26;
 /// With less room the words stand below their keys.
 const TWO_COLUMNS: usize = 60;
 
-pub fn page(keymap: &Keymap, place: Place, scroll: usize, room: usize) -> Page {
+pub fn page(keymap: &Keymap, overlay: &Help, room: usize) -> Page {
+    let pick = &overlay.pick;
     let mut rows = Vec::new();
-    let section = |rows: &mut Vec<Row>, name: &str| {
-        if !rows.is_empty() {
-            rows.push(Row::new());
+    for (name, entries) in sections(keymap, overlay.place) {
+        // A section whose name has the words is shown whole.
+        let whole = pick.fits(&name);
+        let fits = |(label, what): &&(String, String)| {
+            whole || pick.fits(&format!("{name} {label} {what}"))
+        };
+        for (index, (label, what)) in entries.iter().filter(fits).enumerate() {
+            if index == 0 {
+                if !rows.is_empty() {
+                    rows.push(Row::new());
+                }
+                rows.push(Row::of(name.clone(), Role::Strong));
+            }
+            entry(&mut rows, label, what, room);
         }
-        rows.push(Row::of(name.to_owned(), Role::Strong));
-    };
+    }
+    if rows.is_empty() {
+        rows.push(Row::of("  No key or command has these words.", Role::Muted));
+    }
+    let from = pick.at.min(rows.len().saturating_sub(5));
+    Page {
+        title: "help".to_owned(),
+        right: String::new(),
+        filter: Some(pick.filter.clone()),
+        at: 0,
+        foot: Vec::new(),
+        keys: keys(&[("type", "to find"), ("Esc", "close"), ("↑↓ PgDn", "scroll")]),
+        rows: rows.split_off(from),
+    }
+}
+
+/// What is listed, in parts: each has a name, and keys with what they do.
+fn sections(keymap: &Keymap, place: Place) -> Vec<(String, Vec<(String, String)>)> {
     let order: &[Place] = match place {
         Place::Board => &[Place::Board, Place::Anywhere],
         Place::Transcript => &[Place::Transcript, Place::Composer, Place::Anywhere],
         Place::Composer | Place::Anywhere => &[Place::Composer, Place::Transcript, Place::Anywhere],
     };
+    let mut all = Vec::new();
     for &place in order {
-        let everywhere = format!("Everywhere; {} is the leader", keymap.leader.label());
-        section(
-            &mut rows,
-            match place {
-                Place::Composer => "Typing (INSERT)",
-                Place::Transcript => "In the transcript (NORMAL)",
-                Place::Board => "On the board; 1 to 9 go to that session",
-                Place::Anywhere => &everywhere,
-            },
-        );
-        for live in keymap.rows.iter().filter(|live| live.place == place) {
+        let name = match place {
+            Place::Composer => "Typing (INSERT)".to_owned(),
+            Place::Transcript => "In the transcript (NORMAL)".to_owned(),
+            Place::Board => "On the board; 1 to 9 go to that session".to_owned(),
+            Place::Anywhere => format!("Everywhere; {} is the leader", keymap.leader.label()),
+        };
+        let rows = keymap.rows.iter().filter(|live| live.place == place);
+        let keys = rows.filter_map(|live| {
             let labels = keymap.labels(live);
             // What has no key is in the palette.
-            if let Some(said) = group::said(keymap, live).filter(|_| !labels.is_empty()) {
-                entry(&mut rows, &labels.join(", "), &said, room);
-            }
-        }
+            let said = group::said(keymap, live).filter(|_| !labels.is_empty())?;
+            Some((labels.join(", "), said))
+        });
+        all.push((name, keys.collect()));
     }
-    section(
-        &mut rows,
-        "An ask or a card, once it has the focus and 400 ms were quiet",
-    );
-    for (label, what) in [
-        ("y, s", "yes: once, for this session"),
-        ("n, N", "no; no, and say why"),
-        ("e, d", "edit the command first; everything about it"),
-        ("y, Enter", "a HIGH one takes both"),
-        ("Esc", "back; it stays waiting"),
-        ("Enter, m", "what failed: ask again; another model"),
-        ("k, r", "a refused key: give another; read it again"),
-    ] {
-        entry(&mut rows, label, what, room);
-    }
-    section(&mut rows, "Commands in the composer");
-    for slash in command::TABLE {
-        let name = format!("/{} {}", slash.name, slash.takes);
-        entry(&mut rows, &name, slash.help, room);
-    }
-    for (label, what) in [
+    all.push((
+        "In a list or a page over the screen".to_owned(),
+        keys(&[
+            (
+                "letters",
+                "find; a letter is a key only where the foot says so",
+            ),
+            ("Ctrl+U", "clears what was typed"),
+            (
+                "Esc",
+                "closes at once; within a page of a page it goes back",
+            ),
+        ]),
+    ));
+    all.push((
+        "An ask or a card, once it has the focus and 400 ms were quiet".to_owned(),
+        keys(&[
+            ("y, s", "yes: once, for this session"),
+            ("n, N", "no; no, and say why"),
+            ("e, d", "edit the command first; everything about it"),
+            ("y, Enter", "a HIGH one takes both"),
+            ("Esc", "back; it stays waiting"),
+            ("Enter, m", "what failed: ask again; another model"),
+            ("k, r", "a refused key: give another; read it again"),
+        ]),
+    ));
+    let mut commands: Vec<(String, String)> = command::TABLE
+        .iter()
+        .map(|slash| {
+            (
+                format!("/{} {}", slash.name, slash.takes),
+                slash.help.to_owned(),
+            )
+        })
+        .collect();
+    commands.extend(keys(&[
         (
             "! COMMAND",
             "runs as you, unasked; the model does not see it",
@@ -76,19 +118,9 @@ pub fn page(keymap: &Keymap, place: Place, scroll: usize, room: usize) -> Page {
         ),
         ("@FILE", "a file of the folder; @.NAME also hidden ones"),
         ("@s:TITLE", "a session"),
-    ] {
-        entry(&mut rows, label, what, room);
-    }
-    let from = scroll.min(rows.len().saturating_sub(5));
-    Page {
-        title: "help".to_owned(),
-        right: String::new(),
-        filter: None,
-        at: 0,
-        foot: Vec::new(),
-        keys: keys(&[("j k PgDn", "scroll"), ("Esc", "close")]),
-        rows: rows.split_off(from),
-    }
+    ]));
+    all.push(("Commands in the composer".to_owned(), commands));
+    all
 }
 
 /// Keys and what they do: side by side where there is room, never cut.

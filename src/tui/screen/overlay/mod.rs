@@ -64,7 +64,7 @@ pub fn draw(
         }
         Overlay::Turns(turns) => turns::page(turns, look),
         Overlay::Models(overlay) => models::page(app, overlay, (room, area.height), look),
-        Overlay::Help(overlay) => help::page(app.keymap(), overlay.place, overlay.scroll, room),
+        Overlay::Help(overlay) => help::page(app.keymap(), overlay, room),
         Overlay::Skills(overlay) => {
             let rows: Vec<Row> = overlay
                 .shown()

@@ -157,20 +157,16 @@ fn keys(overlay: &Models, room: usize) -> Vec<(&'static str, &'static str)> {
         (false, false) => "next prompt",
     };
     let mut keys = vec![("Enter", enter)];
-    if overlay.typing {
-        keys.push(("Tab", "to the keys"));
-    } else {
-        if overlay.running {
-            keys.push(("!", if wide { "now (stops the turn)" } else { "now" }));
-        }
-        if overlay.spoken {
-            let fork = if wide {
-                "fork: keep this, go on there"
-            } else {
-                "fork"
-            };
-            keys.push(("f", fork));
-        }
+    if overlay.running {
+        keys.push(("!", if wide { "now (stops the turn)" } else { "now" }));
+    }
+    if overlay.spoken {
+        keys.push(match (overlay.chosen, wide) {
+            (true, true) => ("f", "fork: keep this, go on there"),
+            (true, false) => ("f", "fork"),
+            // A letter finds before a row was chosen.
+            (false, _) => ("↓ f", "fork"),
+        });
     }
     keys.extend([("Esc", "stay"), ("type", "to find")]);
     keys

@@ -28,7 +28,7 @@ pub fn page(app: &App, overlay: &Settings, room: usize, look: &Look) -> Page {
 fn shown(app: &App, overlay: &Settings, room: usize, look: &Look) -> Page {
     match &overlay.page {
         Shown::All(pick) => all(app, overlay, pick, room, look),
-        Shown::Keys { pick, finding } => keys_page(overlay, pick, *finding, room, look),
+        Shown::Keys(pick) => keys_page(overlay, pick, room, look),
         Shown::Press {
             row, place, heard, ..
         } => {
@@ -160,7 +160,7 @@ fn all(app: &App, overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> 
     page
 }
 
-fn keys_page(overlay: &Settings, pick: &Pick, finding: bool, room: usize, look: &Look) -> Page {
+fn keys_page(overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> Page {
     let shown = overlay.keys(pick);
     let rows = shown.iter().enumerate().map(|(index, live)| {
         let labels = overlay.keymap.labels(live);
@@ -188,26 +188,15 @@ fn keys_page(overlay: &Settings, pick: &Pick, finding: bool, room: usize, look: 
         pick,
         rows.collect(),
         "No action has these words.",
-        if finding {
-            &[
-                ("Enter", "to the list"),
-                ("type", "to find"),
-                ("Esc", "all of them"),
-            ]
-        } else {
-            &[
-                ("Enter", "press a new one"),
-                ("r", "as shipped"),
-                ("u", "no key"),
-                ("/", "find"),
-                ("Esc", "back"),
-            ]
-        },
+        &[
+            ("Enter", "press a new one"),
+            ("^R", "as shipped"),
+            ("Del", "no key"),
+            ("Esc", "back"),
+            ("type", "to find"),
+        ],
     );
     "* your own".clone_into(&mut page.right);
-    if !finding && pick.filter.is_empty() {
-        page.filter = None;
-    }
     page
 }
 

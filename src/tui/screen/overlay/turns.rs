@@ -8,11 +8,11 @@ use crate::tui::widget::text;
 
 pub fn page(turns: &Turns, look: &Look) -> Page {
     let mut rows: Vec<Row> = turns
-        .rows
+        .shown()
         .iter()
         .enumerate()
         .map(|(index, turn)| {
-            listed(index == turns.at, look)
+            listed(index == turns.pick.at, look)
                 .put(format!("{:>4}  ", turn.number), Role::Muted)
                 .put(turn.line.clone(), Role::Text)
         })
@@ -20,6 +20,7 @@ pub fn page(turns: &Turns, look: &Look) -> Page {
     if rows.is_empty() {
         let said = match &turns.failed {
             Some(why) => why,
+            None if !turns.rows.is_empty() => "No turn has these words.",
             None if turns.whole => "It has no turn yet.",
             None => "reading the log",
         };
@@ -28,10 +29,14 @@ pub fn page(turns: &Turns, look: &Look) -> Page {
     Page {
         title: format!("turns of {}", text::fit(&turns.title, 40, look.glyphs)),
         right: turns.session.short(),
-        filter: None,
-        at: turns.at,
+        filter: Some(turns.pick.filter.clone()),
+        at: turns.pick.at,
         foot: Vec::new(),
-        keys: keys(&[("Enter", "open at this turn"), ("Esc", "back to the board")]),
+        keys: keys(&[
+            ("Enter", "open at this turn"),
+            ("type", "to find"),
+            ("Esc", "back to the board"),
+        ]),
         rows,
     }
 }

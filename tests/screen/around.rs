@@ -1,0 +1,156 @@
+//! What stands around the transcripts: the window's title, the top line, what passes, the keys after the leader, the help.
+
+use crossterm::event::{KeyCode, KeyModifiers};
+
+use creel::protocol::event::{Ending, Fact};
+use creel::protocol::session::Change;
+use creel::tui::screen::look::Look;
+use creel::tui::screen::window;
+use creel::tui::theme::Theme;
+use creel::tui::widget::paint::Glyphs;
+
+use super::{Desk, setup, worked};
+
+const SIZES: [(u16, u16); 3] = [(100, 30), (80, 24), (40, 12)];
+
+fn lead(desk: &mut Desk) {
+    desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+}
+
+#[test]
+fn the_window_is_named_by_what_is_worked_on() {
+    let title = |desk: &Desk| window::title(&desk.app, &Look::new(Theme::ansi(), Glyphs::Unicode));
+    let mut desk = Desk::new(setup(), (100, 30));
+    assert_eq!(title(&desk), "api · Creel");
+    desk = worked((100, 30));
+    assert_eq!(
+        title(&desk),
+        "● Make the retry policy honour Retry-After; tests too · Creel"
+    );
+    // Another session runs, and nothing was said in this one yet.
+    lead(&mut desk);
+    desk.press(KeyCode::Char('n'));
+    assert_eq!(title(&desk), "● api · Creel");
+}
+
+#[test]
+fn what_passes_leaves_the_keys_in_sight() {
+    for size in SIZES {
+        let mut desk = Desk::new(setup(), size);
+        lead(&mut desk);
+        desk.press(KeyCode::Char('Y'));
+        let text = desk.text();
+        let note = "^X Y does nothing";
+        assert!(text.contains(note) && text.contains("Enter send"), "{text}");
+        lead(&mut desk);
+        desk.press(KeyCode::Char('w'));
+        desk.press(KeyCode::Char('u'));
+        let text = desk.text();
+        let note = "nothing to undo";
+        assert!(text.contains(note) && text.contains("Enter open"), "{text}");
+    }
+}
+
+#[test]
+fn the_leader_is_named_on_every_screen() {
+    for size in SIZES {
+        let mut desk = Desk::new(setup(), size);
+        for sessions in 1..=2 {
+            let text = desk.text();
+            let first = text.lines().next().unwrap_or_default();
+            assert!(first.contains("^X keys"), "{sessions}: {text}");
+            desk.typed("a");
+            lead(&mut desk);
+            desk.press(KeyCode::Char('n'));
+        }
+    }
+}
+
+#[test]
+fn every_key_after_the_leader_can_be_read_on_a_small_screen() {
+    let mut desk = Desk::new(setup(), (40, 12));
+    lead(&mut desk);
+    desk.wait(400);
+    let first = desk.text();
+    assert!(first.contains("go to the oldest ask"), "{first}");
+    assert!(first.contains("the board: all sessions"), "{first}");
+    let pages: usize = first
+        .split("1 of ")
+        .nth(1)
+        .and_then(|rest| rest.split_whitespace().next()?.parse().ok())
+        .unwrap();
+    let mut all = String::new();
+    for _ in 0..pages {
+        all.push_str(&desk.text());
+        desk.press(KeyCode::PageDown);
+    }
+    // Round again.
+    assert_eq!(desk.text(), first);
+    let mut wide = Desk::new(setup(), (160, 50));
+    lead(&mut wide);
+    wide.wait(400);
+    let wide = wide.text();
+    for row in [
+        "equal sizes",
+        "resize: H J K L",
+        "theme, seen as you move",
+        "new session in a worktree",
+    ] {
+        assert!(all.contains(row) && wide.contains(row), "{row}: {all}");
+    }
+    assert!(!wide.contains("1 of "), "{wide}");
+    // Back from the first is the last.
+    desk.press(KeyCode::PageUp);
+    assert!(
+        desk.text().contains(&format!("{pages} of {pages}")),
+        "{}",
+        desk.text()
+    );
+}
+
+#[test]
+fn the_help_is_found_in_by_words() {
+    let mut desk = Desk::new(setup(), (100, 30));
+    desk.press(KeyCode::F(1));
+    desk.typed("/worktree");
+    let text = desk.text();
+    for expected in [
+        "Everywhere;",
+        "new session in a worktree",
+        "Commands in the composer",
+    ] {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    assert!(!text.contains("zoom"), "{text}");
+    desk.typed("xyz");
+    assert!(
+        desk.text().contains("No key or command has these words"),
+        "{}",
+        desk.text()
+    );
+    desk.key(KeyCode::Char('u'), KeyModifiers::CONTROL);
+    assert!(desk.text().contains("Typing (INSERT)"), "{}", desk.text());
+    desk.press(KeyCode::Esc);
+    assert!(!desk.text().contains("Typing (INSERT)"), "{}", desk.text());
+}
+
+#[test]
+fn a_round_of_modes_leaves_one_line() {
+    let mut desk = worked((80, 24));
+    desk.fact(Fact::TurnEnded {
+        turn: 1,
+        ending: Ending::Finished,
+    });
+    for mode in ["edits", "auto", "plan", "ask"] {
+        let mode = mode.parse().unwrap();
+        let change = Change::Mode { mode };
+        desk.fact(Fact::SessionChanged { change });
+    }
+    let text = desk.text();
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| line.contains("· mode "))
+        .collect();
+    assert_eq!(lines.len(), 1, "{text}");
+    assert!(lines[0].contains("mode ask"), "{text}");
+}
