@@ -165,6 +165,8 @@ fn the_keys_of_vi_are_had_for_a_line_of_config() {
     terminal.wait_for(" VISUAL ");
     terminal.press("\x1buu\r");
     terminal.wait_for("I have heard you.");
+    // While the turn runs, quitting asks.
+    terminal.wait_for(READY);
     quit(terminal);
 }
 
