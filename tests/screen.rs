@@ -59,6 +59,7 @@ mod loaded;
 mod palette;
 mod panes;
 mod reading;
+mod streaming;
 mod themes;
 mod worktrees;
 

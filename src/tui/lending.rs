@@ -5,6 +5,7 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command as Process, ExitStatus, Stdio};
 use std::sync::mpsc::Sender;
+use std::time::Duration;
 
 use crate::agent::visible::one_line;
 use crate::config::paths::ensure;
@@ -14,10 +15,13 @@ use crate::tui::effect::Effects;
 use crate::tui::queue::Wake;
 use crate::tui::terminal::copying::{self, Tried};
 use crate::tui::terminal::notice::Between;
-use crate::tui::terminal::{Terminal, clipboard, editor};
+use crate::tui::terminal::{Terminal, clipboard, editor, link, program};
 
 /// An edited text longer than this is not taken.
 const LONGEST: u64 = 8 << 20;
+
+/// What opens addresses hands them on and ends, or fails, within this time; a browser that it has become may run for hours.
+const OPENER_PATIENCE: Duration = Duration::from_secs(3);
 
 const NO_EDITOR: &str = "no editor: set $EDITOR to a command";
 
@@ -117,6 +121,19 @@ impl Effects {
                     Some(done) => Done::Back(done),
                     None => return Ok(()),
                 }
+            }
+            Deed::Follow { address } => {
+                let known = link::opener(terminal.ability().ssh, set);
+                let queue = self.queue.clone();
+                std::thread::spawn(move || {
+                    let opened = known.map_err(str::to_owned).and_then(|program| {
+                        let why = |why| format!("{program} {why}");
+                        program::open(&[program, &address], OPENER_PATIENCE).map_err(why)
+                    });
+                    let done = Done::Followed { address, opened };
+                    let _ = queue.send(Wake::Msg(Msg::Read(done)));
+                });
+                return Ok(());
             }
             Deed::Page(text) => {
                 let pager = std::env::var("PAGER").ok();
@@ -237,7 +254,6 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use std::sync::mpsc::channel;
-    use std::time::Duration;
 
     use rustix::fs::{CWD, FileType, Mode, mknodat};
 

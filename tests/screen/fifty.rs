@@ -5,6 +5,7 @@ use creel::protocol::call::{Detail, Outcome};
 use creel::protocol::item::{Block, Item, Origin};
 use creel::tui::app::copying::Deed;
 use creel::tui::app::message::Cmd;
+use creel::tui::app::transcript::LIVE;
 use crossterm::event::KeyCode;
 
 use super::Desk;
@@ -229,4 +230,42 @@ fn blocks_are_copied_as_they_were_written() {
         let said = copied(&last).unwrap_or_default();
         assert_eq!(said, expected, "{text:?} {keys}");
     }
+}
+
+#[test]
+fn what_was_selected_while_it_streamed_is_copied_byte_for_byte() {
+    let answers = FIFTY.iter().filter(|(_, kind, _)| matches!(kind, Answer));
+    let (mut wrong, mut tried) = (Vec::new(), 0);
+    for (name, kind, text) in answers {
+        for size in [(100, 30), (40, 20)] {
+            let mut desk = Desk::running(size);
+            let half = text.floor_char_boundary(text.len() / 2);
+            desk.stream(&text[..half]);
+            desk.press(KeyCode::Esc);
+            desk.typed("gg}");
+            if desk.app.place_of_caret().map(|(seq, _)| seq) != Some(LIVE) {
+                // Nothing of it is to be seen yet.
+                continue;
+            }
+            tried += 1;
+            desk.typed("x");
+            desk.stream(&text[half..]);
+            put(&mut desk, *kind, text);
+            desk.typed("G");
+            let cmds = desk.pressed(KeyCode::Char('y'));
+            if copied(&cmds) != Some(*text) {
+                wrong.push(format!(
+                    "{name} at {size:?}:\n{:?}\n{text:?}",
+                    copied(&cmds)
+                ));
+            }
+        }
+    }
+    assert!(tried > 50, "only {tried} were tried");
+    assert!(
+        wrong.is_empty(),
+        "{} wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
 }

@@ -227,3 +227,105 @@ fn a_path_that_does_not_show_what_it_is_is_not_copied() {
         assert_eq!(said, copy.is_none(), "{path}\n{}", desk.text());
     }
 }
+
+/// The same, with commands that failed at these numbers.
+fn failing(session: SessionId, numbers: Range<u64>, failures: &[u64]) -> Vec<Event> {
+    let mut events = past(session, numbers);
+    for event in &mut events {
+        if let Fact::ItemAdded { item, .. } = &mut event.fact
+            && failures.contains(&event.seq.0)
+        {
+            let mut outcome = Outcome::done("boom\n");
+            outcome.exit = Some(1);
+            *item = Item::Shell {
+                command: format!("make {}", event.seq.0),
+                outcome,
+            };
+        }
+    }
+    events
+}
+
+fn fetches(cmds: &[Cmd]) -> Option<(Fetch, Page)> {
+    cmds.iter().find_map(|cmd| match cmd {
+        Cmd::Ask(Tag::Reading(_, fetch), Query::History { page, .. }) => Some((*fetch, *page)),
+        _ => None,
+    })
+}
+
+#[test]
+fn a_jump_looks_through_the_log_and_goes_where_it_finds() {
+    let (mut desk, id) = Desk::long();
+    let give = |desk: &mut Desk, fetch, numbers| {
+        let page = failing(id, numbers, &[7_300, 7_700]);
+        desk.update(Msg::Found(Tag::Reading(id, fetch), Found::History(page)))
+    };
+    desk.typed("2[");
+    let cmds = desk.pressed(KeyCode::Char('!'));
+    let Some((above @ Fetch::Above(_), Page::Before(Some(Seq(8_050))))) = fetches(&cmds) else {
+        panic!("{cmds:?}");
+    };
+    let cmds = give(&mut desk, above, 7_550..8_050);
+    assert_eq!(
+        fetches(&cmds),
+        Some((above, Page::Before(Some(Seq(7_550)))))
+    );
+    let text = desk.text();
+    assert!(
+        text.contains("looking for a failure further up, 500 events so far   Esc stops it"),
+        "{text}"
+    );
+    // The one before the last is on the second page.
+    let cmds = give(&mut desk, above, 7_050..7_550);
+    let Some((around @ Fetch::Around(Seq(7_300), 0), _)) = fetches(&cmds) else {
+        panic!("{cmds:?}");
+    };
+    give(&mut desk, around, 7_101..7_301);
+    give(&mut desk, Fetch::Later, 7_301..7_501);
+    assert!(
+        desk.caret_row().starts_with("!      make 7300"),
+        "{}",
+        desk.text()
+    );
+    // And down again, from a window that is cut.
+    desk.typed("]");
+    let cmds = desk.pressed(KeyCode::Char('!'));
+    let Some((below @ Fetch::Below(_), Page::After(Seq(7_500)))) = fetches(&cmds) else {
+        panic!("{cmds:?}");
+    };
+    let cmds = give(&mut desk, below, 7_501..8_001);
+    assert_eq!(
+        fetches(&cmds).map(|(fetch, _)| fetch),
+        Some(Fetch::Around(Seq(7_700), 0))
+    );
+}
+
+#[test]
+fn a_jump_that_finds_nothing_or_is_stopped_says_so() {
+    let (mut desk, id) = Desk::long();
+    desk.typed("[");
+    let cmds = desk.pressed(KeyCode::Char('h'));
+    let Some((above @ Fetch::Above(_), _)) = fetches(&cmds) else {
+        panic!("{cmds:?}");
+    };
+    // Another one meanwhile is none.
+    desk.typed("[");
+    assert_eq!(fetches(&desk.pressed(KeyCode::Char('h'))), None);
+    assert_eq!(fetches(&desk.found(id, above, 8_000..8_050)), None);
+    assert!(
+        desk.text().contains("no change further up"),
+        "{}",
+        desk.text()
+    );
+    desk.typed("[");
+    let cmds = desk.pressed(KeyCode::Char('h'));
+    let (above, _) = fetches(&cmds).unwrap();
+    desk.press(KeyCode::Esc);
+    assert!(
+        desk.text().contains("stopped looking for a change"),
+        "{}",
+        desk.text()
+    );
+    assert_eq!(desk.found(id, above, 7_550..8_050), []);
+    assert!(desk.app.view().leap.is_none());
+}

@@ -219,11 +219,18 @@ fn what_is_left_as_it_was_is_what_would_be_drawn() {
             .wrapping_add(1_442_695_040_888_963_407);
         (dice >> 33) % limit
     };
+    let mut links = 0;
     for step in 0..400 {
         let session = ids[below(4) as usize];
         match below(12) {
             0..5 => {
-                let text = "so it goes on and on ".to_owned();
+                let texts = [
+                    "so it goes on and on ",
+                    "to http://x.y/z ",
+                    "[and on](http://x.y) ",
+                    "\n\n",
+                ];
+                let text = texts[below(4) as usize].to_owned();
                 let delta = Delta::Text { text };
                 desk.update(Msg::Signals(vec![Signal::Delta { session, delta }]));
             }
@@ -242,7 +249,7 @@ fn what_is_left_as_it_was_is_what_would_be_drawn() {
                     turn: 1,
                     step: 1,
                     item: Item::Answer {
-                        text: format!("Answer {step}."),
+                        text: format!("Answer {step}: [it](http://x.y/{step}) and http://a.b."),
                         cut: false,
                         opaque: None,
                     },
@@ -254,8 +261,11 @@ fn what_is_left_as_it_was_is_what_would_be_drawn() {
         let mut whole = Surface::new(130, 40);
         screen::draw(&desk.app, &mut Kept::default(), &mut whole, &look);
         let same = desk.surface.buffer() == whole.buffer();
+        assert_eq!(desk.surface.links(), whole.links(), "in step {step}");
+        links += (0..40).filter(|y| whole.links().has(*y)).count();
         assert!(same, "in step {step}:\n{}", desk.text());
     }
+    assert!(links > 400, "only {links} rows had links");
 }
 
 #[test]

@@ -21,7 +21,7 @@ use super::{Desk, START};
 const MAIN: PaneId = PaneId(1);
 
 impl Desk {
-    fn answer(&mut self, text: &str) {
+    pub(super) fn answer(&mut self, text: &str) {
         self.item(Item::Answer {
             text: text.to_owned(),
             cut: false,
@@ -30,7 +30,7 @@ impl Desk {
     }
 
     /// The row of the caret: the one with the mark.
-    fn caret_row(&mut self) -> String {
+    pub(super) fn caret_row(&mut self) -> String {
         let text = self.text();
         let row = text.lines().find(|row| row.starts_with("┃▌"));
         let row = row.unwrap_or_default();
@@ -40,7 +40,7 @@ impl Desk {
             .to_owned()
     }
 
-    fn point(&mut self, x: u16, y: i32, gesture: Gesture) -> Vec<Cmd> {
+    pub(super) fn point(&mut self, x: u16, y: i32, gesture: Gesture) -> Vec<Cmd> {
         let mut cmds = self.update(Msg::Point(MAIN, x, y, gesture));
         while std::mem::take(&mut self.app.owes_frame) {
             cmds.extend(self.frame().1);
@@ -49,7 +49,7 @@ impl Desk {
     }
 }
 
-fn copied(cmds: &[Cmd]) -> Option<String> {
+pub(super) fn copied(cmds: &[Cmd]) -> Option<String> {
     cmds.iter().find_map(|cmd| match cmd {
         Cmd::Read(Deed::Copy { text, .. }) => Some(text.clone()),
         _ => None,
@@ -551,4 +551,43 @@ fn a_wide_pane_shows_before_and_after_side_by_side() {
         let both = row.is_some_and(|row| row.contains("7 + let a = 2;"));
         assert_eq!(both, beside, "{text}");
     }
+}
+
+#[test]
+fn the_link_at_the_caret_is_opened_or_else_copied() {
+    use creel::tui::app::copying::Done;
+    let mut desk = Desk::running((100, 30));
+    desk.answer(
+        "See [x](http://x.y/z).\n\nNot [y](http://good.com@evil.com), nor this.\n\nNothing.",
+    );
+    desk.press(KeyCode::Esc);
+    desk.typed("g");
+    assert_eq!(desk.pressed(KeyCode::Char('x')), []);
+    assert!(desk.text().contains("no link here"), "{}", desk.text());
+    desk.typed("kg");
+    assert_eq!(desk.pressed(KeyCode::Char('x')), []);
+    assert!(
+        desk.text().contains("not opened: http://good.com@evil.com"),
+        "{}",
+        desk.text()
+    );
+    desk.typed("kg");
+    let address = "http://x.y/z".to_owned();
+    let cmds = desk.pressed(KeyCode::Char('x'));
+    let follow = Deed::Follow {
+        address: address.clone(),
+    };
+    assert_eq!(cmds, [Cmd::Read(follow)]);
+    let done = |opened| Done::Followed {
+        address: address.clone(),
+        opened,
+    };
+    let cmds = desk.update(Msg::Read(done(Err("no desktop is here".to_owned()))));
+    assert_eq!(copied(&cmds).as_deref(), Some("http://x.y/z"));
+    assert_eq!(desk.update(Msg::Read(done(Ok(())))), []);
+    assert!(
+        desk.text().contains("opened http://x.y/z"),
+        "{}",
+        desk.text()
+    );
 }

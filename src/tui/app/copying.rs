@@ -5,10 +5,12 @@ use std::path::PathBuf;
 use crate::agent::visible::one_line;
 use crate::protocol::id::Seq;
 use crate::tui::app::App;
+use crate::tui::app::caret::Caret;
 use crate::tui::app::excerpt;
 use crate::tui::app::find::{Fetch, Gather};
 use crate::tui::app::keymap::Action;
 use crate::tui::app::message::Cmd;
+use crate::tui::app::transcript::LIVE;
 
 /// What reading wants done outside.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +23,8 @@ pub enum Deed {
     Open { file: PathBuf, line: u64 },
     /// Shows a text in the person's pager, else in the editor.
     Page(String),
+    /// Opens an address that is safe to follow in the person's browser.
+    Follow { address: String },
 }
 
 /// What came of it.
@@ -37,6 +41,11 @@ pub enum Done {
     NoProgram { text: String, told: String },
     /// Editor or pager came back; why not.
     Back(Result<(), String>),
+    /// An address was opened, or why not.
+    Followed {
+        address: String,
+        opened: Result<(), String>,
+    },
 }
 
 impl App {
@@ -47,7 +56,7 @@ impl App {
         let Some((entry, caret)) = self.here() else {
             return Vec::new();
         };
-        let (text, what) = excerpt::block(entry, caret);
+        let (text, what) = excerpt::block(&entry, caret);
         copy(text, &format!("the {what}, "))
     }
 
@@ -57,13 +66,19 @@ impl App {
         let Some((from, to, lines)) = reading.selected() else {
             return Vec::new();
         };
-        let transcript = &self.view().transcript;
-        if transcript.find(from.seq).is_none() || transcript.find(to.seq).is_none() {
+        let view = self.view();
+        let (transcript, streaming) = (&view.transcript, view.streaming());
+        let known = |caret: &Caret| match caret.seq {
+            // Between the foot of a part of the log and what streams is something that is not loaded.
+            LIVE => streaming.is_some() && (!transcript.cut || from.seq == LIVE),
+            seq => transcript.find(seq).is_some(),
+        };
+        if !known(from) || !known(to) {
             self.pane_mut().eyes.selection = None;
             self.say("a part of the selection is not loaded; V opens the whole transcript");
             return Vec::new();
         }
-        let text = excerpt::selected(transcript, from, to, lines);
+        let text = excerpt::selected(transcript, streaming.as_ref(), (from, to), lines);
         let reading = &mut self.pane_mut().eyes;
         if let Some(selection) = reading.selection.take_if(|selection| !selection.pointed) {
             // As in vim: the caret is where the selection began.
@@ -83,23 +98,23 @@ impl App {
         if self.pane().eyes.selection.is_some() {
             return self.copy_selected();
         }
-        let Some((entry, _)) = self.here() else {
+        let Some(turn) = self.here().map(|(entry, _)| entry.turn) else {
             return Vec::new();
         };
-        let turn = entry.turn;
         let transcript = &self.view().transcript;
         if !transcript.has_turn(turn) {
             return self.gather(Some(turn));
         }
-        let entries = transcript.entries();
-        let text = excerpt::markdown(entries.iter().filter(|entry| entry.turn == turn));
+        let streaming = self.view().streaming();
+        let entries = transcript.entries().iter().chain(&streaming);
+        let text = excerpt::markdown(entries.filter(|entry| entry.turn == turn));
         copy_of_turn(text, turn)
     }
 
     pub fn copy_place(&mut self) -> Vec<Cmd> {
         let place = self
             .here()
-            .and_then(|(entry, caret)| excerpt::place(entry, caret.at));
+            .and_then(|(entry, caret)| excerpt::place(&entry, caret.at));
         let Some((path, line)) = place else {
             self.say("no file here: p copies path:line where the cursor is on one");
             return Vec::new();
@@ -117,7 +132,7 @@ impl App {
     pub fn open_place(&mut self) -> Vec<Cmd> {
         let place = self
             .here()
-            .and_then(|(entry, caret)| excerpt::place(entry, caret.at));
+            .and_then(|(entry, caret)| excerpt::place(&entry, caret.at));
         let Some((path, line)) = place else {
             self.say("no file here: e opens path:line where the cursor is on one");
             return Vec::new();
@@ -169,6 +184,20 @@ impl App {
                 return vec![Cmd::Read(Deed::ThroughTerminal { text, told })];
             }
             Done::Back(Ok(())) => {}
+            Done::Followed {
+                address,
+                opened: Ok(()),
+            } => self.say(format!("opened {address}")),
+            // It is at hand for wherever there is a browser.
+            Done::Followed {
+                address,
+                opened: Err(why),
+            } => {
+                return vec![Cmd::Read(Deed::Copy {
+                    text: address,
+                    told: format!("the link ({why})"),
+                })];
+            }
         }
         Vec::new()
     }

@@ -12,13 +12,20 @@ use crate::tui::app::transcript::{Entry, Transcript, What};
 use crate::tui::widget::cells;
 use crate::tui::widget::markdown::source;
 
-/// What lies between two places, the first before the second.
-pub fn selected(transcript: &Transcript, from: &Caret, to: &Caret, lines: bool) -> String {
+/// What lies between two places, the first before the second. `streaming`: the text that streams, as an entry behind all others.
+pub fn selected(
+    transcript: &Transcript,
+    streaming: Option<&Entry>,
+    (from, to): (&Caret, &Caret),
+    lines: bool,
+) -> String {
     let entries = transcript.entries();
     let start = entries.partition_point(|entry| entry.seq < from.seq);
     let end = entries.partition_point(|entry| entry.seq <= to.seq);
     let mut out = String::new();
-    for entry in entries.get(start..end).unwrap_or_default() {
+    let streaming = streaming.filter(|entry| entry.seq == to.seq);
+    let entries = entries.get(start..end).unwrap_or_default();
+    for entry in entries.iter().chain(streaming) {
         let copied = copied(entry);
         if copied.is_empty() {
             continue;

@@ -35,17 +35,21 @@ pub enum Fetch {
     Search(u64),
     /// The next page of the whole, by the number of the gathering it is for.
     Whole(u64),
+    /// The next page below or above what is loaded, by the number of the jump that looks there.
+    Below(u64),
+    Above(u64),
 }
 
 impl Fetch {
-    /// The question for it. `after`: the last event that was read.
+    /// The question for it. `after`: the last event that was read; for what is read upwards, the first.
     pub fn ask(self, session: SessionId, after: Seq) -> Cmd {
         let (page, limit) = match self {
             Self::Start => (Page::After(Seq(0)), WINDOW_PAGE),
             Self::Newest => (Page::Before(None), WINDOW_PAGE),
             Self::Later => (Page::After(after), WINDOW_PAGE),
             Self::Around(seq, _) => (Page::Before(Some(Seq(seq.0 + 1))), WINDOW_PAGE),
-            Self::Search(_) | Self::Whole(_) => (Page::After(after), SEARCH_PAGE),
+            Self::Search(_) | Self::Whole(_) | Self::Below(_) => (Page::After(after), SEARCH_PAGE),
+            Self::Above(_) => (Page::Before(Some(after)), SEARCH_PAGE),
         };
         let query = Query::History {
             session,
@@ -335,7 +339,7 @@ pub fn moved(view: &mut View, fetch: Fetch, events: &[Event]) -> Option<Cmd> {
             // What was heard since the page was read was left to the log.
             (!view.transcript.cut).then(|| missed(view))
         }
-        Fetch::Search(_) | Fetch::Whole(_) => None,
+        Fetch::Search(_) | Fetch::Whole(_) | Fetch::Below(_) | Fetch::Above(_) => None,
     }
 }
 

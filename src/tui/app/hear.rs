@@ -1,7 +1,7 @@
 //! What comes back: signals of the engine, answers to queries, the outcome of effects.
 
 use crate::agent::session::Session;
-use crate::protocol::event::{Event, Fact, Signal};
+use crate::protocol::event::{Delta, Event, Fact, Signal};
 use crate::protocol::id::{CommandId, SessionId};
 use crate::protocol::item::Item;
 use crate::protocol::query::{self, Found, ModelCard, Query};
@@ -27,7 +27,18 @@ impl App {
                     spent |= matches!(event.fact, Fact::ModelAnswered { .. });
                     cmds.extend(self.forked(&event));
                     self.wrote(&event);
+                    let before = self.generation(event.session);
                     self.event(&event);
+                    if self.generation(event.session) != before {
+                        let answer = matches!(
+                            event.fact,
+                            Fact::ItemAdded {
+                                item: Item::Answer { .. },
+                                ..
+                            }
+                        );
+                        self.settle(event.session, answer.then_some(event.seq));
+                    }
                     self.board_event(&event);
                     self.trim(event.session);
                     // A command may have changed the branch.
@@ -40,8 +51,12 @@ impl App {
                 }
                 Signal::Delta { session, delta } => {
                     let now = self.now.since;
+                    let discarded = delta == Delta::Discarded;
                     if let Some(view) = self.view_of(session) {
                         view.pass(delta, now);
+                    }
+                    if discarded {
+                        self.settle(session, None);
                     }
                 }
                 Signal::Refused {
@@ -174,6 +189,9 @@ impl App {
             .filter(|view| view.stage == Stage::Live)
             .map(|view| (view.id, view.reread()))
             .collect();
+        for (id, _) in &open {
+            self.settle(*id, None);
+        }
         open.into_iter()
             .map(|(id, after)| self.read_missed(id, after))
             .collect()

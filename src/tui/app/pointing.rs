@@ -103,7 +103,7 @@ impl App {
 
     /// What waited until the place under the pointer was known.
     pub fn pointed(&mut self, held: &Held) -> Vec<Cmd> {
-        let text = self.here().map(|(entry, _)| shown(entry));
+        let text = self.here().map(|(entry, _)| shown(&entry));
         let reading = &mut self.pane_mut().eyes;
         let Some(caret) = reading.caret.clone() else {
             return Vec::new();

@@ -1,20 +1,21 @@
 //! Reading a transcript: what its keys do. Moves by rows are left to the next frame (see [`crate::tui::app::caret`]), jumps to
 //! turns, changes and failures are made in the text.
 
+use std::borrow::Cow;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::protocol::id::{Seq, SessionId};
-use crate::protocol::item::Origin;
 use crate::tui::app::caret::{Caret, Edge, Held, Move, Selection};
 use crate::tui::app::find::{Fetch, Search};
 use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::keymap::{Action, Place};
-use crate::tui::app::logical::{self, shown};
+use crate::tui::app::leap::Kind;
+use crate::tui::app::logical::shown;
 use crate::tui::app::message::Cmd;
 use crate::tui::app::motion::{self, Motion};
-use crate::tui::app::transcript::{Entry, What};
+use crate::tui::app::transcript::{Entry, LIVE};
 use crate::tui::app::{App, Focus};
-use crate::tui::widget::markdown::source;
 
 /// Keys that wait for a frame at most; what is typed beyond is dropped.
 const MOST_HELD: usize = 512;
@@ -181,14 +182,14 @@ impl App {
             Action::WordBefore => self.step_in_text(Motion::WordBefore, count),
             Action::TextLineStart => self.step_in_text(Motion::LineStart, 1),
             Action::TextLineEnd => self.step_in_text(Motion::LineEnd, 1),
-            Action::NextTurn => self.leap(count, turn_starts, "no further turn"),
+            Action::NextTurn => self.leap(count, Kind::Turn),
             Action::TurnBefore => self.turn_before(count),
-            Action::NextHunk => self.leap(count, hunk_starts, "no change further down"),
-            Action::HunkBefore => self.leap(-count, hunk_starts, "no change further up"),
-            Action::NextFailure => self.leap(count, failure_starts, "no failure further down"),
-            Action::FailureBefore => self.leap(-count, failure_starts, "no failure further up"),
-            Action::NextBlock => self.leap(count, block_starts, "no block further down"),
-            Action::BlockBefore => self.leap(-count, block_starts, "no block further up"),
+            Action::NextHunk => self.leap(count, Kind::Change),
+            Action::HunkBefore => self.leap(-count, Kind::Change),
+            Action::NextFailure => self.leap(count, Kind::Failure),
+            Action::FailureBefore => self.leap(-count, Kind::Failure),
+            Action::NextBlock => self.leap(count, Kind::Block),
+            Action::BlockBefore => self.leap(-count, Kind::Block),
             Action::Fold => self.fold(),
             Action::UnfoldAll => self.fold_all(true),
             Action::FoldAll => self.fold_all(false),
@@ -203,15 +204,20 @@ impl App {
             Action::CopyTurn => self.copy_turn(),
             Action::CopyPlace => self.copy_place(),
             Action::OpenPlace => self.open_place(),
+            Action::OpenLink => self.open_link(),
             Action::Leave => self.leave_reading(),
             action => self.act(action),
         }
     }
 
-    /// Esc: what is being gathered of the log ends, then a selection, then a search, then reading.
+    /// Esc: what is being gathered or looked for in the log ends, then a selection, then a search, then reading.
     fn leave_reading(&mut self) -> Vec<Cmd> {
         if let Some(gather) = self.view_mut().gather.take() {
             self.say(format!("stopped {}", gather.said()));
+            return Vec::new();
+        }
+        if let Some(leap) = self.view_mut().leap.take() {
+            self.say(format!("stopped {}", leap.said()));
             return Vec::new();
         }
         if self.pane_mut().eyes.selection.take().is_some() {
@@ -228,14 +234,20 @@ impl App {
     }
 
     /// The entry the caret is in, and the caret.
-    pub fn here(&self) -> Option<(&Entry, &Caret)> {
+    pub fn here(&self) -> Option<(Cow<'_, Entry>, &Caret)> {
         let caret = self.pane().eyes.caret.as_ref()?;
-        Some((self.view().transcript.find(caret.seq)?, caret))
+        let entry = if caret.seq == LIVE {
+            Cow::Owned(self.view().streaming()?)
+        } else {
+            Cow::Borrowed(self.view().transcript.find(caret.seq)?)
+        };
+        Some((entry, caret))
     }
 
     fn step_in_text(&mut self, step: Motion, count: i64) -> Vec<Cmd> {
         if let Some((entry, caret)) = self.here() {
-            let text = shown(entry);
+            let text = shown(&entry);
+            drop(entry);
             let (seq, mut at) = (caret.seq, caret.at);
             for _ in 0..count.min(10_000) {
                 at = motion::moved(&text, at, step);
@@ -243,64 +255,6 @@ impl App {
             self.pane_mut().eyes.go(seq, at);
         }
         Vec::new()
-    }
-
-    /// To the next place of a kind, or one before.
-    fn leap(&mut self, by: i64, places: fn(&Entry) -> Vec<usize>, none: &str) -> Vec<Cmd> {
-        let from = self.here().map(|(_, caret)| (caret.seq, caret.at));
-        let from = from.unwrap_or((Seq(u64::MAX), 0));
-        let entries = self.view().transcript.entries();
-        let mut left = by.unsigned_abs();
-        let mut last = None;
-        if by > 0 {
-            let start = entries.partition_point(|entry| entry.seq < from.0);
-            'down: for entry in &entries[start..] {
-                for at in places(entry) {
-                    if (entry.seq, at) > from {
-                        last = Some((entry.seq, at));
-                        left = left.saturating_sub(1);
-                        if left == 0 {
-                            break 'down;
-                        }
-                    }
-                }
-            }
-        } else {
-            let end = entries.partition_point(|entry| entry.seq <= from.0);
-            'up: for entry in entries[..end].iter().rev() {
-                for at in places(entry).into_iter().rev() {
-                    if (entry.seq, at) < from {
-                        last = Some((entry.seq, at));
-                        left -= 1;
-                        if left == 0 {
-                            break 'up;
-                        }
-                    }
-                }
-            }
-        }
-        if let Some((seq, at)) = last {
-            self.pane_mut().eyes.go(seq, at);
-        } else {
-            let transcript = &self.view().transcript;
-            let all = if by > 0 {
-                !transcript.cut
-            } else {
-                transcript.whole
-            };
-            let way = match (all, by > 0) {
-                (true, _) => String::new(),
-                (false, true) => self.loads(Action::Bottom, "the newest"),
-                (false, false) => self.loads(Action::Top, "the start"),
-            };
-            self.say(format!("{none}{way}"));
-        }
-        Vec::new()
-    }
-
-    fn loads(&self, action: Action, what: &str) -> String {
-        let key = self.keymap().way_from(Place::Transcript, action);
-        format!(" in what is loaded; {key} loads {what}")
     }
 
     /// To the turn before, reading the log for it where it is not loaded.
@@ -311,7 +265,8 @@ impl App {
         let entries = self.view().transcript.entries();
         let above = here.is_some_and(|(_, seq, at)| {
             entries.iter().any(|entry| {
-                turn_starts(entry)
+                Kind::Turn
+                    .places(entry)
                     .iter()
                     .any(|start| (entry.seq, *start) < (seq, at))
             })
@@ -320,7 +275,7 @@ impl App {
             Some((turn, ..)) if !above && !self.view().transcript.whole && turn > 1 => {
                 self.seek_turn((turn - 1) as usize)
             }
-            _ => self.leap(-count, turn_starts, "no turn further up"),
+            _ => self.leap(-count, Kind::Turn),
         }
     }
 
@@ -369,8 +324,8 @@ impl App {
     }
 
     fn fold(&mut self) -> Vec<Cmd> {
-        if let Some((entry, _)) = self.here() {
-            let seq = entry.seq;
+        let seq = self.here().map(|(entry, _)| entry.seq);
+        if let Some(seq) = seq.filter(|seq| *seq != LIVE) {
             let turned = &mut self.view_mut().transcript.turned;
             if !turned.remove(&seq) {
                 turned.insert(seq);
@@ -417,35 +372,5 @@ impl App {
     pub fn search_of(&mut self, id: SessionId, number: u64) -> Option<&mut Search> {
         let search = self.view_of(id)?.search.as_mut()?;
         (search.number == number).then_some(search)
-    }
-}
-
-fn turn_starts(entry: &Entry) -> Vec<usize> {
-    match &entry.what {
-        What::Prompt {
-            origin: Origin::Person,
-            ..
-        } => vec![0],
-        _ => Vec::new(),
-    }
-}
-
-fn hunk_starts(entry: &Entry) -> Vec<usize> {
-    logical::hunks(entry)
-}
-
-fn failure_starts(entry: &Entry) -> Vec<usize> {
-    if logical::is_failure(entry) {
-        vec![0]
-    } else {
-        Vec::new()
-    }
-}
-
-fn block_starts(entry: &Entry) -> Vec<usize> {
-    match &entry.what {
-        What::Answer { text, .. } => source::blocks(&crate::agent::visible::clean(text)),
-        What::Changed(_) | What::Ended { .. } => Vec::new(),
-        _ => vec![0],
     }
 }

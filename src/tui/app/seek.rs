@@ -188,6 +188,7 @@ impl App {
                     None => vec![Cmd::Read(Deed::Page(text))],
                 }
             }
+            Fetch::Below(number) | Fetch::Above(number) => self.leapt(id, fetch, number, events),
             fetch => {
                 let cmd = self
                     .view_of(id)
@@ -244,6 +245,7 @@ impl App {
                 Fetch::Whole(number) => {
                     view.gather.take_if(|gather| gather.number == number);
                 }
+                Fetch::Below(_) | Fetch::Above(_) => view.leap = None,
                 Fetch::Search(_) => {
                     if let Some(search) = &mut view.search {
                         search.give_up();

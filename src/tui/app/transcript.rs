@@ -13,6 +13,9 @@ use crate::protocol::session::Change;
 use crate::protocol::time::Time;
 use crate::protocol::usage::Spending;
 
+/// The text that streams, where it is named like an entry: it stands behind all of them.
+pub const LIVE: Seq = Seq(u64::MAX);
+
 /// Entries kept while the newest is followed; a page more may stand above it.
 const KEPT: usize = 1_000;
 const SLACK: usize = 400;
@@ -275,13 +278,46 @@ impl Transcript {
 
     /// Hands over what needs nothing that comes later; calls without a result stay.
     pub fn take_finished(&mut self) -> Vec<Entry> {
-        let waits =
-            |entry: &Entry| matches!(&entry.what, What::Call(call) if call.outcome.is_none());
         let (kept, finished) = std::mem::take(&mut self.entries)
             .into_iter()
-            .partition(waits);
+            .partition(is_open);
         self.entries = kept;
         finished
+    }
+
+    /// Hands over all there is; what was read of calls further up stays.
+    pub fn take_all(&mut self) -> Vec<Entry> {
+        std::mem::take(&mut self.entries)
+    }
+
+    /// Hands over what stands before the first call without a result.
+    pub fn take_settled(&mut self) -> Vec<Entry> {
+        let end = self.entries.iter().position(is_open);
+        let end = end.unwrap_or(self.entries.len());
+        self.entries.drain(..end).collect()
+    }
+
+    /// For what stands above this window: an empty one that knows the results of calls there.
+    #[must_use]
+    pub fn above(&self) -> Self {
+        Self {
+            orphans: self.orphans.clone(),
+            first: self.first,
+            last: self.last,
+            ..Self::default()
+        }
+    }
+
+    /// For what stands below it: one of the calls whose results are there.
+    #[must_use]
+    pub fn below(&self) -> Self {
+        let open = self.entries.iter().filter(|entry| is_open(entry));
+        Self {
+            entries: open.cloned().collect(),
+            first: self.first,
+            last: self.last,
+            ..Self::default()
+        }
     }
 
     /// Whether all of a turn is in the window, as far as it has come.
@@ -402,6 +438,11 @@ impl Transcript {
         };
         self.change_call(&call, |entry| entry.decided = Some(word));
     }
+}
+
+/// A call without a result.
+fn is_open(entry: &Entry) -> bool {
+    matches!(&entry.what, What::Call(call) if call.outcome.is_none())
 }
 
 /// Another mode was chosen, or lent: until something is said with it the next one takes its place.

@@ -19,6 +19,7 @@ use crate::protocol::worktree::{Standing, Worktree, Writer};
 use crate::tui::app::composer::Composer;
 use crate::tui::app::elsewhere::ReadOnly;
 use crate::tui::app::find::{Gather, Search};
+use crate::tui::app::leap::Leap;
 use crate::tui::app::shell::{Shelling, is_shell};
 use crate::tui::app::since::Since;
 use crate::tui::app::transcript::Transcript;
@@ -96,6 +97,8 @@ pub struct View {
     /// What is sought in it, and what is gathered of it for the pager or to be copied.
     pub search: Option<Search>,
     pub gather: Option<Gather>,
+    /// A jump that is looked for in the log.
+    pub leap: Option<Leap>,
     pub live: Live,
     pub composer: Composer,
     /// Since when a turn has been running, by the wall.
@@ -155,6 +158,7 @@ impl View {
             transcript: Transcript::default(),
             search: None,
             gather: None,
+            leap: None,
             live: Live::default(),
             composer: Composer::default(),
             turn_since: None,

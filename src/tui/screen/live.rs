@@ -1,6 +1,9 @@
 //! What passes by while a turn runs: the text that streams, and what is awaited since when. Never a blank screen while
 //! something is under way.
 
+use std::borrow::Cow;
+use std::ops::Range;
+
 use ratatui::layout::Rect;
 
 use crate::agent::visible::{clean, one_line};
@@ -9,10 +12,11 @@ use crate::protocol::session::State;
 use crate::tui::app::App;
 use crate::tui::app::shell::is_shell;
 use crate::tui::app::view::{Stage, View};
-use crate::tui::screen::body::Laid;
+use crate::tui::screen::body::{Laid, Spot};
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::{Row, chopped, wrapped};
 use crate::tui::widget::canvas::Canvas;
+use crate::tui::widget::cells;
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::stream::Streaming;
 use crate::tui::widget::text;
@@ -50,6 +54,41 @@ impl LiveText {
         } else {
             self.stream.height(form)
         }
+    }
+
+    /// Rows as they were laid out last.
+    pub fn rows(&self) -> usize {
+        if self.taken == 0 {
+            0
+        } else {
+            self.stream.rows()
+        }
+    }
+
+    /// The text so far, as it is shown.
+    pub fn text(&self) -> &str {
+        self.stream.source()
+    }
+
+    /// The part of it that a row shows; none of a row that only stands between others.
+    pub fn span(&self, line: usize) -> Option<Range<usize>> {
+        (line < self.rows()).then(|| self.stream.span(line))?
+    }
+
+    /// What its rows show, with the number of the row.
+    pub fn spans(&self) -> impl Iterator<Item = (usize, Range<usize>)> {
+        (0..self.rows()).filter_map(move |line| Some((line, self.span(line)?)))
+    }
+
+    /// What a row shows of the text.
+    pub fn spot(&self, line: usize) -> Option<Spot<'_>> {
+        let span = self.span(line)?;
+        let (lead, text) = self.stream.halves(line);
+        Some(Spot {
+            span,
+            x: cells::of(lead) as u16,
+            text: Cow::Borrowed(text),
+        })
     }
 
     pub fn draw(&self, canvas: &mut Canvas, area: Rect, skip: usize, look: &Look) -> u16 {

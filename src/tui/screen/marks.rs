@@ -8,7 +8,6 @@ use ratatui::style::{Modifier, Style};
 
 use crate::protocol::id::Seq;
 use crate::tui::app::find::{Hit, Search};
-use crate::tui::app::logical::shown;
 use crate::tui::screen::body::Spot;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::reading::Eyes;
@@ -72,7 +71,7 @@ pub fn draw(
         .search
         .as_ref()
         .filter(|search| !search.hits.is_empty());
-    let selected = eyes.and_then(|_| Marked::of(site, eyes));
+    let selected = eyes.and_then(|_| Marked::of(walk, site, eyes));
     if search.is_none() && eyes.is_none() {
         return;
     }
@@ -80,17 +79,16 @@ pub fn draw(
     // The text of the entry that was gone through last.
     let mut known: Option<(Seq, String)> = None;
     for y in area.top()..area.bottom() {
-        let entries = walk.view.transcript.entries();
-        let Some(entry) = entries.get(at.index) else {
+        if at.index >= walk.readable() {
             break;
-        };
-        let (seq, row) = (entry.seq, at);
+        }
+        let (seq, row) = (walk.seq(at.index), at);
         let is_caret = eyes.is_some_and(|eyes| eyes.row == Some(row));
         let part = selected.as_ref().and_then(|marked| marked.part(seq.0));
         let hits = search.map_or(&[][..], |search| search.within(seq));
         if is_caret || part.is_some() || !hits.is_empty() {
             if known.as_ref().is_none_or(|(last, _)| *last != seq) {
-                known = Some((seq, shown(entry)));
+                known = walk.text(at.index).map(|text| (seq, text));
             }
             let text = known.as_ref().map_or("", |(_, text)| text);
             if let Some(spot) = walk.spot(row) {
@@ -169,10 +167,15 @@ struct Marked {
 }
 
 impl Marked {
-    fn of(site: &Site, eyes: Option<&Eyes>) -> Option<Self> {
+    fn of(walk: &mut Walk, site: &Site, eyes: Option<&Eyes>) -> Option<Self> {
         let selection = site.pane.eyes.selection.as_ref()?;
         let caret = eyes?.caret.as_ref()?;
-        let from = &selection.from;
+        let mut from = selection.from.clone();
+        // The row it began on may have grown since, with the text that streams.
+        if let Some(row) = walk.row_of(&from).and_then(|row| walk.span(row)) {
+            from.row = row;
+        }
+        let from = &from;
         let (first, last) = if (from.seq, from.at) <= (caret.seq, caret.at) {
             (from, caret)
         } else {
@@ -237,7 +240,7 @@ impl Painter<'_, '_> {
         let cell = &self.cells[index];
         let text = &self.spot.text[cell.shown.clone()];
         self.canvas
-            .write(self.left + cell.x, self.y, self.end, text, style);
+            .mark(self.left + cell.x, self.y, self.end, text, style);
     }
 }
 
@@ -255,6 +258,7 @@ mod tests {
     use crate::protocol::time::Time;
     use crate::tui::app::caret::Caret;
     use crate::tui::app::excerpt;
+    use crate::tui::app::logical::shown;
     use crate::tui::app::motion::{Motion, moved, word_at};
     use crate::tui::app::transcript::Transcript;
     use crate::tui::widget::markdown;
@@ -381,7 +385,7 @@ mod tests {
                     excerpt::block(entry, &caret);
                     excerpt::place(entry, at);
                     for lines in [true, false] {
-                        excerpt::selected(&transcript, &caret, &caret, lines);
+                        excerpt::selected(&transcript, None, (&caret, &caret), lines);
                     }
                 }
             }

@@ -4,7 +4,8 @@ use std::ops::Range;
 
 use crate::tui::app::Focus;
 use crate::tui::app::caret::{Caret, Edge, Move};
-use crate::tui::app::logical::shown;
+use crate::tui::app::transcript::LIVE;
+use crate::tui::app::view::Anchor;
 use crate::tui::screen::body::Spot;
 use crate::tui::screen::marks::aligned;
 use crate::tui::screen::site::Site;
@@ -51,6 +52,7 @@ pub fn look(walk: &mut Walk, site: &Site, rows: usize) -> Option<Eyes> {
         .as_ref()
         .and_then(|caret| walk.column(row, caret.at));
     let moved = eyes.moves.last().copied();
+    let follows = walk.scroll.anchor == Anchor::Foot && walk.scroll.by == 0;
     for step in &eyes.moves {
         let from = row;
         match *step {
@@ -98,6 +100,10 @@ pub fn look(walk: &mut Walk, site: &Site, rows: usize) -> Option<Eyes> {
         // Into sight, with some rows around it after a jump.
         Some(Move::Rows(_)) => top = walk.around(top, row, rows, 0),
         Some(Move::Show) => top = walk.around(top, row, rows, AROUND),
+        // More has come below: what is selected, or read further up, stays in sight.
+        None if follows && (eyes.selection.is_some() || (walk.read && !eyes.at_end)) => {
+            top = walk.around(top, row, rows, 0);
+        }
         // What was scrolled takes the caret with it.
         None if !(eyes.at_end && top == walk.foot(rows)) => {
             let seen = walk.within(row, top, rows);
@@ -123,20 +129,19 @@ pub fn look(walk: &mut Walk, site: &Site, rows: usize) -> Option<Eyes> {
 impl Walk<'_> {
     /// What a row shows of its entry's text.
     pub fn spot(&mut self, place: Place) -> Option<Spot<'_>> {
-        if place.index >= self.view.transcript.entries().len() {
-            return None;
-        }
         let line = place.line.checked_sub(self.gap(place.index))?;
-        self.laid(place.index).spot(line)
+        self.rows(place.index)?.spot(line)
+    }
+
+    /// The part of its entry's text that a row shows.
+    pub fn span(&mut self, place: Place) -> Option<Range<usize>> {
+        let line = place.line.checked_sub(self.gap(place.index))?;
+        self.rows(place.index)?.span(line)
     }
 
     /// A row the caret can be on: one that shows text.
     fn is_row(&mut self, place: Place) -> bool {
-        if place.index >= self.view.transcript.entries().len() {
-            return false;
-        }
-        let line = place.line.checked_sub(self.gap(place.index));
-        line.is_some_and(|line| self.laid(place.index).span(line).is_some())
+        self.span(place).is_some()
     }
 
     /// The row after one, or before it; not beyond the ends.
@@ -147,7 +152,7 @@ impl Walk<'_> {
                 return Some(Place { line, ..place });
             }
             let index = place.index + 1;
-            (index < self.view.transcript.entries().len()).then_some(Place { index, line: 0 })
+            (index < self.readable()).then_some(Place { index, line: 0 })
         } else if let Some(line) = place.line.checked_sub(1) {
             Some(Place { line, ..place })
         } else {
@@ -169,26 +174,23 @@ impl Walk<'_> {
     }
 
     fn last_row(&mut self) -> Option<Place> {
-        let index = self.view.transcript.entries().len().checked_sub(1)?;
+        let index = self.readable().checked_sub(1)?;
         let line = self.height(index).saturating_sub(1);
         self.seek(Place { index, line }, false)
     }
 
     /// The row with a place in the text of an entry.
-    fn row_of(&mut self, caret: &Caret) -> Option<Place> {
+    pub fn row_of(&mut self, caret: &Caret) -> Option<Place> {
         let entries = self.view.transcript.entries();
         let index = entries.partition_point(|entry| entry.seq < caret.seq);
-        let found = entries.get(index)?.seq == caret.seq;
+        let found = self.seq(index) == caret.seq;
         let gap = self.gap(index);
-        let row = if found {
-            let laid = self.laid(index);
-            let same = |line: &usize| laid.span(*line).as_ref() == Some(&caret.row);
+        let row = self.rows(index).filter(|_| found).and_then(|rows| {
+            let same = |line: &usize| rows.span(*line).as_ref() == Some(&caret.row);
             let shows = caret.row.start == caret.at || caret.row.contains(&caret.at);
             let known = caret.line.filter(|line| shows && same(line));
-            known.or_else(|| row_with(laid.spans(), caret.at))
-        } else {
-            None
-        };
+            known.or_else(|| row_with(rows.spans(), caret.at))
+        });
         let row = row.map(|line| Place {
             index,
             line: gap + line,
@@ -264,14 +266,13 @@ impl Walk<'_> {
 
     /// The caret on a row, at this place of the text where the row shows it.
     fn caret(&mut self, row: Place, at: Option<usize>) -> Option<Caret> {
-        let entry = self.view.transcript.entries().get(row.index)?;
-        let seq = entry.seq;
+        let seq = self.seq(row.index);
         let gap = self.gap(row.index);
         let line = row.line.checked_sub(gap)?;
-        let laid = self.laid(row.index);
-        let span = laid.span(line)?;
-        let first = laid.spans().next().is_none_or(|(first, _)| first >= line);
-        let next = (line + 1..laid.height()).find_map(|line| laid.span(line));
+        let rows = self.rows(row.index)?;
+        let span = rows.span(line)?;
+        let first = rows.spans().next().is_none_or(|(first, _)| first >= line);
+        let next = (line + 1..rows.height()).find_map(|line| rows.span(line));
         let end = match &next {
             None => usize::MAX,
             Some(next) if next.start > span.start => next.start,
@@ -285,13 +286,14 @@ impl Walk<'_> {
             row: span,
             line: Some(line),
             first,
-            last: next.is_none(),
+            // Behind the last row of what streams comes more.
+            last: next.is_none() && seq != LIVE,
         })
     }
 
     /// The column a place of the text is shown in.
     fn column(&mut self, row: Place, at: usize) -> Option<u16> {
-        let text = shown(self.view.transcript.entries().get(row.index)?);
+        let text = self.text(row.index)?;
         let spot = self.spot(row)?;
         let cells = aligned(&spot, &text);
         let cell = cells.iter().rev().find(|cell| cell.source <= at);
@@ -300,7 +302,7 @@ impl Walk<'_> {
 
     /// The place of the text that is shown in a column.
     fn at_column(&mut self, row: Place, x: u16) -> Option<usize> {
-        let text = shown(self.view.transcript.entries().get(row.index)?);
+        let text = self.text(row.index)?;
         let spot = self.spot(row)?;
         let cells = aligned(&spot, &text);
         let cell = cells.iter().rev().find(|cell| cell.x <= x);

@@ -125,6 +125,8 @@ pub fn key_line(site: &Site, canvas: &mut Canvas, area: Rect) {
         Row::of(format!("{key} again quits"), Role::Warn)
     } else if let Some(gather) = view.gather.as_ref().filter(|_| reads) {
         Row::of(gather.said(), Role::Muted).put("   Esc stops it", Role::Muted)
+    } else if let Some(leap) = view.leap.as_ref().filter(|_| reads) {
+        Row::of(leap.said(), Role::Muted).put("   Esc stops it", Role::Muted)
     } else if !app.ready && app.broken.is_none() && now >= Duration::from_secs(1) {
         Row::of(format!("opening the log, {} s", now.as_secs()), Role::Muted)
     } else {

@@ -2,15 +2,17 @@
 //! each frame, and only what is seen is drawn.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use ratatui::layout::Rect;
 
 use crate::protocol::id::{Seq, SessionId};
 use crate::tui::app::App;
 use crate::tui::app::caret::Caret;
-use crate::tui::app::transcript::{Entry, What};
+use crate::tui::app::logical::shown;
+use crate::tui::app::transcript::{Entry, LIVE, What};
 use crate::tui::app::view::{Anchor, Scroll, View};
-use crate::tui::screen::body::Laid;
+use crate::tui::screen::body::{Laid, Spot};
 use crate::tui::screen::entry;
 use crate::tui::screen::live::{self, LiveText};
 use crate::tui::screen::look::Look;
@@ -28,8 +30,9 @@ pub struct Cache {
     laid: HashMap<(SessionId, Seq), Kept>,
     streams: HashMap<SessionId, LiveText>,
     frame: u64,
-    /// The session drawn last.
+    /// The session drawn last, and whether it had the keys.
     shown: Option<SessionId>,
+    read: bool,
     /// Where the window's top was, for a hint of how far it moved.
     last: Option<(SessionId, Rect, (Seq, usize))>,
 }
@@ -52,6 +55,7 @@ impl Cache {
             return;
         }
         self.shown = Some(shown);
+        self.read = false;
         self.laid.retain(|(session, _), _| *session == shown);
         self.laid.shrink_to_fit();
         self.streams.retain(|session, _| *session == shown);
@@ -72,9 +76,6 @@ pub struct Window {
     pub caret_at_end: bool,
 }
 
-/// The newest rows: what streams and what is awaited. It stands behind all entries.
-const LIVE: Seq = Seq(u64::MAX);
-
 pub fn draw(site: &Site, cache: &mut Cache, canvas: &mut Canvas, area: Rect) -> Window {
     let Site {
         app, view, look, ..
@@ -91,6 +92,7 @@ pub fn draw(site: &Site, cache: &mut Cache, canvas: &mut Canvas, area: Rect) -> 
     let mut stream = cache.streams.remove(&view.id).unwrap_or_default();
     let live = live::lay(app, view, &mut stream, form, look);
     let rows = usize::from(area.height);
+    let read = cache.read;
     let mut walk = Walk {
         app,
         view,
@@ -99,6 +101,8 @@ pub fn draw(site: &Site, cache: &mut Cache, canvas: &mut Canvas, area: Rect) -> 
         form,
         look,
         live: live.height() + stream.height(form),
+        stream: &stream,
+        read,
     };
     let eyes = reading::look(&mut walk, site, rows);
     let top = eyes
@@ -126,7 +130,7 @@ pub fn draw(site: &Site, cache: &mut Cache, canvas: &mut Canvas, area: Rect) -> 
         y = rest.y;
         if at.index == walk.view.transcript.entries().len() {
             y += stream.draw(canvas, rest, skip, look);
-            let skip = skip.saturating_sub(stream.height(form));
+            let skip = skip.saturating_sub(stream.rows());
             if y < area.bottom() {
                 let rest = Rect {
                     y,
@@ -144,6 +148,7 @@ pub fn draw(site: &Site, cache: &mut Cache, canvas: &mut Canvas, area: Rect) -> 
         };
     }
     let mut window = walk.window(top, rows, area);
+    walk.cache.read = eyes.is_some();
     marks::draw(&mut walk, site, eyes.as_ref(), top, canvas, area);
     if let Some(eyes) = eyes {
         (window.caret, window.caret_at_end) = (eyes.caret, eyes.at_end);
@@ -170,6 +175,47 @@ pub struct Walk<'a> {
     form: Form,
     look: &'a Look,
     live: usize,
+    stream: &'a LiveText,
+    /// It had the keys in the last frame too.
+    pub read: bool,
+}
+
+/// The rows of an entry, or of the text that streams.
+#[derive(Debug, Clone, Copy)]
+pub enum Rows<'a> {
+    Entry(&'a Laid),
+    Live(&'a LiveText),
+}
+
+impl<'a> Rows<'a> {
+    pub fn span(self, line: usize) -> Option<Range<usize>> {
+        match self {
+            Self::Entry(laid) => laid.span(line),
+            Self::Live(text) => text.span(line),
+        }
+    }
+
+    pub fn spot(self, line: usize) -> Option<Spot<'a>> {
+        match self {
+            Self::Entry(laid) => laid.spot(line),
+            Self::Live(text) => text.spot(line),
+        }
+    }
+
+    /// The parts of the text that its rows show, with the number of the row, from the first row on.
+    pub fn spans(self) -> Box<dyn Iterator<Item = (usize, Range<usize>)> + 'a> {
+        match self {
+            Self::Entry(laid) => Box::new(laid.spans()),
+            Self::Live(text) => Box::new(text.spans()),
+        }
+    }
+
+    pub fn height(self) -> usize {
+        match self {
+            Self::Entry(laid) => laid.height(),
+            Self::Live(text) => text.rows(),
+        }
+    }
 }
 
 impl Walk<'_> {
@@ -178,7 +224,34 @@ impl Walk<'_> {
         self.view.transcript.entries().len() + usize::from(self.live > 0)
     }
 
-    fn seq(&self, index: usize) -> Seq {
+    /// The entries that can be read in; the text that streams is one. Behind a part of the log it is not, since something that
+    /// is not loaded stands between.
+    pub fn readable(&self) -> usize {
+        let streams = self.stream.rows() > 0 && !self.view.transcript.cut;
+        self.view.transcript.entries().len() + usize::from(streams)
+    }
+
+    /// The rows of one that can be read in.
+    pub fn rows(&mut self, index: usize) -> Option<Rows<'_>> {
+        if index >= self.readable() {
+            return None;
+        }
+        Some(if index >= self.view.transcript.entries().len() {
+            Rows::Live(self.stream)
+        } else {
+            Rows::Entry(self.laid(index))
+        })
+    }
+
+    /// Its text, as it is shown.
+    pub fn text(&self, index: usize) -> Option<String> {
+        match self.view.transcript.entries().get(index) {
+            Some(entry) => Some(shown(entry)),
+            None => (index < self.readable()).then(|| self.stream.text().to_owned()),
+        }
+    }
+
+    pub fn seq(&self, index: usize) -> Seq {
         self.view
             .transcript
             .entries()

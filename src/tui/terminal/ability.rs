@@ -4,6 +4,7 @@ use std::io::IsTerminal;
 
 use crate::config::notify::NoticeForm;
 use crate::tui::terminal::colour::Depth;
+use crate::tui::terminal::link;
 use crate::tui::terminal::notice::{self, Between};
 use crate::tui::terminal::screen::LARGEST;
 
@@ -11,6 +12,10 @@ use crate::tui::terminal::screen::LARGEST;
 const USUAL: (u16, u16) = (80, 24);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is known of a terminal by itself"
+)]
 pub struct Ability {
     pub depth: Depth,
     /// The variable that says so.
@@ -26,6 +31,8 @@ pub struct Ability {
     pub notices: NoticeForm,
     /// It shows that something runs.
     pub shows_progress: bool,
+    /// It is known to take links (OSC 8).
+    pub takes_links: bool,
     /// `TERM`, empty when there is none.
     pub term: String,
 }
@@ -72,6 +79,7 @@ impl Ability {
             },
             notices: notice::known_form(&set, between),
             shows_progress: notice::shows_progress(&set, between),
+            takes_links: link::are_taken(&set, between),
             term,
         }
     }
@@ -107,6 +115,11 @@ impl Ability {
         } else {
             "not known to show it"
         };
+        let links = if self.takes_links {
+            "by OSC 8"
+        } else {
+            "not known to take them; FORCE_HYPERLINK=1 says that it does"
+        };
         let rows = [
             ("colours", colours.as_str()),
             ("keys", keys),
@@ -115,6 +128,7 @@ impl Ability {
             ("copying", "by OSC 52, if it lets"),
             ("notices", notices),
             ("progress", progress),
+            ("links", links),
             ("in between", between),
         ];
         rows.map(|(ability, state)| (ability.to_owned(), state.to_owned()))
@@ -273,6 +287,7 @@ mod tests {
                 keyboard: Keyboard::Disambiguated,
                 notices: NoticeForm::Bell,
                 shows_progress: false,
+                takes_links: false,
                 term: "xterm-256color".into(),
             }
         );

@@ -1,11 +1,14 @@
 //! Bytes for the terminal, as few as will do: it knows where the cursor stands and which style is set, and writes only
 //! the difference. It decides nothing about what is drawn.
 
+use std::sync::Arc;
+
 use ratatui::buffer::Cell;
 use ratatui::style::Color;
 
 use crate::tui::terminal::colour::{Depth, degrade};
 use crate::tui::terminal::glyph::Glyph;
+use crate::tui::terminal::link::{self, Link};
 use crate::tui::terminal::pen::{Pen, push_number, write_change};
 
 /// Begin and end of a synchronised update: what stands between is shown at once.
@@ -21,6 +24,8 @@ pub struct Emitter {
     column: Option<u16>,
     row: Option<u16>,
     pen: Option<Pen>,
+    /// The link that what is drawn belongs to; whoever draws ends it with the frame.
+    link: Option<Arc<Link>>,
     /// Whether the cursor was taken elsewhere in this frame, and whether anything was drawn: both make a frame that
     /// could be seen half done.
     moved: bool,
@@ -37,6 +42,7 @@ impl Emitter {
             column: None,
             row: None,
             pen: None,
+            link: None,
             moved: false,
             drawn: false,
             change: Vec::new(),
@@ -83,9 +89,27 @@ impl Emitter {
         self.out.extend_from_slice(bytes);
     }
 
+    /// What is drawn from here on belongs to this link, or to none.
+    pub fn link_to(&mut self, link: Option<&Arc<Link>>) {
+        if self.link.as_ref() == link {
+            return;
+        }
+        match link {
+            Some(link) => self.raw(link.begin().as_bytes()),
+            None => self.raw(link::END.as_bytes()),
+        }
+        self.link = link.cloned();
+    }
+
+    /// The link that is open.
+    pub fn link(&self) -> Option<&Arc<Link>> {
+        self.link.as_ref()
+    }
+
     /// Clears the screen to blanks of this background; only where erasing is known to colour may it be another than the
     /// terminal's own.
     pub fn clear(&mut self, background: Color) {
+        self.link_to(None);
         self.pen_to(Pen {
             bg: degrade(background, self.depth),
             ..Pen::default()
@@ -98,6 +122,7 @@ impl Emitter {
     /// Moves the rows `top..bottom` up by `lines`, or down when negative; blanks of the terminal's own background follow.
     /// Line feeds at the foot, or reverse ones at the head, since not every terminal knows SU and SD.
     pub fn scroll(&mut self, top: u16, bottom: u16, lines: i16) {
+        self.link_to(None);
         self.pen_to(Pen::default());
         self.csi(&[top + 1, bottom], b'r');
         // Where the cursor stands now is read in two ways; say it.
@@ -153,6 +178,8 @@ impl Emitter {
 
     /// Erases to the end of the row in this background.
     pub fn erase_row(&mut self, background: Color) {
+        // In some terminals what is erased belongs to the link that is open.
+        self.link_to(None);
         let wanted = Pen {
             bg: degrade(background, self.depth),
             ..Pen::default()

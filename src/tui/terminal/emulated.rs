@@ -12,25 +12,30 @@ use ratatui::style::{Color, Modifier, Style};
 
 use crate::tui::terminal::colour::Depth;
 use crate::tui::terminal::glyph::{Glyph, glyph};
+use crate::tui::terminal::recoloured::{a_link, recoloured};
 use crate::tui::terminal::screen::Screen;
 
 struct Shown {
     screen: Screen,
     terminal: vt100::Parser,
+    /// The same without its styles, and with a colour for each link: the emulator knows no links.
+    links: vt100::Parser,
 }
 
 impl Shown {
     fn new(width: u16, height: u16) -> Self {
         let size = |n| NonZeroU16::new(n).unwrap();
         Self {
-            screen: Screen::new(width, height, Depth::True),
+            screen: Screen::new(width, height, Depth::True).linking(true),
             terminal: vt100::Parser::new(size(height), size(width), 0),
+            links: vt100::Parser::new(size(height), size(width), 0),
         }
     }
 
     fn resize(&mut self, width: u16, height: u16) {
         let size = |n| NonZeroU16::new(n).unwrap();
         self.terminal.set_size(size(height), size(width));
+        self.links.set_size(size(height), size(width));
         self.screen.resize(width, height);
     }
 
@@ -38,19 +43,34 @@ impl Shown {
     fn flush(&mut self, cursor: Option<Position>) -> Vec<u8> {
         let bytes = self.screen.flush(cursor).to_vec();
         self.terminal.process(&bytes);
+        self.links.process(&recoloured(&bytes));
         bytes
     }
 
     /// Compares every cell and the cursor with what an emulator makes of the bytes.
     fn check(&mut self, cursor: Option<Position>) {
         let area = self.screen.area();
+        let surface = &*self.screen.surface();
         for y in 0..area.height {
             let mut x = 0;
             while x < area.width {
-                let wanted = &self.screen.frame()[(x, y)];
+                let wanted = &surface.buffer()[(x, y)];
                 let shown = self.terminal.screen().cell(y, x).unwrap();
                 let glyph = glyph(wanted.symbol(), area.width - x);
                 assert_eq!(described(wanted, &glyph), seen(shown, &glyph), "{x},{y}");
+                let link = surface.links().at(x, y);
+                let colour = link.map(|link| {
+                    link.uri()
+                        .trim_start_matches("http://a.b/")
+                        .parse()
+                        .unwrap()
+                });
+                let shown = self.links.screen().cell(y, x).unwrap().fgcolor();
+                assert_eq!(
+                    colour.map_or(vt100::Color::Default, vt100::Color::Idx),
+                    shown,
+                    "the link of {x},{y}"
+                );
                 x += glyph.width;
             }
         }
@@ -162,6 +182,8 @@ enum Act {
     /// A symbol set without looking at what it covers.
     Symbol(u16, u16, usize, Style),
     Paint(u16, u16, u16, u16, Style),
+    /// Cells of a row belong to a link, or to none.
+    Link(u16, u16, u16, Option<u8>),
     /// Every row full of different text, so that a scroll pays.
     Fill(usize),
     /// The rows move as the hint says.
@@ -181,6 +203,7 @@ fn an_act() -> impl Strategy<Value = Act> {
         8 => (at(), text.clone(), a_style()).prop_map(|((x, y), t, s)| Act::Text(x, y, t, s)),
         2 => (at(), text, a_style()).prop_map(|((x, y), t, s)| Act::Symbol(x, y, t, s)),
         1 => (at(), at(), a_style()).prop_map(|((x, y), (w, h), s)| Act::Paint(x, y, w, h, s)),
+        3 => (at(), 1_u16..20, proptest::option::of(100_u8..103)).prop_map(|((x, y), w, n)| Act::Link(x, y, w, n)),
         1 => any::<u8>().prop_map(|start| Act::Fill(start.into())),
         3 => (at(), -4_i16..5).prop_map(|((a, b), n)| Act::Scroll(a, b, n)),
         1 => (at(), -4_i16..5).prop_map(|((a, b), n)| Act::Hint(a, b, n)),
@@ -202,6 +225,16 @@ fn act(shown: &mut Shown, act: Act) {
             back[(x, y)].set_symbol(TEXTS[text]).set_style(style);
         }
         Act::Text(..) | Act::Symbol(..) => {}
+        Act::Link(x, y, width, number) => {
+            let end = (x + width).min(area.width);
+            if x < end && y < area.height {
+                let (_, links) = shown.screen.surface().open(y, x..end);
+                match number {
+                    Some(number) => links.link(y, x..end, &a_link(number)),
+                    None => links.unlink(y, &(x..end)),
+                }
+            }
+        }
         Act::Paint(x, y, width, height, style) => {
             back.set_style(Rect::new(x, y, width, height).intersection(area), style);
         }
@@ -223,6 +256,8 @@ fn act(shown: &mut Shown, act: Act) {
                 } else {
                     back.content[start..end].rotate_right(cells);
                 }
+                let (_, linked) = shown.screen.surface().open(top, 0..area.width);
+                linked.scroll(top..bottom, lines);
             }
             shown.screen.scrolled(top..bottom, lines);
         }
@@ -247,7 +282,7 @@ proptest! {
     #[test]
     fn the_terminal_shows_the_buffer(acts in proptest::collection::vec(an_act(), 1..60), colour in any::<bool>()) {
         let mut shown = Shown::new(24, 8);
-        shown.screen = Screen::new(24, 8, Depth::True).erasing_in_colour(colour);
+        shown.screen = Screen::new(24, 8, Depth::True).erasing_in_colour(colour).linking(true);
         for step in acts {
             act(&mut shown, step);
         }
@@ -400,4 +435,41 @@ fn without_colours_only_attributes_are_sent() {
         screen.flush(None),
         b"\x1b[?2026h\x1b[m\x1b[2J\x1b[H\x1b[1ma\x1b[?25l\x1b[?2026l"
     );
+}
+
+#[test]
+fn a_link_is_sent_where_it_is_drawn_and_closed_behind_it() {
+    let mut shown = Shown::new(12, 3);
+    shown.flush(None);
+    let draw = |shown: &mut Shown, text: &str, linked: std::ops::Range<u16>| {
+        let (buffer, links) = shown.screen.surface().open(1, 0..12);
+        buffer.set_string(0, 1, text, Style::new());
+        links.unlink(1, &(0..12));
+        links.link(1, linked, &a_link(100));
+        let bytes = shown.flush(Some(Position::new(0, 1)));
+        shown.check(Some(Position::new(0, 1)));
+        String::from_utf8(bytes).unwrap()
+    };
+    let begin = a_link(100).begin();
+    let end = "\x1b]8;;\x1b\\";
+    // A link at the end of the frame is closed in it.
+    let bytes = draw(&mut shown, "ab cd", 3..5);
+    assert!(bytes.contains(&format!("ab {begin}cd{end}")), "{bytes:?}");
+    assert!(begin.starts_with("\x1b]8;id="), "{begin:?}");
+    // Letters are the same, and the link another.
+    let bytes = draw(&mut shown, "ab cd", 3..4);
+    assert!(bytes.contains('d') && !bytes.contains(&begin), "{bytes:?}");
+    assert_eq!(draw(&mut shown, "ab cd", 3..4), "");
+    // What is not known to take links gets none.
+    let mut plain = Shown::new(12, 3);
+    plain.screen = Screen::new(12, 3, Depth::True);
+    plain.flush(None);
+    let (buffer, links) = plain.screen.surface().open(1, 0..12);
+    buffer.set_string(0, 1, "ab cd", Style::new());
+    links.link(1, 0..12, &a_link(100));
+    let bytes = String::from_utf8(plain.flush(None)).unwrap();
+    assert!(bytes.contains("ab cd") && !bytes.contains(']'), "{bytes:?}");
+    let (_, links) = plain.screen.surface().open(1, 0..12);
+    links.unlink(1, &(0..12));
+    assert_eq!(plain.flush(None), b"");
 }

@@ -19,6 +19,8 @@ pub mod ground;
 pub mod input;
 pub mod inquiry;
 mod keys;
+pub mod link;
+pub mod linked;
 pub mod modes;
 pub mod notice;
 pub mod output;
@@ -26,6 +28,8 @@ mod pen;
 pub mod program;
 #[cfg(test)]
 mod real;
+#[cfg(test)]
+mod recoloured;
 pub mod screen;
 mod sequence;
 pub mod surface;
@@ -100,7 +104,8 @@ impl Terminal {
         let (width, height) = restorer.size();
         let mut terminal = Self {
             screen: Screen::new(width, height, ability.depth)
-                .erasing_in_colour(ability.erases_in_colour),
+                .erasing_in_colour(ability.erases_in_colour)
+                .linking(ability.takes_links),
             output: Output::new(device),
             restorer,
             ability,

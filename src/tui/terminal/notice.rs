@@ -84,8 +84,9 @@ pub fn form_said(wished: NoticeForm, known: NoticeForm) -> &'static str {
     }
 }
 
-/// Which terminal it is, as far as that matters here.
-enum Known {
+/// Which terminal it is, as far as that matters to what it is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Known {
     Kitty,
     Ghostty,
     WezTerm,
@@ -101,7 +102,7 @@ enum Known {
 
 impl Known {
     /// What the terminal says of itself goes before variables that its ancestors may have left behind.
-    fn of(set: &impl Fn(&str) -> Option<String>) -> Self {
+    pub fn of(set: &impl Fn(&str) -> Option<String>) -> Self {
         let term = set("TERM").unwrap_or_default();
         match term.as_str() {
             "xterm-kitty" => return Self::Kitty,
@@ -151,7 +152,8 @@ pub fn shows_progress(set: &impl Fn(&str) -> Option<String>, between: Between) -
     }
 }
 
-fn numbers(version: &str) -> [u32; 3] {
+/// The first three numbers of a version; what is no number counts as 0.
+pub fn numbers(version: &str) -> [u32; 3] {
     let mut numbers = [0; 3];
     for (number, part) in numbers.iter_mut().zip(version.split('.')) {
         let digits = part.find(|c: char| !c.is_ascii_digit());

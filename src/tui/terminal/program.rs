@@ -50,6 +50,18 @@ pub fn line(argv: &[&str], most: u64, patience: Duration) -> Option<String> {
     reader.join().ok().flatten()
 }
 
+/// Starts a program with a window of its own and leaves it to itself when it still runs after `patience`, for which this blocks.
+/// Where it has failed before, the error goes on from the name of the program.
+pub fn open(argv: &[&str], patience: Duration) -> Result<(), String> {
+    let mut child = start(argv, Stdio::null(), Stdio::null())?;
+    if ended(&mut child, patience)? {
+        return Ok(());
+    }
+    // Nobody asks how it ends; where nobody waits for it, it stays as a zombie.
+    thread::spawn(move || child.wait());
+    Ok(())
+}
+
 fn start(argv: &[&str], input: Stdio, output: Stdio) -> Result<Child, String> {
     let Some((program, rest)) = argv.split_first() else {
         return Err("is no program".to_owned());
@@ -66,20 +78,26 @@ fn start(argv: &[&str], input: Stdio, output: Stdio) -> Result<Child, String> {
 }
 
 fn end(child: &mut Child, patience: Duration) -> Result<(), String> {
+    if ended(child, patience)? {
+        return Ok(());
+    }
+    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    if let Some(group) = group {
+        let _ = kill_process_group(group, Signal::KILL);
+    }
+    let _ = child.wait();
+    Err(format!("took longer than {} s", patience.as_secs()))
+}
+
+/// Whether it has ended well in that time; where it has ended otherwise, how.
+fn ended(child: &mut Child, patience: Duration) -> Result<bool, String> {
     let until = Instant::now() + patience;
     loop {
         match child.try_wait() {
-            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) if status.success() => return Ok(true),
             Ok(Some(status)) => return Err(format!("ended with {status}")),
             Ok(None) if Instant::now() < until => thread::sleep(LOOK),
-            Ok(None) => {
-                let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-                if let Some(group) = group {
-                    let _ = kill_process_group(group, Signal::KILL);
-                }
-                let _ = child.wait();
-                return Err(format!("took longer than {} s", patience.as_secs()));
-            }
+            Ok(None) => return Ok(false),
             Err(error) => return Err(format!("was lost: {error}")),
         }
     }
@@ -127,6 +145,35 @@ mod tests {
             let why = feed(argv, "x", wait).err().unwrap_or_default();
             assert!(why.starts_with(expected), "{argv:?}: {why}");
         }
+    }
+
+    #[test]
+    fn a_program_that_goes_on_is_left_to_itself() {
+        let wait = Duration::from_millis(50);
+        let cases = [
+            (&["true"][..], None),
+            (
+                &["sh", "-c", "exit 3"][..],
+                Some("ended with exit status: 3"),
+            ),
+            (&["no-such-program-here"][..], Some("could not be started")),
+        ];
+        for (argv, expected) in cases {
+            let why = open(argv, PATIENCE).err();
+            assert_eq!(why.is_some(), expected.is_some(), "{argv:?}: {why:?}");
+            assert!(
+                why.unwrap_or_default()
+                    .starts_with(expected.unwrap_or_default())
+            );
+        }
+        // Where it were stopped, the pipe would be empty when it is read.
+        let folder = tempfile::tempdir().unwrap_or_else(|error| unreachable!("{error}"));
+        let pipe = folder.path().join("pipe");
+        let made = Command::new("mkfifo").arg(&pipe).status();
+        assert!(made.is_ok_and(|status| status.success()));
+        let script = format!("echo on > '{}'", pipe.display());
+        assert_eq!(open(&["sh", "-c", &script], wait), Ok(()));
+        assert_eq!(std::fs::read_to_string(pipe).ok().as_deref(), Some("on\n"));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 //! The surface drawn into keeps what was drawn, so that a pane without news costs nothing; only what was touched is compared.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::{Position, Rect};
@@ -12,6 +13,8 @@ use ratatui::style::Color;
 use crate::tui::terminal::colour::Depth;
 use crate::tui::terminal::emitter::Emitter;
 use crate::tui::terminal::glyph::{glyph, width as glyph_width};
+use crate::tui::terminal::link::Link;
+use crate::tui::terminal::linked::Links;
 use crate::tui::terminal::pen::{Pen, is_plain_blank, same_look};
 use crate::tui::terminal::surface::Surface;
 
@@ -25,6 +28,10 @@ const ERASE_FROM: u16 = 4;
 const SCROLL_COST: usize = 24;
 
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is known of a terminal by itself"
+)]
 pub struct Screen {
     width: u16,
     height: u16,
@@ -33,6 +40,9 @@ pub struct Screen {
     front: Vec<Cell>,
     /// Columns of the symbol that begins at a cell of `front`; 0 where one before it covers it.
     spans: Vec<u16>,
+    /// Which cells of it belong to links; none where the terminal is not known to take them.
+    links: Links,
+    linking: bool,
     scrolls: Vec<Scroll>,
     emitter: Emitter,
     /// Nothing is known of the terminal: clear it first.
@@ -58,6 +68,8 @@ impl Screen {
             back: Surface::default(),
             front: Vec::new(),
             spans: Vec::new(),
+            links: Links::default(),
+            linking: false,
             scrolls: Vec::new(),
             emitter: Emitter::new(depth),
             fresh: true,
@@ -77,6 +89,13 @@ impl Screen {
         self
     }
 
+    /// For terminals that are known to take links (see `Ability::takes_links`).
+    #[must_use]
+    pub fn linking(mut self, links: bool) -> Self {
+        self.linking = links;
+        self
+    }
+
     pub fn area(&self) -> Rect {
         self.back.area()
     }
@@ -93,7 +112,7 @@ impl Screen {
 
     /// Makes the buffer blank.
     pub fn clear(&mut self) {
-        self.back.touch_all().content.fill(Cell::EMPTY);
+        self.back.clear();
     }
 
     /// Another size: the buffer is blank, and the next flush draws everything.
@@ -104,6 +123,7 @@ impl Screen {
         self.back = Surface::new(self.width, self.height);
         self.front = vec![Cell::EMPTY; cells];
         self.spans = vec![1; cells];
+        self.links = Links::new(self.height);
         self.invalidate();
     }
 
@@ -140,10 +160,13 @@ impl Screen {
             let columns = self.back.take_touched(row);
             let start = self.range(row).start;
             let cells = start + usize::from(columns.start)..start + usize::from(columns.end);
-            if self.front[cells.clone()] != self.back.buffer().content[cells] {
+            let linked =
+                !columns.is_empty() && self.linking && !self.links.same(self.back.links(), row);
+            if linked || self.front[cells.clone()] != self.back.buffer().content[cells] {
                 self.draw_row(row);
             }
         }
+        self.emitter.link_to(None);
         self.place(cursor);
         self.emitter.finish()
     }
@@ -163,6 +186,7 @@ impl Screen {
         blank.bg = self.usual_background();
         self.emitter.clear(blank.bg);
         self.front.fill(blank);
+        self.links.clear();
         self.spans.fill(1);
     }
 
@@ -216,6 +240,7 @@ impl Screen {
         };
         front[blank.clone()].fill(Cell::EMPTY);
         spans[blank].fill(1);
+        self.links.scroll(scroll.top..scroll.bottom, scroll.lines);
     }
 
     /// How many cells of these rows would differ, were what they show first moved up by `lines`.
@@ -251,6 +276,9 @@ impl Screen {
         self.wanted.resize(usize::from(self.width), 0);
         self.changed.clear();
         self.changed.resize(usize::from(self.width), false);
+        if self.linking {
+            compare_links(&self.links, self.back.links(), row, &mut self.changed);
+        }
         let mut touched = 0;
         let mut x = 0;
         while x < self.width {
@@ -258,7 +286,11 @@ impl Screen {
             let room = self.width - x;
             let span = glyph_width(back[at].symbol(), room);
             self.wanted[at] = span;
-            if x < touched || spans[at] != span || !same_look(&back[at], &front[at]) {
+            if self.changed[at]
+                || x < touched
+                || spans[at] != span
+                || !same_look(&back[at], &front[at])
+            {
                 self.changed[at] = true;
                 if back[at].symbol().len() > 1 {
                     touched = touched.max(x + glyph(back[at].symbol(), room).reach);
@@ -266,6 +298,11 @@ impl Screen {
             }
             x += span;
         }
+    }
+
+    /// The link that a cell is to belong to.
+    fn link(&self, x: u16, row: u16) -> Option<&Arc<Link>> {
+        self.back.links().at(x, row).filter(|_| self.linking)
     }
 
     fn draw_row(&mut self, row: u16) {
@@ -287,6 +324,9 @@ impl Screen {
         }
         self.front[cells.clone()].clone_from_slice(&self.back.buffer().content[cells.clone()]);
         self.spans[cells].copy_from_slice(&self.wanted);
+        if self.linking {
+            self.links.copy(self.back.links(), row);
+        }
     }
 
     /// Where the blanks begin that reach to the end of the row in one background that erasing gives.
@@ -301,7 +341,12 @@ impl Screen {
             .rev()
             .take_while(|cell| is_plain_blank(cell) && cell.bg == background)
             .count();
-        self.width - blanks as u16
+        let tail = self.width - blanks as u16;
+        if self.linking {
+            tail.max(self.back.links().end(row))
+        } else {
+            tail
+        }
     }
 
     /// Erases from this column on, if that is shorter than to write the blanks that changed.
@@ -336,7 +381,7 @@ impl Screen {
                     Some(price) => bytes += price,
                     None => fits = false,
                 }
-                fits &= bytes <= skip;
+                fits &= bytes <= skip && self.link(at, row) == self.emitter.link();
                 at += glyph.width;
             }
             if fits && at == x {
@@ -355,6 +400,8 @@ impl Screen {
         let cell = &self.back.buffer().content[self.range(row).start + usize::from(x)];
         let glyph = glyph(cell.symbol(), self.width - x);
         let pen = Pen::of(cell, self.emitter.depth());
+        let link = self.back.links().at(x, row).filter(|_| self.linking);
+        self.emitter.link_to(link);
         self.emitter.draw(&glyph, pen, self.width);
         glyph.width
     }
@@ -373,5 +420,15 @@ impl Screen {
                 b"\x1b[?25l"
             });
         }
+    }
+}
+
+/// Marks the cells of a row as changed that are shown with another link than they belong to.
+fn compare_links(shown: &Links, wanted: &Links, row: u16, changed: &mut [bool]) {
+    if shown.same(wanted, row) {
+        return;
+    }
+    for (x, changed) in (0..).zip(changed) {
+        *changed = shown.at(x, row) != wanted.at(x, row);
     }
 }

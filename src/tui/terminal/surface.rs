@@ -2,14 +2,18 @@
 
 use std::ops::Range;
 
-use ratatui::buffer::Buffer;
+use ratatui::buffer::{Buffer, Cell};
 use ratatui::layout::Rect;
+
+use crate::tui::terminal::linked::Links;
 
 #[derive(Debug, Default)]
 pub struct Surface {
     buffer: Buffer,
     /// The columns of each row that may differ.
     touched: Vec<Range<u16>>,
+    /// Which cells belong to a link.
+    links: Links,
 }
 
 impl Surface {
@@ -19,6 +23,7 @@ impl Surface {
         Self {
             buffer: Buffer::empty(area),
             touched: vec![0..width; usize::from(height)],
+            links: Links::new(height),
         }
     }
 
@@ -28,6 +33,22 @@ impl Surface {
 
     pub fn buffer(&self) -> &Buffer {
         &self.buffer
+    }
+
+    pub fn links(&self) -> &Links {
+        &self.links
+    }
+
+    /// The buffer and what of it belongs to links, to draw into these columns of a row.
+    pub fn open(&mut self, y: u16, columns: Range<u16>) -> (&mut Buffer, &mut Links) {
+        self.touch(y, columns);
+        (&mut self.buffer, &mut self.links)
+    }
+
+    /// Blank cells, all of them touched.
+    pub fn clear(&mut self) {
+        self.touch_all().content.fill(Cell::EMPTY);
+        self.links.clear();
     }
 
     /// The buffer, to draw into these columns of a row.

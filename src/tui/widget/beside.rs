@@ -6,7 +6,8 @@ use crate::tui::widget::cells;
 use crate::tui::widget::diff::{Diff, DiffLine, Side};
 use crate::tui::widget::highlight::{self, Language, State};
 use crate::tui::widget::paint::{Form, Ink};
-use crate::tui::widget::sheet::{Flat, Sheet};
+use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::sheet::flat::Flat;
 use crate::tui::widget::wrap;
 
 /// From so many cells on two columns are read more easily than one: what a pane of 140 columns leaves for a change.

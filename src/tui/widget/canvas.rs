@@ -3,11 +3,14 @@
 //! them with what the terminal shows was most of the work of a frame.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
+use crate::tui::terminal::link::Link;
+use crate::tui::terminal::linked::Links;
 use crate::tui::terminal::surface::Surface;
 use crate::tui::widget::cells;
 
@@ -34,6 +37,8 @@ struct Script {
     writes: Vec<Write>,
     /// The texts of all of them, one after the other.
     text: String,
+    /// The links of all of them.
+    links: Vec<Arc<Link>>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,9 +54,13 @@ struct Write {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum What {
     Text,
+    /// Text in the place of the same text, in another style: the cells belong to the link they belonged to.
+    Mark,
     /// One symbol again and again.
     Fill,
     Blank,
+    /// Cells that were written belong to the next of the links.
+    Link,
 }
 
 impl Canvas {
@@ -79,6 +88,7 @@ impl Canvas {
         for row in &mut self.rows {
             row.drawn.writes.clear();
             row.drawn.text.clear();
+            row.drawn.links.clear();
         }
     }
 
@@ -110,6 +120,30 @@ impl Canvas {
     /// Writes a text into a row from `x` and stops before `end`; gives the column after the last cell written. A wide
     /// character that does not fit whole is left out. What lies outside the area is left alone.
     pub fn write(&mut self, x: u16, y: u16, end: u16, text: &str, style: Style) -> u16 {
+        self.put(What::Text, (x, y), end, text, style)
+    }
+
+    /// Writes a text over the same text in another style. It stays a link where it was one.
+    pub fn mark(&mut self, x: u16, y: u16, end: u16, text: &str, style: Style) -> u16 {
+        self.put(What::Mark, (x, y), end, text, style)
+    }
+
+    /// Says that cells of a row that were written belong to a link.
+    pub fn link(&mut self, y: u16, columns: Range<u16>, link: &Arc<Link>) {
+        let (start, end) = (
+            columns.start.max(self.area.left()),
+            columns.end.min(self.area.right()),
+        );
+        if start < end && self.has_row(y) {
+            self.push(What::Link, y, start..end, "", Style::new());
+            self.rows[usize::from(y - self.area.y)]
+                .drawn
+                .links
+                .push(Arc::clone(link));
+        }
+    }
+
+    fn put(&mut self, what: What, (x, y): (u16, u16), end: u16, text: &str, style: Style) -> u16 {
         let end = end.min(self.area.right());
         if !self.has_row(y) || x < self.area.left() || x >= end {
             return x;
@@ -119,7 +153,7 @@ impl Canvas {
             return x;
         }
         let next = x + width as u16;
-        self.push(What::Text, y, x..next, &text[..bytes], style);
+        self.push(what, y, x..next, &text[..bytes], style);
         next
     }
 
@@ -157,28 +191,39 @@ impl Canvas {
             if through || (!unknown && row.drawn == row.painted) {
                 continue;
             }
-            let buffer = surface.touch(y, columns.clone());
+            let (buffer, links) = surface.open(y, columns.clone());
             if let Some(style) = self.ground {
                 cells::clear(buffer, columns.clone(), y, style);
+                links.unlink(y, &columns);
             }
-            row.drawn.paint(buffer, y);
+            row.drawn.paint(buffer, links, y);
             std::mem::swap(&mut row.drawn, &mut row.painted);
         }
     }
 }
 
 impl Script {
-    fn paint(&self, buffer: &mut Buffer, y: u16) {
+    fn paint(&self, buffer: &mut Buffer, links: &mut Links, y: u16) {
         let mut text = self.text.as_str();
+        let mut targets = self.links.iter();
         for write in &self.writes {
             let (own, rest) = text.split_at(write.bytes);
             text = rest;
+            let columns = write.x..write.end;
+            if !matches!(write.what, What::Mark | What::Link) {
+                links.unlink(y, &columns);
+            }
             match write.what {
-                What::Text => {
+                What::Text | What::Mark => {
                     cells::write(buffer, write.x, y, write.end, own, write.style);
                 }
-                What::Fill => cells::fill(buffer, write.x..write.end, y, own, write.style),
-                What::Blank => cells::clear(buffer, write.x..write.end, y, write.style),
+                What::Fill => cells::fill(buffer, columns, y, own, write.style),
+                What::Blank => cells::clear(buffer, columns, y, write.style),
+                What::Link => {
+                    if let Some(link) = targets.next() {
+                        links.link(y, columns, link);
+                    }
+                }
             }
         }
     }
@@ -207,7 +252,13 @@ mod tests {
     }
 
     fn stroke() -> impl Strategy<Value = Stroke> {
-        let what = prop_oneof![Just(What::Text), Just(What::Fill), Just(What::Blank)];
+        let what = prop_oneof![
+            Just(What::Text),
+            Just(What::Fill),
+            Just(What::Blank),
+            Just(What::Mark),
+            Just(What::Link)
+        ];
         let texts = prop_oneof![
             Just(""),
             Just("a"),
@@ -245,13 +296,22 @@ mod tests {
                 What::Text => {
                     canvas.write(x, y, end, stroke.text, style);
                 }
+                What::Mark => {
+                    canvas.mark(x, y, end, stroke.text, style);
+                }
                 What::Fill => canvas.fill(x, y, end, "─", style),
+                What::Link => canvas.link(y, x..end, &a_link(stroke.text)),
                 What::Blank => {
                     let area = Rect::new(x, y, end.saturating_sub(x), 2);
                     canvas.blank(area, style);
                 }
             }
         }
+    }
+
+    fn a_link(text: &str) -> Arc<Link> {
+        let address = format!("http://a.b/{}", text.len());
+        Link::new(&address).unwrap_or_else(|| unreachable!("{address}"))
     }
 
     fn area() -> Rect {
@@ -275,6 +335,34 @@ mod tests {
                 draw(&mut alone, strokes);
                 alone.paint(&mut once);
                 prop_assert_eq!(surface.buffer(), once.buffer());
+                prop_assert_eq!(surface.links(), once.links());
+            }
+        }
+
+        /// What is written over a link is none any more, unless it is the same text in another style.
+        #[test]
+        fn what_is_written_over_a_link_is_none(stroke in stroke()) {
+            let mut surface = Surface::new(WIDTH, HEIGHT);
+            let mut canvas = Canvas::over(Rect::new(0, 0, WIDTH, HEIGHT));
+            for y in 0..HEIGHT {
+                canvas.write(0, y, WIDTH, "12345678", Style::new());
+                canvas.link(y, 1..7, &a_link("old"));
+            }
+            draw(&mut canvas, std::slice::from_ref(&stroke));
+            canvas.paint(&mut surface);
+            let mut plain = Surface::new(WIDTH, HEIGHT);
+            let mut alone = Canvas::over(Rect::new(0, 0, WIDTH, HEIGHT));
+            draw(&mut alone, std::slice::from_ref(&stroke));
+            alone.paint(&mut plain);
+            for (x, y) in (0..WIDTH).flat_map(|x| (0..HEIGHT).map(move |y| (x, y))) {
+                let drawn = alone.rows[usize::from(y)].painted.writes.iter()
+                    .any(|write| (write.x..write.end).contains(&x));
+                let expected = match stroke.what {
+                    What::Link if drawn => Some(a_link(stroke.text)),
+                    What::Text | What::Fill | What::Blank if drawn => None,
+                    _ => (1..7).contains(&x).then(|| a_link("old")),
+                };
+                prop_assert_eq!(surface.links().at(x, y), expected.as_ref(), "{},{}", x, y);
             }
         }
 

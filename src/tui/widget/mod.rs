@@ -4,6 +4,7 @@
 //! Text that came from outside is laid out once per width into a [`sheet::Sheet`] and drawn from there, only the rows that
 //! are on the screen. Text from outside is cleaned by the functions that take it, unless their comment says otherwise.
 
+pub mod address;
 pub mod beside;
 pub mod canvas;
 pub mod cells;

@@ -84,11 +84,27 @@ impl Streaming {
         }
     }
 
-    /// The text of a row as it is drawn.
-    pub fn plain(&self, index: usize) -> String {
+    /// The number of rows as they were laid out last.
+    pub fn rows(&self) -> usize {
+        self.done.height() + self.tail.height()
+    }
+
+    /// The part of the source that a row shows; none of a row that only stands between others.
+    pub fn span(&self, index: usize) -> Option<Range<usize>> {
         match index.checked_sub(self.done.height()) {
-            None => self.done.plain(index),
-            Some(index) => self.tail.plain(index),
+            None => self.done.span(index),
+            Some(index) => {
+                let span = self.tail.span(index)?;
+                Some(self.settled + span.start..self.settled + span.end)
+            }
+        }
+    }
+
+    /// A row in its two halves: what stands before the text, and the text.
+    pub fn halves(&self, index: usize) -> (&str, &str) {
+        match index.checked_sub(self.done.height()) {
+            None => self.done.halves(index),
+            Some(index) => self.tail.halves(index),
         }
     }
 
@@ -108,8 +124,10 @@ impl Streaming {
     pub fn into_sheet(mut self, form: Form) -> Sheet {
         self.finish();
         self.layout(form);
+        let first = self.done.height();
         self.done
             .append(&self.tail, Mark::default(), self.tail.mark());
+        self.done.shift(first, self.settled as i64);
         self.done.shrink();
         self.done
     }
@@ -159,7 +177,10 @@ impl Streaming {
             if block.start > 0 {
                 let mut rest = Sheet::default();
                 rest.append(&self.tail, block.mark, self.tail.mark());
+                rest.shift(0, -(block.start as i64));
+                let first = self.done.height();
                 self.done.append(&self.tail, Mark::default(), block.mark);
+                self.done.shift(first, self.settled as i64);
                 self.tail = rest;
                 self.settled += block.start;
                 self.above = block.above;
@@ -179,6 +200,8 @@ struct Fence {
     lines: Lines,
     mark: u8,
     length: usize,
+    /// Where it begins in the text.
+    start: usize,
     /// The first line that was not whole when it was last looked at.
     at: usize,
     /// The rows and the lexer's state before that line.
@@ -216,6 +239,7 @@ impl Fence {
             lines,
             mark,
             length,
+            start,
             at: start + head.len() + 1,
         };
         fence.advance(source, tail);
@@ -230,6 +254,7 @@ impl Fence {
             if closes(line, self.mark, self.length) {
                 return false;
             }
+            self.lines.at(self.at - self.start);
             self.lines.add(tail, line);
             self.at += line.len() + 1;
         }
@@ -239,6 +264,7 @@ impl Fence {
         // Up to three blanks at the end of the text are no line yet.
         let blank = line.len() < 4 && line.bytes().all(|byte| byte == b' ');
         if !blank && !closes(line, self.mark, self.length) {
+            self.lines.at(self.at - self.start);
             self.lines.add(tail, line);
         } else if self.state.1.is_some() {
             // An empty block is one empty row.
@@ -272,15 +298,35 @@ mod tests {
 
     const FORM: Form = Form::new(30, Glyphs::Unicode);
 
-    fn lines(sheet: &Sheet) -> Vec<Vec<(String, Style)>> {
-        (0..sheet.height())
-            .map(|row| merged(&sheet.line(row, &Numbered)))
-            .collect()
+    /// A row as it is drawn, what of it leads where, and where it stands in the text.
+    type Seen = (
+        Vec<(String, Style)>,
+        Vec<(String, String)>,
+        Option<Range<usize>>,
+    );
+
+    fn lines(sheet: &Sheet) -> Vec<Seen> {
+        let row = |row| {
+            let spans = merged(&sheet.line(row, &Numbered));
+            (spans, links(sheet, row), sheet.span(row))
+        };
+        (0..sheet.height()).map(row).collect()
     }
 
-    fn streamed(stream: &mut Streaming) -> Vec<Vec<(String, Style)>> {
-        (0..stream.height(FORM))
-            .map(|row| merged(&stream.line(row, &Numbered)))
+    fn streamed(stream: &mut Streaming) -> Vec<Seen> {
+        stream.height(FORM);
+        let mut rows = lines(&stream.done);
+        rows.extend(lines(&stream.tail));
+        for (index, row) in rows.iter_mut().enumerate() {
+            row.2 = stream.span(index);
+        }
+        rows
+    }
+
+    fn links(sheet: &Sheet, row: usize) -> Vec<(String, String)> {
+        let links = sheet.links(row).into_iter();
+        links
+            .map(|(text, link)| (text.to_owned(), link.uri().to_owned()))
             .collect()
     }
 
@@ -351,6 +397,10 @@ mod tests {
             "~~gone~~",
             "![alt](img.png)",
             "<http://auto>",
+            "http://bare/x",
+            "https://b.c/",
+            "[http://a](http://b)",
+            "<a@b.c>",
             "    indented\n",
             "`",
             "*",
@@ -380,7 +430,7 @@ mod tests {
             let chars: Vec<char> = text.chars().collect();
             let mut at = 0;
             let mut sizes = cuts.iter().cycle();
-            let mut settled: Vec<Vec<(String, Style)>> = Vec::new();
+            let mut settled: Vec<Seen> = Vec::new();
             while at < chars.len() {
                 let size = sizes.next().copied().unwrap_or(1);
                 let end = (at + size).min(chars.len());

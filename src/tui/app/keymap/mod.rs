@@ -192,6 +192,7 @@ pub enum Action {
     CopyTurn,
     CopyPlace,
     OpenPlace,
+    OpenLink,
     Pager,
     // On the board, of the marked session but for the last five.
     BoardOpen,

@@ -49,6 +49,11 @@ impl Lines {
         }
     }
 
+    /// Says where the line that is added next stands in the source.
+    pub fn at(&mut self, at: usize) {
+        self.writer.at = Some(at);
+    }
+
     pub fn add(&mut self, sheet: &mut Sheet, line: &str) {
         let first = self.first.take().unwrap_or_else(|| self.rest.clone());
         self.writer
@@ -61,7 +66,12 @@ impl Lines {
         let mut at = 0;
         for line in text.strip_suffix('\n').unwrap_or(&text).split('\n') {
             self.writer.at = origins.of(at);
+            let first = sheet.height();
             self.add(sheet, line);
+            // Of a tab that is partly the indent of the block the parser makes more blanks than the source has bytes.
+            if let Some(end) = origins.of(at + line.len()) {
+                sheet.confine(first, end);
+            }
             at += line.len() + 1;
         }
     }

@@ -1,14 +1,17 @@
 //! The text within one block, as it is gathered from the parser's events: words with the marks that lie over them, links
 //! with where they lead, line ends.
 
+use std::borrow::Cow;
 use std::ops::Range;
+use std::sync::Arc;
 
 use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 
 use crate::agent::visible::clean;
+use crate::tui::terminal::link::Link;
 use crate::tui::widget::cells;
 use crate::tui::widget::paint::{Ink, Tone};
-use crate::tui::widget::sheet::Flat;
+use crate::tui::widget::sheet::flat::Flat;
 
 /// Where stretches of a text stand in their source.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -65,6 +68,8 @@ struct Address {
     start: usize,
     /// The text is the address.
     shown: bool,
+    /// What a terminal may be given of it.
+    link: Option<Arc<Link>>,
 }
 
 impl Inline {
@@ -77,6 +82,7 @@ impl Inline {
         self.broke = false;
         let end = self.flat.text().trim_end_matches('\n').len();
         self.flat.truncate(end);
+        self.flat.link_addresses();
         (
             std::mem::take(&mut self.flat),
             std::mem::take(&mut self.origins),
@@ -139,11 +145,16 @@ impl Inline {
                 ..
             } => {
                 let shown = matches!(link_type, LinkType::Autolink | LinkType::Email);
-                self.begin_link(dest_url, shown);
+                // The parser leaves out what its own writer of HTML puts in.
+                let scheme = match link_type {
+                    LinkType::Email => "mailto:",
+                    _ => "",
+                };
+                self.begin_link(scheme, dest_url, shown);
             }
             Tag::Image { dest_url, .. } => {
                 self.words(&CowStr::Borrowed("image: "), Ink::Muted);
-                self.begin_link(dest_url, false);
+                self.begin_link("", dest_url, false);
             }
             _ => {}
         }
@@ -215,10 +226,14 @@ impl Inline {
         }
     }
 
-    fn begin_link(&mut self, url: &str, shown: bool) {
+    fn begin_link(&mut self, scheme: &str, url: &str, shown: bool) {
         self.settle_break("[");
+        let cleaned = clean(url);
+        // What leads elsewhere than is shown is no link.
+        let same = matches!(cleaned, Cow::Borrowed(_));
         self.links.push(Address {
-            url: clean(url).replace(['\n', '\t'], " "),
+            link: same.then(|| Link::new(&format!("{scheme}{url}"))).flatten(),
+            url: cleaned.replace(['\n', '\t'], " "),
             start: self.flat.len(),
             shown,
         });
@@ -226,17 +241,34 @@ impl Inline {
 
     /// Says where a link leads, unless its text does: an address is never hidden behind other words.
     fn end_link(&mut self) {
-        let Some(link) = self.links.pop() else { return };
-        let text = self.flat.text().get(link.start..).unwrap_or_default();
+        let Some(address) = self.links.pop() else {
+            return;
+        };
+        let end = self.flat.len();
+        let text = self.flat.text().get(address.start..).unwrap_or_default();
         let bare = |url: &str| {
             url.trim_start_matches("mailto:")
                 .trim_end_matches('/')
                 .to_owned()
         };
-        if !link.shown && !link.url.is_empty() && bare(text) != bare(&link.url) {
-            let parted = text.is_empty() || text.ends_with(' ');
-            let blank = if parted { "" } else { " " };
-            self.put(&format!("{blank}({})", link.url), Ink::Muted);
+        let told = address.shown || bare(text) == bare(&address.url);
+        let parted = text.is_empty() || text.ends_with(' ');
+        // Words that look like an address lead to that one or nowhere.
+        if let Some(link) = address
+            .link
+            .as_ref()
+            .filter(|_| told || !text.contains("://"))
+        {
+            self.flat.link(&(address.start..end), link);
+        }
+        if !told && !address.url.is_empty() {
+            self.put(if parted { "(" } else { " (" }, Ink::Muted);
+            let start = self.flat.len();
+            self.put(&address.url, Ink::Muted);
+            if let Some(link) = &address.link {
+                self.flat.link(&(start..self.flat.len()), link);
+            }
+            self.put(")", Ink::Muted);
         }
     }
 }
@@ -247,4 +279,118 @@ fn is_line_break(html: &str) -> bool {
         .trim_end_matches('>')
         .trim_end_matches('/');
     name.trim().eq_ignore_ascii_case("br")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::tui::widget::markdown::render;
+    use crate::tui::widget::paint::{Form, Glyphs};
+    use pretty_assertions::assert_eq;
+
+    #[test]
+    fn links_lead_where_they_say() {
+        let long = format!("http://x.y/{}", "a".repeat(3_000));
+        let endless = format!("[x]({long})");
+        // The words that are links, and where they lead.
+        let cases: &[(&str, &[(&str, &str)])] = &[
+            (
+                "[the page](http://x.y)",
+                &[("the page", "http://x.y"), ("http://x.y", "http://x.y")],
+            ),
+            (
+                "[http://x.y](http://x.y/)",
+                &[("http://x.y", "http://x.y/")],
+            ),
+            (
+                "<http://x.y> and <ada@x.y>",
+                &[("http://x.y", "http://x.y"), ("ada@x.y", "mailto:ada@x.y")],
+            ),
+            (
+                "see http://x.y/a_b_c.",
+                &[("http://x.y/a_b_c", "http://x.y/a_b_c")],
+            ),
+            ("see `http://x.y`", &[("http://x.y", "http://x.y")]),
+            ("**http://x.y**", &[("http://x.y", "http://x.y")]),
+            ("# http://x.y", &[("http://x.y", "http://x.y")]),
+            (
+                "![alt](http://x.y/i.png)",
+                &[
+                    ("alt", "http://x.y/i.png"),
+                    ("http://x.y/i.png", "http://x.y/i.png"),
+                ],
+            ),
+            (
+                "| a |\n|---|\n| [b](http://x.y) |\n",
+                &[("b", "http://x.y"), ("http://x.y", "http://x.y")],
+            ),
+            (
+                "| [b](http://x.y) |\n|---|\n| a |\n",
+                &[("b", "http://x.y"), ("http://x.y", "http://x.y")],
+            ),
+            // Words that name one address and lead to another.
+            (
+                "[http://good.com](http://evil.com)",
+                &[
+                    ("http://good.com", "http://good.com"),
+                    ("http://evil.com", "http://evil.com"),
+                ],
+            ),
+            (
+                "http://good.com[/x](http://evil.com)",
+                &[
+                    ("/x", "http://evil.com"),
+                    ("http://evil.com", "http://evil.com"),
+                ],
+            ),
+            ("[x](http://good.com@evil.com)", &[]),
+            ("http://good.com@evil.com", &[]),
+            // What is not safe is shown, and leads nowhere.
+            ("[x](javascript:alert(1))", &[]),
+            ("[x](file:///etc/passwd)", &[]),
+            ("[x](a.md)", &[]),
+            // Of what is not shown nothing is left in the link.
+            (
+                "[x](http://x.y/&#27;]0;)",
+                &[("http://x.y/", "http://x.y/")],
+            ),
+            (
+                "[x](http://x.y/\u{200b})",
+                &[("x", "http://x.y/"), ("http://x.y/", "http://x.y/")],
+            ),
+            (&endless, &[]),
+            (&long, &[]),
+            // Code in a block is no prose.
+            ("```\nhttp://x.y\n```", &[]),
+            (
+                "[x][1] y\n\n[1]: http://x.y\n",
+                &[("http://x.y", "http://x.y")],
+            ),
+        ];
+        for (text, expected) in cases {
+            let sheet = render(text, Form::new(200, Glyphs::Unicode));
+            let rows = 0..sheet.height();
+            let links: Vec<(&str, &str)> = rows
+                .flat_map(|row| sheet.links(row))
+                .map(|(text, link)| (text, link.uri()))
+                .collect();
+            assert_eq!(links, *expected, "{text:.60}");
+        }
+    }
+
+    #[test]
+    fn a_broken_link_is_one_link() {
+        let sheet = render(
+            "[two words](http://x.y/abcdefgh)",
+            Form::new(8, Glyphs::Unicode),
+        );
+        let rows: Vec<_> = (0..sheet.height())
+            .flat_map(|row| sheet.links(row))
+            .collect();
+        let texts: Vec<&str> = rows.iter().map(|(text, _)| *text).collect();
+        assert_eq!(texts, ["two", "words", "http://", "x.y/abcd", "efgh"]);
+        assert!(
+            rows.iter()
+                .all(|(_, link)| link.begin() == rows[0].1.begin())
+        );
+    }
 }

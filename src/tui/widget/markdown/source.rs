@@ -2,10 +2,10 @@
 
 use std::ops::Range;
 
-use pulldown_cmark::{Event, Parser, Tag, TagEnd};
+use pulldown_cmark::{Event, LinkType, Parser, Tag, TagEnd};
 
 use crate::tui::widget::markdown::writer::Above;
-use crate::tui::widget::markdown::{self, options};
+use crate::tui::widget::markdown::{self, Block, options};
 use crate::tui::widget::paint::{Form, Glyphs};
 use crate::tui::widget::sheet::Sheet;
 
@@ -56,13 +56,48 @@ pub fn closing(source: &str, part: &Range<usize>) -> usize {
     })
 }
 
-/// Where the blocks of a text begin, and the items of its lists.
+/// Where the blocks of a text begin, and the items of its lists: what of them is shown, without the marks before it.
 pub fn blocks(source: &str) -> Vec<usize> {
     let mut blocks = Vec::new();
     let form = Form::new(80, Glyphs::Unicode);
     let above = Above::default();
-    markdown::write(source, form, above, &mut Sheet::default(), &mut blocks);
-    blocks.iter().map(|block| block.start).collect()
+    let mut sheet = Sheet::default();
+    markdown::write(source, form, above, &mut sheet, &mut blocks);
+    let shown = |block: &Block| {
+        let mut rows = block.mark.rows()..sheet.height();
+        let first = rows.find_map(|row| sheet.span(row));
+        first.map_or(block.start, |span| span.start.max(block.start))
+    };
+    blocks.iter().map(shown).collect()
+}
+
+/// The links of a text and where they lead, as they are written: those that name another place of the text are shown as they
+/// stand, and are none.
+pub fn links(source: &str) -> Vec<(Range<usize>, String)> {
+    let mut links = Vec::new();
+    for (event, range) in Parser::new_ext(source, options()).into_offset_iter() {
+        let Event::Start(
+            Tag::Link {
+                link_type,
+                dest_url,
+                ..
+            }
+            | Tag::Image {
+                link_type,
+                dest_url,
+                ..
+            },
+        ) = event
+        else {
+            continue;
+        };
+        match link_type {
+            LinkType::Inline | LinkType::Autolink => links.push((range, dest_url.into_string())),
+            LinkType::Email => links.push((range, format!("mailto:{dest_url}"))),
+            _ => {}
+        }
+    }
+    links
 }
 
 fn codes(source: &str) -> Vec<Code> {
@@ -136,6 +171,6 @@ mod tests {
 
     #[test]
     fn blocks_begin_where_they_are_seen_to() {
-        assert_eq!(blocks("# a\n\ntext\nmore\n\n- x\n- y\n"), [0, 5, 16, 20]);
+        assert_eq!(blocks("# a\n\ntext\nmore\n\n- x\n- y\n"), [2, 5, 18, 22]);
     }
 }

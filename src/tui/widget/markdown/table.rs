@@ -7,7 +7,8 @@ use pulldown_cmark::Alignment;
 
 use crate::tui::widget::cells;
 use crate::tui::widget::paint::{Glyphs, Ink, Tone};
-use crate::tui::widget::sheet::{Flat, Sheet};
+use crate::tui::widget::sheet::Sheet;
+use crate::tui::widget::sheet::flat::Flat;
 use crate::tui::widget::wrap;
 
 /// A column that must give way keeps at least so many cells.
@@ -253,15 +254,9 @@ fn border(sheet: &mut Sheet, glyphs: Glyphs, joints: &str, widths: &[usize], lea
 }
 
 fn strong(cell: &Flat) -> Flat {
-    let mut strong = Flat::default();
-    cell.each(0..cell.len(), &mut |text, tone| {
-        strong.put(
-            text,
-            Tone {
-                strong: true,
-                ..tone
-            },
-        );
-    });
-    strong
+    let strong = |tone: Tone| Tone {
+        strong: true,
+        ..tone
+    };
+    cell.toned(&strong)
 }

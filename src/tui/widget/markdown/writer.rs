@@ -10,7 +10,8 @@ use crate::tui::widget::markdown::code::Lines;
 use crate::tui::widget::markdown::inline::{Inline, Origins};
 use crate::tui::widget::markdown::table::Table;
 use crate::tui::widget::paint::{Form, Ink};
-use crate::tui::widget::sheet::{Flat, Mark, Sheet};
+use crate::tui::widget::sheet::flat::Flat;
+use crate::tui::widget::sheet::{Mark, Sheet};
 use crate::tui::widget::wrap;
 
 #[derive(Debug)]

@@ -2,6 +2,8 @@
 //! width. Colours are not in it: it keeps inks, and of code only the line and where its lexer stood, so that only rows that
 //! are drawn are ever coloured.
 
+pub mod flat;
+
 use std::ops::Range;
 
 use ratatui::layout::Rect;
@@ -9,97 +11,10 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::tui::widget::canvas::Canvas;
+use crate::tui::widget::cells;
 use crate::tui::widget::highlight::{self, Language, State};
-use crate::tui::widget::paint::{Ink, Paint, Tone};
-
-/// More text than this is not taken into one sheet; positions are 32 bits.
-const MOST: usize = 1 << 30;
-
-/// Text in which every byte has a tone.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Flat {
-    text: String,
-    runs: Vec<Run>,
-}
-
-/// A stretch of text of one tone, up to `end`. Ends rise, and the last is the text's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-struct Run {
-    end: u32,
-    tone: Tone,
-}
-
-impl Flat {
-    pub fn text(&self) -> &str {
-        &self.text
-    }
-
-    pub fn len(&self) -> usize {
-        self.text.len()
-    }
-
-    pub fn is_empty(&self) -> bool {
-        self.text.is_empty()
-    }
-
-    pub fn put(&mut self, text: &str, tone: impl Into<Tone>) {
-        if text.is_empty() || self.text.len() + text.len() > MOST {
-            return;
-        }
-        let tone = tone.into();
-        self.text.push_str(text);
-        let end = self.text.len() as u32;
-        match self.runs.last_mut() {
-            Some(run) if run.tone == tone => run.end = end,
-            _ => self.runs.push(Run { end, tone }),
-        }
-    }
-
-    /// Takes over a part of another text with its tones.
-    pub fn put_part(&mut self, other: &Self, part: Range<usize>) {
-        if self.text.len() + part.len() > MOST {
-            return;
-        }
-        other.each(part, &mut |text, tone| self.put(text, tone));
-    }
-
-    #[must_use]
-    pub fn clone_part(&self, part: Range<usize>) -> Self {
-        let mut copy = Self::default();
-        copy.put_part(self, part);
-        copy
-    }
-
-    pub fn truncate(&mut self, length: usize) {
-        if length < self.text.len() {
-            self.text.truncate(length);
-            let whole = self.runs.partition_point(|run| (run.end as usize) < length);
-            self.runs.truncate(whole + usize::from(length > 0));
-            if let Some(run) = self.runs.last_mut() {
-                run.end = length as u32;
-            }
-        }
-    }
-
-    pub fn clear(&mut self) {
-        self.text.clear();
-        self.runs.clear();
-    }
-
-    /// The stretches of one tone within a part.
-    pub fn each<'a>(&'a self, part: Range<usize>, then: &mut dyn FnMut(&'a str, Tone)) {
-        let mut at = part.start;
-        let first = self.runs.partition_point(|run| run.end as usize <= at);
-        for run in &self.runs[first..] {
-            if at >= part.end {
-                break;
-            }
-            let end = (run.end as usize).min(part.end);
-            then(&self.text[at..end], run.tone);
-            at = end;
-        }
-    }
-}
+use crate::tui::widget::paint::{Ink, Paint};
+use crate::tui::widget::sheet::flat::{Flat, MOST};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Part {
@@ -187,8 +102,8 @@ impl Sheet {
     pub fn plain(&self, index: usize) -> String {
         let mut text = String::new();
         if let Some(row) = self.rows.get(index) {
-            text.push_str(&self.flat.text[row.lead.range()]);
-            text.push_str(&self.flat.text[row.body.range()]);
+            text.push_str(&self.flat.text()[row.lead.range()]);
+            text.push_str(&self.flat.text()[row.body.range()]);
         }
         text
     }
@@ -202,7 +117,7 @@ impl Sheet {
     /// A row in its two halves: what stands before the text, and the text.
     pub fn halves(&self, index: usize) -> (&str, &str) {
         self.rows.get(index).map_or(("", ""), |row| {
-            let text = &self.flat.text;
+            let text = self.flat.text();
             (&text[row.lead.range()], &text[row.body.range()])
         })
     }
@@ -230,12 +145,42 @@ impl Sheet {
             self.each_styled(*row, paint, &mut tokens, &mut |text, style| {
                 x = canvas.write(x, y, area.right(), text, style);
             });
+            for (part, link) in self.flat.links(&row.body.range()) {
+                let column = |at| {
+                    area.left()
+                        .saturating_add(self.column(*row, at))
+                        .min(area.right())
+                };
+                canvas.link(y, column(part.start)..column(part.end), link);
+            }
             if let Some(ground) = self.ground(*row) {
                 canvas.fill(x, y, area.right(), " ", paint.style(ground));
             }
             drawn += 1;
         }
         drawn
+    }
+
+    /// Cells of a row before a byte of its text, measured in the pieces that are drawn.
+    fn column(&self, row: Row, at: usize) -> u16 {
+        let mut width = 0;
+        for part in [row.lead.range(), row.body.range().start..at] {
+            self.flat
+                .each(part, &mut |text, _| width += cells::of(text));
+        }
+        u16::try_from(width).unwrap_or(u16::MAX)
+    }
+
+    /// The links of a row, each with the bytes of its text that belong to it.
+    #[cfg(test)]
+    pub(crate) fn links(
+        &self,
+        index: usize,
+    ) -> Vec<(&str, &std::sync::Arc<crate::tui::terminal::link::Link>)> {
+        let text = self.flat.text();
+        let body = self.rows.get(index).map_or(0..0, |row| row.body.range());
+        let links = self.flat.links(&body);
+        links.map(|(part, link)| (&text[part], link)).collect()
     }
 
     /// The ink whose ground goes on to the end of the row: that of a changed line.
@@ -246,8 +191,7 @@ impl Sheet {
         } else {
             body.start
         };
-        let run = self.flat.runs.partition_point(|run| run.end as usize <= at);
-        match self.flat.runs.get(run)?.tone.ink {
+        match self.flat.tone(at)?.ink {
             Ink::Added | Ink::AddedWord => Some(Ink::Added),
             Ink::Removed | Ink::RemovedWord => Some(Ink::Removed),
             _ => None,
@@ -256,8 +200,7 @@ impl Sheet {
 
     /// The bytes of memory held.
     pub fn size(&self) -> usize {
-        self.flat.text.capacity()
-            + self.flat.runs.capacity() * size_of::<Run>()
+        self.flat.size()
             + self.rows.capacity() * size_of::<Row>()
             + self.code.capacity() * size_of::<CodeLine>()
     }
@@ -282,7 +225,7 @@ impl Sheet {
         highlight::lex(
             code.language,
             code.state,
-            &self.flat.text[code.line.range()],
+            &self.flat.text()[code.line.range()],
             tokens,
         );
         // Tokens count from the start of the line, runs from that of the sheet; both cover the body in order.
@@ -401,13 +344,32 @@ impl Sheet {
         }));
     }
 
+    /// What the rows from one on show stands elsewhere in the source: so much further on.
+    pub fn shift(&mut self, first: usize, by: i64) {
+        for row in self.rows.iter_mut().skip(first) {
+            if row.from != NOWHERE {
+                let moved = |at: u32| u32::try_from(i64::from(at) + by).unwrap_or_default();
+                (row.from, row.to) = (moved(row.from), moved(row.to));
+            }
+        }
+    }
+
+    /// What the rows from one on show ends in the source here at the latest.
+    pub fn confine(&mut self, first: usize, end: usize) {
+        let end = end.min(MOST) as u32;
+        for row in self.rows.iter_mut().skip(first) {
+            if row.from != NOWHERE {
+                (row.from, row.to) = (row.from.min(end), row.to.min(end));
+            }
+        }
+    }
+
     pub fn clear(&mut self) {
         self.truncate(Mark::default());
     }
 
     pub fn shrink(&mut self) {
-        self.flat.text.shrink_to_fit();
-        self.flat.runs.shrink_to_fit();
+        self.flat.shrink();
         self.rows.shrink_to_fit();
         self.code.shrink_to_fit();
     }
