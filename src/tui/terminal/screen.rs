@@ -28,10 +28,6 @@ const ERASE_FROM: u16 = 4;
 const SCROLL_COST: usize = 24;
 
 #[derive(Debug)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is known of a terminal by itself"
-)]
 pub struct Screen {
     width: u16,
     height: u16,
