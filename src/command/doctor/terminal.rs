@@ -310,6 +310,7 @@ mod tests {
                 "copying: by OSC 52, if the terminal lets",
                 "notices: by OSC 99",
                 "progress: not known to show it",
+                "links: by OSC 8",
                 "in between: nothing",
                 "mouse: clicks, selects and scrolls (ui.mouse is true); with Shift held it selects as elsewhere",
                 "widths: signs such as ● and ─ take one column, as it draws them",

@@ -4,6 +4,7 @@ use crate::agent::visible::one_line;
 use crate::tui::app::App;
 use crate::tui::app::caret::Caret;
 use crate::tui::app::copying::Deed;
+use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::logical::{line_at, shown};
 use crate::tui::app::message::Cmd;
 use crate::tui::app::transcript::{Entry, What};
@@ -17,14 +18,18 @@ impl App {
             .here()
             .and_then(|(entry, caret)| address_at(&entry, caret));
         let Some(address) = address else {
-            self.say("no link here: g x opens one where the cursor is on it");
+            let key = self.keymap().way_from(Place::Transcript, Action::OpenLink);
+            self.say(format!(
+                "no link here: {key} opens one where the cursor is on it"
+            ));
             return Vec::new();
         };
         // The address is the model's: what opens it is given no more than a terminal would be.
         let Some(link) = Link::new(&address) else {
             let start: String = one_line(&address).chars().take(60).collect();
+            let key = self.keymap().way_from(Place::Transcript, Action::CopyBlock);
             self.say(format!(
-                "not opened: {start} is no plain address of http, https or mailto; y copies the text"
+                "not opened: {start} is no plain address of http, https or mailto; {key} copies the text"
             ));
             return Vec::new();
         };

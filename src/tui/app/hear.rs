@@ -29,16 +29,7 @@ impl App {
                     self.wrote(&event);
                     let before = self.generation(event.session);
                     self.event(&event);
-                    if self.generation(event.session) != before {
-                        let answer = matches!(
-                            event.fact,
-                            Fact::ItemAdded {
-                                item: Item::Answer { .. },
-                                ..
-                            }
-                        );
-                        self.settle(event.session, answer.then_some(event.seq));
-                    }
+                    self.settle_after(&event, before);
                     self.board_event(&event);
                     self.trim(event.session);
                     // A command may have changed the branch.

@@ -1,7 +1,9 @@
 //! The text that streams, as far as it can be read like an entry: moved in, selected, copied. When it has become one, places in
 //! it are places in that.
 
+use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::{Seq, SessionId};
+use crate::protocol::item::Item;
 use crate::protocol::time::Time;
 use crate::tui::app::App;
 use crate::tui::app::caret::{Caret, Reading};
@@ -54,6 +56,21 @@ impl Reading {
 }
 
 impl App {
+    /// An event was heard before which the text had begun anew so often: it may have become an answer.
+    pub fn settle_after(&mut self, event: &Event, before: u64) {
+        if self.generation(event.session) == before {
+            return;
+        }
+        let answer = matches!(
+            event.fact,
+            Fact::ItemAdded {
+                item: Item::Answer { .. },
+                ..
+            }
+        );
+        self.settle(event.session, answer.then_some(event.seq));
+    }
+
     /// The text that streamed in a session is this entry now, or gone: whoever reads in it goes on reading there.
     pub fn settle(&mut self, id: SessionId, entry: Option<Seq>) {
         for pane in self.panes.all_mut() {

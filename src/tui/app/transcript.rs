@@ -440,11 +440,6 @@ impl Transcript {
     }
 }
 
-/// A call without a result.
-fn is_open(entry: &Entry) -> bool {
-    matches!(&entry.what, What::Call(call) if call.outcome.is_none())
-}
-
 /// Another mode was chosen, or lent: until something is said with it the next one takes its place.
 fn is_mode(what: &What) -> bool {
     let What::Changed(change) = what else {
@@ -453,74 +448,10 @@ fn is_mode(what: &What) -> bool {
     matches!(change, Change::Mode { .. } | Change::ModeLent { .. })
 }
 
-#[cfg(test)]
-mod tests {
-    use pretty_assertions::assert_eq;
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::protocol::id::SessionId;
-    use crate::protocol::rule::Mode;
-
-    fn event(seq: u32, fact: Fact) -> Event {
-        Event {
-            seq: Seq(seq.into()),
-            session: SessionId(Uuid::from_u128(1)),
-            at: Time(seq.into()),
-            fact,
-        }
-    }
-
-    fn mode(mode: Mode) -> Fact {
-        let change = Change::Mode { mode };
-        Fact::SessionChanged { change }
-    }
-
-    fn notice() -> Fact {
-        let text = "n".to_owned();
-        Fact::ItemAdded {
-            turn: 1,
-            step: 1,
-            item: Item::Notice { text },
-        }
-    }
-
-    fn told(transcript: &Transcript) -> Vec<String> {
-        let entries = transcript.entries().iter();
-        let told = entries.map(|entry| match &entry.what {
-            What::Changed(Change::Mode { mode }) => mode.name().to_owned(),
-            _ => "-".to_owned(),
-        });
-        told.collect()
-    }
-
-    #[test]
-    fn of_modes_in_a_row_the_last_is_told() {
-        use Mode::{Ask, Auto, Edits, Plan};
-        let facts = [
-            mode(Edits),
-            mode(Auto),
-            mode(Plan),
-            mode(Ask),
-            notice(),
-            mode(Edits),
-            mode(Auto),
-        ];
-        let events: Vec<Event> = (1..)
-            .zip(facts)
-            .map(|(seq, fact)| event(seq, fact))
-            .collect();
-        let expected = ["ask", "-", "auto"];
-        // Heard one by one, and read in two pages, wherever those meet.
-        for cut in 0..events.len() {
-            let (before, after) = events.split_at(cut);
-            let mut transcript = Transcript::default();
-            for event in after {
-                transcript.apply(event);
-            }
-            transcript.prepend(before, 1);
-            assert_eq!(told(&transcript), expected, "{cut}");
-            assert_eq!(transcript.last(), Seq(7));
-        }
-    }
+/// A call without a result.
+fn is_open(entry: &Entry) -> bool {
+    matches!(&entry.what, What::Call(call) if call.outcome.is_none())
 }
+
+#[cfg(test)]
+mod tests;

@@ -405,7 +405,10 @@ mod tests {
             // A key alone takes all that begin with it, and two take the first alone.
             (
                 "[keymap.transcript]\nzoom = \"g\"\n",
-                &["keymap.transcript.zoom: g is taken from `top`"],
+                &[
+                    "keymap.transcript.zoom: g is taken from `top`",
+                    "keymap.transcript.zoom: g is taken from `open-link`, which has no key now",
+                ],
             ),
             (
                 "[keymap.transcript]\nzoom = \"v z\"\ncost = \"z a\"\n",
