@@ -72,7 +72,7 @@ async fn in_lines(arguments: &Workstation, face: &mut Face<'_>) -> Ended {
         .collect();
     let door = engine.door.clone();
     let config = &loaded.config;
-    let tour = plain::MakeFolder(Arc::new(move || tour::folder(&paths)));
+    let tour = plain::MakeFolder(Arc::new(tour::folder));
     let ended = plain::run(arguments, &notices, &door, config, tour, face).await;
     drop(door);
     engine.ended().await;

@@ -138,7 +138,6 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         door: Arc::default(),
         engine: Arc::default(),
     };
-    let touring = paths.clone();
     let given = Arc::new(Given::new(
         paths,
         start.runtime.handle().clone(),
@@ -163,7 +162,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         ask_local: Arc::new(move || given.ask_local(usual_ports().collect())),
         store_provider: Arc::new(move |new, model| storing.store(&new, &model)),
         read_keys: Arc::new(move || reading.read_keys()),
-        tour: Arc::new(move || tour::folder(&touring)),
+        tour: Arc::new(tour::folder),
         scratch: Arc::new(scratch_folder),
         keep: Arc::new(move |arrangement| match &layout {
             Ok(layout) => layout.keep(arrangement),

@@ -57,7 +57,13 @@ pub(crate) async fn new(
             task.opened = Some(opened);
             match task.keep_opened().await {
                 Ok(()) => Ok(task),
-                Err(why) => Err((why.to_string(), task.inbox)),
+                Err(why) => {
+                    let why = why.to_string();
+                    if let Some(Word::Command(command)) = task.first.take() {
+                        task.refuse(command.id, &why);
+                    }
+                    Err((why, task.inbox))
+                }
             }
         }
         Err(why) => Err((why, inbox)),

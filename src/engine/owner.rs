@@ -79,6 +79,8 @@ impl Owners {
                 .map_err(failed)?;
             match file.try_lock() {
                 Ok(()) => {}
+                // Let go of meanwhile, and another session's by now.
+                Err(TryLockError::WouldBlock) if !is_same(&file, &path) => continue,
                 Err(TryLockError::WouldBlock) => {
                     let holder = read(&mut file).map(|(process, _)| process);
                     // Without a number it is just being taken, or let go of as the spare one.

@@ -28,7 +28,7 @@ use crate::engine::tool_run::{Finished, Shelled};
 use crate::project;
 use crate::protocol::event::{Fact, Signal};
 use crate::protocol::id::{CallId, CommandId, ModelRef};
-use crate::protocol::item::Item;
+use crate::protocol::item::{Block, Item, joined as joined_text};
 use crate::protocol::op::{Command, Op};
 use crate::protocol::session::RunLimits;
 use crate::provider::Chunk;
@@ -101,7 +101,7 @@ pub(crate) struct Task {
     pub(crate) shown: Mutex<HashMap<(CallId, String), Noted>>,
     pub(crate) inbox: mpsc::UnboundedReceiver<Word>,
     /// The first word of the inbox, where it was looked at and stood for later.
-    first: Option<Word>,
+    pub(crate) first: Option<Word>,
     _held: Held,
 }
 
@@ -214,8 +214,8 @@ impl Task {
             }
             // Nothing came of what was said first.
             if let Err(why) = self.keep_opened_alone().await {
+                // With the next word it is tried again.
                 self.refuse(CommandId(0), &why.to_string());
-                break;
             }
         }
         self.end().await;
@@ -259,7 +259,7 @@ impl Task {
     pub(crate) async fn keep_opened(&mut self) -> Result<(), StoreError> {
         self.first = self.inbox.try_recv().ok();
         match &self.first {
-            Some(Word::Command(command)) if matches!(command.op, Op::Submit { .. }) => Ok(()),
+            Some(Word::Command(command)) if takes_along(&command.op) => Ok(()),
             _ => self.keep_opened_alone().await,
         }
     }
@@ -352,6 +352,16 @@ impl Task {
             why: why.to_owned(),
         });
     }
+}
+
+/// Whether what is said is kept with the opening. What may be refused is not: nobody hears of a refusal in a session that nobody has
+/// heard of.
+fn takes_along(op: &Op) -> bool {
+    let Op::Submit { blocks, .. } = op else {
+        return false;
+    };
+    let is_text = |block: &Block| matches!(block, Block::Text { .. });
+    blocks.iter().all(is_text) && !joined_text(blocks).trim().is_empty()
 }
 
 /// The hashes of outputs that were kept, by number.

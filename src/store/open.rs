@@ -111,10 +111,12 @@ fn open_closed(
     migrations: &[&str],
     lock: &File,
 ) -> Result<Option<Connection>, OpenError> {
-    if lock.try_lock_shared().is_err() {
+    let is_closed = || seal::read(path).ok() == Some(Seal::Closed);
+    // Before the lock: whoever must look the file through has to be alone with it, and is not in the way of another who must.
+    if !is_closed() || lock.try_lock_shared().is_err() {
         return Ok(None);
     }
-    if seal::read(path).ok() == Some(Seal::Closed)
+    if is_closed()
         && let Ok(conn) = writer(path)
         && schema::label(&conn).is_ok_and(|label| is_of(label, migrations))
     {
@@ -147,7 +149,7 @@ fn put_in_order(
     notices: &mut Vec<String>,
 ) -> Result<Finding, OpenError> {
     for again in (0..AGAIN).rev() {
-        // Whoever really has the file open has its index of the log of writes beside it.
+        // Whoever really has the file open has its index of the log of writes beside it; so may a file that was closed.
         let passing = again > 0 && !beside(path, "-shm").exists();
         let why = match put_in_order_now(path, migrations, lock, notices, passing)? {
             None => String::new(),
@@ -396,12 +398,24 @@ fn read_only(notices: Vec<String>, why: String) -> Ready {
     }
 }
 
+/// Without its index the log of writes cannot be read where none can be made.
+fn unread_writes(path: &Path) -> String {
+    let writes = seal::writes(path);
+    if has_bytes(&writes) && !beside(path, "-shm").exists() {
+        let name = writes.display();
+        format!("; until then what was written last, in {name}, is not shown")
+    } else {
+        String::new()
+    }
+}
+
 /// A home that cannot be written can still be read, if there is something.
 fn unwritable(path: &Path, error: &io::Error) -> Result<Ready, OpenError> {
     if path.is_file() && File::open(path).is_ok() {
         let why = format!(
-            "{} cannot be written ({error}): it is opened read-only; `chmod u+rwX` it and its folder",
-            path.display()
+            "{} cannot be written ({error}): it is opened read-only; `chmod u+rwX` it and its folder{}",
+            path.display(),
+            unread_writes(path)
         );
         return Ok(read_only(Vec::new(), why));
     }

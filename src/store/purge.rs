@@ -52,12 +52,14 @@ pub(crate) fn run(
          AND NOT EXISTS (SELECT 1 FROM draft WHERE instr(draft.body, blob.hash) > 0)",
         [],
     )? as u64;
+    // Before: a crash in between must not leave what is purged in the log of writes.
+    if let Err(error) = seal::owe(path) {
+        tracing::warn!("{}: not noted as uncut: {error}", path.display());
+    }
     all.commit()?;
     purged.complete = free(conn);
-    if !purged.complete
-        && let Err(error) = seal::owe(path)
-    {
-        tracing::debug!("{}: not noted as uncut: {error}", path.display());
+    if purged.complete {
+        seal::paid(path);
     }
     purged.copies = copies(path);
     Ok(purged)

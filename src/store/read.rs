@@ -45,6 +45,9 @@ const NEWEST: u32 = 4000;
 /// ten milliseconds.
 const NEWEST_CALLS: u32 = 4_000;
 
+/// Events that are passed over for them at most. An index of the calls would cost every commit a page or two.
+const PASSED: u32 = 40_000;
+
 pub(crate) const CARD: &str = "id, title, state, model, cwd, project, created, active, turns, cost, unpriced, parent, gist, included, list, pinned, temporary, unseen, steps, estimated";
 pub(crate) const EVENT: &str =
     "event.seq, event.at, event.kind, event.version, event.body, blob.bytes";
@@ -149,9 +152,10 @@ impl Reader {
     /// The newest calls of models and their ends, of all sessions and in rising order.
     pub fn calls(&self) -> Result<Vec<Event>, StoreError> {
         let sql = format!(
-            "SELECT {EVENT}, session.id FROM event INDEXED BY event_call JOIN session ON session.key = event.session
+            "SELECT {EVENT}, session.id FROM event JOIN session ON session.key = event.session
              LEFT JOIN blob ON blob.hash = event.blob
-             WHERE event.kind IN ('model_called', 'model_answered') ORDER BY event.seq DESC LIMIT {NEWEST_CALLS}"
+             WHERE event.seq > (SELECT max(seq) FROM event) - {PASSED} AND event.kind IN ('model_called', 'model_answered')
+             ORDER BY event.seq DESC LIMIT {NEWEST_CALLS}"
         );
         self.ask(Vec::new(), |conn| {
             let mut calls = all(conn, &sql, [])?;
@@ -163,7 +167,7 @@ impl Reader {
     /// The newest calls of models of one session and their ends, in rising order.
     pub fn calls_of(&self, session: SessionId, limit: u32) -> Result<Vec<Event>, StoreError> {
         let sql = format!(
-            "SELECT {EVENT} FROM event INDEXED BY event_session_call LEFT JOIN blob ON blob.hash = event.blob
+            "SELECT {EVENT} FROM event LEFT JOIN blob ON blob.hash = event.blob
              WHERE event.kind IN ('model_called', 'model_answered') AND event.session = ?1
              ORDER BY event.seq DESC LIMIT ?2"
         );

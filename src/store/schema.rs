@@ -81,12 +81,9 @@ UPDATE card SET
   estimated = EXISTS (SELECT 1 FROM ledger WHERE ledger.session = card.session AND basis = 'estimated');
 ";
 
-/// What providers searched for by themselves, which is billed beside the tokens: rows of before do not know. The calls of a
-/// session, and of all, are found without passing over what was said between them.
+/// What providers searched for by themselves, which is billed beside the tokens: rows of before do not know.
 const V4: &str = "
 ALTER TABLE ledger ADD COLUMN searches INTEGER;
-CREATE INDEX event_call ON event(seq) WHERE kind IN ('model_called', 'model_answered');
-CREATE INDEX event_session_call ON event(session) WHERE kind IN ('model_called', 'model_answered');
 ";
 
 /// What stands in the header of the file.

@@ -1,5 +1,5 @@
 //! The mark of a database closed in order: the nanoseconds of the file's time of change. Whatever changes the file afterwards
-//! changes that time too, so an unmarked file is looked through before it is used and a marked one costs one `stat`.
+//! changes that time too, so an unmarked file is looked through before it is used and a marked one costs a `stat` or three.
 //! A mark and not a file beside it, because the two could be copied or lost apart.
 //!
 //! A short log of writes is left beside the file (see [`crate::store::writer`]). The two are then one: both are given the
@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, CWD, Timespec, Timestamps, UTIME_OMIT, utimensat};
 
 use crate::store::fault::beside;
+use crate::store::place::has_bytes;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Seal {
@@ -33,7 +34,8 @@ const PAIRED: i64 = 314_159_265;
 
 pub(crate) fn read(path: &Path) -> io::Result<Seal> {
     let changed = times(path)?;
-    let writes = times(&writes(path)).ok();
+    let writes = writes(path);
+    let writes = has_bytes(&writes).then(|| times(&writes).ok()).flatten();
     Ok(if unsound(path).exists() {
         Seal::Unsound
     } else {
@@ -41,6 +43,8 @@ pub(crate) fn read(path: &Path) -> io::Result<Seal> {
             (CLOSED, None) => Seal::Closed,
             (PAIRED, None) => Seal::Bereft,
             (PAIRED, Some(writes)) if writes == changed => Seal::Closed,
+            // Closed with another file than this one.
+            (_, Some((_, PAIRED))) => Seal::Unsound,
             _ => Seal::None,
         }
     })
@@ -50,7 +54,7 @@ pub(crate) fn read(path: &Path) -> io::Result<Seal> {
 pub(crate) fn close(path: &Path) -> io::Result<()> {
     let (seconds, _) = times(path)?;
     let writes = writes(path);
-    if writes.exists() {
+    if has_bytes(&writes) {
         mark(&writes, seconds, PAIRED)?;
         mark(path, seconds, PAIRED)
     } else {

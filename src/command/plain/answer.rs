@@ -264,6 +264,8 @@ impl Desk<'_> {
     /// Takes a model up, but for one that what was said does not fit, and one of a company that nothing of this project was
     /// ever sent to: that takes saying it twice.
     pub async fn take_model(&mut self, model: ModelRef) -> Result<(), Trouble> {
+        let room = self.room();
+        let asking = (room.id, model.clone());
         let asked = self.asked.take();
         let room = self.room();
         let spoken = room
@@ -288,14 +290,14 @@ impl Desk<'_> {
                 ));
                 return Ok(());
             }
-            let first = offer.filter(|offer| offer.first && asked.as_ref() != Some(&model));
+            let first = offer.filter(|offer| offer.first && asked.as_ref() != Some(&asking));
             if let Some(offer) = first {
                 let host = one_line(offer.host.as_deref().unwrap_or("another company"));
                 self.say(format!(
                     "all that was said here would go to {host}, where nothing of this project ever went. \
                      model {model} once more takes it"
                 ));
-                self.asked = Some(model);
+                self.asked = Some(asking);
                 return Ok(());
             }
         }

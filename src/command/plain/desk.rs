@@ -61,7 +61,7 @@ pub struct Desk<'d> {
     /// The choice of a high risk that must be made once more.
     pub confirm: Option<(Seq, String)>,
     /// The model of a company new to the project that was named once.
-    pub asked: Option<ModelRef>,
+    pub asked: Option<(SessionId, ModelRef)>,
     /// Quitting was said while a turn runs.
     quit: bool,
     /// The session whose sentences are being told.

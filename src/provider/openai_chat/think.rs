@@ -1,6 +1,9 @@
 //! Reasoning that stands inside the text, between `<think>` and `</think>` at its beginning: so `MiniMax` sends it unless it is
 //! asked for apart, and so do servers on a person's own machine that do not know the format of a model.
 
+/// More blanks before the mark than any model says; each piece looks at them again.
+const MOST_BLANKS: usize = 256;
+
 const OPEN: &str = "<think>";
 const CLOSE: &str = "</think>";
 
@@ -50,7 +53,7 @@ impl Tags {
             if let Some(inside) = begun.strip_prefix(OPEN) {
                 self.held = inside.to_owned();
                 self.place = Place::Inside;
-            } else if OPEN.starts_with(begun) {
+            } else if OPEN.starts_with(begun) && self.held.len() <= MOST_BLANKS {
                 return taken;
             } else {
                 self.place = Place::Plain;

@@ -66,7 +66,7 @@ enum Way {
 /// A jump under way.
 #[derive(Debug, Clone)]
 pub struct Leap {
-    number: u64,
+    pub number: u64,
     kind: Kind,
     way: Way,
     /// So many places on; the last of them is gone to, or the last there is.
@@ -201,7 +201,9 @@ impl App {
         let number = self.number();
         let mut leap = Leap::new(number, kind, by, from.unwrap_or((Seq(u64::MAX), 0)));
         let view = self.view();
-        let (transcript, streaming) = (&view.transcript, view.streaming());
+        let transcript = &view.transcript;
+        // What streams stands behind all, which is not here yet.
+        let streaming = view.streaming().filter(|_| !transcript.cut);
         leap.look(transcript.entries().iter().chain(streaming.as_ref()));
         let all = match leap.way {
             Way::Down => !transcript.cut,

@@ -245,7 +245,9 @@ impl App {
                 Fetch::Whole(number) => {
                     view.gather.take_if(|gather| gather.number == number);
                 }
-                Fetch::Below(_) | Fetch::Above(_) => view.leap = None,
+                Fetch::Below(number) | Fetch::Above(number) => {
+                    view.leap.take_if(|leap| leap.number == number);
+                }
                 Fetch::Search(_) => {
                     if let Some(search) = &mut view.search {
                         search.give_up();

@@ -75,29 +75,53 @@ pub fn blocks(source: &str) -> Vec<usize> {
 /// stand, and are none.
 pub fn links(source: &str) -> Vec<(Range<usize>, String)> {
     let mut links = Vec::new();
+    // Those that are open: where each leads, what it says, and where that ends.
+    let mut open: Vec<(Option<String>, String, usize)> = Vec::new();
     for (event, range) in Parser::new_ext(source, options()).into_offset_iter() {
-        let Event::Start(
-            Tag::Link {
-                link_type,
-                dest_url,
-                ..
+        match event {
+            Event::Start(
+                Tag::Link {
+                    link_type,
+                    dest_url,
+                    ..
+                }
+                | Tag::Image {
+                    link_type,
+                    dest_url,
+                    ..
+                },
+            ) => {
+                let address = match link_type {
+                    LinkType::Inline | LinkType::Autolink => Some(dest_url.into_string()),
+                    LinkType::Email => Some(format!("mailto:{dest_url}")),
+                    _ => None,
+                };
+                open.push((address, String::new(), range.start));
             }
-            | Tag::Image {
-                link_type,
-                dest_url,
-                ..
-            },
-        ) = event
-        else {
-            continue;
-        };
-        match link_type {
-            LinkType::Inline | LinkType::Autolink => links.push((range, dest_url.into_string())),
-            LinkType::Email => links.push((range, format!("mailto:{dest_url}"))),
+            Event::Text(text) | Event::Code(text) => {
+                for (_, words, end) in &mut open {
+                    words.push_str(&text);
+                    *end = range.end;
+                }
+            }
+            Event::End(TagEnd::Link | TagEnd::Image) => {
+                let Some((Some(address), words, end)) = open.pop() else {
+                    continue;
+                };
+                // Words that are another address lead there or nowhere, as when they are drawn.
+                let is_other = words.contains("://") && bare(&words) != bare(&address);
+                let start = if is_other { end } else { range.start };
+                links.push((start..range.end, address));
+            }
             _ => {}
         }
     }
     links
+}
+
+/// An address without what tells no two apart.
+fn bare(address: &str) -> &str {
+    address.trim().trim_end_matches('/')
 }
 
 fn codes(source: &str) -> Vec<Code> {
