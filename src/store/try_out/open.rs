@@ -57,7 +57,8 @@ fn a_file_closed_in_order_is_marked_until_it_is_changed() {
     assert_eq!(seal::read(&home.path()).unwrap(), Seal::Closed);
     let bytes = fs::read(home.path()).unwrap();
     fs::write(home.path(), bytes).unwrap();
-    assert_eq!(seal::read(&home.path()).unwrap(), Seal::None);
+    // The log of writes beside it was closed with another file than this may be.
+    assert_eq!(seal::read(&home.path()).unwrap(), Seal::Unsound);
     drop(home.open());
     assert_eq!(seal::read(&home.path()).unwrap(), Seal::Closed);
 }
