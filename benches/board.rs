@@ -14,7 +14,7 @@ pub const SESSIONS: u32 = 10_000;
 const OPENINGS: usize = 31;
 const KEYS: usize = 300;
 /// Words that one session of all has when they are typed whole.
-pub const WORDS: &str = "task 9876";
+pub const WORDS: &str = "task 9876:";
 /// Between keys, in milliseconds: other than the time between two frames, so that keys meet every moment of one.
 const PAUSE: (u64, u64) = (15, 50);
 
