@@ -40,7 +40,10 @@ impl Task {
                 .is_some_and(|status| (200..300).contains(&status));
         if partial.is_empty() && partial.usage.is_none() && !taken {
             self.free(call)
-        } else if failure.kind == FailureKind::TooLong && partial.usage.is_some() {
+        } else if failure.kind == FailureKind::TooLong
+            && partial.stop.is_some()
+            && partial.usage.is_some()
+        {
             // It was answered to its end, and its usage is the server's own.
             self.bill(call, partial, false)
         } else {
@@ -102,15 +105,17 @@ fn times((charge, counted): (Charge, Money), factor: i64) -> (Charge, Money) {
     if factor == 1_000_000 || !listed {
         return (charge, counted);
     }
-    let times = |money: Money| {
-        let parts = i128::from(money.parts) * i128::from(factor) / 1_000_000;
-        Money {
-            parts: i64::try_from(parts).unwrap_or(i64::MAX),
-            ..money
-        }
-    };
-    let money = charge.money.map(times);
-    (Charge { money, ..charge }, times(counted))
+    let money = charge.money.map(|money| by(money, factor));
+    (Charge { money, ..charge }, by(counted, factor))
+}
+
+/// An amount by a factor in millionths.
+pub(crate) fn by(money: Money, factor: i64) -> Money {
+    let parts = i128::from(money.parts) * i128::from(factor) / 1_000_000;
+    Money {
+        parts: i64::try_from(parts).unwrap_or(i64::MAX),
+        ..money
+    }
 }
 
 #[cfg(test)]

@@ -12,7 +12,7 @@ use crate::agent::prompt::Prompt;
 use crate::agent::size::Sent;
 use crate::config::paths::process_environment;
 use crate::config::{KeySource, ProviderConfig, Wire, preset, secret};
-use crate::engine::bill::charged;
+use crate::engine::bill::{self, charged};
 use crate::engine::book::{Answered, Book};
 use crate::engine::house::{self, House};
 use crate::protocol::failure::{Failure, FailureKind};
@@ -196,7 +196,8 @@ fn worst(providers: &Providers, model: &ModelRef, tariff: &Tariff, rates: &Rates
     let context = providers.card(model).context;
     let one = |prompt: &Prompt| {
         let size = Sent::new(prompt).size(None, context);
-        cost::reserve(size.most, prompt.max_output, tariff, rates)
+        let worst = cost::reserve(size.most, prompt.max_output, tariff, rates)?;
+        Some(bill::by(worst, providers.dearest_region(model)))
     };
     let short = one(&ask(model))?;
     let session = SessionId(uuid::Uuid::nil());
@@ -270,13 +271,22 @@ pub(crate) async fn try_out(
 
 /// Two charges as one: known only where both are, and in one currency.
 fn together(one: Charge, other: Charge) -> Charge {
+    // What was refused before it began is free, in whatever currency.
+    let free = |charge: Charge| charge.money.is_some_and(|money| money.parts == 0);
+    if free(one) || free(other) {
+        return if free(one) { other } else { one };
+    }
+    let basis = match other.basis {
+        Basis::Estimated => Basis::Estimated,
+        _ => one.basis,
+    };
     match (one.money, other.money) {
         (Some(money), Some(more)) if money.currency == more.currency => Charge {
             money: Some(Money {
                 parts: money.parts.saturating_add(more.parts),
                 ..money
             }),
-            ..one
+            basis,
         },
         _ => Charge::UNKNOWN,
     }
@@ -309,6 +319,7 @@ impl Caller<'_> {
         let card = self.providers.card(&model);
         let size = Sent::new(&prompt).size(None, card.context);
         let worst = cost::reserve(size.most, prompt.max_output, self.tariff, &house.rates);
+        let worst = worst.map(|worst| bill::by(worst, self.providers.dearest_region(&model)));
         if let Some(text) = book.reserve(worst).await? {
             return Ok(Called::Over(text));
         }

@@ -9,6 +9,7 @@ use crate::agent::cost::{self, Tariff};
 use crate::agent::prompt::{Placed, Prompt};
 use crate::agent::size::{Counted, Sent, Size};
 use crate::agent::turn::input::{Bill, Input, Supply};
+use crate::engine::bill;
 use crate::engine::call::ModelCall;
 use crate::engine::effect::{Call, Unkept};
 use crate::engine::open::Answered;
@@ -101,7 +102,9 @@ impl Task {
             CacheLife::Short => &tariff,
             CacheLife::Long => &tariff.written_long(),
         };
+        let dearest = self.house.providers().dearest_region(&model);
         let worst = cost::reserve(size.most, prompt.max_output, held, &self.house.rates);
+        let worst = worst.map(|worst| bill::by(worst, dearest));
         let waives = |which| call.waived.budgets.contains(&which);
         if let (Some(worst), Some(limit), false) = (worst, self.run.budget, waives(BudgetName::Run))
         {

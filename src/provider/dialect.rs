@@ -21,7 +21,7 @@ pub struct Dialect {
     /// The body of a call.
     pub body: fn(&Prompt, &Quirks, &Told) -> Vec<u8>,
     /// A decoder of the answer to a call.
-    pub decoder: fn(&Prompt, &Told) -> Decoder,
+    pub decoder: fn(&Prompt, &Quirks, &Told) -> Decoder,
     /// The header its key stands in. Without one the key is a bearer token; with one it is that too where a vendor wants both.
     pub key_header: Option<&'static str>,
     /// Sent with every request.

@@ -12,7 +12,7 @@ use crate::protocol::money::Money;
 use crate::provider::Chunk;
 use crate::provider::decode::{Decoder, MOST_PARTS, Wants};
 use crate::provider::told::Told;
-use crate::provider::{dialect, testing};
+use crate::provider::{dialect, quirks, testing};
 
 const WIRES: [Wire; 5] = [
     Wire::Anthropic,
@@ -24,7 +24,7 @@ const WIRES: [Wire; 5] = [
 
 fn decoder(wire: Wire) -> Decoder {
     let prompt = testing::prompt("here/m", vec![testing::user("hello")]);
-    (dialect::of(wire).unwrap().decoder)(&prompt, &Told::default())
+    (dialect::of(wire).unwrap().decoder)(&prompt, &quirks::NONE, &Told::default())
 }
 
 fn framed(wire: Wire, event: &Value) -> String {

@@ -34,6 +34,7 @@ pub mod openai_chat;
 pub mod openai_responses;
 #[cfg(test)]
 mod pictures_trial;
+mod piece;
 pub mod quirks;
 pub mod reasoning;
 pub mod rehearsal;

@@ -54,6 +54,9 @@ pub struct Quirks {
     pub most_image_bytes: u64,
     /// A prompt that is longer than the window is answered all the same, from a part of it: only the count of its tokens tells.
     pub silent_overflow: bool,
+    /// Reasoning may stand in the text of an answer, between `<think>` and `</think>`. Where nothing is said it may of a server whose
+    /// vendor is not known.
+    pub thought_tags: Option<bool>,
     /// The key is sent as a bearer token also where the dialect has a header of its own.
     pub bearer: bool,
     /// Lists of models are public there; this path is not, and so tells whether a key is good.
@@ -100,6 +103,7 @@ pub const NONE: Quirks = Quirks {
     most_images: 100,
     most_image_bytes: 20_000_000,
     silent_overflow: false,
+    thought_tags: None,
     bearer: false,
     key_path: None,
 };

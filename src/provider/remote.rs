@@ -58,7 +58,7 @@ impl Provider for Remote {
             {
                 set(&mut request.headers, name, &session.to_string(), false)?;
             }
-            let decoder = (remote.dialect.decoder)(&prompt, &told);
+            let decoder = (remote.dialect.decoder)(&prompt, &remote.quirks, &told);
             Ok((request, decoder.held_to(remote.held_to)))
         };
         answer(Arc::clone(&self.http), call.boxed(), Arc::clone(&self.key))

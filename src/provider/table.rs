@@ -79,9 +79,18 @@ impl Providers {
             return Ok(remote);
         }
         Ok(Arc::new(Remote {
-            held_to: self.card_of(config, model).context,
+            held_to: self.surely(config, model),
             ..Remote::clone(&remote)
         }))
+    }
+
+    /// Tokens of a window that no answer fits: the person's own figure may be smaller than the true one, and an answer that is paid for
+    /// is not thrown away for that.
+    fn surely(&self, config: &ProviderConfig, model: &ModelRef) -> Option<u64> {
+        let listed = quirks_of(config)
+            .ok()
+            .and_then(|quirks| self.catalog().lookup(quirks.vendor?, &model.model)?.context);
+        self.card_of(config, model).context.max(listed)
     }
 
     /// What is known of a model before it is called. The person's own figures go before the table's.
@@ -148,8 +157,17 @@ impl Providers {
     /// What the tokens of a call are charged with beside their price, in millionths: dearer where the vendor says that they
     /// were answered in one region, and bills that apart (Anthropic's `inference_geo`). The person's own price is as it is.
     pub fn region_factor(&self, model: &ModelRef, usage: Option<&Value>) -> i64 {
+        let is_dearer = usage.is_some_and(|usage| usage["inference_geo"] == "us");
+        if is_dearer {
+            self.dearest_region(model)
+        } else {
+            1_000_000
+        }
+    }
+
+    /// The most that factor can be, since where a call is answered is known only afterwards.
+    pub fn dearest_region(&self, model: &ModelRef) -> i64 {
         let factor = || {
-            usage.filter(|usage| usage["inference_geo"] == "us")?;
             let config = self.config.get(&model.provider)?;
             let own = config.models.get(&model.model);
             if own.is_some_and(|own| own.price.is_some()) {

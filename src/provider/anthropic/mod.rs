@@ -17,7 +17,7 @@ pub const DIALECT: Dialect = Dialect {
     list: |base_url| path(base_url, "models?limit=1000"),
     question: None,
     body: |prompt, quirks, _| request::request(prompt, quirks),
-    decoder: |prompt, _| decode::decoder(prompt.model.to_string()),
+    decoder: |prompt, _, _| decode::decoder(prompt.model.to_string()),
     key_header: Some("x-api-key"),
     headers: &[("anthropic-version", "2023-06-01")],
     accept: "text/event-stream",

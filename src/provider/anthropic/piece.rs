@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+use crate::provider::piece::{Object, Text};
+
 /// More text of a block.
 pub(crate) enum Piece<'a> {
     Text(Cow<'a, str>),
@@ -14,6 +16,8 @@ pub(crate) enum Piece<'a> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Event<'a> {
+    #[serde(default, rename = "")]
+    _object: Object,
     #[serde(rename = "type", borrow)]
     kind: Cow<'a, str>,
     index: u64,
@@ -24,20 +28,24 @@ struct Event<'a> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Delta<'a> {
+    #[serde(default, rename = "")]
+    _object: Object,
     #[serde(rename = "type", borrow)]
     kind: Cow<'a, str>,
     #[serde(default, borrow)]
-    text: Option<Cow<'a, str>>,
+    text: Option<Text<'a>>,
     #[serde(default, borrow)]
-    thinking: Option<Cow<'a, str>>,
+    thinking: Option<Text<'a>>,
 }
 
 /// The piece and the index of its block, when the event is no more than that.
 pub(crate) fn read(event: &str) -> Option<(u64, Piece<'_>)> {
-    let Event { kind, index, delta } = serde_json::from_str(event).ok()?;
+    let Event {
+        kind, index, delta, ..
+    } = serde_json::from_str(event).ok()?;
     let piece = match (&*kind, &*delta.kind, delta.text, delta.thinking) {
-        ("content_block_delta", "text_delta", Some(text), None) => Piece::Text(text),
-        ("content_block_delta", "thinking_delta", None, Some(text)) => Piece::Thinking(text),
+        ("content_block_delta", "text_delta", Some(text), None) => Piece::Text(text.0),
+        ("content_block_delta", "thinking_delta", None, Some(text)) => Piece::Thinking(text.0),
         _ => return None,
     };
     Some((index, piece))
@@ -82,6 +90,7 @@ mod tests {
                 &json!({"type": "text_delta", "thinking": "of another kind"}),
             ),
             text(0, "é"),
+            delta(0, &json!(["text_delta", "of a list"])),
         ];
         let read = |more: bool| {
             let mut chunks = Vec::new();

@@ -25,7 +25,7 @@ pub const DIALECT: Dialect = Dialect {
     list: |base_url| format!("{}/models?pageSize=1000", base(base_url)),
     question: None,
     body: |prompt, _, _| request::request(prompt),
-    decoder: |prompt, _| decode::decoder(prompt.model.to_string()),
+    decoder: |prompt, _, _| decode::decoder(prompt.model.to_string()),
     key_header: Some("x-goog-api-key"),
     headers: &[],
     accept: "text/event-stream",

@@ -26,6 +26,15 @@ pub fn decoder(family: String) -> Decoder {
     })
 }
 
+/// The same of a vendor that never puts reasoning into the text: a model that speaks of `<think>` there means the word.
+pub fn plain(family: String) -> Decoder {
+    Decoder::new(Answer {
+        family,
+        tags: Tags::none(),
+        ..Answer::default()
+    })
+}
+
 #[derive(Debug, Default)]
 struct Answer {
     family: String,
@@ -57,15 +66,15 @@ impl Assembly for Answer {
         if let Some(text) = &named {
             self.reasoning_content
                 .get_or_insert_default()
-                .push_str(text);
+                .push_str(&text.0);
         }
         if let Some(text) = &other {
-            self.reasoning.get_or_insert_default().push_str(text);
+            self.reasoning.get_or_insert_default().push_str(&text.0);
         }
-        let shown = [named, other].into_iter().flatten();
-        let shown = shown.into_iter().find(|text| !text.is_empty());
-        self.think(shown.unwrap_or_default().into_owned(), chunks);
-        self.say(&piece.content.unwrap_or_default(), chunks);
+        let mut shown = [named, other].into_iter().flatten();
+        let shown = shown.find(|text| !text.0.is_empty());
+        self.think(shown.unwrap_or_default().0.into_owned(), chunks);
+        self.say(&piece.content.unwrap_or_default().0, chunks);
         true
     }
 

@@ -21,7 +21,14 @@ pub const DIALECT: Dialect = Dialect {
     list: |base_url| format!("{base_url}/models"),
     question: None,
     body: |prompt, quirks, _| request::request(prompt, quirks),
-    decoder: |prompt, _| decode::decoder(prompt.model.to_string()),
+    decoder: |prompt, quirks, _| {
+        let family = prompt.model.to_string();
+        if quirks.thought_tags.unwrap_or(quirks.vendor.is_none()) {
+            decode::decoder(family)
+        } else {
+            decode::plain(family)
+        }
+    },
     key_header: None,
     headers: &[],
     accept: "text/event-stream",

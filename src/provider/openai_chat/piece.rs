@@ -2,21 +2,23 @@
 //! a fifth of what a tree of values costs. Whatever else an event has, it is not read here: a field that is not named below,
 //! or has another value than is usual, makes it one for the careful way.
 
-use std::borrow::Cow;
-
 use serde::Deserialize;
 use serde::de::IgnoredAny;
+
+use crate::provider::piece::{Object, Text};
 
 /// What the event says more of the one choice.
 #[derive(Debug, Default, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Piece<'a> {
+    #[serde(default, rename = "")]
+    _object: Object,
     #[serde(default, borrow)]
-    pub content: Option<Cow<'a, str>>,
+    pub content: Option<Text<'a>>,
     #[serde(default, borrow)]
-    pub reasoning_content: Option<Cow<'a, str>>,
+    pub reasoning_content: Option<Text<'a>>,
     #[serde(default, borrow)]
-    pub reasoning: Option<Cow<'a, str>>,
+    pub reasoning: Option<Text<'a>>,
     #[serde(default, rename = "role")]
     _role: Option<Ignored>,
     #[serde(default, rename = "refusal")]
@@ -36,6 +38,8 @@ type Nothing = ();
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Event<'a> {
+    #[serde(default, rename = "")]
+    _is_object: Object,
     #[serde(borrow)]
     choices: (Choice<'a>,),
     #[serde(default, rename = "id")]
@@ -63,6 +67,8 @@ struct Event<'a> {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Choice<'a> {
+    #[serde(default, rename = "")]
+    _object: Object,
     #[serde(default)]
     index: u64,
     #[serde(borrow)]
@@ -120,6 +126,9 @@ mod tests {
             (delta(json!({"reasoning_details": []})), false),
             (delta(json!({"extra_content": {}})), false),
             (delta(json!("text")), false),
+            (delta(json!(["a"])), false),
+            (json!([[[{"content": "a"}]]]), false),
+            (json!({"choices": [[0, {"content": "a"}]]}), false),
             (json!({"choices": []}), false),
             (json!({"choices": [{"message": {"content": "a"}}]}), false),
             (

@@ -39,6 +39,14 @@ pub(crate) struct Taken {
 }
 
 impl Tags {
+    /// For text in which they are words.
+    pub(crate) fn none() -> Self {
+        Self {
+            place: Place::Plain,
+            ..Self::default()
+        }
+    }
+
     pub(crate) fn take(&mut self, text: &str) -> Taken {
         let mut taken = Taken::default();
         if self.place == Place::Plain {

@@ -18,7 +18,7 @@ pub const DIALECT: Dialect = Dialect {
     list: |base_url| format!("{base_url}/models"),
     question: None,
     body: |prompt, quirks, _| request::request(prompt, quirks),
-    decoder: |prompt, _| decode::decoder(prompt.model.to_string()),
+    decoder: |prompt, _, _| decode::decoder(prompt.model.to_string()),
     key_header: None,
     headers: &[],
     accept: "text/event-stream",
