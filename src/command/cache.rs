@@ -25,7 +25,7 @@ pub async fn run(args: &CacheArgs, door: &Door, face: &mut Face<'_>) -> Ended {
     if args.json {
         let requests: Vec<Value> = rows.iter().map(fields).collect();
         face.json(&json!({ "requests": requests, "of": of, "total": sum(&rows).fields() }))?;
-    } else if rows.is_empty() {
+    } else if of == 0 {
         face.note("no model was called in this session")?;
     } else {
         face.say(&listed(&rows))?;
