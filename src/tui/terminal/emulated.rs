@@ -370,7 +370,7 @@ fn frames_are_as_short_as_can_be() {
     shown.screen.frame().set_string(0, 4, "> ", Style::new());
     assert_eq!(
         shown.flush(composer),
-        b"\x1b[?2026h\x1b[m\x1b[2J\x1b[5H>\x1b[C\x1b[?25h\x1b[?2026l"
+        b"\x1b[?2026h\x1b]8;;\x1b\\\x1b[m\x1b[2J\x1b[5H>\x1b[C\x1b[?25h\x1b[?2026l"
     );
 
     // A key typed where the cursor stands is one byte.

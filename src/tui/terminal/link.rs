@@ -1,7 +1,8 @@
 //! Links as terminals take them (OSC 8): which addresses become one, and which terminals are known to take it.
 //!
 //! An address is the model's, so it is hostile: it may not end the sequence that carries it, not name a program by its
-//! scheme, and not look like another address than it is. What is not certain becomes plain text, which it is anyway.
+//! scheme, and not go by words that are another whole address. What is not certain becomes plain text, which it is anyway; where the
+//! words of a link are no address, it stands beside them.
 
 use std::sync::Arc;
 

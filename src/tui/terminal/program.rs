@@ -1,10 +1,10 @@
 //! Small programs of the person's that are run beside the screen: one that copies, one that gives a notice, tmux where it is
-//! asked for the name of a pane. None is run through
-//! a shell, none gets the terminal, and none may take long.
+//! asked for the name of a pane. None is run through a shell, none gets the terminal, and none may take long.
 
 use std::io::{Read, Write};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -39,15 +39,21 @@ pub fn run(argv: &[String], patience: Duration) -> Result<(), String> {
 /// The first line that a program prints, of so many bytes at most. Blocks for as long as `patience` at most; `None` where
 /// nothing came of it.
 pub fn line(argv: &[&str], most: u64, patience: Duration) -> Option<String> {
+    let until = Instant::now() + patience;
     let mut child = start(argv, Stdio::null(), Stdio::piped()).ok()?;
     let pipe = child.stdout.take();
-    let reader = thread::spawn(move || {
+    let (sender, read) = mpsc::channel();
+    thread::spawn(move || {
         let mut text = String::new();
-        pipe?.take(most).read_to_string(&mut text).ok()?;
-        text.lines().next().map(str::to_owned)
+        let told = pipe.map(|pipe| pipe.take(most).read_to_string(&mut text));
+        if told.is_some_and(|told| told.is_ok()) {
+            let _ = sender.send(text.lines().next().map(str::to_owned));
+        }
     });
     end(&mut child, patience).ok()?;
-    reader.join().ok().flatten()
+    // What it started may hold the pipe open when it has ended.
+    let left = until.saturating_duration_since(Instant::now());
+    read.recv_timeout(left.max(LOOK)).ok().flatten()
 }
 
 /// Starts a program with a window of its own and leaves it to itself when it still runs after `patience`, for which this blocks.
@@ -116,6 +122,7 @@ mod tests {
             ("true", None),
             ("echo one; exit 1", None),
             ("exec sleep 60", None),
+            ("sleep 60 & echo one", None),
         ];
         for (script, expected) in cases {
             let patience = match expected {

@@ -13,7 +13,7 @@ use ratatui::style::Color;
 use crate::tui::terminal::colour::Depth;
 use crate::tui::terminal::emitter::Emitter;
 use crate::tui::terminal::glyph::{glyph, width as glyph_width};
-use crate::tui::terminal::link::Link;
+use crate::tui::terminal::link::{self, Link};
 use crate::tui::terminal::linked::Links;
 use crate::tui::terminal::pen::{Pen, is_plain_blank, same_look};
 use crate::tui::terminal::surface::Surface;
@@ -180,6 +180,10 @@ impl Screen {
         self.emitter.forget();
         let mut blank = Cell::EMPTY;
         blank.bg = self.usual_background();
+        if self.linking {
+            // One that another program left open would go over all that follows.
+            self.emitter.raw(link::END.as_bytes());
+        }
         self.emitter.clear(blank.bg);
         self.front.fill(blank);
         self.links.clear();

@@ -65,12 +65,15 @@ impl Lines {
         let text = clean(text);
         let mut at = 0;
         for line in text.strip_suffix('\n').unwrap_or(&text).split('\n') {
-            self.writer.at = origins.of(at);
             let first = sheet.height();
+            // In this text, and then in the source: of a tab that is partly the indent of the block the parser makes more blanks than
+            // the source has bytes.
+            self.writer.at = origins.of(at).map(|_| at);
             self.add(sheet, line);
-            // Of a tab that is partly the indent of the block the parser makes more blanks than the source has bytes.
-            if let Some(end) = origins.of(at + line.len()) {
-                sheet.confine(first, end);
+            for row in first..sheet.height() {
+                if let Some(part) = sheet.span(row).and_then(|part| origins.span(&part)) {
+                    sheet.place_row(row, &part);
+                }
             }
             at += line.len() + 1;
         }

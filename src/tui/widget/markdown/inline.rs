@@ -35,12 +35,22 @@ impl Origins {
         Some(source + (at - begin).min(length))
     }
 
+    /// The place behind a character; what is not in the source has no length there.
+    fn behind(&self, at: usize) -> Option<usize> {
+        let count = self.parts.partition_point(|(begin, _, _)| *begin <= at);
+        let Some(index) = count.checked_sub(1) else {
+            return self.of(at);
+        };
+        let (begin, source, length) = *self.parts.get(index)?;
+        Some(source + (at - begin + 1).min(length))
+    }
+
     /// The part of the source that a part of the text shows.
     pub fn span(&self, part: &Range<usize>) -> Option<Range<usize>> {
         let from = self.of(part.start)?;
         // The end is behind the last character, not before the next.
         let to = match part.end.checked_sub(1).filter(|last| *last >= part.start) {
-            Some(last) => self.of(last)? + 1,
+            Some(last) => self.behind(last)?,
             None => from,
         };
         Some(from..to.max(from))

@@ -354,16 +354,6 @@ impl Sheet {
         }
     }
 
-    /// What the rows from one on show ends in the source here at the latest.
-    pub fn confine(&mut self, first: usize, end: usize) {
-        let end = end.min(MOST) as u32;
-        for row in self.rows.iter_mut().skip(first) {
-            if row.from != NOWHERE {
-                (row.from, row.to) = (row.from.min(end), row.to.min(end));
-            }
-        }
-    }
-
     pub fn clear(&mut self) {
         self.truncate(Mark::default());
     }
