@@ -91,10 +91,10 @@ enum Meant {
     Skill(usize, String),
 }
 
-/// Commands and skills whose names begin as typed.
+/// Commands and skills whose names begin as typed; the one that is typed whole comes first.
 pub fn matching<'a>(prefix: &str, skills: &'a [SkillCard]) -> Vec<Row<'a>> {
     let prefix = prefix.to_lowercase();
-    TABLE
+    let mut rows: Vec<Row<'a>> = TABLE
         .iter()
         .map(|slash| Row {
             name: slash.name,
@@ -107,7 +107,9 @@ pub fn matching<'a>(prefix: &str, skills: &'a [SkillCard]) -> Vec<Row<'a>> {
             help: &skill.description,
         }))
         .filter(|row| row.name.starts_with(&prefix))
-        .collect()
+        .collect();
+    rows.sort_by_key(|row| row.name != prefix);
+    rows
 }
 
 impl App {

@@ -219,7 +219,7 @@ impl App {
             }
             (Tag::Stashed, Found::Stashed(stashed)) => self.stashed(stashed),
             (Tag::Mentions, Found::Sessions(cards)) => self.mentionable(cards),
-            (Tag::Draft(session), Found::Draft(Some(text))) => self.drafted(session, &text),
+            (Tag::Draft(session), Found::Draft(Some(text))) => return self.drafted(session, &text),
             (Tag::Newest(id), Found::History(events)) => return self.newest(id, &events),
             (Tag::Earlier(id), Found::History(events)) => {
                 if let Some(view) = self.view_of(id) {
@@ -301,17 +301,6 @@ impl App {
         self.leave_page();
         self.say("no session here yet; this is a new one");
         Vec::new()
-    }
-
-    /// A draft comes back only where nothing was typed meanwhile.
-    fn drafted(&mut self, session: SessionId, text: &str) {
-        if let Some(view) = self.view_of(session)
-            && view.composer.is_empty()
-            && view.typed.is_none()
-        {
-            view.composer.restore(text);
-            text.clone_into(&mut view.draft);
-        }
     }
 
     fn newest(&mut self, id: SessionId, events: &[Event]) -> Vec<Cmd> {

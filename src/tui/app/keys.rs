@@ -136,7 +136,9 @@ impl App {
                 Vec::new()
             }
             // Twice it lists the keys at once, and then the rest of them.
-            _ if self.keymap().find(Place::Anywhere, event) == Some(Action::Leader) => {
+            _ if leader.is(event)
+                || self.keymap().find(Place::Anywhere, event) == Some(Action::Leader) =>
+            {
                 self.turn_strip(pressed, 1);
                 Vec::new()
             }

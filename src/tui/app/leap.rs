@@ -101,6 +101,17 @@ impl Leap {
         }
     }
 
+    /// Goes through what is loaded: where more follows, as far as is known what each call came to.
+    fn look_through(&mut self, loaded: &Transcript, streaming: Option<&Entry>) {
+        let entries = loaded.entries();
+        let known = if self.way == Way::Down && loaded.cut {
+            loaded.settled()
+        } else {
+            entries.len()
+        };
+        self.look(entries[..known].iter().chain(streaming));
+    }
+
     fn look_at(&mut self, entry: &Entry) {
         let beyond = match self.way {
             Way::Down => entry.seq < self.from.0,
@@ -204,7 +215,7 @@ impl App {
         let transcript = &view.transcript;
         // What streams stands behind all, which is not here yet.
         let streaming = view.streaming().filter(|_| !transcript.cut);
-        leap.look(transcript.entries().iter().chain(streaming.as_ref()));
+        leap.look_through(transcript, streaming.as_ref());
         let all = match leap.way {
             Way::Down => !transcript.cut,
             Way::Up => transcript.whole,
@@ -321,7 +332,7 @@ mod tests {
     fn leapt(events: &[Event], loaded: (usize, usize), by: i64, from: u64) -> (Option<u64>, usize) {
         let loaded = window(events, loaded.0, loaded.1);
         let mut leap = Leap::new(1, Kind::Failure, by, (Seq(from), 0));
-        leap.look(loaded.entries().iter());
+        leap.look_through(&loaded, None);
         let mut pages = 0;
         let (fetch, edge) = leap.read_on(&loaded);
         let mut edge = Some(edge).filter(|_| leap.left > 0);
@@ -365,5 +376,11 @@ mod tests {
         // A call at the foot of what is loaded whose result lies beyond.
         let (found, _) = leapt(&events, (1_001, 2_501), 1, 1_500);
         assert_eq!(found, Some(2_500));
+        // Two at once there: the result of the second is loaded, and that of the first is not.
+        let events = log(&[2_499, 2_500], 4_000);
+        for (by, expected) in [(1, 2_499), (2, 2_500)] {
+            let (found, _) = leapt(&events, (1_001, 2_500), by, 1_500);
+            assert_eq!(found, Some(expected), "{by}");
+        }
     }
 }

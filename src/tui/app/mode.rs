@@ -11,6 +11,9 @@ use crate::tui::app::App;
 impl App {
     /// `/mode`: a mode, or one with a time and a sum.
     pub fn read_mode(&self, text: &str) -> Result<Change, String> {
+        if text.trim().is_empty() {
+            return Err("which mode: ask, edits, plan or auto?".to_owned());
+        }
         let change = loan::read(text, self.now.wall)?;
         let view = self.view();
         match &change {

@@ -1,5 +1,6 @@
 //! Drafts that were put by, as `git stash` does with changes: kept over sessions, crashes and restarts until they are taken.
 
+use crate::protocol::id::SessionId;
 use crate::protocol::query::{Query, Stashed};
 use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::message::{Cmd, Tag};
@@ -28,6 +29,32 @@ impl App {
         let key = self.keymap().way_from(Place::Composer, Action::Stash);
         self.say(format!("put by; {key} in an empty composer lists it"));
         vec![Cmd::Stash(stashed)]
+    }
+
+    /// The draft of a session was read. It comes back where nothing was written meanwhile, and is put by where something was.
+    pub fn drafted(&mut self, session: SessionId, text: &str) -> Vec<Cmd> {
+        let Some(view) = self.view_of(session) else {
+            return Vec::new();
+        };
+        if view.composer.is_empty() && view.typed.is_none() {
+            view.composer.restore(text);
+            text.clone_into(&mut view.draft);
+            return Vec::new();
+        }
+        // What was saved since is no longer that of before.
+        let is_known = view.draft == text || view.composer.kept() == text;
+        if is_known || text.trim().is_empty() || self.read_only {
+            return Vec::new();
+        }
+        let key = self.keymap().way_from(Place::Composer, Action::Stash);
+        self.say(format!(
+            "the draft of before is put by; {key} in an empty composer lists it"
+        ));
+        vec![Cmd::Stash(Stashed {
+            id: self.now.fresh,
+            at: self.now.wall,
+            text: text.to_owned(),
+        })]
     }
 
     /// The list was read.

@@ -83,6 +83,8 @@ pub struct Transcript {
     /// When the turn being read began, and what it came to.
     began: Time,
     spent: Spent,
+    /// The first and the last time that a call began: under which mode, is not to be hidden.
+    acted: Option<(Seq, Seq)>,
 }
 
 impl Transcript {
@@ -132,6 +134,8 @@ impl Transcript {
                 None => return,
             },
             Fact::CallStarted { call } => {
+                let (first, _) = self.acted.unwrap_or((event.seq, event.seq));
+                self.acted = Some((first, event.seq));
                 self.change_call(call, |entry| entry.started = Some(event.at));
                 return;
             }
@@ -172,9 +176,11 @@ impl Transcript {
             _ => self.entries.last().map_or(0, |entry| entry.turn),
         };
         // Between two words only the mode that is in force then is worth a line.
+        let acted = self.acted.map(|(_, last)| last);
         if let Some(last) = self.entries.last_mut()
             && is_mode(&last.what)
             && is_mode(&what)
+            && acted.is_none_or(|acted| acted < last.seq)
         {
             (last.at, last.what) = (event.at, what);
             last.version += 1;
@@ -218,9 +224,13 @@ impl Transcript {
         if let (Some(last), Some(first)) = (page.entries.last(), self.entries.first())
             && is_mode(&last.what)
             && is_mode(&first.what)
+            && page.acted.is_none_or(|(_, acted)| acted < last.seq)
+            && self.acted.is_none_or(|(acted, _)| acted > first.seq)
         {
             page.entries.pop();
         }
+        let acted = [page.acted, self.acted].into_iter().flatten();
+        self.acted = acted.reduce(|(first, _), (_, last)| (first, last));
         page.entries.append(&mut self.entries);
         self.entries = page.entries;
         self.orphans.append(&mut page.orphans);
@@ -292,8 +302,7 @@ impl Transcript {
 
     /// Hands over what stands before the first call without a result.
     pub fn take_settled(&mut self) -> Vec<Entry> {
-        let end = self.entries.iter().position(is_open);
-        let end = end.unwrap_or(self.entries.len());
+        let end = self.settled();
         self.entries.drain(..end).collect()
     }
 
@@ -308,12 +317,17 @@ impl Transcript {
         }
     }
 
-    /// For what stands below it: one of the calls whose results are there.
+    /// How many entries stand before the first call whose result is not known.
+    pub fn settled(&self) -> usize {
+        let open = self.entries.iter().position(is_open);
+        open.unwrap_or(self.entries.len())
+    }
+
+    /// For what stands below it: one of what is not settled, since some results are there.
     #[must_use]
     pub fn below(&self) -> Self {
-        let open = self.entries.iter().filter(|entry| is_open(entry));
         Self {
-            entries: open.cloned().collect(),
+            entries: self.entries[self.settled()..].to_vec(),
             first: self.first,
             last: self.last,
             ..Self::default()

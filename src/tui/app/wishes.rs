@@ -131,6 +131,11 @@ impl App {
             )),
         };
         let preset = self.setup.wishes.composer;
+        let from_file = |setting: &Setting| setting.origin.starts_with(&wishes.file);
+        if wishes.settings.iter().any(from_file) {
+            // There may have been none at the start.
+            self.setup.config_place.clone_from(&wishes.file);
+        }
         self.setup.wishes = wishes;
         if self.setup.wishes.composer != preset {
             // Nobody is left in a mode that has no way out under the other keys.

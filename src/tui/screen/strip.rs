@@ -4,6 +4,7 @@
 use ratatui::layout::Rect;
 
 use crate::tui::app::Pressed;
+use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::keymap::live::Keymap;
 use crate::tui::app::keymap::{Action, group};
 use crate::tui::screen::blank;
@@ -89,7 +90,12 @@ pub fn draw(keymap: &Keymap, pressed: Pressed, canvas: &mut Canvas, area: Rect, 
     }
     if paged {
         let said = format!(" more   {} of {count}   ", page + 1);
-        Row::of(format!("PgDn {}", leader.label()), Role::Key)
+        // In the composer a second ^B is the key itself.
+        let keys = match leader {
+            Leader::CtrlB => "PgDn".to_owned(),
+            Leader::CtrlX => format!("PgDn {}", leader.label()),
+        };
+        Row::of(keys, Role::Key)
             .put(said, Role::Muted)
             .put("Esc", Role::Key)
             .put(" ends it", Role::Muted)

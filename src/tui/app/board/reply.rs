@@ -242,9 +242,19 @@ impl App {
     }
 
     pub fn undo_last(&mut self) -> Vec<Cmd> {
-        let Some(done) = self.done.pop() else {
-            self.say("nothing to undo: archiving, pins, titles and closed tabs can be");
-            return Vec::new();
+        // A tab that was opened again since is undone already.
+        let opened = |done: &Done, views: &[View]| {
+            done.back.is_none() && views.iter().any(|view| view.id == done.session)
+        };
+        let done = loop {
+            match self.done.pop() {
+                Some(done) if opened(&done, &self.views) => {}
+                Some(done) => break done,
+                None => {
+                    self.say("nothing to undo: archiving, pins, titles and closed tabs can be");
+                    return Vec::new();
+                }
+            }
         };
         self.say(format!("undone: {}", done.what));
         if let Some(board) = &mut self.board {

@@ -232,6 +232,14 @@ fn files_and_merge_of_a_session_are_reached_from_the_board() {
             (past, "merge it".to_owned())
         );
         assert!(desk.app.board.is_none());
+        // What was left there unsent is not written over.
+        let draft = Found::Draft(Some("left unsent".to_owned()));
+        let cmds = desk.update(Msg::Found(Tag::Draft(past), draft));
+        let [Cmd::Stash(kept)] = cmds.as_slice() else {
+            panic!("{cmds:?}");
+        };
+        assert_eq!(kept.text, "left unsent");
+        assert_eq!(desk.written(), "merge it");
     }
 }
 
