@@ -30,3 +30,4 @@ pub mod size;
 pub mod title;
 pub mod turn;
 pub mod visible;
+pub mod words;

@@ -106,7 +106,9 @@ impl Owners {
             file.set_len(0).map_err(failed)?;
             let process = std::process::id();
             let here = serde_json::to_string(&self.here).unwrap_or_default();
-            write!(file, "{process:<NUMBER$}{here}").map_err(failed)?;
+            // In one piece: a padded number written to a file is a call for each blank.
+            let text = format!("{process:<NUMBER$}{here}");
+            file.write_all(text.as_bytes()).map_err(failed)?;
             // A word to stop that an earlier holder no longer heard is not meant for this one.
             self.take_stop(session);
             return Ok(Held { file, path });

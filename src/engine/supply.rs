@@ -81,10 +81,10 @@ impl House {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .read();
-        if let Ok(events) = self.read(move |reader| reader.answers(read)).await {
+        if let Ok(outcomes) = self.read(move |reader| reader.outcomes(read)).await {
             let mut book = self.health.lock().unwrap_or_else(PoisonError::into_inner);
-            for event in &events {
-                book.apply(event);
+            for outcome in &outcomes {
+                book.apply(outcome);
             }
         }
     }

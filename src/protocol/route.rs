@@ -6,10 +6,12 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::protocol::failure::FailureKind;
-use crate::protocol::id::ModelRef;
+use crate::protocol::event::{Event, Fact};
+use crate::protocol::failure::{Failure, FailureKind, Stop};
+use crate::protocol::id::{ModelRef, Seq};
 use crate::protocol::money::Money;
 use crate::protocol::time::Time;
+use crate::protocol::usage::Usage;
 
 /// The provider that every route belongs to: a session's model may be `route/NAME`. No entry of the config has this name.
 pub const ROUTE: &str = "route";
@@ -90,6 +92,53 @@ pub struct Vitals {
     pub first: Option<u64>,
     #[serde(skip_serializing_if = "Limits::is_empty")]
     pub limits: Limits,
+}
+
+/// How one call ended, as far as it says how its endpoint does: what is read of the fact that tells it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+pub struct Outcome {
+    #[serde(skip)]
+    pub seq: Seq,
+    #[serde(skip)]
+    pub at: Time,
+    pub model: ModelRef,
+    pub usage: Usage,
+    #[serde(default)]
+    pub stop: Option<Stop>,
+    #[serde(default)]
+    pub failure: Option<Failure>,
+    #[serde(default)]
+    pub millis: u64,
+    #[serde(default)]
+    pub vitals: Option<Vitals>,
+}
+
+impl Outcome {
+    /// `None` where the event tells of something else.
+    pub fn of(event: Event) -> Option<Self> {
+        let Fact::ModelAnswered {
+            model,
+            usage,
+            stop,
+            failure,
+            millis,
+            vitals,
+            ..
+        } = event.fact
+        else {
+            return None;
+        };
+        Some(Self {
+            seq: event.seq,
+            at: event.at,
+            model,
+            usage,
+            stop,
+            failure,
+            millis,
+            vitals,
+        })
+    }
 }
 
 /// What the head of an answer says of the limits of the key; `None` where it says nothing.

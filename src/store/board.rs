@@ -5,13 +5,14 @@ use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension, params};
 
+use crate::agent::words::Words;
 use crate::protocol::board::{Shelf, Wanted, Weight};
 use crate::protocol::event::Event;
 use crate::protocol::id::SessionId;
 use crate::protocol::time::Time;
 use crate::store::append::find_session;
 use crate::store::fault::StoreError;
-use crate::store::read::{CARD, EVENT, Reader, card, cards, events, session_id, text};
+use crate::store::read::{CARD, EVENT, Reader, borrowed, card, cards, events, session_id};
 
 /// Of each kind that the first page has whatever its age.
 const MOST: u32 = 500;
@@ -21,16 +22,11 @@ impl Reader {
     pub fn board(&self, wanted: &Wanted, project: Option<&Path>) -> Result<Shelf, StoreError> {
         let project = project.map(|path| path.to_string_lossy().into_owned());
         self.ask(Shelf::default(), |conn| {
-            let words: Vec<String> = wanted
-                .words
-                .to_lowercase()
-                .split_whitespace()
-                .map(str::to_owned)
-                .collect();
+            let words = Words::new(&wanted.words);
             if words.is_empty() {
                 page(conn, wanted, project.as_deref())
             } else {
-                found(conn, wanted, &words, project.as_deref())
+                found(conn, wanted, words, project.as_deref())
             }
         })
     }
@@ -166,7 +162,7 @@ fn page(conn: &Connection, wanted: &Wanted, project: Option<&str>) -> rusqlite::
 fn found(
     conn: &Connection,
     wanted: &Wanted,
-    words: &[String],
+    mut words: Words,
     project: Option<&str>,
 ) -> rusqlite::Result<Shelf> {
     let sql = format!(
@@ -177,14 +173,10 @@ fn found(
     let mut rows = statement.query(params![before, project])?;
     let mut shelf = Shelf::default();
     while let Some(row) = rows.next()? {
-        let mut said = session_id(row, 0)?.short();
+        let id = session_id(row, 0)?.short();
         // Title, state, model, folder, what it is at.
-        for column in [1, 2, 3, 4, 12] {
-            said.push('\n');
-            said.push_str(&text(row, column)?);
-        }
-        let said = said.to_lowercase();
-        if !words.iter().all(|word| said.contains(word.as_str())) {
+        let [title, state, model, folder, gist] = [1, 2, 3, 4, 12].map(|at| borrowed(row, at));
+        if !words.are_in(&[&id, &*title?, &*state?, &*model?, &*folder?, &*gist?]) {
             continue;
         }
         shelf.total += 1;

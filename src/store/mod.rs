@@ -6,6 +6,7 @@
 pub mod append;
 pub mod blob;
 pub mod board;
+mod calls;
 pub mod fault;
 mod ledger;
 pub mod log;

@@ -1,6 +1,7 @@
 //! Reading the log: one page or one answer at a time, over a connection of its own. Every method blocks for as long as the
 //! disk does, so it belongs on a thread that may wait.
 
+use std::borrow::Cow;
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -37,16 +38,6 @@ struct Open {
 
 /// An id given in part needs at least this much, or it would mean another session tomorrow.
 const PART: usize = 4;
-
-/// Events that are looked at for how providers do: some hours of work, and less than a millisecond to pass over.
-const NEWEST: u32 = 4000;
-
-/// Model calls and their ends that are looked at for how models answer: for most homes some days of work, and read in some
-/// ten milliseconds.
-const NEWEST_CALLS: u32 = 4_000;
-
-/// Events that are passed over for them at most. An index of the calls would cost every commit a page or two.
-const PASSED: u32 = 40_000;
 
 pub(crate) const CARD: &str = "id, title, state, model, cwd, project, created, active, turns, cost, unpriced, parent, gist, included, list, pinned, temporary, unseen, steps, estimated";
 pub(crate) const EVENT: &str =
@@ -135,49 +126,6 @@ impl Reader {
                     Ok(page)
                 }
             }
-        })
-    }
-
-    /// The ends of model calls after a number, of all sessions and in rising order. Only the newest of the log are looked at.
-    pub fn answers(&self, after: Seq) -> Result<Vec<Event>, StoreError> {
-        let sql = format!(
-            "SELECT {EVENT}, session.id FROM event JOIN session ON session.key = event.session
-             LEFT JOIN blob ON blob.hash = event.blob
-             WHERE event.seq > max(?1, (SELECT max(seq) FROM event) - {NEWEST}) AND event.kind = 'model_answered'
-             ORDER BY event.seq"
-        );
-        self.ask(Vec::new(), |conn| all(conn, &sql, [number(after)]))
-    }
-
-    /// The newest calls of models and their ends, of all sessions and in rising order.
-    pub fn calls(&self) -> Result<Vec<Event>, StoreError> {
-        let sql = format!(
-            "SELECT {EVENT}, session.id FROM event JOIN session ON session.key = event.session
-             LEFT JOIN blob ON blob.hash = event.blob
-             WHERE event.seq > (SELECT max(seq) FROM event) - {PASSED} AND event.kind IN ('model_called', 'model_answered')
-             ORDER BY event.seq DESC LIMIT {NEWEST_CALLS}"
-        );
-        self.ask(Vec::new(), |conn| {
-            let mut calls = all(conn, &sql, [])?;
-            calls.reverse();
-            Ok(calls)
-        })
-    }
-
-    /// The newest calls of models of one session and their ends, in rising order.
-    pub fn calls_of(&self, session: SessionId, limit: u32) -> Result<Vec<Event>, StoreError> {
-        let sql = format!(
-            "SELECT {EVENT} FROM event LEFT JOIN blob ON blob.hash = event.blob
-             WHERE event.kind IN ('model_called', 'model_answered') AND event.session = ?1
-             ORDER BY event.seq DESC LIMIT ?2"
-        );
-        self.ask(Vec::new(), |conn| {
-            let Some(key) = find_session(conn, session)? else {
-                return Ok(Vec::new());
-            };
-            let mut calls = events(conn, session, &sql, [key, i64::from(limit)])?;
-            calls.reverse();
-            Ok(calls)
         })
     }
 
@@ -339,7 +287,7 @@ impl Reader {
     }
 }
 
-fn number(seq: Seq) -> i64 {
+pub(crate) fn number(seq: Seq) -> i64 {
     i64::try_from(seq.0).unwrap_or(i64::MAX)
 }
 
@@ -395,7 +343,7 @@ pub(crate) fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
 }
 
 /// The events a query selects as [`EVENT`] with the id of their session.
-fn all(
+pub(crate) fn all(
     conn: &Connection,
     sql: &str,
     params: impl rusqlite::Params,
@@ -426,15 +374,11 @@ pub(crate) fn events(
 }
 
 /// One event; `None` where it cannot be read.
-fn event(row: &Row<'_>, session: SessionId) -> rusqlite::Result<Option<Event>> {
+pub(crate) fn event(row: &Row<'_>, session: SessionId) -> rusqlite::Result<Option<Event>> {
     let seq: i64 = row.get(0)?;
     let kind = text(row, 2)?;
     let version = u32::try_from(row.get::<_, i64>(3)?).unwrap_or(u32::MAX);
-    let body = if row.get_ref(4)? == rusqlite::types::ValueRef::Null {
-        text(row, 5)?
-    } else {
-        text(row, 4)?
-    };
+    let body = text(row, if is_null(row, 4)? { 5 } else { 4 })?;
     match decode(&kind, version, &body) {
         Ok(fact) => {
             return Ok(Some(Event {
@@ -452,12 +396,24 @@ fn event(row: &Row<'_>, session: SessionId) -> rusqlite::Result<Option<Event>> {
     Ok(None)
 }
 
+pub(crate) fn is_null(row: &Row<'_>, column: usize) -> rusqlite::Result<bool> {
+    Ok(row.get_ref(column)? == rusqlite::types::ValueRef::Null)
+}
+
 /// A text, with replacement characters where it is no UTF-8; empty where there is none.
 pub(crate) fn text(row: &Row<'_>, column: usize) -> rusqlite::Result<String> {
+    borrowed(row, column).map(Cow::into_owned)
+}
+
+/// The same, for as long as the row is looked at.
+pub(crate) fn borrowed<'row>(
+    row: &'row Row<'_>,
+    column: usize,
+) -> rusqlite::Result<Cow<'row, str>> {
     use rusqlite::types::ValueRef::{Blob, Text};
     Ok(match row.get_ref(column)? {
-        Text(bytes) | Blob(bytes) => String::from_utf8_lossy(bytes).into_owned(),
-        _ => String::new(),
+        Text(bytes) | Blob(bytes) => String::from_utf8_lossy(bytes),
+        _ => Cow::Borrowed(""),
     })
 }
 

@@ -6,14 +6,13 @@ use std::collections::BTreeMap;
 
 use crate::agent::route::health::Book;
 use crate::agent::route::{Choice, Endpoint, Moment, Route, Served};
-use crate::protocol::event::{Event, Fact};
 use crate::protocol::failure::{Failure, FailureKind, Stop};
-use crate::protocol::id::{ModelRef, Seq, SessionId};
-use crate::protocol::money::{Currency, Money, Rates};
+use crate::protocol::id::{ModelRef, Seq};
+use crate::protocol::money::{Currency, Rates};
 use crate::protocol::query::ModelCard;
-use crate::protocol::route::{Abilities, Policy, Vitals};
+use crate::protocol::route::{Abilities, Outcome, Policy, Vitals};
 use crate::protocol::time::Time;
-use crate::protocol::usage::{CacheLife, Charge, Price, Usage};
+use crate::protocol::usage::{CacheLife, Price, Usage};
 
 pub(crate) const NOW: Time = Time(1_000_000);
 
@@ -72,28 +71,19 @@ impl End {
         }
     }
 
-    pub(crate) fn event(&self) -> Event {
-        Event {
+    pub(crate) fn outcome(&self) -> Outcome {
+        Outcome {
             seq: Seq(self.seq),
-            session: SessionId(uuid::Uuid::nil()),
             at: Time(NOW.0 - self.ago),
-            fact: Fact::ModelAnswered {
-                turn: 1,
-                step: 1,
-                attempt: 1,
-                model: model(self.model),
-                usage: Usage {
-                    output: self.output,
-                    ..Usage::default()
-                },
-                charge: Charge::LOCAL,
-                counted: Money::usd(0),
-                raw: None,
-                stop: self.failure.is_none().then_some(Stop::End),
-                failure: self.failure.clone(),
-                millis: self.millis,
-                vitals: Some(self.vitals),
+            model: model(self.model),
+            usage: Usage {
+                output: self.output,
+                ..Usage::default()
             },
+            stop: self.failure.is_none().then_some(Stop::End),
+            failure: self.failure.clone(),
+            millis: self.millis,
+            vitals: Some(self.vitals),
         }
     }
 }
@@ -116,7 +106,7 @@ pub(crate) fn told(seconds: u64) -> Failure {
 pub(crate) fn book(ends: &[End]) -> Book {
     let mut book = Book::default();
     for end in ends {
-        book.apply(&end.event());
+        book.apply(&end.outcome());
     }
     book
 }

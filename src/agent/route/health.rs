@@ -5,10 +5,9 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use crate::protocol::event::{Event, Fact};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::{ModelRef, Seq};
-use crate::protocol::route::Vitals;
+use crate::protocol::route::{Outcome, Vitals};
 use crate::protocol::time::Time;
 
 /// Failures within this time are one incident: sessions side by side meet it together, and it counts once.
@@ -173,7 +172,7 @@ pub struct Book {
     endpoints: HashMap<ModelRef, Health>,
     /// Failures that are the whole provider's.
     providers: HashMap<String, Health>,
-    /// The last event that was taken up.
+    /// The last end that was taken up.
     read: Seq,
 }
 
@@ -183,43 +182,33 @@ impl Book {
         self.read
     }
 
-    /// Takes up one event; those at or below the last one taken up are ignored.
-    pub fn apply(&mut self, event: &Event) {
-        if event.seq <= self.read {
+    /// Takes up how one call ended; those at or below the last one taken up are ignored.
+    pub fn apply(&mut self, outcome: &Outcome) {
+        if outcome.seq <= self.read {
             return;
         }
-        self.read = event.seq;
-        let Fact::ModelAnswered {
-            model,
-            usage,
-            failure,
-            millis,
-            vitals,
-            stop,
-            ..
-        } = &event.fact
-        else {
-            return;
-        };
+        self.read = outcome.seq;
         // Where nobody waited for the end the endpoint had no part in it.
-        let Some(vitals) = *vitals else {
+        let Some(vitals) = outcome.vitals else {
             return;
         };
+        let model = &outcome.model;
         let health = self.endpoints.entry(model.clone()).or_default();
-        match failure {
+        match &outcome.failure {
             Some(failure) if ends_by_itself(failure).is_some() => {
-                health.fails(event.at, failure);
+                health.fails(outcome.at, failure);
                 if is_of_provider(failure) {
                     let provider = self.providers.entry(model.provider.clone()).or_default();
-                    provider.fails(event.at, failure);
+                    provider.fails(outcome.at, failure);
                 }
             }
             // It did answer, if only to say no.
             Some(_) => {}
             // Broken off by the person: nothing is known of how it would have ended.
-            None if stop.is_none() => {}
+            None if outcome.stop.is_none() => {}
             None => {
-                health.answers(event.at, vitals, usage.output, *millis);
+                let output = outcome.usage.output;
+                health.answers(outcome.at, vitals, output, outcome.millis);
                 self.providers.remove(&model.provider);
             }
         }

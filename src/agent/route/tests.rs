@@ -10,7 +10,6 @@ use crate::agent::route::given::{
 };
 use crate::agent::route::health::{Book, Cooling};
 use crate::agent::route::{Endpoint, Moment, Served, decide};
-use crate::protocol::event::Fact;
 use crate::protocol::failure::FailureKind;
 use crate::protocol::id::Seq;
 use crate::protocol::money::{Currency, Rate, Rates};
@@ -330,17 +329,15 @@ fn a_failure_nobody_waited_for_or_read_before_says_nothing() {
         })
     );
     // Older ones come late and change nothing.
-    book.apply(&End::well(4, 0, "a/m").event());
+    book.apply(&End::well(4, 0, "a/m").outcome());
     assert!(cooling(&book).is_some());
-    let mut crash = fails(6, 0, "b/m", failure(FailureKind::Network, 0)).event();
-    if let Fact::ModelAnswered { vitals, .. } = &mut crash.fact {
-        *vitals = None;
-    }
+    let mut crash = fails(6, 0, "b/m", failure(FailureKind::Network, 0)).outcome();
+    crash.vitals = None;
     book.apply(&crash);
     assert_eq!(book.of(&model("b/m")).cooling(cooldown, NOW), None);
     assert_eq!(book.read(), Seq(6));
     // When the config is read again, what a person had to mend may be mended; what passes by itself is not.
-    book.apply(&fails(7, 0, "c/m", failure(FailureKind::Auth, 401)).event());
+    book.apply(&fails(7, 0, "c/m", failure(FailureKind::Auth, 401)).outcome());
     assert!(book.of(&model("c/x")).cooling(cooldown, NOW).is_some());
     book.forgive();
     assert_eq!(book.of(&model("c/m")).cooling(cooldown, NOW), None);

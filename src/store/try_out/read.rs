@@ -6,10 +6,12 @@ use std::path::PathBuf;
 use pretty_assertions::assert_eq;
 
 use crate::protocol::event::{Event, Fact};
+use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::item::{Block, Item, Origin};
 use crate::protocol::money::{Amounts, Currency, Money};
 use crate::protocol::query::{NotFound, Page, SpendBy, SpendRow, Stashed};
+use crate::protocol::route::Outcome;
 use crate::protocol::session::{Card, State};
 use crate::protocol::time::Time;
 use crate::protocol::usage::{Basis, Charge, Usage};
@@ -418,4 +420,30 @@ fn calls_are_found_without_what_was_said_between_them() {
     assert_eq!([count(1), count(2), count(9)], [3, 1, 0]);
     let rows = reader.spend(SpendBy::Session, None, None, Some(id(1)));
     assert_eq!(rows.unwrap()[0].usage.searches, 6);
+}
+
+#[test]
+fn how_calls_ended_is_read_as_the_whole_facts_tell_it() {
+    let home = Home::new();
+    let log = home.open();
+    let mut failed = answered(2, charge(1, Basis::Listed), 1);
+    if let Fact::ModelAnswered { stop, failure, .. } = &mut failed {
+        *stop = None;
+        // Long enough to be kept apart from the row.
+        *failure = Some(Failure::new(FailureKind::Rate, "wait ".repeat(20_000)));
+    }
+    let well = answered(1, charge(1, Basis::Listed), 1);
+    let facts = vec![called(1, Some(5)), well, prompt("and"), failed];
+    append(&log, batch(id(1), facts)).unwrap();
+    let reader = log.reader();
+    let whole: Vec<Outcome> = reader
+        .events_after(id(1), Seq(0))
+        .unwrap()
+        .into_iter()
+        .filter_map(Outcome::of)
+        .collect();
+    assert_eq!(whole.len(), 2);
+    assert_eq!(reader.outcomes(Seq(0)).unwrap(), whole);
+    assert_eq!(reader.outcomes(whole[0].seq).unwrap(), whole[1..]);
+    assert_eq!(reader.outcomes(whole[1].seq).unwrap(), []);
 }

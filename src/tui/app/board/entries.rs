@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::time::Duration;
 
+use crate::agent::words::Words;
 use crate::protocol::id::SessionId;
 use crate::protocol::session::{Card, State};
 use crate::protocol::time::Time;
@@ -84,6 +85,7 @@ impl App {
             .collect();
         // What is being written to is listed whatever the filters say, or the keys would write to another.
         let written = board.at.filter(|_| board.writes());
+        let mut words = Words::new(board.find.as_str());
         let mut entries = Vec::new();
         for (tab, view) in self.views.iter().enumerate() {
             let card = cards.get(&view.id).copied();
@@ -101,7 +103,7 @@ impl App {
             let Some((group, pinned)) = group else {
                 continue;
             };
-            if is_written || self.is_wanted(board, view, known) {
+            if is_written || self.is_wanted(board, &mut words, view, known) {
                 entries.push(Entry {
                     id: view.id,
                     group,
@@ -111,10 +113,10 @@ impl App {
                 });
             }
         }
-        let finds = !board.find.is_empty();
+        let finds = !words.is_empty();
         for (index, card) in board.cards.iter().enumerate() {
             let group = of_card(card, board.process_of(card.id).is_some(), self.now.wall);
-            let hidden = group == Group::Archived && !finds || !fits(board, card);
+            let hidden = group == Group::Archived && !finds || !fits(&mut words, card);
             if open.contains(&card.id) || hidden && written != Some(card.id) {
                 continue;
             }
@@ -132,50 +134,42 @@ impl App {
     }
 
     /// Whether an open session is of the project and has the words that are looked for.
-    fn is_wanted(&self, board: &Board, view: &View, card: Option<&Card>) -> bool {
-        let said = |model: String| {
-            [
-                view.id.short(),
-                view.title(),
-                self.doing(view),
-                view.cwd().display().to_string(),
-                model,
-                view.state().name().to_owned(),
-            ]
+    fn is_wanted(
+        &self,
+        board: &Board,
+        words: &mut Words,
+        view: &View,
+        card: Option<&Card>,
+    ) -> bool {
+        let mut has_words = || {
+            words.are_in(&[
+                &view.id.short(),
+                &view.title(),
+                &self.doing(view),
+                &view.cwd().to_string_lossy(),
+                &view.model().map(ToString::to_string).unwrap_or_default(),
+                view.state().name(),
+            ])
         };
-        let model = || view.model().map(ToString::to_string).unwrap_or_default();
         let project = view.session.as_ref().map(|session| &session.spec.project);
         let here = !board.here
             || card.is_some()
             || project.is_some_and(|path| self.setup.cwd.starts_with(path));
-        here && (board.find.is_empty()
-            || has_words(board.find.as_str(), &said(model()))
-            || card.is_some_and(|card| fits(board, card)))
+        here && (has_words() || card.is_some_and(|card| fits(words, card)))
     }
 }
 
 /// Whether a card has the words: asked here too, so that what was read for other words is not taken for an answer.
-fn fits(board: &Board, card: &Card) -> bool {
-    board.find.is_empty()
-        || has_words(
-            board.find.as_str(),
-            &[
-                card.id.short(),
-                card.title.clone(),
-                card.gist.clone(),
-                card.cwd.display().to_string(),
-                card.model.to_string(),
-                card.state.name().to_owned(),
-            ],
-        )
-}
-
-fn has_words(words: &str, said: &[String]) -> bool {
-    let said = said.join("\n").to_lowercase();
-    words
-        .to_lowercase()
-        .split_whitespace()
-        .all(|word| said.contains(word))
+fn fits(words: &mut Words, card: &Card) -> bool {
+    words.is_empty()
+        || words.are_in(&[
+            &card.id.short(),
+            &card.title,
+            &card.gist,
+            &card.cwd.to_string_lossy(),
+            &card.model.to_string(),
+            card.state.name(),
+        ])
 }
 
 /// The group of an open session; `None` for a tab nothing was said in.

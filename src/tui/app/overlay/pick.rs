@@ -3,6 +3,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::agent::words::Words;
 use crate::tui::app::ask::edit_line;
 use crate::tui::app::text::Text;
 
@@ -61,11 +62,6 @@ impl Pick {
 
     /// Whether a row with these words stays: every word of the filter is somewhere in it, whatever the case.
     pub fn fits(&self, row: &str) -> bool {
-        let row = row.to_lowercase();
-        self.filter
-            .as_str()
-            .to_lowercase()
-            .split_whitespace()
-            .all(|word| row.contains(word))
+        Words::new(self.filter.as_str()).are_in(&[row])
     }
 }
