@@ -53,6 +53,11 @@ pub struct Watch {
     /// Hashes of all outcomes so far: what was read, printed or changed.
     seen: HashSet<u64>,
     progress: bool,
+    /// A command ran: it may have changed files without a word.
+    ran_command: bool,
+    /// Hashes of files that changed since the watch began, with what was in them; `None` before the first look.
+    files: Option<HashSet<u64>>,
+    since: Option<Time>,
     idle_steps: u32,
     /// The step that was looked at last: one that is asked again is still the same.
     step: Option<u32>,
@@ -65,6 +70,9 @@ impl Watch {
         self.calls.clear();
         self.new_calls = 0;
         self.seen.clear();
+        self.ran_command = false;
+        self.files = None;
+        self.since = None;
         self.idle_steps = 0;
         // The first look comes before the first step and counts as none.
         self.progress = true;
@@ -87,6 +95,7 @@ impl Watch {
     /// An outcome is progress when its like was not seen before in this session. A file changed back and forth shows the
     /// same changes again, a test that fails the same way the same output.
     pub fn ended(&mut self, tool: &str, outcome: &Outcome) {
+        self.ran_command |= tool == "bash";
         let detail = serde_json::to_string(&outcome.detail).unwrap_or_default();
         let whole = outcome.whole.as_ref().map(|whole| &whole.hash);
         // The number in a marker `output:N` differs each time; the hash of the whole stands for a cut text.
@@ -94,6 +103,26 @@ impl Watch {
         self.progress |= self
             .seen
             .insert(hash(&(tool, outcome.exit, text, whole, detail)));
+    }
+
+    /// Since when changed files are of interest before the next call: a command of the step that ended said nothing new, but
+    /// may have changed some. `None` where nobody needs to look.
+    pub fn looks_for_files(&self, step: u32, settings: &Settings) -> Option<Time> {
+        let looks = settings.idle_steps > 0 && self.ran_command && !self.progress;
+        self.since.filter(|_| looks && self.step != Some(step))
+    }
+
+    /// The files that changed since then, each as a hash of its name and what is in it. One not met before is progress; what
+    /// was there at the first look is not, or a change back and forth would be.
+    pub fn found_files(&mut self, files: impl IntoIterator<Item = u64>) {
+        let files = files.into_iter();
+        if let Some(known) = &mut self.files {
+            for file in files {
+                self.progress |= known.insert(file);
+            }
+        } else {
+            self.files = Some(files.collect());
+        }
     }
 
     pub fn charged(&mut self, at: Time, counted: Money) {
@@ -116,7 +145,9 @@ impl Watch {
         away_since: Option<Time>,
         settings: &Settings,
     ) -> Option<(Guard, String)> {
+        self.since.get_or_insert(now);
         if self.step.replace(step) != Some(step) {
+            self.ran_command = false;
             if std::mem::take(&mut self.progress) {
                 self.idle_steps = 0;
             } else {
@@ -249,6 +280,32 @@ mod tests {
         // Blanks make no other call.
         let blanks = |n: usize| (format!("{{\"a\":{}1}}", " ".repeat(n)), format!("{n}"));
         assert_eq!(play((0..50).map(blanks)), Some((5, Guard::Loop)));
+    }
+
+    #[test]
+    fn files_that_commands_change_without_a_word_are_progress() {
+        // What was changed so far, as seen after each step: more and more files, or the same ones back and forth.
+        let stops = |files: fn(u64) -> Vec<u64>| {
+            let mut watch = Watch::default();
+            watch.begin();
+            (1..60).find(|step| {
+                if let Some(since) = watch.looks_for_files(*step, &settings()) {
+                    assert_eq!(since, Time(1));
+                    watch.found_files(files((*step).into()));
+                }
+                let now = Time((*step).into());
+                let stopped = watch.before_call(*step, now, None, &settings());
+                watch.called(&call(&format!("{step}")), &settings());
+                watch.ended("bash", &Outcome::done("(no output)"));
+                stopped.is_some()
+            })
+        };
+        assert_eq!(stops(|step| (0..step).collect()), None);
+        assert_eq!(stops(|_| vec![1, 2]), Some(14));
+        assert_eq!(stops(|_| vec![]), Some(14));
+        // A file in six steps is enough, and both states of one that flips are soon known.
+        assert_eq!(stops(|step| (0..step / 6).collect()), None);
+        assert_eq!(stops(|step| vec![step % 2]), Some(16));
     }
 
     #[test]

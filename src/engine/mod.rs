@@ -7,6 +7,7 @@ mod board;
 mod book;
 mod cache;
 mod call;
+mod changed;
 mod check;
 pub mod clock;
 mod command;

@@ -11,6 +11,7 @@ use crate::agent::size::{Counted, Sent, Size};
 use crate::agent::turn::input::{Bill, Input, Supply};
 use crate::engine::bill;
 use crate::engine::call::ModelCall;
+use crate::engine::changed;
 use crate::engine::effect::{Call, Unkept};
 use crate::engine::open::Answered;
 use crate::engine::paced::Paced;
@@ -92,6 +93,10 @@ impl Task {
             }
         };
         let tariff = self.house.tariff(&model);
+        if let Some(since) = self.watch.looks_for_files(call.step, &self.house.guards) {
+            let files = changed::since(self.roots.clone(), since).await;
+            self.watch.found_files(files);
+        }
         if let Some(about) = self.must_ask(&model, &tariff, &call) {
             self.commit_with(facts, None).await?;
             return Ok(Some(Input::Held(about)));
