@@ -866,6 +866,7 @@ fn what_passes_by() {
             ),
             attempt: 3,
             attempts: 5,
+            endless: false,
             until: Time(START + 11_000),
         },
     });

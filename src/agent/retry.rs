@@ -7,6 +7,9 @@ use crate::protocol::failure::{Failure, FailureKind};
 /// How often one step is asked at most, the first time included.
 pub const ATTEMPTS: u32 = 8;
 
+/// The same for an answer that broke off after words of it had come: each time it is paid for again.
+pub const ATTEMPTS_WITH_WORDS: u32 = 3;
+
 /// The longest wait a provider may order; above it the turn fails and the person decides.
 const LONGEST_ORDERED: Duration = Duration::from_mins(15);
 
@@ -33,7 +36,18 @@ pub fn next(failure: &Failure, attempt: u32, attempts: u32, jitter: u16) -> Opti
         return (ordered <= LONGEST_ORDERED).then_some(ordered);
     }
     let chosen = Duration::from_secs(1 << (attempt - 1).min(6)).min(LONGEST_CHOSEN);
-    Some(chosen.mul_f64(0.8 + 0.4 * f64::from(jitter.min(1000)) / 1000.0))
+    Some(spread(chosen, jitter))
+}
+
+fn spread(wait: Duration, jitter: u16) -> Duration {
+    wait.mul_f64(0.8 + 0.4 * f64::from(jitter.min(1000)) / 1000.0)
+}
+
+/// How long to wait for a way to the server, where a person is there who may end it; `None` where it is no such failure. A
+/// request that never left costs nothing, so it is tried for as long as it takes.
+pub fn for_a_way(failure: &Failure, jitter: u16) -> Option<Duration> {
+    let may = failure.unsent && failure.should_retry != Some(false);
+    may.then(|| spread(LONGEST_CHOSEN, jitter))
 }
 
 /// Whether another endpoint may do what this one could not. What the model or a filter will not answer is not taken from
@@ -100,6 +114,22 @@ mod tests {
             let waited = next(&failure, attempt, ATTEMPTS, 500).map(|wait| wait.as_millis());
             assert_eq!(waited, expected, "{failure:?} attempt {attempt}");
         }
+    }
+
+    #[test]
+    fn a_way_is_waited_for_only_where_nothing_was_sent() {
+        let sent = failure(FailureKind::Network, None, None);
+        let unsent = Failure {
+            unsent: true,
+            ..sent.clone()
+        };
+        let told = Failure {
+            should_retry: Some(false),
+            ..unsent.clone()
+        };
+        assert_eq!(for_a_way(&sent, 500), None);
+        assert_eq!(for_a_way(&unsent, 500), Some(Duration::from_mins(1)));
+        assert_eq!(for_a_way(&told, 500), None);
     }
 
     #[test]

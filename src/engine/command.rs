@@ -331,6 +331,7 @@ impl Task {
         let turn_limits = Limits {
             max_steps: limits.max_steps,
             attempts: if limits.no_retry { 1 } else { retry::ATTEMPTS },
+            patient: !self.house.unattended,
         };
         self.run = limits;
         let readers = self.house.tools.readers();

@@ -143,6 +143,7 @@ impl Task {
                 failure,
                 attempt,
                 attempts,
+                endless,
                 wait,
             } => {
                 self.wake = Some(Instant::now() + wait);
@@ -152,6 +153,7 @@ impl Task {
                         failure,
                         attempt,
                         attempts,
+                        endless,
                         until,
                     },
                 });

@@ -197,11 +197,12 @@ pub enum Waiting {
         model: ModelRef,
         since: Time,
     },
-    /// Asked again at `until`.
+    /// Asked again at `until`; where it is `endless`, on and on after that many attempts.
     Retry {
         failure: Failure,
         attempt: u32,
         attempts: u32,
+        endless: bool,
         until: Time,
     },
 }

@@ -43,6 +43,9 @@ pub struct Failure {
     /// The provider's own word on whether to retry (`x-should-retry`), which wins over the kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub should_retry: Option<bool>,
+    /// There was no way to the server, so the request never left: nothing can have been charged for it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unsent: bool,
 }
 
 impl Failure {
@@ -53,6 +56,7 @@ impl Failure {
             status: None,
             retry_after: None,
             should_retry: None,
+            unsent: false,
         }
     }
 }

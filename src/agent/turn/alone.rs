@@ -21,6 +21,7 @@ impl Turn {
         let limits = Limits {
             max_steps: None,
             attempts: 1,
+            patient: false,
         };
         let mut turn = Self::new(number, limits, readers);
         let mut effects = vec![Effect::Append(Fact::TurnStarted { turn: number })];

@@ -65,9 +65,15 @@ impl Turn {
             self.call_model(effects);
             return;
         }
+        let most = if partial.is_empty() {
+            self.limits.attempts
+        } else {
+            self.limits.attempts.min(retry::ATTEMPTS_WITH_WORDS)
+        };
         let next = match supply {
-            Supply::One => retry::next(&failure, self.attempt, self.limits.attempts, jitter),
-            Supply::Route { .. } => None,
+            Supply::One => retry::next(&failure, self.attempt, most, jitter)
+                .or_else(|| self.for_a_way(&failure, jitter)),
+            Supply::Route { .. } => self.for_a_way(&failure, jitter),
         };
         if let Some(wait) = next {
             if !partial.is_empty() {
@@ -75,15 +81,21 @@ impl Turn {
             }
             self.phase = Phase::Sleeping(Then::AskAgain);
             effects.push(Effect::Sleep {
+                endless: self.for_a_way(&failure, jitter).is_some(),
                 failure,
                 attempt: self.attempt + 1,
-                attempts: self.limits.attempts,
+                attempts: most,
                 wait,
             });
             return;
         }
         self.keep_partial(&partial, effects);
         self.end(Ending::Failed { failure }, effects);
+    }
+
+    fn for_a_way(&self, failure: &Failure, jitter: u16) -> Option<Duration> {
+        let patient = self.limits.patient && self.limits.attempts > 1;
+        retry::for_a_way(failure, jitter).filter(|_| patient)
     }
 
     /// Of a route each round may ask every endpoint once.
@@ -104,13 +116,15 @@ impl Turn {
         if self.phase != Phase::Calling {
             return;
         }
-        if self.rounds >= self.limits.attempts {
+        let endless = self.for_a_way(&failure, 0).is_some();
+        if self.rounds >= self.limits.attempts && !endless {
             self.no_way(failure, effects);
             return;
         }
-        self.rounds += 1;
+        self.rounds = self.rounds.saturating_add(1);
         self.phase = Phase::Sleeping(Then::Ask);
         effects.push(Effect::Sleep {
+            endless,
             failure,
             attempt: self.attempt,
             attempts: self.most_attempts(supply),

@@ -1,7 +1,6 @@
 //! The machine in single cases that a random walk seldom meets.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use pretty_assertions::assert_eq;
 
@@ -10,7 +9,7 @@ use crate::agent::turn::input::{Bill, Input, Supply};
 use crate::agent::turn::{Limits, Opening, Turn};
 use crate::protocol::ask::{About, Answer, BudgetName, Guard};
 use crate::protocol::call::{Outcome, OutcomeKind};
-use crate::protocol::event::{Delta, Ending, Fact};
+use crate::protocol::event::{Ending, Fact};
 use crate::protocol::failure::{Failure, FailureKind, Stop};
 use crate::protocol::id::{AskId, MessageId, ModelRef};
 use crate::protocol::item::{Block, Item, Origin};
@@ -18,22 +17,23 @@ use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
 use crate::protocol::usage::{Charge, Usage};
 
-fn begin(opening: Opening, max_steps: Option<u32>) -> (Turn, Vec<Effect>) {
+pub(crate) fn begin(opening: Opening, max_steps: Option<u32>) -> (Turn, Vec<Effect>) {
     let limits = Limits {
         max_steps,
         attempts: 6,
+        patient: false,
     };
     Turn::begin(1, opening, limits, Arc::new([]))
 }
 
-fn prompt() -> Opening {
+pub(crate) fn prompt() -> Opening {
     Opening {
         prompt: Some((vec![Block::text("go")], Origin::Person)),
         ..Opening::default()
     }
 }
 
-fn bill(counted: i64) -> Bill {
+pub(crate) fn bill(counted: i64) -> Bill {
     Bill {
         model: ModelRef {
             provider: "p".into(),
@@ -208,206 +208,6 @@ fn a_yes_to_one_thing_is_no_yes_to_another() {
             })
         );
     }
-}
-
-/// What a turn does in short: `asks N`, `waits N s`, `drops`, `says TEXT`, `ends KIND`.
-fn told(effects: &[Effect]) -> Vec<String> {
-    let told = effects.iter().filter_map(|effect| match effect {
-        Effect::CallModel {
-            attempt,
-            refused,
-            waited,
-            ..
-        } => {
-            let waited = if *waited { " after a wait" } else { "" };
-            let refused = refused.iter().map(|(model, _)| format!(" not {model}"));
-            Some(format!(
-                "asks {attempt}{}{waited}",
-                refused.collect::<String>()
-            ))
-        }
-        Effect::Sleep { wait, .. } => Some(format!("waits {} s", wait.as_secs())),
-        Effect::Emit(Delta::Discarded) => Some("drops".to_owned()),
-        Effect::Append(Fact::ItemAdded {
-            item: Item::Answer { text, cut, .. },
-            ..
-        }) => Some(format!("says {text} {cut}")),
-        Effect::Append(Fact::TurnEnded { ending, .. }) => Some(match ending {
-            Ending::Failed { failure } => format!("ends {:?}", failure.kind),
-            ending => format!("ends {ending:?}"),
-        }),
-        _ => None,
-    });
-    told.collect()
-}
-
-fn fails(kind: FailureKind, text: &str, supply: Supply) -> Input {
-    let parts = vec![Part::Text {
-        text: text.to_owned(),
-        opaque: None,
-    }];
-    Input::Failed {
-        failure: Failure::new(kind, "x"),
-        partial: Reply {
-            parts,
-            ..Reply::default()
-        },
-        bill: bill(0),
-        jitter: 500,
-        supply,
-    }
-}
-
-#[test]
-fn where_one_endpoint_failed_another_is_asked_at_once() {
-    use FailureKind::{Auth, BadRequest, Internal, Network, Rate, Refused, TooLong};
-    let route = Supply::Route { endpoints: 2 };
-    let postponed = |seconds| Input::Postponed {
-        failure: Failure::new(Rate, "x"),
-        wait: Duration::from_secs(seconds),
-        supply: route,
-    };
-    let no_way = || Input::NoWay(Failure::new(Auth, "x"));
-    let stopped = |partial: Option<&str>| Input::Interrupt {
-        partial: partial.map(|text| {
-            let Input::Failed { partial, bill, .. } = fails(Network, text, route) else {
-                unreachable!("it is made so")
-            };
-            (partial, bill)
-        }),
-        why: "x".to_owned(),
-    };
-    let held = || {
-        Input::Held(About::Guard {
-            guard: Guard::Loop,
-            text: "y".to_owned(),
-        })
-    };
-    let ends_it = || Input::AskAnswered {
-        ask: AskId("hold_1_1_1".to_owned()),
-        answer: Answer::End,
-    };
-    let interrupted = "ends Interrupted { text: \"x\" }";
-    let cases: [(Vec<Input>, &[&str]); 15] = [
-        (vec![fails(Rate, "", Supply::One)], &["waits 1 s"]),
-        (vec![fails(Rate, "", route)], &["asks 2"]),
-        (vec![fails(Auth, "", route)], &["asks 2 not p/m"]),
-        (vec![fails(Network, "so far", route)], &["drops", "asks 2"]),
-        // The request's own fault: this endpoint is not asked the same again.
-        (
-            vec![fails(BadRequest, "", route), fails(TooLong, "", route)],
-            &["asks 2 not p/m", "asks 3 not p/m not p/m"],
-        ),
-        // What the model will not answer is not taken to the next, nor is a fault of Creel.
-        (
-            vec![fails(Refused, "no", route)],
-            &["says no true", "ends Refused"],
-        ),
-        (vec![fails(Internal, "", route)], &["ends Internal"]),
-        // A wait before an attempt is none itself, and there is none after it.
-        (
-            vec![
-                postponed(7),
-                Input::Woke,
-                fails(Rate, "", route),
-                postponed(8),
-                Input::Woke,
-            ],
-            &[
-                "waits 7 s",
-                "asks 1 after a wait",
-                "asks 2",
-                "waits 8 s",
-                "asks 2 after a wait",
-            ],
-        ),
-        // What was dropped is kept where nothing is left to say it again.
-        (
-            vec![fails(Network, "so far", route), no_way()],
-            &["drops", "asks 2", "says so far true", "ends Auth"],
-        ),
-        (
-            vec![fails(Network, "so far", route), fails(Refused, "", route)],
-            &["drops", "asks 2", "says so far true", "ends Refused"],
-        ),
-        (
-            vec![fails(Network, "so far", route), stopped(Some(""))],
-            &["drops", "asks 2", "says so far true", interrupted],
-        ),
-        // What the next endpoint had said by then goes before it.
-        (
-            vec![fails(Network, "so far", route), stopped(Some("anew"))],
-            &["drops", "asks 2", "says anew true", interrupted],
-        ),
-        (
-            vec![fails(Network, "so far", route), postponed(7), stopped(None)],
-            &[
-                "drops",
-                "asks 2",
-                "waits 7 s",
-                "says so far true",
-                interrupted,
-            ],
-        ),
-        (
-            vec![fails(Network, "so far", route), held(), stopped(None)],
-            &["drops", "asks 2", "says so far true", interrupted],
-        ),
-        (
-            vec![fails(Network, "so far", route), held(), ends_it()],
-            &[
-                "drops",
-                "asks 2",
-                "says so far true",
-                "ends Limit { text: \"y\" }",
-            ],
-        ),
-    ];
-    for (number, (inputs, expected)) in cases.into_iter().enumerate() {
-        let (mut turn, _) = begin(prompt(), None);
-        let effects: Vec<Effect> = inputs
-            .into_iter()
-            .flat_map(|input| turn.step(input))
-            .collect();
-        assert_eq!(told(&effects), expected, "case {number}");
-    }
-}
-
-#[test]
-fn no_step_is_asked_or_waited_for_without_end() {
-    let route = Supply::Route { endpoints: 3 };
-    let (mut turn, _) = begin(prompt(), None);
-    let mut asked = 1;
-    while !turn.has_ended() {
-        let effects = turn.step(fails(FailureKind::Network, "", route));
-        asked += effects
-            .iter()
-            .filter(|effect| matches!(effect, Effect::CallModel { .. }))
-            .count();
-    }
-    assert_eq!(asked, 18);
-    let (mut turn, _) = begin(prompt(), None);
-    let mut waited = 0;
-    while !turn.has_ended() {
-        waited += 1;
-        turn.step(Input::Postponed {
-            failure: Failure::new(FailureKind::Rate, "x"),
-            wait: Duration::from_secs(1),
-            supply: route,
-        });
-        turn.step(Input::Woke);
-    }
-    assert_eq!(waited, 6);
-    // One attempt is one, whatever stands behind it.
-    let limits = Limits {
-        max_steps: None,
-        attempts: 1,
-    };
-    let (mut turn, _) = Turn::begin(1, prompt(), limits, Arc::new([]));
-    assert_eq!(
-        told(&turn.step(fails(FailureKind::Rate, "", route))),
-        ["ends Rate"]
-    );
 }
 
 #[test]

@@ -36,6 +36,8 @@ pub enum Effect {
         failure: Failure,
         attempt: u32,
         attempts: u32,
+        /// After that many it is tried on, for as long as it takes.
+        endless: bool,
         wait: Duration,
     },
 }

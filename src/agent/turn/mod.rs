@@ -26,6 +26,8 @@ fn is_refused(stop: Stop) -> bool {
 }
 
 #[cfg(test)]
+mod again;
+#[cfg(test)]
 mod cases;
 #[cfg(test)]
 mod crash;
@@ -57,6 +59,8 @@ pub struct Limits {
     pub max_steps: Option<u32>,
     /// How often one step is asked at most, the first time included.
     pub attempts: u32,
+    /// A person is there to end it: without a way to the server it is tried until there is one.
+    pub patient: bool,
 }
 
 /// What a turn begins with. With nothing in it the model is asked again with what is there.

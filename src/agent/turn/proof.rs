@@ -252,6 +252,7 @@ pub(crate) fn play(moves: Vec<Move>, max_steps: Option<u32>) -> Vec<Fact> {
     let limits = Limits {
         max_steps,
         attempts: retry::ATTEMPTS,
+        patient: false,
     };
     let readers: Arc<[String]> = Arc::new(["read".to_owned()]);
     let opening = Opening {

@@ -349,11 +349,17 @@ impl Room {
                         failure,
                         attempt,
                         attempts,
+                        endless,
                         ..
                     },
             } => {
                 let why = words(&failure.message);
-                let again = format!("{why}. asking again, attempt {attempt} of {attempts}.");
+                let of = if *endless && attempt > attempts {
+                    ", until there is a way".to_owned()
+                } else {
+                    format!(" of {attempts}")
+                };
+                let again = format!("{why}. asking again, attempt {attempt}{of}.");
                 vec![Line::Of(again)]
             }
             _ => Vec::new(),

@@ -212,6 +212,7 @@ mod tests {
             failure: Failure::new(FailureKind::Rate, "too many requests"),
             attempt: 2,
             attempts: 5,
+            endless: false,
             until: Time(0),
         };
         let cases = [

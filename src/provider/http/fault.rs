@@ -36,7 +36,7 @@ pub(crate) fn before_answer(error: &reqwest::Error, place: &str) -> Failure {
     if find::<NoSuchHost>(error).is_some() {
         let text =
             format!("cannot find {place}: check the network, or the host's name in base_url");
-        return Failure::new(FailureKind::Network, text);
+        return unsent(text);
     }
     if let Some(error) = find::<rustls::Error>(error) {
         return unsafe_server(error, place);
@@ -59,7 +59,19 @@ pub(crate) fn before_answer(error: &reqwest::Error, place: &str) -> Failure {
             last_words(error)
         ),
     };
-    Failure::new(FailureKind::Network, text)
+    if error.is_connect() {
+        unsent(text)
+    } else {
+        Failure::new(FailureKind::Network, text)
+    }
+}
+
+/// No connection came about.
+fn unsent(text: String) -> Failure {
+    Failure {
+        unsent: true,
+        ..Failure::new(FailureKind::Network, text)
+    }
 }
 
 /// The body failed in the middle.

@@ -43,6 +43,7 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
         failure,
         attempt,
         attempts,
+        endless,
         until,
     }) = &view.live.waiting
     {
@@ -50,15 +51,25 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
         let left = until.since(app.now.wall) + Duration::from_millis(999);
         let left = text::seconds(left);
         let mut rows = wrapped(&one_line(&failure.message), width, 0, Role::Text);
-        let said = format!(
-            "Trying again by itself in {left}, attempt {attempt} of {attempts}. Nothing is lost."
-        );
+        let tries = match (*endless, attempt <= attempts) {
+            (false, _) => format!("attempt {attempt} of {attempts}"),
+            (true, true) => {
+                format!("attempt {attempt} of {attempts}; then it is tried on, however long")
+            }
+            (true, false) => format!("attempt {attempt}; it is tried until there is a way"),
+        };
+        let charged = if failure.unsent {
+            " The request was not sent; nothing was charged."
+        } else {
+            " Nothing is lost."
+        };
+        let said = format!("Trying again by itself in {left}, {tries}.{charged}");
         rows.extend(wrapped(&said, width, 0, Role::Muted));
         let mut foot = foot(site, "", ("Esc Esc", "stop"), width);
         offer(app, view, width, &mut rows, &mut foot);
         return Some(Card {
             title: (
-                format!("{} {}", look.mark(Mark::More), waits_for(failure.kind)),
+                format!("{} {}", look.mark(Mark::More), waits_for(failure)),
                 Role::Warn,
             ),
             right: format!("goes on in {left}"),
@@ -311,8 +322,9 @@ fn goes_by_itself(kind: FailureKind) -> bool {
     )
 }
 
-fn waits_for(kind: FailureKind) -> &'static str {
-    match kind {
+fn waits_for(failure: &Failure) -> &'static str {
+    match failure.kind {
+        FailureKind::Network if failure.unsent => "no way there",
         FailureKind::Network => "no answer",
         _ => "waiting for the provider",
     }
@@ -325,6 +337,7 @@ fn failed(failure: &Failure) -> &'static str {
         FailureKind::Auth => "key refused",
         FailureKind::Rate => "too many requests",
         FailureKind::Overloaded => "the provider is overloaded",
+        FailureKind::Network if failure.unsent => "no way there",
         FailureKind::Network => "no answer",
         FailureKind::TooLong => "longer than the model's window",
         FailureKind::Refused => "the model refused",

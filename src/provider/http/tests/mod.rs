@@ -286,12 +286,17 @@ fn a_connection_lost_before_the_answer_is_asked_again() {
     ] {
         let failure = refusal::failure_of(answer);
         assert_eq!(
-            failure.kind,
-            FailureKind::Network,
+            (failure.kind, failure.unsent),
+            (FailureKind::Network, false),
             "{answer}: {}",
             failure.message
         );
     }
+    // Nothing of these was sent.
+    let unsent = |message: &str| Failure {
+        unsent: true,
+        ..Failure::new(FailureKind::Network, message)
+    };
     run(async {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -304,10 +309,7 @@ fn a_connection_lost_before_the_answer_is_asked_again() {
         .await;
         let expected =
             format!("nothing answers at {address}: start the server, or correct base_url");
-        assert_eq!(
-            failed(&chunks).0,
-            Failure::new(FailureKind::Network, expected)
-        );
+        assert_eq!(failed(&chunks).0, unsent(&expected));
         let chunks = ask(&remote(
             "http://no-such-host.invalid/v1",
             &openai_chat::DIALECT,
@@ -316,10 +318,7 @@ fn a_connection_lost_before_the_answer_is_asked_again() {
         .await;
         let expected =
             "cannot find no-such-host.invalid: check the network, or the host's name in base_url";
-        assert_eq!(
-            failed(&chunks).0,
-            Failure::new(FailureKind::Network, expected)
-        );
+        assert_eq!(failed(&chunks).0, unsent(expected));
         let chunks = ask(&remote(
             "nonsense",
             &openai_chat::DIALECT,

@@ -33,6 +33,7 @@ fn a_wait_before_a_retry_is_cut_short_from_its_card() {
         failure: Failure::new(FailureKind::Network, "no way there"),
         attempt: 2,
         attempts: 6,
+        endless: false,
         until: Time(8_000),
     })]));
     desk.press(KeyCode::Tab);

@@ -115,6 +115,7 @@ fn without_a_way_to_the_model_this_machine_is_asked_once() {
                 failure: Failure::new(kind, "no way"),
                 attempt: 1,
                 attempts: 5,
+                endless: false,
                 until: Time::default(),
             },
         },
