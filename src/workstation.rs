@@ -9,6 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 use creel::agent::cost::BYTES_PER_TOKEN;
 use creel::command::cli::Workstation;
 use creel::command::exit;
+use creel::command::run::model_trouble;
 use creel::config::Config;
 use creel::config::display::Ambiguous;
 use creel::config::load::{self, Loaded};
@@ -207,7 +208,24 @@ fn setup(
         )));
     }
     let config = &loaded.config;
-    let model = arguments.model.clone().or_else(|| config.default_model());
+    if let Some(why) = arguments
+        .model
+        .as_ref()
+        .and_then(|model| model_trouble(model, config))
+    {
+        return Err(usage(why));
+    }
+    let newest = if arguments.model.is_none() && config.has_several_vendors() {
+        // A log that cannot be read says so when it is opened.
+        let reader = Reader::new(&paths.db);
+        reader
+            .sessions(Some(Config::NEWEST), false)
+            .unwrap_or_default()
+    } else {
+        Vec::new()
+    };
+    let used = newest.iter().map(|card| &card.model);
+    let model = arguments.model.clone().or_else(|| config.usual_model(used));
     let providers = Providers::new(
         config.providers.clone(),
         Arc::new(|_| Ok(None)),
@@ -239,6 +257,9 @@ fn setup(
             .filter(|_| !chosen)
             .map(|provider| provider.origin.clone()),
         model,
+        key_without_model: config
+            .key_without_model()
+            .map(|(_, variable)| variable.to_owned()),
         key_places: key_places(config),
         mode: arguments.mode.unwrap_or(config.mode),
         effort: arguments.effort.or(config.effort),

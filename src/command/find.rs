@@ -1,9 +1,10 @@
 //! Sessions and events as commands ask for them: one door, plain answers, trouble in words.
 
 use crate::command::Trouble;
+use crate::config::Config;
 use crate::engine::door::Door;
 use crate::protocol::event::Event;
-use crate::protocol::id::{Seq, SessionId};
+use crate::protocol::id::{ModelRef, Seq, SessionId};
 use crate::protocol::query::{Found, NotFound, Page, Query};
 use crate::protocol::session::Card;
 
@@ -66,6 +67,16 @@ pub async fn sessions(
         Found::Sessions(cards) => Ok(cards),
         other => Err(odd(&other)),
     }
+}
+
+/// The model used when none is named. The newest sessions are looked at only where they matter.
+pub async fn usual_model(door: &Door, config: &Config) -> Result<Option<ModelRef>, Trouble> {
+    let newest = if config.has_several_vendors() {
+        sessions(door, Some(Config::NEWEST), false).await?
+    } else {
+        Vec::new()
+    };
+    Ok(config.usual_model(newest.iter().map(|card| &card.model)))
 }
 
 /// All events of a session after a number, in rising order.

@@ -240,6 +240,56 @@ impl Config {
     }
 }
 
+impl Config {
+    /// Of so many sessions the models are looked at for [`Config::usual_model`].
+    pub const NEWEST: u32 = 20;
+
+    /// Which of several vendors is meant is said nowhere: the keys of more than one were found.
+    pub fn has_several_vendors(&self) -> bool {
+        let found = |preset: &&preset::Preset| {
+            let entry = self.providers.get(preset.name);
+            preset.default_model.is_some()
+                && entry.is_some_and(|entry| entry.preset.as_deref() == Some(preset.name))
+        };
+        self.model.is_none() && preset::PRESETS.iter().filter(found).count() > 1
+    }
+
+    /// The model used when none is named, given those of this home's newest sessions, newest first. Of several vendors it is
+    /// the one used last, so that a key that is new changes nothing by itself.
+    pub fn usual_model<'m>(
+        &self,
+        mut used: impl Iterator<Item = &'m ModelRef>,
+    ) -> Option<ModelRef> {
+        let is_here = |model: &&ModelRef| match model.as_route() {
+            Some(name) => self.routes.contains_key(name),
+            None => self
+                .providers
+                .get(&model.provider)
+                .is_some_and(|entry| entry.wire != Wire::Rehearsal),
+        };
+        let last = if self.has_several_vendors() {
+            used.find(is_here).cloned()
+        } else {
+            None
+        };
+        last.or_else(|| self.default_model())
+    }
+
+    /// A vendor whose key was found, and the variable it stands in, where nothing says which of its models is meant.
+    pub fn key_without_model(&self) -> Option<(&str, &str)> {
+        if self.default_model().is_some() {
+            return None;
+        }
+        self.providers.iter().find_map(|(name, entry)| {
+            let KeySource::Env(variable) = &entry.key else {
+                return None;
+            };
+            let of_vendor = entry.preset.as_deref() == Some(name);
+            of_vendor.then_some((name.as_str(), variable.as_str()))
+        })
+    }
+}
+
 impl Default for Config {
     /// As an empty file reads in an empty environment, but for the rehearsal, which reading adds.
     fn default() -> Self {
@@ -281,5 +331,61 @@ impl Default for LimitConfig {
             command_seconds: 120,
             kept_bytes: 64 * 1024 * 1024,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use crate::config::load::parse;
+    use crate::protocol::id::ModelRef;
+
+    #[test]
+    fn a_key_that_is_new_changes_no_model_by_itself() {
+        let with = |text: &str, keys: &'static [&str]| {
+            let env = move |name: &str| match name {
+                "HOME" => Some("/home/me".into()),
+                name => keys.contains(&name).then(|| "secret".into()),
+            };
+            parse(text, Path::new("/c/config.toml"), &env)
+                .unwrap()
+                .config
+        };
+        let (deep, claude) = ("deepseek/deepseek-v4-flash", "anthropic/claude-sonnet-5-5");
+        let both: &[&str] = &["DEEPSEEK_API_KEY", "ANTHROPIC_API_KEY"];
+        let rows: &[(&str, &'static [&str], &[&str], Option<&str>)] = &[
+            // One vendor: its usual model, whatever was used.
+            ("", &["ANTHROPIC_API_KEY"], &[deep], Some(claude)),
+            // Several: the newest that is still here.
+            ("", both, &[deep, claude], Some(deep)),
+            (
+                "",
+                both,
+                &["gone/x", "rehearsal/tour", "route/x", deep],
+                Some(deep),
+            ),
+            ("", both, &[], Some(claude)),
+            (
+                "model = \"deepseek/deepseek-chat\"",
+                both,
+                &[claude],
+                Some("deepseek/deepseek-chat"),
+            ),
+            // No model is known to be meant.
+            ("", &["GROQ_API_KEY"], &["groq/x"], None),
+        ];
+        for (text, keys, used, expected) in rows {
+            let config = with(text, keys);
+            let used: Vec<ModelRef> = used.iter().map(|name| name.parse().unwrap()).collect();
+            let model = config.usual_model(used.iter());
+            let model = model.map(|model| model.to_string());
+            assert_eq!(model.as_deref(), *expected, "{text:?} {keys:?} {used:?}");
+        }
+        let found = with("", &["GROQ_API_KEY"]);
+        assert_eq!(found.key_without_model(), Some(("groq", "GROQ_API_KEY")));
+        let named = with("model = \"groq/x\"", &["GROQ_API_KEY"]);
+        assert_eq!(named.key_without_model(), None);
+        assert_eq!(with("", both).key_without_model(), None);
     }
 }

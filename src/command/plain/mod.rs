@@ -111,7 +111,10 @@ async fn begin<S: Stream<Item = u8> + Unpin>(
         return Err(Trouble::usage(why.to_owned()));
     }
     let cwd = folder(args.cwd.as_deref())?;
-    let model = args.model.clone().or_else(|| config.default_model());
+    let model = match args.model.clone() {
+        Some(model) => Some(model),
+        None => find::usual_model(door, config).await?,
+    };
     if let Some(why) = model
         .as_ref()
         .and_then(|model| model_trouble(model, config))

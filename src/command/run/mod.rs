@@ -162,12 +162,18 @@ impl Start {
         } else {
             None
         };
-        let model = args
-            .model
-            .clone()
-            .or_else(|| held.as_ref().map(|card| card.model.clone()))
-            .or_else(|| config.default_model());
+        let named = args.model.clone();
+        let model = match named.or_else(|| held.as_ref().map(|card| card.model.clone())) {
+            Some(model) => Some(model),
+            None => find::usual_model(door, config).await?,
+        };
         let Some(model) = model else {
+            if let Some((vendor, variable)) = config.key_without_model() {
+                return Err(Trouble::usage(format!(
+                    "no model: {variable} is set, but which model is not said: name one with --model {vendor}/MODEL, or write \
+                     model into the config (`creel config path`)"
+                )));
+            }
             return Err(Trouble::usage(
                 "no model: set a key such as ANTHROPIC_API_KEY, name one with --model PROVIDER/MODEL, or write model into \
                  the config (`creel config path`); a try without a key: --model rehearsal/tour",

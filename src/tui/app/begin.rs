@@ -79,7 +79,7 @@ impl App {
             app.note_arrangement();
             app.keeping.due = None;
         } else if app.setup.model.is_none() {
-            app.first_run = Some(FirstRun::default());
+            app.first_run = Some(FirstRun::of(app.setup.key_without_model.clone()));
         } else if app.setup.open == OpenWhat::New {
             app.leave_page();
         }

@@ -241,6 +241,7 @@ pub fn another_key(provider: String, text: Option<String>) -> FirstRun {
             of: Some(provider),
         },
         text,
+        found: None,
     }
 }
 

@@ -20,6 +20,8 @@ pub struct FirstRun {
     pub page: Page,
     /// What went wrong last, or what must be said first.
     pub text: Option<String>,
+    /// The variable of a key that was found, of whose vendor no model is known yet.
+    pub found: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -83,11 +85,23 @@ impl Default for FirstRun {
         Self {
             page: Page::Ways { at: 0 },
             text: None,
+            found: None,
         }
     }
 }
 
 impl FirstRun {
+    /// The ways to a model; where a key was found the way of keys is marked, and asks for its models.
+    pub fn of(found: Option<String>) -> Self {
+        Self {
+            page: Page::Ways {
+                at: usize::from(found.is_some()),
+            },
+            found,
+            ..Self::default()
+        }
+    }
+
     pub fn key(&mut self, event: KeyEvent) -> Reply {
         match &mut self.page {
             Page::Ways { at } => {
@@ -114,8 +128,9 @@ impl FirstRun {
                 match chosen {
                     0 => return Reply::Tour,
                     1 => {
+                        let found = self.found.as_ref().map(|name| format!("${name}"));
                         self.page = Page::Key {
-                            field: Text::default(),
+                            field: Text::new(&found.unwrap_or_default()),
                             of: None,
                         };
                     }
@@ -375,6 +390,21 @@ mod tests {
         page.key(KeyEvent::from(KeyCode::Char('2')));
         page.paste("sk-ant-api03-abcdefghijklmnopx4Qa\n");
         assert_eq!(page.shown(), "sk-ant-…x4Qa");
+    }
+
+    #[test]
+    fn a_key_that_was_found_is_tried_with_two_keys() {
+        let mut page = FirstRun::of(Some("GROQ_API_KEY".to_owned()));
+        page.key(KeyEvent::from(KeyCode::Enter));
+        assert_eq!(page.shown(), "$GROQ_API_KEY");
+        let reply = page.key(KeyEvent::from(KeyCode::Enter));
+        assert_eq!(
+            reply,
+            Reply::Check(NewProvider::Key {
+                vendor: "groq".to_owned(),
+                key: GivenKey::Variable("GROQ_API_KEY".to_owned()),
+            })
+        );
     }
 
     #[test]

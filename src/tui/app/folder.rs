@@ -21,6 +21,7 @@ impl App {
                 chosen: None,
             },
             text: None,
+            found: None,
         });
     }
 
@@ -62,6 +63,7 @@ impl App {
         let Some(FirstRun {
             page: Page::Folder { chosen, .. },
             text,
+            ..
         }) = &mut self.first_run
         else {
             return;

@@ -460,7 +460,7 @@ impl App {
                     Some(other) => another_key(other, text),
                     None => FirstRun {
                         text,
-                        ..FirstRun::default()
+                        ..FirstRun::of(self.setup.key_without_model.clone())
                     },
                 });
                 Vec::new()

@@ -224,7 +224,7 @@ impl App {
     fn offer_ways(&mut self) -> Vec<Cmd> {
         let view = self.view();
         if view.stage == Stage::Fresh && view.model().is_none() {
-            self.first_run = Some(FirstRun::default());
+            self.first_run = Some(FirstRun::of(self.setup.key_without_model.clone()));
         }
         Vec::new()
     }
@@ -245,7 +245,7 @@ impl App {
             if self.view().stage == Stage::Fresh {
                 self.first_run = Some(FirstRun {
                     text: Some("No model yet; what you typed is kept.".to_owned()),
-                    ..FirstRun::default()
+                    ..FirstRun::of(self.setup.key_without_model.clone())
                 });
                 return Vec::new();
             }

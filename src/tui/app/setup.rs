@@ -82,6 +82,8 @@ pub struct Setup {
     pub place: Place,
     /// `None`: there is no model yet, and the first page is shown.
     pub model: Option<ModelRef>,
+    /// There is none, but a vendor's key was found in this variable.
+    pub key_without_model: Option<String>,
     /// The card of that model, as far as known without the engine.
     pub card: Option<ModelCard>,
     /// Where the model's provider was found, when nobody chose it: `$ANTHROPIC_API_KEY`. Said once.

@@ -55,7 +55,13 @@ pub fn draw(app: &App, page: &FirstRun, canvas: &mut Canvas, area: Rect, look: &
                 Role::Text,
             ),
             None => (
-                "There is no key in the environment. What now?".to_owned(),
+                page.found.as_ref().map_or_else(
+                    || "There is no key in the environment. What now?".to_owned(),
+                    |name| {
+                        let name = one_line(name);
+                        format!("{name} is set; which of its models is yet to be chosen. What now?")
+                    },
+                ),
                 Role::Text,
             ),
         },
@@ -180,13 +186,23 @@ fn content(
                         "files, commands, approvals and log are real",
                     ],
                 ),
-                (
-                    "Give a key",
-                    [
-                        "of any vendor: paste it, or name its place",
-                        "checked with a call that costs nothing",
-                    ],
-                ),
+                if page.found.is_some() {
+                    (
+                        "Use that key",
+                        [
+                            "its vendor's models are listed, and you choose",
+                            "checked with a call that costs nothing",
+                        ],
+                    )
+                } else {
+                    (
+                        "Give a key",
+                        [
+                            "of any vendor: paste it, or name its place",
+                            "checked with a call that costs nothing",
+                        ],
+                    )
+                },
                 ("Use a local server", ["", ""]),
             ];
             for (index, (name, said)) in ways.iter().enumerate() {
