@@ -528,6 +528,8 @@ fn worked(size: (u16, u16)) -> Desk {
         Tag::Today,
         Found::Today(Today {
             used: 2_320_000_000_000,
+            charged: 2_320_000_000_000,
+            estimated: false,
             limit: Some(10_000_000_000_000),
         }),
     ));

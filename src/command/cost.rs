@@ -60,6 +60,7 @@ fn total(rows: &[SpendRow]) -> SpendRow {
         total.usage.add(&row.usage);
         total.cost.add_all(&row.cost);
         total.unknown += row.unknown;
+        total.estimated += row.estimated;
         total.included += row.included;
         total.list.add_all(&row.list);
         total.rates.0.extend(row.rates.0.clone());
@@ -97,6 +98,7 @@ fn fields(row: &SpendRow) -> Value {
             value.insert("rates".to_owned(), Value::Object(rates.collect()));
         }
         value.insert("unknown".to_owned(), json!(row.unknown));
+        value.insert("estimated".to_owned(), json!(row.estimated));
         value.extend(included(row.included, &row.list));
     }
     value
@@ -140,10 +142,11 @@ fn listed(by: By, rows: &[SpendRow]) -> String {
                 count(row.usage.searches),
                 cost(row),
                 count(row.unknown),
-                if row.included == 0 {
-                    String::new()
-                } else {
-                    format!("{} ({})", row.included, row.list)
+                match (row.included, row.list.0.is_empty()) {
+                    (0, _) => String::new(),
+                    // A plan's own model may have no list price.
+                    (calls, true) => format!("{calls} (?)"),
+                    (calls, false) => format!("{calls} ({})", row.list),
                 },
             ]
         })
@@ -151,7 +154,11 @@ fn listed(by: By, rows: &[SpendRow]) -> String {
     let mut text = table(&columns, &all);
     for (currency, rate) in &total(rows).rates.0 {
         let (one, code) = (Money::usd(rate.usd).to_decimal(), currency.code());
-        let _ = writeln!(text, "≈ with 1 {code} = ${one}, the rate of {}", rate.date);
+        let _ = writeln!(
+            text,
+            "about: with 1 {code} = ${one}, the rate of {}",
+            rate.date
+        );
     }
     text
 }
@@ -165,11 +172,12 @@ fn count(count: u64) -> String {
     }
 }
 
-/// Dollars and other currencies side by side; one sum besides only where the config has the rates for it.
+/// Dollars and other currencies side by side, what is not known and what is covered beside them; one sum besides only where the config has the rates for it.
 fn cost(row: &SpendRow) -> String {
+    let spent = row.spending();
     match row.about {
-        Some(about) => format!("{} ≈ {about}", row.cost),
-        None => row.cost.to_string(),
+        Some(about) => format!("{spent} (about {about})"),
+        None => spent.to_string(),
     }
 }
 
@@ -199,6 +207,7 @@ mod tests {
         };
         first.cost.add(Money::usd(420_000_000_000));
         first.unknown = 1;
+        first.estimated = 2;
         let mut second = SpendRow {
             key: "2026-11-23".to_owned(),
             calls: 1,
@@ -222,16 +231,16 @@ mod tests {
         let values: Vec<Value> = rows.iter().map(keyed).collect();
         let expected = json!([
             { "key": "2026-11-22", "calls": 2, "input_tokens": 1000, "cache_read_tokens": 20000, "cache_write_tokens": 304,
-              "output_tokens": 50, "reasoning_tokens": 7, "searches": 0, "cost_usd": 0.42, "cost_other": {}, "unknown": 1 },
+              "output_tokens": 50, "reasoning_tokens": 7, "searches": 0, "cost_usd": 0.42, "cost_other": {}, "unknown": 1, "estimated": 2 },
             { "key": "2026-11-23", "calls": 2, "input_tokens": 1000, "cache_read_tokens": 20000, "cache_write_tokens": 304,
-              "output_tokens": 50, "reasoning_tokens": 7, "searches": 3, "cost_usd": 0.0, "cost_other": { "CNY": 0.31 }, "unknown": 0,
+              "output_tokens": 50, "reasoning_tokens": 7, "searches": 3, "cost_usd": 0.0, "cost_other": { "CNY": 0.31 }, "unknown": 0, "estimated": 0,
               "included": { "calls": 1, "list_usd": 0.02, "list_other": {} } },
         ]);
         assert_eq!(Value::Array(values), expected);
         assert_eq!(
             fields(&total(&rows)),
             json!({ "calls": 4, "input_tokens": 2000, "cache_read_tokens": 40000, "cache_write_tokens": 608,
-                    "output_tokens": 100, "reasoning_tokens": 14, "searches": 3, "cost_usd": 0.42, "cost_other": { "CNY": 0.31 }, "unknown": 1,
+                    "output_tokens": 100, "reasoning_tokens": 14, "searches": 3, "cost_usd": 0.42, "cost_other": { "CNY": 0.31 }, "unknown": 1, "estimated": 2,
                     "included": { "calls": 1, "list_usd": 0.02, "list_other": {} } })
         );
         let unknown = SpendRow {
@@ -245,10 +254,10 @@ mod tests {
     #[test]
     fn the_ledger_is_a_table_with_a_sum() {
         let expected = "\
-day         calls  input  cached  written  output  searches           cost  no price  incl. (list)
-2026-11-22      2     1k     20k      304      50                    $0.42         1
-2026-11-23      2     1k     20k      304      50         3          ¥0.31               1 ($0.02)
-total           4     2k     40k      608     100         3  $0.42 + ¥0.31         1     1 ($0.02)
+day         calls  input  cached  written  output  searches                        cost  no price  incl. (list)
+2026-11-22      2     1k     20k      304      50                            ≈$0.42 + ?         1
+2026-11-23      2     1k     20k      304      50         3               ¥0.31 + incl.               1 ($0.02)
+total           4     2k     40k      608     100         3  ≈$0.42 + ¥0.31 + ? + incl.         1     1 ($0.02)
 ";
         assert_eq!(listed(By::Day, &rows()), expected);
     }
@@ -263,11 +272,11 @@ total           4     2k     40k      608     100         3  $0.42 + ¥0.31     
         rows[1].rates = Rates([(Currency::CNY, rate)].into());
         rows[1].about = rows[1].rates.total(&rows[1].cost);
         let expected = "\
-day         calls  input  cached  written  output  searches                   cost  no price  incl. (list)
-2026-11-22      2     1k     20k      304      50                            $0.42         1
-2026-11-23      2     1k     20k      304      50         3          ¥0.31 ≈ $0.04               1 ($0.02)
-total           4     2k     40k      608     100         3  $0.42 + ¥0.31 ≈ $0.46         1     1 ($0.02)
-≈ with 1 CNY = $0.139, the rate of 2026-11-20
+day         calls  input  cached  written  output  searches                                      cost  no price  incl. (list)
+2026-11-22      2     1k     20k      304      50                                          ≈$0.42 + ?         1
+2026-11-23      2     1k     20k      304      50         3               ¥0.31 + incl. (about $0.04)               1 ($0.02)
+total           4     2k     40k      608     100         3  ≈$0.42 + ¥0.31 + ? + incl. (about $0.46)         1     1 ($0.02)
+about: with 1 CNY = $0.139, the rate of 2026-11-20
 ";
         assert_eq!(listed(By::Day, &rows), expected);
         let total = fields(&total(&rows));

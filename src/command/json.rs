@@ -25,9 +25,9 @@ pub fn cost_other(cost: &Amounts) -> Value {
 }
 
 /// Calls that a subscription covers, with what they would have cost by list price: `"included":{"calls":3,"list_usd":0.12}`;
-/// no field where there are none.
+/// no field where there are none, null where no list price is known.
 pub fn included(calls: u64, list: &Amounts) -> Option<(String, Value)> {
-    let usd = list.of(Currency::USD).to_decimal();
+    let usd = cost_usd(list, !list.0.is_empty());
     let value = json!({ "calls": calls, "list_usd": usd, "list_other": cost_other(list) });
     (calls > 0).then(|| ("included".to_owned(), value))
 }
@@ -63,6 +63,7 @@ pub fn session(card: &Card) -> Value {
         "cost_usd": cost_usd(&card.cost, known),
         "cost_other": cost_other(&card.cost),
         "cost_known": known,
+        "cost_estimated": card.estimated,
         "source": "creel",
         "parent": card.parent.map(|parent| parent.to_string()),
     });
@@ -120,7 +121,7 @@ pub(crate) mod tests {
                 "id": "0193573a-9e00-7000-8000-00000000abcd", "title": "Fix the \u{1b}[31mtests", "state": "done",
                 "model": "local/m", "cwd": "/src/api", "project": "/src", "created": "2026-11-23T11:00:00.000Z",
                 "active": "2026-11-23T12:00:00.000Z", "turns": 2, "steps": 0, "at": "done", "pinned": false, "seen": true,
-                "temporary": false, "cost_usd": 0.0134, "cost_other": {}, "cost_known": true,
+                "temporary": false, "cost_usd": 0.0134, "cost_other": {}, "cost_known": true, "cost_estimated": false,
                 "source": "creel", "parent": null
             })
         );

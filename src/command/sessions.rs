@@ -28,22 +28,6 @@ pub async fn run(args: &SessionsArgs, door: &Door, now: &Now, face: &mut Face<'_
     Ok(exit::DONE)
 }
 
-/// What a cost is in a list: the sum, with a mark when a part of it is not known, and `incl.` for what a subscription covers.
-fn cost(card: &Card) -> String {
-    let nothing = card.cost.0.values().all(|parts| *parts == 0);
-    let mut parts = Vec::new();
-    if !nothing || card.included == 0 {
-        parts.push(card.cost.to_string());
-    }
-    if card.unpriced > 0 {
-        parts.push("?".to_owned());
-    }
-    if card.included > 0 {
-        parts.push("incl.".to_owned());
-    }
-    parts.join("+")
-}
-
 fn listed(cards: &[Card], now: &Now) -> String {
     let columns = [
         ("id", Column::Left),
@@ -63,7 +47,7 @@ fn listed(cards: &[Card], now: &Now) -> String {
                 card.state.name().to_owned(),
                 age(card.active, now.time),
                 card.turns.to_string(),
-                cost(card),
+                card.spending().to_string(),
                 card.model.to_string(),
                 card.cwd.display().to_string(),
                 card.title.clone(),
@@ -103,11 +87,11 @@ mod tests {
             zone: TimeZone::UTC,
         };
         let expected = "\
-id      state  active  turns         cost  model    folder    title
-00abcd  done       2h      2        $0.01  local/m  /src/api  Fix the tests
-00abcd  done       2h      2      $0.01+?  local/m  /src/api  Fix the tests
-00abcd  done       2h      2        incl.  local/m  /src/api  Fix the tests
-00abcd  done       2h      2  $0.01+incl.  local/m  /src/api  Fix the tests
+id      state  active  turns           cost  model    folder    title
+00abcd  done       2h      2          $0.01  local/m  /src/api  Fix the tests
+00abcd  done       2h      2      $0.01 + ?  local/m  /src/api  Fix the tests
+00abcd  done       2h      2          incl.  local/m  /src/api  Fix the tests
+00abcd  done       2h      2  $0.01 + incl.  local/m  /src/api  Fix the tests
 ";
         assert_eq!(listed(&[card(), second, covered, both], &now), expected);
     }

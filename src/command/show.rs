@@ -254,7 +254,7 @@ fn transcript(card: &Card, entries: &[Entry], now: &Now) -> String {
         local(card.created, &now.zone),
         card.model,
         card.cwd.display(),
-        card.cost
+        card.spending()
     )];
     for entry in entries {
         let (head, body) = told(&entry.said);

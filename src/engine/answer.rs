@@ -123,6 +123,8 @@ async fn today(house: &Arc<House>) -> Result<Today, String> {
         .map(|limit| limit.parts.saturating_add(spent.raised));
     Ok(Today {
         used: spent.used,
+        charged: spent.charged,
+        estimated: spent.estimated,
         limit,
     })
 }

@@ -15,7 +15,7 @@ use crate::protocol::provider::ProviderCard;
 use crate::protocol::route::RouteReport;
 use crate::protocol::session::Card;
 use crate::protocol::time::Time;
-use crate::protocol::usage::{Price, Usage};
+use crate::protocol::usage::{Price, Spending, Usage};
 use crate::protocol::worktree::{Look, Sight};
 
 #[derive(Debug, Clone, PartialEq)]
@@ -136,6 +136,8 @@ pub struct SpendRow {
     pub cost: Amounts,
     /// Calls without a known price.
     pub unknown: u64,
+    /// Calls of `cost` whose amount is an estimate.
+    pub estimated: u64,
     /// Calls that a subscription covers, and what they would have cost by list price.
     pub included: u64,
     pub list: Amounts,
@@ -148,9 +150,28 @@ pub struct SpendRow {
 /// Dollars of one local day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Today {
-    /// Charged and reserved, in parts.
+    /// Charged and reserved, in parts: what the limit is held against.
     pub used: i64,
+    /// Charged alone, in parts.
+    pub charged: i64,
+    /// A part of that is an estimate, or stands in for a price nobody knows.
+    pub estimated: bool,
     pub limit: Option<i64>,
+}
+
+impl SpendRow {
+    /// The same, as it is written for a person.
+    pub fn spending(&self) -> Spending {
+        let few = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
+        Spending {
+            cost: self.cost.clone(),
+            estimated: self.estimated > 0,
+            unpriced: few(self.unknown),
+            included: few(self.included),
+            list: self.list.clone(),
+            ..Spending::default()
+        }
+    }
 }
 
 /// A model that can be used, or could with a key.

@@ -9,6 +9,7 @@ use crate::protocol::id::{ModelRef, Seq, SessionId};
 use crate::protocol::money::{Amounts, Money};
 use crate::protocol::rule::{Mode, Rule};
 use crate::protocol::time::Time;
+use crate::protocol::usage::Spending;
 use crate::protocol::worktree::Worktree;
 
 /// How a session begins. Everything the prompt's prefix depends on is in it, and is never renewed.
@@ -231,4 +232,18 @@ pub struct Card {
     pub steps: u32,
     /// A part of `cost` is an estimate.
     pub estimated: bool,
+}
+
+impl Card {
+    /// What it cost, each kind for itself.
+    pub fn spending(&self) -> Spending {
+        Spending {
+            cost: self.cost.clone(),
+            estimated: self.estimated,
+            unpriced: self.unpriced,
+            included: self.included,
+            list: self.list.clone(),
+            ..Spending::default()
+        }
+    }
 }

@@ -160,6 +160,22 @@ pub(crate) fn used_on(conn: &Connection, day: &str) -> rusqlite::Result<i64> {
     .query_row([day], |row| Ok(joined(row.get(0)?, row.get(1)?)))
 }
 
+/// Dollars charged on a local day, in parts: calls that were answered.
+pub(crate) fn charged_on(conn: &Connection, day: &str) -> rusqlite::Result<i64> {
+    conn.prepare_cached(
+        "SELECT sum(counted >> 32), sum(counted & 4294967295) FROM ledger WHERE day = ? AND counted IS NOT NULL",
+    )?
+    .query_row([day], |row| Ok(joined(row.get(0)?, row.get(1)?)))
+}
+
+/// Whether a part of that is an estimate, or stands in for a price nobody knows.
+pub(crate) fn is_estimated_on(conn: &Connection, day: &str) -> rusqlite::Result<bool> {
+    conn.prepare_cached(
+        "SELECT EXISTS (SELECT 1 FROM ledger WHERE day = ? AND counted > 0 AND basis IN ('estimated', 'unknown'))",
+    )?
+    .query_row([day], |row| row.get(0))
+}
+
 /// Dollars charged and reserved in a session, in parts.
 pub(crate) fn used_in(conn: &Connection, session: i64) -> rusqlite::Result<i64> {
     conn.prepare_cached(

@@ -119,6 +119,10 @@ pub struct Purged {
 pub struct Day {
     /// Charged and reserved, in parts.
     pub used: i64,
+    /// Charged alone, in parts.
+    pub charged: i64,
+    /// A part of that is an estimate, or stands in for a price nobody knows.
+    pub estimated: bool,
     /// Added to the day's limit by answers, in parts.
     pub raised: i64,
 }

@@ -40,7 +40,7 @@ impl Reader {
         };
         let sql = format!(
             "SELECT {key}, currency, ifnull(basis, '') = 'included', count(*), sum(input), sum(cache_read), sum(cache_write), sum(cache_write_long),
-             sum(output), sum(reasoning), sum(charged >> 32), sum(charged & 4294967295), sum(charged IS NULL), sum(searches)
+             sum(output), sum(reasoning), sum(charged >> 32), sum(charged & 4294967295), sum(charged IS NULL), sum(searches), sum(ifnull(basis, '') = 'estimated')
              FROM ledger LEFT JOIN session ON session.key = ledger.session LEFT JOIN card ON card.session = ledger.session
              WHERE ifnull(basis, '') <> 'play' AND NOT (basis IS NULL AND reserved IS NULL)
              AND ledger.at >= ?1 AND ledger.at < ?2 AND (?3 IS NULL OR ledger.session = ?3)
@@ -100,6 +100,7 @@ impl Reader {
                     group.included += calls;
                 } else {
                     group.unknown += tokens(12)?;
+                    group.estimated += tokens(14)?;
                 }
             }
             Ok(groups)
@@ -121,6 +122,8 @@ impl Reader {
         self.ask(Day::default(), |conn| {
             Ok(Day {
                 used: ledger::used_on(conn, day)?,
+                charged: ledger::charged_on(conn, day)?,
+                estimated: ledger::is_estimated_on(conn, day)?,
                 raised: ledger::raised(conn, day)?,
             })
         })

@@ -250,6 +250,8 @@ fn seven(size: (u16, u16)) -> Desk {
     });
     let today = Today {
         used: 232 * CENT,
+        charged: 232 * CENT,
+        estimated: false,
         limit: Some(1_000 * CENT),
     };
     desk.update(Msg::Found(Tag::Today, Found::Today(today)));

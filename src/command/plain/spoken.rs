@@ -121,11 +121,11 @@ pub fn spending(spent: &Spending) -> String {
 
 /// `today 2 dollars 32 of 10`: the limit gives the second figure its meaning.
 pub fn today(today: Today) -> String {
-    let used = Money::usd(today.used);
+    let about = if today.estimated { "about " } else { "" };
+    let said = format!("{about}{}", money(Money::usd(today.charged)));
     let Some(limit) = today.limit else {
-        return format!("today {}, without a limit", money(used));
+        return format!("today {said}, without a limit");
     };
-    let said = money(used);
     // `2 dollars 32`, but `2 dollars 5 cents`: 2 dollars 5 could be 50.
     let short = said
         .strip_suffix(" cents")
@@ -205,14 +205,22 @@ mod tests {
 
     #[test]
     fn today_is_told_beside_its_limit() {
-        for (used, limit, expected) in [
-            (232, Some(1_000), "today 2 dollars 32 of 10"),
-            (205, Some(1_000), "today 2 dollars 5 cents of 10"),
-            (300, Some(250), "today 3 dollars of 2 dollars 50 cents"),
-            (42, None, "today 0 dollars 42 cents, without a limit"),
+        for (charged, estimated, limit, expected) in [
+            (232, false, Some(1_000), "today 2 dollars 32 of 10"),
+            (205, false, Some(1_000), "today 2 dollars 5 cents of 10"),
+            (
+                300,
+                false,
+                Some(250),
+                "today 3 dollars of 2 dollars 50 cents",
+            ),
+            (42, false, None, "today 0 dollars 42 cents, without a limit"),
+            (232, true, Some(1_000), "today about 2 dollars 32 of 10"),
         ] {
             let said = today(Today {
-                used: used * CENT,
+                used: 900 * CENT,
+                charged: charged * CENT,
+                estimated,
                 limit: limit.map(|limit: i64| limit * CENT),
             });
             assert_eq!(said, expected);

@@ -238,6 +238,9 @@ fn budgets_count_what_was_answered_and_hold_what_was_not() {
         reader.today(DAY).unwrap(),
         Day {
             used: 50,
+            // What is held for a call that is out was not paid.
+            charged: 10,
+            estimated: false,
             raised: 30
         }
     );
@@ -250,6 +253,9 @@ fn budgets_count_what_was_answered_and_hold_what_was_not() {
         })
     );
     assert_eq!(over(4, 80, Some(100), None), None);
+    // An estimate is marked as one, and so is what stands in for a price nobody knows.
+    say(vec![answered(4, charge(0, Basis::Estimated), 0)]);
+    assert!(!reader.today(DAY).unwrap().estimated, "of nothing");
     // Play money, and amounts that would wreck a sum.
     say(vec![answered(4, charge(80, Basis::Play), 80)]);
     assert_eq!(reader.today(DAY).unwrap().used, 50);

@@ -73,7 +73,7 @@ use std::time::Duration;
 
 use crate::protocol::event::Signal;
 use crate::protocol::id::{AskId, CommandId, SessionId};
-use crate::protocol::query::{ModelCard, Today};
+use crate::protocol::query::{ModelCard, Query, Today};
 use crate::protocol::session::Card;
 use crate::protocol::worktree::Worktree;
 use crate::tui::app::arrangement::Keeping;
@@ -86,7 +86,7 @@ use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::local::Local;
 use crate::tui::app::mention::Mention;
-use crate::tui::app::message::{Cmd, Msg};
+use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::notify::Notify;
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::panes::Panes;
@@ -294,7 +294,9 @@ impl App {
                 let front = !matches!(msg, Msg::Focus(false));
                 self.clicks.front = front.then_some(self.now.since);
                 self.quiet_again();
-                Vec::new()
+                // Others may have spent while nobody looked.
+                let asks = (front && self.ready).then(|| Cmd::Ask(Tag::Today, Query::Today));
+                asks.into_iter().collect()
             }
             Msg::Ready(opened) => {
                 self.notices.extend(opened.notices);

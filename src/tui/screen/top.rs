@@ -189,7 +189,13 @@ fn named(
 
 /// What was spent of today's budget.
 pub fn today(app: &App) -> String {
-    let used = Money::usd(app.today.map_or(0, |today| today.used));
+    let charged = Money::usd(app.today.map_or(0, |today| today.charged));
+    let about = if app.today.is_some_and(|today| today.estimated) {
+        "≈"
+    } else {
+        ""
+    };
+    let used = format!("{about}{charged}");
     let limit = app
         .today
         .map_or(app.setup.day_limit, |today| today.limit.map(Money::usd));

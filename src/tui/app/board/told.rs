@@ -261,13 +261,7 @@ fn told_card(board: &Board, card: &Card, held: bool) -> Told {
         since: card.active,
         created: card.created,
         model: Some(card.model.clone()),
-        spending: Spending {
-            cost: card.cost.clone(),
-            unpriced: card.unpriced,
-            included: card.included,
-            estimated: card.estimated,
-            ..Spending::default()
-        },
+        spending: card.spending(),
         steps: card.steps,
         temporary: card.temporary,
         ..Told::nothing()

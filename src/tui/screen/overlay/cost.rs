@@ -2,7 +2,6 @@
 
 use crate::agent::visible::one_line;
 use crate::protocol::query::SpendRow;
-use crate::protocol::usage::Spending;
 use crate::tui::app::App;
 use crate::tui::app::overlay::cost::Cost;
 use crate::tui::screen::look::Role;
@@ -40,14 +39,7 @@ pub fn page(app: &App, overlay: &Cost, room: usize) -> Page {
 }
 
 fn spend(row: &SpendRow, room: usize) -> Row {
-    let unknown = u32::try_from(row.unknown).unwrap_or(u32::MAX);
-    let cost = money::sum(&Spending {
-        cost: row.cost.clone(),
-        unpriced: unknown,
-        included: u32::try_from(row.included).unwrap_or(u32::MAX),
-        list: row.list.clone(),
-        ..Spending::default()
-    });
+    let cost = money::sum(&row.spending());
     let cost = match row.about {
         Some(about) => format!("{cost} ≈ {about}"),
         None => cost,
