@@ -123,3 +123,46 @@ fn blocks_of_what_streams_are_jumped_to() {
         matches!(&cmds[..], [Cmd::Read(deed)] if format!("{deed:?}").contains("http://x.y"));
     assert!(follows, "{cmds:?}");
 }
+
+#[test]
+fn what_the_pointer_selected_is_copied_again_and_taken_further_by_keys() {
+    let mut desk = Desk::running((60, 24));
+    desk.stream("One.\n\nTwo three.\n\nFour.");
+    desk.point(1, 2, Gesture::Press);
+    desk.point(3, 2, Gesture::Drag);
+    let text = copied(&desk.point(3, 2, Gesture::Release));
+    assert_eq!(text.as_deref(), Some("ne."));
+    // Not the whole message in its place.
+    let cmds = desk.pressed(KeyCode::Char('y'));
+    assert_eq!(copied(&cmds).as_deref(), Some("ne."));
+    desk.wait(2_000);
+    desk.point(1, 2, Gesture::Press);
+    desk.point(3, 2, Gesture::Drag);
+    desk.point(3, 2, Gesture::Release);
+    desk.typed("j");
+    let cmds = desk.pressed(KeyCode::Char('y'));
+    assert_eq!(copied(&cmds).as_deref(), Some("ne.\n\nTwo "));
+}
+
+#[test]
+fn an_answer_that_stands_still_says_for_how_long() {
+    let mut desk = Desk::running((60, 20));
+    desk.stream("First words");
+    assert!(
+        !desk.text().contains("nothing more came"),
+        "{}",
+        desk.text()
+    );
+    desk.wait(12_000);
+    assert!(
+        desk.text().contains("nothing more came for 12 s"),
+        "{}",
+        desk.text()
+    );
+    desk.stream(" and more");
+    assert!(
+        !desk.text().contains("nothing more came"),
+        "{}",
+        desk.text()
+    );
+}

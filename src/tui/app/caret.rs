@@ -84,7 +84,7 @@ pub struct Selection {
     pub from: Caret,
     /// Whole lines.
     pub lines: bool,
-    /// Made with the pointer: the next key ends it.
+    /// Made with the pointer and copied by it: it stays until the next key or press.
     pub pointed: bool,
 }
 

@@ -51,17 +51,11 @@ impl App {
         }
         let event = narrowed(event);
         let plain = event.modifiers.difference(KeyModifiers::SHIFT).is_empty();
-        if self
-            .pane()
-            .eyes
-            .selection
-            .as_ref()
-            .is_some_and(|s| s.pointed)
-        {
-            // Made with the pointer and copied by it: a key begins something else.
-            self.pane_mut().eyes.selection = None;
-        }
         let reading = &mut self.pane_mut().eyes;
+        if let Some(selection) = &mut reading.selection {
+            // Made with the pointer, it is from here on one like any other: copied again, taken further, ended.
+            selection.pointed = false;
+        }
         if let Some(first) = reading.prefix.take() {
             let second = match event.code {
                 KeyCode::Char(c) if plain => c,

@@ -24,6 +24,9 @@ use crate::tui::app::shell::{Shelling, is_shell};
 use crate::tui::app::since::Since;
 use crate::tui::app::transcript::Transcript;
 
+/// An answer that stands still for so long is said to.
+const SILENT: Duration = Duration::from_secs(3);
+
 /// Of a running command this much of the newest output is kept for its card.
 const TAIL: usize = 4_096;
 
@@ -66,6 +69,8 @@ pub struct Live {
     /// How long it took, once something else followed it.
     pub thought: Option<Duration>,
     pub growing: Option<(String, u64)>,
+    /// When the newest piece of an answer came.
+    pub heard: Option<Duration>,
     pub tails: BTreeMap<CallId, String>,
     pub waiting: Option<Waiting>,
     /// Rises when the text begins anew, so that what was laid out of it is dropped.
@@ -417,6 +422,9 @@ impl View {
 
     pub fn pass(&mut self, delta: Delta, now: Duration) {
         let live = &mut self.live;
+        if let Delta::Text { .. } | Delta::Thinking { .. } | Delta::CallGrows { .. } = delta {
+            live.heard = Some(now);
+        }
         match delta {
             Delta::Text { text } => {
                 live.waiting = None;
@@ -459,6 +467,13 @@ impl View {
 }
 
 impl Live {
+    /// How long an answer that has begun has been silent, once that is worth a word.
+    pub fn silent(&self, now: Duration) -> Option<Duration> {
+        let began = !self.text.is_empty() || self.growing.is_some();
+        let silent = now.saturating_sub(self.heard?);
+        (began && self.waiting.is_none() && silent >= SILENT).then_some(silent)
+    }
+
     fn thought_ends(&mut self, now: Duration) {
         if let Some(since) = self.thinking_since
             && self.thought.is_none()

@@ -142,6 +142,12 @@ pub fn lay(app: &App, view: &View, stream: &mut LiveText, form: Form, look: &Loo
         // Has a card of its own.
         Some(Waiting::Retry { .. } | Waiting::Nothing) | None => {}
     }
+    if let Some(silent) = live.silent(app.now.since).filter(|_| view.running()) {
+        laid.row(
+            Row::of(format!("{working} nothing more came"), Role::Accent)
+                .put(format!(" for {}", text::seconds(silent)), Role::Muted),
+        );
+    }
     shells(&mut laid, app, view, form, look);
     if laid.height() == 0 && stream.taken == 0 {
         if view.stage == Stage::Opening {
