@@ -3,11 +3,8 @@
 use std::sync::Arc;
 
 use crate::engine::house::House;
-use crate::engine::worktree;
+use crate::engine::{room, worktree};
 use crate::protocol::query::{Check, CheckState};
-
-/// Below this much free space a warning is given: 200 MB.
-const LITTLE_SPACE: u64 = 200 * 1024 * 1024;
 
 pub(crate) async fn checks(house: &Arc<House>) -> Vec<Check> {
     [
@@ -58,26 +55,14 @@ async fn database(house: &Arc<House>) -> Check {
 }
 
 fn disk(house: &Arc<House>) -> Check {
-    let folder = house.db.parent().unwrap_or(&house.db);
-    match rustix::fs::statvfs(folder) {
-        Ok(space) => {
-            let free = space.f_bavail.saturating_mul(space.f_frsize);
-            let text = format!("{} MB free at {}", free / (1024 * 1024), folder.display());
-            if free < LITTLE_SPACE {
-                check(
-                    "disk",
-                    CheckState::Warn,
-                    text,
-                    "free some space: sessions pause before a fact could be lost",
-                )
-            } else {
-                check("disk", CheckState::Ok, text, "")
-            }
-        }
-        Err(error) => check(
+    let pauses = "free some space: sessions pause before a fact could be lost";
+    match room::told(house) {
+        Ok((text, true)) => check("disk", CheckState::Warn, text, pauses),
+        Ok((text, false)) => check("disk", CheckState::Ok, text, ""),
+        Err(text) => check(
             "disk",
             CheckState::Warn,
-            format!("{}: {error}", folder.display()),
+            text,
             "look at the folder's file system",
         ),
     }

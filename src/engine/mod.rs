@@ -30,6 +30,7 @@ mod paced;
 mod picture;
 mod redaction;
 mod request;
+mod room;
 mod session;
 mod streams;
 mod supply;
@@ -107,9 +108,6 @@ impl Engine {
         let signals = Signals::new();
         let last_key = Arc::new(AtomicI64::new(if unattended { 0 } else { clock.now().0 }));
         let door = Door::new(knock, signals.clone(), clock.clone(), Arc::clone(&last_key));
-        for notice in &opened.notices {
-            tracing::warn!("{notice}");
-        }
         #[cfg(test)]
         let trial = trial::Switches::default();
         let house = Arc::new(House {
@@ -148,6 +146,15 @@ impl Engine {
             #[cfg(test)]
             trial: trial.clone(),
         });
+        let mut notices = opened.notices;
+        if let Ok((text, true)) = room::told(&house) {
+            notices.push(format!(
+                "only {text}: free some space, sessions pause when it runs out"
+            ));
+        }
+        for notice in &notices {
+            tracing::warn!("{notice}");
+        }
         let _inside = runtime.enter();
         // Without the handler `SIGUSR1` would end the process; it is in place before any session is held.
         let asked_to_stop = signal(SignalKind::user_defined1()).ok();
@@ -163,7 +170,7 @@ impl Engine {
         );
         Ok(Self {
             door,
-            notices: opened.notices,
+            notices,
             read_only: opened.read_only,
             hall,
             #[cfg(test)]

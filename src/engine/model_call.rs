@@ -97,7 +97,8 @@ impl Task {
             let files = changed::since(self.roots.clone(), since).await;
             self.watch.found_files(files);
         }
-        if let Some(about) = self.must_ask(&model, &tariff, &call) {
+        let turn = self.turn_number(&facts);
+        if let Some(about) = self.must_ask(turn, &model, &tariff, &call) {
             self.commit_with(facts, None).await?;
             return Ok(Some(Input::Held(about)));
         }
@@ -176,12 +177,21 @@ impl Task {
     }
 
     /// What must be asked before a model may be called at all.
-    fn must_ask(&mut self, model: &ModelRef, tariff: &Tariff, call: &Call) -> Option<About> {
+    fn must_ask(
+        &mut self,
+        turn: u32,
+        model: &ModelRef,
+        tariff: &Tariff,
+        call: &Call,
+    ) -> Option<About> {
         let now = self.house.clock.now();
         if let Some((guard, text)) =
             self.watch
                 .before_call(call.step, now, self.house.away_since(), &self.house.guards)
         {
+            return Some(About::Guard { guard, text });
+        }
+        if let Some((guard, text)) = self.lacks_room(turn) {
             return Some(About::Guard { guard, text });
         }
         let unknown = matches!(tariff, Tariff::Unknown { .. });

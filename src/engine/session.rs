@@ -66,6 +66,8 @@ pub(crate) struct Task {
     /// Dollars counted in this run, in parts.
     pub(crate) spent: i64,
     pub(crate) watch: Watch,
+    /// The turn that was asked about the room on the disk last.
+    pub(crate) room_asked: Option<u32>,
     pub(crate) call: Option<ModelCall>,
     /// A call beside the turn: for a title.
     pub(crate) aside: Option<ModelCall>,
@@ -148,6 +150,7 @@ impl Task {
             run: RunLimits::default(),
             spent: 0,
             watch: Watch::default(),
+            room_asked: None,
             call: None,
             aside: None,
             asked: None,

@@ -52,6 +52,8 @@ pub enum Guard {
     Unattended,
     /// The run's own limit of steps.
     Steps,
+    /// Too little is left on the disk that the log lies on.
+    Room,
 }
 
 /// What a person must see before a call runs: what is shown here is what runs.

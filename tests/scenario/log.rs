@@ -222,6 +222,7 @@ impl Writer {
                     Guard::NoProgress => "no-progress guard",
                     Guard::Unattended => "unattended guard",
                     Guard::Steps => "limit of steps",
+                    Guard::Room => "limit of room",
                 };
                 (held(&ask.id), format!("{guard}: {text}"))
             }

@@ -91,6 +91,7 @@ pub fn subject(about: &About) -> String {
                 Guard::NoProgress => "no progress",
                 Guard::Unattended => "nobody at the keys",
                 Guard::Steps => "the limit of steps",
+                Guard::Room => "the disk is nearly full",
             };
             format!("go on? paused: {name}. {}", words(&one_line(text)))
         }

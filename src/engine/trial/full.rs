@@ -3,6 +3,7 @@
 use pretty_assertions::assert_eq;
 
 use crate::engine::trial::Stage;
+use crate::protocol::ask::{About, Answer, Guard};
 use crate::protocol::call::OutcomeKind;
 use crate::protocol::event::{Ending, Fact, When};
 use crate::protocol::id::CommandId;
@@ -111,5 +112,28 @@ async fn a_call_that_was_not_begun_is_not_run_later() {
         items,
         ["prompt", "I look.", "call", "Cancelled", "prompt", "here"]
     );
+    play.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_turn_pauses_once_before_the_disk_is_full() {
+    let stage =
+        Stage::new("> go\n< text: here\n\n> again\n< text: there\n\n> more\n< text: there\n");
+    let mut play = stage.open();
+    play.engine.trial.leave_room(10 << 20);
+    for prompt in ["go", "again"] {
+        play.say(prompt, When::Turn);
+        let ask = play.ask().await;
+        let About::Guard { guard, text } = ask.about else {
+            panic!("{:?}", ask.about)
+        };
+        assert_eq!(guard, Guard::Room);
+        assert!(text.starts_with("10 MB free at "), "{text}");
+        play.answer(ask.id, Answer::Proceed);
+        assert_eq!(play.ending().await, Ending::Finished);
+    }
+    play.engine.trial.leave_room(100 << 20);
+    play.say("more", When::Turn);
+    assert_eq!(play.ending().await, Ending::Finished);
     play.end().await;
 }

@@ -41,11 +41,21 @@ pub(crate) struct Switches {
     /// The disk is full.
     full: Arc<AtomicBool>,
     appends: Arc<AtomicU32>,
+    /// Bytes that are left on the disk, one more so that none is 0; 0: as it is.
+    room: Arc<AtomicU64>,
 }
 
 impl Switches {
     pub(crate) fn fill_disk(&self, full: bool) {
         self.full.store(full, Ordering::SeqCst);
+    }
+
+    pub(crate) fn leave_room(&self, bytes: u64) {
+        self.room.store(bytes + 1, Ordering::SeqCst);
+    }
+
+    pub(crate) fn room(&self) -> Option<u64> {
+        self.room.load(Ordering::SeqCst).checked_sub(1)
     }
 
     pub(crate) fn before_append(&self, db: &Path) -> Result<(), StoreError> {

@@ -70,6 +70,7 @@ impl Card<'_> {
                     Guard::NoProgress => "no progress",
                     Guard::Unattended => "nobody at the keys",
                     Guard::Steps => "the limit of steps",
+                    Guard::Room => "the disk is nearly full",
                 };
                 laid.row(Row::of(name, Role::Warn));
                 text_rows(&mut laid, &escaped(text), form);
