@@ -9,11 +9,10 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use crate::config::document::{Document, Fault, cut, listed, nearest};
+use crate::config::document::{Document, Fault, cut};
 use crate::config::paths::{Environment, Paths};
-use crate::config::{Config, keymap, notify, preset, provider, route, secret, section, worktree};
+use crate::config::{Config, keymap, notify, provider, route, secret, section, worktree};
 use crate::protocol::effort::Effort;
-use crate::protocol::id::ModelRef;
 use crate::protocol::rule::Mode;
 
 /// A config is a page or two; more than this is another file by mistake.
@@ -169,7 +168,7 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
     config.routes = route::read_routes(&mut document, &top, &config);
     config.roles = route::read_roles(&mut document, &top, &config);
     if let Some((text, span)) = model {
-        match named_model(&text, &config) {
+        match route::named_model(&text, &config, &top) {
             Ok(model) => config.model = Some(model),
             Err(why) => document.fault(&span, &format!("`model` {why}")),
         }
@@ -225,38 +224,6 @@ fn mode(text: &str) -> Result<Mode, String> {
 fn effort(text: &str) -> Result<Effort, String> {
     text.parse()
         .map_err(|expected: String| format!("is `{}`: {expected}", cut(text)))
-}
-
-/// A model or route that is there; the error goes on from the name of the setting.
-pub(crate) fn named_model(text: &str, config: &Config) -> Result<ModelRef, String> {
-    let model: ModelRef = text
-        .parse()
-        .map_err(|_| format!("is `{}`: expected PROVIDER/MODEL", cut(text)))?;
-    if let Some(name) = model.as_route() {
-        return if config.routes.contains_key(name) {
-            Ok(model)
-        } else {
-            Err(route::unknown(name, &config.routes))
-        };
-    }
-    let provider = model.provider.as_str();
-    if config.providers.contains_key(provider) || preset::find(provider).is_some() {
-        return Ok(model);
-    }
-    let mut names: Vec<&str> = config.providers.keys().map(String::as_str).collect();
-    names.extend(preset::PRESETS.iter().map(|preset| preset.name));
-    let hint = match nearest(provider, &names) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!(
-            "add [providers.{}], or name one of {}",
-            cut(provider),
-            listed(&names)
-        ),
-    };
-    Err(format!(
-        "names the provider `{}`, which is not here: {hint}",
-        cut(provider)
-    ))
 }
 
 #[cfg(test)]
@@ -403,6 +370,32 @@ mod tests {
                 "6:10: `permissions.allow`: rule `(` has no closing parenthesis",
             ]
         );
+    }
+
+    #[test]
+    fn what_names_a_section_with_a_fault_has_none_of_its_own() {
+        let cases = [
+            (
+                "model = \"local/x\"\n[providers.local]\nwire = \"openai-chat\"\nbase_url = \"127.0.0.1:1/v1\"\n",
+                "4:12: `providers.local.base_url` must begin with https:// or http://",
+            ),
+            (
+                "model = \"local/x\"\nroles.small = \"local/y\"\n[providers.local]\nwire = \"smoke\"\n",
+                "4:8: `providers.local.wire` is `smoke`: expected anthropic, openai-chat, openai-responses, gemini, ollama or rehearsal",
+            ),
+            (
+                "model = \"route/r\"\n[routes.r]\nendpoints = [\"local/x\", \"other/x\"]\n[providers.local]\n\
+                 wire = \"openai-chat\"\nbase_url = \"https://h\"\n[providers.other]\nwire = \"openai-chat\"\n",
+                "7:12: `providers.other` has no `base_url`: the address of the server, as https://host/v1",
+            ),
+            (
+                "model = \"route/r\"\n[routes.r]\nendpoints = []\n",
+                "2:1: `routes.r` has no endpoints: endpoints = [\"PROVIDER/MODEL\", …]",
+            ),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(faults(text), [expected], "{text}");
+        }
     }
 
     #[test]

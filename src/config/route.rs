@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use crate::agent::route::Route;
 use crate::config::document::{Document, Section, cut, listed, nearest};
-use crate::config::load::named_model;
-use crate::config::{Config, RoleConfig, provider};
+use crate::config::{Config, RoleConfig, preset, provider};
 use crate::protocol::id::ModelRef;
 use crate::protocol::route::{Needs, Policy, ROUTE};
 
@@ -47,7 +46,7 @@ pub fn read_routes(
             continue;
         }
         if let Some(section) = document.section(&section, name, ROUTE_KEYS)
-            && let Some(route) = read_route(document, &section, config)
+            && let Some(route) = read_route(document, &section, config, top)
         {
             routes.insert(name.to_owned(), route);
         }
@@ -59,6 +58,7 @@ fn read_route(
     document: &mut Document<'_>,
     section: &Section<'_>,
     config: &Config,
+    top: &Section<'_>,
 ) -> Option<Route> {
     let mut endpoints: Vec<ModelRef> = Vec::new();
     let texts = document.texts(section, "endpoints");
@@ -70,7 +70,7 @@ fn read_route(
                 cut(&text)
             )),
             Ok(model) if endpoints.contains(&model) => Err(format!("names `{}` twice", cut(&text))),
-            _ => named_model(&text, config),
+            _ => named_model(&text, config, top),
         };
         match endpoint {
             Ok(endpoint) => endpoints.push(endpoint),
@@ -128,9 +128,52 @@ pub fn read_roles(document: &mut Document<'_>, top: &Section<'_>, config: &Confi
         return RoleConfig::default();
     };
     RoleConfig {
-        small: document.parsed(&section, "small", |text| named_model(text, config)),
-        plan: document.parsed(&section, "plan", |text| named_model(text, config)),
+        small: document.parsed(&section, "small", |text| named_model(text, config, top)),
+        plan: document.parsed(&section, "plan", |text| named_model(text, config, top)),
     }
+}
+
+/// A model or route that is there; the error goes on from the name of the setting. What `top`, the whole file, has a section
+/// for and `config` does not hold has a fault of its own, and that is the one to mend.
+pub fn named_model(text: &str, config: &Config, top: &Section<'_>) -> Result<ModelRef, String> {
+    let model: ModelRef = text
+        .parse()
+        .map_err(|_| format!("is `{}`: expected PROVIDER/MODEL", cut(text)))?;
+    if let Some(name) = model.as_route() {
+        return if config.routes.contains_key(name) || has_section(top, "routes", name) {
+            Ok(model)
+        } else {
+            Err(unknown(name, &config.routes))
+        };
+    }
+    let provider = model.provider.as_str();
+    if config.providers.contains_key(provider)
+        || preset::find(provider).is_some()
+        || has_section(top, "providers", provider)
+    {
+        return Ok(model);
+    }
+    let mut names: Vec<&str> = config.providers.keys().map(String::as_str).collect();
+    names.extend(preset::PRESETS.iter().map(|preset| preset.name));
+    let hint = match nearest(provider, &names) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!(
+            "add [providers.{}], or name one of {}",
+            cut(provider),
+            listed(&names)
+        ),
+    };
+    Err(format!(
+        "names the provider `{}`, which is not here: {hint}",
+        cut(provider)
+    ))
+}
+
+fn has_section(top: &Section<'_>, collection: &str, name: &str) -> bool {
+    let collection = top.table.get(collection);
+    collection
+        .and_then(|collection| collection.get_ref().as_table())
+        .is_some_and(|collection| collection.contains_key(name))
 }
 
 /// Why a route cannot be named; the rest of a sentence.
