@@ -6,7 +6,7 @@ use crate::config::keymap::Keys;
 use crate::config::load::{self, ConfigError};
 use crate::config::paths::{Environment, Paths};
 use crate::config::theme::ThemeChoice;
-use crate::config::{schema, show};
+use crate::config::{address, schema, show};
 use crate::tui::theme::folder::Themes;
 
 /// `keys`: what the workstation says of the part that is its own.
@@ -53,6 +53,13 @@ fn check(paths: &Paths, env: Environment<'_>, keys: Keys, face: &mut Face<'_>) -
             let judged = (keys.judge)(&loaded.config.keymap);
             for warning in loaded.warnings.iter().chain(&judged.warnings) {
                 face.note(&format!("warning: {warning}"))?;
+            }
+            for (name, entry) in &loaded.config.providers {
+                if let Some(host) = address::readable_at(&entry.base_url) {
+                    face.note(&format!(
+                        "note: what providers.{name} is sent can be read on the way to {host}: its address is plain http"
+                    ))?;
+                }
             }
             for why in themes_missing(&loaded.config.ui.theme, paths) {
                 face.note(&format!("warning: ui.theme: {why}"))?;
@@ -171,6 +178,18 @@ mod tests {
         assert!(
             warned.contains("warning: ui.theme: there is no theme `nowhere`"),
             "{warned}"
+        );
+
+        let server = "[providers.lan]\nwire = \"openai-chat\"\nbase_url = \"http://10.0.0.2/v1\"\n";
+        std::fs::write(&paths.config_file, server).unwrap();
+        assert_eq!(
+            said(ConfigSub::Check).await,
+            (
+                format!("{file} is sound\n"),
+                "creel: note: what providers.lan is sent can be read on the way to 10.0.0.2: its address is plain http\n"
+                    .to_owned(),
+                0
+            )
         );
 
         std::fs::write(&paths.config_file, "mode = 1\nmodle = 2\n").unwrap();

@@ -1,7 +1,7 @@
 //! Where calls may be sent: addresses of providers, checked before a key could go there.
 
-/// The address without a trailing slash; the error says what to write instead. A key never goes over plain HTTP to another
-/// machine.
+/// The address without a trailing slash; the error says what to write instead. Whether a key may go there is the question of
+/// [`readable_at`].
 pub fn check(address: &str) -> Result<String, String> {
     if address.chars().any(|c| c.is_whitespace() || c.is_control()) {
         return Err("has blanks or control characters in it".to_owned());
@@ -9,15 +9,11 @@ pub fn check(address: &str) -> Result<String, String> {
     let Some((scheme, rest)) = address.split_once("://") else {
         return Err("must begin with https:// or http://".to_owned());
     };
-    let plain = if scheme.eq_ignore_ascii_case("http") {
-        true
-    } else if scheme.eq_ignore_ascii_case("https") {
-        false
-    } else {
+    if !["http", "https"].contains(&scheme.to_ascii_lowercase().as_str()) {
         return Err(format!(
             "must begin with https:// or http://, not {scheme}://"
         ));
-    };
+    }
     if rest.contains(['?', '#']) {
         return Err("must end with the path, without `?` or `#`".to_owned());
     }
@@ -36,12 +32,21 @@ pub fn check(address: &str) -> Result<String, String> {
     {
         return Err(format!("has `{port}` where a port from 0 to 65535 belongs"));
     }
-    if plain && !is_loopback(host) {
-        return Err(format!(
-            "would send the key readable to all on the way to {host}: use https, or a tunnel to 127.0.0.1"
-        ));
-    }
     Ok(address.trim_end_matches('/').to_owned())
+}
+
+/// The host to which all that is sent can be read on the way: over plain HTTP, on another machine. No key goes there.
+pub fn readable_at(address: &str) -> Option<&str> {
+    let (scheme, rest) = address.split_once("://")?;
+    let (host, _) = host_and_port(rest.split('/').next()?).ok()?;
+    (scheme.eq_ignore_ascii_case("http") && !is_loopback(host)).then_some(host)
+}
+
+/// Why a key does not go to such a host; the rest of a sentence that begins with the address or its setting.
+pub fn exposing(host: &str) -> String {
+    format!(
+        "would send the key readable to all on the way to {host}: use https, or a tunnel to 127.0.0.1"
+    )
 }
 
 /// Whether the server is on this machine: then a model without a price costs nothing.
@@ -86,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_is_safe_to_send_a_key_to() {
+    fn an_address_has_a_form() {
         let cases = [
             (
                 "https://api.example.com/v1/",
@@ -142,16 +147,7 @@ mod tests {
             ),
             (
                 "http://192.168.1.5:8080/v1",
-                Err(
-                    "would send the key readable to all on the way to 192.168.1.5: use https, or a tunnel to 127.0.0.1",
-                ),
-            ),
-            (
-                "http://localhost.example.com",
-                Err(
-                    "would send the key readable to all on the way to localhost.example.com: use https, or a tunnel to \
-                     127.0.0.1",
-                ),
+                Ok("http://192.168.1.5:8080/v1"),
             ),
         ];
         for (address, expected) in cases {
@@ -160,6 +156,30 @@ mod tests {
                 expected.map(str::to_owned).map_err(str::to_owned),
                 "{address}"
             );
+        }
+    }
+
+    #[test]
+    fn plain_http_to_another_machine_is_read_on_the_way() {
+        for (address, expected) in [
+            ("http://192.168.1.5:8080/v1", Some("192.168.1.5")),
+            ("HTTP://box.local/v1", Some("box.local")),
+            ("http://[fe80::1]:80/v1", Some("fe80::1")),
+            (
+                "http://localhost.example.com",
+                Some("localhost.example.com"),
+            ),
+            (
+                "http://127.0.0.1.example.com",
+                Some("127.0.0.1.example.com"),
+            ),
+            ("https://192.168.1.5/v1", None),
+            ("http://127.0.0.1:8080/v1", None),
+            ("http://[::1]:1234", None),
+            ("http://LOCALHOST:1", None),
+            ("", None),
+        ] {
+            assert_eq!(readable_at(address), expected, "{address}");
         }
     }
 

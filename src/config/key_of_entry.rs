@@ -1,12 +1,27 @@
 //! Where the key of `[providers.NAME]` is found: one of `key_env`, `key_file` and `key_command`, else what its preset knows.
 
-use crate::config::KeySource;
 use crate::config::preset::Preset;
 use crate::config::provider::{Entry, first_set};
+use crate::config::{KeySource, address};
 
 impl Entry<'_, '_, '_> {
-    /// The key an entry names, else the usual variable of its preset.
-    pub(crate) fn key(&mut self, preset: Option<&Preset>) -> KeySource {
+    /// The key an entry names, else the usual variable of its preset. It must not go where all can read it.
+    pub(crate) fn key(&mut self, preset: Option<&Preset>, base_url: &str) -> KeySource {
+        let key = self.source(preset);
+        if let Some(host) = address::readable_at(base_url).filter(|_| key != KeySource::None)
+            && let Some(value) = self.section.table.get("base_url")
+        {
+            let text = format!(
+                "`{}` {}",
+                self.section.key("base_url"),
+                address::exposing(host)
+            );
+            self.document.fault(&value.span(), &text);
+        }
+        key
+    }
+
+    fn source(&mut self, preset: Option<&Preset>) -> KeySource {
         let variable = self.document.parsed(self.section, "key_env", |text| {
             let fits = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
             if text.is_empty()
@@ -50,5 +65,43 @@ impl Entry<'_, '_, '_> {
         usual.map_or(KeySource::None, |variable| {
             KeySource::Env(variable.to_owned())
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    use std::path::Path;
+
+    use pretty_assertions::assert_eq;
+
+    use crate::config::document::Fault;
+    use crate::config::load::parse;
+
+    #[test]
+    fn plain_http_to_another_machine_is_refused_only_to_a_key() {
+        let refused = || {
+            Some(
+                "2:12: `providers.p.base_url` would send the key readable to all on the way to box.local: use https, or a \
+                 tunnel to 127.0.0.1"
+                    .to_owned(),
+            )
+        };
+        for (lines, expected) in [
+            ("wire = \"openai-chat\"", None),
+            ("preset = \"vllm\"", None),
+            ("wire = \"openai-chat\"\nkey_env = \"K\"", refused()),
+            ("wire = \"ollama\"\nkey_file = \"/k\"", refused()),
+            ("preset = \"vllm\"\nkey_command = [\"pass\"]", refused()),
+            // The usual variable of the vendor would be sent.
+            ("preset = \"openai\"", refused()),
+        ] {
+            let text = format!("[providers.p]\nbase_url = \"http://box.local/v1\"\n{lines}");
+            let faults = parse(&text, Path::new("/c/config.toml"), &|_| None)
+                .map_or_else(|faults| faults, |_| Vec::new());
+            let found = faults.first().map(Fault::to_string);
+            assert_eq!((found, faults.len() < 2), (expected, true), "{text}");
+        }
     }
 }

@@ -208,7 +208,7 @@ impl Entry<'_, '_, '_> {
                 usual?.to_owned()
             }
         };
-        let key = self.key(preset);
+        let key = self.key(preset, &base_url);
         Some(ProviderConfig {
             wire,
             base_url,
@@ -336,11 +336,6 @@ mod tests {
             (
                 "[providers.rehearsal]\nwire = \"anthropic\"\nbase_url = \"https://x\"",
                 "1:12: `providers.rehearsal` is the name of the provider that plays a model offline: give this one another name",
-            ),
-            (
-                "[providers.p]\nwire = \"openai-chat\"\nbase_url = \"http://10.0.0.1/v1\"",
-                "3:12: `providers.p.base_url` would send the key readable to all on the way to 10.0.0.1: use https, or a tunnel \
-                 to 127.0.0.1",
             ),
             (
                 "[providers.p]\nwire = \"rehearsal\"\nscript = \"\"",

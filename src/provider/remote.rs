@@ -10,6 +10,7 @@ use reqwest::header::HeaderMap;
 use serde_json::Value;
 
 use crate::agent::prompt::Prompt;
+use crate::config::address;
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::provider::dialect::Dialect;
 use crate::provider::failure::no_list;
@@ -154,6 +155,14 @@ impl Remote {
         }
         for &(name, value) in self.dialect.headers {
             set(&mut headers, name, value, false)?;
+        }
+        // The config refuses such an entry; a key that was given while Creel runs comes here first.
+        if let (Some(_), Some(host)) = (&key, address::readable_at(url.as_str())) {
+            let text = format!("{} {}", self.base_url, address::exposing(host));
+            return Err(Failure {
+                unsent: true,
+                ..Failure::new(FailureKind::Config, text)
+            });
         }
         if let (Some(name), Some(key)) = (self.dialect.key_header, &key) {
             set(&mut headers, name, key.expose(), true)?;

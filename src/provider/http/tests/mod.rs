@@ -311,7 +311,7 @@ fn a_connection_lost_before_the_answer_is_asked_again() {
             format!("nothing answers at {address}: start the server, or correct base_url");
         assert_eq!(failed(&chunks).0, unsent(&expected));
         let chunks = ask(&remote(
-            "http://no-such-host.invalid/v1",
+            "https://no-such-host.invalid/v1",
             &openai_chat::DIALECT,
             Patience::default(),
         ))
@@ -319,6 +319,19 @@ fn a_connection_lost_before_the_answer_is_asked_again() {
         let expected =
             "cannot find no-such-host.invalid: check the network, or the host's name in base_url";
         assert_eq!(failed(&chunks).0, unsent(expected));
+        // Its key is not sent where all could read it.
+        let chunks = ask(&remote(
+            "http://no-such-host.invalid/v1",
+            &openai_chat::DIALECT,
+            Patience::default(),
+        ))
+        .await;
+        let (failure, _) = failed(&chunks);
+        assert_eq!(failure.kind, FailureKind::Config);
+        assert!(
+            failure.message.contains("would send the key readable"),
+            "{failure:?}"
+        );
         let chunks = ask(&remote(
             "nonsense",
             &openai_chat::DIALECT,
