@@ -242,6 +242,7 @@ fn count(conn: &Connection, highest: i64) -> rusqlite::Result<Rescue> {
         events: events.unsigned_abs(),
         lost_sessions: (lost_sessions + gaps.max(0)).max(0).unsigned_abs(),
         lost_events: (last - events - purged).max(0).unsigned_abs(),
+        end_known: highest > 0,
     })
 }
 

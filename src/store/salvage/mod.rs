@@ -27,6 +27,8 @@ pub(crate) struct Rescue {
     pub events: u64,
     pub lost_sessions: u64,
     pub lost_events: u64,
+    /// The last number the old log gave was read: without it nobody can tell what stood behind the last entry.
+    pub end_known: bool,
 }
 
 /// Replaces the damaged database by one with all that can be read of it; the answer is the notice for the person. The
@@ -71,14 +73,16 @@ fn notice(path: &Path, why: &str, kept: &Path, rescue: &Rescue) -> String {
             many(rescue.events, "entry").replace("entrys", "entries")
         )
     };
+    let at_least = if rescue.end_known { "" } else { "at least " };
     let lost = match (rescue.lost_sessions, rescue.lost_events) {
-        (0, 0) => "no loss was found".to_owned(),
+        (0, 0) if rescue.end_known => "no loss was found".to_owned(),
+        (0, 0) => "what was lost is not known".to_owned(),
         (0, events) => format!(
-            "lost {}",
+            "lost {at_least}{}",
             many(events, "entry").replace("entrys", "entries")
         ),
         (sessions, events) => format!(
-            "lost {} with {}",
+            "lost {at_least}{} with {}",
             many(sessions, "session"),
             many(events, "entry").replace("entrys", "entries")
         ),
@@ -199,4 +203,54 @@ fn insert(conn: &Connection, sql: &str, row: Row) -> rusqlite::Result<()> {
     conn.prepare_cached(sql)?
         .execute(params_from_iter(values))?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_loss_is_named_as_far_as_it_is_known() {
+        let rescue = |events, lost_sessions, lost_events, end_known| Rescue {
+            sessions: events / 2,
+            events,
+            lost_sessions,
+            lost_events,
+            end_known,
+        };
+        for (rescue, expected) in [
+            (
+                rescue(0, 0, 0, false),
+                "nothing in it could be read, what was lost is not known",
+            ),
+            (
+                rescue(2, 0, 0, false),
+                "saved 1 session with 2 entries, what was lost is not known",
+            ),
+            (
+                rescue(2, 0, 1, false),
+                "saved 1 session with 2 entries, lost at least 1 entry",
+            ),
+            (
+                rescue(4, 1, 2, true),
+                "saved 2 sessions with 4 entries, lost 1 session with 2 entries",
+            ),
+            (
+                rescue(4, 0, 0, true),
+                "saved 2 sessions with 4 entries, no loss was found",
+            ),
+        ] {
+            assert_eq!(
+                notice(
+                    Path::new("/d/creel.db"),
+                    "why",
+                    Path::new("/d/kept"),
+                    &rescue
+                ),
+                format!(
+                    "/d/creel.db was damaged (why): {expected}; the damaged file is kept as /d/kept"
+                )
+            );
+        }
+    }
 }

@@ -312,7 +312,8 @@ fn what_was_never_a_log_is_set_aside() {
         fs::write(home.path(), &bytes).unwrap();
         let Opened { log, notices, .. } = Log::open(&home.path()).unwrap();
         assert!(
-            notices.len() == 1 && notices[0].contains("nothing in it could be read"),
+            notices.len() == 1
+                && notices[0].contains("nothing in it could be read, what was lost is not known"),
             "{name}: {notices:?}"
         );
         assert_eq!(fs::read(beside(&home.path(), ".damaged-1")).unwrap(), bytes);
