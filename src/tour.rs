@@ -1,9 +1,9 @@
 //! The folder of a tour: made where temporary files go, for its person alone. It stays, because what the tour says of the disk at its
 //! end shall be true for as long as somebody may look.
 
-use std::fs;
-use std::io;
-use std::os::unix::fs::PermissionsExt;
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 use creel::provider::rehearsal;
@@ -19,7 +19,12 @@ fn made(place: &Path) -> io::Result<PathBuf> {
         .permissions(fs::Permissions::from_mode(0o700))
         .tempdir_in(place)?;
     for (name, content) in rehearsal::tour_files() {
-        fs::write(folder.path().join(name), content)?;
+        let mut file = OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(folder.path().join(name))?;
+        file.write_all(content.as_bytes())?;
     }
     Ok(folder.keep())
 }
@@ -36,6 +41,11 @@ mod tests {
         assert_eq!(mode & 0o777, 0o700);
         for (name, content) in rehearsal::tour_files() {
             assert_eq!(fs::read_to_string(folder.join(name)).unwrap(), content);
+            let mode = fs::metadata(folder.join(name))
+                .unwrap()
+                .permissions()
+                .mode();
+            assert_eq!(mode & 0o777, 0o600, "{name}");
         }
     }
 }
