@@ -113,7 +113,7 @@ fn no_call_of_an_answer_that_was_broken_off_is_run() {
 #[test]
 fn the_limit_of_steps_holds_however_an_answer_ends() {
     let limit = Ending::Limit {
-        text: "the limit of 1 steps is reached".into(),
+        text: "the limit of 1 step is reached".into(),
     };
     let cases = [
         (answer(2, Stop::Tool), OutcomeKind::Cancelled),

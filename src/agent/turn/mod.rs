@@ -306,7 +306,8 @@ impl Turn {
     }
 
     fn end_at_limit(&mut self, effects: &mut Vec<Effect>) {
-        let text = format!("the limit of {} steps is reached", self.step);
+        let steps = if self.step == 1 { "step" } else { "steps" };
+        let text = format!("the limit of {} {steps} is reached", self.step);
         self.end(Ending::Limit { text }, effects);
     }
 
