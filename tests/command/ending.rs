@@ -104,6 +104,8 @@ fn a_budget_stops_before_the_call_that_could_pass_it() {
             (4, &json!("budget")),
             "{said:?}"
         );
+        let named = "pass the run's budget of $0.05 ($0.00 used): --budget raises it";
+        assert!(said.err.contains(named), "{said:?}");
         assert_eq!(server.requests().len(), 0);
         let said = run(&["--budget", "0.50"]);
         assert_eq!(said.code, 0, "{said:?}");

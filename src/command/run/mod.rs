@@ -411,7 +411,7 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
             }
             if let Some(ending) = self.tally.ending().cloned() {
                 self.report(face)?;
-                if let Some(remark) = remark(&ending) {
+                if let Some(remark) = remark(&ending, self.tally.asked()) {
                     face.note(&remark)?;
                 }
                 return Ok(exit_code(&ending, self.signal));

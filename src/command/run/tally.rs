@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::command::json::{cost_other, cost_usd, included, usage};
 use crate::command::run::ending;
 use crate::command::show::outcome_name;
+use crate::protocol::ask::About;
 use crate::protocol::call::OutcomeKind;
 use crate::protocol::event::{Ending, Event, Fact};
 use crate::protocol::failure::{Failure, Stop};
@@ -28,6 +29,8 @@ pub struct Tally {
     usage: Usage,
     spent: Spending,
     began: Option<(u32, Time)>,
+    /// What it last waited for, were there somebody to ask.
+    asked: Option<About>,
     ended: Option<(Seq, Time, Ending)>,
 }
 
@@ -52,6 +55,7 @@ impl Tally {
             usage: Usage::default(),
             spent: Spending::default(),
             began: None,
+            asked: None,
             ended: None,
         }
     }
@@ -63,6 +67,11 @@ impl Tally {
 
     pub fn ending(&self) -> Option<&Ending> {
         self.ended.as_ref().map(|(_, _, ending)| ending)
+    }
+
+    /// What the run would have waited for last, were there somebody to ask.
+    pub fn asked(&self) -> Option<&About> {
+        self.asked.as_ref()
     }
 
     /// Whether the event belongs to the run.
@@ -106,6 +115,7 @@ impl Tally {
                 };
             }
             Fact::ItemAdded { item, .. } => self.item(item),
+            Fact::AskRaised { ask } => self.asked = Some(ask.about.clone()),
             Fact::TurnEnded { turn, ending } if *turn == own => {
                 self.ended = Some((event.seq, event.at, ending.clone()));
             }
