@@ -42,6 +42,9 @@ use crate::layouts::{self, Layout};
 use crate::tour;
 use crate::wishes::ConfigFile;
 
+/// So many faults of skills are told one by one.
+const MOST_PROBLEMS: usize = 3;
+
 /// Why the workstation did not open: an exit code, and a line for the person.
 type Refused = (u8, String);
 
@@ -235,6 +238,7 @@ fn setup(
     let provider = model
         .as_ref()
         .and_then(|model| config.providers.get(&model.provider));
+    let (skills, notices) = skills(paths);
     let config_place = if paths.config_file.exists() {
         paths.config_file.display().to_string()
     } else {
@@ -268,9 +272,9 @@ fn setup(
         open: wanted(arguments, paths)?,
         worktree: arguments.worktree.clone(),
         arrangement: None,
-        notices: Vec::new(),
+        notices,
         fixed_tokens: fixed_tokens(),
-        skills: skills(paths),
+        skills,
         data_place: paths.data.display().to_string(),
         config_place,
         terminal: terminal(ability),
@@ -316,7 +320,9 @@ fn wanted(arguments: &Workstation, paths: &Paths) -> Result<OpenWhat, Refused> {
         .map_err(|error| (exit::FAILED, error.to_string()))?;
     found.map(|card| OpenWhat::Session(card.id)).map_err(|why| {
         let line = match why {
-            NotFound::None => format!("there is no session `{part}`: `creel sessions` lists them"),
+            NotFound::None => {
+                format!("there is no session `{part}`: `creel sessions` lists them")
+            }
             NotFound::TooShort => {
                 format!("`{part}` is too short: at least four characters of an id")
             }
@@ -339,14 +345,16 @@ fn fixed_tokens() -> u64 {
     ((open::SYSTEM.len() + tools) as u64).div_ceil(BYTES_PER_TOKEN)
 }
 
-fn skills(paths: &Paths) -> Vec<SkillCard> {
-    let folders: Vec<PathBuf> = paths
-        .config_file
-        .parent()
-        .map(|folder| folder.join("skills"))
-        .into_iter()
-        .collect();
-    let (own, _) = skill::folder::load(&folders);
+/// The skills, and what is wrong with the person's own.
+fn skills(paths: &Paths) -> (Vec<SkillCard>, Vec<String>) {
+    let (own, mut problems) = skill::folder::load(std::slice::from_ref(&paths.skills));
+    let more = problems.len().saturating_sub(MOST_PROBLEMS);
+    if more > 0 {
+        problems.truncate(MOST_PROBLEMS);
+        problems.push(format!(
+            "{more} more faults of skills: `creel doctor` lists them"
+        ));
+    }
     let mut cards: Vec<SkillCard> = Vec::new();
     for skill in own.into_iter().chain(skill::shipped()) {
         // The person's own goes before a shipped one of the same name.
@@ -358,7 +366,7 @@ fn skills(paths: &Paths) -> Vec<SkillCard> {
             });
         }
     }
-    cards
+    (cards, problems)
 }
 
 fn terminal(ability: &Ability) -> String {

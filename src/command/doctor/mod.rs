@@ -2,10 +2,13 @@
 
 mod terminal;
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::command::cli::DoctorArgs;
 use crate::command::doctor::terminal::{Seen, Wished};
+use crate::command::table::counted;
 use crate::command::{Ended, Face, exit};
 use crate::config::keymap::Keys;
 use crate::config::load::{ConfigError, Loaded};
@@ -13,6 +16,7 @@ use crate::config::paths::{Environment, Paths};
 use crate::engine::door::Door;
 use crate::engine::health;
 use crate::protocol::query::{Check, CheckState, Found, Query};
+use crate::skill;
 use crate::tui::terminal::ability::{Ability, attached, size};
 use crate::tui::terminal::inquiry;
 
@@ -41,6 +45,7 @@ impl std::fmt::Debug for Surroundings<'_> {
 pub async fn run(args: &DoctorArgs, surroundings: &Surroundings<'_>, face: &mut Face<'_>) -> Ended {
     let mut checks = terminal::checks(surroundings.env, &wished(surroundings), &seen(surroundings));
     checks.extend(config(surroundings));
+    checks.extend(skills(&surroundings.paths.skills));
     match &surroundings.door {
         Ok(door) => match door.ask(Query::Doctor).await {
             Found::Checks(found) => checks.extend(found),
@@ -173,6 +178,23 @@ fn config(surroundings: &Surroundings<'_>) -> Vec<Check> {
     checks
 }
 
+fn skills(folder: &Path) -> Vec<Check> {
+    let (own, problems) = skill::folder::load(&[folder.to_owned()]);
+    let text = format!(
+        "{} in {}, {} shipped",
+        counted(own.len() as u64, "skill"),
+        folder.display(),
+        skill::shipped().len()
+    );
+    let faults = problems.into_iter().map(|problem| {
+        let remedy = "correct it; `/skills` in the workstation shows what can be used";
+        check("skills", CheckState::Warn, problem, remedy)
+    });
+    std::iter::once(check("skills", CheckState::Ok, text, ""))
+        .chain(faults)
+        .collect()
+}
+
 fn value(check: &Check) -> Value {
     json!({ "name": check.name, "state": word(check.state), "text": check.text, "remedy": check.remedy })
 }
@@ -203,14 +225,39 @@ fn line(check: &Check) -> String {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-    use std::path::Path;
-
     use pretty_assertions::assert_eq;
 
     use super::*;
     use crate::command::tests::written;
     use crate::config::keymap::Judged;
     use crate::config::load;
+
+    #[test]
+    fn a_broken_skill_is_named() {
+        let scratch = tempfile::tempdir().unwrap();
+        for (name, text) in [
+            ("good", "---\nname: good\ndescription: d\n---\ndo it\n"),
+            ("bad", "no head"),
+        ] {
+            std::fs::create_dir(scratch.path().join(name)).unwrap();
+            std::fs::write(scratch.path().join(name).join("SKILL.md"), text).unwrap();
+        }
+        let place = scratch.path().display();
+        let found: Vec<_> = skills(scratch.path())
+            .into_iter()
+            .map(|check| (check.state, check.text))
+            .collect();
+        let expected = [
+            (CheckState::Ok, format!("1 skill in {place}, 1 shipped")),
+            (
+                CheckState::Warn,
+                format!(
+                    "{place}/bad/SKILL.md has no front matter: expected `---` in its first line"
+                ),
+            ),
+        ];
+        assert_eq!(found, expected);
+    }
 
     #[tokio::test]
     async fn it_speaks_without_an_engine_too() {
@@ -244,6 +291,7 @@ warn  config        f5 is taken from `help`
                     → correct it, or leave it so
 warn  model         no model is configured
                     → set a key such as ANTHROPIC_API_KEY, or write model and a provider into the config
+ok    skills        0 skills in /nowhere/creel/skills, 1 shipped
 bad   database      cannot open /nowhere/creel/data/creel.db
                     → look at /nowhere/creel/data
 warn  sandbox       level none: a command that is allowed runs with all your rights
