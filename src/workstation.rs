@@ -321,7 +321,7 @@ fn wanted(arguments: &Workstation, paths: &Paths) -> Result<OpenWhat, Refused> {
     found.map(|card| OpenWhat::Session(card.id)).map_err(|why| {
         let line = match why {
             NotFound::None => {
-                format!("there is no session `{part}`: `creel sessions` lists them")
+                format!("there is no session `{part}`: `creel sessions --all` lists them")
             }
             NotFound::TooShort => {
                 format!("`{part}` is too short: at least four characters of an id")
@@ -331,7 +331,7 @@ fn wanted(arguments: &Workstation, paths: &Paths) -> Result<OpenWhat, Refused> {
                 cards.len()
             ),
         };
-        (exit::USAGE, line)
+        (exit::FAILED, line)
     })
 }
 
