@@ -6,6 +6,7 @@ use clap_mangen::Man;
 
 use crate::command::cli::Cli;
 use crate::command::{Ended, Face, exit};
+use crate::config::preset;
 
 pub fn completions(shell: Shell, face: &mut Face<'_>) -> Ended {
     // Into a buffer first: the generator panics when it cannot write.
@@ -15,20 +16,108 @@ pub fn completions(shell: Shell, face: &mut Face<'_>) -> Ended {
     Ok(exit::DONE)
 }
 
-/// One page for all commands.
+/// What the program looks at in its environment, beside the variables of keys.
+const ENVIRONMENT: [(&str, &str); 10] = [
+    ("CREEL_HOME", "one folder for everything Creel keeps"),
+    (
+        "XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_STATE_HOME",
+        "where that lies without CREEL_HOME",
+    ),
+    (
+        "HOME",
+        "the person's own folder, where the usual places begin",
+    ),
+    (
+        "TERM",
+        "what the terminal can do; dumb brings the workstation in lines",
+    ),
+    ("ACCESSIBLE", "set and not 0: the workstation in lines"),
+    ("NO_COLOR", "set: no colours"),
+    (
+        "FORCE_HYPERLINK",
+        "1: the terminal takes links, 0: it shall get none",
+    ),
+    ("VISUAL, EDITOR", "the editor that the workstation opens"),
+    ("PAGER", "the pager that the workstation opens"),
+    ("TZ", "the zone that days and hours are told in"),
+];
+
+/// Where things lie without a variable that moves them.
+const FILES: [(&str, &str); 6] = [
+    ("~/.config/creel/config.toml", "the config"),
+    (
+        "~/.config/creel/keys/, themes/, skills/",
+        "keys that were given to Creel, and your own themes and skills",
+    ),
+    (
+        "~/.local/share/creel/creel.db",
+        "the log: sessions, costs, everything said",
+    ),
+    (
+        "~/.local/state/creel/",
+        "locks, the order of panes, and creel.log once a fault was met",
+    ),
+    (
+        "/tmp/creel-tour-*, /tmp/creel-scratch-*",
+        "the files of a tour, and folders made for a session without one",
+    ),
+    (
+        "../REPOSITORY.wt/",
+        "worktrees, beside the repository they are of",
+    ),
+];
+
+/// One page for all commands: what it names is in it.
 pub fn man(face: &mut Face<'_>) -> Ended {
     let mut command = Cli::command();
     command.build();
     let mut page = Vec::new();
-    Man::new(command.clone()).render(&mut page)?;
+    let whole = Man::new(command.clone());
+    whole.render_title(&mut page)?;
+    whole.render_name_section(&mut page)?;
+    whole.render_synopsis_section(&mut page)?;
+    whole.render_description_section(&mut page)?;
+    whole.render_options_section(&mut page)?;
     for sub in command
         .get_subcommands()
         .filter(|sub| sub.get_name() != "help")
     {
         section(sub, &mut page)?;
     }
+    let mut keys: Vec<&str> = preset::keyed()
+        .into_iter()
+        .flat_map(|preset| preset.key_variables.clone())
+        .collect();
+    keys.sort_unstable();
+    keys.dedup();
+    let keys = [(keys.join(", "), "the key of a provider".to_owned())];
+    let own = ENVIRONMENT.map(|(name, what)| (name.to_owned(), what.to_owned()));
+    list("ENVIRONMENT", own.into_iter().chain(keys), &mut page);
+    let files = FILES.map(|(name, what)| (name.to_owned(), what.to_owned()));
+    list("FILES", files, &mut page);
+    extra(&whole, ".SH \"EXIT STATUS\"", &mut page)?;
+    whole.render_version_section(&mut page)?;
     face.out.write_all(&page)?;
     Ok(exit::DONE)
+}
+
+/// A section of names and what they are for.
+fn list(heading: &str, rows: impl IntoIterator<Item = (String, String)>, page: &mut Vec<u8>) {
+    let plain = |text: &str| text.replace('\\', "\\e").replace('-', "\\-");
+    page.extend(format!(".SH {heading}\n").bytes());
+    for (name, what) in rows {
+        let row = format!(".TP\n\\fB{}\\fR\n{}\n", plain(&name), plain(&what));
+        page.extend(row.bytes());
+    }
+}
+
+/// What stands at the end of a command's help, under this heading.
+fn extra(man: &Man, heading: &str, page: &mut Vec<u8>) -> Result<(), std::io::Error> {
+    let mut part = Vec::new();
+    man.render_extra_section(&mut part)?;
+    let part = String::from_utf8_lossy(&part).replace(".SH EXTRA", heading);
+    page.extend(part.bytes());
+    Ok(())
 }
 
 fn section(command: &Command, page: &mut Vec<u8>) -> Result<(), std::io::Error> {
@@ -44,6 +133,9 @@ fn section(command: &Command, page: &mut Vec<u8>) -> Result<(), std::io::Error> 
     // The parts of a command are smaller sections under its name.
     let part = String::from_utf8_lossy(&part).replace(".SH ", ".SS ");
     page.extend(format!(".SH \"{}\"\n{part}", name.to_uppercase()).bytes());
+    if command.get_after_help().is_some() {
+        extra(&man, ".SS \"EXIT STATUS\"", page)?;
+    }
     for sub in command
         .get_subcommands()
         .filter(|sub| sub.get_name() != "help")
@@ -68,9 +160,19 @@ mod tests {
             "max\\-steps",
             ".SH \"CREEL CONFIG SHOW\"",
             "143",
+            ".SH ENVIRONMENT",
+            "CREEL_HOME",
+            "ANTHROPIC_API_KEY, ",
+            ".SH FILES",
+            "creel.db",
         ] {
             assert!(page.contains(wanted), "{wanted}");
         }
+        // A page that is named is there.
+        assert!(
+            !page.contains("(1)") && !page.contains("SUBCOMMANDS"),
+            "{page}"
+        );
     }
 
     #[tokio::test]
