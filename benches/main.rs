@@ -12,6 +12,7 @@
 #![allow(clippy::print_stdout, reason = "the table is what a bench is for")]
 
 mod board;
+mod halt;
 mod history;
 mod huge;
 mod idle;
@@ -107,6 +108,12 @@ const ROWS: &[Row] = &[
         "what a step of a task with tools costs",
         90,
         steps::measure,
+    ),
+    row(
+        "halt",
+        "from an interrupt to the end of a run",
+        60,
+        halt::measure,
     ),
     row("burst", "20,000 tokens at once", 120, stream::burst),
     row("rate", "100 tokens a second", 120, stream::rate),

@@ -1,6 +1,9 @@
 //! The house, from the ground up. A room may import rooms on lower floors, never its own floor, never above;
 //! `tests/architecture.rs` holds that.
 
+#[cfg(not(unix))]
+compile_error!("Creel needs a Unix: on Windows build and run it within WSL");
+
 // floor 0: words, pure data
 pub mod protocol;
 // floor 1: decisions, pure

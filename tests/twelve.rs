@@ -1,5 +1,5 @@
 //! The twelve-step task by the true program, in every dialect: it is done, every request but for its marks of the cache
-//! extends the one before byte for byte, little goes in, and the log is written at most three times a step.
+//! extends the one before byte for byte, little goes in, it costs little, and the log is written at most three times a step.
 
 use std::fs;
 
@@ -11,6 +11,13 @@ use crate::support::{Home, skipped};
 
 /// A token is taken as this many bytes.
 const TOKEN: usize = 4;
+
+/// Dollars the whole task may cost, by $3, $0.30 and $15 for a million tokens of fresh input, input read from a cache, and
+/// output.
+const DEAREST: f64 = 0.08;
+
+/// A cache reads no prefix of fewer tokens.
+const LEAST_PREFIX: usize = 1_024;
 
 #[test]
 fn twelve_steps_are_done_and_every_request_extends_the_last() {
@@ -52,6 +59,9 @@ fn twelve_steps_are_done_and_every_request_extends_the_last() {
         extend(&requests);
         overhead(dialect, &requests[0]);
         sizes(&requests[12]);
+        let output = result["usage"]["output_tokens"].as_u64().unwrap();
+        let cost = cost(&requests, output);
+        assert!(cost <= DEAREST, "{dialect:?}: ${cost:.4}");
         let written = commits(&home.db()) - before;
         // A step is at least its request and its answer; the session's opening is one more.
         assert!(
@@ -79,6 +89,19 @@ fn extend(requests: &[Request]) {
                 .count()
         );
     }
+}
+
+/// What the task costs where a cache reads all that one request has of the one before.
+fn cost(requests: &[Request], output: u64) -> f64 {
+    let (mut fresh, mut cached, mut before) = (0, 0, 0);
+    for request in requests {
+        let whole = request.bare().len().div_ceil(TOKEN);
+        let read = if before < LEAST_PREFIX { 0 } else { before };
+        fresh += whole - read;
+        cached += read;
+        before = whole;
+    }
+    (fresh as f64 * 3.0 + cached as f64 * 0.3 + output as f64 * 15.0) / 1e6
 }
 
 /// System prompt and tools of the first request.
