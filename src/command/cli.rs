@@ -295,12 +295,15 @@ pub struct ExplainArgs {
     pub json: bool,
 }
 
-/// Stop what runs, in this home's other processes too
+/// Stop what runs in this home's other processes
+///
+/// Without SESSION the one that runs; where several do they are named, and nothing is stopped.
 #[derive(Debug, Clone, Args)]
-#[group(required = true, multiple = false)]
 pub struct StopArgs {
-    #[arg(value_parser = session_part)]
+    /// Any unique part of a session's id, at least four characters
+    #[arg(value_parser = session_part, conflicts_with = "all")]
     pub session: Option<String>,
+    /// All that run
     #[arg(long)]
     pub all: bool,
 }
@@ -410,7 +413,6 @@ mod tests {
             "creel cost --by mood",
             "creel cache",
             "creel cost --since someday",
-            "creel stop",
             "creel stop abcd --all",
             "creel purge",
             "creel purge --older-than 30",

@@ -1,5 +1,6 @@
 //! Sessions and events as commands ask for them: one door, plain answers, trouble in words.
 
+use crate::agent::session::Session;
 use crate::command::Trouble;
 use crate::config::Config;
 use crate::engine::door::Door;
@@ -77,6 +78,16 @@ pub async fn usual_model(door: &Door, config: &Config) -> Result<Option<ModelRef
         Vec::new()
     };
     Ok(config.usual_model(newest.iter().map(|card| &card.model)))
+}
+
+/// What a session has come to.
+pub async fn fold(door: &Door, session: SessionId) -> Result<Session, Trouble> {
+    let fold = match door.ask(Query::Fold { session }).await {
+        Found::Fold(fold) => fold,
+        other => return Err(odd(&other)),
+    };
+    fold.and_then(|fold| serde_json::from_str(&fold).ok())
+        .ok_or_else(|| Trouble::failed(format!("session {} is no more", session.short())))
 }
 
 /// All events of a session after a number, in rising order.

@@ -2,14 +2,12 @@
 
 use serde_json::{Value, json};
 
-use crate::agent::session::Session;
 use crate::command::cli::{ExplainArgs, RouteSub};
 use crate::command::moment::{Now, local, rfc3339};
 use crate::command::table::{Column, table, tokens};
 use crate::command::{Ended, Face, Trouble, exit, find};
 use crate::config::Config;
 use crate::engine::door::Door;
-use crate::protocol::id::SessionId;
 use crate::protocol::query::{Found, Query};
 use crate::protocol::route::{EndpointReport, Policy, Reason, RouteReport};
 use crate::protocol::rule::Mode;
@@ -37,7 +35,7 @@ async fn explained(
     config: &Config,
 ) -> Result<RouteReport, Trouble> {
     let session = match &args.session {
-        Some(part) => Some(folded(door, find::session(door, part).await?.id).await?),
+        Some(part) => Some(find::fold(door, find::session(door, part).await?.id).await?),
         None => None,
     };
     let (mode, own) = match &session {
@@ -58,15 +56,6 @@ async fn explained(
         Found::Routes(mut reports) if !reports.is_empty() => Ok(reports.swap_remove(0)),
         other => Err(find::odd(&other)),
     }
-}
-
-async fn folded(door: &Door, session: SessionId) -> Result<Session, Trouble> {
-    let fold = match door.ask(Query::Fold { session }).await {
-        Found::Fold(fold) => fold,
-        other => return Err(find::odd(&other)),
-    };
-    fold.and_then(|fold| serde_json::from_str(&fold).ok())
-        .ok_or_else(|| Trouble::failed(format!("session {} is no more", session.short())))
 }
 
 fn value(report: &RouteReport) -> Value {

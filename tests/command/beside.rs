@@ -49,7 +49,7 @@ fn a_session_has_one_writer() {
 
 #[test]
 fn a_run_is_stopped_from_another_process() {
-    for arguments in [&["stop", "--all"][..], &["stop", "SESSION"]] {
+    for arguments in [&["stop", "--all"][..], &["stop", "SESSION"], &["stop"]] {
         let gate = Gate::default();
         let wait = gate.clone();
         let server = Server::start(move |_| vec![Act::send(HEAD), Act::Wait(wait.clone())]);
@@ -92,6 +92,26 @@ fn a_run_is_stopped_from_another_process() {
             0,
             "nothing runs any more"
         );
+    }
+}
+
+#[test]
+fn of_several_runs_none_is_stopped_unnamed() {
+    let gate = Gate::default();
+    let server = waiting(&gate);
+    let home = Home::with(&config(&server, None));
+    let run = || home.creel(&["run", "--model", "chat/m", "hi"]).spawn();
+    let runs = [run().unwrap(), run().unwrap()];
+    server.wait_for(2);
+    let said = home.run(&["stop"]);
+    assert!(
+        said.code == 2 && said.err.starts_with("creel: 2 sessions run: "),
+        "{said:?}"
+    );
+    assert_eq!(said.err.lines().count(), 1, "{said:?}");
+    gate.open();
+    for run in runs {
+        assert_eq!(end(run).code, 0);
     }
 }
 
