@@ -92,7 +92,18 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
     if let Sub::Doctor(args) = &sub {
         return examine(args, &paths, &loaded, face).await;
     }
-    let loaded = loaded.map_err(|error| config::trouble(&error))?;
+    let loaded = match loaded {
+        Ok(loaded) => loaded,
+        Err(error) if needs_config(&sub) => return Err(config::trouble(&error)),
+        Err(error) => {
+            face.note(&format!("{error}; the defaults hold for this command"))?;
+            Loaded {
+                config: load::defaults(&process_environment),
+                lines: std::collections::BTreeMap::new(),
+                warnings: Vec::new(),
+            }
+        }
+    };
     for warning in &loaded.warnings {
         face.note(warning)?;
     }
@@ -120,8 +131,35 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
         }
     };
     drop(door);
+    let told = engine.notices.clone();
     engine.ended().await;
-    ended
+    match ended {
+        // A log that cannot be written has been told of already.
+        Err(Trouble::Said { code, text }) if told.contains(&text) => Ok(code),
+        ended => ended,
+    }
+}
+
+/// Whether a broken config stands in the way. Who only looks at the log, stops what runs or cleans up does it all the same.
+fn needs_config(sub: &Sub) -> bool {
+    match sub {
+        Sub::Sessions(_)
+        | Sub::Show(_)
+        | Sub::Export(_)
+        | Sub::Cost(_)
+        | Sub::Cache(_)
+        | Sub::Stop(_)
+        | Sub::Purge(_) => false,
+        Sub::Run(_)
+        | Sub::Models(_)
+        | Sub::Providers(_)
+        | Sub::Route(_)
+        | Sub::Doctor(_)
+        | Sub::Theme(_)
+        | Sub::Config(_)
+        | Sub::Completions { .. }
+        | Sub::Man => true,
+    }
 }
 
 /// `creel doctor` works with what there is.

@@ -2,6 +2,8 @@
 
 use std::net::TcpListener;
 
+use serde_json::Value;
+
 use crate::support::server::{Dialect, Server, config, respond};
 use crate::support::{Home, Said};
 
@@ -111,17 +113,30 @@ fn a_broken_config_is_named_by_line_and_column() {
             &["config.toml:1:1", "did you mean `model`"],
         ),
         (
-            "[providers.x]\nwire = \"smoke\"\n",
-            &["config.toml:2:8", "smoke"],
+            "model = \"x/y\"\n[providers.x]\nwire = \"smoke\"\n",
+            &["config.toml:3:8", "smoke"],
         ),
         ("permissions.deny = [\"Bash(\"]\n", &["config.toml:1:"]),
         ("model = 3\n", &["config.toml:1:9"]),
     ];
     for (text, words) in cases {
         let home = Home::with(text);
-        for arguments in [&["run", "hi"][..], &["sessions"]] {
-            one_line(&home.run(arguments), 1, words);
+        one_line(&home.run(&["run", "hi"]), 1, words);
+        // What only looks at the log, or cleans up, goes on.
+        for arguments in [&["sessions", "--json"][..], &["cost", "--json"]] {
+            let said = home.run(arguments);
+            let said_once = said.err.lines().count() == 1;
+            let named = words.iter().all(|word| said.err.contains(word));
+            assert!(
+                said.code == 0 && said_once && named && said.json() != Value::Null,
+                "{said:?}"
+            );
         }
+        let stopped = home.run(&["stop"]);
+        assert!(
+            stopped.code == 0 && stopped.err.contains("nothing runs"),
+            "{stopped:?}"
+        );
         // What helps to mend it works all the same.
         assert_eq!(home.run(&["config", "path"]).code, 0);
         assert_eq!(home.run(&["config", "check"]).code, 1);
@@ -130,7 +145,7 @@ fn a_broken_config_is_named_by_line_and_column() {
     let home = Home::new();
     std::fs::write(home.path().join("config.toml"), b"mode = \"\xff\"\n").unwrap();
     one_line(
-        &home.run(&["sessions"]),
+        &home.run(&["models"]),
         1,
         &["config.toml", "line 1", "UTF-8"],
     );
