@@ -10,14 +10,15 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::Parser;
+use clap::error::ErrorKind;
 use tokio::runtime::{Builder, Handle, Runtime};
 
 use creel::command::cli::{Cli, Sub, Workstation};
 use creel::command::doctor::{self, Surroundings};
 use creel::command::moment::Now;
 use creel::command::{
-    Ended, Face, Trouble, cache, config, cost, export, models, package, plain, providers, purge,
-    route, run, sessions, show, stop, theme, with_streams,
+    Ended, Face, Trouble, cache, config, cost, exit, export, models, package, plain, providers,
+    purge, route, run, sessions, show, stop, theme, with_streams, wrong,
 };
 use creel::config::Config;
 use creel::config::keymap::Keys;
@@ -36,7 +37,10 @@ const KEYS: Keys = Keys {
 };
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return ExitCode::from(no_command(&error)),
+    };
     ExitCode::from(match cli.command {
         None if plain::is_wanted(&cli.workstation, attached(), &process_environment) => {
             in_runtime(async |face| in_lines(&cli.workstation, face).await)
@@ -46,14 +50,32 @@ fn main() -> ExitCode {
     })
 }
 
+/// Prints help or version where they were asked for, else what is wrong with the command line.
+fn no_command(error: &clap::Error) -> u8 {
+    if matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    ) {
+        // A reader that went away has seen what it wanted.
+        let _ = error.print();
+        return exit::DONE;
+    }
+    let words = std::env::args_os().map(|word| word.to_string_lossy().into_owned());
+    let words: Vec<String> = words.collect();
+    refused(Trouble::usage(wrong::line(error, &words)))
+}
+
+/// Says what is wrong before there is a runtime, and gives the exit code.
+fn refused(trouble: Trouble) -> u8 {
+    futures_util::FutureExt::now_or_never(with_streams(async |_| Err(trouble)))
+        .unwrap_or(exit::FAILED)
+}
+
 /// What needs no screen, to its exit code.
 fn in_runtime(body: impl AsyncFnOnce(&mut Face<'_>) -> Ended) -> u8 {
     let runtime = match runtime() {
         Ok(runtime) => runtime,
-        Err(trouble) => {
-            return futures_util::FutureExt::now_or_never(with_streams(async |_| Err(trouble)))
-                .unwrap_or(1);
-        }
+        Err(trouble) => return refused(trouble),
     };
     runtime.block_on(with_streams(body))
 }

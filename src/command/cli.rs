@@ -6,11 +6,13 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::agent::decimal::dollars;
-use crate::agent::rule;
 use crate::command::moment::{self, Moment};
+use crate::command::providers::ProvidersArgs;
+use crate::command::route::RouteSub;
 use crate::command::theme::ThemeSub;
+use crate::command::value;
 use crate::protocol::effort::Effort;
-use crate::protocol::id::ModelRef;
+use crate::protocol::id::{Address, ModelRef};
 use crate::protocol::money::Money;
 use crate::protocol::rule::Mode;
 
@@ -37,7 +39,7 @@ pub struct Cli {
 #[derive(Debug, Clone, PartialEq, Eq, Args)]
 pub struct Workstation {
     /// Any unique part of a session's id, at least four characters
-    #[arg(value_name = "SESSION", value_parser = session_part)]
+    #[arg(value_name = "SESSION", value_parser = value::session)]
     pub session: Option<String>,
     /// Open the newest session of this folder
     #[arg(long = "continue", conflicts_with = "session")]
@@ -86,6 +88,7 @@ pub enum Sub {
     Config(ConfigSub),
     /// Print a completion script for a shell
     Completions {
+        /// For this shell
         shell: clap_complete::Shell,
     },
     /// Print the manual page
@@ -103,6 +106,7 @@ pub struct RunArgs {
     /// A picture that is sent with the prompt; may be repeated
     #[arg(short = 'i', long = "image", value_name = "PATH")]
     pub images: Vec<PathBuf>,
+    /// The model of a new session, or of the rest of one
     #[arg(long, value_name = "PROVIDER/MODEL")]
     pub model: Option<ModelRef>,
     /// The folder to work in
@@ -115,13 +119,13 @@ pub struct RunArgs {
     #[arg(long, value_name = "EFFORT")]
     pub effort: Option<Effort>,
     /// Allow what a rule matches, for this run; may be repeated
-    #[arg(long, value_name = "RULE", value_parser = rule_text)]
+    #[arg(long, value_name = "RULE", value_parser = value::rule)]
     pub allow: Vec<String>,
     /// Deny what a rule matches, for this run; may be repeated
-    #[arg(long, value_name = "RULE", value_parser = rule_text)]
+    #[arg(long, value_name = "RULE", value_parser = value::rule)]
     pub deny: Vec<String>,
     /// The most calls to the model; the tool calls of the last answer are not run
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = value::count)]
     pub max_steps: Option<u32>,
     /// The most this run may cost, in dollars
     #[arg(long, value_name = "USD", value_parser = dollars)]
@@ -130,11 +134,12 @@ pub struct RunArgs {
     #[arg(long)]
     pub no_retry: bool,
     /// Go on with a session: any unique part of its id, at least four characters
-    #[arg(long, value_name = "ID", value_parser = session_part)]
+    #[arg(long, value_name = "ID", value_parser = value::session)]
     pub session: Option<String>,
     /// Go on with the newest session of this folder
     #[arg(long = "continue", conflicts_with = "session")]
     pub continued: bool,
+    /// What is printed
     #[arg(long, value_name = "FORM", value_enum, default_value_t = Output::Text)]
     pub output: Output,
 }
@@ -153,11 +158,12 @@ pub enum Output {
 #[derive(Debug, Clone, Args)]
 pub struct SessionsArgs {
     /// At most so many [default: 100]
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = value::count)]
     pub limit: Option<u32>,
     /// All of them, archived ones too
     #[arg(long)]
     pub all: bool,
+    /// One JSON value in place of a text
     #[arg(long)]
     pub json: bool,
 }
@@ -165,14 +171,16 @@ pub struct SessionsArgs {
 /// Print the transcript of a session
 #[derive(Debug, Clone, Args)]
 pub struct ShowArgs {
-    #[arg(value_parser = session_part)]
-    pub session: String,
+    /// A session by any unique part of its id, whole or from a place on: ID#TURN, ID#TURN.STEP or ID@ITEM
+    #[arg(value_name = "SESSION", value_parser = value::address)]
+    pub place: Address,
     /// Only items after this number
-    #[arg(long, value_name = "SEQ")]
+    #[arg(long, value_name = "SEQ", value_parser = value::seq)]
     pub after: Option<u64>,
     /// At most so many items
-    #[arg(long, value_name = "N")]
-    pub limit: Option<usize>,
+    #[arg(long, value_name = "N", value_parser = value::count)]
+    pub limit: Option<u32>,
+    /// One JSON value in place of a text
     #[arg(long)]
     pub json: bool,
 }
@@ -180,8 +188,10 @@ pub struct ShowArgs {
 /// Print a session as a file to keep or send; what looks like a key is replaced
 #[derive(Debug, Clone, Args)]
 pub struct ExportArgs {
-    #[arg(value_parser = session_part)]
-    pub session: String,
+    /// A session by any unique part of its id, whole or from a place on: ID#TURN, ID#TURN.STEP or ID@ITEM
+    #[arg(value_name = "SESSION", value_parser = value::address)]
+    pub place: Address,
+    /// The form of the file
     #[arg(long, value_name = "FORM", value_enum)]
     pub to: Form,
 }
@@ -197,6 +207,7 @@ pub enum Form {
 /// What was spent
 #[derive(Debug, Clone, Args)]
 pub struct CostArgs {
+    /// What the sum is divided by
     #[arg(long, value_enum, default_value_t = By::Day)]
     pub by: By,
     /// From here on: a day, a moment or an age (2026-11-01, 2026-11-01T09:00:00Z, 7d)
@@ -206,8 +217,9 @@ pub struct CostArgs {
     #[arg(long, value_name = "WHEN")]
     pub until: Option<Moment>,
     /// Of one session
-    #[arg(long, value_name = "ID", value_parser = session_part)]
+    #[arg(long, value_name = "ID", value_parser = value::session)]
     pub session: Option<String>,
+    /// One JSON value in place of a text
     #[arg(long)]
     pub json: bool,
 }
@@ -215,11 +227,13 @@ pub struct CostArgs {
 /// Compare the requests of a session, and tell what their prompt cache saved and did not
 #[derive(Debug, Clone, Args)]
 pub struct CacheArgs {
-    #[arg(value_parser = session_part)]
+    /// Any unique part of a session's id, at least four characters
+    #[arg(value_parser = value::session)]
     pub session: String,
     /// The newest so many requests
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, value_name = "N", value_parser = value::count, default_value_t = 200)]
     pub limit: u32,
+    /// One JSON value in place of a text
     #[arg(long)]
     pub json: bool,
 }
@@ -236,61 +250,7 @@ pub enum By {
 /// List the models that can be used, with prices and their date
 #[derive(Debug, Clone, Args)]
 pub struct ModelsArgs {
-    #[arg(long)]
-    pub json: bool,
-}
-
-/// List the providers with where their keys come from, and check that they answer
-#[derive(Debug, Clone, Args)]
-#[command(args_conflicts_with_subcommands = true)]
-pub struct ProvidersArgs {
-    #[command(subcommand)]
-    pub sub: Option<ProvidersSub>,
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Clone, Subcommand)]
-pub enum ProvidersSub {
-    Check(CheckArgs),
-}
-
-/// Check that a provider is reached, its key good and its model there; and, with one short call, that it streams, calls tools
-/// and reports usage and caching
-///
-/// Without NAME all providers are asked only what costs nothing. With NAME or --all a model of each is also asked one short
-/// question. The most that can cost is said before; the call stands in `creel cost` and is held by the budgets.
-#[derive(Debug, Clone, Args)]
-#[command(
-    after_help = "Exit code: 0 all answer, 4 a budget stands in the way, 5 one does not answer, 130 broken off"
-)]
-pub struct CheckArgs {
-    /// A provider of the config, or a preset whose key stands in its variable
-    pub name: Option<String>,
-    /// Ask a model of every provider, which costs a few tokens each
-    #[arg(long, conflicts_with = "name")]
-    pub all: bool,
-    /// Only what costs nothing, also with NAME
-    #[arg(long, conflicts_with = "all")]
-    pub free: bool,
-    #[arg(long)]
-    pub json: bool,
-}
-
-#[derive(Debug, Clone, Subcommand)]
-pub enum RouteSub {
-    Explain(ExplainArgs),
-}
-
-/// Which endpoint would serve the next prompt, and why not the others
-#[derive(Debug, Clone, Args)]
-pub struct ExplainArgs {
-    /// A route or a model [default: the session's, else the config's]
-    #[arg(long, value_name = "PROVIDER/MODEL")]
-    pub model: Option<ModelRef>,
-    /// As the next prompt of this session would find it
-    #[arg(long, value_name = "ID", value_parser = session_part)]
-    pub session: Option<String>,
+    /// One JSON value in place of a text
     #[arg(long)]
     pub json: bool,
 }
@@ -301,7 +261,7 @@ pub struct ExplainArgs {
 #[derive(Debug, Clone, Args)]
 pub struct StopArgs {
     /// Any unique part of a session's id, at least four characters
-    #[arg(value_parser = session_part, conflicts_with = "all")]
+    #[arg(value_parser = value::session, conflicts_with = "all")]
     pub session: Option<String>,
     /// All that run
     #[arg(long)]
@@ -311,7 +271,8 @@ pub struct StopArgs {
 /// Delete sessions for good
 #[derive(Debug, Clone, Args)]
 pub struct PurgeArgs {
-    #[arg(value_name = "SESSION", value_parser = session_part, required_unless_present = "older_than")]
+    /// Each by any unique part of its id, at least four characters
+    #[arg(value_name = "SESSION", value_parser = value::session, required_unless_present = "older_than")]
     pub sessions: Vec<String>,
     /// Those not active for so long: 30d, 12h, 2w
     #[arg(long, value_name = "AGE", value_parser = moment::parse_age, conflicts_with = "sessions")]
@@ -319,6 +280,7 @@ pub struct PurgeArgs {
     /// Do not ask, on a terminal either
     #[arg(long)]
     pub yes: bool,
+    /// One JSON value in place of a text
     #[arg(long)]
     pub json: bool,
 }
@@ -326,6 +288,7 @@ pub struct PurgeArgs {
 /// Look at what Creel needs, and say what to do
 #[derive(Debug, Clone, Args)]
 pub struct DoctorArgs {
+    /// One JSON value in place of a text
     #[arg(long)]
     pub json: bool,
 }
@@ -344,27 +307,6 @@ pub enum ConfigSub {
     Check,
     /// Print the JSON schema of the file
     Schema,
-}
-
-/// A part of a session id: what is longer or has other letters is a typing error, most likely of a command.
-fn session_part(text: &str) -> Result<String, String> {
-    let legal = text
-        .bytes()
-        .all(|byte| byte.is_ascii_hexdigit() || byte == b'-');
-    if !legal || text.len() > 36 {
-        return Err(
-            "no command and no part of a session id; `creel help` and `creel sessions` list them"
-                .to_owned(),
-        );
-    }
-    if text.len() < 4 {
-        return Err("at least four characters of a session id are needed".to_owned());
-    }
-    Ok(text.to_ascii_lowercase())
-}
-
-fn rule_text(text: &str) -> Result<String, String> {
-    rule::parse(text).map(|_| text.trim().to_owned())
 }
 
 #[cfg(test)]
@@ -413,6 +355,11 @@ mod tests {
             "creel cost --by mood",
             "creel cache",
             "creel cost --since someday",
+            "creel run --deny Bahs(*) x",
+            "creel show abcd --limit 0",
+            "creel show abcd#0",
+            "creel sessions --limit 0",
+            "creel cache abcd --limit 0",
             "creel stop abcd --all",
             "creel purge",
             "creel purge --older-than 30",

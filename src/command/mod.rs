@@ -24,6 +24,8 @@ pub mod show;
 pub mod stop;
 pub mod table;
 pub mod theme;
+pub mod value;
+pub mod wrong;
 
 use std::fmt;
 use std::io::{self, IsTerminal, Read, Write};

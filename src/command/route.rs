@@ -1,16 +1,36 @@
 //! `creel route explain`: which endpoint would serve the next prompt, and why not the others.
 
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
-use crate::command::cli::{ExplainArgs, RouteSub};
 use crate::command::moment::{Now, local, rfc3339};
 use crate::command::table::{Column, table, tokens};
-use crate::command::{Ended, Face, Trouble, exit, find};
+use crate::command::{Ended, Face, Trouble, exit, find, value};
 use crate::config::Config;
 use crate::engine::door::Door;
+use crate::protocol::id::ModelRef;
 use crate::protocol::query::{Found, Query};
 use crate::protocol::route::{EndpointReport, Policy, Reason, RouteReport};
 use crate::protocol::rule::Mode;
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum RouteSub {
+    Explain(ExplainArgs),
+}
+
+/// Which endpoint would serve the next prompt, and why not the others
+#[derive(Debug, Clone, Args)]
+pub struct ExplainArgs {
+    /// A route or a model [default: the session's, else the config's]
+    #[arg(long, value_name = "PROVIDER/MODEL")]
+    pub model: Option<ModelRef>,
+    /// As the next prompt of this session would find it
+    #[arg(long, value_name = "ID", value_parser = value::session)]
+    pub session: Option<String>,
+    /// One JSON value in place of a text
+    #[arg(long)]
+    pub json: bool,
+}
 
 pub async fn run(
     sub: &RouteSub,

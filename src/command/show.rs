@@ -5,11 +5,11 @@ use serde_json::{Value, json};
 use crate::agent::visible::brief;
 use crate::command::cli::ShowArgs;
 use crate::command::moment::{Now, local, rfc3339};
-use crate::command::{Ended, Face, exit, find, json as shared};
+use crate::command::{Ended, Face, Trouble, exit, find, json as shared};
 use crate::engine::door::Door;
 use crate::protocol::call::{Outcome, OutcomeKind, ToolCall};
 use crate::protocol::event::{Event, Fact};
-use crate::protocol::id::Seq;
+use crate::protocol::id::{Address, Place, Seq};
 use crate::protocol::item::{Item, Origin, joined};
 use crate::protocol::session::{Card, Change};
 use crate::protocol::time::Time;
@@ -132,10 +132,13 @@ pub fn entries(events: &[Event], card: &Card) -> Vec<Entry> {
 }
 
 pub async fn run(args: &ShowArgs, door: &Door, now: &Now, face: &mut Face<'_>) -> Ended {
-    let card = find::session(door, &args.session).await?;
+    let card = find::session(door, &args.place.session).await?;
     let events = find::events(door, card.id, Seq(args.after.unwrap_or(0))).await?;
-    let mut entries = entries(&events, &card);
-    let limit = args.limit.unwrap_or(usize::MAX);
+    let mut entries = from(entries(&events, &card), &args.place)?;
+    let limit = args
+        .limit
+        .and_then(|limit| usize::try_from(limit).ok())
+        .unwrap_or(usize::MAX);
     let more = entries.len() > limit;
     entries.truncate(limit);
     if args.json {
@@ -149,6 +152,23 @@ pub async fn run(args: &ShowArgs, door: &Door, now: &Now, face: &mut Face<'_>) -
         }
     }
     Ok(exit::DONE)
+}
+
+/// What begins at the place of an address or later.
+pub fn from(mut entries: Vec<Entry>, address: &Address) -> Result<Vec<Entry>, Trouble> {
+    let last = entries.last().map_or(0, |entry| entry.turn);
+    match address.place {
+        Place::Whole => return Ok(entries),
+        Place::Turn(turn) => entries.retain(|entry| entry.turn >= turn),
+        Place::Step(turn, step) => entries.retain(|entry| (entry.turn, entry.step) >= (turn, step)),
+        Place::Item(seq) => entries.retain(|entry| entry.seq >= seq),
+    }
+    if entries.is_empty() {
+        return Err(Trouble::failed(format!(
+            "there is nothing at `{address}`: the last turn is {last}"
+        )));
+    }
+    Ok(entries)
 }
 
 /// An item as scripts read it.

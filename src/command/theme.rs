@@ -25,6 +25,7 @@ pub enum ThemeSub {
 /// List the themes, shipped ones and your own
 #[derive(Debug, Clone, Args)]
 pub struct ThemeListArgs {
+    /// One JSON value in place of a text
     #[arg(long)]
     pub json: bool,
 }

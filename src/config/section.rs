@@ -8,6 +8,9 @@ use crate::config::{BudgetConfig, ComposerKeys, LeaderKey, LimitConfig, UiConfig
 use crate::protocol::money::{Currency, Money, Rate, Rates, UNIT};
 use crate::protocol::rule::{Effect, Rule, Scope};
 
+/// The tools a rule can speak of.
+pub const TOOLS: &[&str] = &["read", "write", "edit", "grep", "glob", "bash"];
+
 pub const BUDGET_KEYS: &[&str] = &["day", "session"];
 pub const RATE_KEYS: &[&str] = &["usd", "date"];
 pub const PERMISSION_KEYS: &[&str] = &["deny", "ask", "allow"];
@@ -198,7 +201,7 @@ pub fn read_rules(
 }
 
 /// The tool a rule speaks of; the error is a sentence.
-fn rule_tool(text: &str) -> Result<String, String> {
+pub fn rule_tool(text: &str) -> Result<String, String> {
     if text.chars().any(char::is_control) {
         return Err(format!("rule `{}` has control characters in it", cut(text)));
     }
@@ -206,8 +209,7 @@ fn rule_tool(text: &str) -> Result<String, String> {
 }
 
 /// A hint when nothing is called by this name; names of other programs' tools stay usable.
-fn no_tool(tool: &str) -> Option<String> {
-    const TOOLS: &[&str] = &["read", "write", "edit", "grep", "glob", "bash"];
+pub fn no_tool(tool: &str) -> Option<String> {
     if TOOLS.contains(&tool) || tool.contains('*') || tool.starts_with("mcp__") {
         return None;
     }

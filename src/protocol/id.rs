@@ -88,6 +88,72 @@ pub struct MessageId(pub u32);
 #[serde(transparent)]
 pub struct CommandId(pub u64);
 
+/// A session or a place in it, as people name it: `SESSION`, `SESSION#TURN`, `SESSION#TURN.STEP` or `SESSION@ITEM`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Address {
+    /// A part of an id; whether there is such a session is another question.
+    pub session: String,
+    pub place: Place,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    Whole,
+    /// Turns count from 1 in a session.
+    Turn(u32),
+    /// Steps count from 1 in a turn.
+    Step(u32, u32),
+    Item(Seq),
+}
+
+/// A text that is no address.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no address: expected SESSION, SESSION#TURN, SESSION#TURN.STEP or SESSION@ITEM")]
+pub struct NoAddress(pub String);
+
+impl fmt::Display for Address {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.session)?;
+        match self.place {
+            Place::Whole => Ok(()),
+            Place::Turn(turn) => write!(f, "#{turn}"),
+            Place::Step(turn, step) => write!(f, "#{turn}.{step}"),
+            Place::Item(seq) => write!(f, "@{seq}"),
+        }
+    }
+}
+
+impl FromStr for Address {
+    type Err = NoAddress;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let number = |text: &str| text.parse::<u32>().ok().filter(|&number| number > 0);
+        let (session, place) = match text.split_once(['#', '@']) {
+            None => (text, Some(Place::Whole)),
+            Some((session, item)) if text[session.len()..].starts_with('@') => {
+                let seq = item.parse().ok().filter(|&seq| seq > 0);
+                (session, seq.map(|seq| Place::Item(Seq(seq))))
+            }
+            Some((session, turn)) => {
+                let place = match turn.split_once('.') {
+                    None => number(turn).map(Place::Turn),
+                    Some((turn, step)) => number(turn)
+                        .zip(number(step))
+                        .map(|(turn, step)| Place::Step(turn, step)),
+                };
+                (session, place)
+            }
+        };
+        match place {
+            Some(place) if !session.is_empty() => Ok(Self {
+                session: session.to_owned(),
+                place,
+            }),
+            _ => Err(NoAddress(text.to_owned())),
+        }
+    }
+}
+
 /// A model as it is named everywhere: `PROVIDER/MODEL`. The model part may itself contain slashes.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -132,5 +198,47 @@ impl TryFrom<String> for ModelRef {
 impl From<ModelRef> for String {
     fn from(model: ModelRef) -> Self {
         model.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_names_a_session_or_a_place_in_it() {
+        let at = |place| Some(("0190", place));
+        for (text, expected) in [
+            ("0190", at(Place::Whole)),
+            ("0190#1", at(Place::Turn(1))),
+            ("0190#12.3", at(Place::Step(12, 3))),
+            ("0190@5", at(Place::Item(Seq(5)))),
+            ("0190@18446744073709551615", at(Place::Item(Seq(u64::MAX)))),
+            ("", None),
+            ("#1", None),
+            ("@5", None),
+            ("0190#", None),
+            ("0190#0", None),
+            ("0190#1.", None),
+            ("0190#1.0", None),
+            ("0190#1.2.3", None),
+            ("0190#-1", None),
+            ("0190#4294967296", None),
+            ("0190@", None),
+            ("0190@0", None),
+            ("0190@1.2", None),
+            ("0190@1#2", None),
+            ("0190#1@2", None),
+        ] {
+            let address = text.parse::<Address>();
+            let expected = expected.map(|(session, place)| Address {
+                session: session.to_owned(),
+                place,
+            });
+            if let Some(address) = &expected {
+                assert_eq!(address.to_string(), text);
+            }
+            assert_eq!(address, expected.ok_or_else(|| NoAddress(text.to_owned())));
+        }
     }
 }

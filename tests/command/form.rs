@@ -251,6 +251,18 @@ fn lists_and_transcripts_have_the_promised_fields() {
         (&rest["items"].as_array().unwrap()[..], &rest["next"]),
         (&items[2..], &Value::Null)
     );
+    // By its address, from there on.
+    let at = |place: &str| json(&["show", &format!("{session}{place}"), "--json"])["items"].clone();
+    let second = format!("@{}", items[1]["seq"]);
+    assert_eq!(at(&second).as_array().unwrap()[..], items[1..]);
+    assert_eq!(at("#1").as_array().unwrap()[..], items[..]);
+    let from = items.iter().position(|item| item["step"] == 2).unwrap();
+    assert_eq!(at("#1.2").as_array().unwrap()[..], items[from..]);
+    let said = home.run(&["show", &format!("{session}#2")]);
+    assert!(
+        said.code == 1 && said.err.contains("the last turn is 1"),
+        "{said:?}"
+    );
 
     for by in ["day", "model", "provider", "session", "project"] {
         let cost = json(&["cost", "--by", by, "--json"]);

@@ -9,16 +9,16 @@ mod picture;
 use crate::agent::visible;
 use crate::command::cli::{ExportArgs, Form};
 use crate::command::moment::Now;
-use crate::command::show::{Entry, Said, entries};
+use crate::command::show::{Entry, Said, entries, from};
 use crate::command::{Ended, Face, exit, find};
 use crate::engine::door::Door;
 use crate::protocol::id::Seq;
 use crate::protocol::session::Card;
 
 pub async fn run(args: &ExportArgs, door: &Door, now: &Now, face: &mut Face<'_>) -> Ended {
-    let mut card = find::session(door, &args.session).await?;
+    let mut card = find::session(door, &args.place.session).await?;
     let events = find::events(door, card.id, Seq(0)).await?;
-    let mut entries = entries(&events, &card);
+    let mut entries = from(entries(&events, &card), &args.place)?;
     safe(&mut card, &mut entries);
     let text = match args.to {
         Form::Markdown => markdown::write(&card, &entries, now),

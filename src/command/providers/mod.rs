@@ -2,10 +2,10 @@
 
 mod line;
 
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::command::cli::{CheckArgs, ProvidersArgs, ProvidersSub};
 use crate::command::providers::line::{Line, is_without_list, value};
 use crate::command::table::{Column, table};
 use crate::command::{Ended, Face, Trouble, exit, find};
@@ -16,6 +16,45 @@ use crate::protocol::money::{Money, UNIT};
 use crate::protocol::op::{Manage, Managed};
 use crate::protocol::provider::{ProviderCard, Reached};
 use crate::protocol::query::{CheckState, Found, Query};
+
+/// List the providers with where their keys come from, and check that they answer
+#[derive(Debug, Clone, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct ProvidersArgs {
+    #[command(subcommand)]
+    pub sub: Option<ProvidersSub>,
+    /// One JSON value in place of a text
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+pub enum ProvidersSub {
+    Check(CheckArgs),
+}
+
+/// Check that a provider is reached, its key good and its model there; and, with one short call, that it streams, calls tools
+/// and reports usage and caching
+///
+/// Without NAME all providers are asked only what costs nothing. With NAME or --all a model of each is also asked one short
+/// question. The most that can cost is said before; the call stands in `creel cost` and is held by the budgets.
+#[derive(Debug, Clone, Args)]
+#[command(
+    after_help = "Exit code: 0 all answer, 4 a budget stands in the way, 5 one does not answer, 130 broken off"
+)]
+pub struct CheckArgs {
+    /// A provider of the config, or a preset whose key stands in its variable
+    pub name: Option<String>,
+    /// Ask a model of every provider, which costs a few tokens each
+    #[arg(long, conflicts_with = "name")]
+    pub all: bool,
+    /// Only what costs nothing, also with NAME
+    #[arg(long, conflicts_with = "all")]
+    pub free: bool,
+    /// One JSON value in place of a text
+    #[arg(long)]
+    pub json: bool,
+}
 
 pub async fn run(args: &ProvidersArgs, door: &Door, config: &Config, face: &mut Face<'_>) -> Ended {
     match &args.sub {

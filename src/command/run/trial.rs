@@ -316,7 +316,7 @@ async fn a_session_goes_on() {
     );
 
     let page = cli::ShowArgs {
-        session: id,
+        place: id.parse().unwrap(),
         after: None,
         limit: Some(3),
         json: true,
