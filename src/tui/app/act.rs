@@ -1,13 +1,12 @@
 //! What each action does.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::agent::visible::one_line;
 use crate::config::ComposerKeys;
 use crate::protocol::ask::{About, Answer, Ask, Verdict};
 use crate::protocol::event::When;
-use crate::protocol::id::{ModelRef, SessionId};
+use crate::protocol::id::SessionId;
 use crate::protocol::op::Op;
 use crate::protocol::query::{Query, SpendBy};
 use crate::protocol::session::Change;
@@ -54,10 +53,7 @@ impl App {
             Action::PutAway => self.notices.clear(),
             Action::Sessions => return self.show_board(),
             Action::Temporary => return self.new_temporary(),
-            Action::NewSession => {
-                self.new_session();
-                return self.look_for_writers(self.view().id).into_iter().collect();
-            }
+            Action::NewSession => return self.new_session(),
             Action::NewWorktree => return self.new_worktree(),
             Action::Files => return self.show_files(),
             Action::Models => return self.show_models(),
@@ -133,39 +129,6 @@ impl App {
 
     fn scroll(&mut self, by: i64) {
         self.pane_mut().scroll.by += by;
-    }
-
-    pub fn new_session(&mut self) {
-        if let Some(index) = self
-            .views
-            .iter()
-            .position(|view| view.stage == Stage::Fresh && !view.tour)
-        {
-            self.go_to(index);
-            self.focus = Focus::Composer;
-            return;
-        }
-        let view = self.fresh_view(self.setup.cwd.clone());
-        self.views.push(view);
-        self.go_to(self.views.len() - 1);
-        self.leave_page();
-    }
-
-    /// A session nothing was said in, with the model of the one in the focus.
-    pub fn fresh_view(&self, folder: PathBuf) -> View {
-        let model = self.model_for_new().cloned();
-        let mut view = View::fresh(self.now.fresh, folder, model, self.setup.mode);
-        view.effort = self.setup.effort;
-        view
-    }
-
-    /// The model that a new session begins with: that of the one in the focus, but for the tour's, which plays one story; else
-    /// the one that was chosen for all, or in another session.
-    pub fn model_for_new(&self) -> Option<&ModelRef> {
-        let own = |view: &'_ &View| !view.tour && !view.model().is_some_and(is_tour);
-        let here = Some(self.view()).filter(own).and_then(View::model);
-        let others = || self.views.iter().rev().filter(own).find_map(View::model);
-        here.or(self.setup.model.as_ref()).or_else(others)
     }
 
     pub fn close_tab(&mut self) -> Vec<Cmd> {
@@ -488,9 +451,4 @@ impl App {
         cmds.extend([keep, Cmd::Quit]);
         cmds
     }
-}
-
-/// It plays one story and has nothing to say in another session. Of a session that was opened again only its model tells.
-fn is_tour(model: &ModelRef) -> bool {
-    model.provider == "rehearsal" && model.model == "tour"
 }

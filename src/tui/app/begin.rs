@@ -39,6 +39,7 @@ impl App {
             replies: BTreeMap::new(),
             stays: BTreeMap::new(),
             first_run: None,
+            wanted: None,
             local: Local::default(),
             leader: None,
             note: None,

@@ -24,7 +24,11 @@ const fn slash(name: &'static str, takes: &'static str, help: &'static str) -> S
 
 pub const TABLE: &[Slash] = &[
     slash("help", "", "all keys and commands"),
-    slash("new", "", "a new session here"),
+    slash(
+        "new",
+        "FOLDER",
+        "a new session where this one works, or in FOLDER",
+    ),
     slash(
         "worktree",
         "NAME",
@@ -85,6 +89,8 @@ enum Meant {
     Change(Change),
     Model(ModelRef),
     Temporary,
+    /// A new session in the folder of this name.
+    New(String),
     Worktree(String),
     Theme(String),
     /// Its text, by its place in the list, and what was written behind its name.
@@ -147,7 +153,8 @@ impl App {
         let action = |action| Ok(Meant::Act(action));
         let change = match name {
             "help" => return action(Action::Help),
-            "new" => return action(Action::NewSession),
+            "new" if rest.trim().is_empty() => return action(Action::NewSession),
+            "new" => return Ok(Meant::New(rest.to_owned())),
             "sessions" | "board" => return action(Action::Sessions),
             "temporary" => return Ok(Meant::Temporary),
             "models" => return action(Action::Models),
@@ -187,6 +194,7 @@ impl App {
             Ok(Meant::Change(change)) => return self.change(change),
             Ok(Meant::Model(model)) => return self.name_model(model),
             Ok(Meant::Temporary) => return self.turn_temporary(),
+            Ok(Meant::New(folder)) => return self.new_session_in(&folder),
             Ok(Meant::Worktree(name)) => return self.make_worktree(name),
             Ok(Meant::Theme(name)) => return vec![Cmd::KeepTheme(ThemeChoice::One(name))],
             Ok(Meant::Skill(index, rest)) => self.insert_skill(index, &rest),

@@ -13,7 +13,8 @@ const OFFERED: usize = 7;
 impl App {
     /// Leaves the first page, for the choice of a folder where one has to be made.
     pub fn leave_page(&mut self) {
-        let fresh = self.view().stage == Stage::Fresh && !self.view().tour;
+        let view = self.view();
+        let fresh = view.stage == Stage::Fresh && !view.tour && view.cwd == self.setup.cwd;
         self.first_run = (self.setup.unsuitable && fresh).then(|| FirstRun {
             page: Page::Folder {
                 folders: self.folders(),
@@ -101,7 +102,7 @@ impl App {
     /// New sessions work there from now on.
     fn work_in(&mut self, folder: PathBuf) {
         for view in &mut self.views {
-            if view.stage == Stage::Fresh && !view.tour {
+            if view.stage == Stage::Fresh && !view.tour && view.cwd == self.setup.cwd {
                 view.cwd.clone_from(&folder);
             }
         }

@@ -22,6 +22,7 @@ pub mod find;
 pub mod first_run;
 pub mod folder;
 pub mod following;
+pub mod fresh;
 pub mod hear;
 pub mod keymap;
 pub mod keys;
@@ -155,6 +156,8 @@ pub struct App {
     /// Worktrees of sessions that are being deleted: they stay.
     pub stays: BTreeMap<SessionId, Worktree>,
     pub first_run: Option<FirstRun>,
+    /// The folder that was named for a new session, until it was looked at.
+    pub wanted: Option<PathBuf>,
     pub local: Local,
     /// The next key is one of those that follow it.
     pub leader: Option<Pressed>,
@@ -334,7 +337,7 @@ impl App {
             Msg::Place(folder, place) => {
                 self.places.insert(folder.clone(), place);
                 self.looked_at(&folder);
-                Vec::new()
+                self.wanted_looked_at(&folder)
             }
             Msg::Themes(offered) => {
                 self.themes_found(offered);

@@ -223,7 +223,7 @@ impl App {
     /// Enter with nothing written: where there is no model yet it leads to the ways to one.
     fn offer_ways(&mut self) -> Vec<Cmd> {
         let view = self.view();
-        if view.stage == Stage::Fresh && view.model().is_none() {
+        if view.stage == Stage::Fresh && view.model().is_none() || self.stands_in(view) {
             self.first_run = Some(FirstRun::of(self.setup.key_without_model.clone()));
         }
         Vec::new()

@@ -9,12 +9,13 @@ use crate::tui::app::view::Stage;
 impl App {
     /// A new session that is temporary: the one nothing was said in, where there is one.
     pub fn new_temporary(&mut self) -> Vec<Cmd> {
-        self.new_session();
+        let mut cmds = self.new_session();
         if self.view().temporary() {
             self.said_temporary(true);
-            return Vec::new();
+        } else {
+            cmds.extend(self.turn_temporary());
         }
-        self.turn_temporary()
+        cmds
     }
 
     /// This session becomes temporary, or is kept after all.

@@ -30,7 +30,7 @@ impl App {
         self.show(Overlay::NewWorktree(NewWorktree::new(session)));
         let text = self.view().composer.plain();
         let text = text.lines().next().unwrap_or_default().to_owned();
-        let cwd = self.worktree_of();
+        let cwd = self.folder_for_new();
         vec![look(session, Look::Plan { cwd, text })]
     }
 
@@ -49,18 +49,8 @@ impl App {
                 ..NewWorktree::new(self.view().id)
             }));
         }
-        let cwd = self.worktree_of();
+        let cwd = self.folder_for_new();
         vec![Cmd::Errand(Errand::Make { cwd, name })]
-    }
-
-    /// The checkout a new worktree is made from: the session's own, or for one of the tour the folder Creel was started in.
-    fn worktree_of(&self) -> PathBuf {
-        let view = self.view();
-        if view.tour {
-            self.setup.cwd.clone()
-        } else {
-            view.cwd().clone()
-        }
     }
 
     fn no_worktree(&self) -> Option<&'static str> {

@@ -12,9 +12,9 @@ use crate::tui::app::price::{Estimate, per_million};
 use crate::tui::app::view::View;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::money;
-use crate::tui::screen::rows::{self, Row};
+use crate::tui::screen::rows::{self, Row, wrapped};
 use crate::tui::widget::canvas::Canvas;
-use crate::tui::widget::text;
+use crate::tui::widget::{cells, text};
 
 pub fn draw(app: &App, view: &View, canvas: &mut Canvas, area: Rect, look: &Look) {
     let wide = area.width >= 70;
@@ -69,10 +69,13 @@ pub fn draw(app: &App, view: &View, canvas: &mut Canvas, area: Rect, look: &Look
         "The first prompt is written: press Enter. Or:"
     } else if view.model().is_none() {
         "No model yet: Enter offers the ways to one"
+    } else if app.stands_in(view) {
+        "No model yet: a script, rehearsal/words, takes tool words such as `read PATH`. Enter offers the ways to a model"
     } else {
         "Type what shall be done. Or:"
     };
-    all.push(Row::of(format!("{pad}{said}"), Role::Text));
+    let width = usize::from(area.width);
+    all.extend(wrapped(said, width, cells::of(pad), Role::Text));
     gap(&mut all);
     for (key, name, said) in ways(app, view) {
         all.push(

@@ -445,7 +445,9 @@ fn a_temporary_session_leaves_no_draft() {
         session: Some(id),
         text: String::new(),
     };
-    assert_eq!(cmds, [none]);
+    // As with any new session it is asked who else writes here.
+    assert!(matches!(&cmds[0], Cmd::Ask(Tag::Writers(of), _) if *of == id));
+    assert_eq!(cmds[1..], [none]);
     assert!(desk.app.view().temporary());
     desk.typed("a secret");
     let drafts = desk.wait(1_000);

@@ -9,6 +9,7 @@ use crate::protocol::id::ModelRef;
 use crate::tui::app::App;
 use crate::tui::app::first_run::FirstRun;
 use crate::tui::app::message::Msg;
+use crate::tui::app::overlay::Overlay;
 use crate::tui::app::setup::Setup;
 use crate::tui::app::tests::{Desk, model, now};
 
@@ -35,7 +36,11 @@ fn split(desk: &mut Desk) -> Option<ModelRef> {
 
 #[test]
 fn beside_the_tour_a_session_has_the_model_of_any_new_one() {
-    assert_eq!(split(&mut touring(None)), None);
+    // Nobody has chosen any: a script that takes tool words, which is kept nowhere.
+    let words = Some(model("rehearsal/words"));
+    let mut desk = touring(None);
+    assert_eq!(split(&mut desk), words);
+    assert_eq!(desk.app.setup.model, None);
     assert_eq!(split(&mut touring(Some("a/b"))), Some(model("a/b")));
     // One that was taken in another session is at hand, the tour's own never.
     let mut desk = touring(None);
@@ -48,16 +53,49 @@ fn beside_the_tour_a_session_has_the_model_of_any_new_one() {
     // Opened again it is known by its model alone.
     let mut desk = touring(None);
     desk.app.view_mut().tour = false;
-    assert_eq!(split(&mut desk), None);
+    assert_eq!(split(&mut desk), words);
+    // A model is preferred to a script that was begun later.
+    let mut desk = touring(None);
+    split(&mut desk);
+    desk.app.view_mut().model = Some(model("c/d"));
+    desk.wait(1);
+    desk.alt('1');
+    desk.wait(1);
+    split(&mut desk);
+    desk.app.view_mut().model = words;
+    desk.wait(1);
+    desk.alt('1');
+    assert_eq!(desk.app.model_for_new(), Some(model("c/d")));
+}
+
+#[test]
+fn beside_the_tour_sessions_begin_where_creel_was_started() {
+    let mut desk = touring(None);
+    desk.app.setup.cwd = PathBuf::from("/src/api");
+    desk.ctrl('x');
+    assert_eq!(desk.press(KeyCode::Char('N')).len(), 1, "it is planned");
+    assert!(matches!(desk.app.overlay, Some(Overlay::NewWorktree(_))));
+    desk.press(KeyCode::Esc);
+    desk.ctrl('x');
+    desk.press(KeyCode::Char('n'));
+    let view = desk.app.view();
+    assert_eq!(view.cwd(), &PathBuf::from("/src/api"));
+    assert_eq!(view.model(), Some(&model("rehearsal/words")));
 }
 
 #[test]
 fn without_a_model_enter_leads_to_the_ways_to_one() {
-    let mut desk = touring(None);
-    split(&mut desk);
-    assert_eq!(desk.app.first_run, None);
-    assert_eq!(desk.press(KeyCode::Enter), []);
-    assert_eq!(desk.app.first_run, Some(FirstRun::default()));
+    // The script that stands in for one is no model either.
+    for stands_in in [true, false] {
+        let mut desk = touring(None);
+        split(&mut desk);
+        if !stands_in {
+            desk.app.view_mut().model = None;
+        }
+        assert_eq!(desk.app.first_run, None);
+        assert_eq!(desk.press(KeyCode::Enter), []);
+        assert_eq!(desk.app.first_run, Some(FirstRun::default()));
+    }
     // With one it does nothing.
     let mut desk = Desk::new();
     assert_eq!(desk.press(KeyCode::Enter), []);

@@ -14,7 +14,7 @@ use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::files::{Files, Page};
 use crate::tui::app::overlay::new_worktree::NewWorktree;
 use crate::tui::app::tests::board::card;
-use crate::tui::app::tests::{Desk, id, ops};
+use crate::tui::app::tests::{Desk, id, model, ops};
 use crate::tui::app::text::Text;
 use crate::tui::app::view::Stage;
 
@@ -189,13 +189,13 @@ fn a_name_that_is_offered_gives_way_to_one_that_is_typed() {
 
 #[test]
 fn no_worktree_is_made_for_a_session_that_would_have_no_model() {
-    let mut desk = Desk::open();
+    let mut desk = Desk::new();
     desk.app.setup.model = None;
-    desk.app.view_mut().tour = true;
+    desk.app.view_mut().model = None;
     assert_eq!(desk.app.make_worktree("retry".to_owned()), []);
     assert_eq!(said(&desk), "no model yet: choose one first");
-    // One that plays its model and is no tour gives it on.
-    desk.app.view_mut().tour = false;
+    // One that plays its model gives one on.
+    desk.app.view_mut().model = Some(model("rehearsal/tour"));
     let cmds = desk.app.make_worktree("retry".to_owned());
     assert_eq!(cmds.len(), 1, "{cmds:?}");
 }
