@@ -301,6 +301,8 @@ fn look_at(folder: &Path) -> Place {
                 tokens: file.bytes.div_ceil(BYTES_PER_TOKEN),
             })
             .collect(),
+        // A repository is one also where its head cannot be read.
+        unversioned: found.branch.is_none() && !found.top.join(".git").exists(),
         branch: found.branch,
         gone: !folder.is_dir(),
     }

@@ -103,6 +103,7 @@ fn setup() -> Setup {
                 tokens: 812,
             }],
             gone: false,
+            unversioned: false,
         },
         model: Some(sonnet().model),
         card: Some(sonnet()),

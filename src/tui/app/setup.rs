@@ -68,6 +68,8 @@ pub struct Place {
     pub instructions: Vec<Instructions>,
     /// The folder is no more, or cannot be read.
     pub gone: bool,
+    /// It lies in no git repository, so that no worktree can be made from it.
+    pub unversioned: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq)]

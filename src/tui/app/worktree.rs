@@ -22,9 +22,8 @@ use crate::tui::app::{App, Focus};
 impl App {
     /// Asks for the name of a new worktree; the folder is the one that sessions begin in.
     pub fn new_worktree(&mut self) -> Vec<Cmd> {
-        if let Some(why) = self.no_worktree() {
-            self.say(why);
-            return Vec::new();
+        if let Some(cmds) = self.no_worktree() {
+            return cmds;
         }
         let session = self.view().id;
         self.show(Overlay::NewWorktree(NewWorktree::new(session)));
@@ -36,9 +35,8 @@ impl App {
 
     /// Makes one under a name that was given.
     pub fn make_worktree(&mut self, name: String) -> Vec<Cmd> {
-        if let Some(why) = self.no_worktree() {
-            self.say(why);
-            return Vec::new();
+        if let Some(cmds) = self.no_worktree() {
+            return cmds;
         }
         let mut field = Text::default();
         field.insert(&one_line(&name));
@@ -53,13 +51,28 @@ impl App {
         vec![Cmd::Errand(Errand::Make { cwd, name })]
     }
 
-    fn no_worktree(&self) -> Option<&'static str> {
+    /// Where none can be made, as far as that is known without looking, it is said at once, in place of asking for a name.
+    fn no_worktree(&mut self) -> Option<Vec<Cmd>> {
         if self.broken.is_some() || self.read_only {
-            return Some("no session can begin while the log cannot be written");
+            self.say("no session can begin while the log cannot be written");
+            return Some(Vec::new());
+        }
+        let folder = self.folder_for_new();
+        if self.place(&folder).is_some_and(|place| place.unversioned) {
+            let said = self.setup.path(&folder);
+            let new = self.keymap().way(Action::NewSession);
+            self.say(format!(
+                "{said} is in no git repository, which a worktree needs: `git init` makes one; {new} begins without"
+            ));
+            // It may have become one since it was looked at: then the next key finds it.
+            return Some(vec![Cmd::LookAt(folder)]);
         }
         // Before anything is made: a session begins there with it.
-        let none = self.model_for_new().is_none();
-        none.then_some("no model yet: choose one first")
+        if self.model_for_new().is_none() {
+            self.say("no model yet: choose one first");
+            return Some(Vec::new());
+        }
+        None
     }
 
     /// The files of the session's worktree.
@@ -127,6 +140,18 @@ impl App {
     /// An answer that comes late may find another one's page open, and is nothing to that.
     fn seen_here(&mut self, session: SessionId, sight: Sight) -> Vec<Cmd> {
         match &mut self.overlay {
+            // Nothing can be made there, whatever its name.
+            Some(Overlay::NewWorktree(overlay))
+                if overlay.session == session
+                    && overlay.plan.is_none()
+                    && !overlay.making
+                    && matches!(sight, Sight::Failed(_)) =>
+            {
+                self.overlay = None;
+                if let Sight::Failed(why) = sight {
+                    self.say(one_line(&why));
+                }
+            }
             Some(Overlay::NewWorktree(overlay)) if overlay.session == session => match sight {
                 Sight::Plan(plan) => overlay.planned(plan),
                 Sight::Failed(why) => overlay.failed = Some(one_line(&why)),

@@ -13,6 +13,7 @@ use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::files::{Files, Page};
 use crate::tui::app::overlay::new_worktree::NewWorktree;
+use crate::tui::app::setup::Place;
 use crate::tui::app::tests::board::card;
 use crate::tui::app::tests::{Desk, id, model, ops};
 use crate::tui::app::text::Text;
@@ -198,6 +199,41 @@ fn no_worktree_is_made_for_a_session_that_would_have_no_model() {
     desk.app.view_mut().model = Some(model("rehearsal/tour"));
     let cmds = desk.app.make_worktree("retry".to_owned());
     assert_eq!(cmds.len(), 1, "{cmds:?}");
+}
+
+#[test]
+fn where_no_worktree_can_be_made_no_name_is_asked_for() {
+    let lead = |desk: &mut Desk| {
+        desk.ctrl('x');
+        desk.press(KeyCode::Char('N'))
+    };
+    // Known before.
+    let mut desk = Desk::open();
+    let place = Place {
+        unversioned: true,
+        ..Place::default()
+    };
+    desk.update(Msg::Place("/src/api".into(), place));
+    let again = || vec![Cmd::LookAt("/src/api".into())];
+    assert_eq!(lead(&mut desk), again());
+    assert_eq!(desk.app.overlay, None);
+    let why = "/src/api is in no git repository, which a worktree needs: `git init` makes one; ^X n begins without";
+    assert_eq!(said(&desk), why);
+    assert_eq!(desk.app.make_worktree("retry".to_owned()), again());
+    desk.update(Msg::Place("/src/api".into(), Place::default()));
+    assert_eq!(lead(&mut desk).len(), 1, "it has become one");
+
+    // Found out by looking; once a plan was there, what fails is told beside it.
+    let failed_look = |why: &str| Found::Worktree(Box::new(Sight::Failed(why.to_owned())));
+    let mut desk = Desk::open();
+    let session = desk.app.view().id;
+    assert_eq!(lead(&mut desk).len(), 1);
+    desk.update(Msg::Found(Tag::Sight(session), failed_look("no git here")));
+    assert_eq!((&desk.app.overlay, said(&desk)), (&None, "no git here"));
+    lead(&mut desk);
+    desk.update(Msg::Found(Tag::Sight(session), plan("retry")));
+    desk.update(Msg::Found(Tag::Sight(session), failed_look("taken")));
+    assert_eq!(failed(&desk), Some("taken"));
 }
 
 #[test]
