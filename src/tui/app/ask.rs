@@ -20,13 +20,23 @@ pub const QUIET: Duration = Duration::from_millis(400);
 /// A line flashes this long when a key was dropped.
 pub const FLASH: Duration = Duration::from_millis(250);
 
+/// How much of a card was on the screen.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Sight {
+    #[default]
+    Nothing,
+    /// Of what it says, but not its last line.
+    Part,
+    Whole,
+}
+
 /// The quiet before a card takes keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arming {
     /// The last key, or the moment it got the focus.
     quiet_since: Duration,
-    /// It has been drawn with its last line on the screen.
-    pub seen: bool,
+    /// The most of it that has been drawn.
+    pub seen: Sight,
     pub flash: Option<Duration>,
 }
 
@@ -34,7 +44,7 @@ impl Arming {
     pub fn new(now: Duration) -> Self {
         Self {
             quiet_since: now,
-            seen: false,
+            seen: Sight::Nothing,
             flash: None,
         }
     }
@@ -45,7 +55,16 @@ impl Arming {
     }
 
     pub fn ready(&self, now: Duration) -> bool {
-        self.seen && now.saturating_sub(self.quiet_since) >= QUIET
+        self.seen == Sight::Whole && self.is_quiet(now)
+    }
+
+    /// A no needs no reading to the end.
+    pub fn refuses(&self, now: Duration) -> bool {
+        self.seen > Sight::Nothing && self.is_quiet(now)
+    }
+
+    fn is_quiet(&self, now: Duration) -> bool {
+        now.saturating_sub(self.quiet_since) >= QUIET
     }
 
     /// A key came: `true` when it may count. It starts the quiet anew when it may not.
@@ -63,17 +82,18 @@ impl Arming {
         self.flash = Some(now + FLASH);
     }
 
-    /// The screen has shown it: the quiet counts from the first time on.
-    pub fn drawn(&mut self, last_line: bool, now: Duration) {
-        if last_line && !self.seen {
-            self.seen = true;
+    /// The screen has shown it: the quiet counts from the first time on that so much of it was seen.
+    pub fn drawn(&mut self, sight: Sight, now: Duration) {
+        if sight > self.seen {
+            self.seen = sight;
             self.quiet_since = now;
         }
     }
 
     /// When its look changes by itself.
     pub fn wake(&self, now: Duration) -> Option<Duration> {
-        let ready = (self.seen && !self.ready(now)).then(|| self.quiet_since + QUIET);
+        let waits = self.seen > Sight::Nothing && !self.is_quiet(now);
+        let ready = waits.then(|| self.quiet_since + QUIET);
         let flash = self.flash.filter(|&until| until > now);
         ready.into_iter().chain(flash).min()
     }
@@ -92,6 +112,13 @@ pub enum Choice {
     Raise,
     CheaperModel,
     End,
+}
+
+impl Choice {
+    /// Nothing happens by it that was asked for.
+    pub fn refuses(self) -> bool {
+        matches!(self, Self::No | Self::NoBecause | Self::End)
+    }
 }
 
 /// A line that is typed inside an ask.
@@ -168,6 +195,12 @@ impl AskFocus {
         self.gone.is_none() && self.line.is_none() && self.arming.ready(now)
     }
 
+    /// Whether a choice works now.
+    pub fn takes(&self, choice: Choice, now: Duration) -> bool {
+        let waits = self.gone.is_none() && self.line.is_none();
+        waits && (self.arming.ready(now) || choice.refuses() && self.arming.refuses(now))
+    }
+
     pub fn choices(&self) -> Vec<(Choice, char, &'static str)> {
         choices(&self.ask.about)
     }
@@ -200,17 +233,20 @@ impl AskFocus {
             }
             _ => {}
         }
-        if !self.arming.key(now) {
-            return Reply::Stay;
-        }
-        if event
-            .modifiers
-            .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SUPER)
-        {
+        let choices = self.choices();
+        let held = KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SUPER;
+        let lettered = match event.code {
+            KeyCode::Char(c) => lettered(&choices, c),
+            _ => None,
+        };
+        let works = match lettered {
+            Some(choice) => self.takes(choice, now),
+            None => self.arming.ready(now),
+        };
+        if !works || event.modifiers.intersects(held) {
             self.arming.dropped(now);
             return Reply::Stay;
         }
-        let choices = self.choices();
         match event.code {
             KeyCode::Enter => {
                 let chosen = self.confirm.or_else(|| {
@@ -230,25 +266,14 @@ impl AskFocus {
                 self.highlight = moved(self.highlight, choices.len(), event.code);
                 Reply::Stay
             }
-            KeyCode::Char(c) => {
-                let c = narrow(c);
-                let number = c.to_digit(10).and_then(|digit| digit.checked_sub(1));
-                let found = choices
-                    .iter()
-                    .find(|row| row.1 == c)
-                    .or_else(|| choices.get(usize::try_from(number?).ok()?))
-                    .map(|row| row.0);
-                if let Some(choice) = found {
+            _ => {
+                if let Some(choice) = lettered {
                     self.confirm = None;
                     self.choose(choice, written, now)
                 } else {
                     self.arming.dropped(now);
                     Reply::Stay
                 }
-            }
-            _ => {
-                self.arming.dropped(now);
-                Reply::Stay
             }
         }
     }
@@ -400,6 +425,17 @@ pub fn edited(arguments: &str, command: &str) -> String {
     };
     input.insert("command".to_owned(), Value::String(command.to_owned()));
     Value::Object(input).to_string()
+}
+
+/// The choice of a letter or a number, full-width forms included.
+fn lettered(choices: &[(Choice, char, &'static str)], c: char) -> Option<Choice> {
+    let c = narrow(c);
+    let number = c.to_digit(10).and_then(|digit| digit.checked_sub(1));
+    choices
+        .iter()
+        .find(|row| row.1 == c)
+        .or_else(|| choices.get(usize::try_from(number?).ok()?))
+        .map(|row| row.0)
 }
 
 fn choices(about: &About) -> Vec<(Choice, char, &'static str)> {

@@ -2,6 +2,7 @@
 
 use crate::protocol::id::SessionId;
 use crate::protocol::query::Page;
+use crate::tui::app::ask::Sight;
 use crate::tui::app::caret::Caret;
 use crate::tui::app::find::Fetch;
 use crate::tui::app::message::Cmd;
@@ -14,7 +15,7 @@ use crate::tui::app::{App, Focus};
 pub struct Seen {
     /// The ask with the focus, or a card, was drawn with its last line.
     pub last_line: bool,
-    /// The furthest an ask can be scrolled, and the rows of it that are seen whole at once.
+    /// The furthest an ask can be scrolled, and the rows of it that are seen whole at once; 0: nothing of it is seen.
     pub ask_scroll_max: usize,
     pub ask_page: usize,
     /// The panes that were drawn.
@@ -49,14 +50,24 @@ impl App {
         match &mut self.focus {
             Focus::Ask(ask) => {
                 let before = (ask.arming, ask.scroll);
-                ask.arming.drawn(seen.last_line, now);
+                let sight = match (seen.last_line, seen.ask_page) {
+                    (true, _) => Sight::Whole,
+                    (false, 0) => Sight::Nothing,
+                    (false, _) => Sight::Part,
+                };
+                ask.arming.drawn(sight, now);
                 ask.scroll = ask.scroll.min(seen.ask_scroll_max);
                 ask.page = seen.ask_page;
                 self.changes.in_focus += u64::from((ask.arming, ask.scroll) != before);
             }
             Focus::Card(card) => {
                 let before = card.arming;
-                card.arming.drawn(seen.last_line, now);
+                let whole = if seen.last_line {
+                    Sight::Whole
+                } else {
+                    Sight::Nothing
+                };
+                card.arming.drawn(whole, now);
                 self.changes.in_focus += u64::from(card.arming != before);
             }
             Focus::Composer | Focus::Transcript => {}

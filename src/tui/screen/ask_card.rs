@@ -1,12 +1,14 @@
 //! An ask as a card: exactly what would happen, why it is asked, and the keys that answer it. Nothing of what would run is
 //! left out; a long one is scrolled, and its keys work only after its last line was seen.
 
+use std::time::Duration;
+
 use ratatui::layout::Rect;
 
 use crate::agent::visible::{escaped, one_line};
 use crate::protocol::ask::{About, BudgetName, Guard, Subject};
 use crate::tui::app::App;
-use crate::tui::app::ask::{AskFocus, Choice, Line};
+use crate::tui::app::ask::{AskFocus, Choice, Line, Sight};
 use crate::tui::app::keymap::Action;
 use crate::tui::screen::ask_body::{NARROW, approval};
 use crate::tui::screen::blank;
@@ -148,15 +150,14 @@ impl Card<'_> {
         }
         let ready = focus.ready(app.now.since);
         let flash = focus.arming.flash.is_some();
-        let mut rows = choices(focus, width, ready, flash);
+        let mut rows = choices(focus, width, app.now.since, flash);
         let state = match (focus.confirm, ready) {
-            (Some(_), _) => ("Enter makes it so; Esc does not", Role::Bad),
-            (None, true) => ("ready", Role::Good),
-            (None, false) if focus.arming.seen || whole => {
-                ("ready after a short quiet", Role::Muted)
+            (Some(_), _) => ("Enter makes it so; Esc does not".to_owned(), Role::Bad),
+            (None, true) => ("ready".to_owned(), Role::Good),
+            (None, false) if focus.arming.seen == Sight::Whole || whole => {
+                ("ready after a short quiet".to_owned(), Role::Muted)
             }
-            (None, false) if narrow => ("PgDn: not all was seen", Role::Warn),
-            (None, false) => ("PgDn: its last line was not seen yet", Role::Warn),
+            (None, false) => (unread(focus, narrow), Role::Warn),
         };
         rows.push(
             Row::of("Esc", Role::Key)
@@ -347,8 +348,21 @@ impl Card<'_> {
     }
 }
 
+/// What can be done with one whose end was not seen yet.
+fn unread(focus: &AskFocus, narrow: bool) -> String {
+    let choices = focus.choices();
+    let yes = choices.first().map_or(' ', |row| row.1);
+    let no = choices.iter().find(|row| row.0.refuses());
+    let no = no.map_or(' ', |row| row.1);
+    if narrow {
+        format!("PgDn, then {yes}; {no} works")
+    } else {
+        format!("PgDn shows the rest, then {yes}; {no} works now")
+    }
+}
+
 /// The choices in rows of as many as fit; each with its letter, dim until they work.
-fn choices(focus: &AskFocus, width: usize, ready: bool, flash: bool) -> Vec<Row> {
+fn choices(focus: &AskFocus, width: usize, now: Duration, flash: bool) -> Vec<Row> {
     let mut rows = vec![Row::new()];
     let narrow = width < NARROW;
     let gap = if narrow { 2 } else { 3 };
@@ -369,7 +383,8 @@ fn choices(focus: &AskFocus, width: usize, ready: bool, flash: bool) -> Vec<Row>
         }
         used += cells + gap;
         let highlighted = focus.highlight == Some(index) || focus.confirm == Some(choice);
-        let (key_role, what_role) = match (highlighted, flash, ready) {
+        let works = focus.takes(choice, now);
+        let (key_role, what_role) = match (highlighted, flash, works) {
             (true, _, _) => (Role::Marked, Role::Marked),
             (_, true, _) => (Role::Warn, Role::Warn),
             (_, _, true) => (Role::Key, Role::Text),

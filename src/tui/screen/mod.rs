@@ -108,6 +108,7 @@ pub fn draw(app: &App, kept: &mut Kept, surface: &mut Surface, look: &Look) -> S
         shown.spots = Spots::default();
         // What lies under an overlay was not seen.
         shown.seen.last_line = false;
+        shown.seen.ask_page = 0;
     }
     if let Some(pressed) = strip {
         strip::draw(app.keymap(), pressed, &mut above, area, look);

@@ -228,6 +228,78 @@ fn an_ask_is_not_ready_before_its_last_line_was_seen() {
 }
 
 #[test]
+fn a_no_needs_no_reading_to_the_end() {
+    use KeyCode::Char;
+    type Frames = &'static [(usize, bool, u64)];
+    let no = |reason: Option<&str>| {
+        let reason = reason.map(str::to_owned);
+        Some(Verdict::No { reason })
+    };
+    // Nothing of it is seen, a part, a part and then the rest; the keys, when, and what they answer.
+    let part: Frames = &[(3, false, 0)];
+    let cases: &[(Frames, &[KeyCode], u64, Option<Verdict>)] = &[
+        (part, &[Char('n')], 399, None),
+        (part, &[Char('n')], 400, no(None)),
+        (part, &[Char('ｎ')], 400, no(None)),
+        (part, &[Char('3')], 400, no(None)),
+        (
+            part,
+            &[Char('N'), Char('x'), KeyCode::Enter],
+            400,
+            no(Some("x")),
+        ),
+        (part, &[Char('y')], 5_000, None),
+        (part, &[Char('1')], 5_000, None),
+        (part, &[Char('s')], 5_000, None),
+        (part, &[Char('e'), KeyCode::Enter], 5_000, None),
+        (part, &[KeyCode::Down, KeyCode::Enter], 5_000, None),
+        // Too small to show any of it, or something lies over it.
+        (&[(0, false, 0)], &[Char('n')], 5_000, None),
+        (&[(0, false, 0), (3, false, 300)], &[Char('n')], 699, None),
+        (
+            &[(0, false, 0), (3, false, 300)],
+            &[Char('n')],
+            700,
+            no(None),
+        ),
+        (&[(3, false, 0), (3, true, 300)], &[Char('n')], 699, None),
+        (
+            &[(3, false, 0), (3, true, 300)],
+            &[Char('y')],
+            700,
+            Some(Verdict::Once),
+        ),
+    ];
+    for (frames, keys, at, expected) in cases {
+        let mut desk = Desk::running();
+        desk.ask("a", Risk::Low);
+        let mut app = desk.app.clone();
+        let alt = KeyEvent::new(KeyCode::Char('a'), KeyModifiers::ALT);
+        app.update(Msg::Key(alt), now(0));
+        for &(ask_page, last_line, millis) in *frames {
+            let seen = Seen {
+                last_line,
+                ask_page,
+                ..Seen::default()
+            };
+            app.update(Msg::Drawn(seen), now(millis));
+        }
+        let cmds: Vec<Cmd> = keys
+            .iter()
+            .flat_map(|&key| app.update(Msg::Key(KeyEvent::from(key)), now(*at)))
+            .collect();
+        let expected: Vec<Op> = expected
+            .iter()
+            .map(|given| Op::Answer {
+                ask: AskId("a".to_owned()),
+                answer: verdict(given.clone()),
+            })
+            .collect();
+        assert_eq!(ops(&cmds), expected, "{frames:?} {keys:?} {at}");
+    }
+}
+
+#[test]
 fn a_key_that_came_before_the_ask_was_drawn_does_not_count_and_shortens_no_quiet() {
     let mut desk = Desk::running();
     desk.ask("a", Risk::Low);
