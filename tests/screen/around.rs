@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
+use creel::protocol::ask::Risk;
 use creel::protocol::event::{Ending, Fact};
 use creel::protocol::session::Change;
 use creel::tui::screen::look::Look;
@@ -9,7 +10,7 @@ use creel::tui::screen::window;
 use creel::tui::theme::Theme;
 use creel::tui::widget::paint::Glyphs;
 
-use super::{Desk, setup, worked};
+use super::{Desk, approval, setup, worked};
 
 const SIZES: [(u16, u16); 3] = [(100, 30), (80, 24), (40, 12)];
 
@@ -48,6 +49,32 @@ fn what_passes_leaves_the_keys_in_sight() {
         let text = desk.text();
         let note = "nothing to undo";
         assert!(text.contains(note) && text.contains("Enter open"), "{text}");
+    }
+}
+
+#[test]
+fn one_esc_says_what_a_second_does_to_an_ask() {
+    for (size, expected) in [
+        ((100, 30), "Esc again stops turn 1; its ask goes unanswered"),
+        ((80, 24), "Esc again stops turn 1; its ask goes unanswered"),
+        ((40, 12), "Esc again stops turn 1 and its ask"),
+    ] {
+        let mut desk = worked(size);
+        desk.press(KeyCode::Esc);
+        let text = desk.text();
+        assert!(text.contains("Esc again stops turn 1 "), "{text}");
+        assert!(!text.contains("ask goes"), "{text}");
+        desk.wait(2_000);
+        desk.press(KeyCode::Char('i'));
+        desk.ask(approval(Risk::Low, "cargo test", "runs a program"));
+        // Esc in the ask leads out of it and stops nothing.
+        desk.press(KeyCode::Tab);
+        desk.press(KeyCode::Esc);
+        let text = desk.text();
+        assert!(!text.contains("Esc again"), "{text}");
+        desk.press(KeyCode::Esc);
+        let text = desk.text();
+        assert!(text.contains(expected), "{text}");
     }
 }
 

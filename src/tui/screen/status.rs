@@ -8,6 +8,7 @@ use crate::agent::visible::brief;
 use crate::config::ComposerKeys;
 use crate::protocol::rule::Mode;
 use crate::tui::app::keymap::{Action, Place};
+use crate::tui::app::view::View;
 use crate::tui::app::{App, Focus, vim};
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::meter;
@@ -119,7 +120,7 @@ pub fn key_line(site: &Site, canvas: &mut Canvas, area: Rect) {
             Some(shelling) if !view.running() => format!("! {}", brief(&shelling.command, 40)),
             _ => format!("turn {turn}"),
         };
-        Row::of(format!("Esc again stops {what}"), Role::Warn)
+        Row::of(stopping(&what, view, usize::from(area.width)), Role::Warn)
     } else if app.break_until.is_some_and(|until| until > now) {
         let key = app.keymap().way(Action::Break);
         Row::of(format!("{key} again quits"), Role::Warn)
@@ -133,6 +134,20 @@ pub fn key_line(site: &Site, canvas: &mut Canvas, area: Rect) {
         rows_of_keys(site, usize::from(area.width))
     };
     row.draw(canvas, area.left(), area.y, area.right(), look);
+}
+
+/// What a second Esc does: where the turn waits for an answer, that goes with it.
+fn stopping(what: &str, view: &View, width: usize) -> String {
+    let said = format!("Esc again stops {what}");
+    if !view.running() || view.asks() == 0 {
+        return said;
+    }
+    let whole = format!("{said}; its ask goes unanswered");
+    if cells::of(&whole) <= width {
+        whole
+    } else {
+        format!("{said} and its ask")
+    }
 }
 
 /// What is sought in the transcript that has the keys, and how that stands.
