@@ -232,6 +232,15 @@ impl App {
 
     /// Tab: with text it queues, from an empty composer it goes to what waits here.
     fn go_to_cards(&mut self) -> Vec<Cmd> {
+        if self.focus == Focus::Composer && self.is_meant_for_ask() {
+            // What is typed ahead of an ask is dropped: it answers nothing, and nobody means to send it.
+            let typed = one_line(&self.view().composer.plain());
+            self.view_mut().composer.clear();
+            self.typed();
+            self.say(format!(
+                "`{typed}` came before the ask had the keys, and is dropped"
+            ));
+        }
         if !self.view().composer.is_empty() && self.focus == Focus::Composer {
             if self.view().running() {
                 return self.submit(When::Turn);

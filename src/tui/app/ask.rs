@@ -427,6 +427,13 @@ pub fn edited(arguments: &str, command: &str) -> String {
     Value::Object(input).to_string()
 }
 
+/// Whether a text is one key of this ask and nothing else.
+pub fn is_key_of(about: &About, text: &str) -> bool {
+    let mut signs = text.trim().chars();
+    let one = signs.next().filter(|_| signs.next().is_none());
+    one.is_some_and(|c| lettered(&choices(about), c).is_some())
+}
+
 /// The choice of a letter or a number, full-width forms included.
 fn lettered(choices: &[(Choice, char, &'static str)], c: char) -> Option<Choice> {
     let c = narrow(c);

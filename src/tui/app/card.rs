@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::config::KeySource;
+use crate::protocol::ask::Ask;
 use crate::protocol::event::Ending;
 use crate::protocol::failure::FailureKind;
 use crate::protocol::id::SessionId;
 use crate::protocol::op::Op;
-use crate::tui::app::ask::{Arming, Back, moved};
+use crate::tui::app::ask::{Arming, Back, is_key_of, moved};
 use crate::tui::app::first_run::{FirstRun, Page};
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::chord::narrow;
@@ -98,15 +99,25 @@ impl App {
         self.setup.key_places.get(&view.model()?.provider)
     }
 
+    /// The oldest ask of this tab.
+    fn ask_here(&self) -> Option<&Ask> {
+        let id = self.view().id;
+        let mut waiting = self.waiting().into_iter();
+        let here = waiting.find(|(session, _)| *session == id);
+        here.map(|(_, waiting)| &waiting.ask)
+    }
+
+    /// What is written is one key of the ask above it, typed before that had the keys: hardly a message.
+    pub fn is_meant_for_ask(&self) -> bool {
+        let written = self.view().composer.text.as_str();
+        self.ask_here()
+            .is_some_and(|ask| is_key_of(&ask.about, written))
+    }
+
     /// Gives the focus to what waits in this tab: its oldest ask, else its card.
     pub fn to_cards(&mut self) {
         let id = self.view().id;
-        let ask = self
-            .waiting()
-            .into_iter()
-            .find(|(session, _)| *session == id)
-            .map(|(_, waiting)| waiting.ask.clone());
-        if let Some(ask) = ask {
+        if let Some(ask) = self.ask_here().cloned() {
             let back = Back {
                 pane: self.panes.focus(),
                 session: id,

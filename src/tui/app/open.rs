@@ -9,7 +9,7 @@ use crate::protocol::session::{Change, OpenRequest, RunLimits};
 use crate::tui::app::chip::kept_blocks;
 use crate::tui::app::composer::written::Written;
 use crate::tui::app::first_run::FirstRun;
-use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::setup::OpenWhat;
 use crate::tui::app::view::{Anchor, Scroll, Stage, View};
@@ -208,7 +208,12 @@ impl App {
                 let running = self.view().running();
                 if running && self.view().asks() > 0 {
                     let key = self.keymap().way(Action::NextAsk);
-                    self.say(format!("waits behind the ask; {key} goes there"));
+                    let back = self.keymap().way_from(Place::Composer, Action::TakeBack);
+                    self.say(if self.is_meant_for_ask() {
+                        format!("sent as a message, behind the ask; {back} takes it back, {key} goes to the ask")
+                    } else {
+                        format!("waits behind the ask; {key} goes there")
+                    });
                 }
                 let when = if running { when } else { When::Step };
                 self.speak(Op::Submit {

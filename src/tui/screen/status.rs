@@ -227,6 +227,7 @@ fn hints(site: &Site) -> Vec<Hint> {
     let Site { app, view, .. } = *site;
     let running = view.running();
     let empty = view.composer.is_empty();
+    let is_ahead = view.id == app.view().id && app.is_meant_for_ask();
     let outputs = if view.transcript.unfolded {
         "fold outputs"
     } else {
@@ -293,7 +294,7 @@ fn hints(site: &Site) -> Vec<Hint> {
             outputs,
             Does(Action::Leave, "transcript"),
         ],
-        Focus::Composer if running && empty && view.asks() > 0 => vec![
+        Focus::Composer if running && view.asks() > 0 && (empty || is_ahead) => vec![
             Does(Action::Send, "steer"),
             Does(Action::ToCards, "to the ask"),
             Said("Esc Esc", "stop"),

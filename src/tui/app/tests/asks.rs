@@ -4,12 +4,12 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::protocol::ask::{Risk, Verdict};
-use crate::protocol::event::Fact;
+use crate::protocol::event::{Fact, When};
 use crate::protocol::id::AskId;
 use crate::protocol::op::Op;
 use crate::protocol::rule::Mode;
 use crate::tui::app::message::{Cmd, Msg};
-use crate::tui::app::tests::{Desk, Dice, now, ops, verdict};
+use crate::tui::app::tests::{Desk, Dice, now, ops, submit, verdict};
 use crate::tui::app::{App, Seen};
 
 #[test]
@@ -97,6 +97,47 @@ fn a_thousand_asks_with_the_focus_answer_only_after_a_quiet() {
             why: String::new(),
         });
     }
+}
+
+#[test]
+fn one_key_typed_ahead_of_an_ask_is_dropped_on_the_way_there() {
+    use KeyCode::{Char, Enter, Tab};
+    for (typed, dropped) in [
+        ("y", true),
+        ("ｙ", true),
+        ("N", true),
+        ("1", true),
+        // What it does not take, what is more than a key, what is a message.
+        ("z", false),
+        ("9", false),
+        ("yy", false),
+        ("yes", false),
+    ] {
+        let mut desk = Desk::running();
+        desk.ask("a", Risk::Low);
+        desk.typed(typed);
+        let cmds = desk.press(Tab);
+        assert_eq!(desk.written(), "", "{typed}");
+        if dropped {
+            assert_eq!((ops(&cmds), desk.asking()), (vec![], Some("a")), "{typed}");
+            // It has answered nothing, and the ask is quiet first.
+            assert_eq!(ops(&desk.press(Char('y'))), []);
+            desk.wait(400);
+            assert_eq!(ops(&desk.press(Char('y'))).len(), 1);
+        } else {
+            assert_eq!(ops(&cmds), [submit(typed, When::Turn)]);
+            assert_eq!(desk.asking(), None);
+        }
+        // Enter sends whatever is written.
+        let mut desk = Desk::running();
+        desk.ask("a", Risk::Low);
+        desk.typed(typed);
+        assert_eq!(ops(&desk.press(Enter)), [submit(typed, When::Step)]);
+    }
+    // Without an ask it is a text like any other.
+    let mut desk = Desk::running();
+    desk.typed("y");
+    assert_eq!(ops(&desk.press(Tab)), [submit("y", When::Turn)]);
 }
 
 #[test]
