@@ -161,6 +161,41 @@ fn the_help_is_found_in_by_words() {
     assert!(!desk.text().contains("Typing (INSERT)"), "{}", desk.text());
 }
 
+/// The texts of a screen that a box fills from side to side, without frames and line breaks.
+fn flat(text: &str) -> String {
+    let plain = text.replace(['┃', '│', '━', '┏', '┓'], " ");
+    let words: Vec<&str> = plain.split_whitespace().collect();
+    words.join(" ")
+}
+
+#[test]
+fn a_question_is_read_whole_on_the_smallest_screen() {
+    let mut desk = worked((40, 12));
+    lead(&mut desk);
+    desk.press(KeyCode::Char('q'));
+    let text = flat(&desk.text());
+    let whole = "A turn has not ended. Quitting stops it; what was said and done is kept.";
+    assert!(text.contains(whole), "{text}");
+    assert!(text.contains("y stop and quit n stay"), "{text}");
+    // Once.
+    assert_eq!(text.matches("quit").count(), 2, "{text}");
+    desk.press(KeyCode::Esc);
+    for _ in 0..2 {
+        desk.key(KeyCode::BackTab, KeyModifiers::SHIFT);
+        let mode = "edits".parse().unwrap();
+        desk.fact(Fact::SessionChanged {
+            change: Change::Mode { mode },
+        });
+    }
+    let text = flat(&desk.text());
+    for whole in [
+        "Commands run without asking, with your rights: there is no sandbox. For a while alone: /mode auto 45m $3",
+        "y take it n stay in edits ↑↓ Enter choose Esc stay in edits",
+    ] {
+        assert!(text.contains(whole), "{text}");
+    }
+}
+
 #[test]
 fn a_round_of_modes_leaves_one_line() {
     let mut desk = worked((80, 24));

@@ -9,7 +9,6 @@ use crate::protocol::event::When;
 use crate::protocol::id::SessionId;
 use crate::protocol::op::Op;
 use crate::protocol::query::{Query, SpendBy};
-use crate::protocol::session::Change;
 use crate::tui::app::ask::{AskFocus, Back, edited};
 use crate::tui::app::board::Done;
 use crate::tui::app::keymap::leader::Leader;
@@ -84,10 +83,7 @@ impl App {
             Action::Redraw => return vec![Cmd::Redraw],
             Action::Suspend => return vec![Cmd::Suspend],
             Action::Break => return self.break_key(),
-            Action::NextMode => {
-                let mode = self.view().mode(self.now.wall).next();
-                return self.change(Change::Mode { mode });
-            }
+            Action::NextMode => return self.next_mode(),
             Action::Outputs => {
                 let transcript = &mut self.view_mut().transcript;
                 transcript.unfolded = !transcript.unfolded;

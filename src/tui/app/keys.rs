@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use crate::protocol::session::Change;
 use crate::tui::app::ask::Reply as AskReply;
 use crate::tui::app::board::Writing;
 use crate::tui::app::card::given_to;
@@ -40,6 +41,11 @@ impl App {
             if anywhere == Some(Action::Break) {
                 self.overlay = None;
                 return Vec::new();
+            }
+            let asks_for_auto = matches!(self.overlay, Some(Overlay::Auto(_)));
+            if anywhere == Some(Action::NextMode) && asks_for_auto {
+                self.overlay = None;
+                return self.past_auto();
             }
             return self.overlay_key(event);
         }
@@ -351,6 +357,7 @@ impl App {
                 self.typed();
                 Vec::new()
             }
+            Wish::Mode(mode) => self.change(Change::Mode { mode }),
             Wish::Theme(choice) => vec![Cmd::KeepTheme(choice)],
             Wish::MakeWorktree(name) => self.make_worktree(name),
             Wish::StopErrand => self.errand_stopped(),

@@ -7,8 +7,31 @@ use crate::agent::loan;
 use crate::protocol::rule::Mode;
 use crate::protocol::session::Change;
 use crate::tui::app::App;
+use crate::tui::app::message::Cmd;
+use crate::tui::app::overlay::Overlay;
+use crate::tui::app::overlay::auto::Auto;
 
 impl App {
+    /// The next mode of the round. The one in which commands run unasked is asked about first: one key too many is soon
+    /// pressed, and nothing that runs is taken back.
+    pub fn next_mode(&mut self) -> Vec<Cmd> {
+        let from = self.view().mode(self.now.wall);
+        match from.next() {
+            Mode::Auto => {
+                let highlight = None;
+                self.show(Overlay::Auto(Auto { from, highlight }));
+                Vec::new()
+            }
+            mode => self.change(Change::Mode { mode }),
+        }
+    }
+
+    /// The round goes on past it.
+    pub fn past_auto(&mut self) -> Vec<Cmd> {
+        let mode = Mode::Auto.next();
+        self.change(Change::Mode { mode })
+    }
+
     /// `/mode`: a mode, or one with a time and a sum.
     pub fn read_mode(&self, text: &str) -> Result<Change, String> {
         if text.trim().is_empty() {

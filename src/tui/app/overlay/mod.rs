@@ -1,5 +1,6 @@
 //! Small screens over the workstation: each is a struct with its own keys; what it wishes for is carried out by the app.
 
+pub mod auto;
 pub mod cost;
 pub mod files;
 pub mod help;
@@ -21,9 +22,11 @@ use crossterm::event::KeyEvent;
 use crate::config::theme::ThemeChoice;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::query::Stashed;
+use crate::protocol::rule::Mode;
 use crate::protocol::worktree::{Errand, Look};
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::wished::Rebind;
+use crate::tui::app::overlay::auto::Auto;
 use crate::tui::app::overlay::cost::Cost;
 use crate::tui::app::overlay::files::Files;
 use crate::tui::app::overlay::help::Help;
@@ -52,6 +55,7 @@ pub enum Overlay {
     NewWorktree(NewWorktree),
     Files(Box<Files>),
     Quit(Quit),
+    Auto(Auto),
     Themes(Themes),
     Palette(Palette),
     Settings(Settings),
@@ -85,6 +89,8 @@ pub enum Wish {
     DropStashed(Stashed),
     /// Puts a skill's text into the composer.
     Skill(usize),
+    /// Another mode for the session.
+    Mode(Mode),
     /// Wears this theme and keeps it.
     Theme(ThemeChoice),
     /// Makes a worktree of this name, with a session in it; the overlay stays until it is there.
@@ -140,6 +146,7 @@ impl Overlay {
             Self::NewWorktree(overlay) => overlay.key(event),
             Self::Files(overlay) => overlay.key(event),
             Self::Quit(overlay) => overlay.key(event),
+            Self::Auto(overlay) => overlay.key(event),
             Self::Themes(overlay) => overlay.key(event),
             Self::Palette(overlay) => overlay.key(event),
             Self::Settings(overlay) => overlay.key(event),
@@ -164,7 +171,7 @@ impl Overlay {
             Self::Files(overlay) => overlay.paste(&line),
             Self::Turns(overlay) => overlay.pick.insert(&line),
             Self::Help(overlay) => overlay.paste(&line),
-            Self::Cost(_) | Self::Notices(_) | Self::Quit(_) => {}
+            Self::Cost(_) | Self::Notices(_) | Self::Quit(_) | Self::Auto(_) => {}
         }
     }
 }

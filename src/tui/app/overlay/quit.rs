@@ -16,23 +16,28 @@ pub struct Quit {
 
 impl Quit {
     pub fn key(&mut self, event: KeyEvent) -> Reply {
-        match event.code {
-            KeyCode::Esc => Reply::Close,
-            KeyCode::Up | KeyCode::Down | KeyCode::Left | KeyCode::Right => {
-                self.highlight = moved(self.highlight, 2, event.code);
-                Reply::Stay
-            }
-            KeyCode::Enter => match self.highlight {
-                Some(0) => Reply::Do(Wish::Quit),
-                Some(_) => Reply::Close,
-                None => Reply::Stay,
-            },
-            KeyCode::Char(c) => match narrow(c) {
-                'y' | '1' => Reply::Do(Wish::Quit),
-                'n' | '2' => Reply::Close,
-                _ => Reply::Stay,
-            },
-            _ => Reply::Stay,
+        yes_or_no(&mut self.highlight, event, Wish::Quit)
+    }
+}
+
+/// A key of a question with two answers: `yes` is done, or all stays as it is.
+pub fn yes_or_no(highlight: &mut Option<usize>, event: KeyEvent, yes: Wish) -> Reply {
+    match event.code {
+        KeyCode::Esc => Reply::Close,
+        KeyCode::Up | KeyCode::Down | KeyCode::Left | KeyCode::Right => {
+            *highlight = moved(*highlight, 2, event.code);
+            Reply::Stay
         }
+        KeyCode::Enter => match highlight {
+            Some(0) => Reply::Do(yes),
+            Some(_) => Reply::Close,
+            None => Reply::Stay,
+        },
+        KeyCode::Char(c) => match narrow(c) {
+            'y' | '1' => Reply::Do(yes),
+            'n' | '2' => Reply::Close,
+            _ => Reply::Stay,
+        },
+        _ => Reply::Stay,
     }
 }

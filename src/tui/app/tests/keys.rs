@@ -4,6 +4,7 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 use pretty_assertions::assert_eq;
 
+use crate::protocol::event::Fact;
 use crate::protocol::op::Op;
 use crate::protocol::rule::Mode;
 use crate::protocol::session::Change;
@@ -14,6 +15,62 @@ use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::message::{Cmd, Msg};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::tests::{Desk, ops};
+
+#[test]
+fn the_round_of_modes_asks_before_commands_run_unasked() {
+    use KeyCode::{BackTab, Char, Down, Enter, Esc};
+    type Keys = &'static [KeyCode];
+    let set = |mode| {
+        Some(Op::Change {
+            change: Change::Mode { mode },
+        })
+    };
+    let cases: &[(Keys, Option<Op>)] = &[
+        (&[], None),
+        (&[Char('y')], set(Mode::Auto)),
+        (&[Char('ｙ')], set(Mode::Auto)),
+        (&[Char('1')], set(Mode::Auto)),
+        (&[Down, Enter], set(Mode::Auto)),
+        (&[Enter], None),
+        (&[Down, Down, Enter], None),
+        (&[Char('n')], None),
+        (&[Esc], None),
+        (&[Char('x')], None),
+        // The round goes on past it.
+        (&[BackTab], set(Mode::Plan)),
+    ];
+    for (keys, expected) in cases {
+        let mut desk = Desk::open();
+        let change = Change::Mode { mode: Mode::Edits };
+        desk.fact(Fact::SessionChanged { change });
+        let mut cmds = desk.key(BackTab, KeyModifiers::SHIFT);
+        assert_eq!(cmds, [], "{keys:?}");
+        assert!(matches!(desk.app.overlay, Some(Overlay::Auto(_))));
+        for &key in *keys {
+            let held = match key {
+                BackTab => KeyModifiers::SHIFT,
+                _ => KeyModifiers::NONE,
+            };
+            cmds.extend(desk.key(key, held));
+        }
+        assert_eq!(
+            ops(&cmds),
+            expected.iter().cloned().collect::<Vec<_>>(),
+            "{keys:?}"
+        );
+    }
+    // Of a session nothing was said in it is asked as well; who writes it out is not asked.
+    let mut desk = Desk::new();
+    desk.key(BackTab, KeyModifiers::SHIFT);
+    desk.key(BackTab, KeyModifiers::SHIFT);
+    assert_eq!(desk.app.view().mode, Mode::Edits);
+    desk.press(Char('y'));
+    assert_eq!(desk.app.view().mode, Mode::Auto);
+    let mut desk = Desk::new();
+    desk.typed("/mode auto");
+    desk.press(Enter);
+    assert_eq!(desk.app.view().mode, Mode::Auto);
+}
 
 /// A config, and what Ctrl+L does with it while one types, in the transcript, on the board, and after the leader.
 #[test]

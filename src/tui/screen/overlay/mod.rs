@@ -6,6 +6,7 @@ mod models;
 mod notices;
 mod palette;
 mod prompts;
+mod question;
 mod settings;
 mod themes;
 mod turns;
@@ -91,38 +92,8 @@ pub fn draw(
         Overlay::Settings(overlay) => settings::page(app, overlay, room, look),
         Overlay::Cost(overlay) => cost::page(app, overlay, room),
         Overlay::Notices(overlay) => notices::page(app, overlay, room),
-        Overlay::Quit(overlay) => {
-            let mut rows = vec![Row::of(
-                "A turn has not ended. Quitting stops it; what was said and done is kept.",
-                Role::Text,
-            )];
-            for title in &overlay.running {
-                rows.push(Row::of(
-                    format!("  {} {}", look.mark(Mark::Working), one_line(title)),
-                    Role::Muted,
-                ));
-            }
-            rows.push(Row::new());
-            for (index, (key, what)) in [("y", "stop and quit"), ("n", "stay")]
-                .into_iter()
-                .enumerate()
-            {
-                rows.push(
-                    listed(overlay.highlight == Some(index), look)
-                        .put(key, Role::Key)
-                        .put(format!("  {what}"), Role::Text),
-                );
-            }
-            Page {
-                title: "quit".to_owned(),
-                right: String::new(),
-                filter: None,
-                at: 0,
-                foot: Vec::new(),
-                keys: keys(&[("y", "quit"), ("n or Esc", "stay")]),
-                rows,
-            }
-        }
+        Overlay::Quit(overlay) => question::quit(overlay, room, look),
+        Overlay::Auto(overlay) => question::auto(app, overlay, room, look),
     };
     show(&page, margin, canvas, area, look)
 }

@@ -1,0 +1,21 @@
+//! Before commands run without asking: asked on the round through the modes, where one key too many is soon pressed.
+
+use crossterm::event::KeyEvent;
+
+use crate::protocol::rule::Mode;
+use crate::tui::app::overlay::quit::yes_or_no;
+use crate::tui::app::overlay::{Reply, Wish};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Auto {
+    /// The mode that holds, and stays without a yes.
+    pub from: Mode,
+    /// Starts on none, so that Enter alone does nothing.
+    pub highlight: Option<usize>,
+}
+
+impl Auto {
+    pub fn key(&mut self, event: KeyEvent) -> Reply {
+        yes_or_no(&mut self.highlight, event, Wish::Mode(Mode::Auto))
+    }
+}

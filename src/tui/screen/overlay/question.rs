@@ -1,0 +1,81 @@
+//! Questions with two answers: whether to quit, whether commands shall run without asking.
+
+use crate::agent::visible::one_line;
+use crate::tui::app::App;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::overlay::auto::Auto;
+use crate::tui::app::overlay::quit::Quit;
+use crate::tui::screen::look::{Look, Mark, Role};
+use crate::tui::screen::overlay::{Page, listed};
+use crate::tui::screen::rows::{Row, keys, wrapped};
+
+/// Titles that are named one by one.
+const NAMED: usize = 3;
+
+pub fn quit(overlay: &Quit, room: usize, look: &Look) -> Page {
+    let said = match overlay.running.len() {
+        1 => "A turn has not ended. Quitting stops it; what was said and done is kept.",
+        _ => "Turns have not ended. Quitting stops them; what was said and done is kept.",
+    };
+    let mut rows = wrapped(said, room, 0, Role::Text);
+    let mark = look.mark(Mark::Working);
+    for title in overlay.running.iter().take(NAMED) {
+        let title = one_line(title);
+        rows.push(Row::of(format!("  {mark} {title}"), Role::Muted));
+    }
+    if let more @ 1.. = overlay.running.len().saturating_sub(NAMED) {
+        rows.push(Row::of(format!("    and {more} more"), Role::Muted));
+    }
+    asked(
+        "quit",
+        rows,
+        "stop and quit",
+        "stay",
+        overlay.highlight,
+        look,
+    )
+}
+
+pub fn auto(app: &App, overlay: &Auto, room: usize, look: &Look) -> Page {
+    let said = "Commands run without asking, with your rights: there is no sandbox. For a while alone: /mode auto 45m $3";
+    let rows = wrapped(said, room, 0, Role::Text);
+    let from = overlay.from;
+    let stay = format!("stay in {from}");
+    let mut page = asked("mode auto", rows, "take it", &stay, overlay.highlight, look);
+    let round = app.keymap().row(Action::NextMode);
+    if let Some(key) = round.and_then(|live| live.keys.first()) {
+        page.keys.push((key.label(), "past it".to_owned()));
+    }
+    page
+}
+
+fn asked(
+    title: &str,
+    mut rows: Vec<Row>,
+    yes: &str,
+    no: &str,
+    highlight: Option<usize>,
+    look: &Look,
+) -> Page {
+    rows.push(Row::new());
+    let answers = [("y", yes), ("n", no)];
+    let at = rows.len() + answers.len() - 1;
+    for (index, (key, what)) in answers.into_iter().enumerate() {
+        rows.push(
+            listed(highlight == Some(index), look)
+                .put(key, Role::Key)
+                .put(format!("  {what}"), Role::Text),
+        );
+    }
+    Page {
+        title: title.to_owned(),
+        right: String::new(),
+        filter: None,
+        // The answers stay in sight, whatever is cut above them.
+        at,
+        foot: Vec::new(),
+        // The letters stand beside their answers.
+        keys: keys(&[("↑↓ Enter", "choose"), ("Esc", no)]),
+        rows,
+    }
+}
