@@ -10,6 +10,7 @@ use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::layout::fit::NARROW;
 use crate::tui::app::price::{Estimate, per_million};
 use crate::tui::app::view::View;
+use crate::tui::app::vim;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::money;
 use crate::tui::screen::rows::{self, Row, wrapped};
@@ -133,9 +134,16 @@ fn ways(app: &App, view: &View) -> Vec<(String, &'static str, String)> {
         let split = "another session beside this one";
         ways.push((key(Action::SplitRight), "split", split.to_owned()));
     }
+    // Behind a text the sign is a part of it.
+    let types = view.composer.vim.mode() != vim::Mode::Normal;
+    let help = if view.composer.is_empty() || !types {
+        "?".to_owned()
+    } else {
+        key(Action::Help)
+    };
     ways.extend([
         (key(Action::Models), "model", model),
-        ("?".to_owned(), "help", "all keys and commands".to_owned()),
+        (help, "help", "all keys and commands".to_owned()),
     ]);
     // What has no key now is found in the help.
     ways.retain(|(key, ..)| !key.is_empty());
