@@ -79,6 +79,26 @@ fn one_esc_says_what_a_second_does_to_an_ask() {
 }
 
 #[test]
+fn what_waits_in_the_session_one_is_in_is_marked_once() {
+    for size in SIZES {
+        let mut desk = worked(size);
+        desk.ask(approval(Risk::Low, "cargo test", "runs a program"));
+        let first = |desk: &mut Desk| desk.text().lines().next().unwrap_or_default().to_owned();
+        let line = first(&mut desk);
+        assert_eq!(line.matches("⚑1").count(), 1, "{line}");
+        assert_eq!(line.contains("waiting, oldest now"), size.0 > 40, "{line}");
+        // From another session it is counted beside the key that leads there.
+        lead(&mut desk);
+        desk.press(KeyCode::Char('n'));
+        let line = first(&mut desk);
+        assert!(
+            line.contains("⚑1  Alt+a") || line.contains("⚑1 waiting"),
+            "{line}"
+        );
+    }
+}
+
+#[test]
 fn the_leader_is_named_on_every_screen() {
     for size in SIZES {
         let mut desk = Desk::new(setup(), size);

@@ -29,14 +29,22 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rec
     let wide = area.width >= 70;
     let mut row = Row::new();
     let waiting = app.waiting();
-    if let Some((_, oldest)) = waiting.first() {
+    if let Some((first, oldest)) = waiting.first() {
         let age = text::age(app.now.wall.since(oldest.since));
         let flag = look.mark(Mark::Ask);
+        let count = waiting.len();
+        // Where the one name in the line has a mark that counts it all, it stands once.
+        let total = format!("{flag}{count}");
+        let is_alone = app.has_tab_line() || app.views.len() == 1;
+        let is_named = is_alone
+            && *first == app.view().id
+            && mark(app, app.view(), look).is_some_and(|(mark, _)| mark == total);
         row = row.end(
-            if wide {
-                format!("{flag}{} waiting, oldest {age}   ", waiting.len())
-            } else {
-                format!("{flag}{}  ", waiting.len())
+            match (wide, is_named) {
+                (true, true) => format!("waiting, oldest {age}   "),
+                (true, false) => format!("{total} waiting, oldest {age}   "),
+                (false, true) => String::new(),
+                (false, false) => format!("{total}  "),
             },
             Role::Warn,
         );
