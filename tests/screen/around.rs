@@ -156,6 +156,45 @@ fn every_key_after_the_leader_can_be_read_on_a_small_screen() {
 }
 
 #[test]
+fn who_is_at_the_foot_of_a_page_moves_with_the_next_key() {
+    use KeyCode::{Down, End, F, PageDown, Up};
+    for size in SIZES {
+        let mut desk = Desk::new(setup(), size);
+        desk.press(F(1));
+        let first = desk.text();
+        desk.press(End);
+        let foot = desk.text();
+        assert!(foot.contains("@s:TITLE") && foot != first, "{foot}");
+        // As high as at its head.
+        assert_eq!(
+            foot.matches('┃').count(),
+            first.matches('┃').count(),
+            "{foot}"
+        );
+        for key in [Down, PageDown] {
+            desk.press(key);
+            assert_eq!(desk.text(), foot, "there is no further");
+        }
+        desk.press(Up);
+        let above = desk.text();
+        assert_ne!(above, foot);
+        desk.press(Down);
+        assert_eq!(desk.text(), foot);
+    }
+    // The notices.
+    let mut desk = Desk::new(setup(), (40, 12));
+    desk.app.notices = vec!["a word and another ".repeat(30); 3];
+    lead(&mut desk);
+    desk.press(KeyCode::Char('o'));
+    for _ in 0..20 {
+        desk.press(PageDown);
+    }
+    let foot = desk.text();
+    desk.press(Up);
+    assert_ne!(desk.text(), foot);
+}
+
+#[test]
 fn the_help_is_found_in_by_words() {
     let mut desk = Desk::new(setup(), (100, 30));
     desk.press(KeyCode::F(1));
@@ -169,6 +208,11 @@ fn the_help_is_found_in_by_words() {
         assert!(text.contains(expected), "{expected}: {text}");
     }
     assert!(!text.contains("zoom"), "{text}");
+    for _ in 0.."/worktree".len() {
+        desk.press(KeyCode::Backspace);
+    }
+    desk.typed("fork");
+    assert!(desk.text().contains("Enter, !, f"), "{}", desk.text());
     desk.typed("xyz");
     assert!(
         desk.text().contains("No key or command has these words"),

@@ -18,6 +18,8 @@ pub struct Seen {
     /// The furthest an ask can be scrolled, and the rows of it that are seen whole at once; 0: nothing of it is seen.
     pub ask_scroll_max: usize,
     pub ask_page: usize,
+    /// The furthest the page that lies over all can be scrolled; `None`: none is scrolled.
+    pub scroll_most: Option<usize>,
     /// The panes that were drawn.
     pub panes: Vec<SeenPane>,
 }
@@ -71,6 +73,9 @@ impl App {
                 self.changes.in_focus += u64::from(card.arming != before);
             }
             Focus::Composer | Focus::Transcript => {}
+        }
+        if let (Some(overlay), Some(most)) = (&mut self.overlay, seen.scroll_most) {
+            overlay.scrolled(most);
         }
         let (mut at_top, mut at_foot) = (Vec::new(), Vec::new());
         for drawn in &seen.panes {

@@ -103,7 +103,9 @@ pub fn draw(app: &App, kept: &mut Kept, surface: &mut Surface, look: &Look) -> S
     };
     let mut above = Canvas::over(area);
     if let Some(overlay) = &app.overlay {
-        shown.cursor = overlay::draw(app, overlay, &mut above, area, look);
+        let drawn = overlay::draw(app, overlay, &mut above, area, look);
+        shown.cursor = drawn.cursor;
+        shown.seen.scroll_most = drawn.scroll_most;
         shown.moved.clear();
         shown.spots = Spots::default();
         // What lies under an overlay was not seen.

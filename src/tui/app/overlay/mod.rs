@@ -153,6 +153,16 @@ impl Overlay {
         }
     }
 
+    /// The screen has shown how far it goes: what leads further than its foot has led there.
+    pub fn scrolled(&mut self, most: usize) {
+        match self {
+            Self::Help(overlay) => overlay.pick.at = overlay.pick.at.min(most),
+            Self::Cost(overlay) => overlay.scroll = overlay.scroll.min(most),
+            Self::Notices(overlay) => overlay.scroll = overlay.scroll.min(most),
+            _ => {}
+        }
+    }
+
     pub fn paste(&mut self, text: &str) {
         let line = crate::agent::visible::one_line(text);
         match self {

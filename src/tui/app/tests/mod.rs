@@ -140,6 +140,7 @@ impl Desk {
                 last_line: true,
                 ask_scroll_max: 0,
                 ask_page: 8,
+                scroll_most: None,
                 panes,
             }),
             now,

@@ -26,7 +26,6 @@ pub fn page(app: &App, overlay: &Cost, room: usize) -> Page {
         }
         rows.push(Row::new());
     }
-    let from = overlay.scroll.min(rows.len().saturating_sub(3));
     Page {
         title: "cost".to_owned(),
         right: String::new(),
@@ -34,7 +33,7 @@ pub fn page(app: &App, overlay: &Cost, room: usize) -> Page {
         at: 0,
         foot: Vec::new(),
         keys: keys(&[("j k", "scroll"), ("Esc", "close")]),
-        rows: rows.split_off(from),
+        rows,
     }
 }
 

@@ -36,7 +36,6 @@ pub fn page(keymap: &Keymap, overlay: &Help, room: usize) -> Page {
     if rows.is_empty() {
         rows.push(Row::of("  No key or command has these words.", Role::Muted));
     }
-    let from = pick.at.min(rows.len().saturating_sub(5));
     Page {
         title: "help".to_owned(),
         right: String::new(),
@@ -44,7 +43,7 @@ pub fn page(keymap: &Keymap, overlay: &Help, room: usize) -> Page {
         at: 0,
         foot: Vec::new(),
         keys: keys(&[("type", "to find"), ("Esc", "close"), ("↑↓ PgDn", "scroll")]),
-        rows: rows.split_off(from),
+        rows,
     }
 }
 
@@ -75,6 +74,10 @@ fn sections(keymap: &Keymap, place: Place) -> Vec<(String, Vec<(String, String)>
     all.push((
         "In a list or a page over the screen".to_owned(),
         keys(&[
+            (
+                "Enter, !, f",
+                "a model of the list, once a row was gone to with the arrows: after this turn, at once, in a fork that begins with this conversation",
+            ),
             (
                 "letters",
                 "find; a letter is a key only where the foot says so",

@@ -37,14 +37,17 @@ struct Page {
     keys: Vec<(String, String)>,
 }
 
-/// Draws it and gives the place of the cursor, where something is typed.
-pub fn draw(
-    app: &App,
-    overlay: &Overlay,
-    canvas: &mut Canvas,
-    area: Rect,
-    look: &Look,
-) -> Option<(u16, u16)> {
+/// What an overlay showed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Drawn {
+    /// Where something is typed.
+    pub cursor: Option<(u16, u16)>,
+    /// The last row that a page which is scrolled can begin with; `None`: it is no such page.
+    pub scroll_most: Option<usize>,
+}
+
+/// Draws it and tells what is to be seen.
+pub fn draw(app: &App, overlay: &Overlay, canvas: &mut Canvas, area: Rect, look: &Look) -> Drawn {
     let margin = match area.width {
         // The table of models needs all there is.
         0..112 if matches!(overlay, Overlay::Models(_)) => 0,
@@ -59,7 +62,7 @@ pub fn draw(
         Overlay::Files(overlay) => {
             let Some(page) = worktree::page(app, overlay, room) else {
                 worktree::draw_files(app, overlay, canvas, area, look);
-                return None;
+                return Drawn::default();
             };
             page
         }
@@ -91,20 +94,28 @@ pub fn draw(
         Overlay::Palette(overlay) => palette::page(overlay, room, look),
         Overlay::Settings(overlay) => settings::page(app, overlay, room, look),
         Overlay::Cost(overlay) => cost::page(app, overlay, room),
-        Overlay::Notices(overlay) => notices::page(app, overlay, room),
+        Overlay::Notices(_) => notices::page(app, room),
         Overlay::Quit(overlay) => question::quit(overlay, room, look),
         Overlay::Auto(overlay) => question::auto(app, overlay, room, look),
     };
-    show(&page, margin, canvas, area, look)
+    let scroll = match overlay {
+        Overlay::Help(overlay) => Some(overlay.pick.at),
+        Overlay::Cost(overlay) => Some(overlay.scroll),
+        Overlay::Notices(overlay) => Some(overlay.scroll),
+        _ => None,
+    };
+    show(&page, scroll, margin, canvas, area, look)
 }
 
+/// `scroll`: the row that is seen first, in place of one that is kept in sight; the last ones fill the page at least.
 fn show(
     page: &Page,
+    scroll: Option<usize>,
     margin: u16,
     canvas: &mut Canvas,
     area: Rect,
     look: &Look,
-) -> Option<(u16, u16)> {
+) -> Drawn {
     let chrome = 3 + page.foot.len() as u16 + u16::from(page.filter.is_some());
     let wanted = page.rows.len() as u16 + chrome;
     let most = area.height - u16::from(area.height > 14) * 3;
@@ -144,7 +155,12 @@ fn show(
         height: inner.bottom().saturating_sub(y + foot),
         ..inner
     };
-    let skip = (page.at + 1).saturating_sub(usize::from(rows.height));
+    let height = usize::from(rows.height);
+    let most = page.rows.len().saturating_sub(height);
+    let skip = match scroll {
+        Some(from) => from.min(most),
+        None => (page.at + 1).saturating_sub(height),
+    };
     rows::draw(&page.rows, canvas, rows, skip, look);
     let below = Rect {
         y: rows.bottom(),
@@ -154,7 +170,10 @@ fn show(
     let mut under = page.foot.clone();
     under.push(rows::key_line(&page.keys, usize::from(inner.width)));
     rows::draw(&under, canvas, below, 0, look);
-    cursor
+    Drawn {
+        cursor,
+        scroll_most: scroll.map(|_| most),
+    }
 }
 
 fn listed(marked: bool, look: &Look) -> Row {

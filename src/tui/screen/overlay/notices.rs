@@ -2,12 +2,11 @@
 
 use crate::agent::visible::clean;
 use crate::tui::app::App;
-use crate::tui::app::overlay::notices::Notices;
 use crate::tui::screen::look::Role;
 use crate::tui::screen::overlay::Page;
 use crate::tui::screen::rows::{Row, keys, wrapped};
 
-pub fn page(app: &App, overlay: &Notices, room: usize) -> Page {
+pub fn page(app: &App, room: usize) -> Page {
     let mut rows: Vec<Row> = Vec::new();
     for notice in &app.notices {
         if !rows.is_empty() {
@@ -15,7 +14,6 @@ pub fn page(app: &App, overlay: &Notices, room: usize) -> Page {
         }
         rows.extend(wrapped(&clean(notice), room, 0, Role::Text));
     }
-    let from = overlay.scroll.min(rows.len().saturating_sub(3));
     Page {
         title: "notices".to_owned(),
         right: String::new(),
@@ -27,6 +25,6 @@ pub fn page(app: &App, overlay: &Notices, room: usize) -> Page {
             ("d", "put them away"),
             ("Esc", "close"),
         ]),
-        rows: rows.split_off(from),
+        rows,
     }
 }
