@@ -3,8 +3,11 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 
 use creel::protocol::ask::Risk;
+use creel::protocol::board::Shelf;
 use creel::protocol::event::{Ending, Fact};
+use creel::protocol::query::Found;
 use creel::protocol::session::Change;
+use creel::tui::app::message::{Msg, Tag};
 use creel::tui::screen::look::Look;
 use creel::tui::screen::window;
 use creel::tui::theme::Theme;
@@ -153,6 +156,81 @@ fn every_key_after_the_leader_can_be_read_on_a_small_screen() {
         "{}",
         desk.text()
     );
+}
+
+#[test]
+fn every_key_of_the_board_stands_at_its_foot() {
+    for (size, at_once) in [
+        ((160, 50), true),
+        ((100, 30), true),
+        ((80, 24), true),
+        ((80, 16), false),
+        ((40, 12), false),
+    ] {
+        let mut desk = worked(size);
+        desk.ask(approval(Risk::Low, "cargo test", "runs a program"));
+        lead(&mut desk);
+        desk.press(KeyCode::Char('w'));
+        let foot = |desk: &mut Desk| {
+            let text = desk.text();
+            let lines: Vec<&str> = text.lines().collect();
+            let frame = lines.iter().rposition(|line| line.contains('━')).unwrap();
+            lines[frame + 1..].join("\n")
+        };
+        let first = foot(&mut desk);
+        assert_eq!(!first.contains("Space"), at_once, "{first}");
+        assert!(
+            first.contains("Enter open") && first.contains('?'),
+            "{first}"
+        );
+        let mut all = first.clone();
+        for _ in 0..20 {
+            desk.press(KeyCode::Char(' '));
+            let page = foot(&mut desk);
+            if page == first {
+                break;
+            }
+            all = format!("{all}\n{page}");
+        }
+        for key in [
+            "a decide",
+            "Tab reply",
+            "n new",
+            "f files",
+            "R rename",
+            "p pin",
+            "x stop",
+            "t turns",
+            "/ find",
+            "A archive",
+            "D delete",
+            "M merge",
+            "u undo",
+            "s scope",
+            "Esc",
+        ] {
+            assert!(all.contains(key), "{key}: {all}");
+        }
+        assert!(
+            all.contains("N in a worktree") || all.contains("N worktree"),
+            "{all}"
+        );
+    }
+}
+
+#[test]
+fn words_that_were_said_are_not_looked_through_on_the_board() {
+    for size in SIZES {
+        let mut desk = worked(size);
+        lead(&mut desk);
+        desk.press(KeyCode::Char('w'));
+        desk.typed("/backoff");
+        let tag = Tag::Board(desk.app.board.as_ref().unwrap().question);
+        desk.update(Msg::Found(tag, Found::Board(Shelf::default())));
+        let text = flat(&desk.text());
+        let whole = "No session has these words. Looked through are titles, what each is at, folders, models and states; not all that was said.";
+        assert!(text.contains(whole), "{text}");
+    }
 }
 
 #[test]

@@ -113,8 +113,9 @@ fn lines_of_keys_name_the_keys_of_the_person() {
     desk.press(KeyCode::Char('w'));
     let drawn = desk.text();
     assert!(drawn.contains("R rename   x stop"), "{drawn}");
-    assert!(drawn.contains("F2 find   A archive"), "{drawn}");
-    assert!(drawn.contains("q back   ? help"), "{drawn}");
+    assert!(drawn.contains("t turns   F2 find"), "{drawn}");
+    assert!(drawn.contains("q back  ? help"), "{drawn}");
+    assert!(!drawn.contains("pin"), "{drawn}");
 }
 
 #[test]

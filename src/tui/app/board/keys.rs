@@ -64,6 +64,11 @@ impl App {
             Action::BoardFind => self.write(Writing::Find),
             Action::BoardScope => return self.board_scope(),
             Action::BoardUndo => return self.undo_last(),
+            Action::BoardKeys => {
+                if let Some(board) = &mut self.board {
+                    board.keys = board.keys.wrapping_add(1);
+                }
+            }
             Action::NewSession | Action::NewWorktree | Action::Tab(_) => {
                 if let Action::Tab(number) = action
                     && usize::from(number) > self.views.len()

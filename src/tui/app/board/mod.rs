@@ -51,6 +51,8 @@ pub struct Board {
     pub here: bool,
     /// The words that are looked for.
     pub find: Text,
+    /// Which part of the keys is listed where they do not fit at once; the screen counts it round.
+    pub keys: usize,
     pub writing: Writing,
     /// The list, as it is after what happened last.
     pub lines: Vec<Line>,
@@ -133,7 +135,7 @@ impl Rooms {
         );
         let (keys, note, peek) = match area.height {
             28.. => (2, 1, 9),
-            LOW.. => (1, 1, 8),
+            LOW.. => (2, 0, 8),
             _ if matches!(writing, Writing::Delete { .. }) => (1, 0, 7),
             _ if writes => (1, 0, 5),
             _ => (1, 0, 0),

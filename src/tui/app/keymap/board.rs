@@ -28,6 +28,7 @@ pub const ROWS: &[Binding] = &[
     bind(Board, Action::ScrollUp, "board-up", "session above", &[plain('k'), key(KeyCode::Up)], None),
     bind(Board, Action::Top, "board-top", "the first", &[plain('g'), key(KeyCode::Home)], None),
     bind(Board, Action::Bottom, "board-bottom", "the last", &[plain('G'), key(KeyCode::End)], None),
+    bind(Board, Action::BoardKeys, "board-keys", "the rest of the keys, at the foot", &[plain(' ')], None),
     bind(Board, Action::Help, "board-help", "help", &[plain('?')], None),
     bind(Board, Action::BoardLeave, "board-leave", "back", &[key(KeyCode::Esc)], None),
 ];

@@ -194,7 +194,7 @@ pub enum Action {
     OpenPlace,
     OpenLink,
     Pager,
-    // On the board, of the marked session but for the last five.
+    // On the board, of the marked session but for the last six.
     BoardOpen,
     BoardDecide,
     BoardReply,
@@ -209,6 +209,7 @@ pub enum Action {
     BoardUndo,
     BoardFind,
     BoardScope,
+    BoardKeys,
     BoardLeave,
 }
 

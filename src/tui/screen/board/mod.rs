@@ -1,5 +1,6 @@
 //! The board as drawn: the head, the list, the peek at what is marked, its keys.
 
+mod foot;
 mod line;
 mod peek;
 
@@ -12,7 +13,7 @@ use crate::tui::app::board::{Board, Rooms, Writing};
 use crate::tui::app::keymap::{Action, Place};
 use crate::tui::screen::board::line::Columns;
 use crate::tui::screen::look::{Look, Role};
-use crate::tui::screen::rows::{self, Row, keys};
+use crate::tui::screen::rows::{self, Row, wrapped};
 use crate::tui::screen::spots::Spots;
 use crate::tui::screen::{Shown, ask_card, top};
 use crate::tui::widget::canvas::Canvas;
@@ -28,7 +29,7 @@ pub fn draw(app: &App, board: &Board, canvas: &mut Canvas, area: Rect, look: &Lo
         cursor = peek::draw(app, board, canvas, rooms.peek, look).or(cursor);
     }
     let note = rooms.note.height > 0;
-    draw_keys(app, board, canvas, rooms.keys, look);
+    foot::draw(app, board, canvas, rooms.keys, look);
     if let Some(said) = &app.note {
         let row = Row::of(format!(" {} ", said.text), Role::Accent);
         // Without a line of its own it stands in the frame over the keys, which stay in sight.
@@ -131,7 +132,13 @@ fn list(
     }
     let lines = app.board_lines();
     if lines.is_empty() {
-        empty(app, board).draw(canvas, inner.left(), y, inner.right(), look);
+        let said = empty(app, board, usize::from(inner.width));
+        let below = Rect {
+            y,
+            height: inner.bottom().saturating_sub(y),
+            ..inner
+        };
+        rows::draw(&said, canvas, below, 0, look);
         return cursor;
     }
     let room = usize::from(inner.bottom() - y).saturating_sub(usize::from(rooms.named));
@@ -191,95 +198,20 @@ fn heading(app: &App, board: &Board, group: Group) -> Row {
     row.end(format!("{more}: {find} finds them    "), Role::Muted)
 }
 
-fn empty(app: &App, board: &Board) -> Row {
+fn empty(app: &App, board: &Board, width: usize) -> Vec<Row> {
     let key = |action| app.keymap().way_from(Place::Board, action);
     let said = match &board.failed {
         Some(why) => why.clone(),
         None if !board.read => "reading the log".to_owned(),
-        None if !board.find.is_empty() => "No session has these words.".to_owned(),
+        None if !board.find.is_empty() => {
+            "No session has these words. Looked through are titles, what each is at, folders, models and states; not all that was said."
+                .to_owned()
+        }
         None if board.here => {
             let scope = key(Action::BoardScope);
             format!("No session of this project yet; {scope} lists all.")
         }
         None => format!("No session yet. {} begins one.", key(Action::NewSession)),
     };
-    Row::of(format!("   {said}"), Role::Muted)
-}
-
-/// The keys that work now.
-fn draw_keys(app: &App, board: &Board, canvas: &mut Canvas, area: Rect, look: &Look) {
-    let pairs: &[(&str, &str)] = match &board.writing {
-        Writing::Find => &[
-            ("Enter", "to the list"),
-            ("↑↓", "mark"),
-            ("Esc", "all sessions again"),
-        ],
-        Writing::Reply(_) => &[("Enter", "send"), ("Esc", "back; the text is kept")],
-        Writing::Title(_) => &[("Enter", "give this title"), ("Esc", "as it was")],
-        Writing::Delete { sure: false, .. } => &[("y", "yes, delete"), ("Esc", "keep it")],
-        Writing::Delete { sure: true, .. } => {
-            &[("Enter", "delete it for good"), ("Esc", "keep it")]
-        }
-        Writing::Nothing => &[],
-    };
-    if !pairs.is_empty() {
-        let row = rows::key_line(&keys(pairs), usize::from(area.width.saturating_sub(2)));
-        return row.draw(canvas, area.left() + 1, area.y, area.right(), look);
-    }
-    let waits = app
-        .marked()
-        .is_some_and(|entry| entry.group == Group::NeedsYou);
-    let live = |actions: &[(Action, &str)]| -> Vec<(String, String)> {
-        let keys = actions.iter().filter_map(|(action, what)| {
-            let key = app.keymap().key(Place::Board, *action)?;
-            Some((key, (*what).to_owned()))
-        });
-        keys.collect()
-    };
-    let mut first = vec![(Action::BoardOpen, "open")];
-    first.extend(waits.then_some((Action::BoardDecide, "decide")));
-    first.push((Action::BoardReply, "reply"));
-    let second = [
-        (Action::BoardFind, "find"),
-        (Action::BoardArchive, "archive"),
-        (Action::BoardDelete, "delete…"),
-        (Action::BoardMerge, "merge its worktree…"),
-        (Action::BoardUndo, "undo"),
-    ];
-    let width = usize::from(area.width.saturating_sub(2));
-    let mut end = Row::new();
-    for (key, what) in live(&[(Action::BoardLeave, "back  "), (Action::Help, "help")]) {
-        let what = format!(" {what} ");
-        end = end.end(key, Role::Key).end(what, Role::Muted);
-    }
-    let room = width.saturating_sub(end.width() + 2);
-    let mut left = if area.height > 1 {
-        first.extend([
-            (Action::NewSession, "new"),
-            (Action::NewWorktree, "in a worktree"),
-            (Action::BoardFiles, "files"),
-            (Action::BoardRename, "rename"),
-            (Action::BoardPin, "pin"),
-            (Action::BoardStop, "stop"),
-            (Action::BoardTurns, "turns"),
-            (Action::BoardScope, "scope"),
-        ]);
-        let row = rows::key_line(&live(&first), width);
-        row.draw(canvas, area.left() + 1, area.y, area.right(), look);
-        rows::key_line(&live(&second), room)
-    } else {
-        // On one line the most needed come first; the help lists them all.
-        first.push(second[0]);
-        first.push((Action::NewSession, "new"));
-        first.extend([second[1], second[2]]);
-        rows::key_line(&live(&first), room)
-    };
-    left.right = end.right;
-    left.draw(
-        canvas,
-        area.left() + 1,
-        area.bottom().saturating_sub(1),
-        area.right(),
-        look,
-    );
+    wrapped(&said, width.saturating_sub(1), 3, Role::Muted)
 }
