@@ -8,6 +8,7 @@ use creel::protocol::event::{Ending, Fact};
 use creel::protocol::query::Found;
 use creel::protocol::session::Change;
 use creel::tui::app::message::{Msg, Tag};
+use creel::tui::app::setup::Setup;
 use creel::tui::screen::look::Look;
 use creel::tui::screen::window;
 use creel::tui::theme::Theme;
@@ -357,4 +358,67 @@ fn a_round_of_modes_leaves_one_line() {
         .collect();
     assert_eq!(lines.len(), 1, "{text}");
     assert!(lines[0].contains("mode ask"), "{text}");
+}
+
+#[test]
+fn words_are_whole_on_the_smallest_screen() {
+    let size = (40, 12);
+    let mut desk = Desk::new(setup(), size);
+    // A key after the leader, and what is then read from side to side.
+    let cases: &[(char, &str)] = &[
+        ('N', "new session in a worktree"),
+        ('N', "Enter make it Esc leave"),
+        ('D', "Nothing was put by; Ctrl+S does so with a text."),
+        ('S', "Commit one change with a message that says why"),
+        ('S', "Enter take it Esc close"),
+    ];
+    for (key, whole) in cases {
+        lead(&mut desk);
+        desk.press(KeyCode::Char(*key));
+        if *key == 'D' {
+            desk.update(Msg::Found(Tag::Stashed, Found::Stashed(Vec::new())));
+        }
+        let text = flat(&desk.text());
+        assert!(text.contains(whole), "{text}");
+        desk.press(KeyCode::Esc);
+    }
+    let text = flat(&desk.text());
+    let whole = "$ANTHROPIC_API_KEY found: claude-sonnet-5-5; ^X m changes it";
+    assert!(text.contains(whole), "{text}");
+    assert!(text.contains("^X w sessions"), "{text}");
+    // Of an action its first words stand beside the key.
+    desk.key(KeyCode::Char('p'), KeyModifiers::CONTROL);
+    desk.typed("next mode");
+    let text = flat(&desk.text());
+    assert!(text.contains("next mode Shift+Tab"), "{text}");
+    desk.press(KeyCode::Esc);
+    desk.app.notices = vec!["creel.db was damaged and has been saved row by row".repeat(3)];
+    desk.app.changes.everywhere += 1;
+    let text = flat(&desk.text());
+    assert!(text.contains("^X o all ^X d away"), "{text}");
+}
+
+#[test]
+fn a_script_says_that_it_speaks_on_the_smallest_screen_too() {
+    let played = Setup {
+        model: None,
+        card: None,
+        ..setup()
+    };
+    let mut desk = Desk::new(played, (40, 12));
+    desk.press(KeyCode::Enter);
+    desk.update(Msg::Tour(Ok("/tmp/tour".into())));
+    let text = flat(&desk.text());
+    assert!(text.contains("a script; play money Enter begins"), "{text}");
+    assert!(
+        text.contains("The first prompt is written: press Enter."),
+        "{text}"
+    );
+    // Beside it there is no model either, and the way to one is said.
+    lead(&mut desk);
+    desk.press(KeyCode::Char('n'));
+    let text = flat(&desk.text());
+    assert!(text.contains("a script speaks; play money"), "{text}");
+    let whole = "No model yet; it takes tool words, as `read PATH`. Enter: a model";
+    assert!(text.contains(whole), "{text}");
 }

@@ -28,6 +28,16 @@ pub fn draw(app: &App, view: &View, canvas: &mut Canvas, area: Rect, look: &Look
         }
     };
     gap(&mut all);
+    let width = usize::from(area.width);
+    let begin = match begin(app, view, wide, roomy) {
+        "" => Vec::new(),
+        begin => wrapped(begin, width, cells::of(pad), Role::Text),
+    };
+    // Where little can be shown, what to do is shown first.
+    let first = !wide && !roomy;
+    if first {
+        all.extend(begin.iter().cloned());
+    }
     let known = app.place(view.cwd());
     let branch = known
         .and_then(|place| place.branch.as_ref())
@@ -55,30 +65,20 @@ pub fn draw(app: &App, view: &View, canvas: &mut Canvas, area: Rect, look: &Look
         && view.model() == app.setup.model.as_ref()
         && let Some(model) = view.model()
     {
-        all.push(Row::of(
-            format!(
-                "{pad}{} found: {}; {} changes it",
-                one_line(found),
-                model.model,
-                app.keymap().way(Action::Models)
-            ),
-            Role::Muted,
-        ));
+        let found = format!(
+            "{} found: {}; {} changes it",
+            one_line(found),
+            model.model,
+            app.keymap().way(Action::Models)
+        );
+        all.extend(wrapped(&found, width, cells::of(pad), Role::Muted));
     }
     gap(&mut all);
-    let said = if view.tour {
-        "The first prompt is written: press Enter. Or:"
-    } else if view.model().is_none() {
-        "No model yet: Enter offers the ways to one"
-    } else if app.stands_in(view) {
-        "No model yet: a script, rehearsal/words, takes tool words such as `read PATH`. Enter offers the ways to a model"
-    } else {
-        "Type what shall be done. Or:"
-    };
-    let width = usize::from(area.width);
-    all.extend(wrapped(said, width, cells::of(pad), Role::Text));
-    gap(&mut all);
-    for (key, name, said) in ways(app, view) {
+    if !first {
+        all.extend(begin);
+        gap(&mut all);
+    }
+    for (key, name, said) in ways(app, view, wide) {
         all.push(
             Row::of(format!("{pad}{pad}{key:<5}"), Role::Key)
                 .put(format!(" {name:<10}"), Role::Text)
@@ -92,7 +92,25 @@ pub fn draw(app: &App, view: &View, canvas: &mut Canvas, area: Rect, look: &Look
     rows::draw(&all, canvas, area, 0, look);
 }
 
-fn ways(app: &App, view: &View) -> Vec<(String, &'static str, String)> {
+/// What to do first.
+fn begin(app: &App, view: &View, wide: bool, roomy: bool) -> &'static str {
+    if view.tour {
+        "The first prompt is written: press Enter. Or:"
+    } else if view.model().is_none() {
+        "No model yet: Enter offers the ways to one"
+    } else if app.stands_in(view) && wide {
+        "No model yet: a script, rehearsal/words, takes tool words such as `read PATH`. Enter offers the ways to a model"
+    } else if app.stands_in(view) {
+        "No model yet; it takes tool words, as `read PATH`. Enter: a model"
+    } else if wide || roomy {
+        "Type what shall be done. Or:"
+    } else {
+        ""
+    }
+}
+
+/// Keys with what they lead to, and what is known of that; where it is not `wide` only what a slim screen holds.
+fn ways(app: &App, view: &View, wide: bool) -> Vec<(String, &'static str, String)> {
     let here: Vec<_> = app
         .recent
         .iter()
@@ -111,16 +129,22 @@ fn ways(app: &App, view: &View) -> Vec<(String, &'static str, String)> {
                 &count.to_string()
             };
             let title: String = last.title.chars().take(40).collect();
-            format!(
-                "{many} here before; last: \"{}\", {age}, {}, {}",
-                one_line(&title),
-                last.state.name(),
-                money::card(last)
-            )
+            let before = format!("{many} here before");
+            if wide {
+                format!(
+                    "{before}; last: \"{}\", {age}, {}, {}",
+                    one_line(&title),
+                    last.state.name(),
+                    money::card(last)
+                )
+            } else {
+                before
+            }
         }
     };
     let model = match view.model() {
         None => "none yet".to_owned(),
+        Some(model) if !wide => model.model.clone(),
         Some(model) => match app.card(model) {
             Some(card) => model_line(card),
             None if view.played() => format!("{}   a script speaks; play money", model.model),

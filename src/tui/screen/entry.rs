@@ -105,12 +105,12 @@ pub fn lay(app: &App, view: &View, entry: &Entry, form: Form, look: &Look) -> La
             let room = indented(form, 2);
             tool_card::body(&mut laid, outcome, (unfolded, base), app, room, look);
         }
-        What::Changed(change) => laid.row(changed(change, entry.at, look)),
+        What::Changed(change) => noted(&mut laid, &changed(change, entry.at), form, look),
         What::Ended { ending, spent } => {
             if !waits(view, entry) {
                 how(&mut laid, ending, form, look);
             }
-            sums(app, &mut laid, entry, spent, look);
+            sums(app, &mut laid, entry, spent, form, look);
             if view.transcript.entries().last().map(|last| last.seq) == Some(entry.seq) {
                 for line in tour::closing(app, view) {
                     for row in wrapped(&line, width, 0, Role::Accent) {
@@ -177,8 +177,8 @@ fn prompt(laid: &mut Laid, blocks: &[Block], origin: Origin, unfolded: bool, wid
     }
 }
 
-fn changed(change: &Change, at: Time, look: &Look) -> Row {
-    let said = match change {
+fn changed(change: &Change, at: Time) -> String {
+    match change {
         Change::Model { model } => format!("model {model}"),
         Change::Mode { mode } => format!("mode {mode}"),
         Change::ModeLent { mode, until, sum } => {
@@ -208,8 +208,15 @@ fn changed(change: &Change, at: Time, look: &Look) -> Row {
         | Change::Unseen { .. }
         | Change::DayRaised { .. }
         | Change::RuleKept { .. } => String::new(),
-    };
-    Row::of(format!("{} {said}", look.mark(Mark::Dot)), Role::Muted)
+    }
+}
+
+/// A line of what has happened beside what was said, whole on every screen.
+fn noted(laid: &mut Laid, said: &str, form: Form, look: &Look) {
+    let dot = look.mark(Mark::Dot);
+    for row in wrapped(&format!("{dot} {said}"), form.cells(), 0, Role::Muted) {
+        laid.row(row);
+    }
 }
 
 /// How a turn ended, where that is more than well.
@@ -250,8 +257,7 @@ fn how(laid: &mut Laid, ending: &Ending, form: Form, look: &Look) {
 }
 
 /// What a turn came to; after the first also the budget that holds, once.
-fn sums(app: &App, laid: &mut Laid, entry: &Entry, spent: &Spent, look: &Look) {
-    let dot = look.mark(Mark::Dot);
+fn sums(app: &App, laid: &mut Laid, entry: &Entry, spent: &Spent, form: Form, look: &Look) {
     let steps = match spent.steps {
         1 => "1 step".to_owned(),
         steps => format!("{steps} steps"),
@@ -260,18 +266,14 @@ fn sums(app: &App, laid: &mut Laid, entry: &Entry, spent: &Spent, look: &Look) {
         u64::try_from(spent.millis).unwrap_or(0),
     ));
     let cost = money::sum(&spent.charged);
-    laid.row(Row::of(
-        format!("{dot} turn {}  {cost}  {steps}  {took}", entry.turn),
-        Role::Muted,
-    ));
+    let said = format!("turn {}  {cost}  {steps}  {took}", entry.turn);
+    noted(laid, &said, form, look);
     if entry.turn == 1
         && spent.charged.play.0.is_empty()
         && let Some(limit) = app.setup.day_limit
     {
         let limit = money::round(limit);
-        laid.row(Row::of(
-            format!("{dot} Budget: {limit} a day, then Creel stops and asks.  /cost"),
-            Role::Muted,
-        ));
+        let said = format!("Budget: {limit} a day, then Creel stops and asks.  /cost");
+        noted(laid, &said, form, look);
     }
 }

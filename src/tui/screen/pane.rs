@@ -21,6 +21,9 @@ use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Weight};
 use crate::tui::widget::paint::Form;
 
+/// With less room notices say their keys in fewer words.
+const SLIM: usize = 50;
+
 /// What the drawing of a pane came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Drawn {
@@ -219,8 +222,13 @@ fn notices(app: &App, canvas: &mut Canvas, upper: &mut Rect, look: &Look) {
     let most = usize::from((upper.height / 2).max(2)) - 1;
     let mut foot = Row::new();
     let keymap = app.keymap();
+    let wide = width >= SLIM;
     if all.len() > most {
-        let more = format!(" reads {} more rows   ", all.len() - most);
+        let more = if wide {
+            format!(" reads {} more rows   ", all.len() - most)
+        } else {
+            " all   ".to_owned()
+        };
         foot = foot
             .put(keymap.way(Action::Notices), Role::Key)
             .put(more, Role::Muted);
@@ -228,7 +236,7 @@ fn notices(app: &App, canvas: &mut Canvas, upper: &mut Rect, look: &Look) {
     }
     all.push(
         foot.put(keymap.way(Action::PutAway), Role::Key)
-            .put(" puts this away", Role::Muted),
+            .put(if wide { " puts this away" } else { " away" }, Role::Muted),
     );
     rows::draw(&all, canvas, *upper, 0, look);
     let height = all.len() as u16;

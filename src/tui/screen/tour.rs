@@ -11,14 +11,16 @@ use crate::tui::screen::rows::Row;
 use crate::tui::screen::site::Site;
 use crate::tui::widget::canvas::Canvas;
 
-/// One line at the top of a played session.
+/// One line at the top of a played session. A hint that has no room beside it is left out, as its keys stand below too.
 pub fn line(site: &Site, canvas: &mut Canvas, area: Rect) {
-    let mut row = Row::of("a script speaks; play money", Role::Accent);
-    if site.view.tour
-        && let Some(hint) = hint(site)
-    {
-        row = row.end(hint, Role::Key);
-    }
+    let said = Row::of("a script speaks; play money", Role::Accent);
+    let hint = Some(site).filter(|site| site.view.tour).and_then(hint);
+    let hinted = |said: &Row| {
+        let row = said.clone().end(hint.clone()?, Role::Key);
+        (row.width() < usize::from(area.width)).then_some(row)
+    };
+    let short = Row::of("a script; play money", Role::Accent);
+    let row = hinted(&said).or_else(|| hinted(&short)).unwrap_or(said);
     row.draw(canvas, area.left(), area.y, area.right(), site.look);
 }
 

@@ -17,6 +17,28 @@ pub fn fit(text: &str, width: usize, glyphs: Glyphs) -> Cow<'_, str> {
     Cow::Owned(format!("{}{mark}", text[..length].trim_end()))
 }
 
+/// What a sentence says first, within `width` cells: it ends before a `:`, `;` or `(` where not all of it fits, else behind
+/// a `,` with a sign that more would follow, and within a word only where there is no such place.
+pub fn phrase(text: &str, width: usize, glyphs: Glyphs) -> Cow<'_, str> {
+    if !cells::exceed(text, width) {
+        return Cow::Borrowed(text);
+    }
+    let before = |ends: &[char], room: usize| {
+        let ends = text.rmatch_indices(ends);
+        let mut parts = ends.map(|(at, _)| text[..at].trim_end());
+        parts.find(|part| !part.is_empty() && !cells::exceed(part, room))
+    };
+    if let Some(part) = before(&[':', ';', '('], width) {
+        return Cow::Borrowed(part);
+    }
+    let mark = ellipsis(width, glyphs);
+    // A list that ends early without a word would be taken for all there is.
+    match before(&[','], width - cells::of(mark)) {
+        Some(part) => Cow::Owned(format!("{part}{mark}")),
+        None => fit(text, width, glyphs),
+    }
+}
+
 /// The text within `width` cells, an ellipsis in place of what is cut from its middle: for paths and names, whose end
 /// tells more than their middle. The end keeps the larger part.
 pub fn fit_middle(text: &str, width: usize, glyphs: Glyphs) -> Cow<'_, str> {
@@ -262,6 +284,31 @@ mod tests {
         assert_eq!(fit("a long text", 7, Glyphs::Ascii), "a lo...");
         assert_eq!(pad("汉", 4, Glyphs::Unicode), "汉  ");
         assert_eq!(pad_left("12", 4, Glyphs::Unicode), "  12");
+    }
+
+    #[test]
+    fn a_sentence_gives_what_it_says_first() {
+        let text = "next mode: plan, ask, edits (asks)";
+        for (width, expected) in [
+            (34, text),
+            (33, "next mode: plan, ask, edits"),
+            (26, "next mode"),
+            (9, "next mode"),
+            (8, "next mo…"),
+        ] {
+            assert_eq!(phrase(text, width, Glyphs::Unicode), expected, "{width}");
+        }
+        let list = "find by title, words, models";
+        for (width, expected) in [
+            (28, list),
+            (27, "find by title, words…"),
+            (21, "find by title, words…"),
+            (20, "find by title…"),
+            (13, "find by titl…"),
+        ] {
+            assert_eq!(phrase(list, width, Glyphs::Unicode), expected, "{width}");
+        }
+        assert_eq!(phrase(": of old", 4, Glyphs::Unicode), ": o…");
     }
 
     #[test]

@@ -8,18 +8,18 @@ mod palette;
 mod prompts;
 mod question;
 mod settings;
+mod skills;
 mod themes;
 mod turns;
 mod worktree;
 
 use ratatui::layout::Rect;
 
-use crate::agent::visible::one_line;
 use crate::tui::app::App;
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::pick::Pick;
 use crate::tui::screen::look::{Look, Mark, Role};
-use crate::tui::screen::rows::{self, Row, keys};
+use crate::tui::screen::rows::{self, Row, keys, wrapped};
 use crate::tui::screen::{ask_card, blank};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
@@ -66,28 +66,10 @@ pub fn draw(app: &App, overlay: &Overlay, canvas: &mut Canvas, area: Rect, look:
             };
             page
         }
-        Overlay::Turns(turns) => turns::page(turns, look),
+        Overlay::Turns(turns) => turns::page(turns, room, look),
         Overlay::Models(overlay) => models::page(app, overlay, (room, area.height), look),
         Overlay::Help(overlay) => help::page(app.keymap(), overlay, room),
-        Overlay::Skills(overlay) => {
-            let rows: Vec<Row> = overlay
-                .shown()
-                .iter()
-                .enumerate()
-                .map(|(index, (_, skill))| {
-                    listed(index == overlay.pick.at, look)
-                        .put(format!("/{:<16} ", one_line(&skill.name)), Role::Strong)
-                        .put(one_line(&skill.description), Role::Muted)
-                })
-                .collect();
-            list(
-                "skills",
-                &overlay.pick,
-                rows,
-                "No skill has these words.",
-                &[("Enter", "put it into the composer"), ("Esc", "close")],
-            )
-        }
+        Overlay::Skills(overlay) => skills::page(overlay, room, look),
         Overlay::Prompts(overlay) => prompts::page(overlay, room, area.height, look),
         Overlay::Stash(overlay) => prompts::stash(app, overlay, room, area.height, look),
         Overlay::Themes(overlay) => themes::page(overlay, room, look),
@@ -181,9 +163,16 @@ fn listed(marked: bool, look: &Look) -> Row {
     Row::of(format!("{mark} "), Role::Accent).mark(marked)
 }
 
-fn list(title: &str, pick: &Pick, mut rows: Vec<Row>, empty: &str, pairs: &[(&str, &str)]) -> Page {
+/// `empty`: what is said in place of rows, read whole in so many cells.
+fn list(
+    title: &str,
+    pick: &Pick,
+    mut rows: Vec<Row>,
+    (empty, room): (&str, usize),
+    pairs: &[(&str, &str)],
+) -> Page {
     if rows.is_empty() {
-        rows.push(Row::of(format!("  {empty}"), Role::Muted));
+        rows = wrapped(empty, room, 2, Role::Muted);
     }
     Page {
         title: title.to_owned(),

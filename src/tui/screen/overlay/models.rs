@@ -88,6 +88,9 @@ impl Column {
     }
 }
 
+/// With less room the title names no session: beside the date it would be cut.
+const SLIM: usize = 60;
+
 /// How the table lies: the columns beside the names, and the cells of those.
 struct Table {
     columns: Vec<Column>,
@@ -125,11 +128,16 @@ pub fn page(app: &App, overlay: &Models, (room, height): (usize, u16), look: &Lo
         rows.push(Row::of(format!("  {said}"), Role::Muted));
     }
     let date = shown.iter().find_map(|offer| offer.card.price_date.clone());
+    let title = if room < SLIM {
+        "model".to_owned()
+    } else {
+        format!("model for {}", one_line(&overlay.title))
+    };
     let mut page = list(
-        &format!("model for {}", one_line(&overlay.title)),
+        &title,
         &overlay.pick,
         rows,
-        "",
+        ("", room),
         &keys(overlay, room),
     );
     page.at = overlay.pick.at + 1;

@@ -3,8 +3,9 @@
 use crate::tui::app::overlay::palette::{Goes, Palette, Scope};
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::overlay::{Page, listed};
-use crate::tui::screen::rows::{Row, keys};
-use crate::tui::widget::text::pad;
+use crate::tui::screen::rows::{Row, keys, wrapped};
+use crate::tui::widget::cells;
+use crate::tui::widget::text::{pad, phrase};
 
 /// With less room only what a row does is said.
 const WIDE: usize = 60;
@@ -23,7 +24,8 @@ pub fn page(overlay: &Palette, room: usize, look: &Look) -> Page {
                 _ => "",
             };
             let row = if room < WIDE {
-                row.put(entry.title.as_str(), Role::Text)
+                let left = room.saturating_sub(cells::of(&entry.key) + 3);
+                row.put(phrase(&entry.title, left, look.glyphs), Role::Text)
             } else {
                 row.put(pad(&entry.title, TITLE, look.glyphs), Role::Text)
                     .put(format!("  {kind}{}", entry.beside), Role::Muted)
@@ -40,7 +42,7 @@ pub fn page(overlay: &Palette, room: usize, look: &Look) -> Page {
             (None, false, Scope::Settings) => "No setting has these letters in this order.",
             (None, false, Scope::Commands) => "No command has these letters in this order.",
         };
-        rows.push(Row::of(format!("  {said}"), Role::Muted));
+        rows = wrapped(said, room, 2, Role::Muted);
     }
     let title = match scope {
         Scope::All | Scope::Files => "palette",

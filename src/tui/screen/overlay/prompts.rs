@@ -46,7 +46,7 @@ pub fn page(overlay: &Prompts, room: usize, height: u16, look: &Look) -> Page {
         "past prompts",
         &overlay.pick,
         rows,
-        empty,
+        (empty, room),
         &[
             ("Enter", "take"),
             ("Tab", "add to the text"),
@@ -87,7 +87,7 @@ pub fn stash(app: &App, overlay: &Stash, room: usize, height: u16, look: &Look) 
         "drafts put by",
         &overlay.pick,
         rows,
-        empty,
+        (empty, room),
         &[
             ("Enter", "take it back"),
             ("Tab", "a copy"),

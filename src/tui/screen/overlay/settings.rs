@@ -9,7 +9,8 @@ use crate::tui::app::overlay::settings::{Heard, Page as Shown, Row as Setting, S
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::overlay::{Page, list, listed};
 use crate::tui::screen::rows::{Row, keys, wrapped};
-use crate::tui::widget::text::{fit, pad};
+use crate::tui::widget::cells;
+use crate::tui::widget::text::{fit, pad, phrase};
 
 /// With less room the columns at the right go.
 const WIDE: usize = 60;
@@ -141,7 +142,7 @@ fn all(app: &App, overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> 
         "settings",
         pick,
         rows.collect(),
-        "No setting has these words.",
+        ("No setting has these words.", room),
         &[("Enter", "open"), ("type", "to find"), ("Esc", "close")],
     );
     let said: Vec<String> = overlay
@@ -173,9 +174,13 @@ fn keys_page(overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> Page 
         let own = if live.own { "* " } else { "" };
         let start = listed(index == pick.at, look);
         if room < WIDE {
+            // The first one; all of them are shown where one is given.
+            let first = labels.first().map_or("–", String::as_str);
+            let key = format!("{own}{first}");
+            let left = room.saturating_sub(cells::of(&key) + 3);
             start
-                .put(live.row.help, Role::Text)
-                .end(format!("{own}{said}"), role)
+                .put(phrase(live.row.help, left, look.glyphs), Role::Text)
+                .end(key, role)
         } else {
             start
                 .put(pad(live.row.help, HELP, look.glyphs), Role::Text)
@@ -187,7 +192,7 @@ fn keys_page(overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> Page 
         "keys",
         pick,
         rows.collect(),
-        "No action has these words.",
+        ("No action has these words.", room),
         &[
             ("Enter", "press a new one"),
             ("^R", "as shipped"),

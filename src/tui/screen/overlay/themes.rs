@@ -18,7 +18,10 @@ pub fn page(overlay: &Themes, room: usize, look: &Look) -> Page {
     let rows: Vec<Row> = shown
         .iter()
         .enumerate()
-        .map(|(index, theme)| row(overlay, *theme, index == overlay.pick.at, look))
+        .map(|(index, theme)| {
+            let marked = index == overlay.pick.at;
+            row(overlay, *theme, (marked, room >= WIDE), look)
+        })
         .collect();
     let empty = match overlay.offered {
         None => "reading the themes",
@@ -46,15 +49,15 @@ pub fn page(overlay: &Themes, room: usize, look: &Look) -> Page {
         Some(("Esc", back)),
     ];
     let keys: Vec<(&str, &str)> = keys.into_iter().flatten().collect();
-    let mut page = list("theme", &overlay.pick, rows, empty, &keys);
+    let mut page = list("theme", &overlay.pick, rows, (empty, room), &keys);
     if let Some(why) = &overlay.failed {
         page.foot = wrapped(&one_line(why), room, 0, Role::Warn);
     }
-    page.foot.push(sample(look));
+    page.foot.push(sample(room >= WIDE, look));
     page
 }
 
-fn row(overlay: &Themes, theme: Theme<'_>, marked: bool, look: &Look) -> Row {
+fn row(overlay: &Themes, theme: Theme<'_>, (marked, wide): (bool, bool), look: &Look) -> Row {
     let row = listed(marked, look);
     let (row, chosen) = match (theme, &overlay.offered) {
         (Theme::ByTerminal, Some(offered)) => {
@@ -63,8 +66,10 @@ fn row(overlay: &Themes, theme: Theme<'_>, marked: bool, look: &Look) -> Row {
                 [Ground::Dark, Ground::Light].map(|ground| pair.name(ground, offered.depth));
             let what = if dark == light {
                 dark.to_owned()
-            } else {
+            } else if wide {
                 format!("{dark} when dark, {light} when light")
+            } else {
+                format!("{dark}, {light}")
             };
             let chosen = !matches!(offered.choice, ThemeChoice::One(_));
             let row = row.put(format!("{BY_TERMINAL:NAMES$} "), Role::Strong);
@@ -77,9 +82,15 @@ fn row(overlay: &Themes, theme: Theme<'_>, marked: bool, look: &Look) -> Row {
             } else {
                 Role::Warn
             };
+            let what = match listed.ground {
+                _ if wide => kind(listed),
+                Ok(Some(ground)) => ground.name(),
+                Ok(None) => "terminal's",
+                Err(_) => "unreadable",
+            };
             let row = row
                 .put(format!("{:NAMES$} ", one_line(&listed.name)), Role::Strong)
-                .put(format!("{}{own}", kind(listed)), role);
+                .put(format!("{what}{own}"), role);
             (
                 row,
                 offered
@@ -89,7 +100,9 @@ fn row(overlay: &Themes, theme: Theme<'_>, marked: bool, look: &Look) -> Row {
         }
         (Theme::ByTerminal, None) => (row, false),
     };
-    if chosen {
+    if chosen && !wide {
+        row.end(look.mark(Mark::Done), Role::Good)
+    } else if chosen {
         row.end(format!("{} chosen", look.mark(Mark::Done)), Role::Good)
     } else {
         row
@@ -101,11 +114,14 @@ fn is_chosen(offered: &Offered, name: &str) -> bool {
 }
 
 /// A few of the roles, so that a theme is seen where little else is on the screen.
-fn sample(look: &Look) -> Row {
-    Row::of("text ", Role::Text)
-        .put("muted ", Role::Muted)
-        .put("accent ", Role::Accent)
-        .put(format!("{} done ", look.mark(Mark::Done)), Role::Good)
+fn sample(wide: bool, look: &Look) -> Row {
+    let row = Row::of("text ", Role::Text).put("muted ", Role::Muted);
+    let row = if wide {
+        row.put("accent ", Role::Accent)
+    } else {
+        row
+    };
+    row.put(format!("{} done ", look.mark(Mark::Done)), Role::Good)
         .put(format!("{} asks ", look.mark(Mark::Ask)), Role::Warn)
         .put(format!("{} failed", look.mark(Mark::Failed)), Role::Bad)
 }

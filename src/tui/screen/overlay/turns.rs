@@ -3,10 +3,10 @@
 use crate::tui::app::overlay::turns::Turns;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::overlay::{Page, listed};
-use crate::tui::screen::rows::{Row, keys};
+use crate::tui::screen::rows::{Row, keys, wrapped};
 use crate::tui::widget::text;
 
-pub fn page(turns: &Turns, look: &Look) -> Page {
+pub fn page(turns: &Turns, room: usize, look: &Look) -> Page {
     let mut rows: Vec<Row> = turns
         .shown()
         .iter()
@@ -24,7 +24,7 @@ pub fn page(turns: &Turns, look: &Look) -> Page {
             None if turns.whole => "It has no turn yet.",
             None => "reading the log",
         };
-        rows.push(Row::of(format!("  {said}"), Role::Muted));
+        rows = wrapped(said, room, 2, Role::Muted);
     }
     Page {
         title: format!("turns of {}", text::fit(&turns.title, 40, look.glyphs)),

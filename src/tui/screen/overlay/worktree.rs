@@ -23,10 +23,13 @@ use crate::tui::widget::{cells, text};
 const BESIDE: u16 = 90;
 /// Cells of the list beside it.
 const LIST: u16 = 38;
+/// With less room title and keys are said in fewer words.
+const WIDE: usize = 50;
 /// Commits that are shown of a merge.
 const COMMITS: usize = 8;
 
 pub fn new(app: &App, overlay: &NewWorktree, room: usize) -> Page {
+    let wide = room >= WIDE;
     let mut page: Vec<Row> = Vec::new();
     let muted = |page: &mut Vec<Row>, text: &str| page.extend(wrapped(text, room, 0, Role::Muted));
     match &overlay.plan {
@@ -75,7 +78,11 @@ pub fn new(app: &App, overlay: &NewWorktree, room: usize) -> Page {
         page.push(Row::of("making it …", Role::Strong));
     }
     Page {
-        title: "a new session in a worktree of its own".to_owned(),
+        title: if wide {
+            "a new session in a worktree of its own".to_owned()
+        } else {
+            "new session in a worktree".to_owned()
+        },
         right: String::new(),
         filter: Some(overlay.field.clone()),
         at: 0,
@@ -83,10 +90,12 @@ pub fn new(app: &App, overlay: &NewWorktree, room: usize) -> Page {
         keys: if overlay.making {
             keys(&[("Esc", "stop it")])
         } else {
-            keys(&[
-                ("Enter", "make branch and folder of this name"),
-                ("Esc", "leave"),
-            ])
+            let make = if wide {
+                "make branch and folder of this name"
+            } else {
+                "make it"
+            };
+            keys(&[("Enter", make), ("Esc", "leave")])
         },
         rows: page,
     }
