@@ -113,6 +113,37 @@ fn three(size: (u16, u16)) -> Desk {
     desk
 }
 
+#[test]
+fn a_session_is_named_in_the_top_line_or_counted() {
+    let mut counted = 0;
+    for width in (72..=120).step_by(4) {
+        let mut desk = three((width, 24));
+        for more in 4..=8 {
+            let text = desk.text();
+            let line = text.lines().next().unwrap();
+            let named = (1..=9).filter(|n| line.contains(&format!(" {n} "))).count();
+            assert_eq!(desk.app.views.len(), more);
+            let said = line.split_whitespace().find(|word| word.starts_with('+'));
+            if named == more {
+                assert_eq!(said, None, "{line}");
+            } else {
+                counted += 1;
+                assert_eq!(said, Some(format!("+{}", more - named).as_str()), "{line}");
+                assert!(!line.contains("today"), "{line}");
+            }
+            // The one with the focus is always named, and what waits is always told.
+            let at = format!(" {} ", desk.app.at() + 1);
+            assert!(line.contains(&at) && line.contains("⚑1 waiting"), "{line}");
+            if more < 8 {
+                desk.press(KeyCode::Esc);
+                desk.lead("n");
+                desk.begins("more", "Look at it");
+            }
+        }
+    }
+    assert!(counted > 10, "{counted}");
+}
+
 /// An ask that has the keys is answered only where all of them are on the screen; else the way to more room is.
 #[test]
 fn the_keys_of_an_ask_are_seen_or_the_way_to_them_is() {

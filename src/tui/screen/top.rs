@@ -55,27 +55,34 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rec
     if app.read_only {
         row = row.end("read-only log   ", Role::Warn);
     }
-    if wide {
-        row = row.end(today(app), Role::Muted);
-    }
     // The leader is the way to everything, the help included.
-    let mut leader = Row::new();
-    leader = leader
-        .end(if wide { "   " } else { "" }, Role::Text)
+    let leader = Row::new()
         .end(app.keymap().leader.label(), Role::Key)
         .end(" keys", Role::Muted);
-    let mut keys = leader.clone();
-    keys = keys.end(if wide { "   " } else { "  " }, Role::Text);
     // Where a text is written the sign is a part of it.
-    let help = if app.focus == Focus::Composer && !app.view().composer.is_empty() {
+    let types = match &app.focus {
+        Focus::Composer => !app.view().composer.is_empty(),
+        Focus::Ask(ask) => ask.line.is_some(),
+        Focus::Card(_) | Focus::Transcript => false,
+    };
+    let help = if types {
         app.keymap().way(Action::Help)
     } else {
         "?".to_owned()
     };
-    keys = keys.end(help, Role::Key);
+    let mut keys = leader
+        .clone()
+        .end(if wide { "   " } else { "  " }, Role::Text)
+        .end(help, Role::Key);
     if area.width >= SLIM {
         keys = keys.end(" help", Role::Muted);
     }
+    let none = Row::new();
+    let day = if wide {
+        Row::new().end(today(app), Role::Muted)
+    } else {
+        Row::new()
+    };
     let at = app.at();
     let all: Vec<usize> = if app.has_tab_line() {
         vec![at]
@@ -83,14 +90,32 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rec
         (0..app.views.len()).collect()
     };
     let tabs = Tab::all(app, &all, look);
-    // The keys give way to sessions that would not be told apart, the leader last.
-    let usual: usize = tabs.iter().map(|tab| tab.width(USUAL)).sum();
-    let free = usize::from(area.width).saturating_sub(row.width() + usual + 3);
-    let alone = (tabs.len() == 1).then(|| leader.clone());
-    let fitting = [keys, leader].into_iter().find(|keys| keys.width() <= free);
-    if let Some(mut keys) = fitting.or(alone) {
-        row.right.append(&mut keys.right);
-    }
+    let named_in = |name: usize| tabs.iter().map(|tab| tab.width(name)).sum::<usize>();
+    let (usual, least) = (named_in(USUAL), named_in(LEAST));
+    let alone = if tabs.len() == 1 { 0 } else { usual };
+    // The keys give way to sessions that would not be told apart, the leader after the others; then what was spent gives way
+    // to sessions that would not be named at all.
+    let forms = [
+        (&day, &keys, usual),
+        (&day, &leader, alone),
+        (&day, &none, least),
+        (&none, &leader, least),
+    ];
+    let end = |day: &Row, keys: &Row| {
+        let gap = if day.right.is_empty() || keys.right.is_empty() {
+            ""
+        } else {
+            "   "
+        };
+        let mut end = day.clone().end(gap, Role::Text);
+        end.right.extend(keys.right.iter().cloned());
+        end
+    };
+    let fits = |(day, keys, tabs): &(&Row, &Row, usize)| {
+        row.width() + end(day, keys).width() + tabs + 3 <= usize::from(area.width)
+    };
+    let (day, keys, _) = forms.into_iter().find(fits).unwrap_or((&none, &none, 0));
+    row.right.append(&mut end(day, keys).right);
     row = row.end(" ", Role::Text);
     // Nothing follows the last one but the blank before the right end.
     let room = (usize::from(area.width) + GAP).saturating_sub(row.width() + 2);
@@ -151,7 +176,7 @@ impl Tab {
 }
 
 /// Puts sessions with their marks into a row. The names share the room, and every mark stays in sight; where not even that
-/// is enough, the sessions around the one in the focus are shown.
+/// is enough, the sessions around the one in the focus are shown, and the others counted.
 fn named(
     at: usize,
     mut row: Row,
@@ -160,11 +185,18 @@ fn named(
     area: Rect,
     look: &Look,
 ) -> (Row, Vec<(Rect, usize)>) {
-    let least = tabs.iter().map(|tab| tab.width(LEAST)).max().unwrap_or(1);
-    let most = (room / least).max(1);
-    let before = tabs.partition_point(|tab| tab.index <= at);
-    tabs.drain(..before.saturating_sub(most).min(tabs.len()));
-    tabs.truncate(most);
+    let count = tabs.len();
+    let least: usize = tabs.iter().map(|tab| tab.width(LEAST)).sum();
+    let room = if least > room {
+        let room = room.saturating_sub(cells::of(&format!("+{count}")) + GAP);
+        let (first, end) = around(&tabs, at, room);
+        tabs.truncate(end);
+        tabs.drain(..first);
+        room
+    } else {
+        room
+    };
+    let others = count - tabs.len();
     let name = (LEAST..=LONGEST)
         .rfind(|&name| tabs.iter().map(|tab| tab.width(name)).sum::<usize>() <= room)
         .unwrap_or(LEAST);
@@ -192,7 +224,33 @@ fn named(
         x = x.saturating_add(width + GAP as u16);
         row.left.extend(parts);
     }
+    if others > 0 {
+        row = row.put(format!("{}+{others}", " ".repeat(GAP)), Role::Muted);
+    }
     (row, places)
+}
+
+/// The sessions that have room with the shortest names: the one in the focus, as many before it, then those after it. Gives
+/// the first and the one behind the last.
+fn around(tabs: &[Tab], at: usize, room: usize) -> (usize, usize) {
+    let mut end = tabs.partition_point(|tab| tab.index <= at).max(1);
+    let mut first = end - 1;
+    let width = |index: usize| tabs.get(index).map(|tab| tab.width(LEAST));
+    let mut used = width(first).unwrap_or(0);
+    let mut takes = |index: usize| match width(index) {
+        Some(width) if used + width <= room => {
+            used += width;
+            true
+        }
+        _ => false,
+    };
+    while first > 0 && takes(first - 1) {
+        first -= 1;
+    }
+    while takes(end) {
+        end += 1;
+    }
+    (first, end)
 }
 
 /// What was spent of today's budget.
