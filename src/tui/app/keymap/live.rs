@@ -154,7 +154,9 @@ impl Keymap {
     /// The key that leads to a row after this leader: the first of those that do.
     pub fn led(&self, leader: Leader, live: &Live) -> Option<char> {
         let action = live.row.action;
-        let tmux = TMUX.iter().filter(|_| leader == Leader::CtrlB && !live.own);
+        // What follows the leader works everywhere: the row of a place is another way, and does not list it once more.
+        let listed = leader == Leader::CtrlB && !live.own && live.place == Place::Anywhere;
+        let tmux = TMUX.iter().filter(|_| listed);
         let mut tmux =
             tmux.filter(|(key, other)| *other == action && self.then(leader, *key) == Some(action));
         tmux.next().map(|(key, _)| *key).or_else(|| {

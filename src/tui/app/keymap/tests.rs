@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::chord::narrow;
+use super::leader::Leader;
 use super::live::Keymap;
 use super::*;
 
@@ -23,6 +24,19 @@ fn no_key_means_two_things_in_one_place() {
     assert_eq!(leaders.iter().collect::<HashSet<_>>().len(), leaders.len());
     let names: HashSet<&str> = table().map(|row| row.name).collect();
     assert_eq!(names.len(), table().count(), "each action has its own name");
+}
+
+#[test]
+fn each_key_after_the_leader_is_listed_once() {
+    for leader in [Leader::CtrlX, Leader::CtrlB] {
+        let keymap = Keymap::shipped(leader);
+        let mut seen = HashSet::new();
+        for live in &keymap.rows {
+            if let Some(key) = keymap.led(leader, live) {
+                assert!(seen.insert(key), "{key} after {}", leader.label());
+            }
+        }
+    }
 }
 
 #[test]
