@@ -312,6 +312,20 @@ fn flat(text: &str) -> String {
 }
 
 #[test]
+fn the_help_begins_with_the_keys_of_an_ask_where_one_has_the_focus() {
+    for size in SIZES {
+        let mut desk = worked(size);
+        desk.ask(approval(Risk::Low, "cargo test", "runs a program"));
+        desk.press(KeyCode::Tab);
+        desk.press(KeyCode::Char('?'));
+        let text = desk.text();
+        let (asks, rest) = text.split_once("An ask or a card").unwrap();
+        assert!(!asks.contains("Typing (INSERT)"), "{text}");
+        assert!(rest.contains("y, s"), "{text}");
+    }
+}
+
+#[test]
 fn a_question_is_read_whole_on_the_smallest_screen() {
     let mut desk = worked((40, 12));
     lead(&mut desk);

@@ -16,7 +16,7 @@ use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::cost::Cost;
-use crate::tui::app::overlay::help::Help;
+use crate::tui::app::overlay::help::{First, Help};
 use crate::tui::app::overlay::notices::Notices;
 use crate::tui::app::overlay::pick::Pick;
 use crate::tui::app::overlay::prompts::Prompts;
@@ -71,11 +71,12 @@ impl App {
                 self.show(Overlay::Settings(settings));
             }
             Action::Help => {
-                let place = match self.focus {
-                    Focus::Transcript => Place::Transcript,
-                    _ => Place::Composer,
+                let first = match self.focus {
+                    Focus::Composer => First::Place(Place::Composer),
+                    Focus::Transcript => First::Place(Place::Transcript),
+                    Focus::Ask(_) | Focus::Card(_) => First::Cards,
                 };
-                self.show(Overlay::Help(Help::of(place)));
+                self.show(Overlay::Help(Help::of(first)));
             }
             Action::Editor => return vec![Cmd::Edit(self.view().composer.plain())],
             Action::StopAll => return self.stop_all(),

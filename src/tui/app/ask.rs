@@ -82,6 +82,11 @@ impl Arming {
         self.flash = Some(now + FLASH);
     }
 
+    /// The keys come back to it: the quiet begins anew.
+    pub fn rest(&mut self, now: Duration) {
+        self.quiet_since = now;
+    }
+
     /// The screen has shown it: the quiet counts from the first time on that so much of it was seen.
     pub fn drawn(&mut self, sight: Sight, now: Duration) {
         if sight > self.seen {

@@ -13,7 +13,7 @@ use crate::protocol::op::Op;
 use crate::tui::app::ask::{Arming, Back, is_key_of, moved};
 use crate::tui::app::first_run::{FirstRun, Page};
 use crate::tui::app::keymap::Action;
-use crate::tui::app::keymap::chord::narrow;
+use crate::tui::app::keymap::chord::{is_sign, narrow};
 use crate::tui::app::message::Cmd;
 use crate::tui::app::setup::NewProvider;
 use crate::tui::app::text::Text;
@@ -133,6 +133,9 @@ impl App {
             && action != Action::NextMode
         {
             return self.act(action);
+        }
+        if is_sign(event, '?') {
+            return self.act(Action::Help);
         }
         let now = self.now.since;
         let choices = self.card_choices(self.view());

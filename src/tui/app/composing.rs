@@ -4,7 +4,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::config::ComposerKeys;
 use crate::tui::app::composer::Opened;
-use crate::tui::app::keymap::chord::narrow;
+use crate::tui::app::keymap::chord::{is_sign, narrow};
 use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::message::Cmd;
 use crate::tui::app::vim::{Mode, Press};
@@ -23,11 +23,7 @@ impl App {
         {
             return cmds;
         }
-        if let KeyCode::Char(c) = event.code
-            && narrow(c) == '?'
-            && self.view().composer.is_empty()
-            && event.modifiers.difference(KeyModifiers::SHIFT).is_empty()
-        {
+        if is_sign(event, '?') && self.view().composer.is_empty() {
             return self.act(Action::Help);
         }
         if let Some(action) = self.keymap().find(Place::Composer, event) {

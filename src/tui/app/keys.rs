@@ -7,7 +7,7 @@ use crate::tui::app::ask::Reply as AskReply;
 use crate::tui::app::board::Writing;
 use crate::tui::app::card::given_to;
 use crate::tui::app::first_run::{FirstRun, Page, Reply as PageReply};
-use crate::tui::app::keymap::chord::narrow;
+use crate::tui::app::keymap::chord::{is_sign, narrow};
 use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::message::Cmd;
@@ -39,7 +39,7 @@ impl App {
         }
         if self.overlay.is_some() {
             if anywhere == Some(Action::Break) {
-                self.overlay = None;
+                self.close_overlay();
                 return Vec::new();
             }
             let asks_for_auto = matches!(self.overlay, Some(Overlay::Auto(_)));
@@ -211,7 +211,7 @@ impl App {
         match reply {
             Reply::Stay => Vec::new(),
             Reply::Close => {
-                self.overlay = None;
+                self.close_overlay();
                 Vec::new()
             }
             Reply::Do(wish) => {
@@ -220,6 +220,17 @@ impl App {
                 }
                 self.wish(wish)
             }
+        }
+    }
+
+    /// What lies under it gets the keys back; an ask or a card waits for quiet anew, as a key may have been pressed once more.
+    fn close_overlay(&mut self) {
+        self.overlay = None;
+        let now = self.now.since;
+        match &mut self.focus {
+            Focus::Ask(ask) => ask.arming.rest(now),
+            Focus::Card(card) => card.arming.rest(now),
+            Focus::Composer | Focus::Transcript => {}
         }
     }
 
@@ -309,6 +320,10 @@ impl App {
         ) = anywhere
         {
             return self.act(action);
+        }
+        // Asking what the keys do is no answer either.
+        if matches!(&self.focus, Focus::Ask(ask) if ask.line.is_none()) && is_sign(event, '?') {
+            return self.act(Action::Help);
         }
         let now = self.now.since;
         let written = self.view().composer.plain();

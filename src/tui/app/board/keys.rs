@@ -14,7 +14,7 @@ use crate::tui::app::keymap::{Action, Place, table};
 use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::files::Page;
-use crate::tui::app::overlay::help::Help;
+use crate::tui::app::overlay::help::{First, Help};
 use crate::tui::app::overlay::turns::Turns;
 use crate::tui::app::text::Text;
 
@@ -88,8 +88,8 @@ impl App {
                 return self.act(action);
             }
             Action::Help => {
-                let place = Place::Board;
-                self.show(Overlay::Help(Help::of(place)));
+                let first = First::Place(Place::Board);
+                self.show(Overlay::Help(Help::of(first)));
             }
             // What lies above the board, or is no concern of it.
             Action::Leader | Action::Palette | Action::Redraw | Action::Suspend => {

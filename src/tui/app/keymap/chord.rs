@@ -92,6 +92,12 @@ pub fn chord(event: KeyEvent) -> Chord {
     Chord { code, modifiers }
 }
 
+/// This sign alone, in its full-width form too.
+pub fn is_sign(event: KeyEvent, sign: char) -> bool {
+    let plain = event.modifiers.difference(KeyModifiers::SHIFT).is_empty();
+    plain && matches!(event.code, KeyCode::Char(c) if narrow(c) == sign)
+}
+
 /// The narrow form of a full-width character, where a key and not a text is meant: `ｙ` is `y`, `１` is `1`, `、` is `/`.
 pub fn narrow(c: char) -> char {
     match c {

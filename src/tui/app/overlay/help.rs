@@ -12,18 +12,25 @@ const PAGE: usize = 10;
 /// More rows than the help has; the screen shows its foot at the latest, and the number itself stays small.
 const MOST: usize = 500;
 
+/// What its list begins with: the keys of where it was opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum First {
+    Place(Place),
+    /// An ask or a card that had the focus.
+    Cards,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Help {
-    /// The place it was opened from: its keys come first.
-    pub place: Place,
+    pub first: First,
     /// What is sought, and the first row that is seen.
     pub pick: Pick,
 }
 
 impl Help {
-    pub fn of(place: Place) -> Self {
+    pub fn of(first: First) -> Self {
         Self {
-            place,
+            first,
             pick: Pick::default(),
         }
     }
@@ -98,7 +105,7 @@ mod tests {
             (&[KeyCode::Char('z'), KeyCode::Esc], Reply::Close, "z", 0),
         ];
         for (keys, expected, sought, at) in cases {
-            let mut help = Help::of(Place::Composer);
+            let mut help = Help::of(First::Place(Place::Composer));
             let mut reply = Reply::Stay;
             for &code in keys {
                 reply = help.key(KeyEvent::from(code));

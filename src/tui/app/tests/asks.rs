@@ -9,6 +9,8 @@ use crate::protocol::id::AskId;
 use crate::protocol::op::Op;
 use crate::protocol::rule::Mode;
 use crate::tui::app::message::{Cmd, Msg};
+use crate::tui::app::overlay::Overlay;
+use crate::tui::app::overlay::help::{First, Help};
 use crate::tui::app::tests::{Desk, Dice, now, ops, submit, verdict};
 use crate::tui::app::{App, Seen};
 
@@ -138,6 +140,34 @@ fn one_key_typed_ahead_of_an_ask_is_dropped_on_the_way_there() {
     let mut desk = Desk::running();
     desk.typed("y");
     assert_eq!(ops(&desk.press(Tab)), [submit("y", When::Turn)]);
+}
+
+#[test]
+fn the_help_is_opened_from_an_ask_and_answers_nothing() {
+    use KeyCode::Char;
+    for (sign, waits) in [('?', 0), ('？', 0), ('?', 400)] {
+        let mut desk = Desk::running();
+        desk.ask("a", Risk::Low);
+        desk.alt('a');
+        desk.wait(waits);
+        assert_eq!(desk.press(Char(sign)), []);
+        let help = Some(Overlay::Help(Help::of(First::Cards)));
+        assert_eq!(desk.app.overlay, help, "{sign}");
+        // Closed by the same key; one that follows at once counts as little as any that comes early.
+        desk.press(Char(sign));
+        assert_eq!(desk.app.overlay, None);
+        assert_eq!(ops(&desk.press(Char('y'))), []);
+        desk.wait(400);
+        assert_eq!(ops(&desk.press(Char('y'))).len(), 1);
+    }
+    // In a line that is typed it is a sign.
+    let mut desk = Desk::running();
+    desk.ask("a", Risk::Low);
+    desk.alt('a');
+    desk.wait(400);
+    desk.press(Char('N'));
+    desk.typed("why?");
+    assert_eq!(desk.app.overlay, None);
 }
 
 #[test]

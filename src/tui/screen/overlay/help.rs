@@ -3,7 +3,7 @@
 use crate::tui::app::command;
 use crate::tui::app::keymap::live::Keymap;
 use crate::tui::app::keymap::{Place, group};
-use crate::tui::app::overlay::help::Help;
+use crate::tui::app::overlay::help::{First, Help};
 use crate::tui::screen::look::Role;
 use crate::tui::screen::overlay::Page;
 use crate::tui::screen::rows::{Row, keys, wrapped};
@@ -14,10 +14,13 @@ const KEYS: usize = 26;
 /// With less room the words stand below their keys.
 const TWO_COLUMNS: usize = 60;
 
+/// Its name, and keys with what they do.
+type Section = (String, Vec<(String, String)>);
+
 pub fn page(keymap: &Keymap, overlay: &Help, room: usize) -> Page {
     let pick = &overlay.pick;
     let mut rows = Vec::new();
-    for (name, entries) in sections(keymap, overlay.place) {
+    for (name, entries) in sections(keymap, overlay.first) {
         // A section whose name has the words is shown whole.
         let whole = pick.fits(&name);
         let fits = |(label, what): &&(String, String)| {
@@ -48,13 +51,18 @@ pub fn page(keymap: &Keymap, overlay: &Help, room: usize) -> Page {
 }
 
 /// What is listed, in parts: each has a name, and keys with what they do.
-fn sections(keymap: &Keymap, place: Place) -> Vec<(String, Vec<(String, String)>)> {
-    let order: &[Place] = match place {
-        Place::Board => &[Place::Board, Place::Anywhere],
-        Place::Transcript => &[Place::Transcript, Place::Composer, Place::Anywhere],
-        Place::Composer | Place::Anywhere => &[Place::Composer, Place::Transcript, Place::Anywhere],
+fn sections(keymap: &Keymap, first: First) -> Vec<Section> {
+    let order: &[Place] = match first {
+        First::Place(Place::Board) => &[Place::Board, Place::Anywhere],
+        First::Place(Place::Transcript) => &[Place::Transcript, Place::Composer, Place::Anywhere],
+        First::Place(Place::Composer | Place::Anywhere) | First::Cards => {
+            &[Place::Composer, Place::Transcript, Place::Anywhere]
+        }
     };
     let mut all = Vec::new();
+    if first == First::Cards {
+        all.push(cards());
+    }
     for &place in order {
         let name = match place {
             Place::Composer => "Typing (INSERT)".to_owned(),
@@ -89,18 +97,9 @@ fn sections(keymap: &Keymap, place: Place) -> Vec<(String, Vec<(String, String)>
             ),
         ]),
     ));
-    all.push((
-        "An ask or a card, once it has the focus and 400 ms were quiet".to_owned(),
-        keys(&[
-            ("y, s", "yes: once, for this session"),
-            ("n, N", "no; no, and say why"),
-            ("e, d", "edit the command first; everything about it"),
-            ("y, Enter", "a HIGH one takes both"),
-            ("Esc", "back; it stays waiting"),
-            ("Enter, m", "what failed: ask again; another model"),
-            ("k, r", "a refused key: give another; read it again"),
-        ]),
-    ));
+    if first != First::Cards {
+        all.push(cards());
+    }
     let mut commands: Vec<(String, String)> = command::TABLE
         .iter()
         .map(|slash| {
@@ -124,6 +123,24 @@ fn sections(keymap: &Keymap, place: Place) -> Vec<(String, Vec<(String, String)>
     ]));
     all.push(("Commands in the composer".to_owned(), commands));
     all
+}
+
+fn cards() -> Section {
+    let keys = keys(&[
+        ("y, s", "yes: once, for this session"),
+        ("n, N", "no; no, and say why"),
+        ("e, d", "edit the command first; everything about it"),
+        ("y, Enter", "a HIGH one takes both"),
+        (
+            "PgDn",
+            "the rest of a long one; before its end was seen only a no works",
+        ),
+        ("Esc", "back; it stays waiting"),
+        ("Enter, m", "what failed: ask again; another model"),
+        ("k, r", "a refused key: give another; read it again"),
+    ]);
+    let name = "An ask or a card, once it has the focus and 400 ms were quiet";
+    (name.to_owned(), keys)
 }
 
 /// Keys and what they do: side by side where there is room, never cut.
