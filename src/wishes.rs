@@ -16,6 +16,7 @@ use creel::tui::app::keymap::leader::Leader;
 use creel::tui::app::keymap::spelling::{self, Stroke};
 use creel::tui::app::keymap::wished::{self, Rebind};
 use creel::tui::app::wishes::Wishes;
+use creel::tui::terminal::ability::Ability;
 
 /// The file of one home.
 pub struct ConfigFile {
@@ -53,7 +54,8 @@ impl ConfigFile {
             LeaderKey::CtrlX => Leader::CtrlX,
             LeaderKey::CtrlB => Leader::CtrlB,
         };
-        let (keymap, judged) = wished::apply(leader, &config.keymap);
+        let (mut keymap, judged) = wished::apply(leader, &config.keymap);
+        keymap.between = Ability::of_environment().between;
         let file = self.paths.config_file.display();
         let faults = judged.faults.iter();
         Wishes {

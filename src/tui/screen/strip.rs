@@ -37,7 +37,7 @@ pub fn draw(keymap: &Keymap, pressed: Pressed, canvas: &mut Canvas, area: Rect, 
     let leader = pressed.leader;
     let keymap = &Keymap {
         leader,
-        rows: keymap.rows.clone(),
+        ..keymap.clone()
     };
     let mut all: Vec<(char, String, Action)> = keymap
         .rows

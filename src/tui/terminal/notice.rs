@@ -9,8 +9,9 @@ use crate::tui::terminal::clipboard::passed_through;
 const LONGEST: usize = 120;
 
 /// What stands between the program and the terminal of the person.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Between {
+    #[default]
     Nothing,
     Tmux,
     /// GNU screen.

@@ -3,11 +3,13 @@
 
 use crossterm::event::KeyEvent;
 
+use crate::tui::app::keymap::between::keeps;
 use crate::tui::app::keymap::chord::{Chord, chord, plain};
 use crate::tui::app::keymap::leader::{ALSO, Leader, TMUX};
 use crate::tui::app::keymap::reading::pairs_of;
 use crate::tui::app::keymap::spelling::Stroke;
 use crate::tui::app::keymap::{Action, Binding, Place, table};
+use crate::tui::terminal::notice::Between;
 
 /// One row with the keys that it has now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +30,8 @@ pub struct Live {
 pub struct Keymap {
     pub leader: Leader,
     pub rows: Vec<Live>,
+    /// What the keys come through: those it keeps for itself are not named where there are others.
+    pub between: Between,
 }
 
 impl Default for Keymap {
@@ -94,6 +98,7 @@ impl Keymap {
         Self {
             leader,
             rows: table().map(Live::shipped).collect(),
+            between: Between::Nothing,
         }
     }
 
@@ -167,7 +172,10 @@ impl Keymap {
 
     /// All keys of a row, as a person reads them.
     pub fn labels(&self, live: &Live) -> Vec<String> {
-        let mut labels: Vec<String> = live.keys.iter().map(Chord::label).collect();
+        // A key the person gave comes through, or they would not have given it.
+        let passes = |key: &&Chord| live.own || !keeps(self.between, **key);
+        let keys = live.keys.iter().filter(passes);
+        let mut labels: Vec<String> = keys.map(Chord::label).collect();
         let pairs = live.pairs.iter().map(|(first, second)| {
             let [first, second] = [*first, *second].map(|c| plain(c).label());
             format!("{first} {second}")
@@ -180,6 +188,9 @@ impl Keymap {
         }
         let led = self.led(self.leader, live);
         labels.extend(led.map(|key| format!("{} {key}", self.leader.label())));
+        if labels.is_empty() {
+            labels.extend(live.keys.iter().map(Chord::label));
+        }
         labels
     }
 

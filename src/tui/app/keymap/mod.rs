@@ -1,6 +1,7 @@
 //! Every key and what it does: one table in four files, over which `wished` lays what the person wants; keys are looked up
 //! in what comes of it ([`live::Keymap`]), and the strip, the help and the palette are drawn from it.
 
+pub mod between;
 pub mod board;
 pub mod chord;
 pub mod claim;

@@ -9,6 +9,7 @@ use super::chord::narrow;
 use super::leader::Leader;
 use super::live::Keymap;
 use super::*;
+use crate::tui::terminal::notice::Between;
 
 #[test]
 fn no_key_means_two_things_in_one_place() {
@@ -35,6 +36,31 @@ fn each_key_after_the_leader_is_listed_once() {
             if let Some(key) = keymap.led(leader, live) {
                 assert!(seen.insert(key), "{key} after {}", leader.label());
             }
+        }
+    }
+}
+
+#[test]
+fn a_key_that_a_multiplexer_keeps_is_named_where_there_is_no_other() {
+    let cases = [
+        (Place::Anywhere, Action::FocusLeft, "Alt+h", "^X h"),
+        (Place::Anywhere, Action::Palette, "Ctrl+P", "^X p"),
+        (Place::Anywhere, Action::NextAsk, "Alt+a", "Alt+a"),
+        (Place::Anywhere, Action::Outputs, "Ctrl+O", "Ctrl+O"),
+        (Place::Composer, Action::WordRight, "Alt+f", "Ctrl+Right"),
+    ];
+    for (place, action, usual, expected) in cases {
+        for (between, expected) in [
+            (Between::Nothing, usual),
+            (Between::Tmux, usual),
+            (Between::Zellij, expected),
+        ] {
+            let keymap = Keymap {
+                between,
+                ..Keymap::default()
+            };
+            let key = keymap.key(place, action);
+            assert_eq!(key.as_deref(), Some(expected), "{action:?} in {between:?}");
         }
     }
 }
