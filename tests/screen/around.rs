@@ -409,7 +409,7 @@ fn words_are_whole_on_the_smallest_screen() {
     desk.app.notices = vec!["creel.db was damaged and has been saved row by row".repeat(3)];
     desk.app.changes.everywhere += 1;
     let text = flat(&desk.text());
-    assert!(text.contains("^X o all ^X d away"), "{text}");
+    assert!(text.contains("^X o all ^X O away"), "{text}");
 }
 
 #[test]

@@ -11,6 +11,7 @@ use crate::protocol::op::Op;
 use crate::protocol::query::{Query, SpendBy};
 use crate::tui::app::ask::{AskFocus, Back, edited};
 use crate::tui::app::board::Done;
+use crate::tui::app::keymap::between::leaving;
 use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::message::{Cmd, Tag};
@@ -50,6 +51,7 @@ impl App {
             }
             Action::Notices => self.show(Overlay::Notices(Notices::default())),
             Action::PutAway => self.notices.clear(),
+            Action::Detach => self.say(leaving(self.keymap().between)),
             Action::Sessions => return self.show_board(),
             Action::Temporary => return self.new_temporary(),
             Action::NewSession => return self.new_session(),

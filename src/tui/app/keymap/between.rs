@@ -1,4 +1,4 @@
-//! What a multiplexer makes of keys before they come here.
+//! What a multiplexer makes of keys before they come here, and how it is left.
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
@@ -18,5 +18,15 @@ pub fn keeps(between: Between, chord: Chord) -> bool {
         (Between::Zellij, KeyModifiers::ALT) => ZELLIJ_ALT.contains(&c),
         (Between::Zellij, KeyModifiers::CONTROL) => ZELLIJ_CTRL.contains(&c),
         _ => false,
+    }
+}
+
+/// How the screen is left while Creel goes on: only a multiplexer can. Short enough for a slim screen up to the `;`.
+pub fn leaving(between: Between) -> &'static str {
+    match between {
+        Between::Tmux => "tmux: its prefix, then d; Creel goes on there",
+        Between::Screen => "screen: Ctrl+A, then d; Creel goes on there",
+        Between::Zellij => "zellij: Ctrl+O, then d; Creel goes on there",
+        Between::Nothing => "start Creel in tmux to detach; here it ends with its terminal",
     }
 }

@@ -98,6 +98,7 @@ pub enum Action {
     Rename,
     PutAway,
     Notices,
+    Detach,
     Quit,
     Redraw,
     Suspend,

@@ -192,6 +192,7 @@ const OF_THE_SCREEN: &[&str] = &[
     "read",
     "notices",
     "put-away",
+    "detach",
     "break",
     "outputs",
     "page-",

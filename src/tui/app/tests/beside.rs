@@ -128,7 +128,7 @@ fn a_notice_stays_until_it_is_put_away() {
     desk.wait(60_000);
     assert_eq!(desk.app.notices.len(), 1);
     desk.ctrl('x');
-    desk.typed("d");
+    desk.typed("O");
     assert!(desk.app.notices.is_empty() && desk.app.read_only);
 }
 

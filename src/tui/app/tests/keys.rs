@@ -15,6 +15,7 @@ use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::message::{Cmd, Msg};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::tests::{Desk, ops};
+use crate::tui::terminal::notice::Between;
 
 #[test]
 fn the_round_of_modes_asks_before_commands_run_unasked() {
@@ -192,6 +193,36 @@ fn what_is_said_names_the_keys_of_the_person() {
     desk.press(KeyCode::Char('w'));
     desk.press(KeyCode::Char('p'));
     assert!(said(&desk).ends_with("; U undoes it"), "{}", said(&desk));
+}
+
+#[test]
+fn detaching_is_what_the_multiplexer_does_and_its_keys_are_said() {
+    for (between, expected) in [
+        (
+            Between::Tmux,
+            "tmux: its prefix, then d; Creel goes on there",
+        ),
+        (
+            Between::Screen,
+            "screen: Ctrl+A, then d; Creel goes on there",
+        ),
+        (
+            Between::Zellij,
+            "zellij: Ctrl+O, then d; Creel goes on there",
+        ),
+        (
+            Between::Nothing,
+            "start Creel in tmux to detach; here it ends with its terminal",
+        ),
+    ] {
+        let mut desk = Desk::open();
+        desk.app.setup.wishes.keymap.between = between;
+        desk.app.notices = vec!["stays".to_owned()];
+        desk.ctrl('x');
+        assert_eq!(desk.press(KeyCode::Char('d')), []);
+        assert_eq!(desk.app.note.as_ref().unwrap().text, expected);
+        assert_eq!(desk.app.notices.len(), 1);
+    }
 }
 
 #[test]
