@@ -158,12 +158,12 @@ impl App {
         }
     }
 
-    /// A new session beside the one with the focus, in its folder and with its model.
+    /// A new session beside the one with the focus, in the folder and with the model of any new one.
     fn split(&mut self, axis: Axis) {
         if !self.can_split(axis) {
             return;
         }
-        let view = self.fresh_view(self.view().cwd().clone());
+        let view = self.fresh_view(self.folder_for_new());
         self.split_with(axis, view.id);
         self.views.push(view);
         self.first_run = None;

@@ -155,7 +155,11 @@ fn ways(app: &App, view: &View, wide: bool) -> Vec<(String, &'static str, String
     let key = |action| keymap.key(Place::Composer, action).unwrap_or_default();
     let mut ways = vec![(key(Action::Sessions), "sessions", sessions)];
     if app.size.0 >= NARROW {
-        let split = "another session beside this one";
+        let split = if wide {
+            "another session beside this one"
+        } else {
+            "another session"
+        };
         ways.push((key(Action::SplitRight), "split", split.to_owned()));
     }
     // Behind a text the sign is a part of it.

@@ -81,6 +81,10 @@ fn beside_the_tour_sessions_begin_where_creel_was_started() {
     let view = desk.app.view();
     assert_eq!(view.cwd(), &PathBuf::from("/src/api"));
     assert_eq!(view.model(), Some(&model("rehearsal/words")));
+    let mut desk = touring(None);
+    desk.app.setup.cwd = PathBuf::from("/src/api");
+    split(&mut desk);
+    assert_eq!(desk.app.view().cwd(), &PathBuf::from("/src/api"));
 }
 
 #[test]
