@@ -341,6 +341,14 @@ mod tests {
     use crate::config::load::parse;
     use crate::protocol::id::ModelRef;
 
+    /// A config, the keys that are there, the models that were used last, and the one that is taken.
+    type Row<'r> = (
+        &'r str,
+        &'static [&'static str],
+        &'r [&'r str],
+        Option<&'r str>,
+    );
+
     #[test]
     fn a_key_that_is_new_changes_no_model_by_itself() {
         let with = |text: &str, keys: &'static [&str]| {
@@ -354,7 +362,7 @@ mod tests {
         };
         let (deep, claude) = ("deepseek/deepseek-v4-flash", "anthropic/claude-sonnet-5-5");
         let both: &[&str] = &["DEEPSEEK_API_KEY", "ANTHROPIC_API_KEY"];
-        let rows: &[(&str, &'static [&str], &[&str], Option<&str>)] = &[
+        let rows: &[Row] = &[
             // One vendor: its usual model, whatever was used.
             ("", &["ANTHROPIC_API_KEY"], &[deep], Some(claude)),
             // Several: the newest that is still here.

@@ -298,7 +298,7 @@ impl App {
                 self.clicks.front = front.then_some(self.now.since);
                 self.quiet_again();
                 // Others may have spent while nobody looked.
-                let asks = (front && self.ready).then(|| Cmd::Ask(Tag::Today, Query::Today));
+                let asks = (front && self.ready).then_some(Cmd::Ask(Tag::Today, Query::Today));
                 asks.into_iter().collect()
             }
             Msg::Ready(opened) => {
