@@ -111,8 +111,9 @@ fn five_endpoints(dialect: Dialect) {
         refuses(429, "retry-after: 3000\r\n"),
         refuses(500, ""),
         Server::start(move |request| {
-            let mut acts = vec![Act::Wait(waits.clone())];
-            acts.extend(works(request));
+            // Its head comes at once, and then nothing.
+            let mut acts = works(request);
+            acts.insert(1, Act::Wait(waits.clone()));
             acts
         }),
         Server::start(breaks_off),

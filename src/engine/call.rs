@@ -26,7 +26,7 @@ pub(crate) struct ModelCall {
     pub(crate) first: Option<u64>,
     pub(crate) limits: Limits,
     pub(crate) supply: Supply,
-    /// Until then it must have begun to answer: another endpoint is ready.
+    /// Until then its first word, thought or call must have come: another endpoint is ready.
     pub(crate) patience: Option<Instant>,
     pub(crate) drafted: Instant,
 }
@@ -64,10 +64,8 @@ impl ModelCall {
     /// Keeps what a chunk shows of the endpoint: the limits of its head, and when its first word came.
     pub(crate) fn saw(&mut self, chunk: &Chunk, now: Time) {
         match chunk {
-            Chunk::Began { limits } => {
-                self.limits = *limits;
-                self.patience = None;
-            }
+            // A head is no answer yet: a server may send it at once, and then nothing.
+            Chunk::Began { limits } => self.limits = *limits,
             Chunk::Text(_) | Chunk::Thinking(_) | Chunk::CallGrows { .. }
                 if self.first.is_none() =>
             {

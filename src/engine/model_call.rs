@@ -301,6 +301,8 @@ impl Task {
             }
             match chunk {
                 Chunk::Began { .. } => {}
+                // It thinks, which ends the wait for it; there is nothing to show.
+                Chunk::Thinking(text) if text.is_empty() => {}
                 Chunk::Text(text) => self.spoke(Delta::Text { text }),
                 Chunk::Thinking(text) => self.spoke(Delta::Thinking { text }),
                 Chunk::CallGrows { name, bytes } => self.spoke(Delta::CallGrows { name, bytes }),

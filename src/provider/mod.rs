@@ -68,6 +68,7 @@ pub enum Chunk {
         limits: Limits,
     },
     Text(String),
+    /// Empty where the server tells that the model thinks, and not what.
     Thinking(String),
     /// The arguments of a call arrive: its tool, and the bytes so far.
     CallGrows {

@@ -237,7 +237,8 @@ impl Answer {
         if block.kind() == "text" && !block.text.is_empty() {
             chunks.push(Chunk::Text(block.text.clone()));
         }
-        if block.kind() == "thinking" && !block.text.is_empty() {
+        if matches!(block.kind(), "thinking" | "redacted_thinking") {
+            // The whole time until the next block may go by without a word of it.
             chunks.push(Chunk::Thinking(block.text.clone()));
         }
         if block.is_call() {

@@ -100,6 +100,8 @@ fn parts_stand_in_the_order_of_their_numbers_and_keep_what_must_go_back() {
     assert_eq!(
         chunks[..chunks.len() - 1],
         [
+            // That it thinks is told before a word of it, and of what is sealed there is none.
+            Chunk::Thinking(String::new()),
             Chunk::Thinking("hm".to_owned()),
             Chunk::Text("so ".to_owned()),
             Chunk::CallGrows {
@@ -115,6 +117,7 @@ fn parts_stand_in_the_order_of_their_numbers_and_keep_what_must_go_back() {
                 name: "glob".to_owned(),
                 bytes: 16
             },
+            Chunk::Thinking(String::new()),
         ]
     );
     assert_eq!(

@@ -197,9 +197,14 @@ impl Answer {
             return;
         }
         let mut item = Item::new(index(event), raw.clone());
+        let before = chunks.len();
         item.absorb(raw, chunks);
         if item.is_call() {
             item.tell_growth(chunks);
+        }
+        if item.kind() == "reasoning" && chunks.len() == before {
+            // It may go on for minutes without a word of it.
+            chunks.push(Chunk::Thinking(String::new()));
         }
         self.items.push(item);
     }

@@ -118,6 +118,8 @@ fn items_stand_in_their_places_and_keep_what_must_go_back() {
     assert_eq!(
         chunks[..chunks.len() - 1],
         [
+            // That it thinks is told before a word of it.
+            Chunk::Thinking(String::new()),
             Chunk::Thinking("hm".to_owned()),
             grows(0),
             Chunk::Text("it ".to_owned()),
