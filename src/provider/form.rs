@@ -28,6 +28,7 @@ fn thought(wire: Wire, body: &Map<String, Value>) -> bool {
                 "reasoning_content",
                 "reasoning",
                 "reasoning_details",
+                "thinking_blocks",
                 "extra_content",
                 "content",
             ];
@@ -36,7 +37,10 @@ fn thought(wire: Wire, body: &Map<String, Value>) -> bool {
         Wire::Ollama => {
             let is_other = |name: &str| {
                 name.starts_with("reasoning")
-                    || matches!(name, "type" | "parts" | "content" | "extra_content")
+                    || matches!(
+                        name,
+                        "type" | "parts" | "content" | "extra_content" | "thinking_blocks"
+                    )
             };
             !body.keys().any(|name| is_other(name))
         }
@@ -138,6 +142,7 @@ mod tests {
             Wire::OpenAiChat => vec![
                 thought(
                     json!({"reasoning_content": "SEALED-1", "reasoning": "SEALED-2", "reasoning_details": [{"data": "SEALED-3"}],
+                    "thinking_blocks": [{"type": "thinking", "thinking": "hm", "signature": "SEALED-6"}],
                     "extra_content": {"google": {"thought_signature": "SEALED-4"}}}),
                 ),
                 said(None),

@@ -12,6 +12,7 @@ use crate::provider::bill::cost;
 use crate::provider::decode::{Assembly, Decoder};
 use crate::provider::envelope::Envelope;
 use crate::provider::failure::in_answer;
+use crate::provider::openai_chat::blocks::Blocks;
 use crate::provider::openai_chat::calls::Calls;
 use crate::provider::openai_chat::details::Details;
 use crate::provider::openai_chat::think::{Tags, Taken};
@@ -47,6 +48,7 @@ struct Answer {
     reasoning_content: Option<String>,
     reasoning: Option<String>,
     reasoning_details: Details,
+    thinking_blocks: Blocks,
     extra_content: Option<Value>,
     /// The content, where it came as a list of typed parts.
     content: Vec<Value>,
@@ -180,7 +182,8 @@ impl Assembly for Answer {
 
     fn parts(&self) -> usize {
         let details = self.reasoning_details.numbered();
-        self.calls.len().max(details).max(self.content.len())
+        let thoughts = details.max(self.thinking_blocks.len());
+        self.calls.len().max(thoughts).max(self.content.len())
     }
 
     fn reply(&self, whole: bool) -> Reply {
@@ -231,8 +234,12 @@ impl Answer {
             self.reasoning.get_or_insert_default().push_str(text);
         }
         let details = delta["reasoning_details"].as_array();
-        for detail in details.into_iter().flatten() {
+        for detail in all(details) {
             self.reasoning_details.take(detail);
+        }
+        let blocks = delta["thinking_blocks"].as_array();
+        for block in all(blocks) {
+            self.thinking_blocks.take(block);
         }
         if let Some(extra) = delta.get("extra_content").filter(|extra| !extra.is_null()) {
             self.extra_content = Some(extra.clone());
@@ -244,11 +251,14 @@ impl Answer {
             .find(|text| !text.is_empty())
             .map_or_else(
                 || {
-                    details
-                        .into_iter()
-                        .flatten()
-                        .filter_map(detail_text)
-                        .collect()
+                    let told: String = all(details).filter_map(detail_text).collect();
+                    if told.is_empty() {
+                        all(blocks)
+                            .filter_map(|block| block["thinking"].as_str())
+                            .collect()
+                    } else {
+                        told
+                    }
                 },
                 ToOwned::to_owned,
             );
@@ -336,6 +346,10 @@ impl Answer {
                 self.reasoning_details.list().into(),
             );
         }
+        let sealed = self.thinking_blocks.sealed();
+        if !sealed.is_empty() {
+            fields.insert("thinking_blocks".to_owned(), sealed.into());
+        }
         if self.content.iter().any(|part| part["type"] == "thinking") {
             fields.insert("content".to_owned(), self.content.clone().into());
         } else if let Some(whole) = self.tags.whole() {
@@ -374,6 +388,10 @@ fn join_text(list: &mut Vec<Value>, text: &str, made: impl Fn(&str) -> Value, pl
     } else if !text.is_empty() {
         list.push(new);
     }
+}
+
+fn all(list: Option<&Vec<Value>>) -> impl Iterator<Item = &Value> {
+    list.into_iter().flatten()
 }
 
 /// What a reasoning detail lets a person read.

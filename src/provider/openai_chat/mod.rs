@@ -1,5 +1,6 @@
 //! The Chat Completions dialect: `OpenAI`, most other vendors, and every local server.
 
+mod blocks;
 mod calls;
 mod content;
 pub mod decode;

@@ -269,6 +269,31 @@ fn reasoning_is_shown_once_and_kept_under_its_names() {
             "s1",
             Some(json!({"reasoning_details": [{"type": "reasoning.summary", "summary": "s1"}]})),
         ),
+        // A gateway before Messages: what is signed goes back, and what was cut does not.
+        (
+            vec![
+                delta(
+                    &json!({"reasoning_content": "h", "thinking_blocks": [{"type": "thinking", "thinking": "h"}]}),
+                ),
+                delta(
+                    &json!({"reasoning_content": "m", "thinking_blocks": [{"type": "thinking", "thinking": "m"}]}),
+                ),
+                delta(
+                    &json!({"thinking_blocks": [{"type": "thinking", "thinking": "", "signature": "s"}]}),
+                ),
+            ],
+            "hm",
+            Some(
+                json!({"reasoning_content": "hm", "thinking_blocks": [{"type": "thinking", "thinking": "hm", "signature": "s"}]}),
+            ),
+        ),
+        (
+            vec![delta(
+                &json!({"thinking_blocks": [{"type": "thinking", "thinking": "hm"}]}),
+            )],
+            "hm",
+            None,
+        ),
         (
             vec![
                 delta(
