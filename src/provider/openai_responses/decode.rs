@@ -282,12 +282,20 @@ impl Answer {
                 continue;
             }
             // What has come is believed; only what was left open is completed, so that no call is there twice.
-            let open = |item: &&mut Item| {
-                let here = item.index == Some(index) || item.is_named(id(raw));
-                here && !item.finished && item.can_become(raw)
-            };
+            let here = |item: &Item| item.index == Some(index) || item.is_named(id(raw));
+            let open = |item: &&mut Item| here(item) && !item.finished && item.can_become(raw);
             if let Some(item) = self.items.iter_mut().find(open) {
                 item.finish(raw, chunks);
+                continue;
+            }
+            // Gateways send the seal of a reasoning only here.
+            let known = |is: &dyn Fn(&Item) -> bool| {
+                let fits = |item: &Item| is(item) && item.can_become(raw);
+                self.items.iter().position(fits)
+            };
+            let place = known(&|item| item.is_named(id(raw))).or_else(|| known(&here));
+            if let Some(place) = place {
+                self.items[place].complete(raw);
             }
         }
         let named = kind.strip_prefix("response.").unwrap_or_default();

@@ -171,6 +171,15 @@ impl Item {
         self.finished = true;
     }
 
+    /// Adds to a finished item what it lacks; what it has is believed.
+    pub(crate) fn complete(&mut self, raw: &Map<String, Value>) {
+        for (name, value) in raw {
+            if is_nothing(self.raw.get(name)) && !is_nothing(Some(value)) {
+                self.raw.insert(name.clone(), value.clone());
+            }
+        }
+    }
+
     /// Takes the texts that stand in an item.
     pub(crate) fn absorb(&mut self, raw: &Map<String, Value>, chunks: &mut Vec<Chunk>) {
         match text(raw.get("type")) {
@@ -352,6 +361,17 @@ fn unread(opaque: Option<Opaque>) -> Vec<Part> {
 
 fn text(value: Option<&Value>) -> &str {
     value.and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Absent, null, or with nothing in it.
+fn is_nothing(value: Option<&Value>) -> bool {
+    match value {
+        None | Some(Value::Null) => true,
+        Some(Value::String(text)) => text.is_empty(),
+        Some(Value::Array(list)) => list.is_empty(),
+        Some(Value::Object(map)) => map.is_empty(),
+        Some(_) => false,
+    }
 }
 
 fn numbered(list: Option<&Value>) -> impl Iterator<Item = (u64, &Value)> {

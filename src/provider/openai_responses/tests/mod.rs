@@ -172,6 +172,57 @@ fn items_stand_in_their_places_and_keep_what_must_go_back() {
     );
 }
 
+/// Gateways leave the seal out of the item and send it with the end, and what the item had is not changed by that.
+#[test]
+fn what_a_finished_item_lacks_comes_with_the_end() {
+    let bare = |id: Value, seal: Value| json!({"type": "reasoning", "id": id, "summary": [{"type": "summary_text", "text": "hm"}], "encrypted_content": seal});
+    let (null, seal, other) = (Value::Null, json!("SEAL"), json!("OTHER"));
+    let cases = [
+        (
+            bare(json!("rs_1"), null.clone()),
+            bare(json!("rs_1"), seal.clone()),
+            "SEAL",
+        ),
+        (
+            bare(json!("rs_1"), json!("")),
+            bare(json!("rs_1"), seal.clone()),
+            "SEAL",
+        ),
+        (
+            bare(null.clone(), null.clone()),
+            bare(json!("rs_1"), seal.clone()),
+            "SEAL",
+        ),
+        (
+            bare(json!("rs_1"), other),
+            bare(json!("rs_1"), seal.clone()),
+            "OTHER",
+        ),
+        // Of another item.
+        (bare(json!("rs_2"), null), bare(json!("rs_1"), seal), ""),
+    ];
+    for (item, last, expected) in cases {
+        let mut end = completed();
+        end["response"]["output"] = json!([last, call("c1", "glob", "{}")]);
+        let events = [
+            finished(0, &item),
+            finished(1, &call("c1", "glob", "{}")),
+            end,
+        ];
+        let chunks = decode(decoder(HERE.to_owned()), &events);
+        let Part::Thought {
+            opaque: Some(opaque),
+            ..
+        } = &done(&chunks).parts[0]
+        else {
+            panic!("{chunks:?}")
+        };
+        let found = opaque.body["encrypted_content"].as_str();
+        assert_eq!(found.unwrap_or_default(), expected, "{item}");
+        assert_eq!(done(&chunks).parts.len(), 2);
+    }
+}
+
 #[test]
 fn texts_come_in_pieces_or_at_once_and_are_never_doubled() {
     let whole = |kind: &str, field: &str, text: &str| {
