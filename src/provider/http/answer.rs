@@ -145,8 +145,14 @@ impl State {
     /// Reads one piece.
     async fn read(&mut self, mut reading: Box<Reading>) -> Phase {
         let patience = reading.patience;
+        // What has begun to answer is loaded and has read the prompt, on this machine too.
+        let idle = if reading.decoder.events() == 0 {
+            patience.idle
+        } else {
+            self.http.patience.idle
+        };
         let piece = tokio::select! {
-            piece = timeout(patience.idle, reading.response.chunk()) => Some(piece),
+            piece = timeout(idle, reading.response.chunk()) => Some(piece),
             () = &mut reading.limit => None,
         };
         let place = &reading.place;
@@ -156,7 +162,7 @@ impl State {
             Some(Ok(Ok(None))) => return self.end(*reading),
             Some(Ok(Err(error))) => fault::in_answer(&error, place),
             Some(Err(_)) => {
-                let seconds = patience.idle.as_secs();
+                let seconds = idle.as_secs();
                 network(format!(
                     "nothing came from {place} for {seconds} s: ask again"
                 ))

@@ -35,9 +35,8 @@ pub struct Patience {
     pub quiet: Duration,
     /// For late usage, after an answer is complete.
     pub linger: Duration,
-    /// From a model on this machine, for the head and between two pieces: it may have to be loaded, it reads the prompt at
-    /// the machine's pace, and some servers hold a call back until it is whole. Whether the server is there at all shows at
-    /// once.
+    /// From a model on this machine, until something of its answer has come: it may have to be loaded, and it reads the
+    /// prompt at the machine's pace. Whether the server is there at all shows at once.
     pub here: Duration,
 }
 

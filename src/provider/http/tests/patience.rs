@@ -60,6 +60,36 @@ fn silence_has_an_end() {
     });
 }
 
+/// A model on this machine may take long to begin, and then no longer than any other.
+#[test]
+fn the_long_patience_with_this_machine_ends_with_the_first_word() {
+    let patience = Patience {
+        idle: Duration::ZERO,
+        linger: Duration::ZERO,
+        ..Patience::default()
+    };
+    let role = "data: {\"choices\":[{\"delta\":{\"role\":\"assistant\",\"content\":\"\"}}]}\n\n";
+    for (rest, fails) in [(WHOLE, false), (HALF, true)] {
+        run(async {
+            let pieces = [format!("{HEAD}\r\n{role}"), rest.to_owned()];
+            let pieces = pieces.map(String::into_bytes).to_vec();
+            let (address, server) = serve(pieces, Then::Hold).await;
+            let chunks = ask(&remote(&address, &openai_chat::DIALECT, patience)).await;
+            if fails {
+                let (failure, partial) = failed(&chunks);
+                assert!(
+                    failure.message.starts_with("nothing came from"),
+                    "{failure:?}"
+                );
+                assert_eq!(partial.text(), "hel");
+            } else {
+                assert!(matches!(chunks.last(), Some(Chunk::Done(_))), "{chunks:?}");
+            }
+            server.abort();
+        });
+    }
+}
+
 #[test]
 fn pings_alone_are_not_an_answer_for_ever() {
     run(async {
