@@ -165,32 +165,27 @@ pub fn in_dollars(money: Money, rates: &Rates) -> Money {
     })
 }
 
-/// The usage a provider told of a whole answer, and whether a part of it had to be estimated: no prompt is empty, and what
-/// was said was output.
+/// The usage a provider told of a whole answer, and whether a part of it had to be estimated: no prompt is empty, what was
+/// said was output, and a count from before it was said leaves it out.
 pub fn completed(told: Usage, prompt_tokens: u64, reply: &Reply) -> (Usage, bool) {
     let mut usage = told;
     if usage.prompt() == 0 {
         usage.input = prompt_tokens;
     }
-    if usage.output == 0 {
-        usage.output = said(reply);
+    if usage.output == 0 || reply.usage_early {
+        usage.output = usage.output.max(said(reply));
     }
-    (usage, usage != told)
+    (usage, usage != told || reply.usage_early)
 }
 
-/// Usage of an answer that broke off before its provider reported any: the prompt as it was, and what was said so far.
+/// Usage of an answer that broke off: the prompt as its provider told it, else as it was, and what was said so far.
 pub fn estimate(prompt_tokens: u64, partial: &Reply) -> Usage {
-    if let Some(usage) = partial.usage {
-        return Usage {
-            output: usage.output.max(said(partial)),
-            ..usage
-        };
+    let mut usage = partial.usage.unwrap_or_default();
+    if usage.prompt() == 0 {
+        usage.input = prompt_tokens;
     }
-    Usage {
-        input: prompt_tokens,
-        output: said(partial),
-        ..Usage::default()
-    }
+    usage.output = usage.output.max(said(partial));
+    usage
 }
 
 fn said(partial: &Reply) -> u64 {

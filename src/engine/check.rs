@@ -341,8 +341,10 @@ impl Caller<'_> {
             (Usage::default(), (charge, Money::usd(0)))
         } else {
             let usage = heard.reply.usage.filter(|_| heard.failure.is_none());
-            let estimated = usage.is_none();
-            let usage = usage.unwrap_or_else(|| cost::estimate(size.likely, &heard.reply));
+            let (usage, estimated) = match usage {
+                Some(usage) => cost::completed(usage, size.likely, &heard.reply),
+                None => (cost::estimate(size.likely, &heard.reply), true),
+            };
             let raw = heard.reply.usage_raw.as_ref();
             let factor = self.providers.region_factor(&model, raw);
             let priced = (self.tariff, estimated, factor);

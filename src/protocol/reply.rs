@@ -41,6 +41,8 @@ pub struct Reply {
     pub usage: Option<Usage>,
     /// The usage object as it was sent; kept with every call.
     pub usage_raw: Option<Value>,
+    /// The usage came before the last words, and nothing of it after them: it counts less than was said.
+    pub usage_early: bool,
     /// What the provider says it charges; wins over any table.
     pub reported_cost: Option<Money>,
 }

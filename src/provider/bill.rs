@@ -63,7 +63,14 @@ struct Details<'a> {
 pub(crate) fn cost(event: &str) -> Option<Money> {
     let holder = serde_json::from_str::<Holder>(event).ok()?;
     let bill = read::<Bill>(holder.usage().or_else(|| holder.inner())?)?;
-    let parts = |value: Option<&RawValue>, digits: u32| rounded(value?.get(), digits);
+    let parts = |value: Option<&RawValue>, digits: u32| {
+        // Some proxies write the number as a text, so that no float of theirs spoils it.
+        let text = value?.get();
+        let bare = text
+            .strip_prefix('"')
+            .and_then(|text| text.strip_suffix('"'));
+        rounded(bare.unwrap_or(text), digits)
+    };
     if let Some(cost) = parts(bill.cost, 12) {
         // With a key of one's own the vendor behind the gateway sends its bill too.
         let own_key = bill.is_byok.is_some_and(|is| is.get() == "true");
@@ -142,7 +149,10 @@ mod tests {
             (r#"{"response":null}"#, None),
             (r#"{"usage":{"cost":null}}"#, None),
             (r#"{"usage":{"cost":-1}}"#, None),
-            (r#"{"usage":{"cost":"0.1"}}"#, None),
+            (r#"{"usage":{"cost":"0.00035595"}}"#, Some(355_950_000)),
+            (r#"{"usage":{"cost":"-1"}}"#, None),
+            (r#"{"usage":{"cost":""}}"#, None),
+            (r#"{"usage":{"cost":"free"}}"#, None),
             (r#"{"usage":null}"#, None),
             (r#"{"usage":{"prompt_tokens":1}}"#, None),
         ];

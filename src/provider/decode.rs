@@ -95,6 +95,8 @@ pub struct Decoder {
     missed: u32,
     /// Tokens of the window, where only the count of the prompt tells that it was longer.
     window: Option<u64>,
+    /// All that was asked to be cached was asked to be kept for the longer life.
+    long: bool,
 }
 
 impl Decoder {
@@ -112,12 +114,18 @@ impl Decoder {
             events: 0,
             missed: 0,
             window: None,
+            long: false,
         }
     }
 
     /// Holds the answer to a window of so many tokens: one to a longer prompt is none.
     pub(crate) fn held_to(self, window: Option<u64>) -> Self {
         Self { window, ..self }
+    }
+
+    /// Whether all marks of the request were of the longer life: what is told as written, and not for how long, is of it then.
+    pub(crate) fn written_long(self, long: bool) -> Self {
+        Self { long, ..self }
     }
 
     /// Takes the next bytes of the body and appends what they bring.
@@ -222,11 +230,17 @@ impl Decoder {
     fn end(&self, failure: Option<Failure>, chunks: &mut Vec<Chunk>) {
         let too_long = |window| overflow(&self.dialect.reply(true), window);
         let failure = failure.or_else(|| self.window.and_then(too_long));
+        let mut reply = self.dialect.reply(failure.is_none());
+        if self.long && !reply.usage_raw.as_ref().is_some_and(tells_lives) {
+            for usage in reply.usage.iter_mut() {
+                usage.cache_write_long += std::mem::take(&mut usage.cache_write);
+            }
+        }
         chunks.push(match failure {
-            None => Chunk::Done(self.dialect.reply(true)),
+            None => Chunk::Done(reply),
             Some(failure) => Chunk::Failed {
                 failure,
-                partial: self.dialect.reply(false),
+                partial: reply,
             },
         });
     }
@@ -308,6 +322,17 @@ fn overflow(reply: &Reply, window: u64) -> Option<Failure> {
          session or choose a model with a larger window"
     );
     (read > window).then(|| Failure::new(FailureKind::TooLong, text))
+}
+
+/// Whether a usage object says how long what was written lives: `ephemeral_1h_input_tokens` and the like, wherever it stands.
+fn tells_lives(usage: &Value) -> bool {
+    match usage {
+        Value::Object(fields) => fields
+            .iter()
+            .any(|(name, value)| name.starts_with("ephemeral_") || tells_lives(value)),
+        Value::Array(list) => list.iter().any(tells_lives),
+        _ => false,
+    }
 }
 
 fn is_done(event: &Event) -> bool {

@@ -181,6 +181,44 @@ fn what_cannot_be_nothing_is_estimated() {
     for (told, reply, expected) in cases {
         assert_eq!(completed(told, 90, reply), expected, "{told:?}");
     }
+    // A count from before the words were said, of whatever it is more.
+    let early = Reply {
+        usage_early: true,
+        ..reply.clone()
+    };
+    for (told, output) in [(1, 2), (7, 7)] {
+        let found = completed(usage(10, 0, told), 90, &early);
+        assert_eq!(found, (usage(10, 0, output), true));
+    }
+}
+
+#[test]
+fn what_broke_off_is_told_as_far_as_it_was_and_estimated_beyond() {
+    let usage = |input, cache_read, output| Usage {
+        input,
+        cache_read,
+        output,
+        ..Usage::default()
+    };
+    let cases = [
+        (None, usage(90, 0, 2)),
+        (Some(usage(10, 5, 1)), usage(10, 5, 2)),
+        (Some(usage(10, 0, 7)), usage(10, 0, 7)),
+        (Some(usage(0, 10, 1)), usage(0, 10, 2)),
+        // The head of an answer that knew nothing of its prompt.
+        (Some(usage(0, 0, 1)), usage(90, 0, 2)),
+    ];
+    for (told, expected) in cases {
+        let partial = Reply {
+            parts: vec![crate::protocol::reply::Part::Text {
+                text: "eight by".to_owned(),
+                opaque: None,
+            }],
+            usage: told,
+            ..Reply::default()
+        };
+        assert_eq!(estimate(90, &partial), expected, "{told:?}");
+    }
 }
 
 #[test]

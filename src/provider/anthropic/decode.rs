@@ -16,6 +16,13 @@ use crate::provider::envelope::Envelope;
 use crate::provider::failure::in_answer;
 use crate::provider::replay::opaque;
 
+/// What a prompt is counted in. It is never empty: where all of these are 0, or not there, nobody counted.
+const PROMPT: [&str; 3] = [
+    "input_tokens",
+    "cache_read_input_tokens",
+    "cache_creation_input_tokens",
+];
+
 /// A decoder of one answer of the model `family`, `PROVIDER/MODEL`.
 pub fn decoder(family: String) -> Decoder {
     Decoder::new(Answer {
@@ -33,6 +40,8 @@ struct Answer {
     refusal: Option<String>,
     /// All usage objects so far, the later over the earlier.
     usage: Option<Map<String, Value>>,
+    /// The output was counted when it was all there.
+    counted: bool,
     cost: Option<Money>,
     over: bool,
 }
@@ -102,6 +111,7 @@ impl Assembly for Answer {
             "message_delta" => {
                 self.stopped(&event["delta"]);
                 self.merge_usage(&event["usage"]);
+                self.counted |= event["usage"]["output_tokens"].is_number();
                 self.cost = cost(text).or(self.cost);
             }
             "message_stop" => self.over = true,
@@ -165,6 +175,7 @@ impl Assembly for Answer {
             refusal: self.refusal.clone(),
             usage: self.usage.as_ref().and_then(usage),
             usage_raw: self.usage.clone().map(Value::Object),
+            usage_early: self.usage.is_some() && !self.counted,
             reported_cost: self.cost,
             parts,
         }
@@ -178,6 +189,7 @@ impl Answer {
         self.stopped(message);
         self.merge_usage(&message["usage"]);
         self.cost = cost(text).or(self.cost);
+        self.counted = true;
         self.over = true;
     }
 
@@ -294,14 +306,20 @@ impl Answer {
         }
     }
 
-    /// Later numbers replace earlier ones; what a later object leaves out or has as null stays.
+    /// Later numbers replace earlier ones; what a later object leaves out, has as null or does not count stays.
     fn merge_usage(&mut self, usage: &Value) {
         let Some(usage) = usage.as_object() else {
             return;
         };
         let merged = self.usage.get_or_insert_default();
+        let is_nothing = |field: &str| usage.get(field).is_none_or(|count| count == 0);
+        let no_prompt = PROMPT.iter().all(|field| is_nothing(field));
         for (field, value) in usage {
-            if !value.is_null() || !merged.contains_key(field) {
+            let uncounted = match field.as_str() {
+                "output_tokens" => is_nothing(field),
+                field => no_prompt && (PROMPT.contains(&field) || field == "cache_creation"),
+            };
+            if !(value.is_null() || uncounted) || !merged.contains_key(field) {
                 merged.insert(field.clone(), value.clone());
             }
         }

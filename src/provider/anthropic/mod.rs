@@ -8,6 +8,7 @@ mod tests;
 mod usage;
 
 use crate::config::Wire;
+use crate::protocol::usage::CacheLife;
 use crate::provider::dialect::Dialect;
 
 pub const DIALECT: Dialect = Dialect {
@@ -17,7 +18,10 @@ pub const DIALECT: Dialect = Dialect {
     list: |base_url| path(base_url, "models?limit=1000"),
     question: None,
     body: |prompt, quirks, _| request::request(prompt, quirks),
-    decoder: |prompt, _, _| decode::decoder(prompt.model.to_string()),
+    decoder: |prompt, _, _| {
+        let long = prompt.caching.life == CacheLife::Long;
+        decode::decoder(prompt.model.to_string()).written_long(long)
+    },
     key_header: Some("x-api-key"),
     headers: &[("anthropic-version", "2023-06-01")],
     accept: "text/event-stream",

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod ending;
+
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 

@@ -37,6 +37,8 @@ struct Answer {
     message: Option<String>,
     /// The last one that counts anything.
     usage: Option<Value>,
+    /// More was said after it.
+    early: bool,
     cost: Option<Money>,
     /// What the server searched the web for.
     queries: BTreeSet<String>,
@@ -125,8 +127,10 @@ impl Assembly for Answer {
                     ..usage
                 }),
             usage_raw: self.usage.clone(),
+            usage_early: self.early,
             reported_cost: self.cost,
             parts,
+            ..Reply::default()
         }
     }
 }
@@ -140,6 +144,7 @@ impl Answer {
         chunks: &mut Vec<Chunk>,
     ) -> Result<(), Failure> {
         let candidates = event["candidates"].as_array();
+        let before = chunks.len();
         // A number that is 0 may be left out.
         let first = |candidate: &&Value| candidate["index"].as_u64().unwrap_or(0) == 0;
         if let Some(candidate) = candidates.into_iter().flatten().find(first) {
@@ -160,7 +165,9 @@ impl Answer {
             self.blocked = Some(reason);
             self.message = said(&feedback["blockReasonMessage"]);
         }
+        self.early |= self.usage.is_some() && chunks.len() > before;
         let usage = &event["usageMetadata"];
+        self.early &= !(usage.is_object() && usage::counts(usage));
         if usage.is_object() && (usage::counts(usage) || self.usage.is_none()) {
             self.usage = Some(usage.clone());
             self.cost = cost(text).or(self.cost);

@@ -200,6 +200,7 @@ impl Assembly for Answer {
             usage_raw: self.counts.clone(),
             reported_cost: self.cost,
             parts,
+            ..Reply::default()
         }
     }
 }

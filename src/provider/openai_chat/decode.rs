@@ -55,6 +55,8 @@ struct Answer {
     calls: Calls,
     stop: Option<String>,
     usage: Option<Value>,
+    /// More was said after it.
+    early: bool,
     cost: Option<Money>,
     done: bool,
 }
@@ -64,6 +66,7 @@ impl Assembly for Answer {
         let Some(piece) = piece::read(text) else {
             return false;
         };
+        let before = chunks.len();
         let (named, other) = (piece.reasoning_content, piece.reasoning);
         if let Some(text) = &named {
             self.reasoning_content
@@ -77,6 +80,7 @@ impl Assembly for Answer {
         let shown = shown.find(|text| !text.0.is_empty());
         self.think(shown.unwrap_or_default().0.into_owned(), chunks);
         self.say(&piece.content.unwrap_or_default().0, chunks);
+        self.early |= self.usage.is_some() && chunks.len() > before;
         true
     }
 
@@ -87,6 +91,7 @@ impl Assembly for Answer {
         text: &str,
         chunks: &mut Vec<Chunk>,
     ) -> Result<(), Failure> {
+        let before = chunks.len();
         let choices = event["choices"].as_array();
         // Without a number it is the only one.
         let choice = choices
@@ -115,9 +120,13 @@ impl Assembly for Answer {
         .into_iter()
         .flatten()
         .find(|usage| usage.is_object());
-        if let Some(usage) = usage {
+        self.early |= self.usage.is_some() && chunks.len() > before;
+        // Some servers end with a count of nothing.
+        let is_news = |usage: &&Value| self.usage.is_none() || !usage::is_nothing(usage);
+        if let Some(usage) = usage.filter(is_news) {
             self.usage = Some(usage.clone());
             self.cost = cost(text).or(self.cost);
+            self.early = false;
         }
         let error = [Some(event), choice]
             .into_iter()
@@ -217,8 +226,10 @@ impl Assembly for Answer {
             refusal,
             usage: self.usage.as_ref().and_then(usage::buckets),
             usage_raw: self.usage.clone(),
+            usage_early: self.early,
             reported_cost: self.cost,
             parts,
+            ..Reply::default()
         }
     }
 }

@@ -14,7 +14,9 @@ mod think;
 mod usage;
 
 use crate::config::Wire;
+use crate::protocol::usage::CacheLife;
 use crate::provider::dialect::Dialect;
+use crate::provider::openai_chat::content::Marking;
 
 pub const DIALECT: Dialect = Dialect {
     wire: Wire::OpenAiChat,
@@ -24,11 +26,13 @@ pub const DIALECT: Dialect = Dialect {
     body: |prompt, quirks, _| request::request(prompt, quirks),
     decoder: |prompt, quirks, _| {
         let family = prompt.model.to_string();
-        if quirks.thought_tags.unwrap_or(quirks.vendor.is_none()) {
+        let decoder = if quirks.thought_tags.unwrap_or(quirks.vendor.is_none()) {
             decode::decoder(family)
         } else {
             decode::plain(family)
-        }
+        };
+        let marked = matches!(Marking::of(prompt, quirks), Marking::Marks(..));
+        decoder.written_long(marked && prompt.caching.life == CacheLife::Long)
     },
     key_header: None,
     headers: &[],

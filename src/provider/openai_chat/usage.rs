@@ -14,23 +14,39 @@ pub(crate) fn buckets(raw: &Value) -> Option<Usage> {
         return None;
     }
     let any = |places: &[&str]| places.iter().find_map(|place| count(raw.pointer(place)));
+    // One server may write the same count in several places, and 0 where it does not know it.
+    let most = |places: &[&str]| {
+        let counts = places.iter().filter_map(|place| count(raw.pointer(place)));
+        counts.max()
+    };
     let (prompt, completion) = (any(&["/prompt_tokens"]), any(&["/completion_tokens"]));
     if prompt.is_none() && completion.is_none() {
         return None;
     }
     let (prompt, completion) = (prompt.unwrap_or(0), completion.unwrap_or(0));
-    let cached = any(&[
+    let cached = most(&[
         "/prompt_tokens_details/cached_tokens",
         "/prompt_cache_hit_tokens",
         "/cached_tokens",
+        "/cache_read_input_tokens",
     ]);
     // All of them are parts of the prompt.
     let cache_read = cached.unwrap_or(0).min(prompt);
-    let written = any(&[
+    let written = most(&[
         "/prompt_tokens_details/cache_write_tokens",
+        "/prompt_tokens_details/cache_creation_tokens",
         "/prompt_tokens_details/cache_creation_input_tokens",
+        "/cache_creation_input_tokens",
     ]);
-    let cache_write = written.unwrap_or(0).min(prompt - cache_read);
+    let written_here = written.unwrap_or(0).min(prompt - cache_read);
+    let long = most(&[
+        "/prompt_tokens_details/cache_creation_token_details/ephemeral_1h_input_tokens",
+        "/prompt_tokens_details/cache_creation/ephemeral_1h_input_tokens",
+        "/cache_creation_token_details/ephemeral_1h_input_tokens",
+        "/cache_creation/ephemeral_1h_input_tokens",
+    ]);
+    let cache_write_long = long.unwrap_or(0).min(written_here);
+    let cache_write = written_here - cache_write_long;
     let told = any(&["/completion_tokens_details/reasoning_tokens"]);
     // xAI counts reasoning beside the completion, as its total shows. Google does too, and its total alone tells of it. What
     // is missing from a prompt that leaves out its cached part is no reasoning.
@@ -53,14 +69,24 @@ pub(crate) fn buckets(raw: &Value) -> Option<Usage> {
     // One vendor counts its marks among them, and comes to more than all there was.
     let reasoning = beside.or(told).map(|reasoning| reasoning.min(output));
     Some(Usage {
-        input: prompt - cache_read - cache_write,
+        input: prompt - cache_read - written_here,
         cache_read,
         cache_write,
-        cache_write_long: 0,
+        cache_write_long,
         output,
         reasoning,
         searches: 0,
     })
+}
+
+/// Whether all it counts is nothing, and so is its cost.
+pub(crate) fn is_nothing(raw: &Value) -> bool {
+    let counts = buckets(raw).is_some_and(|usage| usage.prompt() + usage.output > 0);
+    let costs = ["cost", "cost_in_usd_ticks"]
+        .iter()
+        .filter_map(|name| raw.get(*name))
+        .any(|cost| !cost.is_null() && cost.as_f64() != Some(0.0));
+    !counts && !costs
 }
 
 #[cfg(test)]
@@ -168,6 +194,28 @@ mod tests {
             (
                 json!({"prompt_tokens": 8, "completion_tokens": 1, "prompt_tokens_details": null, "completion_tokens_details": null}),
                 Some(usage(8, 0, 0, 1)),
+            ),
+            // A proxy before Messages, as it counts there and as it counts here.
+            (
+                json!({"prompt_tokens": 100, "completion_tokens": 9, "prompt_tokens_details": {"cached_tokens": 60, "cache_creation_tokens": 30,
+                    "cache_creation_token_details": {"ephemeral_5m_input_tokens": 10, "ephemeral_1h_input_tokens": 20}},
+                    "cache_read_input_tokens": 60, "cache_creation_input_tokens": 30}),
+                Some(Usage {
+                    cache_write_long: 20,
+                    ..usage(10, 60, 10, 9)
+                }),
+            ),
+            (
+                json!({"prompt_tokens": 100, "completion_tokens": 9, "cache_read_input_tokens": 60, "cache_creation_input_tokens": 30,
+                    "cache_creation": {"ephemeral_1h_input_tokens": 300}}),
+                Some(Usage {
+                    cache_write_long: 30,
+                    ..usage(10, 60, 0, 9)
+                }),
+            ),
+            (
+                json!({"prompt_tokens": 100, "completion_tokens": 1, "prompt_tokens_details": {"cached_tokens": 0}, "prompt_cache_hit_tokens": 60}),
+                Some(usage(40, 60, 0, 1)),
             ),
             (json!({"prompt_tokens": 8, "completion_tokens": -1}), None),
             (

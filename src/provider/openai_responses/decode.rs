@@ -30,6 +30,8 @@ struct Answer {
     items: Vec<Item>,
     end: Option<End>,
     usage: Option<Value>,
+    /// More was said after it.
+    early: bool,
     cost: Option<Money>,
     done: bool,
     /// An error has come: only usage may follow it.
@@ -59,9 +61,11 @@ impl Assembly for Answer {
         } else {
             &event["response"]
         };
-        if response["usage"].is_object() {
+        let counts = response["usage"].is_object();
+        if counts {
             self.usage = Some(response["usage"].clone());
             self.cost = cost(text).or(self.cost);
+            self.early = false;
         }
         if self.end.is_some() || self.failed {
             return Ok(());
@@ -72,6 +76,7 @@ impl Assembly for Answer {
             self.failed = true;
             return Err(failure(if is_failure { response } else { event }));
         }
+        let before = chunks.len();
         match kind {
             "response.completed"
             | "response.incomplete"
@@ -91,6 +96,7 @@ impl Assembly for Answer {
                 // Else a sign of life, the progress of a tool of the server, or what is yet to be invented.
             }
         }
+        self.early |= self.usage.is_some() && !counts && chunks.len() > before;
         Ok(())
     }
 
@@ -166,7 +172,9 @@ impl Assembly for Answer {
             refusal,
             usage: self.usage.as_ref().and_then(usage::buckets),
             usage_raw: self.usage.clone(),
+            usage_early: self.early,
             reported_cost: self.cost,
+            ..Reply::default()
         }
     }
 }

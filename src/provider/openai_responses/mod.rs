@@ -10,6 +10,7 @@ mod tests;
 mod usage;
 
 use crate::config::Wire;
+use crate::protocol::usage::CacheLife;
 use crate::provider::dialect::Dialect;
 
 pub const DIALECT: Dialect = Dialect {
@@ -18,7 +19,11 @@ pub const DIALECT: Dialect = Dialect {
     list: |base_url| format!("{base_url}/models"),
     question: None,
     body: |prompt, quirks, _| request::request(prompt, quirks),
-    decoder: |prompt, _, _| decode::decoder(prompt.model.to_string()),
+    decoder: |prompt, quirks, _| {
+        let marked = quirks.marks_itself(&prompt.model.model);
+        let long = marked && prompt.caching.life == CacheLife::Long;
+        decode::decoder(prompt.model.to_string()).written_long(long)
+    },
     key_header: None,
     headers: &[],
     accept: "text/event-stream",

@@ -24,6 +24,7 @@ pub(crate) fn buckets(raw: &Value) -> Option<Usage> {
     let cache_read = cached.unwrap_or(0).min(input);
     let written = any(&[
         "/input_tokens_details/cache_write_tokens",
+        "/input_tokens_details/cache_creation_tokens",
         "/input_tokens_details/cache_creation_input_tokens",
     ]);
     let cache_write = written.unwrap_or(0).min(input - cache_read);
