@@ -79,6 +79,15 @@ pub fn of(usage: &Usage, price: &Price) -> Money {
     }
 }
 
+/// The cost of several calls, each by the row of its own length.
+fn of_all(usage: &[Usage], price: &Price) -> Money {
+    let each = usage.iter().map(|usage| of(usage, price).parts);
+    Money {
+        parts: each.fold(0, i64::saturating_add),
+        currency: price.currency,
+    }
+}
+
 /// The most a call can cost whose prompt has at most `prompt` tokens and whose answer at most `output`.
 pub fn worst(prompt: u64, output: u64, price: &Price) -> Money {
     let as_input = of(
@@ -104,9 +113,10 @@ pub fn worst(prompt: u64, output: u64, price: &Price) -> Money {
     }
 }
 
-/// The charge for a call, and the dollars that budgets count for it. A cost the provider reported is taken as it is.
+/// The charge for a call, and the dollars that budgets count for it. A cost the provider reported is taken as it is. `usage`: of
+/// each call that the server made for it, since the length of each decides the row of its price.
 pub fn charge(
-    usage: &Usage,
+    usage: &[Usage],
     reported: Option<Money>,
     tariff: &Tariff,
     estimated: bool,
@@ -114,12 +124,12 @@ pub fn charge(
 ) -> (Charge, Money) {
     let charge = match (reported, tariff) {
         (_, Tariff::Play(price)) => Charge {
-            money: Some(of(usage, price)),
+            money: Some(of_all(usage, price)),
             basis: Basis::Play,
         },
         // Whatever is reported beside a subscription is a list price too.
         (reported, Tariff::Included(price)) => Charge {
-            money: reported.or_else(|| price.as_ref().map(|price| of(usage, price))),
+            money: reported.or_else(|| price.as_ref().map(|price| of_all(usage, price))),
             basis: Basis::Included,
         },
         (Some(money), _) => Charge {
@@ -127,7 +137,7 @@ pub fn charge(
             basis: Basis::Reported,
         },
         (None, Tariff::Priced(price)) => Charge {
-            money: Some(of(usage, price)),
+            money: Some(of_all(usage, price)),
             basis: if estimated {
                 Basis::Estimated
             } else {
@@ -140,7 +150,7 @@ pub fn charge(
     let counted = match (charge.basis, charge.money, tariff) {
         (Basis::Play | Basis::Included, _, _) => Money::usd(0),
         (_, Some(money), _) => in_dollars(money, rates),
-        (_, None, Tariff::Unknown { stand_in }) => in_dollars(of(usage, stand_in), rates),
+        (_, None, Tariff::Unknown { stand_in }) => in_dollars(of_all(usage, stand_in), rates),
         (_, None, _) => Money::usd(0),
     };
     (charge, counted)

@@ -91,7 +91,14 @@ pub(crate) fn charged(
     (tariff, estimated, factor): (&Tariff, bool, i64),
     rates: &Rates,
 ) -> (Charge, Money) {
-    let tokens = cost::charge(usage, reply.reported_cost, tariff, estimated, rates);
+    // What was estimated beyond what was told is of no call of its own.
+    let told = !reply.iterations.is_empty() && reply.usage == Some(*usage);
+    let each = if told {
+        &reply.iterations[..]
+    } else {
+        std::slice::from_ref(usage)
+    };
+    let tokens = cost::charge(each, reply.reported_cost, tariff, estimated, rates);
     let tokens = times(tokens, factor);
     server_tool::add(server_tools::uses(reply), tokens, tariff, rates)
 }

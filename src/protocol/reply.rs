@@ -43,6 +43,9 @@ pub struct Reply {
     pub usage_raw: Option<Value>,
     /// The usage came before the last words, and nothing of it after them: it counts less than was said.
     pub usage_early: bool,
+    /// What each of several calls used that the server made for this answer, together `usage`: each is priced alone. Empty
+    /// where there was one.
+    pub iterations: Vec<Usage>,
     /// What the provider says it charges; wins over any table.
     pub reported_cost: Option<Money>,
 }

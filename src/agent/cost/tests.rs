@@ -65,6 +65,26 @@ fn usage_times_price_to_the_last_digit() {
     }
 }
 
+/// Two calls of the server's own, neither of which is long: the dearer row is for neither.
+#[test]
+fn the_row_goes_by_the_length_of_each_call() {
+    let usage = |input| Usage {
+        input,
+        output: 10,
+        ..Usage::default()
+    };
+    let cases = [
+        (vec![usage(150_000), usage(100_000)], 750_300_000_000),
+        (vec![usage(250_000), usage(100_000)], 1_800_375_000_000),
+        (vec![usage(250_000)], 1_500_225_000_000),
+    ];
+    for (each, parts) in cases {
+        let tariff = Tariff::Priced(price());
+        let (charge, _) = charge(&each, None, &tariff, false, &Rates::default());
+        assert_eq!(charge.money, Some(Money::usd(parts)), "{each:?}");
+    }
+}
+
 #[test]
 fn a_missing_cache_price_costs_as_input() {
     let bare = Price {
@@ -146,7 +166,7 @@ fn other_currencies_count_by_their_rate_else_one_to_one() {
         (Rates([(Currency::CNY, rate)].into()), 417_000_000),
     ];
     for (rates, counted) in cases {
-        let (charge, found) = charge(&usage, None, &tariff, false, &rates);
+        let (charge, found) = charge(&[usage], None, &tariff, false, &rates);
         // What is charged stays in its currency.
         let yuan = charge.money.map(|money| (money.parts, money.currency));
         assert_eq!(yuan, Some((3_000_000_000, Currency::CNY)));
@@ -307,7 +327,7 @@ fn each_tariff_is_charged_and_counted_in_its_own_way() {
     ];
     for (reported, tariff, estimated, money, basis, counted) in cases {
         assert_eq!(
-            charge(&usage, reported, &tariff, estimated, &Rates::default()),
+            charge(&[usage], reported, &tariff, estimated, &Rates::default()),
             (Charge { money, basis }, counted),
             "{tariff:?}"
         );

@@ -9,13 +9,8 @@ use crate::provider::tally::{count, is_nonsense};
 pub(crate) fn usage(raw: &Map<String, Value>) -> Option<Usage> {
     let said = buckets(raw)?;
     let mut all = Usage::default();
-    for iteration in raw
-        .get("iterations")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
-        all.add(&iteration.as_object().and_then(buckets).unwrap_or_default());
+    for iteration in listed(raw) {
+        all.add(&iteration);
     }
     // The larger of each, in case the list is from an earlier event than the numbers.
     Some(Usage {
@@ -27,6 +22,33 @@ pub(crate) fn usage(raw: &Map<String, Value>) -> Option<Usage> {
         reasoning: said.reasoning.max(all.reasoning),
         searches: 0,
     })
+}
+
+/// What each of several turns of the server's own used, together what [`usage`] says; nothing where there was one.
+pub(crate) fn iterations(raw: &Map<String, Value>) -> Vec<Usage> {
+    let mut all: Vec<Usage> = listed(raw).collect();
+    let (Some(whole), true) = (usage(raw), all.len() > 1) else {
+        return Vec::new();
+    };
+    let mut sum = Usage::default();
+    for each in &all {
+        sum.add(each);
+    }
+    if let Some(last) = all.last_mut() {
+        // What was told later than the list is of the turn that was not over then.
+        last.input += whole.input - sum.input;
+        last.cache_read += whole.cache_read - sum.cache_read;
+        last.cache_write += whole.cache_write - sum.cache_write;
+        last.cache_write_long += whole.cache_write_long - sum.cache_write_long;
+        last.output += whole.output - sum.output;
+    }
+    all
+}
+
+fn listed(raw: &Map<String, Value>) -> impl Iterator<Item = Usage> {
+    let list = raw.get("iterations").and_then(Value::as_array);
+    let list = list.into_iter().flatten();
+    list.filter_map(|iteration| iteration.as_object().and_then(buckets))
 }
 
 fn buckets(raw: &Map<String, Value>) -> Option<Usage> {
@@ -73,8 +95,45 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::protocol::money::Money;
+    use crate::protocol::usage::Usage;
     use crate::provider::anthropic::decode::decoder;
+    use crate::provider::anthropic::usage::iterations;
     use crate::provider::testing::{decode, done};
+
+    #[test]
+    fn turns_of_the_servers_own_are_told_apart_and_add_up() {
+        let turn =
+            |input: u64, output: u64| json!({"input_tokens": input, "output_tokens": output});
+        let usage = |input, output| Usage {
+            input,
+            output,
+            ..Usage::default()
+        };
+        let cases = [
+            (turn(5, 2), json!([]), vec![]),
+            (turn(5, 2), json!([turn(5, 2)]), vec![]),
+            (
+                turn(5, 2),
+                json!([turn(90, 7), turn(5, 2)]),
+                vec![usage(90, 7), usage(5, 2)],
+            ),
+            // The numbers are of a later event.
+            (
+                turn(95, 20),
+                json!([turn(90, 7), turn(5, 2)]),
+                vec![usage(90, 7), usage(5, 13)],
+            ),
+            (
+                turn(5, 2),
+                json!([turn(90, 7), "x", turn(5, 2)]),
+                vec![usage(90, 7), usage(5, 2)],
+            ),
+        ];
+        for (mut raw, list, expected) in cases {
+            raw["iterations"] = list;
+            assert_eq!(iterations(raw.as_object().unwrap()), expected, "{raw}");
+        }
+    }
 
     #[test]
     fn a_cost_that_comes_with_the_end_is_the_last_word() {
