@@ -23,7 +23,31 @@ pub enum Tariff {
     Play(Price),
 }
 
+/// What a service tier costs that a provider says it answered in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ServicePrice {
+    /// The usual price, or one that goes by no table.
+    Usual,
+    Of(Price),
+    /// Another than the usual one, and nobody says which.
+    Unlisted,
+}
+
 impl Tariff {
+    /// The tariff of a call that was answered in a service of this price; `dearest` stands in for one that is not known.
+    #[must_use]
+    pub fn served(&self, service: &ServicePrice, dearest: impl FnOnce() -> Price) -> Self {
+        match (self, service) {
+            (Self::Priced(_), ServicePrice::Of(price)) => Self::Priced(price.clone()),
+            (Self::Priced(_), ServicePrice::Unlisted) => Self::Unknown {
+                stand_in: dearest(),
+            },
+            (Self::Included(_), ServicePrice::Of(price)) => Self::Included(Some(price.clone())),
+            (Self::Included(_), ServicePrice::Unlisted) => Self::Included(None),
+            (tariff, _) => tariff.clone(),
+        }
+    }
+
     /// The tariff of a call whose cache writes are all of the longer life: what its worst case is reckoned by.
     #[must_use]
     pub fn written_long(&self) -> Self {

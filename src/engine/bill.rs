@@ -22,10 +22,14 @@ impl Task {
         };
         let providers = self.house.providers();
         let factor = providers.region_factor(&call.model, reply.usage_raw.as_ref());
+        let model = (&*providers, &call.model);
+        let tariff = self
+            .house
+            .tariff_in(model, &call.tariff, reply.tier.as_deref());
         let (charge, counted) = charged(
             &usage,
             reply,
-            (&call.tariff, estimated, factor),
+            (&tariff, estimated, factor),
             &self.house.rates,
         );
         usage.searches = server_tools::uses(reply).searches;

@@ -347,7 +347,9 @@ impl Caller<'_> {
             };
             let raw = heard.reply.usage_raw.as_ref();
             let factor = self.providers.region_factor(&model, raw);
-            let priced = (self.tariff, estimated, factor);
+            let tier = heard.reply.tier.as_deref();
+            let tariff = house.tariff_in((self.providers, &model), self.tariff, tier);
+            let priced = (&tariff, estimated, factor);
             (usage, charged(&usage, &heard.reply, priced, &house.rates))
         };
         let answered = Answered {

@@ -176,6 +176,17 @@ impl House {
         }
     }
 
+    /// The tariff of a call that was answered in this service tier, as its provider says.
+    pub(crate) fn tariff_in(
+        &self,
+        (providers, model): (&Providers, &ModelRef),
+        tariff: &Tariff,
+        tier: Option<&str>,
+    ) -> Tariff {
+        let service = providers.service(model, tier);
+        tariff.served(&service, || providers.dearest(&self.rates))
+    }
+
     /// Since when no key was pressed, where there is a person.
     pub(crate) fn away_since(&self) -> Option<Time> {
         match self.last_key.load(Ordering::Relaxed) {

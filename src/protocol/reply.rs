@@ -46,6 +46,8 @@ pub struct Reply {
     /// What each of several calls used that the server made for this answer, together `usage`: each is priced alone. Empty
     /// where there was one.
     pub iterations: Vec<Usage>,
+    /// The service tier the server says it answered in, as it names it.
+    pub tier: Option<String>,
     /// What the provider says it charges; wins over any table.
     pub reported_cost: Option<Money>,
 }

@@ -1,12 +1,15 @@
 //! What models cost and hold, as shipped: facts with a date, which the person's own config goes before. It is read when
 //! first asked for, never at start.
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use crate::agent::decimal::rounded;
 use crate::protocol::money::Currency;
 use crate::protocol::usage::{Price, Tier};
+use crate::provider::service::{self, Service};
 
 const SHIPPED: &str = include_str!("../../assets/models.json");
 
@@ -27,6 +30,8 @@ pub struct Entry {
     pub images: Option<bool>,
     /// What a call is charged with that was answered in the United States alone, in millionths of its price.
     pub us: Option<i64>,
+    /// What it costs in other services than the usual one, by their names.
+    pub services: BTreeMap<String, Price>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -159,6 +164,10 @@ struct Model<'a> {
     images: Option<bool>,
     #[serde(borrow)]
     us: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    services: BTreeMap<&'a str, Service<'a>>,
+    #[serde(borrow)]
+    fast: Option<&'a RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -178,20 +187,26 @@ struct Step<'a> {
 
 impl Model<'_> {
     fn row(&self) -> Option<Row> {
+        let price = Price {
+            currency: Currency::USD,
+            input: parts(self.input)?,
+            output: parts(self.output)?,
+            cache_read: self.cache_read.and_then(parts),
+            cache_write: self.cache_write.and_then(parts),
+            cache_write_long: self.cache_write_long.and_then(parts),
+            web_search: self.web_search.and_then(uses),
+            tiers: self.tiers.iter().map(Step::tier).collect(),
+        };
+        let rows = self.services.iter();
+        let rows = rows.filter_map(|(name, row)| Some(((*name).to_owned(), row.price(&price)?)));
+        let fast = self.fast.and_then(parts);
+        let fast = fast.map(|factor| ("fast".to_owned(), service::times(&price, factor)));
         Some(Row {
             vendor: self.provider.to_owned(),
             model: self.id.to_owned(),
             entry: Entry {
-                price: Price {
-                    currency: Currency::USD,
-                    input: parts(self.input)?,
-                    output: parts(self.output)?,
-                    cache_read: self.cache_read.and_then(parts),
-                    cache_write: self.cache_write.and_then(parts),
-                    cache_write_long: self.cache_write_long.and_then(parts),
-                    web_search: self.web_search.and_then(uses),
-                    tiers: self.tiers.iter().map(Step::tier).collect(),
-                },
+                services: rows.chain(fast).collect(),
+                price,
                 context: self.context,
                 max_output: self.max_output,
                 images: self.images,
@@ -215,7 +230,7 @@ impl Step<'_> {
 }
 
 /// Dollars per million tokens as parts per token: 1e12 parts a dollar, 1e6 tokens a million.
-fn parts(price: &RawValue) -> Option<i64> {
+pub(crate) fn parts(price: &RawValue) -> Option<i64> {
     rounded(price.get(), 6)
 }
 
@@ -319,6 +334,42 @@ mod tests {
             (us("claude-opus-5"), us("claude-haiku-4-5")),
             (Some(1_100_000), None)
         );
+        let service = |vendor, model, service| {
+            let entry = catalog.lookup(vendor, model).unwrap();
+            let price = entry.services.get(service)?.clone();
+            Some((price.input, price.output, price.cache_read))
+        };
+        let cases = [
+            (
+                "openai",
+                "gpt-5.5",
+                "priority",
+                Some((12_500_000, 75_000_000, Some(1_250_000))),
+            ),
+            (
+                "openai",
+                "gpt-5-mini",
+                "flex",
+                Some((125_000, 1_000_000, Some(12_500))),
+            ),
+            (
+                "google",
+                "gemini-2.5-pro",
+                "flex",
+                Some((625_000, 5_000_000, Some(125_000))),
+            ),
+            (
+                "anthropic",
+                "claude-opus-5",
+                "fast",
+                Some((10_000_000, 50_000_000, Some(1_000_000))),
+            ),
+            ("anthropic", "claude-opus-5", "priority", None),
+            ("openai", "gpt-5-nano", "priority", None),
+        ];
+        for (vendor, model, name, expected) in cases {
+            assert_eq!(service(vendor, model, name), expected, "{model} {name}");
+        }
         let entry = catalog.lookup("openai", "gpt-5.4").unwrap();
         assert_eq!(
             (entry.context, entry.max_output),

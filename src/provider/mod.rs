@@ -42,6 +42,7 @@ pub mod rehearsals;
 pub mod remote;
 mod replay;
 pub mod server_tools;
+mod service;
 pub mod sse;
 pub mod table;
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::Value;
 
-use crate::agent::cost::in_dollars;
+use crate::agent::cost::{ServicePrice, in_dollars};
 use crate::agent::picture::Cap;
 use crate::agent::visible;
 use crate::config::secret::Secret;
@@ -27,6 +27,7 @@ use crate::provider::quirks::{self, Quirks};
 use crate::provider::rehearsal;
 use crate::provider::rehearsals::Rehearsals;
 use crate::provider::remote::Remote;
+use crate::provider::service;
 use crate::provider::told::Answers;
 
 /// Reads the key of a source; `None` when there is none. It may block.
@@ -177,6 +178,32 @@ impl Providers {
             self.catalog().lookup(vendor, &model.model)?.us
         };
         factor().unwrap_or(1_000_000)
+    }
+
+    /// What a call costs that its provider says it answered in this service tier.
+    pub fn service(&self, model: &ModelRef, tier: Option<&str>) -> ServicePrice {
+        let Some(name) = tier.and_then(service::named) else {
+            return ServicePrice::Usual;
+        };
+        let listed = || {
+            let config = self.config.get(&model.provider)?;
+            let own = config.models.get(&model.model);
+            // The person's own price is as it is.
+            if own.is_some_and(|own| own.price.is_some()) {
+                return None;
+            }
+            let vendor = quirks_of(config).ok()?.vendor?;
+            self.catalog().lookup(vendor, &model.model)
+        };
+        match listed() {
+            None => ServicePrice::Usual,
+            Some(entry) => entry
+                .services
+                .get(&name)
+                .map_or(ServicePrice::Unlisted, |price| {
+                    ServicePrice::Of(price.clone())
+                }),
+        }
     }
 
     /// The most pictures that one request to a provider may have.

@@ -7,6 +7,7 @@ use pretty_assertions::assert_eq;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::agent::cost::ServicePrice;
 use crate::config::ModelConfig;
 use crate::config::secret::Secret;
 use crate::config::{KeySource, ProviderConfig, Wire};
@@ -208,6 +209,32 @@ fn a_card_says_what_a_model_costs_and_lacks() {
         odd.starts_with("there is no preset `nobody`: known are anthropic, openai, "),
         "{odd}"
     );
+}
+
+#[test]
+fn another_service_costs_what_the_table_says_of_it() {
+    let providers = providers();
+    let cases = [
+        ("plain/gpt-5", Some("priority"), Some(Some(2_500_000))),
+        ("plain/gpt-5", Some("default"), None),
+        ("plain/gpt-5", None, None),
+        ("plain/gpt-5", Some("scale"), Some(None)),
+        ("own/claude-opus-5", Some("fast"), Some(Some(10_000_000))),
+        ("own/claude-opus-5", Some("priority"), Some(None)),
+        // The person's own price, and models that are in no table.
+        ("own/claude-sonnet-5", Some("priority"), None),
+        ("own/claude-unknown", Some("priority"), None),
+        ("nobody/m", Some("priority"), None),
+    ];
+    for (model, tier, expected) in cases {
+        let found = providers.service(&model.parse().unwrap(), tier);
+        let input = match found {
+            ServicePrice::Usual => None,
+            ServicePrice::Of(price) => Some(Some(price.input)),
+            ServicePrice::Unlisted => Some(None),
+        };
+        assert_eq!(input, expected, "{model} {tier:?}");
+    }
 }
 
 #[test]

@@ -333,3 +333,43 @@ fn each_tariff_is_charged_and_counted_in_its_own_way() {
         );
     }
 }
+
+#[test]
+fn another_service_has_its_own_price_or_none_that_is_known() {
+    let dear = Price {
+        input: 6_000_000,
+        ..price()
+    };
+    let dearest = || Price {
+        input: 9_000_000,
+        ..price()
+    };
+    let (usual, of, unlisted) = (
+        ServicePrice::Usual,
+        ServicePrice::Of(dear.clone()),
+        ServicePrice::Unlisted,
+    );
+    let unknown = || Tariff::Unknown {
+        stand_in: dearest(),
+    };
+    let cases = [
+        (Tariff::Priced(price()), &usual, Tariff::Priced(price())),
+        (Tariff::Priced(price()), &of, Tariff::Priced(dear.clone())),
+        (Tariff::Priced(price()), &unlisted, unknown()),
+        (
+            Tariff::Included(Some(price())),
+            &of,
+            Tariff::Included(Some(dear)),
+        ),
+        (
+            Tariff::Included(Some(price())),
+            &unlisted,
+            Tariff::Included(None),
+        ),
+        (Tariff::Local, &unlisted, Tariff::Local),
+        (Tariff::Play(price()), &of, Tariff::Play(price())),
+    ];
+    for (tariff, service, expected) in cases {
+        assert_eq!(tariff.served(service, dearest), expected, "{service:?}");
+    }
+}

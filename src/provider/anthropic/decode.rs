@@ -9,7 +9,7 @@ use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
 use crate::provider::Chunk;
 use crate::provider::anthropic::piece::{self, Piece};
-use crate::provider::anthropic::usage::{iterations, usage};
+use crate::provider::anthropic::usage::{iterations, tier, usage};
 use crate::provider::bill::cost;
 use crate::provider::decode::{Assembly, Decoder, MOST_PARTS, growth};
 use crate::provider::envelope::Envelope;
@@ -177,6 +177,7 @@ impl Assembly for Answer {
             usage_raw: self.usage.clone().map(Value::Object),
             usage_early: self.usage.is_some() && !self.counted,
             iterations: self.usage.as_ref().map_or_else(Vec::new, iterations),
+            tier: self.usage.as_ref().and_then(tier),
             reported_cost: self.cost,
             parts,
         }

@@ -51,6 +51,13 @@ fn listed(raw: &Map<String, Value>) -> impl Iterator<Item = Usage> {
     list.filter_map(|iteration| iteration.as_object().and_then(buckets))
 }
 
+/// The service the answer was given in: the fast mode is told beside the tier.
+pub(crate) fn tier(raw: &Map<String, Value>) -> Option<String> {
+    let word = |name: &str| raw.get(name).and_then(Value::as_str);
+    let fast = word("speed").filter(|speed| *speed == "fast");
+    fast.or_else(|| word("service_tier")).map(ToOwned::to_owned)
+}
+
 fn buckets(raw: &Map<String, Value>) -> Option<Usage> {
     let fields = [
         "input_tokens",

@@ -39,6 +39,8 @@ struct Answer {
     usage: Option<Value>,
     /// More was said after it.
     early: bool,
+    /// It may be named in an event that counts nothing.
+    tier: Option<String>,
     cost: Option<Money>,
     /// What the server searched the web for.
     queries: BTreeSet<String>,
@@ -128,6 +130,7 @@ impl Assembly for Answer {
                 }),
             usage_raw: self.usage.clone(),
             usage_early: self.early,
+            tier: self.tier.clone(),
             reported_cost: self.cost,
             parts,
             ..Reply::default()
@@ -167,6 +170,7 @@ impl Answer {
         }
         self.early |= self.usage.is_some() && chunks.len() > before;
         let usage = &event["usageMetadata"];
+        self.tier = usage::tier(usage).or(self.tier.take());
         self.early &= !(usage.is_object() && usage::counts(usage));
         if usage.is_object() && (usage::counts(usage) || self.usage.is_none()) {
             self.usage = Some(usage.clone());

@@ -49,6 +49,12 @@ pub(crate) fn counts(raw: &Value) -> bool {
     raw.get("promptTokenCount").is_some() || raw.get("totalTokenCount").is_some()
 }
 
+/// The service tier: Google's own interface names it, its cloud's the kind of traffic (`ON_DEMAND_PRIORITY`).
+pub(crate) fn tier(raw: &Value) -> Option<String> {
+    let word = raw["serviceTier"].as_str().or(raw["trafficType"].as_str());
+    word.map(ToOwned::to_owned)
+}
+
 #[cfg(test)]
 mod tests {
     use pretty_assertions::assert_eq;

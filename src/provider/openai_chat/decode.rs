@@ -57,6 +57,7 @@ struct Answer {
     usage: Option<Value>,
     /// More was said after it.
     early: bool,
+    tier: Option<String>,
     cost: Option<Money>,
     done: bool,
 }
@@ -127,6 +128,9 @@ impl Assembly for Answer {
             self.usage = Some(usage.clone());
             self.cost = cost(text).or(self.cost);
             self.early = false;
+        }
+        if let Some(tier) = event["service_tier"].as_str() {
+            self.tier = Some(tier.to_owned());
         }
         let error = [Some(event), choice]
             .into_iter()
@@ -227,6 +231,7 @@ impl Assembly for Answer {
             usage: self.usage.as_ref().and_then(usage::buckets),
             usage_raw: self.usage.clone(),
             usage_early: self.early,
+            tier: self.tier.clone(),
             reported_cost: self.cost,
             parts,
             ..Reply::default()

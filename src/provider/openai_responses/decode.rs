@@ -32,6 +32,7 @@ struct Answer {
     usage: Option<Value>,
     /// More was said after it.
     early: bool,
+    tier: Option<String>,
     cost: Option<Money>,
     done: bool,
     /// An error has come: only usage may follow it.
@@ -66,6 +67,9 @@ impl Assembly for Answer {
             self.usage = Some(response["usage"].clone());
             self.cost = cost(text).or(self.cost);
             self.early = false;
+        }
+        if let Some(tier) = response["service_tier"].as_str() {
+            self.tier = Some(tier.to_owned());
         }
         if self.end.is_some() || self.failed {
             return Ok(());
@@ -173,6 +177,7 @@ impl Assembly for Answer {
             usage: self.usage.as_ref().and_then(usage::buckets),
             usage_raw: self.usage.clone(),
             usage_early: self.early,
+            tier: self.tier.clone(),
             reported_cost: self.cost,
             ..Reply::default()
         }

@@ -81,6 +81,27 @@ fn a_count_of_nothing_replaces_none_that_counts() {
 }
 
 #[test]
+fn the_service_it_was_answered_in_is_told() {
+    let cases = [
+        (json!({"service_tier": "standard"}), Some("standard")),
+        (
+            json!({"service_tier": "priority", "speed": "standard"}),
+            Some("priority"),
+        ),
+        (
+            json!({"service_tier": "standard", "speed": "fast"}),
+            Some("fast"),
+        ),
+        (json!({}), None),
+    ];
+    for (mut usage, expected) in cases {
+        usage["input_tokens"] = json!(5);
+        let reply = said(&usage, &json!({"output_tokens": 2}));
+        assert_eq!(reply.tier.as_deref(), expected, "{usage}");
+    }
+}
+
+#[test]
 fn what_was_written_lives_as_long_as_was_asked_where_nobody_says() {
     let written = |more: Value| {
         let mut usage =

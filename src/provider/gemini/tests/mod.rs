@@ -336,6 +336,29 @@ fn calls_and_lists_have_their_addresses() {
 }
 
 #[test]
+fn usage_from_before_the_words_and_the_tier_are_told() {
+    let usage = |output: u64| json!({"candidates": [], "usageMetadata": {"promptTokenCount": 5, "candidatesTokenCount": output}});
+    let ends = json!({"candidates": [{"finishReason": "STOP"}]});
+    let tier = json!({"usageMetadata": {"serviceTier": "priority"}});
+    let said = || parts(&[text("eight by")]);
+    let cases = [
+        (vec![usage(1), said(), ends.clone()], true),
+        (vec![usage(1), said(), usage(2), ends.clone()], false),
+        (
+            vec![said(), usage(2), parts(&[text("")]), ends.clone()],
+            false,
+        ),
+    ];
+    for (events, early) in cases {
+        let events = [events, vec![tier.clone()]].concat();
+        let chunks = decode(decoder(HERE.to_owned()), &events);
+        let reply = done(&chunks);
+        let found = (reply.usage_early, reply.tier.as_deref());
+        assert_eq!(found, (early, Some("priority")), "{events:?}");
+    }
+}
+
+#[test]
 fn searches_are_counted_as_they_are_billed() {
     let grounded = |queries: &[&str]| {
         json!({"candidates": [{"content": {"parts": [{"text": "x"}], "role": "model"}, "index": 0,

@@ -139,3 +139,36 @@ fn the_mark_of_the_end_ends_an_answer_without_a_reason_when_nothing_can_be_missi
         }
     }
 }
+
+#[test]
+fn usage_from_before_the_words_and_the_tier_are_told() {
+    let usage = |output: u64| json!({"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": output}});
+    let said = || delta(&json!({"content": "eight by"}));
+    let tier = json!({"choices": [], "service_tier": "flex"});
+    let cases = [
+        (vec![said(), usage(2)], (false, 2)),
+        (vec![usage(1), said()], (true, 1)),
+        (vec![usage(1), said(), usage(2)], (false, 2)),
+        // A count of nothing says nothing.
+        (
+            vec![
+                said(),
+                usage(2),
+                json!({"choices": [], "usage": {"prompt_tokens": 0, "completion_tokens": 0}}),
+            ],
+            (false, 2),
+        ),
+        (
+            vec![
+                usage(1),
+                json!({"choices": [{"delta": {"content": "by", "refusal": ""}}]}),
+            ],
+            (true, 1),
+        ),
+    ];
+    for (events, expected) in cases {
+        let reply = done(&answer(&[events, vec![tier.clone()]].concat(), "stop")).clone();
+        let found = (reply.usage_early, reply.usage.unwrap().output);
+        assert_eq!((found, reply.tier.as_deref()), (expected, Some("flex")));
+    }
+}

@@ -172,6 +172,28 @@ fn items_stand_in_their_places_and_keep_what_must_go_back() {
     );
 }
 
+#[test]
+fn usage_from_before_the_words_and_the_tier_are_told() {
+    let usage = json!({"input_tokens": 5, "output_tokens": 1});
+    let created = |usage: &Value| json!({"type": "response.created", "response": {"status": "in_progress", "usage": usage, "service_tier": "auto"}});
+    let mut ends = completed();
+    ends["response"]["service_tier"] = json!("priority");
+    let mut silent = ends.clone();
+    silent["response"]["usage"] = Value::Null;
+    let cases = [
+        (vec![created(&usage), text(0, "x"), silent.clone()], true),
+        (vec![created(&usage), text(0, "x"), ends.clone()], false),
+        (vec![created(&Value::Null), text(0, "x"), ends], false),
+        (vec![created(&Value::Null), text(0, "x"), silent], false),
+    ];
+    for (events, early) in cases {
+        let chunks = decode(decoder(HERE.to_owned()), &events);
+        let reply = done(&chunks);
+        let found = (reply.usage_early, reply.tier.as_deref());
+        assert_eq!(found, (early, Some("priority")), "{events:?}");
+    }
+}
+
 /// Gateways leave the seal out of the item and send it with the end, and what the item had is not changed by that.
 #[test]
 fn what_a_finished_item_lacks_comes_with_the_end() {
