@@ -71,7 +71,13 @@ pub type Placed = (u32, u32, Item);
 ///
 /// Whatever the log holds, the result is valid on every wire: each call has exactly one result right after the answer that
 /// made it (a missing one says so), results without a call are left out, call ids and names are legal, ids not repeated.
-pub fn messages<'a, I>(items: I, model: &ModelRef, sight: Sight<'_>) -> Vec<Message>
+/// A call of the very model that is asked, in the dialect it is asked in (`wire`, by its name), keeps the id its provider gave
+/// it, whatever that is.
+pub fn messages<'a, I>(
+    items: I,
+    (model, wire): (&ModelRef, Option<&str>),
+    sight: Sight<'_>,
+) -> Vec<Message>
 where
     I: IntoIterator<Item = &'a Placed>,
     I::IntoIter: Clone,
@@ -120,7 +126,11 @@ where
             }
             Item::Call(call) => {
                 said.begin((*turn, *step), &mut messages);
-                let wire_id = wire_id(call, &mut used);
+                let from = call.opaque.as_ref();
+                let own = from.is_some_and(|from| {
+                    from.family == family && wire.is_some() && from.wire.as_deref() == wire
+                });
+                let wire_id = wire_id(call, own, &mut used);
                 let name = wire_name(&call.name);
                 let opaque = call.opaque.clone().filter(|opaque| opaque.family == family);
                 said.parts.push(Part::Call {
@@ -183,9 +193,13 @@ impl Said {
 /// The longest id and the longest name that every wire takes.
 const LONGEST: usize = 64;
 
-/// The provider's id where it is legal everywhere and new in this conversation, else ours.
-fn wire_id(call: &ToolCall, used: &mut HashSet<String>) -> String {
-    let theirs = call.wire_id.iter().filter(|id| is_legal(id)).cloned();
+/// The provider's id where it is legal everywhere, or the provider's `own` again, and new in this conversation; else ours.
+fn wire_id(call: &ToolCall, own: bool, used: &mut HashSet<String>) -> String {
+    let theirs = call
+        .wire_id
+        .iter()
+        .filter(|id| own || is_legal(id))
+        .cloned();
     let ours = call.id.0.clone();
     // A provider can have used even ours before.
     let more = (2_usize..).map(|number| format!("{}_{number}", call.id));
@@ -214,7 +228,8 @@ fn wire_name(name: &str) -> String {
     }
 }
 
-fn is_legal(text: &str) -> bool {
+/// Whether every wire takes this as a call's id or a tool's name.
+pub fn is_legal(text: &str) -> bool {
     (1..=LONGEST).contains(&text.len()) && text.chars().all(is_legal_char)
 }
 
@@ -249,7 +264,7 @@ mod tests {
             pictures: &Pictures::default(),
             cap: CAP,
         };
-        messages(items, &model(), sight)
+        messages(items, (&model(), Some("openai-chat")), sight)
     }
 
     fn said(text: &str) -> Item {
@@ -345,6 +360,41 @@ mod tests {
             format!("call_1_1_4={missing}"),
         ];
         assert_eq!(ids(&built(&items)), expected);
+    }
+
+    #[test]
+    fn an_id_goes_back_verbatim_where_it_came_from_and_nowhere_else() {
+        let long = "x".repeat(70);
+        let cases = [
+            (
+                "functions.read:0",
+                "a/m",
+                Some("openai-chat"),
+                "functions.read:0",
+            ),
+            (&*long, "a/m", Some("openai-chat"), &*long),
+            ("functions.read:0", "a/m", Some("anthropic"), "call_1_1_1"),
+            ("functions.read:0", "a/m", None, "call_1_1_1"),
+            ("functions.read:0", "b/m", Some("openai-chat"), "call_1_1_1"),
+            ("toolu_1", "b/m", Some("anthropic"), "toolu_1"),
+        ];
+        for (id, family, wire, expected) in cases {
+            let Item::Call(mut asked) = call(1, Some(id)) else {
+                panic!("no call")
+            };
+            asked.opaque = Some(Opaque {
+                family: family.to_owned(),
+                wire: wire.map(str::to_owned),
+                body: json!({}),
+            });
+            let items = [(1, 1, Item::Call(asked.clone())), (1, 1, done(1, "one"))];
+            assert_eq!(ids(&built(&items)), [format!("{expected}=one")], "{id}");
+            // A second one of that id is told apart from it.
+            asked.id = CallId::new(1, 2, 1);
+            let items = [&items[..], &[(1, 2, Item::Call(asked))]].concat();
+            let second = &ids(&built(&items))[1];
+            assert!(second.starts_with("call_1_2_1="), "{second}");
+        }
     }
 
     #[test]

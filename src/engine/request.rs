@@ -24,11 +24,12 @@ where
     I: IntoIterator<Item = &'a Placed>,
     I::IntoIter: Clone,
 {
+    let wire = house.providers().wire(&model.provider);
     Prompt {
         model: model.clone(),
         system: system.into(),
         tools: house.tools.specs(),
-        messages: prompt::messages(items, model, house.sight(model, pictures)),
+        messages: prompt::messages(items, (model, wire), house.sight(model, pictures)),
         max_output: made.max_output,
         effort: made.effort,
         caching: Caching {

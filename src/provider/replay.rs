@@ -1,9 +1,10 @@
 //! What the dialects share in sending an answer back: the parts that must be as they came, and what stands in for parts that
 //! no server takes.
 
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
+use crate::agent::prompt::is_legal;
 use crate::config::Wire;
 use crate::protocol::call::parse_arguments;
 use crate::protocol::item::Opaque;
@@ -26,6 +27,13 @@ pub fn opaque(family: &str, wire: Wire, body: Value) -> Opaque {
         wire: Some(wire.name().to_owned()),
         body,
     }
+}
+
+/// What stands beside a call: `more` of it than the dialects share, or nothing but where it came from, which is what an id
+/// that not every server takes goes back by.
+pub fn beside_call(family: &str, wire: Wire, id: &str, more: Map<String, Value>) -> Option<Opaque> {
+    let known_by = !more.is_empty() || !(id.is_empty() || is_legal(id));
+    known_by.then(|| opaque(family, wire, Value::Object(more)))
 }
 
 /// The opaque body of a part, if it came from the very model that is asked, and in the dialect it is asked in: one provider

@@ -119,6 +119,11 @@ impl Providers {
         self.config.contains_key(provider)
     }
 
+    /// The dialect a provider is spoken to in, as the config names it.
+    pub fn wire(&self, provider: &str) -> Option<&'static str> {
+        self.config.get(provider).map(|config| config.wire.name())
+    }
+
     /// All of them, by name.
     pub fn entries(&self) -> impl Iterator<Item = (&String, &ProviderConfig)> {
         self.config.iter()

@@ -89,7 +89,7 @@ fn crash(facts: &[Fact]) {
                 bytes: 1,
             },
         };
-        check_valid(&prompt::messages(&items, &bill().model, sight));
+        check_valid(&prompt::messages(&items, (&bill().model, None), sight));
     }
 }
 

@@ -14,7 +14,7 @@ use crate::provider::bill::cost;
 use crate::provider::decode::{Assembly, Decoder, MOST_PARTS, growth};
 use crate::provider::envelope::Envelope;
 use crate::provider::failure::in_answer;
-use crate::provider::replay::opaque;
+use crate::provider::replay::{beside_call, opaque};
 
 /// What a prompt is counted in. It is never empty: where all of these are 0, or not there, nobody counted.
 const PROMPT: [&str; 3] = [
@@ -417,7 +417,9 @@ impl Block {
                     wire_id: id.map(ToOwned::to_owned),
                     name: self.name().to_owned(),
                     arguments: self.arguments(),
-                    opaque: if more.is_empty() { None } else { kept(more) },
+                    opaque: complete
+                        .then(|| beside_call(family, Wire::Anthropic, id.unwrap_or_default(), more))
+                        .flatten(),
                 })
             }
             "" => None,

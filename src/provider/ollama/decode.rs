@@ -18,7 +18,7 @@ use crate::provider::failure::in_answer;
 use crate::provider::framing::Framing;
 use crate::provider::ollama::cut::Sent;
 use crate::provider::ollama::usage;
-use crate::provider::replay;
+use crate::provider::replay::{self, beside_call};
 use crate::provider::told::Told;
 
 /// A decoder of the answer to this prompt.
@@ -190,7 +190,7 @@ impl Assembly for Answer {
             wire_id: (!call.id.is_empty()).then(|| call.id.clone()),
             name: call.name.clone(),
             arguments: call.arguments.clone(),
-            opaque: opaque(call.more.clone()),
+            opaque: beside_call(&self.family, Wire::Ollama, &call.id, call.more.clone()),
         }));
         Reply {
             stop: self.done.then(|| self.stop()),

@@ -17,7 +17,7 @@ use crate::provider::openai_chat::calls::Calls;
 use crate::provider::openai_chat::details::Details;
 use crate::provider::openai_chat::think::{Tags, Taken};
 use crate::provider::openai_chat::{piece, usage};
-use crate::provider::replay::opaque;
+use crate::provider::replay::{beside_call, opaque};
 
 /// A decoder of one answer of the model `family`, `PROVIDER/MODEL`.
 pub fn decoder(family: String) -> Decoder {
@@ -221,7 +221,12 @@ impl Assembly for Answer {
             wire_id: (!call.id.is_empty()).then(|| call.id.clone()),
             name: call.name.clone(),
             arguments: call.arguments.clone(),
-            opaque: more.map(|more| kept(Value::Object(more.clone()))),
+            opaque: beside_call(
+                &self.family,
+                Wire::OpenAiChat,
+                &call.id,
+                more.cloned().unwrap_or_default(),
+            ),
         }));
         let refusal = (!self.refusal.is_empty()).then(|| self.refusal.clone());
         Reply {
