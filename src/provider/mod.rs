@@ -41,6 +41,7 @@ pub mod rehearsal;
 pub mod rehearsals;
 pub mod remote;
 mod replay;
+mod room;
 pub mod server_tools;
 mod service;
 pub mod sse;

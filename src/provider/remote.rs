@@ -14,10 +14,11 @@ use crate::config::address;
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::provider::dialect::Dialect;
 use crate::provider::failure::no_list;
-use crate::provider::http::answer::answer;
+use crate::provider::http::answer::{Call, answer};
 use crate::provider::http::{Http, Request, set, url};
 use crate::provider::key::Key;
 use crate::provider::quirks::Quirks;
+use crate::provider::room::Room;
 use crate::provider::told::{Answers, Question, Told};
 use crate::provider::{Chunk, Provider};
 
@@ -60,7 +61,12 @@ impl Provider for Remote {
                 set(&mut request.headers, name, &session.to_string(), false)?;
             }
             let decoder = (remote.dialect.decoder)(&prompt, &remote.quirks, &told);
-            Ok((request, decoder.held_to(remote.held_to)))
+            Ok(Call {
+                request,
+                decoder: decoder.held_to(remote.held_to),
+                most_output: prompt.max_output,
+                lowered: remote.lowered(prompt, told),
+            })
         };
         answer(Arc::clone(&self.http), call.boxed(), Arc::clone(&self.key))
     }
@@ -82,6 +88,17 @@ impl Remote {
     pub fn window(&self, model: &str) -> Option<u64> {
         let told = || self.answers.held(model)?.window;
         self.windows.get(model).copied().or_else(told)
+    }
+
+    /// Makes the body anew for an answer as long as there is room for, and keeps what was learnt of the window.
+    fn lowered(self, mut prompt: Prompt, told: Told) -> Box<dyn FnMut(Room) -> Vec<u8> + Send> {
+        Box::new(move |room| {
+            if let Some(window) = room.window {
+                self.answers.learn(&prompt.model.model, window);
+            }
+            prompt.max_output = room.output;
+            (self.dialect.body)(&prompt, &self.quirks, &told)
+        })
     }
 
     /// What is known of the model where its request is written. The server is asked where the dialect must know, and only for

@@ -56,6 +56,17 @@ impl Answers {
         cell.get_or_try_init(|| ask).await.copied()
     }
 
+    /// Keeps what a server told of a window in refusing a request, where nothing is known of the model.
+    pub fn learn(&self, model: &str, window: u64) {
+        let cell = Arc::clone(self.cells().entry(model.to_owned()).or_default());
+        let told = Told {
+            window: Some(window),
+            ..Told::default()
+        };
+        // What it was asked for itself is better than that.
+        let _ = cell.set(told);
+    }
+
     /// What was answered before; nothing is asked.
     pub fn held(&self, model: &str) -> Option<Told> {
         self.cells().get(model).and_then(|cell| cell.get().copied())

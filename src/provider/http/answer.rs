@@ -20,6 +20,7 @@ use crate::provider::framing::{Kind, Look};
 use crate::provider::http::{Http, Patience, Request, fault};
 use crate::provider::key::Key;
 use crate::provider::limits;
+use crate::provider::room::{self, Room};
 
 /// The most bytes a whole answer may have, unpacked.
 const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
@@ -27,11 +28,41 @@ const LARGEST_ANSWER: usize = 64 * 1024 * 1024;
 /// What is read of a body that is no answer.
 const LARGEST_OTHER: usize = 64 * 1024;
 
-/// A call ready to be sent: the request, and what reads its answer.
-pub type Call = (Request, Decoder);
+/// How often a request is sent again that asked for a longer answer than there is room for.
+const MOST_LOWERED: u32 = 3;
+
+/// A call ready to be sent.
+pub(crate) struct Call {
+    pub(crate) request: Request,
+    /// What reads its answer.
+    pub(crate) decoder: Decoder,
+    /// The most tokens the answer may have.
+    pub(crate) most_output: u64,
+    /// The body with as many as there is room for.
+    pub(crate) lowered: Box<dyn FnMut(Room) -> Vec<u8> + Send>,
+}
+
+impl Call {
+    /// Sends it, once more for as long as it is refused for asking for a longer answer than there is room for: that is found out
+    /// only so, costs nothing, and is no attempt that failed.
+    async fn send(&mut self, http: &Http) -> Result<Response, Failure> {
+        for _ in 0..MOST_LOWERED {
+            let refused = match http.send_told(&self.request).await {
+                Ok(response) => return Ok(response),
+                Err(refused) => refused,
+            };
+            let Some(room) = room::of(&refused.words, self.most_output) else {
+                return Err(refused.failure);
+            };
+            self.most_output = room.output;
+            self.request.body = Some((self.lowered)(room));
+        }
+        http.send(&self.request).await
+    }
+}
 
 /// Asks, and reads the answer with the decoder. Nothing happens before the stream is polled.
-pub fn answer(
+pub(crate) fn answer(
     http: Arc<Http>,
     call: BoxFuture<'static, Result<Call, Failure>>,
     key: Arc<Key>,
@@ -102,12 +133,15 @@ impl State {
 
     async fn open(&mut self, call: BoxFuture<'static, Result<Call, Failure>>) -> Phase {
         let opened = async {
-            let (request, decoder) = call.await?;
-            let response = self.http.send(&request).await?;
-            Ok((response, request, decoder))
+            let mut call = call.await?;
+            let response = call.send(&self.http).await?;
+            Ok((response, call))
         };
         match opened.await {
-            Ok((response, request, decoder)) => {
+            Ok((response, call)) => {
+                let Call {
+                    request, decoder, ..
+                } = call;
                 let headers = response.headers();
                 let header = |name: &str| headers.get(name)?.to_str().ok();
                 let (limits, advice) = (limits::read(header), Advice::read(header));

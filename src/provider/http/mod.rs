@@ -15,7 +15,7 @@ use reqwest::{Client, Response, Url, dns};
 
 use crate::config::address;
 use crate::protocol::failure::{Failure, FailureKind};
-use crate::provider::envelope::excerpt;
+use crate::provider::envelope::{Envelope, excerpt};
 use crate::provider::failure::{Advice, by_status};
 use crate::provider::key::Key;
 use crate::provider::limits;
@@ -86,6 +86,23 @@ struct Way {
     tls: bool,
     /// No proxy stands between a machine and itself.
     here: bool,
+}
+
+/// No answer began.
+#[derive(Debug)]
+pub struct Refused {
+    pub failure: Failure,
+    /// The server's own words for it, whole; empty where it had none.
+    pub words: String,
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Self {
+            failure,
+            words: String::new(),
+        }
+    }
 }
 
 /// One request.
@@ -160,6 +177,12 @@ impl Http {
 
     /// Sends and waits for the head of an answer that is no refusal.
     pub async fn send(&self, request: &Request) -> Result<Response, Failure> {
+        let sent = self.send_told(request).await;
+        sent.map_err(|refused| refused.failure)
+    }
+
+    /// As [`Http::send`], with the words of a refusal.
+    pub async fn send_told(&self, request: &Request) -> Result<Response, Refused> {
         let client = self.client(&request.url)?;
         let place = request.place();
         let patience = self.patience.with(request).headers;
@@ -198,10 +221,10 @@ impl Http {
             let text = format!(
                 "{place} redirects to {target}, which is not followed with a key: correct base_url"
             );
-            return Err(Failure {
+            return Err(Refused::from(Failure {
                 status: Some(status.as_u16()),
                 ..Failure::new(FailureKind::Protocol, text)
-            });
+            }));
         }
         let headers = response.headers().clone();
         let header = |name: &str| headers.get(name)?.to_str().ok();
@@ -216,13 +239,10 @@ impl Http {
         let body = request
             .key
             .strike(&self.text(response, LARGEST_REFUSAL).await);
-        Err(by_status(
-            status.as_u16(),
-            &body,
-            advice,
-            &place,
-            &request.key.place(),
-        ))
+        Err(Refused {
+            failure: by_status(status.as_u16(), &body, advice, &place, &request.key.place()),
+            words: Envelope::read(&body).message,
+        })
     }
 
     async fn ask(&self, client: &Client, request: &Request) -> reqwest::Result<Response> {

@@ -4,6 +4,7 @@
 
 mod patience;
 mod refusal;
+mod room;
 mod told;
 mod whole;
 
