@@ -13,7 +13,7 @@ use crate::agent::prompt::{Message, Prompt};
 use crate::config::Wire;
 use crate::protocol::reply::Part;
 use crate::provider::marks::{self, Mark};
-use crate::provider::quirks::Quirks;
+use crate::provider::quirks::{Expected, Quirks};
 use crate::provider::reasoning::{self, Fields};
 use crate::provider::replay::{NO_OUTPUT, own, raw_arguments};
 
@@ -27,7 +27,7 @@ pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
         model: &prompt.model.model,
         max_tokens: prompt.max_output,
         stream: true,
-        reasoning: reasoning::fields(prompt, Wire::Anthropic, quirks),
+        reasoning: reasoning(prompt, &family, quirks),
         tools: prompt
             .tools
             .iter()
@@ -55,6 +55,63 @@ pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
     };
     // Strings, numbers and ready JSON: nothing in it can fail to be written.
     serde_json::to_vec(&body).unwrap_or_default()
+}
+
+/// How much to reason. With a budget the vendor refuses a loop whose calls have no reasoning before them, as those have none
+/// that another model made: then it is not asked for until the loop is over.
+fn reasoning(prompt: &Prompt, family: &str, quirks: &Quirks) -> Cow<'static, Fields> {
+    let fields = reasoning::fields(prompt, Wire::Anthropic, quirks);
+    let has_budget = fields
+        .get("thinking")
+        .is_some_and(|thinking| thinking.get("budget_tokens").is_some());
+    if !has_budget || !insists(prompt, quirks) || !has_bare_calls(&prompt.messages, family) {
+        return fields;
+    }
+    let mut fields = fields.into_owned();
+    fields.remove("thinking");
+    Cow::Owned(fields)
+}
+
+/// Whether calls without reasoning before them may be refused: so it is with Claude, wherever it is reached, with those who want all
+/// reasoning back, and perhaps with a server nobody knows. The other vendors that speak this dialect do not mind, and their
+/// models often call without a thought.
+fn insists(prompt: &Prompt, quirks: &Quirks) -> bool {
+    quirks.preset.is_empty()
+        || quirks.vendor == Some("anthropic")
+        || quirks.reasoning_expected != Expected::Nowhere
+        || prompt.model.model.contains("claude")
+}
+
+/// Whether an answer of the loop that is open called tools without reasoning before it that goes back. What the person says
+/// behind results is a part of the same turn for this vendor.
+fn has_bare_calls(messages: &[Message], family: &str) -> bool {
+    let begins = |at: usize| {
+        let before = at.checked_sub(1).map(|before| &messages[before]);
+        matches!(messages[at], Message::User { .. })
+            && !matches!(before, Some(Message::Results { .. } | Message::User { .. }))
+    };
+    let first = (0..messages.len()).rev().find(|&at| begins(at));
+    messages[first.unwrap_or(0)..].iter().any(|message| {
+        let Message::Assistant { parts } = message else {
+            return false;
+        };
+        let blocks = answer(parts, family);
+        let calls = blocks
+            .iter()
+            .any(|block| matches!(block, Block::Call { .. }));
+        calls && !blocks.first().is_some_and(is_reasoning)
+    })
+}
+
+/// Reasoning as the model sent it.
+fn is_reasoning(block: &Block<'_>) -> bool {
+    let Block::Verbatim(body) = block else {
+        return false;
+    };
+    matches!(
+        body["type"].as_str(),
+        Some("thinking" | "redacted_thinking")
+    )
 }
 
 #[derive(Serialize)]
@@ -239,12 +296,7 @@ fn answer<'a>(parts: &'a [Part], family: &str) -> Vec<Block<'a>> {
         })
         .collect();
     // A message that ends with reasoning was cut in it, and is refused.
-    while let Some(Block::Verbatim(body)) = blocks.last()
-        && matches!(
-            body["type"].as_str(),
-            Some("thinking" | "redacted_thinking")
-        )
-    {
+    while blocks.last().is_some_and(is_reasoning) {
         blocks.pop();
     }
     blocks
@@ -258,6 +310,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::protocol::effort::Effort;
     use crate::protocol::usage::CacheLife;
     use crate::provider::{quirks, testing};
 
@@ -330,6 +383,53 @@ mod tests {
         );
         let text = String::from_utf8(request(&prompt, &quirks::NONE)).unwrap();
         assert!(text.contains(r#""input":{"pattern":  "*"}"#), "{text}");
+    }
+
+    #[test]
+    fn a_loop_that_another_model_began_is_gone_on_with_without_a_budget() {
+        let family = "here/claude-haiku-4-5";
+        let sealed = json!({"type": "thinking", "thinking": "hm", "signature": "s1"});
+        let called = |from: &str| Message::Assistant {
+            parts: vec![
+                testing::thought("hm", Some((from, sealed.clone()))),
+                testing::call("c1", "glob", "{}"),
+            ],
+        };
+        let (own, foreign) = (called(family), called("other/model"));
+        let (go, next) = (testing::user("go"), testing::user("next"));
+        let result = testing::results(&[("c1", "a.txt", false)]);
+        let said = Message::Assistant {
+            parts: vec![testing::text("done")],
+        };
+        let cases = [
+            (vec![&go], true),
+            (vec![&go, &own, &result], true),
+            (vec![&go, &foreign, &result], false),
+            (vec![&go, &foreign, &result, &own, &result], false),
+            (vec![&go, &own, &result, &next], true),
+            // Steered, or broken off: the results are still what is answered.
+            (vec![&go, &foreign, &result, &next], false),
+            // Another turn.
+            (vec![&go, &foreign, &result, &said, &next], true),
+            (
+                vec![&go, &foreign, &result, &said, &next, &own, &result],
+                true,
+            ),
+        ];
+        let body = |preset: &str, messages: &[&Message]| -> Value {
+            let messages = messages.iter().map(|&message| message.clone());
+            let mut prompt = testing::prompt(family, messages.collect());
+            prompt.max_output = 32_000;
+            prompt.effort = Some(Effort::High);
+            let quirks = quirks::of(preset).unwrap_or(quirks::NONE);
+            serde_json::from_slice(&request(&prompt, &quirks)).unwrap()
+        };
+        for (messages, thinks) in cases {
+            for preset in ["anthropic", "openrouter", ""] {
+                let body = body(preset, &messages);
+                assert_eq!(body.get("thinking").is_some(), thinks, "{preset} {body}");
+            }
+        }
     }
 
     #[test]
