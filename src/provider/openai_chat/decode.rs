@@ -338,6 +338,11 @@ impl Answer {
     }
 
     fn taken(&mut self, taken: Taken, chunks: &mut Vec<Chunk>) {
+        if taken.turned {
+            // It was told as words, since nothing said otherwise; the answer that is kept has it as what it is.
+            let words = std::mem::take(&mut self.text);
+            self.thinking.push_str(&words);
+        }
         self.think(taken.thought, chunks);
         if !taken.words.is_empty() {
             self.text.push_str(&taken.words);

@@ -1,5 +1,7 @@
 //! Reasoning that stands inside the text, between `<think>` and `</think>` at its beginning: so `MiniMax` sends it unless it is
-//! asked for apart, and so do servers on a person's own machine that do not know the format of a model.
+//! asked for apart, and so do servers on a person's own machine that do not know the format of a model. Where the template of a
+//! model writes the first mark into the prompt, only the second one comes: what stood before it was thought, though it was told
+//! as words by then.
 
 /// More blanks before the mark than any model says; each piece looks at them again.
 const MOST_BLANKS: usize = 256;
@@ -27,13 +29,17 @@ enum Place {
     Behind,
     /// In the words of an answer that reasoned.
     Words,
-    /// In an answer that did not begin with reasoning.
+    /// In an answer that did not begin with a mark: one that ends reasoning may still come.
+    Unmarked,
+    /// In an answer whose marks are words.
     Plain,
 }
 
 /// What a piece of text comes to.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Taken {
+    /// All words before were thought.
+    pub(crate) turned: bool,
     pub(crate) thought: String,
     pub(crate) words: String,
 }
@@ -64,9 +70,11 @@ impl Tags {
             } else if OPEN.starts_with(begun) && self.held.len() <= MOST_BLANKS {
                 return taken;
             } else {
-                self.place = Place::Plain;
-                self.whole = String::new();
+                self.place = Place::Unmarked;
             }
+        }
+        if self.place == Place::Unmarked {
+            return self.unmarked();
         }
         if self.place == Place::Inside {
             let (sure, rest) = if let Some((thought, rest)) = self.held.split_once(CLOSE) {
@@ -79,15 +87,45 @@ impl Tags {
             taken.thought.push_str(&self.held[..sure]);
             self.held = rest;
         }
+        taken.words = self.words();
+        taken
+    }
+
+    /// What comes behind reasoning, without the blanks between.
+    fn words(&mut self) -> String {
         if self.place == Place::Behind {
             self.held = self.held.trim_start().to_owned();
             if !self.held.is_empty() {
                 self.place = Place::Words;
             }
         }
-        if matches!(self.place, Place::Words | Place::Plain) {
-            taken.words = std::mem::take(&mut self.held);
+        match self.place {
+            Place::Words => std::mem::take(&mut self.held),
+            _ => String::new(),
         }
+    }
+
+    /// The next words of an answer without a first mark, or its turn to words where the second one comes.
+    fn unmarked(&mut self) -> Taken {
+        let mut taken = Taken::default();
+        let Some((words, rest)) = self.held.split_once(CLOSE) else {
+            let sure = self.held.len() - begun(&self.held, CLOSE);
+            let rest = self.held.split_off(sure);
+            taken.words = std::mem::replace(&mut self.held, rest);
+            return taken;
+        };
+        let before = self.whole.len() - rest.len() - CLOSE.len();
+        if is_spoken_of(&self.whole[..before]) {
+            self.place = Place::Plain;
+            self.whole = String::new();
+            taken.words = std::mem::take(&mut self.held);
+            return taken;
+        }
+        taken.turned = true;
+        words.clone_into(&mut taken.thought);
+        self.held = rest.to_owned();
+        self.place = Place::Behind;
+        taken.words = self.words();
         taken
     }
 
@@ -97,11 +135,11 @@ impl Tags {
         match self.place {
             Place::Inside => Taken {
                 thought: held,
-                words: String::new(),
+                ..Taken::default()
             },
             _ => Taken {
-                thought: String::new(),
                 words: held,
+                ..Taken::default()
             },
         }
     }
@@ -111,6 +149,11 @@ impl Tags {
         let reasons = matches!(self.place, Place::Inside | Place::Behind | Place::Words);
         reasons.then_some(&*self.whole)
     }
+}
+
+/// Whether the text before the mark shows that it is spoken of: there are marks of both kinds, or it stands in quotes.
+fn is_spoken_of(before: &str) -> bool {
+    before.contains(OPEN) || before.ends_with(['`', '"', '\'', '“', '‘'])
 }
 
 /// How many bytes at the end of a text are the beginning of a tag.
@@ -152,29 +195,45 @@ mod tests {
                 "Write <think>hm</think>.",
                 false,
             ),
+            // The first mark stood in the prompt.
+            ("hm</think>hello", "hm", "hello", true),
+            (
+                "ähm <b\n</think>\n\nYes </think>",
+                "ähm <b\n",
+                "Yes </think>",
+                true,
+            ),
+            ("</think>Yes.", "", "Yes.", true),
+            ("hm</think>", "hm", "", true),
+            (
+                "End it with `</think>`, or\n</think>",
+                "",
+                "End it with `</think>`, or\n</think>",
+                false,
+            ),
+            ("hm</thin", "", "hm</thin", false),
             (" <thing> ", "", " <thing> ", false),
             ("<thin", "", "<thin", false),
             (" \n", "", " \n", false),
             ("", "", "", false),
         ];
         for (text, thought, words, reasons) in cases {
-            let expected = Taken {
-                thought: thought.to_owned(),
-                words: words.to_owned(),
-            };
             let letters: Vec<String> = text.chars().map(String::from).collect();
             for size in 1..=letters.len().max(1) {
                 let mut tags = Tags::default();
-                let mut sum = Taken::default();
+                let (mut thoughts, mut said) = (String::new(), String::new());
                 let mut add = |taken: Taken| {
-                    sum.thought.push_str(&taken.thought);
-                    sum.words.push_str(&taken.words);
+                    if taken.turned {
+                        thoughts.push_str(&std::mem::take(&mut said));
+                    }
+                    thoughts.push_str(&taken.thought);
+                    said.push_str(&taken.words);
                 };
                 for piece in letters.chunks(size) {
                     add(tags.take(&piece.concat()));
                 }
                 add(tags.rest());
-                assert_eq!(sum, expected, "{text:?} by {size}");
+                assert_eq!((&*thoughts, &*said), (thought, words), "{text:?} by {size}");
                 assert_eq!(tags.whole(), reasons.then_some(text), "{text:?} by {size}");
             }
         }

@@ -426,6 +426,7 @@ fn reasoning_in_the_text_is_shown_as_such_and_goes_back_where_it_was() {
     let cases = [
         ("<think>Is i</thi", "Is i</thi", ""),
         ("a <think>", "", "a <think>"),
+        ("hm</think>hello", "hm", "hello"),
         ("<thi", "", "<thi"),
     ];
     for (said, thinking, text) in cases {
