@@ -129,7 +129,9 @@ impl Assembly for Answer {
     }
 
     fn is_over(&self) -> bool {
-        self.over
+        // Some servers leave out the last event: what said why it stops and has nothing open has ended.
+        let all_stopped = || self.blocks.iter().all(|block| block.stopped);
+        self.over || (self.stop.is_some() && all_stopped())
     }
 
     fn is_closed(&self) -> bool {

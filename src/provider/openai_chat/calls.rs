@@ -32,12 +32,19 @@ impl Calls {
     }
 
     pub(crate) fn has_nameless(&self) -> bool {
-        self.calls.iter().any(|call| call.name.is_empty())
+        self.said().any(|(_, call)| call.name.is_empty())
+    }
+
+    /// Some servers end their list with an entry that has nothing in it: where others have a name it is none of them.
+    fn said(&self) -> impl Iterator<Item = (usize, &Call)> {
+        let named = self.calls.iter().any(|call| !call.name.is_empty());
+        let calls = self.calls.iter().enumerate();
+        calls.filter(move |(_, call)| !(named && call.is_blank()))
     }
 
     /// The calls by their index, those without one where they came.
     pub(crate) fn parts(&self) -> impl Iterator<Item = (&Call, Option<&Map<String, Value>>)> {
-        let mut calls: Vec<_> = self.calls.iter().enumerate().collect();
+        let mut calls: Vec<_> = self.said().collect();
         calls.sort_by_key(|(place, call)| call.index.unwrap_or(*place as u64));
         calls
             .into_iter()
@@ -143,6 +150,12 @@ impl Calls {
         let continues = name.is_empty()
             || (name == call.name && !call.arguments.is_empty() && !call.brackets.are_closed());
         if continues { Some(place) } else { by_id() }
+    }
+}
+
+impl Call {
+    fn is_blank(&self) -> bool {
+        self.name.is_empty() && self.arguments.trim().is_empty() && self.more.is_empty()
     }
 }
 

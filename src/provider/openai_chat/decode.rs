@@ -53,6 +53,8 @@ struct Answer {
     /// The content, where it came as a list of typed parts.
     content: Vec<Value>,
     calls: Calls,
+    /// Calls came under their newer name.
+    newer: bool,
     stop: Option<String>,
     usage: Option<Value>,
     /// More was said after it.
@@ -298,6 +300,13 @@ impl Answer {
         }
         if let Some(fragments) = delta["tool_calls"].as_array() {
             self.calls.take(fragments, chunks);
+            self.newer |= !fragments.is_empty();
+        }
+        // The name of before there could be several; who sends both means the same.
+        let call = &delta["function_call"];
+        if call.is_object() && !self.newer {
+            let fragment = json!({"index": 0, "function": call});
+            self.calls.take(&[fragment], chunks);
         }
     }
 

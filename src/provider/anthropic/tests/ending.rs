@@ -3,14 +3,15 @@
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
+use crate::protocol::failure::{FailureKind, Stop};
 use crate::protocol::reply::Reply;
 use crate::protocol::usage::{CacheLife, Usage};
 use crate::provider::anthropic::DIALECT;
 use crate::provider::anthropic::decode::decoder;
-use crate::provider::anthropic::tests::{HERE, stop, text};
+use crate::provider::anthropic::tests::{HERE, start, stop, text};
 use crate::provider::quirks;
 use crate::provider::told::Told;
-use crate::provider::testing::{self, decode, done};
+use crate::provider::testing::{self, decode, done, failed};
 
 fn head(usage: &Value) -> Value {
     json!({"type": "message_start", "message": {"usage": usage}})
@@ -29,6 +30,34 @@ fn said(first: &Value, last: &Value) -> Reply {
         json!({"type": "message_stop"}),
     ];
     done(&decode(decoder(HERE.to_owned()), &events)).clone()
+}
+
+#[test]
+fn the_last_event_may_be_missing_where_nothing_is_open() {
+    let usage = json!({"output_tokens": 2});
+    let ends = update("tool_use", &usage);
+    let tool = json!({"type": "tool_use", "id": "t1", "name": "glob"});
+    let cases = [
+        (
+            vec![start(0, &tool), stop(0), ends.clone()],
+            Some(Stop::Tool),
+        ),
+        (
+            vec![text(0, "x"), stop(0), update("max_tokens", &usage)],
+            Some(Stop::Length),
+        ),
+        (vec![update("end_turn", &usage)], Some(Stop::End)),
+        // A block that is open may have lost its end, and what does not say why it stops has not stopped.
+        (vec![start(0, &tool), ends], None),
+        (vec![start(0, &tool), stop(0)], None),
+    ];
+    for (events, expected) in cases {
+        let chunks = decode(decoder(HERE.to_owned()), &events);
+        match expected {
+            Some(stop) => assert_eq!(done(&chunks).stop, Some(stop), "{events:?}"),
+            None => assert_eq!(failed(&chunks).0.kind, FailureKind::Network, "{events:?}"),
+        }
+    }
 }
 
 #[test]

@@ -200,6 +200,35 @@ fn calls_are_put_together_however_they_are_numbered() {
             vec![(Some("c2"), "b", "")],
         ),
         (
+            "an entry with nothing in it behind them",
+            vec![
+                call(&json!({"index": 0, "id": "c1", "function": function("a", "{\"x\":1}")})),
+                call(
+                    &json!({"index": 1, "id": "", "type": "function", "function": function("", "")}),
+                ),
+                call(&json!({"index": 2, "id": "c9", "type": "function"})),
+                call(&json!({})),
+            ],
+            vec![a],
+        ),
+        (
+            "under the name of before there could be several",
+            vec![
+                delta(&json!({"function_call": function("a", "")})),
+                delta(&json!({"function_call": pieces("{\"x\"")})),
+                delta(&json!({"function_call": pieces(":1}")})),
+            ],
+            vec![(None, "a", "{\"x\":1}")],
+        ),
+        (
+            "under both names",
+            vec![delta(&json!({
+                "tool_calls": [{"index": 0, "id": "c2", "function": function("b", "{}")}],
+                "function_call": function("b", "{}"),
+            }))],
+            vec![b],
+        ),
+        (
             "in a whole message",
             vec![
                 json!({"choices": [{"message": {"content": null, "tool_calls": [{"id": "c2", "function": function("b", "{}")}]}}]}),
