@@ -123,9 +123,9 @@ fn every_preset_asks_as_its_vendor_wants_to_be_asked() {
     let mut seen_presets = BTreeSet::new();
     seen_presets.extend(seen.iter().map(|(preset, _)| preset.clone()));
     assert_eq!(seen_presets, presets);
-    // Those two wires of every preset that speaks them.
+    // Those wires of every preset that speaks them.
     for preset in PRESETS.iter() {
-        for wire in [Wire::OpenAiResponses, Wire::Gemini] {
+        for wire in [Wire::Anthropic, Wire::OpenAiResponses, Wire::Gemini] {
             let pair = (preset.name.to_owned(), wire.name().to_owned());
             assert_eq!(
                 seen.contains(&pair),

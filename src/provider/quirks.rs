@@ -212,6 +212,12 @@ mod tests {
             ("https://api.z.ai/api/paas/v4", of("zai")),
             ("https://api.z.ai/api/coding/paas/v4", of("zai-coding")),
             ("https://api.z.ai", of("zai")),
+            ("https://open.bigmodel.cn/api/paas/v4", of("zai")),
+            ("https://open.bigmodel.cn/api/anthropic", of("zai")),
+            (
+                "https://open.bigmodel.cn/api/coding/paas/v4",
+                of("zai-coding"),
+            ),
             ("https://api.z.ai.example.org/v1", None),
             ("https://OpenRouter.ai/api/v1", of("openrouter")),
             ("https://example.org/api.openai.com", None),
