@@ -214,7 +214,7 @@ impl<'h> Look<'h> {
             &self.items,
             (sent.made, &self.pictures),
         );
-        match provider.body(&prompt) {
+        match provider.body(&prompt, &sent.told) {
             Some(body) if request::is_sent(&body, sent) => Ok(Rebuilt {
                 bytes: bare(&body),
                 made: sent.made,

@@ -75,7 +75,8 @@ impl Task {
                     self.commit_with(facts, None).await?;
                 }
                 Some(call) => {
-                    if let Some(input) = self.request(facts, call).await? {
+                    // By far the largest of what the task does: not kept in its own state.
+                    if let Some(input) = Box::pin(self.request(facts, call)).await? {
                         queue.extend(self.step(input));
                     }
                 }

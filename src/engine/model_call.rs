@@ -125,6 +125,7 @@ impl Task {
                 })));
             }
         }
+        let told = provider.told(&prompt).await;
         let called = Fact::ModelCalled {
             turn: self.turn_number(&facts),
             step: call.step,
@@ -132,7 +133,7 @@ impl Task {
             model: model.clone(),
             reserved: worst,
             cause: call.cause,
-            body: request::sent(&*provider, &prompt),
+            body: request::sent(&*provider, &prompt, told),
         };
         let limit = |which, limit: Option<Money>| {
             limit

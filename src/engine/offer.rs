@@ -24,6 +24,7 @@ use crate::protocol::item::{Block, Item, Origin};
 use crate::protocol::offer::{Figure, Left, Offer, Pays};
 use crate::protocol::query::{ModelCard, Page};
 use crate::protocol::time::Time;
+use crate::protocol::told::Told;
 use crate::protocol::usage::Usage;
 
 pub(crate) async fn offers(
@@ -256,7 +257,7 @@ impl Talk {
     fn bytes(&self, house: &House, model: &ModelRef, items: &[Placed]) -> u64 {
         let prompt = self.prompt(house, model, items, 1);
         let provider = house.providers().get(model).ok();
-        let body = provider.and_then(|provider| provider.body(&prompt));
+        let body = provider.and_then(|provider| provider.body(&prompt, &Told::default()));
         let bytes = body.map_or_else(|| Sent::new(&prompt).bytes(), |body| body.len() as u64);
         bytes.saturating_add(self.earlier)
     }

@@ -7,6 +7,7 @@ use crate::agent::prompt::{self, Caching, Placed, Prompt};
 use crate::engine::house::House;
 use crate::protocol::cache::{Made, SentBody};
 use crate::protocol::id::{ModelRef, SessionId};
+use crate::protocol::told::Told;
 use crate::provider::Provider;
 
 /// The part of a hash that is kept: 64 bits more than chance could ever meet.
@@ -40,8 +41,8 @@ where
 }
 
 /// What is kept of a request that is about to be sent; nothing of one that is no body of bytes.
-pub(crate) fn sent(provider: &dyn Provider, prompt: &Prompt) -> Option<SentBody> {
-    let body = provider.body(prompt)?;
+pub(crate) fn sent(provider: &dyn Provider, prompt: &Prompt, told: Told) -> Option<SentBody> {
+    let body = provider.body(prompt, &told)?;
     Some(SentBody {
         bytes: body.len() as u64,
         hash: name(&body),
@@ -50,6 +51,7 @@ pub(crate) fn sent(provider: &dyn Provider, prompt: &Prompt) -> Option<SentBody>
             effort: prompt.effort,
             life: prompt.caching.life,
         },
+        told,
     })
 }
 

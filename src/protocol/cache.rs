@@ -8,6 +8,7 @@ use crate::protocol::effort::Effort;
 use crate::protocol::id::{ModelRef, Seq};
 use crate::protocol::money::Money;
 use crate::protocol::time::Time;
+use crate::protocol::told::Told;
 use crate::protocol::usage::{CacheLife, Usage};
 
 /// What a request was made with, beside model, system text, tools and conversation.
@@ -29,6 +30,9 @@ pub struct SentBody {
     pub hash: String,
     #[serde(flatten)]
     pub made: Made,
+    /// What was known of the model as it was sent, where the request says it.
+    #[serde(default, skip_serializing_if = "Told::is_silent")]
+    pub told: Told,
 }
 
 /// One request of a session beside the one before.

@@ -26,5 +26,6 @@ pub mod route;
 pub mod rule;
 pub mod session;
 pub mod time;
+pub mod told;
 pub mod usage;
 pub mod worktree;

@@ -3,9 +3,10 @@
 
 use crate::agent::prompt::Prompt;
 use crate::config::Wire;
+use crate::protocol::told::Told;
 use crate::provider::decode::Decoder;
 use crate::provider::quirks::Quirks;
-use crate::provider::told::{Question, Told};
+use crate::provider::told::Question;
 use crate::provider::{anthropic, gemini, ollama, openai_chat, openai_responses};
 
 /// One wire.

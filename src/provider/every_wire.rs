@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 use crate::config::Wire;
 use crate::protocol::failure::{FailureKind, Stop};
 use crate::protocol::money::Money;
+use crate::protocol::told::Told;
 use crate::provider::Chunk;
 use crate::provider::decode::{Decoder, MOST_PARTS, Wants};
-use crate::provider::told::Told;
 use crate::provider::{dialect, quirks, testing};
 
 const WIRES: [Wire; 5] = [

@@ -103,11 +103,11 @@ mod tests {
     use super::*;
     use crate::agent::prompt::Message;
     use crate::config::provider::WIRES;
+    use crate::protocol::told::Told;
     use crate::provider::dialect;
     use crate::provider::quirks;
     use crate::provider::replay;
     use crate::provider::testing;
-    use crate::provider::told::Told;
 
     const HERE: &str = "here/m";
 

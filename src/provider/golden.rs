@@ -19,7 +19,7 @@ use crate::config::provider::WIRES;
 use crate::protocol::effort::Effort;
 use crate::protocol::id::SessionId;
 use crate::protocol::reply::Part;
-use crate::provider::told::Told;
+use crate::protocol::told::Told;
 use crate::provider::{dialect, quirks, testing};
 
 #[derive(Deserialize)]

@@ -55,12 +55,15 @@ pub mod told;
 
 use std::fmt;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 
 use crate::agent::prompt::Prompt;
 use crate::protocol::failure::Failure;
 use crate::protocol::reply::Reply;
 use crate::protocol::route::Limits;
+use crate::protocol::told::Told;
 
 /// One thing an answer's stream brings. The last chunk is `Done` or `Failed`, and there is exactly one of them.
 #[derive(Debug, Clone, PartialEq)]
@@ -95,8 +98,14 @@ pub trait Provider: Send + Sync + fmt::Debug {
     /// Asks the model. Dropping the stream cancels the call. Failure is a chunk, never a panic.
     fn stream(&self, prompt: Prompt) -> BoxStream<'static, Chunk>;
 
-    /// The very body `stream` sends for a prompt, but for what only the server could tell; `None` where none is sent.
-    fn body(&self, _prompt: &Prompt) -> Option<Vec<u8>> {
+    /// What the request for a prompt says that only the server knows; asked once for each model, and nothing where it does not
+    /// answer at once.
+    fn told<'a>(&'a self, _prompt: &'a Prompt) -> BoxFuture<'a, Told> {
+        std::future::ready(Told::default()).boxed()
+    }
+
+    /// The very body `stream` sends for a prompt, of whose model this was told; `None` where none is sent.
+    fn body(&self, _prompt: &Prompt, _told: &Told) -> Option<Vec<u8>> {
         None
     }
 }

@@ -8,7 +8,7 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use crate::config::Wire;
-use crate::provider::told::Told;
+use crate::protocol::told::Told;
 use crate::provider::{dialect, quirks, testing};
 
 /// The last message of a request in which the person shows a picture.

@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use futures_util::stream::BoxStream;
 use reqwest::Url;
 use reqwest::header::HeaderMap;
@@ -12,6 +14,7 @@ use serde_json::Value;
 use crate::agent::prompt::Prompt;
 use crate::config::address;
 use crate::protocol::failure::{Failure, FailureKind};
+use crate::protocol::told::Told;
 use crate::provider::dialect::Dialect;
 use crate::provider::failure::no_list;
 use crate::provider::http::answer::{Call, answer};
@@ -19,7 +22,7 @@ use crate::provider::http::{Http, Request, set, url};
 use crate::provider::key::Key;
 use crate::provider::quirks::Quirks;
 use crate::provider::room::Room;
-use crate::provider::told::{Answers, Question, Told};
+use crate::provider::told::{Answers, Question};
 use crate::provider::{Chunk, Provider};
 
 /// The most a list of models may have; the longest known one is a tenth of it.
@@ -27,6 +30,9 @@ const LARGEST_LIST: usize = 16 * 1024 * 1024;
 
 /// The most pages of it that are read: a server that never ends its list must not hold anyone up.
 const MOST_PAGES: usize = 20;
+
+/// How long a request may be held up by what its server is asked before: one that is there answers in milliseconds.
+const AT_ONCE: Duration = Duration::from_secs(2);
 
 #[derive(Debug, Clone)]
 pub struct Remote {
@@ -52,7 +58,7 @@ impl Provider for Remote {
                 &remote.base_url,
                 &prompt.model.model,
             ))?;
-            let told = remote.told(&prompt).await;
+            let told = remote.known(&prompt).await;
             let body = (remote.dialect.body)(&prompt, &remote.quirks, &told);
             let mut request = remote.request(address, Some(body)).await?;
             if let (Some(name), Some(session)) =
@@ -71,13 +77,27 @@ impl Provider for Remote {
         answer(Arc::clone(&self.http), call.boxed(), Arc::clone(&self.key))
     }
 
-    fn body(&self, prompt: &Prompt) -> Option<Vec<u8>> {
-        // What a server told is left out: it is known in one process and not in the next, and the bodies of a session are to
-        // be comparable in any.
+    fn told<'a>(&'a self, prompt: &'a Prompt) -> BoxFuture<'a, Told> {
+        let known = async {
+            if self.dialect.question.is_none() {
+                return Told::default();
+            }
+            // Where it takes longer the call itself waits for it, which a person can break off.
+            let known = tokio::time::timeout(AT_ONCE, self.known(prompt)).await;
+            Told {
+                images: None,
+                ..known.unwrap_or_default()
+            }
+        };
+        known.boxed()
+    }
+
+    fn body(&self, prompt: &Prompt, told: &Told) -> Option<Vec<u8>> {
+        // What was sent before anybody was told anything had the person's own figure.
+        let own = || self.windows.get(&prompt.model.model).copied();
         let told = Told {
-            window: self.windows.get(&prompt.model.model).copied(),
-            thinking: None,
-            images: None,
+            window: told.window.or_else(own),
+            ..*told
         };
         Some((self.dialect.body)(prompt, &self.quirks, &told))
     }
@@ -103,7 +123,7 @@ impl Remote {
 
     /// What is known of the model where its request is written. The server is asked where the dialect must know, and only for
     /// what the person did not say.
-    async fn told(&self, prompt: &Prompt) -> Told {
+    async fn known(&self, prompt: &Prompt) -> Told {
         let model = &prompt.model.model;
         let window = self.windows.get(model).copied();
         let told = match &self.dialect.question {

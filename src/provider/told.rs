@@ -8,28 +8,7 @@ use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::protocol::failure::Failure;
-
-/// What is known of a model where its request is written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Told {
-    /// Tokens of its window: what the person says of it, else what the server says.
-    pub window: Option<u64>,
-    /// How it can be asked to reason; `None` where nobody said.
-    pub thinking: Option<Thinking>,
-    /// Whether it takes pictures; `None` where nobody said.
-    pub images: Option<bool>,
-}
-
-/// The ways a model can be asked to reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Thinking {
-    /// It cannot, and refuses to be asked.
-    Never,
-    /// On or off.
-    Switched,
-    /// In steps, and never not at all.
-    Steps,
-}
+use crate::protocol::told::Told;
 
 /// A question that is asked once for each model, as a POST.
 #[derive(Debug)]

@@ -11,6 +11,7 @@ use crate::protocol::image::{Image, ImageKind};
 use crate::protocol::item::Opaque;
 use crate::protocol::item::{Block, Origin};
 use crate::protocol::money::Currency;
+use crate::protocol::told::Told;
 use crate::protocol::usage::Price;
 
 fn card() -> ModelCard {
@@ -283,6 +284,7 @@ fn speed_and_density_are_medians_of_what_can_be_measured() {
                 effort: None,
                 life: CacheLife::Short,
             },
+            told: Told::default(),
         }),
     };
     let answers = [

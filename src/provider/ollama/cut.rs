@@ -4,8 +4,8 @@
 use crate::agent::prompt::{Message, Prompt};
 use crate::agent::size;
 use crate::protocol::reply::Part;
+use crate::protocol::told::Told;
 use crate::provider::ollama::usage::Seen;
-use crate::provider::told::Told;
 
 /// No long text has more characters to a token: prose has between four and five, anything else fewer.
 const SPARSEST: u64 = 6;

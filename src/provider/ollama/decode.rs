@@ -10,6 +10,7 @@ use crate::config::Wire;
 use crate::protocol::failure::{Failure, FailureKind, Stop};
 use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
+use crate::protocol::told::Told;
 use crate::provider::Chunk;
 use crate::provider::bill::cost;
 use crate::provider::decode::{Assembly, Decoder, MOST_PARTS, growth};
@@ -19,7 +20,6 @@ use crate::provider::framing::Framing;
 use crate::provider::ollama::cut::Sent;
 use crate::provider::ollama::usage;
 use crate::provider::replay::{self, beside_call};
-use crate::provider::told::Told;
 
 /// A decoder of the answer to this prompt.
 pub fn decoder(prompt: &Prompt, told: &Told) -> Decoder {

@@ -11,9 +11,9 @@ use crate::agent::prompt::{Message, Prompt};
 use crate::config::Wire;
 use crate::protocol::effort::Effort;
 use crate::protocol::reply::Part;
+use crate::protocol::told::{Thinking, Told};
 use crate::provider::ollama::show::is_gpt_oss;
 use crate::provider::replay::{NO_OUTPUT, own, raw_arguments};
-use crate::provider::told::{Thinking, Told};
 
 /// The body of a call.
 pub fn request(prompt: &Prompt, told: &Told) -> Vec<u8> {

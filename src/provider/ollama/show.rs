@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
+use crate::protocol::told::{Thinking, Told};
 use crate::provider::tally::count;
-use crate::provider::told::{Thinking, Told};
 
 /// The most tokens of a window that nobody chose. The server keeps room for all of a window in its memory before the first
 /// word, and models are trained for windows of some hundred thousand tokens that few machines can hold; its own default is

@@ -8,13 +8,13 @@ use serde_json::{Value, json};
 use crate::config::Wire;
 use crate::protocol::failure::{FailureKind, Stop};
 use crate::protocol::reply::Part;
+use crate::protocol::told::Told;
 use crate::provider::Chunk;
 use crate::provider::decode::Wants;
 use crate::provider::ollama::decode::{decoder, detached};
 use crate::provider::ollama::path;
 use crate::provider::replay;
 use crate::provider::testing::{self, calls, done, failed};
-use crate::provider::told::Told;
 
 const HERE: &str = "here/m";
 

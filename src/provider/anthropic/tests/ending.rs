@@ -5,12 +5,12 @@ use serde_json::{Value, json};
 
 use crate::protocol::failure::{FailureKind, Stop};
 use crate::protocol::reply::Reply;
+use crate::protocol::told::Told;
 use crate::protocol::usage::{CacheLife, Usage};
 use crate::provider::anthropic::DIALECT;
 use crate::provider::anthropic::decode::decoder;
 use crate::provider::anthropic::tests::{HERE, start, stop, text};
 use crate::provider::quirks;
-use crate::provider::told::Told;
 use crate::provider::testing::{self, decode, done, failed};
 
 fn head(usage: &Value) -> Value {

@@ -22,6 +22,7 @@ use crate::config::secret::Secret;
 use crate::protocol::failure::{Failure, FailureKind, Stop};
 use crate::protocol::reply::Reply;
 use crate::protocol::route::Limits;
+use crate::protocol::told::Told;
 use crate::provider::anthropic;
 use crate::provider::dialect::Dialect;
 use crate::provider::http::{Http, Patience};
@@ -201,7 +202,7 @@ fn a_vendor_that_wants_the_session_in_a_header_gets_it() {
         let mut prompt = testing::prompt("here/m", vec![testing::user("hello")]);
         let session = "0190a1b2-c3d4-7000-8000-000000000001";
         prompt.caching.session = session.parse().ok();
-        let body = String::from_utf8(remote.body(&prompt).unwrap()).unwrap();
+        let body = String::from_utf8(remote.body(&prompt, &Told::default()).unwrap()).unwrap();
         let chunks: Vec<Chunk> = remote.stream(prompt).collect().await;
         assert!(matches!(chunks.last(), Some(Chunk::Done(_))), "{chunks:?}");
         let request = server.await.unwrap();

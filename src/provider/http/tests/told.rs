@@ -90,6 +90,29 @@ fn the_window_of_a_model_is_asked_for_once() {
     });
 }
 
+/// What is kept of a request is what was sent, also the first time and in another process.
+#[test]
+fn the_body_that_is_kept_is_the_one_that_is_sent() {
+    run(async {
+        let (address, server) = serve(2, status("200 OK", CLOSE, SHOWN)).await;
+        let asked = remote(&address, &ollama::DIALECT, Patience::default());
+        let mut prompt = testing::prompt("here/m", vec![testing::user("hello")]);
+        prompt.effort = Some(Effort::High);
+        let told = asked.told(&prompt).await;
+        let kept = asked.body(&prompt, &told).unwrap();
+        let chunks: Vec<Chunk> = asked.stream(prompt.clone()).collect().await;
+        assert!(matches!(chunks.last(), Some(Chunk::Done(_))), "{chunks:?}");
+        let sent = &server.await.unwrap()[1];
+        let (_, sent) = sent.split_once("\r\n\r\n").unwrap();
+        assert_eq!(
+            String::from_utf8(kept.clone()).unwrap().to_lowercase(),
+            sent
+        );
+        let other = remote(&address, &ollama::DIALECT, Patience::default());
+        assert_eq!(other.body(&prompt, &told), Some(kept));
+    });
+}
+
 #[test]
 fn what_the_person_says_of_a_model_is_not_asked_for() {
     run(async {
