@@ -156,7 +156,6 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
     let mut config = Config::default();
     let mut warnings = Vec::new();
     let top = document.root(&root, TOP_KEYS);
-    let model = document.text(&top, "model");
     if let Some(mode) = document.parsed(&top, "mode", mode) {
         config.mode = mode;
     }
@@ -166,13 +165,7 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
         .extend(provider::read(&mut document, &top, file, env));
     provider::add_found(&mut config.providers, env);
     config.routes = route::read_routes(&mut document, &top, &config);
-    config.roles = route::read_roles(&mut document, &top, &config);
-    if let Some((text, span)) = model {
-        match route::named_model(&text, &config, &top) {
-            Ok(model) => config.model = Some(model),
-            Err(why) => document.fault(&span, &format!("`model` {why}")),
-        }
-    }
+    (config.roles, config.model) = route::read_roles(&mut document, &top, &config);
     section::read_budget(&mut document, &top, &mut config.budget);
     config.rates = section::read_rates(&mut document, &top);
     section::read_guards(&mut document, &top, &mut config.guards);

@@ -12,7 +12,7 @@ use crate::protocol::route::{Needs, Policy, ROUTE};
 
 pub(crate) const ROUTE_KEYS: &[&str] = &["endpoints", "policy", "needs", "cooldown", "patience"];
 pub(crate) const NEED_KEYS: &[&str] = &["context", "tools", "images"];
-pub(crate) const ROLE_KEYS: &[&str] = &["small", "plan"];
+pub(crate) const ROLE_KEYS: &[&str] = &["main", "small", "plan"];
 
 /// Bounds of `cooldown` and `patience`, in seconds.
 pub(crate) const SECONDS: (u64, u64) = (1, 3600);
@@ -122,15 +122,32 @@ fn read_needs(document: &mut Document<'_>, route: &Section<'_>) -> Needs {
     }
 }
 
-/// The models of the roles. Routes must have been read: a role may name one.
-pub fn read_roles(document: &mut Document<'_>, top: &Section<'_>, config: &Config) -> RoleConfig {
+/// The models of the roles, and that of the work, whose role is another name of `model`. Routes must have been read: a role may
+/// name one.
+pub fn read_roles(
+    document: &mut Document<'_>,
+    top: &Section<'_>,
+    config: &Config,
+) -> (RoleConfig, Option<ModelRef>) {
+    let model = document.parsed(top, "model", |text| named_model(text, config, top));
     let Some(section) = document.section(top, "roles", ROLE_KEYS) else {
-        return RoleConfig::default();
+        return (RoleConfig::default(), model);
     };
-    RoleConfig {
+    let main = document.parsed(&section, "main", |text| {
+        let main = named_model(text, config, top)?;
+        match &model {
+            Some(model) if *model != main => Err(format!(
+                "is `{}` and `model` is `{model}`, which is the same setting: leave one out",
+                cut(text)
+            )),
+            _ => Ok(main),
+        }
+    });
+    let roles = RoleConfig {
         small: document.parsed(&section, "small", |text| named_model(text, config, top)),
         plan: document.parsed(&section, "plan", |text| named_model(text, config, top)),
-    }
+    };
+    (roles, model.or(main))
 }
 
 /// A model or route that is there; the error goes on from the name of the setting. What `top`, the whole file, has a section
@@ -237,6 +254,32 @@ mod tests {
     }
 
     #[test]
+    fn the_role_of_the_work_is_another_name_of_the_model() {
+        let main = "[roles]\nmain = \"a/m\"\n";
+        let cases = [
+            (String::new(), main),
+            ("model = \"a/m\"\n".to_owned(), main),
+            ("model = \"a/m\"\n".to_owned(), ""),
+        ];
+        for (model, roles) in cases {
+            let config = parsed(&format!("{model}{PROVIDERS}{roles}"))
+                .unwrap()
+                .config;
+            assert_eq!(
+                config.model,
+                Some("a/m".parse().unwrap()),
+                "{model} {roles}"
+            );
+            assert_eq!(config.roles, RoleConfig::default());
+        }
+        let faults = parsed(&format!("model = \"a/other\"\n{PROVIDERS}{main}")).unwrap_err();
+        assert_eq!(
+            faults[0].text,
+            "`roles.main` is `a/m` and `model` is `a/other`, which is the same setting: leave one out"
+        );
+    }
+
+    #[test]
     fn every_fault_names_its_place_and_the_way_out() {
         let cases = [
             (
@@ -284,8 +327,12 @@ mod tests {
                 "`roles.plan` names the route `wrok`, which is not here: did you mean `route/work`?",
             ),
             (
-                "[roles]\nmain = \"a/m\"",
-                "unknown key `roles.main`: expected small or plan",
+                "[roles]\nworker = \"a/m\"",
+                "unknown key `roles.worker`: expected main, small or plan",
+            ),
+            (
+                "[roles]\nmain = \"a\"",
+                "`roles.main` is `a`: expected PROVIDER/MODEL",
             ),
             (
                 "[providers.route]\nwire = \"rehearsal\"",

@@ -69,6 +69,7 @@ pub fn schema(actions: &[(&'static str, Vec<&'static str>)]) -> Value {
             "keymap": table(places),
             "routes": { "type": "object", "additionalProperties": route() },
             "roles": table([
+                ("main", json!({ "type": "string", "description": "another name of `model`" })),
                 ("small", json!({ "type": "string", "description": "titles; without it none are asked for" })),
                 ("plan", json!({ "type": "string", "description": "answers while the mode is plan" })),
             ]),

@@ -47,7 +47,7 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
         notify,
     } = &loaded.config;
     if let Some(model) = model {
-        list.text("model", &model.to_string());
+        list.model(&model.to_string());
     }
     list.text("mode", mode.name());
     if let Some(effort) = effort {
@@ -144,12 +144,22 @@ impl List<'_> {
         self.add(key, &Value::String(value.to_owned()));
     }
 
+    /// The model of the work, which the file may call by the name of its role.
+    fn model(&mut self, model: &str) {
+        let main = self.place("roles.main");
+        let value = Value::String(model.to_owned());
+        self.add_from("model", &value, main.as_deref().unwrap_or("default"));
+    }
+
+    /// Where a key stands in the file.
+    fn place(&self, key: &str) -> Option<String> {
+        let line = self.loaded.lines.get(key)?;
+        Some(format!("{}:{line}", self.file.display()))
+    }
+
     /// `otherwise` is the origin of what does not stand in the file.
     fn add_from(&mut self, key: &str, value: &dyn ToString, otherwise: &str) {
-        let origin = match self.loaded.lines.get(key) {
-            Some(line) => format!("{}:{line}", self.file.display()),
-            None => otherwise.to_owned(),
-        };
+        let origin = self.place(key).unwrap_or_else(|| otherwise.to_owned());
         self.settings.push(Setting {
             key: key.to_owned(),
             value: value.to_string(),

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::Write;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
@@ -171,37 +172,56 @@ pub(crate) fn append(text: &mut String, new: &NewProvider) {
     text.extend(lines);
 }
 
-/// Puts the model in the place of the one that is there, else above the first key with the comment that belongs to it.
+/// Puts the model in the place of the one that is there, under either of its names, else above the first key with the comment that
+/// belongs to it.
 fn set_model(text: &mut String, model: &str) {
-    let found = DeTable::parse(text).ok().and_then(|root| {
-        let root = root.get_ref();
-        if let Some(value) = root.get("model") {
-            return Some(value.span());
+    let mut held = held_models(text);
+    if !held.is_empty() {
+        // From the end, so that the places before stay where they are.
+        held.sort_by_key(|span| std::cmp::Reverse(span.start));
+        for span in held {
+            text.replace_range(span, &quoted(model));
         }
-        let first = root.keys().map(|key| key.span().start).min()?;
-        let mut at = text[..first].rfind('\n').map_or(0, |end| end + 1);
-        while let Some(above) = text[..at].strip_suffix('\n') {
-            let start = above.rfind('\n').map_or(0, |end| end + 1);
-            if !above[start..].trim_start().starts_with('#') {
-                break;
-            }
-            at = start;
-        }
-        Some(at..at)
-    });
-    match found {
-        Some(span) if span.is_empty() => {
-            // A byte-order mark stays first.
-            let at = if span.start == 0 && text.starts_with('\u{feff}') {
-                3
-            } else {
-                span.start
-            };
-            text.insert_str(at, &format!("model = {}\n\n", quoted(model)));
-        }
-        Some(span) => text.replace_range(span, &quoted(model)),
-        None => text.extend([format!("model = {}\n", quoted(model))]),
+        return;
     }
+    let first = DeTable::parse(text).ok().and_then(|root| {
+        let keys = root.get_ref().keys();
+        keys.map(|key| key.span().start).min()
+    });
+    let Some(first) = first else {
+        text.extend([format!("model = {}\n", quoted(model))]);
+        return;
+    };
+    let mut at = text[..first].rfind('\n').map_or(0, |end| end + 1);
+    while let Some(above) = text[..at].strip_suffix('\n') {
+        let start = above.rfind('\n').map_or(0, |end| end + 1);
+        if !above[start..].trim_start().starts_with('#') {
+            break;
+        }
+        at = start;
+    }
+    // A byte-order mark stays first.
+    if at == 0 && text.starts_with('\u{feff}') {
+        at = 3;
+    }
+    text.insert_str(at, &format!("model = {}\n\n", quoted(model)));
+}
+
+/// Where the file names the model of the work: as `model`, and as `roles.main`.
+fn held_models(text: &str) -> Vec<Range<usize>> {
+    let Ok(root) = DeTable::parse(text) else {
+        return Vec::new();
+    };
+    let root = root.get_ref();
+    let roles = root
+        .get("roles")
+        .and_then(|roles| roles.get_ref().as_table());
+    let main = roles.and_then(|roles| roles.get("main"));
+    let held = [root.get("model"), main];
+    held.into_iter()
+        .flatten()
+        .map(toml::Spanned::span)
+        .collect()
 }
 
 pub(crate) fn quoted(text: &str) -> String {
@@ -303,6 +323,14 @@ mod tests {
             (
                 "model = \"openai/x\" # old\n",
                 "model = \"box.1/q\" # old\n",
+            ),
+            (
+                "[roles]\nmain = \"openai/x\" # old\n",
+                "[roles]\nmain = \"box.1/q\" # old\n",
+            ),
+            (
+                "roles.main = \"openai/x\"\nmodel = \"openai/x\"\n",
+                "roles.main = \"box.1/q\"\nmodel = \"box.1/q\"\n",
             ),
             (
                 "\u{feff}[ui]\r\nmouse = true",
