@@ -35,10 +35,11 @@ fn free(house: &House) -> rustix::io::Result<u64> {
 }
 
 impl Task {
-    /// Too little is left for a call of a model. Asked about once in a turn: the person may know better.
+    /// Too little is left for a call of a model. Asked about once in a turn: the person may know better. Where nobody is there
+    /// to ask, the work goes on for as long as it can.
     pub(crate) fn lacks_room(&mut self, turn: u32) -> Option<(Guard, String)> {
         let lacks = free(&self.house).is_ok_and(|free| free < TOO_LITTLE);
-        if !lacks || self.room_asked.replace(turn) == Some(turn) {
+        if self.house.unattended || !lacks || self.room_asked.replace(turn) == Some(turn) {
             return None;
         }
         let (text, _) = told(&self.house).ok()?;
