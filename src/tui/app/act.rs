@@ -11,6 +11,7 @@ use crate::protocol::op::Op;
 use crate::protocol::query::{Query, SpendBy};
 use crate::tui::app::ask::{AskFocus, Back, edited};
 use crate::tui::app::board::Done;
+use crate::tui::app::chip::kept_blocks;
 use crate::tui::app::keymap::between::leaving;
 use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::keymap::{Action, Place};
@@ -269,16 +270,24 @@ impl App {
             return Vec::new();
         };
         let (session, id) = (ask.session, ask.ask.id.clone());
-        // A reason that was in the composer has been given.
+        let mut cmds = Vec::new();
+        // A reason that was in the composer has been given, one that was queued is no message any more.
         if let Answer::Verdict {
             verdict: Verdict::No {
                 reason: Some(reason),
             },
         } = &answer
-            && one_line(&self.view().composer.plain()) == *reason
         {
-            self.view_mut().composer.clear();
-            self.typed();
+            let queued = self.newest_queued();
+            let queued = queued.filter(|queued| one_line(&kept_blocks(&queued.blocks)) == *reason);
+            let message = queued.map(|queued| queued.id);
+            if one_line(&self.view().composer.plain()) == *reason {
+                self.view_mut().composer.clear();
+                self.typed();
+            } else if let Some(message) = message {
+                self.view_mut().taken_back.push(message);
+                cmds.push(Cmd::Send(self.command(session, Op::Withdraw { message })));
+            }
         }
         let command = self.command(
             session,
@@ -289,7 +298,8 @@ impl App {
         );
         self.answered.push((command.id, session, id));
         self.leave_ask();
-        vec![Cmd::Send(command)]
+        cmds.push(Cmd::Send(command));
+        cmds
     }
 
     /// Yes, with another command line: everything else the call was given stays as it was.

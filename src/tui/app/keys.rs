@@ -6,6 +6,7 @@ use crate::protocol::session::Change;
 use crate::tui::app::ask::Reply as AskReply;
 use crate::tui::app::board::Writing;
 use crate::tui::app::card::given_to;
+use crate::tui::app::chip::kept_blocks;
 use crate::tui::app::first_run::{FirstRun, Page, Reply as PageReply};
 use crate::tui::app::keymap::chord::{is_sign, narrow};
 use crate::tui::app::keymap::leader::Leader;
@@ -326,7 +327,13 @@ impl App {
             return self.act(Action::Help);
         }
         let now = self.now.since;
-        let written = self.view().composer.plain();
+        let mut written = self.view().composer.plain();
+        if written.trim().is_empty()
+            && let Some(queued) = self.newest_queued()
+        {
+            // What was said past the ask waits behind it, and may be what was meant for it.
+            written = kept_blocks(&queued.blocks);
+        }
         let Focus::Ask(ask) = &mut self.focus else {
             return Vec::new();
         };

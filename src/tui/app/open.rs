@@ -1,5 +1,6 @@
 //! Beginning, opening and speaking to sessions.
 
+use crate::agent::session::Queued;
 use crate::protocol::event::When;
 use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::op::{Command, Op};
@@ -372,20 +373,12 @@ impl App {
 
     /// The newest queued text comes back into the composer, before what is written there.
     pub fn take_back(&mut self) -> Vec<Cmd> {
-        let view = self.view_mut();
-        let id = view.id;
-        let Some(queued) = view
-            .session
-            .as_ref()
-            .and_then(|session| {
-                let mut queued = session.queued.iter().rev();
-                queued.find(|message| !view.taken_back.contains(&message.id))
-            })
-            .cloned()
-        else {
+        let Some(queued) = self.newest_queued().cloned() else {
             self.say("nothing is queued");
             return Vec::new();
         };
+        let view = self.view_mut();
+        let id = view.id;
         view.taken_back.push(queued.id);
         let written = view.composer.kept();
         let text = kept_blocks(&queued.blocks);
@@ -398,6 +391,13 @@ impl App {
         vec![Cmd::Send(
             self.command(id, Op::Withdraw { message: queued.id }),
         )]
+    }
+
+    /// The message that was queued last in the session in focus, and is not on its way back.
+    pub fn newest_queued(&self) -> Option<&Queued> {
+        let view = self.view();
+        let mut queued = view.session.as_ref()?.queued.iter().rev();
+        queued.find(|message| !view.taken_back.contains(&message.id))
     }
 
     /// The tour's folder is there: its session stands ready with the first prompt written.

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use crossterm::event::KeyCode;
 
-use crate::protocol::ask::Risk;
+use crate::protocol::ask::{Risk, Verdict};
 use crate::protocol::event::{Delta, Ending, Event, Fact, Signal, Waiting, When};
 use crate::protocol::failure::{Failure, FailureKind};
-use crate::protocol::id::Seq;
+use crate::protocol::id::{AskId, MessageId, Seq};
+use crate::protocol::item::Block;
 use crate::protocol::op::Op;
 use crate::protocol::query::{Found, Page, Query};
 use crate::protocol::rule::Mode;
@@ -18,7 +19,7 @@ use crate::protocol::time::Time;
 use crate::tui::app::elsewhere::ReadOnly;
 use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::setup::{Opened, Place, Setup};
-use crate::tui::app::tests::{Desk, model, now, ops, submit};
+use crate::tui::app::tests::{Desk, model, now, ops, submit, verdict};
 use crate::tui::app::{App, Focus};
 
 #[test]
@@ -166,4 +167,31 @@ fn started_in_the_home_folder_another_one_is_chosen_first() {
         ops(&desk.press(KeyCode::Enter)),
         [Op::Open { request }, submit("go", When::Step)]
     );
+}
+
+#[test]
+fn what_was_queued_behind_an_ask_is_the_reason_of_a_no() {
+    let mut desk = Desk::running();
+    desk.ask("a", Risk::Low);
+    desk.fact(Fact::MessageQueued {
+        id: MessageId(7),
+        blocks: vec![Block::text("not in ci")],
+        when: When::Step,
+    });
+    desk.alt('a');
+    desk.wait(400);
+    desk.press(KeyCode::Char('N'));
+    let cmds = desk.press(KeyCode::Enter);
+    let no = Op::Answer {
+        ask: AskId("a".to_owned()),
+        answer: verdict(Verdict::No {
+            reason: Some("not in ci".to_owned()),
+        }),
+    };
+    // It is a message no more, and taken back once.
+    let taken = Op::Withdraw {
+        message: MessageId(7),
+    };
+    assert_eq!(ops(&cmds), [taken, no]);
+    assert!(desk.app.newest_queued().is_none());
 }
