@@ -45,8 +45,8 @@ impl App {
     pub fn arrange(&mut self, action: Action) -> Vec<Cmd> {
         let desk = self.desk();
         match action {
-            Action::SplitRight => self.split(Axis::Across),
-            Action::SplitBelow => self.split(Axis::Down),
+            Action::SplitRight => return self.split(Axis::Across),
+            Action::SplitBelow => return self.split(Axis::Down),
             Action::SplitSame => self.split_same(),
             Action::ClosePane => return self.close_pane(),
             Action::FocusLeft => self.focus_beside(Direction::Left),
@@ -159,15 +159,16 @@ impl App {
     }
 
     /// A new session beside the one with the focus, in the folder and with the model of any new one.
-    fn split(&mut self, axis: Axis) {
+    fn split(&mut self, axis: Axis) -> Vec<Cmd> {
         if !self.can_split(axis) {
-            return;
+            return Vec::new();
         }
         let view = self.fresh_view(self.folder_for_new());
         self.split_with(axis, view.id);
         self.views.push(view);
         self.first_run = None;
         self.focus = Focus::Composer;
+        self.look_for_writers(self.view().id).into_iter().collect()
     }
 
     /// The same session again, to read in two places of it.

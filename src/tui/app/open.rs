@@ -53,7 +53,8 @@ impl App {
             cmds.extend(self.make_worktree(name));
         }
         match self.setup.open.clone() {
-            OpenWhat::New => {}
+            // Before the first prompt: then a worktree still helps.
+            OpenWhat::New => cmds.extend(self.look_for_writers(self.view().id)),
             OpenWhat::Session(id) => cmds.extend(self.open(id, None)),
             OpenWhat::Continue => cmds.push(Cmd::Ask(
                 Tag::Continue,

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crossterm::event::KeyCode;
 use pretty_assertions::assert_eq;
 
-use crate::tui::app::message::{Cmd, Msg};
+use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::setup::Place;
 use crate::tui::app::tests::Desk;
 use crate::tui::app::view::Stage;
@@ -88,4 +88,16 @@ fn in_a_folder_that_is_not_there_none_begins() {
         desk.app.note.as_ref().unwrap().text,
         "there is no folder /src/site/nowhere, or it cannot be read"
     );
+}
+
+#[test]
+fn who_else_writes_in_its_folder_is_asked_before_the_first_prompt() {
+    for key in ['v', 's', 'n', 'u'] {
+        let mut desk = Desk::running();
+        desk.ctrl('x');
+        let cmds = desk.press(KeyCode::Char(key));
+        let session = desk.app.view().id;
+        let asked = |cmd: &Cmd| matches!(cmd, Cmd::Ask(Tag::Writers(of), _) if *of == session);
+        assert!(cmds.iter().any(asked), "{key}: {cmds:?}");
+    }
 }
