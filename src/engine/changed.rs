@@ -7,6 +7,7 @@ use std::hash::{Hash, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use crate::project::file;
 use crate::protocol::time::Time;
 use crate::tool::shared::listing::{Hidden, walk};
 
@@ -60,7 +61,9 @@ fn hash(path: &Path, metadata: &Metadata, left: &mut u64) -> u64 {
         names.hash(&mut hasher);
     } else if metadata.is_file() && size <= LARGE.min(*left) {
         *left -= size;
-        fs::read(path).unwrap_or_default().hash(&mut hasher);
+        // It may have become a pipe meanwhile, or longer.
+        let read = file::read(path, size).map(|read| read.head);
+        read.hash(&mut hasher);
     } else {
         let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
         (size, modified).hash(&mut hasher);

@@ -55,7 +55,7 @@ async fn database(house: &Arc<House>) -> Check {
 }
 
 fn disk(house: &Arc<House>) -> Check {
-    let pauses = "free some space: sessions pause before a fact could be lost";
+    let pauses = "free some space: with little left a session with a person at it pauses before its next call";
     match room::told(house) {
         Ok((text, true)) => check("disk", CheckState::Warn, text, pauses),
         Ok((text, false)) => check("disk", CheckState::Ok, text, ""),

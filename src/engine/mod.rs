@@ -148,9 +148,7 @@ impl Engine {
         });
         let mut notices = opened.notices;
         if let Ok((text, true)) = room::told(&house) {
-            notices.push(format!(
-                "only {text}: free some space, sessions pause when it runs out"
-            ));
+            notices.push(format!("only {text}: free some space before it runs out"));
         }
         for notice in &notices {
             tracing::warn!("{notice}");
