@@ -277,6 +277,7 @@ fn batch(at: i64, facts: Vec<Fact>) -> Batch {
             })
         }),
         clears_draft: false,
+        outcomes_after: None,
     }
 }
 

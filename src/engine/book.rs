@@ -171,6 +171,7 @@ async fn append(
         blobs: Vec::new(),
         derive: derive(before),
         clears_draft: false,
+        outcomes_after: None,
     };
     let kept = house.append(batch).await;
     kept.map_err(|error| error.to_string())

@@ -384,7 +384,7 @@ async fn hear(
     gone: &mut (impl Future<Output = ()> + Unpin),
 ) -> Heard {
     let model = prompt.model.clone();
-    let mut stream = provider.stream(prompt);
+    let mut stream = provider.stream(prompt, None);
     let mut heard = Heard::default();
     let mut vitals = Vitals::default();
     let read = async {

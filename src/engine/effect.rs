@@ -188,6 +188,10 @@ impl Task {
         let ends_step = facts
             .iter()
             .any(|fact| matches!(fact, Fact::ModelAnswered { step: 1.., .. }));
+        let ends_call = facts
+            .iter()
+            .any(|fact| matches!(fact, Fact::ModelAnswered { .. }));
+        let outcomes_after = self.house.outcomes_wanted().filter(|_| ends_call);
         let opened = self.opened.take();
         let before = opened.is_none().then(|| self.session.clone());
         let batch = Batch {
@@ -199,9 +203,14 @@ impl Task {
             blobs: std::mem::take(&mut self.blobs),
             derive: derive(before),
             clears_draft: ends_step,
+            outcomes_after,
         };
         match self.house.append(batch).await {
             Ok(appended) => {
+                if outcomes_after.is_some() {
+                    self.house.heard_outcomes(&appended.outcomes);
+                    self.heard = Some(at);
+                }
                 for event in appended.events {
                     self.note(event);
                 }

@@ -87,6 +87,7 @@ async fn begin(
         reserved: None,
         derive: derive(None),
         clears_draft: false,
+        outcomes_after: None,
     };
     let events = house
         .append(batch)

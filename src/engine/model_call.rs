@@ -126,6 +126,7 @@ impl Task {
             }
         }
         let told = provider.told(&prompt).await;
+        let written = request::write(&*provider, &prompt, told);
         let called = Fact::ModelCalled {
             turn: self.turn_number(&facts),
             step: call.step,
@@ -133,7 +134,9 @@ impl Task {
             model: model.clone(),
             reserved: worst,
             cause: call.cause,
-            body: request::sent(&*provider, &prompt, told),
+            body: written
+                .as_ref()
+                .map(|written| request::sent(written, &prompt)),
         };
         let limit = |which, limit: Option<Money>| {
             limit
@@ -151,7 +154,8 @@ impl Task {
             return Ok(Some(Input::Held(budget(&over, worst))));
         }
         self.asked = Some(model.clone());
-        self.send(provider.stream(prompt), model.clone(), tariff, (sent, size));
+        let stream = provider.stream(prompt, written);
+        self.send(stream, model.clone(), tariff, (sent, size));
         if let Some(call) = &mut self.call {
             call.supply = supply;
             call.patience = patience.map(|patience| Instant::now() + patience);

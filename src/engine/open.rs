@@ -181,6 +181,7 @@ pub(crate) async fn take_hold(house: &Arc<House>, id: SessionId) -> Result<Taken
             blobs: Vec::new(),
             derive: derive(Some(session.clone())),
             clears_draft: true,
+            outcomes_after: None,
         };
         let events = house
             .append(batch)

@@ -8,7 +8,7 @@ use crate::engine::house::House;
 use crate::protocol::cache::{Made, SentBody};
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::told::Told;
-use crate::provider::Provider;
+use crate::provider::{Provider, Written};
 
 /// The part of a hash that is kept: 64 bits more than chance could ever meet.
 const KEPT: usize = 32;
@@ -40,19 +40,24 @@ where
     }
 }
 
-/// What is kept of a request that is about to be sent; nothing of one that is no body of bytes.
-pub(crate) fn sent(provider: &dyn Provider, prompt: &Prompt, told: Told) -> Option<SentBody> {
+/// The request of a prompt; nothing of one that is no body of bytes.
+pub(crate) fn write(provider: &dyn Provider, prompt: &Prompt, told: Told) -> Option<Written> {
     let body = provider.body(prompt, &told)?;
-    Some(SentBody {
-        bytes: body.len() as u64,
-        hash: name(&body),
+    Some(Written { told, body })
+}
+
+/// What is kept of a request that is about to be sent.
+pub(crate) fn sent(written: &Written, prompt: &Prompt) -> SentBody {
+    SentBody {
+        bytes: written.body.len() as u64,
+        hash: name(&written.body),
         made: Made {
             max_output: prompt.max_output,
             effort: prompt.effort,
             life: prompt.caching.life,
         },
-        told,
-    })
+        told: written.told,
+    }
 }
 
 /// Whether this is the body that was sent.

@@ -31,6 +31,7 @@ use crate::protocol::id::{CallId, CommandId, ModelRef};
 use crate::protocol::item::{Block, Item, joined as joined_text};
 use crate::protocol::op::{Command, Op};
 use crate::protocol::session::RunLimits;
+use crate::protocol::time::Time;
 use crate::provider::Chunk;
 use crate::store::fault::StoreError;
 use crate::tool::shared::change::Shown;
@@ -69,6 +70,8 @@ pub(crate) struct Task {
     /// The turn that was asked about the room on the disk last.
     pub(crate) room_asked: Option<u32>,
     pub(crate) call: Option<ModelCall>,
+    /// When it was told last how the calls of all sessions ended.
+    pub(crate) heard: Option<Time>,
     /// A call beside the turn: for a title.
     pub(crate) aside: Option<ModelCall>,
     /// The model that was asked last since the session was opened.
@@ -154,6 +157,7 @@ impl Task {
             call: None,
             aside: None,
             asked: None,
+            heard: None,
             chosen: None,
             counted: None,
             tools: JoinSet::new(),

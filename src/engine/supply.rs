@@ -18,13 +18,16 @@ use crate::engine::open;
 use crate::engine::session::Task;
 use crate::protocol::event::Fact;
 use crate::protocol::failure::{Failure, FailureKind};
-use crate::protocol::id::{ModelRef, SessionId};
+use crate::protocol::id::{ModelRef, Seq, SessionId};
 use crate::protocol::item::Item;
 use crate::protocol::query::ModelCard;
-use crate::protocol::route::{EndpointReport, Needs, ROUTE, Reason, RouteReport};
+use crate::protocol::route::{EndpointReport, Needs, Outcome, ROUTE, Reason, RouteReport};
 use crate::protocol::rule::Mode;
 use crate::protocol::session::Change;
 use crate::protocol::time::Time;
+
+/// How long what a commit told of the calls of others counts as news.
+const JUST: Duration = Duration::from_secs(1);
 
 /// What the config says of routes and roles; replaced as a whole when it is read again.
 #[derive(Debug, Default)]
@@ -82,10 +85,20 @@ impl House {
             .unwrap_or_else(PoisonError::into_inner)
             .read();
         if let Ok(outcomes) = self.read(move |reader| reader.outcomes(read)).await {
-            let mut book = self.health.lock().unwrap_or_else(PoisonError::into_inner);
-            for outcome in &outcomes {
-                book.apply(outcome);
-            }
+            self.heard_outcomes(&outcomes);
+        }
+    }
+
+    /// From where on the log can tell it with a commit; `None` before it was read once, which takes longer.
+    pub(crate) fn outcomes_wanted(&self) -> Option<Seq> {
+        let book = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        Some(book.read()).filter(|read| read.0 > 0)
+    }
+
+    pub(crate) fn heard_outcomes(&self, outcomes: &[Outcome]) {
+        let mut book = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        for outcome in outcomes {
+            book.apply(outcome);
         }
     }
 
@@ -218,7 +231,9 @@ impl Task {
         let mut card = self.house.providers().card(&likely);
         let mut prompt = self.prompt(&likely, facts, &card);
         let size = Sent::new(&prompt).size(self.counted.as_ref(), None);
-        self.house.refresh_health().await;
+        if !self.has_just_heard(target, call) {
+            self.house.refresh_health().await;
+        }
         let images = self.has_pictures(facts);
         let (model, patience, notice) = match self.way(target, (size.likely, images), call) {
             Way::To {
@@ -312,6 +327,14 @@ impl Task {
                 notice: None,
             },
         }
+    }
+
+    /// A lone model is asked whatever the others met, but for a wait its server told them: that is known from the commit of
+    /// the answer before, when the tools were quick.
+    fn has_just_heard(&self, target: &ModelRef, call: &Call) -> bool {
+        let now = self.house.clock.now();
+        let fresh = |heard: Time| now.since(heard) < JUST;
+        call.step > 1 && target.as_route().is_none() && self.heard.is_some_and(fresh)
     }
 
     /// What the person is told where the endpoint is another one than before.

@@ -82,7 +82,7 @@ impl Task {
             Ok(None)
         ) {
             let began = self.house.clock.now();
-            let stream = Paced::new(provider.stream(prompt), None);
+            let stream = Paced::new(provider.stream(prompt, None), None);
             let call = ModelCall::new(stream, model, tariff, (sent, size), began);
             self.aside = Some(call);
         }

@@ -93,10 +93,19 @@ pub fn bare(body: &[u8]) -> Vec<u8> {
     marks::bare(body)
 }
 
+/// A body as it was made for a prompt.
+#[derive(Debug)]
+pub struct Written {
+    /// What was told of the model by then.
+    pub told: Told,
+    pub body: Vec<u8>,
+}
+
 /// A place calls are sent to.
 pub trait Provider: Send + Sync + fmt::Debug {
-    /// Asks the model. Dropping the stream cancels the call. Failure is a chunk, never a panic.
-    fn stream(&self, prompt: Prompt) -> BoxStream<'static, Chunk>;
+    /// Asks the model. Dropping the stream cancels the call. Failure is a chunk, never a panic. A body that was made of this
+    /// very prompt is sent as it is, unless more is known of the model by now.
+    fn stream(&self, prompt: Prompt, written: Option<Written>) -> BoxStream<'static, Chunk>;
 
     /// What the request for a prompt says that only the server knows; asked once for each model, and nothing where it does not
     /// answer at once.

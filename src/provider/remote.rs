@@ -23,7 +23,7 @@ use crate::provider::key::Key;
 use crate::provider::quirks::Quirks;
 use crate::provider::room::Room;
 use crate::provider::told::{Answers, Question};
-use crate::provider::{Chunk, Provider};
+use crate::provider::{Chunk, Provider, Written};
 
 /// The most a list of models may have; the longest known one is a tenth of it.
 const LARGEST_LIST: usize = 16 * 1024 * 1024;
@@ -51,7 +51,7 @@ pub struct Remote {
 }
 
 impl Provider for Remote {
-    fn stream(&self, prompt: Prompt) -> BoxStream<'static, Chunk> {
+    fn stream(&self, prompt: Prompt, written: Option<Written>) -> BoxStream<'static, Chunk> {
         let remote = self.clone();
         let call = async move {
             let address = url(&(remote.dialect.call)(
@@ -59,7 +59,10 @@ impl Provider for Remote {
                 &prompt.model.model,
             ))?;
             let told = remote.known(&prompt).await;
-            let body = (remote.dialect.body)(&prompt, &remote.quirks, &told);
+            let body = match written {
+                Some(written) if remote.says_alike(&prompt, written.told, told) => written.body,
+                _ => (remote.dialect.body)(&prompt, &remote.quirks, &told),
+            };
             let mut request = remote.request(address, Some(body)).await?;
             if let (Some(name), Some(session)) =
                 (remote.quirks.session_header, prompt.caching.session)
@@ -93,13 +96,11 @@ impl Provider for Remote {
     }
 
     fn body(&self, prompt: &Prompt, told: &Told) -> Option<Vec<u8>> {
-        // What was sent before anybody was told anything had the person's own figure.
-        let own = || self.windows.get(&prompt.model.model).copied();
-        let told = Told {
-            window: told.window.or_else(own),
-            ..*told
-        };
-        Some((self.dialect.body)(prompt, &self.quirks, &told))
+        Some((self.dialect.body)(
+            prompt,
+            &self.quirks,
+            &self.completed(prompt, *told),
+        ))
     }
 }
 
@@ -108,6 +109,21 @@ impl Remote {
     pub fn window(&self, model: &str) -> Option<u64> {
         let told = || self.answers.held(model)?.window;
         self.windows.get(model).copied().or_else(told)
+    }
+
+    /// What was sent before anybody was told anything had the person's own figure.
+    fn completed(&self, prompt: &Prompt, told: Told) -> Told {
+        let own = || self.windows.get(&prompt.model.model).copied();
+        Told {
+            window: told.window.or_else(own),
+            images: None,
+            ..told
+        }
+    }
+
+    /// Whether the body of a prompt is the same by both.
+    fn says_alike(&self, prompt: &Prompt, then: Told, now: Told) -> bool {
+        self.completed(prompt, then) == self.completed(prompt, now)
     }
 
     /// Makes the body anew for an answer as long as there is room for, and keeps what was learnt of the window.

@@ -10,6 +10,7 @@ use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::session::Card;
 use crate::protocol::time::Time;
 use crate::store::blob;
+use crate::store::calls;
 use crate::store::fault::StoreError;
 use crate::store::ledger::{self, Place};
 use crate::store::schema::INLINE;
@@ -68,6 +69,7 @@ impl Entry {
             blobs,
             derive,
             clears_draft,
+            outcomes_after,
         } = self.batch;
         let session = session_key(conn, id)?;
         let place = Place {
@@ -102,7 +104,15 @@ impl Entry {
             conn.prepare_cached("DELETE FROM draft WHERE name = ?")?
                 .execute([step_draft(id)])?;
         }
-        Ok(Appended { events, over })
+        let outcomes = match outcomes_after {
+            Some(after) => calls::outcomes(conn, after)?,
+            None => Vec::new(),
+        };
+        Ok(Appended {
+            events,
+            over,
+            outcomes,
+        })
     }
 
     pub(crate) fn cleared_draft(&self) -> Option<String> {
@@ -146,7 +156,42 @@ pub(crate) fn find_session(conn: &Connection, id: SessionId) -> rusqlite::Result
         .optional()
 }
 
+/// Writes the card of a session. Most commits leave as it is what most indexes of the table look at: these are then not
+/// touched, each of which is a page for the disk.
 pub(crate) fn write_card(conn: &Connection, session: i64, card: &Card) -> rusqlite::Result<()> {
+    let updated = conn
+        .prepare_cached(
+            "UPDATE card SET title = ?2, model = ?3, active = ?4, turns = ?5, cost = ?6, unpriced = ?7, gist = ?8,
+             included = ?9, list = ?10, steps = ?11, estimated = ?12
+             WHERE session = ?1 AND state = ?13 AND pinned = ?14 AND temporary = ?15 AND unseen = ?16 AND id = ?17
+             AND cwd = ?18 AND project = ?19 AND created = ?20 AND parent IS ?21",
+        )?
+        .execute(params![
+            session,
+            card.title,
+            card.model.to_string(),
+            card.active.0,
+            card.turns,
+            serde_json::to_string(&card.cost).unwrap_or_default(),
+            card.unpriced,
+            card.gist,
+            card.included,
+            serde_json::to_string(&card.list).unwrap_or_default(),
+            card.steps,
+            card.estimated,
+            card.state.name(),
+            card.pinned,
+            card.temporary,
+            card.unseen,
+            card.id.0.as_bytes(),
+            card.cwd.to_string_lossy(),
+            card.project.to_string_lossy(),
+            card.created.0,
+            card.parent.map(|parent| *parent.0.as_bytes()),
+        ])?;
+    if updated > 0 {
+        return Ok(());
+    }
     conn.prepare_cached(
         "INSERT INTO card(session, id, title, state, model, cwd, project, created, active, turns, cost, unpriced, parent, gist, included, list,
          pinned, temporary, unseen, steps, estimated)

@@ -1,6 +1,6 @@
 //! Calls of models as the log tells them: how they ended, for the health of endpoints, and the newest, for how models answer.
 
-use rusqlite::Row;
+use rusqlite::{Connection, Row};
 use uuid::Uuid;
 
 use crate::protocol::event::Event;
@@ -25,20 +25,7 @@ const PASSED: u32 = 40_000;
 impl Reader {
     /// How model calls ended after a number, of all sessions and in rising order. Only the newest of the log are looked at.
     pub fn outcomes(&self, after: Seq) -> Result<Vec<Outcome>, StoreError> {
-        let sql = format!(
-            "SELECT {EVENT} FROM event LEFT JOIN blob ON blob.hash = event.blob
-             WHERE event.seq > max(?1, (SELECT max(seq) FROM event) - {NEWEST}) AND event.kind = 'model_answered'
-             ORDER BY event.seq"
-        );
-        self.ask(Vec::new(), |conn| {
-            let mut statement = conn.prepare_cached(&sql)?;
-            let mut rows = statement.query([number(after)])?;
-            let mut found = Vec::new();
-            while let Some(row) = rows.next()? {
-                found.extend(outcome(row)?);
-            }
-            Ok(found)
-        })
+        self.ask(Vec::new(), |conn| Ok(outcomes(conn, after)?))
     }
 
     /// The newest calls of models and their ends, of all sessions and in rising order.
@@ -72,6 +59,22 @@ impl Reader {
             Ok(calls)
         })
     }
+}
+
+/// How model calls ended after a number, as [`Reader::outcomes`] tells it.
+pub(crate) fn outcomes(conn: &Connection, after: Seq) -> rusqlite::Result<Vec<Outcome>> {
+    let sql = format!(
+        "SELECT {EVENT} FROM event LEFT JOIN blob ON blob.hash = event.blob
+         WHERE event.seq > max(?1, (SELECT max(seq) FROM event) - {NEWEST}) AND event.kind = 'model_answered'
+         ORDER BY event.seq"
+    );
+    let mut statement = conn.prepare_cached(&sql)?;
+    let mut rows = statement.query([number(after)])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        found.extend(outcome(row)?);
+    }
+    Ok(found)
 }
 
 /// How a call ended, by a row as [`EVENT`]. A home has hundreds, and each new process reads them before its first request:

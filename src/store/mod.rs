@@ -28,7 +28,8 @@ use std::fmt;
 use std::path::PathBuf;
 
 use crate::protocol::event::{Event, Fact};
-use crate::protocol::id::SessionId;
+use crate::protocol::id::{Seq, SessionId};
+use crate::protocol::route::Outcome;
 use crate::protocol::session::Card;
 use crate::protocol::time::Time;
 
@@ -48,6 +49,8 @@ pub struct Batch {
     pub derive: Derive,
     /// The step's draft is gone with this commit: its finished item is among the facts.
     pub clears_draft: bool,
+    /// Have it told how model calls ended since this number, these facts with them.
+    pub outcomes_after: Option<Seq>,
 }
 
 /// Follows the events of one batch.
@@ -87,6 +90,8 @@ pub struct Appended {
     pub events: Vec<Event>,
     /// The reservation did not fit, and its facts were not kept.
     pub over: Option<Over>,
+    /// How model calls ended, of all sessions and in rising order, where it was asked for.
+    pub outcomes: Vec<Outcome>,
 }
 
 /// The limit a reservation would pass.

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 /// `Crel` in the file's header: how Creel knows its own database.
@@ -108,6 +109,7 @@ pub(crate) fn open_writer(path: &Path, wait: Duration) -> rusqlite::Result<Conne
         OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX,
     )?;
     conn.busy_timeout(wait)?;
+    plan_once(&conn)?;
     conn.set_prepared_statement_cache_capacity(48);
     conn.execute_batch(
         "PRAGMA mmap_size = 0; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY;
@@ -116,11 +118,18 @@ pub(crate) fn open_writer(path: &Path, wait: Duration) -> rusqlite::Result<Conne
     Ok(conn)
 }
 
+/// A statement that is kept is planned once, whatever is bound to it: `SQLite` else plans some of them anew for each value.
+fn plan_once(conn: &Connection) -> rusqlite::Result<()> {
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)
+        .map(drop)
+}
+
 /// A connection that reads.
 pub(crate) fn open_reader(path: &Path, wait: Duration) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(wait)?;
+    plan_once(&conn)?;
     conn.set_prepared_statement_cache_capacity(32);
     conn.execute_batch(
         "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",

@@ -195,10 +195,7 @@ impl Writer {
         }
         let committed = match void {
             Some(why) => Err(why),
-            None => self
-                .conn
-                .execute_batch("COMMIT")
-                .map_err(|error| self.note(&error)),
+            None => self.execute("COMMIT").map_err(|error| self.note(&error)),
         };
         if committed.is_err() {
             self.drafts.put_back(drafts);
@@ -219,21 +216,23 @@ impl Writer {
         if only_drafts {
             self.conn.execute_batch("PRAGMA synchronous = NORMAL")?;
         }
-        let begun = self.conn.execute_batch("BEGIN IMMEDIATE");
+        let begun = self.execute("BEGIN IMMEDIATE");
         if only_drafts && begun.is_err() {
             self.conn.execute_batch("PRAGMA synchronous = FULL")?;
         }
         begun
     }
 
+    /// Runs what is run at every commit.
+    fn execute(&self, sql: &str) -> rusqlite::Result<()> {
+        self.conn.prepare_cached(sql)?.execute([]).map(drop)
+    }
+
     fn within_savepoint<T>(
         &mut self,
         write: impl FnOnce(&Connection) -> Result<T, Trouble>,
     ) -> Result<T, StoreError> {
-        let run = |sql: &str| -> Result<(), Trouble> {
-            self.conn.prepare_cached(sql)?.execute([])?;
-            Ok(())
-        };
+        let run = |sql: &str| self.execute(sql).map_err(Trouble::from);
         let result = run("SAVEPOINT batch")
             .and_then(|()| write(&self.conn))
             .and_then(|value| run("RELEASE batch").map(|()| value));

@@ -53,6 +53,16 @@ pub async fn run(args: &RunArgs, door: &Door, config: &Config, face: &mut Face<'
     begin(args, blocks, door, config, signals, face).await
 }
 
+/// Whether a run says anything before its end: a reader that does not read then holds it up.
+pub fn speaks_early(args: &RunArgs, err_is_terminal: bool) -> bool {
+    args.output == Output::StreamJson || shows_progress(args.output, err_is_terminal)
+}
+
+/// Somebody watches who asked for words.
+fn shows_progress(output: Output, err_is_terminal: bool) -> bool {
+    err_is_terminal && output == Output::Text
+}
+
 async fn begin(
     args: &RunArgs,
     blocks: Vec<Block>,
@@ -102,7 +112,7 @@ async fn begin(
         model,
         resumed,
         output: args.output,
-        progress: face.err_is_terminal && args.output == Output::Text,
+        progress: shows_progress(args.output, face.err_is_terminal),
     };
     let ended = run.finish(face).await;
     door.send(Command {

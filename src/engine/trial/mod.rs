@@ -289,6 +289,7 @@ async fn append(stage: &Stage, session: SessionId, facts: Vec<Fact>) {
         blobs: Vec::new(),
         derive: crate::engine::effect::derive(Session::fold(None, &events)),
         clears_draft: false,
+        outcomes_after: None,
     };
     log.append(batch).await.unwrap();
 }

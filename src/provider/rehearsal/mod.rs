@@ -28,7 +28,7 @@ use crate::protocol::usage::Price;
 use crate::provider::rehearsal::place::Place;
 use crate::provider::rehearsal::script::{Line, Script};
 use crate::provider::rehearsal::tally::Tally;
-use crate::provider::{Chunk, Provider};
+use crate::provider::{Chunk, Provider, Written};
 
 /// Tokens of the played model's window.
 pub const CONTEXT: u64 = 200_000;
@@ -223,7 +223,7 @@ fn tool_words(place: Place<'_>) -> Vec<Line> {
 }
 
 impl Provider for Rehearsal {
-    fn stream(&self, prompt: Prompt) -> BoxStream<'static, Chunk> {
+    fn stream(&self, prompt: Prompt, _written: Option<Written>) -> BoxStream<'static, Chunk> {
         let chunks = match self.lines(&prompt) {
             Ok(lines) => play::play(&lines, &prompt),
             Err(failure) => vec![(

@@ -37,7 +37,7 @@ async fn ask(rehearsal: &Rehearsal, messages: &[Message]) -> Chunk {
         caching: Caching::default(),
     };
     rehearsal
-        .stream(prompt)
+        .stream(prompt, None)
         .collect::<Vec<_>>()
         .await
         .pop()

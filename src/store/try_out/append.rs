@@ -11,7 +11,7 @@ use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::Seq;
 use crate::protocol::money::Money;
 use crate::protocol::query::Page;
-use crate::protocol::session::Change;
+use crate::protocol::session::{Card, Change, State};
 use crate::protocol::time::Time;
 use crate::protocol::usage::Basis;
 use crate::store::append::step_draft;
@@ -358,6 +358,44 @@ fn a_fact_that_could_not_be_read_back_is_refused() {
         log.reader().history(id(1), Page::Before(None), 9).unwrap(),
         []
     );
+}
+
+#[test]
+fn a_card_is_listed_by_what_was_written_last() {
+    let home = Home::new();
+    let log = home.open();
+    let reader = log.reader();
+    type Change = fn(&mut Card);
+    let cases: [(&str, Change); 7] = [
+        ("as it began", |_| {}),
+        ("a later time", |card| card.active = Time(5_000)),
+        ("another state", |card| card.state = State::Working),
+        ("pinned", |card| card.pinned = true),
+        ("not seen", |card| card.unseen = true),
+        ("another folder", |card| card.cwd = "/elsewhere".into()),
+        ("for a while", |card| card.temporary = true),
+    ];
+    let mut card = card(id(1), 1_000);
+    for (name, change) in cases {
+        change(&mut card);
+        let derived = card.clone();
+        let batch = Batch {
+            derive: Box::new(move |_: &[Event]| {
+                Some(Derived {
+                    card: derived,
+                    state: None,
+                })
+            }),
+            ..batch(id(1), vec![prompt(name)])
+        };
+        append(&log, batch).unwrap();
+        assert_eq!(
+            reader.card(id(1)).unwrap().as_ref(),
+            Some(&card),
+            "after: {name}"
+        );
+        assert!(reader.integrity().is_ok(), "after: {name}");
+    }
 }
 
 #[test]

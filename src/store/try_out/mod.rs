@@ -127,6 +127,7 @@ pub(crate) fn batch_at(id: SessionId, at: i64, facts: Vec<Fact>) -> Batch {
             })
         }),
         clears_draft: false,
+        outcomes_after: None,
     }
 }
 

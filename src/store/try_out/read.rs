@@ -446,4 +446,17 @@ fn how_calls_ended_is_read_as_the_whole_facts_tell_it() {
     assert_eq!(reader.outcomes(Seq(0)).unwrap(), whole);
     assert_eq!(reader.outcomes(whole[0].seq).unwrap(), whole[1..]);
     assert_eq!(reader.outcomes(whole[1].seq).unwrap(), []);
+    // A commit tells it as well: of all sessions, with what it has just kept, where it was asked.
+    let kept = |outcomes_after| {
+        let facts = vec![answered(3, charge(1, Basis::Listed), 1)];
+        let batch = Batch {
+            outcomes_after,
+            ..batch(id(2), facts)
+        };
+        append(&log, batch).unwrap().outcomes
+    };
+    assert_eq!(kept(None), []);
+    let told = kept(Some(whole[0].seq));
+    assert_eq!(told, reader.outcomes(whole[0].seq).unwrap());
+    assert_eq!(told.len(), 3);
 }

@@ -32,6 +32,10 @@ const LEAVE_ON_TIMEOUT: Duration = Duration::from_secs(2);
 const LAST_OUTPUT: Duration = Duration::from_millis(15);
 /// How long the pipe may be held open by others once the command itself has ended.
 const DRAIN: Duration = Duration::from_secs(1);
+/// Output that comes in small pieces is read so often at most: each look wakes a thread, and costs more than what it reads.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
+/// A look that brings so much is followed by the next at once, so that a pipe (64 KiB) is never long full.
+const MUCH: usize = 16 << 10;
 const TAIL_EVERY: Duration = Duration::from_millis(50);
 /// What is kept for the live tail, and how many lines of it are shown.
 const TAIL_BYTES: usize = 4096;
@@ -112,6 +116,7 @@ pub async fn run(job: Job) -> Result<Finished, String> {
         left_behind: false,
     };
     let mut tail = Tail::default();
+    let mut look = Instant::now();
     let mut phase = Phase::Running;
     let mut deadline = Instant::now() + job.timeout;
     while pipe.is_some() || finished.status.is_none() {
@@ -141,10 +146,13 @@ pub async fn run(job: Job) -> Result<Finished, String> {
                 }
                 Phase::Killed => break,
             },
-            read = read(&mut pipe, &mut buffer), if pipe.is_some() => {
+            read = read(&mut pipe, &mut buffer, look), if pipe.is_some() => {
                 match read {
                     Ok(0) | Err(_) => pipe = None,
                     Ok(count) => {
+                        if count < MUCH && finished.status.is_none() {
+                            look = Instant::now() + LOOK_EVERY;
+                        }
                         finished.digest.push(&buffer[..count]);
                         finished.kept.push(&buffer[..count]);
                         tail.push(&buffer[..count]);
@@ -163,6 +171,7 @@ pub async fn run(job: Job) -> Result<Finished, String> {
                 // The error is that it is no child of ours any more; there is nothing left to wait for.
                 finished.status = Some(status.unwrap_or_default());
                 group.leader_is_gone = true;
+                look = Instant::now();
                 if phase == Phase::Running {
                     (phase, deadline) = (Phase::Draining, Instant::now() + DRAIN);
                 }
@@ -186,9 +195,18 @@ pub async fn run(job: Job) -> Result<Finished, String> {
     Ok(finished)
 }
 
-async fn read(pipe: &mut Option<pipe::Receiver>, buffer: &mut [u8]) -> io::Result<usize> {
+async fn read(
+    pipe: &mut Option<pipe::Receiver>,
+    buffer: &mut [u8],
+    look: Instant,
+) -> io::Result<usize> {
     match pipe {
-        Some(pipe) => pipe.read(buffer).await,
+        Some(pipe) => {
+            if look > Instant::now() {
+                tokio::time::sleep_until(look).await;
+            }
+            pipe.read(buffer).await
+        }
         None => Ok(0),
     }
 }

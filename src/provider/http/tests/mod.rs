@@ -118,7 +118,10 @@ fn hasty() -> Patience {
 
 async fn ask(remote: &Remote) -> Vec<Chunk> {
     let mut chunks: Vec<Chunk> = remote
-        .stream(testing::prompt("here/m", vec![testing::user("hello")]))
+        .stream(
+            testing::prompt("here/m", vec![testing::user("hello")]),
+            None,
+        )
         .collect()
         .await;
     // That it began is said once, and before anything else.
@@ -203,7 +206,7 @@ fn a_vendor_that_wants_the_session_in_a_header_gets_it() {
         let session = "0190a1b2-c3d4-7000-8000-000000000001";
         prompt.caching.session = session.parse().ok();
         let body = String::from_utf8(remote.body(&prompt, &Told::default()).unwrap()).unwrap();
-        let chunks: Vec<Chunk> = remote.stream(prompt).collect().await;
+        let chunks: Vec<Chunk> = remote.stream(prompt, None).collect().await;
         assert!(matches!(chunks.last(), Some(Chunk::Done(_))), "{chunks:?}");
         let request = server.await.unwrap();
         assert!(
@@ -475,7 +478,10 @@ fn dropping_the_stream_closes_the_connection() {
         let (address, server) =
             serve(vec![format!("{HEAD}\r\n{HALF}").into_bytes()], Then::Hold).await;
         let remote = remote(&address, &openai_chat::DIALECT, Patience::default());
-        let mut stream = remote.stream(testing::prompt("here/m", vec![testing::user("hello")]));
+        let mut stream = remote.stream(
+            testing::prompt("here/m", vec![testing::user("hello")]),
+            None,
+        );
         let limits = Limits::default();
         assert_eq!(stream.next().await, Some(Chunk::Began { limits }));
         assert_eq!(stream.next().await, Some(Chunk::Text("hel".to_owned())));

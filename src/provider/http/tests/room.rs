@@ -43,7 +43,7 @@ fn refused(words: &str) -> String {
 async fn asked(remote: &Remote, most: u64) -> Vec<Chunk> {
     let mut prompt = testing::prompt("here/m", vec![testing::user("hello")]);
     prompt.max_output = most;
-    remote.stream(prompt).collect().await
+    remote.stream(prompt, None).collect().await
 }
 
 #[test]

@@ -47,7 +47,7 @@ async fn serve(count: usize, shown: String) -> (String, JoinHandle<Vec<String>>)
 async fn hello(remote: &Remote, effort: Option<Effort>) {
     let mut prompt = testing::prompt("here/m", vec![testing::user("hello")]);
     prompt.effort = effort;
-    let chunks: Vec<Chunk> = remote.stream(prompt).collect().await;
+    let chunks: Vec<Chunk> = remote.stream(prompt, None).collect().await;
     assert!(
         matches!(chunks.last(), Some(Chunk::Done(reply)) if reply.text() == "hello"),
         "{chunks:?}"
@@ -100,7 +100,7 @@ fn the_body_that_is_kept_is_the_one_that_is_sent() {
         prompt.effort = Some(Effort::High);
         let told = asked.told(&prompt).await;
         let kept = asked.body(&prompt, &told).unwrap();
-        let chunks: Vec<Chunk> = asked.stream(prompt.clone()).collect().await;
+        let chunks: Vec<Chunk> = asked.stream(prompt.clone(), None).collect().await;
         assert!(matches!(chunks.last(), Some(Chunk::Done(_))), "{chunks:?}");
         let sent = &server.await.unwrap()[1];
         let (_, sent) = sent.split_once("\r\n\r\n").unwrap();
