@@ -99,7 +99,7 @@ pub fn run(dialect: Dialect, hurry: Hurry, play: &Play, sees: &str) -> Result<()
         .enable_all()
         .build()
         .unwrap();
-    let chunks: Vec<Chunk> = runtime.block_on(remote.stream(prompt).collect());
+    let chunks: Vec<Chunk> = runtime.block_on(remote.stream(prompt, None).collect());
     let told = match chunks.last() {
         Some(Chunk::Failed { failure, .. }) => failure.message.clone(),
         Some(Chunk::Done(reply)) => reply.text(),

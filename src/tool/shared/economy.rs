@@ -3,11 +3,9 @@
 
 use std::collections::VecDeque;
 use std::fmt::Write as _;
-use std::sync::LazyLock;
-
-use regex::Regex;
 
 use crate::agent::visible;
+use crate::tool::shared::trouble;
 
 /// Below this no marker would fit.
 const BUDGET_LEAST: usize = 512;
@@ -18,20 +16,6 @@ const ERRORS_KEPT: usize = 12;
 const ERROR_LINE: usize = 240;
 /// Only the beginning of a line is looked at for them.
 const SEARCHED: usize = 1000;
-
-// In ASCII: borders of other letters make the search slow wherever a line has one, and their cases make it slow to build.
-static LOOKS_WRONG: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(
-        r"(?ix-u) \b(error|errors|fatal|panicked|panic|exception|traceback|failed|failure|fail|undefined|unresolved
-            |denied|segmentation\ fault|core\ dumped|assertion|not\ found|no\ such\ file|cannot\ find)\b
-            | [a-z](Error|Exception)\b | (?-i:^E[\ \t])",
-    )
-    .ok()
-});
-/// Words of trouble in a line that says there is none.
-static LOOKS_WELL: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?i-u)\b(0|no) (errors?|failures?|failed)\b|\bok$|^(PASS|ok|[ \t]*✓)").ok()
-});
 
 /// What the model reads of an output.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +89,7 @@ impl Digest {
         self.lines += 1;
         let number = self.lines;
         self.bytes += text.len() as u64 + 1;
-        if looks_wrong(&text) {
+        if trouble::is_told(prefix(&text, SEARCHED)) {
             let kept = (number, prefix(&text, ERROR_LINE).to_owned());
             if self.first_errors.len() < ERRORS_KEPT {
                 self.first_errors.push(kept);
@@ -283,13 +267,6 @@ impl Line {
     }
 }
 
-fn looks_wrong(line: &str) -> bool {
-    let matches = |regex: &Option<Regex>| regex.as_ref().is_some_and(|regex| regex.is_match(line));
-    let line = prefix(line, SEARCHED);
-    // No error is told in so few letters; endless output of short lines is spared the search.
-    line.len() > 3 && matches(&LOOKS_WRONG) && !matches(&LOOKS_WELL)
-}
-
 /// At most `most` bytes from the start, whole characters.
 pub fn prefix(text: &str, most: usize) -> &str {
     &text[..text.floor_char_boundary(most)]
@@ -388,11 +365,6 @@ mod tests {
                 cut: false
             }
         );
-    }
-
-    #[test]
-    fn the_patterns_are_sound() {
-        assert!(LOOKS_WRONG.is_some() && LOOKS_WELL.is_some());
     }
 
     fn pushed(text: &[u8], budget: usize, chunk: usize) -> Digest {

@@ -18,3 +18,4 @@ pub mod schema;
 pub mod thread;
 #[cfg(test)]
 pub mod trial;
+pub mod trouble;

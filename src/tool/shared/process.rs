@@ -14,8 +14,8 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
 
+use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
-use tokio::io::AsyncReadExt;
 use tokio::net::unix::pipe;
 use tokio::process::{Child, Command};
 use tokio::time::Instant;
@@ -146,7 +146,7 @@ pub async fn run(job: Job) -> Result<Finished, String> {
                 }
                 Phase::Killed => break,
             },
-            read = read(&mut pipe, &mut buffer, look), if pipe.is_some() => {
+            read = read(pipe.as_ref(), &mut buffer, look), if pipe.is_some() => {
                 match read {
                     Ok(0) | Err(_) => pipe = None,
                     Ok(count) => {
@@ -195,24 +195,30 @@ pub async fn run(job: Job) -> Result<Finished, String> {
     Ok(finished)
 }
 
-async fn read(
-    pipe: &mut Option<pipe::Receiver>,
-    buffer: &mut [u8],
-    look: Instant,
-) -> io::Result<usize> {
-    match pipe {
-        Some(pipe) => {
-            if look > Instant::now() {
-                tokio::time::sleep_until(look).await;
+/// What the pipe holds from `look` on, waiting until there is something. Only then is it watched: while it is not, what
+/// arrives wakes nobody.
+async fn read(pipe: Option<&OwnedFd>, buffer: &mut [u8], look: Instant) -> io::Result<usize> {
+    let Some(pipe) = pipe else { return Ok(0) };
+    if look > Instant::now() {
+        tokio::time::sleep_until(look).await;
+    }
+    loop {
+        match rustix::io::read(pipe, &mut *buffer) {
+            Ok(count) => return Ok(count),
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => {
+                pipe::Receiver::from_owned_fd(pipe.try_clone()?)?
+                    .readable()
+                    .await?;
             }
-            pipe.read(buffer).await
+            Err(error) => return Err(error.into()),
         }
-        None => Ok(0),
     }
 }
 
-fn start(job: &Job) -> io::Result<(Child, pipe::Receiver)> {
+fn start(job: &Job) -> io::Result<(Child, OwnedFd)> {
     let (reader, writer) = io::pipe()?;
+    rustix::io::ioctl_fionbio(&reader, true)?;
     let setsid = setsid();
     let mut argv = setsid
         .iter()
@@ -234,7 +240,7 @@ fn start(job: &Job) -> io::Result<(Child, pipe::Receiver)> {
     let child = command.spawn()?;
     // With the command goes our own copy of the pipe's other end; else it would never be at its end.
     drop(command);
-    Ok((child, pipe::Receiver::from_owned_fd(OwnedFd::from(reader))?))
+    Ok((child, OwnedFd::from(reader)))
 }
 
 /// The system's `setsid`, at its own places and not by the `PATH`: it leaves the terminal behind, becomes the leader of a new
