@@ -88,6 +88,7 @@ fn sonnet() -> ModelCard {
         price_date: Some("2026-11-20".to_owned()),
         local: false,
         subscription: false,
+        accepted: false,
         lacks: None,
     }
 }

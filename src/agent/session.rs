@@ -22,7 +22,7 @@ use crate::protocol::time::Time;
 use crate::protocol::usage::{Charge, Spending, Usage};
 
 /// Of the serialised form; a stored fold of another version is folded anew from the log.
-pub const FOLD_VERSION: u32 = 8;
+pub const FOLD_VERSION: u32 = 9;
 
 /// A session as its facts left it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,8 +57,6 @@ pub struct Session {
     pub budget: Option<Money>,
     /// Rules kept by answers in this session.
     pub rules: Vec<Rule>,
-    /// A model without a price may be called and counts as the dearest known: asked once a session.
-    pub unpriced_accepted: bool,
     pub created: Time,
     pub active: Time,
     pub last_seq: Seq,
@@ -183,7 +181,6 @@ impl Session {
             temporary: false,
             budget: None,
             rules: Vec::new(),
-            unpriced_accepted: false,
             created: event.at,
             active: event.at,
             last_seq: event.seq,
@@ -396,7 +393,8 @@ impl Session {
             Change::Unseen { unseen } => self.unseen = *unseen,
             Change::Temporary { temporary } => self.temporary = *temporary,
             Change::Budget { limit } => self.budget = *limit,
-            Change::DayRaised { .. } => {}
+            // They hold for the day and for the home.
+            Change::DayRaised { .. } | Change::PriceAccepted { .. } => {}
             Change::RuleKept { rule } => self.rules.push(rule.clone()),
         }
     }
@@ -459,23 +457,18 @@ impl Session {
     }
 
     fn answered(&mut self, ask: &Ask, answer: &Answer) {
-        match (&ask.about, answer) {
-            (
-                About::Approval(approval),
-                Answer::Verdict {
-                    verdict: Verdict::Session,
-                },
-            ) => {
-                if let Some(text) = &approval.session_rule {
-                    self.rules.push(Rule {
-                        effect: Effect::Allow,
-                        text: text.clone(),
-                        scope: Scope::Session,
-                    });
-                }
-            }
-            (About::Unpriced { .. }, Answer::Proceed) => self.unpriced_accepted = true,
-            _ => {}
+        let for_session = Answer::Verdict {
+            verdict: Verdict::Session,
+        };
+        if let About::Approval(approval) = &ask.about
+            && *answer == for_session
+            && let Some(text) = &approval.session_rule
+        {
+            self.rules.push(Rule {
+                effect: Effect::Allow,
+                text: text.clone(),
+                scope: Scope::Session,
+            });
         }
     }
 }

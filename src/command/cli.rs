@@ -253,6 +253,10 @@ pub struct ModelsArgs {
     /// One JSON value in place of a text
     #[arg(long)]
     pub json: bool,
+
+    /// Take back a yes to a model without a known price: it is asked about before its next call
+    #[arg(long, value_name = "PROVIDER/MODEL", conflicts_with = "json")]
+    pub ask_again: Option<ModelRef>,
 }
 
 /// Stop what runs in this home's other processes

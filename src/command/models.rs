@@ -2,15 +2,21 @@
 
 use serde_json::{Value, json};
 
+use crate::agent::visible::one_line;
 use crate::command::cli::ModelsArgs;
 use crate::command::table::{Column, table, tokens};
-use crate::command::{Ended, Face, exit, find};
+use crate::command::{Ended, Face, Trouble, exit, find};
 use crate::engine::door::Door;
+use crate::protocol::id::ModelRef;
 use crate::protocol::money::{Currency, Money, UNIT};
+use crate::protocol::op::{Manage, Managed};
 use crate::protocol::query::{Found, ModelCard, Query};
 use crate::protocol::usage::{Price, Tier};
 
 pub async fn run(args: &ModelsArgs, door: &Door, face: &mut Face<'_>) -> Ended {
+    if let Some(model) = &args.ask_again {
+        return ask_again(model, door, face).await;
+    }
     let cards = match door.ask(Query::Models).await {
         Found::Models(cards) => cards,
         other => return Err(find::odd(&other)),
@@ -23,6 +29,31 @@ pub async fn run(args: &ModelsArgs, door: &Door, face: &mut Face<'_>) -> Ended {
         face.say(&listed(&cards))?;
     }
     Ok(exit::DONE)
+}
+
+async fn ask_again(model: &ModelRef, door: &Door, face: &mut Face<'_>) -> Ended {
+    let model = model.clone();
+    let name = one_line(&model.to_string());
+    match door.manage(Manage::AskPrice { model }).await {
+        Managed::PriceAsked { was_accepted: true } => {
+            face.note(&format!("asks before the next call of {name}"))?;
+            Ok(exit::DONE)
+        }
+        Managed::PriceAsked { .. } => Err(Trouble::failed(format!(
+            "nobody has said yes to {name} without a price: there is nothing to take back"
+        ))),
+        Managed::Failed { why } => Err(Trouble::failed(why)),
+        Managed::Stopped { .. }
+        | Managed::Purged { .. }
+        | Managed::Reloaded
+        | Managed::Reached(_)
+        | Managed::Tried(_)
+        | Managed::Worktree(_)
+        | Managed::Attached { .. }
+        | Managed::NoPicture { .. } => Err(Trouble::failed(
+            "the engine did something else: please report this",
+        )),
+    }
 }
 
 /// Parts per token as money per million tokens.
@@ -42,6 +73,7 @@ fn model(card: &ModelCard) -> Value {
         "price_date": card.price_date,
         "local": card.local,
         "subscription": card.subscription,
+        "counts_as_dearest": card.accepted,
         "usable": card.lacks.is_none(),
         "lacks": card.lacks,
     })
@@ -97,6 +129,7 @@ fn listed(cards: &[ModelCard]) -> String {
                 (Some(_), Some(date), _) => date.clone(),
                 (Some(_), None, _) => "your config".to_owned(),
                 (None, _, true) => "this machine".to_owned(),
+                (None, _, false) if card.accepted => "counts as the dearest".to_owned(),
                 (None, _, false) => "no price".to_owned(),
             };
             vec![
@@ -147,6 +180,7 @@ mod tests {
             price_date: None,
             local: true,
             subscription: false,
+            accepted: false,
             lacks: None,
         };
         let listed = ModelCard {
@@ -157,6 +191,7 @@ mod tests {
             price_date: Some("2026-11-20".to_owned()),
             local: false,
             subscription: false,
+            accepted: false,
             lacks: Some("set ANTHROPIC_API_KEY".to_owned()),
         };
         let plan = ModelCard {
@@ -165,7 +200,13 @@ mod tests {
             lacks: None,
             ..listed.clone()
         };
-        vec![listed, local, plan]
+        let accepted = ModelCard {
+            model: "far/x".parse().unwrap(),
+            local: false,
+            accepted: true,
+            ..local.clone()
+        };
+        vec![listed, local, plan, accepted]
     }
 
     #[test]
@@ -175,6 +216,7 @@ model                        context  input  output  cached  price of
 anthropic/claude-sonnet-5-5       1M  $2.00  $10.00   $0.20  2026-11-20              set ANTHROPIC_API_KEY
 box/q                                                        this machine
 zai-coding/glm-5                  1M  $2.00  $10.00   $0.20  incl.; list 2026-11-20
+far/x                                                        counts as the dearest
 prices per million tokens
 ";
         assert_eq!(listed(&cards()), expected);
@@ -192,7 +234,7 @@ prices per million tokens
                     "tiers": [{ "above": 200_000, "input": 4.0, "output": null, "cache_read": null, "cache_write": null,
                                 "cache_write_long": null }]
                 },
-                "price_date": "2026-11-20", "local": false, "subscription": false, "usable": false, "lacks": "set ANTHROPIC_API_KEY"
+                "price_date": "2026-11-20", "local": false, "subscription": false, "counts_as_dearest": false, "usable": false, "lacks": "set ANTHROPIC_API_KEY"
             })
         );
     }

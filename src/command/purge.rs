@@ -62,7 +62,8 @@ pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) 
         | Managed::Tried(_)
         | Managed::Worktree(_)
         | Managed::Attached { .. }
-        | Managed::NoPicture { .. } => Err(Trouble::failed(
+        | Managed::NoPicture { .. }
+        | Managed::PriceAsked { .. } => Err(Trouble::failed(
             "the engine did something else: please report this",
         )),
     }

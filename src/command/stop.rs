@@ -34,7 +34,8 @@ pub async fn run(args: &StopArgs, door: &Door, face: &mut Face<'_>) -> Ended {
         | Managed::Tried(_)
         | Managed::Worktree(_)
         | Managed::Attached { .. }
-        | Managed::NoPicture { .. } => {
+        | Managed::NoPicture { .. }
+        | Managed::PriceAsked { .. } => {
             return Err(Trouble::failed(
                 "the engine did something else: please report this",
             ));

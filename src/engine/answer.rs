@@ -56,7 +56,7 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
             .await
             .map(|(rows, of)| Found::Cache { rows, of }),
         Query::Today => today(house).await.map(Found::Today),
-        Query::Models => Ok(Found::Models(house.model_cards())),
+        Query::Models => house.model_cards().await.map(Found::Models),
         Query::Providers => check::cards(house).await.map(Found::Providers),
         Query::Offers {
             session,
@@ -168,6 +168,11 @@ pub(crate) async fn manage(
         Manage::Worktree { errand } => worktree::run(house, errand, gone)
             .await
             .map(Managed::Worktree),
+        Manage::AskPrice { model } => {
+            let asked = house.log.ask_price(model).await;
+            let asked = asked.map(|was_accepted| Managed::PriceAsked { was_accepted });
+            asked.map_err(|why| why.to_string())
+        }
         Manage::Reload => house.reload().map(|()| Managed::Reloaded),
     };
     done.unwrap_or_else(|why| Managed::Failed { why })

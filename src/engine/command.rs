@@ -185,8 +185,27 @@ impl Task {
             self.refuse(command, &why.to_string());
             return;
         }
-        if answer == Answer::Proceed && matches!(about, About::Guard { .. }) {
-            self.watch.begin();
+        if answer == Answer::Proceed {
+            match &about {
+                About::Guard { .. } => self.watch.begin(),
+                // Kept before the answer is: the call that follows looks it up.
+                About::Unpriced { model } => {
+                    let change = model.parse().map(|model| Change::PriceAccepted { model });
+                    let kept = match change {
+                        Ok(change) => {
+                            let fact = Fact::SessionChanged { change };
+                            let kept = self.commit(vec![fact]).await;
+                            kept.map_err(|why| why.to_string())
+                        }
+                        Err(why) => Err(why.to_string()),
+                    };
+                    if let Err(why) = kept {
+                        self.refuse(command, &why);
+                        return;
+                    }
+                }
+                About::Budget { .. } | About::Approval(_) => {}
+            }
         }
         self.take(Input::AskAnswered { ask, answer }).await;
     }
@@ -219,6 +238,9 @@ impl Task {
             return;
         }
         let fault = match &change {
+            Change::PriceAccepted { .. } => {
+                Some("a model is accepted by the answer to the question about it".to_owned())
+            }
             Change::PlanModel { .. } => Some("the config says which model plans".to_owned()),
             Change::ModeLent { mode, until, sum } => self.session.no_loan(*mode, *sum, *until),
             Change::ModeReturned { .. } => {

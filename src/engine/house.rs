@@ -176,6 +176,12 @@ impl House {
         }
     }
 
+    /// Whether a model may be called though no price is known for it. What cannot be read is asked about.
+    pub(crate) async fn accepts(self: &Arc<Self>, model: &ModelRef) -> bool {
+        let accepted = self.read(Reader::accepted).await;
+        accepted.is_ok_and(|accepted| accepted.contains(model))
+    }
+
     /// The tariff of a call that was answered in this service tier, as its provider says.
     pub(crate) fn tariff_in(
         &self,

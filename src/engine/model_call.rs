@@ -98,7 +98,11 @@ impl Task {
             self.watch.found_files(files);
         }
         let turn = self.turn_number(&facts);
-        if let Some(about) = self.must_ask(turn, &model, &tariff, &call) {
+        let must_ask = match self.must_ask(turn, &call) {
+            None => self.must_ask_price(&model, &tariff).await,
+            about => about,
+        };
+        if let Some(about) = must_ask {
             self.commit_with(facts, None).await?;
             return Ok(Some(Input::Held(about)));
         }
@@ -181,14 +185,8 @@ impl Task {
         self.call = Some(ModelCall::new(stream, model, tariff, (sent, size), began));
     }
 
-    /// What must be asked before a model may be called at all.
-    fn must_ask(
-        &mut self,
-        turn: u32,
-        model: &ModelRef,
-        tariff: &Tariff,
-        call: &Call,
-    ) -> Option<About> {
+    /// What must be asked before any model may be called.
+    fn must_ask(&mut self, turn: u32, call: &Call) -> Option<About> {
         let now = self.house.clock.now();
         if let Some((guard, text)) =
             self.watch
@@ -196,13 +194,17 @@ impl Task {
         {
             return Some(About::Guard { guard, text });
         }
-        if let Some((guard, text)) = self.lacks_room(turn) {
-            return Some(About::Guard { guard, text });
-        }
+        let (guard, text) = self.lacks_room(turn)?;
+        Some(About::Guard { guard, text })
+    }
+
+    /// The question about a model whose price is not known: once in the home, where there is somebody to ask.
+    async fn must_ask_price(&mut self, model: &ModelRef, tariff: &Tariff) -> Option<About> {
         let unknown = matches!(tariff, Tariff::Unknown { .. });
-        let accepted = self.session.unpriced_accepted || call.waived.price;
-        (unknown && !accepted && !self.house.unattended).then(|| About::Unpriced {
-            model: model.to_string(),
+        (unknown && !self.house.unattended && !self.house.accepts(model).await).then(|| {
+            About::Unpriced {
+                model: model.to_string(),
+            }
         })
     }
 

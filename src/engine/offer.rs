@@ -38,13 +38,13 @@ pub(crate) async fn offers(
         Some(id) => open::folded(house, id).await?,
         None => None,
     };
-    let (events, calls, used) = house
+    let (events, calls, used, accepted) = house
         .read(move |reader| {
             let events = match session {
                 Some(id) => reader.history(id, Page::Before(None), WINDOW)?,
                 None => Vec::new(),
             };
-            Ok((events, reader.calls()?, reader.used()?))
+            Ok((events, reader.calls()?, reader.used()?, reader.accepted()?))
         })
         .await?;
     let looks = Arc::clone(house);
@@ -65,6 +65,7 @@ pub(crate) async fn offers(
         now: house.clock.now(),
         heard,
         used: used.into_iter().collect(),
+        accepted,
         sent,
     };
     let house = Arc::clone(house);
@@ -372,6 +373,8 @@ struct Known {
     now: Time,
     heard: HashMap<ModelRef, Vec<Answer>>,
     used: HashMap<ModelRef, Time>,
+    /// Models that may be called without a known price.
+    accepted: Vec<ModelRef>,
     /// Hosts that something of this project was sent to.
     sent: BTreeSet<String>,
 }
@@ -384,6 +387,9 @@ impl Known {
             && offered.iter().all(|(card, _)| card.model != also)
         {
             offered.push((house.providers().card(&also), also));
+        }
+        for (card, model) in &mut offered {
+            card.accepted = house.is_accepted(model, &self.accepted);
         }
         let mut offers: Vec<Offer> = offered
             .into_iter()

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use crate::agent::cost::Tariff;
 use crate::agent::prompt::Prompt;
 use crate::agent::retry;
 use crate::agent::route::{self, Choice, Endpoint, Moment, Route, alone};
@@ -25,6 +26,7 @@ use crate::protocol::route::{EndpointReport, Needs, Outcome, ROUTE, Reason, Rout
 use crate::protocol::rule::Mode;
 use crate::protocol::session::Change;
 use crate::protocol::time::Time;
+use crate::store::read::Reader;
 
 /// How long what a commit told of the calls of others counts as news.
 const JUST: Duration = Duration::from_secs(1);
@@ -126,8 +128,24 @@ impl House {
         models.map(|model| self.endpoint(model)).collect()
     }
 
-    pub(crate) fn model_cards(&self) -> Vec<ModelCard> {
-        self.offered().into_iter().map(|(card, _)| card).collect()
+    pub(crate) async fn model_cards(self: &Arc<Self>) -> Result<Vec<ModelCard>, String> {
+        let accepted = self.read(Reader::accepted).await?;
+        let mut cards: Vec<ModelCard> = self.offered().into_iter().map(|(card, _)| card).collect();
+        // Those that were named without being in the config or a table.
+        for model in &accepted {
+            if cards.iter().all(|card| card.model != *model) {
+                cards.push(self.providers().card(model));
+            }
+        }
+        for card in &mut cards {
+            card.accepted = self.is_accepted(&card.model, &accepted);
+        }
+        Ok(cards)
+    }
+
+    /// Whether a yes to a model without a known price is what it is called by.
+    pub(crate) fn is_accepted(&self, model: &ModelRef, accepted: &[ModelRef]) -> bool {
+        accepted.contains(model) && matches!(self.tariff(model), Tariff::Unknown { .. })
     }
 
     /// All models, the routes before them: each with the figures of the endpoint that would serve, and that endpoint.

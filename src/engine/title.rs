@@ -54,7 +54,7 @@ impl Task {
         };
         let tariff = self.house.tariff(&model);
         // A title is not worth the question whether a model without a price may be called.
-        if matches!(tariff, Tariff::Unknown { .. }) && !self.session.unpriced_accepted {
+        if matches!(tariff, Tariff::Unknown { .. }) && !self.house.accepts(&model).await {
             return;
         }
         let sent = Sent::new(&prompt);

@@ -83,6 +83,8 @@ pub enum Manage {
     },
     /// Asks a model one short question, within the budgets. Broken off when nobody waits for the answer any more.
     Try { model: ModelRef },
+    /// Asks again before the next call of a model whose price is not known.
+    AskPrice { model: ModelRef },
     /// Takes sessions out of the log for good. One that is held by a process is not taken, and named in the failure.
     Purge { sessions: Vec<SessionId> },
     /// Something with a git worktree.
@@ -115,6 +117,10 @@ pub enum Managed {
     Reached(Box<Reached>),
     Tried(Box<Tried>),
     Worktree(Done),
+    /// `false`: nobody had said yes to it.
+    PriceAsked {
+        was_accepted: bool,
+    },
     /// Nothing changed.
     Failed {
         why: String,

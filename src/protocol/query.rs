@@ -187,6 +187,8 @@ pub struct ModelCard {
     pub local: bool,
     /// Paid by a subscription: the price is the list's, and nothing is charged by it.
     pub subscription: bool,
+    /// No price is known, and the person said that it may be called all the same: budgets count it as the dearest known.
+    pub accepted: bool,
     /// Why it cannot be used now, as `set ANTHROPIC_API_KEY`; `None` when it can.
     pub lacks: Option<String>,
 }

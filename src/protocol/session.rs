@@ -162,6 +162,10 @@ pub enum Change {
         day: String,
         by: Money,
     },
+    /// The person said that this model may be called though no price is known for it; holds in all sessions of the home.
+    PriceAccepted {
+        model: ModelRef,
+    },
     RuleKept {
         rule: Rule,
     },

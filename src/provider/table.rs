@@ -105,6 +105,7 @@ impl Providers {
                 price_date: None,
                 local: false,
                 subscription: false,
+                accepted: false,
                 lacks: self
                     .config(&model.provider)
                     .err()
@@ -399,6 +400,7 @@ impl Providers {
             price_date,
             local,
             subscription: config.subscription.unwrap_or(plan),
+            accepted: false,
             lacks: match quirks {
                 Ok(_) => self.lacks(&config.key),
                 Err(failure) => Some(failure.message),

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use serde::Serialize;
 
 use crate::protocol::event::Fact;
+use crate::protocol::id::ModelRef;
 use crate::protocol::money::{Currency, Money};
 use crate::protocol::session::Change;
 use crate::protocol::time::Time;
@@ -112,9 +113,25 @@ pub(crate) fn follow(
             )?
             .execute(params![seq, day, dollars(*by).unwrap_or(0)])?;
         }
+        Fact::SessionChanged {
+            change: Change::PriceAccepted { model },
+        } => {
+            conn.prepare_cached(
+                "INSERT OR IGNORE INTO price_accepted(seq, provider, model) VALUES (?, ?, ?)",
+            )?
+            .execute(params![seq, model.provider, model.model])?;
+        }
         _ => {}
     }
     Ok(())
+}
+
+/// Takes back that a model may be called without a known price; tells whether it might.
+pub(crate) fn ask_price(conn: &Connection, model: &ModelRef) -> rusqlite::Result<bool> {
+    let gone = conn
+        .prepare_cached("DELETE FROM price_accepted WHERE provider = ? AND model = ?")?
+        .execute(params![model.provider, model.model])?;
+    Ok(gone > 0)
 }
 
 /// Whether the reservation would pass a limit: the day's first, then the session's. A day's raises add to its limit.

@@ -8,7 +8,7 @@ use std::thread::{self, JoinHandle};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::agent::digest;
-use crate::protocol::id::SessionId;
+use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::time::Time;
 use crate::store::append::Entry;
 use crate::store::fault::{OpenError, StoreError};
@@ -137,6 +137,16 @@ impl Log {
         let jobs = self.jobs()?;
         let (reply, answer) = oneshot::channel();
         jobs.send(Job::Purge(sessions, reply))
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Takes back that a model may be called though no price is known for it; tells whether it might.
+    pub async fn ask_price(&self, model: ModelRef) -> Result<bool, StoreError> {
+        let jobs = self.jobs()?;
+        let (reply, answer) = oneshot::channel();
+        jobs.send(Job::AskPrice(model, reply))
             .await
             .map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?

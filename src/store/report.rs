@@ -153,6 +153,22 @@ impl Reader {
         })
     }
 
+    /// The models that may be called though no price is known for them, by name.
+    pub fn accepted(&self) -> Result<Vec<ModelRef>, StoreError> {
+        self.ask(Vec::new(), |conn| {
+            let sql =
+                "SELECT DISTINCT provider, model FROM price_accepted ORDER BY provider, model";
+            conn.prepare_cached(sql)?
+                .query_map([], |row| {
+                    Ok(ModelRef {
+                        provider: text(row, 0)?,
+                        model: text(row, 1)?,
+                    })
+                })?
+                .collect()
+        })
+    }
+
     /// The providers that something of a project was sent to. A call that could not even be sent held nothing and used
     /// nothing.
     pub fn sent_by(&self, project: &Path) -> Result<Vec<String>, StoreError> {

@@ -16,7 +16,7 @@ pub(crate) const PAGE: usize = 4096;
 pub(crate) const INLINE: usize = 8 * 1024;
 
 /// In rising order; a released text is never edited.
-pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4];
+pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5];
 
 /// `event.item` is the item's type for facts that add one, so that prompts are found without reading every body.
 /// `card` and `session` both hold the id: either can be lost and the session keeps its name.
@@ -85,6 +85,11 @@ UPDATE card SET
 /// What providers searched for by themselves, which is billed beside the tokens: rows of before do not know.
 const V4: &str = "
 ALTER TABLE ledger ADD COLUMN searches INTEGER;
+";
+
+/// Models that may be called though no price is known for them, each by the fact of the yes.
+const V5: &str = "
+CREATE TABLE price_accepted(seq INTEGER PRIMARY KEY, provider TEXT NOT NULL, model TEXT NOT NULL);
 ";
 
 /// What stands in the header of the file.

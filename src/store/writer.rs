@@ -13,11 +13,11 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, params};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::protocol::id::SessionId;
+use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::time::Time;
 use crate::store::append::{Entry, Trouble};
 use crate::store::fault::{StoreError, sort};
-use crate::store::{Appended, Purged, blob, purge, seal};
+use crate::store::{Appended, Purged, blob, ledger, purge, seal};
 
 /// Batches merged into one transaction at most: bounds how long the first of them waits.
 const MERGED: usize = 64;
@@ -32,6 +32,8 @@ pub(crate) enum Job {
     Purge(Vec<SessionId>, Reply<Purged>),
     /// Bytes under their hash, of no session yet.
     Keep(String, Vec<u8>, Reply<()>),
+    /// A model whose price is asked about again.
+    AskPrice(ModelRef, Reply<bool>),
     /// Something waits in [`Drafts`].
     Drafts,
 }
@@ -134,6 +136,16 @@ impl Writer {
                         }
                     };
                     let _ = reply.send(kept);
+                }
+                Job::AskPrice(model, reply) => {
+                    self.commit(std::mem::take(&mut group));
+                    let asked = match &self.broken {
+                        Some(broken) => Err(broken.clone()),
+                        None => {
+                            ledger::ask_price(&self.conn, &model).map_err(|error| self.note(&error))
+                        }
+                    };
+                    let _ = reply.send(asked);
                 }
                 Job::Purge(sessions, reply) => {
                     self.commit(std::mem::take(&mut group));

@@ -353,6 +353,7 @@ fn changed(change: &Change) -> String {
             Some(limit) => format!("budget {limit}"),
             None => "no budget".to_owned(),
         },
+        Change::PriceAccepted { model } => format!("price-accepted {model}"),
         Change::DayRaised { by, .. } => format!("{by} more for the day"),
         Change::RuleKept { rule } => format!("rule {:?} {}", rule.effect, rule.text).to_lowercase(),
     }

@@ -32,6 +32,7 @@ fn card() -> ModelCard {
         price_date: None,
         local: false,
         subscription: false,
+        accepted: false,
         lacks: None,
     }
 }

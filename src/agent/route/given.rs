@@ -44,6 +44,7 @@ pub(crate) fn card(name: &str) -> ModelCard {
         price_date: None,
         local: false,
         subscription: false,
+        accepted: false,
         lacks: None,
     }
 }

@@ -69,6 +69,7 @@ mod tests {
                     price_date: None,
                     local: false,
                     subscription: false,
+                    accepted: false,
                     lacks: None,
                 },
                 abilities: Abilities::default(),

@@ -45,8 +45,6 @@ pub enum Effect {
 /// What the person said to go on over, for one step: a yes to one thing is no yes to another.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Waived {
-    /// That the model's price is not known.
-    pub price: bool,
     /// That these budgets could be passed.
     pub budgets: Vec<BudgetName>,
 }

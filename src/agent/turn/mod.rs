@@ -346,12 +346,11 @@ impl Turn {
             Answer::Proceed | Answer::Raise { .. } => false,
             Answer::Verdict { .. } => return,
         };
-        if answer == Answer::Proceed {
-            match about {
-                About::Budget { which, .. } => self.waived.budgets.push(*which),
-                About::Unpriced { .. } => self.waived.price = true,
-                About::Guard { .. } | About::Approval(_) => {}
-            }
+        // That a model without a known price may be called holds for the home, and was kept before this.
+        if answer == Answer::Proceed
+            && let About::Budget { which, .. } = about
+        {
+            self.waived.budgets.push(*which);
         }
         effects.push(Effect::Append(Fact::AskAnswered {
             ask: ask.clone(),

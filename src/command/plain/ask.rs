@@ -96,8 +96,8 @@ pub fn subject(about: &About) -> String {
             format!("go on? paused: {name}. {}", words(&one_line(text)))
         }
         About::Unpriced { model } => format!(
-            "no price is known for {}; its calls would count towards the budgets as the dearest model known",
-            one_line(model)
+            "no price is known for {model}; its calls would count towards the budgets as the dearest model known. A yes holds for it in all sessions; `creel models --ask-again {model}` takes it back",
+            model = one_line(model)
         ),
     }
 }

@@ -72,7 +72,8 @@ pub async fn pictures(paths: &[PathBuf], door: &Door) -> Result<Vec<Image>, Trou
             | Managed::Reloaded
             | Managed::Reached(_)
             | Managed::Tried(_)
-            | Managed::Worktree(_) => {
+            | Managed::Worktree(_)
+            | Managed::PriceAsked { .. } => {
                 return Err(Trouble::failed(
                     "the engine did something else: please report this",
                 ));

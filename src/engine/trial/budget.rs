@@ -11,7 +11,7 @@ use crate::engine::trial::{Play, Stage};
 use crate::protocol::ask::{About, Answer, BudgetName};
 use crate::protocol::event::{Ending, Fact, When};
 use crate::protocol::money::Money;
-use crate::protocol::op::Op;
+use crate::protocol::op::{Manage, Managed, Op};
 use crate::protocol::query::{Found, Query};
 use crate::protocol::rule::Mode;
 use crate::protocol::session::{Change, OpenRequest};
@@ -277,7 +277,7 @@ async fn a_model_without_a_price_is_asked_about_and_its_budget_all_the_same() {
     );
     play.answer(ask.id, Answer::End);
     assert_eq!(play.ending().await, Ending::Budget);
-    // It is asked once in a session; what it could cost, each time.
+    // It is asked once in the home; what it could cost, each time.
     play.say("go", When::Turn);
     let ask = play.ask().await;
     assert!(matches!(ask.about, About::Budget { .. }), "{:?}", ask.about);
@@ -302,5 +302,63 @@ async fn a_model_without_a_price_is_asked_about_and_its_budget_all_the_same() {
     play.say("go", When::Turn);
     assert_eq!(play.ending().await, Ending::Finished);
     assert_eq!((used(&play).await, asked.load(Ordering::SeqCst)), (0, 1));
+    play.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_yes_to_a_model_without_a_price_holds_in_the_home_and_a_no_for_now() {
+    let (port, _) = server().await;
+    let mut stage = stage(port, "day = 0.000001");
+    stage.config.push_str(
+        "[providers.far]\nwire = \"openai-chat\"\nbase_url = \"https://unpriced.invalid/v1\"\n",
+    );
+    let accepted = async |play: &Play| -> Vec<String> {
+        let Found::Models(cards) = play.door.ask(Query::Models).await else {
+            panic!("no models");
+        };
+        let cards = cards.into_iter().filter(|card| card.accepted);
+        cards.map(|card| card.model.to_string()).collect()
+    };
+    // What is said to the question about the price; the question about the budget that follows a yes is answered with a no.
+    let price_asked = async |play: &mut Play, answer: Option<Answer>| -> bool {
+        play.say("go", When::Turn);
+        let mut ask = play.ask().await;
+        let price = matches!(ask.about, About::Unpriced { .. });
+        if price {
+            let answer = answer.expect("asked about the price");
+            play.answer(ask.id, answer.clone());
+            if answer == Answer::End {
+                play.ending().await;
+                return true;
+            }
+            ask = play.ask().await;
+        }
+        play.answer(ask.id, Answer::End);
+        play.ending().await;
+        price
+    };
+    let mut play = open(&stage, "far/x");
+    // A no is for now alone.
+    assert!(price_asked(&mut play, Some(Answer::End)).await);
+    assert_eq!(accepted(&play).await, Vec::<String>::new());
+    assert!(price_asked(&mut play, Some(Answer::Proceed)).await);
+    assert!(!price_asked(&mut play, None).await);
+    assert_eq!(accepted(&play).await, ["far/x"]);
+    // Another model is another question.
+    let change = Change::Model {
+        model: "far/y".parse().unwrap(),
+    };
+    play.send(Op::Change { change });
+    assert!(price_asked(&mut play, Some(Answer::End)).await);
+    play.end().await;
+    // Another session of another process.
+    let mut play = open(&stage, "far/x");
+    assert!(!price_asked(&mut play, None).await);
+    for was_accepted in [true, false] {
+        let model = "far/x".parse().unwrap();
+        let asked = play.door.manage(Manage::AskPrice { model }).await;
+        assert_eq!(asked, Managed::PriceAsked { was_accepted });
+    }
+    assert!(price_asked(&mut play, Some(Answer::End)).await);
     play.end().await;
 }

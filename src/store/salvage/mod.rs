@@ -145,6 +145,7 @@ fn table_of(row: &Row) -> Option<&'static str> {
         [Null, Blob(id), Integer(_)] if id.len() == 16 => "session",
         [Text(_), Integer(_), Text(_)] => "draft",
         [Null, Text(_), Integer(_)] => "day_raise",
+        [Null, Text(_), Text(_)] => "price_accepted",
         [Null, Integer(_), Integer(_), Text(_)] => "session_state",
         [Text(hash), Blob(_)] if hash.len() == 64 => "blob",
         [Integer(_), Text(hash)] if hash.len() == 64 => "blob_use",

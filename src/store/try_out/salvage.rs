@@ -393,7 +393,12 @@ fn the_rows_of_every_table_are_told() {
             by: Money::usd(5),
         },
     };
-    append(&log, batch(id(1), vec![raise])).unwrap();
+    let accepted = Fact::SessionChanged {
+        change: Change::PriceAccepted {
+            model: "far/x".parse().unwrap(),
+        },
+    };
+    append(&log, batch(id(1), vec![raise, accepted])).unwrap();
     wait(log.purge(vec![id(2)])).unwrap();
     drop(log);
     let rows = || -> Vec<(String, i64)> {

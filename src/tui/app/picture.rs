@@ -185,7 +185,8 @@ impl App {
             | Managed::Reloaded
             | Managed::Reached(_)
             | Managed::Tried(_)
-            | Managed::Worktree(_) => None,
+            | Managed::Worktree(_)
+            | Managed::PriceAsked { .. } => None,
         };
         let sends = view.sends;
         let here = self.view().id == session;

@@ -123,6 +123,7 @@ impl Transcript {
             }
             Fact::SessionChanged { change } => match change {
                 Change::DayRaised { .. }
+                | Change::PriceAccepted { .. }
                 | Change::RuleKept { .. }
                 | Change::Archived { .. }
                 | Change::Pinned { .. }

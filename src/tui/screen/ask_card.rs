@@ -80,8 +80,8 @@ impl Card<'_> {
             About::Unpriced { model } => text_rows(
                 &mut laid,
                 &format!(
-                    "No price is known for {}. Its calls would count towards the budgets as the dearest model known.",
-                    one_line(model)
+                    "No price is known for {model}. Its calls would count towards the budgets as the dearest model known. A yes holds for it in all sessions; `creel models --ask-again {model}` takes it back.",
+                    model = one_line(model)
                 ),
                 form,
             ),

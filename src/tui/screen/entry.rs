@@ -207,6 +207,7 @@ fn changed(change: &Change, at: Time) -> String {
         | Change::Pinned { .. }
         | Change::Unseen { .. }
         | Change::DayRaised { .. }
+        | Change::PriceAccepted { .. }
         | Change::RuleKept { .. } => String::new(),
     }
 }

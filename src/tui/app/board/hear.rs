@@ -73,7 +73,8 @@ impl App {
             | Managed::NoPicture { .. }
             | Managed::Reached(_)
             | Managed::Tried(_)
-            | Managed::Worktree(_) => {}
+            | Managed::Worktree(_)
+            | Managed::PriceAsked { .. } => {}
         }
         self.look()
     }

@@ -32,6 +32,7 @@ fn answering(models: &[&str]) -> Answering {
         price_date: None,
         local: true,
         subscription: false,
+        accepted: false,
         lacks: None,
     };
     Answering {

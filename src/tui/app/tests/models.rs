@@ -26,6 +26,7 @@ fn offer(name: &str) -> Offer {
             price_date: None,
             local: false,
             subscription: false,
+            accepted: false,
             lacks: None,
         },
         model: model(name),

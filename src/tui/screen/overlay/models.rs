@@ -331,6 +331,13 @@ fn foot(app: &App, overlay: &Models, room: usize, look: &Look) -> Vec<Row> {
         );
         rows.extend(wrapped(&text, room, 2, Role::Muted));
     }
+    if offer.card.accepted {
+        let model = one_line(&offer.model.to_string());
+        let text = format!(
+            "no price is known: budgets count it as the dearest; `creel models --ask-again {model}` takes that back"
+        );
+        rows.extend(wrapped(&text, room, 2, Role::Muted));
+    }
     if let Some(route) = overlay.route(offer) {
         rows.extend(route.endpoints.iter().map(|row| endpoint_row(row, look)));
     }
