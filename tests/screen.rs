@@ -682,6 +682,7 @@ fn card(title: &str, state: State, days: i64) -> Card {
         steps: 0,
         estimated: false,
     }
+        list_estimated: false,
 }
 
 /// As weighed for a session of 96,000 tokens that the card's model answers.

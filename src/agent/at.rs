@@ -59,6 +59,7 @@ impl Session {
             unseen: self.unseen,
             steps: self.steps,
             estimated: self.session_sum.spent.estimated,
+            list_estimated: self.session_sum.spent.list_estimated,
         }
     }
 

@@ -154,7 +154,11 @@ pub fn charge(
         // Whatever is reported beside a subscription is a list price too.
         (reported, Tariff::Included(price)) => Charge {
             money: reported.or_else(|| price.as_ref().map(|price| of_all(usage, price))),
-            basis: Basis::Included,
+            basis: if estimated && reported.is_none() {
+                Basis::IncludedEstimated
+            } else {
+                Basis::Included
+            },
         },
         (Some(money), _) => Charge {
             money: Some(money),
@@ -172,7 +176,7 @@ pub fn charge(
         (None, Tariff::Unknown { .. }) => Charge::UNKNOWN,
     };
     let counted = match (charge.basis, charge.money, tariff) {
-        (Basis::Play | Basis::Included, _, _) => Money::usd(0),
+        (Basis::Play | Basis::Included | Basis::IncludedEstimated, _, _) => Money::usd(0),
         (_, Some(money), _) => in_dollars(money, rates),
         (_, None, Tariff::Unknown { stand_in }) => in_dollars(of_all(usage, stand_in), rates),
         (_, None, _) => Money::usd(0),

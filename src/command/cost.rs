@@ -63,6 +63,7 @@ fn total(rows: &[SpendRow]) -> SpendRow {
         total.estimated += row.estimated;
         total.included += row.included;
         total.list.add_all(&row.list);
+        total.list_estimated += row.list_estimated;
         total.rates.0.extend(row.rates.0.clone());
     }
     total.about = Some(&total.rates)
@@ -99,7 +100,7 @@ fn fields(row: &SpendRow) -> Value {
         }
         value.insert("unknown".to_owned(), json!(row.unknown));
         value.insert("estimated".to_owned(), json!(row.estimated));
-        value.extend(included(row.included, &row.list));
+        value.extend(included(row.included, &row.list, row.list_estimated > 0));
     }
     value
 }
@@ -146,7 +147,10 @@ fn listed(by: By, rows: &[SpendRow]) -> String {
                     (0, _) => String::new(),
                     // A plan's own model may have no list price.
                     (calls, true) => format!("{calls} (?)"),
-                    (calls, false) => format!("{calls} ({})", row.list),
+                    (calls, false) => {
+                        let mark = if row.list_estimated > 0 { "≈" } else { "" };
+                        format!("{calls} ({mark}{})", row.list)
+                    }
                 },
             ]
         })
@@ -222,6 +226,7 @@ mod tests {
         second.usage.searches = 3;
         second.calls = 2;
         second.list.add(Money::usd(20_000_000_000));
+        second.list_estimated = 1;
         vec![first, second]
     }
 
@@ -234,14 +239,14 @@ mod tests {
               "output_tokens": 50, "reasoning_tokens": 7, "searches": 0, "cost_usd": 0.42, "cost_other": {}, "unknown": 1, "estimated": 2 },
             { "key": "2026-11-23", "calls": 2, "input_tokens": 1000, "cache_read_tokens": 20000, "cache_write_tokens": 304,
               "output_tokens": 50, "reasoning_tokens": 7, "searches": 3, "cost_usd": 0.0, "cost_other": { "CNY": 0.31 }, "unknown": 0, "estimated": 0,
-              "included": { "calls": 1, "list_usd": 0.02, "list_other": {} } },
+              "included": { "calls": 1, "list_usd": 0.02, "list_other": {}, "list_estimated": true } },
         ]);
         assert_eq!(Value::Array(values), expected);
         assert_eq!(
             fields(&total(&rows)),
             json!({ "calls": 4, "input_tokens": 2000, "cache_read_tokens": 40000, "cache_write_tokens": 608,
                     "output_tokens": 100, "reasoning_tokens": 14, "searches": 3, "cost_usd": 0.42, "cost_other": { "CNY": 0.31 }, "unknown": 1, "estimated": 2,
-                    "included": { "calls": 1, "list_usd": 0.02, "list_other": {} } })
+                    "included": { "calls": 1, "list_usd": 0.02, "list_other": {}, "list_estimated": true } })
         );
         let unknown = SpendRow {
             calls: 2,
@@ -254,10 +259,10 @@ mod tests {
     #[test]
     fn the_ledger_is_a_table_with_a_sum() {
         let expected = "\
-day         calls  input  cached  written  output  searches                        cost  no price  incl. (list)
-2026-11-22      2     1k     20k      304      50                            ≈$0.42 + ?         1
-2026-11-23      2     1k     20k      304      50         3               ¥0.31 + incl.               1 ($0.02)
-total           4     2k     40k      608     100         3  ≈$0.42 + ¥0.31 + ? + incl.         1     1 ($0.02)
+day         calls  input  cached  written  output  searches                          cost  no price  incl. (list)
+2026-11-22      2     1k     20k      304      50                              ≈$0.42 + ?         1
+2026-11-23      2     1k     20k      304      50         3               ¥0.31 + incl. ≈              1 (≈$0.02)
+total           4     2k     40k      608     100         3  ≈$0.42 + ¥0.31 + ? + incl. ≈         1    1 (≈$0.02)
 ";
         assert_eq!(listed(By::Day, &rows()), expected);
     }
@@ -272,10 +277,10 @@ total           4     2k     40k      608     100         3  ≈$0.42 + ¥0.31 +
         rows[1].rates = Rates([(Currency::CNY, rate)].into());
         rows[1].about = rows[1].rates.total(&rows[1].cost);
         let expected = "\
-day         calls  input  cached  written  output  searches                                      cost  no price  incl. (list)
-2026-11-22      2     1k     20k      304      50                                          ≈$0.42 + ?         1
-2026-11-23      2     1k     20k      304      50         3               ¥0.31 + incl. (about $0.04)               1 ($0.02)
-total           4     2k     40k      608     100         3  ≈$0.42 + ¥0.31 + ? + incl. (about $0.46)         1     1 ($0.02)
+day         calls  input  cached  written  output  searches                                        cost  no price  incl. (list)
+2026-11-22      2     1k     20k      304      50                                            ≈$0.42 + ?         1
+2026-11-23      2     1k     20k      304      50         3               ¥0.31 + incl. ≈ (about $0.04)              1 (≈$0.02)
+total           4     2k     40k      608     100         3  ≈$0.42 + ¥0.31 + ? + incl. ≈ (about $0.46)         1    1 (≈$0.02)
 about: with 1 CNY = $0.139, the rate of 2026-11-20
 ";
         assert_eq!(listed(By::Day, &rows), expected);

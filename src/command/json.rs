@@ -26,9 +26,12 @@ pub fn cost_other(cost: &Amounts) -> Value {
 
 /// Calls that a subscription covers, with what they would have cost by list price: `"included":{"calls":3,"list_usd":0.12}`;
 /// no field where there are none, null where no list price is known.
-pub fn included(calls: u64, list: &Amounts) -> Option<(String, Value)> {
+pub fn included(calls: u64, list: &Amounts, estimated: bool) -> Option<(String, Value)> {
     let usd = cost_usd(list, !list.0.is_empty());
-    let value = json!({ "calls": calls, "list_usd": usd, "list_other": cost_other(list) });
+    let mut value = json!({ "calls": calls, "list_usd": usd, "list_other": cost_other(list) });
+    if estimated {
+        value["list_estimated"] = json!(true);
+    }
     (calls > 0).then(|| ("included".to_owned(), value))
 }
 
@@ -68,7 +71,11 @@ pub fn session(card: &Card) -> Value {
         "parent": card.parent.map(|parent| parent.to_string()),
     });
     if let Some(object) = value.as_object_mut() {
-        object.extend(included(u64::from(card.included), &card.list));
+        object.extend(included(
+            u64::from(card.included),
+            &card.list,
+            card.list_estimated,
+        ));
     }
     value
 }
@@ -109,6 +116,7 @@ pub(crate) mod tests {
             unseen: false,
             steps: 0,
             estimated: false,
+            list_estimated: false,
         }
     }
 

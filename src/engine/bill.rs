@@ -111,7 +111,7 @@ pub(crate) fn charged(
 fn times((charge, counted): (Charge, Money), factor: i64) -> (Charge, Money) {
     let listed = matches!(
         charge.basis,
-        Basis::Listed | Basis::Estimated | Basis::Included
+        Basis::Listed | Basis::Estimated | Basis::Included | Basis::IncludedEstimated
     );
     if factor == 1_000_000 || !listed {
         return (charge, counted);

@@ -16,7 +16,7 @@ use crate::protocol::id::{ModelRef, Seq, SessionId};
 use crate::protocol::money::Money;
 use crate::protocol::query::Page;
 use crate::protocol::time::Time;
-use crate::protocol::usage::{Basis, CacheLife, Usage};
+use crate::protocol::usage::{CacheLife, Usage};
 use crate::provider::bare;
 
 /// The newest requests of a session in order, and of how many. What was said is read only where a body can be built again
@@ -163,7 +163,7 @@ impl<'h> Look<'h> {
                 ..
             } => {
                 // What broke off is an estimate, and what was refused filled no cache.
-                let counted = failure.is_none() && charge.basis != Basis::Estimated;
+                let counted = failure.is_none() && !charge.basis.is_estimated();
                 if counted && usage.prompt() > 0 {
                     self.answered(usage, event.at);
                 }

@@ -276,9 +276,10 @@ fn together(one: Charge, other: Charge) -> Charge {
     if free(one) || free(other) {
         return if free(one) { other } else { one };
     }
-    let basis = match other.basis {
-        Basis::Estimated => Basis::Estimated,
-        _ => one.basis,
+    let basis = if other.basis.is_estimated() {
+        other.basis
+    } else {
+        one.basis
     };
     match (one.money, other.money) {
         (Some(money), Some(more)) if money.currency == more.currency => Charge {

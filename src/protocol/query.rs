@@ -141,6 +141,8 @@ pub struct SpendRow {
     /// Calls that a subscription covers, and what they would have cost by list price.
     pub included: u64,
     pub list: Amounts,
+    /// Calls of `list` whose amount is an estimate.
+    pub list_estimated: u64,
     /// `cost` as one sum of dollars, where it is of other currencies too and the config has a rate for each.
     pub about: Option<Money>,
     /// The rates behind `about`.
@@ -169,6 +171,7 @@ impl SpendRow {
             unpriced: few(self.unknown),
             included: few(self.included),
             list: self.list.clone(),
+            list_estimated: self.list_estimated > 0,
             ..Spending::default()
         }
     }

@@ -236,6 +236,8 @@ pub struct Card {
     pub steps: u32,
     /// A part of `cost` is an estimate.
     pub estimated: bool,
+    /// A part of `list` is an estimate.
+    pub list_estimated: bool,
 }
 
 impl Card {
@@ -247,6 +249,7 @@ impl Card {
             unpriced: self.unpriced,
             included: self.included,
             list: self.list.clone(),
+            list_estimated: self.list_estimated,
             ..Spending::default()
         }
     }

@@ -143,8 +143,22 @@ pub enum Basis {
     Local,
     /// Covered by a subscription. The amount is what the call would have cost by list price, and is added to no real sum.
     Included,
+    /// The same, computed from an estimate.
+    IncludedEstimated,
     /// The rehearsal's play money: computed, shown as such, never added to real sums.
     Play,
+}
+
+impl Basis {
+    /// A subscription covers the call.
+    pub fn is_included(self) -> bool {
+        matches!(self, Self::Included | Self::IncludedEstimated)
+    }
+
+    /// The amount is computed from an estimate.
+    pub fn is_estimated(self) -> bool {
+        matches!(self, Self::Estimated | Self::IncludedEstimated)
+    }
 }
 
 /// What one call costs.
@@ -180,6 +194,8 @@ pub struct Spending {
     pub included: u32,
     /// What those would have cost by list price, as far as there is one.
     pub list: Amounts,
+    /// A part of that is an estimate.
+    pub list_estimated: bool,
     /// The rehearsal's play money.
     pub play: Amounts,
 }
@@ -188,14 +204,15 @@ impl Spending {
     pub fn add(&mut self, charge: Charge) {
         match (charge.basis, charge.money) {
             (Basis::Play, Some(money)) => self.play.add(money),
-            (Basis::Included, list) => {
+            (basis, list) if basis.is_included() => {
                 self.included = self.included.saturating_add(1);
+                self.list_estimated |= basis.is_estimated();
                 if let Some(money) = list {
                     self.list.add(money);
                 }
             }
             (basis, Some(money)) => {
-                self.estimated |= basis == Basis::Estimated;
+                self.estimated |= basis.is_estimated();
                 self.cost.add(money);
             }
             (_, None) => self.unpriced = self.unpriced.saturating_add(1),
@@ -204,7 +221,7 @@ impl Spending {
 }
 
 /// `$0.42`, `≈$0.42` with an estimate in it, `$0.42 + ?` with calls of unknown price, `?` with only those, `incl.` where a
-/// subscription covers it.
+/// subscription covers it, `incl. ≈` where what that would have cost is partly an estimate.
 impl fmt::Display for Spending {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { cost, play, .. } = self;
@@ -218,7 +235,8 @@ impl fmt::Display for Spending {
             parts.push("?".to_owned());
         }
         if self.included > 0 {
-            parts.push("incl.".to_owned());
+            let mark = if self.list_estimated { " ≈" } else { "" };
+            parts.push(format!("incl.{mark}"));
         }
         match parts.is_empty() {
             true if play.0.values().any(|parts| *parts != 0) => write!(f, "{play} play"),
@@ -271,9 +289,13 @@ mod tests {
             unpriced: 1,
             included: 2,
             list: amounts(40),
+            list_estimated: false,
             play: amounts(500),
         };
         assert_eq!(spending, expected);
+        spending.add(charge(Some(2), Basis::IncludedEstimated));
+        assert!(spending.list_estimated && !spending.estimated);
+        assert_eq!(spending.list, amounts(42));
         spending.add(charge(Some(4), Basis::Estimated));
         assert!(spending.estimated);
         assert_eq!(spending.cost, amounts(7));

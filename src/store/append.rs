@@ -162,7 +162,7 @@ pub(crate) fn write_card(conn: &Connection, session: i64, card: &Card) -> rusqli
     let updated = conn
         .prepare_cached(
             "UPDATE card SET title = ?2, model = ?3, active = ?4, turns = ?5, cost = ?6, unpriced = ?7, gist = ?8,
-             included = ?9, list = ?10, steps = ?11, estimated = ?12
+             included = ?9, list = ?10, steps = ?11, estimated = ?12, list_estimated = ?22
              WHERE session = ?1 AND state = ?13 AND pinned = ?14 AND temporary = ?15 AND unseen = ?16 AND id = ?17
              AND cwd = ?18 AND project = ?19 AND created = ?20 AND parent IS ?21",
         )?
@@ -188,17 +188,18 @@ pub(crate) fn write_card(conn: &Connection, session: i64, card: &Card) -> rusqli
             card.project.to_string_lossy(),
             card.created.0,
             card.parent.map(|parent| *parent.0.as_bytes()),
+            card.list_estimated,
         ])?;
     if updated > 0 {
         return Ok(());
     }
     conn.prepare_cached(
         "INSERT INTO card(session, id, title, state, model, cwd, project, created, active, turns, cost, unpriced, parent, gist, included, list,
-         pinned, temporary, unseen, steps, estimated)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)
+         pinned, temporary, unseen, steps, estimated, list_estimated)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
          ON CONFLICT(session) DO UPDATE SET title = ?3, state = ?4, model = ?5, cwd = ?6, project = ?7, created = ?8,
          active = ?9, turns = ?10, cost = ?11, unpriced = ?12, parent = ?13, gist = ?14, included = ?15, list = ?16,
-         pinned = ?17, temporary = ?18, unseen = ?19, steps = ?20, estimated = ?21",
+         pinned = ?17, temporary = ?18, unseen = ?19, steps = ?20, estimated = ?21, list_estimated = ?22",
     )?
     .execute(params![
         session,
@@ -222,6 +223,7 @@ pub(crate) fn write_card(conn: &Connection, session: i64, card: &Card) -> rusqli
         card.unseen,
         card.steps,
         card.estimated,
+        card.list_estimated,
     ])?;
     Ok(())
 }

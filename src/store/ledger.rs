@@ -91,7 +91,7 @@ pub(crate) fn follow(
                 ])?;
                 (seq, None)
             };
-            let counted = if matches!(charge.basis, Basis::Play | Basis::Included) {
+            let counted = if charge.basis == Basis::Play || charge.basis.is_included() {
                 0
             } else {
                 dollars(*counted).or(reserved).unwrap_or(0).max(0)

@@ -39,8 +39,8 @@ impl Reader {
             SpendBy::Project => "ifnull(card.project, '')",
         };
         let sql = format!(
-            "SELECT {key}, currency, ifnull(basis, '') = 'included', count(*), sum(input), sum(cache_read), sum(cache_write), sum(cache_write_long),
-             sum(output), sum(reasoning), sum(charged >> 32), sum(charged & 4294967295), sum(charged IS NULL), sum(searches), sum(ifnull(basis, '') = 'estimated')
+            "SELECT {key}, currency, ifnull(basis, '') IN ('included', 'included_estimated'), count(*), sum(input), sum(cache_read), sum(cache_write), sum(cache_write_long),
+             sum(output), sum(reasoning), sum(charged >> 32), sum(charged & 4294967295), sum(charged IS NULL), sum(searches), sum(ifnull(basis, '') IN ('estimated', 'included_estimated'))
              FROM ledger LEFT JOIN session ON session.key = ledger.session LEFT JOIN card ON card.session = ledger.session
              WHERE ifnull(basis, '') <> 'play' AND NOT (basis IS NULL AND reserved IS NULL)
              AND ledger.at >= ?1 AND ledger.at < ?2 AND (?3 IS NULL OR ledger.session = ?3)
@@ -98,6 +98,7 @@ impl Reader {
                 }
                 if covered {
                     group.included += calls;
+                    group.list_estimated += tokens(14)?;
                 } else {
                     group.unknown += tokens(12)?;
                     group.estimated += tokens(14)?;

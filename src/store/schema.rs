@@ -87,9 +87,11 @@ const V4: &str = "
 ALTER TABLE ledger ADD COLUMN searches INTEGER;
 ";
 
-/// Models that may be called though no price is known for them, each by the fact of the yes.
+/// Models that may be called though no price is known for them, each by the fact of the yes; and on the card
+/// whether what a subscription covers was estimated.
 const V5: &str = "
 CREATE TABLE price_accepted(seq INTEGER PRIMARY KEY, provider TEXT NOT NULL, model TEXT NOT NULL);
+ALTER TABLE card ADD COLUMN list_estimated INTEGER NOT NULL DEFAULT 0;
 ";
 
 /// What stands in the header of the file.

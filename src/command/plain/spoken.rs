@@ -108,8 +108,9 @@ pub fn spending(spent: &Spending) -> String {
     }
     if spent.included > 0 {
         let calls = counted(spent.included.into(), "call");
+        let about = if spent.list_estimated { "about " } else { "" };
         said.push(format!(
-            "{calls} by subscription, {} by list price",
+            "{calls} by subscription, {about}{} by list price",
             amounts(&spent.list)
         ));
     }

@@ -183,7 +183,11 @@ impl Tally {
         });
         match value {
             Value::Object(mut object) => {
-                object.extend(included(u64::from(self.spent.included), &self.spent.list));
+                object.extend(included(
+                    u64::from(self.spent.included),
+                    &self.spent.list,
+                    self.spent.list_estimated,
+                ));
                 // Only where it is so: the promised fields are those that are always there.
                 if self.spent.estimated {
                     object.insert("cost_estimated".to_owned(), json!(true));

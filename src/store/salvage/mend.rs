@@ -269,6 +269,7 @@ struct Sketch {
     temporary: bool,
     steps: u32,
     estimated: bool,
+    list_estimated: bool,
 }
 
 impl Sketch {
@@ -297,6 +298,7 @@ impl Sketch {
             temporary: false,
             steps: 0,
             estimated: false,
+            list_estimated: false,
         }
     }
 
@@ -339,14 +341,15 @@ impl Sketch {
             } => self.steps += 1,
             Fact::ModelAnswered { charge, .. } => match (charge.money, charge.basis) {
                 (_, Basis::Play) => {}
-                (list, Basis::Included) => {
+                (list, basis) if basis.is_included() => {
                     self.included += 1;
+                    self.list_estimated |= basis.is_estimated();
                     if let Some(money) = list {
                         self.list.add(money);
                     }
                 }
                 (Some(money), basis) => {
-                    self.estimated |= basis == Basis::Estimated;
+                    self.estimated |= basis.is_estimated();
                     self.cost.add(money);
                 }
                 (None, _) => self.unpriced += 1,
@@ -390,6 +393,7 @@ impl Sketch {
             unseen: false,
             steps: self.steps,
             estimated: self.estimated,
+            list_estimated: self.list_estimated,
         }
     }
 }

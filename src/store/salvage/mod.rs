@@ -171,7 +171,9 @@ fn table_of(row: &Row) -> Option<&'static str> {
             Null,
             Text(_),
         ] => "event",
-        [Null, Blob(id), rest @ ..] if id.len() == 16 && matches!(rest.len(), 12 | 14 | 19) => {
+        [Null, Blob(id), rest @ ..]
+            if id.len() == 16 && matches!(rest.len(), 12 | 14 | 19 | 20) =>
+        {
             "card"
         }
         [Null, Integer(_), Integer(_), Text(_), rest @ ..] if matches!(rest.len(), 17 | 18) => {

@@ -366,9 +366,12 @@ fn a_card_is_listed_by_what_was_written_last() {
     let log = home.open();
     let reader = log.reader();
     type Change = fn(&mut Card);
-    let cases: [(&str, Change); 7] = [
+    let cases: [(&str, Change); 8] = [
         ("as it began", |_| {}),
         ("a later time", |card| card.active = Time(5_000)),
+        ("an estimate under a plan", |card| {
+            card.list_estimated = true;
+        }),
         ("another state", |card| card.state = State::Working),
         ("pinned", |card| card.pinned = true),
         ("not seen", |card| card.unseen = true),

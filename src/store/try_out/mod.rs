@@ -105,6 +105,7 @@ pub(crate) fn card(id: SessionId, at: i64) -> Card {
         unseen: false,
         steps: 0,
         estimated: false,
+        list_estimated: false,
     }
 }
 

@@ -242,11 +242,18 @@ fn spending_is_summed_by_what_is_asked() {
         },
     );
     spent(2, 500, "2026-11-24", 3, charge(1_000, Basis::Play));
-    spent(3, 600, "2026-11-25", 1, charge(400, Basis::Included));
+    spent(
+        3,
+        600,
+        "2026-11-25",
+        1,
+        charge(400, Basis::IncludedEstimated),
+    );
     let covered = |key: &str| {
         let mut row = row(key, 1, &[], 0);
         row.included = 1;
         row.list.add(Money::usd(400));
+        row.list_estimated = 1;
         row
     };
     let reader = log.reader();
@@ -298,6 +305,7 @@ fn spending_is_summed_by_what_is_asked() {
                 let mut all = row("/home/ada/boat", 5, &[usd(50), yuan], 1);
                 all.included = 1;
                 all.list.add(usd(400));
+                all.list_estimated = 1;
                 all
             }],
         ),

@@ -12,12 +12,7 @@ pub fn sum(spending: &Spending) -> String {
 
 /// What a session of the list came to.
 pub fn card(card: &Card) -> String {
-    sum(&Spending {
-        cost: card.cost.clone(),
-        unpriced: card.unpriced,
-        included: card.included,
-        ..Spending::default()
-    })
+    sum(&card.spending())
 }
 
 /// A round sum without its cents: `$10`.
@@ -66,9 +61,15 @@ mod tests {
                 estimated,
                 unpriced,
                 included,
-                list: Amounts::default(),
+                ..Spending::default()
             };
             assert_eq!(sum(&spending), expected);
         }
+        let covered = Spending {
+            included: 1,
+            list_estimated: true,
+            ..Spending::default()
+        };
+        assert_eq!(sum(&covered), "incl. ≈");
     }
 }

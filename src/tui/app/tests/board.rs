@@ -42,6 +42,7 @@ pub fn card(n: u128, title: &str, state: State) -> Card {
         unseen: false,
         steps: 3,
         estimated: false,
+        list_estimated: false,
     }
 }
 
