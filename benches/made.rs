@@ -182,6 +182,7 @@ fn answered(turn: u32, step: u32, text: &str) -> [Fact; 3] {
     };
     let answer = Fact::ModelAnswered {
         vitals: None,
+        price: None,
         turn,
         step,
         attempt: 1,

@@ -220,6 +220,12 @@ fn twenty_turns_are_read_from_the_cache() {
             }
         }
         told(&home, &requests, &counted, changed);
+        // What was lost goes by the price of then, whatever the config says by now.
+        let lost = rows(&home)["total"]["lost_usd"].clone();
+        home.config(&text.replace("input = 3.0", "input = 30.0"));
+        assert_eq!(rows(&home)["total"]["lost_usd"], lost);
+        home.config(&text.replace(price, ""));
+        assert_eq!(rows(&home)["total"]["lost_usd"], lost);
 
         if *dialect == Dialect::OpenAiChat {
             // With the quirks of another vendor these are no longer the bodies that were sent.

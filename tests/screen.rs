@@ -375,6 +375,7 @@ impl Desk {
             failure: None,
             millis: 2_000,
             vitals: None,
+            price: None,
         });
     }
 
@@ -681,8 +682,8 @@ fn card(title: &str, state: State, days: i64) -> Card {
         unseen: false,
         steps: 0,
         estimated: false,
-    }
         list_estimated: false,
+    }
 }
 
 /// As weighed for a session of 96,000 tokens that the card's model answers.

@@ -48,6 +48,15 @@ impl Tariff {
         }
     }
 
+    /// The price that money is really charged by.
+    #[must_use]
+    pub fn price(&self) -> Option<&Price> {
+        match self {
+            Self::Priced(price) => Some(price),
+            Self::Local | Self::Unknown { .. } | Self::Included(_) | Self::Play(_) => None,
+        }
+    }
+
     /// The tariff of a call whose cache writes are all of the longer life: what its worst case is reckoned by.
     #[must_use]
     pub fn written_long(&self) -> Self {

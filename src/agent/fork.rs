@@ -228,6 +228,7 @@ mod tests {
             failure: None,
             millis: 1,
             vitals: None,
+            price: None,
         }
     }
 

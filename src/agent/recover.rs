@@ -119,5 +119,6 @@ fn unanswered(request: &OpenRequestOut, happened: &str) -> Fact {
         millis: 0,
         // The endpoint had no part in it.
         vitals: None,
+        price: None,
     }
 }

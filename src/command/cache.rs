@@ -273,10 +273,19 @@ fn untold(rows: &[CacheRow]) -> Vec<String> {
             None => reasons.push((why, 1)),
         }
     }
-    reasons
+    let mut lines: Vec<String> = reasons
         .iter()
         .map(|(why, count)| format!("{} cannot be told: {why}", counted(*count, "request")))
-        .collect()
+        .collect();
+    let unpriced = rows.iter().filter(|row| row.missed > 0 && row.lost.is_none());
+    let unpriced = unpriced.count() as u64;
+    if unpriced > 0 {
+        lines.push(format!(
+            "what {} lost is not known: no price was kept with the call",
+            counted(unpriced, "request")
+        ));
+    }
+    lines
 }
 
 #[cfg(test)]
@@ -365,7 +374,10 @@ total                      40.5k      6k       35   25.5k  $0.02 + ¥0.31+?
         assert_eq!(listed(&rows()), expected);
         assert_eq!(
             untold(&rows()),
-            ["1 request cannot be told: nothing was kept of what was sent"]
+            [
+                "1 request cannot be told: nothing was kept of what was sent",
+                "what 1 request lost is not known: no price was kept with the call",
+            ]
         );
     }
 

@@ -33,7 +33,10 @@ impl Task {
             &self.house.rates,
         );
         usage.searches = server_tools::uses(reply).searches;
-        self.bill_of(call, usage, charge, counted, reply.usage_raw.clone())
+        Bill {
+            price: tariff.price().cloned().map(Box::new),
+            ..self.bill_of(call, usage, charge, counted, reply.usage_raw.clone())
+        }
     }
 
     /// A request that was refused, or never got there, is not charged. One that was taken and then lost may be.
@@ -83,6 +86,7 @@ impl Task {
                 first: call.first,
                 limits: call.limits,
             }),
+            price: None,
         }
     }
 }

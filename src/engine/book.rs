@@ -15,7 +15,7 @@ use crate::protocol::reply::Reply;
 use crate::protocol::route::Vitals;
 use crate::protocol::rule::Mode;
 use crate::protocol::session::{Change, SessionSpec};
-use crate::protocol::usage::{Cause, Charge, Usage};
+use crate::protocol::usage::{Cause, Charge, Price, Usage};
 use crate::store::{Appended, Batch, Reservation};
 
 /// How a call of a check ended.
@@ -30,6 +30,7 @@ pub(crate) struct Answered {
     pub(crate) millis: u64,
     /// `None` where nobody waited for its end.
     pub(crate) vitals: Option<Vitals>,
+    pub(crate) price: Option<Box<Price>>,
 }
 
 impl Answered {
@@ -50,6 +51,7 @@ impl Answered {
             failure: self.failure,
             millis: self.millis,
             vitals: self.vitals,
+            price: self.price,
         }
     }
 }

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use crate::agent::cache;
-use crate::agent::cost::Tariff;
 use crate::agent::picture::Pictures;
 use crate::agent::prefix;
 use crate::agent::prompt::Placed;
@@ -16,7 +15,7 @@ use crate::protocol::id::{ModelRef, Seq, SessionId};
 use crate::protocol::money::Money;
 use crate::protocol::query::Page;
 use crate::protocol::time::Time;
-use crate::protocol::usage::{CacheLife, Usage};
+use crate::protocol::usage::{Basis, CacheLife, Price, Usage};
 use crate::provider::bare;
 
 /// The newest requests of a session in order, and of how many. What was said is read only where a body can be built again
@@ -160,12 +159,13 @@ impl<'h> Look<'h> {
                 usage,
                 charge,
                 failure,
+                price,
                 ..
             } => {
                 // What broke off is an estimate, and what was refused filled no cache.
                 let counted = failure.is_none() && !charge.basis.is_estimated();
                 if counted && usage.prompt() > 0 {
-                    self.answered(usage, event.at);
+                    self.answered(usage, event.at, (charge.basis, price.as_deref()));
                 }
             }
             _ => {}
@@ -227,7 +227,7 @@ impl<'h> Look<'h> {
         }
     }
 
-    fn answered(&mut self, usage: Usage, at: Time) {
+    fn answered(&mut self, usage: Usage, at: Time, (basis, price): (Basis, Option<&Price>)) {
         let Some(row) = self.rows.last_mut() else {
             return;
         };
@@ -240,10 +240,13 @@ impl<'h> Look<'h> {
                 row.miss = Some(cache::why(broke, row.idle, self.life));
             }
         }
-        row.lost = match self.house.tariff(&row.model) {
-            Tariff::Priced(price) => Some(cache::lost(&usage, row.missed, &price)),
-            Tariff::Local | Tariff::Included(_) => Some(Money::usd(0)),
-            Tariff::Unknown { .. } | Tariff::Play(_) => None,
+        // By the price of then: today's may be another, or the model another's.
+        row.lost = match basis {
+            Basis::Local | Basis::Included | Basis::IncludedEstimated => Some(Money::usd(0)),
+            Basis::Reported | Basis::Listed | Basis::Estimated => {
+                price.map(|price| cache::lost(&usage, row.missed, price))
+            }
+            Basis::Unknown | Basis::Play => None,
         };
         self.counted = Some(usage);
         self.ended = Some(at);

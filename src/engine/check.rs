@@ -334,12 +334,12 @@ impl Caller<'_> {
         let millis = house.clock.now().since(began).as_millis();
         // What was refused before an answer began is free; what was taken and then lost may be charged.
         let free = heard.failure.is_some() && !heard.began && heard.reply.usage.is_none();
-        let (usage, (charge, counted)) = if free {
+        let (usage, (charge, counted), price) = if free {
             let charge = Charge {
                 money: Some(Money::usd(0)),
                 basis: Basis::Listed,
             };
-            (Usage::default(), (charge, Money::usd(0)))
+            (Usage::default(), (charge, Money::usd(0)), None)
         } else {
             let usage = heard.reply.usage.filter(|_| heard.failure.is_none());
             let (usage, estimated) = match usage {
@@ -351,7 +351,9 @@ impl Caller<'_> {
             let tier = heard.reply.tier.as_deref();
             let tariff = house.tariff_in((self.providers, &model), self.tariff, tier);
             let priced = (&tariff, estimated, factor);
-            (usage, charged(&usage, &heard.reply, priced, &house.rates))
+            let price = tariff.price().cloned().map(Box::new);
+            let charged = charged(&usage, &heard.reply, priced, &house.rates);
+            (usage, charged, price)
         };
         let answered = Answered {
             reply: heard.reply,
@@ -361,6 +363,7 @@ impl Caller<'_> {
             counted,
             millis: u64::try_from(millis).unwrap_or(u64::MAX),
             vitals: heard.vitals,
+            price,
         };
         book.keep(answered.clone()).await?;
         Ok(Called::Answered(Box::new(answered), heard.pieces))

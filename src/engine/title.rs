@@ -155,6 +155,7 @@ impl Task {
             failure,
             millis: bill.millis,
             vitals: bill.vitals,
+            price: bill.price,
         }
     }
 }

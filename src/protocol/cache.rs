@@ -57,7 +57,8 @@ pub struct CacheRow {
     /// Tokens that stood in the prompt before and were not read from the cache, and why.
     pub missed: u64,
     pub miss: Option<Miss>,
-    /// What those cost more than if they had been read, by today's prices; `None` where there is none.
+    /// What those cost more than if they had been read, by the price of then; `None` where that was not
+    /// known, or not kept.
     pub lost: Option<Money>,
 }
 

@@ -13,7 +13,7 @@ use crate::protocol::money::Money;
 use crate::protocol::route::Vitals;
 use crate::protocol::session::{Change, SessionSpec};
 use crate::protocol::time::Time;
-use crate::protocol::usage::{Cause, Charge, Usage};
+use crate::protocol::usage::{Cause, Charge, Price, Usage};
 
 /// A fact with its place in the log.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -133,6 +133,9 @@ pub enum Fact {
         /// What the call showed of its endpoint; `None` where nobody waited for its end, and in logs from before.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         vitals: Option<Vitals>,
+        /// The price its tokens were charged by; `None` where none was known, where nothing was charged, and in logs from before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        price: Option<Box<Price>>,
     },
     /// The tool is about to run. On disk before it does; a call with this and no result may have taken effect.
     CallStarted {

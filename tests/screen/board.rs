@@ -89,6 +89,7 @@ impl Desk {
                 failure: None,
                 millis: 2_000,
                 vitals: None,
+                price: None,
             });
         }
     }

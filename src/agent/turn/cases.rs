@@ -45,6 +45,7 @@ pub(crate) fn bill(counted: i64) -> Bill {
         raw: None,
         millis: 0,
         vitals: None,
+        price: None,
     }
 }
 

@@ -10,7 +10,7 @@ use crate::protocol::item::Block;
 use crate::protocol::money::Money;
 use crate::protocol::reply::Reply;
 use crate::protocol::route::Vitals;
-use crate::protocol::usage::{Charge, Usage};
+use crate::protocol::usage::{Charge, Price, Usage};
 
 /// What was used and what it costs, worked out by the engine from the reply and the price table.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,6 +22,8 @@ pub struct Bill {
     pub raw: Option<serde_json::Value>,
     pub millis: u64,
     pub vitals: Option<Vitals>,
+    /// What its tokens were charged by.
+    pub price: Option<Box<Price>>,
 }
 
 /// What stands behind the model that was asked.

@@ -130,6 +130,7 @@ pub(crate) fn bill() -> Bill {
         raw: None,
         millis: 0,
         vitals: None,
+        price: None,
     }
 }
 

@@ -71,6 +71,7 @@ impl Turn {
             failure,
             millis: bill.millis,
             vitals: bill.vitals,
+            price: bill.price,
         }
     }
 

@@ -289,6 +289,7 @@ pub(crate) mod tests {
             failure,
             millis: 900,
             vitals: None,
+            price: None,
         }
     }
 

@@ -155,6 +155,7 @@ async fn after_a_crash_it_is_over_when_its_time_or_its_sum_is() {
         failure: None,
         millis: 0,
         vitals: None,
+        price: None,
     };
     let lend = |until: i64| Fact::SessionChanged {
         change: Change::ModeLent {

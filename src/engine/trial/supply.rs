@@ -36,6 +36,7 @@ fn limited(model: &str, seconds: u64) -> Fact {
         }),
         millis: 1,
         vitals: Some(Vitals::default()),
+        price: None,
     }
 }
 

@@ -347,6 +347,7 @@ fn a_fact_that_could_not_be_read_back_is_refused() {
         failure,
         millis,
         vitals: None,
+        price: None,
     };
     assert_eq!(
         append(&log, batch(id(1), vec![fact])),

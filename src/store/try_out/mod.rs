@@ -201,6 +201,7 @@ pub(crate) fn answered(step: u32, charge: Charge, counted: i64) -> Fact {
         failure: None,
         millis: 7,
         vitals: None,
+        price: None,
     }
 }
 

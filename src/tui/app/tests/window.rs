@@ -42,6 +42,7 @@ fn log(turns: u32) -> Vec<Event> {
                 failure: None,
                 millis: 1,
                 vitals: None,
+                price: None,
             },
             item(
                 1,
