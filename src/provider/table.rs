@@ -370,7 +370,7 @@ impl Providers {
     fn card_of(&self, config: &ProviderConfig, model: &ModelRef) -> ModelCard {
         let own = config.models.get(&model.model).cloned().unwrap_or_default();
         let quirks = quirks_of(config);
-        let local = config.wire != Wire::Rehearsal
+        let here = config.wire != Wire::Rehearsal
             && url(&config.base_url).is_ok_and(|url| is_loopback(&url));
         let vendor = quirks.as_ref().ok().and_then(|quirks| quirks.vendor);
         let listed = vendor.and_then(|vendor| self.catalog().lookup(vendor, &model.model));
@@ -378,10 +378,11 @@ impl Providers {
             .as_ref()
             .map_or((None, None), |entry| (entry.context, entry.max_output));
         let plan = quirks.as_ref().is_ok_and(|quirks| quirks.plan);
-        // What runs here is not billed by the vendor it is like.
-        // Nor what is billed in another currency than the list is in.
-        let elsewhere = local || is_billed_in_yuan(&config.base_url);
-        let (price, price_date) = match (own.price, listed.filter(|_| !elsewhere)) {
+        // Not what is billed in another currency than the list is in.
+        let listed = listed.filter(|_| !is_billed_in_yuan(&config.base_url));
+        // A vendor's own model under the vendor's name: what stands at this address only hands it on.
+        let local = here && (own.price.is_some() || listed.is_none());
+        let (price, price_date) = match (own.price, listed) {
             (Some(price), _) => (Some(price), None),
             (None, Some(entry)) => (Some(entry.price), Some(self.catalog().date().to_owned())),
             (None, None) => (None, None),

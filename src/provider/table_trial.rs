@@ -86,6 +86,10 @@ fn providers() -> Providers {
             ),
         ),
         (
+            "bare",
+            provider(Wire::OpenAiChat, "http://127.0.0.1:8080/v1", "", None),
+        ),
+        (
             "plan",
             provider(
                 Wire::OpenAiChat,
@@ -164,12 +168,15 @@ fn a_card_says_what_a_model_costs_and_lacks() {
         ),
         (
             "here/deepseek-v4-pro",
-            None,
-            None,
+            Some(1_320_000),
+            date,
             Some(1_000_000),
-            true,
+            false,
             None,
         ),
+        // No model of the vendor whose preset it stands under.
+        ("here/my-model", None, None, None, true, None),
+        ("bare/deepseek-v4-pro", None, None, None, true, None),
         (
             "plan/glm-5",
             Some(1_000_000),
@@ -186,7 +193,7 @@ fn a_card_says_what_a_model_costs_and_lacks() {
             None,
             None,
             false,
-            Some("there is no provider `nowhere`: known are china, here, odd, own, plain, plan"),
+            Some("there is no provider `nowhere`: known are bare, china, here, odd, own, plain, plan"),
         ),
     ];
     for (model, price, price_date, context, local, lacks) in cases {
@@ -269,7 +276,7 @@ fn what_is_not_there_is_named_with_what_is() {
     assert_eq!(get("own/any"), Ok(()));
     assert_eq!(
         get("\u{1b}[31mx/any"),
-        Err("there is no provider `x`: known are china, here, odd, own, plain, plan".to_owned())
+        Err("there is no provider `x`: known are bare, china, here, odd, own, plain, plan".to_owned())
     );
     assert!(
         get("odd/x")
