@@ -128,13 +128,18 @@ impl Given {
         let is_usual = usual
             .as_ref()
             .is_some_and(|usual| usual.base_url == entry.config.base_url);
+        let beside = matches!(new, NewProvider::Beside { .. });
         let written = write::NewProvider {
             name: entry.name.clone(),
             wire: usual.is_none().then_some(entry.config.wire),
             base_url: (!is_usual).then(|| entry.config.base_url.clone()),
             preset: entry.config.preset.clone(),
             key: entry.keep.clone(),
-            model: Some(model.clone()),
+            model: if beside {
+                self.usual_alone()?
+            } else {
+                Some(model.clone())
+            },
         };
         let other = matches!(new, NewProvider::KeyOf { .. });
         let loaded = if other {
@@ -168,10 +173,19 @@ impl Given {
             KeyToStore::None => format!("kept in {file}"),
         };
         Ok(Stored {
-            card: (!other).then(|| providers(&entry).card(model)),
+            card: (!other && !beside).then(|| providers(&entry).card(model)),
             key_places: key_places(&loaded.config),
             text,
         })
+    }
+
+    /// The model that new sessions begin with because there is no other vendor: with a second one it is written down, so that
+    /// a key changes nothing by itself.
+    fn usual_alone(&self) -> Result<Option<ModelRef>, String> {
+        let loaded = load::read(&self.paths, &process_environment);
+        let config = loaded.map_err(|error| error.to_string())?.config;
+        let said = config.model.is_some() || config.has_several_vendors();
+        Ok(config.default_model().filter(|_| !said))
     }
 
     /// Has the engine read config and keys again, and tells where the keys are kept now.
@@ -230,7 +244,9 @@ fn providers(entry: &Entry) -> Providers {
 
 fn entry(paths: &Paths, new: &NewProvider) -> Result<Entry, String> {
     match new {
-        NewProvider::Key { vendor, key } => of_vendor(vendor, key),
+        NewProvider::Key { vendor, key } | NewProvider::Beside { vendor, key } => {
+            of_vendor(vendor, key)
+        }
         NewProvider::KeyOf { provider, key } => another(paths, provider, key),
         NewProvider::Server { address } => server(address),
         NewProvider::Local { preset, port } => local_server(preset, *port),

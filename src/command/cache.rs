@@ -277,7 +277,9 @@ fn untold(rows: &[CacheRow]) -> Vec<String> {
         .iter()
         .map(|(why, count)| format!("{} cannot be told: {why}", counted(*count, "request")))
         .collect();
-    let unpriced = rows.iter().filter(|row| row.missed > 0 && row.lost.is_none());
+    let unpriced = rows
+        .iter()
+        .filter(|row| row.missed > 0 && row.lost.is_none());
     let unpriced = unpriced.count() as u64;
     if unpriced > 0 {
         lines.push(format!(

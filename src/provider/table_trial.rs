@@ -193,7 +193,9 @@ fn a_card_says_what_a_model_costs_and_lacks() {
             None,
             None,
             false,
-            Some("there is no provider `nowhere`: known are bare, china, here, odd, own, plain, plan"),
+            Some(
+                "there is no provider `nowhere`: known are bare, china, here, odd, own, plain, plan",
+            ),
         ),
     ];
     for (model, price, price_date, context, local, lacks) in cases {
@@ -276,7 +278,10 @@ fn what_is_not_there_is_named_with_what_is() {
     assert_eq!(get("own/any"), Ok(()));
     assert_eq!(
         get("\u{1b}[31mx/any"),
-        Err("there is no provider `x`: known are bare, china, here, odd, own, plain, plan".to_owned())
+        Err(
+            "there is no provider `x`: known are bare, china, here, odd, own, plain, plan"
+                .to_owned()
+        )
     );
     assert!(
         get("odd/x")

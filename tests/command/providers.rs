@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use rustix::process::Signal;
 use serde_json::{Value, json};
 
+use crate::support::pty::{READY, Terminal};
 use crate::support::server::{self, Act, Dialect, Gate, Request, Server, Turn, answer, respond};
 use crate::support::{Home, end, signal};
 
@@ -352,4 +353,52 @@ fn a_check_ends_with_ctrl_c_and_what_it_may_cost_is_settled() {
     );
     assert!(total["cost_usd"].as_f64().unwrap() > 0.0, "{total}");
     gate.open();
+}
+
+#[test]
+fn a_key_given_in_the_list_of_models_is_kept_and_switches_nothing() {
+    let server = Server::start(good);
+    let home = Home::new();
+    home.plays("> *\n< text: I have heard you.\n");
+    let played = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
+    let address = &server.address;
+    home.config(&format!(
+        "{played}[providers.further]\nwire = \"openai-chat\"\nbase_url = \"{address}/v1\"\nkey_env = \"NOT_SET\"\n\
+         [providers.further.models.m]\ncontext = 100000\n"
+    ));
+    let mut terminal = Terminal::creel(&home, &[]);
+    terminal.wait_for(READY);
+    terminal.press("\x18m");
+    terminal.wait_for("set NOT_SET");
+    terminal.press("further");
+    terminal.wait_for("give its key");
+    terminal.press("\r");
+    terminal.wait_for("The key for further.");
+    // One that is refused is said to be, and nothing of it is kept.
+    terminal.press("\x1b[200~sk-test-of-nobody-at-all-0000\x1b[201~");
+    terminal.wait_for("…0000");
+    terminal.press("\r");
+    terminal.wait_for("the fault is with the key");
+    assert!(!home.path().join("keys/further").exists());
+    terminal.press(&format!("\x1b[200~{KEY}\x1b[201~"));
+    terminal.wait_for("…CRET");
+    terminal.press("\r");
+    terminal.wait_for("model for");
+    terminal.wait_until("the key there", |screen| !screen.contains("set NOT_SET"));
+    terminal.press("\x1b");
+    terminal.wait_until("no list", |screen| !screen.contains("model for"));
+    terminal.quit();
+    let raw = terminal.raw();
+    assert!(!String::from_utf8_lossy(&raw).contains("SECRET"));
+    let file = home.path().join("keys/further");
+    let mode = std::fs::metadata(&file).unwrap().permissions();
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&mode) & 0o777,
+        0o600
+    );
+    let said = home.run(&["providers", "check", "further", "--free"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    // What answers when no model is named is what it was.
+    let said = home.run(&["run", "go"]);
+    assert_eq!(said.out.trim(), "I have heard you.", "{said:?}");
 }

@@ -256,6 +256,20 @@ pub fn another_key(provider: String, text: Option<String>) -> FirstRun {
         },
         text,
         found: None,
+        beside: false,
+    }
+}
+
+/// The page on which a key is given from the list of models: of that provider, else of a further vendor.
+pub fn key_beside(of: Option<String>, text: Option<String>) -> FirstRun {
+    FirstRun {
+        page: Page::Key {
+            field: Text::default(),
+            of,
+        },
+        text,
+        found: None,
+        beside: true,
     }
 }
 

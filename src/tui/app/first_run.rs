@@ -22,6 +22,8 @@ pub struct FirstRun {
     pub text: Option<String>,
     /// The variable of a key that was found, of whose vendor no model is known yet.
     pub found: Option<String>,
+    /// Opened from the list of models: what is given is kept and nothing begins with it, and every way back leads to the list.
+    pub beside: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +88,7 @@ impl Default for FirstRun {
             page: Page::Ways { at: 0 },
             text: None,
             found: None,
+            beside: false,
         }
     }
 }
@@ -139,7 +142,7 @@ impl FirstRun {
                 Reply::Stay
             }
             Page::Key { field, of } => match event.code {
-                KeyCode::Esc if of.is_some() => Reply::Leave,
+                KeyCode::Esc if of.is_some() || self.beside => Reply::Leave,
                 KeyCode::Esc => self.back(1),
                 KeyCode::Enter => match (key_source(field.as_str()), of) {
                     (Some(key), Some(of)) => Reply::Check(NewProvider::KeyOf {
@@ -148,7 +151,7 @@ impl FirstRun {
                     }),
                     (Some(key), None) => {
                         if let Some(vendor) = vendor_of(&key) {
-                            return Reply::Check(NewProvider::Key { vendor, key });
+                            return Reply::Check(of_vendor(vendor, key, self.beside));
                         }
                         self.page = Page::Vendor { key, at: 0 };
                         Reply::Stay
@@ -176,10 +179,10 @@ impl FirstRun {
                     _ => return Reply::Stay,
                 };
                 match vendors.get(index) {
-                    Some(vendor) => Reply::Check(NewProvider::Key {
-                        vendor: vendor.name.to_owned(),
-                        key: key.clone(),
-                    }),
+                    Some(vendor) => {
+                        let vendor = vendor.name.to_owned();
+                        Reply::Check(of_vendor(vendor, key.clone(), self.beside))
+                    }
                     None => Reply::Stay,
                 }
             }
@@ -247,7 +250,9 @@ impl FirstRun {
                 if let (KeyCode::Esc, NewProvider::KeyOf { provider, .. }) =
                     (event.code, &*provider)
                 {
+                    let beside = self.beside;
                     *self = another_key(provider.clone(), None);
+                    self.beside = beside;
                 } else if event.code == KeyCode::Esc {
                     let way = way_of(provider);
                     return self.back(way);
@@ -312,7 +317,14 @@ impl FirstRun {
     }
 
     fn back(&mut self, at: usize) -> Reply {
-        self.page = Page::Ways { at };
+        self.page = if self.beside {
+            Page::Key {
+                field: Text::default(),
+                of: None,
+            }
+        } else {
+            Page::Ways { at }
+        };
         self.text = None;
         Reply::Stay
     }
@@ -322,7 +334,15 @@ impl FirstRun {
 pub fn way_of(provider: &NewProvider) -> usize {
     match provider {
         NewProvider::Server { .. } | NewProvider::Local { .. } => 2,
-        NewProvider::Key { .. } | NewProvider::KeyOf { .. } => 1,
+        NewProvider::Key { .. } | NewProvider::Beside { .. } | NewProvider::KeyOf { .. } => 1,
+    }
+}
+
+fn of_vendor(vendor: String, key: GivenKey, beside: bool) -> NewProvider {
+    if beside {
+        NewProvider::Beside { vendor, key }
+    } else {
+        NewProvider::Key { vendor, key }
     }
 }
 

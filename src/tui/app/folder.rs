@@ -23,6 +23,7 @@ impl App {
             },
             text: None,
             found: None,
+            beside: false,
         });
     }
 

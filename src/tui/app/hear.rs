@@ -6,7 +6,7 @@ use crate::protocol::id::{CommandId, SessionId};
 use crate::protocol::item::Item;
 use crate::protocol::query::{self, Found, ModelCard, Query};
 use crate::protocol::session::Card;
-use crate::tui::app::card::{CardFocus, another_key, given_to};
+use crate::tui::app::card::{CardFocus, another_key, given_to, key_beside};
 use crate::tui::app::elsewhere::ReadOnly;
 use crate::tui::app::first_run::{FirstRun, Page, way_of};
 use crate::tui::app::message::{Cmd, Tag};
@@ -403,14 +403,22 @@ impl App {
         let Some(page) = &mut self.first_run else {
             return Vec::new();
         };
+        let beside = page.beside;
         match (checked, other) {
-            (Ok(_), Some(_)) => {
+            // Of what answers now nothing changes: it is named because keeping asks for a model.
+            (Ok(checked), other) if other.is_some() || beside => {
+                let model = model.or_else(|| checked.models.first().map(|card| card.model.clone()));
                 model.map_or_else(Vec::new, |model| vec![Cmd::Store(provider, model)])
+            }
+            (Err(why), other) if beside => {
+                *page = key_beside(other, Some(crate::agent::visible::one_line(&why)));
+                Vec::new()
             }
             (Err(why), Some(other)) => {
                 *page = another_key(other, Some(crate::agent::visible::one_line(&why)));
                 Vec::new()
             }
+            (Ok(_), Some(_)) => Vec::new(),
             (Ok(checked), None) => {
                 let default = checked.default.clone();
                 page.page = Page::Choose {
@@ -435,10 +443,16 @@ impl App {
 
     pub fn stored(&mut self, stored: Result<Stored, String>) -> Vec<Cmd> {
         let other = given_to(self.first_run.as_ref()).map(str::to_owned);
+        let beside = self.first_run.as_ref().is_some_and(|page| page.beside);
         match stored {
             Ok(stored) => {
                 self.setup.key_places = stored.key_places;
                 match stored.card {
+                    _ if beside => {
+                        self.leave_page();
+                        self.say(stored.text);
+                        return self.show_models();
+                    }
                     Some(card) => {
                         self.leave_page();
                         self.say(stored.text);
@@ -457,6 +471,7 @@ impl App {
             Err(why) => {
                 let text = Some(crate::agent::visible::one_line(&why));
                 self.first_run = Some(match other {
+                    other if beside => key_beside(other, text),
                     Some(other) => another_key(other, text),
                     None => FirstRun {
                         text,

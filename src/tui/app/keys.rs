@@ -5,7 +5,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 use crate::protocol::session::Change;
 use crate::tui::app::ask::Reply as AskReply;
 use crate::tui::app::board::Writing;
-use crate::tui::app::card::given_to;
+use crate::tui::app::card::{given_to, key_beside};
 use crate::tui::app::chip::kept_blocks;
 use crate::tui::app::first_run::{FirstRun, Page, Reply as PageReply};
 use crate::tui::app::keymap::chord::{is_sign, narrow};
@@ -248,7 +248,11 @@ impl App {
             PageReply::Stay => Vec::new(),
             PageReply::Leave => {
                 let key = given_to(self.first_run.as_ref()).is_some();
+                let beside = self.first_run.as_ref().is_some_and(|page| page.beside);
                 self.leave_page();
+                if beside {
+                    return self.show_models();
+                }
                 if key {
                     self.back_to_card();
                 }
@@ -260,6 +264,16 @@ impl App {
             PageReply::Quit => self.quit(),
             PageReply::Tour => vec![Cmd::Tour],
             PageReply::Check(provider) => {
+                // A vendor that is there has its key replaced.
+                let provider = match provider {
+                    NewProvider::Beside { vendor, key }
+                        if self.setup.key_places.contains_key(&vendor) =>
+                    {
+                        let provider = vendor;
+                        NewProvider::KeyOf { provider, key }
+                    }
+                    provider => provider,
+                };
                 page.text = None;
                 page.page = Page::Checking {
                     provider: provider.clone(),
@@ -358,6 +372,10 @@ impl App {
                 self.open(session, turn)
             }
             Wish::Model(model, how) => self.take_model(model, how),
+            Wish::GiveKey(of) => {
+                self.first_run = Some(key_beside(of, None));
+                Vec::new()
+            }
             Wish::Compose(text) => {
                 self.focus = Focus::Composer;
                 self.view_mut().composer.set(&text);

@@ -143,6 +143,8 @@ impl Setup {
 pub enum NewProvider {
     /// A key of this vendor, by the name of its preset.
     Key { vendor: String, key: GivenKey },
+    /// The same, and nothing begins with it: what answers now stays.
+    Beside { vendor: String, key: GivenKey },
     /// Another key for the provider of this name.
     KeyOf { provider: String, key: GivenKey },
     /// A server that speaks the chat dialect, by its address.

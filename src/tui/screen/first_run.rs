@@ -24,6 +24,7 @@ pub fn draw(app: &App, page: &FirstRun, canvas: &mut Canvas, area: Rect, look: &
     Row::of(" Creel", Role::Strong)
         .end(
             match page.page {
+                _ if page.beside => "a further key ",
                 _ if other.is_some() => "another key ",
                 Page::Folder { .. } => "no folder yet · nothing sent ",
                 _ => "no model yet · nothing sent ",
@@ -47,6 +48,17 @@ pub fn draw(app: &App, page: &FirstRun, canvas: &mut Canvas, area: Rect, look: &
             Role::Text,
         ),
         None => match other {
+            Some(other) if page.beside => (
+                format!(
+                    "The key for {}. Your sessions keep the models they have.",
+                    one_line(other)
+                ),
+                Role::Text,
+            ),
+            None if page.beside => (
+                "The key of a vendor. Your sessions keep the models they have.".to_owned(),
+                Role::Text,
+            ),
             Some(other) => (
                 format!(
                     "Another key for {}, in place of the one it has:",
@@ -118,7 +130,7 @@ pub fn draw(app: &App, page: &FirstRun, canvas: &mut Canvas, area: Rect, look: &
         height: area.bottom().saturating_sub(y + foot),
         ..area
     };
-    if roomy && other.is_none() && !matches!(page.page, Page::Folder { .. }) {
+    if roomy && other.is_none() && !page.beside && !matches!(page.page, Page::Folder { .. }) {
         let facts = facts(app, usize::from(area.width), area.height >= 28);
         rows::draw(&facts, canvas, below, 0, look);
     }
@@ -355,7 +367,8 @@ fn content(
                 GivenKey::File(path) => format!("the key in {}", app.setup.path(path)),
             };
             let what = match provider {
-                NewProvider::Key { vendor, key: given } => {
+                NewProvider::Key { vendor, key: given }
+                | NewProvider::Beside { vendor, key: given } => {
                     let address = preset::find(vendor).and_then(|preset| preset.hosts.first());
                     format!(
                         "asking {} with {}",

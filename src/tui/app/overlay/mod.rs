@@ -76,6 +76,8 @@ pub enum Wish {
     Open(SessionId, Option<u32>),
     /// Another model, taken up in one of three ways.
     Model(ModelRef, How),
+    /// A key for the provider of this name, or of a vendor that is not there yet.
+    GiveKey(Option<String>),
     /// Puts a text into the composer in place of what is there.
     Compose(String),
     /// Adds a text where the cursor is.

@@ -106,6 +106,8 @@ impl Models {
             KeyCode::Char(c) if plain => match narrow(c) {
                 // No name of a model has this sign.
                 '!' => return self.choose(How::Now, asked.as_ref()),
+                // Nor this one.
+                '+' => return Reply::Do(Wish::GiveKey(None)),
                 'f' if self.chosen => return self.choose(How::Fork, asked.as_ref()),
                 _ => self.chosen = false,
             },
@@ -133,6 +135,9 @@ impl Models {
         if offer.pays == Pays::Here && how == How::After && !self.running {
             return Reply::Close;
         }
+        if let Some(provider) = self.lacks_key(&offer).filter(|_| how == How::After) {
+            return Reply::Do(Wish::GiveKey(Some(provider)));
+        }
         if let Some(why) = self.in_the_way(&offer, how) {
             self.failed = Some(why);
             return Reply::Stay;
@@ -143,6 +148,13 @@ impl Models {
             return Reply::Stay;
         }
         Reply::Do(Wish::Model(model, how))
+    }
+
+    /// The provider that a row's model cannot be had of for want of a key.
+    pub fn lacks_key(&self, offer: &Offer) -> Option<String> {
+        let model = &offer.card.model;
+        let lacks = offer.card.lacks.is_some() && model.as_route().is_none();
+        lacks.then(|| model.provider.clone())
     }
 
     fn in_the_way(&self, offer: &Offer, how: How) -> Option<String> {

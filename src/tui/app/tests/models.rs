@@ -3,6 +3,8 @@
 use crossterm::event::KeyCode::{self, Char, Down, Enter, Esc, Tab};
 use pretty_assertions::assert_eq;
 
+use crate::config::KeySource;
+use crate::config::secret::Secret;
 use crate::protocol::event::{Ending, Fact, Signal};
 use crate::protocol::id::CommandId;
 use crate::protocol::money::Money;
@@ -11,7 +13,11 @@ use crate::protocol::op::Op;
 use crate::protocol::query::{Found, ModelCard, Query};
 use crate::protocol::rule::Mode;
 use crate::protocol::session::{Change, ForkRequest};
+use crate::tui::app::card::KeyPlaces;
+use crate::tui::app::first_run::Page;
 use crate::tui::app::message::{Cmd, Msg, Tag};
+use crate::tui::app::overlay::Overlay;
+use crate::tui::app::setup::{Checked, GivenKey, NewProvider, Stored};
 use crate::tui::app::tests::{Desk, model, ops};
 use crate::tui::app::view::Stage;
 
@@ -187,5 +193,114 @@ fn a_model_that_is_named_is_taken_by_way_of_the_list() {
         cmds.extend(keys.iter().flat_map(|&key| desk.press(key)));
         assert_eq!(ops(&cmds), expected, "{name} {keys:?}");
         assert_eq!(desk.app.overlay.is_some(), open, "{name} {keys:?}");
+    }
+}
+
+/// The same list with a model at its end whose vendor has no key; that row is marked.
+fn keyless() -> Desk {
+    let mut desk = spoken(false);
+    desk.ctrl('x');
+    desk.press(Char('m'));
+    let tag = Tag::Offers(desk.app.view().id);
+    let mut offers = offers();
+    let mut lacking = offer("e/lacking");
+    lacking.card.lacks = Some("set E_KEY".to_owned());
+    offers.push(lacking);
+    desk.update(Msg::Found(tag, Found::Offers(offers)));
+    for _ in 0..4 {
+        desk.press(Down);
+    }
+    desk
+}
+
+fn is_list(desk: &Desk) -> bool {
+    desk.app.first_run.is_none() && matches!(desk.app.overlay, Some(Overlay::Models(_)))
+}
+
+#[test]
+fn a_key_given_from_the_list_switches_nothing() {
+    let secret = "sk-ant-api03-abcdefghijklmnopx4Qa";
+    let key = || GivenKey::Pasted(Secret::new(secret).unwrap());
+    let of_row = NewProvider::KeyOf {
+        provider: "e".to_owned(),
+        key: key(),
+    };
+    let beside = NewProvider::Beside {
+        vendor: "anthropic".to_owned(),
+        key: key(),
+    };
+    let cases = [
+        (Enter, KeyPlaces::new(), of_row),
+        (Char('+'), KeyPlaces::new(), beside),
+        // A vendor that is there has its key replaced.
+        (
+            Char('+'),
+            KeyPlaces::from([("anthropic".to_owned(), KeySource::None)]),
+            NewProvider::KeyOf {
+                provider: "anthropic".to_owned(),
+                key: key(),
+            },
+        ),
+    ];
+    for (opens, places, expected) in cases {
+        let mut desk = keyless();
+        let (model, setup) = (
+            desk.app.view().model().cloned(),
+            desk.app.setup.model.clone(),
+        );
+        desk.app.setup.key_places = places.clone();
+        assert_eq!(desk.press(opens), []);
+        desk.update(Msg::Paste(format!("{secret}\n")));
+        let page = desk.app.first_run.clone().unwrap();
+        assert_eq!(page.shown(), "sk-ant-…x4Qa");
+        assert_eq!(desk.press(Enter), [Cmd::Check(expected.clone())]);
+        // Refused: the same field again, with the reason.
+        desk.update(Msg::Checked(Err("it is refused".to_owned())));
+        let page = desk.app.first_run.clone().unwrap();
+        assert_eq!(page.text.as_deref(), Some("it is refused"));
+        assert!(page.beside && matches!(page.page, Page::Key { .. }));
+        desk.update(Msg::Paste(secret.to_owned()));
+        desk.press(Enter);
+        let checked = Checked {
+            models: vec![offer("e/lacking").card],
+            default: Some("e/lacking".parse().unwrap()),
+        };
+        let cmds = desk.update(Msg::Checked(Ok(checked)));
+        assert!(
+            matches!(&cmds[..], [Cmd::Store(given, _)] if *given == expected),
+            "{cmds:?}"
+        );
+        let stored = Stored {
+            card: None,
+            key_places: places,
+            text: "kept".to_owned(),
+        };
+        let cmds = desk.update(Msg::Stored(Ok(stored)));
+        assert_eq!(ops(&cmds), []);
+        assert!(is_list(&desk), "{opens:?}");
+        let now = (
+            desk.app.view().model().cloned(),
+            desk.app.setup.model.clone(),
+        );
+        assert_eq!(now, (model, setup));
+    }
+}
+
+#[test]
+fn each_way_back_from_a_key_leads_to_the_list() {
+    for opens in [Enter, Char('+')] {
+        let mut desk = keyless();
+        desk.press(opens);
+        desk.press(Esc);
+        assert!(is_list(&desk), "{opens:?}");
+        let mut desk = keyless();
+        desk.press(opens);
+        desk.typed("$ANTHROPIC_API_KEY");
+        desk.press(Enter);
+        // From the wait for the answer to the field, and from there to the list.
+        desk.press(Esc);
+        assert!(desk.app.first_run.as_ref().is_some_and(|page| page.beside));
+        desk.press(Esc);
+        assert!(is_list(&desk), "{opens:?}");
     }
 }

@@ -164,6 +164,16 @@ fn keys(overlay: &Models, room: usize) -> Vec<(&'static str, &'static str)> {
         (false, true) => "from the next prompt on",
         (false, false) => "next prompt",
     };
+    let shown = overlay.shown();
+    let marked = shown.get(overlay.pick.at);
+    if marked.is_some_and(|offer| overlay.lacks_key(offer).is_some()) {
+        return vec![
+            ("Enter", "give its key"),
+            ("Esc", "stay"),
+            ("type", "to find"),
+            ("+", "another vendor"),
+        ];
+    }
     let mut keys = vec![("Enter", enter)];
     if overlay.running {
         keys.push(("!", if wide { "now (stops the turn)" } else { "now" }));
@@ -176,7 +186,7 @@ fn keys(overlay: &Models, room: usize) -> Vec<(&'static str, &'static str)> {
             (false, _) => ("↓ f", "fork"),
         });
     }
-    keys.extend([("Esc", "stay"), ("type", "to find")]);
+    keys.extend([("Esc", "stay"), ("type", "to find"), ("+", "give a key")]);
     keys
 }
 
