@@ -17,7 +17,7 @@ use creel::protocol::item::{Block, Item, Origin};
 use creel::protocol::money::{Amounts, Currency, Money};
 use creel::protocol::offer::{Figure, Left, Offer, Pays};
 use creel::protocol::query::{Found, ModelCard, SpendRow, Today};
-use creel::protocol::route::{EndpointReport, Needs, Policy, Reason, RouteReport};
+use creel::protocol::route::{EndpointReport, Need, Needs, Policy, Reason, RouteReport};
 use creel::protocol::rule::Mode;
 use creel::protocol::session::{Card, SessionSpec, State};
 use creel::protocol::time::Time;
@@ -394,6 +394,7 @@ fn explained() -> RouteReport {
         model: model(name),
         serves,
         reason,
+        not_known: Vec::new(),
         until: None,
         first: None,
         rate: None,
@@ -410,11 +411,14 @@ fn explained() -> RouteReport {
         ready: None,
         endpoints: vec![
             row("anthropic/claude-sonnet-5-5", false, cooling),
-            row(
-                "openrouter/anthropic/claude-sonnet-5.5",
-                true,
-                Reason::First,
-            ),
+            EndpointReport {
+                not_known: vec![Need::Tools],
+                ..row(
+                    "openrouter/anthropic/claude-sonnet-5.5",
+                    true,
+                    Reason::First,
+                )
+            },
         ],
     }
 }

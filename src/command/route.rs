@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
+use crate::agent::visible::one_line;
 use crate::command::moment::{Now, local, rfc3339};
 use crate::command::table::{Column, table, tokens};
 use crate::command::{Ended, Face, Trouble, exit, find, value};
@@ -102,6 +103,7 @@ fn endpoint(endpoint: &EndpointReport) -> Value {
         "serves": endpoint.serves,
         "reason": endpoint.reason.code(),
         "text": endpoint.reason.to_string(),
+        "not_known": endpoint.not_known.iter().map(|need| need.name()).collect::<Vec<_>>(),
         "until": endpoint.until.map(rfc3339),
         "next_prompt": cost.map(|cost| json!({ "amount": cost.to_decimal(), "currency": cost.currency.code() })),
         "first_ms": endpoint.first,
@@ -146,10 +148,15 @@ fn listed(report: &RouteReport, now: &Now) -> String {
         ("not before", Column::Left),
         ("why", Column::Left),
     ];
+    let doubts = report.endpoints.iter().filter_map(|endpoint| {
+        let model = one_line(&endpoint.model.to_string());
+        Some(format!("{model}: {}\n", endpoint.doubt()?))
+    });
     format!(
-        "{}{policy}: {serves}\n{}",
+        "{}{policy}: {serves}\n{}{}",
         report.model,
-        table(&columns, &rows)
+        table(&columns, &rows),
+        doubts.collect::<String>()
     )
 }
 
@@ -164,7 +171,7 @@ mod tests {
     use crate::protocol::failure::FailureKind;
     use crate::protocol::id::ModelRef;
     use crate::protocol::money::Money;
-    use crate::protocol::route::Needs;
+    use crate::protocol::route::{Need, Needs};
     use crate::protocol::time::Time;
 
     fn report() -> RouteReport {
@@ -172,6 +179,7 @@ mod tests {
             model: model.parse().unwrap(),
             serves: false,
             reason,
+            not_known: Vec::new(),
             until: None,
             first: None,
             rate: None,
@@ -196,6 +204,7 @@ mod tests {
                     serves: true,
                     first: Some(1250),
                     rate: Some(62),
+                    not_known: vec![Need::Context, Need::Images],
                     ..row("b/m", Reason::Cheapest { cost })
                 },
             ],
@@ -213,6 +222,7 @@ route/work, cheapest: b/m would serve
    endpoint  first word  tokens  not before        why
    a/m                           1970-01-01 00:01  failed: a.b answered 429: slow down
 >  b/m            1.2 s    62/s                    cheapest: the next prompt ≈$0.42
+b/m: not known: its window, whether it takes images
 ";
         assert_eq!(listed(&report(), &now), expected);
     }
@@ -226,9 +236,10 @@ route/work, cheapest: b/m would serve
                 "needs": { "context": null, "tools": false, "images": false },
                 "serves": "b/m", "ready_at": null,
                 "endpoints": [
-                    { "model": "a/m", "serves": false, "reason": "cooling", "text": "failed: a.b answered 429: slow down",
+                    { "model": "a/m", "serves": false, "reason": "cooling", "text": "failed: a.b answered 429: slow down", "not_known": [],
                       "until": "1970-01-01T00:01:00.000Z", "next_prompt": null, "first_ms": null, "tokens_per_second": null },
                     { "model": "b/m", "serves": true, "reason": "cheapest", "text": "cheapest: the next prompt ≈$0.42",
+                      "not_known": ["context", "images"],
                       "until": null, "next_prompt": { "amount": 0.42, "currency": "USD" }, "first_ms": 1250,
                       "tokens_per_second": 62 },
                 ]

@@ -442,8 +442,9 @@ fn report(house: &House, model: ModelRef, route: &Route, moment: &Moment<'_>) ->
     let choice = route::decide(route, &endpoints, moment);
     let serves = choice.serves;
     let rows = endpoints.iter().zip(choice.verdicts).enumerate();
-    let rows = rows.map(|(index, (endpoint, (reason, until)))| {
-        row(endpoint, (serves == Some(index), reason, until))
+    let rows = rows.map(|(index, (endpoint, (reason, until)))| EndpointReport {
+        not_known: route::not_known(&route.needs, endpoint),
+        ..row(endpoint, (serves == Some(index), reason, until))
     });
     RouteReport {
         policy: Some(route.policy),
@@ -476,6 +477,7 @@ fn row(
         model: endpoint.card.model.clone(),
         serves,
         reason,
+        not_known: Vec::new(),
         until,
         first: endpoint.health.first,
         rate: endpoint.health.rate,

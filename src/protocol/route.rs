@@ -76,6 +76,25 @@ pub struct Needs {
     pub images: bool,
 }
 
+/// One of those.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Need {
+    Context,
+    Tools,
+    Images,
+}
+
+impl Need {
+    /// As the config names it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Context => "context",
+            Self::Tools => "tools",
+            Self::Images => "images",
+        }
+    }
+}
+
 /// What a model is known to take; `None`: not known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Abilities {
@@ -309,12 +328,27 @@ pub struct EndpointReport {
     pub model: ModelRef,
     pub serves: bool,
     pub reason: Reason,
+    /// What the route needs and nobody knows of it: it is believed.
+    pub not_known: Vec<Need>,
     /// Until when it is passed over, where that passes.
     pub until: Option<Time>,
     /// Measured milliseconds to the first word.
     pub first: Option<u64>,
     /// Measured tokens a second.
     pub rate: Option<u64>,
+}
+
+impl EndpointReport {
+    /// What the route needs and nobody knows of it, as a person reads it.
+    pub fn doubt(&self) -> Option<String> {
+        let each = self.not_known.iter().map(|need| match need {
+            Need::Context => "its window",
+            Need::Tools => "whether it takes tools",
+            Need::Images => "whether it takes images",
+        });
+        let each: Vec<&str> = each.collect();
+        (!each.is_empty()).then(|| format!("not known: {}", each.join(", ")))
+    }
 }
 
 #[cfg(test)]

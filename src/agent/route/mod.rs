@@ -24,7 +24,7 @@ use crate::protocol::failure::Failure;
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::Rates;
 use crate::protocol::query::ModelCard;
-use crate::protocol::route::{Abilities, Needs, Policy, Reason};
+use crate::protocol::route::{Abilities, Need, Needs, Policy, Reason};
 use crate::protocol::time::Time;
 use crate::protocol::usage::CacheLife;
 
@@ -163,6 +163,22 @@ pub fn decide(route: &Route, endpoints: &[Endpoint], moment: &Moment<'_>) -> Cho
             .filter(|_| serves.is_none())
             .map(|(_, until, failure)| (until, failure)),
     }
+}
+
+/// What a route needs of its endpoints and nobody knows of this one.
+pub fn not_known(needs: &Needs, endpoint: &Endpoint) -> Vec<Need> {
+    let Abilities { tools, images } = endpoint.abilities;
+    [
+        (
+            needs.context.is_some() && endpoint.card.context.is_none(),
+            Need::Context,
+        ),
+        (needs.tools && tools.is_none(), Need::Tools),
+        (needs.images && images.is_none(), Need::Images),
+    ]
+    .into_iter()
+    .filter_map(|(open, need)| open.then_some(need))
+    .collect()
 }
 
 fn state(route: &Route, endpoint: &Endpoint, moment: &Moment<'_>) -> State {

@@ -9,11 +9,11 @@ use crate::agent::route::given::{
     End, NO_RATES, NOW, book, endpoints, fails, failure, model, moment, price, route, said, told,
 };
 use crate::agent::route::health::{Book, Cooling};
-use crate::agent::route::{Endpoint, Moment, Served, decide};
+use crate::agent::route::{Endpoint, Moment, Served, decide, not_known};
 use crate::protocol::failure::FailureKind;
 use crate::protocol::id::Seq;
 use crate::protocol::money::{Currency, Rate, Rates};
-use crate::protocol::route::{Left, Limits, Policy, Vitals};
+use crate::protocol::route::{Abilities, Left, Limits, Need, Needs, Policy, Vitals};
 use crate::protocol::time::Time;
 use crate::protocol::usage::Price;
 
@@ -110,6 +110,44 @@ fn the_first_that_is_ready_serves_and_one_that_is_warm_stays() {
 }
 
 type Change = fn(&mut Endpoint);
+
+#[test]
+fn what_nobody_knows_is_believed_and_said() {
+    let all = Needs {
+        context: Some(1),
+        tools: true,
+        images: true,
+    };
+    let none: Change = |endpoint| {
+        endpoint.card.context = None;
+        endpoint.abilities = Abilities::default();
+    };
+    let known: Change = |endpoint| {
+        endpoint.card.context = Some(2);
+        endpoint.abilities = Abilities {
+            tools: Some(true),
+            images: Some(false),
+        };
+    };
+    let cases: [(Needs, Change, &[Need]); 4] = [
+        (all, none, &[Need::Context, Need::Tools, Need::Images]),
+        (all, known, &[]),
+        (Needs::default(), none, &[]),
+        (
+            Needs {
+                tools: true,
+                ..Needs::default()
+            },
+            none,
+            &[Need::Tools],
+        ),
+    ];
+    for (needs, change, expected) in cases {
+        let mut endpoints = endpoints(&Book::default());
+        change(&mut endpoints[0]);
+        assert_eq!(not_known(&needs, &endpoints[0]), expected);
+    }
+}
 
 #[test]
 fn what_cannot_serve_says_why() {

@@ -349,7 +349,14 @@ fn foot(app: &App, overlay: &Models, room: usize, look: &Look) -> Vec<Row> {
         rows.extend(wrapped(&text, room, 2, Role::Muted));
     }
     if let Some(route) = overlay.route(offer) {
-        rows.extend(route.endpoints.iter().map(|row| endpoint_row(row, look)));
+        for endpoint in &route.endpoints {
+            rows.push(endpoint_row(endpoint, look));
+            rows.extend(
+                endpoint
+                    .doubt()
+                    .map(|doubt| Row::of(format!("      {doubt}"), Role::Muted)),
+            );
+        }
     }
     rows
 }
