@@ -797,7 +797,7 @@ fn market() -> Vec<Offer> {
 
 #[test]
 fn another_model() {
-    for (width, height) in [(100, 30), (80, 24), (40, 12)] {
+    for (width, height) in [(100, 30), (100, 15), (80, 24), (40, 12)] {
         let mut desk = worked((width, height));
         desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
         desk.press(KeyCode::Char('m'));
@@ -816,6 +816,15 @@ fn another_model() {
         screen!(format!("models_small_{width}x{height}"), desk);
         desk.typed("glm");
         screen!(format!("models_found_{width}x{height}"), desk);
+        // The key that the last row lacks, and one of a vendor that is not listed.
+        desk.press(KeyCode::Esc);
+        desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+        desk.press(KeyCode::Char('m'));
+        desk.offers(market());
+        desk.typed("grok");
+        screen!(format!("models_keyless_{width}x{height}"), desk);
+        desk.press(KeyCode::Enter);
+        screen!(format!("models_key_{width}x{height}"), desk);
     }
 }
 
