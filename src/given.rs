@@ -375,6 +375,7 @@ fn server(typed: &str) -> Result<Entry, String> {
         cache: CacheLife::default(),
         script: None,
         subscription: None,
+        currency: None,
         origin: "the first page".to_owned(),
     };
     Ok(Entry {

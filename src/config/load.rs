@@ -298,6 +298,7 @@ mod tests {
             cache: CacheLife::Short,
             script: None,
             subscription: None,
+            currency: None,
             origin: "/c/config.toml".to_owned(),
         };
         let rule = |effect, text: &str| Rule {

@@ -36,7 +36,7 @@ use crate::config::theme::ThemeChoice;
 use crate::config::worktree::WorktreeConfig;
 use crate::protocol::effort::Effort;
 use crate::protocol::id::ModelRef;
-use crate::protocol::money::{Money, Rates, UNIT};
+use crate::protocol::money::{Currency, Money, Rates, UNIT};
 use crate::protocol::route::Abilities;
 use crate::protocol::rule::{Mode, Rule};
 use crate::protocol::usage::{CacheLife, Price};
@@ -89,6 +89,8 @@ pub struct ProviderConfig {
     pub models: BTreeMap<String, ModelConfig>,
     /// `subscription`: calls are covered by a plan, whatever the list says; `None` leaves it to the preset.
     pub subscription: Option<bool>,
+    /// `currency`: what the account is billed in, where that is said; prices of its models are in it unless they say otherwise.
+    pub currency: Option<Currency>,
     /// `cache`: how long the server is asked to keep what it cached of a prompt.
     pub cache: CacheLife,
     /// A rehearsal script (`wire = "rehearsal"`).

@@ -20,8 +20,24 @@ pub const PRICES: [&str; 5] = [
 /// One dollar for one token, in parts of a million: no price is higher.
 const MOST_PRICE: i64 = 1_000_000_000_000;
 
-/// The models an entry describes.
-pub fn read(document: &mut Document<'_>, provider: &Section<'_>) -> BTreeMap<String, ModelConfig> {
+/// What an entry, or a price, says it is in.
+pub fn read_currency(document: &mut Document<'_>, section: &Section<'_>) -> Option<Currency> {
+    document.parsed(section, "currency", |text| {
+        Currency::try_from(text.to_owned()).map_err(|_| {
+            format!(
+                "is `{}`: expected three capital letters such as USD or CNY",
+                cut(text)
+            )
+        })
+    })
+}
+
+/// The models an entry describes; `usual` is what their prices are in that name no currency.
+pub fn read(
+    document: &mut Document<'_>,
+    provider: &Section<'_>,
+    usual: Currency,
+) -> BTreeMap<String, ModelConfig> {
     let mut models = BTreeMap::new();
     let Some(section) = document.open(provider, "models") else {
         return models;
@@ -36,13 +52,13 @@ pub fn read(document: &mut Document<'_>, provider: &Section<'_>) -> BTreeMap<Str
             continue;
         }
         if let Some(model) = document.section(&section, name, MODEL_KEYS) {
-            models.insert(name.to_owned(), read_model(document, &model));
+            models.insert(name.to_owned(), read_model(document, &model, usual));
         }
     }
     models
 }
 
-fn read_model(document: &mut Document<'_>, section: &Section<'_>) -> ModelConfig {
+fn read_model(document: &mut Document<'_>, section: &Section<'_>, usual: Currency) -> ModelConfig {
     let context = document.number(section, "context", 1024, 100_000_000);
     let max_output = document.number(section, "max_output", 1, 10_000_000);
     if let (Some(context), Some(max_output)) = (context, max_output)
@@ -57,7 +73,7 @@ fn read_model(document: &mut Document<'_>, section: &Section<'_>) -> ModelConfig
     ModelConfig {
         context,
         max_output,
-        price: read_price(document, section),
+        price: read_price(document, section, usual),
         abilities: Abilities {
             tools: document.flag(section, "tools"),
             images: document.flag(section, "images"),
@@ -65,17 +81,10 @@ fn read_model(document: &mut Document<'_>, section: &Section<'_>) -> ModelConfig
     }
 }
 
-fn read_price(document: &mut Document<'_>, model: &Section<'_>) -> Option<Price> {
+fn read_price(document: &mut Document<'_>, model: &Section<'_>, usual: Currency) -> Option<Price> {
     let known = [&PRICES[..], &["currency", "tiers", "web_search"]].concat();
     let section = document.section(model, "price", &known)?;
-    let currency = document.parsed(&section, "currency", |text| {
-        Currency::try_from(text.to_owned()).map_err(|_| {
-            format!(
-                "is `{}`: expected three capital letters such as USD or CNY",
-                cut(text)
-            )
-        })
-    });
+    let currency = read_currency(document, &section);
     let [input, output, cache_read, cache_write, cache_write_long] = row(document, &section);
     let web_search = document.amount(
         &section,
@@ -112,7 +121,7 @@ fn read_price(document: &mut Document<'_>, model: &Section<'_>) -> Option<Price>
         });
     }
     Some(Price {
-        currency: currency.unwrap_or(Currency::USD),
+        currency: currency.unwrap_or(usual),
         input: input?,
         output: output?,
         cache_read,

@@ -153,6 +153,7 @@ impl Preset {
             cache: CacheLife::Short,
             script: None,
             subscription: None,
+            currency: None,
             origin,
         })
     }

@@ -8,6 +8,7 @@ use crate::config::document::{Document, Section, cut, listed, nearest};
 use crate::config::paths::Environment;
 use crate::config::preset::{self, Preset};
 use crate::config::{KeySource, ProviderConfig, Wire, address, model};
+use crate::protocol::money::Currency;
 use crate::protocol::usage::CacheLife;
 
 /// The provider that plays a model offline. It is always there.
@@ -24,6 +25,7 @@ pub(crate) const KEYS: &[&str] = &[
     "cache",
     "script",
     "subscription",
+    "currency",
     // Named so that a person who writes a key here is told where it belongs.
     "key",
     "api_key",
@@ -120,6 +122,7 @@ pub fn add_found(entries: &mut BTreeMap<String, ProviderConfig>, env: Environmen
             cache: CacheLife::Short,
             script: None,
             subscription: None,
+            currency: None,
             origin: "built in".to_owned(),
         });
 }
@@ -154,7 +157,12 @@ impl Entry<'_, '_, '_> {
             .document
             .parsed(self.section, "base_url", address::check);
         let preset = self.preset();
-        let models = model::read(self.document, self.section);
+        let currency = model::read_currency(self.document, self.section);
+        let models = model::read(
+            self.document,
+            self.section,
+            currency.unwrap_or(Currency::USD),
+        );
         let cache = self.document.parsed(self.section, "cache", |text| {
             text.parse::<CacheLife>()
                 .map_err(|expected| format!("is `{}`: {expected}", cut(text)))
@@ -218,6 +226,7 @@ impl Entry<'_, '_, '_> {
             cache: cache.unwrap_or_default(),
             script,
             subscription,
+            currency,
             origin: self.file.display().to_string(),
         })
     }

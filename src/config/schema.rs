@@ -125,6 +125,10 @@ fn provider() -> Value {
             "subscription",
             json!({ "type": "boolean", "description": "calls are covered by a plan and charged by no list" }),
         ),
+        (
+            "currency",
+            json!({ "type": "string", "pattern": "^[A-Z]{3}$", "description": "what the account is billed in, and prices of its models are in unless they say otherwise; lists in dollars hold for USD alone" }),
+        ),
     ])
 }
 

@@ -224,6 +224,10 @@ impl List<'_> {
                 &origin,
             );
         }
+        if let Some(currency) = entry.currency {
+            let name = format!("{name}.currency");
+            self.add_from(&name, &text(currency.code()), &origin);
+        }
         for (model, config) in &entry.models {
             let name = format!("{name}.models.{}", key(model));
             if let Some(context) = config.context {
@@ -233,7 +237,8 @@ impl List<'_> {
                 self.add(&format!("{name}.max_output"), &most);
             }
             if let Some(price) = &config.price {
-                self.price(&format!("{name}.price"), price);
+                let usual = entry.currency.unwrap_or(Currency::USD);
+                self.price(&format!("{name}.price"), price, usual);
             }
             let abilities = config.abilities;
             for (ability, takes) in [("tools", abilities.tools), ("images", abilities.images)] {
@@ -261,7 +266,7 @@ impl List<'_> {
         self.add(&format!("{name}.patience"), &route.patience.as_secs());
     }
 
-    fn price(&mut self, name: &str, price: &Price) {
+    fn price(&mut self, name: &str, price: &Price, usual: Currency) {
         let whole = |parts: i64| decimal(parts, 1_000_000);
         let rows = [
             ("input", Some(price.input)),
@@ -278,7 +283,7 @@ impl List<'_> {
         if let Some(parts) = price.web_search {
             self.add(&format!("{name}.web_search"), &decimal(parts, UNIT / 1000));
         }
-        if price.currency != Currency::USD {
+        if price.currency != usual {
             self.text(&format!("{name}.currency"), price.currency.code());
         }
         if price.tiers.is_empty() {

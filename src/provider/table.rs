@@ -379,7 +379,11 @@ impl Providers {
             .map_or((None, None), |entry| (entry.context, entry.max_output));
         let plan = quirks.as_ref().is_ok_and(|quirks| quirks.plan);
         // Not what is billed in another currency than the list is in.
-        let listed = listed.filter(|_| !is_billed_in_yuan(&config.base_url));
+        let in_dollars = match config.currency {
+            Some(currency) => currency == Currency::USD,
+            None => !is_billed_in_yuan(&config.base_url),
+        };
+        let listed = listed.filter(|_| in_dollars);
         // A vendor's own model under the vendor's name: what stands at this address only hands it on.
         let local = here && (own.price.is_some() || listed.is_none());
         let (price, price_date) = match (own.price, listed) {

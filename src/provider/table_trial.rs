@@ -31,6 +31,7 @@ fn provider(wire: Wire, base_url: &str, key: &str, preset: Option<&str>) -> Prov
         cache: CacheLife::Short,
         script: None,
         subscription: None,
+        currency: None,
         origin: "a test".to_owned(),
     }
 }
@@ -65,8 +66,24 @@ fn providers() -> Providers {
         .insert("claude-sonnet-5".to_owned(), model(Some(price(7))));
     own.models
         .insert("claude-haiku-4-5".to_owned(), model(None));
+    let mut yuan = provider(
+        Wire::OpenAiChat,
+        "https://api.deepseek.com",
+        "SET",
+        Some("deepseek"),
+    );
+    yuan.currency = Some(Currency::CNY);
+    let mut dollars = provider(
+        Wire::OpenAiChat,
+        "https://api.moonshot.cn/v1",
+        "SET",
+        Some("moonshot"),
+    );
+    dollars.currency = Some(Currency::USD);
     let config = [
         ("own", own),
+        ("yuan", yuan),
+        ("dollars", dollars),
         (
             "plain",
             provider(
@@ -187,6 +204,23 @@ fn a_card_says_what_a_model_costs_and_lacks() {
         ),
         // It is sold there in yuan, by a list that the table does not have.
         ("china/kimi-k2.6", None, None, Some(262_144), false, None),
+        // As the person says, wherever it is.
+        (
+            "dollars/kimi-k2.6",
+            Some(950_000),
+            date,
+            Some(262_144),
+            false,
+            None,
+        ),
+        (
+            "yuan/deepseek-v4-pro",
+            None,
+            None,
+            Some(1_000_000),
+            false,
+            None,
+        ),
         (
             "nowhere/x",
             None,
@@ -194,7 +228,7 @@ fn a_card_says_what_a_model_costs_and_lacks() {
             None,
             false,
             Some(
-                "there is no provider `nowhere`: known are bare, china, here, odd, own, plain, plan",
+                "there is no provider `nowhere`: known are bare, china, dollars, here, odd, own, plain, plan, yuan",
             ),
         ),
     ];
@@ -279,7 +313,7 @@ fn what_is_not_there_is_named_with_what_is() {
     assert_eq!(
         get("\u{1b}[31mx/any"),
         Err(
-            "there is no provider `x`: known are bare, china, here, odd, own, plain, plan"
+            "there is no provider `x`: known are bare, china, dollars, here, odd, own, plain, plan, yuan"
                 .to_owned()
         )
     );

@@ -54,6 +54,15 @@ fn another_currency_is_one_sum_and_counts_by_its_rate_only_where_there_is_one() 
     assert!(yuan_spent > 0.1, "{result}");
     let plain = cost(&home);
     assert_eq!(plain["total"]["about_usd"], Value::Null);
+    // The same where the provider says it once for all its models, and a price may say otherwise.
+    let prices = config(&server, Some((100.0, 100.0)));
+    let once = prices.replace("wire = ", "currency = \"CNY\"\nwire = ");
+    let other = Home::with(&once);
+    assert_eq!(run(&other, &[]).1["cost_other"], result["cost_other"]);
+    other.config(&once.replace(" }", ", currency = \"USD\" }"));
+    let (_, result) = run(&other, &[]);
+    assert_eq!(result["cost_other"], json!({}));
+    assert_eq!(result["cost_usd"].as_f64(), Some(yuan_spent));
     home.config(&rated);
     let total = &cost(&home)["total"];
     let about = total["about_usd"].as_f64().unwrap();
