@@ -72,6 +72,19 @@ fn a_check_asks_what_is_free_and_only_where_it_is_told_what_costs() {
     );
     assert_eq!(rows(&home.run(&["cost", "--json"]).json()["rows"]).len(), 0);
 
+    // A line for each, and how to test more.
+    let said = home.run(&["providers", "check"]);
+    assert_eq!(said.out.lines().count(), Dialect::ALL.len(), "{said:?}");
+    assert!(
+        said.err.contains("`creel providers check NAME`"),
+        "{said:?}"
+    );
+    for more in [&["--free"][..], &["chat", "--free"], &["--json"]] {
+        let said = home.run(&[&["providers", "check"], more].concat());
+        let told = said.err.contains("providers check NAME");
+        assert_eq!(told, more == ["--free"], "{more:?} {said:?}");
+    }
+
     for &dialect in Dialect::ALL {
         let said = home.run(&["providers", "check", dialect.provider(), "--json"]);
         assert_eq!(said.code, 0, "{dialect:?}: {said:?}");

@@ -128,6 +128,7 @@ async fn check_all(args: &CheckArgs, door: &Door, config: &Config, face: &mut Fa
     let paid = !args.free && (args.name.is_some() || args.all);
     let model = config.default_model();
     let (mut found, mut code) = (Vec::new(), exit::DONE);
+    let checked = names.len();
     for provider in names {
         let reach = Manage::Reach {
             provider: provider.clone(),
@@ -169,6 +170,11 @@ async fn check_all(args: &CheckArgs, door: &Door, config: &Config, face: &mut Fa
     }
     if args.json {
         face.json(&Value::Array(found))?;
+    } else if args.name.is_none() && !paid && checked > 0 {
+        face.note(
+            "only what costs nothing was asked: `creel providers check NAME` also asks a model of that one a short question, \
+             --all one of each",
+        )?;
     }
     Ok(code)
 }
