@@ -193,6 +193,27 @@ pub fn charge(
     (charge, counted)
 }
 
+/// Two charges of one answer as one, with what budgets count: known only where both are, and in one currency.
+pub fn together(
+    (one, counted): (Charge, Money),
+    (other, more): (Charge, Money),
+) -> (Charge, Money) {
+    let counted = Money::usd(counted.parts.saturating_add(more.parts));
+    let charge = match (one.money, other.money) {
+        (Some(money), Some(more)) if money.currency == more.currency => Charge {
+            money: Some(Money {
+                parts: money.parts.saturating_add(more.parts),
+                ..money
+            }),
+            ..one
+        },
+        // A subscription covers what has no list price, too.
+        _ if one.basis.is_included() => Charge { money: None, ..one },
+        _ => Charge::UNKNOWN,
+    };
+    (charge, counted)
+}
+
 /// What to hold against the budgets before a call; `None` where it counts as nothing.
 pub fn reserve(prompt: u64, output: u64, tariff: &Tariff, rates: &Rates) -> Option<Money> {
     match tariff {

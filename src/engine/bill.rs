@@ -30,6 +30,10 @@ impl Task {
             &usage,
             reply,
             (&tariff, estimated, factor),
+            |named| {
+                self.house
+                    .tariff_beside(model, named, reply.tier.as_deref())
+            },
             &self.house.rates,
         );
         usage.searches = server_tools::uses(reply).searches;
@@ -92,21 +96,35 @@ impl Task {
 }
 
 /// What an answer costs, the provider's own tools included, and what budgets count for it. `estimated`: the usage is ours and
-/// not the provider's. `factor`: what its tokens are charged with beside their price, in millionths.
+/// not the provider's. `factor`: what its tokens are charged with beside their price, in millionths. `other`: what another
+/// model of the provider's is charged by, that it asked by itself.
 pub(crate) fn charged(
     usage: &Usage,
     reply: &Reply,
     (tariff, estimated, factor): (&Tariff, bool, i64),
+    other: impl Fn(&str) -> Tariff,
     rates: &Rates,
 ) -> (Charge, Money) {
     // What was estimated beyond what was told is of no call of its own.
     let told = !reply.iterations.is_empty() && reply.usage == Some(*usage);
-    let each = if told {
-        &reply.iterations[..]
+    let (mut own, mut beside) = (Vec::new(), Vec::new());
+    if told {
+        for each in &reply.iterations {
+            match &each.model {
+                None => own.push(each.usage),
+                Some(model) => beside.push((each.usage, model)),
+            }
+        }
     } else {
-        std::slice::from_ref(usage)
-    };
-    let tokens = cost::charge(each, reply.reported_cost, tariff, estimated, rates);
+        own.push(*usage);
+    }
+    let mut tokens = cost::charge(&own, reply.reported_cost, tariff, estimated, rates);
+    if tokens.0.basis != Basis::Reported {
+        for (usage, model) in beside {
+            let more = cost::charge(&[usage], None, &other(model), estimated, rates);
+            tokens = cost::together(tokens, more);
+        }
+    }
     let tokens = times(tokens, factor);
     server_tool::add(server_tools::uses(reply), tokens, tariff, rates)
 }
@@ -136,6 +154,55 @@ pub(crate) fn by(money: Money, factor: i64) -> Money {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::money::Currency;
+    use crate::protocol::reply::Iteration;
+    use crate::protocol::usage::Price;
+
+    #[test]
+    fn an_advisor_is_charged_by_its_own_price() {
+        let usage = |input| Usage {
+            input,
+            ..Usage::default()
+        };
+        let each = |input, model: Option<&str>| Iteration {
+            usage: usage(input),
+            model: model.map(str::to_owned),
+        };
+        let price = |input| Price {
+            currency: Currency::USD,
+            input,
+            output: 0,
+            cache_read: None,
+            cache_write: None,
+            cache_write_long: None,
+            web_search: None,
+            tiers: Vec::new(),
+        };
+        let dear = |_: &str| Tariff::Priced(price(50));
+        let unknown = |_: &str| Tariff::Unknown {
+            stand_in: price(70),
+        };
+        let rates = Rates::default();
+        let mut reply = Reply {
+            usage: Some(usage(100)),
+            iterations: vec![each(90, Some("dear")), each(10, None)],
+            ..Reply::default()
+        };
+        let own = Tariff::Priced(price(2));
+        let known = (&own, false, 1_000_000);
+        let listed = |parts| Charge {
+            money: Some(Money::usd(parts)),
+            basis: Basis::Listed,
+        };
+        let (charge, counted) = charged(&usage(100), &reply, known, dear, &rates);
+        assert_eq!((charge, counted.parts), (listed(4_520), 4_520));
+        let (charge, counted) = charged(&usage(100), &reply, known, unknown, &rates);
+        assert_eq!((charge, counted.parts), (Charge::UNKNOWN, 6_320));
+        // What the provider says it charges holds that already.
+        reply.reported_cost = Some(Money::usd(7));
+        let (charge, counted) = charged(&usage(100), &reply, known, unknown, &rates);
+        assert_eq!((charge.basis, counted.parts), (Basis::Reported, 7));
+    }
 
     #[test]
     fn a_factor_holds_for_what_a_list_says_and_nothing_else() {

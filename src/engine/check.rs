@@ -352,7 +352,8 @@ impl Caller<'_> {
             let tariff = house.tariff_in((self.providers, &model), self.tariff, tier);
             let priced = (&tariff, estimated, factor);
             let price = tariff.price().cloned().map(Box::new);
-            let charged = charged(&usage, &heard.reply, priced, &house.rates);
+            let beside = |named: &str| house.tariff_beside((self.providers, &model), named, tier);
+            let charged = charged(&usage, &heard.reply, priced, beside, &house.rates);
             (usage, charged, price)
         };
         let answered = Answered {

@@ -193,6 +193,21 @@ impl House {
         tariff.served(&service, || providers.dearest(&self.rates))
     }
 
+    /// The tariff of another model of the same provider, which it asked by itself for an answer of `model`.
+    pub(crate) fn tariff_beside(
+        &self,
+        (providers, model): (&Providers, &ModelRef),
+        named: &str,
+        tier: Option<&str>,
+    ) -> Tariff {
+        let other = ModelRef {
+            provider: model.provider.clone(),
+            model: named.to_owned(),
+        };
+        let tariff = self.tariff_of(providers, &other);
+        self.tariff_in((providers, &other), &tariff, tier)
+    }
+
     /// Since when no key was pressed, where there is a person.
     pub(crate) fn away_since(&self) -> Option<Time> {
         match self.last_key.load(Ordering::Relaxed) {

@@ -27,6 +27,14 @@ pub enum Part {
     },
 }
 
+/// One of several calls that a server made for one answer.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Iteration {
+    pub usage: Usage,
+    /// Another model than the one that was called, as the server names it: an advisor is billed by its own price.
+    pub model: Option<String>,
+}
+
 /// The answer to one model call, complete or as far as it came.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Reply {
@@ -45,7 +53,7 @@ pub struct Reply {
     pub usage_early: bool,
     /// What each of several calls used that the server made for this answer, together `usage`: each is priced alone. Empty
     /// where there was one.
-    pub iterations: Vec<Usage>,
+    pub iterations: Vec<Iteration>,
     /// The service tier the server says it answered in, as it names it.
     pub tier: Option<String>,
     /// What the provider says it charges; wins over any table.

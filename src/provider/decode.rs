@@ -232,7 +232,12 @@ impl Decoder {
         let failure = failure.or_else(|| self.window.and_then(too_long));
         let mut reply = self.dialect.reply(failure.is_none());
         if self.long && !reply.usage_raw.as_ref().is_some_and(tells_lives) {
-            for usage in reply.usage.iter_mut().chain(&mut reply.iterations) {
+            let each = reply.iterations.iter_mut();
+            for usage in reply
+                .usage
+                .iter_mut()
+                .chain(each.map(|each| &mut each.usage))
+            {
                 usage.cache_write_long += std::mem::take(&mut usage.cache_write);
             }
         }

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::protocol::reply::Iteration;
 use crate::protocol::usage::Usage;
 use crate::provider::tally::{count, is_nonsense};
 
@@ -10,7 +11,7 @@ pub(crate) fn usage(raw: &Map<String, Value>) -> Option<Usage> {
     let said = buckets(raw)?;
     let mut all = Usage::default();
     for iteration in listed(raw) {
-        all.add(&iteration);
+        all.add(&iteration.usage);
     }
     // The larger of each, in case the list is from an earlier event than the numbers.
     Some(Usage {
@@ -25,16 +26,16 @@ pub(crate) fn usage(raw: &Map<String, Value>) -> Option<Usage> {
 }
 
 /// What each of several turns of the server's own used, together what [`usage`] says; nothing where there was one.
-pub(crate) fn iterations(raw: &Map<String, Value>) -> Vec<Usage> {
-    let mut all: Vec<Usage> = listed(raw).collect();
+pub(crate) fn iterations(raw: &Map<String, Value>) -> Vec<Iteration> {
+    let mut all: Vec<Iteration> = listed(raw).collect();
     let (Some(whole), true) = (usage(raw), all.len() > 1) else {
         return Vec::new();
     };
     let mut sum = Usage::default();
     for each in &all {
-        sum.add(each);
+        sum.add(&each.usage);
     }
-    if let Some(last) = all.last_mut() {
+    if let Some(Iteration { usage: last, .. }) = all.last_mut() {
         // What was told later than the list is of the turn that was not over then.
         last.input += whole.input - sum.input;
         last.cache_read += whole.cache_read - sum.cache_read;
@@ -45,10 +46,19 @@ pub(crate) fn iterations(raw: &Map<String, Value>) -> Vec<Usage> {
     all
 }
 
-fn listed(raw: &Map<String, Value>) -> impl Iterator<Item = Usage> {
+fn listed(raw: &Map<String, Value>) -> impl Iterator<Item = Iteration> {
     let list = raw.get("iterations").and_then(Value::as_array);
-    let list = list.into_iter().flatten();
-    list.filter_map(|iteration| iteration.as_object().and_then(buckets))
+    let list = list.into_iter().flatten().filter_map(Value::as_object);
+    list.filter_map(|iteration| {
+        // Those are of the model that was called, however it is named there.
+        let own = ["message", "compaction"].map(|kind| iteration.get("type") == Some(&kind.into()));
+        let model = iteration.get("model").and_then(Value::as_str);
+        let model = model.filter(|_| !own.contains(&true));
+        Some(Iteration {
+            usage: buckets(iteration)?,
+            model: model.filter(|model| !model.is_empty()).map(str::to_owned),
+        })
+    })
 }
 
 /// The service the answer was given in: the fast mode is told beside the tier.
@@ -102,6 +112,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use crate::protocol::money::Money;
+    use crate::protocol::reply::Iteration;
     use crate::protocol::usage::Usage;
     use crate::provider::anthropic::decode::decoder;
     use crate::provider::anthropic::usage::iterations;
@@ -111,10 +122,19 @@ mod tests {
     fn turns_of_the_servers_own_are_told_apart_and_add_up() {
         let turn =
             |input: u64, output: u64| json!({"input_tokens": input, "output_tokens": output});
-        let usage = |input, output| Usage {
-            input,
-            output,
-            ..Usage::default()
+        let usage = |input, output| Iteration {
+            usage: Usage {
+                input,
+                output,
+                ..Usage::default()
+            },
+            model: None,
+        };
+        let advisor = json!({"type": "advisor_message", "model": "claude-opus-5-5",
+            "input_tokens": 90, "output_tokens": 7});
+        let advised = Iteration {
+            model: Some("claude-opus-5-5".to_owned()),
+            ..usage(90, 7)
         };
         let cases = [
             (turn(5, 2), json!([]), vec![]),
@@ -123,6 +143,11 @@ mod tests {
                 turn(5, 2),
                 json!([turn(90, 7), turn(5, 2)]),
                 vec![usage(90, 7), usage(5, 2)],
+            ),
+            (
+                turn(95, 9),
+                json!([advisor, turn(5, 2)]),
+                vec![advised, usage(5, 2)],
             ),
             // The numbers are of a later event.
             (
