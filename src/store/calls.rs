@@ -25,7 +25,7 @@ const PASSED: u32 = 40_000;
 impl Reader {
     /// How model calls ended after a number, of all sessions and in rising order. Only the newest of the log are looked at.
     pub fn outcomes(&self, after: Seq) -> Result<Vec<Outcome>, StoreError> {
-        self.ask(Vec::new(), |conn| Ok(outcomes(conn, after)?))
+        self.ask(Vec::new(), |conn| outcomes(conn, after))
     }
 
     /// The newest calls of models and their ends, of all sessions and in rising order.

@@ -363,10 +363,10 @@ fn a_fact_that_could_not_be_read_back_is_refused() {
 
 #[test]
 fn a_card_is_listed_by_what_was_written_last() {
+    type Change = fn(&mut Card);
     let home = Home::new();
     let log = home.open();
     let reader = log.reader();
-    type Change = fn(&mut Card);
     let cases: [(&str, Change); 8] = [
         ("as it began", |_| {}),
         ("a later time", |card| card.active = Time(5_000)),
