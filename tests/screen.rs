@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use creel::config::KeySource;
+use creel::engine::clock::Clocks;
 use creel::protocol::ask::{About, Approval, Ask, BudgetName, Risk, Subject};
 use creel::protocol::board::Shelf;
 use creel::protocol::call::{Detail, Outcome, ToolCall};
@@ -427,6 +428,7 @@ fn now(millis: u64) -> Now {
     Now {
         wall: Time(START + millis as i64),
         since: Duration::from_millis(millis),
+        clocks: Clocks::default(),
         fresh: SessionId(Uuid::from_u128(0x1234_5678)),
     }
 }

@@ -6,6 +6,7 @@ use crate::agent::cost::Tariff;
 use crate::agent::size::{Sent, Size};
 use crate::agent::turn::input::Supply;
 use crate::engine::paced::Paced;
+use crate::engine::sleep::Looked;
 use crate::protocol::id::ModelRef;
 use crate::protocol::reply::{Part, Reply};
 use crate::protocol::route::Limits;
@@ -29,6 +30,7 @@ pub(crate) struct ModelCall {
     /// Until then its first word, thought or call must have come: another endpoint is ready.
     pub(crate) patience: Option<Instant>,
     pub(crate) drafted: Instant,
+    pub(crate) looked: Looked,
 }
 
 impl ModelCall {
@@ -37,7 +39,7 @@ impl ModelCall {
         model: ModelRef,
         tariff: Tariff,
         (sent, size): (Sent, Size),
-        began: Time,
+        (began, looked): (Time, Looked),
     ) -> Self {
         Self {
             stream,
@@ -53,6 +55,7 @@ impl ModelCall {
             supply: Supply::One,
             patience: None,
             drafted: Instant::now(),
+            looked,
         }
     }
 

@@ -32,6 +32,7 @@ mod redaction;
 mod request;
 mod room;
 mod session;
+mod sleep;
 mod streams;
 mod supply;
 mod switch;

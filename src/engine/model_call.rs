@@ -18,6 +18,7 @@ use crate::engine::paced::Paced;
 use crate::engine::redaction::redacted;
 use crate::engine::request;
 use crate::engine::session::Task;
+use crate::engine::sleep::Looked;
 use crate::engine::supply::Chosen;
 use crate::protocol::ask::{About, BudgetName};
 use crate::protocol::cache::Made;
@@ -180,7 +181,8 @@ impl Task {
         tariff: Tariff,
         (sent, size): (Sent, Size),
     ) {
-        let began = self.house.clock.now();
+        let clock = &self.house.clock;
+        let began = (clock.now(), Looked::new(clock.clocks()));
         let stream = Paced::new(stream, self.house.streams());
         self.call = Some(ModelCall::new(stream, model, tariff, (sent, size), began));
     }
@@ -353,7 +355,7 @@ impl Task {
         self.fails(failure, partial, false).await;
     }
 
-    async fn fails(&mut self, mut failure: Failure, partial: Reply, taken: bool) {
+    pub(crate) async fn fails(&mut self, mut failure: Failure, partial: Reply, taken: bool) {
         let Some(call) = self.call.take() else {
             return;
         };

@@ -128,6 +128,8 @@ enum Happening {
     /// The time a mode was lent for may be over, and no turn runs.
     Lent,
     Deadline,
+    /// A stream is open, and it is time to look whether the machine slept.
+    Look,
 }
 
 impl Task {
@@ -201,14 +203,25 @@ impl Task {
         self.settle_loan().await;
         loop {
             self.busy.store(self.turn.is_some(), Ordering::Relaxed);
-            match self.next().await {
+            let happening = self.next().await;
+            // An answer whose end has come is taken as it is.
+            if !matches!(happening, Happening::Chunks(_) | Happening::Title(_)) {
+                self.notice_sleep().await;
+            }
+            match happening {
                 Happening::Word(Word::Command(Command { op: Op::Close, .. })) | Happening::Left => {
                     break;
                 }
                 Happening::Word(Word::Command(command)) => self.command(command).await,
                 Happening::Word(Word::Stop(why)) => self.interrupt(&why).await,
-                Happening::Chunks(chunks) => self.chunks(chunks).await,
-                Happening::Title(chunks) => self.title_chunks(chunks).await,
+                Happening::Chunks(chunks) => {
+                    self.chunks(chunks).await;
+                    self.notice_sleep().await;
+                }
+                Happening::Title(chunks) => {
+                    self.title_chunks(chunks).await;
+                    self.notice_sleep().await;
+                }
                 Happening::Ended(finished) => self.tool_ended(finished).await,
                 Happening::ShellEnded(shelled) => self.shell_ended(shelled).await,
                 Happening::Woke => {
@@ -218,6 +231,7 @@ impl Task {
                 Happening::Slow => self.lost_patience().await,
                 Happening::Lent => self.settle_loan().await,
                 Happening::Deadline => self.deadline_passed().await,
+                Happening::Look => {}
             }
             // Nothing came of what was said first.
             if let Err(why) = self.keep_opened_alone().await {
@@ -287,6 +301,7 @@ impl Task {
         let deadline = self.deadline;
         let patience = self.call.as_ref().and_then(|call| call.patience);
         let lent = self.loan_ends();
+        let look = self.looks_for_sleep();
         tokio::select! {
             biased;
             word = self.inbox.recv() => word.map_or(Happening::Left, Happening::Word),
@@ -299,6 +314,7 @@ impl Task {
             () = sleep_until(patience.unwrap_or_else(Instant::now)), if patience.is_some() => Happening::Slow,
             () = sleep_until(wake.unwrap_or_else(Instant::now)), if wake.is_some() => Happening::Woke,
             () = sleep_until(lent.unwrap_or_else(Instant::now)), if lent.is_some() => Happening::Lent,
+            () = sleep_until(look.unwrap_or_else(Instant::now)), if look.is_some() => Happening::Look,
         }
     }
 

@@ -11,6 +11,7 @@ use crate::engine::call::ModelCall;
 use crate::engine::effect::Call;
 use crate::engine::paced::Paced;
 use crate::engine::session::Task;
+use crate::engine::sleep::Looked;
 use crate::engine::supply::Way;
 use crate::protocol::event::{Ending, Fact};
 use crate::protocol::failure::{Failure, Stop};
@@ -81,7 +82,8 @@ impl Task {
             self.commit_with(Vec::new(), Some(reservation)).await,
             Ok(None)
         ) {
-            let began = self.house.clock.now();
+            let clock = &self.house.clock;
+            let began = (clock.now(), Looked::new(clock.clocks()));
             let stream = Paced::new(provider.stream(prompt, None), None);
             let call = ModelCall::new(stream, model, tariff, (sent, size), began);
             self.aside = Some(call);

@@ -33,6 +33,7 @@ use uuid::{Builder, Uuid};
 use crate::config::clipboard::Clipboard;
 use crate::config::display::{Ambiguous, Motion};
 use crate::config::theme::ThemeChoice;
+use crate::engine::clock::Clocks;
 use crate::engine::door::Door;
 use crate::protocol::event::Signal;
 use crate::protocol::id::{ModelRef, SessionId};
@@ -437,6 +438,7 @@ fn now(began: Instant, at: Instant, chance: Uuid) -> Now {
     Now {
         wall: Time(wall),
         since: at.saturating_duration_since(began),
+        clocks: Clocks::read(),
         fresh: SessionId(Builder::from_unix_timestamp_millis(millis, &bits).into_uuid()),
     }
 }

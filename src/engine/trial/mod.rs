@@ -9,6 +9,7 @@ mod closing;
 mod full;
 mod lent;
 mod shell;
+mod sleep;
 mod supply;
 mod tour;
 mod waiting;

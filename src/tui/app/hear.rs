@@ -3,7 +3,7 @@
 use crate::agent::session::Session;
 use crate::protocol::event::{Delta, Event, Fact, Signal};
 use crate::protocol::id::{CommandId, SessionId};
-use crate::protocol::item::Item;
+use crate::protocol::item::{Item, Origin};
 use crate::protocol::query::{self, Found, ModelCard, Query};
 use crate::protocol::session::Card;
 use crate::tui::app::card::{CardFocus, another_key, given_to, key_beside};
@@ -110,13 +110,16 @@ impl App {
                 ..
             } => self.shell_said(event.session, command, &outcome.text),
             Fact::ItemAdded {
-                item: Item::Prompt { .. },
+                item: Item::Prompt { origin, .. },
                 ..
             } => {
-                if let Some(view) = self.view_of(event.session)
-                    && !view.sent.is_empty()
-                {
-                    view.sent.remove(0);
+                if let Some(view) = self.view_of(event.session) {
+                    if *origin == Origin::Person {
+                        view.slept = None;
+                    }
+                    if !view.sent.is_empty() {
+                        view.sent.remove(0);
+                    }
                 }
             }
             _ => {}

@@ -52,6 +52,7 @@ pub mod seek;
 pub mod setup;
 pub mod shell;
 pub mod since;
+mod slept;
 pub mod stash;
 pub mod streaming;
 pub mod temporary;
@@ -209,7 +210,8 @@ pub struct App {
 impl App {
     /// Routes a message; its effects are in order.
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Cmd> {
-        self.now = now;
+        let before = std::mem::replace(&mut self.now, now);
+        self.woke(before.clocks);
         self.expire();
         let drawn = matches!(msg, Msg::Drawn(_));
         let heard = drawn || matches!(msg, Msg::Signals(_));

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::config::secret::Secret;
+use crate::engine::clock::Clocks;
 use crate::protocol::effort::Effort;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::money::Money;
@@ -21,6 +22,8 @@ pub struct Now {
     pub wall: Time,
     /// Since the workstation started. Of a key it is when the key came, which may be before what was taken up last.
     pub since: Duration,
+    /// What sleep of the machine is told by.
+    pub clocks: Clocks,
     /// A session id nobody has used.
     pub fresh: SessionId,
 }

@@ -116,6 +116,8 @@ pub struct View {
     held: Vec<Event>,
     /// What was asked for before the session was open.
     pub after_open: Vec<Op>,
+    /// The machine slept so long since the last prompt.
+    pub slept: Option<Duration>,
     /// A turn ended while another session was looked at.
     pub unseen: bool,
     /// What happened since the person looked elsewhere.
@@ -173,6 +175,7 @@ impl View {
             after_open: Vec::new(),
             unseen: false,
             since: None,
+            slept: None,
             told_unseen: None,
             card_closed: false,
             draft: String::new(),

@@ -65,6 +65,9 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
             Role::Accent,
         );
     }
+    if let Some(said) = view.slept_said() {
+        row = row.put(format!("  {said}"), Role::Warn);
+    }
     row = row.put("  no sandbox", Role::Muted);
     if let Some(branch) = app
         .place(view.cwd())

@@ -19,6 +19,7 @@ mod pointer;
 mod replies;
 mod sessions;
 mod shelves;
+mod slept;
 mod tour;
 mod window;
 mod worktree;
@@ -29,6 +30,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use uuid::Uuid;
 
+use crate::engine::clock::Clocks;
 use crate::protocol::ask::{About, Answer, Approval, Ask, Risk, Subject, Verdict};
 use crate::protocol::event::{Event, Fact, Signal, When};
 use crate::protocol::id::{AskId, CallId, ModelRef, Seq, SessionId};
@@ -222,6 +224,7 @@ fn now(millis: u64) -> Now {
     Now {
         wall: Time(millis as i64),
         since: Duration::from_millis(millis),
+        clocks: Clocks::default(),
         fresh: id(u128::from(millis) + 1_000_000),
     }
 }
