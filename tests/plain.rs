@@ -191,6 +191,9 @@ fn three_agents_are_led_by_number() {
     plain.say("Please clean up.");
     let number = plain.ask();
     plain.say("new");
+    // Before anything is sent there.
+    plain.hears("[3 work] model chat/m.");
+    plain.hears("2 work writes in this folder too.");
     plain.say("Write the docs.");
     plain.hears("[3 work] answer: Written.");
     plain.hears("  It builds.");
@@ -232,11 +235,11 @@ fn what_is_typed_while_an_ask_waits_answers_nothing() {
     let mut plain = Plain::creel(&home);
     plain.say("Make it.");
     let number = plain.ask();
-    // Prose, bare keys, other numbers, a choice that is not there.
-    for line in ["y", "1", "yes, but not in ci", "", "５"] {
+    // Prose and bare letters; a number that comes with other lines was meant for something else.
+    for line in ["y", "yes, but not in ci", ""] {
         plain.say(line);
     }
-    for _ in 0..4 {
+    for _ in 0..2 {
         plain.hears(&format!("your text waits behind ask {number}."));
     }
     plain.say(&format!("ask {} 1", number + 1));
@@ -265,6 +268,43 @@ fn what_is_typed_while_an_ask_waits_answers_nothing() {
     let (code, heard) = plain.ends();
     assert_eq!(code, 0, "{heard}");
     assert_eq!(heard.lines().filter(|line| *line == "2999").count(), 1);
+}
+
+/// Drawing H: the number of a choice alone, once the ask was there for as long as a hand needs; and never as a prompt.
+#[test]
+fn a_number_alone_answers_the_one_ask_of_this_session() {
+    let home = Home::new();
+    home.plays(
+        "> *\n< call bash {\"command\":\"touch made\"}\n\n< text: Done.\n\n> *\n< text: Heard.\n",
+    );
+    let mut plain = Plain::creel(&home);
+    plain.say("1");
+    plain.hears("1 alone answers nothing; say 1 sends it");
+    plain.say("Make it.");
+    let number = plain.ask();
+    plain.say("board");
+    plain.hears("a number goes there");
+    plain.say("1");
+    plain.hears(&format!("ask {number} 1 answers, go 1 goes to a session"));
+    plain.say("go 1");
+    plain.hears("answer with: ask");
+    // What comes too soon after it was told is told to, and the list is left behind.
+    loop {
+        plain.say("１");
+        let line = plain.hears("ask ");
+        if line.contains("answered: yes, once.") {
+            break;
+        }
+        assert!(line.contains("only just been told"), "{line}");
+        assert!(!home.work().join("made").exists());
+    }
+    plain.hears("] finished");
+    assert!(home.work().join("made").exists());
+    // The model has had its last word, which may have been a question.
+    plain.say("2");
+    plain.hears("answer: Heard.");
+    let (code, heard) = plain.ends();
+    assert_eq!(code, 0, "{heard}");
 }
 
 /// Story 6: a model that goes in circles is stopped by an ask; it can be ended.

@@ -44,6 +44,7 @@ impl Desk<'_> {
         if !only.is_empty() {
             return;
         }
+        self.say("a number alone: answers the one ask of this session, else takes from the list told last.");
         self.say("an exclamation mark and a command: run it yourself, unasked.");
         self.say(
             "anything else is a prompt of the current session; while a turn runs it goes in before the next step.",
@@ -327,7 +328,7 @@ impl Desk<'_> {
         }
     }
 
-    /// Says who else writes in this session's folder, where somebody does.
+    /// Says who else writes in this session's folder, each once.
     pub async fn tell_writers(&mut self) {
         let room = self.room();
         let look = Look::Writers {
@@ -342,6 +343,10 @@ impl Desk<'_> {
             return;
         };
         for writer in writers {
+            if self.room().writers.contains(&writer.session) {
+                continue;
+            }
+            self.room_mut().writers.push(writer.session);
             let name = match self.index_of(writer.session) {
                 Some(index) => self.rooms[index].name(),
                 None => format!("{}, in another terminal,", brief(&writer.title, 60)),

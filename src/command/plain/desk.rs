@@ -62,6 +62,8 @@ pub struct Desk<'d> {
     pub confirm: Option<(Seq, String)>,
     /// The model of a company new to the project that was named once.
     pub asked: Option<(SessionId, ModelRef)>,
+    /// When the line before was typed.
+    before: Option<Instant>,
     /// Quitting was said while a turn runs.
     quit: bool,
     /// The session whose sentences are being told.
@@ -94,6 +96,7 @@ impl<'d> Desk<'d> {
             typed_by_hand: false,
             confirm: None,
             asked: None,
+            before: None,
             quit: false,
             speaker: None,
             next: 0,
@@ -233,14 +236,24 @@ impl<'d> Desk<'d> {
         }
         let confirm = self.confirm.take();
         let quit = std::mem::take(&mut self.quit);
+        let before = self.before.replace(Instant::now());
         let picks = self.picks.take();
+        if word.only_looks() {
+            self.picks.clone_from(&picks);
+        }
         match word {
             Word::Nothing => {}
             Word::Help(name) => self.help(&name),
             Word::Board => self.board().await?,
             Word::Go(number) => self.go(number).await?,
-            Word::Number(number, line) => self.pick(picks, number, &line).await?,
-            Word::New => self.new_room(),
+            Word::Number(number, line) => {
+                let when = (typed.came, before);
+                self.number((number, &line), (picks, confirm), when).await?;
+            }
+            Word::New => {
+                self.new_room();
+                self.tell_writers().await;
+            }
             Word::Ask(None) => self.asks(),
             Word::Ask(Some((number, choice))) => self.answer(number, &choice, confirm).await?,
             Word::Find(words) => self.find(&words).await?,
@@ -251,13 +264,10 @@ impl<'d> Desk<'d> {
             Word::Stop(number) => self.stop(number),
             Word::Again => self.again(),
             Word::Queue(text) if text.is_empty() => self.queued(),
-            Word::Queue(text) => self.prompt(text, When::Turn),
-            Word::Tour => self.tour(),
+            Word::Queue(text) => self.prompt(text, When::Turn).await,
+            Word::Tour => self.tour().await,
             Word::Shell(command) => self.speak(Op::Shell { command }),
-            Word::Say(text) => {
-                self.prompt(text, When::Step);
-                self.tell_writers().await;
-            }
+            Word::Say(text) => self.prompt(text, When::Step).await,
             Word::Wrong(why) => self.say(why),
             Word::Quit => {
                 let busy = self.rooms.iter().filter(|room| room.busy()).count();
@@ -274,29 +284,9 @@ impl<'d> Desk<'d> {
         Ok(Then::On)
     }
 
-    async fn pick(
-        &mut self,
-        picks: Option<Picks>,
-        number: usize,
-        line: &str,
-    ) -> Result<(), Trouble> {
-        match picks {
-            None => self.prompt(line.to_owned(), When::Step),
-            Some(Picks::Sessions) => self.go(number).await?,
-            Some(Picks::Models(models)) => {
-                let chosen = number.checked_sub(1).and_then(|index| models.get(index));
-                match chosen.cloned() {
-                    Some(model) => self.take_model(model).await?,
-                    None => self.say(format!(
-                        "there is no {number} in the list. nothing was done"
-                    )),
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn prompt(&mut self, text: String, when: When) {
+    /// Sends a prompt, after who else writes in this folder was told.
+    pub async fn prompt(&mut self, text: String, when: When) {
+        self.tell_writers().await;
         let when = if self.room().busy() { when } else { When::Step };
         let blocks = vec![Block::text(text)];
         self.speak(Op::Submit {
@@ -374,7 +364,7 @@ impl<'d> Desk<'d> {
     }
 
     /// A session of the tour in a folder of its own, with its first prompt said.
-    fn tour(&mut self) {
+    async fn tour(&mut self) {
         let folder = match (self.tour_folder.0)() {
             Ok(folder) => folder,
             Err(why) => {
@@ -394,7 +384,7 @@ impl<'d> Desk<'d> {
         self.say("the tour: a script speaks in the place of a model, with play money; the tools and asks are real.");
         self.describe();
         self.tell_of(self.at, format!("you say: {TOUR_PROMPT}"));
-        self.prompt(TOUR_PROMPT.to_owned(), When::Step);
+        self.prompt(TOUR_PROMPT.to_owned(), When::Step).await;
     }
 
     /// Goes to a session by its number.
@@ -433,7 +423,9 @@ impl<'d> Desk<'d> {
         for (number, waiting) in asks {
             let lines = ask::told(number, &waiting);
             self.tell_lines(index, lines);
+            self.rooms[index].asked = Some(Instant::now());
         }
+        self.tell_writers().await;
         Ok(())
     }
 

@@ -8,6 +8,7 @@
 pub mod answer;
 pub mod ask;
 pub mod desk;
+pub mod number;
 pub mod room;
 pub mod sentence;
 pub mod spoken;
@@ -151,6 +152,7 @@ async fn begin<S: Stream<Item = u8> + Unpin>(
             desk.say("no session here yet; this is a new one.");
         }
         desk.describe();
+        desk.tell_writers().await;
         let chosen = args.model.is_some() || config.model.is_some();
         introduce(&mut desk, chosen).await?;
     }

@@ -62,6 +62,10 @@ pub struct Room {
     pub sent: Vec<CommandId>,
     /// What waits, by the number it was told under: that of its fact in the log, so an answer from an older list finds nothing.
     pub asks: BTreeMap<Seq, Ask>,
+    /// When one of them was told last.
+    pub asked: Option<Instant>,
+    /// Other sessions that write in its folder and were told.
+    pub writers: Vec<SessionId>,
     calls: BTreeMap<CallId, ToolCall>,
     speech: Speech,
     /// What it is at, and since when.
@@ -92,6 +96,8 @@ impl Room {
             session: None,
             sent: Vec::new(),
             asks: BTreeMap::new(),
+            asked: None,
+            writers: Vec::new(),
             calls: BTreeMap::new(),
             speech: Speech::default(),
             doing: None,
@@ -216,6 +222,7 @@ impl Room {
             Fact::AskRaised { ask: raised } => {
                 self.doing = None;
                 self.asks.insert(event.seq, raised.clone());
+                self.asked = Some(Instant::now());
                 let told = ask::told(event.seq, raised);
                 let mut told = told.into_iter();
                 lines.extend(told.next().map(Line::Of));

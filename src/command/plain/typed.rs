@@ -16,11 +16,12 @@ const MOST: usize = 64;
 /// A line longer than this is taken as it is, so that input without a line end cannot fill the memory.
 const LONGEST: usize = 4 << 20;
 /// A hand needs longer than this from one line to the answer of an ask; the workstation wants the same quiet.
-const QUIET: Duration = Duration::from_millis(400);
+pub const QUIET: Duration = Duration::from_millis(400);
 
 /// How a line came.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Came {
+    #[default]
     Alone,
     /// With others, or right behind one, on a terminal: it may be a text and answers nothing.
     Together,

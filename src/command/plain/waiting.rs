@@ -1,5 +1,7 @@
 //! What waits for the person, over all sessions: told, and answered by number.
 
+use tokio::time::Instant;
+
 use crate::agent::visible::brief;
 use crate::command::plain::ask::{self, Reply};
 use crate::command::plain::desk::Desk;
@@ -77,6 +79,7 @@ impl Desk<'_> {
         if choice.is_empty() {
             let lines = ask::told(number, &waiting);
             self.tell_lines(index, lines);
+            self.rooms[index].asked = Some(Instant::now());
             return Ok(());
         }
         let again = confirm == Some((number, choice.to_owned()));

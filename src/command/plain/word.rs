@@ -74,7 +74,7 @@ pub enum Word {
     Help(String),
     Board,
     Go(usize),
-    /// A number alone: picks from the list told last, else it is a prompt.
+    /// A number alone, and the line as it was typed: see `number`.
     Number(usize, String),
     New,
     /// All asks that wait, or one of them with what is answered.
@@ -95,6 +95,23 @@ pub enum Word {
     Quit,
     /// It looks like a command and is none: why, in a line.
     Wrong(String),
+}
+
+impl Word {
+    /// It moves nothing on: the list told last still stands.
+    pub fn only_looks(&self) -> bool {
+        match self {
+            Self::Nothing
+            | Self::Help(_)
+            | Self::Ask(None)
+            | Self::Show(_)
+            | Self::Cost
+            | Self::Wrong(_) => true,
+            Self::Queue(text) | Self::Mode(text) => text.is_empty(),
+            Self::Ask(Some((_, choice))) => choice.is_empty(),
+            _ => false,
+        }
+    }
 }
 
 /// The narrow form of a full-width character, where a key and not a text is meant; the ideographic comma lies where the
