@@ -42,6 +42,7 @@ mod tool_run;
 mod trial;
 mod worktree;
 mod worktree_list;
+mod written;
 
 use std::collections::HashMap;
 use std::path::PathBuf;

@@ -12,6 +12,7 @@ use crate::engine::house::House;
 use crate::engine::open;
 use crate::engine::session::Task;
 use crate::engine::worktree_list::List;
+use crate::engine::written;
 use crate::project;
 use crate::project::git::run::Git;
 use crate::project::git::{look, make, merge};
@@ -36,6 +37,9 @@ pub(crate) async fn see(house: &Arc<House>, look: Look) -> Sight {
         }
         Look::Files { session } => {
             async {
+                if !has_worktree(house, session).await? {
+                    return written::files(house, session).await.map(Sight::Files);
+                }
                 let (git, worktree) = of(house, session).await?;
                 let files = look::files(&git, &worktree, &house.worktree.copy).await?;
                 Ok(Sight::Files(files))
@@ -44,6 +48,10 @@ pub(crate) async fn see(house: &Arc<House>, look: Look) -> Sight {
         }
         Look::Diff { session, path } => {
             async {
+                if !has_worktree(house, session).await? {
+                    let patch = written::patch(house, session, &path).await?;
+                    return Ok(Sight::Diff { path, patch });
+                }
                 let (git, worktree) = of(house, session).await?;
                 let patch = look::patch(&git, &worktree, &path).await?;
                 Ok(Sight::Diff { path, patch })
@@ -111,6 +119,11 @@ async fn remains(house: &Arc<House>, session: SessionId) -> Result<(Git, Worktre
         &worktree.repository
     };
     Ok((git(top).await?, worktree))
+}
+
+async fn has_worktree(house: &Arc<House>, session: SessionId) -> Result<bool, String> {
+    let folded = open::folded(house, session).await?;
+    Ok(folded.is_some_and(|folded| folded.spec.worktree.is_some()))
 }
 
 async fn worktree_of(house: &Arc<House>, session: SessionId) -> Result<Worktree, String> {

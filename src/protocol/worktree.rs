@@ -116,10 +116,10 @@ pub struct FileChange {
     pub uncommitted: bool,
 }
 
-/// A worktree with its files.
+/// The files of a session: those of its worktree, else what its own calls wrote.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Files {
-    pub worktree: Worktree,
+    pub worktree: Option<Worktree>,
     pub standing: Standing,
     pub files: Vec<FileChange>,
     /// Files beyond those that are listed.

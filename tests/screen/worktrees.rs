@@ -70,7 +70,7 @@ fn files(size: (u16, u16)) -> Desk {
         uncommitted,
     };
     desk.sees(Sight::Files(Files {
-        worktree: tree(),
+        worktree: Some(tree()),
         standing: standing(),
         files: vec![
             file("src/http/retry.rs", Became::Changed, Some((31, 9)), false),

@@ -15,7 +15,7 @@ use crate::protocol::op::{Manage, Managed, Op};
 use crate::protocol::query::{CheckState, Found, Query};
 use crate::protocol::rule::Mode;
 use crate::protocol::session::OpenRequest;
-use crate::protocol::worktree::{Done, Errand, Look, Sight, Writer};
+use crate::protocol::worktree::{Became, Done, Errand, FileChange, Look, Sight, Writer};
 
 const SCRIPT: &str = "> *\n< text: done\n";
 
@@ -289,4 +289,49 @@ async fn two_sessions_edit_one_file_and_the_second_is_told() {
     other.ending().await;
     other.end().await;
     one.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_a_worktree_the_log_tells_what_the_calls_of_a_session_wrote() {
+    let script = "> *\n< call write {\"path\":\"src/new.txt\",\"content\":\"one\\ntwo\\n\"}\n\n\
+        < call edit {\"path\":\"src/new.txt\",\"old_string\":\"one\",\"new_string\":\"1\"}\n\n\
+        < call edit {\"path\":\"old.txt\",\"old_string\":\"a\",\"new_string\":\"b\"}\n\n\
+        < call edit {\"path\":\"old.txt\",\"old_string\":\"absent\",\"new_string\":\"b\"}\n\n< text: done\n";
+    let stage = Stage::new(script);
+    let mut play = stage.open();
+    fs::write(play.folder.join("old.txt"), "a\n").unwrap();
+    // Nobody's doing as far as the log knows.
+    fs::write(play.folder.join("other.txt"), "a\n").unwrap();
+    play.say("go", When::Turn);
+    play.ending().await;
+    let session = play.session;
+    let Sight::Files(files) = see(&play, Look::Files { session }).await else {
+        panic!("no files");
+    };
+    assert_eq!((files.worktree, files.standing.files), (None, 2));
+    let file = |path: &str, became, lines| FileChange {
+        path: path.to_owned(),
+        became,
+        lines: Some(lines),
+        uncommitted: false,
+    };
+    assert_eq!(
+        files.files,
+        [
+            file("old.txt", Became::Changed, (1, 1)),
+            file("src/new.txt", Became::New, (3, 1)),
+        ]
+    );
+    let diff = Look::Diff {
+        session,
+        path: "src/new.txt".to_owned(),
+    };
+    let Sight::Diff { patch, .. } = see(&play, diff).await else {
+        panic!("no difference");
+    };
+    assert_eq!(
+        patch,
+        "@@ -0,0 +1,2 @@\n+one\n+two\n@@ -1,2 +1,2 @@\n-one\n+1\n two\n"
+    );
+    play.end().await;
 }

@@ -187,7 +187,7 @@ pub async fn files(git: &Git, worktree: &Worktree, copied: &[String]) -> Result<
     })
     .await?;
     Ok(Files {
-        worktree: worktree.clone(),
+        worktree: Some(worktree.clone()),
         standing,
         files,
         more: u32::try_from(more).unwrap_or(u32::MAX),

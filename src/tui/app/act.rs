@@ -245,6 +245,15 @@ impl App {
             if self.view().running() {
                 return self.submit(When::Turn);
             }
+            let key = |action| {
+                self.keymap()
+                    .key(Place::Composer, action)
+                    .unwrap_or_default()
+            };
+            let (tab, enter) = (key(Action::ToCards), key(Action::Send));
+            self.say(format!(
+                "{tab} queues while a turn runs, and none does: {enter} sends"
+            ));
             return Vec::new();
         }
         self.to_cards();

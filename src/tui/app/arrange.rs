@@ -219,8 +219,22 @@ impl App {
         room
     }
 
-    /// The view is closed and nothing else: the session goes on in the background. The last pane closes its tab.
+    /// The view is closed and nothing else: the session goes on in the background. The last pane closes its tab, or where a
+    /// turn runs shows another one.
     fn close_pane(&mut self) -> Vec<Cmd> {
+        if self.panes.is_one() && self.view().running() {
+            let (at, id) = (self.at(), self.view().id);
+            let mut cmds = Vec::new();
+            match self.views.len() {
+                1 => cmds = self.new_session(),
+                count if at + 1 < count => self.go_to(at + 1),
+                _ => self.go_to(at - 1),
+            }
+            if self.view().id != id {
+                self.say_where(at);
+            }
+            return cmds;
+        }
         if self.panes.is_one() {
             return self.close_tab();
         }
@@ -234,17 +248,22 @@ impl App {
             if let Some(at) = at.filter(|&at| empty(&self.views[at])) {
                 self.views.remove(at);
             } else if let Some(at) = at {
-                let running = self.views[at].running();
-                let goes = if running { "goes on" } else { "stays" };
-                let number = u8::try_from(at + 1).unwrap_or(u8::MAX);
-                let key = match number {
-                    1..=9 => self.keymap().way(Action::Tab(number)),
-                    _ => self.keymap().way(Action::Sessions),
-                };
-                self.say(format!("session {number} {goes}; {key} shows it"));
+                self.say_where(at);
             }
         }
         Vec::new()
+    }
+
+    /// What becomes of a session that is no longer shown, and the way back to it.
+    fn say_where(&mut self, at: usize) {
+        let running = self.views[at].running();
+        let goes = if running { "goes on" } else { "stays" };
+        let number = u8::try_from(at + 1).unwrap_or(u8::MAX);
+        let key = match number {
+            1..=9 => self.keymap().way(Action::Tab(number)),
+            _ => self.keymap().way(Action::Sessions),
+        };
+        self.say(format!("session {number} {goes}; {key} shows it"));
     }
 
     /// An edge was taken with the pointer and moved to this column or row.

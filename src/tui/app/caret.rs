@@ -7,6 +7,7 @@ use std::ops::Range;
 use crossterm::event::KeyEvent;
 
 use crate::protocol::id::Seq;
+use crate::tui::app::keymap::Action;
 
 /// A place in a transcript, with the row it is on.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -102,6 +103,8 @@ pub struct Reading {
     pub count: usize,
     /// The first of two keys.
     pub prefix: Option<char>,
+    /// What is done again by the key for it, and how often.
+    pub repeats: Option<(Action, i64)>,
 }
 
 impl Reading {

@@ -7,6 +7,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::protocol::id::{Seq, SessionId};
 use crate::tui::app::caret::{Caret, Edge, Held, Move, Selection};
+use crate::tui::app::excerpt::block;
 use crate::tui::app::find::{Fetch, Search};
 use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::keymap::{Action, Place};
@@ -29,6 +30,24 @@ fn narrowed(event: KeyEvent) -> KeyEvent {
         },
         _ => event,
     }
+}
+
+/// What the key that repeats does again: not the steps, which are keys of their own that are held down.
+fn repeats(action: Action) -> bool {
+    matches!(
+        action,
+        Action::NextTurn
+            | Action::TurnBefore
+            | Action::NextHunk
+            | Action::HunkBefore
+            | Action::NextFailure
+            | Action::FailureBefore
+            | Action::NextBlock
+            | Action::BlockBefore
+            | Action::NextHit
+            | Action::HitBefore
+            | Action::Fold
+    )
 }
 
 impl App {
@@ -82,6 +101,9 @@ impl App {
                 // The composer's commands are reached from here too.
                 '!' | ':' => {
                     reading.count = 0;
+                    if c == '!' && self.run_again() {
+                        return Vec::new();
+                    }
                     self.focus = Focus::Composer;
                     self.view_mut().composer.type_on();
                     let key = if c == ':' { '/' } else { c };
@@ -141,6 +163,17 @@ impl App {
         let typed = self.pane().eyes.count;
         let reading = &mut self.pane_mut().eyes;
         let count = reading.count();
+        let (action, count) = match (action, reading.repeats) {
+            (Action::Repeat, None) => {
+                self.say("nothing to repeat yet: it repeats a jump, a hit or a fold");
+                return Vec::new();
+            }
+            (Action::Repeat, Some((last, times))) => (last, if typed > 0 { count } else { times }),
+            (action, _) => (action, count),
+        };
+        if repeats(action) {
+            reading.repeats = Some((action, count));
+        }
         let screen = usize::try_from(count - 1).unwrap_or(0);
         let step = match action {
             Action::ScrollDown => Some(Move::Rows(count)),
@@ -202,6 +235,27 @@ impl App {
             Action::Leave => self.leave_reading(),
             action => self.act(action),
         }
+    }
+
+    /// The command under the caret goes into an empty composer, to be run by the person: nothing runs before Enter. Whether
+    /// there was one.
+    fn run_again(&mut self) -> bool {
+        let block = self.here().map(|(entry, caret)| block(&entry, caret));
+        let Some((command, "command")) = block else {
+            return false;
+        };
+        if !self.view().composer.is_empty() {
+            return false;
+        }
+        self.focus = Focus::Composer;
+        let composer = &mut self.view_mut().composer;
+        composer.type_on();
+        composer.set(&format!("! {command}"));
+        self.typed();
+        let key = self.keymap().key(Place::Composer, Action::Send);
+        let key = key.unwrap_or_default();
+        self.say(format!("{key} runs it again as you"));
+        true
     }
 
     /// Esc: what is being gathered or looked for in the log ends, then a selection, then a search, then reading.

@@ -75,31 +75,32 @@ impl App {
         None
     }
 
-    /// The files of the session's worktree.
+    /// The files of the session's worktree, else those its own calls wrote.
     pub fn show_files(&mut self) -> Vec<Cmd> {
         let view = self.view();
         let session = view.id;
-        let stands = view
-            .session
-            .as_ref()
-            .is_some_and(|session| session.spec.worktree.is_some());
-        if !stands {
-            self.say_no_worktree();
+        if view.session.is_none() && view.stage != Stage::Loading {
+            self.say("nothing was done in this session yet");
             return Vec::new();
         }
         self.show(Overlay::Files(Box::new(Files::new(session))));
         vec![look(session, Look::Files { session })]
     }
 
-    /// The files of the worktree of a session on the board, or another page of them. Whether one that is not open here stands
-    /// in a worktree only the log knows.
+    /// The files of a session on the board, or another page of them. Whether one that is not open here stands in a worktree only
+    /// the log knows.
     pub fn files_of_marked(&mut self, entry: Entry, page: Option<Page>) -> Vec<Cmd> {
         let session = entry.id;
         let view = entry.tab.and_then(|tab| self.views.get(tab));
         let folded = view.and_then(|view| view.session.as_ref());
         let fresh = view.is_some_and(|view| view.stage == Stage::Fresh);
-        if fresh || folded.is_some_and(|session| session.spec.worktree.is_none()) {
+        let bare = folded.is_some_and(|session| session.spec.worktree.is_none());
+        if page.is_some() && (fresh || bare) {
             self.say_no_worktree();
+            return Vec::new();
+        }
+        if fresh {
+            self.say("nothing was done in this session yet");
             return Vec::new();
         }
         let mut files = Files::new(session);
@@ -171,6 +172,11 @@ impl App {
             }
             Some(Overlay::Files(overlay)) if overlay.session == session => {
                 match (&mut overlay.page, sight) {
+                    // What was asked for is done with a worktree alone.
+                    (Page::Merge { .. }, Sight::Files(files)) if files.worktree.is_none() => {
+                        self.overlay = None;
+                        self.say_no_worktree();
+                    }
                     (_, Sight::Files(files)) => {
                         let next = overlay.read(files);
                         return next.map(|next| look(session, next)).into_iter().collect();

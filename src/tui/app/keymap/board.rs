@@ -14,7 +14,7 @@ pub const ROWS: &[Binding] = &[
     bind(Board, Action::BoardTurns, "board-turns", "its turns, to open it at one", &[plain('t'), key(KeyCode::Right)], None),
     bind(Board, Action::NewSession, "board-new", "new session here", &[plain('n')], None),
     bind(Board, Action::NewWorktree, "board-worktree", "new session in a worktree", &[plain('N')], None),
-    bind(Board, Action::BoardFiles, "board-files", "files of its worktree", &[plain('f')], None),
+    bind(Board, Action::BoardFiles, "board-files", "files it changed", &[plain('f')], None),
     bind(Board, Action::BoardMerge, "board-merge", "merge its worktree (shows it first)", &[plain('M')], None),
     bind(Board, Action::BoardRename, "board-rename", "another title", &[plain('R')], None),
     bind(Board, Action::BoardPin, "board-pin", "pin it, and back: first in its group", &[plain('p')], None),

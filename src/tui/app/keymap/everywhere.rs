@@ -15,7 +15,7 @@ pub const ROWS: &[Binding] = &[
     bind(Anywhere, Action::NewSession, "new-session", "new session here", &[], Some('n')),
     bind(Anywhere, Action::Temporary, "temporary", "new temporary session", &[], Some('u')),
     bind(Anywhere, Action::NewWorktree, "new-worktree", "new session in a worktree", &[], Some('N')),
-    bind(Anywhere, Action::Files, "files", "files of this worktree", &[], Some('f')),
+    bind(Anywhere, Action::Files, "files", "files this session changed", &[], Some('f')),
     bind(Anywhere, Action::Models, "models", "model of this session", &[], Some('m')),
     bind(Anywhere, Action::Cost, "cost", "what it cost", &[], Some('c')),
     bind(Anywhere, Action::Skills, "skills", "skills", &[], Some('S')),

@@ -193,6 +193,7 @@ pub enum Action {
     CopyBlock,
     CopyTurn,
     CopyPlace,
+    Repeat,
     OpenPlace,
     OpenLink,
     Pager,

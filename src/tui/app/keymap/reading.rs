@@ -71,6 +71,7 @@ pub const ROWS: &[Binding] = &[
     bind(Transcript, Action::CopyBlock, "copy-block", "copy the selection, else the block as written: code, command, patch, message", &[plain('y')], None),
     bind(Transcript, Action::CopyTurn, "copy-turn", "copy the turn as markdown", &[plain('Y')], None),
     bind(Transcript, Action::CopyPlace, "copy-place", "copy path:line", &[plain('p')], None),
+    bind(Transcript, Action::Repeat, "repeat", "the last jump, hit or fold once more; a number before it: so often", &[plain('.')], None),
     bind(Transcript, Action::OpenPlace, "open-place", "open path:line in your editor", &[plain('e')], None),
     bind(Transcript, Action::OpenLink, "open-link", "open the link here in your browser, else copy it", &[], None),
     bind(Transcript, Action::Pager, "pager", "the whole transcript in your pager", &[plain('V')], None),

@@ -1,10 +1,10 @@
 //! The files of a session's worktree with what became of them, and from there the way back: commit, merge, remove. Each is
-//! shown before it is done.
+//! shown before it is done. Of a session without a worktree, what its own calls wrote.
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::protocol::id::SessionId;
-use crate::protocol::worktree::{Errand, Files as Listed, Look, Loss, Preview};
+use crate::protocol::worktree::{Errand, Files as Listed, Look, Loss, Preview, Worktree};
 use crate::tui::app::ask::edit_line;
 use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::overlay::{Reply, Wish};
@@ -65,6 +65,10 @@ impl Files {
             said: None,
             failed: None,
         }
+    }
+
+    pub fn worktree(&self) -> Option<&Worktree> {
+        self.listed.as_ref()?.worktree.as_ref()
     }
 
     /// The file that is marked.
@@ -243,6 +247,7 @@ impl Files {
                 ' ' => self.skip = (self.skip + PAGE).min(last),
                 ']' => self.skip = self.hunk(|line| line > self.skip).unwrap_or(self.skip),
                 '[' => self.skip = self.hunk_before(),
+                'c' | 'M' | 'D' if self.listed.is_some() && self.worktree().is_none() => {}
                 'c' => return self.commit(),
                 'M' => return self.turn_to(Page::Merge { preview: None }),
                 'D' => {
@@ -326,7 +331,7 @@ mod tests {
     use uuid::Uuid;
 
     use super::*;
-    use crate::protocol::worktree::{Became, FileChange, Standing, Worktree};
+    use crate::protocol::worktree::{Became, FileChange, Standing};
 
     fn session() -> SessionId {
         SessionId(Uuid::from_u128(7))
@@ -334,13 +339,13 @@ mod tests {
 
     fn listed(paths: &[&str]) -> Listed {
         Listed {
-            worktree: Worktree {
+            worktree: Some(Worktree {
                 path: "/src/flaky.wt/x".into(),
                 repository: "/src/flaky".into(),
                 branch: "x".to_owned(),
                 base: "0".repeat(40),
                 from: Some("main".to_owned()),
-            },
+            }),
             standing: Standing::default(),
             files: paths
                 .iter()
@@ -396,6 +401,20 @@ mod tests {
         // Read again: the mark stays on its file.
         assert_eq!(files.read(listed(&["0", "a", "b"])), Some(diff("b")));
         assert_eq!(files.at, 2);
+    }
+
+    #[test]
+    fn without_a_worktree_the_files_are_read_and_nothing_else() {
+        let mut files = Files::new(session());
+        files.read(Listed {
+            worktree: None,
+            ..listed(&["a", "b"])
+        });
+        for key in ['c', 'M', 'D'] {
+            assert_eq!(press(&mut files, KeyCode::Char(key)), Reply::Stay, "{key}");
+            assert_eq!(files.page, Page::Files, "{key}");
+        }
+        assert_ne!(press(&mut files, KeyCode::Tab), Reply::Stay);
     }
 
     #[test]

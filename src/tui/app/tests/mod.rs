@@ -16,6 +16,7 @@ mod palette;
 mod panes;
 mod pictures;
 mod pointer;
+mod reading;
 mod replies;
 mod sessions;
 mod shelves;

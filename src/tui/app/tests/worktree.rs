@@ -286,7 +286,11 @@ fn a_session_without_a_worktree_has_one_line_on_the_board() {
     let mut desk = Desk::open();
     desk.board(vec![card(1, "one", State::Done)]);
     desk.char('g');
-    assert_eq!(desk.char('f'), []);
+    let here = desk.app.view().id;
+    let files = Query::Worktree(Look::Files { session: here });
+    assert_eq!(desk.char('f'), [Cmd::Ask(Tag::Sight(here), files)]);
+    desk.press(KeyCode::Esc);
+    assert_eq!(desk.char('M'), []);
     assert_eq!(
         said(&desk),
         format!("{none}; N makes one for a new session")

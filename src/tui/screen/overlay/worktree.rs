@@ -108,9 +108,8 @@ pub fn page(app: &App, overlay: &Files, room: usize) -> Option<Page> {
         rows.push(Row::of(one_line(said), Role::Good));
     }
     let branch = overlay
-        .listed
-        .as_ref()
-        .map(|listed| one_line(&listed.worktree.branch));
+        .worktree()
+        .map(|worktree| one_line(&worktree.branch));
     let branch = branch.unwrap_or_default();
     let (title, filter, pairs) = match &overlay.page {
         Shown::Files => return None,
@@ -221,9 +220,8 @@ pub fn page(app: &App, overlay: &Files, room: usize) -> Option<Page> {
         }
         Shown::Remove { loss, field } => {
             let path = overlay
-                .listed
-                .as_ref()
-                .map(|listed| app.setup.path(&listed.worktree.path));
+                .worktree()
+                .map(|worktree| app.setup.path(&worktree.path));
             let path = path.unwrap_or_default();
             rows.extend(wrapped(&format!("Takes away {path} with the branch {branch}, and files in it that git ignores. The session stays in the log; its tab is closed."), room, 0, Role::Text));
             let (filter, pairs) = match loss {
@@ -347,17 +345,27 @@ pub fn draw_files(app: &App, overlay: &Files, canvas: &mut Canvas, area: Rect, l
     };
     draw_list(overlay, canvas, list, look);
     draw_diff(overlay, canvas, diff, look);
-    let pairs = keys(&[
-        ("Tab", "file"),
-        ("M", "merge…"),
-        ("Esc", "close"),
-        ("c", "commit…"),
-        ("j k", "line"),
-        ("] [", "hunk"),
-        ("D", "remove…"),
-        ("*", "not committed"),
-        ("r", "read again"),
-    ]);
+    let pairs = if overlay.worktree().is_some() || overlay.listed.is_none() {
+        keys(&[
+            ("Tab", "file"),
+            ("M", "merge…"),
+            ("Esc", "close"),
+            ("c", "commit…"),
+            ("j k", "line"),
+            ("] [", "hunk"),
+            ("D", "remove…"),
+            ("*", "not committed"),
+            ("r", "read again"),
+        ])
+    } else {
+        keys(&[
+            ("Tab", "file"),
+            ("j k", "line"),
+            ("] [", "hunk"),
+            ("Esc", "close"),
+            ("r", "read again"),
+        ])
+    };
     let line = rows::key_line(&pairs, usize::from(area.width.saturating_sub(2)));
     line.draw(
         canvas,
@@ -370,9 +378,21 @@ pub fn draw_files(app: &App, overlay: &Files, canvas: &mut Canvas, area: Rect, l
 
 fn title(app: &App, overlay: &Files, area: Rect) -> Row {
     let Some(listed) = &overlay.listed else {
-        return Row::of(" worktree", Role::Strong);
+        return Row::of(" files", Role::Strong);
     };
-    let worktree = &listed.worktree;
+    let Some(worktree) = &listed.worktree else {
+        let count = match listed.standing.files {
+            1 => "1 file".to_owned(),
+            count => format!("{count} files"),
+        };
+        let not = if area.width >= BESIDE {
+            "; what commands changed is not among them"
+        } else {
+            ""
+        };
+        return Row::of(" written by this session's edits", Role::Strong)
+            .end(format!("{count}{not} "), Role::Text);
+    };
     let into = match &worktree.from {
         Some(from) => format!("{} → {}", one_line(&listed.standing.branch), one_line(from)),
         None => one_line(&listed.standing.branch),
@@ -408,7 +428,7 @@ fn draw_list(overlay: &Files, canvas: &mut Canvas, area: Rect, look: &Look) {
     }
     let above = list.len();
     match &overlay.listed {
-        None if overlay.failed.is_none() => list.push(Row::of("reading the worktree", Role::Muted)),
+        None if overlay.failed.is_none() => list.push(Row::of("reading the files", Role::Muted)),
         None => {}
         Some(listed) if listed.files.is_empty() => {
             list.push(Row::of("No file was changed.", Role::Muted));
