@@ -196,6 +196,10 @@ pub fn run(options: Options, start: Start) -> anyhow::Result<Ended> {
     std::thread::spawn(move || {
         let _ = starter.send(Wake::Started(start()));
     });
+    let changed = sender.clone();
+    reload::tell_changes(&options.config.path, move || {
+        changed.send(Wake::Config).is_ok()
+    });
     let mut effects = Effects::new(options, sender, input);
     desk.live(&queue, &mut effects)
 }
@@ -241,7 +245,7 @@ impl Desk {
                     for wake in std::iter::once(*first).chain(queue.try_iter().take(MOST)) {
                         resized_only &= matches!(wake, Wake::Msg(Msg::Resize(..)));
                         beside_only &= self.is_beside(&wake);
-                        back |= matches!(wake, Wake::Msg(Msg::Focus(true) | Msg::Back));
+                        back |= wake.is_back();
                         heard_only &= matches!(wake, Wake::Msg(Msg::Signals(_)));
                         self.take(wake, effects)?;
                     }
@@ -364,6 +368,8 @@ impl Desk {
                 }
                 None => Ok(()),
             },
+            // Looked at behind all that came with it.
+            Wake::Config => Ok(()),
             Wake::Closed => self.end(Ended::BySignal(1), effects),
         }
     }

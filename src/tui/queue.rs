@@ -26,8 +26,17 @@ pub(crate) enum Wake {
     Column(u16),
     /// The pointer did this in this cell.
     Pointer(Gesture, u16, u16),
+    /// The file of the config may have changed.
+    Config,
     /// The terminal is gone.
     Closed,
+}
+
+impl Wake {
+    /// The config may be another one: the person comes back, or it was said so.
+    pub(crate) fn is_back(&self) -> bool {
+        matches!(self, Self::Config | Self::Msg(Msg::Focus(true) | Msg::Back))
+    }
 }
 
 /// What the queue came to.

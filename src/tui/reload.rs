@@ -1,8 +1,14 @@
-//! The config while the workstation runs: looked at when something happens anyway, opened in the person's editor at a line,
-//! and written when a key is bound or a theme chosen.
+//! The config while the workstation runs: looked at when something happens anyway, and where the system tells of changes when
+//! it does; opened in the person's editor at a line, and written when a key is bound or a theme chosen.
 
+#[cfg(target_os = "linux")]
+use std::ffi::OsStr;
 use std::fmt;
-use std::path::PathBuf;
+#[cfg(target_os = "linux")]
+use std::mem::MaybeUninit;
+#[cfg(target_os = "linux")]
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -41,7 +47,7 @@ impl fmt::Debug for ConfigFile {
     }
 }
 
-/// Nothing wakes for it: it is asked when the person has done something.
+/// Nothing is woken by the time: it is asked when the person has done something, or the file has changed.
 pub(crate) struct Watch {
     last: Option<Instant>,
 }
@@ -61,6 +67,60 @@ impl Watch {
     }
 }
 
+/// Tells each time the file may have become another one, until it is not wanted any more. The system wakes the thread for
+/// changes in the file's folder and for nothing else. Where it cannot, the next key has the file looked at.
+#[cfg(target_os = "linux")]
+pub(crate) fn tell_changes(path: &Path, tell: impl Fn() -> bool + Send + 'static) {
+    use rustix::fs::inotify::{self, CreateFlags, Reader, WatchFlags};
+    use rustix::io::Errno;
+
+    // Editors put a new file in the place of the old one, so it is the folder that is watched: that of a link, and that of
+    // what it leads to.
+    let real = std::fs::canonicalize(path).ok();
+    let paths: Vec<PathBuf> = std::iter::once(path.to_owned()).chain(real).collect();
+    let Ok(watch) = inotify::init(CreateFlags::CLOEXEC) else {
+        return;
+    };
+    let changes = WatchFlags::CLOSE_WRITE | WatchFlags::MOVED_TO | WatchFlags::DELETE;
+    let mut names = Vec::new();
+    for path in paths {
+        let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
+            continue;
+        };
+        if inotify::add_watch(&watch, folder, changes).is_ok() {
+            names.push(name.to_owned());
+        }
+    }
+    if names.is_empty() {
+        return;
+    }
+    let listen = move || {
+        let mut buffer = [MaybeUninit::uninit(); 4096];
+        let mut events = Reader::new(watch, &mut buffer);
+        loop {
+            let event = match events.next() {
+                Ok(event) => event,
+                Err(Errno::INTR) => continue,
+                Err(_) => return,
+            };
+            let name = event
+                .file_name()
+                .map(|name| OsStr::from_bytes(name.to_bytes()));
+            let ours = name.is_some_and(|name| names.iter().any(|ours| ours == name));
+            if ours && !tell() {
+                return;
+            }
+        }
+    };
+    // Without the thread it is as where the system does not tell.
+    let _ = std::thread::Builder::new()
+        .name("config".to_owned())
+        .spawn(listen);
+}
+
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn tell_changes(_path: &Path, _tell: impl Fn() -> bool + Send + 'static) {}
+
 /// Looks on a thread that may wait for a disk; the answer comes as a message, and none where nothing has changed.
 pub(crate) fn look(
     file: &ConfigFile,
@@ -75,7 +135,37 @@ pub(crate) fn look(
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
+
     use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn changes_are_told_however_an_editor_makes_them_and_others_are_not() {
+        use std::fs;
+        use std::sync::mpsc::channel;
+        let folder = tempfile::tempdir().unwrap();
+        let real = folder.path().join("dotfiles");
+        fs::create_dir(&real).unwrap();
+        let (path, aim) = (folder.path().join("config.toml"), real.join("creel.toml"));
+        fs::write(&aim, "a").unwrap();
+        std::os::unix::fs::symlink(&aim, &path).unwrap();
+        let (told, hears) = channel();
+        tell_changes(&path, move || told.send(()).is_ok());
+        let patience = Duration::from_secs(30);
+        let other = || fs::write(folder.path().join("other"), "x").unwrap();
+        // What it leads to is written, then the link is replaced by a file, then that is taken away.
+        other();
+        fs::write(&aim, "b").unwrap();
+        hears.recv_timeout(patience).unwrap();
+        fs::write(folder.path().join("new"), "c").unwrap();
+        fs::rename(folder.path().join("new"), &path).unwrap();
+        hears.recv_timeout(patience).unwrap();
+        other();
+        fs::remove_file(&path).unwrap();
+        hears.recv_timeout(patience).unwrap();
+        assert!(hears.try_recv().is_err(), "others are not told");
+    }
 
     #[test]
     fn a_flood_of_keys_looks_once() {

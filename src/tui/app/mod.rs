@@ -226,6 +226,7 @@ impl App {
         let passes = matches!(&msg, Msg::Signals(signals) if signals.iter().all(passing));
         let key = matches!(msg, Msg::Key(_) | Msg::Wheel(..) | Msg::Tick);
         let here = key && self.is_plain();
+        self.come_back(&msg);
         self.notify.see(&msg, now.since);
         let mut cmds = self.take(msg);
         cmds.extend(self.ask_local_once());

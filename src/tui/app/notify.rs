@@ -20,7 +20,7 @@ const APART: Duration = Duration::from_secs(10);
 /// A terminal that never tells whether it has the focus is taken to be left after so long without a sign of the person.
 const UNSURE: Duration = Duration::from_mins(1);
 /// After so long without a sign of the person they are reminded of what waits, once.
-const AWAY: Duration = Duration::from_mins(10);
+pub const AWAY: Duration = Duration::from_mins(10);
 /// Characters of a session's name.
 const NAME: usize = 40;
 
@@ -115,6 +115,12 @@ impl Notify {
     /// The window has the focus, as far as the terminal tells.
     pub fn may_look(&self) -> bool {
         self.focus != Some(false)
+    }
+
+    /// How long the person gave no sign, where the terminal never tells whether it has the focus.
+    pub fn silent(&self, now: Duration) -> Option<Duration> {
+        let knows = self.focus.is_some();
+        (!knows).then(|| now.saturating_sub(self.sign))
     }
 
     /// The moment from which on nobody is taken to look.

@@ -10,6 +10,8 @@ use crate::protocol::item::Item;
 use crate::protocol::time::Time;
 use crate::protocol::usage::Spending;
 use crate::tui::app::App;
+use crate::tui::app::message::Msg;
+use crate::tui::app::notify::AWAY;
 use crate::tui::widget::text;
 
 /// Who looks away for less knows what happened.
@@ -94,6 +96,28 @@ impl App {
         }
         let back = looked.and_then(|session| self.view_of(session)?.since.take());
         if let Some(told) = back.and_then(|since| since.told(now)) {
+            self.say(told);
+        }
+    }
+
+    /// Where the terminal does not tell whether anybody looks at it: who gave no sign for long was away from the last one on.
+    /// What happens meanwhile is counted from each sign, so nothing wakes for it.
+    pub fn come_back(&mut self, msg: &Msg) {
+        let sign = matches!(
+            msg,
+            Msg::Key(_) | Msg::Paste(_) | Msg::Wheel(..) | Msg::Click(_) | Msg::Point(..)
+        );
+        let now = self.now;
+        let silent = self.notify.silent(now.since);
+        let (Some(silent), Some(id), true) = (silent, self.looking, sign) else {
+            return;
+        };
+        let Some(view) = self.view_of(id) else {
+            return;
+        };
+        let since = view.since.replace(Since::new(now.wall));
+        let told = since.filter(|_| silent >= AWAY);
+        if let Some(told) = told.and_then(|since| since.told(now.wall)) {
             self.say(told);
         }
     }

@@ -20,6 +20,7 @@ use crate::tui::app::view::{Stage, View};
 /// A stop that waits longer than this is told as in the morning: when it was, and how far it had come.
 const LONG: Duration = Duration::from_hours(1);
 const MINUTE: u64 = 60;
+const TEN_MINUTES: u64 = 600;
 /// A command that failed so often in a row is worth a word.
 const AGAIN: u32 = 3;
 
@@ -183,7 +184,7 @@ impl App {
         }
     }
 
-    /// What the turn that runs spends an hour, reckoned over whole minutes so that it does not flicker.
+    /// What the turn that runs spends an hour.
     pub fn rate(&self, view: &View) -> Rate {
         let Some((session, since)) = view.session.as_ref().zip(view.turn_since) else {
             return Rate::None;
@@ -192,8 +193,8 @@ impl App {
             return Rate::None;
         }
         let spent = &session.turn_sum.spent;
-        let minutes = (self.now.wall.since(since).as_secs() / MINUTE).max(1);
-        let parts = i128::from(spent.cost.of(Currency::USD).parts) * 60 / i128::from(minutes);
+        let seconds = reckoned_over(self.now.wall.since(since));
+        let parts = i128::from(spent.cost.of(Currency::USD).parts) * 3600 / i128::from(seconds);
         match i64::try_from(parts) {
             Ok(parts) if parts > 0 => Rate::Dollars(Money::usd(parts), spent.estimated),
             _ if spent.unpriced > 0 => Rate::Unknown,
@@ -218,6 +219,17 @@ impl App {
         }
         (sum.map(Money::usd), unknown)
     }
+}
+
+/// The seconds that a sum is divided by: a minute at least, since the first call of a turn says little, then steps so small
+/// beside the whole that the figure is right and does not flicker.
+fn reckoned_over(passed: Duration) -> u64 {
+    let seconds = passed.as_secs();
+    let step = match seconds {
+        ..TEN_MINUTES => 10,
+        _ => MINUTE,
+    };
+    (seconds / step * step).max(MINUTE)
 }
 
 impl Told {
@@ -317,6 +329,22 @@ pub fn clock(at: Time, zone: i32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_spent_an_hour_is_right_in_the_first_minutes_too() {
+        for (passed, over) in [
+            (0, 60),
+            (59, 60),
+            (69, 60),
+            (119, 110),
+            (599, 590),
+            (600, 600),
+            (659, 600),
+            (3_599, 3_540),
+        ] {
+            assert_eq!(reckoned_over(Duration::from_secs(passed)), over, "{passed}");
+        }
+    }
 
     #[test]
     fn a_clock_has_its_zone() {

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
+use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::overlay::{Reply, Wish};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,7 +12,11 @@ pub struct Notices {
 
 impl Notices {
     pub fn key(&mut self, event: KeyEvent) -> Reply {
-        match event.code {
+        let code = match event.code {
+            KeyCode::Char(c) => KeyCode::Char(narrow(c)),
+            code => code,
+        };
+        match code {
             KeyCode::Down | KeyCode::Char('j') => self.scroll += 1,
             KeyCode::Up | KeyCode::Char('k') => self.scroll = self.scroll.saturating_sub(1),
             KeyCode::PageDown | KeyCode::Char(' ') => self.scroll += 10,
@@ -23,5 +28,21 @@ impl Notices {
         // The screen shows the last rows at the latest; the number itself stays small.
         self.scroll = self.scroll.min(10_000);
         Reply::Stay
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn full_width_keys_count_as_their_narrow_ones() {
+        let key = |c| KeyEvent::from(KeyCode::Char(c));
+        let mut overlay = Notices::default();
+        assert_eq!(overlay.key(key('ｊ')), Reply::Stay);
+        assert_eq!(overlay.scroll, 1);
+        overlay.key(key('ｋ'));
+        assert_eq!(overlay.scroll, 0);
+        assert_eq!(overlay.key(key('ｑ')), Reply::Close);
     }
 }

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crossterm::event::KeyCode;
 use pretty_assertions::assert_eq;
 
 use crate::protocol::ask::Risk;
@@ -255,6 +256,25 @@ fn who_comes_back_is_told_what_happened_meanwhile() {
     desk.app.note = None;
     desk.update(Msg::Focus(true));
     assert_eq!(told(&desk), None, "nothing happened");
+
+    // A terminal that never tells: away from the last key on, once that was ten minutes ago.
+    let minute = 60_000;
+    for (minutes, expected) in [(9, None), (10, Some("away 10m: 2 files"))] {
+        let mut desk = Desk::running();
+        desk.fact(changed("before.rs"));
+        desk.press(KeyCode::Char('x'));
+        desk.app.note = None;
+        desk.wait(minute);
+        desk.fact(changed("a.rs"));
+        desk.fact(changed("b.rs"));
+        desk.wait((minutes - 1) * minute);
+        desk.press(KeyCode::Char('y'));
+        assert_eq!(told(&desk).as_deref(), expected, "{minutes}");
+        desk.app.note = None;
+        desk.press(KeyCode::Char('z'));
+        assert_eq!(told(&desk), None, "told once");
+        assert_eq!(desk.written(), "xyz");
+    }
 }
 
 #[test]
