@@ -8,6 +8,7 @@ mod cache;
 mod command;
 mod composing;
 mod crash;
+mod drawings;
 mod fault;
 mod hostile;
 mod keys;
