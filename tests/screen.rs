@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::support::Dice;
 use creel::config::KeySource;
 use creel::engine::clock::Clocks;
 use creel::protocol::ask::{About, Approval, Ask, BudgetName, Risk, Subject};
@@ -1241,6 +1242,31 @@ fn a_terminal_that_draws_marks_wide_gets_plain_ones() {
     // Only what would run is written as it is, and the answer in the words of the model.
     assert_eq!(wide, "…", "{text}");
     screen!("ascii", desk);
+}
+
+/// Whatever is open when a window changes, to whatever size: every page behind the leader, the transcript, panes.
+#[test]
+fn every_screen_is_drawn_at_any_size() {
+    let mut dice = Dice::new(11);
+    for key in "w?pmc,tfNOvsgV\"".chars() {
+        let mut desk = worked((100, 30));
+        desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+        desk.key(KeyCode::Char(key), KeyModifiers::NONE);
+        for _ in 0..24 {
+            // Small ones often: there the room runs out.
+            let most = [8, 50, 300][dice.below(3) as usize];
+            let size = (dice.below(most) as u16, dice.below(most / 2 + 2) as u16);
+            desk.size = size;
+            desk.update(Msg::Resize(size.0, size.1));
+            desk.typed("j");
+            let text = desk.text();
+            assert_eq!(
+                text.lines().count(),
+                usize::from(size.1),
+                "^X {key} at {size:?}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -132,7 +132,12 @@ fn killed_in_the_middle_it_opens_where_it_was() {
 
 #[test]
 fn the_terminal_is_given_back_when_a_signal_ends_it() {
-    for (sent, code) in [(Signal::TERM, 143), (Signal::HUP, 129)] {
+    for (sent, code) in [
+        (Signal::TERM, 143),
+        (Signal::HUP, 129),
+        (Signal::INT, 130),
+        (Signal::QUIT, 131),
+    ] {
         let home = Home::scripted("> go\n< text: Let me think.\n< pause 60s\n< text: No.\n");
         let mut terminal = Terminal::creel(&home, &[]);
         terminal.wait_for(READY);

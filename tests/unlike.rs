@@ -30,6 +30,7 @@ const ROWS: [(&str, &str, Tried); 15] = [
                 "tests/screen.rs",
                 "no_size_is_too_small_or_too_large_to_be_drawn",
             ),
+            ("tests/screen.rs", "every_screen_is_drawn_at_any_size"),
             (
                 "tests/terminal.rs",
                 "a_terminal_of_one_cell_is_enough_to_start_and_quit",
@@ -65,10 +66,16 @@ const ROWS: [(&str, &str, Tried); 15] = [
     (
         "D05",
         "stopped and continued",
-        Tried::By(&[(
-            "tests/terminal.rs",
-            "it_steps_aside_for_the_shell_and_comes_back",
-        )]),
+        Tried::By(&[
+            (
+                "tests/terminal.rs",
+                "it_steps_aside_for_the_shell_and_comes_back",
+            ),
+            (
+                "tests/unlike.rs",
+                "stopped_from_outside_it_goes_on_with_what_streams",
+            ),
+        ]),
     ),
     (
         "D06",
@@ -244,7 +251,8 @@ fn a_terminal_that_is_gone_ends_it_and_nothing_is_lost() {
     let child = child.split_whitespace().next().unwrap().parse().unwrap();
     let process = pidfd_open(Pid::from_raw(child).unwrap(), PidfdFlags::empty()).unwrap();
     shell.signal(Signal::KILL);
-    let until = Instant::now() + Duration::from_mins(1);
+    let began = Instant::now();
+    let until = began + Duration::from_mins(1);
     let ended = loop {
         let left = until.saturating_duration_since(Instant::now());
         let limit = Timespec::try_from(left).unwrap();
@@ -255,6 +263,8 @@ fn a_terminal_that_is_gone_ends_it_and_nothing_is_lost() {
         }
     };
     assert_eq!(ended, 1, "it goes on without a terminal");
+    // A second is promised where the machine does nothing else.
+    assert!(began.elapsed() < Duration::from_secs(10), "it lingers");
     let sessions = home.run(&["sessions", "--json"]).json();
     assert_eq!(sessions[0]["state"], "interrupted");
     let mut again = Terminal::creel(&home, &["--continue"]);
@@ -264,6 +274,37 @@ fn a_terminal_that_is_gone_ends_it_and_nothing_is_lost() {
         !screen.contains("half a prompt")
     });
     again.quit();
+}
+
+/// No program is asked before that stop: nothing is undone, and the window may be another one when it goes on.
+#[test]
+fn stopped_from_outside_it_goes_on_with_what_streams() {
+    use rustix::process::Signal;
+
+    let home = Home::scripted("> go\n< text: Let me think.\n< pause 200ms\n< text:  And so.\n");
+    let mut terminal = Terminal::creel(&home, &[]);
+    terminal.wait_for(READY);
+    terminal.press("go\r");
+    terminal.wait_for("Let me think.");
+    terminal.signal(Signal::STOP);
+    terminal.settle();
+    terminal.resize(30, 100);
+    // A key that waits in the line is not lost.
+    terminal.press("and then");
+    terminal.signal(Signal::CONT);
+    terminal.wait_until("the answer and the text in the new size", |screen| {
+        let last = screen.lines().last().unwrap_or_default();
+        screen.lines().count() == 30
+            && last.contains("INSERT")
+            && screen.contains("Let me think. And so.")
+            && screen.contains("> and then")
+    });
+    terminal.wait_for("turn 1");
+    terminal.press("\x03");
+    terminal.wait_for(READY);
+    terminal.quit();
+    let state = home.run(&["sessions", "--json"]).json()[0]["state"].clone();
+    assert_eq!(state, "done");
 }
 
 #[test]
@@ -401,12 +442,12 @@ fn a_multiplexer_shows_it_whole_in_another_terminal() {
         return skipped("a multiplexer", "no tmux");
     }
     let socket = home.beside("tmux").display().to_string();
-    let tmux = |arguments: &[&str], size| {
+    let tmux = |arguments: &[&str], size, term| {
         let head = ["-u", "-f", "/dev/null", "-S", &socket];
         let arguments: Vec<&str> = head.iter().chain(arguments).copied().collect();
-        Terminal::start(&home, "tmux", &arguments, size)
+        Terminal::with(&home, "tmux", &arguments, size, &[("TERM", term)])
     };
-    let mut first = tmux(&["new-session", CREEL], (24, 80));
+    let mut first = tmux(&["new-session", CREEL], (24, 80), "xterm-256color");
     first.wait_for(READY);
     first.press("go\r");
     first.wait_for("Well met.");
@@ -415,7 +456,8 @@ fn a_multiplexer_shows_it_whole_in_another_terminal() {
     // Its own key to leave: what runs goes on.
     first.press("\x02d");
     first.end();
-    let mut second = tmux(&["attach"], (40, 120));
+    // One of fewer colours and another size.
+    let mut second = tmux(&["attach"], (40, 120), "xterm");
     second.wait_until("the whole screen in the new size", |screen| {
         let foot = screen.lines().rev().find(|line| line.contains("INSERT"));
         screen.contains("Well met.") && screen.contains("> left there") && foot.is_some()
