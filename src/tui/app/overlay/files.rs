@@ -7,6 +7,7 @@ use crate::protocol::id::SessionId;
 use crate::protocol::worktree::{Errand, Files as Listed, Look, Loss, Preview, Worktree};
 use crate::tui::app::ask::edit_line;
 use crate::tui::app::keymap::chord::narrow;
+use crate::tui::app::overlay::wording::{mend, message};
 use crate::tui::app::overlay::{Reply, Wish};
 use crate::tui::app::text::Text;
 use crate::tui::widget::diff::{Diff, Side};
@@ -296,31 +297,6 @@ impl Files {
         let at = self.hunks().filter(|line| *line <= self.skip).count();
         (at.max(1), self.hunks().count())
     }
-}
-
-/// A message for what is open, for the person to change.
-fn message(listed: &Listed) -> String {
-    let open: Vec<&str> = listed
-        .files
-        .iter()
-        .filter(|file| file.uncommitted)
-        .map(|file| file.path.rsplit('/').next().unwrap_or(&file.path))
-        .collect();
-    match open.as_slice() {
-        [] => String::new(),
-        [one] => format!("Change {one}"),
-        [one, other] => format!("Change {one} and {other}"),
-        [first, rest @ ..] => format!("Change {first} and {} more files", rest.len()),
-    }
-}
-
-/// What an agent is asked where the branches do not merge by themselves.
-fn mend(preview: &Preview) -> String {
-    let files = preview.conflicts.join(", ");
-    let into = &preview.into;
-    format!(
-        "Merge the branch `{into}` into this one (`git merge {into}`), resolve the conflicts in {files}, run the tests, and commit."
-    )
 }
 
 #[cfg(test)]

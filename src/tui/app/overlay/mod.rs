@@ -16,6 +16,7 @@ pub mod skills;
 pub mod stash;
 pub mod themes;
 pub mod turns;
+pub mod wording;
 
 use crossterm::event::KeyEvent;
 
