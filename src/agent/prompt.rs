@@ -72,7 +72,8 @@ pub type Placed = (u32, u32, Item);
 /// Whatever the log holds, the result is valid on every wire: each call has exactly one result right after the answer that
 /// made it (a missing one says so), results without a call are left out, call ids and names are legal, ids not repeated.
 /// A call of the very model that is asked, in the dialect it is asked in (`wire`, by its name), keeps the id its provider gave
-/// it, whatever that is.
+/// it, whatever that is. An answer that was cut off is sent back where something was said to it; where the model was asked
+/// again for it, its words are left out, as they were when it was asked.
 pub fn messages<'a, I>(
     items: I,
     (model, wire): (&ModelRef, Option<&str>),
@@ -93,10 +94,14 @@ where
         .collect();
     let images = items.clone().flat_map(|(_, _, item)| item.images());
     let mut outgrown = sight.outgrown(images);
+    let again = asked_again(items.clone());
     let mut used = HashSet::new();
     let mut messages = Vec::new();
     let mut said = Said::default();
-    for (turn, step, item) in items {
+    for (index, (turn, step, item)) in items.enumerate() {
+        if again.contains(&index) {
+            continue;
+        }
         match item {
             Item::Prompt { blocks, .. } => {
                 said.close(&mut messages);
@@ -159,6 +164,34 @@ where
     }
     said.close(&mut messages);
     messages
+}
+
+/// The cut answers, by their place among the items, that another answer took the place of, or that nothing follows yet.
+fn asked_again<'a>(items: impl Iterator<Item = &'a Placed>) -> HashSet<usize> {
+    let mut again = HashSet::new();
+    let mut last = None;
+    for (index, (turn, _, item)) in items.enumerate() {
+        match item {
+            Item::Answer { cut: true, .. } => {
+                again.insert(index);
+                last = Some((index, *turn));
+            }
+            // What it had said before in its own turn.
+            Item::Answer { .. } | Item::Thought { .. } | Item::Call(_) => {
+                let (cut, of) = last.take().unwrap_or((index, *turn));
+                if of == *turn {
+                    again.remove(&cut);
+                }
+            }
+            Item::Prompt { .. } => {
+                if let Some((cut, _)) = last.take() {
+                    again.remove(&cut);
+                }
+            }
+            Item::Result { .. } | Item::Notice { .. } | Item::Shell { .. } => {}
+        }
+    }
+    again
 }
 
 /// What the model said in one step, being gathered.
@@ -311,6 +344,58 @@ mod tests {
             }
         }
         ids
+    }
+
+    fn cut(text: &str) -> Item {
+        Item::Answer {
+            text: text.into(),
+            cut: true,
+            opaque: None,
+        }
+    }
+
+    #[test]
+    fn a_cut_answer_is_sent_back_where_something_was_said_to_it() {
+        let items = [
+            (1, 1, said("go")),
+            (1, 1, cut("half")),
+            (2, 1, cut("hal")),
+            (3, 1, call(1, None)),
+            (3, 1, done(1, "read")),
+            (3, 2, cut("so")),
+            (4, 1, said("on")),
+            (4, 1, answer("whole")),
+        ];
+        let cases: [(usize, &[&str]); 8] = [
+            (1, &["go"]),
+            (2, &["go"]),
+            (3, &["go"]),
+            (4, &["go", "call", "lost"]),
+            (5, &["go", "call", "read"]),
+            (6, &["go", "call", "read"]),
+            (7, &["go", "call", "read", "so", "on"]),
+            (8, &["go", "call", "read", "so", "on", "whole"]),
+        ];
+        for (count, expected) in cases {
+            let texts: Vec<String> = built(&items[..count])
+                .into_iter()
+                .map(|message| match message {
+                    Message::User { text, .. } => text,
+                    Message::Assistant { parts } => match &parts[..] {
+                        [Part::Text { text, .. }] => text.clone(),
+                        _ => "call".to_owned(),
+                    },
+                    Message::Results { results } if results[0].outcome == OutcomeKind::Lost => {
+                        "lost".to_owned()
+                    }
+                    Message::Results { results } => results[0].text.clone(),
+                })
+                .collect();
+            assert_eq!(texts, expected, "{count}");
+        }
+        // Two cut texts that were not asked again for stand for themselves.
+        let asked = [(1, 1, cut("a")), (1, 2, call(1, None)), (2, 1, said("b"))];
+        assert_eq!(built(&asked).len(), 4);
     }
 
     #[test]

@@ -1,13 +1,17 @@
 //! After a crash: the facts that close what was open, so that the next request to the model is valid and the person is told
 //! the truth. Nothing is run again.
 
-use crate::agent::session::{OpenRequestOut, Session};
+use crate::agent::session::{OpenCall, OpenRequestOut, Session};
+use crate::agent::visible::{brief, one_line};
 use crate::protocol::call::Outcome;
 use crate::protocol::event::{Ending, Fact};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::item::Item;
 use crate::protocol::money::Money;
 use crate::protocol::usage::{Charge, Usage};
+
+/// Characters of what a call was about.
+const SUBJECT: usize = 80;
 
 /// What broke the turn off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,6 +28,16 @@ impl Broke {
             Self::Process => "Creel ended",
             Self::Log => "nothing more could be kept",
         }
+    }
+}
+
+/// A call in a few words: of a command the words are the person's own.
+fn named(call: &OpenCall) -> String {
+    let subject = brief(&call.subject, SUBJECT);
+    match (call.name.as_str(), subject.as_str()) {
+        (_, "") => one_line(&call.name),
+        ("bash", _) => format!("`{subject}`"),
+        (name, _) => format!("{} {subject}", one_line(name)),
     }
 }
 
@@ -73,11 +87,11 @@ pub fn closing(session: &Session, draft: Option<String>, broke: Broke) -> Vec<Fa
         });
     }
     if session.running {
-        let began: Vec<&str> = session
+        let began: Vec<String> = session
             .open_calls
             .values()
             .filter(|open| open.started)
-            .map(|open| open.name.as_str())
+            .map(named)
             .collect();
         let text = if began.is_empty() {
             format!("{happened} during step {step}")

@@ -20,6 +20,13 @@ use crate::store::fault::StoreError;
 /// What the model is told where it is asked again after an answer of its own: a request must not end with one.
 const GO_ON: &str = "Go on from where you stopped.";
 
+/// What becomes of an answer that was cut off when the model is asked again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cut {
+    Kept,
+    Dropped,
+}
+
 /// Whether a word needs what was said before: a prompt is built of it, or measured by it. Who only reads in a long session or puts
 /// it away waits for none of it.
 fn needs_past(op: &Op) -> bool {
@@ -30,9 +37,15 @@ fn needs_past(op: &Op) -> bool {
         | Op::Close
         | Op::Resume
         | Op::Withdraw { .. }
-        | Op::Interrupt => false,
+        | Op::Interrupt
+        | Op::HangUp => false,
         Op::Change { change } => matches!(change, Change::Model { .. }),
-        Op::Submit { .. } | Op::Answer { .. } | Op::Continue | Op::SetUp | Op::Shell { .. } => true,
+        Op::Submit { .. }
+        | Op::Answer { .. }
+        | Op::Continue
+        | Op::Again
+        | Op::SetUp
+        | Op::Shell { .. } => true,
     }
 }
 
@@ -66,7 +79,12 @@ impl Task {
                 self.shell_stop.cancel();
                 self.interrupt("stopped by the person").await;
             }
-            Op::Continue => self.go_on(id).await,
+            Op::HangUp => {
+                self.shell_stop.cancel();
+                self.interrupt("the terminal was closed").await;
+            }
+            Op::Continue => self.go_on(id, Cut::Kept).await,
+            Op::Again => self.go_on(id, Cut::Dropped).await,
             Op::Change { change } => self.change(id, change).await,
             Op::SetUp => self.set_up(id).await,
             Op::Shell { command } => self.start_shell(command),
@@ -281,7 +299,7 @@ impl Task {
     }
 
     /// Goes on where the last turn did not end by itself, else with what waits.
-    async fn go_on(&mut self, command: CommandId) {
+    async fn go_on(&mut self, command: CommandId, cut: Cut) {
         if self.turn.is_some() {
             // The wait before a retry is cut short; anything else goes on as it is.
             if self.wake.take().is_some() {
@@ -302,6 +320,8 @@ impl Task {
                     .iter()
                     .any(|queued| queued.when == When::Step);
                 let answered = self.items.iter().rev().find_map(|(_, _, item)| match item {
+                    // Nothing follows it: it is left out of the prompt.
+                    Item::Answer { cut: true, .. } if cut == Cut::Dropped => None,
                     Item::Answer { .. } | Item::Thought { .. } => Some(true),
                     Item::Prompt { .. } | Item::Call(_) | Item::Result { .. } => Some(false),
                     Item::Notice { .. } | Item::Shell { .. } => None,

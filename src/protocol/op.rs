@@ -48,8 +48,12 @@ pub enum Op {
     },
     /// Stops the turn: idle within 200 ms.
     Interrupt,
+    /// The same, because the terminal is gone.
+    HangUp,
     /// Goes on with a turn that failed or was interrupted: asks the model again with what is there.
     Continue,
+    /// The same, as if nothing had come of an answer that was cut off: its words stay in the log and are not sent.
+    Again,
     /// A change of the model while a turn runs is made when it ends; one whose window is too small for the conversation is
     /// refused.
     Change {

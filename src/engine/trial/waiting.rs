@@ -99,6 +99,40 @@ async fn going_on_sends_what_waits_and_never_ends_with_an_answer() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_was_cut_off_is_asked_for_again_as_if_nothing_had_come() {
+    let stage = Stage::new(SCRIPT);
+    let mut play = stage.open();
+    play.say("slow", When::Turn);
+    for again in [Op::Again, Op::Again, Op::Continue] {
+        play.until(|signal| {
+            matches!(
+                signal,
+                crate::protocol::event::Signal::Delta {
+                    delta: crate::protocol::event::Delta::Text { .. },
+                    ..
+                }
+            )
+            .then_some(())
+        })
+        .await;
+        // The terminal is gone: that is told as it was.
+        play.send(Op::HangUp);
+        let gone = Ending::Interrupted {
+            text: "the terminal was closed".to_owned(),
+        };
+        assert_eq!(play.ending().await, gone);
+        assert_eq!(said(&play).await, ["slow"]);
+        play.send(again);
+    }
+    assert_eq!(play.ending().await, Ending::Finished);
+    assert_eq!(
+        said(&play).await,
+        ["slow", "[Go on from where you stopped.]"]
+    );
+    play.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_message_left_by_a_crash_waits_for_a_key() {
     let stage = Stage::new(SCRIPT);
     let mut play = stage.open();
