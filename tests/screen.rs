@@ -18,7 +18,7 @@ use creel::protocol::id::{AskId, CallId, MessageId, ModelRef, Seq, SessionId};
 use creel::protocol::item::{Block, Item, Origin};
 use creel::protocol::money::{Amounts, Currency, Money};
 use creel::protocol::offer::{Figure, Left, Offer, Pays};
-use creel::protocol::query::{Found, ModelCard, SpendRow, Today};
+use creel::protocol::query::{Found, LastAnswer, ModelCard, SpendRow, Today};
 use creel::protocol::route::{EndpointReport, Need, Needs, Policy, Reason, RouteReport};
 use creel::protocol::rule::Mode;
 use creel::protocol::session::{Card, SessionSpec, State};
@@ -703,6 +703,7 @@ fn offer(card: ModelCard) -> Offer {
         tokens: 96_000,
         warm: 95_000,
         next: about(12_000_000_000),
+        cold: about(192_000_000_000),
         then: about(12_100_000_000),
         left: Left::default(),
         pays: Pays::Here,
@@ -899,6 +900,22 @@ fn what_passes_by() {
         &[("qwen3-coder:30b", None)],
     )]));
     screen!("retrying_local", desk);
+    desk.delta(Delta::Waiting {
+        what: Waiting::Retry {
+            failure: Failure::new(
+                FailureKind::Rate,
+                "api.anthropic.com answered 429: 40,000 input tokens a minute used up",
+            ),
+            attempt: 2,
+            attempts: 8,
+            endless: false,
+            until: Time(START + 40_000),
+        },
+    });
+    learns(&mut desk);
+    desk.press(KeyCode::Tab);
+    desk.wait(400);
+    screen!("retrying_limit", desk);
 }
 
 #[test]
@@ -1010,6 +1027,37 @@ fn budget_stop() {
     screen!("ask_budget", desk);
 }
 
+/// What a card asked the log for has come.
+fn learns(desk: &mut Desk) {
+    let id = desk.app.view().id;
+    let mut offers = market();
+    offers[0].card = sonnet();
+    desk.update(Msg::Found(Tag::Ahead(id), Found::Offers(offers)));
+    let last = LastAnswer {
+        at: Some(Time(START - 3_600_000)),
+        day: "2026-11-23".to_owned(),
+        zone: 3_600,
+    };
+    desk.update(Msg::Found(Tag::Last(id), Found::LastAnswer(last)));
+}
+
+#[test]
+fn a_session_that_was_cut() {
+    let mut desk = worked((80, 24));
+    desk.wait(120_000);
+    desk.fact(Fact::TurnEnded {
+        turn: 1,
+        ending: Ending::Interrupted {
+            text: "Creel ended while `cargo test` ran: its outcome is not known".to_owned(),
+        },
+    });
+    learns(&mut desk);
+    screen!("interrupted", desk);
+    desk.press(KeyCode::Tab);
+    desk.wait(400);
+    screen!("interrupted_focus", desk);
+}
+
 #[test]
 fn failures() {
     let cases = [
@@ -1021,17 +1069,29 @@ fn failures() {
         (
             "network",
             FailureKind::Network,
-            "the answer from api.anthropic.com broke off after 212 words: connection reset",
+            "the answer of api.anthropic.com broke off: connection reset",
         ),
     ];
     for (name, kind, message) in cases {
         let mut desk = worked((80, 24));
+        if kind == FailureKind::Network {
+            desk.fact(Fact::ItemAdded {
+                turn: 1,
+                step: 2,
+                item: Item::Answer {
+                    text: "The header wins over the computed".to_owned(),
+                    cut: true,
+                    opaque: None,
+                },
+            });
+        }
         desk.fact(Fact::TurnEnded {
             turn: 1,
             ending: Ending::Failed {
                 failure: Failure::new(kind, message),
             },
         });
+        learns(&mut desk);
         screen!(format!("failure_{name}"), desk);
         desk.press(KeyCode::Tab);
         desk.wait(400);

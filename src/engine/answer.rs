@@ -10,7 +10,7 @@ use crate::engine::{board, cache, check, health, offer, open, picture, supply, w
 use crate::protocol::id::SessionId;
 use crate::protocol::money::Rates;
 use crate::protocol::op::{Manage, Managed};
-use crate::protocol::query::{Found, Holder, Query, SpendRow, Stashed, Today};
+use crate::protocol::query::{Found, Holder, LastAnswer, Query, SpendRow, Stashed, Today};
 use crate::store::Purged;
 use crate::store::append::{composer_draft, stash_draft};
 use crate::store::read::Reader;
@@ -72,6 +72,19 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
         Query::Blind { model, images } => {
             let images: Vec<_> = images.iter().collect();
             Ok(Found::Blind(house.blindness(&model, &images)))
+        }
+        Query::LastAnswer { provider } => {
+            let at = house
+                .read(move |reader| reader.last_answer(&provider))
+                .await;
+            at.map(|at| {
+                let then = at.unwrap_or_else(|| house.clock.now());
+                Found::LastAnswer(LastAnswer {
+                    at,
+                    day: house.clock.day(then),
+                    zone: house.clock.offset(then),
+                })
+            })
         }
         Query::Blob { hash } => house
             .read(move |reader| reader.blob(&hash))

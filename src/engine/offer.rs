@@ -452,6 +452,7 @@ impl Known {
             tokens,
             warm,
             next: figure(tokens, warm),
+            cold: figure(tokens, 0),
             then: figure(tokens.saturating_add(growth), kept),
             left: talk.left(house, &model),
             pays: Pays::Unknown,

@@ -22,6 +22,8 @@ pub struct Offer {
     pub warm: u64,
     /// What the input of the next prompt costs there, and of the one after.
     pub next: Figure,
+    /// The next prompt where nothing of it is in the cache.
+    pub cold: Figure,
     pub then: Figure,
     pub left: Left,
     pub pays: Pays,

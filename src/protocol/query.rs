@@ -86,6 +86,10 @@ pub enum Query {
         model: ModelRef,
         images: Vec<Image>,
     },
+    /// When a provider last answered, of whatever session and process.
+    LastAnswer {
+        provider: String,
+    },
     /// Bytes kept whole, by hash.
     Blob {
         hash: String,
@@ -196,6 +200,16 @@ pub struct ModelCard {
     pub lacks: Option<String>,
 }
 
+/// When a provider last answered.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LastAnswer {
+    pub at: Option<Time>,
+    /// The person's day of then, as `2026-11-20`.
+    pub day: String,
+    /// Seconds that the person's clock is ahead of UTC: then, where it has answered, else now.
+    pub zone: i32,
+}
+
 /// A text of the composer that was put by.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stashed {
@@ -279,6 +293,7 @@ pub enum Found {
     Routes(Vec<RouteReport>),
     /// `None` where they can, and where nobody knows.
     Blind(Option<String>),
+    LastAnswer(LastAnswer),
     Blob(Option<Vec<u8>>),
     Draft(Option<String>),
     Stashed(Vec<Stashed>),

@@ -170,6 +170,17 @@ impl Reader {
         })
     }
 
+    /// When a provider was last asked something that it answered.
+    pub fn last_answer(&self, provider: &str) -> Result<Option<Time>, StoreError> {
+        self.ask(None, |conn| {
+            let sql = "SELECT max(at) FROM ledger WHERE provider = ? AND output > 0";
+            let at = conn
+                .prepare_cached(sql)?
+                .query_row([provider], |row| row.get::<_, Option<i64>>(0))?;
+            Ok(at.map(Time))
+        })
+    }
+
     /// The providers that something of a project was sent to. A call that could not even be sent held nothing and used
     /// nothing.
     pub fn sent_by(&self, project: &Path) -> Result<Vec<String>, StoreError> {

@@ -47,6 +47,7 @@ use crate::tui::app::message::{Cmd, Msg};
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::setup::{Checked, NewProvider, Now, Opened, Place, Setup, Stored};
 use crate::tui::effect::Effects;
+use crate::tui::ending::HANG_UP;
 use crate::tui::queue::{Next, Wake, start_input};
 use crate::tui::reload::ConfigFile;
 use crate::tui::screen::kept::Kept;
@@ -370,7 +371,7 @@ impl Desk {
             },
             // Looked at behind all that came with it.
             Wake::Config => Ok(()),
-            Wake::Closed => self.end(Ended::BySignal(1), effects),
+            Wake::Closed => self.end(Ended::BySignal(HANG_UP), effects),
         }
     }
 

@@ -408,8 +408,14 @@ fn calls_are_found_without_what_was_said_between_them() {
         let facts = vec![called(step, Some(5)), prompt("and"), answered];
         append(&log, batch(id(1), facts)).unwrap();
     }
-    append(&log, batch(id(2), vec![called(7, Some(5))])).unwrap();
+    let mut unanswered = batch(id(2), vec![called(7, Some(5))]);
+    unanswered.at = Time(unanswered.at.0 + 1);
+    append(&log, unanswered).unwrap();
     let reader = log.reader();
+    // The last call was never answered.
+    let at = batch(id(1), Vec::new()).at;
+    assert_eq!(reader.last_answer("local").unwrap(), Some(at));
+    assert_eq!(reader.last_answer("other").unwrap(), None);
     let told = |events: Vec<Event>| {
         let words = events.iter().map(|event| match &event.fact {
             Fact::ModelCalled { step, .. } => format!("C{step}"),

@@ -457,6 +457,15 @@ impl App {
         self.end(keep)
     }
 
+    /// The terminal is gone: what runs is stopped for that, and not because a session was closed.
+    pub fn hung_up(&mut self) -> Vec<Cmd> {
+        let busy = self.views.iter().filter(|view| view.busy());
+        let busy: Vec<SessionId> = busy.map(|view| view.id).collect();
+        busy.into_iter()
+            .map(|id| Cmd::Send(self.command(id, Op::HangUp)))
+            .collect()
+    }
+
     /// What was typed is kept; the rest is in the log already.
     fn end(&mut self, keep: Cmd) -> Vec<Cmd> {
         self.quitting = true;

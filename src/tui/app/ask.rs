@@ -116,6 +116,7 @@ pub enum Choice {
     Proceed,
     Raise,
     CheaperModel,
+    Budgets,
     End,
 }
 
@@ -168,8 +169,9 @@ pub enum Reply {
     Answer(Answer),
     /// Yes, with this command line in place of the one that was asked for.
     Edited(String),
-    /// Opens the list of models; it stays waiting.
+    /// Opens the list of models, or the budgets in the config; it stays waiting.
     Models,
+    Budgets,
 }
 
 impl AskFocus {
@@ -332,6 +334,7 @@ impl AskFocus {
                 by: Money::usd(UNIT),
             }),
             Choice::CheaperModel => Reply::Models,
+            Choice::Budgets => Reply::Budgets,
             Choice::End => Reply::Answer(Answer::End),
         }
     }
@@ -469,6 +472,7 @@ fn choices(about: &About) -> Vec<(Choice, char, &'static str)> {
             (Choice::Raise, '+', "$1 more"),
             (Choice::Proceed, 'o', "this once"),
             (Choice::CheaperModel, 'm', "other model"),
+            (Choice::Budgets, 'b', "budgets"),
             (Choice::End, 'x', "end the turn"),
         ],
         About::Guard { .. } => vec![

@@ -17,7 +17,7 @@ use crate::tui::app::keymap::chord::{is_sign, narrow};
 use crate::tui::app::message::Cmd;
 use crate::tui::app::setup::NewProvider;
 use crate::tui::app::text::Text;
-use crate::tui::app::view::View;
+use crate::tui::app::view::{Anchor, Scroll, View};
 use crate::tui::app::{App, Focus};
 
 /// Where the key of each provider is kept, by the provider's name.
@@ -45,6 +45,12 @@ impl CardFocus {
 pub enum Choice {
     /// Asks the model again, now.
     Again,
+    /// Goes on after the words of the answer that was cut off.
+    Keep,
+    /// Shows where it was interrupted.
+    Look,
+    /// Puts the card away.
+    Leave,
     GiveKey,
     /// Reads config and key again, then asks the model again.
     ReadAgain,
@@ -60,6 +66,9 @@ impl Choice {
     pub fn letter(self) -> Option<char> {
         match self {
             Self::Again | Self::Share => None,
+            Self::Keep => Some('c'),
+            Self::Look => Some('i'),
+            Self::Leave => Some('x'),
             Self::Worktree => Some('w'),
             Self::GiveKey => Some('k'),
             Self::ReadAgain => Some('r'),
@@ -81,6 +90,13 @@ impl App {
             Some(_) => ("goes on", false),
         };
         let mut choices = vec![(Choice::Again, again)];
+        let interrupted = matches!(view.stopped(), Some(Ending::Interrupted { .. }));
+        if !interrupted && view.broke_off().is_some() {
+            choices.push((Choice::Keep, "keep the words and go on"));
+        }
+        if interrupted {
+            choices.push((Choice::Look, "looks"));
+        }
         if key {
             choices.push((Choice::GiveKey, "give another key"));
             // A variable is what it was when Creel started; the config may name another place by now.
@@ -91,6 +107,9 @@ impl App {
             choices.push((Choice::ReadAgain, read));
         }
         choices.push((Choice::Models, "other model"));
+        if interrupted {
+            choices.push((Choice::Leave, "leaves it"));
+        }
         choices
     }
 
@@ -143,15 +162,7 @@ impl App {
             return Vec::new();
         };
         if event.code == KeyCode::Esc {
-            self.focus = Focus::Composer;
-            if self.view().retrying().is_some() {
-                return self.act(Action::Leave);
-            }
-            if self.view().stopped().is_none() {
-                self.share();
-            }
-            self.view_mut().card_closed = true;
-            return Vec::new();
+            return self.leave_card();
         }
         if event.code == KeyCode::Tab {
             self.focus = Focus::Composer;
@@ -187,14 +198,53 @@ impl App {
         self.take_choice(choice)
     }
 
+    /// Puts the card away; a wait goes on without it.
+    fn leave_card(&mut self) -> Vec<Cmd> {
+        self.focus = Focus::Composer;
+        if self.view().retrying().is_some() {
+            return self.act(Action::Leave);
+        }
+        if self.view().stopped().is_none() {
+            self.share();
+        }
+        self.view_mut().card_closed = true;
+        Vec::new()
+    }
+
+    /// The transcript has the keys, at what was cut.
+    fn look_at_stop(&mut self) {
+        if let Some(seq) = self.view().worth_a_look() {
+            let pane = self.pane_mut();
+            pane.scroll = Scroll {
+                anchor: Anchor::At { seq, line: 0 },
+                by: 0,
+            };
+            pane.eyes.go(seq, 0);
+        }
+        self.focus = Focus::Transcript;
+    }
+
     fn take_choice(&mut self, choice: Choice) -> Vec<Cmd> {
         // It spoke of what this key now does.
         self.note = None;
         match choice {
             Choice::Again => {
                 self.focus = Focus::Composer;
-                self.go_on()
+                let how = match self.view().stopped() {
+                    Some(Ending::Failed { .. }) => Op::Again,
+                    _ => Op::Continue,
+                };
+                self.go_on(how)
             }
+            Choice::Keep => {
+                self.focus = Focus::Composer;
+                self.go_on(Op::Continue)
+            }
+            Choice::Look => {
+                self.look_at_stop();
+                Vec::new()
+            }
+            Choice::Leave => self.leave_card(),
             Choice::GiveKey => {
                 if let Some(model) = self.view().model() {
                     self.first_run = Some(another_key(model.provider.clone(), None));
@@ -230,7 +280,7 @@ impl App {
                     return Vec::new();
                 };
                 view.card_closed = true;
-                vec![Cmd::Send(self.command(session, Op::Continue))]
+                vec![Cmd::Send(self.command(session, Op::Again))]
             }
             Err(why) => {
                 self.notices.push(why);

@@ -205,6 +205,12 @@ impl App {
             (Tag::Palette, Found::Sessions(cards)) => self.palette_sessions(&cards),
             (Tag::Models, Found::Models(cards)) => self.models = cards,
             (Tag::Offers(view), Found::Offers(offers)) => return self.offered(view, offers),
+            (Tag::Ahead(id), Found::Offers(offers)) => {
+                self.learnt(id, |learnt| learnt.offers = offers);
+            }
+            (Tag::Last(id), Found::LastAnswer(last)) => {
+                self.learnt(id, |learnt| learnt.last = Some(last));
+            }
             (Tag::Routes, Found::Routes(routes)) => {
                 if let Some(Overlay::Models(overlay)) = &mut self.overlay {
                     overlay.routes = routes;

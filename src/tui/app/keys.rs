@@ -362,6 +362,7 @@ impl App {
             AskReply::Answer(answer) => self.answer(answer),
             AskReply::Edited(command) => self.answer_edited(&command),
             AskReply::Models => self.act(Action::Models),
+            AskReply::Budgets => self.open_budgets(),
         }
     }
 

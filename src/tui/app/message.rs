@@ -177,6 +177,9 @@ pub enum Tag {
     Models,
     /// What choosing each model would come to for this session; of a view that has no session yet its own id.
     Offers(SessionId),
+    /// The same, for the card of a turn that stopped; and when its provider last answered.
+    Ahead(SessionId),
+    Last(SessionId),
     /// Which endpoint of each route would serve this session.
     Routes,
     Today,

@@ -28,6 +28,7 @@ pub mod keymap;
 pub mod keys;
 pub mod layout;
 pub mod leap;
+pub mod learnt;
 pub mod lines;
 pub mod local;
 pub mod logical;
@@ -230,6 +231,7 @@ impl App {
         self.notify.see(&msg, now.since);
         let mut cmds = self.take(msg);
         cmds.extend(self.ask_local_once());
+        cmds.extend(self.learn());
         cmds.extend(self.tell_seen());
         // A frame is drawn of what is here: it moves nothing on the board and is no news.
         if !drawn {

@@ -363,13 +363,13 @@ impl App {
         Vec::new()
     }
 
-    /// Goes on with a turn that stopped: asks the model again with what is there.
-    pub fn go_on(&mut self) -> Vec<Cmd> {
+    /// Goes on with a turn that stopped, with or without the words of an answer that was cut off.
+    pub fn go_on(&mut self, how: Op) -> Vec<Cmd> {
         let view = self.view_mut();
         // A wait that is cut short leaves by itself; if the next attempt fails too, its card is to be seen.
         view.card_closed |= view.retrying().is_none();
         let id = view.id;
-        vec![Cmd::Send(self.command(id, Op::Continue))]
+        vec![Cmd::Send(self.command(id, how))]
     }
 
     /// The newest queued text comes back into the composer, before what is written there.

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent};
 
 use crate::agent::visible::one_line;
+use crate::protocol::ask::{About, BudgetName};
 use crate::protocol::query::Query;
 use crate::protocol::session::Card;
 use crate::tui::app::command::TABLE;
@@ -134,6 +135,21 @@ impl App {
         }
         cmds.extend(self.composer_key(KeyEvent::from(KeyCode::Char('@'))));
         cmds
+    }
+
+    /// Opens the config at the budget that the ask in the focus speaks of. It holds from the next start, so the ask stays.
+    pub fn open_budgets(&mut self) -> Vec<Cmd> {
+        let day = match &self.focus {
+            Focus::Ask(ask) => matches!(
+                ask.ask.about,
+                About::Budget {
+                    which: BudgetName::Day,
+                    ..
+                }
+            ),
+            _ => false,
+        };
+        self.open_setting(if day { "budget.day" } else { "budget.session" })
     }
 
     /// Opens the config in the editor at a setting; one that is not there at its end.

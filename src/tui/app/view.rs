@@ -20,6 +20,7 @@ use crate::tui::app::composer::Composer;
 use crate::tui::app::elsewhere::ReadOnly;
 use crate::tui::app::find::{Gather, Search};
 use crate::tui::app::leap::Leap;
+use crate::tui::app::learnt::Learnt;
 use crate::tui::app::shell::{Shelling, is_shell};
 use crate::tui::app::since::Since;
 use crate::tui::app::transcript::Transcript;
@@ -126,6 +127,7 @@ pub struct View {
     pub told_unseen: Option<bool>,
     /// The card of a failure was put away.
     pub card_closed: bool,
+    pub learnt: Learnt,
     /// The draft as it was last saved.
     pub draft: String,
     /// When the composer last changed, until its draft is saved.
@@ -178,6 +180,7 @@ impl View {
             slept: None,
             told_unseen: None,
             card_closed: false,
+            learnt: Learnt::default(),
             draft: String::new(),
             typed: None,
             resume: None,
@@ -380,6 +383,7 @@ impl View {
             Fact::TurnStarted { .. } => {
                 self.turn_since = Some(event.at);
                 self.card_closed = false;
+                self.learnt = Learnt::default();
                 self.restart_text();
             }
             Fact::ItemAdded { item, .. } => match item {

@@ -77,10 +77,14 @@ impl App {
             };
             return Some(Duration::from_secs((now.as_secs() / every + 1) * every));
         }
+        // How long a card's price holds is said in minutes.
+        let warm =
+            |view: &View| view.stopped().is_some() && view.warm_until(self.now.wall).is_some();
         let works = self
             .views
             .iter()
-            .any(|view| view.running() || view.asks() > 0);
+            .any(|view| view.running() || view.asks() > 0)
+            || self.views_seen().any(warm);
         works.then(|| Duration::from_secs(now.as_secs() / 60 * 60) + MINUTE)
     }
 

@@ -38,6 +38,8 @@ pub struct Card<'a> {
     /// How long it has waited, and how many wait behind it here.
     pub waited: String,
     pub behind: usize,
+    /// The last step of the turn that was asked for; 0 before the first.
+    pub step: u32,
 }
 
 impl Card<'_> {
@@ -58,10 +60,14 @@ impl Card<'_> {
                     BudgetName::Session => "this session",
                     BudgetName::Run => "this run",
                 };
+                let after = match self.step {
+                    0 => String::new(),
+                    step => format!(", after step {step}"),
+                };
                 text_rows(
                     &mut laid,
                     &format!(
-                        "The next call could cost up to {worst}; {left} is left of the {limit} that {whose} may spend. It stopped before the call; no tool is running; nothing is lost."
+                        "The next call could cost up to {worst}; {left} is left of the {limit} that {whose} may spend. It stopped before the call{after}; no tool is running; nothing is lost."
                     ),
                     form,
                 );

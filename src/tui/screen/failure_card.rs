@@ -8,9 +8,10 @@ use crate::agent::visible::one_line;
 use crate::config::KeySource;
 use crate::protocol::event::{Ending, Waiting};
 use crate::protocol::failure::{Failure, FailureKind};
+use crate::protocol::offer::Figure;
 use crate::tui::app::App;
+use crate::tui::app::board::told::clock;
 use crate::tui::app::card::Choice;
-use crate::tui::app::transcript::What;
 use crate::tui::app::view::View;
 use crate::tui::screen::ask_body::NARROW;
 use crate::tui::screen::look::{Mark, Role};
@@ -21,6 +22,8 @@ use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::{cells, text};
+
+const DAY: Duration = Duration::from_hours(24);
 
 #[derive(Debug)]
 pub struct Card {
@@ -65,7 +68,8 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
         };
         let said = format!("Trying again by itself in {left}, {tries}.{charged}");
         rows.extend(wrapped(&said, width, 0, Role::Muted));
-        let mut foot = foot(site, "", ("Esc Esc", "stop"), width);
+        shared(site, failure, width, &mut rows);
+        let mut foot = foot(site, "", Some(("Esc Esc", "stop")), width);
         offer(app, view, width, &mut rows, &mut foot);
         return Some(Card {
             title: (
@@ -90,13 +94,12 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
         ),
         Ending::Interrupted { text } => (
             format!("{} interrupted", look.mark(Mark::Failed)),
-            one_line(text),
+            format!("{}.", one_line(text)),
         ),
         _ => return None,
     };
-    let cut = broken_off(view);
-    let (title, message) = match (ending, cut) {
-        (Ending::Failed { failure }, Some(words)) if failure.kind == FailureKind::Network => (
+    let (title, message) = match (ending, broke_off(view)) {
+        (Ending::Failed { failure }, Some(words)) if is_of_the_way(failure.kind) => (
             format!("{} the answer broke off", look.mark(Mark::Failed)),
             format!("After {words} words: {message}. Nothing that was in it had been run."),
         ),
@@ -116,11 +119,23 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
         };
         rows.extend(wrapped(&said, width, 0, Role::Text));
     }
-    let said = format!("The turn cost {cost}. What was said and done is in the log; nothing runs.");
+    if let Ending::Failed { failure } = ending {
+        shared(site, failure, width, &mut rows);
+    }
+    let mut said =
+        format!("The turn cost {cost}. What was said and done is in the log; nothing runs.");
+    let price = price(app, view, width);
+    if let Some(later) = &price.later {
+        said.push(' ');
+        said.push_str(later);
+    }
     rows.extend(wrapped(&said, width, 0, Role::Muted));
-    let next = app.next_prompt(view).map(money::estimate);
-    let price = next.map_or_else(String::new, |next| format!(" ({next})"));
-    let mut foot = foot(site, &price, ("Esc", "leave it"), width);
+    let leave = match ending {
+        // It has a key of its own.
+        Ending::Interrupted { .. } => None,
+        _ => Some(("Esc", "leave it")),
+    };
+    let mut foot = foot(site, &price.now, leave, width);
     offer(app, view, width, &mut rows, &mut foot);
     Some(Card {
         title: (title, Role::Bad),
@@ -128,6 +143,7 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
             Ending::Failed { failure } if !goes_by_itself(failure.kind) => {
                 "will not retry by itself".to_owned()
             }
+            Ending::Interrupted { .. } => last_sign(app, view).unwrap_or_default(),
             _ => String::new(),
         },
         rows,
@@ -149,7 +165,7 @@ fn beside(site: &Site, width: usize) -> Option<Card> {
     }
     let focused = site.card().is_some();
     let foot = if focused || width < NARROW {
-        foot(site, "", ("Esc", "leave it"), width)
+        foot(site, "", Some(("Esc", "leave it")), width)
     } else {
         let row = Row::of("Tab", Role::Key)
             .put(" from an empty composer, then ", Role::Muted)
@@ -185,7 +201,7 @@ fn offer(app: &App, view: &View, width: usize, rows: &mut Vec<Row>, foot: &mut [
 }
 
 /// The keys of the card, else the way to it; as many rows as they need. `price` is that of asking again, `leave` what Esc does.
-fn foot(site: &Site, price: &str, leave: (&str, &str), width: usize) -> Vec<Row> {
+fn foot(site: &Site, price: &str, leave: Option<(&str, &str)>, width: usize) -> Vec<Row> {
     let Site { app, view, .. } = *site;
     let Some(card) = site.card() else {
         let row = Row::of("Tab", Role::Key);
@@ -198,11 +214,10 @@ fn foot(site: &Site, price: &str, leave: (&str, &str), width: usize) -> Vec<Row>
             .put(" from an empty composer, then ", Role::Muted)
             .put("Enter", Role::Key)
             .put(format!(" {again}{price}"), Role::Muted);
-        return vec![if choices.len() > 2 {
-            row.put(" or another key", Role::Muted)
-        } else {
-            row
-        }];
+        let more = [" or another key", ", …"]
+            .into_iter()
+            .find(|more| choices.len() > 2 && row.width() + cells::of(more) <= width);
+        return vec![row.put(more.unwrap_or(""), Role::Muted)];
     };
     let ready = card.arming.ready(app.now.since);
     let choices = app.card_choices(view);
@@ -213,14 +228,19 @@ fn foot(site: &Site, price: &str, leave: (&str, &str), width: usize) -> Vec<Row>
         let what = match choice {
             Choice::Again => format!("{what}{price}"),
             Choice::GiveKey if width < NARROW => "another key".to_owned(),
+            Choice::Keep if width < NARROW => "keep, go on".to_owned(),
+            Choice::Models if width >= NARROW => match elsewhere(view) {
+                Some(other) => format!("{what} ({other})"),
+                None => (*what).to_owned(),
+            },
             _ => (*what).to_owned(),
         };
         (key, what, card.highlight == Some(index))
     });
     let gap = if width < NARROW { "  " } else { "   " };
-    let last = (leave.0.to_owned(), leave.1.to_owned(), false);
+    let last = leave.map(|(key, what)| (key.to_owned(), what.to_owned(), false));
     let mut rows = vec![Row::new()];
-    for (key, what, marked) in pairs.chain([last]) {
+    for (key, what, marked) in pairs.chain(last) {
         let cells = cells::of(&key) + 1 + cells::of(&what);
         let used = rows.last().map_or(0, Row::width);
         let fits = used > 0 && used + gap.len() + cells <= width;
@@ -302,17 +322,138 @@ impl Card {
     }
 }
 
-/// The words of an answer that was cut off at the end of the turn.
-fn broken_off(view: &View) -> Option<usize> {
-    let entries = view.transcript.entries();
-    entries
-        .iter()
-        .rev()
-        .take(3)
-        .find_map(|entry| match &entry.what {
-            What::Answer { text, cut: true } => Some(text.split_whitespace().count()),
-            _ => None,
-        })
+/// The words of an answer that was cut off at the end of the last turn.
+fn broke_off(view: &View) -> Option<usize> {
+    let (text, turn) = view.broke_off()?;
+    let here = view.session.as_ref().is_some_and(|of| of.turn == turn);
+    here.then(|| text.split_whitespace().count())
+}
+
+/// What asking again costs.
+#[derive(Debug, Default)]
+struct Again {
+    /// Beside its key.
+    now: String,
+    /// A sentence on how long that holds.
+    later: Option<String>,
+}
+
+fn price(app: &App, view: &View, width: usize) -> Again {
+    let Some((offer, now)) = view.offer_here().and_then(|offer| match offer.next {
+        Figure::About(money) => Some((offer, money)),
+        _ => None,
+    }) else {
+        let next = app.next_prompt(view).map(money::estimate);
+        return Again {
+            now: next.map_or_else(String::new, |next| format!(" ({next})")),
+            later: None,
+        };
+    };
+    let beside = |word: &'static str| if width < NARROW { "" } else { word };
+    let cold = match offer.cold {
+        Figure::About(money) => money,
+        _ => now,
+    };
+    if let Some(until) = view.warm_until(app.now.wall) {
+        let left = match text::age(until.since(app.now.wall)).as_str() {
+            "now" => "less than a minute".to_owned(),
+            left => left.to_owned(),
+        };
+        return Again {
+            now: format!(" (≈{now}{})", beside(" warm")),
+            later: Some(format!("Warm for {left} more; then ≈{cold}.")),
+        };
+    }
+    // Of a session that was never answered nothing was cached.
+    let answered = view.session.as_ref().is_some_and(|of| of.context_used > 0);
+    Again {
+        now: format!(" (≈{cold}{})", if answered { beside(" cold") } else { "" }),
+        later: None,
+    }
+}
+
+/// The cheapest model of another provider, where the session's own has no room or is not to be reached.
+fn elsewhere(view: &View) -> Option<String> {
+    let failure = match (view.retrying(), view.stopped()) {
+        (Some(Waiting::Retry { failure, .. }), _) | (_, Some(Ending::Failed { failure })) => {
+            failure
+        }
+        _ => return None,
+    };
+    if !matches!(failure.kind, FailureKind::Rate | FailureKind::Overloaded) {
+        return None;
+    }
+    let offer = view.offer_elsewhere()?;
+    let name = one_line(&offer.card.model.model);
+    let said = |figure| match figure {
+        Figure::About(money) => Some(format!("≈{money}")),
+        Figure::Included => Some("incl.".to_owned()),
+        Figure::Free => Some("free".to_owned()),
+        Figure::Play | Figure::Unknown => None,
+    };
+    let warmth = match offer.next {
+        Figure::About(_) if offer.warm > 0 => " warm",
+        Figure::About(_) => " cold",
+        _ => "",
+    };
+    let next = format!("{name}: {}{warmth}", said(offer.next)?);
+    Some(match said(offer.then) {
+        Some(then) if offer.then != offer.next => format!("{next}, then {then}"),
+        _ => next,
+    })
+}
+
+/// Who else here meets the same limit or the same refusal, and when the provider last answered.
+fn shared(site: &Site, failure: &Failure, width: usize, rows: &mut Vec<Row>) {
+    let Site { app, view, .. } = *site;
+    if !matches!(failure.kind, FailureKind::Auth | FailureKind::Rate) || width < NARROW {
+        return;
+    }
+    let mut said = Vec::new();
+    let name = view.model().map_or("", |model| &*model.provider);
+    if let Some(last) = &view.learnt.last
+        && let (FailureKind::Auth, Some(at)) = (failure.kind, last.at)
+    {
+        let when = clock(at, last.zone);
+        said.push(format!(
+            "{} last answered on {}, {when}.",
+            one_line(name),
+            last.day
+        ));
+    }
+    let others = app.sharing(view);
+    if others > 0 {
+        let (sessions, has) = if others == 1 {
+            ("session", "has")
+        } else {
+            ("sessions", "have")
+        };
+        said.push(format!(
+            "{others} other open {sessions} {has} a model of {} too.",
+            one_line(name)
+        ));
+    }
+    if !said.is_empty() {
+        rows.extend(wrapped(&said.join(" "), width, 0, Role::Muted));
+    }
+}
+
+/// When the turn was last heard of.
+fn last_sign(app: &App, view: &View) -> Option<String> {
+    let (at, last) = (view.last_sign()?, view.learnt.last.as_ref()?);
+    let clock = clock(at, last.zone);
+    Some(match app.now.wall.since(at) {
+        passed if passed < DAY => format!("last heard of at {clock}"),
+        passed => format!("last heard of at {clock}, {} ago", text::age(passed)),
+    })
+}
+
+/// The way to the model failed, not what was asked.
+fn is_of_the_way(kind: FailureKind) -> bool {
+    matches!(
+        kind,
+        FailureKind::Network | FailureKind::Overloaded | FailureKind::Protocol
+    )
 }
 
 fn goes_by_itself(kind: FailureKind) -> bool {

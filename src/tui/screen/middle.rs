@@ -29,6 +29,7 @@ impl<'a> Middle<'a> {
     /// The ask with the keys, else the oldest one, else the card of what went wrong.
     pub fn of(site: &Site<'a>, form: Form) -> Self {
         let Site { app, view, .. } = *site;
+        let step = view.session.as_ref().map_or(0, |session| session.step);
         let waiting: Vec<_> = app
             .waiting()
             .into_iter()
@@ -59,6 +60,7 @@ impl<'a> Middle<'a> {
                 focus: Some(focus),
                 waited,
                 behind: waiting.len().saturating_sub(1),
+                step,
             };
             let laid = card.lay(app, form);
             return Self::Ask(card, laid);
@@ -69,6 +71,7 @@ impl<'a> Middle<'a> {
                 focus: None,
                 waited: ask_card::waited(app, first.since),
                 behind: waiting.len() - 1,
+                step,
             };
             let laid = card.lay(app, form);
             return Self::Ask(card, laid);

@@ -9,11 +9,13 @@ use crate::config::KeySource;
 use crate::config::secret::Secret;
 use crate::protocol::event::{Ending, Fact};
 use crate::protocol::failure::{Failure, FailureKind};
+use crate::protocol::item::{Block, Item, Origin};
 use crate::protocol::op::Op;
+use crate::protocol::query::Query;
 use crate::tui::app::Focus;
 use crate::tui::app::card::{Choice, KeyPlaces, given_to};
 use crate::tui::app::first_run::{FirstRun, Page};
-use crate::tui::app::message::{Cmd, Msg};
+use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::setup::{Checked, GivenKey, NewProvider, Stored};
 use crate::tui::app::tests::{Desk, model, ops};
@@ -88,6 +90,116 @@ fn what_a_card_offers_follows_from_what_failed() {
     }
 }
 
+/// A step that said something and was cut off there, then an ending.
+fn cut(ending: Ending) -> Desk {
+    let mut desk = Desk::running();
+    desk.fact(Fact::ItemAdded {
+        turn: 1,
+        step: 1,
+        item: Item::Answer {
+            text: "half of it".to_owned(),
+            cut: true,
+            opaque: None,
+        },
+    });
+    desk.fact(Fact::TurnEnded { turn: 1, ending });
+    desk.press(KeyCode::Tab);
+    desk.wait(400);
+    desk
+}
+
+#[test]
+fn a_cut_answer_is_asked_again_or_gone_on_with() {
+    let broke = || Ending::Failed {
+        failure: Failure::new(FailureKind::Network, "connection reset"),
+    };
+    let cases = [
+        (KeyCode::Enter, vec![Op::Again]),
+        (KeyCode::Char('c'), vec![Op::Continue]),
+        (KeyCode::Char('i'), Vec::new()),
+    ];
+    for (key, expected) in cases {
+        let mut desk = cut(broke());
+        assert_eq!(ops(&desk.press(key)), expected, "{key:?}");
+    }
+    // Asked again, and nothing came: its words can still be gone on with.
+    let mut desk = cut(broke());
+    desk.fact(Fact::TurnStarted { turn: 2 });
+    assert_eq!(desk.app.card_choices(desk.app.view()), []);
+    desk.fact(Fact::TurnEnded {
+        turn: 2,
+        ending: broke(),
+    });
+    let offered = desk.app.card_choices(desk.app.view());
+    assert!(offered.iter().any(|row| row.0 == Choice::Keep));
+    // Something was said to it: it is part of what was said.
+    let said = Fact::ItemAdded {
+        turn: 3,
+        step: 1,
+        item: Item::Prompt {
+            blocks: vec![Block::text("on")],
+            origin: Origin::Person,
+        },
+    };
+    desk.fact(said);
+    let offered = desk.app.card_choices(desk.app.view());
+    assert!(offered.iter().all(|row| row.0 != Choice::Keep));
+}
+
+#[test]
+fn a_session_that_was_cut_is_gone_on_with_looked_at_or_left() {
+    let interrupted = || Ending::Interrupted {
+        text: "Creel ended while `cargo test` ran: its outcome is not known".to_owned(),
+    };
+    let mut desk = cut(interrupted());
+    assert_eq!(ops(&desk.press(KeyCode::Enter)), [Op::Continue]);
+    let mut desk = cut(interrupted());
+    assert_eq!(desk.press(KeyCode::Char('i')), []);
+    assert_eq!(desk.app.focus, Focus::Transcript);
+    assert!(desk.app.view().stopped().is_some());
+    let mut desk = cut(interrupted());
+    assert_eq!(desk.press(KeyCode::Char('x')), []);
+    assert_eq!(desk.app.focus, Focus::Composer);
+    assert_eq!(desk.app.view().stopped(), None);
+}
+
+#[test]
+fn a_card_asks_the_log_once_and_only_for_what_it_says() {
+    let asked = |cmds: &[Cmd]| -> Vec<&'static str> {
+        let names = cmds.iter().filter_map(|cmd| match cmd {
+            Cmd::Ask(Tag::Ahead(_), Query::Offers { .. }) => Some("costs"),
+            Cmd::Ask(Tag::Last(_), Query::LastAnswer { provider }) if provider == "anthropic" => {
+                Some("last")
+            }
+            _ => None,
+        });
+        names.collect()
+    };
+    let failed = |kind| Ending::Failed {
+        failure: Failure::new(kind, "no"),
+    };
+    let cases: [(Ending, &[&str]); 4] = [
+        (failed(FailureKind::Network), &["costs"]),
+        (failed(FailureKind::Auth), &["costs", "last"]),
+        (
+            Ending::Interrupted {
+                text: "x".to_owned(),
+            },
+            &["costs", "last"],
+        ),
+        (Ending::Finished, &[]),
+    ];
+    for (ending, expected) in cases {
+        let mut desk = Desk::running();
+        let cmds = desk.fact(Fact::TurnEnded {
+            turn: 1,
+            ending: ending.clone(),
+        });
+        assert_eq!(asked(&cmds), expected, "{ending:?}");
+        assert_eq!(asked(&desk.press(KeyCode::Left)), [""; 0], "{ending:?}");
+    }
+}
+
 #[test]
 fn each_choice_has_its_letter_its_number_and_the_arrows() {
     use KeyCode::{Char, Down, Enter, Up};
@@ -111,7 +223,7 @@ fn each_choice_has_its_letter_its_number_and_the_arrows() {
         let mut desk = failed(FailureKind::Auth, file());
         desk.wait(400);
         let cmds: Vec<Cmd> = keys.iter().flat_map(|&key| desk.press(key)).collect();
-        let done = if ops(&cmds) == [Op::Continue] {
+        let done = if ops(&cmds) == [Op::Again] {
             Some(Choice::Again)
         } else if given_to(desk.app.first_run.as_ref()) == Some("anthropic") {
             Some(Choice::GiveKey)
@@ -175,7 +287,7 @@ fn another_key_is_tried_kept_and_gone_on_with() {
     // Nothing is sent before a key that was meant for it.
     assert_eq!(ops(&desk.press(KeyCode::Enter)), []);
     desk.wait(400);
-    assert_eq!(ops(&desk.press(KeyCode::Enter)), [Op::Continue]);
+    assert_eq!(ops(&desk.press(KeyCode::Enter)), [Op::Again]);
 }
 
 #[test]
@@ -213,7 +325,7 @@ fn a_key_read_again_goes_on_by_itself() {
     let read = Ok(places(file()));
     assert_eq!(
         ops(&desk.update(Msg::KeysRead(session, read.clone()))),
-        [Op::Continue]
+        [Op::Again]
     );
     assert_eq!(desk.app.setup.key_places, places(file()));
     // Its card is put away by now.

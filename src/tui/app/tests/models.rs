@@ -41,6 +41,7 @@ fn offer(name: &str) -> Offer {
         tokens: 50_000,
         warm: 0,
         next: cost,
+        cold: cost,
         then: cost,
         left: Left::default(),
         pays: Pays::Never,

@@ -230,7 +230,7 @@ fn a_failure_goes_on_only_with_the_focus() {
     desk.press(KeyCode::Tab);
     assert_eq!(ops(&desk.press(KeyCode::Enter)), [], "not quiet yet");
     desk.wait(400);
-    assert_eq!(ops(&desk.press(KeyCode::Enter)), [Op::Continue]);
+    assert_eq!(ops(&desk.press(KeyCode::Enter)), [Op::Again]);
     assert_eq!(desk.app.focus, Focus::Composer);
 }
 
