@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
-use crate::agent::visible::brief;
+use crate::agent::visible::{brief, one_line};
 use crate::config::ComposerKeys;
 use crate::protocol::rule::Mode;
 use crate::tui::app::keymap::{Action, Place};
@@ -15,9 +15,13 @@ use crate::tui::screen::meter;
 use crate::tui::screen::rows::{self, Row};
 use crate::tui::screen::site::Site;
 use crate::tui::screen::status::Hint::{All, Does, Said};
+use crate::tui::screen::title;
 use crate::tui::widget::canvas::Canvas;
-use crate::tui::widget::cells;
+use crate::tui::widget::{cells, text};
 
+/// A model's name is cut to so many cells, and left out where fewer than the second are left for it.
+const LONGEST_MODEL: usize = 24;
+const SHORTEST_MODEL: usize = 8;
 /// From so many columns on a worktree is told in words.
 const WIDE: u16 = 140;
 /// What takes a selection further.
@@ -30,7 +34,7 @@ const FURTHER: &[Action] = &[
     Action::WordBefore,
 ];
 
-/// Place, mode, effort where one was chosen, sandbox level, branch; the meter at the right.
+/// Place, mode, effort where one was chosen, sandbox level, branch; the meter and the model at the right.
 pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
     let view = app.view();
     let place = match app.focus {
@@ -88,7 +92,22 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
     }
     let mut room = usize::from(area.width).saturating_sub(row.width() + 1);
     let mut shown = Vec::new();
-    for (said, role) in meter::parts(app, view) {
+    let mut parts = meter::parts(app, view);
+    if let Some(model) = view.model() {
+        // After what is paid and how much it holds: the title of the pane has no room for it beside a long name.
+        let before: usize = parts
+            .iter()
+            .take(2)
+            .map(|part| cells::of(&part.0) + 2)
+            .sum();
+        let most = room.saturating_sub(before + 2).min(LONGEST_MODEL);
+        if most >= SHORTEST_MODEL {
+            let name = one_line(&title::label(model, view));
+            let said = text::fit(&name, most, look.glyphs).into_owned();
+            parts.insert(parts.len().min(2), (said, Role::Text));
+        }
+    }
+    for (said, role) in parts {
         let width = cells::of(&said) + 2;
         if width > room {
             break;

@@ -81,7 +81,7 @@ fn segments(parts: &[(String, Style)]) -> Vec<Segment<'_>> {
 }
 
 /// The model's name; a route's with the endpoint that answered last.
-fn label(model: &ModelRef, view: &View) -> String {
+pub fn label(model: &ModelRef, view: &View) -> String {
     let served = view
         .session
         .as_ref()
