@@ -577,6 +577,15 @@ fn the_first_page() {
         let mut desk = Desk::new(bare.clone(), size);
         screen!(format!("first_page_{}x{}", size.0, size.1), desk);
     }
+    for size in [(80, 24), (40, 12)] {
+        let mut desk = Desk::new(bare.clone(), size);
+        desk.update(Msg::Broken(
+            "~/.local/share/creel is a file, and the log is kept in a folder of that name: move it away".to_owned(),
+        ));
+        desk.app.notices.push("what was damaged was saved as ~/.local/share/creel/creel.db.damaged-1: 212 of 214 facts are here".to_owned());
+        desk.update(Msg::Tick);
+        screen!(format!("first_page_notices_{}x{}", size.0, size.1), desk);
+    }
     let mut desk = Desk::new(bare.clone(), (80, 24));
     desk.press(KeyCode::Char('2'));
     desk.update(Msg::Paste("sk-ant-api03-abcdefghijklmnopx4Qa".to_owned()));

@@ -87,6 +87,7 @@ pub fn draw(app: &App, page: &FirstRun, canvas: &mut Canvas, area: Rect, look: &
         row.draw(canvas, area.left(), y, area.right(), look);
         y += 1;
     }
+    y += noticed(app, page, canvas, Rect { y, ..area }, look);
     y += u16::from(roomy);
     let margin = if wide { 2 } else { 0 };
     let width = usize::from(area.width).saturating_sub(2 * usize::from(margin) + 4);
@@ -169,6 +170,28 @@ pub fn draw(app: &App, page: &FirstRun, canvas: &mut Canvas, area: Rect, look: &
         cursor,
         ..Shown::default()
     }
+}
+
+/// What must be read of the log and this machine, before any way is chosen; gives its rows. All of it stands in the pane that
+/// comes after the page.
+fn noticed(app: &App, page: &FirstRun, canvas: &mut Canvas, area: Rect, look: &Look) -> u16 {
+    let width = usize::from(area.width).saturating_sub(6);
+    let said = app.notices.iter();
+    let mut all: Vec<Row> = said
+        .flat_map(|notice| wrapped(&one_line(notice), width, 3, Role::Warn))
+        .collect();
+    let most = usize::from(area.height / 5).max(3);
+    if all.len() > most {
+        all.truncate(most - 1);
+        let rest = match page.page {
+            Page::Ways { .. } => "Esc shows the rest",
+            _ => "the rest is said after this page",
+        };
+        let row = Row::of(format!("   {} {rest}", look.mark(Mark::More)), Role::Muted);
+        all.push(row);
+    }
+    rows::draw(&all, canvas, area, 0, look);
+    all.len() as u16
 }
 
 /// The rows inside the frame, and where a field stands in them with what it shows.
