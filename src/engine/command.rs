@@ -38,7 +38,8 @@ fn needs_past(op: &Op) -> bool {
         | Op::Resume
         | Op::Withdraw { .. }
         | Op::Interrupt
-        | Op::HangUp => false,
+        | Op::HangUp
+        | Op::Hurry => false,
         Op::Change { change } => matches!(change, Change::Model { .. }),
         Op::Submit { .. }
         | Op::Answer { .. }
@@ -83,6 +84,7 @@ impl Task {
                 self.shell_stop.cancel();
                 self.interrupt("the terminal was closed").await;
             }
+            Op::Hurry => self.house.providers().speed().hurry(),
             Op::Continue => self.go_on(id, Cut::Kept).await,
             Op::Again => self.go_on(id, Cut::Dropped).await,
             Op::Change { change } => self.change(id, change).await,
@@ -390,6 +392,7 @@ impl Task {
         (turn, effects): (Turn, Vec<Effect>),
     ) {
         self.spent = 0;
+        self.house.providers().speed().rest();
         self.watch.begin();
         self.stop = CancellationToken::new();
         self.turn = Some(turn);

@@ -24,6 +24,7 @@ use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::money::Rates;
 use crate::protocol::rule::Rule;
 use crate::protocol::time::Time;
+use crate::provider::rehearsal::script::Audience;
 use crate::provider::rehearsal::{self, Speed};
 use crate::provider::rehearsals::Rehearsals;
 use crate::provider::table::{Providers, ReadSource};
@@ -256,10 +257,10 @@ pub(crate) fn table(
     redactor: &Arc<Mutex<Redactor>>,
     unattended: bool,
 ) -> Providers {
-    let speed = if unattended {
-        Speed::at_once()
+    let (speed, audience) = if unattended {
+        (Speed::at_once(), Audience::Nobody)
     } else {
-        Speed::default()
+        (Speed::default(), Audience::Somebody)
     };
     let read = keys(redactor);
     for entry in config.values() {
@@ -269,7 +270,7 @@ pub(crate) fn table(
             let _ = read(&entry.key);
         }
     }
-    Providers::new(config, read, Rehearsals::new(speed))
+    Providers::new(config, read, Rehearsals::new(speed, audience))
 }
 
 /// Reads keys, and has each one taken out of everything from then on.

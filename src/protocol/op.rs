@@ -54,6 +54,8 @@ pub enum Op {
     Continue,
     /// The same, as if nothing had come of an answer that was cut off: its words stay in the log and are not sent.
     Again,
+    /// What a script plays is spoken faster until a turn begins.
+    Hurry,
     /// A change of the model while a turn runs is made when it ends; one whose window is too small for the conversation is
     /// refused.
     Change {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::config::ProviderConfig;
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::ModelRef;
+use crate::provider::rehearsal::script::Audience;
 use crate::provider::rehearsal::{self, Rehearsal, Speed};
 
 /// A script larger than this is none: 1 MiB.
@@ -19,15 +20,22 @@ type Which = (String, Option<PathBuf>);
 #[derive(Debug, Default)]
 pub struct Rehearsals {
     speed: Speed,
+    audience: Audience,
     made: Mutex<BTreeMap<Which, Arc<Rehearsal>>>,
 }
 
 impl Rehearsals {
-    pub fn new(speed: Speed) -> Self {
+    pub fn new(speed: Speed, audience: Audience) -> Self {
         Self {
             speed,
+            audience,
             made: Mutex::default(),
         }
+    }
+
+    /// How fast they speak.
+    pub fn speed(&self) -> &Speed {
+        &self.speed
     }
 
     /// The rehearsal that a model of a rehearsal provider names.
@@ -47,7 +55,7 @@ impl Rehearsals {
                 .map(ToOwned::to_owned)
                 .ok_or_else(|| unknown(model))?,
         };
-        let rehearsal = Rehearsal::new(&model.model, &script)
+        let rehearsal = Rehearsal::new(&model.model, &script, self.audience)
             .map_err(|why| fault(format!("rehearsal {model}: {why}")))?;
         let rehearsal = Arc::new(rehearsal.with_speed(self.speed.clone()));
         made.insert(key, Arc::clone(&rehearsal));

@@ -25,6 +25,7 @@ use crate::provider::key::Key;
 use crate::provider::marks;
 use crate::provider::quirks::{self, Quirks};
 use crate::provider::rehearsal;
+use crate::provider::rehearsal::Speed;
 use crate::provider::rehearsals::Rehearsals;
 use crate::provider::remote::Remote;
 use crate::provider::service;
@@ -52,6 +53,11 @@ impl fmt::Debug for Providers {
 }
 
 impl Providers {
+    /// How fast scripts are spoken.
+    pub fn speed(&self) -> &Speed {
+        self.rehearsals.speed()
+    }
+
     /// The engine makes one; `read` is the config room's reader of keys.
     pub fn new(
         config: BTreeMap<String, ProviderConfig>,

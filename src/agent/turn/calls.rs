@@ -1,5 +1,6 @@
 //! The calls of one step: judged in order, run side by side where they only read, each ended by exactly one result.
 
+use crate::agent::turn::NO_BECAUSE;
 use crate::agent::turn::effect::Effect;
 use crate::agent::turn::input::Decision;
 use crate::agent::turn::{Open, Phase, Status, Turn};
@@ -59,7 +60,7 @@ impl Turn {
             }
             Verdict::No { reason } => {
                 let text = match reason.filter(|reason| !reason.trim().is_empty()) {
-                    Some(reason) => format!("the person said no: {reason}"),
+                    Some(reason) => format!("{NO_BECAUSE}{reason}"),
                     None => "the person said no; do not try it again in another way without asking"
                         .to_owned(),
                 };

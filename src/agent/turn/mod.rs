@@ -9,6 +9,9 @@ mod alone;
 mod attempt;
 mod calls;
 
+/// What a model is told before the reason of a person's no.
+pub const NO_BECAUSE: &str = "the person said no: ";
+
 /// Why no call of an answer that stopped so is run.
 fn not_run(stop: Stop) -> Option<&'static str> {
     match stop {

@@ -26,7 +26,7 @@ use crate::protocol::money::Currency;
 use crate::protocol::reply::Reply;
 use crate::protocol::usage::Price;
 use crate::provider::rehearsal::place::Place;
-use crate::provider::rehearsal::script::{Line, Script};
+use crate::provider::rehearsal::script::{Audience, Line, Script};
 use crate::provider::rehearsal::tally::Tally;
 use crate::provider::{Chunk, Provider, Written};
 
@@ -97,14 +97,24 @@ pub fn play_price() -> Price {
     }
 }
 
+/// So many times as fast is one that is hurried: a scene of it is over in a second.
+const HURRY: u32 = 10;
+
 /// How fast a rehearsal speaks; clones share it, so that a face can hurry what is being said.
 #[derive(Debug, Clone)]
-pub struct Speed(Arc<AtomicU32>);
+pub struct Speed {
+    now: Arc<AtomicU32>,
+    /// Percent as well.
+    natural: u32,
+}
 
 impl Speed {
     /// In percent of the natural speed.
     pub fn percent(percent: u32) -> Self {
-        Self(Arc::new(AtomicU32::new(percent)))
+        Self {
+            now: Arc::new(AtomicU32::new(percent)),
+            natural: percent,
+        }
     }
 
     /// Without any pause, for runs that nobody watches.
@@ -112,14 +122,23 @@ impl Speed {
         Self::percent(u32::MAX)
     }
 
-    /// Changes it from the next word on.
-    pub fn set(&self, percent: u32) {
-        self.0.store(percent, Ordering::Relaxed);
+    /// Speaks faster from the next word on, until [`Speed::rest`].
+    pub fn hurry(&self) {
+        self.now
+            .store(self.natural.saturating_mul(HURRY), Ordering::Relaxed);
+    }
+
+    /// Speaks as it began.
+    pub fn rest(&self) {
+        self.now.store(self.natural, Ordering::Relaxed);
+    }
+
+    fn pause(&self, natural: Duration) -> Duration {
+        natural * 100 / self.now.load(Ordering::Relaxed).max(1)
     }
 
     async fn wait(&self, pause: Duration) {
-        let percent = self.0.load(Ordering::Relaxed).max(1);
-        let pause = pause * 100 / percent;
+        let pause = self.pause(pause);
         if pause >= Duration::from_millis(1) {
             tokio::time::sleep(pause).await;
         }
@@ -144,7 +163,7 @@ pub struct Rehearsal {
 
 impl Rehearsal {
     /// The error names the script and the line.
-    pub fn new(name: &str, script: &str) -> Result<Self, String> {
+    pub fn new(name: &str, script: &str, audience: Audience) -> Result<Self, String> {
         let script = Script::parse(script, |name| {
             tour_files()
                 .iter()
@@ -153,7 +172,7 @@ impl Rehearsal {
         })
         .map_err(|error| format!("script `{name}`: {error}"))?;
         Ok(Self {
-            script,
+            script: script.before(audience),
             speed: Speed::default(),
             played_errors: Mutex::default(),
         })

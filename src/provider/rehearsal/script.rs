@@ -16,7 +16,8 @@
 //! ```
 //!
 //! A blank line begins the next step, and so does a `< ` line after a `= ` line. A step may begin with conditions on the
-//! results of the step before: `? denied`, `? failed`, `? failed TOOL`, `? says TEXT`. Such steps are alternatives to the next step
+//! results of the step before: `? denied`, `? failed`, `? failed TOOL`, `? says TEXT`. A step below `? watched` is there only
+//! where somebody can be asked, one below `? unwatched` only where nobody can; that is no condition of its own. Such steps are alternatives to the next step
 //! without one: the first whose conditions hold is played and the others are passed over. `# ` and `-- ` begin a
 //! comment line; three blanks before `-- ` begin one at the end of a line. Placeholders of texts stand in
 //! [`crate::provider::rehearsal::tally`].
@@ -75,6 +76,16 @@ pub enum Condition {
     AllFailed(String),
     /// At least one text holds these words.
     Says(String),
+    /// Somebody is there, or nobody is: looked at once, when the script is taken up.
+    Watched(Audience),
+}
+
+/// Whether somebody can be asked while the script is played.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Audience {
+    #[default]
+    Somebody,
+    Nobody,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -124,6 +135,24 @@ pub enum DirectiveKind {
     Event,
     /// `$`: something is set.
     Setting,
+}
+
+impl Script {
+    /// The script as it is played before this audience.
+    #[must_use]
+    pub fn before(mut self, audience: Audience) -> Self {
+        for turn in &mut self.turns {
+            turn.steps.retain_mut(|step| {
+                let fits = step.conditions.iter().all(
+                    |condition| !matches!(condition, Condition::Watched(of) if *of != audience),
+                );
+                let looked_at = |condition: &Condition| matches!(condition, Condition::Watched(_));
+                step.conditions.retain(|condition| !looked_at(condition));
+                fits
+            });
+        }
+        self
+    }
 }
 
 impl ScriptTurn {

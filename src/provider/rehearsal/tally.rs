@@ -1,11 +1,17 @@
 //! What the session really did, counted from its prompt, for the sentences a script ends with. Placeholders of a text:
-//! `{files}` is `2 files`, `{commands}` is `1 command`, `{refused}` is a number.
+//! `{files}` is `2 files`, `{commands}` is `1 command`, `{refused}` is a number, `{reason}` is a sentence with the reason of the
+//! no that was said last, or nothing.
 
 use std::collections::BTreeSet;
 
 use crate::agent::prompt::Message;
+use crate::agent::turn::NO_BECAUSE;
+use crate::agent::visible::brief;
 use crate::protocol::call::{OutcomeKind, parse_arguments};
 use crate::protocol::reply::Part;
+
+/// Characters of a reason that are said back.
+const LONGEST_REASON: usize = 120;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Tally {
@@ -15,12 +21,23 @@ pub struct Tally {
     pub commands: usize,
     /// Calls that were denied.
     pub refused: usize,
+    /// Why the person said no to the calls of the last step.
+    pub reason: Option<String>,
 }
 
 impl Tally {
     pub fn count(messages: &[Message]) -> Self {
         let mut files = BTreeSet::new();
         let mut tally = Self::default();
+        if let Some(Message::Results { results }) = messages.last() {
+            let mut reasons = results.iter().filter_map(|result| {
+                let denied = result.outcome == OutcomeKind::Denied;
+                denied
+                    .then(|| result.text.strip_prefix(NO_BECAUSE))
+                    .flatten()
+            });
+            tally.reason = reasons.next().map(|reason| brief(reason, LONGEST_REASON));
+        }
         for pair in messages.windows(2) {
             let [Message::Assistant { parts }, Message::Results { results }] = pair else {
                 continue;
@@ -49,6 +66,20 @@ impl Tally {
         text.replace("{files}", &counted(self.files, "file"))
             .replace("{commands}", &counted(self.commands, "command"))
             .replace("{refused}", &self.refused.to_string())
+            .replace("{reason}", &self.said_why())
+    }
+}
+
+impl Tally {
+    fn said_why(&self) -> String {
+        self.reason.as_ref().map_or_else(String::new, |reason| {
+            let stop = if reason.ends_with(['.', '!', '?']) {
+                ""
+            } else {
+                "."
+            };
+            format!(" You said: {reason}{stop}")
+        })
     }
 }
 

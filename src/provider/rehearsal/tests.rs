@@ -6,6 +6,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use pretty_assertions::assert_eq;
@@ -15,13 +16,18 @@ use crate::agent::prompt::{Caching, CallResult, Message, Prompt};
 use crate::protocol::call::{OutcomeKind, parse_arguments};
 use crate::protocol::failure::FailureKind;
 use crate::protocol::reply::{Part, Reply};
+use crate::provider::rehearsal::script::Audience;
 use crate::provider::rehearsal::{Rehearsal, Speed, TOUR_PROMPT, names, shipped, tour_files};
 use crate::provider::{Chunk, Provider};
 
 type Ended = (OutcomeKind, String);
 
 fn rehearsal(name: &str) -> Rehearsal {
-    Rehearsal::new(name, shipped(name).expect(name))
+    before(name, Audience::Nobody)
+}
+
+fn before(name: &str, audience: Audience) -> Rehearsal {
+    Rehearsal::new(name, shipped(name).expect(name), audience)
         .unwrap()
         .with_speed(Speed::at_once())
 }
@@ -51,18 +57,28 @@ async fn turn(
     prompt: &str,
     tool: &mut dyn FnMut(&str, &Value) -> Ended,
 ) -> Vec<String> {
+    turn_before(Audience::Nobody, name, messages, prompt, tool).await
+}
+
+async fn turn_before(
+    audience: Audience,
+    name: &str,
+    messages: &mut Vec<Message>,
+    prompt: &str,
+    tool: &mut dyn FnMut(&str, &Value) -> Ended,
+) -> Vec<String> {
     messages.push(Message::User {
         text: prompt.to_owned(),
         pictures: Vec::new(),
     });
     let mut happened = Vec::new();
     for _ in 0..20 {
-        let reply = match ask(&rehearsal(name), messages).await {
+        let reply = match ask(&before(name, audience), messages).await {
             Chunk::Done(reply) => reply,
             other => panic!("{other:?}"),
         };
         assert_eq!(
-            ask(&rehearsal(name), messages).await,
+            ask(&before(name, audience), messages).await,
             Chunk::Done(reply.clone())
         );
         happened.extend(reply.text().lines().map(str::to_owned));
@@ -212,6 +228,66 @@ async fn the_tour_mends_the_tide() {
     }
     let notes = fs::read_to_string(folder.path().join("NOTES.md")).unwrap();
     assert!(notes.starts_with("# Notes on the tide\n\n\n- The table"));
+}
+
+#[tokio::test]
+async fn where_somebody_is_there_a_no_is_answered() {
+    let cases = [
+        (
+            Some("the person said no: no network here"),
+            "All right, without it. You said: no network here. The test again:",
+            "Real: 1 file changed, 2 commands run, 1 refused. Played: words and prices.",
+        ),
+        (
+            Some("denied by a rule"),
+            "All right, without it. The test again:",
+            "Real: 1 file changed, 2 commands run, 1 refused. Played: words and prices.",
+        ),
+        (
+            None,
+            "Nothing came from there, so nothing was run. The test again:",
+            "Real: 1 file changed, 3 commands run, 0 refused. Played: words and prices.",
+        ),
+    ];
+    for (no, answer, last) in cases {
+        let folder = tempfile::tempdir().unwrap();
+        put_files(folder.path());
+        let mut tool = |name: &str, input: &Value| match input["command"].as_str() {
+            Some(command) if command.contains("curl") => match no {
+                Some(no) => (OutcomeKind::Denied, no.to_owned()),
+                None => (OutcomeKind::Done, String::new()),
+            },
+            _ => real(folder.path(), name, input),
+        };
+        let mut said = Vec::new();
+        let happened = turn_before(
+            Audience::Somebody,
+            "tour",
+            &mut said,
+            TOUR_PROMPT,
+            &mut tool,
+        )
+        .await;
+        assert!(happened.iter().any(|line| line == answer), "{happened:?}");
+        assert_eq!(happened.last().map(String::as_str), Some(last));
+    }
+}
+
+#[test]
+fn what_is_spoken_can_be_hurried() {
+    let natural = Duration::from_secs(10);
+    let speed = Speed::default();
+    let face = speed.clone();
+    assert_eq!(speed.pause(natural), natural);
+    face.hurry();
+    assert_eq!(speed.pause(natural), Duration::from_secs(1));
+    face.rest();
+    assert_eq!(speed.pause(natural), natural);
+    // What has no pauses stays so.
+    let at_once = Speed::at_once();
+    at_once.hurry();
+    at_once.rest();
+    assert!(at_once.pause(natural) < Duration::from_millis(1));
 }
 
 #[tokio::test]
@@ -378,7 +454,7 @@ fn the_shell_reads_the_files_as_meant() {
 #[tokio::test]
 async fn a_counted_error_gives_way() {
     let script = "> *\n< error overloaded x2 busy\n< text: here";
-    let rehearsal = Rehearsal::new("x", script)
+    let rehearsal = Rehearsal::new("x", script, Audience::Somebody)
         .unwrap()
         .with_speed(Speed::at_once());
     let messages = [Message::User {
@@ -405,7 +481,7 @@ async fn a_counted_error_gives_way() {
 
 #[tokio::test]
 async fn what_the_script_does_not_hold_is_said() {
-    let rehearsal = Rehearsal::new("x", "> a\n< call t {}")
+    let rehearsal = Rehearsal::new("x", "> a\n< call t {}", Audience::Somebody)
         .unwrap()
         .with_speed(Speed::at_once());
     let user = |text: &str| Message::User {
@@ -430,7 +506,7 @@ async fn what_the_script_does_not_hold_is_said() {
         assert_eq!(said, expected);
     }
     assert_eq!(
-        Rehearsal::new("x", "> a").unwrap_err(),
+        Rehearsal::new("x", "> a", Audience::Somebody).unwrap_err(),
         "script `x`: line 1: the prompt in line 1 has no answer: expected `< text: ` or `< call ` below it"
     );
 }

@@ -3,6 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::config::ComposerKeys;
+use crate::protocol::op::Op;
 use crate::tui::app::composer::Opened;
 use crate::tui::app::keymap::chord::{is_sign, narrow};
 use crate::tui::app::keymap::{Action, Place};
@@ -22,6 +23,14 @@ impl App {
             && let Some(cmds) = self.vim_key(event)
         {
             return cmds;
+        }
+        if event.code == KeyCode::Char(' ')
+            && event.modifiers.is_empty()
+            && self.view().is_spoken()
+            && self.view().composer.is_empty()
+        {
+            let id = self.view().id;
+            return vec![Cmd::Send(self.command(id, Op::Hurry))];
         }
         if is_sign(event, '?') && self.view().composer.is_empty() {
             return self.act(Action::Help);

@@ -90,6 +90,11 @@ impl App {
 }
 
 impl View {
+    /// A script is speaking in the tour: it can be hurried.
+    pub fn is_spoken(&self) -> bool {
+        self.tour && self.running() && self.asks() == 0
+    }
+
     /// What going on with its own model comes to.
     pub fn offer_here(&self) -> Option<&Offer> {
         let model = self.model()?;

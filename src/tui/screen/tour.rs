@@ -39,9 +39,10 @@ fn hint(site: &Site) -> Option<String> {
         (_, Some(Risk::High)) => "Tab, then N".to_owned(),
         (_, Some(_)) => "Tab, then y".to_owned(),
         _ if session.is_none() => "Enter begins".to_owned(),
-        _ if session.is_some_and(|session| session.running) => {
+        _ if view.live.text.is_empty() && session.is_some_and(|session| session.running) => {
             "reads run without asking".to_owned()
         }
+        _ if view.is_spoken() && view.composer.is_empty() => "Space hurries".to_owned(),
         _ => return None,
     })
 }

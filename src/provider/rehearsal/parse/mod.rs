@@ -4,7 +4,7 @@ pub mod line;
 
 use crate::provider::rehearsal::parse::line::{excerpt, read_line, without_comment};
 use crate::provider::rehearsal::script::{
-    Condition, Directive, DirectiveKind, Line, PromptMatch, Script, ScriptTurn, Step,
+    Audience, Condition, Directive, DirectiveKind, Line, PromptMatch, Script, ScriptTurn, Step,
 };
 
 impl Script {
@@ -198,11 +198,13 @@ impl Reader {
         let condition = match text.split_once(' ').unwrap_or((text, "")) {
             ("denied", "") => Condition::Denied,
             ("failed", "") => Condition::Failed,
+            ("watched", "") => Condition::Watched(Audience::Somebody),
+            ("unwatched", "") => Condition::Watched(Audience::Nobody),
             ("failed", tool) => Condition::AllFailed(tool.trim().to_owned()),
             ("says", words) if !words.trim().is_empty() => Condition::Says(words.trim().to_owned()),
             _ => {
                 return Err(format!(
-                    "`? {}` is no condition: expected `? denied`, `? failed` or `? says TEXT`",
+                    "`? {}` is no condition: expected `? denied`, `? failed`, `? says TEXT`, `? watched` or `? unwatched`",
                     excerpt(text)
                 ));
             }

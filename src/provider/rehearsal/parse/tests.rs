@@ -199,7 +199,7 @@ fn a_fault_names_its_line_and_what_was_expected() {
         ),
         (
             "> a\n< text: b\n\n? often\n< text: c",
-            "line 4: `? often` is no condition: expected `? denied`, `? failed` or `? says TEXT`",
+            "line 4: `? often` is no condition: expected `? denied`, `? failed`, `? says TEXT`, `? watched` or `? unwatched`",
         ),
         (
             "> a\n< text: b\n\n? denied\n",

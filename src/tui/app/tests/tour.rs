@@ -6,12 +6,13 @@ use crossterm::event::KeyCode;
 use pretty_assertions::assert_eq;
 
 use crate::protocol::id::ModelRef;
+use crate::protocol::op::Op;
 use crate::tui::app::App;
 use crate::tui::app::first_run::FirstRun;
 use crate::tui::app::message::Msg;
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::setup::Setup;
-use crate::tui::app::tests::{Desk, model, now};
+use crate::tui::app::tests::{Desk, model, now, ops};
 
 fn touring(setup: Option<&str>) -> Desk {
     let setup = Setup {
@@ -104,4 +105,22 @@ fn without_a_model_enter_leads_to_the_ways_to_one() {
     let mut desk = Desk::new();
     assert_eq!(desk.press(KeyCode::Enter), []);
     assert_eq!(desk.app.first_run, None);
+}
+
+#[test]
+fn space_hurries_what_the_script_says_and_is_typed_anywhere_else() {
+    let mut desk = touring(None);
+    let space = |desk: &mut Desk| ops(&desk.press(KeyCode::Char(' ')));
+    // The first prompt is written there.
+    assert_eq!(space(&mut desk), []);
+    desk.app.view_mut().composer.set("");
+    assert_eq!(space(&mut desk), []);
+    let mut desk = Desk::running();
+    assert_eq!(space(&mut desk), []);
+    desk.app.view_mut().composer.set("");
+    desk.app.view_mut().tour = true;
+    assert_eq!(space(&mut desk), [Op::Hurry]);
+    assert!(desk.written().is_empty());
+    desk.typed("x");
+    assert_eq!(space(&mut desk), []);
 }
