@@ -6,7 +6,6 @@ use std::sync::{Arc, OnceLock};
 
 use tokio::runtime::{Builder, Runtime};
 
-use creel::agent::cost::BYTES_PER_TOKEN;
 use creel::command::cli::Workstation;
 use creel::command::exit;
 use creel::command::run::model_trouble;
@@ -17,15 +16,15 @@ use creel::config::paths::{Paths, process_environment};
 use creel::engine::clock::Clock;
 use creel::engine::door::Door;
 use creel::engine::journal::Journal;
-use creel::engine::{Engine, Options as EngineOptions, open};
+use creel::engine::{Engine, Options as EngineOptions, carried};
 use creel::project;
+use creel::protocol::id::ModelRef;
 use creel::protocol::query::NotFound;
 use creel::provider::local::Kind;
 use creel::provider::rehearsals::Rehearsals;
 use creel::provider::table::Providers;
 use creel::skill;
 use creel::store::read::Reader;
-use creel::tool::Toolbox;
 use creel::tui::app::local::Usual;
 use creel::tui::app::setup::{Instructions, OpenWhat, Place, Setup, SkillCard};
 use creel::tui::app::wishes::Wishes;
@@ -244,15 +243,17 @@ fn setup(
     } else {
         "none yet; defaults".to_owned()
     };
+    // Of a route the first endpoint, until the engine says which one would serve.
+    let route = model.as_ref().and_then(ModelRef::as_route);
+    let route = route.and_then(|name| config.routes.get(name));
+    let first = route.and_then(|route| route.endpoints.first());
+    let weighed = first.or(model.as_ref());
+    let fixed_tokens = carried::own_tokens(&providers, weighed, &cwd);
     Ok(Setup {
         person_home: std::env::home_dir(),
         unsuitable: project::is_unsuitable(&cwd, std::env::home_dir().as_deref()),
         place: look_at(&cwd),
         card: model.as_ref().map(|model| {
-            // Of a route the first endpoint, until the engine says which one would serve.
-            let name = model.as_route();
-            let route = name.and_then(|name| config.routes.get(name));
-            let first = route.and_then(|route| route.endpoints.first());
             let mut card = providers.card(first.unwrap_or(model));
             card.model = model.clone();
             card
@@ -273,7 +274,7 @@ fn setup(
         worktree: arguments.worktree.clone(),
         arrangement: None,
         notices,
-        fixed_tokens: fixed_tokens(),
+        fixed_tokens,
         skills,
         data_place: paths.data.display().to_string(),
         config_place,
@@ -298,7 +299,7 @@ fn look_at(folder: &Path) -> Place {
             .iter()
             .map(|file| Instructions {
                 file: file.file_name.clone(),
-                tokens: file.bytes.div_ceil(BYTES_PER_TOKEN),
+                tokens: carried::instruction_tokens(file),
             })
             .collect(),
         // A repository is one also where its head cannot be read.
@@ -335,16 +336,6 @@ fn wanted(arguments: &Workstation, paths: &Paths) -> Result<OpenWhat, Refused> {
         };
         (exit::FAILED, line)
     })
-}
-
-/// What instructions and tools come to in each request, beside the project's own.
-fn fixed_tokens() -> u64 {
-    let tools: usize = Toolbox::shipped()
-        .specs()
-        .iter()
-        .map(|tool| tool.name.len() + tool.description.len() + tool.schema.to_string().len())
-        .sum();
-    ((open::SYSTEM.len() + tools) as u64).div_ceil(BYTES_PER_TOKEN)
 }
 
 /// The skills, and what is wrong with the person's own.

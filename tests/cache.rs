@@ -295,3 +295,52 @@ fn told(home: &Home, requests: &[Request], counted: &[(usize, usize)], changed: 
     let read: usize = counted.iter().map(|(_, read)| read).sum();
     assert_eq!(told["total"]["cache_read_tokens"], read);
 }
+
+/// What a face says a first prompt weighs, before the engine is there, is what then goes out: of each wire within a few tokens.
+#[test]
+fn what_a_first_request_carries_is_weighed_as_it_is_sent() {
+    use creel::config::load;
+    use creel::config::paths::Paths;
+    use creel::engine::carried;
+    use creel::provider::rehearsals::Rehearsals;
+    use creel::provider::table::Providers;
+
+    let server = Server::plays(vec![Turn::text("well"); 5]);
+    let home = Home::with(&config(&server, Some((3.0, 15.0))));
+    home.file("AGENTS.md", "Say \"hello\".\nBe brief.\n\tAlways.\n");
+    let env = |name: &str| {
+        let all = home.environment();
+        let found = all.into_iter().find(|(known, _)| known == name);
+        found.map(|(_, value)| value.into())
+    };
+    let paths = Paths::from_environment(&env).unwrap();
+    let loaded = load::load(&paths, &env).unwrap();
+    let providers = Providers::new(
+        loaded.providers,
+        Arc::new(|_| Ok(None)),
+        Rehearsals::default(),
+    );
+    let work = home.work().canonicalize().unwrap();
+    let told = creel::project::instructions::read(&work, &work).unwrap();
+    let told = carried::instruction_tokens(&told);
+    assert!(told > 0);
+    let wires = [
+        Dialect::Anthropic,
+        Dialect::OpenAiChat,
+        Dialect::OpenAiResponses,
+        Dialect::Gemini,
+        Dialect::Ollama,
+    ];
+    for wire in wires {
+        let model = wire.model();
+        let said = home.run(&["run", "--model", &model, "hi"]);
+        assert_eq!(said.code, 0, "{}", said.err);
+        let sent = server.requests().last().unwrap().body.len() / TOKEN;
+        let own = carried::own_tokens(&providers, Some(&model.parse().unwrap()), &work);
+        let weighed = usize::try_from(own + told).unwrap();
+        assert!(
+            weighed.abs_diff(sent) <= 24,
+            "{wire:?}: {weighed} weighed, {sent} sent"
+        );
+    }
+}

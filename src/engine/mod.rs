@@ -7,6 +7,7 @@ mod board;
 mod book;
 mod cache;
 mod call;
+pub mod carried;
 mod changed;
 mod check;
 pub mod clock;

@@ -32,17 +32,26 @@ pub const SYSTEM: &str = include_str!("../../assets/prompts/system.md");
 
 /// The system text of a session that begins now.
 pub fn system_text(cwd: &Path, project: &Project, date: &str) -> String {
-    let mut text = format!(
+    let mut text = own_text(cwd, date);
+    if let Some(instructions) = project::instructions::read(cwd, &project.top) {
+        let (name, own) = (&instructions.file_name, instructions.text.trim_end());
+        text.push_str(&instructions_text(name, own));
+    }
+    text
+}
+
+/// What Creel says itself.
+pub(crate) fn own_text(cwd: &Path, date: &str) -> String {
+    format!(
         "{}\n\nFolder: {}\nDate: {date}\nSystem: {}\n",
         SYSTEM.trim_end(),
         cwd.display(),
         std::env::consts::OS
-    );
-    if let Some(instructions) = project::instructions::read(cwd, &project.top) {
-        let (name, own) = (&instructions.file_name, instructions.text.trim_end());
-        text = format!("{text}\n# {name} of this project\n\n{own}\n");
-    }
-    text
+    )
+}
+
+pub(crate) fn instructions_text(name: &str, own: &str) -> String {
+    format!("\n# {name} of this project\n\n{own}\n")
 }
 
 pub(crate) async fn new(

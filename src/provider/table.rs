@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::agent::cost::{ServicePrice, in_dollars};
 use crate::agent::picture::Cap;
+use crate::agent::prompt::Prompt;
 use crate::agent::visible;
 use crate::config::secret::Secret;
 use crate::config::{KeySource, ProviderConfig, Wire};
@@ -16,6 +17,7 @@ use crate::protocol::id::ModelRef;
 use crate::protocol::money::{Currency, Money, Rates};
 use crate::protocol::query::ModelCard;
 use crate::protocol::route::Abilities;
+use crate::protocol::told::Told;
 use crate::protocol::usage::{CacheLife, Price};
 use crate::provider::Provider;
 use crate::provider::catalog::Catalog;
@@ -72,6 +74,14 @@ impl Providers {
             made: Mutex::new(BTreeMap::new()),
             catalog: OnceLock::new(),
         }
+    }
+
+    /// The body of a call, without asking the server for anything; `None` where none is sent.
+    pub fn body(&self, prompt: &Prompt) -> Option<Vec<u8>> {
+        let config = self.config.get(&prompt.model.provider)?;
+        let dialect = dialect::of(config.wire)?;
+        let quirks = quirks_of(config).ok()?;
+        Some((dialect.body)(prompt, &quirks, &Told::default()))
     }
 
     /// The provider of a model; the error names what is known instead. Whether it has the model only a call shows.
