@@ -248,7 +248,7 @@ fn setup(
     let route = route.and_then(|name| config.routes.get(name));
     let first = route.and_then(|route| route.endpoints.first());
     let weighed = first.or(model.as_ref());
-    let fixed_tokens = carried::own_tokens(&providers, weighed, &cwd);
+    let fixed_tokens = carried::own_tokens(&providers, weighed, (&cwd, &config.rules));
     Ok(Setup {
         person_home: std::env::home_dir(),
         unsuitable: project::is_unsuitable(&cwd, std::env::home_dir().as_deref()),

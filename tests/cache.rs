@@ -306,7 +306,8 @@ fn what_a_first_request_carries_is_weighed_as_it_is_sent() {
     use creel::provider::table::Providers;
 
     let server = Server::plays(vec![Turn::text("well"); 5]);
-    let home = Home::with(&config(&server, Some((3.0, 15.0))));
+    let rules = "permissions.deny = [\"Glob\", \"Bash(rm *)\"]\n";
+    let home = Home::with(&format!("{rules}{}", config(&server, Some((3.0, 15.0)))));
     home.file("AGENTS.md", "Say \"hello\".\nBe brief.\n\tAlways.\n");
     let env = |name: &str| {
         let all = home.environment();
@@ -336,7 +337,16 @@ fn what_a_first_request_carries_is_weighed_as_it_is_sent() {
         let said = home.run(&["run", "--model", &model, "hi"]);
         assert_eq!(said.code, 0, "{}", said.err);
         let sent = server.requests().last().unwrap().body.len() / TOKEN;
-        let own = carried::own_tokens(&providers, Some(&model.parse().unwrap()), &work);
+        let own = carried::own_tokens(
+            &providers,
+            Some(&model.parse().unwrap()),
+            (&work, &loaded.rules),
+        );
+        let named = String::from_utf8_lossy(&server.requests().last().unwrap().body).into_owned();
+        assert!(
+            named.contains("\"bash\"") && !named.contains("\"glob\""),
+            "a tool that is denied is not named: {named}"
+        );
         let weighed = usize::try_from(own + told).unwrap();
         assert!(
             weighed.abs_diff(sent) <= 24,

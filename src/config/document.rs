@@ -89,6 +89,11 @@ impl<'t> Document<'t> {
         });
     }
 
+    /// The line a place is in.
+    pub fn line(&self, span: &Range<usize>) -> usize {
+        place(self.text, span.start).0
+    }
+
     /// The faults in the order of the file, and the line of every key that was read.
     pub fn finish(mut self) -> (Vec<Fault>, BTreeMap<String, usize>) {
         self.faults.sort();

@@ -187,6 +187,12 @@ pub fn read_rules(
                             cut(&text)
                         ));
                     }
+                    if let Some(why) = rule::unread(&text) {
+                        warnings.push(format!(
+                            "{}: permissions.{key}: {why}",
+                            document.line(&span)
+                        ));
+                    }
                     rules.push(Rule {
                         effect,
                         text: text.trim().to_owned(),

@@ -7,16 +7,21 @@ use crate::agent::cost::BYTES_PER_TOKEN;
 use crate::agent::prompt::{Caching, Message, Prompt};
 use crate::agent::size::Sent;
 use crate::engine::open::{instructions_text, own_text};
+use crate::engine::shown;
 use crate::project::instructions::Instructions;
 use crate::protocol::id::{ModelRef, SessionId};
+use crate::protocol::rule::Rule;
 use crate::provider::table::Providers;
-use crate::tool::Toolbox;
 
 /// As long as every date is.
 const DATE: &str = "2026-01-01";
 
 /// Tokens of what Creel says itself: its words, the folder, the tools. The project's own words come on top.
-pub fn own_tokens(providers: &Providers, model: Option<&ModelRef>, cwd: &Path) -> u64 {
+pub fn own_tokens(
+    providers: &Providers,
+    model: Option<&ModelRef>,
+    (cwd, rules): (&Path, &[Rule]),
+) -> u64 {
     let system = own_text(cwd, DATE);
     let nobody = ModelRef {
         provider: String::new(),
@@ -25,7 +30,7 @@ pub fn own_tokens(providers: &Providers, model: Option<&ModelRef>, cwd: &Path) -
     let prompt = Prompt {
         model: model.unwrap_or(&nobody).clone(),
         system: system.into(),
-        tools: Toolbox::shipped().specs(),
+        tools: shown(rules),
         messages: vec![Message::User {
             text: String::new(),
             pictures: Vec::new(),

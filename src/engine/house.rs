@@ -19,6 +19,7 @@ use crate::engine::feed::Signals;
 use crate::engine::owner::{Held, Owners};
 use crate::engine::streams::Streams;
 use crate::engine::supply::Routes;
+use crate::protocol::call::ToolSpec;
 use crate::protocol::event::Signal;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::money::Rates;
@@ -62,6 +63,8 @@ pub(crate) struct House {
     pub(crate) limits: LimitConfig,
     /// Rules of the config.
     pub(crate) rules: Vec<Rule>,
+    /// The tools models are told of, the same in every request: those that no rule of the config takes away.
+    pub(crate) shown: Arc<[ToolSpec]>,
     pub(crate) worktree: WorktreeConfig,
     /// The person's own folder: never a root.
     pub(crate) home: Option<PathBuf>,

@@ -55,6 +55,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, JoinSet};
 
+use crate::agent::permission;
 use crate::agent::redact::Redactor;
 use crate::config::Config;
 use crate::config::paths::Paths;
@@ -65,6 +66,8 @@ use crate::engine::hall::Hall;
 use crate::engine::house::House;
 use crate::engine::owner::{Owners, whereabouts};
 use crate::engine::supply::Routes;
+use crate::protocol::call::ToolSpec;
+use crate::protocol::rule::Rule;
 use crate::store::log::Log;
 use crate::tool::Toolbox;
 
@@ -93,6 +96,15 @@ pub struct Engine {
     hall: JoinHandle<()>,
     #[cfg(test)]
     trial: trial::Switches,
+}
+
+/// The tools that no rule takes away.
+pub(crate) fn shown(rules: &[Rule]) -> Arc<[ToolSpec]> {
+    let specs = Toolbox::shipped().specs();
+    let shown = specs
+        .iter()
+        .filter(|spec| !permission::hides(rules, &spec.name));
+    shown.cloned().collect()
 }
 
 impl Engine {
@@ -140,6 +152,7 @@ impl Engine {
             rates: config.rates,
             guards: config.guards,
             limits: config.limits,
+            shown: shown(&config.rules),
             rules: config.rules,
             worktree: config.worktree,
             home,

@@ -1,6 +1,8 @@
 //! A request as it is made from what the log holds, when it is sent and when it is looked at again, and what is kept of it
 //! to tell the two alike.
 
+use std::sync::Arc;
+
 use crate::agent::digest;
 use crate::agent::picture::Pictures;
 use crate::agent::prompt::{self, Caching, Placed, Prompt};
@@ -29,7 +31,7 @@ where
     Prompt {
         model: model.clone(),
         system: system.into(),
-        tools: house.tools.specs(),
+        tools: Arc::clone(&house.shown),
         messages: prompt::messages(items, (model, wire), house.sight(model, pictures)),
         max_output: made.max_output,
         effort: made.effort,

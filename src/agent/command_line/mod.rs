@@ -33,6 +33,32 @@ impl Part {
     }
 }
 
+/// Variables that change how a command looks or what it tells, and nothing of what it does to the machine. Short on purpose: one that
+/// is not here must be said by a rule.
+#[rustfmt::skip]
+const HARMLESS: &[&str] = &[
+    "CI", "NO_COLOR", "FORCE_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS", "LINES", "TZ", "LANG", "LC_ALL", "LC_CTYPE",
+    "LC_COLLATE", "LC_MESSAGES", "LC_NUMERIC", "LC_TIME", "RUST_LOG", "RUST_BACKTRACE", "CARGO_TERM_COLOR",
+    "PYTHONUNBUFFERED", "PYTHONDONTWRITEBYTECODE",
+];
+
+impl Part {
+    /// The command alone, where all that is set for it changes nothing of what it does.
+    pub fn without_harmless_sets(&self) -> Option<Self> {
+        let harmless = |set: &String| {
+            set.split_once('=').is_some_and(|(name, value)| {
+                HARMLESS.contains(&name) && !value.contains(['$', '`', '~'])
+            })
+        };
+        let applies = !self.sets.is_empty() && !self.words.is_empty();
+        (applies && self.sets.iter().all(harmless)).then(|| Self {
+            text: self.command().to_owned(),
+            sets: Vec::new(),
+            ..self.clone()
+        })
+    }
+}
+
 /// Why a line could not be split with certainty.
 pub type Unprovable = &'static str;
 

@@ -82,6 +82,15 @@ pub fn denied_paths(rules: &[Rule], tool: &str, bases: Bases<'_>) -> Vec<Paths> 
         .collect()
 }
 
+/// Whether rules deny every call of a tool: the model is then not told of it.
+pub fn hides(rules: &[Rule], tool: &str) -> bool {
+    rules
+        .iter()
+        .filter(|rule| rule.effect == Effect::Deny)
+        .filter_map(Matcher::new)
+        .any(|matcher| matcher.is_bare() && matcher.is_about(tool))
+}
+
 /// The ask for a call, bound to exactly what it shows: another subject, folder or call is another ask.
 pub fn ask(call: &ToolCall, subject: Subject, reason: String, asked: &Asked<'_>) -> Ask {
     let parts = Parts::of(asked.reach);

@@ -52,6 +52,31 @@ fn verdict(mode: Mode, rules: &[Rule], (tool, reach): &(&'static str, Vec<Reach>
 }
 
 #[test]
+fn a_rule_without_a_pattern_takes_the_tool_away() {
+    let rule = |effect, text: &str| Rule {
+        effect,
+        text: text.to_owned(),
+        scope: Scope::Config,
+    };
+    let all = ["read", "write", "edit", "grep", "glob", "bash"];
+    for (rules, hidden) in [
+        (vec![rule(Effect::Deny, "Bash")], &["bash"][..]),
+        (vec![rule(Effect::Deny, "Bash(*)")], &["bash"]),
+        (vec![rule(Effect::Deny, "Edit")], &["write", "edit"]),
+        (vec![rule(Effect::Deny, "read")], &["read", "grep", "glob"]),
+        (vec![rule(Effect::Deny, "Bash(rm *)")], &[]),
+        (
+            vec![rule(Effect::Ask, "Bash"), rule(Effect::Allow, "Read")],
+            &[],
+        ),
+    ] {
+        let mut hides = all.to_vec();
+        hides.retain(|tool| super::hides(&rules, tool));
+        assert_eq!(hides, hidden, "{rules:?}");
+    }
+}
+
+#[test]
 fn each_mode_allows_what_it_says() {
     use Mode::{Ask, Auto, Edits, Plan};
     let modes = [Plan, Ask, Edits, Auto];

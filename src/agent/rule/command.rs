@@ -23,9 +23,17 @@ const DEEPEST: u8 = 3;
 const CRUDE: usize = 256;
 
 impl Matcher<'_> {
-    /// Whether a rule that allows covers the command: it matches what was typed, variables and all, and it says itself what
+    /// Whether a rule that allows covers the command: it matches what was typed, variables and all but those that change
+    /// nothing of what a command may do, and it says itself what
     /// carries the command beyond what is typed, other commands and other files. It says nothing of redirections.
     pub fn covers(&self, part: &Part) -> bool {
+        self.covers_as_typed(part)
+            || part
+                .without_harmless_sets()
+                .is_some_and(|part| self.covers_as_typed(&part))
+    }
+
+    fn covers_as_typed(&self, part: &Part) -> bool {
         part.writes.is_empty()
             && self.fits_command(&part.text)
             && match carrier::telling(part) {

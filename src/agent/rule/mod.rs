@@ -63,6 +63,40 @@ pub fn parse(text: &str) -> Result<(String, Option<&str>), String> {
     Ok((tool, specifier))
 }
 
+/// What a rule of another program's form would be here: `Tool(parameter:value)` is read as a pattern like any other, and fits
+/// nothing.
+pub fn unread(text: &str) -> Option<String> {
+    let (tool, specifier) = parse(text).ok()?;
+    let (parameter, value) = specifier?.trim().split_once(':')?;
+    let what = match tool.as_str() {
+        "bash" => "a command",
+        of if PATH_TOOLS.contains(&of) => "a path",
+        _ => return None,
+    };
+    let name = text.trim().split('(').next().unwrap_or_default();
+    let value = value.trim();
+    (PARAMETERS.contains(&parameter) && !value.is_empty() && value != "*").then(|| {
+        format!(
+            "`{}` fits nothing: the pattern is {what} alone; write `{name}({value})` where that is meant",
+            text.trim()
+        )
+    })
+}
+
+/// Parameters of tools, here and in other programs.
+const PARAMETERS: &[&str] = &[
+    "command",
+    "path",
+    "file_path",
+    "pattern",
+    "description",
+    "timeout",
+    "content",
+    "old_string",
+    "new_string",
+    "run_in_background",
+];
+
 /// Tools whose patterns are of paths.
 const PATH_TOOLS: &[&str] = &["read", "edit", "write", "grep", "glob"];
 

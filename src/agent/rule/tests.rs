@@ -98,6 +98,76 @@ fn what_could_be_forbidden_when_it_runs_is_not_taken_for_allowed() {
 }
 
 #[test]
+fn a_rule_in_a_form_that_fits_nothing_says_what_would() {
+    for (text, expected) in [
+        ("Bash(command:git push *)", Some("Bash(git push *)")),
+        ("Read(file_path:./.env)", Some("Read(./.env)")),
+        ("Write(path:docs/**)", Some("Write(docs/**)")),
+        ("Bash(npm:*)", None),
+        ("Bash(command:*)", None),
+        ("Bash(echo a:b)", None),
+        ("Glob(src/**)", None),
+        ("WebFetch(domain:example.com)", None),
+        ("Bash", None),
+    ] {
+        let said = unread(text);
+        assert_eq!(said.is_some(), expected.is_some(), "{text}");
+        if let (Some(said), Some(expected)) = (said, expected) {
+            assert!(said.contains(&format!("write `{expected}`")), "{said}");
+        }
+    }
+}
+
+#[test]
+fn rules_of_every_tool_of_files_are_looked_at() {
+    // `Write` and `Edit` mean whatever writes, `Read` whatever reads, the others themselves.
+    for (text, tools) in [
+        ("Write(a)", &["edit", "write"][..]),
+        ("Edit(a)", &["edit", "write"]),
+        ("Read(a)", &["glob", "grep", "read"]),
+        ("Glob(a)", &["glob"]),
+        ("Grep(a)", &["grep"]),
+    ] {
+        let rule = rule(text);
+        let matcher = Matcher::new(&rule).unwrap();
+        let mut about = ["bash", "edit", "glob", "grep", "read", "write"].to_vec();
+        about.retain(|tool| matcher.is_about(tool));
+        assert_eq!(about, tools, "{text}");
+    }
+}
+
+#[test]
+fn what_is_set_for_a_command_defeats_no_rule_and_slips_past_none() {
+    let rule = rule("Bash(npm run *)");
+    let matcher = Matcher::new(&rule).unwrap();
+    for (line, covered) in [
+        ("npm run test", true),
+        ("CI=1 npm run test", true),
+        ("CI=true  NO_COLOR=1 RUST_LOG='debug' npm run test", true),
+        ("TZ=UTC LC_ALL=C npm run test", true),
+        // What they do is not known, or known to be no good.
+        ("X=1 npm run test", false),
+        ("PATH=. npm run test", false),
+        ("LD_PRELOAD=./x.so npm run test", false),
+        ("NODE_OPTIONS=--require=./x npm run test", false),
+        ("CI=1 PATH=. npm run test", false),
+        ("CI=$(cat x) npm run test", false),
+        ("CI=$X npm run test", false),
+        ("CI=1", false),
+        ("CI=1 npm install", false),
+        ("CI=1 npm run test > out", false),
+    ] {
+        let parts = split(line).unwrap();
+        let whole = parts.iter().all(|part| matcher.covers(part));
+        assert_eq!(whole, covered, "{line}");
+        let last = parts.last().unwrap();
+        let met = last.words.len() > 2 && last.words[1] == "run";
+        let expected = if met { Meets::Yes } else { Meets::No };
+        assert_eq!(matcher.meets(last), expected, "{line}");
+    }
+}
+
+#[test]
 fn paths_are_matched_as_gitignore_does() {
     let bases = Bases {
         cwd: Path::new("/srv/app"),
