@@ -92,35 +92,98 @@ pub async fn fold(door: &Door, session: SessionId) -> Result<Session, Trouble> {
 
 /// All events of a session after a number, in rising order.
 pub async fn events(door: &Door, session: SessionId, after: Seq) -> Result<Vec<Event>, Trouble> {
+    events_until(door, session, after, (PAGE, |_: &[Event]| false)).await
+}
+
+/// The events after a number, page by page, until those that were read are enough: `page` of them at first.
+pub async fn events_until(
+    door: &Door,
+    session: SessionId,
+    after: Seq,
+    (page, enough): (u32, impl FnMut(&[Event]) -> bool),
+) -> Result<Vec<Event>, Trouble> {
+    let read = async |last, limit| {
+        let page = Page::After(last);
+        let history = Query::History {
+            session,
+            page,
+            limit,
+        };
+        match door.ask(history).await {
+            Found::History(page) => Ok(page),
+            other => Err(odd(&other)),
+        }
+    };
+    gather(read, after, (page.min(PAGE), enough)).await
+}
+
+async fn gather(
+    mut read: impl AsyncFnMut(Seq, u32) -> Result<Vec<Event>, Trouble>,
+    after: Seq,
+    (first, mut enough): (u32, impl FnMut(&[Event]) -> bool),
+) -> Result<Vec<Event>, Trouble> {
     let mut events: Vec<Event> = Vec::new();
     let mut last = after;
+    let mut limit = first.max(1);
     loop {
-        let page = match door
-            .ask(Query::History {
-                session,
-                page: Page::After(last),
-                limit: PAGE,
-            })
-            .await
-        {
-            Found::History(page) => page,
-            other => return Err(odd(&other)),
-        };
-        let full = page.len() >= PAGE as usize;
+        let page = read(last, limit).await?;
+        let full = page.len() >= limit as usize;
         let Some(end) = page.last().map(|event| event.seq).filter(|end| *end > last) else {
             return Ok(events);
         };
         last = end;
         events.extend(page);
-        if !full {
+        if !full || enough(&events) {
             return Ok(events);
         }
+        // What was not enough once is read in larger pieces.
+        limit = limit.saturating_mul(4).min(PAGE);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::event::Fact;
+    use crate::protocol::time::Time;
+
+    #[tokio::test]
+    async fn no_more_is_read_than_is_enough() {
+        let log: Vec<Event> = (1..=1_000)
+            .map(|seq| Event {
+                seq: Seq(seq),
+                session: SessionId(uuid::Uuid::nil()),
+                at: Time(0),
+                fact: Fact::TurnStarted { turn: 1 },
+            })
+            .collect();
+        let cases: [(u64, u32, usize, &[u32]); 6] = [
+            (0, 10, 5, &[10]),
+            (0, 10, 11, &[10, 40]),
+            (0, 10, 51, &[10, 40, 160]),
+            (990, 10, 99, &[10, 40]),
+            (995, 10, 99, &[10]),
+            (0, 500, 9_999, &[500, 500, 500]),
+        ];
+        for (after, first, wanted, expected) in cases {
+            let mut asked = Vec::new();
+            let read = async |last: Seq, limit: u32| {
+                asked.push(limit);
+                let rest = log.iter().filter(|event| event.seq > last);
+                Ok(rest.take(limit as usize).cloned().collect())
+            };
+            let enough = |events: &[Event]| events.len() >= wanted;
+            let events = gather(read, Seq(after), (first, enough)).await;
+            let count: u32 = expected.iter().sum();
+            let left = 1_000 - u32::try_from(after).unwrap_or(0);
+            assert_eq!(
+                events.map(|events| events.len()).unwrap_or_default(),
+                count.min(left) as usize,
+                "{after} {first} {wanted}"
+            );
+            assert_eq!(asked, expected, "{after} {first} {wanted}");
+        }
+    }
 
     #[test]
     fn a_session_that_is_not_found_says_why() {

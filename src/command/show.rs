@@ -133,12 +133,13 @@ pub fn entries(events: &[Event], card: &Card) -> Vec<Entry> {
 
 pub async fn run(args: &ShowArgs, door: &Door, now: &Now, face: &mut Face<'_>) -> Ended {
     let card = find::session(door, &args.place.session).await?;
-    let events = find::events(door, card.id, Seq(args.after.unwrap_or(0))).await?;
+    let limit = args.limit.and_then(|limit| usize::try_from(limit).ok());
+    let (limit, after) = (limit.unwrap_or(usize::MAX), Seq(args.after.unwrap_or(0)));
+    // A step with a call is about four events for each entry that is shown of it.
+    let first = u32::try_from(limit.saturating_mul(4)).unwrap_or(u32::MAX);
+    let enough = |events: &[Event]| shows(events, limit, (&card, &args.place));
+    let events = find::events_until(door, card.id, after, (first, enough)).await?;
     let mut entries = from(entries(&events, &card), &args.place)?;
-    let limit = args
-        .limit
-        .and_then(|limit| usize::try_from(limit).ok())
-        .unwrap_or(usize::MAX);
     let more = entries.len() > limit;
     entries.truncate(limit);
     if args.json {
@@ -152,6 +153,14 @@ pub async fn run(args: &ShowArgs, door: &Door, now: &Now, face: &mut Face<'_>) -
         }
     }
     Ok(exit::DONE)
+}
+
+/// Whether so many entries are there, each whole, and one more.
+fn shows(events: &[Event], limit: usize, (card, place): (&Card, &Address)) -> bool {
+    let ended = |entry: &Entry| !matches!(entry.said, Said::Call { outcome: None, .. });
+    events.len() > limit
+        && from(entries(events, card), place)
+            .is_ok_and(|entries| entries.len() > limit && entries[..limit].iter().all(ended))
 }
 
 /// What begins at the place of an address or later.
