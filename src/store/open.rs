@@ -199,7 +199,11 @@ fn put_in_order_now(
             path.display()
         ));
     }
-    let found = match examine(path, migrations)? {
+    let examined = examine(path, migrations)?;
+    if notices.is_empty() && matches!(examined, Finding::Sound | Finding::Older(_)) {
+        notices.extend(cut_short(path));
+    }
+    let found = match examined {
         Finding::Missing => {
             found_new(path, migrations)?;
             Finding::Sound
@@ -219,6 +223,24 @@ fn put_in_order_now(
         .map_err(|error| OpenError::from_io(path, &error))?;
     share(path, lock)?;
     Ok(Some(found))
+}
+
+/// That the file ends before where it ended when it was closed, in words.
+fn cut_short(path: &Path) -> Option<String> {
+    let noted = seal::noted_last(path)?;
+    let conn = schema::open_reader(path, WAIT).ok()?;
+    let missing = noted - schema::last_number(&conn).ok()?;
+    let facts = match missing {
+        1 => "its last fact is".to_owned(),
+        _ => format!("its last {missing} facts are"),
+    };
+    (missing > 0).then(|| {
+        format!(
+            "{} ends before where it ended when Creel was last closed: {facts} missing, as where {} is not copied with it; copy both to have them",
+            path.display(),
+            seal::writes(path).display()
+        )
+    })
 }
 
 fn share(path: &Path, lock: &File) -> Result<(), OpenError> {

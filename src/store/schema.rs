@@ -101,6 +101,12 @@ pub(crate) struct Label {
     pub version: i32,
 }
 
+/// The number of the last fact that was ever kept.
+pub(crate) fn last_number(conn: &Connection) -> rusqlite::Result<i64> {
+    let sql = "SELECT ifnull(max(seq), 0) FROM sqlite_sequence WHERE name = 'event'";
+    conn.query_row(sql, [], |row| row.get(0))
+}
+
 pub(crate) fn label(conn: &Connection) -> rusqlite::Result<Label> {
     Ok(Label {
         application: conn.pragma_query_value(None, "application_id", |row| row.get(0))?,

@@ -5,6 +5,9 @@
 //! A short log of writes is left beside the file (see [`crate::store::writer`]). The two are then one: both are given the
 //! same time of change, with another mark, so that a file put back without its own log of writes is found out.
 //!
+//! A copy has another time of change and no mark, so it does not tell that its log of writes was left behind. For that the
+//! lock file beside it, which is there anyway and is copied with a folder, holds the number of the last fact at closing.
+//!
 //! That damage was met is a file beside it, since it must outlive every later write.
 
 use std::fs::{self, OpenOptions};
@@ -84,6 +87,17 @@ fn times(path: &Path) -> io::Result<(i64, i64)> {
 
 pub(crate) fn writes(path: &Path) -> PathBuf {
     beside(path, "-wal")
+}
+
+/// Remembers the number of the last fact. A closing that comes to nothing leaves a smaller one, which says no wrong.
+pub(crate) fn note_last(path: &Path, last: i64) -> io::Result<()> {
+    fs::write(beside(path, ".lock"), format!("{last}\n"))
+}
+
+/// The number of the last fact when the file was closed.
+pub(crate) fn noted_last(path: &Path) -> Option<i64> {
+    let noted = fs::read_to_string(beside(path, ".lock")).ok()?;
+    noted.trim().parse().ok()
 }
 
 /// Remembers that a purge could not cut the log of writes: whoever closes the file next leaves none.

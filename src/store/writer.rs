@@ -17,7 +17,7 @@ use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::time::Time;
 use crate::store::append::{Entry, Trouble};
 use crate::store::fault::{StoreError, sort};
-use crate::store::{Appended, Purged, blob, ledger, purge, seal};
+use crate::store::{Appended, Purged, blob, ledger, purge, schema, seal};
 
 /// Batches merged into one transaction at most: bounds how long the first of them waits.
 const MERGED: usize = 64;
@@ -107,7 +107,11 @@ impl Writer {
                 tracing::debug!("{}: its log of writes stays: {error}", path.display());
             }
         }
+        let last = schema::last_number(&conn).ok().filter(|_| broken.is_none());
         drop(conn);
+        if let Some(Err(error)) = last.map(|last| seal::note_last(&path, last)) {
+            tracing::debug!("{}: its last number is not noted: {error}", path.display());
+        }
         if !seal::writes(&path).exists() {
             seal::paid(&path);
         }

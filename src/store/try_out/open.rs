@@ -108,6 +108,39 @@ fn a_file_and_a_log_of_writes_that_are_no_pair_are_looked_through() {
 }
 
 #[test]
+fn a_copy_without_its_log_of_writes_says_what_is_missing() {
+    let home = Home::new();
+    append(&home.open(), batch(id(1), vec![opened(), prompt("hi")])).unwrap();
+    let copy = Home::new();
+    fs::create_dir_all(copy.path().parent().unwrap()).unwrap();
+    for ending in ["", ".lock"] {
+        let bytes = fs::read(beside(&home.path(), ending)).unwrap();
+        fs::write(beside(&copy.path(), ending), bytes).unwrap();
+    }
+    assert_eq!(seal::read(&copy.path()).unwrap(), Seal::None);
+    let opened_log = Log::open(&copy.path()).unwrap();
+    assert_eq!(
+        opened_log.notices,
+        [format!(
+            "{} ends before where it ended when Creel was last closed: its last 2 facts are missing, as where {} is not copied with it; copy both to have them",
+            copy.path().display(),
+            seal::writes(&copy.path()).display()
+        )]
+    );
+    // It is said once, and of a whole copy not at all.
+    drop(opened_log);
+    drop(copy.open());
+    let whole = Home::new();
+    fs::create_dir_all(whole.path().parent().unwrap()).unwrap();
+    for ending in ["", ".lock", "-wal"] {
+        let bytes = fs::read(beside(&home.path(), ending)).unwrap();
+        fs::write(beside(&whole.path(), ending), bytes).unwrap();
+    }
+    let log = whole.open();
+    assert_eq!(log.reader().events_after(id(1), Seq(0)).unwrap().len(), 2);
+}
+
+#[test]
 fn a_newer_version_is_read_and_never_written() {
     let home = Home::new();
     append(&home.open(), batch(id(1), vec![opened(), prompt("hi")])).unwrap();
