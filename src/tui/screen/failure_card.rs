@@ -374,11 +374,10 @@ fn price(app: &App, view: &View, width: usize) -> Again {
 
 /// The cheapest model of another provider, where the session's own has no room or is not to be reached.
 fn elsewhere(view: &View) -> Option<String> {
-    let failure = match (view.retrying(), view.stopped()) {
-        (Some(Waiting::Retry { failure, .. }), _) | (_, Some(Ending::Failed { failure })) => {
-            failure
-        }
-        _ => return None,
+    let ((Some(Waiting::Retry { failure, .. }), _) | (_, Some(Ending::Failed { failure }))) =
+        (view.retrying(), view.stopped())
+    else {
+        return None;
     };
     if !matches!(failure.kind, FailureKind::Rate | FailureKind::Overloaded) {
         return None;
