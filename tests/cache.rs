@@ -344,7 +344,7 @@ fn what_a_first_request_carries_is_weighed_as_it_is_sent() {
         );
         let named = String::from_utf8_lossy(&server.requests().last().unwrap().body).into_owned();
         assert!(
-            named.contains("\"bash\"") && !named.contains("\"glob\""),
+            named.contains(r#""name":"bash""#) && !named.contains(r#""name":"glob""#),
             "a tool that is denied is not named: {named}"
         );
         let weighed = usize::try_from(own + told).unwrap();

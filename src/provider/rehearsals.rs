@@ -84,3 +84,27 @@ fn unknown(model: &ModelRef) -> Failure {
 fn fault(message: String) -> Failure {
     Failure::new(FailureKind::Config, message)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_is_spoken_can_be_hurried() {
+        let natural = Duration::from_secs(10);
+        let speed = Speed::default();
+        let face = speed.clone();
+        assert_eq!(speed.pause(natural), natural);
+        face.hurry();
+        assert_eq!(speed.pause(natural), Duration::from_secs(1));
+        face.rest();
+        assert_eq!(speed.pause(natural), natural);
+        // What has no pauses stays so.
+        let at_once = Speed::at_once();
+        at_once.hurry();
+        at_once.rest();
+        assert!(at_once.pause(natural) < Duration::from_millis(1));
+    }
+}

@@ -133,7 +133,8 @@ impl Speed {
         self.now.store(self.natural, Ordering::Relaxed);
     }
 
-    fn pause(&self, natural: Duration) -> Duration {
+    /// How long a pause is now.
+    pub fn pause(&self, natural: Duration) -> Duration {
         natural * 100 / self.now.load(Ordering::Relaxed).max(1)
     }
 

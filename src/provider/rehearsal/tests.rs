@@ -6,7 +6,6 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::StreamExt;
 use pretty_assertions::assert_eq;
@@ -239,11 +238,6 @@ async fn where_somebody_is_there_a_no_is_answered() {
             "Real: 1 file changed, 2 commands run, 1 refused. Played: words and prices.",
         ),
         (
-            Some("denied by a rule"),
-            "All right, without it. The test again:",
-            "Real: 1 file changed, 2 commands run, 1 refused. Played: words and prices.",
-        ),
-        (
             None,
             "Nothing came from there, so nothing was run. The test again:",
             "Real: 1 file changed, 3 commands run, 0 refused. Played: words and prices.",
@@ -271,23 +265,6 @@ async fn where_somebody_is_there_a_no_is_answered() {
         assert!(happened.iter().any(|line| line == answer), "{happened:?}");
         assert_eq!(happened.last().map(String::as_str), Some(last));
     }
-}
-
-#[test]
-fn what_is_spoken_can_be_hurried() {
-    let natural = Duration::from_secs(10);
-    let speed = Speed::default();
-    let face = speed.clone();
-    assert_eq!(speed.pause(natural), natural);
-    face.hurry();
-    assert_eq!(speed.pause(natural), Duration::from_secs(1));
-    face.rest();
-    assert_eq!(speed.pause(natural), natural);
-    // What has no pauses stays so.
-    let at_once = Speed::at_once();
-    at_once.hurry();
-    at_once.rest();
-    assert!(at_once.pause(natural) < Duration::from_millis(1));
 }
 
 #[tokio::test]
