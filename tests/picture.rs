@@ -283,7 +283,7 @@ fn a_picture_is_dropped_and_pasted_and_outlives_a_crash() {
         std::env::var("PATH").unwrap_or_default()
     );
     let arguments = [&*path, "WAYLAND_DISPLAY=wayland-0", CREEL];
-    let terminal = Terminal::start(&home, "env", &arguments, (24, 80));
+    let mut terminal = Terminal::start(&home, "env", &arguments, (24, 80));
     terminal.wait_for("Enter send");
     terminal.press(&format!(
         "\x1b[200~'{}'\x1b[201~",
@@ -294,6 +294,7 @@ fn a_picture_is_dropped_and_pasted_and_outlives_a_crash() {
     terminal.wait_for("> [small.png 64x48] and [clipboard 1568x32]");
     wait_for_draft(&home, "clipboard");
     terminal.signal(Signal::KILL);
+    terminal.end();
 
     let mut again = Terminal::creel(&home, &[]);
     again.wait_for("> [small.png 64x48] and [clipboard 1568x32]");

@@ -94,6 +94,13 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
     let mut shown = Vec::new();
     let mut parts = meter::parts(app, view);
     if let Some(model) = view.model() {
+        let name = one_line(&title::label(model, view));
+        let all: usize = parts.iter().map(|part| cells::of(&part.0) + 2).sum();
+        let fits = |name: &&str| all + cells::of(name) + 2 <= room;
+        let name = [name.as_str(), title::short(&name)]
+            .into_iter()
+            .find(fits)
+            .unwrap_or(&name);
         // After what is paid and how much it holds: the title of the pane has no room for it beside a long name.
         let before: usize = parts
             .iter()
@@ -102,8 +109,7 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
             .sum();
         let most = room.saturating_sub(before + 2).min(LONGEST_MODEL);
         if most >= SHORTEST_MODEL {
-            let name = one_line(&title::label(model, view));
-            let said = text::fit(&name, most, look.glyphs).into_owned();
+            let said = text::fit(name, most, look.glyphs).into_owned();
             parts.insert(parts.len().min(2), (said, Role::Text));
         }
     }

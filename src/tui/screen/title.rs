@@ -92,3 +92,8 @@ pub fn label(model: &ModelRef, view: &View) -> String {
         (None, _) => model.model.clone(),
     }
 }
+
+/// A model's name without what all of its maker's have in theirs.
+pub fn short(name: &str) -> &str {
+    name.strip_prefix("claude-").unwrap_or(name)
+}

@@ -7,6 +7,7 @@ use crate::tui::app::board::told::{Rate, Sign, Told};
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::money;
 use crate::tui::screen::rows::Row;
+use crate::tui::screen::title;
 use crate::tui::widget::cells;
 use crate::tui::widget::text::{self, fit, pad, pad_left};
 
@@ -127,7 +128,8 @@ pub fn row(told: &Told, marked: bool, columns: &Columns, now: Time, look: &Look)
     }
     row = row.put(" ".repeat(GAP), Role::Text);
     if columns.model > 0 {
-        let model = told.model.as_ref().map_or("–".to_owned(), short);
+        let name = |model: &ModelRef| title::short(&one_line(&model.model)).to_owned();
+        let model = told.model.as_ref().map_or("–".to_owned(), name);
         let model = fit(&model, columns.model.saturating_sub(1), glyphs).into_owned();
         row = row.put(pad(&model, columns.model, glyphs), Role::Muted);
     }
@@ -158,13 +160,6 @@ pub fn sign(sign: Sign, look: &Look) -> (&'static str, Role) {
         Sign::Failed => (look.mark(Mark::Failed), Role::Bad),
         Sign::Nothing => (" ", Role::Muted),
     }
-}
-
-/// A model without what all of its maker's have in their names.
-fn short(model: &ModelRef) -> String {
-    let name = one_line(&model.model);
-    name.strip_prefix("claude-")
-        .map_or(name.clone(), str::to_owned)
 }
 
 /// The sum, in words where the rehearsal's is too long for the column.
