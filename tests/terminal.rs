@@ -29,6 +29,12 @@ fn two_keys_from_nothing_to_the_tour() {
     terminal.wait_for("I am a script");
     // It reads without asking, and asks before it runs.
     terminal.wait_for("wants to run");
+    // Once it was answered a second session works beside it, and asks as well.
+    terminal.press("\t");
+    terminal.wait_until("the ask to be ready", is_ready);
+    terminal.press("y");
+    terminal.wait_for("2 Write down");
+    terminal.wait_for("⚑2");
     terminal.press("\x03");
     terminal.press("\x03");
     terminal.wait_until("the end, or the question", |screen| {

@@ -171,6 +171,19 @@ impl App {
         self.look_for_writers(self.view().id).into_iter().collect()
     }
 
+    /// A pane beside the one with the focus, which keeps it.
+    pub fn show_beside(&mut self, session: SessionId) {
+        let here = self.panes.focus();
+        let desk = self.desk();
+        if self.panes.split(Axis::Across, session, desk) {
+            self.panes.focus_on(here);
+        }
+    }
+
+    pub fn has_room_beside(&self) -> bool {
+        self.can_split_quietly(Axis::Across)
+    }
+
     /// The same session again, to read in two places of it.
     fn split_same(&mut self) {
         let axis = if self.can_split_quietly(Axis::Across) {

@@ -62,6 +62,7 @@ impl App {
                 Signal::Lagged => cmds.extend(self.lagged()),
             }
         }
+        cmds.extend(self.tour_goes_on());
         if spent {
             cmds.push(Cmd::Ask(Tag::Today, Query::Today));
         }

@@ -5,7 +5,6 @@ use crate::protocol::event::When;
 use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::op::{Command, Op};
 use crate::protocol::query::{Page, Query};
-use crate::protocol::rule::Mode;
 use crate::protocol::session::{Change, OpenRequest, RunLimits};
 use crate::tui::app::chip::kept_blocks;
 use crate::tui::app::composer::written::Written;
@@ -399,38 +398,5 @@ impl App {
         let view = self.view();
         let mut queued = view.session.as_ref()?.queued.iter().rev();
         queued.find(|message| !view.taken_back.contains(&message.id))
-    }
-
-    /// The tour's folder is there: its session stands ready with the first prompt written.
-    pub fn tour(&mut self, folder: Result<std::path::PathBuf, String>) -> Vec<Cmd> {
-        let folder = match folder {
-            Ok(folder) => folder,
-            Err(why) => {
-                let text = format!("the tour could not be set up: {why}");
-                match &mut self.first_run {
-                    Some(page) => page.text = Some(text),
-                    None => self.say(text),
-                }
-                return Vec::new();
-            }
-        };
-        self.first_run = None;
-        let model = crate::protocol::id::ModelRef {
-            provider: "rehearsal".to_owned(),
-            model: "tour".to_owned(),
-        };
-        let mut view = View::fresh(self.now.fresh, folder.clone(), Some(model), Mode::Ask);
-        view.tour = true;
-        view.composer
-            .set("The tide is wrong. Find out why and mend it.");
-        let spare = self.view().stage == Stage::Fresh && self.view().composer.is_empty();
-        if spare {
-            self.replace(view);
-        } else {
-            self.views.push(view);
-            self.go_to(self.views.len() - 1);
-        }
-        self.focus = Focus::Composer;
-        vec![Cmd::LookAt(folder)]
     }
 }

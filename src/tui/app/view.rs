@@ -141,6 +141,8 @@ pub struct View {
     pub from: Option<SessionId>,
     /// A session of the tour.
     pub tour: bool,
+    /// The second session of the tour, in the first.
+    pub beside: Option<SessionId>,
     /// Queued messages whose text was taken back, until the log says so too: none is taken back twice.
     pub taken_back: Vec<MessageId>,
     /// Commands of the person that run, the oldest first.
@@ -188,6 +190,7 @@ impl View {
             sends: None,
             from: None,
             tour: false,
+            beside: None,
             taken_back: Vec::new(),
             shells: Vec::new(),
             sent: Vec::new(),

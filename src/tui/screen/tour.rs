@@ -33,12 +33,22 @@ fn hint(site: &Site) -> Option<String> {
         _ => None,
     };
     let session = view.session.as_ref();
+    let next = || {
+        let key = app.keymap().way(Action::NextAsk);
+        format!("{key}: next ask, from anywhere")
+    };
     Some(match (site.ask(), risk) {
         (Some(_), Some(Risk::High)) => "N: no, and a reason may be typed".to_owned(),
         (Some(_), Some(_)) => "y: yes, once".to_owned(),
         (_, Some(Risk::High)) => "Tab, then N".to_owned(),
+        (_, Some(_)) if waiting.len() > 1 => next(),
         (_, Some(_)) => "Tab, then y".to_owned(),
         _ if session.is_none() => "Enter begins".to_owned(),
+        _ if !waiting.is_empty() => next(),
+        _ if app.works_beside(view) => {
+            let tab = |number| app.keymap().way(Action::Tab(number));
+            format!("two at once: {}, {}", tab(1), tab(2))
+        }
         _ if view.live.text.is_empty() && session.is_some_and(|session| session.running) => {
             "reads run without asking".to_owned()
         }

@@ -5,14 +5,18 @@ use std::path::PathBuf;
 use crossterm::event::KeyCode;
 use pretty_assertions::assert_eq;
 
+use crate::protocol::event::{Fact, When};
 use crate::protocol::id::ModelRef;
 use crate::protocol::op::Op;
+use crate::protocol::rule::Mode;
+use crate::protocol::session::SessionSpec;
+use crate::protocol::usage::Cause;
 use crate::tui::app::App;
 use crate::tui::app::first_run::FirstRun;
 use crate::tui::app::message::Msg;
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::setup::Setup;
-use crate::tui::app::tests::{Desk, model, now, ops};
+use crate::tui::app::tests::{Desk, model, now, ops, submit};
 
 fn touring(setup: Option<&str>) -> Desk {
     let setup = Setup {
@@ -123,4 +127,73 @@ fn space_hurries_what_the_script_says_and_is_typed_anywhere_else() {
     assert!(desk.written().is_empty());
     desk.typed("x");
     assert_eq!(space(&mut desk), []);
+}
+
+/// The story of the first session up to a step.
+fn told(desk: &mut Desk, step: u32) -> Vec<Op> {
+    let session = desk.app.view().id;
+    let facts = [
+        Fact::SessionOpened {
+            spec: SessionSpec {
+                cwd: PathBuf::from("/tmp/tour"),
+                project: PathBuf::from("/tmp/tour"),
+                model: model("rehearsal/tour"),
+                mode: Mode::Ask,
+                effort: None,
+                system: String::new(),
+                parent: None,
+                worktree: None,
+                forked: None,
+            },
+        },
+        Fact::TurnStarted { turn: 1 },
+    ];
+    let called = (1..=step).map(|step| Fact::ModelCalled {
+        turn: 1,
+        step,
+        attempt: 1,
+        model: model("rehearsal/tour"),
+        reserved: None,
+        cause: Cause::Work,
+        body: None,
+    });
+    let facts = facts.into_iter().chain(called);
+    let told: Vec<_> = facts.flat_map(|fact| desk.fact_of(session, fact)).collect();
+    ops(&told)
+}
+
+#[test]
+fn in_the_middle_of_the_tour_a_second_session_works_beside_it() {
+    let mut desk = touring(None);
+    desk.press(KeyCode::Enter);
+    assert_eq!(told(&mut desk, 2), []);
+    let (first, pane) = (desk.app.view().id, desk.app.panes.focus());
+    let said = told(&mut desk, 3);
+    assert!(matches!(said[0], Op::Open { .. }));
+    let aside = "Write down for others what the table counts in.";
+    assert_eq!(said[1..], [submit(aside, When::Step)]);
+    // It is seen, the keys stay, and it is no choice for other sessions.
+    assert_eq!(desk.app.panes.all().len(), 2);
+    assert_eq!((desk.app.view().id, desk.app.panes.focus()), (first, pane));
+    let second = desk.app.view().beside.unwrap();
+    assert!(
+        desk.app
+            .panes
+            .all()
+            .iter()
+            .any(|pane| pane.session == second)
+    );
+    assert_eq!(desk.app.model_for_new(), Some(model("rehearsal/words")));
+    // Once.
+    assert_eq!(told(&mut desk, 4), []);
+}
+
+#[test]
+fn without_room_for_two_panes_the_second_session_is_a_tab() {
+    let mut desk = touring(None);
+    desk.app.size = (79, 24);
+    desk.press(KeyCode::Enter);
+    assert_eq!(told(&mut desk, 3).len(), 2);
+    assert_eq!(desk.app.panes.all().len(), 1);
+    assert_eq!(desk.app.views.len(), 2);
 }
