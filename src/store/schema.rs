@@ -137,7 +137,8 @@ fn plan_once(conn: &Connection) -> rusqlite::Result<()> {
         .map(drop)
 }
 
-/// A connection that reads.
+/// A connection that reads. It keeps few pages: there are several of them, what they look at once they seldom look at
+/// again, and the system has it at hand.
 pub(crate) fn open_reader(path: &Path, wait: Duration) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
@@ -145,7 +146,7 @@ pub(crate) fn open_reader(path: &Path, wait: Duration) -> rusqlite::Result<Conne
     plan_once(&conn)?;
     conn.set_prepared_statement_cache_capacity(32);
     conn.execute_batch(
-        "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
+        "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -256;",
     )?;
     // In a folder that cannot be written there may be no place for the index of the log of writes; the file is then read
     // as it is.
