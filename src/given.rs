@@ -221,7 +221,9 @@ fn blamed(failure: &Failure) -> String {
         FailureKind::Internal => "Creel",
         _ => "the address",
     };
-    format!("the fault is with {fault}: {}", failure.message)
+    // The page has a field for an address, and knows no name of a setting.
+    let said = failure.message.replace("base_url", "the address");
+    format!("the fault is with {fault}: {said}")
 }
 
 /// Where the key of each provider is kept.
@@ -384,4 +386,19 @@ fn server(typed: &str) -> Result<Entry, String> {
         key: None,
         keep: KeyToStore::None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_wrong_with_an_address_is_said_in_words_of_the_page() {
+        let failure = creel::provider::http::url("htp://").unwrap_err();
+        let said = blamed(&failure);
+        assert_eq!(
+            said,
+            "the fault is with the address: `htp://` is no address: the address must be like https://host/path"
+        );
+    }
 }

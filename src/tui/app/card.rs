@@ -307,6 +307,7 @@ pub fn another_key(provider: String, text: Option<String>) -> FirstRun {
         text,
         found: None,
         beside: false,
+        tried: false,
     }
 }
 
@@ -320,6 +321,7 @@ pub fn key_beside(of: Option<String>, text: Option<String>) -> FirstRun {
         text,
         found: None,
         beside: true,
+        tried: false,
     }
 }
 

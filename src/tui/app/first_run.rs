@@ -10,7 +10,6 @@ use crate::agent::visible::one_line;
 use crate::config::preset;
 use crate::config::secret::Secret;
 use crate::tui::app::ask::edit_line;
-use crate::tui::app::card::another_key;
 use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::setup::{Checked, GivenKey, NewProvider};
 use crate::tui::app::text::Text;
@@ -24,6 +23,8 @@ pub struct FirstRun {
     pub found: Option<String>,
     /// Opened from the list of models: what is given is kept and nothing begins with it, and every way back leads to the list.
     pub beside: bool,
+    /// What the field holds was tried, and nothing has been typed since: what is pasted goes in its place.
+    pub tried: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -89,6 +90,7 @@ impl Default for FirstRun {
             text: None,
             found: None,
             beside: false,
+            tried: false,
         }
     }
 }
@@ -159,6 +161,7 @@ impl FirstRun {
                     (None, _) => Reply::Stay,
                 },
                 _ => {
+                    self.tried = false;
                     edit_line(field, event);
                     Reply::Stay
                 }
@@ -175,7 +178,11 @@ impl FirstRun {
                         return Reply::Stay;
                     }
                     KeyCode::Enter => *at,
-                    KeyCode::Esc => return self.back(1),
+                    KeyCode::Esc => {
+                        self.page = key_page(key, None);
+                        self.tried = true;
+                        return Reply::Stay;
+                    }
                     _ => return Reply::Stay,
                 };
                 match vendors.get(index) {
@@ -193,6 +200,7 @@ impl FirstRun {
                     address: field.as_str().trim().to_owned(),
                 }),
                 _ => {
+                    self.tried = false;
                     edit_line(field, event);
                     Reply::Stay
                 }
@@ -247,15 +255,9 @@ impl FirstRun {
                 chosen.clone().map_or(Reply::Scratch, Reply::Folder)
             }
             Page::Checking { provider, .. } => {
-                if let (KeyCode::Esc, NewProvider::KeyOf { provider, .. }) =
-                    (event.code, &*provider)
-                {
-                    let beside = self.beside;
-                    *self = another_key(provider.clone(), None);
-                    self.beside = beside;
-                } else if event.code == KeyCode::Esc {
-                    let way = way_of(provider);
-                    return self.back(way);
+                if event.code == KeyCode::Esc {
+                    let provider = provider.clone();
+                    self.type_again(&provider, None);
                 }
                 Reply::Stay
             }
@@ -295,20 +297,37 @@ impl FirstRun {
 
     pub fn paste(&mut self, text: &str) {
         if let Page::Key { field, .. } | Page::Server { field } = &mut self.page {
+            if std::mem::take(&mut self.tried) {
+                field.replace("");
+            }
             field.insert(&one_line(text));
         }
     }
 
     /// What the field shows: a key only as far as it can be known again.
-    pub fn shown(&self) -> String {
+    pub fn shown(&self) -> Text {
         match &self.page {
             Page::Key { field, .. } => match key_source(field.as_str()) {
-                Some(GivenKey::Pasted(key)) => key.hint(),
-                _ => field.as_str().to_owned(),
+                Some(GivenKey::Pasted(key)) => Text::new(&key.hint()),
+                _ => field.clone(),
             },
-            Page::Server { field } => field.as_str().to_owned(),
-            _ => String::new(),
+            Page::Server { field } => field.clone(),
+            _ => Text::default(),
         }
+    }
+
+    /// Back to where this was typed, with what was typed; `why` says what is wrong with it.
+    pub fn type_again(&mut self, provider: &NewProvider, why: Option<String>) {
+        self.page = match provider {
+            NewProvider::Key { key, .. } | NewProvider::Beside { key, .. } => key_page(key, None),
+            NewProvider::KeyOf { provider, key } => key_page(key, Some(provider.clone())),
+            NewProvider::Server { address } => Page::Server {
+                field: Text::new(address),
+            },
+            NewProvider::Local { .. } => Page::Here { at: 0 },
+        };
+        self.text = why;
+        self.tried = true;
     }
 
     /// A model is being looked for, and not a folder.
@@ -335,6 +354,19 @@ pub fn way_of(provider: &NewProvider) -> usize {
     match provider {
         NewProvider::Server { .. } | NewProvider::Local { .. } => 2,
         NewProvider::Key { .. } | NewProvider::Beside { .. } | NewProvider::KeyOf { .. } => 1,
+    }
+}
+
+/// The page of keys with what was given there.
+fn key_page(key: &GivenKey, of: Option<String>) -> Page {
+    let typed = match key {
+        GivenKey::Pasted(key) => key.expose().to_owned(),
+        GivenKey::Variable(name) => format!("${name}"),
+        GivenKey::File(path) => path.display().to_string(),
+    };
+    Page::Key {
+        field: Text::new(&typed),
+        of,
     }
 }
 
@@ -409,14 +441,14 @@ mod tests {
         let mut page = FirstRun::default();
         page.key(KeyEvent::from(KeyCode::Char('2')));
         page.paste("sk-ant-api03-abcdefghijklmnopx4Qa\n");
-        assert_eq!(page.shown(), "sk-ant-…x4Qa");
+        assert_eq!(page.shown().as_str(), "sk-ant-…x4Qa");
     }
 
     #[test]
     fn a_key_that_was_found_is_tried_with_two_keys() {
         let mut page = FirstRun::of(Some("GROQ_API_KEY".to_owned()));
         page.key(KeyEvent::from(KeyCode::Enter));
-        assert_eq!(page.shown(), "$GROQ_API_KEY");
+        assert_eq!(page.shown().as_str(), "$GROQ_API_KEY");
         let reply = page.key(KeyEvent::from(KeyCode::Enter));
         assert_eq!(
             reply,

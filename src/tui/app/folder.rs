@@ -24,6 +24,7 @@ impl App {
             text: None,
             found: None,
             beside: false,
+            tried: false,
         });
     }
 

@@ -8,7 +8,7 @@ use crate::protocol::query::{self, Found, ModelCard, Query};
 use crate::protocol::session::Card;
 use crate::tui::app::card::{CardFocus, another_key, given_to, key_beside};
 use crate::tui::app::elsewhere::ReadOnly;
-use crate::tui::app::first_run::{FirstRun, Page, way_of};
+use crate::tui::app::first_run::{FirstRun, Page};
 use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::open::{LONG_PAGE, WINDOW_PAGE};
 use crate::tui::app::overlay::Overlay;
@@ -420,12 +420,8 @@ impl App {
                 let model = model.or_else(|| checked.models.first().map(|card| card.model.clone()));
                 model.map_or_else(Vec::new, |model| vec![Cmd::Store(provider, model)])
             }
-            (Err(why), other) if beside => {
-                *page = key_beside(other, Some(crate::agent::visible::one_line(&why)));
-                Vec::new()
-            }
-            (Err(why), Some(other)) => {
-                *page = another_key(other, Some(crate::agent::visible::one_line(&why)));
+            (Err(why), _) => {
+                page.type_again(&provider, Some(crate::agent::visible::one_line(&why)));
                 Vec::new()
             }
             (Ok(_), Some(_)) => Vec::new(),
@@ -440,13 +436,6 @@ impl App {
                     Some(model) => vec![Cmd::Store(provider, model)],
                     None => Vec::new(),
                 }
-            }
-            (Err(why), None) => {
-                page.page = Page::Ways {
-                    at: way_of(&provider),
-                };
-                page.text = Some(crate::agent::visible::one_line(&why));
-                Vec::new()
             }
         }
     }

@@ -9,6 +9,7 @@ use crate::tui::app::card::given_to;
 use crate::tui::app::first_run::{FirstRun, Page};
 use crate::tui::app::local::Local;
 use crate::tui::app::setup::{GivenKey, NewProvider};
+use crate::tui::app::text::Text;
 use crate::tui::screen::empty::model_line;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::{self, Row, keys, wrapped};
@@ -121,7 +122,7 @@ pub fn draw(app: &App, page: &FirstRun, canvas: &mut Canvas, area: Rect, look: &
             at,
             inner.y + row,
             "> ",
-            &crate::tui::app::text::Text::new(&shown),
+            &shown,
             look,
         ));
     }
@@ -202,7 +203,7 @@ fn content(
     wide: bool,
     roomy: bool,
     look: &Look,
-) -> (Vec<Row>, Option<(u16, String)>) {
+) -> (Vec<Row>, Option<(u16, Text)>) {
     let mut all = Vec::new();
     let gap = |all: &mut Vec<Row>| {
         if roomy {

@@ -19,6 +19,7 @@ use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::setup::{Checked, GivenKey, NewProvider, Stored};
 use crate::tui::app::tests::{Desk, model, ops};
+use crate::tui::app::text::Text;
 
 fn places(source: KeySource) -> KeyPlaces {
     [("anthropic".to_owned(), source)].into()
@@ -300,7 +301,7 @@ fn giving_a_key_can_be_given_up_at_each_step() {
     desk.press(KeyCode::Esc);
     assert_eq!(
         desk.app.first_run.as_ref().map(FirstRun::shown),
-        Some(String::new())
+        Some(Text::new("$OTHER_KEY"))
     );
     // What was asked for answers to nobody.
     let checked = Checked {

@@ -7,6 +7,7 @@ mod board;
 mod cards;
 mod composing;
 mod elsewhere;
+mod first_page;
 mod fresh;
 mod keys;
 mod local;

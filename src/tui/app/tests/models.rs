@@ -253,7 +253,7 @@ fn a_key_given_from_the_list_switches_nothing() {
         assert_eq!(desk.press(opens), []);
         desk.update(Msg::Paste(format!("{secret}\n")));
         let page = desk.app.first_run.clone().unwrap();
-        assert_eq!(page.shown(), "sk-ant-…x4Qa");
+        assert_eq!(page.shown().as_str(), "sk-ant-…x4Qa");
         assert_eq!(desk.press(Enter), [Cmd::Check(expected.clone())]);
         // Refused: the same field again, with the reason.
         desk.update(Msg::Checked(Err("it is refused".to_owned())));

@@ -17,7 +17,6 @@ use crate::protocol::query::Found;
 use crate::protocol::rule::Mode;
 use crate::protocol::session::{Change, OpenRequest, SessionSpec};
 use crate::protocol::time::Time;
-use crate::tui::app::first_run::Page;
 use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::setup::{Opened, Setup};
@@ -411,23 +410,6 @@ fn keys_typed_before_the_engine_are_kept() {
         now(3),
     );
     assert_eq!(app.view().composer.plain(), "early");
-}
-
-#[test]
-fn a_key_that_was_refused_says_so_on_the_first_page() {
-    let mut desk = Desk {
-        app: App::new(Setup::default(), (100, 30), now(0)),
-        millis: 0,
-        seq: 0,
-    };
-    desk.press(KeyCode::Char('2'));
-    desk.update(Msg::Paste("sk-ant-api03-0123456789x4Qa".to_owned()));
-    let cmds = desk.press(KeyCode::Enter);
-    assert!(matches!(cmds.as_slice(), [Cmd::Check(_)]));
-    desk.update(Msg::Checked(Err("the key was refused".to_owned())));
-    let page = desk.app.first_run.as_ref().unwrap();
-    assert_eq!(page.text.as_deref(), Some("the key was refused"));
-    assert_eq!(page.page, Page::Ways { at: 1 });
 }
 
 #[test]

@@ -1,0 +1,74 @@
+//! The first page: what was given there and refused.
+#![allow(clippy::unwrap_used)]
+
+use crossterm::event::KeyCode;
+use pretty_assertions::assert_eq;
+
+use crate::config::preset;
+use crate::config::secret::Secret;
+use crate::tui::app::App;
+use crate::tui::app::first_run::Page;
+use crate::tui::app::message::{Cmd, Msg};
+use crate::tui::app::setup::{GivenKey, NewProvider, Setup};
+use crate::tui::app::tests::{Desk, now};
+
+#[test]
+fn what_was_refused_stays_in_its_field_and_is_typed_on_there() {
+    let key = "sk-ant-api03-0123456789x4Qa";
+    let pasted = |key: &str| NewProvider::Key {
+        vendor: "anthropic".to_owned(),
+        key: GivenKey::Pasted(Secret::new(key).unwrap()),
+    };
+    let variable = |name: &str| NewProvider::Key {
+        vendor: preset::keyed()[0].name.to_owned(),
+        key: GivenKey::Variable(name.to_owned()),
+    };
+    let server = |address: &str| NewProvider::Server {
+        address: address.to_owned(),
+    };
+    // What is given, what the field shows when it was refused, and what comes of `1` or of a paste after that.
+    let cases = [
+        ('2', key, pasted(key), "sk-ant-…x4Qa", None),
+        (
+            '3',
+            "localhost:1",
+            server("localhost:1"),
+            "localhost:1",
+            Some(server("localhost:11")),
+        ),
+        ('2', "$NOPE", variable("NOPE"), "$NOPE", None),
+    ];
+    for (way, given, expected, shown, typed) in cases {
+        let mut desk = Desk {
+            app: App::new(Setup::default(), (100, 30), now(0)),
+            millis: 0,
+            seq: 0,
+        };
+        let try_it = |desk: &mut Desk| {
+            let mut cmds = desk.press(KeyCode::Enter);
+            if matches!(
+                desk.app.first_run.as_ref().unwrap().page,
+                Page::Vendor { .. }
+            ) {
+                cmds = desk.press(KeyCode::Enter);
+            }
+            cmds
+        };
+        desk.press(KeyCode::Char(way));
+        desk.update(Msg::Paste(given.to_owned()));
+        assert_eq!(try_it(&mut desk), [Cmd::Check(expected.clone())]);
+        desk.update(Msg::Checked(Err("it was refused".to_owned())));
+        let page = desk.app.first_run.clone().unwrap();
+        assert_eq!(page.text.as_deref(), Some("it was refused"));
+        assert_eq!(page.shown().as_str(), shown);
+        // Pasted over, it is given anew.
+        desk.update(Msg::Paste(given.to_owned()));
+        assert_eq!(try_it(&mut desk), [Cmd::Check(expected)]);
+        // Left before there was an answer, it is there too, and a digit is text.
+        desk.press(KeyCode::Esc);
+        assert_eq!(desk.press(KeyCode::Char('1')), []);
+        if let Some(typed) = typed {
+            assert_eq!(try_it(&mut desk), [Cmd::Check(typed)]);
+        }
+    }
+}
