@@ -78,6 +78,8 @@ pub enum Held {
     Line,
     /// What is selected is copied.
     Copy,
+    /// An action that was chosen by its name: the frame first finds where the caret is.
+    Do(Action),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

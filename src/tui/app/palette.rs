@@ -6,6 +6,7 @@ use crate::agent::visible::one_line;
 use crate::protocol::ask::{About, BudgetName};
 use crate::protocol::query::Query;
 use crate::protocol::session::Card;
+use crate::tui::app::caret::{Held, Move};
 use crate::tui::app::command::TABLE;
 use crate::tui::app::keymap::{Action, Place};
 use crate::tui::app::message::{Cmd, Tag};
@@ -107,19 +108,59 @@ impl App {
                 self.close_board();
                 self.leave_ask();
                 self.focus = Focus::Transcript;
-                self.act(action)
+                // Where the caret is, and on which row, only a frame knows that has drawn it.
+                let reading = &mut self.pane_mut().eyes;
+                reading.moves.push(Move::Show);
+                reading.held.push_back(Held::Do(action));
+                Vec::new()
             }
             Some(Place::Composer) => {
                 self.close_board();
                 self.leave_ask();
                 self.focus = Focus::Composer;
-                self.compose(action)
+                self.chosen_here(action, Self::compose)
             }
-            // Not there yet, it is opened: what the action is meant for is chosen there.
-            Some(Place::Board) if self.board.is_none() => self.act(Action::Sessions),
-            _ if self.board.is_some() => self.board_act(action),
-            _ => self.act(action),
+            // Not there yet, it is opened, and the session that was looked at is marked.
+            Some(Place::Board) if self.board.is_none() => {
+                let mut cmds = self.show_board();
+                cmds.extend(self.settle_board());
+                cmds.extend(self.chosen_here(action, Self::board_act));
+                cmds
+            }
+            _ if self.board.is_some() => self.chosen_here(action, Self::board_act),
+            _ if self.focus == Focus::Transcript => self.chosen_here(action, Self::read),
+            _ => self.chosen_here(action, Self::act),
         }
+    }
+
+    /// Does an action by its name, and says so where there is nothing to do it to: who presses a key sees that, who has read
+    /// the name has not tried it yet.
+    pub fn chosen_here(
+        &mut self,
+        action: Action,
+        does: impl FnOnce(&mut Self, Action) -> Vec<Cmd>,
+    ) -> Vec<Cmd> {
+        let before = self.trace();
+        let cmds = does(self, action);
+        if cmds.is_empty()
+            && before == self.trace()
+            && let Some(live) = self.keymap().row(action)
+        {
+            let help = live.row.help;
+            self.say(format!("nothing to do here: {help}"));
+        }
+        cmds
+    }
+
+    /// All that an action can change or say at once, to tell whether it did anything.
+    pub fn trace(&self) -> String {
+        let view = self.view();
+        let ids: Vec<_> = self.views.iter().map(|view| view.id).collect();
+        let around = (&self.note, &self.notices, &self.overlay, &self.board, ids);
+        let keys = (&self.focus, &self.leader, self.esc_until, self.break_until);
+        let seen = (&view.search, &view.gather, &view.leap, &self.panes);
+        let folds = (view.transcript.unfolded, &view.transcript.turned);
+        format!("{around:?} {keys:?} {seen:?} {folds:?} {:?}", view.composer)
     }
 
     /// As if the sign that begins a file's name had been typed.

@@ -144,6 +144,9 @@ impl App {
             self.changes.in_focus += 1;
             match held {
                 Held::Key(key) => cmds.extend(self.key(key)),
+                Held::Do(action) if stays && self.focus == Focus::Transcript => {
+                    cmds.extend(self.chosen_here(action, Self::read));
+                }
                 held if stays => cmds.extend(self.pointed(&held)),
                 _ => {}
             }
@@ -158,7 +161,7 @@ impl App {
     }
 
     /// What an action does here, else what it does everywhere.
-    fn read(&mut self, action: Action) -> Vec<Cmd> {
+    pub fn read(&mut self, action: Action) -> Vec<Cmd> {
         let page = i64::from(self.pane().rows.saturating_sub(1).max(1));
         let typed = self.pane().eyes.count;
         let reading = &mut self.pane_mut().eyes;

@@ -5,6 +5,7 @@ mod asks;
 mod beside;
 mod board;
 mod cards;
+mod chosen;
 mod composing;
 mod elsewhere;
 mod first_page;

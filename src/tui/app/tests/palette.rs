@@ -53,13 +53,13 @@ impl Desk {
     }
 
     /// Opens the palette and types into it.
-    fn palette(&mut self, typed: &str) -> Vec<Cmd> {
+    pub(super) fn palette(&mut self, typed: &str) -> Vec<Cmd> {
         let cmds = self.ctrl('p');
         self.typed(typed);
         cmds
     }
 
-    fn listed(&self) -> Vec<Goes> {
+    pub(super) fn listed(&self) -> Vec<Goes> {
         match &self.app.overlay {
             Some(Overlay::Palette(palette)) => {
                 palette.shown().map(|entry| entry.goes.clone()).collect()
