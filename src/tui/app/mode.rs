@@ -3,13 +3,67 @@
 
 use std::time::Duration;
 
-use crate::agent::loan;
+use crate::agent::loan::{self, Loan};
+use crate::protocol::op::Op;
 use crate::protocol::rule::Mode;
 use crate::protocol::session::Change;
+use crate::protocol::time::Time;
 use crate::tui::app::App;
 use crate::tui::app::message::Cmd;
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::auto::Auto;
+use crate::tui::app::view::View;
+
+impl View {
+    /// The mode that holds at a moment.
+    pub fn mode(&self, now: Time) -> Mode {
+        match (&self.session, &self.lent) {
+            (Some(session), _) => session.mode_at(now),
+            (None, Some((mode, loan))) if loan.used(now).is_none() => *mode,
+            (None, _) => self.mode,
+        }
+    }
+
+    /// What is lent of it.
+    pub fn loan(&self) -> Option<&Loan> {
+        match &self.session {
+            Some(session) => session.loan.as_ref(),
+            None => self.lent.as_ref().map(|(_, loan)| loan),
+        }
+    }
+
+    /// The mode that holds for good: where one is lent, the one that comes back.
+    pub fn lasting_mode(&self, now: Time) -> Mode {
+        self.loan().map_or(self.mode(now), |loan| loan.back)
+    }
+
+    /// What a session that is not open yet begins with: a mode for good takes the place of what was lent, and the other way
+    /// round.
+    pub fn begin_in(&mut self, change: Change) {
+        let lends = |op: &Op| {
+            let Op::Change { change } = op else {
+                return false;
+            };
+            matches!(change, Change::ModeLent { .. })
+        };
+        self.after_open.retain(|op| !lends(op));
+        self.lent = None;
+        match change {
+            Change::Mode { mode } => self.mode = mode,
+            Change::ModeLent { mode, until, sum } => {
+                let loan = Loan {
+                    back: self.mode,
+                    until,
+                    sum,
+                    spent: 0,
+                };
+                self.lent = Some((mode, loan));
+                self.after_open.push(Op::Change { change });
+            }
+            _ => {}
+        }
+    }
+}
 
 impl App {
     /// The next mode of the round. The one in which commands run unasked is asked about first: one key too many is soon

@@ -343,18 +343,8 @@ impl App {
                 self.first_run = None;
                 self.view_mut().model = Some(model);
             }
-            Change::Mode { mode } => {
-                let view = self.view_mut();
-                view.mode = mode;
-                let lends = |op: &Op| {
-                    matches!(
-                        op,
-                        Op::Change {
-                            change: Change::ModeLent { .. }
-                        }
-                    )
-                };
-                view.after_open.retain(|op| !lends(op));
+            change @ (Change::Mode { .. } | Change::ModeLent { .. }) => {
+                self.view_mut().begin_in(change);
             }
             Change::Effort { effort } => self.view_mut().effort = effort,
             change => self.view_mut().after_open.push(Op::Change { change }),

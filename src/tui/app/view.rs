@@ -89,6 +89,8 @@ pub struct View {
     /// Of a session not yet opened.
     pub model: Option<ModelRef>,
     pub mode: Mode,
+    /// What it begins with for a time, and its terms.
+    pub lent: Option<(Mode, Loan)>,
     pub effort: Option<Effort>,
     pub cwd: PathBuf,
     /// The worktree that was made for it, before the log knows it.
@@ -160,6 +162,7 @@ impl View {
             session: None,
             model,
             mode,
+            lent: None,
             effort: None,
             cwd,
             worktree: None,
@@ -216,23 +219,6 @@ impl View {
             .as_ref()
             .map(Session::answering)
             .or(self.model.as_ref())
-    }
-
-    /// The mode that holds at a moment.
-    pub fn mode(&self, now: Time) -> Mode {
-        self.session
-            .as_ref()
-            .map_or(self.mode, |session| session.mode_at(now))
-    }
-
-    /// What is lent of it.
-    pub fn loan(&self) -> Option<&Loan> {
-        self.session.as_ref()?.loan.as_ref()
-    }
-
-    /// The mode that holds for good: where one is lent, the one that comes back.
-    pub fn lasting_mode(&self, now: Time) -> Mode {
-        self.loan().map_or(self.mode(now), |loan| loan.back)
     }
 
     pub fn effort(&self) -> Option<Effort> {

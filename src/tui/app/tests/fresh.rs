@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crossterm::event::KeyCode;
 use pretty_assertions::assert_eq;
 
+use crate::protocol::rule::Mode;
 use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::setup::Place;
 use crate::tui::app::tests::Desk;
@@ -100,4 +101,33 @@ fn who_else_writes_in_its_folder_is_asked_before_the_first_prompt() {
         let asked = |cmd: &Cmd| matches!(cmd, Cmd::Ask(Tag::Writers(of), _) if *of == session);
         assert!(cmds.iter().any(asked), "{key}: {cmds:?}");
     }
+}
+
+#[test]
+fn what_a_session_will_begin_with_is_shown_before_its_first_prompt() {
+    let mut desk = Desk::new();
+    let now = |desk: &Desk| desk.app.now.wall;
+    // It is said, and no mode that is safer than what holds.
+    let shown = |desk: &Desk| {
+        let view = desk.app.view();
+        let left = view.loan().map(|loan| loan.left(now(desk)));
+        (view.mode(now(desk)), left, view.lasting_mode(now(desk)))
+    };
+    desk.typed("/mode auto 45m");
+    desk.press(KeyCode::Enter);
+    let left = Some("45m left".to_owned());
+    assert_eq!(shown(&desk), (Mode::Auto, left, Mode::Ask));
+    // One over another: the first is not sent any more.
+    desk.typed("/mode edits 20m");
+    desk.press(KeyCode::Enter);
+    assert_eq!(shown(&desk).0, Mode::Edits);
+    assert_eq!(desk.app.view().after_open.len(), 1);
+    desk.wait(21 * 60_000);
+    assert_eq!(shown(&desk).0, Mode::Ask);
+    desk.typed("/mode auto 45m");
+    desk.press(KeyCode::Enter);
+    desk.typed("/mode plan");
+    desk.press(KeyCode::Enter);
+    assert_eq!(shown(&desk), (Mode::Plan, None, Mode::Plan));
+    assert_eq!(desk.app.view().after_open, []);
 }
