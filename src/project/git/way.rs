@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::agent::visible;
 use crate::project::git::run::Git;
-use crate::project::git::some_of;
+use crate::project::git::{commit, some_of};
 
 /// Why the files of a checkout cannot be brought from a commit to a tree without losing something there; `None`: they can.
 /// `into` is the branch that stands there.
@@ -19,10 +19,23 @@ pub async fn obstacle(
     tree: &str,
 ) -> Result<Option<String>, String> {
     let place = visible::escaped(&there.top().to_string_lossy());
-    let changed = changed(there).await?;
+    let mut changed = changed(there).await?;
+    if !changed.is_empty() {
+        for begun in ["MERGE_HEAD", "CHERRY_PICK_HEAD", "REVERT_HEAD"] {
+            if commit(there, begun).await.is_some() {
+                return Ok(Some(format!(
+                    "in {place}, where {into} is checked out, another merge is not finished: commit or abort it there, \
+                     then merge again"
+                )));
+            }
+        }
+        let brought = brought(there, target, tree).await?;
+        changed.retain(|path| is_in_the_way(path, &brought));
+    }
     if !changed.is_empty() {
         return Ok(Some(format!(
-            "{into} is checked out in {place} with changes that are not committed: {}",
+            "the merge changes what is not committed in {place}, where {into} is checked out: commit or stash it there, \
+             then merge again: {}",
             some_of(&changed)
         )));
     }
@@ -51,6 +64,42 @@ async fn changed(git: &Git) -> Result<Vec<String>, String> {
         .parts()
         .filter_map(|line| line.get(3..).map(str::to_owned))
         .collect())
+}
+
+/// All files a merge changes, whichever way.
+async fn brought(git: &Git, target: &str, tree: &str) -> Result<HashSet<String>, String> {
+    let args = [
+        "diff",
+        "--no-ext-diff",
+        "--no-textconv",
+        "--no-renames",
+        "--name-only",
+        "-z",
+        "--end-of-options",
+        target,
+        tree,
+        "--",
+    ];
+    let answer = git.look(&args).await?;
+    if answer.cut {
+        return Err(
+            "the merge changes more files than are looked through: merge it by hand".to_owned(),
+        );
+    }
+    Ok(answer.parts().collect())
+}
+
+/// The merge changes this file, or has a folder where it is, or it where a folder of it is.
+fn is_in_the_way(path: &str, brought: &HashSet<String>) -> bool {
+    let is_inside = |inner: &str, outer: &str| {
+        inner
+            .strip_prefix(outer)
+            .is_some_and(|rest| rest.starts_with('/'))
+    };
+    brought.contains(path)
+        || brought
+            .iter()
+            .any(|other| is_inside(other, path) || is_inside(path, other))
 }
 
 /// New files of the tree whose place is taken by something git does not know. It refuses to write over those it would list as
