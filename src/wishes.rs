@@ -104,6 +104,21 @@ impl ConfigFile {
         tell(loaded.map(|loaded| self.wishes(&loaded)));
     }
 
+    /// Writes a provider, with what keeps it, and tells the config as it is then. Nothing of that is told again.
+    pub fn keep<T>(
+        &self,
+        keep: impl FnOnce() -> Result<T, String>,
+        tell: impl FnOnce(Result<(T, Option<Box<Wishes>>), String>),
+    ) {
+        let mut last = self.last();
+        let kept = keep().map(|kept| {
+            // From before it is read: what is written meanwhile is looked at again.
+            *last = stamp(&self.paths.config_file);
+            (kept, self.read().ok().map(Box::new))
+        });
+        tell(kept);
+    }
+
     /// Writes the theme that was chosen. The file is looked at again afterwards: what else has changed in it is not told here.
     pub fn keep_theme(&self, choice: &ThemeChoice, tell: impl FnOnce(Result<(), String>)) {
         let _last = self.last();

@@ -147,7 +147,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         Arc::clone(&start.door),
     ));
     let (checking, storing, reading) = (Arc::clone(&given), Arc::clone(&given), Arc::clone(&given));
-    let (binding, keeping) = (Arc::clone(&file), Arc::clone(&file));
+    let (binding, keeping, wrote) = (Arc::clone(&file), Arc::clone(&file), Arc::clone(&file));
     let options = Options {
         themes: Themes::new(Some(given.themes())),
         theme: config.ui.theme,
@@ -163,7 +163,9 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         clipboard: config.ui.clipboard,
         check_provider: Arc::new(move |new| checking.check(new)),
         ask_local: Arc::new(move || given.ask_local(usual_ports().collect())),
-        store_provider: Arc::new(move |new, model| storing.store(&new, &model)),
+        store_provider: Arc::new(move |new, model, tell| {
+            wrote.keep(|| storing.store(&new, &model), tell);
+        }),
         read_keys: Arc::new(move || reading.read_keys()),
         tour: Arc::new(tour::folder),
         scratch: Arc::new(scratch_folder),

@@ -15,6 +15,7 @@ use crate::protocol::op::{Manage, Managed};
 use crate::protocol::query::Stashed;
 use crate::tui::app::arrangement::Arrangement;
 use crate::tui::app::message::{Cmd, Msg};
+use crate::tui::app::setup::Stored;
 use crate::tui::app::wishes::Wishes;
 use crate::tui::files::Seeker;
 use crate::tui::queue::Wake;
@@ -337,10 +338,17 @@ impl Effects {
             }
             Cmd::Store(provider, model) => {
                 let store = self.options.store_provider.clone();
-                engine.runtime.spawn_blocking(move || {
-                    let stored = store(provider, model);
+                let tell = move |stored: Result<(Stored, Option<Box<Wishes>>), String>| {
+                    let stored = stored.map(|(stored, wishes)| {
+                        if let Some(wishes) = wishes {
+                            let _ = queue.send(Wake::Msg(Msg::Wrote(wishes)));
+                        }
+                        stored
+                    });
                     let _ = queue.send(Wake::Msg(Msg::Stored(stored)));
-                });
+                };
+                let runtime = &engine.runtime;
+                runtime.spawn_blocking(move || store(provider, model, Box::new(tell)));
             }
             Cmd::ReadKeys(session) => {
                 let read = (self.options.read_keys)();

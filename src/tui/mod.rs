@@ -46,10 +46,12 @@ use crate::tui::app::local::Answering;
 use crate::tui::app::message::{Cmd, Msg};
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::setup::{Checked, NewProvider, Now, Opened, Place, Setup, Stored};
+use crate::tui::app::wishes::Wishes;
 use crate::tui::effect::Effects;
 use crate::tui::ending::HANG_UP;
 use crate::tui::queue::{Next, Wake, start_input};
 use crate::tui::reload::ConfigFile;
+use crate::tui::reload::Tell;
 use crate::tui::screen::kept::Kept;
 use crate::tui::screen::look::Look;
 use crate::tui::screen::spots::Spots;
@@ -76,8 +78,9 @@ pub type Check =
     Arc<dyn Fn(NewProvider) -> BoxFuture<'static, Result<Checked, String>> + Send + Sync>;
 /// Asks the usual ports of this machine for models; the servers that answered.
 pub type AskLocal = Arc<dyn Fn() -> BoxFuture<'static, Vec<Answering>> + Send + Sync>;
-/// Keeps a provider with the model that was chosen; may write files.
-pub type Store = Arc<dyn Fn(NewProvider, ModelRef) -> Result<Stored, String> + Send + Sync>;
+/// Keeps a provider with the model that was chosen; may write files. Tells the config as it is then too, where it can be read.
+pub type Store =
+    Arc<dyn Fn(NewProvider, ModelRef, Tell<(Stored, Option<Box<Wishes>>)>) + Send + Sync>;
 /// Reads config and keys again, and tells where the keys are kept now.
 pub type ReadKeys = Arc<dyn Fn() -> BoxFuture<'static, Result<KeyPlaces, String>> + Send + Sync>;
 /// Makes a folder, with the tour's files or empty.
@@ -332,7 +335,7 @@ impl Desk {
                     self.terminal.ask_ground()?;
                     self.look_at_theme(effects);
                 }
-                if let Msg::Wished(Ok(wishes)) = &msg {
+                if let Msg::Wished(Ok(wishes)) | Msg::Wrote(wishes) = &msg {
                     self.terminal.set_mouse(wishes.mouse)?;
                     effects.notify = wishes.notify.clone();
                     self.wardrobe.choice = wishes.theme.clone();

@@ -60,6 +60,8 @@ pub enum Msg {
     Edited(Result<String, String>),
     Checked(Result<Checked, String>),
     Stored(Result<Stored, String>),
+    /// The config as Creel itself wrote it just now.
+    Wrote(Box<Wishes>),
     /// Files that were sought, by the number they were sought under.
     Files(u64, Files),
     /// What came of a picture that was to be attached, by the number it was asked for under.

@@ -332,6 +332,7 @@ impl App {
             Msg::Local(servers) => self.local_answered(servers),
             Msg::KeysRead(session, read) => self.keys_read(session, read),
             Msg::Wished(read) => self.wished(read),
+            Msg::Wrote(wishes) => self.wrote_config(*wishes),
             Msg::NotBound(why) => self.not_bound(why),
             Msg::Pane(session, place) => {
                 self.pane_found(session, place);

@@ -58,6 +58,11 @@ fn is_live(key: &str) -> bool {
         || key.starts_with("ui.theme")
 }
 
+/// The first page and the list of models write it.
+fn is_written_here(key: &str) -> bool {
+    key == "model" || key.starts_with("providers.")
+}
+
 /// The settings that are not the same in both, in the order of the newer.
 fn changed(before: &[Setting], after: &[Setting]) -> Vec<String> {
     let value = |all: &[Setting], key: &str| {
@@ -107,6 +112,19 @@ impl App {
             self.config_notice = Some(notice);
         }
         Vec::new()
+    }
+
+    /// What Creel itself wrote is no news, and what it wrote holds already. What a person wrote beside it is told.
+    pub fn wrote_config(&mut self, wishes: Wishes) -> Vec<Cmd> {
+        let settings = &mut self.setup.wishes.settings;
+        settings.retain(|setting| !is_written_here(&setting.key));
+        let written = wishes.settings.iter();
+        settings.extend(
+            written
+                .filter(|setting| is_written_here(&setting.key))
+                .cloned(),
+        );
+        self.wished(Ok(Box::new(wishes)))
     }
 
     fn taken_up(&mut self, wishes: Wishes) {

@@ -447,3 +447,31 @@ fn why_a_key_could_not_be_bound_is_said_where_it_was_pressed() {
     desk.update(Msg::NotBound(why.to_owned()));
     assert_eq!(desk.notices(), [why]);
 }
+
+#[test]
+fn what_creel_wrote_itself_is_no_news_and_what_was_written_beside_it_is() {
+    let note = |desk: &Desk| desk.app.note.as_ref().map(|note| note.text.clone());
+    let given = "model = \"local/m\"\n[providers.local]\nbase_url = \"http://localhost:1/v1\"\nwire = \"openai-chat\"\n";
+    let mut desk = Desk::open();
+    desk.read_config("");
+    desk.app.note = None;
+    desk.update(Msg::Wrote(Box::new(wishes(given))));
+    assert_eq!(note(&desk), None);
+    // Read again as it is, and changed by hand.
+    desk.read_config(given);
+    assert_eq!(note(&desk), None);
+    desk.read_config(&given.replace("local/m", "local/n"));
+    assert_eq!(
+        note(&desk).as_deref(),
+        Some("config read again: model from the next start")
+    );
+    let mut desk = Desk::open();
+    desk.read_config("");
+    desk.app.note = None;
+    let both = format!("mode = \"plan\"\n{given}");
+    desk.update(Msg::Wrote(Box::new(wishes(&both))));
+    assert_eq!(
+        note(&desk).as_deref(),
+        Some("config read again: mode from the next start")
+    );
+}
