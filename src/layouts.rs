@@ -132,6 +132,11 @@ impl Layout {
     }
 }
 
+/// There is no such file, and can be none.
+fn is_nowhere(error: &std::io::Error) -> bool {
+    matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory)
+}
+
 fn read(file: &Path) -> Result<Option<Arrangement>, String> {
     let broken = |why: &str| {
         format!(
@@ -144,7 +149,8 @@ fn read(file: &Path) -> Result<Option<Arrangement>, String> {
         Ok(_) => Arrangement::parse(&text)
             .map(Some)
             .map_err(|why| broken(&why)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        // A home that is a file is told by who opens the log in it.
+        Err(error) if is_nowhere(&error) => Ok(None),
         Err(error) if error.kind() == ErrorKind::InvalidData => Err(broken("it is damaged")),
         Err(error) => Err(broken(&error.to_string())),
     }
@@ -153,7 +159,7 @@ fn read(file: &Path) -> Result<Option<Arrangement>, String> {
 fn keep(file: &Path, arrangement: Option<&Arrangement>) -> Result<(), String> {
     let Some(arrangement) = arrangement else {
         return match fs::remove_file(file) {
-            Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error) if !is_nowhere(&error) => {
                 Err(format!("cannot remove {}: {error}", file.display()))
             }
             _ => Ok(()),
@@ -163,4 +169,16 @@ fn keep(file: &Path, arrangement: Option<&Arrangement>) -> Result<(), String> {
         ensure(folder)?;
     }
     write_whole(file, &arrangement.text())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_home_that_is_a_file_has_no_layouts() {
+        let home = tempfile::NamedTempFile::new().unwrap();
+        assert_eq!(read(&home.path().join("layouts/a.json")), Ok(None));
+        assert_eq!(keep(&home.path().join("layouts/a.json"), None), Ok(()));
+    }
 }

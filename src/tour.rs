@@ -40,7 +40,7 @@ mod tests {
         let mode = fs::metadata(&folder).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o700);
         for (name, content) in rehearsal::tour_files() {
-            assert_eq!(fs::read_to_string(folder.join(name)).unwrap(), content);
+            assert_eq!(fs::read_to_string(folder.join(name)).unwrap(), *content);
             let mode = fs::metadata(folder.join(name))
                 .unwrap()
                 .permissions()

@@ -94,7 +94,13 @@ pub fn draw(app: &App, view: &View, canvas: &mut Canvas, area: Rect, look: &Look
 
 /// What to do first.
 fn begin(app: &App, view: &View, wide: bool, roomy: bool) -> &'static str {
-    if view.tour {
+    if app.broken.is_some() {
+        if wide {
+            "Nothing can be sent while the log cannot be opened"
+        } else {
+            "Nothing can be sent: there is no log"
+        }
+    } else if view.tour {
         "The first prompt is written: press Enter. Or:"
     } else if view.model().is_none() {
         "No model yet: Enter offers the ways to one"

@@ -43,6 +43,7 @@ fn hint(site: &Site) -> Option<String> {
         (_, Some(Risk::High)) => "Tab, then N".to_owned(),
         (_, Some(_)) if waiting.len() > 1 => next(),
         (_, Some(_)) => "Tab, then y".to_owned(),
+        _ if app.broken.is_some() => return None,
         _ if session.is_none() => "Enter begins".to_owned(),
         _ if !waiting.is_empty() => next(),
         _ if app.works_beside(view) => {
@@ -66,7 +67,7 @@ pub fn closing(app: &App, view: &View) -> Vec<String> {
         return Vec::new();
     };
     vec![
-        "Real: the files, the commands, your answers, the log. Played: words and prices."
+        "Only the words and prices were played: files, commands, answers and log are real."
             .to_owned(),
         format!(
             "Look: ls {}. Or kill -9 {} now, start creel again: {} has this session, {}.",

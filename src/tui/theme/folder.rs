@@ -148,7 +148,10 @@ fn read_file(file: &Path) -> Result<Option<String>, String> {
             Err(format!("{} is too long for a theme", file.display()))
         }
         Ok(_) => Ok(Some(text)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        // A home that is a file is told by who opens the log in it.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            Ok(None)
+        }
         Err(error) => Err(format!("cannot read {}: {error}", file.display())),
     }
 }
@@ -209,6 +212,13 @@ mod tests {
             style("bare", Role::Danger),
             Theme::ansi().style(Role::Danger)
         );
+    }
+
+    #[test]
+    fn in_a_home_that_is_a_file_the_shipped_ones_are_read() {
+        let home = tempfile::NamedTempFile::new().unwrap();
+        let themes = Themes::new(Some(home.path().join("themes")));
+        assert_eq!(themes.read("ansi"), Ok(Theme::ansi()));
     }
 
     #[test]
