@@ -242,7 +242,9 @@ fn what_is_typed_while_an_ask_waits_answers_nothing() {
         plain.say(line);
     }
     for _ in 0..2 {
-        plain.hears(&format!("your text waits behind ask {number}."));
+        plain.hears(&format!(
+            "your text waits behind ask {number}. to answer: ask {number} and a number."
+        ));
     }
     plain.say(&format!("ask {} 1", number + 1));
     plain.hears("nothing was answered");

@@ -440,10 +440,10 @@ mod tests {
             (&low, "１", false, verdict(Verdict::Once)),
             (&low, "ｙ", false, verdict(Verdict::Once)),
             (&low, "5", false, verdict(no(None))),
-            (&low, "n", false, verdict(no(None))),
+            (&low, "no", false, verdict(no(None))),
             (&low, "6 not in ci", false, verdict(no(Some("not in ci")))),
             (&low, "4 ls -l", false, verdict(edited)),
-            (&high, "1", false, Ok(Reply::Confirm)),
+            (&high, "yes", false, Ok(Reply::Confirm)),
             (&high, "1", true, verdict(Verdict::Once)),
         ];
         for (ask, typed, again, expected) in cases {
@@ -454,7 +454,7 @@ mod tests {
             );
         }
         // Not offered, not there, or with a text that may have been meant otherwise.
-        for typed in ["2", "s", "3", "8", "0", "yes", "1 but not in ci", "6", ""] {
+        for typed in ["2", "s", "3", "8", "yes but", "1 but not in ci", "6", ""] {
             assert!(reply(Seq(41), &low, typed, false, None).is_err(), "{typed}");
         }
     }

@@ -214,7 +214,9 @@ impl Room {
                 self.sent.clear();
                 let behind = self.asks.keys().next();
                 match (behind, when) {
-                    (Some(ask), _) => of(format!("your text waits behind ask {ask}.")),
+                    (Some(ask), _) => of(format!(
+                        "your text waits behind ask {ask}. to answer: ask {ask} and a number."
+                    )),
                     (None, When::Step) => of("your text goes in before the next step.".to_owned()),
                     (None, When::Turn) => of("your text is queued as the next turn.".to_owned()),
                 }

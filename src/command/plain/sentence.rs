@@ -11,6 +11,41 @@ pub struct Speech {
     code: bool,
 }
 
+/// A sentence without the signs of emphasis, which are read out and mean nothing by ear. What stands in backticks, and a star
+/// without its like, is no emphasis: `*.rs` stays what it is.
+fn unmarked(sentence: &str) -> String {
+    let chars: Vec<char> = sentence.chars().collect();
+    let mut drops = vec![false; chars.len()];
+    let mut open: Vec<(usize, usize)> = Vec::new();
+    let (mut at, mut code) = (0, false);
+    while at < chars.len() {
+        if chars[at] == '`' {
+            code = !code;
+        }
+        if chars[at] != '*' || code {
+            at += 1;
+            continue;
+        }
+        let run = chars[at..].iter().take_while(|c| **c == '*').count();
+        let before = at.checked_sub(1).and_then(|before| chars.get(before));
+        let after = chars.get(at + run);
+        let is_text = |c: Option<&char>| c.is_some_and(|c| !c.is_whitespace());
+        let is_word = |c: Option<&char>| c.is_some_and(|c| c.is_alphanumeric());
+        let begun = open.iter().rposition(|(_, length)| *length == run);
+        if let Some(begun) = begun.filter(|_| is_text(before) && !is_word(after)) {
+            let (from, _) = open[begun];
+            open.truncate(begun);
+            drops[from..from + run].fill(true);
+            drops[at..at + run].fill(true);
+        } else if is_text(after) && !is_word(before) {
+            open.push((at, run));
+        }
+        at += run;
+    }
+    let kept = chars.iter().zip(drops).filter(|(_, drop)| !drop);
+    kept.map(|(c, _)| *c).collect()
+}
+
 impl Speech {
     /// The sentences that are whole now.
     pub fn push(&mut self, text: &str) -> Vec<String> {
@@ -72,11 +107,11 @@ impl Speech {
             self.code = !self.code;
         } else if !sentence.trim().is_empty() {
             let sentence = if self.code {
-                sentence
+                sentence.to_owned()
             } else {
-                sentence.trim_start()
+                unmarked(sentence.trim_start())
             };
-            sentences.push(sentence.to_owned());
+            sentences.push(sentence);
         }
     }
 }
@@ -164,5 +199,25 @@ mod tests {
         assert_eq!(speech.push("Half. "), ["Half."]);
         speech.discard();
         assert_eq!(speech.finish("Whole."), ["Whole."]);
+    }
+
+    #[test]
+    fn emphasis_is_not_read_out_and_stars_that_mean_something_are() {
+        for (text, expected) in [
+            ("**Note:** it is *very* late.", "Note: it is very late."),
+            ("***Both*** (**so**), \"*too*\".", "Both (so), \"too\"."),
+            ("* a point with **weight**", "* a point with weight"),
+            ("Look at *.rs and *.toml.", "Look at *.rs and *.toml."),
+            ("It is 2 * 3 * 4, or 2**3.", "It is 2 * 3 * 4, or 2**3."),
+            (
+                "Use `**kwargs` and `*args*`.",
+                "Use `**kwargs` and `*args*`.",
+            ),
+            ("**Not ended.", "**Not ended."),
+        ] {
+            assert_eq!(unmarked(text), expected, "{text}");
+        }
+        let mut speech = Speech::default();
+        assert_eq!(speech.push("**Done.**\n"), ["Done."]);
     }
 }

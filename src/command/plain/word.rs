@@ -63,7 +63,11 @@ pub const TABLE: &[(&str, &str, &str)] = &[
         "",
         "a tour with a script in the place of a model, in a folder of its own",
     ),
-    ("quit", "", "end; asks where a turn runs"),
+    (
+        "quit",
+        "",
+        "end; at a terminal it asks where a turn runs, by pipe it stops it",
+    ),
 ];
 
 /// A line, understood.
@@ -285,10 +289,16 @@ pub fn answers(line: &str) -> bool {
     matches!(read(line), Word::Ask(Some((_, choice))) if !choice.is_empty())
 }
 
-/// The narrow form of the first word, and the rest as it was typed.
+/// The narrow form of the first word, yes and no as their letters, and the rest as it was typed.
 pub fn choice(text: &str) -> (String, &str) {
     let (first, rest) = split(text);
-    (narrow(first), rest)
+    let first = narrow(first);
+    let letter = match first.to_lowercase().as_str() {
+        "yes" => "y".to_owned(),
+        "no" => "n".to_owned(),
+        _ => first,
+    };
+    (letter, rest)
 }
 
 #[cfg(test)]
