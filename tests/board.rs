@@ -93,7 +93,7 @@ fn sessions_are_seen_spoken_to_decided_put_away_and_deleted() {
     terminal.wait_for("for good?");
     terminal.wait_for(" go with its draft");
     terminal.press("y\r");
-    terminal.wait_for("deleted, with");
+    terminal.wait_for("deleted for good: ");
     terminal.press("\x1b\x1b");
     terminal.wait_for(READY);
     terminal.press("\x03\x03");

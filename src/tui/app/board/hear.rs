@@ -51,11 +51,16 @@ impl App {
                 if let Some(board) = &mut self.board {
                     board.cards.retain(|card| card.id != session);
                 }
-                self.done.retain(|done| done.session != session);
+                self.done
+                    .retain(|done| done.session != session || done.is_final());
+                let counted = |count: u64, one: &str, many: &str| {
+                    let what = if count == 1 { one } else { many };
+                    format!("{} {what}", text::count(count))
+                };
                 let mut said = format!(
-                    "deleted, with {} facts and {} outputs kept for it",
-                    text::count(events),
-                    text::count(blobs)
+                    "deleted for good: {} and {}",
+                    counted(events, "fact", "facts"),
+                    counted(blobs, "output", "outputs")
                 );
                 if let Some(worktree) = stays {
                     let stays = one_line(&worktree.stays());
@@ -67,7 +72,11 @@ impl App {
             }
             Managed::Stopped { turns: 0 } => self.say("nothing runs in it"),
             Managed::Stopped { .. } => self.say("it was told to stop"),
-            Managed::Failed { why } => self.say(one_line(&why)),
+            Managed::Failed { why } => {
+                self.done
+                    .retain(|done| done.session != session || !done.is_final());
+                self.say(one_line(&why));
+            }
             Managed::Reloaded
             | Managed::Attached { .. }
             | Managed::NoPicture { .. }

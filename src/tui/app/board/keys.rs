@@ -369,6 +369,17 @@ impl App {
         board.at = ids.get(board.index).copied();
     }
 
+    /// The session below the marked one is marked, at the end of the list the one above.
+    pub fn mark_beside(&mut self) {
+        let ids: Vec<SessionId> = self.board_sessions().map(|entry| entry.id).collect();
+        let Some(board) = &mut self.board else {
+            return;
+        };
+        let at = ids.iter().position(|id| Some(*id) == board.at);
+        let beside = at.and_then(|at| ids.get(at + 1).or_else(|| ids.get(at.checked_sub(1)?)));
+        board.at = beside.copied().or(board.at);
+    }
+
     fn board_page(&self) -> isize {
         let (width, height) = self.size;
         let lines = self.board.as_ref().map_or(1, |board| {

@@ -101,7 +101,7 @@ pub enum Writing {
     Delete { weight: Option<Weight>, sure: bool },
 }
 
-/// Something that was done to a session and can be undone, at least one of both ways.
+/// Something that was done to a session and can be undone, at least one of both ways; without both it was deleted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Done {
     pub session: SessionId,
@@ -111,6 +111,13 @@ pub struct Done {
     pub tab: Option<usize>,
     /// What it was, as it is said.
     pub what: String,
+}
+
+impl Done {
+    /// It cannot be undone: it stands where it was done, so that nothing older is undone in its place.
+    pub fn is_final(&self) -> bool {
+        self.back.is_none() && self.tab.is_none()
+    }
 }
 
 /// Where the parts of the board are on the screen.

@@ -208,6 +208,15 @@ impl App {
             self.say(why);
             return Vec::new();
         }
+        let what = format!("deleted: {}", self.title_of(entry));
+        self.can_undo(Done {
+            session: entry.id,
+            back: None,
+            tab: None,
+            what,
+        });
+        // Without its tab it may stand elsewhere in the list: the mark goes to what is beside it now.
+        self.mark_beside();
         let mut cmds = self.shut(entry);
         self.stays
             .extend(worktree.map(|worktree| (entry.id, worktree)));
@@ -248,6 +257,15 @@ impl App {
         };
         let done = loop {
             match self.done.pop() {
+                Some(done) if done.is_final() => {
+                    let key = self.keymap().way_from(Place::Board, Action::BoardUndo);
+                    let before = match self.done.last() {
+                        Some(before) => format!("; {key} again undoes: {}", before.what),
+                        None => String::new(),
+                    };
+                    self.say(format!("a delete stays ({}){before}", done.what));
+                    return Vec::new();
+                }
                 Some(done) if opened(&done, &self.views) => {}
                 Some(done) => break done,
                 None => {

@@ -7,6 +7,7 @@ mod board;
 mod cards;
 mod chosen;
 mod composing;
+mod deleting;
 mod elsewhere;
 mod first_page;
 mod fresh;

@@ -90,7 +90,7 @@ pub fn draw(app: &App, board: &Board, canvas: &mut Canvas, area: Rect, look: &Lo
         ],
         Writing::Reply(_) => &[("Enter", "send"), ("Esc", "back; the text is kept")],
         Writing::Title(_) => &[("Enter", "give this title"), ("Esc", "as it was")],
-        Writing::Delete { sure: false, .. } => &[("y", "yes, delete"), ("Esc", "keep it")],
+        Writing::Delete { sure: false, .. } => &[("y Enter", "delete it"), ("Esc", "keep it")],
         Writing::Delete { sure: true, .. } => {
             &[("Enter", "delete it for good"), ("Esc", "keep it")]
         }
