@@ -204,8 +204,13 @@ fn empty(app: &App, board: &Board, width: usize) -> Vec<Row> {
         Some(why) => why.clone(),
         None if !board.read => "reading the log".to_owned(),
         None if !board.find.is_empty() => {
-            "No session has these words. Looked through are titles, what each is at, folders, models and states; not all that was said."
-                .to_owned()
+            let past = app
+                .keymap()
+                .way_from(Place::Composer, Action::SearchPrompts);
+            format!(
+                "No session has these words. Looked through are titles, what each is at, folders, models and states; \
+                 not all that was said: of that, {past} in a session finds past prompts."
+            )
         }
         None if board.here => {
             let scope = key(Action::BoardScope);
