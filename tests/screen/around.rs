@@ -2,7 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
-use creel::protocol::ask::Risk;
+use creel::protocol::ask::{About, Risk, Subject};
 use creel::protocol::board::Shelf;
 use creel::protocol::event::{Ending, Fact};
 use creel::protocol::query::Found;
@@ -118,6 +118,62 @@ fn the_leader_is_named_on_every_screen() {
 }
 
 #[test]
+fn what_is_cut_on_a_small_screen_is_never_what_counts() {
+    // The file, and not the folder one works in.
+    let mut desk = worked((40, 12));
+    let mut ask = approval(Risk::Low, "", "changes a file inside the folder");
+    if let About::Approval(approval) = &mut ask {
+        approval.subject = Subject::Change {
+            path: approval.cwd.join("src/retry.rs"),
+            patch: "@@ -1,1 +1,1 @@\n-a\n+b\n".to_owned(),
+            added: 1,
+            removed: 1,
+            created: false,
+        };
+    }
+    desk.ask(ask);
+    let text = desk.text();
+    assert!(text.contains(" src/retry.rs "), "{text}");
+    // The way out, and whole words.
+    desk.press(KeyCode::Tab);
+    desk.wait(500);
+    desk.press(KeyCode::Char('N'));
+    let text = desk.text();
+    assert!(text.contains("Enter no, with this   Esc back"), "{text}");
+    let mut desk = worked((40, 12));
+    lead(&mut desk);
+    desk.press(KeyCode::Char(','));
+    assert!(desk.text().contains("Esc close"), "{}", desk.text());
+    desk.press(KeyCode::Enter);
+    assert!(desk.text().contains("Esc back"), "{}", desk.text());
+    let mut desk = Desk::new(setup(), (10, 3));
+    let text = desk.text();
+    assert!(flat(&text).contains("needs 40x12"), "{text}");
+}
+
+#[test]
+fn where_nothing_can_be_sent_no_page_asks_for_it() {
+    let bare = Setup {
+        model: None,
+        card: None,
+        ..setup()
+    };
+    for size in SIZES {
+        let mut desk = Desk::new(bare.clone(), size);
+        desk.update(Msg::Broken("/f is a file, not a folder".to_owned()));
+        assert!(flat(&desk.text()).contains("the log could not be opened: /f is a file"));
+        desk.press(KeyCode::Enter);
+        desk.update(Msg::Tour(Ok("/tmp/creel-tour-7f3a".into())));
+        let text = desk.text();
+        assert!(text.contains("Nothing can be sent"), "{text}");
+        assert!(
+            !text.contains("press Enter") && !text.contains("Enter begins"),
+            "{text}"
+        );
+    }
+}
+
+#[test]
 fn every_key_after_the_leader_can_be_read_on_a_small_screen() {
     let mut desk = Desk::new(setup(), (40, 12));
     lead(&mut desk);
@@ -229,7 +285,7 @@ fn words_that_were_said_are_not_looked_through_on_the_board() {
         let tag = Tag::Board(desk.app.board.as_ref().unwrap().question);
         desk.update(Msg::Found(tag, Found::Board(Shelf::default())));
         let text = flat(&desk.text());
-        let whole = "No session has these words. Looked through are titles, what each is at, folders, models and states; not all that was said.";
+        let whole = "No session has these words. Looked through are titles, what each is at, folders, models and states; not all that was said: of that, Ctrl+R in a session finds past prompts.";
         assert!(text.contains(whole), "{text}");
     }
 }

@@ -134,6 +134,7 @@ fn a_session_is_named_in_the_top_line_or_counted() {
             // The one with the focus is always named, and what waits is always told.
             let at = format!(" {} ", desk.app.at() + 1);
             assert!(line.contains(&at) && line.contains("⚑1 waiting"), "{line}");
+            assert!(line.contains("^X keys"), "{line}");
             if more < 8 {
                 desk.press(KeyCode::Esc);
                 desk.lead("n");

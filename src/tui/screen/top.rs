@@ -93,13 +93,14 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rec
     let named_in = |name: usize| tabs.iter().map(|tab| tab.width(name)).sum::<usize>();
     let (usual, least) = (named_in(USUAL), named_in(LEAST));
     let alone = if tabs.len() == 1 { 0 } else { usual };
-    // The keys give way to sessions that would not be told apart, the leader after the others; then what was spent gives way
-    // to sessions that would not be named at all.
+    // The keys give way to sessions that would not be told apart, then what was spent to sessions that would not be named at
+    // all. The way to everything stays: sessions that have no room beside it are counted.
     let forms = [
         (&day, &keys, usual),
         (&day, &leader, alone),
-        (&day, &none, least),
+        (&day, &leader, least),
         (&none, &leader, least),
+        (&none, &leader, LEAST + GAP),
     ];
     let end = |day: &Row, keys: &Row| {
         let gap = if day.right.is_empty() || keys.right.is_empty() {
