@@ -178,6 +178,12 @@ impl FirstRun {
                         return Reply::Stay;
                     }
                     KeyCode::Enter => *at,
+                    KeyCode::Char(c) => {
+                        let begins = |at: &usize| vendors[*at].name.starts_with(narrow(c));
+                        let mut below = (*at + 1..vendors.len()).chain(0..*at);
+                        *at = below.find(begins).unwrap_or(*at);
+                        return Reply::Stay;
+                    }
                     KeyCode::Esc => {
                         self.page = key_page(key, None);
                         self.tried = true;

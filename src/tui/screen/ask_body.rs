@@ -51,7 +51,7 @@ pub fn approval(laid: &mut Laid, app: &App, approval: &Approval, details: bool, 
                 }
             }
             if details {
-                laid.row(Row::of("  the whole vector:", Role::Muted));
+                laid.row(Row::of("  word by word:", Role::Muted));
                 for (index, word) in argv.iter().enumerate() {
                     for row in chopped(&format!("{index} {}", escaped(word)), width, 4, Role::Text)
                     {
@@ -69,7 +69,13 @@ pub fn approval(laid: &mut Laid, app: &App, approval: &Approval, details: bool, 
         } => {
             let counts = format!("+{added} -{removed}");
             let room = width.saturating_sub(counts.len() + 1);
-            let mut rows = chopped(&app.setup.path(path), room, indent, Role::Strong);
+            // On a small screen the name of the file counts: the folder is said where it is another one.
+            let inside = path.strip_prefix(&approval.cwd).ok().filter(|_| narrow);
+            let place = match inside {
+                Some(inside) => escaped(&inside.to_string_lossy()),
+                None => app.setup.path(path),
+            };
+            let mut rows = chopped(&place, room, indent, Role::Strong);
             if let Some(last) = rows.pop() {
                 rows.push(last.end(counts, Role::Muted));
             }

@@ -143,6 +143,7 @@ impl Card<'_> {
         }
         if let Some(line) = &focus.line {
             let keys = match line {
+                Line::Reason(_) if narrow => [("Enter", "no, with this"), ("Esc", "back")],
                 Line::Reason(_) => [("Enter", "no, with this reason"), ("Esc", "back")],
                 Line::Command(_) => [("Enter", "run this instead"), ("Esc", "back")],
             };

@@ -11,6 +11,7 @@ use crate::tui::app::local::Local;
 use crate::tui::app::setup::{GivenKey, NewProvider};
 use crate::tui::app::text::Text;
 use crate::tui::screen::empty::model_line;
+use crate::tui::screen::first_facts::{facts, noticed};
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::{self, Row, keys, wrapped};
 use crate::tui::screen::{Shown, ask_card};
@@ -146,7 +147,11 @@ pub fn draw(app: &App, page: &FirstRun, canvas: &mut Canvas, area: Rect, look: &
             ("q", "quit"),
         ]),
         Page::Key { .. } => keys(&[("Enter", "check it"), ("Esc", "back")]),
-        Page::Vendor { .. } => keys(&[("↑↓ Enter", "check it there"), ("Esc", "back")]),
+        Page::Vendor { .. } => keys(&[
+            ("↑↓ Enter", "check it there"),
+            ("Esc", "back"),
+            ("a letter", "goes to it"),
+        ]),
         Page::Server { field } if field.as_str().trim().is_empty() => {
             keys(&[("Enter", "ask this machine again"), ("Esc", "back")])
         }
@@ -171,28 +176,6 @@ pub fn draw(app: &App, page: &FirstRun, canvas: &mut Canvas, area: Rect, look: &
         cursor,
         ..Shown::default()
     }
-}
-
-/// What must be read of the log and this machine, before any way is chosen; gives its rows. All of it stands in the pane that
-/// comes after the page.
-fn noticed(app: &App, page: &FirstRun, canvas: &mut Canvas, area: Rect, look: &Look) -> u16 {
-    let width = usize::from(area.width).saturating_sub(6);
-    let said = app.notices.iter();
-    let mut all: Vec<Row> = said
-        .flat_map(|notice| wrapped(&one_line(notice), width, 3, Role::Warn))
-        .collect();
-    let most = usize::from(area.height / 5).max(3);
-    if all.len() > most {
-        all.truncate(most - 1);
-        let rest = match page.page {
-            Page::Ways { .. } => "Esc shows the rest",
-            _ => "the rest is said after this page",
-        };
-        let row = Row::of(format!("   {} {rest}", look.mark(Mark::More)), Role::Muted);
-        all.push(row);
-    }
-    rows::draw(&all, canvas, area, 0, look);
-    all.len() as u16
 }
 
 /// The rows inside the frame, and where a field stands in them with what it shows.
@@ -289,10 +272,12 @@ fn content(
             };
             all.push(Row::of(format!("   {key}: whose key is it?"), Role::Text));
             gap(&mut all);
-            let most = if roomy { 10 } else { 5 };
+            // One row less, for the one that says how many more there are.
+            let most = if roomy { 9 } else { 4 };
             let from = (*at + 1).saturating_sub(most);
-            let vendors = preset::keyed().into_iter().enumerate();
-            for (index, vendor) in vendors.skip(from).take(most) {
+            let vendors = preset::keyed();
+            let below = vendors.len().saturating_sub(from + most);
+            for (index, vendor) in vendors.into_iter().enumerate().skip(from).take(most) {
                 let mark = if index == *at {
                     look.mark(Mark::Here)
                 } else {
@@ -304,6 +289,10 @@ fn content(
                         .put(format!("{:<17}", vendor.name), Role::Strong)
                         .put(host, Role::Muted),
                 );
+            }
+            if below > 0 {
+                let more = format!("   {} {below} more", look.mark(Mark::More));
+                all.push(Row::of(more, Role::Muted));
             }
         }
         Page::Server { .. } => {
@@ -472,36 +461,4 @@ fn beside(name: Row, said: &str, width: usize) -> Vec<Row> {
             .fold(name, |row, (text, role)| row.put(text, role));
     }
     rows
-}
-
-fn facts(app: &App, width: usize, roomy: bool) -> Vec<Row> {
-    let mut all = Vec::new();
-    let said = "A Claude Pro or Max sign-in works only in its maker's own program; Creel needs an API key. \
-                What it costs is shown before it is spent.";
-    all.extend(wrapped(said, width.saturating_sub(6), 3, Role::Muted));
-    if roomy {
-        all.push(Row::new());
-    }
-    let limit = match app.setup.day_limit {
-        Some(limit) => {
-            let limit = limit.to_string();
-            let limit = limit.strip_suffix(".00").unwrap_or(&limit);
-            format!("; {limit} a day, then it asks")
-        }
-        None => String::new(),
-    };
-    for (name, value) in [
-        (
-            "sandbox",
-            "none: what runs has your rights, so it asks".to_owned(),
-        ),
-        ("terminal", app.setup.terminal.clone()),
-        ("home", app.setup.data_place.clone()),
-        ("config", format!("{}{limit}", app.setup.config_place)),
-    ] {
-        if !value.is_empty() {
-            all.push(Row::of(format!("   {name:<9} "), Role::Muted).put(value, Role::Text));
-        }
-    }
-    all
 }

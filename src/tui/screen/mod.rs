@@ -10,6 +10,7 @@ pub mod desk;
 pub mod empty;
 pub mod entry;
 pub mod failure_card;
+pub mod first_facts;
 pub mod first_run;
 pub mod kept;
 pub mod live;
@@ -44,7 +45,7 @@ use crate::tui::app::drawn::Seen;
 use crate::tui::app::wake::STRIP;
 use crate::tui::screen::kept::Kept;
 use crate::tui::screen::look::{Look, Role};
-use crate::tui::screen::rows::Row;
+use crate::tui::screen::rows::{Row, wrapped};
 use crate::tui::screen::spots::Spots;
 use crate::tui::terminal::surface::Surface;
 use crate::tui::widget::canvas::Canvas;
@@ -138,8 +139,11 @@ fn too_small(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Shown {
             "nothing is lost".to_owned()
         },
     ];
-    for (text, y) in texts.into_iter().zip(area.top()..area.bottom()) {
-        Row::of(text, Role::Muted).draw(canvas, area.left(), y, area.right(), look);
-    }
+    let room = usize::from(area.width);
+    let rows: Vec<Row> = texts
+        .iter()
+        .flat_map(|text| wrapped(text, room, 0, Role::Muted))
+        .collect();
+    rows::draw(&rows, canvas, area, 0, look);
     Shown::default()
 }

@@ -72,3 +72,29 @@ fn what_was_refused_stays_in_its_field_and_is_typed_on_there() {
         }
     }
 }
+
+#[test]
+fn a_letter_goes_to_the_next_vendor_that_begins_with_it() {
+    let mut desk = Desk {
+        app: App::new(Setup::default(), (80, 24), now(0)),
+        millis: 0,
+        seq: 0,
+    };
+    desk.press(KeyCode::Char('2'));
+    desk.update(Msg::Paste("0123456789abcdef0123456789abcdef".to_owned()));
+    desk.press(KeyCode::Enter);
+    let marked = |desk: &Desk| match desk.app.first_run.as_ref().unwrap().page {
+        Page::Vendor { at, .. } => preset::keyed()[at].name,
+        _ => "",
+    };
+    desk.press(KeyCode::Char('z'));
+    let first = marked(&desk);
+    desk.press(KeyCode::Char('z'));
+    let second = marked(&desk);
+    assert!(first.starts_with('z') && second.starts_with('z') && first != second);
+    desk.press(KeyCode::Char('ｍ'));
+    assert!(marked(&desk).starts_with('m'), "{}", marked(&desk));
+    let before = marked(&desk);
+    desk.press(KeyCode::Char('!'));
+    assert_eq!(marked(&desk), before);
+}
