@@ -132,6 +132,16 @@ fn code(name: &str) -> Option<KeyCode> {
     named.map(|(code, _)| *code)
 }
 
+/// A text in which keys are sought, each of them as Creel writes it on the screen: `c-s` and `^s` as `Ctrl+S`.
+pub fn shown(text: &str) -> String {
+    let words = text.split_whitespace().map(|word| {
+        let chord = chord(word).ok();
+        let held = chord.filter(|chord| !chord.modifiers.is_empty());
+        held.map_or_else(|| word.to_owned(), |chord| chord.label())
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
 /// As a press comes to the table: Shift is part of a letter, and with Ctrl there is only the small one.
 fn settled(code: KeyCode, mut modifiers: KeyModifiers) -> Chord {
     let shift = modifiers.contains(KeyModifiers::SHIFT);

@@ -2,8 +2,10 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
+use crate::agent::words::Words;
 use crate::tui::app::ask::edit_line;
 use crate::tui::app::keymap::Place;
+use crate::tui::app::keymap::spelling::shown;
 use crate::tui::app::overlay::Reply;
 use crate::tui::app::overlay::pick::Pick;
 
@@ -62,6 +64,14 @@ impl Help {
         Reply::Stay
     }
 
+    /// Whether a row stays: its words, or its keys however they are written.
+    pub fn fits(&self, row: &str) -> bool {
+        let sought = self.pick.filter.as_str();
+        // The leader is shown in short, and a key after it is sought as one writes any other.
+        let row = format!("{row} {}", row.replace('^', "Ctrl+"));
+        Words::new(sought).are_in(&[&row]) || Words::new(&shown(sought)).are_in(&[&row])
+    }
+
     pub fn paste(&mut self, line: &str) {
         self.pick.insert(line);
     }
@@ -116,6 +126,32 @@ mod tests {
                 (sought, at),
                 "{keys:?}"
             );
+        }
+    }
+
+    #[test]
+    fn a_key_is_found_however_it_is_written() {
+        let rows = [
+            "Ctrl+S, ^X D put the draft aside",
+            "^X z zoom, and back",
+            "Alt+a the oldest ask",
+        ];
+        for (sought, expected) in [
+            ("^s", 0),
+            ("ctrl-s", 0),
+            ("Ctrl+S", 0),
+            ("c-s", 0),
+            ("Ctrl+X z", 1),
+            ("^x z", 1),
+            ("c-x z", 1),
+            ("zoom", 1),
+            ("m-a", 2),
+            ("alt-A", 2),
+        ] {
+            let mut help = Help::of(First::Cards);
+            help.paste(sought);
+            let found: Vec<usize> = (0..rows.len()).filter(|at| help.fits(rows[*at])).collect();
+            assert_eq!(found, [expected], "{sought}");
         }
     }
 }

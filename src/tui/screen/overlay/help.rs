@@ -22,9 +22,9 @@ pub fn page(keymap: &Keymap, overlay: &Help, room: usize) -> Page {
     let mut rows = Vec::new();
     for (name, entries) in sections(keymap, overlay.first) {
         // A section whose name has the words is shown whole.
-        let whole = pick.fits(&name);
+        let whole = overlay.fits(&name);
         let fits = |(label, what): &&(String, String)| {
-            whole || pick.fits(&format!("{name} {label} {what}"))
+            whole || overlay.fits(&format!("{name} {label} {what}"))
         };
         for (index, (label, what)) in entries.iter().filter(fits).enumerate() {
             if index == 0 {
@@ -132,8 +132,8 @@ fn cards() -> Section {
         ("e, d", "edit the command first; everything about it"),
         ("y, Enter", "a HIGH one takes both"),
         (
-            "PgDn",
-            "the rest of a long one; before its end was seen only a no works",
+            "PgDn, j, G",
+            "the rest of a long one, down to its end; before that was seen only a no works",
         ),
         ("Esc", "back; it stays waiting"),
         ("Enter, m", "what failed: ask again; another model"),

@@ -3,7 +3,6 @@
 use crate::agent::visible::one_line;
 use crate::tui::app::App;
 use crate::tui::app::keymap::Place;
-use crate::tui::app::keymap::spelling::written;
 use crate::tui::app::overlay::pick::Pick;
 use crate::tui::app::overlay::settings::{Heard, Page as Shown, Row as Setting, Settings};
 use crate::tui::screen::look::{Look, Role};
@@ -67,7 +66,7 @@ fn shown(app: &App, overlay: &Settings, room: usize, look: &Look) -> Page {
                 Heard::Taken { stroke, from } => (
                     format!(
                         "{} is `{from}` now. Enter takes it from there.",
-                        written(*stroke)
+                        overlay.keymap.label_of(*stroke)
                     ),
                     Role::Warn,
                 ),
@@ -143,7 +142,7 @@ fn all(app: &App, overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> 
         pick,
         rows.collect(),
         ("No setting has these words.", room),
-        &[("Enter", "open"), ("type", "to find"), ("Esc", "close")],
+        &[("Enter", "open"), ("Esc", "close"), ("type", "to find")],
     );
     let said: Vec<String> = overlay
         .terminal
@@ -195,9 +194,9 @@ fn keys_page(overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> Page 
         ("No action has these words.", room),
         &[
             ("Enter", "press a new one"),
-            ("^R", "as shipped"),
-            ("Del", "no key"),
             ("Esc", "back"),
+            ("Ctrl+R", "as shipped"),
+            ("Del", "no key"),
             ("type", "to find"),
         ],
     );
