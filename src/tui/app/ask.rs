@@ -229,16 +229,8 @@ impl AskFocus {
             return Reply::Stay;
         }
         // Looking is no answer: rows of a long ask can be read while it is not ready.
-        match event.code {
-            KeyCode::PageDown => {
-                self.scroll = self.scroll.saturating_add(self.page.max(1));
-                return Reply::Stay;
-            }
-            KeyCode::PageUp => {
-                self.scroll = self.scroll.saturating_sub(self.page.max(1));
-                return Reply::Stay;
-            }
-            _ => {}
+        if self.looks(event, now) {
+            return Reply::Stay;
         }
         let choices = self.choices();
         let held = KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SUPER;

@@ -32,6 +32,7 @@ pub mod learnt;
 pub mod lines;
 pub mod local;
 pub mod logical;
+pub mod looking;
 pub mod means;
 pub mod mention;
 pub mod message;

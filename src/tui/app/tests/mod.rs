@@ -13,6 +13,7 @@ mod first_page;
 mod fresh;
 mod keys;
 mod local;
+mod looking;
 mod models;
 mod notify;
 mod palette;
