@@ -128,7 +128,9 @@ pub fn pays(from: Ahead, to: Ahead) -> Pays {
     let (Some(first), Some(later)) = (less(from.0, to.0), less(from.1, to.1)) else {
         return Pays::Unknown;
     };
-    if first >= 0 && later >= 0 {
+    // What costs the same, as two that are free, is no cheaper.
+    let cheaper = first > 0 || later > 0;
+    if cheaper && first >= 0 && later >= 0 {
         Pays::AtOnce
     } else if later <= 0 {
         Pays::Never

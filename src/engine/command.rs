@@ -78,7 +78,7 @@ impl Task {
             Op::Answer { ask, answer } => self.answer(id, ask, answer).await,
             Op::Interrupt => {
                 self.shell_stop.cancel();
-                self.interrupt("stopped by the person").await;
+                self.interrupt("stopped by you").await;
             }
             Op::HangUp => {
                 self.shell_stop.cancel();

@@ -187,7 +187,8 @@ fn a_change_pays_when_what_it_saves_is_what_it_cost() {
         ((about(13), about(6)), Pays::After(1)),
         ((about(24), about(6)), Pays::After(2)),
         ((about(25), about(6)), Pays::After(3)),
-        ((about(12), about(12)), Pays::AtOnce),
+        ((about(12), about(12)), Pays::Never),
+        ((about(12), about(11)), Pays::AtOnce),
         ((about(3), about(2)), Pays::AtOnce),
         ((about(130), about(12)), Pays::Never),
         ((about(130), about(40)), Pays::Never),
@@ -202,6 +203,7 @@ fn a_change_pays_when_what_it_saves_is_what_it_cost() {
     }
     let free = (Figure::Free, Figure::Free);
     assert_eq!(pays(free, here), Pays::Never);
+    assert_eq!(pays(free, free), Pays::Never);
     assert_eq!(pays(free, (yuan, yuan)), Pays::Never);
 }
 

@@ -8,7 +8,7 @@ use crate::tui::app::keymap::{Action, Binding, bind};
 
 #[rustfmt::skip]
 pub const ROWS: &[Binding] = &[
-    bind(Anywhere, Action::Leader, "leader", "keys for everywhere", &[ctrl('x')], None),
+    bind(Anywhere, Action::Leader, "leader", "the leader: then one more key", &[ctrl('x')], None),
     bind(Anywhere, Action::NextAsk, "next-ask", "go to the oldest ask", &[alt('a')], Some('a')),
     bind(Anywhere, Action::Palette, "palette", "find anything by its name", &[ctrl('p')], Some('p')),
     bind(Anywhere, Action::Sessions, "sessions", "the board: all sessions", &[], Some('w')),

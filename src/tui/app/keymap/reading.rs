@@ -76,7 +76,7 @@ pub const ROWS: &[Binding] = &[
     bind(Transcript, Action::OpenLink, "open-link", "open the link here in your browser, else copy it", &[], None),
     bind(Transcript, Action::Pager, "pager", "the whole transcript in your pager", &[plain('V')], None),
     bind(Transcript, Action::Insert, "insert", "back to typing", &[plain('i'), plain('a'), key(KeyCode::Enter)], None),
-    bind(Transcript, Action::Leader, "leader-here", "keys for everywhere", &[plain(' ')], None),
+    bind(Transcript, Action::Leader, "leader-here", "the leader: then one more key", &[plain(' ')], None),
     bind(Transcript, Action::Help, "help-here", "help", &[plain('?')], None),
     bind(Transcript, Action::ToCards, "to-cards-here", "to what waits", &[key(KeyCode::Tab)], None),
     bind(Transcript, Action::Leave, "leave-here", "twice while a turn runs: stop it", &[key(KeyCode::Esc)], None),
