@@ -27,6 +27,8 @@ pub(crate) struct ModelCall {
     pub(crate) first: Option<u64>,
     pub(crate) limits: Limits,
     pub(crate) supply: Supply,
+    /// It was sent with pictures, of which nobody knew whether it takes them.
+    pub(crate) tried_pictures: bool,
     /// Until then its first word, thought or call must have come: another endpoint is ready.
     pub(crate) patience: Option<Instant>,
     pub(crate) drafted: Instant,
@@ -53,6 +55,7 @@ impl ModelCall {
             first: None,
             limits: Limits::default(),
             supply: Supply::One,
+            tried_pictures: false,
             patience: None,
             drafted: Instant::now(),
             looked,

@@ -159,10 +159,12 @@ impl Task {
             return Ok(Some(Input::Held(budget(&over, worst))));
         }
         self.asked = Some(model.clone());
+        let tried_pictures = self.tries_pictures(&model);
         let stream = provider.stream(prompt, written);
         self.send(stream, model.clone(), tariff, (sent, size));
         if let Some(call) = &mut self.call {
             call.supply = supply;
+            call.tried_pictures = tried_pictures;
             call.patience = patience.map(|patience| Instant::now() + patience);
         }
         self.tell(Delta::Waiting {
@@ -359,12 +361,9 @@ impl Task {
         let Some(call) = self.call.take() else {
             return;
         };
-        if failure.kind == FailureKind::BadRequest && self.was_tried_with_pictures(&call.model) {
-            let model = &call.model.model;
-            failure.message = format!(
-                "{}; if it takes no images, choose another model or write `images = false` for \"{model}\" into the config",
-                failure.message
-            );
+        if failure.kind == FailureKind::BadRequest && call.tried_pictures {
+            let way_out = self.without_pictures(&call.model);
+            failure.message = format!("{}; {way_out}", failure.message);
         }
         tracing::warn!(
             "session {}: {} failed: {:?} {}",

@@ -133,9 +133,23 @@ impl Task {
         Ok(())
     }
 
-    /// Whether a model was shown pictures of which nobody knows whether it takes them.
-    pub(crate) fn was_tried_with_pictures(&self, model: &ModelRef) -> bool {
+    /// Whether a model is shown pictures of which nobody knows whether it takes them.
+    pub(crate) fn tries_pictures(&self, model: &ModelRef) -> bool {
         self.house.providers().abilities(model).images.is_none() && self.has_pictures(&[])
+    }
+
+    /// The way out of a request that was refused, perhaps for its pictures.
+    pub(crate) fn without_pictures(&self, model: &ModelRef) -> String {
+        let name = &model.model;
+        if self.house.providers().abilities(model).images == Some(false) {
+            return format!(
+                "send again and it gets their names instead, choose another model, or write `images = false` for \"{name}\" into \
+                 the config"
+            );
+        }
+        format!(
+            "if it takes no images, choose another model or write `images = false` for \"{name}\" into the config"
+        )
     }
 
     /// Whether the next request has pictures, or a marker in their place.

@@ -160,11 +160,28 @@ impl Envelope {
                 .contains("credit balance is too low")
     }
 
+    /// The model takes no pictures, and one was sent. There is no code for it, so these are the servers' own words: llama.cpp
+    /// says it with a status of 500, gateways with 404.
+    pub(crate) fn is_about_pictures(&self) -> bool {
+        let message = self.message.to_lowercase();
+        [
+            "image input is not supported",
+            "support image input",
+            "is not a multimodal model",
+            "missing data required for image input",
+        ]
+        .iter()
+        .any(|words| message.contains(words))
+    }
+
     /// What a server on a person's own machine says with the status of a fault of its own, and what asking again would not
-    /// change: the prompt is too long for the window, or the model for the memory.
+    /// change: the prompt is too long for the window, the model for the memory, or it takes no pictures.
     pub(crate) fn kind_of_trouble_here(&self) -> Option<FailureKind> {
         if self.is_overflow() {
             return Some(FailureKind::TooLong);
+        }
+        if self.is_about_pictures() {
+            return Some(FailureKind::BadRequest);
         }
         let message = self.message.to_lowercase();
         [
@@ -219,6 +236,9 @@ impl Envelope {
         }
         if self.is_filtered() {
             return Some(FailureKind::Refused);
+        }
+        if self.is_about_pictures() {
+            return Some(FailureKind::BadRequest);
         }
         [&self.kind, &self.code].into_iter().find_map(|word| {
             Some(match word.as_str() {

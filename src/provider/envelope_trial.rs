@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::protocol::failure::FailureKind;
 use crate::provider::envelope::Envelope;
-use crate::provider::failure::{Advice, by_status, in_answer};
+use crate::provider::failure::{Advice, Lesson, by_status, in_answer};
 
 fn envelope(message: &str, kind: &str, code: &str) -> Envelope {
     Envelope {
@@ -153,4 +153,37 @@ fn a_status_says_which_reaction_it_asks_for() {
         assert_eq!((refused.kind, within.kind), (kind, kind), "{status}");
         assert_eq!(within.status, Some(status));
     }
+}
+
+#[test]
+fn a_picture_that_a_model_cannot_see_is_no_trouble_of_the_server() {
+    let cases = [
+        // llama.cpp, Ollama, vLLM, OpenRouter.
+        (
+            500,
+            "image input is not supported - hint: if this is unexpected, you may need to provide the mmproj",
+        ),
+        (
+            500,
+            "Failed to create new sequence: this model is missing data required for image input",
+        ),
+        (400, "org/m is not a multimodal model"),
+        (404, "No endpoints found that support image input"),
+    ];
+    for (status, words) in cases {
+        let body = json!({"error": {"code": status, "message": words, "type": "server_error"}});
+        let refused = by_status(status, &body.to_string(), Advice::default(), "p", "k");
+        assert_eq!(refused.kind, FailureKind::BadRequest, "{words}");
+        let line = format!("p answered {status}: {words} (server_error)");
+        assert_eq!(refused.message, line);
+        let envelope = Envelope::of(&body).unwrap();
+        assert_eq!(
+            in_answer(&envelope).kind,
+            FailureKind::BadRequest,
+            "{words}"
+        );
+        assert_eq!(Lesson::of(&envelope), Some(Lesson::Blind), "{words}");
+    }
+    let other = Envelope::of(&json!({"error": {"message": "no image was found"}})).unwrap();
+    assert_eq!(Lesson::of(&other), None);
 }

@@ -117,10 +117,26 @@ pub fn by_status(status: u16, body: &str, advice: Advice, place: &str, key_place
     }
 }
 
+/// What a refusal says of the model, for the requests that follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lesson {
+    /// It takes no pictures.
+    Blind,
+}
+
+impl Lesson {
+    /// Reads it out of the envelope.
+    pub fn of(envelope: &Envelope) -> Option<Self> {
+        envelope.is_about_pictures().then_some(Self::Blind)
+    }
+}
+
 /// What a person can do about it, to be set after the vendor's words.
 fn way_out(kind: FailureKind, status: Option<u16>, envelope: &Envelope, key_place: &str) -> String {
     let status = status.unwrap_or(0);
     match kind {
+        // Who knows what was sent says it.
+        FailureKind::BadRequest if envelope.is_about_pictures() => String::new(),
         FailureKind::Auth if status == 402 || envelope.is_spent() => {
             ": add credit there or choose another model".to_owned()
         }

@@ -69,12 +69,14 @@ impl Provider for Remote {
             {
                 set(&mut request.headers, name, &session.to_string(), false)?;
             }
+            let (answers, model) = (remote.answers.clone(), prompt.model.model.clone());
             let decoder = (remote.dialect.decoder)(&prompt, &remote.quirks, &told);
             Ok(Call {
                 request,
                 decoder: decoder.held_to(remote.held_to),
                 most_output: prompt.max_output,
                 lowered: remote.lowered(prompt, told),
+                learn: Box::new(move |lesson| answers.heed(&model, lesson)),
             })
         };
         answer(Arc::clone(&self.http), call.boxed(), Arc::clone(&self.key))

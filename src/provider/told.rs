@@ -2,13 +2,14 @@
 //! know nothing beforehand asks nothing.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use crate::protocol::failure::Failure;
 use crate::protocol::told::Told;
+use crate::provider::failure::Lesson;
 
 /// A question that is asked once for each model, as a POST.
 #[derive(Debug)]
@@ -19,9 +20,20 @@ pub struct Question {
     pub read: fn(answer: &Value) -> Told,
 }
 
-/// The answers so far, by model.
+/// The answers so far, by model, and what was learnt otherwise.
 #[derive(Debug, Clone, Default)]
-pub struct Answers(Arc<Mutex<BTreeMap<String, Arc<OnceCell<Told>>>>>);
+pub struct Answers {
+    asked: Arc<Mutex<BTreeMap<String, Arc<OnceCell<Told>>>>>,
+    learnt: Arc<Mutex<BTreeMap<String, Learnt>>>,
+}
+
+/// What a server told in refusing a request, or in listing its models.
+#[derive(Debug, Clone, Copy, Default)]
+struct Learnt {
+    window: Option<u64>,
+    /// It takes no pictures.
+    blind: bool,
+}
 
 impl Answers {
     /// The answer of before, else the one of `ask`, which is kept unless it failed: a model may be fetched, and a server
@@ -31,28 +43,47 @@ impl Answers {
         model: &str,
         ask: impl Future<Output = Result<Told, Failure>>,
     ) -> Result<Told, Failure> {
-        let cell = Arc::clone(self.cells().entry(model.to_owned()).or_default());
+        let cell = Arc::clone(lock(&self.asked).entry(model.to_owned()).or_default());
         cell.get_or_try_init(|| ask).await.copied()
     }
 
-    /// Keeps what a server told of a window in refusing a request, where nothing is known of the model.
+    /// Keeps what a server told of a window in refusing a request or in listing its models.
     pub fn learn(&self, model: &str, window: u64) {
-        let cell = Arc::clone(self.cells().entry(model.to_owned()).or_default());
-        let told = Told {
-            window: Some(window),
-            ..Told::default()
-        };
-        // What it was asked for itself is better than that.
-        let _ = cell.set(told);
+        let mut learnt = lock(&self.learnt);
+        learnt.entry(model.to_owned()).or_default().window = Some(window);
     }
 
-    /// What was answered before; nothing is asked.
+    /// Keeps what a refusal says of a model.
+    pub fn heed(&self, model: &str, lesson: Lesson) {
+        let mut learnt = lock(&self.learnt);
+        let learnt = learnt.entry(model.to_owned()).or_default();
+        match lesson {
+            Lesson::Blind => learnt.blind = true,
+        }
+    }
+
+    /// What was answered before, and what was learnt since; nothing is asked.
     pub fn held(&self, model: &str) -> Option<Told> {
-        self.cells().get(model).and_then(|cell| cell.get().copied())
+        let asked = lock(&self.asked);
+        let asked = asked.get(model).and_then(|cell| cell.get().copied());
+        let learnt = lock(&self.learnt).get(model).copied();
+        let Some(learnt) = learnt else {
+            return asked;
+        };
+        let asked = asked.unwrap_or_default();
+        Some(Told {
+            window: learnt.window.or(asked.window),
+            images: if learnt.blind {
+                Some(false)
+            } else {
+                asked.images
+            },
+            ..asked
+        })
     }
+}
 
-    fn cells(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Arc<OnceCell<Told>>>> {
-        // The map is whole whatever happened to the thread that held it.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // The map is whole whatever happened to the thread that held it.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -15,7 +15,7 @@ use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::reply::Reply;
 use crate::provider::Chunk;
 use crate::provider::decode::{Decoder, Wants};
-use crate::provider::failure::{Advice, no_stream};
+use crate::provider::failure::{Advice, Lesson, no_stream};
 use crate::provider::framing::{Kind, Look};
 use crate::provider::http::{Http, Patience, Request, fault};
 use crate::provider::key::Key;
@@ -40,6 +40,8 @@ pub(crate) struct Call {
     pub(crate) most_output: u64,
     /// The body with as many as there is room for.
     pub(crate) lowered: Box<dyn FnMut(Room) -> Vec<u8> + Send>,
+    /// Is told what a refusal says of the model.
+    pub(crate) learn: Box<dyn Fn(Lesson) + Send>,
 }
 
 impl Call {
@@ -51,6 +53,9 @@ impl Call {
                 Ok(response) => return Ok(response),
                 Err(refused) => refused,
             };
+            if let Some(lesson) = refused.lesson {
+                (self.learn)(lesson);
+            }
             let Some(room) = room::of(&refused.words, self.most_output) else {
                 return Err(refused.failure);
             };

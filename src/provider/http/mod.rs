@@ -16,7 +16,7 @@ use reqwest::{Client, Response, Url, dns};
 use crate::config::address;
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::provider::envelope::{Envelope, excerpt};
-use crate::provider::failure::{Advice, by_status};
+use crate::provider::failure::{Advice, Lesson, by_status};
 use crate::provider::key::Key;
 use crate::provider::limits;
 
@@ -94,6 +94,8 @@ pub struct Refused {
     pub failure: Failure,
     /// The server's own words for it, whole; empty where it had none.
     pub words: String,
+    /// What it says of the model beside.
+    pub lesson: Option<Lesson>,
 }
 
 impl From<Failure> for Refused {
@@ -101,6 +103,7 @@ impl From<Failure> for Refused {
         Self {
             failure,
             words: String::new(),
+            lesson: None,
         }
     }
 }
@@ -239,9 +242,11 @@ impl Http {
         let body = request
             .key
             .strike(&self.text(response, LARGEST_REFUSAL).await);
+        let envelope = Envelope::read(&body);
         Err(Refused {
             failure: by_status(status.as_u16(), &body, advice, &place, &request.key.place()),
-            words: Envelope::read(&body).message,
+            lesson: Lesson::of(&envelope),
+            words: envelope.message,
         })
     }
 

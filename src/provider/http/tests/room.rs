@@ -102,3 +102,18 @@ fn a_prompt_that_leaves_no_room_is_too_long_and_a_server_that_never_has_any_is_l
         });
     }
 }
+
+#[test]
+fn a_refusal_teaches_for_the_next_request() {
+    run(async {
+        let body = r#"{"error":{"code":500,"message":"image input is not supported - hint: you may need to provide the mmproj","type":"server_error"}}"#;
+        let (address, server) = serve(vec![status("500 Error", CLOSE, body)]).await;
+        let remote = remote(&address, &openai_chat::DIALECT, Patience::default());
+        let chunks = asked(&remote, 32_000).await;
+        assert_eq!(failed(&chunks).0.kind, FailureKind::BadRequest);
+        server.await.unwrap();
+        let held = remote.answers.held("m").unwrap();
+        assert_eq!((held.images, held.window), (Some(false), None));
+        assert!(remote.answers.held("other").is_none());
+    });
+}
