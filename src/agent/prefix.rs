@@ -16,11 +16,16 @@ pub fn common(before: &[u8], now: &[u8]) -> usize {
     alike + rest.take_while(|(a, b)| a == b).count()
 }
 
-/// Where `now` parts from `before`; `None` where it is that body and more: all but its closing brackets.
+/// Where `now` parts from `before`; `None` where it is that body and more: all but its closing brackets, and the quote before
+/// them where the next words of the person stand behind a blank line in the same text.
 pub fn parts(before: &[u8], now: &[u8], common: usize) -> Option<Place> {
     let is_bracket = |byte: &&u8| matches!(byte, b']' | b'}');
     let closing = before.iter().rev().take_while(is_bracket).count();
-    (common < before.len() - closing).then(|| place(now, common))
+    let end = before.len() - closing;
+    let goes_on = before[..end].last() == Some(&b'"')
+        && common + 1 == end
+        && now[common..].starts_with(br"\n\n");
+    (common < end && !goes_on).then(|| place(now, common))
 }
 
 /// What stands at a byte of a body: an object whose fields are settings, instructions, tools and messages.
@@ -203,6 +208,8 @@ mod tests {
                 r#"]} and more"}]}"#,
                 Some(Place::Message(2)),
             ),
+            // But where the person says more before anything was answered.
+            (messages, r#"]}"}]}"#, r#"]}\n\nand more"}]}"#, None),
             (messages, "", "", None),
             (chat, "brief", "short", Some(Place::System)),
             (chat, r#""one""#, r#""eins""#, Some(Place::Message(1))),

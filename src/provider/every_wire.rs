@@ -6,6 +6,7 @@
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
+use crate::agent::prompt::Message;
 use crate::config::Wire;
 use crate::protocol::failure::{FailureKind, Stop};
 use crate::protocol::money::Money;
@@ -265,4 +266,83 @@ fn an_error_in_an_answer_keeps_its_number_and_its_wait() {
             );
         }
     }
+}
+
+#[test]
+fn what_is_said_before_anything_was_answered_is_one_message() {
+    let blank = || Message::Assistant {
+        parts: vec![testing::text("")],
+    };
+    let results = || testing::results(&[("c1", "x", false)]);
+    let called = || Message::Assistant {
+        parts: vec![testing::call("c1", "glob", "{}")],
+    };
+    let said = |text: &str| Message::Assistant {
+        parts: vec![testing::text(text)],
+    };
+    // What was said, and by whom in turn; results are a message of another role in most dialects.
+    let cases = [
+        (vec![testing::user("one")], "u"),
+        (vec![testing::user("one"), testing::user("two")], "u"),
+        (
+            vec![testing::user("one"), blank(), testing::user("two")],
+            "u",
+        ),
+        (
+            vec![testing::user("one"), testing::shown("two", b"abc")],
+            "u",
+        ),
+        (
+            vec![testing::shown("one", b"abc"), testing::user("two")],
+            "u",
+        ),
+        (
+            vec![
+                testing::user("one"),
+                said("so"),
+                testing::user("two"),
+                testing::user("three"),
+            ],
+            "uau",
+        ),
+        (
+            vec![
+                testing::user("one"),
+                called(),
+                results(),
+                testing::user("two"),
+                testing::user("three"),
+            ],
+            "uatu",
+        ),
+    ];
+    for wire in [Wire::Anthropic, Wire::OpenAiChat, Wire::OpenAiResponses] {
+        for (messages, expected) in &cases {
+            let prompt = testing::prompt("here/m", messages.clone());
+            let body = (dialect::of(wire).unwrap().body)(&prompt, &quirks::NONE, &Told::default());
+            let body: Value = serde_json::from_slice(&body).unwrap();
+            let list = body["messages"].as_array().or(body["input"].as_array());
+            let role = |message: &Value| {
+                let is_result = |message: &Value| {
+                    message["content"][0]["type"] == "tool_result"
+                        || message["type"] == "function_call_output"
+                };
+                match message["role"].as_str() {
+                    _ if is_result(message) => "t",
+                    Some("user") => "u",
+                    Some("tool") => "t",
+                    Some("system") => "",
+                    _ => "a",
+                }
+            };
+            let roles: String = list.unwrap().iter().map(role).collect();
+            assert_eq!(roles, *expected, "{wire:?} {body}");
+        }
+    }
+    // Texts stay a text, which every server takes, and begin as the first of them did.
+    let prompt = testing::prompt("here/m", vec![testing::user("one"), testing::user("two")]);
+    let body =
+        (dialect::of(Wire::OpenAiChat).unwrap().body)(&prompt, &quirks::NONE, &Told::default());
+    let body: Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body["messages"][1]["content"], json!("one\n\ntwo"));
 }

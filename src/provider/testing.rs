@@ -122,7 +122,7 @@ pub fn results(results: &[(&str, &str, bool)]) -> Message {
 }
 
 /// A session grows by every kind of message, and no body changes a byte of the one before but its marks and its closing
-/// brackets.
+/// brackets, with the quote before them where more is said before anything was answered.
 pub fn check_append_only(wire: Wire, model: &str, request: impl Fn(&Prompt) -> Vec<u8>) {
     let reasoning =
         json!({"type": "thinking", "thinking": "hm", "signature": "s", "reasoning_content": "hm"});
@@ -141,7 +141,13 @@ pub fn check_append_only(wire: Wire, model: &str, request: impl Fn(&Prompt) -> V
         },
         results(&[("c1", "x", false), ("c2", "no", true)]),
         user("steered"),
-        shown("twice", b"abc"),
+        user("twice"),
+        Message::Assistant {
+            parts: vec![text("seen")],
+        },
+        // The second was not answered either.
+        shown("look", b"abc"),
+        user("at it"),
         Message::Assistant {
             parts: vec![text("done")],
         },
@@ -160,7 +166,10 @@ pub fn check_append_only(wire: Wire, model: &str, request: impl Fn(&Prompt) -> V
     let mut before = body_of(1);
     for count in 2..=steps.len() {
         let body = body_of(count);
-        let open = before.strip_suffix(b"]}").unwrap();
+        assert!(before.ends_with(b"]}"));
+        let is_closing = |byte: &&u8| b"]}\"".contains(byte);
+        let closing = before.iter().rev().take_while(is_closing).count();
+        let open = &before[..before.len() - closing];
         assert!(
             body.starts_with(open),
             "step {count}: {}",

@@ -1,5 +1,6 @@
 //! The Messages dialect: Anthropic and the servers that speak as it does.
 
+mod budget;
 pub mod decode;
 mod piece;
 pub mod request;

@@ -12,9 +12,10 @@ use crate::agent::picture::Picture;
 use crate::agent::prompt::{Message, Prompt};
 use crate::config::Wire;
 use crate::protocol::reply::Part;
+use crate::provider::anthropic::budget::reasoning;
 use crate::provider::marks::{self, Mark};
-use crate::provider::quirks::{Expected, Quirks};
-use crate::provider::reasoning::{self, Fields};
+use crate::provider::quirks::Quirks;
+use crate::provider::reasoning::Fields;
 use crate::provider::replay::{NO_OUTPUT, own, raw_arguments};
 
 /// The body of a call.
@@ -43,68 +44,39 @@ pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
             let mark = places.system.then_some(mark);
             [Placed { block, mark }]
         }),
-        messages: prompt
-            .messages
-            .iter()
-            .enumerate()
-            .filter_map(|(index, message)| {
-                let mark = places.messages.contains(&Some(index)).then_some(mark);
-                turn(message, &family, mark)
-            })
-            .collect(),
+        messages: conversation(prompt, &family, |index| {
+            places.messages.contains(&Some(index)).then_some(mark)
+        }),
     };
     // Strings, numbers and ready JSON: nothing in it can fail to be written.
     serde_json::to_vec(&body).unwrap_or_default()
 }
 
-/// How much to reason. With a budget the vendor refuses a loop whose calls have no reasoning before them, as those have none
-/// that another model made: then it is not asked for until the loop is over.
-fn reasoning(prompt: &Prompt, family: &str, quirks: &Quirks) -> Cow<'static, Fields> {
-    let fields = reasoning::fields(prompt, Wire::Anthropic, quirks);
-    let has_budget = fields
-        .get("thinking")
-        .is_some_and(|thinking| thinking.get("budget_tokens").is_some());
-    if !has_budget || !insists(prompt, quirks) || !has_bare_calls(&prompt.messages, family) {
-        return fields;
-    }
-    let mut fields = fields.into_owned();
-    fields.remove("thinking");
-    Cow::Owned(fields)
-}
-
-/// Whether calls without reasoning before them may be refused: so it is with Claude, wherever it is reached, with those who want all
-/// reasoning back, and perhaps with a server nobody knows. The other vendors that speak this dialect do not mind, and their
-/// models often call without a thought.
-fn insists(prompt: &Prompt, quirks: &Quirks) -> bool {
-    quirks.preset.is_empty()
-        || quirks.vendor == Some("anthropic")
-        || quirks.reasoning_expected != Expected::Nowhere
-        || prompt.model.model.contains("claude")
-}
-
-/// Whether an answer of the loop that is open called tools without reasoning before it that goes back. What the person says
-/// behind results is a part of the same turn for this vendor.
-fn has_bare_calls(messages: &[Message], family: &str) -> bool {
-    let begins = |at: usize| {
-        let before = at.checked_sub(1).map(|before| &messages[before]);
-        matches!(messages[at], Message::User { .. })
-            && !matches!(before, Some(Message::Results { .. } | Message::User { .. }))
-    };
-    let first = (0..messages.len()).rev().find(|&at| begins(at));
-    messages[first.unwrap_or(0)..].iter().any(|message| {
-        let Message::Assistant { parts } = message else {
-            return false;
+/// The messages, each with the mark at its end. What a person said in several between which nothing was answered is one: this
+/// vendor takes it so anyway, and templates on a person's own machine refuse two messages of one role in a row.
+fn conversation<'a>(
+    prompt: &'a Prompt,
+    family: &str,
+    mark: impl Fn(usize) -> Option<Mark>,
+) -> Vec<Turn<'a>> {
+    let mut turns: Vec<Turn> = Vec::new();
+    // Results are not joined: bridges make messages of another role of them.
+    let mut is_said = false;
+    for (index, message) in prompt.messages.iter().enumerate() {
+        let Some(turn) = turn(message, family, mark(index)) else {
+            continue;
         };
-        let blocks = answer(parts, family);
-        let calls = blocks
-            .iter()
-            .any(|block| matches!(block, Block::Call { .. }));
-        calls && !blocks.first().is_some_and(is_reasoning)
-    })
+        let was_said = std::mem::replace(&mut is_said, matches!(message, Message::User { .. }));
+        match turns.last_mut() {
+            Some(last) if was_said && is_said => last.content.extend(turn.content),
+            _ => turns.push(turn),
+        }
+    }
+    turns
 }
 
 /// Reasoning as the model sent it.
-fn is_reasoning(block: &Block<'_>) -> bool {
+pub(crate) fn is_reasoning(block: &Block<'_>) -> bool {
     let Block::Verbatim(body) = block else {
         return false;
     };
@@ -149,7 +121,8 @@ struct Placed<'a> {
     mark: Option<Mark>,
 }
 
-enum Block<'a> {
+/// A part of a message.
+pub(crate) enum Block<'a> {
     Text(&'a str),
     Image(&'a Picture),
     Call {
@@ -232,7 +205,7 @@ fn text(text: &str) -> Option<Block<'_>> {
     (!text.trim().is_empty()).then_some(Block::Text(text))
 }
 
-/// The message, unless nothing in it can be sent. Neighbours are never merged: that would change bytes already cached.
+/// The message, unless nothing in it can be sent.
 fn turn<'a>(message: &'a Message, family: &str, mark: Option<Mark>) -> Option<Turn<'a>> {
     let (role, blocks): (_, Vec<Block<'a>>) = match message {
         // Pictures go before the text that speaks of them, as the vendor advises.
@@ -270,7 +243,8 @@ fn turn<'a>(message: &'a Message, family: &str, mark: Option<Mark>) -> Option<Tu
     Some(Turn { role, content })
 }
 
-fn answer<'a>(parts: &'a [Part], family: &str) -> Vec<Block<'a>> {
+/// What of an answer goes back.
+pub(crate) fn answer<'a>(parts: &'a [Part], family: &str) -> Vec<Block<'a>> {
     let mut blocks: Vec<Block<'a>> = parts
         .iter()
         .filter_map(|part| match part {

@@ -61,6 +61,41 @@ impl Serialize for Content<'_> {
     }
 }
 
+/// What a person said in one message, or in several between which nothing was answered: templates on a person's own machine
+/// refuse two messages of one role in a row. Texts are one text with a blank line between, so that the first of them, which may
+/// be cached, stands as it stood; with a picture or a mark among them all are parts of one list.
+pub(crate) struct Joined<'c, 'a>(pub(crate) &'c [Content<'a>]);
+
+impl<'a> Serialize for Joined<'_, 'a> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self(contents) = self;
+        if let [content] = contents {
+            return content.serialize(serializer);
+        }
+        let plain = |content: &Content<'a>| match *content {
+            Content::Plain(text) => Some(text),
+            _ => None,
+        };
+        if let Some(texts) = contents.iter().map(plain).collect::<Option<Vec<_>>>() {
+            return serializer.serialize_str(&texts.join("\n\n"));
+        }
+        let mut list = serializer.serialize_seq(None)?;
+        for content in *contents {
+            match *content {
+                Content::Plain(text) => list.serialize_element(&Part { text, sign: None })?,
+                Content::Part(text, sign) => list.serialize_element(&Part { text, sign })?,
+                Content::Shown(pictures, text, sign) => {
+                    for picture in pictures {
+                        list.serialize_element(&Shown::new(picture))?;
+                    }
+                    list.serialize_element(&Part { text, sign })?;
+                }
+            }
+        }
+        list.end()
+    }
+}
+
 #[derive(Serialize)]
 struct Shown {
     #[serde(rename = "type")]
@@ -154,8 +189,15 @@ impl Marking {
         };
         let last = turns.len().saturating_sub(1);
         for (at, turn) in turns.iter_mut().enumerate() {
-            if let Turn::User(content) | Turn::Tool { content, .. } = turn {
-                *content = content.signed(sign.filter(|_| at == last));
+            let sign = sign.filter(|_| at == last);
+            match turn {
+                Turn::User(contents) => {
+                    for content in contents {
+                        *content = content.signed(sign);
+                    }
+                }
+                Turn::Tool { content, .. } => *content = content.signed(sign),
+                Turn::System(_) | Turn::Assistant(_) => {}
             }
         }
     }

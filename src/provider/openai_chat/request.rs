@@ -11,7 +11,7 @@ use crate::agent::prompt::{Message, Prompt};
 use crate::config::Wire;
 use crate::protocol::id::SessionId;
 use crate::protocol::reply::Part;
-use crate::provider::openai_chat::content::{Content, Marking};
+use crate::provider::openai_chat::content::{Content, Joined, Marking};
 use crate::provider::openai_chat::id::call_id;
 use crate::provider::quirks::{Expected, Quirks, SessionField};
 use crate::provider::reasoning::{self, Fields};
@@ -19,7 +19,6 @@ use crate::provider::replay::{NO_ANSWER, NO_OUTPUT, NO_WORDS, arguments, own};
 
 /// The body of a call.
 pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
-    let family = prompt.model.to_string();
     let marking = Marking::of(prompt, quirks);
     let system =
         (!prompt.system.trim().is_empty()).then(|| Turn::System(marking.system(&prompt.system)));
@@ -52,30 +51,39 @@ pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
             })
             .collect(),
         tool_stream: quirks.tool_stream.then_some(true),
-        messages: system
-            .into_iter()
-            .chain(
-                prompt
-                    .messages
-                    .iter()
-                    .enumerate()
-                    .flat_map(|(index, message)| {
-                        let mut turns = turns(message, &family, quirks);
-                        let before = index.checked_sub(1).map(|index| &prompt.messages[index]);
-                        if quirks.results_answered
-                            && matches!(turns.first(), Some(Turn::User(_)))
-                            && matches!(before, Some(Message::Results { .. }))
-                        {
-                            turns.insert(0, Turn::Assistant(Answer::said(NO_ANSWER)));
-                        }
-                        marking.mark(index, &mut turns);
-                        turns
-                    }),
-            )
-            .collect(),
+        messages: conversation(prompt, system, marking, quirks),
     };
     // Strings, numbers and ready JSON: nothing in it can fail to be written.
     serde_json::to_vec(&body).unwrap_or_default()
+}
+
+/// All messages, the system text first.
+fn conversation<'a>(
+    prompt: &'a Prompt,
+    system: Option<Turn<'a>>,
+    marking: Marking,
+    quirks: &Quirks,
+) -> Vec<Turn<'a>> {
+    let family = prompt.model.to_string();
+    let mut all: Vec<Turn> = system.into_iter().collect();
+    for (index, message) in prompt.messages.iter().enumerate() {
+        let mut turns = turns(message, &family, quirks);
+        let before = index.checked_sub(1).map(|index| &prompt.messages[index]);
+        if quirks.results_answered
+            && matches!(turns.first(), Some(Turn::User(_)))
+            && matches!(before, Some(Message::Results { .. }))
+        {
+            turns.insert(0, Turn::Assistant(Answer::said(NO_ANSWER)));
+        }
+        marking.mark(index, &mut turns);
+        for turn in turns {
+            match (all.last_mut(), turn) {
+                (Some(Turn::User(said)), Turn::User(more)) => said.extend(more),
+                (_, turn) => all.push(turn),
+            }
+        }
+    }
+    all
 }
 
 #[derive(Serialize)]
@@ -129,7 +137,8 @@ struct Function<'a> {
 
 pub(crate) enum Turn<'a> {
     System(Content<'a>),
-    User(Content<'a>),
+    /// All that was said since the last answer.
+    User(Vec<Content<'a>>),
     Assistant(Answer<'a>),
     Tool {
         id: Cow<'a, str>,
@@ -172,9 +181,9 @@ impl Serialize for Turn<'_> {
                 map.serialize_entry("role", "system")?;
                 map.serialize_entry("content", content)?;
             }
-            Self::User(content) => {
+            Self::User(said) => {
                 map.serialize_entry("role", "user")?;
-                map.serialize_entry("content", content)?;
+                map.serialize_entry("content", &Joined(said))?;
             }
             Self::Tool { id, content } => {
                 map.serialize_entry("role", "tool")?;
@@ -228,12 +237,11 @@ impl Serialize for Call<'_> {
     }
 }
 
-/// The message, unless nothing in it can be sent; results become a message each. Neighbours are never merged: that would
-/// change bytes already cached.
+/// The message, unless nothing in it can be sent; results become a message each.
 fn turns<'a>(message: &'a Message, family: &str, quirks: &Quirks) -> Vec<Turn<'a>> {
     match message {
         Message::User { text, .. } if text.trim().is_empty() => Vec::new(),
-        Message::User { text, pictures } => vec![Turn::User(Content::said(text, pictures))],
+        Message::User { text, pictures } => vec![Turn::User(vec![Content::said(text, pictures)])],
         Message::Assistant { parts } => answer(parts, family, quirks)
             .into_iter()
             .map(Turn::Assistant)

@@ -52,18 +52,12 @@ pub fn request(prompt: &Prompt, quirks: &Quirks) -> Vec<u8> {
             })
             .collect(),
         instructions: system.filter(|_| !broken),
-        input: system
-            .filter(|_| broken)
-            .map(Item::Developer)
-            .into_iter()
-            .chain(prompt.messages.iter().flat_map(|message| {
-                let mut items = items(message, &family);
-                if broken {
-                    mark(&mut items);
-                }
-                items
-            }))
-            .collect(),
+        input: conversation(
+            prompt,
+            system.filter(|_| broken).map(Item::Developer),
+            &family,
+            broken,
+        ),
     };
     // Strings, numbers and ready JSON: nothing in it can fail to be written.
     serde_json::to_vec(&body).unwrap_or_default()
@@ -125,11 +119,8 @@ fn reasoning(model: &str, effort: Effort, quirks: &Quirks) -> Option<Reasoning> 
 enum Item<'a> {
     /// The system text where it must bear a breakpoint, which `instructions` cannot.
     Developer(&'a str),
-    User {
-        text: &'a str,
-        pictures: &'a [Picture],
-        breakpoint: bool,
-    },
+    /// All that was said since the last answer.
+    User(Vec<Said<'a>>),
     /// Said by the model, without what stood beside it.
     Assistant(&'a str),
     Call {
@@ -148,12 +139,48 @@ enum Item<'a> {
     Verbatim(Verbatim<'a>),
 }
 
+/// What a person said in one message.
+struct Said<'a> {
+    text: &'a str,
+    pictures: &'a [Picture],
+    breakpoint: bool,
+}
+
+/// All items. What a person said in several messages between which nothing was answered is one, in parts: templates on a
+/// person's own machine refuse two messages of one role in a row.
+fn conversation<'a>(
+    prompt: &'a Prompt,
+    first: Option<Item<'a>>,
+    family: &str,
+    broken: bool,
+) -> Vec<Item<'a>> {
+    let mut all: Vec<Item> = first.into_iter().collect();
+    for message in &prompt.messages {
+        let mut items = items(message, family);
+        if broken {
+            mark(&mut items);
+        }
+        for item in items {
+            match (all.last_mut(), item) {
+                (Some(Item::User(said)), Item::User(more)) => said.extend(more),
+                (_, item) => all.push(item),
+            }
+        }
+    }
+    all
+}
+
 /// Ends what a message became with a breakpoint, unless the model said it: its own words can have none. Only the newest three
 /// are written and the newest eighty are looked for, and so none ever has to be taken away.
 fn mark(items: &mut [Item<'_>]) {
-    if let Some(Item::User { breakpoint, .. } | Item::Output { breakpoint, .. }) = items.last_mut()
-    {
-        *breakpoint = true;
+    match items.last_mut() {
+        Some(Item::User(said)) => {
+            if let Some(said) = said.last_mut() {
+                said.breakpoint = true;
+            }
+        }
+        Some(Item::Output { breakpoint, .. }) => *breakpoint = true,
+        _ => {}
     }
 }
 
@@ -208,21 +235,19 @@ impl Serialize for Item<'_> {
                 map.serialize_entry("role", "developer")?;
                 map.serialize_entry("content", &part(text, true))?;
             }
-            Self::User {
-                text,
-                pictures,
-                breakpoint,
-            } => {
+            Self::User(said) => {
                 map.serialize_entry("type", "message")?;
                 map.serialize_entry("role", "user")?;
-                let pictures = pictures.iter().map(|picture| {
-                    Shown::Image(InputImage {
-                        kind: "input_image",
-                        image_url: picture.data_url(),
-                    })
+                let parts = said.iter().flat_map(|said| {
+                    let pictures = said.pictures.iter().map(|picture| {
+                        Shown::Image(InputImage {
+                            kind: "input_image",
+                            image_url: picture.data_url(),
+                        })
+                    });
+                    pictures.chain(part(said.text, said.breakpoint).map(Shown::Text))
                 });
-                let text = part(text, *breakpoint).map(Shown::Text);
-                let parts: Vec<Shown> = pictures.chain(text).collect();
+                let parts: Vec<Shown> = parts.collect();
                 map.serialize_entry("content", &parts)?;
             }
             // The one form every server takes: a list of parts must have an id beside it on some.
@@ -270,15 +295,15 @@ impl Serialize for Item<'_> {
     }
 }
 
-/// The items of a message. Neighbours are never merged: that would change bytes already cached.
+/// The items of a message.
 fn items<'a>(message: &'a Message, family: &str) -> Vec<Item<'a>> {
     match message {
         Message::User { text, .. } if text.trim().is_empty() => Vec::new(),
-        Message::User { text, pictures } => vec![Item::User {
+        Message::User { text, pictures } => vec![Item::User(vec![Said {
             text,
             pictures,
             breakpoint: false,
-        }],
+        }])],
         Message::Assistant { parts } => answer(parts, family),
         Message::Results { results } => results
             .iter()

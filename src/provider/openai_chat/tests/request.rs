@@ -224,8 +224,8 @@ fn a_word_of_the_model_stands_between_results_and_the_person_where_one_must() {
         ],
     );
     for (preset, expected) in [
-        ("mistral", "system user assistant tool assistant user user"),
-        ("openai", "system user assistant tool user user"),
+        ("mistral", "system user assistant tool assistant user"),
+        ("openai", "system user assistant tool user"),
     ] {
         let quirks = quirks::of(preset).unwrap();
         let body: Value = serde_json::from_slice(&request(&prompt, &quirks)).unwrap();
