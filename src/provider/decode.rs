@@ -3,8 +3,9 @@
 
 use serde_json::Value;
 
-use crate::protocol::failure::{Failure, FailureKind};
+use crate::protocol::failure::{Failure, FailureKind, Stop};
 use crate::protocol::reply::Reply;
+use crate::protocol::usage::Usage;
 use crate::provider::Chunk;
 use crate::provider::envelope::excerpt;
 use crate::provider::framing::Framing;
@@ -97,6 +98,8 @@ pub struct Decoder {
     window: Option<u64>,
     /// All that was asked to be cached was asked to be kept for the longer life.
     long: bool,
+    /// The most tokens the answer was asked to have.
+    most_output: Option<u64>,
 }
 
 impl Decoder {
@@ -115,12 +118,22 @@ impl Decoder {
             missed: 0,
             window: None,
             long: false,
+            most_output: None,
         }
     }
 
     /// Holds the answer to a window of so many tokens: one to a longer prompt is none.
     pub(crate) fn held_to(self, window: Option<u64>) -> Self {
         Self { window, ..self }
+    }
+
+    /// The most tokens the answer was asked to have: one that has as many was cut, whatever its server says of its end.
+    pub(crate) fn limited_to(self, most_output: u64) -> Self {
+        let most_output = Some(most_output);
+        Self {
+            most_output,
+            ..self
+        }
     }
 
     /// Whether all marks of the request were of the longer life: what is told as written, and not for how long, is of it then.
@@ -241,6 +254,9 @@ impl Decoder {
                 usage.cache_write_long += std::mem::take(&mut usage.cache_write);
             }
         }
+        if self.most_output.is_some_and(|most| is_cut(&reply, most)) {
+            reply.stop = Some(Stop::Length);
+        }
         chunks.push(match failure {
             None => Chunk::Done(reply),
             Some(failure) => Chunk::Failed {
@@ -327,6 +343,18 @@ fn overflow(reply: &Reply, window: u64) -> Option<Failure> {
          session or choose a model with a larger window"
     );
     (read > window).then(|| Failure::new(FailureKind::TooLong, text))
+}
+
+/// Whether an answer that is said to have ended well has as many tokens as it was asked to have at most: bridges between
+/// dialects lose the true reason. More than that it can have where reasoning is not counted, or where it is the sum of several
+/// calls.
+fn is_cut(reply: &Reply, most: u64) -> bool {
+    let ended = matches!(reply.stop, None | Some(Stop::End | Stop::Tool));
+    let reached = |usage: Usage| {
+        let said = usage.output.saturating_sub(usage.reasoning.unwrap_or(0));
+        usage.output == most || said >= most
+    };
+    ended && reply.iterations.is_empty() && reply.usage.is_some_and(reached)
 }
 
 /// Whether a usage object says how long what was written lives: `ephemeral_1h_input_tokens` and the like, wherever it stands.

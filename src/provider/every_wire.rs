@@ -346,3 +346,47 @@ fn what_is_said_before_anything_was_answered_is_one_message() {
     let body: Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(body["messages"][1]["content"], json!("one\n\ntwo"));
 }
+
+#[test]
+fn an_answer_with_all_the_tokens_it_was_asked_for_was_cut() {
+    // Tokens said and reasoned of 300 at most, and the reason that is left.
+    let cases = [
+        (299, 0, Stop::Tool),
+        (300, 0, Stop::Length),
+        (300, 200, Stop::Length),
+        (301, 0, Stop::Length),
+        // Reasoning is not counted there.
+        (500, 400, Stop::Tool),
+    ];
+    for wire in WIRES {
+        for (output, reasoning, expected) in cases {
+            let usage = match wire {
+                Wire::Anthropic => json!({"input_tokens": 3, "output_tokens": output,
+                    "output_tokens_details": {"thinking_tokens": reasoning}}),
+                Wire::OpenAiChat => json!({"prompt_tokens": 3, "completion_tokens": output,
+                    "completion_tokens_details": {"reasoning_tokens": reasoning}}),
+                Wire::OpenAiResponses => json!({"input_tokens": 3, "output_tokens": output,
+                    "output_tokens_details": {"reasoning_tokens": reasoning}}),
+                Wire::Gemini => {
+                    json!({"promptTokenCount": 3, "candidatesTokenCount": output - reasoning,
+                    "thoughtsTokenCount": reasoning})
+                }
+                Wire::Ollama | Wire::Rehearsal => Value::Null,
+            };
+            let mut body = whole(wire, 1, &usage);
+            if wire == Wire::Ollama {
+                if reasoning > 0 {
+                    continue;
+                }
+                body["prompt_eval_count"] = json!(3);
+                body["eval_count"] = json!(output);
+            }
+            let mut chunks = Vec::new();
+            let mut decoder = decoder(wire).limited_to(300);
+            assert!(decoder.whole(&body.to_string(), &mut chunks));
+            decoder.finish(&mut chunks);
+            let stop = testing::done(&chunks).stop;
+            assert_eq!(stop, Some(expected), "{wire:?} {output} {reasoning}");
+        }
+    }
+}

@@ -145,8 +145,12 @@ impl State {
         match opened.await {
             Ok((response, call)) => {
                 let Call {
-                    request, decoder, ..
+                    request,
+                    decoder,
+                    most_output,
+                    ..
                 } = call;
+                let decoder = decoder.limited_to(most_output);
                 let headers = response.headers();
                 let header = |name: &str| headers.get(name)?.to_str().ok();
                 let (limits, advice) = (limits::read(header), Advice::read(header));
