@@ -112,6 +112,50 @@ fn no_call_of_an_answer_that_was_broken_off_is_run() {
 }
 
 #[test]
+fn an_answer_that_is_cut_or_empty_is_said_to_be() {
+    let cases = [
+        ("so", Stop::End, 7, None),
+        (
+            "so",
+            Stop::Length,
+            300,
+            Some("cut off by the output limit (300 tokens)"),
+        ),
+        ("", Stop::Length, 0, Some("cut off by the output limit")),
+        (" \n", Stop::End, 7, Some("the model said nothing")),
+        // It goes on, or says itself why it does not.
+        ("", Stop::Pause, 7, None),
+        ("", Stop::Refusal, 7, None),
+    ];
+    for (said, stop, output, expected) in cases {
+        let (mut turn, _) = begin(prompt(), None);
+        let effects = turn.step(Input::Answered {
+            reply: Reply {
+                parts: vec![Part::Text {
+                    text: said.to_owned(),
+                    opaque: None,
+                }],
+                stop: Some(stop),
+                usage: Some(Usage {
+                    output,
+                    ..Usage::default()
+                }),
+                ..Reply::default()
+            },
+            bill: bill(0),
+        });
+        let notice = effects.iter().find_map(|effect| match effect {
+            Effect::Append(Fact::ItemAdded {
+                item: Item::Notice { text },
+                ..
+            }) => Some(text.as_str()),
+            _ => None,
+        });
+        assert_eq!(notice, expected, "{said:?} {stop:?}");
+    }
+}
+
+#[test]
 fn the_limit_of_steps_holds_however_an_answer_ends() {
     let limit = Ending::Limit {
         text: "the limit of 1 step is reached".into(),

@@ -24,6 +24,25 @@ fn not_run(stop: Stop) -> Option<&'static str> {
     }
 }
 
+/// What a person must know of an answer without calls that is not all it should be, and does not look so.
+fn shortfall(reply: &Reply, stop: Stop) -> Option<String> {
+    match stop {
+        Stop::Length => {
+            let said = reply.usage.map_or(0, |usage| usage.output);
+            let count = if said > 0 {
+                format!(" ({said} tokens)")
+            } else {
+                String::new()
+            };
+            Some(format!("cut off by the output limit{count}"))
+        }
+        Stop::End | Stop::Tool | Stop::StopSequence if reply.text().trim().is_empty() => {
+            Some("the model said nothing".to_owned())
+        }
+        _ => None,
+    }
+}
+
 fn is_refused(stop: Stop) -> bool {
     matches!(stop, Stop::Refusal | Stop::Filter)
 }
@@ -263,6 +282,7 @@ impl Turn {
         }
         let stop = reply.stop.unwrap_or(Stop::End);
         let refusal = reply.refusal.clone();
+        let shortfall = shortfall(&reply, stop);
         for part in reply.parts {
             let item = self.item(part);
             if let Item::Call(call) = &item {
@@ -276,6 +296,9 @@ impl Turn {
         }
         effects.push(Effect::Append(self.bill(bill, Some(stop), None)));
         if self.calls.is_empty() {
+            if let Some(text) = shortfall {
+                self.add(Item::Notice { text }, effects);
+            }
             self.last_word(stop, refusal, effects);
             return;
         }

@@ -3,22 +3,22 @@
 pub mod ending;
 pub mod lines;
 pub mod prompt;
+pub mod signals;
 pub mod tally;
 #[cfg(test)]
 mod trial;
 
 use std::io;
 use std::path::{Path, PathBuf};
-use std::task::{Context, Poll};
 use std::time::Duration;
 
-use futures_util::stream::{self, Stream, StreamExt};
-use tokio::signal::unix::{Signal as Caught, SignalKind, signal};
+use futures_util::stream::{Stream, StreamExt};
 use tokio::time::{Instant, sleep_until};
 
 use crate::agent::visible;
 use crate::command::cli::{Output, RunArgs};
 use crate::command::run::ending::{exit_code, remark};
+use crate::command::run::signals::caught;
 use crate::command::run::tally::Tally;
 use crate::command::{Ended, Face, Trouble, exit, find, show};
 use crate::config::{Config, Wire, address, preset, route};
@@ -113,6 +113,7 @@ async fn begin(
         resumed,
         output: args.output,
         progress: shows_progress(args.output, face.err_is_terminal),
+        notice: None,
     };
     let ended = run.finish(face).await;
     door.send(Command {
@@ -328,24 +329,6 @@ fn unpriced(model: &ModelRef, cards: &[ModelCard], config: &Config) -> Option<St
     })
 }
 
-/// The exit codes of the signals that end a run, as they come. A terminal that is closed ends it like a termination.
-pub(crate) fn caught() -> io::Result<impl Stream<Item = u8> + Unpin> {
-    let mut interrupt = signal(SignalKind::interrupt())?;
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut hang_up = signal(SignalKind::hangup())?;
-    Ok(stream::poll_fn(move |context| {
-        let came =
-            |caught: &mut Caught, context: &mut Context<'_>| caught.poll_recv(context).is_ready();
-        if came(&mut interrupt, context) {
-            return Poll::Ready(Some(exit::INTERRUPTED));
-        }
-        if came(&mut terminate, context) || came(&mut hang_up, context) {
-            return Poll::Ready(Some(exit::TERMINATED));
-        }
-        Poll::Pending
-    }))
-}
-
 /// A run that was begun.
 struct Run<'d, S> {
     door: &'d Door,
@@ -365,6 +348,8 @@ struct Run<'d, S> {
     output: Output,
     /// Somebody watches.
     progress: bool,
+    /// What was said beside the answer at the very end.
+    notice: Option<String>,
 }
 
 impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
@@ -421,6 +406,9 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
             }
             if let Some(ending) = self.tally.ending().cloned() {
                 self.report(face)?;
+                if let Some(notice) = &self.notice {
+                    face.note(notice)?;
+                }
                 if let Some(remark) = remark(&ending, self.tally.asked()) {
                     face.note(&remark)?;
                 }
@@ -448,6 +436,16 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
         }
         if self.output == Output::StreamJson {
             self.write(lines::event(event).as_ref(), face)?;
+        }
+        match &event.fact {
+            Fact::TurnEnded { .. } => {}
+            Fact::ItemAdded {
+                item: Item::Notice { text },
+                ..
+            } if !self.progress && self.output != Output::StreamJson => {
+                self.notice = Some(text.clone());
+            }
+            _ => self.notice = None,
         }
         if self.progress
             && let Some(line) = progress(event)

@@ -1,14 +1,16 @@
 //! `creel show`: one transcript, as text or as items.
 
+mod told;
+
 use serde_json::{Value, json};
 
-use crate::agent::visible::brief;
 use crate::command::cli::ShowArgs;
-use crate::command::moment::{Now, local, rfc3339};
+use crate::command::moment::{Now, rfc3339};
+use crate::command::show::told::transcript;
 use crate::command::{Ended, Face, Trouble, exit, find, json as shared};
 use crate::engine::door::Door;
 use crate::protocol::call::{Outcome, OutcomeKind, ToolCall};
-use crate::protocol::event::{Event, Fact};
+use crate::protocol::event::{Ending, Event, Fact};
 use crate::protocol::id::{Address, Place, Seq};
 use crate::protocol::item::{Item, Origin, joined};
 use crate::protocol::session::{Card, Change};
@@ -79,6 +81,19 @@ pub fn entries(events: &[Event], card: &Card) -> Vec<Entry> {
                 continue;
             }
             Fact::ItemAdded { turn, step, item } => (*turn, *step, item),
+            Fact::TurnEnded { turn, ending } => {
+                if let Some(text) = ended(ending) {
+                    let last = entries.last().filter(|entry| entry.turn == *turn);
+                    entries.push(Entry {
+                        seq: event.seq,
+                        turn: *turn,
+                        step: last.map_or(0, |entry| entry.step),
+                        at: event.at,
+                        said: Said::Notice { text },
+                    });
+                }
+                continue;
+            }
             _ => continue,
         };
         let model = || model.clone();
@@ -129,6 +144,22 @@ pub fn entries(events: &[Event], card: &Card) -> Vec<Entry> {
         });
     }
     entries
+}
+
+/// Why a turn did not simply end, where nothing in it says so.
+fn ended(ending: &Ending) -> Option<String> {
+    match ending {
+        Ending::Finished | Ending::Denied => None,
+        Ending::Failed { failure } => Some(format!("the turn failed: {}", failure.message)),
+        Ending::Budget => {
+            Some("the turn stopped: the next call could have passed a budget".to_owned())
+        }
+        Ending::Limit { text } => Some(format!("the turn stopped: {text}")),
+        Ending::Interrupted { text } if text.is_empty() => {
+            Some("the turn was interrupted".to_owned())
+        }
+        Ending::Interrupted { text } => Some(format!("the turn was interrupted: {text}")),
+    }
 }
 
 pub async fn run(args: &ShowArgs, door: &Door, now: &Now, face: &mut Face<'_>) -> Ended {
@@ -274,83 +305,13 @@ pub fn arguments(call: &ToolCall) -> String {
     }
 }
 
-/// A transcript for people: who, then what, indented where it is not said but done.
-fn transcript(card: &Card, entries: &[Entry], now: &Now) -> String {
-    let mut parts = vec![format!(
-        "{}  {}\n{}  {}  {}  {}\n",
-        card.id,
-        card.title,
-        local(card.created, &now.zone),
-        card.model,
-        card.cwd.display(),
-        card.spending()
-    )];
-    for entry in entries {
-        let (head, body) = told(&entry.said);
-        let body = body.trim_end();
-        let end = if body.is_empty() { "" } else { "\n" };
-        parts.push(format!("[{}] {head}\n{body}{end}", entry.seq));
-    }
-    parts.join("\n")
-}
-
-/// Who, and what.
-fn told(said: &Said) -> (String, String) {
-    match said {
-        Said::Prompt {
-            text,
-            origin: Origin::Person,
-        } => ("you".to_owned(), text.clone()),
-        Said::Prompt {
-            text,
-            origin: Origin::Creel,
-        } => ("creel, to the model".to_owned(), text.clone()),
-        Said::Answer { text, cut, model } => {
-            let head = if *cut {
-                format!("{model} (broken off)")
-            } else {
-                model.clone()
-            };
-            (head, text.clone())
-        }
-        Said::Thought { text, model } => (format!("{model}, thinking"), indented(text)),
-        Said::Call { call, outcome, .. } => {
-            let state = match outcome {
-                None => "not ended".to_owned(),
-                Some(outcome) => match outcome.exit {
-                    Some(exit) => format!("{}, exit {exit}", outcome_name(outcome.kind)),
-                    None => outcome_name(outcome.kind).to_owned(),
-                },
-            };
-            let body = outcome
-                .as_ref()
-                .map(|outcome| indented(&outcome.text))
-                .unwrap_or_default();
-            (
-                format!("{} {} ({state})", call.name, brief(&arguments(call), 100)),
-                body,
-            )
-        }
-        Said::Notice { text } => ("creel".to_owned(), text.clone()),
-        Said::Shell { command, outcome } => (
-            format!("you, ! {}", brief(command, 100)),
-            indented(&outcome.text),
-        ),
-    }
-}
-
-fn indented(text: &str) -> String {
-    text.lines()
-        .map(|line| ["    ", line, "\n"].concat())
-        .collect()
-}
-
 #[cfg(test)]
 pub(crate) mod tests {
     use pretty_assertions::assert_eq;
 
     use super::*;
     use crate::command::json::tests::card;
+    use crate::protocol::failure::{Failure, FailureKind};
     use crate::protocol::id::CallId;
     use crate::protocol::item::Block;
 
@@ -496,5 +457,39 @@ stopped
     b
 ";
         assert_eq!(crate::agent::visible::clean(&text), expected);
+    }
+
+    #[test]
+    fn a_transcript_says_why_a_turn_did_not_simply_end() {
+        let failure = Failure::new(FailureKind::Network, "nothing answers at p");
+        let cases = [
+            (Ending::Finished, None),
+            (
+                Ending::Failed { failure },
+                Some("the turn failed: nothing answers at p"),
+            ),
+            (
+                Ending::Interrupted {
+                    text: String::new(),
+                },
+                Some("the turn was interrupted"),
+            ),
+        ];
+        for (ending, expected) in cases {
+            let mut events = events();
+            let last = Event {
+                seq: Seq(99),
+                fact: Fact::TurnEnded { turn: 1, ending },
+                ..events[0].clone()
+            };
+            events.push(last);
+            let told = entries(&events, &card());
+            let last = told.last().filter(|entry| entry.seq == Seq(99));
+            let text = last.map(|entry| match &entry.said {
+                Said::Notice { text } => text.as_str(),
+                other => panic!("{other:?}"),
+            });
+            assert_eq!(text, expected);
+        }
     }
 }
