@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::agent::visible;
 use crate::command::cli::{Output, RunArgs};
 use crate::command::run::ending::{exit_code, remark};
-use crate::command::run::signals::caught;
+use crate::command::run::signals::{caught, is_echo};
 use crate::command::run::tally::Tally;
 use crate::command::{Ended, Face, Trouble, exit, find, show};
 use crate::config::{Config, Wire, address, preset, route};
@@ -364,16 +364,22 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
             let heard = tokio::select! {
                 heard = self.feed.next() => heard,
                 Some(code) = self.signals.next() => {
-                    if self.signal.replace(code).is_some() {
-                        return Ok(code);
+                    let now = Instant::now();
+                    match deadline {
+                        Some(deadline) if is_echo(deadline - PATIENCE, now) => {}
+                        Some(_) => return self.give_up(code, face),
+                        None => {
+                            self.signal = Some(code);
+                            self.interrupt();
+                            deadline = Some(now + PATIENCE);
+                        }
                     }
-                    self.interrupt();
-                    deadline = Some(Instant::now() + PATIENCE);
                     continue;
                 }
                 () = sleep_until(deadline.unwrap_or_else(Instant::now)), if deadline.is_some() => {
                     face.note("the turn did not end in time")?;
-                    return Ok(self.signal.unwrap_or(exit::INTERRUPTED));
+                    let code = self.signal.unwrap_or(exit::INTERRUPTED);
+                    return self.give_up(code, face);
                 }
             };
             match heard {
@@ -415,6 +421,13 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
                 return Ok(exit_code(&ending, self.signal));
             }
         }
+    }
+
+    /// Ends without the end of the turn: what there is of a result is told all the same, since a script waits for it.
+    fn give_up(&mut self, code: u8, face: &mut Face<'_>) -> Ended {
+        self.tally.give_up();
+        self.report(face)?;
+        Ok(code)
     }
 
     fn interrupt(&self) {

@@ -2,11 +2,21 @@
 
 use std::io;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use futures_util::stream::{self, Stream};
 use tokio::signal::unix::{Signal as Caught, SignalKind, signal};
+use tokio::time::Instant;
 
 use crate::command::exit;
+
+/// Nobody presses a key twice on purpose in less than this.
+const ECHO: Duration = Duration::from_secs(1);
+
+/// Whether a signal is the one before it once more: `timeout` signals the program and then its group.
+pub(crate) fn is_echo(first: Instant, now: Instant) -> bool {
+    now.saturating_duration_since(first) < ECHO
+}
 
 /// The exit codes of the signals that end a run, as they come. A terminal that is closed ends it like a termination.
 pub(crate) fn caught() -> io::Result<impl Stream<Item = u8> + Unpin> {
@@ -24,4 +34,19 @@ pub(crate) fn caught() -> io::Result<impl Stream<Item = u8> + Unpin> {
         }
         Poll::Pending
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_signal_that_comes_twice_at_once_is_one() {
+        let first = Instant::now();
+        let cases = [(0, true), (999, true), (1000, false), (4000, false)];
+        for (millis, expected) in cases {
+            let now = first + Duration::from_millis(millis);
+            assert_eq!(is_echo(first, now), expected, "{millis}");
+        }
+    }
 }

@@ -32,6 +32,8 @@ pub struct Tally {
     /// What it last waited for, were there somebody to ask.
     asked: Option<About>,
     ended: Option<(Seq, Time, Ending)>,
+    /// Its end is not waited for any more.
+    given_up: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -57,12 +59,18 @@ impl Tally {
             began: None,
             asked: None,
             ended: None,
+            given_up: false,
         }
     }
 
     /// Whether the run's turn has begun. What a resumed session puts in order before it is none of the run's.
     pub fn has_begun(&self) -> bool {
         self.began.is_some()
+    }
+
+    /// The person did not wait for its end.
+    pub fn give_up(&mut self) {
+        self.given_up = true;
     }
 
     pub fn ending(&self) -> Option<&Ending> {
@@ -164,7 +172,7 @@ impl Tally {
         let calls: Vec<Value> = self.calls.iter().map(Call::value).collect();
         let value = json!({
             "session_id": self.session.to_string(),
-            "ending": ended.map_or("failed", ending::name),
+            "ending": ended.map_or(if self.given_up { "interrupted" } else { "failed" }, ending::name),
             "result": self.result,
             "steps": self.steps,
             "tool_calls": calls,
@@ -471,5 +479,17 @@ pub(crate) mod tests {
             [&json!(0.0), &json!(true)]
         );
         assert_eq!(result["stop_reason"], json!("end"));
+    }
+
+    #[test]
+    fn a_run_whose_end_nobody_waited_for_was_interrupted() {
+        let mut tally = tally(vec![
+            Fact::TurnStarted { turn: 1 },
+            called(1, 1),
+            item(1, call(1, 1, "{}")),
+        ]);
+        assert_eq!(tally.result()["ending"], json!("failed"));
+        tally.give_up();
+        assert_eq!(tally.result()["ending"], json!("interrupted"));
     }
 }

@@ -5,7 +5,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use futures_util::stream;
+use futures_util::stream::{self, StreamExt};
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -351,8 +351,8 @@ async fn a_signal_ends_the_run_with_its_own_code() {
         let (engine, config) = stage.engine();
         let door = engine.door.clone();
         let mut feed = door.listen();
-        // The signal comes when the command runs.
-        let signals = Box::pin(stream::once(async move {
+        // The signal comes when the command runs, and twice, as `timeout` sends it.
+        let first = stream::once(async move {
             while let Some(signal) = feed.next().await {
                 if matches!(&signal, Signal::Event(event) if matches!(event.fact, Fact::CallStarted { .. }))
                 {
@@ -360,7 +360,8 @@ async fn a_signal_ends_the_run_with_its_own_code() {
                 }
             }
             code
-        }));
+        });
+        let signals = Box::pin(first.chain(stream::iter([code])));
         let (out, err, ended) = written(b"", async |face: &mut Face<'_>| {
             run::begin(&args, vec![Block::text("x")], &door, &config, signals, face).await
         })
