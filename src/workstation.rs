@@ -8,7 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use creel::command::cli::Workstation;
 use creel::command::exit;
-use creel::command::run::model_trouble;
+use creel::command::run::target::model_trouble;
 use creel::config::Config;
 use creel::config::display::Ambiguous;
 use creel::config::load::{self, Loaded};

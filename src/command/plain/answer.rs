@@ -10,7 +10,7 @@ use crate::command::plain::desk::{Desk, Picks};
 use crate::command::plain::room::{Room, Stage, said_mode};
 use crate::command::plain::spoken::{self, age, amounts, money, spending, today};
 use crate::command::plain::word::TABLE;
-use crate::command::run::model_trouble;
+use crate::command::run::target::model_trouble;
 use crate::command::table::counted;
 use crate::command::{Trouble, find, show};
 use crate::protocol::event::Fact;

@@ -1,10 +1,12 @@
 //! `creel run`: one prompt without a screen, until the model stops. Nobody can be asked; the engine denies at once.
 
+pub mod beside;
 pub mod ending;
 pub mod lines;
 pub mod prompt;
 pub mod signals;
 pub mod tally;
+pub mod target;
 #[cfg(test)]
 mod trial;
 
@@ -15,13 +17,14 @@ use std::time::Duration;
 use futures_util::stream::{Stream, StreamExt};
 use tokio::time::{Instant, sleep_until};
 
-use crate::agent::visible;
 use crate::command::cli::{Output, RunArgs};
+use crate::command::run::beside::{again, progress};
 use crate::command::run::ending::{exit_code, remark};
 use crate::command::run::signals::{caught, is_echo};
 use crate::command::run::tally::Tally;
-use crate::command::{Ended, Face, Trouble, exit, find, show};
-use crate::config::{Config, Wire, address, preset, route};
+use crate::command::run::target::{endpoints, model_trouble, unpriced};
+use crate::command::{Ended, Face, Trouble, exit, find};
+use crate::config::Config;
 use crate::engine::door::Door;
 use crate::engine::feed::Feed;
 use crate::protocol::effort::Effort;
@@ -29,7 +32,7 @@ use crate::protocol::event::{Event, Fact, Signal, When};
 use crate::protocol::id::{CommandId, ModelRef, Seq, SessionId};
 use crate::protocol::item::{Block, Item};
 use crate::protocol::op::{Command, Op};
-use crate::protocol::query::{Found, ModelCard, Query};
+use crate::protocol::query::{Found, Query};
 use crate::protocol::rule::{Effect, Mode, Rule, Scope};
 use crate::protocol::session::{Card, Change, OpenRequest, RunLimits};
 
@@ -276,59 +279,6 @@ pub fn folder(cwd: Option<&Path>) -> Result<PathBuf, Trouble> {
     Ok(found)
 }
 
-/// Why the config has no such model: its provider or route is not there.
-pub fn model_trouble(model: &ModelRef, config: &Config) -> Option<String> {
-    match model.as_route() {
-        Some(name) if !config.routes.contains_key(name) => {
-            Some(format!("--model {}", route::unknown(name, &config.routes)))
-        }
-        None if !config.providers.contains_key(&model.provider) => {
-            Some(missing_provider(model, config))
-        }
-        Some(_) | None => None,
-    }
-}
-
-fn missing_provider(model: &ModelRef, config: &Config) -> String {
-    let name = &model.provider;
-    let usual = preset::find(name).and_then(|preset| preset.key_variables.first());
-    if let Some(variable) = usual {
-        return format!(
-            "the provider `{name}` has no key: set {variable}, or add [providers.{name}] to the config"
-        );
-    }
-    let known: Vec<&str> = config.providers.keys().map(String::as_str).collect();
-    format!(
-        "there is no provider `{name}`: there are {}",
-        known.join(", ")
-    )
-}
-
-/// The models that may be asked where this one is: the endpoints of a route, whichever it will be, or itself.
-fn endpoints<'c>(model: &'c ModelRef, config: &'c Config) -> &'c [ModelRef] {
-    let route = model.as_route().and_then(|name| config.routes.get(name));
-    route.map_or(std::slice::from_ref(model), |route| &route.endpoints)
-}
-
-/// Why a budget cannot hold a model: without a price nobody knows what a call costs. A server on this machine counts as
-/// nothing, and so does the rehearsal.
-fn unpriced(model: &ModelRef, cards: &[ModelCard], config: &Config) -> Option<String> {
-    let card = cards.iter().find(|card| card.model == *model);
-    let provider = config.providers.get(&model.provider);
-    let free = provider.is_some_and(|provider| {
-        provider.wire == Wire::Rehearsal || address::is_local(&provider.base_url)
-    });
-    let held =
-        free || card.is_some_and(|card| card.local || card.subscription || card.price.is_some());
-    (!held).then(|| {
-        format!(
-            "{model} has no price, so --budget cannot hold it: write its price into the config, as \
-             [providers.{}.models.\"{}\"] price = {{ input = 1, output = 2 }}",
-            model.provider, model.model
-        )
-    })
-}
-
 /// A run that was begun.
 struct Run<'d, S> {
     door: &'d Door,
@@ -393,7 +343,11 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
                     }
                 }
                 Some(Signal::Delta { session, delta }) if session == self.session => {
-                    if self.output == Output::StreamJson && self.tally.has_begun() {
+                    if self.output != Output::StreamJson {
+                        if let Some(line) = again(&delta) {
+                            face.note(&line)?;
+                        }
+                    } else if self.tally.has_begun() {
                         self.write(lines::delta(session, &delta).as_ref(), face)?;
                     }
                 }
@@ -488,20 +442,5 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
             Output::Json => face.json(&serde_json::Value::Object(self.tally.result())),
             Output::StreamJson => face.json(&lines::result(&self.tally, self.session)),
         }
-    }
-}
-
-/// What a person who watches is told while it runs.
-fn progress(event: &Event) -> Option<String> {
-    let Fact::ItemAdded { item, .. } = &event.fact else {
-        return None;
-    };
-    match item {
-        Item::Call(call) => {
-            let arguments = visible::brief(&show::arguments(call), 100);
-            Some(format!("{} {arguments}", call.name))
-        }
-        Item::Notice { text } => Some(text.clone()),
-        _ => None,
     }
 }

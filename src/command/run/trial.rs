@@ -378,3 +378,15 @@ async fn a_signal_ends_the_run_with_its_own_code() {
         engine.ended().await;
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_nothing_is_said_beside_the_result() {
+    let stage = Stage::new("> *\n< think: hm\n");
+    let (out, err, code) = stage.run("go", "").await;
+    assert_eq!(
+        (&*out, &*err, code),
+        ("", "creel: the model said nothing\n", 0)
+    );
+    let (_, err, _) = stage.run("--output stream-json go", "").await;
+    assert_eq!(err, "", "it is in a line of its own there");
+}
