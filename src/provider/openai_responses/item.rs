@@ -9,6 +9,9 @@ use crate::provider::Chunk;
 use crate::provider::decode::{MOST_PARTS, growth};
 use crate::provider::replay;
 
+/// The field of sealed reasoning.
+const SEAL: &str = "encrypted_content";
+
 /// What a stream of pieces belongs to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stream {
@@ -171,11 +174,17 @@ impl Item {
         self.finished = true;
     }
 
-    /// Adds to a finished item what it lacks; what it has is believed.
+    /// Adds its seal to a finished item that lacks one, with the id the seal is of; what it has is believed, and what else it
+    /// lacks it was finished without.
     pub(crate) fn complete(&mut self, raw: &Map<String, Value>) {
-        for (name, value) in raw {
-            if is_nothing(self.raw.get(name)) && !is_nothing(Some(value)) {
-                self.raw.insert(name.clone(), value.clone());
+        if !is_nothing(self.raw.get(SEAL)) || is_nothing(raw.get(SEAL)) {
+            return;
+        }
+        for name in [SEAL, "id"] {
+            if let Some(value) = raw.get(name)
+                && is_nothing(self.raw.get(name))
+            {
+                self.raw.insert(name.to_owned(), value.clone());
             }
         }
     }
@@ -244,7 +253,9 @@ impl Item {
     /// that what was not finished is complete all the same.
     pub(crate) fn parts(&self, family: &str, whole: bool) -> Vec<Part> {
         let complete = whole || self.finished;
-        let opaque = |body: Map<String, Value>| {
+        let opaque = |mut body: Map<String, Value>| {
+            // As it was begun, where the end does not say it: what goes back is over.
+            body.retain(|name, value| name != "status" || *value != "in_progress");
             complete.then(|| replay::opaque(family, Wire::OpenAiResponses, Value::Object(body)))
         };
         match self.kind() {

@@ -245,6 +245,43 @@ fn what_a_finished_item_lacks_comes_with_the_end() {
     }
 }
 
+/// llama.cpp says of reasoning that it is in progress where it begins, and nothing where it ends.
+#[test]
+fn what_goes_back_is_not_in_progress_and_has_no_field_of_another_telling() {
+    let begun = json!({"type": "reasoning", "id": "rs_1", "summary": [], "content": [], "encrypted_content": "", "status": "in_progress"});
+    let hm = json!([{"type": "reasoning_text", "text": "hm"}]);
+    let mut ended = begun.clone();
+    ended["content"] = hm.clone();
+    ended.as_object_mut().unwrap().remove("status");
+    let mut told_again = ended.clone();
+    told_again["status"] = json!("completed");
+    told_again["phase"] = json!("x");
+    let mut end = completed();
+    end["response"]["output"] = json!([told_again]);
+    let expected = json!({"type": "reasoning", "id": "rs_1", "summary": [], "content": hm, "encrypted_content": ""});
+    for events in [
+        // With its end, and left open.
+        vec![added(0, &begun), finished(0, &ended), end],
+        vec![
+            added(0, &begun),
+            json!({"type": "response.reasoning_text.delta", "output_index": 0, "content_index": 0, "delta": "hm"}),
+            completed(),
+        ],
+    ] {
+        let chunks = decode(decoder(HERE.to_owned()), &events);
+        let Part::Thought {
+            opaque: Some(opaque),
+            ..
+        } = &done(&chunks).parts[0]
+        else {
+            panic!("{chunks:?}")
+        };
+        let mut body = opaque.body.clone();
+        body["content"] = hm.clone();
+        assert_eq!(body, expected);
+    }
+}
+
 #[test]
 fn texts_come_in_pieces_or_at_once_and_are_never_doubled() {
     let whole = |kind: &str, field: &str, text: &str| {
