@@ -514,6 +514,7 @@ fn a_window_that_is_too_small_is_refused_before_anything_is_sent() {
         model: OTHER.parse().unwrap(),
         mode: Mode::Ask,
         effort: None,
+        before: None,
     };
     desk.send(Op::Fork { request });
     assert!(
@@ -547,6 +548,7 @@ fn a_fork_has_the_conversation_and_none_of_what_it_cost() {
             model: model.parse().unwrap(),
             mode: Mode::Ask,
             effort: None,
+            before: None,
         };
         desk.send(Op::Fork { request });
         desk.fact(|fact| matches!(fact, Fact::SessionOpened { .. }).then_some(()));

@@ -107,6 +107,15 @@ pub fn facts(parent: &Session, events: &[Event], wanted: Wanted) -> Result<Vec<F
     Ok(facts)
 }
 
+/// Leaves out a turn and all that followed.
+pub fn end_before(events: &mut Vec<Event>, turn: u32) {
+    let begins =
+        |event: &Event| matches!(event.fact, Fact::TurnStarted { turn: begun } if begun >= turn);
+    if let Some(at) = events.iter().position(begins) {
+        events.truncate(at);
+    }
+}
+
 /// What of the other session's log is the conversation. What was asked, allowed, reserved and paid stays there.
 fn is_taken(fact: &Fact) -> bool {
     match fact {
@@ -375,6 +384,31 @@ mod tests {
                 forked(log),
                 Err("there is nothing to fork yet: nothing was said here".to_owned())
             );
+        }
+    }
+
+    #[test]
+    fn a_turn_and_what_followed_are_left_out() {
+        let facts = [
+            begins(),
+            prompt(),
+            ends(Ending::Finished),
+            Fact::TurnStarted { turn: 2 },
+            prompt(),
+        ];
+        for (before, kept) in [(1, 0), (2, 3), (3, 5)] {
+            let mut events: Vec<Event> = facts
+                .iter()
+                .zip(1..)
+                .map(|(fact, seq)| Event {
+                    seq: Seq(seq),
+                    session: SessionId(uuid::Uuid::from_u128(1)),
+                    at: Time(1),
+                    fact: fact.clone(),
+                })
+                .collect();
+            end_before(&mut events, before);
+            assert_eq!(events.len(), kept, "{before}");
         }
     }
 }

@@ -56,9 +56,12 @@ async fn begin(
         return Err(format!("session {} is in the log already", id.short()));
     }
     let from = request.from;
-    let events = house
+    let mut events = house
         .read(move |reader| reader.history(from, Page::After(Seq(0)), u32::MAX))
         .await?;
+    if let Some(before) = request.before {
+        fork::end_before(&mut events, before);
+    }
     let parent = Session::fold(None, &events)
         .ok_or_else(|| format!("session {} is not in the log", from.short()))?;
     // What is lent to a session is not lent to its fork.

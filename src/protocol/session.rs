@@ -70,6 +70,9 @@ pub struct ForkRequest {
     pub mode: Mode,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub effort: Option<Effort>,
+    /// The turn whose prompt and all that followed are left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub before: Option<u32>,
 }
 
 /// What bounds one run, from its prompt to its end; a session has none of these.

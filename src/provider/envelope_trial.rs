@@ -187,3 +187,29 @@ fn a_picture_that_a_model_cannot_see_is_no_trouble_of_the_server() {
     let other = Envelope::of(&json!({"error": {"message": "no image was found"}})).unwrap();
     assert_eq!(Lesson::of(&other), None);
 }
+
+#[test]
+fn a_refused_prompt_teaches_the_window() {
+    let cases = [
+        (
+            "request (13405 tokens) exceeds the available context size (4096 tokens), try increasing it",
+            "exceed_context_size_error",
+            Some(Lesson::Window(4096)),
+        ),
+        (
+            "This model's maximum context length is 8192 tokens. However, your messages resulted in 9000 tokens.",
+            "",
+            Some(Lesson::Window(8192)),
+        ),
+        ("prompt is too long", "", None),
+        // Not of the prompt.
+        ("the available context size (4096 tokens) is fine", "", None),
+    ];
+    for (message, kind, expected) in cases {
+        assert_eq!(
+            Lesson::of(&envelope(message, kind, "")),
+            expected,
+            "{message}"
+        );
+    }
+}

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::provider::envelope::{Envelope, excerpt};
+use crate::provider::room;
 
 /// An error that came inside an answer after the status said all was well.
 pub fn in_answer(envelope: &Envelope) -> Failure {
@@ -122,12 +123,19 @@ pub fn by_status(status: u16, body: &str, advice: Advice, place: &str, key_place
 pub enum Lesson {
     /// It takes no pictures.
     Blind,
+    /// Tokens of its window, which a prompt did not fit.
+    Window(u64),
 }
 
 impl Lesson {
     /// Reads it out of the envelope.
     pub fn of(envelope: &Envelope) -> Option<Self> {
-        envelope.is_about_pictures().then_some(Self::Blind)
+        if envelope.is_about_pictures() {
+            return Some(Self::Blind);
+        }
+        let is_overflow = envelope.kind_by_words() == Some(FailureKind::TooLong);
+        let window = || room::window(&envelope.message.to_lowercase());
+        is_overflow.then(window).flatten().map(Self::Window)
     }
 }
 

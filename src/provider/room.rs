@@ -45,11 +45,16 @@ pub fn of(words: &str, asked: u64) -> Option<Room> {
     (LEAST..asked).contains(&room.output).then_some(room)
 }
 
-/// The window, as each server names it.
-fn window(words: &str) -> Option<u64> {
+/// The window, as each server names it. `words` are in small letters.
+pub(crate) fn window(words: &str) -> Option<u64> {
     behind(
         words,
-        &["maximum context length is", "maximum context length of"],
+        &[
+            "maximum context length is",
+            "maximum context length of",
+            // llama.cpp.
+            "available context size (",
+        ],
     )
     .or_else(|| {
         // `input length and max_tokens exceed context limit: 190000 + 32000 > 200000`.

@@ -59,6 +59,7 @@ impl Answers {
         let learnt = learnt.entry(model.to_owned()).or_default();
         match lesson {
             Lesson::Blind => learnt.blind = true,
+            Lesson::Window(window) => learnt.window = Some(window),
         }
     }
 

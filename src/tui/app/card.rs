@@ -45,6 +45,10 @@ impl CardFocus {
 pub enum Choice {
     /// Asks the model again, now.
     Again,
+    /// A fork without the prompt that was too long, which is in its composer.
+    Before,
+    /// A new session with that prompt in its composer.
+    Fresh,
     /// Goes on after the words of the answer that was cut off.
     Keep,
     /// Shows where it was interrupted.
@@ -65,7 +69,8 @@ impl Choice {
     /// Its letter; `None` for Enter.
     pub fn letter(self) -> Option<char> {
         match self {
-            Self::Again | Self::Share => None,
+            Self::Again | Self::Share | Self::Before => None,
+            Self::Fresh => Some('n'),
             Self::Keep => Some('c'),
             Self::Look => Some('i'),
             Self::Leave => Some('x'),
@@ -89,6 +94,15 @@ impl App {
             Some(Ending::Failed { failure }) => ("again", failure.kind == FailureKind::Auth),
             Some(_) => ("goes on", false),
         };
+        if view.is_too_long() {
+            let follows = view.last_prompt().is_some_and(|(turn, _)| turn > 1);
+            let before = follows.then_some((Choice::Before, "fork before this prompt"));
+            let others = [
+                (Choice::Fresh, "new session"),
+                (Choice::Models, "other model"),
+            ];
+            return before.into_iter().chain(others).collect();
+        }
         let mut choices = vec![(Choice::Again, again)];
         let interrupted = matches!(view.stopped(), Some(Ending::Interrupted { .. }));
         if !interrupted && view.broke_off().is_some() {
@@ -236,6 +250,8 @@ impl App {
                 };
                 self.go_on(how)
             }
+            Choice::Before => self.fork_before_prompt(),
+            Choice::Fresh => self.begin_with_prompt(),
             Choice::Keep => {
                 self.focus = Focus::Composer;
                 self.go_on(Op::Continue)

@@ -61,6 +61,7 @@ pub mod temporary;
 pub mod text;
 pub mod theme;
 pub mod tour;
+pub mod too_long;
 pub mod transcript;
 pub mod view;
 mod views;

@@ -89,7 +89,7 @@ impl App {
     pub fn take_model(&mut self, model: ModelRef, how: How) -> Vec<Cmd> {
         let running = self.view().running();
         match how {
-            How::Fork => self.fork(model),
+            How::Fork => self.fork(model, None),
             How::Now if running => {
                 let id = self.view().id;
                 let stop = self.command(id, Op::Interrupt);
@@ -107,13 +107,15 @@ impl App {
     }
 
     /// A session of its own that begins with this conversation. This one stays as it is, and its cache warm.
-    fn fork(&mut self, model: ModelRef) -> Vec<Cmd> {
+    /// Without a turn and what followed it where one is named.
+    pub(crate) fn fork(&mut self, model: ModelRef, before: Option<u32>) -> Vec<Cmd> {
         let from = self.view();
         let request = ForkRequest {
             from: from.id,
             model: model.clone(),
             mode: from.lasting_mode(self.now.wall),
             effort: from.effort(),
+            before,
         };
         let mut view = View::fresh(
             self.now.fresh,

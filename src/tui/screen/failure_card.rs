@@ -209,7 +209,12 @@ fn foot(site: &Site, price: &str, leave: Option<(&str, &str)>, width: usize) -> 
             return vec![row.put(", composer empty: decide", Role::Muted)];
         }
         let choices = app.card_choices(view);
-        let again = choices.first().map_or("", |row| row.1);
+        let (first, again) = choices.first().copied().unwrap_or((Choice::Again, ""));
+        let price = if matches!(first, Choice::Before | Choice::Fresh) {
+            ""
+        } else {
+            price
+        };
         let row = row
             .put(" from an empty composer, then ", Role::Muted)
             .put("Enter", Role::Key)

@@ -12,6 +12,7 @@ use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::item::{Block, Item, Origin};
 use crate::protocol::op::Op;
 use crate::protocol::query::Query;
+use crate::protocol::session::Change;
 use crate::tui::app::Focus;
 use crate::tui::app::card::{Choice, KeyPlaces, given_to};
 use crate::tui::app::first_run::{FirstRun, Page};
@@ -331,4 +332,56 @@ fn a_key_read_again_goes_on_by_itself() {
     assert_eq!(desk.app.setup.key_places, places(file()));
     // Its card is put away by now.
     assert_eq!(desk.update(Msg::KeysRead(session, read)), []);
+}
+
+#[test]
+fn a_conversation_that_is_too_long_is_gone_on_with_before_its_last_prompt() {
+    use Choice::{Again, Before, Fresh, Models};
+    let too_long = |turn| {
+        let mut desk = Desk::running();
+        let said = Fact::ItemAdded {
+            turn,
+            step: 1,
+            item: Item::Prompt {
+                blocks: vec![Block::text("all of it")],
+                origin: Origin::Person,
+            },
+        };
+        desk.fact(said);
+        desk.fact(Fact::TurnEnded {
+            turn,
+            ending: Ending::Failed {
+                failure: Failure::new(FailureKind::TooLong, "too long"),
+            },
+        });
+        desk.press(KeyCode::Tab);
+        desk.wait(400);
+        desk
+    };
+    let offered = |desk: &Desk| -> Vec<Choice> {
+        let choices = desk.app.card_choices(desk.app.view());
+        choices.iter().map(|row| row.0).collect()
+    };
+    assert_eq!(offered(&too_long(1)), [Fresh, Models]);
+    let mut desk = too_long(2);
+    assert_eq!(offered(&desk), [Before, Fresh, Models]);
+    let from = desk.app.view().id;
+    let ops = ops(&desk.press(KeyCode::Enter));
+    let [Op::Fork { request }, ..] = &ops[..] else {
+        panic!("{ops:?}")
+    };
+    assert_eq!((request.from, request.before), (from, Some(2)));
+    assert_ne!(desk.app.view().id, from);
+    assert_eq!(desk.app.view().composer.plain(), "all of it");
+    let mut desk = too_long(2);
+    desk.press(KeyCode::Char('n'));
+    assert_eq!(desk.app.view().composer.plain(), "all of it");
+    // With another model it may go.
+    let mut desk = too_long(2);
+    desk.fact(Fact::SessionChanged {
+        change: Change::Model {
+            model: model("b/other"),
+        },
+    });
+    assert_eq!(offered(&desk), [Again, Models]);
 }

@@ -105,6 +105,7 @@ fn each_key_takes_a_model_up_its_own_way() {
             model: model(name),
             mode: Mode::Ask,
             effort: None,
+            before: None,
         },
     };
     let unseen = Op::Change {
