@@ -17,7 +17,7 @@ pub async fn run(args: &ModelsArgs, door: &Door, face: &mut Face<'_>) -> Ended {
     if let Some(model) = &args.ask_again {
         return ask_again(model, door, face).await;
     }
-    let cards = match door.ask(Query::Models).await {
+    let cards = match door.ask(Query::Served { elsewhere: true }).await {
         Found::Models(cards) => cards,
         other => return Err(find::odd(&other)),
     };

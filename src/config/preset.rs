@@ -174,7 +174,10 @@ mod tests {
              openrouter ollama llamacpp lmstudio vllm"
         );
         assert!(toml::from_str::<File>(places()).is_ok());
-        assert_eq!(find("llamacpp").unwrap().quirks, "{ old_limit = true }");
+        assert_eq!(
+            find("llamacpp").unwrap().quirks,
+            "{ old_limit = true, props = true }"
+        );
         let mut found: Vec<&str> = Vec::new();
         for preset in PRESETS.iter() {
             assert!(!preset.endpoints.is_empty(), "{}", preset.name);

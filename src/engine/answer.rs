@@ -11,6 +11,7 @@ use crate::protocol::id::SessionId;
 use crate::protocol::money::Rates;
 use crate::protocol::op::{Manage, Managed};
 use crate::protocol::query::{Found, Holder, LastAnswer, Query, SpendRow, Stashed, Today};
+use crate::provider::listed::Reach;
 use crate::store::Purged;
 use crate::store::append::{composer_draft, stash_draft};
 use crate::store::read::Reader;
@@ -57,6 +58,11 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
             .map(|(rows, of)| Found::Cache { rows, of }),
         Query::Today => today(house).await.map(Found::Today),
         Query::Models => house.model_cards().await.map(Found::Models),
+        Query::Served { elsewhere } => {
+            let reach = if elsewhere { Reach::All } else { Reach::Here };
+            house.providers().look(reach).await;
+            house.model_cards().await.map(Found::Models)
+        }
         Query::Providers => check::cards(house).await.map(Found::Providers),
         Query::Offers {
             session,

@@ -147,6 +147,7 @@ impl House {
         let routes = Routes {
             routes: config.routes,
             roles: config.roles,
+            usual: config.model,
         };
         let providers = table(config.providers, &self.redactor, self.unattended);
         *self

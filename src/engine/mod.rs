@@ -137,6 +137,7 @@ impl Engine {
             routes: RwLock::new(Arc::new(Routes {
                 routes: config.routes,
                 roles: config.roles,
+                usual: config.model,
             })),
             health: Mutex::default(),
             tools: Toolbox::shipped(),

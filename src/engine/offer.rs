@@ -382,7 +382,7 @@ struct Known {
 impl Known {
     fn offers(&self, house: &House, talk: &Talk, also: Option<ModelRef>) -> Vec<Offer> {
         let (growth, ratio) = (offer::growth(&talk.prompts), talk.last_ratio(house));
-        let mut offered = house.offered();
+        let mut offered = house.offered(self.used.keys().cloned());
         if let Some(also) = also
             && offered.iter().all(|(card, _)| card.model != also)
         {

@@ -2,7 +2,7 @@
 //! of all of them. How they do is read from the log, which every session of every process of the home writes; so what one pane
 //! learns of a limit or a fault all others know.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -36,6 +36,17 @@ const JUST: Duration = Duration::from_secs(1);
 pub(crate) struct Routes {
     pub(crate) routes: BTreeMap<String, Route>,
     pub(crate) roles: RoleConfig,
+    /// What new sessions begin with.
+    pub(crate) usual: Option<ModelRef>,
+}
+
+impl Routes {
+    /// Every model the config names.
+    fn named(&self) -> impl Iterator<Item = &ModelRef> {
+        let endpoints = self.routes.values().flat_map(|route| &route.endpoints);
+        let roles = [&self.usual, &self.roles.plan, &self.roles.small];
+        roles.into_iter().flatten().chain(endpoints)
+    }
 }
 
 /// Where a prompt goes now.
@@ -129,14 +140,11 @@ impl House {
     }
 
     pub(crate) async fn model_cards(self: &Arc<Self>) -> Result<Vec<ModelCard>, String> {
-        let accepted = self.read(Reader::accepted).await?;
-        let mut cards: Vec<ModelCard> = self.offered().into_iter().map(|(card, _)| card).collect();
-        // Those that were named without being in the config or a table.
-        for model in &accepted {
-            if cards.iter().all(|card| card.model != *model) {
-                cards.push(self.providers().card(model));
-            }
-        }
+        let read = |reader: &Reader| Ok((reader.accepted()?, reader.used()?));
+        let (accepted, used) = self.read(read).await?;
+        let asked = used.into_iter().map(|(model, _)| model);
+        let offered = self.offered(accepted.iter().cloned().chain(asked));
+        let mut cards: Vec<ModelCard> = offered.into_iter().map(|(card, _)| card).collect();
         for card in &mut cards {
             card.accepted = self.is_accepted(&card.model, &accepted);
         }
@@ -148,8 +156,12 @@ impl House {
         accepted.contains(model) && matches!(self.tariff(model), Tariff::Unknown { .. })
     }
 
-    /// All models, the routes before them: each with the figures of the endpoint that would serve, and that endpoint.
-    pub(crate) fn offered(&self) -> Vec<(ModelCard, ModelRef)> {
+    /// All models, the routes before them: each with the figures of the endpoint that would serve, and that endpoint. Those that
+    /// the config names or that were asked are among them, though no table has them and no server told of them.
+    pub(crate) fn offered(
+        &self,
+        asked: impl Iterator<Item = ModelRef>,
+    ) -> Vec<(ModelCard, ModelRef)> {
         let routes = self.routes();
         let cards = routes.routes.iter().filter_map(|(name, route)| {
             let endpoints = self.endpoints(route);
@@ -164,8 +176,17 @@ impl House {
             Some((card, endpoint))
         });
         let mut cards: Vec<(ModelCard, ModelRef)> = cards.collect();
-        let models = self.providers().models().into_iter();
+        let providers = self.providers();
+        let models = providers.models().into_iter();
         cards.extend(models.map(|card| (card.clone(), card.model)));
+        let mut seen: BTreeSet<ModelRef> =
+            cards.iter().map(|(card, _)| card.model.clone()).collect();
+        for model in routes.named().cloned().chain(asked) {
+            let is_new = model.as_route().is_none() && providers.has(&model.provider);
+            if is_new && seen.insert(model.clone()) {
+                cards.push((providers.card(&model), model));
+            }
+        }
         cards
     }
 

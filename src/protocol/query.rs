@@ -64,6 +64,11 @@ pub enum Query {
     /// Dollars of today (the local day) with what is reserved now, and the day's limit.
     Today,
     Models,
+    /// The same after the servers whose models no table has were asked for theirs, on this machine or wherever they are: that
+    /// takes as long as they take, some seconds at most.
+    Served {
+        elsewhere: bool,
+    },
     /// The providers of the config and those found by their keys.
     Providers,
     /// All models with what choosing each would come to for the next prompt: of a session, else of one that begins in this

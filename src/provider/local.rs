@@ -12,6 +12,7 @@ use crate::protocol::failure::{Failure, FailureKind};
 use crate::provider::http::{Http, Request, set, url};
 use crate::provider::key::Key;
 use crate::provider::ollama::show;
+use crate::provider::props;
 use crate::provider::tally::count;
 
 /// A server that is there answers at once, also while it works; what takes longer is none, or is of no use now.
@@ -78,9 +79,21 @@ pub struct Served {
 /// The models of the server of that kind at a port of this machine. The error says that there is none, or none that can be
 /// understood; something else may listen there.
 pub async fn models(http: &Arc<Http>, kind: Kind, port: u16) -> Result<Vec<Served>, Failure> {
+    let key = Arc::new(Key::new(None, Arc::new(|| Ok(None))));
+    models_at(http, kind, format!("http://127.0.0.1:{port}"), key).await
+}
+
+/// The same of a server at an address without a path, which may want a key.
+pub(crate) async fn models_at(
+    http: &Arc<Http>,
+    kind: Kind,
+    root: String,
+    key: Arc<Key>,
+) -> Result<Vec<Served>, Failure> {
     let server = Server {
         http: Arc::clone(http),
-        root: format!("http://127.0.0.1:{port}"),
+        root,
+        key,
     };
     let asked = async {
         match kind {
@@ -95,7 +108,7 @@ pub async fn models(http: &Arc<Http>, kind: Kind, port: u16) -> Result<Vec<Serve
         .unwrap_or_else(|_| {
             Err(Failure::new(
                 FailureKind::Network,
-                format!("127.0.0.1:{port} does not answer"),
+                format!("{} does not answer", server.root),
             ))
         })
 }
@@ -103,6 +116,7 @@ pub async fn models(http: &Arc<Http>, kind: Kind, port: u16) -> Result<Vec<Serve
 struct Server {
     http: Arc<Http>,
     root: String,
+    key: Arc<Key>,
 }
 
 impl Server {
@@ -158,7 +172,7 @@ impl Server {
         let served = self.listed("/meta/n_ctx_train").await?;
         // What one conversation gets, which is less than the model was trained for.
         let props = self.get("/props").await.unwrap_or_default();
-        let running = count(props.pointer("/default_generation_settings/n_ctx"));
+        let running = props::window(&props);
         Ok(served
             .into_iter()
             .map(|served| Served {
@@ -191,11 +205,15 @@ impl Server {
         if body.is_some() {
             set(&mut headers, "content-type", "application/json", false)?;
         }
+        if let Some(key) = self.key.get().await? {
+            let bearer = format!("Bearer {}", key.expose());
+            set(&mut headers, "authorization", &bearer, true)?;
+        }
         let request = Request {
             url: url(&format!("{}{path}", self.root))?,
             headers,
             body: body.map(|body| body.to_string().into_bytes()),
-            key: Arc::new(Key::new(None, Arc::new(|| Ok(None)))),
+            key: Arc::clone(&self.key),
         };
         let response = self.http.send(&request).await?;
         let body = self.http.text(response, LARGEST).await;

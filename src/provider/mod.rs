@@ -26,6 +26,7 @@ mod golden;
 pub mod http;
 pub mod key;
 pub mod limits;
+pub mod listed;
 pub mod local;
 mod marks;
 pub mod ndjson;
@@ -35,6 +36,7 @@ pub mod openai_responses;
 #[cfg(test)]
 mod pictures_trial;
 mod piece;
+mod props;
 pub mod quirks;
 pub mod reasoning;
 pub mod rehearsal;

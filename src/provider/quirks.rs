@@ -59,6 +59,8 @@ pub struct Quirks {
     pub thought_tags: Option<bool>,
     /// The key is sent as a bearer token also where the dialect has a header of its own.
     pub bearer: bool,
+    /// `/props` beside the interface tells which window the server runs with, and whether its model sees.
+    pub props: bool,
     /// Lists of models are public there; this path is not, and so tells whether a key is good.
     pub key_path: Option<&'static str>,
 }
@@ -105,6 +107,7 @@ pub const NONE: Quirks = Quirks {
     silent_overflow: false,
     thought_tags: None,
     bearer: false,
+    props: false,
     key_path: None,
 };
 

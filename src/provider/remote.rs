@@ -20,6 +20,7 @@ use crate::provider::failure::no_list;
 use crate::provider::http::answer::{Call, answer};
 use crate::provider::http::{Http, Request, set, url};
 use crate::provider::key::Key;
+use crate::provider::props;
 use crate::provider::quirks::Quirks;
 use crate::provider::room::Room;
 use crate::provider::told::{Answers, Question};
@@ -84,7 +85,7 @@ impl Provider for Remote {
 
     fn told<'a>(&'a self, prompt: &'a Prompt) -> BoxFuture<'a, Told> {
         let known = async {
-            if self.dialect.question.is_none() {
+            if self.question().is_none() {
                 return Told::default();
             }
             // Where it takes longer the call itself waits for it, which a person can break off.
@@ -144,7 +145,7 @@ impl Remote {
     async fn known(&self, prompt: &Prompt) -> Told {
         let model = &prompt.model.model;
         let window = self.windows.get(model).copied();
-        let told = match &self.dialect.question {
+        let told = match self.question() {
             Some(question) if window.is_none() || prompt.effort.is_some() => {
                 let asked = self.answers.get(model, self.ask(question, model)).await;
                 // The call that follows meets the same trouble and tells of it.
@@ -158,10 +159,16 @@ impl Remote {
         }
     }
 
+    /// What is asked before a model is called.
+    fn question(&self) -> Option<&Question> {
+        let props = self.quirks.props.then_some(&props::QUESTION);
+        self.dialect.question.as_ref().or(props)
+    }
+
     async fn ask(&self, question: &Question, model: &str) -> Result<Told, Failure> {
         let address = url(&(question.address)(&self.base_url))?;
-        let body = (question.body)(model).to_string().into_bytes();
-        let request = self.request(address, Some(body)).await?;
+        let body = (question.body)(model).map(|body| body.to_string().into_bytes());
+        let request = self.request(address, body).await?;
         let response = self.http.send(&request).await?;
         let body = self.http.text(response, LARGEST_LIST).await;
         let answer = serde_json::from_str(&body).unwrap_or_default();
@@ -201,7 +208,11 @@ impl Remote {
         Ok(all)
     }
 
-    async fn request(&self, url: Url, body: Option<Vec<u8>>) -> Result<Request, Failure> {
+    pub(crate) async fn request(
+        &self,
+        url: Url,
+        body: Option<Vec<u8>>,
+    ) -> Result<Request, Failure> {
         let key = self.key.get().await?;
         let mut headers = HeaderMap::new();
         if body.is_some() {

@@ -239,6 +239,7 @@ impl Providers {
     pub fn models(&self) -> Vec<ModelCard> {
         let mut cards = Vec::new();
         for (name, config) in &self.config {
+            let told = self.listed(name);
             let vendor = quirks_of(config).ok().and_then(|quirks| quirks.vendor);
             let listed = vendor
                 .into_iter()
@@ -251,6 +252,7 @@ impl Providers {
                 .keys()
                 .map(String::as_str)
                 .chain(listed)
+                .chain(told.iter().map(String::as_str))
                 .chain(scripts)
             {
                 if seen.insert(model) {
@@ -350,7 +352,14 @@ impl Providers {
         })
     }
 
-    fn remote(&self, name: &str) -> Result<Arc<Remote>, Failure> {
+    /// The models that a server told of.
+    fn listed(&self, name: &str) -> Vec<String> {
+        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        made.get(name)
+            .map_or_else(Vec::new, |remote| remote.answers.listed())
+    }
+
+    pub(crate) fn remote(&self, name: &str) -> Result<Arc<Remote>, Failure> {
         // The map is whole whatever happened to the thread that held it.
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(remote) = made.get(name) {
@@ -457,7 +466,7 @@ fn fault(text: impl Into<String>) -> Failure {
 }
 
 /// By the preset, else by the vendor whose address it is.
-fn quirks_of(config: &ProviderConfig) -> Result<Quirks, Failure> {
+pub(crate) fn quirks_of(config: &ProviderConfig) -> Result<Quirks, Failure> {
     match &config.preset {
         None => Ok(quirks::at(&config.base_url)),
         Some(preset) => quirks::of(preset).ok_or_else(|| {

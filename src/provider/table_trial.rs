@@ -14,6 +14,7 @@ use crate::config::{KeySource, ProviderConfig, Wire};
 use crate::protocol::money::Currency;
 use crate::protocol::route::Abilities;
 use crate::protocol::usage::{CacheLife, Price};
+use crate::provider::listed::Reach;
 use crate::provider::rehearsals::Rehearsals;
 use crate::provider::table::Providers;
 
@@ -332,4 +333,60 @@ fn what_is_not_there_is_named_with_what_is() {
         "there is no provider `anthropic`, nor any other: set a key such as ANTHROPIC_API_KEY, or add \
          [providers.anthropic] to config.toml"
     );
+}
+
+#[test]
+fn what_a_server_tells_is_among_the_models_with_its_window() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let base_url = format!("http://{}/v1", listener.local_addr().unwrap());
+    // Asked twice: for its models, and for the window it runs with.
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut head = [0; 4096];
+            let count = std::io::Read::read(&mut stream, &mut head).unwrap();
+            let head = String::from_utf8_lossy(&head[..count]).into_owned();
+            let body = if head.starts_with("GET /props ") {
+                r#"{"default_generation_settings":{"n_ctx":4096},"modalities":{"vision":false}}"#
+            } else {
+                assert!(head.starts_with("GET /v1/models "), "{head}");
+                r#"{"data":[{"id":"tiny.gguf","meta":{"n_ctx_train":65536}}]}"#
+            };
+            let head = format!(
+                "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+                body.len()
+            );
+            let _ = std::io::Write::write_all(&mut stream, format!("{head}{body}").as_bytes());
+        }
+    });
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let off = format!("http://{}/v1", nobody.local_addr().unwrap());
+    drop(nobody);
+    let mut here = provider(Wire::OpenAiChat, &base_url, "SET", Some("llamacpp"));
+    here.key = KeySource::None;
+    let providers = Providers::new(
+        [
+            ("here".to_owned(), here),
+            (
+                "off".to_owned(),
+                provider(Wire::OpenAiChat, &off, "SET", Some("llamacpp")),
+            ),
+        ]
+        .into(),
+        Arc::new(|_| Ok(None)),
+        Rehearsals::default(),
+    );
+    let models = || -> Vec<(String, Option<u64>)> {
+        let cards = providers.models().into_iter();
+        cards
+            .map(|card| (card.model.to_string(), card.context))
+            .collect()
+    };
+    assert_eq!(models(), []);
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    runtime.block_on(providers.look(Reach::Here));
+    assert_eq!(models(), [("here/tiny.gguf".to_owned(), Some(4096))]);
 }

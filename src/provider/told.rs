@@ -10,13 +10,15 @@ use tokio::sync::OnceCell;
 use crate::protocol::failure::Failure;
 use crate::protocol::told::Told;
 use crate::provider::failure::Lesson;
+use crate::provider::local::Served;
 
-/// A question that is asked once for each model, as a POST.
+/// A question that is asked once for each model.
 #[derive(Debug)]
 pub struct Question {
     /// Where, from the base address without a trailing slash.
     pub address: fn(base_url: &str) -> String,
-    pub body: fn(model: &str) -> Value,
+    /// Nothing is posted where there is none.
+    pub body: fn(model: &str) -> Option<Value>,
     pub read: fn(answer: &Value) -> Told,
 }
 
@@ -25,6 +27,8 @@ pub struct Question {
 pub struct Answers {
     asked: Arc<Mutex<BTreeMap<String, Arc<OnceCell<Told>>>>>,
     learnt: Arc<Mutex<BTreeMap<String, Learnt>>>,
+    /// The names of its models, as it listed them last.
+    listed: Arc<Mutex<Vec<String>>>,
 }
 
 /// What a server told in refusing a request, or in listing its models.
@@ -51,6 +55,21 @@ impl Answers {
     pub fn learn(&self, model: &str, window: u64) {
         let mut learnt = lock(&self.learnt);
         learnt.entry(model.to_owned()).or_default().window = Some(window);
+    }
+
+    /// Keeps what a server lists.
+    pub fn list(&self, served: &[Served]) {
+        for Served { model, window } in served {
+            if let Some(window) = *window {
+                self.learn(model, window);
+            }
+        }
+        *lock(&self.listed) = served.iter().map(|served| served.model.clone()).collect();
+    }
+
+    /// The models that a server listed.
+    pub fn listed(&self) -> Vec<String> {
+        lock(&self.listed).clone()
     }
 
     /// Keeps what a refusal says of a model.

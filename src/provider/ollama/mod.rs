@@ -21,7 +21,7 @@ pub const DIALECT: Dialect = Dialect {
     list: |base_url| path(base_url, "tags"),
     question: Some(Question {
         address: |base_url| path(base_url, "show"),
-        body: |model| json!({ "model": model }),
+        body: |model| Some(json!({ "model": model })),
         read: show::told,
     }),
     body: |prompt, _, told| request::request(prompt, told),

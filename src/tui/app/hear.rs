@@ -205,6 +205,7 @@ impl App {
             (Tag::Continue, Found::Sessions(cards)) => return self.continued(&cards),
             (Tag::Palette, Found::Sessions(cards)) => self.palette_sessions(&cards),
             (Tag::Models, Found::Models(cards)) => self.models = cards,
+            (Tag::Served(view), Found::Models(cards)) => return self.served(view, cards),
             (Tag::Offers(view), Found::Offers(offers)) => return self.offered(view, offers),
             (Tag::Ahead(id), Found::Offers(offers)) => {
                 self.learnt(id, |learnt| learnt.offers = offers);
@@ -465,7 +466,8 @@ impl App {
                     // The page was left meanwhile.
                     None => self.say(stored.text),
                 }
-                vec![Cmd::Ask(Tag::Models, Query::Models)]
+                // A server on this machine tells its windows too.
+                vec![Cmd::Ask(Tag::Models, Query::Served { elsewhere: false })]
             }
             Err(why) => {
                 let text = Some(crate::agent::visible::one_line(&why));

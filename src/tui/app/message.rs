@@ -177,6 +177,8 @@ pub enum Tag {
     Glimpse(SessionId),
     Weight(SessionId),
     Models,
+    /// The same, after servers told theirs for the list of this view.
+    Served(SessionId),
     /// What choosing each model would come to for this session; of a view that has no session yet its own id.
     Offers(SessionId),
     /// The same, for the card of a turn that stopped; and when its provider last answered.

@@ -62,13 +62,37 @@ impl App {
             typed: view.composer.plain(),
             also: named,
         };
-        let tag = Tag::Offers(view.id);
+        let id = view.id;
         self.show(Overlay::Models(models));
         let routes = Query::Routes {
             model: None,
             session,
         };
-        vec![Cmd::Ask(tag, offers), Cmd::Ask(Tag::Routes, routes)]
+        let served = Query::Served { elsewhere: true };
+        vec![
+            Cmd::Ask(Tag::Offers(id), offers),
+            Cmd::Ask(Tag::Routes, routes),
+            Cmd::Ask(Tag::Served(id), served),
+        ]
+    }
+
+    /// Servers have told their models: those that are new are weighed for the list that is still shown.
+    pub fn served(&mut self, of: SessionId, cards: Vec<ModelCard>) -> Vec<Cmd> {
+        let is_new = |card: &ModelCard| self.models.iter().all(|known| known != card);
+        let any_new = cards.iter().any(is_new);
+        self.models = cards;
+        let view = self.view();
+        let is_shown = view.id == of && matches!(self.overlay, Some(Overlay::Models(_)));
+        if !any_new || !is_shown {
+            return Vec::new();
+        }
+        let offers = Query::Offers {
+            session: view.session.as_ref().map(|session| session.id),
+            cwd: view.cwd().clone(),
+            typed: view.composer.plain(),
+            also: None,
+        };
+        vec![Cmd::Ask(Tag::Offers(of), offers)]
     }
 
     pub fn offered(&mut self, view: SessionId, offers: Vec<Offer>) -> Vec<Cmd> {
