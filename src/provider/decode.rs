@@ -345,14 +345,18 @@ fn overflow(reply: &Reply, window: u64) -> Option<Failure> {
     (read > window).then(|| Failure::new(FailureKind::TooLong, text))
 }
 
+/// Tokens that some count beyond the limit of an answer.
+const CLOSING: u64 = 4;
+
 /// Whether an answer that is said to have ended well has as many tokens as it was asked to have at most: bridges between
-/// dialects lose the true reason. More than that it can have where reasoning is not counted, or where it is the sum of several
-/// calls.
+/// dialects lose the true reason. Some count a closing token more. An answer that is far longer is of a server that does not hold
+/// to the limit, or counts no reasoning, or adds up several calls.
 fn is_cut(reply: &Reply, most: u64) -> bool {
     let ended = matches!(reply.stop, None | Some(Stop::End | Stop::Tool));
     let reached = |usage: Usage| {
         let said = usage.output.saturating_sub(usage.reasoning.unwrap_or(0));
-        usage.output == most || said >= most
+        let full = most..=most.saturating_add(CLOSING);
+        full.contains(&usage.output) || full.contains(&said)
     };
     ended && reply.iterations.is_empty() && reply.usage.is_some_and(reached)
 }

@@ -8,12 +8,13 @@ use serde_json::{Value, json};
 
 use crate::agent::prompt::Message;
 use crate::config::Wire;
+use crate::protocol::effort::Effort;
 use crate::protocol::failure::{FailureKind, Stop};
 use crate::protocol::money::Money;
 use crate::protocol::told::Told;
 use crate::provider::Chunk;
 use crate::provider::decode::{Decoder, MOST_PARTS, Wants};
-use crate::provider::{dialect, quirks, testing};
+use crate::provider::{dialect, quirks, reasoning, testing};
 
 const WIRES: [Wire; 5] = [
     Wire::Anthropic,
@@ -355,8 +356,9 @@ fn an_answer_with_all_the_tokens_it_was_asked_for_was_cut() {
         (300, 0, Stop::Length),
         (300, 200, Stop::Length),
         (301, 0, Stop::Length),
-        // Reasoning is not counted there.
+        // Reasoning is not counted there, or nothing is.
         (500, 400, Stop::Tool),
+        (500, 0, Stop::Tool),
     ];
     for wire in WIRES {
         for (output, reasoning, expected) in cases {
@@ -388,5 +390,20 @@ fn an_answer_with_all_the_tokens_it_was_asked_for_was_cut() {
             let stop = testing::done(&chunks).stop;
             assert_eq!(stop, Some(expected), "{wire:?} {output} {reasoning}");
         }
+    }
+}
+
+#[test]
+fn a_template_is_told_over_messages_not_to_think() {
+    let mut prompt = testing::prompt("here/qwen3.gguf", Vec::new());
+    prompt.effort = Some(Effort::Off);
+    for (preset, expected) in [
+        ("llamacpp", json!({"enable_thinking": false})),
+        ("vllm", serde_json::Value::Null),
+    ] {
+        let quirks = quirks::of(preset).unwrap();
+        let told = reasoning::fields(&prompt, Wire::Anthropic, &quirks);
+        let kwargs = told.get("chat_template_kwargs").cloned();
+        assert_eq!(kwargs.unwrap_or_default(), expected, "{preset}");
     }
 }
