@@ -297,7 +297,7 @@ fn routes_are_listed_and_explained_before_they_are_used() {
         (&Value::Null, vec!["chosen".to_owned()])
     );
     assert_eq!(home.run(&["route", "explain"]).code, 0);
-    assert_eq!(counts(&servers), [0, 0]);
+    assert_eq!(counts(&servers), [1, 1], "each for its list of models");
 }
 
 #[test]

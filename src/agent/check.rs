@@ -118,7 +118,7 @@ pub fn shown(reply: &Reply, pieces: u32) -> Tried {
 const LONG: usize = 40;
 
 /// Whether a usage object has a number that is named after a cache, however deep.
-fn names_cache(usage: &Value) -> bool {
+pub fn names_cache(usage: &Value) -> bool {
     match usage {
         Value::Object(fields) => fields.iter().any(|(name, value)| {
             let named = name.to_ascii_lowercase().contains("cache");

@@ -179,8 +179,8 @@ fn listed(rows: &[CacheRow]) -> String {
                     (None, None) => String::new(),
                 },
                 figure(Usage::prompt),
-                figure(|usage| usage.cache_read),
-                figure(written),
+                cached(row, figure(|usage| usage.cache_read)),
+                cached(row, figure(written)),
                 some(row.missed),
                 match row.lost {
                     _ if row.missed == 0 => String::new(),
@@ -222,6 +222,15 @@ fn some(count: u64) -> String {
 }
 
 /// `99.98%`.
+/// A count of what was cached, which not every server gives.
+fn cached(row: &CacheRow, figure: String) -> String {
+    if row.unreported {
+        "?".to_owned()
+    } else {
+        figure
+    }
+}
+
 fn percent(hundredths: u32) -> String {
     format!("{}.{:02}%", hundredths / 100, hundredths % 100)
 }
@@ -249,6 +258,7 @@ fn why(row: &CacheRow) -> String {
         };
     }
     match (row.miss, row.idle) {
+        (None, _) if row.unreported => "the server reports nothing of caching".to_owned(),
         (None, _) => String::new(),
         (Some(Miss::Expired), Some(idle)) => format!("expired: {} without a request", long(idle)),
         (Some(_), _) => "not read, though it was there to be read".to_owned(),
@@ -324,6 +334,7 @@ mod tests {
                 output: 9,
                 ..Usage::default()
             }),
+            unreported: false,
             missed: 0,
             miss: None,
             lost: Some(Money::usd(0)),
@@ -443,5 +454,14 @@ total                      40.5k      6k       35   25.5k  $0.02 + ¥0.31+?
             row.against.as_mut().unwrap().broke = Some(Break { place, cause });
             assert_eq!(why(&row), expected);
         }
+    }
+
+    #[test]
+    fn a_server_that_says_nothing_of_caching_is_blamed_for_nothing() {
+        let mut silent = row(1, 6_000, 0);
+        silent.unreported = true;
+        assert_eq!(why(&silent), "the server reports nothing of caching");
+        assert_eq!(cached(&silent, "0".to_owned()), "?");
+        assert_eq!(cached(&row(1, 6_000, 0), "0".to_owned()), "0");
     }
 }

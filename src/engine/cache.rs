@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::agent::cache;
+use crate::agent::check::names_cache;
 use crate::agent::picture::Pictures;
 use crate::agent::prefix;
 use crate::agent::prompt::Placed;
@@ -148,6 +149,7 @@ impl<'h> Look<'h> {
                     untold: None,
                     idle: self.ended.map(|ended| event.at.since(ended)),
                     usage: None,
+                    unreported: false,
                     missed: 0,
                     miss: None,
                     lost: None,
@@ -160,12 +162,14 @@ impl<'h> Look<'h> {
                 charge,
                 failure,
                 price,
+                raw,
                 ..
             } => {
                 // What broke off is an estimate, and what was refused filled no cache.
                 let counted = failure.is_none() && !charge.basis.is_estimated();
                 if counted && usage.prompt() > 0 {
-                    self.answered(usage, event.at, (charge.basis, price.as_deref()));
+                    let reports = raw.as_ref().is_some_and(names_cache);
+                    self.answered((usage, reports), event.at, (charge.basis, price.as_deref()));
                 }
             }
             _ => {}
@@ -227,13 +231,21 @@ impl<'h> Look<'h> {
         }
     }
 
-    fn answered(&mut self, usage: Usage, at: Time, (basis, price): (Basis, Option<&Price>)) {
+    /// `reports`: the usage has a count of what was cached.
+    fn answered(
+        &mut self,
+        (usage, reports): (Usage, bool),
+        at: Time,
+        (basis, price): (Basis, Option<&Price>),
+    ) {
         let Some(row) = self.rows.last_mut() else {
             return;
         };
         row.usage = Some(usage);
-        if let Some(counted) = self.counted {
-            let providers = self.house.providers();
+        let providers = self.house.providers();
+        // Some vendors leave out a count of nothing; a server nobody knows may not count at all.
+        row.unreported = !reports && providers.is_unlisted(&row.model.provider);
+        if let Some(counted) = self.counted.filter(|_| !row.unreported) {
             row.missed = cache::missed(&counted, &usage, providers.least_cached(&row.model));
             if row.missed > 0 {
                 let broke = row.against.as_ref().and_then(|row| row.broke.as_ref());

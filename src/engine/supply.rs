@@ -33,6 +33,10 @@ const JUST: Duration = Duration::from_secs(1);
 
 /// What the config says of routes and roles; replaced as a whole when it is read again.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_field_names,
+    reason = "they are the routes of the config, beside its roles"
+)]
 pub(crate) struct Routes {
     pub(crate) routes: BTreeMap<String, Route>,
     pub(crate) roles: RoleConfig,

@@ -54,6 +54,8 @@ pub struct CacheRow {
     pub idle: Option<Duration>,
     /// What the provider reported; `None` where it reported nothing.
     pub usage: Option<Usage>,
+    /// The server says nothing of caching: what was read is not known, and not nothing.
+    pub unreported: bool,
     /// Tokens that stood in the prompt before and were not read from the cache, and why.
     pub missed: u64,
     pub miss: Option<Miss>,

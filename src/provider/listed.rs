@@ -8,6 +8,7 @@ use futures_util::future::join_all;
 use crate::config::{ProviderConfig, Wire};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::provider::http::{is_loopback, url};
+use crate::provider::key::Key;
 use crate::provider::local::{Kind, Served, models_at};
 use crate::provider::remote::Remote;
 use crate::provider::table::{Providers, quirks_of};
@@ -25,6 +26,27 @@ pub enum Reach {
 }
 
 impl Providers {
+    /// Whether a server lists its models to anybody, so that its list says nothing of the key.
+    pub async fn is_open(&self, provider: &str) -> bool {
+        let Ok(remote) = self.remote(provider) else {
+            return false;
+        };
+        if remote.quirks.key_path.is_some() {
+            return false;
+        }
+        let anybody = Remote {
+            key: Arc::new(Key::new(None, Arc::new(|| Ok(None)))),
+            ..Remote::clone(&remote)
+        };
+        anybody.list().await.is_ok()
+    }
+
+    /// Whether it is a server whose vendor nobody knows.
+    pub fn is_unlisted(&self, provider: &str) -> bool {
+        self.entries()
+            .any(|(name, config)| name == provider && is_unlisted(config))
+    }
+
     /// Asks the servers of the config whose models no table has, all at once, and keeps what they tell; they are among the cards
     /// from then on. One that is off keeps what it told before: it is no fault, and whoever calls it meets it.
     pub async fn look(&self, reach: Reach) {

@@ -64,7 +64,7 @@ impl App {
         }
         cmds.extend(self.tour_goes_on());
         if spent {
-            cmds.push(Cmd::Ask(Tag::Today, Query::Today));
+            cmds.extend(self.ask_after_answer());
         }
         // Another card than the one that was read: quiet begins anew, and without one the keys go back to typing.
         if matches!(self.focus, Focus::Card(_)) && self.card_state() != card {
@@ -466,7 +466,6 @@ impl App {
                     // The page was left meanwhile.
                     None => self.say(stored.text),
                 }
-                // A server on this machine tells its windows too.
                 vec![Cmd::Ask(Tag::Models, Query::Served { elsewhere: false })]
             }
             Err(why) => {

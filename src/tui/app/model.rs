@@ -37,6 +37,16 @@ impl App {
         }
     }
 
+    /// A call was answered: the day costs more, and its server may have told the window that was not known.
+    pub fn ask_after_answer(&self) -> Vec<Cmd> {
+        let model = self.view().model();
+        let card = model.and_then(|model| self.card(model));
+        let told = card.is_some_and(|card| card.context.is_some());
+        let models = (!told).then_some(Cmd::Ask(Tag::Models, Query::Models));
+        let today = Cmd::Ask(Tag::Today, Query::Today);
+        std::iter::once(today).chain(models).collect()
+    }
+
     pub fn show_models(&mut self) -> Vec<Cmd> {
         self.list_models(None)
     }

@@ -41,7 +41,6 @@ impl App {
             ask_recent(),
             Cmd::Ask(Tag::Today, Query::Today),
             Cmd::Ask(Tag::Models, Query::Models),
-            Cmd::Ask(Tag::Models, Query::Served { elsewhere: false }),
             Cmd::Ask(Tag::Prompts, Query::Prompts { limit: 200 }),
         ];
         // The board may have been opened before there was anything to ask.
