@@ -128,6 +128,9 @@ pub(crate) async fn reach(
                 ),
             ))
         });
+    let open = card.key.is_some()
+        && listed.is_ok()
+        && tokio::time::timeout(LIST_TIME, providers.is_open(name)).await == Ok(true);
     let model = likely(&providers, entry, (name, wanted), listed.as_deref().ok());
     let there = model.as_ref().zip(listed.as_ref().ok());
     let there = there.map(|(model, list)| list.iter().any(|listed| is_named(listed, &model.model)));
@@ -142,6 +145,7 @@ pub(crate) async fn reach(
     Ok(Reached {
         card,
         models: listed.map(|list| list.len() as u64),
+        open,
         model,
         there,
         worst,

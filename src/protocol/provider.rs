@@ -29,6 +29,8 @@ pub struct Reached {
     pub card: ProviderCard,
     /// How many models it lists; the failure says whose fault it is that it lists none.
     pub models: Result<u64, Failure>,
+    /// The list is open to anybody: it says nothing of the key.
+    pub open: bool,
     /// The model that would be tried; `None` where none is known.
     pub model: Option<ModelRef>,
     /// Whether the list names it; `None` without a list or a model.

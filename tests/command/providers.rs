@@ -126,7 +126,8 @@ fn a_check_asks_what_is_free_and_only_where_it_is_told_what_costs() {
     );
     let before = server.requests().len();
     assert_eq!(home.run(&["providers", "check", "chat", "--free"]).code, 0);
-    assert_eq!(server.requests().len(), before + 1);
+    // The list, and whether it is there without the key too.
+    assert_eq!(server.requests().len(), before + 2);
 }
 
 /// As [`good`], with a cache that has all of a request it was sent before, byte for byte.
@@ -181,11 +182,11 @@ fn a_cache_that_is_reported_is_measured() {
         .collect();
     assert_eq!(
         sent.len(),
-        4,
-        "the list, a short question, a long one twice"
+        5,
+        "the list with and without the key, a short question, a long one twice"
     );
     assert!(
-        sent[1] < 1_500 && sent[2] > 5_000 && sent[2] == sent[3],
+        sent[2] < 1_500 && sent[3] > 5_000 && sent[3] == sent[4],
         "{sent:?}"
     );
     let cost = home.run(&["cost", "--json"]).json()["total"].clone();

@@ -31,10 +31,10 @@ impl Line {
         };
         match &reached.models {
             Ok(count) => {
-                let key = if reached.card.key.is_some() {
-                    "key good, "
-                } else {
-                    ""
+                let key = match (&reached.card.key, reached.open) {
+                    (None, _) => "",
+                    (Some(_), false) => "key good, ",
+                    (Some(_), true) => "key not tried (the list is open without one), ",
                 };
                 line.say(&format!("reached, {key}{}", counted(*count, "model")));
             }
@@ -219,11 +219,26 @@ mod tests {
                 lacks: None,
             },
             models,
+            open: false,
             model: Some("a/m".parse().unwrap()),
             there,
             worst: Some(Money::usd(15_000_000_000)),
             unpriced: false,
         }
+    }
+
+    #[test]
+    fn a_list_that_is_open_says_nothing_of_the_key() {
+        let open = Reached {
+            open: true,
+            ..reached(Ok(12), Some(true))
+        };
+        let line = Line::of(&open, None);
+        assert_eq!(
+            line.said,
+            "reached, key not tried (the list is open without one), 12 models, m"
+        );
+        assert_eq!(line.state, CheckState::Ok);
     }
 
     fn tried() -> Tried {

@@ -240,6 +240,7 @@ mod tests {
                 lacks: None,
             },
             models: Ok(1),
+            open: false,
             model: Some("a/m".parse().unwrap()),
             there: None,
             worst: Some(Money::usd(15_000_000_000)),
