@@ -17,8 +17,8 @@ use crate::config::{BudgetConfig, KeySource, LimitConfig, ProviderConfig, load, 
 use crate::engine::clock::Clock;
 use crate::engine::feed::Signals;
 use crate::engine::owner::{Held, Owners};
+use crate::engine::routes::Routes;
 use crate::engine::streams::Streams;
-use crate::engine::supply::Routes;
 use crate::protocol::call::ToolSpec;
 use crate::protocol::event::Signal;
 use crate::protocol::id::{ModelRef, SessionId};

@@ -2,7 +2,7 @@
 //! of all of them. How they do is read from the log, which every session of every process of the home writes; so what one pane
 //! learns of a limit or a fault all others know.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -12,10 +12,11 @@ use crate::agent::retry;
 use crate::agent::route::{self, Choice, Endpoint, Moment, Route, alone};
 use crate::agent::size::Sent;
 use crate::agent::turn::input::{Input, Supply};
-use crate::config::{RoleConfig, preset};
+use crate::config::preset;
 use crate::engine::effect::Call;
 use crate::engine::house::House;
 use crate::engine::open;
+use crate::engine::routes::Routes;
 use crate::engine::session::Task;
 use crate::protocol::event::Fact;
 use crate::protocol::failure::{Failure, FailureKind};
@@ -30,28 +31,6 @@ use crate::store::read::Reader;
 
 /// How long what a commit told of the calls of others counts as news.
 const JUST: Duration = Duration::from_secs(1);
-
-/// What the config says of routes and roles; replaced as a whole when it is read again.
-#[derive(Debug, Default)]
-#[expect(
-    clippy::struct_field_names,
-    reason = "they are the routes of the config, beside its roles"
-)]
-pub(crate) struct Routes {
-    pub(crate) routes: BTreeMap<String, Route>,
-    pub(crate) roles: RoleConfig,
-    /// What new sessions begin with.
-    pub(crate) usual: Option<ModelRef>,
-}
-
-impl Routes {
-    /// Every model the config names.
-    fn named(&self) -> impl Iterator<Item = &ModelRef> {
-        let endpoints = self.routes.values().flat_map(|route| &route.endpoints);
-        let roles = [&self.usual, &self.roles.plan, &self.roles.small];
-        roles.into_iter().flatten().chain(endpoints)
-    }
-}
 
 /// Where a prompt goes now.
 pub(crate) enum Way {
