@@ -81,7 +81,7 @@ fn a_worktree_is_made_worked_in_merged_and_taken_away() {
     terminal.wait_for("+1 commit, 2 files changed, 1 not committed");
     terminal.wait_for("work-1 → main");
     terminal.press("c");
-    terminal.wait_for("> Change ready");
+    terminal.wait_for("> Add ready");
     terminal.press("\r");
     terminal.wait_for("committed 1 file");
     terminal.press("M");

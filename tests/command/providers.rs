@@ -355,7 +355,8 @@ fn a_check_ends_with_ctrl_c_and_what_it_may_cost_is_settled() {
     });
     let home = home(&server, KEY, "");
     let child = home.creel(&["providers", "check", "chat"]).spawn().unwrap();
-    server.wait_for(2);
+    // The list with the key and without, and the call.
+    server.wait_for(3);
     signal(child.id(), Signal::INT);
     let said = end(child);
     assert_eq!(said.code, 130, "{said:?}");

@@ -399,6 +399,8 @@ fn reasons() -> Row {
                 vec![stops(&Turn::text("All is we"), length), done()],
                 Seen {
                     result: "All is we",
+                    // Which is said.
+                    facts: Some("TICIAIE"),
                     ..Seen::once()
                 },
             ),
