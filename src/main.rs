@@ -43,12 +43,10 @@ fn main() -> ExitCode {
     };
     ExitCode::from(match cli.command {
         None if plain::is_wanted(&cli.workstation, attached(), &process_environment) => {
-            in_runtime(Threads::Two, async |face| {
-                in_lines(&cli.workstation, face).await
-            })
+            in_runtime(async |face| in_lines(&cli.workstation, face).await)
         }
         None => workstation::run(&cli.workstation),
-        Some(sub) => in_runtime(threads(&sub), async |face| command(sub, face).await),
+        Some(sub) => in_runtime(async |face| command(sub, face).await),
     })
 }
 
@@ -74,8 +72,8 @@ fn refused(trouble: Trouble) -> u8 {
 }
 
 /// What needs no screen, to its exit code.
-fn in_runtime(threads: Threads, body: impl AsyncFnOnce(&mut Face<'_>) -> Ended) -> u8 {
-    let runtime = match runtime(threads) {
+fn in_runtime(body: impl AsyncFnOnce(&mut Face<'_>) -> Ended) -> u8 {
+    let runtime = match runtime() {
         Ok(runtime) => runtime,
         Err(trouble) => return refused(trouble),
     };
@@ -238,29 +236,10 @@ fn engine(config: Config, paths: &Paths, unattended: bool) -> Result<Engine, Str
     Engine::start(options, &Handle::current())
 }
 
-/// On how many threads the engine and what tells of it run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Threads {
-    /// Both on one: each step of a run is then spared the wakes between them.
-    One,
-    /// A reader that does not read holds up who tells, and not the engine.
-    Two,
-}
-
-/// A run that says nothing before its end is held up by nobody.
-fn threads(sub: &Sub) -> Threads {
-    let err_is_terminal = std::io::IsTerminal::is_terminal(&std::io::stderr());
-    match sub {
-        Sub::Run(args) if !run::speaks_early(args, err_is_terminal) => Threads::One,
-        _ => Threads::Two,
-    }
-}
-
-fn runtime(threads: Threads) -> Result<Runtime, Trouble> {
-    let mut builder = match threads {
-        Threads::One => Builder::new_current_thread(),
-        Threads::Two => Builder::new_multi_thread(),
-    };
-    let runtime = builder.worker_threads(1).enable_all().build();
+fn runtime() -> Result<Runtime, Trouble> {
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build();
     runtime.map_err(|error| Trouble::failed(format!("cannot start: {error}")))
 }

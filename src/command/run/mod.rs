@@ -56,11 +56,6 @@ pub async fn run(args: &RunArgs, door: &Door, config: &Config, face: &mut Face<'
     begin(args, blocks, door, config, signals, face).await
 }
 
-/// Whether a run says anything before its end: a reader that does not read then holds it up.
-pub fn speaks_early(args: &RunArgs, err_is_terminal: bool) -> bool {
-    args.output == Output::StreamJson || shows_progress(args.output, err_is_terminal)
-}
-
 /// Somebody watches who asked for words.
 fn shows_progress(output: Output, err_is_terminal: bool) -> bool {
     err_is_terminal && output == Output::Text
