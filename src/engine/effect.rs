@@ -207,8 +207,8 @@ impl Task {
         };
         match self.house.append(batch).await {
             Ok(appended) => {
-                if outcomes_after.is_some() {
-                    self.house.heard_outcomes(&appended.outcomes);
+                if let Some(outcomes) = &appended.outcomes {
+                    self.house.heard_outcomes(outcomes);
                     self.heard = Some(at);
                 }
                 for event in appended.events {

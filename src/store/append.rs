@@ -104,10 +104,8 @@ impl Entry {
             conn.prepare_cached("DELETE FROM draft WHERE name = ?")?
                 .execute([step_draft(id)])?;
         }
-        let outcomes = match outcomes_after {
-            Some(after) => calls::outcomes(conn, after)?,
-            None => Vec::new(),
-        };
+        // An old row that cannot be read must not keep new facts from the log.
+        let outcomes = outcomes_after.and_then(|after| calls::outcomes(conn, after).ok());
         Ok(Appended {
             events,
             over,

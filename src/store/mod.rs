@@ -90,8 +90,8 @@ pub struct Appended {
     pub events: Vec<Event>,
     /// The reservation did not fit, and its facts were not kept.
     pub over: Option<Over>,
-    /// How model calls ended, of all sessions and in rising order, where it was asked for.
-    pub outcomes: Vec<Outcome>,
+    /// How model calls ended, of all sessions and in rising order, where it was asked for and can be read.
+    pub outcomes: Option<Vec<Outcome>>,
 }
 
 /// The limit a reservation would pass.

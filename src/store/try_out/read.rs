@@ -469,8 +469,13 @@ fn how_calls_ended_is_read_as_the_whole_facts_tell_it() {
         };
         append(&log, batch).unwrap().outcomes
     };
-    assert_eq!(kept(None), []);
-    let told = kept(Some(whole[0].seq));
+    assert_eq!(kept(None), None);
+    let told = kept(Some(whole[0].seq)).unwrap();
     assert_eq!(told, reader.outcomes(whole[0].seq).unwrap());
     assert_eq!(told.len(), 3);
+    // A row that cannot be read costs the news and not the facts.
+    let spoilt = rusqlite::Connection::open(home.path()).unwrap();
+    let sql = "UPDATE event SET version = 'none' WHERE seq = ?";
+    spoilt.execute(sql, [told[2].seq.0 as i64]).unwrap();
+    assert_eq!(kept(Some(whole[0].seq)), None);
 }
