@@ -207,9 +207,12 @@ async fn read(pipe: Option<&OwnedFd>, buffer: &mut [u8], look: Instant) -> io::R
             Ok(count) => return Ok(count),
             Err(Errno::INTR) => {}
             Err(Errno::AGAIN) => {
-                pipe::Receiver::from_owned_fd(pipe.try_clone()?)?
-                    .readable()
-                    .await?;
+                let watched = pipe.try_clone().and_then(pipe::Receiver::from_owned_fd);
+                match watched {
+                    Ok(watched) => watched.readable().await?,
+                    // There is no descriptor left to watch it by: it is looked at from time to time.
+                    Err(_) => tokio::time::sleep(LOOK_EVERY).await,
+                }
             }
             Err(error) => return Err(error.into()),
         }
