@@ -60,6 +60,12 @@ async fn changed(git: &Git) -> Result<Vec<String>, String> {
         "--ignore-submodules=dirty",
     ];
     let answer = git.look(&args).await?;
+    if answer.cut {
+        return Err(
+            "more files are changed there than are looked through: commit or stash them, then merge again"
+                .to_owned(),
+        );
+    }
     Ok(answer
         .parts()
         .filter_map(|line| line.get(3..).map(str::to_owned))
