@@ -56,11 +56,6 @@ pub async fn run(args: &RunArgs, door: &Door, config: &Config, face: &mut Face<'
     begin(args, blocks, door, config, signals, face).await
 }
 
-/// Somebody watches who asked for words.
-fn shows_progress(output: Output, err_is_terminal: bool) -> bool {
-    err_is_terminal && output == Output::Text
-}
-
 async fn begin(
     args: &RunArgs,
     blocks: Vec<Block>,
@@ -110,7 +105,7 @@ async fn begin(
         model,
         resumed,
         output: args.output,
-        progress: shows_progress(args.output, face.err_is_terminal),
+        progress: face.err_is_terminal && args.output == Output::Text,
         notice: None,
     };
     let ended = run.finish(face).await;
