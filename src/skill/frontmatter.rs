@@ -5,6 +5,8 @@ use serde::Deserialize;
 
 /// More than this between the lines is no head of a skill.
 const LARGEST: usize = 16 * 1024;
+/// Plain values that are no text in one version of YAML or another.
+const WORDS_OF_YAML: [&str; 9] = ["null", "true", "false", "yes", "no", "on", "off", "y", "n"];
 /// Values that aliases may repeat.
 const MOST_REPLAYED: usize = 10_000;
 
@@ -49,6 +51,9 @@ impl Head {
                 description: None,
             });
         }
+        if let Some(head) = from_lines(yaml) {
+            return Ok(head);
+        }
         from_yaml(yaml)
             .or_else(|error| from_yaml(&quoted(yaml)).map_err(|_| error))
             .map_err(|error| {
@@ -60,6 +65,41 @@ impl Head {
                 )
             })
     }
+}
+
+/// A head that is nothing but fields with one plain value to a line, as most are: read without the library for YAML, a megabyte
+/// of code that each start would otherwise hold in memory. `None` where it is more than that, or wrong.
+fn from_lines(yaml: &str) -> Option<Head> {
+    let mut head = Head {
+        name: None,
+        description: None,
+    };
+    let mut seen: Vec<&str> = Vec::new();
+    for line in yaml.lines() {
+        let (key, value) = plain_value(line)?;
+        let is_text = starts_as_text(value)
+            && !value.ends_with(':')
+            && ![": ", " #", "\t"].iter().any(|sign| value.contains(sign))
+            && !value.contains(char::is_control);
+        if !is_text || !starts_as_text(key) || seen.contains(&key) {
+            return None;
+        }
+        seen.push(key);
+        match key {
+            "name" => head.name = Some(value.to_owned()),
+            "description" => head.description = Some(value.to_owned()),
+            _ => {}
+        }
+    }
+    Some(head)
+}
+
+/// Whether YAML takes what starts so for text, whatever its version.
+fn starts_as_text(value: &str) -> bool {
+    value.starts_with(|c: char| c.is_ascii_alphabetic())
+        && !WORDS_OF_YAML
+            .iter()
+            .any(|word| value.eq_ignore_ascii_case(word))
 }
 
 /// With an end to aliases of aliases, which blow a few lines up to millions of values.
@@ -148,6 +188,47 @@ mod tests {
                 }),
                 "{yaml:?}"
             );
+        }
+    }
+
+    #[test]
+    fn heads_of_plain_lines_say_the_same_as_yaml() {
+        let plain = [
+            "name: a-b\ndescription: Looks at it, it's \"b\" [c] {d} & e*; see https://x.y/z#1.\nlicense: MIT OR Apache-2.0  \n",
+            "allowed-tools: Bash(git:*) Read\nname: b",
+            "description: Größe \u{1f419} a:b",
+        ];
+        for yaml in plain {
+            let read = from_lines(yaml);
+            assert_eq!(read, from_yaml(yaml).ok(), "{yaml:?}");
+            assert!(read.is_some(), "{yaml:?}");
+        }
+        let more = [
+            "name: null",
+            "name: True",
+            "name: 7",
+            "name: a\nname: b",
+            "name: a\n  b",
+            "description: a: b",
+            "description: a # b",
+            "description: a #",
+            "description: a:",
+            "description: 'a'",
+            "name: a\n# b",
+            "description:",
+            "name: a\n\ndescription: b",
+            "name: a\n- b: c",
+            "null: a",
+        ];
+        for yaml in more {
+            let read = from_lines(yaml);
+            assert!(
+                read.is_none() || read == from_yaml(yaml).ok(),
+                "{yaml:?}: {read:?}"
+            );
+        }
+        for yaml in &more[..11] {
+            assert_eq!(from_lines(yaml), None, "{yaml:?}");
         }
     }
 
