@@ -26,7 +26,7 @@ use crate::tui::terminal::input::Input;
 use crate::tui::terminal::modes::shell_waits;
 use crate::tui::terminal::program;
 use crate::tui::terminal::tmux;
-use crate::tui::{Keep, Options, Started, feed, reload};
+use crate::tui::{Keep, Options, Started, feed, memory, reload};
 
 /// A program for notices that takes longer is stopped.
 const NOTIFIER_PATIENCE: Duration = Duration::from_secs(10);
@@ -188,6 +188,11 @@ impl Effects {
                 std::thread::spawn(move || {
                     let _ = queue.send(Wake::Msg(Msg::Tour(make())));
                 });
+            }
+            Cmd::GiveMemoryBack => {
+                if let Some(engine) = &self.engine {
+                    engine.runtime.spawn_blocking(memory::give_back);
+                }
             }
             Cmd::Keep(arrangement) => {
                 self.keeper.told(arrangement);
@@ -402,6 +407,7 @@ impl Effects {
             | Cmd::Read(_)
             | Cmd::Notify(_)
             | Cmd::Keep(_)
+            | Cmd::GiveMemoryBack
             | Cmd::FindPane(..)
             | Cmd::Tour
             | Cmd::ListThemes

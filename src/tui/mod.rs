@@ -9,6 +9,7 @@ mod ending;
 mod feed;
 mod files;
 mod lending;
+mod memory;
 mod pointing;
 mod queue;
 pub mod reload;

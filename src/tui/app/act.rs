@@ -165,6 +165,7 @@ impl App {
     /// Takes a tab away with its panes; the last pane shows the tab that is next.
     pub fn drop_tab(&mut self, at: usize) {
         let gone = self.views.remove(at);
+        self.let_go();
         while !self.panes.is_one()
             && let Some(pane) = self.panes.showing(gone.id)
         {

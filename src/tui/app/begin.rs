@@ -67,6 +67,7 @@ impl App {
             quitting: false,
             changes: Changes::default(),
             keeping: Keeping::default(),
+            unused: None,
             restored: false,
             next_command: 0,
         };

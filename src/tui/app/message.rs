@@ -149,6 +149,8 @@ pub enum Cmd {
     LookAt(PathBuf),
     /// Keeps tabs and panes for the next start; `None`: there is nothing to keep.
     Keep(Option<Arrangement>),
+    /// Gives memory that is no longer used back to the system.
+    GiveMemoryBack,
     /// Lists the themes there are.
     ListThemes,
     /// Wears this theme and keeps it in the config.

@@ -63,6 +63,7 @@ pub mod theme;
 pub mod too_long;
 pub mod tour;
 pub mod transcript;
+mod unused;
 pub mod view;
 mod views;
 pub mod vim;
@@ -203,6 +204,8 @@ pub struct App {
     pub quitting: bool,
     pub changes: Changes,
     pub keeping: Keeping,
+    /// When memory that is no longer used is given back.
+    pub unused: Option<Duration>,
     pub notify: Notify,
     /// The session that is looked at.
     pub looking: Option<SessionId>,

@@ -37,6 +37,8 @@ impl App {
     /// The engine is there: what the screen shows beside itself is asked for.
     pub fn started(&mut self) -> Vec<Cmd> {
         self.ready = true;
+        // Starting needs more than what comes after it.
+        self.let_go();
         let mut cmds = vec![
             ask_recent(),
             Cmd::Ask(Tag::Today, Query::Today),

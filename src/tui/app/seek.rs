@@ -203,6 +203,10 @@ impl App {
                 if here {
                     self.arrive_at(fetch);
                 }
+                if fetch == Fetch::Newest {
+                    // All that was read further up is gone.
+                    self.let_go();
+                }
                 cmd.into_iter().collect()
             }
         }

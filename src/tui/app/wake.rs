@@ -43,6 +43,7 @@ impl App {
             arming,
             drafts,
             self.keeping.due,
+            self.unused,
             self.board
                 .as_ref()
                 .filter(|_| self.ready)
@@ -143,6 +144,7 @@ impl App {
         let drafts = self.save_drafts(DRAFT);
         let kept = self.keep_arrangement(!drafts.is_empty());
         let mut cmds: Vec<Cmd> = kept.into_iter().chain(drafts).collect();
+        cmds.extend(self.give_back());
         cmds.extend(self.board_tick());
         for id in self.seen_sessions() {
             let follows = |view: &View| view.id == id && view.followed() && !view.reading;

@@ -26,6 +26,7 @@ mod sessions;
 mod shelves;
 mod slept;
 mod tour;
+mod unused;
 mod window;
 mod worktree;
 
