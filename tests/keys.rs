@@ -9,8 +9,9 @@ use creel::config::paths::Paths;
 use creel::config::theme::ThemeChoice;
 use creel::tui::app::keymap::claim::given;
 use creel::tui::app::keymap::leader::Leader;
+use creel::tui::app::keymap::place::Place;
 use creel::tui::app::keymap::wished::{self, Rebind};
-use creel::tui::app::keymap::{Place, spelling, table};
+use creel::tui::app::keymap::{spelling, table};
 
 use crate::keys::wishes::ConfigFile;
 use crate::support::pty::{READY, Terminal};

@@ -558,7 +558,7 @@ fn an_effort_that_was_chosen_is_shown() {
         desk.text()
     );
     desk.press(KeyCode::F(1));
-    let listed = (0..20).any(|_| {
+    let listed = (0..60).any(|_| {
         desk.press(KeyCode::PageDown);
         desk.text().contains("/effort EFFORT")
     });

@@ -6,6 +6,7 @@ use crossterm::event::{KeyCode, KeyModifiers};
 
 use creel::config::theme::ThemeChoice;
 use creel::config::{load, show};
+use creel::protocol::ask::Risk;
 use creel::protocol::query::Found;
 use creel::protocol::session::State;
 use creel::tui::app::keymap::leader::Leader;
@@ -13,7 +14,7 @@ use creel::tui::app::keymap::wished;
 use creel::tui::app::message::{Msg, Tag};
 use creel::tui::app::wishes::Wishes;
 
-use super::{Desk, card, setup};
+use super::{Desk, approval, card, setup, worked};
 
 /// A workstation whose config has keys of its own.
 fn desk(size: (u16, u16)) -> Desk {
@@ -116,6 +117,46 @@ fn lines_of_keys_name_the_keys_of_the_person() {
     assert!(drawn.contains("t turns   F2 find"), "{drawn}");
     assert!(drawn.contains("q back  ? help"), "{drawn}");
     assert!(!drawn.contains("pin"), "{drawn}");
+}
+
+/// A choice without a key is named by its number.
+#[test]
+fn asks_and_lists_name_the_keys_of_the_person() {
+    let text = "[keymap.ask]\nask-yes = \"alt-y\"\nask-session = []\nask-leave = \"q\"\n\
+        [keymap.list]\nlist-close = \"f10\"\n[keymap.palette]\npalette-complete = \"f9\"\n\
+        [keymap.question]\nquestion-no = \"f8\"\n";
+    let loaded = load::parse(text, Path::new("/c/config.toml"), &|_| None).unwrap();
+    let keymap = wished::apply(Leader::CtrlX, &loaded.config.keymap).0;
+    let mut desk = worked((100, 30));
+    desk.app.setup.wishes.keymap = keymap;
+    desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+    desk.press(KeyCode::Char('q'));
+    let drawn = desk.text();
+    assert!(drawn.contains("F8  stay"), "{drawn}");
+    desk.press(KeyCode::F(8));
+    desk.ask(approval(Risk::Low, "cargo test", "runs a program"));
+    desk.press(KeyCode::Tab);
+    let drawn = desk.text();
+    for named in [
+        "Alt+y once",
+        "2 this session",
+        "n no",
+        "q back; it stays waiting",
+    ] {
+        assert!(drawn.contains(named), "{named}: {drawn}");
+    }
+    desk.press(KeyCode::Char('?'));
+    let drawn = desk.text();
+    assert!(drawn.contains("Alt+y  "), "{drawn}");
+    assert!(drawn.contains("F10 close"), "{drawn}");
+    desk.press(KeyCode::F(10));
+    desk.key(KeyCode::Char('p'), KeyModifiers::CONTROL);
+    desk.typed("/");
+    let drawn = desk.text();
+    assert!(
+        drawn.contains("Enter run   F9 complete   F10 close"),
+        "{drawn}"
+    );
 }
 
 #[test]

@@ -10,7 +10,8 @@ use crate::protocol::ask::{About, Answer, Approval, Ask, Risk, Subject, Verdict}
 use crate::protocol::call::parse_arguments;
 use crate::protocol::id::SessionId;
 use crate::protocol::money::{Money, UNIT};
-use crate::tui::app::keymap::chord::narrow;
+use crate::tui::app::choosing::{Choice, Offer, choices, chosen, moved};
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::keymap::{Action, in_a_line};
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::text::Text;
@@ -104,29 +105,6 @@ impl Arming {
     }
 }
 
-/// What one key of an ask does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Choice {
-    Once,
-    Session,
-    No,
-    NoBecause,
-    Edit,
-    Details,
-    Proceed,
-    Raise,
-    CheaperModel,
-    Budgets,
-    End,
-}
-
-impl Choice {
-    /// Nothing happens by it that was asked for.
-    pub fn refuses(self) -> bool {
-        matches!(self, Self::No | Self::NoBecause | Self::End)
-    }
-}
-
 /// A line that is typed inside an ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Line {
@@ -208,16 +186,16 @@ impl AskFocus {
         waits && (self.arming.ready(now) || choice.refuses() && self.arming.refuses(now))
     }
 
-    pub fn choices(&self) -> Vec<(Choice, char, &'static str)> {
+    pub fn choices(&self) -> Vec<Offer> {
         choices(&self.ask.about)
     }
 
     /// `written` is what the composer holds: a reason may already be there.
-    pub fn key(&mut self, event: KeyEvent, written: &str, now: Duration) -> Reply {
+    pub fn key(&mut self, press: Press, written: &str, now: Duration) -> Reply {
         if self.line.is_some() {
-            return self.line_key(event, now);
+            return self.line_key(press.event, now);
         }
-        if event.code == KeyCode::Esc {
+        if press.action == Some(Action::Close) {
             return if self.confirm.take().is_some() {
                 Reply::Stay
             } else {
@@ -229,52 +207,46 @@ impl AskFocus {
             return Reply::Stay;
         }
         // Looking is no answer: rows of a long ask can be read while it is not ready.
-        if self.looks(event, now) {
+        if self.looks(press, now) {
             return Reply::Stay;
         }
         let choices = self.choices();
-        let held = KeyModifiers::CONTROL | KeyModifiers::ALT | KeyModifiers::SUPER;
-        let lettered = match event.code {
-            KeyCode::Char(c) => lettered(&choices, c),
-            _ => None,
-        };
-        let works = match lettered {
+        let own = chosen(&choices, press);
+        let works = match own {
             Some(choice) => self.takes(choice, now),
             None => self.arming.ready(now),
         };
-        if !works || event.modifiers.intersects(held) {
+        if !works {
             self.arming.dropped(now);
             return Reply::Stay;
         }
-        match event.code {
-            KeyCode::Enter => {
-                let chosen = self.confirm.or_else(|| {
-                    self.highlight
-                        .and_then(|at| choices.get(at))
-                        .map(|row| row.0)
-                });
-                if let Some(choice) = chosen {
-                    self.choose(choice, written, now)
-                } else {
-                    self.arming.dropped(now);
-                    Reply::Stay
-                }
-            }
-            KeyCode::Down | KeyCode::Right | KeyCode::Up | KeyCode::Left => {
+        match (press.action, own) {
+            (Some(action @ (Action::MarkAfter | Action::MarkBefore)), _) => {
                 self.confirm = None;
-                self.highlight = moved(self.highlight, choices.len(), event.code);
-                Reply::Stay
+                self.highlight = moved(self.highlight, choices.len(), action);
+                return Reply::Stay;
             }
-            _ => {
-                if let Some(choice) = lettered {
-                    self.confirm = None;
-                    self.choose(choice, written, now)
-                } else {
-                    self.arming.dropped(now);
-                    Reply::Stay
+            (Some(Action::Choose), _) => {
+                let marked = self.highlight.and_then(|at| choices.get(at));
+                let marked = marked.map(|row| row.0);
+                if let Some(choice) = self.confirm.or(marked) {
+                    return self.choose(choice, written, now);
                 }
             }
+            (_, Some(choice)) => {
+                self.confirm = None;
+                return self.choose(choice, written, now);
+            }
+            _ => {}
         }
+        self.arming.dropped(now);
+        Reply::Stay
+    }
+
+    /// Marks what was chosen by its name elsewhere: read in a list, it is no answer yet.
+    pub fn mark(&mut self, action: Action) {
+        self.confirm = None;
+        self.highlight = self.choices().iter().position(|row| row.1 == action);
     }
 
     /// Pasted text answers nothing; it may be a reason or a command.
@@ -331,6 +303,7 @@ impl AskFocus {
         }
     }
 
+    /// What is typed is text; Enter and Esc are what they are in every ask.
     fn line_key(&mut self, event: KeyEvent, now: Duration) -> Reply {
         let Some(Line::Reason(text) | Line::Command(text)) = &mut self.line else {
             return Reply::Stay;
@@ -398,20 +371,6 @@ pub fn edit_line(text: &mut Text, event: KeyEvent) {
     }
 }
 
-/// The next place of a highlight that starts on none.
-pub fn moved(from: Option<usize>, count: usize, code: KeyCode) -> Option<usize> {
-    if count == 0 {
-        return None;
-    }
-    let back = matches!(code, KeyCode::Up | KeyCode::Left);
-    Some(match (from, back) {
-        (None, false) => 0,
-        (None, true) => count - 1,
-        (Some(at), false) => (at + 1).min(count - 1),
-        (Some(at), true) => at.saturating_sub(1),
-    })
-}
-
 /// The command line a shell was given: the last word of `bash -c LINE`, which is what a person wrote or would write.
 pub fn command_line(argv: &[String]) -> &str {
     argv.last().map_or("", String::as_str)
@@ -425,58 +384,6 @@ pub fn edited(arguments: &str, command: &str) -> String {
     };
     input.insert("command".to_owned(), Value::String(command.to_owned()));
     Value::Object(input).to_string()
-}
-
-/// Whether a text is one key of this ask and nothing else.
-pub fn is_key_of(about: &About, text: &str) -> bool {
-    let mut signs = text.trim().chars();
-    let one = signs.next().filter(|_| signs.next().is_none());
-    one.is_some_and(|c| lettered(&choices(about), c).is_some())
-}
-
-/// The choice of a letter or a number, full-width forms included.
-fn lettered(choices: &[(Choice, char, &'static str)], c: char) -> Option<Choice> {
-    let c = narrow(c);
-    let number = c.to_digit(10).and_then(|digit| digit.checked_sub(1));
-    choices
-        .iter()
-        .find(|row| row.1 == c)
-        .or_else(|| choices.get(usize::try_from(number?).ok()?))
-        .map(|row| row.0)
-}
-
-fn choices(about: &About) -> Vec<(Choice, char, &'static str)> {
-    match about {
-        About::Approval(approval) => {
-            let mut rows = vec![(Choice::Once, 'y', "once")];
-            if approval.session_rule.is_some() {
-                rows.push((Choice::Session, 's', "this session"));
-            }
-            rows.push((Choice::No, 'n', "no"));
-            rows.push((Choice::NoBecause, 'N', "no, because…"));
-            if matches!(approval.subject, Subject::Command { .. }) {
-                rows.push((Choice::Edit, 'e', "edit first"));
-            }
-            rows.push((Choice::Details, 'd', "details"));
-            rows
-        }
-        About::Budget { .. } => vec![
-            (Choice::Raise, '+', "$1 more"),
-            (Choice::Proceed, 'o', "this once"),
-            (Choice::CheaperModel, 'm', "other model"),
-            (Choice::Budgets, 'b', "budgets"),
-            (Choice::End, 'x', "end the turn"),
-        ],
-        About::Guard { .. } => vec![
-            (Choice::Proceed, 'o', "go on"),
-            (Choice::End, 'x', "end the turn"),
-        ],
-        About::Unpriced { .. } => vec![
-            (Choice::Proceed, 'y', "count it as the dearest known"),
-            (Choice::CheaperModel, 'm', "other model"),
-            (Choice::End, 'x', "end the turn"),
-        ],
-    }
 }
 
 /// The arguments of a call as a person reads them, one field a line.

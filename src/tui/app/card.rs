@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::KeyEvent;
 
 use crate::config::KeySource;
 use crate::protocol::ask::Ask;
@@ -10,10 +10,11 @@ use crate::protocol::event::Ending;
 use crate::protocol::failure::FailureKind;
 use crate::protocol::id::SessionId;
 use crate::protocol::op::Op;
-use crate::tui::app::ask::{Arming, Back, is_key_of, moved};
+use crate::tui::app::ask::{Arming, Back};
+use crate::tui::app::choosing::{is_key_of, moved};
 use crate::tui::app::first_run::{FirstRun, Page};
 use crate::tui::app::keymap::Action;
-use crate::tui::app::keymap::chord::{is_sign, narrow};
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::message::Cmd;
 use crate::tui::app::setup::NewProvider;
 use crate::tui::app::text::Text;
@@ -66,18 +67,18 @@ pub enum Choice {
 }
 
 impl Choice {
-    /// Its letter; `None` for Enter.
-    pub fn letter(self) -> Option<char> {
+    /// Whose key it has; what stands first has none of its own.
+    pub fn action(self) -> Action {
         match self {
-            Self::Again | Self::Share | Self::Before => None,
-            Self::Fresh => Some('n'),
-            Self::Keep => Some('c'),
-            Self::Look => Some('i'),
-            Self::Leave => Some('x'),
-            Self::Worktree => Some('w'),
-            Self::GiveKey => Some('k'),
-            Self::ReadAgain => Some('r'),
-            Self::Models => Some('m'),
+            Self::Again | Self::Share | Self::Before => Action::Choose,
+            Self::Fresh => Action::CardFresh,
+            Self::Keep => Action::CardKeep,
+            Self::Look => Action::CardLook,
+            Self::Leave => Action::CardAway,
+            Self::Worktree => Action::CardWorktree,
+            Self::GiveKey => Action::CardKey,
+            Self::ReadAgain => Action::CardRead,
+            Self::Models => Action::CardModel,
         }
     }
 }
@@ -144,7 +145,7 @@ impl App {
     pub fn is_meant_for_ask(&self) -> bool {
         let written = self.view().composer.text.as_str();
         self.ask_here()
-            .is_some_and(|ask| is_key_of(&ask.about, written))
+            .is_some_and(|ask| is_key_of(&ask.about, written, self.keymap()))
     }
 
     /// Gives the focus to what waits in this tab: its oldest ask, else its card.
@@ -162,48 +163,41 @@ impl App {
     }
 
     pub fn card_key(&mut self, event: KeyEvent, anywhere: Option<Action>) -> Vec<Cmd> {
-        if let Some(action) = anywhere
+        let press = self.keymap().press(Place::Card, event);
+        if let Some(action) = anywhere.filter(|_| press.action == anywhere)
             && action != Action::NextMode
         {
             return self.act(action);
-        }
-        if is_sign(event, '?') {
-            return self.act(Action::Help);
         }
         let now = self.now.since;
         let choices = self.card_choices(self.view());
         let Focus::Card(card) = &mut self.focus else {
             return Vec::new();
         };
-        if event.code == KeyCode::Esc {
-            return self.leave_card();
-        }
-        if event.code == KeyCode::Tab {
-            self.focus = Focus::Composer;
-            return Vec::new();
+        match press.action {
+            Some(Action::Help) => return self.act(Action::Help),
+            Some(Action::Close) => return self.leave_card(),
+            Some(Action::CardBack) => {
+                self.focus = Focus::Composer;
+                return Vec::new();
+            }
+            _ => {}
         }
         if !card.arming.key(now) {
             return Vec::new();
         }
-        let plain = event.modifiers.difference(KeyModifiers::SHIFT).is_empty();
-        let chosen = match event.code {
-            KeyCode::Down | KeyCode::Right | KeyCode::Up | KeyCode::Left => {
-                card.highlight = moved(card.highlight, choices.len(), event.code);
+        let chosen = match press.action {
+            Some(action @ (Action::MarkAfter | Action::MarkBefore)) => {
+                card.highlight = moved(card.highlight, choices.len(), action);
                 return Vec::new();
             }
             // Going on is what Enter means until another row is marked.
-            KeyCode::Enter if event.modifiers.is_empty() => {
-                choices.get(card.highlight.unwrap_or(0))
+            Some(Action::Choose) => choices.get(card.highlight.unwrap_or(0)),
+            action => {
+                let mut own = choices.iter();
+                let own = own.find(|(choice, _)| Some(choice.action()) == action);
+                own.or_else(|| choices.get(press.row()?))
             }
-            KeyCode::Char(c) if plain => {
-                let c = narrow(c);
-                let number = c.to_digit(10).and_then(|digit| digit.checked_sub(1));
-                choices
-                    .iter()
-                    .find(|(choice, _)| choice.letter() == Some(c))
-                    .or_else(|| choices.get(usize::try_from(number?).ok()?))
-            }
-            _ => None,
         };
         let Some(&(choice, _)) = chosen else {
             card.arming.dropped(now);

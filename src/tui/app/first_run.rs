@@ -4,13 +4,13 @@
 
 use std::path::PathBuf;
 
-use crossterm::event::{KeyCode, KeyEvent};
-
 use crate::agent::visible::one_line;
 use crate::config::preset;
-use crate::config::secret::Secret;
 use crate::tui::app::ask::edit_line;
-use crate::tui::app::keymap::chord::narrow;
+use crate::tui::app::given_key::{key_source, vendor_of};
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::place::Place;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::setup::{Checked, GivenKey, NewProvider};
 use crate::tui::app::text::Text;
 
@@ -107,26 +107,38 @@ impl FirstRun {
         }
     }
 
-    pub fn key(&mut self, event: KeyEvent) -> Reply {
+    /// Where its keys are looked up: where a letter is text, or goes to a row, as in a list.
+    pub fn place(&self) -> Place {
+        match self.page {
+            Page::Ways { .. } | Page::Here { .. } | Page::Folder { .. } | Page::Choose { .. } => {
+                Place::FirstPage
+            }
+            Page::Key { .. }
+            | Page::Vendor { .. }
+            | Page::Server { .. }
+            | Page::Checking { .. } => Place::List,
+        }
+    }
+
+    pub fn key(&mut self, press: Press) -> Reply {
         match &mut self.page {
             Page::Ways { at } => {
-                let chosen = match event.code {
-                    KeyCode::Up => {
+                let chosen = match press.action {
+                    Some(Action::ScrollUp) => {
                         *at = at.saturating_sub(1);
                         return Reply::Stay;
                     }
-                    KeyCode::Down => {
+                    Some(Action::ScrollDown) => {
                         *at = (*at + 1).min(WAYS - 1);
                         return Reply::Stay;
                     }
-                    KeyCode::Enter => *at,
-                    KeyCode::Esc => return Reply::Leave,
-                    KeyCode::Char(c) => match narrow(c) {
-                        'q' => return Reply::Quit,
-                        c @ '1'..='3' => c as usize - '1' as usize,
-                        _ => return Reply::Stay,
+                    Some(Action::Choose) => *at,
+                    Some(Action::Close) => return Reply::Leave,
+                    Some(Action::Quit) => return Reply::Quit,
+                    _ => match press.row().filter(|row| *row < WAYS) {
+                        Some(row) => row,
+                        None => return Reply::Stay,
                     },
-                    _ => return Reply::Stay,
                 };
                 *at = chosen;
                 self.text = None;
@@ -143,10 +155,10 @@ impl FirstRun {
                 }
                 Reply::Stay
             }
-            Page::Key { field, of } => match event.code {
-                KeyCode::Esc if of.is_some() || self.beside => Reply::Leave,
-                KeyCode::Esc => self.back(1),
-                KeyCode::Enter => match (key_source(field.as_str()), of) {
+            Page::Key { field, of } => match press.action {
+                Some(Action::Close) if of.is_some() || self.beside => Reply::Leave,
+                Some(Action::Close) => self.back(1),
+                Some(Action::Choose) => match (key_source(field.as_str()), of) {
                     (Some(key), Some(of)) => Reply::Check(NewProvider::KeyOf {
                         provider: of.clone(),
                         key,
@@ -162,34 +174,35 @@ impl FirstRun {
                 },
                 _ => {
                     self.tried = false;
-                    edit_line(field, event);
+                    edit_line(field, press.event);
                     Reply::Stay
                 }
             },
             Page::Vendor { key, at } => {
                 let vendors = preset::keyed();
-                let index = match event.code {
-                    KeyCode::Up => {
+                let index = match press.action {
+                    Some(Action::ScrollUp) => {
                         *at = at.saturating_sub(1);
                         return Reply::Stay;
                     }
-                    KeyCode::Down => {
+                    Some(Action::ScrollDown) => {
                         *at = (*at + 1).min(vendors.len().saturating_sub(1));
                         return Reply::Stay;
                     }
-                    KeyCode::Enter => *at,
-                    KeyCode::Char(c) => {
-                        let begins = |at: &usize| vendors[*at].name.starts_with(narrow(c));
-                        let mut below = (*at + 1..vendors.len()).chain(0..*at);
-                        *at = below.find(begins).unwrap_or(*at);
-                        return Reply::Stay;
-                    }
-                    KeyCode::Esc => {
+                    Some(Action::Choose) => *at,
+                    Some(Action::Close) => {
                         self.page = key_page(key, None);
                         self.tried = true;
                         return Reply::Stay;
                     }
-                    _ => return Reply::Stay,
+                    _ => {
+                        if let Some(letter) = press.letter() {
+                            let begins = |at: &usize| vendors[*at].name.starts_with(letter);
+                            let mut below = (*at + 1..vendors.len()).chain(0..*at);
+                            *at = below.find(begins).unwrap_or(*at);
+                        }
+                        return Reply::Stay;
+                    }
                 };
                 match vendors.get(index) {
                     Some(vendor) => {
@@ -199,69 +212,61 @@ impl FirstRun {
                     None => Reply::Stay,
                 }
             }
-            Page::Server { field } => match event.code {
-                KeyCode::Esc => self.back(2),
-                KeyCode::Enter if field.as_str().trim().is_empty() => Reply::AskLocal,
-                KeyCode::Enter => Reply::Check(NewProvider::Server {
+            Page::Server { field } => match press.action {
+                Some(Action::Close) => self.back(2),
+                Some(Action::Choose) if field.as_str().trim().is_empty() => Reply::AskLocal,
+                Some(Action::Choose) => Reply::Check(NewProvider::Server {
                     address: field.as_str().trim().to_owned(),
                 }),
                 _ => {
                     self.tried = false;
-                    edit_line(field, event);
+                    edit_line(field, press.event);
                     Reply::Stay
                 }
             },
             // How many there are is known by whoever holds them.
-            Page::Here { at } => match event.code {
-                KeyCode::Up => {
+            Page::Here { at } => match press.action {
+                Some(Action::ScrollUp) => {
                     *at = at.saturating_sub(1);
                     Reply::Stay
                 }
-                KeyCode::Down => {
+                Some(Action::ScrollDown) => {
                     *at += 1;
                     Reply::Stay
                 }
-                KeyCode::Enter => Reply::StoreHere(*at),
-                KeyCode::Esc => self.back(2),
-                KeyCode::Char(c) => match narrow(c) {
-                    c @ '1'..='9' => Reply::StoreHere(c as usize - '1' as usize),
-                    _ => Reply::Stay,
-                },
-                _ => Reply::Stay,
+                Some(Action::Choose) => Reply::StoreHere(*at),
+                Some(Action::Close) => self.back(2),
+                _ => press.row().map_or(Reply::Stay, Reply::StoreHere),
             },
             Page::Folder {
                 folders,
                 at,
                 chosen,
             } => {
-                let index = match event.code {
-                    KeyCode::Up => {
+                let index = match press.action {
+                    Some(Action::ScrollUp) => {
                         *at = at.saturating_sub(1);
                         return Reply::Stay;
                     }
-                    KeyCode::Down => {
+                    Some(Action::ScrollDown) => {
                         *at = (*at + 1).min(folders.len());
                         return Reply::Stay;
                     }
-                    KeyCode::Enter => *at,
-                    KeyCode::Char(c) => match narrow(c) {
-                        'q' => return Reply::Quit,
-                        'w' => return Reply::Sessions,
-                        c @ '1'..='9' => c as usize - '1' as usize,
-                        _ => return Reply::Stay,
+                    Some(Action::Choose) => *at,
+                    Some(Action::Quit) => return Reply::Quit,
+                    Some(Action::Sessions) => return Reply::Sessions,
+                    _ => match press.row().filter(|row| *row <= folders.len()) {
+                        Some(row) => row,
+                        None => return Reply::Stay,
                     },
-                    _ => return Reply::Stay,
                 };
-                if index > folders.len() {
-                    return Reply::Stay;
-                }
                 *at = index;
                 self.text = None;
                 *chosen = folders.get(index).cloned();
                 chosen.clone().map_or(Reply::Scratch, Reply::Folder)
             }
             Page::Checking { provider, .. } => {
-                if event.code == KeyCode::Esc {
+                if press.action == Some(Action::Close) {
                     let provider = provider.clone();
                     self.type_again(&provider, None);
                 }
@@ -271,32 +276,24 @@ impl FirstRun {
                 provider,
                 checked,
                 at,
-            } => match event.code {
-                KeyCode::Up => {
+            } => match press.action {
+                Some(Action::ScrollUp) => {
                     *at = at.saturating_sub(1);
                     Reply::Stay
                 }
-                KeyCode::Down => {
+                Some(Action::ScrollDown) => {
                     *at = (*at + 1).min(checked.models.len().saturating_sub(1));
                     Reply::Stay
                 }
-                KeyCode::Enter => Reply::Store(provider.clone(), *at),
-                KeyCode::Esc => {
+                Some(Action::Choose) => Reply::Store(provider.clone(), *at),
+                Some(Action::Close) => {
                     let way = way_of(provider);
                     self.back(way)
                 }
-                KeyCode::Char(c) => {
-                    let number = narrow(c)
-                        .to_digit(10)
-                        .and_then(|digit| digit.checked_sub(1));
-                    match number.and_then(|number| usize::try_from(number).ok()) {
-                        Some(index) if index < checked.models.len() => {
-                            Reply::Store(provider.clone(), index)
-                        }
-                        _ => Reply::Stay,
-                    }
-                }
-                _ => Reply::Stay,
+                _ => match press.row() {
+                    Some(row) if row < checked.models.len() => Reply::Store(provider.clone(), row),
+                    _ => Reply::Stay,
+                },
             },
         }
     }
@@ -384,68 +381,20 @@ fn of_vendor(vendor: String, key: GivenKey, beside: bool) -> NewProvider {
     }
 }
 
-/// The vendor of a key, where its beginning or the name of its variable says so. What a file holds is not known here.
-fn vendor_of(key: &GivenKey) -> Option<String> {
-    let preset = match key {
-        GivenKey::Pasted(key) => preset::of_key(key.expose()),
-        GivenKey::Variable(name) => preset::of_variable(name),
-        GivenKey::File(_) => None,
-    };
-    preset.map(|preset| preset.name.to_owned())
-}
-
-/// What was typed or pasted: a key, or the name of where one is. Anything that is plainly no name is taken for a key, so that
-/// a key is never drawn by mistake.
-fn key_source(text: &str) -> Option<GivenKey> {
-    let text = text.trim();
-    let variable = text.strip_prefix('$').unwrap_or(text);
-    let is_variable = !variable.is_empty()
-        && variable
-            .chars()
-            .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
-        && (variable.contains('_') || text.starts_with('$') || variable.len() < 12);
-    if text.is_empty() {
-        None
-    } else if is_variable {
-        Some(GivenKey::Variable(variable.to_owned()))
-    } else if text.starts_with(['/', '~', '.']) {
-        Some(GivenKey::File(PathBuf::from(text)))
-    } else {
-        Secret::new(text).map(GivenKey::Pasted)
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use crossterm::event::{KeyCode, KeyEvent};
+
     use super::*;
 
-    #[test]
-    fn a_key_is_told_from_the_name_of_its_place() {
-        let key = |text: &str| Secret::new(text).map(GivenKey::Pasted);
-        let cases = [
-            ("", None),
-            ("sk-ant-api03-AAAA", key("sk-ant-api03-AAAA")),
-            (" sk-ant-x ", key("sk-ant-x")),
-            ("$MY_KEY", Some(GivenKey::Variable("MY_KEY".to_owned()))),
-            (
-                "ANTHROPIC_API_KEY",
-                Some(GivenKey::Variable("ANTHROPIC_API_KEY".to_owned())),
-            ),
-            (
-                "~/keys/anthropic",
-                Some(GivenKey::File(PathBuf::from("~/keys/anthropic"))),
-            ),
-            ("0123456789ABCDEF0123", key("0123456789ABCDEF0123")),
-        ];
-        for (text, expected) in cases {
-            assert_eq!(key_source(text), expected, "{text:?}");
-        }
+    fn press(page: &mut FirstRun, code: KeyCode) -> Reply {
+        page.key(Press::shipped(page.place(), KeyEvent::from(code)))
     }
 
     #[test]
     fn a_pasted_key_is_not_drawn() {
         let mut page = FirstRun::default();
-        page.key(KeyEvent::from(KeyCode::Char('2')));
+        press(&mut page, KeyCode::Char('2'));
         page.paste("sk-ant-api03-abcdefghijklmnopx4Qa\n");
         assert_eq!(page.shown().as_str(), "sk-ant-…x4Qa");
     }
@@ -453,9 +402,9 @@ mod tests {
     #[test]
     fn a_key_that_was_found_is_tried_with_two_keys() {
         let mut page = FirstRun::of(Some("GROQ_API_KEY".to_owned()));
-        page.key(KeyEvent::from(KeyCode::Enter));
+        press(&mut page, KeyCode::Enter);
         assert_eq!(page.shown().as_str(), "$GROQ_API_KEY");
-        let reply = page.key(KeyEvent::from(KeyCode::Enter));
+        let reply = press(&mut page, KeyCode::Enter);
         assert_eq!(
             reply,
             Reply::Check(NewProvider::Key {
@@ -475,19 +424,19 @@ mod tests {
         ];
         for (typed, chosen, expected) in cases {
             let mut page = FirstRun::default();
-            page.key(KeyEvent::from(KeyCode::Char('2')));
+            press(&mut page, KeyCode::Char('2'));
             page.paste(typed);
-            let mut reply = page.key(KeyEvent::from(KeyCode::Enter));
+            let mut reply = press(&mut page, KeyCode::Enter);
             assert_eq!(
                 matches!(page.page, Page::Vendor { .. }),
                 chosen > 0,
                 "{typed}"
             );
             for _ in 1..chosen {
-                page.key(KeyEvent::from(KeyCode::Down));
+                press(&mut page, KeyCode::Down);
             }
             if chosen > 0 {
-                reply = page.key(KeyEvent::from(KeyCode::Enter));
+                reply = press(&mut page, KeyCode::Enter);
             }
             let Reply::Check(NewProvider::Key { vendor, .. }) = reply else {
                 unreachable!("a key is checked: {reply:?}");

@@ -8,9 +8,10 @@ use crate::tui::app::board::Writing;
 use crate::tui::app::card::{given_to, key_beside};
 use crate::tui::app::chip::kept_blocks;
 use crate::tui::app::first_run::{FirstRun, Page, Reply as PageReply};
-use crate::tui::app::keymap::chord::{is_sign, narrow};
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::keymap::leader::Leader;
-use crate::tui::app::keymap::{Action, Place};
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::message::Cmd;
 use crate::tui::app::overlay::{Overlay, Reply, Wish};
 use crate::tui::app::setup::NewProvider;
@@ -31,7 +32,8 @@ impl App {
         }
         let anywhere = self.keymap().find(Place::Anywhere, event);
         if let Some(action @ (Action::Redraw | Action::Suspend)) = anywhere
-            && self.keymap().find(self.place_of_keys(), event) == anywhere
+            && let own = self.keymap().find(self.place_of_keys(), event)
+            && own.is_none_or(|own| own == action)
         {
             return self.act(action);
         }
@@ -108,11 +110,14 @@ impl App {
         Vec::new()
     }
 
-    /// Where keys are looked up now; where something is typed that is not the composer, and where keys are listed, only those
-    /// for everywhere are.
+    /// Where keys are looked up now; where something is typed that is not the composer, and after the leader, only those for
+    /// everywhere are.
     fn place_of_keys(&self) -> Place {
-        if self.leader.is_some() || self.overlay.is_some() {
+        if self.leader.is_some() {
             return Place::Anywhere;
+        }
+        if let Some(overlay) = &self.overlay {
+            return overlay.place();
         }
         let search = self.view().search.as_ref();
         match (&self.board, &self.first_run, &self.focus) {
@@ -121,6 +126,9 @@ impl App {
                 Place::Transcript
             }
             (None, None, Focus::Composer) => Place::Composer,
+            (None, None, Focus::Ask(_)) => Place::Ask,
+            (None, None, Focus::Card(_)) => Place::Card,
+            (None, Some(page), _) => page.place(),
             _ => Place::Anywhere,
         }
     }
@@ -203,7 +211,8 @@ impl App {
         let Some(overlay) = &mut self.overlay else {
             return Vec::new();
         };
-        let reply = overlay.key(event);
+        let press = self.setup.wishes.keymap.press(overlay.place(), event);
+        let reply = overlay.key(press);
         self.replied(reply)
     }
 
@@ -240,7 +249,8 @@ impl App {
             return Vec::new();
         };
         let served = self.local.models().count();
-        let reply = page.key(event);
+        let press = self.setup.wishes.keymap.press(page.place(), event);
+        let reply = page.key(press);
         if let Page::Here { at } = &mut page.page {
             *at = (*at).min(served);
         }
@@ -321,6 +331,7 @@ impl App {
     }
 
     fn ask_key(&mut self, event: KeyEvent, anywhere: Option<Action>) -> Vec<Cmd> {
+        let press = self.keymap().press(Place::Ask, event);
         if let Some(
             action @ (Action::Leader
             | Action::NextAsk
@@ -332,12 +343,13 @@ impl App {
             | Action::Break
             | Action::Palette
             | Action::Help),
-        ) = anywhere
+        ) = anywhere.filter(|_| press.action.is_none())
         {
             return self.act(action);
         }
         // Asking what the keys do is no answer either.
-        if matches!(&self.focus, Focus::Ask(ask) if ask.line.is_none()) && is_sign(event, '?') {
+        let typing = matches!(&self.focus, Focus::Ask(ask) if ask.line.is_some());
+        if press.action == Some(Action::Help) && !typing {
             return self.act(Action::Help);
         }
         let now = self.now.since;
@@ -351,7 +363,7 @@ impl App {
         let Focus::Ask(ask) = &mut self.focus else {
             return Vec::new();
         };
-        let reply = ask.key(event, &written, now);
+        let reply = ask.key(press, &written, now);
         ask.scroll = ask.scroll.min(self.seen.ask_scroll_max);
         match reply {
             AskReply::Stay => Vec::new(),

@@ -2,38 +2,34 @@
 
 use std::time::Duration;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
 use crate::tui::app::ask::{AskFocus, Sight};
-use crate::tui::app::keymap::chord::narrow;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::press::Press;
 
 /// Rows of the longest body there is; the screen holds the number at its end.
 const END: usize = 1_000_000;
 
 impl AskFocus {
-    /// Scrolls its body; `false`: the key is none of these. The arrows choose as soon as the end was seen.
-    pub fn looks(&mut self, event: KeyEvent, now: Duration) -> bool {
-        let plain = event.modifiers.difference(KeyModifiers::SHIFT).is_empty();
+    /// Scrolls its body; `false`: the key is none of these. What marks a choice does so as soon as the end was seen.
+    pub fn looks(&mut self, press: Press, now: Duration) -> bool {
         let unread = self.arming.seen < Sight::Whole;
         let page = self.page.max(1);
-        let scroll = match event.code {
-            KeyCode::PageDown => self.scroll.saturating_add(page),
-            KeyCode::PageUp => self.scroll.saturating_sub(page),
-            KeyCode::End if plain => END,
-            KeyCode::Home if plain => 0,
-            KeyCode::Down if plain && unread => self.scroll.saturating_add(1),
-            KeyCode::Up if plain && unread => self.scroll.saturating_sub(1),
-            KeyCode::Char(c) if plain => match narrow(c) {
-                'j' => self.scroll.saturating_add(1),
-                'k' => self.scroll.saturating_sub(1),
-                'G' => END,
-                'g' => 0,
-                _ => return false,
-            },
+        let Some(action) = press.action else {
+            return false;
+        };
+        self.scroll = match action {
+            Action::PageDown => self.scroll.saturating_add(page),
+            Action::PageUp => self.scroll.saturating_sub(page),
+            Action::ScrollDown => self.scroll.saturating_add(1),
+            Action::ScrollUp => self.scroll.saturating_sub(1),
+            Action::MarkAfter if unread => self.scroll.saturating_add(1),
+            Action::MarkBefore if unread => self.scroll.saturating_sub(1),
+            Action::Bottom => END,
+            Action::Top => 0,
             _ => return false,
         };
-        self.scroll = scroll;
-        if !matches!(event.code, KeyCode::PageDown | KeyCode::PageUp) {
+        let pages = matches!(action, Action::PageDown | Action::PageUp);
+        if !pages || press.letter().is_some() {
             // Who writes prose has such a letter in it, and the next one is no answer.
             self.arming.rest(now);
         }

@@ -8,7 +8,8 @@ use crate::protocol::query::Query;
 use crate::protocol::session::Card;
 use crate::tui::app::caret::{Held, Move};
 use crate::tui::app::command::TABLE;
-use crate::tui::app::keymap::{Action, Place};
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::palette::{Entry, Goes, Palette, Scope};
@@ -55,7 +56,7 @@ impl App {
             let listed = entries
                 .iter()
                 .any(|(_, entry)| entry.goes == Goes::Act(action));
-            if listed || action == Action::Palette {
+            if listed || action == Action::Palette || !self.is_offered(live.place, action) {
                 continue;
             }
             let chosen = self.chosen.iter().position(|other| *other == action);
@@ -71,6 +72,24 @@ impl App {
         }
         entries.sort_by_key(|(order, _)| *order);
         entries.into_iter().map(|(_, entry)| entry).collect()
+    }
+
+    /// Whether an action can be chosen by its name now. What an ask or a card offers can be while that has the keys; other
+    /// keys of what lies over the screen are for what the palette takes the place of.
+    fn is_offered(&self, place: Place, action: Action) -> bool {
+        if !place.is_over() {
+            return true;
+        }
+        match (&self.focus, place) {
+            (Focus::Ask(ask), Place::Ask) if ask.gone.is_none() && ask.line.is_none() => {
+                ask.choices().iter().any(|row| row.1 == action)
+            }
+            (Focus::Card(_), Place::Card) => {
+                let choices = self.card_choices(self.view());
+                action != Action::Choose && choices.iter().any(|row| row.0.action() == action)
+            }
+            _ => false,
+        }
     }
 
     /// The sessions of the log, for a palette that is still open.
@@ -126,6 +145,26 @@ impl App {
                 cmds.extend(self.settle_board());
                 cmds.extend(self.chosen_here(action, Self::board_act));
                 cmds
+            }
+            // Read in a list it is no answer yet: it is marked, and a key of the ask itself makes it so.
+            Some(Place::Ask) => {
+                if let Focus::Ask(ask) = &mut self.focus {
+                    ask.mark(action);
+                    ask.arming.rest(self.now.since);
+                }
+                self.say("marked: Enter makes it so, once the ask is ready");
+                Vec::new()
+            }
+            Some(Place::Card) => {
+                let choices = self.card_choices(self.view());
+                if let Focus::Card(card) = &mut self.focus {
+                    let mut choices = choices.iter();
+                    card.highlight = choices.position(|row| row.0.action() == action);
+                    card.arming.rest(self.now.since);
+                }
+                let key = self.keymap().choice(Place::Card, Action::Choose, 0);
+                self.say(format!("marked: {key} does it, once the card is ready"));
+                Vec::new()
             }
             _ if self.board.is_some() => self.chosen_here(action, Self::board_act),
             _ if self.focus == Focus::Transcript => self.chosen_here(action, Self::read),

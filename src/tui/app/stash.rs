@@ -2,7 +2,8 @@
 
 use crate::protocol::id::SessionId;
 use crate::protocol::query::{Query, Stashed};
-use crate::tui::app::keymap::{Action, Place};
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::stash::Stash;

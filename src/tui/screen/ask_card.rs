@@ -1,15 +1,16 @@
 //! An ask as a card: exactly what would happen, why it is asked, and the keys that answer it. Nothing of what would run is
 //! left out; a long one is scrolled, and its keys work only after its last line was seen.
 
-use std::time::Duration;
-
 use ratatui::layout::Rect;
 
 use crate::agent::visible::{escaped, one_line};
 use crate::protocol::ask::{About, BudgetName, Guard, Subject};
 use crate::tui::app::App;
-use crate::tui::app::ask::{AskFocus, Choice, Line, Sight};
+use crate::tui::app::ask::{AskFocus, Line, Sight};
+use crate::tui::app::choosing::Choice;
 use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::live::Keymap;
+use crate::tui::app::keymap::place::Place;
 use crate::tui::screen::ask_body::{NARROW, approval};
 use crate::tui::screen::blank;
 use crate::tui::screen::body::Laid;
@@ -19,6 +20,9 @@ use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::text;
+
+/// What leads further down in a long one: the first that has a key is named.
+const DOWN: &[Action] = &[Action::PageDown, Action::ScrollDown, Action::Bottom];
 
 /// What was drawn of a card.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -122,26 +126,27 @@ impl Card<'_> {
         let narrow = width < NARROW;
         let Some(focus) = self.focus else {
             let key = app.keymap().way(Action::NextAsk);
-            let mut row = Row::of(key, Role::Key).put(
-                if narrow {
-                    ", Tab: decide"
-                } else {
-                    ", or Tab from an empty composer: decide here"
-                },
-                Role::Muted,
-            );
+            let there = app.keymap().key(Place::Composer, Action::ToCards);
+            let there = match (there, narrow) {
+                (Some(tab), true) => format!(", {tab}: decide"),
+                (Some(tab), false) => format!(", or {tab} from an empty composer: decide here"),
+                (None, _) => ": decide".to_owned(),
+            };
+            let mut row = Row::of(key, Role::Key).put(there, Role::Muted);
             if self.behind > 0 && !narrow {
                 row = row.end(format!("{} more behind it", self.behind), Role::Muted);
             }
             return vec![row];
         };
+        let back = app.keymap().first(Place::Ask, &[Action::Close]);
         if let Some(why) = &focus.gone {
             return vec![
                 Row::of(format!("no longer asked: {why}"), Role::Muted),
-                Row::of("Esc", Role::Key).put(" back", Role::Muted),
+                Row::of(back, Role::Key).put(" back", Role::Muted),
             ];
         }
         if let Some(line) = &focus.line {
+            // While something is typed these two are what they are in every ask.
             let keys = match line {
                 Line::Reason(_) if narrow => [("Enter", "no, with this"), ("Esc", "back")],
                 Line::Reason(_) => [("Enter", "no, with this reason"), ("Esc", "back")],
@@ -157,17 +162,17 @@ impl Card<'_> {
         }
         let ready = focus.ready(app.now.since);
         let flash = focus.arming.flash.is_some();
-        let mut rows = choices(focus, width, app.now.since, flash);
+        let mut rows = choices(app, focus, width, flash);
         let state = match (focus.confirm, ready) {
-            (Some(_), _) => ("Enter makes it so; Esc does not".to_owned(), Role::Bad),
+            (Some(_), _) => (format!("Enter makes it so; {back} does not"), Role::Bad),
             (None, true) => ("ready".to_owned(), Role::Good),
             (None, false) if focus.arming.seen == Sight::Whole || whole => {
                 ("ready after a short quiet".to_owned(), Role::Muted)
             }
-            (None, false) => (unread(focus, narrow), Role::Warn),
+            (None, false) => (unread(app.keymap(), focus, narrow), Role::Warn),
         };
         rows.push(
-            Row::of("Esc", Role::Key)
+            Row::of(back, Role::Key)
                 .put(
                     if narrow {
                         " back"
@@ -283,7 +288,8 @@ impl Card<'_> {
         if focused && usize::from(inner.height) < least {
             let said = format!("too small: {larger}");
             let mut rows = wrapped(&said, usize::from(inner.width), 0, Role::Warn);
-            rows.push(Row::of("Esc", Role::Key).put(" back", Role::Muted));
+            let back = app.keymap().first(Place::Ask, &[Action::Close]);
+            rows.push(Row::of(back, Role::Key).put(" back", Role::Muted));
             crate::tui::screen::rows::draw(&rows, canvas, inner, 0, look);
             return Drawn::default();
         }
@@ -319,7 +325,8 @@ impl Card<'_> {
             }
         } else if below > 0 {
             let y = body.bottom() - 1;
-            let more = format!("{} {} more rows, PgDn", look.mark(Mark::More), below + 1);
+            let down = app.keymap().first(Place::Ask, DOWN);
+            let more = format!("{} {} more rows, {down}", look.mark(Mark::More), below + 1);
             let row = Rect {
                 y,
                 height: 1,
@@ -356,25 +363,30 @@ impl Card<'_> {
 }
 
 /// What can be done with one whose end was not seen yet.
-fn unread(focus: &AskFocus, narrow: bool) -> String {
+fn unread(keymap: &Keymap, focus: &AskFocus, narrow: bool) -> String {
     let choices = focus.choices();
-    let yes = choices.first().map_or(' ', |row| row.1);
-    let no = choices.iter().find(|row| row.0.refuses());
-    let no = no.map_or(' ', |row| row.1);
+    let key = |at: usize| {
+        let row = choices.get(at);
+        row.map_or_else(String::new, |row| keymap.choice(Place::Ask, row.1, at))
+    };
+    let no = choices.iter().position(|row| row.0.refuses());
+    let (yes, no) = (key(0), no.map_or_else(String::new, key));
+    let down = keymap.first(Place::Ask, DOWN);
     if narrow {
-        format!("PgDn, then {yes}; {no} works")
+        format!("{down}, then {yes}; {no} works")
     } else {
-        format!("PgDn shows the rest, then {yes}; {no} works now")
+        format!("{down} shows the rest, then {yes}; {no} works now")
     }
 }
 
 /// The choices in rows of as many as fit; each with its letter, dim until they work.
-fn choices(focus: &AskFocus, width: usize, now: Duration, flash: bool) -> Vec<Row> {
+fn choices(app: &App, focus: &AskFocus, width: usize, flash: bool) -> Vec<Row> {
     let mut rows = vec![Row::new()];
     let narrow = width < NARROW;
     let gap = if narrow { 2 } else { 3 };
     let mut used = 0;
-    for (index, (choice, key, what)) in focus.choices().into_iter().enumerate() {
+    for (index, (choice, action, what)) in focus.choices().into_iter().enumerate() {
+        let key = app.keymap().choice(Place::Ask, action, index);
         let what = match choice {
             Choice::Details if focus.details => "less",
             Choice::Session if narrow => "session",
@@ -383,14 +395,14 @@ fn choices(focus: &AskFocus, width: usize, now: Duration, flash: bool) -> Vec<Ro
             Choice::Details if narrow => "more",
             _ => what,
         };
-        let cells = 2 + what.chars().count();
+        let cells = key.chars().count() + 1 + what.chars().count();
         if used > 0 && used + cells > width {
             rows.push(Row::new());
             used = 0;
         }
         used += cells + gap;
         let highlighted = focus.highlight == Some(index) || focus.confirm == Some(choice);
-        let works = focus.takes(choice, now);
+        let works = focus.takes(choice, app.now.since);
         let (key_role, what_role) = match (highlighted, flash, works) {
             (true, _, _) => (Role::Marked, Role::Marked),
             (_, true, _) => (Role::Warn, Role::Warn),
@@ -398,7 +410,7 @@ fn choices(focus: &AskFocus, width: usize, now: Duration, flash: bool) -> Vec<Ro
             _ => (Role::Muted, Role::Muted),
         };
         if let Some(row) = rows.last_mut() {
-            row.left.push((key.to_string(), key_role));
+            row.left.push((key, key_role));
             row.left.push((format!(" {what}"), what_role));
             row.left.push((" ".repeat(gap), Role::Muted));
         }

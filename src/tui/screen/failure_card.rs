@@ -11,9 +11,11 @@ use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::offer::Figure;
 use crate::tui::app::App;
 use crate::tui::app::board::told::clock;
-use crate::tui::app::card::Choice;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::view::View;
 use crate::tui::screen::ask_body::NARROW;
+use crate::tui::screen::card_keys::{End, foot, way_here};
 use crate::tui::screen::look::{Mark, Role};
 use crate::tui::screen::money;
 use crate::tui::screen::rows::{self, Row, wrapped};
@@ -69,7 +71,7 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
         let said = format!("Trying again by itself in {left}, {tries}.{charged}");
         rows.extend(wrapped(&said, width, 0, Role::Muted));
         shared(site, failure, width, &mut rows);
-        let mut foot = foot(site, "", Some(("Esc Esc", "stop")), width);
+        let mut foot = foot(site, "", Some(End::Stops), width);
         offer(app, view, width, &mut rows, &mut foot);
         return Some(Card {
             title: (
@@ -133,7 +135,7 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
     let leave = match ending {
         // It has a key of its own.
         Ending::Interrupted { .. } => None,
-        _ => Some(("Esc", "leave it")),
+        _ => Some(End::Leaves),
     };
     let mut foot = foot(site, &price.now, leave, width);
     offer(app, view, width, &mut rows, &mut foot);
@@ -165,13 +167,14 @@ fn beside(site: &Site, width: usize) -> Option<Card> {
     }
     let focused = site.card().is_some();
     let foot = if focused || width < NARROW {
-        foot(site, "", Some(("Esc", "leave it")), width)
+        foot(site, "", Some(End::Leaves), width)
     } else {
-        let row = Row::of("Tab", Role::Key)
+        let key = |action| app.keymap().first(Place::Card, &[action]);
+        let row = Row::of(way_here(app), Role::Key)
             .put(" from an empty composer, then ", Role::Muted)
-            .put("w", Role::Key)
+            .put(key(Action::CardWorktree), Role::Key)
             .put(" worktree, ", Role::Muted)
-            .put("Enter", Role::Key)
+            .put(key(Action::Choose), Role::Key)
             .put(" share", Role::Muted);
         vec![row]
     };
@@ -198,73 +201,6 @@ fn offer(app: &App, view: &View, width: usize, rows: &mut Vec<Row>, foot: &mut [
         }
         _ => rows.extend(wrapped(&text, width, 0, Role::Muted)),
     }
-}
-
-/// The keys of the card, else the way to it; as many rows as they need. `price` is that of asking again, `leave` what Esc does.
-fn foot(site: &Site, price: &str, leave: Option<(&str, &str)>, width: usize) -> Vec<Row> {
-    let Site { app, view, .. } = *site;
-    let Some(card) = site.card() else {
-        let row = Row::of("Tab", Role::Key);
-        if width < NARROW {
-            return vec![row.put(", composer empty: decide", Role::Muted)];
-        }
-        let choices = app.card_choices(view);
-        let (first, again) = choices.first().copied().unwrap_or((Choice::Again, ""));
-        let price = if matches!(first, Choice::Before | Choice::Fresh) {
-            ""
-        } else {
-            price
-        };
-        let row = row
-            .put(" from an empty composer, then ", Role::Muted)
-            .put("Enter", Role::Key)
-            .put(format!(" {again}{price}"), Role::Muted);
-        let more = [" or another key", ", …"]
-            .into_iter()
-            .find(|more| choices.len() > 2 && row.width() + cells::of(more) <= width);
-        return vec![row.put(more.unwrap_or(""), Role::Muted)];
-    };
-    let ready = card.arming.ready(app.now.since);
-    let choices = app.card_choices(view);
-    let pairs = choices.iter().enumerate().map(|(index, (choice, what))| {
-        let key = choice
-            .letter()
-            .map_or_else(|| "Enter".to_owned(), String::from);
-        let what = match choice {
-            Choice::Again => format!("{what}{price}"),
-            Choice::GiveKey if width < NARROW => "another key".to_owned(),
-            Choice::Keep if width < NARROW => "keep, go on".to_owned(),
-            Choice::Models if width >= NARROW => match elsewhere(view) {
-                Some(other) => format!("{what} ({other})"),
-                None => (*what).to_owned(),
-            },
-            _ => (*what).to_owned(),
-        };
-        (key, what, card.highlight == Some(index))
-    });
-    let gap = if width < NARROW { "  " } else { "   " };
-    let last = leave.map(|(key, what)| (key.to_owned(), what.to_owned(), false));
-    let mut rows = vec![Row::new()];
-    for (key, what, marked) in pairs.chain(last) {
-        let cells = cells::of(&key) + 1 + cells::of(&what);
-        let used = rows.last().map_or(0, Row::width);
-        let fits = used > 0 && used + gap.len() + cells <= width;
-        if used > 0 && !fits {
-            rows.push(Row::new());
-        }
-        let gap = if fits { gap } else { "" };
-        let (key_role, what_role) = match (marked, ready) {
-            (true, _) => (Role::Marked, Role::Marked),
-            (_, true) => (Role::Key, Role::Text),
-            (_, false) => (Role::Muted, Role::Muted),
-        };
-        if let Some(row) = rows.last_mut() {
-            row.left.push((gap.to_owned(), Role::Muted));
-            row.left.push((key, key_role));
-            row.left.push((format!(" {what}"), what_role));
-        }
-    }
-    rows
 }
 
 impl Card {
@@ -375,36 +311,6 @@ fn price(app: &App, view: &View, width: usize) -> Again {
         now: format!(" (≈{cold}{})", if answered { beside(" cold") } else { "" }),
         later: None,
     }
-}
-
-/// The cheapest model of another provider, where the session's own has no room or is not to be reached.
-fn elsewhere(view: &View) -> Option<String> {
-    let ((Some(Waiting::Retry { failure, .. }), _) | (_, Some(Ending::Failed { failure }))) =
-        (view.retrying(), view.stopped())
-    else {
-        return None;
-    };
-    if !matches!(failure.kind, FailureKind::Rate | FailureKind::Overloaded) {
-        return None;
-    }
-    let offer = view.offer_elsewhere()?;
-    let name = one_line(&offer.card.model.model);
-    let said = |figure| match figure {
-        Figure::About(money) => Some(format!("≈{money}")),
-        Figure::Included => Some("incl.".to_owned()),
-        Figure::Free => Some("free".to_owned()),
-        Figure::Play | Figure::Unknown => None,
-    };
-    let warmth = match offer.next {
-        Figure::About(_) if offer.warm > 0 => " warm",
-        Figure::About(_) => " cold",
-        _ => "",
-    };
-    let next = format!("{name}: {}{warmth}", said(offer.next)?);
-    Some(match said(offer.then) {
-        Some(then) if offer.then != offer.next => format!("{next}, then {then}"),
-        _ => next,
-    })
 }
 
 /// Who else here meets the same limit or the same refusal, and when the provider last answered.

@@ -7,13 +7,16 @@ use crate::config::preset;
 use crate::tui::app::App;
 use crate::tui::app::card::given_to;
 use crate::tui::app::first_run::{FirstRun, Page};
+use crate::tui::app::keymap::Action;
 use crate::tui::app::local::Local;
 use crate::tui::app::setup::{GivenKey, NewProvider};
 use crate::tui::app::text::Text;
 use crate::tui::screen::empty::model_line;
 use crate::tui::screen::first_facts::{facts, noticed};
+use crate::tui::screen::hints::Hint::{self, After, All, Does, Said};
+use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Mark, Role};
-use crate::tui::screen::rows::{self, Row, keys, wrapped};
+use crate::tui::screen::rows::{self, Row, wrapped};
 use crate::tui::screen::{Shown, ask_card};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Weight};
@@ -137,35 +140,12 @@ pub fn draw(app: &App, page: &FirstRun, canvas: &mut Canvas, area: Rect, look: &
         let facts = facts(app, usize::from(area.width), area.height >= 28);
         rows::draw(&facts, canvas, below, 0, look);
     }
-    let line = match &page.page {
-        Page::Ways { .. } if !wide => {
-            keys(&[("1-3", "choose"), ("Esc", "no model"), ("q", "quit")])
-        }
-        Page::Ways { .. } => keys(&[
-            ("1-3 or ↑↓ Enter", "choose"),
-            ("Esc", "look around without a model"),
-            ("q", "quit"),
-        ]),
-        Page::Key { .. } => keys(&[("Enter", "check it"), ("Esc", "back")]),
-        Page::Vendor { .. } => keys(&[
-            ("↑↓ Enter", "check it there"),
-            ("Esc", "back"),
-            ("a letter", "goes to it"),
-        ]),
-        Page::Server { field } if field.as_str().trim().is_empty() => {
-            keys(&[("Enter", "ask this machine again"), ("Esc", "back")])
-        }
-        Page::Server { .. } => keys(&[("Enter", "ask it for its models"), ("Esc", "back")]),
-        Page::Checking { .. } => keys(&[("Esc", "back")]),
-        Page::Folder { .. } => keys(&[
-            ("1-9 or ↑↓ Enter", "choose"),
-            ("w", "sessions"),
-            ("q", "quit"),
-        ]),
-        Page::Here { .. } | Page::Choose { .. } => {
-            keys(&[("↑↓ Enter", "start with this one"), ("Esc", "back")])
-        }
-    };
+    let line = hints(&page.page, wide);
+    let line = Named {
+        keymap: app.keymap(),
+        place: page.place(),
+    }
+    .keys(&line);
     let mut row = rows::key_line(&line, usize::from(area.width).saturating_sub(2));
     row.left.insert(0, (" ".to_owned(), Role::Text));
     if area.width >= 110 && !matches!(page.page, Page::Folder { .. }) {
@@ -461,4 +441,38 @@ fn beside(name: Row, said: &str, width: usize) -> Vec<Row> {
             .fold(name, |row, (text, role)| row.put(text, role));
     }
     rows
+}
+
+/// What the keys of a page do.
+fn hints(page: &Page, wide: bool) -> Vec<Hint<'static>> {
+    let choose: &[Action] = &[Action::ScrollUp, Action::ScrollDown, Action::Choose];
+    let back = Does(Action::Close, "back");
+    let quit = Does(Action::Quit, "quit");
+    match page {
+        Page::Ways { .. } if !wide => {
+            vec![Said("1-3", "choose"), Does(Action::Close, "no model"), quit]
+        }
+        Page::Ways { .. } => vec![
+            After("1-3 or ", choose, "choose"),
+            Does(Action::Close, "look around without a model"),
+            quit,
+        ],
+        Page::Key { .. } => vec![Does(Action::Choose, "check it"), back],
+        Page::Vendor { .. } => vec![
+            All(choose, "check it there"),
+            back,
+            Said("a letter", "goes to it"),
+        ],
+        Page::Server { field } if field.as_str().trim().is_empty() => {
+            vec![Does(Action::Choose, "ask this machine again"), back]
+        }
+        Page::Server { .. } => vec![Does(Action::Choose, "ask it for its models"), back],
+        Page::Checking { .. } => vec![back],
+        Page::Folder { .. } => vec![
+            After("1-9 or ", choose, "choose"),
+            Does(Action::Sessions, "sessions"),
+            quit,
+        ],
+        Page::Here { .. } | Page::Choose { .. } => vec![All(choose, "start with this one"), back],
+    }
 }

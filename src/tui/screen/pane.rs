@@ -6,7 +6,8 @@ use ratatui::layout::Rect;
 
 use crate::agent::visible::one_line;
 use crate::tui::app::drawn::SeenPane;
-use crate::tui::app::keymap::{Action, Place};
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::view::Stage;
 use crate::tui::app::{App, Focus};
 use crate::tui::screen::look::{Look, Mark, Role};

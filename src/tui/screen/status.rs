@@ -7,14 +7,16 @@ use ratatui::layout::Rect;
 use crate::agent::visible::{brief, one_line};
 use crate::config::ComposerKeys;
 use crate::protocol::rule::Mode;
-use crate::tui::app::keymap::{Action, Place};
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::view::View;
 use crate::tui::app::{App, Focus, vim};
+use crate::tui::screen::hints::Hint::{self, After, All, Does, Said};
+use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::meter;
 use crate::tui::screen::rows::{self, Row};
 use crate::tui::screen::site::Site;
-use crate::tui::screen::status::Hint::{All, Does, Said};
 use crate::tui::screen::title;
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::{cells, text};
@@ -217,29 +219,16 @@ pub fn is_long(text: &str, width: u16) -> bool {
     cells::of(text) + 2 > usize::from(width)
 }
 
-/// What the key line says of one key.
-enum Hint {
-    /// The key that an action has now; nothing where it has none.
-    Does(Action, &'static str),
-    /// Several that belong together.
-    All(&'static [Action], &'static str),
-    /// A key that is no row of the table.
-    Said(&'static str, &'static str),
-}
-
 fn rows_of_keys(site: &Site, width: usize) -> Row {
     let app = site.app;
     let place = match app.focus {
         Focus::Transcript => Place::Transcript,
-        _ => Place::Composer,
+        Focus::Composer => Place::Composer,
+        Focus::Ask(_) => Place::Ask,
+        Focus::Card(_) => Place::Card,
     };
-    let hints = hints(site);
-    let pairs = hints.into_iter().filter_map(|hint| match hint {
-        Does(action, what) => Some((app.keymap().key(place, action)?, what.to_owned())),
-        All(actions, what) => Some((all_keys(app, place, actions)?, what.to_owned())),
-        Said(key, what) => Some((key.to_owned(), what.to_owned())),
-    });
-    rows::key_line(&pairs.collect::<Vec<_>>(), width)
+    let keymap = app.keymap();
+    rows::key_line(&Named { keymap, place }.keys(&hints(site)), width)
 }
 
 /// The keys that these actions have in a place; `None`: there is none.
@@ -251,7 +240,7 @@ fn all_keys(app: &App, place: Place, actions: &[Action]) -> Option<String> {
     (!keys.is_empty()).then(|| keys.join(" "))
 }
 
-fn hints(site: &Site) -> Vec<Hint> {
+fn hints(site: &Site) -> Vec<Hint<'static>> {
     let Site { app, view, .. } = *site;
     let running = view.running();
     let empty = view.composer.is_empty();
@@ -265,8 +254,8 @@ fn hints(site: &Site) -> Vec<Hint> {
     let editing = view.composer.vim.mode();
     // Under the keys of vi the first Esc ends INSERT.
     let stop = match app.setup.wishes.composer {
-        ComposerKeys::Vim => "Esc Esc Esc",
-        ComposerKeys::Emacs => "Esc Esc",
+        ComposerKeys::Vim => "Esc ",
+        ComposerKeys::Emacs => "",
     };
     match &app.focus {
         Focus::Composer if app.mentioned().is_some_and(|mention| mention.count() > 0) => vec![
@@ -284,7 +273,7 @@ fn hints(site: &Site) -> Vec<Hint> {
             Said("i", "type"),
             Does(Action::Send, "steer"),
             Does(Action::ToCards, "queue"),
-            Said("Esc Esc", "stop"),
+            All(&[Action::Leave; 2], "stop"),
             Said("?", "help"),
         ],
         Focus::Composer if editing == vim::Mode::Normal => vec![
@@ -307,7 +296,7 @@ fn hints(site: &Site) -> Vec<Hint> {
         ],
         Focus::Composer if !running && !view.shells.is_empty() => vec![
             Does(Action::Send, "send"),
-            Said(stop, "stop the command"),
+            After(stop, &[Action::Leave; 2], "stop the command"),
             outputs,
         ],
         Focus::Composer if !app.slash_rows().is_empty() => vec![
@@ -325,19 +314,19 @@ fn hints(site: &Site) -> Vec<Hint> {
         Focus::Composer if running && view.asks() > 0 && (empty || is_ahead) => vec![
             Does(Action::Send, "steer"),
             Does(Action::ToCards, "to the ask"),
-            Said("Esc Esc", "stop"),
+            All(&[Action::Leave; 2], "stop"),
             outputs,
         ],
         Focus::Composer if running && empty && view.retrying().is_some() => vec![
             Does(Action::Send, "steer"),
             Does(Action::ToCards, "to the card"),
-            Said("Esc Esc", "stop"),
+            All(&[Action::Leave; 2], "stop"),
             outputs,
         ],
         Focus::Composer if running => vec![
             Does(Action::Send, "steer"),
             Does(Action::ToCards, "queue"),
-            Said(stop, "stop"),
+            After(stop, &[Action::Leave; 2], "stop"),
             Does(Action::NewLine, "new line"),
             outputs,
         ],
@@ -384,9 +373,15 @@ fn hints(site: &Site) -> Vec<Hint> {
             Does(Action::Help, "all keys"),
         ],
         Focus::Card(_) if view.retrying().is_some() => {
-            vec![Said("Esc Esc", "stop"), Said("Tab", "back")]
+            vec![Said("Esc Esc", "stop"), Does(Action::CardBack, "back")]
         }
-        Focus::Card(_) => vec![Said("Esc", "leave it"), Said("Tab", "back")],
-        Focus::Ask(_) => vec![Said("Esc", "back"), Said("PgUp PgDn", "read it all")],
+        Focus::Card(_) => vec![
+            Does(Action::Close, "leave it"),
+            Does(Action::CardBack, "back"),
+        ],
+        Focus::Ask(_) => vec![
+            Does(Action::Close, "back"),
+            All(&[Action::PageUp, Action::PageDown], "read it all"),
+        ],
     }
 }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::protocol::ask::{About, Risk};
 use crate::tui::app::App;
 use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::view::View;
 use crate::tui::screen::look::Role;
 use crate::tui::screen::rows::Row;
@@ -37,12 +38,17 @@ fn hint(site: &Site) -> Option<String> {
         let key = app.keymap().way(Action::NextAsk);
         format!("{key}: next ask, from anywhere")
     };
+    let at_ask = |action| app.keymap().first(Place::Ask, &[action]);
+    let there = || app.keymap().first(Place::Composer, &[Action::ToCards]);
     Some(match (site.ask(), risk) {
-        (Some(_), Some(Risk::High)) => "N: no, and a reason may be typed".to_owned(),
-        (Some(_), Some(_)) => "y: yes, once".to_owned(),
-        (_, Some(Risk::High)) => "Tab, then N".to_owned(),
+        (Some(_), Some(Risk::High)) => {
+            let no = at_ask(Action::AskNoBecause);
+            format!("{no}: no, and a reason may be typed")
+        }
+        (Some(_), Some(_)) => format!("{}: yes, once", at_ask(Action::AskYes)),
+        (_, Some(Risk::High)) => format!("{}, then {}", there(), at_ask(Action::AskNoBecause)),
         (_, Some(_)) if waiting.len() > 1 => next(),
-        (_, Some(_)) => "Tab, then y".to_owned(),
+        (_, Some(_)) => format!("{}, then {}", there(), at_ask(Action::AskYes)),
         _ if app.broken.is_some() => return None,
         _ if session.is_none() => "Enter begins".to_owned(),
         _ if !waiting.is_empty() => next(),

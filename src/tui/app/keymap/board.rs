@@ -2,8 +2,8 @@
 
 use crossterm::event::KeyCode;
 
-use crate::tui::app::keymap::Place::Board;
 use crate::tui::app::keymap::chord::{key, plain};
+use crate::tui::app::keymap::place::Place::Board;
 use crate::tui::app::keymap::{Action, Binding, bind};
 
 #[rustfmt::skip]

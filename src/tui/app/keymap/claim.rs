@@ -3,10 +3,12 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 
 use crate::tui::app::keymap::chord::{Chord, ctrl};
+use crate::tui::app::keymap::law;
 use crate::tui::app::keymap::live::{Keymap, Live};
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::keymap::spelling::Stroke;
 use crate::tui::app::keymap::wished::Rebind;
-use crate::tui::app::keymap::{Action, Binding, Place, table};
+use crate::tui::app::keymap::{Action, Binding, table};
 
 /// Keys that stay what they are, so that the way out and the way to all the others are never lost.
 pub const KEPT: &[(Stroke, Action)] = &[
@@ -23,6 +25,9 @@ pub fn refused(place: Place, row: &Binding, stroke: Stroke) -> Option<String> {
             .find(|row| row.action == *action)
             .map_or("", |row| row.name);
         return Some(format!("always is `{name}`"));
+    }
+    if place.is_over() {
+        return law::refused(place, row, stroke);
     }
     let first = match stroke {
         Stroke::Chord(chord) => letter(chord),
@@ -109,7 +114,7 @@ pub fn given(keymap: &Keymap, place: Place, row: &'static Binding, stroke: Strok
 
 /// A key of the first place is wanted for itself in the second.
 pub fn meets(place: Place, other: Place) -> bool {
-    place == other || place == Place::Anywhere
+    place == other || other.under() == Some(place)
 }
 
 /// Of two keys in one place only one can work: they are the same, or one is the first of the other's two.

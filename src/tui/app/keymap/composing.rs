@@ -2,8 +2,8 @@
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
-use crate::tui::app::keymap::Place::Composer;
 use crate::tui::app::keymap::chord::{alt, ctrl, key, with};
+use crate::tui::app::keymap::place::Place::Composer;
 use crate::tui::app::keymap::{Action, Binding, bind};
 
 const CTRL_SHIFT: KeyModifiers = KeyModifiers::CONTROL.union(KeyModifiers::SHIFT);

@@ -2,8 +2,8 @@
 
 use crossterm::event::KeyCode;
 
-use crate::tui::app::keymap::Place::Anywhere;
 use crate::tui::app::keymap::chord::{alt, ctrl, key};
+use crate::tui::app::keymap::place::Place::Anywhere;
 use crate::tui::app::keymap::{Action, Binding, bind};
 
 #[rustfmt::skip]

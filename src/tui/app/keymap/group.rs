@@ -1,7 +1,8 @@
 //! Rows that are read as one where all keys are listed: nine tabs, four directions.
 
+use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::live::{Keymap, Live};
-use crate::tui::app::keymap::{Action, Place};
+use crate::tui::app::keymap::place::Place;
 
 /// What rows have in common, and the actions, the first of which stands for all.
 const GROUPS: &[(&str, &[Action])] = &[

@@ -6,9 +6,10 @@ use crossterm::event::KeyEvent;
 use crate::tui::app::keymap::between::keeps;
 use crate::tui::app::keymap::chord::{Chord, chord, plain};
 use crate::tui::app::keymap::leader::{ALSO, Leader, TMUX};
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::keymap::reading::pairs_of;
 use crate::tui::app::keymap::spelling::Stroke;
-use crate::tui::app::keymap::{Action, Binding, Place, table};
+use crate::tui::app::keymap::{Action, Binding, table};
 use crate::tui::terminal::notice::Between;
 
 /// One row with the keys that it has now.
@@ -102,15 +103,18 @@ impl Keymap {
         }
     }
 
-    /// What a key does here: the place's own row first, then the one for everywhere.
+    /// What a key does here: the place's own row first, then the one of what lies under it.
     pub fn find(&self, place: Place, event: KeyEvent) -> Option<Action> {
-        let chord = chord(event);
+        self.at(place, chord(event))
+    }
+
+    pub fn at(&self, place: Place, chord: Chord) -> Option<Action> {
         let at = |wanted: Place| {
             let mut rows = self.rows.iter();
             rows.find(|live| live.place == wanted && live.keys.contains(&chord))
                 .map(|live| live.row.action)
         };
-        at(place).or_else(|| at(Place::Anywhere))
+        at(place).or_else(|| at(place.under()?))
     }
 
     /// What two keys do in the transcript, one after the other.
@@ -205,13 +209,24 @@ impl Keymap {
 
     /// The key of an action as seen from a place, to be named on the screen; `None`: it has none now.
     pub fn key(&self, place: Place, action: Action) -> Option<String> {
-        let of = |wanted: Option<Place>| {
+        let of = |wanted: Place| {
             let rows = self.rows.iter();
-            rows.filter(|live| live.row.action == action)
-                .filter(|live| wanted.is_none_or(|place| live.place == place))
+            rows.filter(|live| live.row.action == action && live.place == wanted)
                 .find_map(|live| self.labels(live).into_iter().next())
         };
-        of(Some(place)).or_else(|| of(Some(Place::Anywhere)))
+        of(place).or_else(|| of(place.under()?))
+    }
+
+    /// The key of the first of these actions that has one in a place; empty where none has.
+    pub fn first(&self, place: Place, actions: &[Action]) -> String {
+        let mut keys = actions.iter().filter_map(|action| self.key(place, *action));
+        keys.next().unwrap_or_default()
+    }
+
+    /// The key of a choice, else the number of its row, counted from 0.
+    pub fn choice(&self, place: Place, action: Action, row: usize) -> String {
+        let key = self.key(place, action);
+        key.unwrap_or_else(|| (row + 1).to_string())
     }
 
     /// The same from wherever it has one, and without one the way by the palette: `Ctrl+P zoom`.

@@ -1,6 +1,7 @@
-//! Every key and what it does: one table in four files, over which `wished` lays what the person wants; keys are looked up
+//! Every key and what it does: one table in some files, over which `wished` lays what the person wants; keys are looked up
 //! in what comes of it ([`live::Keymap`]), and the strip, the help and the palette are drawn from it.
 
+pub mod asking;
 pub mod between;
 pub mod board;
 pub mod chord;
@@ -8,8 +9,13 @@ pub mod claim;
 pub mod composing;
 pub mod everywhere;
 pub mod group;
+pub mod law;
 pub mod leader;
+pub mod listing;
 pub mod live;
+pub mod over;
+pub mod place;
+pub mod press;
 pub mod reading;
 pub mod spelling;
 pub mod wished;
@@ -17,42 +23,9 @@ pub mod wished;
 use crossterm::event::KeyEvent;
 
 use crate::tui::app::keymap::chord::{Chord, chord};
+use crate::tui::app::keymap::place::Place;
 
-/// Where a key works.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Place {
-    Anywhere,
-    /// Typing: INSERT.
-    Composer,
-    /// Moving in the transcript: NORMAL.
-    Transcript,
-    Board,
-}
-
-impl Place {
-    pub const ALL: [Self; 4] = [
-        Self::Anywhere,
-        Self::Composer,
-        Self::Transcript,
-        Self::Board,
-    ];
-
-    /// As `[keymap.NAME]` in the config says it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Anywhere => "everywhere",
-            Self::Composer => "composer",
-            Self::Transcript => "transcript",
-            Self::Board => "board",
-        }
-    }
-
-    pub fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|place| place.name() == name)
-    }
-}
-
-/// Everything a key can do outside overlays, asks and cards, which list their own.
+/// Everything a key can do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Action {
     Leader,
@@ -214,6 +187,56 @@ pub enum Action {
     BoardScope,
     BoardKeys,
     BoardLeave,
+    // At an ask.
+    AskYes,
+    AskSession,
+    AskNo,
+    AskNoBecause,
+    AskEdit,
+    AskDetails,
+    AskRaise,
+    AskGoOn,
+    AskModel,
+    AskBudgets,
+    AskEnd,
+    // At a card.
+    CardFresh,
+    CardKeep,
+    CardLook,
+    CardAway,
+    CardKey,
+    CardRead,
+    CardModel,
+    CardWorktree,
+    CardBack,
+    // Where there are rows to choose from.
+    MarkAfter,
+    MarkBefore,
+    Choose,
+    Close,
+    // At a question with two answers.
+    QuestionYes,
+    QuestionNo,
+    // In one overlay alone.
+    ModelsNow,
+    ModelsFork,
+    ModelsKey,
+    ModelsLetters,
+    PromptsAdd,
+    StashCopy,
+    StashDrop,
+    TurnsBack,
+    ThemesHalf,
+    PaletteComplete,
+    SettingsUnbind,
+    SettingsShipped,
+    FilesCommit,
+    FilesMerge,
+    FilesRemove,
+    FilesAgain,
+    MergeYes,
+    MergeCommit,
+    MergeMend,
 }
 
 /// One row of the table.
@@ -254,6 +277,9 @@ pub fn table() -> impl Iterator<Item = &'static Binding> {
         composing::ROWS,
         reading::ROWS,
         board::ROWS,
+        asking::ROWS,
+        listing::ROWS,
+        over::ROWS,
     ]
     .into_iter()
     .flatten()

@@ -2,8 +2,8 @@
 
 use crossterm::event::KeyCode;
 
-use crate::tui::app::keymap::Place::Transcript;
 use crate::tui::app::keymap::chord::{ctrl, key, plain};
+use crate::tui::app::keymap::place::Place::Transcript;
 use crate::tui::app::keymap::{Action, Binding, bind};
 
 /// What takes two keys, one after the other.

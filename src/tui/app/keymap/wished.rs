@@ -3,10 +3,12 @@
 use crate::config::document::{cut, nearest};
 use crate::config::keymap::{At, Judged, KeymapConfig, Wish};
 use crate::tui::app::keymap::claim::{KEPT, clash, meets, refused};
+use crate::tui::app::keymap::law;
 use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::keymap::live::{Keymap, Live};
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::keymap::spelling::{self, Stroke};
-use crate::tui::app::keymap::{Binding, Place, table};
+use crate::tui::app::keymap::{Binding, table};
 
 /// The keys an action shall have in a place, to be written into the config; `None`: those it is shipped with.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,8 +20,8 @@ pub struct Rebind {
 
 /// Each place with the names of its actions, as the config has them.
 pub fn names() -> Vec<(&'static str, Vec<&'static str>)> {
-    let of = |place| {
-        let rows = table().filter(move |row| row.place == place || row.place == Place::Anywhere);
+    let of = |place: Place| {
+        let rows = table().filter(move |row| place.takes(row.place));
         rows.map(|row| row.name).collect()
     };
     let places = Place::ALL.into_iter();
@@ -88,12 +90,14 @@ impl Laying {
             };
             return self.fault(wish.at, format!("`{full}` is no action: {hint}"));
         };
-        if row.place != place && row.place != Place::Anywhere {
+        if !place.takes(row.place) {
             let home = row.place.name();
-            return self.fault(
-                wish.at,
-                format!("`{full}` belongs to that place: put it under [keymap.{home}]"),
-            );
+            let text = if row.place == Place::Anywhere {
+                format!("`{full}` is no action of that place: put it under [keymap.{home}]")
+            } else {
+                format!("`{full}` belongs to that place: put it under [keymap.{home}]")
+            };
+            return self.fault(wish.at, text);
         }
         let mut strokes = Vec::new();
         for (text, at) in &wish.keys {
@@ -143,7 +147,7 @@ impl Laying {
         if !wish.keys.is_empty() && strokes.is_empty() {
             return;
         }
-        keep(row, &mut strokes);
+        keep(place, row, &mut strokes);
         let at = self
             .keymap
             .rows
@@ -186,13 +190,14 @@ impl Laying {
 }
 
 /// Puts back what can never be taken.
-fn keep(row: &Binding, strokes: &mut Vec<Stroke>) {
-    if row.place != Place::Anywhere {
-        return;
-    }
-    for (stroke, _) in KEPT.iter().filter(|(_, action)| *action == row.action) {
-        if !strokes.contains(stroke) {
-            strokes.push(*stroke);
+fn keep(place: Place, row: &Binding, strokes: &mut Vec<Stroke>) {
+    let everywhere = KEPT
+        .iter()
+        .filter(|(_, action)| row.place == Place::Anywhere && *action == row.action)
+        .map(|(stroke, _)| *stroke);
+    for stroke in everywhere.chain(law::keeps(place, row)) {
+        if !strokes.contains(&stroke) {
+            strokes.push(stroke);
         }
     }
 }
@@ -229,7 +234,9 @@ mod tests {
             ),
             (
                 "[keymap.sky]\nzoom = []",
-                "2:1: `keymap.sky` is no place for keys: there are everywhere, composer, transcript, board",
+                "2:1: `keymap.sky` is no place for keys: there are everywhere, composer, transcript, board, \
+                 ask, card, list, question, page, help, models, prompts, stash, turns, themes, palette, settings, files, \
+                 merge, first-page",
             ),
             (
                 "[keymap.everywhere]\nzom = [\"f5\"]",

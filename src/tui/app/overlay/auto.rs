@@ -1,8 +1,7 @@
 //! Before commands run without asking: asked on the round through the modes, where one key too many is soon pressed.
 
-use crossterm::event::KeyEvent;
-
 use crate::protocol::rule::Mode;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::overlay::quit::yes_or_no;
 use crate::tui::app::overlay::{Reply, Wish};
 
@@ -15,7 +14,7 @@ pub struct Auto {
 }
 
 impl Auto {
-    pub fn key(&mut self, event: KeyEvent) -> Reply {
-        yes_or_no(&mut self.highlight, event, Wish::Mode(Mode::Auto))
+    pub fn key(&mut self, press: Press) -> Reply {
+        yes_or_no(&mut self.highlight, press, Wish::Mode(Mode::Auto))
     }
 }

@@ -1,10 +1,14 @@
 //! What was spent, by model: today and in this session.
 
-use crossterm::event::{KeyCode, KeyEvent};
-
 use crate::protocol::query::SpendRow;
-use crate::tui::app::keymap::chord::narrow;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::overlay::Reply;
+
+/// Rows that a page key moves.
+const PAGE: usize = 10;
+/// More rows than there are; the screen shows the last ones at the latest.
+const MOST: usize = 500;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cost {
@@ -16,15 +20,13 @@ pub struct Cost {
 }
 
 impl Cost {
-    pub fn key(&mut self, event: KeyEvent) -> Reply {
-        let code = match event.code {
-            KeyCode::Char(c) => KeyCode::Char(narrow(c)),
-            code => code,
-        };
-        match code {
-            KeyCode::Down | KeyCode::Char('j') => self.scroll = (self.scroll + 1).min(500),
-            KeyCode::Up | KeyCode::Char('k') => self.scroll = self.scroll.saturating_sub(1),
-            KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q') => return Reply::Close,
+    pub fn key(&mut self, press: Press) -> Reply {
+        match press.action {
+            Some(Action::ScrollDown) => self.scroll = (self.scroll + 1).min(MOST),
+            Some(Action::ScrollUp) => self.scroll = self.scroll.saturating_sub(1),
+            Some(Action::PageDown) => self.scroll = (self.scroll + PAGE).min(MOST),
+            Some(Action::PageUp) => self.scroll = self.scroll.saturating_sub(PAGE),
+            Some(Action::Close) => return Reply::Close,
             _ => {}
         }
         Reply::Stay
@@ -33,11 +35,14 @@ impl Cost {
 
 #[cfg(test)]
 mod tests {
+    use crossterm::event::{KeyCode, KeyEvent};
+
     use super::*;
+    use crate::tui::app::keymap::place::Place;
 
     #[test]
     fn full_width_keys_count_as_their_narrow_ones() {
-        let key = |c| KeyEvent::from(KeyCode::Char(c));
+        let key = |c| Press::shipped(Place::Page, KeyEvent::from(KeyCode::Char(c)));
         let mut overlay = Cost::default();
         assert_eq!(overlay.key(key('ｊ')), Reply::Stay);
         assert_eq!(overlay.scroll, 1);

@@ -1,12 +1,12 @@
 //! The files of a session's worktree with what became of them, and from there the way back: commit, merge, remove. Each is
 //! shown before it is done. Of a session without a worktree, what its own calls wrote.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
 use crate::protocol::id::SessionId;
 use crate::protocol::worktree::{Errand, Files as Listed, Look, Loss, Preview, Worktree};
 use crate::tui::app::ask::edit_line;
-use crate::tui::app::keymap::chord::narrow;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::place::Place;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::overlay::wording::{mend, message};
 use crate::tui::app::overlay::{Reply, Wish};
 use crate::tui::app::text::Text;
@@ -130,19 +130,32 @@ impl Files {
         Reply::Do(Wish::Errand(errand))
     }
 
-    pub fn key(&mut self, event: KeyEvent) -> Reply {
+    /// Where its keys are looked up.
+    pub fn place(&self) -> Place {
+        match &self.page {
+            _ if self.busy => Place::List,
+            Page::Files => Place::Files,
+            Page::Merge { .. } => Place::Merge,
+            Page::Remove {
+                loss: Some(loss), ..
+            } if loss.what.is_empty() => Place::Question,
+            Page::Commit { .. } | Page::Remove { .. } => Place::List,
+        }
+    }
+
+    pub fn key(&mut self, press: Press) -> Reply {
         if self.busy {
-            return match event.code {
+            return match press.action {
                 // It goes on and ends by itself, and is told.
-                KeyCode::Esc => Reply::Close,
+                Some(Action::Close) => Reply::Close,
                 _ => Reply::Stay,
             };
         }
         match &mut self.page {
-            Page::Files => self.files_key(event),
-            Page::Commit { field } => match event.code {
-                KeyCode::Esc => self.turn_to(Page::Files),
-                KeyCode::Enter => {
+            Page::Files => self.files_key(press),
+            Page::Commit { field } => match press.action {
+                Some(Action::Close) => self.turn_to(Page::Files),
+                Some(Action::Choose) => {
                     let message = field.as_str().trim().to_owned();
                     if message.is_empty() {
                         self.failed = Some("a commit needs a message: type one".to_owned());
@@ -152,32 +165,32 @@ impl Files {
                     self.errand(Errand::Commit { session, message })
                 }
                 _ => {
-                    edit_line(field, event);
+                    edit_line(field, press.event);
                     Reply::Stay
                 }
             },
             Page::Merge { preview } => {
                 let preview = preview.clone();
-                self.merge_key(event, preview.as_ref())
+                self.merge_key(press, preview.as_ref())
             }
             Page::Remove { loss, field } => {
                 let free = loss.as_ref().is_some_and(|loss| loss.what.is_empty());
                 let known = loss.is_some();
                 let session = self.session;
-                match event.code {
-                    KeyCode::Esc => self.turn_to(Page::Files),
-                    KeyCode::Char(c) if free && narrow(c) == 'y' => self.errand(Errand::Remove {
+                match press.action {
+                    Some(Action::Close | Action::QuestionNo) => self.turn_to(Page::Files),
+                    Some(Action::QuestionYes) if free => self.errand(Errand::Remove {
                         session,
                         lose: false,
                     }),
-                    KeyCode::Enter if known && !free && field.as_str().trim() == LOSE => self
+                    Some(Action::Choose) if known && !free && field.as_str().trim() == LOSE => self
                         .errand(Errand::Remove {
                             session,
                             lose: true,
                         }),
                     _ => {
                         if known && !free {
-                            edit_line(field, event);
+                            edit_line(field, press.event);
                         }
                         Reply::Stay
                     }
@@ -193,23 +206,19 @@ impl Files {
         }
     }
 
-    fn merge_key(&mut self, event: KeyEvent, preview: Option<&Preview>) -> Reply {
+    fn merge_key(&mut self, press: Press, preview: Option<&Preview>) -> Reply {
         let session = self.session;
-        let KeyCode::Char(c) = event.code else {
-            return match event.code {
-                KeyCode::Esc => self.turn_to(Page::Files),
-                _ => Reply::Stay,
-            };
-        };
-        let Some(preview) = preview else {
-            return Reply::Stay;
-        };
-        match narrow(c) {
-            'y' if preview.obstacle.is_none() && preview.conflicts.is_empty() => {
+        match (press.action, preview) {
+            (Some(Action::Close), _) => self.turn_to(Page::Files),
+            (Some(Action::MergeYes), Some(preview))
+                if preview.obstacle.is_none() && preview.conflicts.is_empty() =>
+            {
                 self.errand(Errand::Merge { session })
             }
-            'c' if !preview.uncommitted.is_empty() => self.commit(),
-            'p' if !preview.conflicts.is_empty() => {
+            (Some(Action::MergeCommit), Some(preview)) if !preview.uncommitted.is_empty() => {
+                self.commit()
+            }
+            (Some(Action::MergeMend), Some(preview)) if !preview.conflicts.is_empty() => {
                 Reply::Do(Wish::ComposeIn(session, mend(preview)))
             }
             _ => Reply::Stay,
@@ -224,41 +233,34 @@ impl Files {
         self.turn_to(Page::Commit { field })
     }
 
-    fn files_key(&mut self, event: KeyEvent) -> Reply {
+    fn files_key(&mut self, press: Press) -> Reply {
         let count = self.listed.as_ref().map_or(0, |listed| listed.files.len());
-        let control = event.modifiers == KeyModifiers::CONTROL;
-        let last = self
-            .diff
-            .as_ref()
-            .map_or(0, |(_, diff)| diff.lines.len().saturating_sub(1));
+        let lines = self.diff.as_ref().map_or(0, |(_, diff)| diff.lines.len());
+        let last = lines.saturating_sub(1);
         let before = self.at;
-        match event.code {
-            KeyCode::Esc => return Reply::Close,
-            KeyCode::Down | KeyCode::Tab => self.at = (self.at + 1).min(count.saturating_sub(1)),
-            KeyCode::Up | KeyCode::BackTab => self.at = self.at.saturating_sub(1),
-            KeyCode::Home => self.skip = 0,
-            KeyCode::End => self.skip = last,
-            KeyCode::PageDown => self.skip = (self.skip + PAGE).min(last),
-            KeyCode::PageUp => self.skip = self.skip.saturating_sub(PAGE),
-            KeyCode::Char('d') if control => self.skip = (self.skip + PAGE).min(last),
-            KeyCode::Char('u') if control => self.skip = self.skip.saturating_sub(PAGE),
-            KeyCode::Char(c) if !control => match narrow(c) {
-                'j' => self.skip = (self.skip + 1).min(last),
-                'k' => self.skip = self.skip.saturating_sub(1),
-                ' ' => self.skip = (self.skip + PAGE).min(last),
-                ']' => self.skip = self.hunk(|line| line > self.skip).unwrap_or(self.skip),
-                '[' => self.skip = self.hunk_before(),
-                'c' | 'M' | 'D' if self.listed.is_some() && self.worktree().is_none() => {}
-                'c' => return self.commit(),
-                'M' => return self.turn_to(Page::Merge { preview: None }),
-                'D' => {
-                    let field = Text::default();
-                    return self.turn_to(Page::Remove { loss: None, field });
-                }
-                'r' => return self.turn_to(Page::Files),
-                'q' => return Reply::Close,
-                _ => {}
-            },
+        match press.action {
+            Some(Action::Close) => return Reply::Close,
+            Some(Action::MarkAfter) => self.at = (self.at + 1).min(count.saturating_sub(1)),
+            Some(Action::MarkBefore) => self.at = self.at.saturating_sub(1),
+            Some(Action::Top) => self.skip = 0,
+            Some(Action::Bottom) => self.skip = last,
+            Some(Action::PageDown) => self.skip = (self.skip + PAGE).min(last),
+            Some(Action::PageUp) => self.skip = self.skip.saturating_sub(PAGE),
+            Some(Action::ScrollDown) => self.skip = (self.skip + 1).min(last),
+            Some(Action::ScrollUp) => self.skip = self.skip.saturating_sub(1),
+            Some(Action::NextHunk) => {
+                self.skip = self.hunk(|line| line > self.skip).unwrap_or(self.skip);
+            }
+            Some(Action::HunkBefore) => self.skip = self.hunk_before(),
+            Some(Action::FilesCommit | Action::FilesMerge | Action::FilesRemove)
+                if self.listed.is_some() && self.worktree().is_none() => {}
+            Some(Action::FilesCommit) => return self.commit(),
+            Some(Action::FilesMerge) => return self.turn_to(Page::Merge { preview: None }),
+            Some(Action::FilesRemove) => {
+                let field = Text::default();
+                return self.turn_to(Page::Remove { loss: None, field });
+            }
+            Some(Action::FilesAgain) => return self.turn_to(Page::Files),
             _ => {}
         }
         if self.at == before {
@@ -303,6 +305,7 @@ impl Files {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use crossterm::event::{KeyCode, KeyEvent};
     use pretty_assertions::assert_eq;
     use uuid::Uuid;
 
@@ -350,7 +353,8 @@ mod tests {
     }
 
     fn press(files: &mut Files, code: KeyCode) -> Reply {
-        files.key(KeyEvent::new(code, KeyModifiers::NONE))
+        let press = Press::shipped(files.place(), KeyEvent::from(code));
+        files.key(press)
     }
 
     #[test]

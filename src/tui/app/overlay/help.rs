@@ -1,10 +1,10 @@
 //! All keys of this place and of everywhere, and the commands of the composer, found by the words they have.
 
-use crossterm::event::{KeyCode, KeyEvent};
-
 use crate::agent::words::Words;
 use crate::tui::app::ask::edit_line;
-use crate::tui::app::keymap::Place;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::place::Place;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::keymap::spelling::shown;
 use crate::tui::app::overlay::Reply;
 use crate::tui::app::overlay::pick::Pick;
@@ -12,7 +12,7 @@ use crate::tui::app::overlay::pick::Pick;
 /// Rows that a page key moves.
 const PAGE: usize = 10;
 /// More rows than the help has; the screen shows its foot at the latest, and the number itself stays small.
-const MOST: usize = 500;
+const MOST: usize = 2_000;
 
 /// What its list begins with: the keys of where it was opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,24 +37,24 @@ impl Help {
         }
     }
 
-    pub fn key(&mut self, event: KeyEvent) -> Reply {
+    pub fn key(&mut self, press: Press) -> Reply {
         let Pick { filter, at } = &mut self.pick;
         let empty = filter.is_empty();
-        match event.code {
-            KeyCode::Down => *at += 1,
-            KeyCode::Up => *at = at.saturating_sub(1),
-            KeyCode::PageDown => *at += PAGE,
-            KeyCode::PageUp => *at = at.saturating_sub(PAGE),
-            KeyCode::Home if empty => *at = 0,
-            KeyCode::End if empty => *at = MOST,
-            KeyCode::Esc | KeyCode::Enter | KeyCode::F(1) => return Reply::Close,
+        match press.action {
+            Some(Action::ScrollDown) => *at += 1,
+            Some(Action::ScrollUp) => *at = at.saturating_sub(1),
+            Some(Action::PageDown) => *at += PAGE,
+            Some(Action::PageUp) => *at = at.saturating_sub(PAGE),
+            Some(Action::Top) if empty => *at = 0,
+            Some(Action::Bottom) if empty => *at = MOST,
+            Some(Action::Close | Action::Choose) => return Reply::Close,
             // What opened it closes it.
-            KeyCode::Char('?' | '？') if empty => return Reply::Close,
+            Some(Action::Help) if empty || press.letter().is_none() => return Reply::Close,
             // As elsewhere it begins a search; here one has begun already.
-            KeyCode::Char('/' | '、') if empty => {}
+            None if empty && press.letter() == Some('/') => {}
             _ => {
                 let before = filter.as_str().to_owned();
-                edit_line(filter, event);
+                edit_line(filter, press.event);
                 if before != filter.as_str() {
                     *at = 0;
                 }
@@ -79,6 +79,8 @@ impl Help {
 
 #[cfg(test)]
 mod tests {
+    use crossterm::event::{KeyCode, KeyEvent};
+
     use super::*;
 
     #[test]
@@ -118,7 +120,7 @@ mod tests {
             let mut help = Help::of(First::Place(Place::Composer));
             let mut reply = Reply::Stay;
             for &code in keys {
-                reply = help.key(KeyEvent::from(code));
+                reply = help.key(Press::shipped(Place::Help, KeyEvent::from(code)));
             }
             assert_eq!(reply, expected, "{keys:?}");
             assert_eq!(

@@ -18,14 +18,14 @@ pub mod themes;
 pub mod turns;
 pub mod wording;
 
-use crossterm::event::KeyEvent;
-
 use crate::config::theme::ThemeChoice;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::query::Stashed;
 use crate::protocol::rule::Mode;
 use crate::protocol::worktree::{Errand, Look};
 use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::place::Place;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::keymap::wished::Rebind;
 use crate::tui::app::overlay::auto::Auto;
 use crate::tui::app::overlay::cost::Cost;
@@ -136,23 +136,41 @@ impl Wish {
 }
 
 impl Overlay {
-    pub fn key(&mut self, event: KeyEvent) -> Reply {
+    /// Where its keys are looked up.
+    pub fn place(&self) -> Place {
         match self {
-            Self::Turns(overlay) => overlay.key(event),
-            Self::Models(overlay) => overlay.key(event),
-            Self::Help(overlay) => overlay.key(event),
-            Self::Skills(overlay) => overlay.key(event),
-            Self::Prompts(overlay) => overlay.key(event),
-            Self::Stash(overlay) => overlay.key(event),
-            Self::Cost(overlay) => overlay.key(event),
-            Self::Notices(overlay) => overlay.key(event),
-            Self::NewWorktree(overlay) => overlay.key(event),
-            Self::Files(overlay) => overlay.key(event),
-            Self::Quit(overlay) => overlay.key(event),
-            Self::Auto(overlay) => overlay.key(event),
-            Self::Themes(overlay) => overlay.key(event),
-            Self::Palette(overlay) => overlay.key(event),
-            Self::Settings(overlay) => overlay.key(event),
+            Self::Turns(_) => Place::Turns,
+            Self::Models(_) => Place::Models,
+            Self::Help(_) => Place::Help,
+            Self::Skills(_) | Self::NewWorktree(_) => Place::List,
+            Self::Prompts(_) => Place::Prompts,
+            Self::Stash(_) => Place::Stash,
+            Self::Cost(_) | Self::Notices(_) => Place::Page,
+            Self::Files(overlay) => overlay.place(),
+            Self::Quit(_) | Self::Auto(_) => Place::Question,
+            Self::Themes(_) => Place::Themes,
+            Self::Palette(_) => Place::Palette,
+            Self::Settings(_) => Place::Settings,
+        }
+    }
+
+    pub fn key(&mut self, press: Press) -> Reply {
+        match self {
+            Self::Turns(overlay) => overlay.key(press),
+            Self::Models(overlay) => overlay.key(press),
+            Self::Help(overlay) => overlay.key(press),
+            Self::Skills(overlay) => overlay.key(press),
+            Self::Prompts(overlay) => overlay.key(press),
+            Self::Stash(overlay) => overlay.key(press),
+            Self::Cost(overlay) => overlay.key(press),
+            Self::Notices(overlay) => overlay.key(press),
+            Self::NewWorktree(overlay) => overlay.key(press),
+            Self::Files(overlay) => overlay.key(press),
+            Self::Quit(overlay) => overlay.key(press),
+            Self::Auto(overlay) => overlay.key(press),
+            Self::Themes(overlay) => overlay.key(press),
+            Self::Palette(overlay) => overlay.key(press),
+            Self::Settings(overlay) => overlay.key(press),
         }
     }
 

@@ -1,12 +1,11 @@
 //! Choosing the model that answers from now on. Each row is weighed by the engine; here is only which is marked, what was
 //! typed to find it, and what was said no to.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
 use crate::protocol::id::ModelRef;
 use crate::protocol::offer::{Offer, Pays};
 use crate::protocol::route::RouteReport;
-use crate::tui::app::keymap::chord::narrow;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::overlay::pick::{Pick, Picked};
 use crate::tui::app::overlay::{Reply, Wish};
 use crate::tui::widget::text;
@@ -29,7 +28,7 @@ pub struct Models {
     /// Which endpoint of each route would serve, and why not the others.
     pub routes: Vec<RouteReport>,
     pub pick: Pick,
-    /// A row was gone to with the arrows: `f` is a key now. Before that every letter finds, as in other lists.
+    /// A row was gone to with the arrows: a letter can be a key now. Before that every letter finds, as in other lists.
     pub chosen: bool,
     /// What the list is for: number and title of the session.
     pub title: String,
@@ -97,29 +96,31 @@ impl Models {
         self.choose(How::After, None)
     }
 
-    pub fn key(&mut self, event: KeyEvent) -> Reply {
+    pub fn key(&mut self, press: Press) -> Reply {
         self.named = None;
         let asked = self.confirm.take();
         self.failed = None;
-        let plain = event.modifiers.difference(KeyModifiers::SHIFT).is_empty();
-        match event.code {
-            KeyCode::Char(c) if plain => match narrow(c) {
-                // No name of a model has this sign.
-                '!' => return self.choose(How::Now, asked.as_ref()),
-                // Nor this one.
-                '+' => return Reply::Do(Wish::GiveKey(None)),
-                'f' if self.chosen => return self.choose(How::Fork, asked.as_ref()),
-                _ => self.chosen = false,
-            },
-            KeyCode::Up | KeyCode::Down | KeyCode::PageUp | KeyCode::PageDown | KeyCode::Tab => {
-                self.chosen = true;
+        let is_letter = press.letter().is_some();
+        match press.action {
+            Some(Action::ModelsNow) => return self.choose(How::Now, asked.as_ref()),
+            Some(Action::ModelsKey) => return Reply::Do(Wish::GiveKey(None)),
+            Some(Action::ModelsFork) if self.chosen || !is_letter => {
+                return self.choose(How::Fork, asked.as_ref());
             }
+            Some(
+                Action::ScrollUp
+                | Action::ScrollDown
+                | Action::PageUp
+                | Action::PageDown
+                | Action::ModelsLetters,
+            ) => self.chosen = true,
             // The question is taken back, and the list is there again.
-            KeyCode::Esc if asked.is_some() => return Reply::Stay,
+            Some(Action::Close) if asked.is_some() => return Reply::Stay,
+            _ if is_letter => self.chosen = false,
             _ => {}
         }
         let count = self.shown().len();
-        let picked = self.pick.key(event, count);
+        let picked = self.pick.key(press, count);
         match picked {
             Picked::Closed => Reply::Close,
             Picked::Chosen => self.choose(How::After, asked.as_ref()),

@@ -1,10 +1,10 @@
 //! A new worktree: its name is asked for, and what it would be is told before it is made.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
 use crate::protocol::id::SessionId;
 use crate::protocol::worktree::Plan;
 use crate::tui::app::ask::edit_line;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::overlay::{Reply, Wish};
 use crate::tui::app::text::Text;
 
@@ -44,16 +44,16 @@ impl NewWorktree {
         self.plan = Some(plan);
     }
 
-    pub fn key(&mut self, event: KeyEvent) -> Reply {
+    pub fn key(&mut self, press: Press) -> Reply {
         if self.making {
-            return match event.code {
-                KeyCode::Esc => Reply::Do(Wish::StopErrand),
+            return match press.action {
+                Some(Action::Close) => Reply::Do(Wish::StopErrand),
                 _ => Reply::Stay,
             };
         }
-        match event.code {
-            KeyCode::Esc => Reply::Close,
-            KeyCode::Enter => {
+        match press.action {
+            Some(Action::Close) => Reply::Close,
+            Some(Action::Choose) => {
                 let name = self.field.as_str().trim().to_owned();
                 if name.is_empty() {
                     self.failed = Some("a worktree needs a name: type one".to_owned());
@@ -65,12 +65,10 @@ impl NewWorktree {
             }
             _ => {
                 self.failed = None;
-                let types = matches!(event.code, KeyCode::Char(_))
-                    && event.modifiers.difference(KeyModifiers::SHIFT).is_empty();
-                if std::mem::take(&mut self.offered) && types {
+                if std::mem::take(&mut self.offered) && press.letter().is_some() {
                     self.field = Text::default();
                 }
-                edit_line(&mut self.field, event);
+                edit_line(&mut self.field, press.event);
                 Reply::Stay
             }
         }

@@ -1,8 +1,7 @@
 //! All notices in full, where the pane had no room for them.
 
-use crossterm::event::{KeyCode, KeyEvent};
-
-use crate::tui::app::keymap::chord::narrow;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::overlay::{Reply, Wish};
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -11,18 +10,14 @@ pub struct Notices {
 }
 
 impl Notices {
-    pub fn key(&mut self, event: KeyEvent) -> Reply {
-        let code = match event.code {
-            KeyCode::Char(c) => KeyCode::Char(narrow(c)),
-            code => code,
-        };
-        match code {
-            KeyCode::Down | KeyCode::Char('j') => self.scroll += 1,
-            KeyCode::Up | KeyCode::Char('k') => self.scroll = self.scroll.saturating_sub(1),
-            KeyCode::PageDown | KeyCode::Char(' ') => self.scroll += 10,
-            KeyCode::PageUp => self.scroll = self.scroll.saturating_sub(10),
-            KeyCode::Char('d') => return Reply::Do(Wish::PutAway),
-            KeyCode::Esc | KeyCode::Enter | KeyCode::Char('q') => return Reply::Close,
+    pub fn key(&mut self, press: Press) -> Reply {
+        match press.action {
+            Some(Action::ScrollDown) => self.scroll += 1,
+            Some(Action::ScrollUp) => self.scroll = self.scroll.saturating_sub(1),
+            Some(Action::PageDown) => self.scroll += 10,
+            Some(Action::PageUp) => self.scroll = self.scroll.saturating_sub(10),
+            Some(Action::PutAway) => return Reply::Do(Wish::PutAway),
+            Some(Action::Close) => return Reply::Close,
             _ => {}
         }
         // The screen shows the last rows at the latest; the number itself stays small.
@@ -33,11 +28,14 @@ impl Notices {
 
 #[cfg(test)]
 mod tests {
+    use crossterm::event::{KeyCode, KeyEvent};
+
     use super::*;
+    use crate::tui::app::keymap::place::Place;
 
     #[test]
     fn full_width_keys_count_as_their_narrow_ones() {
-        let key = |c| KeyEvent::from(KeyCode::Char(c));
+        let key = |c| Press::shipped(Place::Page, KeyEvent::from(KeyCode::Char(c)));
         let mut overlay = Notices::default();
         assert_eq!(overlay.key(key('ｊ')), Reply::Stay);
         assert_eq!(overlay.scroll, 1);

@@ -1,10 +1,9 @@
 //! The palette: everything that can be done or gone to, found by a few of its letters. A sign in front narrows it: `s:`
 //! sessions, `,` settings, `/` commands; `@` goes on in the composer, where files are named.
 
-use crossterm::event::{KeyCode, KeyEvent};
-
 use crate::protocol::id::SessionId;
 use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::overlay::pick::{Pick, Picked};
 use crate::tui::app::overlay::{Reply, Wish};
 use crate::tui::widget::fuzzy::Query;
@@ -181,17 +180,17 @@ impl Palette {
         self.narrow();
     }
 
-    pub fn key(&mut self, event: KeyEvent) -> Reply {
+    pub fn key(&mut self, press: Press) -> Reply {
         let count = self.shown.len();
         // Tab completes a command, so that what it takes can be typed.
-        let picked = if event.code == KeyCode::Tab {
+        let picked = if press.action == Some(Action::PaletteComplete) {
             match self.chosen().map(|entry| entry.goes.clone()) {
                 Some(Goes::Slash(name, _)) => self.type_command(name),
                 _ => return Reply::Stay,
             }
             Picked::Moved
         } else {
-            self.pick.key(event, count)
+            self.pick.key(press, count)
         };
         match picked {
             Picked::Closed => return Reply::Close,

@@ -1,10 +1,10 @@
 //! Choosing a row of a list by typing a part of it or by the arrows: what all lists have in common. Typing finds and Ctrl+U
 //! clears it, also where a letter would be handier as a key; Esc closes at once, whatever is typed.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
 use crate::agent::words::Words;
 use crate::tui::app::ask::edit_line;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::text::Text;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -24,29 +24,27 @@ pub enum Picked {
 
 impl Pick {
     /// `count` is the number of rows the filter leaves now.
-    pub fn key(&mut self, event: KeyEvent, count: usize) -> Picked {
-        // As in a shell; Ctrl+P also moves in what it has opened.
-        let code = match event.code {
-            KeyCode::Char('n') if event.modifiers == KeyModifiers::CONTROL => KeyCode::Down,
-            KeyCode::Char('p') if event.modifiers == KeyModifiers::CONTROL => KeyCode::Up,
-            code => code,
-        };
-        match code {
-            KeyCode::Esc => return Picked::Closed,
-            KeyCode::Enter => {
+    pub fn key(&mut self, press: Press, count: usize) -> Picked {
+        let last = count.saturating_sub(1);
+        let empty = self.filter.is_empty();
+        match press.action {
+            Some(Action::Close) => return Picked::Closed,
+            Some(Action::Choose) => {
                 return if count == 0 {
                     Picked::Moved
                 } else {
                     Picked::Chosen
                 };
             }
-            KeyCode::Down => self.at = (self.at + 1).min(count.saturating_sub(1)),
-            KeyCode::Up => self.at = self.at.saturating_sub(1),
-            KeyCode::PageDown => self.at = (self.at + 10).min(count.saturating_sub(1)),
-            KeyCode::PageUp => self.at = self.at.saturating_sub(10),
+            Some(Action::ScrollDown) => self.at = (self.at + 1).min(last),
+            Some(Action::ScrollUp) => self.at = self.at.saturating_sub(1),
+            Some(Action::PageDown) => self.at = (self.at + 10).min(last),
+            Some(Action::PageUp) => self.at = self.at.saturating_sub(10),
+            Some(Action::Top) if empty => self.at = 0,
+            Some(Action::Bottom) if empty => self.at = last,
             _ => {
                 let before = self.filter.as_str().to_owned();
-                edit_line(&mut self.filter, event);
+                edit_line(&mut self.filter, press.event);
                 if before != self.filter.as_str() {
                     self.at = 0;
                 }

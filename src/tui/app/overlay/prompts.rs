@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::overlay::pick::{Pick, Picked};
 use crate::tui::app::overlay::{Reply, Wish};
 use crate::tui::widget::fuzzy::{Query, Scratch};
@@ -123,20 +123,17 @@ impl Prompts {
         self.found.extend(by_letters);
     }
 
-    pub fn key(&mut self, event: KeyEvent) -> Reply {
+    pub fn key(&mut self, mut press: Press) -> Reply {
         let chosen = self.shown(self.pick.at).map(str::to_owned);
-        // Ctrl+R again goes one further back, as in a shell.
-        let event = if event.code == KeyCode::Char('r') && event.modifiers == KeyModifiers::CONTROL
-        {
-            KeyEvent::new(KeyCode::Down, KeyModifiers::NONE)
-        } else {
-            event
-        };
-        if let (KeyCode::Tab, Some(text)) = (event.code, &chosen) {
+        // The key that opened it goes one further back, as in a shell.
+        if press.action == Some(Action::SearchPrompts) {
+            press.action = Some(Action::ScrollDown);
+        }
+        if let (Some(Action::PromptsAdd), Some(text)) = (press.action, &chosen) {
             return Reply::Do(Wish::Add(text.clone()));
         }
         let before = self.pick.filter.as_str().to_owned();
-        let picked = self.pick.key(event, self.count());
+        let picked = self.pick.key(press, self.count());
         if before != self.pick.filter.as_str() {
             self.seek();
         }
@@ -150,15 +147,20 @@ impl Prompts {
 
 #[cfg(test)]
 mod tests {
+    use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
     use pretty_assertions::assert_eq;
 
     use super::*;
+    use crate::tui::app::keymap::place::Place;
 
     fn typed(prompts: &[&str], typed: &str) -> Prompts {
         let mut overlay = Prompts::default();
         overlay.read(prompts.iter().map(|&prompt| prompt.to_owned()).collect());
         for c in typed.chars() {
-            overlay.key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE));
+            overlay.key(Press::shipped(
+                Place::Prompts,
+                KeyEvent::from(KeyCode::Char(c)),
+            ));
         }
         overlay
     }
@@ -201,8 +203,12 @@ mod tests {
 
     #[test]
     fn enter_takes_tab_adds_and_ctrl_r_goes_further_back() {
-        let key =
-            |overlay: &mut Prompts, code, modifiers| overlay.key(KeyEvent::new(code, modifiers));
+        let key = |overlay: &mut Prompts, code, modifiers| {
+            overlay.key(Press::shipped(
+                Place::Prompts,
+                KeyEvent::new(code, modifiers),
+            ))
+        };
         let mut overlay = typed(&["one", "two"], "");
         let none = KeyModifiers::NONE;
         assert_eq!(

@@ -1,9 +1,8 @@
 //! Quitting while something runs: asked once.
 
-use crossterm::event::{KeyCode, KeyEvent};
-
-use crate::tui::app::ask::moved;
-use crate::tui::app::keymap::chord::narrow;
+use crate::tui::app::choosing::moved;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::overlay::{Reply, Wish};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,29 +14,26 @@ pub struct Quit {
 }
 
 impl Quit {
-    pub fn key(&mut self, event: KeyEvent) -> Reply {
-        yes_or_no(&mut self.highlight, event, Wish::Quit)
+    pub fn key(&mut self, press: Press) -> Reply {
+        yes_or_no(&mut self.highlight, press, Wish::Quit)
     }
 }
 
 /// A key of a question with two answers: `yes` is done, or all stays as it is.
-pub fn yes_or_no(highlight: &mut Option<usize>, event: KeyEvent, yes: Wish) -> Reply {
-    match event.code {
-        KeyCode::Esc => Reply::Close,
-        KeyCode::Up | KeyCode::Down | KeyCode::Left | KeyCode::Right => {
-            *highlight = moved(*highlight, 2, event.code);
-            Reply::Stay
+pub fn yes_or_no(highlight: &mut Option<usize>, press: Press, yes: Wish) -> Reply {
+    let answer = match (press.action, press.row()) {
+        (Some(Action::QuestionYes), _) | (_, Some(0)) => Some(0),
+        (Some(Action::QuestionNo | Action::Close), _) | (_, Some(1)) => Some(1),
+        (Some(Action::Choose), _) => *highlight,
+        (Some(action @ (Action::MarkAfter | Action::MarkBefore)), _) => {
+            *highlight = moved(*highlight, 2, action);
+            None
         }
-        KeyCode::Enter => match highlight {
-            Some(0) => Reply::Do(yes),
-            Some(_) => Reply::Close,
-            None => Reply::Stay,
-        },
-        KeyCode::Char(c) => match narrow(c) {
-            'y' | '1' => Reply::Do(yes),
-            'n' | '2' => Reply::Close,
-            _ => Reply::Stay,
-        },
-        _ => Reply::Stay,
+        _ => None,
+    };
+    match answer {
+        Some(0) => Reply::Do(yes),
+        Some(_) => Reply::Close,
+        None => Reply::Stay,
     }
 }

@@ -1,14 +1,16 @@
 //! Settings: the keys of every action, to be bound by pressing them, and all else that the config says.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::{KeyCode, KeyModifiers};
 
 use crate::config::show::Setting;
 use crate::tui::app::keymap::chord::{chord, narrow, plain};
 use crate::tui::app::keymap::claim::{given, holders, letter, refused};
 use crate::tui::app::keymap::live::{Keymap, Live};
+use crate::tui::app::keymap::place::Place;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::keymap::spelling::{Stroke, read, written};
 use crate::tui::app::keymap::wished::Rebind;
-use crate::tui::app::keymap::{Action, Binding, Place};
+use crate::tui::app::keymap::{Action, Binding};
 use crate::tui::app::overlay::pick::{Pick, Picked};
 use crate::tui::app::overlay::{Reply, Wish};
 use crate::tui::app::wishes::Wishes;
@@ -125,23 +127,23 @@ impl Settings {
         }
     }
 
-    pub fn key(&mut self, event: KeyEvent) -> Reply {
+    pub fn key(&mut self, press: Press) -> Reply {
         self.failed = None;
         match self.page.clone() {
-            Page::All(pick) => self.key_of_all(event, pick),
-            Page::Keys(pick) => self.key_of_keys(event, pick),
+            Page::All(pick) => self.key_of_all(press, pick),
+            Page::Keys(pick) => self.key_of_keys(press, pick),
             Page::Press {
                 back,
                 row,
                 place,
                 heard,
-            } => self.pressed(event, back, row, place, &heard),
+            } => self.pressed(press, back, row, place, &heard),
         }
     }
 
-    fn key_of_all(&mut self, event: KeyEvent, mut pick: Pick) -> Reply {
+    fn key_of_all(&mut self, press: Press, mut pick: Pick) -> Reply {
         let rows = self.rows();
-        let reply = match (pick.key(event, rows.len()), rows.get(pick.at)) {
+        let reply = match (pick.key(press, rows.len()), rows.get(pick.at)) {
             (Picked::Closed, _) => Reply::Close,
             (Picked::Chosen, Some(Row::Keys)) => {
                 self.page = Page::Keys(Pick::default());
@@ -158,25 +160,28 @@ impl Settings {
     }
 
     /// Letters find; what changes the keys of a row is no letter.
-    fn key_of_keys(&mut self, event: KeyEvent, mut pick: Pick) -> Reply {
+    fn key_of_keys(&mut self, press: Press, mut pick: Pick) -> Reply {
         let rows = self.keys(&pick);
         let live = rows.get(pick.at).map(|live| (live.row, live.place));
         let count = rows.len();
-        let resets = event.code == KeyCode::Char('r') && event.modifiers == KeyModifiers::CONTROL;
-        match (event.code, live) {
+        match (press.action, live) {
             // As elsewhere it begins a search; here one has begun already.
-            (KeyCode::Char('/' | '、'), _) if pick.filter.is_empty() => return Reply::Stay,
-            (_, Some((row, place))) if resets => return bound(row, place, None),
-            (KeyCode::Delete, Some((row, _))) if row.action == Action::Leader => {
+            (None, _) if press.letter() == Some('/') && pick.filter.is_empty() => {
+                return Reply::Stay;
+            }
+            (Some(Action::SettingsShipped), Some((row, place))) => {
+                return bound(row, place, None);
+            }
+            (Some(Action::SettingsUnbind), Some((row, _))) if row.action == Action::Leader => {
                 self.failed = Some("the leader is never without its key".to_owned());
                 return Reply::Stay;
             }
-            (KeyCode::Delete, Some((row, place))) => {
+            (Some(Action::SettingsUnbind), Some((row, place))) => {
                 return bound(row, place, Some(Vec::new()));
             }
             _ => {}
         }
-        self.page = match (pick.key(event, count), live) {
+        self.page = match (pick.key(press, count), live) {
             (Picked::Closed, _) => Page::All(Pick::default()),
             (Picked::Chosen, Some((row, place))) => Page::Press {
                 back: pick,
@@ -192,12 +197,13 @@ impl Settings {
     /// The key that shall be bound. Esc is the way back, so it is bound by the file alone.
     fn pressed(
         &mut self,
-        event: KeyEvent,
+        press: Press,
         back: Pick,
         row: &'static Binding,
         place: Place,
         heard: &Heard,
     ) -> Reply {
+        let event = press.event;
         if event.code == KeyCode::Esc {
             self.page = Page::Keys(back);
             return Reply::Stay;

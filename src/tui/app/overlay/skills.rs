@@ -1,7 +1,6 @@
 //! The skills at hand: what each is for; its name puts it into the composer.
 
-use crossterm::event::KeyEvent;
-
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::overlay::pick::{Pick, Picked};
 use crate::tui::app::overlay::{Reply, Wish};
 use crate::tui::app::setup::SkillCard;
@@ -25,10 +24,10 @@ impl Skills {
             .collect()
     }
 
-    pub fn key(&mut self, event: KeyEvent) -> Reply {
+    pub fn key(&mut self, press: Press) -> Reply {
         let chosen = self.shown().get(self.pick.at).map(|row| row.0);
         let count = self.shown().len();
-        match (self.pick.key(event, count), chosen) {
+        match (self.pick.key(press, count), chosen) {
             (Picked::Closed, _) => Reply::Close,
             (Picked::Chosen, Some(index)) => Reply::Do(Wish::Skill(index)),
             _ => Reply::Stay,

@@ -1,9 +1,9 @@
 //! The drafts that were put by: found by their words, put back, or dropped.
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-
 use crate::protocol::query::Stashed;
 use crate::tui::app::chip::told;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::overlay::pick::{Pick, Picked};
 use crate::tui::app::overlay::{Reply, Wish};
 
@@ -43,17 +43,16 @@ impl Stash {
         rows.filter(|row| self.pick.fits(&row.told)).collect()
     }
 
-    pub fn key(&mut self, event: KeyEvent) -> Reply {
+    pub fn key(&mut self, press: Press) -> Reply {
         let chosen = self
             .shown()
             .get(self.pick.at)
             .map(|row| row.stashed.clone());
         let count = self.shown().len();
         let dropping = std::mem::take(&mut self.dropping);
-        let drops = event.code == KeyCode::Delete
-            || event.code == KeyCode::Char('d') && event.modifiers == KeyModifiers::CONTROL;
-        match (event.code, chosen) {
-            (KeyCode::Tab, Some(stashed)) => {
+        let drops = press.action == Some(Action::StashDrop);
+        match (press.action, chosen) {
+            (Some(Action::StashCopy), Some(stashed)) => {
                 return Reply::Do(Wish::Unstash {
                     stashed,
                     stays: true,
@@ -70,7 +69,7 @@ impl Stash {
                 self.dropping = chosen.is_some();
                 return Reply::Stay;
             }
-            (KeyCode::Enter, Some(stashed)) => {
+            (Some(Action::Choose), Some(stashed)) => {
                 return Reply::Do(Wish::Unstash {
                     stashed,
                     stays: false,
@@ -78,7 +77,7 @@ impl Stash {
             }
             _ => {}
         }
-        match self.pick.key(event, count) {
+        match self.pick.key(press, count) {
             Picked::Closed => Reply::Close,
             Picked::Moved | Picked::Chosen => Reply::Stay,
         }

@@ -1,8 +1,8 @@
 //! Choosing a theme: the one that is marked is worn while one looks; Enter keeps it, Esc goes back to the one before.
 
-use crossterm::event::{KeyCode, KeyEvent};
-
 use crate::config::theme::ThemeChoice;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::overlay::pick::{Pick, Picked};
 use crate::tui::app::overlay::{Reply, Wish};
 use crate::tui::terminal::colour::Depth;
@@ -86,13 +86,13 @@ impl Themes {
         }
     }
 
-    pub fn key(&mut self, event: KeyEvent) -> Reply {
+    pub fn key(&mut self, press: Press) -> Reply {
         self.failed = None;
         let count = self.shown().len();
-        if event.code == KeyCode::Tab {
+        if press.action == Some(Action::ThemesHalf) {
             return self.choose_half();
         }
-        match self.pick.key(event, count) {
+        match self.pick.key(press, count) {
             Picked::Closed => Reply::Close,
             Picked::Moved => Reply::Stay,
             Picked::Chosen => self.choose(),
@@ -150,9 +150,11 @@ pub fn kind(listed: &Listed) -> &'static str {
 mod tests {
     #![allow(clippy::unwrap_used)]
 
+    use crossterm::event::{KeyCode, KeyEvent};
     use pretty_assertions::assert_eq;
 
     use super::*;
+    use crate::tui::app::keymap::place::Place;
     use crate::tui::theme::folder;
 
     fn overlay(choice: ThemeChoice, worn: &str) -> Themes {
@@ -176,7 +178,7 @@ mod tests {
     fn press(overlay: &mut Themes, keys: &[KeyCode]) -> Reply {
         let mut reply = Reply::Stay;
         for &code in keys {
-            reply = overlay.key(KeyEvent::from(code));
+            reply = overlay.key(Press::shipped(Place::Themes, KeyEvent::from(code)));
         }
         reply
     }

@@ -1,10 +1,10 @@
 //! The turns of a session: it can be opened at any of them, found by the words of its prompt.
 
-use crossterm::event::{KeyCode, KeyEvent};
-
 use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::item::{Item, Origin, joined};
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::overlay::pick::{Pick, Picked};
 use crate::tui::app::overlay::{Reply, Wish};
 
@@ -47,25 +47,19 @@ impl Turns {
         self.rows.iter().filter(fits).collect()
     }
 
-    pub fn key(&mut self, event: KeyEvent) -> Reply {
+    pub fn key(&mut self, press: Press) -> Reply {
         let shown = self.shown();
-        let last = shown.len().saturating_sub(1);
         let chosen = shown.get(self.pick.at).map(|turn| turn.number);
-        let empty = self.pick.filter.is_empty();
-        match event.code {
-            // Back to the board, whose arrow to the right led here.
-            KeyCode::Left if empty => return Reply::Close,
-            KeyCode::Home if empty => self.pick.at = 0,
-            KeyCode::End if empty => self.pick.at = last,
-            _ => match (self.pick.key(event, last + 1), chosen) {
-                (Picked::Closed, _) => return Reply::Close,
-                (Picked::Chosen, Some(number)) => {
-                    return Reply::Do(Wish::Open(self.session, Some(number)));
-                }
-                _ => {}
-            },
+        let count = shown.len();
+        // Back to the board, whose arrow to the right led here.
+        if press.action == Some(Action::TurnsBack) && self.pick.filter.is_empty() {
+            return Reply::Close;
         }
-        Reply::Stay
+        match (self.pick.key(press, count), chosen) {
+            (Picked::Closed, _) => Reply::Close,
+            (Picked::Chosen, Some(number)) => Reply::Do(Wish::Open(self.session, Some(number))),
+            _ => Reply::Stay,
+        }
     }
 
     /// Adds what a page of the log says of turns.

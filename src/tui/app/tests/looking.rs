@@ -7,7 +7,13 @@ use pretty_assertions::assert_eq;
 
 use crate::protocol::ask::Risk;
 use crate::tui::app::ask::{AskFocus, Back, Reply, Sight};
+use crate::tui::app::keymap::place::Place;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::tests::{Desk, approval};
+
+fn shipped(code: KeyCode) -> Press {
+    Press::shipped(Place::Ask, KeyEvent::from(code))
+}
 
 fn focused() -> AskFocus {
     let desk = Desk::running();
@@ -37,7 +43,7 @@ fn each_key_that_looks_scrolls_and_answers_nothing() {
         KeyCode::Char('g'),
         KeyCode::End,
     ] {
-        assert_eq!(ask.key(KeyEvent::from(code), "", at(1)), Reply::Stay);
+        assert_eq!(ask.key(shipped(code), "", at(1)), Reply::Stay);
         scrolled.push(ask.scroll.min(99));
     }
     assert_eq!(scrolled, [1, 2, 5, 4, 3, 0, 99, 0, 99]);
@@ -45,7 +51,7 @@ fn each_key_that_looks_scrolls_and_answers_nothing() {
     // Once its end was seen the arrows choose, and letters still look.
     ask.scroll = 5;
     ask.arming.drawn(Sight::Whole, at(2));
-    ask.key(KeyEvent::from(KeyCode::Down), "", at(3));
+    ask.key(shipped(KeyCode::Down), "", at(3));
     assert_eq!((ask.scroll, ask.highlight), (5, Some(0)));
 }
 
@@ -54,8 +60,7 @@ fn a_letter_that_looks_is_followed_by_quiet_before_one_that_answers() {
     let mut ask = focused();
     ask.arming.drawn(Sight::Whole, Duration::ZERO);
     let key = |ask: &mut AskFocus, c, millis| {
-        let event = KeyEvent::from(KeyCode::Char(c));
-        ask.key(event, "", Duration::from_millis(millis))
+        ask.key(shipped(KeyCode::Char(c)), "", Duration::from_millis(millis))
     };
     assert_eq!(key(&mut ask, 'j', 1_000), Reply::Stay);
     assert_eq!(key(&mut ask, 'y', 1_050), Reply::Stay);

@@ -21,6 +21,7 @@ mod panes;
 mod pictures;
 mod pointer;
 mod reading;
+mod rebound;
 mod replies;
 mod sessions;
 mod shelves;

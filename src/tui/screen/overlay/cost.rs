@@ -3,14 +3,17 @@
 use crate::agent::visible::one_line;
 use crate::protocol::query::SpendRow;
 use crate::tui::app::App;
+use crate::tui::app::keymap::Action;
 use crate::tui::app::overlay::cost::Cost;
+use crate::tui::screen::hints::Hint::{All, Does};
+use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::Role;
 use crate::tui::screen::overlay::Page;
-use crate::tui::screen::rows::{Row, keys};
+use crate::tui::screen::rows::Row;
 use crate::tui::screen::{money, top};
 use crate::tui::widget::text;
 
-pub fn page(app: &App, overlay: &Cost, room: usize) -> Page {
+pub fn page(app: &App, overlay: &Cost, named: Named, room: usize) -> Page {
     let mut rows = vec![Row::of(top::today(app), Role::Text), Row::new()];
     if let Some(why) = &overlay.failed {
         rows.push(Row::of(one_line(why), Role::Warn));
@@ -32,7 +35,10 @@ pub fn page(app: &App, overlay: &Cost, room: usize) -> Page {
         filter: None,
         at: 0,
         foot: Vec::new(),
-        keys: keys(&[("j k", "scroll"), ("Esc", "close")]),
+        keys: named.keys(&[
+            All(&[Action::ScrollDown, Action::ScrollUp], "scroll"),
+            Does(Action::Close, "close"),
+        ]),
         rows,
     }
 }

@@ -1,9 +1,13 @@
 //! All keys and commands, from the tables they are looked up in.
 
 use crate::tui::app::command;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::group;
 use crate::tui::app::keymap::live::Keymap;
-use crate::tui::app::keymap::{Place, group};
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::overlay::help::{First, Help};
+use crate::tui::screen::hints::Hint::{All, Does, Said};
+use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::Role;
 use crate::tui::screen::overlay::Page;
 use crate::tui::screen::rows::{Row, keys, wrapped};
@@ -17,10 +21,10 @@ const TWO_COLUMNS: usize = 60;
 /// Its name, and keys with what they do.
 type Section = (String, Vec<(String, String)>);
 
-pub fn page(keymap: &Keymap, overlay: &Help, room: usize) -> Page {
+pub fn page(overlay: &Help, named: Named, room: usize) -> Page {
     let pick = &overlay.pick;
     let mut rows = Vec::new();
-    for (name, entries) in sections(keymap, overlay.first) {
+    for (name, entries) in sections(named.keymap, overlay.first) {
         // A section whose name has the words is shown whole.
         let whole = overlay.fits(&name);
         let fits = |(label, what): &&(String, String)| {
@@ -45,60 +49,77 @@ pub fn page(keymap: &Keymap, overlay: &Help, room: usize) -> Page {
         filter: Some(pick.filter.clone()),
         at: 0,
         foot: Vec::new(),
-        keys: keys(&[("type", "to find"), ("Esc", "close"), ("↑↓ PgDn", "scroll")]),
+        keys: named.keys(&[
+            Said("type", "to find"),
+            Does(Action::Close, "close"),
+            All(
+                &[Action::ScrollUp, Action::ScrollDown, Action::PageDown],
+                "scroll",
+            ),
+        ]),
         rows,
     }
 }
 
+/// What is asked, listed or read over the rest.
+const OVER: &[Place] = &[
+    Place::List,
+    Place::Question,
+    Place::Page,
+    Place::Models,
+    Place::Palette,
+    Place::Prompts,
+    Place::Stash,
+    Place::Turns,
+    Place::Themes,
+    Place::Settings,
+    Place::Files,
+    Place::Merge,
+    Place::Help,
+    Place::FirstPage,
+];
+const CARDS: &[Place] = &[Place::Ask, Place::Card];
+
 /// What is listed, in parts: each has a name, and keys with what they do.
 fn sections(keymap: &Keymap, first: First) -> Vec<Section> {
-    let order: &[Place] = match first {
-        First::Place(Place::Board) => &[Place::Board, Place::Anywhere],
-        First::Place(Place::Transcript) => &[Place::Transcript, Place::Composer, Place::Anywhere],
-        First::Place(Place::Composer | Place::Anywhere) | First::Cards => {
-            &[Place::Composer, Place::Transcript, Place::Anywhere]
-        }
+    let order: [&[Place]; 3] = match first {
+        First::Place(Place::Board) => [&[Place::Board, Place::Anywhere], OVER, CARDS],
+        First::Place(Place::Transcript) => [
+            &[Place::Transcript, Place::Composer, Place::Anywhere],
+            CARDS,
+            OVER,
+        ],
+        First::Cards => [
+            CARDS,
+            &[Place::Composer, Place::Transcript, Place::Anywhere],
+            OVER,
+        ],
+        First::Place(_) => [
+            &[Place::Composer, Place::Transcript, Place::Anywhere],
+            CARDS,
+            OVER,
+        ],
     };
     let mut all = Vec::new();
-    if first == First::Cards {
-        all.push(cards());
-    }
-    for &place in order {
-        let name = match place {
-            Place::Composer => "Typing (INSERT)".to_owned(),
-            Place::Transcript => "In the transcript (NORMAL)".to_owned(),
-            Place::Board => "On the board; 1 to 9 go to that session".to_owned(),
-            Place::Anywhere => format!("Everywhere; {} is the leader", keymap.leader.label()),
-        };
+    for &place in order.into_iter().flatten() {
         let rows = keymap.rows.iter().filter(|live| live.place == place);
-        let keys = rows.filter_map(|live| {
+        let entries = rows.filter_map(|live| {
             let labels = keymap.labels(live);
             // What has no key is in the palette.
             let said = group::said(keymap, live).filter(|_| !labels.is_empty())?;
             Some((labels.join(", "), said))
         });
-        all.push((name, keys.collect()));
-    }
-    all.push((
-        "In a list or a page over the screen".to_owned(),
-        keys(&[
-            (
-                "Enter, !, f",
-                "a model of the list, once a row was gone to with the arrows: after this turn, at once, in a fork that begins with this conversation",
-            ),
-            (
-                "letters",
-                "find; a letter is a key only where the foot says so",
-            ),
-            ("Ctrl+U", "clears what was typed"),
-            (
-                "Esc",
-                "closes at once; within a page of a page it goes back",
-            ),
-        ]),
-    ));
-    if first != First::Cards {
-        all.push(cards());
+        let mut entries: Vec<_> = entries.collect();
+        if place == Place::List {
+            entries.extend(keys(&[
+                (
+                    "letters",
+                    "find; a letter is a key only where the foot says so",
+                ),
+                ("Ctrl+U", "clears what was typed"),
+            ]));
+        }
+        all.push((name(keymap, place), entries));
     }
     let mut commands: Vec<(String, String)> = command::TABLE
         .iter()
@@ -125,22 +146,30 @@ fn sections(keymap: &Keymap, first: First) -> Vec<Section> {
     all
 }
 
-fn cards() -> Section {
-    let keys = keys(&[
-        ("y, s", "yes: once, for this session"),
-        ("n, N", "no; no, and say why"),
-        ("e, d", "edit the command first; everything about it"),
-        ("y, Enter", "a HIGH one takes both"),
-        (
-            "PgDn, j, G",
-            "the rest of a long one, down to its end; before that was seen only a no works",
-        ),
-        ("Esc", "back; it stays waiting"),
-        ("Enter, m", "what failed: ask again; another model"),
-        ("k, r", "a refused key: give another; read it again"),
-    ]);
-    let name = "An ask or a card, once it has the focus and 400 ms were quiet";
-    (name.to_owned(), keys)
+fn name(keymap: &Keymap, place: Place) -> String {
+    let name = match place {
+        Place::Anywhere => return format!("Everywhere; {} is the leader", keymap.leader.label()),
+        Place::Composer => "Typing (INSERT)",
+        Place::Transcript => "In the transcript (NORMAL)",
+        Place::Board => "On the board; 1 to 9 go to that session",
+        Place::Ask => "An ask, once it has the focus and 400 ms were quiet; 1 to 9 choose",
+        Place::Card => "A card, once it has the focus and 400 ms were quiet; 1 to 9 choose",
+        Place::List => "In a list over the screen",
+        Place::Question => "A question with two answers; 1 and 2 answer too",
+        Place::Page => "Notices and cost",
+        Place::Help => "This help",
+        Place::Models => "The list of models",
+        Place::Palette => "The palette",
+        Place::Prompts => "Past prompts",
+        Place::Stash => "Drafts put by",
+        Place::Turns => "Turns of a session",
+        Place::Themes => "Themes",
+        Place::Settings => "Keys in the settings",
+        Place::Files => "Files of a session",
+        Place::Merge => "A merge that is shown",
+        Place::FirstPage => "The first page; 1 to 9 choose",
+    };
+    name.to_owned()
 }
 
 /// Keys and what they do: side by side where there is room, never cut.

@@ -1,6 +1,7 @@
 //! Overlays over the pane: lists of sessions, models, skills and prompts, help, cost, the question before quitting.
 
 mod cost;
+mod files;
 mod help;
 mod models;
 mod notices;
@@ -18,8 +19,9 @@ use ratatui::layout::Rect;
 use crate::tui::app::App;
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::pick::Pick;
+use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Mark, Role};
-use crate::tui::screen::rows::{self, Row, keys, wrapped};
+use crate::tui::screen::rows::{self, Row, wrapped};
 use crate::tui::screen::{ask_card, blank};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
@@ -57,27 +59,31 @@ pub fn draw(app: &App, overlay: &Overlay, canvas: &mut Canvas, area: Rect, look:
     };
     let width = area.width - 2 * margin;
     let room = usize::from(width.saturating_sub(4));
+    let named = Named {
+        keymap: app.keymap(),
+        place: overlay.place(),
+    };
     let page = match overlay {
-        Overlay::NewWorktree(overlay) => worktree::new(app, overlay, room),
+        Overlay::NewWorktree(overlay) => worktree::new(app, overlay, named, room),
         Overlay::Files(overlay) => {
-            let Some(page) = worktree::page(app, overlay, room) else {
-                worktree::draw_files(app, overlay, canvas, area, look);
+            let Some(page) = worktree::page(app, overlay, named, room) else {
+                files::draw(app, overlay, canvas, area, look);
                 return Drawn::default();
             };
             page
         }
-        Overlay::Turns(turns) => turns::page(turns, room, look),
+        Overlay::Turns(turns) => turns::page(turns, named, room, look),
         Overlay::Models(overlay) => models::page(app, overlay, (room, area.height), look),
-        Overlay::Help(overlay) => help::page(app.keymap(), overlay, room),
-        Overlay::Skills(overlay) => skills::page(overlay, room, look),
-        Overlay::Prompts(overlay) => prompts::page(overlay, room, area.height, look),
-        Overlay::Stash(overlay) => prompts::stash(app, overlay, room, area.height, look),
-        Overlay::Themes(overlay) => themes::page(overlay, room, look),
-        Overlay::Palette(overlay) => palette::page(overlay, room, look),
+        Overlay::Help(overlay) => help::page(overlay, named, room),
+        Overlay::Skills(overlay) => skills::page(overlay, named, room, look),
+        Overlay::Prompts(overlay) => prompts::page(overlay, named, (room, area.height), look),
+        Overlay::Stash(overlay) => prompts::stash(app, overlay, (room, area.height), look),
+        Overlay::Themes(overlay) => themes::page(overlay, named, room, look),
+        Overlay::Palette(overlay) => palette::page(overlay, named, room, look),
         Overlay::Settings(overlay) => settings::page(app, overlay, room, look),
-        Overlay::Cost(overlay) => cost::page(app, overlay, room),
-        Overlay::Notices(_) => notices::page(app, room),
-        Overlay::Quit(overlay) => question::quit(overlay, room, look),
+        Overlay::Cost(overlay) => cost::page(app, overlay, named, room),
+        Overlay::Notices(_) => notices::page(app, named, room),
+        Overlay::Quit(overlay) => question::quit(overlay, named, room, look),
         Overlay::Auto(overlay) => question::auto(app, overlay, room, look),
     };
     let scroll = match overlay {
@@ -169,7 +175,7 @@ fn list(
     pick: &Pick,
     mut rows: Vec<Row>,
     (empty, room): (&str, usize),
-    pairs: &[(&str, &str)],
+    keys: Vec<(String, String)>,
 ) -> Page {
     if rows.is_empty() {
         rows = wrapped(empty, room, 2, Role::Muted);
@@ -180,7 +186,7 @@ fn list(
         filter: Some(pick.filter.clone()),
         at: pick.at,
         foot: Vec::new(),
-        keys: keys(pairs),
+        keys,
         rows,
     }
 }

@@ -7,8 +7,12 @@ use crate::agent::visible::one_line;
 use crate::protocol::offer::{Figure, Offer, Pays};
 use crate::protocol::route::EndpointReport;
 use crate::tui::app::App;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::overlay::models::{How, Models};
 use crate::tui::app::price::per_million;
+use crate::tui::screen::hints::Hint::{self, All, Does, Said};
+use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::overlay::{Page, list, listed};
 use crate::tui::screen::rows::{Row, wrapped};
@@ -98,6 +102,10 @@ struct Table {
 }
 
 pub fn page(app: &App, overlay: &Models, (room, height): (usize, u16), look: &Look) -> Page {
+    let named = Named {
+        keymap: app.keymap(),
+        place: Place::Models,
+    };
     let shown = overlay.shown();
     let columns = Column::fitting(room);
     let beside: usize = columns.iter().map(|column| column.width()).sum();
@@ -138,7 +146,7 @@ pub fn page(app: &App, overlay: &Models, (room, height): (usize, u16), look: &Lo
         &overlay.pick,
         rows,
         ("", room),
-        &keys(overlay, room),
+        named.keys(&hints(overlay, room)),
     );
     page.at = overlay.pick.at + 1;
     page.right = date.map_or_else(String::new, |date| format!("prices {date}"));
@@ -149,14 +157,15 @@ pub fn page(app: &App, overlay: &Models, (room, height): (usize, u16), look: &Lo
     page
 }
 
-fn keys(overlay: &Models, room: usize) -> Vec<(&'static str, &'static str)> {
+fn hints(overlay: &Models, room: usize) -> Vec<Hint<'static>> {
     if let Some((_, how)) = &overlay.confirm {
-        let key = match how {
-            How::After => "Enter",
-            How::Now => "!",
-            How::Fork => "f",
+        let same = match how {
+            How::After => Action::Choose,
+            How::Now => Action::ModelsNow,
+            How::Fork => Action::ModelsFork,
         };
-        return vec![(key, "again: send it there"), ("Esc", "back")];
+        let again = Does(same, "again: send it there");
+        return vec![again, Does(Action::Close, "back")];
     }
     let wide = room >= 90;
     let enter = match (overlay.running, wide) {
@@ -168,26 +177,31 @@ fn keys(overlay: &Models, room: usize) -> Vec<(&'static str, &'static str)> {
     let marked = shown.get(overlay.pick.at);
     if marked.is_some_and(|offer| overlay.lacks_key(offer).is_some()) {
         return vec![
-            ("Enter", "give its key"),
-            ("Esc", "stay"),
-            ("type", "to find"),
-            ("+", "another vendor"),
+            Does(Action::Choose, "give its key"),
+            Does(Action::Close, "stay"),
+            Said("type", "to find"),
+            Does(Action::ModelsKey, "another vendor"),
         ];
     }
-    let mut keys = vec![("Enter", enter)];
+    let mut hints = vec![Does(Action::Choose, enter)];
     if overlay.running {
-        keys.push(("!", if wide { "now (stops the turn)" } else { "now" }));
+        let now = if wide { "now (stops the turn)" } else { "now" };
+        hints.push(Does(Action::ModelsNow, now));
     }
     if overlay.spoken {
-        keys.push(match (overlay.chosen, wide) {
-            (true, true) => ("f", "fork: keep this, go on there"),
-            (true, false) => ("f", "fork"),
+        hints.push(match (overlay.chosen, wide) {
+            (true, true) => Does(Action::ModelsFork, "fork: keep this, go on there"),
+            (true, false) => Does(Action::ModelsFork, "fork"),
             // A letter finds before a row was chosen.
-            (false, _) => ("↓ f", "fork"),
+            (false, _) => All(&[Action::ScrollDown, Action::ModelsFork], "fork"),
         });
     }
-    keys.extend([("Esc", "stay"), ("type", "to find"), ("+", "give a key")]);
-    keys
+    hints.extend([
+        Does(Action::Close, "stay"),
+        Said("type", "to find"),
+        Does(Action::ModelsKey, "give a key"),
+    ]);
+    hints
 }
 
 /// A route goes by its whole name, since it is no vendor's model; so do what runs here, and what several sell.

@@ -1,9 +1,12 @@
 //! The palette.
 
+use crate::tui::app::keymap::Action;
 use crate::tui::app::overlay::palette::{Goes, Palette, Scope};
+use crate::tui::screen::hints::Hint::{Does, Said};
+use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::overlay::{Page, listed};
-use crate::tui::screen::rows::{Row, keys, wrapped};
+use crate::tui::screen::rows::{Row, wrapped};
 use crate::tui::widget::cells;
 use crate::tui::widget::text::{pad, phrase};
 
@@ -12,7 +15,7 @@ const WIDE: usize = 60;
 /// Cells of what a row does, where something stands beside it.
 const TITLE: usize = 38;
 
-pub fn page(overlay: &Palette, room: usize, look: &Look) -> Page {
+pub fn page(overlay: &Palette, named: Named, room: usize, look: &Look) -> Page {
     let scope = overlay.scope();
     let mut rows: Vec<Row> = overlay
         .shown()
@@ -57,16 +60,16 @@ pub fn page(overlay: &Palette, room: usize, look: &Look) -> Page {
         Scope::Commands => "run",
     };
     let narrower = [
-        ("s:", "sessions"),
-        ("@", "files"),
-        (",", "settings"),
-        ("/", "commands"),
+        Said("s:", "sessions"),
+        Said("@", "files"),
+        Said(",", "settings"),
+        Said("/", "commands"),
     ];
-    let mut pairs = vec![("Enter", enter)];
+    let mut pairs = vec![Does(Action::Choose, enter)];
     if scope == Scope::Commands {
-        pairs.push(("Tab", "complete"));
+        pairs.push(Does(Action::PaletteComplete, "complete"));
     }
-    pairs.push(("Esc", "close"));
+    pairs.push(Does(Action::Close, "close"));
     if scope == Scope::All {
         pairs.extend(narrower);
     }
@@ -81,7 +84,7 @@ pub fn page(overlay: &Palette, room: usize, look: &Look) -> Page {
         filter: Some(overlay.pick.filter.clone()),
         at: overlay.pick.at,
         foot: Vec::new(),
-        keys: keys(&pairs),
+        keys: named.keys(&pairs),
         rows,
     }
 }

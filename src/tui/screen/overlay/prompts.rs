@@ -2,12 +2,15 @@
 
 use crate::agent::visible::{clean, one_line};
 use crate::tui::app::App;
-use crate::tui::app::keymap::{Action, Place};
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::overlay::prompts::Prompts;
 use crate::tui::app::overlay::stash::Stash;
+use crate::tui::screen::hints::Hint::Does;
+use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::overlay::{Page, list, listed};
-use crate::tui::screen::rows::{Row, keys, wrapped};
+use crate::tui::screen::rows::{Row, wrapped};
 use crate::tui::widget::text::{self, age};
 
 /// Rows of a list that are made: more than any screen shows, and far fewer than there are prompts.
@@ -19,7 +22,7 @@ const ROOM: u16 = 18;
 /// Characters of a prompt that can matter to its row.
 const BEGINNING: usize = 300;
 
-pub fn page(overlay: &Prompts, room: usize, height: u16, look: &Look) -> Page {
+pub fn page(overlay: &Prompts, named: Named, (room, height): (usize, u16), look: &Look) -> Page {
     let at = overlay.pick.at;
     let from = at.saturating_sub(AROUND);
     let rows: Vec<Row> = (from..overlay.count().min(at + AROUND))
@@ -47,12 +50,12 @@ pub fn page(overlay: &Prompts, room: usize, height: u16, look: &Look) -> Page {
         &overlay.pick,
         rows,
         (empty, room),
-        &[
-            ("Enter", "take"),
-            ("Tab", "add to the text"),
-            ("Ctrl+R", "further back"),
-            ("Esc", "close"),
-        ],
+        named.keys(&[
+            Does(Action::Choose, "take"),
+            Does(Action::PromptsAdd, "add to the text"),
+            Does(Action::SearchPrompts, "further back"),
+            Does(Action::Close, "close"),
+        ]),
     );
     Page {
         right,
@@ -64,7 +67,11 @@ pub fn page(overlay: &Prompts, room: usize, height: u16, look: &Look) -> Page {
     }
 }
 
-pub fn stash(app: &App, overlay: &Stash, room: usize, height: u16, look: &Look) -> Page {
+pub fn stash(app: &App, overlay: &Stash, (room, height): (usize, u16), look: &Look) -> Page {
+    let named = Named {
+        keymap: app.keymap(),
+        place: Place::Stash,
+    };
     let shown = overlay.shown();
     let rows: Vec<Row> = shown
         .iter()
@@ -88,20 +95,23 @@ pub fn stash(app: &App, overlay: &Stash, room: usize, height: u16, look: &Look) 
         &overlay.pick,
         rows,
         (empty, room),
-        &[
-            ("Enter", "take it back"),
-            ("Tab", "a copy"),
-            ("Ctrl+D", "drop"),
-            ("Esc", "close"),
-        ],
+        named.keys(&[
+            Does(Action::Choose, "take it back"),
+            Does(Action::StashCopy, "a copy"),
+            Does(Action::StashDrop, "drop"),
+            Does(Action::Close, "close"),
+        ]),
     );
     if let Some(row) = shown.get(overlay.pick.at) {
         page.foot = preview(&row.told, room, height);
         if overlay.dropping {
-            page.keys = keys(&[("Ctrl+D", "again drops it for good"), ("Esc", "close")]);
+            page.keys = named.keys(&[
+                Does(Action::StashDrop, "again drops it for good"),
+                Does(Action::Close, "close"),
+            ]);
         }
     } else {
-        page.keys = keys(&[("Esc", "close")]);
+        page.keys = named.keys(&[Does(Action::Close, "close")]);
     }
     page
 }

@@ -3,16 +3,19 @@
 use crate::agent::visible::one_line;
 use crate::tui::app::App;
 use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::overlay::auto::Auto;
 use crate::tui::app::overlay::quit::Quit;
+use crate::tui::screen::hints::Hint::{All, Does};
+use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::overlay::{Page, listed};
-use crate::tui::screen::rows::{Row, keys, wrapped};
+use crate::tui::screen::rows::{Row, wrapped};
 
 /// Titles that are named one by one.
 const NAMED: usize = 3;
 
-pub fn quit(overlay: &Quit, room: usize, look: &Look) -> Page {
+pub fn quit(overlay: &Quit, named: Named, room: usize, look: &Look) -> Page {
     let said = match overlay.running.len() {
         1 => "A turn has not ended. Quitting stops it; what was said and done is kept.",
         _ => "Turns have not ended. Quitting stops them; what was said and done is kept.",
@@ -27,10 +30,9 @@ pub fn quit(overlay: &Quit, room: usize, look: &Look) -> Page {
         rows.push(Row::of(format!("    and {more} more"), Role::Muted));
     }
     asked(
-        "quit",
-        rows,
-        "stop and quit",
-        "stay",
+        named,
+        ("quit", rows),
+        ("stop and quit", "stay"),
         overlay.highlight,
         look,
     )
@@ -41,7 +43,17 @@ pub fn auto(app: &App, overlay: &Auto, room: usize, look: &Look) -> Page {
     let rows = wrapped(said, room, 0, Role::Text);
     let from = overlay.from;
     let stay = format!("stay in {from}");
-    let mut page = asked("mode auto", rows, "take it", &stay, overlay.highlight, look);
+    let named = Named {
+        keymap: app.keymap(),
+        place: Place::Question,
+    };
+    let mut page = asked(
+        named,
+        ("mode auto", rows),
+        ("take it", &stay),
+        overlay.highlight,
+        look,
+    );
     let round = app.keymap().row(Action::NextMode);
     if let Some(key) = round.and_then(|live| live.keys.first()) {
         page.keys.push((key.label(), "past it".to_owned()));
@@ -50,17 +62,17 @@ pub fn auto(app: &App, overlay: &Auto, room: usize, look: &Look) -> Page {
 }
 
 fn asked(
-    title: &str,
-    mut rows: Vec<Row>,
-    yes: &str,
-    no: &str,
+    named: Named,
+    (title, mut rows): (&str, Vec<Row>),
+    (yes, no): (&str, &str),
     highlight: Option<usize>,
     look: &Look,
 ) -> Page {
     rows.push(Row::new());
-    let answers = [("y", yes), ("n", no)];
+    let answers = [(Action::QuestionYes, yes), (Action::QuestionNo, no)];
     let at = rows.len() + answers.len() - 1;
-    for (index, (key, what)) in answers.into_iter().enumerate() {
+    for (index, (action, what)) in answers.into_iter().enumerate() {
+        let key = named.keymap.choice(named.place, action, index);
         rows.push(
             listed(highlight == Some(index), look)
                 .put(key, Role::Key)
@@ -75,7 +87,13 @@ fn asked(
         at,
         foot: Vec::new(),
         // The letters stand beside their answers.
-        keys: keys(&[("↑↓ Enter", "choose"), ("Esc", no)]),
+        keys: named.keys(&[
+            All(
+                &[Action::MarkBefore, Action::MarkAfter, Action::Choose],
+                "choose",
+            ),
+            Does(Action::Close, no),
+        ]),
         rows,
     }
 }

@@ -2,9 +2,12 @@
 
 use crate::agent::visible::one_line;
 use crate::tui::app::App;
-use crate::tui::app::keymap::Place;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::overlay::pick::Pick;
 use crate::tui::app::overlay::settings::{Heard, Page as Shown, Row as Setting, Settings};
+use crate::tui::screen::hints::Hint::{Does, Said};
+use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::overlay::{Page, list, listed};
 use crate::tui::screen::rows::{Row, keys, wrapped};
@@ -84,7 +87,7 @@ fn shown(app: &App, overlay: &Settings, room: usize, look: &Look) -> Page {
             };
             Page {
                 title: "a key for this".to_owned(),
-                right: place_name(*place).to_owned(),
+                right: place_word(*place).to_owned(),
                 filter: None,
                 at: 0,
                 foot: Vec::new(),
@@ -96,6 +99,10 @@ fn shown(app: &App, overlay: &Settings, room: usize, look: &Look) -> Page {
 }
 
 fn all(app: &App, overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> Page {
+    let named = Named {
+        keymap: &overlay.keymap,
+        place: Place::Settings,
+    };
     let own = overlay.keymap.rows.iter().filter(|live| live.own).count();
     let rows = overlay.rows();
     let rows = rows.iter().enumerate().map(|(index, row)| {
@@ -142,7 +149,11 @@ fn all(app: &App, overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> 
         pick,
         rows.collect(),
         ("No setting has these words.", room),
-        &[("Enter", "open"), ("Esc", "close"), ("type", "to find")],
+        named.keys(&[
+            Does(Action::Choose, "open"),
+            Does(Action::Close, "close"),
+            Said("type", "to find"),
+        ]),
     );
     let said: Vec<String> = overlay
         .terminal
@@ -161,6 +172,10 @@ fn all(app: &App, overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> 
 }
 
 fn keys_page(overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> Page {
+    let named = Named {
+        keymap: &overlay.keymap,
+        place: Place::Settings,
+    };
     let shown = overlay.keys(pick);
     let rows = shown.iter().enumerate().map(|(index, live)| {
         let labels = overlay.keymap.labels(live);
@@ -183,7 +198,7 @@ fn keys_page(overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> Page 
         } else {
             start
                 .put(pad(live.row.help, HELP, look.glyphs), Role::Text)
-                .put(format!("  {}", place_name(live.place)), Role::Muted)
+                .put(format!("  {}", place_word(live.place)), Role::Muted)
                 .end(format!("{own}{said}"), role)
         }
     });
@@ -192,23 +207,21 @@ fn keys_page(overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> Page 
         pick,
         rows.collect(),
         ("No action has these words.", room),
-        &[
-            ("Enter", "press a new one"),
-            ("Esc", "back"),
-            ("Ctrl+R", "as shipped"),
-            ("Del", "no key"),
-            ("type", "to find"),
-        ],
+        named.keys(&[
+            Does(Action::Choose, "press a new one"),
+            Does(Action::Close, "back"),
+            Does(Action::SettingsShipped, "as shipped"),
+            Does(Action::SettingsUnbind, "no key"),
+            Said("type", "to find"),
+        ]),
     );
     "* your own".clone_into(&mut page.right);
     page
 }
 
-fn place_name(place: Place) -> &'static str {
+fn place_word(place: Place) -> &'static str {
     match place {
-        Place::Anywhere => "everywhere",
         Place::Composer => "typing",
-        Place::Transcript => "transcript",
-        Place::Board => "board",
+        place => place.name(),
     }
 }

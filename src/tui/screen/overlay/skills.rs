@@ -1,7 +1,10 @@
 //! The skills at hand.
 
 use crate::agent::visible::one_line;
+use crate::tui::app::keymap::Action;
 use crate::tui::app::overlay::skills::Skills;
+use crate::tui::screen::hints::Hint::Does;
+use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::overlay::{Page, list, listed};
 use crate::tui::screen::rows::{Row, wrapped};
@@ -11,7 +14,7 @@ const WIDE: usize = 60;
 /// Rows of that.
 const DESCRIBED: usize = 4;
 
-pub fn page(overlay: &Skills, room: usize, look: &Look) -> Page {
+pub fn page(overlay: &Skills, named: Named, room: usize, look: &Look) -> Page {
     let wide = room >= WIDE;
     let shown = overlay.shown();
     let rows: Vec<Row> = shown
@@ -27,13 +30,14 @@ pub fn page(overlay: &Skills, room: usize, look: &Look) -> Page {
             }
         })
         .collect();
-    let pairs = if wide {
-        [("Enter", "put it into the composer"), ("Esc", "close")]
+    let take = if wide {
+        "put it into the composer"
     } else {
-        [("Enter", "take it"), ("Esc", "close")]
+        "take it"
     };
+    let keys = named.keys(&[Does(Action::Choose, take), Does(Action::Close, "close")]);
     let empty = ("No skill has these words.", room);
-    let mut page = list("skills", &overlay.pick, rows, empty, &pairs);
+    let mut page = list("skills", &overlay.pick, rows, empty, keys);
     if let Some((_, skill)) = shown.get(overlay.pick.at).filter(|_| !wide) {
         page.foot = wrapped(&one_line(&skill.description), room, 0, Role::Muted);
         page.foot.truncate(DESCRIBED);

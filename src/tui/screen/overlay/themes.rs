@@ -2,7 +2,10 @@
 
 use crate::agent::visible::one_line;
 use crate::config::theme::ThemeChoice;
+use crate::tui::app::keymap::Action;
 use crate::tui::app::overlay::themes::{BY_TERMINAL, Offered, Row as Theme, Themes, kind};
+use crate::tui::screen::hints::Hint::{self, Does};
+use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::overlay::{Page, list, listed};
 use crate::tui::screen::rows::{Row, wrapped};
@@ -13,7 +16,7 @@ const NAMES: usize = 20;
 /// With less room the keys are said in fewer words.
 const WIDE: usize = 60;
 
-pub fn page(overlay: &Themes, room: usize, look: &Look) -> Page {
+pub fn page(overlay: &Themes, named: Named, room: usize, look: &Look) -> Page {
     let shown = overlay.shown();
     let rows: Vec<Row> = shown
         .iter()
@@ -44,12 +47,13 @@ pub fn page(overlay: &Themes, room: usize, look: &Look) -> Page {
         ["keep", "back"]
     };
     let keys = [
-        Some(("Enter", keep)),
-        half.map(|what| ("Tab", what)),
-        Some(("Esc", back)),
+        Some(Does(Action::Choose, keep)),
+        half.map(|what| Does(Action::ThemesHalf, what)),
+        Some(Does(Action::Close, back)),
     ];
-    let keys: Vec<(&str, &str)> = keys.into_iter().flatten().collect();
-    let mut page = list("theme", &overlay.pick, rows, (empty, room), &keys);
+    let keys: Vec<Hint> = keys.into_iter().flatten().collect();
+    let keys = named.keys(&keys);
+    let mut page = list("theme", &overlay.pick, rows, (empty, room), keys);
     if let Some(why) = &overlay.failed {
         page.foot = wrapped(&one_line(why), room, 0, Role::Warn);
     }

@@ -1,12 +1,15 @@
 //! The turns of a session.
 
+use crate::tui::app::keymap::Action;
 use crate::tui::app::overlay::turns::Turns;
+use crate::tui::screen::hints::Hint::{Does, Said};
+use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::overlay::{Page, listed};
-use crate::tui::screen::rows::{Row, keys, wrapped};
+use crate::tui::screen::rows::{Row, wrapped};
 use crate::tui::widget::text;
 
-pub fn page(turns: &Turns, room: usize, look: &Look) -> Page {
+pub fn page(turns: &Turns, named: Named, room: usize, look: &Look) -> Page {
     let mut rows: Vec<Row> = turns
         .shown()
         .iter()
@@ -32,10 +35,10 @@ pub fn page(turns: &Turns, room: usize, look: &Look) -> Page {
         filter: Some(turns.pick.filter.clone()),
         at: turns.pick.at,
         foot: Vec::new(),
-        keys: keys(&[
-            ("Enter", "open at this turn"),
-            ("type", "to find"),
-            ("Esc", "back to the board"),
+        keys: named.keys(&[
+            Does(Action::Choose, "open at this turn"),
+            Said("type", "to find"),
+            Does(Action::Close, "back to the board"),
         ]),
         rows,
     }

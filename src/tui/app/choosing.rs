@@ -1,0 +1,103 @@
+//! What there is to choose from at an ask, and which action of the keymap chooses it.
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use crate::protocol::ask::{About, Subject};
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::live::Keymap;
+use crate::tui::app::keymap::place::Place;
+use crate::tui::app::keymap::press::Press;
+
+/// What one key of an ask does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Choice {
+    Once,
+    Session,
+    No,
+    NoBecause,
+    Edit,
+    Details,
+    Proceed,
+    Raise,
+    CheaperModel,
+    Budgets,
+    End,
+}
+
+impl Choice {
+    /// Nothing happens by it that was asked for.
+    pub fn refuses(self) -> bool {
+        matches!(self, Self::No | Self::NoBecause | Self::End)
+    }
+}
+
+/// One of the choices: what it does, whose key it has, and its words.
+pub type Offer = (Choice, Action, &'static str);
+
+pub fn choices(about: &About) -> Vec<Offer> {
+    match about {
+        About::Approval(approval) => {
+            let mut rows = vec![(Choice::Once, Action::AskYes, "once")];
+            if approval.session_rule.is_some() {
+                rows.push((Choice::Session, Action::AskSession, "this session"));
+            }
+            rows.push((Choice::No, Action::AskNo, "no"));
+            rows.push((Choice::NoBecause, Action::AskNoBecause, "no, because…"));
+            if matches!(approval.subject, Subject::Command { .. }) {
+                rows.push((Choice::Edit, Action::AskEdit, "edit first"));
+            }
+            rows.push((Choice::Details, Action::AskDetails, "details"));
+            rows
+        }
+        About::Budget { .. } => vec![
+            (Choice::Raise, Action::AskRaise, "$1 more"),
+            (Choice::Proceed, Action::AskGoOn, "this once"),
+            (Choice::CheaperModel, Action::AskModel, "other model"),
+            (Choice::Budgets, Action::AskBudgets, "budgets"),
+            (Choice::End, Action::AskEnd, "end the turn"),
+        ],
+        About::Guard { .. } => vec![
+            (Choice::Proceed, Action::AskGoOn, "go on"),
+            (Choice::End, Action::AskEnd, "end the turn"),
+        ],
+        About::Unpriced { .. } => vec![
+            (
+                Choice::Proceed,
+                Action::AskYes,
+                "count it as the dearest known",
+            ),
+            (Choice::CheaperModel, Action::AskModel, "other model"),
+            (Choice::End, Action::AskEnd, "end the turn"),
+        ],
+    }
+}
+
+/// The choice of a key, or of the number of its row.
+pub fn chosen(choices: &[Offer], press: Press) -> Option<Choice> {
+    let own = choices.iter().find(|row| Some(row.1) == press.action);
+    own.or_else(|| choices.get(press.row()?)).map(|row| row.0)
+}
+
+/// Whether a text is one key of this ask and nothing else.
+pub fn is_key_of(about: &About, text: &str, keymap: &Keymap) -> bool {
+    let mut signs = text.trim().chars();
+    let one = signs.next().filter(|_| signs.next().is_none());
+    one.is_some_and(|c| {
+        let press = keymap.press(Place::Ask, KeyEvent::from(KeyCode::Char(c)));
+        chosen(&choices(about), press).is_some()
+    })
+}
+
+/// The next place of a mark that starts on none.
+pub fn moved(from: Option<usize>, count: usize, action: Action) -> Option<usize> {
+    if count == 0 {
+        return None;
+    }
+    let back = action == Action::MarkBefore;
+    Some(match (from, back) {
+        (None, false) => 0,
+        (None, true) => count - 1,
+        (Some(at), false) => (at + 1).min(count - 1),
+        (Some(at), true) => at.saturating_sub(1),
+    })
+}

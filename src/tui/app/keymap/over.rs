@@ -1,0 +1,56 @@
+//! Keys of single overlays, beside those of all lists.
+
+use crossterm::event::KeyCode;
+
+use crate::tui::app::keymap::chord::{ctrl, key, plain};
+use crate::tui::app::keymap::place::Place::{
+    Files, Help, Merge, Models, Palette, Prompts, Settings, Stash, Themes, Turns,
+};
+use crate::tui::app::keymap::{Action, Binding, bind};
+
+#[rustfmt::skip]
+pub const ROWS: &[Binding] = &[
+    bind(Help, Action::Help, "help-close", "close; ? while nothing is typed", &[key(KeyCode::F(1)), plain('?')], None),
+
+    // No name of a model has the first two signs.
+    bind(Models, Action::ModelsNow, "models-now", "this model at once: the turn is stopped", &[plain('!')], None),
+    bind(Models, Action::ModelsKey, "models-key", "give a key of a further vendor", &[plain('+')], None),
+    bind(Models, Action::ModelsFork, "models-fork", "a fork with it, once a row was gone to with the arrows", &[plain('f')], None),
+    bind(Models, Action::ModelsLetters, "models-letters", "as if a row had been gone to", &[key(KeyCode::Tab)], None),
+
+    bind(Prompts, Action::PromptsAdd, "prompts-add", "add it to the text", &[key(KeyCode::Tab)], None),
+    bind(Prompts, Action::SearchPrompts, "prompts-older", "further back", &[ctrl('r')], None),
+
+    bind(Stash, Action::StashCopy, "stash-copy", "a copy; it stays put by", &[key(KeyCode::Tab)], None),
+    bind(Stash, Action::StashDrop, "stash-drop", "drop it, with a second press", &[ctrl('d'), key(KeyCode::Delete)], None),
+
+    bind(Turns, Action::TurnsBack, "turns-back", "back to the board, while nothing is typed", &[key(KeyCode::Left)], None),
+
+    bind(Themes, Action::ThemesHalf, "themes-half", "for terminals of its kind alone", &[key(KeyCode::Tab)], None),
+
+    bind(Palette, Action::PaletteComplete, "palette-complete", "complete a command", &[key(KeyCode::Tab)], None),
+
+    bind(Settings, Action::SettingsShipped, "settings-shipped", "a row of keys: as shipped", &[ctrl('r')], None),
+    bind(Settings, Action::SettingsUnbind, "settings-unbind", "a row of keys: none", &[key(KeyCode::Delete)], None),
+
+    bind(Files, Action::MarkAfter, "files-after", "next file", &[key(KeyCode::Tab), key(KeyCode::Down)], None),
+    bind(Files, Action::MarkBefore, "files-before", "file before", &[key(KeyCode::BackTab), key(KeyCode::Up)], None),
+    bind(Files, Action::ScrollDown, "files-down", "line down", &[plain('j')], None),
+    bind(Files, Action::ScrollUp, "files-up", "line up", &[plain('k')], None),
+    bind(Files, Action::PageDown, "files-page-down", "ten lines down", &[key(KeyCode::PageDown), plain(' '), ctrl('d')], None),
+    bind(Files, Action::PageUp, "files-page-up", "ten lines up", &[key(KeyCode::PageUp), ctrl('u')], None),
+    bind(Files, Action::Top, "files-top", "start of the difference", &[key(KeyCode::Home)], None),
+    bind(Files, Action::Bottom, "files-bottom", "end of the difference", &[key(KeyCode::End)], None),
+    bind(Files, Action::NextHunk, "files-next-hunk", "next change", &[plain(']')], None),
+    bind(Files, Action::HunkBefore, "files-hunk-before", "change before", &[plain('[')], None),
+    bind(Files, Action::FilesCommit, "files-commit", "commit what is open", &[plain('c')], None),
+    bind(Files, Action::FilesMerge, "files-merge", "merge the worktree (shows it first)", &[plain('M')], None),
+    bind(Files, Action::FilesRemove, "files-remove", "remove the worktree (asks)", &[plain('D')], None),
+    bind(Files, Action::FilesAgain, "files-again", "look again", &[plain('r')], None),
+    bind(Files, Action::Close, "files-close", "close", &[key(KeyCode::Esc), plain('q')], None),
+
+    bind(Merge, Action::MergeYes, "merge-yes", "merge", &[plain('y')], None),
+    bind(Merge, Action::MergeCommit, "merge-commit", "commit what is open first", &[plain('c')], None),
+    bind(Merge, Action::MergeMend, "merge-mend", "a prompt that lets the agent resolve it", &[plain('p')], None),
+    bind(Merge, Action::Close, "merge-back", "back to the files", &[key(KeyCode::Esc)], None),
+];

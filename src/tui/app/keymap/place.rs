@@ -1,0 +1,141 @@
+//! The places where keys work, and which of them lies under which.
+
+/// Where a key works.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    Anywhere,
+    /// Typing: INSERT.
+    Composer,
+    /// Moving in the transcript: NORMAL.
+    Transcript,
+    Board,
+    /// An ask that has the focus.
+    Ask,
+    /// A card that has the focus: what failed, was cut off, or lies beside another session.
+    Card,
+    /// All lists, and a field that is typed in over the screen.
+    List,
+    /// A question with two answers.
+    Question,
+    /// A page that is only read.
+    Page,
+    Help,
+    Models,
+    Prompts,
+    Stash,
+    Turns,
+    Themes,
+    Palette,
+    Settings,
+    Files,
+    /// The merge of a worktree, shown before it is done.
+    Merge,
+    FirstPage,
+}
+
+impl Place {
+    pub const ALL: [Self; 20] = [
+        Self::Anywhere,
+        Self::Composer,
+        Self::Transcript,
+        Self::Board,
+        Self::Ask,
+        Self::Card,
+        Self::List,
+        Self::Question,
+        Self::Page,
+        Self::Help,
+        Self::Models,
+        Self::Prompts,
+        Self::Stash,
+        Self::Turns,
+        Self::Themes,
+        Self::Palette,
+        Self::Settings,
+        Self::Files,
+        Self::Merge,
+        Self::FirstPage,
+    ];
+
+    /// As `[keymap.NAME]` in the config says it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Anywhere => "everywhere",
+            Self::Composer => "composer",
+            Self::Transcript => "transcript",
+            Self::Board => "board",
+            Self::Ask => "ask",
+            Self::Card => "card",
+            Self::List => "list",
+            Self::Question => "question",
+            Self::Page => "page",
+            Self::Help => "help",
+            Self::Models => "models",
+            Self::Prompts => "prompts",
+            Self::Stash => "stash",
+            Self::Turns => "turns",
+            Self::Themes => "themes",
+            Self::Palette => "palette",
+            Self::Settings => "settings",
+            Self::Files => "files",
+            Self::Merge => "merge",
+            Self::FirstPage => "first-page",
+        }
+    }
+
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|place| place.name() == name)
+    }
+
+    /// Where a key is looked up that this place has nothing for.
+    pub fn under(self) -> Option<Self> {
+        match self {
+            Self::Composer | Self::Transcript | Self::Board | Self::Card => Some(Self::Anywhere),
+            Self::Help
+            | Self::Models
+            | Self::Prompts
+            | Self::Stash
+            | Self::Turns
+            | Self::Themes
+            | Self::Palette
+            | Self::Settings => Some(Self::List),
+            // An ask lets through what leads elsewhere and nothing else; what lies over the screen has the keys alone.
+            Self::Anywhere
+            | Self::Ask
+            | Self::List
+            | Self::Question
+            | Self::Page
+            | Self::Files
+            | Self::Merge
+            | Self::FirstPage => None,
+        }
+    }
+
+    /// It is asked, listed or read over the rest: Esc is its way back whatever the config says.
+    pub fn is_over(self) -> bool {
+        !matches!(
+            self,
+            Self::Anywhere | Self::Composer | Self::Transcript | Self::Board
+        )
+    }
+
+    /// What is typed there finds: a letter is text.
+    pub fn is_typed_in(self) -> bool {
+        matches!(self, Self::Anywhere | Self::Composer | Self::List)
+            || self.under() == Some(Self::List)
+    }
+
+    /// A digit chooses the row with that number.
+    pub fn numbers(self) -> bool {
+        matches!(
+            self,
+            Self::Ask | Self::Card | Self::Question | Self::FirstPage
+        )
+    }
+
+    /// Whether an action of another place can be given keys in this one.
+    pub fn takes(self, home: Self) -> bool {
+        // What works everywhere does nothing in most of what lies over the screen.
+        home == self || self.under() == Some(home) && self != Self::Card
+    }
+}
