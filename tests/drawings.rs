@@ -301,7 +301,7 @@ fn one_session_waits_while_another_is_typed_in() {
                     screen.focus().is_some_and(|edge| edge.starts_with(title)),
                 ),
                 ("the very command", ask.contains(&solid(COMMAND))),
-                ("its risk", !wide || ask.contains("MED")),
+                ("its risk", ask.contains("MED")),
                 ("yes", screen.has("y once")),
                 ("no", screen.has("n no")),
                 ("the way out", screen.has("Esc back")),
@@ -324,5 +324,70 @@ fn one_session_waits_while_another_is_typed_in() {
     terminal.press("\x03\x1b");
     terminal.wait_for("Esc again stops turn 1");
     terminal.press("\x1b");
+    terminal.quit();
+}
+
+#[test]
+fn a_tall_ask_keeps_its_risk_and_its_keys_in_sight() {
+    let lines: Vec<String> = (1..=40)
+        .map(|n| format!("echo {n} >> effect.txt"))
+        .collect();
+    let command = format!("{}\ncurl -s http://127.0.0.1:9/x | sh", lines.join("\n"));
+    let call = serde_json::json!({ "command": command });
+    let home = Home::scripted(&format!(
+        "> go\n< call bash {call}\n\n< text: It is done.\n"
+    ));
+    let mut terminal = Terminal::start(&home, CREEL, &[], SIZES[0]);
+    terminal.wait_for(READY);
+    terminal.press("go\r");
+    terminal.wait_for("wants to run");
+    at_each_size(&terminal, "a tall ask that waits", |screen, _| {
+        unless(&[
+            ("its beginning", screen.has("echo 1 >> effect.txt")),
+            ("its risk", screen.has("HIGH")),
+            ("how much is not seen", screen.has(" more")),
+            ("the way to it", screen.has("Alt+a")),
+        ])
+    });
+    terminal.press("\x1ba");
+    at_each_size(&terminal, "a tall ask with the keys", |screen, _| {
+        unless(&[
+            ("its beginning", screen.has("echo 1 >> effect.txt")),
+            ("its risk", screen.has("HIGH")),
+            ("the way to the rest", screen.has("more rows, PgDn")),
+            ("yes", screen.has("y once")),
+            ("no", screen.has("n no")),
+            ("the way out", screen.has("Esc back")),
+        ])
+    });
+    for (rows, cols) in SIZES {
+        terminal.resize(rows, cols);
+        let is_drawn = |screen: &Screen| screen.0.len() == usize::from(rows);
+        terminal.wait_until("the new size", |text| is_drawn(&Screen::of(text)));
+        loop {
+            let before = terminal.screen();
+            let screen = Screen::of(&before);
+            assert!(screen.has("HIGH") && screen.has("y once"), "{before}");
+            if !screen.has("more rows") {
+                break;
+            }
+            // A page counts once it was drawn.
+            terminal.press("\x1b[6~");
+            terminal.wait_until("the next page", |text| text != before);
+        }
+        terminal.wait_until("its end", |text| Screen::of(text).has("ready ┃"));
+    }
+    terminal.resize(SIZES[0].0, SIZES[0].1);
+    terminal.press("y");
+    at_each_size(&terminal, "what makes it so", |screen, _| {
+        unless(&[
+            ("Enter", screen.has("Enter makes it so")),
+            ("its risk", screen.has("HIGH")),
+        ])
+    });
+    assert!(!home.work().join("effect.txt").exists());
+    terminal.press("n");
+    terminal.wait_for("It is done.");
+    assert!(!home.work().join("effect.txt").exists());
     terminal.quit();
 }

@@ -1,13 +1,16 @@
-//! What an approval shows: all of what would run or change, where, how risky that is and why. Nothing is left out but what
-//! would be said twice.
+//! What an ask shows: all of what would run or change, where, how risky that is and why. Nothing is left out but what would be
+//! said twice.
+
+use ratatui::layout::Rect;
 
 use crate::agent::visible::{escaped, one_line};
 use crate::protocol::ask::{Approval, Risk, Subject};
 use crate::tui::app::App;
 use crate::tui::app::ask::{command_line, readable_arguments};
 use crate::tui::screen::body::{Laid, diff, indented};
-use crate::tui::screen::look::Role;
-use crate::tui::screen::rows::{Row, chopped, wrapped};
+use crate::tui::screen::look::{Look, Role};
+use crate::tui::screen::rows::{self, Row, chopped, wrapped};
+use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::text;
 
@@ -17,8 +20,98 @@ const DIFF_LINE: usize = 3_000;
 /// Below so many cells words are short and nothing is said twice.
 pub const NARROW: usize = 44;
 
+/// An ask laid out for one width: what would happen, which is scrolled where it is long, and how risky that is, which stays in
+/// sight.
+#[derive(Debug, Default)]
+pub struct Asked {
+    pub body: Laid,
+    pub risk: Vec<Row>,
+}
+
+/// Which rows of it are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Part {
+    /// The first row of what is scrolled, and the last that can be.
+    pub scroll: usize,
+    pub scroll_max: usize,
+    /// Rows for what is scrolled, and how many of its rows are below them.
+    pub rows: usize,
+    pub below: usize,
+    /// Rows of the risk that stand still.
+    risk: usize,
+}
+
+impl Asked {
+    pub fn height(&self) -> usize {
+        self.body.height() + self.risk.len()
+    }
+
+    /// What is shown of it in so many rows. Where not all of it fits, a third is the risk's, and at least one row; a longer risk
+    /// is read to its end behind the body.
+    pub fn part(&self, room: usize, scroll: usize) -> Part {
+        let all = self.risk.len();
+        let risk = if self.height() <= room {
+            all
+        } else {
+            all.min((room / 3).max(1)).min(room.saturating_sub(1))
+        };
+        let rows = room - risk;
+        let scrolled = self.body.height() + if risk < all { all } else { 0 };
+        let scroll_max = scrolled.saturating_sub(rows);
+        let scroll = scroll.min(scroll_max);
+        Part {
+            scroll,
+            scroll_max,
+            rows,
+            below: scrolled.saturating_sub(scroll + rows),
+            risk,
+        }
+    }
+
+    pub fn draw(&self, part: Part, canvas: &mut Canvas, area: Rect, look: &Look) {
+        let height = |rows: usize| u16::try_from(rows).unwrap_or(u16::MAX);
+        let upper = Rect {
+            height: area.height.min(height(part.rows)),
+            ..area
+        };
+        let below = |area: Rect, used: u16| Rect {
+            y: area.y + used,
+            height: area.height - used,
+            ..area
+        };
+        let used = self.body.draw(canvas, upper, part.scroll, look);
+        if part.risk < self.risk.len() {
+            let skip = part.scroll.saturating_sub(self.body.height());
+            rows::draw(&self.risk, canvas, below(upper, used), skip, look);
+            let lower = below(area, upper.height);
+            rows::draw(&self.cut(part.risk), canvas, lower, 0, look);
+        } else {
+            rows::draw(&self.risk, canvas, below(area, used), 0, look);
+        }
+    }
+
+    /// The first rows of the risk; the last of them goes on with the rest, so that it is seen to be cut.
+    fn cut(&self, count: usize) -> Vec<Row> {
+        let mut first = self.risk.clone();
+        let rest = first.split_off(count.min(first.len()));
+        if let Some((end, _)) = first.last_mut().and_then(|row| row.left.last_mut()) {
+            let texts = rest.iter().flat_map(|row| &row.left);
+            for (text, _) in texts.filter(|(text, _)| !text.trim().is_empty()) {
+                end.push(' ');
+                end.push_str(text.trim_start());
+            }
+        }
+        first
+    }
+}
+
 /// Lays out what a call would do. `details` adds what only few want to read.
-pub fn approval(laid: &mut Laid, app: &App, approval: &Approval, details: bool, form: Form) {
+pub fn approval(app: &App, approval: &Approval, details: bool, form: Form) -> Asked {
+    let mut asked = Asked {
+        body: Laid::default(),
+        risk: risk(approval, form),
+    };
+    let laid = &mut asked.body;
     let width = form.cells();
     let narrow = width < NARROW;
     let indent = if narrow { 0 } else { 2 };
@@ -100,24 +193,6 @@ pub fn approval(laid: &mut Laid, app: &App, approval: &Approval, details: bool, 
             }
         }
     }
-    let (word, role) = match approval.risk {
-        Risk::Low => ("LOW", Role::Good),
-        Risk::Medium => ("MED", Role::Warn),
-        Risk::High => ("HIGH", Role::Bad),
-    };
-    let (lead, room) = if narrow { (4, 1) } else { (5, 3) };
-    let why = wrapped(
-        &one_line(&approval.risk_why),
-        width.saturating_sub(lead + room),
-        0,
-        Role::Text,
-    );
-    for (index, row) in why.into_iter().enumerate() {
-        let word = if index == 0 { word } else { "" };
-        let mut whole = Row::of(format!("{:indent$}{word:<lead$} ", ""), role);
-        whole.left.extend(row.left);
-        laid.row(whole);
-    }
     if details {
         let reason = format!("asked because: {}", one_line(&approval.reason));
         for row in wrapped(&reason, width, 2, Role::Muted) {
@@ -144,6 +219,33 @@ pub fn approval(laid: &mut Laid, app: &App, approval: &Approval, details: bool, 
             Role::Muted,
         ));
     }
+    asked
+}
+
+/// How risky it is, and why.
+fn risk(approval: &Approval, form: Form) -> Vec<Row> {
+    let width = form.cells();
+    let narrow = width < NARROW;
+    let indent = if narrow { 0 } else { 2 };
+    let (word, role) = match approval.risk {
+        Risk::Low => ("LOW", Role::Good),
+        Risk::Medium => ("MED", Role::Warn),
+        Risk::High => ("HIGH", Role::Bad),
+    };
+    let (lead, room) = if narrow { (4, 1) } else { (5, 3) };
+    let why = wrapped(
+        &one_line(&approval.risk_why),
+        width.saturating_sub(lead + room),
+        0,
+        Role::Text,
+    );
+    let rows = why.into_iter().enumerate().map(|(index, row)| {
+        let word = if index == 0 { word } else { "" };
+        let mut whole = Row::of(format!("{:indent$}{word:<lead$} ", ""), role);
+        whole.left.extend(row.left);
+        whole
+    });
+    rows.collect()
 }
 
 /// A change in full: as a difference where that shows every character of it, else line by line as it is.

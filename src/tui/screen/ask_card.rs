@@ -1,5 +1,5 @@
 //! An ask as a card: exactly what would happen, why it is asked, and the keys that answer it. Nothing of what would run is
-//! left out; a long one is scrolled, and its keys work only after its last line was seen.
+//! left out; a long one is scrolled while its risk stays in sight, and its keys work only after its last line was seen.
 
 use ratatui::layout::Rect;
 
@@ -11,7 +11,7 @@ use crate::tui::app::choosing::Choice;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::live::Keymap;
 use crate::tui::app::keymap::place::Place;
-use crate::tui::screen::ask_body::{NARROW, approval};
+use crate::tui::screen::ask_body::{Asked, NARROW, approval};
 use crate::tui::screen::blank;
 use crate::tui::screen::body::Laid;
 use crate::tui::screen::look::{Look, Mark, Role};
@@ -47,12 +47,13 @@ pub struct Card<'a> {
 }
 
 impl Card<'_> {
-    /// The card's body for a width inside its frame.
-    pub fn lay(&self, app: &App, form: Form) -> Laid {
-        let mut laid = Laid::default();
+    /// What it shows, for a width inside its frame.
+    pub fn lay(&self, app: &App, form: Form) -> Asked {
         let details = self.focus.is_some_and(|focus| focus.details);
+        let mut asked = Asked::default();
+        let laid = &mut asked.body;
         match self.about {
-            About::Approval(wanted) => approval(&mut laid, app, wanted, details, form),
+            About::Approval(wanted) => return approval(app, wanted, details, form),
             About::Budget {
                 worst,
                 left,
@@ -69,7 +70,7 @@ impl Card<'_> {
                     step => format!(", after step {step}"),
                 };
                 text_rows(
-                    &mut laid,
+                    laid,
                     &format!(
                         "The next call could cost up to {worst}; {left} is left of the {limit} that {whose} may spend. It stopped before the call{after}; no tool is running; nothing is lost."
                     ),
@@ -85,10 +86,10 @@ impl Card<'_> {
                     Guard::Room => "the disk is nearly full",
                 };
                 laid.row(Row::of(name, Role::Warn));
-                text_rows(&mut laid, &escaped(text), form);
+                text_rows(laid, &escaped(text), form);
             }
             About::Unpriced { model } => text_rows(
-                &mut laid,
+                laid,
                 &format!(
                     "No price is known for {model}. Its calls would count towards the budgets as the dearest model known. A yes holds for it in all sessions; `creel models --ask-again {model}` takes it back.",
                     model = one_line(model)
@@ -96,7 +97,7 @@ impl Card<'_> {
                 form,
             ),
         }
-        laid
+        asked
     }
 
     fn title(&self, look: &Look) -> (String, Role) {
@@ -187,9 +188,9 @@ impl Card<'_> {
     }
 
     /// Rows the card wants, its frame included.
-    pub fn height(&self, laid: &Laid, app: &App, width: usize) -> usize {
+    pub fn height(&self, asked: &Asked, app: &App, width: usize) -> usize {
         let line = usize::from(self.focus.is_some_and(|focus| focus.line.is_some()));
-        laid.height() + self.foot(app, width, true).len() + line + 3
+        asked.height() + self.foot(app, width, true).len() + line + 3
     }
 
     /// The title at the right: how long it has waited.
@@ -200,7 +201,7 @@ impl Card<'_> {
     pub fn draw(
         &self,
         app: &App,
-        laid: &Laid,
+        asked: &Asked,
         canvas: &mut Canvas,
         area: Rect,
         look: &Look,
@@ -234,14 +235,14 @@ impl Card<'_> {
             ..inner
         };
         let larger = "a larger window shows it".to_owned();
-        self.draw_inner(app, laid, canvas, inner, look, &larger)
+        self.draw_inner(app, asked, canvas, inner, look, &larger)
     }
 
     /// Draws it into a pane whose frame is its own.
     pub fn draw_bare(
         &self,
         app: &App,
-        laid: &Laid,
+        asked: &Asked,
         canvas: &mut Canvas,
         area: Rect,
         look: &Look,
@@ -256,7 +257,7 @@ impl Card<'_> {
             .end(self.waited.clone(), Role::Muted)
             .draw(canvas, area.left(), area.y, area.right(), look);
         // A blank row under the title, where that takes no row from what would run.
-        let wanted = self.height(laid, app, usize::from(area.width));
+        let wanted = self.height(asked, app, usize::from(area.width));
         let head = 1 + u16::from(usize::from(area.height) >= wanted);
         let inner = Rect {
             y: area.y + head.min(area.height),
@@ -264,14 +265,14 @@ impl Card<'_> {
             ..area
         };
         let larger = format!("zoom with {}", app.keymap().way(Action::Zoom));
-        self.draw_inner(app, laid, canvas, inner, look, &larger)
+        self.draw_inner(app, asked, canvas, inner, look, &larger)
     }
 
     /// `larger`: how the person comes to more room.
     fn draw_inner(
         &self,
         app: &App,
-        laid: &Laid,
+        asked: &Asked,
         canvas: &mut Canvas,
         inner: Rect,
         look: &Look,
@@ -283,8 +284,10 @@ impl Card<'_> {
         }
         let foot = self.foot(app, usize::from(inner.width), true);
         let line = self.focus.and_then(|focus| focus.line.as_ref());
-        // All keys, and of what is asked a row beside the one that says how many more there are: nobody decides on less.
-        let least = foot.len() + usize::from(line.is_some()) + laid.height().min(2);
+        // All keys, of the risk a row, and of what is asked a row beside the one that says how many more there are: nobody decides
+        // on less.
+        let seen = asked.body.height().min(2) + asked.risk.len().min(1);
+        let least = foot.len() + usize::from(line.is_some()) + seen;
         if focused && usize::from(inner.height) < least {
             let said = format!("too small: {larger}");
             let mut rows = wrapped(&said, usize::from(inner.width), 0, Role::Warn);
@@ -299,17 +302,15 @@ impl Card<'_> {
             height: inner.height - foot_height,
             ..inner
         };
-        // One blank row above the keys where there is room for it.
-        let room = usize::from(body.height);
-        let scroll_max = laid.height().saturating_sub(room);
-        let scroll = self.focus.map_or(0, |focus| focus.scroll).min(scroll_max);
-        let foot = if scroll == scroll_max || !focused {
+        let scroll = self.focus.map_or(0, |focus| focus.scroll);
+        let part = asked.part(usize::from(body.height), scroll);
+        let below = part.below;
+        let foot = if below == 0 || !focused {
             foot
         } else {
             self.foot(app, usize::from(inner.width), false)
         };
-        laid.draw(canvas, body, scroll, look);
-        let below = laid.height().saturating_sub(scroll + room);
+        asked.draw(part, canvas, body, look);
         let mut foot = foot;
         if below > 0 && !focused {
             // Beside the keys: no row of what would run is written over.
@@ -324,7 +325,7 @@ impl Card<'_> {
                 foot.push(row.end(format!("{gap}{more}"), Role::Muted));
             }
         } else if below > 0 {
-            let y = body.bottom() - 1;
+            let y = body.y + (part.rows as u16).saturating_sub(1);
             let down = app.keymap().first(Place::Ask, DOWN);
             let more = format!("{} {} more rows, {down}", look.mark(Mark::More), below + 1);
             let row = Rect {
@@ -355,8 +356,8 @@ impl Card<'_> {
         crate::tui::screen::rows::draw(&foot, canvas, keys, 0, look);
         Drawn {
             last_line: below == 0 && usize::from(foot_height) >= foot.len(),
-            scroll_max,
-            page: room.saturating_sub(usize::from(scroll_max > 0)),
+            scroll_max: part.scroll_max,
+            page: part.rows.saturating_sub(usize::from(part.scroll_max > 0)),
             cursor,
         }
     }

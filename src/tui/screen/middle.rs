@@ -2,8 +2,8 @@
 
 use ratatui::layout::Rect;
 
+use crate::tui::screen::ask_body::Asked;
 use crate::tui::screen::ask_card::{self, Card, Drawn};
-use crate::tui::screen::body::Laid;
 use crate::tui::screen::failure_card;
 use crate::tui::screen::site::Site;
 use crate::tui::widget::canvas::Canvas;
@@ -12,7 +12,7 @@ use crate::tui::widget::paint::Form;
 #[derive(Debug)]
 pub enum Middle<'a> {
     None,
-    Ask(Card<'a>, Laid),
+    Ask(Card<'a>, Asked),
     Failure(failure_card::Card),
 }
 
@@ -62,8 +62,8 @@ impl<'a> Middle<'a> {
                 behind: waiting.len().saturating_sub(1),
                 step,
             };
-            let laid = card.lay(app, form);
-            return Self::Ask(card, laid);
+            let asked = card.lay(app, form);
+            return Self::Ask(card, asked);
         }
         if let Some((_, first)) = waiting.first() {
             let card = Card {
@@ -73,8 +73,8 @@ impl<'a> Middle<'a> {
                 behind: waiting.len() - 1,
                 step,
             };
-            let laid = card.lay(app, form);
-            return Self::Ask(card, laid);
+            let asked = card.lay(app, form);
+            return Self::Ask(card, asked);
         }
         // This one has a frame wherever it stands.
         let frame = if site.several { 4 } else { 0 };
@@ -89,7 +89,7 @@ impl<'a> Middle<'a> {
     pub fn height(&self, site: &Site, width: usize) -> usize {
         match self {
             Self::None => 0,
-            Self::Ask(card, laid) => card.height(laid, site.app, width),
+            Self::Ask(card, asked) => card.height(asked, site.app, width),
             Self::Failure(card) => card.height(),
         }
     }
@@ -97,10 +97,10 @@ impl<'a> Middle<'a> {
     pub fn draw(&self, site: &Site, canvas: &mut Canvas, area: Rect) -> Drawn {
         match self {
             Self::None => Drawn::default(),
-            Self::Ask(card, laid) if site.several => {
-                card.draw_bare(site.app, laid, canvas, area, site.look)
+            Self::Ask(card, asked) if site.several => {
+                card.draw_bare(site.app, asked, canvas, area, site.look)
             }
-            Self::Ask(card, laid) => card.draw(site.app, laid, canvas, area, site.look),
+            Self::Ask(card, asked) => card.draw(site.app, asked, canvas, area, site.look),
             Self::Failure(card) => Drawn {
                 last_line: card.draw(site, canvas, area),
                 ..Drawn::default()
