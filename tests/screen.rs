@@ -1142,15 +1142,31 @@ fn a_session_that_was_cut() {
     desk.wait(120_000);
     desk.fact(Fact::TurnEnded {
         turn: 1,
-        ending: Ending::Interrupted {
-            text: "Creel ended while `cargo test` ran: its outcome is not known".to_owned(),
-        },
+        ending: Ending::interrupted("Creel ended while `cargo test` ran: its outcome is not known"),
     });
     learns(&mut desk);
     screen!("interrupted", desk);
     desk.press(KeyCode::Tab);
     desk.wait(400);
     screen!("interrupted_focus", desk);
+    // It is dated by what was last heard of it; where it was seen to stop, by that.
+    let text = "Creel ended while `cargo test` ran".to_owned();
+    for (heard, at) in [(Some(Time(START + 61_000)), "≈10:01"), (None, "10:02")] {
+        let mut desk = worked((80, 24));
+        desk.wait(120_000);
+        let text = text.clone();
+        desk.fact(Fact::TurnEnded {
+            turn: 1,
+            ending: Ending::Interrupted { text, heard },
+        });
+        desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+        desk.press(KeyCode::Char('w'));
+        let board = desk.text();
+        assert!(
+            board.contains(&format!("interrupted {at}, Creel")),
+            "{board}"
+        );
+    }
 }
 
 #[test]

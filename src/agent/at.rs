@@ -101,7 +101,7 @@ pub fn line(session: &Session) -> String {
     match &session.ending {
         Some(Ending::Failed { failure }) => brief(&failure.message, LONGEST),
         Some(Ending::Budget) => "its budget was used up".to_owned(),
-        Some(Ending::Limit { text } | Ending::Interrupted { text }) => brief(text, LONGEST),
+        Some(Ending::Limit { text } | Ending::Interrupted { text, .. }) => brief(text, LONGEST),
         Some(Ending::Finished | Ending::Denied) | None => session.gist.clone(),
     }
 }

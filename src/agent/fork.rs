@@ -78,7 +78,7 @@ pub fn facts(parent: &Session, events: &[Event], wanted: Wanted) -> Result<Vec<F
         let text = format!("forked here; the turn went on in {}", parent.id.short());
         facts.push(Fact::TurnEnded {
             turn,
-            ending: Ending::Interrupted { text },
+            ending: Ending::interrupted(text),
         });
     }
     let asked = facts.iter().rev().find_map(|fact| match fact {
@@ -324,9 +324,9 @@ mod tests {
 
     #[test]
     fn of_a_turn_that_runs_the_closed_steps_are_taken() {
-        let cut = ends(Ending::Interrupted {
-            text: "forked here; the turn went on in abcdef".to_owned(),
-        });
+        let cut = ends(Ending::interrupted(
+            "forked here; the turn went on in abcdef",
+        ));
         let cases = [
             // The answer is on its way.
             (vec![begins(), prompt(), called()], vec![begins(), prompt()]),

@@ -103,7 +103,10 @@ pub fn closing(session: &Session, draft: Option<String>, broke: Broke) -> Vec<Fa
         };
         facts.push(Fact::TurnEnded {
             turn,
-            ending: Ending::Interrupted { text },
+            ending: Ending::Interrupted {
+                text,
+                heard: Some(session.heard),
+            },
         });
     }
     facts
@@ -134,5 +137,87 @@ fn unanswered(request: &OpenRequestOut, happened: &str) -> Fact {
         // The endpoint had no part in it.
         vitals: None,
         price: None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+    use crate::protocol::call::ToolCall;
+    use crate::protocol::event::Event;
+    use crate::protocol::id::{CallId, Seq, SessionId};
+    use crate::protocol::rule::Mode;
+    use crate::protocol::session::{SessionSpec, State};
+    use crate::protocol::time::Time;
+
+    /// A turn whose facts were kept at these times, and which is closed an hour after the last of them.
+    fn found_later(facts: Vec<(i64, Fact)>) -> Session {
+        let id = SessionId(uuid::Uuid::from_u128(1));
+        let opened = Fact::SessionOpened {
+            spec: SessionSpec {
+                cwd: "/".into(),
+                project: "/".into(),
+                model: "a/b".parse().unwrap(),
+                mode: Mode::Auto,
+                effort: None,
+                system: String::new(),
+                parent: None,
+                worktree: None,
+                forked: None,
+            },
+        };
+        let mut log = Vec::new();
+        let mut keep = |(at, fact): (i64, Fact)| {
+            let seq = Seq(log.len() as u64 + 1);
+            log.push(Event {
+                seq,
+                session: id,
+                at: Time(at),
+                fact,
+            });
+            Session::fold(None, &log).unwrap()
+        };
+        let mut session = keep((0, opened));
+        for fact in facts {
+            session = keep(fact);
+        }
+        let late = session.heard.0 + 3_600_000;
+        for fact in closing(&session, Some("so far".to_owned()), Broke::Process) {
+            session = keep((late, fact));
+        }
+        session
+    }
+
+    #[test]
+    fn a_turn_that_was_cut_is_dated_by_what_was_last_kept_of_it() {
+        let call = CallId("call_1_1_1".to_owned());
+        let begun = (1_000, Fact::TurnStarted { turn: 1 });
+        let asked = Item::Call(ToolCall {
+            id: call.clone(),
+            wire_id: None,
+            name: "bash".to_owned(),
+            arguments: "{}".to_owned(),
+            opaque: None,
+        });
+        let asked = Fact::ItemAdded {
+            turn: 1,
+            step: 1,
+            item: asked,
+        };
+        let started = Fact::CallStarted { call };
+        let cases = [
+            (vec![begun.clone()], 1_000),
+            (vec![begun.clone(), (2_000, asked.clone())], 2_000),
+            (vec![begun, (2_000, asked), (7_000, started)], 7_000),
+        ];
+        for (facts, expected) in cases {
+            let session = found_later(facts);
+            assert_eq!(session.state(), State::Interrupted);
+            assert_eq!(session.active, Time(expected));
+            assert_eq!(session.card().active, Time(expected));
+            assert_eq!(session.heard, Time(expected + 3_600_000));
+        }
     }
 }

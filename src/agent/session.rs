@@ -22,7 +22,7 @@ use crate::protocol::time::Time;
 use crate::protocol::usage::{Charge, Spending, Usage};
 
 /// Of the serialised form; a stored fold of another version is folded anew from the log.
-pub const FOLD_VERSION: u32 = 9;
+pub const FOLD_VERSION: u32 = 10;
 
 /// A session as its facts left it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -59,6 +59,8 @@ pub struct Session {
     pub rules: Vec<Rule>,
     pub created: Time,
     pub active: Time,
+    /// When the last fact of it was kept.
+    pub heard: Time,
     pub last_seq: Seq,
     /// The number of the last turn; 0 before the first.
     pub turn: u32,
@@ -183,6 +185,7 @@ impl Session {
             rules: Vec::new(),
             created: event.at,
             active: event.at,
+            heard: event.at,
             last_seq: event.seq,
             turn: 0,
             step: 0,
@@ -230,6 +233,7 @@ impl Session {
             return;
         }
         self.last_seq = event.seq;
+        self.heard = event.at;
         match &event.fact {
             Fact::SessionOpened { .. } => {}
             Fact::SessionChanged { change } => self.change(change),
@@ -333,7 +337,11 @@ impl Session {
                 }
             }
             Fact::TurnEnded { ending, .. } => {
-                self.active = event.at;
+                // What closes a turn that was cut is written when that is found out.
+                self.active = match ending {
+                    Ending::Interrupted { heard, .. } => heard.unwrap_or(event.at),
+                    _ => event.at,
+                };
                 self.running = false;
                 self.ending = Some(ending.clone());
             }

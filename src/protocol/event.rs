@@ -53,7 +53,20 @@ pub enum Ending {
     /// By the person, a signal or a crash.
     Interrupted {
         text: String,
+        /// When the turn was last heard of, where its end was found out later: it went on for a while, nobody knows how long.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        heard: Option<Time>,
     },
+}
+
+impl Ending {
+    /// Seen as it happened.
+    pub fn interrupted(text: impl Into<String>) -> Self {
+        Self::Interrupted {
+            text: text.into(),
+            heard: None,
+        }
+    }
 }
 
 /// Something a person would say happened. Facts only ever gain optional fields; `store::upcast` turns older forms into these.

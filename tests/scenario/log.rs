@@ -166,7 +166,7 @@ impl Writer {
                     Ending::Budget => "budget".to_owned(),
                     Ending::Failed { failure } => failed(failure),
                     Ending::Limit { text } => format!("limit: {text}"),
-                    Ending::Interrupted { text } => format!("interrupted: {text}"),
+                    Ending::Interrupted { text, .. } => format!("interrupted: {text}"),
                 };
                 self.line(&turn.to_string(), "ends", &words);
             }

@@ -93,7 +93,7 @@ fn where_one_endpoint_failed_another_is_asked_at_once() {
         ask: AskId("hold_1_1_1".to_owned()),
         answer: Answer::End,
     };
-    let interrupted = "ends Interrupted { text: \"x\" }";
+    let interrupted = "ends Interrupted { text: \"x\", heard: None }";
     let cases: [(Vec<Input>, &[&str]); 15] = [
         (vec![fails(Rate, "", Supply::One)], &["waits 1 s"]),
         (vec![fails(Rate, "", route)], &["asks 2"]),

@@ -408,7 +408,7 @@ impl Turn {
                 if let Some(bill) = bill {
                     effects.push(Effect::Append(self.bill(bill, None, None)));
                 }
-                self.end(Ending::Interrupted { text: why }, effects);
+                self.end(Ending::interrupted(why), effects);
             }
             Phase::Held(ask) => {
                 effects.push(Effect::Append(Fact::AskVoided {
@@ -416,11 +416,11 @@ impl Turn {
                     why: why.clone(),
                 }));
                 self.keep_partial(&Reply::default(), effects);
-                self.end(Ending::Interrupted { text: why }, effects);
+                self.end(Ending::interrupted(why), effects);
             }
             Phase::Sleeping(_) => {
                 self.keep_partial(&Reply::default(), effects);
-                self.end(Ending::Interrupted { text: why }, effects);
+                self.end(Ending::interrupted(why), effects);
             }
             Phase::Working => {
                 for index in 0..self.calls.len() {
@@ -452,7 +452,7 @@ impl Turn {
         if self.calls.iter().all(|open| open.status == Status::Done)
             && let Phase::Stopping(why) = &self.phase
         {
-            let ending = Ending::Interrupted { text: why.clone() };
+            let ending = Ending::interrupted(why.clone());
             self.end(ending, effects);
         }
     }

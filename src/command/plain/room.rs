@@ -386,8 +386,8 @@ impl Room {
             Ending::Denied => "finished after a no".to_owned(),
             Ending::Budget => "stopped by a budget before the next call".to_owned(),
             Ending::Limit { text } => format!("stopped: {}", words(&one_line(text))),
-            Ending::Interrupted { text } if text.is_empty() => "stopped".to_owned(),
-            Ending::Interrupted { text } => format!("stopped: {}", one_line(text)),
+            Ending::Interrupted { text, .. } if text.is_empty() => "stopped".to_owned(),
+            Ending::Interrupted { text, .. } => format!("stopped: {}", one_line(text)),
         };
         let mut said = format!("{how}. {}", duration(self.began.elapsed()));
         if let Some(session) = &self.session {

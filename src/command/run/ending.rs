@@ -59,8 +59,8 @@ pub fn remark(ending: &Ending, asked: Option<&About>) -> Option<String> {
             _ => "stopped: the next call could have passed a budget".to_owned(),
         }),
         Ending::Limit { text } => Some(format!("stopped: {text}")),
-        Ending::Interrupted { text } if text.is_empty() => Some("interrupted".to_owned()),
-        Ending::Interrupted { text } => Some(format!("interrupted: {text}")),
+        Ending::Interrupted { text, .. } if text.is_empty() => Some("interrupted".to_owned()),
+        Ending::Interrupted { text, .. } => Some(format!("interrupted: {text}")),
     }
 }
 
@@ -136,8 +136,8 @@ mod tests {
             (Ending::Denied, None, 3),
             (Ending::Budget, None, 4),
             (Ending::Limit { text: text() }, None, 6),
-            (Ending::Interrupted { text: text() }, None, 130),
-            (Ending::Interrupted { text: text() }, Some(143), 143),
+            (Ending::interrupted(text()), None, 130),
+            (Ending::interrupted(text()), Some(143), 143),
             // It finished before the signal was heeded.
             (Ending::Finished, Some(130), 0),
         ] {

@@ -359,9 +359,7 @@ pub(crate) mod tests {
             // What a crash left open is closed first, and is not this run's.
             Fact::TurnEnded {
                 turn: 1,
-                ending: Ending::Interrupted {
-                    text: "crash".to_owned(),
-                },
+                ending: Ending::interrupted("crash"),
             },
             Fact::TurnStarted { turn: 2 },
             called(1, 1),

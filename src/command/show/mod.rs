@@ -155,10 +155,10 @@ fn ended(ending: &Ending) -> Option<String> {
             Some("the turn stopped: the next call could have passed a budget".to_owned())
         }
         Ending::Limit { text } => Some(format!("the turn stopped: {text}")),
-        Ending::Interrupted { text } if text.is_empty() => {
+        Ending::Interrupted { text, .. } if text.is_empty() => {
             Some("the turn was interrupted".to_owned())
         }
-        Ending::Interrupted { text } => Some(format!("the turn was interrupted: {text}")),
+        Ending::Interrupted { text, .. } => Some(format!("the turn was interrupted: {text}")),
     }
 }
 
@@ -468,12 +468,7 @@ stopped
                 Ending::Failed { failure },
                 Some("the turn failed: nothing answers at p"),
             ),
-            (
-                Ending::Interrupted {
-                    text: String::new(),
-                },
-                Some("the turn was interrupted"),
-            ),
+            (Ending::interrupted(""), Some("the turn was interrupted")),
         ];
         for (ending, expected) in cases {
             let mut events = events();

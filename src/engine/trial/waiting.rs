@@ -117,9 +117,7 @@ async fn what_was_cut_off_is_asked_for_again_as_if_nothing_had_come() {
         .await;
         // The terminal is gone: that is told as it was.
         play.send(Op::HangUp);
-        let gone = Ending::Interrupted {
-            text: "the terminal was closed".to_owned(),
-        };
+        let gone = Ending::interrupted("the terminal was closed");
         assert_eq!(play.ending().await, gone);
         assert_eq!(said(&play).await, ["slow"]);
         play.send(again);

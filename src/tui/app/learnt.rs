@@ -149,6 +149,12 @@ impl View {
 
     /// The newest thing that happened before its last turn was found to have ended.
     pub fn last_sign(&self) -> Option<Time> {
+        if let Some(Ending::Interrupted {
+            heard: Some(at), ..
+        }) = self.stopped()
+        {
+            return Some(*at);
+        }
         let entries = self.transcript.entries();
         let end = entries
             .iter()

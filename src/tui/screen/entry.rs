@@ -231,7 +231,7 @@ fn how(laid: &mut Laid, ending: &Ending, form: Form, look: &Look) {
         Ending::Denied => ("ended after a no".to_owned(), Role::Warn),
         Ending::Budget => ("ended at its budget".to_owned(), Role::Warn),
         Ending::Limit { text } => (one_line(text), Role::Warn),
-        Ending::Interrupted { text } => {
+        Ending::Interrupted { text, .. } => {
             let why = one_line(text);
             let said = if why.is_empty() {
                 "interrupted".to_owned()

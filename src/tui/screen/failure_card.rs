@@ -94,7 +94,7 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
             format!("{} {}", look.mark(Mark::Failed), failed(failure)),
             one_line(&failure.message),
         ),
-        Ending::Interrupted { text } => (
+        Ending::Interrupted { text, .. } => (
             format!("{} interrupted", look.mark(Mark::Failed)),
             format!("{}.", one_line(text)),
         ),

@@ -6,7 +6,7 @@ use crate::agent::at;
 use crate::agent::session::{Session, Waiting as WaitingAsk};
 use crate::agent::visible::{brief, one_line};
 use crate::protocol::ask::About;
-use crate::protocol::event::Waiting;
+use crate::protocol::event::{Ending, Waiting};
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::{Amounts, Currency, Money};
 use crate::protocol::session::{Card, State};
@@ -21,6 +21,9 @@ use crate::tui::app::view::{Stage, View};
 const LONG: Duration = Duration::from_hours(1);
 const MINUTE: u64 = 60;
 const TEN_MINUTES: u64 = 600;
+/// Before the hour when something was last heard of a turn that was cut: how long it went on is not known, and of a session that
+/// is not open not whether it was cut.
+const ABOUT: &str = "≈";
 /// A command that failed so often in a row is worth a word.
 const AGAIN: u32 = 3;
 
@@ -105,7 +108,12 @@ impl App {
                 morning(session, waiting, board.zone)
             }
             None if session.state() == State::Interrupted => {
-                interrupted(session.active, board.zone, &at::line(session))
+                let seen = matches!(
+                    session.ending,
+                    Some(Ending::Interrupted { heard: None, .. })
+                );
+                let about = if seen { "" } else { ABOUT };
+                interrupted(about, session.active, board.zone, &at::line(session))
             }
             _ => self.doing(view),
         };
@@ -262,7 +270,7 @@ fn told_card(board: &Board, card: &Card, held: bool) -> Told {
         State::Done | State::Archived => Sign::Done,
     };
     let at = match card.state {
-        State::Interrupted => interrupted(card.active, board.zone, &card.gist),
+        State::Interrupted => interrupted(ABOUT, card.active, board.zone, &card.gist),
         _ if held => format!("other terminal: {}", card.gist),
         _ => card.gist.clone(),
     };
@@ -280,9 +288,9 @@ fn told_card(board: &Board, card: &Card, held: bool) -> Told {
     }
 }
 
-/// `interrupted 14:02, terminal was closed`.
-fn interrupted(at: Time, zone: i32, why: &str) -> String {
-    format!("interrupted {}, {why}", clock(at, zone))
+/// `interrupted 14:02, terminal was closed`; of one that was cut, `interrupted ≈14:02, Creel ended during step 3`.
+fn interrupted(about: &str, at: Time, zone: i32, why: &str) -> String {
+    format!("interrupted {about}{}, {why}", clock(at, zone))
 }
 
 /// What waits since the night: `paused 02:14 at $1.96 of $2.00: 31 steps, the last 12 runs of cargo test failed`.

@@ -150,9 +150,8 @@ fn a_cut_answer_is_asked_again_or_gone_on_with() {
 
 #[test]
 fn a_session_that_was_cut_is_gone_on_with_looked_at_or_left() {
-    let interrupted = || Ending::Interrupted {
-        text: "Creel ended while `cargo test` ran: its outcome is not known".to_owned(),
-    };
+    let interrupted =
+        || Ending::interrupted("Creel ended while `cargo test` ran: its outcome is not known");
     let mut desk = cut(interrupted());
     assert_eq!(ops(&desk.press(KeyCode::Enter)), [Op::Continue]);
     let mut desk = cut(interrupted());
@@ -183,12 +182,7 @@ fn a_card_asks_the_log_once_and_only_for_what_it_says() {
     let cases: [(Ending, &[&str]); 4] = [
         (failed(FailureKind::Network), &["costs"]),
         (failed(FailureKind::Auth), &["costs", "last"]),
-        (
-            Ending::Interrupted {
-                text: "x".to_owned(),
-            },
-            &["costs", "last"],
-        ),
+        (Ending::interrupted("x"), &["costs", "last"]),
         (Ending::Finished, &[]),
     ];
     for (ending, expected) in cases {

@@ -78,9 +78,7 @@ fn each_way_to_end_has_its_words_and_being_stopped_has_none() {
     let limit = Ending::Limit {
         text: "rm -rf secrets".to_owned(),
     };
-    let stopped = Ending::Interrupted {
-        text: "by you".to_owned(),
-    };
+    let stopped = Ending::interrupted("by you");
     let cases = [
         (Ending::Finished, vec!["go is done"]),
         (limit, vec!["go has paused at a limit"]),
