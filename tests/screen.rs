@@ -381,6 +381,32 @@ impl Desk {
         });
     }
 
+    /// A call that broke off: the tokens out and what it cost are estimates.
+    fn broke_off(&mut self, output: u64, parts: i64) {
+        self.fact(Fact::ModelAnswered {
+            turn: 1,
+            step: 2,
+            attempt: 1,
+            model: sonnet().model,
+            usage: Usage {
+                input: 400,
+                output,
+                ..Usage::default()
+            },
+            charge: Charge {
+                money: Some(Money::usd(parts)),
+                basis: Basis::Estimated,
+            },
+            counted: Money::usd(parts),
+            raw: None,
+            stop: None,
+            failure: Some(Failure::new(FailureKind::Network, "connection reset")),
+            millis: 2_000,
+            vitals: None,
+            price: None,
+        });
+    }
+
     fn ask(&mut self, about: About) {
         let ask = Ask {
             id: AskId("ask-1".to_owned()),
@@ -1186,6 +1212,7 @@ fn failures() {
     for (name, kind, message) in cases {
         let mut desk = worked((80, 24));
         if kind == FailureKind::Network {
+            desk.broke_off(1_204, 20_000_000_000);
             desk.fact(Fact::ItemAdded {
                 turn: 1,
                 step: 2,

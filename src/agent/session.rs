@@ -86,6 +86,8 @@ pub struct Session {
     pub messages: u32,
     pub session_sum: Sum,
     pub turn_sum: Sum,
+    /// Of the last call, where it broke off: the tokens out, and its charge.
+    pub broken: Option<(u64, Charge)>,
     /// Tokens of the last prompt and its answer: what the context window holds now.
     pub context_used: u64,
     /// The last call's usage: its cache share is what the meter shows.
@@ -202,6 +204,7 @@ impl Session {
             messages: 0,
             session_sum: Sum::default(),
             turn_sum: Sum::default(),
+            broken: None,
             context_used: spec.forked.map_or(0, |forked| forked.tokens),
             last_usage: Usage::default(),
             gist: String::new(),
@@ -317,6 +320,7 @@ impl Session {
                 self.spend_loan(*counted);
                 self.session_sum.add(usage, *charge);
                 self.turn_sum.add(usage, *charge);
+                self.broken = failure.as_ref().map(|_| (usage.output, *charge));
                 if failure.is_none() {
                     self.before = None;
                     self.last_usage = *usage;

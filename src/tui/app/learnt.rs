@@ -2,7 +2,7 @@
 //! the provider last answered. Asked once for each card, and only where it is seen.
 
 use crate::protocol::call::OutcomeKind;
-use crate::protocol::event::Ending;
+use crate::protocol::event::{Ending, Waiting};
 use crate::protocol::failure::FailureKind;
 use crate::protocol::id::{ModelRef, Seq, SessionId};
 use crate::protocol::money::Currency;
@@ -73,6 +73,30 @@ impl App {
         }
     }
 
+    /// The sessions open here that wait for a limit of the provider of this one, itself among them where it does, in the order
+    /// in which they go on.
+    pub fn waiting_with(&self, view: &View) -> Vec<Waits> {
+        let provider = |view: &View| view.model().map(|model| model.provider.clone());
+        let own = provider(view);
+        let tabs = self.views.iter().enumerate();
+        let mut waiting: Vec<Waits> = tabs
+            .filter_map(|(tab, other)| match other.retrying()? {
+                Waiting::Retry { failure, until, .. }
+                    if failure.kind == FailureKind::Rate && provider(other) == own =>
+                {
+                    Some(Waits {
+                        number: tab + 1,
+                        title: other.title(),
+                        until: *until,
+                    })
+                }
+                _ => None,
+            })
+            .collect();
+        waiting.sort_by_key(|waits| waits.until);
+        waiting
+    }
+
     /// Other sessions that are open here and whose model is of the same provider: the same key, and the same limits.
     pub fn sharing(&self, view: &View) -> usize {
         let Some(model) = view.model() else {
@@ -87,6 +111,15 @@ impl App {
         };
         self.views.iter().filter(same).count()
     }
+}
+
+/// A session that waits for a limit of its provider.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waits {
+    /// Of its tab, counted from 1.
+    pub number: usize,
+    pub title: String,
+    pub until: Time,
 }
 
 impl View {

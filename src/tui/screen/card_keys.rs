@@ -1,15 +1,11 @@
 //! The keys at the foot of a card of what went wrong, as they are now.
 
-use crate::agent::visible::one_line;
-use crate::protocol::event::{Ending, Waiting};
-use crate::protocol::failure::FailureKind;
-use crate::protocol::offer::Figure;
 use crate::tui::app::App;
 use crate::tui::app::card::Choice;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
-use crate::tui::app::view::View;
 use crate::tui::screen::ask_body::NARROW;
+use crate::tui::screen::going_on;
 use crate::tui::screen::look::Role;
 use crate::tui::screen::rows::Row;
 use crate::tui::screen::site::Site;
@@ -62,7 +58,7 @@ pub fn foot(site: &Site, price: &str, leave: Option<End>, width: usize) -> Vec<R
             Choice::Again => format!("{what}{price}"),
             Choice::GiveKey if width < NARROW => "another key".to_owned(),
             Choice::Keep if width < NARROW => "keep, go on".to_owned(),
-            Choice::Models if width >= NARROW => match elsewhere(view) {
+            Choice::Models if width >= NARROW => match going_on::elsewhere(view) {
                 Some(other) => format!("{what} ({other})"),
                 None => (*what).to_owned(),
             },
@@ -101,34 +97,4 @@ pub fn foot(site: &Site, price: &str, leave: Option<End>, width: usize) -> Vec<R
         }
     }
     rows
-}
-
-/// The cheapest model of another provider, where the session's own has no room or is not to be reached.
-fn elsewhere(view: &View) -> Option<String> {
-    let ((Some(Waiting::Retry { failure, .. }), _) | (_, Some(Ending::Failed { failure }))) =
-        (view.retrying(), view.stopped())
-    else {
-        return None;
-    };
-    if !matches!(failure.kind, FailureKind::Rate | FailureKind::Overloaded) {
-        return None;
-    }
-    let offer = view.offer_elsewhere()?;
-    let name = one_line(&offer.card.model.model);
-    let said = |figure| match figure {
-        Figure::About(money) => Some(format!("≈{money}")),
-        Figure::Included => Some("incl.".to_owned()),
-        Figure::Free => Some("free".to_owned()),
-        Figure::Play | Figure::Unknown => None,
-    };
-    let warmth = match offer.next {
-        Figure::About(_) if offer.warm > 0 => " warm",
-        Figure::About(_) => " cold",
-        _ => "",
-    };
-    let next = format!("{name}: {}{warmth}", said(offer.next)?);
-    Some(match said(offer.then) {
-        Some(then) if offer.then != offer.next => format!("{next}, then {then}"),
-        _ => next,
-    })
 }

@@ -8,7 +8,6 @@ use crate::agent::visible::one_line;
 use crate::config::KeySource;
 use crate::protocol::event::{Ending, Waiting};
 use crate::protocol::failure::{Failure, FailureKind};
-use crate::protocol::offer::Figure;
 use crate::tui::app::App;
 use crate::tui::app::board::told::clock;
 use crate::tui::app::keymap::Action;
@@ -17,9 +16,9 @@ use crate::tui::app::view::View;
 use crate::tui::screen::ask_body::NARROW;
 use crate::tui::screen::card_keys::{End, foot, way_here};
 use crate::tui::screen::look::{Mark, Role};
-use crate::tui::screen::money;
 use crate::tui::screen::rows::{self, Row, wrapped};
 use crate::tui::screen::site::Site;
+use crate::tui::screen::{going_on, money};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::paint::Form;
@@ -70,7 +69,7 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
         };
         let said = format!("Trying again by itself in {left}, {tries}.{charged}");
         rows.extend(wrapped(&said, width, 0, Role::Muted));
-        shared(site, failure, width, &mut rows);
+        going_on::shared(site, failure, width, &mut rows);
         let mut foot = foot(site, "", Some(End::Stops), width);
         offer(app, view, width, &mut rows, &mut foot);
         return Some(Card {
@@ -103,7 +102,10 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
     let (title, message) = match (ending, broke_off(view)) {
         (Ending::Failed { failure }, Some(words)) if is_of_the_way(failure.kind) => (
             format!("{} the answer broke off", look.mark(Mark::Failed)),
-            format!("After {words} words: {message}. Nothing that was in it had been run."),
+            format!(
+                "After {words} words{}: {message}. Nothing that was in it had been run.",
+                going_on::tokens_out(view)
+            ),
         ),
         _ => (title, message),
     };
@@ -122,11 +124,11 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
         rows.extend(wrapped(&said, width, 0, Role::Text));
     }
     if let Ending::Failed { failure } = ending {
-        shared(site, failure, width, &mut rows);
+        going_on::shared(site, failure, width, &mut rows);
     }
     let mut said =
         format!("The turn cost {cost}. What was said and done is in the log; nothing runs.");
-    let price = price(app, view, width);
+    let price = going_on::price(app, view, width);
     if let Some(later) = &price.later {
         said.push(' ');
         said.push_str(later);
@@ -268,84 +270,6 @@ fn broke_off(view: &View) -> Option<usize> {
     let (text, turn) = view.broke_off()?;
     let here = view.session.as_ref().is_some_and(|of| of.turn == turn);
     here.then(|| text.split_whitespace().count())
-}
-
-/// What asking again costs.
-#[derive(Debug, Default)]
-struct Again {
-    /// Beside its key.
-    now: String,
-    /// A sentence on how long that holds.
-    later: Option<String>,
-}
-
-fn price(app: &App, view: &View, width: usize) -> Again {
-    let Some((offer, now)) = view.offer_here().and_then(|offer| match offer.next {
-        Figure::About(money) => Some((offer, money)),
-        _ => None,
-    }) else {
-        let next = app.next_prompt(view).map(money::estimate);
-        return Again {
-            now: next.map_or_else(String::new, |next| format!(" ({next})")),
-            later: None,
-        };
-    };
-    let beside = |word: &'static str| if width < NARROW { "" } else { word };
-    let cold = match offer.cold {
-        Figure::About(money) => money,
-        _ => now,
-    };
-    if let Some(until) = view.warm_until(app.now.wall) {
-        let left = match text::age(until.since(app.now.wall)).as_str() {
-            "now" => "less than a minute".to_owned(),
-            left => left.to_owned(),
-        };
-        return Again {
-            now: format!(" (≈{now}{})", beside(" warm")),
-            later: Some(format!("Warm for {left} more; then ≈{cold}.")),
-        };
-    }
-    // Of a session that was never answered nothing was cached.
-    let answered = view.session.as_ref().is_some_and(|of| of.context_used > 0);
-    Again {
-        now: format!(" (≈{cold}{})", if answered { beside(" cold") } else { "" }),
-        later: None,
-    }
-}
-
-/// Who else here meets the same limit or the same refusal, and when the provider last answered.
-fn shared(site: &Site, failure: &Failure, width: usize, rows: &mut Vec<Row>) {
-    let Site { app, view, .. } = *site;
-    if !matches!(failure.kind, FailureKind::Auth | FailureKind::Rate) || width < NARROW {
-        return;
-    }
-    let mut said = Vec::new();
-    let name = view.model().map_or("", |model| &*model.provider);
-    if let Some(last) = &view.learnt.last
-        && let (FailureKind::Auth, Some(at)) = (failure.kind, last.at)
-    {
-        let when = clock(at, last.zone);
-        said.push(format!(
-            "{} last answered on {}, {when}.",
-            one_line(name),
-            last.day
-        ));
-    }
-    let others = app.sharing(view);
-    if others > 0 {
-        let (sessions, has) = if others == 1 {
-            ("session", "has")
-        } else {
-            ("sessions", "have")
-        };
-        said.push(format!(
-            "{others} other open {sessions} {has} a model of {} too.",
-            one_line(name)
-        ));
-    }
-    if !said.is_empty() {
-        rows.extend(wrapped(&said.join(" "), width, 0, Role::Muted));
-    }
 }
 
 /// When the turn was last heard of.

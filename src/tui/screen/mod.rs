@@ -13,6 +13,7 @@ pub mod entry;
 pub mod failure_card;
 pub mod first_facts;
 pub mod first_run;
+pub mod going_on;
 pub mod hints;
 pub mod kept;
 pub mod live;
