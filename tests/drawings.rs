@@ -1,7 +1,10 @@
 //! The screens as they are drawn on paper, by the true program in a true terminal: at 100x30, and what must be left of them at
 //! 80x24 and 40x12. One process goes through the three sizes.
 
+use std::net::TcpListener;
+
 use crate::support::pty::{READY, Terminal};
+use crate::support::server::{Act, Server, Turn, chunk, events, head};
 use crate::support::{CREEL, Home};
 
 const SCRIPT: &str = "\
@@ -203,10 +206,210 @@ fn an_empty_workstation_and_what_is_drawn_when_things_fail() {
             ])
         },
     );
+    // Another one meets the same limit.
+    terminal.press("\x18n");
+    terminal.wait_for("3 new");
+    terminal.press("crowd\r");
+    at_each_size(&terminal, "drawing F, who goes on when", |screen, cols| {
+        let wide = cols >= WIDE;
+        unless(&[
+            ("the card", screen.has("┌─ … waiting for the provider ─")),
+            (
+                "how many wait",
+                !wide || screen.has("2 sessions wait for this limit and go on "),
+            ),
+            ("the composer is free", screen.has("┃ Enter steer")),
+        ])
+    });
+    for _ in 0..2 {
+        terminal.press("\x1b");
+        terminal.wait_for("Esc again stops turn 1");
+        terminal.press("\x1b");
+        terminal.wait_for(READY);
+        terminal.press("\x1b2");
+        terminal.wait_until("the other one", |text| {
+            let focus = Screen::of(text).focus();
+            focus.is_some_and(|edge| edge.starts_with("2 crowd"))
+        });
+    }
+    terminal.quit();
+}
+
+/// The workstation with a model that has a price, at this address.
+fn with_model(address: &str, more: &str) -> Home {
+    Home::with(&format!(
+        "model = \"messages/m\"\n{more}\n[providers.messages]\nwire = \"anthropic\"\nbase_url = \"{address}\"\n\
+         key_env = \"TRIAL_KEY\"\n[providers.messages.models.m]\ncontext = 1000000\nmax_output = 8000\n\
+         price = {{ input = 3.0, output = 15.0 }}\n"
+    ))
+}
+
+#[test]
+fn a_card_without_a_way_to_the_model() {
+    // Nobody listens where somebody did.
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr();
+    let home = with_model(&format!("http://{}", port.unwrap()), "");
+    let mut terminal = Terminal::start(&home, CREEL, &[], SIZES[0]);
+    terminal.wait_for(READY);
+    terminal.press("hello\r");
+    at_each_size(&terminal, "drawing F, no way there", |screen, cols| {
+        let wide = cols >= WIDE;
+        let card = screen.within('│').replace(' ', "");
+        unless(&[
+            ("the mark", screen.top().starts_with(" 1 hello ●")),
+            ("the card", screen.has("┌─ … no way there ─")),
+            ("the count", !wide || screen.has("─ goes on in ")),
+            ("where to", card.contains("127.0.0.1") || !wide),
+            (
+                "what it cost",
+                !wide || card.contains(&solid("not sent; nothing was charged.")),
+            ),
+            (
+                "that it is tried on",
+                !wide || card.contains(&solid("Trying again by itself in")),
+            ),
+            ("the way to it", screen.has("Tab to the card")),
+            ("the composer is free", screen.has("┃ Enter steer")),
+        ])
+    });
+    terminal.press("\t");
+    at_each_size(
+        &terminal,
+        "drawing F, no way there, with the keys",
+        |screen, _| {
+            unless(&[
+                ("the place", screen.status().starts_with(" ASK")),
+                ("the card", screen.has("… no way there ━")),
+                ("now", screen.has("Enter now")),
+                ("another model", screen.has("m other model")),
+                ("the way out", screen.has("Esc stop")),
+            ])
+        },
+    );
     terminal.press("\x1b");
     terminal.wait_for("Esc again stops turn 1");
     terminal.press("\x1b");
+    terminal.quit();
+}
+
+#[test]
+fn a_card_of_a_budget_that_is_reached() {
+    let server = Server::plays(vec![Turn::text("Hello.")]);
+    let home = with_model(&server.address, "budget.session = 0.05");
+    let mut terminal = Terminal::start(&home, CREEL, &[], SIZES[0]);
     terminal.wait_for(READY);
+    terminal.press("hello\r");
+    at_each_size(&terminal, "drawing F, a budget", |screen, cols| {
+        let wide = cols >= WIDE;
+        let card = screen.within('│').replace(' ', "");
+        unless(&[
+            ("that it waits", screen.top().starts_with(" 1 hello $")),
+            ("the card", screen.has("┌─ $ budget reached ─")),
+            (
+                "what the next call could cost",
+                card.contains(&solid("could cost up to")),
+            ),
+            (
+                "what is left",
+                !wide
+                    || card.contains(&solid(
+                        "$0.05 is left of the $0.05 that this session may spend.",
+                    )),
+            ),
+            (
+                "what is safe",
+                !wide || card.contains(&solid("no tool is running; nothing is lost.")),
+            ),
+            ("the way to it", screen.has("Alt+a")),
+            ("the composer is free", screen.has("┃ Enter steer")),
+        ])
+    });
+    assert_eq!(server.requests().len(), 0);
+    terminal.press("\t");
+    at_each_size(
+        &terminal,
+        "drawing F, a budget, with the keys",
+        |screen, _| {
+            unless(&[
+                ("the place", screen.status().starts_with(" ASK")),
+                ("the card", screen.has("━ $ budget reached ━")),
+                ("more", screen.has("+ $1 more")),
+                ("once", screen.has("o this once")),
+                ("another model", screen.has("m other model")),
+                ("the end", screen.has("x end the turn")),
+                ("the way out", screen.has("Esc back")),
+                ("it is ready", screen.has("ready ┃")),
+            ])
+        },
+    );
+    terminal.press("+");
+    terminal.wait_for("Hello.");
+    assert_eq!(server.requests().len(), 1);
+    terminal.quit();
+}
+
+#[test]
+fn a_card_of_an_answer_that_broke_off() {
+    let said = "The header now wins over the computed back-off and ".repeat(4);
+    let server = Server::start(move |request| {
+        let turn = Turn::text(&said);
+        let all = events(request, &turn);
+        let mut acts = vec![Act::send(head(request))];
+        // All of its words, and not its end.
+        let most = all.len() - 3;
+        acts.extend(all[..most].iter().map(|event| Act::Send(chunk(event))));
+        acts.push(Act::Reset);
+        acts
+    });
+    let home = with_model(&server.address, "");
+    let mut terminal = Terminal::start(&home, CREEL, &[], SIZES[0]);
+    terminal.wait_for(READY);
+    terminal.press("hello\r");
+    at_each_size(
+        &terminal,
+        "drawing F, an answer that broke off",
+        |screen, cols| {
+            let wide = cols >= WIDE;
+            let card = screen.within('│').replace(' ', "");
+            unless(&[
+                ("the mark", screen.top().starts_with(" 1 hello ✗")),
+                ("the card", screen.has("┌─ ✗ the answer broke off ─")),
+                ("how far it came", screen.has("36 words, ≈")),
+                ("what was made", screen.has("tokens")),
+                ("what it cost", !wide || card.contains("(thecall≈$0.")),
+                (
+                    "what is safe",
+                    !wide || card.contains(&solid("Nothing that was in it had been run.")),
+                ),
+                ("the way to it", screen.has("Tab to the card")),
+                ("how it is left", screen.has("┃ Enter send")),
+            ])
+        },
+    );
+    // Each time is paid for, so it is bought three times and no more.
+    assert_eq!(server.requests().len(), 3);
+    terminal.press("\t");
+    at_each_size(
+        &terminal,
+        "drawing F, the answer, with the keys",
+        |screen, cols| {
+            let wide = cols >= WIDE;
+            let keep = if wide {
+                "c keep the words and go on"
+            } else {
+                "c keep, go on"
+            };
+            unless(&[
+                ("the place", screen.status().starts_with(" ASK")),
+                ("the card", screen.has("━ ✗ the answer broke off ━")),
+                ("again", screen.has("Enter again (≈$0.")),
+                ("its words", screen.has(keep)),
+                ("another model", screen.has("m other model")),
+                ("the way out", screen.has("Esc leave it")),
+            ])
+        },
+    );
+    terminal.press("\x1b");
     terminal.quit();
 }
 
