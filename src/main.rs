@@ -130,7 +130,11 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
         face.note(warning)?;
     }
     let unattended = matches!(sub, Sub::Run(_));
-    let engine = engine(loaded.config.clone(), &paths, unattended).map_err(Trouble::failed)?;
+    let mut config = loaded.config.clone();
+    if let Sub::Run(args) = &sub {
+        config.rules.extend(run::denied(args));
+    }
+    let engine = engine(config, &paths, unattended).map_err(Trouble::failed)?;
     for notice in &engine.notices {
         face.note(notice)?;
     }

@@ -121,7 +121,7 @@ pub struct RunArgs {
     /// Allow what a rule matches, for this run; may be repeated
     #[arg(long, value_name = "RULE", value_parser = value::rule)]
     pub allow: Vec<String>,
-    /// Deny what a rule matches, for this run; may be repeated
+    /// Deny what a rule matches, for this run; a bare tool is then not offered to the model. May be repeated
     #[arg(long, value_name = "RULE", value_parser = value::rule)]
     pub deny: Vec<String>,
     /// The most calls to the model; the tool calls of the last answer are not run

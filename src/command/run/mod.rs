@@ -201,15 +201,8 @@ impl Start {
 
     /// What is sent, in this order.
     fn ops(self, args: &RunArgs, blocks: Vec<Block>) -> Vec<Op> {
-        let rule = |effect, text: &String| Rule {
-            effect,
-            text: text.clone(),
-            scope: Scope::Run,
-        };
-        let denied = args.deny.iter().map(|text| rule(Effect::Deny, text));
-        let rules: Vec<Rule> = denied
-            .chain(args.allow.iter().map(|text| rule(Effect::Allow, text)))
-            .collect();
+        let allowed = args.allow.iter().map(|text| rule(Effect::Allow, text));
+        let rules: Vec<Rule> = denied(args).chain(allowed).collect();
         let limits = RunLimits {
             max_steps: args.max_steps,
             budget: args.budget,
@@ -251,6 +244,20 @@ impl Start {
         }
         ops.push(submit);
         ops
+    }
+}
+
+/// What the arguments deny. The engine is started with it too: a tool that a rule denies without a pattern is then not among
+/// those that models are told of, from the first request of the run to its last.
+pub fn denied(args: &RunArgs) -> impl Iterator<Item = Rule> {
+    args.deny.iter().map(|text| rule(Effect::Deny, text))
+}
+
+fn rule(effect: Effect, text: &str) -> Rule {
+    Rule {
+        effect,
+        text: text.to_owned(),
+        scope: Scope::Run,
     }
 }
 
