@@ -10,6 +10,7 @@ mod composing;
 mod crash;
 mod drawings;
 mod fault;
+mod given_back;
 mod hostile;
 mod keys;
 mod matrix;

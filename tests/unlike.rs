@@ -49,6 +49,10 @@ const ROWS: [(&str, &str, Tried); 15] = [
                 "tests/unlike.rs",
                 "a_terminal_that_is_gone_ends_it_and_nothing_is_lost",
             ),
+            (
+                "tests/given_back.rs",
+                "a_terminal_that_is_gone_ends_what_runs_in_it_and_no_time_is_spent",
+            ),
             ("src/tui/terminal/real.rs", "the_end_of_a_pipe_closes_too"),
         ]),
     ),
@@ -59,6 +63,10 @@ const ROWS: [(&str, &str, Tried); 15] = [
             (
                 "tests/terminal.rs",
                 "the_terminal_is_given_back_when_a_signal_ends_it",
+            ),
+            (
+                "tests/given_back.rs",
+                "signals_upon_signals_end_it_in_order_whatever_runs",
             ),
             ("src/tui/terminal/real.rs", "signals_and_sizes_are_told"),
         ]),
@@ -80,10 +88,16 @@ const ROWS: [(&str, &str, Tried); 15] = [
     (
         "D06",
         "a panic",
-        Tried::By(&[(
-            "src/tui/terminal/real.rs",
-            "a_panic_gives_the_terminal_back",
-        )]),
+        Tried::By(&[
+            (
+                "tests/given_back.rs",
+                "a_fault_anywhere_gives_the_terminal_back",
+            ),
+            (
+                "src/tui/terminal/real.rs",
+                "a_panic_gives_the_terminal_back",
+            ),
+        ]),
     ),
     (
         "D07",
@@ -113,6 +127,10 @@ const ROWS: [(&str, &str, Tried); 15] = [
         "no answers, late ones and odd ones",
         Tried::By(&[
             ("tests/unlike.rs", "answers_that_come_late_are_never_typed"),
+            (
+                "tests/unlike.rs",
+                "a_terminal_that_knows_little_and_says_nothing_is_enough",
+            ),
             (
                 "tests/unlike.rs",
                 "marks_are_plain_where_the_terminal_draws_them_wide",
@@ -382,6 +400,44 @@ fn answers_that_come_late_are_never_typed() {
     terminal.press("\r");
     terminal.wait_for("Well met.");
     terminal.quit();
+}
+
+/// It answers nothing that it is asked, and has few colours and no keys but those of old.
+#[test]
+fn a_terminal_that_knows_little_and_says_nothing_is_enough() {
+    // Its name, what it claims, and whether it is sent colours of red, green and blue.
+    let cases = [
+        ("vt220", "", false),
+        ("linux", "", false),
+        ("xterm", "", false),
+        ("xterm-256color", "", false),
+        ("xterm-256color", "truecolor", true),
+    ];
+    for (term, claimed, full) in cases {
+        let home = Home::scripted("> *\n< text: Well `met`.\n");
+        let variables = [("TERM", term), ("COLORTERM", claimed)];
+        let mut terminal = Terminal::silent(&home, &variables);
+        terminal.wait_for(READY);
+        terminal.press("one\ntwo\r");
+        terminal.wait_until("the prompt of two lines and its answer", |screen| {
+            screen.contains("one") && screen.contains("two") && screen.contains("Well")
+        });
+        // The other kind of a key of old: its Alt is an escape before it.
+        terminal.press("\x18v");
+        terminal.wait_for("2 new");
+        terminal.press("\x1b1");
+        terminal.wait_until("the first session", |screen| {
+            let mut edges = screen.split('┏').skip(1);
+            edges.next().is_some_and(|edge| edge.contains("1 one"))
+        });
+        terminal.quit();
+        let raw = String::from_utf8_lossy(&terminal.raw()).into_owned();
+        assert_eq!(
+            raw.contains("38;2;") || raw.contains("48;2;"),
+            full,
+            "{term} {claimed}"
+        );
+    }
 }
 
 #[test]

@@ -40,6 +40,13 @@ pub struct Terminal {
     before: String,
 }
 
+/// What a terminal says when it is asked what it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Answers {
+    Given,
+    None,
+}
+
 impl Terminal {
     /// The workstation in a terminal of 80x24.
     pub fn creel(home: &Home, arguments: &[&str]) -> Self {
@@ -56,8 +63,24 @@ impl Terminal {
         home: &Home,
         program: &str,
         arguments: &[&str],
+        size: (u16, u16),
+        variables: &[(&str, &str)],
+    ) -> Self {
+        Self::of(home, program, arguments, size, variables, Answers::Given)
+    }
+
+    /// The workstation in a terminal of 80x24 that answers nothing it is asked.
+    pub fn silent(home: &Home, variables: &[(&str, &str)]) -> Self {
+        Self::of(home, CREEL, &[], (24, 80), variables, Answers::None)
+    }
+
+    fn of(
+        home: &Home,
+        program: &str,
+        arguments: &[&str],
         (rows, cols): (u16, u16),
         variables: &[(&str, &str)],
+        answers: Answers,
     ) -> Self {
         let pair = native_pty_system().openpty(size(rows, cols)).unwrap();
         let mut command = CommandBuilder::new(program);
@@ -85,8 +108,9 @@ impl Terminal {
             }),
             Condvar::new(),
         ));
-        let (shared, answers) = (Arc::clone(&seen), Arc::clone(&writer));
-        std::thread::spawn(move || read(reader, &shared, &answers));
+        let shared = Arc::clone(&seen);
+        let voice = (answers == Answers::Given).then(|| Arc::clone(&writer));
+        std::thread::spawn(move || read(reader, &shared, voice.as_deref()));
         Self {
             seen,
             writer,
@@ -281,7 +305,11 @@ fn discipline(master: &dyn MasterPty) -> String {
     format!("{:?}", master.get_termios())
 }
 
-fn read(mut reader: Box<dyn Read + Send>, shared: &Shared, answers: &Mutex<Box<dyn Write + Send>>) {
+fn read(
+    mut reader: Box<dyn Read + Send>,
+    shared: &Shared,
+    voice: Option<&Mutex<Box<dyn Write + Send>>>,
+) {
     let mut buffer = [0; 16 * 1024];
     loop {
         let count = reader.read(&mut buffer).unwrap_or(0);
@@ -296,8 +324,9 @@ fn read(mut reader: Box<dyn Read + Send>, shared: &Shared, answers: &Mutex<Box<d
             return;
         }
         // What terminals are asked first, and say.
-        if bytes.windows(3).any(|window| window == b"\x1b[c") {
-            let _ = answers.lock().unwrap().write_all(b"\x1b[?62;22c");
+        let asked = bytes.windows(3).any(|window| window == b"\x1b[c");
+        if let Some(voice) = voice.filter(|_| asked) {
+            let _ = voice.lock().unwrap().write_all(b"\x1b[?62;22c");
         }
     }
 }
