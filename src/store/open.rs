@@ -420,10 +420,11 @@ fn read_only(notices: Vec<String>, why: String) -> Ready {
     }
 }
 
-/// Without its index the log of writes cannot be read where none can be made.
+/// What is beside the file and is not read with it.
 fn unread_writes(path: &Path) -> String {
     let writes = seal::writes(path);
-    if has_bytes(&writes) && !beside(path, "-shm").exists() {
+    let lone = has_bytes(&writes) && !beside(path, "-shm").exists();
+    if lone && schema::open_with_writes(path).is_none() {
         let name = writes.display();
         format!("; until then what was written last, in {name}, is not shown")
     } else {

@@ -6,6 +6,12 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
+use crate::store::fault::beside;
+use crate::store::place::has_bytes;
+
+/// Up to this size a file that cannot be written is looked through together with the log of writes beside it (about 0.3 s).
+const LOOKED_THROUGH: u64 = 256 << 20;
+
 /// `Crel` in the file's header: how Creel knows its own database.
 pub(crate) const APPLICATION: i32 = 0x4372_656c;
 
@@ -137,33 +143,69 @@ fn plan_once(conn: &Connection) -> rusqlite::Result<()> {
         .map(drop)
 }
 
-/// A connection that reads. It keeps few pages: there are several of them, what they look at once they seldom look at
-/// again, and the system has it at hand.
+/// A connection that reads. In a folder that cannot be written there may be no place for the index of the log of writes: it is
+/// then read without one, and where that cannot be, the file alone, as it is.
 pub(crate) fn open_reader(path: &Path, wait: Duration) -> rusqlite::Result<Connection> {
+    match open_beside_others(path, wait) {
+        Err(error) if has_no_place(&error) => {
+            if let Some(conn) = open_with_writes(path) {
+                return Ok(conn);
+            }
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+                | OpenFlags::SQLITE_OPEN_NO_MUTEX
+                | OpenFlags::SQLITE_OPEN_URI;
+            let conn = Connection::open_with_flags(immutable(path), flags)?;
+            conn.execute_batch("PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;")?;
+            Ok(conn)
+        }
+        opened => opened,
+    }
+}
+
+fn has_no_place(error: &rusqlite::Error) -> bool {
+    use rusqlite::ErrorCode::{CannotOpen, ReadOnly};
+    let code = error.sqlite_error_code();
+    matches!(code, Some(CannotOpen | ReadOnly))
+}
+
+/// It keeps few pages: there are several of them, what they look at once they seldom look at again, and the system has it at
+/// hand.
+fn open_beside_others(path: &Path, wait: Duration) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     conn.busy_timeout(wait)?;
     plan_once(&conn)?;
     conn.set_prepared_statement_cache_capacity(32);
+    // The size of the cache is the first thing that the file itself is asked for.
     conn.execute_batch(
         "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF; PRAGMA cache_size = -256;",
     )?;
-    // In a folder that cannot be written there may be no place for the index of the log of writes; the file is then read
-    // as it is.
     match label(&conn) {
-        Err(rusqlite::Error::SqliteFailure(error, _))
-            if matches!(
-                error.code,
-                rusqlite::ErrorCode::CannotOpen | rusqlite::ErrorCode::ReadOnly
-            ) =>
-        {
-            let conn =
-                Connection::open_with_flags(immutable(path), flags | OpenFlags::SQLITE_OPEN_URI)?;
-            conn.execute_batch("PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;")?;
-            Ok(conn)
-        }
+        Err(error) if has_no_place(&error) => Err(error),
         _ => Ok(conn),
     }
+}
+
+/// A connection that reads the log of writes beside the file without an index of it on the disk: one is made in memory, and
+/// nothing is locked. For a place where nothing can be written, and only where nobody has the file open, who would have that
+/// index. `None` where there is nothing to be read so, and where the two do not fit together, or may not and are too large to
+/// look through.
+pub(crate) fn open_with_writes(path: &Path) -> Option<Connection> {
+    let written = has_bytes(&beside(path, "-wal")) && !beside(path, "-shm").exists();
+    if !written || path.metadata().ok()?.len() > LOOKED_THROUGH {
+        return None;
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags_and_vfs(path, flags, c"unix-none").ok()?;
+    // Said before the first look: it is what keeps the index in memory.
+    conn.execute_batch(
+        "PRAGMA locking_mode = EXCLUSIVE; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
+    )
+    .ok()?;
+    let said: String = conn
+        .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
+        .ok()?;
+    (said == "ok").then_some(conn)
 }
 
 /// The path as the URI that tells `SQLite` that nobody writes.

@@ -71,6 +71,44 @@ fn a_home_that_may_not_be_written_is_named() {
     );
 }
 
+/// What was written last stands beside the file, and its index is not copied with it.
+#[test]
+fn a_copy_that_may_not_be_written_is_read_to_its_end() {
+    let home = Home::new();
+    home.plays("> *\n< text: kept\n");
+    assert_eq!(home.run(&["run", "hi"]).code, 0);
+    let data = home.path().join("data");
+    let log = rusqlite::Connection::open(home.db()).unwrap();
+    log.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()))
+        .unwrap();
+    drop(log);
+    let first = fs::read(home.db()).unwrap();
+    assert_eq!(home.run(&["run", "--continue", "and on"]).code, 0);
+    let name = |ending: &str| data.join(format!("creel.db{ending}"));
+    let bytes = |ending: &str| fs::read(name(ending)).unwrap_or_default();
+    assert!(!bytes("-wal").is_empty(), "a short log of writes is left");
+    let _ = fs::remove_file(name("-shm"));
+    let before = (bytes(""), bytes("-wal"));
+    let script = "mount --bind \"$CREEL_HOME\" \"$CREEL_HOME\" && mount -o remount,bind,ro \"$CREEL_HOME\" || exit 99
+                  exec \"$CREEL\" sessions --json";
+    let Some(listed) = mounting(&home, script) else {
+        return skipped("a read-only copy", "no user namespaces");
+    };
+    assert_eq!(listed.code, 0, "{listed:?}");
+    assert_eq!(listed.json()[0]["turns"], 2, "{listed:?}");
+    assert!(listed.err.contains("read-only"), "{listed:?}");
+    assert!(!listed.err.contains("is not shown"), "{listed:?}");
+    assert_eq!((bytes(""), bytes("-wal")), before, "nothing was written");
+    assert!(!name("-shm").exists());
+    // Where the log of writes is damaged from its first page on, what the file itself holds is read, and that is said.
+    let mut broken = before.1;
+    broken[..24].fill(0xa5);
+    fs::write(name(""), first).unwrap();
+    fs::write(name("-wal"), broken).unwrap();
+    let listed = mounting(&home, script).unwrap();
+    assert_eq!(listed.json()[0]["turns"], 1, "{listed:?}");
+}
+
 #[test]
 fn a_full_disk_stops_a_run_and_damages_nothing() {
     let home = Home::new();
