@@ -213,6 +213,7 @@ async fn examine(
         env: &process_environment,
         keys: KEYS,
         out_is_terminal: std::io::IsTerminal::is_terminal(&std::io::stdout()),
+        left: tour::left(),
     };
     let ended = doctor::run(args, &surroundings, face).await;
     if let Ok(engine) = engine {

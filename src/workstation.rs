@@ -407,7 +407,7 @@ fn editor() -> String {
 /// A new empty folder. It stays.
 fn scratch_folder() -> Result<PathBuf, String> {
     let folder = tempfile::Builder::new()
-        .prefix("creel-scratch-")
+        .prefix(tour::SCRATCH)
         .tempdir()
         .map_err(|error| format!("cannot make a scratch folder: {error}"))?;
     Ok(folder.keep())

@@ -126,6 +126,11 @@ fn without_a_key_the_tour_is_taken_by_pipe() {
     assert!(heard.contains("] answer: "), "{heard}");
     assert!(heard.contains("    added: "), "{heard}");
     assert!(heard.contains("All right, without it."), "{heard}");
+    // Its folder stays, and is found.
+    let left = std::fs::read_dir(home.beside("tmp")).unwrap();
+    assert_eq!(left.count(), 1, "in the folder for what passes, and one");
+    let doctor = home.run(&["doctor"]);
+    assert!(doctor.out.contains("creel-tour-"), "{doctor:?}");
 }
 
 /// Story 2: a key in its variable is found and named with its price; what goes wrong with it is one clear line.

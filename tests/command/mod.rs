@@ -5,6 +5,7 @@ mod denied;
 mod disk;
 mod ending;
 mod form;
+mod left;
 mod price;
 mod providers;
 mod trouble;

@@ -28,7 +28,7 @@ pub const CREEL: &str = env!("CARGO_BIN_EXE_creel");
 /// What takes longer hangs.
 pub const LONGEST: Duration = Duration::from_mins(1);
 
-/// A home of Creel and a folder to work in, gone with the value.
+/// A home of Creel, a folder to work in and one for what passes, gone with the value.
 #[derive(Debug)]
 pub struct Home {
     scratch: TempDir,
@@ -42,7 +42,7 @@ impl Home {
     /// In a folder of this one.
     pub fn within(folder: &Path) -> Self {
         let scratch = TempDir::new_in(folder).unwrap();
-        for folder in ["home", "work", "person"] {
+        for folder in ["home", "work", "person", "tmp"] {
             fs::create_dir(scratch.path().join(folder)).unwrap();
         }
         Self { scratch }
@@ -115,6 +115,7 @@ impl Home {
             ("CREEL_HOME", text(self.path())),
             ("LANG", "C.UTF-8".to_owned()),
             ("TZ", "UTC".to_owned()),
+            ("TMPDIR", text(self.beside("tmp"))),
             ("TRIAL_KEY", "sk-trial-0123456789abcdef".to_owned()),
         ]
         .map(|(name, value)| (name.to_owned(), value))

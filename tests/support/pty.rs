@@ -90,11 +90,9 @@ impl Terminal {
             command.env(name, value);
         }
         command.env("TERM", "xterm-256color");
-        command.env("TMPDIR", home.beside("tmp"));
         for (name, value) in variables {
             command.env(name, value);
         }
-        std::fs::create_dir_all(home.beside("tmp")).unwrap();
         command.cwd(home.work());
         let before = discipline(&*pair.master);
         let child = pair.slave.spawn_command(command).unwrap();

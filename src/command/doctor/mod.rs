@@ -2,10 +2,11 @@
 
 mod terminal;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::{Value, json};
 
+use crate::agent::visible::escaped;
 use crate::command::cli::DoctorArgs;
 use crate::command::doctor::terminal::{Seen, Wished};
 use crate::command::table::counted;
@@ -30,6 +31,8 @@ pub struct Surroundings<'s> {
     /// What the workstation says of keys.
     pub keys: Keys,
     pub out_is_terminal: bool,
+    /// Folders of tours, and those made for a session without one: they stay until somebody removes them.
+    pub left: Vec<PathBuf>,
 }
 
 impl std::fmt::Debug for Surroundings<'_> {
@@ -67,6 +70,7 @@ pub async fn run(args: &DoctorArgs, surroundings: &Surroundings<'_>, face: &mut 
     if !checks.iter().any(|check| check.name == "sandbox") {
         checks.push(health::sandbox());
     }
+    checks.extend(left(&surroundings.left));
     if args.json {
         face.json(&Value::Array(checks.iter().map(value).collect()))?;
     } else {
@@ -85,6 +89,21 @@ fn check(name: &str, state: CheckState, text: impl Into<String>, remedy: &str) -
         text: text.into(),
         remedy: remedy.to_owned(),
     }
+}
+
+/// Folders that stay: only their person knows whether anything in them is still wanted.
+fn left(folders: &[PathBuf]) -> Option<Check> {
+    let (first, more) = folders.split_first()?;
+    let first = escaped(&first.to_string_lossy());
+    let text = match more.len() {
+        0 => format!("{first} is left of a tour or of a session without a folder"),
+        more => {
+            format!("{first} and {more} more are left of tours or of sessions without a folder")
+        }
+    };
+    let remedy =
+        "look into it, and remove it when no session works there and nothing in it is wanted";
+    Some(check("left folders", CheckState::Ok, text, remedy))
 }
 
 fn wished(surroundings: &Surroundings<'_>) -> Wished {
@@ -279,6 +298,7 @@ mod tests {
             door: Err("cannot open /nowhere/creel/data/creel.db".to_owned()),
             env: &env,
             out_is_terminal: false,
+            left: vec!["/tmp/creel-tour-a".into(), "/tmp/creel-tour-b".into()],
         };
         let (out, _, code) = written(b"", async |face: &mut Face<'_>| {
             run(&DoctorArgs { json: false }, &surroundings, face).await
@@ -296,6 +316,8 @@ bad   database      cannot open /nowhere/creel/data/creel.db
                     → look at /nowhere/creel/data
 warn  sandbox       level none: a command that is allowed runs with all your rights
                     → keep the modes ask or edits, or run Creel as a user or in a container of its own
+ok    left folders  /tmp/creel-tour-a and 1 more are left of tours or of sessions without a folder
+                    → look into it, and remove it when no session works there and nothing in it is wanted
 ";
         let begin = out.find("warn  config").unwrap();
         assert_eq!(
