@@ -14,6 +14,7 @@ use crate::protocol::money::Money;
 use crate::protocol::told::Told;
 use crate::provider::Chunk;
 use crate::provider::decode::{Decoder, MOST_PARTS, Wants};
+use crate::provider::replay::NO_ANSWER;
 use crate::provider::{dialect, quirks, reasoning, testing};
 
 const WIRES: [Wire; 5] = [
@@ -290,10 +291,6 @@ fn what_is_said_before_anything_was_answered_is_one_message() {
             "u",
         ),
         (
-            vec![testing::user("one"), testing::shown("two", b"abc")],
-            "u",
-        ),
-        (
             vec![testing::shown("one", b"abc"), testing::user("two")],
             "u",
         ),
@@ -340,12 +337,61 @@ fn what_is_said_before_anything_was_answered_is_one_message() {
             assert_eq!(roles, *expected, "{wire:?} {body}");
         }
     }
-    // Texts stay a text, which every server takes, and begin as the first of them did.
-    let prompt = testing::prompt("here/m", vec![testing::user("one"), testing::user("two")]);
-    let body =
-        (dialect::of(Wire::OpenAiChat).unwrap().body)(&prompt, &quirks::NONE, &Told::default());
-    let body: Value = serde_json::from_slice(&body).unwrap();
-    assert_eq!(body["messages"][1]["content"], json!("one\n\ntwo"));
+}
+
+#[test]
+fn a_text_stays_a_text_whatever_is_said_after_it() {
+    let unsaid = || json!({"role": "assistant", "content": NO_ANSWER});
+    let said = |text: &str| json!({"role": "user", "content": text});
+    let shown = |text: &str| {
+        json!([{"type": "image_url", "image_url": {"url": "data:image/png;base64,YWJj"}},
+            {"type": "text", "text": format!("{text}\n\n[image picture.png 1280x720]")}])
+    };
+    let reasoned = json!({"role": "assistant", "content": NO_ANSWER, "reasoning_content": " "});
+    let one = || testing::user("one");
+    let picture = || testing::shown("look", b"abc");
+    // In a list, texts are parts and need nothing between.
+    let part = |text: &str| json!({"type": "text", "text": text});
+    let cases = [
+        (
+            "",
+            vec![one(), testing::user("two")],
+            vec![said("one\n\ntwo")],
+        ),
+        (
+            "",
+            vec![one(), picture()],
+            vec![
+                said("one"),
+                unsaid(),
+                json!({"role": "user", "content": shown("look")}),
+            ],
+        ),
+        (
+            "deepseek",
+            vec![one(), picture()],
+            vec![
+                said("one"),
+                reasoned,
+                json!({"role": "user", "content": shown("look")}),
+            ],
+        ),
+        (
+            "",
+            vec![picture(), one()],
+            vec![json!({"role": "user", "content":
+                [shown("look")[0].clone(), shown("look")[1].clone(), part("one")]})],
+        ),
+    ];
+    for (preset, messages, expected) in cases {
+        let prompt = testing::prompt("here/m", messages);
+        let quirks = quirks::of(preset).unwrap_or(quirks::NONE);
+        let body =
+            (dialect::of(Wire::OpenAiChat).unwrap().body)(&prompt, &quirks, &Told::default());
+        let body: Value = serde_json::from_slice(&body).unwrap();
+        let messages = body["messages"].as_array().unwrap();
+        assert_eq!(messages[1..], expected, "{preset}");
+    }
 }
 
 #[test]

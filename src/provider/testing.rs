@@ -7,6 +7,7 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 
 use crate::agent::picture::{Pictures, Sight, said};
+use crate::agent::prefix;
 use crate::agent::prompt::{Caching, CallResult, Message, Prompt};
 use crate::config::Wire;
 use crate::protocol::call::OutcomeKind;
@@ -121,62 +122,88 @@ pub fn results(results: &[(&str, &str, bool)]) -> Message {
     }
 }
 
-/// A session grows by every kind of message, and no body changes a byte of the one before but its marks and its closing
+/// Sessions grow by every kind of message, and no body changes a byte of the one before but its marks and its closing
 /// brackets, with the quote before them where more is said before anything was answered.
 pub fn check_append_only(wire: Wire, model: &str, request: impl Fn(&Prompt) -> Vec<u8>) {
     let reasoning =
         json!({"type": "thinking", "thinking": "hm", "signature": "s", "reasoning_content": "hm"});
-    let steps = [
-        user("one"),
-        Message::Assistant {
-            parts: vec![
-                Part::Thought {
-                    text: "hm".to_owned(),
-                    opaque: Some(replay::opaque(model, wire, reasoning)),
-                },
-                text("so"),
-                call("c1", "glob", r#"{"pattern":"*"}"#),
-                call("c2", "glob", "broken"),
-            ],
-        },
-        results(&[("c1", "x", false), ("c2", "no", true)]),
-        user("steered"),
-        user("twice"),
-        Message::Assistant {
-            parts: vec![text("seen")],
-        },
-        // The second was not answered either.
-        shown("look", b"abc"),
-        user("at it"),
-        Message::Assistant {
-            parts: vec![text("done")],
-        },
-        shown("next", b"defg"),
-        Message::Assistant {
-            parts: vec![text("a tide table")],
-        },
-        user("thanks"),
-    ];
-    let body_of = |count: usize| {
-        let mut prompt = prompt(model, steps[..count].to_vec());
-        // Long enough to be marked.
-        prompt.system = "s".repeat(9_000).into();
-        bare(&request(&prompt))
+    let called = || Message::Assistant {
+        parts: vec![
+            Part::Thought {
+                text: "hm".to_owned(),
+                opaque: Some(replay::opaque(model, wire, reasoning.clone())),
+            },
+            text("so"),
+            call("c1", "glob", r#"{"pattern":"*"}"#),
+            call("c2", "glob", "broken"),
+        ],
     };
-    let mut before = body_of(1);
-    for count in 2..=steps.len() {
-        let body = body_of(count);
-        assert!(before.ends_with(b"]}"));
-        let is_closing = |byte: &&u8| b"]}\"".contains(byte);
-        let closing = before.iter().rev().take_while(is_closing).count();
-        let open = &before[..before.len() - closing];
-        assert!(
-            body.starts_with(open),
-            "step {count}: {}",
-            String::from_utf8_lossy(&body)
-        );
-        assert!(body.len() > before.len());
-        before = body;
+    let results = || results(&[("c1", "x", false), ("c2", "no", true)]);
+    let said = |words: &str| Message::Assistant {
+        parts: vec![text(words)],
+    };
+    let conversations = [
+        vec![
+            user("one"),
+            called(),
+            results(),
+            user("steered"),
+            user("twice"),
+            said("seen"),
+            // The second was not answered either.
+            shown("look", b"abc"),
+            user("at it"),
+            said("done"),
+            shown("next", b"defg"),
+            said("a tide table"),
+            user("thanks"),
+        ],
+        // Nothing is answered between words and pictures.
+        vec![
+            user("one"),
+            shown("look", b"abc"),
+            user("at it"),
+            shown("and this", b"defg"),
+            said("seen"),
+            user("two"),
+            user("three"),
+            shown("four", b"hi"),
+        ],
+        // Said while tools ran.
+        vec![
+            user("one"),
+            called(),
+            results(),
+            user("steered"),
+            shown("look", b"abc"),
+            called(),
+            results(),
+            shown("look", b"defg"),
+            user("at it"),
+            said("seen"),
+        ],
+    ];
+    for steps in &conversations {
+        let body_of = |count: usize| {
+            let mut prompt = prompt(model, steps[..count].to_vec());
+            // Long enough to be marked.
+            prompt.system = "s".repeat(9_000).into();
+            bare(&request(&prompt))
+        };
+        let mut before = body_of(1);
+        for count in 2..=steps.len() {
+            let body = body_of(count);
+            assert!(before.ends_with(b"]}"));
+            let alike = prefix::common(&before, &body);
+            assert_eq!(
+                prefix::parts(&before, &body, alike),
+                None,
+                "step {count}: {}",
+                String::from_utf8_lossy(&body)
+            );
+            assert!(body.len() > before.len());
+            before = body;
+        }
     }
 }
 

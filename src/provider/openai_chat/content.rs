@@ -62,9 +62,15 @@ impl Serialize for Content<'_> {
 }
 
 /// What a person said in one message, or in several between which nothing was answered: templates on a person's own machine
-/// refuse two messages of one role in a row. Texts are one text with a blank line between, so that the first of them, which may
-/// be cached, stands as it stood; with a picture or a mark among them all are parts of one list.
+/// refuse two messages of one role in a row. What was sent before, which may be cached, stands as it stood: a text goes on
+/// behind a blank line, a list with more parts.
 pub(crate) struct Joined<'c, 'a>(pub(crate) &'c [Content<'a>]);
+
+/// Whether more can be said in the message that has `said`: a text stays one, whatever follows it.
+pub(crate) fn goes_on(said: &[Content<'_>], more: &[Content<'_>]) -> bool {
+    let is_text = |content: &Content<'_>| matches!(content, Content::Plain(_));
+    !said.iter().all(is_text) || more.iter().all(is_text)
+}
 
 impl<'a> Serialize for Joined<'_, 'a> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -11,7 +11,7 @@ use crate::agent::prompt::{Message, Prompt};
 use crate::config::Wire;
 use crate::protocol::id::SessionId;
 use crate::protocol::reply::Part;
-use crate::provider::openai_chat::content::{Content, Joined, Marking};
+use crate::provider::openai_chat::content::{Content, Joined, Marking, goes_on};
 use crate::provider::openai_chat::id::call_id;
 use crate::provider::quirks::{Expected, Quirks, SessionField};
 use crate::provider::reasoning::{self, Fields};
@@ -73,12 +73,18 @@ fn conversation<'a>(
             && matches!(turns.first(), Some(Turn::User(_)))
             && matches!(before, Some(Message::Results { .. }))
         {
-            turns.insert(0, Turn::Assistant(Answer::said(NO_ANSWER)));
+            turns.insert(0, Turn::Assistant(Answer::unsaid(quirks)));
         }
         marking.mark(index, &mut turns);
         for turn in turns {
             match (all.last_mut(), turn) {
-                (Some(Turn::User(said)), Turn::User(more)) => said.extend(more),
+                (Some(Turn::User(said)), Turn::User(more)) if goes_on(said, &more) => {
+                    said.extend(more);
+                }
+                (Some(Turn::User(_)), turn @ Turn::User(_)) => {
+                    all.push(Turn::Assistant(Answer::unsaid(quirks)));
+                    all.push(turn);
+                }
                 (_, turn) => all.push(turn),
             }
         }
@@ -157,9 +163,11 @@ pub(crate) struct Answer<'a> {
 }
 
 impl Answer<'_> {
-    fn said(text: &str) -> Self {
+    /// Stands where there was no answer.
+    fn unsaid(quirks: &Quirks) -> Self {
         Self {
-            text: text.to_owned(),
+            text: NO_ANSWER.to_owned(),
+            blank_reasoning: quirks.reasoning_expected == Expected::Always,
             ..Self::default()
         }
     }
