@@ -50,9 +50,11 @@ pub mod sse;
 pub mod table;
 #[cfg(test)]
 mod table_trial;
+mod tagged;
 mod tally;
 #[cfg(test)]
 mod testing;
+mod think;
 pub mod told;
 
 use std::fmt;

@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use crate::agent::picture::Cap;
+use crate::config::Wire;
 use crate::config::preset::{self, PRESETS, Preset};
 
 /// The quirks of one vendor, as `assets/presets.toml` writes them; what it leaves out is as in [`NONE`].
@@ -54,8 +55,8 @@ pub struct Quirks {
     pub most_image_bytes: u64,
     /// A prompt that is longer than the window is answered all the same, from a part of it: only the count of its tokens tells.
     pub silent_overflow: bool,
-    /// Reasoning may stand in the text of an answer, between `<think>` and `</think>`. Where nothing is said it may of a server whose
-    /// vendor is not known.
+    /// Reasoning may stand in the text of an answer in Chat Completions, between `<think>` and `</think>`. Where nothing is said
+    /// it may, in every dialect, of a server whose vendor is not known.
     pub thought_tags: Option<bool>,
     /// The key is sent as a bearer token also where the dialect has a header of its own.
     pub bearer: bool,
@@ -117,7 +118,24 @@ impl Default for Quirks {
     }
 }
 
+/// Models whose name begins so have their reasoning told apart from their words by whoever serves them.
+const TOLD_APART: &[&str] = &[
+    "claude-", "gemini-", "gpt-3", "gpt-4", "gpt-5", "gpt-6", "gpt-7", "chatgpt-",
+];
+
 impl Quirks {
+    /// Whether reasoning may stand in the text of an answer; else a model that speaks of `<think>` there means the word.
+    pub(crate) fn has_thought_tags(&self, wire: Wire, model: &str) -> bool {
+        let name = model.rsplit('/').next().unwrap_or(model);
+        match self.thought_tags {
+            // Who sends it so in this dialect has parts for it in the others.
+            Some(tags) => tags && wire == Wire::OpenAiChat,
+            None => {
+                self.vendor.is_none() && !TOLD_APART.iter().any(|start| name.starts_with(start))
+            }
+        }
+    }
+
     /// The most pictures that one request may have.
     pub fn cap(&self) -> Cap {
         Cap {
@@ -206,6 +224,34 @@ mod tests {
             }
         }
         assert_eq!(of("nobody"), None);
+    }
+
+    #[test]
+    fn what_looks_like_reasoning_is_taken_for_it_where_models_say_it_so() {
+        let anywhere = [true, true, true];
+        let nowhere = [false, false, false];
+        let cases = [
+            ("", "qwen3:4b", anywhere),
+            ("llamacpp", "gpt-oss-20b", anywhere),
+            ("vllm", "Qwen/Qwen3-8B-Claude-Distill", anywhere),
+            ("lmstudio", "openai/gpt-oss-20b", anywhere),
+            // A gateway to models that do not.
+            ("", "claude-sonnet-5-5", nowhere),
+            ("", "anthropic/claude-sonnet-5-5", nowhere),
+            ("", "gemini-3.8-flash", nowhere),
+            ("", "gpt-5.6-terra", nowhere),
+            ("anthropic", "m", nowhere),
+            ("openai", "m", nowhere),
+            ("google", "m", nowhere),
+            ("openrouter", "deepseek/deepseek-r1", nowhere),
+            ("minimax", "MiniMax-M3", [true, false, false]),
+        ];
+        for (preset, model, expected) in cases {
+            let quirks = of(preset).unwrap_or(NONE);
+            let found = [Wire::OpenAiChat, Wire::OpenAiResponses, Wire::Anthropic]
+                .map(|wire| quirks.has_thought_tags(wire, model));
+            assert_eq!(found, expected, "{preset} {model}");
+        }
     }
 
     #[test]

@@ -15,6 +15,7 @@ use crate::provider::decode::{Assembly, Decoder, MOST_PARTS, growth};
 use crate::provider::envelope::Envelope;
 use crate::provider::failure::in_answer;
 use crate::provider::replay::{beside_call, opaque};
+use crate::provider::tagged::Tagged;
 
 /// What a prompt is counted in. It is never empty: where all of these are 0, or not there, nobody counted.
 const PROMPT: [&str; 3] = [
@@ -29,6 +30,15 @@ pub fn decoder(family: String) -> Decoder {
         family,
         ..Answer::default()
     })
+}
+
+/// The same of a server that may send reasoning inside the text.
+pub fn tagged(family: String) -> Decoder {
+    let answer = Answer {
+        family: family.clone(),
+        ..Answer::default()
+    };
+    Decoder::new(Tagged::new(answer, family, Wire::Anthropic))
 }
 
 #[derive(Debug, Default)]

@@ -19,9 +19,15 @@ pub const DIALECT: Dialect = Dialect {
     list: |base_url| path(base_url, "models?limit=1000"),
     question: None,
     body: |prompt, quirks, _| request::request(prompt, quirks),
-    decoder: |prompt, _, _| {
+    decoder: |prompt, quirks, _| {
         let long = prompt.caching.life == CacheLife::Long;
-        decode::decoder(prompt.model.to_string()).written_long(long)
+        let family = prompt.model.to_string();
+        let decoder = if quirks.has_thought_tags(Wire::Anthropic, &prompt.model.model) {
+            decode::tagged(family)
+        } else {
+            decode::decoder(family)
+        };
+        decoder.written_long(long)
     },
     key_header: Some("x-api-key"),
     headers: &[("anthropic-version", "2023-06-01")],

@@ -15,9 +15,9 @@ use crate::provider::failure::in_answer;
 use crate::provider::openai_chat::blocks::Blocks;
 use crate::provider::openai_chat::calls::Calls;
 use crate::provider::openai_chat::details::Details;
-use crate::provider::openai_chat::think::{Tags, Taken};
 use crate::provider::openai_chat::{piece, usage};
 use crate::provider::replay::{beside_call, opaque};
+use crate::provider::think::{Tags, Taken};
 
 /// A decoder of one answer of the model `family`, `PROVIDER/MODEL`.
 pub fn decoder(family: String) -> Decoder {
@@ -27,7 +27,7 @@ pub fn decoder(family: String) -> Decoder {
     })
 }
 
-/// The same of a vendor that never puts reasoning into the text: a model that speaks of `<think>` there means the word.
+/// The same where reasoning never stands in the text: a model that speaks of `<think>` there means the word.
 pub fn plain(family: String) -> Decoder {
     Decoder::new(Answer {
         family,

@@ -10,7 +10,6 @@ mod piece;
 pub mod request;
 #[cfg(test)]
 mod tests;
-mod think;
 mod usage;
 
 use crate::config::Wire;
@@ -26,7 +25,7 @@ pub const DIALECT: Dialect = Dialect {
     body: |prompt, quirks, _| request::request(prompt, quirks),
     decoder: |prompt, quirks, _| {
         let family = prompt.model.to_string();
-        let decoder = if quirks.thought_tags.unwrap_or(quirks.vendor.is_none()) {
+        let decoder = if quirks.has_thought_tags(Wire::OpenAiChat, &prompt.model.model) {
             decode::decoder(family)
         } else {
             decode::plain(family)

@@ -4,6 +4,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::config::Wire;
 use crate::protocol::failure::{Failure, FailureKind, Stop};
 use crate::protocol::money::Money;
 use crate::protocol::reply::Reply;
@@ -14,6 +15,7 @@ use crate::provider::envelope::Envelope;
 use crate::provider::failure::in_answer;
 use crate::provider::openai_responses::item::{Item, Stream};
 use crate::provider::openai_responses::usage;
+use crate::provider::tagged::Tagged;
 
 /// A decoder of one answer of the model `family`, `PROVIDER/MODEL`.
 pub fn decoder(family: String) -> Decoder {
@@ -21,6 +23,15 @@ pub fn decoder(family: String) -> Decoder {
         family,
         ..Answer::default()
     })
+}
+
+/// The same of a server that may send reasoning inside the text.
+pub fn tagged(family: String) -> Decoder {
+    let answer = Answer {
+        family: family.clone(),
+        ..Answer::default()
+    };
+    Decoder::new(Tagged::new(answer, family, Wire::OpenAiResponses))
 }
 
 #[derive(Debug, Default)]

@@ -22,7 +22,13 @@ pub const DIALECT: Dialect = Dialect {
     decoder: |prompt, quirks, _| {
         let marked = quirks.marks_itself(&prompt.model.model);
         let long = marked && prompt.caching.life == CacheLife::Long;
-        decode::decoder(prompt.model.to_string()).written_long(long)
+        let family = prompt.model.to_string();
+        let decoder = if quirks.has_thought_tags(Wire::OpenAiResponses, &prompt.model.model) {
+            decode::tagged(family)
+        } else {
+            decode::decoder(family)
+        };
+        decoder.written_long(long)
     },
     key_header: None,
     headers: &[],
