@@ -77,7 +77,12 @@ impl Provider for Remote {
                 decoder: decoder.held_to(remote.held_to),
                 most_output: prompt.max_output,
                 lowered: remote.lowered(prompt, told),
-                learn: Box::new(move |lesson| answers.heed(&model, lesson)),
+                learn: Box::new(move |refused| {
+                    answers.refused(&model, &refused.failure);
+                    if let Some(lesson) = refused.lesson {
+                        answers.heed(&model, lesson);
+                    }
+                }),
             })
         };
         answer(Arc::clone(&self.http), call.boxed(), Arc::clone(&self.key))

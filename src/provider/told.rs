@@ -1,7 +1,7 @@
 //! What a server says of a model before the model is called: asked once for each, and kept in memory. A dialect that must
 //! know nothing beforehand asks nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use serde_json::Value;
@@ -27,6 +27,8 @@ pub struct Question {
 pub struct Answers {
     asked: Arc<Mutex<BTreeMap<String, Arc<OnceCell<Told>>>>>,
     learnt: Arc<Mutex<BTreeMap<String, Learnt>>>,
+    /// Models of which the server was asked and does not know the question, as servers do that only speak like another.
+    mute: Arc<Mutex<BTreeSet<String>>>,
     /// The names of its models, as it listed them last.
     listed: Arc<Mutex<Vec<String>>>,
 }
@@ -40,15 +42,30 @@ struct Learnt {
 }
 
 impl Answers {
-    /// The answer of before, else the one of `ask`, which is kept unless it failed: a model may be fetched, and a server
-    /// started, a moment later. Who asks at the same time waits for the same answer.
+    /// The answer of before, else the one of `ask`, which is kept unless it failed: a server may be started a moment later. Who
+    /// asks at the same time waits for the same answer. A server that does not know the question is not asked again.
     pub async fn get(
         &self,
         model: &str,
         ask: impl Future<Output = Result<Told, Failure>>,
     ) -> Result<Told, Failure> {
+        if lock(&self.mute).contains(model) {
+            return Ok(Told::default());
+        }
         let cell = Arc::clone(lock(&self.asked).entry(model.to_owned()).or_default());
-        cell.get_or_try_init(|| ask).await.copied()
+        let told = cell.get_or_try_init(|| ask).await.copied();
+        if told.as_ref().is_err_and(is_unknown) {
+            lock(&self.mute).insert(model.to_owned());
+        }
+        told
+    }
+
+    /// A call was refused. Where the server does not know its model, it may have been the model that was not known before, and
+    /// not the question: it may be fetched a moment later.
+    pub fn refused(&self, model: &str, failure: &Failure) {
+        if is_unknown(failure) {
+            lock(&self.mute).remove(model);
+        }
     }
 
     /// Keeps what a server told of a window in refusing a request or in listing its models.
@@ -103,7 +120,12 @@ impl Answers {
     }
 }
 
+/// Whether what was asked for is not there.
+fn is_unknown(failure: &Failure) -> bool {
+    matches!(failure.status, Some(404 | 405 | 501))
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    // The map is whole whatever happened to the thread that held it.
+    // What it holds is whole whatever happened to the thread that held it.
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -15,9 +15,9 @@ use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::reply::Reply;
 use crate::provider::Chunk;
 use crate::provider::decode::{Decoder, Wants};
-use crate::provider::failure::{Advice, Lesson, no_stream};
+use crate::provider::failure::{Advice, no_stream};
 use crate::provider::framing::{Kind, Look};
-use crate::provider::http::{Http, Patience, Request, fault};
+use crate::provider::http::{Http, Patience, Refused, Request, fault};
 use crate::provider::key::Key;
 use crate::provider::limits;
 use crate::provider::room::{self, Room};
@@ -40,8 +40,8 @@ pub(crate) struct Call {
     pub(crate) most_output: u64,
     /// The body with as many as there is room for.
     pub(crate) lowered: Box<dyn FnMut(Room) -> Vec<u8> + Send>,
-    /// Is told what a refusal says of the model.
-    pub(crate) learn: Box<dyn Fn(Lesson) + Send>,
+    /// Is told of each refusal.
+    pub(crate) learn: Box<dyn Fn(&Refused) + Send>,
 }
 
 impl Call {
@@ -53,9 +53,7 @@ impl Call {
                 Ok(response) => return Ok(response),
                 Err(refused) => refused,
             };
-            if let Some(lesson) = refused.lesson {
-                (self.learn)(lesson);
-            }
+            (self.learn)(&refused);
             let Some(room) = room::of(&refused.words, self.most_output) else {
                 return Err(refused.failure);
             };

@@ -126,20 +126,74 @@ fn what_the_person_says_of_a_model_is_not_asked_for() {
     });
 }
 
+/// The paths that were asked for.
+fn paths(requests: &[String]) -> Vec<&str> {
+    requests
+        .iter()
+        .filter_map(|request| request.split_whitespace().nth(1))
+        .collect()
+}
+
 #[test]
-fn a_server_that_cannot_say_is_asked_again_and_called_all_the_same() {
+fn a_server_that_cannot_say_is_called_all_the_same() {
+    let cases = [
+        // It does not know the question: it is asked once.
+        ("404 No", 3, vec!["/api/show", "/api/chat", "/api/chat"]),
+        ("405 No", 3, vec!["/api/show", "/api/chat", "/api/chat"]),
+        // It may know the answer a moment later.
+        (
+            "503 No",
+            4,
+            vec!["/api/show", "/api/chat", "/api/show", "/api/chat"],
+        ),
+    ];
+    for (line, count, expected) in cases {
+        run(async {
+            let refusal = status(line, CLOSE, "{\"error\":\"no such path\"}");
+            let (address, server) = serve(count, refusal).await;
+            let remote = remote(&address, &ollama::DIALECT, Patience::default());
+            hello(&remote, None).await;
+            hello(&remote, Some(Effort::High)).await;
+            let requests = server.await.unwrap();
+            assert_eq!(paths(&requests), expected, "{line}");
+            let last = &requests[count - 1];
+            assert_eq!(body(last)["options"].get("num_ctx"), None);
+        });
+    }
+}
+
+#[test]
+fn a_model_that_was_not_there_is_asked_about_again() {
     run(async {
-        let refusal = status("404 No", CLOSE, "{\"error\":\"no such path\"}");
-        let (address, server) = serve(4, refusal).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let server = tokio::spawn(async move {
+            let missing = status("404 No", CLOSE, "{\"error\":\"model 'm' not found\"}");
+            let said = status("200 OK", CLOSE, SAID);
+            let answers = [
+                missing.clone(),
+                missing,
+                status("200 OK", CLOSE, SHOWN),
+                said,
+            ];
+            let mut requests = Vec::new();
+            for answer in answers {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                requests.push(request(&mut socket).await);
+                socket.write_all(answer.as_bytes()).await.unwrap();
+            }
+            requests
+        });
         let remote = remote(&address, &ollama::DIALECT, Patience::default());
-        hello(&remote, None).await;
+        let prompt = testing::prompt("here/m", vec![testing::user("hello")]);
+        let chunks: Vec<Chunk> = remote.stream(prompt, None).collect().await;
+        testing::failed(&chunks);
         hello(&remote, None).await;
         let requests = server.await.unwrap();
-        let paths: Vec<&str> = requests
-            .iter()
-            .filter_map(|request| request.split_whitespace().nth(1))
-            .collect();
-        assert_eq!(paths, ["/api/show", "/api/chat", "/api/show", "/api/chat"]);
-        assert_eq!(body(&requests[3])["options"].get("num_ctx"), None);
+        assert_eq!(
+            paths(&requests),
+            ["/api/show", "/api/chat", "/api/show", "/api/chat"]
+        );
+        assert_eq!(remote.window("m"), Some(8192));
     });
 }
