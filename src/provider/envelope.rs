@@ -28,6 +28,8 @@ pub struct Envelope {
     pub kind: String,
     /// The vendor's `code`; a number is written out.
     pub code: String,
+    /// The field of the request it is about, where the vendor says it apart.
+    pub param: String,
     /// Google's `ErrorInfo.reason`, which says more than its status.
     pub reason: String,
     /// The HTTP status that the error gives itself, which the answer it came in may not have.
@@ -77,6 +79,7 @@ impl Envelope {
                         .map(word)
                         .unwrap_or_default(),
                     code: error.get("code").map(word).unwrap_or_default(),
+                    param: error.get("param").map(word).unwrap_or_default(),
                     reason: in_details(error, "reason").map(word).unwrap_or_default(),
                     status: status(error).or_else(|| status(value)),
                     retry_after: in_details(error, "retryDelay")

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::provider::envelope::{Envelope, excerpt};
 use crate::provider::room;
+use crate::provider::unsupported;
 
 /// An error that came inside an answer after the status said all was well.
 pub fn in_answer(envelope: &Envelope) -> Failure {
@@ -149,6 +150,9 @@ fn way_out(kind: FailureKind, status: Option<u16>, envelope: &Envelope, key_plac
             ": add credit there or choose another model".to_owned()
         }
         FailureKind::Auth => format!(": check the key ({key_place})"),
+        FailureKind::BadRequest if let Some(way) = unsupported::way_out(envelope) => {
+            format!(": {way}")
+        }
         FailureKind::BadRequest if matches!(status, 404 | 405 | 410) => {
             ": check the model's name and base_url, `creel models` lists what there is".to_owned()
         }

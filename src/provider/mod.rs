@@ -56,6 +56,7 @@ mod tally;
 mod testing;
 mod think;
 pub mod told;
+mod unsupported;
 
 use std::fmt;
 
