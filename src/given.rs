@@ -1,5 +1,6 @@
 //! Providers that a person gives on the first page: tried with a call that costs nothing, then kept.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, OnceLock};
 
@@ -106,29 +107,47 @@ impl Given {
 
     /// Asks the ports of this machine, all at once; those that answered with models.
     pub fn ask_local(&self, ports: Vec<(Kind, u16)>) -> BoxFuture<'static, Vec<Answering>> {
+        let (runtime, paths) = (self.runtime.clone(), self.paths.clone());
         let http = Arc::clone(&self.http);
         async move {
+            let read = runtime.spawn_blocking(move || {
+                // A config that cannot be read has none of them as far as anyone knows; keeping one says what is wrong.
+                let loaded = load::read(&paths, &process_environment).ok();
+                loaded.map_or_else(BTreeMap::new, |loaded| loaded.config.providers)
+            });
             let asked = ports.into_iter().map(|(kind, port)| {
                 let http = Arc::clone(&http);
                 async move {
                     // What does not answer as such a server does is none: there is nothing to say of it.
                     let served = local::models(&http, kind, port).await.ok()?;
-                    answering(kind, port, served)
+                    Some((kind, port, served))
                 }
             });
-            join_all(asked).await.into_iter().flatten().collect()
+            let (kept, served) = futures_util::join!(read, join_all(asked));
+            let kept = kept.unwrap_or_default();
+            let served = served.into_iter().flatten();
+            served
+                .filter_map(|(kind, port, served)| answering(kind, port, served, &kept))
+                .collect()
         }
         .boxed()
     }
 
     /// Writes the provider into the config, its key into a file of its own, and has the engine read them. Blocks.
     pub fn store(&self, new: &NewProvider, model: &ModelRef) -> Result<Stored, String> {
-        let entry = entry(&self.paths, new)?;
+        let mut entry = entry(&self.paths, new)?;
+        if let NewProvider::Local { .. } | NewProvider::LocalBeside { .. } = new {
+            // The name it was shown by.
+            entry.name.clone_from(&model.provider);
+        }
         let usual = preset::find(&entry.name).and_then(|preset| preset.entry(None, String::new()));
         let is_usual = usual
             .as_ref()
             .is_some_and(|usual| usual.base_url == entry.config.base_url);
-        let beside = matches!(new, NewProvider::Beside { .. });
+        let beside = matches!(
+            new,
+            NewProvider::Beside { .. } | NewProvider::LocalBeside { .. }
+        );
         let written = write::NewProvider {
             name: entry.name.clone(),
             wire: usual.is_none().then_some(entry.config.wire),
@@ -251,7 +270,9 @@ fn entry(paths: &Paths, new: &NewProvider) -> Result<Entry, String> {
         }
         NewProvider::KeyOf { provider, key } => another(paths, provider, key),
         NewProvider::Server { address } => server(address),
-        NewProvider::Local { preset, port } => local_server(preset, *port),
+        NewProvider::Local { preset, port } | NewProvider::LocalBeside { preset, port } => {
+            local_server(preset, *port)
+        }
     }
 }
 
@@ -303,9 +324,17 @@ fn another(paths: &Paths, name: &str, key: &GivenKey) -> Result<Entry, String> {
     })
 }
 
-/// The card of each model, as the server told of it.
-fn answering(kind: Kind, port: u16, served: Vec<Served>) -> Option<Answering> {
-    let entry = local_server(kind.preset(), port).ok()?;
+/// The card of each model, as the server told of it. `kept`: the providers of the config.
+fn answering(
+    kind: Kind,
+    port: u16,
+    served: Vec<Served>,
+    kept: &BTreeMap<String, ProviderConfig>,
+) -> Option<Answering> {
+    let mut entry = local_server(kind.preset(), port).ok()?;
+    let is_here = |entry: &ProviderConfig| address::is_at_port(&entry.base_url, port);
+    let own = kept.iter().find(|(_, entry)| is_here(entry));
+    entry.name = own.map_or_else(|| free_name(&entry.name, kept), |(name, _)| name.clone());
     let providers = providers(&entry);
     let models: Vec<ModelCard> = served
         .into_iter()
@@ -326,8 +355,19 @@ fn answering(kind: Kind, port: u16, served: Vec<Served>) -> Option<Answering> {
             port,
         },
         preset: kind.preset().to_owned(),
+        kept: own.is_some(),
         models,
     })
+}
+
+/// The name of a preset, with a number where the config has another server by it.
+fn free_name(preset: &str, taken: &BTreeMap<String, ProviderConfig>) -> String {
+    let numbered = (2_u32..).map(|number| format!("{preset}-{number}"));
+    let mut names = std::iter::once(preset.to_owned()).chain(numbered);
+    // There is no end of numbers.
+    names
+        .find(|name| !taken.contains_key(name))
+        .unwrap_or_default()
 }
 
 /// A server on this machine, at its usual port or another.
@@ -373,7 +413,7 @@ fn server(typed: &str) -> Result<Entry, String> {
         base_url,
         key: KeySource::None,
         preset: None,
-        models: std::collections::BTreeMap::new(),
+        models: BTreeMap::new(),
         cache: CacheLife::default(),
         script: None,
         subscription: None,
@@ -391,6 +431,41 @@ fn server(typed: &str) -> Result<Entry, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_of_this_machine_is_known_by_the_config_or_gets_a_name_of_its_own() {
+        let entry = |address: &str| ProviderConfig {
+            base_url: address.to_owned(),
+            ..local_server("ollama", 11434).unwrap().config
+        };
+        let here = || entry("http://localhost:11434/v1");
+        let away = || entry("http://10.0.0.2:11434");
+        let cases = [
+            (vec![], "ollama", false),
+            (vec![("mine", here())], "mine", true),
+            (vec![("ollama", away())], "ollama-2", false),
+            (
+                vec![("ollama", away()), ("ollama-2", away())],
+                "ollama-3",
+                false,
+            ),
+            (vec![("ollama", away()), ("mine", here())], "mine", true),
+        ];
+        for (kept, name, is_kept) in cases {
+            let served = vec![Served {
+                model: "qwen3:4b".to_owned(),
+                window: Some(4096),
+            }];
+            let named = kept
+                .into_iter()
+                .map(|(name, entry)| (name.to_owned(), entry));
+            let found = answering(Kind::Ollama, 11434, served, &named.collect()).unwrap();
+            assert_eq!(
+                (&*found.models[0].model.provider, found.kept),
+                (name, is_kept)
+            );
+        }
+    }
 
     #[test]
     fn what_is_wrong_with_an_address_is_said_in_words_of_the_page() {

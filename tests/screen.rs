@@ -161,6 +161,7 @@ fn answering(at: usize, preset: &str, models: &[(&str, Option<u64>)]) -> Answeri
     Answering {
         at: usual().remove(at),
         preset: preset.to_owned(),
+        kept: false,
         models: models.collect(),
     }
 }
@@ -864,6 +865,21 @@ fn another_model() {
         screen!(format!("models_keyless_{width}x{height}"), desk);
         desk.press(KeyCode::Enter);
         screen!(format!("models_key_{width}x{height}"), desk);
+    }
+    // A server that the config does not have.
+    for (width, height) in [(100, 30), (40, 12)] {
+        let mut desk = worked((width, height));
+        desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+        desk.press(KeyCode::Char('m'));
+        desk.offers(market());
+        desk.update(Msg::Local(vec![answering(
+            0,
+            "ollama",
+            &[("qwen3-coder:30b", Some(32_768))],
+        )]));
+        desk.typed("coder");
+        desk.press(KeyCode::Down);
+        screen!(format!("models_here_{width}x{height}"), desk);
     }
 }
 

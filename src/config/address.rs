@@ -57,6 +57,20 @@ pub fn is_local(address: &str) -> bool {
         .is_some_and(|(host, _)| is_loopback(host))
 }
 
+/// Whether the server is at that port of this machine.
+pub fn is_at_port(address: &str, port: u16) -> bool {
+    let Some((scheme, rest)) = address.split_once("://") else {
+        return false;
+    };
+    let usual = if scheme.eq_ignore_ascii_case("https") {
+        "443"
+    } else {
+        "80"
+    };
+    let place = rest.split('/').next().map(host_and_port);
+    matches!(place, Some(Ok((host, at))) if is_loopback(host) && at.unwrap_or(usual).parse() == Ok(port))
+}
+
 fn host_and_port(authority: &str) -> Result<(&str, Option<&str>), String> {
     if let Some(rest) = authority.strip_prefix('[') {
         let Some((host, after)) = rest.split_once(']') else {
@@ -181,6 +195,24 @@ mod tests {
         ] {
             assert_eq!(readable_at(address), expected, "{address}");
         }
+    }
+
+    #[test]
+    fn a_port_of_this_machine_is_known_by_each_of_its_names() {
+        let cases = [
+            ("http://127.0.0.1:11434", true),
+            ("http://localhost:11434/v1", true),
+            ("http://[::1]:11434/v1", true),
+            ("http://127.0.0.1:8080/v1", false),
+            ("http://10.0.0.2:11434", false),
+            ("http://127.0.0.1", false),
+            ("", false),
+        ];
+        for (address, expected) in cases {
+            assert_eq!(is_at_port(address, 11434), expected, "{address}");
+        }
+        assert!(is_at_port("http://localhost/v1", 80));
+        assert!(is_at_port("https://localhost/v1", 443));
     }
 
     #[test]

@@ -41,6 +41,7 @@ impl App {
             first_run: None,
             wanted: None,
             local: Local::default(),
+            taking: None,
             leader: None,
             note: None,
             notices: Vec::new(),

@@ -327,7 +327,7 @@ impl FirstRun {
             NewProvider::Server { address } => Page::Server {
                 field: Text::new(address),
             },
-            NewProvider::Local { .. } => Page::Here { at: 0 },
+            NewProvider::Local { .. } | NewProvider::LocalBeside { .. } => Page::Here { at: 0 },
         };
         self.text = why;
         self.tried = true;
@@ -355,8 +355,8 @@ impl FirstRun {
 /// The way on the first page that leads to this provider.
 pub fn way_of(provider: &NewProvider) -> usize {
     match provider {
-        NewProvider::Server { .. } | NewProvider::Local { .. } => 2,
         NewProvider::Key { .. } | NewProvider::Beside { .. } | NewProvider::KeyOf { .. } => 1,
+        _ => 2,
     }
 }
 

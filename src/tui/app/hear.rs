@@ -442,6 +442,9 @@ impl App {
     }
 
     pub fn stored(&mut self, stored: Result<Stored, String>) -> Vec<Cmd> {
+        if self.taking.is_some() {
+            return self.kept_here(stored);
+        }
         let other = given_to(self.first_run.as_ref()).map(str::to_owned);
         let beside = self.first_run.as_ref().is_some_and(|page| page.beside);
         match stored {

@@ -3,10 +3,14 @@
 use crate::agent::visible::one_line;
 use crate::protocol::event::{Ending, Waiting};
 use crate::protocol::failure::FailureKind;
-use crate::protocol::query::ModelCard;
+use crate::protocol::id::ModelRef;
+use crate::protocol::query::{ModelCard, Query};
 use crate::tui::app::App;
 use crate::tui::app::first_run::{FirstRun, Page};
-use crate::tui::app::message::Cmd;
+use crate::tui::app::message::{Cmd, Tag};
+use crate::tui::app::overlay::Overlay;
+use crate::tui::app::overlay::models::How;
+use crate::tui::app::setup::{NewProvider, Stored};
 use crate::tui::app::text::Text;
 use crate::tui::app::view::View;
 
@@ -24,6 +28,8 @@ pub struct Answering {
     pub at: Usual,
     /// The preset it is used with.
     pub preset: String,
+    /// The config has a provider at this port.
+    pub kept: bool,
     /// Never empty.
     pub models: Vec<ModelCard>,
 }
@@ -46,6 +52,22 @@ impl Local {
         }
     }
 
+    /// The models of servers that the config does not have.
+    pub fn unkept(&self) -> impl Iterator<Item = (&Answering, &ModelCard)> {
+        self.models().filter(|(server, _)| !server.kept)
+    }
+
+    /// The config has the provider of this name now.
+    fn keep(&mut self, provider: &str) {
+        let Self::Answered(servers) = self else {
+            return;
+        };
+        for server in servers {
+            let is_here = |card: &ModelCard| card.model.provider == provider;
+            server.kept |= server.models.iter().any(is_here);
+        }
+    }
+
     /// Every model there is, with its server.
     pub fn models(&self) -> impl Iterator<Item = (&Answering, &ModelCard)> {
         self.servers()
@@ -62,6 +84,68 @@ impl App {
         }
         self.local = Local::Asking;
         vec![Cmd::AskLocal]
+    }
+
+    /// Asks them for the list of models, which is opened; what was known of them holds meanwhile.
+    pub fn ask_local_for_list(&mut self) -> Vec<Cmd> {
+        if self.setup.usual.is_empty() {
+            return Vec::new();
+        }
+        match self.local {
+            Local::Unasked | Local::Asking => self.ask_local(),
+            Local::Answered(_) => vec![Cmd::AskLocal],
+        }
+    }
+
+    /// The list of models has the ones that were found here and that the config does not have, behind all others.
+    pub fn list_unkept(&mut self) {
+        let cards: Vec<ModelCard> = self.local.unkept().map(|(_, card)| card.clone()).collect();
+        if let Some(Overlay::Models(overlay)) = &mut self.overlay {
+            overlay.found_here(cards);
+        }
+    }
+
+    /// A model found here is taken up for the session that is looked at: its server is kept in the config first, and changes
+    /// nothing there for any other. `None` where the model is none of those.
+    pub fn take_unkept(&mut self, model: &ModelRef, how: How) -> Option<Vec<Cmd>> {
+        let mut unkept = self.local.unkept();
+        let (server, _) = unkept.find(|(_, card)| card.model == *model)?;
+        let provider = NewProvider::LocalBeside {
+            preset: server.preset.clone(),
+            port: server.at.port,
+        };
+        drop(unkept);
+        self.taking = Some((self.view().id, model.clone(), how));
+        Some(vec![Cmd::Store(provider, model.clone())])
+    }
+
+    /// The server of a model that was taken up is kept, or cannot be.
+    pub fn kept_here(&mut self, stored: Result<Stored, String>) -> Vec<Cmd> {
+        let Some((session, model, how)) = self.taking.take() else {
+            return Vec::new();
+        };
+        let stored = match stored {
+            Ok(stored) => stored,
+            Err(why) => {
+                self.notices.push(one_line(&why));
+                return Vec::new();
+            }
+        };
+        self.setup.key_places = stored.key_places;
+        self.local.keep(&model.provider);
+        let served = Query::Served { elsewhere: false };
+        let mut cmds = vec![Cmd::Ask(Tag::Models, served)];
+        self.note = None;
+        // It was chosen for that one alone.
+        if self.view().id == session {
+            cmds.extend(self.take_model(model, how));
+        }
+        let taken = self.note.take();
+        self.say(taken.map_or_else(
+            || stored.text.clone(),
+            |taken| format!("{}; {}", taken.text, stored.text),
+        ));
+        cmds
     }
 
     /// Asks them if nobody has: on the first page, or when there is no way to a model elsewhere.
@@ -97,6 +181,7 @@ impl App {
     pub fn local_answered(&mut self, servers: Vec<Answering>) -> Vec<Cmd> {
         let any = !servers.is_empty();
         self.local = Local::Answered(servers);
+        self.list_unkept();
         if let Some(FirstRun { page, .. }) = &mut self.first_run
             && matches!(page, Page::Server { field } if field.as_str().is_empty())
             && any

@@ -81,7 +81,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::protocol::event::Signal;
-use crate::protocol::id::{AskId, CommandId, SessionId};
+use crate::protocol::id::{AskId, CommandId, ModelRef, SessionId};
 use crate::protocol::query::{ModelCard, Query, Today};
 use crate::protocol::session::Card;
 use crate::protocol::worktree::Worktree;
@@ -98,6 +98,7 @@ use crate::tui::app::mention::Mention;
 use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::notify::Notify;
 use crate::tui::app::overlay::Overlay;
+use crate::tui::app::overlay::models::How;
 use crate::tui::app::panes::Panes;
 use crate::tui::app::pointer::Spot;
 use crate::tui::app::pointing::{Clicks, Gesture};
@@ -167,6 +168,8 @@ pub struct App {
     /// The folder that was named for a new session, until it was looked at.
     pub wanted: Option<PathBuf>,
     pub local: Local,
+    /// A model found on this machine that was chosen, for which session and how, while its server is being kept.
+    pub taking: Option<(SessionId, ModelRef, How)>,
     /// The next key is one of those that follow it.
     pub leader: Option<Pressed>,
     pub note: Option<Note>,

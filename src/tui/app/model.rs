@@ -33,7 +33,7 @@ impl App {
         if spoken(self.view()) {
             self.list_models(Some(model))
         } else {
-            self.change(Change::Model { model })
+            self.take_model(model, How::After)
         }
     }
 
@@ -79,11 +79,13 @@ impl App {
             session,
         };
         let served = Query::Served { elsewhere: true };
-        vec![
+        let mut cmds = vec![
             Cmd::Ask(Tag::Offers(id), offers),
             Cmd::Ask(Tag::Routes, routes),
             Cmd::Ask(Tag::Served(id), served),
-        ]
+        ];
+        cmds.extend(self.ask_local_for_list());
+        cmds
     }
 
     /// Servers have told their models: those that are new are weighed for the list that is still shown.
@@ -114,6 +116,9 @@ impl App {
         let model = here.model().cloned();
         if let Some(Overlay::Models(overlay)) = &mut self.overlay {
             overlay.found(offers, model.as_ref());
+        }
+        self.list_unkept();
+        if let Some(Overlay::Models(overlay)) = &mut self.overlay {
             let reply = overlay.take_named();
             return self.replied(reply);
         }
@@ -121,6 +126,9 @@ impl App {
     }
 
     pub fn take_model(&mut self, model: ModelRef, how: How) -> Vec<Cmd> {
+        if let Some(cmds) = self.take_unkept(&model, how) {
+            return cmds;
+        }
         let running = self.view().running();
         match how {
             How::Fork => self.fork(model, None),

@@ -154,6 +154,8 @@ pub enum NewProvider {
     Server { address: String },
     /// A server on this machine that answered at this port, with the preset of its kind.
     Local { preset: String, port: u16 },
+    /// The same, and nothing begins with it but the session it was chosen for.
+    LocalBeside { preset: String, port: u16 },
 }
 
 /// A key, or where it is.

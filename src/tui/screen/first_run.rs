@@ -374,7 +374,9 @@ fn content(
                     key: given,
                 } => format!("asking {} with {}", one_line(provider), key(given)),
                 NewProvider::Server { address } => format!("asking {}", one_line(address)),
-                NewProvider::Local { port, .. } => format!("asking port {port}"),
+                NewProvider::Local { port, .. } | NewProvider::LocalBeside { port, .. } => {
+                    format!("asking port {port}")
+                }
             };
             let waited = text::seconds(app.now.since.saturating_sub(*since));
             let said = format!("{what} for its models, {waited}");

@@ -2,7 +2,8 @@
 //! typed to find it, and what was said no to.
 
 use crate::protocol::id::ModelRef;
-use crate::protocol::offer::{Offer, Pays};
+use crate::protocol::offer::{Figure, Left, Offer, Pays};
+use crate::protocol::query::ModelCard;
 use crate::protocol::route::RouteReport;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::press::Press;
@@ -25,6 +26,8 @@ pub enum How {
 pub struct Models {
     /// `None` until they were reckoned.
     pub offers: Option<Vec<Offer>>,
+    /// Models found on this machine whose server the config does not have; shown behind the others.
+    pub unkept: Vec<Offer>,
     /// Which endpoint of each route would serve, and why not the others.
     pub routes: Vec<RouteReport>,
     pub pick: Pick,
@@ -45,11 +48,42 @@ pub struct Models {
 
 impl Models {
     pub fn shown(&self) -> Vec<&Offer> {
+        let unkept = self.unkept.iter().filter(|_| self.offers.is_some());
         self.offers
             .iter()
             .flatten()
+            .chain(unkept)
             .filter(|offer| self.pick.fits(&offer.card.model.to_string()))
             .collect()
+    }
+
+    /// Whether a row is a model found on this machine whose server the config does not have.
+    pub fn is_unkept(&self, offer: &Offer) -> bool {
+        let model = &offer.card.model;
+        self.unkept.iter().any(|unkept| unkept.card.model == *model)
+    }
+
+    /// Models that were found on this machine: free, and of the length of what would be sent anywhere.
+    pub fn found_here(&mut self, cards: Vec<ModelCard>) {
+        let known = self.here().or_else(|| self.offers.as_ref()?.first());
+        let tokens = known.map_or(0, |offer| offer.tokens);
+        let offer = |card: ModelCard| Offer {
+            model: card.model.clone(),
+            card,
+            host: Some("127.0.0.1".to_owned()),
+            first: false,
+            tokens,
+            warm: 0,
+            next: Figure::Free,
+            cold: Figure::Free,
+            then: Figure::Free,
+            left: Left::default(),
+            pays: Pays::Unknown,
+            speed: None,
+            used: None,
+            warm_until: None,
+        };
+        self.unkept = cards.into_iter().map(offer).collect();
     }
 
     /// The model that answers now.

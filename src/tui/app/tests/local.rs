@@ -7,13 +7,17 @@ use pretty_assertions::assert_eq;
 
 use crate::protocol::event::{Delta, Signal, Waiting};
 use crate::protocol::failure::{Failure, FailureKind};
-use crate::protocol::query::ModelCard;
+use crate::protocol::offer::Offer;
+use crate::protocol::query::{Found, ModelCard};
 use crate::protocol::time::Time;
 use crate::tui::app::App;
+use crate::tui::app::card::KeyPlaces;
 use crate::tui::app::first_run::Page;
 use crate::tui::app::local::{Answering, Local, Usual};
-use crate::tui::app::message::{Cmd, Msg};
-use crate::tui::app::setup::{NewProvider, Opened, Setup};
+use crate::tui::app::message::{Cmd, Msg, Tag};
+use crate::tui::app::overlay::Overlay;
+use crate::tui::app::setup::{NewProvider, Opened, Setup, Stored};
+use crate::tui::app::tests::models::offer;
 use crate::tui::app::tests::{Desk, model, now};
 
 fn usual() -> Usual {
@@ -38,6 +42,7 @@ fn answering(models: &[&str]) -> Answering {
     Answering {
         at: usual(),
         preset: "ollama".to_owned(),
+        kept: false,
         models: models.iter().map(card).collect(),
     }
 }
@@ -135,4 +140,80 @@ fn without_a_way_to_the_model_this_machine_is_asked_once() {
         desk.update(Msg::Signals(vec![retry(FailureKind::Network)])),
         []
     );
+}
+
+/// The list of models, opened where a vendor's model answers; its rows by name.
+fn listed(found: Vec<Answering>) -> (Desk, Vec<String>) {
+    let mut desk = desk(true);
+    desk.update(Msg::Ready(Opened::default()));
+    desk.ctrl('x');
+    let cmds = desk.press(KeyCode::Char('m'));
+    let asked = cmds.iter().filter(|cmd| **cmd == Cmd::AskLocal).count();
+    assert_eq!(asked, 1, "{cmds:?}");
+    let tag = Tag::Offers(desk.app.view().id);
+    desk.update(Msg::Local(found));
+    desk.update(Msg::Found(
+        tag,
+        Found::Offers(vec![Offer {
+            tokens: 1_000,
+            ..offer("anthropic/sonnet")
+        }]),
+    ));
+    let Some(Overlay::Models(overlay)) = &desk.app.overlay else {
+        unreachable!("the list is open");
+    };
+    let shown = overlay.shown();
+    let rows = shown.iter().map(|offer| offer.card.model.to_string());
+    let rows = rows.collect();
+    (desk, rows)
+}
+
+#[test]
+fn the_list_of_models_has_those_found_here_and_taking_one_keeps_its_server() {
+    let kept = Answering {
+        kept: true,
+        ..answering(&["known"])
+    };
+    let (mut desk, rows) = listed(vec![kept, answering(&["qwen3:4b"])]);
+    // What the config has is among the others, as far as it has told its models.
+    assert_eq!(rows, ["anthropic/sonnet", "ollama/qwen3:4b"]);
+    desk.press(KeyCode::Down);
+    let provider = NewProvider::LocalBeside {
+        preset: "ollama".to_owned(),
+        port: 11434,
+    };
+    let here = model("ollama/qwen3:4b");
+    assert_eq!(
+        desk.press(KeyCode::Enter),
+        [Cmd::Store(provider, here.clone())]
+    );
+    let before = desk.app.setup.model.clone();
+    assert_eq!(desk.app.view().model(), before.as_ref(), "not kept yet");
+    let stored = Stored {
+        card: None,
+        key_places: KeyPlaces::new(),
+        text: "kept in config.toml".to_owned(),
+    };
+    desk.update(Msg::Stored(Ok(stored)));
+    // This session, and no other.
+    assert_eq!(desk.app.view().model(), Some(&here));
+    assert_eq!(desk.app.setup.model, before);
+    let note = desk.app.note.as_ref().map(|note| note.text.as_str());
+    assert_eq!(
+        note,
+        Some("ollama/qwen3:4b from the first prompt on; kept in config.toml")
+    );
+    assert_eq!(desk.app.local.unkept().count(), 0);
+}
+
+#[test]
+fn a_server_that_cannot_be_kept_changes_nothing() {
+    let (mut desk, _) = listed(vec![answering(&["qwen3:4b"])]);
+    desk.press(KeyCode::Down);
+    desk.press(KeyCode::Enter);
+    let before = desk.app.view().model().cloned();
+    desk.update(Msg::Stored(Err("cannot write /c/config.toml".to_owned())));
+    assert_eq!(desk.app.view().model(), before.as_ref());
+    assert_eq!(desk.app.notices, ["cannot write /c/config.toml"]);
+    assert_eq!(desk.app.first_run, None);
 }

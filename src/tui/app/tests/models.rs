@@ -21,7 +21,7 @@ use crate::tui::app::setup::{Checked, GivenKey, NewProvider, Stored};
 use crate::tui::app::tests::{Desk, model, ops};
 use crate::tui::app::view::Stage;
 
-fn offer(name: &str) -> Offer {
+pub(crate) fn offer(name: &str) -> Offer {
     let cost = Figure::About(Money::usd(1));
     Offer {
         card: ModelCard {

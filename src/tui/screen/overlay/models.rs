@@ -183,6 +183,18 @@ fn hints(overlay: &Models, room: usize) -> Vec<Hint<'static>> {
             Does(Action::ModelsKey, "another vendor"),
         ];
     }
+    if marked.is_some_and(|offer| overlay.is_unkept(offer)) {
+        let enter = if room < SLIM {
+            "keep and use"
+        } else {
+            "keep it in the config and use it"
+        };
+        return vec![
+            Does(Action::Choose, enter),
+            Does(Action::Close, "stay"),
+            Said("type", "to find"),
+        ];
+    }
     let mut hints = vec![Does(Action::Choose, enter)];
     if overlay.running {
         let now = if wide { "now (stops the turn)" } else { "now" };
@@ -240,6 +252,9 @@ fn model_row(
     let mut row = listed(marked, look).put(title, role);
     if let Some(lacks) = &card.lacks {
         return row.put(format!("  {}", one_line(lacks)), Role::Muted);
+    }
+    if overlay.is_unkept(offer) {
+        return row.put("  found here, not in the config", Role::Muted);
     }
     let mut columns = table.columns.iter().copied().peekable();
     while let Some(column) = columns.next() {
@@ -334,6 +349,14 @@ fn foot(app: &App, overlay: &Models, room: usize, look: &Look) -> Vec<Row> {
     }
     if overlay.confirm.is_some() {
         rows.extend(wrapped(&asked(offer), room, 0, Role::Warn));
+    } else if overlay.is_unkept(offer) {
+        let (model, provider) = (offer.model.to_string(), &offer.model.provider);
+        let text = format!(
+            "{} on this machine: taken up it is kept as [providers.{}], and begins nothing else",
+            one_line(&model),
+            one_line(provider)
+        );
+        rows.extend(wrapped(&text, room, 0, Role::Text));
     } else {
         rows.extend(whereto(overlay, offer, room));
     }
