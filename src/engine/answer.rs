@@ -60,7 +60,9 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
         Query::Models => house.model_cards().await.map(Found::Models),
         Query::Served { elsewhere } => {
             let reach = if elsewhere { Reach::All } else { Reach::Here };
+            house.recall_windows().await;
             house.providers().look(reach).await;
+            house.keep_windows();
             house.model_cards().await.map(Found::Models)
         }
         Query::Providers => check::cards(house).await.map(Found::Providers),

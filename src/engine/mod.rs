@@ -42,6 +42,7 @@ mod title;
 mod tool_run;
 #[cfg(test)]
 mod trial;
+mod window;
 mod worktree;
 mod worktree_list;
 mod written;

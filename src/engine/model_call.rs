@@ -318,6 +318,7 @@ impl Task {
                 Chunk::Thinking(text) => self.spoke(Delta::Thinking { text }),
                 Chunk::CallGrows { name, bytes } => self.spoke(Delta::CallGrows { name, bytes }),
                 Chunk::Done(reply) => {
+                    self.house.keep_windows();
                     if let Some(call) = self.call.take() {
                         self.counted = reply
                             .usage
@@ -361,6 +362,7 @@ impl Task {
         let Some(call) = self.call.take() else {
             return;
         };
+        self.house.keep_windows();
         if failure.kind == FailureKind::BadRequest && call.tried_pictures {
             let way_out = self.without_pictures(&call.model);
             failure.message = format!("{}; {way_out}", failure.message);

@@ -75,6 +75,7 @@ impl House {
 
     /// Takes up what was written of the endpoints since. Where the log cannot be read the book is an older one, no more.
     pub(crate) async fn refresh_health(self: &Arc<Self>) {
+        self.recall_windows().await;
         let read = self
             .health
             .lock()
@@ -123,6 +124,7 @@ impl House {
     }
 
     pub(crate) async fn model_cards(self: &Arc<Self>) -> Result<Vec<ModelCard>, String> {
+        self.recall_windows().await;
         let read = |reader: &Reader| Ok((reader.accepted()?, reader.used()?));
         let (accepted, used) = self.read(read).await?;
         let asked = used.into_iter().map(|(model, _)| model);

@@ -24,6 +24,7 @@ pub mod gemini;
 #[cfg(test)]
 mod golden;
 pub mod http;
+pub mod kept;
 pub mod key;
 pub mod limits;
 pub mod listed;

@@ -23,6 +23,7 @@ use crate::provider::Provider;
 use crate::provider::catalog::Catalog;
 use crate::provider::dialect;
 use crate::provider::http::{Http, is_loopback, url};
+use crate::provider::kept::Kept;
 use crate::provider::key::Key;
 use crate::provider::marks;
 use crate::provider::quirks::{self, Quirks};
@@ -44,6 +45,7 @@ pub struct Providers {
     rehearsals: Rehearsals,
     made: Mutex<BTreeMap<String, Arc<Remote>>>,
     catalog: OnceLock<Catalog>,
+    pub(crate) kept: Kept,
 }
 
 impl fmt::Debug for Providers {
@@ -73,6 +75,7 @@ impl Providers {
             rehearsals,
             made: Mutex::new(BTreeMap::new()),
             catalog: OnceLock::new(),
+            kept: Kept::default(),
         }
     }
 
@@ -164,13 +167,7 @@ impl Providers {
             let vendor = quirks_of(config).ok()?.vendor?;
             self.catalog().lookup(vendor, &model.model)?.images
         };
-        let told = || {
-            let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-            made.get(&model.provider)?
-                .answers
-                .held(&model.model)?
-                .images
-        };
+        let told = || self.told(&model.provider)?.held(&model.model)?.images;
         Abilities {
             images: own.images.or_else(told).or_else(listed),
             ..own
@@ -239,7 +236,7 @@ impl Providers {
     pub fn models(&self) -> Vec<ModelCard> {
         let mut cards = Vec::new();
         for (name, config) in &self.config {
-            let told = self.listed(name);
+            let told = self.told(name).map_or_else(Vec::new, |told| told.listed());
             let vendor = quirks_of(config).ok().and_then(|quirks| quirks.vendor);
             let listed = vendor
                 .into_iter()
@@ -352,11 +349,15 @@ impl Providers {
         })
     }
 
-    /// The models that a server told of.
-    fn listed(&self, name: &str) -> Vec<String> {
+    /// What a server told, where it was asked.
+    fn told(&self, name: &str) -> Option<Answers> {
         let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        made.get(name)
-            .map_or_else(Vec::new, |remote| remote.answers.listed())
+        Some(made.get(name)?.answers.clone())
+    }
+
+    /// The windows that it told of, by model.
+    pub(crate) fn told_windows(&self, name: &str) -> Vec<(String, u64)> {
+        self.told(name).map_or_else(Vec::new, |told| told.windows())
     }
 
     pub(crate) fn remote(&self, name: &str) -> Result<Arc<Remote>, Failure> {
@@ -422,9 +423,10 @@ impl Providers {
             .get(&model.provider)
             .and_then(|remote| remote.window(&model.model));
         drop(made);
+        let kept = || self.kept.window(model);
         ModelCard {
             model: model.clone(),
-            context: own.context.or(context).or(told),
+            context: own.context.or(context).or(told).or_else(kept),
             max_output: own.max_output.or(max_output),
             price,
             price_date,

@@ -84,6 +84,16 @@ impl Answers {
         *lock(&self.listed) = served.iter().map(|served| served.model.clone()).collect();
     }
 
+    /// The windows it told of, by model.
+    pub fn windows(&self) -> Vec<(String, u64)> {
+        let asked = lock(&self.asked).keys().cloned().collect::<BTreeSet<_>>();
+        let learnt = lock(&self.learnt).keys().cloned().collect();
+        let models = asked.union(&learnt);
+        models
+            .filter_map(|model| Some((model.clone(), self.held(model)?.window?)))
+            .collect()
+    }
+
     /// The models that a server listed.
     pub fn listed(&self) -> Vec<String> {
         lock(&self.listed).clone()

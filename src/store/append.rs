@@ -6,7 +6,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 
 use crate::agent::digest;
 use crate::protocol::event::{Event, Fact};
-use crate::protocol::id::{Seq, SessionId};
+use crate::protocol::id::{ModelRef, Seq, SessionId};
 use crate::protocol::session::Card;
 use crate::protocol::time::Time;
 use crate::store::blob;
@@ -137,6 +137,14 @@ pub fn stash_draft(id: SessionId) -> String {
 
 /// Begins the name of every such draft.
 pub(crate) const STASH: &str = "stash:";
+
+/// The name under which the window of a model is kept that its server told: like a draft it is no fact, and the newest holds.
+pub fn window_draft(model: &ModelRef) -> String {
+    format!("{WINDOW}{model}")
+}
+
+/// Begins each such name.
+pub(crate) const WINDOW: &str = "window:";
 
 /// The integer a session has in the tables.
 pub(crate) fn session_key(conn: &Connection, id: SessionId) -> rusqlite::Result<i64> {

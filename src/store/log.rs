@@ -122,7 +122,8 @@ impl Log {
     }
 
     /// Keeps a draft soon; never waits and never fails. Of several under one name that wait only the newest is written.
-    /// Names: [`crate::store::append::step_draft`], [`crate::store::append::composer_draft`], [`crate::store::append::stash_draft`].
+    /// Names: [`crate::store::append::step_draft`], [`crate::store::append::composer_draft`], [`crate::store::append::stash_draft`],
+    /// [`crate::store::append::window_draft`].
     pub fn put_draft(&self, name: impl Into<String>, at: Time, body: impl Into<String>) {
         self.draft(name.into(), Some((at, body.into())));
     }

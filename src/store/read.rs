@@ -15,7 +15,7 @@ use crate::protocol::id::{ModelRef, Seq, SessionId};
 use crate::protocol::query::{NotFound, Page, Stashed};
 use crate::protocol::session::{Card, State};
 use crate::protocol::time::Time;
-use crate::store::append::{STASH, find_session};
+use crate::store::append::{STASH, WINDOW, find_session};
 use crate::store::fault::{OpenError, StoreError, beside, sort};
 use crate::store::open::WAIT;
 use crate::store::upcast::{Unread, decode};
@@ -172,6 +172,22 @@ impl Reader {
             conn.prepare_cached("SELECT body FROM draft WHERE name = ?")?
                 .query_row([name], |row| text(row, 0))
                 .optional()
+        })
+    }
+
+    /// What is kept of windows that servers told, by model.
+    pub fn windows(&self) -> Result<Vec<(ModelRef, String)>, StoreError> {
+        self.ask(Vec::new(), |conn| {
+            let sql = "SELECT substr(name, ?), body FROM draft WHERE name LIKE ? ORDER BY name";
+            let rows = conn
+                .prepare_cached(sql)?
+                .query_map((WINDOW.len() as i64 + 1, format!("{WINDOW}%")), |row| {
+                    Ok((text(row, 0)?.parse().ok(), text(row, 1)?))
+                })?
+                .collect::<Result<Vec<_>, _>>()?;
+            // A name that nothing here gave is passed over.
+            let named = |(model, body): (Option<ModelRef>, String)| Some((model?, body));
+            Ok(rows.into_iter().filter_map(named).collect())
         })
     }
 

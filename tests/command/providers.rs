@@ -417,3 +417,33 @@ fn a_key_given_in_the_list_of_models_is_kept_and_switches_nothing() {
     let said = home.run(&["run", "go"]);
     assert_eq!(said.out.trim(), "I have heard you.", "{said:?}");
 }
+
+#[test]
+fn a_window_that_a_server_told_is_known_when_it_is_off() {
+    let windows = [8192, 16_384];
+    let home = Home::with("");
+    let listed = |port: &str| {
+        home.config(&format!(
+            "[providers.mine]\npreset = \"vllm\"\nbase_url = \"{port}/v1\"\n[providers.mine.models.m]\n"
+        ));
+        let found = home.run(&["models", "--json"]).json();
+        let row = rows(&found).iter().find(|row| row["model"] == "mine/m");
+        row.unwrap()["context"].clone()
+    };
+    assert_eq!(listed("http://127.0.0.1:1"), Value::Null);
+    let told = std::sync::Arc::new(Mutex::new(windows[0]));
+    let window = std::sync::Arc::clone(&told);
+    let server = Server::start(move |_: &Request| {
+        let window = *window.lock().unwrap();
+        let body = json!({"object": "list", "data": [{"id": "m", "max_model_len": window}]});
+        respond(200, "content-type: application/json\r\n", &body.to_string())
+    });
+    let address = server.address.clone();
+    assert_eq!(listed(&address), windows[0]);
+    *told.lock().unwrap() = windows[1];
+    assert_eq!(listed(&address), windows[1]);
+    drop(server);
+    assert_eq!(listed(&address), windows[1]);
+    // Nothing is known of a server at another place.
+    assert_eq!(listed("http://127.0.0.1:1"), Value::Null);
+}
