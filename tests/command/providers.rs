@@ -447,3 +447,59 @@ fn a_window_that_a_server_told_is_known_when_it_is_off() {
     // Nothing is known of a server at another place.
     assert_eq!(listed("http://127.0.0.1:1"), Value::Null);
 }
+
+#[test]
+fn the_models_that_a_config_names_are_listed_and_asked_by_their_names() {
+    let asked = std::sync::Arc::new(Mutex::new(Vec::new()));
+    let heard = std::sync::Arc::clone(&asked);
+    let server = Server::start(move |request: &Request| {
+        if request.body.is_empty() {
+            let body = r#"{"data":[{"id":"served"},{"id":"vendor/second"}]}"#;
+            return respond(200, "content-type: application/json\r\n", body);
+        }
+        let model = request.json()["model"].as_str().map(str::to_owned);
+        heard.lock().unwrap().extend(model);
+        answer(request, &Turn::text("I have heard you."))
+    });
+    let home = Home::with("");
+    home.config(&format!(
+        "model = \"mine/first\"\n[providers.mine]\nwire = \"openai-chat\"\nbase_url = \"{}/v1\"\n\
+         [providers.mine.models.first]\ncontext = 90000\n\
+         [providers.mine.models.\"vendor/second\"]\ncontext = 100000\nprice = {{ input = 1, output = 2 }}\n",
+        server.address
+    ));
+    let found = home.run(&["models", "--json"]).json();
+    let mine: Vec<(&str, Option<u64>)> = rows(&found)
+        .iter()
+        .filter_map(|row| {
+            let name = row["model"].as_str()?.strip_prefix("mine/")?;
+            Some((name, row["context"].as_u64()))
+        })
+        .collect();
+    // Each once: those of the config, then what its server has beside.
+    assert_eq!(
+        mine,
+        [
+            ("first", Some(90_000)),
+            ("vendor/second", Some(100_000)),
+            ("served", None)
+        ]
+    );
+    let mut terminal = Terminal::creel(&home, &[]);
+    terminal.wait_for(READY);
+    terminal.press("\x18m");
+    terminal.wait_for("vendor/second");
+    terminal.press("second");
+    terminal.wait_until("that row alone", |screen| !screen.contains("mine/served"));
+    terminal.press("\r");
+    terminal.wait_until("no list", |screen| !screen.contains("model for"));
+    terminal.press("go\r");
+    terminal.wait_for("I have heard you.");
+    terminal.quit();
+    assert_eq!(asked.lock().unwrap().first().unwrap(), "vendor/second");
+    // Other sessions begin as before.
+    asked.lock().unwrap().clear();
+    let said = home.run(&["run", "go"]);
+    assert_eq!(said.out.trim(), "I have heard you.", "{said:?}");
+    assert_eq!(asked.lock().unwrap().first().unwrap(), "first");
+}
