@@ -7,12 +7,12 @@ use std::path::PathBuf;
 use crate::agent::visible::one_line;
 use crate::config::preset;
 use crate::tui::app::ask::edit_line;
-use crate::tui::app::given_key::{key_source, vendor_of};
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
 use crate::tui::app::keymap::press::Press;
 use crate::tui::app::setup::{Checked, GivenKey, NewProvider};
 use crate::tui::app::text::Text;
+use crate::tui::app::typed_key::{key_source, vendor_of};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct FirstRun {

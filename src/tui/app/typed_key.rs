@@ -1,4 +1,4 @@
-//! What was typed or pasted where a key is asked for: the key itself, or where one is.
+//! What a person typed or pasted where a key is asked for: the key itself, or where one is.
 
 use std::path::PathBuf;
 
