@@ -1,7 +1,7 @@
 //! Providers that a person gives on the first page: tried with a call that costs nothing, then kept.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use futures_util::FutureExt;
@@ -11,22 +11,23 @@ use tokio::runtime::Handle;
 use creel::config::load;
 use creel::config::paths::{Paths, process_environment};
 use creel::config::rekey;
-use creel::config::secret::{self, Secret};
+use creel::config::secret;
 use creel::config::write::{self, KeyToStore};
-use creel::config::{Config, KeySource, ProviderConfig, Wire, address, preset};
+use creel::config::{Config, KeySource, ProviderConfig, address, preset};
 use creel::engine::door::Door;
 use creel::protocol::failure::{Failure, FailureKind};
 use creel::protocol::id::ModelRef;
 use creel::protocol::op::{Manage, Managed};
 use creel::protocol::query::ModelCard;
-use creel::protocol::usage::CacheLife;
 use creel::provider::http::Http;
 use creel::provider::local::{self, Kind, Served};
 use creel::provider::rehearsals::Rehearsals;
 use creel::provider::table::Providers;
 use creel::tui::app::card::KeyPlaces;
 use creel::tui::app::local::{Answering, Usual};
-use creel::tui::app::setup::{Checked, GivenKey, NewProvider, Stored};
+use creel::tui::app::setup::{Checked, NewProvider, Stored};
+
+use crate::entry::{Entry, Use, entry, local_server};
 
 /// Tries and keeps providers.
 pub struct Given {
@@ -36,14 +37,6 @@ pub struct Given {
     door: Arc<OnceLock<Door>>,
     /// The way to servers on this machine.
     http: Arc<Http>,
-}
-
-/// A provider as given: its name and entry, and how its key is read and kept.
-struct Entry {
-    name: String,
-    config: ProviderConfig,
-    key: Option<Secret>,
-    keep: KeyToStore,
 }
 
 impl Given {
@@ -68,7 +61,7 @@ impl Given {
         async move {
             // A key file may lie on a slow disk.
             let entry = runtime
-                .spawn_blocking(move || entry(&paths, &new))
+                .spawn_blocking(move || entry(&paths, &new, Use::Try))
                 .await
                 .map_err(|error| error.to_string())??;
             let providers = providers(&entry);
@@ -135,7 +128,7 @@ impl Given {
 
     /// Writes the provider into the config, its key into a file of its own, and has the engine read them. Blocks.
     pub fn store(&self, new: &NewProvider, model: &ModelRef) -> Result<Stored, String> {
-        let mut entry = entry(&self.paths, new)?;
+        let mut entry = entry(&self.paths, new, Use::Keep)?;
         if let NewProvider::Local { .. } | NewProvider::LocalBeside { .. } = new {
             // The name it was shown by.
             entry.name.clone_from(&model.provider);
@@ -189,6 +182,13 @@ impl Given {
                 format!("kept in {file}; the key stays in {}", path.display())
             }
             KeyToStore::Env(variable) => format!("kept in {file}; the key stays in ${variable}"),
+            KeyToStore::Command(argv) => {
+                let source = KeySource::Command(argv.clone());
+                format!(
+                    "kept in {file}; the key comes from {}",
+                    secret::place(&source)
+                )
+            }
             KeyToStore::None => format!("kept in {file}"),
         };
         Ok(Stored {
@@ -263,67 +263,6 @@ fn providers(entry: &Entry) -> Providers {
     )
 }
 
-fn entry(paths: &Paths, new: &NewProvider) -> Result<Entry, String> {
-    match new {
-        NewProvider::Key { vendor, key } | NewProvider::Beside { vendor, key } => {
-            of_vendor(vendor, key)
-        }
-        NewProvider::KeyOf { provider, key } => another(paths, provider, key),
-        NewProvider::Server { address } => server(address),
-        NewProvider::Local { preset, port } | NewProvider::LocalBeside { preset, port } => {
-            local_server(preset, *port)
-        }
-    }
-}
-
-/// A key as given, and how it is kept.
-fn given(key: &GivenKey) -> Result<(Secret, KeyToStore), String> {
-    match key {
-        GivenKey::Pasted(key) => Ok((key.clone(), KeyToStore::Secret(key.clone()))),
-        GivenKey::Variable(variable) => {
-            let key = secret::read(&KeySource::Env(variable.clone()), &process_environment)?;
-            let key = key.ok_or_else(|| format!("${variable} is not set, or empty"))?;
-            Ok((key, KeyToStore::Env(variable.clone())))
-        }
-        GivenKey::File(path) => {
-            let key = secret::read(&KeySource::File(path.clone()), &process_environment)?;
-            let key = key.ok_or_else(|| format!("{} is empty", path.display()))?;
-            Ok((key, KeyToStore::File(absolute(path)?)))
-        }
-    }
-}
-
-fn absolute(path: &Path) -> Result<std::path::PathBuf, String> {
-    std::path::absolute(path).map_err(|error| format!("{}: {error}", path.display()))
-}
-
-fn of_vendor(vendor: &str, key: &GivenKey) -> Result<Entry, String> {
-    let preset = preset::find(vendor);
-    let config = preset.and_then(|preset| preset.entry(None, "the first page".to_owned()));
-    let config = config.ok_or_else(|| format!("`{vendor}` has no address"))?;
-    let (key, keep) = given(key)?;
-    Ok(Entry {
-        name: vendor.to_owned(),
-        config,
-        key: Some(key),
-        keep,
-    })
-}
-
-/// A provider of the config as it is now, with another key.
-fn another(paths: &Paths, name: &str, key: &GivenKey) -> Result<Entry, String> {
-    let loaded = load::read(paths, &process_environment).map_err(|error| error.to_string())?;
-    let config = loaded.config.providers.get(name).cloned();
-    let config = config.ok_or_else(|| format!("the config names no provider `{name}` any more"))?;
-    let (key, keep) = given(key)?;
-    Ok(Entry {
-        name: name.to_owned(),
-        config,
-        key: Some(key),
-        keep,
-    })
-}
-
 /// The card of each model, as the server told of it. `kept`: the providers of the config.
 fn answering(
     kind: Kind,
@@ -368,64 +307,6 @@ fn free_name(preset: &str, taken: &BTreeMap<String, ProviderConfig>) -> String {
     names
         .find(|name| !taken.contains_key(name))
         .unwrap_or_default()
-}
-
-/// A server on this machine, at its usual port or another.
-fn local_server(preset: &str, port: u16) -> Result<Entry, String> {
-    let kind = Kind::ALL.into_iter().find(|kind| kind.preset() == preset);
-    let config =
-        preset::find(preset).and_then(|preset| preset.entry(None, "the first page".to_owned()));
-    let (Some(kind), Some(mut config)) = (kind, config) else {
-        return Err(format!("`{preset}` is no server of this machine"));
-    };
-    let usual = format!(":{}", kind.usual_port());
-    config.base_url = config.base_url.replace(&usual, &format!(":{port}"));
-    Ok(Entry {
-        name: preset.to_owned(),
-        config,
-        key: None,
-        keep: KeyToStore::None,
-    })
-}
-
-/// A compatible server by its address, as people type it: without a scheme it is on this machine, without a path it is `/v1`.
-fn server(typed: &str) -> Result<Entry, String> {
-    let typed = typed.trim();
-    let with_scheme = if typed.contains("://") {
-        typed.to_owned()
-    } else {
-        format!("http://{typed}")
-    };
-    let rest = with_scheme.split_once("://").map_or("", |(_, rest)| rest);
-    let whole = if rest.trim_end_matches('/').contains('/') {
-        with_scheme
-    } else {
-        format!("{}/v1", with_scheme.trim_end_matches('/'))
-    };
-    let base_url = address::check(&whole).map_err(|why| format!("{typed} {why}"))?;
-    let name = if address::is_local(&base_url) {
-        "local"
-    } else {
-        "server"
-    };
-    let config = ProviderConfig {
-        wire: Wire::OpenAiChat,
-        base_url,
-        key: KeySource::None,
-        preset: None,
-        models: BTreeMap::new(),
-        cache: CacheLife::default(),
-        script: None,
-        subscription: None,
-        currency: None,
-        origin: "the first page".to_owned(),
-    };
-    Ok(Entry {
-        name: name.to_owned(),
-        config,
-        key: None,
-        keep: KeyToStore::None,
-    })
 }
 
 #[cfg(test)]

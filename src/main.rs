@@ -1,5 +1,6 @@
 //! The front step: takes the arguments, builds the house, chooses a face. The only place that knows every room.
 
+mod entry;
 mod given;
 mod layouts;
 mod tour;

@@ -26,6 +26,7 @@ const FLOORS: &[&[&str]] = &[
     &["tui::screen"],
     &["tui"],
     // Of the program alone: its wiring beside main.
+    &["entry"],
     &["given", "layouts", "tour", "wishes"],
     &["workstation"],
 ];

@@ -4,7 +4,7 @@ use toml::de::DeTable;
 
 use crate::config::load::{self, Loaded};
 use crate::config::paths::{Environment, Paths};
-use crate::config::write::{KeyToStore, NewProvider, append, keep_config, keep_secret, quoted};
+use crate::config::write::{KeyToStore, NewProvider, append, keep_config, keep_secret};
 
 /// Gives a provider another key. Everything else in the config stays as it is, comments included, and nothing is written unless
 /// the result reads well.
@@ -71,7 +71,7 @@ fn set_key(text: &mut String, name: &str, key: &KeyToStore) {
     let Some((field, value)) = key.line(name) else {
         return;
     };
-    let line = format!("{field} = {}", quoted(&value));
+    let line = format!("{field} = {value}");
     let found = DeTable::parse(text).ok().and_then(|root| {
         let providers = root.get_ref().get("providers")?.get_ref().as_table()?;
         let entry = providers.get(name)?.get_ref().as_table()?;
@@ -142,6 +142,11 @@ mod tests {
                 "[providers.anthropic]\nkey_command = [\n  \"pass\",\n]\n",
                 KeyToStore::Env("Y".to_owned()),
                 "[providers.anthropic]\nkey_env = \"Y\"\n",
+            ),
+            (
+                "[providers.anthropic]\nkey_env = \"X\"\n",
+                KeyToStore::Command(["pass", "show", "a \"b\""].map(str::to_owned).into()),
+                "[providers.anthropic]\nkey_command = [\"pass\", \"show\", 'a \"b\"']\n",
             ),
             (
                 "providers.anthropic = { key_file = \"/k\" }\n",

@@ -37,6 +37,8 @@ pub enum KeyToStore {
     Env(String),
     /// It stays in this file of the person's.
     File(PathBuf),
+    /// This command prints it.
+    Command(Vec<String>),
     /// It goes into a file of its own for the owner alone, never into the config.
     Secret(Secret),
 }
@@ -114,13 +116,17 @@ pub(crate) fn keep_config(file: &Path, text: &str) -> Result<(), String> {
 }
 
 impl KeyToStore {
-    /// As the config says it: a key and its value. `name` is the provider's.
+    /// As the config says it: a key and its value, written as it stands there. `name` is the provider's.
     pub(crate) fn line(&self, name: &str) -> Option<(&'static str, String)> {
         match self {
             Self::None => None,
-            Self::Env(variable) => Some(("key_env", variable.clone())),
-            Self::File(path) => Some(("key_file", path.display().to_string())),
-            Self::Secret(_) => Some(("key_file", format!("keys/{name}"))),
+            Self::Env(variable) => Some(("key_env", quoted(variable))),
+            Self::File(path) => Some(("key_file", quoted(&path.display().to_string()))),
+            Self::Command(argv) => {
+                let words: Vec<String> = argv.iter().map(|word| quoted(word)).collect();
+                Some(("key_command", format!("[{}]", words.join(", "))))
+            }
+            Self::Secret(_) => Some(("key_file", quoted(&format!("keys/{name}")))),
         }
     }
 
@@ -130,6 +136,7 @@ impl KeyToStore {
             Self::None => None,
             Self::Env(variable) => Some(KeySource::Env(variable.clone())),
             Self::File(path) => Some(KeySource::File(path.clone())),
+            Self::Command(argv) => Some(KeySource::Command(argv.clone())),
             Self::Secret(_) => Some(KeySource::File(own.to_owned())),
         }
     }
@@ -154,9 +161,11 @@ pub(crate) fn append(text: &mut String, new: &NewProvider) {
     }
     let key = new.key.line(&new.name);
     let lines = [
-        new.wire.map(|wire| ("wire", wire.name().to_owned())),
-        new.base_url.clone().map(|address| ("base_url", address)),
-        new.preset.clone().map(|preset| ("preset", preset)),
+        new.wire.map(|wire| ("wire", quoted(wire.name()))),
+        new.base_url
+            .as_ref()
+            .map(|address| ("base_url", quoted(address))),
+        new.preset.as_ref().map(|preset| ("preset", quoted(preset))),
         key,
     ];
     let name = if new.name.contains('.') {
@@ -166,7 +175,7 @@ pub(crate) fn append(text: &mut String, new: &NewProvider) {
     };
     let lines = lines.into_iter().flatten();
     let lines: Vec<String> = lines
-        .map(|(key, value)| format!("{key} = {}\n", quoted(&value)))
+        .map(|(key, value)| format!("{key} = {value}\n"))
         .collect();
     text.extend([format!("[providers.{name}]\n")]);
     text.extend(lines);

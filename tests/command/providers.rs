@@ -419,6 +419,46 @@ fn a_key_given_in_the_list_of_models_is_kept_and_switches_nothing() {
 }
 
 #[test]
+fn a_key_may_be_given_by_the_command_that_prints_it() {
+    let server = Server::start(good);
+    let home = Home::new();
+    let file = home.beside("key");
+    std::fs::write(&file, format!("{KEY}\n")).unwrap();
+    home.plays("> *\n< text: I have heard you.\n");
+    let played = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
+    let address = &server.address;
+    home.config(&format!(
+        "{played}[providers.further]\nwire = \"openai-chat\"\nbase_url = \"{address}/v1\"\nkey_env = \"NOT_SET\"\n\
+         [providers.further.models.m]\ncontext = 100000\n"
+    ));
+    let mut terminal = Terminal::creel(&home, &[]);
+    terminal.wait_for(READY);
+    terminal.press("\x18m");
+    terminal.wait_for("set NOT_SET");
+    terminal.press("further");
+    terminal.wait_for("give its key");
+    terminal.press("\r");
+    terminal.wait_for("The key for further.");
+    // What cannot be run is said in one line, and the command stands there to be put right.
+    terminal.press("!/nowhere/pass\r");
+    terminal.wait_for("cannot run the key command `/nowhere/pass`");
+    terminal.press(&format!("\x1b[200~!cat '{}'\x1b[201~", file.display()));
+    terminal.wait_for("!cat");
+    terminal.press("\r");
+    terminal.wait_for("model for");
+    terminal.wait_until("the key there", |screen| !screen.contains("set NOT_SET"));
+    terminal.press("\x1b");
+    terminal.wait_until("no list", |screen| !screen.contains("model for"));
+    terminal.quit();
+    let raw = terminal.raw();
+    assert!(!String::from_utf8_lossy(&raw).contains("SECRET"));
+    let config = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
+    let line = format!("key_command = [\"cat\", \"{}\"]", file.display());
+    assert!(config.contains(&line), "{config}");
+    assert!(!home.path().join("keys").exists());
+}
+
+#[test]
 fn a_window_that_a_server_told_is_known_when_it_is_off() {
     let windows = [8192, 16_384];
     let home = Home::with("");

@@ -12,7 +12,7 @@ use crate::tui::app::keymap::place::Place;
 use crate::tui::app::keymap::press::Press;
 use crate::tui::app::setup::{Checked, GivenKey, NewProvider};
 use crate::tui::app::text::Text;
-use crate::tui::app::typed_key::{key_source, vendor_of};
+use crate::tui::app::typed_key::{key_source, typed_command, vendor_of};
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct FirstRun {
@@ -366,6 +366,7 @@ fn key_page(key: &GivenKey, of: Option<String>) -> Page {
         GivenKey::Pasted(key) => key.expose().to_owned(),
         GivenKey::Variable(name) => format!("${name}"),
         GivenKey::File(path) => path.display().to_string(),
+        GivenKey::Command(argv) => typed_command(argv),
     };
     Page::Key {
         field: Text::new(&typed),
@@ -421,6 +422,7 @@ mod tests {
             ("OPENROUTER_API_KEY", 0, "openrouter"),
             ("sk-0123456789abcdefghij", 2, "deepseek"),
             ("/keys/mine", 1, "openai"),
+            ("!pass show openai", 1, "openai"),
         ];
         for (typed, chosen, expected) in cases {
             let mut page = FirstRun::default();

@@ -167,6 +167,8 @@ pub enum GivenKey {
     Variable(String),
     /// Read from this file.
     File(PathBuf),
+    /// Printed by this program with its arguments, which no shell reads.
+    Command(Vec<String>),
 }
 
 /// What a provider answered when it was tried.

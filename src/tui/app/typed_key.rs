@@ -6,12 +6,51 @@ use crate::config::preset;
 use crate::config::secret::Secret;
 use crate::tui::app::setup::GivenKey;
 
-/// The vendor of a key, where its beginning or the name of its variable says so. What a file holds is not known here.
+/// Begins a command that prints the key, as it begins one of the person's own in a message.
+const COMMAND: char = '!';
+
+/// A command as it is typed in the field.
+pub fn typed_command(argv: &[String]) -> String {
+    let word = |word: &String| {
+        let is_plain = |c: char| !c.is_whitespace() && !matches!(c, '\'' | '"');
+        if !word.is_empty() && word.chars().all(is_plain) {
+            return word.clone();
+        }
+        // What stands in one kind of quotes cannot have that kind in it.
+        let parts = word.split('\'').map(|part| format!("'{part}'"));
+        parts.collect::<Vec<_>>().join("\"'\"")
+    };
+    let words: Vec<String> = argv.iter().map(word).collect();
+    format!("{COMMAND}{}", words.join(" "))
+}
+
+/// The words of a command: blanks part them, quotes of either kind hold them together, and nothing else means anything, since no
+/// shell reads it. A quote that is not closed goes to the end.
+fn split(text: &str) -> Vec<String> {
+    let mut words = Vec::new();
+    let mut word: Option<String> = None;
+    let mut quote = None;
+    for c in text.chars() {
+        match quote {
+            Some(open) if c == open => quote = None,
+            None if matches!(c, '\'' | '"') => {
+                quote = Some(c);
+                word.get_or_insert_default();
+            }
+            None if c.is_whitespace() => words.extend(word.take()),
+            Some(_) | None => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// The vendor of a key, where its beginning or the name of its variable says so. What a file or a command holds is not known here.
 pub fn vendor_of(key: &GivenKey) -> Option<String> {
     let preset = match key {
         GivenKey::Pasted(key) => preset::of_key(key.expose()),
         GivenKey::Variable(name) => preset::of_variable(name),
-        GivenKey::File(_) => None,
+        GivenKey::File(_) | GivenKey::Command(_) => None,
     };
     preset.map(|preset| preset.name.to_owned())
 }
@@ -26,6 +65,11 @@ pub fn key_source(text: &str) -> Option<GivenKey> {
             .chars()
             .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_')
         && (variable.contains('_') || text.starts_with('$') || variable.len() < 12);
+    if let Some(command) = text.strip_prefix(COMMAND) {
+        let argv = split(command);
+        let is_one = argv.first().is_some_and(|program| !program.is_empty());
+        return is_one.then_some(GivenKey::Command(argv));
+    }
     if text.is_empty() {
         None
     } else if is_variable {
@@ -44,6 +88,10 @@ mod tests {
     #[test]
     fn a_key_is_told_from_the_name_of_its_place() {
         let key = |text: &str| Secret::new(text).map(GivenKey::Pasted);
+        let command = |words: &[&str]| {
+            let words = words.iter().map(|&word| word.to_owned());
+            Some(GivenKey::Command(words.collect()))
+        };
         let cases = [
             ("", None),
             ("sk-ant-api03-AAAA", key("sk-ant-api03-AAAA")),
@@ -58,9 +106,21 @@ mod tests {
                 Some(GivenKey::File(PathBuf::from("~/keys/anthropic"))),
             ),
             ("0123456789ABCDEF0123", key("0123456789ABCDEF0123")),
+            ("!pass show x", command(&["pass", "show", "x"])),
+            (
+                " ! op read 'op://Private/My key' \"\"",
+                command(&["op", "read", "op://Private/My key", ""]),
+            ),
+            ("!", None),
+            ("! '' x", None),
+            ("!'a'b \"it's\" 'c d", command(&["ab", "it's", "c d"])),
         ];
         for (text, expected) in cases {
             assert_eq!(key_source(text), expected, "{text:?}");
+            if let Some(GivenKey::Command(argv)) = &expected {
+                // It stands in the field again as what it is.
+                assert_eq!(key_source(&typed_command(argv)), expected, "{text:?}");
+            }
         }
     }
 }

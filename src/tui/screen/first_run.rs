@@ -11,6 +11,7 @@ use crate::tui::app::keymap::Action;
 use crate::tui::app::local::Local;
 use crate::tui::app::setup::{GivenKey, NewProvider};
 use crate::tui::app::text::Text;
+use crate::tui::app::typed_key::typed_command;
 use crate::tui::screen::empty::model_line;
 use crate::tui::screen::first_facts::{facts, noticed};
 use crate::tui::screen::hints::Hint::{self, After, All, Does, Said};
@@ -228,7 +229,7 @@ fn content(
         }
         Page::Key { .. } => {
             all.extend(wrapped(
-                "Paste the key, or type `$NAME` of a variable, or the path of a file.",
+                "Paste the key, or type `$NAME` of a variable, the path of a file, or `!command` that prints it.",
                 width,
                 3,
                 Role::Text,
@@ -249,8 +250,10 @@ fn content(
                 GivenKey::Pasted(key) => key.hint(),
                 GivenKey::Variable(name) => format!("${}", one_line(name)),
                 GivenKey::File(path) => app.setup.path(path),
+                GivenKey::Command(argv) => one_line(&typed_command(argv)),
             };
-            all.push(Row::of(format!("   {key}: whose key is it?"), Role::Text));
+            let said = format!("{key}: whose key is it?");
+            all.extend(wrapped(&said, width, 3, Role::Text));
             gap(&mut all);
             // One row less, for the one that says how many more there are.
             let most = if roomy { 9 } else { 4 };
@@ -358,6 +361,9 @@ fn content(
                 GivenKey::Pasted(key) => key.hint(),
                 GivenKey::Variable(name) => format!("the key in ${}", one_line(name)),
                 GivenKey::File(path) => format!("the key in {}", app.setup.path(path)),
+                GivenKey::Command(argv) => {
+                    format!("the key that `{}` prints", one_line(&argv.join(" ")))
+                }
             };
             let what = match provider {
                 NewProvider::Key { vendor, key: given }
