@@ -52,6 +52,7 @@ fn given(key: &GivenKey, wanted: Use) -> Result<(Option<Secret>, KeyToStore), St
             Ok((Some(key), KeyToStore::Env(variable.clone())))
         }
         GivenKey::File(path) => {
+            let path = &at_home(path, std::env::home_dir());
             let key = secret::read(&KeySource::File(path.clone()), &process_environment)?;
             let key = key.ok_or_else(|| format!("{} is empty", path.display()))?;
             Ok((Some(key), KeyToStore::File(absolute(path)?)))
@@ -65,6 +66,14 @@ fn given(key: &GivenKey, wanted: Use) -> Result<(Option<Secret>, KeyToStore), St
             };
             Ok((key, keep))
         }
+    }
+}
+
+/// The path with the person's own folder in the place of `~`.
+fn at_home(path: &Path, home: Option<PathBuf>) -> PathBuf {
+    match (path.strip_prefix("~"), home) {
+        (Ok(rest), Some(home)) => home.join(rest),
+        _ => path.to_owned(),
     }
 }
 
@@ -164,6 +173,21 @@ fn server(typed: &str) -> Result<Entry, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_file_may_be_named_from_the_home_folder() {
+        let home = || Some(PathBuf::from("/home/ada"));
+        let cases = [
+            ("~/keys/anthropic", home(), "/home/ada/keys/anthropic"),
+            ("~/keys/anthropic", None, "~/keys/anthropic"),
+            ("~bob/key", home(), "~bob/key"),
+            ("/keys/~", home(), "/keys/~"),
+            ("./key", home(), "./key"),
+        ];
+        for (path, home, expected) in cases {
+            assert_eq!(at_home(Path::new(path), home), Path::new(expected));
+        }
+    }
 
     #[test]
     fn a_command_that_prints_a_key_is_run_to_try_it_and_not_to_keep_it() {
