@@ -213,3 +213,69 @@ fn a_refused_prompt_teaches_the_window() {
         );
     }
 }
+
+#[test]
+fn money_keys_and_filters_are_known_by_every_vendors_words() {
+    use FailureKind::{Auth, BadRequest, Refused};
+    let cases = [
+        // No money, said with the status of a wrong request or of too many.
+        (
+            400,
+            "Your credit balance is too low to access the API.",
+            "invalid_request_error",
+            "",
+            Auth,
+        ),
+        (400, "no", "billing_error", "", Auth),
+        (400, "no", "", "Arrearage", Auth),
+        (429, "no", "exceeded_current_quota_error", "", Auth),
+        (429, "no", "", "insufficient_quota", Auth),
+        (429, "no", "", "insufficient_balance", Auth),
+        (429, "no", "", "1113", Auth),
+        // A key that is none.
+        (400, "no", "", "InvalidApiKey", Auth),
+        (
+            400,
+            "Incorrect API key provided: k",
+            "invalid_request_error",
+            "",
+            Auth,
+        ),
+        (
+            400,
+            "API key not valid. Please pass a valid API key.",
+            "INVALID_ARGUMENT",
+            "",
+            Auth,
+        ),
+        // What a vendor does not want to answer.
+        (400, "no", "", "content_filter", Refused),
+        (400, "no", "", "data_inspection_failed", Refused),
+        (400, "no", "", "DataInspectionFailed", Refused),
+        (400, "no", "", "1301", Refused),
+        (400, "no", "", "cyber_policy", Refused),
+        (403, "no", "content_policy_violation", "", Refused),
+        // A wrong request that is only that.
+        (
+            400,
+            "the balance of the text is odd",
+            "invalid_request_error",
+            "",
+            BadRequest,
+        ),
+    ];
+    for (status, message, kind, code, expected) in cases {
+        let body = json!({"error": {"message": message, "type": kind, "code": code}});
+        let refused = by_status(status, &body.to_string(), Advice::default(), "p", "k");
+        assert_eq!(refused.kind, expected, "{status} {body}");
+    }
+    // One vendor sends nothing where the prompt is too long.
+    for (status, expected) in [
+        (400, FailureKind::TooLong),
+        (413, FailureKind::TooLong),
+        (422, BadRequest),
+    ] {
+        let refused = by_status(status, " ", Advice::default(), "p", "k");
+        assert_eq!(refused.kind, expected, "{status}");
+    }
+}

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 use pretty_assertions::assert_eq;
+use serde_json::json;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -389,4 +390,61 @@ fn what_a_server_tells_is_among_the_models_with_its_window() {
         .unwrap();
     runtime.block_on(providers.look(Reach::Here));
     assert_eq!(models(), [("here/tiny.gguf".to_owned(), Some(4096))]);
+}
+
+#[test]
+fn what_is_answered_in_one_region_is_charged_as_the_table_says() {
+    let mut own = provider(
+        Wire::Anthropic,
+        "https://api.anthropic.com",
+        "KEY",
+        Some("anthropic"),
+    );
+    let priced = ModelConfig {
+        price: Some(price(1)),
+        ..ModelConfig::default()
+    };
+    own.models.insert("claude-opus-5".to_owned(), priced);
+    let config = [
+        ("own".to_owned(), own),
+        (
+            "anthropic".to_owned(),
+            provider(
+                Wire::Anthropic,
+                "https://api.anthropic.com",
+                "KEY",
+                Some("anthropic"),
+            ),
+        ),
+        (
+            "deepseek".to_owned(),
+            provider(
+                Wire::OpenAiChat,
+                "https://api.deepseek.com",
+                "KEY",
+                Some("deepseek"),
+            ),
+        ),
+    ];
+    let providers = Providers::new(config.into(), Arc::new(|_| Ok(None)), Rehearsals::default());
+    let usual = 1_000_000;
+    let here = json!({"inference_geo": "us"});
+    let anywhere = json!({"inference_geo": "global"});
+    let cases = [
+        ("anthropic/claude-opus-5", Some(&here), 1_100_000),
+        ("anthropic/claude-opus-5", Some(&anywhere), usual),
+        ("anthropic/claude-opus-5", None, usual),
+        // The person's own price is as it is.
+        ("own/claude-opus-5", Some(&here), usual),
+        ("deepseek/deepseek-v4-pro", Some(&here), usual),
+        ("nobody/m", Some(&here), usual),
+    ];
+    for (model, usage, expected) in cases {
+        let model = model.parse().unwrap();
+        assert_eq!(
+            providers.region_factor(&model, usage),
+            expected,
+            "{model} {usage:?}"
+        );
+    }
 }

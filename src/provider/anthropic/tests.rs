@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod citations;
 mod ending;
 
 use pretty_assertions::assert_eq;
