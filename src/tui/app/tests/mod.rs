@@ -70,6 +70,8 @@ impl Desk {
     fn new() -> Self {
         let mut desk = Self::beginning();
         desk.update(Msg::Ready(Opened::default()));
+        // What starting leaves is another matter.
+        desk.app.unused = None;
         desk
     }
 
