@@ -1,12 +1,14 @@
 //! A change to a file as a unified diff with three lines of context.
 
 use std::fmt::Write as _;
-use std::time::Duration;
 
-use similar::{ChangeTag, TextDiff};
+use similar::udiff::UnifiedHunkHeader;
+use similar::{DiffOp, group_diff_ops};
 
-/// After this the difference may be coarser than it could be; it stays true.
-const PATIENCE: Duration = Duration::from_millis(500);
+use crate::tool::shared::difference::difference;
+
+/// Lines around a change.
+const CONTEXT: usize = 3;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Patch {
@@ -28,54 +30,84 @@ pub fn brief(old: &str, new: &str) -> Patch {
 }
 
 fn unified(old: &str, new: &str, lines_most: usize, width_most: usize) -> Patch {
-    let diff = TextDiff::configure().timeout(PATIENCE).diff_lines(old, new);
-    let mut patch = Patch {
-        text: String::new(),
-        added: 0,
-        removed: 0,
+    let (old, new) = (lines(old), lines(new));
+    let mut writing = Writing {
+        patch: Patch {
+            text: String::new(),
+            added: 0,
+            removed: 0,
+        },
+        lines: 0,
+        lines_most,
+        width_most,
     };
-    let mut lines = 0;
-    for hunk in diff.unified_diff().context_radius(3).iter_hunks() {
-        if lines < lines_most {
-            let _ = writeln!(patch.text, "{}", hunk.header());
-        }
-        lines += 1;
-        for change in hunk.iter_changes() {
-            let sign = match change.tag() {
-                ChangeTag::Equal => ' ',
-                ChangeTag::Delete => {
-                    patch.removed += 1;
-                    '-'
-                }
-                ChangeTag::Insert => {
-                    patch.added += 1;
-                    '+'
-                }
-            };
-            if lines < lines_most {
-                let line = change.value();
-                let line = line.strip_suffix('\n').unwrap_or(line);
-                patch.text.push(sign);
-                if line.len() > width_most {
-                    patch
-                        .text
-                        .push_str(&line[..line.floor_char_boundary(width_most)]);
-                    patch.text.push('…');
-                } else {
-                    patch.text.push_str(line);
-                }
-                patch.text.push('\n');
-                if change.missing_newline() {
-                    patch.text.push_str("\\ No newline at end of file\n");
-                }
+    for hunk in group_diff_ops(difference(&old, &new), CONTEXT) {
+        writing.heading(&UnifiedHunkHeader::new(&hunk).to_string());
+        for op in hunk {
+            let kept = matches!(op, DiffOp::Equal { .. });
+            for line in &old[op.old_range()] {
+                writing.line(if kept { ' ' } else { '-' }, line);
             }
-            lines += 1;
+            for line in new[op.new_range()].iter().filter(|_| !kept) {
+                writing.line('+', line);
+            }
         }
     }
-    if lines > lines_most {
-        let _ = writeln!(patch.text, "… {} more lines", lines - lines_most);
+    writing.ended()
+}
+
+/// With their ends, so that a last line without one differs from the same with it.
+fn lines(text: &str) -> Vec<&str> {
+    text.split_inclusive('\n').collect()
+}
+
+/// A patch while it is written: what is beyond its lines is counted alone.
+struct Writing {
+    patch: Patch,
+    lines: usize,
+    lines_most: usize,
+    width_most: usize,
+}
+
+impl Writing {
+    fn heading(&mut self, heading: &str) {
+        if self.lines < self.lines_most {
+            let _ = writeln!(self.patch.text, "{heading}");
+        }
+        self.lines += 1;
     }
-    patch
+
+    fn line(&mut self, sign: char, line: &str) {
+        match sign {
+            '-' => self.patch.removed += 1,
+            '+' => self.patch.added += 1,
+            _ => {}
+        }
+        if self.lines < self.lines_most {
+            let text = &mut self.patch.text;
+            let shown = line.strip_suffix('\n').unwrap_or(line);
+            text.push(sign);
+            if shown.len() > self.width_most {
+                text.push_str(&shown[..shown.floor_char_boundary(self.width_most)]);
+                text.push('…');
+            } else {
+                text.push_str(shown);
+            }
+            text.push('\n');
+            if !line.ends_with('\n') {
+                text.push_str("\\ No newline at end of file\n");
+            }
+        }
+        self.lines += 1;
+    }
+
+    fn ended(mut self) -> Patch {
+        if self.lines > self.lines_most {
+            let more = self.lines - self.lines_most;
+            let _ = writeln!(self.patch.text, "… {more} more lines");
+        }
+        self.patch
+    }
 }
 
 #[cfg(test)]

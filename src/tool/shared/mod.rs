@@ -3,6 +3,7 @@
 pub mod arguments;
 pub mod change;
 pub mod diff;
+pub mod difference;
 pub mod economy;
 pub mod environment;
 pub mod files;

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
-use similar::{Algorithm, DiffOp, capture_diff_slices};
+use similar::DiffOp;
 
 use crate::agent::visible::clean;
+use crate::tool::shared::difference::difference;
 use crate::tui::widget::cells;
 use crate::tui::widget::highlight::{self, Language, State};
 use crate::tui::widget::paint::{Form, Ink};
@@ -285,7 +286,7 @@ fn mark_pair(old: &mut DiffLine, new: &mut DiffLine) {
         return;
     }
     let (before, after) = (words(&old.text), words(&new.text));
-    let ops = capture_diff_slices(Algorithm::Myers, &before, &after);
+    let ops = difference(&before, &after);
     let solid = |words: &[&str]| -> usize {
         words
             .iter()
