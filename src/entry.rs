@@ -191,21 +191,21 @@ mod tests {
 
     #[test]
     fn a_command_that_prints_a_key_is_run_to_try_it_and_not_to_keep_it() {
-        let command = |words: &[&str]| words.iter().map(|&word| word.to_owned()).collect();
-        let cases: [(Vec<String>, Result<Option<&str>, &str>); 3] = [
-            (command(&["printf", "sk-1\nmore"]), Ok(Some("sk-1"))),
+        let cases = [
+            (["printf", "sk-1\nmore"], Ok(Some("sk-1"))),
             (
-                command(&["printf", ""]),
+                ["printf", ""],
                 Err("the key command `printf` printed nothing"),
             ),
             (
-                command(&["/nowhere/pass", "show"]),
+                ["/nowhere/pass", "show"],
                 Err(
                     "cannot run the key command `/nowhere/pass show`: No such file or directory (os error 2)",
                 ),
             ),
         ];
         for (argv, expected) in cases {
+            let argv = argv.map(str::to_owned).to_vec();
             let typed = GivenKey::Command(argv.clone());
             let tried = given(&typed, Use::Try).map(|(key, _)| key);
             let read = tried
