@@ -1,7 +1,10 @@
 //! What the engine can say of itself and its surroundings, for `creel doctor`.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use crate::config::Wire;
+use crate::engine::check::cards;
 use crate::engine::house::House;
 use crate::engine::{room, worktree};
 use crate::protocol::query::{Check, CheckState};
@@ -10,7 +13,7 @@ pub(crate) async fn checks(house: &Arc<House>) -> Vec<Check> {
     [
         database(house).await,
         disk(house),
-        providers(house),
+        providers(house).await,
         sandbox(),
     ]
     .into_iter()
@@ -68,13 +71,16 @@ fn disk(house: &Arc<House>) -> Check {
     }
 }
 
-fn providers(house: &Arc<House>) -> Check {
-    let cards = house.providers().models();
-    let ready: std::collections::BTreeSet<&str> = cards
+/// Of the config and found by their keys, as `creel providers` lists them.
+async fn providers(house: &Arc<House>) -> Check {
+    let cards = match cards(house).await {
+        Ok(cards) => cards,
+        Err(why) => return check("providers", CheckState::Warn, why, "try it once more"),
+    };
+    let ready: BTreeSet<&str> = cards
         .iter()
-        .filter(|card| card.lacks.is_none())
-        .map(|card| card.model.provider.as_str())
-        .filter(|provider| *provider != "rehearsal")
+        .filter(|card| card.lacks.is_none() && card.wire != Wire::Rehearsal.name())
+        .map(|card| card.name.as_str())
         .collect();
     if ready.is_empty() {
         let remedy = "set a key in the environment, or add a provider to config.toml; the rehearsal works without";

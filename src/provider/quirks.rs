@@ -120,19 +120,20 @@ impl Default for Quirks {
 
 /// Models whose name begins so have their reasoning told apart from their words by whoever serves them.
 const TOLD_APART: &[&str] = &[
-    "claude-", "gemini-", "gpt-3", "gpt-4", "gpt-5", "gpt-6", "gpt-7", "chatgpt-",
+    "claude-", "gemini-", "gpt-3", "gpt-4", "gpt-5", "gpt-6", "gpt-7", "chatgpt-", "o1", "o3",
+    "o4-mini",
 ];
 
 impl Quirks {
     /// Whether reasoning may stand in the text of an answer; else a model that speaks of `<think>` there means the word.
     pub(crate) fn has_thought_tags(&self, wire: Wire, model: &str) -> bool {
         let name = model.rsplit('/').next().unwrap_or(model);
+        // A cloud writes its region and the vendor before the name: `us.anthropic.claude-…`.
+        let is_of = |start: &&str| name.starts_with(*start) || name.contains(&format!(".{start}"));
         match self.thought_tags {
             // Who sends it so in this dialect has parts for it in the others.
             Some(tags) => tags && wire == Wire::OpenAiChat,
-            None => {
-                self.vendor.is_none() && !TOLD_APART.iter().any(|start| name.starts_with(start))
-            }
+            None => self.vendor.is_none() && !TOLD_APART.iter().any(is_of),
         }
     }
 

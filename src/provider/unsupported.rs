@@ -51,7 +51,8 @@ const FIELDS: &[(&str, &str)] = &[
         "a newer version of the server takes it, or another `wire` in the provider's entry of config.toml does without",
     ),
     ("tools", TOOLS),
-    ("tool", TOOLS),
+    ("tool use", TOOLS),
+    ("tool choice", TOOLS),
     ("tool_choice", TOOLS),
     ("temperature", UNSENT),
     ("top_p", UNSENT),
@@ -92,12 +93,19 @@ pub(crate) fn way_out(envelope: &Envelope) -> Option<String> {
     Some(format!("`{name}` is refused there: {way}"))
 }
 
-/// Where the name stands as a word of its own.
+/// Fields that are words of every sentence too: `include a PNG`.
+const PLAIN_WORDS: &[&str] = &["include", "store", "usage", "think"];
+
+/// Where the name stands as a word of its own, and as a name where it could be any word.
 fn find(text: &str, name: &str) -> Option<usize> {
     let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '/');
+    let is_mark = |c: char| matches!(c, '`' | '\'' | '"' | ':');
+    let plain = PLAIN_WORDS.contains(&name);
     let whole = |place: &usize| {
         let (before, from) = text.split_at(*place);
-        !before.ends_with(is_part) && !from[name.len()..].starts_with(is_part)
+        let behind = &from[name.len()..];
+        let named = !plain || behind.starts_with(is_mark);
+        named && !before.ends_with(is_part) && !behind.starts_with(is_part)
     };
     text.match_indices(name).map(|(place, _)| place).find(whole)
 }
@@ -167,11 +175,15 @@ mod tests {
                 "",
                 Some("tools"),
             ),
-            ("No endpoints found that support tool use", "", Some("tool")),
+            (
+                "No endpoints found that support tool use",
+                "",
+                Some("tool use"),
+            ),
             (
                 "\"auto\" tool choice requires --enable-auto-tool-choice and --tool-call-parser to be set",
                 "",
-                Some("tool"),
+                Some("tool choice"),
             ),
             ("tools param requires --jinja flag", "", Some("tools")),
             (
@@ -179,7 +191,13 @@ mod tests {
                 "",
                 Some("prompt_cache_key"),
             ),
+            ("`think` is not supported", "", Some("think")),
             // About something else.
+            (
+                "This image type is not supported; please include a PNG and think again",
+                "",
+                None,
+            ),
             ("the model `tools-7b` is not supported", "", None),
             ("tools[0].name must be a string", "", None),
             ("no", "reasoning_effort", None),

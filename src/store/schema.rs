@@ -147,7 +147,8 @@ fn plan_once(conn: &Connection) -> rusqlite::Result<()> {
 /// then read without one, and where that cannot be, the file alone, as it is.
 pub(crate) fn open_reader(path: &Path, wait: Duration) -> rusqlite::Result<Connection> {
     match open_beside_others(path, wait) {
-        Err(error) if has_no_place(&error) => {
+        // With an index of the log of writes there may be one who writes: what failed is another matter.
+        Err(error) if has_no_place(&error) && !beside(path, "-shm").exists() => {
             if let Some(conn) = open_with_writes(path) {
                 return Ok(conn);
             }
@@ -197,6 +198,9 @@ pub(crate) fn open_with_writes(path: &Path) -> Option<Connection> {
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags_and_vfs(path, flags, c"unix-none").ok()?;
+    // Closing it must not take the log of writes away.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+        .ok()?;
     // Said before the first look: it is what keeps the index in memory.
     conn.execute_batch(
         "PRAGMA locking_mode = EXCLUSIVE; PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",

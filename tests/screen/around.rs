@@ -393,7 +393,7 @@ fn a_question_is_read_whole_on_the_smallest_screen() {
     let text = flat(&desk.text());
     let whole = "A turn has not ended. Quitting stops it; what was said and done is kept.";
     assert!(text.contains(whole), "{text}");
-    assert!(text.contains("y stop and quit n stay"), "{text}");
+    assert!(text.contains("y stop and quit ▌ n stay"), "{text}");
     // Once.
     assert_eq!(text.matches("quit").count(), 2, "{text}");
     desk.press(KeyCode::Esc);
@@ -407,7 +407,7 @@ fn a_question_is_read_whole_on_the_smallest_screen() {
     let text = flat(&desk.text());
     for whole in [
         "Commands run without asking, with your rights: there is no sandbox. For a while alone: /mode auto 45m $3",
-        "y take it n stay in edits ↑↓ Enter choose Esc stay in edits",
+        "y take it ▌ n stay in edits ↑↓ Enter choose Esc stay in edits",
     ] {
         assert!(text.contains(whole), "{text}");
     }

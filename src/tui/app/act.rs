@@ -23,7 +23,7 @@ use crate::tui::app::overlay::help::{First, Help};
 use crate::tui::app::overlay::notices::Notices;
 use crate::tui::app::overlay::pick::Pick;
 use crate::tui::app::overlay::prompts::Prompts;
-use crate::tui::app::overlay::quit::Quit;
+use crate::tui::app::overlay::quit::{NO, Quit};
 use crate::tui::app::overlay::settings::Settings;
 use crate::tui::app::overlay::skills::Skills;
 use crate::tui::app::transcript::What;
@@ -443,7 +443,7 @@ impl App {
         }
         self.show(Overlay::Quit(Quit {
             running,
-            highlight: None,
+            highlight: NO,
         }));
         Vec::new()
     }

@@ -213,6 +213,10 @@ impl App {
         };
         let press = self.setup.wishes.keymap.press(overlay.place(), event);
         let reply = overlay.key(press);
+        if reply == Reply::Beneath {
+            self.close_overlay();
+            return self.key(event);
+        }
         self.replied(reply)
     }
 
@@ -220,7 +224,7 @@ impl App {
     pub fn replied(&mut self, reply: Reply) -> Vec<Cmd> {
         match reply {
             Reply::Stay => Vec::new(),
-            Reply::Close => {
+            Reply::Close | Reply::Beneath => {
                 self.close_overlay();
                 Vec::new()
             }

@@ -12,6 +12,7 @@ use crate::tui::app::App;
 use crate::tui::app::message::Cmd;
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::auto::Auto;
+use crate::tui::app::overlay::quit::NO;
 use crate::tui::app::view::View;
 
 impl View {
@@ -72,8 +73,10 @@ impl App {
         let from = self.view().mode(self.now.wall);
         match from.next() {
             Mode::Auto => {
-                let highlight = None;
-                self.show(Overlay::Auto(Auto { from, highlight }));
+                self.show(Overlay::Auto(Auto {
+                    from,
+                    highlight: NO,
+                }));
                 Vec::new()
             }
             mode => self.change(Change::Mode { mode }),

@@ -205,6 +205,10 @@ impl App {
             return reads;
         }
         match self.view().composer.written() {
+            // A stopped turn leaves what was queued behind it: nothing sends it by itself.
+            Written::Nothing if !self.view().running() && self.newest_queued().is_some() => {
+                self.take_all_back()
+            }
             Written::Nothing => self.offer_ways(),
             Written::Slash { name, rest } => self.enter_slash(&name, &rest),
             Written::Shell { command, quoted } => self.shell(command, quoted),
@@ -384,6 +388,17 @@ impl App {
         vec![Cmd::Send(
             self.command(id, Op::Withdraw { message: queued.id }),
         )]
+    }
+
+    /// All that is queued, in its order.
+    fn take_all_back(&mut self) -> Vec<Cmd> {
+        let mut cmds = Vec::new();
+        while self.newest_queued().is_some() {
+            cmds.extend(self.take_back());
+        }
+        let send = self.keymap().way_from(Place::Composer, Action::Send);
+        self.say(format!("what was queued is back; {send} sends it"));
+        cmds
     }
 
     /// The message that was queued last in the session in focus, and is not on its way back.

@@ -80,6 +80,10 @@ impl App {
         if !place.is_over() {
             return true;
         }
+        // The board lies over whatever had the focus.
+        if self.board.is_some() {
+            return false;
+        }
         match (&self.focus, place) {
             (Focus::Ask(ask), Place::Ask) if ask.gone.is_none() && ask.line.is_none() => {
                 ask.choices().iter().any(|row| row.1 == action)

@@ -10,7 +10,7 @@ use crate::tui::app::caret::{Caret, Edge, Held, Move, Selection};
 use crate::tui::app::excerpt::block;
 use crate::tui::app::find::{Fetch, Search};
 use crate::tui::app::keymap::Action;
-use crate::tui::app::keymap::chord::narrow;
+use crate::tui::app::keymap::chord::{chord, narrow};
 use crate::tui::app::keymap::place::Place;
 use crate::tui::app::leap::Kind;
 use crate::tui::app::logical::shown;
@@ -121,6 +121,10 @@ impl App {
             return self.read(action);
         }
         self.pane_mut().eyes.count = 0;
+        if let KeyCode::Char(_) = event.code {
+            let (key, help) = (chord(event).label(), self.keymap().way(Action::Help));
+            self.say(format!("{key} does nothing here; {help} lists the keys"));
+        }
         Vec::new()
     }
 

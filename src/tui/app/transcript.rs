@@ -148,10 +148,15 @@ impl Transcript {
                 self.answered(ask, answer);
                 return;
             }
+            // A step that is asked again is the same step.
+            Fact::ModelCalled { step, .. } => {
+                self.spent.steps = self.spent.steps.max(*step);
+                return;
+            }
             Fact::ModelAnswered {
-                step: 1.., charge, ..
+                step: step @ 1.., charge, ..
             } => {
-                self.spent.steps += 1;
+                self.spent.steps = self.spent.steps.max(*step);
                 self.spent.charged.add(*charge);
                 return;
             }
@@ -169,8 +174,7 @@ impl Transcript {
             | Fact::MessageWithdrawn { .. }
             | Fact::AskVoided { .. }
             // A call beside the turn is none of its steps.
-            | Fact::ModelAnswered { .. }
-            | Fact::ModelCalled { .. } => return,
+            | Fact::ModelAnswered { .. } => return,
         };
         let turn = match &event.fact {
             Fact::ItemAdded { turn, .. } | Fact::TurnEnded { turn, .. } => *turn,

@@ -19,7 +19,7 @@ use crate::tui::screen::rows::{Row, wrapped};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::paint::Form;
-use crate::tui::widget::text;
+use crate::tui::widget::{cells, text};
 
 /// What leads further down in a long one: the first that has a key is named.
 const DOWN: &[Action] = &[Action::PageDown, Action::ScrollDown, Action::Bottom];
@@ -396,7 +396,7 @@ fn choices(app: &App, focus: &AskFocus, width: usize, flash: bool) -> Vec<Row> {
             Choice::Details if narrow => "more",
             _ => what,
         };
-        let cells = key.chars().count() + 1 + what.chars().count();
+        let cells = cells::of(&key) + 1 + cells::of(what);
         if used > 0 && used + cells > width {
             rows.push(Row::new());
             used = 0;

@@ -1,5 +1,6 @@
 //! The title of the terminal's window: what waits over all sessions, and the session that has the keys.
 
+use crate::protocol::session::State;
 use crate::tui::app::App;
 use crate::tui::app::view::View;
 use crate::tui::screen::look::{Look, Mark};
@@ -12,8 +13,12 @@ pub fn title(app: &App, look: &Look) -> String {
         format!("{}{waiting} ", look.mark(Mark::Ask))
     } else if app.views.iter().any(View::running) {
         format!("{} ", look.mark(Mark::Working))
-    } else if app.views.iter().any(|view| view.unseen) {
-        format!("{} ", look.mark(Mark::Done))
+    } else if let Some(unseen) = app.views.iter().find(|view| view.unseen) {
+        let ended = match unseen.state() {
+            State::Failed | State::Interrupted => Mark::Failed,
+            _ => Mark::Done,
+        };
+        format!("{} ", look.mark(ended))
     } else {
         String::new()
     };

@@ -92,6 +92,17 @@ pub fn chord(event: KeyEvent) -> Chord {
     Chord { code, modifiers }
 }
 
+/// The same with a full-width letter as its narrow one, where no text is typed.
+pub fn narrowed(chord: Chord) -> Chord {
+    match chord.code {
+        KeyCode::Char(c) => Chord {
+            code: KeyCode::Char(narrow(c)),
+            ..chord
+        },
+        _ => chord,
+    }
+}
+
 /// This sign alone, in its full-width form too.
 pub fn is_sign(event: KeyEvent, sign: char) -> bool {
     let plain = event.modifiers.difference(KeyModifiers::SHIFT).is_empty();

@@ -74,7 +74,9 @@ pub fn refused(place: Place, row: &Binding, stroke: Stroke) -> Option<String> {
     if place == Place::Ask && row.action == Action::Choose && chord != ENTER {
         return Some("cannot be: the second key of a yes to a HIGH ask is Enter alone".to_owned());
     }
-    if allows(row.action) {
+    // What is marked may be what allows, or costs.
+    let marked = row.action == Action::Choose && matches!(place, Place::Question | Place::Card);
+    if (allows(row.action) || marked) && !row.keys.contains(&chord) {
         let unread = matches!(chord.code, KeyCode::Enter | KeyCode::Char(' '))
             || chord == ctrl('j')
             || chord == ctrl('m');
@@ -180,6 +182,26 @@ mod tests {
                 "z",
                 "cannot be: the second key of a yes to a HIGH ask is Enter alone",
             ),
+            (
+                "ask",
+                "ask-yes",
+                "ｎ",
+                "cannot allow anything: as shipped it is the no of `ask-no`",
+            ),
+            (
+                "ask",
+                "ask-no",
+                "１",
+                "cannot be: 1 chooses the row of that number there",
+            ),
+            ("question", "question-choose", "space", unread),
+            (
+                "question",
+                "question-choose",
+                "n",
+                "cannot allow anything: as shipped it is the no of `question-no`",
+            ),
+            ("card", "card-choose", "space", unread),
             ("ask", "ask-yes", "ctrl-c", "always is `break`"),
             (
                 "ask",

@@ -174,7 +174,6 @@ impl Keymap {
         })
     }
 
-    /// All keys of a row, as a person reads them.
     /// A key that is to be bound, as it would be listed.
     pub fn label_of(&self, stroke: Stroke) -> String {
         match stroke {
@@ -184,6 +183,7 @@ impl Keymap {
         }
     }
 
+    /// All keys of a row, as a person reads them.
     pub fn labels(&self, live: &Live) -> Vec<String> {
         // A key the person gave comes through, or they would not have given it.
         let passes = |key: &&Chord| live.own || !keeps(self.between, **key);

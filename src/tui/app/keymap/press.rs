@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use crate::tui::app::keymap::Action;
-use crate::tui::app::keymap::chord::{chord, key, narrow};
+use crate::tui::app::keymap::chord::{chord, key, narrow, narrowed};
 use crate::tui::app::keymap::live::Keymap;
 use crate::tui::app::keymap::place::Place;
 
@@ -50,10 +50,7 @@ impl Keymap {
                 action: None,
             };
         }
-        let mut chord = chord(event);
-        if let KeyCode::Char(c) = chord.code {
-            chord.code = KeyCode::Char(narrow(c));
-        }
+        let chord = narrowed(chord(event));
         let action = self.at(place, chord).or_else(|| {
             // Held beside a key with a name nothing is meant by it; where something is decided it has to be that key.
             let named = !matches!(chord.code, KeyCode::Char(_));

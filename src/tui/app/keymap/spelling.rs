@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 
 use crate::config::document::cut;
-use crate::tui::app::keymap::chord::{Chord, with};
+use crate::tui::app::keymap::chord::{Chord, narrow, with};
 use crate::tui::app::keymap::claim::letter;
 
 /// A key that can be bound.
@@ -117,7 +117,8 @@ fn chord(text: &str) -> Result<Chord, String> {
 fn code(name: &str) -> Option<KeyCode> {
     let mut letters = name.chars();
     if let (Some(c), None) = (letters.next(), letters.next()) {
-        return (!c.is_control()).then_some(KeyCode::Char(c));
+        // A full-width letter is the same key, and would slip past what its narrow form is refused for.
+        return (!c.is_control()).then_some(KeyCode::Char(narrow(c)));
     }
     let name = name.to_lowercase();
     let f = name

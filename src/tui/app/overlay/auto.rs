@@ -9,7 +9,7 @@ use crate::tui::app::overlay::{Reply, Wish};
 pub struct Auto {
     /// The mode that holds, and stays without a yes.
     pub from: Mode,
-    /// Starts on none, so that Enter alone does nothing.
+    /// Starts on the no, so that Enter alone changes nothing.
     pub highlight: Option<usize>,
 }
 

@@ -67,6 +67,8 @@ pub enum Overlay {
 pub enum Reply {
     Stay,
     Close,
+    /// Closes, and the key is what it is beneath.
+    Beneath,
     Do(Wish),
 }
 

@@ -9,7 +9,7 @@ use crate::tui::app::overlay::{Reply, Wish};
 pub struct Quit {
     /// Titles of the sessions whose turns would be stopped.
     pub running: Vec<String>,
-    /// Starts on none, so that Enter alone does nothing.
+    /// Starts on the no, so that Enter alone changes nothing.
     pub highlight: Option<usize>,
 }
 
@@ -19,7 +19,11 @@ impl Quit {
     }
 }
 
-/// A key of a question with two answers: `yes` is done, or all stays as it is.
+/// The row of the no.
+pub const NO: Option<usize> = Some(1);
+
+/// A key of a question with two answers: `yes` is done, or all stays as it is. Another letter is the beginning of something
+/// that is written: it goes where it would have gone, and a yes further on in it answers nothing.
 pub fn yes_or_no(highlight: &mut Option<usize>, press: Press, yes: Wish) -> Reply {
     let answer = match (press.action, press.row()) {
         (Some(Action::QuestionYes), _) | (_, Some(0)) => Some(0),
@@ -34,6 +38,7 @@ pub fn yes_or_no(highlight: &mut Option<usize>, press: Press, yes: Wish) -> Repl
     match answer {
         Some(0) => Reply::Do(yes),
         Some(_) => Reply::Close,
+        None if press.action.is_none() && press.letter().is_some() => Reply::Beneath,
         None => Reply::Stay,
     }
 }

@@ -3,7 +3,7 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 
 use crate::config::show::Setting;
-use crate::tui::app::keymap::chord::{chord, narrow, plain};
+use crate::tui::app::keymap::chord::{chord, narrow, narrowed, plain};
 use crate::tui::app::keymap::claim::{given, holders, letter, refused};
 use crate::tui::app::keymap::live::{Keymap, Live};
 use crate::tui::app::keymap::place::Place;
@@ -241,7 +241,7 @@ impl Settings {
                 if row.action != Action::Leader && (leads || self.keymap.leader.is(event)) {
                     return self.heard(back, row, place, Heard::Leader);
                 }
-                Stroke::Chord(chord(event))
+                Stroke::Chord(narrowed(chord(event)))
             }
         };
         // What the config could not read back must not come into it.

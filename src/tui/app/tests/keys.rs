@@ -20,7 +20,7 @@ use crate::tui::terminal::notice::Between;
 
 #[test]
 fn the_round_of_modes_asks_before_commands_run_unasked() {
-    use KeyCode::{BackTab, Char, Down, Enter, Esc};
+    use KeyCode::{BackTab, Char, Down, Enter, Esc, Up};
     type Keys = &'static [KeyCode];
     let set = |mode| {
         Some(Op::Change {
@@ -32,9 +32,12 @@ fn the_round_of_modes_asks_before_commands_run_unasked() {
         (&[Char('y')], set(Mode::Auto)),
         (&[Char('ｙ')], set(Mode::Auto)),
         (&[Char('1')], set(Mode::Auto)),
-        (&[Down, Enter], set(Mode::Auto)),
+        (&[Up, Enter], set(Mode::Auto)),
+        // The no is marked first.
         (&[Enter], None),
-        (&[Down, Down, Enter], None),
+        (&[Up, Down, Enter], None),
+        // A yes within a word answers nothing.
+        (&[Char('t'), Char('r'), Char('y'), Char('1')], None),
         (&[Char('n')], None),
         (&[Esc], None),
         (&[Char('x')], None),
@@ -61,6 +64,16 @@ fn the_round_of_modes_asks_before_commands_run_unasked() {
             "{keys:?}"
         );
     }
+    // What is typed leads out of it, whole.
+    let mut desk = Desk::new();
+    desk.key(BackTab, KeyModifiers::SHIFT);
+    desk.key(BackTab, KeyModifiers::SHIFT);
+    desk.typed("try it");
+    assert_eq!(
+        (desk.app.overlay.is_none(), desk.written().as_str()),
+        (true, "try it")
+    );
+    assert_eq!(desk.app.view().mode, Mode::Edits);
     // Of a session nothing was said in it is asked as well; who writes it out is not asked.
     let mut desk = Desk::new();
     desk.key(BackTab, KeyModifiers::SHIFT);

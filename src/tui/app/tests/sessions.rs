@@ -158,6 +158,29 @@ fn steering_queueing_and_taking_back() {
 }
 
 #[test]
+fn what_a_stopped_turn_leaves_queued_comes_back_by_enter() {
+    let mut desk = Desk::running();
+    for (number, text) in [(1, "then clippy"), (2, "then fmt")] {
+        desk.fact(Fact::MessageQueued {
+            id: MessageId(number),
+            blocks: vec![Block::text(text)],
+            when: When::Turn,
+        });
+    }
+    assert_eq!(ops(&desk.press(KeyCode::Enter)), [], "it goes on by itself");
+    desk.fact(Fact::TurnEnded {
+        turn: 1,
+        ending: Ending::interrupted("during step 1"),
+    });
+    desk.wait(2_000);
+    let back = [2, 1].map(|number| Op::Withdraw {
+        message: MessageId(number),
+    });
+    assert_eq!(ops(&desk.press(KeyCode::Enter)), back);
+    assert_eq!(desk.written(), "then clippy\nthen fmt");
+}
+
+#[test]
 fn esc_twice_stops_and_once_does_not() {
     let mut desk = Desk::running();
     assert_eq!(desk.press(KeyCode::Esc), []);
@@ -195,8 +218,11 @@ fn ctrl_c_clears_then_stops_then_quits() {
         matches!(desk.app.overlay, Some(Overlay::Quit(_))),
         "something runs: asked"
     );
-    desk.press(KeyCode::Enter);
-    assert!(desk.app.overlay.is_some(), "Enter alone does nothing");
+    assert_eq!(desk.press(KeyCode::Enter), [], "the no is marked first");
+    assert!(desk.app.overlay.is_none());
+    desk.wait(2_000);
+    desk.ctrl('c');
+    desk.ctrl('c');
     assert!(desk.press(KeyCode::Char('y')).contains(&Cmd::Quit));
 
     let mut idle = Desk::open();
