@@ -203,6 +203,8 @@ impl App {
         self.pane_mut().reading = self.focus == Focus::Transcript;
         let desk = self.desk();
         self.panes.split(axis, session, desk);
+        // That there was no room the other way says nothing here.
+        self.note = None;
         self.esc_until = None;
         self.break_until = None;
     }
@@ -221,7 +223,7 @@ impl App {
         if self.desk().width < NARROW {
             let key = self.keymap().way(Action::NewSession);
             self.say(format!(
-                "panes side by side need {NARROW} columns; {key} begins another session"
+                "panes need {NARROW} columns; {key} begins another session"
             ));
         } else if !room {
             let key = self.keymap().way(Action::NewSession);

@@ -79,5 +79,5 @@ pub const ROWS: &[Binding] = &[
     bind(Transcript, Action::Leader, "leader-here", "the leader: then one more key", &[plain(' ')], None),
     bind(Transcript, Action::Help, "help-here", "help", &[plain('?')], None),
     bind(Transcript, Action::ToCards, "to-cards-here", "to what waits", &[key(KeyCode::Tab)], None),
-    bind(Transcript, Action::Leave, "leave-here", "twice while a turn runs: stop it", &[key(KeyCode::Esc)], None),
+    bind(Transcript, Action::Leave, "leave-here", "back to typing; twice while a turn runs: stop it", &[key(KeyCode::Esc)], None),
 ];
