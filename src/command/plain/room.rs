@@ -18,6 +18,7 @@ use crate::command::table::counted;
 use crate::protocol::ask::Ask;
 use crate::protocol::call::{Detail, Outcome, OutcomeKind, ToolCall};
 use crate::protocol::event::{Delta, Ending, Event, Fact, Waiting, When};
+use crate::protocol::failure::FailureKind;
 use crate::protocol::id::{AskId, CallId, CommandId, ModelRef, Seq, SessionId};
 use crate::protocol::item::Item;
 use crate::protocol::rule::Mode;
@@ -397,8 +398,12 @@ impl Room {
             }
         }
         said.push('.');
-        if !matches!(ending, Ending::Finished | Ending::Denied) {
-            said.push_str(" nothing is lost; again goes on.");
+        match ending {
+            Ending::Finished | Ending::Denied => {}
+            Ending::Failed { failure } if failure.kind == FailureKind::TooLong => said.push_str(
+                " nothing is lost, and the same fails again; model NAME takes one with more room.",
+            ),
+            _ => said.push_str(" nothing is lost; again goes on."),
         }
         said
     }

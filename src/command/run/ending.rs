@@ -45,6 +45,11 @@ pub fn exit_code(ending: &Ending, signal: Option<u8>) -> u8 {
 pub fn remark(ending: &Ending, asked: Option<&About>) -> Option<String> {
     match ending {
         Ending::Finished => None,
+        Ending::Failed { failure } if failure.kind == FailureKind::TooLong => Some(format!(
+            "{}: the same fails again; --model with more room goes on with this session, a run without --session and \
+             --continue begins another",
+            failure.message
+        )),
         Ending::Failed { failure } => Some(failure.message.clone()),
         Ending::Denied => {
             Some("a call was denied: --allow RULE or --mode widen what may be done".to_owned())
@@ -84,6 +89,18 @@ mod tests {
     use super::*;
     use crate::protocol::failure::Failure;
     use crate::protocol::money::UNIT;
+
+    #[test]
+    fn a_session_that_is_too_long_is_told_what_goes_on() {
+        let said = |kind| {
+            let failure = Failure::new(kind, "m answered 400: too long");
+            remark(&Ending::Failed { failure }, None)
+        };
+        let too_long = said(FailureKind::TooLong);
+        assert!(too_long.is_some_and(|said| said.contains("--model with more room")));
+        let other = said(FailureKind::BadRequest);
+        assert_eq!(other.as_deref(), Some("m answered 400: too long"));
+    }
 
     #[test]
     fn a_budget_is_named_with_its_sum_and_the_way_out() {
