@@ -62,6 +62,7 @@ impl App {
             spoken,
             running: view.running(),
             named: named.clone(),
+            also: named.clone(),
             ..Models::default()
         };
         // Of a session that is not in the log yet nothing is known there.
@@ -94,15 +95,17 @@ impl App {
         let any_new = cards.iter().any(is_new);
         self.models = cards;
         let view = self.view();
-        let is_shown = view.id == of && matches!(self.overlay, Some(Overlay::Models(_)));
-        if !any_new || !is_shown {
+        let Some(Overlay::Models(overlay)) = &self.overlay else {
+            return Vec::new();
+        };
+        if !any_new || view.id != of {
             return Vec::new();
         }
         let offers = Query::Offers {
             session: view.session.as_ref().map(|session| session.id),
             cwd: view.cwd().clone(),
             typed: view.composer.plain(),
-            also: None,
+            also: overlay.also.clone(),
         };
         vec![Cmd::Ask(Tag::Offers(of), offers)]
     }

@@ -192,6 +192,7 @@ impl Overlay {
             Self::Models(overlay) => {
                 overlay.chosen = false;
                 overlay.confirm = None;
+                overlay.gone = None;
                 overlay.pick.insert(&line);
             }
             Self::Prompts(overlay) => overlay.insert(&line),

@@ -40,6 +40,10 @@ pub struct Models {
     pub running: bool,
     /// Named before the rows had come: it is chosen as soon as they are there.
     pub named: Option<ModelRef>,
+    /// The model the list was opened with a name of: its row is asked for each time.
+    pub also: Option<ModelRef>,
+    /// The row that was marked is no more. It is marked again if it comes back before the next key.
+    pub gone: Option<ModelRef>,
     /// To be confirmed by the same key: the text goes to a company this project was never sent to.
     pub confirm: Option<(ModelRef, How)>,
     /// Why a choice was not taken, or the list could not be read.
@@ -83,7 +87,35 @@ impl Models {
             used: None,
             warm_until: None,
         };
-        self.unkept = cards.into_iter().map(offer).collect();
+        let unkept = cards.into_iter().map(offer).collect();
+        self.keep_mark(|models| models.unkept = unkept);
+    }
+
+    fn marked(&self) -> Option<&ModelRef> {
+        let marked = self.shown().get(self.pick.at).copied();
+        marked.map(|offer| &offer.card.model)
+    }
+
+    /// Changes rows while the mark stays at its model. Where that goes the mark goes to the first row, which is not taken by a
+    /// key that was meant for the one that went.
+    fn keep_mark(&mut self, change: impl FnOnce(&mut Self)) {
+        let gone = self.gone.take();
+        if gone.is_some() {
+            self.failed = None;
+        }
+        let marked = gone.or_else(|| self.marked().cloned());
+        change(self);
+        let Some(marked) = marked else {
+            return;
+        };
+        let mut shown = self.shown().into_iter();
+        let at = shown.position(|offer| offer.card.model == marked);
+        self.pick.at = at.unwrap_or(0);
+        if at.is_none() {
+            self.confirm = None;
+            self.failed = Some(no_more(&marked));
+            self.gone = Some(marked);
+        }
     }
 
     /// The model that answers now.
@@ -113,7 +145,7 @@ impl Models {
         if self.offers.is_none() && self.pick == Pick::default() {
             self.pick.at = here.unwrap_or(0);
         }
-        self.offers = Some(offers);
+        self.keep_mark(|models| models.offers = Some(offers));
     }
 
     /// What comes of the model that was named: the same as of its row and Enter.
@@ -135,7 +167,14 @@ impl Models {
         let asked = self.confirm.take();
         self.failed = None;
         let is_letter = press.letter().is_some();
+        let gone = self.gone.take();
         match press.action {
+            Some(Action::Choose | Action::ModelsNow | Action::ModelsFork)
+                if gone.is_some() && (self.chosen || !is_letter) =>
+            {
+                self.failed = gone.as_ref().map(no_more);
+                return Reply::Stay;
+            }
             Some(Action::ModelsNow) => return self.choose(How::Now, asked.as_ref()),
             Some(Action::ModelsKey) => return Reply::Do(Wish::GiveKey(None)),
             Some(Action::ModelsFork) if self.chosen || !is_letter => {
@@ -208,4 +247,8 @@ impl Models {
             text::tokens(window)
         ))
     }
+}
+
+fn no_more(model: &ModelRef) -> String {
+    format!("{model} is in the list no more")
 }

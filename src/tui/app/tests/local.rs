@@ -16,9 +16,13 @@ use crate::tui::app::first_run::Page;
 use crate::tui::app::local::{Answering, Local, Usual};
 use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::overlay::Overlay;
+use crate::tui::app::overlay::models::Models;
 use crate::tui::app::setup::{NewProvider, Opened, Setup, Stored};
 use crate::tui::app::tests::models::offer;
 use crate::tui::app::tests::{Desk, model, now};
+
+/// Something that happens while the list is open.
+type Change = fn(&mut Desk);
 
 fn usual() -> Usual {
     Usual {
@@ -150,22 +154,29 @@ fn listed(found: Vec<Answering>) -> (Desk, Vec<String>) {
     let cmds = desk.press(KeyCode::Char('m'));
     let asked = cmds.iter().filter(|cmd| **cmd == Cmd::AskLocal).count();
     assert_eq!(asked, 1, "{cmds:?}");
-    let tag = Tag::Offers(desk.app.view().id);
     desk.update(Msg::Local(found));
-    desk.update(Msg::Found(
-        tag,
-        Found::Offers(vec![Offer {
-            tokens: 1_000,
-            ..offer("anthropic/sonnet")
-        }]),
-    ));
+    offered(&mut desk, &["anthropic/sonnet"]);
+    let rows = list(&desk).shown();
+    let rows = rows.iter().map(|offer| offer.card.model.to_string());
+    let rows = rows.collect();
+    (desk, rows)
+}
+
+fn offered(desk: &mut Desk, names: &[&str]) -> Vec<Cmd> {
+    let tag = Tag::Offers(desk.app.view().id);
+    let offer = |name: &&str| Offer {
+        tokens: 1_000,
+        ..offer(name)
+    };
+    let offers = names.iter().map(offer).collect();
+    desk.update(Msg::Found(tag, Found::Offers(offers)))
+}
+
+fn list(desk: &Desk) -> &Models {
     let Some(Overlay::Models(overlay)) = &desk.app.overlay else {
         unreachable!("the list is open");
     };
-    let shown = overlay.shown();
-    let rows = shown.iter().map(|offer| offer.card.model.to_string());
-    let rows = rows.collect();
-    (desk, rows)
+    overlay
 }
 
 #[test]
@@ -216,4 +227,62 @@ fn a_server_that_cannot_be_kept_changes_nothing() {
     assert_eq!(desk.app.view().model(), before.as_ref());
     assert_eq!(desk.app.notices, ["cannot write /c/config.toml"]);
     assert_eq!(desk.app.first_run, None);
+}
+
+#[test]
+fn the_mark_stays_at_its_model_while_rows_come_and_go() {
+    let here = || vec![answering(&["a:1b", "qwen3:4b"])];
+    let (sonnet, paid) = ("anthropic/sonnet", "anthropic/opus");
+    let gone = Some("ollama/qwen3:4b is in the list no more");
+    let cases: [(Change, Option<&str>, bool); 5] = [
+        // More offers, before the ones that were found here.
+        (
+            |desk| drop(offered(desk, &["a/a", "anthropic/sonnet", "b/b"])),
+            None,
+            true,
+        ),
+        (
+            |desk| drop(desk.update(Msg::Local(vec![answering(&["qwen3:4b"])]))),
+            None,
+            true,
+        ),
+        (
+            |desk| drop(desk.update(Msg::Local(vec![answering(&["a:1b"])]))),
+            gone,
+            false,
+        ),
+        (
+            |desk| drop(desk.update(Msg::Local(Vec::new()))),
+            gone,
+            false,
+        ),
+        // It has come back before a key was pressed.
+        (
+            |desk| {
+                desk.update(Msg::Local(Vec::new()));
+                desk.update(Msg::Local(vec![answering(&["qwen3:4b"])]));
+            },
+            None,
+            true,
+        ),
+    ];
+    for (index, (change, failed, taken)) in cases.into_iter().enumerate() {
+        let (mut desk, _) = listed(here());
+        offered(&mut desk, &[sonnet, paid]);
+        for _ in 0..3 {
+            desk.press(KeyCode::Down);
+        }
+        change(&mut desk);
+        assert_eq!(list(&desk).failed.as_deref(), failed, "{index}");
+        let cmds = desk.press(KeyCode::Enter);
+        let stores =
+            |cmd: &Cmd| matches!(cmd, Cmd::Store(_, of) if *of == model("ollama/qwen3:4b"));
+        assert_eq!(cmds.iter().any(stores), taken, "{index}: {cmds:?}");
+        assert_eq!(cmds.is_empty(), !taken, "{index}: {cmds:?}");
+        if !taken {
+            // The list is still there, with a mark that can be moved and taken.
+            assert_eq!(list(&desk).failed.as_deref(), failed, "{index}");
+            assert_eq!(list(&desk).pick.at, 0, "{index}");
+        }
+    }
 }
