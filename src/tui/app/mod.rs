@@ -24,6 +24,7 @@ pub mod first_run;
 pub mod folder;
 pub mod following;
 pub mod fresh;
+pub mod given;
 pub mod hear;
 pub mod keymap;
 pub mod keys;
