@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::support::Dice;
 use creel::config::KeySource;
+use creel::config::secret::Secret;
 use creel::engine::clock::Clocks;
 use creel::protocol::ask::{About, Approval, Ask, BudgetName, Risk, Subject};
 use creel::protocol::board::Shelf;
@@ -29,7 +30,9 @@ use creel::tui::app::local::{Answering, Usual};
 use creel::tui::app::message::{Cmd, Msg, Tag};
 use creel::tui::app::pane::PaneId;
 use creel::tui::app::pointer::{Part, Spot};
-use creel::tui::app::setup::{Instructions, Now, Opened, Place, Setup, SkillCard};
+use creel::tui::app::setup::{
+    GivenKey, Instructions, NewProvider, Now, Opened, Place, Setup, SkillCard,
+};
 use creel::tui::screen;
 use creel::tui::screen::kept::Kept;
 use creel::tui::screen::look::Look;
@@ -620,9 +623,12 @@ fn the_first_page() {
     desk.press(KeyCode::Enter);
     desk.wait(3_200);
     screen!("first_page_checking", desk);
-    desk.update(Msg::Checked(Err(
-        "api.anthropic.com refused the key (401): the key is wrong or was taken back".to_owned(),
-    )));
+    let given = NewProvider::Key {
+        vendor: "anthropic".to_owned(),
+        key: GivenKey::Pasted(Secret::new("sk-ant-api03-abcdefghijklmnopx4Qa").unwrap()),
+    };
+    let refused = "api.anthropic.com refused the key (401): the key is wrong or was taken back";
+    desk.update(Msg::Checked(given, Err(refused.to_owned())));
     screen!("first_page_refused", desk);
     for size in [(80, 24), (40, 12)] {
         let mut desk = Desk::new(bare.clone(), size);

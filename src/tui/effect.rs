@@ -328,10 +328,10 @@ impl Effects {
                 });
             }
             Cmd::Check(provider) => {
-                let check = (self.options.check_provider)(provider);
+                let check = (self.options.check_provider)(provider.clone());
                 engine.runtime.spawn(async move {
                     let checked = check.await;
-                    let _ = queue.send(Wake::Msg(Msg::Checked(checked)));
+                    let _ = queue.send(Wake::Msg(Msg::Checked(provider, checked)));
                 });
             }
             Cmd::AskLocal => {

@@ -5,16 +5,20 @@ use crate::tui::app::App;
 use crate::tui::app::card::{another_key, given_to, key_beside};
 use crate::tui::app::first_run::{FirstRun, Page};
 use crate::tui::app::message::{Cmd, Tag};
-use crate::tui::app::setup::{Checked, Stored};
+use crate::tui::app::setup::{Checked, NewProvider, Stored};
 use crate::tui::app::view::Stage;
 
 impl App {
-    pub fn checked(&mut self, checked: Result<Checked, String>) -> Vec<Cmd> {
+    /// What comes of what was `tried`, where it is still waited for: another may be under way that knows nothing of this answer.
+    pub fn checked(&mut self, tried: &NewProvider, checked: Result<Checked, String>) -> Vec<Cmd> {
         let Some(Page::Checking { provider, .. }) =
             self.first_run.as_ref().map(|page| page.page.clone())
         else {
             return Vec::new();
         };
+        if provider != *tried {
+            return Vec::new();
+        }
         let other = given_to(self.first_run.as_ref()).map(str::to_owned);
         let model = self.view().model().cloned();
         let Some(page) = &mut self.first_run else {

@@ -58,7 +58,8 @@ pub enum Msg {
     Managed(SessionId, Managed),
     /// The editor was closed: the text as it is now, or why there is none.
     Edited(Result<String, String>),
-    Checked(Result<Checked, String>),
+    /// What a provider answered that was tried.
+    Checked(NewProvider, Result<Checked, String>),
     Stored(Result<Stored, String>),
     /// The config as Creel itself wrote it just now.
     Wrote(Box<Wishes>),

@@ -333,7 +333,7 @@ impl App {
             Msg::Found(tag, found) => self.found(tag, found),
             Msg::Managed(session, managed) => self.managed(session, managed),
             Msg::Edited(edited) => self.edited(edited),
-            Msg::Checked(checked) => self.checked(checked),
+            Msg::Checked(tried, checked) => self.checked(&tried, checked),
             Msg::Stored(stored) => self.stored(stored),
             Msg::Files(number, files) => {
                 self.files_found(number, files);

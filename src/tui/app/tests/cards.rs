@@ -258,7 +258,7 @@ fn another_key_is_tried_kept_and_gone_on_with() {
     };
     assert_eq!(desk.press(KeyCode::Enter), [Cmd::Check(given.clone())]);
     // Refused again: the page says why, and takes another.
-    desk.update(Msg::Checked(Err("it is refused".to_owned())));
+    desk.update(Msg::Checked(given.clone(), Err("it is refused".to_owned())));
     let page = desk.app.first_run.clone().unwrap();
     assert_eq!(page.text.as_deref(), Some("it is refused"));
     assert!(matches!(page.page, Page::Key { .. }));
@@ -269,7 +269,7 @@ fn another_key_is_tried_kept_and_gone_on_with() {
         default: None,
     };
     assert_eq!(
-        desk.update(Msg::Checked(Ok(checked))),
+        desk.update(Msg::Checked(given.clone(), Ok(checked))),
         [Cmd::Store(given, model("anthropic/sonnet"))]
     );
     desk.update(Msg::Stored(Ok(Stored {
@@ -303,7 +303,11 @@ fn giving_a_key_can_be_given_up_at_each_step() {
         models: Vec::new(),
         default: None,
     };
-    assert_eq!(desk.update(Msg::Checked(Ok(checked))), []);
+    let left = NewProvider::KeyOf {
+        provider: "anthropic".to_owned(),
+        key: GivenKey::Variable("OTHER_KEY".to_owned()),
+    };
+    assert_eq!(desk.update(Msg::Checked(left, Ok(checked))), []);
     desk.press(KeyCode::Esc);
     assert_eq!(desk.app.first_run, None);
     assert!(matches!(desk.app.focus, Focus::Card(_)));

@@ -9,8 +9,8 @@ use crate::config::secret::Secret;
 use crate::tui::app::App;
 use crate::tui::app::first_run::Page;
 use crate::tui::app::message::{Cmd, Msg};
-use crate::tui::app::setup::{GivenKey, NewProvider, Setup};
-use crate::tui::app::tests::{Desk, now};
+use crate::tui::app::setup::{Checked, GivenKey, NewProvider, Setup};
+use crate::tui::app::tests::{Desk, model, now};
 
 #[test]
 fn what_was_refused_stays_in_its_field_and_is_typed_on_there() {
@@ -57,7 +57,10 @@ fn what_was_refused_stays_in_its_field_and_is_typed_on_there() {
         desk.press(KeyCode::Char(way));
         desk.update(Msg::Paste(given.to_owned()));
         assert_eq!(try_it(&mut desk), [Cmd::Check(expected.clone())]);
-        desk.update(Msg::Checked(Err("it was refused".to_owned())));
+        desk.update(Msg::Checked(
+            expected.clone(),
+            Err("it was refused".to_owned()),
+        ));
         let page = desk.app.first_run.clone().unwrap();
         assert_eq!(page.text.as_deref(), Some("it was refused"));
         assert_eq!(page.shown().as_str(), shown);
@@ -71,6 +74,39 @@ fn what_was_refused_stays_in_its_field_and_is_typed_on_there() {
             assert_eq!(try_it(&mut desk), [Cmd::Check(typed)]);
         }
     }
+}
+
+#[test]
+fn an_answer_to_what_was_left_says_nothing_of_what_is_tried_now() {
+    let server = |port: u16| NewProvider::Server {
+        address: format!("localhost:{port}"),
+    };
+    let mut desk = Desk {
+        app: App::new(Setup::default(), (100, 30), now(0)),
+        millis: 0,
+        seq: 0,
+    };
+    desk.press(KeyCode::Char('3'));
+    desk.update(Msg::Paste("localhost:1".to_owned()));
+    assert_eq!(desk.press(KeyCode::Enter), [Cmd::Check(server(1))]);
+    desk.press(KeyCode::Esc);
+    desk.update(Msg::Paste("localhost:2".to_owned()));
+    assert_eq!(desk.press(KeyCode::Enter), [Cmd::Check(server(2))]);
+    let checked = Checked {
+        models: Vec::new(),
+        default: Some(model("local/m")),
+    };
+    let answers = [Ok(checked.clone()), Err("it was refused".to_owned())];
+    for answer in answers {
+        let cmds = desk.update(Msg::Checked(server(1), answer));
+        assert_eq!(cmds, []);
+        let page = &desk.app.first_run.as_ref().unwrap().page;
+        assert!(matches!(page, Page::Checking { .. }), "{page:?}");
+    }
+    assert_eq!(
+        desk.update(Msg::Checked(server(2), Ok(checked))),
+        [Cmd::Store(server(2), model("local/m"))]
+    );
 }
 
 #[test]

@@ -257,7 +257,10 @@ fn a_key_given_from_the_list_switches_nothing() {
         assert_eq!(page.shown().as_str(), "sk-ant-…x4Qa");
         assert_eq!(desk.press(Enter), [Cmd::Check(expected.clone())]);
         // Refused: the same field again, with the reason.
-        desk.update(Msg::Checked(Err("it is refused".to_owned())));
+        desk.update(Msg::Checked(
+            expected.clone(),
+            Err("it is refused".to_owned()),
+        ));
         let page = desk.app.first_run.clone().unwrap();
         assert_eq!(page.text.as_deref(), Some("it is refused"));
         assert!(page.beside && matches!(page.page, Page::Key { .. }));
@@ -267,7 +270,7 @@ fn a_key_given_from_the_list_switches_nothing() {
             models: vec![offer("e/lacking").card],
             default: Some("e/lacking".parse().unwrap()),
         };
-        let cmds = desk.update(Msg::Checked(Ok(checked)));
+        let cmds = desk.update(Msg::Checked(expected.clone(), Ok(checked)));
         assert!(
             matches!(&cmds[..], [Cmd::Store(given, _)] if *given == expected),
             "{cmds:?}"
