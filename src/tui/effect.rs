@@ -343,6 +343,7 @@ impl Effects {
             }
             Cmd::Store(provider, model) => {
                 let store = self.options.store_provider.clone();
+                let given = provider.clone();
                 let tell = move |stored: Result<(Stored, Option<Box<Wishes>>), String>| {
                     let stored = stored.map(|(stored, wishes)| {
                         if let Some(wishes) = wishes {
@@ -350,7 +351,7 @@ impl Effects {
                         }
                         stored
                     });
-                    let _ = queue.send(Wake::Msg(Msg::Stored(stored)));
+                    let _ = queue.send(Wake::Msg(Msg::Stored(given, stored)));
                 };
                 let runtime = &engine.runtime;
                 runtime.spawn_blocking(move || store(provider, model, Box::new(tell)));

@@ -51,8 +51,8 @@ impl App {
         }
     }
 
-    pub fn stored(&mut self, stored: Result<Stored, String>) -> Vec<Cmd> {
-        if self.taking.is_some() {
+    pub fn stored(&mut self, provider: &NewProvider, stored: Result<Stored, String>) -> Vec<Cmd> {
+        if matches!(provider, NewProvider::LocalBeside { .. }) {
             return self.kept_here(stored);
         }
         let other = given_to(self.first_run.as_ref()).map(str::to_owned);

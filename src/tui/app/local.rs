@@ -115,6 +115,13 @@ impl App {
             port: server.at.port,
         };
         drop(unkept);
+        if let Some((_, other, _)) = &self.taking {
+            // What comes of keeping a server is for one session alone.
+            self.say(format!(
+                "{other} is being kept in the config: one at a time"
+            ));
+            return Some(Vec::new());
+        }
         self.taking = Some((self.view().id, model.clone(), how));
         Some(vec![Cmd::Store(provider, model.clone())])
     }

@@ -60,7 +60,8 @@ pub enum Msg {
     Edited(Result<String, String>),
     /// What a provider answered that was tried.
     Checked(NewProvider, Result<Checked, String>),
-    Stored(Result<Stored, String>),
+    /// What came of keeping a provider.
+    Stored(NewProvider, Result<Stored, String>),
     /// The config as Creel itself wrote it just now.
     Wrote(Box<Wishes>),
     /// Files that were sought, by the number they were sought under.

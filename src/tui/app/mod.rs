@@ -334,7 +334,7 @@ impl App {
             Msg::Managed(session, managed) => self.managed(session, managed),
             Msg::Edited(edited) => self.edited(edited),
             Msg::Checked(tried, checked) => self.checked(&tried, checked),
-            Msg::Stored(stored) => self.stored(stored),
+            Msg::Stored(provider, stored) => self.stored(&provider, stored),
             Msg::Files(number, files) => {
                 self.files_found(number, files);
                 Vec::new()

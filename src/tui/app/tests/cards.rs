@@ -270,13 +270,14 @@ fn another_key_is_tried_kept_and_gone_on_with() {
     };
     assert_eq!(
         desk.update(Msg::Checked(given.clone(), Ok(checked))),
-        [Cmd::Store(given, model("anthropic/sonnet"))]
+        [Cmd::Store(given.clone(), model("anthropic/sonnet"))]
     );
-    desk.update(Msg::Stored(Ok(Stored {
+    let stored = Stored {
         card: None,
         key_places: places(file()),
         text: "kept".to_owned(),
-    })));
+    };
+    desk.update(Msg::Stored(given, Ok(stored)));
     assert_eq!(desk.app.first_run, None);
     assert_eq!(desk.app.setup.model, Some(model("anthropic/sonnet")));
     assert_eq!(desk.app.setup.key_places, places(file()));

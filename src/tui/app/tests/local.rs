@@ -16,8 +16,8 @@ use crate::tui::app::first_run::Page;
 use crate::tui::app::local::{Answering, Local, Usual};
 use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::overlay::Overlay;
-use crate::tui::app::overlay::models::Models;
-use crate::tui::app::setup::{NewProvider, Opened, Setup, Stored};
+use crate::tui::app::overlay::models::{How, Models};
+use crate::tui::app::setup::{GivenKey, NewProvider, Opened, Setup, Stored};
 use crate::tui::app::tests::models::offer;
 use crate::tui::app::tests::{Desk, model, now};
 
@@ -48,6 +48,14 @@ fn answering(models: &[&str]) -> Answering {
         preset: "ollama".to_owned(),
         kept: false,
         models: models.iter().map(card).collect(),
+    }
+}
+
+/// What is kept when a model of that server is taken up.
+fn beside() -> NewProvider {
+    NewProvider::LocalBeside {
+        preset: "ollama".to_owned(),
+        port: 11434,
     }
 }
 
@@ -189,14 +197,10 @@ fn the_list_of_models_has_those_found_here_and_taking_one_keeps_its_server() {
     // What the config has is among the others, as far as it has told its models.
     assert_eq!(rows, ["anthropic/sonnet", "ollama/qwen3:4b"]);
     desk.press(KeyCode::Down);
-    let provider = NewProvider::LocalBeside {
-        preset: "ollama".to_owned(),
-        port: 11434,
-    };
     let here = model("ollama/qwen3:4b");
     assert_eq!(
         desk.press(KeyCode::Enter),
-        [Cmd::Store(provider, here.clone())]
+        [Cmd::Store(beside(), here.clone())]
     );
     let before = desk.app.setup.model.clone();
     assert_eq!(desk.app.view().model(), before.as_ref(), "not kept yet");
@@ -205,7 +209,7 @@ fn the_list_of_models_has_those_found_here_and_taking_one_keeps_its_server() {
         key_places: KeyPlaces::new(),
         text: "kept in config.toml".to_owned(),
     };
-    desk.update(Msg::Stored(Ok(stored)));
+    desk.update(Msg::Stored(beside(), Ok(stored)));
     // This session, and no other.
     assert_eq!(desk.app.view().model(), Some(&here));
     assert_eq!(desk.app.setup.model, before);
@@ -223,7 +227,8 @@ fn a_server_that_cannot_be_kept_changes_nothing() {
     desk.press(KeyCode::Down);
     desk.press(KeyCode::Enter);
     let before = desk.app.view().model().cloned();
-    desk.update(Msg::Stored(Err("cannot write /c/config.toml".to_owned())));
+    let failed = Err("cannot write /c/config.toml".to_owned());
+    desk.update(Msg::Stored(beside(), failed));
     assert_eq!(desk.app.view().model(), before.as_ref());
     assert_eq!(desk.app.notices, ["cannot write /c/config.toml"]);
     assert_eq!(desk.app.first_run, None);
@@ -285,4 +290,40 @@ fn the_mark_stays_at_its_model_while_rows_come_and_go() {
             assert_eq!(list(&desk).pick.at, 0, "{index}");
         }
     }
+}
+
+#[test]
+fn one_model_of_this_machine_is_taken_up_at_a_time() {
+    let (mut desk, _) = listed(vec![answering(&["a:1b", "qwen3:4b"])]);
+    desk.press(KeyCode::Down);
+    let first = model("ollama/a:1b");
+    assert_eq!(
+        desk.press(KeyCode::Enter),
+        [Cmd::Store(beside(), first.clone())]
+    );
+    let named = model("ollama/qwen3:4b");
+    assert_eq!(desk.app.take_model(named, How::After), []);
+    let note = desk.app.note.as_ref().map(|note| note.text.as_str());
+    assert_eq!(
+        note,
+        Some("ollama/a:1b is being kept in the config: one at a time")
+    );
+    // What comes of another thing that was kept is not taken for it.
+    let other = NewProvider::Beside {
+        vendor: "anthropic".to_owned(),
+        key: GivenKey::Variable("KEY".to_owned()),
+    };
+    let stored = || Stored {
+        card: None,
+        key_places: KeyPlaces::new(),
+        text: "kept".to_owned(),
+    };
+    let before = desk.app.view().model().cloned();
+    desk.update(Msg::Stored(other, Ok(stored())));
+    assert_eq!(desk.app.view().model(), before.as_ref());
+    desk.update(Msg::Stored(beside(), Ok(stored())));
+    assert_eq!(desk.app.view().model(), Some(&first));
+    // What has failed late says so, and opens no page.
+    desk.update(Msg::Stored(beside(), Err("cannot write".to_owned())));
+    assert_eq!(desk.app.first_run, None);
 }

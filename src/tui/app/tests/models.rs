@@ -280,7 +280,7 @@ fn a_key_given_from_the_list_switches_nothing() {
             key_places: places,
             text: "kept".to_owned(),
         };
-        let cmds = desk.update(Msg::Stored(Ok(stored)));
+        let cmds = desk.update(Msg::Stored(expected, Ok(stored)));
         assert_eq!(ops(&cmds), []);
         assert!(is_list(&desk), "{opens:?}");
         let now = (
