@@ -206,6 +206,11 @@ impl Desk {
         self.update(Msg::Found(tag, Found::Offers(offers)));
     }
 
+    /// The servers of this machine have answered the last ask.
+    fn found_here(&mut self, servers: Vec<Answering>) {
+        self.update(Msg::Local(self.app.local_asks.last, servers));
+    }
+
     fn update(&mut self, msg: Msg) -> Vec<Cmd> {
         let used = |fresh: &SessionId| self.app.views.iter().any(|view| view.id == *fresh);
         let mut now = now(self.millis);
@@ -651,20 +656,20 @@ fn the_first_page_with_servers_on_this_machine() {
         ..setup()
     };
     let mut desk = Desk::new(bare, (100, 30));
-    desk.update(Msg::Local(Vec::new()));
+    desk.found_here(Vec::new());
     screen!("first_page_local_none", desk);
     desk.press(KeyCode::Char('3'));
-    desk.update(Msg::Local(Vec::new()));
+    desk.found_here(Vec::new());
     screen!("first_page_local_address", desk);
     desk.press(KeyCode::Esc);
-    desk.update(Msg::Local(vec![
+    desk.found_here(vec![
         answering(
             0,
             "ollama",
             &[("qwen3-coder:30b", Some(262_144)), ("gpt-oss:20b", None)],
         ),
         answering(2, "llamacpp", &[("devstral.gguf", Some(32_768))]),
-    ]));
+    ]);
     screen!("first_page_local", desk);
     desk.press(KeyCode::Enter);
     desk.press(KeyCode::Down);
@@ -878,11 +883,11 @@ fn another_model() {
         desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
         desk.press(KeyCode::Char('m'));
         desk.offers(market());
-        desk.update(Msg::Local(vec![answering(
+        desk.found_here(vec![answering(
             0,
             "ollama",
             &[("qwen3-coder:30b", Some(32_768))],
-        )]));
+        )]);
         desk.typed("coder");
         desk.press(KeyCode::Down);
         screen!(format!("models_here_{width}x{height}"), desk);
@@ -951,11 +956,7 @@ fn what_passes_by() {
         },
     });
     screen!("retrying", desk);
-    desk.update(Msg::Local(vec![answering(
-        0,
-        "ollama",
-        &[("qwen3-coder:30b", None)],
-    )]));
+    desk.found_here(vec![answering(0, "ollama", &[("qwen3-coder:30b", None)])]);
     screen!("retrying_local", desk);
     desk.delta(Delta::Waiting {
         what: Waiting::Retry {

@@ -334,11 +334,11 @@ impl Effects {
                     let _ = queue.send(Wake::Msg(Msg::Checked(provider, checked)));
                 });
             }
-            Cmd::AskLocal => {
+            Cmd::AskLocal(number) => {
                 let ask = (self.options.ask_local)();
                 engine.runtime.spawn(async move {
                     let servers = ask.await;
-                    let _ = queue.send(Wake::Msg(Msg::Local(servers)));
+                    let _ = queue.send(Wake::Msg(Msg::Local(number, servers)));
                 });
             }
             Cmd::Store(provider, model) => {

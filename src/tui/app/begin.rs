@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use crate::tui::app::arrangement::Keeping;
 use crate::tui::app::drawn::Seen;
 use crate::tui::app::first_run::FirstRun;
-use crate::tui::app::local::Local;
+use crate::tui::app::local::{Asks, Local};
 use crate::tui::app::notify::Notify;
 use crate::tui::app::panes::Panes;
 use crate::tui::app::pointing::Clicks;
@@ -41,6 +41,7 @@ impl App {
             first_run: None,
             wanted: None,
             local: Local::default(),
+            local_asks: Asks::default(),
             taking: None,
             leader: None,
             note: None,

@@ -283,6 +283,7 @@ impl App {
         match read {
             Ok(places) => {
                 self.setup.key_places = places;
+                self.list_unkept();
                 let Some(view) = self
                     .view_of(session)
                     .filter(|view| view.stopped().is_some())

@@ -43,6 +43,25 @@ pub enum Local {
     Answered(Vec<Answering>),
 }
 
+/// The numbers under which they were asked last, and under which they answered last.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Asks {
+    pub last: u64,
+    pub answered: u64,
+}
+
+impl Asks {
+    fn ask(&mut self) -> Cmd {
+        self.last += 1;
+        Cmd::AskLocal(self.last)
+    }
+
+    /// An answer to the last ask is still to come.
+    pub fn is_due(self) -> bool {
+        self.answered != self.last
+    }
+}
+
 impl Local {
     /// Those that answered.
     pub fn servers(&self) -> &[Answering] {
@@ -52,7 +71,7 @@ impl Local {
         }
     }
 
-    /// The models of servers that the config does not have.
+    /// The models of servers that the config did not have when they answered.
     pub fn unkept(&self) -> impl Iterator<Item = (&Answering, &ModelCard)> {
         self.models().filter(|(server, _)| !server.kept)
     }
@@ -83,7 +102,7 @@ impl App {
             return Vec::new();
         }
         self.local = Local::Asking;
-        vec![Cmd::AskLocal]
+        vec![self.local_asks.ask()]
     }
 
     /// Asks them for the list of models, which is opened; what was known of them holds meanwhile.
@@ -93,13 +112,22 @@ impl App {
         }
         match self.local {
             Local::Unasked | Local::Asking => self.ask_local(),
-            Local::Answered(_) => vec![Cmd::AskLocal],
+            Local::Answered(_) => vec![self.local_asks.ask()],
         }
+    }
+
+    /// The models found here whose server the config does not have: it may have got it since they answered.
+    pub fn unkept_here(&self) -> impl Iterator<Item = (&Answering, &ModelCard)> {
+        self.local.unkept().filter(|(server, card)| {
+            let provider = &card.model.provider;
+            !self.setup.key_places.contains_key(provider)
+                && !self.setup.wishes.has_server(provider, server.at.port)
+        })
     }
 
     /// The list of models has the ones that were found here and that the config does not have, behind all others.
     pub fn list_unkept(&mut self) {
-        let cards: Vec<ModelCard> = self.local.unkept().map(|(_, card)| card.clone()).collect();
+        let cards: Vec<ModelCard> = self.unkept_here().map(|(_, card)| card.clone()).collect();
         if let Some(Overlay::Models(overlay)) = &mut self.overlay {
             overlay.found_here(cards);
         }
@@ -108,7 +136,7 @@ impl App {
     /// A model found here is taken up for the session that is looked at: its server is kept in the config first, and changes
     /// nothing there for any other. `None` where the model is none of those.
     pub fn take_unkept(&mut self, model: &ModelRef, how: How) -> Option<Vec<Cmd>> {
-        let mut unkept = self.local.unkept();
+        let mut unkept = self.unkept_here();
         let (server, _) = unkept.find(|(_, card)| card.model == *model)?;
         let provider = NewProvider::LocalBeside {
             preset: server.preset.clone(),
@@ -140,6 +168,7 @@ impl App {
         };
         self.setup.key_places = stored.key_places;
         self.local.keep(&model.provider);
+        self.list_unkept();
         let served = Query::Served { elsewhere: false };
         let mut cmds = vec![Cmd::Ask(Tag::Models, served)];
         self.note = None;
@@ -185,7 +214,12 @@ impl App {
     }
 
     /// They have answered, or not: who waits at an empty field is shown what there is.
-    pub fn local_answered(&mut self, servers: Vec<Answering>) -> Vec<Cmd> {
+    /// Of an ask that was followed by another one the answer is too old.
+    pub fn local_answered(&mut self, number: u64, servers: Vec<Answering>) -> Vec<Cmd> {
+        if number != self.local_asks.last {
+            return Vec::new();
+        }
+        self.local_asks.answered = number;
         let any = !servers.is_empty();
         self.local = Local::Answered(servers);
         self.list_unkept();

@@ -68,8 +68,8 @@ pub enum Msg {
     Files(u64, Files),
     /// What came of a picture that was to be attached, by the number it was asked for under.
     Attached(SessionId, u64, Managed),
-    /// The servers of this machine that answered.
-    Local(Vec<Answering>),
+    /// The servers of this machine that answered, by the number they were asked under.
+    Local(u64, Vec<Answering>),
     /// Config and keys were read again for this session: where the keys are kept now.
     KeysRead(SessionId, Result<KeyPlaces, String>),
     Tour(Result<PathBuf, String>),
@@ -127,8 +127,8 @@ pub enum Cmd {
     /// Opens the person's editor on a text.
     Edit(String),
     Check(NewProvider),
-    /// Asks the usual ports of this machine for models.
-    AskLocal,
+    /// Asks the usual ports of this machine for models, under this number.
+    AskLocal(u64),
     /// With the model that was chosen.
     Store(NewProvider, ModelRef),
     /// Reads config and keys again; this session goes on then.

@@ -94,7 +94,7 @@ use crate::tui::app::drawn::Seen;
 use crate::tui::app::first_run::FirstRun;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::leader::Leader;
-use crate::tui::app::local::Local;
+use crate::tui::app::local::{Asks, Local};
 use crate::tui::app::mention::Mention;
 use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::notify::Notify;
@@ -169,6 +169,7 @@ pub struct App {
     /// The folder that was named for a new session, until it was looked at.
     pub wanted: Option<PathBuf>,
     pub local: Local,
+    pub local_asks: Asks,
     /// A model found on this machine that was chosen, for which session and how, while its server is being kept.
     pub taking: Option<(SessionId, ModelRef, How)>,
     /// The next key is one of those that follow it.
@@ -340,7 +341,7 @@ impl App {
                 Vec::new()
             }
             Msg::Attached(session, number, done) => self.attached(session, number, done),
-            Msg::Local(servers) => self.local_answered(servers),
+            Msg::Local(number, servers) => self.local_answered(number, servers),
             Msg::KeysRead(session, read) => self.keys_read(session, read),
             Msg::Wished(read) => self.wished(read),
             Msg::Wrote(wishes) => self.wrote_config(*wishes),

@@ -1,6 +1,7 @@
 //! What of the config holds at once when its file has changed, and what waits for the next start.
 
 use crate::config::ComposerKeys;
+use crate::config::address;
 use crate::config::display::{Motion, Mouse};
 use crate::config::notify::NotifyConfig;
 use crate::config::show::Setting;
@@ -38,6 +39,19 @@ impl Wishes {
         let setting = settings.find(|setting| setting.key == key)?;
         let rest = setting.origin.strip_prefix(&self.file)?;
         rest.strip_prefix(':')?.parse().ok()
+    }
+
+    /// Whether the config has a provider of this name, or another one for the server at this port of this machine.
+    pub fn has_server(&self, provider: &str, port: u16) -> bool {
+        self.settings.iter().any(|setting| {
+            let Some(rest) = setting.key.strip_prefix("providers.") else {
+                return false;
+            };
+            let named = rest.strip_prefix(provider);
+            named.is_some_and(|rest| rest.starts_with('.'))
+                || rest.ends_with(".base_url")
+                    && address::is_at_port(setting.value.trim_matches('"'), port)
+        })
     }
 
     /// What is wrong with the keys, as one notice.
@@ -155,6 +169,7 @@ impl App {
             self.setup.config_place.clone_from(&wishes.file);
         }
         self.setup.wishes = wishes;
+        self.list_unkept();
         if self.setup.wishes.composer != preset {
             // Nobody is left in a mode that has no way out under the other keys.
             for view in &mut self.views {

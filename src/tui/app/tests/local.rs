@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use crossterm::event::KeyCode;
 use pretty_assertions::assert_eq;
 
+use crate::config::KeySource;
 use crate::protocol::event::{Delta, Signal, Waiting};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::offer::Offer;
@@ -79,18 +80,19 @@ fn the_first_page_asks_once_the_first_frame_is_there_and_then_only_when_told() {
     let mut desk = desk(false);
     assert_eq!(desk.press(KeyCode::Down), [], "before the engine is there");
     let asked = desk.update(Msg::Ready(Opened::default()));
-    assert_eq!(asked.iter().filter(|cmd| **cmd == Cmd::AskLocal).count(), 1);
+    let asks = asked.iter().filter(|cmd| matches!(cmd, Cmd::AskLocal(_)));
+    assert_eq!(asks.collect::<Vec<_>>(), [&Cmd::AskLocal(1)]);
     assert_eq!(desk.update(Msg::Tick), []);
     assert_eq!(desk.press(KeyCode::Char('3')), [], "while it is asked");
     desk.press(KeyCode::Esc);
-    desk.update(Msg::Local(Vec::new()));
+    desk.found_here(Vec::new());
     assert_eq!(desk.update(Msg::Tick), [], "nobody said to ask again");
-    assert_eq!(desk.press(KeyCode::Char('3')), [Cmd::AskLocal]);
+    assert_eq!(desk.press(KeyCode::Char('3')), [Cmd::AskLocal(2)]);
     assert_eq!(desk.press(KeyCode::Enter), [], "it is being asked");
-    desk.update(Msg::Local(Vec::new()));
-    assert_eq!(desk.press(KeyCode::Enter), [Cmd::AskLocal]);
+    desk.found_here(Vec::new());
+    assert_eq!(desk.press(KeyCode::Enter), [Cmd::AskLocal(3)]);
     // One has been started meanwhile.
-    desk.update(Msg::Local(vec![answering(&["qwen3:4b"])]));
+    desk.found_here(vec![answering(&["qwen3:4b"])]);
     let page = &desk.app.first_run.as_ref().unwrap().page;
     assert_eq!(page, &Page::Here { at: 0 });
 }
@@ -99,7 +101,7 @@ fn the_first_page_asks_once_the_first_frame_is_there_and_then_only_when_told() {
 fn a_model_of_this_machine_is_two_keys_away() {
     let mut desk = desk(false);
     desk.update(Msg::Ready(Opened::default()));
-    desk.update(Msg::Local(vec![answering(&["qwen3:4b", "gpt-oss:20b"])]));
+    desk.found_here(vec![answering(&["qwen3:4b", "gpt-oss:20b"])]);
     assert_eq!(desk.press(KeyCode::Char('3')), []);
     let store = |name: &str| {
         let provider = NewProvider::Local {
@@ -124,7 +126,7 @@ fn without_a_way_to_the_model_this_machine_is_asked_once() {
     let mut desk = desk(true);
     assert_eq!(desk.app.local, Local::Unasked);
     let ready = desk.update(Msg::Ready(Opened::default()));
-    assert!(!ready.contains(&Cmd::AskLocal), "there is a model");
+    assert!(!ready.contains(&Cmd::AskLocal(1)), "there is a model");
     let session = desk.app.view().id;
     let retry = |kind| Signal::Delta {
         session,
@@ -141,9 +143,9 @@ fn without_a_way_to_the_model_this_machine_is_asked_once() {
     let cmds = desk.update(Msg::Signals(vec![retry(FailureKind::Rate)]));
     assert_eq!(cmds, [], "the vendor answers");
     let cmds = desk.update(Msg::Signals(vec![retry(FailureKind::Network)]));
-    assert_eq!(cmds, [Cmd::AskLocal]);
+    assert_eq!(cmds, [Cmd::AskLocal(1)]);
     assert_eq!(desk.app.stand_in(desk.app.view()), None);
-    desk.update(Msg::Local(vec![answering(&["qwen3:4b"])]));
+    desk.found_here(vec![answering(&["qwen3:4b"])]);
     assert_eq!(
         desk.app.stand_in(desk.app.view()).as_deref(),
         Some("a local model answers: qwen3:4b on port 11434")
@@ -160,14 +162,24 @@ fn listed(found: Vec<Answering>) -> (Desk, Vec<String>) {
     desk.update(Msg::Ready(Opened::default()));
     desk.ctrl('x');
     let cmds = desk.press(KeyCode::Char('m'));
-    let asked = cmds.iter().filter(|cmd| **cmd == Cmd::AskLocal).count();
-    assert_eq!(asked, 1, "{cmds:?}");
-    desk.update(Msg::Local(found));
+    assert!(cmds.contains(&Cmd::AskLocal(1)), "{cmds:?}");
+    desk.found_here(found);
     offered(&mut desk, &["anthropic/sonnet"]);
-    let rows = list(&desk).shown();
-    let rows = rows.iter().map(|offer| offer.card.model.to_string());
-    let rows = rows.collect();
+    let rows = rows(&desk);
     (desk, rows)
+}
+
+fn rows(desk: &Desk) -> Vec<String> {
+    let shown = list(desk).shown();
+    let names = shown.iter().map(|offer| offer.card.model.to_string());
+    names.collect()
+}
+
+impl Desk {
+    /// The servers of this machine have answered the last ask.
+    fn found_here(&mut self, servers: Vec<Answering>) -> Vec<Cmd> {
+        self.update(Msg::Local(self.app.local_asks.last, servers))
+    }
 }
 
 fn offered(desk: &mut Desk, names: &[&str]) -> Vec<Cmd> {
@@ -247,25 +259,21 @@ fn the_mark_stays_at_its_model_while_rows_come_and_go() {
             true,
         ),
         (
-            |desk| drop(desk.update(Msg::Local(vec![answering(&["qwen3:4b"])]))),
+            |desk| drop(desk.found_here(vec![answering(&["qwen3:4b"])])),
             None,
             true,
         ),
         (
-            |desk| drop(desk.update(Msg::Local(vec![answering(&["a:1b"])]))),
+            |desk| drop(desk.found_here(vec![answering(&["a:1b"])])),
             gone,
             false,
         ),
-        (
-            |desk| drop(desk.update(Msg::Local(Vec::new()))),
-            gone,
-            false,
-        ),
+        (|desk| drop(desk.found_here(Vec::new())), gone, false),
         // It has come back before a key was pressed.
         (
             |desk| {
-                desk.update(Msg::Local(Vec::new()));
-                desk.update(Msg::Local(vec![answering(&["qwen3:4b"])]));
+                desk.found_here(Vec::new());
+                desk.found_here(vec![answering(&["qwen3:4b"])]);
             },
             None,
             true,
@@ -326,4 +334,56 @@ fn one_model_of_this_machine_is_taken_up_at_a_time() {
     // What has failed late says so, and opens no page.
     desk.update(Msg::Stored(beside(), Err("cannot write".to_owned())));
     assert_eq!(desk.app.first_run, None);
+}
+
+#[test]
+fn what_the_config_has_got_since_they_answered_is_not_found_here() {
+    let mine =
+        "[providers.mine]\nwire = \"openai-chat\"\nbase_url = \"http://localhost:11434/v1\"\n";
+    let by_creel: Change = |desk| {
+        let places = KeyPlaces::from([("ollama".to_owned(), KeySource::None)]);
+        let session = desk.app.view().id;
+        desk.update(Msg::KeysRead(session, Ok(places)));
+    };
+    let cases = [
+        (Some(by_creel), "", false),
+        // By its name, and by its address.
+        (None, "[providers.ollama]\n", false),
+        (None, mine, false),
+        (None, &mine.replace("11434", "11435"), true),
+        (
+            None,
+            "[providers.ollama-2]\npreset = \"ollama\"\nbase_url = \"http://10.0.0.2:11434\"\n",
+            true,
+        ),
+    ];
+    for (change, config, found) in cases {
+        let (mut desk, _) = listed(vec![answering(&["qwen3:4b"])]);
+        match change {
+            Some(change) => change(&mut desk),
+            None => desk.read_config(config),
+        }
+        let mut expected = vec!["anthropic/sonnet"];
+        expected.extend(found.then_some("ollama/qwen3:4b"));
+        assert_eq!(rows(&desk), expected, "{config}");
+        let cmds = desk.app.take_model(model("ollama/qwen3:4b"), How::After);
+        let stores = |cmd: &Cmd| matches!(cmd, Cmd::Store(..));
+        assert_eq!(cmds.iter().any(stores), found, "{config}");
+    }
+}
+
+#[test]
+fn an_answer_to_an_older_ask_is_not_heard() {
+    let (mut desk, _) = listed(vec![answering(&["qwen3:4b"])]);
+    desk.press(KeyCode::Esc);
+    desk.ctrl('x');
+    let cmds = desk.press(KeyCode::Char('m'));
+    assert!(cmds.contains(&Cmd::AskLocal(2)), "{cmds:?}");
+    offered(&mut desk, &["anthropic/sonnet"]);
+    let both = ["anthropic/sonnet", "ollama/qwen3:4b"];
+    assert_eq!(rows(&desk), both);
+    desk.update(Msg::Local(1, Vec::new()));
+    assert_eq!(rows(&desk), both);
+    desk.update(Msg::Local(2, Vec::new()));
+    assert_eq!(rows(&desk), ["anthropic/sonnet"]);
 }
