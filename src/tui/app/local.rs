@@ -229,7 +229,7 @@ impl App {
         {
             *page = Page::Here { at: 0 };
         }
-        Vec::new()
+        self.take_named()
     }
 
     /// The ports in words: `11434 Ollama, 1234 LM Studio`.

@@ -121,11 +121,22 @@ impl App {
             overlay.found(offers, model.as_ref());
         }
         self.list_unkept();
-        if let Some(Overlay::Models(overlay)) = &mut self.overlay {
-            let reply = overlay.take_named();
-            return self.replied(reply);
+        self.take_named()
+    }
+
+    /// The model that was named is taken as soon as the rows are there: also those of this machine, where it may be one of them.
+    pub fn take_named(&mut self) -> Vec<Cmd> {
+        let is_due = self.local_asks.is_due();
+        let Some(Overlay::Models(overlay)) = &mut self.overlay else {
+            return Vec::new();
+        };
+        let kept = &self.setup.key_places;
+        let may_be_here = |named: &ModelRef| is_due && !kept.contains_key(&named.provider);
+        if overlay.offers.is_none() || overlay.sought().is_some_and(may_be_here) {
+            return Vec::new();
         }
-        Vec::new()
+        let reply = overlay.take_named();
+        self.replied(reply)
     }
 
     pub fn take_model(&mut self, model: ModelRef, how: How) -> Vec<Cmd> {

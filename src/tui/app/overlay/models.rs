@@ -53,9 +53,12 @@ pub struct Models {
 impl Models {
     pub fn shown(&self) -> Vec<&Offer> {
         let unkept = self.unkept.iter().filter(|_| self.offers.is_some());
+        // What the config lacks a provider for and what was found here is one model, which can be had.
+        let can_be_had = |offer: &&Offer| offer.card.lacks.is_none() || !self.is_unkept(offer);
         self.offers
             .iter()
             .flatten()
+            .filter(can_be_had)
             .chain(unkept)
             .filter(|offer| self.pick.fits(&offer.card.model.to_string()))
             .collect()
@@ -146,6 +149,14 @@ impl Models {
             self.pick.at = here.unwrap_or(0);
         }
         self.keep_mark(|models| models.offers = Some(offers));
+    }
+
+    /// The model that was named, where no row is there that it could be had by.
+    pub fn sought(&self) -> Option<&ModelRef> {
+        let named = self.named.as_ref()?;
+        let mut shown = self.shown().into_iter();
+        let there = shown.any(|offer| offer.card.model == *named && offer.card.lacks.is_none());
+        (!there).then_some(named)
     }
 
     /// What comes of the model that was named: the same as of its row and Enter.

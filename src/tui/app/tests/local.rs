@@ -6,7 +6,7 @@ use crossterm::event::KeyCode;
 use pretty_assertions::assert_eq;
 
 use crate::config::KeySource;
-use crate::protocol::event::{Delta, Signal, Waiting};
+use crate::protocol::event::{Delta, Ending, Fact, Signal, Waiting};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::offer::Offer;
 use crate::protocol::query::{Found, ModelCard};
@@ -386,4 +386,45 @@ fn an_answer_to_an_older_ask_is_not_heard() {
     assert_eq!(rows(&desk), both);
     desk.update(Msg::Local(2, Vec::new()));
     assert_eq!(rows(&desk), ["anthropic/sonnet"]);
+}
+
+#[test]
+fn a_model_of_this_machine_that_is_named_needs_no_key() {
+    let found = || vec![answering(&["qwen3:4b"])];
+    // Whether it was found before the rows came, and whether it was found at all.
+    for (before, servers, stored) in [
+        (true, found(), true),
+        (false, found(), true),
+        (false, Vec::new(), false),
+    ] {
+        let mut desk = Desk::running();
+        let ending = Ending::Finished;
+        desk.fact(Fact::TurnEnded { turn: 1, ending });
+        desk.app.setup.usual = vec![usual()];
+        desk.typed("/model ollama/qwen3:4b");
+        let cmds = desk.press(KeyCode::Enter);
+        assert!(cmds.contains(&Cmd::AskLocal(1)), "{cmds:?}");
+        let mut lacking = offer("ollama/qwen3:4b");
+        lacking.card.lacks = Some("there is no provider `ollama`".to_owned());
+        let tag = Tag::Offers(desk.app.view().id);
+        let sonnet = Offer {
+            tokens: 1_000,
+            ..offer("anthropic/sonnet")
+        };
+        let offers = vec![sonnet, lacking];
+        let offers = Msg::Found(tag, Found::Offers(offers));
+        let cmds = if before {
+            desk.found_here(servers);
+            desk.update(offers)
+        } else {
+            assert_eq!(desk.update(offers), [], "it may be one of this machine");
+            assert_eq!(desk.app.first_run, None);
+            desk.found_here(servers)
+        };
+        let here = model("ollama/qwen3:4b");
+        let expected = stored.then(|| Cmd::Store(beside(), here));
+        assert_eq!(cmds, Vec::from_iter(expected));
+        // Where there is none such, its provider is asked about as any other.
+        assert_eq!(desk.app.first_run.is_some(), !stored);
+    }
 }
