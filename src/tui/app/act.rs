@@ -4,14 +4,11 @@ use std::time::Duration;
 
 use crate::agent::visible::one_line;
 use crate::config::ComposerKeys;
-use crate::protocol::ask::{About, Answer, Ask, Verdict};
 use crate::protocol::event::When;
 use crate::protocol::id::SessionId;
 use crate::protocol::op::Op;
 use crate::protocol::query::{Query, SpendBy};
-use crate::tui::app::ask::{AskFocus, Back, edited};
 use crate::tui::app::board::Done;
-use crate::tui::app::chip::kept_blocks;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::between::leaving;
 use crate::tui::app::keymap::leader::Leader;
@@ -26,7 +23,6 @@ use crate::tui::app::overlay::prompts::Prompts;
 use crate::tui::app::overlay::quit::{NO, Quit};
 use crate::tui::app::overlay::settings::Settings;
 use crate::tui::app::overlay::skills::Skills;
-use crate::tui::app::transcript::What;
 use crate::tui::app::view::{Stage, View};
 use crate::tui::app::{App, Focus};
 
@@ -188,50 +184,6 @@ impl App {
         self.view_mut().unseen = false;
     }
 
-    /// The focus goes to the oldest ask of all sessions; from an ask, to the next one.
-    fn next_ask(&mut self) {
-        let waiting: Vec<_> = self
-            .waiting()
-            .into_iter()
-            .map(|(id, waiting)| (id, waiting.ask.clone()))
-            .collect();
-        let here = Back {
-            pane: self.panes.focus(),
-            session: self.pane().session,
-        };
-        let (back, after) = match &self.focus {
-            Focus::Ask(ask) => (
-                ask.back,
-                waiting
-                    .iter()
-                    .position(|(id, other)| *id == ask.session && other.id == ask.ask.id)
-                    .map(|index| index + 1),
-            ),
-            _ => (here, None),
-        };
-        let Some((session, ask)) = waiting
-            .get(after.unwrap_or(0))
-            .or_else(|| waiting.first())
-            .cloned()
-        else {
-            self.say("nothing waits for you");
-            return;
-        };
-        if session != self.pane().session
-            && let Some(index) = self.views.iter().position(|view| view.id == session)
-        {
-            self.go_to(index);
-        }
-        self.overlay = None;
-        self.close_board();
-        self.focus_ask(session, ask, back);
-    }
-
-    /// Gives the focus to an ask; `back` is where it goes to afterwards.
-    pub fn focus_ask(&mut self, session: SessionId, ask: Ask, back: Back) {
-        self.focus = Focus::Ask(Box::new(AskFocus::new(session, ask, back, self.now.since)));
-    }
-
     /// Tab: with text it queues, from an empty composer it goes to what waits here.
     fn go_to_cards(&mut self) -> Vec<Cmd> {
         if self.focus == Focus::Composer && self.is_meant_for_ask() {
@@ -260,84 +212,6 @@ impl App {
         }
         self.to_cards();
         Vec::new()
-    }
-
-    /// The focus goes back to where it was before the ask, and the pane to what it showed then.
-    pub fn leave_ask(&mut self) {
-        if let Focus::Ask(ask) = &self.focus {
-            let back = ask.back;
-            self.focus = Focus::Composer;
-            self.focus_pane(back.pane);
-            if self.panes.focus() == back.pane
-                && self.views.iter().any(|view| view.id == back.session)
-            {
-                self.show_here(back.session);
-            }
-        }
-    }
-
-    pub fn answer(&mut self, answer: Answer) -> Vec<Cmd> {
-        let Focus::Ask(ask) = &self.focus else {
-            return Vec::new();
-        };
-        let (session, id) = (ask.session, ask.ask.id.clone());
-        let mut cmds = Vec::new();
-        // A reason that was in the composer has been given, one that was queued is no message any more.
-        if let Answer::Verdict {
-            verdict: Verdict::No {
-                reason: Some(reason),
-            },
-        } = &answer
-        {
-            let queued = self.newest_queued();
-            let queued = queued.filter(|queued| one_line(&kept_blocks(&queued.blocks)) == *reason);
-            let message = queued.map(|queued| queued.id);
-            if one_line(&self.view().composer.plain()) == *reason {
-                self.view_mut().composer.clear();
-                self.typed();
-            } else if let Some(message) = message {
-                self.view_mut().taken_back.push(message);
-                cmds.push(Cmd::Send(self.command(session, Op::Withdraw { message })));
-            }
-        }
-        let command = self.command(
-            session,
-            Op::Answer {
-                ask: id.clone(),
-                answer,
-            },
-        );
-        self.answered.push((command.id, session, id));
-        self.leave_ask();
-        cmds.push(Cmd::Send(command));
-        cmds
-    }
-
-    /// Yes, with another command line: everything else the call was given stays as it was.
-    pub fn answer_edited(&mut self, command: &str) -> Vec<Cmd> {
-        let Focus::Ask(ask) = &self.focus else {
-            return Vec::new();
-        };
-        let About::Approval(approval) = &ask.ask.about else {
-            return Vec::new();
-        };
-        let arguments = self
-            .view()
-            .transcript
-            .entries()
-            .iter()
-            .rev()
-            .find_map(|entry| match &entry.what {
-                What::Call(call) if call.call.id == approval.call => {
-                    Some(call.call.arguments.as_str())
-                }
-                _ => None,
-            })
-            .unwrap_or_default();
-        let arguments = edited(arguments, command);
-        self.answer(Answer::Verdict {
-            verdict: Verdict::Edited { arguments },
-        })
     }
 
     fn show_cost(&mut self) -> Vec<Cmd> {

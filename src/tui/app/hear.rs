@@ -125,17 +125,6 @@ impl App {
         }
     }
 
-    /// The ask with the focus is no more: it goes grey and says why.
-    fn gone(&mut self, session: SessionId, id: &str, why: &str) {
-        if let Focus::Ask(ask) = &mut self.focus
-            && ask.session == session
-            && ask.ask.id.0 == id
-        {
-            ask.gone = Some(crate::agent::visible::one_line(why));
-            ask.confirm = None;
-        }
-    }
-
     fn refused(&mut self, command: CommandId, session: SessionId, why: &str) {
         self.answered.retain(|(id, _, _)| *id != command);
         let mut given_back = false;

@@ -3,6 +3,7 @@
 //! out in `act`; signals and answers come in through `hear`.
 
 pub mod act;
+pub mod answering;
 pub mod arrange;
 pub mod arrangement;
 pub mod ask;
