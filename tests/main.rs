@@ -12,6 +12,7 @@ mod drawings;
 mod fault;
 mod given_back;
 mod hostile;
+mod inbox;
 mod keys;
 mod matrix;
 mod notice;

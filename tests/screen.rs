@@ -60,6 +60,7 @@ mod around;
 mod board;
 mod composing;
 mod fifty;
+mod inbox;
 mod loaded;
 mod palette;
 mod panes;

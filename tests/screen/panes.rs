@@ -23,18 +23,18 @@ use creel::tui::widget::paint::Glyphs;
 use super::{Desk, START, approval, outcome, setup, worked};
 
 impl Desk {
-    fn lead(&mut self, keys: &str) {
+    pub fn lead(&mut self, keys: &str) {
         for c in keys.chars() {
             self.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
             self.press(KeyCode::Char(c));
         }
     }
 
-    fn alt(&mut self, c: char) {
+    pub fn alt(&mut self, c: char) {
         self.key(KeyCode::Char(c), KeyModifiers::ALT);
     }
 
-    fn titled(&mut self, title: &str) {
+    pub fn titled(&mut self, title: &str) {
         self.fact(Fact::SessionChanged {
             change: Change::Title {
                 title: title.to_owned(),
@@ -43,7 +43,7 @@ impl Desk {
     }
 
     /// A prompt is sent from the fresh session with the keys, and its turn begins.
-    fn begins(&mut self, title: &str, prompt: &str) {
+    pub fn begins(&mut self, title: &str, prompt: &str) {
         self.typed(prompt);
         self.press(KeyCode::Enter);
         let spec = self.app.views[0].session.as_ref().unwrap().spec.clone();
@@ -56,7 +56,7 @@ impl Desk {
         self.titled(title);
     }
 
-    fn of(&mut self, session: SessionId, fact: Fact) {
+    pub fn of(&mut self, session: SessionId, fact: Fact) {
         self.seq += 1;
         let event = Event {
             seq: Seq(self.seq),

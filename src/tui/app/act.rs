@@ -39,6 +39,7 @@ impl App {
             Action::Leader => self.lead(Leader::CtrlX),
             Action::NextAsk => self.next_ask(),
             Action::Tab(number) => self.go_to(usize::from(number).saturating_sub(1)),
+            Action::Inbox => self.show_inbox(),
             Action::TabBefore => {
                 self.go_to(self.at().checked_sub(1).unwrap_or(self.views.len() - 1));
             }

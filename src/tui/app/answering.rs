@@ -4,13 +4,33 @@ use crate::agent::visible::one_line;
 use crate::protocol::ask::{About, Answer, Ask, Verdict};
 use crate::protocol::id::SessionId;
 use crate::protocol::op::Op;
-use crate::tui::app::ask::{AskFocus, Back, edited};
+use crate::tui::app::ask::{AskFocus, Back, Reply, edited};
 use crate::tui::app::chip::kept_blocks;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::message::Cmd;
+use crate::tui::app::overlay::Overlay;
 use crate::tui::app::transcript::What;
 use crate::tui::app::{App, Focus};
 
 impl App {
+    /// The ask that has the keys: in the inbox where that is open, else in its pane.
+    pub fn asking(&self) -> Option<&AskFocus> {
+        match (&self.overlay, &self.focus) {
+            (Some(Overlay::Inbox(inbox)), _) => inbox.ask.as_ref(),
+            (_, Focus::Ask(ask)) => Some(ask),
+            _ => None,
+        }
+    }
+
+    pub fn asking_mut(&mut self) -> Option<&mut AskFocus> {
+        match (&mut self.overlay, &mut self.focus) {
+            (Some(Overlay::Inbox(inbox)), _) => inbox.ask.as_mut(),
+            (_, Focus::Ask(ask)) => Some(ask),
+            _ => None,
+        }
+    }
+
     /// The focus goes to the oldest ask of all sessions; from an ask, to the next one.
     pub fn next_ask(&mut self) {
         let waiting: Vec<_> = self
@@ -69,8 +89,52 @@ impl App {
         }
     }
 
+    /// A key of the ask that has them.
+    pub fn answer_key(&mut self, press: Press) -> Vec<Cmd> {
+        let Some(ask) = self.asking() else {
+            return Vec::new();
+        };
+        let session = ask.session;
+        let view = self.views.iter().find(|view| view.id == session);
+        let mut written = view.map_or_else(String::new, |view| view.composer.plain());
+        if written.trim().is_empty()
+            && let Some(queued) = self.newest_queued_in(session)
+        {
+            // What was said past the ask waits behind it, and may be what was meant for it.
+            written = kept_blocks(&queued.blocks);
+        }
+        let (now, most) = (self.now.since, self.seen.ask_scroll_max);
+        let Some(ask) = self.asking_mut() else {
+            return Vec::new();
+        };
+        let reply = ask.key(press, &written, now);
+        ask.scroll = ask.scroll.min(most);
+        let in_inbox = matches!(self.overlay, Some(Overlay::Inbox(_)));
+        match reply {
+            Reply::Stay => Vec::new(),
+            Reply::Leave if in_inbox => {
+                self.leave_entry();
+                Vec::new()
+            }
+            Reply::Leave => {
+                self.leave_ask();
+                Vec::new()
+            }
+            Reply::Answer(answer) => self.answer(answer),
+            Reply::Edited(command) => self.answer_edited(&command),
+            Reply::Models => {
+                // The list is of the session that is looked at.
+                if in_inbox {
+                    self.go_to_marked();
+                }
+                self.act(Action::Models)
+            }
+            Reply::Budgets => self.open_budgets(),
+        }
+    }
+
     pub fn answer(&mut self, answer: Answer) -> Vec<Cmd> {
-        let Focus::Ask(ask) = &self.focus else {
+        let Some(ask) = self.asking() else {
             return Vec::new();
         };
         let (session, id) = (ask.session, ask.ask.id.clone());
@@ -82,14 +146,15 @@ impl App {
             },
         } = &answer
         {
-            let queued = self.newest_queued();
+            let queued = self.newest_queued_in(session);
             let queued = queued.filter(|queued| one_line(&kept_blocks(&queued.blocks)) == *reason);
             let message = queued.map(|queued| queued.id);
-            if one_line(&self.view().composer.plain()) == *reason {
-                self.view_mut().composer.clear();
-                self.typed();
+            if self.written_in(session) == Some(reason.clone()) {
+                self.clear_written(session);
             } else if let Some(message) = message {
-                self.view_mut().taken_back.push(message);
+                if let Some(view) = self.view_of(session) {
+                    view.taken_back.push(message);
+                }
                 cmds.push(Cmd::Send(self.command(session, Op::Withdraw { message })));
             }
         }
@@ -101,23 +166,46 @@ impl App {
             },
         );
         self.answered.push((command.id, session, id));
-        self.leave_ask();
+        if matches!(self.overlay, Some(Overlay::Inbox(_))) {
+            self.mark_waiting(0);
+        } else {
+            self.leave_ask();
+        }
         cmds.push(Cmd::Send(command));
         cmds
     }
 
+    /// What stands in a session's composer, as one line.
+    fn written_in(&self, session: SessionId) -> Option<String> {
+        let view = self.views.iter().find(|view| view.id == session)?;
+        Some(one_line(&view.composer.plain()))
+    }
+
+    fn clear_written(&mut self, session: SessionId) {
+        if session == self.view().id {
+            self.view_mut().composer.clear();
+            self.typed();
+            return;
+        }
+        let now = self.now.since;
+        if let Some(view) = self.view_of(session) {
+            view.composer.clear();
+            view.typed = Some(now);
+            view.sends = None;
+        }
+    }
+
     /// Yes, with another command line: everything else the call was given stays as it was.
     pub fn answer_edited(&mut self, command: &str) -> Vec<Cmd> {
-        let Focus::Ask(ask) = &self.focus else {
+        let Some(ask) = self.asking() else {
             return Vec::new();
         };
         let About::Approval(approval) = &ask.ask.about else {
             return Vec::new();
         };
-        let arguments = self
-            .view()
-            .transcript
-            .entries()
+        let view = self.views.iter().find(|view| view.id == ask.session);
+        let entries = view.map_or(&[][..], |view| view.transcript.entries());
+        let arguments = entries
             .iter()
             .rev()
             .find_map(|entry| match &entry.what {
@@ -135,7 +223,7 @@ impl App {
 
     /// The ask with the focus is no more: it goes grey and says why.
     pub fn gone(&mut self, session: SessionId, id: &str, why: &str) {
-        if let Focus::Ask(ask) = &mut self.focus
+        if let Some(ask) = self.asking_mut()
             && ask.session == session
             && ask.ask.id.0 == id
         {

@@ -49,30 +49,27 @@ impl App {
     /// Where the frame put things decides what the next keys do.
     pub fn drawn(&mut self, seen: Seen) -> Vec<Cmd> {
         let now = self.now.since;
-        match &mut self.focus {
-            Focus::Ask(ask) => {
-                let before = (ask.arming, ask.scroll);
-                let sight = match (seen.last_line, seen.ask_page) {
-                    (true, _) => Sight::Whole,
-                    (false, 0) => Sight::Nothing,
-                    (false, _) => Sight::Part,
-                };
-                ask.arming.drawn(sight, now);
-                ask.scroll = ask.scroll.min(seen.ask_scroll_max);
-                ask.page = seen.ask_page;
-                self.changes.in_focus += u64::from((ask.arming, ask.scroll) != before);
-            }
-            Focus::Card(card) => {
-                let before = card.arming;
-                let whole = if seen.last_line {
-                    Sight::Whole
-                } else {
-                    Sight::Nothing
-                };
-                card.arming.drawn(whole, now);
-                self.changes.in_focus += u64::from(card.arming != before);
-            }
-            Focus::Composer | Focus::Transcript => {}
+        if let Some(ask) = self.asking_mut() {
+            let before = (ask.arming, ask.scroll);
+            let sight = match (seen.last_line, seen.ask_page) {
+                (true, _) => Sight::Whole,
+                (false, 0) => Sight::Nothing,
+                (false, _) => Sight::Part,
+            };
+            ask.arming.drawn(sight, now);
+            ask.scroll = ask.scroll.min(seen.ask_scroll_max);
+            ask.page = seen.ask_page;
+            let changed = (ask.arming, ask.scroll) != before;
+            self.changes.in_focus += u64::from(changed);
+        } else if let Focus::Card(card) = &mut self.focus {
+            let before = card.arming;
+            let whole = if seen.last_line {
+                Sight::Whole
+            } else {
+                Sight::Nothing
+            };
+            card.arming.drawn(whole, now);
+            self.changes.in_focus += u64::from(card.arming != before);
         }
         if let (Some(overlay), Some(most)) = (&mut self.overlay, seen.scroll_most) {
             overlay.scrolled(most);

@@ -3,16 +3,15 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::protocol::session::Change;
-use crate::tui::app::ask::Reply as AskReply;
 use crate::tui::app::board::Writing;
 use crate::tui::app::card::{given_to, key_beside};
-use crate::tui::app::chip::kept_blocks;
 use crate::tui::app::first_run::{FirstRun, Page, Reply as PageReply};
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::keymap::leader::Leader;
 use crate::tui::app::keymap::place::Place;
 use crate::tui::app::message::Cmd;
+use crate::tui::app::overlay::help::First;
 use crate::tui::app::overlay::{Overlay, Reply, Wish};
 use crate::tui::app::setup::NewProvider;
 use crate::tui::app::stash::dropped;
@@ -81,6 +80,12 @@ impl App {
     pub fn paste(&mut self, text: &str) -> Vec<Cmd> {
         self.leader = None;
         let now = self.now.since;
+        if let Some(Overlay::Inbox(_)) = &self.overlay {
+            if let Some(ask) = self.asking_mut() {
+                ask.paste(text, now);
+            }
+            return Vec::new();
+        }
         if let Some(overlay) = &mut self.overlay {
             overlay.paste(text);
             return Vec::new();
@@ -208,6 +213,9 @@ impl App {
     }
 
     fn overlay_key(&mut self, event: KeyEvent) -> Vec<Cmd> {
+        if matches!(self.overlay, Some(Overlay::Inbox(_))) {
+            return self.inbox_key(event);
+        }
         let Some(overlay) = &mut self.overlay else {
             return Vec::new();
         };
@@ -238,8 +246,12 @@ impl App {
     }
 
     /// What lies under it gets the keys back; an ask or a card waits for quiet anew, as a key may have been pressed once more.
-    fn close_overlay(&mut self) {
-        self.overlay = None;
+    pub fn close_overlay(&mut self) {
+        let closed = self.overlay.take();
+        // The help of the inbox is read over it.
+        if matches!(closed, Some(Overlay::Help(help)) if help.first == First::Inbox) {
+            self.show_inbox();
+        }
         let now = self.now.since;
         match &mut self.focus {
             Focus::Ask(ask) => ask.arming.rest(now),
@@ -339,6 +351,7 @@ impl App {
         if let Some(
             action @ (Action::Leader
             | Action::NextAsk
+            | Action::Inbox
             | Action::Tab(_)
             | Action::FocusLeft
             | Action::FocusDown
@@ -356,30 +369,7 @@ impl App {
         if press.action == Some(Action::Help) && !typing {
             return self.act(Action::Help);
         }
-        let now = self.now.since;
-        let mut written = self.view().composer.plain();
-        if written.trim().is_empty()
-            && let Some(queued) = self.newest_queued()
-        {
-            // What was said past the ask waits behind it, and may be what was meant for it.
-            written = kept_blocks(&queued.blocks);
-        }
-        let Focus::Ask(ask) = &mut self.focus else {
-            return Vec::new();
-        };
-        let reply = ask.key(press, &written, now);
-        ask.scroll = ask.scroll.min(self.seen.ask_scroll_max);
-        match reply {
-            AskReply::Stay => Vec::new(),
-            AskReply::Leave => {
-                self.leave_ask();
-                Vec::new()
-            }
-            AskReply::Answer(answer) => self.answer(answer),
-            AskReply::Edited(command) => self.answer_edited(&command),
-            AskReply::Models => self.act(Action::Models),
-            AskReply::Budgets => self.open_budgets(),
-        }
+        self.answer_key(press)
     }
 
     fn wish(&mut self, wish: Wish) -> Vec<Cmd> {

@@ -250,6 +250,7 @@ impl App {
         // A frame is drawn of what is here: it moves nothing on the board and is no news.
         if !drawn {
             cmds.extend(self.settle_board());
+            self.settle_inbox();
         }
         if !drawn && !passes {
             cmds.extend(self.notices_due());
@@ -289,6 +290,10 @@ impl App {
                 self.size = (width, height);
                 Vec::new()
             }
+            Msg::Wheel(_, lines) if matches!(self.overlay, Some(Overlay::Inbox(_))) => {
+                self.inbox_wheel(lines);
+                Vec::new()
+            }
             Msg::Wheel(_, lines) if self.board.is_some() => {
                 self.board_wheel(lines);
                 Vec::new()
@@ -305,6 +310,10 @@ impl App {
             }
             Msg::Click(_) | Msg::Point(.., Gesture::Press) if self.is_swallowed() => Vec::new(),
             Msg::Click(Spot::Row(id)) => self.board_click(id),
+            Msg::Click(Spot::Waiting(index)) => {
+                self.inbox_click(index);
+                Vec::new()
+            }
             Msg::Click(Spot::Scope) => self.board_scope(),
             Msg::Click(spot) => {
                 self.click(spot);

@@ -403,7 +403,12 @@ impl App {
 
     /// The message that was queued last in the session in focus, and is not on its way back.
     pub fn newest_queued(&self) -> Option<&Queued> {
-        let view = self.view();
+        self.newest_queued_in(self.view().id)
+    }
+
+    /// The same of any open session.
+    pub fn newest_queued_in(&self, session: SessionId) -> Option<&Queued> {
+        let view = self.views.iter().find(|view| view.id == session)?;
         let mut queued = view.session.as_ref()?.queued.iter().rev();
         queued.find(|message| !view.taken_back.contains(&message.id))
     }

@@ -223,16 +223,15 @@ impl App {
 
     /// Opens the config at the budget that the ask in the focus speaks of. It holds from the next start, so the ask stays.
     pub fn open_budgets(&mut self) -> Vec<Cmd> {
-        let day = match &self.focus {
-            Focus::Ask(ask) => matches!(
+        let day = self.asking().is_some_and(|ask| {
+            matches!(
                 ask.ask.about,
                 About::Budget {
                     which: BudgetName::Day,
                     ..
                 }
-            ),
-            _ => false,
-        };
+            )
+        });
         self.open_setting(if day { "budget.day" } else { "budget.session" })
     }
 

@@ -11,6 +11,8 @@ pub enum Spot {
     Tab(usize),
     /// A session of the board.
     Row(SessionId),
+    /// An ask in the list of the inbox, by its place there.
+    Waiting(usize),
     /// Whether the board lists this project or all.
     Scope,
     Pane(PaneId, Part),
@@ -45,8 +47,8 @@ impl App {
                 return;
             }
             Spot::Pane(pane, part) => (pane, part),
-            // Those of the board, which is not open.
-            Spot::Row(_) | Spot::Scope => return,
+            // Those of the board and the inbox, which are not open.
+            Spot::Row(_) | Spot::Scope | Spot::Waiting(_) => return,
         };
         let came = pane != self.panes.focus();
         self.focus_pane(pane);

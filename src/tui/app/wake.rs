@@ -27,9 +27,9 @@ impl App {
             .leader
             .map(|pressed| pressed.since + STRIP)
             .filter(|&at| at > now);
-        let arming = match &self.focus {
-            Focus::Ask(ask) => ask.arming.wake(now),
-            Focus::Card(card) => card.arming.wake(now),
+        let arming = match (self.asking(), &self.focus) {
+            (Some(ask), _) => ask.arming.wake(now),
+            (None, Focus::Card(card)) => card.arming.wake(now),
             _ => None,
         };
         let drafts = self
@@ -110,7 +110,7 @@ impl App {
         if passing(self) != before {
             self.changes.in_focus += 1;
         }
-        if let Focus::Ask(ask) = &mut self.focus {
+        if let Some(ask) = self.asking_mut() {
             over(&mut ask.arming.flash);
         }
         if let Focus::Card(card) = &mut self.focus {
@@ -172,10 +172,11 @@ impl App {
     /// Something happened that was no key of the person: an ask that has the focus must be quiet anew.
     pub fn quiet_again(&mut self) {
         let now = self.now.since;
-        match &mut self.focus {
-            Focus::Ask(ask) => ask.arming.again(now),
-            Focus::Card(card) => card.arming.again(now),
-            Focus::Composer | Focus::Transcript => {}
+        if let Some(ask) = self.asking_mut() {
+            ask.arming.again(now);
+        }
+        if let Focus::Card(card) = &mut self.focus {
+            card.arming.again(now);
         }
     }
 }

@@ -45,6 +45,7 @@ use ratatui::layout::Rect;
 
 use crate::tui::app::App;
 use crate::tui::app::drawn::Seen;
+use crate::tui::app::overlay::Overlay;
 use crate::tui::app::wake::STRIP;
 use crate::tui::screen::kept::Kept;
 use crate::tui::screen::look::{Look, Role};
@@ -87,6 +88,12 @@ pub fn draw(app: &App, kept: &mut Kept, surface: &mut Surface, look: &Look) -> S
     if small {
         let mut canvas = Canvas::on(area, look.style(Role::Text));
         let shown = too_small(app, &mut canvas, area, look);
+        canvas.paint(surface);
+        return shown;
+    }
+    if let Some(Overlay::Inbox(inbox)) = &app.overlay {
+        let mut canvas = Canvas::on(area, look.style(Role::Text));
+        let shown = overlay::inbox::draw(app, inbox, &mut canvas, area, look);
         canvas.paint(surface);
         return shown;
     }

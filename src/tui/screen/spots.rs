@@ -16,6 +16,8 @@ pub struct Spots {
     /// Sessions of the board, and the words that say which it lists.
     pub rows: Vec<(Rect, SessionId)>,
     pub scope: Option<Rect>,
+    /// Asks of the inbox, by their place in its list.
+    pub waiting: Vec<(Rect, usize)>,
 }
 
 /// One pane: all of it, and its parts.
@@ -44,6 +46,10 @@ impl Spots {
         let mut rows = self.rows.iter();
         if let Some((_, id)) = rows.find(|(area, _)| area.contains((x, y).into())) {
             return Some(Spot::Row(*id));
+        }
+        let mut waiting = self.waiting.iter();
+        if let Some((_, index)) = waiting.find(|(area, _)| area.contains((x, y).into())) {
+            return Some(Spot::Waiting(*index));
         }
         let pane = self.pane_spots(x, y)?;
         let parts = [

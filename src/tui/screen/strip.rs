@@ -17,6 +17,7 @@ const COLUMN: usize = 28;
 /// What is needed most, where not all keys fit.
 const FIRST: &[Action] = &[
     Action::NextAsk,
+    Action::Inbox,
     Action::Sessions,
     Action::NewSession,
     Action::Tab(1),

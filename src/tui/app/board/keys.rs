@@ -93,7 +93,7 @@ impl App {
                 self.show(Overlay::Help(Help::of(first)));
             }
             // What lies above the board, or is no concern of it.
-            Action::Leader | Action::Palette | Action::Redraw | Action::Suspend => {
+            Action::Leader | Action::Palette | Action::Inbox | Action::Redraw | Action::Suspend => {
                 return self.act(action);
             }
             // As after the leader.

@@ -10,6 +10,7 @@ use crate::tui::app::keymap::{Action, Binding, bind};
 pub const ROWS: &[Binding] = &[
     bind(Anywhere, Action::Leader, "leader", "the leader: then one more key", &[ctrl('x')], None),
     bind(Anywhere, Action::NextAsk, "next-ask", "go to the oldest ask", &[alt('a')], Some('a')),
+    bind(Anywhere, Action::Inbox, "inbox", "the inbox: every ask", &[alt('i')], Some('i')),
     bind(Anywhere, Action::Palette, "palette", "find anything by its name", &[ctrl('p')], Some('p')),
     bind(Anywhere, Action::Sessions, "sessions", "the board: all sessions", &[], Some('w')),
     bind(Anywhere, Action::NewSession, "new-session", "new session here", &[], Some('n')),

@@ -35,7 +35,8 @@ fn denies(action: Action) -> bool {
 
 /// What a key always is in a place, as long as it is there at all.
 pub fn kept(place: Place, chord: Chord) -> Option<Action> {
-    let enters = place == Place::Ask || place.is_over() && place.is_typed_in();
+    let enters =
+        matches!(place, Place::Ask | Place::Inbox) || place.is_over() && place.is_typed_in();
     match chord {
         ESC if place.is_over() => Some(Action::Close),
         // All settings are lists, so that the way to other keys is never lost.

@@ -30,6 +30,7 @@ use crate::tui::app::keymap::place::Place;
 pub enum Action {
     Leader,
     NextAsk,
+    Inbox,
     Tab(u8),
     TabBefore,
     TabAfter,
@@ -199,6 +200,10 @@ pub enum Action {
     AskModel,
     AskBudgets,
     AskEnd,
+    // In the inbox.
+    InboxNext,
+    InboxBefore,
+    InboxSession,
     // At a card.
     CardFresh,
     CardKeep,

@@ -2,9 +2,9 @@
 
 use crossterm::event::KeyCode;
 
-use crate::tui::app::keymap::chord::{ctrl, key, plain};
+use crate::tui::app::keymap::chord::{alt, ctrl, key, plain};
 use crate::tui::app::keymap::place::Place::{
-    Files, Help, Merge, Models, Palette, Prompts, Settings, Stash, Themes, Turns,
+    Files, Help, Inbox, Merge, Models, Palette, Prompts, Settings, Stash, Themes, Turns,
 };
 use crate::tui::app::keymap::{Action, Binding, bind};
 
@@ -52,5 +52,11 @@ pub const ROWS: &[Binding] = &[
     bind(Merge, Action::MergeYes, "merge-yes", "merge", &[plain('y')], None),
     bind(Merge, Action::MergeCommit, "merge-commit", "commit what is open first", &[plain('c')], None),
     bind(Merge, Action::MergeMend, "merge-mend", "a prompt that lets the agent resolve it", &[plain('p')], None),
+    bind(Inbox, Action::InboxNext, "inbox-next", "next ask; in the list of a small screen the arrows too", &[key(KeyCode::Tab)], None),
+    bind(Inbox, Action::InboxBefore, "inbox-before", "ask before", &[key(KeyCode::BackTab)], None),
+    bind(Inbox, Action::InboxSession, "inbox-session", "go to its session, with the keys at the ask", &[plain('p'), alt('a')], None),
+    bind(Inbox, Action::Choose, "inbox-choose", "in the list of a small screen: the marked ask in full", &[key(KeyCode::Enter)], None),
+    bind(Inbox, Action::Close, "inbox-close", "close; on a small screen the list first; all stays waiting", &[key(KeyCode::Esc)], None),
+
     bind(Merge, Action::Close, "merge-back", "back to the files", &[key(KeyCode::Esc)], None),
 ];

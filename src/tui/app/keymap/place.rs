@@ -30,11 +30,13 @@ pub enum Place {
     Files,
     /// The merge of a worktree, shown before it is done.
     Merge,
+    /// Every ask, the marked one in full.
+    Inbox,
     FirstPage,
 }
 
 impl Place {
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Anywhere,
         Self::Composer,
         Self::Transcript,
@@ -54,6 +56,7 @@ impl Place {
         Self::Settings,
         Self::Files,
         Self::Merge,
+        Self::Inbox,
         Self::FirstPage,
     ];
 
@@ -79,6 +82,7 @@ impl Place {
             Self::Settings => "settings",
             Self::Files => "files",
             Self::Merge => "merge",
+            Self::Inbox => "inbox",
             Self::FirstPage => "first-page",
         }
     }
@@ -107,6 +111,7 @@ impl Place {
             | Self::Page
             | Self::Files
             | Self::Merge
+            | Self::Inbox
             | Self::FirstPage => None,
         }
     }
@@ -129,7 +134,7 @@ impl Place {
     pub fn numbers(self) -> bool {
         matches!(
             self,
-            Self::Ask | Self::Card | Self::Question | Self::FirstPage
+            Self::Ask | Self::Card | Self::Question | Self::Inbox | Self::FirstPage
         )
     }
 

@@ -157,6 +157,10 @@ const COMMANDS: &[(Action, Result<&str, &str>)] = &[
         Err("asks are answered where they are read; `creel --plain` has them as lines"),
     ),
     (
+        Action::Inbox,
+        Err("asks are answered where they are read; `creel --plain` has them as lines"),
+    ),
+    (
         Action::Rename,
         Err("a title is given where the session is read"),
     ),
@@ -248,6 +252,10 @@ const OF_A_PLACE: &[(Place, &str)] = &[
     (
         Place::Files,
         "git shows, commits and removes without a screen",
+    ),
+    (
+        Place::Inbox,
+        "an ask is answered where it is read; `creel --plain` has it as lines",
     ),
     (Place::Merge, "git merges a branch without a screen"),
     (Place::FirstPage, "the first page of the screen itself"),

@@ -236,7 +236,7 @@ mod tests {
                 "[keymap.sky]\nzoom = []",
                 "2:1: `keymap.sky` is no place for keys: there are everywhere, composer, transcript, board, \
                  ask, card, list, question, page, help, models, prompts, stash, turns, themes, palette, settings, files, \
-                 merge, first-page",
+                 merge, inbox, first-page",
             ),
             (
                 "[keymap.everywhere]\nzom = [\"f5\"]",

@@ -20,6 +20,8 @@ pub enum First {
     Place(Place),
     /// An ask or a card that had the focus.
     Cards,
+    /// The inbox, to which it leads back.
+    Inbox,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,6 +4,7 @@ pub mod auto;
 pub mod cost;
 pub mod files;
 pub mod help;
+pub mod inbox;
 pub mod models;
 pub mod new_worktree;
 pub mod notices;
@@ -31,6 +32,7 @@ use crate::tui::app::overlay::auto::Auto;
 use crate::tui::app::overlay::cost::Cost;
 use crate::tui::app::overlay::files::Files;
 use crate::tui::app::overlay::help::Help;
+use crate::tui::app::overlay::inbox::Inbox;
 use crate::tui::app::overlay::models::{How, Models};
 use crate::tui::app::overlay::new_worktree::NewWorktree;
 use crate::tui::app::overlay::notices::Notices;
@@ -55,6 +57,7 @@ pub enum Overlay {
     Notices(Notices),
     NewWorktree(NewWorktree),
     Files(Box<Files>),
+    Inbox(Box<Inbox>),
     Quit(Quit),
     Auto(Auto),
     Themes(Themes),
@@ -149,6 +152,7 @@ impl Overlay {
             Self::Stash(_) => Place::Stash,
             Self::Cost(_) | Self::Notices(_) => Place::Page,
             Self::Files(overlay) => overlay.place(),
+            Self::Inbox(_) => Place::Inbox,
             Self::Quit(_) | Self::Auto(_) => Place::Question,
             Self::Themes(_) => Place::Themes,
             Self::Palette(_) => Place::Palette,
@@ -168,6 +172,8 @@ impl Overlay {
             Self::Notices(overlay) => overlay.key(press),
             Self::NewWorktree(overlay) => overlay.key(press),
             Self::Files(overlay) => overlay.key(press),
+            // What it needs of the sessions only the app has: `App::inbox_key`.
+            Self::Inbox(_) => Reply::Stay,
             Self::Quit(overlay) => overlay.key(press),
             Self::Auto(overlay) => overlay.key(press),
             Self::Themes(overlay) => overlay.key(press),
@@ -205,7 +211,7 @@ impl Overlay {
             Self::Files(overlay) => overlay.paste(&line),
             Self::Turns(overlay) => overlay.pick.insert(&line),
             Self::Help(overlay) => overlay.paste(&line),
-            Self::Cost(_) | Self::Notices(_) | Self::Quit(_) | Self::Auto(_) => {}
+            Self::Cost(_) | Self::Notices(_) | Self::Inbox(_) | Self::Quit(_) | Self::Auto(_) => {}
         }
     }
 }

@@ -11,6 +11,7 @@ mod deleting;
 mod elsewhere;
 mod first_page;
 mod fresh;
+mod inbox;
 mod keys;
 mod local;
 mod looking;

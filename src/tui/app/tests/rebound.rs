@@ -177,6 +177,10 @@ const NO_PALETTE: &[(Place, &str)] = &[
     (Place::Settings, "the palette takes the place of the list"),
     (Place::Files, "the palette takes the place of the files"),
     (Place::Merge, "what is merged is decided where it is shown"),
+    (
+        Place::Inbox,
+        "what is asked in it is answered where it is shown",
+    ),
     (Place::FirstPage, "there is nothing yet to find"),
 ];
 

@@ -78,7 +78,8 @@ const OVER: &[Place] = &[
     Place::Help,
     Place::FirstPage,
 ];
-const CARDS: &[Place] = &[Place::Ask, Place::Card];
+const CARDS: &[Place] = &[Place::Ask, Place::Card, Place::Inbox];
+const INBOX: &[Place] = &[Place::Inbox, Place::Ask, Place::Card];
 
 /// What is listed, in parts: each has a name, and keys with what they do.
 fn sections(keymap: &Keymap, first: First) -> Vec<Section> {
@@ -87,6 +88,11 @@ fn sections(keymap: &Keymap, first: First) -> Vec<Section> {
         First::Place(Place::Transcript) => [
             &[Place::Transcript, Place::Composer, Place::Anywhere],
             CARDS,
+            OVER,
+        ],
+        First::Inbox => [
+            INBOX,
+            &[Place::Composer, Place::Transcript, Place::Anywhere],
             OVER,
         ],
         First::Cards => [
@@ -166,6 +172,7 @@ fn name(keymap: &Keymap, place: Place) -> String {
         Place::Themes => "Themes",
         Place::Settings => "Keys in the settings",
         Place::Files => "Files of a session",
+        Place::Inbox => "The inbox, beside the keys of the marked ask",
         Place::Merge => "A merge that is shown",
         Place::FirstPage => "The first page; 1 to 9 choose",
     };

@@ -3,6 +3,7 @@
 mod cost;
 mod files;
 mod help;
+pub mod inbox;
 mod models;
 mod notices;
 mod palette;
@@ -64,6 +65,8 @@ pub fn draw(app: &App, overlay: &Overlay, canvas: &mut Canvas, area: Rect, look:
         place: overlay.place(),
     };
     let page = match overlay {
+        // It has the whole screen, and is drawn in the place of the rest.
+        Overlay::Inbox(_) => return Drawn::default(),
         Overlay::NewWorktree(overlay) => worktree::new(app, overlay, named, room),
         Overlay::Files(overlay) => {
             let Some(page) = worktree::page(app, overlay, named, room) else {
