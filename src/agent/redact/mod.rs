@@ -1,4 +1,14 @@
 //! Keys that Creel itself holds, taken out of a text before it becomes an item: so before it is stored and before it is sent.
+//! What leaves Creel as a file (exports, its own log file, reports of a crash or a fault) is looked through for secrets of
+//! others as well ([`secret`]).
+
+pub(crate) mod block;
+#[cfg(test)]
+mod corpus;
+pub(crate) mod form;
+pub(crate) mod format;
+pub(crate) mod named;
+pub mod secret;
 
 use std::borrow::Cow;
 use std::fmt;
@@ -52,6 +62,11 @@ impl Redactor {
             }
         }
         bytes
+    }
+
+    /// For what leaves Creel as a file: its own keys, and all that looks like a secret.
+    pub fn redact_all(&self, text: &str) -> String {
+        secret::redacted(&self.redact(text)).into_owned()
     }
 }
 
