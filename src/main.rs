@@ -27,6 +27,7 @@ use creel::config::load::{self, ConfigError, Loaded};
 use creel::config::paths::{Paths, process_environment};
 use creel::engine::clock::Clock;
 use creel::engine::journal::Journal;
+use creel::engine::leaving;
 use creel::engine::{Engine, Options};
 use creel::tui::app::keymap::wished;
 use creel::tui::terminal::ability::attached;
@@ -145,7 +146,10 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
         Sub::Run(args) => run::run(args, &door, &loaded.config, face).await,
         Sub::Sessions(args) => sessions::run(args, &door, &now, face).await,
         Sub::Show(args) => show::run(args, &door, &now, face).await,
-        Sub::Export(args) => export::run(args, &door, &now, face).await,
+        Sub::Export(args) => {
+            let redactor = leaving::redactor(&loaded.config, &process_environment);
+            export::run(args, &door, &now, &redactor, face).await
+        }
         Sub::Cost(args) => cost::run(args, &door, &now, face).await,
         Sub::Cache(args) => cache::run(args, &door, face).await,
         Sub::Models(args) => models::run(args, &door, face).await,

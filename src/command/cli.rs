@@ -185,7 +185,10 @@ pub struct ShowArgs {
     pub json: bool,
 }
 
-/// Print a session as a file to keep or send; what looks like a key is replaced
+/// Print a session as a file to keep or send; what looks like a secret is replaced
+///
+/// Keys, tokens, passwords and private keys are told by their form or by the name before them, and each is replaced by what it
+/// was, as `‹redacted:github token›`. Pictures are not looked into.
 #[derive(Debug, Clone, Args)]
 pub struct ExportArgs {
     /// A session by any unique part of its id, whole or from a place on: ID#TURN, ID#TURN.STEP or ID@ITEM
@@ -194,6 +197,9 @@ pub struct ExportArgs {
     /// The form of the file
     #[arg(long, value_name = "FORM", value_enum)]
     pub to: Form,
+    /// Leave what looks like a secret as it is, for a copy that stays with you
+    #[arg(long)]
+    pub with_secrets: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

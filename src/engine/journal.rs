@@ -5,7 +5,7 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use jiff::Timestamp;
 use tracing::field::{Field, Visit};
@@ -41,16 +41,13 @@ impl Journal {
         let _ = tracing::subscriber::set_global_default(self);
     }
 
-    /// Writes one line, without keys and control characters. A line that cannot be written is let go: what it tells of is
+    /// Writes one line, without secrets and control characters. A line that cannot be written is let go: what it tells of is
     /// told to the person elsewhere.
     fn line(&self, text: &str) {
-        let text = one_line(text);
-        let text = self
-            .redactor
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .redact(&text)
-            .into_owned();
+        // Not under the lock: a fault in here is told of in here too.
+        let redactor = self.redactor.lock().map(|held| held.clone());
+        let redactor = redactor.unwrap_or_else(|held| held.into_inner().clone());
+        let text = redactor.redact_all(&one_line(text));
         let time = Timestamp::from_millisecond(self.clock.now().0).unwrap_or_default();
         let _ = append(
             &self.path,
@@ -140,9 +137,9 @@ mod tests {
         let clock = Clock::manual(|| Time(0));
         let journal = Journal::new(path.clone(), clock, redactor);
         assert!(!path.exists());
-        journal.line("key sk-secret-123\u{1b}[2J refused\nby x");
+        journal.line("key sk-secret-123\u{1b}[2J refused\nby x, PASSWORD=hunter22");
         let expected = format!(
-            "1970-01-01T00:00:00Z {} key ‹redacted:key› refused by x\n",
+            "1970-01-01T00:00:00Z {} key ‹redacted:key› refused by x, PASSWORD=‹redacted:password›\n",
             std::process::id()
         );
         assert_eq!(fs::read_to_string(&path).unwrap(), expected);

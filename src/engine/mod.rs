@@ -22,6 +22,7 @@ mod hall;
 pub mod health;
 mod house;
 pub mod journal;
+pub mod leaving;
 mod lent;
 mod model_call;
 mod offer;

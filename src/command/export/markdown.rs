@@ -106,6 +106,8 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     use super::*;
+    use crate::agent::redact::Redactor;
+    use crate::agent::visible;
     use crate::command::export::safe;
     use crate::command::json::tests::card;
     use crate::command::show::entries;
@@ -115,7 +117,9 @@ mod tests {
     #[test]
     fn a_session_reads_as_markdown() {
         let (mut card, mut entries) = (card(), entries(&events(), &card()));
-        safe(&mut card, &mut entries);
+        safe(&mut card, &mut entries, &|text| {
+            Redactor::default().redact_all(&visible::clean(text))
+        });
         let now = Now {
             time: Time(0),
             zone: jiff::tz::TimeZone::UTC,
