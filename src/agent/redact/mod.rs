@@ -9,6 +9,7 @@ pub(crate) mod form;
 pub(crate) mod format;
 pub(crate) mod named;
 pub mod secret;
+pub(crate) mod value;
 
 use std::borrow::Cow;
 use std::fmt;
