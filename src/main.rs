@@ -14,12 +14,13 @@ use clap::Parser;
 use clap::error::ErrorKind;
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use creel::command::cli::{Cli, Sub, Workstation};
+use creel::command::bug_report::Material;
+use creel::command::cli::{BugReportArgs, Cli, DoctorArgs, Sub, Workstation};
 use creel::command::doctor::{self, Surroundings};
 use creel::command::moment::Now;
 use creel::command::{
-    Ended, Face, Trouble, cache, config, cost, exit, export, models, package, plain, providers,
-    purge, route, run, sessions, show, stop, theme, with_streams, wrong,
+    Ended, Face, Trouble, bug_report, cache, config, cost, exit, export, models, package, plain,
+    providers, purge, route, run, sessions, show, stop, theme, with_streams, wrong,
 };
 use creel::config::Config;
 use creel::config::keymap::Keys;
@@ -27,8 +28,7 @@ use creel::config::load::{self, ConfigError, Loaded};
 use creel::config::paths::{Paths, process_environment};
 use creel::engine::clock::Clock;
 use creel::engine::journal::Journal;
-use creel::engine::leaving;
-use creel::engine::{Engine, Options};
+use creel::engine::{Engine, Options, crash, leaving};
 use creel::tui::app::keymap::wished;
 use creel::tui::terminal::ability::attached;
 
@@ -113,8 +113,13 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
         _ => {}
     }
     let loaded = load::read(&paths, &process_environment);
-    if let Sub::Doctor(args) = &sub {
-        return examine(args, &paths, &loaded, face).await;
+    let examined = match &sub {
+        Sub::Doctor(args) => Some(Examined::Here(args)),
+        Sub::BugReport(args) => Some(Examined::ForOthers(args)),
+        _ => None,
+    };
+    if let Some(examined) = examined {
+        return examine(examined, &paths, &loaded, face).await;
     }
     let loaded = match loaded {
         Ok(loaded) => loaded,
@@ -157,9 +162,12 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
         Sub::Route(sub) => route::run(sub, &door, &loaded.config, &now, face).await,
         Sub::Stop(args) => stop::run(args, &door, face).await,
         Sub::Purge(args) => purge::run(args, &door, &now, face).await,
-        Sub::Doctor(_) | Sub::Completions { .. } | Sub::Man | Sub::Config(_) | Sub::Theme(_) => {
-            Ok(0)
-        }
+        Sub::Doctor(_)
+        | Sub::BugReport(_)
+        | Sub::Completions { .. }
+        | Sub::Man
+        | Sub::Config(_)
+        | Sub::Theme(_) => Ok(0),
     };
     drop(door);
     let told = engine.notices.clone();
@@ -186,6 +194,7 @@ fn needs_config(sub: &Sub) -> bool {
         | Sub::Providers(_)
         | Sub::Route(_)
         | Sub::Doctor(_)
+        | Sub::BugReport(_)
         | Sub::Theme(_)
         | Sub::Config(_)
         | Sub::Completions { .. }
@@ -193,9 +202,17 @@ fn needs_config(sub: &Sub) -> bool {
     }
 }
 
-/// `creel doctor` works with what there is.
+/// What is looked at, and for whom.
+enum Examined<'a> {
+    /// `creel doctor`
+    Here(&'a DoctorArgs),
+    /// `creel bug-report`
+    ForOthers(&'a BugReportArgs),
+}
+
+/// Works with what there is.
 async fn examine(
-    args: &creel::command::cli::DoctorArgs,
+    examined: Examined<'_>,
     paths: &Paths,
     loaded: &Result<Loaded, ConfigError>,
     face: &mut Face<'_>,
@@ -204,6 +221,7 @@ async fn examine(
         |_| load::defaults(&process_environment),
         |loaded| loaded.config.clone(),
     );
+    let redactor = leaving::redactor(&config, &process_environment);
     let engine = engine(config, paths, true);
     for notice in engine.iter().flat_map(|engine| &engine.notices) {
         face.note(notice)?;
@@ -220,11 +238,37 @@ async fn examine(
         out_is_terminal: std::io::IsTerminal::is_terminal(&std::io::stdout()),
         left: tour::left(),
     };
-    let ended = doctor::run(args, &surroundings, face).await;
+    let ended = match examined {
+        Examined::Here(args) => doctor::run(args, &surroundings, face).await,
+        Examined::ForOthers(args) => {
+            let now = Now::from_system();
+            let material = Material {
+                surroundings: &surroundings,
+                redactor: &redactor,
+                home: std::env::home_dir(),
+                system: system(),
+                folder: std::env::current_dir().unwrap_or_default(),
+                name: bug_report::name(&now),
+            };
+            bug_report::run(args, &material, face).await
+        }
+    };
     if let Ok(engine) = engine {
         engine.ended().await;
     }
     ended
+}
+
+/// The system, its version and the machine.
+fn system() -> String {
+    let told = rustix::system::uname();
+    let text = |part: &std::ffi::CStr| part.to_string_lossy().into_owned();
+    format!(
+        "{} {} {}",
+        text(told.sysname()),
+        text(told.release()),
+        text(told.machine())
+    )
 }
 
 fn engine(config: Config, paths: &Paths, unattended: bool) -> Result<Engine, String> {
@@ -235,6 +279,11 @@ fn engine(config: Config, paths: &Paths, unattended: bool) -> Result<Engine, Str
         Arc::clone(&redactor),
     )
     .install();
+    crash::watch(
+        paths.crashes.clone(),
+        Clock::system(),
+        Arc::clone(&redactor),
+    );
     let options = Options {
         config,
         paths: paths.clone(),

@@ -16,7 +16,7 @@ use creel::config::paths::{Paths, process_environment};
 use creel::engine::clock::Clock;
 use creel::engine::door::Door;
 use creel::engine::journal::Journal;
-use creel::engine::{Engine, Options as EngineOptions, carried};
+use creel::engine::{Engine, Options as EngineOptions, carried, crash};
 use creel::project;
 use creel::protocol::id::ModelRef;
 use creel::protocol::query::NotFound;
@@ -88,6 +88,11 @@ impl Start {
             Arc::clone(&redactor),
         )
         .install();
+        crash::watch(
+            self.paths.crashes.clone(),
+            Clock::system(),
+            Arc::clone(&redactor),
+        );
         let options = EngineOptions {
             config: self.config,
             paths: self.paths,

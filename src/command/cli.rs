@@ -80,6 +80,7 @@ pub enum Sub {
     Stop(StopArgs),
     Purge(PurgeArgs),
     Doctor(DoctorArgs),
+    BugReport(BugReportArgs),
     /// The colours of the workstation
     #[command(subcommand)]
     Theme(ThemeSub),
@@ -303,6 +304,17 @@ pub struct DoctorArgs {
     pub json: bool,
 }
 
+/// Put together what helps to find a fault of Creel, and print it; nothing is sent
+///
+/// Versions, what `creel doctor` says, the config without keys, the last lines of the log file and the newest crash, without what
+/// looks like a secret. On a terminal it asks whether to write it to a file in this folder.
+#[derive(Debug, Clone, Args)]
+pub struct BugReportArgs {
+    /// Write it to a new file that only you can read, without asking; `-` is standard output
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
 pub enum ConfigSub {
     /// Print where the file is, whether it is there or not
@@ -371,6 +383,7 @@ mod tests {
             "creel sessions --limit 0",
             "creel cache abcd --limit 0",
             "creel stop abcd --all",
+            "creel bug-report x",
             "creel purge",
             "creel purge --older-than 30",
             "creel purge abcd --older-than 30d",

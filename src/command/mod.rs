@@ -3,6 +3,7 @@
 //! Each subcommand is one file with a function `run` that writes results to [`Face::out`], everything else to [`Face::err`],
 //! and answers with the exit code. What a screen needs is not here.
 
+pub mod bug_report;
 pub mod cache;
 pub mod cli;
 pub mod config;

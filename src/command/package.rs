@@ -55,7 +55,7 @@ const FILES: [(&str, &str); 6] = [
     ),
     (
         "~/.local/state/creel/",
-        "locks, the order of panes, and creel.log once a fault was met",
+        "locks, the order of panes, creel.log once a fault was met, and the newest crashes",
     ),
     (
         "/tmp/creel-tour-*, /tmp/creel-scratch-*",

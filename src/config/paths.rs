@@ -24,6 +24,8 @@ pub struct Paths {
     pub db: PathBuf,
     pub state: PathBuf,
     pub log_file: PathBuf,
+    /// One file for each of the newest crashes.
+    pub crashes: PathBuf,
     pub locks: PathBuf,
     /// Tabs and panes as they were, one file a folder.
     pub layouts: PathBuf,
@@ -68,6 +70,7 @@ impl Paths {
             db: data.join("creel.db"),
             state: state.to_owned(),
             log_file: state.join("creel.log"),
+            crashes: state.join("crashes"),
             locks: state.join("locks"),
             layouts: state.join("layouts"),
         }
@@ -138,6 +141,7 @@ mod tests {
             "/h/data/creel.db",
             "/h/state",
             "/h/state/creel.log",
+            "/h/state/crashes",
             "/h/state/locks",
             "/h/state/layouts",
         ];
@@ -159,6 +163,7 @@ mod tests {
             "/u/.local/share/creel/creel.db",
             "/s/creel",
             "/s/creel/creel.log",
+            "/s/creel/crashes",
             "/s/creel/locks",
             "/s/creel/layouts",
         ];
@@ -175,6 +180,7 @@ mod tests {
             db,
             state,
             log_file,
+            crashes,
             locks,
             layouts,
         } = paths;
@@ -187,6 +193,7 @@ mod tests {
             db,
             state,
             log_file,
+            crashes,
             locks,
             layouts,
         ]

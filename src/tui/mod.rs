@@ -157,7 +157,7 @@ pub fn run(options: Options, start: Start) -> anyhow::Result<Ended> {
         Terminal::enter(options.ability.clone()).context("the terminal could not be taken")?;
     terminal.restorer().restore_on_panic(|info| {
         tracing::error!("{info}");
-        format!("creel stopped on a fault of its own: {info}\nwhat was said and done is in the log; start it again")
+        format!("creel stopped on a fault of its own: {info}\nwhat was said and done is in the log; start it again, and `creel bug-report` puts together what helps to find the fault")
     });
     let (sender, queue) = channel();
     let area = terminal.screen.area();

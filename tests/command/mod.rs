@@ -8,5 +8,6 @@ mod form;
 mod left;
 mod price;
 mod providers;
+mod secrets;
 mod trouble;
 mod trust;

@@ -46,6 +46,20 @@ impl std::fmt::Debug for Surroundings<'_> {
 
 /// Ends with 1 when something is bad, not when something is merely worth a look.
 pub async fn run(args: &DoctorArgs, surroundings: &Surroundings<'_>, face: &mut Face<'_>) -> Ended {
+    let checks = checks(surroundings).await;
+    if args.json {
+        face.json(&Value::Array(checks.iter().map(value).collect()))?;
+    } else {
+        for check in &checks {
+            face.say(&line(check))?;
+        }
+    }
+    let bad = checks.iter().any(|check| check.state == CheckState::Bad);
+    Ok(if bad { exit::FAILED } else { exit::DONE })
+}
+
+/// All that was looked at, in the order it is told in.
+pub async fn checks(surroundings: &Surroundings<'_>) -> Vec<Check> {
     let mut checks = terminal::checks(surroundings.env, &wished(surroundings), &seen(surroundings));
     checks.extend(config(surroundings));
     checks.extend(skills(&surroundings.paths.skills));
@@ -71,15 +85,7 @@ pub async fn run(args: &DoctorArgs, surroundings: &Surroundings<'_>, face: &mut 
         checks.push(health::sandbox());
     }
     checks.extend(left(&surroundings.left));
-    if args.json {
-        face.json(&Value::Array(checks.iter().map(value).collect()))?;
-    } else {
-        for check in &checks {
-            face.say(&line(check))?;
-        }
-    }
-    let bad = checks.iter().any(|check| check.state == CheckState::Bad);
-    Ok(if bad { exit::FAILED } else { exit::DONE })
+    checks
 }
 
 fn check(name: &str, state: CheckState, text: impl Into<String>, remedy: &str) -> Check {
@@ -226,7 +232,8 @@ fn word(state: CheckState) -> &'static str {
     }
 }
 
-fn line(check: &Check) -> String {
+/// What was found, and what to do on a line of its own.
+pub fn line(check: &Check) -> String {
     let remedy = if check.remedy.is_empty() {
         String::new()
     } else {
