@@ -1,4 +1,4 @@
-//! Private keys that are blocks of lines: armoured ones, whole or cut off, and those of PuTTY. Their lines may be those of a
+//! Private keys that are blocks of lines: armoured ones, whole or cut off, and those of `PuTTY`. Their lines may be those of a
 //! text in JSON, where an end of a line is `\n`.
 
 use crate::agent::redact::format::Body;

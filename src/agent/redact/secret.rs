@@ -187,17 +187,16 @@ impl<'t> Look<'t> {
             return true;
         }
         let text = self.bytes().get(from..to).unwrap_or_default();
-        let dull = match body {
-            Body::Mixed => !text
+        let dull = if body == Body::Mixed {
+            !text
                 .split(|byte| !byte.is_ascii_alphanumeric())
-                .any(|part| part.len() >= 16 && has_both(part)),
-            _ => {
-                let digits = text.iter().any(u8::is_ascii_digit);
-                let capitals = text.iter().any(u8::is_ascii_uppercase);
-                let small = text.iter().any(u8::is_ascii_lowercase);
-                let one = text.first();
-                !(digits || capitals && small) || text.iter().all(|byte| Some(byte) == one)
-            }
+                .any(|part| part.len() >= 16 && has_both(part))
+        } else {
+            let digits = text.iter().any(u8::is_ascii_digit);
+            let capitals = text.iter().any(u8::is_ascii_uppercase);
+            let small = text.iter().any(u8::is_ascii_lowercase);
+            let one = text.first();
+            !(digits || capitals && small) || text.iter().all(|byte| Some(byte) == one)
         };
         if dull && let Some(known) = self.known(body, from) {
             known.dull = to;
