@@ -74,8 +74,8 @@ fn no_secret_is_handed_on() {
     );
     assert!(printed.out.contains("ok    database"), "{printed:?}");
     // Nobody was there to be asked.
-    let made = std::fs::read_dir(home.work()).unwrap().flatten();
-    assert_eq!(made.count(), 2);
+    let entries = std::fs::read_dir(home.work()).unwrap().flatten();
+    assert_eq!(entries.count(), 2);
     let written = home.run(&["bug-report", "--output", "report.md"]);
     assert!(written.code == 0 && written.out.is_empty(), "{written:?}");
     let path = home.work().join("report.md");
