@@ -344,6 +344,7 @@ fn a_dumb_terminal_gets_lines() {
         terminal.wait_for("Creel, plain.");
         terminal.press("go\n");
         terminal.wait_for("Well met.");
+        terminal.wait_for("finished.");
         terminal.press("quit\n");
         assert_eq!(terminal.end(), 0);
         assert!(!terminal.raw().contains(&0x1b), "{terminal:?}");
