@@ -4,7 +4,7 @@ use std::fs::{self, DirBuilder, OpenOptions};
 use std::io::{self, Write};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, TryLockError};
 
 use jiff::Timestamp;
 
@@ -31,8 +31,12 @@ pub fn watch(folder: PathBuf, clock: Clock, redactor: Arc<Mutex<Redactor>>) {
             thread.name().unwrap_or("without a name"),
             std::backtrace::Backtrace::force_capture()
         );
-        let redactor = redactor.lock().map(|held| held.clone());
-        let redactor = redactor.unwrap_or_else(|held| held.into_inner().clone());
+        // Who panicked may hold it: then what has the form of a secret is replaced all the same.
+        let redactor = match redactor.try_lock() {
+            Ok(held) => held.clone(),
+            Err(TryLockError::Poisoned(held)) => held.into_inner().clone(),
+            Err(TryLockError::WouldBlock) => Redactor::default(),
+        };
         // The person is told of the fault itself, and the log file has its first line.
         let _ = keep(&folder, clock.now(), &text, &redactor);
     }));

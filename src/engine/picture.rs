@@ -143,8 +143,8 @@ impl Task {
         let name = &model.model;
         if self.house.providers().abilities(model).images == Some(false) {
             return format!(
-                "send again and it gets their names instead, choose another model, or write `images = false` for \"{name}\" into \
-                 the config"
+                "write `images = false` for \"{name}\" into the config, and it gets their names instead, as it does until this \
+                 Creel ends; or choose another model"
             );
         }
         format!(

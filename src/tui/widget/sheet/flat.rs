@@ -91,6 +91,8 @@ impl Flat {
                 let own = (linked.start as usize).max(start)..(linked.end as usize).min(end);
                 (own, &linked.link)
             })
+            // A part without text, as a blank row between two links to one place, has none.
+            .filter(|(own, _)| !own.is_empty())
     }
 
     /// Takes over a part of another text with its tones.
