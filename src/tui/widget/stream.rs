@@ -419,19 +419,6 @@ mod tests {
         prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
     }
 
-    #[test]
-    fn a_blank_row_between_two_links_to_one_place_is_no_link() {
-        let text = " ---\nhttp://bare/x\n\nhttp://bare/x```\n";
-        let mut stream = Streaming::new();
-        for c in text.chars() {
-            stream.push(&c.to_string());
-        }
-        let rows = streamed(&mut stream);
-        assert_eq!(rows, lines(&markdown::render(text, FORM)));
-        let linked = rows.iter().flat_map(|row| &row.1);
-        assert!(linked.clone().count() == 2 && linked.clone().all(|(text, _)| !text.is_empty()));
-    }
-
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(
             std::env::var("CREEL_SOAK").ok().and_then(|count| count.parse().ok()).unwrap_or(400)

@@ -100,3 +100,15 @@ fn a_part_taken_over_is_drawn_the_same() {
     twice.clear();
     assert_eq!(twice, Sheet::default());
 }
+
+#[test]
+fn a_part_without_text_has_no_link() {
+    let link = crate::tui::terminal::link::Link::new("http://bare/x").unwrap();
+    let mut flat = Flat::default();
+    flat.put("ab", Ink::Text);
+    // Two to one place are one, over the blank row between them.
+    flat.link(&(0..1), &link);
+    flat.link(&(1..2), &link);
+    assert_eq!(flat.links(&(1..1)).count(), 0);
+    assert_eq!(flat.links(&(0..2)).count(), 1);
+}
