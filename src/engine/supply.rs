@@ -75,13 +75,24 @@ impl House {
 
     /// Takes up what was written of the endpoints since. Where the log cannot be read the book is an older one, no more.
     pub(crate) async fn refresh_health(self: &Arc<Self>) {
-        self.recall_windows().await;
+        let is_recalled = self.providers().is_recalled();
         let read = self
             .health
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .read();
-        if let Ok(outcomes) = self.read(move |reader| reader.outcomes(read)).await {
+        // One look at the log for both: a request waits for it.
+        let look = move |reader: &Reader| {
+            let windows = (!is_recalled).then(|| reader.windows().ok()).flatten();
+            Ok((windows, reader.outcomes(read)))
+        };
+        let Ok((windows, outcomes)) = self.read(look).await else {
+            return;
+        };
+        if let Some(windows) = windows {
+            self.recalled(windows);
+        }
+        if let Ok(outcomes) = outcomes {
             self.heard_outcomes(&outcomes);
         }
     }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::engine::house::House;
+use crate::protocol::id::ModelRef;
 use crate::provider::kept::KeptWindow;
 use crate::store::append::window_draft;
 use crate::store::read::Reader;
@@ -16,16 +17,21 @@ impl House {
             return;
         }
         if let Ok(kept) = self.read(Reader::windows).await {
-            let windows = kept.into_iter().filter_map(|(model, body)| {
-                let (tokens, address) = body.split_once(' ')?;
-                Some(KeptWindow {
-                    model,
-                    address: address.to_owned(),
-                    tokens: tokens.parse().ok()?,
-                })
-            });
-            providers.recall(windows.collect());
+            self.recalled(kept);
         }
+    }
+
+    /// What was kept, as it was read.
+    pub(crate) fn recalled(&self, kept: Vec<(ModelRef, String)>) {
+        let windows = kept.into_iter().filter_map(|(model, body)| {
+            let (tokens, address) = body.split_once(' ')?;
+            Some(KeptWindow {
+                model,
+                address: address.to_owned(),
+                tokens: tokens.parse().ok()?,
+            })
+        });
+        self.providers().recall(windows.collect());
     }
 
     /// Keeps what servers told since.
