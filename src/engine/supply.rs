@@ -89,9 +89,7 @@ impl House {
         let Ok((windows, outcomes)) = self.read(look).await else {
             return;
         };
-        if let Some(windows) = windows {
-            self.recalled(windows);
-        }
+        windows.into_iter().for_each(|kept| self.recalled(kept));
         if let Ok(outcomes) = outcomes {
             self.heard_outcomes(&outcomes);
         }
