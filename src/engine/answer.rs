@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::engine::house::House;
-use crate::engine::{board, cache, check, health, offer, open, picture, supply, worktree};
+use crate::engine::{board, cache, check, health, offer, open, picture, route_report, worktree};
 use crate::protocol::id::SessionId;
 use crate::protocol::money::Rates;
 use crate::protocol::op::{Manage, Managed};
@@ -74,7 +74,7 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
         } => offer::offers(house, session, cwd, (typed, also))
             .await
             .map(Found::Offers),
-        Query::Routes { model, session } => supply::reports(house, model, session)
+        Query::Routes { model, session } => route_report::reports(house, model, session)
             .await
             .map(Found::Routes),
         Query::Blind { model, images } => {

@@ -34,6 +34,7 @@ mod picture;
 mod redaction;
 mod request;
 mod room;
+mod route_report;
 mod routes;
 mod session;
 mod sleep;

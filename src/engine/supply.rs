@@ -15,15 +15,14 @@ use crate::agent::turn::input::{Input, Supply};
 use crate::config::preset;
 use crate::engine::effect::Call;
 use crate::engine::house::House;
-use crate::engine::open;
 use crate::engine::routes::Routes;
 use crate::engine::session::Task;
 use crate::protocol::event::Fact;
 use crate::protocol::failure::{Failure, FailureKind};
-use crate::protocol::id::{ModelRef, Seq, SessionId};
+use crate::protocol::id::{ModelRef, Seq};
 use crate::protocol::item::Item;
 use crate::protocol::query::ModelCard;
-use crate::protocol::route::{EndpointReport, Needs, Outcome, ROUTE, Reason, RouteReport};
+use crate::protocol::route::{Outcome, ROUTE, Reason};
 use crate::protocol::rule::Mode;
 use crate::protocol::session::Change;
 use crate::protocol::time::Time;
@@ -89,7 +88,9 @@ impl House {
         let Ok((windows, outcomes)) = self.read(look).await else {
             return;
         };
-        windows.into_iter().for_each(|kept| self.recalled(kept));
+        if let Some(kept) = windows {
+            self.recalled(kept);
+        }
         if let Ok(outcomes) = outcomes {
             self.heard_outcomes(&outcomes);
         }
@@ -108,7 +109,7 @@ impl House {
         }
     }
 
-    fn endpoint(&self, model: &ModelRef) -> Endpoint {
+    pub(crate) fn endpoint(&self, model: &ModelRef) -> Endpoint {
         let providers = self.providers();
         let mut card = providers.card(model);
         // A vendor of the table without an entry only lacks its key.
@@ -127,7 +128,7 @@ impl House {
         }
     }
 
-    fn endpoints(&self, route: &Route) -> Vec<Endpoint> {
+    pub(crate) fn endpoints(&self, route: &Route) -> Vec<Endpoint> {
         let models = route.endpoints.iter();
         models.map(|model| self.endpoint(model)).collect()
     }
@@ -184,7 +185,7 @@ impl House {
         cards
     }
 
-    fn moment_without_session(&self) -> Moment<'_> {
+    pub(crate) fn moment_without_session(&self) -> Moment<'_> {
         Moment {
             now: self.clock.now(),
             prompt: 0,
@@ -197,7 +198,7 @@ impl House {
     }
 }
 
-fn no_route(model: &ModelRef, routes: &Routes) -> Failure {
+pub(crate) fn no_route(model: &ModelRef, routes: &Routes) -> Failure {
     let known: Vec<String> = routes
         .routes
         .keys()
@@ -414,87 +415,4 @@ fn nobody(target: &ModelRef, route: &Route, choice: &Choice) -> Failure {
         kind,
         format!("no endpoint of {target} can serve: {}", each.join("; ")),
     )
-}
-
-/// Answers [`crate::protocol::query::Query::Routes`].
-pub(crate) async fn reports(
-    house: &Arc<House>,
-    model: Option<ModelRef>,
-    session: Option<SessionId>,
-) -> Result<Vec<RouteReport>, String> {
-    house.refresh_health().await;
-    let session = match session {
-        Some(id) => open::folded(house, id).await?,
-        None => None,
-    };
-    let mut moment = house.moment_without_session();
-    if let Some(session) = &session {
-        moment.served = session.served.as_ref();
-        moment.prompt = session.context_used;
-        moment.images = session.images;
-    }
-    let routes = house.routes();
-    let targets = match model {
-        Some(model) => vec![model],
-        None => routes
-            .routes
-            .keys()
-            .map(|name| ModelRef::route(name))
-            .collect(),
-    };
-    let report = |target: ModelRef| match target.as_route() {
-        Some(name) => match routes.routes.get(name) {
-            Some(route) => Ok(report(house, target.clone(), route, &moment)),
-            None => Err(no_route(&target, &routes).message),
-        },
-        None => Ok(report_alone(house, target, moment.now)),
-    };
-    targets.into_iter().map(report).collect()
-}
-
-fn report(house: &House, model: ModelRef, route: &Route, moment: &Moment<'_>) -> RouteReport {
-    let endpoints = house.endpoints(route);
-    let choice = route::decide(route, &endpoints, moment);
-    let serves = choice.serves;
-    let rows = endpoints.iter().zip(choice.verdicts).enumerate();
-    let rows = rows.map(|(index, (endpoint, (reason, until)))| EndpointReport {
-        not_known: route::not_known(&route.needs, endpoint),
-        ..row(endpoint, (serves == Some(index), reason, until))
-    });
-    RouteReport {
-        policy: Some(route.policy),
-        needs: route.needs,
-        serves: serves.map(|index| endpoints[index].card.model.clone()),
-        ready: choice.wait.map(|(until, _)| until),
-        endpoints: rows.collect(),
-        model,
-    }
-}
-
-fn report_alone(house: &House, model: ModelRef, now: Time) -> RouteReport {
-    let endpoint = house.endpoint(&model);
-    let verdict = alone::verdict(&endpoint.card, &endpoint.health, now);
-    RouteReport {
-        policy: None,
-        needs: Needs::default(),
-        serves: verdict.0.then(|| model.clone()),
-        ready: verdict.2,
-        endpoints: vec![row(&endpoint, verdict)],
-        model,
-    }
-}
-
-fn row(
-    endpoint: &Endpoint,
-    (serves, reason, until): (bool, Reason, Option<Time>),
-) -> EndpointReport {
-    EndpointReport {
-        model: endpoint.card.model.clone(),
-        serves,
-        reason,
-        not_known: Vec::new(),
-        until,
-        first: endpoint.health.first,
-        rate: endpoint.health.rate,
-    }
 }
