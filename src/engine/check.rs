@@ -14,6 +14,7 @@ use crate::config::paths::process_environment;
 use crate::config::{KeySource, ProviderConfig, Wire, preset, secret};
 use crate::engine::bill::{self, charged};
 use crate::engine::book::{Answered, Book};
+use crate::engine::configured::{configured, is_listed, likely, missing};
 use crate::engine::house::{self, House};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::{ModelRef, SessionId};
@@ -128,12 +129,16 @@ pub(crate) async fn reach(
                 ),
             ))
         });
+    // Who does not say in time whether anybody may have the list has said nothing of the key.
     let open = card.key.is_some()
         && listed.is_ok()
-        && tokio::time::timeout(LIST_TIME, providers.is_open(name)).await == Ok(true);
-    let model = likely(&providers, entry, (name, wanted), listed.as_deref().ok());
-    let there = model.as_ref().zip(listed.as_ref().ok());
-    let there = there.map(|(model, list)| list.iter().any(|listed| is_named(listed, &model.model)));
+        && tokio::time::timeout(LIST_TIME, providers.is_open(name)).await != Ok(false);
+    let list = listed.as_deref().ok();
+    let configured = configured(house, (name, entry), wanted).await;
+    let missing = list.map_or_else(Vec::new, |list| missing(&configured, list));
+    let model = likely(&providers, (name, entry), &configured, list);
+    let there = model.as_ref().zip(list);
+    let there = there.map(|(model, list)| is_listed(list, &model.model));
     let (worst, unpriced) = match &model {
         None => (None, false),
         Some(model) => {
@@ -148,51 +153,10 @@ pub(crate) async fn reach(
         open,
         model,
         there,
+        missing,
         worst,
         unpriced,
     })
-}
-
-/// A model without a tag has the newest one, where models have tags.
-fn is_named(listed: &str, model: &str) -> bool {
-    listed == model || listed.strip_suffix(":latest") == Some(model)
-}
-
-/// The model that is tried: the one wanted, else the preset's usual one, else one the person or the price table knows, else
-/// the first of the list.
-fn likely(
-    providers: &Providers,
-    entry: &ProviderConfig,
-    (provider, wanted): (&str, Option<ModelRef>),
-    listed: Option<&[String]>,
-) -> Option<ModelRef> {
-    let model = |model: &str| ModelRef {
-        provider: provider.to_owned(),
-        model: model.to_owned(),
-    };
-    let is_there =
-        |name: &str| listed.is_none_or(|list| list.iter().any(|listed| is_named(listed, name)));
-    let usual = entry
-        .preset
-        .as_deref()
-        .and_then(preset::find)
-        .and_then(|preset| preset.default_model)
-        .filter(|name| is_there(name));
-    let own = || {
-        entry
-            .models
-            .keys()
-            .map(String::as_str)
-            .find(|name| is_there(name))
-    };
-    let priced = || {
-        let mut list = listed?.iter().map(String::as_str);
-        list.find(|name| providers.card(&model(name)).price.is_some())
-    };
-    let first = || listed?.first().map(String::as_str);
-    wanted
-        .filter(|wanted| wanted.provider == provider)
-        .or_else(|| usual.or_else(own).or_else(priced).or_else(first).map(model))
 }
 
 /// What a check can cost at most: the short question, and the long one twice.

@@ -12,6 +12,7 @@ mod changed;
 mod check;
 pub mod clock;
 mod command;
+mod configured;
 pub mod crash;
 pub mod door;
 mod effect;

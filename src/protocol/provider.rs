@@ -35,6 +35,8 @@ pub struct Reached {
     pub model: Option<ModelRef>,
     /// Whether the list names it; `None` without a list or a model.
     pub there: Option<bool>,
+    /// Models that the person configured and the list does not name: of the config, its roles and routes, and of sessions.
+    pub missing: Vec<ModelRef>,
     /// The most that trying it can cost, by the price that budgets count; `None` where it counts as nothing.
     pub worst: Option<Money>,
     /// No price is known: `worst` is by the dearest one known.

@@ -130,6 +130,56 @@ fn a_check_asks_what_is_free_and_only_where_it_is_told_what_costs() {
     assert_eq!(server.requests().len(), before + 2);
 }
 
+#[test]
+fn every_configured_model_is_compared_with_the_list_and_a_configured_one_is_asked() {
+    let server = Server::start(|request| {
+        if request.body.is_empty() {
+            let body = r#"{"data":[{"id":"first"},{"id":"second"}]}"#;
+            return respond(200, "content-type: application/json\r\n", body);
+        }
+        good(request)
+    });
+    let address = &server.address;
+    let file = Home::with("");
+    let key = file.beside("key");
+    std::fs::write(&key, KEY).unwrap();
+    file.config(&format!(
+        "model = \"mine/gone\"\n[roles]\nsmall = \"mine/lost\"\n[routes.all]\nendpoints = [\"mine/second\", \"mine/past\"]\n\
+         [providers.mine]\nwire = \"openai-chat\"\nbase_url = \"{address}/v1\"\nkey_file = \"{}\"\n\
+         [providers.mine.models.last]\nprice = {{ input = 1, output = 2 }}\n\
+         [providers.mine.models.second]\nprice = {{ input = 1, output = 2 }}\n",
+        key.display()
+    ));
+    let said = file.run(&["providers", "check", "mine", "--json"]);
+    let found = said.json();
+    let row = &found[0];
+    let missing = ["mine/gone", "mine/lost", "mine/past", "mine/last"];
+    assert_eq!(
+        (&row["models_missing"], &row["model"], &row["state"]),
+        (&json!(missing), &json!("mine/second"), &json!("warn")),
+        "{row}"
+    );
+    assert_eq!(
+        (&row["tried"], &row["calls_tool"]),
+        (&json!(true), &json!(true)),
+        "{row}"
+    );
+    let asked = server.requests();
+    let asked = asked.iter().filter(|request| !request.body.is_empty());
+    assert!(asked.clone().count() > 0);
+    assert!(
+        asked
+            .map(Request::json)
+            .all(|body| body["model"] == "second")
+    );
+    let said = file.run(&["providers", "check", "mine", "--free"]);
+    assert!(
+        said.out
+            .contains("gone, lost, past, last are not in its list; choose others"),
+        "{said:?}"
+    );
+}
+
 /// As [`good`], with a cache that has all of a request it was sent before, byte for byte.
 fn caching() -> impl Fn(&Request) -> Vec<Act> + Send + Sync + 'static {
     let known = Mutex::new(Vec::new());

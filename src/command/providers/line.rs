@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::command::providers::setup;
+use crate::command::providers::verdict::{key_good, remedy};
 use crate::command::table::{counted, tokens};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::money::Money;
@@ -31,10 +32,11 @@ impl Line {
         };
         match &reached.models {
             Ok(count) => {
-                let key = match (&reached.card.key, reached.open) {
+                let key = match (&reached.card.key, key_good(reached, tried)) {
                     (None, _) => "",
-                    (Some(_), false) => "key good, ",
-                    (Some(_), true) => "key not tried (the list is open without one), ",
+                    (Some(_), Some(true)) => "key good, ",
+                    (Some(_), Some(false)) => "key refused, ",
+                    (Some(_), None) => "key not tried (the list is open without one), ",
                 };
                 line.say(&format!("reached, {key}{}", counted(*count, "model")));
             }
@@ -42,7 +44,7 @@ impl Line {
                 line.say("reached, lists no models");
             }
             Err(failure) => {
-                line.fails(&failure.message, state_of(failure));
+                line.fails(failure, state_of(failure), reached);
                 return line;
             }
         }
@@ -53,18 +55,15 @@ impl Line {
             );
             return line;
         };
-        match reached.there {
-            Some(false) => {
-                line.say(&format!("{} is not in its list", model.model));
-                line.worse(CheckState::Warn, "choose one of the list: `creel models`");
-            }
-            Some(true) | None => line.say(&model.model),
+        if reached.there != Some(false) {
+            line.say(&model.model);
         }
+        line.misses(reached);
         let Some(tried) = tried else {
             return line;
         };
         if let Some(failure) = &tried.failure {
-            line.fails(&failure.message, CheckState::Bad);
+            line.fails(failure, CheckState::Bad, reached);
             return line;
         }
         match tried.streams {
@@ -129,10 +128,21 @@ impl Line {
         }
     }
 
-    /// Failures name their way out themselves.
-    fn fails(&mut self, message: &str, state: CheckState) {
-        self.state = self.state.max(state);
-        self.say(message);
+    /// Configured models that the list does not name.
+    fn misses(&mut self, reached: &Reached) {
+        let names: Vec<&str> = reached.missing.iter().map(|model| &*model.model).collect();
+        let (are, remedy) = match names.len() {
+            0 => return,
+            1 => ("is", "choose one of the list: `creel models`"),
+            _ => ("are", "choose others of the list: `creel models`"),
+        };
+        self.say(&format!("{} {are} not in its list", names.join(", ")));
+        self.worse(CheckState::Warn, remedy);
+    }
+
+    fn fails(&mut self, failure: &Failure, state: CheckState, reached: &Reached) {
+        self.say(&failure.message);
+        self.worse(state, &remedy(failure, reached));
     }
 
     pub(crate) fn text(&self, name: &str) -> String {
@@ -141,7 +151,8 @@ impl Line {
             CheckState::Warn => "warn",
             CheckState::Bad => "bad ",
         };
-        let remedy = if self.remedy.is_empty() {
+        // Most failures name their way out themselves.
+        let remedy = if self.remedy.is_empty() || self.said.contains(&self.remedy) {
             String::new()
         } else {
             format!("; {}", self.remedy)
@@ -160,7 +171,6 @@ fn state_of(failure: &Failure) -> CheckState {
 
 pub(crate) fn value(reached: &Reached, tried: Option<&Tried>, line: &Line) -> Value {
     let failed = reached.models.as_ref().err();
-    let refused = failed.is_some_and(|failure| failure.kind == FailureKind::Auth);
     let reached_it = failed.is_none_or(|failure| failure.status.is_some());
     let answered = tried.filter(|tried| tried.failure.is_none());
     let cost = tried
@@ -172,13 +182,11 @@ pub(crate) fn value(reached: &Reached, tried: Option<&Tried>, line: &Line) -> Va
         "text": line.said,
         "remedy": line.remedy,
         "reached": reached_it,
-        "key_good": reached.card.key.as_ref().and_then(|_| match failed {
-            None => Some(true),
-            Some(_) => refused.then_some(false),
-        }),
+        "key_good": key_good(reached, tried),
         "models": reached.models.as_ref().ok(),
         "model": reached.model.as_ref().map(ToString::to_string),
         "model_there": reached.there,
+        "models_missing": reached.missing.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "worst_usd": reached.worst.map(Money::to_decimal),
         "tried": tried.is_some(),
         "streams": answered.and_then(|tried| tried.streams),
@@ -199,7 +207,7 @@ pub(crate) fn value(reached: &Reached, tried: Option<&Tried>, line: &Line) -> Va
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     #![allow(clippy::unwrap_used)]
 
     use pretty_assertions::assert_eq;
@@ -208,7 +216,7 @@ mod tests {
     use crate::protocol::provider::ProviderCard;
     use crate::protocol::usage::{Basis, Charge, Usage};
 
-    fn reached(models: Result<u64, Failure>, there: Option<bool>) -> Reached {
+    pub(crate) fn reached(models: Result<u64, Failure>, there: Option<bool>) -> Reached {
         Reached {
             card: ProviderCard {
                 name: "a".to_owned(),
@@ -222,6 +230,7 @@ mod tests {
             open: false,
             model: Some("a/m".parse().unwrap()),
             there,
+            missing: Vec::from_iter((there == Some(false)).then(|| "a/m".parse().unwrap())),
             worst: Some(Money::usd(15_000_000_000)),
             unpriced: false,
         }
@@ -241,7 +250,7 @@ mod tests {
         assert_eq!(line.state, CheckState::Ok);
     }
 
-    fn tried() -> Tried {
+    pub(crate) fn tried() -> Tried {
         Tried {
             streams: Some(true),
             calls_tool: Some(true),
@@ -255,7 +264,7 @@ mod tests {
         }
     }
 
-    fn failure(kind: FailureKind, status: Option<u16>, message: &str) -> Failure {
+    pub(crate) fn failure(kind: FailureKind, status: Option<u16>, message: &str) -> Failure {
         Failure {
             status,
             ..Failure::new(kind, message)
@@ -310,12 +319,21 @@ mod tests {
                 "bad   a: a.b answered 401: check the key (A_KEY)",
             ),
             (
+                Reached {
+                    missing: vec!["a/n".parse().unwrap(), "a/o".parse().unwrap()],
+                    ..well()
+                },
+                None,
+                "warn  a: reached, key good, 12 models, m, n, o are not in its list; choose others of the list: \
+                 `creel models`",
+            ),
+            (
                 reached(
                     Err(failure(FailureKind::Rate, Some(429), "slow down")),
                     None,
                 ),
                 None,
-                "warn  a: slow down",
+                "warn  a: slow down; check again later",
             ),
             (
                 reached(Err(failure(FailureKind::BadRequest, Some(404), "no")), None),
@@ -339,7 +357,7 @@ mod tests {
                     )),
                     ..Tried::default()
                 }),
-                "bad   a: reached, key good, 12 models, m, the answer of a.b broke off",
+                "bad   a: reached, key good, 12 models, m, the answer of a.b broke off; check the network and base_url (https://a.b)",
             ),
         ];
         for (reached, tried, expected) in cases {
@@ -364,7 +382,8 @@ mod tests {
                 "ready": true, "lacks": null, "state": "ok", "remedy": "",
                 "text": "reached, key good, 12 models, m, streams, calls a tool, reports usage and caching, \
                          its cache had 1.2k of 1.3k tokens sent twice, $0.00042",
-                "reached": true, "key_good": true, "models": 12, "model": "a/m", "model_there": true, "worst_usd": 0.015,
+                "reached": true, "key_good": true, "models": 12, "model": "a/m", "model_there": true,
+                "models_missing": [], "worst_usd": 0.015,
                 "tried": true, "streams": true, "calls_tool": true, "reports_usage": true, "reports_caching": true, "cache": { "read_tokens": 1_280, "prompt_tokens": 1_312 },
                 "cost": { "amount": 0.00042, "currency": "USD" }, "duration_ms": 0,
             })

@@ -1,6 +1,7 @@
 //! `creel providers`: what can be asked, and with which key; `creel providers check`: whether it answers as it should.
 
 mod line;
+mod verdict;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
@@ -33,7 +34,7 @@ pub enum ProvidersSub {
     Check(CheckArgs),
 }
 
-/// Check that a provider is reached, its key good and its model there; and, with one short call, that it streams, calls tools
+/// Check that a provider is reached, its key good and every configured model there; and, with one short call, that it streams, calls tools
 /// and reports usage and caching
 ///
 /// Without NAME all providers are asked only what costs nothing. With NAME or --all a model of each is also asked one short
@@ -243,6 +244,7 @@ mod tests {
             open: false,
             model: Some("a/m".parse().unwrap()),
             there: None,
+            missing: Vec::new(),
             worst: Some(Money::usd(15_000_000_000)),
             unpriced: false,
         }
