@@ -36,9 +36,41 @@ pub fn parse_arguments(arguments: &str) -> Result<Value, String> {
     }
     match serde_json::from_str::<Value>(arguments) {
         Ok(value @ Value::Object(_)) => Ok(value),
-        Ok(_) => Err("the arguments must be one JSON object".to_owned()),
-        Err(error) => Err(format!("the arguments are not valid JSON: {error}")),
+        Ok(_) => Err(format!(
+            "the arguments must be one JSON object; you sent: {}",
+            around(arguments, 0)
+        )),
+        Err(error) => {
+            let before = arguments
+                .split_inclusive('\n')
+                .take(error.line().saturating_sub(1));
+            let fault = before.map(str::len).sum::<usize>() + error.column();
+            Err(format!(
+                "the arguments are not valid JSON: {error}; you sent: {}",
+                around(arguments, fault)
+            ))
+        }
     }
+}
+
+/// Bytes of arguments that are shown whole.
+const WHOLE: usize = 600;
+
+/// Bytes of longer ones: of their beginning, before their fault and behind it.
+const PARTS: (usize, usize, usize) = (120, 240, 120);
+
+/// A text as far as its fault can be mended from it, since what cannot be read is not sent back to the model in its call.
+fn around(text: &str, fault: usize) -> String {
+    if text.len() <= WHOLE {
+        return text.to_owned();
+    }
+    let (begin, before, behind) = PARTS;
+    let from = text.ceil_char_boundary(fault.saturating_sub(before).max(begin));
+    let to = text.floor_char_boundary(fault.saturating_add(behind).max(from));
+    let head = &text[..text.floor_char_boundary(begin)];
+    let middle = text.get(from..to).unwrap_or_default();
+    let end = if to < text.len() { " […]" } else { "" };
+    format!("{head} […] {middle}{end} ({} bytes in all)", text.len())
 }
 
 /// What a tool is called and takes, as the model is told.
@@ -168,4 +200,44 @@ pub enum Detail {
         removed: u64,
         created: bool,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn arguments_that_cannot_be_read_come_back_with_what_the_parser_says() {
+        let cases = [
+            (
+                r#"{"path": "a.txt", "content": "x}"#.to_owned(),
+                r#"the arguments are not valid JSON: EOF while parsing a string at line 1 column 32; you sent: {"path": "a.txt", "content": "x}"#.to_owned(),
+            ),
+            (
+                "[1]".to_owned(),
+                "the arguments must be one JSON object; you sent: [1]".to_owned(),
+            ),
+        ];
+        for (arguments, expected) in cases {
+            assert_eq!(parse_arguments(&arguments), Err(expected));
+        }
+        // Of long ones what stands about the fault is shown, cut between characters.
+        let long = format!(
+            "{{\n\"a\": \"{}\", b: \"{}\"}}",
+            "x".repeat(3_000),
+            "é".repeat(3_000)
+        );
+        let told = parse_arguments(&long).unwrap_err();
+        let begin = "the arguments are not valid JSON: key must be a string at line 2 column 3010; you sent: {\n\"a\": \"xx";
+        assert!(told.starts_with(begin), "{told}");
+        assert!(told.contains("xx\", b: \"éé"), "{told}");
+        assert!(told.ends_with("é […] (9017 bytes in all)"), "{told}");
+        assert!(told.len() < 700, "{told}");
+        assert_eq!(
+            parse_arguments(" "),
+            Ok(Value::Object(serde_json::Map::new()))
+        );
+    }
 }
