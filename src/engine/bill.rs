@@ -43,12 +43,14 @@ impl Task {
         }
     }
 
-    /// A request that was refused, or never got there, is not charged. One that was taken and then lost may be.
+    /// A request that was refused, or never got there, is not charged. One that was taken and then lost may be, and so may one
+    /// whose answer had begun, whatever came of it: no vendor says that its errors are free.
     pub(crate) fn bill_failed(&self, call: &ModelCall, failure: &Failure, partial: &Reply) -> Bill {
-        let taken = failure.kind == FailureKind::Network
+        let lost = failure.kind == FailureKind::Network
             && failure
                 .status
                 .is_some_and(|status| (200..300).contains(&status));
+        let taken = lost || partial.begun;
         if partial.is_empty() && partial.usage.is_none() && !taken {
             self.free(call)
         } else if failure.kind == FailureKind::TooLong

@@ -3,12 +3,14 @@
 
 use serde_json::Value;
 
+use crate::config::Wire;
 use crate::protocol::failure::{Failure, FailureKind, Stop};
 use crate::protocol::reply::Reply;
 use crate::protocol::usage::Usage;
 use crate::provider::Chunk;
 use crate::provider::envelope::excerpt;
 use crate::provider::framing::Framing;
+use crate::provider::mistaken;
 use crate::provider::sse::Event;
 
 /// The most parts one answer may have: texts, calls, blocks, items. An honest one has some tens; each event is looked for among
@@ -32,6 +34,9 @@ const TRIED: u32 = 16;
 
 /// An answer being put together.
 pub(crate) trait Assembly: Send + std::fmt::Debug {
+    /// The wire whose answers it reads.
+    fn wire(&self) -> Wire;
+
     /// An event that brings nothing but more text, read the quick way. False when it is any other: then nothing was taken.
     fn piece(&mut self, _text: &str, _chunks: &mut Vec<Chunk>) -> bool {
         false
@@ -77,6 +82,8 @@ pub(crate) trait Assembly: Send + std::fmt::Debug {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wants {
     More,
+    /// It was said why the answer stopped. What comes at once is still of it: usage mostly does, and errors may.
+    Late,
     /// All that matters is there; late usage may follow, and a connection read to its end can be used again.
     Rest,
     /// The answer cannot be understood any more.
@@ -91,7 +98,13 @@ pub struct Decoder {
     dialect: Box<dyn Assembly>,
     failure: Option<Failure>,
     wants: Wants,
+    /// More of the answer came after it was said why it stopped: only the end of the body is believed then.
+    resumed: bool,
     events: u64,
+    /// Events came at all, whatever was in them.
+    begun: bool,
+    /// The wire that what came instead of an answer is of.
+    other: Option<Wire>,
     /// Events in a row that were not read the quick way.
     missed: u32,
     /// Tokens of the window, where only the count of the prompt tells that it was longer.
@@ -114,7 +127,10 @@ impl Decoder {
             dialect: Box::new(dialect),
             failure: None,
             wants: Wants::More,
+            resumed: false,
             events: 0,
+            begun: false,
+            other: None,
             missed: 0,
             window: None,
             long: false,
@@ -157,6 +173,11 @@ impl Decoder {
                 Wants::Nothing,
             );
         }
+    }
+
+    /// The wire whose answers it reads.
+    pub fn wire(&self) -> Wire {
+        self.dialect.wire()
     }
 
     /// How the body must be cut.
@@ -203,6 +224,11 @@ impl Decoder {
         self.events
     }
 
+    /// Whether the model has begun to answer: something was told, or a part is open that has nothing in it yet.
+    pub fn has_begun(&self) -> bool {
+        self.events > 0 || self.dialect.parts() > 0
+    }
+
     /// The body has ended: appends the last chunk.
     pub fn finish(mut self, chunks: &mut Vec<Chunk>) {
         if let Some(event) = std::mem::replace(&mut self.framing, Framing::sse()).finish()
@@ -217,7 +243,7 @@ impl Decoder {
             if self.dialect.is_over() {
                 self.dialect.fault()
             } else {
-                Some(self.dialect.stranger().unwrap_or_else(|| {
+                Some(self.stranger().unwrap_or_else(|| {
                     Failure::new(
                         FailureKind::Network,
                         "the answer broke off before its end: ask again",
@@ -234,9 +260,17 @@ impl Decoder {
         let failure = match self.failure.take() {
             Some(failure) => Some(failure),
             None if self.dialect.is_over() => self.dialect.fault(),
-            None => Some(failure),
+            None => Some(self.stranger().unwrap_or(failure)),
         };
         self.end(failure, chunks);
+    }
+
+    /// What a body is that had nothing of an answer in it.
+    fn stranger(&self) -> Option<Failure> {
+        let other = self.other.filter(|_| !self.has_begun());
+        other
+            .map(mistaken::fault)
+            .or_else(|| self.dialect.stranger())
     }
 
     /// The one last chunk.
@@ -244,6 +278,7 @@ impl Decoder {
         let too_long = |window| overflow(&self.dialect.reply(true), window);
         let failure = failure.or_else(|| self.window.and_then(too_long));
         let mut reply = self.dialect.reply(failure.is_none());
+        reply.begun = failure.is_some() && self.begun;
         if self.long && !reply.usage_raw.as_ref().is_some_and(tells_lives) {
             let each = reply.iterations.iter_mut();
             for usage in reply
@@ -270,11 +305,17 @@ impl Decoder {
         if self.wants == Wants::Nothing || event.data.trim().is_empty() {
             return;
         }
+        self.begun = true;
+        let (before, parts) = (chunks.len(), self.dialect.parts());
         if is_done(event) {
             self.dialect.done();
         } else if !self.take_piece(event, chunks) {
             match serde_json::from_str::<Value>(&event.data) {
                 Ok(value) if self.failure.is_none() => {
+                    if self.other.is_none() && !self.has_begun() {
+                        let other = mistaken::wire_of(&value);
+                        self.other = other.filter(|wire| *wire != self.dialect.wire());
+                    }
                     let before = chunks.len();
                     let taken = self.dialect.event(&event.name, &value, &event.data, chunks);
                     self.events += u64::from(chunks.len() > before);
@@ -301,9 +342,16 @@ impl Decoder {
                 }
             }
         }
-        if self.wants == Wants::More && self.dialect.is_closed() {
-            self.wants = Wants::Rest;
-        }
+        let has_more = chunks.len() > before || self.dialect.parts() > parts;
+        self.wants = match self.wants {
+            Wants::More | Wants::Late if self.dialect.is_closed() => Wants::Rest,
+            Wants::Late if has_more => {
+                self.resumed = true;
+                Wants::More
+            }
+            Wants::More if !self.resumed && self.dialect.is_over() => Wants::Late,
+            wants => wants,
+        };
     }
 
     fn take_piece(&mut self, event: &Event, chunks: &mut Vec<Chunk>) -> bool {

@@ -114,6 +114,8 @@ impl Envelope {
     fn is_overflow(&self) -> bool {
         const WORDS: &[&str] = &[
             "context_length_exceeded",
+            // The largest body of all: a shorter conversation fits it as it does a window.
+            "request_too_large",
             "exceed_context_size_error",
             "prompt is too long",
             "exceeds the context window",
@@ -265,7 +267,6 @@ impl Envelope {
                 "invalid_request_error"
                 | "not_found_error"
                 | "invalid_prompt"
-                | "request_too_large"
                 | "INVALID_ARGUMENT"
                 | "NOT_FOUND" => FailureKind::BadRequest,
                 _ => return None,

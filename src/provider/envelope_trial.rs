@@ -118,12 +118,16 @@ fn a_prompt_that_is_too_long_is_known_by_every_vendors_words() {
         let within = in_answer(&Envelope::of(&body).unwrap());
         assert_eq!(within.kind, FailureKind::TooLong, "{code}");
     }
-    // A field that is too long, and a body of too many bytes.
+    // A body of too many bytes is mended as a prompt is that is too long; a field that is too long is not.
     let field = json!({"error": {"message": "maximum context length is 9", "code": "string_above_max_length"}});
-    let bytes = json!({"error": {"message": "prompt is too long", "type": "request_too_large"}});
-    for (status, body) in [(400, field), (413, bytes)] {
+    let bytes = json!({"error": {"message": "Request exceeds the maximum size", "type": "request_too_large"}});
+    let cases = [
+        (400, field, FailureKind::BadRequest),
+        (413, bytes, FailureKind::TooLong),
+    ];
+    for (status, body, kind) in cases {
         let refused = by_status(status, &body.to_string(), Advice::default(), "p", "k");
-        assert_eq!(refused.kind, FailureKind::BadRequest, "{body}");
+        assert_eq!(refused.kind, kind, "{body}");
     }
 }
 

@@ -17,7 +17,7 @@ use crate::provider::decode::{Decoder, MOST_PARTS, Wants};
 use crate::provider::replay::NO_ANSWER;
 use crate::provider::{dialect, quirks, reasoning, testing};
 
-const WIRES: [Wire; 5] = [
+pub(crate) const WIRES: [Wire; 5] = [
     Wire::Anthropic,
     Wire::OpenAiChat,
     Wire::OpenAiResponses,
@@ -25,12 +25,12 @@ const WIRES: [Wire; 5] = [
     Wire::Ollama,
 ];
 
-fn decoder(wire: Wire) -> Decoder {
+pub(crate) fn decoder(wire: Wire) -> Decoder {
     let prompt = testing::prompt("here/m", vec![testing::user("hello")]);
     (dialect::of(wire).unwrap().decoder)(&prompt, &quirks::NONE, &Told::default())
 }
 
-fn framed(wire: Wire, event: &Value) -> String {
+pub(crate) fn framed(wire: Wire, event: &Value) -> String {
     if wire == Wire::Ollama {
         format!("{event}\n")
     } else {
@@ -38,7 +38,7 @@ fn framed(wire: Wire, event: &Value) -> String {
     }
 }
 
-fn decode(wire: Wire, events: &[Value], tail: &str) -> Vec<Chunk> {
+pub(crate) fn decode(wire: Wire, events: &[Value], tail: &str) -> Vec<Chunk> {
     let mut decoder = decoder(wire);
     let mut chunks = Vec::new();
     for event in events {
@@ -50,7 +50,7 @@ fn decode(wire: Wire, events: &[Value], tail: &str) -> Vec<Chunk> {
 }
 
 /// A piece of a stream that says a word.
-fn said(wire: Wire) -> Value {
+pub(crate) fn said(wire: Wire) -> Value {
     match wire {
         Wire::Anthropic => {
             json!({"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "so"}})

@@ -3,8 +3,10 @@
 
 use serde_json::Value;
 
+use crate::config::Wire;
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::provider::envelope::{Envelope, excerpt};
+use crate::provider::mistaken;
 use crate::provider::room;
 use crate::provider::unsupported;
 
@@ -21,9 +23,14 @@ pub fn in_answer(envelope: &Envelope) -> Failure {
     }
 }
 
-/// A body that should have been a stream of events and is a page, a text, or an error after all: the status said that all was
+/// A body that should have been a stream of events of the wire `asked` and is a page, a text, or an error after all: the status said that all was
 /// well, so what the error says of itself counts.
-pub fn no_stream(body: &str, advice: Advice, place: &str, key_place: &str) -> Failure {
+pub fn no_stream(
+    body: &str,
+    advice: Advice,
+    (place, key_place): (&str, &str),
+    asked: Wire,
+) -> Failure {
     let value = serde_json::from_str::<Value>(body).ok();
     if let Some(envelope) = value.as_ref().and_then(Envelope::of) {
         let kind = kind_by_itself(&envelope).unwrap_or(FailureKind::Protocol);
@@ -41,8 +48,13 @@ pub fn no_stream(body: &str, advice: Advice, place: &str, key_place: &str) -> Fa
             )
         };
     }
+    if let Some(wire) = mistaken::wire_of_body(body).filter(|wire| *wire != asked) {
+        let text = format!("{place} {}", mistaken::told(wire));
+        return Failure::new(FailureKind::Protocol, text);
+    }
     let text = format!(
-        "{place} answered with something else than a stream, check base_url: {}",
+        "{place} answered with something else than a stream, check base_url and `wire = \"{}\"` in config.toml: {}",
+        asked.name(),
         excerpt(body)
     );
     Failure::new(FailureKind::Protocol, text)
@@ -154,7 +166,8 @@ fn way_out(kind: FailureKind, status: Option<u16>, envelope: &Envelope, key_plac
             format!(": {way}")
         }
         FailureKind::BadRequest if matches!(status, 404 | 405 | 410) => {
-            ": check the model's name and base_url, `creel models` lists what there is".to_owned()
+            ": check the model's name, base_url and `wire = \"…\"` in config.toml, `creel models` lists what there is"
+                .to_owned()
         }
         FailureKind::BadRequest if status >= 500 => {
             ": set a smaller `context` for this model in config.toml, or choose a smaller one"
@@ -173,8 +186,6 @@ fn kind_by_itself(envelope: &Envelope) -> Option<FailureKind> {
 
 fn kind_of(status: u16, envelope: &Envelope) -> FailureKind {
     match kind_by_status(status) {
-        // The largest body, not the longest prompt.
-        FailureKind::BadRequest if envelope.kind == "request_too_large" => FailureKind::BadRequest,
         FailureKind::BadRequest if matches!(status, 400 | 413 | 422) => {
             envelope.kind_by_words().unwrap_or(FailureKind::BadRequest)
         }

@@ -16,6 +16,8 @@ pub mod envelope;
 #[cfg(test)]
 mod envelope_trial;
 #[cfg(test)]
+mod every_end;
+#[cfg(test)]
 mod every_wire;
 pub mod failure;
 mod form;
@@ -30,6 +32,7 @@ pub mod limits;
 pub mod listed;
 pub mod local;
 mod marks;
+mod mistaken;
 pub mod ndjson;
 pub mod ollama;
 pub mod openai_chat;

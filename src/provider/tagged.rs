@@ -81,6 +81,10 @@ impl<A: Assembly> Tagged<A> {
 }
 
 impl<A: Assembly> Assembly for Tagged<A> {
+    fn wire(&self) -> Wire {
+        self.wire
+    }
+
     fn piece(&mut self, text: &str, chunks: &mut Vec<Chunk>) -> bool {
         let before = chunks.len();
         let taken = self.answer.piece(text, chunks);

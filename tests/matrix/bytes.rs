@@ -440,7 +440,10 @@ fn no_stream() -> Row {
                     }),
                     says(well()),
                 ],
-                sees("cannot be read"),
+                Seen {
+                    ledger: "work estimated",
+                    ..sees("cannot be read")
+                },
             ),
         ],
     }

@@ -2,7 +2,8 @@
 
 use crate::matrix::hasty::Hurry;
 use crate::matrix::script::{
-    ALL, Cut, Play, breaks_off, does, done, fails_within, marks, refuses, says, streams, whole,
+    ALL, Cut, EVENTS, Play, breaks_off, does, done, fails_at_once, fails_within, marks, refuses,
+    says, streams, whole,
 };
 use crate::matrix::{Row, Seen, Trial, Way, elsewhere, not, program};
 use crate::support::server::{Act, Turn, answer, chunk, head};
@@ -116,6 +117,30 @@ fn within() -> Row {
                     ledger: "work estimated, retry listed",
                     shown: Some(("I was about to", 0)),
                     ..Seen::twice()
+                },
+            ),
+            program(
+                "before the first word",
+                ALL,
+                vec![fails_at_once("Overloaded"), done()],
+                Seen {
+                    ledger: "work estimated, retry listed",
+                    ..Seen::twice()
+                },
+            ),
+            program(
+                "garbage in its place",
+                EVENTS,
+                vec![does(|request| {
+                    vec![
+                        Act::send(head(request)),
+                        Act::Send(chunk("data: garbage\n\n")),
+                        Act::send("0\r\n\r\n"),
+                    ]
+                })],
+                Seen {
+                    ledger: "work estimated",
+                    ..Seen::given_up("protocol", "garbage")
                 },
             ),
             program(

@@ -131,6 +131,15 @@ pub fn breaks_off(cut: Cut, farewell: Act) -> Play {
 
 /// A text that begins, and an error in its place.
 pub fn fails_within(message: &'static str) -> Play {
+    fails(message, true)
+}
+
+/// An answer that begins, and an error where its first word should be.
+pub fn fails_at_once(message: &'static str) -> Play {
+    fails(message, false)
+}
+
+fn fails(message: &'static str, after_words: bool) -> Play {
     does(move |request| {
         let text = events(request, &Turn::text("I was about to"));
         let error = match request.dialect() {
@@ -160,7 +169,7 @@ pub fn fails_within(message: &'static str) -> Play {
             .iter()
             .position(|event| event.contains("I was about to"));
         let mut acts = vec![Act::send(head(request))];
-        let before = &text[..=said.unwrap_or(0)];
+        let before = &text[..said.unwrap_or(0) + usize::from(after_words)];
         acts.extend(before.iter().map(|event| Act::Send(chunk(event))));
         acts.push(Act::Send(chunk(&error)));
         acts.push(Act::send("0\r\n\r\n"));

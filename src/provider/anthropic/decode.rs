@@ -71,6 +71,10 @@ struct Block {
 }
 
 impl Assembly for Answer {
+    fn wire(&self) -> Wire {
+        Wire::Anthropic
+    }
+
     fn piece(&mut self, text: &str, chunks: &mut Vec<Chunk>) -> bool {
         let Some((index, piece)) = piece::read(text) else {
             return false;
@@ -192,6 +196,7 @@ impl Assembly for Answer {
             tier: self.usage.as_ref().and_then(tier),
             reported_cost: self.cost,
             parts,
+            ..Reply::default()
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use crate::config::Wire;
 use crate::protocol::failure::{Failure, FailureKind, Stop};
 use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
@@ -48,6 +49,10 @@ struct Answer {
 }
 
 impl Assembly for Answer {
+    fn wire(&self) -> Wire {
+        Wire::Gemini
+    }
+
     fn event(
         &mut self,
         name: &str,

@@ -11,6 +11,7 @@ use reqwest::Response;
 use reqwest::header::HeaderValue;
 use tokio::time::{Sleep, sleep, timeout};
 
+use crate::config::Wire;
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::reply::Reply;
 use crate::provider::Chunk;
@@ -187,10 +188,10 @@ impl State {
     async fn read(&mut self, mut reading: Box<Reading>) -> Phase {
         let patience = reading.patience;
         // What has begun to answer is loaded and has read the prompt, on this machine too.
-        let idle = if reading.decoder.events() == 0 {
-            patience.idle
-        } else {
+        let idle = if reading.decoder.has_begun() {
             self.http.patience.idle
+        } else {
+            patience.idle
         };
         let piece = tokio::select! {
             piece = timeout(idle, reading.response.chunk()) => Some(piece),
@@ -208,7 +209,9 @@ impl State {
                     "nothing came from {place} for {seconds} s: ask again"
                 ))
             }
-            None if reading.wants == Wants::Rest => return self.end(*reading),
+            None if matches!(reading.wants, Wants::Late | Wants::Rest) => {
+                return self.end(*reading);
+            }
             None => {
                 let minutes = patience.quiet.as_secs() / 60;
                 network(format!(
@@ -239,7 +242,8 @@ impl State {
                 Look::Other => {
                     let rest = self.http.text(reading.response, LARGEST_OTHER).await;
                     let body = format!("{}{rest}", String::from_utf8_lossy(&head));
-                    self.no_stream(&body, reading.advice, &reading.place);
+                    let wire = reading.decoder.wire();
+                    self.no_stream(&body, reading.advice, &reading.place, wire);
                     return Phase::Over;
                 }
             }
@@ -258,8 +262,14 @@ impl State {
         self.chunks.extend(chunks);
         let wants = reading.decoder.wants();
         if wants != reading.wants {
+            let patience = self.http.patience;
+            match (reading.wants, wants) {
+                // The time for what comes late began when the end was known.
+                (Wants::Late, Wants::Rest) => {}
+                (_, Wants::More) => reading.limit = Box::pin(sleep(patience.quiet)),
+                _ => reading.limit = Box::pin(sleep(patience.linger)),
+            }
             reading.wants = wants;
-            reading.limit = Box::pin(sleep(self.http.patience.linger));
         } else if wants == Wants::More && reading.decoder.events() != reading.events {
             reading.events = reading.decoder.events();
             reading.limit = Box::pin(sleep(self.http.patience.quiet));
@@ -298,13 +308,15 @@ impl State {
         let is_answer = reading.decoder.whole(body, &mut chunks);
         self.chunks.extend(chunks);
         if !is_answer {
-            self.no_stream(body, reading.advice, &reading.place);
+            let wire = reading.decoder.wire();
+            self.no_stream(body, reading.advice, &reading.place, wire);
         }
         is_answer
     }
 
-    fn no_stream(&mut self, body: &str, advice: Advice, place: &str) {
-        let failure = no_stream(&self.key.strike(body), advice, place, &self.key.place());
+    fn no_stream(&mut self, body: &str, advice: Advice, place: &str, wire: Wire) {
+        let key_place = self.key.place();
+        let failure = no_stream(&self.key.strike(body), advice, (place, &key_place), wire);
         self.chunks.push_back(Chunk::Failed {
             failure,
             partial: Reply::default(),

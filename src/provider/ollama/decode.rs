@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::agent::prompt::Prompt;
 use crate::config::Wire;
+use crate::protocol::effort::Effort;
 use crate::protocol::failure::{Failure, FailureKind, Stop};
 use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
@@ -19,14 +20,23 @@ use crate::provider::failure::in_answer;
 use crate::provider::framing::Framing;
 use crate::provider::ollama::cut::Sent;
 use crate::provider::ollama::usage;
+use crate::provider::quirks::Quirks;
 use crate::provider::replay::{self, beside_call};
+use crate::provider::tagged::Tagged;
 
-/// A decoder of the answer to this prompt.
-pub fn decoder(prompt: &Prompt, told: &Told) -> Decoder {
-    framed(Answer {
+/// A decoder of the answer to this prompt. Where the model was asked to reason, a server that does not know its format has what
+/// it thought in the text.
+pub fn decoder(prompt: &Prompt, told: &Told, quirks: &Quirks) -> Decoder {
+    let family = prompt.model.to_string();
+    let answer = Answer {
         sent: Sent::new(prompt, told),
-        ..Answer::of(prompt.model.to_string())
-    })
+        ..Answer::of(family.clone())
+    };
+    let thinks = prompt.effort.is_some_and(|effort| effort != Effort::Off);
+    if thinks && quirks.has_thought_tags(Wire::Ollama, &prompt.model.model) {
+        return framed(Tagged::new(answer, family, Wire::Ollama));
+    }
+    framed(answer)
 }
 
 /// A decoder of an answer of the model `family`, `PROVIDER/MODEL`, to whatever it was asked.
@@ -34,7 +44,7 @@ pub fn detached(family: String) -> Decoder {
     framed(Answer::of(family))
 }
 
-fn framed(answer: Answer) -> Decoder {
+fn framed(answer: impl Assembly + 'static) -> Decoder {
     Decoder::framed(Framing::ndjson(), answer)
 }
 
@@ -72,6 +82,10 @@ struct Call {
 }
 
 impl Assembly for Answer {
+    fn wire(&self) -> Wire {
+        Wire::Ollama
+    }
+
     fn event(
         &mut self,
         _name: &str,

@@ -25,7 +25,7 @@ pub const DIALECT: Dialect = Dialect {
         read: show::told,
     }),
     body: |prompt, _, told| request::request(prompt, told),
-    decoder: |prompt, _, told| decode::decoder(prompt, told),
+    decoder: |prompt, quirks, told| decode::decoder(prompt, told, quirks),
     key_header: None,
     headers: &[],
     accept: "application/x-ndjson",

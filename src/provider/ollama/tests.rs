@@ -6,6 +6,7 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use crate::config::Wire;
+use crate::protocol::effort::Effort;
 use crate::protocol::failure::{FailureKind, Stop};
 use crate::protocol::reply::Part;
 use crate::protocol::told::Told;
@@ -13,8 +14,8 @@ use crate::provider::Chunk;
 use crate::provider::decode::Wants;
 use crate::provider::ollama::decode::{decoder, detached};
 use crate::provider::ollama::path;
-use crate::provider::replay;
 use crate::provider::testing::{self, calls, done, failed};
+use crate::provider::{quirks, replay};
 
 const HERE: &str = "here/m";
 
@@ -211,6 +212,39 @@ fn the_last_line_says_why_it_ended_and_what_was_counted() {
 }
 
 #[test]
+fn reasoning_in_the_text_is_told_apart_where_it_was_asked_for() {
+    let text = "<think>hm</think>\n\nso";
+    let lines = [
+        line(&json!({"role": "assistant", "content": "<thi"})),
+        line(&json!({"role": "assistant", "content": &text[4..]})),
+        end("stop"),
+    ];
+    let cases = [
+        (Some(Effort::High), "m", ("hm", "so")),
+        (Some(Effort::Off), "m", ("", text)),
+        (None, "m", ("", text)),
+        // A model that does not reason so: it means the word.
+        (Some(Effort::High), "claude-sonnet-5-5", ("", text)),
+    ];
+    for (effort, model, expected) in cases {
+        let mut prompt = testing::prompt(&format!("here/{model}"), vec![testing::user("go")]);
+        prompt.effort = effort;
+        let mut decoder = decoder(&prompt, &Told::default(), &quirks::NONE);
+        let mut chunks = Vec::new();
+        for line in &lines {
+            decoder.feed(format!("{line}\n").as_bytes(), &mut chunks);
+        }
+        decoder.finish(&mut chunks);
+        let reply = done(&chunks);
+        assert_eq!(
+            (&*reply.thinking(), &*reply.text()),
+            expected,
+            "{effort:?} {model}"
+        );
+    }
+}
+
+#[test]
 fn an_answer_in_one_piece_is_one() {
     let whole = json!({
         "model": "m", "message": {"role": "assistant", "content": "x", "thinking": "h", "tool_calls": [{"function": {"name": "a", "arguments": {}}}]},
@@ -285,7 +319,7 @@ fn a_prompt_that_was_cut_silently_is_an_error() {
             thinking: None,
             images: None,
         };
-        let mut decoder = decoder(&prompt, &told);
+        let mut decoder = decoder(&prompt, &told, &quirks::NONE);
         let mut chunks = Vec::new();
         let last = json!({"message": {"content": "x"}, "done": true, "done_reason": "stop", "prompt_eval_count": tokens, "eval_count": 1});
         decoder.feed(last.to_string().as_bytes(), &mut chunks);

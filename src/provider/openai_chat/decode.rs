@@ -65,6 +65,10 @@ struct Answer {
 }
 
 impl Assembly for Answer {
+    fn wire(&self) -> Wire {
+        Wire::OpenAiChat
+    }
+
     fn piece(&mut self, text: &str, chunks: &mut Vec<Chunk>) -> bool {
         let Some(piece) = piece::read(text) else {
             return false;

@@ -59,6 +59,10 @@ struct End {
 }
 
 impl Assembly for Answer {
+    fn wire(&self) -> Wire {
+        Wire::OpenAiResponses
+    }
+
     fn event(
         &mut self,
         name: &str,

@@ -60,6 +60,32 @@ fn silence_has_an_end() {
     });
 }
 
+#[test]
+fn an_answer_whose_end_is_known_is_not_waited_for_though_the_connection_stays() {
+    // The end of a stream is its mark or that of its body: here there is neither.
+    let end = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+    let patience = Patience {
+        idle: Duration::from_hours(1),
+        quiet: Duration::from_hours(1),
+        linger: Duration::ZERO,
+        here: Duration::from_hours(1),
+        ..Patience::default()
+    };
+    run(async {
+        let answer = format!("{HEAD}\r\n{HALF}{end}").into_bytes();
+        let (address, server) = serve(vec![answer], Then::Hold).await;
+        let remote = remote(&address, &openai_chat::DIALECT, patience);
+        // Only so that a fault is a failure, and not a test that never ends.
+        let chunks = tokio::time::timeout(Duration::from_mins(1), ask(&remote)).await;
+        let chunks = chunks.unwrap_or_default();
+        assert!(
+            matches!(chunks.last(), Some(Chunk::Done(reply)) if reply.text() == "hel"),
+            "{chunks:?}"
+        );
+        server.abort();
+    });
+}
+
 /// A model on this machine may take long to begin, and then no longer than any other.
 #[test]
 fn the_long_patience_with_this_machine_ends_with_the_first_word() {

@@ -60,7 +60,7 @@ fn a_refusal_becomes_the_reaction_it_asks_for() {
         (
             status("404 No", "", "{\"detail\":\"Not Found\"}"),
             BadRequest,
-            "HOST answered 404: Not Found: check the model's name and base_url, `creel models` lists what there is",
+            "HOST answered 404: Not Found: check the model's name, base_url and `wire = \"…\"` in config.toml, `creel models` lists what there is",
         ),
         (
             status(
@@ -100,7 +100,7 @@ fn a_refusal_becomes_the_reaction_it_asks_for() {
                 "",
                 "{\"type\":\"error\",\"error\":{\"type\":\"request_too_large\",\"message\":\"too many bytes\"}}",
             ),
-            BadRequest,
+            TooLong,
             "HOST answered 413: too many bytes (request_too_large)",
         ),
         (
@@ -152,7 +152,7 @@ fn a_refusal_becomes_the_reaction_it_asks_for() {
         (
             status("200 OK", "content-type: text/html\r\n", html),
             Protocol,
-            "HOST answered with something else than a stream, check base_url: <!doctype html><html><head><title>Log in</title></head></html>",
+            "HOST answered with something else than a stream, check base_url and `wire = \"openai-chat\"` in config.toml: <!doctype html><html><head><title>Log in</title></head></html>",
         ),
         (
             status(
@@ -243,7 +243,7 @@ fn no_part_of_a_key_stays_where_a_text_is_cut() {
         ),
         (
             status("200 OK", "content-type: text/plain\r\n", &long),
-            "HOST answered with something else than a stream, check base_url: ",
+            "HOST answered with something else than a stream, check base_url and `wire = \"openai-chat\"` in config.toml: ",
             &kept,
         ),
         (

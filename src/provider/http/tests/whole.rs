@@ -74,12 +74,12 @@ fn json_that_is_no_answer_is_none() {
         (
             r#"{"models":[]}"#,
             FailureKind::Protocol,
-            "answered with something else than a stream, check base_url: {\"models\":[]}",
+            "answered with something else than a stream, check base_url and `wire = \"gemini\"` in config.toml: {\"models\":[]}",
         ),
         (
             "{\"candidates\":[",
             FailureKind::Protocol,
-            "answered with something else than a stream, check base_url: {\"candidates\":[",
+            "answered with something else than a stream, check base_url and `wire = \"gemini\"` in config.toml: {\"candidates\":[",
         ),
     ];
     for (body, kind, text) in cases {

@@ -298,3 +298,16 @@ fn the_end_is_the_last_event_and_marks_of_other_dialects_do_no_harm() {
         assert!(empty, "{event}");
     }
 }
+
+#[test]
+fn an_item_that_is_open_is_an_answer_that_has_begun() {
+    let mut decoder = decoder(HERE.to_owned());
+    let created = json!({"type": "response.created", "response": {"status": "in_progress"}});
+    let item = json!({"type": "message", "id": "m", "content": []});
+    let added = json!({"type": "response.output_item.added", "output_index": 0, "item": item});
+    // From then on it is waited for as for any other answer, and not as for a model that is loaded first.
+    for (event, begun) in [(created, false), (added, true)] {
+        decoder.feed(format!("data: {event}\n\n").as_bytes(), &mut Vec::new());
+        assert_eq!(decoder.has_begun(), begun, "{event}");
+    }
+}

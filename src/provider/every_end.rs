@@ -1,0 +1,137 @@
+//! How answers end in every dialect alike: without the mark of their end, or as those of another dialect.
+
+#![allow(clippy::unwrap_used)]
+
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+
+use crate::config::Wire;
+use crate::protocol::failure::FailureKind;
+use crate::provider::Chunk;
+use crate::provider::decode::{Decoder, Wants};
+use crate::provider::every_wire::{WIRES, decode, decoder, framed, said};
+use crate::provider::testing;
+
+/// The word that an answer has ended, without the dialect's own mark, and what counts it after that.
+fn stopped(wire: Wire) -> (Vec<Value>, Option<Value>) {
+    let usage = json!({"prompt_tokens": 3, "completion_tokens": 1, "promptTokenCount": 3, "candidatesTokenCount": 1});
+    match wire {
+        Wire::Anthropic => (
+            vec![
+                json!({"type": "content_block_stop", "index": 0}),
+                json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {"input_tokens": 3, "output_tokens": 1}}),
+            ],
+            None,
+        ),
+        Wire::OpenAiChat => (
+            vec![json!({"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})],
+            Some(json!({"choices": [], "usage": usage})),
+        ),
+        Wire::OpenAiResponses => (
+            vec![
+                json!({"type": "response.completed", "response": {"status": "completed", "usage": {"input_tokens": 3, "output_tokens": 1}}}),
+            ],
+            None,
+        ),
+        Wire::Gemini => (
+            vec![json!({"candidates": [{"finishReason": "STOP"}]})],
+            Some(json!({"usageMetadata": usage})),
+        ),
+        Wire::Ollama => (
+            vec![
+                json!({"message": {"content": ""}, "done": true, "done_reason": "stop", "prompt_eval_count": 3, "eval_count": 1}),
+            ],
+            None,
+        ),
+        Wire::Rehearsal => (Vec::new(), None),
+    }
+}
+
+#[test]
+fn an_answer_whose_end_is_known_wants_only_what_comes_late() {
+    for wire in WIRES {
+        let (end, late) = stopped(wire);
+        let mut decoder = decoder(wire);
+        let mut chunks = Vec::new();
+        let feed = |decoder: &mut Decoder, event: &Value, chunks: &mut Vec<Chunk>| {
+            decoder.feed(framed(wire, event).as_bytes(), chunks);
+            decoder.wants()
+        };
+        assert_eq!(
+            feed(&mut decoder, &said(wire), &mut chunks),
+            Wants::More,
+            "{wire:?}"
+        );
+        let mut wants = Wants::More;
+        for event in &end {
+            wants = feed(&mut decoder, event, &mut chunks);
+        }
+        assert!(
+            matches!(wants, Wants::Late | Wants::Rest),
+            "{wire:?} {wants:?}"
+        );
+        if let Some(late) = late {
+            assert_eq!(
+                feed(&mut decoder, &late, &mut chunks),
+                Wants::Late,
+                "{wire:?}"
+            );
+        }
+        decoder.finish(&mut chunks);
+        let reply = testing::done(&chunks);
+        let usage = reply.usage.unwrap();
+        assert_eq!(
+            (usage.prompt(), usage.output, &*reply.text()),
+            (3, 1, "so"),
+            "{wire:?}"
+        );
+    }
+    // Servers that say it with every piece are believed when their body ends.
+    let each =
+        json!({"candidates": [{"finishReason": "STOP", "content": {"parts": [{"text": "so"}]}}]});
+    let mut decoder = decoder(Wire::Gemini);
+    let mut chunks = Vec::new();
+    let wants = [(); 3].map(|()| {
+        decoder.feed(framed(Wire::Gemini, &each).as_bytes(), &mut chunks);
+        decoder.wants()
+    });
+    assert_eq!(wants, [Wants::Late, Wants::More, Wants::More]);
+    decoder.finish(&mut chunks);
+    assert_eq!(testing::done(&chunks).text(), "sososo");
+}
+
+#[test]
+fn an_answer_in_another_dialect_names_the_wire_to_write() {
+    for asked in WIRES {
+        for came in WIRES.into_iter().filter(|came| *came != asked) {
+            // An event of the dialect that comes first, or an answer in one piece.
+            let events = match came {
+                Wire::OpenAiResponses => {
+                    vec![json!({"type": "response.created", "response": {"object": "response"}})]
+                }
+                Wire::Anthropic => vec![
+                    json!({"type": "message_start", "message": {"usage": {"input_tokens": 3}}}),
+                ],
+                _ => vec![said(came)],
+            };
+            let chunks = decode(asked, &events, "");
+            let (failure, _) = testing::failed(&chunks);
+            let expected = format!("set `wire = \"{}\"`", came.name());
+            assert!(
+                failure.message.contains(&expected) && failure.kind == FailureKind::Protocol,
+                "{asked:?} {came:?}: {failure:?}"
+            );
+        }
+        // One that broke off is of its own.
+        let (failure, partial) = {
+            let chunks = decode(asked, &[said(asked)], "");
+            let (failure, partial) = testing::failed(&chunks);
+            (failure.clone(), partial.clone())
+        };
+        assert_eq!(
+            (failure.kind, partial.begun),
+            (FailureKind::Network, true),
+            "{asked:?}"
+        );
+    }
+}
