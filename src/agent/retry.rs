@@ -50,6 +50,32 @@ pub fn for_a_way(failure: &Failure, jitter: u16) -> Option<Duration> {
     may.then(|| spread(LONGEST_CHOSEN, jitter))
 }
 
+/// A failure that is not asked about again, where that is for its server's wait: with the wait and the way out.
+pub fn given_up(failure: Failure) -> Failure {
+    let ordered = failure.retry_after.map(Duration::from_millis);
+    let Some(ordered) = ordered.filter(|wait| !is_worth(*wait)) else {
+        return failure;
+    };
+    let message = format!(
+        "{}; it says to wait {}, and Creel waits {} by itself at most: ask again after that, or choose another model",
+        failure.message,
+        spoken(ordered),
+        spoken(LONGEST_ORDERED)
+    );
+    Failure { message, ..failure }
+}
+
+/// In the largest unit that does not hide much: `40 s`, `15 min`, `3 h`, `2 days`. Rounded up: nobody is sent too early.
+pub fn spoken(wait: Duration) -> String {
+    let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+    match seconds {
+        0..120 => format!("{seconds} s"),
+        120..7_200 => format!("{} min", seconds.div_ceil(60)),
+        7_200..172_800 => format!("{} h", seconds.div_ceil(3_600)),
+        _ => format!("{} days", seconds.div_ceil(86_400)),
+    }
+}
+
 /// Whether another endpoint may do what this one could not. What the model or a filter will not answer is not taken from
 /// vendor to vendor until one does.
 pub fn may_elsewhere(failure: &Failure) -> bool {
@@ -113,6 +139,32 @@ mod tests {
         for (failure, attempt, expected) in cases {
             let waited = next(&failure, attempt, ATTEMPTS, 500).map(|wait| wait.as_millis());
             assert_eq!(waited, expected, "{failure:?} attempt {attempt}");
+        }
+    }
+
+    #[test]
+    fn a_wait_that_is_too_long_is_said_with_the_way_out() {
+        let cases = [
+            (
+                Some(3_600_000),
+                "x; it says to wait 60 min, and Creel waits 15 min by itself at most: ask again after that, or choose another model",
+            ),
+            (Some(40_000), "x"),
+            (None, "x"),
+        ];
+        for (wait, expected) in cases {
+            let failure = given_up(failure(FailureKind::Rate, wait, None));
+            assert_eq!(failure.message, expected);
+        }
+        let cases = [
+            (400, "1 s"),
+            (40_000, "40 s"),
+            (899_500, "15 min"),
+            (10_800_000, "3 h"),
+            (864_000_000_000, "10000 days"),
+        ];
+        for (millis, expected) in cases {
+            assert_eq!(spoken(Duration::from_millis(millis)), expected);
         }
     }
 

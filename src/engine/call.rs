@@ -7,6 +7,7 @@ use crate::agent::size::{Sent, Size};
 use crate::agent::turn::input::Supply;
 use crate::engine::paced::Paced;
 use crate::engine::sleep::Looked;
+use crate::protocol::event::Fact;
 use crate::protocol::id::ModelRef;
 use crate::protocol::reply::{Part, Reply};
 use crate::protocol::route::Limits;
@@ -29,6 +30,8 @@ pub(crate) struct ModelCall {
     pub(crate) supply: Supply,
     /// It was sent with pictures, of which nobody knew whether it takes them.
     pub(crate) tried_pictures: bool,
+    /// That another endpoint answers than before: told once it has.
+    pub(crate) notice: Option<Fact>,
     /// Until then its first word, thought or call must have come: another endpoint is ready.
     pub(crate) patience: Option<Instant>,
     pub(crate) drafted: Instant,
@@ -56,6 +59,7 @@ impl ModelCall {
             limits: Limits::default(),
             supply: Supply::One,
             tried_pictures: false,
+            notice: None,
             patience: None,
             drafted: Instant::now(),
             looked,

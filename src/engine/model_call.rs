@@ -87,7 +87,6 @@ impl Task {
         let provider = match self.house.providers().get(&model) {
             Ok(provider) => provider,
             Err(failure) => {
-                facts.extend(notice);
                 self.unsendable(facts, (model, supply), failure, &call)
                     .await?;
                 return Ok(None);
@@ -153,18 +152,19 @@ impl Task {
             amount: worst.map_or(0, |worst| worst.parts),
             day_limit: limit(BudgetName::Day, self.house.budget.day),
             session_limit: limit(BudgetName::Session, session_limit),
-            facts: notice.into_iter().chain([called]).collect(),
+            facts: vec![called],
         };
         if let Some(over) = self.commit_with(facts, Some(reservation)).await? {
             return Ok(Some(Input::Held(budget(&over, worst))));
         }
-        self.asked = Some(model.clone());
+        self.asked.push(model.clone());
         let tried_pictures = self.tries_pictures(&model);
         let stream = provider.stream(prompt, written);
         self.send(stream, model.clone(), tariff, (sent, size));
         if let Some(call) = &mut self.call {
             call.supply = supply;
             call.tried_pictures = tried_pictures;
+            call.notice = notice;
             call.patience = patience.map(|patience| Instant::now() + patience);
         }
         self.tell(Delta::Waiting {
@@ -230,7 +230,7 @@ impl Task {
             body: None,
         });
         self.commit_with(facts, None).await?;
-        self.asked = Some(model.clone());
+        self.asked.push(model.clone());
         let failed = Chunk::Failed {
             failure,
             partial: Reply::default(),
@@ -319,7 +319,10 @@ impl Task {
                 Chunk::CallGrows { name, bytes } => self.spoke(Delta::CallGrows { name, bytes }),
                 Chunk::Done(reply) => {
                     self.house.keep_windows();
-                    if let Some(call) = self.call.take() {
+                    if let Some(mut call) = self.call.take() {
+                        let notice = Vec::from_iter(call.notice.take());
+                        // Where it cannot be kept the answer cannot either, and that is told.
+                        let _ = self.commit(notice).await;
                         self.counted = reply
                             .usage
                             .and_then(|usage| Counted::new(&call.sent, &reply.parts, &usage));

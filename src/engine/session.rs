@@ -74,8 +74,8 @@ pub(crate) struct Task {
     pub(crate) heard: Option<Time>,
     /// A call beside the turn: for a title.
     pub(crate) aside: Option<ModelCall>,
-    /// The model that was asked last since the session was opened.
-    pub(crate) asked: Option<ModelRef>,
+    /// The models that were asked in this step.
+    pub(crate) asked: Vec<ModelRef>,
     /// The model the person chose for when the turn that runs has ended.
     pub(crate) chosen: Option<ModelRef>,
     /// What the provider counted last.
@@ -158,7 +158,7 @@ impl Task {
             room_asked: None,
             call: None,
             aside: None,
-            asked: None,
+            asked: Vec::new(),
             heard: None,
             chosen: None,
             counted: None,

@@ -53,7 +53,7 @@ pub(crate) struct Chosen {
     pub(crate) patience: Option<Duration>,
     pub(crate) prompt: Prompt,
     pub(crate) window: Option<u64>,
-    /// Tells the person that another endpoint answers than before; true, and to be kept, only once it is asked.
+    /// Tells the person that another endpoint answers than before; true, and to be kept, only once it has.
     pub(crate) notice: Option<Fact>,
 }
 
@@ -261,6 +261,9 @@ impl Task {
         target: &ModelRef,
         call: &Call,
     ) -> Result<Chosen, Input> {
+        if call.attempt == 1 {
+            self.asked.clear();
+        }
         let likely = self.likely(target);
         let mut card = self.house.providers().card(&likely);
         let mut prompt = self.prompt(&likely, facts, &card);
@@ -276,11 +279,7 @@ impl Task {
                 notice,
             } => (model, patience, notice),
             Way::Wait { failure, wait } => {
-                return Err(Input::Postponed {
-                    failure,
-                    wait,
-                    supply: self.supply(target),
-                });
+                return Err(Input::Postponed { failure, wait });
             }
             Way::None(failure) => return Err(Input::NoWay(failure)),
         };
@@ -335,7 +334,11 @@ impl Task {
         let nobody = nobody(target, route, &choice);
         match choice.wait {
             Some((until, failure)) if retry::is_worth(until.since(now)) => Way::Wait {
-                failure: failure.unwrap_or(nobody),
+                // The soonest decides whether it is waited for on and on; the person is told how all do.
+                failure: Failure {
+                    message: nobody.message.clone(),
+                    ..failure.unwrap_or(nobody)
+                },
                 wait: until.since(now),
             },
             _ => Way::None(nobody),
@@ -371,7 +374,8 @@ impl Task {
         call.step > 1 && target.as_route().is_none() && self.heard.is_some_and(fresh)
     }
 
-    /// What the person is told where the endpoint is another one than before.
+    /// What the person is told where the endpoint is another one than before, once it has answered: how each does that answered
+    /// last or was asked in this step.
     fn changed(
         &self,
         target: &ModelRef,
@@ -380,13 +384,16 @@ impl Task {
         choice: &Choice,
     ) -> Option<String> {
         let served = self.session.served.as_ref().map(|served| &served.model);
-        let before = self.asked.as_ref().or(served)?;
-        let index = route.endpoints.iter().position(|known| known == before)?;
-        if before == model {
-            return None;
-        }
-        let (reason, _) = choice.verdicts.get(index)?;
-        Some(format!("{target}: {model} answers now; {before}: {reason}"))
+        let is_passed = |known: &ModelRef| {
+            known != model && (served == Some(known) || self.asked.contains(known))
+        };
+        let passed = route.endpoints.iter().zip(&choice.verdicts);
+        let passed: Vec<String> = passed
+            .filter(|(known, _)| is_passed(known))
+            .map(|(known, (reason, _))| format!("{known}: {reason}"))
+            .collect();
+        let told = passed.join("; ");
+        (!passed.is_empty()).then(|| format!("{target}: {model} answers now; {told}"))
     }
 }
 

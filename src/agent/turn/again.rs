@@ -71,7 +71,6 @@ fn where_one_endpoint_failed_another_is_asked_at_once() {
     let postponed = |seconds| Input::Postponed {
         failure: Failure::new(Rate, "x"),
         wait: Duration::from_secs(seconds),
-        supply: route,
     };
     let no_way = || Input::NoWay(Failure::new(Auth, "x"));
     let stopped = |partial: Option<&str>| Input::Interrupt {
@@ -102,7 +101,7 @@ fn where_one_endpoint_failed_another_is_asked_at_once() {
         // The request's own fault: this endpoint is not asked the same again.
         (
             vec![fails(BadRequest, "", route), fails(TooLong, "", route)],
-            &["asks 2 not p/m", "asks 3 not p/m not p/m"],
+            &["asks 2 not p/m", "asks 3 not p/m"],
         ),
         // What the model will not answer is not taken to the next, nor is a fault of Creel.
         (
@@ -180,6 +179,56 @@ fn where_one_endpoint_failed_another_is_asked_at_once() {
 }
 
 #[test]
+fn a_route_that_is_given_up_names_each_endpoint_and_counts_its_rounds() {
+    let failed = |name: &str| {
+        let supply = Supply::Route { endpoints: 2 };
+        let mut input = fails(FailureKind::Overloaded, "", supply);
+        if let Input::Failed { failure, bill, .. } = &mut input {
+            failure.message = format!("{name} is busy");
+            bill.model.model = name.to_owned();
+        }
+        input
+    };
+    let postponed = || Input::Postponed {
+        failure: Failure::new(FailureKind::Overloaded, "x"),
+        wait: Duration::from_secs(7),
+    };
+    let limits = Limits {
+        max_steps: None,
+        attempts: 3,
+        patient: false,
+    };
+    let (mut turn, _) = Turn::begin(1, prompt(), limits, Arc::new([]));
+    let mut attempts = Vec::new();
+    let mut ended = None;
+    let round = || [failed("a"), failed("b"), postponed(), Input::Woke];
+    // Before anything was asked a wait is no attempt.
+    let inputs = [postponed(), Input::Woke]
+        .into_iter()
+        .chain(round())
+        .chain(round())
+        .chain(round());
+    for effect in inputs.flat_map(|input| turn.step(input)) {
+        match effect {
+            Effect::Sleep {
+                attempt,
+                attempts: most,
+                ..
+            } => attempts.push((attempt, most)),
+            Effect::Append(Fact::TurnEnded {
+                ending: Ending::Failed { failure },
+                ..
+            }) => ended = Some(failure),
+            _ => {}
+        }
+    }
+    assert_eq!(attempts, [(1, 3), (2, 3), (3, 3)]);
+    let message = ended.map(|failure| failure.message);
+    let each = "no endpoint of the route answered: p/a (asked 3 times): a is busy; p/b (asked 3 times): b is busy";
+    assert_eq!(message.as_deref(), Some(each));
+}
+
+#[test]
 fn no_step_is_asked_or_waited_for_without_end() {
     let route = Supply::Route { endpoints: 3 };
     let (mut turn, _) = begin(prompt(), None);
@@ -199,11 +248,10 @@ fn no_step_is_asked_or_waited_for_without_end() {
         turn.step(Input::Postponed {
             failure: Failure::new(FailureKind::Rate, "x"),
             wait: Duration::from_secs(1),
-            supply: route,
         });
         turn.step(Input::Woke);
     }
-    assert_eq!(waited, 6);
+    assert_eq!(waited, 7);
     // One attempt is one, whatever stands behind it.
     let limits = Limits {
         max_steps: None,

@@ -9,8 +9,18 @@ use crate::agent::turn::input::{Bill, Supply};
 use crate::agent::turn::{Phase, Then, Turn};
 use crate::protocol::event::{Delta, Ending};
 use crate::protocol::failure::Failure;
+use crate::protocol::id::ModelRef;
 use crate::protocol::reply::Reply;
 use crate::protocol::usage::Cause;
+
+/// An endpoint that failed.
+#[derive(Debug)]
+pub(crate) struct Tried {
+    model: ModelRef,
+    /// The last time.
+    failure: Failure,
+    times: u32,
+}
 
 impl Turn {
     pub(crate) fn call_model(&mut self, effects: &mut Vec<Effect>) {
@@ -25,7 +35,7 @@ impl Turn {
             attempt: self.attempt,
             cause,
             waived: self.waived.clone(),
-            refused: self.refused.clone(),
+            refused: self.refused(),
             waited: std::mem::take(&mut self.waited),
         });
     }
@@ -47,17 +57,15 @@ impl Turn {
         }
         let model = bill.model.clone();
         effects.push(Effect::Append(self.bill(bill, None, Some(failure.clone()))));
-        if let Supply::Route { .. } = supply
-            && retry::may_elsewhere(&failure)
-            && self.attempt < self.most_attempts(supply)
-        {
+        let elsewhere = supply != Supply::One && retry::may_elsewhere(&failure);
+        if elsewhere {
+            self.note_tried(model, &failure);
+        }
+        if elsewhere && self.attempt < self.most_attempts(supply) {
             // Nothing of this answer was kept and no call of it has run: the next endpoint is asked at once.
             if !partial.is_empty() {
                 effects.push(Effect::Emit(Delta::Discarded));
                 self.dropped = partial;
-            }
-            if retry::is_for_the_step(&failure) {
-                self.refused.push((model, failure));
             }
             // What was allowed was the worst case of the endpoint that failed; another one may be dearer.
             self.waived.budgets.clear();
@@ -90,7 +98,56 @@ impl Turn {
             return;
         }
         self.keep_partial(&partial, effects);
+        let failure = if elsewhere {
+            self.nobody(failure)
+        } else {
+            retry::given_up(failure)
+        };
         self.end(Ending::Failed { failure }, effects);
+    }
+
+    fn note_tried(&mut self, model: ModelRef, failure: &Failure) {
+        let failure = failure.clone();
+        match self.tried.iter_mut().find(|tried| tried.model == model) {
+            Some(tried) => {
+                tried.failure = failure;
+                tried.times = tried.times.saturating_add(1);
+            }
+            None => self.tried.push(Tried {
+                model,
+                failure,
+                times: 1,
+            }),
+        }
+    }
+
+    /// Endpoints that refused this very request, and how.
+    fn refused(&self) -> Vec<(ModelRef, Failure)> {
+        let for_the_step = |tried: &&Tried| retry::is_for_the_step(&tried.failure);
+        let refused = self.tried.iter().filter(for_the_step);
+        refused
+            .map(|tried| (tried.model.clone(), tried.failure.clone()))
+            .collect()
+    }
+
+    /// What a route is given up for: each endpoint that was asked, with what it failed for last. The reaction is that to the
+    /// last failure of all.
+    fn nobody(&self, last: Failure) -> Failure {
+        let [_, _, ..] = self.tried.as_slice() else {
+            return last;
+        };
+        let each = self.tried.iter().map(|tried| {
+            let times = match tried.times {
+                1 => String::new(),
+                times => format!(" (asked {times} times)"),
+            };
+            format!("{}{times}: {}", tried.model, tried.failure.message)
+        });
+        let each: Vec<String> = each.collect();
+        Failure {
+            message: format!("no endpoint of the route answered: {}", each.join("; ")),
+            ..last
+        }
     }
 
     fn for_a_way(&self, failure: &Failure, jitter: u16) -> Option<Duration> {
@@ -110,14 +167,18 @@ impl Turn {
         &mut self,
         failure: Failure,
         wait: Duration,
-        supply: Supply,
         effects: &mut Vec<Effect>,
     ) {
         if self.phase != Phase::Calling {
             return;
         }
         let endless = self.for_a_way(&failure, 0).is_some();
-        if self.rounds >= self.limits.attempts && !endless {
+        // Of a route a round is one attempt, whichever of its endpoints were asked in it. A wait before anything was asked is
+        // none, but there is no second one of these.
+        let most = self.limits.attempts;
+        let times = self.tried.iter().map(|tried| tried.times).max();
+        let times = times.unwrap_or(0);
+        if (times >= most || self.rounds > most || most == 1) && !endless {
             self.no_way(failure, effects);
             return;
         }
@@ -126,8 +187,8 @@ impl Turn {
         effects.push(Effect::Sleep {
             endless,
             failure,
-            attempt: self.attempt,
-            attempts: self.most_attempts(supply),
+            attempt: times.saturating_add(1),
+            attempts: most,
             wait,
         });
     }

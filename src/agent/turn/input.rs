@@ -62,7 +62,6 @@ pub enum Input {
     Postponed {
         failure: Failure,
         wait: Duration,
-        supply: Supply,
     },
     /// Nothing is left that could be asked.
     NoWay(Failure),

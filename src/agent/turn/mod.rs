@@ -61,13 +61,14 @@ mod record;
 
 use std::sync::Arc;
 
+use crate::agent::turn::attempt::Tried;
 use crate::agent::turn::effect::{Effect, Waived};
 use crate::agent::turn::input::{Bill, Input};
 use crate::protocol::ask::{About, Answer, Ask};
 use crate::protocol::call::{Outcome, ToolCall};
 use crate::protocol::event::{Ending, Fact};
 use crate::protocol::failure::{Failure, FailureKind, Stop};
-use crate::protocol::id::{AskId, CallId, MessageId, ModelRef};
+use crate::protocol::id::{AskId, CallId, MessageId};
 use crate::protocol::item::{Block, Item, Origin};
 use crate::protocol::reply::Reply;
 
@@ -112,8 +113,8 @@ pub struct Turn {
     rounds: u32,
     /// A wait has just ended.
     waited: bool,
-    /// Endpoints that refused this very request, and how.
-    refused: Vec<(ModelRef, Failure)>,
+    /// Endpoints that failed in this step.
+    tried: Vec<Tried>,
     /// What was said before another endpoint was asked: kept only if the step ends without an answer.
     dropped: Reply,
     /// It ends with its calls, since no model made them; what is said meanwhile is answered all the same.
@@ -178,7 +179,7 @@ impl Turn {
             waived: Waived::default(),
             rounds: 1,
             waited: false,
-            refused: Vec::new(),
+            tried: Vec::new(),
             dropped: Reply::default(),
             alone: false,
         }
@@ -227,11 +228,7 @@ impl Turn {
         match input {
             Input::Held(about) => self.hold(about, &mut effects),
             Input::Answered { reply, bill } => self.answered(reply, bill, &mut effects),
-            Input::Postponed {
-                failure,
-                wait,
-                supply,
-            } => self.postponed(failure, wait, supply, &mut effects),
+            Input::Postponed { failure, wait } => self.postponed(failure, wait, &mut effects),
             Input::NoWay(failure) => self.no_way(failure, &mut effects),
             Input::Failed {
                 failure,
@@ -472,7 +469,7 @@ impl Turn {
         self.step += 1;
         self.attempt = 1;
         self.rounds = 1;
-        self.refused.clear();
+        self.tried.clear();
         self.dropped = Reply::default();
         for (id, blocks) in std::mem::take(&mut self.steering) {
             effects.push(Effect::Append(Fact::MessageWithdrawn { id, entered: true }));

@@ -338,7 +338,6 @@ pub(crate) fn play(moves: Vec<Move>, max_steps: Option<u32>) -> Vec<Fact> {
                     Input::Postponed {
                         failure,
                         wait: Duration::from_secs(1),
-                        supply: Supply::One,
                     }
                 }
             }
