@@ -127,6 +127,13 @@ pub fn local(time: Time, zone: &TimeZone) -> String {
         .to_string()
 }
 
+/// The local second of the day, for people.
+pub fn second(time: Time, zone: &TimeZone) -> String {
+    let timestamp = Timestamp::from_millisecond(time.0).unwrap_or(Timestamp::UNIX_EPOCH);
+    let zoned = timestamp.to_zoned(zone.clone());
+    zoned.strftime("%H:%M:%S").to_string()
+}
+
 /// How long ago, in one unit: `now`, `41m`, `3h`, `12d`.
 pub fn age(time: Time, now: Time) -> String {
     let seconds = now.since(time).as_secs();

@@ -369,7 +369,12 @@ impl Room {
                 } else {
                     format!(" of {attempts}")
                 };
-                let again = format!("{why}. asking again, attempt {attempt}{of}.");
+                let again = if *attempt == 1 {
+                    // Nothing was asked yet.
+                    format!("{why}. waiting for that.")
+                } else {
+                    format!("{why}. asking again, attempt {attempt}{of}.")
+                };
                 vec![Line::Of(again)]
             }
             _ => Vec::new(),

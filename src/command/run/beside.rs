@@ -1,12 +1,18 @@
 //! What a run says beside its result while it goes on.
 
-use crate::agent::visible;
+use std::time::Duration;
+
+use crate::agent::{retry, visible};
+use crate::command::moment::{Now, second};
 use crate::command::show;
 use crate::protocol::event::{Delta, Event, Fact, Waiting};
 use crate::protocol::item::Item;
 
-/// That a model is asked once more after a while, which can take minutes.
-pub(crate) fn again(delta: &Delta) -> Option<String> {
+/// A wait that is shorter is over before anybody wonders.
+const LONG: Duration = Duration::from_secs(2);
+
+/// That a model is asked, or asked once more, after a while, which can take minutes: why, until when, and how to stop it.
+pub(crate) fn again(delta: &Delta, now: &Now) -> Option<String> {
     let Delta::Waiting {
         what:
             Waiting::Retry {
@@ -14,19 +20,28 @@ pub(crate) fn again(delta: &Delta) -> Option<String> {
                 attempt,
                 attempts,
                 endless,
-                ..
+                until,
             },
     } = delta
     else {
         return None;
     };
     let message = &failure.message;
-    let most = if *endless {
-        String::new()
-    } else {
-        format!(" of {attempts}")
+    let attempt = match (*attempt, *endless) {
+        // Nothing was asked yet.
+        (1, _) => String::new(),
+        (attempt, true) => format!(", attempt {attempt}"),
+        (attempt, false) => format!(", attempt {attempt} of {attempts}"),
     };
-    Some(format!("{message}; trying again, attempt {attempt}{most}"))
+    let wait = until.since(now.time);
+    if wait <= LONG {
+        return Some(format!("{message}; trying again{attempt}"));
+    }
+    let wait = retry::spoken(wait);
+    let until = second(*until, &now.zone);
+    Some(format!(
+        "{message}; waiting {wait}, until {until}{attempt}; Ctrl+C stops it"
+    ))
 }
 
 /// What a person who watches is told while it runs.
@@ -52,23 +67,38 @@ mod tests {
 
     #[test]
     fn that_a_model_is_asked_again_is_one_line() {
-        let waits = |endless| Delta::Waiting {
+        let now = Now {
+            time: Time(1_785_585_600_000),
+            zone: jiff::tz::TimeZone::fixed(jiff::tz::offset(2)),
+        };
+        let waits = |attempt, endless, seconds| Delta::Waiting {
             what: Waiting::Retry {
                 failure: Failure::new(FailureKind::Overloaded, "p answered 503: busy"),
-                attempt: 2,
+                attempt,
                 attempts: 8,
                 endless,
-                until: Time(0),
+                until: now.time.plus(Duration::from_secs(seconds)),
             },
         };
         let cases = [
             (
-                waits(false),
+                waits(2, false, 1),
                 Some("p answered 503: busy; trying again, attempt 2 of 8"),
             ),
             (
-                waits(true),
+                waits(2, true, 2),
                 Some("p answered 503: busy; trying again, attempt 2"),
+            ),
+            (
+                waits(2, false, 40),
+                Some(
+                    "p answered 503: busy; waiting 40 s, until 14:00:40, attempt 2 of 8; Ctrl+C stops it",
+                ),
+            ),
+            // Nothing was asked yet: another process was told to wait.
+            (
+                waits(1, false, 800),
+                Some("p answered 503: busy; waiting 14 min, until 14:13:20; Ctrl+C stops it"),
             ),
             (
                 Delta::Waiting {
@@ -78,7 +108,7 @@ mod tests {
             ),
         ];
         for (delta, expected) in cases {
-            assert_eq!(again(&delta).as_deref(), expected);
+            assert_eq!(again(&delta, &now).as_deref(), expected);
         }
     }
 }

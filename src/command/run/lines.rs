@@ -90,7 +90,12 @@ pub fn delta(session: SessionId, delta: &Delta) -> Option<Value> {
                 },
         } => (
             "notice",
-            json!({ "text": format!("{}: asking again ({attempt} of {attempts})", failure.message) }),
+            json!({ "text": if *attempt == 1 {
+                // Nothing was asked yet.
+                format!("{}: waiting", failure.message)
+            } else {
+                format!("{}: asking again ({attempt} of {attempts})", failure.message)
+            } }),
         ),
         Delta::Waiting { .. } | Delta::CallGrows { .. } | Delta::Tail { .. } => return None,
     };

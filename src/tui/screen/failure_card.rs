@@ -56,18 +56,20 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
         let left = text::seconds(left);
         let mut rows = wrapped(&one_line(&failure.message), width, 0, Role::Text);
         let tries = match (*endless, attempt <= attempts) {
-            (false, _) => format!("attempt {attempt} of {attempts}"),
+            // Nothing was asked yet: others were told to wait.
+            _ if *attempt == 1 => String::new(),
+            (false, _) => format!(", attempt {attempt} of {attempts}"),
             (true, true) => {
-                format!("attempt {attempt} of {attempts}; then it is tried on, however long")
+                format!(", attempt {attempt} of {attempts}; then it is tried on, however long")
             }
-            (true, false) => format!("attempt {attempt}; it is tried until there is a way"),
+            (true, false) => format!(", attempt {attempt}; it is tried until there is a way"),
         };
         let charged = if failure.unsent {
             " The request was not sent; nothing was charged."
         } else {
             " Nothing is lost."
         };
-        let said = format!("Trying again by itself in {left}, {tries}.{charged}");
+        let said = format!("Trying again by itself in {left}{tries}.{charged}");
         rows.extend(wrapped(&said, width, 0, Role::Muted));
         going_on::shared(site, failure, width, &mut rows);
         let mut foot = foot(site, "", Some(End::Stops), width);
