@@ -336,6 +336,7 @@ mod tests {
             let served = vec![Served {
                 model: "qwen3:4b".to_owned(),
                 window: Some(4096),
+                images: None,
             }];
             let named = kept
                 .into_iter()

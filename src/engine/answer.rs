@@ -78,6 +78,7 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
             .await
             .map(Found::Routes),
         Query::Blind { model, images } => {
+            house.recall_windows().await;
             let images: Vec<_> = images.iter().collect();
             Ok(Found::Blind(house.blindness(&model, &images)))
         }

@@ -6,6 +6,7 @@ use crate::agent::cost::Tariff;
 use crate::agent::size::{Sent, Size};
 use crate::agent::turn::input::Supply;
 use crate::engine::paced::Paced;
+use crate::engine::picture::Sees;
 use crate::engine::sleep::Looked;
 use crate::protocol::event::Fact;
 use crate::protocol::id::ModelRef;
@@ -28,8 +29,8 @@ pub(crate) struct ModelCall {
     pub(crate) first: Option<u64>,
     pub(crate) limits: Limits,
     pub(crate) supply: Supply,
-    /// It was sent with pictures, of which nobody knew whether it takes them.
-    pub(crate) tried_pictures: bool,
+    /// It was sent with pictures, and this was known of its eyes.
+    pub(crate) tried_pictures: Option<Sees>,
     /// That another endpoint answers than before: told once it has.
     pub(crate) notice: Option<Fact>,
     /// Until then its first word, thought or call must have come: another endpoint is ready.
@@ -58,7 +59,7 @@ impl ModelCall {
             first: None,
             limits: Limits::default(),
             supply: Supply::One,
-            tried_pictures: false,
+            tried_pictures: None,
             notice: None,
             patience: None,
             drafted: Instant::now(),

@@ -366,8 +366,10 @@ impl Task {
             return;
         };
         self.house.keep_windows();
-        if failure.kind == FailureKind::BadRequest && call.tried_pictures {
-            let way_out = self.without_pictures(&call.model);
+        if failure.kind == FailureKind::BadRequest
+            && let Some(sees) = call.tried_pictures
+            && let Some(way_out) = self.without_pictures(&call.model, sees)
+        {
             failure.message = format!("{}; {way_out}", failure.message);
         }
         tracing::warn!(

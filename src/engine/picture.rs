@@ -89,8 +89,16 @@ impl House {
             1 => first.name.clone(),
             more => format!("the {more} pictures"),
         };
+        let learnt = if self.providers().refuses_pictures(target) {
+            let name = &target.model;
+            format!(
+                "; its server said so, and `images = true` for \"{name}\" in the config tries it again"
+            )
+        } else {
+            String::new()
+        };
         Some(format!(
-            "{target} takes no images: choose another model, or take {names} out"
+            "{target} takes no images: choose another model, or take {names} out{learnt}"
         ))
     }
 
@@ -106,6 +114,15 @@ impl House {
     }
 }
 
+/// What was known of a model that is shown pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Sees {
+    /// Nobody knew whether it takes them.
+    Unknown,
+    /// It was said to.
+    Said,
+}
+
 impl Task {
     /// Takes up the pictures of what was said; the error says why it cannot be sent with them.
     pub(crate) async fn take_pictures(&mut self, blocks: &[Block]) -> Result<(), String> {
@@ -113,6 +130,7 @@ impl Task {
         if images.is_empty() {
             return Ok(());
         }
+        self.house.recall_windows().await;
         if let Some(why) = self.house.blindness(&self.target(), &images) {
             return Err(why);
         }
@@ -133,23 +151,40 @@ impl Task {
         Ok(())
     }
 
-    /// Whether a model is shown pictures of which nobody knows whether it takes them.
-    pub(crate) fn tries_pictures(&self, model: &ModelRef) -> bool {
-        self.house.providers().abilities(model).images.is_none() && self.has_pictures(&[])
+    /// Whether a model is shown pictures: that nobody knows whether it takes them, or that it is said to.
+    pub(crate) fn tries_pictures(&self, model: &ModelRef) -> Option<Sees> {
+        let images = self.house.providers().abilities(model).images;
+        let sees = match images {
+            None => Sees::Unknown,
+            Some(true) => Sees::Said,
+            Some(false) => return None,
+        };
+        self.has_pictures(&[]).then_some(sees)
     }
 
-    /// The way out of a request that was refused, perhaps for its pictures.
-    pub(crate) fn without_pictures(&self, model: &ModelRef) -> String {
+    /// The way out of a request that was refused for its pictures, or perhaps for them; `None` where nothing speaks for that.
+    pub(crate) fn without_pictures(&self, model: &ModelRef, sees: Sees) -> Option<String> {
         let name = &model.model;
-        if self.house.providers().abilities(model).images == Some(false) {
-            return format!(
-                "write `images = false` for \"{name}\" into the config, and it gets their names instead, as it does until this \
-                 Creel ends; or choose another model"
-            );
+        let providers = self.house.providers();
+        if !providers.refuses_pictures(model) {
+            return (sees == Sees::Unknown).then(|| {
+                format!(
+                    "if it takes no images, choose another model or write `images = false` for \"{name}\" into the config"
+                )
+            });
         }
-        format!(
-            "if it takes no images, choose another model or write `images = false` for \"{name}\" into the config"
-        )
+        // The person's own word goes before the server's.
+        Some(if providers.abilities(model).images == Some(true) {
+            format!(
+                "choose another model for images, or write `images = false` for \"{name}\" into the config, and it gets their \
+                 names instead"
+            )
+        } else {
+            format!(
+                "choose another model for images; this one gets their names instead from now on, until the config says \
+                 `images = true` for \"{name}\""
+            )
+        })
     }
 
     /// Whether the next request has pictures, or a marker in their place.

@@ -1,11 +1,11 @@
-//! Windows that servers told, kept in the home: read before a model's window is first needed, and written when a server tells
-//! another.
+//! What servers told of their models (windows, and that one takes no pictures), kept in the home: read before it is first needed,
+//! and written when a server tells something else.
 
 use std::sync::Arc;
 
 use crate::engine::house::House;
 use crate::protocol::id::ModelRef;
-use crate::provider::kept::KeptWindow;
+use crate::provider::kept::KeptModel;
 use crate::store::append::window_draft;
 use crate::store::read::Reader;
 
@@ -23,23 +23,16 @@ impl House {
 
     /// What was kept, as it was read.
     pub(crate) fn recalled(&self, kept: Vec<(ModelRef, String)>) {
-        let windows = kept.into_iter().filter_map(|(model, body)| {
-            let (tokens, address) = body.split_once(' ')?;
-            Some(KeptWindow {
-                model,
-                address: address.to_owned(),
-                tokens: tokens.parse().ok()?,
-            })
-        });
-        self.providers().recall(windows.collect());
+        let models = kept.into_iter();
+        let models = models.filter_map(|(model, body)| KeptModel::read(model, &body));
+        self.providers().recall(models.collect());
     }
 
     /// Keeps what servers told since.
     pub(crate) fn keep_windows(&self) {
         for told in self.providers().untold() {
-            let body = format!("{} {}", told.tokens, told.address);
             let name = window_draft(&told.model);
-            self.log.put_draft(name, self.clock.now(), body);
+            self.log.put_draft(name, self.clock.now(), told.body());
         }
     }
 }

@@ -83,13 +83,9 @@ async fn served(remote: &Remote) -> Result<Vec<Served>, Failure> {
             .unwrap_or(&remote.base_url);
         return models_at(&remote.http, kind, root.to_owned(), Arc::clone(&remote.key)).await;
     }
-    let names = remote.list().await?;
-    if names.is_empty() {
+    let served = remote.served().await?;
+    if served.is_empty() {
         return Err(Failure::new(FailureKind::Protocol, "it lists no models"));
     }
-    let served = |model| Served {
-        model,
-        window: None,
-    };
-    Ok(names.into_iter().map(served).collect())
+    Ok(served)
 }

@@ -74,6 +74,49 @@ pub struct Served {
     pub model: String,
     /// Tokens of its window as it runs now, else of the largest it can have; `None` where the server does not say.
     pub window: Option<u64>,
+    /// Whether it takes pictures; `None` where the server does not say.
+    pub images: Option<bool>,
+}
+
+impl Served {
+    /// A model of a list, as far as the compatible form says anything of it.
+    pub(crate) fn named(model: String, images: Option<bool>) -> Self {
+        Self {
+            model,
+            window: None,
+            images,
+        }
+    }
+}
+
+/// What the entry of a list says of pictures: llama.cpp, LM Studio, `Mistral` and gateways each have a word of their own for it.
+pub(crate) fn sees(entry: &Value) -> Option<bool> {
+    let names = |list: &Value| {
+        let list = list.as_array()?;
+        Some(
+            list.iter()
+                .filter_map(Value::as_str)
+                .map(str::to_owned)
+                .collect::<Vec<_>>(),
+        )
+    };
+    if let Some(able) = names(&entry["capabilities"]) {
+        let is_sight = |name: &String| matches!(&**name, "multimodal" | "vision" | "image");
+        // A list that does not even say that it answers says nothing.
+        let told = able
+            .iter()
+            .any(|name| is_sight(name) || name == "completion");
+        return told.then(|| able.iter().any(is_sight));
+    }
+    if let Some(modalities) = names(&entry["architecture"]["input_modalities"]) {
+        return Some(modalities.iter().any(|name| name == "image"));
+    }
+    let kind = || match entry["type"].as_str() {
+        Some("vlm") => Some(true),
+        Some("llm") => Some(false),
+        _ => None,
+    };
+    entry["capabilities"]["vision"].as_bool().or_else(kind)
 }
 
 /// The models of the server of that kind at a port of this machine. The error says that there is none, or none that can be
@@ -133,18 +176,22 @@ impl Server {
             }
             let shown = self.ask("/api/show", Some(json!({ "model": name }))).await;
             // Without its window a model is still one to choose.
-            show::told(&shown.ok()?).window
+            Some(show::told(&shown.ok()?))
         };
-        let windows = join_all(
+        let told = join_all(
             names
                 .iter()
                 .enumerate()
                 .map(|(index, name)| window(index, name)),
         )
         .await;
-        let served = names.into_iter().zip(windows);
+        let served = names.into_iter().zip(told);
         Ok(served
-            .map(|(model, window)| Served { model, window })
+            .map(|(model, told)| Served {
+                model,
+                window: told.and_then(|told| told.window),
+                images: told.and_then(|told| told.images),
+            })
             .collect())
     }
 
@@ -163,6 +210,7 @@ impl Server {
                     model: model["id"].as_str()?.to_owned(),
                     window: count(model.get("loaded_context_length"))
                         .or_else(|| count(model.get("max_context_length"))),
+                    images: sees(model),
                 })
             })
             .collect())
@@ -172,11 +220,12 @@ impl Server {
         let served = self.listed("/meta/n_ctx_train").await?;
         // What one conversation gets, which is less than the model was trained for.
         let props = self.get("/props").await.unwrap_or_default();
-        let running = props::window(&props);
+        let running = props::told(&props);
         Ok(served
             .into_iter()
             .map(|served| Served {
-                window: running.or(served.window),
+                window: running.window.or(served.window),
+                images: running.images.or(served.images),
                 ..served
             })
             .collect())
@@ -191,6 +240,7 @@ impl Server {
                 Some(Served {
                     model: model["id"].as_str()?.to_owned(),
                     window: count(model.get(window).or_else(|| model.pointer(window))),
+                    images: sees_in(&answer, model),
                 })
             })
             .collect())
@@ -219,6 +269,16 @@ impl Server {
         let body = self.http.text(response, LARGEST).await;
         serde_json::from_str(&body).map_err(|_| not_understood(&self.root))
     }
+}
+
+/// What a list says of the pictures of one of its models: in its entry, else where llama.cpp has a second one of it.
+pub(crate) fn sees_in(answer: &Value, entry: &Value) -> Option<bool> {
+    let beside = || {
+        let id = entry["id"].as_str()?;
+        let is_same = |other: &&Value| other["model"] == id || other["name"] == id;
+        sees(answer["models"].as_array()?.iter().find(is_same)?)
+    };
+    sees(entry).or_else(beside)
 }
 
 /// The list under that name, which a server of another kind would not have.

@@ -20,6 +20,7 @@ use crate::provider::failure::no_list;
 use crate::provider::http::answer::{Call, answer};
 use crate::provider::http::{Http, Request, set, url};
 use crate::provider::key::Key;
+use crate::provider::local::{Served, sees_in};
 use crate::provider::props;
 use crate::provider::quirks::Quirks;
 use crate::provider::room::Room;
@@ -182,11 +183,17 @@ impl Remote {
 
     /// The models the server says it has. It costs nothing, and a key that is not good is refused.
     pub async fn list(&self) -> Result<Vec<String>, Failure> {
+        let served = self.served().await?.into_iter();
+        Ok(served.map(|served| served.model).collect())
+    }
+
+    /// The same with what the list says of them.
+    pub async fn served(&self) -> Result<Vec<Served>, Failure> {
         let listed = self.list_unsettled().await;
         listed.map_err(|failure| self.key.settle(failure))
     }
 
-    async fn list_unsettled(&self) -> Result<Vec<String>, Failure> {
+    async fn list_unsettled(&self) -> Result<Vec<Served>, Failure> {
         if let Some(path) = self.quirks.key_path {
             let request = self
                 .request(url(&format!("{}{path}", self.base_url))?, None)
@@ -256,8 +263,8 @@ impl Remote {
     }
 }
 
-/// The ids of a list of models, in whichever of its forms, and the mark of the page that follows.
-fn models(body: &str) -> Option<(Vec<String>, Option<String>)> {
+/// A list of models, in whichever of its forms, and the mark of the page that follows.
+fn models(body: &str) -> Option<(Vec<Served>, Option<String>)> {
     let value = serde_json::from_str::<Value>(body).ok()?;
     let list = value
         .as_array()
@@ -269,7 +276,8 @@ fn models(body: &str) -> Option<(Vec<String>, Option<String>)> {
             .or_else(|| model["id"].as_str())
             .or_else(|| model["name"].as_str())?;
         // Gemini: the collection it is in.
-        Some(name.strip_prefix("models/").unwrap_or(name).to_owned())
+        let name = name.strip_prefix("models/").unwrap_or(name).to_owned();
+        Some(Served::named(name, sees_in(&value, model)))
     };
     // Gemini lists what embeds and what draws as well.
     let answers = |model: &&Value| {
@@ -317,7 +325,42 @@ mod tests {
             ("", None),
         ];
         for (body, expected) in cases {
-            assert_eq!(models(body), expected, "{body}");
+            let named = models(body).map(|(served, next)| {
+                let names: Vec<String> = served.into_iter().map(|served| served.model).collect();
+                (names, next)
+            });
+            assert_eq!(named, expected, "{body}");
+        }
+    }
+
+    #[test]
+    fn a_list_says_of_pictures_what_each_server_calls_it() {
+        let cases = [
+            (
+                r#"{"models":[{"name":"m","model":"m","capabilities":["completion"]}],"data":[{"id":"m"}]}"#,
+                Some(false),
+            ),
+            (
+                r#"{"models":[{"name":"m","capabilities":["completion","multimodal"]}],"data":[{"id":"m"}]}"#,
+                Some(true),
+            ),
+            (
+                r#"{"data":[{"id":"m","capabilities":{"vision":true}}]}"#,
+                Some(true),
+            ),
+            (r#"{"data":[{"id":"m","capabilities":["tools"]}]}"#, None),
+            (
+                r#"{"data":[{"id":"m","architecture":{"input_modalities":["text"]}}]}"#,
+                Some(false),
+            ),
+            (r#"{"data":[{"id":"m","type":"vlm"}]}"#, Some(true)),
+            (r#"{"data":[{"id":"m","type":"model"}]}"#, None),
+            (r#"["m"]"#, None),
+        ];
+        for (body, expected) in cases {
+            let (served, _) = models(body).unwrap_or_default();
+            let images: Vec<Option<bool>> = served.iter().map(|served| served.images).collect();
+            assert_eq!(images, [expected], "{body}");
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::Value;
 
@@ -77,6 +77,18 @@ impl Providers {
             catalog: OnceLock::new(),
             kept: Kept::default(),
         }
+    }
+
+    /// Takes over what another table made of the entries that are the same in both, with their keys and what servers told.
+    pub fn adopt(&self, before: &Self) {
+        let mut made = before.made().clone();
+        made.retain(|name, _| self.config.get(name) == before.config.get(name));
+        *self.made() = made;
+    }
+
+    fn made(&self) -> MutexGuard<'_, BTreeMap<String, Arc<Remote>>> {
+        // The map is whole whatever happened to the thread that held it.
+        self.made.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The body of a call, without asking the server for anything; `None` where none is sent.
@@ -168,8 +180,9 @@ impl Providers {
             self.catalog().lookup(vendor, &model.model)?.images
         };
         let told = || self.told(&model.provider)?.held(&model.model)?.images;
+        let kept = || self.kept.images(model);
         Abilities {
-            images: own.images.or_else(told).or_else(listed),
+            images: own.images.or_else(told).or_else(kept).or_else(listed),
             ..own
         }
     }
@@ -350,19 +363,12 @@ impl Providers {
     }
 
     /// What a server told, where it was asked.
-    fn told(&self, name: &str) -> Option<Answers> {
-        let made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        Some(made.get(name)?.answers.clone())
-    }
-
-    /// The windows that it told of, by model.
-    pub(crate) fn told_windows(&self, name: &str) -> Vec<(String, u64)> {
-        self.told(name).map_or_else(Vec::new, |told| told.windows())
+    pub(crate) fn told(&self, name: &str) -> Option<Answers> {
+        Some(self.made().get(name)?.answers.clone())
     }
 
     pub(crate) fn remote(&self, name: &str) -> Result<Arc<Remote>, Failure> {
-        // The map is whole whatever happened to the thread that held it.
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut made = self.made();
         if let Some(remote) = made.get(name) {
             return Ok(Arc::clone(remote));
         }

@@ -37,8 +37,10 @@ pub struct Answers {
 #[derive(Debug, Clone, Copy, Default)]
 struct Learnt {
     window: Option<u64>,
-    /// It takes no pictures.
+    /// It refused a picture.
     blind: bool,
+    /// What its list says of pictures.
+    images: Option<bool>,
 }
 
 impl Answers {
@@ -76,21 +78,29 @@ impl Answers {
 
     /// Keeps what a server lists.
     pub fn list(&self, served: &[Served]) {
-        for Served { model, window } in served {
+        for Served {
+            model,
+            window,
+            images,
+        } in served
+        {
             if let Some(window) = *window {
                 self.learn(model, window);
+            }
+            if images.is_some() {
+                lock(&self.learnt).entry(model.clone()).or_default().images = *images;
             }
         }
         *lock(&self.listed) = served.iter().map(|served| served.model.clone()).collect();
     }
 
-    /// The windows it told of, by model.
-    pub fn windows(&self) -> Vec<(String, u64)> {
+    /// What it told of its models.
+    pub fn told(&self) -> Vec<(String, Told)> {
         let asked = lock(&self.asked).keys().cloned().collect::<BTreeSet<_>>();
         let learnt = lock(&self.learnt).keys().cloned().collect();
         let models = asked.union(&learnt);
         models
-            .filter_map(|model| Some((model.clone(), self.held(model)?.window?)))
+            .filter_map(|model| Some((model.clone(), self.held(model)?)))
             .collect()
     }
 
@@ -123,7 +133,7 @@ impl Answers {
             images: if learnt.blind {
                 Some(false)
             } else {
-                asked.images
+                learnt.images.or(asked.images)
             },
             ..asked
         })

@@ -138,7 +138,7 @@ pub fn stash_draft(id: SessionId) -> String {
 /// Begins the name of every such draft.
 pub(crate) const STASH: &str = "stash:";
 
-/// The name under which the window of a model is kept that its server told: like a draft it is no fact, and the newest holds.
+/// The name under which it is kept what the server of a model told of its window and of pictures: like a draft it is no fact, and the newest holds.
 pub fn window_draft(model: &ModelRef) -> String {
     format!("{WINDOW}{model}")
 }
