@@ -128,6 +128,11 @@ impl Given {
 
     /// Writes the provider into the config, its key into a file of its own, and has the engine read them. Blocks.
     pub fn store(&self, new: &NewProvider, model: &ModelRef) -> Result<Stored, String> {
+        if let NewProvider::Local { port, .. } | NewProvider::LocalBeside { port, .. } = new
+            && let Some(stored) = self.store_kept(*port, new, model)?
+        {
+            return Ok(stored);
+        }
         let mut entry = entry(&self.paths, new, Use::Keep)?;
         if let NewProvider::Local { .. } | NewProvider::LocalBeside { .. } = new {
             // The name it was shown by.
@@ -159,11 +164,11 @@ impl Given {
         } else {
             write::add_provider(&self.paths, &written, &process_environment)?
         };
-        if let Some(door) = self.door.get()
-            && let Managed::Failed { why } = self.runtime.block_on(door.manage(Manage::Reload))
-        {
-            return Err(why);
-        }
+        // A server without a key is no reason to read the keys of others.
+        self.tell_engine(match entry.keep {
+            KeyToStore::None => Manage::Extend,
+            _ => Manage::Reload,
+        })?;
         let file = self.paths.config_file.display();
         let text = match &entry.keep {
             KeyToStore::Secret(_) if other => {
@@ -198,6 +203,57 @@ impl Given {
         })
     }
 
+    /// A server of this machine that the config has by now, whoever wrote it, is not written a second time: at most the model
+    /// that new sessions begin with is. `None` where it has none at this port.
+    fn store_kept(
+        &self,
+        port: u16,
+        new: &NewProvider,
+        model: &ModelRef,
+    ) -> Result<Option<Stored>, String> {
+        let loaded = load::read(&self.paths, &process_environment);
+        let config = loaded.map_err(|error| error.to_string())?.config;
+        let mut entries = config.providers.iter();
+        let own = entries.find(|(_, entry)| address::is_at_port(&entry.base_url, port));
+        let Some((name, entry)) = own else {
+            return Ok(None);
+        };
+        let model = ModelRef {
+            provider: name.clone(),
+            model: model.model.clone(),
+        };
+        let file = self.paths.config_file.display();
+        let beside = matches!(new, NewProvider::LocalBeside { .. });
+        let (places, text) = if beside {
+            (
+                key_places(&config),
+                format!("[providers.{name}] is in {file}"),
+            )
+        } else {
+            let after = write::choose_model(&self.paths, &model, &process_environment)?;
+            let text = format!("kept in {file}, where [providers.{name}] was already");
+            (key_places(&after.config), text)
+        };
+        self.tell_engine(Manage::Extend)?;
+        let known = [(name.clone(), entry.clone())].into();
+        let known = Providers::new(known, Arc::new(|_| Ok(None)), Rehearsals::default());
+        Ok(Some(Stored {
+            card: (!beside).then(|| known.card(&model)),
+            key_places: places,
+            text,
+        }))
+    }
+
+    fn tell_engine(&self, manage: Manage) -> Result<(), String> {
+        let Some(door) = self.door.get() else {
+            return Ok(());
+        };
+        match self.runtime.block_on(door.manage(manage)) {
+            Managed::Failed { why } => Err(why),
+            _ => Ok(()),
+        }
+    }
+
     /// The model that new sessions begin with because there is no other vendor: with a second one it is written down, so that
     /// a key changes nothing by itself.
     fn usual_alone(&self) -> Result<Option<ModelRef>, String> {
@@ -207,8 +263,8 @@ impl Given {
         Ok(config.default_model().filter(|_| !said))
     }
 
-    /// Has the engine read config and keys again, and tells where the keys are kept now.
-    pub fn read_keys(&self) -> BoxFuture<'static, Result<KeyPlaces, String>> {
+    /// Has the engine read the config again, as `manage` says, and tells where the keys are kept now.
+    pub fn read_keys(&self, manage: Manage) -> BoxFuture<'static, Result<KeyPlaces, String>> {
         let (runtime, paths, door) = (
             self.runtime.clone(),
             self.paths.clone(),
@@ -221,7 +277,7 @@ impl Given {
                 .map_err(|error| error.to_string())?
                 .map_err(|error| error.to_string())?;
             if let Some(door) = door.get()
-                && let Managed::Failed { why } = door.manage(Manage::Reload).await
+                && let Managed::Failed { why } = door.manage(manage).await
             {
                 return Err(why);
             }
@@ -346,6 +402,37 @@ mod tests {
                 (&*found.models[0].model.provider, found.kept),
                 (name, is_kept)
             );
+        }
+    }
+
+    #[test]
+    fn a_server_that_the_config_has_is_not_written_twice() {
+        let folder = tempfile::tempdir().unwrap();
+        let home = |name: &str| (name == "CREEL_HOME").then(|| folder.path().into());
+        let paths = Paths::from_environment(&home).unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .build()
+            .unwrap();
+        let given = Given::new(paths.clone(), runtime.handle().clone(), Arc::default());
+        let own =
+            "[providers.mine]\nwire = \"openai-chat\"\nbase_url = \"http://localhost:11434/v1\"\n";
+        let (preset, port) = ("ollama".to_owned(), 11434);
+        let beside = NewProvider::LocalBeside {
+            preset: preset.clone(),
+            port,
+        };
+        let first = NewProvider::Local { preset, port };
+        // It was found under another name before the person wrote it.
+        let model: ModelRef = "ollama/qwen3:4b".parse().unwrap();
+        for (new, expected) in [
+            (beside, own.to_owned()),
+            (first, format!("model = \"mine/qwen3:4b\"\n\n{own}")),
+        ] {
+            std::fs::write(&paths.config_file, own).unwrap();
+            let stored = given.store(&new, &model).unwrap();
+            let written = std::fs::read_to_string(&paths.config_file).unwrap();
+            assert_eq!(written, expected);
+            assert!(stored.key_places.contains_key("mine"), "{}", stored.text);
         }
     }
 

@@ -19,6 +19,7 @@ use creel::engine::journal::Journal;
 use creel::engine::{Engine, Options as EngineOptions, carried, crash};
 use creel::project;
 use creel::protocol::id::ModelRef;
+use creel::protocol::op::Manage;
 use creel::protocol::query::NotFound;
 use creel::provider::local::Kind;
 use creel::provider::rehearsals::Rehearsals;
@@ -152,6 +153,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         Arc::clone(&start.door),
     ));
     let (checking, storing, reading) = (Arc::clone(&given), Arc::clone(&given), Arc::clone(&given));
+    let extending = Arc::clone(&given);
     let (binding, keeping, wrote) = (Arc::clone(&file), Arc::clone(&file), Arc::clone(&file));
     let options = Options {
         themes: Themes::new(Some(given.themes())),
@@ -171,7 +173,8 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         store_provider: Arc::new(move |new, model, tell| {
             wrote.keep(|| storing.store(&new, &model), tell);
         }),
-        read_keys: Arc::new(move || reading.read_keys()),
+        read_keys: Arc::new(move || reading.read_keys(Manage::Reload)),
+        extend: Arc::new(move || extending.read_keys(Manage::Extend)),
         tour: Arc::new(tour::folder),
         scratch: Arc::new(scratch_folder),
         keep: Arc::new(move |arrangement| match &layout {

@@ -223,6 +223,7 @@ fn a_workstation_with_a_fault() {
         ask_local: Arc::new(|| Box::pin(async { Vec::new() })),
         store_provider: Arc::new(move |_, _, tell| tell(Err(no()))),
         read_keys: Arc::new(move || Box::pin(async move { Err(no()) })),
+        extend: Arc::new(move || Box::pin(async move { Err(no()) })),
         tour: Arc::new(move || Err(no())),
         scratch: Arc::new(move || {
             drawing("drawing");

@@ -103,6 +103,26 @@ pub fn add_provider(
     Ok(after)
 }
 
+/// Writes the model that new sessions begin with, and nothing else.
+pub fn choose_model(
+    paths: &Paths,
+    model: &ModelRef,
+    env: Environment<'_>,
+) -> Result<Loaded, String> {
+    let file = &paths.config_file;
+    let text = load::read_file(file).map_err(|why| format!("{} {why}", file.display()))?;
+    let mut changed = text.clone();
+    set_model(&mut changed, &model.to_string());
+    let after = load::parse(&changed, file, env).map_err(|faults| {
+        let why = faults.first().map(ToString::to_string).unwrap_or_default();
+        format!("cannot write `model` into {}: {why}", file.display())
+    })?;
+    if changed != text {
+        keep_config(file, &changed)?;
+    }
+    Ok(after)
+}
+
 pub(crate) fn keep_secret(paths: &Paths, name: &str, secret: &Secret) -> Result<(), String> {
     paths::ensure(&paths.keys)?;
     write_whole(&paths.keys.join(name), &format!("{}\n", secret.expose()))

@@ -196,6 +196,7 @@ pub(crate) async fn manage(
             asked.map_err(|why| why.to_string())
         }
         Manage::Reload => house.reload().map(|()| Managed::Reloaded),
+        Manage::Extend => house.extend().map(|()| Managed::Reloaded),
     };
     done.unwrap_or_else(|why| Managed::Failed { why })
 }

@@ -140,23 +140,35 @@ impl House {
         )
     }
 
-    /// Reads the config again for the providers, routes and roles it names now.
+    /// Reads the config again for the providers, routes and roles it names now. Keys are read anew, and what failed for one may
+    /// have been mended.
     pub(crate) fn reload(&self) -> Result<(), String> {
-        let config =
+        self.read_config(None)?;
+        let mut book = self.health.lock().unwrap_or_else(PoisonError::into_inner);
+        book.forgive();
+        Ok(())
+    }
+
+    /// The same for what it names beside what it did: no key is read that was read before, and no command run that prints one.
+    pub(crate) fn extend(&self) -> Result<(), String> {
+        self.read_config(Some(&self.providers()))
+    }
+
+    fn read_config(&self, before: Option<&Providers>) -> Result<(), String> {
+        let mut config =
             load::load(&self.paths, &process_environment).map_err(|error| error.to_string())?;
         let routes = Routes {
             routes: config.routes,
             roles: config.roles,
             usual: config.model,
         };
-        let providers = table(config.providers, &self.redactor, self.unattended);
+        let entries = std::mem::take(&mut config.providers);
+        let providers = table_beside(entries, &self.redactor, self.unattended, before);
         *self
             .providers
             .write()
             .unwrap_or_else(PoisonError::into_inner) = Arc::new(providers);
         *self.routes.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
-        let mut book = self.health.lock().unwrap_or_else(PoisonError::into_inner);
-        book.forgive();
         Ok(())
     }
 
@@ -261,20 +273,38 @@ pub(crate) fn table(
     redactor: &Arc<Mutex<Redactor>>,
     unattended: bool,
 ) -> Providers {
+    table_beside(config, redactor, unattended, None)
+}
+
+/// The same; entries that are as they were `before` stay as they are, with their keys.
+fn table_beside(
+    config: BTreeMap<String, ProviderConfig>,
+    redactor: &Arc<Mutex<Redactor>>,
+    unattended: bool,
+    before: Option<&Providers>,
+) -> Providers {
     let (speed, audience) = if unattended {
         (Speed::at_once(), Audience::Nobody)
     } else {
         (Speed::default(), Audience::Somebody)
     };
     let read = keys(redactor);
-    for entry in config.values() {
+    let stays = |name: &str, entry: &ProviderConfig| {
+        let mut known = before.into_iter().flat_map(Providers::entries);
+        known.any(|(known, was)| known == name && was == entry)
+    };
+    for (_, entry) in config.iter().filter(|(name, entry)| !stays(name, entry)) {
         // Known before the first prompt is kept. A command is run only when its key is needed, since it may ask the person;
         // what is wrong with a source is said then too.
         if matches!(entry.key, KeySource::Env(_) | KeySource::File(_)) {
             let _ = read(&entry.key);
         }
     }
-    Providers::new(config, read, Rehearsals::new(speed, audience))
+    let providers = Providers::new(config, read, Rehearsals::new(speed, audience));
+    if let Some(before) = before {
+        providers.adopt(before);
+    }
+    providers
 }
 
 /// Reads keys, and has each one taken out of everything from then on.

@@ -77,8 +77,10 @@ pub enum Op {
 pub enum Manage {
     /// Stops the turns that run in other processes and in this one: of one session, or of all.
     Stop { session: Option<SessionId> },
-    /// Reads the config again for the providers it names now.
+    /// Reads the config again for the providers it names now, and their keys anew.
     Reload,
+    /// The same for what the config names beside what it did: an entry that did not change keeps its key as it was read.
+    Extend,
     /// Keeps a picture in the log, as small as models want it, so that a prompt can refer to it. Until one does it may be
     /// taken out by a purge.
     Attach { source: Source },

@@ -363,6 +363,12 @@ impl Effects {
                     let _ = queue.send(Wake::Msg(Msg::KeysRead(session, read)));
                 });
             }
+            Cmd::Extend => {
+                let read = (self.options.extend)();
+                engine.runtime.spawn(async move {
+                    let _ = queue.send(Wake::Msg(Msg::Extended(read.await)));
+                });
+            }
             Cmd::Bind(rebinds) => {
                 let bind = Arc::clone(&self.options.config.bind);
                 let tell = move |bound: Result<Wishes, String>| {

@@ -111,6 +111,8 @@ pub struct Options {
     pub ask_local: AskLocal,
     pub store_provider: Store,
     pub read_keys: ReadKeys,
+    /// The same of what the config names beside what it did; no key is read again.
+    pub extend: ReadKeys,
     pub tour: Tour,
     /// Makes an empty folder to work in.
     pub scratch: Tour,

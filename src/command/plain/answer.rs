@@ -219,6 +219,11 @@ impl Desk<'_> {
         {
             return self.take_model(model).await;
         }
+        // What only their servers can tell is asked for the list, as the workstation does.
+        let cards = match self.door.ask(Query::Served { elsewhere: true }).await {
+            Found::Models(cards) => cards,
+            other => return Err(find::odd(&other)),
+        };
         let mut fitting: Vec<&ModelCard> = cards
             .iter()
             .filter(|card| card.lacks.is_none())

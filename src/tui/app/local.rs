@@ -3,9 +3,10 @@
 use crate::agent::visible::one_line;
 use crate::protocol::event::{Ending, Waiting};
 use crate::protocol::failure::FailureKind;
-use crate::protocol::id::ModelRef;
+use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::query::{ModelCard, Query};
 use crate::tui::app::App;
+use crate::tui::app::card::KeyPlaces;
 use crate::tui::app::first_run::{FirstRun, Page};
 use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::Overlay;
@@ -48,6 +49,16 @@ pub enum Local {
 pub struct Asks {
     pub last: u64,
     pub answered: u64,
+}
+
+/// A model of this machine that was chosen, while its server is being kept in the config.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Taking {
+    pub session: SessionId,
+    pub model: ModelRef,
+    pub how: How,
+    /// Another model was chosen for the session meanwhile, which holds.
+    pub overruled: bool,
 }
 
 impl Asks {
@@ -143,22 +154,33 @@ impl App {
             port: server.at.port,
         };
         drop(unkept);
-        if let Some((_, other, _)) = &self.taking {
+        if let Some(Taking { model: other, .. }) = &self.taking {
             // What comes of keeping a server is for one session alone.
             self.say(format!(
                 "{other} is being kept in the config: one at a time"
             ));
             return Some(Vec::new());
         }
-        self.taking = Some((self.view().id, model.clone(), how));
+        self.taking = Some(Taking {
+            session: self.view().id,
+            model: model.clone(),
+            how,
+            overruled: false,
+        });
         Some(vec![Cmd::Store(provider, model.clone())])
     }
 
     /// The server of a model that was taken up is kept, or cannot be.
     pub fn kept_here(&mut self, stored: Result<Stored, String>) -> Vec<Cmd> {
-        let Some((session, model, how)) = self.taking.take() else {
+        let Some(taking) = self.taking.take() else {
             return Vec::new();
         };
+        let Taking {
+            session,
+            model,
+            how,
+            overruled,
+        } = taking;
         let stored = match stored {
             Ok(stored) => stored,
             Err(why) => {
@@ -172,8 +194,8 @@ impl App {
         let served = Query::Served { elsewhere: false };
         let mut cmds = vec![Cmd::Ask(Tag::Models, served)];
         self.note = None;
-        // It was chosen for that one alone.
-        if self.view().id == session {
+        // It was chosen for that one alone, and what was chosen after it holds.
+        if self.view().id == session && !overruled {
             cmds.extend(self.take_model(model, how));
         }
         let taken = self.note.take();
@@ -182,6 +204,29 @@ impl App {
             |taken| format!("{}; {}", taken.text, stored.text),
         ));
         cmds
+    }
+
+    /// Another model is chosen for the session that is looked at.
+    pub fn overrule_taking(&mut self) {
+        let id = self.view().id;
+        if let Some(taking) = self.taking.as_mut().filter(|taking| taking.session == id) {
+            taking.overruled = true;
+        }
+    }
+
+    /// A provider that was written into the config can be used, or cannot be.
+    pub fn extended(&mut self, read: Result<KeyPlaces, String>) -> Vec<Cmd> {
+        match read {
+            Ok(places) => {
+                self.setup.key_places = places;
+                self.list_unkept();
+                vec![Cmd::Ask(Tag::Models, Query::Served { elsewhere: false })]
+            }
+            Err(why) => {
+                self.notices.push(one_line(&why));
+                Vec::new()
+            }
+        }
     }
 
     /// Asks them if nobody has: on the first page, or when there is no way to a model elsewhere.

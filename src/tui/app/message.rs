@@ -72,6 +72,8 @@ pub enum Msg {
     Local(u64, Vec<Answering>),
     /// Config and keys were read again for this session: where the keys are kept now.
     KeysRead(SessionId, Result<KeyPlaces, String>),
+    /// What the config names beside what it did can be used: where the keys are kept now.
+    Extended(Result<KeyPlaces, String>),
     Tour(Result<PathBuf, String>),
     /// Where the pane is in which a session is held; `None`: tmux did not tell.
     Pane(SessionId, Option<TmuxPlace>),
@@ -133,6 +135,8 @@ pub enum Cmd {
     Store(NewProvider, ModelRef),
     /// Reads config and keys again; this session goes on then.
     ReadKeys(SessionId),
+    /// Reads the config again for the providers that are new in it.
+    Extend,
     /// Opens the person's editor on the config, at this line; it is read again afterwards.
     EditConfig(Option<usize>),
     /// Writes keys into the config.

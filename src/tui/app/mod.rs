@@ -83,7 +83,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::protocol::event::Signal;
-use crate::protocol::id::{AskId, CommandId, ModelRef, SessionId};
+use crate::protocol::id::{AskId, CommandId, SessionId};
 use crate::protocol::query::{ModelCard, Query, Today};
 use crate::protocol::session::Card;
 use crate::protocol::worktree::Worktree;
@@ -95,12 +95,11 @@ use crate::tui::app::drawn::Seen;
 use crate::tui::app::first_run::FirstRun;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::leader::Leader;
-use crate::tui::app::local::{Asks, Local};
+use crate::tui::app::local::{Asks, Local, Taking};
 use crate::tui::app::mention::Mention;
 use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::notify::Notify;
 use crate::tui::app::overlay::Overlay;
-use crate::tui::app::overlay::models::How;
 use crate::tui::app::panes::Panes;
 use crate::tui::app::pointer::Spot;
 use crate::tui::app::pointing::{Clicks, Gesture};
@@ -172,7 +171,7 @@ pub struct App {
     pub local: Local,
     pub local_asks: Asks,
     /// A model found on this machine that was chosen, for which session and how, while its server is being kept.
-    pub taking: Option<(SessionId, ModelRef, How)>,
+    pub taking: Option<Taking>,
     /// The next key is one of those that follow it.
     pub leader: Option<Pressed>,
     pub note: Option<Note>,
@@ -353,6 +352,7 @@ impl App {
             Msg::Attached(session, number, done) => self.attached(session, number, done),
             Msg::Local(number, servers) => self.local_answered(number, servers),
             Msg::KeysRead(session, read) => self.keys_read(session, read),
+            Msg::Extended(read) => self.extended(read),
             Msg::Wished(read) => self.wished(read),
             Msg::Wrote(wishes) => self.wrote_config(*wishes),
             Msg::NotBound(why) => self.not_bound(why),

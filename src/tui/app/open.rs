@@ -340,6 +340,9 @@ impl App {
 
     pub fn change(&mut self, change: Change) -> Vec<Cmd> {
         self.say_mode(&change);
+        if matches!(change, Change::Model { .. }) {
+            self.overrule_taking();
+        }
         let id = self.view().id;
         if self.view().stage != Stage::Fresh {
             return vec![Cmd::Send(self.command(id, Op::Change { change }))];

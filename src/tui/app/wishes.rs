@@ -110,11 +110,12 @@ fn named(keys: &[&String]) -> String {
 impl App {
     /// The config was read again: what can change does, and the rest is told. A broken one leaves all as it was.
     pub fn wished(&mut self, read: Result<Box<Wishes>, String>) -> Vec<Cmd> {
+        let mut extends = false;
         let notice = match read {
             Err(why) => Some(format!("{why}; what held before holds on")),
             Ok(wishes) => {
                 let notice = wishes.notice();
-                self.taken_up(*wishes);
+                extends = self.taken_up(*wishes);
                 notice
             }
         };
@@ -125,7 +126,7 @@ impl App {
             self.notices.push(notice.clone());
             self.config_notice = Some(notice);
         }
-        Vec::new()
+        Vec::from_iter(extends.then_some(Cmd::Extend))
     }
 
     /// What Creel itself wrote is no news, and what it wrote holds already. What a person wrote beside it is told.
@@ -141,14 +142,17 @@ impl App {
         self.wished(Ok(Box::new(wishes)))
     }
 
-    fn taken_up(&mut self, wishes: Wishes) {
+    /// Whether a provider is new in it, which can be used at once.
+    fn taken_up(&mut self, wishes: Wishes) -> bool {
         let mut changed = changed(&self.setup.wishes.settings, &wishes.settings);
         if wishes.theme == self.setup.wishes.theme {
             // It was chosen on the screen of themes, and said there.
             changed.retain(|key| !key.starts_with("ui.theme"));
         }
+        let is_new = |key: &&String| self.is_of_new_provider(key);
+        let extends = changed.iter().any(|key| is_new(&key));
         let (now, later): (Vec<&String>, Vec<&String>) =
-            changed.iter().partition(|key| is_live(key));
+            changed.iter().partition(|key| is_live(key) || is_new(key));
         let said = match (now.is_empty(), later.is_empty()) {
             (true, true) => None,
             (false, true) => Some(format!("config read again: {}", named(&now))),
@@ -184,6 +188,20 @@ impl App {
         if let Some(said) = said {
             self.say(said);
         }
+        extends
+    }
+
+    /// Whether a setting is of a provider that the engine does not know yet.
+    fn is_of_new_provider(&self, key: &str) -> bool {
+        let Some(rest) = key.strip_prefix("providers.") else {
+            return false;
+        };
+        let mut known = self.setup.key_places.keys();
+        let is_of = |name: &String| {
+            let rest = rest.strip_prefix(name.as_str());
+            rest.is_some_and(|rest| rest.starts_with('.'))
+        };
+        !known.any(is_of)
     }
 
     /// Said where the key was pressed.

@@ -9,7 +9,7 @@ use crate::config::KeySource;
 use crate::protocol::event::{Delta, Ending, Fact, Signal, Waiting};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::offer::Offer;
-use crate::protocol::query::{Found, ModelCard};
+use crate::protocol::query::{Found, ModelCard, Query};
 use crate::protocol::time::Time;
 use crate::tui::app::App;
 use crate::tui::app::card::KeyPlaces;
@@ -20,6 +20,7 @@ use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::models::{How, Models};
 use crate::tui::app::setup::{GivenKey, NewProvider, Opened, Setup, Stored};
 use crate::tui::app::tests::models::offer;
+use crate::tui::app::tests::palette::wishes;
 use crate::tui::app::tests::{Desk, model, now};
 
 /// Something that happens while the list is open.
@@ -334,6 +335,43 @@ fn one_model_of_this_machine_is_taken_up_at_a_time() {
     // What has failed late says so, and opens no page.
     desk.update(Msg::Stored(beside(), Err("cannot write".to_owned())));
     assert_eq!(desk.app.first_run, None);
+}
+
+#[test]
+fn a_model_that_was_chosen_meanwhile_is_not_overruled() {
+    let (mut desk, _) = listed(vec![answering(&["qwen3:4b"])]);
+    desk.press(KeyCode::Down);
+    desk.press(KeyCode::Enter);
+    let other = model("anthropic/opus");
+    desk.app.take_model(other.clone(), How::After);
+    let stored = Stored {
+        card: None,
+        key_places: KeyPlaces::from([("ollama".to_owned(), KeySource::None)]),
+        text: "kept".to_owned(),
+    };
+    desk.update(Msg::Stored(beside(), Ok(stored)));
+    assert_eq!(desk.app.view().model(), Some(&other));
+    assert_eq!(desk.app.taking, None);
+}
+
+#[test]
+fn a_provider_that_a_person_writes_into_the_config_can_be_used_at_once() {
+    let config =
+        "[providers.mine]\nwire = \"openai-chat\"\nbase_url = \"http://localhost:11434/v1\"\n";
+    let wished = |text: &str| Msg::Wished(Ok(Box::new(wishes(text))));
+    let (mut desk, _) = listed(vec![answering(&["qwen3:4b"])]);
+    desk.read_config("");
+    assert_eq!(desk.update(wished(config)), [Cmd::Extend]);
+    let note = desk.app.note.as_ref().map(|note| note.text.clone());
+    assert!(note.is_some_and(|note| !note.contains("next start")));
+    let places = KeyPlaces::from([("mine".to_owned(), KeySource::None)]);
+    let served = Query::Served { elsewhere: false };
+    assert_eq!(
+        desk.update(Msg::Extended(Ok(places))),
+        [Cmd::Ask(Tag::Models, served)]
+    );
+    // What changes of one that is known waits for the next start.
+    assert_eq!(desk.update(wished(&config.replace("11434", "11435"))), []);
 }
 
 #[test]

@@ -27,7 +27,7 @@ use crate::tui::app::tests::{Desk, id, model, ops};
 use crate::tui::app::wishes::Wishes;
 
 /// What a config text comes to.
-fn wishes(text: &str) -> Wishes {
+pub(super) fn wishes(text: &str) -> Wishes {
     let file = Path::new("/c/config.toml");
     let loaded = parse(text, file, &|_| None).unwrap();
     let (keymap, judged) = wished::apply(Leader::CtrlX, &loaded.config.keymap);
