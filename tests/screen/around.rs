@@ -14,7 +14,8 @@ use creel::tui::screen::window;
 use creel::tui::theme::Theme;
 use creel::tui::widget::paint::Glyphs;
 
-use super::{Desk, approval, setup, worked};
+use super::desk::Desk;
+use super::given::{approval, setup, worked};
 
 const SIZES: [(u16, u16); 3] = [(100, 30), (80, 24), (40, 12)];
 

@@ -19,7 +19,8 @@ use creel::tui::app::message::{Msg, Tag};
 use creel::tui::app::pointer::Spot;
 use creel::tui::app::setup::Place;
 
-use super::{Desk, START, approval, card, model, setup};
+use super::desk::Desk;
+use super::given::{START, approval, card, model, setup};
 
 const CENT: i64 = 10_000_000_000;
 
@@ -343,7 +344,7 @@ fn the_board() {
             "Find out why 7 of 50 runs fail; do not touch ci/ without asking.",
             "Seven runs fail while target/tmp is full. I want to empty it and build once from clean.",
         );
-        screen!(format!("board_{width}x{height}"), desk, ".");
+        screen!(format!("board_{width}x{height}"), desk);
     }
 }
 
@@ -354,7 +355,7 @@ fn what_is_written_on_the_board() {
     desk.glimpsed("Find out why 7 of 50 runs fail", "I want to empty it.");
     desk.press(KeyCode::Tab);
     desk.typed("no, look at ci/ first");
-    screen!("board_reply", desk, ".");
+    screen!("board_reply", desk);
     desk.press(KeyCode::Esc);
     desk.press(KeyCode::Char('G'));
     desk.press(KeyCode::Char('D'));
@@ -365,7 +366,7 @@ fn what_is_written_on_the_board() {
         worktree: None,
     };
     desk.update(Msg::Found(Tag::Weight(at), Found::Weight(weight.clone())));
-    screen!("board_delete", desk, ".");
+    screen!("board_delete", desk);
     let worktree = Worktree {
         path: "/home/ada/src/cache.wt/keyed".into(),
         repository: "/home/ada/src/cache".into(),
@@ -404,7 +405,7 @@ fn what_is_written_on_the_board() {
         ..Shelf::default()
     };
     desk.update(Msg::Found(Tag::Board(question), Found::Board(found)));
-    screen!("board_find", desk, ".");
+    screen!("board_find", desk);
     desk.size = (40, 12);
     desk.update(Msg::Resize(40, 12));
     desk.press(KeyCode::Enter);
@@ -412,7 +413,7 @@ fn what_is_written_on_the_board() {
     desk.press(KeyCode::Char('D'));
     let at = desk.app.board.as_ref().unwrap().at.unwrap();
     desk.update(Msg::Found(Tag::Weight(at), Found::Weight(weight.clone())));
-    screen!("board_delete_40x12", desk, ".");
+    screen!("board_delete_40x12", desk);
 }
 
 #[test]
@@ -434,7 +435,7 @@ fn a_stop_of_the_night_is_told_in_the_morning() {
             arguments: r#"{"command":"cargo test"}"#.to_owned(),
             opaque: None,
         }));
-        let outcome = super::outcome(
+        let outcome = super::given::outcome(
             "1 failed",
             Some(101),
             900,

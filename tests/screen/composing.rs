@@ -10,7 +10,8 @@ use creel::tui::app::mention::Files;
 use creel::tui::app::message::{Cmd, Msg, Tag};
 use uuid::Uuid;
 
-use super::{Desk, START, setup, worked};
+use super::desk::Desk;
+use super::given::{START, setup, worked};
 
 impl Desk {
     fn offered(&mut self, paths: &[&str]) {
@@ -42,7 +43,7 @@ fn files_are_offered() {
         desk.typed("look at @r");
         desk.offered(&paths);
         desk.press(KeyCode::Down);
-        screen!(name, desk, ".");
+        screen!(name, desk);
     }
 }
 
@@ -55,7 +56,7 @@ fn past_prompts_and_drafts_put_by() {
         let prompts = [long, "Why is it slow?", "修复 retry 逻辑"].map(String::from);
         desk.update(Msg::Found(Tag::Prompts, Found::Prompts(prompts.into())));
         desk.typed("ret");
-        screen!(name, desk, ".");
+        screen!(name, desk);
     }
     let mut desk = Desk::new(setup(), (80, 24));
     desk.key(KeyCode::Char('s'), KeyModifiers::CONTROL);
@@ -66,11 +67,11 @@ fn past_prompts_and_drafts_put_by() {
     };
     let list = vec![stashed(1, long), stashed(2, "and this later")];
     desk.update(Msg::Found(Tag::Stashed, Found::Stashed(list)));
-    screen!("stash_80x24", desk, ".");
+    screen!("stash_80x24", desk);
     desk.key(KeyCode::Char('d'), KeyModifiers::CONTROL);
     desk.press(KeyCode::Down);
     desk.key(KeyCode::Char('d'), KeyModifiers::CONTROL);
-    screen!("stash_drop_80x24", desk, ".");
+    screen!("stash_drop_80x24", desk);
 }
 
 #[test]
@@ -81,7 +82,7 @@ fn modes_of_vi_are_named() {
     desk.typed("one two\nthree");
     desk.press(KeyCode::Esc);
     desk.typed("2d");
-    screen!("vim_normal_80x24", desk, ".");
+    screen!("vim_normal_80x24", desk);
 }
 
 #[test]

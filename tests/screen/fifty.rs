@@ -8,7 +8,7 @@ use creel::tui::app::message::Cmd;
 use creel::tui::app::transcript::LIVE;
 use crossterm::event::KeyCode;
 
-use super::Desk;
+use super::desk::Desk;
 
 #[derive(Debug, Clone, Copy)]
 enum Kind {

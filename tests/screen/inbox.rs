@@ -13,7 +13,8 @@ use creel::tui::app::pointer::Spot;
 use creel::tui::widget::paint::Glyphs;
 use crossterm::event::KeyCode;
 
-use super::{Desk, approval, worked};
+use super::desk::Desk;
+use super::given::{approval, worked};
 
 impl Desk {
     fn asked(&mut self, session: SessionId, name: &str, about: About) {
@@ -97,19 +98,19 @@ fn asks_of_all_sessions_with_the_marked_one_in_full() {
         desk.alt('i');
         desk.wait(400);
         let (width, height) = size;
-        screen!(format!("inbox_{width}x{height}"), desk, ".");
+        screen!(format!("inbox_{width}x{height}"), desk);
         desk.press(KeyCode::Tab);
         desk.wait(400);
         desk.press(KeyCode::Char('y'));
-        screen!(format!("inbox_high_{width}x{height}"), desk, ".");
+        screen!(format!("inbox_high_{width}x{height}"), desk);
     }
     let mut desk = four(clean()).resized((40, 12));
     desk.alt('i');
-    screen!("inbox_40x12", desk, ".");
+    screen!("inbox_40x12", desk);
     desk.press(KeyCode::Down);
     desk.press(KeyCode::Enter);
     desk.wait(400);
-    screen!("inbox_ask_40x12", desk, ".");
+    screen!("inbox_ask_40x12", desk);
 }
 
 #[test]
@@ -118,7 +119,7 @@ fn nothing_waits() {
         let mut desk = worked((100, 30)).resized(size);
         desk.alt('i');
         let (width, height) = size;
-        screen!(format!("inbox_empty_{width}x{height}"), desk, ".");
+        screen!(format!("inbox_empty_{width}x{height}"), desk);
     }
     let mut desk = worked((100, 30));
     desk.app.setup.mode = Mode::Ask;

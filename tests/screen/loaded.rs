@@ -17,7 +17,8 @@ use creel::tui::app::transcript::Transcript;
 use creel::tui::app::view::Stage;
 use crossterm::event::KeyCode;
 
-use super::{Desk, START};
+use super::desk::Desk;
+use super::given::START;
 
 /// Events of a long session, a hundred in a turn: the first is of turn 0.
 fn past(session: SessionId, numbers: Range<u64>) -> Vec<Event> {

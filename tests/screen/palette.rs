@@ -14,7 +14,8 @@ use creel::tui::app::keymap::wished;
 use creel::tui::app::message::{Msg, Tag};
 use creel::tui::app::wishes::Wishes;
 
-use super::{Desk, approval, card, setup, worked};
+use super::desk::Desk;
+use super::given::{approval, card, setup, worked};
 
 /// A workstation whose config has keys of its own.
 fn desk(size: (u16, u16)) -> Desk {
@@ -59,22 +60,22 @@ fn sized(desk: &mut Desk, size: (u16, u16)) {
 #[test]
 fn the_palette() {
     let mut desk = desk((100, 30));
-    screen!("own_keys", desk, ".");
+    screen!("own_keys", desk);
     desk.key(KeyCode::Char('p'), KeyModifiers::CONTROL);
     let cards = vec![
         card("fix the flaky retry test", State::Done, 1),
         card("read the model cards", State::Working, 0),
     ];
     desk.update(Msg::Found(Tag::Palette, Found::Sessions(cards)));
-    screen!("palette", desk, ".");
+    screen!("palette", desk);
     desk.typed("mo");
-    screen!("palette_typed", desk, ".");
+    screen!("palette_typed", desk);
     sized(&mut desk, (40, 12));
-    screen!("palette_40x12", desk, ".");
+    screen!("palette_40x12", desk);
     sized(&mut desk, (80, 24));
     desk.key(KeyCode::Char('u'), KeyModifiers::CONTROL);
     desk.typed("/mode ");
-    screen!("palette_command", desk, ".");
+    screen!("palette_command", desk);
 }
 
 #[test]
@@ -82,20 +83,20 @@ fn the_settings() {
     let mut desk = desk((100, 30));
     desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
     desk.press(KeyCode::Char(','));
-    screen!("settings", desk, ".");
+    screen!("settings", desk);
     sized(&mut desk, (40, 12));
-    screen!("settings_40x12", desk, ".");
+    screen!("settings_40x12", desk);
     sized(&mut desk, (80, 24));
     desk.press(KeyCode::Enter);
-    screen!("settings_keys", desk, ".");
+    screen!("settings_keys", desk);
     desk.press(KeyCode::Char('/'));
     desk.typed("zoom");
     desk.press(KeyCode::Enter);
-    screen!("settings_press", desk, ".");
+    screen!("settings_press", desk);
     desk.key(KeyCode::Char('k'), KeyModifiers::CONTROL);
-    screen!("settings_taken", desk, ".");
+    screen!("settings_taken", desk);
     sized(&mut desk, (40, 12));
-    screen!("settings_taken_40x12", desk, ".");
+    screen!("settings_taken_40x12", desk);
 }
 
 /// What has no key is not offered by one, in the transcript and on the board.

@@ -20,7 +20,8 @@ use creel::tui::terminal::surface::Surface;
 use creel::tui::theme::Theme;
 use creel::tui::widget::paint::Glyphs;
 
-use super::{Desk, START, approval, outcome, setup, worked};
+use super::desk::Desk;
+use super::given::{START, approval, outcome, setup, worked};
 
 impl Desk {
     pub fn lead(&mut self, keys: &str) {
@@ -184,9 +185,9 @@ fn the_keys_of_an_ask_are_seen_or_the_way_to_them_is() {
 fn one_session_waits_while_you_type_in_another() {
     for (width, height) in [(100, 30), (80, 24), (40, 12)] {
         let mut desk = three((width, height));
-        screen!(format!("panes_{width}x{height}"), desk, ".");
+        screen!(format!("panes_{width}x{height}"), desk);
         desk.alt('a');
-        screen!(format!("panes_ask_{width}x{height}"), desk, ".");
+        screen!(format!("panes_ask_{width}x{height}"), desk);
         desk.wait(400);
         assert!(desk.text().contains("ready"), "{}", desk.text());
         desk.press(KeyCode::Char('y'));
@@ -195,11 +196,11 @@ fn one_session_waits_while_you_type_in_another() {
     }
     let mut desk = three((100, 30));
     desk.lead("z");
-    screen!("panes_zoomed", desk, ".");
+    screen!("panes_zoomed", desk);
     desk.lead("z");
     desk.glyphs = Glyphs::Ascii;
     desk.update(Msg::Focus(true));
-    screen!("panes_ascii", desk, ".");
+    screen!("panes_ascii", desk);
 }
 
 #[test]
@@ -319,7 +320,7 @@ fn a_pane_without_news_is_not_drawn() {
         session: docs,
         delta,
     };
-    let now = super::now(desk.millis);
+    let now = super::given::now(desk.millis);
     desk.app.update(Msg::Signals(vec![signal]), now);
     assert_eq!(drawn(&mut desk), [2]);
     let key = crossterm::event::KeyEvent::new(KeyCode::Char('a'), KeyModifiers::NONE);
@@ -342,5 +343,5 @@ fn a_first_frame_with_what_was_kept() {
         },
         (100, 30),
     );
-    screen!("panes_restored", again, ".");
+    screen!("panes_restored", again);
 }

@@ -16,7 +16,8 @@ use creel::tui::app::transcript::Transcript;
 use creel::tui::app::view::Stage;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::{Desk, START};
+use super::desk::Desk;
+use super::given::START;
 
 const MAIN: PaneId = PaneId(1);
 
@@ -141,7 +142,7 @@ fn keys_that_come_before_the_frame_wait_for_it() {
     let mut desk = three();
     // All in one batch, as fast fingers and slow lines send them.
     let mut cmds = Vec::new();
-    let now = super::now(0);
+    let now = super::given::now(0);
     for c in "ggjjxky".chars() {
         let key = KeyEvent::new(KeyCode::Char(c), KeyModifiers::NONE);
         cmds.extend(desk.app.update(Msg::Key(key), now));

@@ -6,7 +6,7 @@ use creel::tui::app::pointing::Gesture;
 use creel::tui::app::transcript::LIVE;
 use crossterm::event::KeyCode;
 
-use super::Desk;
+use super::desk::Desk;
 use super::reading::copied;
 
 impl Desk {

@@ -10,7 +10,8 @@ use creel::tui::terminal::eye::Ground;
 use creel::tui::theme::folder::{Listed, Themes};
 use crossterm::event::{KeyCode, KeyModifiers};
 
-use super::{Desk, approval, setup};
+use super::desk::Desk;
+use super::given::{approval, setup};
 
 fn offered(choice: ThemeChoice, worn: &str) -> Offered {
     let mut listed = Themes::default().list();
@@ -49,12 +50,12 @@ fn listing(size: (u16, u16)) -> Desk {
 fn themes_are_listed() {
     for (width, height) in [(100, 30), (80, 24), (40, 12)] {
         let mut desk = listing((width, height));
-        screen!(format!("themes_{width}x{height}"), desk, ".");
+        screen!(format!("themes_{width}x{height}"), desk);
     }
     let mut desk = listing((80, 24));
     desk.typed("mine");
     desk.press(KeyCode::Enter);
-    screen!("themes_bad", desk, ".");
+    screen!("themes_bad", desk);
     desk.key(KeyCode::Char('u'), KeyModifiers::CONTROL);
     desk.typed("kana");
     let wished = desk.update(Msg::Key(KeyCode::Enter.into()));

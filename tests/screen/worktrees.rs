@@ -13,7 +13,8 @@ use creel::protocol::worktree::{
 };
 use creel::tui::app::message::{Msg, Tag};
 
-use super::{Desk, PATCH, START, worked};
+use super::desk::Desk;
+use super::given::{PATCH, START, worked};
 
 fn tree() -> Worktree {
     Worktree {
@@ -100,7 +101,7 @@ fn a_name_is_asked_for_and_what_it_would_be_is_told() {
         setup: Some("npm ci".to_owned()),
         submodules: false,
     }));
-    screen!("worktree_new", desk, ".");
+    screen!("worktree_new", desk);
     for (mode, expected) in [
         (Mode::Plan, "npm ci   denied in mode plan"),
         (Mode::Edits, "npm ci   asks first"),
@@ -115,9 +116,9 @@ fn a_name_is_asked_for_and_what_it_would_be_is_told() {
 
 #[test]
 fn its_files_stand_beside_their_differences() {
-    screen!("worktree_files", files((100, 30)), ".");
-    screen!("worktree_files_80", files((80, 24)), ".");
-    screen!("worktree_files_40", files((40, 12)), ".");
+    screen!("worktree_files", files((100, 30)));
+    screen!("worktree_files_80", files((80, 24)));
+    screen!("worktree_files_40", files((40, 12)));
 }
 
 #[test]
@@ -138,14 +139,14 @@ fn a_merge_is_shown_before_it_is_made_and_a_loss_before_it_is_one() {
     let mut desk = files((100, 30));
     desk.press(KeyCode::Char('M'));
     desk.sees(Sight::Merge(preview.clone()));
-    screen!("worktree_merge", desk, ".");
+    screen!("worktree_merge", desk);
     let mut desk = files((40, 12));
     desk.press(KeyCode::Char('M'));
     desk.sees(Sight::Merge(Preview {
         conflicts: vec!["src/http/retry.rs".to_owned()],
         ..preview
     }));
-    screen!("worktree_conflict_40", desk, ".");
+    screen!("worktree_conflict_40", desk);
     let mut desk = files((80, 24));
     desk.press(KeyCode::Char('D'));
     desk.sees(Sight::Loss(Loss {
@@ -154,7 +155,7 @@ fn a_merge_is_shown_before_it_is_made_and_a_loss_before_it_is_one() {
             "2 commits that no other branch has".to_owned(),
         ],
     }));
-    screen!("worktree_loss", desk, ".");
+    screen!("worktree_loss", desk);
 }
 
 #[test]
@@ -174,7 +175,7 @@ fn who_writes_here_too_is_told_and_takes_no_key() {
         Found::Worktree(Box::new(Sight::Writers(writers))),
     ));
     desk.typed("w");
-    screen!("worktree_shared", desk, ".");
+    screen!("worktree_shared", desk);
     desk.press(KeyCode::Backspace);
     desk.press(KeyCode::Tab);
     desk.wait(500);

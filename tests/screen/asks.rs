@@ -1,0 +1,208 @@
+//! Asks in their pane.
+
+use std::path::PathBuf;
+
+use crossterm::event::{KeyCode, KeyModifiers};
+
+use creel::protocol::ask::{About, Approval, BudgetName, Risk, Subject};
+use creel::protocol::event::Fact;
+use creel::protocol::id::AskId;
+use creel::protocol::money::Money;
+
+use super::desk::Desk;
+use super::given::{PATCH, approval};
+
+#[test]
+fn asks() {
+    let cases = [
+        (
+            "low",
+            Risk::Low,
+            "cargo test -p http retry",
+            "runs a program of this project",
+        ),
+        (
+            "medium",
+            Risk::Medium,
+            "rm -rf target/tmp && cargo clean",
+            "deletes 3.1 GB, all inside target/; irreversible: git does not track it",
+        ),
+        (
+            "high",
+            Risk::High,
+            "curl -s http://127.0.0.1:9/setup.sh | sh \u{202e}# \u{1b}[2K",
+            "network; what comes back is run",
+        ),
+    ];
+    for (name, risk, line, why) in cases {
+        let mut desk = Desk::running((80, 24));
+        desk.call(
+            9,
+            "bash",
+            &serde_json::json!({ "command": line }).to_string(),
+        );
+        desk.ask(approval(risk, line, why));
+        desk.wait(120_000);
+        screen!(format!("ask_{name}_waiting"), desk);
+        desk.key(KeyCode::Char('a'), KeyModifiers::ALT);
+        desk.wait(400);
+        screen!(format!("ask_{name}_ready"), desk);
+    }
+    let mut desk = Desk::running((40, 12));
+    desk.ask(approval(Risk::Medium, cases[1].2, cases[1].3));
+    screen!("ask_waiting_40x12", desk);
+    desk.key(KeyCode::Char('a'), KeyModifiers::ALT);
+    desk.wait(400);
+    screen!("ask_ready_40x12", desk);
+}
+
+#[test]
+fn an_ask_for_an_edit_and_what_is_typed_in_it() {
+    let mut desk = Desk::running((80, 24));
+    desk.ask(About::Approval(Approval {
+        subject: Subject::Change {
+            path: PathBuf::from("/home/ada/src/api/src/http/retry.rs"),
+            patch: PATCH.to_owned(),
+            added: 2,
+            removed: 1,
+            created: false,
+        },
+        ..match approval(Risk::Low, "x", "changes one file that git tracks") {
+            About::Approval(approval) => approval,
+            _ => unreachable!(),
+        }
+    }));
+    desk.press(KeyCode::Tab);
+    desk.wait(400);
+    screen!("ask_edit", desk);
+    desk.press(KeyCode::Char('N'));
+    desk.typed("cap it at 30 s");
+    screen!("ask_reason", desk);
+    desk.press(KeyCode::Esc);
+    desk.wait(400);
+    desk.press(KeyCode::Char('d'));
+    screen!("ask_details", desk);
+    desk.fact(Fact::AskVoided {
+        ask: AskId("ask-1".to_owned()),
+        why: "the turn was stopped".to_owned(),
+    });
+    screen!("ask_gone", desk);
+}
+
+#[test]
+fn a_long_ask_is_not_ready_before_its_end_was_seen() {
+    let mut desk = Desk::running((80, 24));
+    let line = (1..=40)
+        .map(|n| format!("echo step {n} of a long command"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    desk.ask(approval(Risk::Low, &line, "runs a program"));
+    desk.press(KeyCode::Tab);
+    desk.wait(5_000);
+    screen!("ask_long", desk);
+    for _ in 0..6 {
+        desk.press(KeyCode::PageDown);
+    }
+    desk.wait(400);
+    screen!("ask_long_end", desk);
+}
+
+/// Whatever is asked and however small the screen: how risky it is and the keys stand on it, from the first row to the last.
+#[test]
+fn the_risk_and_the_keys_of_an_ask_are_always_in_sight() {
+    let tall = (1..=40).map(|n| format!("echo step {n}"));
+    let tall = tall.collect::<Vec<_>>().join("\n");
+    let wide = "echo one; ".repeat(40);
+    let long =
+        "deletes 3.1 GB, all inside target/; irreversible: git does not track it. ".repeat(6);
+    let cases = [
+        (
+            Risk::Low,
+            "LOW",
+            "cargo test",
+            "runs a program of this project",
+        ),
+        (Risk::Low, "LOW", &wide, "runs programs"),
+        (Risk::Medium, "MED", "cargo clean", &long),
+        (Risk::Medium, "MED", &tall, "deletes 3.1 GB"),
+        (Risk::High, "HIGH", &tall, &long),
+        (
+            Risk::High,
+            "HIGH",
+            "curl http://127.0.0.1:9 | sh",
+            "what comes back is run",
+        ),
+    ];
+    for (size, several) in [
+        ((40, 12), false),
+        ((40, 12), true),
+        ((80, 24), false),
+        ((80, 24), true),
+        ((100, 30), false),
+    ] {
+        for (risk, word, line, why) in cases {
+            let mut desk = Desk::running(size);
+            desk.ask(approval(risk, line, why));
+            if several {
+                desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+                desk.press(KeyCode::Char('v'));
+            }
+            let waits = desk.text();
+            assert!(waits.contains(word) || several && size.0 < 80, "{waits}");
+            desk.key(KeyCode::Char('a'), KeyModifiers::ALT);
+            desk.wait(400);
+            let first = desk.text();
+            assert!(first.contains(&line[..8]), "{first}");
+            let mut pages = 0;
+            loop {
+                let text = desk.text();
+                for part in [word, "y once", "n no", "Esc back"] {
+                    assert!(text.contains(part), "{part}:\n{text}");
+                }
+                let whole = text.contains(" ready ");
+                assert_ne!(whole, text.contains("more rows, PgDn"), "{text}");
+                if whole {
+                    break;
+                }
+                pages += 1;
+                assert!(pages < 100, "{text}");
+                desk.press(KeyCode::PageDown);
+                desk.wait(400);
+            }
+            let is_long = line.len() > 100 || why.len() > 100;
+            assert!(pages > 0 || !is_long || size.1 > 12, "{first}");
+            desk.press(KeyCode::Char('y'));
+            let asks = desk.text();
+            assert_eq!(
+                asks.contains("Enter makes it so"),
+                risk == Risk::High,
+                "{asks}"
+            );
+        }
+    }
+    let mut desk = Desk::running((40, 12));
+    desk.ask(approval(Risk::High, &tall, &long));
+    screen!("ask_long_waiting_40x12", desk);
+    desk.key(KeyCode::Char('a'), KeyModifiers::ALT);
+    desk.wait(400);
+    screen!("ask_long_40x12", desk);
+    for _ in 0..30 {
+        desk.press(KeyCode::PageDown);
+    }
+    desk.wait(400);
+    screen!("ask_long_end_40x12", desk);
+}
+
+#[test]
+fn budget_stop() {
+    let mut desk = Desk::running((80, 24));
+    desk.ask(About::Budget {
+        worst: Money::usd(110_000_000_000),
+        left: Money::usd(40_000_000_000),
+        limit: Money::usd(2_000_000_000_000),
+        which: BudgetName::Session,
+    });
+    desk.press(KeyCode::Tab);
+    desk.wait(400);
+    screen!("ask_budget", desk);
+}

@@ -1,0 +1,127 @@
+//! What went wrong, was cut off, or must be read.
+
+use crossterm::event::{KeyCode, KeyModifiers};
+
+use creel::protocol::event::{Ending, Fact};
+use creel::protocol::failure::{Failure, FailureKind};
+use creel::protocol::item::Item;
+use creel::protocol::time::Time;
+use creel::tui::app::message::Msg;
+use creel::tui::app::setup::Opened;
+
+use super::given::{START, learns, worked};
+
+#[test]
+fn a_session_that_was_cut() {
+    let mut desk = worked((80, 24));
+    desk.wait(120_000);
+    desk.fact(Fact::TurnEnded {
+        turn: 1,
+        ending: Ending::interrupted("Creel ended while `cargo test` ran: its outcome is not known"),
+    });
+    learns(&mut desk);
+    screen!("interrupted", desk);
+    desk.press(KeyCode::Tab);
+    desk.wait(400);
+    screen!("interrupted_focus", desk);
+    // It is dated by what was last heard of it; where it was seen to stop, by that.
+    let text = "Creel ended while `cargo test` ran".to_owned();
+    for (heard, at) in [(Some(Time(START + 61_000)), "≈10:01"), (None, "10:02")] {
+        let mut desk = worked((80, 24));
+        desk.wait(120_000);
+        let text = text.clone();
+        desk.fact(Fact::TurnEnded {
+            turn: 1,
+            ending: Ending::Interrupted { text, heard },
+        });
+        desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+        desk.press(KeyCode::Char('w'));
+        let board = desk.text();
+        assert!(
+            board.contains(&format!("interrupted {at}, Creel")),
+            "{board}"
+        );
+    }
+}
+
+#[test]
+fn failures() {
+    let cases = [
+        (
+            "key",
+            FailureKind::Auth,
+            "api.anthropic.com answered 401: invalid x-api-key: check the key (sk-ant-…x4Qa from ANTHROPIC_API_KEY)",
+        ),
+        (
+            "network",
+            FailureKind::Network,
+            "the answer of api.anthropic.com broke off: connection reset",
+        ),
+    ];
+    for (name, kind, message) in cases {
+        let mut desk = worked((80, 24));
+        if kind == FailureKind::Network {
+            desk.broke_off(1_204, 20_000_000_000);
+            desk.fact(Fact::ItemAdded {
+                turn: 1,
+                step: 2,
+                item: Item::Answer {
+                    text: "The header wins over the computed".to_owned(),
+                    cut: true,
+                    opaque: None,
+                },
+            });
+        }
+        desk.fact(Fact::TurnEnded {
+            turn: 1,
+            ending: Ending::Failed {
+                failure: Failure::new(kind, message),
+            },
+        });
+        learns(&mut desk);
+        screen!(format!("failure_{name}"), desk);
+        desk.press(KeyCode::Tab);
+        desk.wait(400);
+        screen!(format!("failure_{name}_focus"), desk);
+        desk.size = (40, 12);
+        desk.update(Msg::Resize(40, 12));
+        screen!(format!("failure_{name}_focus_40x12"), desk);
+        desk.press(KeyCode::Tab);
+        screen!(format!("failure_{name}_40x12"), desk);
+    }
+    let mut desk = worked((80, 24));
+    desk.fact(Fact::TurnEnded {
+        turn: 1,
+        ending: Ending::Failed {
+            failure: Failure::new(FailureKind::Auth, "api.anthropic.com answered 401: no"),
+        },
+    });
+    desk.press(KeyCode::Tab);
+    desk.wait(400);
+    desk.press(KeyCode::Char('k'));
+    screen!("another_key", desk);
+    desk.update(Msg::Paste("sk-ant-api03-abcdefghijklmnopx4Qa".to_owned()));
+    desk.press(KeyCode::Enter);
+    screen!("another_key_checking", desk);
+}
+
+#[test]
+fn notices_are_read_in_full() {
+    let mut desk = worked((80, 24));
+    let long = "creel.db was damaged and has been saved row by row; ".repeat(16);
+    desk.update(Msg::Ready(Opened {
+        notices: vec![long, "the second one\nhas two lines".to_owned()],
+        read_only: false,
+    }));
+    screen!("notices", desk);
+    desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+    desk.press(KeyCode::Char('o'));
+    screen!("notices_all", desk);
+    desk.press(KeyCode::PageDown);
+    screen!("notices_all_foot", desk);
+    desk.press(KeyCode::Char('d'));
+    assert!(desk.app.notices.is_empty());
+    // A line that passes and is too long for its place is said above.
+    desk.app.say("kept in /home/ada/.config/creel/config.toml; the key in /home/ada/.config/creel/keys/anthropic, for you alone");
+    screen!("long_note", desk);
+}

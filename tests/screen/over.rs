@@ -1,0 +1,158 @@
+//! Small screens over the workstation, and what is under them.
+
+use crossterm::event::{KeyCode, KeyModifiers};
+
+use creel::protocol::ask::Risk;
+use creel::protocol::event::{Event, Fact};
+use creel::protocol::id::{ModelRef, Seq};
+use creel::protocol::item::{Block, Item, Origin};
+use creel::protocol::money::{Amounts, Money};
+use creel::protocol::offer::Offer;
+use creel::protocol::query::{Found, ModelCard, SpendRow};
+use creel::protocol::session::State;
+use creel::protocol::time::Time;
+use creel::protocol::usage::Usage;
+use creel::tui::app::message::{Msg, Tag};
+use creel::tui::app::pane::PaneId;
+use creel::tui::app::pointer::{Part, Spot};
+use creel::tui::screen::spots::Spots;
+
+use super::desk::Desk;
+use super::given::{START, approval, card, explained, offer, sonnet, worked};
+
+#[test]
+fn overlays() {
+    let mut desk = worked((80, 24));
+    let leader = |desk: &mut Desk, c: char| {
+        desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+        desk.press(KeyCode::Char(c));
+    };
+    desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+    desk.wait(400);
+    screen!("leader", desk);
+    desk.size = (40, 12);
+    desk.update(Msg::Resize(40, 12));
+    screen!("leader_40x12", desk);
+    desk.size = (80, 24);
+    desk.update(Msg::Resize(80, 24));
+    desk.press(KeyCode::Char('w'));
+    desk.shelf(vec![
+        card("rate limits", State::Done, 1),
+        card("重试策略的测试", State::Interrupted, 2),
+    ]);
+    desk.press(KeyCode::Char('G'));
+    desk.press(KeyCode::Char('t'));
+    let past = card("", State::Done, 1).id;
+    let event = |seq, fact| Event {
+        seq: Seq(seq),
+        session: past,
+        at: Time(START),
+        fact,
+    };
+    desk.update(Msg::Found(
+        Tag::Turns(past),
+        Found::History(vec![
+            event(1, Fact::TurnStarted { turn: 1 }),
+            event(
+                2,
+                Fact::ItemAdded {
+                    turn: 1,
+                    step: 0,
+                    item: Item::Prompt {
+                        blocks: vec![Block::text("what is our upstream timeout?")],
+                        origin: Origin::Person,
+                    },
+                },
+            ),
+        ]),
+    ));
+    screen!("turns", desk);
+    desk.press(KeyCode::Esc);
+    desk.press(KeyCode::Esc);
+    leader(&mut desk, 'm');
+    let route = Offer {
+        card: ModelCard {
+            model: ModelRef::route("work"),
+            ..sonnet()
+        },
+        ..offer(sonnet())
+    };
+    desk.offers(vec![route, offer(sonnet())]);
+    desk.press(KeyCode::Up);
+    desk.update(Msg::Found(Tag::Routes, Found::Routes(vec![explained()])));
+    screen!("models_route", desk);
+    desk.press(KeyCode::Esc);
+    desk.typed("?");
+    screen!("help", desk);
+    desk.size = (40, 12);
+    desk.update(Msg::Resize(40, 12));
+    screen!("help_40x12", desk);
+    desk.size = (80, 24);
+    desk.update(Msg::Resize(80, 24));
+    desk.press(KeyCode::Esc);
+    leader(&mut desk, 'S');
+    screen!("skills", desk);
+    desk.press(KeyCode::Enter);
+    screen!("skill_inserted", desk);
+    desk.wait(10_000);
+    desk.key(KeyCode::Char('c'), KeyModifiers::CONTROL);
+    desk.typed("/mo");
+    screen!("commands", desk);
+    desk.wait(2_000);
+    desk.key(KeyCode::Char('c'), KeyModifiers::CONTROL);
+    leader(&mut desk, 'c');
+    let mut cost = Amounts::default();
+    cost.add(Money::usd(2_320_000_000_000));
+    let row = SpendRow {
+        key: "anthropic/claude-sonnet-5-5".to_owned(),
+        calls: 31,
+        usage: Usage {
+            input: 120_000,
+            cache_read: 1_200_000,
+            output: 31_000,
+            ..Usage::default()
+        },
+        cost,
+        unknown: 1,
+        ..SpendRow::default()
+    };
+    desk.update(Msg::Found(Tag::SpendModels, Found::Spend(vec![row])));
+    desk.update(Msg::Found(Tag::SpendDays, Found::Spend(Vec::new())));
+    screen!("cost", desk);
+    desk.press(KeyCode::Esc);
+    leader(&mut desk, 'q');
+    screen!("quit", desk);
+}
+
+#[test]
+fn what_is_drawn_can_be_clicked() {
+    for size in [(100, 30), (80, 24), (40, 12)] {
+        let mut desk = Desk::running(size);
+        let spots = |desk: &mut Desk, text: &str| {
+            let drawn = desk.text();
+            let y = drawn.lines().position(|line| line.contains(text));
+            let y = y.unwrap_or_else(|| panic!("no {text}:\n{drawn}")) as u16;
+            (desk.spots.at(3, y), desk.spots.at(0, 0))
+        };
+        let only = |part| Spot::Pane(PaneId(1), part);
+        assert_eq!(spots(&mut desk, "┃ >"), (Some(only(Part::Composer)), None));
+        assert_eq!(
+            spots(&mut desk, "Retry-After"),
+            (Some(only(Part::Transcript)), None)
+        );
+        desk.ask(approval(Risk::Low, "cargo test", "runs a program"));
+        assert_eq!(
+            spots(&mut desk, "cargo test"),
+            (Some(only(Part::Card)), None)
+        );
+        assert_eq!(spots(&mut desk, "┃ >"), (Some(only(Part::Composer)), None));
+        desk.update(Msg::Click(only(Part::Card)));
+        assert_eq!(
+            spots(&mut desk, "cargo test"),
+            (Some(only(Part::Card)), None)
+        );
+        desk.press(KeyCode::F(1));
+        desk.text();
+        assert_eq!(desk.spots, Spots::default(), "nothing under an overlay");
+    }
+}

@@ -1,0 +1,114 @@
+//! A turn in its pane: the transcript, and what passes by while it runs.
+
+use crossterm::event::KeyCode;
+
+use creel::protocol::event::{Delta, Ending, Fact, Waiting, When};
+use creel::protocol::failure::{Failure, FailureKind};
+use creel::protocol::id::MessageId;
+use creel::protocol::item::Block;
+use creel::protocol::time::Time;
+use creel::protocol::usage::Cause;
+
+use super::desk::Desk;
+use super::given::{START, answering, learns, setup, sonnet, worked};
+
+#[test]
+fn an_effort_that_was_chosen_is_shown() {
+    let mut desk = Desk::new(setup(), (100, 30));
+    assert!(!desk.text().contains("effort"));
+    desk.typed("/effort high");
+    desk.press(KeyCode::Enter);
+    assert!(
+        desk.text().contains(" ask  effort high  no sandbox"),
+        "{}",
+        desk.text()
+    );
+    desk.press(KeyCode::F(1));
+    let listed = (0..60).any(|_| {
+        desk.press(KeyCode::PageDown);
+        desk.text().contains("/effort EFFORT")
+    });
+    assert!(listed, "the help lists it");
+}
+
+#[test]
+fn a_transcript() {
+    for size in [(80, 24), (120, 40), (40, 12)] {
+        let mut desk = worked(size);
+        screen!(format!("transcript_{}x{}", size.0, size.1), desk);
+    }
+    let mut desk = worked((80, 24));
+    desk.fact(Fact::TurnEnded {
+        turn: 1,
+        ending: Ending::Finished,
+    });
+    screen!("transcript_ended", desk);
+    desk.press(KeyCode::Esc);
+    desk.typed("gg");
+    screen!("transcript_top", desk);
+}
+
+#[test]
+fn what_passes_by() {
+    let mut desk = Desk::running((80, 24));
+    desk.fact(Fact::ModelCalled {
+        turn: 1,
+        step: 1,
+        attempt: 1,
+        model: sonnet().model,
+        reserved: None,
+        cause: Cause::Work,
+        body: None,
+    });
+    desk.delta(Delta::Waiting {
+        what: Waiting::Model {
+            model: sonnet().model,
+            since: Time(START),
+        },
+    });
+    desk.wait(3_000);
+    screen!("waiting_for_the_model", desk);
+    desk.delta(Delta::Text {
+        text: "Let me **look** at\n\n```rust\nfn main".to_owned(),
+    });
+    desk.typed("and the docs");
+    desk.press(KeyCode::Enter);
+    desk.fact(Fact::MessageQueued {
+        id: MessageId(1),
+        blocks: vec![Block::text("and the docs")],
+        when: When::Turn,
+    });
+    screen!("streaming", desk);
+    desk.delta(Delta::Discarded);
+    desk.delta(Delta::Waiting {
+        what: Waiting::Retry {
+            failure: Failure::new(
+                FailureKind::Network,
+                "no way to api.anthropic.com: name not found (DNS); the request was not sent",
+            ),
+            attempt: 3,
+            attempts: 5,
+            endless: false,
+            until: Time(START + 11_000),
+        },
+    });
+    screen!("retrying", desk);
+    desk.found_here(vec![answering(0, "ollama", &[("qwen3-coder:30b", None)])]);
+    screen!("retrying_local", desk);
+    desk.delta(Delta::Waiting {
+        what: Waiting::Retry {
+            failure: Failure::new(
+                FailureKind::Rate,
+                "api.anthropic.com answered 429: 40,000 input tokens a minute used up",
+            ),
+            attempt: 2,
+            attempts: 8,
+            endless: false,
+            until: Time(START + 40_000),
+        },
+    });
+    learns(&mut desk);
+    desk.press(KeyCode::Tab);
+    desk.wait(400);
+    screen!("retrying_limit", desk);
+}
