@@ -9,6 +9,7 @@ pub mod command_line;
 pub mod cost;
 pub mod decimal;
 pub mod digest;
+pub mod figure;
 pub mod folder;
 pub mod fork;
 pub mod guard;

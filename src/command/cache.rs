@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::agent::figure::tokens;
 use crate::command::cli::CacheArgs;
 use crate::command::json::{cost_other, cost_usd};
 use crate::command::moment::rfc3339;
-use crate::command::table::{Column, counted, table, tokens};
+use crate::command::table::{Column, counted, table};
 use crate::command::{Ended, Face, exit, find};
 use crate::engine::door::Door;
 use crate::protocol::cache::{Against, Break, CacheRow, Cause, Miss, Place};
@@ -382,7 +383,7 @@ step       bytes    kept  prompt  cached  written  missed             lost  why
 1.3        35000   0.03%      9k       0        7    7.2k            $0.02  model: changed to a/m
 1.4        40000  99.99%    9.3k       0        7      9k            ¥0.31  expired: 62m without a request
 1.5            ?       ?    9.9k       0        7    9.3k                ?  not read, though it was there to be read
-total                      40.5k      6k       35   25.5k  $0.02 + ¥0.31+?
+total                        41k      6k       35     26k  $0.02 + ¥0.31+?
 ";
         assert_eq!(listed(&rows()), expected);
         assert_eq!(

@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::agent::figure::tokens;
 use crate::agent::visible::one_line;
 use crate::command::cli::ModelsArgs;
-use crate::command::table::{Column, table, tokens};
+use crate::command::table::{Column, table};
 use crate::command::{Ended, Face, Trouble, exit, find};
 use crate::engine::door::Door;
 use crate::protocol::id::ModelRef;

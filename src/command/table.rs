@@ -78,23 +78,6 @@ pub fn counted(count: u64, one: &str) -> String {
     }
 }
 
-/// A number of tokens as people say it: `940`, `12.3k`, `1.2M`.
-pub fn tokens(count: u64) -> String {
-    match count {
-        0..1_000 => count.to_string(),
-        1_000..1_000_000 => scaled(count, 1_000, "k"),
-        _ => scaled(count, 1_000_000, "M"),
-    }
-}
-
-fn scaled(count: u64, unit: u64, sign: &str) -> String {
-    let tenths = count / (unit / 10);
-    match tenths % 10 {
-        0 => format!("{}{sign}", tenths / 10),
-        tenth => format!("{}.{tenth}{sign}", tenths / 10),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -116,19 +99,5 @@ mod tests {
             table(&[("name", Column::Left), ("count", Column::Right)], &rows),
             expected
         );
-    }
-
-    #[test]
-    fn tokens_are_said_shortly() {
-        for (count, expected) in [
-            (0, "0"),
-            (999, "999"),
-            (1_000, "1k"),
-            (12_345, "12.3k"),
-            (1_200_000, "1.2M"),
-            (999_999, "999.9k"),
-        ] {
-            assert_eq!(tokens(count), expected);
-        }
     }
 }

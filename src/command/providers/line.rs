@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use crate::agent::figure::tokens;
 use crate::command::providers::setup;
 use crate::command::providers::verdict::{key_good, remedy};
-use crate::command::table::{counted, tokens};
+use crate::command::table::counted;
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::money::Money;
 use crate::protocol::provider::{CacheTried, Reached, Tried};
@@ -381,7 +382,7 @@ pub(crate) mod tests {
                 "name": "a", "wire": "anthropic", "base_url": "https://a.b", "key": "A_KEY", "origin": "A_KEY",
                 "ready": true, "lacks": null, "state": "ok", "remedy": "",
                 "text": "reached, key good, 12 models, m, streams, calls a tool, reports usage and caching, \
-                         its cache had 1.2k of 1.3k tokens sent twice, $0.00042",
+                         its cache had 1.3k of 1.3k tokens sent twice, $0.00042",
                 "reached": true, "key_good": true, "models": 12, "model": "a/m", "model_there": true,
                 "models_missing": [], "worst_usd": 0.015,
                 "tried": true, "streams": true, "calls_tool": true, "reports_usage": true, "reports_caching": true, "cache": { "read_tokens": 1_280, "prompt_tokens": 1_312 },

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::agent::figure;
 use crate::agent::visible::one_line;
 use crate::config::preset;
 use crate::tui::app::App;
@@ -306,7 +307,7 @@ fn content(
             gap(&mut all);
             let served = app.local.models().map(|(server, card)| {
                 let window = card.context.map_or_else(String::new, |window| {
-                    format!("   window {}", text::tokens(window))
+                    format!("   window {}", figure::tokens(window))
                 });
                 let place = format!("{window}   {} {}", server.at.name, server.at.port);
                 (crate::agent::visible::one_line(&card.model.model), place)
@@ -399,7 +400,7 @@ fn content(
                     " "
                 };
                 let window = card.context.map_or_else(String::new, |window| {
-                    format!("   window {}", text::tokens(window))
+                    format!("   window {}", figure::tokens(window))
                 });
                 all.push(
                     Row::of(format!(" {mark} "), Role::Accent)

@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use ratatui::layout::Rect;
 
+use crate::agent::figure;
 use crate::agent::visible::{clean, one_line};
 use crate::protocol::event::Waiting;
 use crate::protocol::session::State;
@@ -127,7 +128,7 @@ pub fn lay(app: &App, view: &View, stream: &mut LiveText, form: Form, look: &Loo
                 format!("{working} writing {}", one_line(name)),
                 Role::Accent,
             )
-            .end(text::bytes(*bytes), Role::Muted),
+            .end(figure::bytes(*bytes), Role::Muted),
         );
     }
     match &live.waiting {

@@ -1,10 +1,11 @@
 //! The meter: how full the context is, how much of the last prompt came from the cache, what this turn and session cost.
 
+use crate::agent::figure;
 use crate::tui::app::App;
 use crate::tui::app::view::View;
 use crate::tui::screen::look::Role;
 use crate::tui::screen::money;
-use crate::tui::widget::{gauge, text};
+use crate::tui::widget::gauge;
 
 /// The parts of the meter, the most needed first; a narrow line shows as many as fit.
 pub fn parts(app: &App, view: &View) -> Vec<(String, Role)> {
@@ -25,17 +26,17 @@ pub fn parts(app: &App, view: &View) -> Vec<(String, Role)> {
                 _ => Role::Bad,
             };
             let said = if used == 0 {
-                format!("ctx 0 of {}", text::tokens(window))
+                format!("ctx 0 of {}", figure::tokens(window))
             } else {
                 format!(
                     "ctx {percent}% {} of {}",
-                    text::tokens(used),
-                    text::tokens(window)
+                    figure::tokens(used),
+                    figure::tokens(window)
                 )
             };
             (said, role)
         }
-        None => (format!("ctx {}", text::tokens(used)), Role::Muted),
+        None => (format!("ctx {}", figure::tokens(used)), Role::Muted),
     };
     let Some(session) = &view.session else {
         return vec![

@@ -3,6 +3,7 @@
 
 use std::collections::HashSet;
 
+use crate::agent::figure;
 use crate::agent::visible::{first_line, one_line};
 use crate::protocol::board::{Glimpse, Shelf, Weight};
 use crate::protocol::event::{Event, Fact};
@@ -249,5 +250,5 @@ pub fn weighed(weight: &Weight) -> String {
         1 => "1 item".to_owned(),
         items => format!("{} items", text::count(items)),
     };
-    format!("{items}, {}", text::bytes(weight.bytes))
+    format!("{items}, {}", figure::bytes(weight.bytes))
 }

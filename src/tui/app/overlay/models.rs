@@ -1,6 +1,7 @@
 //! Choosing the model that answers from now on. Each row is weighed by the engine; here is only which is marked, what was
 //! typed to find it, and what was said no to.
 
+use crate::agent::figure;
 use crate::protocol::id::ModelRef;
 use crate::protocol::offer::{Figure, Left, Offer, Pays};
 use crate::protocol::query::ModelCard;
@@ -9,7 +10,6 @@ use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::press::Press;
 use crate::tui::app::overlay::pick::{Pick, Picked};
 use crate::tui::app::overlay::{Reply, Wish};
-use crate::tui::widget::text;
 
 /// How a model is taken up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -254,8 +254,8 @@ impl Models {
         let window = offer.card.context.filter(|_| !offer.fits())?;
         Some(format!(
             "{model} does not fit: the next prompt has about {} tokens, its window {}",
-            text::tokens(offer.tokens),
-            text::tokens(window)
+            figure::tokens(offer.tokens),
+            figure::tokens(window)
         ))
     }
 }

@@ -1,5 +1,6 @@
 //! What was spent.
 
+use crate::agent::figure;
 use crate::agent::visible::one_line;
 use crate::protocol::query::SpendRow;
 use crate::tui::app::App;
@@ -11,7 +12,6 @@ use crate::tui::screen::look::Role;
 use crate::tui::screen::overlay::Page;
 use crate::tui::screen::rows::Row;
 use crate::tui::screen::{money, top};
-use crate::tui::widget::text;
 
 pub fn page(app: &App, overlay: &Cost, named: Named, room: usize) -> Page {
     let mut rows = vec![Row::of(top::today(app), Role::Text), Row::new()];
@@ -54,9 +54,9 @@ fn spend(row: &SpendRow, room: usize) -> Row {
         line = line.end(
             format!(
                 "{} in, {} cached, {} out   ",
-                text::tokens(row.usage.prompt() - row.usage.cache_read),
-                text::tokens(row.usage.cache_read),
-                text::tokens(row.usage.output)
+                figure::tokens(row.usage.prompt() - row.usage.cache_read),
+                figure::tokens(row.usage.cache_read),
+                figure::tokens(row.usage.output)
             ),
             Role::Muted,
         );

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use crate::agent::figure;
 use crate::agent::visible::one_line;
 use crate::protocol::offer::{Figure, Offer, Pays};
 use crate::protocol::route::EndpointReport;
@@ -265,7 +266,7 @@ fn model_row(
                 if columns.next_if_eq(&Column::Then).is_some() {
                     width += Column::Then.width();
                 }
-                let tokens = text::tokens(offer.tokens);
+                let tokens = figure::tokens(offer.tokens);
                 let long = format!("does not fit: {tokens}");
                 let fits = cells::of(&long) < width;
                 let said = if fits {
@@ -305,7 +306,7 @@ fn cell(app: &App, offer: &Offer, column: Column) -> String {
         Column::In => per(price.map(|price| price.input)),
         Column::Cached => per(price.and_then(|price| price.cache_read)),
         Column::Out => per(price.map(|price| price.output)),
-        Column::Fits => card.context.map_or_else(|| "?".to_owned(), text::tokens),
+        Column::Fits => card.context.map_or_else(|| "?".to_owned(), figure::tokens),
         Column::Next => match offer.next {
             figure @ Figure::About(_) if is_warm(offer) => format!("{} warm", said(figure)),
             figure @ Figure::About(_) => format!("{} cold", said(figure)),
@@ -314,7 +315,7 @@ fn cell(app: &App, offer: &Offer, column: Column) -> String {
         Column::Then => said(offer.then),
         Column::Speed => offer
             .speed
-            .map_or_else(none, |tokens| format!("{}/s", text::tokens(tokens))),
+            .map_or_else(none, |tokens| format!("{}/s", figure::tokens(tokens))),
         Column::Seen => offer
             .used
             .map_or_else(none, |at| text::age(app.now.wall.since(at))),
@@ -401,7 +402,7 @@ fn foot(app: &App, overlay: &Models, room: usize, look: &Look) -> Vec<Row> {
 /// What is asked before the first text of a project goes to a company.
 fn asked(offer: &Offer) -> String {
     let host = offer.host.as_deref().unwrap_or_default();
-    let tokens = text::tokens(offer.tokens);
+    let tokens = figure::tokens(offer.tokens);
     format!(
         "first time here: {tokens} tokens of this session go to {}, new to this project",
         one_line(host)
@@ -430,7 +431,7 @@ fn whereto(overlay: &Models, offer: &Offer, room: usize) -> Vec<Row> {
     if overlay.spoken {
         let text = format!(
             "sends {} tokens of this session to a company that this project was not sent to",
-            text::tokens(offer.tokens)
+            figure::tokens(offer.tokens)
         );
         rows.extend(wrapped(&text, room, 2, Role::Muted));
     }
