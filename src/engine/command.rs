@@ -9,6 +9,7 @@ use crate::agent::turn::input::{Decision, Input};
 use crate::agent::turn::{Limits, Opening, Turn};
 use crate::engine::session::Task;
 use crate::protocol::ask::{About, Answer, BudgetName, Verdict};
+use crate::protocol::call::with_the_rest;
 use crate::protocol::event::{Ending, Fact, When};
 use crate::protocol::id::{AskId, CommandId, MessageId};
 use crate::protocol::item::{Block, Item, Origin, joined};
@@ -153,7 +154,7 @@ impl Task {
         }
     }
 
-    async fn answer(&mut self, command: CommandId, ask: AskId, answer: Answer) {
+    async fn answer(&mut self, command: CommandId, ask: AskId, mut answer: Answer) {
         let Some(waiting) = self
             .session
             .asks
@@ -182,7 +183,7 @@ impl Task {
                 verdict: Verdict::Edited { arguments },
             },
             About::Approval(approval),
-        ) = (&answer, &about)
+        ) = (&mut answer, &about)
         {
             // What the person typed runs unasked, but no rule that forbids is passed by typing.
             let call = self
@@ -193,10 +194,21 @@ impl Task {
                 self.refuse(command, "the call is no longer there");
                 return;
             };
-            call.arguments.clone_from(arguments);
+            let given = std::mem::replace(&mut call.arguments, arguments.clone());
             if let Decision::Deny(why) | Decision::Invalid(why) = self.judge_edited(&call).await {
                 self.refuse(command, &why);
                 return;
+            }
+            // Who shows only a part of a long session may not have had them all in sight.
+            let whole = with_the_rest(&given, arguments);
+            if whole != *arguments {
+                call.arguments.clone_from(&whole);
+                if let Decision::Deny(why) | Decision::Invalid(why) = self.judge_edited(&call).await
+                {
+                    self.refuse(command, &why);
+                    return;
+                }
+                *arguments = whole;
             }
         }
         if let (Answer::Raise { by }, About::Budget { which, limit, .. }) = (&answer, &about)

@@ -118,7 +118,7 @@ pub enum Verdict {
     No {
         reason: Option<String>,
     },
-    /// Yes, with other arguments; the model is told what was changed.
+    /// Yes, with other arguments; the model is told what was changed. What the call was given and these do not name stays.
     Edited {
         arguments: String,
     },

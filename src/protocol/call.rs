@@ -73,6 +73,17 @@ fn around(text: &str, fault: usize) -> String {
     format!("{head} […] {middle}{end} ({} bytes in all)", text.len())
 }
 
+/// Arguments that a person changed, with those they do not name as the call had them. What is no object stays as it is.
+pub fn with_the_rest(given: &str, changed: &str) -> String {
+    match (parse_arguments(given), parse_arguments(changed)) {
+        (Ok(Value::Object(mut whole)), Ok(Value::Object(changed))) => {
+            whole.extend(changed);
+            Value::Object(whole).to_string()
+        }
+        _ => changed.to_owned(),
+    }
+}
+
 /// What a tool is called and takes, as the model is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ToolSpec {
@@ -239,5 +250,26 @@ mod tests {
             parse_arguments(" "),
             Ok(Value::Object(serde_json::Map::new()))
         );
+    }
+
+    #[test]
+    fn what_was_not_changed_stays_as_the_call_had_it() {
+        let given = r#"{"command":"touch one","timeout":7,"deep":{"a":1}}"#;
+        let cases = [
+            (
+                r#"{"command":"touch two"}"#,
+                r#"{"command":"touch two","timeout":7,"deep":{"a":1}}"#,
+            ),
+            (
+                r#"{"timeout":9,"new":null}"#,
+                r#"{"command":"touch one","timeout":9,"deep":{"a":1},"new":null}"#,
+            ),
+            ("no JSON", "no JSON"),
+        ];
+        for (changed, expected) in cases {
+            assert_eq!(with_the_rest(given, changed), expected);
+        }
+        let changed = r#"{"command":"x"}"#;
+        assert_eq!(with_the_rest("broken", changed), changed);
     }
 }

@@ -70,7 +70,8 @@ async fn a_command_of_the_person_does_not_loosen_what_was_shown() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_the_person_types_instead_passes_no_rule_that_forbids() {
-    let mut stage = Stage::new("> *\n< call bash {\"command\":\"touch one\"}\n\n< text: done\n");
+    let mut stage =
+        Stage::new("> *\n< call bash {\"command\":\"touch one\",\"timeout\":77}\n\n< text: done\n");
     stage
         .config
         .push_str("[permissions]\ndeny = [\"Bash(rm *)\"]\n");
@@ -96,7 +97,9 @@ async fn what_the_person_types_instead_passes_no_rule_that_forbids() {
     play.answer(ask.id.clone(), edited);
     let outcome = play.fact(result).await;
     assert_eq!(outcome.kind, OutcomeKind::Done);
-    assert!(outcome.text.contains("touch two"), "{}", outcome.text);
+    // What it did not name is as the model had it.
+    let whole = r#"{"command":"touch two","timeout":77}"#;
+    assert!(outcome.text.contains(whole), "{}", outcome.text);
     assert!(play.folder.join("two").exists() && !play.folder.join("one").exists());
     assert_eq!(play.ending().await, Ending::Finished);
     let late = play.answer(ask.id, verdict(Verdict::Once));
