@@ -30,5 +30,6 @@ pub mod session;
 pub mod size;
 pub mod title;
 pub mod turn;
+pub mod unmarked;
 pub mod visible;
 pub mod words;

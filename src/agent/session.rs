@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::agent::at::{self, Failing};
 use crate::agent::loan::Loan;
 use crate::agent::route::Served;
+use crate::agent::unmarked;
 use crate::agent::visible::first_line;
 use crate::protocol::ask::{About, Answer, Ask, Verdict};
 use crate::protocol::effort::Effort;
@@ -441,7 +442,7 @@ impl Session {
                 if !cut {
                     self.before = None;
                 }
-                let line = first_line(text);
+                let line = unmarked::first_line(text);
                 if !line.is_empty() {
                     self.gist = line;
                 }

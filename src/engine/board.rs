@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::agent::unmarked;
 use crate::agent::visible::first_line;
 use crate::engine::house::House;
 use crate::engine::{answer, open, worktree};
@@ -44,7 +45,7 @@ pub(crate) async fn glimpse(house: &Arc<House>, id: SessionId) -> Result<Glimpse
     let said = |fact: Option<Fact>| match fact {
         Some(Fact::ItemAdded { item, .. }) => match item {
             Item::Prompt { blocks, .. } => first_line(&joined(&blocks)),
-            Item::Answer { text, .. } => first_line(&text),
+            Item::Answer { text, .. } => unmarked::first_line(&text),
             _ => String::new(),
         },
         _ => String::new(),

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use uuid::Uuid;
 
 use crate::agent::digest;
+use crate::agent::unmarked;
 use crate::agent::visible::{first_line, one_line};
 use crate::protocol::event::{Ending, Fact};
 use crate::protocol::id::{ModelRef, SessionId};
@@ -331,7 +332,7 @@ impl Sketch {
                 Item::Prompt { blocks, .. } if self.title.is_empty() && !self.named => {
                     self.title = first_line(&joined(blocks));
                 }
-                Item::Answer { text, .. } => self.gist = first_line(text),
+                Item::Answer { text, .. } => self.gist = unmarked::first_line(text),
                 _ => {}
             },
             Fact::ModelCalled {

@@ -4,6 +4,7 @@
 use std::collections::HashSet;
 
 use crate::agent::figure;
+use crate::agent::unmarked;
 use crate::agent::visible::{first_line, one_line};
 use crate::protocol::board::{Glimpse, Shelf, Weight};
 use crate::protocol::event::{Event, Fact};
@@ -160,7 +161,9 @@ fn said(glimpse: &mut Glimpse, fact: &Fact) {
             blocks,
             origin: Origin::Person,
         } => glimpse.prompt = first_line(&joined(blocks)),
-        Item::Answer { text, .. } if !text.trim().is_empty() => glimpse.answer = first_line(text),
+        Item::Answer { text, .. } if !text.trim().is_empty() => {
+            glimpse.answer = unmarked::first_line(text)
+        }
         _ => {}
     }
 }

@@ -4,7 +4,8 @@
 use ratatui::layout::Rect;
 
 use crate::agent::at;
-use crate::agent::visible::{escaped, first_line, one_line};
+use crate::agent::unmarked::last_line;
+use crate::agent::visible::{escaped, one_line};
 use crate::protocol::ask::{About, Ask, Risk};
 use crate::protocol::board::Glimpse;
 use crate::tui::app::App;
@@ -156,7 +157,7 @@ fn said(app: &App, board: &Board, entry: &Entry, told: &Told, look: &Look) -> Ve
         .map(|view| view.live.text.trim())
         .filter(|text| !text.is_empty());
     let answer = match streams {
-        Some(text) => one_line(&last_line(text)),
+        Some(text) => last_line(text),
         None => one_line(&glimpse.answer),
     };
     if !answer.is_empty() {
@@ -168,15 +169,6 @@ fn said(app: &App, board: &Board, entry: &Entry, told: &Told, look: &Look) -> Ve
     }
     rows.push(place(app, board, entry, told, view));
     rows
-}
-
-fn last_line(text: &str) -> String {
-    let line = text
-        .lines()
-        .rev()
-        .map(first_line)
-        .find(|line| !line.is_empty());
-    line.unwrap_or_default()
 }
 
 /// What it waits for with its risk; else what it is at, which the list may have cut.
