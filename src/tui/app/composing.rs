@@ -140,16 +140,16 @@ impl App {
         let typed = self.view().composer.slash_prefix().unwrap_or_default();
         let exact = rows.iter().any(|row| row.name == typed);
         let count = rows.len();
-        match event.code {
-            KeyCode::Up => self.slash_at = at.saturating_sub(1),
-            KeyCode::Down => self.slash_at = (at + 1).min(count - 1),
-            KeyCode::Esc => self.slash_closed = true,
-            KeyCode::Tab => {
+        match self.keymap().find(Place::Offers, event)? {
+            Action::MarkBefore => self.slash_at = at.saturating_sub(1),
+            Action::MarkAfter => self.slash_at = (at + 1).min(count - 1),
+            Action::Close => self.slash_closed = true,
+            Action::OffersComplete => {
                 let end = if takes { " " } else { "" };
                 self.view_mut().composer.set(&format!("/{name}{end}"));
                 self.typed();
             }
-            KeyCode::Enter if event.modifiers.is_empty() && !exact => {
+            Action::Choose if !exact => {
                 if takes {
                     self.view_mut().composer.set(&format!("/{name} "));
                     self.typed();

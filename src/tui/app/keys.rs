@@ -3,7 +3,6 @@
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::protocol::session::Change;
-use crate::tui::app::board::Writing;
 use crate::tui::app::card::{given_to, key_beside};
 use crate::tui::app::first_run::{FirstRun, Page, Reply as PageReply};
 use crate::tui::app::keymap::Action;
@@ -115,8 +114,7 @@ impl App {
         Vec::new()
     }
 
-    /// Where keys are looked up now; where something is typed that is not the composer, and after the leader, only those for
-    /// everywhere are.
+    /// Where keys are looked up now; after the leader only those for everywhere are.
     fn place_of_keys(&self) -> Place {
         if self.leader.is_some() {
             return Place::Anywhere;
@@ -126,15 +124,14 @@ impl App {
         }
         let search = self.view().search.as_ref();
         match (&self.board, &self.first_run, &self.focus) {
-            (Some(board), _, _) if board.writing == Writing::Nothing => Place::Board,
-            (None, None, Focus::Transcript) if !search.is_some_and(|search| search.typing) => {
-                Place::Transcript
+            (Some(board), _, _) => board.place(),
+            (None, None, Focus::Transcript) if search.is_some_and(|search| search.typing) => {
+                Place::Search
             }
             (None, None, Focus::Composer) => Place::Composer,
             (None, None, Focus::Ask(_)) => Place::Ask,
             (None, None, Focus::Card(_)) => Place::Card,
             (None, Some(page), _) => page.place(),
-            _ => Place::Anywhere,
         }
     }
 
@@ -150,6 +147,7 @@ impl App {
                 let by = if event.code == KeyCode::PageDown {
                     1
                 } else {
+            (None, None, Focus::Transcript) => Place::Transcript,
                     -1
                 };
                 self.turn_strip(pressed, by);

@@ -4,13 +4,15 @@
 use std::ops::Range;
 use std::path::PathBuf;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+use crossterm::event::KeyEvent;
 
 use crate::agent::visible::one_line;
 use crate::protocol::query::Query;
 use crate::protocol::session::Card;
 use crate::tui::app::chip::without_signs;
+use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::chord::narrow;
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::vim::Mode;
 use crate::tui::app::{App, Focus};
@@ -221,25 +223,24 @@ impl App {
         self.mention.as_ref().filter(|mention| !mention.closed)
     }
 
+    /// A list is offered where one types: of files and sessions, else of commands.
+    pub fn is_offered_a_list(&self) -> bool {
+        self.mentioned().is_some_and(|mention| mention.count() > 0) || !self.slash_rows().is_empty()
+    }
+
     /// Keys of the list, while it is shown. `None`: the key is the composer's.
     pub fn mention_key(&mut self, event: KeyEvent) -> Option<Vec<Cmd>> {
         let count = self.mentioned()?.count();
+        let action = self.keymap().find(Place::Offers, event)?;
         let mention = self.mention.as_mut()?;
-        let plain = event.modifiers.is_empty();
-        match event.code {
-            KeyCode::Esc if plain => mention.closed = true,
-            KeyCode::Up if plain => mention.marked = mention.marked.saturating_sub(1),
-            KeyCode::Down if plain => {
+        match action {
+            Action::Close => mention.closed = true,
+            Action::MarkBefore => mention.marked = mention.marked.saturating_sub(1),
+            Action::MarkAfter => {
                 mention.marked = (mention.marked + 1).min(count.saturating_sub(1));
             }
-            KeyCode::Char('p') if event.modifiers == KeyModifiers::CONTROL => {
-                mention.marked = mention.marked.saturating_sub(1);
-            }
-            KeyCode::Char('n') if event.modifiers == KeyModifiers::CONTROL => {
-                mention.marked = (mention.marked + 1).min(count.saturating_sub(1));
-            }
-            KeyCode::Tab | KeyCode::Enter if plain && count > 0 => {
-                return self.mention_marked(event);
+            Action::OffersComplete | Action::Choose if count > 0 => {
+                return self.mention_marked(action);
             }
             _ => return None,
         }
@@ -247,12 +248,12 @@ impl App {
     }
 
     /// Puts what is marked into the text. A name that is there in full already is left to be sent.
-    fn mention_marked(&mut self, event: KeyEvent) -> Option<Vec<Cmd>> {
+    fn mention_marked(&mut self, action: Action) -> Option<Vec<Cmd>> {
         let mention = self.mention.as_ref()?;
         let text = match &mention.offers {
             Offers::Files(files) => {
                 let path = files.as_ref()?.paths.get(mention.marked)?;
-                if *path == mention.typed && event.code == KeyCode::Enter {
+                if *path == mention.typed && action == Action::Choose {
                     return None;
                 }
                 named(path)

@@ -7,6 +7,8 @@ use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::query::Page;
 use crate::tui::app::copying::{Deed, copy_of_turn};
 use crate::tui::app::find::{self, Fetch, Hit, Search};
+use crate::tui::app::keymap::place::Place;
+use crate::tui::app::keymap::{Action, in_a_line};
 use crate::tui::app::message::Cmd;
 use crate::tui::app::transcript::What;
 use crate::tui::app::view::Stage;
@@ -26,19 +28,23 @@ impl App {
             return Vec::new();
         };
         let mut text = search.text.clone();
-        let control = event.modifiers == KeyModifiers::CONTROL;
-        if control && matches!(event.code, KeyCode::Char('c' | 'g')) {
+        if self.keymap().find(Place::Anywhere, event) == Some(Action::Break) {
             return self.end_search();
         }
-        match event.code {
-            KeyCode::Enter if !text.is_empty() => return self.search_all(),
-            KeyCode::Backspace if !text.is_empty() => {
+        match self.keymap().find(Place::Search, event) {
+            Some(Action::Choose) if !text.is_empty() => return self.search_all(),
+            Some(Action::Choose | Action::Close) => return self.end_search(),
+            _ => {}
+        }
+        // All else is typed at the end of the text, by the keys of any line.
+        match (in_a_line(event), event.code) {
+            (Some(Action::Backspace), _) if text.is_empty() => return self.end_search(),
+            (Some(Action::Backspace), _) => {
                 let last = crate::tui::widget::cells::symbols(&text).last();
                 text.truncate(last.map_or(0, |(start, ..)| start));
             }
-            KeyCode::Esc | KeyCode::Enter | KeyCode::Backspace => return self.end_search(),
-            KeyCode::Char('u' | 'w') if control => text.clear(),
-            KeyCode::Char(c) if event.modifiers.difference(KeyModifiers::SHIFT).is_empty() => {
+            (Some(Action::KillToStart | Action::KillWord), _) => text.clear(),
+            (_, KeyCode::Char(c)) if event.modifiers.difference(KeyModifiers::SHIFT).is_empty() => {
                 text.push(c);
             }
             _ => return Vec::new(),

@@ -190,10 +190,19 @@ fn searching(site: &Site, width: usize) -> Option<Row> {
     let text = crate::agent::visible::one_line(&search.text);
     let row = Row::of("/", Role::Key).put(text, Role::Strong);
     if search.typing {
-        let keys = "Enter search it   Esc end";
+        let named = Named {
+            keymap: site.app.keymap(),
+            place: Place::Search,
+        };
+        let keys = named.keys(&[
+            Does(Action::Choose, "search it"),
+            Does(Action::Close, "end"),
+        ]);
+        let keys = keys.iter().map(|(key, what)| format!("{key} {what}"));
+        let keys = keys.collect::<Vec<_>>().join("   ");
         return Some(row.put("▏", Role::Accent).end(
             if said.is_empty() {
-                keys.to_owned()
+                keys
             } else {
                 format!("{said}   {keys}")
             },
@@ -223,6 +232,7 @@ fn rows_of_keys(site: &Site, width: usize) -> Row {
     let app = site.app;
     let place = match app.focus {
         Focus::Transcript => Place::Transcript,
+        Focus::Composer if app.is_offered_a_list() => Place::Offers,
         Focus::Composer => Place::Composer,
         Focus::Ask(_) => Place::Ask,
         Focus::Card(_) => Place::Card,
@@ -259,10 +269,16 @@ fn hints(site: &Site) -> Vec<Hint<'static>> {
     };
     match &app.focus {
         Focus::Composer if app.mentioned().is_some_and(|mention| mention.count() > 0) => vec![
-            Said("Enter", "mention"),
-            Said("↑↓", "choose"),
+            Does(Action::Choose, "mention"),
+            All(&[Action::MarkBefore, Action::MarkAfter], "choose"),
             Said("@s:", "sessions"),
-            Said("Esc", "close the list"),
+            Does(Action::Close, "close the list"),
+        ],
+        Focus::Composer if !app.slash_rows().is_empty() => vec![
+            Does(Action::Choose, "run"),
+            Does(Action::OffersComplete, "complete"),
+            All(&[Action::MarkBefore, Action::MarkAfter], "choose"),
+            Does(Action::Close, "close the list"),
         ],
         Focus::Composer if matches!(editing, vim::Mode::Visual(_)) => vec![
             Said("d c y", "cut, change, copy"),
@@ -298,12 +314,6 @@ fn hints(site: &Site) -> Vec<Hint<'static>> {
             Does(Action::Send, "send"),
             After(stop, &[Action::Leave; 2], "stop the command"),
             outputs,
-        ],
-        Focus::Composer if !app.slash_rows().is_empty() => vec![
-            Said("Enter", "run"),
-            Said("Tab", "complete"),
-            Said("↑↓", "choose"),
-            Said("Esc", "close the list"),
         ],
         Focus::Composer if running && view.read_only.is_some() => vec![
             Does(Action::Sessions, "sessions"),

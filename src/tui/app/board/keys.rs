@@ -11,6 +11,7 @@ use crate::tui::app::board::entries::{Entry, Line};
 use crate::tui::app::board::{Board, Reach, Rooms, Writing};
 use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::keymap::place::Place;
+use crate::tui::app::keymap::press::Press;
 use crate::tui::app::keymap::{Action, table};
 use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::Overlay;
@@ -27,11 +28,13 @@ fn is_for_everywhere(action: Action) -> bool {
 impl App {
     pub fn board_key(&mut self, event: KeyEvent) -> Vec<Cmd> {
         let writing = self.board.as_ref().map(|board| board.writing.clone());
+        let [typed, asked] =
+            [Place::BoardLine, Place::BoardDelete].map(|place| self.keymap().press(place, event));
         match writing {
             None => Vec::new(),
-            Some(Writing::Find) => self.find_key(event),
-            Some(Writing::Reply(_) | Writing::Title(_)) => self.line_key(event),
-            Some(Writing::Delete { sure, .. }) => self.delete_key(event, sure),
+            Some(Writing::Find) => self.find_key(typed),
+            Some(Writing::Reply(_) | Writing::Title(_)) => self.line_key(typed),
+            Some(Writing::Delete { sure, .. }) => self.delete_key(asked, sure),
             Some(Writing::Nothing) => {
                 let event = match event.code {
                     KeyCode::Char(c) => KeyEvent {
@@ -198,27 +201,27 @@ impl App {
         }
     }
 
-    fn find_key(&mut self, event: KeyEvent) -> Vec<Cmd> {
+    fn find_key(&mut self, press: Press) -> Vec<Cmd> {
         let page = self.board_page();
         let Some(board) = &mut self.board else {
             return Vec::new();
         };
-        match event.code {
-            KeyCode::Esc => {
+        match press.action {
+            Some(Action::Close) => {
                 board.writing = Writing::Nothing;
                 if !board.find.is_empty() {
                     board.find.replace("");
                     return self.look();
                 }
             }
-            KeyCode::Enter => board.writing = Writing::Nothing,
-            KeyCode::Down => self.mark(1),
-            KeyCode::Up => self.mark(-1),
-            KeyCode::PageDown => self.mark(page),
-            KeyCode::PageUp => self.mark(-page),
+            Some(Action::Choose) => board.writing = Writing::Nothing,
+            Some(Action::MarkAfter) => self.mark(1),
+            Some(Action::MarkBefore) => self.mark(-1),
+            Some(Action::PageDown) => self.mark(page),
+            Some(Action::PageUp) => self.mark(-page),
             _ => {
                 let before = board.find.as_str().to_owned();
-                edit_line(&mut board.find, event);
+                edit_line(&mut board.find, press.event);
                 if before != board.find.as_str() {
                     board.at = None;
                     board.index = 0;
@@ -230,17 +233,17 @@ impl App {
     }
 
     /// A reply or a title.
-    fn line_key(&mut self, event: KeyEvent) -> Vec<Cmd> {
+    fn line_key(&mut self, press: Press) -> Vec<Cmd> {
         let entry = self.marked();
         let Some(board) = &mut self.board else {
             return Vec::new();
         };
-        if event.code == KeyCode::Esc {
+        if press.action == Some(Action::Close) {
             self.keep_reply();
             return Vec::new();
         }
-        match (event.code, std::mem::take(&mut board.writing)) {
-            (KeyCode::Enter, writing) => match (entry, writing) {
+        match (press.action, std::mem::take(&mut board.writing)) {
+            (Some(Action::Choose), writing) => match (entry, writing) {
                 (Some(entry), Writing::Reply(text)) => return self.reply(entry, text),
                 (Some(entry), Writing::Title(text)) => {
                     let title = crate::agent::visible::one_line(text.as_str());
@@ -253,11 +256,11 @@ impl App {
                 (_, writing) => board.writing = writing,
             },
             (_, Writing::Reply(mut text)) => {
-                edit_line(&mut text, event);
+                edit_line(&mut text, press.event);
                 board.writing = Writing::Reply(text);
             }
             (_, Writing::Title(mut text)) => {
-                edit_line(&mut text, event);
+                edit_line(&mut text, press.event);
                 board.writing = Writing::Title(text);
             }
             (_, writing) => board.writing = writing,
@@ -266,25 +269,21 @@ impl App {
     }
 
     /// Two keys delete; nothing else does.
-    fn delete_key(&mut self, event: KeyEvent, sure: bool) -> Vec<Cmd> {
-        let key = match event.code {
-            KeyCode::Char(c) => KeyCode::Char(narrow(c)),
-            code => code,
-        };
+    fn delete_key(&mut self, press: Press, sure: bool) -> Vec<Cmd> {
         let entry = self.marked();
         let Some(board) = &mut self.board else {
             return Vec::new();
         };
-        match (key, &mut board.writing) {
-            (KeyCode::Esc | KeyCode::Char('n'), writing) => *writing = Writing::Nothing,
+        match (press.action, &mut board.writing) {
+            (Some(Action::Close | Action::QuestionNo), writing) => *writing = Writing::Nothing,
             (
-                KeyCode::Char('y'),
+                Some(Action::QuestionYes),
                 Writing::Delete {
                     weight: Some(_),
                     sure,
                 },
             ) => *sure = true,
-            (KeyCode::Enter, writing) if sure => {
+            (Some(Action::Choose), writing) if sure => {
                 let worktree = match std::mem::take(writing) {
                     Writing::Delete { weight, .. } => weight.and_then(|weight| weight.worktree),
                     _ => None,

@@ -19,6 +19,7 @@ use crate::protocol::session::{Card, Change, State};
 use crate::protocol::time::Time;
 use crate::tui::app::App;
 use crate::tui::app::board::entries::Line;
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::text::Text;
 
@@ -172,6 +173,15 @@ impl Rooms {
 }
 
 impl Board {
+    /// Where its keys are looked up.
+    pub fn place(&self) -> Place {
+        match self.writing {
+            Writing::Nothing => Place::Board,
+            Writing::Find | Writing::Reply(_) | Writing::Title(_) => Place::BoardLine,
+            Writing::Delete { .. } => Place::BoardDelete,
+        }
+    }
+
     /// The words stand over the list.
     pub fn finds(&self) -> bool {
         self.writing == Writing::Find || !self.find.is_empty()

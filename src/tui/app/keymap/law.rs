@@ -35,8 +35,8 @@ fn denies(action: Action) -> bool {
 
 /// What a key always is in a place, as long as it is there at all.
 pub fn kept(place: Place, chord: Chord) -> Option<Action> {
-    let enters =
-        matches!(place, Place::Ask | Place::Inbox) || place.is_over() && place.is_typed_in();
+    let enters = matches!(place, Place::Ask | Place::Inbox | Place::BoardDelete)
+        || place.is_over() && place.is_typed_in();
     match chord {
         ESC if place.is_over() => Some(Action::Close),
         // All settings are lists, so that the way to other keys is never lost.
@@ -72,8 +72,13 @@ pub fn refused(place: Place, row: &Binding, stroke: Stroke) -> Option<String> {
     if let Some(action) = kept(place, whole).filter(|action| *action != row.action) {
         return Some(format!("always is `{}`", name_of(place, action)));
     }
-    if place == Place::Ask && row.action == Action::Choose && chord != ENTER {
-        return Some("cannot be: the second key of a yes to a HIGH ask is Enter alone".to_owned());
+    let second = match place {
+        Place::Ask => Some("a yes to a HIGH ask"),
+        Place::BoardDelete => Some("a yes to a deletion"),
+        _ => None,
+    };
+    if let Some(yes) = second.filter(|_| row.action == Action::Choose && chord != ENTER) {
+        return Some(format!("cannot be: the second key of {yes} is Enter alone"));
     }
     // What is marked may be what allows, or costs.
     let marked = row.action == Action::Choose && matches!(place, Place::Question | Place::Card);
@@ -209,6 +214,25 @@ mod tests {
                 "ask-yes",
                 "2",
                 "cannot be: 2 chooses the row of that number there",
+            ),
+            (
+                "board-delete",
+                "board-delete-choose",
+                "z",
+                "cannot be: the second key of a yes to a deletion is Enter alone",
+            ),
+            ("board-delete", "board-delete-yes", "space", unread),
+            (
+                "offers",
+                "offers-after",
+                "j",
+                "is text where one types: alt-j would do",
+            ),
+            (
+                "search",
+                "search-leave",
+                "enter",
+                "always is `search-enter`",
             ),
             ("card", "card-keep", "esc", "always is `card-leave`"),
             (

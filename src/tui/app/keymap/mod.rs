@@ -18,6 +18,7 @@ pub mod place;
 pub mod press;
 pub mod reading;
 pub mod spelling;
+pub mod typing;
 pub mod wished;
 
 use crossterm::event::KeyEvent;
@@ -232,6 +233,7 @@ pub enum Action {
     StashDrop,
     TurnsBack,
     ThemesHalf,
+    OffersComplete,
     PaletteComplete,
     SettingsUnbind,
     SettingsShipped,
@@ -282,6 +284,7 @@ pub fn table() -> impl Iterator<Item = &'static Binding> {
         composing::ROWS,
         reading::ROWS,
         board::ROWS,
+        typing::ROWS,
         asking::ROWS,
         listing::ROWS,
         over::ROWS,

@@ -9,6 +9,14 @@ pub enum Place {
     /// Moving in the transcript: NORMAL.
     Transcript,
     Board,
+    /// A line that is typed on the board: what is sought, a reply, a title.
+    BoardLine,
+    /// Whether a session of the board shall be deleted.
+    BoardDelete,
+    /// What is offered while one types: commands, files, sessions.
+    Offers,
+    /// What is sought in the transcript, while it is typed.
+    Search,
     /// An ask that has the focus.
     Ask,
     /// A card that has the focus: what failed, was cut off, or lies beside another session.
@@ -36,11 +44,15 @@ pub enum Place {
 }
 
 impl Place {
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 25] = [
         Self::Anywhere,
         Self::Composer,
         Self::Transcript,
         Self::Board,
+        Self::BoardLine,
+        Self::BoardDelete,
+        Self::Offers,
+        Self::Search,
         Self::Ask,
         Self::Card,
         Self::List,
@@ -67,6 +79,10 @@ impl Place {
             Self::Composer => "composer",
             Self::Transcript => "transcript",
             Self::Board => "board",
+            Self::BoardLine => "board-line",
+            Self::BoardDelete => "board-delete",
+            Self::Offers => "offers",
+            Self::Search => "search",
             Self::Ask => "ask",
             Self::Card => "card",
             Self::List => "list",
@@ -105,6 +121,10 @@ impl Place {
             | Self::Settings => Some(Self::List),
             // An ask lets through what leads elsewhere and nothing else; what lies over the screen has the keys alone.
             Self::Anywhere
+            | Self::BoardLine
+            | Self::BoardDelete
+            | Self::Offers
+            | Self::Search
             | Self::Ask
             | Self::List
             | Self::Question
@@ -126,8 +146,15 @@ impl Place {
 
     /// What is typed there finds: a letter is text.
     pub fn is_typed_in(self) -> bool {
-        matches!(self, Self::Anywhere | Self::Composer | Self::List)
-            || self.under() == Some(Self::List)
+        matches!(
+            self,
+            Self::Anywhere
+                | Self::Composer
+                | Self::List
+                | Self::BoardLine
+                | Self::Offers
+                | Self::Search
+        ) || self.under() == Some(Self::List)
     }
 
     /// A digit chooses the row with that number.

@@ -223,6 +223,19 @@ const OF_A_PLACE: &[(Place, &str)] = &[
         "it acts on the session that is marked; `creel sessions` lists them all",
     ),
     (
+        Place::BoardLine,
+        "it writes to the session that is marked; `creel run` says something to one",
+    ),
+    (
+        Place::BoardDelete,
+        "it asks about the session that is marked; `creel purge` asks too",
+    ),
+    (Place::Offers, "it completes what is typed there"),
+    (
+        Place::Search,
+        "`creel show` has it all as text, for any search",
+    ),
+    (
         Place::Ask,
         "an ask is answered where it is read; `creel --plain` has it as lines",
     ),

@@ -5,12 +5,14 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use pretty_assertions::assert_eq;
 
 use crate::protocol::ask::{About, Ask, BudgetName, Guard, Risk, Verdict};
+use crate::protocol::board::Weight;
 use crate::protocol::event::{Ending, Fact};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::AskId;
 use crate::protocol::money::Money;
 use crate::protocol::op::Op;
 use crate::tui::app::Focus;
+use crate::tui::app::board::Writing;
 use crate::tui::app::card::Choice;
 use crate::tui::app::choosing::choices;
 use crate::tui::app::keymap::place::Place;
@@ -182,6 +184,16 @@ const NO_PALETTE: &[(Place, &str)] = &[
         "what is asked in it is answered where it is shown",
     ),
     (Place::FirstPage, "there is nothing yet to find"),
+    (
+        Place::BoardLine,
+        "the palette would take the keys of the line",
+    ),
+    (
+        Place::BoardDelete,
+        "what is deleted is decided where it is shown",
+    ),
+    (Place::Offers, "the palette takes the place of the list"),
+    (Place::Search, "the palette would take the keys of the line"),
 ];
 
 #[test]
@@ -252,4 +264,53 @@ fn the_palette_lists_what_an_ask_offers_and_marks_it_and_answers_nothing() {
     desk.ask("a", Risk::Low);
     desk.palette("ask-yes");
     assert!(!desk.listed().contains(&Goes::Act(Action::AskYes)));
+}
+
+#[test]
+fn lines_beside_the_composer_and_what_is_offered_have_keys_of_the_person() {
+    let own = "[keymap.board-line]\nboard-line-leave = \"ctrl-g\"\n\
+               [keymap.board-delete]\nboard-delete-yes = \"j\"\n\
+               [keymap.offers]\noffers-after = \"alt-n\"\noffers-complete = \"right\"\n\
+               [keymap.search]\nsearch-enter = \"f5\"\n";
+    let mut desk = Desk::running();
+    desk.read_config(own);
+    // Commands that are offered.
+    desk.typed("/mo");
+    desk.alt('n');
+    assert_eq!(desk.app.slash_at, 1);
+    desk.press(KeyCode::Right);
+    assert_eq!(desk.written(), "/models");
+    desk.ctrl('c');
+    // The board: what is sought, and a session that is to be deleted.
+    desk.app.act(Action::Sessions);
+    desk.typed("/ab");
+    let writing = |desk: &Desk| desk.app.board.as_ref().unwrap().writing.clone();
+    assert_eq!(writing(&desk), Writing::Find);
+    desk.ctrl('g');
+    assert_eq!(writing(&desk), Writing::Nothing);
+    let sure = |desk: &Desk| matches!(writing(desk), Writing::Delete { sure: true, .. });
+    for (key, expected) in [('y', false), ('j', true)] {
+        desk.app.board.as_mut().unwrap().writing = Writing::Delete {
+            weight: Some(Weight::default()),
+            sure: false,
+        };
+        desk.press(KeyCode::Char(key));
+        assert_eq!(sure(&desk), expected, "{key}");
+    }
+    desk.press(KeyCode::Esc);
+    desk.press(KeyCode::Esc);
+    // What is sought in the transcript.
+    desk.app.focus = Focus::Transcript;
+    desk.app.begin_search();
+    desk.typed("go");
+    let typing = |desk: &Desk| {
+        desk.app
+            .view()
+            .search
+            .as_ref()
+            .is_some_and(|search| search.typing)
+    };
+    assert!(typing(&desk));
+    desk.press(KeyCode::F(5));
+    assert!(!typing(&desk));
 }

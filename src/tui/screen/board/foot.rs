@@ -8,8 +8,10 @@ use crate::tui::app::board::entries::Group;
 use crate::tui::app::board::{Board, Writing};
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
+use crate::tui::screen::hints::Hint::{self, All, Does};
+use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Role};
-use crate::tui::screen::rows::{self, Row, keys};
+use crate::tui::screen::rows::{self, Row};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::cells;
 
@@ -83,25 +85,36 @@ const SLIM: usize = 56;
 type Pair = (String, String);
 
 pub fn draw(app: &App, board: &Board, canvas: &mut Canvas, area: Rect, look: &Look) {
-    let pairs: &[(&str, &str)] = match &board.writing {
+    let hints: &[Hint] = match &board.writing {
         Writing::Find => &[
-            ("Enter", "to the list"),
-            ("↑↓", "mark"),
-            ("Esc", "all sessions again"),
+            Does(Action::Choose, "to the list"),
+            All(&[Action::MarkBefore, Action::MarkAfter], "mark"),
+            Does(Action::Close, "all sessions again"),
         ],
-        Writing::Reply(_) => &[("Enter", "send"), ("Esc", "back; the text is kept")],
-        Writing::Title(_) => &[("Enter", "give this title"), ("Esc", "as it was")],
-        Writing::Delete { sure: false, .. } => &[("y Enter", "delete it"), ("Esc", "keep it")],
-        Writing::Delete { sure: true, .. } => {
-            &[("Enter", "delete it for good"), ("Esc", "keep it")]
-        }
+        Writing::Reply(_) => &[
+            Does(Action::Choose, "send"),
+            Does(Action::Close, "back; the text is kept"),
+        ],
+        Writing::Title(_) => &[
+            Does(Action::Choose, "give this title"),
+            Does(Action::Close, "as it was"),
+        ],
+        Writing::Delete { sure: false, .. } => &[
+            All(&[Action::QuestionYes, Action::Choose], "delete it"),
+            Does(Action::Close, "keep it"),
+        ],
+        Writing::Delete { sure: true, .. } => &[
+            Does(Action::Choose, "delete it for good"),
+            Does(Action::Close, "keep it"),
+        ],
         Writing::Nothing => &[],
     };
+    let (keymap, place) = (app.keymap(), board.place());
     let width = usize::from(area.width.saturating_sub(2));
-    let drawn = if pairs.is_empty() {
+    let drawn = if hints.is_empty() {
         all(app, board, width, usize::from(area.height))
     } else {
-        vec![rows::key_line(&keys(pairs), width)]
+        vec![rows::key_line(&Named { keymap, place }.keys(hints), width)]
     };
     for (row, y) in drawn.iter().zip(area.top()..area.bottom()) {
         row.draw(

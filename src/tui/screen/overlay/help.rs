@@ -78,33 +78,35 @@ const OVER: &[Place] = &[
     Place::Help,
     Place::FirstPage,
 ];
+/// What is typed beside the composer.
+const TYPED: &[Place] = &[Place::Offers, Place::Search];
 const CARDS: &[Place] = &[Place::Ask, Place::Card, Place::Inbox];
 const INBOX: &[Place] = &[Place::Inbox, Place::Ask, Place::Card];
 
 /// What is listed, in parts: each has a name, and keys with what they do.
 fn sections(keymap: &Keymap, first: First) -> Vec<Section> {
-    let order: [&[Place]; 3] = match first {
-        First::Place(Place::Board) => [&[Place::Board, Place::Anywhere], OVER, CARDS],
+    const WRITTEN: &[Place] = &[Place::Composer, Place::Transcript, Place::Anywhere];
+    let order: [&[Place]; 4] = match first {
+        First::Place(Place::Board) => [
+            &[
+                Place::Board,
+                Place::BoardLine,
+                Place::BoardDelete,
+                Place::Anywhere,
+            ],
+            OVER,
+            CARDS,
+            TYPED,
+        ],
         First::Place(Place::Transcript) => [
             &[Place::Transcript, Place::Composer, Place::Anywhere],
+            TYPED,
             CARDS,
             OVER,
         ],
-        First::Inbox => [
-            INBOX,
-            &[Place::Composer, Place::Transcript, Place::Anywhere],
-            OVER,
-        ],
-        First::Cards => [
-            CARDS,
-            &[Place::Composer, Place::Transcript, Place::Anywhere],
-            OVER,
-        ],
-        First::Place(_) => [
-            &[Place::Composer, Place::Transcript, Place::Anywhere],
-            CARDS,
-            OVER,
-        ],
+        First::Inbox => [INBOX, WRITTEN, TYPED, OVER],
+        First::Cards => [CARDS, WRITTEN, TYPED, OVER],
+        First::Place(_) => [WRITTEN, TYPED, CARDS, OVER],
     };
     let mut all = Vec::new();
     for &place in order.into_iter().flatten() {
@@ -158,6 +160,10 @@ fn name(keymap: &Keymap, place: Place) -> String {
         Place::Composer => "Typing (INSERT)",
         Place::Transcript => "In the transcript (NORMAL)",
         Place::Board => "On the board; 1 to 9 go to that session",
+        Place::BoardLine => "A line that is typed on the board",
+        Place::BoardDelete => "A session of the board that is to be deleted",
+        Place::Offers => "Commands, files and sessions offered while one types",
+        Place::Search => "What is sought in the transcript, while it is typed",
         Place::Ask => "An ask, once it has the focus and 400 ms were quiet; 1 to 9 choose",
         Place::Card => "A card, once it has the focus and 400 ms were quiet; 1 to 9 choose",
         Place::List => "In a list over the screen",
