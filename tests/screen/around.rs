@@ -91,7 +91,7 @@ fn what_waits_in_the_session_one_is_in_is_marked_once() {
         let first = |desk: &mut Desk| desk.text().lines().next().unwrap_or_default().to_owned();
         let line = first(&mut desk);
         assert_eq!(line.matches("⚑1").count(), 1, "{line}");
-        assert_eq!(line.contains("waiting, oldest now"), size.0 > 40, "{line}");
+        assert_eq!(line.contains("waiting, asked now"), size.0 > 40, "{line}");
         // From another session it is counted beside the key that leads there.
         lead(&mut desk);
         desk.press(KeyCode::Char('n'));
@@ -264,7 +264,7 @@ fn every_key_of_the_board_stands_at_its_foot() {
             "D delete",
             "M merge",
             "u undo",
-            "s scope",
+            "s this project",
             "Esc",
         ] {
             assert!(all.contains(key), "{key}: {all}");

@@ -55,14 +55,13 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
         let left = until.since(app.now.wall) + Duration::from_millis(999);
         let left = text::seconds(left);
         let mut rows = wrapped(&one_line(&failure.message), width, 0, Role::Text);
-        let tries = match (*endless, attempt <= attempts) {
+        let tries = if *attempt == 1 {
             // Nothing was asked yet: others were told to wait.
-            _ if *attempt == 1 => String::new(),
-            (false, _) => format!(", attempt {attempt} of {attempts}"),
-            (true, true) => {
-                format!(", attempt {attempt} of {attempts}; then it is tried on, however long")
-            }
-            (true, false) => format!(", attempt {attempt}; it is tried until there is a way"),
+            String::new()
+        } else if *endless {
+            format!(", attempt {attempt}; it goes on until the server is reached")
+        } else {
+            format!(", attempt {attempt} of {attempts}")
         };
         let charged = if failure.unsent {
             " The request was not sent; nothing was charged."

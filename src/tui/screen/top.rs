@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use crate::protocol::ask::About;
 use crate::protocol::money::Money;
 use crate::protocol::session::State;
+use crate::protocol::time::Time;
 use crate::tui::app::arrange::SLIM;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::view::View;
@@ -30,7 +31,7 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rec
     let mut row = Row::new();
     let waiting = app.waiting();
     if let Some((first, oldest)) = waiting.first() {
-        let age = text::age(app.now.wall.since(oldest.since));
+        let asked = asked(app, oldest.since);
         let flag = look.mark(Mark::Ask);
         let count = waiting.len();
         // Where the one name in the line has a mark that counts it all, it stands once.
@@ -41,8 +42,8 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rec
             && mark(app, app.view(), look).is_some_and(|(mark, _)| mark == total);
         row = row.end(
             match (wide, is_named) {
-                (true, true) => format!("waiting, oldest {age}   "),
-                (true, false) => format!("{total} waiting, oldest {age}   "),
+                (true, true) => format!("waiting, {asked}   "),
+                (true, false) => format!("{total} waiting, {asked}   "),
                 (false, true) => String::new(),
                 (false, false) => format!("{total}  "),
             },
@@ -56,9 +57,8 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rec
         row = row.end("read-only log   ", Role::Warn);
     }
     // The leader is the way to everything, the help included.
-    let leader = Row::new()
-        .end(app.keymap().leader.label(), Role::Key)
-        .end(" keys", Role::Muted);
+    let bare = Row::new().end(app.keymap().leader.label(), Role::Key);
+    let leader = bare.clone().end(" keys", Role::Muted);
     // Where a text is written the sign is a part of it.
     let types = match &app.focus {
         Focus::Composer => !app.view().composer.is_empty(),
@@ -92,16 +92,24 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rec
     let tabs = Tab::all(app, &all, look);
     let named_in = |name: usize| tabs.iter().map(|tab| tab.width(name)).sum::<usize>();
     let (usual, least) = (named_in(USUAL), named_in(LEAST));
-    let alone = if tabs.len() == 1 { 0 } else { usual };
     // The keys give way to sessions that would not be told apart, then what was spent to sessions that would not be named at
-    // all. The way to everything stays: sessions that have no room beside it are counted.
-    let forms = [
+    // all. The way to everything stays, without a word beside it where one session is alone in the line; of several, those
+    // that have no room are counted.
+    let alone = [
         (&day, &keys, usual),
-        (&day, &leader, alone),
+        (&day, &leader, if wide { least } else { usual }),
+        (&none, &leader, usual),
+        (&none, &bare, usual),
+        (&none, &bare, least),
+    ];
+    let several = [
+        (&day, &keys, usual),
+        (&day, &leader, usual),
         (&day, &leader, least),
         (&none, &leader, least),
         (&none, &leader, LEAST + GAP),
     ];
+    let forms = if tabs.len() == 1 { alone } else { several };
     let end = |day: &Row, keys: &Row| {
         let gap = if day.right.is_empty() || keys.right.is_empty() {
             ""
@@ -123,6 +131,14 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rec
     let (row, places) = named(at, row, tabs, room, area, look);
     row.draw(canvas, area.left(), area.y, area.right(), look);
     places
+}
+
+/// How long the oldest ask has waited.
+pub fn asked(app: &App, since: Time) -> String {
+    match text::age(app.now.wall.since(since)).as_str() {
+        "now" => "asked now".to_owned(),
+        age => format!("oldest {age}"),
+    }
 }
 
 /// The sessions that the one pane of a slim screen does not show, in a line of their own.

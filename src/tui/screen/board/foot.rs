@@ -32,7 +32,7 @@ const KEYS: &[(Action, &str, &str)] = &[
     (Action::BoardDelete, "delete…", "delete"),
     (Action::BoardMerge, "merge its worktree…", "merge"),
     (Action::BoardUndo, "undo", "undo"),
-    (Action::BoardScope, "scope", "scope"),
+    (Action::BoardScope, "all projects", "all"),
 ];
 /// What is needed most, where not all fit at once.
 const FIRST: &[Action] = &[
@@ -152,6 +152,7 @@ fn all(app: &App, board: &Board, width: usize, height: usize) -> Vec<Row> {
 
 /// The keys there are now, those of `first` before the others.
 fn listed(app: &App, short: bool, first: &[Action]) -> Vec<Pair> {
+    let here = app.board.as_ref().is_some_and(|board| board.here);
     let waits = app
         .marked()
         .is_some_and(|entry| entry.group == Group::NeedsYou);
@@ -165,7 +166,12 @@ fn listed(app: &App, short: bool, first: &[Action]) -> Vec<Pair> {
     });
     let said = rows
         .into_iter()
-        .map(|(action, long, brief)| (*action, if short { *brief } else { *long }));
+        .map(|(action, long, brief)| (*action, if short { *brief } else { *long }))
+        .map(|(action, what)| match action {
+            // The other one than what is listed.
+            Action::BoardScope if !here => (action, if short { "project" } else { "this project" }),
+            _ => (action, what),
+        });
     live(app, said)
 }
 

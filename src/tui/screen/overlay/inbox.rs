@@ -20,7 +20,7 @@ use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::overlay::listed;
 use crate::tui::screen::rows::{self, Row, wrapped};
-use crate::tui::screen::{Shown, blank};
+use crate::tui::screen::{Shown, blank, top};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::paint::Form;
@@ -108,10 +108,10 @@ impl Scene<'_> {
         match waiting.first() {
             None => row,
             Some((_, oldest)) => {
-                let age = text::age(app.now.wall.since(oldest.since));
+                let asked = top::asked(app, oldest.since);
                 let flag = look.mark(Mark::Ask);
                 row.put(format!("{flag}{} waiting", waiting.len()), Role::Warn)
-                    .end(format!("oldest {age} "), Role::Muted)
+                    .end(format!("{asked} "), Role::Muted)
             }
         }
     }

@@ -66,7 +66,7 @@ impl Column {
             Self::In => ("in", 8),
             Self::Cached => ("cached", 8),
             Self::Out => ("out", 8),
-            Self::Fits => ("fits", 7),
+            Self::Fits => ("window", 7),
             Self::Next => ("next prompt", 15),
             Self::Then => ("then", 9),
             Self::Speed => ("speed", 7),
