@@ -53,6 +53,7 @@ impl App {
             read_only: false,
             esc_until: None,
             break_until: None,
+            word_until: None,
             clicks: Clicks::default(),
             owes_frame: false,
             slash_at: 0,

@@ -165,7 +165,7 @@ impl App {
             "skills" => return action(Action::Skills),
             "cost" => return action(Action::Cost),
             "settings" => return action(Action::Settings),
-            "quit" => return action(Action::Quit),
+            "quit" | "exit" | "q" => return action(Action::Quit),
             "theme" if rest.trim().is_empty() => return action(Action::Theme),
             "theme" => return Ok(Meant::Theme(rest.trim().to_owned())),
             "editor" => return action(Action::Editor),

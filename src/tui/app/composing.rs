@@ -6,7 +6,7 @@ use crate::config::ComposerKeys;
 use crate::protocol::op::Op;
 use crate::tui::app::composer::Opened;
 use crate::tui::app::keymap::Action;
-use crate::tui::app::keymap::chord::{is_sign, narrow};
+use crate::tui::app::keymap::chord::{chord, ctrl, is_sign, narrow};
 use crate::tui::app::keymap::place::Place;
 use crate::tui::app::message::Cmd;
 use crate::tui::app::vim::{Mode, Press};
@@ -37,6 +37,11 @@ impl App {
             return self.act(Action::Help);
         }
         if let Some(action) = self.keymap().find(Place::Composer, event) {
+            let ends = action == Action::Delete && chord(event) == ctrl('d');
+            if ends && self.view().composer.is_empty() {
+                self.say_how_to_quit();
+                return Vec::new();
+            }
             return self.compose(action);
         }
         if !self.view_mut().composer.type_key(event) {
@@ -167,6 +172,7 @@ impl App {
         let since = self.now.since;
         self.slash_at = 0;
         self.slash_closed = false;
+        self.word_until = None;
         self.view_mut().typed = Some(since);
         self.view_mut().sends = None;
     }

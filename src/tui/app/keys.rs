@@ -24,6 +24,11 @@ impl App {
         if event.kind == KeyEventKind::Release {
             return Vec::new();
         }
+        if let Some(leader) = self.leader_behind_esc(event) {
+            let mut cmds = self.key(KeyEvent::from(KeyCode::Esc));
+            cmds.extend(self.key(leader));
+            return cmds;
+        }
         if event.code != KeyCode::Esc {
             // Twice is twice in a row.
             self.esc_until = None;
@@ -74,6 +79,21 @@ impl App {
             Focus::Transcript => self.transcript_key(event),
             Focus::Composer => self.composer_key(event),
         }
+    }
+
+    /// The leader, where it came so close behind Esc that the terminal sent both as one key with Alt. Whoever has bound that
+    /// key means it.
+    fn leader_behind_esc(&self, event: KeyEvent) -> Option<KeyEvent> {
+        let both = KeyModifiers::CONTROL | KeyModifiers::ALT;
+        let leader = KeyEvent {
+            modifiers: KeyModifiers::CONTROL,
+            ..event
+        };
+        let keymap = self.keymap();
+        let leads = keymap.leader.is(leader)
+            || keymap.find(Place::Anywhere, leader) == Some(Action::Leader);
+        let bound = || keymap.find(self.place_of_keys(), event).is_some();
+        (event.modifiers == both && leads && !bound()).then_some(leader)
     }
 
     pub fn paste(&mut self, text: &str) -> Vec<Cmd> {
@@ -128,6 +148,7 @@ impl App {
             (None, None, Focus::Transcript) if search.is_some_and(|search| search.typing) => {
                 Place::Search
             }
+            (None, None, Focus::Transcript) => Place::Transcript,
             (None, None, Focus::Composer) => Place::Composer,
             (None, None, Focus::Ask(_)) => Place::Ask,
             (None, None, Focus::Card(_)) => Place::Card,
@@ -147,7 +168,6 @@ impl App {
                 let by = if event.code == KeyCode::PageDown {
                     1
                 } else {
-            (None, None, Focus::Transcript) => Place::Transcript,
                     -1
                 };
                 self.turn_strip(pressed, by);

@@ -32,6 +32,7 @@ pub mod keys;
 pub mod layout;
 pub mod leap;
 pub mod learnt;
+pub mod leaving;
 pub mod lines;
 pub mod local;
 pub mod logical;
@@ -187,6 +188,8 @@ pub struct App {
     pub esc_until: Option<Duration>,
     /// Ctrl+C was pressed with nothing to clear: until then a second one quits.
     pub break_until: Option<Duration>,
+    /// A word by which other programs are left was entered: until then entering it again quits.
+    pub word_until: Option<Duration>,
     pub clicks: Clicks,
     /// Another frame is needed for keys that waited for the last one.
     pub owes_frame: bool,

@@ -204,6 +204,9 @@ impl App {
             self.view_mut().sends = Some(when);
             return reads;
         }
+        if let Some(cmds) = self.leave_by_habit(when) {
+            return cmds;
+        }
         match self.view().composer.written() {
             // A stopped turn leaves what was queued behind it: nothing sends it by itself.
             Written::Nothing if !self.view().running() && self.newest_queued().is_some() => {

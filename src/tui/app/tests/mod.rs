@@ -13,6 +13,7 @@ mod first_page;
 mod fresh;
 mod inbox;
 mod keys;
+mod leaving;
 mod local;
 mod looking;
 mod models;
