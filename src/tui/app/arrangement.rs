@@ -13,7 +13,7 @@ use crate::protocol::rule::Mode;
 use crate::tui::app::App;
 use crate::tui::app::layout::Node;
 use crate::tui::app::message::{Cmd, Tag};
-use crate::tui::app::pane::PaneId;
+use crate::tui::app::pane::{Pane, PaneId};
 use crate::tui::app::panes::Panes;
 use crate::tui::app::view::{Stage, View};
 
@@ -29,7 +29,7 @@ pub struct Arrangement {
     version: u32,
     tabs: Vec<Tab>,
     tree: Node,
-    /// The session each pane shows.
+    /// The session each pane shows, from the pane used longest ago to the last one.
     shows: Vec<(PaneId, SessionId)>,
     focus: PaneId,
     zoomed: bool,
@@ -124,12 +124,13 @@ impl App {
                 effort: view.effort,
             }),
         });
-        let all = self.panes.all().iter();
+        let mut all: Vec<&Pane> = self.panes.all().iter().collect();
+        all.sort_by_key(|pane| pane.used);
         Some(Arrangement {
             version: VERSION,
             tabs: tabs.collect(),
             tree: self.panes.tree().clone(),
-            shows: all.map(|pane| (pane.id, pane.session)).collect(),
+            shows: all.iter().map(|pane| (pane.id, pane.session)).collect(),
             focus: self.panes.focus(),
             zoomed: self.panes.zoomed,
         })

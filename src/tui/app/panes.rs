@@ -32,7 +32,7 @@ impl Panes {
         }
     }
 
-    /// Panes that were kept; `None` where they cannot be any.
+    /// Panes that were kept, the one used last at the end; `None` where they cannot be any.
     pub fn restore(
         tree: Node,
         shows: &[(PaneId, SessionId)],
@@ -43,22 +43,26 @@ impl Panes {
         let all: Option<Vec<Pane>> = ids
             .iter()
             .map(|id| {
-                let own = shows.iter().find(|(pane, _)| pane == id);
-                own.map(|(_, session)| Pane::new(*id, *session))
+                let at = shows.iter().position(|(pane, _)| pane == id)?;
+                let mut pane = Pane::new(*id, shows[at].1);
+                pane.used = at as u64;
+                Some(pane)
             })
             .collect();
         let next = ids.iter().map(|id| id.0).max()?.checked_add(1)?;
         if !tree.is_sound() || !ids.contains(&focus) {
             return None;
         }
-        Some(Self {
+        let mut panes = Self {
             all: all?,
             tree,
             focus,
             zoomed,
             next,
-            clock: 0,
-        })
+            clock: shows.len() as u64,
+        };
+        panes.focus_on(focus);
+        Some(panes)
     }
 
     pub fn all(&self) -> &[Pane] {

@@ -461,3 +461,33 @@ fn what_is_typed_behind_a_change_of_pane_goes_where_the_keys_are() {
     assert_eq!(desk.focus(), 2);
     assert!(desk.app.panes.get(PaneId(1)).unwrap().eyes.held.is_empty());
 }
+
+#[test]
+fn the_pane_used_before_has_the_keys_after_one_of_the_last_time_is_closed() {
+    let mut desk = Desk::running();
+    desk.lead("v");
+    desk.begin("two");
+    desk.lead("s");
+    desk.typed("three");
+    desk.alt('h');
+    desk.alt('l');
+    // Moved, it is still the one with the keys.
+    desk.lead("{");
+    assert_eq!(desk.focus(), 3);
+    let kept = desk.wait(10_000);
+    let mut kept = kept.into_iter().filter_map(|cmd| match cmd {
+        Cmd::Keep(kept) => kept,
+        _ => None,
+    });
+    let setup = Setup {
+        arrangement: kept.next(),
+        ..desk.app.setup.clone()
+    };
+    desk.app = App::new(setup, (100, 30), now(10_000));
+    desk.update(Msg::Ready(Opened::default()));
+    assert_eq!(desk.focus(), 3);
+    desk.lead("x");
+    assert_eq!(desk.focus(), 1);
+    let seen = desk.shown().iter().any(|(pane, _)| *pane == 1);
+    assert!(seen, "{:?}", desk.shown());
+}
