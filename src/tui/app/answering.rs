@@ -31,7 +31,7 @@ impl App {
         }
     }
 
-    /// The focus goes to the oldest ask of all sessions; from an ask, to the next one.
+    /// The focus goes to the oldest ask of all sessions; from there the inbox opens.
     pub fn next_ask(&mut self) {
         let waiting: Vec<_> = self
             .waiting()
@@ -42,21 +42,7 @@ impl App {
             pane: self.panes.focus(),
             session: self.pane().session,
         };
-        let (back, after) = match &self.focus {
-            Focus::Ask(ask) => (
-                ask.back,
-                waiting
-                    .iter()
-                    .position(|(id, other)| *id == ask.session && other.id == ask.ask.id)
-                    .map(|index| index + 1),
-            ),
-            _ => (here, None),
-        };
-        let Some((session, ask)) = waiting
-            .get(after.unwrap_or(0))
-            .or_else(|| waiting.first())
-            .cloned()
-        else {
+        let Some((session, ask)) = waiting.first().cloned() else {
             self.say("nothing waits for you");
             return;
         };
@@ -65,6 +51,14 @@ impl App {
         {
             self.go_to(index);
         }
+        let back = match &self.focus {
+            Focus::Ask(focus) if focus.session == session && focus.ask.id == ask.id => {
+                self.show_inbox();
+                return;
+            }
+            Focus::Ask(focus) => focus.back,
+            _ => here,
+        };
         self.overlay = None;
         self.close_board();
         self.focus_ask(session, ask, back);

@@ -356,9 +356,9 @@ fn the_way_to_its_session_and_from_an_ask_there() {
     assert_eq!(answers(&desk.press(Char('y'))), []);
     // The ask that had the keys is the marked one, and its pane has them no more.
     desk.alt('a');
-    assert_eq!(desk.asking(), Some("b"));
-    desk.alt('i');
-    assert_eq!((desk.marked_ask(), desk.asking()), (Some("b"), None));
+    assert_eq!((desk.marked_ask(), desk.asking()), (Some("a"), None));
+    desk.press(Tab);
+    assert_eq!(desk.marked_ask(), Some("b"));
     desk.wait(400);
     let cmds = desk.press(Char('n'));
     assert_eq!(ops(&cmds).len(), 1);
