@@ -206,3 +206,43 @@ fn budget_stop() {
     desk.wait(400);
     screen!("ask_budget", desk);
 }
+
+/// One line that changes is read at one look on the smallest screen, and a key that does nothing yet says why.
+#[test]
+fn a_small_screen_has_room_for_a_change_of_one_line() {
+    let change = |patch: &str| {
+        About::Approval(Approval {
+            subject: Subject::Change {
+                path: PathBuf::from("/home/ada/src/api/src/http/retry.rs"),
+                patch: patch.to_owned(),
+                added: 1,
+                removed: 1,
+                created: false,
+            },
+            ..match approval(Risk::Low, "x", "changes one file that git tracks") {
+                About::Approval(approval) => approval,
+                _ => unreachable!(),
+            }
+        })
+    };
+    let one = "@@ -38,7 +38,7 @@ impl Policy\n a\n b\n c\n-    sleep(d)\n+    sleep(d.min(self.cap))\n e\n f\n g\n";
+    let mut desk = Desk::running((40, 12));
+    desk.ask(change(one));
+    desk.key(KeyCode::Char('a'), KeyModifiers::ALT);
+    desk.wait(400);
+    screen!("ask_edit_40x12", desk);
+    assert!(desk.text().contains(" ready "), "{}", desk.text());
+    // With the details it is read with what stands around it, and to its end.
+    desk.press(KeyCode::Char('d'));
+    desk.wait(400);
+    desk.press(KeyCode::Char('y'));
+    let text = desk.text();
+    assert!(text.contains("PgDn shows the rest first, then y"), "{text}");
+    for _ in 0..9 {
+        desk.press(KeyCode::PageDown);
+    }
+    desk.wait(400);
+    let text = desk.text();
+    assert_eq!(text.matches("LOW").count(), 1, "{text}");
+    assert!(text.contains(" ready "), "{text}");
+}

@@ -7,11 +7,16 @@ use crate::protocol::op::Op;
 use crate::tui::app::ask::{AskFocus, Back, Reply, edited};
 use crate::tui::app::chip::kept_blocks;
 use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::chord::chord;
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::keymap::press::Press;
 use crate::tui::app::message::Cmd;
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::transcript::What;
 use crate::tui::app::{App, Focus};
+
+/// What leads further down in a long one: the first that has a key is named.
+pub const READ_ON: &[Action] = &[Action::PageDown, Action::ScrollDown, Action::Bottom];
 
 impl App {
     /// The ask that has the keys: in the inbox where that is open, else in its pane.
@@ -46,11 +51,6 @@ impl App {
             self.say("nothing waits for you");
             return;
         };
-        if session != self.pane().session
-            && let Some(index) = self.views.iter().position(|view| view.id == session)
-        {
-            self.go_to(index);
-        }
         let back = match &self.focus {
             Focus::Ask(focus) if focus.session == session && focus.ask.id == ask.id => {
                 self.show_inbox();
@@ -59,6 +59,11 @@ impl App {
             Focus::Ask(focus) => focus.back,
             _ => here,
         };
+        if session != self.pane().session
+            && let Some(index) = self.views.iter().position(|view| view.id == session)
+        {
+            self.go_to(index);
+        }
         self.overlay = None;
         self.close_board();
         self.focus_ask(session, ask, back);
@@ -115,6 +120,12 @@ impl App {
                 Vec::new()
             }
             Reply::Answer(answer) => self.answer(answer),
+            Reply::Unread => {
+                let down = self.keymap().first(Place::Ask, READ_ON);
+                let key = chord(press.event).label();
+                self.say(format!("{down} shows the rest first, then {key}"));
+                Vec::new()
+            }
             Reply::Edited(command) => self.answer_edited(&command),
             Reply::Models => {
                 // The list is of the session that is looked at.

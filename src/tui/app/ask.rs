@@ -147,6 +147,8 @@ pub enum Reply {
     Answer(Answer),
     /// Yes, with this command line in place of the one that was asked for.
     Edited(String),
+    /// It works when the rest of the ask was seen, which is still to be read.
+    Unread,
     /// Opens the list of models, or the budgets in the config; it stays waiting.
     Models,
     Budgets,
@@ -217,8 +219,13 @@ impl AskFocus {
             None => self.arming.ready(now),
         };
         if !works {
+            // Who writes prose is told nothing; who has looked and waits for a key to work is.
+            let part = self.arming.seen == Sight::Part && self.arming.refuses(now);
             self.arming.dropped(now);
-            return Reply::Stay;
+            return match own {
+                Some(_) if part => Reply::Unread,
+                _ => Reply::Stay,
+            };
         }
         match (press.action, own) {
             (Some(action @ (Action::MarkAfter | Action::MarkBefore)), _) => {

@@ -7,7 +7,7 @@ use crate::agent::visible::{escaped, one_line};
 use crate::protocol::ask::{Approval, Risk, Subject};
 use crate::tui::app::App;
 use crate::tui::app::ask::{command_line, readable_arguments};
-use crate::tui::screen::body::{Laid, diff, indented};
+use crate::tui::screen::body::{Laid, changes, diff, indented};
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::rows::{self, Row, chopped, wrapped};
 use crate::tui::widget::canvas::Canvas;
@@ -21,7 +21,7 @@ const DIFF_LINE: usize = 3_000;
 pub const NARROW: usize = 44;
 
 /// An ask laid out for one width: what would happen, which is scrolled where it is long, and how risky that is, which stays in
-/// sight.
+/// sight and is read to its end behind it.
 #[derive(Debug, Default)]
 pub struct Asked {
     pub body: Laid,
@@ -31,14 +31,40 @@ pub struct Asked {
 /// Which rows of it are shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Part {
-    /// The first row of what is scrolled, and the last that can be.
+    /// The first row that is shown of the whole, and the last that can be.
     pub scroll: usize,
     pub scroll_max: usize,
-    /// Rows for what is scrolled, and how many of its rows are below them.
-    pub rows: usize,
+    /// Rows that are below what is shown.
     pub below: usize,
-    /// Rows of the risk that stand still.
+    /// Rows of the body, and of the risk under them: its first, and those behind as many as were passed.
+    body: usize,
     risk: usize,
+    passed: usize,
+    /// The body is read to its end: from here on it is the risk that is read.
+    ended: bool,
+}
+
+impl Part {
+    /// The row that says how much is below, over one that is read further on.
+    pub fn more_at(self) -> usize {
+        let rows = if self.ended {
+            self.body + self.risk
+        } else {
+            self.body
+        };
+        rows.saturating_sub(1)
+    }
+
+    /// Rows that a page moves: none is passed that was not seen whole.
+    pub fn page(self) -> usize {
+        let whole = match (self.scroll_max, self.ended) {
+            (0, _) => self.body,
+            (_, false) => self.body.saturating_sub(1),
+            // Its first row stands still.
+            (_, true) => (self.body + self.risk).saturating_sub(2),
+        };
+        whole.max(1)
+    }
 }
 
 impl Asked {
@@ -46,62 +72,65 @@ impl Asked {
         self.body.height() + self.risk.len()
     }
 
-    /// What is shown of it in so many rows. Where not all of it fits, a third is the risk's, and at least one row; a longer risk
-    /// is read to its end behind the body.
+    /// What is shown of it in so many rows. Where not all of it fits, a third is the risk's, and at least one row; the rest of
+    /// a longer risk comes into sight where the body ends, and its first row, which says how high it is, always stays.
     pub fn part(&self, room: usize, scroll: usize) -> Part {
-        let all = self.risk.len();
-        let risk = if self.height() <= room {
+        let (body, all) = (self.body.height(), self.risk.len());
+        let least = if self.height() <= room {
             all
         } else {
             all.min((room / 3).max(1)).min(room.saturating_sub(1))
         };
-        let rows = room - risk;
-        let scrolled = self.body.height() + if risk < all { all } else { 0 };
-        let scroll_max = scrolled.saturating_sub(rows);
+        let scroll_max = self.height().saturating_sub(room);
         let scroll = scroll.min(scroll_max);
+        let left = body.saturating_sub(scroll);
+        let shown = left.min(room - least);
+        let risk = (room - shown).min(all);
         Part {
             scroll,
             scroll_max,
-            rows,
-            below: scrolled.saturating_sub(scroll + rows),
+            below: scroll_max - scroll,
+            body: shown,
             risk,
+            passed: scroll.saturating_sub(body),
+            // Before that its one row only says how high it is.
+            ended: shown == left && risk > 1 && least < all,
         }
     }
 
     pub fn draw(&self, part: Part, canvas: &mut Canvas, area: Rect, look: &Look) {
         let height = |rows: usize| u16::try_from(rows).unwrap_or(u16::MAX);
         let upper = Rect {
-            height: area.height.min(height(part.rows)),
+            height: area.height.min(height(part.body)),
             ..area
         };
-        let below = |area: Rect, used: u16| Rect {
-            y: area.y + used,
-            height: area.height - used,
-            ..area
-        };
-        let used = self.body.draw(canvas, upper, part.scroll, look);
-        if part.risk < self.risk.len() {
-            let skip = part.scroll.saturating_sub(self.body.height());
-            rows::draw(&self.risk, canvas, below(upper, used), skip, look);
-            let lower = below(area, upper.height);
-            rows::draw(&self.cut(part.risk), canvas, lower, 0, look);
-        } else {
-            rows::draw(&self.risk, canvas, below(area, used), 0, look);
+        if part.body > 0 {
+            self.body.draw(canvas, upper, part.scroll, look);
         }
+        let lower = Rect {
+            y: area.y + upper.height,
+            height: area.height - upper.height,
+            ..area
+        };
+        rows::draw(&self.cut(part), canvas, lower, 0, look);
     }
 
-    /// The first rows of the risk; the last of them goes on with the rest, so that it is seen to be cut.
-    fn cut(&self, count: usize) -> Vec<Row> {
-        let mut first = self.risk.clone();
-        let rest = first.split_off(count.min(first.len()));
-        if let Some((end, _)) = first.last_mut().and_then(|row| row.left.last_mut()) {
+    /// The rows of the risk that are shown; the last of them goes on with the rest, so that it is seen to be cut.
+    fn cut(&self, part: Part) -> Vec<Row> {
+        let first = self.risk.iter().take(1);
+        let mut shown: Vec<Row> = first
+            .chain(self.risk.iter().skip(1 + part.passed))
+            .cloned()
+            .collect();
+        let rest = shown.split_off(part.risk.min(shown.len()));
+        if let Some((end, _)) = shown.last_mut().and_then(|row| row.left.last_mut()) {
             let texts = rest.iter().flat_map(|row| &row.left);
             for (text, _) in texts.filter(|(text, _)| !text.trim().is_empty()) {
                 end.push(' ');
                 end.push_str(text.trim_start());
             }
         }
-        first
+        shown
     }
 }
 
@@ -175,7 +204,9 @@ pub fn approval(app: &App, approval: &Approval, details: bool, form: Form) -> As
             for row in rows {
                 laid.row(row);
             }
-            change(laid, &path.to_string_lossy(), patch, form);
+            // What stays as it is is read where there is room for it, and with the details.
+            let lean = narrow && !details;
+            change(laid, &path.to_string_lossy(), patch, lean, form);
         }
         Subject::Read { path } => {
             for row in chopped(&app.setup.path(path), width, indent, Role::Strong) {
@@ -248,20 +279,69 @@ fn risk(approval: &Approval, form: Form) -> Vec<Row> {
     rows.collect()
 }
 
-/// A change in full: as a difference where that shows every character of it, else line by line as it is.
-fn change(laid: &mut Laid, file: &str, patch: &str, form: Form) {
+/// A change in full: as a difference where that shows every character of it, else line by line as it is. `lean`: without the
+/// lines around what changes.
+fn change(laid: &mut Laid, file: &str, patch: &str, lean: bool, form: Form) {
     let shown = patch
         .split('\t')
         .map(escaped)
         .collect::<Vec<_>>()
         .join("\t");
     if shown.lines().count() <= DIFF_LINES && shown.lines().all(|line| line.len() <= DIFF_LINE) {
-        let sheet = diff(file, &shown, indented(form, 2));
+        let sheet = if lean {
+            changes(file, &shown, indented(form, 2))
+        } else {
+            diff(file, &shown, indented(form, 2))
+        };
         let height = sheet.height();
         laid.sheet(sheet, 2, height);
         return;
     }
     for row in chopped(&text::expand(&shown, 4), form.cells(), 2, Role::Text) {
         laid.row(row);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// However long the body and the risk are and however little room there is: page by page every row is seen whole, the
+    /// first row of the risk always, and none of it twice.
+    #[test]
+    fn every_row_is_seen_page_by_page_and_the_risk_once() {
+        for (body, risk, room) in (0..12)
+            .flat_map(|body| (0..7).map(move |risk| (body, risk)))
+            .flat_map(|(body, risk)| (3..9).map(move |room| (body, risk, room)))
+        {
+            let mut asked = Asked::default();
+            for _ in 0..body {
+                asked.body.row(Row::new());
+            }
+            asked.risk = vec![Row::new(); risk];
+            let (mut rows, mut scroll) = (vec![false; body + risk], 0);
+            loop {
+                let part = asked.part(room, scroll);
+                let case = format!("{body} {risk} in {room}: {part:?}");
+                let mut shown: Vec<usize> = (part.scroll..part.scroll + part.body).collect();
+                let of_risk = (0..1).chain(1 + part.passed..risk);
+                shown.extend(of_risk.take(part.risk).map(|row| body + row));
+                assert!(shown.len() <= room, "{case}");
+                assert!(risk == 0 || shown.contains(&body), "{case}");
+                for (at, row) in shown.iter().enumerate() {
+                    let over = part.below > 0 && at == part.more_at();
+                    assert!(!over || *row != body || risk == 0, "{case}");
+                    rows[*row] |= !over;
+                }
+                if part.below == 0 {
+                    break;
+                }
+                scroll = part.scroll + part.page();
+            }
+            assert!(
+                rows.iter().all(|seen| *seen),
+                "{body} {risk} in {room}: {rows:?}"
+            );
+        }
     }
 }

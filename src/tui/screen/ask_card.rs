@@ -6,6 +6,7 @@ use ratatui::layout::Rect;
 use crate::agent::visible::{escaped, one_line};
 use crate::protocol::ask::{About, BudgetName, Guard, Subject};
 use crate::tui::app::App;
+use crate::tui::app::answering::READ_ON;
 use crate::tui::app::ask::{AskFocus, Line, Sight};
 use crate::tui::app::choosing::Choice;
 use crate::tui::app::keymap::Action;
@@ -20,9 +21,6 @@ use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::{cells, text};
-
-/// What leads further down in a long one: the first that has a key is named.
-const DOWN: &[Action] = &[Action::PageDown, Action::ScrollDown, Action::Bottom];
 
 /// What was drawn of a card.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -325,8 +323,8 @@ impl Card<'_> {
                 foot.push(row.end(format!("{gap}{more}"), Role::Muted));
             }
         } else if below > 0 {
-            let y = body.y + (part.rows as u16).saturating_sub(1);
-            let down = app.keymap().first(Place::Ask, DOWN);
+            let y = body.y + part.more_at() as u16;
+            let down = app.keymap().first(Place::Ask, READ_ON);
             let more = format!("{} {} more rows, {down}", look.mark(Mark::More), below + 1);
             let row = Rect {
                 y,
@@ -357,7 +355,7 @@ impl Card<'_> {
         Drawn {
             last_line: below == 0 && usize::from(foot_height) >= foot.len(),
             scroll_max: part.scroll_max,
-            page: part.rows.saturating_sub(usize::from(part.scroll_max > 0)),
+            page: part.page(),
             cursor,
         }
     }
@@ -372,7 +370,7 @@ fn unread(keymap: &Keymap, focus: &AskFocus, narrow: bool) -> String {
     };
     let no = choices.iter().position(|row| row.0.refuses());
     let (yes, no) = (key(0), no.map_or_else(String::new, key));
-    let down = keymap.first(Place::Ask, DOWN);
+    let down = keymap.first(Place::Ask, READ_ON);
     if narrow {
         format!("{down}, then {yes}; {no} works")
     } else {

@@ -239,6 +239,13 @@ pub fn diff(name: &str, patch: &str, form: Form) -> Sheet {
     diff.rows(language, form, LIMIT)
 }
 
+/// The changed lines of a difference alone, whatever stands around them.
+pub fn changes(name: &str, patch: &str, form: Form) -> Sheet {
+    let mut diff = Diff::parse(patch);
+    diff.lean();
+    diff.rows(Language::of_path(name), form, LIMIT)
+}
+
 /// Output of a command, a file, a thought: as it is.
 pub fn output(text: &str, form: Form) -> Sheet {
     plain::words(text, Ink::Muted, form, LIMIT)

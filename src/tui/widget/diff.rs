@@ -119,6 +119,18 @@ impl Diff {
         diff
     }
 
+    /// Leaves out what is the same on both sides. The heading of a part stays where another one follows or goes before it: the
+    /// places of the changes are told apart by it.
+    pub fn lean(&mut self) {
+        let parts = self.lines.iter().filter(|line| line.side == Side::Hunk);
+        let several = parts.count() > 1;
+        self.lines.retain(|line| match line.side {
+            Side::Context => false,
+            Side::Hunk => several,
+            Side::Added | Side::Removed | Side::Note => true,
+        });
+    }
+
     fn push(&mut self, side: Side, old: Option<u32>, new: Option<u32>, text: &str, at: usize) {
         let shown = &text[..text.floor_char_boundary(LONGEST.min(text.len()))];
         let shown = clean(shown);
