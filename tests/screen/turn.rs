@@ -2,15 +2,18 @@
 
 use crossterm::event::KeyCode;
 
+use creel::protocol::call::Detail;
 use creel::protocol::event::{Delta, Ending, Fact, Waiting, When};
 use creel::protocol::failure::{Failure, FailureKind};
 use creel::protocol::id::MessageId;
 use creel::protocol::item::Block;
 use creel::protocol::time::Time;
 use creel::protocol::usage::Cause;
+use creel::tui::app::message::Msg;
+use creel::tui::app::setup::Opened;
 
 use super::desk::Desk;
-use super::given::{START, answering, learns, setup, sonnet, worked};
+use super::given::{START, answering, learns, outcome, setup, sonnet, worked};
 
 #[test]
 fn an_effort_that_was_chosen_is_shown() {
@@ -111,4 +114,43 @@ fn what_passes_by() {
     desk.press(KeyCode::Tab);
     desk.wait(400);
     screen!("retrying_limit", desk);
+}
+
+#[test]
+fn a_line_of_output_that_is_cut_says_so() {
+    let long = "error: a line of output that is longer than the pane it is shown in";
+    for (size, cut) in [((40, 12), true), ((120, 40), false)] {
+        let mut desk = Desk::running(size);
+        desk.done(
+            1,
+            "bash",
+            r#"{"command":"cargo test"}"#,
+            outcome(&format!("short\n{long}\n"), Some(1), 3, Detail::None),
+        );
+        let text = desk.text();
+        let rows: Vec<&str> = text
+            .lines()
+            .filter(|row| row.contains("error: a"))
+            .collect();
+        assert_eq!(rows.len(), 1, "{text}");
+        assert_eq!(rows[0].contains('…'), cut, "{text}");
+        assert_eq!(rows[0].contains(long), !cut, "{text}");
+        assert!(
+            text.lines()
+                .any(|row| row.trim_end_matches('┃').trim_end().ends_with("short"))
+        );
+    }
+}
+
+#[test]
+fn a_slim_screen_names_the_session_before_anything_else() {
+    let mut desk = Desk::running((40, 12));
+    desk.update(Msg::Ready(Opened {
+        notices: Vec::new(),
+        read_only: true,
+    }));
+    let text = desk.text();
+    let first = text.lines().next().unwrap_or_default();
+    assert!(first.starts_with(" 1 Make the"), "{first}");
+    assert!(first.contains("^X"), "{first}");
 }

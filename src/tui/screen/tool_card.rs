@@ -113,7 +113,7 @@ pub fn lay(
         }
         None => {
             if let Some(tail) = tail {
-                last_rows(&mut laid, tail, OUTPUT_ROWS + 1, None, form);
+                last_rows(&mut laid, tail, OUTPUT_ROWS + 1, None, indented(form, 2));
             }
         }
     }
@@ -204,13 +204,14 @@ fn last_lines(text: &str, count: usize) -> String {
     cleaned[start.map_or(0, |(at, _)| at + 1)..].to_owned()
 }
 
-/// The last lines of an output, each on one row. `base`: where the output begins in the text of the entry.
+/// The last lines of an output, each on one row, which is marked where it is cut when it is drawn. `base`: where the output begins in the text of the entry.
 fn last_rows(laid: &mut Laid, text: &str, count: usize, base: Option<usize>, form: Form) {
     let lines = last_lines(text, count);
     let mut at = base.map(|base| base + clean(text).trim_end().len() - lines.len());
     for line in lines.lines() {
         let expanded = text::expand(line, 4);
-        let (end, _) = crate::tui::widget::cells::prefix(&expanded, form.cells());
+        // One cell more than there is room for, so that a longer line is seen to be cut.
+        let (end, _) = crate::tui::widget::cells::prefix(&expanded, form.cells() + 1);
         let row = Row::of(format!("  {}", &expanded[..end]), Role::Muted);
         match &mut at {
             Some(at) => {
