@@ -18,10 +18,26 @@ pub struct Seen {
     /// The furthest an ask can be scrolled, and the rows of it that are seen whole at once; 0: nothing of it is seen.
     pub ask_scroll_max: usize,
     pub ask_page: usize,
-    /// The furthest the page that lies over all can be scrolled; `None`: none is scrolled.
-    pub scroll_most: Option<usize>,
+    /// Of the page that lies over all; `None`: there is none that is scrolled.
+    pub page: Option<SeenPage>,
     /// The panes that were drawn.
     pub panes: Vec<SeenPane>,
+}
+
+/// What a frame showed of a page that lies over all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeenPage {
+    /// The furthest it can be scrolled.
+    pub most: usize,
+    /// Rows of it that are seen at once.
+    pub rows: usize,
+}
+
+impl SeenPage {
+    /// Rows that a page key moves: one of those that were seen stays in sight.
+    pub fn page(self) -> usize {
+        self.rows.saturating_sub(1).max(1)
+    }
 }
 
 /// What a frame showed of one pane.
@@ -71,8 +87,8 @@ impl App {
             card.arming.drawn(whole, now);
             self.changes.in_focus += u64::from(card.arming != before);
         }
-        if let (Some(overlay), Some(most)) = (&mut self.overlay, seen.scroll_most) {
-            overlay.scrolled(most);
+        if let (Some(overlay), Some(page)) = (&mut self.overlay, seen.page) {
+            overlay.scrolled(page);
         }
         let (mut at_top, mut at_foot) = (Vec::new(), Vec::new());
         for drawn in &seen.panes {

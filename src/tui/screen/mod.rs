@@ -116,7 +116,7 @@ pub fn draw(app: &App, kept: &mut Kept, surface: &mut Surface, look: &Look) -> S
     if let Some(overlay) = &app.overlay {
         let drawn = overlay::draw(app, overlay, &mut above, area, look);
         shown.cursor = drawn.cursor;
-        shown.seen.scroll_most = drawn.scroll_most;
+        shown.seen.page = drawn.page;
         shown.moved.clear();
         shown.spots = Spots::default();
         // What lies under an overlay was not seen.

@@ -20,8 +20,8 @@ pub const ROWS: &[Binding] = &[
 
     bind(Page, Action::ScrollDown, "page-row-down", "row down", &[plain('j'), key(KeyCode::Down)], None),
     bind(Page, Action::ScrollUp, "page-row-up", "row up", &[plain('k'), key(KeyCode::Up)], None),
-    bind(Page, Action::PageDown, "page-forward-here", "ten rows down", &[key(KeyCode::PageDown), plain(' ')], None),
-    bind(Page, Action::PageUp, "page-back-here", "ten rows up", &[key(KeyCode::PageUp)], None),
+    bind(Page, Action::PageDown, "page-forward-here", "a page down", &[key(KeyCode::PageDown), plain(' ')], None),
+    bind(Page, Action::PageUp, "page-back-here", "a page up", &[key(KeyCode::PageUp)], None),
     bind(Page, Action::PutAway, "page-put-away", "put the notices away", &[plain('d')], None),
     bind(Page, Action::Close, "page-close", "close", &[key(KeyCode::Esc), key(KeyCode::Enter), plain('q')], None),
 

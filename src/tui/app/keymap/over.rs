@@ -11,6 +11,8 @@ use crate::tui::app::keymap::{Action, Binding, bind};
 #[rustfmt::skip]
 pub const ROWS: &[Binding] = &[
     bind(Help, Action::Help, "help-close", "close; ? while nothing is typed", &[key(KeyCode::F(1)), plain('?')], None),
+    bind(Help, Action::PageDown, "help-page-down", "a page down", &[key(KeyCode::PageDown)], None),
+    bind(Help, Action::PageUp, "help-page-up", "a page up", &[key(KeyCode::PageUp)], None),
 
     // No name of a model has the first two signs.
     bind(Models, Action::ModelsNow, "models-now", "this model at once: the turn is stopped", &[plain('!')], None),

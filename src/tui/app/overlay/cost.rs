@@ -5,8 +5,6 @@ use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::press::Press;
 use crate::tui::app::overlay::Reply;
 
-/// Rows that a page key moves.
-const PAGE: usize = 10;
 /// More rows than there are; the screen shows the last ones at the latest.
 const MOST: usize = 500;
 
@@ -17,6 +15,8 @@ pub struct Cost {
     pub models: Option<Vec<SpendRow>>,
     pub failed: Option<String>,
     pub scroll: usize,
+    /// Rows that a page key moves.
+    pub page: usize,
 }
 
 impl Cost {
@@ -24,8 +24,8 @@ impl Cost {
         match press.action {
             Some(Action::ScrollDown) => self.scroll = (self.scroll + 1).min(MOST),
             Some(Action::ScrollUp) => self.scroll = self.scroll.saturating_sub(1),
-            Some(Action::PageDown) => self.scroll = (self.scroll + PAGE).min(MOST),
-            Some(Action::PageUp) => self.scroll = self.scroll.saturating_sub(PAGE),
+            Some(Action::PageDown) => self.scroll = (self.scroll + self.page).min(MOST),
+            Some(Action::PageUp) => self.scroll = self.scroll.saturating_sub(self.page),
             Some(Action::Close) => return Reply::Close,
             _ => {}
         }

@@ -9,8 +9,6 @@ use crate::tui::app::keymap::spelling::shown;
 use crate::tui::app::overlay::Reply;
 use crate::tui::app::overlay::pick::Pick;
 
-/// Rows that a page key moves.
-const PAGE: usize = 10;
 /// More rows than the help has; the screen shows its foot at the latest, and the number itself stays small.
 const MOST: usize = 2_000;
 
@@ -29,6 +27,8 @@ pub struct Help {
     pub first: First,
     /// What is sought, and the first row that is seen.
     pub pick: Pick,
+    /// Rows that a page key moves.
+    pub page: usize,
 }
 
 impl Help {
@@ -36,6 +36,7 @@ impl Help {
         Self {
             first,
             pick: Pick::default(),
+            page: 1,
         }
     }
 
@@ -45,8 +46,8 @@ impl Help {
         match press.action {
             Some(Action::ScrollDown) => *at += 1,
             Some(Action::ScrollUp) => *at = at.saturating_sub(1),
-            Some(Action::PageDown) => *at += PAGE,
-            Some(Action::PageUp) => *at = at.saturating_sub(PAGE),
+            Some(Action::PageDown) => *at += self.page,
+            Some(Action::PageUp) => *at = at.saturating_sub(self.page),
             Some(Action::Top) if empty => *at = 0,
             Some(Action::Bottom) if empty => *at = MOST,
             Some(Action::Close | Action::Choose) => return Reply::Close,
@@ -102,12 +103,7 @@ mod tests {
                 0,
             ),
             (&[KeyCode::Down, KeyCode::Char('z')], Reply::Stay, "z", 0),
-            (
-                &[KeyCode::PageDown, KeyCode::Down],
-                Reply::Stay,
-                "",
-                PAGE + 1,
-            ),
+            (&[KeyCode::PageDown, KeyCode::Down], Reply::Stay, "", 8),
             (&[KeyCode::End, KeyCode::Down], Reply::Stay, "", MOST),
             (&[KeyCode::Char('?')], Reply::Close, "", 0),
             (
@@ -120,6 +116,7 @@ mod tests {
         ];
         for (keys, expected, sought, at) in cases {
             let mut help = Help::of(First::Place(Place::Composer));
+            help.page = 7;
             let mut reply = Reply::Stay;
             for &code in keys {
                 reply = help.key(Press::shipped(Place::Help, KeyEvent::from(code)));

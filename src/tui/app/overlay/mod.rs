@@ -25,6 +25,7 @@ use crate::protocol::query::Stashed;
 use crate::protocol::rule::Mode;
 use crate::protocol::worktree::{Errand, Look};
 use crate::tui::app::keymap::Action;
+use crate::tui::app::drawn::SeenPage;
 use crate::tui::app::keymap::place::Place;
 use crate::tui::app::keymap::press::Press;
 use crate::tui::app::keymap::wished::Rebind;
@@ -183,13 +184,15 @@ impl Overlay {
     }
 
     /// The screen has shown how far it goes: what leads further than its foot has led there.
-    pub fn scrolled(&mut self, most: usize) {
-        match self {
-            Self::Help(overlay) => overlay.pick.at = overlay.pick.at.min(most),
-            Self::Cost(overlay) => overlay.scroll = overlay.scroll.min(most),
-            Self::Notices(overlay) => overlay.scroll = overlay.scroll.min(most),
-            _ => {}
-        }
+    pub fn scrolled(&mut self, seen: SeenPage) {
+        let (at, page) = match self {
+            Self::Help(overlay) => (&mut overlay.pick.at, &mut overlay.page),
+            Self::Cost(overlay) => (&mut overlay.scroll, &mut overlay.page),
+            Self::Notices(overlay) => (&mut overlay.scroll, &mut overlay.page),
+            _ => return,
+        };
+        *at = (*at).min(seen.most);
+        *page = seen.page();
     }
 
     pub fn paste(&mut self, text: &str) {

@@ -7,6 +7,8 @@ use crate::tui::app::overlay::{Reply, Wish};
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notices {
     pub scroll: usize,
+    /// Rows that a page key moves.
+    pub page: usize,
 }
 
 impl Notices {
@@ -14,8 +16,8 @@ impl Notices {
         match press.action {
             Some(Action::ScrollDown) => self.scroll += 1,
             Some(Action::ScrollUp) => self.scroll = self.scroll.saturating_sub(1),
-            Some(Action::PageDown) => self.scroll += 10,
-            Some(Action::PageUp) => self.scroll = self.scroll.saturating_sub(10),
+            Some(Action::PageDown) => self.scroll += self.page,
+            Some(Action::PageUp) => self.scroll = self.scroll.saturating_sub(self.page),
             Some(Action::PutAway) => return Reply::Do(Wish::PutAway),
             Some(Action::Close) => return Reply::Close,
             _ => {}

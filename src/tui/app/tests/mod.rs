@@ -153,7 +153,7 @@ impl Desk {
                 last_line: true,
                 ask_scroll_max: 0,
                 ask_page: 8,
-                scroll_most: None,
+                page: None,
                 panes,
             }),
             now,

@@ -18,6 +18,7 @@ mod worktree;
 use ratatui::layout::Rect;
 
 use crate::tui::app::App;
+use crate::tui::app::drawn::SeenPage;
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::pick::Pick;
 use crate::tui::screen::hints::Named;
@@ -45,8 +46,8 @@ struct Page {
 pub struct Drawn {
     /// Where something is typed.
     pub cursor: Option<(u16, u16)>,
-    /// The last row that a page which is scrolled can begin with; `None`: it is no such page.
-    pub scroll_most: Option<usize>,
+    /// Of a page that is scrolled; `None`: it is no such page.
+    pub page: Option<SeenPage>,
 }
 
 /// Draws it and tells what is to be seen.
@@ -163,7 +164,7 @@ fn show(
     rows::draw(&under, canvas, below, 0, look);
     Drawn {
         cursor,
-        scroll_most: scroll.map(|_| most),
+        page: scroll.map(|_| SeenPage { most, rows: height }),
     }
 }
 
