@@ -16,6 +16,7 @@ use crate::tui::app::keymap::place::Place;
 use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::cost::Cost;
+use crate::tui::app::overlay::discard::Discard;
 use crate::tui::app::overlay::help::{First, Help};
 use crate::tui::app::overlay::notices::Notices;
 use crate::tui::app::overlay::pick::Pick;
@@ -134,6 +135,18 @@ impl App {
             self.say("a turn runs here; Esc Esc stops it, then the session can be closed");
             return Vec::new();
         }
+        if self.view().temporary() && self.view().stage != Stage::Fresh {
+            self.show(Overlay::Discard(Discard {
+                title: one_line(&self.view().title()),
+                highlight: NO,
+            }));
+            return Vec::new();
+        }
+        self.close_for_good()
+    }
+
+    /// Closes the session with the keys without asking.
+    pub fn close_for_good(&mut self) -> Vec<Cmd> {
         let at = self.at();
         let view = &self.views[at];
         let (id, fresh) = (view.id, view.stage == Stage::Fresh);

@@ -4,11 +4,14 @@ use crate::agent::decimal::dollars;
 use crate::config::theme::ThemeChoice;
 use crate::protocol::id::ModelRef;
 use crate::protocol::item::Block;
+use crate::protocol::rule::Mode;
 use crate::protocol::session::Change;
 use crate::tui::app::App;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::message::Cmd;
+use crate::tui::app::overlay::files::Page;
 use crate::tui::app::setup::SkillCard;
+use crate::tui::app::text::Text;
 
 #[derive(Debug)]
 pub struct Slash {
@@ -39,6 +42,9 @@ pub const TABLE: &[Slash] = &[
         "",
         "files of this session's worktree, merge it back",
     ),
+    slash("commit", "", "commit what is open in its worktree"),
+    slash("merge", "", "merge its worktree (shows it first)"),
+    slash("remove", "", "remove its worktree (asks)"),
     slash("sessions", "", "the board: all sessions"),
     slash(
         "temporary",
@@ -92,6 +98,10 @@ enum Meant {
     /// A new session in the folder of this name.
     New(String),
     Worktree(String),
+    /// A page of this session's worktree.
+    Page(Page),
+    /// The mode in which commands run unasked: it is asked about first.
+    Auto,
     Theme(String),
     /// Its text, by its place in the list, and what was written behind its name.
     Skill(usize, String),
@@ -162,6 +172,20 @@ impl App {
             "worktree" if rest.is_empty() => return action(Action::NewWorktree),
             "worktree" => return Ok(Meant::Worktree(rest.to_owned())),
             "files" => return action(Action::Files),
+            "commit" | "merge" | "remove" if !rest.is_empty() => {
+                return Err(format!(
+                    "/{name} takes nothing: the next page asks for what it needs"
+                ));
+            }
+            "commit" => {
+                let field = Text::default();
+                return Ok(Meant::Page(Page::Commit { field }));
+            }
+            "merge" => return Ok(Meant::Page(Page::Merge { preview: None })),
+            "remove" => {
+                let field = Text::default();
+                return Ok(Meant::Page(Page::Remove { loss: None, field }));
+            }
             "skills" => return action(Action::Skills),
             "cost" => return action(Action::Cost),
             "settings" => return action(Action::Settings),
@@ -170,7 +194,12 @@ impl App {
             "theme" => return Ok(Meant::Theme(rest.trim().to_owned())),
             "editor" => return action(Action::Editor),
             "model" => return Ok(Meant::Model(self.named_model(rest)?)),
-            "mode" => self.read_mode(rest)?,
+            "mode" => match self.read_mode(rest)? {
+                Change::Mode { mode: Mode::Auto } if self.is_new_mode(Mode::Auto) => {
+                    return Ok(Meant::Auto);
+                }
+                change => change,
+            },
             "effort" => effort(rest)?,
             "budget" => budget(rest)?,
             "rename" if rest.is_empty() => return Err("what title? /rename TITLE".to_owned()),
@@ -196,6 +225,8 @@ impl App {
             Ok(Meant::Temporary) => return self.turn_temporary(),
             Ok(Meant::New(folder)) => return self.new_session_in(&folder),
             Ok(Meant::Worktree(name)) => return self.make_worktree(name),
+            Ok(Meant::Page(page)) => return self.page_here(page),
+            Ok(Meant::Auto) => self.ask_for_auto(),
             Ok(Meant::Theme(name)) => return vec![Cmd::KeepTheme(ThemeChoice::One(name))],
             Ok(Meant::Skill(index, rest)) => self.insert_skill(index, &rest),
             Err(why) => self.say(why),

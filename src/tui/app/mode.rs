@@ -73,14 +73,24 @@ impl App {
         let from = self.view().mode(self.now.wall);
         match from.next() {
             Mode::Auto => {
-                self.show(Overlay::Auto(Auto {
-                    from,
-                    highlight: NO,
-                }));
+                self.ask_for_auto();
                 Vec::new()
             }
             mode => self.change(Change::Mode { mode }),
         }
+    }
+
+    pub fn ask_for_auto(&mut self) {
+        let from = self.view().mode(self.now.wall);
+        self.show(Overlay::Auto(Auto {
+            from,
+            highlight: NO,
+        }));
+    }
+
+    /// Whether a mode for good would be another one than what holds for good now.
+    pub fn is_new_mode(&self, mode: Mode) -> bool {
+        self.view().lasting_mode(self.now.wall) != mode
     }
 
     /// The round goes on past it.
@@ -115,7 +125,10 @@ impl App {
             Mode::Auto => "also runs commands without asking, and there is no sandbox",
         };
         match change {
-            Change::Mode { mode } => self.say(format!("{mode}: {}", words(mode))),
+            Change::Mode { mode } => {
+                let what = words(mode);
+                self.say(format!("{mode}: {what}; seen in the line at the foot"));
+            }
             Change::ModeLent { mode, until, sum } => {
                 let terms = loan::terms(*until, *sum, self.now.wall);
                 let back = self.view().lasting_mode(self.now.wall);

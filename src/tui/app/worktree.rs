@@ -91,8 +91,21 @@ impl App {
     /// The files of a session on the board, or another page of them. Whether one that is not open here stands in a worktree only
     /// the log knows.
     pub fn files_of_marked(&mut self, entry: Entry, page: Option<Page>) -> Vec<Cmd> {
-        let session = entry.id;
-        let view = entry.tab.and_then(|tab| self.views.get(tab));
+        self.files_page(entry.id, entry.tab, page)
+    }
+
+    /// A page of the worktree of the session that is looked at.
+    pub fn page_here(&mut self, page: Page) -> Vec<Cmd> {
+        self.files_page(self.view().id, Some(self.at()), Some(page))
+    }
+
+    fn files_page(
+        &mut self,
+        session: SessionId,
+        tab: Option<usize>,
+        page: Option<Page>,
+    ) -> Vec<Cmd> {
+        let view = tab.and_then(|tab| self.views.get(tab));
         let folded = view.and_then(|view| view.session.as_ref());
         let fresh = view.is_some_and(|view| view.stage == Stage::Fresh);
         let bare = folded.is_some_and(|session| session.spec.worktree.is_none());
@@ -174,7 +187,10 @@ impl App {
             Some(Overlay::Files(overlay)) if overlay.session == session => {
                 match (&mut overlay.page, sight) {
                     // What was asked for is done with a worktree alone.
-                    (Page::Merge { .. }, Sight::Files(files)) if files.worktree.is_none() => {
+                    (
+                        Page::Merge { .. } | Page::Commit { .. } | Page::Remove { .. },
+                        Sight::Files(files),
+                    ) if files.worktree.is_none() => {
                         self.overlay = None;
                         self.say_no_worktree();
                     }

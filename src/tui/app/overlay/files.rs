@@ -81,13 +81,17 @@ impl Files {
     /// They were read: the mark stays on its file. Gives what is to be read next.
     pub fn read(&mut self, listed: Listed) -> Option<Look> {
         let path = self.path().map(str::to_owned);
-        let same = listed
-            .files
-            .iter()
-            .position(|file| Some(&file.path) == path.as_ref());
+        let mut files = listed.files.iter();
+        let same = files.position(|file| Some(&file.path) == path.as_ref());
         self.at = same
             .unwrap_or(self.at)
             .min(listed.files.len().saturating_sub(1));
+        // The message was to be written before there was anything to make one of.
+        if let (None, Page::Commit { field }) = (&self.listed, &mut self.page)
+            && field.is_empty()
+        {
+            field.insert(&message(&listed));
+        }
         self.listed = Some(listed);
         self.look()
     }

@@ -2,6 +2,7 @@
 
 pub mod auto;
 pub mod cost;
+pub mod discard;
 pub mod files;
 pub mod help;
 pub mod inbox;
@@ -24,13 +25,14 @@ use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::query::Stashed;
 use crate::protocol::rule::Mode;
 use crate::protocol::worktree::{Errand, Look};
-use crate::tui::app::keymap::Action;
 use crate::tui::app::drawn::SeenPage;
+use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
 use crate::tui::app::keymap::press::Press;
 use crate::tui::app::keymap::wished::Rebind;
 use crate::tui::app::overlay::auto::Auto;
 use crate::tui::app::overlay::cost::Cost;
+use crate::tui::app::overlay::discard::Discard;
 use crate::tui::app::overlay::files::Files;
 use crate::tui::app::overlay::help::Help;
 use crate::tui::app::overlay::inbox::Inbox;
@@ -60,6 +62,7 @@ pub enum Overlay {
     Files(Box<Files>),
     Inbox(Box<Inbox>),
     Quit(Quit),
+    Discard(Discard),
     Auto(Auto),
     Themes(Themes),
     Palette(Palette),
@@ -125,6 +128,8 @@ pub enum Wish {
     /// Other keys for an action; the overlay stays.
     Bind(Vec<Rebind>),
     Quit,
+    /// Closes the session that is looked at, of which nothing is kept.
+    Discard,
 }
 
 impl Wish {
@@ -154,7 +159,7 @@ impl Overlay {
             Self::Cost(_) | Self::Notices(_) => Place::Page,
             Self::Files(overlay) => overlay.place(),
             Self::Inbox(_) => Place::Inbox,
-            Self::Quit(_) | Self::Auto(_) => Place::Question,
+            Self::Quit(_) | Self::Discard(_) | Self::Auto(_) => Place::Question,
             Self::Themes(_) => Place::Themes,
             Self::Palette(_) => Place::Palette,
             Self::Settings(_) => Place::Settings,
@@ -176,6 +181,7 @@ impl Overlay {
             // What it needs of the sessions only the app has: `App::inbox_key`.
             Self::Inbox(_) => Reply::Stay,
             Self::Quit(overlay) => overlay.key(press),
+            Self::Discard(overlay) => overlay.key(press),
             Self::Auto(overlay) => overlay.key(press),
             Self::Themes(overlay) => overlay.key(press),
             Self::Palette(overlay) => overlay.key(press),
@@ -214,7 +220,12 @@ impl Overlay {
             Self::Files(overlay) => overlay.paste(&line),
             Self::Turns(overlay) => overlay.pick.insert(&line),
             Self::Help(overlay) => overlay.paste(&line),
-            Self::Cost(_) | Self::Notices(_) | Self::Inbox(_) | Self::Quit(_) | Self::Auto(_) => {}
+            Self::Cost(_)
+            | Self::Notices(_)
+            | Self::Inbox(_)
+            | Self::Quit(_)
+            | Self::Discard(_)
+            | Self::Auto(_) => {}
         }
     }
 }

@@ -74,7 +74,7 @@ fn the_round_of_modes_asks_before_commands_run_unasked() {
         (true, "try it")
     );
     assert_eq!(desk.app.view().mode, Mode::Edits);
-    // Of a session nothing was said in it is asked as well; who writes it out is not asked.
+    // Of a session nothing was said in it is asked as well, and where it is written out.
     let mut desk = Desk::new();
     desk.key(BackTab, KeyModifiers::SHIFT);
     desk.key(BackTab, KeyModifiers::SHIFT);
@@ -84,6 +84,8 @@ fn the_round_of_modes_asks_before_commands_run_unasked() {
     let mut desk = Desk::new();
     desk.typed("/mode auto");
     desk.press(Enter);
+    assert_eq!(desk.app.view().mode, Mode::Ask);
+    desk.press(Char('y'));
     assert_eq!(desk.app.view().mode, Mode::Auto);
 }
 

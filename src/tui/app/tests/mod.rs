@@ -29,6 +29,7 @@ mod sessions;
 mod shelves;
 mod slept;
 mod tour;
+mod typed;
 mod unused;
 mod window;
 mod worktree;

@@ -1,10 +1,11 @@
-//! Questions with two answers: whether to quit, whether commands shall run without asking.
+//! Questions with two answers: whether to quit, whether to throw a session away, whether commands shall run without asking.
 
 use crate::agent::visible::one_line;
 use crate::tui::app::App;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
 use crate::tui::app::overlay::auto::Auto;
+use crate::tui::app::overlay::discard::Discard;
 use crate::tui::app::overlay::quit::Quit;
 use crate::tui::screen::hints::Hint::{All, Does};
 use crate::tui::screen::hints::Named;
@@ -59,6 +60,21 @@ pub fn auto(app: &App, overlay: &Auto, room: usize, look: &Look) -> Page {
         page.keys.push((key.label(), "past it".to_owned()));
     }
     page
+}
+
+pub fn discard(overlay: &Discard, named: Named, room: usize, look: &Look) -> Page {
+    let title = one_line(&overlay.title);
+    let said = format!(
+        "“{title}” is temporary: closed, it goes out of the log for good. What it cost stays, without text. To keep it: /temporary"
+    );
+    let rows = wrapped(&said, room, 0, Role::Text);
+    asked(
+        named,
+        ("close a temporary session", rows),
+        ("throw it away", "leave it open"),
+        overlay.highlight,
+        look,
+    )
 }
 
 fn asked(
