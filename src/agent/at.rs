@@ -129,6 +129,7 @@ pub fn ask(about: &About) -> String {
         }
         About::Guard { text, .. } => text.clone(),
         About::Unpriced { model } => format!("{model} has no known price: may it be called?"),
+        About::Question(question) => question.text.clone(),
     };
     brief(&said, LONGEST)
 }

@@ -359,7 +359,7 @@ impl Session {
         }
         if self.running {
             return match self.asks.first().map(|waiting| &waiting.ask.about) {
-                Some(About::Approval(_)) => State::Waiting,
+                Some(About::Approval(_) | About::Question(_)) => State::Waiting,
                 Some(About::Budget { .. } | About::Guard { .. } | About::Unpriced { .. }) => {
                     State::Paused
                 }

@@ -172,7 +172,10 @@ impl Task {
                     && by.parts > 0
                     && by.currency == Currency::USD
             }
-            (Answer::Proceed | Answer::End, about) => !matches!(about, About::Approval(_)),
+            (Answer::Proceed | Answer::End, about) => {
+                !matches!(about, About::Approval(_) | About::Question(_))
+            }
+            (Answer::Said { .. }, about) => matches!(about, About::Question(_)),
         };
         if !fits {
             self.refuse(command, "this is no answer to what was asked");
@@ -236,7 +239,7 @@ impl Task {
                         return;
                     }
                 }
-                About::Budget { .. } | About::Approval(_) => {}
+                About::Budget { .. } | About::Approval(_) | About::Question(_) => {}
             }
         }
         self.take(Input::AskAnswered { ask, answer }).await;

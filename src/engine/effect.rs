@@ -334,10 +334,14 @@ pub(crate) fn derive(session: Option<Session>) -> Derive {
     })
 }
 
-/// What waits for the person and is no approval.
+/// What holds the next call until the person answers.
 fn asked(fact: &Fact) -> Option<AskId> {
     match fact {
-        Fact::AskRaised { ask } if !matches!(ask.about, About::Approval(_)) => Some(ask.id.clone()),
+        Fact::AskRaised { ask }
+            if !matches!(ask.about, About::Approval(_) | About::Question(_)) =>
+        {
+            Some(ask.id.clone())
+        }
         _ => None,
     }
 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use serde_json::Value;
 
 use crate::agent::redact::Redactor;
-use crate::protocol::ask::{About, Answer, Approval, Ask, Subject, Verdict};
+use crate::protocol::ask::{About, Answer, Approval, Ask, Question, Subject, Verdict};
 use crate::protocol::call::{Detail, Outcome};
 use crate::protocol::event::Fact;
 use crate::protocol::image::Image;
@@ -86,6 +86,31 @@ pub(crate) fn redacted(fact: Fact, redactor: &Redactor) -> Fact {
                 ask: Ask { id, about },
             }
         }
+        Fact::AskRaised {
+            ask:
+                Ask {
+                    id,
+                    about: About::Question(question),
+                },
+        } => {
+            let about = About::Question(Question {
+                text: clean(question.text),
+                choices: question.choices.into_iter().map(&clean).collect(),
+                ..question
+            });
+            Fact::AskRaised {
+                ask: Ask { id, about },
+            }
+        }
+        Fact::AskAnswered {
+            ask,
+            answer: Answer::Said { text },
+        } => Fact::AskAnswered {
+            ask,
+            answer: Answer::Said {
+                text: text.map(clean),
+            },
+        },
         Fact::AskAnswered {
             ask,
             answer:

@@ -21,7 +21,7 @@ use crate::protocol::item::Item;
 use crate::protocol::rule::Rule;
 use crate::protocol::time::Time;
 use crate::tool::shared::change::Shown;
-use crate::tool::{Ended, Place, Scene, bash};
+use crate::tool::{Ended, Place, Query, Scene, bash};
 
 /// A tool that has ended.
 #[derive(Debug)]
@@ -77,6 +77,9 @@ impl Task {
             Err(text) => return Decision::Invalid(text),
         };
         let rules = self.rules();
+        if let Some(query) = tool.query(&input) {
+            return self.judge_query(call, query, &rules);
+        }
         let asked = Asked {
             tool: &tool.spec().name,
             reach: &reach,
@@ -111,6 +114,31 @@ impl Task {
             },
         };
         Decision::Ask(permission::ask(call, subject, reason, &asked))
+    }
+
+    /// A question goes to the person in every mode; there is nothing else to it.
+    fn judge_query(
+        &self,
+        call: &ToolCall,
+        query: Result<Query, String>,
+        rules: &[Rule],
+    ) -> Decision {
+        let Query { text, choices } = match query {
+            Ok(query) => query,
+            Err(text) => return Decision::Invalid(text),
+        };
+        if permission::hides(rules, &call.name) {
+            return Decision::Deny(
+                "a rule denies questions; decide, and say what you assumed".to_owned(),
+            );
+        }
+        if self.house.unattended {
+            return Decision::Deny(
+                "denied: nobody can be asked in this run; decide, and say what you assumed"
+                    .to_owned(),
+            );
+        }
+        Decision::Ask(permission::question(call, text, choices))
     }
 
     pub(crate) fn start_tool(&mut self, call: &ToolCall) {

@@ -30,7 +30,21 @@ pub enum About {
     Guard { guard: Guard, text: String },
     /// A model without a price wants to be called for the first time in this session.
     Unpriced { model: String },
+    /// The model asks the person something.
+    Question(Question),
 }
+
+/// What a model wants to know, by its tool `question`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Question {
+    pub call: CallId,
+    pub text: String,
+    /// Answers it offers, at most [`CHOICES_MOST`]; any other can be given in words.
+    pub choices: Vec<String>,
+}
+
+/// As many answers as there are digits to choose one by.
+pub const CHOICES_MOST: usize = 9;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -139,4 +153,8 @@ pub enum Answer {
     },
     /// End the turn.
     End,
+    /// To a question of the model; without a text it is left to the model.
+    Said {
+        text: Option<String>,
+    },
 }

@@ -7,6 +7,7 @@ pub mod glob;
 pub mod grep;
 #[cfg(test)]
 mod grep_trial;
+pub mod question;
 pub mod read;
 pub mod shared;
 pub mod write;
@@ -41,7 +42,19 @@ pub trait Tool: Send + Sync {
     /// Several calls that only read may run side by side.
     fn only_reads(&self) -> bool;
 
+    /// What the person is asked where the answer is all there is to the call. The error is what the model is told.
+    fn query(&self, _input: &Value) -> Option<Result<Query, String>> {
+        None
+    }
+
     fn run(&self, input: Value, scene: Scene) -> BoxFuture<'static, Ended>;
+}
+
+/// A question to the person, with answers to choose from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Query {
+    pub text: String,
+    pub choices: Vec<String>,
 }
 
 /// How a call ended, with its whole output where the model reads only a part.
@@ -118,6 +131,7 @@ impl Toolbox {
             Arc::new(grep::Grep::default()),
             Arc::new(glob::Glob::default()),
             Arc::new(bash::Bash::default()),
+            Arc::new(question::Question::default()),
         ];
         let specs = tools.iter().map(|tool| tool.spec().clone()).collect();
         Self { tools, specs }
@@ -200,6 +214,7 @@ mod tests {
             "grep {pattern, path?, glob?, ignore_case?, context?}",
             "glob {pattern, path?}",
             "bash {command, timeout?}",
+            "question {text, choices?}",
         ];
         assert_eq!(arguments, promised);
         let wire: Vec<_> = specs
@@ -212,7 +227,7 @@ mod tests {
             .collect();
         let bytes = serde_json::to_string(&wire).unwrap().len();
         assert!(
-            bytes <= 2300,
+            bytes <= 2540,
             "the tools cost {bytes} bytes with every call"
         );
     }
@@ -232,7 +247,7 @@ mod tests {
         }
         assert_eq!(
             toolbox.missing("fetch\u{1b}[2J"),
-            "there is no tool `fetch`; there are read, write, edit, grep, glob, bash"
+            "there is no tool `fetch`; there are read, write, edit, grep, glob, bash, question"
         );
     }
 }

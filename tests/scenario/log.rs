@@ -226,6 +226,13 @@ impl Writer {
                 };
                 (held(&ask.id), format!("{guard}: {text}"))
             }
+            About::Question(question) => {
+                let choices = question.choices.join(" | ");
+                (
+                    address(&question.call),
+                    format!("{} [{choices}]", question.text),
+                )
+            }
             About::Unpriced { model } => (held(&ask.id), format!("{model} has no price")),
         };
         self.asks.insert(ask.id.clone(), address.clone());
@@ -327,6 +334,8 @@ fn answered(answer: &Answer) -> String {
         Answer::Proceed => "go on".to_owned(),
         Answer::Raise { by } => format!("{by} more"),
         Answer::End => "end".to_owned(),
+        Answer::Said { text: Some(text) } => format!("says: {text}"),
+        Answer::Said { text: None } => "leaves it to the model".to_owned(),
     }
 }
 

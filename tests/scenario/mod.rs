@@ -11,7 +11,7 @@
 //! $ mode auto                     the session's mode; $ model, $ max_steps, $ deny RULE, $ allow RULE; below a prompt: changed, and $ effort
 //! > prompt                        the person says this once all before it has come to rest
 //! < call NAME {json}              the model
-//! = allow                         the next ask is answered: allow, session, deny [REASON], edit ARGUMENTS, proceed, end
+//! = allow                         the next ask is answered: allow, session, deny [REASON], edit ARGUMENTS, proceed, end, say WORDS, leave
 //! ! stop                          happens when the line above is reached: a call asks or runs, a text is spoken, a retry waits
 //! ! stop on WORDS                 only when these words were spoken, or put out by the running command
 //! ! steer TEXT, ! queue TEXT, ! withdraw, ! shell COMMAND, ! kill, ! go on, ! remove FILE, ! write FILE: TEXT

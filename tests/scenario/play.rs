@@ -565,6 +565,10 @@ fn answer(word: &str, words: &str) -> Option<Answer> {
         }),
         "proceed" => Some(Answer::Proceed),
         "end" => Some(Answer::End),
+        "say" => Some(Answer::Said {
+            text: Some(words.to_owned()),
+        }),
+        "leave" => Some(Answer::Said { text: None }),
         _ => None,
     }
 }

@@ -25,6 +25,7 @@ mod models;
 mod over;
 mod palette;
 mod panes;
+mod questions;
 mod reading;
 mod streaming;
 mod themes;

@@ -16,7 +16,7 @@ use crate::agent::folder::{inside, is_protected};
 use crate::agent::risk;
 use crate::agent::rule::command::Meets;
 use crate::agent::rule::{Bases, Matcher, Paths};
-use crate::protocol::ask::{About, Approval, Ask, Subject};
+use crate::protocol::ask::{About, Approval, Ask, Question, Subject};
 use crate::protocol::call::{Reach, ToolCall};
 use crate::protocol::id::AskId;
 use crate::protocol::rule::{Effect, Mode, Rule};
@@ -115,11 +115,29 @@ pub fn ask(call: &ToolCall, subject: Subject, reason: String, asked: &Asked<'_>)
         risk_why,
         reason,
     };
-    let shown = serde_json::to_vec(&approval).unwrap_or_default();
+    about(call, About::Approval(approval))
+}
+
+/// The ask for what the model wants to know.
+pub fn question(call: &ToolCall, text: String, choices: Vec<String>) -> Ask {
+    let call_id = call.id.clone();
+    about(
+        call,
+        About::Question(Question {
+            call: call_id,
+            text,
+            choices,
+        }),
+    )
+}
+
+/// An ask with a name of its own for exactly what it shows.
+fn about(call: &ToolCall, about: About) -> Ask {
+    let shown = serde_json::to_vec(&about).unwrap_or_default();
     let digest = digest::hex(&shown);
     Ask {
         id: AskId(format!("{}:{}", call.id, &digest[..8])),
-        about: About::Approval(approval),
+        about,
     }
 }
 

@@ -42,8 +42,13 @@ impl Turn {
         let Some(index) = self.calls.iter().position(asking) else {
             return;
         };
-        let Answer::Verdict { verdict } = answer else {
-            return;
+        let verdict = match answer {
+            Answer::Verdict { verdict } => verdict,
+            Answer::Said { text } => {
+                self.said(index, ask, text, effects);
+                return;
+            }
+            Answer::Proceed | Answer::Raise { .. } | Answer::End => return,
         };
         effects.push(Effect::Append(Fact::AskAnswered {
             ask: ask.clone(),
@@ -67,6 +72,19 @@ impl Turn {
                 self.resolve(index, Outcome::denied(text), effects);
             }
         }
+    }
+
+    /// The answer to a question of the model is the result of its call.
+    fn said(&mut self, index: usize, ask: &AskId, text: Option<String>, effects: &mut Vec<Effect>) {
+        let told = match &text {
+            Some(text) => format!("the person answers: {text}"),
+            None => "the person leaves it to you; decide, and say what you decided".to_owned(),
+        };
+        effects.push(Effect::Append(Fact::AskAnswered {
+            ask: ask.clone(),
+            answer: Answer::Said { text },
+        }));
+        self.resolve(index, Outcome::done(told), effects);
     }
 
     pub(crate) fn ended(&mut self, call: &CallId, mut outcome: Outcome, effects: &mut Vec<Effect>) {

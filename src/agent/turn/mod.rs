@@ -367,7 +367,7 @@ impl Turn {
         let ends = match &answer {
             Answer::End => true,
             Answer::Proceed | Answer::Raise { .. } => false,
-            Answer::Verdict { .. } => return,
+            Answer::Verdict { .. } | Answer::Said { .. } => return,
         };
         // That a model without a known price may be called holds for the home, and was kept before this.
         if answer == Answer::Proceed
@@ -385,7 +385,10 @@ impl Turn {
         }
         let ending = match about {
             About::Guard { text, .. } => Ending::Limit { text: text.clone() },
-            About::Budget { .. } | About::Unpriced { .. } | About::Approval(_) => Ending::Budget,
+            About::Budget { .. }
+            | About::Unpriced { .. }
+            | About::Approval(_)
+            | About::Question(_) => Ending::Budget,
         };
         self.keep_partial(&Reply::default(), effects);
         self.end(ending, effects);

@@ -9,8 +9,10 @@ pub mod answer;
 pub mod ask;
 pub mod desk;
 pub mod number;
+pub mod reply;
 pub mod room;
 pub mod sentence;
+mod shown;
 pub mod spoken;
 #[cfg(test)]
 mod trial;

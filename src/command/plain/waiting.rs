@@ -3,8 +3,9 @@
 use tokio::time::Instant;
 
 use crate::agent::visible::brief;
-use crate::command::plain::ask::{self, Reply};
+use crate::command::plain::ask;
 use crate::command::plain::desk::Desk;
+use crate::command::plain::reply::{self, Reply};
 use crate::command::{Trouble, find};
 use crate::protocol::ask::About;
 use crate::protocol::id::{Seq, SessionId};
@@ -89,7 +90,7 @@ impl Desk<'_> {
             _ => None,
         };
         let id = room.id;
-        match ask::reply(number, &waiting, choice, again, call) {
+        match reply::reply(number, &waiting, choice, again, call) {
             Err(why) => self.say(why),
             Ok(Reply::Answer(answer)) => {
                 let ask = waiting.id;

@@ -50,6 +50,27 @@ impl<'a> Arguments<'a> {
         }
     }
 
+    /// A list of texts; absent is empty, and one text alone is a list of one.
+    pub fn texts(self, name: &str) -> Result<Vec<&'a str>, String> {
+        let values = match self.value(name) {
+            None => return Ok(Vec::new()),
+            Some(Value::String(text)) => return Ok(vec![text]),
+            Some(Value::Array(values)) => values,
+            Some(other) => {
+                return Err(format!(
+                    "`{name}` must be a list of strings, not {}",
+                    kind(other)
+                ));
+            }
+        };
+        let texts = values.iter().map(|value| {
+            value.as_str().ok_or_else(|| {
+                format!("`{name}` must be a list of strings, not of {}", kind(value))
+            })
+        });
+        texts.collect()
+    }
+
     /// A whole number from 0.
     pub fn count(self, name: &str) -> Result<Option<u64>, String> {
         let Some(value) = self.value(name) else {

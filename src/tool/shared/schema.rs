@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::protocol::call::ToolSpec;
 
-/// One argument: its name, its JSON type, whether it must be there.
+/// One argument: its name, its JSON type (`array of` the type of what is in it), whether it must be there.
 pub type Argument = (&'static str, &'static str, Need);
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -17,7 +17,11 @@ pub fn spec(name: &str, description: &str, arguments: &[Argument]) -> ToolSpec {
     let mut properties = Map::new();
     let mut required = Vec::new();
     for (name, kind, need) in arguments {
-        properties.insert((*name).to_owned(), json!({ "type": kind }));
+        let shape = match kind.strip_prefix("array of ") {
+            Some(inner) => json!({ "type": "array", "items": { "type": inner } }),
+            None => json!({ "type": kind }),
+        };
+        properties.insert((*name).to_owned(), shape);
         if *need == Need::Required {
             required.push(Value::from(*name));
         }

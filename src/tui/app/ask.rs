@@ -6,7 +6,7 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use serde_json::Value;
 
-use crate::protocol::ask::{About, Answer, Approval, Ask, Risk, Subject, Verdict};
+use crate::protocol::ask::{About, Answer, Approval, Ask, Question, Risk, Subject, Verdict};
 use crate::protocol::call::parse_arguments;
 use crate::protocol::id::SessionId;
 use crate::protocol::money::{Money, UNIT};
@@ -110,6 +110,8 @@ impl Arming {
 pub enum Line {
     Reason(Text),
     Command(Text),
+    /// The answer to a question of the model.
+    Answer(Text),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -174,6 +176,13 @@ impl AskFocus {
     pub fn approval(&self) -> Option<&Approval> {
         match &self.ask.about {
             About::Approval(approval) => Some(approval),
+            _ => None,
+        }
+    }
+
+    pub fn question(&self) -> Option<&Question> {
+        match &self.ask.about {
+            About::Question(question) => Some(question),
             _ => None,
         }
     }
@@ -259,7 +268,7 @@ impl AskFocus {
     /// Pasted text answers nothing; it may be a reason or a command.
     pub fn paste(&mut self, pasted: &str, now: Duration) {
         match &mut self.line {
-            Some(Line::Reason(text) | Line::Command(text)) => {
+            Some(Line::Reason(text) | Line::Command(text) | Line::Answer(text)) => {
                 text.insert(&crate::agent::visible::one_line(pasted));
             }
             None => self.arming.dropped(now),
@@ -307,12 +316,24 @@ impl AskFocus {
             Choice::CheaperModel => Reply::Models,
             Choice::Budgets => Reply::Budgets,
             Choice::End => Reply::Answer(Answer::End),
+            Choice::Pick(at) => match self.question().and_then(|asked| asked.choices.get(at)) {
+                Some(text) => said(text),
+                None => Reply::Stay,
+            },
+            Choice::Say => {
+                self.line = Some(Line::Answer(Text::new(&crate::agent::visible::one_line(
+                    written,
+                ))));
+                Reply::Stay
+            }
+            Choice::LeaveIt => Reply::Answer(Answer::Said { text: None }),
         }
     }
 
     /// What is typed is text; Enter and Esc are what they are in every ask.
     fn line_key(&mut self, event: KeyEvent, now: Duration) -> Reply {
-        let Some(Line::Reason(text) | Line::Command(text)) = &mut self.line else {
+        let Some(Line::Reason(text) | Line::Command(text) | Line::Answer(text)) = &mut self.line
+        else {
             return Reply::Stay;
         };
         match event.code {
@@ -334,6 +355,12 @@ impl AskFocus {
                         },
                     }),
                     Some(Line::Command(text)) => Reply::Edited(text.as_str().to_owned()),
+                    Some(Line::Answer(text)) if text.as_str().trim().is_empty() => {
+                        // An empty line answers nothing.
+                        self.line = Some(Line::Answer(text));
+                        Reply::Stay
+                    }
+                    Some(Line::Answer(text)) => said(text.as_str().trim()),
                     None => Reply::Stay,
                 };
             }
@@ -342,6 +369,12 @@ impl AskFocus {
         edit_line(text, event);
         Reply::Stay
     }
+}
+
+fn said(text: &str) -> Reply {
+    Reply::Answer(Answer::Said {
+        text: Some(text.to_owned()),
+    })
 }
 
 /// A key in a line of its own: typing, and the composer's motions.

@@ -22,6 +22,12 @@ pub enum Choice {
     CheaperModel,
     Budgets,
     End,
+    /// An answer that the model offers, by its place.
+    Pick(usize),
+    /// An answer in the person's own words.
+    Say,
+    /// The model decides itself.
+    LeaveIt,
 }
 
 impl Choice {
@@ -69,6 +75,15 @@ pub fn choices(about: &About) -> Vec<Offer> {
             (Choice::CheaperModel, Action::AskModel, "other model"),
             (Choice::End, Action::AskEnd, "end the turn"),
         ],
+        About::Question(question) => {
+            let picks =
+                (0..question.choices.len()).map(|at| (Choice::Pick(at), Action::AskPick, ""));
+            let own = [
+                (Choice::Say, Action::AskSay, "answer in words…"),
+                (Choice::LeaveIt, Action::AskLeaveIt, "leave it to the model"),
+            ];
+            picks.chain(own).collect()
+        }
     }
 }
 

@@ -261,7 +261,7 @@ fn news(session: &Session, asks: &[&Ask], told: &Told) -> Option<News> {
             Some(ask) => Some(match ask.about {
                 About::Approval(_) => News::Approval,
                 About::Budget { .. } => News::Budget,
-                About::Guard { .. } | About::Unpriced { .. } => News::Question,
+                About::Guard { .. } | About::Unpriced { .. } | About::Question(_) => News::Question,
             }),
             None => None,
         };

@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 
 use crate::agent::visible::{escaped, one_line};
-use crate::protocol::ask::{About, BudgetName, Guard, Subject};
+use crate::protocol::ask::{About, BudgetName, Guard, Question, Subject};
 use crate::tui::app::App;
 use crate::tui::app::answering::READ_ON;
 use crate::tui::app::ask::{AskFocus, Line, Sight};
@@ -94,6 +94,7 @@ impl Card<'_> {
                 ),
                 form,
             ),
+            About::Question(wanted) => question(laid, wanted, self.focus, form),
         }
         asked
     }
@@ -117,6 +118,10 @@ impl Card<'_> {
             ),
             About::Guard { .. } => (format!("{mark} paused"), Role::Warn),
             About::Unpriced { .. } => (format!("{mark} no price known"), Role::Warn),
+            About::Question(_) => (
+                format!("{} asks you", look.mark(Mark::Question)),
+                Role::Warn,
+            ),
         }
     }
 
@@ -150,6 +155,7 @@ impl Card<'_> {
                 Line::Reason(_) if narrow => [("Enter", "no, with this"), ("Esc", "back")],
                 Line::Reason(_) => [("Enter", "no, with this reason"), ("Esc", "back")],
                 Line::Command(_) => [("Enter", "run this instead"), ("Esc", "back")],
+                Line::Answer(_) => [("Enter", "answer with this"), ("Esc", "back")],
             };
             let mut row = Row::new();
             for (key, what) in keys {
@@ -342,6 +348,7 @@ impl Card<'_> {
             let (lead, text) = match line {
                 Line::Reason(text) => ("no, because: ", text),
                 Line::Command(text) => ("run: ", text),
+                Line::Answer(text) => ("answer: ", text),
             };
             cursor = Some(draw_line(canvas, inner, y, lead, text, look));
             y += 1;
@@ -387,6 +394,10 @@ fn choices(app: &App, focus: &AskFocus, width: usize, flash: bool) -> Vec<Row> {
     for (index, (choice, action, what)) in focus.choices().into_iter().enumerate() {
         let key = app.keymap().choice(Place::Ask, action, index);
         let what = match choice {
+            // It stands with its number in what is asked.
+            Choice::Pick(_) => continue,
+            Choice::Say if narrow => "in words",
+            Choice::LeaveIt if narrow => "leave it",
             Choice::Details if focus.details => "less",
             Choice::Session if narrow => "session",
             Choice::NoBecause if narrow => "because",
@@ -441,6 +452,32 @@ pub fn draw_line(
     }
     canvas.write(x, y, area.right(), &shown[from..], look.style(Role::Text));
     (x + column as u16, y)
+}
+
+/// The question in full, and under it each answer with the number that chooses it.
+fn question(laid: &mut Laid, asked: &Question, focus: Option<&AskFocus>, form: Form) {
+    text_rows(laid, &escaped(&asked.text), form);
+    if !asked.choices.is_empty() {
+        laid.row(Row::new());
+    }
+    for (at, choice) in asked.choices.iter().enumerate() {
+        let marked = focus.is_some_and(|focus| focus.highlight == Some(at));
+        let role = if marked { Role::Marked } else { Role::Text };
+        let number = format!("{}  ", at + 1);
+        let lead = number.len();
+        let rows = wrapped(
+            &one_line(choice),
+            form.cells().saturating_sub(lead),
+            0,
+            role,
+        );
+        for (index, row) in rows.into_iter().enumerate() {
+            let number = if index == 0 { number.as_str() } else { "   " };
+            let mut whole = Row::of(number, Role::Key);
+            whole.left.extend(row.left);
+            laid.row(whole);
+        }
+    }
 }
 
 fn text_rows(laid: &mut Laid, text: &str, form: Form) {

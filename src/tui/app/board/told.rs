@@ -306,7 +306,9 @@ fn morning(session: &Session, waiting: &WaitingAsk, zone: i32) -> String {
             format!("paused {when} at {used} of {limit}: {so_far}")
         }
         About::Guard { text, .. } => format!("paused {when}, {}: {so_far}", one_line(text)),
-        About::Approval(_) | About::Unpriced { .. } => at::ask(&waiting.ask.about),
+        About::Approval(_) | About::Unpriced { .. } | About::Question(_) => {
+            at::ask(&waiting.ask.about)
+        }
     }
 }
 

@@ -200,6 +200,9 @@ pub enum Action {
     AskGoOn,
     AskModel,
     AskBudgets,
+    AskPick,
+    AskSay,
+    AskLeaveIt,
     AskEnd,
     // In the inbox.
     InboxNext,

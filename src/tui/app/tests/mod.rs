@@ -22,6 +22,7 @@ mod palette;
 mod panes;
 mod pictures;
 mod pointer;
+mod questions;
 mod reading;
 mod rebound;
 mod replies;

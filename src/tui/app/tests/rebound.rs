@@ -4,11 +4,11 @@
 use crossterm::event::{KeyCode, KeyModifiers};
 use pretty_assertions::assert_eq;
 
-use crate::protocol::ask::{About, Ask, BudgetName, Guard, Risk, Verdict};
+use crate::protocol::ask::{About, Ask, BudgetName, Guard, Question, Risk, Verdict};
 use crate::protocol::board::Weight;
 use crate::protocol::event::{Ending, Fact};
 use crate::protocol::failure::{Failure, FailureKind};
-use crate::protocol::id::AskId;
+use crate::protocol::id::{AskId, CallId};
 use crate::protocol::money::Money;
 use crate::protocol::op::Op;
 use crate::tui::app::Focus;
@@ -134,6 +134,11 @@ fn kinds() -> Vec<About> {
         About::Unpriced {
             model: "a/b".to_owned(),
         },
+        About::Question(Question {
+            call: CallId("a".to_owned()),
+            text: "which?".to_owned(),
+            choices: vec!["this".to_owned()],
+        }),
     ]
 }
 

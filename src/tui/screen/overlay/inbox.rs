@@ -278,6 +278,7 @@ fn kind(about: &About) -> (String, &'static str, Role) {
         About::Budget { .. } => ("budget".to_owned(), "", Role::Warn),
         About::Guard { .. } => ("paused".to_owned(), "", Role::Warn),
         About::Unpriced { .. } => ("no price".to_owned(), "", Role::Warn),
+        About::Question(_) => ("question".to_owned(), "", Role::Warn),
     }
 }
 
@@ -289,7 +290,7 @@ fn empty(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
     let said = [
         "Nothing waits. Asks of all sessions come here, oldest first.".to_owned(),
         format!(
-            "Approvals, budgets, pauses and models without a price: {flag} in the top line counts them, and {key} goes to the oldest in its session."
+            "Approvals, questions, budgets, pauses and models without a price: {flag} in the top line counts them, and {key} goes to the oldest in its session."
         ),
         "What another terminal runs asks there.".to_owned(),
     ];
