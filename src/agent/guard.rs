@@ -7,7 +7,7 @@ use std::hash::{Hash, Hasher};
 use std::time::Duration;
 
 use crate::protocol::ask::Guard;
-use crate::protocol::call::{Outcome, ToolCall};
+use crate::protocol::call::{Outcome, OutcomeKind, ToolCall};
 use crate::protocol::money::{Money, UNIT};
 use crate::protocol::time::Time;
 
@@ -93,9 +93,14 @@ impl Watch {
     }
 
     /// An outcome is progress when its like was not seen before in this session. A file changed back and forth shows the
-    /// same changes again, a test that fails the same way the same output.
+    /// same changes again, a test that fails the same way the same output. A tool that could not brought nothing, whatever
+    /// name it could not find; but a command that was cut off may have said something.
     pub fn ended(&mut self, tool: &str, outcome: &Outcome) {
-        self.ran_command |= tool == "bash";
+        let is_command = tool == "bash";
+        self.ran_command |= is_command;
+        if outcome.kind != OutcomeKind::Done && !is_command {
+            return;
+        }
         let detail = serde_json::to_string(&outcome.detail).unwrap_or_default();
         let whole = outcome.whole.as_ref().map(|whole| &whole.hash);
         // The number in a marker `output:N` differs each time; the hash of the whole stands for a cut text.
@@ -348,6 +353,35 @@ mod tests {
                 watch.ended("read", &Outcome::done(format!("text {step}")));
             }
         }
+    }
+
+    #[test]
+    fn tools_that_could_not_bring_nothing_whatever_they_name() {
+        let stops = |tool: &str, outcome: fn(String) -> Outcome| {
+            let mut watch = Watch::default();
+            watch.begin();
+            (1..60).find(|step| {
+                let stopped = watch.before_call(*step, Time(0), None, &settings());
+                watch.called(&call(&format!("{step}")), &settings());
+                watch.ended(tool, &outcome(format!("x{step} is not there")));
+                stopped.is_some()
+            })
+        };
+        for tool in ["read", "edit", "write", "grep", "glob"] {
+            assert_eq!(
+                stops(tool, |text| Outcome::failed(text)),
+                Some(13),
+                "{tool}"
+            );
+            assert_eq!(
+                stops(tool, |text| Outcome::denied(text)),
+                Some(13),
+                "{tool}"
+            );
+            assert_eq!(stops(tool, |text| Outcome::done(text)), None, "{tool}");
+        }
+        // What a command said before its time was over is output like any other.
+        assert_eq!(stops("bash", |text| Outcome::failed(text)), None);
     }
 
     #[test]
