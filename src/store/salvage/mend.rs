@@ -20,6 +20,7 @@ use crate::protocol::usage::Basis;
 use crate::store::append::write_card;
 use crate::store::blob;
 use crate::store::ledger::{self, Place};
+use crate::store::read::{CARD, cards};
 use crate::store::salvage::Rescue;
 use crate::store::upcast::{Unread, decode};
 
@@ -64,18 +65,23 @@ pub(crate) fn run(conn: &Connection, highest: i64) -> rusqlite::Result<Rescue> {
     name_sessions(conn, &sketches)?;
     for (session, sketch) in sketches {
         let id = id_of(conn, session)?;
-        let there: Option<i64> = conn
-            .query_row("SELECT 1 FROM card WHERE session = ?", [session], |row| {
-                row.get(0)
-            })
-            .optional()?;
-        if let (Some(id), None) = (id, there) {
+        let Some(id) = id else { continue };
+        // One that was saved says more than the facts alone, as what was looked at; where it can be read, and a session that
+        // opens stands behind it.
+        let sql = format!("SELECT {CARD} FROM card WHERE session = ?");
+        let kept = cards(conn, &sql, [session])?.pop();
+        let is_true = kept.is_some_and(|card| card.id == id && sketch.opened);
+        if !is_true {
+            conn.execute("DELETE FROM card WHERE session = ?", [session])?;
             write_card(conn, session, &sketch.card(id))?;
         }
     }
     keep_numbers(conn, highest)?;
     count(conn, highest)
 }
+
+/// No session is believed to have been at work for longer than a year of milliseconds, where its times may be damaged.
+const LONGEST: i64 = 365 * 24 * 3_600_000;
 
 struct Kept {
     seq: i64,
@@ -250,6 +256,8 @@ fn count(conn: &Connection, highest: i64) -> rusqlite::Result<Rescue> {
 /// Enough of a session for its row in the list, when its card is lost.
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Sketch {
+    /// The fact that opened it was saved; without it the session is there to read and cannot go on.
+    opened: bool,
     created: i64,
     active: i64,
     title: String,
@@ -276,6 +284,7 @@ struct Sketch {
 impl Sketch {
     fn new(at: i64) -> Self {
         Self {
+            opened: false,
             created: at,
             active: at,
             title: String::new(),
@@ -307,6 +316,7 @@ impl Sketch {
         self.active = self.active.max(at);
         match fact {
             Fact::SessionOpened { spec } => {
+                self.opened = true;
                 self.model = spec.model.clone();
                 self.cwd.clone_from(&spec.cwd);
                 self.project.clone_from(&spec.project);
@@ -337,9 +347,15 @@ impl Sketch {
             },
             Fact::ModelCalled {
                 step: 1..,
-                attempt: 1,
+                attempt,
+                model,
                 ..
-            } => self.steps += 1,
+            } => {
+                self.steps += u32::from(*attempt == 1);
+                if !self.opened {
+                    self.model = model.clone();
+                }
+            }
             Fact::ModelAnswered { charge, .. } => match (charge.money, charge.basis) {
                 (_, Basis::Play) => {}
                 (list, basis) if basis.is_included() => {
@@ -367,7 +383,21 @@ impl Sketch {
         }
     }
 
-    fn card(self, id: SessionId) -> Card {
+    fn card(mut self, id: SessionId) -> Card {
+        if !self.opened {
+            // Nothing will ever close it, and a damaged time may stand in what was saved.
+            if self.state == State::Working {
+                self.state = State::Interrupted;
+            }
+            if let Some(made) = id.0.get_timestamp() {
+                let (seconds, nanos) = made.to_unix();
+                let made = seconds.saturating_mul(1000) + u64::from(nanos / 1_000_000);
+                self.created = i64::try_from(made).unwrap_or(self.created);
+                self.active = self
+                    .active
+                    .clamp(self.created, self.created.saturating_add(LONGEST));
+            }
+        }
         Card {
             id,
             title: self.title,

@@ -252,6 +252,45 @@ fn what_followed_from_facts_is_worked_out_anew() {
 }
 
 #[test]
+fn a_session_that_was_saved_is_in_the_list_whatever_became_of_its_row() {
+    let home = Home::new();
+    let (_, events) = filled(&home);
+    let conn = rusqlite::Connection::open(home.path()).unwrap();
+    conn.execute_batch(
+        "UPDATE card SET state = 'doQe' WHERE session = 1;
+         UPDATE card SET id = zeroblob(16) WHERE session = 2;
+         DELETE FROM event WHERE session = 3 AND kind = 'session_opened';
+         DELETE FROM event WHERE session = 3 AND seq = (SELECT max(seq) FROM event WHERE session = 3);
+         UPDATE event SET at = 9e15 WHERE session = 3;
+         PRAGMA application_id = 7",
+    )
+    .unwrap();
+    drop(conn);
+    drop(Log::open(&home.path()).unwrap());
+    let reader = Reader::new(&home.path());
+    assert_eq!(reader.sessions(None, true).unwrap().len(), 12);
+    for (number, state, left) in [
+        (1, State::Done, 15),
+        (2, State::Done, 15),
+        (3, State::Done, 11),
+    ] {
+        let card = reader.card(id(number)).unwrap().unwrap();
+        let model = card.model.to_string();
+        assert_eq!(
+            (card.state, model.as_str()),
+            (state, "local/small"),
+            "{number}"
+        );
+        assert!(
+            card.created <= card.active && card.active < Time(4_000_000_000_000),
+            "{card:?}"
+        );
+        let there = reader.events_after(card.id, Seq(0)).unwrap().len();
+        assert_eq!(there, left, "{number} of {}", events.len());
+    }
+}
+
+#[test]
 fn commits_that_lie_only_in_the_log_of_writes_are_saved() {
     let home = Home::new();
     let other = Home::new();
