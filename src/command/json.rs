@@ -7,6 +7,28 @@ use crate::protocol::money::{Amounts, Currency};
 use crate::protocol::session::Card;
 use crate::protocol::usage::Usage;
 
+/// A value on one line. Control characters that JSON allows in its strings, but some terminals obey (U+007F to U+009F), are
+/// written as escapes, which mean the same to every reader.
+pub fn printed(value: &Value) -> String {
+    let text = value.to_string();
+    if !text.contains(is_control) {
+        return text;
+    }
+    let mut safe = String::with_capacity(text.len() + 64);
+    for c in text.chars() {
+        if is_control(c) {
+            safe.push_str(&format!("\\u{:04x}", u32::from(c)));
+        } else {
+            safe.push(c);
+        }
+    }
+    safe
+}
+
+fn is_control(c: char) -> bool {
+    matches!(c, '\u{7f}'..='\u{9f}')
+}
+
 /// Dollars, null when a part of them is not known.
 pub fn cost_usd(cost: &Amounts, known: bool) -> Value {
     if known {
@@ -118,6 +140,17 @@ pub(crate) mod tests {
             estimated: false,
             list_estimated: false,
         }
+    }
+
+    #[test]
+    fn no_value_steers_a_terminal() {
+        let value = json!({"a\u{9b}": "\u{1b}[2J \u{9b}31m \u{7f} \u{a0} ä"});
+        let text = printed(&value);
+        assert_eq!(
+            text,
+            r#"{"a\u009b":"\u001b[2J \u009b31m \u007f   ä"}"#.replace("   ä", " \u{a0} ä")
+        );
+        assert_eq!(serde_json::from_str::<Value>(&text).unwrap(), value);
     }
 
     #[test]

@@ -117,7 +117,7 @@ impl Face<'_> {
 
     /// One JSON value on a line of its own, there at once.
     pub fn json(&mut self, value: &Value) -> io::Result<()> {
-        writeln!(self.out, "{value}")?;
+        writeln!(self.out, "{}", json::printed(value))?;
         self.out.flush()
     }
 
