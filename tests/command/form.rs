@@ -381,7 +381,7 @@ fn the_tour_reads_writes_and_runs_in_an_empty_folder() {
         "{names:?}"
     );
     let files = fs::read_dir(home.work()).unwrap().count();
-    let told = format!("Real: {files} file");
+    let told = format!("Real, in this session: {files} file");
     assert!(
         result["result"].as_str().unwrap().contains(&told),
         "{told} in {result}"

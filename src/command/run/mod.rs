@@ -30,12 +30,14 @@ use crate::engine::door::Door;
 use crate::engine::feed::Feed;
 use crate::protocol::effort::Effort;
 use crate::protocol::event::{Event, Fact, Signal, When};
+use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::{CommandId, ModelRef, Seq, SessionId};
-use crate::protocol::item::{Block, Item};
+use crate::protocol::item::{Block, Item, joined};
 use crate::protocol::op::{Command, Op};
 use crate::protocol::query::{Found, Query};
 use crate::protocol::rule::{Effect, Mode, Rule, Scope};
 use crate::protocol::session::{Card, Change, OpenRequest, RunLimits};
+use crate::provider::rehearsal;
 
 /// How long an interrupted turn may take to end before the process ends without it.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -66,6 +68,9 @@ async fn begin(
     face: &mut Face<'_>,
 ) -> Ended {
     let start = Start::find(args, door, config).await?;
+    if let Some(why) = tour_in_the_way(&start, &blocks) {
+        return Err(Trouble::failed(why));
+    }
     seen(&blocks, start.target(config), door).await?;
     if args.budget.is_some() {
         let cards = match door.ask(Query::Models).await {
@@ -130,6 +135,21 @@ async fn seen(blocks: &[Block], target: &ModelRef, door: &Door) -> Result<(), Tr
         Found::Blind(Some(why)) => Err(Trouble::failed(why)),
         other => Err(find::odd(&other)),
     }
+}
+
+/// Why the tour cannot be played in this folder: it makes files there, and takes none for its own.
+fn tour_in_the_way(start: &Start, blocks: &[Block]) -> Option<String> {
+    let is_tour = start.held.is_none() && start.model == rehearsal::tour();
+    if !is_tour || !rehearsal::makes_files(&joined(blocks)) {
+        return None;
+    }
+    let names = rehearsal::tour_files().iter().map(|(name, _)| *name);
+    let there = |name: &&str| start.cwd.join(name).symlink_metadata().is_ok();
+    let name = names.into_iter().find(there)?;
+    Some(format!(
+        "{name} is there already in {}: the tour makes it itself; play it in an empty folder",
+        start.cwd.display()
+    ))
 }
 
 /// Which session the run works in.
@@ -331,7 +351,7 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
                 }
             };
             match heard {
-                None => return Err(Trouble::failed("the engine ended before the run")),
+                None => return self.broke_off("the engine ended before the run".to_owned(), face),
                 Some(Signal::Event(event)) if event.session == self.session => {
                     self.hear(&event, face)?;
                 }
@@ -358,6 +378,9 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
                     // Number 0 is the engine's own: the turn was given up, and no ending will come.
                     && (command.0 == 0 || !self.tally.has_begun()) =>
                 {
+                    if self.tally.has_begun() {
+                        return self.broke_off(why, face);
+                    }
                     return Err(Trouble::failed(why));
                 }
                 Some(_) => {}
@@ -380,6 +403,14 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
         self.tally.give_up();
         self.report(face)?;
         Ok(code)
+    }
+
+    /// The engine could not go on, as when the log cannot be written: what there is of a result says so.
+    fn broke_off(&mut self, why: String, face: &mut Face<'_>) -> Ended {
+        self.tally
+            .broke_off(Failure::new(FailureKind::Internal, why.clone()));
+        self.report(face)?;
+        Err(Trouble::failed(why))
     }
 
     fn interrupt(&self) {

@@ -34,6 +34,8 @@ pub struct Tally {
     ended: Option<(Seq, Time, Ending)>,
     /// Its end is not waited for any more.
     given_up: bool,
+    /// Why its end will never come.
+    broken: Option<Failure>,
 }
 
 #[derive(Debug, Clone)]
@@ -60,6 +62,7 @@ impl Tally {
             asked: None,
             ended: None,
             given_up: false,
+            broken: None,
         }
     }
 
@@ -71,6 +74,11 @@ impl Tally {
     /// The person did not wait for its end.
     pub fn give_up(&mut self) {
         self.given_up = true;
+    }
+
+    /// It ended without an end in the log.
+    pub fn broke_off(&mut self, why: Failure) {
+        self.broken = Some(why);
     }
 
     pub fn ending(&self) -> Option<&Ending> {
@@ -186,6 +194,7 @@ impl Tally {
             "duration_ms": u64::try_from(duration).unwrap_or(u64::MAX),
             "error": match ended {
                 Some(Ending::Failed { failure }) => error(failure),
+                None => self.broken.as_ref().map_or(Value::Null, error),
                 _ => Value::Null,
             },
         });
@@ -489,5 +498,20 @@ pub(crate) mod tests {
         assert_eq!(tally.result()["ending"], json!("failed"));
         tally.give_up();
         assert_eq!(tally.result()["ending"], json!("interrupted"));
+    }
+
+    #[test]
+    fn a_run_that_could_not_be_kept_on_failed_and_says_why() {
+        let mut tally = tally(vec![Fact::TurnStarted { turn: 1 }, called(1, 1)]);
+        let why = "the disk is full";
+        tally.broke_off(Failure::new(FailureKind::Internal, why));
+        let result = tally.result();
+        assert_eq!(
+            [&result["ending"], &result["error"]],
+            [
+                &json!("failed"),
+                &json!({"kind": "internal", "message": why})
+            ]
+        );
     }
 }

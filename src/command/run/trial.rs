@@ -390,3 +390,22 @@ async fn an_answer_of_nothing_is_said_beside_the_result() {
     let (_, err, _) = stage.run("--output stream-json go", "").await;
     assert_eq!(err, "", "it is in a line of its own there");
 }
+
+#[tokio::test]
+async fn the_tour_touches_nothing_where_its_files_are_there() {
+    let stage = Stage::new("> *\n< text: no\n");
+    let mine = stage.folder.path().join("tide.sh");
+    std::fs::write(&mine, "mine").unwrap();
+    let (out, err, code) = stage.run("--model rehearsal/tour --mode auto x", "").await;
+    assert_eq!((out.as_str(), code), ("", 1));
+    assert!(
+        err.starts_with("creel: tide.sh is there already in "),
+        "{err}"
+    );
+    assert_eq!(err.lines().count(), 1);
+    assert_eq!(std::fs::read_to_string(mine).unwrap(), "mine");
+    assert_eq!(std::fs::read_dir(stage.folder.path()).unwrap().count(), 2);
+    // Tool words make none of them.
+    let (_, _, code) = stage.run("--model rehearsal/tour -", "read a.txt").await;
+    assert_eq!(code, 0);
+}

@@ -22,6 +22,7 @@ use futures_util::stream::{self, BoxStream};
 
 use crate::agent::prompt::Prompt;
 use crate::protocol::failure::{Failure, FailureKind};
+use crate::protocol::id::ModelRef;
 use crate::protocol::money::Currency;
 use crate::protocol::reply::Reply;
 use crate::protocol::usage::Price;
@@ -78,9 +79,18 @@ pub fn tour_files() -> &'static [(&'static str, &'static str)] {
     &TOUR_FILES
 }
 
-/// Whether the tour plays its story for this first prompt, and so may make its files; tool words are played by themselves.
-pub fn begins_story(prompt: &str) -> bool {
-    words::read(prompt).is_none()
+/// The model that plays the tour.
+pub fn tour() -> ModelRef {
+    ModelRef {
+        provider: "rehearsal".to_owned(),
+        model: "tour".to_owned(),
+    }
+}
+
+/// Whether the tour makes its files when this is the first prompt: tool words are played by themselves, and asked as its
+/// composer asks it, it takes them as being there.
+pub fn makes_files(prompt: &str) -> bool {
+    prompt.trim() != TOUR_PROMPT && words::read(prompt).is_none()
 }
 
 /// Play money, in the proportions of a large model: $3, $15 and $0.30 a million tokens.

@@ -179,7 +179,7 @@ const MENDED: [&str; 10] = [
     "[bash sh test.sh: done]",
     "3 of 3: the tide is right.",
     "",
-    "Real: 1 file changed, 2 commands run, 0 refused. Played: words and prices.",
+    "Real, in this session: 1 file changed, 2 commands run, 0 refused. Played: words and prices.",
 ];
 
 #[tokio::test]
@@ -235,12 +235,12 @@ async fn where_somebody_is_there_a_no_is_answered() {
         (
             Some("the person said no: no network here"),
             "All right, without it. You said: no network here. The test again:",
-            "Real: 1 file changed, 2 commands run, 1 refused. Played: words and prices.",
+            "Real, in this session: 1 file changed, 2 commands run, 1 refused. Played: words and prices.",
         ),
         (
             None,
             "Nothing came from there, so nothing was run. The test again:",
-            "Real: 1 file changed, 3 commands run, 0 refused. Played: words and prices.",
+            "Real, in this session: 1 file changed, 3 commands run, 0 refused. Played: words and prices.",
         ),
     ];
     for (no, answer, last) in cases {
@@ -288,7 +288,9 @@ async fn any_other_first_prompt_makes_the_files_first() {
     );
     assert_eq!(
         happened.last().map(String::as_str),
-        Some("Real: 3 files changed, 2 commands run, 0 refused. Played: words and prices.")
+        Some(
+            "Real, in this session: 3 files changed, 2 commands run, 0 refused. Played: words and prices."
+        )
     );
     // A tool word is played as such, also as the first prompt.
     let happened = turn(
@@ -307,18 +309,18 @@ async fn the_tour_finds_its_folder_as_it_is() {
     let cases: [(&[&str], &str, bool); 3] = [
         (
             &[],
-            "Real: 3 files changed, 2 commands run, 0 refused. Played: words and prices.",
+            "Real, in this session: 3 files changed, 2 commands run, 0 refused. Played: words and prices.",
             true,
         ),
         // What was not made here is not written over.
         (
             &["test.sh"],
-            "Real: 2 files changed, 2 commands run, 0 refused. Played: words and prices.",
+            "Real, in this session: 2 files changed, 2 commands run, 0 refused. Played: words and prices.",
             true,
         ),
         (
             &["tide.sh"],
-            "Real: 0 files changed, 0 commands run, 0 refused. Played: words and prices.",
+            "Real, in this session: 0 files changed, 0 commands run, 0 refused. Played: words and prices.",
             false,
         ),
     ];
@@ -352,7 +354,7 @@ async fn a_no_is_taken_as_one() {
                 "[edit tide.sh: denied]",
                 "All right, without it. The tide stays wrong by a factor of 60.",
                 "",
-                "Real: 0 files changed, 1 command run, 1 refused. Played: words and prices.",
+                "Real, in this session: 0 files changed, 1 command run, 1 refused. Played: words and prices.",
             ],
         ),
         (
@@ -361,7 +363,7 @@ async fn a_no_is_taken_as_one() {
                 "[bash sh test.sh: denied]",
                 "All right, without it. The line is mended, but I have not seen the test pass.",
                 "",
-                "Real: 1 file changed, 0 commands run, 2 refused. Played: words and prices.",
+                "Real, in this session: 1 file changed, 0 commands run, 2 refused. Played: words and prices.",
             ],
         ),
         (
@@ -370,7 +372,7 @@ async fn a_no_is_taken_as_one() {
                 "[read NOTES.md: denied]",
                 "All right, without it. Then I cannot look, and leave everything as it is.",
                 "",
-                "Real: 0 files changed, 0 commands run, 2 refused. Played: words and prices.",
+                "Real, in this session: 0 files changed, 0 commands run, 2 refused. Played: words and prices.",
             ],
         ),
         (
@@ -379,7 +381,7 @@ async fn a_no_is_taken_as_one() {
                 "[read NOTES.md: done]",
                 "All right, without it. Then I cannot look, and leave everything as it is.",
                 "",
-                "Real: 0 files changed, 0 commands run, 1 refused. Played: words and prices.",
+                "Real, in this session: 0 files changed, 0 commands run, 1 refused. Played: words and prices.",
             ],
         ),
     ];
