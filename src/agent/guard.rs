@@ -368,20 +368,12 @@ mod tests {
             })
         };
         for tool in ["read", "edit", "write", "grep", "glob"] {
-            assert_eq!(
-                stops(tool, |text| Outcome::failed(text)),
-                Some(13),
-                "{tool}"
-            );
-            assert_eq!(
-                stops(tool, |text| Outcome::denied(text)),
-                Some(13),
-                "{tool}"
-            );
-            assert_eq!(stops(tool, |text| Outcome::done(text)), None, "{tool}");
+            assert_eq!(stops(tool, Outcome::failed), Some(13), "{tool}");
+            assert_eq!(stops(tool, Outcome::denied), Some(13), "{tool}");
+            assert_eq!(stops(tool, Outcome::done), None, "{tool}");
         }
         // What a command said before its time was over is output like any other.
-        assert_eq!(stops("bash", |text| Outcome::failed(text)), None);
+        assert_eq!(stops("bash", Outcome::failed), None);
     }
 
     #[test]

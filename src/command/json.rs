@@ -1,5 +1,7 @@
 //! The JSON that several commands share. Field names are a promise to scripts.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Value, json};
 
 use crate::command::moment::rfc3339;
@@ -17,7 +19,7 @@ pub fn printed(value: &Value) -> String {
     let mut safe = String::with_capacity(text.len() + 64);
     for c in text.chars() {
         if is_control(c) {
-            safe.push_str(&format!("\\u{:04x}", u32::from(c)));
+            let _ = write!(safe, "\\u{:04x}", u32::from(c));
         } else {
             safe.push(c);
         }

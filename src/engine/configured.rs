@@ -67,7 +67,7 @@ pub(crate) fn likely(
     listed: Option<&[String]>,
 ) -> Option<ModelRef> {
     let is_there = |model: &str| listed.is_none_or(|list| is_listed(list, model));
-    let present = || configured.iter().find(|model| is_there(&model.model));
+    let found = || configured.iter().find(|model| is_there(&model.model));
     let usual = || {
         let preset = entry.preset.as_deref().and_then(preset::find)?;
         preset.default_model.filter(|name| is_there(name))
@@ -77,13 +77,10 @@ pub(crate) fn likely(
         list.find(|name| providers.card(&of(provider, name)).price.is_some())
     };
     let first = || listed?.first().map(String::as_str);
-    present()
-        .or_else(|| configured.first())
-        .cloned()
-        .or_else(|| {
-            let name = usual().or_else(priced).or_else(first)?;
-            Some(of(provider, name))
-        })
+    found().or_else(|| configured.first()).cloned().or_else(|| {
+        let name = usual().or_else(priced).or_else(first)?;
+        Some(of(provider, name))
+    })
 }
 
 pub(crate) fn is_listed(listed: &[String], model: &str) -> bool {
@@ -115,6 +112,14 @@ mod tests {
     use super::*;
     use crate::provider::rehearsals::Rehearsals;
 
+    /// Names that are configured, the list, those it lacks, and the one that is asked.
+    type Case<'c> = (
+        &'c [&'c str],
+        Option<&'c [String]>,
+        &'c [&'c str],
+        Option<&'c str>,
+    );
+
     #[test]
     fn every_configured_model_is_compared_with_the_list_and_one_of_them_is_asked() {
         let preset = preset::find("anthropic").unwrap();
@@ -128,7 +133,7 @@ mod tests {
             |names: &[&str]| -> Vec<ModelRef> { names.iter().map(|name| of("p", name)).collect() };
         let list = ["zero", "second", "dated-20250929", "tagged:latest"].map(str::to_owned);
         let usual = preset.default_model.unwrap();
-        let cases: [(&[&str], Option<&[String]>, &[&str], Option<&str>); 6] = [
+        let cases: [Case; 6] = [
             (
                 &["gone", "second", "lost"],
                 Some(&list),
@@ -150,9 +155,9 @@ mod tests {
         for (names, listed, lacks, asked) in cases {
             let named = models(names);
             let found = likely(&providers, ("p", &entry), &named, listed);
-            let lost = listed.map_or_else(Vec::new, |listed| missing(&named, listed));
+            let absent = listed.map_or_else(Vec::new, |listed| missing(&named, listed));
             assert_eq!(
-                (lost, found),
+                (absent, found),
                 (models(lacks), asked.map(|name| of("p", name))),
                 "{names:?}"
             );

@@ -320,9 +320,11 @@ impl Task {
                 Chunk::Done(reply) => {
                     self.house.keep_windows();
                     if let Some(mut call) = self.call.take() {
-                        let notice = Vec::from_iter(call.notice.take());
-                        // Where it cannot be kept the answer cannot either, and that is told.
-                        let _ = self.commit(notice).await;
+                        if let Some(notice) = call.notice.take() {
+                            // Where it cannot be kept the answer cannot either, and that is told. Seldom: not kept in the
+                            // state of the task.
+                            let _ = Box::pin(self.commit(vec![notice])).await;
+                        }
                         self.counted = reply
                             .usage
                             .and_then(|usage| Counted::new(&call.sent, &reply.parts, &usage));

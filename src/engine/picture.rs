@@ -130,7 +130,7 @@ impl Task {
         if images.is_empty() {
             return Ok(());
         }
-        self.house.recall_windows().await;
+        Box::pin(self.house.recall_windows()).await;
         if let Some(why) = self.house.blindness(&self.target(), &images) {
             return Err(why);
         }

@@ -24,14 +24,14 @@ fn a_question_with_what_can_be_answered() {
         let (width, height) = size;
         let mut desk = Desk::running(size);
         desk.ask(which());
-        screen!(format!("question_waiting_{width}x{height}"), desk, ".");
+        screen!(format!("question_waiting_{width}x{height}"), desk);
         desk.key(KeyCode::Char('a'), KeyModifiers::ALT);
         desk.wait(400);
         desk.press(KeyCode::Down);
-        screen!(format!("question_ready_{width}x{height}"), desk, ".");
+        screen!(format!("question_ready_{width}x{height}"), desk);
         desk.wait(400);
         desk.press(KeyCode::Char('t'));
         desk.typed("2.4.0-rc1");
-        screen!(format!("question_in_words_{width}x{height}"), desk, ".");
+        screen!(format!("question_in_words_{width}x{height}"), desk);
     }
 }

@@ -119,7 +119,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     use super::*;
-    use crate::command::run::tally::tests::{
+    use crate::command::run::made::{
         answer, answered, call, called, events, item, result as ended, session,
     };
     use crate::protocol::call::Outcome;

@@ -3,6 +3,8 @@
 pub mod beside;
 pub mod ending;
 pub mod lines;
+#[cfg(test)]
+mod made;
 pub mod prompt;
 pub mod signals;
 pub mod tally;

@@ -162,7 +162,7 @@ fn said(glimpse: &mut Glimpse, fact: &Fact) {
             origin: Origin::Person,
         } => glimpse.prompt = first_line(&joined(blocks)),
         Item::Answer { text, .. } if !text.trim().is_empty() => {
-            glimpse.answer = unmarked::first_line(text)
+            glimpse.answer = unmarked::first_line(text);
         }
         _ => {}
     }
