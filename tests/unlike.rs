@@ -27,10 +27,13 @@ const ROWS: [(&str, &str, Tried); 15] = [
         "sizes that cannot be",
         Tried::By(&[
             (
-                "tests/screen.rs",
+                "tests/screen/any_size.rs",
                 "no_size_is_too_small_or_too_large_to_be_drawn",
             ),
-            ("tests/screen.rs", "every_screen_is_drawn_at_any_size"),
+            (
+                "tests/screen/any_size.rs",
+                "every_screen_is_drawn_at_any_size",
+            ),
             (
                 "tests/terminal.rs",
                 "a_terminal_of_one_cell_is_enough_to_start_and_quit",

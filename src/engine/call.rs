@@ -32,7 +32,7 @@ pub(crate) struct ModelCall {
     /// It was sent with pictures, and this was known of its eyes.
     pub(crate) tried_pictures: Option<Sees>,
     /// That another endpoint answers than before: told once it has.
-    pub(crate) notice: Option<Fact>,
+    pub(crate) notice: Option<Box<Fact>>,
     /// Until then its first word, thought or call must have come: another endpoint is ready.
     pub(crate) patience: Option<Instant>,
     pub(crate) drafted: Instant,

@@ -144,11 +144,7 @@ impl Hall {
                 Ok(mut task) => {
                     task.busy = says_busy;
                     // A fault in one session must not look like work that goes on.
-                    if AssertUnwindSafe(Box::pin(task.run()))
-                        .catch_unwind()
-                        .await
-                        .is_err()
-                    {
+                    if AssertUnwindSafe(task.run()).catch_unwind().await.is_err() {
                         let why = "the session broke down; this is a fault of Creel".to_owned();
                         house.tell(Signal::Refused {
                             command: CommandId(0),

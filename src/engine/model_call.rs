@@ -164,7 +164,7 @@ impl Task {
         if let Some(call) = &mut self.call {
             call.supply = supply;
             call.tried_pictures = tried_pictures;
-            call.notice = notice;
+            call.notice = notice.map(Box::new);
             call.patience = patience.map(|patience| Instant::now() + patience);
         }
         self.tell(Delta::Waiting {
@@ -323,7 +323,7 @@ impl Task {
                         if let Some(notice) = call.notice.take() {
                             // Where it cannot be kept the answer cannot either, and that is told. Seldom: not kept in the
                             // state of the task.
-                            let _ = Box::pin(self.commit(vec![notice])).await;
+                            let _ = Box::pin(self.commit(vec![*notice])).await;
                         }
                         self.counted = reply
                             .usage

@@ -278,7 +278,7 @@ impl Decoder {
         let too_long = |window| overflow(&self.dialect.reply(true), window);
         let failure = failure.or_else(|| self.window.and_then(too_long));
         let mut reply = self.dialect.reply(failure.is_none());
-        reply.begun = failure.is_some() && self.begun;
+        reply.begun = failure.is_some() && self.begun && self.dialect.stranger().is_none();
         if self.long && !reply.usage_raw.as_ref().is_some_and(tells_lives) {
             let each = reply.iterations.iter_mut();
             for usage in reply

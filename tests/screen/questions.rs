@@ -4,7 +4,7 @@ use creel::protocol::ask::{About, Question};
 use creel::protocol::id::CallId;
 use crossterm::event::{KeyCode, KeyModifiers};
 
-use super::Desk;
+use super::desk::Desk;
 
 fn which() -> About {
     About::Question(Question {

@@ -165,37 +165,12 @@ pub fn answered(answer: &Answer) -> String {
 }
 
 #[cfg(test)]
-pub mod tests {
+mod tests {
     use pretty_assertions::assert_eq;
 
     use super::*;
-    use crate::protocol::ask::Approval;
+    use crate::command::plain::made::{approval, command};
     use crate::protocol::id::{AskId, CallId};
-
-    fn approval(risk: Risk, subject: Subject, session_rule: Option<&str>) -> Ask {
-        Ask {
-            id: AskId("a".to_owned()),
-            about: About::Approval(Approval {
-                call: CallId("call_1_1_1".to_owned()),
-                tool: "bash".to_owned(),
-                subject,
-                cwd: "/src/flaky".into(),
-                risk,
-                risk_why: "deletes 3.1 GB, all inside target".to_owned(),
-                reason: "mode ask".to_owned(),
-                session_rule: session_rule.map(str::to_owned),
-            }),
-        }
-    }
-
-    pub fn command(risk: Risk) -> Ask {
-        let argv = ["bash", "-c", "rm -rf t\u{202e}mp && cargo clean"].map(str::to_owned);
-        let subject = Subject::Command {
-            argv: argv.into(),
-            parts: vec!["rm -rf tmp".to_owned(), "cargo clean".to_owned()],
-        };
-        approval(risk, subject, None)
-    }
 
     #[test]
     fn an_ask_is_told_whole() {

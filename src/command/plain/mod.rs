@@ -8,6 +8,8 @@
 pub mod answer;
 pub mod ask;
 pub mod desk;
+#[cfg(test)]
+mod made;
 pub mod number;
 pub mod reply;
 pub mod room;

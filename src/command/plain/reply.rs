@@ -169,8 +169,8 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     use super::*;
-    use crate::command::plain::ask::tests::command;
     use crate::command::plain::ask::told;
+    use crate::command::plain::made::command;
     use crate::protocol::ask::{BudgetName, Guard, Question};
     use crate::protocol::id::{AskId, CallId};
 

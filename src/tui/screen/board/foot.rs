@@ -169,7 +169,7 @@ fn listed(app: &App, short: bool, first: &[Action]) -> Vec<Pair> {
         .map(|(action, long, brief)| (*action, if short { *brief } else { *long }))
         .map(|(action, what)| match action {
             // The other one than what is listed.
-            Action::BoardScope if !here => (action, if short { "project" } else { "this project" }),
+            Action::BoardScope if !here => (action, if short { "here" } else { "this project" }),
             _ => (action, what),
         });
     live(app, said)
