@@ -235,7 +235,11 @@ fn called_with(turn: u32, step: u32, output: usize) -> [Fact; 3] {
         outcome,
     };
     let added = |item| Fact::ItemAdded { turn, step, item };
-    [added(asked), Fact::CallStarted { call }, added(result)]
+    [
+        added(asked),
+        Fact::CallStarted { call, birth: None },
+        added(result),
+    ]
 }
 
 fn ended(turn: u32) -> Fact {

@@ -28,6 +28,7 @@ mod panes;
 mod program;
 mod reopen;
 mod report;
+mod sandbox;
 mod start;
 mod steps;
 mod stream;
@@ -108,6 +109,12 @@ const ROWS: &[Row] = &[
         "what a step of a task with tools costs",
         90,
         steps::measure,
+    ),
+    row(
+        "sandbox",
+        "what the sandbox adds to a command",
+        60,
+        sandbox::measure,
     ),
     row(
         "halt",

@@ -14,6 +14,7 @@ pub mod config;
 pub mod picture;
 pub mod project;
 pub mod provider;
+pub mod sandbox;
 pub mod skill;
 pub mod store;
 // floor 4: hands, what the model may ask for

@@ -28,7 +28,9 @@ use creel::config::load::{self, ConfigError, Loaded};
 use creel::config::paths::{Paths, process_environment};
 use creel::engine::clock::Clock;
 use creel::engine::journal::Journal;
+use creel::engine::walls::Sandbox;
 use creel::engine::{Engine, Options, crash, leaving};
+use creel::sandbox::helper;
 use creel::tui::app::keymap::wished;
 use creel::tui::terminal::ability::attached;
 
@@ -39,6 +41,9 @@ const KEYS: Keys = Keys {
 };
 
 fn main() -> ExitCode {
+    if let Some(code) = helper::entered() {
+        return code;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return ExitCode::from(no_command(&error)),
@@ -87,7 +92,8 @@ async fn in_lines(arguments: &Workstation, face: &mut Face<'_>) -> Ended {
     let paths = Paths::from_environment(&process_environment).map_err(Trouble::failed)?;
     let loaded = load::read(&paths, &process_environment);
     let loaded = loaded.map_err(|error| config::trouble(&error))?;
-    let engine = engine(loaded.config.clone(), &paths, false).map_err(Trouble::failed)?;
+    let sandbox = Sandbox::of_machine(!arguments.no_sandbox);
+    let engine = engine(loaded.config.clone(), &paths, false, sandbox).map_err(Trouble::failed)?;
     let notices: Vec<String> = loaded
         .warnings
         .iter()
@@ -141,7 +147,9 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
     if let Sub::Run(args) = &sub {
         config.rules.extend(run::denied(args));
     }
-    let engine = engine(config, &paths, unattended).map_err(Trouble::failed)?;
+    let given_up = matches!(&sub, Sub::Run(args) if args.no_sandbox);
+    let sandbox = Sandbox::of_machine(!given_up);
+    let engine = engine(config, &paths, unattended, sandbox).map_err(Trouble::failed)?;
     for notice in &engine.notices {
         face.note(notice)?;
     }
@@ -222,7 +230,7 @@ async fn examine(
         |loaded| loaded.config.clone(),
     );
     let redactor = leaving::redactor(&config, &process_environment);
-    let engine = engine(config, paths, true);
+    let engine = engine(config, paths, true, Sandbox::of_machine(true));
     for notice in engine.iter().flat_map(|engine| &engine.notices) {
         face.note(notice)?;
     }
@@ -271,7 +279,12 @@ fn system() -> String {
     )
 }
 
-fn engine(config: Config, paths: &Paths, unattended: bool) -> Result<Engine, String> {
+fn engine(
+    config: Config,
+    paths: &Paths,
+    unattended: bool,
+    sandbox: Sandbox,
+) -> Result<Engine, String> {
     let redactor = Arc::default();
     Journal::new(
         paths.log_file.clone(),
@@ -291,6 +304,7 @@ fn engine(config: Config, paths: &Paths, unattended: bool) -> Result<Engine, Str
         redactor,
         home: std::env::home_dir(),
         unattended,
+        sandbox,
     };
     Engine::start(options, &Handle::current())
 }

@@ -16,6 +16,7 @@ use creel::config::paths::{Paths, process_environment};
 use creel::engine::clock::Clock;
 use creel::engine::door::Door;
 use creel::engine::journal::Journal;
+use creel::engine::walls::Sandbox;
 use creel::engine::{Engine, Options as EngineOptions, carried, crash};
 use creel::project;
 use creel::protocol::id::ModelRef;
@@ -74,6 +75,7 @@ fn open_screen((options, start): (Options, Start)) -> Result<Ended, Refused> {
 /// What starting the engine needs, kept until the first frame is drawn.
 struct Start {
     config: Config,
+    sandbox: Sandbox,
     paths: Paths,
     runtime: Arc<Runtime>,
     door: Arc<OnceLock<Door>>,
@@ -101,6 +103,7 @@ impl Start {
             home: std::env::home_dir(),
             unattended: false,
             redactor,
+            sandbox: self.sandbox,
         };
         let engine = Engine::start(options, self.runtime.handle())?;
         let started = Started {
@@ -142,6 +145,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         .map_err(|error| failed(format!("cannot start: {error}")))?;
     let start = Start {
         config: config.clone(),
+        sandbox: Sandbox::of_machine(!arguments.no_sandbox),
         paths: paths.clone(),
         runtime: Arc::new(runtime),
         door: Arc::default(),

@@ -14,7 +14,9 @@ const FLOORS: &[&[&str]] = &[
     &["protocol"],
     &["agent"],
     &["config"],
-    &["picture", "provider", "store", "skill", "project"],
+    &[
+        "picture", "provider", "sandbox", "store", "skill", "project",
+    ],
     &["tool"],
     &["engine"],
     &["tui::terminal"],
@@ -48,6 +50,8 @@ const FENCES: &[(&str, &[&str])] = &[
     ("ignore", &["tool"]),
     ("globset", &["agent", "project", "tool"]),
     ("serde_saphyr", &["skill", "tui::theme"]),
+    ("landlock", &["sandbox"]),
+    ("seccompiler", &["sandbox"]),
 ];
 
 /// What can fail or wait is not on the two floors that only decide.

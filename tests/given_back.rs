@@ -203,6 +203,7 @@ fn a_workstation_with_a_fault() {
         home: std::env::home_dir(),
         unattended: false,
         redactor: Arc::default(),
+        sandbox: crate::support::sandbox(),
     };
     let options = Options {
         setup: Setup {

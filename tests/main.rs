@@ -19,6 +19,7 @@ mod notice;
 mod picture;
 mod plain;
 mod route;
+mod sandbox;
 mod scenario;
 mod screen;
 mod support;

@@ -185,6 +185,7 @@ impl Desk {
             home: None,
             unattended: false,
             redactor: Arc::default(),
+            sandbox: crate::support::sandbox(),
         };
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)

@@ -288,6 +288,7 @@ mod tests {
             answered(),
             Fact::CallStarted {
                 call: CallId::new(1, 1, 1),
+                birth: None,
             },
             done(1),
             ends(Ending::Finished),
@@ -314,6 +315,7 @@ mod tests {
             calls(1),
             Fact::CallStarted {
                 call: CallId::new(1, 1, 1),
+                birth: None,
             },
             done(1),
             ends(Ending::Finished),

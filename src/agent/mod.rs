@@ -14,6 +14,7 @@ pub mod folder;
 pub mod fork;
 pub mod guard;
 pub mod loan;
+pub mod network;
 pub mod offer;
 pub mod permission;
 pub mod picture;

@@ -1,11 +1,14 @@
 //! After a crash: the facts that close what was open, so that the next request to the model is valid and the person is told
 //! the truth. Nothing is run again.
 
+use std::collections::BTreeSet;
+
 use crate::agent::session::{OpenCall, OpenRequestOut, Session};
 use crate::agent::visible::{brief, one_line};
 use crate::protocol::call::Outcome;
 use crate::protocol::event::{Ending, Fact};
 use crate::protocol::failure::{Failure, FailureKind};
+use crate::protocol::id::CallId;
 use crate::protocol::item::Item;
 use crate::protocol::money::Money;
 use crate::protocol::usage::{Charge, Usage};
@@ -41,8 +44,14 @@ fn named(call: &OpenCall) -> String {
     }
 }
 
-/// The facts that close a session nobody runs; none when nothing is open. `draft` is the text an answer had come to.
-pub fn closing(session: &Session, draft: Option<String>, broke: Broke) -> Vec<Fact> {
+/// The facts that close a session nobody runs; none when nothing is open. `draft` is the text an answer had come to, `survivors`
+/// the calls whose process was still there and was ended.
+pub fn closing(
+    session: &Session,
+    draft: Option<String>,
+    broke: Broke,
+    survivors: &BTreeSet<CallId>,
+) -> Vec<Fact> {
     let happened = broke.happened();
     let mut facts = Vec::new();
     let (turn, step) = (session.turn, session.step);
@@ -70,7 +79,11 @@ pub fn closing(session: &Session, draft: Option<String>, broke: Broke) -> Vec<Fa
         });
     }
     for (call, open) in &session.open_calls {
-        let outcome = if open.started {
+        let outcome = if survivors.contains(call) {
+            Outcome::lost(format!(
+                "{happened} while this ran. Its process was still there and was ended now, so how far it came is not known. It was not run again. Verify before repeating it."
+            ))
+        } else if open.started {
             Outcome::lost(format!(
                 "{happened} while this ran, so whether it took effect is not known. It was not run again. Verify before repeating it."
             ))
@@ -142,12 +155,12 @@ fn unanswered(request: &OpenRequestOut, happened: &str) -> Fact {
 
 #[cfg(test)]
 mod tests {
-    #![allow(clippy::unwrap_used)]
+    #![allow(clippy::unwrap_used, clippy::panic)]
 
     use super::*;
     use crate::protocol::call::ToolCall;
     use crate::protocol::event::Event;
-    use crate::protocol::id::{CallId, Seq, SessionId};
+    use crate::protocol::id::{Seq, SessionId};
     use crate::protocol::rule::Mode;
     use crate::protocol::session::{SessionSpec, State};
     use crate::protocol::time::Time;
@@ -184,10 +197,50 @@ mod tests {
             session = keep(fact);
         }
         let late = session.heard.0 + 3_600_000;
-        for fact in closing(&session, Some("so far".to_owned()), Broke::Process) {
+        for fact in closing(
+            &session,
+            Some("so far".to_owned()),
+            Broke::Process,
+            &BTreeSet::new(),
+        ) {
             session = keep((late, fact));
         }
         session
+    }
+
+    #[test]
+    fn a_process_that_was_still_there_is_told_of() {
+        let call = CallId("call_1_1_1".to_owned());
+        let mut session = found_later(vec![(1_000, Fact::TurnStarted { turn: 1 })]);
+        let open = OpenCall {
+            turn: 1,
+            step: 1,
+            name: "bash".to_owned(),
+            subject: "make".to_owned(),
+            started: true,
+            number: 1,
+            birth: None,
+        };
+        session.open_calls.insert(call.clone(), open);
+        for (survivors, expected) in [
+            (BTreeSet::new(), "so whether it took effect is not known"),
+            (
+                BTreeSet::from([call]),
+                "Its process was still there and was ended now",
+            ),
+        ] {
+            let facts = closing(&session, None, Broke::Process, &survivors);
+            let [
+                Fact::ItemAdded {
+                    item: Item::Result { outcome, .. },
+                    ..
+                },
+            ] = facts.as_slice()
+            else {
+                panic!("{facts:?}");
+            };
+            assert!(outcome.text.contains(expected), "{}", outcome.text);
+        }
     }
 
     #[test]
@@ -206,7 +259,7 @@ mod tests {
             step: 1,
             item: asked,
         };
-        let started = Fact::CallStarted { call };
+        let started = Fact::CallStarted { call, birth: None };
         let cases = [
             (vec![begun.clone()], 1_000),
             (vec![begun.clone(), (2_000, asked.clone())], 2_000),

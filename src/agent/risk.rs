@@ -2,9 +2,11 @@
 
 use crate::agent::command_line::Part;
 use crate::agent::folder::{inside, is_protected};
+use crate::agent::network::{INSTALLERS, INSTALLS, PROGRAMS as NETWORK};
 use crate::agent::permission::{Asked, Parts, command};
 use crate::protocol::ask::Risk;
 use crate::protocol::call::Reach;
+use crate::protocol::sandbox::Level;
 
 /// The highest risk of anything the call touches, and all reasons of that height.
 pub(crate) fn of(asked: &Asked<'_>, parts: &Parts) -> (Risk, String) {
@@ -84,26 +86,19 @@ pub(crate) fn of(asked: &Asked<'_>, parts: &Parts) -> (Risk, String) {
         }
     }
     let text = if reasons.is_empty() {
-        "runs a command as you; there is no sandbox".to_owned()
+        match asked.cage.level {
+            Level::None => "runs a command as you; there is no sandbox".to_owned(),
+            level => format!("runs a command in the sandbox, level {level}"),
+        }
     } else {
         reasons.join("; ")
     };
     (highest, text)
 }
 
-const NETWORK: &[&str] = &[
-    "curl", "wget", "ssh", "scp", "sftp", "rsync", "nc", "ncat", "telnet", "ftp", "ping", "dig",
-    "nslookup", "host",
-];
-
 const INTERPRETERS: &[&str] = &[
     "sh", "bash", "zsh", "dash", "ksh", "fish", "python", "python3", "perl", "ruby", "node", "php",
     "eval", "source", ".",
-];
-
-const INSTALLERS: &[&str] = &[
-    "npm", "pnpm", "yarn", "pip", "pip3", "uv", "gem", "apt", "apt-get", "dnf", "yum", "pacman",
-    "brew", "cargo", "go",
 ];
 
 fn name(part: &Part) -> Option<&str> {
@@ -175,12 +170,7 @@ fn command_risk(part: &Part, asked: &Asked<'_>, found: &mut Vec<(Risk, String)>)
             found.push((Risk::High, "touches files outside the folder".to_owned()));
         }
         _ if NETWORK.contains(&name) => found.push((Risk::Medium, "uses the network".to_owned())),
-        _ if INSTALLERS.contains(&name)
-            && matches!(
-                second,
-                "install" | "i" | "add" | "get" | "ci" | "publish" | "update" | "upgrade"
-            ) =>
-        {
+        _ if INSTALLERS.contains(&name) && INSTALLS.contains(&second) => {
             found.push((
                 Risk::Medium,
                 "installs from the network, which may run what it brings".to_owned(),
@@ -239,6 +229,7 @@ mod tests {
 
     use super::*;
     use crate::agent::command_line;
+    use crate::agent::permission::Cage;
     use crate::protocol::rule::Mode;
 
     #[test]
@@ -293,6 +284,7 @@ mod tests {
                 cwd: Path::new("/srv/app"),
                 roots: &roots,
                 home: None,
+                cage: Cage::GIVEN_UP,
             };
             let parts = match command_line::split(line) {
                 Ok(parts) => Parts::Known(parts),

@@ -18,6 +18,7 @@ use crate::protocol::id::{CallId, MessageId, ModelRef, Seq, SessionId};
 use crate::protocol::item::{Block, Item, Origin, joined};
 use crate::protocol::money::Money;
 use crate::protocol::rule::{Effect, Mode, Rule, Scope};
+use crate::protocol::sandbox::Birth;
 use crate::protocol::session::{Change, SessionSpec, State};
 use crate::protocol::time::Time;
 use crate::protocol::usage::{Charge, Spending, Usage};
@@ -114,6 +115,9 @@ pub struct OpenCall {
     pub started: bool,
     /// The number its whole output is kept under, once started.
     pub number: u32,
+    /// Its process, where it is a command that waited to be let go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub birth: Option<Box<Birth>>,
 }
 
 /// A model call under way.
@@ -333,12 +337,13 @@ impl Session {
                     });
                 }
             }
-            Fact::CallStarted { call } => {
+            Fact::CallStarted { call, birth } => {
                 self.outputs += 1;
                 let number = self.outputs;
                 if let Some(open) = self.open_calls.get_mut(call) {
                     open.started = true;
                     open.number = number;
+                    open.birth.clone_from(birth);
                 }
             }
             Fact::TurnEnded { ending, .. } => {
@@ -456,6 +461,7 @@ impl Session {
                     subject: at::subject(&call.name, &call.arguments, at::LONGEST),
                     started: false,
                     number: 0,
+                    birth: None,
                 };
                 self.open_calls.insert(call.id.clone(), open);
             }

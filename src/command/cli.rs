@@ -62,6 +62,9 @@ pub struct Workstation {
     /// Lines in place of a screen, for a screen reader or a pipe; ACCESSIBLE=1 does the same
     #[arg(long)]
     pub plain: bool,
+    /// Run commands without a sandbox, with your rights
+    #[arg(long)]
+    pub no_sandbox: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -134,6 +137,9 @@ pub struct RunArgs {
     /// End at the first failed call to the model
     #[arg(long)]
     pub no_retry: bool,
+    /// Run commands without a sandbox, with your rights
+    #[arg(long)]
+    pub no_sandbox: bool,
     /// Go on with a session: any unique part of its id, at least four characters
     #[arg(long, value_name = "ID", value_parser = value::session)]
     pub session: Option<String>,
@@ -360,7 +366,6 @@ mod tests {
             "creel --effort xhigh",
             "creel --model gpt",
             "creel run x y",
-            "creel run --no-sandbox x",
             "creel run --max-steps 0 x",
             "creel run --max-steps -1 x",
             "creel run --budget -1 x",
@@ -453,6 +458,7 @@ mod tests {
             cwd: None,
             worktree: None,
             plain: false,
+            no_sandbox: false,
         };
         assert_eq!(cli.workstation, expected);
         assert!(parse("creel").unwrap().command.is_none());

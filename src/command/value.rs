@@ -91,7 +91,9 @@ mod tests {
             ),
             (
                 "Zap",
-                Err("names no tool of Creel: expected read, write, edit, grep, glob or bash"),
+                Err(
+                    "names no tool of Creel: expected read, write, edit, grep, glob, bash or network",
+                ),
             ),
             ("Bash(", Err("rule `Bash(` has no closing parenthesis")),
         ] {

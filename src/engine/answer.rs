@@ -117,6 +117,7 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
             Ok(Found::Holder(holder))
         }
         Query::Worktree(look) => Ok(Found::Worktree(Box::new(worktree::see(house, look).await))),
+        Query::Sandbox => Ok(Found::Sandbox(house.walls.hold(house).await)),
         Query::Doctor => Ok(Found::Checks(health::checks(house).await)),
     };
     found.unwrap_or_else(Found::Failed)

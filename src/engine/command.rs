@@ -90,7 +90,7 @@ impl Task {
             Op::Again => self.go_on(id, Cut::Dropped).await,
             Op::Change { change } => self.change(id, change).await,
             Op::SetUp => self.set_up(id).await,
-            Op::Shell { command } => self.start_shell(command),
+            Op::Shell { command } => self.start_shell(command).await,
         }
     }
 

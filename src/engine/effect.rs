@@ -69,6 +69,7 @@ impl Task {
                 }
             }
             let asked = facts.iter().find_map(asked);
+            self.prepare(&mut facts, &acts).await;
             match request {
                 None if facts.is_empty() => {}
                 None => {
@@ -227,6 +228,7 @@ impl Task {
     fn note(&mut self, event: Event) {
         if let Fact::ItemAdded { turn, step, item } = &event.fact {
             if let Item::Result { call, .. } = item {
+                self.networks.remove(call);
                 self.shown
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)
@@ -265,6 +267,8 @@ impl Task {
         self.wake = None;
         self.deadline = None;
         self.tools = JoinSet::new();
+        // Not let go, they never begin.
+        self.waiting.clear();
         self.given_up = true;
         self.owed
             .extend(unkept.facts.into_iter().filter_map(happened));

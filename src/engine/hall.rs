@@ -192,6 +192,7 @@ mod tests {
     use crate::config::load;
     use crate::config::paths::Paths;
     use crate::engine::clock::Clock;
+    use crate::engine::walls::Sandbox;
     use crate::engine::{Engine, Options};
     use crate::protocol::query::{Found, Query};
 
@@ -208,6 +209,7 @@ mod tests {
                 home: None,
                 unattended: true,
                 redactor: std::sync::Arc::default(),
+                sandbox: Sandbox::Off { program: None },
             };
             let engine = Engine::start(options, &Handle::current()).unwrap();
             assert_eq!(engine.notices, Vec::<String>::new());

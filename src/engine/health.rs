@@ -8,13 +8,15 @@ use crate::engine::check::cards;
 use crate::engine::house::House;
 use crate::engine::{room, worktree};
 use crate::protocol::query::{Check, CheckState};
+use crate::protocol::sandbox::{Hold, Level};
+use crate::sandbox::ground::CACHES;
 
 pub(crate) async fn checks(house: &Arc<House>) -> Vec<Check> {
     [
         database(house).await,
         disk(house),
         providers(house).await,
-        sandbox(),
+        sandbox(&house.walls.hold(house).await),
     ]
     .into_iter()
     .chain(worktree::orphans(house).await)
@@ -100,12 +102,42 @@ async fn providers(house: &Arc<House>) -> Check {
     )
 }
 
-/// There is none yet, and nothing else is said; true also where no engine runs.
-pub fn sandbox() -> Check {
+/// As measured, with what commands may write beside the folder.
+fn sandbox(hold: &Hold) -> Check {
+    let Hold {
+        level,
+        given_up,
+        lacks,
+    } = hold;
+    let mut text = format!("level {level}: {}", level.meaning());
+    if level.holds() {
+        text.push_str("; written beside the folder: $TMPDIR and, in the home, ");
+        text.push_str(&CACHES.join(", "));
+    }
+    if !lacks.is_empty() {
+        text.push_str("; ");
+        text.push_str(lacks);
+    }
+    let (state, remedy) = match level {
+        Level::Contained => (CheckState::Ok, ""),
+        Level::Restricted => (CheckState::Ok, "install bubblewrap for the level contained"),
+        Level::None | Level::Partial if *given_up => {
+            (CheckState::Warn, "start Creel without --no-sandbox")
+        }
+        Level::None | Level::Partial => (
+            CheckState::Warn,
+            "every command is asked about; run Creel on Linux 6.12 or newer with Landlock, or as a user or in a container of its own",
+        ),
+    };
+    check("sandbox", state, text, remedy)
+}
+
+/// Where no engine runs, nothing was tried.
+pub fn sandbox_untried() -> Check {
     check(
         "sandbox",
         CheckState::Warn,
-        "level none: a command that is allowed runs with all your rights".to_owned(),
-        "keep the modes ask or edits, or run Creel as a user or in a container of its own",
+        "not tried, since the log could not be opened".to_owned(),
+        "",
     )
 }

@@ -19,6 +19,7 @@ use crate::engine::feed::Signals;
 use crate::engine::owner::{Held, Owners};
 use crate::engine::routes::Routes;
 use crate::engine::streams::Streams;
+use crate::engine::walls::Walls;
 use crate::protocol::call::ToolSpec;
 use crate::protocol::event::Signal;
 use crate::protocol::id::{ModelRef, SessionId};
@@ -55,6 +56,7 @@ pub(crate) struct House {
     pub(crate) tools: Toolbox,
     pub(crate) clock: Clock,
     pub(crate) owners: Owners,
+    pub(crate) walls: Walls,
     pub(crate) signals: Signals,
     pub(crate) redactor: Arc<Mutex<Redactor>>,
     pub(crate) budget: BudgetConfig,

@@ -46,6 +46,7 @@ mod title;
 mod tool_run;
 #[cfg(test)]
 mod trial;
+pub mod walls;
 mod window;
 mod worktree;
 mod worktree_list;
@@ -72,6 +73,7 @@ use crate::engine::hall::Hall;
 use crate::engine::house::House;
 use crate::engine::owner::{Owners, whereabouts};
 use crate::engine::routes::Routes;
+use crate::engine::walls::{Sandbox, Walls};
 use crate::protocol::call::ToolSpec;
 use crate::protocol::rule::Rule;
 use crate::store::log::Log;
@@ -89,6 +91,8 @@ pub struct Options {
     pub unattended: bool,
     /// Keys read from now on are known to it.
     pub redactor: Arc<Mutex<Redactor>>,
+    /// What holds the commands of models.
+    pub sandbox: Sandbox,
 }
 
 /// A running engine.
@@ -123,6 +127,7 @@ impl Engine {
             home,
             unattended,
             redactor,
+            sandbox,
         } = options;
         let opened = Log::open(&paths.db).map_err(|error| error.to_string())?;
         let (knock, knocks) = mpsc::unbounded_channel();
@@ -147,6 +152,7 @@ impl Engine {
             })),
             health: Mutex::default(),
             tools: Toolbox::shipped(),
+            walls: Walls::new(sandbox),
             owners: Owners::new(
                 paths.locks.clone(),
                 whereabouts(|name| std::env::var(name).ok(), clock.now()),

@@ -1,6 +1,6 @@
 //! Opens a new session, or takes hold of one of the log and closes what a crash left open in it.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -15,6 +15,7 @@ use crate::engine::house::House;
 use crate::engine::owner::Held;
 use crate::engine::picture;
 use crate::engine::session::{Task, Word};
+use crate::engine::walls;
 use crate::project::{self, Project};
 use crate::protocol::event::{Event, Fact, Signal};
 use crate::protocol::id::{ModelRef, Seq, SessionId};
@@ -178,7 +179,8 @@ pub(crate) async fn take_hold(house: &Arc<House>, id: SessionId) -> Result<Taken
     let draft = house
         .read(move |reader| reader.draft(&step_draft(id)))
         .await?;
-    let facts = recover::closing(&session, draft, Broke::Process);
+    let survivors = walls::end_survivors(&session);
+    let facts = recover::closing(&session, draft, Broke::Process, &survivors);
     if !facts.is_empty() {
         let at = house.clock.now();
         let batch = Batch {
@@ -297,8 +299,9 @@ pub(crate) async fn close_abandoned(house: &Arc<House>) {
     for session in sessions {
         // A turn that a budget or a guard ended leaves a card that looks the same; its fold tells, and is short to read.
         let open = folded(house, session).await.is_ok_and(|session| {
-            session
-                .is_some_and(|session| !recover::closing(&session, None, Broke::Process).is_empty())
+            session.is_some_and(|session| {
+                !recover::closing(&session, None, Broke::Process, &BTreeSet::new()).is_empty()
+            })
         });
         if open {
             // One that another process takes meanwhile is closed there.

@@ -242,6 +242,8 @@ mod tests {
             risk_why: String::new(),
             reason: String::new(),
             session_rule: None,
+            level: None,
+            network: false,
         };
         Fact::AskRaised {
             ask: Ask {

@@ -1,7 +1,7 @@
 //! One task a session: takes words from the faces, chunks from the model, outcomes from tools, and has the turn's effects
 //! carried out. It is the session's one writer.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -25,14 +25,17 @@ use crate::engine::house::House;
 use crate::engine::open;
 use crate::engine::owner::Held;
 use crate::engine::tool_run::{Finished, Shelled};
+use crate::engine::walls;
 use crate::project;
 use crate::protocol::event::{Fact, Signal};
 use crate::protocol::id::{CallId, CommandId, ModelRef};
 use crate::protocol::item::{Block, Item, joined as joined_text};
 use crate::protocol::op::{Command, Op};
+use crate::protocol::sandbox::Network;
 use crate::protocol::session::RunLimits;
 use crate::protocol::time::Time;
 use crate::provider::Chunk;
+use crate::sandbox::child::Waiting;
 use crate::store::fault::StoreError;
 use crate::tool::shared::change::Shown;
 
@@ -53,6 +56,8 @@ pub(crate) struct Task {
     pub(crate) session: Session,
     /// The folders that count as inside, fixed while the session is open.
     pub(crate) roots: Vec<PathBuf>,
+    /// What git keeps elsewhere for a worktree, fixed with them.
+    pub(crate) repository: Option<PathBuf>,
     /// The conversation, in memory from the first word on that needs it: what prompts are built from.
     pub(crate) items: Vec<Placed>,
     /// That the session was opened, until it is kept: with the first facts that follow, so that what is said at once costs one
@@ -81,6 +86,10 @@ pub(crate) struct Task {
     /// What the provider counted last.
     pub(crate) counted: Option<Counted>,
     pub(crate) tools: JoinSet<Finished>,
+    /// Commands that wait until their start is kept, or why they do not.
+    pub(crate) waiting: HashMap<CallId, Result<Waiting, String>>,
+    /// The calls that are given the network.
+    pub(crate) networks: HashMap<CallId, Network>,
     pub(crate) stop: CancellationToken,
     /// The person's own commands, with what is running, by the number of their output.
     pub(crate) shell: JoinSet<Shelled>,
@@ -141,11 +150,13 @@ impl Task {
         held: Held,
     ) -> Self {
         let cwd = &session.spec.cwd;
-        let roots = project::roots(cwd, &project::find(cwd), house.home.as_deref());
+        let project = project::find(cwd);
+        let roots = project::roots(cwd, &project, house.home.as_deref());
         Self {
             house,
             session,
             roots,
+            repository: walls::repository(&project),
             outputs: Arc::new(Mutex::new(outputs(&items))),
             items,
             opened: None,
@@ -163,6 +174,8 @@ impl Task {
             chosen: None,
             counted: None,
             tools: JoinSet::new(),
+            waiting: HashMap::new(),
+            networks: HashMap::new(),
             stop: CancellationToken::new(),
             shell: JoinSet::new(),
             shells: BTreeMap::new(),
@@ -362,8 +375,13 @@ impl Task {
                 Err(why) => return Err(why),
             }
         }
-        self.commit(recover::closing(&self.session, None, Broke::Log))
-            .await?;
+        self.commit(recover::closing(
+            &self.session,
+            None,
+            Broke::Log,
+            &BTreeSet::new(),
+        ))
+        .await?;
         self.given_up = false;
         Ok(())
     }

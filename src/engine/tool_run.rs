@@ -9,18 +9,20 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::digest;
-use crate::agent::permission::{self, Asked};
+use crate::agent::permission::{self, Asked, Cage};
 use crate::agent::rule::Bases;
 use crate::agent::turn::input::{Decision, Input};
 use crate::engine::session::Task;
 use crate::protocol::ask::Subject;
-use crate::protocol::call::{Outcome, OutputRef, ToolCall};
+use crate::protocol::call::{Outcome, OutputRef, Reach, ToolCall};
 use crate::protocol::event::{Delta, Fact, Signal};
 use crate::protocol::id::{CallId, CommandId};
 use crate::protocol::item::Item;
 use crate::protocol::rule::Rule;
+use crate::protocol::sandbox::Network;
 use crate::protocol::time::Time;
 use crate::tool::shared::change::Shown;
+use crate::tool::shared::environment::Whose;
 use crate::tool::{Ended, Place, Query, Scene, bash};
 
 /// A tool that has ended.
@@ -80,6 +82,13 @@ impl Task {
         if let Some(query) = tool.query(&input) {
             return self.judge_query(call, query, &rules);
         }
+        let walls = &self.house.walls;
+        let runs = reach.iter().any(|reach| matches!(reach, Reach::Run { .. }));
+        let cage = if runs {
+            walls.cage(&self.house).await
+        } else {
+            Cage::GIVEN_UP
+        };
         let asked = Asked {
             tool: &tool.spec().name,
             reach: &reach,
@@ -88,7 +97,13 @@ impl Task {
             cwd: &scene.place.cwd,
             roots: &scene.place.roots,
             home: self.house.home.as_deref(),
+            cage,
         };
+        if permission::has_network(&asked) {
+            self.networks.insert(call.id.clone(), Network::On);
+        } else {
+            self.networks.remove(&call.id);
+        }
         let reason = match permission::decide(&asked) {
             permission::Verdict::Allow => return Decision::Allow,
             permission::Verdict::Deny(text) => return Decision::Deny(text),
@@ -149,6 +164,8 @@ impl Task {
             .get(&call.id)
             .map_or(0, |open| open.number);
         let scene = self.scene(call, number);
+        *scene.waiting.lock().unwrap_or_else(PoisonError::into_inner) =
+            self.waiting.remove(&call.id);
         let id = call.id.clone();
         let name = call.name.clone();
         let work = match (self.house.tools.get(&call.name), call.input()) {
@@ -174,7 +191,7 @@ impl Task {
     }
 
     /// The person's own command: runs as the person, unasked, and is recorded as theirs.
-    pub(crate) fn start_shell(&mut self, command: String) {
+    pub(crate) async fn start_shell(&mut self, command: String) {
         if self.shell.is_empty() {
             self.shell_stop = CancellationToken::new();
         }
@@ -199,6 +216,10 @@ impl Task {
             stop: self.shell_stop.clone(),
             ..self.scene(&call, number)
         };
+        let waiting = self
+            .wait(&bash::argv(&command), Whose::Person, Network::On)
+            .await;
+        *scene.waiting.lock().unwrap_or_else(PoisonError::into_inner) = waiting;
         let began = self.house.clock.now();
         self.shells.insert(number, command.clone());
         let kept = self.kept(bash::person_shell(command, scene).boxed(), number, began);
@@ -363,6 +384,7 @@ impl Task {
                 teller.tell(Signal::Delta { session, delta });
             }),
             stop: self.stop.clone(),
+            waiting: Arc::default(),
         }
     }
 }

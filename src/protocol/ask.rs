@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::id::{AskId, CallId};
 use crate::protocol::money::Money;
+use crate::protocol::sandbox::Level;
 
 /// One thing that waits for the person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,6 +86,37 @@ pub struct Approval {
     pub reason: String,
     /// The rule that `s` would keep for this session; absent where it would cover more than what is shown.
     pub session_rule: Option<String>,
+    /// Of a command: the sandbox it runs in.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// It may use the network.
+    #[serde(default, skip_serializing_if = "is_off")]
+    pub network: bool,
+}
+
+impl Approval {
+    /// What holds the command it is about, in a few words.
+    pub fn held(&self) -> &'static str {
+        match (self.level.unwrap_or_default(), self.network) {
+            (Level::None, _) => "no sandbox: it runs with your rights",
+            (Level::Partial, false) => {
+                "sandbox partial: files are NOT protected; the network is off"
+            }
+            (Level::Partial, true) => "sandbox partial: files are NOT protected; the network is on",
+            (Level::Restricted, false) => "sandbox restricted; the network is off",
+            (Level::Restricted, true) => "sandbox restricted; the network is on",
+            (Level::Contained, false) => "sandbox contained; the network is off",
+            (Level::Contained, true) => "sandbox contained; the network is on",
+        }
+    }
+}
+
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde's skip_serializing_if passes a reference"
+)]
+fn is_off(network: &bool) -> bool {
+    !network
 }
 
 /// What exactly would happen.

@@ -11,6 +11,7 @@ use crate::protocol::image::Image;
 use crate::protocol::item::{Block, Item};
 use crate::protocol::money::Money;
 use crate::protocol::route::Vitals;
+use crate::protocol::sandbox::Birth;
 use crate::protocol::session::{Change, SessionSpec};
 use crate::protocol::time::Time;
 use crate::protocol::usage::{Cause, Charge, Price, Usage};
@@ -153,6 +154,9 @@ pub enum Fact {
     /// The tool is about to run. On disk before it does; a call with this and no result may have taken effect.
     CallStarted {
         call: CallId,
+        /// Of a call that is a command: its process, which waits until this is kept, and what holds it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        birth: Option<Box<Birth>>,
     },
     TurnEnded {
         turn: u32,

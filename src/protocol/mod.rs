@@ -24,6 +24,7 @@ pub mod query;
 pub mod reply;
 pub mod route;
 pub mod rule;
+pub mod sandbox;
 pub mod session;
 pub mod time;
 pub mod told;

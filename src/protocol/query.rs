@@ -13,6 +13,7 @@ use crate::protocol::money::{Amounts, Money, Rates};
 use crate::protocol::offer::Offer;
 use crate::protocol::provider::ProviderCard;
 use crate::protocol::route::RouteReport;
+use crate::protocol::sandbox::Hold;
 use crate::protocol::session::Card;
 use crate::protocol::time::Time;
 use crate::protocol::usage::{Price, Spending, Usage};
@@ -115,6 +116,8 @@ pub enum Query {
     },
     /// What the engine can say of itself and its surroundings: database, providers, disk, sandbox.
     Doctor,
+    /// What holds the commands of models on this machine: measured where that was not done yet.
+    Sandbox,
     /// Git worktrees, and who else writes in a folder.
     Worktree(Look),
 }
@@ -305,6 +308,7 @@ pub enum Found {
     Prompts(Vec<String>),
     Holder(Option<Holder>),
     Checks(Vec<Check>),
+    Sandbox(Hold),
     Worktree(Box<Sight>),
     /// The log could not be read.
     Failed(String),

@@ -1,6 +1,7 @@
 //! `bash`: a command line for a shell.
 
 use std::os::unix::process::ExitStatusExt;
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use futures_util::FutureExt;
@@ -9,6 +10,7 @@ use serde_json::Value;
 
 use crate::protocol::ask::Subject;
 use crate::protocol::call::{Outcome, OutcomeKind, Reach, ToolSpec};
+use crate::protocol::sandbox::{Level, Network};
 use crate::tool::shared::arguments::Arguments;
 use crate::tool::shared::economy;
 use crate::tool::shared::environment::{Whose, environment};
@@ -66,6 +68,11 @@ impl Tool for Bash {
         false
     }
 
+    fn command(&self, input: &Value) -> Option<Vec<String>> {
+        let (command, _) = arguments(input).ok()?;
+        Some(argv(&command))
+    }
+
     fn run(&self, input: Value, scene: Scene) -> BoxFuture<'static, Ended> {
         async move {
             match arguments(&input) {
@@ -104,7 +111,7 @@ fn seconds(timeout: u64) -> u64 {
 }
 
 /// The vector handed to the system: bash where it exists, else sh.
-fn argv(command: &str) -> Vec<String> {
+pub fn argv(command: &str) -> Vec<String> {
     // Without a PATH the system looks in these two.
     let path = std::env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
     let has_bash = std::env::split_paths(&path).any(|folder| folder.join("bash").is_file());
@@ -119,6 +126,17 @@ async fn shell(command: &str, timeout: Option<u64>, whose: Whose, scene: &Scene)
     let timeout = timeout.unwrap_or(scene.limits.command_seconds).max(1);
     let budget =
         usize::try_from(scene.limits.output_tokens.saturating_mul(4)).unwrap_or(usize::MAX);
+    let waiting = scene
+        .waiting
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .take();
+    let held = match &waiting {
+        Some(Ok(waiting)) if waiting.birth.level > Level::None => Some(waiting.birth.network),
+        _ => None,
+    };
+    let contained =
+        matches!(&waiting, Some(Ok(waiting)) if waiting.birth.level == Level::Contained);
     let job = Job {
         argv: argv(command),
         cwd: scene.place.cwd.clone(),
@@ -128,15 +146,23 @@ async fn shell(command: &str, timeout: Option<u64>, whose: Whose, scene: &Scene)
         budget: budget.saturating_sub(CLOSING),
         tail: scene.tail.clone(),
         stop: scene.stop.clone(),
+        waiting,
     };
     match process::run(job).await {
-        Ok(finished) => ended(finished, timeout, scene.number),
+        Ok(finished) => {
+            let mut ended = ended(finished, timeout, scene.number, held);
+            if contained && leaves(command) {
+                ended.outcome.text.push_str(GONE);
+            }
+            ended
+        }
         Err(text) => Outcome::failed(text).into(),
     }
 }
 
 /// The output as the model reads it, and below it how the command ended where that is not simply well.
-fn ended(finished: Finished, timeout: u64, number: u32) -> Ended {
+/// `held`: the network of a command within walls.
+fn ended(finished: Finished, timeout: u64, number: u32, held: Option<Network>) -> Ended {
     let told = finished.digest.finish(&format!("output:{number}"));
     let mut closing = Vec::new();
     if finished.kept.kept() < finished.kept.total() && told.cut {
@@ -177,6 +203,9 @@ fn ended(finished: Finished, timeout: u64, number: u32) -> Ended {
         (Some(exit), None) if exit != 0 => closing.push(format!("exit {exit}")),
         _ => {}
     }
+    if let Some(network) = held.filter(|_| exit != Some(0) && kind == OutcomeKind::Done) {
+        closing.extend(walls(&told.text, network).map(str::to_owned));
+    }
     let mut text = told.text;
     if text.is_empty() {
         "(no output)".clone_into(&mut text);
@@ -192,6 +221,50 @@ fn ended(finished: Finished, timeout: u64, number: u32) -> Ended {
             ..Outcome::done(text)
         },
         whole: told.cut.then(|| finished.kept.into_bytes()),
+    }
+}
+
+/// What a model should know that began a server. Not part of an output that is cut: it comes behind it.
+const GONE: &str = "\n(sandbox: what it left in the background ended with it)";
+
+/// Whether a line may leave something in the background: an `&` that is no `&&` and moves no output.
+fn leaves(command: &str) -> bool {
+    let bytes = command.as_bytes();
+    let at = |index: Option<usize>| index.and_then(|index| bytes.get(index)).copied();
+    bytes.iter().enumerate().any(|(index, &byte)| {
+        byte == b'&'
+            && !matches!(at(index.checked_sub(1)), Some(b'&' | b'>' | b'<' | b'\\'))
+            && !matches!(at(Some(index + 1)), Some(b'&' | b'>'))
+    })
+}
+
+/// What programs say where the sandbox is what refused them. In small letters.
+const REFUSED: &[&str] = &[
+    "permission denied",
+    "operation not permitted",
+    "read-only file system",
+];
+const UNREACHED: &[&str] = &[
+    "could not resolve",
+    "couldn't resolve",
+    "name resolution",
+    "network is unreachable",
+    "enotfound",
+    "eai_again",
+];
+
+/// What a command that failed should know of its walls, where they may be why.
+fn walls(output: &str, network: Network) -> Option<&'static str> {
+    let output = output.to_ascii_lowercase();
+    let says = |words: &[&str]| words.iter().any(|word| output.contains(word));
+    match network {
+        Network::Off if says(REFUSED) || says(UNREACHED) => Some(
+            "(sandbox: writes only in the folder and $TMPDIR, no keys, no network; ask the person where more is needed)",
+        ),
+        Network::On if says(REFUSED) => Some(
+            "(sandbox: writes only in the folder and $TMPDIR, no keys; ask the person where more is needed)",
+        ),
+        _ => None,
     }
 }
 
@@ -368,6 +441,43 @@ mod tests {
         );
         assert!(ended.outcome.text.len() <= 8000);
         assert_eq!(ended.whole.unwrap().len(), 1 << 20);
+    }
+
+    #[test]
+    fn what_may_be_left_in_the_background_is_seen() {
+        for (line, expected) in [
+            ("server >log 2>&1 &", true),
+            ("server & sleep 1; curl x", true),
+            ("(server &)", true),
+            ("make && make test", false),
+            ("make >log 2>&1", false),
+            ("make &>log", false),
+            ("cat <&3; echo a\\&b", false),
+            ("", false),
+        ] {
+            assert_eq!(leaves(line), expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_command_that_the_walls_refused_is_told_of_them() {
+        use Network::{Off, On};
+        let cases = [
+            ("sh: 1: cannot create /etc/x: Permission denied", Off, true),
+            (
+                "touch: cannot touch '/etc/x': Read-only file system",
+                On,
+                true,
+            ),
+            ("curl: (6) Could not resolve host: example.org", Off, true),
+            ("curl: (6) Could not resolve host: example.org", On, false),
+            ("no such file", Off, false),
+        ];
+        for (output, network, told) in cases {
+            let said = walls(output, network);
+            assert_eq!(said.is_some(), told, "{output}");
+            assert!(said.is_none_or(|said| said.len() < CLOSING), "it fits");
+        }
     }
 
     #[test]

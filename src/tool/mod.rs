@@ -25,6 +25,7 @@ use crate::agent::visible;
 use crate::config::LimitConfig;
 use crate::protocol::ask::Subject;
 use crate::protocol::call::{Outcome, Reach, ToolSpec};
+use crate::sandbox::child::Waiting;
 use crate::tool::shared::change::Shown;
 use crate::tool::shared::economy;
 
@@ -44,6 +45,12 @@ pub trait Tool: Send + Sync {
 
     /// What the person is asked where the answer is all there is to the call. The error is what the model is told.
     fn query(&self, _input: &Value) -> Option<Result<Query, String>> {
+        None
+    }
+
+    /// The vector that a call hands to the system, where it starts a process: this is what waits in [`Scene::waiting`] when it
+    /// runs.
+    fn command(&self, _input: &Value) -> Option<Vec<String>> {
         None
     }
 
@@ -94,6 +101,8 @@ pub struct Scene {
     pub tail: Arc<dyn Fn(&str) + Send + Sync>,
     /// Cancelled when the person stops the turn: the tool ends within 100 ms, its process group dead.
     pub stop: CancellationToken,
+    /// The command of the call, within its walls and not let go yet, or why it is not; `None`: it is started as it is.
+    pub waiting: Arc<Mutex<Option<Result<Waiting, String>>>>,
 }
 
 impl From<Outcome> for Ended {

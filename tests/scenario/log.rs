@@ -158,7 +158,7 @@ impl Writer {
                 }
                 self.line(&format!("{turn}.{step}"), "answered", &words);
             }
-            Fact::CallStarted { call } => self.line(&address(call), "runs", ""),
+            Fact::CallStarted { call, .. } => self.line(&address(call), "runs", ""),
             Fact::TurnEnded { turn, ending } => {
                 let words = match ending {
                     Ending::Finished => "finished".to_owned(),

@@ -262,6 +262,7 @@ impl Stage {
             home: None,
             unattended: false,
             redactor: Arc::default(),
+            sandbox: crate::support::sandbox(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()

@@ -112,7 +112,10 @@ impl Desk {
             arguments: arguments.to_owned(),
             opaque: None,
         }));
-        self.fact(Fact::CallStarted { call: id });
+        self.fact(Fact::CallStarted {
+            call: id,
+            birth: None,
+        });
     }
 }
 

@@ -16,6 +16,7 @@ use creel::protocol::money::Money;
 use creel::protocol::offer::Offer;
 use creel::protocol::query::Found;
 use creel::protocol::rule::Mode;
+use creel::protocol::sandbox::Hold;
 use creel::protocol::session::{Card, SessionSpec};
 use creel::protocol::time::Time;
 use creel::protocol::usage::{Basis, Charge, Usage};
@@ -60,6 +61,13 @@ impl Desk {
         };
         desk.text();
         desk.update(Msg::Ready(Opened::default()));
+        desk.update(Msg::Found(
+            Tag::Sandbox,
+            Found::Sandbox(Hold {
+                given_up: true,
+                ..Hold::default()
+            }),
+        ));
         desk.update(Msg::Found(Tag::Models, Found::Models(vec![sonnet()])));
         desk
     }
@@ -195,7 +203,10 @@ impl Desk {
 
     pub fn done(&mut self, number: usize, name: &str, arguments: &str, outcome: Outcome) {
         let call = self.call(number, name, arguments);
-        self.fact(Fact::CallStarted { call: call.clone() });
+        self.fact(Fact::CallStarted {
+            call: call.clone(),
+            birth: None,
+        });
         self.item(Item::Result { call, outcome });
     }
 

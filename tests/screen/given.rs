@@ -195,6 +195,8 @@ pub fn approval(risk: Risk, line: &str, why: &str) -> About {
         risk_why: why.to_owned(),
         reason: "mode ask: commands ask".to_owned(),
         session_rule: Some(format!("Bash({line})")),
+        level: None,
+        network: false,
     })
 }
 

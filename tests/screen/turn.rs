@@ -1,19 +1,56 @@
 //! A turn in its pane: the transcript, and what passes by while it runs.
 
-use crossterm::event::KeyCode;
+use crossterm::event::{KeyCode, KeyModifiers};
 
 use creel::protocol::call::Detail;
 use creel::protocol::event::{Delta, Ending, Fact, Waiting, When};
 use creel::protocol::failure::{Failure, FailureKind};
 use creel::protocol::id::MessageId;
 use creel::protocol::item::Block;
+use creel::protocol::query::Found;
+use creel::protocol::rule::Mode;
+use creel::protocol::sandbox::Hold;
 use creel::protocol::time::Time;
 use creel::protocol::usage::Cause;
-use creel::tui::app::message::Msg;
+use creel::tui::app::message::{Msg, Tag};
 use creel::tui::app::setup::Opened;
 
 use super::desk::Desk;
 use super::given::{START, answering, learns, outcome, setup, sonnet, worked};
+
+#[test]
+fn what_holds_commands_is_shown_as_it_was_measured() {
+    use creel::protocol::sandbox::Level::{Contained, None, Partial, Restricted};
+    let unasked = "without asking, in the sandbox";
+    for (level, shown, auto) in [
+        (None, " ask  no sandbox", "The sandbox is too weak here"),
+        (
+            Partial,
+            "sandbox partial: files NOT protected",
+            "The sandbox is too weak here",
+        ),
+        (Restricted, " ask  restricted", unasked),
+        (Contained, " ask  contained", unasked),
+    ] {
+        let mut desk = Desk::new(setup(), (100, 30));
+        let hold = Hold {
+            level,
+            ..Hold::default()
+        };
+        desk.update(Msg::Found(Tag::Sandbox, Found::Sandbox(hold)));
+        assert!(desk.text().contains(shown), "{}", desk.text());
+        for mode in ["edits", "auto"] {
+            desk.key(KeyCode::BackTab, KeyModifiers::SHIFT);
+            let mode = mode.parse().unwrap();
+            if mode == Mode::Edits {
+                desk.fact(Fact::SessionChanged {
+                    change: creel::protocol::session::Change::Mode { mode },
+                });
+            }
+        }
+        assert!(desk.text().contains(auto), "{}", desk.text());
+    }
+}
 
 #[test]
 fn an_effort_that_was_chosen_is_shown() {

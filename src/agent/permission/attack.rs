@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::agent::permission::{Asked, Verdict, decide};
+use crate::agent::permission::{Asked, Cage, Verdict, decide};
 use crate::protocol::call::Reach;
 use crate::protocol::rule::{Effect, Mode, Rule, Scope};
 
@@ -74,6 +74,7 @@ fn verdict(line: &str, mode: Mode, rules: &[Rule]) -> Verdict {
         cwd: Path::new("/srv/app"),
         roots: &roots,
         home: None,
+        cage: Cage::GIVEN_UP,
     })
 }
 

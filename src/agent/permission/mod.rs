@@ -13,6 +13,7 @@ use std::path::{Path, PathBuf};
 use crate::agent::command_line::{self, Part};
 use crate::agent::digest;
 use crate::agent::folder::{inside, is_protected};
+use crate::agent::network;
 use crate::agent::risk;
 use crate::agent::rule::command::Meets;
 use crate::agent::rule::{Bases, Matcher, Paths};
@@ -20,6 +21,7 @@ use crate::protocol::ask::{About, Approval, Ask, Question, Subject};
 use crate::protocol::call::{Reach, ToolCall};
 use crate::protocol::id::AskId;
 use crate::protocol::rule::{Effect, Mode, Rule};
+use crate::protocol::sandbox::Level;
 
 /// What is to be decided on.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +34,36 @@ pub struct Asked<'a> {
     /// Folders that count as inside.
     pub roots: &'a [PathBuf],
     pub home: Option<&'a Path>,
+    pub cage: Cage,
+}
+
+/// What would hold a command.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cage {
+    pub level: Level,
+    /// The person gave the sandbox up, and knows.
+    pub given_up: bool,
+    pub shut: Shut,
+}
+
+impl Cage {
+    /// None, as the person wished.
+    pub const GIVEN_UP: Self = Self {
+        level: Level::None,
+        given_up: true,
+        shut: Shut::Open,
+    };
+}
+
+/// Whether a command is kept from the network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shut {
+    /// It is not.
+    Open,
+    /// It is, and one that needs it is asked about.
+    Asking,
+    /// It is, and there is nobody to ask: one that needs it runs without, and fails.
+    Quietly,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,10 +96,37 @@ pub fn decide(asked: &Asked<'_>) -> Verdict {
             rule.text
         ));
     }
-    if allowed(asked, &parts) {
-        return Verdict::Allow;
+    let verdict = if allowed(asked, &parts) {
+        Verdict::Allow
+    } else {
+        by_mode(asked, &parts)
+    };
+    match (verdict, uncaged(asked, &parts)) {
+        (Verdict::Allow, Some(reason)) => Verdict::Ask(reason),
+        (verdict, _) => verdict,
     }
-    by_mode(asked, &parts)
+}
+
+/// Why a command may not run by a rule or a mode alone.
+fn uncaged(asked: &Asked<'_>, parts: &Parts) -> Option<String> {
+    command(asked.reach)?;
+    let Cage {
+        level, given_up, ..
+    } = asked.cage;
+    if !given_up && !level.holds() {
+        return Some(format!(
+            "the sandbox level here is {level}, so nothing runs by a rule or a mode alone"
+        ));
+    }
+    let needs = network::wanted(asked, parts)?;
+    Some(format!(
+        "`{needs}` needs the network, which commands are kept from"
+    ))
+}
+
+/// Whether the call has the network when it runs: by a rule, or by the yes of a person who was told so.
+pub fn has_network(asked: &Asked<'_>) -> bool {
+    network::has(asked, &Parts::of(asked.reach))
 }
 
 /// The paths that no rule lets this tool look into, for a search that meets files nobody named. A rule without a pattern
@@ -88,7 +147,7 @@ pub fn hides(rules: &[Rule], tool: &str) -> bool {
         .iter()
         .filter(|rule| rule.effect == Effect::Deny)
         .filter_map(Matcher::new)
-        .any(|matcher| matcher.is_bare() && matcher.is_about(tool))
+        .any(|matcher| matcher.is_bare() && !matcher.is_network() && matcher.is_about(tool))
 }
 
 /// The ask for a call, bound to exactly what it shows: another subject, folder or call is another ask.
@@ -114,6 +173,8 @@ pub fn ask(call: &ToolCall, subject: Subject, reason: String, asked: &Asked<'_>)
         risk,
         risk_why,
         reason,
+        level: command(asked.reach).map(|_| asked.cage.level),
+        network: network::has(asked, &parts),
     };
     about(call, About::Approval(approval))
 }
@@ -182,6 +243,9 @@ fn strictest<'a>(asked: &Asked<'a>, parts: &Parts, effect: Effect) -> Option<(&'
         else {
             continue;
         };
+        if matcher.is_network() && network::needed(asked, parts).is_none() {
+            continue;
+        }
         let meets = if matcher.is_bare() {
             Meets::Yes
         } else {
@@ -305,7 +369,12 @@ fn session_rule(asked: &Asked<'_>, parts: &Parts) -> Option<String> {
                     && !part.text.contains(['*', '?', '[', '$', '`'])
                     && !part.text.ends_with(':') =>
             {
-                Some(format!("Bash({})", part.text))
+                let tool = if network::has(asked, &Parts::Known(vec![part.clone()])) {
+                    "Network"
+                } else {
+                    "Bash"
+                };
+                Some(format!("{tool}({})", part.text))
             }
             _ => None,
         },

@@ -43,12 +43,121 @@ fn verdict(mode: Mode, rules: &[Rule], (tool, reach): &(&'static str, Vec<Reach>
         cwd: Path::new("/srv/app"),
         roots: &roots,
         home: Some(Path::new("/home/me")),
+        cage: Cage::GIVEN_UP,
     };
     match decide(&asked) {
         Verdict::Allow => "allow",
         Verdict::Ask(_) => "ask",
         Verdict::Deny(_) => "deny",
     }
+}
+
+/// The decision where commands are held so, and whether the call then has the network.
+fn within(
+    cage: Cage,
+    mode: Mode,
+    rules: &[Rule],
+    (tool, reach): &(&'static str, Vec<Reach>),
+) -> (Verdict, bool) {
+    let roots = [PathBuf::from("/srv/app")];
+    let asked = Asked {
+        tool,
+        reach,
+        mode,
+        rules,
+        cwd: Path::new("/srv/app"),
+        roots: &roots,
+        home: None,
+        cage,
+    };
+    (decide(&asked), has_network(&asked))
+}
+
+#[test]
+fn nothing_runs_by_a_rule_or_a_mode_alone_where_the_sandbox_is_weak() {
+    let allow = rules(&[("Bash(make *)", Effect::Allow), ("Bash", Effect::Allow)]);
+    let deny = rules(&[("Bash(make *)", Effect::Deny)]);
+    let cage = |level| Cage {
+        level,
+        given_up: false,
+        shut: Shut::Asking,
+    };
+    for (level, runs) in [
+        (Level::None, false),
+        (Level::Partial, false),
+        (Level::Restricted, true),
+        (Level::Contained, true),
+    ] {
+        for (mode, rules) in [(Mode::Auto, &[][..]), (Mode::Ask, &allow)] {
+            let (verdict, _) = within(cage(level), mode, rules, &run("make all"));
+            assert_eq!(
+                verdict == Verdict::Allow,
+                runs,
+                "{level} {mode}: {verdict:?}"
+            );
+            assert!(runs || matches!(verdict, Verdict::Ask(_)), "{verdict:?}");
+        }
+        let (verdict, _) = within(cage(level), Mode::Auto, &deny, &run("make all"));
+        assert!(matches!(verdict, Verdict::Deny(_)), "{level}: {verdict:?}");
+        // Files are changed by Creel itself, which needs no walls.
+        let (verdict, _) = within(cage(level), Mode::Auto, &[], &write("/srv/app/x"));
+        assert_eq!(verdict, Verdict::Allow, "{level}");
+    }
+    let (verdict, _) = within(Cage::GIVEN_UP, Mode::Auto, &[], &run("make all"));
+    assert_eq!(verdict, Verdict::Allow);
+}
+
+#[test]
+fn the_network_is_asked_about_or_given_by_a_rule() {
+    use Shut::{Asking, Open, Quietly};
+    let fetch = rules(&[("Network(git fetch *)", Effect::Allow)]);
+    let make = rules(&[
+        ("Network(make fetch)", Effect::Allow),
+        ("Bash", Effect::Allow),
+    ]);
+    let bare = rules(&[("Network", Effect::Allow)]);
+    let never = rules(&[("Network", Effect::Deny)]);
+    let cases: [(Shut, &[Rule], &str, &str, bool); 20] = [
+        (Asking, &[], "make", "allow", false),
+        (Asking, &[], "curl x", "ask", true),
+        (Asking, &[], "make && /usr/bin/curl x", "ask", true),
+        (Asking, &[], "git -C x push origin", "ask", true),
+        (Asking, &[], "git commit -m x", "allow", false),
+        (Asking, &[], "npm ci", "ask", true),
+        (Asking, &[], "cargo build", "allow", false),
+        (Asking, &[], "if x; then curl y; fi", "ask", true),
+        (Asking, &fetch, "git fetch origin", "allow", true),
+        (Asking, &fetch, "git fetch origin && make", "allow", true),
+        (Asking, &fetch, "git fetch origin && curl x", "ask", true),
+        (Asking, &fetch, "make", "allow", false),
+        (Asking, &make, "make fetch", "allow", true),
+        (Asking, &make, "make fetch && make", "allow", false),
+        (Asking, &bare, "curl x", "allow", true),
+        (Asking, &never, "curl x", "deny", true),
+        (Asking, &never, "make", "allow", false),
+        (Quietly, &[], "curl x", "allow", false),
+        (Quietly, &fetch, "git fetch origin", "allow", true),
+        (Open, &[], "curl x", "allow", false),
+    ];
+    for (shut, rules, line, expected, network) in cases {
+        let cage = Cage {
+            level: Level::Restricted,
+            given_up: false,
+            shut,
+        };
+        let (verdict, has) = within(cage, Mode::Auto, rules, &run(line));
+        let told = match verdict {
+            Verdict::Allow => "allow",
+            Verdict::Ask(_) => "ask",
+            Verdict::Deny(_) => "deny",
+        };
+        assert_eq!(
+            (told, has),
+            (expected, network),
+            "{shut:?} {rules:?} {line}"
+        );
+    }
+    assert!(!hides(&never, "bash"), "commands stay");
 }
 
 #[test]
@@ -196,6 +305,7 @@ fn a_session_rule_covers_the_call_that_made_it_and_no_more() {
             cwd: Path::new("/srv/app"),
             roots: &roots,
             home: None,
+            cage: Cage::GIVEN_UP,
         };
         let rule = session_rule(&asked, &Parts::of(&reach));
         assert_eq!(rule.as_deref(), expected, "{reach:?}");
@@ -222,6 +332,7 @@ fn another_subject_is_another_ask() {
         cwd: Path::new("/srv/app"),
         roots: &roots,
         home: None,
+        cage: Cage::GIVEN_UP,
     };
     let call = ToolCall {
         id: crate::protocol::id::CallId::new(1, 1, 1),

@@ -69,7 +69,7 @@ pub fn unread(text: &str) -> Option<String> {
     let (tool, specifier) = parse(text).ok()?;
     let (parameter, value) = specifier?.trim().split_once(':')?;
     let what = match tool.as_str() {
-        "bash" => "a command",
+        "bash" | NETWORK => "a command",
         of if PATH_TOOLS.contains(&of) => "a path",
         _ => return None,
     };
@@ -96,6 +96,9 @@ const PARAMETERS: &[&str] = &[
     "new_string",
     "run_in_background",
 ];
+
+/// No tool: commands of `bash` that need the network, and have it where a rule of this name allows them.
+const NETWORK: &str = "network";
 
 /// Tools whose patterns are of paths.
 const PATH_TOOLS: &[&str] = &["read", "edit", "write", "grep", "glob"];
@@ -143,8 +146,14 @@ impl<'a> Matcher<'a> {
         match self.tool.as_str() {
             "edit" | "write" => tool == "edit" || tool == "write",
             "read" => matches!(tool.as_str(), "read" | "grep" | "glob"),
+            NETWORK => tool == "bash",
             own => wildcard(own, &tool),
         }
+    }
+
+    /// Whether it is about commands that have the network.
+    pub fn is_network(&self) -> bool {
+        self.tool == NETWORK
     }
 
     /// Matches all calls of its tool.

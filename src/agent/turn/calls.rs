@@ -130,6 +130,7 @@ impl Turn {
         open.status = Status::Running;
         effects.push(Effect::Append(Fact::CallStarted {
             call: open.call.id.clone(),
+            birth: None,
         }));
         effects.push(Effect::Run(open.call.clone()));
         self.advance(effects);

@@ -49,7 +49,12 @@ fn crash(facts: &[Fact]) {
             .iter()
             .map(|(call, open)| (call.clone(), open.started))
             .partition(|(_, started)| *started);
-        let closing = recover::closing(&session, Some("so far".into()), Broke::Process);
+        let closing = recover::closing(
+            &session,
+            Some("so far".into()),
+            Broke::Process,
+            &BTreeSet::new(),
+        );
         for fact in &closing {
             closed.push(event(id, closed.len(), fact));
         }
@@ -60,7 +65,12 @@ fn crash(facts: &[Fact]) {
         assert!(session.open_request.is_none());
         assert_eq!(session.queued, queued, "a message that waits is not lost");
         assert_eq!(
-            recover::closing(&session, Some("so far".into()), Broke::Process),
+            recover::closing(
+                &session,
+                Some("so far".into()),
+                Broke::Process,
+                &BTreeSet::new()
+            ),
             []
         );
         for fact in &closing {

@@ -242,6 +242,8 @@ fn approval(call: &CallId) -> crate::protocol::ask::Ask {
         risk_why: String::new(),
         reason: String::new(),
         session_rule: None,
+        level: None,
+        network: false,
     };
     Ask {
         id: AskId(format!("{call}:x")),

@@ -82,7 +82,7 @@ pub async fn checks(surroundings: &Surroundings<'_>) -> Vec<Check> {
         }
     }
     if !checks.iter().any(|check| check.name == "sandbox") {
-        checks.push(health::sandbox());
+        checks.push(health::sandbox_untried());
     }
     checks.extend(left(&surroundings.left));
     checks
@@ -321,8 +321,7 @@ warn  model         no model is configured
 ok    skills        0 skills in /nowhere/creel/skills, 1 shipped
 bad   database      cannot open /nowhere/creel/data/creel.db
                     → look at /nowhere/creel/data
-warn  sandbox       level none: a command that is allowed runs with all your rights
-                    → keep the modes ask or edits, or run Creel as a user or in a container of its own
+warn  sandbox       not tried, since the log could not be opened
 ok    left folders  /tmp/creel-tour-a and 1 more are left of tours or of sessions without a folder
                     → look into it, and remove it when no session works there and nothing in it is wanted
 ";

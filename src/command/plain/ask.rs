@@ -126,7 +126,7 @@ pub fn everything(number: Seq, ask: &Ask) -> Vec<String> {
                     escaped(word)
                 ));
             }
-            more.push("  no sandbox: it runs with your rights.".to_owned());
+            more.push(format!("  {}.", approval.held()));
         }
         Subject::Change { patch, .. } => {
             more.push("  the difference as it is:".to_owned());
@@ -170,7 +170,6 @@ mod tests {
 
     use super::*;
     use crate::command::plain::made::{approval, command};
-    use crate::protocol::id::{AskId, CallId};
 
     #[test]
     fn an_ask_is_told_whole() {

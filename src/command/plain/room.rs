@@ -251,7 +251,7 @@ impl Room {
                 let what = format!("waiting for {}", one_line(&model.to_string()));
                 self.doing = Some((what, Instant::now()));
             }
-            Fact::CallStarted { call } => {
+            Fact::CallStarted { call, .. } => {
                 if let Some(call) = self.calls.get(call) {
                     let name = one_line(&call.name);
                     self.doing = Some((format!("running {name}"), Instant::now()));
@@ -420,7 +420,9 @@ pub fn said_mode(mode: Mode) -> &'static str {
         Mode::Plan => "mode plan: reads inside the folder; everything else is denied.",
         Mode::Ask => "mode ask: reads inside the folder run; the rest asks.",
         Mode::Edits => "mode edits: also changes files inside the folder without asking.",
-        Mode::Auto => "mode auto: also runs commands without asking, and there is no sandbox.",
+        Mode::Auto => {
+            "mode auto: also runs commands without asking; creel doctor tells of the sandbox that holds them."
+        }
     }
 }
 

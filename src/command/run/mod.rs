@@ -73,6 +73,7 @@ async fn begin(
     if let Some(why) = tour_in_the_way(&start, &blocks) {
         return Err(Trouble::failed(why));
     }
+    held(start.mode, door).await?;
     seen(&blocks, start.target(config), door).await?;
     if args.budget.is_some() {
         let cards = match door.ask(Query::Models).await {
@@ -123,6 +124,21 @@ async fn begin(
         op: Op::Close,
     });
     ended
+}
+
+/// Whether commands may run by a mode alone: with nobody to ask, mode `auto` promises what a weak sandbox cannot hold.
+async fn held(mode: Mode, door: &Door) -> Result<(), Trouble> {
+    if mode != Mode::Auto {
+        return Ok(());
+    }
+    match door.ask(Query::Sandbox).await {
+        Found::Sandbox(hold) if hold.lets_run() => Ok(()),
+        Found::Sandbox(hold) => Err(Trouble::usage(format!(
+            "--mode auto needs a sandbox, and its level here is {} ({}); --no-sandbox runs commands with your rights",
+            hold.level, hold.lacks
+        ))),
+        other => Err(find::odd(&other)),
+    }
 }
 
 /// Whether whatever is asked takes the pictures of the prompt: refused before there is a session that would stay empty.

@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::config::load;
 use crate::config::paths::Paths;
 use crate::engine::clock::Clock;
+use crate::engine::walls::Sandbox;
 use crate::engine::{Engine, Options};
 use crate::protocol::event::{Fact, Signal};
 use crate::protocol::item::Block;
@@ -50,6 +51,7 @@ impl Stage {
             home: None,
             unattended: true,
             redactor: Arc::default(),
+            sandbox: Sandbox::Off { program: None },
         };
         (
             Engine::start(options, &tokio::runtime::Handle::current()).unwrap(),

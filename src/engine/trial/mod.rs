@@ -25,6 +25,7 @@ use crate::config::paths::Paths;
 use crate::engine::clock::Clock;
 use crate::engine::door::Door;
 use crate::engine::feed::Feed;
+use crate::engine::walls::Sandbox;
 use crate::engine::{Engine, Options};
 use crate::protocol::ask::{Answer, Ask};
 use crate::protocol::event::{Delta, Ending, Event, Fact, Signal, When};
@@ -117,6 +118,7 @@ impl Stage {
             home: None,
             unattended,
             redactor: Arc::default(),
+            sandbox: Sandbox::Off { program: None },
         }
     }
 

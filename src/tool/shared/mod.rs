@@ -16,6 +16,7 @@ pub mod paths;
 pub mod process;
 pub mod replace;
 pub mod schema;
+mod start;
 pub mod thread;
 #[cfg(test)]
 pub mod trial;

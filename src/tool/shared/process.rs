@@ -1,6 +1,6 @@
-//! One command: in a session of its own where the system has `setsid` (so there is no terminal to write to or to ask on), else
-//! in a process group of its own; standard input empty, both outputs through one pipe in their true order. It ends with
-//! everything it began, except what gave up the pipe (`server >log 2>&1 &`).
+//! One command: in a session of its own (so there is no terminal to write to or to ask on), or at least in a process group of
+//! its own; standard input empty, both outputs through one pipe in their true order. It ends with everything it began, except
+//! what gave up the pipe (`server >log 2>&1 &`). How it begins is `start`'s.
 //!
 //! Memory is bounded: the model's part is digested as it comes, the whole is kept up to a bound, and a command that puts out
 //! four times that bound is ended.
@@ -9,21 +9,23 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::path::PathBuf;
+use std::process::ExitStatus;
 use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 use tokio::net::unix::pipe;
-use tokio::process::{Child, Command};
+use tokio::process::Child;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::visible;
+use crate::sandbox::child::{Gone, Waiting};
 use crate::tool::shared::economy::Digest;
 use crate::tool::shared::kept::Kept;
+use crate::tool::shared::start::begin;
 
 /// A stop is done within a tenth of a second: so long a command may take leave, then it is killed.
 const LEAVE_ON_STOP: Duration = Duration::from_millis(80);
@@ -57,6 +59,8 @@ pub struct Job {
     pub budget: usize,
     pub tail: Arc<dyn Fn(&str) + Send + Sync>,
     pub stop: CancellationToken,
+    /// The command as it waits to be let go, or why it does not; `None`: it is started as it is.
+    pub waiting: Option<Result<Waiting, String>>,
 }
 
 impl fmt::Debug for Job {
@@ -103,10 +107,11 @@ enum Phase {
 }
 
 /// Runs the job. The error says why it could not be started.
-pub async fn run(job: Job) -> Result<Finished, String> {
-    let (mut child, pipe) = start(&job).map_err(|error| cannot_start(&job, &error))?;
-    let mut group = Group::of(&child);
-    let mut pipe = Some(pipe);
+pub async fn run(mut job: Job) -> Result<Finished, String> {
+    let mut begun = begin(&mut job)?;
+    let child = &mut begun.child;
+    let mut group = Group::of(child);
+    let mut pipe = Some(begun.output);
     let mut buffer = vec![0; 64 << 10];
     let mut finished = Finished {
         ended: Ended::Alone,
@@ -192,7 +197,23 @@ pub async fn run(job: Job) -> Result<Finished, String> {
     if finished.ended == Ended::Alone && !finished.left_behind {
         group.release();
     }
+    let gone = begun.gone.filter(|_| finished.ended == Ended::Alone);
+    if let Some(why) = gone.and_then(Gone::failure) {
+        return Err(never_began(&why, finished.digest));
+    }
     Ok(finished)
+}
+
+/// What the helper said, and the last line of what a program put out that it needed.
+fn never_began(why: &str, digest: Digest) -> String {
+    let told = digest.finish("").text;
+    let last = told.lines().next_back().unwrap_or_default();
+    let told = if last.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", visible::one_line(last))
+    };
+    format!("the command was not run: {why}{told}; `creel doctor` tells of the sandbox")
 }
 
 /// What the pipe holds from `look` on, waiting until there is something. Only then is it watched: while it is not, what
@@ -217,53 +238,6 @@ async fn read(pipe: Option<&OwnedFd>, buffer: &mut [u8], look: Instant) -> io::R
             Err(error) => return Err(error.into()),
         }
     }
-}
-
-fn start(job: &Job) -> io::Result<(Child, OwnedFd)> {
-    let (reader, writer) = io::pipe()?;
-    rustix::io::ioctl_fionbio(&reader, true)?;
-    let setsid = setsid();
-    let mut argv = setsid
-        .iter()
-        .map(|path| path.as_os_str().to_owned())
-        .chain(job.argv.iter().map(OsString::from));
-    let mut command = Command::new(argv.next().unwrap_or_default());
-    command
-        .args(argv)
-        .current_dir(&job.cwd)
-        .env_clear()
-        .envs(job.environment.iter().cloned())
-        .stdin(Stdio::null())
-        .stdout(writer.try_clone()?)
-        .stderr(writer)
-        .kill_on_drop(true);
-    if setsid.is_none() {
-        command.process_group(0);
-    }
-    let child = command.spawn()?;
-    // With the command goes our own copy of the pipe's other end; else it would never be at its end.
-    drop(command);
-    Ok((child, OwnedFd::from(reader)))
-}
-
-/// The system's `setsid`, at its own places and not by the `PATH`: it leaves the terminal behind, becomes the leader of a new
-/// group and then the command itself. (The call as such can only be made between fork and exec, which takes `unsafe`.)
-fn setsid() -> Option<&'static Path> {
-    [
-        "/usr/bin/setsid",
-        "/bin/setsid",
-        "/run/current-system/sw/bin/setsid",
-    ]
-    .into_iter()
-    .map(Path::new)
-    .find(|path| path.is_file())
-}
-
-fn cannot_start(job: &Job, error: &io::Error) -> String {
-    if !job.cwd.is_dir() {
-        return format!("the folder {} is gone", job.cwd.display());
-    }
-    format!("the command cannot be started: {error}")
 }
 
 /// All processes of the command that did not leave its group; killed when dropped.
@@ -345,6 +319,7 @@ mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
     use std::io::Read;
+    use std::path::Path;
     use std::sync::mpsc;
 
     /// A job whose newest output may stop it: `stop` in a tail cancels.
@@ -364,6 +339,7 @@ mod tests {
                 }
             }),
             stop,
+            waiting: None,
         }
     }
 

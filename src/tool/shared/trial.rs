@@ -53,6 +53,7 @@ impl Default for Trial {
             }),
             tail: Arc::new(move |text| shown.lock().unwrap().push(text.to_owned())),
             stop: CancellationToken::new(),
+            waiting: Arc::default(),
         };
         Self {
             _folder: folder,

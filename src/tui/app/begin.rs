@@ -60,6 +60,7 @@ impl App {
             slash_closed: false,
             mention: None,
             today: None,
+            hold: None,
             models: Vec::new(),
             recent: None,
             recent_changed: false,

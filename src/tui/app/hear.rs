@@ -208,6 +208,7 @@ impl App {
             (tag, Found::Worktree(sight)) => return self.seen_worktree(tag, *sight),
             (Tag::Holder(id), Found::Holder(holder)) => return self.holder_found(id, holder),
             (Tag::Today, Found::Today(today)) => self.today = Some(today),
+            (Tag::Sandbox, Found::Sandbox(hold)) => self.hold = Some(hold),
             (Tag::Prompts, Found::Prompts(prompts)) => {
                 if let Some(Overlay::Prompts(overlay)) = &mut self.overlay {
                     overlay.read(prompts);

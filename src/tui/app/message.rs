@@ -195,6 +195,7 @@ pub enum Tag {
     /// Which endpoint of each route would serve this session.
     Routes,
     Today,
+    Sandbox,
     Prompts,
     Stashed,
     /// Sessions that can be mentioned.

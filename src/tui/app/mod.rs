@@ -27,6 +27,7 @@ pub mod following;
 pub mod fresh;
 pub mod given;
 pub mod hear;
+pub mod held;
 pub mod keymap;
 pub mod keys;
 pub mod layout;
@@ -86,6 +87,7 @@ use std::time::Duration;
 use crate::protocol::event::Signal;
 use crate::protocol::id::{AskId, CommandId, SessionId};
 use crate::protocol::query::{ModelCard, Query, Today};
+use crate::protocol::sandbox::Hold;
 use crate::protocol::session::Card;
 use crate::protocol::worktree::Worktree;
 use crate::tui::app::arrangement::Keeping;
@@ -200,6 +202,8 @@ pub struct App {
     /// What can be mentioned where the cursor is.
     pub mention: Option<Mention>,
     pub today: Option<Today>,
+    /// What holds commands, once it was measured.
+    pub hold: Option<Hold>,
     pub models: Vec<ModelCard>,
     pub recent: Option<Vec<Card>>,
     /// What these cards say has changed since.

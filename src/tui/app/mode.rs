@@ -118,11 +118,12 @@ impl App {
 
     /// A wider mode is said in words; the status line shows every one.
     pub fn say_mode(&mut self, change: &Change) {
+        let auto = self.auto_means();
         let words = |mode: &Mode| match mode {
             Mode::Plan => "reads inside the folder; everything else is denied",
             Mode::Ask => "reads inside the folder run; the rest asks",
             Mode::Edits => "also changes files inside the folder without asking",
-            Mode::Auto => "also runs commands without asking, and there is no sandbox",
+            Mode::Auto => auto,
         };
         match change {
             Change::Mode { mode } => {

@@ -43,6 +43,7 @@ impl App {
         let mut cmds = vec![
             ask_recent(),
             Cmd::Ask(Tag::Today, Query::Today),
+            Cmd::Ask(Tag::Sandbox, Query::Sandbox),
             Cmd::Ask(Tag::Models, Query::Models),
             Cmd::Ask(Tag::Prompts, Query::Prompts { limit: 200 }),
         ];

@@ -134,7 +134,7 @@ impl Transcript {
                 Some(what) => what,
                 None => return,
             },
-            Fact::CallStarted { call } => {
+            Fact::CallStarted { call, .. } => {
                 let (first, _) = self.acted.unwrap_or((event.seq, event.seq));
                 self.acted = Some((first, event.seq));
                 self.change_call(call, |entry| entry.started = Some(event.at));

@@ -240,10 +240,9 @@ pub fn approval(app: &App, approval: &Approval, details: bool, form: Form) -> As
             }
         }
         if matches!(approval.subject, Subject::Command { .. }) {
-            laid.row(Row::of(
-                "  no sandbox: it runs with your rights",
-                Role::Muted,
-            ));
+            for row in wrapped(approval.held(), width, 2, Role::Muted) {
+                laid.row(row);
+            }
         }
         laid.row(Row::of(
             format!("  call {}", one_line(&approval.call.0)),

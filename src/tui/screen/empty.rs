@@ -44,11 +44,16 @@ pub fn draw(app: &App, view: &View, canvas: &mut Canvas, area: Rect, look: &Look
         .and_then(|place| place.branch.as_ref())
         .map_or_else(String::new, |branch| format!("branch {}", one_line(branch)));
     let place = app.setup.path(view.cwd());
+    let (held, held_role) = match app.held() {
+        Some((level, words)) if level.holds() => (words, Role::Muted),
+        Some((_, words)) => (words, Role::Warn),
+        None => ("", Role::Muted),
+    };
     let mut here = Row::of(format!("{pad}{place}"), Role::Strong);
     if wide {
         here = here
             .put(format!("     {branch}"), Role::Muted)
-            .end("no sandbox", Role::Warn)
+            .end(held, held_role)
             .end(
                 format!("     mode {}", view.mode(app.now.wall)),
                 Role::Muted,
@@ -58,7 +63,7 @@ pub fn draw(app: &App, view: &View, canvas: &mut Canvas, area: Rect, look: &Look
         all.push(here);
         let gap = if branch.is_empty() { "" } else { "  " };
         all.push(Row::of(
-            format!("{branch}{gap}mode {}  no sandbox", view.mode(app.now.wall)),
+            format!("{branch}{gap}mode {}  {held}", view.mode(app.now.wall)),
             Role::Muted,
         ));
     }

@@ -49,10 +49,7 @@ pub fn facts(app: &App, width: usize, roomy: bool) -> Vec<Row> {
         None => String::new(),
     };
     for (name, value) in [
-        (
-            "sandbox",
-            "none: what runs has your rights, so it asks".to_owned(),
-        ),
+        ("sandbox", app.held_fact()),
         ("terminal", app.setup.terminal.clone()),
         ("home", app.setup.data_place.clone()),
         ("config", format!("{}{limit}", app.setup.config_place)),

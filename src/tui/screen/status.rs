@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use crate::agent::visible::{brief, one_line};
 use crate::config::ComposerKeys;
 use crate::protocol::rule::Mode;
+use crate::protocol::sandbox::Level;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
 use crate::tui::app::view::View;
@@ -74,7 +75,14 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
     if let Some(said) = view.slept_said() {
         row = row.put(format!("  {said}"), Role::Warn);
     }
-    row = row.put("  no sandbox", Role::Muted);
+    if let Some((level, words)) = app.held() {
+        let role = match level {
+            Level::None => Role::Bad,
+            Level::Partial => Role::Warn,
+            Level::Restricted | Level::Contained => Role::Muted,
+        };
+        row = row.put(format!("  {words}"), role);
+    }
     if let Some(branch) = app
         .place(view.cwd())
         .and_then(|place| place.branch.as_ref())

@@ -257,6 +257,8 @@ fn approval(name: &str, risk: Risk) -> Ask {
             risk_why: "runs a program".to_owned(),
             reason: "mode ask".to_owned(),
             session_rule: Some("Bash(cargo test)".to_owned()),
+            level: None,
+            network: false,
         }),
     }
 }

@@ -59,7 +59,10 @@ fn log(turns: u32) -> Vec<Event> {
                 ask: AskId(format!("ask-{turn}")),
                 answer: verdict(Verdict::Once),
             },
-            Fact::CallStarted { call: call.clone() },
+            Fact::CallStarted {
+                call: call.clone(),
+                birth: None,
+            },
             item(
                 1,
                 Item::Result {

@@ -40,8 +40,7 @@ pub fn quit(overlay: &Quit, named: Named, room: usize, look: &Look) -> Page {
 }
 
 pub fn auto(app: &App, overlay: &Auto, room: usize, look: &Look) -> Page {
-    let said = "Commands run without asking, with your rights: there is no sandbox. For a while alone: /mode auto 45m $3";
-    let rows = wrapped(said, room, 0, Role::Text);
+    let rows = wrapped(&app.auto_warns(), room, 0, Role::Text);
     let from = overlay.from;
     let stay = format!("stay in {from}");
     let named = Named {

@@ -1,0 +1,283 @@
+//! The sandbox as the engine uses it: measured once before it is needed, and again after the machine slept; each command of a
+//! model waits within its walls until its start is kept.
+
+use std::collections::BTreeSet;
+use std::ffi::OsString;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, OnceLock};
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tempfile::TempDir;
+
+use crate::agent::permission::{Cage, Shut};
+use crate::agent::session::Session;
+use crate::agent::turn::effect::Effect;
+use crate::engine::clock::Clocks;
+use crate::engine::house::House;
+use crate::engine::session::Task;
+use crate::project::Project;
+use crate::protocol::event::Fact;
+use crate::protocol::id::CallId;
+use crate::protocol::sandbox::{Hold, Network};
+use crate::sandbox::canary::{self, Measured};
+use crate::sandbox::child::{self, Order, Waiting};
+use crate::sandbox::ground::Ground;
+use crate::sandbox::plan::Walls as Raised;
+use crate::tool::shared::environment::{Whose, environment};
+
+/// How the commands of models are to be held.
+#[derive(Debug, Clone)]
+pub enum Sandbox {
+    /// As well as this machine can. `program` is Creel's own, which is started as the helper; `bubblewrap` makes namespaces.
+    On {
+        program: PathBuf,
+        bubblewrap: Option<PathBuf>,
+    },
+    /// Not at all, as the person said.
+    Off { program: Option<PathBuf> },
+}
+
+impl Sandbox {
+    /// By what this machine has.
+    pub fn of_machine(wanted: bool) -> Self {
+        // The running program itself, also where its file was replaced meanwhile.
+        let program = if cfg!(target_os = "linux") {
+            Some(PathBuf::from("/proc/self/exe"))
+        } else {
+            std::env::current_exe().ok()
+        };
+        match program {
+            Some(program) if wanted => Self::On {
+                program,
+                bubblewrap: canary::bubblewrap(),
+            },
+            program => Self::Off { program },
+        }
+    }
+}
+
+/// The sandbox of one engine.
+pub(crate) struct Walls {
+    sandbox: Sandbox,
+    measured: tokio::sync::Mutex<Option<(Measured, Clocks)>>,
+    /// Made for the first command, and gone with the engine.
+    temporary: OnceLock<Option<TempDir>>,
+}
+
+impl fmt::Debug for Walls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Walls")
+            .field("sandbox", &self.sandbox)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Walls {
+    pub(crate) fn new(sandbox: Sandbox) -> Self {
+        Self {
+            sandbox,
+            measured: tokio::sync::Mutex::default(),
+            temporary: OnceLock::new(),
+        }
+    }
+
+    /// What holds on this machine now. The first to ask waits some hundredths of a second for it.
+    pub(crate) async fn measured(&self, clocks: Clocks) -> Measured {
+        let Sandbox::On {
+            program,
+            bubblewrap,
+        } = &self.sandbox
+        else {
+            return Measured {
+                lacks: "--no-sandbox was given".to_owned(),
+                ..Measured::default()
+            };
+        };
+        let mut kept = self.measured.lock().await;
+        if let Some((measured, at)) = &*kept
+            && clocks.slept_since(*at).is_none()
+        {
+            return measured.clone();
+        }
+        let (program, bubblewrap) = (program.clone(), bubblewrap.clone());
+        let measured =
+            tokio::task::spawn_blocking(move || canary::measure(&program, bubblewrap)).await;
+        // Only where the process ends.
+        let measured = measured.unwrap_or_default();
+        *kept = Some((measured.clone(), clocks));
+        measured
+    }
+
+    /// What would hold a command of a model, for the decision whether it may run.
+    pub(crate) async fn cage(&self, house: &House) -> Cage {
+        if matches!(self.sandbox, Sandbox::Off { .. }) {
+            return Cage::GIVEN_UP;
+        }
+        Cage {
+            level: self.measured(house.clock.clocks()).await.level,
+            given_up: false,
+            shut: if house.unattended {
+                Shut::Quietly
+            } else {
+                Shut::Asking
+            },
+        }
+    }
+
+    /// What holds, for those who show it.
+    pub(crate) async fn hold(&self, house: &House) -> Hold {
+        let measured = self.measured(house.clock.clocks()).await;
+        Hold {
+            level: measured.level,
+            given_up: matches!(self.sandbox, Sandbox::Off { .. }),
+            lacks: measured.lacks,
+        }
+    }
+
+    fn program(&self) -> Option<&Path> {
+        match &self.sandbox {
+            Sandbox::On { program, .. } => Some(program),
+            Sandbox::Off { program } => program.as_deref(),
+        }
+    }
+
+    fn temporary(&self) -> Result<PathBuf, String> {
+        let folder = self.temporary.get_or_init(|| {
+            let made = tempfile::Builder::new().prefix("creel-").tempdir();
+            made.inspect_err(|error| tracing::warn!("no temporary folder: {error}"))
+                .ok()
+        });
+        let folder = folder
+            .as_ref()
+            .and_then(|folder| folder.path().canonicalize().ok());
+        folder.ok_or_else(|| {
+            format!(
+                "the sandbox has no temporary folder: none can be made in {}",
+                std::env::temp_dir().display()
+            )
+        })
+    }
+}
+
+/// What git keeps elsewhere for a worktree: commits are written there.
+pub(crate) fn repository(project: &Project) -> Option<PathBuf> {
+    (project.root != project.top).then(|| {
+        let git = project.root.join(".git");
+        if git.is_dir() {
+            git
+        } else {
+            project.root.clone()
+        }
+    })
+}
+
+impl Task {
+    /// Has the commands that are about to begin wait within their walls, and adds to the facts of their start who they are.
+    pub(crate) async fn prepare(&mut self, facts: &mut [Fact], acts: &[Effect]) {
+        for act in acts {
+            let Effect::Run(asked) = act else { continue };
+            let Some(tool) = self.house.tools.get(&asked.name) else {
+                continue;
+            };
+            let Some(argv) = asked.input().ok().and_then(|input| tool.command(&input)) else {
+                continue;
+            };
+            let network = self.networks.remove(&asked.id).unwrap_or_default();
+            let Some(waiting) = self.wait(&argv, Whose::Model, network).await else {
+                continue;
+            };
+            for fact in &mut *facts {
+                if let (Fact::CallStarted { call, birth }, Ok(waiting)) = (fact, &waiting)
+                    && *call == asked.id
+                {
+                    *birth = Some(Box::new(waiting.birth.clone()));
+                }
+            }
+            self.waiting.insert(asked.id.clone(), waiting);
+        }
+    }
+
+    /// A command that waits to be let go; `None` where Creel cannot start itself as its helper.
+    pub(crate) async fn wait(
+        &mut self,
+        argv: &[String],
+        whose: Whose,
+        network: Network,
+    ) -> Option<Result<Waiting, String>> {
+        let house = Arc::clone(&self.house);
+        let walls = &house.walls;
+        let program = walls.program()?;
+        let measured = match whose {
+            Whose::Model => walls.measured(house.clock.clocks()).await,
+            Whose::Person => Measured::default(),
+        };
+        let environment = environment(whose, std::env::vars_os());
+        Some(self.within(program, argv, &measured, environment, network))
+    }
+
+    fn within(
+        &self,
+        program: &Path,
+        argv: &[String],
+        measured: &Measured,
+        mut environment: Vec<(OsString, OsString)>,
+        network: Network,
+    ) -> Result<Waiting, String> {
+        let house = &self.house;
+        let cwd = &self.session.spec.cwd;
+        let held = measured.walls != Raised::None;
+        let mut temporary = PathBuf::new();
+        if held {
+            temporary = house.walls.temporary()?;
+            let named = measured.walls.temporary(&temporary);
+            environment.retain(|(name, _)| name != "TMPDIR");
+            environment.push(("TMPDIR".into(), named.into()));
+        }
+        let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let home = house.home.as_deref().map(canonical);
+        let paths = &house.paths;
+        let own = [&paths.data, &paths.state, &paths.keys, &paths.config_file];
+        let own = own.map(|path| canonical(path));
+        let ground = Ground {
+            cwd,
+            roots: &self.roots,
+            repository: self.repository.clone(),
+            home: home.as_deref(),
+            own: &own,
+            temporary: &temporary,
+            environment: &environment,
+        };
+        let plan = ground.plan(measured.walls.clone(), network);
+        let order = Order {
+            program,
+            argv,
+            environment: &environment,
+            plan: &plan,
+            level: measured.level,
+        };
+        child::start(&order).map_err(|error| {
+            if cwd.is_dir() {
+                format!("the command cannot be started: {error}")
+            } else {
+                format!("the folder {} is gone", cwd.display())
+            }
+        })
+    }
+}
+
+/// Ends the commands of a session whose Creel is gone, where they live on: their output is lost, and nobody waits for them.
+/// Answers with the calls they were of.
+pub(crate) fn end_survivors(session: &Session) -> BTreeSet<CallId> {
+    let mut ended = BTreeSet::new();
+    for (call, open) in &session.open_calls {
+        let Some(birth) = open.birth.as_ref().filter(|birth| child::lives(birth)) else {
+            continue;
+        };
+        let group = i32::try_from(birth.pid).ok().and_then(Pid::from_raw);
+        if group.is_some_and(|group| kill_process_group(group, Signal::KILL).is_ok()) {
+            ended.insert(call.clone());
+        }
+    }
+    ended
+}

@@ -1,0 +1,117 @@
+//! A command waits until it is let go, and never begins otherwise.
+
+use std::fs;
+use std::path::Path;
+
+use creel::protocol::sandbox::Level;
+use creel::sandbox::canary::Measured;
+use creel::sandbox::child;
+
+use crate::sandbox::{Yard, all, levels};
+use crate::support::Home;
+
+#[test]
+fn a_command_that_is_not_let_go_never_begins() {
+    let mut yards = levels("what waits");
+    // Without walls it waits all the same.
+    yards.push(Measured::default());
+    for measured in yards {
+        let yard = Yard::new(measured);
+        let waiting = yard.wait("echo x > began");
+        assert!(child::lives(&waiting.birth), "{waiting:?}");
+        let birth = waiting.birth.clone();
+        // As when Creel is gone: what holds the other end of its socket is.
+        drop(waiting);
+        while child::lives(&birth) {
+            std::thread::yield_now();
+        }
+        assert!(!yard.path("work/began").exists());
+        let (code, _) = yard.run("echo x > began").unwrap();
+        assert_eq!(code, 0);
+        assert_eq!(fs::read_to_string(yard.path("work/began")).unwrap(), "x\n");
+    }
+}
+
+#[test]
+fn a_birth_names_the_process_and_what_holds_it() {
+    for measured in levels("a birth") {
+        let level = measured.level;
+        let yard = Yard::new(measured);
+        let waiting = yard.wait("true");
+        let birth = waiting.birth.clone();
+        assert_eq!(birth.level, level);
+        assert!(
+            birth.pid > 0 && birth.ticks.is_some() && birth.boot.is_some(),
+            "{birth:?}"
+        );
+        assert_eq!(birth.argv.len(), 64);
+        assert_ne!(birth.argv, yard.wait("false").birth.argv);
+        let (mut child, output, gone) = waiting.go();
+        all(output);
+        yard.runtime.block_on(child.wait()).unwrap();
+        assert_eq!(gone.failure(), None);
+        assert!(!child::lives(&birth));
+    }
+}
+
+#[test]
+fn what_fails_on_the_way_is_said_in_one_line() {
+    let yard = Yard::new(Measured {
+        level: Level::None,
+        ..Measured::default()
+    });
+    let waiting = yard.wait("true");
+    drop(waiting);
+    let mut yard = yard;
+    yard.environment = vec![("PATH".into(), "/nowhere".into())];
+    // Where files were left open by whoever started this, a shell closes them and says it in its own words.
+    let said = match yard.run("true") {
+        Err(said) => said,
+        Ok((code, said)) => format!("{code} {said}"),
+    };
+    let words = ["sh cannot be run: No such file", "exec: sh: not found"];
+    assert!(words.iter().any(|word| said.contains(word)), "{said}");
+}
+
+/// Creel is killed while a command runs that outlives it: whoever looks next ends it, and says so.
+#[test]
+fn a_command_that_outlives_its_creel_is_ended_and_told_of() {
+    let home = Home::scripted(
+        "> *\n< call bash {\"command\": \"trap '' HUP PIPE TERM; echo $$ > pid; while :; do sleep 0.1; done\"}\n\n< text: done\n",
+    );
+    let mut child = home
+        .creel(&[
+            "run",
+            "--mode",
+            "auto",
+            "--no-sandbox",
+            "--output",
+            "stream-json",
+            "go",
+        ])
+        .spawn()
+        .unwrap();
+    let pid = loop {
+        let told = fs::read_to_string(home.work().join("pid")).unwrap_or_default();
+        if let Ok(pid) = told.trim().parse::<u32>() {
+            break pid;
+        }
+        std::thread::yield_now();
+    };
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let lives = || Path::new(&format!("/proc/{pid}")).exists();
+    assert!(lives(), "it went with its Creel: nothing is tried");
+    let sessions = home.run(&["sessions", "--json"]).json();
+    let session = sessions[0]["id"].as_str().unwrap().to_owned();
+    let shown = home.run(&["show", &session]);
+    assert!(
+        shown
+            .out
+            .contains("Its process was still there and was ended now"),
+        "{shown:?}"
+    );
+    while lives() {
+        std::thread::yield_now();
+    }
+}
