@@ -237,7 +237,11 @@ fn called_with(turn: u32, step: u32, output: usize) -> [Fact; 3] {
     let added = |item| Fact::ItemAdded { turn, step, item };
     [
         added(asked),
-        Fact::CallStarted { call, birth: None },
+        Fact::CallStarted {
+            call,
+            birth: None,
+            by: None,
+        },
         added(result),
     ]
 }

@@ -20,7 +20,7 @@ use creel::command::doctor::{self, Surroundings};
 use creel::command::moment::Now;
 use creel::command::{
     Ended, Face, Trouble, bug_report, cache, config, cost, exit, export, models, package, plain,
-    providers, purge, route, run, sessions, show, stop, theme, with_streams, wrong,
+    providers, purge, route, rules, run, sessions, show, stop, theme, with_streams, wrong,
 };
 use creel::config::Config;
 use creel::config::keymap::Keys;
@@ -168,6 +168,7 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
         Sub::Models(args) => models::run(args, &door, face).await,
         Sub::Providers(args) => providers::run(args, &door, &loaded.config, face).await,
         Sub::Route(sub) => route::run(sub, &door, &loaded.config, &now, face).await,
+        Sub::Rules(sub) => rules::run(sub, &door, &now, face).await,
         Sub::Stop(args) => stop::run(args, &door, face).await,
         Sub::Purge(args) => purge::run(args, &door, &now, face).await,
         Sub::Doctor(_)
@@ -201,6 +202,7 @@ fn needs_config(sub: &Sub) -> bool {
         | Sub::Models(_)
         | Sub::Providers(_)
         | Sub::Route(_)
+        | Sub::Rules(_)
         | Sub::Doctor(_)
         | Sub::BugReport(_)
         | Sub::Theme(_)

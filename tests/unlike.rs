@@ -432,7 +432,9 @@ fn a_terminal_that_knows_little_and_says_nothing_is_enough() {
         terminal.press("\x1b1");
         terminal.wait_until("the first session", |screen| {
             let mut edges = screen.split('┏').skip(1);
-            edges.next().is_some_and(|edge| edge.contains("1 one"))
+            let is_first = edges.next().is_some_and(|edge| edge.contains("1 one"));
+            // And its turn has ended.
+            is_first && screen.contains("Enter send")
         });
         terminal.quit();
         let raw = String::from_utf8_lossy(&terminal.raw()).into_owned();

@@ -58,7 +58,7 @@ const TOLD: &[&str] = &[
 ];
 
 /// Words that must be said, by program. `--long` is also met as the beginning of itself and with `=VALUE`; `-x` also within
-/// `-ax` and as `-xVALUE`; a word in `<>` stands anywhere in an argument; anything else is an argument as it is.
+/// `-ax` and as `-xVALUE`, `=-x` as it is and with `=VALUE`; a word in `<>` stands anywhere in an argument; anything else is an argument as it is.
 #[rustfmt::skip]
 const WORDS: &[(&str, &[&str])] = &[
     ("find", &["-exec", "-execdir", "-ok", "-okdir", "-delete", "-fprint", "-fprint0", "-fprintf", "-fls",
@@ -75,7 +75,7 @@ const WORDS: &[(&str, &[&str])] = &[
     ("just", &["-f", "--justfile", "-d", "--working-directory", "--shell", "--shell-arg", "-c", "--command", "<=>"]),
     ("cargo", &["--config", "-Z", "--manifest-path", "-C", "<+>"]),
     ("rustc", &["-C", "--codegen", "-Z", "--sysroot", "-o", "--emit", "--out-dir"]),
-    ("go", &["-exec", "-toolexec", "-overlay", "-modfile", "-o", "-C"]),
+    ("go", &["-exec", "-toolexec", "-vettool", "-overlay", "-modfile", "=-o", "=-C"]),
     ("gcc", &["-wrapper", "-fplugin", "-B", "-specs", "--specs", "<@>"]),
     ("g++", &["-wrapper", "-fplugin", "-B", "-specs", "--specs", "<@>"]),
     ("cc", &["-wrapper", "-fplugin", "-B", "-specs", "--specs", "<@>"]),
@@ -266,6 +266,10 @@ fn is_met(listed: &str, word: &str) -> bool {
             "+" => word.starts_with('+'),
             _ => word.contains(inside),
         };
+    }
+    if let Some(exact) = listed.strip_prefix('=') {
+        let given = word.split('=').next().unwrap_or(word);
+        return given == exact;
     }
     if listed.starts_with("--") {
         let given = word.split('=').next().unwrap_or(word);

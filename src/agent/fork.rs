@@ -289,6 +289,7 @@ mod tests {
             Fact::CallStarted {
                 call: CallId::new(1, 1, 1),
                 birth: None,
+                by: None,
             },
             done(1),
             ends(Ending::Finished),
@@ -316,6 +317,7 @@ mod tests {
             Fact::CallStarted {
                 call: CallId::new(1, 1, 1),
                 birth: None,
+                by: None,
             },
             done(1),
             ends(Ending::Finished),

@@ -234,6 +234,7 @@ fn hash(value: &impl Hash) -> u64 {
 mod tests {
     use super::*;
     use crate::protocol::id::CallId;
+    use crate::protocol::rule::By;
 
     fn settings() -> Settings {
         Settings::default()
@@ -369,7 +370,11 @@ mod tests {
         };
         for tool in ["read", "edit", "write", "grep", "glob"] {
             assert_eq!(stops(tool, Outcome::failed), Some(13), "{tool}");
-            assert_eq!(stops(tool, Outcome::denied), Some(13), "{tool}");
+            assert_eq!(
+                stops(tool, |text| Outcome::denied(text, By::Person)),
+                Some(13),
+                "{tool}"
+            );
             assert_eq!(stops(tool, Outcome::done), None, "{tool}");
         }
         // What a command said before its time was over is output like any other.

@@ -2,6 +2,7 @@
 //! decision can be tried in microseconds and none can fail for a reason outside itself.
 
 pub mod at;
+pub mod bound;
 pub mod cache;
 pub mod carrier;
 pub mod check;

@@ -259,7 +259,11 @@ mod tests {
             step: 1,
             item: asked,
         };
-        let started = Fact::CallStarted { call, birth: None };
+        let started = Fact::CallStarted {
+            call,
+            birth: None,
+            by: None,
+        };
         let cases = [
             (vec![begun.clone()], 1_000),
             (vec![begun.clone(), (2_000, asked.clone())], 2_000),

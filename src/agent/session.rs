@@ -10,21 +10,21 @@ use crate::agent::loan::Loan;
 use crate::agent::route::Served;
 use crate::agent::unmarked;
 use crate::agent::visible::first_line;
-use crate::protocol::ask::{About, Answer, Ask, Verdict};
+use crate::protocol::ask::{About, Ask};
 use crate::protocol::effort::Effort;
 use crate::protocol::event::{Ending, Event, Fact, When};
 use crate::protocol::failure::Failure;
 use crate::protocol::id::{CallId, MessageId, ModelRef, Seq, SessionId};
 use crate::protocol::item::{Block, Item, Origin, joined};
 use crate::protocol::money::Money;
-use crate::protocol::rule::{Effect, Mode, Rule, Scope};
+use crate::protocol::rule::Mode;
 use crate::protocol::sandbox::Birth;
 use crate::protocol::session::{Change, SessionSpec, State};
 use crate::protocol::time::Time;
 use crate::protocol::usage::{Charge, Spending, Usage};
 
 /// Of the serialised form; a stored fold of another version is folded anew from the log.
-pub const FOLD_VERSION: u32 = 10;
+pub const FOLD_VERSION: u32 = 11;
 
 /// A session as its facts left it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -57,8 +57,6 @@ pub struct Session {
     pub temporary: bool,
     /// The session's own budget.
     pub budget: Option<Money>,
-    /// Rules kept by answers in this session.
-    pub rules: Vec<Rule>,
     pub created: Time,
     pub active: Time,
     /// When the last fact of it was kept.
@@ -189,7 +187,6 @@ impl Session {
             unseen: false,
             temporary: false,
             budget: None,
-            rules: Vec::new(),
             created: event.at,
             active: event.at,
             heard: event.at,
@@ -272,13 +269,9 @@ impl Session {
                 ask: ask.clone(),
                 since: event.at,
             }),
-            Fact::AskAnswered { ask, answer } => {
-                if let Some(index) = self.asks.iter().position(|waiting| waiting.ask.id == *ask) {
-                    let waiting = self.asks.remove(index);
-                    self.answered(&waiting.ask, answer);
-                }
+            Fact::AskAnswered { ask, .. } | Fact::AskVoided { ask, .. } => {
+                self.asks.retain(|waiting| waiting.ask.id != *ask);
             }
-            Fact::AskVoided { ask, .. } => self.asks.retain(|waiting| waiting.ask.id != *ask),
             Fact::ModelCalled {
                 turn,
                 step,
@@ -337,7 +330,7 @@ impl Session {
                     });
                 }
             }
-            Fact::CallStarted { call, birth } => {
+            Fact::CallStarted { call, birth, .. } => {
                 self.outputs += 1;
                 let number = self.outputs;
                 if let Some(open) = self.open_calls.get_mut(call) {
@@ -411,9 +404,8 @@ impl Session {
             Change::Unseen { unseen } => self.unseen = *unseen,
             Change::Temporary { temporary } => self.temporary = *temporary,
             Change::Budget { limit } => self.budget = *limit,
-            // They hold for the day and for the home.
-            Change::DayRaised { .. } | Change::PriceAccepted { .. } => {}
-            Change::RuleKept { rule } => self.rules.push(rule.clone()),
+            // They hold for the day and in the home.
+            Change::DayRaised { .. } | Change::PriceAccepted { .. } | Change::RuleKept { .. } => {}
         }
     }
 
@@ -472,22 +464,6 @@ impl Session {
                 }
             }
             Item::Prompt { .. } | Item::Notice { .. } | Item::Shell { .. } => {}
-        }
-    }
-
-    fn answered(&mut self, ask: &Ask, answer: &Answer) {
-        let for_session = Answer::Verdict {
-            verdict: Verdict::Session,
-        };
-        if let About::Approval(approval) = &ask.about
-            && *answer == for_session
-            && let Some(text) = &approval.session_rule
-        {
-            self.rules.push(Rule {
-                effect: Effect::Allow,
-                text: text.clone(),
-                scope: Scope::Session,
-            });
         }
     }
 }

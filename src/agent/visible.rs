@@ -64,11 +64,14 @@ pub fn one_line(text: &str) -> String {
     clean(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// The text with every character that `clean` would drop written out as `\u{…}`, for places where a person decides on it.
+/// The text with every character that `clean` would drop written out as `\u{…}`, for places where a person decides on it. What
+/// is typed so is told apart by its backslash, which is written out too: no two texts look the same.
 pub fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c == '\n' || !(c.is_control() || is_hidden(c)) {
+    for (at, c) in text.char_indices() {
+        if c == '\\' && text[at..].starts_with("\\u{") {
+            out.extend(c.escape_unicode());
+        } else if c == '\n' || !(c.is_control() || is_hidden(c)) {
             out.push(c);
         } else {
             out.extend(c.escape_unicode());
@@ -205,6 +208,31 @@ mod tests {
     fn what_is_decided_on_is_written_out() {
         assert_eq!(escaped("rm\u{202e}x\u{1b}[2K"), r"rm\u{202e}x\u{1b}[2K");
         assert_eq!(escaped("a\tb"), r"a\u{9}b");
+        assert_eq!(escaped(r"rm \u{202e}x"), r"rm \u{5c}u{202e}x");
+    }
+
+    /// The text that `escaped` was given.
+    fn read_back(shown: &str) -> String {
+        let mut text = String::new();
+        let mut rest = shown;
+        while let Some((before, escape)) = rest.split_once("\\u{") {
+            let (digits, after) = escape.split_once('}').unwrap_or_default();
+            let number = u32::from_str_radix(digits, 16).unwrap_or_default();
+            text.push_str(before);
+            text.extend(char::from_u32(number));
+            rest = after;
+        }
+        text.push_str(rest);
+        text
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_two_texts_are_shown_alike(
+            text in r"(\PC|[\x00-\x1f\u{200b}\u{202e}\u{2066}]|\\u\{|\\|[0-9a-f]\}){0,40}"
+        ) {
+            proptest::prop_assert_eq!(read_back(&escaped(&text)), text);
+        }
     }
 
     #[test]

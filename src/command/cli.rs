@@ -9,6 +9,7 @@ use crate::agent::decimal::dollars;
 use crate::command::moment::{self, Moment};
 use crate::command::providers::ProvidersArgs;
 use crate::command::route::RouteSub;
+use crate::command::rules::RulesSub;
 use crate::command::theme::ThemeSub;
 use crate::command::value;
 use crate::protocol::effort::Effort;
@@ -80,6 +81,9 @@ pub enum Sub {
     /// Several endpoints as one model
     #[command(subcommand)]
     Route(RouteSub),
+    /// Permission rules
+    #[command(subcommand)]
+    Rules(RulesSub),
     Stop(StopArgs),
     Purge(PurgeArgs),
     Doctor(DoctorArgs),

@@ -19,6 +19,7 @@ pub mod plain;
 pub mod providers;
 pub mod purge;
 pub mod route;
+pub mod rules;
 pub mod run;
 pub mod sessions;
 pub mod show;

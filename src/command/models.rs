@@ -47,6 +47,8 @@ async fn ask_again(model: &ModelRef, door: &Door, face: &mut Face<'_>) -> Ended 
         Managed::Stopped { .. }
         | Managed::Purged { .. }
         | Managed::Reloaded
+        | Managed::RuleKept { .. }
+        | Managed::RulesRemoved { .. }
         | Managed::Reached(_)
         | Managed::Tried(_)
         | Managed::Worktree(_)

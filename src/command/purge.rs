@@ -58,6 +58,8 @@ pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) 
         Managed::Failed { why } => Err(Trouble::failed(why)),
         Managed::Stopped { .. }
         | Managed::Reloaded
+        | Managed::RuleKept { .. }
+        | Managed::RulesRemoved { .. }
         | Managed::Reached(_)
         | Managed::Tried(_)
         | Managed::Worktree(_)

@@ -30,6 +30,8 @@ pub async fn run(args: &StopArgs, door: &Door, face: &mut Face<'_>) -> Ended {
         Managed::Failed { why } => return Err(Trouble::failed(why)),
         Managed::Purged { .. }
         | Managed::Reloaded
+        | Managed::RuleKept { .. }
+        | Managed::RulesRemoved { .. }
         | Managed::Reached(_)
         | Managed::Tried(_)
         | Managed::Worktree(_)

@@ -301,11 +301,7 @@ mod tests {
             currency: None,
             origin: "/c/config.toml".to_owned(),
         };
-        let rule = |effect, text: &str| Rule {
-            effect,
-            text: text.to_owned(),
-            scope: Scope::Config,
-        };
+        let rule = |effect, text: &str| Rule::new(effect, text, Scope::Config);
         let mut expected = defaults(&home_only);
         expected.model = Some("local/my-model".parse().unwrap());
         expected.mode = Mode::Edits;

@@ -193,11 +193,7 @@ pub fn read_rules(
                             document.line(&span)
                         ));
                     }
-                    rules.push(Rule {
-                        effect,
-                        text: text.trim().to_owned(),
-                        scope: Scope::Config,
-                    });
+                    rules.push(Rule::new(effect, text.trim(), Scope::Config));
                 }
                 Err(why) => document.fault(&span, &format!("`permissions.{key}`: {why}")),
             }

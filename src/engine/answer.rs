@@ -6,7 +6,9 @@ use std::sync::Arc;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::engine::house::House;
-use crate::engine::{board, cache, check, health, offer, open, picture, route_report, worktree};
+use crate::engine::{
+    board, cache, check, health, kept, offer, open, picture, route_report, worktree,
+};
 use crate::protocol::id::SessionId;
 use crate::protocol::money::Rates;
 use crate::protocol::op::{Manage, Managed};
@@ -118,6 +120,9 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
         }
         Query::Worktree(look) => Ok(Found::Worktree(Box::new(worktree::see(house, look).await))),
         Query::Sandbox => Ok(Found::Sandbox(house.walls.hold(house).await)),
+        Query::Rules => kept::list(house).await.map(Found::Rules),
+        Query::Replay(trial) => kept::replay(house, trial).await.map(Found::Replay),
+        Query::Decided { limit } => kept::decided(house, limit).await.map(Found::Decided),
         Query::Doctor => Ok(Found::Checks(health::checks(house).await)),
     };
     found.unwrap_or_else(Found::Failed)
@@ -196,6 +201,12 @@ pub(crate) async fn manage(
             let asked = asked.map(|was_accepted| Managed::PriceAsked { was_accepted });
             asked.map_err(|why| why.to_string())
         }
+        Manage::KeepRule { rule, cwd } => kept::keep(house, rule, &cwd)
+            .await
+            .map(|number| Managed::RuleKept { number }),
+        Manage::RemoveRules { numbers } => kept::remove(house, numbers)
+            .await
+            .map(|numbers| Managed::RulesRemoved { numbers }),
         Manage::Reload => house.reload().map(|()| Managed::Reloaded),
         Manage::Extend => house.extend().map(|()| Managed::Reloaded),
     };

@@ -131,6 +131,18 @@ impl Clock {
         timestamp.to_zoned(self.zone.clone()).date().to_string()
     }
 
+    /// When the local day of a moment began, and when the next one does.
+    pub fn day_of(&self, at: Time) -> (Time, Time) {
+        let timestamp = Timestamp::from_millisecond(at.0).unwrap_or_default();
+        let here = timestamp.to_zoned(self.zone.clone());
+        let began = here.start_of_day();
+        let ends = here.tomorrow().and_then(|next| next.start_of_day());
+        let time = |day: Result<jiff::Zoned, jiff::Error>| {
+            day.map_or(at, |day| Time(day.timestamp().as_millisecond()))
+        };
+        (time(began), time(ends))
+    }
+
     /// Seconds that the local clock is ahead of UTC at a moment.
     pub fn offset(&self, at: Time) -> i32 {
         let timestamp = Timestamp::from_millisecond(at.0).unwrap_or_default();

@@ -15,6 +15,7 @@ use crate::protocol::id::{AskId, CommandId, MessageId};
 use crate::protocol::item::{Block, Item, Origin, joined};
 use crate::protocol::money::{Currency, Money};
 use crate::protocol::op::{Command, Op};
+use crate::protocol::rule::{Lasting, NewRule};
 use crate::protocol::session::{Change, RunLimits};
 use crate::store::fault::StoreError;
 
@@ -198,7 +199,8 @@ impl Task {
                 return;
             };
             let given = std::mem::replace(&mut call.arguments, arguments.clone());
-            if let Decision::Deny(why) | Decision::Invalid(why) = self.judge_edited(&call).await {
+            if let Decision::Deny(why, _) | Decision::Invalid(why) = self.judge_edited(&call).await
+            {
                 self.refuse(command, &why);
                 return;
             }
@@ -206,13 +208,26 @@ impl Task {
             let whole = with_the_rest(&given, arguments);
             if whole != *arguments {
                 call.arguments.clone_from(&whole);
-                if let Decision::Deny(why) | Decision::Invalid(why) = self.judge_edited(&call).await
+                if let Decision::Deny(why, _) | Decision::Invalid(why) =
+                    self.judge_edited(&call).await
                 {
                     self.refuse(command, &why);
                     return;
                 }
                 *arguments = whole;
             }
+        }
+        if let (Answer::Verdict { verdict }, About::Approval(approval)) = (&answer, &about)
+            && let Some(why) = self.outdated(verdict, approval).await
+        {
+            self.take(Input::AskVoided { ask, why }).await;
+            return;
+        }
+        if let (Answer::Verdict { verdict }, About::Approval(approval)) = (&answer, &about)
+            && let Err(why) = self.keep_with(verdict, approval).await
+        {
+            self.refuse(command, &why);
+            return;
         }
         if let (Answer::Raise { by }, About::Budget { which, limit, .. }) = (&answer, &about)
             && let Err(why) = self.raise(*which, *limit, *by).await
@@ -282,7 +297,7 @@ impl Task {
                 Some("a mode comes back by itself; `ask` ends what was lent".to_owned())
             }
             // A rule that cannot be read would forbid nothing.
-            Change::RuleKept { rule } => rule::parse(&rule.text).err(),
+            Change::RuleKept { rule, .. } => rule::parse(&rule.text).err(),
             Change::Budget { limit: Some(limit) } => (limit.parts < 0
                 || limit.currency != Currency::USD)
                 .then(|| "a budget is a sum in dollars".to_owned()),
@@ -304,6 +319,18 @@ impl Task {
             let plan = match &change {
                 Change::Mode { mode } | Change::ModeLent { mode, .. } => self.plan_change(*mode),
                 _ => None,
+            };
+            let change = match change {
+                Change::RuleKept { rule, call, .. } => {
+                    let new = NewRule {
+                        effect: rule.effect,
+                        text: rule.text,
+                        scope: rule.scope,
+                        lasts: Lasting::Always,
+                    };
+                    self.rule_kept(&new, call)
+                }
+                change => change,
             };
             let mut facts = vec![Fact::SessionChanged { change }];
             facts.extend(plan);

@@ -65,7 +65,7 @@ impl Hall {
                     Some(Knock::Manage(manage, mut reply)) => {
                         let stopped = match &manage {
                             Manage::Stop { session } => self.stop_here(*session, "stopped by `creel stop`"),
-                            Manage::Attach { .. } | Manage::Purge { .. } | Manage::Reload | Manage::Extend | Manage::Reach { .. } | Manage::Try { .. } | Manage::AskPrice { .. } | Manage::Worktree { .. } => 0,
+                            Manage::Attach { .. } | Manage::Purge { .. } | Manage::Reload | Manage::Extend | Manage::Reach { .. } | Manage::Try { .. } | Manage::AskPrice { .. } | Manage::KeepRule { .. } | Manage::RemoveRules { .. } | Manage::Worktree { .. } => 0,
                         };
                         let house = Arc::clone(&self.house);
                         self.works.spawn(async move {
@@ -144,7 +144,11 @@ impl Hall {
                 Ok(mut task) => {
                     task.busy = says_busy;
                     // A fault in one session must not look like work that goes on.
-                    if AssertUnwindSafe(task.run()).catch_unwind().await.is_err() {
+                    if AssertUnwindSafe(Box::pin(task.run()))
+                        .catch_unwind()
+                        .await
+                        .is_err()
+                    {
                         let why = "the session broke down; this is a fault of Creel".to_owned();
                         house.tell(Signal::Refused {
                             command: CommandId(0),

@@ -10,6 +10,7 @@ use crate::protocol::call::{Detail, Outcome};
 use crate::protocol::event::Fact;
 use crate::protocol::image::Image;
 use crate::protocol::item::{Block, Item, Opaque};
+use crate::protocol::rule::Rule;
 use crate::protocol::session::Change;
 
 /// The fact without the keys Creel holds.
@@ -65,6 +66,25 @@ pub(crate) fn redacted(fact: Fact, redactor: &Redactor) -> Fact {
             Fact::MessageQueued { id, blocks, when }
         }
         Fact::SessionChanged {
+            change:
+                Change::RuleKept {
+                    rule,
+                    bounds,
+                    until,
+                    call,
+                },
+        } => Fact::SessionChanged {
+            change: Change::RuleKept {
+                rule: Rule {
+                    text: clean(rule.text),
+                    ..rule
+                },
+                bounds,
+                until,
+                call,
+            },
+        },
+        Fact::SessionChanged {
             change: Change::Title { title },
         } => Fact::SessionChanged {
             change: Change::Title {
@@ -78,8 +98,12 @@ pub(crate) fn redacted(fact: Fact, redactor: &Redactor) -> Fact {
                     about: About::Approval(approval),
                 },
         } => {
+            // A rule with a key in it would match nothing once it is replaced.
+            let is_clean = |rule: &String| matches!(redactor.redact(rule), Cow::Borrowed(_));
             let about = About::Approval(Approval {
                 subject: redacted_subject(approval.subject, clean),
+                session_rule: approval.session_rule.filter(is_clean),
+                rules: approval.rules.into_iter().filter(is_clean).collect(),
                 ..approval
             });
             Fact::AskRaised {
@@ -244,6 +268,9 @@ mod tests {
             session_rule: None,
             level: None,
             network: false,
+            rules: Vec::new(),
+            no_rule: None,
+            bound: None,
         };
         Fact::AskRaised {
             ask: Ask {

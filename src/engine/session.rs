@@ -27,10 +27,12 @@ use crate::engine::owner::Held;
 use crate::engine::tool_run::{Finished, Shelled};
 use crate::engine::walls;
 use crate::project;
+use crate::protocol::ask::Bound;
 use crate::protocol::event::{Fact, Signal};
 use crate::protocol::id::{CallId, CommandId, ModelRef};
 use crate::protocol::item::{Block, Item, joined as joined_text};
 use crate::protocol::op::{Command, Op};
+use crate::protocol::rule::Rule;
 use crate::protocol::sandbox::Network;
 use crate::protocol::session::RunLimits;
 use crate::protocol::time::Time;
@@ -58,6 +60,10 @@ pub(crate) struct Task {
     pub(crate) roots: Vec<PathBuf>,
     /// What git keeps elsewhere for a worktree, fixed with them.
     pub(crate) repository: Option<PathBuf>,
+    /// The rules kept in the home that hold here, as they were read last.
+    pub(crate) kept: Vec<Rule>,
+    /// The call that was just approved, and what that is bound to.
+    pub(crate) bound: Option<(CallId, Bound)>,
     /// The conversation, in memory from the first word on that needs it: what prompts are built from.
     pub(crate) items: Vec<Placed>,
     /// That the session was opened, until it is kept: with the first facts that follow, so that what is said at once costs one
@@ -157,6 +163,8 @@ impl Task {
             session,
             roots,
             repository: walls::repository(&project),
+            kept: Vec::new(),
+            bound: None,
             outputs: Arc::new(Mutex::new(outputs(&items))),
             items,
             opened: None,

@@ -12,13 +12,14 @@ use crate::agent::digest;
 use crate::agent::permission::{self, Asked, Cage};
 use crate::agent::rule::Bases;
 use crate::agent::turn::input::{Decision, Input};
+use crate::engine::bound;
 use crate::engine::session::Task;
 use crate::protocol::ask::Subject;
 use crate::protocol::call::{Outcome, OutputRef, Reach, ToolCall};
 use crate::protocol::event::{Delta, Fact, Signal};
 use crate::protocol::id::{CallId, CommandId};
 use crate::protocol::item::Item;
-use crate::protocol::rule::Rule;
+use crate::protocol::rule::{By, Rule};
 use crate::protocol::sandbox::Network;
 use crate::protocol::time::Time;
 use crate::tool::shared::change::Shown;
@@ -54,7 +55,7 @@ impl Task {
     /// Whether a call that the person edited may run: as theirs it is not asked about again.
     pub(crate) async fn judge_edited(&mut self, call: &ToolCall) -> Decision {
         match self.judge(call).await {
-            Decision::Ask(_) => Decision::Allow,
+            Decision::Ask(_) => Decision::Allow(By::Person),
             decision => decision,
         }
     }
@@ -78,6 +79,9 @@ impl Task {
             Ok(reach) => reach,
             Err(text) => return Decision::Invalid(text),
         };
+        if let Err(why) = self.read_rules().await {
+            return Decision::Invalid(format!("not run: the rules cannot be read: {why}"));
+        }
         let rules = self.rules();
         if let Some(query) = tool.query(&input) {
             return self.judge_query(call, query, &rules);
@@ -104,13 +108,13 @@ impl Task {
         } else {
             self.networks.remove(&call.id);
         }
-        let reason = match permission::decide(&asked) {
-            permission::Verdict::Allow => return Decision::Allow,
-            permission::Verdict::Deny(text) => return Decision::Deny(text),
+        let (verdict, by) = permission::judge(&asked);
+        let reason = match verdict {
+            permission::Verdict::Allow => return Decision::Allow(by),
+            permission::Verdict::Deny(text) => return Decision::Deny(text, by),
             permission::Verdict::Ask(reason) if self.house.unattended => {
-                return Decision::Deny(format!(
-                    "denied: {reason}, and nobody can be asked in this run"
-                ));
+                let text = format!("denied: {reason}, and nobody can be asked in this run");
+                return Decision::Deny(text, by);
             }
             permission::Verdict::Ask(reason) => reason,
         };
@@ -128,7 +132,8 @@ impl Task {
                 arguments: format!("{} ({error})", call.arguments),
             },
         };
-        Decision::Ask(permission::ask(call, subject, reason, &asked))
+        let bound = bound::measure(reach.clone(), scene.place.cwd.clone()).await;
+        Decision::Ask(permission::ask(call, (subject, bound), reason, &asked))
     }
 
     /// A question goes to the person in every mode; there is nothing else to it.
@@ -142,16 +147,16 @@ impl Task {
             Ok(query) => query,
             Err(text) => return Decision::Invalid(text),
         };
-        if permission::hides(rules, &call.name) {
-            return Decision::Deny(
-                "a rule denies questions; decide, and say what you assumed".to_owned(),
-            );
+        let denying = |rule: &&Rule| permission::hides(std::slice::from_ref(*rule), &call.name);
+        let rules: Vec<Rule> = rules.iter().filter(denying).cloned().collect();
+        if !rules.is_empty() {
+            let text = "a rule denies questions; decide, and say what you assumed";
+            return Decision::Deny(text.to_owned(), By::Rules { rules });
         }
         if self.house.unattended {
-            return Decision::Deny(
-                "denied: nobody can be asked in this run; decide, and say what you assumed"
-                    .to_owned(),
-            );
+            let text = "denied: nobody can be asked in this run; decide, and say what you assumed";
+            let mode = self.mode();
+            return Decision::Deny(text.to_owned(), By::Mode { mode });
         }
         Decision::Ask(permission::question(call, text, choices))
     }
@@ -173,7 +178,14 @@ impl Task {
             (None, _) => ready(Outcome::failed(self.house.tools.missing(&call.name))),
             (_, Err(text)) => ready(Outcome::failed(text)),
         };
-        let kept = self.kept(work, number, began);
+        let look = self.last_look(call);
+        let held = async move {
+            match look.await {
+                Some(why) => Outcome::failed(format!("not run: {why}")).into(),
+                None => work.await,
+            }
+        };
+        let kept = self.kept(held.boxed(), number, began);
         self.tools.spawn(async move {
             Finished {
                 call: id,
@@ -327,11 +339,11 @@ impl Task {
     }
 
     /// All rules that hold now.
-    fn rules(&self) -> Vec<Rule> {
+    pub(crate) fn rules(&self) -> Vec<Rule> {
         self.house
             .rules
             .iter()
-            .chain(&self.session.rules)
+            .chain(&self.kept)
             .chain(&self.run.rules)
             .cloned()
             .collect()

@@ -188,7 +188,7 @@ impl Task {
                 continue;
             };
             for fact in &mut *facts {
-                if let (Fact::CallStarted { call, birth }, Ok(waiting)) = (fact, &waiting)
+                if let (Fact::CallStarted { call, birth, .. }, Ok(waiting)) = (fact, &waiting)
                     && *call == asked.id
                 {
                     *birth = Some(Box::new(waiting.birth.clone()));

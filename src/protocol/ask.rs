@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::id::{AskId, CallId};
 use crate::protocol::money::Money;
+use crate::protocol::rule::NewRule;
 use crate::protocol::sandbox::Level;
 
 /// One thing that waits for the person.
@@ -17,6 +18,10 @@ pub struct Ask {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "few asks wait at a time, and nearly all of them are approvals"
+)]
 pub enum About {
     /// A call wants to run.
     Approval(Approval),
@@ -92,6 +97,16 @@ pub struct Approval {
     /// It may use the network.
     #[serde(default, skip_serializing_if = "is_off")]
     pub network: bool,
+    /// Rules that would cover it from now on, the narrowest first: what exactly it is, how it begins, what it is like. None
+    /// where it is too risky or cannot be told in full.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub rules: Vec<String>,
+    /// Why there are none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub no_rule: Option<String>,
+    /// Of a command: what it is bound to beside what is shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound: Option<Bound>,
 }
 
 impl Approval {
@@ -117,6 +132,18 @@ impl Approval {
 )]
 fn is_off(network: &bool) -> bool {
     !network
+}
+
+/// What a command was when it was asked: the start of hashes, in hexadecimal. One that is another when it is answered, or when it
+/// runs, was not approved.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bound {
+    /// Of the line, byte for byte.
+    pub line: String,
+    /// Of the folder: its true path, device and inode.
+    pub cwd: String,
+    /// Of each program and script that the line names, in their order: its true path and what it is; empty where there is none.
+    pub files: Vec<String>,
 }
 
 /// What exactly would happen.
@@ -145,6 +172,11 @@ pub enum Subject {
     },
 }
 
+/// The command line a shell was given: the last word of `bash -c LINE`.
+pub fn command_line(argv: &[String]) -> &str {
+    argv.last().map_or("", String::as_str)
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Risk {
@@ -161,6 +193,10 @@ pub enum Verdict {
     Once,
     /// Yes, and the approval's `session_rule` from now on.
     Session,
+    /// Yes, and this rule from now on.
+    Kept {
+        rule: NewRule,
+    },
     No {
         reason: Option<String>,
     },

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use crate::protocol::id::CallId;
 use crate::protocol::item::Opaque;
+use crate::protocol::rule::By;
 
 /// One call as the model asked for it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -147,6 +148,9 @@ pub struct Outcome {
     /// The whole output, when the model read only a part of it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub whole: Option<OutputRef>,
+    /// Who denied it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub by: Option<By>,
 }
 
 impl Outcome {
@@ -158,6 +162,7 @@ impl Outcome {
             millis: 0,
             detail: Detail::None,
             whole: None,
+            by: None,
         }
     }
 
@@ -169,8 +174,11 @@ impl Outcome {
         Self::plain(OutcomeKind::Failed, text)
     }
 
-    pub fn denied(text: impl Into<String>) -> Self {
-        Self::plain(OutcomeKind::Denied, text)
+    pub fn denied(text: impl Into<String>, by: By) -> Self {
+        Self {
+            by: Some(by),
+            ..Self::plain(OutcomeKind::Denied, text)
+        }
     }
 
     pub fn cancelled(text: impl Into<String>) -> Self {

@@ -11,6 +11,7 @@ use crate::protocol::image::Image;
 use crate::protocol::item::{Block, Item};
 use crate::protocol::money::Money;
 use crate::protocol::route::Vitals;
+use crate::protocol::rule::By;
 use crate::protocol::sandbox::Birth;
 use crate::protocol::session::{Change, SessionSpec};
 use crate::protocol::time::Time;
@@ -157,6 +158,9 @@ pub enum Fact {
         /// Of a call that is a command: its process, which waits until this is kept, and what holds it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         birth: Option<Box<Birth>>,
+        /// Who let it run; not known in logs from before.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        by: Option<By>,
     },
     TurnEnded {
         turn: u32,

@@ -1,5 +1,7 @@
 //! What a face may have done.
 
+use std::path::PathBuf;
+
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::ask::Answer;
@@ -8,6 +10,7 @@ use crate::protocol::id::{AskId, CommandId, MessageId, ModelRef, SessionId};
 use crate::protocol::image::{Image, Source};
 use crate::protocol::item::Block;
 use crate::protocol::provider::{Reached, Tried};
+use crate::protocol::rule::NewRule;
 use crate::protocol::session::{Change, ForkRequest, OpenRequest, RunLimits};
 use crate::protocol::worktree::{Done, Errand};
 
@@ -93,6 +96,10 @@ pub enum Manage {
     Try { model: ModelRef },
     /// Asks again before the next call of a model whose price is not known.
     AskPrice { model: ModelRef },
+    /// Keeps a rule for what a folder belongs to, or for everywhere.
+    KeepRule { rule: NewRule, cwd: PathBuf },
+    /// Takes rules away, by their numbers.
+    RemoveRules { numbers: Vec<u32> },
     /// Takes sessions out of the log for good. One that is held by a process is not taken, and named in the failure.
     Purge { sessions: Vec<SessionId> },
     /// Something with a git worktree.
@@ -115,6 +122,13 @@ pub enum Managed {
         stopped: Option<String>,
     },
     Reloaded,
+    RuleKept {
+        number: u32,
+    },
+    /// Those that were there.
+    RulesRemoved {
+        numbers: Vec<u32>,
+    },
     Attached {
         image: Image,
     },

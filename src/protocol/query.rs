@@ -7,12 +7,13 @@ use serde::{Deserialize, Serialize};
 use crate::protocol::board::{Glimpse, Shelf, Wanted, Weight};
 use crate::protocol::cache::CacheRow;
 use crate::protocol::event::Event;
-use crate::protocol::id::{ModelRef, Seq, SessionId};
+use crate::protocol::id::{AskId, ModelRef, Seq, SessionId};
 use crate::protocol::image::Image;
 use crate::protocol::money::{Amounts, Money, Rates};
 use crate::protocol::offer::Offer;
 use crate::protocol::provider::ProviderCard;
 use crate::protocol::route::RouteReport;
+use crate::protocol::rule::{KeptRule, NewRule, Replay, Rule};
 use crate::protocol::sandbox::Hold;
 use crate::protocol::session::Card;
 use crate::protocol::time::Time;
@@ -60,6 +61,14 @@ pub enum Query {
     /// The newest requests of a session beside each other: what a prompt cache could use, and did.
     Cache {
         session: SessionId,
+        limit: u32,
+    },
+    /// The rules there are: those of the config, and those that were kept.
+    Rules,
+    /// What a rule would have done with the calls of before.
+    Replay(Trial),
+    /// What was decided on calls today (the local day), the newest first.
+    Decided {
         limit: u32,
     },
     /// Dollars of today (the local day) with what is reserved now, and the day's limit.
@@ -257,6 +266,30 @@ pub struct TmuxPane {
     pub pane: String,
 }
 
+/// The rules there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Rules {
+    pub config: Vec<Rule>,
+    pub kept: Vec<KeptRule>,
+    /// When this was told: what has ended by then holds no more.
+    pub now: Time,
+}
+
+/// A rule to be tried.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trial {
+    pub rule: NewRule,
+    pub at: TrialAt,
+}
+
+/// Where a rule is tried, which bounds the calls it is tried on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TrialAt {
+    Folder(PathBuf),
+    /// At an ask, whose call it must cover.
+    Ask(SessionId, AskId),
+}
+
 /// One thing that was looked at.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Check {
@@ -293,6 +326,9 @@ pub enum Found {
         /// Of how many requests these are the newest.
         of: u64,
     },
+    Rules(Rules),
+    Replay(Replay),
+    Decided(Vec<Event>),
     Today(Today),
     Models(Vec<ModelCard>),
     Providers(Vec<ProviderCard>),

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::effort::Effort;
-use crate::protocol::id::{ModelRef, Seq, SessionId};
+use crate::protocol::id::{CallId, ModelRef, Seq, SessionId};
 use crate::protocol::money::{Amounts, Money};
-use crate::protocol::rule::{Mode, Rule};
+use crate::protocol::rule::{Bounds, Mode, Rule};
 use crate::protocol::time::Time;
 use crate::protocol::usage::Spending;
 use crate::protocol::worktree::Worktree;
@@ -169,8 +169,17 @@ pub enum Change {
     PriceAccepted {
         model: ModelRef,
     },
+    /// Kept in the home, where it holds for all sessions within its bounds. Without bounds: a face's wish, and what logs from
+    /// before kept for their session.
     RuleKept {
         rule: Rule,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        bounds: Option<Box<Bounds>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        until: Option<Time>,
+        /// The call whose ask it answered.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        call: Option<CallId>,
     },
 }
 

@@ -13,6 +13,7 @@ use crate::store::blob;
 use crate::store::calls;
 use crate::store::fault::StoreError;
 use crate::store::ledger::{self, Place};
+use crate::store::rules;
 use crate::store::schema::INLINE;
 use crate::store::upcast::{self, Encoded};
 use crate::store::{Appended, Batch, Derived, Reservation};
@@ -265,6 +266,7 @@ fn insert(
     ])?;
     let seq = conn.last_insert_rowid();
     ledger::follow(conn, place, seq, &fact, held)?;
+    rules::follow(conn, (session, place.at), &fact)?;
     Ok(Event {
         seq: Seq(seq.unsigned_abs()),
         session,

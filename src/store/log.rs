@@ -14,6 +14,7 @@ use crate::store::append::Entry;
 use crate::store::fault::{OpenError, StoreError};
 use crate::store::open::{self, Ready};
 use crate::store::read::Reader;
+use crate::store::rules::{Deed, Keep};
 use crate::store::writer::{Drafts, Job, Writer};
 use crate::store::{Appended, Batch, Purged};
 
@@ -148,6 +149,26 @@ impl Log {
         let jobs = self.jobs()?;
         let (reply, answer) = oneshot::channel();
         jobs.send(Job::AskPrice(model, reply))
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Keeps a rule that no session asks for; tells its number.
+    pub async fn keep_rule(&self, rule: Keep) -> Result<u32, StoreError> {
+        let numbers = self.rules(Deed::Keep(rule)).await?;
+        Ok(numbers.first().copied().unwrap_or_default())
+    }
+
+    /// Takes rules away; tells which of them were there.
+    pub async fn remove_rules(&self, numbers: Vec<u32>, at: Time) -> Result<Vec<u32>, StoreError> {
+        self.rules(Deed::Remove { numbers, at }).await
+    }
+
+    async fn rules(&self, deed: Deed) -> Result<Vec<u32>, StoreError> {
+        let jobs = self.jobs()?;
+        let (reply, answer) = oneshot::channel();
+        jobs.send(Job::Rules(deed, reply))
             .await
             .map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?

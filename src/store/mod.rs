@@ -15,6 +15,7 @@ mod place;
 mod purge;
 pub mod read;
 mod report;
+pub mod rules;
 mod salvage;
 mod schema;
 mod seal;

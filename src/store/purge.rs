@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use crate::protocol::id::SessionId;
 use crate::store::Purged;
 use crate::store::append::{composer_draft, find_session, step_draft};
-use crate::store::seal;
+use crate::store::{rules, seal};
 
 /// What goes: events, card, folded state, drafts, and blobs no other session uses, pictures that were never sent among them. What stays: the session's id and its
 /// rows in the ledger, which hold models, tokens and money and no text, because what was paid was paid.
@@ -26,6 +26,7 @@ pub(crate) fn run(
         for name in [step_draft(id), composer_draft(Some(id))] {
             all.execute("DELETE FROM draft WHERE name = ?", [name])?;
         }
+        rules::purge(&all, id)?;
         let Some(key) = find_session(&all, id)? else {
             continue;
         };

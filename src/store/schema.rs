@@ -22,7 +22,7 @@ pub(crate) const PAGE: usize = 4096;
 pub(crate) const INLINE: usize = 8 * 1024;
 
 /// In rising order; a released text is never edited.
-pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5];
+pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6];
 
 /// `event.item` is the item's type for facts that add one, so that prompts are found without reading every body.
 /// `card` and `session` both hold the id: either can be lost and the session keeps its name.
@@ -98,6 +98,13 @@ ALTER TABLE ledger ADD COLUMN searches INTEGER;
 const V5: &str = "
 CREATE TABLE price_accepted(seq INTEGER PRIMARY KEY, provider TEXT NOT NULL, model TEXT NOT NULL);
 ALTER TABLE card ADD COLUMN list_estimated INTEGER NOT NULL DEFAULT 0;
+";
+
+/// The rules that were kept: what bounds each, the call it was kept at, and how often calls ran by it. `removed` ones stay.
+const V6: &str = "
+CREATE TABLE rule(
+  number INTEGER PRIMARY KEY, effect TEXT NOT NULL, text TEXT NOT NULL, scope TEXT NOT NULL, bound TEXT, since INTEGER NOT NULL,
+  until INTEGER, session BLOB, call TEXT, used INTEGER NOT NULL DEFAULT 0, last_used INTEGER, removed INTEGER);
 ";
 
 /// What stands in the header of the file.

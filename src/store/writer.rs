@@ -17,6 +17,7 @@ use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::time::Time;
 use crate::store::append::{Entry, Trouble};
 use crate::store::fault::{StoreError, sort};
+use crate::store::rules::{self, Deed};
 use crate::store::{Appended, Purged, blob, ledger, purge, schema, seal};
 
 /// Batches merged into one transaction at most: bounds how long the first of them waits.
@@ -34,6 +35,8 @@ pub(crate) enum Job {
     Keep(String, Vec<u8>, Reply<()>),
     /// A model whose price is asked about again.
     AskPrice(ModelRef, Reply<bool>),
+    /// Rules kept or taken away beside facts.
+    Rules(Deed, Reply<Vec<u32>>),
     /// Something waits in [`Drafts`].
     Drafts,
 }
@@ -150,6 +153,14 @@ impl Writer {
                         }
                     };
                     let _ = reply.send(asked);
+                }
+                Job::Rules(deed, reply) => {
+                    self.commit(std::mem::take(&mut group));
+                    let done = match &self.broken {
+                        Some(broken) => Err(broken.clone()),
+                        None => rules::run(&self.conn, &deed).map_err(|error| self.note(&error)),
+                    };
+                    let _ = reply.send(done);
                 }
                 Job::Purge(sessions, reply) => {
                     self.commit(std::mem::take(&mut group));

@@ -8,6 +8,7 @@ mod form;
 mod left;
 mod price;
 mod providers;
+mod rules;
 mod secrets;
 mod trouble;
 mod trust;

@@ -325,6 +325,7 @@ fn answered(answer: &Answer) -> String {
         Answer::Verdict { verdict } => match verdict {
             Verdict::Once => "yes, once".to_owned(),
             Verdict::Session => "yes, for this session".to_owned(),
+            Verdict::Kept { rule } => format!("yes, and the rule {}", rule.text),
             Verdict::No { reason: None } => "no".to_owned(),
             Verdict::No {
                 reason: Some(reason),
@@ -364,7 +365,9 @@ fn changed(change: &Change) -> String {
         },
         Change::PriceAccepted { model } => format!("price-accepted {model}"),
         Change::DayRaised { by, .. } => format!("{by} more for the day"),
-        Change::RuleKept { rule } => format!("rule {:?} {}", rule.effect, rule.text).to_lowercase(),
+        Change::RuleKept { rule, .. } => {
+            format!("rule {:?} {}", rule.effect, rule.text).to_lowercase()
+        }
     }
 }
 

@@ -157,11 +157,7 @@ impl Settings {
 }
 
 fn rule(effect: Effect, text: &str) -> Rule {
-    Rule {
-        effect,
-        text: text.to_owned(),
-        scope: Scope::Run,
-    }
+    Rule::new(effect, text, Scope::Run)
 }
 
 fn model(text: &str) -> Result<ModelRef, String> {

@@ -115,6 +115,7 @@ impl Desk {
         self.fact(Fact::CallStarted {
             call: id,
             birth: None,
+            by: None,
         });
     }
 }

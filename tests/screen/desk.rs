@@ -206,6 +206,7 @@ impl Desk {
         self.fact(Fact::CallStarted {
             call: call.clone(),
             birth: None,
+            by: None,
         });
         self.item(Item::Result { call, outcome });
     }

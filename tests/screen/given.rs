@@ -197,6 +197,9 @@ pub fn approval(risk: Risk, line: &str, why: &str) -> About {
         session_rule: Some(format!("Bash({line})")),
         level: None,
         network: false,
+        rules: Vec::new(),
+        no_rule: None,
+        bound: None,
     })
 }
 

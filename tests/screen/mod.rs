@@ -27,6 +27,7 @@ mod palette;
 mod panes;
 mod questions;
 mod reading;
+mod rules;
 mod streaming;
 mod themes;
 mod turn;

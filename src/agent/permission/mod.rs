@@ -5,6 +5,9 @@
 
 #[cfg(test)]
 mod attack;
+mod proposal;
+#[cfg(test)]
+mod proposal_trial;
 #[cfg(test)]
 mod tests;
 
@@ -17,10 +20,10 @@ use crate::agent::network;
 use crate::agent::risk;
 use crate::agent::rule::command::Meets;
 use crate::agent::rule::{Bases, Matcher, Paths};
-use crate::protocol::ask::{About, Approval, Ask, Question, Subject};
+use crate::protocol::ask::{About, Approval, Ask, Bound, Question, Subject};
 use crate::protocol::call::{Reach, ToolCall};
 use crate::protocol::id::AskId;
-use crate::protocol::rule::{Effect, Mode, Rule};
+use crate::protocol::rule::{By, Effect, Mode, Rule, Scope};
 use crate::protocol::sandbox::Level;
 
 /// What is to be decided on.
@@ -75,35 +78,46 @@ pub enum Verdict {
     Deny(String),
 }
 
+/// Whether a call may run.
 pub fn decide(asked: &Asked<'_>) -> Verdict {
+    judge(asked).0
+}
+
+/// The same, with the rules or the mode that decided.
+pub fn judge(asked: &Asked<'_>) -> (Verdict, By) {
     let parts = Parts::of(asked.reach);
+    let by = |rule: &Rule| By::Rules {
+        rules: vec![rule.clone()],
+    };
     let (deny, ask) = (
         strictest(asked, &parts, Effect::Deny),
         strictest(asked, &parts, Effect::Ask),
     );
     if let Some((rule, Meets::Yes)) = deny {
-        return Verdict::Deny(format!(
+        let text = format!(
             "denied by the rule {}; do not try it another way",
             rule.text
-        ));
+        );
+        return (Verdict::Deny(text), by(rule));
     }
     if let Some((rule, Meets::Yes)) = ask {
-        return Verdict::Ask(format!("the rule {} says to ask", rule.text));
+        let text = format!("the rule {} says to ask", rule.text);
+        return (Verdict::Ask(text), by(rule));
     }
     if let Some((rule, _)) = deny.or(ask) {
-        return Verdict::Ask(format!(
+        let text = format!(
             "what it runs is known only when it runs, and the rule {} could be about it",
             rule.text
-        ));
+        );
+        return (Verdict::Ask(text), by(rule));
     }
-    let verdict = if allowed(asked, &parts) {
-        Verdict::Allow
-    } else {
-        by_mode(asked, &parts)
+    let (verdict, by) = match allowing(asked, &parts) {
+        Some(rules) => (Verdict::Allow, By::Rules { rules }),
+        None => (by_mode(asked, &parts), By::Mode { mode: asked.mode }),
     };
     match (verdict, uncaged(asked, &parts)) {
-        (Verdict::Allow, Some(reason)) => Verdict::Ask(reason),
-        (verdict, _) => verdict,
+        (Verdict::Allow, Some(reason)) => (Verdict::Ask(reason), By::Mode { mode: asked.mode }),
+        (verdict, _) => (verdict, by),
     }
 }
 
@@ -129,6 +143,36 @@ pub fn has_network(asked: &Asked<'_>) -> bool {
     network::has(asked, &Parts::of(asked.reach))
 }
 
+/// Whether a rule is about a call: alone it would let it run, or stop it. The rules of `asked` and its mode are not looked at.
+pub fn is_about(rule: &Rule, asked: &Asked<'_>) -> bool {
+    let rules = [rule.clone()];
+    let asked = Asked {
+        rules: &rules,
+        ..*asked
+    };
+    let parts = Parts::of(asked.reach);
+    match rule.effect {
+        Effect::Allow => allowing(&asked, &parts).is_some(),
+        Effect::Deny | Effect::Ask => {
+            matches!(
+                strictest(&asked, &parts, rule.effect),
+                Some((_, Meets::Yes))
+            )
+        }
+    }
+}
+
+/// Whether a rule of this text, beside those there are, would let the call run from now on.
+pub fn would_allow(text: &str, asked: &Asked<'_>) -> bool {
+    let rule = Rule::new(Effect::Allow, text, Scope::Session);
+    let rules: Vec<Rule> = asked.rules.iter().cloned().chain([rule]).collect();
+    decide(&Asked {
+        rules: &rules,
+        mode: Mode::Ask,
+        ..*asked
+    }) == Verdict::Allow
+}
+
 /// The paths that no rule lets this tool look into, for a search that meets files nobody named. A rule without a pattern
 /// denies the whole call and is not among them.
 pub fn denied_paths(rules: &[Rule], tool: &str, bases: Bases<'_>) -> Vec<Paths> {
@@ -151,7 +195,12 @@ pub fn hides(rules: &[Rule], tool: &str) -> bool {
 }
 
 /// The ask for a call, bound to exactly what it shows: another subject, folder or call is another ask.
-pub fn ask(call: &ToolCall, subject: Subject, reason: String, asked: &Asked<'_>) -> Ask {
+pub fn ask(
+    call: &ToolCall,
+    (subject, bound): (Subject, Option<Bound>),
+    reason: String,
+    asked: &Asked<'_>,
+) -> Ask {
     let parts = Parts::of(asked.reach);
     let subject = match subject {
         Subject::Command { argv, .. } => {
@@ -164,10 +213,14 @@ pub fn ask(call: &ToolCall, subject: Subject, reason: String, asked: &Asked<'_>)
         other => other,
     };
     let (risk, risk_why) = risk::of(asked, &parts);
+    let rules = proposal::rules(asked, &parts, risk);
     let approval = Approval {
         call: call.id.clone(),
         tool: asked.tool.to_owned(),
-        session_rule: session_rule(asked, &parts),
+        session_rule: proposal::for_session(asked, &parts),
+        rules: rules.clone().unwrap_or_default(),
+        no_rule: rules.err(),
+        bound,
         subject,
         cwd: asked.cwd.to_owned(),
         risk,
@@ -221,7 +274,7 @@ impl Parts {
     }
 }
 
-pub(crate) fn command(reach: &[Reach]) -> Option<&str> {
+pub fn command(reach: &[Reach]) -> Option<&str> {
     reach.iter().find_map(|reach| {
         if let Reach::Run { command } = reach {
             Some(command.as_str())
@@ -281,37 +334,55 @@ fn meets(matcher: &Matcher<'_>, reach: &Reach, parts: &Parts, bases: Bases<'_>) 
     }
 }
 
-fn allowed(asked: &Asked<'_>, parts: &Parts) -> bool {
-    let matchers: Vec<Matcher<'_>> = asked
-        .rules
-        .iter()
-        .filter(|rule| rule.effect == Effect::Allow)
-        .filter_map(Matcher::new)
-        .filter(|matcher| matcher.is_about(asked.tool))
-        .collect();
-    if matchers.iter().any(Matcher::is_bare) {
-        return true;
+/// The rules that let the call run, where they cover all of it.
+fn allowing(asked: &Asked<'_>, parts: &Parts) -> Option<Vec<Rule>> {
+    let matchers = allowers(asked);
+    if let Some(bare) = matchers.iter().find(|matcher| matcher.is_bare()) {
+        return Some(vec![bare.rule.clone()]);
     }
     let bases = Bases {
         cwd: asked.cwd,
         home: asked.home,
     };
-    !asked.reach.is_empty()
-        && asked.reach.iter().all(|reach| match reach {
-            Reach::Read { path } | Reach::Write { path } => matchers
-                .iter()
-                .any(|matcher| matcher.fits_path(path, bases)),
-            Reach::Run { .. } => match parts {
-                Parts::Known(parts) => {
-                    !parts.is_empty()
-                        && parts
-                            .iter()
-                            .all(|part| matchers.iter().any(|matcher| matcher.covers(part)))
+    let mut used: Vec<Rule> = Vec::new();
+    let mut use_it = |matcher: Option<&Matcher<'_>>| -> Option<()> {
+        let rule = matcher?.rule;
+        if !used.contains(rule) {
+            used.push(rule.clone());
+        }
+        Some(())
+    };
+    for reach in asked.reach {
+        match (reach, parts) {
+            (Reach::Read { path }, _) => {
+                use_it(matchers.iter().find(|rule| rule.fits_path(path, bases)))?;
+            }
+            (Reach::Write { path }, _) => {
+                let fits = |rule: &&Matcher<'_>| {
+                    rule.fits_path(path, bases) && (!is_protected(path) || rule.says_protected())
+                };
+                use_it(matchers.iter().find(fits))?;
+            }
+            (Reach::Run { .. }, Parts::Known(parts)) => {
+                for part in parts {
+                    use_it(matchers.iter().find(|rule| rule.covers(part)))?;
                 }
-                Parts::Unknown(_) | Parts::None => false,
-            },
-            Reach::Output { .. } => true,
-        })
+            }
+            (Reach::Run { .. }, Parts::Unknown(_) | Parts::None) => return None,
+            (Reach::Output { .. }, _) => {}
+        }
+    }
+    (!used.is_empty()).then_some(used)
+}
+
+fn allowers<'a>(asked: &Asked<'a>) -> Vec<Matcher<'a>> {
+    asked
+        .rules
+        .iter()
+        .filter(|rule| rule.effect == Effect::Allow)
+        .filter_map(Matcher::new)
+        .filter(|matcher| matcher.is_about(asked.tool))
+        .collect()
 }
 
 fn by_mode(asked: &Asked<'_>, parts: &Parts) -> Verdict {
@@ -355,48 +426,4 @@ fn by_mode(asked: &Asked<'_>, parts: &Parts) -> Verdict {
         ),
         Some(reason) => Verdict::Ask(reason),
     }
-}
-
-/// The rule that a yes for this session keeps: it covers exactly what is shown, or there is none.
-fn session_rule(asked: &Asked<'_>, parts: &Parts) -> Option<String> {
-    match (asked.reach, parts) {
-        ([Reach::Run { .. }], Parts::Known(parts)) => match parts.as_slice() {
-            // What an expansion or a wildcard stands for can be another thing tomorrow.
-            [part]
-                if part.writes.is_empty()
-                    && part.open.is_empty()
-                    && part.text.trim() == part.text
-                    && !part.text.contains(['*', '?', '[', '$', '`'])
-                    && !part.text.ends_with(':') =>
-            {
-                let tool = if network::has(asked, &Parts::Known(vec![part.clone()])) {
-                    "Network"
-                } else {
-                    "Bash"
-                };
-                Some(format!("{tool}({})", part.text))
-            }
-            _ => None,
-        },
-        ([Reach::Write { path }], _) => path_rule("Edit", path, asked),
-        ([Reach::Read { path }], _) => path_rule("Read", path, asked),
-        _ => None,
-    }
-}
-
-fn path_rule(tool: &str, path: &Path, asked: &Asked<'_>) -> Option<String> {
-    let (start, path) = match path.strip_prefix(asked.cwd) {
-        Ok(relative) => ("./", relative),
-        Err(_) => ("/", path),
-    };
-    let text = path.to_str()?;
-    let plain = !text.is_empty()
-        && text.trim() == text
-        && !text.chars().any(|c| {
-            matches!(
-                c,
-                '*' | '?' | '[' | ']' | '{' | '}' | '\\' | '(' | ')' | '!'
-            ) || c.is_control()
-        });
-    plain.then(|| format!("{tool}({start}{text})"))
 }

@@ -5,18 +5,14 @@ use pretty_assertions::assert_eq;
 use super::*;
 use crate::protocol::rule::Scope;
 
-fn rules(texts: &[(&str, Effect)]) -> Vec<Rule> {
+pub(crate) fn rules(texts: &[(&str, Effect)]) -> Vec<Rule> {
     texts
         .iter()
-        .map(|(text, effect)| Rule {
-            effect: *effect,
-            text: (*text).into(),
-            scope: Scope::Config,
-        })
+        .map(|(text, effect)| Rule::new(*effect, *text, Scope::Config))
         .collect()
 }
 
-fn run(command: &str) -> (&'static str, Vec<Reach>) {
+pub(crate) fn run(command: &str) -> (&'static str, Vec<Reach>) {
     (
         "bash",
         vec![Reach::Run {
@@ -25,11 +21,11 @@ fn run(command: &str) -> (&'static str, Vec<Reach>) {
     )
 }
 
-fn read(path: &str) -> (&'static str, Vec<Reach>) {
+pub(crate) fn read(path: &str) -> (&'static str, Vec<Reach>) {
     ("read", vec![Reach::Read { path: path.into() }])
 }
 
-fn write(path: &str) -> (&'static str, Vec<Reach>) {
+pub(crate) fn write(path: &str) -> (&'static str, Vec<Reach>) {
     ("edit", vec![Reach::Write { path: path.into() }])
 }
 
@@ -162,11 +158,7 @@ fn the_network_is_asked_about_or_given_by_a_rule() {
 
 #[test]
 fn a_rule_without_a_pattern_takes_the_tool_away() {
-    let rule = |effect, text: &str| Rule {
-        effect,
-        text: text.to_owned(),
-        scope: Scope::Config,
-    };
+    let rule = |effect, text: &str| Rule::new(effect, text, Scope::Config);
     let all = ["read", "write", "edit", "grep", "glob", "bash"];
     for (rules, hidden) in [
         (vec![rule(Effect::Deny, "Bash")], &["bash"][..]),
@@ -307,7 +299,7 @@ fn a_session_rule_covers_the_call_that_made_it_and_no_more() {
             home: None,
             cage: Cage::GIVEN_UP,
         };
-        let rule = session_rule(&asked, &Parts::of(&reach));
+        let rule = proposal::for_session(&asked, &Parts::of(&reach));
         assert_eq!(rule.as_deref(), expected, "{reach:?}");
         if let Some(text) = rule {
             let rules = rules(&[(&text, Effect::Allow)]);
@@ -346,8 +338,25 @@ fn another_subject_is_another_ask() {
             argv: vec!["bash".into(), "-c".into(), command.into()],
             parts: Vec::new(),
         };
-        ask(&call, subject, "r".into(), &asked).id
+        ask(&call, (subject, None), "r".into(), &asked).id
     };
     assert_eq!(id("ls"), id("ls"));
     assert_ne!(id("ls"), id("ls "));
+}
+
+#[test]
+fn what_is_protected_is_covered_by_a_rule_that_names_it_alone() {
+    let wide = rules(&[
+        ("Edit(./**)", Effect::Allow),
+        ("Edit(//srv/app/**)", Effect::Allow),
+    ]);
+    let named = rules(&[("Edit(./.git/config)", Effect::Allow)]);
+    let hook = write("/srv/app/.git/config");
+    assert_eq!(verdict(Mode::Ask, &wide, &write("/srv/app/a.rs")), "allow");
+    assert_eq!(verdict(Mode::Ask, &wide, &hook), "ask");
+    assert_eq!(
+        verdict(Mode::Auto, &wide, &write("/srv/app/x/.BASHRC")),
+        "ask"
+    );
+    assert_eq!(verdict(Mode::Ask, &named, &hook), "allow");
 }

@@ -9,6 +9,7 @@ use std::path::{Component, Path, PathBuf};
 
 use globset::{GlobBuilder, GlobMatcher};
 
+use crate::agent::folder::is_protected;
 use crate::protocol::rule::Rule;
 
 /// A rule made ready to match.
@@ -159,6 +160,12 @@ impl<'a> Matcher<'a> {
     /// Matches all calls of its tool.
     pub fn is_bare(&self) -> bool {
         self.specifier.is_none()
+    }
+
+    /// Whether the pattern names what is protected in so many words, and does not only take it in.
+    pub fn says_protected(&self) -> bool {
+        self.specifier
+            .is_some_and(|pattern| is_protected(Path::new(pattern.trim())))
     }
 
     /// Whether the pattern fits a command's text.

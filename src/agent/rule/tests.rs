@@ -8,11 +8,7 @@ use crate::agent::rule::command::Meets;
 use crate::protocol::rule::{Effect, Scope};
 
 fn rule(text: &str) -> Rule {
-    Rule {
-        effect: Effect::Allow,
-        text: text.into(),
-        scope: Scope::Run,
-    }
+    Rule::new(Effect::Allow, text, Scope::Run)
 }
 
 #[test]

@@ -75,6 +75,7 @@ mod tests {
     use crate::agent::turn::input::{Decision, Input};
     use crate::protocol::call::Outcome;
     use crate::protocol::id::MessageId;
+    use crate::protocol::rule::By;
 
     fn begun() -> (Turn, CallId) {
         let call = ("bash", "{}".to_owned());
@@ -101,8 +102,8 @@ mod tests {
 
     #[test]
     fn it_ends_with_its_call_and_no_model_is_asked() {
-        let allowed = Decision::Allow;
-        let denied = Decision::Deny("no".to_owned());
+        let allowed = Decision::Allow(By::Person);
+        let denied = Decision::Deny("no".to_owned(), By::Person);
         for (decision, expected) in [(allowed, Ending::Finished), (denied, Ending::Denied)] {
             let (mut turn, call) = begun();
             let mut effects = turn.step(Input::Judged {
@@ -129,7 +130,7 @@ mod tests {
         });
         turn.step(Input::Judged {
             call: call.clone(),
-            decision: Decision::Allow,
+            decision: Decision::Allow(By::Person),
         });
         let outcome = Outcome::done("ok");
         let effects = turn.step(Input::Ended { call, outcome });

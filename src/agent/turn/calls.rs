@@ -9,6 +9,7 @@ use crate::protocol::call::{Outcome, OutcomeKind};
 use crate::protocol::event::Fact;
 use crate::protocol::id::{AskId, CallId};
 use crate::protocol::item::Item;
+use crate::protocol::rule::By;
 
 /// Calls that only read and run side by side at most: each holds its output in memory.
 const SIDE_BY_SIDE: usize = 8;
@@ -19,13 +20,13 @@ impl Turn {
             return;
         };
         match decision {
-            Decision::Allow => self.run(index, effects),
+            Decision::Allow(by) => self.run(index, by, effects),
             Decision::Ask(ask) => {
                 self.calls[index].status = Status::Asking(ask.id.clone());
                 effects.push(Effect::Append(Fact::AskRaised { ask }));
                 self.advance(effects);
             }
-            Decision::Deny(text) => self.resolve(index, Outcome::denied(text), effects),
+            Decision::Deny(text, by) => self.resolve(index, Outcome::denied(text, by), effects),
             Decision::Invalid(text) => self.resolve(index, Outcome::failed(text), effects),
         }
     }
@@ -57,11 +58,13 @@ impl Turn {
             },
         }));
         match verdict {
-            Verdict::Once | Verdict::Session => self.run(index, effects),
+            Verdict::Once | Verdict::Session | Verdict::Kept { .. } => {
+                self.run(index, By::Person, effects);
+            }
             Verdict::Edited { arguments } => {
                 self.calls[index].edited = Some(arguments.clone());
                 self.calls[index].call.arguments = arguments;
-                self.run(index, effects);
+                self.run(index, By::Person, effects);
             }
             Verdict::No { reason } => {
                 let text = match reason.filter(|reason| !reason.trim().is_empty()) {
@@ -69,7 +72,7 @@ impl Turn {
                     None => "the person said no; do not try it again in another way without asking"
                         .to_owned(),
                 };
-                self.resolve(index, Outcome::denied(text), effects);
+                self.resolve(index, Outcome::denied(text, By::Person), effects);
             }
         }
     }
@@ -85,6 +88,20 @@ impl Turn {
             answer: Answer::Said { text },
         }));
         self.resolve(index, Outcome::done(told), effects);
+    }
+
+    /// What was asked about is no longer what would run: it is judged anew.
+    pub(crate) fn voided(&mut self, ask: &AskId, why: String, effects: &mut Vec<Effect>) {
+        let asking = |open: &Open| matches!(&open.status, Status::Asking(id) if id == ask);
+        let Some(index) = self.calls.iter().position(asking) else {
+            return;
+        };
+        effects.push(Effect::Append(Fact::AskVoided {
+            ask: ask.clone(),
+            why,
+        }));
+        self.calls[index].status = Status::Pending;
+        self.advance(effects);
     }
 
     pub(crate) fn ended(&mut self, call: &CallId, mut outcome: Outcome, effects: &mut Vec<Effect>) {
@@ -125,12 +142,13 @@ impl Turn {
         }
     }
 
-    pub(crate) fn run(&mut self, index: usize, effects: &mut Vec<Effect>) {
+    pub(crate) fn run(&mut self, index: usize, by: By, effects: &mut Vec<Effect>) {
         let open = &mut self.calls[index];
         open.status = Status::Running;
         effects.push(Effect::Append(Fact::CallStarted {
             call: open.call.id.clone(),
             birth: None,
+            by: Some(by),
         }));
         effects.push(Effect::Run(open.call.clone()));
         self.advance(effects);

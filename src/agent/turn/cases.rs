@@ -279,7 +279,7 @@ fn what_was_said_while_it_stops_is_for_the_next_turn() {
     else {
         panic!("not judged")
     };
-    let decision = crate::agent::turn::input::Decision::Allow;
+    let decision = crate::agent::turn::input::Decision::Allow(crate::protocol::rule::By::Person);
     turn.step(Input::Judged {
         call: call.id.clone(),
         decision,

@@ -10,6 +10,7 @@ use crate::protocol::item::Block;
 use crate::protocol::money::Money;
 use crate::protocol::reply::Reply;
 use crate::protocol::route::Vitals;
+use crate::protocol::rule::By;
 use crate::protocol::usage::{Charge, Price, Usage};
 
 /// What was used and what it costs, worked out by the engine from the reply and the price table.
@@ -42,10 +43,10 @@ pub enum Supply {
     reason = "lives for one step of the machine"
 )]
 pub enum Decision {
-    Allow,
+    Allow(By),
     Ask(Ask),
     /// The text is what the model is told.
-    Deny(String),
+    Deny(String, By),
     /// No such tool, or arguments it cannot take: the text is what the model is told.
     Invalid(String),
 }
@@ -82,6 +83,11 @@ pub enum Input {
     AskAnswered {
         ask: AskId,
         answer: Answer,
+    },
+    /// What was asked about has changed since: it is judged anew.
+    AskVoided {
+        ask: AskId,
+        why: String,
     },
     Ended {
         call: CallId,

@@ -246,6 +246,7 @@ impl Turn {
             }
             Input::Judged { call, decision } => self.judged(&call, decision, &mut effects),
             Input::AskAnswered { ask, answer } => self.ask_answered(&ask, answer, &mut effects),
+            Input::AskVoided { ask, why } => self.voided(&ask, why, &mut effects),
             Input::Ended { call, outcome } => self.ended(&call, outcome, &mut effects),
             Input::Steered { id, blocks } => self.steering.push((id, blocks)),
             Input::Withdrawn { id } => self.steering.retain(|(message, _)| *message != id),

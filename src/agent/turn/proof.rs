@@ -19,6 +19,7 @@ use crate::protocol::id::{AskId, CallId, MessageId, ModelRef};
 use crate::protocol::item::{Block, Item, Origin};
 use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
+use crate::protocol::rule::By;
 use crate::protocol::usage::{Cause, Charge, Usage};
 
 /// A move of the world, chosen at random; numbers pick among what is open, or miss.
@@ -244,6 +245,9 @@ fn approval(call: &CallId) -> crate::protocol::ask::Ask {
         session_rule: None,
         level: None,
         network: false,
+        rules: Vec::new(),
+        no_rule: None,
+        bound: None,
     };
     Ask {
         id: AskId(format!("{call}:x")),
@@ -352,9 +356,9 @@ pub(crate) fn play(moves: Vec<Move>, max_steps: Option<u32>) -> Vec<Fact> {
                     .unwrap_or(CallId("nobody".into()));
                 watcher.judging.retain(|judging| *judging != call);
                 let decision = match decision {
-                    0 => Decision::Allow,
+                    0 => Decision::Allow(By::Person),
                     1 => Decision::Ask(approval(&call)),
-                    2 => Decision::Deny("no".into()),
+                    2 => Decision::Deny("no".into(), By::Person),
                     _ => Decision::Invalid("what".into()),
                 };
                 Input::Judged { call, decision }

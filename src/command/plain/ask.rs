@@ -2,10 +2,12 @@
 
 use crate::agent::visible::{escaped, one_line};
 use crate::command::plain::reply::choices;
-use crate::command::plain::shown::{body, command_line};
+use crate::command::plain::shown::body;
 use crate::command::plain::spoken::{money, words};
 use crate::command::table::counted;
-use crate::protocol::ask::{About, Answer, Ask, BudgetName, Guard, Risk, Subject, Verdict};
+use crate::protocol::ask::{
+    About, Answer, Ask, BudgetName, Guard, Risk, Subject, Verdict, command_line,
+};
 use crate::protocol::id::Seq;
 
 /// What it is about in one sentence, without its name and number.
@@ -150,6 +152,7 @@ pub fn answered(answer: &Answer) -> String {
         Answer::Verdict { verdict } => match verdict {
             Verdict::Once => "yes, once".to_owned(),
             Verdict::Session => "yes, this session".to_owned(),
+            Verdict::Kept { rule } => format!("yes, and the rule {}", one_line(&rule.text)),
             Verdict::No { reason: None } => "no".to_owned(),
             Verdict::No {
                 reason: Some(reason),

@@ -17,6 +17,9 @@ pub fn approval(risk: Risk, subject: Subject, session_rule: Option<&str>) -> Ask
             session_rule: session_rule.map(str::to_owned),
             level: None,
             network: false,
+            rules: Vec::new(),
+            no_rule: None,
+            bound: None,
         }),
     }
 }

@@ -7,9 +7,8 @@ use serde_json::Value;
 
 use crate::agent::visible::{escaped, one_line};
 use crate::command::plain::ask::everything;
-use crate::command::plain::shown::command_line;
 use crate::command::plain::word::choice;
-use crate::protocol::ask::{About, Answer, Ask, Risk, Subject, Verdict};
+use crate::protocol::ask::{About, Answer, Ask, Risk, Subject, Verdict, command_line};
 use crate::protocol::call::{ToolCall, parse_arguments};
 use crate::protocol::id::Seq;
 use crate::protocol::money::{Money, UNIT};

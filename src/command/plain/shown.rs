@@ -1,7 +1,7 @@
 //! What an approval would run or change, line by line. Pure.
 
 use crate::agent::visible::escaped;
-use crate::protocol::ask::{Approval, Subject};
+use crate::protocol::ask::{Approval, Subject, command_line};
 use crate::protocol::call::parse_arguments;
 
 /// What would run or change, where one sentence does not hold it.
@@ -58,9 +58,4 @@ fn changed(patch: &str) -> Vec<String> {
         }
     }
     lines
-}
-
-/// The command line a shell was given: the last word of `bash -c LINE`.
-pub fn command_line(argv: &[String]) -> &str {
-    argv.last().map_or("", String::as_str)
 }

@@ -293,11 +293,7 @@ pub fn denied(args: &RunArgs) -> impl Iterator<Item = Rule> {
 }
 
 fn rule(effect: Effect, text: &str) -> Rule {
-    Rule {
-        effect,
-        text: text.to_owned(),
-        scope: Scope::Run,
-    }
+    Rule::new(effect, text, Scope::Run)
 }
 
 /// The folder of a session: absolute, without links, and there.

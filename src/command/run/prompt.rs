@@ -70,6 +70,8 @@ pub async fn pictures(paths: &[PathBuf], door: &Door) -> Result<Vec<Image>, Trou
             Managed::Stopped { .. }
             | Managed::Purged { .. }
             | Managed::Reloaded
+            | Managed::RuleKept { .. }
+            | Managed::RulesRemoved { .. }
             | Managed::Reached(_)
             | Managed::Tried(_)
             | Managed::Worktree(_)

@@ -8,7 +8,7 @@ use crate::protocol::call::{Outcome, OutcomeKind};
 use crate::protocol::event::{Ending, Fact, When};
 use crate::protocol::item::Item;
 use crate::protocol::op::Op;
-use crate::protocol::rule::Mode;
+use crate::protocol::rule::{Effect, Mode, Rule, Scope};
 use crate::protocol::session::Change;
 
 async fn in_mode_ask(stage: &Stage) -> Play {
@@ -111,13 +111,14 @@ async fn what_the_person_types_instead_passes_no_rule_that_forbids() {
 async fn rules_that_cannot_be_read_are_refused() {
     let stage = Stage::new("> *\n< text: x\n");
     let mut play = stage.open();
-    let rule = crate::protocol::rule::Rule {
-        effect: crate::protocol::rule::Effect::Deny,
-        text: "Bash(rm".to_owned(),
-        scope: crate::protocol::rule::Scope::Session,
-    };
+    let rule = Rule::new(Effect::Deny, "Bash(rm", Scope::Session);
     let change = play.send(Op::Change {
-        change: Change::RuleKept { rule },
+        change: Change::RuleKept {
+            rule,
+            bounds: None,
+            until: None,
+            call: None,
+        },
     });
     assert_eq!(
         play.refusal().await,
@@ -126,5 +127,36 @@ async fn rules_that_cannot_be_read_are_refused() {
             "rule `Bash(rm` has no closing parenthesis".to_owned()
         )
     );
+    play.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_script_that_changed_while_it_was_asked_about_is_asked_about_anew() {
+    let stage = Stage::new("> *\n< call bash {\"command\":\"sh run.sh\"}\n\n< text: done\n");
+    let mut play = in_mode_ask(&stage).await;
+    let script = play.folder.join("run.sh");
+    std::fs::write(&script, "echo shown\n").unwrap();
+    play.say("go", When::Turn);
+    let first = play.ask().await;
+    std::fs::write(&script, "echo other\n").unwrap();
+    play.answer(first.id.clone(), verdict(Verdict::Once));
+    let voided = |fact: &Fact| match fact {
+        Fact::AskVoided { ask, why } => Some((ask.clone(), why.clone())),
+        _ => None,
+    };
+    let why = "`run.sh` has changed since it was asked".to_owned();
+    assert_eq!(play.fact(voided).await, (first.id.clone(), why));
+    let second = play.ask().await;
+    assert_ne!(first.id, second.id);
+    // The answer to the first is none to the second.
+    let late = play.answer(first.id, verdict(Verdict::Once));
+    assert_eq!(play.refusal().await.0, late);
+    play.answer(second.id, verdict(Verdict::Once));
+    let outcome = play.fact(result).await;
+    assert_eq!(
+        (outcome.kind, outcome.text.as_str()),
+        (OutcomeKind::Done, "other")
+    );
+    assert_eq!(play.ending().await, Ending::Finished);
     play.end().await;
 }

@@ -7,6 +7,7 @@ mod board;
 mod budget;
 mod closing;
 mod full;
+mod kept;
 mod lent;
 mod shell;
 mod sleep;

@@ -171,6 +171,7 @@ fn table_of(row: &Row) -> Option<&'static str> {
             Null,
             Text(_),
         ] => "event",
+        [Null, Text(_), Text(_), Text(_), rest @ ..] if rest.len() == 8 => "rule",
         [Null, Blob(id), rest @ ..]
             if id.len() == 16 && matches!(rest.len(), 12 | 14 | 19 | 20) =>
         {

@@ -315,7 +315,11 @@ pub(crate) fn one_of_each() -> Vec<Fact> {
         },
         called(1, Some(40)),
         answered(1, charge(3, Basis::Listed), 3),
-        Fact::CallStarted { call, birth: None },
+        Fact::CallStarted {
+            call,
+            birth: None,
+            by: None,
+        },
         Fact::TurnEnded {
             turn: 1,
             ending: Ending::Finished,

@@ -11,6 +11,7 @@ use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::Seq;
 use crate::protocol::money::Money;
 use crate::protocol::query::SpendBy;
+use crate::protocol::rule::{Bounds, Effect, Rule, Scope};
 use crate::protocol::session::{Change, State};
 use crate::protocol::time::Time;
 use crate::protocol::usage::Basis;
@@ -437,7 +438,15 @@ fn the_rows_of_every_table_are_told() {
             model: "far/x".parse().unwrap(),
         },
     };
-    append(&log, batch(id(1), vec![raise, accepted])).unwrap();
+    let kept = Fact::SessionChanged {
+        change: Change::RuleKept {
+            rule: Rule::new(Effect::Allow, "Bash(ls)", Scope::Everywhere),
+            bounds: Some(Box::new(Bounds::Everywhere)),
+            until: None,
+            call: None,
+        },
+    };
+    append(&log, batch(id(1), vec![raise, accepted, kept])).unwrap();
     wait(log.purge(vec![id(2)])).unwrap();
     drop(log);
     let rows = || -> Vec<(String, i64)> {

@@ -22,6 +22,7 @@ use crate::tui::app::overlay::notices::Notices;
 use crate::tui::app::overlay::pick::Pick;
 use crate::tui::app::overlay::prompts::Prompts;
 use crate::tui::app::overlay::quit::{NO, Quit};
+use crate::tui::app::overlay::rules::Rules;
 use crate::tui::app::overlay::settings::Settings;
 use crate::tui::app::overlay::skills::Skills;
 use crate::tui::app::view::{Stage, View};
@@ -40,7 +41,10 @@ impl App {
             Action::Leader => self.lead(Leader::CtrlX),
             Action::NextAsk => self.next_ask(),
             Action::Tab(number) => self.go_to(usize::from(number).saturating_sub(1)),
-            Action::Inbox => self.show_inbox(),
+            Action::Inbox => {
+                self.show_inbox();
+                return self.ask_decided();
+            }
             Action::TabBefore => {
                 self.go_to(self.at().checked_sub(1).unwrap_or(self.views.len() - 1));
             }
@@ -115,6 +119,10 @@ impl App {
             }
             Action::PastePicture => return self.paste_picture(),
             Action::Stash => return self.stash(),
+            Action::Rules => {
+                self.show(Overlay::Rules(Rules::default()));
+                return vec![Cmd::Ask(Tag::Rules, Query::Rules)];
+            }
             Action::OpenChip => return self.open_chip(),
             Action::Leave => return self.leave(),
             action => return self.arrange(action),

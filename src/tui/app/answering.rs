@@ -127,6 +127,7 @@ impl App {
                 Vec::new()
             }
             Reply::Edited(command) => self.answer_edited(&command),
+            Reply::Try => self.try_rule(),
             Reply::Models => {
                 // The list is of the session that is looked at.
                 if in_inbox {
@@ -143,7 +144,21 @@ impl App {
             return Vec::new();
         };
         let (session, id) = (ask.session, ask.ask.id.clone());
+        let with = ask
+            .with
+            .iter()
+            .map(|(session, ask)| (*session, ask.id.clone()));
+        let with: Vec<_> = with.collect();
         let mut cmds = Vec::new();
+        for (session, ask) in with {
+            let op = Op::Answer {
+                ask: ask.clone(),
+                answer: answer.clone(),
+            };
+            let command = self.command(session, op);
+            self.answered.push((command.id, session, ask));
+            cmds.push(Cmd::Send(command));
+        }
         // A reason that was in the composer has been given, one that was queued is no message any more.
         if let Answer::Verdict {
             verdict: Verdict::No {
@@ -173,9 +188,11 @@ impl App {
         self.answered.push((command.id, session, id));
         if matches!(self.overlay, Some(Overlay::Inbox(_))) {
             self.mark_waiting(0);
-        } else {
-            self.leave_ask();
+            cmds.push(Cmd::Send(command));
+            cmds.extend(self.ask_decided());
+            return cmds;
         }
+        self.leave_ask();
         cmds.push(Cmd::Send(command));
         cmds
     }

@@ -13,6 +13,7 @@ use crate::protocol::money::{Money, UNIT};
 use crate::tui::app::choosing::{Choice, Offer, choices, chosen, moved};
 use crate::tui::app::keymap::press::Press;
 use crate::tui::app::keymap::{Action, in_a_line};
+use crate::tui::app::making::Making;
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::text::Text;
 
@@ -112,6 +113,8 @@ pub enum Line {
     Command(Text),
     /// The answer to a question of the model.
     Answer(Text),
+    /// The text of a rule that is made.
+    Rule(Text),
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -119,12 +122,16 @@ pub struct AskFocus {
     pub session: SessionId,
     /// As it was drawn; an answer names its id.
     pub ask: Ask,
+    /// Others that were marked to be answered with it: of the same tool and risk, and shown in full below it.
+    pub with: Vec<(SessionId, Ask)>,
     pub arming: Arming,
     /// `y` or `s` was pressed on a HIGH one: Enter makes it so.
     pub confirm: Option<Choice>,
     pub highlight: Option<usize>,
     pub line: Option<Line>,
     pub details: bool,
+    /// A rule that is made in its place.
+    pub making: Option<Box<Making>>,
     /// First row of its body that is drawn, and how many were seen whole at once: a page is never more than that.
     pub scroll: usize,
     pub page: usize,
@@ -151,6 +158,8 @@ pub enum Reply {
     Edited(String),
     /// It works when the rest of the ask was seen, which is still to be read.
     Unread,
+    /// The rule that is made is to be tried on the calls of before.
+    Try,
     /// Opens the list of models, or the budgets in the config; it stays waiting.
     Models,
     Budgets,
@@ -161,11 +170,13 @@ impl AskFocus {
         Self {
             session,
             ask,
+            with: Vec::new(),
             arming: Arming::new(now),
             confirm: None,
             highlight: None,
             line: None,
             details: false,
+            making: None,
             scroll: 0,
             page: 1,
             gone: None,
@@ -198,13 +209,25 @@ impl AskFocus {
     }
 
     pub fn choices(&self) -> Vec<Offer> {
-        choices(&self.ask.about)
+        let mut choices = choices(&self.ask.about);
+        if !self.with.is_empty() {
+            choices.retain(|row| matches!(row.0, Choice::Once | Choice::No));
+        }
+        choices
     }
 
     /// `written` is what the composer holds: a reason may already be there.
     pub fn key(&mut self, press: Press, written: &str, now: Duration) -> Reply {
         if self.line.is_some() {
             return self.line_key(press.event, now);
+        }
+        if self.making.is_some() && self.gone.is_none() {
+            // The arrows are for what is proposed, whatever was seen of it.
+            let marks = matches!(press.action, Some(Action::MarkAfter | Action::MarkBefore));
+            if !marks && self.looks(press, now) {
+                return Reply::Stay;
+            }
+            return self.making_key(press, now);
         }
         if press.action == Some(Action::Close) {
             return if self.confirm.take().is_some() {
@@ -268,7 +291,9 @@ impl AskFocus {
     /// Pasted text answers nothing; it may be a reason or a command.
     pub fn paste(&mut self, pasted: &str, now: Duration) {
         match &mut self.line {
-            Some(Line::Reason(text) | Line::Command(text) | Line::Answer(text)) => {
+            Some(
+                Line::Reason(text) | Line::Command(text) | Line::Answer(text) | Line::Rule(text),
+            ) => {
                 text.insert(&crate::agent::visible::one_line(pasted));
             }
             None => self.arming.dropped(now),
@@ -302,6 +327,7 @@ impl AskFocus {
                 }
                 Reply::Stay
             }
+            Choice::Rule => self.make_rule(now),
             Choice::Details => {
                 self.details = !self.details;
                 self.scroll = 0;
@@ -332,7 +358,8 @@ impl AskFocus {
 
     /// What is typed is text; Enter and Esc are what they are in every ask.
     fn line_key(&mut self, event: KeyEvent, now: Duration) -> Reply {
-        let Some(Line::Reason(text) | Line::Command(text) | Line::Answer(text)) = &mut self.line
+        let Some(Line::Reason(text) | Line::Command(text) | Line::Answer(text) | Line::Rule(text)) =
+            &mut self.line
         else {
             return Reply::Stay;
         };
@@ -354,6 +381,7 @@ impl AskFocus {
                                 .filter(|reason| !reason.is_empty()),
                         },
                     }),
+                    Some(Line::Rule(text)) => self.typed_rule(text.as_str().to_owned(), now),
                     Some(Line::Command(text)) => Reply::Edited(text.as_str().to_owned()),
                     Some(Line::Answer(text)) if text.as_str().trim().is_empty() => {
                         // An empty line answers nothing.

@@ -13,6 +13,7 @@ use crate::tui::app::keymap::press::Press;
 pub enum Choice {
     Once,
     Session,
+    Rule,
     No,
     NoBecause,
     Edit,
@@ -46,6 +47,9 @@ pub fn choices(about: &About) -> Vec<Offer> {
             let mut rows = vec![(Choice::Once, Action::AskYes, "once")];
             if approval.session_rule.is_some() {
                 rows.push((Choice::Session, Action::AskSession, "this session"));
+            }
+            if !approval.rules.is_empty() {
+                rows.push((Choice::Rule, Action::AskRule, "rule…"));
             }
             rows.push((Choice::No, Action::AskNo, "no"));
             rows.push((Choice::NoBecause, Action::AskNoBecause, "no, because…"));

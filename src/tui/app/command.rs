@@ -74,6 +74,7 @@ pub const TABLE: &[Slash] = &[
     ),
     slash("rename", "TITLE", "the title of this session"),
     slash("skills", "", "skills at hand"),
+    slash("rules", "", "what runs unasked, and why; take a rule away"),
     slash("cost", "", "what was spent"),
     slash("theme", "NAME", "the colours; without a name: the list"),
     slash("editor", "", "write in your editor"),
@@ -187,6 +188,7 @@ impl App {
                 return Ok(Meant::Page(Page::Remove { loss: None, field }));
             }
             "skills" => return action(Action::Skills),
+            "rules" => return action(Action::Rules),
             "cost" => return action(Action::Cost),
             "settings" => return action(Action::Settings),
             "quit" | "exit" | "q" => return action(Action::Quit),

@@ -180,6 +180,10 @@ impl App {
     }
 
     pub fn found(&mut self, tag: Tag, found: Found) -> Vec<Cmd> {
+        if let Tag::Replay(number) = tag {
+            self.rule_tried(number, found);
+            return Vec::new();
+        }
         if let Found::Failed(why) = &found {
             self.not_found(tag, why);
             return Vec::new();
@@ -217,6 +221,13 @@ impl App {
                 }
             }
             (Tag::Stashed, Found::Stashed(stashed)) => self.stashed(stashed),
+            (Tag::Decided, Found::Decided(events)) => self.decided(&events),
+            (Tag::Rules, Found::Rules(rules)) => {
+                if let Some(Overlay::Rules(overlay)) = &mut self.overlay {
+                    overlay.all = Some(rules);
+                    overlay.pick.at = overlay.pick.at.min(overlay.shown().len().saturating_sub(1));
+                }
+            }
             (Tag::Mentions, Found::Sessions(cards)) => self.mentionable(cards),
             (Tag::Draft(session), Found::Draft(Some(text))) => return self.drafted(session, &text),
             (Tag::Newest(id), Found::History(events)) => return self.newest(id, &events),
@@ -270,6 +281,7 @@ impl App {
             (Some(Overlay::Models(overlay)), Tag::Offers(_) | Tag::Routes) => &mut overlay.failed,
             (Some(Overlay::Prompts(overlay)), Tag::Prompts) => &mut overlay.failed,
             (Some(Overlay::Stash(overlay)), Tag::Stashed) => &mut overlay.failed,
+            (Some(Overlay::Rules(overlay)), Tag::Rules) => &mut overlay.failed,
             (Some(Overlay::Cost(overlay)), Tag::SpendDays | Tag::SpendModels) => {
                 &mut overlay.failed
             }

@@ -415,6 +415,10 @@ impl App {
                 Vec::new()
             }
             Wish::Unstash { stashed, stays } => self.unstash(&stashed, stays),
+            Wish::RemoveRules(numbers) => {
+                let remove = crate::protocol::op::Manage::RemoveRules { numbers };
+                vec![Cmd::Manage(self.view().id, remove)]
+            }
             Wish::DropStashed(stashed) => vec![dropped(&stashed)],
             Wish::Skill(index) => {
                 self.focus = Focus::Composer;

@@ -220,6 +220,12 @@ pub enum Tag {
     Standing(SessionId),
     /// Who else writes where a session works.
     Writers(SessionId),
+    /// A rule that is made, by the number of its trial.
+    Replay(u64),
+    /// The rules there are.
+    Rules,
+    /// What was decided today.
+    Decided,
     SpendDays,
     SpendModels,
 }

@@ -183,6 +183,8 @@ impl App {
             Managed::Stopped { .. }
             | Managed::Purged { .. }
             | Managed::Reloaded
+            | Managed::RuleKept { .. }
+            | Managed::RulesRemoved { .. }
             | Managed::Reached(_)
             | Managed::Tried(_)
             | Managed::Worktree(_)

@@ -449,6 +449,12 @@ impl Transcript {
         let word = match verdict {
             Verdict::Once => "yes, once".to_owned(),
             Verdict::Session => "yes, this session".to_owned(),
+            Verdict::Kept { rule } => {
+                format!(
+                    "yes, and the rule {}",
+                    crate::agent::visible::one_line(&rule.text)
+                )
+            }
             Verdict::No { reason: None } => "no".to_owned(),
             Verdict::No {
                 reason: Some(reason),

@@ -239,6 +239,12 @@ pub fn approval(app: &App, approval: &Approval, details: bool, form: Form) -> As
                 laid.row(row);
             }
         }
+        if let Some(why) = &approval.no_rule {
+            let why = format!("no rule from now on: {}", one_line(why));
+            for row in wrapped(&why, width, 2, Role::Muted) {
+                laid.row(row);
+            }
+        }
         if matches!(approval.subject, Subject::Command { .. }) {
             for row in wrapped(approval.held(), width, 2, Role::Muted) {
                 laid.row(row);

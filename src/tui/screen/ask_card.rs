@@ -4,7 +4,7 @@
 use ratatui::layout::Rect;
 
 use crate::agent::visible::{escaped, one_line};
-use crate::protocol::ask::{About, BudgetName, Guard, Question, Subject};
+use crate::protocol::ask::{About, BudgetName, Guard, Subject};
 use crate::tui::app::App;
 use crate::tui::app::answering::READ_ON;
 use crate::tui::app::ask::{AskFocus, Line, Sight};
@@ -13,8 +13,9 @@ use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::live::Keymap;
 use crate::tui::app::keymap::place::Place;
 use crate::tui::screen::ask_body::{Asked, NARROW, approval};
+use crate::tui::screen::ask_rule;
+use crate::tui::screen::asked::{question, text_rows};
 use crate::tui::screen::blank;
-use crate::tui::screen::body::Laid;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::{Row, wrapped};
 use crate::tui::widget::canvas::Canvas;
@@ -51,7 +52,12 @@ impl Card<'_> {
         let mut asked = Asked::default();
         let laid = &mut asked.body;
         match self.about {
-            About::Approval(wanted) => return approval(app, wanted, details, form),
+            About::Approval(wanted) => {
+                return match self.focus.and_then(|focus| focus.making.as_deref()) {
+                    Some(making) => ask_rule::lay(app, wanted, making, form),
+                    None => self.with_others(app, approval(app, wanted, details, form), form),
+                };
+            }
             About::Budget {
                 worst,
                 left,
@@ -95,6 +101,17 @@ impl Card<'_> {
                 form,
             ),
             About::Question(wanted) => question(laid, wanted, self.focus, form),
+        }
+        asked
+    }
+
+    /// What is answered with it stands below it, in full.
+    fn with_others(&self, app: &App, mut asked: Asked, form: Form) -> Asked {
+        for (_, other) in self.focus.iter().flat_map(|focus| &focus.with) {
+            if let About::Approval(other) = &other.about {
+                asked.body.row(Row::new());
+                asked.body.append(approval(app, other, false, form).body);
+            }
         }
         asked
     }
@@ -156,6 +173,7 @@ impl Card<'_> {
                 Line::Reason(_) => [("Enter", "no, with this reason"), ("Esc", "back")],
                 Line::Command(_) => [("Enter", "run this instead"), ("Esc", "back")],
                 Line::Answer(_) => [("Enter", "answer with this"), ("Esc", "back")],
+                Line::Rule(_) => [("Enter", "try this rule"), ("Esc", "back")],
             };
             let mut row = Row::new();
             for (key, what) in keys {
@@ -164,6 +182,9 @@ impl Card<'_> {
                     .put(format!(" {what}   "), Role::Muted);
             }
             return vec![Row::new(), row];
+        }
+        if let Some(making) = &focus.making {
+            return ask_rule::foot(app, focus, making, narrow);
         }
         let ready = focus.ready(app.now.since);
         let flash = focus.arming.flash.is_some();
@@ -349,6 +370,7 @@ impl Card<'_> {
                 Line::Reason(text) => ("no, because: ", text),
                 Line::Command(text) => ("run: ", text),
                 Line::Answer(text) => ("answer: ", text),
+                Line::Rule(text) => ("rule: ", text),
             };
             cursor = Some(draw_line(canvas, inner, y, lead, text, look));
             y += 1;
@@ -452,38 +474,6 @@ pub fn draw_line(
     }
     canvas.write(x, y, area.right(), &shown[from..], look.style(Role::Text));
     (x + column as u16, y)
-}
-
-/// The question in full, and under it each answer with the number that chooses it.
-fn question(laid: &mut Laid, asked: &Question, focus: Option<&AskFocus>, form: Form) {
-    text_rows(laid, &escaped(&asked.text), form);
-    if !asked.choices.is_empty() {
-        laid.row(Row::new());
-    }
-    for (at, choice) in asked.choices.iter().enumerate() {
-        let marked = focus.is_some_and(|focus| focus.highlight == Some(at));
-        let role = if marked { Role::Marked } else { Role::Text };
-        let number = format!("{}  ", at + 1);
-        let lead = number.len();
-        let rows = wrapped(
-            &one_line(choice),
-            form.cells().saturating_sub(lead),
-            0,
-            role,
-        );
-        for (index, row) in rows.into_iter().enumerate() {
-            let number = if index == 0 { number.as_str() } else { "   " };
-            let mut whole = Row::of(number, Role::Key);
-            whole.left.extend(row.left);
-            laid.row(whole);
-        }
-    }
-}
-
-fn text_rows(laid: &mut Laid, text: &str, form: Form) {
-    for row in wrapped(text, form.cells(), 0, Role::Text) {
-        laid.row(row);
-    }
 }
 
 /// How long an ask has waited, as its card says it.

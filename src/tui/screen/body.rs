@@ -115,6 +115,13 @@ impl Laid {
         });
     }
 
+    /// All of another below it.
+    pub fn append(&mut self, other: Self) {
+        for (_, part) in other.parts {
+            self.add(part);
+        }
+    }
+
     fn add(&mut self, part: Part) {
         let first = self.height;
         self.height += part.height();

@@ -3,6 +3,8 @@
 
 pub mod ask_body;
 pub mod ask_card;
+mod ask_rule;
+mod asked;
 pub mod board;
 pub mod body;
 pub mod card_keys;

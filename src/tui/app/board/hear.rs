@@ -11,7 +11,7 @@ use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::SessionId;
 use crate::protocol::item::{Item, Origin, joined};
 use crate::protocol::op::{Managed, Op};
-use crate::protocol::query::Found;
+use crate::protocol::query::{Found, Query};
 use crate::protocol::session::{Card, Change, State};
 use crate::tui::app::App;
 use crate::tui::app::board::{Board, LOOK, Reach, Writing};
@@ -74,12 +74,22 @@ impl App {
             }
             Managed::Stopped { turns: 0 } => self.say("nothing runs in it"),
             Managed::Stopped { .. } => self.say("it was told to stop"),
+            Managed::RulesRemoved { numbers } => {
+                let said = match numbers.as_slice() {
+                    [] => "that rule is not there any more".to_owned(),
+                    [one] => format!("rule {one} is taken away; it asks again"),
+                    more => format!("{} rules are taken away", more.len()),
+                };
+                self.say(said);
+                return vec![Cmd::Ask(Tag::Rules, Query::Rules)];
+            }
             Managed::Failed { why } => {
                 self.done
                     .retain(|done| done.session != session || !done.is_final());
                 self.say(one_line(&why));
             }
             Managed::Reloaded
+            | Managed::RuleKept { .. }
             | Managed::Attached { .. }
             | Managed::NoPicture { .. }
             | Managed::Reached(_)

@@ -10,9 +10,12 @@ use crate::tui::app::keymap::{Action, Binding, bind};
 pub const ROWS: &[Binding] = &[
     bind(Ask, Action::AskYes, "ask-yes", "yes, once; without a price: count it as the dearest known", &[plain('y')], None),
     bind(Ask, Action::AskSession, "ask-session", "yes, and for this session", &[plain('s')], None),
+    bind(Ask, Action::AskRule, "ask-rule", "yes, and a rule from now on; it is tried on past calls first", &[plain('r')], None),
+    bind(Ask, Action::RuleScope, "ask-rule-where", "while a rule is made: where it holds", &[plain('w')], None),
+    bind(Ask, Action::RuleLasts, "ask-rule-until", "while a rule is made: how long it holds", &[plain('u')], None),
     bind(Ask, Action::AskNo, "ask-no", "no; works before all was seen", &[plain('n')], None),
     bind(Ask, Action::AskNoBecause, "ask-no-because", "no, and say why", &[plain('N')], None),
-    bind(Ask, Action::AskEdit, "ask-edit", "edit the command first", &[plain('e')], None),
+    bind(Ask, Action::AskEdit, "ask-edit", "edit the command first, or the rule that is made", &[plain('e')], None),
     bind(Ask, Action::AskDetails, "ask-details", "everything about it, and back", &[plain('d')], None),
     bind(Ask, Action::AskRaise, "ask-raise", "a budget: $1 more", &[plain('+')], None),
     bind(Ask, Action::AskGoOn, "ask-go-on", "a budget or a pause: go on this once", &[plain('o')], None),

@@ -18,6 +18,7 @@ fn allows(action: Action) -> bool {
         action,
         Action::AskYes
             | Action::AskSession
+            | Action::AskRule
             | Action::AskRaise
             | Action::AskGoOn
             | Action::QuestionYes

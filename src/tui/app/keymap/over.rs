@@ -4,7 +4,7 @@ use crossterm::event::KeyCode;
 
 use crate::tui::app::keymap::chord::{alt, ctrl, key, plain};
 use crate::tui::app::keymap::place::Place::{
-    Files, Help, Inbox, Merge, Models, Palette, Prompts, Settings, Stash, Themes, Turns,
+    Files, Help, Inbox, Merge, Models, Palette, Prompts, Rules, Settings, Stash, Themes, Turns,
 };
 use crate::tui::app::keymap::{Action, Binding, bind};
 
@@ -25,6 +25,9 @@ pub const ROWS: &[Binding] = &[
 
     bind(Stash, Action::StashCopy, "stash-copy", "a copy; it stays put by", &[key(KeyCode::Tab)], None),
     bind(Stash, Action::StashDrop, "stash-drop", "drop it, with a second press", &[ctrl('d'), key(KeyCode::Delete)], None),
+
+    bind(Rules, Action::RulesRemove, "rules-remove", "take the marked rule away, with a second press", &[ctrl('d'), key(KeyCode::Delete)], None),
+    bind(Rules, Action::RulesUnused, "rules-unused", "take all away that lay unused for 90 days, with a second press", &[ctrl('o')], None),
 
     bind(Turns, Action::TurnsBack, "turns-back", "back to the board, while nothing is typed", &[key(KeyCode::Left)], None),
 
@@ -57,6 +60,8 @@ pub const ROWS: &[Binding] = &[
     bind(Inbox, Action::InboxNext, "inbox-next", "next ask; in the list of a small screen the arrows too", &[key(KeyCode::Tab)], None),
     bind(Inbox, Action::InboxBefore, "inbox-before", "ask before", &[key(KeyCode::BackTab)], None),
     bind(Inbox, Action::InboxSession, "inbox-session", "go to its session, with the keys at the ask", &[plain('p'), alt('a')], None),
+    bind(Inbox, Action::InboxMark, "inbox-mark", "mark it to be answered with others of its tool and risk, or not", &[plain(' ')], None),
+    bind(Inbox, Action::InboxMarked, "inbox-marked", "show all that are marked in full; then yes or no is for all", &[plain('A')], None),
     bind(Inbox, Action::Choose, "inbox-choose", "in the list of a small screen: the marked ask in full", &[key(KeyCode::Enter)], None),
     bind(Inbox, Action::Close, "inbox-close", "close; on a small screen the list first; all stays waiting", &[key(KeyCode::Esc)], None),
 

@@ -31,6 +31,7 @@ pub enum Place {
     Models,
     Prompts,
     Stash,
+    Rules,
     Turns,
     Themes,
     Palette,
@@ -44,7 +45,7 @@ pub enum Place {
 }
 
 impl Place {
-    pub const ALL: [Self; 25] = [
+    pub const ALL: [Self; 26] = [
         Self::Anywhere,
         Self::Composer,
         Self::Transcript,
@@ -62,6 +63,7 @@ impl Place {
         Self::Models,
         Self::Prompts,
         Self::Stash,
+        Self::Rules,
         Self::Turns,
         Self::Themes,
         Self::Palette,
@@ -92,6 +94,7 @@ impl Place {
             Self::Models => "models",
             Self::Prompts => "prompts",
             Self::Stash => "stash",
+            Self::Rules => "rules",
             Self::Turns => "turns",
             Self::Themes => "themes",
             Self::Palette => "palette",
@@ -115,6 +118,7 @@ impl Place {
             | Self::Models
             | Self::Prompts
             | Self::Stash
+            | Self::Rules
             | Self::Turns
             | Self::Themes
             | Self::Palette

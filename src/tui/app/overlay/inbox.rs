@@ -4,8 +4,9 @@
 use crossterm::event::KeyEvent;
 
 use crate::protocol::ask::Ask;
-use crate::protocol::id::SessionId;
+use crate::protocol::id::{AskId, SessionId};
 use crate::tui::app::ask::{AskFocus, Back};
+use crate::tui::app::decided::Decided;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
 use crate::tui::app::message::Cmd;
@@ -25,6 +26,10 @@ pub struct Inbox {
     pub index: usize,
     /// On a small screen the marked ask is shown, and not the list.
     pub entry: bool,
+    /// What was decided today, as far as it was read.
+    pub decided: Decided,
+    /// Those that are to be answered together.
+    pub marks: Vec<(SessionId, AskId)>,
 }
 
 /// What is shown at once.
@@ -78,7 +83,7 @@ impl App {
         AskFocus::new(session, ask, self.back_here(), self.now.since)
     }
 
-    fn back_here(&self) -> Back {
+    pub fn back_here(&self) -> Back {
         Back {
             pane: self.panes.focus(),
             session: self.pane().session,
@@ -113,13 +118,25 @@ impl App {
         let at = waiting
             .iter()
             .position(|(other, waiting)| *other == session && waiting.ask.id == *id);
+        let waits = |with: &(SessionId, Ask)| {
+            waiting
+                .iter()
+                .any(|(session, other)| *session == with.0 && other.ask.id == with.1.id)
+        };
+        let whole = ask.with.iter().all(waits);
+        let at = at.filter(|_| whole);
         let Some(inbox) = self.inbox_mut() else {
             return;
         };
         match (at, &mut inbox.ask) {
             (Some(at), _) => inbox.index = at,
             (None, Some(ask)) if ask.gone.is_none() => {
-                ask.gone = Some("it waits no more".to_owned());
+                let gone = if ask.with.is_empty() {
+                    "it waits no more"
+                } else {
+                    "one of them waits no more; nothing was answered"
+                };
+                ask.gone = Some(gone.to_owned());
                 ask.confirm = None;
             }
             (None, _) => {}
@@ -173,6 +190,8 @@ impl App {
                     ask.arming.dropped(now);
                 }
             }
+            Action::InboxMark => self.toggle_mark(),
+            Action::InboxMarked => self.show_marked(),
             Action::Close => self.leave_entry(),
             _ => {}
         }

@@ -13,6 +13,7 @@ pub mod palette;
 pub mod pick;
 pub mod prompts;
 pub mod quit;
+pub mod rules;
 pub mod settings;
 pub mod skills;
 pub mod stash;
@@ -42,6 +43,7 @@ use crate::tui::app::overlay::notices::Notices;
 use crate::tui::app::overlay::palette::Palette;
 use crate::tui::app::overlay::prompts::Prompts;
 use crate::tui::app::overlay::quit::Quit;
+use crate::tui::app::overlay::rules::Rules;
 use crate::tui::app::overlay::settings::Settings;
 use crate::tui::app::overlay::skills::Skills;
 use crate::tui::app::overlay::stash::Stash;
@@ -56,6 +58,7 @@ pub enum Overlay {
     Skills(Skills),
     Prompts(Prompts),
     Stash(Stash),
+    Rules(Rules),
     Cost(Cost),
     Notices(Notices),
     NewWorktree(NewWorktree),
@@ -99,6 +102,8 @@ pub enum Wish {
     },
     /// Takes it away for good; the overlay stays.
     DropStashed(Stashed),
+    /// Takes rules away; the overlay stays.
+    RemoveRules(Vec<u32>),
     /// Puts a skill's text into the composer.
     Skill(usize),
     /// Another mode for the session.
@@ -139,6 +144,7 @@ impl Wish {
             self,
             Self::Bind(_)
                 | Self::DropStashed(_)
+                | Self::RemoveRules(_)
                 | Self::MakeWorktree(_)
                 | Self::Look(..)
                 | Self::Errand(_)
@@ -156,6 +162,7 @@ impl Overlay {
             Self::Skills(_) | Self::NewWorktree(_) => Place::List,
             Self::Prompts(_) => Place::Prompts,
             Self::Stash(_) => Place::Stash,
+            Self::Rules(_) => Place::Rules,
             Self::Cost(_) | Self::Notices(_) => Place::Page,
             Self::Files(overlay) => overlay.place(),
             Self::Inbox(_) => Place::Inbox,
@@ -174,6 +181,7 @@ impl Overlay {
             Self::Skills(overlay) => overlay.key(press),
             Self::Prompts(overlay) => overlay.key(press),
             Self::Stash(overlay) => overlay.key(press),
+            Self::Rules(overlay) => overlay.key(press),
             Self::Cost(overlay) => overlay.key(press),
             Self::Notices(overlay) => overlay.key(press),
             Self::NewWorktree(overlay) => overlay.key(press),
@@ -212,6 +220,7 @@ impl Overlay {
             }
             Self::Prompts(overlay) => overlay.insert(&line),
             Self::Stash(overlay) => overlay.insert(&line),
+            Self::Rules(overlay) => overlay.insert(&line),
             Self::Skills(overlay) => overlay.pick.insert(&line),
             Self::Themes(overlay) => overlay.pick.insert(&line),
             Self::Palette(overlay) => overlay.insert(&line),

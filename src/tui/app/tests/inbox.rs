@@ -19,7 +19,7 @@ use crate::tui::app::pointer::Spot;
 use crate::tui::app::tests::{Desk, Dice, approval, ops, verdict};
 
 impl Desk {
-    fn inbox(&self) -> &Inbox {
+    pub fn inbox(&self) -> &Inbox {
         match &self.app.overlay {
             Some(Overlay::Inbox(inbox)) => inbox,
             other => panic!("the inbox is not open: {other:?}"),
@@ -31,14 +31,14 @@ impl Desk {
         self.inbox().ask.as_ref().map(|ask| &*ask.ask.id.0)
     }
 
-    fn ask_of(&mut self, session: SessionId, name: &str, risk: Risk) {
+    pub fn ask_of(&mut self, session: SessionId, name: &str, risk: Risk) {
         let ask = approval(name, risk);
         self.fact_of(session, Fact::AskRaised { ask });
     }
 }
 
 /// Two sessions whose turns run, the second of them looked at.
-fn two() -> (Desk, SessionId, SessionId) {
+pub fn two() -> (Desk, SessionId, SessionId) {
     let mut desk = Desk::running();
     let first = desk.app.view().id;
     let spec = desk.app.view().session.as_ref().unwrap().spec.clone();
@@ -54,7 +54,7 @@ fn two() -> (Desk, SessionId, SessionId) {
 }
 
 /// The session that is answered, and what.
-fn answers(cmds: &[Cmd]) -> Vec<(SessionId, Op)> {
+pub fn answers(cmds: &[Cmd]) -> Vec<(SessionId, Op)> {
     let sent = cmds.iter().filter_map(|cmd| match cmd {
         Cmd::Send(command) => Some((command.session, command.op.clone())),
         _ => None,
@@ -63,7 +63,7 @@ fn answers(cmds: &[Cmd]) -> Vec<(SessionId, Op)> {
         .collect()
 }
 
-fn yes(session: SessionId, name: &str) -> (SessionId, Op) {
+pub fn yes(session: SessionId, name: &str) -> (SessionId, Op) {
     let answer = Op::Answer {
         ask: AskId(name.to_owned()),
         answer: verdict(Verdict::Once),

@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod asks;
+mod batch;
 mod beside;
 mod board;
 mod cards;
@@ -16,6 +17,7 @@ mod keys;
 mod leaving;
 mod local;
 mod looking;
+mod making;
 mod models;
 mod notify;
 mod palette;
@@ -259,6 +261,9 @@ fn approval(name: &str, risk: Risk) -> Ask {
             session_rule: Some("Bash(cargo test)".to_owned()),
             level: None,
             network: false,
+            rules: Vec::new(),
+            no_rule: None,
+            bound: None,
         }),
     }
 }

@@ -118,9 +118,19 @@ fn a_card_and_a_list_have_the_keys_of_the_config_at_once() {
 }
 
 /// An ask of each kind.
+fn ruled() -> About {
+    match approval("a", Risk::High).about {
+        About::Approval(approval) => About::Approval(crate::protocol::ask::Approval {
+            rules: vec!["Bash(cargo test *)".to_owned()],
+            ..approval
+        }),
+        other => other,
+    }
+}
+
 fn kinds() -> Vec<About> {
     vec![
-        approval("a", Risk::High).about,
+        ruled(),
         About::Budget {
             worst: Money::usd(1),
             left: Money::usd(1),
@@ -162,6 +172,8 @@ const IN_PLACE: &[(Action, &str)] = &[
     ),
     (Action::MarkAfter, "the palette marks by the name"),
     (Action::MarkBefore, "the palette marks by the name"),
+    (Action::RuleScope, "it is of a rule that is made"),
+    (Action::RuleLasts, "it is of a rule that is made"),
     (Action::CardBack, "Esc in the palette, and it once more"),
     (Action::Close, "the way back of what has the keys"),
 ];
@@ -178,6 +190,7 @@ const NO_PALETTE: &[(Place, &str)] = &[
     (Place::Models, "the palette takes the place of the list"),
     (Place::Prompts, "the palette takes the place of the list"),
     (Place::Stash, "the palette takes the place of the list"),
+    (Place::Rules, "the palette takes the place of the list"),
     (Place::Turns, "the palette takes the place of the list"),
     (Place::Themes, "the palette takes the place of the list"),
     (Place::Palette, "it is the palette"),

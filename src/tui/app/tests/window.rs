@@ -62,6 +62,7 @@ fn log(turns: u32) -> Vec<Event> {
             Fact::CallStarted {
                 call: call.clone(),
                 birth: None,
+                by: None,
             },
             item(
                 1,

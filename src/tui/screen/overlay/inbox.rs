@@ -13,12 +13,13 @@ use crate::tui::app::ask::AskFocus;
 use crate::tui::app::drawn::Seen;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
+use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::inbox::{Inbox, Sides};
 use crate::tui::screen::ask_card::{self, Card};
 use crate::tui::screen::hints::Hint::{All, Does};
 use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Mark, Role};
-use crate::tui::screen::overlay::listed;
+use crate::tui::screen::overlay::{decided, listed};
 use crate::tui::screen::rows::{self, Row, wrapped};
 use crate::tui::screen::{Shown, blank, top};
 use crate::tui::widget::canvas::Canvas;
@@ -149,7 +150,9 @@ impl Scene<'_> {
         let mut y = inner.top();
         for (index, (session, asked)) in waiting.iter().enumerate().skip(first).take(seen) {
             let marked = index == inbox.index && !gone;
-            let lines = ask_rows(app, (*session, asked), each, marked, inner, look);
+            let ticked = inbox.marks.contains(&(*session, asked.ask.id.clone()));
+            let ticked = if ticked { "* " } else { "" };
+            let lines = ask_rows(app, (*session, asked), each, (marked, ticked), inner, look);
             let place = Rect {
                 y,
                 height: height as u16,
@@ -159,6 +162,12 @@ impl Scene<'_> {
             shown.spots.waiting.push((place.intersection(inner), index));
             y += height as u16;
         }
+        let rest = Rect {
+            y,
+            height: inner.bottom().saturating_sub(y),
+            ..inner
+        };
+        decided::draw(app, &inbox.decided, canvas, rest, look);
     }
 
     /// The marked ask, exactly as its card.
@@ -172,7 +181,11 @@ impl Scene<'_> {
         let waited = at.map_or_else(String::new, |at| {
             let since = waiting[at].1.since;
             let asked = ask_card::waited(app, since);
-            format!("{} of {}  {asked}", at + 1, waiting.len())
+            let more = match focus.with.len() {
+                0 => String::new(),
+                more => format!("{} together  ", more + 1),
+            };
+            format!("{more}{} of {}  {asked}", at + 1, waiting.len())
         });
         let view = app.views.iter().find(|view| view.id == focus.session);
         let step = view.and_then(|view| view.session.as_ref());
@@ -219,7 +232,12 @@ impl Scene<'_> {
         } else {
             own.keys(&[All(&[Action::InboxNext, Action::InboxBefore], "ask")])
         };
-        let last = [own.keys(&close), own.keys(&session), ask.keys(&help)];
+        let mark = match (inbox.marks.len(), self.waiting.len()) {
+            (_, 0 | 1) => Vec::new(),
+            (0, _) => own.keys(&[Does(Action::InboxMark, "mark")]),
+            _ => own.keys(&[Does(Action::InboxMarked, "answer the marked")]),
+        };
+        let last = [own.keys(&close), own.keys(&session), mark, ask.keys(&help)];
         first.into_iter().chain(last.concat()).collect()
     }
 }
@@ -300,20 +318,29 @@ fn empty(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
         all.extend(wrapped(text, width, 2, role));
     }
     rows::draw(&all, canvas, area, 0, look);
+    let used = u16::try_from(all.len()).unwrap_or(u16::MAX);
+    let rest = Rect {
+        y: area.y.saturating_add(used),
+        height: area.height.saturating_sub(used),
+        ..area
+    };
+    if let Some(Overlay::Inbox(inbox)) = &app.overlay {
+        decided::draw(app, &inbox.decided, canvas, rest, look);
+    }
 }
 
 fn ask_rows(
     app: &App,
     (session, asked): (SessionId, &Waiting),
     each: Each,
-    marked: bool,
+    (marked, ticked): (bool, &str),
     inner: Rect,
     look: &Look,
 ) -> Vec<Row> {
     let about = &asked.ask.about;
     let (tool, risk, role) = kind(about);
     let age = text::age(app.now.wall.since(asked.since));
-    let name = name(app, session);
+    let name = format!("{ticked}{}", name(app, session));
     let said = at::ask(about);
     let lead = match risk {
         "" => String::new(),

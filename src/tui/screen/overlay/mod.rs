@@ -1,6 +1,7 @@
 //! Overlays over the pane: lists of sessions, models, skills and prompts, help, cost, the question before quitting.
 
 mod cost;
+mod decided;
 mod files;
 mod help;
 pub mod inbox;
@@ -9,6 +10,7 @@ mod notices;
 mod palette;
 mod prompts;
 mod question;
+mod rules;
 mod settings;
 mod skills;
 mod themes;
@@ -82,6 +84,7 @@ pub fn draw(app: &App, overlay: &Overlay, canvas: &mut Canvas, area: Rect, look:
         Overlay::Skills(overlay) => skills::page(overlay, named, room, look),
         Overlay::Prompts(overlay) => prompts::page(overlay, named, (room, area.height), look),
         Overlay::Stash(overlay) => prompts::stash(app, overlay, (room, area.height), look),
+        Overlay::Rules(overlay) => rules::page(app, overlay, room, look),
         Overlay::Themes(overlay) => themes::page(overlay, named, room, look),
         Overlay::Palette(overlay) => palette::page(overlay, named, room, look),
         Overlay::Settings(overlay) => settings::page(app, overlay, room, look),

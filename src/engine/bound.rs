@@ -1,0 +1,239 @@
+//! What an approval is bound to is looked up when it is asked, once more when it is answered, and a last time when it runs: what
+//! has changed in between was not approved.
+
+use std::ffi::OsStr;
+use std::fs::{self, Metadata};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use crate::agent::bound::{At, Named, named};
+use crate::agent::digest;
+use crate::agent::permission;
+use crate::engine::session::Task;
+use crate::protocol::ask::{Approval, Bound, Verdict};
+use crate::protocol::call::{Reach, ToolCall};
+use crate::tool::Place;
+
+/// Bytes of a script whose content is hashed; a larger one is told by its size and its times.
+const HASHED: u64 = 4 << 20;
+
+/// Digits of a hash that are kept: this is no secret, and nobody finds a second file of the same 64 bits in the time of an ask.
+const DIGITS: usize = 16;
+
+/// What a call is bound to now; none for one that runs no command.
+pub(crate) async fn measure(reach: Vec<Reach>, cwd: PathBuf) -> Option<Bound> {
+    let measured = tokio::task::spawn_blocking(move || {
+        let line = permission::command(&reach)?;
+        let path = std::env::var_os("PATH").unwrap_or_else(|| "/bin:/usr/bin".into());
+        Some(bound(line, &cwd, &path))
+    });
+    measured.await.ok().flatten()
+}
+
+fn bound(line: &str, cwd: &Path, path: &OsStr) -> Bound {
+    let files = named(line, cwd);
+    Bound {
+        line: hash(&[line.as_bytes()]),
+        cwd: told(cwd, fs::metadata(cwd).ok().as_ref(), None),
+        files: files.iter().map(|file| mark(file, path)).collect(),
+    }
+}
+
+fn mark(named: &Named, path: &OsStr) -> String {
+    match &named.at {
+        At::Program => {
+            let mut folders = std::env::split_paths(path);
+            let found = folders.find_map(|folder| {
+                let file = folder.join(&named.word);
+                fs::metadata(&file)
+                    .ok()
+                    .filter(Metadata::is_file)
+                    .map(|about| (file, about))
+            });
+            match found {
+                Some((file, about)) => told(&file, Some(&about), None),
+                // Built into the shell, or not there: that this stays so is looked at.
+                None => String::new(),
+            }
+        }
+        At::ProgramAt(file) | At::Operand(file) => {
+            let about = fs::metadata(file).ok().filter(Metadata::is_file);
+            let small = about.as_ref().is_some_and(|about| about.len() <= HASHED);
+            let bytes = small.then(|| fs::read(file).ok()).flatten();
+            match about {
+                Some(about) => told(file, Some(&about), bytes.as_deref()),
+                None => String::new(),
+            }
+        }
+    }
+}
+
+/// A file or folder: where it truly lies and which it is, with its content where that is known.
+fn told(file: &Path, about: Option<&Metadata>, bytes: Option<&[u8]>) -> String {
+    let Some(about) = about else {
+        return String::new();
+    };
+    let true_path = file.canonicalize().unwrap_or_else(|_| file.to_owned());
+    let place = true_path.as_os_str().as_encoded_bytes();
+    let which = if let Some(bytes) = bytes {
+        format!("content {}", digest::hex(bytes))
+    } else if about.is_dir() {
+        format!("folder {} {}", about.dev(), about.ino())
+    } else {
+        let (dev, ino, size) = (about.dev(), about.ino(), about.size());
+        let (seconds, nanos) = (about.mtime(), about.mtime_nsec());
+        format!("file {dev} {ino} {size} {seconds} {nanos}")
+    };
+    hash(&[place, which.as_bytes()])
+}
+
+fn hash(parts: &[&[u8]]) -> String {
+    let mut all = Vec::new();
+    for part in parts {
+        all.extend_from_slice(&part.len().to_le_bytes());
+        all.extend_from_slice(part);
+    }
+    let mut hex = digest::hex(&all);
+    hex.truncate(DIGITS);
+    hex
+}
+
+/// What has changed, in words; none where nothing has.
+fn changed(before: &Bound, now: &Bound, line: &str, cwd: &Path) -> Option<String> {
+    if before == now {
+        return None;
+    }
+    let differs = |at: &usize| before.files.get(*at) != now.files.get(*at);
+    let names = named(line, cwd);
+    let file = (0..names.len())
+        .find(differs)
+        .and_then(|at| names.get(at))
+        .map(|named| named.word.clone());
+    let what = match file {
+        _ if before.cwd != now.cwd => "the folder it runs in".to_owned(),
+        Some(word) => format!("`{word}`"),
+        None => "the command".to_owned(),
+    };
+    Some(format!("{what} has changed since it was asked"))
+}
+
+impl Task {
+    /// The reach of a call, as its tool tells it.
+    fn reach_of(&self, call: &ToolCall) -> Option<Vec<Reach>> {
+        let tool = self.house.tools.get(&call.name)?;
+        let place = Place {
+            cwd: self.session.spec.cwd.clone(),
+            roots: self.roots.clone(),
+        };
+        tool.reach(&call.input().ok()?, &place).ok()
+    }
+
+    /// Why a yes is no longer a yes to what was shown; none where it is. What it is bound to is kept for the run.
+    pub(crate) async fn outdated(
+        &mut self,
+        verdict: &Verdict,
+        approval: &Approval,
+    ) -> Option<String> {
+        let yes = matches!(
+            verdict,
+            Verdict::Once | Verdict::Session | Verdict::Kept { .. }
+        );
+        let before = approval.bound.as_ref().filter(|_| yes)?;
+        let call = self.turn.as_ref()?.call(&approval.call)?.clone();
+        let reach = self.reach_of(&call)?;
+        let line = permission::command(&reach)?.to_owned();
+        let cwd = self.session.spec.cwd.clone();
+        let now = measure(reach, cwd.clone()).await?;
+        let why = changed(before, &now, &line, &cwd);
+        if why.is_none() {
+            self.bound = Some((approval.call.clone(), now));
+        }
+        why
+    }
+
+    /// What is to be looked at when an approved call runs: why it may not.
+    pub(crate) fn last_look(
+        &mut self,
+        call: &ToolCall,
+    ) -> impl Future<Output = Option<String>> + Send + 'static {
+        let bound = self.bound.take().filter(|(id, _)| *id == call.id);
+        let reach = bound.is_some().then(|| self.reach_of(call)).flatten();
+        let cwd = self.session.spec.cwd.clone();
+        async move {
+            let (_, before) = bound?;
+            let reach = reach?;
+            let line = permission::command(&reach)?.to_owned();
+            let now = measure(reach, cwd.clone()).await?;
+            changed(&before, &now, &line, &cwd)
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::ffi::OsString;
+
+    use super::*;
+
+    type Change<'a> = &'a dyn Fn();
+
+    #[test]
+    fn what_changes_between_the_ask_and_the_run_is_seen() {
+        let home = tempfile::tempdir().unwrap();
+        let (one, two) = (home.path().join("one"), home.path().join("two"));
+        let link = home.path().join("link");
+        for folder in [&one, &two] {
+            fs::create_dir(folder).unwrap();
+            fs::write(folder.join("run.sh"), "echo 1\n").unwrap();
+        }
+        let bin = home.path().join("bin");
+        fs::create_dir(&bin).unwrap();
+        let tool = one.join("tool");
+        fs::write(&tool, "first").unwrap();
+        std::os::unix::fs::symlink(&one, &link).unwrap();
+        let path = OsString::from(format!("{}:{}", bin.display(), one.display()));
+        let cases: [(&str, Change<'_>, Option<&str>); 7] = [
+            ("sh run.sh", &|| (), None),
+            (
+                "sh run.sh",
+                &|| fs::write(one.join("run.sh"), "echo 2\n").unwrap(),
+                Some("`run.sh`"),
+            ),
+            (
+                "./tool x",
+                &|| fs::write(&tool, "other").unwrap(),
+                Some("`./tool`"),
+            ),
+            (
+                "tool x",
+                &|| fs::write(bin.join("tool"), "earlier in the path").unwrap(),
+                Some("`tool`"),
+            ),
+            (
+                "ls; python3 new.py",
+                &|| fs::write(one.join("new.py"), "x").unwrap(),
+                Some("`new.py`"),
+            ),
+            ("ls", &|| fs::write(one.join("unread"), "x").unwrap(), None),
+            (
+                "ls",
+                &|| {
+                    fs::remove_file(&link).unwrap();
+                    std::os::unix::fs::symlink(&two, &link).unwrap();
+                },
+                Some("the folder it runs in"),
+            ),
+        ];
+        for (line, change, expected) in cases {
+            let before = bound(line, &link, &path);
+            change();
+            let now = bound(line, &link, &path);
+            let why = changed(&before, &now, line, &link);
+            let expected = expected.map(|what| format!("{what} has changed since it was asked"));
+            assert_eq!(why, expected, "{line}");
+        }
+        assert_ne!(bound("a b", &one, &path), bound("a  b", &one, &path));
+    }
+}
