@@ -22,6 +22,7 @@ mod route;
 mod sandbox;
 mod scenario;
 mod screen;
+mod security;
 mod support;
 mod switch;
 mod terminal;

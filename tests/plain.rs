@@ -13,7 +13,7 @@ use crate::support::server::{Act, Dialect, Gate, HEAD, Server, Turn, answer, con
 use crate::support::{CREEL, Home, LONGEST, Said, end, said_with, signal};
 
 /// A script beside the program.
-struct Plain {
+pub struct Plain {
     child: Child,
     input: Option<ChildStdin>,
     lines: Receiver<String>,
@@ -21,7 +21,7 @@ struct Plain {
 }
 
 impl Plain {
-    fn start(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
+    pub fn start(home: &Home, arguments: &[&str], variables: &[(&str, &str)]) -> Self {
         let mut command = home.creel(arguments);
         command.envs(variables.iter().copied());
         let mut child = command
@@ -51,12 +51,12 @@ impl Plain {
         Self::start(home, &["--plain"], &[])
     }
 
-    fn say(&mut self, line: &str) {
+    pub fn say(&mut self, line: &str) {
         writeln!(self.input.as_mut().unwrap(), "{line}").unwrap();
     }
 
     /// The next line with this in it.
-    fn hears(&mut self, part: &str) -> String {
+    pub fn hears(&mut self, part: &str) -> String {
         loop {
             let Ok(line) = self.lines.recv_timeout(LONGEST) else {
                 panic!("`{part}` was not heard in:\n{}", self.heard.join("\n"));
@@ -77,7 +77,7 @@ impl Plain {
     }
 
     /// The exit code, once everything was heard.
-    fn ends(mut self) -> (i32, String) {
+    pub fn ends(mut self) -> (i32, String) {
         self.input = None;
         while let Ok(line) = self.lines.recv_timeout(LONGEST) {
             self.heard.push(line);

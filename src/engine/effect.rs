@@ -229,6 +229,7 @@ impl Task {
         if let Fact::ItemAdded { turn, step, item } = &event.fact {
             if let Item::Result { call, .. } = item {
                 self.networks.remove(call);
+                self.reached.remove(call);
                 self.shown
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)

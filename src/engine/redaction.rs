@@ -1,6 +1,7 @@
 //! Takes the keys that Creel holds out of facts, before they are stored or sent.
 
 use std::borrow::Cow;
+use std::path::PathBuf;
 
 use serde_json::Value;
 
@@ -42,6 +43,7 @@ pub(crate) fn redacted(fact: Fact, redactor: &Redactor) -> Fact {
                     opaque: without_key(opaque),
                 },
                 Item::Call(mut call) => {
+                    call.name = clean(call.name);
                     call.arguments = clean(call.arguments);
                     call.opaque = without_key(call.opaque);
                     Item::Call(call)
@@ -101,9 +103,12 @@ pub(crate) fn redacted(fact: Fact, redactor: &Redactor) -> Fact {
             // A rule with a key in it would match nothing once it is replaced.
             let is_clean = |rule: &String| matches!(redactor.redact(rule), Cow::Borrowed(_));
             let about = About::Approval(Approval {
+                tool: clean(approval.tool),
                 subject: redacted_subject(approval.subject, clean),
                 session_rule: approval.session_rule.filter(is_clean),
                 rules: approval.rules.into_iter().filter(is_clean).collect(),
+                risk_why: clean(approval.risk_why),
+                reason: clean(approval.reason),
                 ..approval
             });
             Fact::AskRaised {
@@ -174,7 +179,7 @@ fn redacted_outcome(outcome: Outcome, clean: impl Fn(String) -> String) -> Outco
             removed,
             created,
         } => Detail::Diff {
-            path,
+            path: clean(path),
             patch: clean(patch),
             added,
             removed,
@@ -202,16 +207,26 @@ fn redacted_subject(subject: Subject, clean: impl Fn(String) -> String) -> Subje
             removed,
             created,
         } => Subject::Change {
-            path,
+            path: redacted_path(path, &clean),
             patch: clean(patch),
             added,
             removed,
             created,
         },
-        Subject::Read { path } => Subject::Read { path },
+        Subject::Read { path } => Subject::Read {
+            path: redacted_path(path, &clean),
+        },
         Subject::Other { arguments } => Subject::Other {
             arguments: clean(arguments),
         },
+    }
+}
+
+/// A path that is no text is left as it is: a key is one.
+fn redacted_path(path: PathBuf, clean: &impl Fn(String) -> String) -> PathBuf {
+    match path.to_str() {
+        Some(text) => clean(text.to_owned()).into(),
+        None => path,
     }
 }
 
@@ -246,7 +261,7 @@ mod tests {
     fn outcome() -> Outcome {
         Outcome {
             detail: Detail::Diff {
-                path: ".env".into(),
+                path: format!("of-{KEY}"),
                 patch: format!(" KEY={KEY}\n-a\n+b"),
                 added: 1,
                 removed: 1,
@@ -259,12 +274,12 @@ mod tests {
     fn approval(subject: Subject) -> Fact {
         let approval = Approval {
             call: CallId::new(1, 1, 1),
-            tool: "edit".into(),
+            tool: format!("edit{KEY}"),
             subject,
             cwd: "/".into(),
             risk: Risk::Low,
-            risk_why: String::new(),
-            reason: String::new(),
+            risk_why: format!("writes to {KEY}"),
+            reason: format!("{KEY} lies outside"),
             session_rule: None,
             level: None,
             network: false,
@@ -360,7 +375,7 @@ mod tests {
             Item::Call(ToolCall {
                 id: call.clone(),
                 wire_id: None,
-                name: "bash".into(),
+                name: format!("bash{KEY}"),
                 arguments: format!("{{\"command\":\"echo {KEY}\"}}"),
                 opaque: None,
             }),
@@ -401,8 +416,11 @@ mod tests {
                 argv: vec!["bash".into(), "-c".into(), text()],
                 parts: vec![text()],
             }),
+            approval(Subject::Read {
+                path: text().into(),
+            }),
             approval(Subject::Change {
-                path: ".env".into(),
+                path: text().into(),
                 patch: text(),
                 added: 1,
                 removed: 1,
@@ -418,5 +436,25 @@ mod tests {
             assert!(before.contains(KEY));
             assert_eq!(after, before.replace(KEY, "‹redacted:key›"));
         }
+    }
+
+    #[test]
+    fn no_rule_is_offered_that_would_hold_a_key() {
+        let mut redactor = Redactor::default();
+        redactor.add(KEY);
+        let offered = |rule: &str| {
+            let mut fact = approval(Subject::Other {
+                arguments: String::new(),
+            });
+            if let Fact::AskRaised { ask } = &mut fact
+                && let About::Approval(approval) = &mut ask.about
+            {
+                approval.session_rule = Some(rule.to_owned());
+            }
+            let text = serde_json::to_string(&redacted(fact, &redactor)).unwrap();
+            text.contains("Bash(echo")
+        };
+        assert!(offered("Bash(echo hello)"));
+        assert!(!offered(&format!("Bash(echo {KEY})")));
     }
 }

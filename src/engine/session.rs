@@ -28,6 +28,7 @@ use crate::engine::tool_run::{Finished, Shelled};
 use crate::engine::walls;
 use crate::project;
 use crate::protocol::ask::Bound;
+use crate::protocol::call::Reach;
 use crate::protocol::event::{Fact, Signal};
 use crate::protocol::id::{CallId, CommandId, ModelRef};
 use crate::protocol::item::{Block, Item, joined as joined_text};
@@ -117,6 +118,8 @@ pub(crate) struct Task {
     pub(crate) seen: Arc<Mutex<HashMap<PathBuf, [u8; 32]>>>,
     /// Told to the hall: a turn runs.
     pub(crate) busy: Arc<AtomicBool>,
+    /// What calls that may run were seen to touch, until they run.
+    pub(crate) reached: HashMap<CallId, Arc<[Reach]>>,
     /// What the person was shown of the call judged last, with these arguments or those they gave it.
     pub(crate) shown: Mutex<HashMap<(CallId, String), Noted>>,
     pub(crate) inbox: mpsc::UnboundedReceiver<Word>,
@@ -195,6 +198,7 @@ impl Task {
             deadline: None,
             seen: Arc::new(Mutex::new(HashMap::new())),
             busy: Arc::default(),
+            reached: HashMap::new(),
             shown: Mutex::default(),
             inbox,
             first: None,

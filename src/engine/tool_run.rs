@@ -103,6 +103,8 @@ impl Task {
             home: self.house.home.as_deref(),
             cage,
         };
+        self.reached
+            .insert(call.id.clone(), reach.as_slice().into());
         if permission::has_network(&asked) {
             self.networks.insert(call.id.clone(), Network::On);
         } else {
@@ -168,7 +170,10 @@ impl Task {
             .open_calls
             .get(&call.id)
             .map_or(0, |open| open.number);
-        let scene = self.scene(call, number);
+        let scene = Scene {
+            reached: self.reached.remove(&call.id),
+            ..self.scene(call, number)
+        };
         *scene.waiting.lock().unwrap_or_else(PoisonError::into_inner) =
             self.waiting.remove(&call.id);
         let id = call.id.clone();
@@ -370,6 +375,7 @@ impl Task {
             limits: self.house.limits.clone(),
             seen: Arc::clone(&self.seen),
             shown: self.shown(call),
+            reached: None,
             hidden: Arc::new(move |path| denied.iter().any(|paths| paths.fits(path))),
             output: Arc::new(move |number| {
                 let hash = outputs

@@ -1,9 +1,12 @@
 //! Reads the beginning of a file of a project, and nothing that only looks like one.
 
-use std::fs::OpenOptions;
-use std::io::Read;
+use std::fs::{File, OpenOptions};
+use std::io::{self, Read};
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+
+use rustix::fs::{CWD, Mode, OFlags};
 
 /// The beginning of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,9 +20,40 @@ pub struct Head {
 pub fn read(path: &Path, limit: u64) -> Option<Head> {
     let file = OpenOptions::new()
         .read(true)
-        .custom_flags(rustix::fs::OFlags::NONBLOCK.bits().cast_signed())
+        .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
         .open(path)
         .ok()?;
+    head(file, limit)
+}
+
+/// The same of a path that has its links resolved; where one appeared in it since, there is nothing to read.
+pub fn read_exactly(path: &Path, limit: u64) -> Option<Head> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let file = open_exactly(path, flags, Mode::empty()).ok()?;
+    head(File::from(file), limit)
+}
+
+/// Opens the path as it stands, with no link anywhere in it (Linux 5.6 or newer; else the last part only).
+pub fn open_exactly(path: &Path, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
+    #[cfg(target_os = "linux")]
+    {
+        use rustix::fs::ResolveFlags;
+        use rustix::io::Errno;
+        match rustix::fs::openat2(CWD, path, flags, mode, ResolveFlags::NO_SYMLINKS) {
+            // An old kernel, or a filter that does not know the call.
+            Err(Errno::NOSYS | Errno::PERM) => {}
+            done => return Ok(done?),
+        }
+    }
+    Ok(rustix::fs::openat(
+        CWD,
+        path,
+        flags | OFlags::NOFOLLOW,
+        mode,
+    )?)
+}
+
+fn head(file: File, limit: u64) -> Option<Head> {
     let metadata = file.metadata().ok()?;
     if !metadata.is_file() {
         return None;

@@ -96,7 +96,7 @@ fn read_one(path: &Path, top: &Path, limit: usize) -> Option<Found> {
         .canonicalize()
         .ok()
         .filter(|real| real.starts_with(top))?;
-    let head = file::read(&real, LIMIT as u64)?;
+    let head = file::read_exactly(&real, LIMIT as u64)?;
     let text = visible::clean(&String::from_utf8_lossy(&head.head)).into_owned();
     let text = text.trim();
     if text.is_empty() {

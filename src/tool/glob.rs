@@ -13,7 +13,7 @@ use crate::tool::shared::arguments::Arguments;
 use crate::tool::shared::listing::{self, Hidden};
 use crate::tool::shared::paths::{self, Source};
 use crate::tool::shared::schema::{self, Need};
-use crate::tool::shared::thread;
+use crate::tool::shared::{files, thread};
 use crate::tool::{Ended, Place, Scene, Tool};
 
 /// Names beyond this are counted, not kept.
@@ -118,6 +118,7 @@ fn list(input: &Value, scene: &Scene) -> Result<Ended, String> {
     let wanted = Wanted::of(input, &scene.place)?;
     let shown = paths::shown(&wanted.folder, &scene.place);
     let real = paths::real(&wanted.folder)?;
+    paths::is_judged(&real, &shown, scene)?;
     let meta = real
         .symlink_metadata()
         .map_err(|_| format!("there is no folder {shown}"))?;
@@ -156,6 +157,10 @@ fn list(input: &Value, scene: &Scene) -> Result<Ended, String> {
         // A rule may name a file by either way to it.
         let ways = [entry.path(), &wanted.folder.join(relative)];
         if ways.iter().any(|way| (scene.hidden)(way)) {
+            continue;
+        }
+        // The walk goes by names: a folder that became a link meanwhile would have told of another place.
+        if !files::is_there(entry.path()) {
             continue;
         }
         count += 1;

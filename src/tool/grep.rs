@@ -184,6 +184,7 @@ impl Search {
     fn path(mut self, path: &Path, scene: &Scene) -> Result<Findings, String> {
         let real = paths::real(path)?;
         let shown = paths::shown(path, &scene.place);
+        paths::is_judged(&real, &shown, scene)?;
         let meta = real
             .symlink_metadata()
             .map_err(|_| format!("there is no file or folder {shown}"))?;

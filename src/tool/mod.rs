@@ -7,7 +7,11 @@ pub mod glob;
 pub mod grep;
 #[cfg(test)]
 mod grep_trial;
+#[cfg(test)]
+mod path_trial;
 pub mod question;
+#[cfg(all(test, target_os = "linux"))]
+mod race_trial;
 pub mod read;
 pub mod shared;
 pub mod write;
@@ -93,6 +97,8 @@ pub struct Scene {
     pub seen: Arc<Mutex<HashMap<PathBuf, [u8; 32]>>>,
     /// What the person was shown of this call, where they were asked.
     pub shown: Arc<Mutex<Option<Shown>>>,
+    /// What the call was seen to touch when it was judged: it goes nowhere else. `None`: nothing was judged.
+    pub reached: Option<Arc<[Reach]>>,
     /// Whether a rule keeps a file from this tool: what a search meets on its way is asked for here, by absolute path.
     pub hidden: Arc<dyn Fn(&Path) -> bool + Send + Sync>,
     /// Gives the whole bytes of an earlier output by its number.

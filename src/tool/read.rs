@@ -110,6 +110,7 @@ fn wanted(input: &Value, scene: &Scene) -> Result<Wanted, String> {
 fn file(path: &Path, wanted: Wanted, scene: &Scene) -> Result<Outcome, String> {
     let shown = paths::shown(path, &scene.place);
     let real = paths::real(path)?;
+    paths::is_judged(&real, &shown, scene)?;
     let (file, _) = files::open(&real).map_err(|trouble| trouble.about(&shown))?;
     let page = page(file, wanted, Nature::File, &scene.stop)
         .map_err(|error| format!("{shown} cannot be read: {}", files::why(&error)))?;

@@ -45,6 +45,8 @@ pub struct Terminal {
 enum Answers {
     Given,
     None,
+    /// Whatever it is asked, and with a text that shows where it is taken for keys.
+    All,
 }
 
 impl Terminal {
@@ -72,6 +74,17 @@ impl Terminal {
     /// The workstation in a terminal of 80x24 that answers nothing it is asked.
     pub fn silent(home: &Home, variables: &[(&str, &str)]) -> Self {
         Self::of(home, CREEL, &[], (24, 80), variables, Answers::None)
+    }
+
+    /// A program in a terminal that answers every question there is, so that one which a text asks would be typed.
+    pub fn answering(
+        home: &Home,
+        program: &str,
+        arguments: &[&str],
+        size: (u16, u16),
+        variables: &[(&str, &str)],
+    ) -> Self {
+        Self::of(home, program, arguments, size, variables, Answers::All)
     }
 
     fn of(
@@ -107,8 +120,8 @@ impl Terminal {
             Condvar::new(),
         ));
         let shared = Arc::clone(&seen);
-        let voice = (answers == Answers::Given).then(|| Arc::clone(&writer));
-        std::thread::spawn(move || read(reader, &shared, voice.as_deref()));
+        let voice = (answers != Answers::None).then(|| (answers, Arc::clone(&writer)));
+        std::thread::spawn(move || read(reader, &shared, voice.as_ref()));
         Self {
             seen,
             writer,
@@ -303,11 +316,48 @@ fn discipline(master: &dyn MasterPty) -> String {
     format!("{:?}", master.get_termios())
 }
 
-fn read(
-    mut reader: Box<dyn Read + Send>,
-    shared: &Shared,
-    voice: Option<&Mutex<Box<dyn Write + Send>>>,
-) {
+/// What terminals are asked, and say; what they are asked first comes first.
+const QUESTIONS: &[(&[u8], &[u8])] = &[
+    (b"\x1b[c", b"\x1b[?62;22c"),
+    (b"\x1b[0c", b"\x1b[?1;2ctyped-by-the-terminal"),
+    (b"\x1b[>c", b"\x1b[>0;1;0ctyped-by-the-terminal"),
+    (
+        b"\x1b[=c",
+        b"\x1bP!|00typed-by-the-terminal\x1b\\typed-by-the-terminal",
+    ),
+    (b"\x1bZ", b"\x1b[?1;2ctyped-by-the-terminal"),
+    (b"\x05", b"typed-by-the-terminal\r"),
+    (b"\x1b[5n", b"\x1b[0ntyped-by-the-terminal"),
+    (b"\x1b[?996n", b"\x1b[?997;1n"),
+    (b"\x1b[>q", b"\x1bP>|xterm\x1b\\typed-by-the-terminal"),
+    (b"\x1b[?2004$p", b"\x1b[?2004;1$ytyped-by-the-terminal"),
+    (b"\x1b[18t", b"\x1b[8;24;80ttyped-by-the-terminal"),
+    (
+        b"\x1b[21t",
+        b"\x1b]ltyped-by-the-terminal\r\x1b\\typed-by-the-terminal\r",
+    ),
+    (
+        b"\x1bP$q",
+        b"\x1bP1$rtyped-by-the-terminal\r\x1b\\typed-by-the-terminal\r",
+    ),
+    (
+        b"\x1bP+q",
+        b"\x1bP1+rtyped-by-the-terminal\x1b\\typed-by-the-terminal",
+    ),
+    (
+        b"\x1b]4;1;?",
+        b"\x1b]4;1;rgb:0/0/0\x07typed-by-the-terminal",
+    ),
+    (b"\x1b]11;?", b"\x1b]11;rgb:0000/0000/0000\x07"),
+    (
+        b"\x1b]52;c;?",
+        b"\x1b]52;c;dHlwZWQ=\x07typed-by-the-terminal\r",
+    ),
+];
+
+type Voice = Arc<Mutex<Box<dyn Write + Send>>>;
+
+fn read(mut reader: Box<dyn Read + Send>, shared: &Shared, voice: Option<&(Answers, Voice)>) {
     let mut buffer = [0; 16 * 1024];
     loop {
         let count = reader.read(&mut buffer).unwrap_or(0);
@@ -321,10 +371,20 @@ fn read(
         if count == 0 {
             return;
         }
-        // What terminals are asked first, and say.
-        let asked = bytes.windows(3).any(|window| window == b"\x1b[c");
-        if let Some(voice) = voice.filter(|_| asked) {
-            let _ = voice.lock().unwrap().write_all(b"\x1b[?62;22c");
+        if let Some((answers, voice)) = voice {
+            let known = if *answers == Answers::All {
+                QUESTIONS
+            } else {
+                &QUESTIONS[..1]
+            };
+            for (question, answer) in known {
+                if bytes
+                    .windows(question.len())
+                    .any(|window| window == *question)
+                {
+                    let _ = voice.lock().unwrap().write_all(answer);
+                }
+            }
         }
     }
 }

@@ -48,6 +48,7 @@ impl Target {
                 real.display()
             ));
         }
+        paths::is_judged(&real, &shown, scene)?;
         let before = match files::load(&real) {
             Ok(bytes) => Some(bytes),
             Err(Trouble::Missing) => None,

@@ -9,8 +9,11 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 use std::time::Duration;
 
-use rustix::fs::{AtFlags, CWD, FlockOperation, Mode, OFlags};
+use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
+use rustix::io::Errno;
 use sha2::{Digest, Sha256};
+
+use crate::project::file::open_exactly;
 
 /// Larger files are paged and searched, never held whole.
 pub const HELD_MOST: u64 = 64 << 20;
@@ -109,24 +112,30 @@ fn refuse_special(meta: &std::fs::Metadata) -> Result<(), Trouble> {
     Err(Trouble::Other(format!("is a {name}, not a regular file")))
 }
 
-/// Opens the path as it stands, with no link anywhere in it.
-fn open_exactly(path: &Path, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::fs::ResolveFlags;
-        use rustix::io::Errno;
-        match rustix::fs::openat2(CWD, path, flags, mode, ResolveFlags::NO_SYMLINKS) {
-            // An old kernel, or a filter that does not know the call.
-            Err(Errno::NOSYS | Errno::PERM) => {}
-            done => return Ok(done?),
-        }
+/// Whether something has this path, with no link on the way to it.
+pub fn is_there(path: &Path) -> bool {
+    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    open_exactly(path, flags, Mode::empty()).is_ok()
+}
+
+/// A folder, made with those it lies in where it is missing. Nothing is made behind a link.
+fn make_folder(path: &Path) -> io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
+    let missing = match open_exactly(path, flags, Mode::empty()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => error,
+        done => return done,
+    };
+    let (Some(above), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(missing);
+    };
+    let above = make_folder(above)?;
+    // What the person's umask leaves.
+    match rustix::fs::mkdirat(&above, name, Mode::from_raw_mode(0o777)) {
+        Ok(()) | Err(Errno::EXIST) => {}
+        Err(error) => return Err(error.into()),
     }
-    Ok(rustix::fs::openat(
-        CWD,
-        path,
-        flags | OFlags::NOFOLLOW,
-        mode,
-    )?)
+    let flags = flags | OFlags::NOFOLLOW;
+    Ok(rustix::fs::openat(&above, name, flags, Mode::empty())?)
 }
 
 /// Puts `bytes` in the file's place in one step: a temporary file beside it, on disk, then renamed. `before` is what the file
@@ -137,14 +146,12 @@ pub fn replace(path: &Path, before: Option<&[u8]>, bytes: &[u8]) -> Result<(), S
         return Err("has no folder".to_owned());
     };
     let failed = |error: io::Error| format!("cannot be written: {}", why(&error));
-    std::fs::create_dir_all(folder).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists | io::ErrorKind::NotADirectory => {
+    let folder = make_folder(folder).map_err(|error| match error.kind() {
+        io::ErrorKind::NotADirectory => {
             "cannot be written: what should be its folder is a file".to_owned()
         }
         _ => failed(error),
     })?;
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let folder = open_exactly(folder, flags, Mode::empty()).map_err(failed)?;
 
     let draft = Draft::make(&folder, before.is_none()).map_err(failed)?;
     draft.fill(path, before.is_some(), bytes).map_err(failed)?;

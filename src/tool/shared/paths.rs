@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::agent::visible;
 use crate::protocol::ask::Subject;
 use crate::protocol::call::Reach;
-use crate::tool::Place;
+use crate::tool::{Place, Scene};
 
 /// What a reading tool is pointed at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -143,6 +143,21 @@ pub fn writes(path: &Path) -> Result<Vec<Reach>, String> {
         .into_iter()
         .map(|path| Reach::Write { path })
         .collect())
+}
+
+/// Refused where the path now leads to another place than when the call was judged: a link in it was changed in between.
+/// `real` has its links resolved, and is opened as it stands.
+pub fn is_judged(real: &Path, shown: &str, scene: &Scene) -> Result<(), String> {
+    let is_it = |reach: &Reach| match reach {
+        Reach::Read { path } | Reach::Write { path } => path == real,
+        Reach::Output { .. } | Reach::Run { .. } => false,
+    };
+    match &scene.reached {
+        Some(reached) if !reached.iter().any(is_it) => Err(format!(
+            "{shown} led to another place when this call was judged; nothing was done"
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn both_names(path: &Path) -> Result<Vec<PathBuf>, String> {

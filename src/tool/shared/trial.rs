@@ -46,6 +46,7 @@ impl Default for Trial {
             },
             seen: Arc::default(),
             shown: Arc::default(),
+            reached: None,
             hidden: Arc::new(|_| false),
             output: Arc::new(move |number| {
                 let bytes = kept.lock().unwrap().get(&number).cloned();
