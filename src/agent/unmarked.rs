@@ -5,6 +5,12 @@ use crate::agent::visible::one_line;
 /// Characters that are kept.
 const LONGEST: usize = 200;
 
+/// Characters of a line that are looked at: a line has no end of its own, and a mark is looked for from each other.
+const LOOKED_AT: usize = 600;
+
+/// What stands around words that are told apart, the longer ones first.
+const MARKS: [&str; 6] = ["***", "**", "__", "~~", "*", "_"];
+
 /// The first line that says something, without its marks.
 pub fn first_line(text: &str) -> String {
     let mut lines = text.lines().map(plain);
@@ -21,7 +27,11 @@ pub fn last_line(text: &str) -> String {
 
 /// One line without marks; of a line that is nothing else nothing is left. A mark that nothing closes is text.
 fn plain(line: &str) -> String {
-    let line = one_line(line);
+    let end = line
+        .char_indices()
+        .nth(LOOKED_AT)
+        .map_or(line.len(), |(at, _)| at);
+    let line = one_line(&line[..end]);
     let text = without_lead(&line);
     let only_marks = |c: char| matches!(c, '-' | '=' | '*' | '_' | '|' | ':' | ' ' | '#');
     if text.starts_with("```") || text.starts_with("~~~") || text.chars().all(only_marks) {
@@ -57,8 +67,10 @@ fn without_lead(line: &str) -> &str {
 /// Adds a text without the marks within it.
 fn words(text: &str, out: &mut String) {
     let mut rest = text;
+    // What nothing closed is closed by nothing further on either.
+    let mut open = [false; MARKS.len()];
     while let Some(c) = rest.chars().next() {
-        if let Some((inner, after, is_code)) = marked(rest, out.chars().next_back()) {
+        if let Some((inner, after, is_code)) = marked(rest, out.chars().next_back(), &mut open) {
             if is_code {
                 out.push_str(inner);
             } else {
@@ -80,7 +92,12 @@ fn words(text: &str, out: &mut String) {
 }
 
 /// What stands between two marks at the beginning of a text, what follows them, and whether it is code, which is as it is.
-fn marked(text: &str, before: Option<char>) -> Option<(&str, &str, bool)> {
+/// `open` notes the marks that nothing closes.
+fn marked<'t>(
+    text: &'t str,
+    before: Option<char>,
+    open: &mut [bool; MARKS.len()],
+) -> Option<(&'t str, &'t str, bool)> {
     if text.starts_with('`') {
         let ticks = &text[..text.len() - text.trim_start_matches('`').len()];
         let (inner, after) = text[ticks.len()..].split_once(ticks)?;
@@ -93,8 +110,8 @@ fn marked(text: &str, before: Option<char>) -> Option<(&str, &str, bool)> {
     }
     // Within a word an underscore joins, and a star between blanks multiplies.
     let in_word = before.is_some_and(char::is_alphanumeric);
-    for mark in ["***", "**", "__", "~~", "*", "_"] {
-        let Some(rest) = text.strip_prefix(mark) else {
+    for (mark, open) in MARKS.into_iter().zip(open) {
+        let Some(rest) = text.strip_prefix(mark).filter(|_| !*open) else {
             continue;
         };
         if in_word && mark != "**" || rest.starts_with([' ', '*', '_', '~']) {
@@ -105,7 +122,10 @@ fn marked(text: &str, before: Option<char>) -> Option<(&str, &str, bool)> {
             let free = mark == "**" || !after.is_some_and(char::is_alphanumeric);
             *at > 0 && !rest[..*at].ends_with(' ') && free
         };
-        let (at, _) = rest.match_indices(mark).find(closes)?;
+        let Some((at, _)) = rest.match_indices(mark).find(closes) else {
+            *open = true;
+            return None;
+        };
         return Some((&rest[..at], &rest[at + mark.len()..], false));
     }
     None

@@ -109,7 +109,7 @@ fn no_port_is_opened() {
                 &Turn::call(
                     "I wait.",
                     "bash",
-                    &serde_json::json!({ "command": "echo ready; cat ../pipe" }),
+                    &serde_json::json!({ "command": "echo ready; cat pipe" }),
                 ),
             );
         }
@@ -118,7 +118,7 @@ fn no_port_is_opened() {
         acts
     });
     let home = crate::support::Home::with(&config(&server, None));
-    let pipe = home.beside("pipe");
+    let pipe = home.work().join("pipe");
     assert!(
         std::process::Command::new("mkfifo")
             .arg(&pipe)

@@ -251,7 +251,16 @@ fn what_is_started_called_and_read_is_seen() {
         "> *\n< call read {\"path\":\"outside/secret\"}\n< call bash {\"command\":\"git status\"}\n\n< text: Done.\n",
     );
     symlink("../outside", trap.home.work().join("outside")).unwrap();
-    let arguments = ["run", "--mode", "auto", "--allow", "Read", "go"];
+    // Without the walls about commands, which would keep the mark from being left.
+    let arguments = [
+        "run",
+        "--mode",
+        "auto",
+        "--no-sandbox",
+        "--allow",
+        "Read",
+        "go",
+    ];
     let watched = Watched::new();
     let mut command = match &watched {
         Some(watched) => watched.command(&trap, &arguments),
@@ -276,7 +285,7 @@ fn what_is_started_called_and_read_is_seen() {
 
 /// What a model's command may write into the folder: the config names of all agents and tools, with what would be harmful in them.
 fn everything(trap: &Trap) -> PathBuf {
-    let folder = trap.home.beside("everything");
+    let folder = trap.home.work().join("everything");
     for (_, lines) in repositories() {
         let plain: Vec<&str> = lines
             .into_iter()
@@ -296,7 +305,7 @@ fn everything(trap: &Trap) -> PathBuf {
 fn no_file_that_a_command_left_is_a_config() {
     let trap = Trap::new();
     trap.home
-        .plays("> *\n< call bash {\"command\":\"cp -R ../everything/. .\"}\n\n< text: Done.\n");
+        .plays("> *\n< call bash {\"command\":\"cp -R everything/. .\"}\n\n< text: Done.\n");
     everything(&trap);
     let questions: [&[&str]; 4] = [&["config"], &["providers"], &["models"], &["theme"]];
     let told = || questions.map(|question| trap.home.run(question).out);
@@ -327,12 +336,21 @@ const VARIABLES: &str = "CREEL_HOME HOME USER LOGNAME SHELL PATH TMPDIR XDG_CONF
 fn no_variable_of_a_repository_is_set() {
     let trap = Trap::new();
     trap.home
-        .plays("> *\n< call bash {\"command\":\"env | sort >> ../variables\"}\n\n< text: Done.\n");
+        .plays("> *\n< call bash {\"command\":\"env | sort >> variables\"}\n\n< text: Done.\n");
     let told = || {
         let ran = trap.home.run(&["run", "--mode", "auto", "go"]);
         assert_eq!(ran.code, 0, "{ran:?}");
-        let seen = trap.home.beside("variables");
-        let variables = fs::read_to_string(&seen).unwrap();
+        let seen = trap.home.work().join("variables");
+        let own = format!("TMPDIR={}", trap.home.beside("tmp/creel-").display());
+        let variables: Vec<String> = fs::read_to_string(&seen)
+            .unwrap()
+            .lines()
+            // A folder of the command's own, another each time.
+            .map(|line| match line.strip_prefix(&own) {
+                Some(_) => "TMPDIR of its own".to_owned(),
+                None => line.to_owned(),
+            })
+            .collect();
         fs::remove_file(seen).unwrap();
         (
             variables,
