@@ -119,7 +119,7 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
             Ok(Found::Holder(holder))
         }
         Query::Worktree(look) => Ok(Found::Worktree(Box::new(worktree::see(house, look).await))),
-        Query::Sandbox => Ok(Found::Sandbox(house.walls.hold(house).await)),
+        Query::Sandbox => Ok(Found::Sandbox(house.walls.last(house).await)),
         Query::Rules => kept::list(house).await.map(Found::Rules),
         Query::Replay(trial) => kept::replay(house, trial).await.map(Found::Replay),
         Query::Decided { limit } => kept::decided(house, limit).await.map(Found::Decided),

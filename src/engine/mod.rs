@@ -35,6 +35,7 @@ pub mod owner;
 mod paced;
 mod picture;
 mod redaction;
+mod remembered;
 mod request;
 mod room;
 mod route_report;

@@ -15,6 +15,7 @@ use crate::agent::session::Session;
 use crate::agent::turn::effect::Effect;
 use crate::engine::clock::Clocks;
 use crate::engine::house::House;
+use crate::engine::remembered;
 use crate::engine::session::Task;
 use crate::project::Project;
 use crate::protocol::event::Fact;
@@ -114,8 +115,12 @@ impl Walls {
         if matches!(self.sandbox, Sandbox::Off { .. }) {
             return Cage::GIVEN_UP;
         }
+        let level = self.measured(house.clock.clocks()).await.level;
+        if !level.holds() {
+            remembered::forget(&house.paths.state);
+        }
         Cage {
-            level: self.measured(house.clock.clocks()).await.level,
+            level,
             given_up: false,
             shut: if house.unattended {
                 Shut::Quietly
@@ -133,6 +138,33 @@ impl Walls {
             given_up: matches!(self.sandbox, Sandbox::Off { .. }),
             lacks: measured.lacks,
         }
+    }
+
+    /// The same as it was measured last, by whichever process.
+    pub(crate) async fn last(&self, house: &House) -> Hold {
+        let state = &house.paths.state;
+        let Sandbox::On {
+            program,
+            bubblewrap,
+        } = &self.sandbox
+        else {
+            return self.hold(house).await;
+        };
+        let programs: Vec<&Path> = std::iter::once(program)
+            .chain(bubblewrap)
+            .map(PathBuf::as_path)
+            .collect();
+        if let Some(level) = remembered::read(state, &programs) {
+            return Hold {
+                level,
+                ..Hold::default()
+            };
+        }
+        let hold = self.hold(house).await;
+        if hold.level.holds() {
+            remembered::write(state, &programs, hold.level);
+        }
+        hold
     }
 
     fn program(&self) -> Option<&Path> {

@@ -125,7 +125,8 @@ pub enum Query {
     },
     /// What the engine can say of itself and its surroundings: database, providers, disk, sandbox.
     Doctor,
-    /// What holds the commands of models on this machine: measured where that was not done yet.
+    /// What holds the commands of models on this machine: as it was measured last since its start, by whichever process, else
+    /// measured now. What holds a command is measured before the first one runs.
     Sandbox,
     /// Git worktrees, and who else writes in a folder.
     Worktree(Look),
