@@ -72,7 +72,7 @@ mod tests {
     fn what_is_written_comes_after_what_is_hidden_and_what_is_guarded_last() {
         let plan = Plan {
             cwd: "/w/sub".into(),
-            read: vec!["/usr".into(), "/opt/tools".into()],
+            read: vec!["/usr".into(), "/tmp/things".into()],
             closed: vec!["/home/me/.netrc".into(), "/home/me/.gone".into()],
             write: vec!["/w".into(), "/cache".into()],
             guarded: vec!["/w/.git/hooks".into()],
@@ -88,7 +88,7 @@ mod tests {
         assert_eq!(
             words(&plan),
             "--die-with-parent --unshare-all --ro-bind / / --dev /dev --proc /proc --bind /t /tmp --ro-bind /opt/creel \
-             /dev/creel --ro-bind /opt/tools /opt/tools --ro-bind /dev/null /home/me/.netrc --bind /w /w --ro-bind /w/.git/hooks /w/.git/hooks --chdir /w/sub"
+             /dev/creel --ro-bind /tmp/things /tmp/things --ro-bind /dev/null /home/me/.netrc --bind /w /w --ro-bind /w/.git/hooks /w/.git/hooks --chdir /w/sub"
         );
         let on = Plan {
             network: Network::On,
