@@ -336,7 +336,7 @@ fn the_end_of_a_pipe_closes_too() {
     let (reader, mut writer) = std::io::pipe().unwrap();
     let (send, events) = channel();
     let _input = Input::on(reader.into(), move |event| {
-        matches!(event, InputEvent::Signal(_)) || send.send(event).is_ok()
+        matches!(event, InputEvent::Signal(_) | InputEvent::Resize(..)) || send.send(event).is_ok()
     })
     .unwrap();
     writer.write_all("é\x1b".as_bytes()).unwrap();
