@@ -55,7 +55,9 @@ fn need(part: &Part) -> Option<String> {
     }
 }
 
-/// Whether rules give it: a bare `Network`, or rules that cover every command of the line, or every one that needs it.
+/// Whether rules give it: a bare `Network`, or rules that cover every command of the line. The whole line has the network or
+/// none of it: one command that no rule names would have it beside the one that was meant. Only a change of the folder is let
+/// through, which does nothing by itself.
 fn granted(asked: &Asked<'_>, parts: &Parts) -> bool {
     let rules: Vec<Matcher<'_>> = asked
         .rules
@@ -70,13 +72,23 @@ fn granted(asked: &Asked<'_>, parts: &Parts) -> bool {
     let Parts::Known(parts) = parts else {
         return false;
     };
-    let covered = |part: &&Part| rules.iter().any(|rule| rule.covers(part));
-    let mut needing = parts.iter().filter(|part| need(part).is_some()).peekable();
-    if needing.peek().is_some() {
-        needing.all(|part| covered(&part))
-    } else {
-        !parts.is_empty() && parts.iter().all(|part| covered(&part))
-    }
+    let covered = |part: &Part| rules.iter().any(|rule| rule.covers(part));
+    parts.iter().any(covered) && parts.iter().all(|part| covered(part) || only_moves(part))
+}
+
+/// A bare `cd` to a place that is known, which runs and writes nothing.
+fn only_moves(part: &Part) -> bool {
+    let names = part.words.first().is_some_and(|name| name == "cd");
+    names
+        && part.words.len() <= 2
+        && part.writes.is_empty()
+        && part.sets.is_empty()
+        && part.open.is_empty()
+}
+
+/// Whether a command cannot do without: only a rule for the network covers it then.
+pub(crate) fn needs(part: &Part) -> bool {
+    need(part).is_some()
 }
 
 /// Whether the call has the network when it runs: by a rule, or by the yes of a person who was told so.

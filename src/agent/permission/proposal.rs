@@ -8,7 +8,8 @@ use crate::agent::carrier::{self, Telling};
 use crate::agent::command_line::Part;
 use crate::agent::folder::is_protected;
 use crate::agent::network;
-use crate::agent::permission::{Asked, Parts, allowers, strictest, would_allow};
+use crate::agent::permission::{Asked, Parts, Shut, allowers, strictest, would_allow};
+use crate::agent::rule::Matcher;
 use crate::protocol::ask::Risk;
 use crate::protocol::call::Reach;
 use crate::protocol::rule::Effect;
@@ -67,12 +68,25 @@ pub(crate) fn rules(asked: &Asked<'_>, parts: &Parts, risk: Risk) -> Result<Vec<
 /// Rules for the one command of a line that none covers yet.
 fn command(asked: &Asked<'_>, parts: &[Part], risk: Risk) -> Result<Vec<String>, String> {
     let matchers = allowers(asked);
+    // A command that needs the network and may run is still asked about.
+    let shut = asked.cage.shut == Shut::Asking;
     let open: Vec<&Part> = parts
         .iter()
-        .filter(|part| !matchers.iter().any(|rule| rule.covers(part)))
+        .filter(|part| {
+            let with_network = shut && network::needs(part);
+            let covers =
+                |rule: &Matcher<'_>| rule.covers(part) && (!with_network || rule.is_network());
+            !matchers.iter().any(covers)
+        })
         .collect();
     let part = match open.as_slice() {
         [part] => part,
+        [] if network::wanted(asked, &Parts::Known(parts.to_vec())).is_some() => {
+            return Err(
+                "all of the line would have the network, and one rule covers one command"
+                    .to_owned(),
+            );
+        }
         [] => return Err("its commands have their rules".to_owned()),
         more => {
             return Err(format!(

@@ -113,7 +113,7 @@ fn the_network_is_asked_about_or_given_by_a_rule() {
     ]);
     let bare = rules(&[("Network", Effect::Allow)]);
     let never = rules(&[("Network", Effect::Deny)]);
-    let cases: [(Shut, &[Rule], &str, &str, bool); 20] = [
+    let cases: [(Shut, &[Rule], &str, &str, bool); 23] = [
         (Asking, &[], "make", "allow", false),
         (Asking, &[], "curl x", "ask", true),
         (Asking, &[], "make && /usr/bin/curl x", "ask", true),
@@ -123,7 +123,16 @@ fn the_network_is_asked_about_or_given_by_a_rule() {
         (Asking, &[], "cargo build", "allow", false),
         (Asking, &[], "if x; then curl y; fi", "ask", true),
         (Asking, &fetch, "git fetch origin", "allow", true),
-        (Asking, &fetch, "git fetch origin && make", "allow", true),
+        // The whole line would have it.
+        (Asking, &fetch, "git fetch origin && make", "ask", true),
+        (Asking, &fetch, "cd x && git fetch origin", "allow", true),
+        (
+            Asking,
+            &fetch,
+            "cd $(make) && git fetch origin",
+            "ask",
+            true,
+        ),
         (Asking, &fetch, "git fetch origin && curl x", "ask", true),
         (Asking, &fetch, "make", "allow", false),
         (Asking, &make, "make fetch", "allow", true),
@@ -133,6 +142,7 @@ fn the_network_is_asked_about_or_given_by_a_rule() {
         (Asking, &never, "make", "allow", false),
         (Quietly, &[], "curl x", "allow", false),
         (Quietly, &fetch, "git fetch origin", "allow", true),
+        (Quietly, &fetch, "git fetch origin && make", "allow", false),
         (Open, &[], "curl x", "allow", false),
     ];
     for (shut, rules, line, expected, network) in cases {
