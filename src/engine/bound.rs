@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use crate::agent::bound::{At, Named, named};
 use crate::agent::digest;
-use crate::agent::permission;
+use crate::agent::permission::{self, Cage};
 use crate::engine::session::Task;
 use crate::protocol::ask::{Approval, Bound, Verdict};
 use crate::protocol::call::{Reach, ToolCall};
@@ -134,21 +134,43 @@ impl Task {
         verdict: &Verdict,
         approval: &Approval,
     ) -> Option<String> {
-        let yes = matches!(
+        self.bound.remove(&approval.call);
+        if !matches!(
             verdict,
             Verdict::Once | Verdict::Session | Verdict::Kept { .. }
-        );
-        let before = approval.bound.as_ref().filter(|_| yes)?;
-        let call = self.turn.as_ref()?.call(&approval.call)?.clone();
-        let reach = self.reach_of(&call)?;
-        let line = permission::command(&reach)?.to_owned();
-        let cwd = self.session.spec.cwd.clone();
-        let now = measure(reach, cwd.clone()).await?;
-        let why = changed(before, &now, &line, &cwd);
-        if why.is_none() {
-            self.bound = Some((approval.call.clone(), now));
+        ) {
+            return None;
         }
-        why
+        let call = self
+            .turn
+            .as_ref()
+            .and_then(|turn| turn.call(&approval.call));
+        let Some(call) = call.cloned() else {
+            return Some("the call is no longer there".to_owned());
+        };
+        if let Some(why) = self.forbidden(&call).await {
+            return Some(why);
+        }
+        let before = approval.bound.clone()?;
+        match self.look(&call, before).await {
+            Ok(now) => {
+                self.bound.insert(approval.call.clone(), now);
+                None
+            }
+            Err(why) => Some(why),
+        }
+    }
+
+    /// What a rule says that forbids a call and was kept while it waited.
+    async fn forbidden(&mut self, call: &ToolCall) -> Option<String> {
+        if let Err(why) = self.read_rules().await {
+            return Some(format!("the rules cannot be read: {why}"));
+        }
+        let judged = self.weighed(call, (self.mode(), Cage::GIVEN_UP), permission::decide);
+        match judged {
+            Ok(permission::Verdict::Deny(why)) | Err(why) => Some(why),
+            Ok(permission::Verdict::Allow | permission::Verdict::Ask(_)) => None,
+        }
     }
 
     /// What is to be looked at when an approved call runs: why it may not.
@@ -156,15 +178,28 @@ impl Task {
         &mut self,
         call: &ToolCall,
     ) -> impl Future<Output = Option<String>> + Send + 'static {
-        let bound = self.bound.take().filter(|(id, _)| *id == call.id);
-        let reach = bound.is_some().then(|| self.reach_of(call)).flatten();
+        let bound = self.bound.remove(&call.id);
+        let look = bound.map(|before| self.look(call, before));
+        async move { look?.await.err() }
+    }
+
+    /// What a call is bound to now, where that is what it was; else what has changed.
+    fn look(
+        &self,
+        call: &ToolCall,
+        before: Bound,
+    ) -> impl Future<Output = Result<Bound, String>> + Send + 'static {
+        let reach = self.reach_of(call);
         let cwd = self.session.spec.cwd.clone();
         async move {
-            let (_, before) = bound?;
-            let reach = reach?;
-            let line = permission::command(&reach)?.to_owned();
-            let now = measure(reach, cwd.clone()).await?;
-            changed(&before, &now, &line, &cwd)
+            let unseen = || "what it would run cannot be looked at again".to_owned();
+            let reach = reach.ok_or_else(unseen)?;
+            let line = permission::command(&reach).ok_or_else(unseen)?.to_owned();
+            let now = measure(reach, cwd.clone()).await.ok_or_else(unseen)?;
+            match changed(&before, &now, &line, &cwd) {
+                None => Ok(now),
+                Some(why) => Err(why),
+            }
         }
     }
 }

@@ -3,12 +3,11 @@
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::retry;
-use crate::agent::rule;
 use crate::agent::turn::effect::Effect;
-use crate::agent::turn::input::{Decision, Input};
+use crate::agent::turn::input::Input;
 use crate::agent::turn::{Limits, Opening, Turn};
 use crate::engine::session::Task;
-use crate::protocol::ask::{About, Answer, BudgetName, Verdict};
+use crate::protocol::ask::{About, Answer, Approval, BudgetName, Verdict};
 use crate::protocol::call::with_the_rest;
 use crate::protocol::event::{Ending, Fact, When};
 use crate::protocol::id::{AskId, CommandId, MessageId};
@@ -135,6 +134,31 @@ impl Task {
         }
     }
 
+    /// What the person typed runs unasked, but no rule that forbids is passed by typing. A call whose change is refused is what
+    /// it was.
+    async fn edited(&mut self, approval: &Approval, arguments: &mut String) -> Result<(), String> {
+        let call = self
+            .turn
+            .as_ref()
+            .and_then(|turn| turn.call(&approval.call));
+        let mut call = call.cloned().ok_or("the call is no longer there")?;
+        let before = self.judged(&call.id);
+        let given = std::mem::replace(&mut call.arguments, arguments.clone());
+        let mut refused = self.judge_edited(&call).await;
+        // Who shows only a part of a long session may not have had them all in sight.
+        let whole = with_the_rest(&given, arguments);
+        if refused.is_none() && whole != *arguments {
+            call.arguments.clone_from(&whole);
+            refused = self.judge_edited(&call).await;
+        }
+        if let Some(why) = refused {
+            self.judged_again(&call.id, before);
+            return Err(why);
+        }
+        *arguments = whole;
+        Ok(())
+    }
+
     async fn withdraw(&mut self, command: CommandId, message: MessageId) {
         if !self
             .session
@@ -188,34 +212,10 @@ impl Task {
             },
             About::Approval(approval),
         ) = (&mut answer, &about)
+            && let Err(why) = self.edited(approval, arguments).await
         {
-            // What the person typed runs unasked, but no rule that forbids is passed by typing.
-            let call = self
-                .turn
-                .as_ref()
-                .and_then(|turn| turn.call(&approval.call));
-            let Some(mut call) = call.cloned() else {
-                self.refuse(command, "the call is no longer there");
-                return;
-            };
-            let given = std::mem::replace(&mut call.arguments, arguments.clone());
-            if let Decision::Deny(why, _) | Decision::Invalid(why) = self.judge_edited(&call).await
-            {
-                self.refuse(command, &why);
-                return;
-            }
-            // Who shows only a part of a long session may not have had them all in sight.
-            let whole = with_the_rest(&given, arguments);
-            if whole != *arguments {
-                call.arguments.clone_from(&whole);
-                if let Decision::Deny(why, _) | Decision::Invalid(why) =
-                    self.judge_edited(&call).await
-                {
-                    self.refuse(command, &why);
-                    return;
-                }
-                *arguments = whole;
-            }
+            self.refuse(command, &why);
+            return;
         }
         if let (Answer::Verdict { verdict }, About::Approval(approval)) = (&answer, &about)
             && let Some(why) = self.outdated(verdict, approval).await
@@ -297,7 +297,7 @@ impl Task {
                 Some("a mode comes back by itself; `ask` ends what was lent".to_owned())
             }
             // A rule that cannot be read would forbid nothing.
-            Change::RuleKept { rule, .. } => rule::parse(&rule.text).err(),
+            Change::RuleKept { rule, .. } => self.faulty(&rule.text),
             Change::Budget { limit: Some(limit) } => (limit.parts < 0
                 || limit.currency != Currency::USD)
                 .then(|| "a budget is a sum in dollars".to_owned()),

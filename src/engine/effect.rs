@@ -230,6 +230,7 @@ impl Task {
             if let Item::Result { call, .. } = item {
                 self.networks.remove(call);
                 self.reached.remove(call);
+                self.bound.remove(call);
                 self.shown
                     .lock()
                     .unwrap_or_else(PoisonError::into_inner)

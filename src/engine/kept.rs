@@ -1,6 +1,7 @@
 //! Rules that are kept: by an answer or from the command line, tried on the calls of before, and read before each call is
 //! judged, so that one of another process holds at once.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -82,9 +83,17 @@ impl Task {
             }
             Verdict::Once | Verdict::No { .. } | Verdict::Edited { .. } => return Ok(()),
         };
+        without_key(&rule.text, &self.house)?;
         let change = self.rule_kept(&rule, Some(approval.call.clone()));
         let kept = self.commit(vec![Fact::SessionChanged { change }]).await;
         kept.map_err(|why| why.to_string())
+    }
+
+    /// Why a rule cannot be kept, wherever it is from.
+    pub(crate) fn faulty(&self, text: &str) -> Option<String> {
+        rule::parse(text)
+            .err()
+            .or_else(|| without_key(text, &self.house).err())
     }
 
     /// The change that keeps a rule within the bounds that its scope has here.
@@ -112,28 +121,49 @@ impl Task {
         if let Some(why) = unfit(rule, approval) {
             return Some(why);
         }
-        let tool = self.house.tools.get(&call.name)?;
+        let would = |asked: &Asked<'_>| permission::would_allow(&rule.text, asked);
+        match self.weighed(call, (Mode::Ask, cage), would) {
+            Ok(true) => None,
+            Ok(false) => Some(covers_not(&rule.text)),
+            Err(why) => Some(why),
+        }
+    }
+
+    /// What is said of a call under the rules that were read last.
+    pub(crate) fn weighed<T>(
+        &self,
+        call: &ToolCall,
+        (mode, cage): (Mode, Cage),
+        say: impl FnOnce(&Asked<'_>) -> T,
+    ) -> Result<T, String> {
+        let missing = || self.house.tools.missing(&call.name);
+        let tool = self.house.tools.get(&call.name).ok_or_else(missing)?;
         let place = Place {
             cwd: self.session.spec.cwd.clone(),
             roots: self.roots.clone(),
         };
-        let reach = call.input().and_then(|input| tool.reach(&input, &place));
-        let reach = match reach {
-            Ok(reach) => reach,
-            Err(why) => return Some(why),
-        };
+        let reach = tool.reach(&call.input()?, &place)?;
         let rules = self.rules();
-        let asked = Asked {
+        Ok(say(&Asked {
             tool: &tool.spec().name,
             reach: &reach,
-            mode: Mode::Ask,
+            mode,
             rules: &rules,
             cwd: &place.cwd,
             roots: &place.roots,
             home: self.house.home.as_deref(),
             cage,
-        };
-        (!permission::would_allow(&rule.text, &asked)).then(|| covers_not(&rule.text))
+        }))
+    }
+}
+
+/// A rule is kept as it is written, and a key that Creel holds is written nowhere.
+fn without_key(text: &str, house: &House) -> Result<(), String> {
+    match house.redactor().redact(text) {
+        Cow::Borrowed(_) => Ok(()),
+        Cow::Owned(_) => {
+            Err("the rule holds a key that Creel keeps; a `*` can stand in its place".to_owned())
+        }
     }
 }
 
@@ -187,6 +217,7 @@ fn until(house: &House, lasts: Lasting) -> Option<Time> {
 /// Keeps a rule that was typed.
 pub(crate) async fn keep(house: &Arc<House>, rule: NewRule, cwd: &Path) -> Result<u32, String> {
     rule::parse(&rule.text)?;
+    without_key(&rule.text, house)?;
     let place = project::find(cwd);
     let bounds = match rule.scope {
         Scope::Worktree => Bounds::Worktree { folder: place.top },

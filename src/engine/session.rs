@@ -63,8 +63,8 @@ pub(crate) struct Task {
     pub(crate) repository: Option<PathBuf>,
     /// The rules kept in the home that hold here, as they were read last.
     pub(crate) kept: Vec<Rule>,
-    /// The call that was just approved, and what that is bound to.
-    pub(crate) bound: Option<(CallId, Bound)>,
+    /// Calls that were approved and have not begun, and what each is bound to.
+    pub(crate) bound: HashMap<CallId, Bound>,
     /// The conversation, in memory from the first word on that needs it: what prompts are built from.
     pub(crate) items: Vec<Placed>,
     /// That the session was opened, until it is kept: with the first facts that follow, so that what is said at once costs one
@@ -167,7 +167,7 @@ impl Task {
             roots,
             repository: walls::repository(&project),
             kept: Vec::new(),
-            bound: None,
+            bound: HashMap::new(),
             outputs: Arc::new(Mutex::new(outputs(&items))),
             items,
             opened: None,

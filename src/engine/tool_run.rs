@@ -1,5 +1,6 @@
 //! Tools: what a call would touch is judged, what is allowed is run, what comes of it is kept.
 
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -51,12 +52,31 @@ struct Kept {
 /// Outputs of the person's own commands are numbered above this.
 const SHELL_OUTPUTS: u32 = 1_000_000;
 
+/// What was found out of a call when it was judged, to be put back where a change of it is refused.
+#[derive(Debug)]
+pub(crate) struct Judged {
+    network: Option<Network>,
+    reached: Option<Arc<[Reach]>>,
+}
+
 impl Task {
-    /// Whether a call that the person edited may run: as theirs it is not asked about again.
-    pub(crate) async fn judge_edited(&mut self, call: &ToolCall) -> Decision {
+    pub(crate) fn judged(&self, call: &CallId) -> Judged {
+        Judged {
+            network: self.networks.get(call).copied(),
+            reached: self.reached.get(call).cloned(),
+        }
+    }
+
+    pub(crate) fn judged_again(&mut self, call: &CallId, judged: Judged) {
+        put_back(&mut self.networks, call, judged.network);
+        put_back(&mut self.reached, call, judged.reached);
+    }
+
+    /// Why a call that the person edited may not run; as theirs it is not asked about again.
+    pub(crate) async fn judge_edited(&mut self, call: &ToolCall) -> Option<String> {
         match self.judge(call).await {
-            Decision::Ask(_) => Decision::Allow(By::Person),
-            decision => decision,
+            Decision::Deny(why, _) | Decision::Invalid(why) => Some(why),
+            Decision::Ask(_) | Decision::Allow(_) => None,
         }
     }
 
@@ -405,6 +425,13 @@ impl Task {
             waiting: Arc::default(),
         }
     }
+}
+
+fn put_back<T>(kept: &mut HashMap<CallId, T>, call: &CallId, before: Option<T>) {
+    match before {
+        Some(before) => kept.insert(call.clone(), before),
+        None => kept.remove(call),
+    };
 }
 
 fn ready(outcome: Outcome) -> BoxFuture<'static, Ended> {

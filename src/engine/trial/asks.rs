@@ -108,6 +108,57 @@ async fn what_the_person_types_instead_passes_no_rule_that_forbids() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_refused_edit_leaves_the_call_as_it_was_judged() {
+    let mut stage = Stage::new(
+        "> *\n< call edit {\"path\":\"a.txt\",\"old_string\":\"old\",\"new_string\":\"new\"}\n\n< text: done\n",
+    );
+    stage
+        .config
+        .push_str("[permissions]\ndeny = [\"Edit(./b.txt)\"]\n");
+    let mut play = in_mode_ask(&stage).await;
+    for name in ["a.txt", "b.txt"] {
+        std::fs::write(play.folder.join(name), "old\n").unwrap();
+    }
+    play.say("go", When::Turn);
+    let ask = play.ask().await;
+    let edited = verdict(Verdict::Edited {
+        arguments: r#"{"path":"b.txt"}"#.to_owned(),
+    });
+    let answer = play.answer(ask.id.clone(), edited);
+    assert_eq!(play.refusal().await.0, answer);
+    play.answer(ask.id, verdict(Verdict::Once));
+    let outcome = play.fact(result).await;
+    assert_eq!(outcome.kind, OutcomeKind::Done, "{}", outcome.text);
+    let said = |name| std::fs::read_to_string(play.folder.join(name)).unwrap();
+    assert_eq!([said("a.txt"), said("b.txt")], ["new\n", "old\n"]);
+    assert_eq!(play.ending().await, Ending::Finished);
+    play.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_forbids_and_came_while_it_was_asked_goes_before_the_yes() {
+    let stage = Stage::new("> *\n< call bash {\"command\":\"touch one\"}\n\n< text: done\n");
+    let mut play = in_mode_ask(&stage).await;
+    play.say("go", When::Turn);
+    let ask = play.ask().await;
+    let rule = Rule::new(Effect::Deny, "Bash(touch *)", Scope::Session);
+    play.send(Op::Change {
+        change: Change::RuleKept {
+            rule,
+            bounds: None,
+            until: None,
+            call: None,
+        },
+    });
+    play.answer(ask.id, verdict(Verdict::Once));
+    let outcome = play.fact(result).await;
+    assert_eq!(outcome.kind, OutcomeKind::Denied, "{}", outcome.text);
+    assert!(!play.folder.join("one").exists());
+    assert_eq!(play.ending().await, Ending::Denied);
+    play.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rules_that_cannot_be_read_are_refused() {
     let stage = Stage::new("> *\n< text: x\n");
     let mut play = stage.open();
