@@ -133,6 +133,24 @@ pub(crate) fn redacted(fact: Fact, redactor: &Redactor) -> Fact {
         }
         Fact::AskAnswered {
             ask,
+            answer: Answer::Verdict {
+                verdict: Verdict::No { reason },
+            },
+        } => {
+            let verdict = Verdict::No {
+                reason: reason.map(clean),
+            };
+            Fact::AskAnswered {
+                ask,
+                answer: Answer::Verdict { verdict },
+            }
+        }
+        Fact::AskVoided { ask, why } => Fact::AskVoided {
+            ask,
+            why: clean(why),
+        },
+        Fact::AskAnswered {
+            ask,
             answer: Answer::Said { text },
         } => Fact::AskAnswered {
             ask,
@@ -411,6 +429,18 @@ mod tests {
                 answer: Answer::Verdict {
                     verdict: Verdict::Edited { arguments: text() },
                 },
+            },
+            Fact::AskAnswered {
+                ask: AskId("a".into()),
+                answer: Answer::Verdict {
+                    verdict: Verdict::No {
+                        reason: Some(text()),
+                    },
+                },
+            },
+            Fact::AskVoided {
+                ask: AskId("a".into()),
+                why: text(),
             },
             approval(Subject::Command {
                 argv: vec!["bash".into(), "-c".into(), text()],
