@@ -54,7 +54,7 @@ pub fn facts(parent: &Session, events: &[Event], wanted: Wanted) -> Result<Vec<F
             _ => false,
         };
         if is_taken(&event.fact) {
-            facts.push(event.fact.clone());
+            facts.push(undecided(event.fact.clone()));
         }
         if may_end && open.is_empty() {
             cut = Some((facts.len(), event.seq, running));
@@ -107,6 +107,27 @@ pub fn facts(parent: &Session, events: &[Event], wanted: Wanted) -> Result<Vec<F
     Ok(facts)
 }
 
+/// A fact without the process that was another session's, and without who decided: nothing was decided here.
+fn undecided(fact: Fact) -> Fact {
+    match fact {
+        Fact::CallStarted { call, .. } => Fact::CallStarted {
+            call,
+            birth: None,
+            by: None,
+        },
+        Fact::ItemAdded {
+            turn,
+            step,
+            item: Item::Result { call, mut outcome },
+        } => {
+            outcome.by = None;
+            let item = Item::Result { call, outcome };
+            Fact::ItemAdded { turn, step, item }
+        }
+        fact => fact,
+    }
+}
+
 /// Leaves out a turn and all that followed.
 pub fn end_before(events: &mut Vec<Event>, turn: u32) {
     let begins =
@@ -150,6 +171,8 @@ mod tests {
     use crate::protocol::call::{Outcome, ToolCall};
     use crate::protocol::id::{CallId, SessionId};
     use crate::protocol::item::{Block, Origin};
+    use crate::protocol::rule::By;
+    use crate::protocol::sandbox::{Birth, Level, Network};
     use crate::protocol::time::Time;
     use crate::protocol::usage::{Cause, Charge, Usage};
 
@@ -204,6 +227,16 @@ mod tests {
         item(Item::Result {
             call: CallId::new(1, 1, number),
             outcome: Outcome::failed("no such file"),
+        })
+    }
+
+    /// The same, and who decided it.
+    fn denied(number: usize) -> Fact {
+        let mut outcome = Outcome::failed("no such file");
+        outcome.by = Some(By::Person);
+        item(Item::Result {
+            call: CallId::new(1, 1, number),
+            outcome,
         })
     }
 
@@ -288,10 +321,17 @@ mod tests {
             answered(),
             Fact::CallStarted {
                 call: CallId::new(1, 1, 1),
-                birth: None,
-                by: None,
+                birth: Some(Box::new(Birth {
+                    pid: 7,
+                    ticks: Some(8),
+                    boot: None,
+                    argv: String::new(),
+                    level: Level::Restricted,
+                    network: Network::Off,
+                })),
+                by: Some(By::Person),
             },
-            done(1),
+            denied(1),
             ends(Ending::Finished),
             Fact::SessionChanged {
                 change: Change::Mode { mode: Mode::Auto },
