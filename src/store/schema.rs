@@ -103,7 +103,7 @@ ALTER TABLE card ADD COLUMN list_estimated INTEGER NOT NULL DEFAULT 0;
 /// The rules that were kept: what bounds each, the call it was kept at, and how often calls ran by it. `removed` ones stay.
 const V6: &str = "
 CREATE TABLE rule(
-  number INTEGER PRIMARY KEY, effect TEXT NOT NULL, text TEXT NOT NULL, scope TEXT NOT NULL, bound TEXT, since INTEGER NOT NULL,
+  number INTEGER PRIMARY KEY AUTOINCREMENT, effect TEXT NOT NULL, text TEXT NOT NULL, scope TEXT NOT NULL, bound TEXT, since INTEGER NOT NULL,
   until INTEGER, session BLOB, call TEXT, used INTEGER NOT NULL DEFAULT 0, last_used INTEGER, removed INTEGER);
 ";
 

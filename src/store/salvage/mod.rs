@@ -150,6 +150,8 @@ fn table_of(row: &Row) -> Option<&'static str> {
         [Text(hash), Blob(_)] if hash.len() == 64 => "blob",
         [Integer(_), Text(hash)] if hash.len() == 64 => "blob_use",
         [Text(name), Integer(_)] if name == "event" => "sqlite_sequence",
+        // Which number the next rule gets: worked out from those that are found.
+        [Text(name), Integer(_)] if name == "rule" => return None,
         [Text(_), Integer(_)] => "tally",
         [
             Null,
