@@ -110,6 +110,21 @@ pub struct Approval {
 }
 
 impl Approval {
+    /// What is open to the command that is shut to most of them: said to a person without their asking for more.
+    pub fn open(&self) -> Option<&'static str> {
+        match (self.level?, self.network) {
+            (Level::None, _) | (Level::Restricted | Level::Contained, false) => None,
+            (Level::Partial, false) => Some("files NOT protected"),
+            (Level::Partial, true) => Some("files NOT protected, network on"),
+            (Level::Restricted | Level::Contained, true) => Some("network on"),
+        }
+    }
+
+    /// The rule that `s` would keep, where it gives more than to run what is shown.
+    pub fn session_network(&self) -> Option<&str> {
+        self.session_rule.as_deref().filter(|_| self.network)
+    }
+
     /// What holds the command it is about, in a few words.
     pub fn held(&self) -> &'static str {
         match (self.level.unwrap_or_default(), self.network) {

@@ -8,6 +8,7 @@ use creel::protocol::ask::{About, Approval, BudgetName, Risk, Subject};
 use creel::protocol::event::Fact;
 use creel::protocol::id::AskId;
 use creel::protocol::money::Money;
+use creel::protocol::sandbox::Level;
 
 use super::desk::Desk;
 use super::given::{PATCH, approval};
@@ -54,6 +55,38 @@ fn asks() {
     desk.key(KeyCode::Char('a'), KeyModifiers::ALT);
     desk.wait(400);
     screen!("ask_ready_40x12", desk);
+}
+
+#[test]
+fn an_ask_says_what_is_open_to_the_command() {
+    let open = |level, network, rule: Option<&str>| match approval(
+        Risk::Medium,
+        "git fetch origin",
+        "talks to others",
+    ) {
+        About::Approval(approval) => About::Approval(Approval {
+            level: Some(level),
+            network,
+            session_rule: rule.map(str::to_owned),
+            ..approval
+        }),
+        other => other,
+    };
+    let given = Some("Network(git fetch \u{202e}origin)");
+    let mut desk = Desk::running((80, 24));
+    desk.ask(open(Level::Restricted, true, given));
+    screen!("ask_network", desk);
+    let mut desk = Desk::running((40, 12));
+    desk.ask(open(Level::Partial, true, given));
+    screen!("ask_network_40x12", desk);
+    let mut desk = Desk::running((80, 24));
+    desk.ask(open(
+        Level::Restricted,
+        false,
+        Some("Bash(git fetch origin)"),
+    ));
+    let text = desk.text();
+    assert!(!text.contains("network on"), "{text}");
 }
 
 #[test]

@@ -96,8 +96,12 @@ pub fn told(number: Seq, ask: &Ask) -> Vec<String> {
             Risk::Medium => "medium",
             Risk::High => "high",
         };
+        let open = approval.open().map(|open| format!("{open}; "));
         let why = words(&one_line(&approval.risk_why));
-        lines.push(format!("  risk {risk}: {why}."));
+        lines.push(format!("  risk {risk}: {}{why}.", open.unwrap_or_default()));
+        if let Some(rule) = approval.session_network() {
+            lines.push(format!("  2 keeps for this session: {}", escaped(rule)));
+        }
     }
     let choices = choices(&ask.about).into_iter();
     let choices: Vec<String> = choices
@@ -173,6 +177,7 @@ mod tests {
 
     use super::*;
     use crate::command::plain::made::{approval, command};
+    use crate::protocol::sandbox::Level;
 
     #[test]
     fn an_ask_is_told_whole() {
@@ -209,5 +214,19 @@ mod tests {
             "{all}"
         );
         assert!(all.contains("    --- old\n"), "{all}");
+    }
+
+    #[test]
+    fn what_is_open_to_a_command_is_told_without_asking() {
+        let mut ask = command(Risk::Medium);
+        if let About::Approval(approval) = &mut ask.about {
+            approval.level = Some(Level::Partial);
+            approval.network = true;
+            approval.session_rule = Some("Network(cargo \u{202e}fetch)".to_owned());
+        }
+        let told = told(Seq(41), &ask).join("\n");
+        let open = "  risk medium: files NOT protected, network on; deletes 3.1 gigabytes, all inside target.\n  \
+                    2 keeps for this session: Network(cargo \\u{202e}fetch)\n";
+        assert!(told.contains(open), "{told}");
     }
 }

@@ -153,6 +153,12 @@ pub fn approval(app: &App, approval: &Approval, details: bool, form: Form) -> As
             for row in chopped(&format!("in {cwd}"), width, indent, Role::Muted) {
                 laid.row(row);
             }
+            if let Some(rule) = approval.session_network() {
+                let kept = format!("`s` keeps {}", escaped(rule));
+                for row in chopped(&kept, width, indent, Role::Warn) {
+                    laid.row(row);
+                }
+            }
             // The parts are the same words once more.
             if parts.len() > 1 && (details || !narrow) {
                 for (index, part) in parts.iter().enumerate() {
@@ -258,7 +264,7 @@ pub fn approval(app: &App, approval: &Approval, details: bool, form: Form) -> As
     asked
 }
 
-/// How risky it is, and why.
+/// How risky it is, what is open to it, and why.
 fn risk(approval: &Approval, form: Form) -> Vec<Row> {
     let width = form.cells();
     let narrow = width < NARROW;
@@ -269,12 +275,9 @@ fn risk(approval: &Approval, form: Form) -> Vec<Row> {
         Risk::High => ("HIGH", Role::Bad),
     };
     let (lead, room) = if narrow { (4, 1) } else { (5, 3) };
-    let why = wrapped(
-        &one_line(&approval.risk_why),
-        width.saturating_sub(lead + room),
-        0,
-        Role::Text,
-    );
+    let open = approval.open().map(|open| format!("{open}; "));
+    let why = open.unwrap_or_default() + &one_line(&approval.risk_why);
+    let why = wrapped(&why, width.saturating_sub(lead + room), 0, Role::Text);
     let rows = why.into_iter().enumerate().map(|(index, row)| {
         let word = if index == 0 { word } else { "" };
         let mut whole = Row::of(format!("{:indent$}{word:<lead$} ", ""), role);
