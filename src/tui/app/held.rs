@@ -1,4 +1,4 @@
-//! What holds commands, in the words of the screen. Until it was measured, right after the start, nothing is said of it.
+//! What holds commands, in the words of the screen. Until that is told, right after the start, nothing is said of it.
 
 use crate::protocol::sandbox::{Hold, Level};
 use crate::tui::app::App;
@@ -28,7 +28,7 @@ impl App {
                 "would also run commands, but the sandbox is too weak here: each is asked about"
             }
             Some(_) | None => {
-                "also runs commands without asking, in the sandbox and without network"
+                "also runs commands without asking, in the sandbox, but asks for the network"
             }
         }
     }
@@ -43,7 +43,7 @@ impl App {
                 "The sandbox is too weak here, so each command is asked about all the same."
             }
             Some(_) | None => {
-                "Commands run without asking, in the sandbox: they write in the folder, and reach no network."
+                "Commands run without asking, in the sandbox: they write in the folder and in build caches, and ask for the network."
             }
         };
         format!("{what} For a while alone: /mode auto 45m $3")
@@ -53,8 +53,11 @@ impl App {
     pub fn held_fact(&self) -> String {
         match &self.hold {
             None => String::new(),
+            Some(hold) if hold.given_up => {
+                "none, by --no-sandbox: commands run with your rights".to_owned()
+            }
             Some(hold) if hold.level == Level::None => {
-                "none: what runs has your rights, so it asks".to_owned()
+                "none: commands have your rights, so each asks".to_owned()
             }
             Some(Hold { level, .. }) => format!("{level}: {}", level.meaning()),
         }
