@@ -55,11 +55,11 @@ const FILES: [(&str, &str); 6] = [
     ),
     (
         "~/.local/state/creel/",
-        "locks, the order of panes, creel.log once a fault was met, and the newest crashes",
+        "locks, the order of panes, what the sandbox was measured to hold, creel.log once a fault was met, and the newest crashes",
     ),
     (
-        "/tmp/creel-tour-*, /tmp/creel-scratch-*",
-        "the files of a tour, and folders made for a session without one",
+        "/tmp/creel-*",
+        "temporary files of commands, the files of a tour, and folders made for a session without one",
     ),
     (
         "../REPOSITORY.wt/",

@@ -9,7 +9,9 @@ use crate::protocol::money::{Currency, Money, Rate, Rates, UNIT};
 use crate::protocol::rule::{Effect, Rule, Scope};
 
 /// The tools a rule can speak of.
-pub const TOOLS: &[&str] = &["read", "write", "edit", "grep", "glob", "bash", "network"];
+pub const TOOLS: &[&str] = &[
+    "read", "write", "edit", "grep", "glob", "bash", "question", "network",
+];
 
 pub const BUDGET_KEYS: &[&str] = &["day", "session"];
 pub const RATE_KEYS: &[&str] = &["usd", "date"];

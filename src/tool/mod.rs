@@ -204,6 +204,18 @@ mod tests {
     use serde_json::json;
 
     #[test]
+    fn the_config_knows_every_tool() {
+        for spec in Toolbox::shipped().specs().iter() {
+            assert_eq!(
+                crate::config::section::no_tool(&spec.name),
+                None,
+                "{}",
+                spec.name
+            );
+        }
+    }
+
+    #[test]
     fn the_tools_are_those_promised_and_cost_little() {
         let specs = Toolbox::shipped().specs();
         let arguments: Vec<_> = specs
