@@ -20,7 +20,7 @@ use creel::command::doctor::{self, Surroundings};
 use creel::command::moment::Now;
 use creel::command::{
     Ended, Face, Trouble, bug_report, cache, config, cost, exit, export, models, package, plain,
-    providers, purge, route, rules, run, sessions, show, stop, theme, with_streams, wrong,
+    providers, purge, route, rules, run, sessions, show, stop, theme, trust, with_streams, wrong,
 };
 use creel::config::Config;
 use creel::config::keymap::Keys;
@@ -169,6 +169,7 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
         Sub::Providers(args) => providers::run(args, &door, &loaded.config, face).await,
         Sub::Route(sub) => route::run(sub, &door, &loaded.config, &now, face).await,
         Sub::Rules(sub) => rules::run(sub, &door, &now, face).await,
+        Sub::Trust(sub) => trust::run(sub, &door, face).await,
         Sub::Stop(args) => stop::run(args, &door, face).await,
         Sub::Purge(args) => purge::run(args, &door, &now, face).await,
         Sub::Doctor(_)
@@ -203,6 +204,7 @@ fn needs_config(sub: &Sub) -> bool {
         | Sub::Providers(_)
         | Sub::Route(_)
         | Sub::Rules(_)
+        | Sub::Trust(_)
         | Sub::Doctor(_)
         | Sub::BugReport(_)
         | Sub::Theme(_)

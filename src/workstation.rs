@@ -319,6 +319,7 @@ fn look_at(folder: &Path) -> Place {
         // A repository is one also where its head cannot be read.
         unversioned: found.branch.is_none() && !found.top.join(".git").exists(),
         branch: found.branch,
+        brings: project::settings::read(&found.top).allows(),
         gone: !folder.is_dir(),
     }
 }

@@ -30,7 +30,15 @@ pub(crate) fn is_protected(path: &Path) -> bool {
     let has = |names: &[&str], name: &std::ffi::OsStr| {
         names.iter().any(|known| name.eq_ignore_ascii_case(known))
     };
-    path.components()
-        .any(|component| has(FOLDERS, component.as_os_str()))
+    // What another agent's settings allow there can be trusted here.
+    let settings = path.parent().and_then(Path::file_name);
+    let settings = settings.is_some_and(|folder| has(&[".claude"], folder))
+        && path
+            .file_name()
+            .is_some_and(|name| has(&["settings.json", "settings.local.json"], name));
+    settings
+        || path
+            .components()
+            .any(|component| has(FOLDERS, component.as_os_str()))
         || path.file_name().is_some_and(|name| has(FILES, name))
 }

@@ -30,6 +30,7 @@ pub mod rule;
 pub mod server_tool;
 pub mod session;
 pub mod size;
+pub(crate) mod taint;
 pub mod title;
 pub mod turn;
 pub mod unmarked;

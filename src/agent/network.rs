@@ -10,7 +10,7 @@ use crate::protocol::rule::Effect;
 /// Programs that do nothing without it.
 pub(crate) const PROGRAMS: &[&str] = &[
     "curl", "wget", "ssh", "scp", "sftp", "rsync", "nc", "ncat", "telnet", "ftp", "ping", "dig",
-    "nslookup", "host",
+    "nslookup", "host", "gh", "glab", "xh", "aria2c", "lynx", "w3m",
 ];
 
 /// Programs that install, and the words after which they do it from the network.

@@ -3,7 +3,7 @@
 use crate::agent::command_line::Part;
 use crate::agent::folder::{inside, is_protected};
 use crate::agent::network::{INSTALLERS, INSTALLS, PROGRAMS as NETWORK};
-use crate::agent::permission::{Asked, Parts, command};
+use crate::agent::permission::{Asked, Parts, command, leads_out};
 use crate::protocol::ask::Risk;
 use crate::protocol::call::Reach;
 use crate::protocol::sandbox::Level;
@@ -73,6 +73,12 @@ pub(crate) fn of(asked: &Asked<'_>, parts: &Parts) -> (Risk, String) {
                 found.push((Risk::High, "what comes from the network is run".to_owned()));
             }
         }
+    }
+    // What is read out of trust and a way out are dangerous together.
+    if let (Some(untrusted), Some(out)) = (asked.untrusted, leads_out(asked, parts)) {
+        let risk = found.iter().map(|(risk, _)| *risk).max();
+        let risk = risk.unwrap_or(Risk::Low).max(Risk::Medium);
+        found.push((risk, format!("{out} after it {}", untrusted.told())));
     }
     let highest = found
         .iter()
@@ -285,6 +291,7 @@ mod tests {
                 roots: &roots,
                 home: None,
                 cage: Cage::GIVEN_UP,
+                untrusted: None,
             };
             let parts = match command_line::split(line) {
                 Ok(parts) => Parts::Known(parts),

@@ -11,6 +11,7 @@ use crate::agent::route::Served;
 use crate::agent::unmarked;
 use crate::agent::visible::first_line;
 use crate::protocol::ask::{About, Ask};
+use crate::protocol::call::Untrusted;
 use crate::protocol::effort::Effort;
 use crate::protocol::event::{Ending, Event, Fact, When};
 use crate::protocol::failure::Failure;
@@ -24,7 +25,7 @@ use crate::protocol::time::Time;
 use crate::protocol::usage::{Charge, Spending, Usage};
 
 /// Of the serialised form; a stored fold of another version is folded anew from the log.
-pub const FOLD_VERSION: u32 = 11;
+pub const FOLD_VERSION: u32 = 12;
 
 /// A session as its facts left it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -98,6 +99,8 @@ pub struct Session {
     pub images: bool,
     /// How many.
     pub pictures: u64,
+    /// What it read first that nobody trusted wrote, since the person last vouched for what was read.
+    pub untrusted: Option<Untrusted>,
     /// What was thought, by the `PROVIDER/MODEL` that it goes back to; empty where it goes back to nobody.
     pub thoughts: BTreeMap<String, u64>,
 }
@@ -212,6 +215,7 @@ impl Session {
             gist: String::new(),
             images: false,
             pictures: 0,
+            untrusted: None,
             thoughts: BTreeMap::new(),
         })
     }
@@ -404,6 +408,7 @@ impl Session {
             Change::Unseen { unseen } => self.unseen = *unseen,
             Change::Temporary { temporary } => self.temporary = *temporary,
             Change::Budget { limit } => self.budget = *limit,
+            Change::Vouched => self.untrusted = None,
             // They hold for the day and in the home.
             Change::DayRaised { .. } | Change::PriceAccepted { .. } | Change::RuleKept { .. } => {}
         }
@@ -458,6 +463,9 @@ impl Session {
                 self.open_calls.insert(call.id.clone(), open);
             }
             Item::Result { call, outcome } => {
+                if self.untrusted.is_none() {
+                    self.untrusted.clone_from(&outcome.untrusted);
+                }
                 let open = self.open_calls.remove(call);
                 if let Some((open, exit)) = open.zip(outcome.exit) {
                     self.failing.ran(open.subject, exit);

@@ -11,6 +11,7 @@ use crate::command::providers::ProvidersArgs;
 use crate::command::route::RouteSub;
 use crate::command::rules::RulesSub;
 use crate::command::theme::ThemeSub;
+use crate::command::trust::TrustSub;
 use crate::command::value;
 use crate::protocol::effort::Effort;
 use crate::protocol::id::{Address, ModelRef};
@@ -84,6 +85,9 @@ pub enum Sub {
     /// Permission rules
     #[command(subcommand)]
     Rules(RulesSub),
+    /// What a folder brings that would let something run
+    #[command(subcommand)]
+    Trust(TrustSub),
     Stop(StopArgs),
     Purge(PurgeArgs),
     Doctor(DoctorArgs),

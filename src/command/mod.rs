@@ -26,6 +26,7 @@ pub mod show;
 pub mod stop;
 pub mod table;
 pub mod theme;
+pub mod trust;
 pub mod value;
 pub mod wrong;
 

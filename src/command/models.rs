@@ -49,6 +49,7 @@ async fn ask_again(model: &ModelRef, door: &Door, face: &mut Face<'_>) -> Ended 
         | Managed::Reloaded
         | Managed::RuleKept { .. }
         | Managed::RulesRemoved { .. }
+        | Managed::Accepted { .. }
         | Managed::Reached(_)
         | Managed::Tried(_)
         | Managed::Worktree(_)

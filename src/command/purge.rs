@@ -60,6 +60,7 @@ pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) 
         | Managed::Reloaded
         | Managed::RuleKept { .. }
         | Managed::RulesRemoved { .. }
+        | Managed::Accepted { .. }
         | Managed::Reached(_)
         | Managed::Tried(_)
         | Managed::Worktree(_)

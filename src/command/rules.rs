@@ -187,7 +187,9 @@ fn bound(bounds: &Bounds) -> Option<String> {
     match bounds {
         Bounds::Session { session } => Some(session.short()),
         Bounds::Worktree { folder } => Some(folder.to_string_lossy().into_owned()),
-        Bounds::Repository { project } => Some(project.to_string_lossy().into_owned()),
+        Bounds::Repository { project } | Bounds::Project { project } => {
+            Some(project.to_string_lossy().into_owned())
+        }
         Bounds::Everywhere => None,
     }
 }

@@ -32,6 +32,7 @@ pub async fn run(args: &StopArgs, door: &Door, face: &mut Face<'_>) -> Ended {
         | Managed::Reloaded
         | Managed::RuleKept { .. }
         | Managed::RulesRemoved { .. }
+        | Managed::Accepted { .. }
         | Managed::Reached(_)
         | Managed::Tried(_)
         | Managed::Worktree(_)

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use rustix::process::{Pid, Signal, kill_process};
 
 use crate::engine::house::House;
+use crate::engine::trust;
 use crate::engine::{
     board, cache, check, health, kept, offer, open, picture, route_report, worktree,
 };
@@ -121,6 +122,10 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
         Query::Worktree(look) => Ok(Found::Worktree(Box::new(worktree::see(house, look).await))),
         Query::Sandbox => Ok(Found::Sandbox(house.walls.last(house).await)),
         Query::Rules => kept::list(house).await.map(Found::Rules),
+        Query::Trust(cwd) => {
+            let trust = trust::list(house, cwd).await;
+            trust.map(|trust| Found::Trust(Box::new(trust)))
+        }
         Query::Replay(trial) => kept::replay(house, trial).await.map(Found::Replay),
         Query::Decided { limit } => kept::decided(house, limit).await.map(Found::Decided),
         Query::Doctor => Ok(Found::Checks(health::checks(house).await)),
@@ -204,6 +209,9 @@ pub(crate) async fn manage(
         Manage::KeepRule { rule, cwd } => kept::keep(house, rule, &cwd)
             .await
             .map(|number| Managed::RuleKept { number }),
+        Manage::Accept { cwd, texts } => trust::accept(house, cwd, texts)
+            .await
+            .map(|numbers| Managed::Accepted { numbers }),
         Manage::RemoveRules { numbers } => kept::remove(house, numbers)
             .await
             .map(|numbers| Managed::RulesRemoved { numbers }),

@@ -142,7 +142,7 @@ impl Task {
             .as_ref()
             .and_then(|turn| turn.call(&approval.call));
         let mut call = call.cloned().ok_or("the call is no longer there")?;
-        let before = self.judged(&call.id);
+        let before = self.judged.get(&call.id).cloned();
         let given = std::mem::replace(&mut call.arguments, arguments.clone());
         let mut refused = self.judge_edited(&call).await;
         // Who shows only a part of a long session may not have had them all in sight.
@@ -152,7 +152,7 @@ impl Task {
             refused = self.judge_edited(&call).await;
         }
         if let Some(why) = refused {
-            self.judged_again(&call.id, before);
+            self.put_back(&call.id, before);
             return Err(why);
         }
         *arguments = whole;
@@ -304,6 +304,7 @@ impl Task {
             Change::DayRaised { by, .. } => (by.parts <= 0 || by.currency != Currency::USD)
                 .then(|| "a day's budget is raised by a sum in dollars".to_owned()),
             Change::Model { .. }
+            | Change::Vouched
             | Change::Budget { limit: None }
             | Change::Mode { .. }
             | Change::Effort { .. }

@@ -228,8 +228,7 @@ impl Task {
     fn note(&mut self, event: Event) {
         if let Fact::ItemAdded { turn, step, item } = &event.fact {
             if let Item::Result { call, .. } = item {
-                self.networks.remove(call);
-                self.reached.remove(call);
+                self.judged.remove(call);
                 self.bound.remove(call);
                 self.shown
                     .lock()

@@ -12,7 +12,8 @@ use crate::agent::rule;
 use crate::engine::house::House;
 use crate::engine::open;
 use crate::engine::session::Task;
-use crate::project;
+use crate::engine::trust;
+use crate::project::{self, settings};
 use crate::protocol::ask::{About, Approval, Verdict};
 use crate::protocol::call::ToolCall;
 use crate::protocol::event::{Event, Fact};
@@ -35,7 +36,9 @@ const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 impl Task {
     /// Reads the rules that were kept and hold here now. An error: what cannot be read could forbid, so nothing may run.
     pub(crate) async fn read_rules(&mut self) -> Result<(), String> {
-        let kept = self.house.read(Reader::kept_rules).await?;
+        let top = self.roots.first().unwrap_or(&self.session.spec.cwd).clone();
+        let read = move |reader: &Reader| Ok((reader.kept_rules()?, settings::read(&top)));
+        let (kept, settings) = self.house.read(read).await?;
         let now = self.house.clock.now();
         let spec = &self.session.spec;
         let stand = Stand {
@@ -48,6 +51,15 @@ impl Task {
             .filter(|kept| kept.holds_at(now) && kept.bounds.hold(stand))
             .map(KeptRule::rule)
             .collect();
+        self.untrusted_rules = trust::waiting(&settings, &kept, &spec.project);
+        for rule in trust::in_force(&settings, &kept, &spec.project) {
+            // What takes away stays for as long as the session is open: the folder's files are the model's to write.
+            if rule.effect == Effect::Allow {
+                self.kept.push(rule);
+            } else if !self.narrowing.contains(&rule) {
+                self.narrowing.push(rule);
+            }
+        }
         Ok(())
     }
 
@@ -153,6 +165,7 @@ impl Task {
             roots: &place.roots,
             home: self.house.home.as_deref(),
             cage,
+            untrusted: self.session.untrusted.as_ref(),
         }))
     }
 }
@@ -201,7 +214,7 @@ fn bounds(scope: Scope, session: SessionId, top: &Path, project: &Path) -> Bound
             project: project.to_owned(),
         },
         Scope::Everywhere => Bounds::Everywhere,
-        Scope::Session | Scope::Run | Scope::Config => Bounds::Session { session },
+        Scope::Session | Scope::Run | Scope::Config | Scope::Project => Bounds::Session { session },
     }
 }
 
@@ -225,7 +238,7 @@ pub(crate) async fn keep(house: &Arc<House>, rule: NewRule, cwd: &Path) -> Resul
             project: place.root,
         },
         Scope::Everywhere => Bounds::Everywhere,
-        Scope::Session | Scope::Run | Scope::Config => {
+        Scope::Session | Scope::Run | Scope::Config | Scope::Project => {
             return Err(format!(
                 "a rule of the scope {} is not kept so: worktree, repository or everywhere",
                 rule.scope.name()
@@ -272,7 +285,7 @@ pub(crate) async fn replay(house: &Arc<House>, trial: Trial) -> Result<Replay, S
             let session = SessionId(uuid::Uuid::nil());
             let scope = match trial.rule.scope {
                 Scope::Session | Scope::Run => Scope::Worktree,
-                Scope::Config => Scope::Everywhere,
+                Scope::Config | Scope::Project => Scope::Everywhere,
                 scope => scope,
             };
             let fault = rule::parse(&trial.rule.text).err();
@@ -409,5 +422,6 @@ fn weighed(
         home: house.home.as_deref(),
         // Which words it matches, and not what holds commands today.
         cage: Cage::GIVEN_UP,
+        untrusted: None,
     }))
 }

@@ -49,6 +49,7 @@ mod title;
 mod tool_run;
 #[cfg(test)]
 mod trial;
+mod trust;
 pub mod walls;
 mod window;
 mod worktree;

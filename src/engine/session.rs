@@ -24,17 +24,17 @@ use crate::engine::call::ModelCall;
 use crate::engine::house::House;
 use crate::engine::open;
 use crate::engine::owner::Held;
-use crate::engine::tool_run::{Finished, Shelled};
+use crate::engine::tool_run::{Finished, Judged, Shelled};
 use crate::engine::walls;
 use crate::project;
 use crate::protocol::ask::Bound;
-use crate::protocol::call::Reach;
+
 use crate::protocol::event::{Fact, Signal};
 use crate::protocol::id::{CallId, CommandId, ModelRef};
 use crate::protocol::item::{Block, Item, joined as joined_text};
 use crate::protocol::op::{Command, Op};
 use crate::protocol::rule::Rule;
-use crate::protocol::sandbox::Network;
+
 use crate::protocol::session::RunLimits;
 use crate::protocol::time::Time;
 use crate::provider::Chunk;
@@ -95,8 +95,6 @@ pub(crate) struct Task {
     pub(crate) tools: JoinSet<Finished>,
     /// Commands that wait until their start is kept, or why they do not.
     pub(crate) waiting: HashMap<CallId, Result<Waiting, String>>,
-    /// The calls that are given the network.
-    pub(crate) networks: HashMap<CallId, Network>,
     pub(crate) stop: CancellationToken,
     /// The person's own commands, with what is running, by the number of their output.
     pub(crate) shell: JoinSet<Shelled>,
@@ -118,8 +116,12 @@ pub(crate) struct Task {
     pub(crate) seen: Arc<Mutex<HashMap<PathBuf, [u8; 32]>>>,
     /// Told to the hall: a turn runs.
     pub(crate) busy: Arc<AtomicBool>,
-    /// What calls that may run were seen to touch, until they run.
-    pub(crate) reached: HashMap<CallId, Arc<[Reach]>>,
+    /// Rules that the folder brought since the session was opened and that only take away.
+    pub(crate) narrowing: Vec<Rule>,
+    /// Rules that it brings, would let something run and are not trusted.
+    pub(crate) untrusted_rules: Vec<String>,
+    /// What was found out of calls when they were judged.
+    pub(crate) judged: HashMap<CallId, Judged>,
     /// What the person was shown of the call judged last, with these arguments or those they gave it.
     pub(crate) shown: Mutex<HashMap<(CallId, String), Noted>>,
     pub(crate) inbox: mpsc::UnboundedReceiver<Word>,
@@ -186,7 +188,6 @@ impl Task {
             counted: None,
             tools: JoinSet::new(),
             waiting: HashMap::new(),
-            networks: HashMap::new(),
             stop: CancellationToken::new(),
             shell: JoinSet::new(),
             shells: BTreeMap::new(),
@@ -198,7 +199,9 @@ impl Task {
             deadline: None,
             seen: Arc::new(Mutex::new(HashMap::new())),
             busy: Arc::default(),
-            reached: HashMap::new(),
+            narrowing: Vec::new(),
+            untrusted_rules: Vec::new(),
+            judged: HashMap::new(),
             shown: Mutex::default(),
             inbox,
             first: None,

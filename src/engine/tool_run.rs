@@ -1,6 +1,5 @@
 //! Tools: what a call would touch is judged, what is allowed is run, what comes of it is kept.
 
-use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -10,13 +9,14 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::digest;
-use crate::agent::permission::{self, Asked, Cage};
+use crate::agent::permission::{self, Asked, Cage, Shut};
 use crate::agent::rule::Bases;
+use crate::agent::taint;
 use crate::agent::turn::input::{Decision, Input};
 use crate::engine::bound;
 use crate::engine::session::Task;
 use crate::protocol::ask::Subject;
-use crate::protocol::call::{Outcome, OutputRef, Reach, ToolCall};
+use crate::protocol::call::{Outcome, OutputRef, Reach, ToolCall, Untrusted};
 use crate::protocol::event::{Delta, Fact, Signal};
 use crate::protocol::id::{CallId, CommandId};
 use crate::protocol::item::Item;
@@ -52,24 +52,23 @@ struct Kept {
 /// Outputs of the person's own commands are numbered above this.
 const SHELL_OUTPUTS: u32 = 1_000_000;
 
-/// What was found out of a call when it was judged, to be put back where a change of it is refused.
-#[derive(Debug)]
+/// What was found out of a call when it was judged.
+#[derive(Debug, Clone)]
 pub(crate) struct Judged {
-    network: Option<Network>,
-    reached: Option<Arc<[Reach]>>,
+    reach: Arc<[Reach]>,
+    /// Whether it has it when it runs.
+    pub(crate) network: Network,
+    /// What of what it reads nobody trusted wrote.
+    untrusted: Option<Untrusted>,
 }
 
 impl Task {
-    pub(crate) fn judged(&self, call: &CallId) -> Judged {
-        Judged {
-            network: self.networks.get(call).copied(),
-            reached: self.reached.get(call).cloned(),
-        }
-    }
-
-    pub(crate) fn judged_again(&mut self, call: &CallId, judged: Judged) {
-        put_back(&mut self.networks, call, judged.network);
-        put_back(&mut self.reached, call, judged.reached);
+    /// Puts back what was found out of a call, where a change of it is refused.
+    pub(crate) fn put_back(&mut self, call: &CallId, judged: Option<Judged>) {
+        match judged {
+            Some(judged) => self.judged.insert(call.clone(), judged),
+            None => self.judged.remove(call),
+        };
     }
 
     /// Why a call that the person edited may not run; as theirs it is not asked about again.
@@ -122,23 +121,44 @@ impl Task {
             roots: &scene.place.roots,
             home: self.house.home.as_deref(),
             cage,
+            untrusted: self.session.untrusted.as_ref(),
         };
-        self.reached
-            .insert(call.id.clone(), reach.as_slice().into());
-        if permission::has_network(&asked) {
-            self.networks.insert(call.id.clone(), Network::On);
+        let has_network = permission::has_network(&asked);
+        let network = if has_network {
+            Network::On
         } else {
-            self.networks.remove(&call.id);
-        }
+            Network::Off
+        };
+        // Where nothing shuts it off a command has it all the same.
+        let reaches = if has_network || cage.shut == Shut::Open {
+            Network::On
+        } else {
+            Network::Off
+        };
+        let judged = Judged {
+            reach: reach.as_slice().into(),
+            network,
+            untrusted: taint::of(&reach, reaches, &scene.place.roots),
+        };
+        self.judged.insert(call.id.clone(), judged);
         let (verdict, by) = permission::judge(&asked);
+        let would = |text: &&String| permission::would_allow(text, &asked);
+        let brought = match &verdict {
+            permission::Verdict::Ask(_) => self.untrusted_rules.iter().find(would),
+            permission::Verdict::Allow | permission::Verdict::Deny(_) => None,
+        };
+        let brought = brought.map_or_else(String::new, |text| {
+            format!("; the rule {text} that the folder brings would let it run, and is not trusted (`creel trust`)")
+        });
         let reason = match verdict {
             permission::Verdict::Allow => return Decision::Allow(by),
             permission::Verdict::Deny(text) => return Decision::Deny(text, by),
             permission::Verdict::Ask(reason) if self.house.unattended => {
-                let text = format!("denied: {reason}, and nobody can be asked in this run");
+                let text =
+                    format!("denied: {reason}{brought}, and nobody can be asked in this run");
                 return Decision::Deny(text, by);
             }
-            permission::Verdict::Ask(reason) => reason,
+            permission::Verdict::Ask(reason) => reason + &brought,
         };
         // Works out what would change, which reads files.
         let subject = {
@@ -190,8 +210,10 @@ impl Task {
             .open_calls
             .get(&call.id)
             .map_or(0, |open| open.number);
+        let judged = self.judged.remove(&call.id);
+        let untrusted = judged.as_ref().and_then(|judged| judged.untrusted.clone());
         let scene = Scene {
-            reached: self.reached.remove(&call.id),
+            reached: judged.map(|judged| judged.reach),
             ..self.scene(call, number)
         };
         *scene.waiting.lock().unwrap_or_else(PoisonError::into_inner) =
@@ -212,10 +234,12 @@ impl Task {
         };
         let kept = self.kept(held.boxed(), number, began);
         self.tools.spawn(async move {
+            let mut kept = kept.await;
+            kept.outcome.untrusted = untrusted;
             Finished {
                 call: id,
                 tool: name,
-                kept: kept.await,
+                kept,
             }
         });
     }
@@ -369,6 +393,7 @@ impl Task {
             .rules
             .iter()
             .chain(&self.kept)
+            .chain(&self.narrowing)
             .chain(&self.run.rules)
             .cloned()
             .collect()
@@ -425,13 +450,6 @@ impl Task {
             waiting: Arc::default(),
         }
     }
-}
-
-fn put_back<T>(kept: &mut HashMap<CallId, T>, call: &CallId, before: Option<T>) {
-    match before {
-        Some(before) => kept.insert(call.clone(), before),
-        None => kept.remove(call),
-    };
 }
 
 fn ready(outcome: Outcome) -> BoxFuture<'static, Ended> {

@@ -215,7 +215,11 @@ impl Task {
             let Some(argv) = asked.input().ok().and_then(|input| tool.command(&input)) else {
                 continue;
             };
-            let network = self.networks.remove(&asked.id).unwrap_or_default();
+            let network = self
+                .judged
+                .get(&asked.id)
+                .map(|judged| judged.network)
+                .unwrap_or_default();
             let Some(waiting) = self.wait(&argv, Whose::Model, network).await else {
                 continue;
             };

@@ -5,6 +5,7 @@
 pub mod file;
 pub mod git;
 pub mod instructions;
+pub mod settings;
 
 use std::path::{Path, PathBuf};
 

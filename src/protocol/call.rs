@@ -131,6 +131,34 @@ pub enum OutcomeKind {
     Lost,
 }
 
+/// What a call read that nobody trusted wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "type", rename_all = "snake_case")]
+pub enum Untrusted {
+    /// Outside the session's folder.
+    Outside { path: PathBuf },
+    /// What a command had from the network.
+    Web,
+}
+
+impl Untrusted {
+    /// What a session did, in a sentence.
+    pub fn told(&self) -> String {
+        match self {
+            Self::Outside { path } => format!("read {}, outside its folder", path.display()),
+            Self::Web => "read from the network".to_owned(),
+        }
+    }
+
+    /// For a line with little room.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::Outside { .. } => "read outside",
+            Self::Web => "read the web",
+        }
+    }
+}
+
 /// How a call ended, what the model reads of it, and what a card shows.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Outcome {
@@ -151,6 +179,9 @@ pub struct Outcome {
     /// Who denied it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<By>,
+    /// What of it nobody trusted wrote.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untrusted: Option<Untrusted>,
 }
 
 impl Outcome {
@@ -163,6 +194,7 @@ impl Outcome {
             detail: Detail::None,
             whole: None,
             by: None,
+            untrusted: None,
         }
     }
 

@@ -28,5 +28,6 @@ pub mod sandbox;
 pub mod session;
 pub mod time;
 pub mod told;
+pub mod trust;
 pub mod usage;
 pub mod worktree;

@@ -100,6 +100,8 @@ pub enum Manage {
     KeepRule { rule: NewRule, cwd: PathBuf },
     /// Takes rules away, by their numbers.
     RemoveRules { numbers: Vec<u32> },
+    /// Trusts these rules that the folder brings.
+    Accept { cwd: PathBuf, texts: Vec<String> },
     /// Takes sessions out of the log for good. One that is held by a process is not taken, and named in the failure.
     Purge { sessions: Vec<SessionId> },
     /// Something with a git worktree.
@@ -126,6 +128,10 @@ pub enum Managed {
         number: u32,
     },
     /// Those that were there.
+    /// Rules of the folder are trusted, kept under these numbers.
+    Accepted {
+        numbers: Vec<u32>,
+    },
     RulesRemoved {
         numbers: Vec<u32>,
     },

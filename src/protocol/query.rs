@@ -17,6 +17,7 @@ use crate::protocol::rule::{KeptRule, NewRule, Replay, Rule};
 use crate::protocol::sandbox::Hold;
 use crate::protocol::session::Card;
 use crate::protocol::time::Time;
+use crate::protocol::trust::Trust;
 use crate::protocol::usage::{Price, Spending, Usage};
 use crate::protocol::worktree::{Look, Sight};
 
@@ -65,6 +66,8 @@ pub enum Query {
     },
     /// The rules there are: those of the config, and those that were kept.
     Rules,
+    /// What the folder brings that waits to be trusted.
+    Trust(PathBuf),
     /// What a rule would have done with the calls of before.
     Replay(Trial),
     /// What was decided on calls today (the local day), the newest first.
@@ -328,6 +331,7 @@ pub enum Found {
         of: u64,
     },
     Rules(Rules),
+    Trust(Box<Trust>),
     Replay(Replay),
     Decided(Vec<Event>),
     Today(Today),

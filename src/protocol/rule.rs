@@ -91,6 +91,8 @@ pub enum Scope {
     Everywhere,
     /// Written in `config.toml`.
     Config,
+    /// Brought by the folder, in a file of another agent; one that allows holds only while a person trusts it.
+    Project,
 }
 
 impl Scope {
@@ -110,6 +112,7 @@ impl Scope {
             Self::Repository => "repository",
             Self::Everywhere => "everywhere",
             Self::Config => "config",
+            Self::Project => "project",
         }
     }
 }
@@ -153,6 +156,10 @@ pub enum Bounds {
         project: PathBuf,
     },
     Everywhere,
+    /// What a repository or folder brings and a person trusted: it holds only while it is still brought.
+    Project {
+        project: PathBuf,
+    },
 }
 
 /// Where a session stands, for the bounds of rules.
@@ -170,15 +177,19 @@ impl Bounds {
             Self::Worktree { .. } => Scope::Worktree,
             Self::Repository { .. } => Scope::Repository,
             Self::Everywhere => Scope::Everywhere,
+            Self::Project { .. } => Scope::Project,
         }
     }
 
+    /// Whether a kept rule holds there by this alone.
     pub fn hold(&self, stand: Stand<'_>) -> bool {
         match self {
             Self::Session { session } => *session == stand.session,
             Self::Worktree { folder } => stand.cwd.starts_with(folder),
             Self::Repository { project } => stand.project == project,
             Self::Everywhere => true,
+            // What is brought is looked at beside this.
+            Self::Project { .. } => false,
         }
     }
 }

@@ -166,6 +166,7 @@ fn bound(bounds: &Bounds) -> Option<String> {
         Bounds::Session { session } => Some(session.to_string()),
         Bounds::Worktree { folder } => Some(folder.to_string_lossy().into_owned()),
         Bounds::Repository { project } => Some(project.to_string_lossy().into_owned()),
+        Bounds::Project { project } => Some(project.to_string_lossy().into_owned()),
         Bounds::Everywhere => None,
     }
 }
@@ -211,7 +212,8 @@ impl Reader {
 fn kept(row: &Row<'_>) -> rusqlite::Result<Option<KeptRule>> {
     let effect = serde_json::from_value(serde_json::Value::String(text(row, 1)?));
     let scope = text(row, 3)?;
-    let scope = Scope::KEPT.into_iter().find(|kept| kept.name() == scope);
+    let mut known = Scope::KEPT.into_iter().chain([Scope::Project]);
+    let scope = known.find(|known| known.name() == scope);
     let bound: Option<String> = row.get(4)?;
     let bounds = match (scope, bound) {
         (Some(Scope::Session), Some(id)) => {
@@ -222,6 +224,9 @@ fn kept(row: &Row<'_>) -> rusqlite::Result<Option<KeptRule>> {
             folder: folder.into(),
         }),
         (Some(Scope::Repository), Some(project)) => Some(Bounds::Repository {
+            project: project.into(),
+        }),
+        (Some(Scope::Project), Some(project)) => Some(Bounds::Project {
             project: project.into(),
         }),
         (Some(Scope::Everywhere), None) => Some(Bounds::Everywhere),

@@ -218,6 +218,7 @@ pub fn told(trial: &Trial, tool: &str, input: &Value) -> Option<String> {
         roots: &place.roots,
         home: None,
         cage: crate::agent::permission::Cage::GIVEN_UP,
+        untrusted: None,
     });
     if verdict != Verdict::Allow {
         return None;

@@ -67,6 +67,7 @@ pub fn setup() -> Setup {
                 tokens: 812,
             }],
             gone: false,
+            brings: false,
             unversioned: false,
         },
         model: Some(sonnet().model),

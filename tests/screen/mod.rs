@@ -30,5 +30,6 @@ mod reading;
 mod rules;
 mod streaming;
 mod themes;
+mod trust;
 mod turn;
 mod worktrees;

@@ -72,6 +72,7 @@ fn verdict(line: &str, mode: Mode, rules: &[Rule]) -> Verdict {
         roots: &roots,
         home: None,
         cage: Cage::GIVEN_UP,
+        untrusted: None,
     })
 }
 

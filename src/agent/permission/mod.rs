@@ -21,7 +21,7 @@ use crate::agent::risk;
 use crate::agent::rule::command::Meets;
 use crate::agent::rule::{Bases, Matcher, Paths};
 use crate::protocol::ask::{About, Approval, Ask, Bound, Question, Subject};
-use crate::protocol::call::{Reach, ToolCall};
+use crate::protocol::call::{Reach, ToolCall, Untrusted};
 use crate::protocol::id::AskId;
 use crate::protocol::rule::{By, Effect, Mode, Rule, Scope};
 use crate::protocol::sandbox::Level;
@@ -38,6 +38,8 @@ pub struct Asked<'a> {
     pub roots: &'a [PathBuf],
     pub home: Option<&'a Path>,
     pub cage: Cage,
+    /// What the session read that nobody trusted wrote.
+    pub untrusted: Option<&'a Untrusted>,
 }
 
 /// What would hold a command.
@@ -115,10 +117,37 @@ pub fn judge(asked: &Asked<'_>) -> (Verdict, By) {
         Some(rules) => (Verdict::Allow, By::Rules { rules }),
         None => (by_mode(asked, &parts), By::Mode { mode: asked.mode }),
     };
-    match (verdict, uncaged(asked, &parts)) {
-        (Verdict::Allow, Some(reason)) => (Verdict::Ask(reason), By::Mode { mode: asked.mode }),
-        (verdict, _) => (verdict, by),
+    let holds_back = || uncaged(asked, &parts).or_else(|| wary(asked, &parts, &by));
+    match verdict {
+        Verdict::Allow => match holds_back() {
+            Some(reason) => (Verdict::Ask(reason), By::Mode { mode: asked.mode }),
+            None => (Verdict::Allow, by),
+        },
+        verdict => (verdict, by),
     }
+}
+
+/// Why a call that could carry something out may not run by a rule or a mode alone: the session read what nobody trusted wrote.
+/// Rules of this very run are the person's word for it.
+fn wary(asked: &Asked<'_>, parts: &Parts, by: &By) -> Option<String> {
+    let untrusted = asked.untrusted?;
+    let of_run = |rules: &[Rule]| rules.iter().all(|rule| rule.scope == Scope::Run);
+    if matches!(by, By::Rules { rules } if of_run(rules)) {
+        return None;
+    }
+    let out = leads_out(asked, parts)?;
+    Some(format!("it {out}, and this session {}", untrusted.told()))
+}
+
+/// How a call reaches what lies outside the session's folder, in a few words.
+pub(crate) fn leads_out(asked: &Asked<'_>, parts: &Parts) -> Option<&'static str> {
+    let writes =
+        |reach: &Reach| matches!(reach, Reach::Write { path } if !inside(path, asked.roots));
+    if asked.reach.iter().any(writes) {
+        return Some("writes outside the folder");
+    }
+    let open = asked.cage.shut == Shut::Open && network::needed(asked, parts).is_some();
+    (open || network::has(asked, parts)).then_some("uses the network")
 }
 
 /// Why a command may not run by a rule or a mode alone.
@@ -169,6 +198,7 @@ pub fn would_allow(text: &str, asked: &Asked<'_>) -> bool {
     decide(&Asked {
         rules: &rules,
         mode: Mode::Ask,
+        untrusted: None,
         ..*asked
     }) == Verdict::Allow
 }

@@ -134,6 +134,7 @@ fn proposed_are_rules_that_cover_the_call_and_none_for_what_cannot_be_told() {
             roots: &roots,
             home: None,
             cage: Cage::GIVEN_UP,
+            untrusted: None,
         };
         let parts = Parts::of(reach);
         let (risk, _) = risk::of(&asked, &parts);

@@ -40,6 +40,7 @@ fn verdict(mode: Mode, rules: &[Rule], (tool, reach): &(&'static str, Vec<Reach>
         roots: &roots,
         home: Some(Path::new("/home/me")),
         cage: Cage::GIVEN_UP,
+        untrusted: None,
     };
     match decide(&asked) {
         Verdict::Allow => "allow",
@@ -65,6 +66,7 @@ fn within(
         roots: &roots,
         home: None,
         cage,
+        untrusted: None,
     };
     (decide(&asked), has_network(&asked))
 }
@@ -164,6 +166,67 @@ fn the_network_is_asked_about_or_given_by_a_rule() {
         );
     }
     assert!(!hides(&never, "bash"), "commands stay");
+}
+
+#[test]
+fn who_read_what_is_not_trusted_lets_nothing_out_by_a_rule() {
+    let roots = [PathBuf::from("/srv/app")];
+    let given = |scope| {
+        [
+            "Network(git push)",
+            "Network(curl *)",
+            "Edit(//tmp/**)",
+            "Bash(make)",
+        ]
+        .map(|text| Rule::new(Effect::Allow, text, scope))
+    };
+    let outside = Untrusted::Outside {
+        path: "/etc/motd".into(),
+    };
+    let why = "it uses the network, and this session read /etc/motd, outside its folder";
+    let (held, open) = (Shut::Asking, Shut::Open);
+    let cases = [
+        (run("git push"), held, Scope::Everywhere, Some(why)),
+        (run("git push"), held, Scope::Project, Some(why)),
+        (run("git push"), open, Scope::Everywhere, Some(why)),
+        // The word of the person for this very run.
+        (run("git push"), held, Scope::Run, None),
+        (run("make"), held, Scope::Everywhere, None),
+        (
+            write("/tmp/x"),
+            held,
+            Scope::Everywhere,
+            Some(
+                "it writes outside the folder, and this session read /etc/motd, outside its folder",
+            ),
+        ),
+        (write("/srv/app/x"), held, Scope::Everywhere, None),
+    ];
+    for ((tool, reach), shut, scope, expected) in cases {
+        let rules = given(scope);
+        let asked = |untrusted| Asked {
+            tool,
+            reach: &reach,
+            mode: Mode::Auto,
+            rules: &rules,
+            cwd: &roots[0],
+            roots: &roots,
+            home: None,
+            cage: Cage {
+                level: Level::Restricted,
+                given_up: false,
+                shut,
+            },
+            untrusted,
+        };
+        assert_eq!(decide(&asked(None)), Verdict::Allow, "{reach:?} {scope:?}");
+        let expected = expected.map_or(Verdict::Allow, |why| Verdict::Ask(why.to_owned()));
+        assert_eq!(
+            decide(&asked(Some(&outside))),
+            expected,
+            "{reach:?} {scope:?} {shut:?}"
+        );
+    }
 }
 
 #[test]
@@ -308,6 +371,7 @@ fn a_session_rule_covers_the_call_that_made_it_and_no_more() {
             roots: &roots,
             home: None,
             cage: Cage::GIVEN_UP,
+            untrusted: None,
         };
         let rule = proposal::for_session(&asked, &Parts::of(&reach));
         assert_eq!(rule.as_deref(), expected, "{reach:?}");
@@ -335,6 +399,7 @@ fn another_subject_is_another_ask() {
         roots: &roots,
         home: None,
         cage: Cage::GIVEN_UP,
+        untrusted: None,
     };
     let call = ToolCall {
         id: crate::protocol::id::CallId::new(1, 1, 1),

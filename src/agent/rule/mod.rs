@@ -64,6 +64,11 @@ pub fn parse(text: &str) -> Result<(String, Option<&str>), String> {
     Ok((tool, specifier))
 }
 
+/// Whether rules of another program speak of a tool that is here too, by this name.
+pub fn is_known(tool: &str) -> bool {
+    tool == "bash" || PATH_TOOLS.contains(&tool)
+}
+
 /// What a rule of another program's form would be here: `Tool(parameter:value)` is read as a pattern like any other, and fits
 /// nothing.
 pub fn unread(text: &str) -> Option<String> {

@@ -72,6 +72,7 @@ pub async fn pictures(paths: &[PathBuf], door: &Door) -> Result<Vec<Image>, Trou
             | Managed::Reloaded
             | Managed::RuleKept { .. }
             | Managed::RulesRemoved { .. }
+            | Managed::Accepted { .. }
             | Managed::Reached(_)
             | Managed::Tried(_)
             | Managed::Worktree(_)

@@ -13,6 +13,7 @@ mod shell;
 mod sleep;
 mod supply;
 mod tour;
+mod trust;
 mod waiting;
 mod worktree;
 

@@ -123,6 +123,7 @@ impl App {
                 self.show(Overlay::Rules(Rules::default()));
                 return vec![Cmd::Ask(Tag::Rules, Query::Rules)];
             }
+            Action::Trust => return self.open_trust(),
             Action::OpenChip => return self.open_chip(),
             Action::Leave => return self.leave(),
             action => return self.arrange(action),

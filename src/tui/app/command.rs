@@ -42,6 +42,11 @@ pub const TABLE: &[Slash] = &[
         "",
         "files of this session's worktree, merge it back",
     ),
+    slash(
+        "trust",
+        "",
+        "what the folder brings and what was read: trust it or not",
+    ),
     slash("commit", "", "commit what is open in its worktree"),
     slash("merge", "", "merge its worktree (shows it first)"),
     slash("remove", "", "remove its worktree (asks)"),
@@ -189,6 +194,7 @@ impl App {
             }
             "skills" => return action(Action::Skills),
             "rules" => return action(Action::Rules),
+            "trust" => return action(Action::Trust),
             "cost" => return action(Action::Cost),
             "settings" => return action(Action::Settings),
             "quit" | "exit" | "q" => return action(Action::Quit),

@@ -419,6 +419,8 @@ impl App {
                 let remove = crate::protocol::op::Manage::RemoveRules { numbers };
                 vec![Cmd::Manage(self.view().id, remove)]
             }
+            Wish::Accept(texts) => self.accept(texts),
+            Wish::Vouch => self.vouch(),
             Wish::DropStashed(stashed) => vec![dropped(&stashed)],
             Wish::Skill(index) => {
                 self.focus = Focus::Composer;

@@ -224,6 +224,8 @@ pub enum Tag {
     Replay(u64),
     /// The rules there are.
     Rules,
+    /// What a folder brings that waits to be trusted.
+    Trust,
     /// What was decided today.
     Decided,
     SpendDays,

@@ -71,6 +71,7 @@ pub mod theme;
 pub mod too_long;
 pub mod tour;
 pub mod transcript;
+pub mod trust;
 pub mod typed_key;
 mod unused;
 pub mod view;
@@ -374,9 +375,14 @@ impl App {
             Msg::Scratch(made) => self.scratch(made),
             Msg::Errand(session, done) => self.errand_done(session, done),
             Msg::Place(folder, place) => {
-                self.places.insert(folder.clone(), place);
+                let brings = place.brings;
+                let before = self.places.insert(folder.clone(), place);
                 self.looked_at(&folder);
-                self.wanted_looked_at(&folder)
+                let mut cmds = self.wanted_looked_at(&folder);
+                if brings && before.is_none_or(|before| !before.brings) && self.ready {
+                    cmds.push(Cmd::Ask(Tag::Trust, Query::Trust(folder)));
+                }
+                cmds
             }
             Msg::Themes(offered) => {
                 self.themes_found(offered);

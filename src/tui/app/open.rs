@@ -47,6 +47,9 @@ impl App {
             Cmd::Ask(Tag::Models, Query::Models),
             Cmd::Ask(Tag::Prompts, Query::Prompts { limit: 200 }),
         ];
+        if self.setup.place.brings {
+            cmds.extend(self.look_for_trust());
+        }
         // The board may have been opened before there was anything to ask.
         cmds.extend(self.look());
         if self.restored {

@@ -185,6 +185,7 @@ impl App {
             | Managed::Reloaded
             | Managed::RuleKept { .. }
             | Managed::RulesRemoved { .. }
+            | Managed::Accepted { .. }
             | Managed::Reached(_)
             | Managed::Tried(_)
             | Managed::Worktree(_)

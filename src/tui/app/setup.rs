@@ -69,6 +69,8 @@ pub struct Place {
     pub branch: Option<String>,
     /// What a session begun there will be told beside the fixed text.
     pub instructions: Vec<Instructions>,
+    /// It brings rules that would let something run.
+    pub brings: bool,
     /// The folder is no more, or cannot be read.
     pub gone: bool,
     /// It lies in no git repository, so that no worktree can be made from it.

@@ -47,7 +47,7 @@ pub fn lay(app: &App, approval: &Approval, making: &Making, form: Form) -> Asked
         Scope::Repository if narrow => "repository".to_owned(),
         Scope::Repository => "this repository with its worktrees".to_owned(),
         Scope::Everywhere => "everywhere".to_owned(),
-        Scope::Run | Scope::Config => String::new(),
+        Scope::Run | Scope::Config | Scope::Project => String::new(),
     };
     rows.push(
         Row::of(where_key, Role::Key)

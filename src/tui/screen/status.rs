@@ -83,6 +83,13 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
         };
         row = row.put(format!("  {words}"), role);
     }
+    if let Some(read) = view
+        .session
+        .as_ref()
+        .and_then(|session| session.untrusted.as_ref())
+    {
+        row = row.put(format!("  {}", read.word()), Role::Warn);
+    }
     if let Some(branch) = app
         .place(view.cwd())
         .and_then(|place| place.branch.as_ref())

@@ -16,6 +16,7 @@ use crate::protocol::session::{Card, Change, State};
 use crate::tui::app::App;
 use crate::tui::app::board::{Board, LOOK, Reach, Writing};
 use crate::tui::app::message::{Cmd, Tag};
+use crate::tui::app::overlay::Overlay;
 use crate::tui::app::view::Stage;
 use crate::tui::widget::text;
 
@@ -81,7 +82,17 @@ impl App {
                     more => format!("{} rules are taken away", more.len()),
                 };
                 self.say(said);
-                return vec![Cmd::Ask(Tag::Rules, Query::Rules)];
+                return match &self.overlay {
+                    Some(Overlay::Trust(_)) => self.look_for_trust(),
+                    _ => vec![Cmd::Ask(Tag::Rules, Query::Rules)],
+                };
+            }
+            Managed::Accepted { numbers } => {
+                self.say(match numbers.len() {
+                    1 => "the rule is trusted: it holds".to_owned(),
+                    count => format!("{count} rules are trusted: they hold"),
+                });
+                return self.look_for_trust();
             }
             Managed::Failed { why } => {
                 self.done

@@ -33,6 +33,7 @@ pub enum Action {
     NextAsk,
     Inbox,
     Rules,
+    Trust,
     Tab(u8),
     TabBefore,
     TabAfter,

@@ -144,6 +144,7 @@ const COMMANDS: &[(Action, Result<&str, &str>)] = &[
     ),
     (Action::Models, Ok("models")),
     (Action::Rules, Ok("rules")),
+    (Action::Trust, Ok("trust")),
     (Action::RulesRemove, Ok("rules")),
     (Action::RulesUnused, Ok("rules")),
     (Action::Skills, Err("skills are files beside the config")),

@@ -18,6 +18,7 @@ pub mod settings;
 pub mod skills;
 pub mod stash;
 pub mod themes;
+pub mod trust;
 pub mod turns;
 pub mod wording;
 
@@ -48,6 +49,7 @@ use crate::tui::app::overlay::settings::Settings;
 use crate::tui::app::overlay::skills::Skills;
 use crate::tui::app::overlay::stash::Stash;
 use crate::tui::app::overlay::themes::Themes;
+use crate::tui::app::overlay::trust::Trust;
 use crate::tui::app::overlay::turns::Turns;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +61,7 @@ pub enum Overlay {
     Prompts(Prompts),
     Stash(Stash),
     Rules(Rules),
+    Trust(Trust),
     Cost(Cost),
     Notices(Notices),
     NewWorktree(NewWorktree),
@@ -104,6 +107,10 @@ pub enum Wish {
     DropStashed(Stashed),
     /// Takes rules away; the overlay stays.
     RemoveRules(Vec<u32>),
+    /// Trusts rules of the folder; the overlay stays.
+    Accept(Vec<String>),
+    /// Trusts what the session read; the overlay stays.
+    Vouch,
     /// Puts a skill's text into the composer.
     Skill(usize),
     /// Another mode for the session.
@@ -145,6 +152,8 @@ impl Wish {
             Self::Bind(_)
                 | Self::DropStashed(_)
                 | Self::RemoveRules(_)
+                | Self::Accept(_)
+                | Self::Vouch
                 | Self::MakeWorktree(_)
                 | Self::Look(..)
                 | Self::Errand(_)
@@ -159,7 +168,7 @@ impl Overlay {
             Self::Turns(_) => Place::Turns,
             Self::Models(_) => Place::Models,
             Self::Help(_) => Place::Help,
-            Self::Skills(_) | Self::NewWorktree(_) => Place::List,
+            Self::Skills(_) | Self::Trust(_) | Self::NewWorktree(_) => Place::List,
             Self::Prompts(_) => Place::Prompts,
             Self::Stash(_) => Place::Stash,
             Self::Rules(_) => Place::Rules,
@@ -182,6 +191,7 @@ impl Overlay {
             Self::Prompts(overlay) => overlay.key(press),
             Self::Stash(overlay) => overlay.key(press),
             Self::Rules(overlay) => overlay.key(press),
+            Self::Trust(overlay) => overlay.key(press),
             Self::Cost(overlay) => overlay.key(press),
             Self::Notices(overlay) => overlay.key(press),
             Self::NewWorktree(overlay) => overlay.key(press),
@@ -221,6 +231,7 @@ impl Overlay {
             Self::Prompts(overlay) => overlay.insert(&line),
             Self::Stash(overlay) => overlay.insert(&line),
             Self::Rules(overlay) => overlay.insert(&line),
+            Self::Trust(overlay) => overlay.insert(&line),
             Self::Skills(overlay) => overlay.pick.insert(&line),
             Self::Themes(overlay) => overlay.pick.insert(&line),
             Self::Palette(overlay) => overlay.insert(&line),

@@ -14,6 +14,7 @@ mod rules;
 mod settings;
 mod skills;
 mod themes;
+mod trust;
 mod turns;
 mod worktree;
 
@@ -85,6 +86,7 @@ pub fn draw(app: &App, overlay: &Overlay, canvas: &mut Canvas, area: Rect, look:
         Overlay::Prompts(overlay) => prompts::page(overlay, named, (room, area.height), look),
         Overlay::Stash(overlay) => prompts::stash(app, overlay, (room, area.height), look),
         Overlay::Rules(overlay) => rules::page(app, overlay, room, look),
+        Overlay::Trust(overlay) => trust::page(overlay, named, room, look),
         Overlay::Themes(overlay) => themes::page(overlay, named, room, look),
         Overlay::Palette(overlay) => palette::page(overlay, named, room, look),
         Overlay::Settings(overlay) => settings::page(app, overlay, room, look),

@@ -104,6 +104,7 @@ fn whole(app: &App, kept: &KeptRule, since: std::time::Duration) -> String {
         Bounds::Session { session } => format!("session {}", session.short()),
         Bounds::Worktree { folder } => format!("worktree {}", app.setup.path(folder)),
         Bounds::Repository { project } => format!("repository {}", app.setup.path(project)),
+        Bounds::Project { project } => format!("{}, while it brings it", app.setup.path(project)),
         Bounds::Everywhere => "everywhere".to_owned(),
     };
     let from = kept.from.as_ref().map_or_else(
