@@ -90,9 +90,10 @@ pub fn page(overlay: &Trust, named: Named, room: usize, look: &Look) -> Page {
     );
     // In full, also where the list has no room for it.
     if let Some(Shown::Brought(brought)) = shown.get(overlay.pick.at)
-        && room < LEAST + brought.text.len()
+        && let text = escaped(&brought.text)
+        && room < LEAST + text.len()
     {
-        page.foot = chopped(&escaped(&brought.text), room, 0, Role::Text);
+        page.foot = chopped(&text, room, 0, Role::Text);
     }
     page.foot.extend(wrapped(&told, room, 0, Role::Muted));
     for also in beside(overlay) {
