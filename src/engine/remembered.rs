@@ -1,6 +1,7 @@
 //! Which level of the sandbox was measured last, kept between processes: a run in mode `auto` would else wait for the canary
-//! before its first word. It says only whether such a run may begin; what holds a command is measured before the first one runs.
-//! It is true until the machine is started anew, or the program or bubblewrap is another.
+//! before its first word, and a screen before it can say what holds. It is what these are told and no more: what holds a command
+//! is measured before the first one runs, and each measure is kept here, or takes away what is.
+//! It is true until the machine is started anew, the program or bubblewrap is another, or Creel stands in other namespaces.
 
 use std::fmt::Write as _;
 use std::fs::{self, OpenOptions};
@@ -9,9 +10,13 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::Path;
 
 use crate::agent::digest;
+use crate::config::paths;
 use crate::protocol::sandbox::Level;
 
 const NAME: &str = "sandbox";
+
+/// Where Creel itself stands: in a container of this machine something else holds.
+const NAMESPACES: &[&str] = &["/proc/self/ns/user", "/proc/self/ns/mnt"];
 
 /// Longer files are none of ours.
 const LONGEST: u64 = 200;
@@ -36,6 +41,10 @@ pub(crate) fn read(state: &Path, programs: &[&Path]) -> Option<Level> {
 /// Keeps it where that can be written; where it cannot, the next run measures again.
 pub(crate) fn write(state: &Path, programs: &[&Path], level: Level) {
     let Some(key) = of(programs) else { return };
+    // The first to write in a new home.
+    if paths::ensure(state).is_err() {
+        return;
+    }
     let new = state.join(format!("{NAME}.{}", std::process::id()));
     let file = OpenOptions::new()
         .write(true)
@@ -56,9 +65,20 @@ pub(crate) fn forget(state: &Path) {
     let _ = fs::remove_file(state.join(NAME));
 }
 
-/// This start of the machine and these files as they are, as a hash.
+/// This start of the machine, where Creel stands in it, and these files as they are, as a hash.
 fn of(programs: &[&Path]) -> Option<String> {
+    let named: Option<Vec<String>> = NAMESPACES
+        .iter()
+        .map(|path| Some(fs::read_link(path).ok()?.to_string_lossy().into_owned()))
+        .collect();
+    key(&named?, programs)
+}
+
+fn key(namespaces: &[String], programs: &[&Path]) -> Option<String> {
     let mut text = fs::read_to_string("/proc/sys/kernel/random/boot_id").ok()?;
+    for namespace in namespaces {
+        let _ = writeln!(text, "{namespace}");
+    }
     for program in programs {
         let data = fs::metadata(program).ok()?;
         let (dev, ino, time, nanos) = (data.dev(), data.ino(), data.mtime(), data.mtime_nsec());
@@ -76,10 +96,14 @@ mod tests {
     #[cfg_attr(not(target_os = "linux"), ignore = "there is no boot id")]
     fn a_level_is_remembered_for_the_programs_it_was_measured_with() {
         let folder = tempfile::tempdir().unwrap();
-        let (state, program) = (folder.path(), folder.path().join("program"));
+        let (state, program) = (
+            &folder.path().join("new/state"),
+            folder.path().join("program"),
+        );
         fs::write(&program, "one").unwrap();
         let programs = [program.as_path()];
         assert_eq!(read(state, &programs), None);
+        // Nothing of this home is there yet.
         write(state, &programs, Level::Restricted);
         assert_eq!(read(state, &programs), Some(Level::Restricted));
         let mode = fs::metadata(state.join(NAME)).unwrap().mode();
@@ -98,6 +122,16 @@ mod tests {
             fs::write(state.join(NAME), text).unwrap();
             assert_eq!(read(state, &programs), None, "{text}");
         }
-        assert_eq!(fs::read_dir(state).unwrap().count(), 3);
+        assert_eq!(fs::read_dir(state).unwrap().count(), 2);
+    }
+
+    #[test]
+    #[cfg_attr(not(target_os = "linux"), ignore = "there is no boot id")]
+    fn a_level_is_of_the_namespaces_it_was_measured_in() {
+        let named = |names: [&str; 2]| key(&names.map(str::to_owned), &[]).unwrap();
+        let here = named(["user:[1]", "mnt:[2]"]);
+        assert_eq!(here, named(["user:[1]", "mnt:[2]"]));
+        assert_ne!(here, named(["user:[3]", "mnt:[2]"]));
+        assert_ne!(here, named(["user:[1]", "mnt:[3]"]));
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -20,7 +21,7 @@ use crate::engine::session::Task;
 use crate::project::Project;
 use crate::protocol::event::Fact;
 use crate::protocol::id::CallId;
-use crate::protocol::sandbox::{Hold, Network};
+use crate::protocol::sandbox::{Hold, Level, Network};
 use crate::sandbox::canary::{self, Measured};
 use crate::sandbox::child::{self, Order, Waiting};
 use crate::sandbox::ground::Ground;
@@ -62,6 +63,8 @@ impl Sandbox {
 pub(crate) struct Walls {
     sandbox: Sandbox,
     measured: tokio::sync::Mutex<Option<(Measured, Clocks)>>,
+    /// How often it was.
+    round: AtomicU64,
     /// Made for the first command, and gone with the engine.
     temporary: OnceLock<Option<TempDir>>,
 }
@@ -79,12 +82,14 @@ impl Walls {
         Self {
             sandbox,
             measured: tokio::sync::Mutex::default(),
+            round: AtomicU64::new(0),
             temporary: OnceLock::new(),
         }
     }
 
-    /// What holds on this machine now. The first to ask waits some hundredths of a second for it.
-    pub(crate) async fn measured(&self, clocks: Clocks) -> Measured {
+    /// What holds on this machine now. The first to ask waits some hundredths of a second for it, and what comes out is
+    /// remembered for other processes. Where nothing holds the next one tries again: that may have been a passing trouble.
+    pub(crate) async fn measured(&self, house: &House) -> Measured {
         let Sandbox::On {
             program,
             bubblewrap,
@@ -95,18 +100,33 @@ impl Walls {
                 ..Measured::default()
             };
         };
+        let clocks = house.clock.clocks();
+        let round = self.round.load(Ordering::Acquire);
+        // Held while a canary is away, which is for some seconds at most.
         let mut kept = self.measured.lock().await;
+        // Who waited for another's try has its answer in that.
+        let tried = self.round.load(Ordering::Acquire) != round;
         if let Some((measured, at)) = &*kept
-            && clocks.slept_since(*at).is_none()
+            && (tried || measured.level != Level::None && clocks.slept_since(*at).is_none())
         {
             return measured.clone();
         }
         let (program, bubblewrap) = (program.clone(), bubblewrap.clone());
-        let measured =
-            tokio::task::spawn_blocking(move || canary::measure(&program, bubblewrap)).await;
+        let state = house.paths.state.clone();
+        let measured = tokio::task::spawn_blocking(move || {
+            let measured = canary::measure(&program, bubblewrap.clone());
+            let programs = programs(&program, bubblewrap.as_deref());
+            if measured.level.holds() {
+                remembered::write(&state, &programs, measured.level);
+            } else {
+                remembered::forget(&state);
+            }
+            measured
+        });
         // Only where the process ends.
-        let measured = measured.unwrap_or_default();
+        let measured = measured.await.unwrap_or_default();
         *kept = Some((measured.clone(), clocks));
+        self.round.fetch_add(1, Ordering::Release);
         measured
     }
 
@@ -115,12 +135,8 @@ impl Walls {
         if matches!(self.sandbox, Sandbox::Off { .. }) {
             return Cage::GIVEN_UP;
         }
-        let level = self.measured(house.clock.clocks()).await.level;
-        if !level.holds() {
-            remembered::forget(&house.paths.state);
-        }
         Cage {
-            level,
+            level: self.measured(house).await.level,
             given_up: false,
             shut: if house.unattended {
                 Shut::Quietly
@@ -132,7 +148,7 @@ impl Walls {
 
     /// What holds, for those who show it.
     pub(crate) async fn hold(&self, house: &House) -> Hold {
-        let measured = self.measured(house.clock.clocks()).await;
+        let measured = self.measured(house).await;
         Hold {
             level: measured.level,
             given_up: matches!(self.sandbox, Sandbox::Off { .. }),
@@ -140,31 +156,22 @@ impl Walls {
         }
     }
 
-    /// The same as it was measured last, by whichever process.
+    /// The same as it was measured last, by whichever process; measured now only where nobody did.
     pub(crate) async fn last(&self, house: &House) -> Hold {
-        let state = &house.paths.state;
-        let Sandbox::On {
+        if let Sandbox::On {
             program,
             bubblewrap,
         } = &self.sandbox
-        else {
-            return self.hold(house).await;
-        };
-        let programs: Vec<&Path> = std::iter::once(program)
-            .chain(bubblewrap)
-            .map(PathBuf::as_path)
-            .collect();
-        if let Some(level) = remembered::read(state, &programs) {
-            return Hold {
-                level,
-                ..Hold::default()
-            };
+        {
+            let programs = programs(program, bubblewrap.as_deref());
+            if let Some(level) = remembered::read(&house.paths.state, &programs) {
+                return Hold {
+                    level,
+                    ..Hold::default()
+                };
+            }
         }
-        let hold = self.hold(house).await;
-        if hold.level.holds() {
-            remembered::write(state, &programs, hold.level);
-        }
-        hold
+        self.hold(house).await
     }
 
     fn program(&self) -> Option<&Path> {
@@ -190,6 +197,11 @@ impl Walls {
             )
         })
     }
+}
+
+/// The files that what was measured goes by.
+fn programs<'a>(program: &'a Path, bubblewrap: Option<&'a Path>) -> Vec<&'a Path> {
+    std::iter::once(program).chain(bubblewrap).collect()
 }
 
 /// What git keeps elsewhere for a worktree: commits are written there.
@@ -245,7 +257,7 @@ impl Task {
         let walls = &house.walls;
         let program = walls.program()?;
         let measured = match whose {
-            Whose::Model => walls.measured(house.clock.clocks()).await,
+            Whose::Model => walls.measured(&house).await,
             Whose::Person => Measured::default(),
         };
         let environment = environment(whose, std::env::vars_os());

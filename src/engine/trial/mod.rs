@@ -9,6 +9,7 @@ mod closing;
 mod full;
 mod kept;
 mod lent;
+mod measured;
 mod shell;
 mod sleep;
 mod supply;
