@@ -9,7 +9,7 @@ use crate::engine::house::House;
 use crate::engine::{room, worktree};
 use crate::protocol::query::{Check, CheckState};
 use crate::protocol::sandbox::{Hold, Level};
-use crate::sandbox::ground::CACHES;
+use crate::sandbox::places::CACHES;
 
 pub(crate) async fn checks(house: &Arc<House>) -> Vec<Check> {
     [

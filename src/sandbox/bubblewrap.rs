@@ -47,7 +47,10 @@ pub(crate) fn arguments(plan: &Plan, own: &Path, exists: &dyn Fn(&Path) -> bool)
     for path in below.filter(|path| exists(path)) {
         add(&[&"--ro-bind", path, path]);
     }
-    for path in plan.closed.iter().filter(|path| exists(path)) {
+    // Where a link leads is closed by itself.
+    let shown = |path: &&PathBuf| !path.is_symlink() && exists(path);
+    let closed = plan.closed.iter().filter(shown);
+    for path in closed.clone() {
         if path.is_dir() {
             add(&[&"--tmpfs", path]);
         } else {
@@ -59,6 +62,12 @@ pub(crate) fn arguments(plan: &Plan, own: &Path, exists: &dyn Fn(&Path) -> bool)
     }
     for path in plan.guarded.iter().filter(|path| exists(path)) {
         add(&[&"--ro-bind", path, path]);
+    }
+    // What is hidden takes nothing in either, which would be gone with the command. Where a folder that is written lies over
+    // it, it is that one's.
+    let over = |path: &Path| plan.write.iter().any(|write| path.starts_with(write));
+    for path in closed.filter(|path| path.is_dir() && !over(path)) {
+        add(&[&"--remount-ro", path]);
     }
     add(&[&"--chdir", &plan.cwd]);
     all
@@ -73,7 +82,11 @@ mod tests {
         let plan = Plan {
             cwd: "/w/sub".into(),
             read: vec!["/usr".into(), "/tmp/things".into()],
-            closed: vec!["/home/me/.netrc".into(), "/home/me/.gone".into()],
+            closed: vec![
+                "/home/me/.netrc".into(),
+                "/home/me/.gone".into(),
+                "/etc".into(),
+            ],
             write: vec!["/w".into(), "/cache".into()],
             guarded: vec!["/w/.git/hooks".into()],
             temporary: "/t".into(),
@@ -88,7 +101,8 @@ mod tests {
         assert_eq!(
             words(&plan),
             "--die-with-parent --unshare-all --ro-bind / / --dev /dev --proc /proc --bind /t /tmp --ro-bind /opt/creel \
-             /dev/creel --ro-bind /tmp/things /tmp/things --ro-bind /dev/null /home/me/.netrc --bind /w /w --ro-bind /w/.git/hooks /w/.git/hooks --chdir /w/sub"
+             /dev/creel --ro-bind /tmp/things /tmp/things --ro-bind /dev/null /home/me/.netrc --tmpfs /etc --bind /w /w --ro-bind /w/.git/hooks /w/.git/hooks \
+             --remount-ro /etc --chdir /w/sub"
         );
         let on = Plan {
             network: Network::On,

@@ -1,184 +1,37 @@
 //! The ground a command stands on: from the session's folders and the person's home to the plan of what it may reach. Readable
 //! are the system, the session's folders, where tools were installed, and the home but for the places where programs keep
 //! credentials; writable are the session's folders, a temporary folder of its own and the caches of build tools.
+//!
+//! A plan names where things truly lie: a link that a command left in its folder leads the next one nowhere.
 
-use std::ffi::OsString;
+use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
 use rustix::process::geteuid;
 
 use crate::protocol::sandbox::Network;
+use crate::sandbox::places::{
+    CACHES, GUARDED, HOME_CLOSED, HOME_OWN, SYSTEM, SYSTEM_CLOSED, TOOLS, TOOLS_CLOSED,
+};
 use crate::sandbox::plan::{Plan, Walls};
 
-/// Where systems keep programs and what these need to run.
-const SYSTEM: &[&str] = &[
-    "/usr",
-    "/bin",
-    "/sbin",
-    "/lib",
-    "/lib32",
-    "/lib64",
-    "/libx32",
-    "/etc",
-    "/opt",
-    "/nix",
-    "/gnu",
-    "/snap",
-    "/proc",
-    "/sys",
-    "/home/linuxbrew/.linuxbrew",
-    "/run/current-system",
-    "/run/resolvconf",
-    "/run/systemd/resolve",
-    "/var/cache/fontconfig",
-    "/var/lib/alternatives",
-    "/var/lib/dpkg",
-    "/System",
-    "/Library",
-    "/private/etc",
-];
-
-/// Within them, what only root may read: kept even from a command of root. From those of others the system keeps it.
-const SYSTEM_CLOSED: &[&str] = &[
-    "/etc/shadow",
-    "/etc/shadow-",
-    "/etc/gshadow",
-    "/etc/gshadow-",
-    "/etc/sudoers",
-    "/etc/sudoers.d",
-    "/etc/ssh",
-    "/etc/ssl/private",
-    "/etc/NetworkManager",
-    "/etc/wireguard",
-    "/etc/krb5.keytab",
-];
-
-/// Within the home, where programs keep keys, tokens, passwords, cookies and what was typed.
-const HOME_CLOSED: &[&str] = &[
-    ".ssh",
-    ".gnupg",
-    ".aws",
-    ".azure",
-    ".kube",
-    ".oci",
-    ".docker/config.json",
-    ".netrc",
-    ".git-credentials",
-    ".npmrc",
-    ".yarnrc.yml",
-    ".pypirc",
-    ".pgpass",
-    ".my.cnf",
-    ".vault-token",
-    ".password-store",
-    ".cargo/credentials",
-    ".cargo/credentials.toml",
-    ".gem/credentials",
-    ".m2/settings.xml",
-    ".gradle/gradle.properties",
-    ".terraform.d",
-    ".config/creel",
-    ".config/gh",
-    ".config/glab-cli",
-    ".config/hub",
-    ".config/git/credentials",
-    ".config/gcloud",
-    ".config/op",
-    ".config/rclone",
-    ".config/sops",
-    ".config/age",
-    ".config/containers",
-    ".config/doctl",
-    ".config/heroku",
-    ".config/google-chrome",
-    ".config/chromium",
-    ".config/BraveSoftware",
-    ".config/microsoft-edge",
-    ".config/Signal",
-    ".mozilla",
-    ".thunderbird",
-    ".local/share/keyrings",
-    ".local/share/creel",
-    ".local/share/fish/fish_history",
-    ".local/state/creel",
-    ".claude",
-    ".claude.json",
-    ".codex",
-    ".gemini",
-    ".bash_history",
-    ".zsh_history",
-    ".python_history",
-    ".node_repl_history",
-    ".psql_history",
-    ".mysql_history",
-    ".sqlite_history",
-    "Library/Keychains",
-    "Library/Cookies",
-    "Library/Application Support",
-];
-
-/// Within the home, the caches that build tools cannot work without.
-pub const CACHES: &[&str] = &[
-    ".cargo/registry",
-    ".cargo/git",
-    ".cache/ccache",
-    ".cache/go-build",
-    ".cache/pip",
-    ".cache/pnpm",
-    ".cache/pre-commit",
-    ".cache/sccache",
-    ".cache/uv",
-    ".cache/yarn",
-    ".gradle/caches",
-    ".m2/repository",
-    ".npm/_cacache",
-    ".npm/_logs",
-    "go/pkg/mod",
-];
-
-/// What decides which programs run later: read-only within the session's folders where namespaces can hold that.
-const GUARDED: &[&str] = &[".git/hooks", ".git/config", ".creel"];
-
-/// Variables whose folders hold programs that were installed somewhere else.
-const TOOLS: &[&str] = &[
-    "ANDROID_HOME",
-    "ASDF_DATA_DIR",
-    "ASDF_DIR",
-    "BUN_INSTALL",
-    "CARGO_HOME",
-    "CONDA_PREFIX",
-    "DOTNET_ROOT",
-    "GEM_HOME",
-    "GOPATH",
-    "GOROOT",
-    "JAVA_HOME",
-    "M2_HOME",
-    "MAVEN_HOME",
-    "MISE_DATA_DIR",
-    "NVM_DIR",
-    "PNPM_HOME",
-    "PYENV_ROOT",
-    "RBENV_ROOT",
-    "RUSTUP_HOME",
-    "SDKMAN_DIR",
-    "VIRTUAL_ENV",
-    "VOLTA_HOME",
-];
-
-/// Within those, where tokens of registries are kept.
-const TOOLS_CLOSED: &[&str] = &["credentials", "credentials.toml"];
+/// As many links as the kernel follows.
+const LINKS: usize = 40;
 
 /// What a plan is made from.
 #[derive(Debug, Clone)]
 pub struct Ground<'a> {
     pub cwd: &'a Path,
-    /// The folders that count as inside.
+    /// The folders that count as inside, by where they lie: one that is a link by now is written no more.
     pub roots: &'a [PathBuf],
     /// What git keeps elsewhere for a worktree among them.
     pub repository: Option<PathBuf>,
+    /// By where it lies.
     pub home: Option<&'a Path>,
-    /// Creel's own folders: its log holds all that was said.
+    /// Creel's own folders: its log holds all that was said, and its config decides what runs. Written nowhere, not even where
+    /// a root takes them in.
     pub own: &'a [PathBuf],
     pub temporary: &'a Path,
     /// The command's own environment.
@@ -187,49 +40,102 @@ pub struct Ground<'a> {
 
 impl Ground<'_> {
     pub fn plan(&self, walls: Walls, network: Network) -> Plan {
-        let mut closed = self.own.to_vec();
+        let at_home = |names: &[&str]| -> Vec<PathBuf> {
+            let home = self.home.into_iter();
+            home.flat_map(|home| names.iter().map(|name| home.join(name)))
+                .collect()
+        };
+        let tools: Vec<PathBuf> = self.tools().filter_map(|tool| self.led(&tool)).collect();
+        let own: Vec<PathBuf> = self.own.iter().cloned().chain(at_home(HOME_OWN)).collect();
+        let own = self.closed(&own);
+        let mut closed = own.clone();
         if geteuid().is_root() {
-            closed.extend(SYSTEM_CLOSED.iter().map(PathBuf::from));
+            let system: Vec<PathBuf> = SYSTEM_CLOSED.iter().map(PathBuf::from).collect();
+            closed.extend(self.closed(&system));
         }
-        let mut read: Vec<PathBuf> = SYSTEM.iter().map(PathBuf::from).collect();
-        let mut write = self.roots.to_vec();
-        write.extend(self.repository.clone());
-        write.push(self.temporary.to_owned());
-        if let Some(home) = self.home {
-            closed.extend(HOME_CLOSED.iter().map(|name| home.join(name)));
-            write.extend(CACHES.iter().map(|name| home.join(name)));
-            read.push(home.to_owned());
+        closed.extend(self.closed(&at_home(HOME_CLOSED)));
+        for tool in &tools {
+            let names = TOOLS_CLOSED.iter().map(|name| tool.join(name));
+            closed.extend(self.closed(&names.collect::<Vec<_>>()));
         }
-        for tool in self.tools() {
-            closed.extend(TOOLS_CLOSED.iter().map(|name| tool.join(name)));
-            read.push(tool);
-        }
+        let system = SYSTEM.iter().map(|path| real(Path::new(path)));
         // A folder to work in where none is inside, such as the home: it is read and no more.
-        read.push(self.cwd.to_owned());
+        let cwd = self.roots.is_empty().then(|| real(self.cwd));
+        let read = system
+            .chain(self.home.map(Path::to_owned))
+            .chain(tools)
+            .chain(cwd)
+            .filter(|path| !self.is_too_much(path));
+        let repository = self.repository.iter().filter(|git| {
+            !closed
+                .iter()
+                .any(|shut| shut.starts_with(git) || git.starts_with(shut))
+        });
+        let given = self.roots.iter().chain(repository.clone());
+        let caches = at_home(CACHES);
+        let write = given
+            .filter(|path| self.led(path).is_some_and(|led| led == **path))
+            .cloned()
+            .chain([self.temporary.to_owned()])
+            .chain(caches.iter().filter_map(|cache| self.led(cache)))
+            .filter(|path| !self.takes_in_home(path))
+            .flat_map(|path| spread(&path, &own));
         let guarded = self
             .roots
             .iter()
             .flat_map(|root| GUARDED.iter().map(|name| root.join(name)))
-            .chain(
-                self.repository
-                    .iter()
-                    .flat_map(|git| [git.join("hooks"), git.join("config")]),
-            )
+            .chain(repository.flat_map(|git| [git.join("hooks"), git.join("config")]))
             .collect();
-        let read = read.into_iter().filter(|path| !self.is_too_much(path));
         Plan {
             walls,
             cwd: self.cwd.to_owned(),
-            read: read.collect(),
+            read: once(read),
+            write: once(write),
             closed,
-            write: write
-                .into_iter()
-                .filter(|path| !self.takes_in_home(path))
-                .collect(),
             guarded,
             temporary: self.temporary.to_owned(),
             network,
         }
+    }
+
+    /// These by where they lie. A link to the home would close all of it, and one to a device has no secret behind it.
+    fn closed(&self, paths: &[PathBuf]) -> Vec<PathBuf> {
+        let shut = |path: &PathBuf| match path.canonicalize() {
+            Ok(led) if led == *path => Some(led),
+            Ok(led) if self.takes_in_home(&led) => None,
+            Ok(led) => (led.is_dir() || led.is_file()).then_some(led),
+            Err(_) => Some(path.clone()),
+        };
+        paths.iter().filter_map(shut).collect()
+    }
+
+    /// Where a path leads; `None` where a link on the way lies in a folder that commands write, since one of them may have
+    /// made it. What is not there leads to itself.
+    fn led(&self, path: &Path) -> Option<PathBuf> {
+        let mut at = PathBuf::new();
+        let mut links = 0;
+        let steps = |path: &Path| -> Vec<OsString> {
+            let steps = path.components().rev();
+            steps.map(|step| step.as_os_str().to_owned()).collect()
+        };
+        let mut left = steps(path);
+        while let Some(step) = left.pop() {
+            if step == Component::ParentDir.as_os_str() {
+                at.pop();
+                continue;
+            }
+            at.push::<&OsStr>(&step);
+            let Ok(target) = fs::read_link(&at) else {
+                continue;
+            };
+            links += 1;
+            if links > LINKS || self.is_inside(&at) {
+                return None;
+            }
+            at.pop();
+            left.extend(steps(&target));
+        }
+        Some(at)
     }
 
     /// The folders of installed tools that the environment names.
@@ -247,8 +153,16 @@ impl Ground<'_> {
                 Some(name) if TOOLS.contains(&name) => vec![PathBuf::from(value)],
                 _ => Vec::new(),
             };
-            folders.into_iter().filter(|folder| folder.is_absolute())
+            // What lies in a root is reached with it.
+            let beside = |folder: &PathBuf| folder.is_absolute() && !self.is_inside(folder);
+            folders.into_iter().filter(beside)
         })
+    }
+
+    /// Commands write here.
+    fn is_inside(&self, path: &Path) -> bool {
+        let mut roots = self.roots.iter();
+        roots.any(|root| path.starts_with(root) && !self.takes_in_home(root))
     }
 
     /// Nothing is written from here down: it is the home or holds it.
@@ -260,6 +174,17 @@ impl Ground<'_> {
     fn is_too_much(&self, path: &Path) -> bool {
         self.takes_in_home(path) && self.home != Some(path)
     }
+}
+
+/// Where a path leads, whoever made the links on the way.
+fn real(path: &Path) -> PathBuf {
+    path.canonicalize().unwrap_or_else(|_| path.to_owned())
+}
+
+/// Each path a single time, in their order.
+fn once(paths: impl Iterator<Item = PathBuf>) -> Vec<PathBuf> {
+    let mut seen = BTreeSet::new();
+    paths.filter(|path| seen.insert(path.clone())).collect()
 }
 
 /// The paths that together are all below `path` but what is closed: itself where nothing in it is, else what is in it. Links are
@@ -332,6 +257,7 @@ mod tests {
         assert!(writes("/tmp/creel-1") && writes("/home/me/.cargo/registry"));
         assert!(!writes("/home/me") && !writes("/"));
         assert!(plan.closed.contains(&"/srv/creel".into()));
+        assert!(!plan.read.contains(&"/bin".into()) || !Path::new("/bin").is_symlink());
     }
 
     #[test]
@@ -339,6 +265,143 @@ mod tests {
         let plan = plan("/home/me", "/w", &["/w"], &[]);
         let expected = ["/w/.git/hooks", "/w/.git/config", "/w/.creel"];
         assert_eq!(plan.guarded, expected.map(PathBuf::from));
+    }
+
+    /// A home on the disk, with links in it.
+    fn home(files: &[&str], links: &[(&str, &str)]) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let home = folder.path().canonicalize().unwrap();
+        for file in files {
+            let file = home.join(file);
+            fs::create_dir_all(file.parent().unwrap()).unwrap();
+            fs::write(file, "").unwrap();
+        }
+        for (link, target) in links {
+            let link = home.join(link);
+            fs::create_dir_all(link.parent().unwrap()).unwrap();
+            std::os::unix::fs::symlink(target.replace("HOME", home.to_str().unwrap()), link)
+                .unwrap();
+        }
+        (folder, home)
+    }
+
+    fn plan_at(home: &Path, root: &str, repository: Option<&str>, own: &[&str]) -> Plan {
+        let root = home.join(root);
+        let own: Vec<PathBuf> = own.iter().map(|own| home.join(own)).collect();
+        let ground = Ground {
+            cwd: &root,
+            roots: std::slice::from_ref(&root),
+            repository: repository.map(|path| home.join(path)),
+            home: Some(home),
+            own: &own,
+            temporary: Path::new("/nowhere/creel-1"),
+            environment: &[("PATH".into(), root.join("venv/bin").into())],
+        };
+        ground.plan(Walls::Kernel, Network::Off)
+    }
+
+    /// What of the home is in a list and on the disk, by its name there.
+    fn named(home: &Path, paths: &[PathBuf]) -> Vec<String> {
+        let paths = paths.iter().filter(|path| path.exists());
+        let below = paths.filter_map(|path| path.strip_prefix(home).ok());
+        let mut below: Vec<String> = below.map(|path| path.display().to_string()).collect();
+        below.sort();
+        below
+    }
+
+    #[test]
+    fn what_is_closed_is_so_where_links_lead() {
+        let files = ["stow/aws/credentials", "stow/gh/hosts.yml"];
+        let links = [
+            (".aws", "stow/aws"),
+            (".config/gh", "../stow/gh"),
+            // These would close all, or what every program needs.
+            (".claude", "HOME"),
+            (".mozilla", "/"),
+            (".bash_history", "/dev/null"),
+        ];
+        let (_guard, home) = home(&files, &links);
+        let closed = plan_at(&home, "work", None, &[]).closed;
+        let shut = |path: &str| closed.contains(&home.join(path));
+        assert!(shut("stow/aws") && shut("stow/gh") && shut(".ssh"));
+        assert!(!shut("") && !shut(".claude") && !shut(".aws"));
+        assert!(!closed.contains(&"/".into()) && !closed.contains(&"/dev/null".into()));
+        assert_eq!(spread(&home.join("stow"), &closed), [PathBuf::new(); 0]);
+    }
+
+    #[test]
+    fn what_is_creels_own_is_written_in_no_root() {
+        let files = [
+            ".config/creel/config.toml",
+            ".config/x/y",
+            "work/own/keys/k",
+            "work/own/other",
+            "work/a",
+        ];
+        let (_guard, home) = home(&files, &[(".config/z", "creel")]);
+        let writes = |root: &str, own: &[&str]| {
+            let plan = plan_at(&home, root, None, own);
+            named(&home, &plan.write)
+        };
+        assert_eq!(writes(".config", &[]), [".config/x"]);
+        assert_eq!(writes(".config/creel", &[]), [""; 0]);
+        assert_eq!(
+            writes("work", &["work/own/keys"]),
+            ["work/a", "work/own/other"]
+        );
+        assert_eq!(writes("work", &["elsewhere"]), ["work"]);
+    }
+
+    #[test]
+    fn a_link_that_a_command_may_have_made_leads_nowhere() {
+        let files = [
+            "work/x",
+            "data/go/pkg/mod/x",
+            "data/npm/x",
+            "me/x",
+            ".m2/x",
+            ".ssh/git/x",
+        ];
+        let links = [
+            // A cache that leads through the root, one that the person moved, and others that lead to the home or around.
+            ("go", "work/went"),
+            ("work/went", "HOME/data/go"),
+            (".npm", "data/npm"),
+            ("data/npm/_cacache", "../go"),
+            (".cargo/registry", "HOME"),
+            (".cache/pip", "HOME/.cache/pip"),
+            (".m2/repository", "HOME/me"),
+            ("work/venv", "HOME/me"),
+            ("tree", "data"),
+        ];
+        let (_guard, home) = home(&files, &links);
+        let writes = |root: &str, repository: Option<&str>| {
+            let plan = plan_at(&home, root, repository, &[]);
+            named(&home, &plan.write)
+        };
+        for (root, repository, expected) in [
+            ("work", None, &["data/go", "me", "work"][..]),
+            // Here the person's own link to a cache lies in the root.
+            (".m2", None, &[".m2", "data/go", "data/go/pkg/mod"]),
+            ("", None, &["data/go", "data/go/pkg/mod", "me"]),
+            // A root or a repository that is a link by now, and one among keys.
+            ("tree", None, &["data/go", "data/go/pkg/mod", "me"]),
+            ("work", Some("tree"), &["data/go", "me", "work"]),
+            ("work", Some(".ssh/git"), &["data/go", "me", "work"]),
+            ("work", Some("data"), &["data", "data/go", "me", "work"]),
+        ] {
+            assert_eq!(
+                writes(root, repository),
+                expected,
+                "{root:?} {repository:?}"
+            );
+        }
+        let read = plan_at(&home, "work", None, &[]).read;
+        assert_eq!(
+            named(&home, &read),
+            [""],
+            "the home, and nothing that a link in the root names"
+        );
     }
 
     #[test]

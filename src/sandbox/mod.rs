@@ -11,6 +11,7 @@ mod filter;
 pub mod ground;
 pub mod helper;
 mod leaks;
+pub mod places;
 pub mod plan;
 mod probe;
 pub mod seatbelt;

@@ -18,12 +18,15 @@ pub(crate) fn raise(_: &Plan) -> Result<(), String> {
 
 #[cfg(target_os = "linux")]
 mod linux {
-    use std::path::Path;
+    use std::os::fd::OwnedFd;
+    use std::path::{Path, PathBuf};
 
     use landlock::{
-        ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, Ruleset, RulesetAttr,
-        RulesetCreatedAttr, RulesetError, Scope, path_beneath_rules,
+        ABI, Access, AccessFs, AccessNet, BitFlags, CompatLevel, Compatible, PathBeneath, Ruleset,
+        RulesetAttr, RulesetCreatedAttr, RulesetError, Scope, path_beneath_rules,
     };
+    use rustix::fs::{CWD, FileType, Mode, OFlags, ResolveFlags, fstat, open, openat2};
+    use rustix::io::Errno;
     use rustix::thread::{CapabilitySet, CapabilitySets};
 
     use crate::protocol::sandbox::Network;
@@ -73,12 +76,39 @@ mod linux {
         let readable = plan.read.iter().flat_map(|path| spread(path, &plan.closed));
         ruleset
             .create()?
-            .add_rules(path_beneath_rules(readable, read))?
+            .add_rules(beneath(readable, read))?
             .add_rules(path_beneath_rules(DEVICES, device))?
             .add_rules(path_beneath_rules([Path::new(SHARED_MEMORY)], all))?
-            .add_rules(path_beneath_rules(&plan.write, all))?
+            .add_rules(beneath(plan.write.iter().cloned(), all))?
             .restrict_self()?;
         Ok(())
+    }
+
+    /// Rules for these very paths. One that is not there is left out, and so is one with a link in it: the plan has none, so a
+    /// command put it there meanwhile.
+    fn beneath(
+        paths: impl Iterator<Item = PathBuf>,
+        access: BitFlags<AccessFs>,
+    ) -> impl Iterator<Item = Result<PathBeneath<OwnedFd>, RulesetError>> {
+        paths.filter_map(move |path| {
+            let opened = opened(&path).ok()?;
+            let kind = FileType::from_raw_mode(fstat(&opened).ok()?.st_mode);
+            let access = match kind {
+                FileType::Directory => access,
+                _ => access & AccessFs::from_file(NEWEST),
+            };
+            Some(Ok(PathBeneath::new(opened, access)))
+        })
+    }
+
+    fn opened(path: &Path) -> rustix::io::Result<OwnedFd> {
+        let flags = OFlags::PATH | OFlags::CLOEXEC;
+        let opened = openat2(CWD, path, flags, Mode::empty(), ResolveFlags::NO_SYMLINKS);
+        match opened {
+            // A container may keep this call from us.
+            Err(Errno::NOSYS | Errno::PERM) => open(path, flags | OFlags::NOFOLLOW, Mode::empty()),
+            opened => opened,
+        }
     }
 
     fn capabilities() -> rustix::io::Result<()> {

@@ -231,3 +231,38 @@ fn what_decides_what_runs_later_is_guarded_by_namespaces() {
         skipped("what is guarded", "there is no bubblewrap");
     }
 }
+
+/// Keys behind links, a root that holds what is Creel's own, and a cache that a command has led out of its root.
+#[test]
+fn no_link_and_no_root_opens_what_is_closed() {
+    for measured in levels("links") {
+        let mut yard = Yard::new(measured);
+        yard.own = "work/own/state";
+        let link = |target: &str, link: &str| {
+            fs::create_dir_all(yard.path(link).parent().unwrap()).unwrap();
+            std::os::unix::fs::symlink(yard.path(target), yard.path(link)).unwrap();
+        };
+        fs::create_dir_all(yard.path("home/stow/aws")).unwrap();
+        fs::write(yard.path("home/stow/aws/credentials"), "KEY").unwrap();
+        link("home/stow/aws", "home/.aws");
+        link("home", "home/go/pkg/mod");
+        fs::create_dir_all(yard.path("work/own/state")).unwrap();
+        fs::write(yard.path("work/own/state/log"), "KEY").unwrap();
+        for act in [
+            "cat $HOME/.aws/credentials",
+            "cat $HOME/stow/aws/credentials",
+            "echo x > $HOME/go/pkg/mod/x",
+            "echo x > $HOME/.profile",
+            "cat own/state/log",
+            "echo x > own/state/x",
+            "rm own/state/log",
+            "mv own/state own/other",
+        ] {
+            let (code, told) = yard.run(act).unwrap();
+            let name = name(&yard.measured);
+            assert!(code != 0 && !told.contains("KEY"), "{name}: {act}: {told}");
+        }
+        assert!(yard.path("work/own/state/log").exists());
+        assert_eq!(yard.says("echo x > here && cat here"), "x");
+    }
+}

@@ -27,6 +27,8 @@ struct Yard {
     scratch: TempDir,
     measured: Measured,
     network: Network,
+    /// One more folder that is Creel's own.
+    own: &'static str,
     environment: Vec<(OsString, OsString)>,
     runtime: Runtime,
 }
@@ -38,6 +40,7 @@ impl Yard {
             scratch,
             measured,
             network: Network::Off,
+            own: "own",
             environment: Vec::new(),
             runtime: tokio::runtime::Builder::new_current_thread()
                 .enable_all()
@@ -82,7 +85,7 @@ impl Yard {
         .into();
         environment.extend(self.environment.clone());
         let work = self.path("work");
-        let own = [self.path("own")];
+        let own = [self.path("own"), self.path(self.own)];
         let ground = Ground {
             cwd: &work,
             roots: std::slice::from_ref(&work),
