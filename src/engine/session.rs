@@ -25,10 +25,8 @@ use crate::engine::house::House;
 use crate::engine::open;
 use crate::engine::owner::Held;
 use crate::engine::tool_run::{Finished, Judged, Shelled};
-use crate::engine::walls;
 use crate::project;
 use crate::protocol::ask::Bound;
-
 use crate::protocol::event::{Fact, Signal};
 use crate::protocol::id::{CallId, CommandId, ModelRef};
 use crate::protocol::item::{Block, Item, joined as joined_text};
@@ -167,7 +165,7 @@ impl Task {
             house,
             session,
             roots,
-            repository: walls::repository(&project),
+            repository: project.common(),
             kept: Vec::new(),
             bound: HashMap::new(),
             outputs: Arc::new(Mutex::new(outputs(&items))),

@@ -18,7 +18,6 @@ use crate::engine::clock::Clocks;
 use crate::engine::house::House;
 use crate::engine::remembered;
 use crate::engine::session::Task;
-use crate::project::Project;
 use crate::protocol::event::Fact;
 use crate::protocol::id::CallId;
 use crate::protocol::sandbox::{Hold, Level, Network};
@@ -202,18 +201,6 @@ impl Walls {
 /// The files that what was measured goes by.
 fn programs<'a>(program: &'a Path, bubblewrap: Option<&'a Path>) -> Vec<&'a Path> {
     std::iter::once(program).chain(bubblewrap).collect()
-}
-
-/// What git keeps elsewhere for a worktree: commits are written there.
-pub(crate) fn repository(project: &Project) -> Option<PathBuf> {
-    (project.root != project.top).then(|| {
-        let git = project.root.join(".git");
-        if git.is_dir() {
-            git
-        } else {
-            project.root.clone()
-        }
-    })
 }
 
 impl Task {

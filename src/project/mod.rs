@@ -30,6 +30,22 @@ pub struct Project {
     pub branch: Option<String>,
 }
 
+impl Project {
+    /// What git keeps elsewhere for a worktree: commits are written there. `None` where it is no worktree, or that is not
+    /// what it seems: a link could lead anywhere.
+    pub fn common(&self) -> Option<PathBuf> {
+        if self.root == self.top {
+            return None;
+        }
+        let git = self.root.join(".git");
+        match git.symlink_metadata() {
+            Ok(metadata) => metadata.is_dir().then_some(git),
+            // The main folder of a bare repository is itself what git keeps.
+            Err(_) => Some(self.root.clone()),
+        }
+    }
+}
+
 /// The project of a folder. Never fails: what cannot be read counts as not there.
 pub fn find(cwd: &Path) -> Project {
     let cwd = cwd.canonicalize().unwrap_or_else(|_| cwd.to_owned());
@@ -89,11 +105,12 @@ fn repository(top: &Path) -> Option<Project> {
 }
 
 /// The main folder of the repository that a worktree belongs to. A `.git` file may claim to belong anywhere, so the
-/// repository must itself know of this worktree; a submodule has no such entry and is a project of its own.
+/// repository must itself know of this worktree, by this very name and not by what it may be a link to; a submodule has no
+/// such entry and is a project of its own.
 fn main_folder(git: &Path, folder: &Path) -> Option<PathBuf> {
     let common = named_folder(&folder.join("commondir"), "")?;
     let back = named_file(&folder.join("gitdir"))?;
-    let known = folder.parent()? == common.join("worktrees") && back == git.canonicalize().ok()?;
+    let known = folder.parent()? == common.join("worktrees") && back == git;
     match (known, common.file_name()?.to_str()) {
         (false, _) => None,
         (true, Some(".git")) => common.parent().map(Path::to_owned),
@@ -183,6 +200,13 @@ mod tests {
             ("thief/fake/worktrees/t/HEAD", HASH),
             ("thief/fake/worktrees/t/gitdir", "ROOT/thief/.git"),
             ("thief/fake/worktrees/t/commondir", "ROOT/repo/.git"),
+            // A repository of its own without a main folder, which it makes seem to have one.
+            ("forger/.git", "gitdir: bare/worktrees/f"),
+            ("forger/bare/HEAD", HASH),
+            ("forger/bare/worktrees/f/HEAD", HASH),
+            ("forger/bare/worktrees/f/gitdir", "ROOT/forger/.git"),
+            ("forger/bare/worktrees/f/commondir", "../.."),
+            ("borrower/x", ""),
             ("repo/sub/.git", "gitdir: ../.git/modules/sub"),
             ("repo/.git/modules/sub/HEAD", HASH),
             ("repo/sub/x", ""),
@@ -196,6 +220,12 @@ mod tests {
             ("odd/.git/HEAD", "ref: refs/heads/a\u{1b}[31mb\u{202e}c"),
         ];
         let (_guard, root) = folder(&worktree);
+        let link = |target: &str, link: &str| {
+            std::os::unix::fs::symlink(root.join(target), root.join(link)).unwrap();
+        };
+        link("repo", "forger/bare/.git");
+        // Somebody else's worktree by a link.
+        link("w/.git", "borrower/.git");
         // (folder, root, top, branch)
         let cases = [
             ("repo", "repo", "repo", Some("main")),
@@ -204,6 +234,8 @@ mod tests {
             ("w/src", "repo", "w", Some("topic/one")),
             ("liar", "liar", "liar", Some("topic/one")),
             ("thief", "thief", "thief", Some("0123456")),
+            ("forger", "forger/bare", "forger", Some("0123456")),
+            ("borrower", "borrower", "borrower", Some("topic/one")),
             ("repo/sub", "repo/sub", "repo/sub", Some("0123456")),
             ("b", "bare.git", "b", None),
             ("loose", "loose", "loose", None),
@@ -219,6 +251,18 @@ mod tests {
                 },
                 "{cwd}"
             );
+        }
+        let commons = [
+            ("w", Some("repo/.git")),
+            ("b", Some("bare.git")),
+            ("repo", None),
+            ("forger", None),
+            ("borrower", None),
+            ("thief", None),
+        ];
+        for (cwd, expected) in commons {
+            let expected = expected.map(|path| root.join(path));
+            assert_eq!(find(&root.join(cwd)).common(), expected, "{cwd}");
         }
     }
 
