@@ -7,9 +7,11 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
-use tempfile::TempDir;
+use tokio::time::timeout;
 
 use crate::agent::permission::{Cage, Shut};
 use crate::agent::session::Session;
@@ -23,9 +25,13 @@ use crate::protocol::id::CallId;
 use crate::protocol::sandbox::{Hold, Level, Network};
 use crate::sandbox::canary::{self, Measured};
 use crate::sandbox::child::{self, Order, Waiting};
+use crate::sandbox::folder::Folder;
 use crate::sandbox::ground::Ground;
 use crate::sandbox::plan::Walls as Raised;
 use crate::tool::shared::environment::{Whose, environment};
+
+/// A measure ends long before; so long it may hold up all who wait for one, should the system not end what was killed.
+const LONGEST: Duration = Duration::from_secs(20);
 
 /// How the commands of models are to be held.
 #[derive(Debug, Clone)]
@@ -64,8 +70,8 @@ pub(crate) struct Walls {
     measured: tokio::sync::Mutex<Option<(Measured, Clocks)>>,
     /// How often it was.
     round: AtomicU64,
-    /// Made for the first command, and gone with the engine.
-    temporary: OnceLock<Option<TempDir>>,
+    /// Made for the first command, and gone with the engine; what others could not take away with them goes then too.
+    temporary: OnceLock<Option<Folder>>,
 }
 
 impl fmt::Debug for Walls {
@@ -122,8 +128,14 @@ impl Walls {
             }
             measured
         });
-        // Only where the process ends.
-        let measured = measured.await.unwrap_or_default();
+        // An error only where the process ends.
+        let measured = match timeout(LONGEST, measured).await {
+            Ok(measured) => measured.unwrap_or_default(),
+            Err(_) => Measured {
+                lacks: "the sandbox cannot be tried: it hangs".to_owned(),
+                ..Measured::default()
+            },
+        };
         *kept = Some((measured.clone(), clocks));
         self.round.fetch_add(1, Ordering::Release);
         measured
@@ -182,7 +194,10 @@ impl Walls {
 
     fn temporary(&self) -> Result<PathBuf, String> {
         let folder = self.temporary.get_or_init(|| {
-            let made = tempfile::Builder::new().prefix("creel-").tempdir();
+            let place = std::env::temp_dir();
+            let made = Folder::make(&place);
+            // Nobody waits for it, and what it has not done when the process ends is the next one's.
+            let _ = thread::Builder::new().spawn(move || canary::sweep(&place));
             made.inspect_err(|error| tracing::warn!("no temporary folder: {error}"))
                 .ok()
         });

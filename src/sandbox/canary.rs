@@ -2,22 +2,33 @@
 //! library or a program says of itself counts for nothing.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
+use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::Duration;
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 
 use crate::protocol::sandbox::{Level, Network};
 use crate::sandbox::bubblewrap;
+use crate::sandbox::folder::{self, Folder};
 use crate::sandbox::ground::Ground;
 use crate::sandbox::plan::{Plan, Walls};
 use crate::sandbox::probe::{self, Told};
 use crate::sandbox::wire::{self, Bait, Request, Said};
 
-/// A canary that says nothing for so long is taken for dead; it needs some hundredths of a second.
+/// A canary that takes longer in all is ended; it needs some hundredths of a second.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// A canary that says more is none.
+const LONGEST: usize = 64 << 10;
+/// On every system, written by all and of no plan.
+const BEYOND: &str = "/var/tmp";
 
 /// What was measured, and the walls it was measured with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -113,15 +124,17 @@ fn missing(told: &Told) -> String {
 /// Sends a canary, and answers what it told.
 fn send(program: &Path, walls: &Walls) -> Result<Told, String> {
     let failed = |error: io::Error| format!("the sandbox cannot be tried: {error}");
-    let folder = tempfile::tempdir().map_err(failed)?;
+    let folder = Folder::make(&std::env::temp_dir()).map_err(failed)?;
     let at = folder.path().canonicalize().map_err(failed)?;
+    let beyond = beyond().map_err(failed)?;
     let bait = Bait {
         inside: at.join("inside"),
-        outside: at.join("outside"),
+        outside: beyond.path().canonicalize().map_err(failed)?,
         process: std::process::id(),
+        processes: probe::namespaces().remove(probe::PROCESSES),
     };
     let temporary = at.join("temporary");
-    for made in [&bait.inside.join(probe::GUARDED), &bait.outside, &temporary] {
+    for made in [&bait.inside.join(probe::GUARDED), &temporary] {
         std::fs::create_dir_all(made).map_err(failed)?;
     }
     std::fs::write(bait.outside.join(probe::SECRET), "secret").map_err(failed)?;
@@ -135,7 +148,7 @@ fn send(program: &Path, walls: &Walls) -> Result<Told, String> {
         environment: &[],
     };
     let plan = ground.plan(walls.clone(), Network::Off);
-    let (bytes, ended) = converse(program, plan, bait).map_err(failed)?;
+    let (bytes, ended) = converse(program, plan, bait, PATIENCE).map_err(failed)?;
     match wire::said(&bytes) {
         Said::Told(told) => serde_json::from_slice(&told)
             .map_err(|error| format!("what the canary told cannot be read: {error}")),
@@ -144,11 +157,35 @@ fn send(program: &Path, walls: &Walls) -> Result<Told, String> {
     }
 }
 
-/// All that a canary said, and how it ended.
-fn converse(program: &Path, plan: Plan, bait: Bait) -> io::Result<(Vec<u8>, String)> {
-    let (mut own, theirs) = UnixStream::pair()?;
+/// Where a canary must not get: a place that is there within namespaces too, where only their temporary folder is another's.
+/// Without one these are taken not to hold.
+fn beyond() -> io::Result<Folder> {
+    Folder::make(Path::new(BEYOND)).or_else(|_| Folder::make(&std::env::temp_dir()))
+}
+
+/// Takes away what was left, by canaries too, of processes that are gone.
+pub fn sweep(place: &Path) {
+    folder::sweep(place);
+    folder::sweep(Path::new(BEYOND));
+}
+
+/// All that a canary said, and how it ended. One that takes too long is killed, whatever it is at.
+fn converse(
+    program: &Path,
+    plan: Plan,
+    bait: Bait,
+    patience: Duration,
+) -> io::Result<(Vec<u8>, String)> {
+    let (own, theirs) = UnixStream::pair()?;
     let twice = matches!(plan.walls, Walls::Namespaces { .. });
     let request = wire::frame(&Request::Canary { plan, bait })?;
+    let mut bytes = request.clone();
+    bytes.push(wire::GO);
+    if twice {
+        bytes.extend(request);
+    }
+    // A file, since a pipe may be held open by others.
+    let mut error = tempfile::tempfile()?;
     let mut command = Command::new(program);
     command
         .arg(wire::OUTER)
@@ -156,30 +193,53 @@ fn converse(program: &Path, plan: Plan, bait: Bait) -> io::Result<(Vec<u8>, Stri
         .env_clear()
         .stdin(Stdio::from(OwnedFd::from(theirs)))
         .stdout(Stdio::null())
-        .stderr(Stdio::piped());
+        .stderr(error.try_clone()?)
+        .process_group(0);
+    let shutter = own.try_clone()?;
     let mut child = command.spawn()?;
     drop(command);
-    own.set_read_timeout(Some(PATIENCE))?;
-    let mut bytes = request.clone();
-    bytes.push(wire::GO);
-    if twice {
-        bytes.extend(request);
-    }
-    let mut told = Vec::new();
-    let spoken = own.write_all(&bytes).and_then(|()| {
-        // What it says is complete once it has ended; one that hangs is not waited for.
-        own.read_to_end(&mut told)
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let kill = || pid.is_some_and(|pid| kill_process_group(pid, Signal::KILL).is_ok());
+    let (done, over) = mpsc::channel::<()>();
+    let told = thread::scope(|scope| {
+        let watch = thread::Builder::new().spawn_scoped(scope, move || {
+            let late = over.recv_timeout(patience) == Err(RecvTimeoutError::Timeout);
+            if late {
+                kill();
+                let _ = shutter.shutdown(Shutdown::Both);
+            }
+            late
+        });
+        let told = match &watch {
+            Ok(_) => heard(own, &bytes),
+            Err(_) => Vec::new(),
+        };
+        if watch.is_err() || told.len() >= LONGEST {
+            kill();
+        }
+        if let Some(pid) = pid {
+            // Not taken from the system yet: its number is not another's while it may still be killed.
+            let ended = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+            let _ = waitid(WaitId::Pid(pid), ended);
+        }
+        drop(done);
+        match watch?.join() {
+            Ok(false) => Ok(told),
+            Ok(true) | Err(_) => {
+                let seconds = patience.as_secs();
+                Err(io::Error::other(format!("no answer within {seconds} s")))
+            }
+        }
     });
-    if spoken.is_err() {
-        // Whatever it does, it is not needed any more.
-        let _ = child.kill();
-    }
-    let mut said = String::new();
-    if let Some(error) = &mut child.stderr {
-        // Only for the line that says why; without it the line is shorter.
-        let _ = error.take(4096).read_to_string(&mut said);
-    }
+    // What it left in its group goes with it.
+    kill();
     let status = child.wait()?;
+    let told = told?;
+    let mut said = String::new();
+    // Only for the line that says why; without it the line is shorter.
+    let _ = error
+        .rewind()
+        .and_then(|()| error.take(4096).read_to_string(&mut said));
     let said = said.lines().next_back().unwrap_or_default();
     let ended = if said.is_empty() {
         status.to_string()
@@ -189,6 +249,16 @@ fn converse(program: &Path, plan: Plan, bait: Bait) -> io::Result<(Vec<u8>, Stri
     Ok((told, ended))
 }
 
+/// What is said on a socket until its end; nothing more where it breaks off.
+fn heard(mut own: UnixStream, bytes: &[u8]) -> Vec<u8> {
+    let mut told = Vec::new();
+    if own.write_all(bytes).is_ok() {
+        let most = u64::try_from(LONGEST).unwrap_or(u64::MAX);
+        let _ = own.take(most).read_to_end(&mut told);
+    }
+    told
+}
+
 /// The program that makes namespaces, where it is.
 pub fn bubblewrap() -> Option<PathBuf> {
     bubblewrap::find()
@@ -196,6 +266,7 @@ pub fn bubblewrap() -> Option<PathBuf> {
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used)]
     use super::*;
 
     type Change = fn(&mut Told);
@@ -247,5 +318,35 @@ mod tests {
             1,
             "one line says all"
         );
+    }
+
+    #[test]
+    fn no_canary_is_waited_for_without_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let program = folder.path().join("helper");
+        for act in [
+            "exec sleep 1000",
+            // It says that it is at its end, and is not.
+            "exec sleep 1000 <&- 2>&-",
+            "while :; do printf x >&0; sleep 0.001; done",
+            // What it leaves behind holds all it had.
+            "exec 3>&0; sleep 1000 & exit 0",
+        ] {
+            std::fs::write(&program, format!("#!/bin/sh\n{act}\n")).unwrap();
+            let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+            std::fs::set_permissions(&program, mode).unwrap();
+            let bait = Bait {
+                inside: "/".into(),
+                outside: "/".into(),
+                process: 1,
+                processes: None,
+            };
+            let patience = Duration::from_millis(50);
+            let told = converse(&program, Plan::default(), bait, patience);
+            assert!(
+                told.is_err_and(|why| why.to_string().contains("no answer")),
+                "{act}"
+            );
+        }
     }
 }

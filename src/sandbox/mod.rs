@@ -8,6 +8,7 @@ pub mod canary;
 pub mod child;
 #[cfg(target_os = "linux")]
 mod filter;
+pub mod folder;
 pub mod ground;
 pub mod helper;
 mod leaks;

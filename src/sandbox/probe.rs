@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::{self, OpenOptions};
-use std::io;
+use std::io::{self, ErrorKind};
 use std::net::UdpSocket;
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
 
+use rustix::io::Errno;
 use rustix::process::{Pid, test_kill_process};
 use serde::{Deserialize, Serialize};
 
@@ -14,12 +15,14 @@ use crate::sandbox::wire::Bait;
 
 /// The namespaces that make a command contained.
 pub(crate) const NAMESPACES: [&str; 5] = ["mnt", "pid", "net", "ipc", "uts"];
+/// The one of them that says which processes there are.
+pub(crate) const PROCESSES: &str = "pid";
 /// Of the folder inside, guarded.
 pub(crate) const GUARDED: &str = ".git/hooks";
 /// Of the folder outside: what nobody may read.
 pub(crate) const SECRET: &str = "secret";
 
-/// What a canary tells: of each act whether it was refused, and which namespaces it is in.
+/// What a canary tells: of each act whether it was refused by the system, and which namespaces it is in.
 #[expect(clippy::struct_excessive_bools, reason = "each is an act of its own")]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Told {
@@ -36,22 +39,43 @@ pub(crate) struct Told {
 
 /// Tries everything, and answers with what is to be told.
 pub(crate) fn attempt(bait: &Bait) -> Vec<u8> {
+    let namespaces = namespaces();
+    let pid = i32::try_from(bait.process).ok().and_then(Pid::from_raw);
+    let signalled = pid.map_or(Ok(()), |pid| {
+        test_kill_process(pid).map_err(io::Error::from)
+    });
     let process = format!("/proc/{}", bait.process);
+    // In a namespace of its own that process is not there at all.
+    let apart = namespaces.get(PROCESSES) != bait.processes.as_ref();
     let told = Told {
         works_inside: write(&bait.inside.join("works")).is_ok(),
-        write_outside: write(&bait.outside.join("escaped")).is_err(),
-        read_outside: fs::read(bait.outside.join(SECRET)).is_err(),
-        guarded: write(&bait.inside.join(GUARDED).join("escaped")).is_err(),
-        internet: UdpSocket::bind(("127.0.0.1", 0)).is_err(),
-        machine_socket: UnixDatagram::unbound().is_err(),
-        signal: i32::try_from(bait.process)
-            .ok()
-            .and_then(Pid::from_raw)
-            .is_none_or(|pid| test_kill_process(pid).is_err()),
-        memory: fs::read(format!("{process}/environ")).is_err(),
-        namespaces: namespaces(),
+        write_outside: refused(write(&bait.outside.join("escaped"))),
+        read_outside: refused(fs::read(bait.outside.join(SECRET))),
+        guarded: refused(write(&bait.inside.join(GUARDED).join("escaped"))),
+        internet: refused(UdpSocket::bind(("127.0.0.1", 0))),
+        machine_socket: refused(UnixDatagram::unbound()),
+        signal: refused_or_gone(signalled, apart),
+        memory: refused_or_gone(fs::read(format!("{process}/environ")), apart),
+        namespaces,
     };
     serde_json::to_vec(&told).unwrap_or_default()
+}
+
+/// Whether the system said no. What fails in another way, such as for want of what was tried, says nothing of the walls.
+fn refused<T>(tried: io::Result<T>) -> bool {
+    let kind = tried.err().map(|error| error.kind());
+    matches!(
+        kind,
+        Some(ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem)
+    )
+}
+
+fn refused_or_gone<T>(tried: io::Result<T>, apart: bool) -> bool {
+    let gone = |error: &io::Error| {
+        let no_process = Errno::SRCH.raw_os_error();
+        error.kind() == ErrorKind::NotFound || error.raw_os_error() == Some(no_process)
+    };
+    apart && tried.as_ref().err().is_some_and(gone) || refused(tried)
 }
 
 fn write(path: &Path) -> io::Result<()> {
@@ -70,4 +94,34 @@ pub(crate) fn namespaces() -> BTreeMap<String, String> {
         Some((kind.to_owned(), name.to_string_lossy().into_owned()))
     };
     NAMESPACES.into_iter().filter_map(named).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_no_of_the_system_is_a_refusal() {
+        let told = |error: Errno| {
+            let tried = || io::Result::<()>::Err(error.into());
+            (
+                refused(tried()),
+                refused_or_gone(tried(), false),
+                refused_or_gone(tried(), true),
+            )
+        };
+        for (error, expected) in [
+            (Errno::ACCESS, (true, true, true)),
+            (Errno::PERM, (true, true, true)),
+            (Errno::ROFS, (true, true, true)),
+            // Nothing there, in a place that was replaced by another.
+            (Errno::NOENT, (false, false, true)),
+            (Errno::SRCH, (false, false, true)),
+            (Errno::NOSPC, (false, false, false)),
+            (Errno::AFNOSUPPORT, (false, false, false)),
+        ] {
+            assert_eq!(told(error), expected, "{error:?}");
+        }
+        assert!(!refused(Ok(())) && !refused_or_gone(Ok(()), true));
+    }
 }

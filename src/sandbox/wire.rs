@@ -52,6 +52,8 @@ pub(crate) struct Bait {
     pub(crate) outside: PathBuf,
     /// A process that is none of its own.
     pub(crate) process: u32,
+    /// The namespace of processes where that is, as the kernel names it.
+    pub(crate) processes: Option<String>,
 }
 
 /// A request with its length before it, so that exactly it is read and nothing of what follows.
