@@ -7,13 +7,14 @@ use std::fs;
 use std::io::{self, Read, Write};
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use tokio::process::{Child, Command};
 
 use crate::agent::digest;
 use crate::protocol::sandbox::{Birth, Level};
+use crate::sandbox::guard::Guard;
 use crate::sandbox::plan::{Plan, Walls};
 use crate::sandbox::wire::{self, Request, Said};
 
@@ -38,11 +39,13 @@ pub struct Waiting {
     control: UnixStream,
     /// What lets it go.
     go: Vec<u8>,
+    guard: Guard,
 }
 
 /// A command that was let go.
 pub struct Gone {
     control: UnixStream,
+    guard: Guard,
 }
 
 impl fmt::Debug for Waiting {
@@ -102,6 +105,7 @@ pub fn start(order: &Order<'_>) -> io::Result<Waiting> {
         output: OwnedFd::from(reader),
         control: own,
         go,
+        guard: Guard::look(&order.plan.guarded),
     })
 }
 
@@ -112,12 +116,18 @@ impl Waiting {
         let _ = self.control.write_all(&self.go);
         let gone = Gone {
             control: self.control,
+            guard: self.guard,
         };
         (self.child, self.output, gone)
     }
 }
 
 impl Gone {
+    /// The guarded places that are not as they were before it began.
+    pub fn changed(&self) -> Vec<PathBuf> {
+        self.guard.changed()
+    }
+
     /// Why the command never began, once its process has ended; `None` where it did.
     pub fn failure(mut self) -> Option<String> {
         let mut bytes = Vec::new();

@@ -10,6 +10,7 @@ pub mod child;
 mod filter;
 pub mod folder;
 pub mod ground;
+mod guard;
 pub mod helper;
 mod leaks;
 pub mod places;

@@ -14,6 +14,7 @@ use crate::protocol::sandbox::{Level, Network};
 use crate::tool::shared::arguments::Arguments;
 use crate::tool::shared::economy;
 use crate::tool::shared::environment::{Whose, environment};
+use crate::tool::shared::left;
 use crate::tool::shared::process::{self, Finished, Job};
 use crate::tool::shared::schema::{self, Need};
 use crate::tool::{Ended, Place, Scene, Tool};
@@ -150,10 +151,12 @@ async fn shell(command: &str, timeout: Option<u64>, whose: Whose, scene: &Scene)
     };
     match process::run(job).await {
         Ok(finished) => {
+            let changed = left::changed(&finished.changed, &scene.place.cwd);
             let mut ended = ended(finished, timeout, scene.number, held);
-            if contained && leaves(command) {
-                ended.outcome.text.push_str(GONE);
+            if contained {
+                ended.outcome.text.push_str(left::gone(command));
             }
+            ended.outcome.text.push_str(&changed);
             ended
         }
         Err(text) => Outcome::failed(text).into(),
@@ -222,20 +225,6 @@ fn ended(finished: Finished, timeout: u64, number: u32, held: Option<Network>) -
         },
         whole: told.cut.then(|| finished.kept.into_bytes()),
     }
-}
-
-/// What a model should know that began a server. Not part of an output that is cut: it comes behind it.
-const GONE: &str = "\n(sandbox: what it left in the background ended with it)";
-
-/// Whether a line may leave something in the background: an `&` that is no `&&` and moves no output.
-fn leaves(command: &str) -> bool {
-    let bytes = command.as_bytes();
-    let at = |index: Option<usize>| index.and_then(|index| bytes.get(index)).copied();
-    bytes.iter().enumerate().any(|(index, &byte)| {
-        byte == b'&'
-            && !matches!(at(index.checked_sub(1)), Some(b'&' | b'>' | b'<' | b'\\'))
-            && !matches!(at(Some(index + 1)), Some(b'&' | b'>'))
-    })
 }
 
 /// What programs say where the sandbox is what refused them. In small letters.
@@ -441,22 +430,6 @@ mod tests {
         );
         assert!(ended.outcome.text.len() <= 8000);
         assert_eq!(ended.whole.unwrap().len(), 1 << 20);
-    }
-
-    #[test]
-    fn what_may_be_left_in_the_background_is_seen() {
-        for (line, expected) in [
-            ("server >log 2>&1 &", true),
-            ("server & sleep 1; curl x", true),
-            ("(server &)", true),
-            ("make && make test", false),
-            ("make >log 2>&1", false),
-            ("make &>log", false),
-            ("cat <&3; echo a\\&b", false),
-            ("", false),
-        ] {
-            assert_eq!(leaves(line), expected, "{line}");
-        }
     }
 
     #[test]

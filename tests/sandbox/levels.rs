@@ -177,3 +177,22 @@ fn a_commit_is_made_in_a_worktree() {
     let outcome = told.iter().find(|line| line["type"] == "outcome").unwrap();
     assert_eq!(outcome["text"], "2", "{said:?}");
 }
+
+/// A hook that was not there before cannot be kept out by the kernel's walls; whoever reads the result is told of it.
+#[test]
+fn what_would_run_later_is_told_of() {
+    if levels("what is told").is_empty() {
+        return;
+    }
+    let home = Home::scripted(
+        "> *\n< call bash {\"command\": \"mkdir -p .git/hooks .creel; echo x > .git/hooks/pre-commit; echo done\"}\n\n< text: done\n",
+    );
+    let said = home.run(&["run", "--mode", "auto", "--output", "stream-json", "go"]);
+    let told = said.lines();
+    let outcome = told.iter().find(|line| line["type"] == "outcome").unwrap();
+    assert_eq!(
+        outcome["text"],
+        "done\n(sandbox: changed while it ran, and may decide what runs later outside of it: .git/hooks, .creel)",
+        "{said:?}"
+    );
+}

@@ -10,6 +10,7 @@ pub mod files;
 pub mod fuzzy;
 pub mod hits;
 pub mod kept;
+pub(crate) mod left;
 pub mod listing;
 pub mod page;
 pub mod paths;

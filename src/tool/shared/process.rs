@@ -92,6 +92,8 @@ pub struct Finished {
     pub kept: Kept,
     /// Something it started still held the pipe, and was ended.
     pub left_behind: bool,
+    /// Guarded places that are not as they were before it.
+    pub changed: Vec<PathBuf>,
 }
 
 /// Where the command stands.
@@ -119,6 +121,7 @@ pub async fn run(mut job: Job) -> Result<Finished, String> {
         digest: Digest::new(job.budget),
         kept: Kept::new(job.kept_bytes),
         left_behind: false,
+        changed: Vec::new(),
     };
     let mut tail = Tail::default();
     let mut look = Instant::now();
@@ -197,6 +200,7 @@ pub async fn run(mut job: Job) -> Result<Finished, String> {
     if finished.ended == Ended::Alone && !finished.left_behind {
         group.release();
     }
+    finished.changed = begun.gone.as_ref().map(Gone::changed).unwrap_or_default();
     let gone = begun.gone.filter(|_| finished.ended == Ended::Alone);
     if let Some(why) = gone.and_then(Gone::failure) {
         return Err(never_began(&why, finished.digest));
