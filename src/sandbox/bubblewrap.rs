@@ -22,7 +22,7 @@ pub fn find() -> Option<PathBuf> {
 }
 
 /// `exists` asks the file system, so that nothing is mounted over what is not there.
-pub(crate) fn arguments(plan: &Plan, own: &Path, exists: &dyn Fn(&Path) -> bool) -> Vec<OsString> {
+pub(crate) fn arguments(plan: &Plan, exists: &dyn Fn(&Path) -> bool) -> Vec<OsString> {
     let mut all: Vec<OsString> = Vec::new();
     let mut add = |words: &[&dyn AsRef<std::ffi::OsStr>]| {
         all.extend(words.iter().map(|word| word.as_ref().to_owned()));
@@ -41,7 +41,6 @@ pub(crate) fn arguments(plan: &Plan, own: &Path, exists: &dyn Fn(&Path) -> bool)
         &"/proc",
     ]);
     add(&[&"--bind", &plan.temporary, &TEMPORARY]);
-    add(&[&"--ro-bind", &own, &HELPER]);
     // What lies in the machine's own temporary folder is seen no more, but for what the plan names.
     let below = plan.read.iter().filter(|path| path.starts_with(TEMPORARY));
     for path in below.filter(|path| exists(path)) {
@@ -94,14 +93,13 @@ mod tests {
         };
         let there = |path: &Path| !path.ends_with(".gone") && !path.ends_with("cache");
         let words = |plan: &Plan| {
-            let all = arguments(plan, Path::new("/opt/creel"), &there);
+            let all = arguments(plan, &there);
             let all: Vec<_> = all.iter().map(|word| word.to_string_lossy()).collect();
             all.join(" ")
         };
         assert_eq!(
             words(&plan),
-            "--die-with-parent --unshare-all --ro-bind / / --dev /dev --proc /proc --bind /t /tmp --ro-bind /opt/creel \
-             /dev/creel --ro-bind /tmp/things /tmp/things --ro-bind /dev/null /home/me/.netrc --tmpfs /etc --bind /w /w --ro-bind /w/.git/hooks /w/.git/hooks \
+            "--die-with-parent --unshare-all --ro-bind / / --dev /dev --proc /proc --bind /t /tmp --ro-bind /tmp/things /tmp/things --ro-bind /dev/null /home/me/.netrc --tmpfs /etc --bind /w /w --ro-bind /w/.git/hooks /w/.git/hooks \
              --remount-ro /etc --chdir /w/sub"
         );
         let on = Plan {

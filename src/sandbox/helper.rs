@@ -3,20 +3,24 @@
 //! the walls takes memory.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Write};
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, AsRawFd};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use rustix::io::FdFlags;
 use rustix::process::{Resource, Rlimit};
 
 use crate::sandbox::plan::{Plan, Walls};
 use crate::sandbox::wire::{self, Request};
 use crate::sandbox::{bubblewrap, leaks, probe, walls};
 
+/// The program that runs, by no name of its own. Only where there are namespaces.
+const RUNNING: &str = "/proc/self/exe";
 /// As a shell ends when it cannot run a command.
 const CANNOT_RUN: u8 = 126;
 
@@ -111,7 +115,7 @@ fn tell(control: &mut UnixStream, bytes: &[u8]) -> Result<(), String> {
 /// Becomes the program that makes the namespaces, which starts the helper again within them. Its standard input stays the
 /// socket: the request waits there a second time.
 fn namespaces(plan: &Plan, argv: Vec<OsString>) -> String {
-    let own = match std::env::current_exe() {
+    let own = match Own::find() {
         Ok(own) => own,
         Err(error) => return format!("the sandbox cannot find Creel's own program: {error}"),
     };
@@ -119,13 +123,55 @@ fn namespaces(plan: &Plan, argv: Vec<OsString>) -> String {
         return String::new();
     };
     let error = Command::new(bubblewrap)
-        .args(bubblewrap::arguments(plan, &own, &Path::exists))
+        .args(bubblewrap::arguments(plan, &Path::exists))
+        .args(own.placed())
         .arg("--")
         .arg(bubblewrap::HELPER)
         .arg(wire::INNER)
         .args(argv)
         .exec();
     format!("{} cannot be started: {error}", bubblewrap.display())
+}
+
+/// Creel's own program, which is the one that runs here and not what its file is by now: an upgrade may have replaced that.
+enum Own {
+    At(PathBuf),
+    /// Without a name any more. Stays open over the exec, and whoever takes it closes it.
+    Open(File),
+}
+
+impl Own {
+    fn find() -> io::Result<Self> {
+        let at = std::env::current_exe()?;
+        // Follows to the very file, whatever its name.
+        let running = fs::metadata(RUNNING)?;
+        let is_it =
+            |there: fs::Metadata| (there.dev(), there.ino()) == (running.dev(), running.ino());
+        if fs::metadata(&at).is_ok_and(is_it) {
+            return Ok(Self::At(at));
+        }
+        let open = File::open(RUNNING)?;
+        rustix::io::fcntl_setfd(&open, FdFlags::empty())?;
+        Ok(Self::Open(open))
+    }
+
+    /// The words that put it where it is started within.
+    fn placed(&self) -> Vec<OsString> {
+        match self {
+            Self::At(at) => vec!["--ro-bind".into(), at.into(), bubblewrap::HELPER.into()],
+            Self::Open(open) => {
+                let number = open.as_raw_fd().to_string();
+                let words = [
+                    "--perms",
+                    "0500",
+                    "--ro-bind-data",
+                    &number,
+                    bubblewrap::HELPER,
+                ];
+                words.map(OsString::from).into()
+            }
+        }
+    }
 }
 
 /// Becomes the command, or answers why not.
