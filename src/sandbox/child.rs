@@ -5,11 +5,15 @@ use std::ffi::OsString;
 use std::fmt;
 use std::fs;
 use std::io::{self, Read, Write};
+use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::thread;
+use std::time::Duration;
 
+use rustix::event::{PollFd, PollFlags, poll};
 use tokio::process::{Child, Command};
 
 use crate::agent::digest;
@@ -17,6 +21,9 @@ use crate::protocol::sandbox::{Birth, Level};
 use crate::sandbox::guard::Guard;
 use crate::sandbox::plan::{Plan, Walls};
 use crate::sandbox::wire::{self, Request, Said};
+
+/// A helper that does not even read what it is sent is none.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What shall run, and where.
 #[derive(Debug)]
@@ -84,6 +91,7 @@ pub fn start(order: &Order<'_>) -> io::Result<Waiting> {
     let child = command.spawn()?;
     // With the command go our own copies of the other ends; else they would never be at their end.
     drop(command);
+    own.set_write_timeout(Some(PATIENCE))?;
     own.write_all(&request)?;
     own.set_nonblocking(true)?;
     let mut go = vec![wire::GO];
@@ -111,15 +119,50 @@ pub fn start(order: &Order<'_>) -> io::Result<Waiting> {
 
 impl Waiting {
     /// Lets it begin.
-    pub fn go(mut self) -> (Child, OwnedFd, Gone) {
-        // A helper that has died already says so at its end.
-        let _ = self.control.write_all(&self.go);
+    pub fn go(self) -> (Child, OwnedFd, Gone) {
+        send(&self.control, self.go);
         let gone = Gone {
             control: self.control,
             guard: self.guard,
         };
         (self.child, self.output, gone)
     }
+}
+
+/// Sends all of it. What does not fit into the socket now is sent by a thread: it is read only when the namespaces stand, and
+/// nobody waits for these. A helper that has died already says so at its end.
+fn send(mut control: &UnixStream, mut bytes: Vec<u8>) {
+    let sent = match control.write(&bytes) {
+        Ok(sent) => sent,
+        Err(error) if error.kind() == io::ErrorKind::WouldBlock => 0,
+        Err(_) => return,
+    };
+    bytes.drain(..sent);
+    if bytes.is_empty() {
+        return;
+    }
+    let rest = control.try_clone().and_then(|rest| {
+        thread::Builder::new().spawn(move || {
+            let _ = send_rest(&rest, &bytes);
+        })
+    });
+    if rest.is_err() {
+        // A part of it is none: the helper ends, and says so.
+        let _ = control.shutdown(Shutdown::Both);
+    }
+}
+
+/// Ends with the helper too.
+fn send_rest(mut control: &UnixStream, mut bytes: &[u8]) -> io::Result<()> {
+    while !bytes.is_empty() {
+        poll(&mut [PollFd::new(control, PollFlags::OUT)], None)?;
+        match control.write(bytes) {
+            Ok(sent) => bytes = bytes.get(sent..).unwrap_or_default(),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
 }
 
 impl Gone {

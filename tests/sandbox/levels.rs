@@ -12,8 +12,11 @@ use tempfile::TempDir;
 use crate::sandbox::levels;
 use crate::support::{CREEL, Home, skipped};
 
+/// Finds its helper as the program that makes namespaces does, and makes none.
+pub const RUNS: &str = "#!/bin/sh\nwhile [ \"$1\" != -- ]; do shift; done\nshift\nshift\n";
+
 /// A program of that text.
-fn program(folder: &TempDir, name: &str, text: &str) -> std::path::PathBuf {
+pub fn program(folder: &TempDir, name: &str, text: &str) -> std::path::PathBuf {
     let path = folder.path().join(name);
     fs::write(&path, text).unwrap();
     fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
@@ -24,9 +27,8 @@ fn program(folder: &TempDir, name: &str, text: &str) -> std::path::PathBuf {
 fn who_only_says_that_it_isolates_is_caught() {
     let kernel = canary::measure(Path::new(CREEL), None).level;
     let folder = TempDir::new().unwrap();
-    let runs = "#!/bin/sh\nwhile [ \"$1\" != -- ]; do shift; done\nshift\nshift\n";
     for (name, text) in [
-        ("lies", format!("{runs}exec {CREEL} \"$@\"\n")),
+        ("lies", format!("{RUNS}exec {CREEL} \"$@\"\n")),
         ("does nothing", "#!/bin/sh\nexit 0\n".to_owned()),
         (
             "fails",
@@ -96,7 +98,7 @@ fn a_kernel_that_lacks_something_is_told_as_it_is() {
     assert_eq!(check["state"], "warn");
 }
 
-const RUNS: &str =
+const ACTS: &str =
     "> *\n< call bash {\"command\": \"echo x > ../outside; cat ../script.md\"}\n\n< text: done\n";
 
 #[test]
@@ -104,7 +106,7 @@ fn a_run_without_a_sandbox_must_be_wished_for() {
     if levels("a run").is_empty() {
         return;
     }
-    let home = Home::scripted(RUNS);
+    let home = Home::scripted(ACTS);
     let held = home.run(&["run", "--mode", "auto", "--output", "stream-json", "go"]);
     assert_eq!(held.code, 0, "{held:?}");
     assert!(!home.beside("outside").exists(), "{held:?}");

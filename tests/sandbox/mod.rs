@@ -27,6 +27,8 @@ struct Yard {
     scratch: TempDir,
     measured: Measured,
     network: Network,
+    /// Creel's own program.
+    program: PathBuf,
     /// One more folder that is Creel's own.
     own: &'static str,
     environment: Vec<(OsString, OsString)>,
@@ -40,6 +42,7 @@ impl Yard {
             scratch,
             measured,
             network: Network::Off,
+            program: CREEL.into(),
             own: "own",
             environment: Vec::new(),
             runtime: tokio::runtime::Builder::new_current_thread()
@@ -98,7 +101,7 @@ impl Yard {
         let plan = ground.plan(self.measured.walls.clone(), self.network);
         let argv = ["sh", "-c", command].map(str::to_owned);
         let order = Order {
-            program: Path::new(CREEL),
+            program: &self.program,
             argv: &argv,
             environment: &environment,
             plan: &plan,

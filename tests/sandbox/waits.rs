@@ -6,9 +6,12 @@ use std::path::Path;
 use creel::protocol::sandbox::Level;
 use creel::sandbox::canary::Measured;
 use creel::sandbox::child;
+use creel::sandbox::plan::Walls;
+use tempfile::TempDir;
 
-use crate::sandbox::{Yard, all, levels};
-use crate::support::Home;
+use crate::sandbox::levels::{RUNS, program};
+use crate::sandbox::{Yard, all, levels, name};
+use crate::support::{CREEL, Home};
 
 #[test]
 fn a_command_that_is_not_let_go_never_begins() {
@@ -71,6 +74,58 @@ fn what_fails_on_the_way_is_said_in_one_line() {
     };
     let words = ["sh cannot be run: No such file", "exec: sh: not found"];
     assert!(words.iter().any(|word| said.contains(word)), "{said}");
+}
+
+#[test]
+fn a_program_that_is_replaced_meanwhile_runs_its_commands() {
+    for measured in levels("a replaced program") {
+        let mut yard = Yard::new(measured);
+        yard.program = yard.path("creel");
+        if fs::hard_link(CREEL, &yard.program).is_err() {
+            fs::copy(CREEL, &yard.program).unwrap();
+        }
+        let waiting = yard.wait("echo ran");
+        fs::write(yard.path("new"), "no program").unwrap();
+        fs::rename(yard.path("new"), &yard.program).unwrap();
+        let (mut child, output, gone) = waiting.go();
+        let told = all(output);
+        yard.runtime.block_on(child.wait()).unwrap();
+        let failure = gone.failure();
+        let name = name(&yard.measured);
+        assert_eq!((told.as_str(), failure), ("ran\n", None), "{name}");
+    }
+}
+
+/// More than fits into a socket, and a helper that reads it only when its namespaces stand.
+#[test]
+fn a_plan_of_any_length_arrives_whole() {
+    let folder = TempDir::new().unwrap();
+    let stub = program(&folder, "bwrap", &format!("{RUNS}exec {CREEL} \"$@\"\n"));
+    let walls = Walls::Namespaces { bubblewrap: stub };
+    let mut yard = Yard::new(Measured {
+        walls,
+        ..Measured::default()
+    });
+    let folders = (0..900).map(|n| format!("/{n:0120}/bin:"));
+    let path = folders.collect::<String>() + "/usr/bin:/bin";
+    yard.environment = vec![("PATH".into(), path.into())];
+    let long = "x".repeat(100);
+    let roots = (0..2000).map(|n| yard.path(&format!("work/{n}-{long}")));
+    for root in roots {
+        fs::write(root, "").unwrap();
+    }
+    yard.own = "work/own";
+    assert_eq!(yard.says("echo ran"), "ran");
+}
+
+#[test]
+fn no_command_leaves_its_memory_in_a_file() {
+    let mut yards = levels("core files");
+    // The person's own.
+    yards.push(Measured::default());
+    for measured in yards {
+        assert_eq!(Yard::new(measured).says("ulimit -c; ulimit -Hc"), "0\n0");
+    }
 }
 
 /// Creel is killed while a command runs that outlives it: whoever looks next ends it, and says so.
