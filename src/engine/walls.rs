@@ -27,7 +27,7 @@ use crate::sandbox::canary::{self, Measured};
 use crate::sandbox::child::{self, Order, Waiting};
 use crate::sandbox::folder::Folder;
 use crate::sandbox::ground::Ground;
-use crate::sandbox::plan::Walls as Raised;
+use crate::sandbox::plan::{Plan, Walls as Raised};
 use crate::tool::shared::environment::{Whose, environment};
 
 /// A measure ends long before; so long it may hold up all who wait for one, should the system not end what was killed.
@@ -274,31 +274,21 @@ impl Task {
         mut environment: Vec<(OsString, OsString)>,
         network: Network,
     ) -> Result<Waiting, String> {
-        let house = &self.house;
         let cwd = &self.session.spec.cwd;
-        let held = measured.walls != Raised::None;
-        let mut temporary = PathBuf::new();
-        if held {
-            temporary = house.walls.temporary()?;
+        let plan = if measured.walls == Raised::None {
+            // Nothing will be raised, so nothing of it is asked of the disk.
+            Plan {
+                cwd: cwd.clone(),
+                network,
+                ..Plan::default()
+            }
+        } else {
+            let temporary = self.house.walls.temporary()?;
             let named = measured.walls.temporary(&temporary);
             environment.retain(|(name, _)| name != "TMPDIR");
             environment.push(("TMPDIR".into(), named.into()));
-        }
-        let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
-        let home = house.home.as_deref().map(canonical);
-        let paths = &house.paths;
-        let own = [&paths.data, &paths.state, &paths.keys, &paths.config_file];
-        let own = own.map(|path| canonical(path));
-        let ground = Ground {
-            cwd,
-            roots: &self.roots,
-            repository: self.repository.clone(),
-            home: home.as_deref(),
-            own: &own,
-            temporary: &temporary,
-            environment: &environment,
+            self.plan(measured, &temporary, &environment, network)
         };
-        let plan = ground.plan(measured.walls.clone(), network);
         let order = Order {
             program,
             argv,
@@ -313,6 +303,31 @@ impl Task {
                 format!("the folder {} is gone", cwd.display())
             }
         })
+    }
+
+    /// Made anew for each command: the one before may have moved what it names.
+    fn plan(
+        &self,
+        measured: &Measured,
+        temporary: &Path,
+        environment: &[(OsString, OsString)],
+        network: Network,
+    ) -> Plan {
+        let canonical = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+        let home = self.house.home.as_deref().map(canonical);
+        let paths = &self.house.paths;
+        let own = [&paths.data, &paths.state, &paths.keys, &paths.config_file];
+        let own = own.map(|path| canonical(path));
+        let ground = Ground {
+            cwd: &self.session.spec.cwd,
+            roots: &self.roots,
+            repository: self.repository.clone(),
+            home: home.as_deref(),
+            own: &own,
+            temporary,
+            environment,
+        };
+        ground.plan(measured.walls.clone(), network)
     }
 }
 
