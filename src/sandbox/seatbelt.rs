@@ -1,5 +1,6 @@
 //! The profile for the sandbox of macOS: everything is denied but what the plan names. Its text is made and tried everywhere; it
-//! was never run on a system that has it, so nothing is promised of it and the level is `partial` at most.
+//! was never run on a system that has it, so nothing is promised of it: the canary does not pass through it, and the level is
+//! `none`. It bounds neither the memory of other processes nor how many there are.
 
 use std::fmt::Write;
 use std::path::Path;
