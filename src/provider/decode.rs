@@ -82,12 +82,24 @@ pub(crate) trait Assembly: Send + std::fmt::Debug {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wants {
     More,
-    /// It was said why the answer stopped. What comes at once is still of it: usage mostly does, and errors may.
+    /// It was said why the answer stopped, and there is one. What comes soon is still of it: usage mostly does, and errors may.
     Late,
     /// All that matters is there; late usage may follow, and a connection read to its end can be used again.
     Rest,
     /// The answer cannot be understood any more.
     Nothing,
+}
+
+/// How far an answer has come, by what was said of its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Course {
+    Speaking,
+    /// It was said why it stopped, and nothing of it has come since.
+    Ended,
+    /// That was said beside more of the answer, which some servers do with every piece.
+    EndedSpeaking,
+    /// More of the answer came after it was said why it stopped: only the end of the body is believed then.
+    Resumed,
 }
 
 /// Turns the bytes of one answer into chunks. It does no IO and knows no time; however the bytes are cut, what it gives adds
@@ -98,10 +110,9 @@ pub struct Decoder {
     dialect: Box<dyn Assembly>,
     failure: Option<Failure>,
     wants: Wants,
-    /// More of the answer came after it was said why it stopped: only the end of the body is believed then.
-    resumed: bool,
+    course: Course,
     events: u64,
-    /// Events came at all, whatever was in them.
+    /// Something came of it that is more than an error or the mark of the end, whatever was in it.
     begun: bool,
     /// The wire that what came instead of an answer is of.
     other: Option<Wire>,
@@ -127,7 +138,7 @@ impl Decoder {
             dialect: Box::new(dialect),
             failure: None,
             wants: Wants::More,
-            resumed: false,
+            course: Course::Speaking,
             events: 0,
             begun: false,
             other: None,
@@ -229,6 +240,13 @@ impl Decoder {
         self.events > 0 || self.dialect.parts() > 0
     }
 
+    /// Whether more of an answer whose end is known is likely: text, where its end came with a piece of it, or the usage that
+    /// it was asked to tell.
+    pub fn may_go_on(&self) -> bool {
+        self.wants == Wants::Late
+            && (self.course == Course::EndedSpeaking || self.dialect.reply(true).usage.is_none())
+    }
+
     /// The body has ended: appends the last chunk.
     pub fn finish(mut self, chunks: &mut Vec<Chunk>) {
         if let Some(event) = std::mem::replace(&mut self.framing, Framing::sse()).finish()
@@ -305,11 +323,12 @@ impl Decoder {
         if self.wants == Wants::Nothing || event.data.trim().is_empty() {
             return;
         }
-        self.begun = true;
         let (before, parts) = (chunks.len(), self.dialect.parts());
         if is_done(event) {
             self.dialect.done();
-        } else if !self.take_piece(event, chunks) {
+        } else if self.take_piece(event, chunks) {
+            self.begun = true;
+        } else {
             match serde_json::from_str::<Value>(&event.data) {
                 Ok(value) if self.failure.is_none() => {
                     if self.other.is_none() && !self.has_begun() {
@@ -319,6 +338,7 @@ impl Decoder {
                     let before = chunks.len();
                     let taken = self.dialect.event(&event.name, &value, &event.data, chunks);
                     self.events += u64::from(chunks.len() > before);
+                    self.begun |= taken.is_ok();
                     if let Err(failure) = taken {
                         self.fail(failure, Wants::Rest);
                     } else if self.is_too_much() {
@@ -334,6 +354,7 @@ impl Decoder {
                 // After its end an answer is not judged any more.
                 Err(_) if self.wants == Wants::Rest => {}
                 Err(error) => {
+                    self.begun = true;
                     let text = format!(
                         "the answer has an event that is not JSON ({error}): {}",
                         excerpt(&event.data)
@@ -343,13 +364,18 @@ impl Decoder {
             }
         }
         let has_more = chunks.len() > before || self.dialect.parts() > parts;
+        self.course = match (self.course, self.dialect.is_over()) {
+            (Course::Ended | Course::EndedSpeaking, _) if has_more => Course::Resumed,
+            (Course::Speaking, true) if has_more => Course::EndedSpeaking,
+            (Course::Speaking, true) => Course::Ended,
+            (course, _) => course,
+        };
+        let ended = matches!(self.course, Course::Ended | Course::EndedSpeaking);
         self.wants = match self.wants {
             Wants::More | Wants::Late if self.dialect.is_closed() => Wants::Rest,
-            Wants::Late if has_more => {
-                self.resumed = true;
-                Wants::More
-            }
-            Wants::More if !self.resumed && self.dialect.is_over() => Wants::Late,
+            // Of one that has not begun nothing is known but that its server is odd: it is waited for as before.
+            Wants::More | Wants::Late if ended && self.has_begun() => Wants::Late,
+            Wants::More | Wants::Late => Wants::More,
             wants => wants,
         };
     }

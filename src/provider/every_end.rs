@@ -70,12 +70,15 @@ fn an_answer_whose_end_is_known_wants_only_what_comes_late() {
             matches!(wants, Wants::Late | Wants::Rest),
             "{wire:?} {wants:?}"
         );
+        // Only where its usage is still to come.
+        assert_eq!(decoder.may_go_on(), late.is_some(), "{wire:?}");
         if let Some(late) = late {
             assert_eq!(
                 feed(&mut decoder, &late, &mut chunks),
                 Wants::Late,
                 "{wire:?}"
             );
+            assert!(!decoder.may_go_on(), "{wire:?}");
         }
         decoder.finish(&mut chunks);
         let reply = testing::done(&chunks);
@@ -93,11 +96,66 @@ fn an_answer_whose_end_is_known_wants_only_what_comes_late() {
     let mut chunks = Vec::new();
     let wants = [(); 3].map(|()| {
         decoder.feed(framed(Wire::Gemini, &each).as_bytes(), &mut chunks);
-        decoder.wants()
+        (decoder.wants(), decoder.may_go_on())
     });
-    assert_eq!(wants, [Wants::Late, Wants::More, Wants::More]);
+    let more = (Wants::More, false);
+    assert_eq!(wants, [(Wants::Late, true), more, more]);
     decoder.finish(&mut chunks);
     assert_eq!(testing::done(&chunks).text(), "sososo");
+}
+
+/// The end in the first event, as some gateways send it: the answer comes after it.
+#[test]
+fn an_end_before_the_answer_has_begun_ends_nothing() {
+    let ends = [
+        (
+            Wire::OpenAiChat,
+            json!({"choices": [{"index": 0, "delta": {"role": "assistant"}, "finish_reason": "stop"}]}),
+        ),
+        (
+            Wire::Gemini,
+            json!({"candidates": [{"finishReason": "STOP"}]}),
+        ),
+        (
+            Wire::Anthropic,
+            json!({"type": "message_delta", "delta": {"stop_reason": "end_turn"}}),
+        ),
+    ];
+    for (wire, end) in ends {
+        let mut decoder = decoder(wire);
+        let mut chunks = Vec::new();
+        let wants = [&end, &end, &said(wire), &end].map(|event| {
+            decoder.feed(framed(wire, event).as_bytes(), &mut chunks);
+            (decoder.wants(), decoder.may_go_on())
+        });
+        assert_eq!(wants, [(Wants::More, false); 4], "{wire:?}");
+    }
+}
+
+/// What a call that failed is taken to cost goes by it.
+#[test]
+fn an_error_or_the_mark_of_the_end_alone_is_nothing_of_an_answer() {
+    let error = json!({"error": {"message": "busy", "code": 503}});
+    for wire in WIRES {
+        let said = framed(wire, &said(wire));
+        let error = framed(wire, &error);
+        let cases = [
+            (error.clone(), false),
+            ("data: [DONE]\n\n".to_owned(), false),
+            (format!("{said}{error}"), true),
+            (said, true),
+            (framed(wire, &Value::Null).replace("null", "no JSON"), true),
+        ];
+        for (body, begun) in cases {
+            // A line of its own is no event there.
+            if wire == Wire::Ollama && body.contains("[DONE]") {
+                continue;
+            }
+            let chunks = decode(wire, &[], &body);
+            let (_, partial) = testing::failed(&chunks);
+            assert_eq!(partial.begun, begun, "{wire:?} {body}");
+        }
+    }
 }
 
 #[test]

@@ -109,6 +109,8 @@ struct Reading {
     limit: Pin<Box<Sleep>>,
     events: u64,
     wants: Wants,
+    /// Its end is known and nothing more of it is likely: the limit is that of what nobody needs, and runs.
+    counted: bool,
 }
 
 impl State {
@@ -172,6 +174,7 @@ impl State {
                     limit: Box::pin(sleep(self.http.patience.quiet)),
                     events: 0,
                     wants: Wants::More,
+                    counted: false,
                 }))
             }
             Err(failure) => {
@@ -194,6 +197,8 @@ impl State {
             patience.idle
         };
         let piece = tokio::select! {
+            // What has come is taken first, however late it is looked at.
+            biased;
             piece = timeout(idle, reading.response.chunk()) => Some(piece),
             () = &mut reading.limit => None,
         };
@@ -260,20 +265,26 @@ impl State {
         let mut chunks = Vec::new();
         reading.decoder.feed(bytes, &mut chunks);
         self.chunks.extend(chunks);
-        let wants = reading.decoder.wants();
-        if wants != reading.wants {
-            let patience = self.http.patience;
-            match (reading.wants, wants) {
-                // The time for what comes late began when the end was known.
-                (Wants::Late, Wants::Rest) => {}
-                (_, Wants::More) => reading.limit = Box::pin(sleep(patience.quiet)),
-                _ => reading.limit = Box::pin(sleep(patience.linger)),
+        let (wants, events) = (reading.decoder.wants(), reading.decoder.events());
+        let is_new = wants != reading.wants;
+        let patience = self.http.patience;
+        let limit = match wants {
+            Wants::More => {
+                reading.counted = false;
+                (is_new || events != reading.events).then_some(patience.quiet)
             }
-            reading.wants = wants;
-        } else if wants == Wants::More && reading.decoder.events() != reading.events {
-            reading.events = reading.decoder.events();
-            reading.limit = Box::pin(sleep(self.http.patience.quiet));
+            // The time for what comes late began when the end was known.
+            _ if reading.counted => None,
+            _ if reading.decoder.may_go_on() => is_new.then_some(patience.late),
+            _ => {
+                reading.counted = true;
+                Some(patience.linger)
+            }
+        };
+        if let Some(limit) = limit {
+            reading.limit = Box::pin(sleep(limit));
         }
+        (reading.wants, reading.events) = (wants, events);
     }
 
     fn end(&mut self, mut reading: Reading) -> Phase {

@@ -33,7 +33,9 @@ pub struct Patience {
     pub idle: Duration,
     /// With pings and comments only.
     pub quiet: Duration,
-    /// For late usage, after an answer is complete.
+    /// For more of an answer that was said to have stopped, where some is likely: its usage has not come, or each piece says so.
+    pub late: Duration,
+    /// For what nobody needs, after an answer is complete.
     pub linger: Duration,
     /// From a model on this machine, until something of its answer has come: it may have to be loaded, and it reads the
     /// prompt at the machine's pace. Whether the server is there at all shows at once.
@@ -47,6 +49,8 @@ impl Default for Patience {
             headers: Duration::from_mins(1),
             idle: Duration::from_secs(90),
             quiet: Duration::from_mins(10),
+            // Usage is told with the end or right behind it; a model that goes on pauses no longer than this between two pieces.
+            late: Duration::from_secs(15),
             linger: Duration::from_secs(2),
             here: Duration::from_mins(10),
         }

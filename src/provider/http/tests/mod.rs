@@ -110,6 +110,7 @@ fn hasty() -> Patience {
     Patience {
         headers: short,
         idle: short,
+        late: short,
         linger: short,
         here: short,
         ..Patience::default()

@@ -67,23 +67,50 @@ fn an_answer_whose_end_is_known_is_not_waited_for_though_the_connection_stays() 
     let patience = Patience {
         idle: Duration::from_hours(1),
         quiet: Duration::from_hours(1),
-        linger: Duration::ZERO,
+        late: Duration::from_hours(1),
+        linger: Duration::from_hours(1),
         here: Duration::from_hours(1),
         ..Patience::default()
     };
-    run(async {
-        let answer = format!("{HEAD}\r\n{HALF}{end}").into_bytes();
-        let (address, server) = serve(vec![answer], Then::Hold).await;
-        let remote = remote(&address, &openai_chat::DIALECT, patience);
-        // Only so that a fault is a failure, and not a test that never ends.
-        let chunks = tokio::time::timeout(Duration::from_mins(1), ask(&remote)).await;
-        let chunks = chunks.unwrap_or_default();
-        assert!(
-            matches!(chunks.last(), Some(Chunk::Done(reply)) if reply.text() == "hel"),
-            "{chunks:?}"
-        );
-        server.abort();
-    });
+    let usage =
+        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1}}\n\n";
+    let (late, linger) = (
+        Patience {
+            late: Duration::ZERO,
+            ..patience
+        },
+        Patience {
+            linger: Duration::ZERO,
+            ..patience
+        },
+    );
+    let done = "data: [DONE]\n\n";
+    // Without its usage it may go on; with it, or with the mark of the end, nothing is left to wait for.
+    let cases = [
+        (vec![end.to_owned()], late),
+        (vec![format!("{end}{usage}")], linger),
+        (vec![end.to_owned(), usage.to_owned()], linger),
+        (vec![end.to_owned(), done.to_owned()], linger),
+        (vec![format!("{end}{usage}"), done.to_owned()], linger),
+    ];
+    for (pieces, patience) in cases {
+        run(async {
+            let (counts, mut answer) = (pieces.concat().contains("usage"), pieces.clone());
+            answer.insert(0, format!("{HEAD}\r\n{HALF}"));
+            let answer = answer.into_iter().map(String::into_bytes).collect();
+            let (address, server) = serve(answer, Then::Hold).await;
+            let remote = remote(&address, &openai_chat::DIALECT, patience);
+            // Only so that a fault is a failure, and not a test that never ends.
+            let chunks = tokio::time::timeout(Duration::from_mins(1), ask(&remote)).await;
+            let chunks = chunks.unwrap_or_default();
+            assert!(
+                matches!(chunks.last(), Some(Chunk::Done(reply))
+                    if reply.text() == "hel" && reply.usage.is_some() == counts),
+                "{pieces:?}: {chunks:?}"
+            );
+            server.abort();
+        });
+    }
 }
 
 /// A model on this machine may take long to begin, and then no longer than any other.
@@ -91,6 +118,7 @@ fn an_answer_whose_end_is_known_is_not_waited_for_though_the_connection_stays() 
 fn the_long_patience_with_this_machine_ends_with_the_first_word() {
     let patience = Patience {
         idle: Duration::ZERO,
+        late: Duration::ZERO,
         linger: Duration::ZERO,
         ..Patience::default()
     };
