@@ -94,12 +94,18 @@ impl Watch {
 
     /// An outcome is progress when its like was not seen before in this session. A file changed back and forth shows the
     /// same changes again, a test that fails the same way the same output. A tool that could not brought nothing, whatever
-    /// name it could not find; but a command that was cut off may have said something.
+    /// name it could not find; but a command that was cut off by its time may have said something. What was not to be, or was
+    /// stopped, is none, in whatever words that is told.
     pub fn ended(&mut self, tool: &str, outcome: &Outcome) {
         let is_command = tool == "bash";
-        self.ran_command |= is_command;
-        if outcome.kind != OutcomeKind::Done && !is_command {
-            return;
+        self.ran_command |= is_command && outcome.kind != OutcomeKind::Denied;
+        match outcome.kind {
+            OutcomeKind::Done => {}
+            OutcomeKind::Failed if is_command => {}
+            OutcomeKind::Failed
+            | OutcomeKind::Denied
+            | OutcomeKind::Cancelled
+            | OutcomeKind::Lost => return,
         }
         let detail = serde_json::to_string(&outcome.detail).unwrap_or_default();
         let whole = outcome.whole.as_ref().map(|whole| &whole.hash);
@@ -379,6 +385,28 @@ mod tests {
         }
         // What a command said before its time was over is output like any other.
         assert_eq!(stops("bash", Outcome::failed), None);
+        for kind in [
+            OutcomeKind::Denied,
+            OutcomeKind::Cancelled,
+            OutcomeKind::Lost,
+        ] {
+            for tool in ["bash", "read"] {
+                let mut watch = Watch::default();
+                watch.begin();
+                let stopped = (1..60).find(|step| {
+                    let stopped = watch.before_call(*step, Time(0), None, &settings());
+                    watch.called(&call(&format!("{step}")), &settings());
+                    let text = format!("no, for the {step}th reason");
+                    let outcome = Outcome {
+                        kind,
+                        ..Outcome::failed(text)
+                    };
+                    watch.ended(tool, &outcome);
+                    stopped.is_some_and(|(guard, _)| guard == Guard::NoProgress)
+                });
+                assert_eq!(stopped, Some(13), "{tool} {kind:?}");
+            }
+        }
     }
 
     #[test]
