@@ -46,6 +46,9 @@ pub struct Failure {
     /// There was no way to the server, so the request never left: nothing can have been charged for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unsent: bool,
+    /// The key is good and its account has no credit left.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub spent: bool,
 }
 
 impl Failure {
@@ -57,6 +60,7 @@ impl Failure {
             retry_after: None,
             should_retry: None,
             unsent: false,
+            spent: false,
         }
     }
 }

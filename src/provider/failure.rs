@@ -16,6 +16,7 @@ pub fn in_answer(envelope: &Envelope) -> Failure {
     Failure {
         status: envelope.status,
         retry_after: envelope.retry_after,
+        spent: is_spent(kind, envelope.status, envelope),
         ..Failure::new(
             kind,
             format!("the answer ended with an error: {}", envelope.line()),
@@ -42,6 +43,7 @@ pub fn no_stream(
             status: envelope.status,
             retry_after: advice.retry_after.or(envelope.retry_after),
             should_retry: advice.should_retry,
+            spent: is_spent(kind, envelope.status, &envelope),
             ..Failure::new(
                 kind,
                 format!("{place} answered with an error: {line}{way_out}"),
@@ -127,6 +129,7 @@ pub fn by_status(status: u16, body: &str, advice: Advice, place: &str, key_place
         status: Some(status),
         retry_after: advice.retry_after.or(envelope.retry_after),
         should_retry: advice.should_retry,
+        spent: is_spent(kind, Some(status), &envelope),
         ..Failure::new(kind, format!("{place} answered {status}: {line}{way_out}"))
     }
 }
@@ -152,13 +155,19 @@ impl Lesson {
     }
 }
 
+/// Whether it is the account that lacks credit, and not the key that is wrong.
+fn is_spent(kind: FailureKind, status: Option<u16>, envelope: &Envelope) -> bool {
+    kind == FailureKind::Auth && (status == Some(402) || envelope.is_spent())
+}
+
 /// What a person can do about it, to be set after the vendor's words.
 fn way_out(kind: FailureKind, status: Option<u16>, envelope: &Envelope, key_place: &str) -> String {
+    let is_spent = is_spent(kind, status, envelope);
     let status = status.unwrap_or(0);
     match kind {
         // Who knows what was sent says it.
         FailureKind::BadRequest if envelope.is_about_pictures() => String::new(),
-        FailureKind::Auth if status == 402 || envelope.is_spent() => {
+        FailureKind::Auth if is_spent => {
             ": add credit there or choose another model".to_owned()
         }
         FailureKind::Auth => format!(": check the key ({key_place})"),

@@ -102,11 +102,13 @@ pub(crate) fn sees(entry: &Value) -> Option<bool> {
     };
     if let Some(able) = names(&entry["capabilities"]) {
         let is_sight = |name: &String| matches!(&**name, "multimodal" | "vision" | "image");
-        // A list that does not even say that it answers says nothing.
-        let told = able
-            .iter()
-            .any(|name| is_sight(name) || name == "completion");
-        return told.then(|| able.iter().any(is_sight));
+        if able.iter().any(is_sight) {
+            return Some(true);
+        }
+        // A list that does not even say that it answers says nothing; LM Studio's names tools alone, and tells it by the type.
+        if able.iter().any(|name| name == "completion") {
+            return Some(false);
+        }
     }
     if let Some(modalities) = names(&entry["architecture"]["input_modalities"]) {
         return Some(modalities.iter().any(|name| name == "image"));

@@ -354,6 +354,18 @@ mod tests {
                 Some(false),
             ),
             (r#"{"data":[{"id":"m","type":"vlm"}]}"#, Some(true)),
+            (
+                r#"{"data":[{"id":"m","type":"vlm","capabilities":["tool_use"]}]}"#,
+                Some(true),
+            ),
+            (
+                r#"{"data":[{"id":"m","type":"llm","capabilities":["tool_use"]}]}"#,
+                Some(false),
+            ),
+            (
+                r#"{"data":[{"id":"m","capabilities":["tools"],"architecture":{"input_modalities":["text","image"]}}]}"#,
+                Some(true),
+            ),
             (r#"{"data":[{"id":"m","type":"model"}]}"#, None),
             (r#"["m"]"#, None),
         ];

@@ -7,15 +7,18 @@ use crate::protocol::provider::{Reached, Tried};
 /// would not have got as well.
 pub(crate) fn key_good(reached: &Reached, tried: Option<&Tried>) -> Option<bool> {
     reached.card.key.as_ref()?;
-    // Without a status nothing was asked: the key could not be read.
-    let refused = |failure: &Failure| failure.kind == FailureKind::Auth && failure.status.is_some();
+    // Without a status nothing was asked: the key could not be read. One that only lacks credit is known there.
+    let taken = |failure: &Failure| {
+        let asked = failure.kind == FailureKind::Auth && failure.status.is_some();
+        asked.then_some(failure.spent)
+    };
     let by_call = tried.and_then(|tried| match &tried.failure {
-        Some(failure) => refused(failure).then_some(false),
+        Some(failure) => taken(failure),
         None => Some(true),
     });
     by_call.or_else(|| match &reached.models {
         Ok(_) => (!reached.open).then_some(true),
-        Err(failure) => refused(failure).then_some(false),
+        Err(failure) => taken(failure),
     })
 }
 
@@ -28,8 +31,10 @@ pub(crate) fn remedy(failure: &Failure, reached: &Reached) -> String {
             .lacks
             .clone()
             .unwrap_or_else(|| format!("set {}", key())),
-        (FailureKind::Auth, Some(401 | 403)) => format!("check the key ({})", key()),
-        (FailureKind::Auth, Some(_)) => "add credit there or choose another model".to_owned(),
+        (FailureKind::Auth, Some(_)) if failure.spent => {
+            "add credit there or choose another model".to_owned()
+        }
+        (FailureKind::Auth, Some(_)) => format!("check the key ({})", key()),
         (FailureKind::Rate | FailureKind::Overloaded, _) => "check again later".to_owned(),
         (FailureKind::Network, None) => {
             format!("check the network and base_url ({})", card.base_url)
@@ -75,6 +80,10 @@ mod tests {
             keyless.card.key = None;
             keyless
         };
+        let spent = |status| Failure {
+            spent: true,
+            ..auth(Some(status))
+        };
         let busy = || failure(FailureKind::Overloaded, Some(503), "busy");
         let unlisted = || failure(FailureKind::BadRequest, Some(404), "no");
         let cases = [
@@ -100,10 +109,24 @@ mod tests {
                 Some("check the key (A_KEY)"),
                 Some(false),
             ),
+            // Known there, without credit: by the status, or by the words with another one.
             (
-                reached(Err(auth(Some(402))), None),
+                reached(Err(spent(402)), None),
                 None,
                 Some("add credit there or choose another model"),
+                Some(true),
+            ),
+            (
+                open(),
+                Some(failed(spent(400))),
+                Some("add credit there or choose another model"),
+                Some(true),
+            ),
+            // Some vendors say of a wrong key that the request is bad.
+            (
+                reached(Err(auth(Some(400))), None),
+                None,
+                Some("check the key (A_KEY)"),
                 Some(false),
             ),
             // It could not be read.

@@ -308,8 +308,8 @@ fn waits_for(failure: &Failure) -> &'static str {
 
 fn failed(failure: &Failure) -> &'static str {
     match failure.kind {
-        // 402 is payment required. Other vendors say it with other numbers, and their message with it.
-        FailureKind::Auth if failure.status == Some(402) => "no credit left",
+        // 402 is payment required; what was logged before has no other word for it.
+        FailureKind::Auth if failure.spent || failure.status == Some(402) => "no credit left",
         FailureKind::Auth => "key refused",
         FailureKind::Rate => "too many requests",
         FailureKind::Overloaded => "the provider is overloaded",
