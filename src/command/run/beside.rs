@@ -11,8 +11,9 @@ use crate::protocol::item::Item;
 /// A wait that is shorter is over before anybody wonders.
 const LONG: Duration = Duration::from_secs(2);
 
-/// That a model is asked, or asked once more, after a while, which can take minutes: why, until when, and how to stop it.
-pub(crate) fn again(delta: &Delta, now: &Now) -> Option<String> {
+/// That a model is asked, or asked once more, after a while, which can take minutes: why, until when, and how to stop it. The
+/// time is asked for only where one waits: it reads the file of the zone, and most deltas are text.
+pub(crate) fn again(delta: &Delta, now: impl FnOnce() -> Now) -> Option<String> {
     let Delta::Waiting {
         what:
             Waiting::Retry {
@@ -26,6 +27,7 @@ pub(crate) fn again(delta: &Delta, now: &Now) -> Option<String> {
     else {
         return None;
     };
+    let now = now();
     let message = &failure.message;
     let attempt = match (*attempt, *endless) {
         // Nothing was asked yet.
@@ -108,7 +110,12 @@ mod tests {
             ),
         ];
         for (delta, expected) in cases {
-            assert_eq!(again(&delta, &now).as_deref(), expected);
+            assert_eq!(again(&delta, || now.clone()).as_deref(), expected);
         }
+        let text = Delta::Text {
+            text: "word ".to_owned(),
+        };
+        let asked = || unreachable!("no time is asked for a word");
+        assert_eq!(again(&text, asked), None);
     }
 }

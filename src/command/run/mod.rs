@@ -376,7 +376,7 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
                 }
                 Some(Signal::Delta { session, delta }) if session == self.session => {
                     if self.output != Output::StreamJson {
-                        if let Some(line) = again(&delta, &Now::from_system()) {
+                        if let Some(line) = again(&delta, Now::from_system) {
                             face.note(&line)?;
                         }
                     } else if self.tally.has_begun() {
