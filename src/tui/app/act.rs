@@ -146,17 +146,27 @@ impl App {
         }
         if self.view().temporary() && self.view().stage != Stage::Fresh {
             self.show(Overlay::Discard(Discard {
+                session: self.view().id,
                 title: one_line(&self.view().title()),
                 highlight: NO,
             }));
             return Vec::new();
         }
-        self.close_for_good()
+        self.close_at(self.at())
     }
 
-    /// Closes the session with the keys without asking.
-    pub fn close_for_good(&mut self) -> Vec<Cmd> {
-        let at = self.at();
+    /// Closes the session that was asked about, unless it is kept by now, works, or is gone.
+    pub fn close_temporary(&mut self, session: SessionId) -> Vec<Cmd> {
+        let is_meant = |view: &View| view.id == session && view.temporary() && !view.running();
+        if let Some(at) = self.views.iter().position(is_meant) {
+            return self.close_at(at);
+        }
+        self.say("nothing was closed: that session is no longer as it was when you were asked");
+        Vec::new()
+    }
+
+    /// Closes a session without asking.
+    fn close_at(&mut self, at: usize) -> Vec<Cmd> {
         let view = &self.views[at];
         let (id, fresh) = (view.id, view.stage == Stage::Fresh);
         // What goes out of the log with its tab does not come back.

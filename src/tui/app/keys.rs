@@ -448,7 +448,7 @@ impl App {
             Wish::Setting(key) => self.open_setting(&key),
             Wish::Bind(rebinds) => vec![Cmd::Bind(rebinds)],
             Wish::Quit => self.quit_now(),
-            Wish::Discard => self.close_for_good(),
+            Wish::Discard(session) => self.close_temporary(session),
         }
     }
 

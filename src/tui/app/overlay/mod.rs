@@ -141,7 +141,7 @@ pub enum Wish {
     Bind(Vec<Rebind>),
     Quit,
     /// Closes the session that is looked at, of which nothing is kept.
-    Discard,
+    Discard(SessionId),
 }
 
 impl Wish {

@@ -131,6 +131,41 @@ fn a_temporary_session_is_asked_about_before_it_is_thrown_away() {
 }
 
 #[test]
+fn the_temporary_session_that_was_asked_about_is_closed_and_no_other() {
+    let temporary = |temporary| crate::protocol::event::Fact::SessionChanged {
+        change: Change::Temporary { temporary },
+    };
+    for kept in [false, true] {
+        let mut desk = Desk::open();
+        let asked = desk.app.view().id;
+        desk.app.act(Action::NewSession);
+        let other = desk.app.view().id;
+        desk.fact_of(asked, temporary(true));
+        desk.app.go_to(0);
+        desk.app.act(Action::CloseTab);
+        // It is looked elsewhere while the question stands, as when another pane is clicked.
+        desk.app.go_to(1);
+        if kept {
+            desk.fact_of(asked, temporary(false));
+        }
+        let cmds = desk.press(KeyCode::Char('y'));
+        let closed: Vec<_> = cmds
+            .iter()
+            .filter_map(|cmd| match cmd {
+                Cmd::Send(command) if command.op == Op::Close => Some(command.session),
+                _ => None,
+            })
+            .collect();
+        let left: Vec<_> = desk.app.views.iter().map(|view| view.id).collect();
+        if kept {
+            assert_eq!((closed, left), (vec![], vec![asked, other]));
+        } else {
+            assert_eq!((closed, left), (vec![asked], vec![other]));
+        }
+    }
+}
+
+#[test]
 fn a_page_key_moves_what_is_seen_at_once() {
     for (open, at) in [
         (Action::Help, "help"),
