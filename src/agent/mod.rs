@@ -8,6 +8,7 @@ pub mod carrier;
 pub mod check;
 pub mod command_line;
 pub mod cost;
+pub mod decided;
 pub mod decimal;
 pub mod digest;
 pub mod figure;

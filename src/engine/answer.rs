@@ -127,7 +127,7 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
             trust.map(|trust| Found::Trust(Box::new(trust)))
         }
         Query::Replay(trial) => kept::replay(house, trial).await.map(Found::Replay),
-        Query::Decided { limit } => kept::decided(house, limit).await.map(Found::Decided),
+        Query::Decided { rows } => kept::decided(house, rows).await.map(Found::Decided),
         Query::Doctor => Ok(Found::Checks(health::checks(house).await)),
     };
     found.unwrap_or_else(Found::Failed)

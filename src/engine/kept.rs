@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::agent::at;
+use crate::agent::decided;
 use crate::agent::permission::{self, Asked, Cage};
 use crate::agent::rule;
 use crate::engine::house::House;
@@ -16,7 +17,8 @@ use crate::engine::trust;
 use crate::project::{self, settings};
 use crate::protocol::ask::{About, Approval, Verdict};
 use crate::protocol::call::ToolCall;
-use crate::protocol::event::{Event, Fact};
+use crate::protocol::decided::Decided;
+use crate::protocol::event::Fact;
 use crate::protocol::id::{CallId, SessionId};
 use crate::protocol::query::{Rules, Trial, TrialAt};
 use crate::protocol::rule::{
@@ -30,6 +32,9 @@ use crate::tool::Place;
 
 /// Lines of a replay that a person looks at.
 const SAMPLES: usize = 6;
+
+/// Facts that a day is told from: some thousand calls.
+const DECIDED: u32 = 4_000;
 
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
@@ -270,10 +275,15 @@ pub(crate) async fn list(house: &Arc<House>) -> Result<Rules, String> {
     })
 }
 
-/// What was decided today, the newest first.
-pub(crate) async fn decided(house: &Arc<House>, limit: u32) -> Result<Vec<Event>, String> {
+/// What was decided today, and so many calls of it. It is put together where it is read, so that no face gets more than it shows.
+pub(crate) async fn decided(house: &Arc<House>, rows: u32) -> Result<Decided, String> {
     let (began, _) = house.clock.day_of(house.clock.now());
-    house.read(move |reader| reader.decided(began, limit)).await
+    house
+        .read(move |reader| {
+            let events = reader.decided(began, DECIDED)?;
+            Ok(decided::decided(&events, rows as usize))
+        })
+        .await
 }
 
 /// Tries a rule on the calls of before.

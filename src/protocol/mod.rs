@@ -10,6 +10,7 @@ pub mod ask;
 pub mod board;
 pub mod cache;
 pub mod call;
+pub mod decided;
 pub mod effort;
 pub mod event;
 pub mod failure;

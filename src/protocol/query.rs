@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::protocol::board::{Glimpse, Shelf, Wanted, Weight};
 use crate::protocol::cache::CacheRow;
+use crate::protocol::decided::Decided;
 use crate::protocol::event::Event;
 use crate::protocol::id::{AskId, ModelRef, Seq, SessionId};
 use crate::protocol::image::Image;
@@ -70,9 +71,9 @@ pub enum Query {
     Trust(PathBuf),
     /// What a rule would have done with the calls of before.
     Replay(Trial),
-    /// What was decided on calls today (the local day), the newest first.
+    /// What was decided on calls today (the local day), and so many of them, the newest first.
     Decided {
-        limit: u32,
+        rows: u32,
     },
     /// Dollars of today (the local day) with what is reserved now, and the day's limit.
     Today,
@@ -333,7 +334,7 @@ pub enum Found {
     Rules(Rules),
     Trust(Box<Trust>),
     Replay(Replay),
-    Decided(Vec<Event>),
+    Decided(Decided),
     Today(Today),
     Models(Vec<ModelCard>),
     Providers(Vec<ProviderCard>),

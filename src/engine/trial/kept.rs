@@ -251,6 +251,15 @@ async fn a_rule_for_a_session_holds_there_alone_and_one_that_has_ended_nowhere()
         [("Bash(echo t*)", Some(4))]
     );
     assert_eq!(play.ending().await, Ending::Denied);
+    // The day as the inbox tells it: all of it counted, as much as is asked for listed.
+    let decided = play.door.ask(Query::Decided { rows: 2 }).await;
+    let Found::Decided(decided) = decided else {
+        panic!("{decided:?}");
+    };
+    let rows = decided.rows.iter();
+    let rows: Vec<_> = rows.map(|row| (&*row.subject, row.denied)).collect();
+    assert_eq!(rows, [("echo two", true), ("echo two", false)]);
+    assert_eq!((decided.denied, decided.by_rule > 0), (1, true));
     play.end().await;
 }
 

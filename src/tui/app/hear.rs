@@ -221,7 +221,7 @@ impl App {
                 }
             }
             (Tag::Stashed, Found::Stashed(stashed)) => self.stashed(stashed),
-            (Tag::Decided, Found::Decided(events)) => self.decided(&events),
+            (Tag::Decided, Found::Decided(decided)) => self.decided(decided),
             (Tag::Rules, Found::Rules(rules)) => {
                 if let Some(Overlay::Rules(overlay)) = &mut self.overlay {
                     overlay.all = Some(rules);

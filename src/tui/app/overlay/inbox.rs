@@ -4,9 +4,9 @@
 use crossterm::event::KeyEvent;
 
 use crate::protocol::ask::Ask;
+use crate::protocol::decided::Decided;
 use crate::protocol::id::{AskId, SessionId};
 use crate::tui::app::ask::{AskFocus, Back};
-use crate::tui::app::decided::Decided;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
 use crate::tui::app::message::Cmd;

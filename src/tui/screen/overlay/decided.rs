@@ -3,8 +3,9 @@
 use ratatui::layout::Rect;
 
 use crate::agent::visible::{escaped, one_line};
+use crate::protocol::decided::Decided;
 use crate::tui::app::App;
-use crate::tui::app::decided::{Decided, who};
+use crate::tui::app::decided::who;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::{self, Row, wrapped};
 use crate::tui::widget::canvas::Canvas;
