@@ -197,7 +197,9 @@ impl App {
             "trust" => return action(Action::Trust),
             "cost" => return action(Action::Cost),
             "settings" => return action(Action::Settings),
-            "quit" | "exit" | "q" => return action(Action::Quit),
+            "quit" => return action(Action::Quit),
+            // These are in no list: a skill that has such a name is what is meant.
+            "exit" | "q" if !self.is_own_skill(name) => return action(Action::Quit),
             "theme" if rest.trim().is_empty() => return action(Action::Theme),
             "theme" => return Ok(Meant::Theme(rest.trim().to_owned())),
             "editor" => return action(Action::Editor),
@@ -223,6 +225,12 @@ impl App {
             }
         };
         Ok(Meant::Change(change))
+    }
+
+    /// Whether a skill is called so that no command in the list is.
+    pub fn is_own_skill(&self, name: &str) -> bool {
+        let is_command = matching(name, &[]).iter().any(|row| row.name == name);
+        !is_command && self.setup.skills.iter().any(|skill| skill.name == name)
     }
 
     fn mean(&mut self, meant: Result<Meant, String>) -> Vec<Cmd> {

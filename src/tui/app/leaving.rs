@@ -2,6 +2,7 @@
 
 use crate::protocol::event::When;
 use crate::tui::app::App;
+use crate::tui::app::composer::written::Written;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::keymap::place::Place;
@@ -37,6 +38,11 @@ fn habit(text: &str) -> Option<Habit> {
 impl App {
     /// Leaves where the text that is entered is such a habit; a word is asked about first in one line. `None`: it is said.
     pub fn leave_by_habit(&mut self, when: When) -> Option<Vec<Cmd>> {
+        if let Written::Slash { name, .. } = self.view().composer.written()
+            && self.is_own_skill(&name)
+        {
+            return None;
+        }
         let text = self.view().composer.plain();
         let now = self.now.since;
         match habit(&text)? {

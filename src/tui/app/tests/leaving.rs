@@ -8,6 +8,7 @@ use crate::protocol::op::Op;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::message::Msg;
 use crate::tui::app::overlay::Overlay;
+use crate::tui::app::setup::SkillCard;
 use crate::tui::app::tests::{Desk, ops, submit};
 
 impl Desk {
@@ -36,6 +37,27 @@ fn the_commands_of_vi_and_of_shells_quit_and_are_never_sent() {
         assert_eq!(ops(&desk.press(KeyCode::Enter)), [], "{text}");
         assert!(!desk.app.quitting && desk.asks_to_quit(), "{text}");
         assert_eq!(desk.written(), "");
+    }
+}
+
+#[test]
+fn a_skill_of_such_a_name_goes_first() {
+    for (name, text) in [("x", "/x"), ("q", "/q"), ("exit", "/exit")] {
+        let mut desk = Desk::open();
+        desk.app.setup.skills = vec![SkillCard {
+            name: name.to_owned(),
+            description: "cuts".to_owned(),
+            body: "Cut it in two.".to_owned(),
+        }];
+        desk.typed(text);
+        desk.press(KeyCode::Enter);
+        assert!(!desk.app.quitting, "{text}");
+        assert_eq!(desk.written(), "Cut it in two.\n", "{text}");
+        desk.app.view_mut().composer.clear();
+        // In the form of vi it is what it was.
+        desk.typed(&text.replace('/', ":"));
+        desk.press(KeyCode::Enter);
+        assert!(desk.app.quitting, "{text}");
     }
 }
 
