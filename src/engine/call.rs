@@ -31,7 +31,7 @@ pub(crate) struct ModelCall {
     pub(crate) supply: Supply,
     /// It was sent with pictures, and this was known of its eyes.
     pub(crate) tried_pictures: Option<Sees>,
-    /// That another endpoint answers than before: told once it has.
+    /// That another endpoint answers than before: told once it has begun to.
     pub(crate) notice: Option<Box<Fact>>,
     /// Until then its first word, thought or call must have come: another endpoint is ready.
     pub(crate) patience: Option<Instant>,

@@ -306,6 +306,7 @@ impl Task {
                 call.saw(&chunk, now);
             }
             if unspoken && self.call.as_ref().is_some_and(|call| call.first.is_some()) {
+                self.notice_endpoint().await;
                 self.tell(Delta::Waiting {
                     what: Waiting::Nothing,
                 });
@@ -319,12 +320,9 @@ impl Task {
                 Chunk::CallGrows { name, bytes } => self.spoke(Delta::CallGrows { name, bytes }),
                 Chunk::Done(reply) => {
                     self.house.keep_windows();
-                    if let Some(mut call) = self.call.take() {
-                        if let Some(notice) = call.notice.take() {
-                            // Where it cannot be kept the answer cannot either, and that is told. Seldom: not kept in the
-                            // state of the task.
-                            let _ = Box::pin(self.commit(vec![*notice])).await;
-                        }
+                    // An answer may have no word before its end.
+                    self.notice_endpoint().await;
+                    if let Some(call) = self.call.take() {
                         self.counted = reply
                             .usage
                             .and_then(|usage| Counted::new(&call.sent, &reply.parts, &usage));
@@ -343,6 +341,27 @@ impl Task {
                 }
             }
         }
+    }
+
+    /// Tells, as soon as it does, that another endpoint answers than before.
+    async fn notice_endpoint(&mut self) {
+        let Some(notice) = self.call.as_mut().and_then(|call| call.notice.take()) else {
+            return;
+        };
+        if self.is_told(&notice) {
+            return;
+        }
+        // Where it cannot be kept the answer cannot either, and that is told. Seldom: not kept in the state of the task.
+        let _ = Box::pin(self.commit(vec![*notice])).await;
+    }
+
+    /// Whether an attempt before, which broke off, told this in the same step.
+    fn is_told(&self, notice: &Fact) -> bool {
+        let Fact::ItemAdded { turn, step, item } = notice else {
+            return false;
+        };
+        let mut newest = self.items.iter().rev();
+        newest.any(|(of, at, told)| (of, at, told) == (turn, step, item))
     }
 
     /// It has not begun to answer in time, and another endpoint is ready.

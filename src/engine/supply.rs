@@ -53,7 +53,7 @@ pub(crate) struct Chosen {
     pub(crate) patience: Option<Duration>,
     pub(crate) prompt: Prompt,
     pub(crate) window: Option<u64>,
-    /// Tells the person that another endpoint answers than before; true, and to be kept, only once it has.
+    /// Tells the person that another endpoint answers than before; true, and to be kept, only once it has begun to.
     pub(crate) notice: Option<Fact>,
 }
 
@@ -374,7 +374,7 @@ impl Task {
         call.step > 1 && target.as_route().is_none() && self.heard.is_some_and(fresh)
     }
 
-    /// What the person is told where the endpoint is another one than before, once it has answered: how each does that answered
+    /// What the person is told where the endpoint is another one than before, once it has begun to answer: how each does that answered
     /// last or was asked in this step.
     fn changed(
         &self,
