@@ -10,6 +10,10 @@ pub const ATTEMPTS: u32 = 8;
 /// The same for an answer that broke off after words of it had come: each time it is paid for again.
 pub const ATTEMPTS_WITH_WORDS: u32 = 3;
 
+/// The same for an address where nobody is, as it seems: a wrong one is said within seconds, and one short fault of the network
+/// is got over.
+const ATTEMPTS_NOWHERE: u32 = 3;
+
 /// The longest wait a provider may order; above it the turn fails and the person decides.
 const LONGEST_ORDERED: Duration = Duration::from_mins(15);
 
@@ -37,6 +41,15 @@ pub fn next(failure: &Failure, attempt: u32, attempts: u32, jitter: u16) -> Opti
     }
     let chosen = Duration::from_secs(1 << (attempt - 1).min(6)).min(LONGEST_CHOSEN);
     Some(spread(chosen, jitter))
+}
+
+/// How often one is asked at most that failed so, where nobody is there who could end it.
+pub fn alone(failure: &Failure, attempts: u32) -> u32 {
+    if failure.nowhere {
+        attempts.min(ATTEMPTS_NOWHERE)
+    } else {
+        attempts
+    }
 }
 
 fn spread(wait: Duration, jitter: u16) -> Duration {

@@ -46,6 +46,9 @@ pub struct Failure {
     /// There was no way to the server, so the request never left: nothing can have been charged for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unsent: bool,
+    /// Most likely nobody will ever answer at that address: the network is there and the host is not, or no server of this machine.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub nowhere: bool,
     /// The key is good and its account has no credit left.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub spent: bool,
@@ -60,6 +63,7 @@ impl Failure {
             retry_after: None,
             should_retry: None,
             unsent: false,
+            nowhere: false,
             spent: false,
         }
     }

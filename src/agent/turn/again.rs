@@ -266,6 +266,47 @@ fn no_step_is_asked_or_waited_for_without_end() {
 }
 
 #[test]
+fn an_address_where_nobody_is_is_given_up_within_seconds_where_nobody_is_there_to_see() {
+    let nowhere = |supply| {
+        let mut failed = fails(FailureKind::Network, "", supply);
+        if let Input::Failed {
+            failure, partial, ..
+        } = &mut failed
+        {
+            (failure.unsent, failure.nowhere) = (true, true);
+            *partial = Reply::default();
+        }
+        failed
+    };
+    let limits = |patient| Limits {
+        max_steps: None,
+        attempts: 8,
+        patient,
+    };
+    let (mut turn, _) = Turn::begin(1, prompt(), limits(false), Arc::new([]));
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        seen.extend(told(&turn.step(nowhere(Supply::One))));
+        seen.extend(told(&turn.step(Input::Woke)));
+    }
+    let expected = [
+        "waits 1 s",
+        "asks 2 after a wait",
+        "waits 2 s",
+        "asks 3 after a wait",
+        "ends Network",
+    ];
+    assert_eq!(seen, expected);
+    // A person may be about to start the server.
+    let (mut turn, _) = Turn::begin(1, prompt(), limits(true), Arc::new([]));
+    for _ in 0..20 {
+        turn.step(nowhere(Supply::One));
+        turn.step(Input::Woke);
+    }
+    assert!(!turn.has_ended());
+}
+
+#[test]
 fn a_way_to_the_server_is_waited_for_while_a_person_is_there() {
     let no_way = |supply| {
         let mut failed = fails(FailureKind::Network, "", supply);

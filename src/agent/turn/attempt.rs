@@ -74,7 +74,7 @@ impl Turn {
             return;
         }
         let most = if partial.is_empty() {
-            self.limits.attempts
+            self.most(&failure)
         } else {
             self.limits.attempts.min(retry::ATTEMPTS_WITH_WORDS)
         };
@@ -150,6 +150,15 @@ impl Turn {
         }
     }
 
+    /// How often one is asked that failed so. A person sees the wait, and may be about to start the server.
+    fn most(&self, failure: &Failure) -> u32 {
+        if self.limits.patient {
+            self.limits.attempts
+        } else {
+            retry::alone(failure, self.limits.attempts)
+        }
+    }
+
     fn for_a_way(&self, failure: &Failure, jitter: u16) -> Option<Duration> {
         let patient = self.limits.patient && self.limits.attempts > 1;
         retry::for_a_way(failure, jitter).filter(|_| patient)
@@ -175,7 +184,7 @@ impl Turn {
         let endless = self.for_a_way(&failure, 0).is_some();
         // Of a route a round is one attempt, whichever of its endpoints were asked in it. A wait before anything was asked is
         // none, but there is no second one of these.
-        let most = self.limits.attempts;
+        let most = self.most(&failure);
         let times = self.tried.iter().map(|tried| tried.times).max();
         let times = times.unwrap_or(0);
         if (times >= most || self.rounds > most || most == 1) && !endless {

@@ -31,17 +31,26 @@ pub(crate) fn is_lost(error: &reqwest::Error) -> bool {
     !is_new && find::<rustls::Error>(error).is_none()
 }
 
-/// The request failed before an answer began.
-pub(crate) fn before_answer(error: &reqwest::Error, place: &str) -> Failure {
+/// The request to a server, which may be `here` on this machine, failed before an answer began. `is_online` says whether there is
+/// a network: without one no name is found, which says nothing of the name.
+pub(crate) fn before_answer(
+    error: &reqwest::Error,
+    (place, here): (&str, bool),
+    is_online: impl FnOnce() -> bool,
+) -> Failure {
     if find::<NoSuchHost>(error).is_some() {
         let text =
             format!("cannot find {place}: check the network, or the host's name in base_url");
-        return unsent(text);
+        return Failure {
+            nowhere: is_online(),
+            ..unsent(text)
+        };
     }
     if let Some(error) = find::<rustls::Error>(error) {
         return unsafe_server(error, place);
     }
-    let text = match find::<io::Error>(error).map(io::Error::kind) {
+    let kind = find::<io::Error>(error).map(io::Error::kind);
+    let text = match kind {
         Some(io::ErrorKind::ConnectionRefused) => {
             format!("nothing answers at {place}: start the server, or correct base_url")
         }
@@ -60,7 +69,10 @@ pub(crate) fn before_answer(error: &reqwest::Error, place: &str) -> Failure {
         ),
     };
     if error.is_connect() {
-        unsent(text)
+        Failure {
+            nowhere: here && kind == Some(io::ErrorKind::ConnectionRefused),
+            ..unsent(text)
+        }
     } else {
         Failure::new(FailureKind::Network, text)
     }

@@ -7,6 +7,7 @@ pub mod fault;
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::UdpSocket;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -168,6 +169,17 @@ pub fn is_loopback(url: &Url) -> bool {
     address::is_loopback(host.trim_start_matches('[').trim_end_matches(']'))
 }
 
+/// Whether the system knows a way out of this machine. Nothing is sent to find out: a datagram's socket only looks the way up,
+/// here to addresses that documents are written with.
+fn is_online() -> bool {
+    let ways = [("0.0.0.0:0", "192.0.2.1:9"), ("[::]:0", "[2001:db8::1]:9")];
+    ways.into_iter().any(|(from, to)| {
+        UdpSocket::bind(from)
+            .and_then(|socket| socket.connect(to))
+            .is_ok()
+    })
+}
+
 fn place(url: &Url) -> String {
     let host = excerpt(url.host_str().unwrap_or_default());
     url.port()
@@ -212,7 +224,10 @@ impl Http {
                     format!("{place} did not answer within {seconds} s: ask again"),
                 )
             })?
-            .map_err(|error| fault::before_answer(&error, &place))?;
+            .map_err(|error| {
+                let here = is_loopback(&request.url);
+                fault::before_answer(&error, (&place, here), is_online)
+            })?;
         self.kept().insert(place.clone());
         let status = response.status();
         if status.is_success() {
