@@ -73,12 +73,7 @@ fn read(path: &std::path::Path) -> Result<String, Failure> {
 }
 
 fn unknown(model: &ModelRef) -> Failure {
-    let names: Vec<&str> = rehearsal::names().collect();
-    fault(format!(
-        "there is no rehearsal `{}`: known are {}",
-        crate::agent::visible::one_line(&model.model),
-        names.join(", ")
-    ))
+    fault(rehearsal::unknown(&model.model))
 }
 
 fn fault(message: String) -> Failure {

@@ -71,7 +71,7 @@ fn wrong_words_are_named() {
         ),
         (
             &["run", "--model", "rehearsal/nope", "hi"],
-            1,
+            2,
             &["no rehearsal `nope`", "tour"],
         ),
         (&["show", "abcdef"], 1, &["no session `abcdef`"]),

@@ -3,17 +3,23 @@
 use crate::config::{Config, Wire, address, preset, route};
 use crate::protocol::id::ModelRef;
 use crate::protocol::query::ModelCard;
+use crate::provider::rehearsal;
 
-/// Why the config has no such model: its provider or route is not there.
+/// Why there is no such model: its provider, route or script is not there.
 pub fn model_trouble(model: &ModelRef, config: &Config) -> Option<String> {
     match model.as_route() {
         Some(name) if !config.routes.contains_key(name) => {
             Some(format!("--model {}", route::unknown(name, &config.routes)))
         }
-        None if !config.providers.contains_key(&model.provider) => {
-            Some(missing_provider(model, config))
-        }
-        Some(_) | None => None,
+        Some(_) => None,
+        None => match config.providers.get(&model.provider) {
+            None => Some(missing_provider(model, config)),
+            Some(provider) => {
+                let is_shipped = provider.wire == Wire::Rehearsal && provider.script.is_none();
+                let is_there = !is_shipped || rehearsal::shipped(&model.model).is_some();
+                (!is_there).then(|| rehearsal::unknown(&model.model))
+            }
+        },
     }
 }
 

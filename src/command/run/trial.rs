@@ -21,6 +21,7 @@ use crate::engine::walls::Sandbox;
 use crate::engine::{Engine, Options};
 use crate::protocol::event::{Fact, Signal};
 use crate::protocol::item::Block;
+use crate::provider::rehearsal;
 
 /// A home with a script under `play/x`, and a folder to work in.
 struct Stage {
@@ -261,6 +262,11 @@ async fn what_cannot_begin_says_why_and_prints_no_result() {
         ("--session abcd x", "there is no session `abcd`: `creel sessions --all` lists them".to_owned(), 1),
         ("--continue x", format!("there is no session in {} to go on with", folder.display()), 1),
         ("--model nowhere/x x", "there is no provider `nowhere`: there are dear, play, rehearsal".to_owned(), 2),
+        (
+            "--model rehearsal/tuor x",
+            rehearsal::unknown("tuor"),
+            2,
+        ),
         (
             "--model groq/x x",
             "the provider `groq` has no key: set GROQ_API_KEY, or add [providers.groq] to the config".to_owned(),

@@ -21,6 +21,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 
 use crate::agent::prompt::Prompt;
+use crate::agent::visible;
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::Currency;
@@ -71,6 +72,16 @@ pub fn shipped(name: &str) -> Option<&'static str> {
 /// The names of the shipped scripts: the models of `rehearsal`.
 pub fn names() -> impl Iterator<Item = &'static str> {
     SCRIPTS.iter().map(|(name, _)| *name)
+}
+
+/// That no shipped script has that name.
+pub fn unknown(name: &str) -> String {
+    let known: Vec<&str> = names().collect();
+    format!(
+        "there is no rehearsal `{}`: known are {}",
+        visible::one_line(name),
+        known.join(", ")
+    )
 }
 
 /// The files of the tour's folder with their contents. A face puts them into a scratch folder, or makes sure that none of
