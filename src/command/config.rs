@@ -1,5 +1,6 @@
 //! `creel config`: needs no engine, and works when the file is broken.
 
+use crate::agent::rule;
 use crate::command::cli::ConfigSub;
 use crate::command::{Ended, Face, Trouble, exit};
 use crate::config::keymap::Keys;
@@ -60,6 +61,10 @@ fn check(paths: &Paths, env: Environment<'_>, keys: Keys, face: &mut Face<'_>) -
                         "note: what providers.{name} is sent can be read on the way to {host}: its address is plain http"
                     ))?;
                 }
+            }
+            let rules = loaded.config.rules.iter();
+            for why in rules.filter_map(|rule| rule::reach(&rule.text)) {
+                face.note(&format!("note: permissions: {why}"))?;
             }
             for why in themes_missing(&loaded.config.ui.theme, paths) {
                 face.note(&format!("warning: ui.theme: {why}"))?;

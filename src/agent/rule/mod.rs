@@ -89,6 +89,22 @@ pub fn unread(text: &str) -> Option<String> {
     })
 }
 
+/// What a rule reaches beyond the tool it names, or does not, where that may be taken otherwise.
+pub fn reach(text: &str) -> Option<String> {
+    let (tool, specifier) = parse(text).ok()?;
+    let text = text.trim();
+    let (_, rest) = text.split_at_checked(tool.len())?;
+    match tool.as_str() {
+        "write" => Some(format!(
+            "`{text}` is about all that writes files, and means the same as `Edit{rest}`"
+        )),
+        "glob" | "grep" if specifier.is_some() => Some(format!(
+            "`{text}` is about {tool} alone; `Read{rest}` is about all that reads"
+        )),
+        _ => None,
+    }
+}
+
 /// Parameters of tools, here and in other programs.
 const PARAMETERS: &[&str] = &[
     "command",

@@ -115,6 +115,33 @@ fn a_rule_in_a_form_that_fits_nothing_says_what_would() {
 }
 
 #[test]
+fn what_a_rule_reaches_is_said_where_it_may_be_taken_otherwise() {
+    for (text, expected) in [
+        (
+            " write(docs/**) ",
+            Some(
+                "`write(docs/**)` is about all that writes files, and means the same as `Edit(docs/**)`",
+            ),
+        ),
+        (
+            "Write",
+            Some("`Write` is about all that writes files, and means the same as `Edit`"),
+        ),
+        (
+            "Glob(src/**)",
+            Some("`Glob(src/**)` is about glob alone; `Read(src/**)` is about all that reads"),
+        ),
+        ("Grep", None),
+        ("Edit(docs/**)", None),
+        ("Read(docs/**)", None),
+        ("Bash(write x)", None),
+        ("(", None),
+    ] {
+        assert_eq!(reach(text).as_deref(), expected, "{text}");
+    }
+}
+
+#[test]
 fn rules_of_every_tool_of_files_are_looked_at() {
     // `Write` and `Edit` mean whatever writes, `Read` whatever reads, the others themselves.
     for (text, tools) in [
