@@ -39,7 +39,7 @@ impl App {
     pub fn act(&mut self, action: Action) -> Vec<Cmd> {
         match action {
             Action::Leader => self.lead(Leader::CtrlX),
-            Action::NextAsk => self.next_ask(),
+            Action::NextAsk => return self.next_ask(),
             Action::Tab(number) => self.go_to(usize::from(number).saturating_sub(1)),
             Action::Inbox => {
                 self.show_inbox();

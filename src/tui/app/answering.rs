@@ -2,6 +2,7 @@
 
 use crate::agent::visible::one_line;
 use crate::protocol::ask::{About, Answer, Ask, Verdict};
+use crate::protocol::event::Ending;
 use crate::protocol::id::SessionId;
 use crate::protocol::op::Op;
 use crate::tui::app::ask::{AskFocus, Back, Reply, edited};
@@ -13,6 +14,7 @@ use crate::tui::app::keymap::press::Press;
 use crate::tui::app::message::Cmd;
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::transcript::What;
+use crate::tui::app::view::View;
 use crate::tui::app::{App, Focus};
 
 /// What leads further down in a long one: the first that has a key is named.
@@ -36,8 +38,9 @@ impl App {
         }
     }
 
-    /// The focus goes to the oldest ask of all sessions; from there the inbox opens.
-    pub fn next_ask(&mut self) {
+    /// The focus goes to the oldest ask of all sessions; from there the inbox opens. Where none waits it goes to a session that
+    /// failed and waits for the person.
+    pub fn next_ask(&mut self) -> Vec<Cmd> {
         let waiting: Vec<_> = self
             .waiting()
             .into_iter()
@@ -48,13 +51,13 @@ impl App {
             session: self.pane().session,
         };
         let Some((session, ask)) = waiting.first().cloned() else {
-            self.say("nothing waits for you");
-            return;
+            self.next_failed();
+            return Vec::new();
         };
         let back = match &self.focus {
             Focus::Ask(focus) if focus.session == session && focus.ask.id == ask.id => {
                 self.show_inbox();
-                return;
+                return self.ask_decided();
             }
             Focus::Ask(focus) => focus.back,
             _ => here,
@@ -67,6 +70,40 @@ impl App {
         self.overlay = None;
         self.close_board();
         self.focus_ask(session, ask, back);
+        Vec::new()
+    }
+
+    /// The focus goes to the card of the session that failed first, from a card to the next one.
+    fn next_failed(&mut self) {
+        let fails = |view: &&View| {
+            // Who holds a session goes on with it.
+            let is_own = view.read_only.is_none();
+            is_own && matches!(view.stopped(), Some(Ending::Failed { .. }))
+        };
+        let failed = self.views.iter().filter(fails);
+        let since = |view: &View| Some((view.session.as_ref()?.active, view.id));
+        let mut failed: Vec<_> = failed.filter_map(since).collect();
+        failed.sort_unstable();
+        let here = self.pane().session;
+        let on_card = matches!(self.focus, Focus::Card(_));
+        let at = failed.iter().position(|(_, id)| on_card && *id == here);
+        let next = at.map_or(0, |at| (at + 1) % failed.len());
+        let Some(&(_, session)) = failed.get(next) else {
+            self.say("nothing waits for you");
+            return;
+        };
+        if at == Some(next) {
+            self.say("nothing else waits for you");
+            return;
+        }
+        if session != here
+            && let Some(index) = self.views.iter().position(|view| view.id == session)
+        {
+            self.go_to(index);
+        }
+        self.overlay = None;
+        self.close_board();
+        self.to_cards();
     }
 
     /// Gives the focus to an ask; `back` is where it goes to afterwards.

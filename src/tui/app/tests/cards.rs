@@ -16,6 +16,7 @@ use crate::protocol::session::Change;
 use crate::tui::app::Focus;
 use crate::tui::app::card::{Choice, KeyPlaces, given_to};
 use crate::tui::app::first_run::{FirstRun, Page};
+use crate::tui::app::keymap::Action;
 use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::setup::{Checked, GivenKey, NewProvider, Stored};
@@ -47,6 +48,44 @@ fn variable() -> KeySource {
 
 fn file() -> KeySource {
     KeySource::File(PathBuf::from("/keys/anthropic"))
+}
+
+#[test]
+fn sessions_that_failed_are_gone_to_where_no_ask_waits() {
+    let fails = |desk: &mut Desk, session| {
+        let failure = Failure::new(FailureKind::Auth, "it did not go");
+        let ending = Ending::Failed { failure };
+        desk.fact_of(session, Fact::TurnEnded { turn: 1, ending });
+    };
+    let mut desk = Desk::running();
+    let (first, opened) = (desk.app.view().id, desk.app.view().session.clone());
+    desk.app.act(Action::NewSession);
+    let second = desk.app.view().id;
+    let view = desk.app.view_mut();
+    view.session = opened;
+    if let Some(session) = &mut view.session {
+        session.id = second;
+    }
+    desk.app.act(Action::NewSession);
+    let third = desk.app.view().id;
+    desk.typed("half a word");
+    desk.wait(10);
+    fails(&mut desk, second);
+    desk.wait(10);
+    fails(&mut desk, first);
+    // Nothing takes the keys by itself.
+    assert_eq!(desk.app.view().id, third);
+    let mut seen = Vec::new();
+    for _ in 0..3 {
+        desk.alt('a');
+        seen.push((desk.app.view().id, matches!(desk.app.focus, Focus::Card(_))));
+    }
+    assert_eq!(seen, [(second, true), (first, true), (second, true)]);
+    // An ask goes first.
+    let ask = crate::tui::app::tests::approval("a", crate::protocol::ask::Risk::Low);
+    desk.fact_of(first, Fact::AskRaised { ask });
+    desk.alt('a');
+    assert_eq!(desk.asking(), Some("a"));
 }
 
 #[test]
