@@ -113,11 +113,14 @@ fn whole(app: &App, kept: &KeptRule, since: std::time::Duration) -> String {
     );
     let until = match kept.until {
         None => "no end".to_owned(),
-        Some(until) => format!("ends in {}", age(until.since(app.now.wall))),
+        Some(until) => match age(until.since(app.now.wall)).as_str() {
+            "now" => "ends within a minute".to_owned(),
+            age => format!("ends in {age}"),
+        },
     };
-    format!(
-        "rule {}: {of}; kept {} ago, {from}; {until}",
-        kept.number,
-        age(since)
-    )
+    let since = match age(since).as_str() {
+        "now" => "just now".to_owned(),
+        age => format!("{age} ago"),
+    };
+    format!("rule {}: {of}; kept {since}, {from}; {until}", kept.number)
 }
