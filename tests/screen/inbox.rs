@@ -114,6 +114,23 @@ fn asks_of_all_sessions_with_the_marked_one_in_full() {
 }
 
 #[test]
+fn asks_that_are_answered_together_tell_each_its_risk() {
+    let mut desk = four(clean());
+    let flaky = desk.app.views[1].id;
+    let remove = approval(Risk::Medium, "rm report.txt", "deletes one file");
+    desk.asked(flaky, "e", remove);
+    desk.alt('i');
+    desk.press(KeyCode::Char(' '));
+    for _ in 0..4 {
+        desk.press(KeyCode::Tab);
+    }
+    desk.press(KeyCode::Char(' '));
+    desk.press(KeyCode::Char('A'));
+    desk.wait(400);
+    screen!("inbox_together_100x30", desk);
+}
+
+#[test]
 fn nothing_waits() {
     for size in [(100, 30), (40, 12)] {
         let mut desk = worked((100, 30)).resized(size);

@@ -4,7 +4,8 @@
 use ratatui::layout::Rect;
 
 use crate::agent::visible::{escaped, one_line};
-use crate::protocol::ask::{Approval, Risk, Subject};
+use crate::protocol::ask::{About, Approval, Ask, Risk, Subject};
+use crate::protocol::id::SessionId;
 use crate::tui::app::App;
 use crate::tui::app::ask::{command_line, readable_arguments};
 use crate::tui::screen::body::{Laid, changes, diff, indented};
@@ -138,7 +139,7 @@ impl Asked {
 pub fn approval(app: &App, approval: &Approval, details: bool, form: Form) -> Asked {
     let mut asked = Asked {
         body: Laid::default(),
-        risk: risk(approval, form),
+        risk: risk(approval.risk, &open_and_why(approval), form),
     };
     let laid = &mut asked.body;
     let width = form.cells();
@@ -264,20 +265,56 @@ pub fn approval(app: &App, approval: &Approval, details: bool, form: Form) -> As
     asked
 }
 
-/// How risky it is, what is open to it, and why.
-fn risk(approval: &Approval, form: Form) -> Vec<Row> {
+/// What is answered together: all in full, one below the other, each with its own risk, since a yes is one to each. How high that
+/// of all is stays in sight.
+pub fn with_others(
+    app: &App,
+    (first, mut asked): (&Approval, Asked),
+    others: &[(SessionId, Ask)],
+    form: Form,
+) -> Asked {
+    if others.is_empty() {
+        return asked;
+    }
+    let why = format!("all {}, each for the reason below it", others.len() + 1);
+    for row in std::mem::replace(&mut asked.risk, risk(first.risk, &why, form)) {
+        asked.body.row(row);
+    }
+    for (_, other) in others {
+        if let About::Approval(other) = &other.about {
+            asked.body.row(Row::new());
+            let other = approval(app, other, false, form);
+            asked.body.append(other.body);
+            for row in other.risk {
+                asked.body.row(row);
+            }
+        }
+    }
+    asked
+}
+
+fn open_and_why(approval: &Approval) -> String {
+    let open = approval.open().map(|open| format!("{open}; "));
+    open.unwrap_or_default() + &approval.risk_why
+}
+
+/// How risky it is, and why.
+fn risk(risk: Risk, why: &str, form: Form) -> Vec<Row> {
     let width = form.cells();
     let narrow = width < NARROW;
     let indent = if narrow { 0 } else { 2 };
-    let (word, role) = match approval.risk {
+    let (word, role) = match risk {
         Risk::Low => ("LOW", Role::Good),
         Risk::Medium => ("MED", Role::Warn),
         Risk::High => ("HIGH", Role::Bad),
     };
     let (lead, room) = if narrow { (4, 1) } else { (5, 3) };
-    let open = approval.open().map(|open| format!("{open}; "));
-    let why = open.unwrap_or_default() + &one_line(&approval.risk_why);
-    let why = wrapped(&why, width.saturating_sub(lead + room), 0, Role::Text);
+    let why = wrapped(
+        &one_line(why),
+        width.saturating_sub(lead + room),
+        0,
+        Role::Text,
+    );
     let rows = why.into_iter().enumerate().map(|(index, row)| {
         let word = if index == 0 { word } else { "" };
         let mut whole = Row::of(format!("{:indent$}{word:<lead$} ", ""), role);

@@ -12,7 +12,7 @@ use crate::tui::app::choosing::Choice;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::live::Keymap;
 use crate::tui::app::keymap::place::Place;
-use crate::tui::screen::ask_body::{Asked, NARROW, approval};
+use crate::tui::screen::ask_body::{Asked, NARROW, approval, with_others};
 use crate::tui::screen::ask_rule;
 use crate::tui::screen::asked::{question, text_rows};
 use crate::tui::screen::blank;
@@ -53,10 +53,12 @@ impl Card<'_> {
         let laid = &mut asked.body;
         match self.about {
             About::Approval(wanted) => {
-                return match self.focus.and_then(|focus| focus.making.as_deref()) {
-                    Some(making) => ask_rule::lay(app, wanted, making, form),
-                    None => self.with_others(app, approval(app, wanted, details, form), form),
-                };
+                if let Some(making) = self.focus.and_then(|focus| focus.making.as_deref()) {
+                    return ask_rule::lay(app, wanted, making, form);
+                }
+                let others = self.focus.map_or(&[][..], |focus| &focus.with);
+                let asked = approval(app, wanted, details, form);
+                return with_others(app, (wanted, asked), others, form);
             }
             About::Budget {
                 worst,
@@ -101,17 +103,6 @@ impl Card<'_> {
                 form,
             ),
             About::Question(wanted) => question(laid, wanted, self.focus, form),
-        }
-        asked
-    }
-
-    /// What is answered with it stands below it, in full.
-    fn with_others(&self, app: &App, mut asked: Asked, form: Form) -> Asked {
-        for (_, other) in self.focus.iter().flat_map(|focus| &focus.with) {
-            if let About::Approval(other) = &other.about {
-                asked.body.row(Row::new());
-                asked.body.append(approval(app, other, false, form).body);
-            }
         }
         asked
     }
