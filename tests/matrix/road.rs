@@ -6,7 +6,7 @@ use crate::matrix::script::{
     says, streams, whole,
 };
 use crate::matrix::{Row, Seen, Trial, Way, elsewhere, not, program};
-use crate::support::server::{Act, Turn, answer, chunk, head};
+use crate::support::server::{Act, Dialect, Turn, answer, chunk, head};
 
 pub fn rows() -> Vec<Row> {
     vec![limited(), overloaded(), within(), cut(), stalled(), dead()]
@@ -120,11 +120,25 @@ fn within() -> Row {
                 },
             ),
             program(
-                "before the first word",
-                ALL,
+                "before the first word, behind its beginning",
+                &[
+                    Dialect::Anthropic,
+                    Dialect::OpenAiChat,
+                    Dialect::OpenAiResponses,
+                ],
                 vec![fails_at_once("Overloaded"), done()],
                 Seen {
                     ledger: "work estimated, retry listed",
+                    ..Seen::twice()
+                },
+            ),
+            // Nothing of an answer is there that could be charged.
+            program(
+                "and nothing else",
+                &[Dialect::Gemini, Dialect::Ollama],
+                vec![fails_at_once("Overloaded"), done()],
+                Seen {
+                    ledger: "work free, retry listed",
                     ..Seen::twice()
                 },
             ),
