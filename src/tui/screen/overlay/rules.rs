@@ -113,14 +113,42 @@ fn whole(app: &App, kept: &KeptRule, since: std::time::Duration) -> String {
     );
     let until = match kept.until {
         None => "no end".to_owned(),
-        Some(until) => match age(until.since(app.now.wall)).as_str() {
-            "now" => "ends within a minute".to_owned(),
-            age => format!("ends in {age}"),
-        },
+        Some(until) => ahead(until.since(app.now.wall)),
     };
-    let since = match age(since).as_str() {
+    let since = ago(since);
+    format!("rule {}: {of}; kept {since}, {from}; {until}", kept.number)
+}
+
+fn ago(passed: std::time::Duration) -> String {
+    match age(passed).as_str() {
         "now" => "just now".to_owned(),
         age => format!("{age} ago"),
-    };
-    format!("rule {}: {of}; kept {since}, {from}; {until}", kept.number)
+    }
+}
+
+fn ahead(left: std::time::Duration) -> String {
+    match age(left).as_str() {
+        "now" => "ends within a minute".to_owned(),
+        age => format!("ends in {age}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn times_are_told_in_right_words() {
+        for (seconds, past, future) in [
+            (0, "just now", "ends within a minute"),
+            (59, "just now", "ends within a minute"),
+            (180, "3m ago", "ends in 3m"),
+            (7_200, "2h ago", "ends in 2h"),
+        ] {
+            let time = Duration::from_secs(seconds);
+            assert_eq!((&*ago(time), &*ahead(time)), (past, future));
+        }
+    }
 }
