@@ -238,7 +238,7 @@ mod tests {
             ("a folder", &|| fs::create_dir(&file).unwrap()),
             ("too long", &|| fs::write(&file, &long).unwrap()),
             ("no JSON", &|| {
-                fs::write(&file, "{\"permissions\":").unwrap()
+                fs::write(&file, "{\"permissions\":").unwrap();
             }),
         ];
         for (case, make) in cases {

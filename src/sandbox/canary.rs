@@ -223,12 +223,11 @@ fn converse(
             let _ = waitid(WaitId::Pid(pid), ended);
         }
         drop(done);
-        match watch?.join() {
-            Ok(false) => Ok(told),
-            Ok(true) | Err(_) => {
-                let seconds = patience.as_secs();
-                Err(io::Error::other(format!("no answer within {seconds} s")))
-            }
+        if let Ok(false) = watch?.join() {
+            Ok(told)
+        } else {
+            let seconds = patience.as_secs();
+            Err(io::Error::other(format!("no answer within {seconds} s")))
         }
     });
     // What it left in its group goes with it.

@@ -326,7 +326,7 @@ mod tests {
         assert!(shut("stow/aws") && shut("stow/gh") && shut(".ssh"));
         assert!(!shut("") && !shut(".claude") && !shut(".aws"));
         assert!(!closed.contains(&"/".into()) && !closed.contains(&"/dev/null".into()));
-        assert_eq!(spread(&home.join("stow"), &closed), [PathBuf::new(); 0]);
+        assert_eq!(spread(&home.join("stow"), &closed), Vec::<PathBuf>::new());
     }
 
     #[test]

@@ -165,8 +165,9 @@ fn bound(bounds: &Bounds) -> Option<String> {
     match bounds {
         Bounds::Session { session } => Some(session.to_string()),
         Bounds::Worktree { folder } => Some(folder.to_string_lossy().into_owned()),
-        Bounds::Repository { project } => Some(project.to_string_lossy().into_owned()),
-        Bounds::Project { project } => Some(project.to_string_lossy().into_owned()),
+        Bounds::Repository { project } | Bounds::Project { project } => {
+            Some(project.to_string_lossy().into_owned())
+        }
         Bounds::Everywhere => None,
     }
 }
