@@ -15,6 +15,7 @@ pub mod figure;
 pub mod folder;
 pub mod fork;
 pub mod guard;
+pub mod hunks;
 pub mod loan;
 pub mod network;
 pub mod offer;

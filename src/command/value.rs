@@ -92,7 +92,7 @@ mod tests {
             (
                 "Zap",
                 Err(
-                    "names no tool of Creel: expected read, write, edit, grep, glob, bash or network",
+                    "names no tool of Creel: expected read, write, edit, grep, glob, bash, question or network",
                 ),
             ),
             ("Bash(", Err("rule `Bash(` has no closing parenthesis")),

@@ -6,6 +6,7 @@ use crate::agent::retry;
 use crate::agent::turn::effect::Effect;
 use crate::agent::turn::input::Input;
 use crate::agent::turn::{Limits, Opening, Turn};
+use crate::engine::hunks::Untaken;
 use crate::engine::session::Task;
 use crate::protocol::ask::{About, Answer, Approval, BudgetName, Verdict};
 use crate::protocol::call::with_the_rest;
@@ -205,6 +206,28 @@ impl Task {
         if !fits {
             self.refuse(command, "this is no answer to what was asked");
             return;
+        }
+        if let (
+            Answer::Verdict {
+                verdict: Verdict::Hunks { kept },
+            },
+            About::Approval(approval),
+        ) = (&answer, &about)
+        {
+            match self.with_hunks(approval, kept.clone()).await {
+                Ok(arguments) => {
+                    let verdict = Verdict::Edited { arguments };
+                    answer = Answer::Verdict { verdict };
+                }
+                Err(Untaken::Outdated(why)) => {
+                    self.take(Input::AskVoided { ask, why }).await;
+                    return;
+                }
+                Err(Untaken::Refused(why)) => {
+                    self.refuse(command, &why);
+                    return;
+                }
+            }
         }
         if let (
             Answer::Verdict {

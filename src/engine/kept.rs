@@ -98,7 +98,9 @@ impl Task {
                 }
                 rule.clone()
             }
-            Verdict::Once | Verdict::No { .. } | Verdict::Edited { .. } => return Ok(()),
+            Verdict::Once | Verdict::No { .. } | Verdict::Edited { .. } | Verdict::Hunks { .. } => {
+                return Ok(());
+            }
         };
         without_key(&rule.text, &self.house)?;
         let change = self.rule_kept(&rule, Some(approval.call.clone()));

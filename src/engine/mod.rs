@@ -24,6 +24,7 @@ pub mod frame;
 mod hall;
 pub mod health;
 mod house;
+mod hunks;
 pub mod journal;
 mod kept;
 pub mod leaving;

@@ -399,7 +399,7 @@ impl Task {
             .collect()
     }
 
-    fn scene(&self, call: &ToolCall, number: u32) -> Scene {
+    pub(crate) fn scene(&self, call: &ToolCall, number: u32) -> Scene {
         let house = Arc::clone(&self.house);
         let outputs = Arc::clone(&self.outputs);
         let teller = Arc::clone(&self.house);

@@ -215,6 +215,10 @@ pub enum Verdict {
     No {
         reason: Option<String>,
     },
+    /// Yes, with these of the hunks of the change that is shown, in their order.
+    Hunks {
+        kept: Vec<bool>,
+    },
     /// Yes, with other arguments; the model is told what was changed. What the call was given and these do not name stays.
     Edited {
         arguments: String,

@@ -49,6 +49,16 @@ impl Tool for Edit {
         Ok(plan(input, scene)?.change.subject(scene))
     }
 
+    fn partly(&self, input: &Value, scene: &Scene, kept: &[bool]) -> Result<Value, String> {
+        let (before, after) = plan(input, scene)?.change.partly(kept)?;
+        let (old, new) = region(&before, &after);
+        let mut input = input.clone();
+        input["old_string"] = Value::String(old.to_owned());
+        input["new_string"] = Value::String(new.to_owned());
+        input["replace_all"] = Value::Bool(false);
+        Ok(input)
+    }
+
     fn only_reads(&self) -> bool {
         false
     }
@@ -118,6 +128,42 @@ fn plan(input: &Value, scene: &Scene) -> Result<Plan, String> {
     })
 }
 
+/// The lines that differ, with as many of those around them as make the old ones occur once.
+fn region<'a>(before: &'a str, after: &'a str) -> (&'a str, &'a str) {
+    let begins = before
+        .split_inclusive('\n')
+        .zip(after.split_inclusive('\n'));
+    let mut head: usize = begins
+        .take_while(|(old, new)| old == new)
+        .map(|(old, _)| old.len())
+        .sum();
+    let least = before.len().min(after.len());
+    let mut tail = 0;
+    let ends = before
+        .split_inclusive('\n')
+        .rev()
+        .zip(after.split_inclusive('\n').rev());
+    for (old, new) in ends {
+        if old != new || head + tail + old.len() > least {
+            break;
+        }
+        tail += old.len();
+    }
+    loop {
+        let old = &before[head..before.len() - tail];
+        let first = old.chars().next().map_or(0, char::len_utf8);
+        let once =
+            first > 0 && before.find(old) == Some(head) && !before[head + first..].contains(old);
+        if once || (head == 0 && tail == 0) {
+            return (old, &after[head..after.len() - tail]);
+        }
+        let above = before[..head].split_inclusive('\n').next_back();
+        head -= above.map_or(0, str::len);
+        let below = before[before.len() - tail..].split_inclusive('\n').next();
+        tail -= below.map_or(0, str::len);
+    }
+}
+
 fn edit(input: &Value, scene: &Scene) -> Result<Outcome, String> {
     let Plan { change, place } = plan(input, scene)?;
     let created = change.target.before.is_none();
@@ -138,6 +184,24 @@ fn edit(input: &Value, scene: &Scene) -> Result<Outcome, String> {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
+
+    #[test]
+    fn the_lines_that_differ_are_found_with_what_makes_them_one() {
+        let cases = [
+            ("a\nb\nc\n", "a\nB\nc\n", ("b\n", "B\n")),
+            ("a\nb\n", "a\nb\nc\n", ("b\n", "b\nc\n")),
+            ("x\na\nx\n", "x\na\ny\n", ("a\nx\n", "a\ny\n")),
+            ("x\nx\nx\n", "x\nx\n", ("x\nx\nx\n", "x\nx\n")),
+            ("", "new\n", ("", "new\n")),
+            ("a\nb", "a\nb\n", ("b", "b\n")),
+        ];
+        for (before, after, (old, new)) in cases {
+            assert_eq!(super::region(before, after), (old, new), "{before:?}");
+            if !old.is_empty() {
+                assert_eq!(before.replacen(old, new, 1), after, "{before:?}");
+            }
+        }
+    }
     use super::*;
     use crate::tool::shared::trial::Trial;
     use serde_json::json;

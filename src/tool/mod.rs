@@ -44,6 +44,11 @@ pub trait Tool: Send + Sync {
     /// What exactly would happen, for the person who decides. May read files (a change is shown as a diff).
     fn subject(&self, input: &Value, scene: &Scene) -> Result<Subject, String>;
 
+    /// The arguments of a call with these hunks of its change alone, in the order of the patch that is shown. May read files.
+    fn partly(&self, _input: &Value, _scene: &Scene, _kept: &[bool]) -> Result<Value, String> {
+        Err("this is taken whole or not".to_owned())
+    }
+
     /// Several calls that only read may run side by side.
     fn only_reads(&self) -> bool;
 

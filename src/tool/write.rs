@@ -46,6 +46,13 @@ impl Tool for Write {
         Ok(plan(input, scene)?.subject(scene))
     }
 
+    fn partly(&self, input: &Value, scene: &Scene, kept: &[bool]) -> Result<Value, String> {
+        let (_, content) = plan(input, scene)?.partly(kept)?;
+        let mut input = input.clone();
+        input["content"] = Value::String(content);
+        Ok(input)
+    }
+
     fn only_reads(&self) -> bool {
         false
     }

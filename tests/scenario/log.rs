@@ -330,6 +330,7 @@ fn answered(answer: &Answer) -> String {
             Verdict::No {
                 reason: Some(reason),
             } => format!("no: {reason}"),
+            Verdict::Hunks { kept } => format!("yes, hunks {kept:?}"),
             Verdict::Edited { arguments } => format!("yes, as {arguments}"),
         },
         Answer::Proceed => "go on".to_owned(),

@@ -44,6 +44,10 @@ impl Turn {
             return;
         };
         let verdict = match answer {
+            // Made into arguments before they come here.
+            Answer::Verdict {
+                verdict: Verdict::Hunks { .. },
+            } => return,
             Answer::Verdict { verdict } => verdict,
             Answer::Said { text } => {
                 self.said(index, ask, text, effects);
@@ -61,6 +65,7 @@ impl Turn {
             Verdict::Once | Verdict::Session | Verdict::Kept { .. } => {
                 self.run(index, By::Person, effects);
             }
+            Verdict::Hunks { .. } => {}
             Verdict::Edited { arguments } => {
                 self.calls[index].edited = Some(arguments.clone());
                 self.calls[index].call.arguments = arguments;

@@ -161,7 +161,7 @@ pub fn answered(answer: &Answer) -> String {
             Verdict::No {
                 reason: Some(reason),
             } => format!("no: {}", one_line(reason)),
-            Verdict::Edited { .. } => "yes, as edited".to_owned(),
+            Verdict::Edited { .. } | Verdict::Hunks { .. } => "yes, as edited".to_owned(),
         },
         Answer::Proceed => "go on".to_owned(),
         Answer::Raise { by } => format!("{} more", money(*by)),

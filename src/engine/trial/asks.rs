@@ -211,3 +211,33 @@ async fn a_script_that_changed_while_it_was_asked_about_is_asked_about_anew() {
     assert_eq!(play.ending().await, Ending::Finished);
     play.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn some_hunks_of_a_change_are_taken_and_the_others_left() {
+    let stage = Stage::new(
+        "> *\n< call read {\"path\":\"a.txt\"}\n\n< call edit {\"path\":\"a.txt\",\"old_string\":\"x\",\"new_string\":\"y\",\"replace_all\":true}\n\n< text: done\n",
+    );
+    let mut play = in_mode_ask(&stage).await;
+    let file = play.folder.join("a.txt");
+    std::fs::write(&file, "x\nkeep\nx\nkeep\nx\n").unwrap();
+    play.say("go", When::Turn);
+    let ask = play.ask().await;
+    let hunks = |kept: &[bool]| {
+        verdict(Verdict::Hunks {
+            kept: kept.to_vec(),
+        })
+    };
+    for kept in [&[false; 3][..], &[true; 2]] {
+        let answer = play.answer(ask.id.clone(), hunks(kept));
+        assert_eq!(play.refusal().await.0, answer, "{kept:?}");
+    }
+    play.answer(ask.id, hunks(&[true, false, true]));
+    let outcome = play.fact(result).await;
+    assert_eq!(outcome.kind, OutcomeKind::Done, "{}", outcome.text);
+    assert_eq!(
+        std::fs::read_to_string(&file).unwrap(),
+        "y\nkeep\nx\nkeep\ny\n"
+    );
+    assert_eq!(play.ending().await, Ending::Finished);
+    play.end().await;
+}

@@ -81,6 +81,21 @@ impl Target {
 }
 
 impl Change {
+    /// The text as it was, and as it would be with these of its hunks alone: in the order of the patch.
+    pub fn partly(&self, kept: &[bool]) -> Result<(String, String), String> {
+        let text = |bytes: &[u8]| {
+            let text = String::from_utf8(bytes.to_vec());
+            text.map_err(|_| format!("{} is no text: take it whole or not", self.target.shown))
+        };
+        let before = text(self.target.before.as_deref().unwrap_or_default())?;
+        let after = diff::partly(&before, &text(&self.after)?, kept);
+        let after = after.ok_or("the change has not so many hunks")?;
+        if after == before {
+            return Err("no hunk is chosen: that is a no".to_owned());
+        }
+        Ok((before, after))
+    }
+
     /// What the person decides on. From now on this call makes this change or none.
     pub fn subject(&self, scene: &Scene) -> Subject {
         *scene.shown.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.shown());

@@ -29,6 +29,29 @@ pub fn brief(old: &str, new: &str) -> Patch {
     unified(old, new, 200, 400)
 }
 
+/// The old text with these of the runs of changed lines alone, in their order; none where there are not so many.
+pub fn partly(old: &str, new: &str, kept: &[bool]) -> Option<String> {
+    let (old, new) = (lines(old), lines(new));
+    let mut text = String::new();
+    let (mut runs, mut open) = (kept.iter(), None);
+    for op in difference(&old, &new) {
+        let takes = match op {
+            DiffOp::Equal { .. } => {
+                open = None;
+                false
+            }
+            _ => *open.get_or_insert(*runs.next()?),
+        };
+        let lines = if takes {
+            &new[op.new_range()]
+        } else {
+            &old[op.old_range()]
+        };
+        text.extend(lines.iter().copied());
+    }
+    runs.next().is_none().then_some(text)
+}
+
 fn unified(old: &str, new: &str, lines_most: usize, width_most: usize) -> Patch {
     let (old, new) = (lines(old), lines(new));
     let mut writing = Writing {
@@ -136,6 +159,28 @@ mod tests {
                 removed: 0
             }
         );
+    }
+
+    #[test]
+    fn a_change_is_made_in_part() {
+        let old = "one\ntwo\nthree\nfour\nfive\n";
+        let new = "one\nzwei\nzwei b\nthree\nfive\nsix\n";
+        let cases: [(&[bool], Option<&str>); 6] = [
+            (&[true, true, true], Some(new)),
+            (&[false, false, false], Some(old)),
+            (
+                &[true, false, false],
+                Some("one\nzwei\nzwei b\nthree\nfour\nfive\n"),
+            ),
+            (&[false, true, false], Some("one\ntwo\nthree\nfive\n")),
+            (&[true, true], None),
+            (&[true, true, true, true], None),
+        ];
+        for (kept, expected) in cases {
+            assert_eq!(partly(old, new, kept).as_deref(), expected, "{kept:?}");
+        }
+        // As many as a person is shown.
+        assert_eq!(crate::agent::hunks::hunks(&whole(old, new).text).len(), 3);
     }
 
     #[test]

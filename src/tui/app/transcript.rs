@@ -459,7 +459,7 @@ impl Transcript {
             Verdict::No {
                 reason: Some(reason),
             } => format!("no: {}", crate::agent::visible::one_line(reason)),
-            Verdict::Edited { .. } => "yes, edited".to_owned(),
+            Verdict::Edited { .. } | Verdict::Hunks { .. } => "yes, edited".to_owned(),
         };
         self.change_call(&call, |entry| entry.decided = Some(word));
     }
