@@ -90,8 +90,9 @@ fn an_answer_whose_end_is_known_wants_only_what_comes_late() {
         );
     }
     // Servers that say it with every piece are believed when their body ends.
-    let each =
-        json!({"candidates": [{"finishReason": "STOP", "content": {"parts": [{"text": "so"}]}}]});
+    // Their usage stands in each, so it says nothing.
+    let each = json!({"candidates": [{"finishReason": "STOP", "content": {"parts": [{"text": "so"}]}}],
+        "usageMetadata": {"promptTokenCount": 3, "candidatesTokenCount": 1}});
     let mut decoder = decoder(Wire::Gemini);
     let mut chunks = Vec::new();
     let wants = [(); 3].map(|()| {
