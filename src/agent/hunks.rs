@@ -72,6 +72,24 @@ pub fn hunks(patch: &str) -> Vec<Hunk> {
     hunks
 }
 
+/// Whether there is more than one, which is all that many looks want to know.
+pub fn are_several(patch: &str) -> bool {
+    let (mut count, mut open) = (0, false);
+    for kind in patch
+        .lines()
+        .map(sign)
+        .filter(|kind| *kind != Sign::Endless)
+    {
+        let changes = matches!(kind, Sign::Goes | Sign::Comes);
+        count += usize::from(changes && !open);
+        if count > 1 {
+            return true;
+        }
+        open = changes;
+    }
+    false
+}
+
 /// The patch with these of its hunks alone: what the others would take away stays as it is.
 pub fn only(patch: &str, kept: &[bool]) -> String {
     let mut text = String::new();
@@ -176,6 +194,7 @@ mod tests {
             ]
         );
         assert_eq!(hunks(""), []);
+        assert!(are_several(PATCH) && !are_several("@@ -1 +1 @@\n-a\n+b\n c\n"));
         assert_eq!(hunks("@@ -0,0 +1 @@\n+a\n"), [hunk(0, 0, 1, "a")]);
     }
 

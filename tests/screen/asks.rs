@@ -4,11 +4,14 @@ use std::path::PathBuf;
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
-use creel::protocol::ask::{About, Approval, BudgetName, Risk, Subject};
+use creel::protocol::ask::{About, Answer, Approval, BudgetName, Risk, Subject, Verdict};
 use creel::protocol::event::Fact;
 use creel::protocol::id::AskId;
 use creel::protocol::money::Money;
+use creel::protocol::op::Op;
 use creel::protocol::sandbox::Level;
+
+use creel::tui::app::message::Cmd;
 
 use super::desk::Desk;
 use super::given::{PATCH, approval};
@@ -278,4 +281,53 @@ fn a_small_screen_has_room_for_a_change_of_one_line() {
     let text = desk.text();
     assert_eq!(text.matches("LOW").count(), 1, "{text}");
     assert!(text.contains(" ready "), "{text}");
+}
+
+/// A change that has two hunks: the second is left, and what would be written is shown so.
+#[test]
+fn a_change_in_parts() {
+    let patch = "@@ -14,7 +14,7 @@\n fn wait() {\n-    sleep(1);\n+    sleep(2);\n     go();\n }\n-old\n+new\n end\n";
+    for (width, height) in [(80, 24), (40, 12)] {
+        let mut desk = Desk::running((width, height));
+        desk.ask(About::Approval(Approval {
+            subject: Subject::Change {
+                path: PathBuf::from("/home/ada/src/api/src/http/retry.rs"),
+                patch: patch.to_owned(),
+                added: 2,
+                removed: 2,
+                created: false,
+            },
+            ..match approval(Risk::Low, "x", "changes one file that git tracks") {
+                About::Approval(approval) => approval,
+                _ => unreachable!(),
+            }
+        }));
+        desk.key(KeyCode::Char('a'), KeyModifiers::ALT);
+        desk.wait(400);
+        desk.press(KeyCode::Char('G'));
+        desk.wait(400);
+        desk.press(KeyCode::Char('e'));
+        desk.wait(400);
+        desk.press(KeyCode::Down);
+        desk.press(KeyCode::Char(' '));
+        desk.wait(400);
+        screen!(format!("ask_parts_{width}x{height}"), desk);
+        desk.press(KeyCode::Char('G'));
+        desk.wait(400);
+        let cmds = desk.pressed(KeyCode::Char('y'));
+        let kept = cmds.iter().find_map(|cmd| match cmd {
+            Cmd::Send(command) => match &command.op {
+                Op::Answer {
+                    answer:
+                        Answer::Verdict {
+                            verdict: Verdict::Hunks { kept },
+                        },
+                    ..
+                } => Some(kept.clone()),
+                _ => None,
+            },
+            _ => None,
+        });
+        assert_eq!(kept, Some(vec![true, false]), "{cmds:?}");
+    }
 }

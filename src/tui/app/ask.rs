@@ -15,6 +15,7 @@ use crate::tui::app::keymap::press::Press;
 use crate::tui::app::keymap::{Action, in_a_line};
 use crate::tui::app::making::Making;
 use crate::tui::app::pane::PaneId;
+use crate::tui::app::picking::Picking;
 use crate::tui::app::text::Text;
 
 /// Without a key for this long, drawn in full and with the focus, an ask is ready.
@@ -132,6 +133,8 @@ pub struct AskFocus {
     pub details: bool,
     /// A rule that is made in its place.
     pub making: Option<Box<Making>>,
+    /// The hunks of its change that are taken.
+    pub picking: Option<Box<Picking>>,
     /// First row of its body that is drawn, and how many were seen whole at once: a page is never more than that.
     pub scroll: usize,
     pub page: usize,
@@ -177,6 +180,7 @@ impl AskFocus {
             line: None,
             details: false,
             making: None,
+            picking: None,
             scroll: 0,
             page: 1,
             gone: None,
@@ -228,6 +232,14 @@ impl AskFocus {
                 return Reply::Stay;
             }
             return self.making_key(press, now);
+        }
+        if self.picking.is_some() && self.gone.is_none() {
+            // The arrows are for the hunks, whatever was seen of it.
+            let marks = matches!(press.action, Some(Action::MarkAfter | Action::MarkBefore));
+            if !marks && self.looks(press, now) {
+                return Reply::Stay;
+            }
+            return self.picking_key(press, now);
         }
         if press.action == Some(Action::Close) {
             return if self.confirm.take().is_some() {
@@ -320,6 +332,12 @@ impl AskFocus {
                 Reply::Stay
             }
             Choice::Edit => {
+                if matches!(
+                    self.approval().map(|approval| &approval.subject),
+                    Some(Subject::Change { .. })
+                ) {
+                    return self.pick_hunks(now);
+                }
                 if let Some(Subject::Command { argv, .. }) =
                     self.approval().map(|approval| &approval.subject)
                 {

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
+use crate::agent::hunks::are_several;
 use crate::protocol::ask::{About, Subject};
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::live::Keymap;
@@ -53,8 +54,14 @@ pub fn choices(about: &About) -> Vec<Offer> {
             }
             rows.push((Choice::No, Action::AskNo, "no"));
             rows.push((Choice::NoBecause, Action::AskNoBecause, "no, because…"));
-            if matches!(approval.subject, Subject::Command { .. }) {
-                rows.push((Choice::Edit, Action::AskEdit, "edit first"));
+            match &approval.subject {
+                Subject::Command { .. } => {
+                    rows.push((Choice::Edit, Action::AskEdit, "edit first"));
+                }
+                Subject::Change { patch, .. } if are_several(patch) => {
+                    rows.push((Choice::Edit, Action::AskEdit, "in parts…"));
+                }
+                Subject::Change { .. } | Subject::Read { .. } | Subject::Other { .. } => {}
             }
             rows.push((Choice::Details, Action::AskDetails, "details"));
             rows

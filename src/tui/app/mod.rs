@@ -53,6 +53,7 @@ pub mod overlay;
 pub mod palette;
 pub mod pane;
 pub mod panes;
+pub mod picking;
 pub mod picture;
 pub mod pointer;
 pub mod pointing;

@@ -293,13 +293,13 @@ pub fn with_others(
     asked
 }
 
-fn open_and_why(approval: &Approval) -> String {
+pub fn open_and_why(approval: &Approval) -> String {
     let open = approval.open().map(|open| format!("{open}; "));
     open.unwrap_or_default() + &approval.risk_why
 }
 
 /// How risky it is, and why.
-fn risk(risk: Risk, why: &str, form: Form) -> Vec<Row> {
+pub fn risk(risk: Risk, why: &str, form: Form) -> Vec<Row> {
     let width = form.cells();
     let narrow = width < NARROW;
     let indent = if narrow { 0 } else { 2 };
@@ -326,7 +326,7 @@ fn risk(risk: Risk, why: &str, form: Form) -> Vec<Row> {
 
 /// A change in full: as a difference where that shows every character of it, else line by line as it is. `lean`: without the
 /// lines around what changes.
-fn change(laid: &mut Laid, file: &str, patch: &str, lean: bool, form: Form) {
+pub fn change(laid: &mut Laid, file: &str, patch: &str, lean: bool, form: Form) {
     let shown = patch
         .split('\t')
         .map(escaped)

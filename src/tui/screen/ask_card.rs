@@ -13,11 +13,11 @@ use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::live::Keymap;
 use crate::tui::app::keymap::place::Place;
 use crate::tui::screen::ask_body::{Asked, NARROW, approval, with_others};
-use crate::tui::screen::ask_rule;
 use crate::tui::screen::asked::{question, text_rows};
 use crate::tui::screen::blank;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::{Row, wrapped};
+use crate::tui::screen::{ask_hunks, ask_rule};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::paint::Form;
@@ -55,6 +55,10 @@ impl Card<'_> {
             About::Approval(wanted) => {
                 if let Some(making) = self.focus.and_then(|focus| focus.making.as_deref()) {
                     return ask_rule::lay(app, wanted, making, form);
+                }
+                let picking = self.focus.and_then(|focus| focus.picking.as_deref());
+                if let (Some(picking), Subject::Change { patch, .. }) = (picking, &wanted.subject) {
+                    return ask_hunks::lay(app, wanted, patch, picking, form);
                 }
                 let others = self.focus.map_or(&[][..], |focus| &focus.with);
                 let asked = approval(app, wanted, details, form);
@@ -176,6 +180,9 @@ impl Card<'_> {
         }
         if let Some(making) = &focus.making {
             return ask_rule::foot(app, focus, making, narrow);
+        }
+        if let Some(picking) = &focus.picking {
+            return ask_hunks::foot(app, focus, picking, narrow);
         }
         let ready = focus.ready(app.now.since);
         let flash = focus.arming.flash.is_some();

@@ -3,6 +3,7 @@
 
 pub mod ask_body;
 pub mod ask_card;
+mod ask_hunks;
 mod ask_rule;
 mod asked;
 pub mod board;

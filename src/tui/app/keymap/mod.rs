@@ -200,6 +200,7 @@ pub enum Action {
     AskRule,
     RuleScope,
     RuleLasts,
+    AskHunk,
     AskDetails,
     AskRaise,
     AskGoOn,
