@@ -200,7 +200,7 @@ pub enum Delta {
     },
     /// The answer so far is void; the call is made again.
     Discarded,
-    /// The newest output of a running tool.
+    /// The last lines a running tool has put out; takes the place of those of before.
     Tail {
         call: CallId,
         text: String,

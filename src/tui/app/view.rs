@@ -28,9 +28,6 @@ use crate::tui::app::transcript::Transcript;
 /// An answer that stands still for so long is said to.
 const SILENT: Duration = Duration::from_secs(3);
 
-/// Of a running command this much of the newest output is kept for its card.
-const TAIL: usize = 4_096;
-
 /// How far a session is from being spoken to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Stage {
@@ -72,6 +69,7 @@ pub struct Live {
     pub growing: Option<(String, u64)>,
     /// When the newest piece of an answer came.
     pub heard: Option<Duration>,
+    /// The last lines of each running command, whole each time.
     pub tails: BTreeMap<CallId, String>,
     pub waiting: Option<Waiting>,
     /// Rises when the text begins anew, so that what was laid out of it is dropped.
@@ -445,12 +443,7 @@ impl View {
                 self.live.tails = tails;
             }
             Delta::Tail { call, text } => {
-                let tail = live.tails.entry(call).or_default();
-                tail.push_str(&text);
-                if tail.len() > TAIL {
-                    let from = tail.ceil_char_boundary(tail.len() - TAIL / 2);
-                    tail.drain(..from);
-                }
+                live.tails.insert(call, text);
             }
             Delta::Waiting { what } => {
                 live.waiting = match what {

@@ -22,6 +22,7 @@ mod models;
 mod notify;
 mod palette;
 mod panes;
+mod passing;
 mod pictures;
 mod pointer;
 mod questions;
