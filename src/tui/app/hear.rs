@@ -133,6 +133,7 @@ impl App {
             view.shells.retain(|shelling| shelling.id != command);
             if view.resume == Some(command) {
                 view.read_only = Some(ReadOnly::new(why));
+                view.leave_draft();
             }
             let opening = view.stage == Stage::Opening && view.session.is_none();
             if opening && view.from.is_some() {

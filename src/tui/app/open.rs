@@ -340,7 +340,8 @@ impl App {
         view.resume = Some(resume.id);
         // Where its past is being read it has that in it.
         let after = (view.stage == Stage::Live).then(|| view.reread());
-        let mut cmds = vec![Cmd::Send(resume), Cmd::Send(command)];
+        let draft = Cmd::Ask(Tag::Draft(id), Query::Draft { session: Some(id) });
+        let mut cmds = vec![Cmd::Send(resume), Cmd::Send(command), draft];
         cmds.extend(after.map(|after| self.read_missed(id, after)));
         cmds
     }

@@ -37,6 +37,9 @@ impl App {
         let Some(view) = self.view_of(session) else {
             return Vec::new();
         };
+        if view.read_only.is_some() {
+            return Vec::new();
+        }
         if view.composer.is_empty() && view.typed.is_none() {
             view.composer.restore(text);
             text.clone_into(&mut view.draft);

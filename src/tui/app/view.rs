@@ -310,6 +310,14 @@ impl View {
         self.read_only.is_some() && self.stage == Stage::Live && self.running()
     }
 
+    /// The draft that was read belongs to who holds the session.
+    pub fn leave_draft(&mut self) {
+        if self.typed.is_none() && self.composer.kept() == self.draft {
+            self.composer.clear();
+        }
+        self.draft.clear();
+    }
+
     /// Whether something is under way whose seconds a person waits for.
     pub fn counts_seconds(&self) -> bool {
         self.state() == State::Working || self.stage == Stage::Opening || !self.shells.is_empty()

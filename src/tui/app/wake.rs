@@ -126,8 +126,8 @@ impl App {
             if view.typed.is_some_and(|typed| typed + rest <= now) {
                 view.typed = None;
                 let text = view.composer.kept();
-                // What is temporary leaves no draft behind.
-                if text != view.draft && !view.temporary() {
+                // What is temporary leaves no draft behind, and the draft of a session is its holder's.
+                if text != view.draft && !view.temporary() && view.read_only.is_none() {
                     view.draft.clone_from(&text);
                     cmds.push(Cmd::SaveDraft {
                         session: Some(view.id),

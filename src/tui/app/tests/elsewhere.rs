@@ -3,6 +3,7 @@
 use pretty_assertions::assert_eq;
 
 use crate::protocol::event::Signal;
+use crate::protocol::op::Op;
 use crate::protocol::query::{Found, Holder, Query, TmuxPane, Whereabouts};
 use crate::protocol::time::Time;
 use crate::tui::app::message::{Cmd, Msg, Tag};
@@ -90,5 +91,48 @@ fn where_it_runs_is_told_as_far_as_it_is_known() {
         assert_eq!(told(&desk), expected);
         let note = desk.app.note.as_ref().map(|note| note.text.as_str());
         assert_eq!(note, Some(expected.0));
+    }
+}
+
+#[test]
+fn the_draft_of_its_holder_is_neither_shown_nor_written_over() {
+    let saves = |cmds: &[Cmd]| {
+        cmds.iter()
+            .any(|cmd| matches!(cmd, Cmd::SaveDraft { session, .. } if *session == Some(id(78))))
+    };
+    let draft = || {
+        let found = Found::Draft(Some("of its holder".to_owned()));
+        Msg::Found(Tag::Draft(id(78)), found)
+    };
+    for first in [true, false] {
+        let mut desk = Desk::open();
+        let cmds = desk.app.open(id(78), None);
+        let Some(Cmd::Send(resume)) = cmds.first() else {
+            panic!("{cmds:?}");
+        };
+        let refused = Signal::Refused {
+            command: resume.id,
+            session: id(78),
+            why: "session 78 is held by process 4711".to_owned(),
+        };
+        let mut msgs = vec![draft(), Msg::Signals(vec![refused])];
+        if !first {
+            msgs.reverse();
+        }
+        for msg in msgs {
+            desk.update(msg);
+        }
+        assert_eq!(desk.written(), "");
+        desk.typed("of a reader");
+        assert!(!saves(&desk.wait(1_000)), "it is its holder's");
+        desk.ctrl('u');
+        assert!(!saves(&desk.wait(1_000)), "it is its holder's");
+        // Who sends it may have it by then: what was left there comes back.
+        let command = desk.app.command(id(78), Op::Continue);
+        let cmds = desk.app.speak_again(command);
+        let asks = |cmd: &Cmd| matches!(cmd, Cmd::Ask(Tag::Draft(of), _) if *of == id(78));
+        assert!(cmds.iter().any(asks), "{cmds:?}");
+        desk.update(draft());
+        assert_eq!(desk.written(), "of its holder");
     }
 }
