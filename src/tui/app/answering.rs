@@ -106,6 +106,12 @@ impl App {
         self.to_cards();
     }
 
+    /// Empties the line that is typed in the ask with the keys; one that is empty is left. `false`: none is typed.
+    pub fn clear_line(&mut self) -> bool {
+        let now = self.now.since;
+        self.asking_mut().is_some_and(|ask| ask.clear_line(now))
+    }
+
     /// Gives the focus to an ask; `back` is where it goes to afterwards.
     pub fn focus_ask(&mut self, session: SessionId, ask: Ask, back: Back) {
         self.focus = Focus::Ask(Box::new(AskFocus::new(session, ask, back, self.now.since)));

@@ -300,6 +300,24 @@ impl AskFocus {
         self.highlight = self.choices().iter().position(|row| row.1 == action);
     }
 
+    /// Empties the line that is typed; one that is empty is left. `false`: none is typed.
+    pub fn clear_line(&mut self, now: Duration) -> bool {
+        match &mut self.line {
+            Some(
+                Line::Reason(text) | Line::Command(text) | Line::Answer(text) | Line::Rule(text),
+            ) if !text.is_empty() => {
+                text.end();
+                text.kill_to_start();
+            }
+            Some(_) => {
+                self.line = None;
+                self.arming.again(now);
+            }
+            None => return false,
+        }
+        true
+    }
+
     /// Pasted text answers nothing; it may be a reason or a command.
     pub fn paste(&mut self, pasted: &str, now: Duration) {
         match &mut self.line {

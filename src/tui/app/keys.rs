@@ -43,6 +43,10 @@ impl App {
         if let Some(pressed) = self.leader.take() {
             return self.leader_key(event, pressed);
         }
+        let breaks = anywhere == Some(Action::Break);
+        if breaks && self.board.is_none() && self.first_run.is_none() && self.clear_line() {
+            return Vec::new();
+        }
         if self.overlay.is_some() {
             if anywhere == Some(Action::Break) {
                 self.close_overlay();

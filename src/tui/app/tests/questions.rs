@@ -3,10 +3,11 @@
 use crossterm::event::KeyCode;
 use pretty_assertions::assert_eq;
 
-use crate::protocol::ask::{About, Answer, Ask, Question};
+use crate::protocol::ask::{About, Answer, Ask, Question, Risk};
 use crate::protocol::event::Fact;
 use crate::protocol::id::{AskId, CallId};
 use crate::protocol::op::Op;
+use crate::tui::app::ask::Line;
 use crate::tui::app::tests::{Desk, ops};
 
 fn asked(choices: &[&str]) -> Desk {
@@ -85,4 +86,25 @@ fn what_was_typed_before_is_taken_as_the_answer() {
     desk.wait(400);
     assert_eq!(ops(&desk.press(KeyCode::Char('t'))), []);
     assert_eq!(ops(&desk.press(KeyCode::Enter)), said(Some("the newest")));
+}
+
+#[test]
+fn ctrl_c_clears_the_line_in_an_ask_before_it_stops_anything() {
+    let mut desk = Desk::running();
+    desk.ask("a", Risk::Low);
+    desk.alt('a');
+    desk.wait(500);
+    desk.press(KeyCode::Char('N'));
+    desk.typed("not that one");
+    let line = |desk: &Desk| match &desk.app.asking().unwrap().line {
+        Some(Line::Reason(text)) => Some(text.as_str().to_owned()),
+        _ => None,
+    };
+    assert_eq!(line(&desk).as_deref(), Some("not that one"));
+    for expected in [Some(""), None] {
+        assert_eq!(ops(&desk.ctrl('c')), []);
+        assert_eq!(line(&desk).as_deref(), expected);
+        assert_eq!(desk.asking(), Some("a"));
+    }
+    assert_eq!(ops(&desk.ctrl('c')), [Op::Interrupt]);
 }
