@@ -9,7 +9,8 @@ use uuid::Uuid;
 use crate::protocol::call::{OutcomeKind, ToolCall};
 use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::{CallId, Seq, SessionId};
-use crate::protocol::rule::{Bounds, By, Effect, KeptRule, Scope};
+use crate::protocol::item::Item;
+use crate::protocol::rule::{Bounds, By, Effect, KeptRule, Rule, Scope};
 use crate::protocol::session::Change;
 use crate::protocol::time::Time;
 use crate::store::fault::StoreError;
@@ -82,17 +83,28 @@ pub(crate) fn follow(
         Fact::CallStarted {
             by: Some(By::Rules { rules }),
             ..
-        } => {
-            for number in rules.iter().filter_map(|rule| rule.number) {
-                conn.prepare_cached(
-                    "UPDATE rule SET used = used + 1, last_used = ? WHERE number = ?",
-                )?
-                .execute(params![at.0, number])?;
+        } => count(conn, rules, at),
+        // A call that a rule denied never began.
+        Fact::ItemAdded {
+            item: Item::Result { outcome, .. },
+            ..
+        } => match &outcome.by {
+            Some(By::Rules { rules }) if outcome.kind == OutcomeKind::Denied => {
+                count(conn, rules, at)
             }
-            Ok(())
-        }
+            _ => Ok(()),
+        },
         _ => Ok(()),
     }
+}
+
+/// One more use of each.
+fn count(conn: &Connection, rules: &[Rule], at: Time) -> rusqlite::Result<()> {
+    for number in rules.iter().filter_map(|rule| rule.number) {
+        conn.prepare_cached("UPDATE rule SET used = used + 1, last_used = ? WHERE number = ?")?
+            .execute(params![at.0, number])?;
+    }
+    Ok(())
 }
 
 pub(crate) fn run(conn: &Connection, deed: &Deed) -> rusqlite::Result<Vec<u32>> {

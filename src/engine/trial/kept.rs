@@ -251,6 +251,11 @@ async fn a_rule_for_a_session_holds_there_alone_and_one_that_has_ended_nowhere()
         [("Bash(echo t*)", Some(4))]
     );
     assert_eq!(play.ending().await, Ending::Denied);
+    // What it forbids is what it is used for.
+    let there = rules(&play).await.kept;
+    let uses = there.iter().filter(|rule| rule.effect == Effect::Deny);
+    let uses = uses.map(|rule| (rule.used, rule.last_used.is_some()));
+    assert_eq!(uses.collect::<Vec<_>>(), [(1, true)]);
     // The day as the inbox tells it: all of it counted, as much as is asked for listed.
     let decided = play.door.ask(Query::Decided { rows: 2 }).await;
     let Found::Decided(decided) = decided else {
