@@ -353,6 +353,17 @@ fn the_board() {
 }
 
 #[test]
+fn what_waits_above_what_is_seen_is_told() {
+    let mut desk = seven((40, 12));
+    desk.press(KeyCode::Char('g'));
+    assert!(!desk.text().contains("above"));
+    desk.press(KeyCode::Char('G'));
+    let drawn = desk.text();
+    let line = drawn.lines().nth(1).unwrap_or_default();
+    assert!(line.contains("above, 3 need you"), "{drawn}");
+}
+
+#[test]
 fn what_is_written_on_the_board() {
     let mut desk = seven((80, 24));
     desk.press(KeyCode::Char('g'));

@@ -18,7 +18,7 @@ use crate::tui::screen::rows::{self, Row, wrapped};
 use crate::tui::screen::spots::Spots;
 use crate::tui::screen::{Shown, ask_card, top};
 use crate::tui::widget::canvas::Canvas;
-use crate::tui::widget::frame::{Frame, Weight};
+use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::{cells, text};
 
 pub fn draw(app: &App, board: &Board, canvas: &mut Canvas, area: Rect, look: &Look) -> Shown {
@@ -111,10 +111,13 @@ fn list(
     spots: &mut Spots,
 ) -> Option<(u16, u16)> {
     let heavy = rooms.peek.height == 0;
+    let above = above(app, board);
+    let style = look.style(Role::Accent);
+    let above = above.as_ref().map(|said| Segment::new(said, style));
     let inner = Frame {
         weight: if heavy { Weight::Heavy } else { Weight::Light },
         glyphs: look.glyphs,
-        left: &[],
+        left: above.as_slice(),
         right: &[],
         style: look.style(if heavy { Role::Focus } else { Role::Border }),
     }
@@ -177,6 +180,23 @@ fn list(
         row.draw(canvas, inner.left(), y, inner.right(), look);
     }
     cursor
+}
+
+/// What stands above the first line that is seen.
+fn above(app: &App, board: &Board) -> Option<String> {
+    let hidden = app.board_lines().iter().take(board.top);
+    let groups = hidden.filter_map(|line| match line {
+        Line::Session(entry) => Some(entry.group),
+        Line::Head(_) => None,
+    });
+    let groups: Vec<Group> = groups.collect();
+    let waiting = groups.iter().filter(|group| **group == Group::NeedsYou);
+    match (groups.len(), waiting.count()) {
+        (0, _) => None,
+        (count, 0) => Some(format!("{count} above")),
+        (count, 1) => Some(format!("{count} above, 1 needs you")),
+        (count, waiting) => Some(format!("{count} above, {waiting} need you")),
+    }
 }
 
 fn heading(app: &App, board: &Board, group: Group) -> Row {
