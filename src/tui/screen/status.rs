@@ -330,7 +330,7 @@ fn hints(site: &Site) -> Vec<Hint<'static>> {
             After(stop, &[Action::Leave; 2], "stop the command"),
             outputs,
         ],
-        Focus::Composer if running && view.read_only.is_some() => vec![
+        Focus::Composer if view.read_only.is_some() && (running || empty) => vec![
             Does(Action::Sessions, "sessions"),
             Does(Action::PageUp, "a page up"),
             outputs,
