@@ -169,6 +169,10 @@ impl App {
                 self.say(format!("{down} shows the rest first, then {key}"));
                 Vec::new()
             }
+            Reply::Told(why) => {
+                self.say(one_line(&why));
+                Vec::new()
+            }
             Reply::Edited(command) => self.answer_edited(&command),
             Reply::Try => self.try_rule(),
             Reply::Models => {

@@ -161,6 +161,8 @@ pub enum Reply {
     Edited(String),
     /// It works when the rest of the ask was seen, which is still to be read.
     Unread,
+    /// Nothing happens, and the reason is told.
+    Told(String),
     /// The rule that is made is to be tried on the calls of before.
     Try,
     /// Opens the list of models, or the budgets in the config; it stays waiting.
@@ -287,6 +289,13 @@ impl AskFocus {
             (_, Some(choice)) => {
                 self.confirm = None;
                 return self.choose(choice, written, now);
+            }
+            (Some(Action::AskRule), None) => {
+                let why = self
+                    .approval()
+                    .and_then(|approval| approval.no_rule.clone());
+                self.arming.dropped(now);
+                return why.map_or(Reply::Stay, Reply::Told);
             }
             _ => {}
         }

@@ -8,7 +8,7 @@ use crate::protocol::id::SessionId;
 use crate::protocol::query::{Found, Query, Trial, TrialAt};
 use crate::protocol::rule::{Effect, Lasting, NewRule, Replay, Scope};
 use crate::tui::app::App;
-use crate::tui::app::ask::{Arming, AskFocus, Line, Reply};
+use crate::tui::app::ask::{Arming, AskFocus, Line, Reply, Sight};
 use crate::tui::app::choosing::moved;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::press::Press;
@@ -126,10 +126,22 @@ impl AskFocus {
                 };
                 return Reply::Answer(Answer::Verdict { verdict });
             }
-            _ => {
+            Some(Action::Choose)
+                if making.is_fit()
+                    && self.arming.seen == Sight::Part
+                    && self.arming.refuses(now) =>
+            {
                 self.arming.dropped(now);
-                return Reply::Stay;
+                return Reply::Unread;
             }
+            _ => match press.row().filter(|&row| row < making.texts.len()) {
+                Some(row) if row != making.at => making.at = row,
+                Some(_) => return Reply::Stay,
+                None => {
+                    self.arming.dropped(now);
+                    return Reply::Stay;
+                }
+            },
         }
         making.again();
         self.scroll = 0;

@@ -128,8 +128,18 @@ pub fn foot(app: &App, focus: &AskFocus, making: &Making, narrow: bool) -> Vec<R
     } else {
         " yes, and keep it from now on"
     };
-    let first = Row::of(key(app, Action::Choose), role)
-        .put(format!("{keep}   "), Role::Text)
+    let refused = match &making.tried {
+        Some(Ok(replay)) => replay.refused.is_some(),
+        Some(Err(_)) => true,
+        None => false,
+    };
+    // What would not be kept is not offered.
+    let first = if refused {
+        Row::new()
+    } else {
+        Row::of(key(app, Action::Choose), role).put(format!("{keep}   "), Role::Text)
+    };
+    let first = first
         .put(key(app, Action::AskEdit), Role::Key)
         .put(" edit", Role::Muted);
     let state = match (making.is_fit(), ready) {

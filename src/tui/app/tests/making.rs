@@ -137,6 +137,48 @@ fn a_rule_is_typed_anew_or_left() {
 }
 
 #[test]
+fn a_proposal_is_chosen_by_its_number() {
+    let mut desk = Desk::running();
+    desk.fact(Fact::AskRaised {
+        ask: with_rules(Risk::Low),
+    });
+    desk.alt('a');
+    desk.wait(400);
+    desk.press(Char('r'));
+    let text = |cmds: &[Cmd]| trial(cmds).map(|(_, trial)| trial.rule.text);
+    for (key, expected) in [
+        ('2', Some("Bash(cargo test *)")),
+        // It is marked, and there is no third.
+        ('2', None),
+        ('3', None),
+        ('1', Some("Bash(cargo test)")),
+    ] {
+        let tried = text(&desk.press(Char(key)));
+        assert_eq!(tried.as_deref(), expected, "{key}");
+    }
+}
+
+#[test]
+fn why_no_rule_is_offered_is_told_by_its_key() {
+    let mut desk = Desk::running();
+    let ask = approval("a", Risk::Low);
+    let About::Approval(mut approval) = ask.about else {
+        panic!("no approval")
+    };
+    let why = "no rule is offered: it can run other commands, or code";
+    approval.no_rule = Some(why.to_owned());
+    let about = About::Approval(approval);
+    desk.fact(Fact::AskRaised {
+        ask: Ask { about, ..ask },
+    });
+    desk.alt('a');
+    desk.wait(400);
+    assert_eq!(ops(&desk.press(Char('r'))), []);
+    let said = desk.app.note.as_ref().map(|note| note.text.as_str());
+    assert_eq!(said, Some(why));
+}
+
+#[test]
 fn rules_are_listed_and_taken_away_with_a_second_press() {
     let rule = |number, text: &str, last_used| KeptRule {
         number,
