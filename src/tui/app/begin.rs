@@ -44,6 +44,7 @@ impl App {
             local_asks: Asks::default(),
             taking: None,
             leader: None,
+            resizing: None,
             note: None,
             notices: Vec::new(),
             notify: Notify::default(),

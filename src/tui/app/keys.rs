@@ -1,5 +1,7 @@
 //! Where a key goes: to the overlay, the first page, or what has the focus. Nothing takes the keyboard by itself.
 
+use std::time::Duration;
+
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
 use crate::protocol::session::Change;
@@ -18,6 +20,15 @@ use crate::tui::app::text::Text;
 use crate::tui::app::wake::STRIP;
 use crate::tui::app::worktree;
 use crate::tui::app::{App, Focus, Pressed};
+
+/// So long after a resize its keys go on without the leader.
+const REPEAT: Duration = Duration::from_secs(1);
+const RESIZES: &[Action] = &[
+    Action::WiderLeft,
+    Action::HigherDown,
+    Action::HigherUp,
+    Action::WiderRight,
+];
 
 impl App {
     pub fn key(&mut self, event: KeyEvent) -> Vec<Cmd> {
@@ -42,6 +53,9 @@ impl App {
         }
         if let Some(pressed) = self.leader.take() {
             return self.leader_key(event, pressed);
+        }
+        if let Some(action) = self.resizes_on(event) {
+            return self.act_led(action);
         }
         let breaks = anywhere == Some(Action::Break);
         if breaks && self.board.is_none() && self.first_run.is_none() && self.clear_line() {
@@ -196,7 +210,7 @@ impl App {
             KeyCode::Char(c) if plain => {
                 if let Some(action) = self.keymap().then(leader, narrow(c)) {
                     self.close_board();
-                    return self.act(action);
+                    return self.act_led(action);
                 }
                 let label = leader.label();
                 self.say(format!(
@@ -212,6 +226,28 @@ impl App {
                 Vec::new()
             }
         }
+    }
+
+    /// Does what a key after the leader does. After a resize the keys for that go on for a moment, as in tmux.
+    fn act_led(&mut self, action: Action) -> Vec<Cmd> {
+        if RESIZES.contains(&action) && !self.panes.is_one() {
+            self.resizing = Some(self.now.since + REPEAT);
+        }
+        self.act(action)
+    }
+
+    /// One more resize without the leader; any other key is what it is.
+    fn resizes_on(&mut self, event: KeyEvent) -> Option<Action> {
+        let until = self.resizing.take()?;
+        let plain = event.modifiers.difference(KeyModifiers::SHIFT).is_empty();
+        let KeyCode::Char(c) = event.code else {
+            return None;
+        };
+        if until <= self.now.since || !plain || self.overlay.is_some() || self.board.is_some() {
+            return None;
+        }
+        let action = self.keymap().then(self.keymap().leader, narrow(c))?;
+        RESIZES.contains(&action).then_some(action)
     }
 
     /// The leader was pressed: the next key is one of those that follow it.

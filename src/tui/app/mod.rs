@@ -182,6 +182,8 @@ pub struct App {
     pub taking: Option<Taking>,
     /// The next key is one of those that follow it.
     pub leader: Option<Pressed>,
+    /// A pane was resized after the leader: until then the keys for that go on without it.
+    pub resizing: Option<Duration>,
     pub note: Option<Note>,
     /// What must be read: it stays until it is put away.
     pub notices: Vec<String>,

@@ -277,3 +277,29 @@ fn the_list_after_the_leader_is_turned_and_ended() {
         assert_eq!(desk.written(), "", "{keys:?}");
     }
 }
+
+#[test]
+fn a_resize_goes_on_for_a_moment_without_the_leader() {
+    use KeyCode::Char;
+    let mut desk = Desk::new();
+    for c in ['v', 'H'] {
+        desk.ctrl('x');
+        desk.press(Char(c));
+    }
+    let rooms = |desk: &Desk| desk.app.rooms();
+    let mut before = rooms(&desk);
+    for c in ['H', 'L', 'H'] {
+        desk.wait(900);
+        desk.press(Char(c));
+        assert_ne!(rooms(&desk), before, "{c}");
+        before = rooms(&desk);
+    }
+    desk.wait(1_000);
+    desk.press(Char('H'));
+    assert_eq!((rooms(&desk), desk.written()), (before, "H".to_owned()));
+    desk.ctrl('x');
+    desk.press(Char('L'));
+    let before = rooms(&desk);
+    desk.typed("xL");
+    assert_eq!((rooms(&desk), desk.written()), (before, "HxL".to_owned()));
+}
