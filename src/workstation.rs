@@ -231,7 +231,7 @@ fn setup(
     {
         return Err(usage(why));
     }
-    let newest = if arguments.model.is_none() && config.has_several_vendors() {
+    let newest = if arguments.model.is_none() && config.has_several_providers() {
         // A log that cannot be read says so when it is opened.
         let reader = Reader::new(&paths.db);
         reader

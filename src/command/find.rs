@@ -72,7 +72,7 @@ pub async fn sessions(
 
 /// The model used when none is named. The newest sessions are looked at only where they matter.
 pub async fn usual_model(door: &Door, config: &Config) -> Result<Option<ModelRef>, Trouble> {
-    let newest = if config.has_several_vendors() {
+    let newest = if config.has_several_providers() {
         sessions(door, Some(Config::NEWEST), false).await?
     } else {
         Vec::new()

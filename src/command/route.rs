@@ -62,7 +62,7 @@ async fn explained(
     };
     let (mode, own) = match &session {
         Some(session) => (session.mode, Some(session.model.clone())),
-        None => (config.mode, config.default_model()),
+        None => (config.mode, find::usual_model(door, config).await?),
     };
     // As the next prompt is asked: in plan mode by the model of that role, where there is one.
     let plan = config.roles.plan.clone().filter(|_| mode == Mode::Plan);

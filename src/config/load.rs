@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
+use crate::config::described::first_described;
 use crate::config::document::{Document, Fault, cut};
 use crate::config::paths::{Environment, Paths};
 use crate::config::{Config, keymap, notify, provider, route, secret, section, worktree};
@@ -163,6 +164,7 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
     config
         .providers
         .extend(provider::read(&mut document, &top, file, env));
+    config.described = first_described(&top, &config.providers);
     provider::add_found(&mut config.providers, env);
     config.routes = route::read_routes(&mut document, &top, &config);
     (config.roles, config.model) = route::read_roles(&mut document, &top, &config);
@@ -304,6 +306,7 @@ mod tests {
         let rule = |effect, text: &str| Rule::new(effect, text, Scope::Config);
         let mut expected = defaults(&home_only);
         expected.model = Some("local/my-model".parse().unwrap());
+        expected.described = Some("local/my-model".parse().unwrap());
         expected.mode = Mode::Edits;
         expected.providers.insert("local".to_owned(), local);
         expected.budget = BudgetConfig {

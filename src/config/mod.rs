@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod clipboard;
+mod described;
 pub mod display;
 pub(crate) mod document;
 mod key_of_entry;
@@ -46,6 +47,8 @@ use crate::protocol::usage::{CacheLife, Price};
 pub struct Config {
     /// The model used when none is named.
     pub model: Option<ModelRef>,
+    /// The first model that an entry of the file describes, in the order of the file.
+    pub described: Option<ModelRef>,
     pub mode: Mode,
     /// How much the model of a new session reasons; `None` leaves it to the model.
     pub effort: Option<Effort>,
@@ -226,19 +229,8 @@ impl Config {
                 })
             })
         };
-        let described = || {
-            self.providers.iter().find_map(|(name, entry)| {
-                let (model, _) = entry
-                    .models
-                    .first_key_value()
-                    .filter(|_| entry.wire != Wire::Rehearsal)?;
-                Some(ModelRef {
-                    provider: name.clone(),
-                    model: model.clone(),
-                })
-            })
-        };
-        self.model.clone().or_else(of_vendor).or_else(described)
+        let model = self.model.clone().or_else(of_vendor);
+        model.or_else(|| self.described.clone())
     }
 }
 
@@ -256,8 +248,15 @@ impl Config {
         self.model.is_none() && preset::PRESETS.iter().filter(found).count() > 1
     }
 
-    /// The model used when none is named, given those of this home's newest sessions, newest first. Of several vendors it is
-    /// the one used last, so that a key that is new changes nothing by itself.
+    /// Which of several providers is meant is said nowhere, whether a key was found or an entry stands in the file.
+    pub fn has_several_providers(&self) -> bool {
+        let mut entries = self.providers.values();
+        let is_real = |entry: &&ProviderConfig| entry.wire != Wire::Rehearsal;
+        self.model.is_none() && entries.by_ref().filter(is_real).nth(1).is_some()
+    }
+
+    /// The model used when none is named, given those of this home's newest sessions, newest first. Of several providers it is
+    /// the one used last, so that a key or an entry that is new changes nothing by itself.
     pub fn usual_model<'m>(
         &self,
         mut used: impl Iterator<Item = &'m ModelRef>,
@@ -269,12 +268,25 @@ impl Config {
                 .get(&model.provider)
                 .is_some_and(|entry| entry.wire != Wire::Rehearsal),
         };
-        let last = if self.has_several_vendors() {
+        let last = if self.has_several_providers() {
             used.find(is_here).cloned()
         } else {
             None
         };
         last.or_else(|| self.default_model())
+    }
+
+    /// What a person is told of a model that was taken of several, none of which was named.
+    pub fn taken_of_several(&self, model: &ModelRef) -> Option<String> {
+        let real = self.providers.iter();
+        let real = real.filter(|(_, entry)| entry.wire != Wire::Rehearsal);
+        let names: Vec<&str> = real.map(|(name, _)| name.as_str()).collect();
+        self.has_several_providers().then(|| {
+            format!(
+                "{model} is used, of the providers {}: `model = \"{model}\"` in config.toml settles it",
+                names.join(", ")
+            )
+        })
     }
 
     /// A vendor whose key was found, and the variable it stands in, where nothing says which of its models is meant.
@@ -297,6 +309,7 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             model: None,
+            described: None,
             mode: Mode::Ask,
             effort: None,
             providers: BTreeMap::new(),
@@ -363,6 +376,10 @@ mod tests {
                 .config
         };
         let (deep, claude) = ("deepseek/deepseek-v4-flash", "anthropic/claude-sonnet-5-5");
+        let entries = "[providers.zz]\nwire = \"openai-chat\"\nbase_url = \"http://127.0.0.1:1\"\n\
+            [providers.zz.models.\"y.1\"]\n[providers.zz.models.a]\n\
+            [providers.lc]\nwire = \"openai-chat\"\nbase_url = \"http://127.0.0.1:2\"\n[providers.lc.models.tiny]\n\
+            [providers.aa]\nwire = \"openai-chat\"\nbase_url = \"http://127.0.0.1:3\"\n[providers.aa.models.m]\n";
         let both: &[&str] = &["DEEPSEEK_API_KEY", "ANTHROPIC_API_KEY"];
         let rows: &[Row] = &[
             // One vendor: its usual model, whatever was used.
@@ -382,6 +399,16 @@ mod tests {
                 &[claude],
                 Some("deepseek/deepseek-chat"),
             ),
+            // Entries of the file: the one used last, else the first that is written, whatever its name.
+            (entries, &[], &["lc/tiny", "aa/m"], Some("lc/tiny")),
+            (
+                entries,
+                &["ANTHROPIC_API_KEY"],
+                &["lc/tiny"],
+                Some("lc/tiny"),
+            ),
+            (entries, &[], &[], Some("zz/y.1")),
+            (entries, &["ANTHROPIC_API_KEY"], &[], Some(claude)),
             // No model is known to be meant.
             ("", &["GROQ_API_KEY"], &["groq/x"], None),
         ];

@@ -31,6 +31,8 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
     };
     let Config {
         model,
+        // It stands in the entries.
+        described: _,
         mode,
         effort,
         providers,

@@ -127,7 +127,7 @@ async fn check_all(args: &CheckArgs, door: &Door, config: &Config, face: &mut Fa
         face.note("there is no provider to check: set a key such as ANTHROPIC_API_KEY, or add a provider to the config")?;
     }
     let paid = !args.free && (args.name.is_some() || args.all);
-    let model = config.default_model();
+    let model = find::usual_model(door, config).await?;
     let (mut found, mut code) = (Vec::new(), exit::DONE);
     let checked = names.len();
     for provider in names {

@@ -70,6 +70,12 @@ async fn begin(
     face: &mut Face<'_>,
 ) -> Ended {
     let start = Start::find(args, door, config).await?;
+    if args.model.is_none()
+        && start.held.is_none()
+        && let Some(taken) = config.taken_of_several(&start.model)
+    {
+        face.note(&taken)?;
+    }
     if let Some(why) = tour_in_the_way(&start, &blocks) {
         return Err(Trouble::failed(why));
     }
