@@ -11,10 +11,11 @@ use crate::agent::turn::input::{Input, Supply};
 use crate::agent::turn::{Limits, Turn};
 use crate::protocol::ask::{About, Answer, Guard};
 use crate::protocol::event::{Delta, Ending, Fact};
-use crate::protocol::failure::{Failure, FailureKind};
+use crate::protocol::failure::{Failure, FailureKind, Stop};
 use crate::protocol::id::AskId;
 use crate::protocol::item::Item;
 use crate::protocol::reply::{Part, Reply};
+use crate::protocol::usage::Usage;
 
 /// What a turn does in short: `asks N`, `waits N s`, `drops`, `says TEXT`, `ends KIND`.
 fn told(effects: &[Effect]) -> Vec<String> {
@@ -342,16 +343,38 @@ fn a_way_to_the_server_is_waited_for_while_a_person_is_there() {
 }
 
 #[test]
-fn an_answer_that_breaks_off_after_words_is_not_bought_for_ever() {
-    let (mut turn, _) = begin(prompt(), None);
-    let mut asked = 1;
-    while !turn.has_ended() {
-        turn.step(fails(FailureKind::Network, "so far", Supply::One));
-        let effects = turn.step(Input::Woke);
-        asked += effects
-            .iter()
-            .filter(|effect| matches!(effect, Effect::CallModel { .. }))
-            .count();
+fn an_answer_that_is_paid_for_is_not_bought_for_ever() {
+    let ended = |stop, output| {
+        let mut failed = fails(FailureKind::Overloaded, "", Supply::One);
+        if let Input::Failed { partial, .. } = &mut failed {
+            *partial = Reply {
+                stop,
+                usage: Some(Usage {
+                    output,
+                    ..Usage::default()
+                }),
+                ..Reply::default()
+            };
+        }
+        failed
+    };
+    let cases: [(&dyn Fn() -> Input, u32); 4] = [
+        // It broke off after words.
+        (&|| fails(FailureKind::Network, "so far", Supply::One), 3),
+        // It came to an end that was counted, and has nothing in it that can be read.
+        (&|| ended(Some(Stop::Error), 50), 3),
+        (&|| ended(Some(Stop::End), 0), 6),
+        (&|| ended(None, 50), 6),
+    ];
+    for (number, (failed, expected)) in cases.into_iter().enumerate() {
+        let (mut turn, _) = begin(prompt(), None);
+        let mut asked = 1;
+        while !turn.has_ended() {
+            turn.step(failed());
+            let effects = turn.step(Input::Woke);
+            let asks = |effect: &&Effect| matches!(effect, Effect::CallModel { .. });
+            asked += effects.iter().filter(asks).count();
+        }
+        assert_eq!(asked, expected as usize, "case {number}");
     }
-    assert_eq!(asked, 3);
 }

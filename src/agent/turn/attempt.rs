@@ -11,7 +11,7 @@ use crate::protocol::event::{Delta, Ending};
 use crate::protocol::failure::Failure;
 use crate::protocol::id::ModelRef;
 use crate::protocol::reply::Reply;
-use crate::protocol::usage::Cause;
+use crate::protocol::usage::{Cause, Usage};
 
 /// An endpoint that failed.
 #[derive(Debug)]
@@ -20,6 +20,12 @@ pub(crate) struct Tried {
     /// The last time.
     failure: Failure,
     times: u32,
+}
+
+/// Whether what came is paid for: words of it, or an end that was counted, as that of a tool call its own server cannot read.
+fn is_paid(partial: &Reply) -> bool {
+    let counted = partial.usage.is_some_and(|usage| usage != Usage::default());
+    !partial.is_empty() || (partial.stop.is_some() && counted)
 }
 
 impl Turn {
@@ -73,10 +79,10 @@ impl Turn {
             self.call_model(effects);
             return;
         }
-        let most = if partial.is_empty() {
-            self.most(&failure)
-        } else {
+        let most = if is_paid(&partial) {
             self.limits.attempts.min(retry::ATTEMPTS_WITH_WORDS)
+        } else {
+            self.most(&failure)
         };
         let next = match supply {
             Supply::One => retry::next(&failure, self.attempt, most, jitter)
