@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use crate::agent::decimal::rounded;
 use crate::protocol::money::Currency;
 use crate::protocol::usage::{Price, Tier};
+use crate::provider::http::url;
 use crate::provider::service::{self, Service};
 
 const SHIPPED: &str = include_str!("../../assets/models.json");
@@ -94,6 +95,16 @@ impl Catalog {
             .filter(move |row| row.vendor == vendor)
             .map(|row| row.model.as_str())
     }
+}
+
+/// Whether an address is one that vendors keep for customers in China and bill in yuan, by lists of their own: the table has
+/// none of those, and a price in dollars would be a guess.
+pub(crate) fn is_billed_in_yuan(base_url: &str) -> bool {
+    const OTHERS: [&str; 2] = ["api.minimaxi.com", "dashscope.aliyuncs.com"];
+    url(base_url).is_ok_and(|url| {
+        let host = url.host_str().unwrap_or_default();
+        host.rsplit('.').next() == Some("cn") || OTHERS.contains(&host)
+    })
 }
 
 /// Gateways write `4.5` where the vendor writes `4-5`, and do not mind capitals.

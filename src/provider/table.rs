@@ -20,8 +20,9 @@ use crate::protocol::route::Abilities;
 use crate::protocol::told::Told;
 use crate::protocol::usage::{CacheLife, Price};
 use crate::provider::Provider;
-use crate::provider::catalog::Catalog;
+use crate::provider::catalog::{Catalog, is_billed_in_yuan};
 use crate::provider::dialect;
+use crate::provider::handed;
 use crate::provider::http::{Http, is_loopback, url};
 use crate::provider::kept::Kept;
 use crate::provider::key::Key;
@@ -405,7 +406,11 @@ impl Providers {
         let here = config.wire != Wire::Rehearsal
             && url(&config.base_url).is_ok_and(|url| is_loopback(&url));
         let vendor = quirks.as_ref().ok().and_then(|quirks| quirks.vendor);
-        let listed = vendor.and_then(|vendor| self.catalog().lookup(vendor, &model.model));
+        let listed = match vendor {
+            Some(vendor) => self.catalog().lookup(vendor, &model.model),
+            None if here => handed::listed(config, self.catalog(), &model.model),
+            None => None,
+        };
         let (context, max_output) = listed
             .as_ref()
             .map_or((None, None), |entry| (entry.context, entry.max_output));
@@ -417,7 +422,8 @@ impl Providers {
         };
         let listed = listed.filter(|_| in_dollars);
         // A vendor's own model under the vendor's name: what stands at this address only hands it on.
-        let local = here && (own.price.is_some() || listed.is_none());
+        let free = listed.is_none() && !handed::is_surely(config);
+        let local = here && (own.price.is_some() || free);
         let (price, price_date) = match (own.price, listed) {
             (Some(price), _) => (Some(price), None),
             (None, Some(entry)) => (Some(entry.price), Some(self.catalog().date().to_owned())),
@@ -457,16 +463,6 @@ impl Providers {
             Err(fault) => Some(fault),
         }
     }
-}
-
-/// Whether an address is one that vendors keep for customers in China and bill in yuan, by lists of their own: the table has
-/// none of those, and a price in dollars would be a guess.
-fn is_billed_in_yuan(base_url: &str) -> bool {
-    const OTHERS: [&str; 2] = ["api.minimaxi.com", "dashscope.aliyuncs.com"];
-    url(base_url).is_ok_and(|url| {
-        let host = url.host_str().unwrap_or_default();
-        host.rsplit('.').next() == Some("cn") || OTHERS.contains(&host)
-    })
 }
 
 fn fault(text: impl Into<String>) -> Failure {
