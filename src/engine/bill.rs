@@ -46,12 +46,7 @@ impl Task {
     /// A request that was refused, or never got there, is not charged. One that was taken and then lost may be, and so may one
     /// whose answer had begun, whatever came of it: no vendor says that its errors are free.
     pub(crate) fn bill_failed(&self, call: &ModelCall, failure: &Failure, partial: &Reply) -> Bill {
-        let lost = failure.kind == FailureKind::Network
-            && failure
-                .status
-                .is_some_and(|status| (200..300).contains(&status));
-        let taken = lost || partial.begun;
-        if partial.is_empty() && partial.usage.is_none() && !taken {
+        if !may_be_charged(failure, partial) {
             self.free(call)
         } else if failure.kind == FailureKind::TooLong
             && partial.stop.is_some()
@@ -95,6 +90,15 @@ impl Task {
             price: None,
         }
     }
+}
+
+fn may_be_charged(failure: &Failure, partial: &Reply) -> bool {
+    let answered = failure
+        .status
+        .is_some_and(|status| (200..300).contains(&status));
+    let lost = failure.kind == FailureKind::Network && (answered || failure.sent);
+    let counted = partial.usage.is_some_and(|usage| usage != Usage::default());
+    lost || partial.begun || counted || !partial.is_empty()
 }
 
 /// What an answer costs, the provider's own tools included, and what budgets count for it. `estimated`: the usage is ours and
@@ -204,6 +208,42 @@ mod tests {
         reply.reported_cost = Some(Money::usd(7));
         let (charge, counted) = charged(&usage(100), &reply, known, unknown, &rates);
         assert_eq!((charge.basis, counted.parts), (Basis::Reported, 7));
+    }
+
+    #[test]
+    fn only_what_was_surely_not_taken_is_free() {
+        let failure = |kind, status, sent| Failure {
+            status,
+            sent,
+            ..Failure::new(kind, "x")
+        };
+        let counted = |output| Reply {
+            usage: Some(Usage {
+                output,
+                ..Usage::default()
+            }),
+            ..Reply::default()
+        };
+        let begun = Reply {
+            begun: true,
+            ..Reply::default()
+        };
+        let none = Reply::default();
+        let (network, busy) = (FailureKind::Network, FailureKind::Overloaded);
+        let cases = [
+            (failure(network, None, false), &none, false),
+            (failure(network, None, true), &none, true),
+            (failure(network, Some(200), false), &none, true),
+            (failure(busy, Some(503), false), &none, false),
+            (failure(busy, Some(200), false), &none, false),
+            (failure(busy, Some(200), false), &begun, true),
+            (failure(busy, Some(200), false), &counted(0), false),
+            (failure(busy, Some(200), false), &counted(1), true),
+        ];
+        for (failure, partial, expected) in cases {
+            let found = may_be_charged(&failure, partial);
+            assert_eq!(found, expected, "{failure:?} {partial:?}");
+        }
     }
 
     #[test]

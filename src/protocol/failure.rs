@@ -40,12 +40,18 @@ pub struct Failure {
     /// How long the provider said to wait, in milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
+    /// The same as an instant, in milliseconds, where nothing said what time it is there; whoever has a clock makes a wait of it.
+    #[serde(skip)]
+    pub retry_at: Option<i64>,
     /// The provider's own word on whether to retry (`x-should-retry`), which wins over the kind.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub should_retry: Option<bool>,
     /// There was no way to the server, so the request never left: nothing can have been charged for it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unsent: bool,
+    /// The request was written and no answer began: it may have been taken, and be charged for.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub sent: bool,
     /// Most likely nobody will ever answer at that address: the network is there and the host is not, or no server of this machine.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nowhere: bool,
@@ -61,8 +67,10 @@ impl Failure {
             message: message.into(),
             status: None,
             retry_after: None,
+            retry_at: None,
             should_retry: None,
             unsent: false,
+            sent: false,
             nowhere: false,
             spent: false,
         }

@@ -179,6 +179,8 @@ impl Decoder {
             self.take(&event, chunks);
         }
         if let Err(too_large) = fed {
+            // So much of it came that it is paid for.
+            self.begun = true;
             self.fail(
                 Failure::new(FailureKind::Protocol, too_large.to_string()),
                 Wants::Nothing,
@@ -296,7 +298,9 @@ impl Decoder {
         let too_long = |window| overflow(&self.dialect.reply(true), window);
         let failure = failure.or_else(|| self.window.and_then(too_long));
         let mut reply = self.dialect.reply(failure.is_none());
-        reply.begun = failure.is_some() && self.begun && self.dialect.stranger().is_none();
+        let is_refused = |failure: &Failure| self.is_refusal(failure, &reply);
+        let begun = failure.as_ref().is_some_and(|failure| !is_refused(failure));
+        reply.begun = begun && self.begun && self.dialect.stranger().is_none();
         if self.long && !reply.usage_raw.as_ref().is_some_and(tells_lives) {
             let each = reply.iterations.iter_mut();
             for usage in reply
@@ -317,6 +321,21 @@ impl Decoder {
                 partial: reply,
             },
         });
+    }
+
+    /// Whether the server refused the request within an answer of which nothing had come: as the same with a status of its own
+    /// would, it costs nothing.
+    fn is_refusal(&self, failure: &Failure, reply: &Reply) -> bool {
+        let kind = matches!(
+            failure.kind,
+            FailureKind::TooLong
+                | FailureKind::Overloaded
+                | FailureKind::Rate
+                | FailureKind::Auth
+                | FailureKind::BadRequest
+        );
+        let counted = reply.usage.is_some_and(|usage| usage != Usage::default());
+        kind && !counted && !self.has_begun()
     }
 
     fn take(&mut self, event: &Event, chunks: &mut Vec<Chunk>) {

@@ -159,6 +159,48 @@ fn an_error_or_the_mark_of_the_end_alone_is_nothing_of_an_answer() {
     }
 }
 
+/// As the same refusal with a status of its own is, and unlike what was counted.
+#[test]
+fn a_refusal_before_the_first_word_is_nothing_of_an_answer() {
+    let created = json!({"type": "response.created", "response": {"object": "response", "status": "in_progress"}});
+    let failed = |code: &str| json!({"type": "response.failed", "response": {"status": "failed", "error": {"code": code, "message": "no"}}});
+    let role = json!({"choices": [{"index": 0, "delta": {"role": "assistant"}}]});
+    let error = json!({"error": {"message": "busy", "code": 503}});
+    let load = json!({"message": {"content": ""}, "done": true, "done_reason": "load", "prompt_eval_count": 0, "eval_count": 0});
+    let start = json!({"type": "message_start", "message": {"usage": {"input_tokens": 3}}});
+    let overloaded =
+        json!({"type": "error", "error": {"type": "overloaded_error", "message": "x"}});
+    let stop = |usage: Value| json!({"candidates": [{"finishReason": "MALFORMED_FUNCTION_CALL"}], "usageMetadata": usage});
+    let counted = json!({"promptTokenCount": 3, "candidatesTokenCount": 1});
+    let responses = Wire::OpenAiResponses;
+    let cases = [
+        (
+            responses,
+            vec![created.clone(), failed("context_length_exceeded")],
+            false,
+        ),
+        (
+            responses,
+            vec![created.clone(), failed("server_error")],
+            false,
+        ),
+        (
+            responses,
+            vec![created, said(responses), failed("server_error")],
+            true,
+        ),
+        (Wire::OpenAiChat, vec![role, error], false),
+        (Wire::Ollama, vec![load], false),
+        (Wire::Anthropic, vec![start, overloaded], true),
+        (Wire::Gemini, vec![stop(counted)], true),
+    ];
+    for (wire, events, begun) in cases {
+        let chunks = decode(wire, &events, "");
+        let (_, partial) = testing::failed(&chunks);
+        assert_eq!(partial.begun, begun, "{wire:?} {events:?}");
+    }
+}
+
 #[test]
 fn an_answer_in_another_dialect_names_the_wire_to_write() {
     for asked in WIRES {

@@ -74,7 +74,10 @@ pub(crate) fn before_answer(
             ..unsent(text)
         }
     } else {
-        Failure::new(FailureKind::Network, text)
+        Failure {
+            sent: true,
+            ..Failure::new(FailureKind::Network, text)
+        }
     }
 }
 

@@ -219,10 +219,11 @@ impl Http {
             .await
             .map_err(|_| {
                 let seconds = patience.as_secs();
-                Failure::new(
-                    FailureKind::Network,
-                    format!("{place} did not answer within {seconds} s: ask again"),
-                )
+                let text = format!("{place} did not answer within {seconds} s: ask again");
+                Failure {
+                    sent: true,
+                    ..Failure::new(FailureKind::Network, text)
+                }
             })?
             .map_err(|error| {
                 let here = is_loopback(&request.url);

@@ -297,6 +297,9 @@ fn a_connection_lost_before_the_answer_is_asked_again() {
             "{answer}: {}",
             failure.message
         );
+        // It was written, and may be charged for.
+        let is_taken = failure.sent || failure.status == Some(200);
+        assert!(is_taken, "{answer}: {failure:?}");
     }
     // Nothing of these was sent.
     let unsent = |message: &str, nowhere| Failure {
