@@ -22,7 +22,7 @@ use crate::engine::sleep::Looked;
 use crate::engine::supply::Chosen;
 use crate::protocol::ask::{About, BudgetName};
 use crate::protocol::cache::Made;
-use crate::protocol::event::{Delta, Fact, Waiting};
+use crate::protocol::event::{Delta, Ending, Fact, Waiting};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::Money;
@@ -108,6 +108,11 @@ impl Task {
         }
         let sent = Sent::new(&prompt);
         let size = sent.size(self.counted.as_ref(), window);
+        if let Some(failure) = self.still_full(&model, &sent, window) {
+            self.unsendable(facts, (model, supply), failure, &call)
+                .await?;
+            return Ok(None);
+        }
         let held = match prompt.caching.life {
             CacheLife::Short => &tariff,
             CacheLife::Long => &tariff.written_long(),
@@ -210,6 +215,21 @@ impl Task {
                 model: model.to_string(),
             }
         })
+    }
+
+    /// The failure of a conversation that did not fit the window, and that has only grown since: it would be refused again.
+    fn still_full(&self, model: &ModelRef, sent: &Sent, window: Option<u64>) -> Option<Failure> {
+        let failed = match &self.session.ending {
+            Some(Ending::Failed { failure }) => failure.kind == FailureKind::TooLong,
+            _ => false,
+        };
+        let likely = sent.size(self.counted.as_ref(), None).likely;
+        let window = window.filter(|window| failed && likely > *window)?;
+        let text = format!(
+            "the conversation has about {likely} tokens, {model} takes {window} and refused it before, so it was not sent: start a \
+             new session, fork at an earlier prompt, or choose a model with a larger window"
+        );
+        Some(Failure::new(FailureKind::TooLong, text))
     }
 
     /// A call that cannot even be sent is a call that failed: the turn ends with the reason.

@@ -10,6 +10,7 @@ use tokio::net::TcpListener;
 use crate::engine::trial::{Play, Stage};
 use crate::protocol::ask::{About, Answer, BudgetName};
 use crate::protocol::event::{Ending, Fact, When};
+use crate::protocol::failure::FailureKind;
 use crate::protocol::money::Money;
 use crate::protocol::op::{Manage, Managed, Op};
 use crate::protocol::query::{Found, Query};
@@ -360,5 +361,30 @@ async fn a_yes_to_a_model_without_a_price_holds_in_the_home_and_a_no_for_now() {
         assert_eq!(asked, Managed::PriceAsked { was_accepted });
     }
     assert!(price_asked(&mut play, Some(Answer::End)).await);
+    play.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_conversation_that_did_not_fit_is_not_sent_again_and_costs_nothing() {
+    let refusal = "data: {\"error\":{\"message\":\"too many tokens\",\"code\":\"context_length_exceeded\"}}\n\n";
+    let (port, asked) = serve(refusal.to_owned(), 0).await;
+    let mut stage = stage(port, "day = 10.0");
+    stage.config = stage.config.replace("context = 100000", "context = 1024");
+    let mut play = open(&stage, "near/m");
+    let mut said = Vec::new();
+    for _ in 0..3 {
+        play.say(&"words ".repeat(1500), When::Turn);
+        let Ending::Failed { failure } = play.ending().await else {
+            panic!("it cannot have been answered")
+        };
+        said.push((failure.kind, failure.message.contains("not sent")));
+    }
+    let too_long = FailureKind::TooLong;
+    assert_eq!(
+        said,
+        [(too_long, false), (too_long, true), (too_long, true)]
+    );
+    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert_eq!(used(&play).await, 0);
     play.end().await;
 }
