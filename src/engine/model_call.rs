@@ -407,6 +407,11 @@ impl Task {
             return;
         };
         self.house.keep_windows();
+        if let Some(at) = failure.retry_at.take() {
+            let wait = at.saturating_sub(self.house.clock.now().0);
+            let wait = u64::try_from(wait).unwrap_or(0);
+            failure.retry_after = failure.retry_after.or(Some(wait));
+        }
         if failure.kind == FailureKind::BadRequest
             && let Some(sees) = call.tried_pictures
             && let Some(way_out) = self.without_pictures(&call.model, sees)

@@ -179,6 +179,12 @@ impl Envelope {
         .any(|words| message.contains(words))
     }
 
+    /// The model is not known there; gateways say it with the status of any other fault.
+    pub(crate) fn names_no_model(&self) -> bool {
+        let message = self.message.to_lowercase();
+        self.code == "model_not_found" || message.contains("invalid model name")
+    }
+
     /// What a server on a person's own machine says with the status of a fault of its own, and what asking again would not
     /// change: the prompt is too long for the window, the model for the memory, or it takes no pictures.
     pub(crate) fn kind_of_trouble_here(&self) -> Option<FailureKind> {

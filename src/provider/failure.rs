@@ -42,6 +42,7 @@ pub fn no_stream(
         return Failure {
             status: envelope.status,
             retry_after: advice.retry_after.or(envelope.retry_after),
+            retry_at: advice.retry_at,
             should_retry: advice.should_retry,
             spent: is_spent(kind, envelope.status, &envelope),
             ..Failure::new(
@@ -76,6 +77,8 @@ pub fn no_list(body: &str, place: &str) -> Failure {
 pub struct Advice {
     /// In milliseconds.
     pub retry_after: Option<u64>,
+    /// The same as an instant, in milliseconds, where the server did not say what time it has.
+    pub retry_at: Option<i64>,
     pub should_retry: Option<bool>,
 }
 
@@ -87,27 +90,24 @@ impl Advice {
             // A float becomes an integer by saturating, so an absurd wait is merely very long.
             (number >= 0.0).then(|| (number * unit).round() as u64)
         };
-        let date = |text: &str| {
-            let instant = |text: &str| {
-                jiff::fmt::rfc2822::DateTimeParser::new()
-                    .parse_timestamp(text.trim())
-                    .ok()
-            };
-            let (until, now) = (instant(text)?, instant(header("date")?)?);
-            Some(u64::try_from(until.as_millisecond() - now.as_millisecond()).unwrap_or(0))
+        let instant = |name: &str| {
+            let parser = jiff::fmt::rfc2822::DateTimeParser::new();
+            let instant = parser.parse_timestamp(header(name)?.trim()).ok()?;
+            Some(instant.as_millisecond())
         };
+        let (until, now) = (instant("retry-after"), instant("date"));
+        let by_date = || Some(u64::try_from(until? - now?).unwrap_or(0));
         let should_retry = match header("x-should-retry").map(str::trim) {
             Some("true") => Some(true),
             Some("false") => Some(false),
             _ => None,
         };
+        let exact = header("retry-after-ms").and_then(|text| milliseconds(text, 1.0));
+        let seconds = || milliseconds(header("retry-after")?, 1000.0);
+        let retry_after = exact.or_else(seconds).or_else(by_date);
         Self {
-            retry_after: header("retry-after-ms")
-                .and_then(|text| milliseconds(text, 1.0))
-                .or_else(|| {
-                    let text = header("retry-after")?;
-                    milliseconds(text, 1000.0).or_else(|| date(text))
-                }),
+            retry_after,
+            retry_at: until.filter(|_| retry_after.is_none()),
             should_retry,
         }
     }
@@ -128,6 +128,7 @@ pub fn by_status(status: u16, body: &str, advice: Advice, place: &str, key_place
     Failure {
         status: Some(status),
         retry_after: advice.retry_after.or(envelope.retry_after),
+        retry_at: advice.retry_at,
         should_retry: advice.should_retry,
         spent: is_spent(kind, Some(status), &envelope),
         ..Failure::new(kind, format!("{place} answered {status}: {line}{way_out}"))
@@ -174,7 +175,7 @@ fn way_out(kind: FailureKind, status: Option<u16>, envelope: &Envelope, key_plac
         FailureKind::BadRequest if let Some(way) = unsupported::way_out(envelope) => {
             format!(": {way}")
         }
-        FailureKind::BadRequest if matches!(status, 404 | 405 | 410) => {
+        FailureKind::BadRequest if matches!(status, 404 | 405 | 410) || envelope.names_no_model() => {
             ": check the model's name, base_url and `wire = \"…\"` in config.toml, `creel models` lists what there is"
                 .to_owned()
         }

@@ -350,6 +350,7 @@ impl State {
 fn advise(failure: &mut Failure, advice: Advice) {
     if matches!(failure.kind, FailureKind::Rate | FailureKind::Overloaded) {
         failure.retry_after = failure.retry_after.or(advice.retry_after);
+        failure.retry_at = failure.retry_at.or(advice.retry_at);
         failure.should_retry = failure.should_retry.or(advice.should_retry);
     }
 }

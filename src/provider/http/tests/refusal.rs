@@ -58,6 +58,15 @@ fn a_refusal_becomes_the_reaction_it_asks_for() {
             "HOST answered 402: Insufficient Balance: add credit there or choose another model",
         ),
         (
+            status(
+                "400 No",
+                "",
+                "{\"error\":{\"message\":\"Invalid model name passed in model=x\"}}",
+            ),
+            BadRequest,
+            "HOST answered 400: Invalid model name passed in model=x: check the model's name, base_url and `wire = \"…\"` in config.toml, `creel models` lists what there is",
+        ),
+        (
             status("404 No", "", "{\"detail\":\"Not Found\"}"),
             BadRequest,
             "HOST answered 404: Not Found: check the model's name, base_url and `wire = \"…\"` in config.toml, `creel models` lists what there is",
@@ -352,5 +361,9 @@ fn a_refusal_says_when_to_ask_again() {
             (FailureKind::Rate, Some(429), retry_after, should_retry),
             "{headers}"
         );
+        // What the server says without its own time is told as an instant, for whoever has a clock.
+        let is_instant = headers.starts_with("retry-after: Mon");
+        let instant = is_instant.then_some(1_795_420_890_000);
+        assert_eq!(failure.retry_at, instant, "{headers}");
     }
 }
