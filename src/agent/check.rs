@@ -12,6 +12,7 @@ use crate::protocol::failure::Stop;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::provider::Tried;
 use crate::protocol::reply::{Part, Reply};
+use crate::protocol::usage::Usage;
 
 /// A few tokens answer it; what comes before them is for models that reason whatever they are told.
 const MOST_OUTPUT: u64 = 1000;
@@ -108,7 +109,8 @@ pub fn shown(reply: &Reply, pieces: u32) -> Tried {
     Tried {
         streams: (pieces > 1 || long).then_some(pieces > 1),
         calls_tool: (called || !cut).then_some(called),
-        usage: reply.usage,
+        // Zeros count nothing: a call that was answered has tokens.
+        usage: reply.usage.filter(|usage| *usage != Usage::default()),
         reports_caching: reply.usage_raw.as_ref().is_some_and(names_cache),
         ..Tried::default()
     }
@@ -134,7 +136,6 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
-    use crate::protocol::usage::Usage;
 
     fn call(name: &str) -> Part {
         Part::Call {
@@ -230,6 +231,7 @@ mod tests {
                 ..Reply::default()
             };
             assert_eq!(shown(&reply, 0).reports_caching, expected, "{raw}");
+            assert_eq!(shown(&reply, 0).usage, None, "only zeros");
         }
         assert!(!shown(&Reply::default(), 0).reports_caching);
     }

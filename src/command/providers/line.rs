@@ -43,6 +43,13 @@ impl Line {
             }
             Err(failure) if is_without_list(failure) => {
                 line.say("reached, lists no models");
+                if tried.is_none() {
+                    let remedy = format!(
+                        "check base_url ({}): nothing that Creel knows is there",
+                        reached.card.base_url
+                    );
+                    line.worse(CheckState::Warn, &remedy);
+                }
             }
             Err(failure) => {
                 line.fails(failure, state_of(failure), reached);
@@ -335,6 +342,11 @@ pub(crate) mod tests {
                 ),
                 None,
                 "warn  a: slow down; check again later",
+            ),
+            (
+                reached(Err(failure(FailureKind::BadRequest, Some(404), "no")), None),
+                None,
+                "warn  a: reached, lists no models, m; check base_url (https://a.b): nothing that Creel knows is there",
             ),
             (
                 reached(Err(failure(FailureKind::BadRequest, Some(404), "no")), None),
