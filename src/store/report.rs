@@ -138,10 +138,11 @@ impl Reader {
         })
     }
 
-    /// When each model was asked last, as the ledger knows it.
+    /// When each model was asked last, as the ledger knows it; of those that ever answered, since a name that was typed wrongly is
+    /// none.
     pub fn used(&self) -> Result<Vec<(ModelRef, Time)>, StoreError> {
         self.ask(Vec::new(), |conn| {
-            let sql = "SELECT provider, model, max(at) FROM ledger GROUP BY provider, model";
+            let sql = "SELECT provider, model, max(at) FROM ledger GROUP BY provider, model HAVING sum(output) > 0";
             conn.prepare_cached(sql)?
                 .query_map([], |row| {
                     let model = ModelRef {
