@@ -156,7 +156,7 @@ impl Assembly for Answer {
         if self.stop.as_deref() == Some("model_context_window_exceeded") {
             return Some(Failure::new(
                 FailureKind::TooLong,
-                "the model's window was full before the answer was complete: compact or start a new session",
+                "the model's window was full before the answer was complete: start a new session or choose a model with a larger window",
             ));
         }
         let nameless = |block: &Block| block.is_call() && block.name().is_empty();
@@ -484,6 +484,8 @@ fn stop_of(stop: &str, calls: bool) -> Stop {
     match stop {
         "max_tokens" | "model_context_window_exceeded" => Stop::Length,
         "refusal" => Stop::Refusal,
+        // A bridge from another dialect.
+        "content_filter" => Stop::Filter,
         "pause_turn" => Stop::Pause,
         "stop_sequence" => Stop::StopSequence,
         // Some servers say that they ended well although calls wait, or the other way round.

@@ -290,6 +290,7 @@ fn the_reason_to_stop_is_believed_as_far_as_it_can_be() {
         (&said, "stop_sequence", Stop::StopSequence),
         (&said, "pause_turn", Stop::Pause),
         (&said, "refusal", Stop::Refusal),
+        (&said, "content_filter", Stop::Filter),
         (&said, "something new", Stop::End),
     ];
     for (events, reason, expected) in cases {

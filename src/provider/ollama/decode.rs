@@ -230,7 +230,7 @@ impl Answer {
     fn message(&mut self, message: &Map<String, Value>, text: &str, chunks: &mut Vec<Chunk>) {
         for (name, value) in message {
             match (name.as_str(), value) {
-                ("thinking", Value::String(piece)) if !piece.is_empty() => {
+                ("thinking" | "reasoning_content", Value::String(piece)) if !piece.is_empty() => {
                     self.thinking.push_str(piece);
                     chunks.push(Chunk::Thinking(piece.clone()));
                 }
@@ -245,7 +245,8 @@ impl Answer {
                         self.call(call, raw, chunks);
                     }
                 }
-                ("role" | "thinking" | "content" | "tool_calls", _) | (_, Value::Null) => {}
+                ("role" | "thinking" | "reasoning_content" | "content" | "tool_calls", _)
+                | (_, Value::Null) => {}
                 (name, value) => {
                     self.more.insert(name.to_owned(), value.clone());
                 }

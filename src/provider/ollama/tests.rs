@@ -130,7 +130,7 @@ fn calls_come_whole_and_are_told_apart_by_id_or_number() {
 #[test]
 fn reasoning_and_what_stands_beside_it_go_back_to_the_same_model() {
     let lines = [
-        line(&json!({"role": "assistant", "content": "", "thinking": "he"})),
+        line(&json!({"role": "assistant", "content": "", "reasoning_content": "he"})),
         line(&json!({"role": "assistant", "content": "", "thinking": "hm", "seal": "s1"})),
         line(&json!({"role": "assistant", "content": "so"})),
         call(

@@ -176,7 +176,7 @@ impl Assembly for Answer {
         let (kind, text) = match self.stop.as_deref() {
             Some("model_context_window_exceeded") => (
                 FailureKind::TooLong,
-                "the model's window was full before the answer was complete: compact or start a new session",
+                "the model's window was full before the answer was complete: start a new session or choose a model with a larger window",
             ),
             Some("error") => (
                 FailureKind::Overloaded,

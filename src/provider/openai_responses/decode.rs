@@ -144,7 +144,7 @@ impl Assembly for Answer {
         let (kind, text) = match (status, reason) {
             (_, Some("context_length_exceeded" | "model_context_window_exceeded")) => (
                 FailureKind::TooLong,
-                "the model's window was full before the answer was complete: compact or start a new session".to_owned(),
+                "the model's window was full before the answer was complete: start a new session or choose a model with a larger window".to_owned(),
             ),
             ("cancelled", _) => (
                 FailureKind::Overloaded,
