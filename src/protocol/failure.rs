@@ -30,6 +30,10 @@ pub enum FailureKind {
 
 /// One failure, in words a person can act on.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about a failure"
+)]
 pub struct Failure {
     pub kind: FailureKind,
     /// One line: what, where, the way out. Free of keys and control characters.
