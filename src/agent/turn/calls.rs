@@ -44,16 +44,13 @@ impl Turn {
             return;
         };
         let verdict = match answer {
-            // Made into arguments before they come here.
-            Answer::Verdict {
-                verdict: Verdict::Hunks { .. },
-            } => return,
-            Answer::Verdict { verdict } => verdict,
+            // Hunks are made into arguments before they come here.
+            Answer::Verdict { verdict } if !matches!(verdict, Verdict::Hunks { .. }) => verdict,
             Answer::Said { text } => {
                 self.said(index, ask, text, effects);
                 return;
             }
-            Answer::Proceed | Answer::Raise { .. } | Answer::End => return,
+            Answer::Verdict { .. } | Answer::Proceed | Answer::Raise { .. } | Answer::End => return,
         };
         effects.push(Effect::Append(Fact::AskAnswered {
             ask: ask.clone(),

@@ -4,10 +4,10 @@
 use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
-use serde_json::Value;
 
-use crate::protocol::ask::{About, Answer, Approval, Ask, Question, Risk, Subject, Verdict};
-use crate::protocol::call::parse_arguments;
+use crate::protocol::ask::{
+    About, Answer, Approval, Ask, Question, Risk, Subject, Verdict, command_line,
+};
 use crate::protocol::id::SessionId;
 use crate::protocol::money::{Money, UNIT};
 use crate::tui::app::choosing::{Choice, Offer, choices, chosen, moved};
@@ -481,28 +481,5 @@ pub fn edit_line(text: &mut Text, event: KeyEvent) {
             text.redo();
         }
         _ => {}
-    }
-}
-
-/// The command line a shell was given: the last word of `bash -c LINE`, which is what a person wrote or would write.
-pub fn command_line(argv: &[String]) -> &str {
-    argv.last().map_or("", String::as_str)
-}
-
-/// The arguments of a call with another command line in them; whatever else it was given stays.
-pub fn edited(arguments: &str, command: &str) -> String {
-    let mut input = match parse_arguments(arguments) {
-        Ok(Value::Object(input)) => input,
-        _ => serde_json::Map::new(),
-    };
-    input.insert("command".to_owned(), Value::String(command.to_owned()));
-    Value::Object(input).to_string()
-}
-
-/// The arguments of a call as a person reads them, one field a line.
-pub fn readable_arguments(arguments: &str) -> String {
-    match parse_arguments(arguments) {
-        Ok(value) => serde_json::to_string_pretty(&value).unwrap_or_else(|_| arguments.to_owned()),
-        Err(_) => arguments.to_owned(),
     }
 }

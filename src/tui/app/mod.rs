@@ -4,6 +4,7 @@
 
 pub mod act;
 pub mod answering;
+pub mod arguments;
 pub mod arrange;
 pub mod arrangement;
 pub mod ask;

@@ -4,10 +4,10 @@
 use ratatui::layout::Rect;
 
 use crate::agent::visible::{escaped, one_line};
-use crate::protocol::ask::{About, Approval, Ask, Risk, Subject};
+use crate::protocol::ask::{About, Approval, Ask, Risk, Subject, command_line};
 use crate::protocol::id::SessionId;
 use crate::tui::app::App;
-use crate::tui::app::ask::{command_line, readable_arguments};
+use crate::tui::app::arguments::readable_arguments;
 use crate::tui::screen::body::{Laid, changes, diff, indented};
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::rows::{self, Row, chopped, wrapped};

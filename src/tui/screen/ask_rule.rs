@@ -2,10 +2,10 @@
 //! have done with the calls of before.
 
 use crate::agent::visible::{escaped, one_line};
-use crate::protocol::ask::{Approval, Subject};
+use crate::protocol::ask::{Approval, Subject, command_line};
 use crate::protocol::rule::{Replay, Scope};
 use crate::tui::app::App;
-use crate::tui::app::ask::{AskFocus, command_line};
+use crate::tui::app::ask::AskFocus;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
 use crate::tui::app::making::Making;
