@@ -319,7 +319,10 @@ fn look_at(folder: &Path) -> Place {
         // A repository is one also where its head cannot be read.
         unversioned: found.branch.is_none() && !found.top.join(".git").exists(),
         branch: found.branch,
-        brings: project::settings::read(&found.top).allows(),
+        brings: {
+            let (brings, _) = project::brings(folder, std::env::home_dir().as_deref());
+            project::settings::read(&brings).allows()
+        },
         gone: !folder.is_dir(),
     }
 }

@@ -34,11 +34,16 @@ fn sign(line: &str) -> Sign {
     }
 }
 
+/// Its lines with all that stands in them: the end of a line of the file may be one sign more.
+fn lines(patch: &str) -> impl Iterator<Item = &str> {
+    patch.split_terminator('\n')
+}
+
 /// The hunks of a patch without a file header, in their order.
 pub fn hunks(patch: &str) -> Vec<Hunk> {
     let mut hunks: Vec<Hunk> = Vec::new();
     let (mut line, mut open) = (0, false);
-    for text in patch.lines() {
+    for text in lines(patch) {
         let kind = sign(text);
         match kind {
             Sign::Heading => line = starts(text).map_or(0, |(old, _)| old),
@@ -98,7 +103,7 @@ pub fn only(patch: &str, kept: &[bool]) -> String {
     let mut less: i64 = 0;
     let mut dropped = false;
     let mut headings: Vec<(usize, i64)> = Vec::new();
-    for line in patch.lines() {
+    for line in lines(patch) {
         let kind = sign(line);
         let changes = matches!(kind, Sign::Goes | Sign::Comes);
         if changes && !open {
@@ -201,6 +206,9 @@ mod tests {
     #[test]
     fn what_is_left_is_as_it_was() {
         assert_eq!(only(PATCH, &[true; 4]), PATCH);
+        let ends = "@@ -1,2 +1,2 @@\n-a\n+a\r\n b\r\n";
+        assert_eq!(only(ends, &[true]), ends);
+        assert_eq!(only(ends, &[false]), "@@ -1,2 +1,2 @@\n a\n b\r\n");
         assert_eq!(
             only(PATCH, &[false, true, false, true]),
             "@@ -2,6 +2,5 @@\n two\n three\n four\n-five\n six\n end\n\

@@ -27,6 +27,9 @@ use crate::protocol::usage::{Charge, Spending, Usage};
 /// Of the serialised form; a stored fold of another version is folded anew from the log.
 pub const FOLD_VERSION: u32 = 12;
 
+/// As many files outside are named of those that were read; of more the newest takes the place of the one before.
+const UNTRUSTED: usize = 20;
+
 /// A session as its facts left it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[expect(
@@ -99,8 +102,8 @@ pub struct Session {
     pub images: bool,
     /// How many.
     pub pictures: u64,
-    /// What it read first that nobody trusted wrote, since the person last vouched for what was read.
-    pub untrusted: Option<Untrusted>,
+    /// What it read that nobody trusted wrote, each once with the newest fact that says so, and the person has not vouched for.
+    pub untrusted: Vec<(Seq, Untrusted)>,
     /// What was thought, by the `PROVIDER/MODEL` that it goes back to; empty where it goes back to nobody.
     pub thoughts: BTreeMap<String, u64>,
 }
@@ -215,7 +218,7 @@ impl Session {
             gist: String::new(),
             images: false,
             pictures: 0,
-            untrusted: None,
+            untrusted: Vec::new(),
             thoughts: BTreeMap::new(),
         })
     }
@@ -408,10 +411,26 @@ impl Session {
             Change::Unseen { unseen } => self.unseen = *unseen,
             Change::Temporary { temporary } => self.temporary = *temporary,
             Change::Budget { limit } => self.budget = *limit,
-            Change::Vouched => self.untrusted = None,
+            // What was read after they looked was not meant.
+            Change::Vouched { until } => self.untrusted.retain(|(seq, _)| seq > until),
             // They hold for the day and in the home.
             Change::DayRaised { .. } | Change::PriceAccepted { .. } | Change::RuleKept { .. } => {}
         }
+    }
+
+    fn read(&mut self, untrusted: &Untrusted) {
+        self.untrusted.retain(|(_, known)| known != untrusted);
+        if self.untrusted.len() == UNTRUSTED {
+            self.untrusted.pop();
+        }
+        self.untrusted.push((self.last_seq, untrusted.clone()));
+    }
+
+    /// What it read that nobody trusted wrote, in one: the network before any file.
+    pub fn untrusted(&self) -> Option<&Untrusted> {
+        let mut all = self.untrusted.iter().map(|(_, untrusted)| untrusted);
+        let web = all.clone().find(|untrusted| **untrusted == Untrusted::Web);
+        web.or_else(|| all.next())
     }
 
     fn model_changes(&mut self, model: &ModelRef) {
@@ -463,8 +482,8 @@ impl Session {
                 self.open_calls.insert(call.id.clone(), open);
             }
             Item::Result { call, outcome } => {
-                if self.untrusted.is_none() {
-                    self.untrusted.clone_from(&outcome.untrusted);
+                if let Some(untrusted) = &outcome.untrusted {
+                    self.read(untrusted);
                 }
                 let open = self.open_calls.remove(call);
                 if let Some((open, exit)) = open.zip(outcome.exit) {

@@ -1,16 +1,16 @@
-//! What a call brings in that nobody trusted wrote: files outside the session's folder, and what comes from the network. A
-//! session that has read of it lets nothing out by a rule alone until the person says that what was read is fine: together with
+//! What a call brings in that nobody trusted wrote: files outside the session's folder that a tool reads, and what commands bring
+//! from the network. What a command reads outside by itself is not seen. A session that has read of it lets nothing out by a rule alone until the person says that what was read is fine: together with
 //! what is private in the folder and a way out it is how words in a file come to send the file away.
 
 use crate::agent::command_line::{self, Part};
 use crate::agent::folder::inside;
-use crate::agent::network::PROGRAMS;
+use crate::agent::network::{self, PROGRAMS};
 use crate::protocol::call::{Reach, Untrusted};
 use crate::protocol::sandbox::Network;
 use std::path::PathBuf;
 
-/// What a call read that is not trusted, by what it reaches and whether it had the network. Of a command that had it only what
-/// brings words from there counts: `npm ci` prints what it did, and the files it brings are the project's own.
+/// What a call read that is not trusted, by what it reaches and whether it had the network. Of commands that had it those that
+/// install or fetch do not count: `npm ci` prints what it did, and the files it brings are the project's own.
 pub(crate) fn of(reach: &[Reach], network: Network, roots: &[PathBuf]) -> Option<Untrusted> {
     reach.iter().find_map(|reach| match reach {
         Reach::Read { path } if !inside(path, roots) => {
@@ -24,21 +24,18 @@ pub(crate) fn of(reach: &[Reach], network: Network, roots: &[PathBuf]) -> Option
     })
 }
 
+/// All but what only moves files, looks at the folder, or installs: what runs code with the network may read anything there.
 fn brings_words(part: &Part) -> bool {
-    let name = part
-        .words
-        .first()
-        .map(|first| first.rsplit('/').next().unwrap_or(first));
-    // What runs code of its own with the network may read anything there.
-    name.is_some_and(|name| PROGRAMS.contains(&name) || carrier_of_code(name))
-}
-
-/// Programs that run what a line or a file says.
-fn carrier_of_code(name: &str) -> bool {
-    const CODE: &[&str] = &[
-        "python", "python3", "node", "deno", "bun", "ruby", "perl", "php", "sh", "bash",
+    const LOCAL: &[&str] = &[
+        "cd", "ls", "cat", "echo", "printf", "true", "test", "[", "pwd", "mkdir", "cp", "mv", "rm",
+        "touch", "grep", "head", "tail", "wc", "sort", "git",
     ];
-    CODE.contains(&name)
+    let Some(first) = part.words.first() else {
+        return false;
+    };
+    let name = first.rsplit('/').next().unwrap_or(first);
+    let installs = network::needs(part) && !PROGRAMS.contains(&name);
+    !installs && !LOCAL.contains(&name)
 }
 
 #[cfg(test)]
@@ -84,6 +81,10 @@ mod tests {
             ),
             (run("npm ci"), Network::On, None),
             (run("git fetch origin"), Network::On, None),
+            (run("cd x && git pull && npm ci"), Network::On, None),
+            (run("timeout 9 curl x"), Network::On, Some(Untrusted::Web)),
+            (run("npm run news"), Network::On, Some(Untrusted::Web)),
+            (run("./fetch.sh"), Network::On, Some(Untrusted::Web)),
         ];
         for (reach, network, expected) in cases {
             assert_eq!(

@@ -178,6 +178,7 @@ async fn accept(args: &AcceptArgs, door: &Door, face: &mut Face<'_>) -> Ended {
             .map(|rule| rule.trim().to_owned())
             .collect()
     };
+    texts.sort();
     texts.dedup();
     let numbers = match door
         .manage(Manage::Accept {

@@ -327,7 +327,7 @@ impl Task {
             Change::DayRaised { by, .. } => (by.parts <= 0 || by.currency != Currency::USD)
                 .then(|| "a day's budget is raised by a sum in dollars".to_owned()),
             Change::Model { .. }
-            | Change::Vouched
+            | Change::Vouched { .. }
             | Change::Budget { limit: None }
             | Change::Mode { .. }
             | Change::Effort { .. }

@@ -36,14 +36,20 @@ const SAMPLES: usize = 6;
 /// Facts that a day is told from: some thousand calls.
 const DECIDED: u32 = 4_000;
 
+/// Rules that take away and that a folder brought while a session was open.
+const NARROWING: usize = 5_000;
+
 const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
 
 impl Task {
     /// Reads the rules that were kept and hold here now. An error: what cannot be read could forbid, so nothing may run.
     pub(crate) async fn read_rules(&mut self) -> Result<(), String> {
-        let top = self.roots.first().unwrap_or(&self.session.spec.cwd).clone();
-        let read = move |reader: &Reader| Ok((reader.kept_rules()?, settings::read(&top)));
-        let (kept, settings) = self.house.read(read).await?;
+        let (cwd, home) = (self.session.spec.cwd.clone(), self.house.home.clone());
+        let read = move |reader: &Reader| {
+            let (folder, trusted) = project::brings(&cwd, home.as_deref());
+            Ok((reader.kept_rules()?, settings::read(&folder), trusted))
+        };
+        let (kept, settings, trusted) = self.house.read(read).await?;
         let now = self.house.clock.now();
         let spec = &self.session.spec;
         let stand = Stand {
@@ -56,12 +62,16 @@ impl Task {
             .filter(|kept| kept.holds_at(now) && kept.bounds.hold(stand))
             .map(KeptRule::rule)
             .collect();
-        self.untrusted_rules = trust::waiting(&settings, &kept, &spec.project);
-        for rule in trust::in_force(&settings, &kept, &spec.project) {
+        self.untrusted_rules = trust::waiting(&settings, &kept, &trusted);
+        self.unread_rules = settings.faults.first().cloned();
+        for rule in trust::in_force(&settings, &kept, &trusted) {
             // What takes away stays for as long as the session is open: the folder's files are the model's to write.
             if rule.effect == Effect::Allow {
                 self.kept.push(rule);
             } else if !self.narrowing.contains(&rule) {
+                if self.narrowing.len() == NARROWING {
+                    return Err("the folder changed what it forbids too often".to_owned());
+                }
                 self.narrowing.push(rule);
             }
         }
@@ -172,13 +182,13 @@ impl Task {
             roots: &place.roots,
             home: self.house.home.as_deref(),
             cage,
-            untrusted: self.session.untrusted.as_ref(),
+            untrusted: self.session.untrusted(),
         }))
     }
 }
 
 /// A rule is kept as it is written, and a key that Creel holds is written nowhere.
-fn without_key(text: &str, house: &House) -> Result<(), String> {
+pub(crate) fn without_key(text: &str, house: &House) -> Result<(), String> {
     match house.redactor().redact(text) {
         Cow::Borrowed(_) => Ok(()),
         Cow::Owned(_) => {

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::agent::redact::Redactor;
 use crate::protocol::ask::{About, Answer, Approval, Ask, Question, Subject, Verdict};
-use crate::protocol::call::{Detail, Outcome};
+use crate::protocol::call::{Detail, Outcome, Untrusted};
 use crate::protocol::event::Fact;
 use crate::protocol::image::Image;
 use crate::protocol::item::{Block, Item, Opaque};
@@ -205,9 +205,16 @@ fn redacted_outcome(outcome: Outcome, clean: impl Fn(String) -> String) -> Outco
         },
         other => other,
     };
+    let untrusted = outcome.untrusted.map(|untrusted| match untrusted {
+        Untrusted::Outside { path } => Untrusted::Outside {
+            path: redacted_path(path, &clean),
+        },
+        Untrusted::Web => Untrusted::Web,
+    });
     Outcome {
         text: clean(outcome.text),
         detail,
+        untrusted,
         ..outcome
     }
 }

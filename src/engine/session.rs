@@ -116,6 +116,8 @@ pub(crate) struct Task {
     pub(crate) busy: Arc<AtomicBool>,
     /// Rules that the folder brought since the session was opened and that only take away.
     pub(crate) narrowing: Vec<Rule>,
+    /// Why some of what it brings cannot be read: that could forbid.
+    pub(crate) unread_rules: Option<String>,
     /// Rules that it brings, would let something run and are not trusted.
     pub(crate) untrusted_rules: Vec<String>,
     /// What was found out of calls when they were judged.
@@ -198,6 +200,7 @@ impl Task {
             seen: Arc::new(Mutex::new(HashMap::new())),
             busy: Arc::default(),
             narrowing: Vec::new(),
+            unread_rules: None,
             untrusted_rules: Vec::new(),
             judged: HashMap::new(),
             shown: Mutex::default(),

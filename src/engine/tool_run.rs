@@ -121,7 +121,7 @@ impl Task {
             roots: &scene.place.roots,
             home: self.house.home.as_deref(),
             cage,
-            untrusted: self.session.untrusted.as_ref(),
+            untrusted: self.session.untrusted(),
         };
         let has_network = permission::has_network(&asked);
         let network = if has_network {
@@ -129,8 +129,9 @@ impl Task {
         } else {
             Network::Off
         };
-        // Where nothing shuts it off a command has it all the same.
-        let reaches = if has_network || cage.shut == Shut::Open {
+        // Where nothing shuts it off those that need it have it all the same.
+        let needs = || permission::needs_network(&asked);
+        let reaches = if has_network || cage.shut == Shut::Open && needs() {
             Network::On
         } else {
             Network::Off
@@ -141,7 +142,15 @@ impl Task {
             untrusted: taint::of(&reach, reaches, &scene.place.roots),
         };
         self.judged.insert(call.id.clone(), judged);
-        let (verdict, by) = permission::judge(&asked);
+        let (mut verdict, by) = permission::judge(&asked);
+        let acts = reach
+            .iter()
+            .any(|reach| matches!(reach, Reach::Run { .. } | Reach::Write { .. }));
+        if let (permission::Verdict::Allow, true, Some(fault)) =
+            (&verdict, acts, &self.unread_rules)
+        {
+            verdict = permission::Verdict::Ask(format!("{fault}, and could forbid this"));
+        }
         let would = |text: &&String| permission::would_allow(text, &asked);
         let brought = match &verdict {
             permission::Verdict::Ask(_) => self.untrusted_rules.iter().find(would),

@@ -1,10 +1,12 @@
 //! What a folder brings that would let something run holds only while a person trusts exactly that: each rule by its text and its
 //! folder. One that is another by one letter is another rule; one that no file brings any more does nothing.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::engine::house::House;
+use crate::engine::kept::without_key;
 use crate::project::{self, settings, settings::Settings};
 use crate::protocol::rule::{Bounds, Effect, KeptRule, Rule, Scope};
 use crate::protocol::trust::{Brought, Standing, Trust};
@@ -46,11 +48,15 @@ fn is_of(kept: &KeptRule, project: &Path) -> bool {
 
 /// What the folder brings, and how it stands.
 pub(crate) async fn list(house: &Arc<House>, cwd: PathBuf) -> Result<Trust, String> {
+    let home = house.home.clone();
     house
         .read(move |reader: &Reader| {
-            let place = project::find(&cwd);
-            let settings = settings::read(&place.top);
-            Ok(told(settings, &reader.kept_rules()?, &place.root))
+            let (folder, trusted) = project::brings(&cwd, home.as_deref());
+            Ok(told(
+                settings::read(&folder),
+                &reader.kept_rules()?,
+                &trusted,
+            ))
         })
         .await
 }
@@ -99,13 +105,15 @@ pub(crate) async fn accept(
     cwd: PathBuf,
     texts: Vec<String>,
 ) -> Result<Vec<u32>, String> {
+    let home = house.home.clone();
     let (project, brought) = house
         .read(move |_: &Reader| {
-            let place = project::find(&cwd);
-            Ok((place.root, settings::read(&place.top)))
+            let (folder, trusted) = project::brings(&cwd, home.as_deref());
+            Ok((trusted, settings::read(&folder)))
         })
         .await?;
     for text in &texts {
+        without_key(text, house)?;
         let rule = brought
             .rules
             .iter()
@@ -120,6 +128,7 @@ pub(crate) async fn accept(
             Some(None) => {}
         }
     }
+    let texts: BTreeSet<String> = texts.into_iter().collect();
     let mut numbers = Vec::new();
     for text in texts {
         let keep = Keep {

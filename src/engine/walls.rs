@@ -129,12 +129,14 @@ impl Walls {
             measured
         });
         // An error only where the process ends.
-        let measured = match timeout(LONGEST, measured).await {
-            Ok(measured) => measured.unwrap_or_default(),
-            Err(_) => Measured {
+        let measured = if let Ok(measured) = timeout(LONGEST, measured).await {
+            measured.unwrap_or_default()
+        } else {
+            remembered::forget(&house.paths.state);
+            Measured {
                 lacks: "the sandbox cannot be tried: it hangs".to_owned(),
                 ..Measured::default()
-            },
+            }
         };
         *kept = Some((measured.clone(), clocks));
         self.round.fetch_add(1, Ordering::Release);

@@ -72,6 +72,20 @@ pub fn roots(cwd: &Path, project: &Project, home: Option<&Path>) -> Vec<PathBuf>
         .collect()
 }
 
+/// The folder whose files bring rules to a session in `cwd`, and what they are trusted for: the repository with its worktrees, or
+/// that folder alone where the top of its checkout is none for an agent.
+pub fn brings(cwd: &Path, home: Option<&Path>) -> (PathBuf, PathBuf) {
+    let place = find(cwd);
+    let inside = roots(cwd, &place, home).into_iter().next();
+    let folder = inside.unwrap_or_else(|| cwd.to_owned());
+    let trusted = if folder == place.top {
+        place.root
+    } else {
+        folder.clone()
+    };
+    (folder, trusted)
+}
+
 /// Whether a folder is too much for an agent: the person's home, or anything that holds it, such as `/`.
 pub fn is_unsuitable(cwd: &Path, home: Option<&Path>) -> bool {
     let cwd = cwd.canonicalize().unwrap_or_else(|_| cwd.to_owned());
@@ -295,6 +309,11 @@ mod tests {
                 "{cwd:?}"
             );
         }
+        // The home brings nothing, though it is a repository.
+        let notes = home.join("notes");
+        assert_eq!(brings(&notes, Some(&home)), (notes.clone(), notes));
+        let api = home.join("api");
+        assert_eq!(brings(&api.join("src"), Some(&home)), (api.clone(), api));
         let elsewhere = find(&home.join("api"));
         assert_eq!(
             roots(&home.join("notes"), &elsewhere, None),

@@ -12,10 +12,10 @@ use crate::protocol::rule::Effect;
 
 /// Bytes that are read of one; a longer one is none.
 const LIMIT: u64 = 256 * 1024;
-/// Rules that are taken of a folder.
-const MOST: usize = 1_000;
-/// Bytes of one rule.
-const LONGEST: usize = 2_000;
+/// Rules that allow and are taken of a folder.
+const MOST: usize = 500;
+/// Bytes of one rule: it is read whole where it is trusted, on the smallest screen too.
+const LONGEST: usize = 200;
 
 /// What is shared first.
 const FILES: [&str; 2] = [".claude/settings.json", ".claude/settings.local.json"];
@@ -72,9 +72,8 @@ pub fn read(top: &Path) -> Settings {
         let Ok(real) = top.join(name).canonicalize() else {
             continue;
         };
-        // A link may lead to another name inside the folder, and to nothing outside it.
-        let head = real
-            .starts_with(&top)
+        // Through no link: what is written under another name would be no file of settings for who asks about those.
+        let head = (real == top.join(name))
             .then(|| file::read_exactly(&real, LIMIT))
             .flatten();
         match head {
@@ -126,16 +125,25 @@ impl Settings {
                     .push(format!("permissions.{key} in {file} is no list"));
                 continue;
             };
-            for rule in list {
-                let Some(text) = rule.as_str() else {
-                    self.faults.push(format!(
-                        "permissions.{key} in {file} has an entry that is no text"
-                    ));
-                    continue;
+            let no_text = list.iter().filter(|rule| !rule.is_string()).count();
+            if no_text > 0 {
+                let what = if no_text == 1 {
+                    "an entry that is"
+                } else {
+                    "entries that are"
                 };
-                if self.rules.len() == MOST {
+                self.faults
+                    .push(format!("permissions.{key} in {file} has {what} no text"));
+            }
+            for text in list.iter().filter_map(Value::as_str) {
+                // What takes away is never left out.
+                let allowing = self
+                    .rules
+                    .iter()
+                    .filter(|rule| rule.effect == Effect::Allow);
+                if effect == Effect::Allow && allowing.count() == MOST {
                     self.faults.push(format!(
-                        "{file} has more than {MOST} rules; the rest is left out"
+                        "{file} allows more than {MOST} things; the rest is left out"
                     ));
                     return;
                 }
@@ -186,7 +194,7 @@ mod tests {
         fs::write(
             &file,
             r#"{"hooks":{"PreToolUse":[]},"env":{"HOME":"/x"},"permissions":{"defaultMode":"bypassPermissions",
-                "allow":["Bash(npm run test:*)"," Read(~/.zshrc) ","WebFetch(domain:x.test)","Bash(a\u202eb)","Bash(",7],
+                "allow":["Bash(npm run test:*)"," Read(~/.zshrc) ","WebFetch(domain:x.test)","Bash(a\u202eb)","Bash(",7,[],8],
                 "deny":["Read(./.env)"],"ask":"all"}}"#,
         )
         .unwrap();
@@ -216,7 +224,7 @@ mod tests {
             settings.faults,
             [
                 of("permissions.ask") + " is no list",
-                of("permissions.allow") + " has an entry that is no text"
+                of("permissions.allow") + " has entries that are no text"
             ]
         );
     }

@@ -127,11 +127,11 @@ pub enum Managed {
     RuleKept {
         number: u32,
     },
-    /// Those that were there.
     /// Rules of the folder are trusted, kept under these numbers.
     Accepted {
         numbers: Vec<u32>,
     },
+    /// Those that were there.
     RulesRemoved {
         numbers: Vec<u32>,
     },

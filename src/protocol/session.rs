@@ -169,8 +169,10 @@ pub enum Change {
     PriceAccepted {
         model: ModelRef,
     },
-    /// The person says that what was read until now and nobody vouched for is fine.
-    Vouched,
+    /// The person says that what was read up to that fact is fine, though nobody trusted wrote it.
+    Vouched {
+        until: Seq,
+    },
     /// Kept in the home, where it holds for all sessions within its bounds. Without bounds: a face's wish, and what logs from
     /// before kept for their session.
     RuleKept {

@@ -1,5 +1,7 @@
 //! What a folder brings that would let something run: data, until a person trusted exactly that.
 
+use std::collections::BTreeSet;
+
 use crate::protocol::rule::Effect;
 
 /// All of it, as it is now.
@@ -13,10 +15,14 @@ pub struct Trust {
 }
 
 impl Trust {
-    /// How many wait to be trusted.
+    /// How many wait to be trusted; one that two files bring is one.
     pub fn waiting(&self) -> usize {
-        let waits = |brought: &&Brought| brought.standing == Standing::New;
-        self.brought.iter().filter(waits).count()
+        let waits = self
+            .brought
+            .iter()
+            .filter(|brought| brought.standing == Standing::New);
+        let texts: BTreeSet<&str> = waits.map(|brought| brought.text.as_str()).collect();
+        texts.len()
     }
 }
 

@@ -143,7 +143,9 @@ fn send(mut control: &UnixStream, mut bytes: Vec<u8>) {
     }
     let rest = control.try_clone().and_then(|rest| {
         thread::Builder::new().spawn(move || {
-            let _ = send_rest(&rest, &bytes);
+            if send_rest(&rest, &bytes).is_err() {
+                let _ = rest.shutdown(Shutdown::Both);
+            }
         })
     });
     if rest.is_err() {
@@ -155,7 +157,10 @@ fn send(mut control: &UnixStream, mut bytes: Vec<u8>) {
 /// Ends with the helper too.
 fn send_rest(mut control: &UnixStream, mut bytes: &[u8]) -> io::Result<()> {
     while !bytes.is_empty() {
-        poll(&mut [PollFd::new(control, PollFlags::OUT)], None)?;
+        match poll(&mut [PollFd::new(control, PollFlags::OUT)], None) {
+            Err(rustix::io::Errno::INTR) => continue,
+            ready => ready?,
+        };
         match control.write(bytes) {
             Ok(sent) => bytes = bytes.get(sent..).unwrap_or_default(),
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}

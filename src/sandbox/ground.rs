@@ -263,7 +263,15 @@ mod tests {
     #[test]
     fn what_decides_what_runs_later_is_guarded_in_every_root() {
         let plan = plan("/home/me", "/w", &["/w"], &[]);
-        let expected = ["/w/.git/hooks", "/w/.git/config", "/w/.creel"];
+        let expected = [
+            "/w/.git/hooks",
+            "/w/.git/config",
+            "/w/.git/config.worktree",
+            "/w/.git/commondir",
+            "/w/.creel",
+            "/w/.claude/settings.json",
+            "/w/.claude/settings.local.json",
+        ];
         assert_eq!(plan.guarded, expected.map(PathBuf::from));
     }
 

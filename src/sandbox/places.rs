@@ -127,7 +127,15 @@ pub const CACHES: &[&str] = &[
 ];
 
 /// What decides which programs run later: read-only within the session's folders where namespaces can hold that.
-pub(crate) const GUARDED: &[&str] = &[".git/hooks", ".git/config", ".creel"];
+pub(crate) const GUARDED: &[&str] = &[
+    ".git/hooks",
+    ".git/config",
+    ".git/config.worktree",
+    ".git/commondir",
+    ".creel",
+    ".claude/settings.json",
+    ".claude/settings.local.json",
+];
 
 /// Variables whose folders hold programs that were installed somewhere else.
 pub(crate) const TOOLS: &[&str] = &[

@@ -56,7 +56,13 @@ impl Tool for Edit {
         input["old_string"] = Value::String(old.to_owned());
         input["new_string"] = Value::String(new.to_owned());
         input["replace_all"] = Value::Bool(false);
-        Ok(input)
+        // What it comes to is looked at, and not believed.
+        let made = plan(&input, scene).map(|plan| plan.change.after);
+        if made.is_ok_and(|made| made == after.as_bytes()) {
+            Ok(input)
+        } else {
+            Err("these hunks alone cannot be made of it: take it whole or not".to_owned())
+        }
     }
 
     fn only_reads(&self) -> bool {
@@ -149,6 +155,7 @@ fn region<'a>(before: &'a str, after: &'a str) -> (&'a str, &'a str) {
         }
         tail += old.len();
     }
+    let mut more = 1;
     loop {
         let old = &before[head..before.len() - tail];
         let first = old.chars().next().map_or(0, char::len_utf8);
@@ -157,10 +164,13 @@ fn region<'a>(before: &'a str, after: &'a str) -> (&'a str, &'a str) {
         if once || (head == 0 && tail == 0) {
             return (old, &after[head..after.len() - tail]);
         }
-        let above = before[..head].split_inclusive('\n').next_back();
-        head -= above.map_or(0, str::len);
-        let below = before[before.len() - tail..].split_inclusive('\n').next();
-        tail -= below.map_or(0, str::len);
+        let above = before[..head].split_inclusive('\n').rev().take(more);
+        head -= above.map(str::len).sum::<usize>();
+        let below = before[before.len() - tail..]
+            .split_inclusive('\n')
+            .take(more);
+        tail -= below.map(str::len).sum::<usize>();
+        more *= 2;
     }
 }
 

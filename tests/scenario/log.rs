@@ -356,7 +356,7 @@ fn changed(change: &Change) -> String {
         Change::PlanModel { model: Some(model) } => format!("{model} plans"),
         Change::PlanModel { model: None } => "the session's own model answers again".to_owned(),
         Change::Title { title } => format!("title {title}"),
-        Change::Vouched => "vouched for what was read".to_owned(),
+        Change::Vouched { .. } => "vouched for what was read".to_owned(),
         Change::Archived { archived } => format!("archived {archived}"),
         Change::Pinned { pinned } => format!("pinned {pinned}"),
         Change::Unseen { unseen } => format!("unseen {unseen}"),

@@ -37,6 +37,13 @@ fn found() -> Trust {
     }
 }
 
+fn accepted(cmds: &[Cmd]) -> Option<Vec<String>> {
+    cmds.iter().find_map(|cmd| match cmd {
+        Cmd::Manage(_, Manage::Accept { texts, .. }) => Some(texts.clone()),
+        _ => None,
+    })
+}
+
 #[test]
 fn what_the_folder_brings_and_what_was_read() {
     for (width, height) in [(80, 24), (40, 12)] {
@@ -50,17 +57,19 @@ fn what_the_folder_brings_and_what_was_read() {
             outcome,
         });
         desk.lead("T");
-        desk.update(Msg::Found(Tag::Trust, Found::Trust(Box::new(found()))));
+        let session = desk.app.view().id;
+        desk.update(Msg::Found(
+            Tag::Trust(session),
+            Found::Trust(Box::new(found())),
+        ));
         screen!(format!("trust_{width}x{height}"), desk);
         desk.press(KeyCode::Down);
-        desk.press(KeyCode::Down);
         desk.press(KeyCode::Enter);
+        // A key that is held trusts nothing.
+        assert!(accepted(&desk.pressed(KeyCode::Enter)).is_none());
         screen!(format!("trust_pressed_{width}x{height}"), desk);
-        let cmds = desk.pressed(KeyCode::Enter);
-        let accepted = cmds.iter().find_map(|cmd| match cmd {
-            Cmd::Manage(_, Manage::Accept { texts, .. }) => Some(texts.clone()),
-            _ => None,
-        });
+        desk.wait(400);
+        let accepted = accepted(&desk.pressed(KeyCode::Enter));
         assert_eq!(accepted, Some(vec!["Bash(curl \u{1b}[2K*)".to_owned()]));
     }
 }

@@ -146,7 +146,13 @@ pub(crate) fn leads_out(asked: &Asked<'_>, parts: &Parts) -> Option<&'static str
     if asked.reach.iter().any(writes) {
         return Some("writes outside the folder");
     }
-    let open = asked.cage.shut == Shut::Open && network::needed(asked, parts).is_some();
+    if let Parts::Known(parts) = parts {
+        let out = |target: &String| !inside(&asked.cwd.join(target), asked.roots);
+        if parts.iter().flat_map(|part| &part.writes).any(out) {
+            return Some("writes outside the folder");
+        }
+    }
+    let open = asked.cage.shut == Shut::Open && needs_network(asked);
     (open || network::has(asked, parts)).then_some("uses the network")
 }
 
@@ -170,6 +176,16 @@ fn uncaged(asked: &Asked<'_>, parts: &Parts) -> Option<String> {
 /// Whether the call has the network when it runs: by a rule, or by the yes of a person who was told so.
 pub fn has_network(asked: &Asked<'_>) -> bool {
     network::has(asked, &Parts::of(asked.reach))
+}
+
+/// Whether a command names a program of the network, wherever it stands: `timeout 9 curl` is one too.
+pub fn needs_network(asked: &Asked<'_>) -> bool {
+    let named = |line: &str| {
+        let mut words = line.split(|c: char| !(c.is_alphanumeric() || c == '-' || c == '_'));
+        words.any(|word| network::PROGRAMS.contains(&word))
+    };
+    command(asked.reach).is_some_and(named)
+        || network::needed(asked, &Parts::of(asked.reach)).is_some()
 }
 
 /// Whether a rule is about a call: alone it would let it run, or stop it. The rules of `asked` and its mode are not looked at.
@@ -243,11 +259,17 @@ pub fn ask(
         other => other,
     };
     let (risk, risk_why) = risk::of(asked, &parts);
-    let rules = proposal::rules(asked, &parts, risk);
+    // Whatever rule was kept now, it would be asked again.
+    let held = asked.untrusted.is_some() && leads_out(asked, &parts).is_some();
+    let rules = if held {
+        Err("what was read from elsewhere comes first: `/trust`".to_owned())
+    } else {
+        proposal::rules(asked, &parts, risk)
+    };
     let approval = Approval {
         call: call.id.clone(),
         tool: asked.tool.to_owned(),
-        session_rule: proposal::for_session(asked, &parts),
+        session_rule: proposal::for_session(asked, &parts).filter(|_| !held),
         rules: rules.clone().unwrap_or_default(),
         no_rule: rules.err(),
         bound,

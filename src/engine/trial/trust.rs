@@ -6,6 +6,7 @@ use crate::engine::trial::{Play, Stage};
 use crate::protocol::ask::{About, Answer, Ask, Risk, Verdict};
 use crate::protocol::call::{Outcome, OutcomeKind, Untrusted};
 use crate::protocol::event::{Ending, Fact, When};
+use crate::protocol::id::Seq;
 use crate::protocol::item::Item;
 use crate::protocol::op::{Manage, Managed, Op};
 use crate::protocol::query::{Found, Query};
@@ -90,19 +91,28 @@ async fn what_was_read_outside_takes_the_rules_for_what_leads_out_until_it_is_vo
     let read = Untrusted::Outside {
         path: place.join("notes"),
     };
-    assert_eq!(session.untrusted, Some(read.clone()));
+    assert_eq!(session.untrusted(), Some(&read));
     let untrusted: Vec<_> = facts
         .iter()
         .filter_map(result)
         .map(|outcome| outcome.untrusted)
         .collect();
     assert_eq!(untrusted, [None, Some(read), None]);
-    play.send(Op::Change {
-        change: Change::Vouched,
-    });
+    let until = session.untrusted[0].0;
+    // What was read after that would not be meant.
+    for (until, stays) in [(Seq(until.0 - 1), 1), (until, 0)] {
+        play.send(Op::Change {
+            change: Change::Vouched { until },
+        });
+        let vouched = |fact: &Fact| {
+            let change = Change::Vouched { until };
+            (*fact == Fact::SessionChanged { change }).then_some(())
+        };
+        play.fact(vouched).await;
+        assert_eq!(play.log().await.0.untrusted.len(), stays);
+    }
     play.say("again", When::Turn);
     assert_eq!(play.ending().await, Ending::Finished);
-    assert_eq!(play.log().await.0.untrusted, None);
     play.end().await;
 }
 

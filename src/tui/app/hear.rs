@@ -229,7 +229,7 @@ impl App {
                     overlay.pick.at = overlay.pick.at.min(overlay.shown().len().saturating_sub(1));
                 }
             }
-            (Tag::Trust, Found::Trust(trust)) => self.trust_found(*trust),
+            (Tag::Trust(id), Found::Trust(trust)) => self.trust_found(id, *trust),
             (Tag::Mentions, Found::Sessions(cards)) => self.mentionable(cards),
             (Tag::Draft(session), Found::Draft(Some(text))) => return self.drafted(session, &text),
             (Tag::Newest(id), Found::History(events)) => return self.newest(id, &events),
@@ -284,7 +284,7 @@ impl App {
             (Some(Overlay::Prompts(overlay)), Tag::Prompts) => &mut overlay.failed,
             (Some(Overlay::Stash(overlay)), Tag::Stashed) => &mut overlay.failed,
             (Some(Overlay::Rules(overlay)), Tag::Rules) => &mut overlay.failed,
-            (Some(Overlay::Trust(overlay)), Tag::Trust) => &mut overlay.failed,
+            (Some(Overlay::Trust(overlay)), Tag::Trust(_)) => &mut overlay.failed,
             (Some(Overlay::Cost(overlay)), Tag::SpendDays | Tag::SpendModels) => {
                 &mut overlay.failed
             }

@@ -58,7 +58,7 @@ impl App {
             return self.act_led(action);
         }
         let breaks = anywhere == Some(Action::Break);
-        if breaks && self.board.is_none() && self.first_run.is_none() && self.clear_line() {
+        if breaks && self.clear_line() {
             return Vec::new();
         }
         if self.overlay.is_some() {
@@ -274,6 +274,7 @@ impl App {
         if matches!(self.overlay, Some(Overlay::Inbox(_))) {
             return self.inbox_key(event);
         }
+        self.trust_hears();
         let Some(overlay) = &mut self.overlay else {
             return Vec::new();
         };
@@ -459,8 +460,8 @@ impl App {
                 let remove = crate::protocol::op::Manage::RemoveRules { numbers };
                 vec![Cmd::Manage(self.view().id, remove)]
             }
-            Wish::Accept(texts) => self.accept(texts),
-            Wish::Vouch => self.vouch(),
+            Wish::Accept(session, cwd, text) => self.accept(session, cwd, text),
+            Wish::Vouch(session, until) => self.vouch(session, until),
             Wish::DropStashed(stashed) => vec![dropped(&stashed)],
             Wish::Skill(index) => {
                 self.focus = Focus::Composer;

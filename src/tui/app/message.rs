@@ -224,8 +224,8 @@ pub enum Tag {
     Replay(u64),
     /// The rules there are.
     Rules,
-    /// What a folder brings that waits to be trusted.
-    Trust,
+    /// What the folder of a session brings that waits to be trusted.
+    Trust(SessionId),
     /// What was decided today.
     Decided,
     SpendDays,

@@ -384,7 +384,7 @@ impl App {
                 self.looked_at(&folder);
                 let mut cmds = self.wanted_looked_at(&folder);
                 if brings && before.is_none_or(|before| !before.brings) && self.ready {
-                    cmds.push(Cmd::Ask(Tag::Trust, Query::Trust(folder)));
+                    cmds.extend(self.brings(&folder));
                 }
                 cmds
             }

@@ -48,7 +48,7 @@ impl App {
             Cmd::Ask(Tag::Prompts, Query::Prompts { limit: 200 }),
         ];
         if self.setup.place.brings {
-            cmds.extend(self.look_for_trust());
+            cmds.extend(self.brings(&self.setup.cwd));
         }
         // The board may have been opened before there was anything to ask.
         cmds.extend(self.look());

@@ -1,7 +1,8 @@
 //! What waits to be trusted: asked for where a folder brings something, and said once.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
+use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::op::{Manage, Op};
 use crate::protocol::query::Query;
 use crate::protocol::session::Change;
@@ -10,61 +11,94 @@ use crate::tui::app::App;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::Overlay;
+use crate::tui::app::overlay::pick::Pick;
 use crate::tui::app::overlay::trust::Trust;
-use crate::tui::app::view::Stage;
 
 impl App {
     pub fn open_trust(&mut self) -> Vec<Cmd> {
-        let session = self.view().session.as_ref();
-        let read = session.and_then(|session| session.untrusted.clone());
-        self.show(Overlay::Trust(Trust {
-            read,
-            ..Trust::default()
-        }));
-        self.look_for_trust()
+        let view = self.view();
+        let cwd = view.cwd().to_owned();
+        // Of a session that another process has it is said there.
+        let own = view.session.as_ref().filter(|_| view.read_only.is_none());
+        let read = own.map_or(&[][..], |session| &session.untrusted);
+        let overlay = Trust {
+            session: view.id,
+            cwd: cwd.clone(),
+            read: read.iter().map(|(_, read)| read.clone()).collect(),
+            until: own.map_or(Seq(0), |session| session.last_seq),
+            all: None,
+            pick: Pick::default(),
+            failed: None,
+            pressed: None,
+            now: self.now.since,
+        };
+        let look = look_for_trust(overlay.session, &cwd);
+        self.show(Overlay::Trust(overlay));
+        vec![look]
     }
 
-    pub fn look_for_trust(&self) -> Vec<Cmd> {
-        let cwd = self.view().cwd().to_owned();
-        vec![Cmd::Ask(Tag::Trust, Query::Trust(cwd))]
+    /// A key comes to the list: how long after the last one counts there.
+    pub fn trust_hears(&mut self) {
+        if let Some(Overlay::Trust(overlay)) = &mut self.overlay {
+            overlay.now = self.now.since;
+        }
+    }
+
+    /// The list that is open, looked at anew.
+    pub fn look_for_trust_again(&self) -> Vec<Cmd> {
+        match &self.overlay {
+            Some(Overlay::Trust(overlay)) => vec![look_for_trust(overlay.session, &overlay.cwd)],
+            _ => Vec::new(),
+        }
+    }
+
+    /// A folder that was looked at brings something: it is asked for what of it waits.
+    pub fn brings(&self, folder: &Path) -> Option<Cmd> {
+        let view = self.views.iter().find(|view| view.cwd() == folder)?;
+        Some(look_for_trust(view.id, folder))
     }
 
     /// What the folder of a session brings was looked at. Where nobody asked to see it, it is said once that something waits.
-    pub fn trust_found(&mut self, found: All) {
-        if let Some(Overlay::Trust(overlay)) = &mut self.overlay {
+    pub fn trust_found(&mut self, session: SessionId, found: All) {
+        if let Some(Overlay::Trust(overlay)) = &mut self.overlay
+            && overlay.session == session
+        {
             overlay.all = Some(found);
             overlay.pressed = None;
             overlay.pick.at = overlay.pick.at.min(overlay.shown().len().saturating_sub(1));
             return;
         }
-        let said = match found.waiting() {
+        let rules = match found.waiting() {
             0 => return,
-            1 => "this folder brings a rule".to_owned(),
-            count => format!("this folder brings {count} rules"),
+            1 => "a rule that would let calls run".to_owned(),
+            count => format!("{count} rules that would let calls run"),
         };
+        let Some(view) = self.views.iter().find(|view| view.id == session) else {
+            return;
+        };
+        let folder = self.setup.path(view.cwd());
         let key = self.keymap().way(Action::Trust);
         self.notices.push(format!(
-            "{said} that would let calls run; nothing of it holds until you trust it: {key}"
+            "{folder} brings {rules} unasked; they do nothing until you trust them: {key}"
         ));
     }
 
-    pub fn accept(&self, texts: Vec<String>) -> Vec<Cmd> {
-        let cwd: PathBuf = self.view().cwd().to_owned();
-        vec![Cmd::Manage(self.view().id, Manage::Accept { cwd, texts })]
+    pub fn accept(&self, session: SessionId, cwd: PathBuf, text: String) -> Vec<Cmd> {
+        let texts = vec![text];
+        vec![Cmd::Manage(session, Manage::Accept { cwd, texts })]
     }
 
     /// The person says that what the session read is fine.
-    pub fn vouch(&mut self) -> Vec<Cmd> {
-        let view = self.view();
-        if view.stage == Stage::Fresh || view.read_only.is_some() {
-            return Vec::new();
-        }
-        let id = view.id;
+    pub fn vouch(&mut self, session: SessionId, until: Seq) -> Vec<Cmd> {
         if let Some(Overlay::Trust(overlay)) = &mut self.overlay {
-            overlay.read = None;
+            overlay.read.clear();
             overlay.pick.at = 0;
         }
-        let change = Change::Vouched;
-        vec![Cmd::Send(self.command(id, Op::Change { change }))]
+        let change = Change::Vouched { until };
+        vec![Cmd::Send(self.command(session, Op::Change { change }))]
     }
+}
+
+fn look_for_trust(session: SessionId, cwd: &Path) -> Cmd {
+    Cmd::Ask(Tag::Trust(session), Query::Trust(cwd.to_owned()))
 }

@@ -203,7 +203,7 @@ fn changed(change: &Change, at: Time) -> String {
             "temporary: gone from the log when it is closed; what it cost stays".to_owned()
         }
         Change::Temporary { temporary: false } => "kept in the log from now on".to_owned(),
-        Change::Vouched => "what was read until now is trusted".to_owned(),
+        Change::Vouched { .. } => "what was read until now is trusted".to_owned(),
         Change::Archived { .. }
         | Change::Pinned { .. }
         | Change::Unseen { .. }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ratatui::layout::Rect;
 
+use crate::agent::session::Session;
 use crate::agent::visible::{brief, one_line};
 use crate::config::ComposerKeys;
 use crate::protocol::rule::Mode;
@@ -83,11 +84,7 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
         };
         row = row.put(format!("  {words}"), role);
     }
-    if let Some(read) = view
-        .session
-        .as_ref()
-        .and_then(|session| session.untrusted.as_ref())
-    {
+    if let Some(read) = view.session.as_ref().and_then(Session::untrusted) {
         row = row.put(format!("  {}", read.word()), Role::Warn);
     }
     if let Some(branch) = app

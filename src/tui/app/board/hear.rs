@@ -83,7 +83,7 @@ impl App {
                 };
                 self.say(said);
                 return match &self.overlay {
-                    Some(Overlay::Trust(_)) => self.look_for_trust(),
+                    Some(Overlay::Trust(_)) => self.look_for_trust_again(),
                     _ => vec![Cmd::Ask(Tag::Rules, Query::Rules)],
                 };
             }
@@ -92,7 +92,7 @@ impl App {
                     1 => "the rule is trusted: it holds".to_owned(),
                     count => format!("{count} rules are trusted: they hold"),
                 });
-                return self.look_for_trust();
+                return self.look_for_trust_again();
             }
             Managed::Failed { why } => {
                 self.done

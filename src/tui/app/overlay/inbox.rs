@@ -151,7 +151,12 @@ impl App {
         if lists && !typing {
             return self.list_key(own.or(of_ask.action));
         }
-        match (of_ask.action, own) {
+        let in_parts = self.asking().is_some_and(|ask| ask.picking.is_some());
+        // Hunks are taken only while they are shown: else the key is the inbox's.
+        let of_this = of_ask
+            .action
+            .filter(|action| *action != Action::AskHunk || in_parts);
+        match (of_this, own) {
             // Asking what the keys do is no answer either.
             (Some(Action::Help), _) if !typing => self.inbox_help(),
             // The keys of an ask are what they are in its pane, whatever else is wished for here.

@@ -22,8 +22,10 @@ pub mod trust;
 pub mod turns;
 pub mod wording;
 
+use std::path::PathBuf;
+
 use crate::config::theme::ThemeChoice;
-use crate::protocol::id::{ModelRef, SessionId};
+use crate::protocol::id::{ModelRef, Seq, SessionId};
 use crate::protocol::query::Stashed;
 use crate::protocol::rule::Mode;
 use crate::protocol::worktree::{Errand, Look};
@@ -107,10 +109,10 @@ pub enum Wish {
     DropStashed(Stashed),
     /// Takes rules away; the overlay stays.
     RemoveRules(Vec<u32>),
-    /// Trusts rules of the folder; the overlay stays.
-    Accept(Vec<String>),
-    /// Trusts what the session read; the overlay stays.
-    Vouch,
+    /// Trusts a rule of a folder; the overlay stays.
+    Accept(SessionId, PathBuf, String),
+    /// Trusts what a session read up to that fact; the overlay stays.
+    Vouch(SessionId, Seq),
     /// Puts a skill's text into the composer.
     Skill(usize),
     /// Another mode for the session.
@@ -152,8 +154,8 @@ impl Wish {
             Self::Bind(_)
                 | Self::DropStashed(_)
                 | Self::RemoveRules(_)
-                | Self::Accept(_)
-                | Self::Vouch
+                | Self::Accept(..)
+                | Self::Vouch(..)
                 | Self::MakeWorktree(_)
                 | Self::Look(..)
                 | Self::Errand(_)

@@ -1,48 +1,54 @@
-//! What waits to be trusted: what this session read, and the rules that its folder brings. Each is taken with a second press, and
-//! taken back here too.
+//! What waits to be trusted: what this session read, and the rules that its folder brings. Each is taken with a second press after
+//! a short quiet, and taken back here too.
+
+use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::protocol::call::Untrusted;
+use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::trust::{Brought, Standing, Trust as All};
+use crate::tui::app::ask::QUIET;
 use crate::tui::app::keymap::press::Press;
 use crate::tui::app::overlay::pick::{Pick, Picked};
 use crate::tui::app::overlay::{Reply, Wish};
 
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Trust {
-    /// What the session read that nobody trusted wrote.
-    pub read: Option<Untrusted>,
+    /// Whose it is: what comes under it meanwhile is not meant.
+    pub session: SessionId,
+    pub cwd: PathBuf,
+    /// What the session read that nobody trusted wrote, up to that fact.
+    pub read: Vec<Untrusted>,
+    pub until: Seq,
     /// `None` until the folder was looked at.
     pub all: Option<All>,
     pub pick: Pick,
     pub failed: Option<String>,
-    /// The row that a second press takes.
-    pub pressed: Option<usize>,
+    /// The row that a second press takes, and when it was pressed.
+    pub pressed: Option<(usize, Duration)>,
+    /// The time of the key that comes.
+    pub now: Duration,
 }
 
 /// One row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Row<'a> {
     Read(&'a Untrusted),
-    /// All that are new, where there are several: they stand below, each in full.
-    AllNew(usize),
     Brought(&'a Brought),
 }
 
 impl Trust {
     /// Those that fit what is typed: what was read first, then what waits.
     pub fn shown(&self) -> Vec<Row<'_>> {
-        let waiting = self.all.as_ref().map_or(0, All::waiting);
         let brought = || self.all.iter().flat_map(|all| &all.brought);
         let is_new = |brought: &&Brought| brought.standing == Standing::New;
         let new = brought().filter(is_new);
         let rest = brought().filter(|brought| !is_new(brought));
         let read = self.read.iter().map(Row::Read);
-        let all = (waiting > 1 && self.pick.filter.is_empty()).then_some(Row::AllNew(waiting));
-        read.chain(all)
-            .chain(new.chain(rest).map(Row::Brought))
+        read.chain(new.chain(rest).map(Row::Brought))
             .filter(|row| match row {
                 Row::Brought(brought) => self.pick.fits(&brought.text),
-                Row::Read(_) | Row::AllNew(_) => self.pick.filter.is_empty(),
+                Row::Read(_) => self.pick.filter.is_empty(),
             })
             .collect()
     }
@@ -57,30 +63,29 @@ impl Trust {
         let shown = self.shown();
         let (count, at) = (shown.len(), self.pick.at);
         let wish = shown.get(at).and_then(|row| self.wish(*row));
-        match self.pick.key(press, count) {
-            Picked::Closed => Reply::Close,
-            Picked::Moved => Reply::Stay,
-            Picked::Chosen => match wish {
-                Some(wish) if before == Some(at) => Reply::Do(wish),
-                Some(_) => {
-                    self.pressed = Some(at);
-                    Reply::Stay
+        match (self.pick.key(press, count), wish) {
+            (Picked::Closed, _) => Reply::Close,
+            (Picked::Chosen, Some(wish)) => {
+                // A key that is held, or was typed ahead, comes sooner than one that follows a look.
+                let looked = |(row, since)| row == at && self.now.saturating_sub(since) >= QUIET;
+                if before.is_some_and(looked) {
+                    return Reply::Do(wish);
                 }
-                None => Reply::Stay,
-            },
+                self.pressed = Some((at, self.now));
+                Reply::Stay
+            }
+            (Picked::Moved | Picked::Chosen, _) => Reply::Stay,
         }
     }
 
     fn wish(&self, row: Row<'_>) -> Option<Wish> {
         match row {
-            Row::Read(_) => Some(Wish::Vouch),
-            Row::AllNew(_) => {
-                let brought = self.all.iter().flat_map(|all| &all.brought);
-                let new = brought.filter(|brought| brought.standing == Standing::New);
-                Some(Wish::Accept(new.map(|new| new.text.clone()).collect()))
-            }
+            Row::Read(_) => Some(Wish::Vouch(self.session, self.until)),
             Row::Brought(brought) => match brought.standing {
-                Standing::New => Some(Wish::Accept(vec![brought.text.clone()])),
+                Standing::New => {
+                    let text = brought.text.clone();
+                    Some(Wish::Accept(self.session, self.cwd.clone(), text))
+                }
                 Standing::Trusted(number) | Standing::Gone(number) => {
                     Some(Wish::RemoveRules(vec![number]))
                 }

@@ -173,6 +173,7 @@ const IN_PLACE: &[(Action, &str)] = &[
     (Action::MarkAfter, "the palette marks by the name"),
     (Action::MarkBefore, "the palette marks by the name"),
     (Action::RuleScope, "it is of a rule that is made"),
+    (Action::AskHunk, "it is of a change that is taken in parts"),
     (Action::RuleLasts, "it is of a rule that is made"),
     (Action::CardBack, "Esc in the palette, and it once more"),
     (Action::Close, "the way back of what has the keys"),

@@ -5,11 +5,13 @@ use crate::protocol::rule::Effect;
 use crate::protocol::trust::Standing;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::overlay::trust::{Row as Shown, Trust};
+use crate::tui::screen::ask_body::NARROW;
 use crate::tui::screen::hints::Hint::Does;
 use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::overlay::{Page, list, listed};
 use crate::tui::screen::rows::{Row, chopped, wrapped};
+use crate::tui::widget::cells;
 
 /// Cells of a row before the text of its rule.
 const LEAST: usize = 20;
@@ -25,10 +27,6 @@ pub fn page(overlay: &Trust, named: Named, room: usize, look: &Look) -> Page {
                 Shown::Read(read) => begun
                     .put("read     ", Role::Warn)
                     .put(one_line(&read.told()), Role::Text),
-                Shown::AllNew(count) => begun.put("new      ", Role::Warn).put(
-                    format!("all {count} that are new, listed below"),
-                    Role::Text,
-                ),
                 Shown::Brought(brought) => {
                     let (word, role) = standing(&brought.standing);
                     begun.put(format!("{word:<9}"), role).put(
@@ -39,15 +37,11 @@ pub fn page(overlay: &Trust, named: Named, room: usize, look: &Look) -> Page {
             }
         })
         .collect();
-    let (does, told) = match shown.get(overlay.pick.at) {
+    let (does, says) = match shown.get(overlay.pick.at) {
         None => ("", String::new()),
         Some(Shown::Read(_)) => (
-            "trust it",
+            if overlay.read.len() > 1 { "trust all that was read" } else { "trust it" },
             "Until you trust what was read, the network and writing outside the folder are asked about each time, whatever a rule says.".to_owned(),
-        ),
-        Some(Shown::AllNew(_)) => (
-            "trust them all",
-            "They would let these calls run without asking, here and in all worktrees, for as long as the folder brings them as they are.".to_owned(),
         ),
         Some(Shown::Brought(brought)) => {
             let of = if brought.file.is_empty() {
@@ -57,7 +51,7 @@ pub fn page(overlay: &Trust, named: Named, room: usize, look: &Look) -> Page {
             };
             match &brought.standing {
                 Standing::New => ("trust it", format!("{of} would let such calls run without asking. It does nothing until you trust it.")),
-                Standing::Trusted(number) => ("trust it no more", format!("rule {number}, of {of}: holds for as long as it stands there as it is")),
+                Standing::Trusted(number) => ("take the trust back", format!("rule {number}, of {of}: holds for as long as it stands there as it is")),
                 Standing::Gone(number) => ("forget it", format!("rule {number}: was trusted, and {of} brings it now: it does nothing")),
                 Standing::Narrows => ("", format!("of {of}: it only takes away, so it holds as it is")),
                 Standing::Unread(why) => ("", format!("of {of}: does nothing here: {}", one_line(why))),
@@ -88,17 +82,25 @@ pub fn page(overlay: &Trust, named: Named, room: usize, look: &Look) -> Page {
         (empty, room),
         named.keys(&keys),
     );
-    // In full, also where the list has no room for it.
-    if let Some(Shown::Brought(brought)) = shown.get(overlay.pick.at)
-        && let text = escaped(&brought.text)
-        && room < LEAST + text.len()
-    {
-        page.foot = chopped(&text, room, 0, Role::Text);
-    }
-    page.foot.extend(wrapped(&told, room, 0, Role::Muted));
-    for also in beside(overlay) {
-        page.foot
-            .extend(wrapped(&one_line(&also), room, 0, Role::Muted));
+    // In full, also where the list has no room for it; there it is all that is said.
+    let brought = match shown.get(overlay.pick.at) {
+        Some(Shown::Brought(brought)) => Some(escaped(&brought.text)),
+        _ => None,
+    };
+    let long = brought.filter(|text| room < LEAST + cells::of(text));
+    let told = match &long {
+        Some(text) => {
+            page.foot = chopped(text, room, 0, Role::Text);
+            room >= NARROW
+        }
+        None => true,
+    };
+    if told {
+        page.foot.extend(wrapped(&says, room, 0, Role::Muted));
+        for also in beside(overlay) {
+            page.foot
+                .extend(wrapped(&one_line(&also), room, 0, Role::Muted));
+        }
     }
     page
 }
