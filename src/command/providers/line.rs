@@ -45,8 +45,8 @@ impl Line {
                 line.say("reached, lists no models");
                 if tried.is_none() {
                     let remedy = format!(
-                        "check base_url ({}): nothing that Creel knows is there",
-                        reached.card.base_url
+                        "`creel providers check {}` tries a call; where that fails too, look at base_url ({})",
+                        reached.card.name, reached.card.base_url
                     );
                     line.worse(CheckState::Warn, &remedy);
                 }
@@ -346,7 +346,7 @@ pub(crate) mod tests {
             (
                 reached(Err(failure(FailureKind::BadRequest, Some(404), "no")), None),
                 None,
-                "warn  a: reached, lists no models, m; check base_url (https://a.b): nothing that Creel knows is there",
+                "warn  a: reached, lists no models, m; `creel providers check a` tries a call; where that fails too, look at base_url (https://a.b)",
             ),
             (
                 reached(Err(failure(FailureKind::BadRequest, Some(404), "no")), None),

@@ -51,7 +51,7 @@ impl Default for Patience {
             idle: Duration::from_secs(90),
             quiet: Duration::from_mins(10),
             // Usage is told with the end or right behind it; a model that goes on pauses no longer than this between two pieces.
-            late: Duration::from_secs(15),
+            late: Duration::from_secs(5),
             linger: Duration::from_secs(2),
             here: Duration::from_mins(10),
         }

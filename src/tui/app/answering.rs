@@ -110,7 +110,10 @@ impl App {
     /// Empties the line that is typed in the ask with the keys; one that is empty is left. `false`: none is typed.
     pub fn clear_line(&mut self) -> bool {
         let now = self.now.since;
-        self.asking_mut().is_some_and(|ask| ask.clear_line(now))
+        // Only one that is seen.
+        let under = self.board.is_some() || self.first_run.is_some();
+        let over = !matches!(self.overlay, None | Some(Overlay::Inbox(_)));
+        !under && !over && self.asking_mut().is_some_and(|ask| ask.clear_line(now))
     }
 
     /// Gives the focus to an ask; `back` is where it goes to afterwards.

@@ -58,6 +58,7 @@ impl AskFocus {
         };
         let confirmed = self.confirm.take() == Some(Choice::Once);
         match press.action {
+            Some(Action::Close) if confirmed => {}
             Some(Action::Close) => {
                 self.picking = None;
                 self.scroll = 0;
@@ -65,11 +66,22 @@ impl AskFocus {
             }
             Some(action @ (Action::MarkAfter | Action::MarkBefore)) => {
                 picking.at = moved(Some(picking.at), picking.hunks.len(), action).unwrap_or(0);
+                // The file stands above them.
+                let row = picking.at + 1;
+                let last = self.scroll + self.page.max(1) - 1;
+                if row < self.scroll {
+                    self.scroll = row;
+                } else if row > last {
+                    self.scroll += row - last;
+                }
             }
             Some(Action::AskHunk) => self.turn_hunk(None, now),
-            Some(Action::AskYes | Action::Choose) if ready => {
+            // Enter takes nothing that was not asked for: it is the second key alone.
+            Some(action @ (Action::AskYes | Action::Choose))
+                if ready && (action == Action::AskYes || confirmed) =>
+            {
                 return match picking.answer() {
-                    Some(_) if high && !confirmed => {
+                    Some(_) if high && !(confirmed && action == Action::Choose) => {
                         self.confirm = Some(Choice::Once);
                         Reply::Stay
                     }
@@ -103,6 +115,7 @@ impl AskFocus {
         };
         *taken = !*taken;
         picking.at = at;
+        self.scroll = 0;
         self.arming = Arming::new(now);
     }
 }

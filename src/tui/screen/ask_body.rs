@@ -8,6 +8,8 @@ use crate::protocol::ask::{About, Approval, Ask, Risk, Subject, command_line};
 use crate::protocol::id::SessionId;
 use crate::tui::app::App;
 use crate::tui::app::arguments::readable_arguments;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::place::Place;
 use crate::tui::screen::body::{Laid, changes, diff, indented};
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::rows::{self, Row, chopped, wrapped};
@@ -155,7 +157,8 @@ pub fn approval(app: &App, approval: &Approval, details: bool, form: Form) -> As
                 laid.row(row);
             }
             if let Some(rule) = approval.session_network() {
-                let kept = format!("`s` keeps {}", escaped(rule));
+                let key = app.keymap().first(Place::Ask, &[Action::AskSession]);
+                let kept = format!("`{key}` keeps {}", escaped(rule));
                 for row in chopped(&kept, width, indent, Role::Warn) {
                     laid.row(row);
                 }

@@ -90,17 +90,22 @@ pub fn foot(app: &App, focus: &AskFocus, picking: &Picking, narrow: bool) -> Vec
             "yes, with these",
         )
     };
-    let keys = [
-        (key(Action::AskHunk), take),
+    let row = |keys: &[(String, &str)]| {
+        keys.iter().fold(Row::new(), |row, (key, what)| {
+            row.put(key.clone(), Role::Key)
+                .put(format!(" {what}   "), Role::Muted)
+        })
+    };
+    let turns = (key(Action::AskHunk), take);
+    let ends = [
         (key(Action::AskYes), yes),
         (key(Action::AskNo), "no"),
         (back, "back"),
     ];
-    let mut row = Row::new();
-    for (key, what) in keys {
-        row = row
-            .put(key, Role::Key)
-            .put(format!(" {what}   "), Role::Muted);
+    let state = Row::of(state.0, state.1);
+    if narrow {
+        let all: Vec<_> = [turns].into_iter().chain(ends).collect();
+        return vec![row(&all), state];
     }
-    vec![row, Row::of(state.0, state.1)]
+    vec![row(&[turns]), row(&ends), state]
 }

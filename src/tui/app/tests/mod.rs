@@ -23,6 +23,7 @@ mod notify;
 mod palette;
 mod panes;
 mod passing;
+mod picking;
 mod pictures;
 mod pointer;
 mod questions;
