@@ -247,7 +247,7 @@ fn large() -> Row {
                 ALL,
                 vec![streams(|request| line(request, 9 << 20))],
                 Seen {
-                    ledger: "work free",
+                    ledger: "work estimated",
                     ..Seen::given_up("protocol", "8 MB")
                 },
             ),

@@ -179,7 +179,7 @@ fn names() -> Row {
                 Seen {
                     requests: 4,
                     facts: Some("TICIASICACIAE"),
-                    ledger: "work listed, work free, retry listed",
+                    ledger: "work listed, work estimated, retry listed",
                     ..Seen::marked()
                 },
             ),
@@ -275,7 +275,7 @@ fn packed() -> Row {
                 EVENTS,
                 vec![sends(bomb(100))],
                 Seen {
-                    ledger: "work free",
+                    ledger: "work estimated",
                     ..Seen::given_up("protocol", "8 MB")
                 },
             ),
