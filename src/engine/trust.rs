@@ -121,7 +121,7 @@ pub(crate) async fn accept(
         match rule.map(|rule| &rule.fault) {
             None => {
                 return Err(format!(
-                    "the folder does not bring {text} any more: look again"
+                    "the folder brings no rule {text} that allows: look again"
                 ));
             }
             Some(Some(why)) => return Err(format!("{text}: {why}")),

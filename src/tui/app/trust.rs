@@ -70,17 +70,18 @@ impl App {
         }
         let rules = match found.waiting() {
             0 => return,
-            1 => "a rule that would let calls run".to_owned(),
-            count => format!("{count} rules that would let calls run"),
+            1 => "a rule that would let calls run unasked; it does nothing until you trust it"
+                .to_owned(),
+            count => format!(
+                "{count} rules that would let calls run unasked; they do nothing until you trust them"
+            ),
         };
         let Some(view) = self.views.iter().find(|view| view.id == session) else {
             return;
         };
         let folder = self.setup.path(view.cwd());
         let key = self.keymap().way(Action::Trust);
-        self.notices.push(format!(
-            "{folder} brings {rules} unasked; they do nothing until you trust them: {key}"
-        ));
+        self.notices.push(format!("{folder} brings {rules}: {key}"));
     }
 
     pub fn accept(&self, session: SessionId, cwd: PathBuf, text: String) -> Vec<Cmd> {
