@@ -174,7 +174,7 @@ fn listed(rules: &Rules, now: &Now) -> String {
     table(&columns, &config.chain(kept).collect::<Vec<_>>())
 }
 
-fn effect(effect: Effect) -> &'static str {
+pub(super) fn effect(effect: Effect) -> &'static str {
     match effect {
         Effect::Deny => "deny",
         Effect::Ask => "ask",
@@ -389,9 +389,10 @@ fn missing(named: &str, rules: &Rules) -> String {
     )
 }
 
-fn trouble(managed: Managed) -> Trouble {
+/// Why something that was to be done with rules was not.
+pub(super) fn trouble(managed: Managed) -> Trouble {
     match managed {
-        Managed::Failed { why } => Trouble::failed(why),
+        Managed::Failed { why } => Trouble::failed(one_line(&why)),
         _ => Trouble::failed("the engine did something else: please report this"),
     }
 }

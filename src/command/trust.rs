@@ -6,12 +6,12 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::agent::visible::{escaped, one_line};
+use crate::command::rules::{effect, trouble};
 use crate::command::table::{Column, counted, table};
 use crate::command::{Ended, Face, Trouble, exit, find};
 use crate::engine::door::Door;
 use crate::protocol::op::{Manage, Managed};
 use crate::protocol::query::{Found, Query};
-use crate::protocol::rule::Effect;
 use crate::protocol::trust::{Brought, Standing, Trust};
 
 /// What can be done with what a folder brings.
@@ -156,14 +156,6 @@ fn standing(standing: &Standing) -> (&'static str, String) {
     }
 }
 
-fn effect(effect: Effect) -> &'static str {
-    match effect {
-        Effect::Deny => "deny",
-        Effect::Ask => "ask",
-        Effect::Allow => "allow",
-    }
-}
-
 async fn accept(args: &AcceptArgs, door: &Door, face: &mut Face<'_>) -> Ended {
     let (trust, cwd) = look(&args.of, door).await?;
     let new = trust
@@ -188,12 +180,7 @@ async fn accept(args: &AcceptArgs, door: &Door, face: &mut Face<'_>) -> Ended {
         .await
     {
         Managed::Accepted { numbers } => numbers,
-        Managed::Failed { why } => return Err(Trouble::failed(one_line(&why))),
-        _ => {
-            return Err(Trouble::failed(
-                "the engine did something else: please report this",
-            ));
-        }
+        other => return Err(trouble(other)),
     };
     if args.of.json {
         face.json(&json!({ "accepted": numbers }))?;
@@ -231,12 +218,7 @@ async fn remove(args: &RemoveArgs, door: &Door, face: &mut Face<'_>) -> Ended {
     numbers.dedup();
     let gone = match door.manage(Manage::RemoveRules { numbers }).await {
         Managed::RulesRemoved { numbers } => numbers,
-        Managed::Failed { why } => return Err(Trouble::failed(one_line(&why))),
-        _ => {
-            return Err(Trouble::failed(
-                "the engine did something else: please report this",
-            ));
-        }
+        other => return Err(trouble(other)),
     };
     if args.of.json {
         face.json(&json!({ "removed": gone }))?;
