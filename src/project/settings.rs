@@ -12,9 +12,9 @@ use crate::protocol::rule::Effect;
 
 /// Bytes that are read of one; a longer one is none.
 const LIMIT: u64 = 256 * 1024;
-/// Rules that allow and are taken of a folder.
-const MOST: usize = 500;
-/// Bytes of one rule: it is read whole where it is trusted, on the smallest screen too.
+/// Rules that are taken of a folder. More are a fault of it, so that what was left out forbids nothing unseen.
+const MOST: usize = 1_000;
+/// Bytes of one rule that allows: it is read whole where it is trusted, on the smallest screen too.
 const LONGEST: usize = 200;
 
 /// What is shared first.
@@ -136,22 +136,22 @@ impl Settings {
                     .push(format!("permissions.{key} in {file} has {what} no text"));
             }
             for text in list.iter().filter_map(Value::as_str) {
-                // What takes away is never left out.
-                let allowing = self
-                    .rules
-                    .iter()
-                    .filter(|rule| rule.effect == Effect::Allow);
-                if effect == Effect::Allow && allowing.count() == MOST {
+                if self.rules.len() == MOST {
                     self.faults.push(format!(
-                        "{file} allows more than {MOST} things; the rest is left out"
+                        "{file} has more than {MOST} rules; the rest is left out"
                     ));
                     return;
+                }
+                if effect != Effect::Allow && rule::parse(text).is_err() {
+                    self.faults.push(format!(
+                        "permissions.{key} in {file} has a rule that cannot be read"
+                    ));
                 }
                 self.rules.push(Written {
                     file,
                     effect,
                     text: text.trim().to_owned(),
-                    fault: fault(text),
+                    fault: fault(text, effect),
                 });
             }
         }
@@ -159,12 +159,13 @@ impl Settings {
 }
 
 /// Why a rule says nothing here.
-fn fault(text: &str) -> Option<String> {
-    if text.len() > LONGEST {
+fn fault(text: &str, effect: Effect) -> Option<String> {
+    let text = text.trim();
+    // What takes away is trusted by nobody, so it need not be readable to hold.
+    if effect == Effect::Allow && text.len() > LONGEST {
         return Some(format!("longer than {LONGEST} bytes"));
     }
-    let text = text.trim();
-    if text.contains(['\n', '\t']) || escaped(text) != text {
+    if effect == Effect::Allow && (text.contains(['\n', '\t']) || escaped(text) != text) {
         return Some("has characters in it that cannot be seen".to_owned());
     }
     match rule::parse(text) {
@@ -227,6 +228,40 @@ mod tests {
                 of("permissions.allow") + " has entries that are no text"
             ]
         );
+    }
+
+    #[test]
+    fn what_takes_away_is_never_dropped_in_silence() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join(".claude")).unwrap();
+        let long = format!("Bash(rm {})", "x".repeat(300));
+        let many = vec!["Bash(ls)"; MOST + 1];
+        let of = |what: &str| format!("permissions.deny in .claude/settings.json {what}");
+        let cases = [
+            (vec![long.as_str()], 1, None),
+            (vec!["Bash(a\u{202e}b)"], 1, None),
+            // Of another program's tools.
+            (vec!["WebFetch(domain:x.test)"], 0, None),
+            (vec!["Bash("], 0, Some(of("has a rule that cannot be read"))),
+            (
+                many,
+                MOST,
+                Some(format!(
+                    ".claude/settings.json has more than {MOST} rules; the rest is left out"
+                )),
+            ),
+        ];
+        for (deny, hold, fault) in cases {
+            let text = serde_json::json!({ "permissions": { "deny": deny } }).to_string();
+            fs::write(folder.path().join(FILES[0]), text).unwrap();
+            let settings = read(folder.path());
+            let holding = settings.rules.iter().filter(|rule| rule.fault.is_none());
+            assert_eq!(
+                (holding.count(), settings.faults),
+                (hold, Vec::from_iter(fault)),
+                "{deny:.1?}"
+            );
+        }
     }
 
     #[test]
