@@ -145,7 +145,7 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
     let unattended = matches!(sub, Sub::Run(_));
     let mut config = loaded.config.clone();
     if let Sub::Run(args) = &sub {
-        config.rules.extend(run::denied(args));
+        config.rules.extend(run::start::denied(args));
     }
     let given_up = matches!(&sub, Sub::Run(args) if args.no_sandbox);
     let sandbox = Sandbox::of_machine(!given_up);

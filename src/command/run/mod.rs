@@ -7,6 +7,7 @@ pub mod lines;
 mod made;
 pub mod prompt;
 pub mod signals;
+pub mod start;
 pub mod tally;
 pub mod target;
 #[cfg(test)]
@@ -24,21 +25,20 @@ use crate::command::moment::Now;
 use crate::command::run::beside::{again, progress};
 use crate::command::run::ending::{exit_code, remark};
 use crate::command::run::signals::{caught, is_echo};
+use crate::command::run::start::Start;
 use crate::command::run::tally::Tally;
-use crate::command::run::target::{endpoints, model_trouble, unpriced};
+use crate::command::run::target::{endpoints, unpriced};
 use crate::command::{Ended, Face, Trouble, exit, find};
 use crate::config::Config;
 use crate::engine::door::Door;
 use crate::engine::feed::Feed;
-use crate::protocol::effort::Effort;
-use crate::protocol::event::{Event, Fact, Signal, When};
+use crate::protocol::event::{Event, Fact, Signal};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::{CommandId, ModelRef, Seq, SessionId};
 use crate::protocol::item::{Block, Item, joined};
 use crate::protocol::op::{Command, Op};
 use crate::protocol::query::{Found, Query};
-use crate::protocol::rule::{Effect, Mode, Rule, Scope};
-use crate::protocol::session::{Card, Change, OpenRequest, RunLimits};
+use crate::protocol::rule::Mode;
 use crate::provider::rehearsal;
 
 /// How long an interrupted turn may take to end before the process ends without it.
@@ -174,132 +174,6 @@ fn tour_in_the_way(start: &Start, blocks: &[Block]) -> Option<String> {
         "{name} is there already in {}: the tour makes it itself; play it in an empty folder",
         start.cwd.display()
     ))
-}
-
-/// Which session the run works in.
-struct Start {
-    session: SessionId,
-    model: ModelRef,
-    /// Of a session that is there; absent for a new one.
-    held: Option<Card>,
-    cwd: PathBuf,
-    mode: Mode,
-    effort: Option<Effort>,
-}
-
-impl Start {
-    /// What is asked first: in the mode plan the model of that role, where there is one.
-    fn target<'s>(&'s self, config: &'s Config) -> &'s ModelRef {
-        let plan = config.roles.plan.as_ref();
-        plan.filter(|_| self.mode == Mode::Plan)
-            .unwrap_or(&self.model)
-    }
-
-    async fn find(args: &RunArgs, door: &Door, config: &Config) -> Result<Self, Trouble> {
-        let cwd = folder(args.cwd.as_deref())?;
-        let held = if let Some(part) = &args.session {
-            Some(find::session(door, part).await?)
-        } else if args.continued {
-            let cards = find::sessions(door, None, false).await?;
-            let newest = cards.into_iter().find(|card| card.cwd == cwd);
-            Some(newest.ok_or_else(|| {
-                Trouble::failed(format!(
-                    "there is no session in {} to go on with",
-                    cwd.display()
-                ))
-            })?)
-        } else {
-            None
-        };
-        let named = args.model.clone();
-        let model = match named.or_else(|| held.as_ref().map(|card| card.model.clone())) {
-            Some(model) => Some(model),
-            None => find::usual_model(door, config).await?,
-        };
-        let Some(model) = model else {
-            if let Some((vendor, variable)) = config.key_without_model() {
-                return Err(Trouble::usage(format!(
-                    "no model: {variable} is set, but which model is not said: name one with --model {vendor}/MODEL, or write \
-                     model into the config (`creel config path`)"
-                )));
-            }
-            return Err(Trouble::usage(
-                "no model: set a key such as ANTHROPIC_API_KEY, name one with --model PROVIDER/MODEL, or write model into \
-                 the config (`creel config path`); a try without a key: --model rehearsal/tour",
-            ));
-        };
-        if let Some(why) = model_trouble(&model, config) {
-            return Err(Trouble::usage(why));
-        }
-        let session = held
-            .as_ref()
-            .map_or_else(|| door.new_session(), |card| card.id);
-        Ok(Self {
-            session,
-            model,
-            held,
-            cwd,
-            mode: args.mode.unwrap_or(config.mode),
-            effort: args.effort.or(config.effort),
-        })
-    }
-
-    /// What is sent, in this order.
-    fn ops(self, args: &RunArgs, blocks: Vec<Block>) -> Vec<Op> {
-        let allowed = args.allow.iter().map(|text| rule(Effect::Allow, text));
-        let rules: Vec<Rule> = denied(args).chain(allowed).collect();
-        let limits = RunLimits {
-            max_steps: args.max_steps,
-            budget: args.budget,
-            no_retry: args.no_retry,
-            rules,
-        };
-        let submit = Op::Submit {
-            blocks,
-            when: When::Turn,
-            limits,
-        };
-        let Some(card) = self.held else {
-            let request = OpenRequest {
-                cwd: self.cwd,
-                model: self.model,
-                mode: self.mode,
-                worktree: None,
-                effort: self.effort,
-            };
-            return vec![Op::Open { request }, submit];
-        };
-        let mut ops = vec![Op::Resume];
-        if card.model != self.model {
-            ops.push(Op::Change {
-                change: Change::Model { model: self.model },
-            });
-        }
-        if let Some(mode) = args.mode {
-            ops.push(Op::Change {
-                change: Change::Mode { mode },
-            });
-        }
-        if let Some(effort) = args.effort {
-            ops.push(Op::Change {
-                change: Change::Effort {
-                    effort: Some(effort),
-                },
-            });
-        }
-        ops.push(submit);
-        ops
-    }
-}
-
-/// What the arguments deny. The engine is started with it too: a tool that a rule denies without a pattern is then not among
-/// those that models are told of, from the first request of the run to its last.
-pub fn denied(args: &RunArgs) -> impl Iterator<Item = Rule> {
-    args.deny.iter().map(|text| rule(Effect::Deny, text))
-}
-
-fn rule(effect: Effect, text: &str) -> Rule {
-    Rule::new(effect, text, Scope::Run)
 }
 
 /// The folder of a session: absolute, without links, and there.
