@@ -32,6 +32,7 @@ pub mod rule;
 pub mod server_tool;
 pub mod session;
 pub mod size;
+pub mod sum;
 pub(crate) mod taint;
 pub mod title;
 pub mod turn;

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::agent::at::{self, Failing};
 use crate::agent::loan::Loan;
 use crate::agent::route::Served;
+use crate::agent::sum::Sum;
 use crate::agent::unmarked;
 use crate::agent::visible::first_line;
 use crate::protocol::ask::{About, Ask};
@@ -22,7 +23,7 @@ use crate::protocol::rule::Mode;
 use crate::protocol::sandbox::Birth;
 use crate::protocol::session::{Change, SessionSpec, State};
 use crate::protocol::time::Time;
-use crate::protocol::usage::{Charge, Spending, Usage};
+use crate::protocol::usage::{Charge, Usage};
 
 /// Of the serialised form; a stored fold of another version is folded anew from the log.
 pub const FOLD_VERSION: u32 = 12;
@@ -152,22 +153,6 @@ pub struct Queued {
     pub id: MessageId,
     pub blocks: Vec<Block>,
     pub when: When,
-}
-
-/// Tokens and money added up.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Sum {
-    pub calls: u32,
-    pub usage: Usage,
-    pub spent: Spending,
-}
-
-impl Sum {
-    fn add(&mut self, usage: &Usage, charge: Charge) {
-        self.calls = self.calls.saturating_add(1);
-        self.usage.add(usage);
-        self.spent.add(charge);
-    }
 }
 
 impl Session {
