@@ -251,7 +251,11 @@ fn setup(
     let provider = model
         .as_ref()
         .and_then(|model| config.providers.get(&model.provider));
-    let (skills, notices) = skills(paths);
+    let (skills, mut notices) = skills(paths);
+    let open = wanted(arguments, paths)?;
+    if arguments.model.is_none() && open == OpenWhat::New {
+        notices.extend(config.told_of_unnamed(model.as_ref()));
+    }
     let config_place = if paths.config_file.exists() {
         paths.config_file.display().to_string()
     } else {
@@ -284,7 +288,7 @@ fn setup(
         effort: arguments.effort.or(config.effort),
         wishes: Wishes::default(),
         day_limit: config.budget.day,
-        open: wanted(arguments, paths)?,
+        open,
         worktree: arguments.worktree.clone(),
         arrangement: None,
         notices,

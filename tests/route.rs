@@ -259,8 +259,7 @@ fn where_none_can_serve_each_is_asked_once_and_named() {
     // Nothing is asked where nothing can be.
     let said = home.run(&["run", "--model", "route/keyless", "--output", "json", "go"]);
     let message = said.json()["error"]["message"].clone();
-    let expected =
-        "no endpoint of route/keyless can serve: anthropic/claude-x set ANTHROPIC_API_KEY";
+    let expected = "no endpoint of route/keyless can serve: anthropic/claude-x no key: ANTHROPIC_API_KEY is not set";
     assert_eq!((said.code, &message), (1, &json!(expected)), "{said:?}");
     assert_eq!(ledger(&home).len(), 3);
     // Of a name that is none, and with a budget of a model without a price, nothing begins.

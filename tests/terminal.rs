@@ -6,7 +6,7 @@ use rustix::process::Signal;
 
 use crate::support::pty::{READY, Terminal, bash};
 use crate::support::server::{Server, Turn, answer, respond};
-use crate::support::{Home, skipped};
+use crate::support::{Home, said_with, skipped};
 
 /// No byte may be written by a workstation at rest within this.
 const REST: Duration = Duration::from_millis(2_500);
@@ -420,4 +420,37 @@ fn a_second_workstation_leaves_the_panes_of_the_first() {
     assert!(!screen.contains("you    the second"), "{screen}");
     assert!(!again.screen().contains("another Creel"));
     again.quit();
+}
+
+/// Of several providers, none of which is named, all faces say in the same words which was taken; one without its key is none.
+#[test]
+fn which_of_several_was_taken_is_said_everywhere() {
+    let entry = |name: &str, key: &str| {
+        format!(
+            "[providers.{name}]\nwire = \"openai-chat\"\nbase_url = \"http://127.0.0.1:9/v1\"\n{key}[providers.{name}.models.m]\n"
+        )
+    };
+    let keyless = entry("keyless", "key_env = \"NOBODY_SET_THIS\"\n");
+    let home = Home::with(&[keyless.clone(), entry("one", ""), entry("two", "")].concat());
+    let said =
+        "one/m is used, of the providers one, two: `model = \"one/m\"` in config.toml settles it";
+    let run = home.run(&["run", "--no-retry", "hi"]);
+    assert!(run.err.contains(said), "{run:?}");
+    let plain = said_with(home.creel(&["--plain"]), b"");
+    assert!(plain.out.contains(said), "{plain:?}");
+    let mut terminal = Terminal::creel(&home, &[]);
+    terminal.wait_for("one/m is used, of the providers one, two");
+    terminal.quit();
+
+    let home = Home::with(&keyless);
+    let said = "keyless has no key: NOBODY_SET_THIS is not set";
+    let run = home.run(&["run", "hi"]);
+    assert_eq!((run.code, run.err.contains(said)), (2, true), "{run:?}");
+    let plain = said_with(home.creel(&["--plain"]), b"");
+    assert!(plain.out.contains(said), "{plain:?}");
+    let mut terminal = Terminal::creel(&home, &[]);
+    terminal.wait_for(said);
+    // The first page, since no model is meant.
+    terminal.press("q");
+    assert_eq!(terminal.end(), 0);
 }

@@ -196,7 +196,7 @@ mod tests {
             local: false,
             subscription: false,
             accepted: false,
-            lacks: Some("set ANTHROPIC_API_KEY".to_owned()),
+            lacks: Some("no key: ANTHROPIC_API_KEY is not set".to_owned()),
         };
         let plan = ModelCard {
             model: "zai-coding/glm-5".parse().unwrap(),
@@ -217,7 +217,7 @@ mod tests {
     fn models_are_listed_with_their_prices() {
         let expected = "\
 model                        context  input  output  cached  price of
-anthropic/claude-sonnet-5-5       1M  $2.00  $10.00   $0.20  2026-11-20              set ANTHROPIC_API_KEY
+anthropic/claude-sonnet-5-5       1M  $2.00  $10.00   $0.20  2026-11-20              no key: ANTHROPIC_API_KEY is not set
 box/q                                                        this machine
 zai-coding/glm-5                  1M  $2.00  $10.00   $0.20  incl.; list 2026-11-20
 far/x                                                        counts as the dearest
@@ -238,7 +238,7 @@ prices per million tokens
                     "tiers": [{ "above": 200_000, "input": 4.0, "output": null, "cache_read": null, "cache_write": null,
                                 "cache_write_long": null }]
                 },
-                "price_date": "2026-11-20", "local": false, "subscription": false, "counts_as_dearest": false, "usable": false, "lacks": "set ANTHROPIC_API_KEY"
+                "price_date": "2026-11-20", "local": false, "subscription": false, "counts_as_dearest": false, "usable": false, "lacks": "no key: ANTHROPIC_API_KEY is not set"
             })
         );
     }

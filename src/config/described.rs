@@ -1,23 +1,20 @@
 //! Which model of the file is meant where none is named: the one that is written first, since names say nothing of a wish.
 
-use std::collections::BTreeMap;
-
 use crate::config::document::Section;
-use crate::config::{ProviderConfig, Wire};
+use crate::config::{Config, Wire};
 use crate::protocol::id::ModelRef;
 
-/// The model that stands first in the file, of the entries that were read.
-pub fn first_described(
-    top: &Section<'_>,
-    entries: &BTreeMap<String, ProviderConfig>,
-) -> Option<ModelRef> {
+/// The model that stands first in the file, of the entries that were read and lack no key.
+pub fn first_described(top: &Section<'_>, config: &Config) -> Option<ModelRef> {
     let providers = top.table.get("providers")?;
     let described = providers.get_ref().as_table()?.iter();
     let described = described.filter_map(|(name, entry)| {
         let name: &str = name.get_ref();
-        let read = entries
+        let read = config
+            .providers
             .get(name)
-            .filter(|entry| entry.wire != Wire::Rehearsal)?;
+            .filter(|entry| entry.wire != Wire::Rehearsal)
+            .filter(|_| !config.without_key.contains(name))?;
         let models = entry.get_ref().as_table()?.get("models")?;
         let models = models.get_ref().as_table()?.keys();
         let first = models.min_by_key(|model| model.span().start)?;

@@ -164,7 +164,10 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
     config
         .providers
         .extend(provider::read(&mut document, &top, file, env));
-    config.described = first_described(&top, &config.providers);
+    let entries = config.providers.iter();
+    let lacking = entries.filter(|(_, entry)| secret::is_not_set(&entry.key, env));
+    config.without_key = lacking.map(|(name, _)| name.clone()).collect();
+    config.described = first_described(&top, &config);
     provider::add_found(&mut config.providers, env);
     config.routes = route::read_routes(&mut document, &top, &config);
     (config.roles, config.model) = route::read_roles(&mut document, &top, &config);
@@ -306,7 +309,8 @@ mod tests {
         let rule = |effect, text: &str| Rule::new(effect, text, Scope::Config);
         let mut expected = defaults(&home_only);
         expected.model = Some("local/my-model".parse().unwrap());
-        expected.described = Some("local/my-model".parse().unwrap());
+        // Its key is in a variable that is not set.
+        expected.without_key = ["local".to_owned()].into();
         expected.mode = Mode::Edits;
         expected.providers.insert("local".to_owned(), local);
         expected.budget = BudgetConfig {

@@ -24,7 +24,7 @@ pub mod theme;
 pub mod worktree;
 pub mod write;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use crate::agent::guard;
@@ -33,6 +33,7 @@ use crate::config::clipboard::Clipboard;
 use crate::config::display::{Ambiguous, Motion, Mouse};
 use crate::config::keymap::KeymapConfig;
 use crate::config::notify::NotifyConfig;
+use crate::config::secret::not_set;
 use crate::config::theme::ThemeChoice;
 use crate::config::worktree::WorktreeConfig;
 use crate::protocol::effort::Effort;
@@ -53,6 +54,8 @@ pub struct Config {
     /// How much the model of a new session reasons; `None` leaves it to the model.
     pub effort: Option<Effort>,
     pub providers: BTreeMap<String, ProviderConfig>,
+    /// Those of them whose key would stand in a variable that is not set.
+    pub without_key: BTreeSet<String>,
     pub budget: BudgetConfig,
     /// `[rates.CURRENCY]`: what a person says it is worth in dollars.
     pub rates: Rates,
@@ -222,7 +225,8 @@ impl Config {
             preset::PRESETS.iter().find_map(|preset| {
                 self.providers
                     .get(preset.name)
-                    .filter(|entry| entry.preset.as_deref() == Some(preset.name))?;
+                    .filter(|entry| entry.preset.as_deref() == Some(preset.name))
+                    .filter(|_| !self.without_key.contains(preset.name))?;
                 Some(ModelRef {
                     provider: preset.name.to_owned(),
                     model: preset.default_model?.to_owned(),
@@ -243,6 +247,7 @@ impl Config {
         let found = |preset: &&preset::Preset| {
             let entry = self.providers.get(preset.name);
             preset.default_model.is_some()
+                && !self.without_key.contains(preset.name)
                 && entry.is_some_and(|entry| entry.preset.as_deref() == Some(preset.name))
         };
         self.model.is_none() && preset::PRESETS.iter().filter(found).count() > 1
@@ -250,9 +255,27 @@ impl Config {
 
     /// Which of several providers is meant is said nowhere, whether a key was found or an entry stands in the file.
     pub fn has_several_providers(&self) -> bool {
-        let mut entries = self.providers.values();
-        let is_real = |entry: &&ProviderConfig| entry.wire != Wire::Rehearsal;
-        self.model.is_none() && entries.by_ref().filter(is_real).nth(1).is_some()
+        self.model.is_none() && self.usable().nth(1).is_some()
+    }
+
+    /// The providers that can be meant where none is named: not those that only play, nor those whose key is in no variable.
+    fn usable(&self) -> impl Iterator<Item = &str> {
+        let real = self.providers.iter();
+        let real = real.filter(|(_, entry)| entry.wire != Wire::Rehearsal);
+        let names = real.map(|(name, _)| name.as_str());
+        names.filter(|name| !self.without_key.contains(*name))
+    }
+
+    /// What a person is told where no model can be meant, of the entries that only lack their key.
+    pub fn keys_not_set(&self) -> Option<String> {
+        let lacking = self.without_key.iter().filter_map(|name| {
+            let KeySource::Env(variable) = &self.providers.get(name)?.key else {
+                return None;
+            };
+            Some(format!("{name} has {}", not_set(variable)))
+        });
+        let lacking: Vec<String> = lacking.collect();
+        (!lacking.is_empty()).then(|| lacking.join(", "))
     }
 
     /// The model used when none is named, given those of this home's newest sessions, newest first. Of several providers it is
@@ -263,10 +286,7 @@ impl Config {
     ) -> Option<ModelRef> {
         let is_here = |model: &&ModelRef| match model.as_route() {
             Some(name) => self.routes.contains_key(name),
-            None => self
-                .providers
-                .get(&model.provider)
-                .is_some_and(|entry| entry.wire != Wire::Rehearsal),
+            None => self.usable().any(|name| name == model.provider),
         };
         let last = if self.has_several_providers() {
             used.find(is_here).cloned()
@@ -278,15 +298,21 @@ impl Config {
 
     /// What a person is told of a model that was taken of several, none of which was named.
     pub fn taken_of_several(&self, model: &ModelRef) -> Option<String> {
-        let real = self.providers.iter();
-        let real = real.filter(|(_, entry)| entry.wire != Wire::Rehearsal);
-        let names: Vec<&str> = real.map(|(name, _)| name.as_str()).collect();
+        let names: Vec<&str> = self.usable().collect();
         self.has_several_providers().then(|| {
             format!(
                 "{model} is used, of the providers {}: `model = \"{model}\"` in config.toml settles it",
                 names.join(", ")
             )
         })
+    }
+
+    /// What a person is told where none was named, given the model that is used then, if any.
+    pub fn told_of_unnamed(&self, model: Option<&ModelRef>) -> Option<String> {
+        match model {
+            Some(model) => self.taken_of_several(model),
+            None => self.keys_not_set(),
+        }
     }
 
     /// A vendor whose key was found, and the variable it stands in, where nothing says which of its models is meant.
@@ -298,7 +324,8 @@ impl Config {
             let KeySource::Env(variable) = &entry.key else {
                 return None;
             };
-            let of_vendor = entry.preset.as_deref() == Some(name);
+            let of_vendor =
+                entry.preset.as_deref() == Some(name) && !self.without_key.contains(name);
             of_vendor.then_some((name.as_str(), variable.as_str()))
         })
     }
@@ -313,6 +340,7 @@ impl Default for Config {
             mode: Mode::Ask,
             effort: None,
             providers: BTreeMap::new(),
+            without_key: BTreeSet::new(),
             budget: BudgetConfig::default(),
             rates: Rates::default(),
             guards: guard::Settings::default(),
@@ -375,11 +403,15 @@ mod tests {
                 .unwrap()
                 .config
         };
+        let usual = "deepseek/deepseek-v4-pro";
         let (deep, claude) = ("deepseek/deepseek-v4-flash", "anthropic/claude-sonnet-5-5");
         let entries = "[providers.zz]\nwire = \"openai-chat\"\nbase_url = \"http://127.0.0.1:1\"\n\
             [providers.zz.models.\"y.1\"]\n[providers.zz.models.a]\n\
             [providers.lc]\nwire = \"openai-chat\"\nbase_url = \"http://127.0.0.1:2\"\n[providers.lc.models.tiny]\n\
             [providers.aa]\nwire = \"openai-chat\"\nbase_url = \"http://127.0.0.1:3\"\n[providers.aa.models.m]\n";
+        let keyed = "[providers.a]\nwire = \"openai-chat\"\nbase_url = \"https://a.example\"\nkey_env = \"A_KEY\"\n\
+            [providers.a.models.m]\n\
+            [providers.b]\nwire = \"openai-chat\"\nbase_url = \"https://b.example\"\nkey_env = \"B_KEY\"\n[providers.b.models.m]\n";
         let both: &[&str] = &["DEEPSEEK_API_KEY", "ANTHROPIC_API_KEY"];
         let rows: &[Row] = &[
             // One vendor: its usual model, whatever was used.
@@ -411,6 +443,23 @@ mod tests {
             (entries, &["ANTHROPIC_API_KEY"], &[], Some(claude)),
             // No model is known to be meant.
             ("", &["GROQ_API_KEY"], &["groq/x"], None),
+            // An entry whose key is not there is not meant, by its place, its vendor or what was used last.
+            (keyed, &[], &[], None),
+            (keyed, &["B_KEY"], &["a/m"], Some("b/m")),
+            (keyed, &["A_KEY", "B_KEY"], &["b/m"], Some("b/m")),
+            (keyed, &["DEEPSEEK_API_KEY"], &["a/m"], Some(usual)),
+            (
+                "[providers.anthropic]",
+                &["DEEPSEEK_API_KEY"],
+                &[],
+                Some(usual),
+            ),
+            (
+                "model = \"a/m\"\n[providers.a]\npreset = \"xai\"\nkey_env = \"A_KEY\"",
+                &[],
+                &[],
+                Some("a/m"),
+            ),
         ];
         for (text, keys, used, expected) in rows {
             let config = with(text, keys);
@@ -424,5 +473,17 @@ mod tests {
         let named = with("model = \"groq/x\"", &["GROQ_API_KEY"]);
         assert_eq!(named.key_without_model(), None);
         assert_eq!(with("", both).key_without_model(), None);
+        let lacking = with("[providers.groq]", &[]);
+        assert_eq!(lacking.key_without_model(), None);
+        let said = "groq has no key: GROQ_API_KEY is not set";
+        assert_eq!(lacking.keys_not_set().as_deref(), Some(said));
+        let of_one: ModelRef = "b/m".parse().unwrap();
+        assert_eq!(with(keyed, &["B_KEY"]).taken_of_several(&of_one), None);
+        assert_eq!(
+            with(keyed, &["B_KEY"]).keys_not_set().as_deref(),
+            Some("a has no key: A_KEY is not set")
+        );
+        let said = with(keyed, &["A_KEY", "B_KEY", "XAI_API_KEY"]).taken_of_several(&of_one);
+        assert!(said.is_some_and(|said| said.contains("of the providers a, b, xai:")));
     }
 }

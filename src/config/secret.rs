@@ -99,6 +99,19 @@ pub fn place(source: &KeySource) -> String {
     }
 }
 
+/// What is said of a key whose variable is not set.
+pub fn not_set(variable: &str) -> String {
+    format!("no key: {variable} is not set")
+}
+
+/// Whether a key would stand in a variable that is not set.
+pub(crate) fn is_not_set(source: &KeySource, env: Environment<'_>) -> bool {
+    match source {
+        KeySource::Env(variable) => env(variable).is_none_or(|value| value.is_empty()),
+        KeySource::None | KeySource::File(_) | KeySource::Command(_) => false,
+    }
+}
+
 /// A warning when others than the owner may read the key's file.
 pub fn exposed(source: &KeySource) -> Option<String> {
     let KeySource::File(path) = source else {

@@ -36,6 +36,8 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
         mode,
         effort,
         providers,
+        // It stands in the environment.
+        without_key: _,
         budget,
         rates,
         guards,
@@ -413,9 +415,8 @@ notify.command = []  # default
 notify.progress = true  # default";
         assert_eq!(lines.join("\n"), expected);
 
-        let again = load::parse(&lines.join("\n"), file, &|_| None)
-            .unwrap()
-            .config;
+        let set = |name: &str| (name == "XAI_API_KEY").then(|| "k".into());
+        let again = load::parse(&lines.join("\n"), file, &set).unwrap().config;
         let mut before = loaded.config;
         for entry in before.providers.values_mut() {
             entry.origin = file.display().to_string();

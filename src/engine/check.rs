@@ -54,7 +54,7 @@ fn card(name: &str, entry: &ProviderConfig) -> ProviderCard {
         KeySource::None | KeySource::Command(_) => None,
         source => match secret::read(source, &process_environment) {
             Ok(Some(_)) => None,
-            Ok(None) => Some(format!("set {}", secret::place(source))),
+            Ok(None) => Some(secret::not_set(&secret::place(source))),
             Err(fault) => Some(fault),
         },
     };

@@ -13,6 +13,7 @@ use crate::agent::route::{self, Choice, Endpoint, Moment, Route, alone};
 use crate::agent::size::Sent;
 use crate::agent::turn::input::{Input, Supply};
 use crate::config::preset;
+use crate::config::secret::not_set;
 use crate::engine::effect::Call;
 use crate::engine::house::House;
 use crate::engine::routes::Routes;
@@ -117,7 +118,7 @@ impl House {
             && let Some(preset) = preset::find(&model.provider)
             && let Some(variable) = preset.key_variables.first()
         {
-            card.lacks = Some(format!("set {variable}"));
+            card.lacks = Some(not_set(variable));
         }
         let book = self.health.lock().unwrap_or_else(PoisonError::into_inner);
         Endpoint {

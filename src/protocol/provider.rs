@@ -19,7 +19,7 @@ pub struct ProviderCard {
     pub key: Option<String>,
     /// Where the entry stands: a file, the variable that was found, `built in`.
     pub origin: String,
-    /// Why it cannot be used now, as `set ANTHROPIC_API_KEY`; `None` when it can, as far as that shows without asking it.
+    /// Why it cannot be used now, as `no key: ANTHROPIC_API_KEY is not set`; `None` when it can, as far as that shows without asking it.
     pub lacks: Option<String>,
 }
 

@@ -218,7 +218,7 @@ pub struct ModelCard {
     pub subscription: bool,
     /// No price is known, and the person said that it may be called all the same: budgets count it as the dearest known.
     pub accepted: bool,
-    /// Why it cannot be used now, as `set ANTHROPIC_API_KEY`; `None` when it can.
+    /// Why it cannot be used now, as `no key: ANTHROPIC_API_KEY is not set`; `None` when it can.
     pub lacks: Option<String>,
 }
 

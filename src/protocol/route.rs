@@ -225,7 +225,7 @@ pub enum Reason {
         kind: FailureKind,
         message: String,
     },
-    /// It cannot be used at all: `set ANTHROPIC_API_KEY`.
+    /// It cannot be used at all: `no key: ANTHROPIC_API_KEY is not set`.
     Lacks {
         what: String,
     },

@@ -10,7 +10,7 @@ use crate::agent::cost::{ServicePrice, in_dollars};
 use crate::agent::picture::Cap;
 use crate::agent::prompt::Prompt;
 use crate::agent::visible;
-use crate::config::secret::Secret;
+use crate::config::secret::{Secret, not_set};
 use crate::config::{KeySource, ProviderConfig, Wire};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::ModelRef;
@@ -459,7 +459,7 @@ impl Providers {
         };
         match (self.read)(source) {
             Ok(Some(_)) => None,
-            Ok(None) => Some(format!("set {name}")),
+            Ok(None) => Some(not_set(name)),
             Err(fault) => Some(fault),
         }
     }

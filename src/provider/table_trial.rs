@@ -183,7 +183,7 @@ fn a_card_says_what_a_model_costs_and_lacks() {
             date,
             Some(272_000),
             false,
-            Some("set NOT_SET"),
+            Some("no key: NOT_SET is not set"),
         ),
         (
             "here/deepseek-v4-pro",

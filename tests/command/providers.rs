@@ -322,7 +322,11 @@ fn providers_are_listed_with_where_their_keys_come_from() {
         row("chat")["key"].as_str().unwrap().ends_with("key"),
         "{listed}"
     );
-    assert_eq!(row("keyless")["lacks"], "set GROQ_API_KEY", "{listed}");
+    assert_eq!(
+        row("keyless")["lacks"],
+        "no key: GROQ_API_KEY is not set",
+        "{listed}"
+    );
     assert_eq!(row("rehearsal")["key"], Value::Null, "{listed}");
     let said = home.run(&["providers"]);
     assert!(
@@ -434,7 +438,7 @@ fn a_key_given_in_the_list_of_models_is_kept_and_switches_nothing() {
     let mut terminal = Terminal::creel(&home, &[]);
     terminal.wait_for(READY);
     terminal.press("\x18m");
-    terminal.wait_for("set NOT_SET");
+    terminal.wait_for("no key: NOT_SET is not set");
     terminal.press("further");
     terminal.wait_for("give its key");
     terminal.press("\r");
@@ -449,7 +453,9 @@ fn a_key_given_in_the_list_of_models_is_kept_and_switches_nothing() {
     terminal.wait_for("…CRET");
     terminal.press("\r");
     terminal.wait_for("model for");
-    terminal.wait_until("the key there", |screen| !screen.contains("set NOT_SET"));
+    terminal.wait_until("the key there", |screen| {
+        !screen.contains("no key: NOT_SET is not set")
+    });
     terminal.press("\x1b");
     terminal.wait_until("no list", |screen| !screen.contains("model for"));
     terminal.quit();
@@ -484,7 +490,7 @@ fn a_key_may_be_given_by_the_command_that_prints_it() {
     let mut terminal = Terminal::creel(&home, &[]);
     terminal.wait_for(READY);
     terminal.press("\x18m");
-    terminal.wait_for("set NOT_SET");
+    terminal.wait_for("no key: NOT_SET is not set");
     terminal.press("further");
     terminal.wait_for("give its key");
     terminal.press("\r");
@@ -496,7 +502,9 @@ fn a_key_may_be_given_by_the_command_that_prints_it() {
     terminal.wait_for("!cat");
     terminal.press("\r");
     terminal.wait_for("model for");
-    terminal.wait_until("the key there", |screen| !screen.contains("set NOT_SET"));
+    terminal.wait_until("the key there", |screen| {
+        !screen.contains("no key: NOT_SET is not set")
+    });
     terminal.press("\x1b");
     terminal.wait_until("no list", |screen| !screen.contains("model for"));
     terminal.quit();

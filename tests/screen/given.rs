@@ -404,7 +404,7 @@ pub fn market() -> Vec<Offer> {
     let mut unknown = there("new/nameless", "llm.example.org", None);
     unknown.card.context = None;
     let mut lacking = there("xai/grok-5", "api.x.ai", None);
-    lacking.card.lacks = Some("set XAI_API_KEY".to_owned());
+    lacking.card.lacks = Some("no key: XAI_API_KEY is not set".to_owned());
     let free = |offer: Offer, figure, speed| Offer {
         next: figure,
         then: figure,

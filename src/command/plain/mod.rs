@@ -164,6 +164,10 @@ async fn begin<S: Stream<Item = u8> + Unpin>(
     }
     let live = Live {
         desk,
+        let told = config.told_of_unnamed(desk.model.as_ref());
+        if let Some(told) = told.filter(|_| !chosen) {
+            desk.say(format!("notice: {}", one_line(&told)));
+        }
         streams,
         ended: false,
         broken: None,

@@ -35,7 +35,11 @@ impl Start {
             .unwrap_or(&self.model)
     }
 
-    pub(crate) async fn find(args: &RunArgs, door: &Door, config: &Config) -> Result<Self, Trouble> {
+    pub(crate) async fn find(
+        args: &RunArgs,
+        door: &Door,
+        config: &Config,
+    ) -> Result<Self, Trouble> {
         let cwd = folder(args.cwd.as_deref())?;
         let held = if let Some(part) = &args.session {
             Some(find::session(door, part).await?)
@@ -61,6 +65,11 @@ impl Start {
                 return Err(Trouble::usage(format!(
                     "no model: {variable} is set, but which model is not said: name one with --model {vendor}/MODEL, or write \
                      model into the config (`creel config path`)"
+                )));
+            }
+            if let Some(lacking) = config.keys_not_set() {
+                return Err(Trouble::usage(format!(
+                    "no model: {lacking}; set it, or name another with --model PROVIDER/MODEL"
                 )));
             }
             return Err(Trouble::usage(

@@ -206,7 +206,7 @@ fn keyless() -> Desk {
     let tag = Tag::Offers(desk.app.view().id);
     let mut offers = offers();
     let mut lacking = offer("e/lacking");
-    lacking.card.lacks = Some("set E_KEY".to_owned());
+    lacking.card.lacks = Some("no key: E_KEY is not set".to_owned());
     offers.push(lacking);
     desk.update(Msg::Found(tag, Found::Offers(offers)));
     for _ in 0..4 {
