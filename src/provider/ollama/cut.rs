@@ -19,6 +19,10 @@ pub(crate) struct Sent {
     least: u64,
     /// The part of them since the model spoke last, which no cache can have held.
     least_new: u64,
+    /// The tokens it likely came to.
+    likely: u64,
+    /// The window that was asked for with it.
+    window: Option<u64>,
 }
 
 impl Sent {
@@ -61,19 +65,46 @@ impl Sent {
             fits: told.window.is_some_and(|window| bytes + around <= window),
             least: (sent.least + sent.least_new) / SPARSEST,
             least_new: sent.least_new / SPARSEST,
+            likely: (sent.least + sent.least_new) / USUAL,
+            window: told.window,
         }
     }
 
-    /// The fewest tokens that were sent, where the server read fewer.
-    pub(crate) fn missed(&self, seen: Seen) -> Option<u64> {
-        let least = if seen.whole {
-            self.least
-        } else {
-            self.least_new
-        };
-        (!self.fits && seen.tokens < least).then_some(self.least)
+    /// What the server dropped, in words, where it is certain that it did.
+    pub(crate) fn missed(&self, seen: Seen) -> Option<String> {
+        let (least, tokens) = (self.least, seen.tokens);
+        if self.fits {
+            return None;
+        }
+        let enough = if seen.whole { least } else { self.least_new };
+        if tokens < enough {
+            return Some(format!(
+                "the server read {tokens} tokens of a prompt of {least} or more and dropped the rest"
+            ));
+        }
+        let window = self.window?;
+        // It cannot have held the prompt, so a count that looks as if a cache had held the rest is that of a cut.
+        if least > window && tokens < least {
+            return Some(format!(
+                "the prompt has {least} tokens or more and the window that was asked for {window}: the server dropped the rest"
+            ));
+        }
+        // Servers cut to the whole window, or to its half beyond what they always keep.
+        let half = KEPT + window.saturating_sub(KEPT) / 2;
+        (self.likely > window && (tokens == window || tokens == half)).then(|| {
+            format!(
+                "the server read {tokens} tokens, which is what it leaves of a prompt that is longer than its window of {window}, \
+                 and dropped the rest"
+            )
+        })
     }
 }
+
+/// Characters to a token in prose and code, on the average.
+const USUAL: u64 = 4;
+
+/// Tokens at the front that a cut leaves in place, as servers of this dialect are set.
+const KEPT: u64 = 4;
 
 /// What a template puts around a message or a tool, in tokens, at the most.
 const AROUND: u64 = 64;
@@ -110,6 +141,7 @@ mod tests {
             parts: vec![testing::thought(&long(9000), None), testing::text("Yes.")],
         });
         later.push(testing::results(&[("c1", "ok", false)]));
+        let short = vec![testing::user(&long(5))];
         let rules = vec![testing::user(&"-".repeat(60_000))];
         let cases = [
             ("read whole", &asked, None, (10_000, false), false),
@@ -126,6 +158,42 @@ mod tests {
                 false,
             ),
             ("cut, cache and all", &later, None, (2050, true), true),
+            // The cache can have held no more than the window that was asked for.
+            (
+                "looks cached, in a window too small",
+                &later,
+                Some(4096),
+                (40, false),
+                true,
+            ),
+            (
+                "counted as the window itself",
+                &later,
+                Some(8192),
+                (8192, false),
+                true,
+            ),
+            (
+                "counted as its half",
+                &later,
+                Some(8192),
+                (4098, false),
+                true,
+            ),
+            (
+                "counted as neither",
+                &later,
+                Some(8192),
+                (4099, false),
+                false,
+            ),
+            (
+                "a short one that counts as the half",
+                &short,
+                Some(64),
+                (34, false),
+                false,
+            ),
             ("a ruler", &rules, None, (900, true), false),
         ];
         for (name, messages, window, (tokens, whole), cut) in cases {

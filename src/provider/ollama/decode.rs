@@ -148,12 +148,9 @@ impl Assembly for Answer {
 
     fn fault(&self) -> Option<Failure> {
         let seen = self.counts.as_ref().and_then(usage::seen);
-        let missed = seen.and_then(|seen| Some((seen, self.sent.missed(seen)?)));
-        if let Some((seen, least)) = missed {
+        if let Some(missed) = seen.and_then(|seen| self.sent.missed(seen)) {
             let text = format!(
-                "the server read {} tokens of a prompt of {least} or more and dropped the rest: set the model's `context` in \
-                 config.toml to what it can hold, or start a new session",
-                seen.tokens
+                "{missed}: set the model's `context` in config.toml to what it can hold, or start a new session"
             );
             return Some(Failure::new(FailureKind::TooLong, text));
         }
