@@ -52,6 +52,7 @@ mod room;
 pub mod server_tools;
 mod service;
 pub mod sse;
+mod stop;
 pub mod table;
 #[cfg(test)]
 mod table_trial;

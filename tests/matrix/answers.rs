@@ -423,7 +423,11 @@ fn reasons() -> Row {
                     Dialect::Ollama,
                 ],
                 vec![stops(&Turn::text("All is well."), |_| "novelty"), done()],
-                Seen::once(),
+                // The word is told.
+                Seen {
+                    facts: Some("TICIAIE"),
+                    ..Seen::once()
+                },
             ),
             program(
                 "a word that nobody knows for why it is not whole",

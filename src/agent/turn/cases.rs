@@ -123,6 +123,12 @@ fn an_answer_that_is_cut_or_empty_is_said_to_be() {
         ),
         ("", Stop::Length, 0, Some("cut off by the output limit")),
         (" \n", Stop::End, 7, Some("the model said nothing")),
+        (
+            "so",
+            Stop::Error,
+            7,
+            Some("the server ended the answer with `cut_by_quota`: it may not be whole"),
+        ),
         // It goes on, or says itself why it does not.
         ("", Stop::Pause, 7, None),
         ("", Stop::Refusal, 7, None),
@@ -136,6 +142,7 @@ fn an_answer_that_is_cut_or_empty_is_said_to_be() {
                     opaque: None,
                 }],
                 stop: Some(stop),
+                stop_native: Some("cut_by_quota".to_owned()),
                 usage: Some(Usage {
                     output,
                     ..Usage::default()

@@ -12,41 +12,6 @@ mod calls;
 /// What a model is told before the reason of a person's no.
 pub const NO_BECAUSE: &str = "the person said no: ";
 
-/// Why no call of an answer that stopped so is run.
-fn not_run(stop: Stop) -> Option<&'static str> {
-    match stop {
-        Stop::Length => Some(
-            "not run: the answer was cut off by the output limit, so this call may be incomplete",
-        ),
-        Stop::Refusal | Stop::Filter => Some("not run: the answer was broken off by a refusal"),
-        Stop::Error => Some("not run: the answer ended with an error"),
-        Stop::End | Stop::Tool | Stop::StopSequence | Stop::Pause => None,
-    }
-}
-
-/// What a person must know of an answer without calls that is not all it should be, and does not look so.
-fn shortfall(reply: &Reply, stop: Stop) -> Option<String> {
-    match stop {
-        Stop::Length => {
-            let said = reply.usage.map_or(0, |usage| usage.output);
-            let count = if said > 0 {
-                format!(" ({said} tokens)")
-            } else {
-                String::new()
-            };
-            Some(format!("cut off by the output limit{count}"))
-        }
-        Stop::End | Stop::Tool | Stop::StopSequence if reply.text().trim().is_empty() => {
-            Some("the model said nothing".to_owned())
-        }
-        _ => None,
-    }
-}
-
-fn is_refused(stop: Stop) -> bool {
-    matches!(stop, Stop::Refusal | Stop::Filter)
-}
-
 #[cfg(test)]
 mod again;
 #[cfg(test)]
@@ -58,12 +23,14 @@ pub mod input;
 #[cfg(test)]
 mod proof;
 mod record;
+mod stopped;
 
 use std::sync::Arc;
 
 use crate::agent::turn::attempt::Tried;
 use crate::agent::turn::effect::{Effect, Waived};
 use crate::agent::turn::input::{Bill, Input};
+use crate::agent::turn::stopped::{is_refused, not_run, shortfall};
 use crate::protocol::ask::{About, Answer, Ask};
 use crate::protocol::call::{Outcome, ToolCall};
 use crate::protocol::event::{Ending, Fact};
@@ -302,6 +269,11 @@ impl Turn {
         }
         self.phase = Phase::Working;
         self.denied = false;
+        if stop == Stop::Error
+            && let Some(text) = shortfall
+        {
+            self.add(Item::Notice { text }, effects);
+        }
         if let Some(why) = not_run(stop) {
             for index in 0..self.calls.len() {
                 self.result(index, Outcome::failed(why), effects);

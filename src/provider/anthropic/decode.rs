@@ -15,6 +15,7 @@ use crate::provider::decode::{Assembly, Decoder, MOST_PARTS, growth};
 use crate::provider::envelope::Envelope;
 use crate::provider::failure::in_answer;
 use crate::provider::replay::{beside_call, opaque};
+use crate::provider::stop::otherwise;
 use crate::provider::tagged::Tagged;
 
 /// What a prompt is counted in. It is never empty: where all of these are 0, or not there, nobody counted.
@@ -488,8 +489,6 @@ fn stop_of(stop: &str, calls: bool) -> Stop {
         "content_filter" => Stop::Filter,
         "pause_turn" => Stop::Pause,
         "stop_sequence" => Stop::StopSequence,
-        // Some servers say that they ended well although calls wait, or the other way round.
-        _ if calls => Stop::Tool,
-        _ => Stop::End,
+        _ => otherwise(stop, calls),
     }
 }

@@ -291,7 +291,8 @@ fn the_reason_to_stop_is_believed_as_far_as_it_can_be() {
         (&said, "pause_turn", Stop::Pause),
         (&said, "refusal", Stop::Refusal),
         (&said, "content_filter", Stop::Filter),
-        (&said, "something new", Stop::End),
+        (&said, "something new", Stop::Error),
+        (&called, "something new", Stop::Error),
     ];
     for (events, reason, expected) in cases {
         let chunks = answer(events, reason);

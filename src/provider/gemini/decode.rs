@@ -18,6 +18,7 @@ use crate::provider::failure::in_answer;
 use crate::provider::gemini::model::generation;
 use crate::provider::gemini::parts::Pieces;
 use crate::provider::gemini::usage;
+use crate::provider::stop::otherwise;
 
 /// A decoder of one answer of the model `family`, `PROVIDER/MODEL`.
 pub fn decoder(family: String) -> Decoder {
@@ -220,8 +221,7 @@ impl Answer {
             | "NO_IMAGE"
             | "IMAGE_OTHER" => Stop::Error,
             _ if self.blocked.is_some() => Stop::Filter,
-            _ if self.pieces.has_calls() => Stop::Tool,
-            _ => Stop::End,
+            word => otherwise(word, self.pieces.has_calls()),
         }
     }
 }

@@ -22,6 +22,7 @@ use crate::provider::ollama::cut::Sent;
 use crate::provider::ollama::usage;
 use crate::provider::quirks::Quirks;
 use crate::provider::replay::{self, beside_call};
+use crate::provider::stop::otherwise;
 use crate::provider::tagged::Tagged;
 
 /// A decoder of the answer to this prompt. Where the model was asked to reason, a server that does not know its format has what
@@ -308,9 +309,7 @@ impl Answer {
         match self.reason.as_deref().unwrap_or_default() {
             "length" => Stop::Length,
             "content_filter" => Stop::Filter,
-            // It says `stop` although calls wait.
-            _ if !self.calls.is_empty() => Stop::Tool,
-            _ => Stop::End,
+            word => otherwise(word, !self.calls.is_empty()),
         }
     }
 }

@@ -181,7 +181,7 @@ fn the_last_line_says_why_it_ended_and_what_was_counted() {
         ("length", Stop::Length),
         ("content_filter", Stop::Filter),
         ("load", Stop::End),
-        ("something new", Stop::End),
+        ("something new", Stop::Error),
     ] {
         let chunks = ended(&said, reason);
         let reply = done(&chunks);

@@ -17,6 +17,7 @@ use crate::provider::openai_chat::calls::Calls;
 use crate::provider::openai_chat::details::Details;
 use crate::provider::openai_chat::{piece, usage};
 use crate::provider::replay::{beside_call, opaque};
+use crate::provider::stop::otherwise;
 use crate::provider::think::{Tags, Taken};
 
 /// A decoder of one answer of the model `family`, `PROVIDER/MODEL`.
@@ -408,10 +409,10 @@ impl Answer {
             "content_filter" | "sensitive" => Stop::Filter,
             "refusal" => Stop::Refusal,
             "error" | "network_error" | "insufficient_system_resource" | "abort" => Stop::Error,
-            // Servers say `stop` although calls wait, and the other way round.
-            _ if !self.calls.is_empty() => Stop::Tool,
-            _ if refused => Stop::Refusal,
-            _ => Stop::End,
+            word => match otherwise(word, !self.calls.is_empty()) {
+                Stop::End if refused => Stop::Refusal,
+                stop => stop,
+            },
         }
     }
 }

@@ -346,6 +346,7 @@ impl Answer {
         let incomplete = end.is_some_and(|end| end.status == "incomplete");
         match reason.and_then(cut) {
             Some(stop) => stop,
+            None if incomplete && reason.is_some() => Stop::Error,
             None if incomplete => Stop::Length,
             // Some servers call an answer complete although they say of its last item that it is not.
             None if self.items.iter().any(Item::is_cut) => Stop::Length,

@@ -27,7 +27,10 @@ fn the_reason_to_stop_is_believed_as_far_as_it_can_be() {
         (&called, "content_filter", Stop::Filter),
         (&said, "sensitive", Stop::Filter),
         (&refused, "stop", Stop::Refusal),
-        (&said, "something new", Stop::End),
+        (&said, "something new", Stop::Error),
+        (&called, "something new", Stop::Error),
+        (&called, "tool-calls", Stop::Tool),
+        (&said, "eos", Stop::End),
     ];
     for (events, reason, expected) in cases {
         let chunks = answer(events, reason);
