@@ -249,6 +249,11 @@ impl Decoder {
             && (self.course == Course::EndedSpeaking || self.dialect.reply(true).usage.is_none())
     }
 
+    /// Whether nothing is missing but the usage, after the model's last word.
+    pub fn waits_for_usage(&self) -> bool {
+        self.may_go_on() && self.course == Course::Ended
+    }
+
     /// The body has ended: appends the last chunk.
     pub fn finish(mut self, chunks: &mut Vec<Chunk>) {
         if let Some(event) = std::mem::replace(&mut self.framing, Framing::sse()).finish()

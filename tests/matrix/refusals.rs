@@ -164,7 +164,7 @@ fn names() -> Row {
         trials: vec![
             elsewhere(
                 "no such name, nobody at the port",
-                "src/provider/http/tests/mod.rs",
+                "src/provider/http/tests/sending.rs",
                 "a_connection_lost_before_the_answer_is_asked_again",
             ),
             program(
@@ -202,7 +202,7 @@ fn redirects() -> Row {
             ],
             Seen::given_up(
                 "protocol",
-                "redirects to http://127.0.0.1:9/elsewhere, which is not followed with a key",
+                "redirects to http://127.0.0.1:9/elsewhere, which was not followed, since the key would go to another server",
             ),
         )
     });

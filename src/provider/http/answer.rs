@@ -18,6 +18,7 @@ use crate::provider::Chunk;
 use crate::provider::decode::{Decoder, Wants};
 use crate::provider::failure::{Advice, no_stream};
 use crate::provider::framing::{Kind, Look};
+use crate::provider::http::late::endpoint;
 use crate::provider::http::{Http, Patience, Refused, Request, fault};
 use crate::provider::key::Key;
 use crate::provider::limits;
@@ -97,6 +98,8 @@ enum Phase {
 struct Reading {
     response: Response,
     place: String,
+    /// See [`endpoint`].
+    endpoint: String,
     decoder: Decoder,
     patience: Patience,
     kind: Kind,
@@ -165,6 +168,7 @@ impl State {
                 Phase::Reading(Box::new(Reading {
                     response,
                     place: request.place(),
+                    endpoint: endpoint(&request.url),
                     decoder,
                     advice,
                     kind: if is_asked { Kind::Asked } else { Kind::Other },
@@ -215,6 +219,9 @@ impl State {
                 ))
             }
             None if matches!(reading.wants, Wants::Late | Wants::Rest) => {
+                if reading.decoder.waits_for_usage() {
+                    self.http.silent.learn(&reading.endpoint);
+                }
                 return self.end(*reading);
             }
             None => {
@@ -265,6 +272,12 @@ impl State {
         let mut chunks = Vec::new();
         reading.decoder.feed(bytes, &mut chunks);
         self.chunks.extend(chunks);
+        let silent = || self.http.silent.knows(&reading.endpoint);
+        let late = if reading.decoder.waits_for_usage() && silent() {
+            self.http.patience.late_again
+        } else {
+            self.http.patience.late
+        };
         let (wants, events) = (reading.decoder.wants(), reading.decoder.events());
         let is_new = wants != reading.wants;
         let patience = self.http.patience;
@@ -275,7 +288,7 @@ impl State {
             }
             // The time for what comes late began when the end was known.
             _ if reading.counted => None,
-            _ if reading.decoder.may_go_on() => is_new.then_some(patience.late),
+            _ if reading.decoder.may_go_on() => is_new.then_some(late),
             _ => {
                 reading.counted = true;
                 Some(patience.linger)
@@ -298,6 +311,9 @@ impl State {
             } else if !self.whole(&mut reading, &head) {
                 return Phase::Over;
             }
+        }
+        if !reading.decoder.waits_for_usage() {
+            self.http.silent.forget(&reading.endpoint);
         }
         let mut chunks = Vec::new();
         let status = reading.response.status().as_u16();

@@ -31,11 +31,12 @@ pub(crate) fn is_lost(error: &reqwest::Error) -> bool {
     !is_new && find::<rustls::Error>(error).is_none()
 }
 
-/// The request to a server, which may be `here` on this machine, failed before an answer began. `is_online` says whether there is
-/// a network: without one no name is found, which says nothing of the name.
+/// The request to a server, which may be `here` on this machine, failed before an answer began; `whole`: all of it had been handed
+/// on. `is_online` says whether there is a network: without one no name is found, which says nothing of the name.
 pub(crate) fn before_answer(
     error: &reqwest::Error,
     (place, here): (&str, bool),
+    whole: bool,
     is_online: impl FnOnce() -> bool,
 ) -> Failure {
     if find::<NoSuchHost>(error).is_some() {
@@ -75,7 +76,8 @@ pub(crate) fn before_answer(
         }
     } else {
         Failure {
-            sent: true,
+            // A pipe breaks where something is written into it, so not all of it had left.
+            sent: whole && kind != Some(io::ErrorKind::BrokenPipe),
             ..Failure::new(FailureKind::Network, text)
         }
     }

@@ -3,6 +3,9 @@
 
 pub mod answer;
 pub mod fault;
+pub mod late;
+mod redirect;
+mod sending;
 #[cfg(test)]
 mod tests;
 
@@ -11,13 +14,15 @@ use std::net::UdpSocket;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use reqwest::header::{CONTENT_LENGTH, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, Response, Url, dns};
 
 use crate::config::address;
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::provider::envelope::{Envelope, excerpt};
 use crate::provider::failure::{Advice, Lesson, by_status};
+use crate::provider::http::late::Silent;
+use crate::provider::http::sending::Sending;
 use crate::provider::key::Key;
 use crate::provider::limits;
 
@@ -36,6 +41,8 @@ pub struct Patience {
     pub quiet: Duration,
     /// For more of an answer that was said to have stopped, where some is likely: its usage has not come, or each piece says so.
     pub late: Duration,
+    /// The same from a server that let us wait for its usage before, and sent none.
+    pub late_again: Duration,
     /// For what nobody needs, after an answer is complete.
     pub linger: Duration,
     /// From a model on this machine, until something of its answer has come: it may have to be loaded, and it reads the
@@ -52,6 +59,7 @@ impl Default for Patience {
             quiet: Duration::from_mins(10),
             // Usage is told with the end or right behind it; a model that goes on pauses no longer than this between two pieces.
             late: Duration::from_secs(5),
+            late_again: Duration::from_millis(500),
             linger: Duration::from_secs(2),
             here: Duration::from_mins(10),
         }
@@ -81,6 +89,8 @@ pub struct Http {
     /// Servers that have answered since a connection to them was last found dead: a connection may be kept for the next
     /// request. By [`place`].
     kept: Mutex<BTreeSet<String>>,
+    /// Servers whose answers have no end that can be seen.
+    pub(crate) silent: Silent,
     pub patience: Patience,
 }
 
@@ -205,12 +215,13 @@ impl Http {
         let client = self.client(&request.url)?;
         let place = request.place();
         let patience = self.patience.with(request).headers;
+        let sending = Sending::default();
         let asked = async {
-            match self.ask(&client, request).await {
+            match self.ask(&client, request, &sending).await {
                 // It may be the connection alone that was kept and is dead. The next is a new one: asked once more at once,
                 // which is no attempt that failed.
                 Err(error) if fault::is_lost(&error) && self.was_kept(&place) => {
-                    self.ask(&client, request).await
+                    self.ask(&client, request, &sending).await
                 }
                 asked => asked,
             }
@@ -221,13 +232,13 @@ impl Http {
                 let seconds = patience.as_secs();
                 let text = format!("{place} did not answer within {seconds} s: ask again");
                 Failure {
-                    sent: true,
+                    sent: sending.is_whole(),
                     ..Failure::new(FailureKind::Network, text)
                 }
             })?
             .map_err(|error| {
                 let here = is_loopback(&request.url);
-                fault::before_answer(&error, (&place, here), is_online)
+                fault::before_answer(&error, (&place, here), sending.is_whole(), is_online)
             })?;
         self.kept().insert(place.clone());
         let status = response.status();
@@ -235,15 +246,7 @@ impl Http {
             return Ok(response);
         }
         if status.is_redirection() {
-            let target = response
-                .headers()
-                .get("location")
-                .and_then(|target| target.to_str().ok());
-            let target = target.map(|target| excerpt(&request.key.strike(target)));
-            let target = target.unwrap_or_else(|| "nowhere".to_owned());
-            let text = format!(
-                "{place} redirects to {target}, which is not followed with a key: correct base_url"
-            );
+            let text = redirect::said(request, response.headers());
             return Err(Refused::from(Failure {
                 status: Some(status.as_u16()),
                 ..Failure::new(FailureKind::Protocol, text)
@@ -270,9 +273,17 @@ impl Http {
         })
     }
 
-    async fn ask(&self, client: &Client, request: &Request) -> reqwest::Result<Response> {
+    async fn ask(
+        &self,
+        client: &Client,
+        request: &Request,
+        sending: &Sending,
+    ) -> reqwest::Result<Response> {
         let sent = match &request.body {
-            Some(body) => client.post(request.url.clone()).body(body.clone()),
+            Some(body) => client
+                .post(request.url.clone())
+                .header(CONTENT_LENGTH, body.len())
+                .body(sending.body(body)),
             None => client.get(request.url.clone()),
         };
         sent.headers(request.headers.clone()).send().await

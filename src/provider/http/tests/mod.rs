@@ -5,6 +5,7 @@
 mod patience;
 mod refusal;
 mod room;
+mod sending;
 mod told;
 mod whole;
 
@@ -111,6 +112,7 @@ fn hasty() -> Patience {
         headers: short,
         idle: short,
         late: short,
+        late_again: short,
         linger: short,
         here: short,
         ..Patience::default()
@@ -280,78 +282,6 @@ fn an_answer_that_breaks_off_keeps_what_came() {
             assert!(failure.message.contains("broke off"), "{}", failure.message);
         });
     }
-}
-
-#[test]
-fn a_connection_lost_before_the_answer_is_asked_again() {
-    for answer in [
-        "",
-        "HTTP/1.1 200 OK\r\ncontent-ty",
-        &format!("{HEAD}\r\n"),
-        &format!("{HEAD}content-length: 10\r\n\r\n"),
-    ] {
-        let failure = refusal::failure_of(answer);
-        assert_eq!(
-            (failure.kind, failure.unsent),
-            (FailureKind::Network, false),
-            "{answer}: {}",
-            failure.message
-        );
-        // It was written, and may be charged for.
-        let is_taken = failure.sent || failure.status == Some(200);
-        assert!(is_taken, "{answer}: {failure:?}");
-    }
-    // Nothing of these was sent.
-    let unsent = |message: &str, nowhere| Failure {
-        unsent: true,
-        nowhere,
-        ..Failure::new(FailureKind::Network, message)
-    };
-    run(async {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        drop(listener);
-        let chunks = ask(&remote(
-            &format!("http://{address}"),
-            &openai_chat::DIALECT,
-            Patience::default(),
-        ))
-        .await;
-        let expected =
-            format!("nothing answers at {address}: start the server, or correct base_url");
-        assert_eq!(failed(&chunks).0, unsent(&expected, true));
-        let chunks = ask(&remote(
-            "https://no-such-host.invalid/v1",
-            &openai_chat::DIALECT,
-            Patience::default(),
-        ))
-        .await;
-        let expected =
-            "cannot find no-such-host.invalid: check the network, or the host's name in base_url";
-        // Without a network the name may be right.
-        let is_online = crate::provider::http::is_online();
-        assert_eq!(failed(&chunks).0, unsent(expected, is_online));
-        // Its key is not sent where all could read it.
-        let chunks = ask(&remote(
-            "http://no-such-host.invalid/v1",
-            &openai_chat::DIALECT,
-            Patience::default(),
-        ))
-        .await;
-        let (failure, _) = failed(&chunks);
-        assert_eq!(failure.kind, FailureKind::Config);
-        assert!(
-            failure.message.contains("would send the key readable"),
-            "{failure:?}"
-        );
-        let chunks = ask(&remote(
-            "nonsense",
-            &openai_chat::DIALECT,
-            Patience::default(),
-        ))
-        .await;
-        assert_eq!(failed(&chunks).0.kind, FailureKind::Config);
-    });
 }
 
 #[test]

@@ -113,6 +113,53 @@ fn an_answer_whose_end_is_known_is_not_waited_for_though_the_connection_stays() 
     }
 }
 
+/// A server whose answers end in silence.
+#[test]
+fn what_never_tells_its_usage_is_waited_for_once() {
+    let end = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
+    let usage =
+        "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1}}\n\n";
+    let (hour, at_once) = (Duration::from_hours(1), Duration::ZERO);
+    let patience = |late, late_again| Patience {
+        late,
+        late_again,
+        idle: hour,
+        quiet: hour,
+        here: hour,
+        linger: at_once,
+        ..Patience::default()
+    };
+    // What comes, how long it is waited for, whether it was silent before and whether it is afterwards.
+    let cases = [
+        (vec![end], patience(at_once, hour), false, true),
+        (vec![end], patience(hour, at_once), true, true),
+        (vec![end, usage], patience(hour, hour), true, false),
+        (vec![end, usage], patience(hour, hour), false, false),
+    ];
+    for (more, patience, before, after) in cases {
+        run(async {
+            let mut pieces = vec![format!("{HEAD}\r\n{HALF}").into_bytes()];
+            pieces.extend(more.iter().map(|piece| piece.as_bytes().to_vec()));
+            let (address, server) = serve(pieces, Then::Hold).await;
+            let remote = remote(&address, &openai_chat::DIALECT, patience);
+            let endpoint = format!("{address}/chat/completions");
+            if before {
+                remote.http.silent.learn(&endpoint);
+            }
+            // Only so that a fault is a failure, and not a test that never ends.
+            let chunks = tokio::time::timeout(Duration::from_mins(1), ask(&remote)).await;
+            let chunks = chunks.unwrap_or_default();
+            assert!(matches!(chunks.last(), Some(Chunk::Done(_))), "{chunks:?}");
+            assert_eq!(
+                remote.http.silent.knows(&endpoint),
+                after,
+                "{more:?} {before}"
+            );
+            server.abort();
+        });
+    }
+}
+
 /// A model on this machine may take long to begin, and then no longer than any other.
 #[test]
 fn the_long_patience_with_this_machine_ends_with_the_first_word() {

@@ -156,7 +156,19 @@ fn a_refusal_becomes_the_reaction_it_asks_for() {
         (
             status("307 No", "location: https://elsewhere.example/\r\n", ""),
             Protocol,
-            "HOST redirects to https://elsewhere.example/, which is not followed with a key: correct base_url",
+            "HOST redirects to https://elsewhere.example/, which was not followed, since the key would go to another server with it: \
+             if you trust that one with the key, set base_url to its address",
+        ),
+        (
+            status("308 No", "location: /v2/chat\r\n", ""),
+            Protocol,
+            "HOST redirects to /v2/chat, which was not followed, since only the address that was set is asked: set base_url to where \
+             it leads",
+        ),
+        (
+            status("302 No", "", ""),
+            Protocol,
+            "HOST redirects and does not say where to: correct base_url",
         ),
         (
             status("200 OK", "content-type: text/html\r\n", html),
