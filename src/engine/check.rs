@@ -27,10 +27,16 @@ use crate::provider::table::Providers;
 use crate::provider::{Chunk, Provider};
 
 /// How long a list of models may take, its pages and the reading of the key included.
-const LIST_TIME: Duration = Duration::from_secs(30);
+const LIST_TIME: Duration = Duration::from_secs(12);
 
-/// How long a short answer may take.
+/// How long it may take to find out whether anybody gets that list.
+const OPEN_TIME: Duration = Duration::from_secs(5);
+
+/// How long a short answer may take in all.
 const ANSWER_TIME: Duration = Duration::from_mins(1);
+
+/// How long nothing may come of it: who is asked a short question begins at once.
+const SILENCE: Duration = Duration::from_secs(15);
 
 /// The same from a model of this machine, which may have to be loaded first.
 const ANSWER_TIME_HERE: Duration = Duration::from_mins(5);
@@ -132,7 +138,7 @@ pub(crate) async fn reach(
     // Who does not say in time whether anybody may have the list has said nothing of the key.
     let open = card.key.is_some()
         && listed.is_ok()
-        && tokio::time::timeout(LIST_TIME, providers.is_open(name)).await != Ok(false);
+        && tokio::time::timeout(OPEN_TIME, providers.is_open(name)).await != Ok(false);
     let list = listed.as_deref().ok();
     let configured = configured(house, (name, entry), wanted).await;
     let missing = list.map_or_else(Vec::new, |list| missing(&configured, list));
@@ -294,9 +300,9 @@ impl Caller<'_> {
         }
         let began = house.clock.now();
         let time = if card.local {
-            ANSWER_TIME_HERE
+            (ANSWER_TIME_HERE, ANSWER_TIME_HERE)
         } else {
-            ANSWER_TIME
+            (ANSWER_TIME, SILENCE)
         };
         let heard = hear(self.provider, prompt, time, gone).await;
         let millis = house.clock.now().since(began).as_millis();
@@ -353,7 +359,7 @@ struct Heard {
 async fn hear(
     provider: &dyn Provider,
     prompt: Prompt,
-    time: Duration,
+    (time, silence): (Duration, Duration),
     gone: &mut (impl Future<Output = ()> + Unpin),
 ) -> Heard {
     let model = prompt.model.clone();
@@ -361,7 +367,12 @@ async fn hear(
     let mut heard = Heard::default();
     let mut vitals = Vitals::default();
     let read = async {
-        while let Some(chunk) = stream.next().await {
+        loop {
+            let next = tokio::time::timeout(silence, stream.next()).await;
+            let Ok(next) = next else {
+                return Some(late(&model, silence));
+            };
+            let Some(chunk) = next else { break };
             match chunk {
                 Chunk::Began { limits } => {
                     heard.began = true;
@@ -384,10 +395,7 @@ async fn hear(
         ))
     };
     let (failure, waited) = tokio::select! {
-        ended = tokio::time::timeout(time, read) => (ended.unwrap_or_else(|_| {
-            let text = format!("{model} did not answer within {} s: ask again", time.as_secs());
-            Some(Failure::new(FailureKind::Network, text))
-        }), true),
+        ended = tokio::time::timeout(time, read) => (ended.unwrap_or_else(|_| Some(late(&model, time))), true),
         () = gone => {
             let text = format!("the check of {model} was broken off");
             (Some(Failure::new(FailureKind::Network, text)), false)
@@ -400,4 +408,12 @@ async fn hear(
     heard.failure = failure;
     heard.vitals = waited.then_some(vitals);
     heard
+}
+
+fn late(model: &ModelRef, time: Duration) -> Failure {
+    let text = format!(
+        "{model} did not answer within {} s: ask again",
+        time.as_secs()
+    );
+    Failure::new(FailureKind::Network, text)
 }

@@ -1,5 +1,7 @@
 //! `creel providers`: the list, and the check against servers of every dialect.
 
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
 use std::sync::Mutex;
 
 use rustix::process::Signal;
@@ -600,4 +602,36 @@ fn the_models_that_a_config_names_are_listed_and_asked_by_their_names() {
     let said = home.run(&["run", "go"]);
     assert_eq!(said.out.trim(), "I have heard you.", "{said:?}");
     assert_eq!(asked.lock().unwrap().first().unwrap(), "first");
+}
+
+/// Who waits is told for whom, and since when.
+#[test]
+fn a_check_of_a_server_that_stalls_says_so_and_ends_with_ctrl_c() {
+    let gate = Gate::default();
+    let waits = gate.clone();
+    let server = Server::start(move |request| {
+        let mut acts = vec![Act::Wait(waits.clone())];
+        acts.extend(good(request));
+        acts
+    });
+    let home = home(&server, KEY, "");
+    let mut command = home.creel(&["providers", "check", "chat"]);
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut told = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while !line.contains("chat was") {
+        line.clear();
+        assert!(told.read_line(&mut line).unwrap() > 0, "it said nothing");
+    }
+    assert_eq!(
+        line,
+        "creel: chat was asked for its models 1 s ago and has not answered yet: Ctrl+C breaks off\n"
+    );
+    signal(child.id(), Signal::INT);
+    let said = end(child);
+    assert_eq!(said.code, 130, "{said:?}");
+    let mut rest = String::new();
+    told.read_to_string(&mut rest).unwrap();
+    assert!(rest.ends_with("creel: broken off\n"), "{rest}");
+    gate.open();
 }

@@ -2,12 +2,14 @@
 
 mod line;
 mod verdict;
+mod waited;
 
 use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::command::providers::line::{Line, is_without_list, value};
+use crate::command::providers::waited::waited;
 use crate::command::table::{Column, table};
 use crate::command::{Ended, Face, Trouble, exit, find};
 use crate::config::Config;
@@ -64,10 +66,12 @@ pub async fn run(args: &ProvidersArgs, door: &Door, config: &Config, face: &mut 
             let mut interrupt = signal(SignalKind::interrupt())?;
             let checked = check_all(check, door, config, face);
             tokio::select! {
-                ended = checked => ended,
+                ended = checked => return ended,
                 // What was under way is let go of, and the engine settles what it may cost.
-                _ = interrupt.recv() => Ok(exit::INTERRUPTED),
+                _ = interrupt.recv() => {}
             }
+            face.note("broken off")?;
+            Ok(exit::INTERRUPTED)
         }
     }
 }
@@ -135,7 +139,8 @@ async fn check_all(args: &CheckArgs, door: &Door, config: &Config, face: &mut Fa
             provider: provider.clone(),
             model: model.clone(),
         };
-        let reached = match door.manage(reach).await {
+        let asked = format!("{provider} was asked for its models");
+        let reached = match waited(&asked, door.manage(reach), face).await? {
             Managed::Reached(reached) => *reached,
             // Where it was named, the name is at fault or its key is missing.
             Managed::Failed { why } if args.name.is_some() => return Err(Trouble::usage(why)),
@@ -147,7 +152,8 @@ async fn check_all(args: &CheckArgs, door: &Door, config: &Config, face: &mut Fa
                 let asked = Manage::Try {
                     model: model.clone(),
                 };
-                match door.manage(asked).await {
+                let said = format!("{model} was asked a question");
+                match waited(&said, door.manage(asked), face).await? {
                     Managed::Tried(answer) => Some(*answer),
                     other => return Err(odd(other)),
                 }
