@@ -8,6 +8,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use creel::command::cli::Workstation;
 use creel::command::exit;
+use creel::command::plain::local::usual_ports;
 use creel::command::run::target::model_trouble;
 use creel::config::Config;
 use creel::config::display::Ambiguous;
@@ -22,7 +23,6 @@ use creel::project;
 use creel::protocol::id::ModelRef;
 use creel::protocol::op::Manage;
 use creel::protocol::query::NotFound;
-use creel::provider::local::Kind;
 use creel::provider::rehearsals::Rehearsals;
 use creel::provider::table::Providers;
 use creel::skill;
@@ -194,11 +194,6 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         },
     };
     Ok((options, start))
-}
-
-/// The kinds of servers a person may run here, each with its port.
-fn usual_ports() -> impl Iterator<Item = (Kind, u16)> {
-    Kind::ALL.into_iter().map(|kind| (kind, kind.usual_port()))
 }
 
 /// All that the first frame shows, read from the config and the folder: a few small files, no log, no network.

@@ -7,6 +7,7 @@ use crate::agent::visible::{brief, one_line};
 use crate::command::moment::Now;
 use crate::command::plain::ask::everything;
 use crate::command::plain::desk::{Desk, Picks};
+use crate::command::plain::local::{found, usual_ports};
 use crate::command::plain::room::{Room, Stage, said_mode};
 use crate::command::plain::spoken::{self, age, amounts, money, spending, today};
 use crate::command::plain::word::TABLE;
@@ -246,6 +247,7 @@ impl Desk<'_> {
             self.say(format!(
                 "no usable model fits {name}. model without a name tells them"
             ));
+            self.tell_local().await;
             return Ok(());
         }
         // Those of the same vendor first.
@@ -262,9 +264,19 @@ impl Desk<'_> {
             ));
         }
         self.say("a number takes one.");
+        if name.is_empty() {
+            self.tell_local().await;
+        }
         let models = fitting.iter().map(|card| card.model.clone()).collect();
         self.picks = Some(Picks::Models(models));
         Ok(())
+    }
+
+    /// Which servers of this machine the config does not have.
+    pub async fn tell_local(&mut self) {
+        for line in found(usual_ports(), &self.config.providers).await {
+            self.say(line);
+        }
     }
 
     /// Takes a model up, but for one that what was said does not fit, and one of a company that nothing of this project was

@@ -8,6 +8,7 @@
 pub mod answer;
 pub mod ask;
 pub mod desk;
+pub mod local;
 #[cfg(test)]
 mod made;
 pub mod number;
@@ -185,6 +186,7 @@ async fn introduce(desk: &mut Desk<'_>, chosen: bool) -> Result<(), Trouble> {
         );
         return Ok(());
     };
+        desk.tell_local().await;
     if chosen {
         return Ok(());
     }
