@@ -15,7 +15,7 @@ use crate::protocol::ask::{About, Ask};
 use crate::protocol::call::Untrusted;
 use crate::protocol::effort::Effort;
 use crate::protocol::event::{Ending, Event, Fact, When};
-use crate::protocol::failure::Failure;
+use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::{CallId, MessageId, ModelRef, Seq, SessionId};
 use crate::protocol::item::{Block, Item, Origin, joined};
 use crate::protocol::money::Money;
@@ -26,7 +26,7 @@ use crate::protocol::time::Time;
 use crate::protocol::usage::{Charge, Usage};
 
 /// Of the serialised form; a stored fold of another version is folded anew from the log.
-pub const FOLD_VERSION: u32 = 12;
+pub const FOLD_VERSION: u32 = 13;
 
 /// As many files outside are named of those that were read; of more the newest takes the place of the one before.
 const UNTRUSTED: usize = 20;
@@ -53,6 +53,8 @@ pub struct Session {
     /// The model that answered before the last change of model, until the new one has answered: the way back where that one
     /// refuses the conversation.
     pub before: Option<ModelRef>,
+    /// The models that said the conversation is too long for them, until one answers.
+    pub too_long_for: Vec<ModelRef>,
     pub title: String,
     /// The title was given by the person and no longer follows the first prompt.
     pub titled: bool,
@@ -170,6 +172,7 @@ impl Session {
             plan_model: None,
             served: None,
             before: None,
+            too_long_for: Vec::new(),
             spec: spec.clone(),
             title: String::new(),
             titled: false,
@@ -311,8 +314,13 @@ impl Session {
                 self.session_sum.add(usage, *charge);
                 self.turn_sum.add(usage, *charge);
                 self.broken = failure.as_ref().map(|_| (usage.output, *charge));
+                let too_long = |failure: &Failure| failure.kind == FailureKind::TooLong;
+                if failure.as_ref().is_some_and(too_long) && !self.too_long_for.contains(model) {
+                    self.too_long_for.push(model.clone());
+                }
                 if failure.is_none() {
                     self.before = None;
+                    self.too_long_for.clear();
                     self.last_usage = *usage;
                     self.context_used = usage.prompt().saturating_add(usage.output);
                     self.served = Some(Served {

@@ -22,7 +22,7 @@ use crate::engine::sleep::Looked;
 use crate::engine::supply::Chosen;
 use crate::protocol::ask::{About, BudgetName};
 use crate::protocol::cache::Made;
-use crate::protocol::event::{Delta, Ending, Fact, Waiting};
+use crate::protocol::event::{Delta, Fact, Waiting};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::Money;
@@ -219,12 +219,10 @@ impl Task {
 
     /// The failure of a conversation that did not fit the window, and that has only grown since: it would be refused again.
     fn still_full(&self, model: &ModelRef, sent: &Sent, window: Option<u64>) -> Option<Failure> {
-        let failed = match &self.session.ending {
-            Some(Ending::Failed { failure }) => failure.kind == FailureKind::TooLong,
-            _ => false,
-        };
+        // Another model counts in another way, and may hold more than is known of it.
+        let refused = self.session.too_long_for.contains(model);
         let likely = sent.size(self.counted.as_ref(), None).likely;
-        let window = window.filter(|window| failed && likely > *window)?;
+        let window = window.filter(|window| refused && likely > *window)?;
         let text = format!(
             "the conversation has about {likely} tokens, {model} takes {window} and refused it before, so it was not sent: start a \
              new session, fork at an earlier prompt, or choose a model with a larger window"
