@@ -427,3 +427,51 @@ fn a_terminal_is_left_as_it_was_and_a_paste_answers_nothing() {
     assert_eq!(terminal.left_behind(), Vec::<String>::new());
     assert!(!terminal.raw().contains(&0x1b), "{terminal:?}");
 }
+
+/// What a folder brings, the rules that were kept and what was read, by words.
+#[test]
+fn trust_and_rules_have_words() {
+    let home =
+        Home::scripted("> *\n< call read {\"path\": \"/etc/passwd\"}\n\n< text: I have read it.\n");
+    let folder = home.work().join(".claude");
+    fs::create_dir_all(&folder).unwrap();
+    let text = r#"{"permissions": {"allow": ["Bash(echo *)", "Bash(ls)"]}}"#;
+    fs::write(folder.join("settings.json"), text).unwrap();
+    let mut plain = Plain::creel(&home);
+    plain.hears("this folder brings 2 rules that would let calls run unasked");
+    plain.say("trust 1");
+    plain.hears("nothing new was told under that");
+    plain.say("trust");
+    plain.hears("1 new. allow Bash(echo *), from .claude/settings.json.");
+    plain.hears("trust and a number trusts one");
+    plain.say("trust 1");
+    plain.hears("rule 1: Bash(echo *) holds now.");
+    plain.say("rules");
+    plain.hears("rule 1: allow Bash(echo *), project");
+    plain.say("trust");
+    plain.hears("1 trusted. allow Bash(echo *)");
+    plain.hears("trust and a number");
+    plain.say("untrust 1");
+    plain.hears("rule 1 holds no more.");
+    plain.say("rules");
+    plain.hears("there are no rules");
+    plain.say("vouch");
+    plain.hears("nothing was read here that nobody trusted wrote");
+    plain.say("look");
+    let number = plain.ask();
+    plain.say(&format!("ask {number} 1"));
+    plain.hears("I have read it.");
+    plain.say("vouch 3");
+    plain.hears("vouch tells what was read here");
+    plain.say("vouch");
+    plain.hears("this session read /etc/passwd, outside its folder.");
+    let line = plain.hears("says that all of this is fine");
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let at = words.iter().position(|word| *word == "vouch").unwrap();
+    plain.say(&format!("vouch {}", words[at + 1]));
+    plain.hears("what was read until now is trusted.");
+    plain.say("vouch");
+    plain.hears("nothing was read here");
+    let (code, _) = plain.ends();
+    assert_eq!(code, 0);
+}

@@ -174,7 +174,7 @@ fn listed(rules: &Rules, now: &Now) -> String {
     table(&columns, &config.chain(kept).collect::<Vec<_>>())
 }
 
-pub(super) fn effect(effect: Effect) -> &'static str {
+pub(crate) fn effect(effect: Effect) -> &'static str {
     match effect {
         Effect::Deny => "deny",
         Effect::Ask => "ask",
@@ -183,7 +183,7 @@ pub(super) fn effect(effect: Effect) -> &'static str {
 }
 
 /// What bounds it, as a person finds it again.
-fn bound(bounds: &Bounds) -> Option<String> {
+pub(crate) fn bound(bounds: &Bounds) -> Option<String> {
     match bounds {
         Bounds::Session { session } => Some(session.short()),
         Bounds::Worktree { folder } => Some(folder.to_string_lossy().into_owned()),
@@ -390,7 +390,7 @@ fn missing(named: &str, rules: &Rules) -> String {
 }
 
 /// Why something that was to be done with rules was not.
-pub(super) fn trouble(managed: Managed) -> Trouble {
+pub(crate) fn trouble(managed: Managed) -> Trouble {
     match managed {
         Managed::Failed { why } => Trouble::failed(one_line(&why)),
         _ => Trouble::failed("the engine did something else: please report this"),

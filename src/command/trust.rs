@@ -146,7 +146,7 @@ fn as_json(brought: &Brought) -> Value {
 }
 
 /// How it stands in one word, and more where that is not all.
-fn standing(standing: &Standing) -> (&'static str, String) {
+pub(crate) fn standing(standing: &Standing) -> (&'static str, String) {
     match standing {
         Standing::Narrows => ("holds", String::new()),
         Standing::New => ("new", String::new()),

@@ -10,6 +10,7 @@ use crate::agent::visible::one_line;
 use crate::command::plain::MakeFolder;
 use crate::command::plain::ask;
 use crate::command::plain::room::{Line, Room, Stage, said_mode};
+use crate::command::plain::trust::Told;
 use crate::command::plain::typed::{Came, Typed};
 use crate::command::plain::word::{self, Word};
 use crate::command::run::ending::exit_code;
@@ -60,6 +61,8 @@ pub struct Desk<'d> {
     pub typed_by_hand: bool,
     /// The choice of a high risk that must be made once more.
     pub confirm: Option<(Seq, String)>,
+    /// What was told of what waits to be trusted.
+    pub told: Told,
     /// The model of a company new to the project that was named once.
     pub asked: Option<(SessionId, ModelRef)>,
     /// When the line before was typed.
@@ -96,6 +99,7 @@ impl<'d> Desk<'d> {
             typed_by_hand: false,
             confirm: None,
             asked: None,
+            told: Told::default(),
             before: None,
             quit: false,
             speaker: None,
@@ -261,6 +265,10 @@ impl<'d> Desk<'d> {
             Word::Cost => self.cost().await?,
             Word::Model(name) => self.models(&name).await?,
             Word::Mode(name) => self.mode(&name),
+            Word::Trust(which) => self.trust(which).await?,
+            Word::Untrust(which) => self.untrust(which).await,
+            Word::Vouch(number) => self.vouch(number),
+            Word::Rules(number) => self.rules(number).await?,
             Word::Stop(number) => self.stop(number),
             Word::Again => self.again(),
             Word::Queue(text) if text.is_empty() => self.queued(),

@@ -19,6 +19,7 @@ mod shown;
 pub mod spoken;
 #[cfg(test)]
 mod trial;
+pub mod trust;
 pub mod typed;
 pub mod waiting;
 pub mod word;
@@ -160,15 +161,16 @@ async fn begin<S: Stream<Item = u8> + Unpin>(
         }
         desk.describe();
         desk.tell_writers().await;
+        desk.tell_waiting().await?;
         let chosen = args.model.is_some() || config.model.is_some();
         introduce(&mut desk, chosen).await?;
-    }
-    let live = Live {
-        desk,
         let told = config.told_of_unnamed(desk.model.as_ref());
         if let Some(told) = told.filter(|_| !chosen) {
             desk.say(format!("notice: {}", one_line(&told)));
         }
+    }
+    let live = Live {
+        desk,
         streams,
         ended: false,
         broken: None,
@@ -184,9 +186,9 @@ async fn introduce(desk: &mut Desk<'_>, chosen: bool) -> Result<(), Trouble> {
             "no model yet. tour begins a tour that needs none; model NAME takes one; or set a key such as ANTHROPIC_API_KEY \
              and start again.",
         );
+        desk.tell_local().await;
         return Ok(());
     };
-        desk.tell_local().await;
     if chosen {
         return Ok(());
     }

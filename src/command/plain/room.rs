@@ -273,6 +273,7 @@ impl Room {
                     used.name(),
                     said_mode(*mode)
                 )),
+                Change::Vouched { .. } => of("what was read until now is trusted.".to_owned()),
                 Change::Title { title } => of(format!("the title is {}.", one_line(title))),
                 _ => {}
             },

@@ -3,6 +3,7 @@
 //! The words are plain English, so a line is a command only where all of it has the form of one: `show 88` is, `show me the
 //! tests` is a prompt. A slash before it makes any line a command, `say` before it any line a prompt.
 
+use crate::command::plain::trust::Which;
 use crate::config::document::nearest;
 use crate::protocol::rule::Mode;
 
@@ -41,6 +42,22 @@ pub const TABLE: &[(&str, &str, &str)] = &[
         "mode",
         "MODE",
         "ask, edits, plan or auto; for a while: mode auto 45m $3",
+    ),
+    (
+        "trust",
+        "NUMBER",
+        "what this folder brings; with a number or all, those rules hold",
+    ),
+    ("untrust", "NUMBER", "take that back"),
+    (
+        "vouch",
+        "NUMBER",
+        "what was read that nobody trusted wrote; with the number told, it is fine",
+    ),
+    (
+        "rules",
+        "remove NUMBER",
+        "the rules that were kept, or take one away",
     ),
     (
         "stop",
@@ -88,6 +105,12 @@ pub enum Word {
     Cost,
     Model(String),
     Mode(String),
+    Trust(Which),
+    Untrust(Which),
+    /// Up to a number that was told.
+    Vouch(Option<u64>),
+    /// All, or the number of one to be taken away.
+    Rules(Option<u32>),
     /// This session, or the one of a number.
     Stop(Option<usize>),
     Again,
@@ -110,6 +133,9 @@ impl Word {
             | Self::Ask(None)
             | Self::Show(_)
             | Self::Cost
+            | Self::Trust(Which::List)
+            | Self::Vouch(None)
+            | Self::Rules(None)
             | Self::Wrong(_) => true,
             Self::Queue(text) | Self::Mode(text) => text.is_empty(),
             Self::Ask(Some((_, choice))) => choice.is_empty(),
@@ -210,10 +236,13 @@ fn takes_form(name: &str, rest: &str) -> bool {
         "help" => words == 0 || is_known(&narrow(rest).to_lowercase()),
         "board" | "new" | "cost" | "again" | "tour" | "quit" => words == 0,
         // `show` alone is no prompt either: what it lacks is said.
-        "stop" | "show" => words == 0 || (words == 1 && number),
+        "stop" | "show" | "vouch" => words == 0 || (words == 1 && number),
         "go" => words == 1 && number,
         "ask" => words == 0 || number,
         "model" => words <= 1,
+        "trust" => Which::read(&narrow(rest)).is_some(),
+        "untrust" => words == 1 && Which::read(&narrow(rest)).is_some(),
+        "rules" => words == 0 || removed(rest).is_some(),
         "mode" => words <= 1 || lends(rest),
         "find" | "queue" | "say" => true,
         _ => false,
@@ -228,6 +257,13 @@ fn lends(rest: &str) -> bool {
         .next()
         .is_some_and(|word| word.parse::<Mode>().is_ok());
     mode && words.all(|word| word.contains(|c: char| c.is_ascii_digit()))
+}
+
+/// The number after `remove`.
+fn removed(rest: &str) -> Option<u32> {
+    let rest = narrow(rest);
+    let number = rest.strip_prefix("remove")?;
+    number.trim().parse().ok()
 }
 
 fn command(name: &str, rest: &str) -> Option<Word> {
@@ -257,6 +293,24 @@ fn command(name: &str, rest: &str) -> Option<Word> {
         "cost" => Word::Cost,
         "model" => Word::Model(rest.to_owned()),
         "mode" => Word::Mode(narrow(rest).to_lowercase()),
+        "trust" => match Which::read(&narrow(rest)) {
+            Some(which) => Word::Trust(which),
+            None => return lacks("takes nothing, all, or a number of the list it tells"),
+        },
+        "untrust" => match Which::read(&narrow(rest)) {
+            None | Some(Which::List) => return lacks("takes all, or a number that trust tells"),
+            Some(which) => Word::Untrust(which),
+        },
+        "vouch" if rest.is_empty() => Word::Vouch(None),
+        "vouch" => match number {
+            Some(number) => Word::Vouch(Some(number)),
+            None => return lacks("takes nothing, or the number it tells"),
+        },
+        "rules" if rest.is_empty() => Word::Rules(None),
+        "rules" => match removed(rest) {
+            Some(number) => Word::Rules(Some(number)),
+            None => return lacks("takes nothing, or remove and a number: rules remove 3"),
+        },
         "stop" if rest.is_empty() => Word::Stop(None),
         "stop" => match index {
             Some(number) => Word::Stop(Some(number)),
@@ -284,9 +338,14 @@ fn unknown(name: &str, rest: &str) -> Word {
     ))
 }
 
-/// Whether a line answers an ask; see `typed` for why that matters.
+/// Whether a line answers an ask or trusts something; see `typed` for why that matters.
 pub fn answers(line: &str) -> bool {
-    matches!(read(line), Word::Ask(Some((_, choice))) if !choice.is_empty())
+    match read(line) {
+        Word::Ask(Some((_, choice))) => !choice.is_empty(),
+        Word::Trust(which) => which != Which::List,
+        Word::Vouch(number) => number.is_some(),
+        _ => false,
+    }
 }
 
 /// The narrow form of the first word, yes and no as their letters, and the rest as it was typed.
@@ -347,6 +406,18 @@ mod tests {
             ("mode auto 45m $3", Word::Mode("auto 45m $3".to_owned())),
             ("mode auto is wrong", say("mode auto is wrong")),
             ("mode of 3", say("mode of 3")),
+            ("trust", Word::Trust(Which::List)),
+            ("trust ALL", say("trust ALL")),
+            ("trust all", Word::Trust(Which::All)),
+            ("trust ２", Word::Trust(Which::One(2))),
+            ("trust me", say("trust me")),
+            ("untrust 2", Word::Untrust(Which::One(2))),
+            ("vouch", Word::Vouch(None)),
+            ("vouch 88", Word::Vouch(Some(88))),
+            ("vouch for it", say("vouch for it")),
+            ("rules", Word::Rules(None)),
+            ("rules remove 3", Word::Rules(Some(3))),
+            ("rules of the game", say("rules of the game")),
             ("stop", Word::Stop(None)),
             ("stop 2", Word::Stop(Some(2))),
             ("stop that", say("stop that")),
@@ -418,6 +489,9 @@ mod tests {
             ("ask 41", false),
             ("ask", false),
             ("say ask 41 1", false),
+            ("trust", false),
+            ("trust 1", true),
+            ("vouch 88", true),
         ] {
             assert_eq!(answers(line), expected, "{line}");
         }
