@@ -10,8 +10,8 @@ use crate::protocol::id::{CallId, SessionId};
 use crate::protocol::item::Item;
 use crate::protocol::rule::By;
 
-/// From facts in falling order; all are counted, and at most so many listed.
-pub fn decided(events: &[Event], most: usize) -> Decided {
+/// Adds facts in falling order, older ones than those before; all are counted, and at most so many listed.
+pub fn add(decided: &mut Decided, events: &[Event], most: usize) {
     let mut calls: HashMap<(SessionId, &CallId), &ToolCall> = HashMap::new();
     for event in events {
         if let Fact::ItemAdded {
@@ -22,7 +22,6 @@ pub fn decided(events: &[Event], most: usize) -> Decided {
             calls.insert((event.session, &call.id), call);
         }
     }
-    let mut decided = Decided::default();
     for event in events {
         let (call, by, denied) = match &event.fact {
             Fact::CallStarted {
@@ -58,7 +57,6 @@ pub fn decided(events: &[Event], most: usize) -> Decided {
             });
         }
     }
-    decided
 }
 
 #[cfg(test)]
@@ -123,7 +121,14 @@ mod tests {
             })
             .rev()
             .collect();
-        let found = decided(&events, 10);
+        let decided = |pages: &[&[Event]], most| {
+            let mut decided = Decided::default();
+            for page in pages {
+                add(&mut decided, page, most);
+            }
+            decided
+        };
+        let found = decided(&[&events], 10);
         let counts = (found.by_person, found.by_rule, found.by_mode, found.denied);
         assert_eq!(counts, (1, 1, 1, 1));
         let rows: Vec<(&str, &str, bool, By)> = found
@@ -138,9 +143,12 @@ mod tests {
         ];
         assert_eq!(rows, expected);
         // What is not listed is counted all the same.
-        let few = decided(&events, 1);
+        let few = decided(&[&events], 1);
         let few_counts = (few.by_person, few.by_rule, few.by_mode, few.denied);
         assert_eq!((few_counts, few.rows.len()), (counts, 1));
         assert_eq!(few.rows[..], found.rows[..1]);
+        // However many pages a day has.
+        let pages: Vec<&[Event]> = events.chunks(2).collect();
+        assert_eq!(decided(&pages, 10), found);
     }
 }

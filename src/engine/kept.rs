@@ -33,7 +33,7 @@ use crate::tool::Place;
 /// Lines of a replay that a person looks at.
 const SAMPLES: usize = 6;
 
-/// Facts that a day is told from: some thousand calls.
+/// Facts of a day that are read at a time: some thousand calls.
 const DECIDED: u32 = 4_000;
 
 /// Rules that take away and that a folder brought while a session was open.
@@ -292,8 +292,15 @@ pub(crate) async fn decided(house: &Arc<House>, rows: u32) -> Result<Decided, St
     let (began, _) = house.clock.day_of(house.clock.now());
     house
         .read(move |reader| {
-            let events = reader.decided(began, DECIDED)?;
-            Ok(decided::decided(&events, rows as usize))
+            let (mut decided, mut before) = (Decided::default(), None);
+            loop {
+                let events = reader.decided(began, before, DECIDED)?;
+                let Some(oldest) = events.last() else {
+                    return Ok(decided);
+                };
+                before = Some(oldest.seq);
+                decided::add(&mut decided, &events, rows as usize);
+            }
         })
         .await
 }

@@ -207,19 +207,43 @@ impl Reader {
     }
 
     /// What was decided on calls since a time, the newest first: facts of calls that began or were denied. What a call that ran
-    /// came to is not read: it is the most of a log. A no has few words, so it lies in no blob.
-    pub fn decided(&self, since: Time, limit: u32) -> Result<Vec<Event>, StoreError> {
+    /// came to is not read: it is the most of a log. A no has few words, so it lies in no blob. At most `limit` of those before a
+    /// fact, where one is named: a day is read page by page.
+    pub fn decided(
+        &self,
+        since: Time,
+        before: Option<Seq>,
+        limit: u32,
+    ) -> Result<Vec<Event>, StoreError> {
         let sql = format!(
             "SELECT {EVENT}, session.id FROM event JOIN session ON session.key = event.session
              LEFT JOIN blob ON blob.hash = event.blob
-             WHERE event.seq > (SELECT max(seq) FROM event) - {PASSED} AND event.at >= ?1
+             WHERE event.seq > ?3 AND event.seq < ?4 AND event.at >= ?1
              AND (event.kind = 'call_started' OR event.item = 'call'
                   OR (event.item = 'result' AND event.blob IS NULL AND instr(event.body, '\"denied\"') > 0))
              ORDER BY event.seq DESC LIMIT ?2"
         );
         self.ask(Vec::new(), |conn| {
-            all(conn, &sql, [since.0, i64::from(limit)])
+            let (first, end) = (first_since(conn, since)?, before.map_or(i64::MAX, number));
+            all(conn, &sql, [since.0, i64::from(limit), first, end])
         })
+    }
+}
+
+/// A fact that none of those since a time lies before, found in strides from the end: there is no index by time. Facts of several
+/// processes may lie in another order than their times, but not a stride apart.
+fn first_since(conn: &Connection, since: Time) -> rusqlite::Result<i64> {
+    let last: Option<i64> = conn.query_row("SELECT max(seq) FROM event", [], |row| row.get(0))?;
+    let mut first = last.unwrap_or(0);
+    let mut at = conn.prepare_cached("SELECT at FROM event WHERE seq > ?1 ORDER BY seq LIMIT 1")?;
+    loop {
+        first -= i64::from(PASSED);
+        if first <= 0 {
+            return Ok(0);
+        }
+        if at.query_row([first], |row| row.get::<_, i64>(0))? < since.0 {
+            return Ok(first);
+        }
     }
 }
 

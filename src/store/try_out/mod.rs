@@ -3,6 +3,7 @@
 
 mod append;
 mod board;
+mod decided;
 mod open;
 mod purge;
 mod read;
