@@ -8,7 +8,7 @@ use std::io::{self, Read, Write};
 use std::net::Shutdown;
 use std::os::fd::OwnedFd;
 use std::os::unix::net::UnixStream;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Stdio;
 use std::thread;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use tokio::process::{Child, Command};
 
 use crate::agent::digest;
 use crate::protocol::sandbox::{Birth, Level};
-use crate::sandbox::guard::Guard;
+use crate::sandbox::guard::{Differs, Guard};
 use crate::sandbox::plan::{Plan, Walls};
 use crate::sandbox::wire::{self, Request, Said};
 
@@ -113,7 +113,7 @@ pub fn start(order: &Order<'_>) -> io::Result<Waiting> {
         output: OwnedFd::from(reader),
         control: own,
         go,
-        guard: Guard::look(&order.plan.guarded),
+        guard: Guard::look(&order.plan.guarded, &order.plan.watched),
     })
 }
 
@@ -172,7 +172,7 @@ fn send_rest(mut control: &UnixStream, mut bytes: &[u8]) -> io::Result<()> {
 
 impl Gone {
     /// The guarded places that are not as they were before it began.
-    pub fn changed(&self) -> Vec<PathBuf> {
+    pub fn changed(&self) -> Differs {
         self.guard.changed()
     }
 

@@ -20,6 +20,9 @@ use crate::sandbox::plan::{Plan, Walls};
 /// As many links as the kernel follows.
 const LINKS: usize = 40;
 
+/// Of more worktrees than these what leads back is told and not held.
+const MOST_WORKTREES: usize = 64;
+
 /// What a plan is made from.
 #[derive(Debug, Clone)]
 pub struct Ground<'a> {
@@ -84,12 +87,21 @@ impl Ground<'_> {
             .chain(caches.iter().filter_map(|cache| self.led(cache)))
             .filter(|path| !self.takes_in_home(path))
             .flat_map(|path| spread(&path, &own));
+        let gits: Vec<PathBuf> = self
+            .roots
+            .iter()
+            .map(|root| root.join(".git"))
+            .chain(repository.clone().cloned())
+            .collect();
         let guarded = self
             .roots
             .iter()
             .flat_map(|root| GUARDED.iter().map(|name| root.join(name)))
             .chain(repository.flat_map(|git| [git.join("hooks"), git.join("config")]))
+            .chain(gits.iter().flat_map(|git| led_elsewhere(git)))
             .collect();
+        let worktrees = gits.iter().map(|git| git.join("worktrees"));
+        let watched = gits.iter().cloned().chain(worktrees).collect();
         Plan {
             walls,
             cwd: self.cwd.to_owned(),
@@ -97,6 +109,7 @@ impl Ground<'_> {
             write: once(write),
             closed,
             guarded,
+            watched,
             temporary: self.temporary.to_owned(),
             network,
         }
@@ -178,6 +191,21 @@ impl Ground<'_> {
     fn is_too_much(&self, path: &Path) -> bool {
         self.takes_in_home(path) && self.home != Some(path)
     }
+}
+
+/// What says of a repository where its config and its hooks are, as far as it is there: a file in the place of its folder, and
+/// in each worktree the file that leads back. New ones are made by git itself, so their folder stays open.
+fn led_elsewhere(git: &Path) -> Vec<PathBuf> {
+    if git.is_file() {
+        return vec![git.to_owned()];
+    }
+    let worktrees = fs::read_dir(git.join("worktrees")).into_iter().flatten();
+    let worktrees = worktrees.flatten().take(MOST_WORKTREES);
+    let files = worktrees.flat_map(|worktree| {
+        let path = worktree.path();
+        ["commondir", "config.worktree"].map(|name| path.join(name))
+    });
+    files.filter(|file| file.is_file()).collect()
 }
 
 /// Where a path leads, whoever made the links on the way.
@@ -279,6 +307,22 @@ mod tests {
             "/w/.claude/settings.local.json",
         ];
         assert_eq!(plan.guarded, expected.map(PathBuf::from));
+        let watched = ["/w/.git", "/w/.git/worktrees"];
+        assert_eq!(plan.watched, watched.map(PathBuf::from));
+    }
+
+    #[test]
+    fn what_leads_a_repository_elsewhere_is_guarded_where_it_is_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        let git = root.join(".git");
+        fs::create_dir_all(git.join("worktrees/a")).unwrap();
+        fs::write(git.join("worktrees/a/commondir"), "../..").unwrap();
+        assert_eq!(led_elsewhere(&git), [git.join("worktrees/a/commondir")]);
+        let file = root.join("file");
+        fs::write(&file, "gitdir: x").unwrap();
+        assert_eq!(led_elsewhere(&file), [file]);
+        assert!(led_elsewhere(&root.join("none")).is_empty());
     }
 
     /// A home on the disk, with links in it.

@@ -15,43 +15,117 @@ const DEPTH: u32 = 3;
 /// A file as it is: which one, when it was written last, its size and its mode.
 type Stamp = (u64, i64, i64, u64, u32);
 
+/// What was seen of a place.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Seen {
+    stamps: BTreeMap<PathBuf, Stamp>,
+    /// There is more than is looked at, so nothing is known of it.
+    more: bool,
+}
+
 /// Guarded places as they were.
 #[derive(Debug)]
 pub(crate) struct Guard {
-    places: Vec<(PathBuf, BTreeMap<PathBuf, Stamp>)>,
+    places: Vec<(PathBuf, Kind, Seen)>,
+}
+
+/// How a place is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// With all that is in it.
+    Whole,
+    /// Whether it is the same folder or the same file: what is in it is changed by anyone who commits.
+    Itself,
+    /// A folder of worktrees: where each says that it has its config and its hooks.
+    Worktrees,
+}
+
+/// What is another than it was.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Differs {
+    /// Made, changed or taken away.
+    pub changed: Vec<PathBuf>,
+    /// Of which it is not known, since too much lies there.
+    pub unseen: Vec<PathBuf>,
 }
 
 impl Guard {
-    pub(crate) fn look(places: &[PathBuf]) -> Self {
-        let places = places.iter().map(|place| (place.clone(), seen(place)));
-        Self {
-            places: places.collect(),
+    /// `watched` are folders of git's, which it writes in itself: see [`crate::sandbox::plan::Plan`].
+    pub(crate) fn look(guarded: &[PathBuf], watched: &[PathBuf]) -> Self {
+        let of = |place: &PathBuf, kind| (place.clone(), kind, seen(place, kind));
+        let guarded = guarded.iter().map(|place| of(place, Kind::Whole));
+        let watched = watched.iter().map(|place| {
+            let worktrees = place.ends_with("worktrees");
+            of(
+                place,
+                if worktrees {
+                    Kind::Worktrees
+                } else {
+                    Kind::Itself
+                },
+            )
+        });
+        // A folder before what is in it: where it is another, so is all of that.
+        let (mut places, guarded): (Vec<_>, Vec<_>) = (watched.collect(), guarded.collect());
+        places.extend(guarded);
+        Self { places }
+    }
+
+    /// The places that are not as they were, and those of which nobody can tell.
+    pub(crate) fn changed(&self) -> Differs {
+        let mut differs = Differs::default();
+        for (place, kind, was) in &self.places {
+            let is = seen(place, *kind);
+            // Of a repository that is new all that matters is a place of its own.
+            let made = *kind == Kind::Itself && was.stamps.is_empty() && place.is_dir();
+            let within = differs.changed.iter().any(|outer| place.starts_with(outer));
+            if was.more || is.more {
+                differs.unseen.push(place.clone());
+            } else if is != *was && !within && !made {
+                differs.changed.push(place.clone());
+            }
+        }
+        differs
+    }
+}
+
+fn seen(place: &Path, kind: Kind) -> Seen {
+    let mut seen = Seen::default();
+    match kind {
+        Kind::Whole => look(place, DEPTH, &mut seen),
+        Kind::Itself => look(place, 0, &mut seen),
+        Kind::Worktrees => {
+            let (entries, more) = entries(place);
+            seen.more = more;
+            for entry in entries {
+                let common = entry.join("commondir");
+                // As git itself writes it: who makes a worktree has changed nothing.
+                if fs::read(&common).is_ok_and(|text| text.trim_ascii() != b"../..") {
+                    look(&common, 0, &mut seen);
+                }
+                look(&entry.join("config.worktree"), 0, &mut seen);
+            }
         }
     }
-
-    /// The places that are not as they were: made, changed or taken away.
-    pub(crate) fn changed(&self) -> Vec<PathBuf> {
-        let changed = self
-            .places
-            .iter()
-            .filter(|(place, was)| seen(place) != *was);
-        changed.map(|(place, _)| place.clone()).collect()
-    }
+    seen
 }
 
-fn seen(place: &Path) -> BTreeMap<PathBuf, Stamp> {
-    let mut found = BTreeMap::new();
-    look(place, DEPTH, &mut found);
-    found
+/// What lies in a folder, and whether there is more than is looked at.
+fn entries(folder: &Path) -> (Vec<PathBuf>, bool) {
+    let mut all = fs::read_dir(folder).into_iter().flatten().flatten();
+    let found: Vec<PathBuf> = all.by_ref().take(MOST).map(|entry| entry.path()).collect();
+    let more = all.next().is_some();
+    (found, more)
 }
 
-fn look(path: &Path, depth: u32, found: &mut BTreeMap<PathBuf, Stamp>) {
-    if found.len() >= MOST {
-        return;
-    }
+fn look(path: &Path, depth: u32, found: &mut Seen) {
     let Ok(data) = fs::symlink_metadata(path) else {
         return;
     };
+    if found.stamps.len() >= MOST {
+        found.more = true;
+        return;
+    }
     let stamp = if data.is_dir() {
         // What was made in it and is gone again has changed nothing.
         (data.ino(), 0, 0, 0, data.mode())
@@ -59,11 +133,12 @@ fn look(path: &Path, depth: u32, found: &mut BTreeMap<PathBuf, Stamp>) {
         let (time, nanos) = (data.ctime(), data.ctime_nsec());
         (data.ino(), time, nanos, data.size(), data.mode())
     };
-    found.insert(path.to_owned(), stamp);
+    found.stamps.insert(path.to_owned(), stamp);
     if data.is_dir() && depth > 0 {
-        let entries = fs::read_dir(path).into_iter().flatten().flatten();
-        for entry in entries.take(MOST) {
-            look(&entry.path(), depth - 1, found);
+        let (entries, more) = entries(path);
+        found.more |= more;
+        for entry in entries {
+            look(&entry, depth - 1, found);
         }
     }
 }
@@ -129,10 +204,119 @@ mod tests {
             fs::create_dir_all(root.join("hooks/deep")).unwrap();
             fs::write(root.join("hooks/old"), "").unwrap();
             fs::write(root.join("config"), "").unwrap();
-            let guard = Guard::look(&["hooks", "config", "absent"].map(|place| root.join(place)));
+            let guard = Guard::look(
+                &["hooks", "config", "absent"].map(|place| root.join(place)),
+                &[],
+            );
             act(root);
             let expected: Vec<PathBuf> = expected.iter().map(|path| root.join(path)).collect();
-            assert_eq!(guard.changed(), expected, "{name}");
+            assert_eq!(guard.changed().changed, expected, "{name}");
+            assert!(guard.changed().unseen.is_empty(), "{name}");
+        }
+    }
+
+    #[test]
+    fn a_place_with_too_much_in_it_is_told_as_not_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        for (place, files) in [("few", MOST - 1), ("many", MOST), ("spread", 0)] {
+            fs::create_dir_all(root.join(place)).unwrap();
+            for number in 0..files {
+                fs::write(root.join(place).join(number.to_string()), "").unwrap();
+            }
+        }
+        // As many, in two folders.
+        for number in 0..MOST {
+            let within = root.join("spread").join((number % 2).to_string());
+            fs::create_dir_all(&within).unwrap();
+            fs::write(within.join(number.to_string()), "").unwrap();
+        }
+        let places = ["few", "many", "spread"].map(|place| root.join(place));
+        let guard = Guard::look(&places, &[]);
+        let unseen = |places: &[&str]| Differs {
+            changed: Vec::new(),
+            unseen: places.iter().map(|place| root.join(place)).collect(),
+        };
+        assert_eq!(guard.changed(), unseen(&["many", "spread"]));
+        // What fills a place while it runs is not seen either.
+        fs::write(root.join("few/one"), "").unwrap();
+        assert_eq!(guard.changed(), unseen(&["few", "many", "spread"]));
+    }
+
+    #[test]
+    fn a_repository_that_is_led_elsewhere_is_told() {
+        type Act = fn(&Path);
+        let cases: [(&str, Act, &[&str]); 9] = [
+            (
+                "a new repository below",
+                |root| fs::create_dir(root.join("sub")).unwrap(),
+                &[],
+            ),
+            (
+                "a commit",
+                |root| fs::write(root.join(".git/index"), "new").unwrap(),
+                &[],
+            ),
+            (
+                "a worktree as git makes one",
+                |root| {
+                    fs::create_dir(root.join(".git/worktrees/b")).unwrap();
+                    fs::write(root.join(".git/worktrees/b/commondir"), "../..\n").unwrap();
+                },
+                &[],
+            ),
+            (
+                "a file in its place",
+                |root| {
+                    fs::rename(root.join(".git"), root.join("moved")).unwrap();
+                    fs::write(root.join(".git"), "gitdir: moved\n").unwrap();
+                },
+                &[".git"],
+            ),
+            (
+                "another folder in its place",
+                |root| {
+                    fs::rename(root.join(".git"), root.join("moved")).unwrap();
+                    fs::create_dir(root.join(".git")).unwrap();
+                },
+                &[".git"],
+            ),
+            (
+                "a worktree led elsewhere",
+                |root| fs::write(root.join(".git/worktrees/a/commondir"), "/evil\n").unwrap(),
+                &[".git/worktrees"],
+            ),
+            (
+                "a new one led elsewhere",
+                |root| {
+                    fs::create_dir(root.join(".git/worktrees/b")).unwrap();
+                    fs::write(root.join(".git/worktrees/b/commondir"), "/evil\n").unwrap();
+                },
+                &[".git/worktrees"],
+            ),
+            (
+                "a config of a worktree",
+                |root| fs::write(root.join(".git/worktrees/a/config.worktree"), "x").unwrap(),
+                &[".git/worktrees"],
+            ),
+            (
+                "one that is gone",
+                |root| fs::remove_dir_all(root.join(".git/worktrees/a")).unwrap(),
+                &[],
+            ),
+        ];
+        for (name, act, expected) in cases {
+            let folder = tempfile::tempdir().unwrap();
+            let root = folder.path();
+            fs::create_dir_all(root.join(".git/worktrees/a")).unwrap();
+            fs::write(root.join(".git/worktrees/a/commondir"), "../..\n").unwrap();
+            fs::write(root.join(".git/config"), "").unwrap();
+            let guarded = [root.join(".git/config")];
+            let watched = [root.join(".git"), root.join(".git/worktrees")];
+            let guard = Guard::look(&guarded, &watched);
+            act(root);
+            let expected: Vec<PathBuf> = expected.iter().map(|path| root.join(path)).collect();
+            assert_eq!(guard.changed().changed, expected, "{name}");
         }
     }
 }

@@ -10,7 +10,7 @@ pub mod child;
 mod filter;
 pub mod folder;
 pub mod ground;
-mod guard;
+pub mod guard;
 pub mod helper;
 mod leaks;
 pub mod places;

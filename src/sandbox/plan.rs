@@ -46,6 +46,9 @@ pub struct Plan {
     pub write: Vec<PathBuf>,
     /// Within `write`, and read-only all the same: held by namespaces alone, since the kernel's walls only ever add.
     pub guarded: Vec<PathBuf>,
+    /// Folders that git writes in itself, so that nothing holds them: told where they are led elsewhere.
+    #[serde(default)]
+    pub watched: Vec<PathBuf>,
     /// Its own temporary folder, one of `write`.
     pub temporary: PathBuf,
     pub network: Network,

@@ -23,6 +23,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::agent::visible;
 use crate::sandbox::child::{Gone, Waiting};
+use crate::sandbox::guard::Differs;
 use crate::tool::shared::economy::Digest;
 use crate::tool::shared::kept::Kept;
 use crate::tool::shared::start::begin;
@@ -93,7 +94,7 @@ pub struct Finished {
     /// Something it started still held the pipe, and was ended.
     pub left_behind: bool,
     /// Guarded places that are not as they were before it.
-    pub changed: Vec<PathBuf>,
+    pub changed: Differs,
 }
 
 /// Where the command stands.
@@ -121,7 +122,7 @@ pub async fn run(mut job: Job) -> Result<Finished, String> {
         digest: Digest::new(job.budget),
         kept: Kept::new(job.kept_bytes),
         left_behind: false,
-        changed: Vec::new(),
+        changed: Differs::default(),
     };
     let mut tail = Tail::default();
     let mut look = Instant::now();
