@@ -43,6 +43,8 @@ pub enum Sandbox {
     },
     /// Not at all, as the person said.
     Off { program: Option<PathBuf> },
+    /// Not at all, since Creel cannot find its own program, which raises the walls. Nobody said that it may be so.
+    Lost,
 }
 
 impl Sandbox {
@@ -54,12 +56,30 @@ impl Sandbox {
         } else {
             std::env::current_exe().ok()
         };
+        Self::with(wanted, program, canary::bubblewrap)
+    }
+
+    fn with(
+        wanted: bool,
+        program: Option<PathBuf>,
+        bubblewrap: impl FnOnce() -> Option<PathBuf>,
+    ) -> Self {
         match program {
             Some(program) if wanted => Self::On {
                 program,
-                bubblewrap: canary::bubblewrap(),
+                bubblewrap: bubblewrap(),
             },
+            None if wanted => Self::Lost,
             program => Self::Off { program },
+        }
+    }
+
+    /// Why nothing is measured, where nothing is.
+    fn lacks(&self) -> Option<&'static str> {
+        match self {
+            Self::On { .. } => None,
+            Self::Off { .. } => Some("--no-sandbox was given"),
+            Self::Lost => Some("Creel cannot find its own program, which raises the walls"),
         }
     }
 }
@@ -101,7 +121,7 @@ impl Walls {
         } = &self.sandbox
         else {
             return Measured {
-                lacks: "--no-sandbox was given".to_owned(),
+                lacks: self.sandbox.lacks().unwrap_or_default().to_owned(),
                 ..Measured::default()
             };
         };
@@ -117,27 +137,27 @@ impl Walls {
             return measured.clone();
         }
         let (program, bubblewrap) = (program.clone(), bubblewrap.clone());
-        let state = house.paths.state.clone();
-        let measured = tokio::task::spawn_blocking(move || {
-            let measured = canary::measure(&program, bubblewrap.clone());
-            let programs = programs(&program, bubblewrap.as_deref());
-            if measured.level.holds() {
-                remembered::write(&state, &programs, measured.level);
-            } else {
-                remembered::forget(&state);
+        let state = &house.paths.state;
+        let measured = {
+            let (program, bubblewrap) = (program.clone(), bubblewrap.clone());
+            in_time(LONGEST, move || canary::measure(&program, bubblewrap)).await
+        };
+        // Only what came in time is remembered: who waited goes by something else.
+        let level = measured.as_ref().map(|measured| measured.level);
+        let (state, program, bubblewrap) = (state.clone(), program.clone(), bubblewrap.clone());
+        let remember = tokio::task::spawn_blocking(move || match level {
+            Some(level) if level.holds() => {
+                let programs = programs(&program, bubblewrap.as_deref());
+                remembered::write(&state, &programs, level);
             }
-            measured
+            _ => remembered::forget(&state),
         });
         // An error only where the process ends.
-        let measured = if let Ok(measured) = timeout(LONGEST, measured).await {
-            measured.unwrap_or_default()
-        } else {
-            remembered::forget(&house.paths.state);
-            Measured {
-                lacks: "the sandbox cannot be tried: it hangs".to_owned(),
-                ..Measured::default()
-            }
-        };
+        let _ = remember.await;
+        let measured = measured.unwrap_or_else(|| Measured {
+            lacks: "the sandbox cannot be tried: it hangs".to_owned(),
+            ..Measured::default()
+        });
         *kept = Some((measured.clone(), clocks));
         self.round.fetch_add(1, Ordering::Release);
         measured
@@ -169,12 +189,14 @@ impl Walls {
         }
     }
 
-    /// The same as it was measured last, by whichever process; measured now only where nobody did.
+    /// The same as it was measured last, by whichever process; measured now only where nobody did, or where the machine slept
+    /// since this one did.
     pub(crate) async fn last(&self, house: &House) -> Hold {
         if let Sandbox::On {
             program,
             bubblewrap,
         } = &self.sandbox
+            && !self.is_old(house)
         {
             let programs = programs(program, bubblewrap.as_deref());
             if let Some(level) = remembered::read(&house.paths.state, &programs) {
@@ -187,10 +209,21 @@ impl Walls {
         self.hold(house).await
     }
 
+    /// The machine slept since it was measured. While one measures that is found out by the next who asks.
+    fn is_old(&self, house: &House) -> bool {
+        let clocks = house.clock.clocks();
+        let kept = self.measured.try_lock();
+        kept.is_ok_and(|kept| {
+            kept.as_ref()
+                .is_some_and(|(_, at)| clocks.slept_since(*at).is_some())
+        })
+    }
+
     fn program(&self) -> Option<&Path> {
         match &self.sandbox {
             Sandbox::On { program, .. } => Some(program),
             Sandbox::Off { program } => program.as_deref(),
+            Sandbox::Lost => None,
         }
     }
 
@@ -213,6 +246,17 @@ impl Walls {
             )
         })
     }
+}
+
+/// What a measure on a thread of its own came to, where it did within that time. One that comes later is nobody's.
+async fn in_time(
+    limit: Duration,
+    measure: impl FnOnce() -> Measured + Send + 'static,
+) -> Option<Measured> {
+    let measured = tokio::task::spawn_blocking(measure);
+    // An error only where the process ends.
+    let measured = timeout(limit, measured).await.ok()?;
+    Some(measured.unwrap_or_default())
 }
 
 /// The files that what was measured goes by.
@@ -347,4 +391,53 @@ pub(crate) fn end_survivors(session: &Session) -> BTreeSet<CallId> {
         }
     }
     ended
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_program_that_cannot_find_itself_has_given_nothing_up() {
+        let program = || Some(PathBuf::from("/creel"));
+        let cases = [
+            (true, program(), None),
+            (false, program(), Some("--no-sandbox was given")),
+            (false, None, Some("--no-sandbox was given")),
+            (
+                true,
+                None,
+                Some("Creel cannot find its own program, which raises the walls"),
+            ),
+        ];
+        for (wanted, program, expected) in cases {
+            let sandbox = Sandbox::with(wanted, program.clone(), || None);
+            assert_eq!(sandbox.lacks(), expected, "{wanted} {program:?}");
+            // Nobody said that commands may run without walls but who gave the flag.
+            let given_up = matches!(sandbox, Sandbox::Off { .. });
+            assert_eq!(given_up, !wanted);
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn what_is_measured_too_late_is_nobodys() {
+        let (ends, waits) = std::sync::mpsc::channel::<()>();
+        let measure = move || {
+            let _ = waits.recv();
+            Measured {
+                level: Level::Contained,
+                ..Measured::default()
+            }
+        };
+        assert!(in_time(Duration::from_millis(1), measure).await.is_none());
+        drop(ends);
+        let level = in_time(LONGEST, || Measured {
+            level: Level::Restricted,
+            ..Measured::default()
+        });
+        assert_eq!(
+            level.await.map(|measured| measured.level),
+            Some(Level::Restricted)
+        );
+    }
 }
