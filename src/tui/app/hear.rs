@@ -24,6 +24,7 @@ impl App {
                 Signal::Event(event) => {
                     spent |= matches!(event.fact, Fact::ModelAnswered { .. });
                     cmds.extend(self.forked(&event));
+                    cmds.extend(self.holds_otherwise(&event));
                     self.wrote(&event);
                     let before = self.generation(event.session);
                     self.event(&event);

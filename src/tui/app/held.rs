@@ -1,9 +1,29 @@
 //! What holds commands, in the words of the screen. Until that is told, right after the start, nothing is said of it.
 
+use crate::protocol::event::{Event, Fact};
+use crate::protocol::query::Query;
 use crate::protocol::sandbox::{Hold, Level};
 use crate::tui::app::App;
+use crate::tui::app::message::{Cmd, Tag};
+
+/// What holds now.
+pub fn ask_sandbox() -> Cmd {
+    Cmd::Ask(Tag::Sandbox, Query::Sandbox)
+}
 
 impl App {
+    /// A command began at another level than is shown: it was measured anew.
+    pub fn holds_otherwise(&self, event: &Event) -> Option<Cmd> {
+        let Fact::CallStarted {
+            birth: Some(birth), ..
+        } = &event.fact
+        else {
+            return None;
+        };
+        let shown = self.hold.as_ref()?.level;
+        (birth.level != shown).then(ask_sandbox)
+    }
+
     /// For a line with little room.
     pub fn held(&self) -> Option<(Level, &'static str)> {
         let level = self.hold.as_ref()?.level;

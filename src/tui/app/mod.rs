@@ -240,7 +240,7 @@ impl App {
     /// Routes a message; its effects are in order.
     pub fn update(&mut self, msg: Msg, now: Now) -> Vec<Cmd> {
         let before = std::mem::replace(&mut self.now, now);
-        self.woke(before.clocks);
+        let woke = self.woke(before.clocks);
         self.expire();
         let drawn = matches!(msg, Msg::Drawn(_));
         let heard = drawn || matches!(msg, Msg::Signals(_));
@@ -258,6 +258,7 @@ impl App {
         self.come_back(&msg);
         self.notify.see(&msg, now.since);
         let mut cmds = self.take(msg);
+        cmds.extend(woke);
         cmds.extend(self.ask_local_once());
         cmds.extend(self.learn());
         cmds.extend(self.tell_seen());

@@ -9,6 +9,7 @@ use crate::protocol::session::{Change, OpenRequest, RunLimits};
 use crate::tui::app::chip::kept_blocks;
 use crate::tui::app::composer::written::Written;
 use crate::tui::app::first_run::FirstRun;
+use crate::tui::app::held::ask_sandbox;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
 use crate::tui::app::message::{Cmd, Tag};
@@ -43,7 +44,7 @@ impl App {
         let mut cmds = vec![
             ask_recent(),
             Cmd::Ask(Tag::Today, Query::Today),
-            Cmd::Ask(Tag::Sandbox, Query::Sandbox),
+            ask_sandbox(),
             Cmd::Ask(Tag::Models, Query::Models),
             Cmd::Ask(Tag::Prompts, Query::Prompts { limit: 200 }),
         ];

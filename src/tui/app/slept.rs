@@ -4,18 +4,19 @@
 use crate::engine::clock::{self, Clocks};
 use crate::protocol::usage::CacheLife;
 use crate::tui::app::App;
+use crate::tui::app::held::ask_sandbox;
+use crate::tui::app::message::Cmd;
 use crate::tui::app::view::View;
 
 impl App {
-    /// Looks whether the machine slept since the last message.
-    pub fn woke(&mut self, before: Clocks) {
-        let Some(slept) = self.now.clocks.slept_since(before) else {
-            return;
-        };
+    /// Looks whether the machine slept since the last message. What holds commands may be another then: it is asked for.
+    pub fn woke(&mut self, before: Clocks) -> Option<Cmd> {
+        let slept = self.now.clocks.slept_since(before)?;
         for view in &mut self.views {
             let so_far = view.slept.unwrap_or_default();
             view.slept = Some(so_far + slept);
         }
+        self.ready.then(ask_sandbox)
     }
 }
 

@@ -7,11 +7,14 @@ use pretty_assertions::assert_eq;
 
 use crate::engine::clock::Clocks;
 use crate::protocol::event::Fact;
+use crate::protocol::id::CallId;
 use crate::protocol::item::{Block, Item, Origin};
 use crate::protocol::money::Money;
 use crate::protocol::op::Op;
+use crate::protocol::query::Query;
+use crate::protocol::sandbox::{Birth, Hold, Level, Network};
 use crate::protocol::usage::{Charge, Usage};
-use crate::tui::app::message::{Cmd, Msg};
+use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::setup::Now;
 use crate::tui::app::tests::{Desk, model, now, ops};
 
@@ -106,5 +109,37 @@ fn the_cache_is_cold_only_where_there_was_one_and_its_life_is_over() {
         desk.fact(answered(usage));
         key_after(&mut desk, slept, KeyCode::Char('x'));
         assert_eq!(said(&desk).as_deref(), Some(expected), "{usage:?}");
+    }
+}
+
+#[test]
+fn what_holds_commands_is_asked_for_when_it_may_be_another() {
+    let asks = |cmds: &[Cmd]| {
+        let asks = |cmd: &&Cmd| matches!(cmd, Cmd::Ask(Tag::Sandbox, Query::Sandbox));
+        cmds.iter().filter(asks).count()
+    };
+    let mut desk = Desk::running();
+    let awake = key_after(&mut desk, Duration::ZERO, KeyCode::Char('n'));
+    assert_eq!(asks(&awake), 0);
+    let woke = key_after(&mut desk, Duration::from_mins(47), KeyCode::Char('o'));
+    assert_eq!(asks(&woke), 1);
+    desk.app.hold = Some(Hold {
+        level: Level::Contained,
+        ..Hold::default()
+    });
+    let started = |level| Fact::CallStarted {
+        call: CallId("call_1_1_1".to_owned()),
+        birth: Some(Box::new(Birth {
+            pid: 7,
+            ticks: None,
+            boot: None,
+            argv: String::new(),
+            level,
+            network: Network::Off,
+        })),
+        by: None,
+    };
+    for (level, expected) in [(Level::Contained, 0), (Level::Restricted, 1)] {
+        assert_eq!(asks(&desk.fact(started(level))), expected, "{level}");
     }
 }
