@@ -113,11 +113,19 @@ async fn a_disk_that_is_full_ends_the_run() {
         "creel run --cwd {} --mode auto go",
         folder.display()
     ));
-    let run = written(b"", async |face: &mut Face<'_>| {
-        run::run(&args, &door, &config, face).await
-    });
+    let over = std::sync::atomic::AtomicBool::new(false);
+    let run = async {
+        let said = written(b"", async |face: &mut Face<'_>| {
+            run::run(&args, &door, &config, face).await
+        });
+        let said = said.await;
+        over.store(true, std::sync::atomic::Ordering::SeqCst);
+        said
+    };
     let fill = async {
-        while !folder.join("begun").exists() {
+        // A run that ends before its command began never makes the file: what it said is looked at below.
+        let is_over = || over.load(std::sync::atomic::Ordering::SeqCst);
+        while !folder.join("begun").exists() && !is_over() {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         }
         engine.fill_disk();
