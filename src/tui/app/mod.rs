@@ -50,6 +50,7 @@ pub mod model;
 pub mod motion;
 pub mod notify;
 pub mod open;
+mod over;
 pub mod overlay;
 pub mod palette;
 pub mod pane;
