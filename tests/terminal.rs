@@ -129,7 +129,7 @@ fn killed_in_the_middle_it_opens_where_it_was() {
     terminal.end();
     let mut again = Terminal::creel(&home, &["--continue"]);
     again.wait_for("I begin.");
-    again.wait_for("✗ interrupted");
+    again.wait_for("■ interrupted");
     again.wait_for("outcome is not known");
     again.quit();
     let effects = std::fs::read_to_string(home.work().join("effects")).unwrap();

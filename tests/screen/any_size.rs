@@ -23,7 +23,7 @@ fn a_terminal_that_draws_marks_wide_gets_plain_ones() {
     let text = desk.text();
     let wide: String = text
         .chars()
-        .filter(|c| "●⚑✓✗▾▸▌·…≈↑↓–─━│┃┌┏".contains(*c))
+        .filter(|c| "●⚑✓✗■▾▸▌·…≈↑↓–─━│┃┌┏".contains(*c))
         .collect();
     // Only what would run is written as it is, and the answer in the words of the model.
     assert_eq!(wide, "…", "{text}");

@@ -8,6 +8,10 @@ use creel::protocol::item::Item;
 use creel::protocol::time::Time;
 use creel::tui::app::message::Msg;
 use creel::tui::app::setup::Opened;
+use creel::tui::screen::look::Look;
+use creel::tui::screen::window;
+use creel::tui::theme::Theme;
+use creel::tui::widget::paint::Glyphs;
 
 use super::given::{START, learns, worked};
 
@@ -17,7 +21,10 @@ fn a_session_that_was_cut() {
     desk.wait(120_000);
     desk.fact(Fact::TurnEnded {
         turn: 1,
-        ending: Ending::interrupted("Creel ended while `cargo test` ran: its outcome is not known"),
+        ending: Ending::Interrupted {
+            text: "Creel ended while `cargo test` ran: its outcome is not known".to_owned(),
+            heard: Some(Time(START + 61_000)),
+        },
     });
     learns(&mut desk);
     screen!("interrupted", desk);
@@ -37,10 +44,39 @@ fn a_session_that_was_cut() {
         desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
         desk.press(KeyCode::Char('w'));
         let board = desk.text();
-        assert!(
-            board.contains(&format!("interrupted {at}, Creel")),
-            "{board}"
-        );
+        assert!(board.contains(&format!("■ {at} Creel ended")), "{board}");
+    }
+}
+
+#[test]
+fn what_was_stopped_is_no_failure_and_says_that_it_goes_along() {
+    let look = Look::new(Theme::ansi(), Glyphs::Unicode);
+    let along = "goes along with the next prompt";
+    for size in [(80, 24), (40, 12)] {
+        let mut desk = worked(size);
+        let stopped = Fact::TurnEnded {
+            turn: 1,
+            ending: Ending::interrupted("stopped by you"),
+        };
+        let first = desk.app.view().id;
+        desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+        desk.press(KeyCode::Char('n'));
+        desk.of(first, stopped);
+        let seen = desk.text();
+        assert!(seen.contains('■') && !seen.contains('✗'), "{seen}");
+        assert!(window::title(&desk.app, &look).starts_with("■ "));
+        desk.alt('1');
+        let card = desk.text();
+        assert!(card.contains("■ stopped ") && !card.contains('✗'), "{card}");
+        desk.press(KeyCode::Tab);
+        desk.wait(400);
+        // Also where the card was put away.
+        for _ in 0..2 {
+            let seen = desk.text().replace(['┃', '│'], " ");
+            let words: Vec<&str> = seen.split_whitespace().collect();
+            assert!(words.join(" ").contains(along), "{seen}");
+            desk.press(KeyCode::Char('x'));
+        }
     }
 }
 

@@ -15,6 +15,7 @@ use crate::tui::app::logical;
 use crate::tui::app::transcript::{Entry, Spent, What};
 use crate::tui::app::view::View;
 use crate::tui::screen::body::{Laid, indented, markdown, output};
+use crate::tui::screen::failure_card::ALONG;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::money;
 use crate::tui::screen::rows::{Row, wrapped};
@@ -232,14 +233,17 @@ fn how(laid: &mut Laid, ending: &Ending, form: Form, look: &Look) {
         Ending::Denied => ("ended after a no".to_owned(), Role::Warn),
         Ending::Budget => ("ended at its budget".to_owned(), Role::Warn),
         Ending::Limit { text } => (one_line(text), Role::Warn),
-        Ending::Interrupted { text, .. } => {
+        Ending::Interrupted { text, heard } => {
             let why = one_line(text);
-            let said = if why.is_empty() {
-                "interrupted".to_owned()
-            } else {
-                format!("interrupted: {why}")
+            let said = match (why.is_empty(), heard) {
+                (true, None) => "stopped".to_owned(),
+                (true, Some(_)) => "interrupted".to_owned(),
+                // It says by whom or what.
+                (false, None) => why,
+                (false, Some(_)) => format!("interrupted: {why}"),
             };
-            (said, Role::Warn)
+            // The conversation has it, whoever thinks that it was taken back.
+            (format!("{said}. {ALONG}"), Role::Warn)
         }
     };
     let said = match ending {

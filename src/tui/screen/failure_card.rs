@@ -24,6 +24,8 @@ use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::{cells, text};
 
+/// Nobody who stopped a prompt should have to guess whether the model still hears of it.
+pub const ALONG: &str = "What was said and done goes along with the next prompt";
 const DAY: Duration = Duration::from_hours(24);
 
 #[derive(Debug)]
@@ -94,10 +96,18 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
             format!("{} {}", look.mark(Mark::Failed), failed(failure)),
             one_line(&failure.message),
         ),
-        Ending::Interrupted { text, .. } => (
-            format!("{} interrupted", look.mark(Mark::Failed)),
-            format!("{}.", one_line(text)),
-        ),
+        Ending::Interrupted { text, heard } => {
+            // Where its end was found out later nobody stopped it.
+            let word = if heard.is_some() {
+                "interrupted"
+            } else {
+                "stopped"
+            };
+            (
+                format!("{} {word}", look.mark(Mark::Stopped)),
+                format!("{}.", one_line(text)),
+            )
+        }
         _ => return None,
     };
     let (title, message) = match (ending, broke_off(view)) {
@@ -127,23 +137,26 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
     if let Ending::Failed { failure } = ending {
         going_on::shared(site, failure, width, &mut rows);
     }
-    let mut said =
-        format!("The turn cost {cost}. What was said and done is in the log; nothing runs.");
+    let kept = match ending {
+        Ending::Interrupted { .. } => ALONG,
+        _ => "What was said and done is in the log",
+    };
+    let mut said = format!("The turn cost {cost}. {kept}; nothing runs.");
     let price = going_on::price(app, view, width);
     if let Some(later) = &price.later {
         said.push(' ');
         said.push_str(later);
     }
     rows.extend(wrapped(&said, width, 0, Role::Muted));
-    let leave = match ending {
+    let (role, leave) = match ending {
         // It has a key of its own.
-        Ending::Interrupted { .. } => None,
-        _ => Some(End::Leaves),
+        Ending::Interrupted { .. } => (Role::Warn, None),
+        _ => (Role::Bad, Some(End::Leaves)),
     };
     let mut foot = foot(site, &price.now, leave, width);
     offer(app, view, width, &mut rows, &mut foot);
     Some(Card {
-        title: (title, Role::Bad),
+        title: (title, role),
         right: match ending {
             Ending::Failed { failure } if !goes_by_itself(failure.kind) => {
                 "will not retry by itself".to_owned()

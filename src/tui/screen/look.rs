@@ -88,6 +88,7 @@ impl Look {
             Mark::Question => ("?", "?"),
             Mark::Done => ("✓", "+"),
             Mark::Failed => ("✗", "x"),
+            Mark::Stopped => ("■", "#"),
             Mark::Budget => ("$", "$"),
             Mark::Open => ("▾", "v"),
             Mark::Folded => ("▸", ">"),
@@ -138,6 +139,8 @@ pub enum Mark {
     Question,
     Done,
     Failed,
+    /// Stopped before its end, which is no failure.
+    Stopped,
     Budget,
     Open,
     Folded,

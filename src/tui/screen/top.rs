@@ -313,8 +313,10 @@ pub fn mark(app: &App, view: &View, look: &Look) -> Option<(String, Role)> {
             Some((look.mark(Mark::Working).to_owned(), Role::Accent))
         }
         State::Failed => Some((look.mark(Mark::Failed).to_owned(), Role::Bad)),
-        // What the person stopped was seen.
-        State::Interrupted if view.unseen => Some((look.mark(Mark::Failed).to_owned(), Role::Bad)),
+        // It was stopped, which is no failure; where that was looked at, nothing is to be told.
+        State::Interrupted if view.unseen => {
+            Some((look.mark(Mark::Stopped).to_owned(), Role::Warn))
+        }
         _ if view.unseen => Some((look.mark(Mark::Done).to_owned(), Role::Good)),
         _ => None,
     }

@@ -15,7 +15,8 @@ pub fn title(app: &App, look: &Look) -> String {
         format!("{} ", look.mark(Mark::Working))
     } else if let Some(unseen) = app.views.iter().find(|view| view.unseen) {
         let ended = match unseen.state() {
-            State::Failed | State::Interrupted => Mark::Failed,
+            State::Failed => Mark::Failed,
+            State::Interrupted => Mark::Stopped,
             _ => Mark::Done,
         };
         format!("{} ", look.mark(ended))

@@ -36,6 +36,7 @@ pub enum Sign {
     Working,
     Done,
     Failed,
+    Stopped,
     Nothing,
 }
 
@@ -99,7 +100,8 @@ impl App {
             (Some(About::Budget { .. }), _) | (None, State::Paused) => Sign::Budget,
             (Some(_), _) => Sign::Question,
             (None, State::Working | State::Waiting) => Sign::Working,
-            (None, State::Failed | State::Interrupted) => Sign::Failed,
+            (None, State::Failed) => Sign::Failed,
+            (None, State::Interrupted) => Sign::Stopped,
             (None, State::Done | State::Archived) if session.turn == 0 => Sign::Nothing,
             (None, State::Done | State::Archived) => Sign::Done,
         };
@@ -113,7 +115,7 @@ impl App {
                     Some(Ending::Interrupted { heard: None, .. })
                 );
                 let about = if seen { "" } else { ABOUT };
-                interrupted(about, session.active, board.zone, &at::line(session))
+                stopped(about, session.active, board.zone, &at::line(session))
             }
             _ => self.doing(view),
         };
@@ -265,12 +267,13 @@ fn told_card(board: &Board, card: &Card, held: bool) -> Told {
         State::Waiting => Sign::Ask,
         State::Paused => Sign::Budget,
         State::Working => Sign::Working,
-        State::Failed | State::Interrupted => Sign::Failed,
+        State::Failed => Sign::Failed,
+        State::Interrupted => Sign::Stopped,
         State::Done | State::Archived if card.turns == 0 => Sign::Nothing,
         State::Done | State::Archived => Sign::Done,
     };
     let at = match card.state {
-        State::Interrupted => interrupted(ABOUT, card.active, board.zone, &card.gist),
+        State::Interrupted => stopped(ABOUT, card.active, board.zone, &card.gist),
         _ if held => format!("other terminal: {}", card.gist),
         _ => card.gist.clone(),
     };
@@ -288,9 +291,10 @@ fn told_card(board: &Board, card: &Card, held: bool) -> Told {
     }
 }
 
-/// `interrupted 14:02, terminal was closed`; of one that was cut, `interrupted ≈14:02, Creel ended during step 3`.
-fn interrupted(about: &str, at: Time, zone: i32, why: &str) -> String {
-    format!("interrupted {about}{}, {why}", clock(at, zone))
+/// `14:02 stopped by you`; of one whose end was found out later, `≈14:02 Creel ended during step 3`. The mark before it says
+/// that it was stopped.
+fn stopped(about: &str, at: Time, zone: i32, why: &str) -> String {
+    format!("{about}{} {why}", clock(at, zone))
 }
 
 /// What waits since the night: `paused 02:14 at $1.96 of $2.00: 31 steps, the last 12 runs of cargo test failed`.

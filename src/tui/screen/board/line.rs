@@ -158,6 +158,7 @@ pub fn sign(sign: Sign, look: &Look) -> (&'static str, Role) {
         Sign::Working => (look.mark(Mark::Working), Role::Accent),
         Sign::Done => (look.mark(Mark::Done), Role::Good),
         Sign::Failed => (look.mark(Mark::Failed), Role::Bad),
+        Sign::Stopped => (look.mark(Mark::Stopped), Role::Warn),
         Sign::Nothing => (" ", Role::Muted),
     }
 }
