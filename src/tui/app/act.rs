@@ -262,24 +262,6 @@ impl App {
         ]
     }
 
-    fn stop_all(&mut self) -> Vec<Cmd> {
-        let running: Vec<SessionId> = self
-            .views
-            .iter()
-            .filter(|view| view.running())
-            .map(|view| view.id)
-            .collect();
-        if running.is_empty() {
-            self.say("nothing runs");
-        } else {
-            self.say(format!("stopped {}", running.len()));
-        }
-        running
-            .into_iter()
-            .map(|id| Cmd::Send(self.command(id, Op::Interrupt)))
-            .collect()
-    }
-
     /// The ladder of Esc: from the composer to the transcript; a second one while a turn runs stops it.
     fn leave(&mut self) -> Vec<Cmd> {
         if self.view().busy() {

@@ -67,6 +67,7 @@ pub mod shell;
 pub mod since;
 mod slept;
 pub mod stash;
+mod stopping;
 pub mod streaming;
 pub mod temporary;
 pub mod text;

@@ -180,6 +180,7 @@ impl App {
                 let remove = crate::protocol::op::Manage::RemoveRules { numbers };
                 vec![Cmd::Manage(self.view().id, remove)]
             }
+            Wish::GoOn(sessions) => self.goes_on(&sessions),
             Wish::Accept(session, cwd, text) => self.accept(session, cwd, text),
             Wish::Vouch(session, until) => self.vouch(session, until),
             Wish::DropStashed(stashed) => vec![dropped(&stashed)],

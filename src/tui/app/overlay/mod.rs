@@ -17,6 +17,7 @@ pub mod rules;
 pub mod settings;
 pub mod skills;
 pub mod stash;
+pub mod stopped;
 pub mod themes;
 pub mod trust;
 pub mod turns;
@@ -50,6 +51,7 @@ use crate::tui::app::overlay::rules::Rules;
 use crate::tui::app::overlay::settings::Settings;
 use crate::tui::app::overlay::skills::Skills;
 use crate::tui::app::overlay::stash::Stash;
+use crate::tui::app::overlay::stopped::Stopped;
 use crate::tui::app::overlay::themes::Themes;
 use crate::tui::app::overlay::trust::Trust;
 use crate::tui::app::overlay::turns::Turns;
@@ -62,6 +64,7 @@ pub enum Overlay {
     Skills(Skills),
     Prompts(Prompts),
     Stash(Stash),
+    Stopped(Stopped),
     Rules(Rules),
     Trust(Trust),
     Cost(Cost),
@@ -94,6 +97,8 @@ pub enum Wish {
     Open(SessionId, Option<u32>),
     /// Another model, taken up in one of three ways.
     Model(ModelRef, How),
+    /// These sessions go on; the overlay stays while others are left.
+    GoOn(Vec<SessionId>),
     /// A key for the provider of this name, or of a vendor that is not there yet.
     GiveKey(Option<String>),
     /// Puts a text into the composer in place of what is there.
@@ -154,6 +159,7 @@ impl Wish {
             Self::Bind(_)
                 | Self::DropStashed(_)
                 | Self::RemoveRules(_)
+                | Self::GoOn(_)
                 | Self::Accept(..)
                 | Self::Vouch(..)
                 | Self::MakeWorktree(_)
@@ -170,7 +176,9 @@ impl Overlay {
             Self::Turns(_) => Place::Turns,
             Self::Models(_) => Place::Models,
             Self::Help(_) => Place::Help,
-            Self::Skills(_) | Self::Trust(_) | Self::NewWorktree(_) => Place::List,
+            Self::Skills(_) | Self::Stopped(_) | Self::Trust(_) | Self::NewWorktree(_) => {
+                Place::List
+            }
             Self::Prompts(_) => Place::Prompts,
             Self::Stash(_) => Place::Stash,
             Self::Rules(_) => Place::Rules,
@@ -190,6 +198,7 @@ impl Overlay {
             Self::Models(overlay) => overlay.key(press),
             Self::Help(overlay) => overlay.key(press),
             Self::Skills(overlay) => overlay.key(press),
+            Self::Stopped(overlay) => overlay.key(press),
             Self::Prompts(overlay) => overlay.key(press),
             Self::Stash(overlay) => overlay.key(press),
             Self::Rules(overlay) => overlay.key(press),
@@ -235,6 +244,7 @@ impl Overlay {
             Self::Rules(overlay) => overlay.insert(&line),
             Self::Trust(overlay) => overlay.insert(&line),
             Self::Skills(overlay) => overlay.pick.insert(&line),
+            Self::Stopped(overlay) => overlay.pick.insert(&line),
             Self::Themes(overlay) => overlay.pick.insert(&line),
             Self::Palette(overlay) => overlay.insert(&line),
             Self::Settings(overlay) => overlay.paste(&line),

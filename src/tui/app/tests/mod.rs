@@ -33,6 +33,7 @@ mod replies;
 mod sessions;
 mod shelves;
 mod slept;
+mod stopping;
 mod tour;
 mod typed;
 mod unused;

@@ -13,6 +13,7 @@ mod question;
 mod rules;
 mod settings;
 mod skills;
+mod stopped;
 mod themes;
 mod trust;
 mod turns;
@@ -83,6 +84,7 @@ pub fn draw(app: &App, overlay: &Overlay, canvas: &mut Canvas, area: Rect, look:
         Overlay::Models(overlay) => models::page(app, overlay, (room, area.height), look),
         Overlay::Help(overlay) => help::page(overlay, named, room),
         Overlay::Skills(overlay) => skills::page(overlay, named, room, look),
+        Overlay::Stopped(overlay) => stopped::page(app, overlay, named, room, look),
         Overlay::Prompts(overlay) => prompts::page(overlay, named, (room, area.height), look),
         Overlay::Stash(overlay) => prompts::stash(app, overlay, (room, area.height), look),
         Overlay::Rules(overlay) => rules::page(app, overlay, room, look),
