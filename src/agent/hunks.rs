@@ -34,108 +34,97 @@ fn sign(line: &str) -> Sign {
     }
 }
 
-/// Its lines with all that stands in them: the end of a line of the file may be one sign more.
-fn lines(patch: &str) -> impl Iterator<Item = &str> {
-    patch.split_terminator('\n')
+/// A line with all that stands in it: the end of a line of the file may be one sign more.
+struct Line<'p> {
+    text: &'p str,
+    sign: Sign,
+    /// The run of changed lines it belongs to.
+    run: Option<usize>,
+}
+
+/// A patch line by line. This is what says where a run begins and ends.
+fn walk(patch: &str) -> impl Iterator<Item = Line<'_>> {
+    let (mut count, mut open) = (0usize, false);
+    patch.split_terminator('\n').map(move |text| {
+        let sign = sign(text);
+        // What says something of the line before belongs to it.
+        if sign != Sign::Endless {
+            let changes = matches!(sign, Sign::Goes | Sign::Comes);
+            count += usize::from(changes && !open);
+            open = changes;
+        }
+        let run = count.checked_sub(1).filter(|_| open);
+        Line { text, sign, run }
+    })
 }
 
 /// The hunks of a patch without a file header, in their order.
 pub fn hunks(patch: &str) -> Vec<Hunk> {
     let mut hunks: Vec<Hunk> = Vec::new();
-    let (mut line, mut open) = (0, false);
-    for text in lines(patch) {
-        let kind = sign(text);
-        match kind {
-            Sign::Heading => line = starts(text).map_or(0, |(old, _)| old),
-            Sign::Same => line += 1,
-            Sign::Endless => continue,
-            Sign::Goes | Sign::Comes => {
-                if !open {
-                    hunks.push(Hunk {
-                        line,
-                        removed: 0,
-                        added: 0,
-                        first: String::new(),
-                    });
-                }
-                if let Some(hunk) = hunks.last_mut() {
-                    let said = one_line(text.get(1..).unwrap_or_default());
-                    if hunk.first.is_empty() || (kind == Sign::Comes && hunk.added == 0) {
-                        hunk.first = said;
-                    }
-                    if kind == Sign::Goes {
-                        hunk.removed += 1;
-                    } else {
-                        hunk.added += 1;
-                    }
-                }
-                line += usize::from(kind == Sign::Goes);
-            }
+    let mut number = 0;
+    for Line { text, sign, run } in walk(patch) {
+        if run.is_some_and(|run| run == hunks.len()) {
+            hunks.push(Hunk {
+                line: number,
+                removed: 0,
+                added: 0,
+                first: String::new(),
+            });
         }
-        open = matches!(kind, Sign::Goes | Sign::Comes);
+        match (sign, hunks.last_mut()) {
+            (Sign::Heading, _) => number = starts(text).map_or(0, |(old, _)| old),
+            (Sign::Same, _) => number += 1,
+            (Sign::Goes | Sign::Comes, Some(hunk)) => {
+                let comes = sign == Sign::Comes;
+                if hunk.first.is_empty() || (comes && hunk.added == 0) {
+                    hunk.first = one_line(text.get(1..).unwrap_or_default());
+                }
+                hunk.removed += usize::from(!comes);
+                hunk.added += usize::from(comes);
+                number += usize::from(!comes);
+            }
+            (Sign::Goes | Sign::Comes | Sign::Endless, _) => {}
+        }
     }
     hunks
 }
 
 /// Whether there is more than one, which is all that many looks want to know.
 pub fn are_several(patch: &str) -> bool {
-    let (mut count, mut open) = (0, false);
-    for kind in patch
-        .lines()
-        .map(sign)
-        .filter(|kind| *kind != Sign::Endless)
-    {
-        let changes = matches!(kind, Sign::Goes | Sign::Comes);
-        count += usize::from(changes && !open);
-        if count > 1 {
-            return true;
-        }
-        open = changes;
-    }
-    false
+    walk(patch).any(|line| line.run == Some(1))
 }
 
 /// The patch with these of its hunks alone: what the others would take away stays as it is.
 pub fn only(patch: &str, kept: &[bool]) -> String {
     let mut text = String::new();
-    let (mut at, mut open) = (0usize, false);
     // By how many lines the new file is shorter than the patch says, up to here.
     let mut less: i64 = 0;
+    // The last line is one that does not come, and what is said of it neither.
     let mut dropped = false;
     let mut headings: Vec<(usize, i64)> = Vec::new();
-    for line in lines(patch) {
-        let kind = sign(line);
-        let changes = matches!(kind, Sign::Goes | Sign::Comes);
-        if changes && !open {
-            at += 1;
-        }
-        let takes = !changes || kept.get(at.wrapping_sub(1)).copied().unwrap_or(true);
-        if kind != Sign::Endless {
-            open = changes;
-            dropped = false;
-        }
-        match kind {
-            Sign::Heading => {
-                headings.push((text.len(), less));
-                text.push_str(line);
-                text.push('\n');
-            }
-            Sign::Endless if dropped => {}
+    for line in walk(patch) {
+        let takes = line
+            .run
+            .is_none_or(|run| kept.get(run).copied().unwrap_or(true));
+        let (sign, said) = match line.sign {
             Sign::Goes if !takes => {
                 less -= 1;
-                text.push(' ');
-                text.push_str(&line[1..]);
-                text.push('\n');
+                (" ", line.text.get(1..).unwrap_or_default())
             }
             Sign::Comes if !takes => {
                 less += 1;
                 dropped = true;
+                continue;
             }
-            Sign::Same | Sign::Goes | Sign::Comes | Sign::Endless => {
-                text.push_str(line);
-                text.push('\n');
+            Sign::Endless if dropped => continue,
+            Sign::Heading => {
+                headings.push((text.len(), less));
+                ("", line.text)
             }
-        }
+            Sign::Same | Sign::Goes | Sign::Comes | Sign::Endless => ("", line.text),
+        };
+        dropped = false;
+        text.extend([sign, said, "\n"]);
     }
     // From the last on, so that the places of the others stay true.
     let mut end = less;
@@ -159,17 +148,19 @@ fn starts(heading: &str) -> Option<(usize, usize)> {
     Some((first('-')?, first('+')?))
 }
 
-/// A heading whose new lines begin earlier, and are fewer.
+/// A heading whose new lines begin earlier, and are fewer; none where it stays as it is.
 fn moved(heading: &str, earlier: i64, fewer: i64) -> Option<String> {
+    if (earlier, fewer) == (0, 0) {
+        return None;
+    }
     let mut words = heading.split(' ');
     let (old, new) = (words.nth(1)?, words.next()?.strip_prefix('+')?);
     let (start, count) = new.split_once(',').unwrap_or((new, "1"));
     let (start, count): (i64, i64) = (start.parse().ok()?, count.parse().ok()?);
-    Some(format!(
-        "@@ {old} +{},{} @@",
-        start - earlier,
-        count - fewer
-    ))
+    let left = count - fewer;
+    // Of no lines the one before them is named.
+    let start = start - earlier + i64::from(count == 0) - i64::from(left == 0);
+    Some(format!("@@ {old} +{start},{left} @@"))
 }
 
 #[cfg(test)]

@@ -135,7 +135,96 @@ impl Writing {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+    use crate::agent::hunks::{hunks, only};
+
+    /// What a patch makes of a text, by its own numbers; `None`: it does not fit.
+    fn applied(old: &str, patch: &str) -> Option<String> {
+        let old = lines(old);
+        let (mut at, mut new, mut goes) = (0, Vec::new(), false);
+        for line in patch.split_terminator('\n') {
+            let (sign, said) = line.split_at(1);
+            let whole = format!("{said}\n");
+            match sign {
+                "@" => {
+                    let mut starts = line.split(' ').skip(1).map(|word| {
+                        let (start, count) = word[1..].split_once(',').unwrap_or((&word[1..], "1"));
+                        let start: usize = start.parse().ok()?;
+                        // Of nothing the line before is named.
+                        Some(start - usize::from(count != "0"))
+                    });
+                    let (from, to) = (starts.next()??, starts.next()??);
+                    new.extend(old.get(at..from)?.iter().map(ToString::to_string));
+                    at = from;
+                    if new.len() != to {
+                        return None;
+                    }
+                }
+                "\\" if goes => {}
+                "\\" => {
+                    let last = new.last_mut()?;
+                    *last = last.strip_suffix('\n')?.to_owned();
+                }
+                "+" => new.push(whole),
+                sign => {
+                    let here = *old.get(at)?;
+                    if here.trim_end_matches('\n') != said {
+                        return None;
+                    }
+                    at += 1;
+                    if sign == " " {
+                        new.push(whole);
+                    }
+                }
+            }
+            goes = sign == "-";
+        }
+        new.extend(old.get(at..)?.iter().map(ToString::to_string));
+        Some(new.concat())
+    }
+
+    fn a_text() -> impl Strategy<Value = String> {
+        let line = prop_oneof![
+            Just("a"),
+            Just("b"),
+            Just("c"),
+            Just(""),
+            Just("-d"),
+            Just("+d")
+        ];
+        (proptest::collection::vec(line, 0..24), any::<bool>()).prop_map(|(lines, ended)| {
+            let end = if ended && !lines.is_empty() { "\n" } else { "" };
+            lines.join("\n") + end
+        })
+    }
+
+    proptest! {
+        /// Whichever hunks are taken: what the person was shown is what the tool makes.
+        #[test]
+        fn any_hunks_of_a_change_make_what_was_shown(
+            old in a_text(),
+            new in a_text(),
+            chosen in proptest::collection::vec(any::<bool>(), 24),
+        ) {
+            let patch = whole(&old, &new).text;
+            let count = hunks(&patch).len();
+            let kept = &chosen[..count];
+            let made = partly(&old, &new, kept);
+            prop_assert_eq!(applied(&old, &only(&patch, kept)), made.clone());
+            prop_assert!(made.is_some());
+            prop_assert_eq!(partly(&old, &new, &vec![true; count]), Some(new.clone()));
+            prop_assert_eq!(partly(&old, &new, &vec![false; count]), Some(old.clone()));
+            prop_assert_eq!(applied(&old, &patch), Some(new.clone()));
+            prop_assert_eq!(only(&patch, &vec![true; count]), patch.clone());
+            let (added, removed) = hunks(&patch).iter().fold((0, 0), |(added, removed), hunk| {
+                (added + hunk.added as u64, removed + hunk.removed as u64)
+            });
+            let whole = whole(&old, &new);
+            prop_assert_eq!((added, removed), (whole.added, whole.removed));
+        }
+    }
 
     #[test]
     fn a_change_is_told_with_its_counts() {
