@@ -6,7 +6,7 @@ use creel::protocol::event::Fact;
 use creel::protocol::money::Money;
 use creel::protocol::query::Found;
 use creel::protocol::rule::Mode;
-use creel::protocol::session::Change;
+use creel::protocol::session::{Change, SessionSpec};
 use creel::protocol::time::Time;
 use creel::protocol::worktree::{
     Became, FileChange, Files, Loss, Plan, Preview, Sight, Standing, Worktree, Writer,
@@ -14,7 +14,7 @@ use creel::protocol::worktree::{
 use creel::tui::app::message::{Msg, Tag};
 
 use super::desk::Desk;
-use super::given::{PATCH, START, worked};
+use super::given::{PATCH, START, setup, sonnet, worked};
 
 fn tree() -> Worktree {
     Worktree {
@@ -59,6 +59,48 @@ fn in_worktree(size: (u16, u16)) -> Desk {
     }
     view.standing = Some(standing());
     desk
+}
+
+#[test]
+fn an_empty_session_in_a_worktree_says_so_and_names_the_way_back() {
+    for (size, said) in [
+        (
+            (80, 24),
+            &[
+                "~/src/api.wt/retry-after",
+                "A worktree of ~/src/api:",
+                "on branch retry-after until it is merged",
+                "^X f shows its files",
+                "M merges into main, D removes folder and branch",
+            ][..],
+        ),
+        ((40, 12), &["worktree of ~/src/api; ^X f: merge, remove"]),
+    ] {
+        // It is opened as soon as its folder is there.
+        let mut desk = Desk::new(setup(), size);
+        desk.typed("go");
+        desk.press(KeyCode::Enter);
+        desk.app.view_mut().sent.clear();
+        desk.fact(Fact::SessionOpened {
+            spec: SessionSpec {
+                cwd: tree().path,
+                project: tree().repository,
+                model: sonnet().model,
+                mode: Mode::Ask,
+                effort: None,
+                system: String::new(),
+                parent: None,
+                worktree: Some(tree()),
+                forked: None,
+            },
+        });
+        let seen = desk.text();
+        let inside = seen.replace(['┃', '│'], " ");
+        let words: Vec<&str> = inside.split_whitespace().collect();
+        for said in said {
+            assert!(words.join(" ").contains(said), "{said} in\n{seen}");
+        }
+    }
 }
 
 fn files(size: (u16, u16)) -> Desk {

@@ -67,6 +67,9 @@ pub fn draw(app: &App, view: &View, canvas: &mut Canvas, area: Rect, look: &Look
             Role::Muted,
         ));
     }
+    if let Some(said) = worktree(app, view, wide) {
+        all.extend(wrapped(&said, width, cells::of(pad), Role::Text));
+    }
     if let Some(found) = &app.setup.found
         && view.model() == app.setup.model.as_ref()
         && let Some(model) = view.model()
@@ -96,6 +99,28 @@ pub fn draw(app: &App, view: &View, canvas: &mut Canvas, area: Rect, look: &Look
         all.extend(told(app, view, pad, look));
     }
     rows::draw(&all, canvas, area, 0, look);
+}
+
+/// That it stands in a worktree, and how what is done there comes back.
+fn worktree(app: &App, view: &View, wide: bool) -> Option<String> {
+    let kept = view.session.as_ref().map(|session| &session.spec.worktree);
+    let worktree = kept.and_then(Option::as_ref).or(view.worktree.as_ref())?;
+    let repository = app.setup.path(&worktree.repository);
+    let files = app.keymap().way(Action::Files);
+    if !wide {
+        return Some(format!("worktree of {repository}; {files}: merge, remove"));
+    }
+    let key = |action| app.keymap().key(Place::Files, action).unwrap_or_default();
+    let (merge, remove) = (key(Action::FilesMerge), key(Action::FilesRemove));
+    let from = worktree
+        .from
+        .as_ref()
+        .map_or_else(|| "where it came from".to_owned(), |from| one_line(from));
+    Some(format!(
+        "A worktree of {repository}: what is done here stays on branch {} until it is merged. {files} shows its files; \
+         there {merge} merges into {from}, {remove} removes folder and branch.",
+        one_line(&worktree.branch)
+    ))
 }
 
 /// What to do first.

@@ -8,7 +8,7 @@ use crate::agent::visible::one_line;
 use crate::tui::app::drawn::SeenPane;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
-use crate::tui::app::view::Stage;
+use crate::tui::app::view::{Stage, View};
 use crate::tui::app::{App, Focus};
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::middle::Middle;
@@ -157,7 +157,7 @@ pub fn draw(site: &Site, cache: &mut Cache, canvas: &mut Canvas, outer: Rect) ->
         upper.y += 1;
         upper.height -= 1;
     }
-    let window = if view.stage == Stage::Fresh {
+    let window = if view.stage == Stage::Fresh || is_untouched(app, view) {
         // What was laid out of a session that stood here before is given back.
         *cache = Cache::default();
         empty::draw(app, view, canvas, upper, look);
@@ -257,4 +257,14 @@ fn passing(app: &App, canvas: &mut Canvas, upper: &mut Rect, look: &Look) {
         .min(upper.height);
     upper.y += height;
     upper.height -= height;
+}
+
+/// It is open, as one in a new worktree is at once, and nothing was said or done in it yet.
+fn is_untouched(app: &App, view: &View) -> bool {
+    let begun = view.session.as_ref().is_none_or(|of| of.turn > 0);
+    let busy = view.running() || !view.shells.is_empty() || !view.sent.is_empty();
+    let gone = app.place(view.cwd()).is_some_and(|place| place.gone);
+    view.stage == Stage::Live
+        && !(begun || busy || gone || view.reading)
+        && view.transcript.entries().is_empty()
 }
