@@ -21,6 +21,42 @@ use super::desk::Desk;
 use super::given::{START, approval, card, explained, offer, sonnet, worked};
 
 #[test]
+fn the_strip_of_keys_cuts_no_words() {
+    for size in [
+        (160, 50),
+        (120, 40),
+        (100, 30),
+        (80, 24),
+        (61, 20),
+        (40, 12),
+    ] {
+        let mut desk = worked(size);
+        desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+        desk.wait(400);
+        let mut seen = String::new();
+        for _ in 0..5 {
+            let strip = desk.text();
+            // What stands above and below it is cut as ever.
+            let strip = strip
+                .lines()
+                .filter(|row| !row.starts_with(['┃', '┏', '┗']));
+            for row in strip.skip(usize::from(size.1 > 12)) {
+                let row = row.replace("1 … 9", "1 to 9");
+                assert!(!row.contains('…'), "{size:?}: {row}");
+                seen.push_str(&row);
+            }
+            desk.press(KeyCode::PageDown);
+        }
+        for said in [
+            "put the draft by; empty: take one",
+            "trust: what is brought",
+        ] {
+            assert!(seen.contains(said), "{size:?}: {said} in {seen}");
+        }
+    }
+}
+
+#[test]
 fn overlays() {
     let mut desk = worked((80, 24));
     let leader = |desk: &mut Desk, c: char| {

@@ -11,9 +11,12 @@ use crate::tui::screen::blank;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::rows::Row;
 use crate::tui::widget::canvas::Canvas;
+use crate::tui::widget::cells;
 
-/// Cells of a column: what most of the help lines need.
-const COLUMN: usize = 28;
+/// Blanks before a column and behind it.
+const AROUND: usize = 2;
+/// Cells of a key with the blanks behind it.
+const KEY: usize = 3;
 /// What is needed most, where not all keys fit.
 const FIRST: &[Action] = &[
     Action::NextAsk,
@@ -50,7 +53,12 @@ pub fn draw(keymap: &Keymap, pressed: Pressed, canvas: &mut Canvas, area: Rect, 
         .collect();
     // The status line stays in sight.
     let room = usize::from(area.height).saturating_sub(1).max(2);
-    let columns = (usize::from(area.width) / COLUMN).max(1);
+    // Words that are cut name nothing: there are as many columns as hold all of them.
+    let widest = all
+        .iter()
+        .map(|(_, what, _)| KEY + cells::of(what) + AROUND)
+        .max();
+    let columns = (usize::from(area.width) / widest.unwrap_or(1)).max(1);
     let paged = all.len() > columns * room;
     // A key that is not listed is not found: what does not fit is on the next page.
     let on_page = if paged {

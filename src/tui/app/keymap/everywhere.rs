@@ -12,7 +12,7 @@ pub const ROWS: &[Binding] = &[
     bind(Anywhere, Action::NextAsk, "next-ask", "the oldest ask; again: the inbox", &[alt('a')], Some('a')),
     bind(Anywhere, Action::Inbox, "inbox", "the inbox: every ask", &[alt('i')], Some('i')),
     bind(Anywhere, Action::Rules, "rules", "rules: what runs unasked, and why", &[], Some('P')),
-    bind(Anywhere, Action::Trust, "trust", "trust: what the folder brings, what was read", &[], Some('T')),
+    bind(Anywhere, Action::Trust, "trust", "trust: what is brought and read", &[], Some('T')),
     bind(Anywhere, Action::Palette, "palette", "find anything by its name", &[ctrl('p')], Some('p')),
     bind(Anywhere, Action::Sessions, "sessions", "the board: all sessions", &[], Some('w')),
     bind(Anywhere, Action::NewSession, "new-session", "new session here", &[], Some('n')),
