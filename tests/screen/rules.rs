@@ -62,7 +62,8 @@ fn a_rule_is_made_at_its_ask() {
         desk.wait(400);
         screen!(format!("rule_ask_{width}x{height}"), desk);
         desk.press(KeyCode::Char('r'));
-        desk.press(KeyCode::Down);
+        // As in any list.
+        desk.press(KeyCode::Char('j'));
         let replay = Replay {
             looked: 44,
             covers: 41,
@@ -80,6 +81,10 @@ fn a_rule_is_made_at_its_ask() {
         ));
         desk.wait(400);
         screen!(format!("rule_making_{width}x{height}"), desk);
+        let seen = desk.text();
+        for key in ["↑↓ which", "w where", "u until", "e edit", "Esc back"] {
+            assert!(seen.contains(key), "{key} at {width}x{height} in\n{seen}");
+        }
     }
 }
 

@@ -10,7 +10,7 @@ use crate::protocol::ask::{
 };
 use crate::protocol::id::SessionId;
 use crate::protocol::money::{Money, UNIT};
-use crate::tui::app::choosing::{Choice, Offer, choices, chosen, moved};
+use crate::tui::app::choosing::{Choice, Offer, choices, chosen, listed, moved};
 use crate::tui::app::keymap::press::Press;
 use crate::tui::app::keymap::{Action, in_a_line};
 use crate::tui::app::making::Making;
@@ -227,6 +227,9 @@ impl AskFocus {
         if self.line.is_some() {
             return self.line_key(press.event, now);
         }
+        // Where there is a list the keys of rows are its keys; pages turn what is longer.
+        let lists = self.making.is_some() || self.picking.is_some();
+        let press = if lists { listed(press) } else { press };
         if self.making.is_some() && self.gone.is_none() {
             // The arrows are for what is proposed, whatever was seen of it.
             let marks = matches!(press.action, Some(Action::MarkAfter | Action::MarkBefore));

@@ -34,6 +34,7 @@ impl App {
             views: vec![view],
             focus: Focus::Composer,
             overlay: None,
+            help: None,
             board: None,
             done: Vec::new(),
             replies: BTreeMap::new(),

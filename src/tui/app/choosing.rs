@@ -114,6 +114,16 @@ pub fn is_key_of(about: &About, text: &str, keymap: &Keymap) -> bool {
     })
 }
 
+/// A key in a list of an ask: down and up go to another row, whichever keys they are.
+pub fn listed(press: Press) -> Press {
+    let action = match press.action {
+        Some(Action::ScrollDown) => Some(Action::MarkAfter),
+        Some(Action::ScrollUp) => Some(Action::MarkBefore),
+        action => action,
+    };
+    Press { action, ..press }
+}
+
 /// The next place of a mark that starts on none.
 pub fn moved(from: Option<usize>, count: usize, action: Action) -> Option<usize> {
     if count == 0 {

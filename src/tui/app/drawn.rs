@@ -87,8 +87,10 @@ impl App {
             card.arming.drawn(whole, now);
             self.changes.in_focus += u64::from(card.arming != before);
         }
-        if let (Some(overlay), Some(page)) = (&mut self.overlay, seen.page) {
-            overlay.scrolled(page);
+        match (&mut self.help, &mut self.overlay, seen.page) {
+            (Some(help), _, Some(page)) => help.scrolled(page),
+            (None, Some(overlay), Some(page)) => overlay.scrolled(page),
+            _ => {}
         }
         let (mut at_top, mut at_foot) = (Vec::new(), Vec::new());
         for drawn in &seen.panes {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
+use crate::agent::visible::one_line;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::chord::narrow;
 use crate::tui::app::keymap::leader::Leader;
@@ -51,6 +52,10 @@ impl App {
         }
         let breaks = anywhere == Some(Action::Break);
         if breaks && self.clear_line() {
+            return Vec::new();
+        }
+        if self.help.is_some() {
+            self.help_key(event);
             return Vec::new();
         }
         if self.overlay.is_some() {
@@ -109,6 +114,10 @@ impl App {
     pub fn paste(&mut self, text: &str) -> Vec<Cmd> {
         self.leader = None;
         let now = self.now.since;
+        if let Some(help) = &mut self.help {
+            help.paste(&one_line(text));
+            return Vec::new();
+        }
         if let Some(Overlay::Inbox(_)) = &self.overlay {
             if let Some(ask) = self.asking_mut() {
                 ask.paste(text, now);
@@ -148,6 +157,9 @@ impl App {
     fn place_of_keys(&self) -> Place {
         if self.leader.is_some() {
             return Place::Anywhere;
+        }
+        if self.help.is_some() {
+            return Place::Help;
         }
         if let Some(overlay) = &self.overlay {
             return overlay.place();

@@ -111,6 +111,7 @@ use crate::tui::app::mention::Mention;
 use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::notify::Notify;
 use crate::tui::app::overlay::Overlay;
+use crate::tui::app::overlay::help::Help;
 use crate::tui::app::panes::Panes;
 use crate::tui::app::pointer::Spot;
 use crate::tui::app::pointing::{Clicks, Gesture};
@@ -168,6 +169,8 @@ pub struct App {
     pub panes: Panes,
     pub focus: Focus,
     pub overlay: Option<Overlay>,
+    /// The help over it, which leads back to it; elsewhere the help is an overlay itself.
+    pub help: Option<Help>,
     /// The board lies over everything but overlays.
     pub board: Option<Board>,
     /// What can be undone there, the last at the end.
@@ -295,6 +298,7 @@ impl App {
         inside
             && self.board.is_none()
             && self.overlay.is_none()
+            && self.help.is_none()
             && self.first_run.is_none()
             && self.leader.is_none()
     }

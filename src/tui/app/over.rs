@@ -6,8 +6,9 @@ use crate::protocol::session::Change;
 use crate::tui::app::card::{given_to, key_beside};
 use crate::tui::app::first_run::{FirstRun, Page, Reply as PageReply};
 use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::message::Cmd;
-use crate::tui::app::overlay::help::First;
+use crate::tui::app::overlay::help::{First, Help};
 use crate::tui::app::overlay::{Overlay, Reply, Wish};
 use crate::tui::app::setup::NewProvider;
 use crate::tui::app::stash::dropped;
@@ -24,13 +25,30 @@ impl App {
         let Some(overlay) = &mut self.overlay else {
             return Vec::new();
         };
-        let press = self.setup.wishes.keymap.press(overlay.place(), event);
+        let place = overlay.place();
+        let press = self.setup.wishes.keymap.press(place, event);
+        if press.action == Some(Action::Help) && place != Place::Help && !overlay.hears_any() {
+            self.help = Some(Help::of(First::Place(place)));
+            return Vec::new();
+        }
         let reply = overlay.key(press);
         if reply == Reply::Beneath {
             self.close_overlay();
             return self.key(event);
         }
         self.replied(reply)
+    }
+
+    /// A key while the help lies over an overlay: with whatever ends it the keys are that one's again.
+    pub fn help_key(&mut self, event: KeyEvent) {
+        let keymap = &self.setup.wishes.keymap;
+        let press = keymap.press(Place::Help, event);
+        let breaks = keymap.find(Place::Anywhere, event) == Some(Action::Break);
+        if let Some(help) = &mut self.help
+            && (breaks || help.key(press) == Reply::Close)
+        {
+            self.help = None;
+        }
     }
 
     /// Does what an overlay wants done.
@@ -71,6 +89,11 @@ impl App {
         };
         let served = self.local.models().count();
         let press = self.setup.wishes.keymap.press(page.place(), event);
+        if press.action == Some(Action::Help) {
+            let first = First::Place(page.place());
+            self.show(Overlay::Help(Help::of(first)));
+            return Vec::new();
+        }
         let reply = page.key(press);
         if let Page::Here { at } = &mut page.page {
             *at = (*at).min(served);

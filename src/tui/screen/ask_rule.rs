@@ -10,6 +10,8 @@ use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
 use crate::tui::app::making::Making;
 use crate::tui::screen::ask_body::{Asked, NARROW};
+use crate::tui::screen::hints::Hint::{self, All, Does};
+use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::Role;
 use crate::tui::screen::rows::{Row, chopped, wrapped};
 use crate::tui::widget::paint::Form;
@@ -139,16 +141,45 @@ pub fn foot(app: &App, focus: &AskFocus, making: &Making, narrow: bool) -> Vec<R
     } else {
         Row::of(key(app, Action::Choose), role).put(format!("{keep}   "), Role::Text)
     };
-    let first = first
-        .put(key(app, Action::AskEdit), Role::Key)
-        .put(" edit", Role::Muted);
+    let mut others = vec![
+        All(&[Action::MarkBefore, Action::MarkAfter], "which"),
+        Does(Action::AskEdit, "edit"),
+    ];
+    let held = [
+        Does(Action::RuleScope, "where"),
+        Does(Action::RuleLasts, "until"),
+    ];
+    if !narrow {
+        others.splice(1..1, held);
+    }
+    let named = |hints: &[Hint]| {
+        let named = Named {
+            keymap: app.keymap(),
+            place: Place::Ask,
+        };
+        named.keys(hints)
+    };
+    let put = |row: Row, hints: &[Hint]| {
+        let keys = named(hints).into_iter().enumerate();
+        keys.fold(row, |row, (index, (key, what))| {
+            let gap = if index == 0 { "" } else { "   " };
+            row.put(gap, Role::Muted)
+                .put(key, Role::Key)
+                .put(format!(" {what}"), Role::Muted)
+        })
+    };
+    let first = put(first, &others);
     let state = match (making.is_fit(), ready) {
         (false, _) => String::new(),
         (true, true) => "ready".to_owned(),
         (true, false) => "ready after a short quiet".to_owned(),
     };
-    let last = Row::of(key(app, Action::Close), Role::Key)
-        .put(" back; nothing is kept", Role::Muted)
-        .end(if narrow { String::new() } else { state }, Role::Good);
+    let last = if narrow {
+        let [scope, lasts] = held;
+        put(Row::new(), &[Does(Action::Close, "back"), scope, lasts])
+    } else {
+        let back = Does(Action::Close, "back; nothing is kept");
+        put(Row::new(), &[back]).end(state, Role::Good)
+    };
     vec![Row::new(), first, last]
 }

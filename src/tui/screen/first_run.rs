@@ -459,11 +459,17 @@ fn hints(page: &Page, wide: bool) -> Vec<Hint<'static>> {
     let quit = Does(Action::Quit, "quit");
     match page {
         Page::Ways { .. } if !wide => {
-            vec![Said("1-3", "choose"), Does(Action::Close, "no model"), quit]
+            vec![
+                Said("1-3", "take"),
+                Does(Action::Close, "skip"),
+                Does(Action::Help, "help"),
+                quit,
+            ]
         }
         Page::Ways { .. } => vec![
             After("1-3 or ", choose, "choose"),
             Does(Action::Close, "look around without a model"),
+            Does(Action::Help, "help"),
             quit,
         ],
         Page::Key { .. } => vec![Does(Action::Choose, "check it"), back],
@@ -480,6 +486,7 @@ fn hints(page: &Page, wide: bool) -> Vec<Hint<'static>> {
         Page::Folder { .. } => vec![
             After("1-9 or ", choose, "choose"),
             Does(Action::Sessions, "sessions"),
+            Does(Action::Help, "help"),
             quit,
         ],
         Page::Here { .. } | Page::Choose { .. } => vec![All(choose, "start with this one"), back],

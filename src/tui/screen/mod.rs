@@ -84,6 +84,7 @@ pub fn draw(app: &App, kept: &mut Kept, surface: &mut Surface, look: &Look) -> S
         || app.board.is_some()
         || app.first_run.is_some()
         || app.overlay.is_some()
+        || app.help.is_some()
         || strip.is_some();
     if covered {
         kept.forget();
@@ -125,6 +126,11 @@ pub fn draw(app: &App, kept: &mut Kept, surface: &mut Surface, look: &Look) -> S
         // What lies under an overlay was not seen.
         shown.seen.last_line = false;
         shown.seen.ask_page = 0;
+    }
+    if let Some(help) = &app.help {
+        let drawn = overlay::draw(app, &Overlay::Help(help.clone()), &mut above, area, look);
+        shown.cursor = drawn.cursor;
+        shown.seen.page = drawn.page;
     }
     if let Some(pressed) = strip {
         strip::draw(app.keymap(), pressed, &mut above, area, look);

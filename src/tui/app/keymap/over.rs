@@ -52,6 +52,7 @@ pub const ROWS: &[Binding] = &[
     bind(Files, Action::FilesMerge, "files-merge", "merge the worktree (shows it first)", &[plain('M')], None),
     bind(Files, Action::FilesRemove, "files-remove", "remove the worktree (asks)", &[plain('D')], None),
     bind(Files, Action::FilesAgain, "files-again", "look again", &[plain('r')], None),
+    bind(Files, Action::Help, "files-help", "help", &[plain('?'), key(KeyCode::F(1))], None),
     bind(Files, Action::Close, "files-close", "close", &[key(KeyCode::Esc), plain('q')], None),
 
     bind(Merge, Action::MergeYes, "merge-yes", "merge", &[plain('y')], None),
@@ -65,5 +66,6 @@ pub const ROWS: &[Binding] = &[
     bind(Inbox, Action::Choose, "inbox-choose", "in the list of a small screen: the marked ask in full", &[key(KeyCode::Enter)], None),
     bind(Inbox, Action::Close, "inbox-close", "close; on a small screen the list first; all stays waiting", &[key(KeyCode::Esc)], None),
 
+    bind(Merge, Action::Help, "merge-help", "help", &[plain('?'), key(KeyCode::F(1))], None),
     bind(Merge, Action::Close, "merge-back", "back to the files", &[key(KeyCode::Esc)], None),
 ];

@@ -2,6 +2,7 @@
 
 use crate::agent::words::Words;
 use crate::tui::app::ask::edit_line;
+use crate::tui::app::drawn::SeenPage;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
 use crate::tui::app::keymap::press::Press;
@@ -73,6 +74,12 @@ impl Help {
         // The leader is shown in short, and a key after it is sought as one writes any other.
         let row = format!("{row} {}", row.replace('^', "Ctrl+"));
         Words::new(sought).are_in(&[&row]) || Words::new(&shown(sought)).are_in(&[&row])
+    }
+
+    /// The screen has shown how far it goes.
+    pub fn scrolled(&mut self, seen: SeenPage) {
+        self.pick.at = self.pick.at.min(seen.most);
+        self.page = seen.page();
     }
 
     pub fn paste(&mut self, line: &str) {

@@ -218,10 +218,15 @@ impl Overlay {
         }
     }
 
+    /// The next key is no key of its place, whatever it is.
+    pub fn hears_any(&self) -> bool {
+        matches!(self, Self::Settings(overlay) if overlay.hears_any())
+    }
+
     /// The screen has shown how far it goes: what leads further than its foot has led there.
     pub fn scrolled(&mut self, seen: SeenPage) {
         let (at, page) = match self {
-            Self::Help(overlay) => (&mut overlay.pick.at, &mut overlay.page),
+            Self::Help(overlay) => return overlay.scrolled(seen),
             Self::Cost(overlay) => (&mut overlay.scroll, &mut overlay.page),
             Self::Notices(overlay) => (&mut overlay.scroll, &mut overlay.page),
             _ => return,

@@ -79,6 +79,11 @@ impl Settings {
         }
     }
 
+    /// A key is being given to an action.
+    pub fn hears_any(&self) -> bool {
+        matches!(self.page, Page::Press { .. })
+    }
+
     /// The config was read again.
     pub fn read(&mut self, wishes: &Wishes) {
         self.keymap = wishes.keymap.clone();

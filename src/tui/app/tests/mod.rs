@@ -12,6 +12,7 @@ mod deleting;
 mod elsewhere;
 mod first_page;
 mod fresh;
+mod help;
 mod inbox;
 mod keys;
 mod leaving;

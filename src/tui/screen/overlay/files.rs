@@ -97,6 +97,7 @@ pub fn draw(app: &App, overlay: &Files, canvas: &mut Canvas, area: Rect, look: &
             Does(Action::MarkAfter, "file"),
             Does(Action::FilesMerge, "merge…"),
             Does(Action::Close, "close"),
+            Does(Action::Help, "help"),
             Does(Action::FilesCommit, "commit…"),
             line,
             hunk,
@@ -110,6 +111,7 @@ pub fn draw(app: &App, overlay: &Files, canvas: &mut Canvas, area: Rect, look: &
             line,
             hunk,
             Does(Action::Close, "close"),
+            Does(Action::Help, "help"),
             Does(Action::FilesAgain, "read again"),
         ]
     };

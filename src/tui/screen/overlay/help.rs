@@ -8,7 +8,7 @@ use crate::tui::app::keymap::place::Place;
 use crate::tui::app::overlay::help::{First, Help};
 use crate::tui::screen::hints::Hint::{All, Does, Said};
 use crate::tui::screen::hints::Named;
-use crate::tui::screen::look::Role;
+use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::overlay::Page;
 use crate::tui::screen::rows::{Row, keys, wrapped};
 use crate::tui::widget::cells;
@@ -21,10 +21,13 @@ const TWO_COLUMNS: usize = 60;
 /// Its name, and keys with what they do.
 type Section = (String, Vec<(String, String)>);
 
-pub fn page(overlay: &Help, named: Named, room: usize) -> Page {
+pub fn page(overlay: &Help, named: Named, room: usize, look: &Look) -> Page {
     let pick = &overlay.pick;
     let mut rows = Vec::new();
-    for (name, entries) in sections(named.keymap, overlay.first) {
+    let mut sections = sections(named.keymap, overlay.first);
+    let commands = sections.len().saturating_sub(1);
+    sections.insert(commands, ("Marks of sessions".to_owned(), marks(look)));
+    for (name, entries) in sections {
         // A section whose name has the words is shown whole.
         let whole = overlay.fits(&name);
         let fits = |(label, what): &&(String, String)| {
@@ -84,6 +87,27 @@ const TYPED: &[Place] = &[Place::Offers, Place::Search];
 const CARDS: &[Place] = &[Place::Ask, Place::Card, Place::Inbox];
 const INBOX: &[Place] = &[Place::Inbox, Place::Ask, Place::Card];
 
+/// What the top line and the board say of a session by a sign.
+fn marks(look: &Look) -> Vec<(String, String)> {
+    let said = [
+        (Mark::Working, "works"),
+        (
+            Mark::Ask,
+            "asks whether something may be done; a number counts such asks",
+        ),
+        (Mark::Question, "has a question, or has paused"),
+        (Mark::Budget, "stands at its budget"),
+        (
+            Mark::Done,
+            "has ended; in the top line as long as nobody looked",
+        ),
+        (Mark::Failed, "has failed"),
+        (Mark::Stopped, "was stopped or cut off; it can go on"),
+    ];
+    let named = said.map(|(mark, said)| (look.mark(mark).to_owned(), said.to_owned()));
+    named.into()
+}
+
 /// What is listed, in parts: each has a name, and keys with what they do.
 fn sections(keymap: &Keymap, first: First) -> Vec<Section> {
     const WRITTEN: &[Place] = &[Place::Composer, Place::Transcript, Place::Anywhere];
@@ -109,8 +133,17 @@ fn sections(keymap: &Keymap, first: First) -> Vec<Section> {
         First::Cards => [CARDS, WRITTEN, TYPED, OVER],
         First::Place(_) => [WRITTEN, TYPED, CARDS, OVER],
     };
+    // What lies over the screen comes before all that it covers.
+    let own = match first {
+        First::Place(place) if place.is_over() => [Some(place), place.under()],
+        _ => [None, None],
+    };
+    let own: Vec<Place> = own.into_iter().flatten().collect();
+    let rest = order.into_iter().flatten().copied();
+    let rest = rest.filter(|place| !own.contains(place));
+    let order: Vec<Place> = own.iter().copied().chain(rest).collect();
     let mut all = Vec::new();
-    for &place in order.into_iter().flatten() {
+    for place in order {
         let rows = keymap.rows.iter().filter(|live| live.place == place);
         let entries = rows.filter_map(|live| {
             let labels = keymap.labels(live);

@@ -82,7 +82,7 @@ pub fn draw(app: &App, overlay: &Overlay, canvas: &mut Canvas, area: Rect, look:
         }
         Overlay::Turns(turns) => turns::page(turns, named, room, look),
         Overlay::Models(overlay) => models::page(app, overlay, (room, area.height), look),
-        Overlay::Help(overlay) => help::page(overlay, named, room),
+        Overlay::Help(overlay) => help::page(overlay, named, room, look),
         Overlay::Skills(overlay) => skills::page(overlay, named, room, look),
         Overlay::Stopped(overlay) => stopped::page(app, overlay, named, room, look),
         Overlay::Prompts(overlay) => prompts::page(overlay, named, (room, area.height), look),
