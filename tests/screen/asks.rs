@@ -61,6 +61,34 @@ fn asks() {
 }
 
 #[test]
+fn what_a_yes_for_the_session_covers_is_read_before_it_is_pressed() {
+    let about = || approval(Risk::Low, "cargo test", "runs a program of this project");
+    let words = |desk: &mut Desk| desk.text().replace(['┃', '│'], " ");
+    for focus in [false, true] {
+        let mut desk = Desk::running((80, 24));
+        desk.ask(about());
+        if focus {
+            desk.key(KeyCode::Char('a'), KeyModifiers::ALT);
+        }
+        let seen = words(&mut desk);
+        let said = "until this session is closed `s` allows exactly this command";
+        assert!(seen.contains(said), "{seen}");
+    }
+    // On the smallest screen all of an ask is seen at one look: there it is a detail.
+    let mut desk = Desk::running((40, 12));
+    desk.ask(about());
+    desk.key(KeyCode::Char('a'), KeyModifiers::ALT);
+    desk.wait(400);
+    desk.press(KeyCode::Char('d'));
+    let mut seen = String::new();
+    for _ in 0..6 {
+        seen.push_str(&words(&mut desk));
+        desk.press(KeyCode::PageDown);
+    }
+    assert!(seen.contains("`s` allows exactly this command"), "{seen}");
+}
+
+#[test]
 fn an_ask_says_what_is_open_to_the_command() {
     let open = |level, network, rule: Option<&str>| match approval(
         Risk::Medium,

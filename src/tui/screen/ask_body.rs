@@ -137,8 +137,19 @@ impl Asked {
     }
 }
 
-/// Lays out what a call would do. `details` adds what only few want to read.
-pub fn approval(app: &App, approval: &Approval, details: bool, form: Form) -> Asked {
+/// How much is said of a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Depth {
+    /// What is decided on.
+    Usual,
+    /// And what only few want to read.
+    Details,
+    /// It is answered together with others: by yes or no alone.
+    Together,
+}
+
+/// Lays out what a call would do.
+pub fn approval(app: &App, approval: &Approval, depth: Depth, form: Form) -> Asked {
     let mut asked = Asked {
         body: Laid::default(),
         risk: risk(approval.risk, &open_and_why(approval), form),
@@ -148,6 +159,7 @@ pub fn approval(app: &App, approval: &Approval, details: bool, form: Form) -> As
     let narrow = width < NARROW;
     let indent = if narrow { 0 } else { 2 };
     let cwd = app.setup.path(&approval.cwd);
+    let details = depth == Depth::Details;
     match &approval.subject {
         Subject::Command { argv, parts } => {
             for row in chopped(&escaped(command_line(argv)), width, indent, Role::Strong) {
@@ -155,13 +167,6 @@ pub fn approval(app: &App, approval: &Approval, details: bool, form: Form) -> As
             }
             for row in chopped(&format!("in {cwd}"), width, indent, Role::Muted) {
                 laid.row(row);
-            }
-            if let Some(rule) = approval.session_network() {
-                let key = app.keymap().first(Place::Ask, &[Action::AskSession]);
-                let kept = format!("`{key}` keeps {}", escaped(rule));
-                for row in chopped(&kept, width, indent, Role::Warn) {
-                    laid.row(row);
-                }
             }
             // The parts are the same words once more.
             if parts.len() > 1 && (details || !narrow) {
@@ -234,20 +239,40 @@ pub fn approval(app: &App, approval: &Approval, details: bool, form: Form) -> As
             }
         }
     }
+    // What one key would allow from then on is read before it is pressed; where there is room for little, what reaches further
+    // than this one call.
+    let wider = approval.session_network().is_some();
+    if let Some(rule) = &approval.session_rule
+        && depth != Depth::Together
+        && (details || wider || !narrow)
+    {
+        let key = app.keymap().first(Place::Ask, &[Action::AskSession]);
+        // What stands above once is not read twice.
+        let above = match &approval.subject {
+            Subject::Command { argv, .. } if !wider => {
+                rule.ends_with(&format!("({})", command_line(argv)))
+            }
+            _ => false,
+        };
+        let what = if above {
+            "exactly this command".to_owned()
+        } else {
+            escaped(rule)
+        };
+        let allows = if narrow {
+            format!("`{key}` allows {what}")
+        } else {
+            format!("until this session is closed `{key}` allows {what}")
+        };
+        let role = if wider { Role::Warn } else { Role::Muted };
+        for row in chopped(&allows, width, indent, role) {
+            laid.row(row);
+        }
+    }
     if details {
         let reason = format!("asked because: {}", one_line(&approval.reason));
         for row in wrapped(&reason, width, 2, Role::Muted) {
             laid.row(row);
-        }
-        if let Some(rule) = &approval.session_rule {
-            for row in wrapped(
-                &format!("`s` allows for this session: {}", escaped(rule)),
-                width,
-                2,
-                Role::Muted,
-            ) {
-                laid.row(row);
-            }
         }
         if let Some(why) = &approval.no_rule {
             let why = format!("no rule from now on: {}", one_line(why));
@@ -286,7 +311,7 @@ pub fn with_others(
     for (_, other) in others {
         if let About::Approval(other) = &other.about {
             asked.body.row(Row::new());
-            let other = approval(app, other, false, form);
+            let other = approval(app, other, Depth::Together, form);
             asked.body.append(other.body);
             for row in other.risk {
                 asked.body.row(row);

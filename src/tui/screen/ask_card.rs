@@ -12,7 +12,7 @@ use crate::tui::app::choosing::Choice;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::live::Keymap;
 use crate::tui::app::keymap::place::Place;
-use crate::tui::screen::ask_body::{Asked, NARROW, approval, with_others};
+use crate::tui::screen::ask_body::{Asked, Depth, NARROW, approval, with_others};
 use crate::tui::screen::asked::{question, text_rows};
 use crate::tui::screen::blank;
 use crate::tui::screen::look::{Look, Mark, Role};
@@ -48,7 +48,6 @@ pub struct Card<'a> {
 impl Card<'_> {
     /// What it shows, for a width inside its frame.
     pub fn lay(&self, app: &App, form: Form) -> Asked {
-        let details = self.focus.is_some_and(|focus| focus.details);
         let mut asked = Asked::default();
         let laid = &mut asked.body;
         match self.about {
@@ -61,7 +60,12 @@ impl Card<'_> {
                     return ask_hunks::lay(app, wanted, patch, picking, form);
                 }
                 let others = self.focus.map_or(&[][..], |focus| &focus.with);
-                let asked = approval(app, wanted, details, form);
+                let depth = match self.focus {
+                    _ if !others.is_empty() => Depth::Together,
+                    Some(focus) if focus.details => Depth::Details,
+                    _ => Depth::Usual,
+                };
+                let asked = approval(app, wanted, depth, form);
                 return with_others(app, (wanted, asked), others, form);
             }
             About::Budget {
