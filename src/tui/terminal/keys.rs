@@ -8,8 +8,8 @@ use std::time::Duration;
 use crossterm::event::{KeyCode, KeyEvent, KeyEventKind, KeyModifiers, MouseEvent};
 
 use crate::tui::terminal::eye::Ground;
-use crate::tui::terminal::ground;
 use crate::tui::terminal::sequence::{control, text_key};
+use crate::tui::terminal::{burst, ground};
 
 /// How long the rest of a sequence may be on its way before ESC is taken for the key.
 const SEQUENCE_WAIT: Duration = Duration::from_millis(30);
@@ -22,9 +22,6 @@ pub const LARGEST_PASTE: usize = 32 << 20;
 
 /// Answers of terminals that carry text are skipped up to this length.
 const LONGEST_STRING: usize = 64 << 10;
-
-/// So many bytes at once, of several lines and without an escape, nobody typed: a paste without brackets.
-const UNBRACKETED: usize = 512;
 
 const PASTE_BEGIN: &[u8] = b"\x1b[200~";
 const PASTE_END: &[u8] = b"\x1b[201~";
@@ -58,17 +55,21 @@ pub enum Found {
 pub struct Parser {
     bytes: Vec<u8>,
     paste: Option<Vec<u8>>,
+    /// A paste without brackets, of which more may come.
+    burst: Option<Vec<u8>>,
 }
 
 impl Parser {
     /// Takes in what one read gave.
     pub fn feed(&mut self, bytes: &[u8], sent: &mut Vec<Sent>) {
-        if self.bytes.is_empty() && self.paste.is_none() && is_unbracketed_paste(bytes) {
-            let lines = bytes.strip_suffix(b"\r").unwrap_or(bytes);
-            sent.push(Sent::Paste(pasted(lines)));
-            if lines.len() < bytes.len() {
-                sent.push(key(KeyCode::Enter, KeyModifiers::NONE));
-            }
+        if self.burst.is_some() && !burst::is_text(bytes) {
+            self.end_burst(sent);
+        }
+        let begun = self.burst.is_some();
+        let begins = || self.bytes.is_empty() && self.paste.is_none() && burst::begins(bytes);
+        if begun || begins() {
+            // Its last line end is a part of it too: nothing that was pasted is sent by itself.
+            append(self.burst.get_or_insert_default(), bytes);
             return;
         }
         self.bytes.extend_from_slice(bytes);
@@ -79,6 +80,8 @@ impl Parser {
     pub fn wait(&self) -> Option<Duration> {
         if self.paste.is_some() {
             Some(PASTE_WAIT)
+        } else if self.burst.is_some() {
+            Some(burst::WAIT)
         } else if self.bytes.is_empty() {
             None
         } else {
@@ -88,6 +91,7 @@ impl Parser {
 
     /// Nothing more came: what is open is taken for what it is.
     pub fn settle(&mut self, sent: &mut Vec<Sent>) {
+        self.end_burst(sent);
         if let Some(mut paste) = self.paste.take() {
             append(&mut paste, &self.bytes);
             sent.push(Sent::Paste(pasted(&paste)));
@@ -106,6 +110,10 @@ impl Parser {
             }
         }
         self.bytes.clear();
+    }
+
+    fn end_burst(&mut self, sent: &mut Vec<Sent>) {
+        sent.extend(self.burst.take().map(|text| Sent::Paste(pasted(&text))));
     }
 
     fn parse(&mut self, sent: &mut Vec<Sent>) {
@@ -277,14 +285,6 @@ pub fn key(code: KeyCode, modifiers: KeyModifiers) -> Sent {
     ))
 }
 
-fn is_unbracketed_paste(bytes: &[u8]) -> bool {
-    bytes.len() >= UNBRACKETED
-        && !bytes.contains(&0x1b)
-        && bytes[..bytes.len() - 1]
-            .iter()
-            .any(|byte| matches!(byte, b'\r' | b'\n'))
-}
-
 fn append(paste: &mut Vec<u8>, bytes: &[u8]) {
     let room = LARGEST_PASTE.saturating_sub(paste.len());
     paste.extend_from_slice(&bytes[..bytes.len().min(room)]);
@@ -311,7 +311,7 @@ fn find_bytes(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use pretty_assertions::assert_eq;
-    use proptest::prelude::{any, proptest};
+    use proptest::prelude::{any, prop_assume, proptest};
 
     use super::*;
 
@@ -442,14 +442,20 @@ mod tests {
             // Many lines at once without brackets were not typed.
             (
                 vec![long.as_bytes()],
-                vec![paste(long.trim_end().replace('\r', "\n").as_str()), enter()],
+                vec![paste(&long.replace('\r', "\n"))],
+            ),
+            // However short its pieces are; what is no text ends it.
+            (
+                vec![b"first line\rsecond line\r", b"x\r", b"\x1b[A"],
+                vec![
+                    paste("first line\nsecond line\nx\n"),
+                    key(KeyCode::Up, KeyModifiers::NONE),
+                ],
             ),
         ];
         for (reads, expected) in cases {
             assert_eq!(parsed(&reads), expected, "{reads:?}");
         }
-        let typed = parsed(&[b"a prompt of some length\r"]);
-        assert_eq!((typed.len(), typed.last()), (24, Some(&enter())));
     }
 
     #[test]
@@ -485,6 +491,8 @@ mod tests {
                 };
             }
             let (head, tail) = escapes.split_at(cut.index(escapes.len() + 1));
+            // What was not typed is told by what comes at once.
+            prop_assume!(![head, tail, &escapes].into_iter().any(burst::begins));
             assert_eq!(parsed(&[head, tail]), parsed(&[&escapes]));
         }
     }

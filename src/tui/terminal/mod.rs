@@ -6,6 +6,7 @@
 //! makes one from what is then to be seen. Nothing here knows panes, sessions or themes.
 
 pub mod ability;
+mod burst;
 pub mod clipboard;
 pub mod colour;
 pub mod copying;
