@@ -186,6 +186,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
             Err(_) => Ok(()),
         }),
         look_at: Arc::new(look_at),
+        below: Arc::new(project::below::repositories),
         config: tui::reload::ConfigFile {
             path: file.path(),
             look: Arc::new(move |tell| file.look(tell)),

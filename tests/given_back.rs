@@ -235,6 +235,7 @@ fn a_workstation_with_a_fault() {
             looking("looking");
             Place::default()
         }),
+        below: Arc::new(|_, _| Vec::new()),
         config: ConfigFile {
             path: paths.config_file.clone(),
             look: Arc::new(|_| {}),

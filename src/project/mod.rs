@@ -2,6 +2,7 @@
 //! small files are read and no `git` is started; worktrees are made, seen and merged with it ([`git`]). Everything found there
 //! may be hostile.
 
+pub mod below;
 pub mod file;
 pub mod git;
 pub mod instructions;

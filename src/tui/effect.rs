@@ -406,6 +406,12 @@ impl Effects {
                     let _ = queue.send(Wake::Msg(Msg::Place(folder, place)));
                 });
             }
+            Cmd::LookBelow(folder, most) => {
+                let below = self.options.below.clone();
+                engine.runtime.spawn_blocking(move || {
+                    let _ = queue.send(Wake::Msg(Msg::Below(below(&folder, most))));
+                });
+            }
             // Done before the door, by the terminal or by what is drawn.
             Cmd::Redraw
             | Cmd::Suspend

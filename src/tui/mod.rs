@@ -91,6 +91,9 @@ pub type Keep = Arc<dyn Fn(Option<&Arrangement>) -> Result<(), String> + Send + 
 /// Reads what there is to know of a folder: a few small files.
 pub type LookAt = Arc<dyn Fn(&Path) -> Place + Send + Sync>;
 
+/// Looks for the repositories below a folder, at most so many.
+pub type Below = Arc<dyn Fn(&Path, usize) -> Vec<PathBuf> + Send + Sync>;
+
 /// All the workstation is given beside the engine.
 #[derive(Clone)]
 pub struct Options {
@@ -119,6 +122,7 @@ pub struct Options {
     /// Keeps tabs and panes for the next start; writes a small file.
     pub keep: Keep,
     pub look_at: LookAt,
+    pub below: Below,
     pub config: ConfigFile,
 }
 

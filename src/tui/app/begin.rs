@@ -40,6 +40,7 @@ impl App {
             replies: BTreeMap::new(),
             stays: BTreeMap::new(),
             first_run: None,
+            below: Vec::new(),
             wanted: None,
             local: Local::default(),
             local_asks: Asks::default(),

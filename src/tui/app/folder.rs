@@ -8,7 +8,7 @@ use crate::tui::app::message::Cmd;
 use crate::tui::app::view::Stage;
 
 /// Folders that are offered, beside a scratch folder.
-const OFFERED: usize = 7;
+pub const OFFERED: usize = 7;
 
 impl App {
     /// Leaves the first page, for the choice of a folder where one has to be made.
@@ -28,7 +28,7 @@ impl App {
         });
     }
 
-    /// The list of sessions came: their folders are offered.
+    /// The list of sessions came, or what lies below this folder: those are offered.
     pub fn offer_folders(&mut self) {
         let found = self.folders();
         if let Some(FirstRun {
@@ -36,14 +36,19 @@ impl App {
             ..
         }) = &mut self.first_run
         {
-            // A row that was marked stays what it was.
-            if *at == 0 && folders.is_empty() {
-                *folders = found;
+            // A row that was marked stays what it was, also where it is the last.
+            let is_last = *at > 0 && *at == folders.len();
+            let new = found.into_iter().filter(|folder| !folders.contains(folder));
+            let new: Vec<PathBuf> = new.collect();
+            folders.extend(new);
+            folders.truncate(OFFERED);
+            if is_last {
+                *at = folders.len();
             }
         }
     }
 
-    /// Folders of the last sessions, the newest first.
+    /// Folders of the last sessions, the newest first, and then repositories below the one Creel was started in.
     fn folders(&self) -> Vec<PathBuf> {
         let mut all: Vec<PathBuf> = Vec::new();
         for card in self.recent.iter().flatten() {
@@ -57,6 +62,9 @@ impl App {
                 all.push(card.cwd.clone());
             }
         }
+        let others = self.below.iter().filter(|folder| !all.contains(folder));
+        let others: Vec<PathBuf> = others.cloned().collect();
+        all.extend(others);
         all.truncate(OFFERED);
         all
     }

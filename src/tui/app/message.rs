@@ -83,6 +83,8 @@ pub enum Msg {
     NotBound(String),
     /// A scratch folder was made.
     Scratch(Result<PathBuf, String>),
+    /// Repositories below the folder Creel was started in.
+    Below(Vec<PathBuf>),
     /// The themes there are.
     Themes(Offered),
     /// What came of a theme that was chosen.
@@ -153,6 +155,8 @@ pub enum Cmd {
     Scratch,
     /// Looks at a folder: its branch and instructions.
     LookAt(PathBuf),
+    /// Looks for repositories below a folder, at most so many.
+    LookBelow(PathBuf, usize),
     /// Keeps tabs and panes for the next start; `None`: there is nothing to keep.
     Keep(Option<Arrangement>),
     /// Gives memory that is no longer used back to the system.

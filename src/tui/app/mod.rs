@@ -180,6 +180,8 @@ pub struct App {
     /// Worktrees of sessions that are being deleted: they stay.
     pub stays: BTreeMap<SessionId, Worktree>,
     pub first_run: Option<FirstRun>,
+    /// Repositories below the folder Creel was started in, where that is too much for an agent.
+    pub below: Vec<PathBuf>,
     /// The folder that was named for a new session, until it was looked at.
     pub wanted: Option<PathBuf>,
     pub local: Local,
@@ -383,6 +385,11 @@ impl App {
                 Vec::new()
             }
             Msg::Tour(folder) => self.tour(folder),
+            Msg::Below(found) => {
+                self.below = found;
+                self.offer_folders();
+                Vec::new()
+            }
             Msg::Scratch(made) => self.scratch(made),
             Msg::Errand(session, done) => self.errand_done(session, done),
             Msg::Place(folder, place) => {

@@ -9,6 +9,7 @@ use crate::protocol::session::{Change, OpenRequest, RunLimits};
 use crate::tui::app::chip::kept_blocks;
 use crate::tui::app::composer::written::Written;
 use crate::tui::app::first_run::FirstRun;
+use crate::tui::app::folder::OFFERED;
 use crate::tui::app::held::ask_sandbox;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
@@ -50,6 +51,9 @@ impl App {
         ];
         if self.setup.place.brings {
             cmds.extend(self.brings(&self.setup.cwd));
+        }
+        if self.setup.unsuitable {
+            cmds.push(Cmd::LookBelow(self.setup.cwd.clone(), OFFERED));
         }
         // The board may have been opened before there was anything to ask.
         cmds.extend(self.look());

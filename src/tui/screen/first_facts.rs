@@ -1,5 +1,7 @@
 //! What stands around the first page: notices above its frame, and what is true of this machine below.
 
+use std::path::PathBuf;
+
 use ratatui::layout::Rect;
 
 use crate::agent::visible::one_line;
@@ -59,4 +61,37 @@ pub fn facts(app: &App, width: usize, roomy: bool) -> Vec<Row> {
         }
     }
     all
+}
+
+/// The folders that can be worked in: those of the last sessions, repositories, and an empty one.
+pub fn offered(app: &App, folders: &[PathBuf], at: usize, look: &Look) -> Vec<Row> {
+    let known = |folder: &PathBuf| {
+        let mut cards = app.recent.iter().flatten();
+        cards.any(|card| card.cwd == *folder)
+    };
+    let named = folders.iter().map(|folder| {
+        let said = if known(folder) {
+            ""
+        } else {
+            "   a git repository"
+        };
+        (app.setup.path(folder), said)
+    });
+    let scratch = (
+        "a scratch folder".to_owned(),
+        "   new and empty, in the temporary folder",
+    );
+    let rows = named.chain([scratch]).enumerate();
+    rows.map(|(index, (name, said))| {
+        let mark = if index == at {
+            look.mark(Mark::Here)
+        } else {
+            " "
+        };
+        Row::of(format!(" {mark} "), Role::Accent)
+            .put(format!("{}  ", index + 1), Role::Key)
+            .put(name, Role::Strong)
+            .put(said, Role::Muted)
+    })
+    .collect()
 }

@@ -14,7 +14,7 @@ use crate::tui::app::setup::{GivenKey, NewProvider};
 use crate::tui::app::text::Text;
 use crate::tui::app::typed_key::typed_command;
 use crate::tui::screen::empty::model_line;
-use crate::tui::screen::first_facts::{facts, noticed};
+use crate::tui::screen::first_facts::{facts, noticed, offered};
 use crate::tui::screen::hints::Hint::{self, After, All, Does, Said};
 use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Mark, Role};
@@ -329,26 +329,7 @@ fn content(
             }
         }
         Page::Folder { folders, at, .. } => {
-            let names = folders
-                .iter()
-                .map(|folder| (app.setup.path(folder), ""))
-                .chain([(
-                    "a scratch folder".to_owned(),
-                    "   new and empty, in the temporary folder",
-                )]);
-            for (index, (name, said)) in names.enumerate() {
-                let mark = if index == *at {
-                    look.mark(Mark::Here)
-                } else {
-                    " "
-                };
-                all.push(
-                    Row::of(format!(" {mark} "), Role::Accent)
-                        .put(format!("{}  ", index + 1), Role::Key)
-                        .put(name, Role::Strong)
-                        .put(said, Role::Muted),
-                );
-            }
+            all.extend(offered(app, folders, *at, look));
             gap(&mut all);
             all.extend(wrapped(
                 "Or quit, and start Creel in the folder of a project.",

@@ -170,6 +170,33 @@ fn started_in_the_home_folder_another_one_is_chosen_first() {
 }
 
 #[test]
+fn in_the_home_folder_the_repositories_below_it_are_offered() {
+    let setup = Setup {
+        cwd: PathBuf::from("/home/ada"),
+        unsuitable: true,
+        model: Some(model("a/b")),
+        ..Setup::default()
+    };
+    let mut desk = Desk {
+        app: App::new(setup, (100, 30), now(0)),
+        millis: 0,
+        seq: 0,
+    };
+    let cmds = desk.update(Msg::Ready(Opened::default()));
+    assert!(
+        cmds.contains(&Cmd::LookBelow("/home/ada".into(), 7)),
+        "{cmds:?}"
+    );
+    // The last row, a scratch folder, was gone to before they came.
+    desk.update(Msg::Below(vec!["/home/ada/src/api".into()]));
+    desk.press(KeyCode::Down);
+    desk.update(Msg::Below(vec!["/home/ada/src/web".into()]));
+    assert_eq!(desk.press(KeyCode::Enter), [Cmd::Scratch]);
+    let folder = PathBuf::from("/home/ada/src/api");
+    assert_eq!(desk.press(KeyCode::Char('1')), [Cmd::LookAt(folder)]);
+}
+
+#[test]
 fn what_was_queued_behind_an_ask_is_the_reason_of_a_no() {
     let mut desk = Desk::running();
     desk.ask("a", Risk::Low);
