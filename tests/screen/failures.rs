@@ -7,12 +7,13 @@ use creel::protocol::failure::{Failure, FailureKind};
 use creel::protocol::item::Item;
 use creel::protocol::time::Time;
 use creel::tui::app::message::Msg;
-use creel::tui::app::setup::Opened;
+use creel::tui::app::setup::{Opened, Place};
 use creel::tui::screen::look::Look;
 use creel::tui::screen::window;
 use creel::tui::theme::Theme;
 use creel::tui::widget::paint::Glyphs;
 
+use super::desk::Desk;
 use super::given::{START, learns, worked};
 
 #[test]
@@ -45,6 +46,38 @@ fn a_session_that_was_cut() {
         desk.press(KeyCode::Char('w'));
         let board = desk.text();
         assert!(board.contains(&format!("■ {at} Creel ended")), "{board}");
+    }
+}
+
+#[test]
+fn a_session_whose_folder_is_gone_says_so_when_it_is_opened() {
+    for size in [(100, 30), (40, 12)] {
+        let mut desk = worked(size);
+        desk.fact(Fact::TurnEnded {
+            turn: 1,
+            ending: Ending::Finished,
+        });
+        let folder = desk.app.view().cwd().clone();
+        let seen = |desk: &mut Desk| {
+            let seen = desk.text().replace(['┃', '│'], " ");
+            seen.split_whitespace().collect::<Vec<_>>().join(" ")
+        };
+        let place = |gone| Place {
+            gone,
+            ..Place::default()
+        };
+        desk.update(Msg::Place(folder.clone(), place(true)));
+        let said = seen(&mut desk);
+        assert!(
+            said.contains("`/new FOLDER` begins a session elsewhere"),
+            "{said}"
+        );
+        if size.0 > 40 {
+            assert!(said.contains("The folder ~/src/api is no more"), "{said}");
+        }
+        // It may come back, as a disk does.
+        desk.update(Msg::Place(folder, place(false)));
+        assert!(!seen(&mut desk).contains("is no more"));
     }
 }
 

@@ -150,6 +150,7 @@ pub fn lay(app: &App, view: &View, stream: &mut LiveText, form: Form, look: &Loo
         );
     }
     shells(&mut laid, app, view, form, look);
+    without_folder(&mut laid, app, view, form);
     if laid.height() == 0 && stream.taken == 0 {
         if view.stage == Stage::Opening {
             laid.row(Row::of(
@@ -179,6 +180,22 @@ pub fn lay(app: &App, view: &View, stream: &mut LiveText, form: Form, look: &Loo
         }
     }
     laid
+}
+
+/// The folder that a session works in was taken away: said before a prompt runs into it.
+fn without_folder(laid: &mut Laid, app: &App, view: &View, form: Form) {
+    let gone = app.place(view.cwd()).is_some_and(|place| place.gone);
+    if !gone || view.session.is_none() || view.running() {
+        return;
+    }
+    let said = format!(
+        "The folder {} is no more. What was said can be read, copied and exported, and the model still answers; its tools and \
+         commands find nothing. `/new FOLDER` begins a session elsewhere.",
+        app.setup.path(view.cwd())
+    );
+    for row in wrapped(&said, form.cells(), 0, Role::Warn) {
+        laid.row(row);
+    }
 }
 
 /// Commands of the person that run, with the newest lines of what they say.
