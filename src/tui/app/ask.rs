@@ -217,7 +217,13 @@ impl AskFocus {
     pub fn choices(&self) -> Vec<Offer> {
         let mut choices = choices(&self.ask.about);
         if !self.with.is_empty() {
-            choices.retain(|row| matches!(row.0, Choice::Once | Choice::No));
+            choices.retain_mut(|row| {
+                row.2 = match row.0 {
+                    Choice::Once => "once, all of them",
+                    _ => "none of them",
+                };
+                matches!(row.0, Choice::Once | Choice::No)
+            });
         }
         choices
     }

@@ -42,7 +42,7 @@ impl App {
                     .map(|(_, other)| kind(&other.ask))
                     .all(|kind| kind == own);
             if !fits {
-                self.say("only asks of one tool and one risk go together, and none that is HIGH");
+                self.say("only asks of one tool and one risk can be answered at once, and none that is HIGH");
                 return;
             }
             marks.push(this);
@@ -70,7 +70,7 @@ impl App {
             .map(|(at, (session, asked))| (at, session, asked.ask.clone()))
             .collect();
         if asks.is_empty() {
-            self.say("no ask is marked");
+            self.say("no ask is picked");
             return;
         }
         let (index, session, ask) = asks.remove(0);

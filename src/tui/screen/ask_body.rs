@@ -304,7 +304,7 @@ pub fn with_others(
     if others.is_empty() {
         return asked;
     }
-    let why = format!("all {}, each for the reason below it", others.len() + 1);
+    let why = format!("{} asks, each for the reason under it", others.len() + 1);
     for row in std::mem::replace(&mut asked.risk, risk(first.risk, &why, form)) {
         asked.body.row(row);
     }

@@ -61,8 +61,8 @@ pub const ROWS: &[Binding] = &[
     bind(Inbox, Action::InboxNext, "inbox-next", "next ask; in the list of a small screen the arrows too", &[key(KeyCode::Tab)], None),
     bind(Inbox, Action::InboxBefore, "inbox-before", "ask before", &[key(KeyCode::BackTab)], None),
     bind(Inbox, Action::InboxSession, "inbox-session", "go to its session, with the keys at the ask", &[plain('p'), alt('a')], None),
-    bind(Inbox, Action::InboxMark, "inbox-mark", "mark it to be answered with others of its tool and risk, or not", &[plain(' ')], None),
-    bind(Inbox, Action::InboxMarked, "inbox-marked", "show all that are marked in full; then yes or no is for all", &[plain('A')], None),
+    bind(Inbox, Action::InboxMark, "inbox-mark", "pick it, to answer several of one tool and risk at once, or not", &[plain(' ')], None),
+    bind(Inbox, Action::InboxMarked, "inbox-marked", "all that are picked, in full; then yes or no is for all of them", &[plain('A')], None),
     bind(Inbox, Action::Choose, "inbox-choose", "in the list of a small screen: the marked ask in full", &[key(KeyCode::Enter)], None),
     bind(Inbox, Action::Close, "inbox-close", "close; on a small screen the list first; all stays waiting", &[key(KeyCode::Esc)], None),
 

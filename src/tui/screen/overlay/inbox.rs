@@ -127,7 +127,11 @@ impl Scene<'_> {
         } = self;
         let alone = *sides == Sides::List;
         let name = [Segment::new("waiting", look.style(Role::Strong))];
-        let order = [Segment::new("oldest first", look.style(Role::Muted))];
+        let order = match inbox.marks.len() {
+            0 => "oldest first".to_owned(),
+            count => format!("{count} picked"),
+        };
+        let order = [Segment::new(&order, look.style(Role::Muted))];
         let inner = Frame {
             weight: if alone { Weight::Heavy } else { Weight::Light },
             glyphs: look.glyphs,
@@ -183,7 +187,7 @@ impl Scene<'_> {
             let asked = ask_card::waited(app, since);
             let more = match focus.with.len() {
                 0 => String::new(),
-                more => format!("{} together  ", more + 1),
+                more => format!("{} at once  ", more + 1),
             };
             format!("{more}{} of {}  {asked}", at + 1, waiting.len())
         });
@@ -234,8 +238,13 @@ impl Scene<'_> {
         };
         let mark = match (inbox.marks.len(), self.waiting.len()) {
             (_, 0 | 1) => Vec::new(),
-            (0, _) => own.keys(&[Does(Action::InboxMark, "mark")]),
-            _ => own.keys(&[Does(Action::InboxMarked, "answer the marked")]),
+            (0, _) => own.keys(&[Does(Action::InboxMark, "pick several")]),
+            (count, _) => {
+                let all = format!("answer the {count} picked at once");
+                let mut keys = own.keys(&[Does(Action::InboxMarked, &all)]);
+                keys.extend(own.keys(&[Does(Action::InboxMark, "pick, or not")]));
+                keys
+            }
         };
         let last = [own.keys(&close), own.keys(&session), mark, ask.keys(&help)];
         first.into_iter().chain(last.concat()).collect()
