@@ -10,6 +10,7 @@ use crate::tui::app::local::{Asks, Local};
 use crate::tui::app::notify::Notify;
 use crate::tui::app::panes::Panes;
 use crate::tui::app::pointing::Clicks;
+use crate::tui::app::saying::Matter;
 use crate::tui::app::setup::{Now, OpenWhat, Setup};
 use crate::tui::app::view::View;
 use crate::tui::app::{App, Changes, Focus};
@@ -51,7 +52,7 @@ impl App {
             notices: Vec::new(),
             notify: Notify::default(),
             looking: None,
-            config_notice: None,
+            matters: Vec::new(),
             chosen: Vec::new(),
             read_only: false,
             esc_until: None,
@@ -79,8 +80,8 @@ impl App {
             next_command: 0,
         };
         app.notices.append(&mut app.setup.notices);
-        app.config_notice = app.setup.wishes.notice();
-        app.notices.extend(app.config_notice.clone());
+        let notice = app.setup.wishes.notice();
+        app.notice_of(Matter::Config, notice);
         let kept = app.setup.arrangement.take();
         if let Some((views, panes)) = kept.and_then(|kept| kept.open(&app.setup.cwd)) {
             (app.views, app.panes) = (views, panes);

@@ -16,6 +16,7 @@ use crate::tui::app::first_run::{FirstRun, Page};
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
 use crate::tui::app::message::Cmd;
+use crate::tui::app::saying::Matter;
 use crate::tui::app::setup::NewProvider;
 use crate::tui::app::text::Text;
 use crate::tui::app::view::{Anchor, Scroll, View};
@@ -280,6 +281,7 @@ impl App {
 
     /// Config and keys were read again: the session that wanted it goes on.
     pub fn keys_read(&mut self, session: SessionId, read: Result<KeyPlaces, String>) -> Vec<Cmd> {
+        self.notice_of(Matter::Keys, read.as_ref().err().cloned());
         match read {
             Ok(places) => {
                 self.setup.key_places = places;
@@ -293,10 +295,7 @@ impl App {
                 view.card_closed = true;
                 vec![Cmd::Send(self.command(session, Op::Again))]
             }
-            Err(why) => {
-                self.notices.push(why);
-                Vec::new()
-            }
+            Err(_) => Vec::new(),
         }
     }
 

@@ -11,6 +11,7 @@ use crate::tui::app::first_run::{FirstRun, Page};
 use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::models::How;
+use crate::tui::app::saying::Matter;
 use crate::tui::app::setup::{NewProvider, Stored};
 use crate::tui::app::text::Text;
 use crate::tui::app::view::View;
@@ -216,16 +217,14 @@ impl App {
 
     /// A provider that was written into the config can be used, or cannot be.
     pub fn extended(&mut self, read: Result<KeyPlaces, String>) -> Vec<Cmd> {
+        self.notice_of(Matter::Keys, read.as_ref().err().map(|why| one_line(why)));
         match read {
             Ok(places) => {
                 self.setup.key_places = places;
                 self.list_unkept();
                 vec![Cmd::Ask(Tag::Models, Query::Served { elsewhere: false })]
             }
-            Err(why) => {
-                self.notices.push(one_line(&why));
-                Vec::new()
-            }
+            Err(_) => Vec::new(),
         }
     }
 

@@ -1,13 +1,11 @@
-//! What every part of the workstation takes hold of: a folder that is known, a command under a number of its own, a line that
-//! is said.
+//! What every part of the workstation takes hold of: a folder that is known, a command under a number of its own.
 
 use std::path::Path;
-use std::time::Duration;
 
 use crate::protocol::id::{CommandId, SessionId};
 use crate::protocol::op::{Command, Op};
+use crate::tui::app::App;
 use crate::tui::app::setup::Place;
-use crate::tui::app::{App, Note};
 
 impl App {
     /// What is known of a folder.
@@ -28,13 +26,5 @@ impl App {
     pub fn number(&mut self) -> u64 {
         self.next_command += 1;
         self.next_command
-    }
-
-    pub fn say(&mut self, text: impl Into<String>) {
-        self.changes.in_focus += 1;
-        self.note = Some(Note {
-            text: text.into(),
-            until: self.now.since + Duration::from_secs(6),
-        });
     }
 }

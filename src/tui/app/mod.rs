@@ -61,6 +61,7 @@ pub mod pointer;
 pub mod pointing;
 pub mod price;
 pub mod reading;
+pub mod saying;
 pub mod seek;
 pub mod setup;
 pub mod shell;
@@ -115,6 +116,7 @@ use crate::tui::app::overlay::help::Help;
 use crate::tui::app::panes::Panes;
 use crate::tui::app::pointer::Spot;
 use crate::tui::app::pointing::{Clicks, Gesture};
+use crate::tui::app::saying::{Matter, Note};
 use crate::tui::app::setup::{Now, Place, Setup};
 use crate::tui::app::text::Text;
 use crate::tui::app::view::View;
@@ -136,13 +138,6 @@ pub struct Pressed {
     pub since: Duration,
     /// Which part of the keys is listed where they do not fit the screen at once; the screen counts it round.
     pub page: i32,
-}
-
-/// A line that passes: told once, gone by itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Note {
-    pub text: String,
-    pub until: Duration,
 }
 
 /// Numbers that rise with what changes beside the sessions, so that a pane that shows none of it need not be drawn again.
@@ -195,8 +190,8 @@ pub struct App {
     pub note: Option<Note>,
     /// What must be read: it stays until it is put away.
     pub notices: Vec<String>,
-    /// The one of them that speaks of the config, and goes when that is right again.
-    pub config_notice: Option<String>,
+    /// Those of them that go when what they speak of is over.
+    pub matters: Vec<(Matter, String)>,
     /// Actions chosen in the palette, the newest first.
     pub chosen: Vec<Action>,
     /// The log can only be read.
@@ -262,6 +257,7 @@ impl App {
         let passes = matches!(&msg, Msg::Signals(signals) if signals.iter().all(passing));
         let key = matches!(msg, Msg::Key(_) | Msg::Wheel(..) | Msg::Tick);
         let here = key && self.is_plain();
+        let acted = matches!(msg, Msg::Key(_) | Msg::Click(_) | Msg::Paste(_));
         self.come_back(&msg);
         self.notify.see(&msg, now.since);
         let mut cmds = self.take(msg);
@@ -283,6 +279,9 @@ impl App {
         if !heard || self.mention.is_some() {
             // What was heard may have put another composer in place of the one with the list.
             cmds.extend(self.seek());
+        }
+        if !drawn {
+            self.pass_note(acted);
         }
         if !heard {
             self.note_arrangement();

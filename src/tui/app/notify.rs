@@ -12,6 +12,7 @@ use crate::protocol::id::{AskId, SessionId};
 use crate::protocol::session::State;
 use crate::tui::app::App;
 use crate::tui::app::message::{Cmd, Msg};
+use crate::tui::app::saying::Matter;
 use crate::tui::app::view::View;
 use crate::tui::terminal::notice::Progress;
 
@@ -208,10 +209,7 @@ impl App {
 
     pub fn not_notified(&mut self, why: &str) -> Vec<Cmd> {
         let notice = format!("no notice was given: {why}; see notify.command in the config");
-        // Once is enough until it is put away.
-        if !self.notices.contains(&notice) {
-            self.notices.push(notice);
-        }
+        self.notice_of(Matter::Notifier, Some(notice));
         Vec::new()
     }
 

@@ -5,6 +5,7 @@ use crate::tui::app::App;
 use crate::tui::app::message::Cmd;
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::themes::{Offered, Themes};
+use crate::tui::app::saying::Matter;
 
 impl App {
     /// The list of themes, with the one that is marked worn while one looks.
@@ -29,6 +30,7 @@ impl App {
 
     /// What came of a choice: kept in the config, shown for this run alone, or not taken.
     pub fn theme_kept(&mut self, choice: &ThemeChoice, kept: Result<(), String>) {
+        self.notice_of(Matter::Theme, kept.as_ref().err().cloned());
         if kept.is_ok() {
             self.setup.wishes.theme = choice.clone();
         }
@@ -40,7 +42,7 @@ impl App {
                     "theme {dark} on a dark terminal, {light} on a light one"
                 ));
             }
-            (Err(why), _) => self.notices.push(why),
+            (Err(_), _) => {}
         }
     }
 }

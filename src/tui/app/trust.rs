@@ -13,6 +13,7 @@ use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::pick::Pick;
 use crate::tui::app::overlay::trust::Trust;
+use crate::tui::app::saying::Matter;
 
 impl App {
     pub fn open_trust(&mut self) -> Vec<Cmd> {
@@ -33,6 +34,8 @@ impl App {
             now: self.now.since,
         };
         let look = look_for_trust(overlay.session, &cwd);
+        // It asked to be looked at.
+        self.notice_of(Matter::Trust(cwd), None);
         self.show(Overlay::Trust(overlay));
         vec![look]
     }
@@ -68,20 +71,21 @@ impl App {
             overlay.pick.at = overlay.pick.at.min(overlay.shown().len().saturating_sub(1));
             return;
         }
+        let Some(view) = self.views.iter().find(|view| view.id == session) else {
+            return;
+        };
+        let of = Matter::Trust(view.cwd().clone());
         let rules = match found.waiting() {
-            0 => return,
+            0 => return self.notice_of(of, None),
             1 => "a rule that would let calls run unasked; it does nothing until you trust it"
                 .to_owned(),
             count => format!(
                 "{count} rules that would let calls run unasked; they do nothing until you trust them"
             ),
         };
-        let Some(view) = self.views.iter().find(|view| view.id == session) else {
-            return;
-        };
         let folder = self.setup.path(view.cwd());
         let key = self.keymap().way(Action::Trust);
-        self.notices.push(format!("{folder} brings {rules}: {key}"));
+        self.notice_of(of, Some(format!("{folder} brings {rules}: {key}")));
     }
 
     pub fn accept(&self, session: SessionId, cwd: PathBuf, text: String) -> Vec<Cmd> {

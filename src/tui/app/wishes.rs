@@ -10,6 +10,7 @@ use crate::tui::app::App;
 use crate::tui::app::keymap::live::Keymap;
 use crate::tui::app::message::Cmd;
 use crate::tui::app::overlay::Overlay;
+use crate::tui::app::saying::Matter;
 
 /// Settings named in one line; the rest is counted.
 const NAMED: usize = 3;
@@ -119,13 +120,9 @@ impl App {
                 notice
             }
         };
-        if let Some(old) = self.config_notice.take() {
-            self.notices.retain(|other| *other != old);
-        }
-        if let Some(notice) = notice {
-            self.notices.push(notice.clone());
-            self.config_notice = Some(notice);
-        }
+        self.notice_of(Matter::Config, notice);
+        // It may be another program by now; where it is not, that is found out anew.
+        self.notice_of(Matter::Notifier, None);
         Vec::from_iter(extends.then_some(Cmd::Extend))
     }
 

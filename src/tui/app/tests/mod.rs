@@ -31,6 +31,7 @@ mod questions;
 mod reading;
 mod rebound;
 mod replies;
+mod saying;
 mod sessions;
 mod shelves;
 mod slept;
