@@ -5,8 +5,10 @@ use crossterm::event::{KeyCode, KeyModifiers};
 use creel::protocol::event::{Ending, Fact};
 use creel::protocol::failure::{Failure, FailureKind};
 use creel::protocol::item::Item;
+use creel::protocol::query::{Found, Today};
 use creel::protocol::time::Time;
-use creel::tui::app::message::Msg;
+use creel::protocol::usage::Usage;
+use creel::tui::app::message::{Msg, Tag};
 use creel::tui::app::setup::{Opened, Place};
 use creel::tui::screen::look::Look;
 use creel::tui::screen::window;
@@ -78,6 +80,37 @@ fn a_session_whose_folder_is_gone_says_so_when_it_is_opened() {
         // It may come back, as a disk does.
         desk.update(Msg::Place(folder, place(false)));
         assert!(!seen(&mut desk).contains("is no more"));
+    }
+}
+
+#[test]
+fn the_budget_is_told_once_a_day_in_whichever_session() {
+    let today = |charged| {
+        Found::Today(Today {
+            used: charged,
+            charged,
+            estimated: false,
+            limit: None,
+        })
+    };
+    let ends = |turn| Fact::TurnEnded {
+        turn,
+        ending: Ending::Finished,
+    };
+    // Something was spent today before, in another session or process.
+    for (before, told) in [(0, true), (1_000_000_000, false)] {
+        let mut desk = Desk::running((80, 24));
+        desk.update(Msg::Found(Tag::Today, today(before)));
+        desk.fact(Fact::TurnStarted { turn: 1 });
+        desk.answered(Usage::default(), 13_000_000);
+        desk.fact(ends(1));
+        assert_eq!(desk.text().contains("Budget: $10 a day"), told);
+        // A second turn says it no more.
+        desk.fact(Fact::TurnStarted { turn: 2 });
+        desk.answered(Usage::default(), 13_000_000);
+        desk.fact(ends(2));
+        let seen = desk.text();
+        assert_eq!(seen.matches("Budget:").count(), usize::from(told), "{seen}");
     }
 }
 

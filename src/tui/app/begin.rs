@@ -76,6 +76,7 @@ impl App {
             changes: Changes::default(),
             keeping: Keeping::default(),
             unused: None,
+            told_budget: false,
             restored: false,
             next_command: 0,
         };

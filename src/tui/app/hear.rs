@@ -98,6 +98,7 @@ impl App {
         if matches!(event.fact, Fact::TurnEnded { .. }) && (event.session != current || !looked) {
             view.unseen = true;
         }
+        self.tell_budget(event);
         match &event.fact {
             Fact::AskVoided { ask, why } => self.gone(event.session, &ask.0, why),
             Fact::AskAnswered { ask, .. } => {
@@ -213,7 +214,7 @@ impl App {
             }
             (tag, Found::Worktree(sight)) => return self.seen_worktree(tag, *sight),
             (Tag::Holder(id), Found::Holder(holder)) => return self.holder_found(id, holder),
-            (Tag::Today, Found::Today(today)) => self.today = Some(today),
+            (Tag::Today, Found::Today(today)) => self.today_is(today),
             (Tag::Sandbox, Found::Sandbox(hold)) => self.hold = Some(hold),
             (Tag::Prompts, Found::Prompts(prompts)) => {
                 if let Some(Overlay::Prompts(overlay)) = &mut self.overlay {

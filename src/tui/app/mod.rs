@@ -11,6 +11,7 @@ pub mod ask;
 mod batch;
 pub mod begin;
 pub mod board;
+mod budget;
 pub mod card;
 pub mod caret;
 pub mod chip;
@@ -212,6 +213,8 @@ pub struct App {
     /// What can be mentioned where the cursor is.
     pub mention: Option<Mention>,
     pub today: Option<Today>,
+    /// The day's budget was told today.
+    pub told_budget: bool,
     /// What holds commands, once it was measured.
     pub hold: Option<Hold>,
     pub models: Vec<ModelCard>,

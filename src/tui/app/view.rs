@@ -127,6 +127,10 @@ pub struct View {
     pub told_unseen: Option<bool>,
     /// The card of a failure was put away.
     pub card_closed: bool,
+    /// Before the turn that runs nothing was spent today, as far as that is known.
+    pub first_today: bool,
+    /// The end of a turn at which the day's budget is told.
+    pub budget_at: Option<Seq>,
     pub learnt: Learnt,
     /// The draft as it was last saved.
     pub draft: String,
@@ -183,6 +187,8 @@ impl View {
             slept: None,
             told_unseen: None,
             card_closed: false,
+            first_today: false,
+            budget_at: None,
             learnt: Learnt::default(),
             draft: String::new(),
             typed: None,

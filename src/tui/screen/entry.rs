@@ -111,7 +111,7 @@ pub fn lay(app: &App, view: &View, entry: &Entry, form: Form, look: &Look) -> La
             if !waits(view, entry) {
                 how(&mut laid, ending, form, look);
             }
-            sums(app, &mut laid, entry, spent, form, look);
+            sums((app, view), &mut laid, entry, spent, form, look);
             if view.transcript.entries().last().map(|last| last.seq) == Some(entry.seq) {
                 for line in tour::closing(app, view) {
                     for row in wrapped(&line, width, 0, Role::Accent) {
@@ -262,8 +262,15 @@ fn how(laid: &mut Laid, ending: &Ending, form: Form, look: &Look) {
     }
 }
 
-/// What a turn came to; after the first also the budget that holds, once.
-fn sums(app: &App, laid: &mut Laid, entry: &Entry, spent: &Spent, form: Form, look: &Look) {
+/// What a turn came to; once a day also the budget that holds.
+fn sums(
+    (app, view): (&App, &View),
+    laid: &mut Laid,
+    entry: &Entry,
+    spent: &Spent,
+    form: Form,
+    look: &Look,
+) {
     let steps = match spent.steps {
         1 => "1 step".to_owned(),
         steps => format!("{steps} steps"),
@@ -274,8 +281,7 @@ fn sums(app: &App, laid: &mut Laid, entry: &Entry, spent: &Spent, form: Form, lo
     let cost = money::sum(&spent.charged);
     let said = format!("turn {}  {cost}  {steps}  {took}", entry.turn);
     noted(laid, &said, form, look);
-    if entry.turn == 1
-        && spent.charged.play.0.is_empty()
+    if view.budget_at == Some(entry.seq)
         && let Some(limit) = app.setup.day_limit
     {
         let limit = money::round(limit);
