@@ -4,7 +4,7 @@ use crate::agent::rule;
 use crate::command::cli::ConfigSub;
 use crate::command::{Ended, Face, Trouble, exit};
 use crate::config::keymap::Keys;
-use crate::config::load::{self, ConfigError};
+use crate::config::load::{self, ConfigError, Problem};
 use crate::config::paths::{Environment, Paths};
 use crate::config::theme::ThemeChoice;
 use crate::config::{address, schema, show};
@@ -84,7 +84,15 @@ fn check(paths: &Paths, env: Environment<'_>, keys: Keys, face: &mut Face<'_>) -
             face.say_line(&format!("{file} {there}"))?;
             Ok(exit::DONE)
         }
-        Err(error) => {
+        Err(mut error) => {
+            // Those of the keys stand beside the others.
+            if let Problem::Faults(faults) = &mut error.problem {
+                let judged = (keys.judge)(&load::keymap(paths)).faults.into_iter();
+                let others = judged.filter(|own| faults.iter().all(|fault| fault.line != own.line));
+                let others: Vec<_> = others.collect();
+                faults.extend(others);
+                faults.sort();
+            }
             for line in error.lines() {
                 face.say_line(&line)?;
             }
@@ -213,6 +221,23 @@ mod tests {
         assert_eq!(
             said(ConfigSub::Check).await,
             (format!("{file}:2:1: no such key\n"), String::new(), 1)
+        );
+        // All of them at once: what cannot be read, what makes no sense, and what no face has a use for.
+        let broken =
+            "mode = 1\nmodel = \neffort = \"low\"\nmodle = 2\n[keymap.everywhere]\nzoom = \"x\"\n";
+        std::fs::write(&paths.config_file, broken).unwrap();
+        let (shown, _, code) = said(ConfigSub::Check).await;
+        let places: Vec<String> = shown
+            .lines()
+            .map(|line| {
+                let rest = line.strip_prefix(&file).unwrap();
+                rest.split(' ').next().unwrap().to_owned()
+            })
+            .collect();
+        assert_eq!(
+            (places.join(" "), code),
+            (":1:8: :2:9: :4:1: :6:1:".to_owned(), 1),
+            "{shown}"
         );
         let (schema, _, _) = said(ConfigSub::Schema).await;
         assert!(serde_json::from_str::<serde_json::Value>(&schema).is_ok());

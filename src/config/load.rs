@@ -11,6 +11,7 @@ use toml::de::DeTable;
 
 use crate::config::described::first_described;
 use crate::config::document::{Document, Fault, cut};
+use crate::config::keymap::KeymapConfig;
 use crate::config::paths::{Environment, Paths};
 use crate::config::{Config, keymap, notify, provider, route, secret, section, worktree};
 use crate::protocol::effort::Effort;
@@ -18,6 +19,9 @@ use crate::protocol::rule::Mode;
 
 /// A config is a page or two; more than this is another file by mistake.
 const MOST_BYTES: u64 = 1024 * 1024;
+
+/// Places that cannot be read, of which each is named.
+const MOST_BROKEN: usize = 100;
 
 /// The config as read, and what else the reading brought to light.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,6 +108,21 @@ pub fn read(paths: &Paths, env: Environment<'_>) -> Result<Loaded, ConfigError> 
     Ok(loaded)
 }
 
+/// The keys that are wished for, whatever is wrong elsewhere in the file.
+pub fn keymap(paths: &Paths) -> KeymapConfig {
+    let Ok(text) = read_file(&paths.config_file) else {
+        return KeymapConfig::default();
+    };
+    let (root, _) = DeTable::parse_recoverable(&text);
+    let top = Document::new(&text).root(&root, TOP_KEYS);
+    let mut keys = Document::new(&text);
+    let wishes = keymap::read(&mut keys, &text, &top);
+    KeymapConfig {
+        wishes,
+        faults: keys.finish().0,
+    }
+}
+
 /// The text of the file, empty when it is not there.
 pub(crate) fn read_file(file: &Path) -> Result<String, String> {
     match fs::metadata(file) {
@@ -147,13 +166,20 @@ pub(crate) fn read_file(file: &Path) -> Result<String, String> {
 /// A config text with the environment laid over it. `file` is where relative paths start from, and named in messages.
 pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Vec<Fault>> {
     let mut document = Document::new(text);
-    let root = match DeTable::parse(text) {
-        Ok(root) => root,
-        Err(error) => {
-            document.syntax(&error);
-            return Err(document.finish().0);
-        }
-    };
+    // What cannot be read is named, and beside it what is wrong in the rest of the file.
+    let (root, errors) = DeTable::parse_recoverable(text);
+    let mut broken = Document::new(text);
+    // A file with more of them is none that was written by hand: the first says so.
+    let many = errors.len() > MOST_BROKEN;
+    for error in errors.iter().take(if many { 1 } else { MOST_BROKEN }) {
+        broken.syntax(error);
+    }
+    let (mut broken, _) = broken.finish();
+    if many {
+        return Err(broken);
+    }
+    // What follows one of them in its line mostly comes of it.
+    broken.dedup_by_key(|fault| fault.line);
     let mut config = Config::default();
     let mut warnings = Vec::new();
     let top = document.root(&root, TOP_KEYS);
@@ -181,7 +207,11 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
     config.notify = notify::read(&mut document, &top);
     let mut keys = Document::new(text);
     config.keymap.wishes = keymap::read(&mut keys, text, &top);
-    let (faults, mut lines) = document.finish();
+    let (mut faults, mut lines) = document.finish();
+    // What is missing in such a line is no further fault.
+    faults.retain(|fault| broken.iter().all(|other| other.line != fault.line));
+    faults.extend(broken);
+    faults.sort();
     let (keymap_faults, keymap_lines) = keys.finish();
     config.keymap.faults = keymap_faults;
     lines.extend(keymap_lines);
