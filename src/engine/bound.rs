@@ -151,6 +151,9 @@ impl Task {
         if let Some(why) = self.forbidden(&call).await {
             return Some(why);
         }
+        if let Some(why) = self.stale(approval).await {
+            return Some(why);
+        }
         let before = approval.bound.clone()?;
         match self.look(&call, before).await {
             Ok(now) => {

@@ -39,6 +39,7 @@ fn needs_past(op: &Op) -> bool {
         | Op::Close
         | Op::Resume
         | Op::Withdraw { .. }
+        | Op::Recheck { .. }
         | Op::Interrupt
         | Op::HangUp
         | Op::Hurry => false,
@@ -78,6 +79,7 @@ impl Task {
             } => self.submit(id, blocks, when, limits).await,
             Op::Withdraw { message } => self.withdraw(id, message).await,
             Op::Answer { ask, answer } => self.answer(id, ask, answer).await,
+            Op::Recheck { ask } => self.recheck(ask).await,
             Op::Interrupt => {
                 self.shell_stop.cancel();
                 self.interrupt("stopped by you").await;

@@ -49,6 +49,10 @@ pub enum Op {
         ask: AskId,
         answer: Answer,
     },
+    /// Looks whether what an ask shows is still what would happen: where a file is another by now, it is asked anew.
+    Recheck {
+        ask: AskId,
+    },
     /// Stops the turn: idle within 200 ms.
     Interrupt,
     /// The same, because the terminal is gone.

@@ -60,10 +60,13 @@ async fn a_command_of_the_person_does_not_loosen_what_was_shown() {
     };
     play.fact(shell).await;
     play.answer(ask.id, verdict(Verdict::Once));
-    // Another diff than the one that was shown is not written.
-    let outcome = play.fact(result).await;
-    assert_eq!(outcome.kind, OutcomeKind::Failed, "{}", outcome.text);
+    // Another diff than the one that was shown is not written, but asked about.
+    let anew = play.ask().await;
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "old\nmore\n");
+    play.answer(anew.id, verdict(Verdict::Once));
+    let outcome = play.fact(result).await;
+    assert_eq!(outcome.kind, OutcomeKind::Done, "{}", outcome.text);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "new\nmore\n");
     assert_eq!(play.ending().await, Ending::Finished);
     play.end().await;
 }
@@ -238,6 +241,43 @@ async fn some_hunks_of_a_change_are_taken_and_the_others_left() {
         std::fs::read_to_string(&file).unwrap(),
         "y\nkeep\nx\nkeep\ny\n"
     );
+    assert_eq!(play.ending().await, Ending::Finished);
+    play.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_to_a_file_that_is_another_by_now_is_asked_anew_when_it_is_looked_at() {
+    let stage = Stage::new(
+        "> *\n< call edit {\"path\":\"a.txt\",\"old_string\":\"one\",\"new_string\":\"two\"}\n\n< text: done\n",
+    );
+    let mut play = in_mode_ask(&stage).await;
+    let file = play.folder.join("a.txt");
+    std::fs::write(&file, "one\n").unwrap();
+    play.say("go", When::Turn);
+    let first = play.ask().await;
+    // Nothing has changed: it stays what it is.
+    play.send(Op::Recheck {
+        ask: first.id.clone(),
+    });
+    std::fs::write(&file, "one more\n").unwrap();
+    play.send(Op::Recheck {
+        ask: first.id.clone(),
+    });
+    let voided = |fact: &Fact| match fact {
+        Fact::AskVoided { ask, why } => Some((ask.clone(), why.clone())),
+        _ => None,
+    };
+    let (gone, why) = play.fact(voided).await;
+    assert_eq!(gone, first.id);
+    assert!(why.starts_with("the file has changed since"), "{why}");
+    let second = play.ask().await;
+    // One who had not seen that changes nothing by a yes to the other.
+    let late = play.answer(first.id, verdict(Verdict::Once));
+    assert_eq!(play.refusal().await.0, late);
+    play.answer(second.id, verdict(Verdict::Once));
+    let outcome = play.fact(result).await;
+    assert_eq!(outcome.kind, OutcomeKind::Done, "{}", outcome.text);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), "two more\n");
     assert_eq!(play.ending().await, Ending::Finished);
     play.end().await;
 }

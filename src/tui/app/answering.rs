@@ -1,7 +1,7 @@
 //! The way to an ask, what an answer to it sends, and the way back.
 
 use crate::agent::visible::one_line;
-use crate::protocol::ask::{About, Answer, Ask, Verdict};
+use crate::protocol::ask::{About, Answer, Ask, Subject, Verdict};
 use crate::protocol::event::Ending;
 use crate::protocol::id::SessionId;
 use crate::protocol::op::Op;
@@ -22,6 +22,24 @@ use crate::tui::app::{App, Focus};
 pub const READ_ON: &[Action] = &[Action::PageDown, Action::ScrollDown, Action::Bottom];
 
 impl App {
+    /// An ask for a change that gets the keys is looked at again: the file may be another since it was asked.
+    pub fn recheck(&mut self) -> Option<Cmd> {
+        let is_change = |ask: &&AskFocus| match &ask.ask.about {
+            About::Approval(approval) => matches!(approval.subject, Subject::Change { .. }),
+            _ => false,
+        };
+        let asked = self.asking().filter(|ask| ask.gone.is_none());
+        let asked = asked
+            .filter(is_change)
+            .map(|ask| (ask.session, ask.ask.id.clone()));
+        let before = std::mem::replace(
+            &mut self.rechecked,
+            asked.as_ref().map(|(_, ask)| ask.clone()),
+        );
+        let (session, ask) = asked.filter(|(_, ask)| before.as_ref() != Some(ask))?;
+        Some(Cmd::Send(self.command(session, Op::Recheck { ask })))
+    }
+
     /// The ask that has the keys: in the inbox where that is open, else in its pane.
     pub fn asking(&self) -> Option<&AskFocus> {
         match (&self.overlay, &self.focus) {

@@ -100,7 +100,17 @@ impl App {
         }
         self.tell_budget(event);
         match &event.fact {
-            Fact::AskVoided { ask, why } => self.gone(event.session, &ask.0, why),
+            Fact::AskVoided { ask, why } => {
+                let before = self.answered.len();
+                self.answered
+                    .retain(|(_, session, id)| *session != event.session || id != ask);
+                // The keys are elsewhere by now, and nobody would know why it is asked again.
+                if self.answered.len() != before {
+                    let why = crate::agent::visible::one_line(why);
+                    self.say(format!("your answer was not taken: {why}"));
+                }
+                self.gone(event.session, &ask.0, why);
+            }
             Fact::AskAnswered { ask, .. } => {
                 self.gone(event.session, &ask.0, "it was answered elsewhere");
                 self.answered

@@ -226,6 +226,8 @@ pub struct App {
     /// Newest first.
     pub prompts: Vec<String>,
     pub seen: Seen,
+    /// The ask with the keys that the engine was told to look at again.
+    pub rechecked: Option<AskId>,
     /// Answers on their way: an ask is not shown again while its answer is not in the log.
     pub answered: Vec<(CommandId, SessionId, AskId)>,
     pub quitting: bool,
@@ -272,6 +274,7 @@ impl App {
         if !drawn {
             cmds.extend(self.settle_board());
             self.settle_inbox();
+            cmds.extend(self.recheck());
         }
         if !drawn && !passes {
             cmds.extend(self.notices_due());

@@ -30,6 +30,7 @@ mod pointer;
 mod questions;
 mod reading;
 mod rebound;
+mod rechecked;
 mod replies;
 mod saying;
 mod sessions;
