@@ -156,7 +156,14 @@ impl Scene<'_> {
             let marked = index == inbox.index && !gone;
             let ticked = inbox.marks.contains(&(*session, asked.ask.id.clone()));
             let ticked = if ticked { "* " } else { "" };
-            let lines = ask_rows(app, (*session, asked), each, (marked, ticked), inner, look);
+            // It leads the eye to what stands beside it.
+            let points = match (alone, marked) {
+                (true, _) => "",
+                (false, true) => look.mark(Mark::Folded),
+                (false, false) => " ",
+            };
+            let signs = (marked, ticked, points);
+            let lines = ask_rows(app, (*session, asked), each, signs, inner, look);
             let place = Rect {
                 y,
                 height: height as u16,
@@ -342,7 +349,7 @@ fn ask_rows(
     app: &App,
     (session, asked): (SessionId, &Waiting),
     each: Each,
-    (marked, ticked): (bool, &str),
+    (marked, ticked, points): (bool, &str, &str),
     inner: Rect,
     look: &Look,
 ) -> Vec<Row> {
@@ -355,10 +362,11 @@ fn ask_rows(
         "" => String::new(),
         risk => format!("{risk:<4}  "),
     };
+    let strength = if marked { Role::Strong } else { Role::Text };
     match each {
         Each::OneRow => {
             let row = listed(marked, look)
-                .put(text::pad(&name, NAME, look.glyphs), Role::Strong)
+                .put(text::pad(&name, NAME, look.glyphs), strength)
                 .put("  ", Role::Text)
                 .put(text::pad(&tool, 8, look.glyphs), Role::Text)
                 .put("  ", Role::Text)
@@ -369,11 +377,15 @@ fn ask_rows(
         }
         Each::TwoRows => {
             let beside = format!("  {tool}  {age}");
-            let room = usize::from(inner.width).saturating_sub(2 + beside.chars().count());
+            let signs = if points.is_empty() { 2 } else { 4 };
+            let room = usize::from(inner.width).saturating_sub(signs + beside.chars().count());
             let name = text::fit(&name, room, look.glyphs).into_owned();
-            let first = listed(marked, look)
-                .put(name, Role::Strong)
+            let mut first = listed(marked, look)
+                .put(name, strength)
                 .end(beside, Role::Muted);
+            if !points.is_empty() {
+                first = first.end(format!(" {points}"), Role::Accent);
+            }
             let room = usize::from(inner.width).saturating_sub(4 + lead.chars().count());
             let said = text::fit(&said, room, look.glyphs).into_owned();
             let second = listed(marked, look)
