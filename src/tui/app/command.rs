@@ -47,9 +47,13 @@ pub const TABLE: &[Slash] = &[
         "",
         "what the folder brings and what was read: trust it or not",
     ),
-    slash("commit", "", "commit what is open in its worktree"),
-    slash("merge", "", "merge its worktree (shows it first)"),
-    slash("remove", "", "remove its worktree (asks)"),
+    slash("commit", "", "commit the rest of this session's worktree"),
+    slash(
+        "merge",
+        "",
+        "merge this session's worktree (shows it first)",
+    ),
+    slash("remove", "", "remove this session's worktree (asks)"),
     slash("sessions", "", "the board: all sessions"),
     slash(
         "temporary",

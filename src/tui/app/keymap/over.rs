@@ -48,7 +48,7 @@ pub const ROWS: &[Binding] = &[
     bind(Files, Action::Bottom, "files-bottom", "end of the difference", &[key(KeyCode::End)], None),
     bind(Files, Action::NextHunk, "files-next-hunk", "next change", &[plain(']')], None),
     bind(Files, Action::HunkBefore, "files-hunk-before", "change before", &[plain('[')], None),
-    bind(Files, Action::FilesCommit, "files-commit", "commit what is open", &[plain('c')], None),
+    bind(Files, Action::FilesCommit, "files-commit", "commit what is not committed", &[plain('c')], None),
     bind(Files, Action::FilesMerge, "files-merge", "merge the worktree (shows it first)", &[plain('M')], None),
     bind(Files, Action::FilesRemove, "files-remove", "remove the worktree (asks)", &[plain('D')], None),
     bind(Files, Action::FilesAgain, "files-again", "look again", &[plain('r')], None),
@@ -56,7 +56,7 @@ pub const ROWS: &[Binding] = &[
     bind(Files, Action::Close, "files-close", "close", &[key(KeyCode::Esc), plain('q')], None),
 
     bind(Merge, Action::MergeYes, "merge-yes", "merge", &[plain('y')], None),
-    bind(Merge, Action::MergeCommit, "merge-commit", "commit what is open first", &[plain('c')], None),
+    bind(Merge, Action::MergeCommit, "merge-commit", "commit what is not committed first", &[plain('c')], None),
     bind(Merge, Action::MergeMend, "merge-mend", "a prompt that lets the agent resolve it", &[plain('p')], None),
     bind(Inbox, Action::InboxNext, "inbox-next", "next ask; in the list of a small screen the arrows too", &[key(KeyCode::Tab)], None),
     bind(Inbox, Action::InboxBefore, "inbox-before", "ask before", &[key(KeyCode::BackTab)], None),
