@@ -138,22 +138,18 @@ fn measuring(tenths: usize) -> Server {
     })
 }
 
-/// A config of the two vendors, with what they cost, and no key. Nothing that speaks Gemini's dialect is free.
+/// A config of the two vendors, with what they cost, and no key.
 fn config(server: &Server) -> String {
     let prices = [
         "price = { input = 2.0, output = 10.0, cache_read = 0.1, cache_write = 2.5 }\n",
         "price = { input = 1.32, output = 3.96, cache_read = 0.044 }\n",
-        "price = { input = 1.25, output = 10.0 }\n",
     ];
     let text = server::config(server, None).replace("key_env = \"TRIAL_KEY\"\n", "");
     let mut entries = text.split("[providers.");
     let mut config = String::from(entries.next().unwrap_or_default());
     for entry in entries {
         let _ = write!(config, "[providers.{entry}");
-        for (name, price) in ["messages.models.m", "chat.models.m", "gemini.models.m"]
-            .iter()
-            .zip(prices)
-        {
+        for (name, price) in ["messages.models.m", "chat.models.m"].iter().zip(prices) {
             if entry.starts_with(name) {
                 config.push_str(price);
             }

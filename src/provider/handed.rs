@@ -11,10 +11,10 @@ const CLOSED: [&str; 4] = ["anthropic", "openai", "google", "xai"];
 /// Presets of places that are not on this machine, whatever stands before them.
 const ELSEWHERE: [&str; 6] = ["anthropic", "openai", "google", "xai", "openrouter", "groq"];
 
-/// Whether the entry itself says that the server hands on: by its preset, or by a dialect that nothing which runs models speaks.
+/// Whether the entry itself says that the server hands on.
 pub(crate) fn is_surely(config: &ProviderConfig) -> bool {
     let preset = config.preset.as_deref();
-    config.wire == Wire::Gemini || preset.is_some_and(|preset| ELSEWHERE.contains(&preset))
+    preset.is_some_and(|preset| ELSEWHERE.contains(&preset))
 }
 
 /// What the table says of a model that only its vendor runs, with or without the vendor before its name. Where the entry says
@@ -51,9 +51,7 @@ mod tests {
                 false,
             ),
             (("gemini", ""), "claude-sonnet-5-5", true, false),
-            // No server that runs models speaks it: what is unknown by name there has no known price.
-            (("gemini", ""), "m", false, false),
-            (("gemini", ""), "gemini-2.5-pro", true, false),
+            (("gemini", ""), "m", false, true),
             (("openai-chat", "openrouter"), "m", false, false),
             (("anthropic", "anthropic"), "m", false, false),
             // What anyone may run, or is of a kind that runs it.
