@@ -144,9 +144,9 @@ fn check(path: &str, text: &str) -> Vec<String> {
         }
     }
     let unsafe_code = spoken(&code, "unsafe ").len();
-    if unsafe_code > usize::from(path == UNSAFE) {
+    if unsafe_code > 2 * usize::from(path == UNSAFE) {
         faults.push(format!(
-            "{path}: no unsafe code; the one declaration is in {UNSAFE}"
+            "{path}: no unsafe code; the two places for it are in {UNSAFE}"
         ));
     }
     if path == "lib.rs" || path == "main.rs" {
@@ -419,9 +419,9 @@ main.rs | use rusqlite::x; use crate::tui::y; |
 agent/turn.rs | // crate::engine⏎/* use rusqlite::x; /* y */ use super::z; */ let s = "tokio::spawn\" super::"; |
 agent/turn.rs | let s = r#"" use super::x; "#; let c = '"'; let d = '\''; let l: &'static str = "super::"; |
 agent/turn.rs | fn f() {}⏎#[cfg(test)]⏎mod tests { use super::*; use std::fs; } |
-tui/app/mod.rs | fn f() { unsafe { g() } } | no unsafe code; the one declaration is in tui/memory.rs
+tui/app/mod.rs | fn f() { unsafe { g() } } | no unsafe code; the two places for it are in tui/memory.rs
 tui/memory.rs | #[expect(unsafe_code)]⏎fn f() { unsafe extern "C" { safe fn g(); } } |
-tui/memory.rs | unsafe extern "C" { safe fn g(); } fn f() { unsafe { h() } } | no unsafe code; the one declaration is in tui/memory.rs
+tui/memory.rs | unsafe extern "C" { safe fn g(); } fn f() { unsafe { h() } unsafe { i() } } | no unsafe code; the two places for it are in tui/memory.rs
 "##;
 
 #[test]
