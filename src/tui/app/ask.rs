@@ -10,6 +10,7 @@ use crate::protocol::ask::{
 };
 use crate::protocol::id::SessionId;
 use crate::protocol::money::{Money, UNIT};
+pub use crate::tui::app::arming::{Arming, QUIET, Sight};
 use crate::tui::app::choosing::{Choice, Offer, choices, chosen, listed, moved};
 use crate::tui::app::keymap::press::Press;
 use crate::tui::app::keymap::{Action, in_a_line};
@@ -17,95 +18,6 @@ use crate::tui::app::making::Making;
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::picking::Picking;
 use crate::tui::app::text::Text;
-
-/// Without a key for this long, drawn in full and with the focus, an ask is ready.
-pub const QUIET: Duration = Duration::from_millis(400);
-/// A line flashes this long when a key was dropped.
-pub const FLASH: Duration = Duration::from_millis(250);
-
-/// How much of a card was on the screen.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Sight {
-    #[default]
-    Nothing,
-    /// Of what it says, but not its last line.
-    Part,
-    Whole,
-}
-
-/// The quiet before a card takes keys.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Arming {
-    /// The last key, or the moment it got the focus.
-    quiet_since: Duration,
-    /// The most of it that has been drawn.
-    pub seen: Sight,
-    pub flash: Option<Duration>,
-}
-
-impl Arming {
-    pub fn new(now: Duration) -> Self {
-        Self {
-            quiet_since: now,
-            seen: Sight::Nothing,
-            flash: None,
-        }
-    }
-
-    /// The quiet begins anew; what was seen stays seen.
-    pub fn again(&mut self, now: Duration) {
-        self.quiet_since = now;
-    }
-
-    pub fn ready(&self, now: Duration) -> bool {
-        self.seen == Sight::Whole && self.is_quiet(now)
-    }
-
-    /// A no needs no reading to the end.
-    pub fn refuses(&self, now: Duration) -> bool {
-        self.seen > Sight::Nothing && self.is_quiet(now)
-    }
-
-    fn is_quiet(&self, now: Duration) -> bool {
-        now.saturating_sub(self.quiet_since) >= QUIET
-    }
-
-    /// A key came: `true` when it may count. It starts the quiet anew when it may not.
-    pub fn key(&mut self, now: Duration) -> bool {
-        if self.ready(now) {
-            return true;
-        }
-        self.dropped(now);
-        false
-    }
-
-    pub fn dropped(&mut self, now: Duration) {
-        // A key can have come before what is asked was drawn, and be looked at after.
-        self.quiet_since = self.quiet_since.max(now);
-        self.flash = Some(now + FLASH);
-    }
-
-    /// The keys come back to it: the quiet begins anew.
-    pub fn rest(&mut self, now: Duration) {
-        self.quiet_since = now;
-    }
-
-    /// The screen has shown it: the quiet counts from the first time on that so much of it was seen.
-    pub fn drawn(&mut self, sight: Sight, now: Duration) {
-        if sight > self.seen {
-            self.seen = sight;
-            self.quiet_since = now;
-        }
-    }
-
-    /// When its look changes by itself.
-    pub fn wake(&self, now: Duration) -> Option<Duration> {
-        let waits = self.seen > Sight::Nothing && !self.is_quiet(now);
-        let ready = waits.then(|| self.quiet_since + QUIET);
-        let flash = self.flash.filter(|&until| until > now);
-        ready.into_iter().chain(flash).min()
-    }
-}
 
 /// A line that is typed inside an ask.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -276,7 +188,7 @@ impl AskFocus {
         if !works {
             // Who writes prose is told nothing; who has looked and waits for a key to work is.
             let part = self.arming.seen == Sight::Part && self.arming.refuses(now);
-            self.arming.dropped(now);
+            self.arming.dropped_letter(press.event.code, now);
             return match own {
                 Some(_) if part => Reply::Unread,
                 _ => Reply::Stay,

@@ -5,6 +5,7 @@
 pub mod act;
 pub mod answering;
 pub mod arguments;
+pub mod arming;
 pub mod arrange;
 pub mod arrangement;
 pub mod ask;
