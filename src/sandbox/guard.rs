@@ -3,14 +3,19 @@
 //! it cannot be forbidden. What is put there by a process that outlives its command is not seen.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::fs::{self, File};
+use std::io::Read;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+
+use rustix::fs::OFlags;
 
 /// More of a folder is not looked at: a command does not wait for what somebody filled one with.
 const MOST: usize = 256;
 /// Hooks lie right in their folder, and what is Creel's in a project not much deeper.
 const DEPTH: u32 = 3;
+/// More of a file than any path is long is not read.
+const LONGEST: u64 = 4 << 10;
 
 /// A file as it is: which one, when it was written last, its size and its mode.
 type Stamp = (u64, i64, i64, u64, u32);
@@ -19,8 +24,18 @@ type Stamp = (u64, i64, i64, u64, u32);
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Seen {
     stamps: BTreeMap<PathBuf, Stamp>,
+    /// Folders that may come and go, and must not be others while they are there.
+    known: BTreeMap<PathBuf, Stamp>,
     /// There is more than is looked at, so nothing is known of it.
     more: bool,
+}
+
+impl Seen {
+    /// Whether anything is another by now.
+    fn is_as(&self, was: &Self) -> bool {
+        let kept = |(path, stamp)| was.known.get(path).is_none_or(|before| before == stamp);
+        self.stamps == was.stamps && self.known.iter().all(kept)
+    }
 }
 
 /// Guarded places as they were.
@@ -81,7 +96,7 @@ impl Guard {
             let within = differs.changed.iter().any(|outer| place.starts_with(outer));
             if was.more || is.more {
                 differs.unseen.push(place.clone());
-            } else if is != *was && !within && !made {
+            } else if !is.is_as(was) && !within && !made {
                 differs.changed.push(place.clone());
             }
         }
@@ -95,12 +110,13 @@ fn seen(place: &Path, kind: Kind) -> Seen {
         Kind::Whole => look(place, DEPTH, &mut seen),
         Kind::Itself => look(place, 0, &mut seen),
         Kind::Worktrees => {
+            come_and_go(place, &mut seen);
             let (entries, more) = entries(place);
-            seen.more = more;
+            seen.more |= more;
             for entry in entries {
+                come_and_go(&entry, &mut seen);
                 let common = entry.join("commondir");
-                // As git itself writes it: who makes a worktree has changed nothing.
-                if fs::read(&common).is_ok_and(|text| text.trim_ascii() != b"../..") {
+                if !is_as_git_writes_it(&common) {
                     look(&common, 0, &mut seen);
                 }
                 look(&entry.join("config.worktree"), 0, &mut seen);
@@ -108,6 +124,33 @@ fn seen(place: &Path, kind: Kind) -> Seen {
         }
     }
     seen
+}
+
+/// A folder that git makes and takes away by itself. A link in its place is none.
+fn come_and_go(path: &Path, found: &mut Seen) {
+    match fs::symlink_metadata(path) {
+        Ok(data) if data.is_dir() => {
+            found.known.insert(path.to_owned(), stamp(&data));
+        }
+        _ => look(path, 0, found),
+    }
+}
+
+/// Who makes a worktree with git has changed nothing. What is no file is not opened: it may never end, or wait for a writer.
+fn is_as_git_writes_it(common: &Path) -> bool {
+    let is_file = |data: &fs::Metadata| data.is_file() && data.len() <= LONGEST;
+    if !fs::symlink_metadata(common).is_ok_and(|data| is_file(&data)) {
+        return false;
+    }
+    // Another may lie there by now.
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let opened = File::options().read(true).custom_flags(flags).open(common);
+    let mut text = Vec::new();
+    opened.is_ok_and(|file| {
+        file.metadata().is_ok_and(|data| is_file(&data))
+            && file.take(LONGEST).read_to_end(&mut text).is_ok()
+            && text.trim_ascii() == b"../.."
+    })
 }
 
 /// What lies in a folder, and whether there is more than is looked at.
@@ -118,6 +161,15 @@ fn entries(folder: &Path) -> (Vec<PathBuf>, bool) {
     (found, more)
 }
 
+fn stamp(data: &fs::Metadata) -> Stamp {
+    if data.is_dir() {
+        // What was made in it and is gone again has changed nothing.
+        return (data.ino(), 0, 0, 0, data.mode());
+    }
+    let (time, nanos) = (data.ctime(), data.ctime_nsec());
+    (data.ino(), time, nanos, data.size(), data.mode())
+}
+
 fn look(path: &Path, depth: u32, found: &mut Seen) {
     let Ok(data) = fs::symlink_metadata(path) else {
         return;
@@ -126,14 +178,7 @@ fn look(path: &Path, depth: u32, found: &mut Seen) {
         found.more = true;
         return;
     }
-    let stamp = if data.is_dir() {
-        // What was made in it and is gone again has changed nothing.
-        (data.ino(), 0, 0, 0, data.mode())
-    } else {
-        let (time, nanos) = (data.ctime(), data.ctime_nsec());
-        (data.ino(), time, nanos, data.size(), data.mode())
-    };
-    found.stamps.insert(path.to_owned(), stamp);
+    found.stamps.insert(path.to_owned(), stamp(&data));
     if data.is_dir() && depth > 0 {
         let (entries, more) = entries(path);
         found.more |= more;
@@ -146,6 +191,10 @@ fn look(path: &Path, depth: u32, found: &mut Seen) {
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+    use std::os::unix::fs::symlink;
+
+    use rustix::fs::{CWD, FileType, Mode, mknodat};
+
     use super::*;
 
     #[test]
@@ -188,7 +237,7 @@ mod tests {
                 "a link in its place",
                 |root| {
                     fs::rename(root.join("hooks"), root.join("moved")).unwrap();
-                    std::os::unix::fs::symlink("moved", root.join("hooks")).unwrap();
+                    symlink("moved", root.join("hooks")).unwrap();
                 },
                 &["hooks"],
             ),
@@ -243,10 +292,17 @@ mod tests {
         assert_eq!(guard.changed(), unseen(&["few", "many", "spread"]));
     }
 
+    /// A pipe in the place of what is there.
+    fn pipe(path: &Path) {
+        fs::remove_file(path).unwrap();
+        let mode = Mode::RUSR | Mode::WUSR;
+        mknodat(CWD, path, FileType::Fifo, mode, 0).unwrap();
+    }
+
     #[test]
     fn a_repository_that_is_led_elsewhere_is_told() {
         type Act = fn(&Path);
-        let cases: [(&str, Act, &[&str]); 9] = [
+        let cases: [(&str, Act, &[&str]); 16] = [
             (
                 "a new repository below",
                 |root| fs::create_dir(root.join("sub")).unwrap(),
@@ -303,6 +359,60 @@ mod tests {
                 "one that is gone",
                 |root| fs::remove_dir_all(root.join(".git/worktrees/a")).unwrap(),
                 &[],
+            ),
+            (
+                "all that are gone",
+                |root| fs::remove_dir_all(root.join(".git/worktrees")).unwrap(),
+                &[],
+            ),
+            (
+                "one behind a link",
+                |root| {
+                    fs::create_dir(root.join("evil")).unwrap();
+                    fs::rename(root.join(".git/worktrees/a"), root.join("evil/a")).unwrap();
+                    symlink("../../evil/a", root.join(".git/worktrees/a")).unwrap();
+                },
+                &[".git/worktrees"],
+            ),
+            (
+                "a new one behind a link",
+                |root| {
+                    fs::create_dir(root.join("evil")).unwrap();
+                    fs::write(root.join("evil/commondir"), "../..\n").unwrap();
+                    symlink("../../evil", root.join(".git/worktrees/b")).unwrap();
+                },
+                &[".git/worktrees"],
+            ),
+            (
+                "all behind a link",
+                |root| {
+                    fs::rename(root.join(".git/worktrees"), root.join("evil")).unwrap();
+                    symlink("../evil", root.join(".git/worktrees")).unwrap();
+                },
+                &[".git/worktrees"],
+            ),
+            (
+                "another in its place",
+                |root| {
+                    let place = root.join(".git/worktrees/a");
+                    fs::rename(&place, root.join("moved")).unwrap();
+                    fs::create_dir(&place).unwrap();
+                    fs::write(place.join("commondir"), "../..\n").unwrap();
+                },
+                &[".git/worktrees"],
+            ),
+            (
+                "a pipe that nobody writes",
+                |root| pipe(&root.join(".git/worktrees/a/commondir")),
+                &[".git/worktrees"],
+            ),
+            (
+                "what never ends",
+                |root| {
+                    fs::create_dir(root.join(".git/worktrees/b")).unwrap();
+                    symlink("/dev/zero", root.join(".git/worktrees/b/commondir")).unwrap();
+                },
+                &[".git/worktrees"],
             ),
         ];
         for (name, act, expected) in cases {
