@@ -3,7 +3,7 @@
 use crate::agent::visible::one_line;
 use crate::protocol::ask::{About, Answer, Ask, Subject, Verdict};
 use crate::protocol::event::Ending;
-use crate::protocol::id::SessionId;
+use crate::protocol::id::{AskId, SessionId};
 use crate::protocol::op::Op;
 use crate::tui::app::arguments::edited;
 use crate::tui::app::ask::{AskFocus, Back, Reply};
@@ -22,22 +22,25 @@ use crate::tui::app::{App, Focus};
 pub const READ_ON: &[Action] = &[Action::PageDown, Action::ScrollDown, Action::Bottom];
 
 impl App {
-    /// An ask for a change that gets the keys is looked at again: the file may be another since it was asked.
-    pub fn recheck(&mut self) -> Option<Cmd> {
-        let is_change = |ask: &&AskFocus| match &ask.ask.about {
+    /// An ask for a change that gets the keys is looked at again, and so is each that is answered with it: the file may be
+    /// another since it was asked.
+    pub fn recheck(&mut self) -> Vec<Cmd> {
+        let is_change = |ask: &Ask| match &ask.about {
             About::Approval(approval) => matches!(approval.subject, Subject::Change { .. }),
             _ => false,
         };
-        let asked = self.asking().filter(|ask| ask.gone.is_none());
-        let asked = asked
-            .filter(is_change)
-            .map(|ask| (ask.session, ask.ask.id.clone()));
-        let before = std::mem::replace(
-            &mut self.rechecked,
-            asked.as_ref().map(|(_, ask)| ask.clone()),
-        );
-        let (session, ask) = asked.filter(|(_, ask)| before.as_ref() != Some(ask))?;
-        Some(Cmd::Send(self.command(session, Op::Recheck { ask })))
+        let asking = self.asking().filter(|ask| ask.gone.is_none());
+        let asked: Vec<(SessionId, AskId)> = asking.map_or_else(Vec::new, |asking| {
+            let with = asking.with.iter().map(|(session, ask)| (*session, ask));
+            let all = std::iter::once((asking.session, &asking.ask)).chain(with);
+            all.filter(|(_, ask)| is_change(ask))
+                .map(|(session, ask)| (session, ask.id.clone()))
+                .collect()
+        });
+        let before = std::mem::replace(&mut self.rechecked, asked.clone());
+        let new = asked.into_iter().filter(|one| !before.contains(one));
+        new.map(|(session, ask)| Cmd::Send(self.command(session, Op::Recheck { ask })))
+            .collect()
     }
 
     /// The ask that has the keys: in the inbox where that is open, else in its pane.

@@ -72,7 +72,7 @@ impl App {
             prompts: Vec::new(),
             seen: Seen::default(),
             answered: Vec::new(),
-            rechecked: None,
+            rechecked: Vec::new(),
             quitting: false,
             changes: Changes::default(),
             keeping: Keeping::default(),

@@ -228,7 +228,7 @@ pub struct App {
     pub prompts: Vec<String>,
     pub seen: Seen,
     /// The ask with the keys that the engine was told to look at again.
-    pub rechecked: Option<AskId>,
+    pub rechecked: Vec<(SessionId, AskId)>,
     /// Answers on their way: an ask is not shown again while its answer is not in the log.
     pub answered: Vec<(CommandId, SessionId, AskId)>,
     pub quitting: bool,
