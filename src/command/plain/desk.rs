@@ -9,6 +9,7 @@ use crate::agent::session::Session;
 use crate::agent::visible::one_line;
 use crate::command::plain::MakeFolder;
 use crate::command::plain::ask;
+use crate::command::plain::hasty;
 use crate::command::plain::room::{Line, Room, Stage, said_mode};
 use crate::command::plain::trust::Told;
 use crate::command::plain::typed::{Came, Typed};
@@ -222,11 +223,11 @@ impl<'d> Desk<'d> {
     /// Does what was typed.
     pub async fn take(&mut self, typed: &Typed) -> Result<Then, Trouble> {
         self.speaker = None;
-        let answers = typed.text.lines().any(word::answers);
-        if typed.came == Came::Together && answers {
-            self.say(
-                "these lines came together, so none of them answers an ask. nothing was done: type the answer by itself",
-            );
+        let would = typed.text.lines().find_map(hasty::would);
+        if let (Came::Together, Some(would)) = (typed.came, would) {
+            self.say(format!(
+                "these lines came together, so none of them {would}. nothing was done: type that line by itself"
+            ));
             return Ok(Then::On);
         }
         let word = if typed.text.contains('\n') {

@@ -51,6 +51,14 @@ pub struct Told {
     brought: Option<(SessionId, Vec<Brought>)>,
     /// And the number up to which was told what it read.
     read: Option<(SessionId, Seq)>,
+    /// The numbers of the rules that were kept.
+    rules: Vec<u32>,
+}
+
+impl Told {
+    fn has_rule(&self, number: u32) -> bool {
+        self.rules.contains(&number)
+    }
 }
 
 /// The rules of a folder as lines.
@@ -238,7 +246,11 @@ impl Desk<'_> {
     /// The rules that were kept, or one of them taken away.
     pub async fn rules(&mut self, number: Option<u32>) -> Result<(), Trouble> {
         if let Some(number) = number {
-            self.remove(vec![number]).await;
+            if self.told.has_rule(number) {
+                self.remove(vec![number]).await;
+            } else {
+                self.say("no rule was told under that: rules tells them");
+            }
             return Ok(());
         }
         let rules = match self.door.ask(Query::Rules).await {
@@ -253,6 +265,7 @@ impl Desk<'_> {
         for kept in &rules.kept {
             self.say(line(kept, &now));
         }
+        self.told.rules = rules.kept.iter().map(|kept| kept.number).collect();
         match (rules.kept.is_empty(), rules.config.is_empty()) {
             (true, true) => self.say("there are no rules: an ask offers them."),
             (true, false) => {}
@@ -340,6 +353,15 @@ mod tests {
             assert_eq!(Which::read(rest), expected, "{rest}");
         }
         assert!(Which::One(2).takes(1) && !Which::One(2).takes(2) && Which::All.takes(7));
+    }
+
+    #[test]
+    fn only_a_rule_that_was_told_is_taken_away() {
+        let told = Told {
+            rules: vec![3],
+            ..Told::default()
+        };
+        assert!(told.has_rule(3) && !told.has_rule(4) && !Told::default().has_rule(3));
     }
 
     #[test]

@@ -338,16 +338,6 @@ fn unknown(name: &str, rest: &str) -> Word {
     ))
 }
 
-/// Whether a line answers an ask or trusts something; see `typed` for why that matters.
-pub fn answers(line: &str) -> bool {
-    match read(line) {
-        Word::Ask(Some((_, choice))) => !choice.is_empty(),
-        Word::Trust(which) => which != Which::List,
-        Word::Vouch(number) => number.is_some(),
-        _ => false,
-    }
-}
-
 /// The narrow form of the first word, yes and no as their letters, and the rest as it was typed.
 pub fn choice(text: &str) -> (String, &str) {
     let (first, rest) = split(text);
@@ -477,23 +467,6 @@ mod tests {
     fn every_command_of_the_help_is_one() {
         for (name, ..) in TABLE {
             assert!(command(name, "1").is_some(), "{name}");
-        }
-    }
-
-    #[test]
-    fn only_an_answer_answers() {
-        for (line, expected) in [
-            ("ask 41 1", true),
-            ("/ask 41 y", true),
-            ("ａｓｋ ４１ ｙ", true),
-            ("ask 41", false),
-            ("ask", false),
-            ("say ask 41 1", false),
-            ("trust", false),
-            ("trust 1", true),
-            ("vouch 88", true),
-        ] {
-            assert_eq!(answers(line), expected, "{line}");
         }
     }
 }
