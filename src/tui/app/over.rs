@@ -48,6 +48,8 @@ impl App {
             && (breaks || help.key(press) == Reply::Close)
         {
             self.help = None;
+            // An ask may have come to lie under it.
+            self.quiet_again();
         }
     }
 

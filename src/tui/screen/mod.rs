@@ -47,7 +47,7 @@ use std::ops::Range;
 use ratatui::layout::Rect;
 
 use crate::tui::app::App;
-use crate::tui::app::drawn::Seen;
+use crate::tui::app::drawn::{Seen, SeenPage};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::wake::STRIP;
 use crate::tui::screen::kept::Kept;
@@ -119,18 +119,11 @@ pub fn draw(app: &App, kept: &mut Kept, surface: &mut Surface, look: &Look) -> S
     let mut above = Canvas::over(area);
     if let Some(overlay) = &app.overlay {
         let drawn = overlay::draw(app, overlay, &mut above, area, look);
-        shown.cursor = drawn.cursor;
-        shown.seen.page = drawn.page;
-        shown.moved.clear();
-        shown.spots = Spots::default();
-        // What lies under an overlay was not seen.
-        shown.seen.last_line = false;
-        shown.seen.ask_page = 0;
+        lies_over(&mut shown, drawn.cursor, drawn.page);
     }
     if let Some(help) = &app.help {
         let drawn = overlay::draw(app, &Overlay::Help(help.clone()), &mut above, area, look);
-        shown.cursor = drawn.cursor;
-        shown.seen.page = drawn.page;
+        lies_over(&mut shown, drawn.cursor, drawn.page);
     }
     if let Some(pressed) = strip {
         strip::draw(app.keymap(), pressed, &mut above, area, look);
@@ -141,6 +134,16 @@ pub fn draw(app: &App, kept: &mut Kept, surface: &mut Surface, look: &Look) -> S
         kept.forget();
     }
     shown
+}
+
+/// What lies under an overlay or the help was not seen, and no click goes there.
+fn lies_over(shown: &mut Shown, cursor: Option<(u16, u16)>, page: Option<SeenPage>) {
+    shown.cursor = cursor;
+    shown.moved.clear();
+    shown.spots = Spots::default();
+    shown.seen.page = page;
+    shown.seen.last_line = false;
+    shown.seen.ask_page = 0;
 }
 
 pub fn blank(canvas: &mut Canvas, area: Rect, look: &Look) {
