@@ -56,6 +56,10 @@ fn needs_past(op: &Op) -> bool {
 impl Task {
     pub(crate) async fn command(&mut self, command: Command) {
         let id = command.id;
+        if self.given_up && matches!(command.op, Op::Recheck { .. }) {
+            // Nobody did anything, and no ask waits any more.
+            return;
+        }
         if self.given_up
             && let Err(why) = self.mend().await
         {

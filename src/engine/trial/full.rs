@@ -6,7 +6,7 @@ use crate::engine::trial::Stage;
 use crate::protocol::ask::{About, Answer, Guard};
 use crate::protocol::call::OutcomeKind;
 use crate::protocol::event::{Ending, Fact, When};
-use crate::protocol::id::CommandId;
+use crate::protocol::id::{AskId, CommandId};
 use crate::protocol::item::Item;
 use crate::protocol::op::Op;
 
@@ -28,6 +28,9 @@ async fn what_happened_is_kept_when_there_is_space_again() {
         "{why}"
     );
 
+    // An ask that is looked at again is nothing that somebody did.
+    let ask = AskId("a".to_owned());
+    play.send(Op::Recheck { ask });
     // While it is full, words are given back to who said them.
     let said = play.say("again", When::Turn);
     let (command, why) = play.refusal().await;
