@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::agent::loan;
+use crate::agent::session::Session;
 use crate::agent::visible::{clean, one_line};
 use crate::protocol::ask::About;
 use crate::protocol::event::Ending;
@@ -49,6 +50,13 @@ pub fn waits(view: &View, entry: &Entry) -> bool {
                 matches!(&waiting.ask.about, About::Approval(approval) if approval.call == call.call.id)
             })
         })
+}
+
+/// A turn that was stopped goes along with the next prompt: the last one, since all before it went.
+pub fn goes_along(view: &View, entry: &Entry) -> bool {
+    let ended = matches!(entry.what, What::Ended { .. });
+    let is_last = |session: &Session| session.turn == entry.turn;
+    ended && view.session.as_ref().is_none_or(is_last)
 }
 
 pub fn lay(app: &App, view: &View, entry: &Entry, form: Form, look: &Look) -> Laid {
@@ -109,7 +117,7 @@ pub fn lay(app: &App, view: &View, entry: &Entry, form: Form, look: &Look) -> La
         What::Changed(change) => noted(&mut laid, &changed(change, entry.at), form, look),
         What::Ended { ending, spent } => {
             if !waits(view, entry) {
-                how(&mut laid, ending, form, look);
+                how(&mut laid, ending, goes_along(view, entry), form, look);
             }
             sums((app, view), &mut laid, entry, spent, form, look);
             if view.transcript.entries().last().map(|last| last.seq) == Some(entry.seq) {
@@ -223,7 +231,7 @@ fn noted(laid: &mut Laid, said: &str, form: Form, look: &Look) {
 }
 
 /// How a turn ended, where that is more than well.
-fn how(laid: &mut Laid, ending: &Ending, form: Form, look: &Look) {
+fn how(laid: &mut Laid, ending: &Ending, along: bool, form: Form, look: &Look) {
     let (word, role) = match ending {
         Ending::Finished => (String::new(), Role::Muted),
         Ending::Failed { failure } => (
@@ -243,7 +251,11 @@ fn how(laid: &mut Laid, ending: &Ending, form: Form, look: &Look) {
                 (false, Some(_)) => format!("interrupted: {why}"),
             };
             // The conversation has it, whoever thinks that it was taken back.
-            (format!("{said}. {ALONG}"), Role::Warn)
+            let said = match along {
+                true => format!("{said}. {ALONG}"),
+                false => said,
+            };
+            (said, Role::Warn)
         }
     };
     let said = match ending {

@@ -42,6 +42,7 @@ struct Kept {
     version: u32,
     unfolded: bool,
     waits: bool,
+    along: bool,
     width: u16,
     glyphs: Glyphs,
     seen: u64,
@@ -283,6 +284,7 @@ impl Walk<'_> {
         let entry = &self.view.transcript.entries()[index];
         let unfolded = self.view.transcript.is_unfolded(entry.seq);
         let waits = entry::waits(self.view, entry);
+        let along = entry::goes_along(self.view, entry);
         let frame = self.cache.frame;
         let key = (self.view.id, entry.seq);
         let running = entry::is_running(entry);
@@ -292,6 +294,7 @@ impl Walk<'_> {
                 && kept.version == entry.version
                 && kept.unfolded == unfolded
                 && kept.waits == waits
+                && kept.along == along
                 && kept.width == self.form.width
                 && kept.glyphs == self.form.glyphs
         });
@@ -303,6 +306,7 @@ impl Walk<'_> {
                     version: entry.version,
                     unfolded,
                     waits,
+                    along,
                     width: self.form.width,
                     glyphs: self.form.glyphs,
                     seen: frame,
@@ -314,6 +318,7 @@ impl Walk<'_> {
             version: 0,
             unfolded,
             waits,
+            along,
             width: 0,
             glyphs: Glyphs::default(),
             seen: frame,
