@@ -51,6 +51,7 @@ fn of_asks_that_are_answered_together_each_is_looked_at_again() {
     desk.press(KeyCode::Char(' '));
     desk.press(KeyCode::Tab);
     desk.press(KeyCode::Char(' '));
+    desk.press(KeyCode::Tab);
     let mut again = rechecks(&desk.press(KeyCode::Char('A')));
     again.extend(rechecks(&desk.wait(400)));
     // The one that had the keys was looked at when it got them.
