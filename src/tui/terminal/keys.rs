@@ -62,17 +62,17 @@ pub struct Parser {
 impl Parser {
     /// Takes in what one read gave.
     pub fn feed(&mut self, bytes: &[u8], sent: &mut Vec<Sent>) {
-        if self.burst.is_some() && !burst::is_text(bytes) {
+        if self.burst.is_some() && (bytes.starts_with(PASTE_BEGIN) || !burst::goes_on(bytes)) {
             self.end_burst(sent);
         }
-        let begun = self.burst.is_some();
-        let begins = || self.bytes.is_empty() && self.paste.is_none() && burst::begins(bytes);
-        if begun || begins() {
+        // Behind a piece that ended inside a character.
+        self.bytes.extend_from_slice(bytes);
+        if self.burst.is_some() || self.paste.is_none() && burst::begins(&self.bytes) {
             // Its last line end is a part of it too: nothing that was pasted is sent by itself.
-            append(self.burst.get_or_insert_default(), bytes);
+            append(self.burst.get_or_insert_default(), &self.bytes);
+            self.bytes.clear();
             return;
         }
-        self.bytes.extend_from_slice(bytes);
         self.parse(sent);
     }
 
@@ -297,15 +297,8 @@ fn pasted(bytes: &[u8]) -> String {
 }
 
 fn find_bytes(bytes: &[u8], wanted: &[u8]) -> Option<usize> {
-    let mut start = 0;
-    while let Some(found) = bytes[start..].iter().position(|&byte| byte == wanted[0]) {
-        start += found;
-        if bytes[start..].starts_with(wanted) {
-            return Some(start);
-        }
-        start += 1;
-    }
-    None
+    let stands = |at: &usize| bytes[*at] == wanted[0] && bytes[*at..].starts_with(wanted);
+    (0..bytes.len()).find(stands)
 }
 
 #[cfg(test)]
@@ -452,6 +445,10 @@ mod tests {
                     key(KeyCode::Up, KeyModifiers::NONE),
                 ],
             ),
+            (
+                vec![b"\xc3", b"\xa9 first\rsecond line\r", b"a\x0cb\r"],
+                vec![paste("é first\nsecond line\na\u{c}b\n")],
+            ),
         ];
         for (reads, expected) in cases {
             assert_eq!(parsed(&reads), expected, "{reads:?}");
@@ -492,7 +489,8 @@ mod tests {
             }
             let (head, tail) = escapes.split_at(cut.index(escapes.len() + 1));
             // What was not typed is told by what comes at once.
-            prop_assume!(![head, tail, &escapes].into_iter().any(burst::begins));
+            let mut tails = (0..=head.len()).map(|at| &escapes[at..]);
+            prop_assume!(!burst::begins(head) && !tails.any(burst::begins));
             assert_eq!(parsed(&[head, tail]), parsed(&[&escapes]));
         }
     }
