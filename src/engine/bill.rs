@@ -92,7 +92,8 @@ impl Task {
     }
 }
 
-fn may_be_charged(failure: &Failure, partial: &Reply) -> bool {
+/// Whether a call that failed may be charged for: it had left whole, or something of its answer had come.
+pub(crate) fn may_be_charged(failure: &Failure, partial: &Reply) -> bool {
     let answered = failure
         .status
         .is_some_and(|status| (200..300).contains(&status));

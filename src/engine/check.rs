@@ -12,7 +12,7 @@ use crate::agent::prompt::Prompt;
 use crate::agent::size::Sent;
 use crate::config::paths::process_environment;
 use crate::config::{KeySource, ProviderConfig, Wire, preset, secret};
-use crate::engine::bill::{self, charged};
+use crate::engine::bill::{self, charged, may_be_charged};
 use crate::engine::book::{Answered, Book};
 use crate::engine::configured::{configured, is_listed, likely, missing};
 use crate::engine::house::{self, House};
@@ -307,7 +307,7 @@ impl Caller<'_> {
         let heard = hear(self.provider, prompt, time, gone).await;
         let millis = house.clock.now().since(began).as_millis();
         // What was refused before an answer began is free; what was taken and then lost may be charged.
-        let free = heard.failure.is_some() && !heard.began && heard.reply.usage.is_none();
+        let free = heard.is_free();
         let (usage, (charge, counted), price) = if free {
             let charge = Charge {
                 money: Some(Money::usd(0)),
@@ -356,6 +356,13 @@ struct Heard {
     vitals: Option<Vitals>,
 }
 
+impl Heard {
+    fn is_free(&self) -> bool {
+        let refused = |failure: &Failure| !may_be_charged(failure, &self.reply);
+        !self.began && self.failure.as_ref().is_some_and(refused)
+    }
+}
+
 async fn hear(
     provider: &dyn Provider,
     prompt: Prompt,
@@ -370,7 +377,7 @@ async fn hear(
         loop {
             let next = tokio::time::timeout(silence, stream.next()).await;
             let Ok(next) = next else {
-                return Some(late(&model, silence));
+                return Err(silence);
             };
             let Some(chunk) = next else { break };
             match chunk {
@@ -381,24 +388,30 @@ async fn hear(
                 Chunk::Text(_) | Chunk::Thinking(_) | Chunk::CallGrows { .. } => heard.pieces += 1,
                 Chunk::Done(reply) => {
                     heard.reply = reply;
-                    return None;
+                    return Ok(None);
                 }
                 Chunk::Failed { failure, partial } => {
                     heard.reply = partial;
-                    return Some(failure);
+                    return Ok(Some(failure));
                 }
             }
         }
-        Some(Failure::new(
-            FailureKind::Internal,
-            "the provider's stream ended without an end",
-        ))
+        let text = "the provider's stream ended without an end";
+        Ok(Some(Failure::new(FailureKind::Internal, text)))
     };
-    let (failure, waited) = tokio::select! {
-        ended = tokio::time::timeout(time, read) => (ended.unwrap_or_else(|_| Some(late(&model, time))), true),
+    let (ended, waited) = tokio::select! {
+        ended = tokio::time::timeout(time, read) => (ended.unwrap_or(Err(time)), true),
         () = gone => {
             let text = format!("the check of {model} was broken off");
-            (Some(Failure::new(FailureKind::Network, text)), false)
+            (Ok(Some(Failure::new(FailureKind::Network, text))), false)
+        }
+    };
+    let failure = match ended {
+        Ok(failure) => failure,
+        Err(time) => {
+            // Where no way to the server comes about it is told sooner: it has the prompt, and may charge for it.
+            heard.began = true;
+            Some(late(&model, time, heard.pieces))
         }
     };
     if failure.is_some() && (!waited || heard.reply.parts.is_empty() && heard.pieces > 0) {
@@ -410,10 +423,65 @@ async fn hear(
     heard
 }
 
-fn late(model: &ModelRef, time: Duration) -> Failure {
-    let text = format!(
-        "{model} did not answer within {} s: ask again",
-        time.as_secs()
-    );
+fn late(model: &ModelRef, time: Duration, pieces: u32) -> Failure {
+    let what = if pieces == 0 {
+        "did not answer"
+    } else if time < ANSWER_TIME {
+        "began to answer and said no more"
+    } else {
+        "did not end its answer"
+    };
+    let text = format!("{model} {what} within {} s: ask again", time.as_secs());
     Failure::new(FailureKind::Network, text)
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::stream::{self, BoxStream};
+
+    use super::*;
+    use crate::provider::Written;
+
+    /// Says so many chunks and then nothing more.
+    #[derive(Debug)]
+    struct Pausing(Vec<Chunk>);
+
+    impl Provider for Pausing {
+        fn stream(&self, _: Prompt, _: Option<Written>) -> BoxStream<'static, Chunk> {
+            stream::iter(self.0.clone())
+                .chain(stream::pending())
+                .boxed()
+        }
+    }
+
+    #[tokio::test]
+    async fn who_says_nothing_more_may_charge_for_what_was_asked() {
+        let model: ModelRef = "p/m".parse().expect("a model");
+        let (brief, long) = (Duration::from_millis(5), Duration::from_mins(1));
+        let failed = |sent| {
+            let failure = Failure::new(FailureKind::Network, "lost");
+            vec![Chunk::Failed {
+                failure: Failure { sent, ..failure },
+                partial: Reply::default(),
+            }]
+        };
+        let word = vec![Chunk::Text("one".to_owned())];
+        let cases = [
+            (vec![], (long, brief), false, "did not answer within 0 s"),
+            (vec![], (brief, long), false, "did not answer within 0 s"),
+            (word, (long, brief), false, "said no more within 0 s"),
+            (failed(true), (long, long), false, "lost"),
+            (failed(false), (long, long), true, "lost"),
+        ];
+        for (chunks, times, free, text) in cases {
+            let mut gone = std::future::pending();
+            let heard = hear(&Pausing(chunks), ask(&model), times, &mut gone).await;
+            let said = heard
+                .failure
+                .as_ref()
+                .map_or("", |failure| &failure.message);
+            assert!(said.contains(text), "{said}");
+            assert_eq!(heard.is_free(), free, "{said}");
+        }
+    }
 }
