@@ -32,11 +32,24 @@ pub(crate) fn is_lost(error: &reqwest::Error) -> bool {
 }
 
 /// The request to a server, which may be `here` on this machine, failed before an answer began; `whole`: all of it had been handed
-/// on. `is_online` says whether there is a network: without one no name is found, which says nothing of the name.
+/// on, by this try or one before. `is_online` says whether there is a network: without one no name is found, which says nothing of the name.
 pub(crate) fn before_answer(
     error: &reqwest::Error,
     (place, here): (&str, bool),
     whole: bool,
+    is_online: impl FnOnce() -> bool,
+) -> Failure {
+    let failure = on_the_way(error, (place, here), is_online);
+    Failure {
+        unsent: failure.unsent && !whole,
+        sent: whole,
+        ..failure
+    }
+}
+
+fn on_the_way(
+    error: &reqwest::Error,
+    (place, here): (&str, bool),
     is_online: impl FnOnce() -> bool,
 ) -> Failure {
     if find::<NoSuchHost>(error).is_some() {
@@ -75,11 +88,7 @@ pub(crate) fn before_answer(
             ..unsent(text)
         }
     } else {
-        Failure {
-            // A pipe breaks where something is written into it, so not all of it had left.
-            sent: whole && kind != Some(io::ErrorKind::BrokenPipe),
-            ..Failure::new(FailureKind::Network, text)
-        }
+        Failure::new(FailureKind::Network, text)
     }
 }
 
@@ -168,4 +177,46 @@ fn last_words(error: &(dyn Error + 'static)) -> String {
         last = next;
     }
     excerpt(&last.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use futures_util::stream;
+    use tokio::net::TcpListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_left_whole_was_sent_however_the_connection_ended() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().no_proxy().build().unwrap();
+        let error = async || {
+            let broken = stream::iter([Err::<Vec<u8>, _>(io::Error::from(
+                io::ErrorKind::BrokenPipe,
+            ))]);
+            let body = reqwest::Body::wrap_stream(broken);
+            client.post(&address).body(body).send().await.unwrap_err()
+        };
+        let said = |error: &reqwest::Error, whole| {
+            let failure = before_answer(error, ("h", true), whole, || true);
+            (failure.unsent, failure.sent)
+        };
+        let broken = error().await;
+        assert_eq!(
+            find::<io::Error>(&broken).map(io::Error::kind),
+            Some(io::ErrorKind::BrokenPipe)
+        );
+        assert_eq!(said(&broken, true), (false, true));
+        assert_eq!(said(&broken, false), (false, false));
+        // Nobody listens any more when it is asked again.
+        drop(listener);
+        let refused = error().await;
+        assert!(refused.is_connect());
+        assert_eq!(said(&refused, true), (false, true));
+        assert_eq!(said(&refused, false), (true, false));
+    }
 }

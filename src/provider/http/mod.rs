@@ -238,7 +238,9 @@ impl Http {
             })?
             .map_err(|error| {
                 let here = is_loopback(&request.url);
-                fault::before_answer(&error, (&place, here), sending.is_whole(), is_online)
+                let began = request.body.is_some() || !error.is_connect();
+                let whole = began && sending.is_whole();
+                fault::before_answer(&error, (&place, here), whole, is_online)
             })?;
         self.kept().insert(place.clone());
         let status = response.status();
@@ -284,7 +286,10 @@ impl Http {
                 .post(request.url.clone())
                 .header(CONTENT_LENGTH, body.len())
                 .body(sending.body(body)),
-            None => client.get(request.url.clone()),
+            None => {
+                sending.nothing();
+                client.get(request.url.clone())
+            }
         };
         sent.headers(request.headers.clone()).send().await
     }

@@ -11,7 +11,7 @@ use reqwest::Body;
 /// can tell.
 const PIECE: usize = 4096;
 
-/// A body on its way.
+/// A body on its way, which may be sent more than once: what has left whole stays so.
 #[derive(Debug, Default)]
 pub(crate) struct Sending {
     taken: Arc<AtomicBool>,
@@ -23,7 +23,9 @@ impl Sending {
         let mut pieces: Vec<Vec<u8>> = bytes.chunks(PIECE).map(<[u8]>::to_vec).collect();
         pieces.reverse();
         let taken = Arc::clone(&self.taken);
-        taken.store(pieces.is_empty(), Ordering::SeqCst);
+        if pieces.is_empty() {
+            taken.store(true, Ordering::SeqCst);
+        }
         Body::wrap_stream(stream::poll_fn(move |_| {
             let piece = pieces.pop();
             if pieces.is_empty() {
@@ -33,8 +35,32 @@ impl Sending {
         }))
     }
 
-    /// Whether the last piece of it was taken. Where no body was sent it is whole at once.
+    /// The request has no body: with the connection all of it has left.
+    pub(crate) fn nothing(&self) {
+        self.taken.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether the last piece of it was taken, in this try or one before.
     pub(crate) fn is_whole(&self) -> bool {
         self.taken.load(Ordering::SeqCst)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_has_left_whole_stays_so() {
+        for first in [&b""[..], b"x"] {
+            let sending = Sending::default();
+            sending.body(first);
+            sending.nothing();
+            sending.body(b"x");
+            assert!(sending.is_whole());
+        }
+        let sending = Sending::default();
+        sending.body(b"x");
+        assert!(!sending.is_whole());
     }
 }
