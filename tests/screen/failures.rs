@@ -100,13 +100,16 @@ fn the_budget_is_told_once_a_day_in_whichever_session() {
     // Something was spent today before, in another session or process.
     for (before, told) in [(0, true), (1_000_000_000, false)] {
         let mut desk = Desk::running((80, 24));
-        desk.update(Msg::Found(Tag::Today, today(before)));
+        // What was known before it began may be of yesterday.
+        desk.update(Msg::Found(Tag::Today, today(before ^ 1_000_000_000)));
         desk.fact(Fact::TurnStarted { turn: 1 });
+        desk.update(Msg::Found(Tag::Today, today(before)));
         desk.answered(Usage::default(), 13_000_000);
         desk.fact(ends(1));
         assert_eq!(desk.text().contains("Budget: $10 a day"), told);
         // A second turn says it no more.
         desk.fact(Fact::TurnStarted { turn: 2 });
+        desk.update(Msg::Found(Tag::Today, today(before + 13_000_000)));
         desk.answered(Usage::default(), 13_000_000);
         desk.fact(ends(2));
         let seen = desk.text();

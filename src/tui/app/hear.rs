@@ -28,6 +28,7 @@ impl App {
                     self.wrote(&event);
                     let before = self.generation(event.session);
                     self.event(&event);
+                    cmds.extend(self.tell_budget(&event));
                     self.settle_after(&event, before);
                     self.board_event(&event);
                     self.trim(event.session);
@@ -98,7 +99,6 @@ impl App {
         if matches!(event.fact, Fact::TurnEnded { .. }) && (event.session != current || !looked) {
             view.unseen = true;
         }
-        self.tell_budget(event);
         match &event.fact {
             Fact::AskVoided { ask, why } => {
                 let before = self.answered.len();

@@ -129,6 +129,8 @@ pub struct View {
     pub card_closed: bool,
     /// Before the turn that runs nothing was spent today, as far as that is known.
     pub first_today: bool,
+    /// A turn began, and whether it is that one is not answered yet.
+    pub asks_today: bool,
     /// The end of a turn at which the day's budget is told.
     pub budget_at: Option<Seq>,
     pub learnt: Learnt,
@@ -188,6 +190,7 @@ impl View {
             told_unseen: None,
             card_closed: false,
             first_today: false,
+            asks_today: false,
             budget_at: None,
             learnt: Learnt::default(),
             draft: String::new(),

@@ -5,6 +5,7 @@ mod asks;
 mod batch;
 mod beside;
 mod board;
+mod budget;
 mod cards;
 mod chosen;
 mod composing;
