@@ -10,53 +10,112 @@ use crate::protocol::id::{CallId, SessionId};
 use crate::protocol::item::Item;
 use crate::protocol::rule::By;
 
-/// Adds facts in falling order, older ones than those before; all are counted, and at most so many listed.
-pub fn add(decided: &mut Decided, events: &[Event], most: usize) {
-    let mut calls: HashMap<(SessionId, &CallId), &ToolCall> = HashMap::new();
-    for event in events {
-        if let Fact::ItemAdded {
-            item: Item::Call(call),
-            ..
-        } = &event.fact
-        {
-            calls.insert((event.session, &call.id), call);
+/// What was decided, while it is read in pages of facts in falling order.
+#[derive(Debug, Default)]
+pub struct Deciding {
+    decided: Decided,
+    /// At most so many calls are listed; all are counted.
+    most: usize,
+    /// For each row the call it is of, as long as that was not read: it came before and may stand on the next page.
+    open: Vec<Option<CallId>>,
+}
+
+impl Deciding {
+    pub fn new(most: usize) -> Self {
+        Self {
+            most,
+            ..Self::default()
         }
     }
-    for event in events {
-        let (call, by, denied) = match &event.fact {
-            Fact::CallStarted {
-                call, by: Some(by), ..
-            } => (call, by, false),
-            Fact::ItemAdded {
-                item: Item::Result { call, outcome },
+
+    /// Adds a page, of older facts than those before.
+    pub fn add(&mut self, events: &[Event]) {
+        let mut calls: HashMap<(SessionId, &CallId), &ToolCall> = HashMap::new();
+        for event in events {
+            if let Fact::ItemAdded {
+                item: Item::Call(call),
                 ..
-            } if outcome.kind == OutcomeKind::Denied => match &outcome.by {
-                Some(by) => (call, by, true),
-                None => continue,
-            },
-            _ => continue,
-        };
-        match by {
-            _ if denied => decided.denied += 1,
-            By::Person => decided.by_person += 1,
-            By::Rules { .. } => decided.by_rule += 1,
-            By::Mode { .. } => decided.by_mode += 1,
+            } = &event.fact
+            {
+                calls.insert((event.session, &call.id), call);
+            }
         }
-        let call = calls.get(&(event.session, call));
-        let tool = call.map_or("", |call| &call.name);
-        let reads = matches!(tool, "read" | "grep" | "glob");
-        if decided.rows.len() < most && (denied || !(reads && matches!(by, By::Mode { .. }))) {
-            let subject = call.map(|call| at::subject(&call.name, &call.arguments, at::LONGEST));
-            decided.rows.push(DecidedRow {
+        self.name(&calls);
+        for event in events {
+            let (id, by, denied) = match &event.fact {
+                Fact::CallStarted {
+                    call, by: Some(by), ..
+                } => (call, by, false),
+                Fact::ItemAdded {
+                    item: Item::Result { call, outcome },
+                    ..
+                } if outcome.kind == OutcomeKind::Denied => match &outcome.by {
+                    Some(by) => (call, by, true),
+                    None => continue,
+                },
+                _ => continue,
+            };
+            match by {
+                _ if denied => self.decided.denied += 1,
+                By::Person => self.decided.by_person += 1,
+                By::Rules { .. } => self.decided.by_rule += 1,
+                By::Mode { .. } => self.decided.by_mode += 1,
+            }
+            // One that is open may turn out to be none that is listed.
+            if self.open.iter().filter(|open| open.is_none()).count() >= self.most {
+                continue;
+            }
+            let mut row = DecidedRow {
                 session: event.session,
                 at: event.at,
-                tool: tool.to_owned(),
-                subject: subject.unwrap_or_default(),
+                tool: String::new(),
+                subject: String::new(),
                 denied,
                 by: by.clone(),
-            });
+            };
+            let call = calls.get(&(event.session, id));
+            if let Some(call) = call {
+                named(&mut row, call);
+            }
+            if is_listed(&row) {
+                self.decided.rows.push(row);
+                self.open.push(call.is_none().then(|| id.clone()));
+            }
         }
     }
+
+    /// Gives the rows of the pages before the names of their calls.
+    fn name(&mut self, calls: &HashMap<(SessionId, &CallId), &ToolCall>) {
+        let open = std::mem::take(&mut self.open);
+        let rows = std::mem::take(&mut self.decided.rows);
+        for (mut row, mut open) in rows.into_iter().zip(open) {
+            let call = open.as_ref().and_then(|id| calls.get(&(row.session, id)));
+            if let Some(call) = call {
+                named(&mut row, call);
+                open = None;
+            }
+            if is_listed(&row) {
+                self.decided.rows.push(row);
+                self.open.push(open);
+            }
+        }
+    }
+
+    pub fn end(mut self) -> Decided {
+        self.decided.rows.truncate(self.most);
+        self.decided
+    }
+}
+
+fn named(row: &mut DecidedRow, call: &ToolCall) {
+    row.tool.clone_from(&call.name);
+    row.subject = at::subject(&call.name, &call.arguments, at::LONGEST);
+}
+
+/// What the mode lets be read is too much to list.
+fn is_listed(row: &DecidedRow) -> bool {
+    let reads = matches!(&*row.tool, "read" | "grep" | "glob");
+    row.denied || !(reads && matches!(row.by, By::Mode { .. }))
 }
 
 #[cfg(test)]
@@ -122,11 +181,11 @@ mod tests {
             .rev()
             .collect();
         let decided = |pages: &[&[Event]], most| {
-            let mut decided = Decided::default();
+            let mut decided = Deciding::new(most);
             for page in pages {
-                add(&mut decided, page, most);
+                decided.add(page);
             }
-            decided
+            decided.end()
         };
         let found = decided(&[&events], 10);
         let counts = (found.by_person, found.by_rule, found.by_mode, found.denied);
@@ -148,7 +207,10 @@ mod tests {
         assert_eq!((few_counts, few.rows.len()), (counts, 1));
         assert_eq!(few.rows[..], found.rows[..1]);
         // However many pages a day has.
-        let pages: Vec<&[Event]> = events.chunks(2).collect();
-        assert_eq!(decided(&pages, 10), found);
+        for size in 1..=events.len() {
+            let pages: Vec<&[Event]> = events.chunks(size).collect();
+            assert_eq!(decided(&pages, 10), found, "{size}");
+            assert_eq!(decided(&pages, 1), few, "{size}");
+        }
     }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::agent::at;
-use crate::agent::decided;
+use crate::agent::decided::Deciding;
 use crate::agent::permission::{self, Asked, Cage};
 use crate::agent::rule;
 use crate::engine::house::House;
@@ -292,14 +292,14 @@ pub(crate) async fn decided(house: &Arc<House>, rows: u32) -> Result<Decided, St
     let (began, _) = house.clock.day_of(house.clock.now());
     house
         .read(move |reader| {
-            let (mut decided, mut before) = (Decided::default(), None);
+            let (mut decided, mut before) = (Deciding::new(rows as usize), None);
             loop {
                 let events = reader.decided(began, before, DECIDED)?;
                 let Some(oldest) = events.last() else {
-                    return Ok(decided);
+                    return Ok(decided.end());
                 };
                 before = Some(oldest.seq);
-                decided::add(&mut decided, &events, rows as usize);
+                decided.add(&events);
             }
         })
         .await
