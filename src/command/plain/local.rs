@@ -31,12 +31,17 @@ pub async fn found(
     let asked = ports.filter(is_free).map(async |(kind, port)| {
         // What does not answer as such a server does is none: there is nothing to say of it.
         let served = local::models(&http, kind, port).await.ok()?;
-        line(kind, port, &served)
+        line(kind, port, &served, providers)
     });
     join_all(asked).await.into_iter().flatten().collect()
 }
 
-fn line(kind: Kind, port: u16, served: &[Served]) -> Option<String> {
+fn line(
+    kind: Kind,
+    port: u16,
+    served: &[Served],
+    providers: &BTreeMap<String, ProviderConfig>,
+) -> Option<String> {
     let names = served.iter().take(MOST);
     let names: Vec<String> = names.map(|served| one_line(&served.model)).collect();
     let more = match served.len().saturating_sub(MOST) {
@@ -49,13 +54,24 @@ fn line(kind: Kind, port: u16, served: &[Served]) -> Option<String> {
         format!(" and base_url = \"http://127.0.0.1:{port}\"")
     };
     let (name, preset) = (kind.name(), kind.preset());
+    let table = free_name(preset, providers);
     (!names.is_empty()).then(|| {
         format!(
-            "{name} runs on this machine at port {port} and is not in the config: {}{more}. [providers.{preset}] with preset = \
+            "{name} runs on this machine at port {port} and is not in the config: {}{more}. [providers.{table}] with preset = \
              \"{preset}\"{usual} there takes it up; creel config path tells the file.",
             names.join(", ")
         )
     })
+}
+
+/// A name that no table of the config has: the preset's own, where it is free.
+fn free_name(preset: &str, providers: &BTreeMap<String, ProviderConfig>) -> String {
+    let others = (2..).map(|number| format!("{preset}-here-{number}"));
+    let mut names = [preset.to_owned(), format!("{preset}-here")]
+        .into_iter()
+        .chain(others);
+    let free = names.find(|name| !providers.contains_key(name));
+    free.unwrap_or_else(|| preset.to_owned())
 }
 
 #[cfg(test)]
@@ -98,5 +114,22 @@ mod tests {
             "[providers.mine]\nwire = \"openai-chat\"\nbase_url = \"http://localhost:{port}/v1\"\n"
         );
         assert!(found(ports(), &config(&own)).await.is_empty());
+    }
+
+    #[test]
+    fn the_table_that_is_named_is_none_of_the_config() {
+        let mut text = String::new();
+        for expected in ["ollama", "ollama-here", "ollama-here-2", "ollama-here-3"] {
+            let loaded = parse(&text, Path::new("/c/config.toml"), &|_| None).unwrap();
+            let providers = loaded.config.providers;
+            assert_eq!(free_name("ollama", &providers), expected);
+            let served = [Served::named("tiny".to_owned(), None)];
+            let said = line(Kind::Ollama, 11434, &served, &providers).unwrap();
+            let table = format!("[providers.{expected}] with preset = \"ollama\"");
+            assert!(said.contains(&table), "{said}");
+            text += &format!(
+                "[providers.{expected}]\npreset = \"ollama\"\nbase_url = \"http://10.0.0.7:11434\"\n"
+            );
+        }
     }
 }
