@@ -255,7 +255,9 @@ impl FirstRun {
                     Some(Action::Choose) => *at,
                     Some(Action::Quit) => return Reply::Quit,
                     Some(Action::Sessions) => return Reply::Sessions,
-                    _ => match press.row().filter(|row| *row <= folders.len()) {
+                    // Rows come above the last, so its number is none of theirs.
+                    _ if press.letter() == Some('0') => folders.len(),
+                    _ => match press.row().filter(|row| *row < folders.len()) {
                         Some(row) => row,
                         None => return Reply::Stay,
                     },

@@ -81,6 +81,8 @@ pub fn offered(app: &App, folders: &[PathBuf], at: usize, look: &Look) -> Vec<Ro
         "a scratch folder".to_owned(),
         "   new and empty, in the temporary folder",
     );
+    // More of them may still be found: each keeps its number, and so does the last.
+    let number = |index: usize| (index + 1) % (folders.len() + 1);
     let rows = named.chain([scratch]).enumerate();
     rows.map(|(index, (name, said))| {
         let mark = if index == at {
@@ -89,7 +91,7 @@ pub fn offered(app: &App, folders: &[PathBuf], at: usize, look: &Look) -> Vec<Ro
             " "
         };
         Row::of(format!(" {mark} "), Role::Accent)
-            .put(format!("{}  ", index + 1), Role::Key)
+            .put(format!("{}  ", number(index)), Role::Key)
             .put(name, Role::Strong)
             .put(said, Role::Muted)
     })

@@ -465,7 +465,7 @@ fn hints(page: &Page, wide: bool) -> Vec<Hint<'static>> {
         Page::Server { .. } => vec![Does(Action::Choose, "ask it for its models"), back],
         Page::Checking { .. } => vec![back],
         Page::Folder { .. } => vec![
-            After("1-9 or ", choose, "choose"),
+            After("0-9 or ", choose, "choose"),
             Does(Action::Sessions, "sessions"),
             Does(Action::Help, "help"),
             quit,

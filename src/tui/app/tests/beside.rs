@@ -197,6 +197,32 @@ fn in_the_home_folder_the_repositories_below_it_are_offered() {
 }
 
 #[test]
+fn the_number_of_a_folder_is_its_own_whatever_is_found_later() {
+    let setup = Setup {
+        cwd: PathBuf::from("/home/ada"),
+        unsuitable: true,
+        model: Some(model("a/b")),
+        ..Setup::default()
+    };
+    let found: [PathBuf; 2] = ["/home/ada/src/api".into(), "/home/ada/src/web".into()];
+    for pressed in ['0', '1', '2', '3'] {
+        let mut does = Vec::new();
+        for many in 0..=found.len() {
+            let mut desk = Desk {
+                app: App::new(setup.clone(), (100, 30), now(0)),
+                millis: 0,
+                seq: 0,
+            };
+            desk.update(Msg::Ready(Opened::default()));
+            desk.update(Msg::Below(found[..many].to_vec()));
+            does.extend(desk.press(KeyCode::Char(pressed)));
+        }
+        does.dedup();
+        assert!(does.len() < 2, "{pressed}: {does:?}");
+    }
+}
+
+#[test]
 fn what_was_queued_behind_an_ask_is_the_reason_of_a_no() {
     let mut desk = Desk::running();
     desk.ask("a", Risk::Low);
