@@ -31,6 +31,8 @@ pub struct Document<'t> {
     text: &'t str,
     faults: Vec<Fault>,
     lines: BTreeMap<String, usize>,
+    /// All of it could be read.
+    pub whole: bool,
 }
 
 /// A table with its full name, empty for the file itself.
@@ -39,6 +41,8 @@ pub struct Section<'d> {
     pub name: String,
     pub table: &'d DeTable<'d>,
     span: Range<usize>,
+    /// All of the file could be read: what is not there is missing.
+    pub whole: bool,
 }
 
 impl Section<'_> {
@@ -67,6 +71,7 @@ impl<'t> Document<'t> {
             text,
             faults: Vec::new(),
             lines: BTreeMap::new(),
+            whole: true,
         }
     }
 
@@ -106,6 +111,7 @@ impl<'t> Document<'t> {
             name: String::new(),
             table: root.get_ref(),
             span: root.span(),
+            whole: self.whole,
         };
         self.check_keys(&section, known);
         section
@@ -132,6 +138,7 @@ impl<'t> Document<'t> {
                 name,
                 table,
                 span: value.span(),
+                whole: self.whole,
             }),
             other => {
                 self.wrong(value, &name, "a table", other);
@@ -142,7 +149,14 @@ impl<'t> Document<'t> {
 
     /// A fault of the section as a whole, at its head.
     pub fn section_fault(&mut self, section: &Section<'_>, text: &str) {
-        self.fault(&section.span, text);
+        self.whole_fault(&section.span, text);
+    }
+
+    /// As [`Document::fault`], of a table: none where what it lacks may stand in what could not be read.
+    pub fn whole_fault(&mut self, span: &Range<usize>, text: &str) {
+        if self.whole {
+            self.fault(span, text);
+        }
     }
 
     fn check_keys(&mut self, section: &Section<'_>, known: &[&str]) {
@@ -347,6 +361,7 @@ impl<'t> Document<'t> {
                         name: name.clone(),
                         table,
                         span: entry.span(),
+                        whole: self.whole,
                     };
                     self.check_keys(&section, known);
                     sections.push(section);
