@@ -98,10 +98,10 @@ fn the_budget_is_told_once_a_day_in_whichever_session() {
         ending: Ending::Finished,
     };
     // Something was spent today before, in another session or process.
-    for (before, told) in [(0, true), (1_000_000_000, false)] {
+    for (before, known, told) in [(0, 1_000_000_000, true), (1_000_000_000, 0, false)] {
         let mut desk = Desk::running((80, 24));
         // What was known before it began may be of yesterday.
-        desk.update(Msg::Found(Tag::Today, today(before ^ 1_000_000_000)));
+        desk.update(Msg::Found(Tag::Today, today(known)));
         desk.fact(Fact::TurnStarted { turn: 1 });
         desk.update(Msg::Found(Tag::Today, today(before)));
         desk.answered(Usage::default(), 13_000_000);

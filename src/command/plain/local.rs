@@ -127,9 +127,15 @@ mod tests {
             let said = line(Kind::Ollama, 11434, &served, &providers).unwrap();
             let table = format!("[providers.{expected}] with preset = \"ollama\"");
             assert!(said.contains(&table), "{said}");
-            text += &format!(
-                "[providers.{expected}]\npreset = \"ollama\"\nbase_url = \"http://10.0.0.7:11434\"\n"
-            );
+            let address = "base_url = \"http://10.0.0.7:11434\"";
+            text += &[
+                "[providers.",
+                expected,
+                "]\npreset = \"ollama\"\n",
+                address,
+                "\n",
+            ]
+            .concat();
         }
     }
 }

@@ -281,15 +281,14 @@ impl Http {
         request: &Request,
         sending: &Sending,
     ) -> reqwest::Result<Response> {
-        let sent = match &request.body {
-            Some(body) => client
+        let sent = if let Some(body) = &request.body {
+            client
                 .post(request.url.clone())
                 .header(CONTENT_LENGTH, body.len())
-                .body(sending.body(body)),
-            None => {
-                sending.nothing();
-                client.get(request.url.clone())
-            }
+                .body(sending.body(body))
+        } else {
+            sending.nothing();
+            client.get(request.url.clone())
         };
         sent.headers(request.headers.clone()).send().await
     }

@@ -251,9 +251,10 @@ fn how(laid: &mut Laid, ending: &Ending, along: bool, form: Form, look: &Look) {
                 (false, Some(_)) => format!("interrupted: {why}"),
             };
             // The conversation has it, whoever thinks that it was taken back.
-            let said = match along {
-                true => format!("{said}. {ALONG}"),
-                false => said,
+            let said = if along {
+                format!("{said}. {ALONG}")
+            } else {
+                said
             };
             (said, Role::Warn)
         }

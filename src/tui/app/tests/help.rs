@@ -25,7 +25,7 @@ pub fn screen(desk: &Desk, kept: &mut Kept) -> (String, Shown) {
     let look = Look::new(Theme::ansi(), Glyphs::Unicode);
     let shown = draw(&desk.app, kept, &mut surface, &look);
     let cells = surface.buffer().content().iter();
-    (cells.map(|cell| cell.symbol()).collect(), shown)
+    (cells.map(ratatui::buffer::Cell::symbol).collect(), shown)
 }
 
 #[test]
