@@ -223,7 +223,8 @@ mod tests {
             (format!("{file}:2:1: no such key\n"), String::new(), 1)
         );
         // All of them at once: what cannot be read, what makes no sense, and what no face has a use for.
-        let broken = "mode = 1\nmodel = \n[ui]\nmodle = 2\n[keymap.everywhere]\nzoom = \"x\"\n";
+        let broken =
+            "mode = 1\nmodel = \neffort = \"low\"\nmodle = 2\n[keymap.everywhere]\nzoom = \"x\"\n";
         std::fs::write(&paths.config_file, broken).unwrap();
         let (shown, _, code) = said(ConfigSub::Check).await;
         let places: Vec<String> = shown

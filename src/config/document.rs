@@ -31,8 +31,6 @@ pub struct Document<'t> {
     text: &'t str,
     faults: Vec<Fault>,
     lines: BTreeMap<String, usize>,
-    /// All of it could be read.
-    pub whole: bool,
 }
 
 /// A table with its full name, empty for the file itself.
@@ -41,8 +39,6 @@ pub struct Section<'d> {
     pub name: String,
     pub table: &'d DeTable<'d>,
     span: Range<usize>,
-    /// All of the file could be read: what is not there is missing.
-    pub whole: bool,
 }
 
 impl Section<'_> {
@@ -71,7 +67,6 @@ impl<'t> Document<'t> {
             text,
             faults: Vec::new(),
             lines: BTreeMap::new(),
-            whole: true,
         }
     }
 
@@ -111,7 +106,6 @@ impl<'t> Document<'t> {
             name: String::new(),
             table: root.get_ref(),
             span: root.span(),
-            whole: self.whole,
         };
         self.check_keys(&section, known);
         section
@@ -138,7 +132,6 @@ impl<'t> Document<'t> {
                 name,
                 table,
                 span: value.span(),
-                whole: self.whole,
             }),
             other => {
                 self.wrong(value, &name, "a table", other);
@@ -149,14 +142,7 @@ impl<'t> Document<'t> {
 
     /// A fault of the section as a whole, at its head.
     pub fn section_fault(&mut self, section: &Section<'_>, text: &str) {
-        self.whole_fault(&section.span, text);
-    }
-
-    /// As [`Document::fault`], of a table: none where what it lacks may stand in what could not be read.
-    pub fn whole_fault(&mut self, span: &Range<usize>, text: &str) {
-        if self.whole {
-            self.fault(span, text);
-        }
+        self.fault(&section.span, text);
     }
 
     fn check_keys(&mut self, section: &Section<'_>, known: &[&str]) {
@@ -361,7 +347,6 @@ impl<'t> Document<'t> {
                         name: name.clone(),
                         table,
                         span: entry.span(),
-                        whole: self.whole,
                     };
                     self.check_keys(&section, known);
                     sections.push(section);

@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 
 use toml::de::DeTable;
 
-use crate::config::broken::{Broken, MOST_BROKEN};
 use crate::config::described::first_described;
 use crate::config::document::{Document, Fault, cut};
 use crate::config::keymap::KeymapConfig;
@@ -20,6 +19,9 @@ use crate::protocol::rule::Mode;
 
 /// A config is a page or two; more than this is another file by mistake.
 const MOST_BYTES: u64 = 1024 * 1024;
+
+/// Places that cannot be read, of which each is named.
+const MOST_BROKEN: usize = 100;
 
 /// The config as read, and what else the reading brought to light.
 #[derive(Debug, Clone, PartialEq)]
@@ -163,14 +165,21 @@ pub(crate) fn read_file(file: &Path) -> Result<String, String> {
 
 /// A config text with the environment laid over it. `file` is where relative paths start from, and named in messages.
 pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Vec<Fault>> {
+    let mut document = Document::new(text);
     // What cannot be read is named, and beside it what is wrong in the rest of the file.
     let (root, errors) = DeTable::parse_recoverable(text);
-    let broken = Broken::of(text, root.get_ref(), &errors);
-    if errors.len() > MOST_BROKEN {
-        return Err(broken.faults);
+    let mut broken = Document::new(text);
+    // A file with more of them is none that was written by hand: the first says so.
+    let many = errors.len() > MOST_BROKEN;
+    for error in errors.iter().take(if many { 1 } else { MOST_BROKEN }) {
+        broken.syntax(error);
     }
-    let mut document = Document::new(text);
-    document.whole = broken.faults.is_empty();
+    let (mut broken, _) = broken.finish();
+    if many {
+        return Err(broken);
+    }
+    // What follows one of them in its line mostly comes of it.
+    broken.dedup_by_key(|fault| fault.line);
     let mut config = Config::default();
     let mut warnings = Vec::new();
     let top = document.root(&root, TOP_KEYS);
@@ -199,8 +208,9 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
     let mut keys = Document::new(text);
     config.keymap.wishes = keymap::read(&mut keys, text, &top);
     let (mut faults, mut lines) = document.finish();
-    faults.retain(|fault| broken.lets_tell(fault.line));
-    faults.extend(broken.faults);
+    // What is missing in such a line is no further fault.
+    faults.retain(|fault| broken.iter().all(|other| other.line != fault.line));
+    faults.extend(broken);
     faults.sort();
     let (keymap_faults, keymap_lines) = keys.finish();
     config.keymap.faults = keymap_faults;

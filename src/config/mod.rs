@@ -1,7 +1,6 @@
 //! What the person wished for: the config file as data. A session logs what is changed later; the config only gives defaults.
 
 pub mod address;
-pub mod broken;
 pub mod clipboard;
 mod described;
 pub mod display;

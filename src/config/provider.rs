@@ -148,7 +148,7 @@ pub(crate) struct Entry<'r, 'd, 't> {
 impl Entry<'_, '_, '_> {
     pub(crate) fn fault(&mut self, text: &str) {
         let text = format!("`{}` {text}", self.section.name);
-        self.document.whole_fault(&self.span.clone(), &text);
+        self.document.fault(&self.span.clone(), &text);
     }
 
     fn read(mut self) -> Option<ProviderConfig> {

@@ -188,11 +188,9 @@ pub fn named_model(text: &str, config: &Config, top: &Section<'_>) -> Result<Mod
 
 fn has_section(top: &Section<'_>, collection: &str, name: &str) -> bool {
     let collection = top.table.get(collection);
-    let is_there = collection
+    collection
         .and_then(|collection| collection.get_ref().as_table())
-        .is_some_and(|collection| collection.contains_key(name));
-    // It may stand in what could not be read.
-    is_there || !top.whole
+        .is_some_and(|collection| collection.contains_key(name))
 }
 
 /// Why a route cannot be named; the rest of a sentence.
