@@ -10,7 +10,7 @@ use crate::protocol::ask::{
 };
 use crate::protocol::id::SessionId;
 use crate::protocol::money::{Money, UNIT};
-pub use crate::tui::app::arming::{Arming, QUIET, Sight};
+use crate::tui::app::arming::{Arming, Sight};
 use crate::tui::app::choosing::{Choice, Offer, choices, chosen, listed, moved};
 use crate::tui::app::keymap::press::Press;
 use crate::tui::app::keymap::{Action, in_a_line};

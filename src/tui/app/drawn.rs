@@ -2,7 +2,7 @@
 
 use crate::protocol::id::SessionId;
 use crate::protocol::query::Page;
-use crate::tui::app::ask::Sight;
+use crate::tui::app::arming::Sight;
 use crate::tui::app::caret::Caret;
 use crate::tui::app::find::Fetch;
 use crate::tui::app::message::Cmd;

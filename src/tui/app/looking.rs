@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use crate::tui::app::ask::{AskFocus, Sight};
+use crate::tui::app::arming::Sight;
+use crate::tui::app::ask::AskFocus;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::press::Press;
 

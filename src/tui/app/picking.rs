@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use crate::agent::hunks::{Hunk, hunks};
 use crate::protocol::ask::{Answer, Risk, Subject, Verdict};
-use crate::tui::app::ask::{Arming, AskFocus, Reply};
+use crate::tui::app::arming::Arming;
+use crate::tui::app::ask::{AskFocus, Reply};
 use crate::tui::app::choosing::{Choice, moved};
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::press::Press;

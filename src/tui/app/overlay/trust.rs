@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::protocol::call::Untrusted;
 use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::trust::{Brought, Standing, Trust as All};
-use crate::tui::app::ask::QUIET;
+use crate::tui::app::arming::QUIET;
 use crate::tui::app::keymap::press::Press;
 use crate::tui::app::overlay::pick::{Pick, Picked};
 use crate::tui::app::overlay::{Reply, Wish};

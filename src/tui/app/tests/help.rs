@@ -3,48 +3,14 @@
 
 use crossterm::event::KeyCode;
 
-use crate::protocol::ask::Risk;
 use crate::protocol::query::Found;
 use crate::protocol::worktree::{Files, Sight, Standing};
 use crate::tui::app::first_run::{FirstRun, Page};
 use crate::tui::app::keymap::place::Place;
 use crate::tui::app::message::{Msg, Tag};
 use crate::tui::app::overlay::Overlay;
-use crate::tui::app::overlay::help::{First, Help};
-use crate::tui::app::tests::{Desk, ops};
-use crate::tui::screen::kept::Kept;
-use crate::tui::screen::look::Look;
-use crate::tui::screen::{Shown, draw};
-use crate::tui::terminal::surface::Surface;
-use crate::tui::theme::Theme;
-use crate::tui::widget::paint::Glyphs;
-
-/// The whole screen, and what it came to.
-pub fn screen(desk: &Desk, kept: &mut Kept) -> (String, Shown) {
-    let mut surface = Surface::new(100, 30);
-    let look = Look::new(Theme::ansi(), Glyphs::Unicode);
-    let shown = draw(&desk.app, kept, &mut surface, &look);
-    let cells = surface.buffer().content().iter();
-    (cells.map(ratatui::buffer::Cell::symbol).collect(), shown)
-}
-
-#[test]
-fn an_ask_under_the_help_was_not_seen_and_is_quiet_anew() {
-    let mut desk = Desk::running();
-    desk.ask("a", Risk::Low);
-    desk.alt('a');
-    desk.wait(400);
-    let seen = |desk: &Desk| screen(desk, &mut Kept::default()).1.seen;
-    assert!(seen(&desk).last_line);
-    // Over what lay between them and has gone.
-    desk.app.help = Some(Help::of(First::Cards));
-    assert_eq!((seen(&desk).last_line, seen(&desk).ask_page), (false, 0));
-    desk.press(KeyCode::Esc);
-    assert_eq!(desk.app.help, None);
-    assert_eq!(ops(&desk.press(KeyCode::Char('y'))), []);
-    desk.wait(400);
-    assert_eq!(ops(&desk.press(KeyCode::Char('y'))).len(), 1);
-}
+use crate::tui::app::overlay::help::First;
+use crate::tui::app::tests::Desk;
 
 fn leads(desk: &mut Desk, c: char) {
     desk.ctrl('x');

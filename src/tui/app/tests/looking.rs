@@ -6,7 +6,8 @@ use crossterm::event::{KeyCode, KeyEvent};
 use pretty_assertions::assert_eq;
 
 use crate::protocol::ask::Risk;
-use crate::tui::app::ask::{AskFocus, Back, Reply, Sight};
+use crate::tui::app::arming::Sight;
+use crate::tui::app::ask::{AskFocus, Back, Reply};
 use crate::tui::app::keymap::place::Place;
 use crate::tui::app::keymap::press::Press;
 use crate::tui::app::tests::{Desk, approval};

@@ -34,6 +34,7 @@ mod rebound;
 mod rechecked;
 mod replies;
 mod saying;
+mod sentence;
 mod sessions;
 mod shelves;
 mod slept;

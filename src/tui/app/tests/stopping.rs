@@ -6,13 +6,10 @@ use crossterm::event::KeyCode;
 use crate::protocol::event::{Ending, Fact};
 use crate::protocol::id::SessionId;
 use crate::protocol::op::Op;
-use crate::protocol::session::Change;
 use crate::tui::app::message::Cmd;
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::tests::Desk;
-use crate::tui::app::tests::help::screen;
 use crate::tui::app::tests::inbox::two;
-use crate::tui::screen::kept::Kept;
 
 fn sent(cmds: &[Cmd], wanted: &Op) -> Vec<SessionId> {
     let sent = cmds.iter().filter_map(|cmd| match cmd {
@@ -88,22 +85,4 @@ fn one_session_that_is_looked_at_has_its_card() {
     let cmds = desk.press(KeyCode::Char('!'));
     assert_eq!(sent(&cmds, &Op::Interrupt).len(), 1);
     assert_eq!(desk.app.overlay, None);
-}
-
-#[test]
-fn only_the_last_turn_that_was_stopped_goes_along() {
-    let mut desk = Desk::running();
-    let session = desk.app.view().id;
-    ends(&mut desk, session);
-    desk.fact(Fact::SessionChanged {
-        change: Change::Title {
-            title: "tides".to_owned(),
-        },
-    });
-    let mut kept = Kept::default();
-    let along = "stopped by you. What was said and done goes along";
-    assert!(screen(&desk, &mut kept).0.contains(along));
-    desk.fact(Fact::TurnStarted { turn: 2 });
-    let (text, _) = screen(&desk, &mut kept);
-    assert!(text.contains("stopped by you") && !text.contains("goes along"));
 }
