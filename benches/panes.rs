@@ -93,8 +93,10 @@ fn stream(grid: &Grid, limit: Limit) -> Result<Vec<Finding>, Trouble> {
         .iter()
         .filter(|exchange| exchange.ended.is_none())
         .count();
-    // Every turn is stopped: a program that is left while something runs asks first.
+    // Every turn is stopped, since a program that is left while something runs asks first, and none goes on.
     pane.press("\x15\x18!");
+    pane.settle(Duration::from_secs(1), limit);
+    pane.press("\x1b");
     pane.settle(Duration::from_secs(1), limit);
     pane.quit(limit)?;
     let name = format!("{} by {}", grid.columns, grid.rows);
