@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::config::Wire;
 use crate::protocol::failure::{Failure, FailureKind};
+use crate::provider::date::instant;
 use crate::provider::envelope::{Envelope, excerpt};
 use crate::provider::mistaken;
 use crate::provider::room;
@@ -90,12 +91,8 @@ impl Advice {
             // A float becomes an integer by saturating, so an absurd wait is merely very long.
             (number >= 0.0).then(|| (number * unit).round() as u64)
         };
-        let instant = |name: &str| {
-            let parser = jiff::fmt::rfc2822::DateTimeParser::new();
-            let instant = parser.parse_timestamp(header(name)?.trim()).ok()?;
-            Some(instant.as_millisecond())
-        };
-        let (until, now) = (instant("retry-after"), instant("date"));
+        let date = |name: &str| instant(header(name)?);
+        let (until, now) = (date("retry-after"), date("date"));
         let by_date = || Some(u64::try_from(until? - now?).unwrap_or(0));
         let should_retry = match header("x-should-retry").map(str::trim) {
             Some("true") => Some(true),

@@ -10,6 +10,7 @@
 pub mod anthropic;
 mod bill;
 pub mod catalog;
+mod date;
 pub mod decode;
 pub mod dialect;
 pub mod envelope;
