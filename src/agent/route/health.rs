@@ -10,8 +10,12 @@ use crate::protocol::id::{ModelRef, Seq};
 use crate::protocol::route::{Outcome, Vitals};
 use crate::protocol::time::Time;
 
-/// Failures within this time are one incident: sessions side by side meet it together, and it counts once.
+/// Failures within this time are one incident, of calls that were under way together: sessions side by side meet it, and it
+/// counts once.
 const INCIDENT: Duration = Duration::from_secs(5);
+
+/// A call that began so soon after another one had failed did not know of it yet.
+const UNHEARD: Duration = Duration::from_millis(100);
 
 /// However often it fails, an endpoint is tried again after this.
 const LONGEST: Duration = Duration::from_mins(10);
@@ -53,11 +57,12 @@ pub struct Cooling {
 }
 
 impl Health {
-    fn fails(&mut self, at: Time, failure: &Failure) {
-        let same = self
-            .failed
-            .as_ref()
-            .is_some_and(|(before, _)| at.since(*before) < INCIDENT);
+    /// A call that took so many milliseconds.
+    fn fails(&mut self, at: Time, millis: u64, failure: &Failure) {
+        let began = Time(at.0.saturating_sub(i64::try_from(millis).unwrap_or(i64::MAX)));
+        let same = self.failed.as_ref().is_some_and(|(before, _)| {
+            at.since(*before) < INCIDENT && began < before.plus(UNHEARD)
+        });
         if !same {
             self.strikes = self.strikes.saturating_add(1);
         }
@@ -196,10 +201,10 @@ impl Book {
         let health = self.endpoints.entry(model.clone()).or_default();
         match &outcome.failure {
             Some(failure) if ends_by_itself(failure).is_some() => {
-                health.fails(outcome.at, failure);
+                health.fails(outcome.at, outcome.millis, failure);
                 if is_of_provider(failure) {
                     let provider = self.providers.entry(model.provider.clone()).or_default();
-                    provider.fails(outcome.at, failure);
+                    provider.fails(outcome.at, outcome.millis, failure);
                 }
             }
             // It did answer, if only to say no.
@@ -251,6 +256,33 @@ mod tests {
 
     #[test]
     fn a_told_wait_is_believed_within_reason() {
+    #[test]
+    fn a_failure_counts_anew_where_its_call_began_after_the_last_one() {
+        let cooldown = Duration::from_secs(1);
+        let failure = Failure::new(FailureKind::Overloaded, "x");
+        // When each call ended and how long it took, and how long the endpoint is left alone then.
+        let cases: [(&[(i64, u64)], u64); 5] = [
+            (&[(0, 10)], 1),
+            // Asked again when the cooldown was over, however short that is.
+            (&[(0, 10), (1_020, 10)], 2),
+            (&[(0, 10), (1_020, 10), (3_040, 10)], 4),
+            // Under way together.
+            (&[(0, 10), (1_020, 1_500)], 1),
+            (&[(0, 10), (60, 10)], 1),
+        ];
+        for (calls, seconds) in cases {
+            let mut health = Health::default();
+            let mut last = Time(0);
+            for (at, millis) in calls {
+                last = Time(1_000_000_000_000 + at);
+                health.fails(last, *millis, &failure);
+            }
+            let until = health.cooling(cooldown, last).map(|cooling| cooling.until);
+            let expected = last.plus(Duration::from_secs(seconds));
+            assert_eq!(until, Some(expected), "{calls:?}");
+        }
+    }
+
         let now = Time(1_000_000_000_000);
         let cooldown = Duration::from_secs(15);
         let health = |told: u64, at: Time| Health {

@@ -59,7 +59,10 @@ fn the_first_that_is_ready_serves_and_one_that_is_warm_stays() {
         (
             vec![
                 fails(1, 16_500, "a/m", failure(Overloaded, 500)),
-                fails(2, 16_000, "a/m", failure(Overloaded, 500)),
+                End {
+                    millis: 700,
+                    ..fails(2, 16_000, "a/m", failure(Overloaded, 500))
+                },
             ],
             None,
             "0: first later later",
