@@ -1,8 +1,10 @@
 //! How each endpoint of a route does, and which would serve now: what `creel route` and the list of models show.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::agent::route::{self, Endpoint, Moment, Route, alone};
+use crate::engine::carried::own_tokens;
 use crate::engine::house::House;
 use crate::engine::open;
 use crate::engine::supply::no_route;
@@ -26,6 +28,9 @@ pub(crate) async fn reports(
         moment.served = session.served.as_ref();
         moment.prompt = session.context_used;
         moment.images = session.images;
+    } else {
+        // What the first request of any session carries.
+        moment.prompt = own_tokens(&house.providers(), None, (Path::new("/"), &[]));
     }
     let routes = house.routes();
     let targets = match model {
@@ -67,7 +72,11 @@ fn report(house: &House, model: ModelRef, route: &Route, moment: &Moment<'_>) ->
 
 fn report_alone(house: &House, model: ModelRef, now: Time) -> RouteReport {
     let endpoint = house.endpoint(&model);
-    let verdict = alone::verdict(&endpoint.card, &endpoint.health, now);
+    let verdict = match house.check_model(&model) {
+        Ok(()) => alone::verdict(&endpoint.card, &endpoint.health, now),
+        // It is refused before anything is asked.
+        Err(what) => (false, Reason::Lacks { what }, None),
+    };
     RouteReport {
         policy: None,
         needs: Needs::default(),

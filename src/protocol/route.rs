@@ -205,6 +205,8 @@ pub enum Reason {
     Soonest,
     /// Ready, and another goes before it.
     Later,
+    /// Ready, and would go before the one that answered last, but for what that has in its cache.
+    Cold,
     /// Ready, and its next prompt would cost more, or what it costs is not known.
     Dearer {
         cost: Option<Money>,
@@ -253,6 +255,7 @@ impl Reason {
             Self::Fastest { .. } => "fastest",
             Self::Soonest => "soonest",
             Self::Later => "later",
+            Self::Cold => "cold",
             Self::Dearer { .. } => "dearer",
             Self::Slower { .. } => "slower",
             Self::Cooling { .. } => "cooling",
@@ -284,6 +287,7 @@ impl fmt::Display for Reason {
             Self::Fastest { millis: None } => f.write_str("not measured yet, tried for that"),
             Self::Soonest => f.write_str("none is ready, this one is tried all the same"),
             Self::Later => f.write_str("ready, later in the order"),
+            Self::Cold => f.write_str("ready, but nothing of this session is in its cache"),
             Self::Dearer { cost: Some(cost) } => write!(f, "dearer: the next prompt ≈{cost}"),
             Self::Dearer { cost: None } => f.write_str("its price is not known"),
             Self::Slower {

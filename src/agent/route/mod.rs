@@ -22,7 +22,7 @@ use crate::agent::route::health::Health;
 use crate::agent::route::price::next_cost;
 use crate::protocol::failure::Failure;
 use crate::protocol::id::ModelRef;
-use crate::protocol::money::Rates;
+use crate::protocol::money::{Money, Rates};
 use crate::protocol::query::ModelCard;
 use crate::protocol::route::{Abilities, Need, Needs, Policy, Reason};
 use crate::protocol::time::Time;
@@ -150,7 +150,7 @@ pub fn decide(route: &Route, endpoints: &[Endpoint], moment: &Moment<'_>) -> Cho
             return (reason.clone(), None);
         }
         let reason = match state {
-            State::Ready => passed_over(route, &endpoints[index], moment),
+            State::Ready => passed_over(route, endpoints, (index, serves, taken.as_ref()), moment),
             State::Until(_, reason, ..) | State::Never(reason) => reason,
         };
         (reason, until)
@@ -292,14 +292,44 @@ fn best(
     }
 }
 
-fn passed_over(route: &Route, endpoint: &Endpoint, moment: &Moment<'_>) -> Reason {
+/// Why the endpoint at `index`, which is ready, does not serve, where that at `serves` does for the reason `taken`.
+fn passed_over(
+    route: &Route,
+    endpoints: &[Endpoint],
+    (index, serves, taken): (usize, Option<usize>, Option<&Reason>),
+    moment: &Moment<'_>,
+) -> Reason {
+    // Where it stands before the one that serves only the cache of that speaks against it.
+    let in_order = if serves.is_some_and(|serves| index < serves) {
+        Reason::Cold
+    } else {
+        Reason::Later
+    };
+    let endpoint = &endpoints[index];
+    let best = serves.map(|serves| &endpoints[serves]);
     match route.policy {
-        Policy::Ordered => Reason::Later,
-        Policy::Cheapest => Reason::Dearer {
-            cost: next_cost(endpoint, moment),
-        },
-        Policy::Fastest => Reason::Slower {
-            millis: endpoint.health.millis(USUAL_ANSWER),
-        },
+        Policy::Ordered => in_order,
+        Policy::Cheapest => {
+            let cost = next_cost(endpoint, moment);
+            let least = best.and_then(|best| next_cost(best, moment));
+            let parts = |cost: Money| in_dollars(cost, moment.rates).parts;
+            let is_same = cost.is_some() && cost.map(parts) == least.map(parts);
+            if is_same {
+                in_order
+            } else {
+                Reason::Dearer { cost }
+            }
+        }
+        Policy::Fastest => {
+            let millis = endpoint.health.millis(USUAL_ANSWER);
+            let least = best.and_then(|best| best.health.millis(USUAL_ANSWER));
+            // One that was not measured would be tried for that.
+            let would_serve = millis.is_none() || least.is_some_and(|least| millis < Some(least));
+            if taken == Some(&Reason::Warm) && would_serve {
+                Reason::Cold
+            } else {
+                Reason::Slower { millis }
+            }
+        }
     }
 }

@@ -27,7 +27,7 @@ fn the_first_that_is_ready_serves_and_one_that_is_warm_stays() {
     };
     let cases: [(Vec<End>, Option<Served>, &str); 14] = [
         (vec![], None, "0: first later later"),
-        (vec![], Some(served("b/m", 60_000)), "1: later warm later"),
+        (vec![], Some(served("b/m", 60_000)), "1: cold warm later"),
         // Its cache is gone, or it is no member.
         (vec![], Some(served("b/m", 300_000)), "0: first later later"),
         (vec![], Some(served("x/m", 1000)), "0: first later later"),
@@ -295,7 +295,12 @@ fn the_cheapest_counts_what_is_cached() {
         (
             [Some(price(2, 2)), Some(price(2, 2)), Some(price(2, 2))],
             None,
-            "0: cheapest dearer dearer",
+            "0: cheapest later later",
+        ),
+        (
+            [Some(price(2, 2)), Some(price(2, 2)), Some(price(2, 2))],
+            Some(&served),
+            "0: cheapest later later",
         ),
         ([None, None, None], None, "0: cheapest dearer dearer"),
     ];
@@ -314,7 +319,7 @@ fn the_cheapest_counts_what_is_cached() {
     all[1].card.price = None;
     all[1].card.local = true;
     let choice = decide(&route(Policy::Cheapest), &all, &moment(Some(&served)));
-    assert_eq!(said(&choice), "1: dearer cheapest dearer");
+    assert_eq!(said(&choice), "1: dearer cheapest later");
 }
 
 #[test]
@@ -352,7 +357,7 @@ fn the_fastest_is_measured_and_what_was_not_is_tried() {
     let all = endpoints(&book(&[a(), b(), c()]));
     assert_eq!(
         said(&decide(&route, &all, &moment(Some(&served)))),
-        "0: warm slower slower"
+        "0: warm cold slower"
     );
 }
 
@@ -400,7 +405,7 @@ fn amounts_of_other_currencies_are_compared_by_their_rate() {
     let rates = Rates([(yuan, rate)].into());
     for (rates, expected) in [
         // One to one, as against the budgets.
-        (&NO_RATES, "0: cheapest dearer dearer"),
+        (&NO_RATES, "0: cheapest dearer later"),
         (&rates, "1: dearer cheapest dearer"),
     ] {
         let moment = Moment {
