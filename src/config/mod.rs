@@ -33,7 +33,7 @@ use crate::config::clipboard::Clipboard;
 use crate::config::display::{Ambiguous, Motion, Mouse};
 use crate::config::keymap::KeymapConfig;
 use crate::config::notify::NotifyConfig;
-use crate::config::secret::not_set;
+use crate::config::secret::{no_file, not_set};
 use crate::config::theme::ThemeChoice;
 use crate::config::worktree::WorktreeConfig;
 use crate::protocol::effort::Effort;
@@ -269,10 +269,12 @@ impl Config {
     /// What a person is told where no model can be meant, of the entries that only lack their key.
     pub fn keys_not_set(&self) -> Option<String> {
         let lacking = self.without_key.iter().filter_map(|name| {
-            let KeySource::Env(variable) = &self.providers.get(name)?.key else {
-                return None;
+            let what = match &self.providers.get(name)?.key {
+                KeySource::Env(variable) => not_set(variable),
+                KeySource::File(path) => no_file(path),
+                KeySource::None | KeySource::Command(_) => return None,
             };
-            Some(format!("{name} has {}", not_set(variable)))
+            Some(format!("{name} has {what}"))
         });
         let lacking: Vec<String> = lacking.collect();
         (!lacking.is_empty()).then(|| lacking.join(", "))
@@ -449,6 +451,12 @@ mod tests {
             (keyed, &["A_KEY", "B_KEY"], &["b/m"], Some("b/m")),
             (keyed, &["DEEPSEEK_API_KEY"], &["a/m"], Some(usual)),
             (
+                "[providers.anthropic]\nkey_file = \"/nowhere/k\"",
+                &[],
+                &[],
+                None,
+            ),
+            (
                 "[providers.anthropic]",
                 &["DEEPSEEK_API_KEY"],
                 &[],
@@ -477,6 +485,9 @@ mod tests {
         assert_eq!(lacking.key_without_model(), None);
         let said = "groq has no key: GROQ_API_KEY is not set";
         assert_eq!(lacking.keys_not_set().as_deref(), Some(said));
+        let gone = with("[providers.groq]\nkey_file = \"/nowhere/k\"", &[]);
+        let said = "groq has no key: there is no file /nowhere/k";
+        assert_eq!(gone.keys_not_set().as_deref(), Some(said));
         let of_one: ModelRef = "b/m".parse().unwrap();
         assert_eq!(with(keyed, &["B_KEY"]).taken_of_several(&of_one), None);
         assert_eq!(

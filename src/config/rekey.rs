@@ -45,7 +45,7 @@ pub fn give_key(
             },
         ),
     }
-    let after = load::parse(&changed, file, env)
+    let mut after = load::parse(&changed, file, env)
         .ok()
         .filter(|after| {
             let entry = after.config.providers.get(name);
@@ -59,6 +59,8 @@ pub fn give_key(
         })?;
     if let KeyToStore::Secret(secret) = key {
         keep_secret(paths, name, secret)?;
+        // Read again: the key's file is there now.
+        after = load::parse(&changed, file, env).unwrap_or(after);
     }
     if changed != text {
         keep_config(file, &changed)?;

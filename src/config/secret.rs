@@ -104,11 +104,17 @@ pub fn not_set(variable: &str) -> String {
     format!("no key: {variable} is not set")
 }
 
-/// Whether a key would stand in a variable that is not set.
+/// What is said of a key whose file is not there.
+pub fn no_file(path: &Path) -> String {
+    format!("no key: there is no file {}", path.display())
+}
+
+/// Whether a key would stand in a variable that is not set, or in a file that is not there.
 pub(crate) fn is_not_set(source: &KeySource, env: Environment<'_>) -> bool {
     match source {
         KeySource::Env(variable) => env(variable).is_none_or(|value| value.is_empty()),
-        KeySource::None | KeySource::File(_) | KeySource::Command(_) => false,
+        KeySource::File(path) => !path.exists(),
+        KeySource::None | KeySource::Command(_) => false,
     }
 }
 

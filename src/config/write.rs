@@ -86,7 +86,7 @@ pub fn add_provider(
     if let Some(model) = &new.model {
         set_model(&mut changed, &model.to_string());
     }
-    let after = load::parse(&changed, file, env).map_err(|faults| {
+    let mut after = load::parse(&changed, file, env).map_err(|faults| {
         let why = faults.first().map(ToString::to_string).unwrap_or_default();
         format!(
             "cannot add [providers.{}] to {}: {why}",
@@ -96,6 +96,8 @@ pub fn add_provider(
     })?;
     if let KeyToStore::Secret(secret) = &new.key {
         keep_secret(paths, &new.name, secret)?;
+        // Read again: the key's file is there now.
+        after = load::parse(&changed, file, env).unwrap_or(after);
     }
     if changed != text {
         keep_config(file, &changed)?;

@@ -10,7 +10,7 @@ use crate::agent::cost::{ServicePrice, in_dollars};
 use crate::agent::picture::Cap;
 use crate::agent::prompt::Prompt;
 use crate::agent::visible;
-use crate::config::secret::{Secret, not_set};
+use crate::config::secret::{Secret, no_file, not_set};
 use crate::config::{KeySource, ProviderConfig, Wire};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::ModelRef;
@@ -452,10 +452,13 @@ impl Providers {
         }
     }
 
-    /// Only variables are looked at: files and commands may ask the person something.
+    /// Variables are looked at, and whether a file is there; a command may ask the person something.
     fn lacks(&self, source: &KeySource) -> Option<String> {
-        let KeySource::Env(name) = source else {
-            return None;
+        let name = match source {
+            KeySource::Env(name) => name,
+            KeySource::File(path) if path.exists() => return None,
+            KeySource::File(path) => return Some(no_file(path)),
+            KeySource::None | KeySource::Command(_) => return None,
         };
         match (self.read)(source) {
             Ok(Some(_)) => None,
