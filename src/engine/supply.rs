@@ -23,7 +23,7 @@ use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::{ModelRef, Seq};
 use crate::protocol::item::Item;
 use crate::protocol::query::ModelCard;
-use crate::protocol::route::{Outcome, ROUTE, Reason};
+use crate::protocol::route::{Outcome, Policy, ROUTE, Reason};
 use crate::protocol::rule::Mode;
 use crate::protocol::session::Change;
 use crate::protocol::time::Time;
@@ -376,7 +376,7 @@ impl Task {
     }
 
     /// What the person is told where the endpoint is another one than before, once it has begun to answer: how each does that answered
-    /// last or was asked in this step.
+    /// last or was asked in this step. Before the session's first answer also which it would be, were nothing lacking.
     fn changed(
         &self,
         target: &ModelRef,
@@ -388,9 +388,14 @@ impl Task {
         let is_passed = |known: &ModelRef| {
             known != model && (served == Some(known) || self.asked.contains(known))
         };
-        let passed = route.endpoints.iter().zip(&choice.verdicts);
+        let lacks = |place: usize, reason: &Reason| {
+            let before = route.policy != Policy::Ordered || Some(place) < choice.serves;
+            served.is_none() && before && matches!(reason, Reason::Lacks { .. })
+        };
+        let passed = route.endpoints.iter().zip(&choice.verdicts).enumerate();
         let passed: Vec<String> = passed
-            .filter(|(known, _)| is_passed(known))
+            .filter(|(place, (known, (reason, _)))| is_passed(known) || lacks(*place, reason))
+            .map(|(_, passed)| passed)
             .map(|(known, (reason, _))| format!("{known}: {reason}"))
             .collect();
         let told = passed.join("; ");
