@@ -434,8 +434,8 @@ fn reasons() -> Row {
                 &[Dialect::OpenAiResponses],
                 vec![stops(&Turn::text("All is well."), |_| "novelty"), done()],
                 Seen {
-                    ledger: "work estimated, retry listed",
-                    ..Seen::twice()
+                    facts: Some("TICIAIE"),
+                    ..Seen::once()
                 },
             ),
             not("a pause on other wires", "none of them has a word for it"),

@@ -8,6 +8,7 @@ use crate::config::Wire;
 use crate::protocol::failure::{Failure, FailureKind, Stop};
 use crate::protocol::money::Money;
 use crate::protocol::reply::Reply;
+use crate::protocol::usage::Usage;
 use crate::provider::Chunk;
 use crate::provider::bill::cost;
 use crate::provider::decode::{Assembly, Decoder, MOST_PARTS};
@@ -150,7 +151,8 @@ impl Assembly for Answer {
                 FailureKind::Overloaded,
                 "the server gave up the answer: ask again".to_owned(),
             ),
-            ("incomplete", Some(reason)) if cut(reason).is_none() => {
+            // What came of it is paid for, and there is more of it than of one that may be asked again.
+            ("incomplete", Some(reason)) if cut(reason).is_none() && self.is_nothing() => {
                 let envelope = Envelope {
                     code: reason.to_owned(),
                     ..Envelope::default()
@@ -186,7 +188,12 @@ impl Assembly for Answer {
                 .iter()
                 .flat_map(|(_, item)| item.parts(&self.family, whole))
                 .collect(),
-            stop: self.is_over().then(|| self.stop(refusal.is_some())),
+            stop: if self.is_over() {
+                Some(self.stop(refusal.is_some()))
+            } else {
+                // It is counted at its end alone, whatever that is.
+                (self.failed && self.usage.is_some()).then_some(Stop::Error)
+            },
             stop_native: end.map(|end| end.reason.as_ref().unwrap_or(&end.status).clone()),
             refusal,
             usage: self.usage.as_ref().and_then(usage::buckets),
@@ -200,6 +207,12 @@ impl Assembly for Answer {
 }
 
 impl Answer {
+    /// Nothing came that anyone would keep or pay for.
+    fn is_nothing(&self) -> bool {
+        let usage = self.usage.as_ref().and_then(usage::buckets);
+        self.items.is_empty() && usage.is_none_or(|usage| usage == Usage::default())
+    }
+
     /// The item an event is about: the newest in its place, else the newest of its id, else the last that is open.
     fn place(&self, event: &Value, id: &str, fits: impl Fn(&Item) -> bool) -> Option<usize> {
         let newest =

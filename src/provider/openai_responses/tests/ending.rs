@@ -105,6 +105,19 @@ fn the_reason_to_stop_is_believed_as_far_as_it_can_be() {
             Stop::Refusal,
             "completed",
         ),
+        // Nobody knows it, and what came is paid for: the turn ends with that.
+        (
+            "another reason",
+            vec![text(0, "x"), reason("server_timeout")],
+            Stop::Error,
+            "server_timeout",
+        ),
+        (
+            "another reason, with a call",
+            vec![called.clone(), reason("server_timeout")],
+            Stop::Error,
+            "server_timeout",
+        ),
         ("nothing", vec![completed()], Stop::End, "completed"),
         (
             "no status",
@@ -141,18 +154,21 @@ fn the_reason_to_stop_is_believed_as_far_as_it_can_be() {
         assert_eq!(reply.refusal.as_deref(), refusal, "{name}");
     }
     let failures = [
-        (reason("server_timeout"), FailureKind::Overloaded),
+        (vec![], reason("server_timeout"), FailureKind::Overloaded),
         (
+            vec![called.clone()],
             reason("model_context_window_exceeded"),
             FailureKind::TooLong,
         ),
         (
+            vec![called.clone()],
             json!({"type": "response.cancelled", "response": {"status": "cancelled"}}),
             FailureKind::Overloaded,
         ),
     ];
-    for (event, kind) in failures {
-        let chunks = decode(decoder(HERE.to_owned()), &[called.clone(), event]);
+    for (mut events, event, kind) in failures {
+        events.push(event);
+        let chunks = decode(decoder(HERE.to_owned()), &events);
         let (failure, _) = failed(&chunks);
         assert_eq!(failure.kind, kind, "{}", failure.message);
     }
@@ -238,7 +254,8 @@ fn an_error_inside_an_answer_keeps_what_came_before() {
                 },
             ]
         );
-        assert_eq!((partial.usage.unwrap().input, partial.stop), (5, None));
+        let stop = Some(Stop::Error);
+        assert_eq!((partial.usage.unwrap().input, partial.stop), (5, stop));
         assert_eq!(said(&chunks).0, "part");
     }
 }
