@@ -51,14 +51,11 @@ pub(crate) fn progress(event: &Event) -> Option<String> {
     let Fact::ItemAdded { item, .. } = &event.fact else {
         return None;
     };
-    match item {
-        Item::Call(call) => {
-            let arguments = visible::brief(&show::arguments(call), 100);
-            Some(format!("{} {arguments}", call.name))
-        }
-        Item::Notice { text } => Some(text.clone()),
-        _ => None,
-    }
+    let Item::Call(call) = item else {
+        return None;
+    };
+    let arguments = visible::brief(&show::arguments(call), 100);
+    Some(format!("{} {arguments}", call.name))
 }
 
 #[cfg(test)]

@@ -121,7 +121,6 @@ async fn begin(
         resumed,
         output: args.output,
         progress: face.err_is_terminal && args.output == Output::Text,
-        notice: None,
     };
     let ended = run.finish(face).await;
     door.send(Command {
@@ -210,8 +209,6 @@ struct Run<'d, S> {
     output: Output,
     /// Somebody watches.
     progress: bool,
-    /// What was said beside the answer at the very end.
-    notice: Option<String>,
 }
 
 impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
@@ -281,9 +278,6 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
             }
             if let Some(ending) = self.tally.ending().cloned() {
                 self.report(face)?;
-                if let Some(notice) = &self.notice {
-                    face.note(notice)?;
-                }
                 if let Some(remark) = remark(&ending, self.tally.asked()) {
                     face.note(&remark)?;
                 }
@@ -327,19 +321,17 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
         if self.output == Output::StreamJson {
             self.write(lines::event(event).as_ref(), face)?;
         }
-        match &event.fact {
-            Fact::TurnEnded { .. } => {}
+        let line = match &event.fact {
+            // In the lines of stream-json it stands among the others.
+            _ if self.output == Output::StreamJson => None,
             Fact::ItemAdded {
                 item: Item::Notice { text },
                 ..
-            } if !self.progress && self.output != Output::StreamJson => {
-                self.notice = Some(text.clone());
-            }
-            _ => self.notice = None,
-        }
-        if self.progress
-            && let Some(line) = progress(event)
-        {
+            } => Some(text.clone()),
+            _ if self.progress => progress(event),
+            _ => None,
+        };
+        if let Some(line) = line {
             face.note(&line)?;
         }
         Ok(())

@@ -29,6 +29,8 @@ pub struct Tally {
     usage: Usage,
     spent: Spending,
     began: Option<(u32, Time)>,
+    /// What was told beside the answers: that another endpoint of a route serves, that an answer is not whole.
+    notices: Vec<String>,
     /// What it last waited for, were there somebody to ask.
     asked: Option<About>,
     ended: Option<(Seq, Time, Ending)>,
@@ -58,6 +60,7 @@ impl Tally {
             calls: Vec::new(),
             usage: Usage::default(),
             spent: Spending::default(),
+            notices: Vec::new(),
             began: None,
             asked: None,
             ended: None,
@@ -155,7 +158,8 @@ impl Tally {
                     open.outcome = Some(outcome.kind);
                 }
             }
-            Item::Prompt { .. } | Item::Notice { .. } | Item::Shell { .. } => {}
+            Item::Notice { text } => self.notices.push(text.clone()),
+            Item::Prompt { .. } | Item::Shell { .. } => {}
         }
     }
 
@@ -208,6 +212,9 @@ impl Tally {
                 // Only where it is so: the promised fields are those that are always there.
                 if self.spent.estimated {
                     object.insert("cost_estimated".to_owned(), json!(true));
+                }
+                if !self.notices.is_empty() {
+                    object.insert("notices".to_owned(), json!(self.notices));
                 }
                 object
             }
@@ -375,6 +382,29 @@ mod tests {
             error,
         ];
         assert_eq!(found, expected.iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn what_was_told_beside_the_answers_stands_in_the_result() {
+        let notice = |text: &str| {
+            item(
+                1,
+                Item::Notice {
+                    text: text.to_owned(),
+                },
+            )
+        };
+        let tally = tally(vec![
+            Fact::TurnStarted { turn: 1 },
+            called(1, 1),
+            notice("route/work: b/m answers now; a/m: failed: a answered 503"),
+            item(1, answer("Done.")),
+            answered(1, paid(5, Basis::Listed), Some(Stop::End), None),
+        ]);
+        assert_eq!(
+            tally.result()["notices"],
+            json!(["route/work: b/m answers now; a/m: failed: a answered 503"])
+        );
     }
 
     #[test]
