@@ -65,6 +65,8 @@ struct Answer {
     /// What else stood in the messages, to be sent back.
     more: Map<String, Value>,
     calls: Vec<Call>,
+    /// Lines that brought calls.
+    lines: u32,
     /// The last line has come.
     done: bool,
     reason: Option<String>,
@@ -78,8 +80,17 @@ struct Call {
     id: String,
     name: String,
     arguments: String,
+    /// The number of the line it came with, among those that bring calls.
+    line: u32,
     /// What else stood beside the call and within it, to be sent back.
     more: Map<String, Value>,
+}
+
+impl Call {
+    /// Its arguments are not whole.
+    fn is_begun(&self) -> bool {
+        serde_json::from_str::<serde::de::IgnoredAny>(&self.arguments).is_err()
+    }
 }
 
 impl Assembly for Answer {
@@ -240,6 +251,7 @@ impl Answer {
                     let raw = raw_arguments(text);
                     for (place, call) in calls.iter().enumerate() {
                         let raw = raw.get(place).and_then(Option::as_deref);
+                    self.lines += 1;
                         self.call(call, raw, chunks);
                     }
                 }
@@ -284,12 +296,16 @@ impl Answer {
             more,
         };
         chunks.push(growth(&call.name, call.arguments.len()));
+            line: self.lines,
         let again = |known: &&mut Call| {
             let is_own = known.index == call.index && known.name == call.name;
-            !call.id.is_empty() && known.id == call.id && is_own
+            let goes_on = known.arguments == call.arguments || known.is_begun();
+            let named = !call.id.is_empty() && known.id == call.id;
+            named && is_own && goes_on && known.line != call.line
+        // The same call once more, as some gateways send it with a later line: whole, or with more of its arguments. Within one line
+        // each is a call of its own, whatever ids they have.
         };
         match self.calls.iter_mut().find(again) {
-            // The same call once more.
             Some(known) => *known = call,
             None => self.calls.push(call),
         }

@@ -98,6 +98,30 @@ fn calls_come_whole_and_are_told_apart_by_id_or_number() {
             vec![(Some("c1"), "a", "{}"), (Some("c2"), "a", "{}")],
         ),
         (
+            "two calls of one id, in one line",
+            vec![line(&json!({"role": "assistant", "content": "", "tool_calls": [
+                {"id": "c", "function": {"name": "a", "arguments": {"x": 1}}},
+                {"id": "c", "function": {"name": "a", "arguments": {"x": 1}}},
+            ]}))],
+            vec![(Some("c"), "a", "{\"x\":1}"), (Some("c"), "a", "{\"x\":1}")],
+        ),
+        (
+            "two calls of one id, in two lines",
+            vec![
+                call(&json!({"id": "c", "function": {"name": "a", "arguments": {"x": 1}}})),
+                call(&json!({"id": "c", "function": {"name": "a", "arguments": {"x": 2}}})),
+            ],
+            vec![(Some("c"), "a", "{\"x\":1}"), (Some("c"), "a", "{\"x\":2}")],
+        ),
+        (
+            "a call whose arguments grow",
+            vec![
+                call(&json!({"id": "c", "function": {"name": "a", "arguments": "{\"x\""}})),
+                call(&json!({"id": "c", "function": {"name": "a", "arguments": "{\"x\":2}"}})),
+            ],
+            vec![(Some("c"), "a", "{\"x\":2}")],
+        ),
+        (
             "arguments as a text, and none",
             vec![call(&function("a", json!("{\"x\":1}"))), call(&json!({"function": {"name": "b"}}))],
             vec![(None, "a", "{\"x\":1}"), (None, "b", "")],
