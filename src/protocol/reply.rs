@@ -49,6 +49,8 @@ pub struct Reply {
     pub usage: Option<Usage>,
     /// The usage object as it was sent; kept with every call.
     pub usage_raw: Option<Value>,
+    /// What a person must know of the answer and does not see in it, in one line.
+    pub remark: Option<String>,
     /// Events of the answer had come before it failed: its server has taken the prompt, and may charge for it.
     pub begun: bool,
     /// The usage came before the last words, and nothing of it after them: it counts less than was said.

@@ -112,6 +112,28 @@ fn no_call_of_an_answer_that_was_broken_off_is_run() {
 }
 
 #[test]
+fn what_must_be_known_beside_an_answer_is_told_once_in_a_turn() {
+    let (mut turn, _) = begin(prompt(), None);
+    let mut told = Vec::new();
+    for remark in [Some("a"), Some("a"), None, Some("b")] {
+        let Input::Answered { mut reply, bill } = answer(1, Stop::Length) else {
+            unreachable!("it is made so")
+        };
+        reply.remark = remark.map(str::to_owned);
+        for effect in turn.step(Input::Answered { reply, bill }) {
+            if let Effect::Append(Fact::ItemAdded {
+                item: Item::Notice { text },
+                ..
+            }) = effect
+            {
+                told.push(text);
+            }
+        }
+    }
+    assert_eq!(told, ["a", "b"]);
+}
+
+#[test]
 fn an_answer_that_is_cut_or_empty_is_said_to_be() {
     let cases = [
         ("so", Stop::End, 7, None),

@@ -84,6 +84,8 @@ pub struct Turn {
     tried: Vec<Tried>,
     /// What was said before another endpoint was asked: kept only if the step ends without an answer.
     dropped: Reply,
+    /// What was told last of an answer beside it.
+    remarked: Option<String>,
     /// It ends with its calls, since no model made them; what is said meanwhile is answered all the same.
     alone: bool,
 }
@@ -148,6 +150,7 @@ impl Turn {
             waited: false,
             tried: Vec::new(),
             dropped: Reply::default(),
+            remarked: None,
             alone: false,
         }
     }
@@ -248,6 +251,7 @@ impl Turn {
         let stop = reply.stop.unwrap_or(Stop::End);
         let refusal = reply.refusal.clone();
         let shortfall = shortfall(&reply, stop);
+        let remark = reply.remark.clone();
         for part in reply.parts {
             let item = self.item(part);
             if let Item::Call(call) = &item {
@@ -260,6 +264,7 @@ impl Turn {
             self.add(item, effects);
         }
         effects.push(Effect::Append(self.bill(bill, Some(stop), None)));
+        self.remark(remark, effects);
         if self.calls.is_empty() {
             if let Some(text) = shortfall {
                 self.add(Item::Notice { text }, effects);

@@ -31,6 +31,16 @@ impl Turn {
         }
     }
 
+    /// What a person must know beside an answer: once in a turn, however many of its answers it holds for.
+    pub(crate) fn remark(&mut self, remark: Option<String>, effects: &mut Vec<Effect>) {
+        if let Some(text) = remark
+            && self.remarked.as_ref() != Some(&text)
+        {
+            self.remarked = Some(text.clone());
+            self.add(Item::Notice { text }, effects);
+        }
+    }
+
     pub(crate) fn item(&self, part: Part) -> Item {
         match part {
             Part::Thought { text, opaque } => Item::Thought { text, opaque },

@@ -159,12 +159,10 @@ impl Assembly for Answer {
     }
 
     fn fault(&self) -> Option<Failure> {
-        let seen = self.counts.as_ref().and_then(usage::seen);
-        if let Some(missed) = seen.and_then(|seen| self.sent.missed(seen)) {
-            let text = format!(
-                "{missed}: set the model's `context` in config.toml to what it can hold, or start a new session"
-            );
-            return Some(Failure::new(FailureKind::TooLong, text));
+        let silent = self.text.is_empty() && self.thinking.is_empty() && self.calls.is_empty();
+        // Where there is an answer it is one, and what was dropped is told beside it.
+        if let Some(missed) = self.missed().filter(|_| silent) {
+            return Some(Failure::new(FailureKind::TooLong, missed));
         }
         if self.calls.iter().any(|call| call.name.is_empty()) {
             return Some(Failure::new(
@@ -172,7 +170,6 @@ impl Assembly for Answer {
                 "the answer has a tool call without a name",
             ));
         }
-        let silent = self.text.is_empty() && self.thinking.is_empty() && self.calls.is_empty();
         match self.reason.as_deref() {
             Some("load" | "unload") if silent => Some(Failure::new(
                 FailureKind::Overloaded,
@@ -218,7 +215,7 @@ impl Assembly for Answer {
         Reply {
             stop: self.done.then(|| self.stop()),
             stop_native: self.reason.clone(),
-            refusal: None,
+            remark: self.missed().filter(|_| self.done),
             usage: self.counts.as_ref().and_then(usage::buckets),
             usage_raw: self.counts.clone(),
             reported_cost: self.cost,
@@ -236,6 +233,12 @@ impl Answer {
         }
     }
 
+    /// That the server dropped a part of the prompt.
+    fn missed(&self) -> Option<String> {
+        let tokens = self.counts.as_ref().and_then(usage::read)?;
+        self.sent.missed(tokens)
+    }
+
     fn message(&mut self, message: &Map<String, Value>, text: &str, chunks: &mut Vec<Chunk>) {
         for (name, value) in message {
             match (name.as_str(), value) {
@@ -248,10 +251,10 @@ impl Answer {
                     chunks.push(Chunk::Text(piece.clone()));
                 }
                 ("tool_calls", Value::Array(calls)) => {
+                    self.lines += 1;
                     let raw = raw_arguments(text);
                     for (place, call) in calls.iter().enumerate() {
                         let raw = raw.get(place).and_then(Option::as_deref);
-                    self.lines += 1;
                         self.call(call, raw, chunks);
                     }
                 }
@@ -293,17 +296,17 @@ impl Answer {
             id: text(&call["id"]),
             name: text(&function["name"]),
             arguments,
+            line: self.lines,
             more,
         };
         chunks.push(growth(&call.name, call.arguments.len()));
-            line: self.lines,
+        // The same call once more, as some gateways send it with a later line: whole, or with more of its arguments. Within one line
+        // each is a call of its own, whatever ids they have.
         let again = |known: &&mut Call| {
             let is_own = known.index == call.index && known.name == call.name;
             let goes_on = known.arguments == call.arguments || known.is_begun();
             let named = !call.id.is_empty() && known.id == call.id;
             named && is_own && goes_on && known.line != call.line
-        // The same call once more, as some gateways send it with a later line: whole, or with more of its arguments. Within one line
-        // each is a call of its own, whatever ids they have.
         };
         match self.calls.iter_mut().find(again) {
             Some(known) => *known = call,

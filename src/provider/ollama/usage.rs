@@ -46,22 +46,10 @@ pub(crate) fn buckets(raw: &Value) -> Option<Usage> {
     })
 }
 
-/// What the server read of the prompt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Seen {
-    pub(crate) tokens: u64,
-    /// They are the whole prompt for certain, whatever a cache held of it.
-    pub(crate) whole: bool,
-}
-
-/// `None` where it is not told. Servers before July 2024, and the 0.30 series at its beginning, counted only what their cache
-/// did not hold and left out a 0; who tells the cached part counts it in.
-pub(crate) fn seen(raw: &Value) -> Option<Seen> {
-    let tokens = count(raw.get(PROMPT)).filter(|tokens| *tokens > 0)?;
-    Some(Seen {
-        tokens,
-        whole: count(raw.get(CACHED)).is_some(),
-    })
+/// Tokens of the prompt that the server read; `None` where it is not told. Servers before July 2024, and the 0.30 series at its
+/// beginning, counted only what their cache did not hold and left out a 0.
+pub(crate) fn read(raw: &Value) -> Option<u64> {
+    count(raw.get(PROMPT)).filter(|tokens| *tokens > 0)
 }
 
 #[cfg(test)]
@@ -107,15 +95,5 @@ mod tests {
             assert_eq!(counts.as_ref().and_then(buckets), expected, "{line}");
         }
         assert_eq!(counts(&json!({"done": true, "total_duration": 3})), None);
-    }
-
-    #[test]
-    fn a_count_is_the_whole_prompt_where_the_cached_part_is_told() {
-        let seen = |raw: Value| seen(&raw).map(|seen| (seen.tokens, seen.whole));
-        assert_eq!(seen(json!({"prompt_eval_count": 7})), Some((7, false)));
-        let told = json!({"prompt_eval_count": 7, "prompt_eval_cached_count": 0});
-        assert_eq!(seen(told), Some((7, true)));
-        assert_eq!(seen(json!({"prompt_eval_count": 0})), None);
-        assert_eq!(seen(json!({"eval_count": 7})), None);
     }
 }
