@@ -36,6 +36,9 @@ pub fn next(failure: &Failure, attempt: u32, attempts: u32, jitter: u16) -> Opti
     if !may || attempt >= attempts {
         return None;
     }
+    if failure.stale {
+        return Some(Duration::ZERO);
+    }
     if let Some(ordered) = failure.retry_after.map(Duration::from_millis) {
         return (ordered <= LONGEST_ORDERED).then_some(ordered);
     }
@@ -153,6 +156,13 @@ mod tests {
             let waited = next(&failure, attempt, ATTEMPTS, 500).map(|wait| wait.as_millis());
             assert_eq!(waited, expected, "{failure:?} attempt {attempt}");
         }
+        // A connection that was kept for too long is no reason to wait, and an attempt like any other.
+        let stale = Failure {
+            stale: true,
+            ..failure(Network, None, None)
+        };
+        assert_eq!(next(&stale, 1, ATTEMPTS, 500), Some(Duration::ZERO));
+        assert_eq!(next(&stale, 1, 1, 500), None);
     }
 
     #[test]

@@ -56,6 +56,9 @@ pub struct Failure {
     /// The request was written and no answer began: it may have been taken, and be charged for.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub sent: bool,
+    /// The connection had been kept from a request before and was found dead, which says nothing of the server: the next is a new one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stale: bool,
     /// Most likely nobody will ever answer at that address: the network is there and the host is not, or no server of this machine.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub nowhere: bool,
@@ -75,6 +78,7 @@ impl Failure {
             should_retry: None,
             unsent: false,
             sent: false,
+            stale: false,
             nowhere: false,
             spent: false,
         }

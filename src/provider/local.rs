@@ -261,12 +261,9 @@ impl Server {
             let bearer = format!("Bearer {}", key.expose());
             set(&mut headers, "authorization", &bearer, true)?;
         }
-        let request = Request {
-            url: url(&format!("{}{path}", self.root))?,
-            headers,
-            body: body.map(|body| body.to_string().into_bytes()),
-            key: Arc::clone(&self.key),
-        };
+        let url = url(&format!("{}{path}", self.root))?;
+        let body = body.map(|body| body.to_string().into_bytes());
+        let request = Request::new(url, headers, body, Arc::clone(&self.key));
         let response = self.http.send(&request).await?;
         let body = self.http.text(response, LARGEST).await;
         serde_json::from_str(&body).map_err(|_| not_understood(&self.root))

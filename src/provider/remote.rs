@@ -254,12 +254,7 @@ impl Remote {
                 true,
             )?;
         }
-        Ok(Request {
-            url,
-            headers,
-            body,
-            key: Arc::clone(&self.key),
-        })
+        Ok(Request::new(url, headers, body, Arc::clone(&self.key)))
     }
 }
 

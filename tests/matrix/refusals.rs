@@ -178,8 +178,8 @@ fn names() -> Row {
                 ],
                 Seen {
                     requests: 4,
-                    facts: Some("TICIASICACIAE"),
-                    ledger: "work listed, work estimated, retry listed",
+                    facts: Some("TICIASICACACIAE"),
+                    ledger: "work listed, work estimated, retry estimated, retry listed",
                     ..Seen::marked()
                 },
             ),

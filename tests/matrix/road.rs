@@ -291,7 +291,7 @@ fn dead() -> Row {
     Row {
         id: "B06",
         fault: "a connection kept for the next request is dead",
-        must: "asked on a new one at once, and no attempt is lost by it",
+        must: "asked on a new one at once, as an attempt like any other",
         trials: vec![
             program(
                 "reset while idle",
@@ -312,6 +312,8 @@ fn dead() -> Row {
                 vec![says(marks()), does(|_| vec![Act::Reset]), done()],
                 Seen {
                     requests: 3,
+                    facts: Some("TICIASICACIAE"),
+                    ledger: "work listed, work estimated, retry listed",
                     ..Seen::marked()
                 },
             ),
@@ -326,8 +328,8 @@ fn dead() -> Row {
                 ],
                 Seen {
                     requests: 4,
-                    facts: Some("TICIASICACIAE"),
-                    ledger: "work listed, work estimated, retry listed",
+                    facts: Some("TICIASICACACIAE"),
+                    ledger: "work listed, work estimated, retry estimated, retry listed",
                     ..Seen::marked()
                 },
             ),

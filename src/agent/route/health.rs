@@ -142,6 +142,8 @@ impl Health {
 /// the endpoint.
 fn ends_by_itself(failure: &Failure) -> Option<bool> {
     match failure.kind {
+        // It was the connection, and the next is a new one.
+        FailureKind::Network if failure.stale => None,
         FailureKind::Rate
         | FailureKind::Overloaded
         | FailureKind::Network
@@ -255,8 +257,6 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_told_wait_is_believed_within_reason() {
-    #[test]
     fn a_failure_counts_anew_where_its_call_began_after_the_last_one() {
         let cooldown = Duration::from_secs(1);
         let failure = Failure::new(FailureKind::Overloaded, "x");
@@ -283,6 +283,8 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_told_wait_is_believed_within_reason() {
         let now = Time(1_000_000_000_000);
         let cooldown = Duration::from_secs(15);
         let health = |told: u64, at: Time| Health {

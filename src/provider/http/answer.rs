@@ -61,8 +61,10 @@ impl Call {
             };
             self.most_output = room.output;
             self.request.body = Some((self.lowered)(room));
+            self.request = self.request.again();
         }
-        http.send(&self.request).await
+        let sent = http.send_told(&self.request).await;
+        sent.map_err(|refused| refused.failure)
     }
 }
 

@@ -132,9 +132,29 @@ pub struct Request {
     pub body: Option<Vec<u8>>,
     /// The key in the headers, so that it is struck out of what the server says.
     pub key: Arc<Key>,
+    /// How far it has left.
+    pub(crate) sending: Sending,
 }
 
 impl Request {
+    pub fn new(url: Url, headers: HeaderMap, body: Option<Vec<u8>>, key: Arc<Key>) -> Self {
+        Self {
+            url,
+            headers,
+            body,
+            key,
+            sending: Sending::default(),
+        }
+    }
+
+    /// The same for another try, of which nothing has left.
+    pub(crate) fn again(&self) -> Self {
+        Self {
+            sending: Sending::default(),
+            ..self.clone()
+        }
+    }
+
     /// The server as messages name it.
     pub fn place(&self) -> String {
         place(&self.url)
@@ -204,29 +224,24 @@ impl Http {
         }
     }
 
-    /// Sends and waits for the head of an answer that is no refusal.
+    /// Sends a question that nobody charges for, and waits for the head of an answer that is no refusal. Where it was the
+    /// connection alone that was kept and is dead, it is asked once more at once.
     pub async fn send(&self, request: &Request) -> Result<Response, Failure> {
-        let sent = self.send_told(request).await;
+        let mut sent = self.send_told(request).await;
+        if sent.as_ref().is_err_and(|refused| refused.failure.stale) {
+            sent = self.send_told(&request.again()).await;
+        }
         sent.map_err(|refused| refused.failure)
     }
 
-    /// As [`Http::send`], with the words of a refusal.
+    /// Sends exactly once, and waits for the head of an answer that is no refusal: each request to a model stands in the ledger,
+    /// so none is sent again here.
     pub async fn send_told(&self, request: &Request) -> Result<Response, Refused> {
         let client = self.client(&request.url)?;
         let place = request.place();
         let patience = self.patience.with(request).headers;
-        let sending = Sending::default();
-        let asked = async {
-            match self.ask(&client, request, &sending).await {
-                // It may be the connection alone that was kept and is dead. The next is a new one: asked once more at once,
-                // which is no attempt that failed.
-                Err(error) if fault::is_lost(&error) && self.was_kept(&place) => {
-                    self.ask(&client, request, &sending).await
-                }
-                asked => asked,
-            }
-        };
-        let response = tokio::time::timeout(patience, asked)
+        let sending = &request.sending;
+        let response = tokio::time::timeout(patience, self.ask(&client, request))
             .await
             .map_err(|_| {
                 let seconds = patience.as_secs();
@@ -240,7 +255,11 @@ impl Http {
                 let here = is_loopback(&request.url);
                 let began = request.body.is_some() || !error.is_connect();
                 let whole = began && sending.is_whole();
-                fault::before_answer(&error, (&place, here), whole, is_online)
+                let failure = fault::before_answer(&error, (&place, here), whole, is_online);
+                Failure {
+                    stale: fault::is_lost(&error) && self.was_kept(&place),
+                    ..failure
+                }
             })?;
         self.kept().insert(place.clone());
         let status = response.status();
@@ -275,12 +294,8 @@ impl Http {
         })
     }
 
-    async fn ask(
-        &self,
-        client: &Client,
-        request: &Request,
-        sending: &Sending,
-    ) -> reqwest::Result<Response> {
+    async fn ask(&self, client: &Client, request: &Request) -> reqwest::Result<Response> {
+        let sending = &request.sending;
         let sent = if let Some(body) = &request.body {
             client
                 .post(request.url.clone())

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpListener;
 
 use crate::protocol::failure::{Failure, FailureKind};
-use crate::provider::http::tests::{HEAD, ask, failed, refusal, remote, run};
+use crate::provider::http::tests::{HEAD, ask, failed, refusal, remote, request, run};
 use crate::provider::http::{Patience, Request, url};
 use crate::provider::openai_chat;
 
@@ -40,12 +40,9 @@ fn a_request_that_did_not_leave_whole_counts_as_not_sent() {
                 ..Patience::default()
             };
             let remote = remote(&address, &openai_chat::DIALECT, patience);
-            let request = Request {
-                url: url(&address).unwrap(),
-                headers: HeaderMap::new(),
-                body: Some(vec![b'x'; size]),
-                key: remote.key.clone(),
-            };
+            let body = Some(vec![b'x'; size]);
+            let (url, key) = (url(&address).unwrap(), remote.key.clone());
+            let request = Request::new(url, HeaderMap::new(), body, key);
             let failure = remote.http.send(&request).await.unwrap_err();
             assert_eq!(
                 (failure.kind, failure.unsent, failure.sent),
@@ -126,5 +123,47 @@ fn a_connection_lost_before_the_answer_is_asked_again() {
         ))
         .await;
         assert_eq!(failed(&chunks).0.kind, FailureKind::Config);
+    });
+}
+
+/// A server that reads each request of a connection and answers only the first.
+#[test]
+fn a_request_is_sent_once_and_a_question_again() {
+    run(async {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("http://{}/v1", listener.local_addr().unwrap());
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
+        let server = tokio::spawn(async move {
+            loop {
+                let (mut socket, _) = listener.accept().await.unwrap();
+                let first = request(&mut socket).await;
+                tell.send(first).unwrap();
+                let answer = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
+                socket.write_all(answer.as_bytes()).await.unwrap();
+                // The next on it is read, and the connection closed.
+                let _ = socket.read(&mut [0; 4096]).await;
+                tell.send("lost".to_owned()).unwrap();
+            }
+        });
+        let remote = remote(&address, &openai_chat::DIALECT, Patience::default());
+        let asks = || {
+            let (url, key) = (url(&address).unwrap(), remote.key.clone());
+            Request::new(url, HeaderMap::new(), Some(b"x".to_vec()), key)
+        };
+        let ask = async || remote.http.send_told(&asks()).await;
+        // Read to its end, so that the connection is kept.
+        ask().await.unwrap().bytes().await.unwrap();
+        let lost = ask().await.unwrap_err().failure;
+        assert!(lost.stale && lost.sent, "{lost:?}");
+        ask().await.unwrap().bytes().await.unwrap();
+        // Nobody charges for a question.
+        let answered = remote.http.send(&asks()).await.unwrap();
+        answered.bytes().await.unwrap();
+        server.abort();
+        let mut seen = Vec::new();
+        while let Some(one) = told.recv().await {
+            seen.push(one == "lost");
+        }
+        assert_eq!(seen, [false, true, false, true, false]);
     });
 }
