@@ -171,7 +171,7 @@ fn streamed(chunks: &[Chunk]) -> (String, String, usize) {
         match chunk {
             Chunk::Text(piece) => text.push_str(piece),
             Chunk::Thinking(piece) => thinking.push_str(piece),
-            Chunk::Began { .. } | Chunk::CallGrows { .. } => {}
+            Chunk::Sent | Chunk::Began { .. } | Chunk::Counted(_) | Chunk::CallGrows { .. } => {}
             Chunk::Done(_) | Chunk::Failed { .. } => ends += 1,
         }
     }

@@ -246,11 +246,13 @@ pub fn completed(told: Usage, prompt_tokens: u64, reply: &Reply) -> (Usage, bool
     (usage, usage != told || reply.usage_early)
 }
 
-/// Usage of an answer that broke off: the prompt as its provider told it, else as it was, and what was said so far.
-pub fn estimate(prompt_tokens: u64, partial: &Reply) -> Usage {
+/// Usage of an answer that broke off: the prompt as its provider told it, else as it was, of which `cached` tokens were read from
+/// the provider's cache, and what was said so far.
+pub fn estimate(prompt_tokens: u64, cached: u64, partial: &Reply) -> Usage {
     let mut usage = partial.usage.unwrap_or_default();
     if usage.prompt() == 0 {
-        usage.input = prompt_tokens;
+        usage.cache_read = cached.min(prompt_tokens);
+        usage.input = prompt_tokens - usage.cache_read;
     }
     usage.output = usage.output.max(said(partial));
     usage

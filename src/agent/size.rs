@@ -36,6 +36,7 @@ pub struct Counted {
     messages: u64,
     pictures: Tokens,
     tokens: u64,
+    cached: u64,
 }
 
 impl Counted {
@@ -48,7 +49,19 @@ impl Counted {
             messages: sent.messages.saturating_add(1),
             pictures: sent.pictures,
             tokens: tokens.saturating_add(usage.output),
+            cached: cached(usage),
         })
+    }
+}
+
+/// Tokens of a prompt that its server has in a cache afterwards, as its own count shows: what it says it wrote beside what it
+/// read; where it tells of no writing, all of a prompt of which it had read a part. One that told of no cache has none.
+fn cached(usage: &Usage) -> u64 {
+    let written = usage.cache_write.saturating_add(usage.cache_write_long);
+    match (usage.cache_read, written) {
+        (0, written) => written,
+        (_, 0) => usage.prompt(),
+        (read, written) => read.saturating_add(written),
     }
 }
 
@@ -71,9 +84,20 @@ impl Sent {
         }
     }
 
+    pub fn model(&self) -> &ModelRef {
+        &self.model
+    }
+
     /// Bytes of the words in it, without what a wire puts around them.
     pub fn bytes(&self) -> u64 {
         self.bytes
+    }
+
+    /// Tokens that the prompt begins with and that its server has in a cache, by what the same model counted before.
+    pub fn cached(&self, counted: Option<&Counted>) -> u64 {
+        counted
+            .filter(|counted| counted.model == self.model)
+            .map_or(0, |counted| counted.cached)
     }
 
     /// Where nothing could be sent.
@@ -255,6 +279,32 @@ mod tests {
         let other = prompt("other", &["x", &answered, &"r".repeat(800)]);
         let size = Sent::new(&other).size(counted.as_ref(), None);
         assert_eq!(size.most, 1000 + 1 + 400 + 800 + 4 * 64);
+    }
+
+    #[test]
+    fn what_is_cached_of_the_next_prompt_is_what_the_last_count_shows() {
+        let sent = Sent::new(&prompt("m", &["x"]));
+        let cases = [
+            // Input, read, written, written for the longer life.
+            ((300, 0, 0, 0), 0),
+            ((100, 200, 0, 0), 300),
+            ((10, 200, 90, 0), 290),
+            ((10, 0, 190, 100), 290),
+        ];
+        for ((input, cache_read, cache_write, cache_write_long), expected) in cases {
+            let usage = Usage {
+                input,
+                cache_read,
+                cache_write,
+                cache_write_long,
+                ..Usage::default()
+            };
+            let counted = Counted::new(&sent, &[], &usage);
+            assert_eq!(sent.cached(counted.as_ref()), expected, "{usage:?}");
+            let other = Sent::new(&prompt("other", &["x"]));
+            assert_eq!(other.cached(counted.as_ref()), 0);
+        }
+        assert_eq!(sent.cached(None), 0);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::agent::cost::{self, Tariff};
 use crate::agent::server_tool;
+use crate::agent::size::Sent;
 use crate::agent::turn::input::Bill;
 use crate::engine::call::ModelCall;
 use crate::engine::session::Task;
@@ -11,14 +12,28 @@ use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::money::{Money, Rates};
 use crate::protocol::reply::Reply;
 use crate::protocol::route::Vitals;
-use crate::protocol::usage::{Basis, Charge, Usage};
+use crate::protocol::usage::{Basis, CacheLife, Charge, Usage};
 use crate::provider::server_tools;
 
 impl Task {
+    /// Tokens of the prompt that its server still has in a cache from the request before.
+    pub(crate) fn cached(&self, sent: &Sent, life: CacheLife) -> u64 {
+        let now = self.house.clock.now();
+        let served = self.session.served.as_ref();
+        let is_warm = served.is_some_and(|served| {
+            served.model == *sent.model() && now.since(served.at) < life.duration()
+        });
+        if is_warm {
+            sent.cached(self.counted.as_ref())
+        } else {
+            0
+        }
+    }
+
     pub(crate) fn bill(&self, call: &ModelCall, reply: &Reply, broken: bool) -> Bill {
         let (mut usage, estimated) = match reply.usage {
             Some(usage) if !broken => cost::completed(usage, call.size.likely, reply),
-            _ => (cost::estimate(call.size.likely, reply), true),
+            _ => (cost::estimate(call.size.likely, call.cached, reply), true),
         };
         let providers = self.house.providers();
         let factor = providers.region_factor(&call.model, reply.usage_raw.as_ref());
@@ -59,7 +74,8 @@ impl Task {
         }
     }
 
-    fn free(&self, call: &ModelCall) -> Bill {
+    /// What costs nothing.
+    pub(crate) fn free(&self, call: &ModelCall) -> Bill {
         let charge = Charge {
             money: Some(Money::usd(0)),
             basis: Basis::Listed,

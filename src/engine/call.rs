@@ -22,12 +22,18 @@ pub(crate) struct ModelCall {
     pub(crate) tariff: Tariff,
     pub(crate) sent: Sent,
     pub(crate) size: Size,
+    /// Tokens its server had in a cache, as far as that is known: what an estimate of its cost goes by.
+    pub(crate) cached: u64,
     pub(crate) began: Time,
     pub(crate) text: String,
     pub(crate) thinking: String,
     /// Milliseconds to the first word, thought or call, once it was told.
     pub(crate) first: Option<u64>,
     pub(crate) limits: Limits,
+    /// Its request has not left yet: nothing can be charged for it.
+    pub(crate) unsent: bool,
+    /// What its server has counted so far.
+    pub(crate) counts: Option<Box<Reply>>,
     pub(crate) supply: Supply,
     /// It was sent with pictures, and this was known of its eyes.
     pub(crate) tried_pictures: Option<Sees>,
@@ -53,11 +59,14 @@ impl ModelCall {
             tariff,
             sent,
             size,
+            cached: 0,
             began,
             text: String::new(),
             thinking: String::new(),
             first: None,
             limits: Limits::default(),
+            unsent: false,
+            counts: None,
             supply: Supply::One,
             tried_pictures: None,
             notice: None,
@@ -72,9 +81,11 @@ impl ModelCall {
         self.stream.next().await
     }
 
-    /// Keeps what a chunk shows of the endpoint: the limits of its head, and when its first word came.
+    /// Keeps what a chunk shows of the endpoint: the limits of its head, when its first word came, and what it counts.
     pub(crate) fn saw(&mut self, chunk: &Chunk, now: Time) {
+        self.unsent = false;
         match chunk {
+            Chunk::Counted(counts) => self.counts = Some(counts.clone()),
             // A head is no answer yet: a server may send it at once, and then nothing.
             Chunk::Began { limits } => self.limits = *limits,
             Chunk::Text(_) | Chunk::Thinking(_) | Chunk::CallGrows { .. }
@@ -87,6 +98,7 @@ impl ModelCall {
         }
     }
 
+    /// What has come: what was said, and what was counted.
     pub(crate) fn spoken(&self) -> Reply {
         let mut parts = Vec::new();
         if !self.thinking.is_empty() {
@@ -101,9 +113,55 @@ impl ModelCall {
                 opaque: None,
             });
         }
+        let counts = self.counts.as_deref().cloned();
         Reply {
             parts,
-            ..Reply::default()
+            ..counts.unwrap_or_default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use futures_util::{StreamExt, stream};
+
+    use super::*;
+    use crate::engine::clock::Clocks;
+    use crate::protocol::usage::Usage;
+
+    #[tokio::test]
+    async fn what_broke_off_keeps_what_its_server_had_counted() {
+        let model: ModelRef = "p/m".parse().unwrap();
+        let usage = Usage {
+            input: 5,
+            cache_read: 900,
+            output: 1,
+            ..Usage::default()
+        };
+        let counts = Reply {
+            usage: Some(usage),
+            tier: Some("priority".to_owned()),
+            ..Reply::default()
+        };
+        let sent = Sent::nothing(&model);
+        let size = sent.size(None, None);
+        let began = (Time(0), Looked::new(Clocks::default()));
+        let stream = Paced::new(stream::empty().boxed(), None);
+        let mut call = ModelCall::new(stream, model, Tariff::Local, (sent, size), began);
+        call.unsent = true;
+        call.saw(&Chunk::Counted(Box::new(counts.clone())), Time(1));
+        assert!(!call.unsent);
+        call.text.push_str("so far");
+        let spoken = call.spoken();
+        assert_eq!(spoken.text(), "so far");
+        assert_eq!(
+            Reply {
+                parts: Vec::new(),
+                ..spoken
+            },
+            counts
+        );
     }
 }

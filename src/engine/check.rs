@@ -318,7 +318,7 @@ impl Caller<'_> {
             let usage = heard.reply.usage.filter(|_| heard.failure.is_none());
             let (usage, estimated) = match usage {
                 Some(usage) => cost::completed(usage, size.likely, &heard.reply),
-                None => (cost::estimate(size.likely, &heard.reply), true),
+                None => (cost::estimate(size.likely, 0, &heard.reply), true),
             };
             let raw = heard.reply.usage_raw.as_ref();
             let factor = self.providers.region_factor(&model, raw);
@@ -385,6 +385,8 @@ async fn hear(
                     heard.began = true;
                     vitals.limits = limits;
                 }
+                Chunk::Sent => {}
+                Chunk::Counted(counts) => heard.reply = *counts,
                 Chunk::Text(_) | Chunk::Thinking(_) | Chunk::CallGrows { .. } => heard.pieces += 1,
                 Chunk::Done(reply) => {
                     heard.reply = reply;

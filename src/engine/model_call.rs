@@ -164,10 +164,14 @@ impl Task {
         }
         self.asked.push(model.clone());
         let tried_pictures = self.tries_pictures(&model);
+        let cached = self.cached(&sent, prompt.caching.life);
+        let tells_sent = provider.tells_sent();
         let stream = provider.stream(prompt, written);
         self.send(stream, model.clone(), tariff, (sent, size));
         if let Some(call) = &mut self.call {
             call.supply = supply;
+            call.cached = cached;
+            call.unsent = tells_sent;
             call.tried_pictures = tried_pictures;
             call.notice = notice.map(Box::new);
             call.patience = patience.map(|patience| Instant::now() + patience);
@@ -330,7 +334,7 @@ impl Task {
                 });
             }
             match chunk {
-                Chunk::Began { .. } => {}
+                Chunk::Sent | Chunk::Began { .. } | Chunk::Counted(_) => {}
                 // It thinks, which ends the wait for it; there is nothing to show.
                 Chunk::Thinking(text) if text.is_empty() => {}
                 Chunk::Text(text) => self.spoke(Delta::Text { text }),
@@ -392,8 +396,9 @@ impl Task {
             FailureKind::Overloaded,
             format!("{} did not begin to answer within {waited} s", call.model),
         );
-        // It got the prompt, and may charge for it.
-        self.fails(failure, Reply::default(), true).await;
+        // Where it got the prompt it may charge for it.
+        let (partial, taken) = (call.spoken(), !call.unsent);
+        self.fails(failure, partial, taken).await;
     }
 
     async fn failed(&mut self, failure: Failure, partial: Reply) {
@@ -459,7 +464,11 @@ impl Task {
     /// Ends a call before its answer was whole: what was said so far, and what it is taken to cost.
     pub(crate) fn break_off(&self, call: &ModelCall) -> (Reply, Bill) {
         let spoken = call.spoken();
-        let bill = self.bill(call, &spoken, true);
+        let bill = if call.unsent {
+            self.free(call)
+        } else {
+            self.bill(call, &spoken, true)
+        };
         (spoken, bill)
     }
 }

@@ -124,7 +124,8 @@ impl Looks {
             }
         }
         let now = Instant::now();
-        let says = |chunk: &Chunk| !matches!(chunk, Chunk::Began { .. });
+        let says =
+            |chunk: &Chunk| !matches!(chunk, Chunk::Sent | Chunk::Began { .. } | Chunk::Counted(_));
         if self.gathered.iter().any(says) {
             self.began.get_or_insert(now);
         }
@@ -151,6 +152,11 @@ fn gather(chunks: &mut Vec<Chunk>, chunk: Chunk) {
                 bytes: more,
             },
         ) if *name == next => *bytes = more,
+        // The newest count holds; before the text, so that the text after it is still the neighbour of the text before.
+        (_, Chunk::Counted(counts)) => {
+            chunks.retain(|chunk| !matches!(chunk, Chunk::Counted(_)));
+            chunks.insert(0, Chunk::Counted(counts));
+        }
         (_, chunk) => chunks.push(chunk),
     }
 }
@@ -174,6 +180,8 @@ mod tests {
     use tokio::task::yield_now;
 
     use super::*;
+    use crate::protocol::reply::Reply;
+    use crate::protocol::usage::Usage;
 
     fn text(text: &str) -> Chunk {
         Chunk::Text(text.to_owned())
@@ -256,6 +264,25 @@ mod tests {
             assert_eq!(ended.next().await, [text("0 1 ")]);
             assert_eq!(ended.next().await, []);
         }
+    }
+
+    #[test]
+    fn counts_between_texts_do_not_part_them() {
+        let counted = |output| {
+            let usage = Some(Usage {
+                output,
+                ..Usage::default()
+            });
+            Chunk::Counted(Box::new(Reply {
+                usage,
+                ..Reply::default()
+            }))
+        };
+        let mut gathered = Vec::new();
+        for chunk in [text("a "), counted(1), text("b "), counted(2), text("c")] {
+            gather(&mut gathered, chunk);
+        }
+        assert_eq!(gathered, [counted(2), text("a b c")]);
     }
 
     #[test]

@@ -68,9 +68,9 @@ impl Task {
             Words::Read
         };
         let failure = broke(&call.model, slept, words);
-        let partial = call.spoken();
-        // It got the prompt, and may charge for it.
-        self.fails(failure, partial, true).await;
+        // Where it got the prompt it may charge for it.
+        let (partial, taken) = (call.spoken(), !call.unsent);
+        self.fails(failure, partial, taken).await;
     }
 }
 

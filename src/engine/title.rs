@@ -85,7 +85,8 @@ impl Task {
             let clock = &self.house.clock;
             let began = (clock.now(), Looked::new(clock.clocks()));
             let stream = Paced::new(provider.stream(prompt, None), None);
-            let call = ModelCall::new(stream, model, tariff, (sent, size), began);
+            let mut call = ModelCall::new(stream, model, tariff, (sent, size), began);
+            call.unsent = provider.tells_sent();
             self.aside = Some(call);
         }
     }

@@ -11,6 +11,7 @@ use crate::provider::Chunk;
 use crate::provider::envelope::excerpt;
 use crate::provider::framing::Framing;
 use crate::provider::mistaken;
+use crate::provider::settled::{is_cut, lengthen, overflow};
 use crate::provider::sse::Event;
 
 /// The most parts one answer may have: texts, calls, blocks, items. An honest one has some tens; each event is looked for among
@@ -76,6 +77,16 @@ pub(crate) trait Assembly: Send + std::fmt::Debug {
 
     /// What has come; `whole` when the answer ended as it should.
     fn reply(&self, whole: bool) -> Reply;
+
+    /// What was counted so far, in the dialects that count before the end of an answer.
+    fn usage(&self) -> Option<Usage> {
+        None
+    }
+
+    /// The usage object itself and what else its price goes by, where [`Assembly::usage`] tells one.
+    fn counts(&self) -> Reply {
+        Reply::default()
+    }
 }
 
 /// Whether more bytes are wanted.
@@ -124,6 +135,8 @@ pub struct Decoder {
     long: bool,
     /// The most tokens the answer was asked to have.
     most_output: Option<u64>,
+    /// The usage that was told last before the end.
+    counted: Option<Usage>,
 }
 
 impl Decoder {
@@ -146,6 +159,7 @@ impl Decoder {
             window: None,
             long: false,
             most_output: None,
+            counted: None,
         }
     }
 
@@ -306,15 +320,8 @@ impl Decoder {
         let is_refused = |failure: &Failure| self.is_refusal(failure, &reply);
         let begun = failure.as_ref().is_some_and(|failure| !is_refused(failure));
         reply.begun = begun && self.begun && self.dialect.stranger().is_none();
-        if self.long && !reply.usage_raw.as_ref().is_some_and(tells_lives) {
-            let each = reply.iterations.iter_mut();
-            for usage in reply
-                .usage
-                .iter_mut()
-                .chain(each.map(|each| &mut each.usage))
-            {
-                usage.cache_write_long += std::mem::take(&mut usage.cache_write);
-            }
+        if self.long {
+            lengthen(&mut reply);
         }
         if self.most_output.is_some_and(|most| is_cut(&reply, most)) {
             reply.stop = Some(Stop::Length);
@@ -348,6 +355,7 @@ impl Decoder {
             return;
         }
         let (before, parts) = (chunks.len(), self.dialect.parts());
+        let mut counted = None;
         if is_done(event) {
             self.dialect.done();
         } else if self.take_piece(event, chunks) {
@@ -363,6 +371,7 @@ impl Decoder {
                     let taken = self.dialect.event(&event.name, &value, &event.data, chunks);
                     self.events += u64::from(chunks.len() > before);
                     self.begun |= taken.is_ok();
+                    counted = self.count();
                     if let Err(failure) = taken {
                         self.fail(failure, Wants::Rest);
                     } else if self.is_too_much() {
@@ -388,6 +397,7 @@ impl Decoder {
             }
         }
         let has_more = chunks.len() > before || self.dialect.parts() > parts;
+        chunks.extend(counted);
         self.course = match (self.course, self.dialect.is_over()) {
             (Course::Ended | Course::EndedSpeaking, _) if has_more => Course::Resumed,
             (Course::Speaking, true) if has_more => Course::EndedSpeaking,
@@ -402,6 +412,19 @@ impl Decoder {
             Wants::More | Wants::Late => Wants::More,
             wants => wants,
         };
+    }
+
+    /// What the server counts by now, where that is news.
+    fn count(&mut self) -> Option<Chunk> {
+        let usage = self.dialect.usage()?;
+        if self.counted.replace(usage) == Some(usage) {
+            return None;
+        }
+        let mut counts = self.dialect.counts();
+        if self.long {
+            lengthen(&mut counts);
+        }
+        Some(Chunk::Counted(Box::new(counts)))
     }
 
     fn take_piece(&mut self, event: &Event, chunks: &mut Vec<Chunk>) -> bool {
@@ -430,43 +453,6 @@ impl Decoder {
             self.failure = Some(failure);
         }
         self.wants = wants;
-    }
-}
-
-/// What a whole answer to a prompt that was longer than the window fails for.
-fn overflow(reply: &Reply, window: u64) -> Option<Failure> {
-    let read = reply.usage?.prompt();
-    let text = format!(
-        "the prompt has {read} tokens and the model's window {window}: the server answered without a part of it; start a new \
-         session or choose a model with a larger window"
-    );
-    (read > window).then(|| Failure::new(FailureKind::TooLong, text))
-}
-
-/// Tokens that some count beyond the limit of an answer.
-const CLOSING: u64 = 4;
-
-/// Whether an answer that is said to have ended well has as many tokens as it was asked to have at most: bridges between
-/// dialects lose the true reason. Some count a closing token more. An answer that is far longer is of a server that does not hold
-/// to the limit, or counts no reasoning, or adds up several calls.
-fn is_cut(reply: &Reply, most: u64) -> bool {
-    let ended = matches!(reply.stop, None | Some(Stop::End | Stop::Tool));
-    let reached = |usage: Usage| {
-        let said = usage.output.saturating_sub(usage.reasoning.unwrap_or(0));
-        let full = most..=most.saturating_add(CLOSING);
-        full.contains(&usage.output) || full.contains(&said)
-    };
-    ended && reply.iterations.is_empty() && reply.usage.is_some_and(reached)
-}
-
-/// Whether a usage object says how long what was written lives: `ephemeral_1h_input_tokens` and the like, wherever it stands.
-fn tells_lives(usage: &Value) -> bool {
-    match usage {
-        Value::Object(fields) => fields
-            .iter()
-            .any(|(name, value)| name.starts_with("ephemeral_") || tells_lives(value)),
-        Value::Array(list) => list.iter().any(tells_lives),
-        _ => false,
     }
 }
 

@@ -236,3 +236,54 @@ fn an_answer_in_another_dialect_names_the_wire_to_write() {
         );
     }
 }
+
+/// What a stop in the middle is charged by: servers that count the prompt at the head of the answer, or with every piece.
+#[test]
+fn what_is_counted_before_the_end_is_told_when_it_is_news() {
+    let cases = [
+        (
+            Wire::Anthropic,
+            vec![
+                json!({"type": "message_start", "message": {"usage": {"input_tokens": 5, "cache_read_input_tokens": 900, "output_tokens": 1}}}),
+                said(Wire::Anthropic),
+            ],
+            vec![(5, 900, 1)],
+        ),
+        (
+            Wire::Gemini,
+            vec![
+                json!({"candidates": [{"content": {"parts": [{"text": "so"}]}}],
+                    "usageMetadata": {"promptTokenCount": 9, "cachedContentTokenCount": 4, "candidatesTokenCount": 1}}),
+                json!({"candidates": [{"content": {"parts": [{"text": "so"}]}}],
+                    "usageMetadata": {"promptTokenCount": 9, "cachedContentTokenCount": 4, "candidatesTokenCount": 1}}),
+                json!({"candidates": [{"content": {"parts": [{"text": "so"}]}}],
+                    "usageMetadata": {"promptTokenCount": 9, "cachedContentTokenCount": 4, "candidatesTokenCount": 3}}),
+            ],
+            vec![(5, 4, 1), (5, 4, 3)],
+        ),
+        (
+            Wire::OpenAiChat,
+            vec![
+                json!({"choices": [{"index": 0, "delta": {"content": "so"}}], "usage": {"prompt_tokens": 9, "completion_tokens": 1}}),
+                said(Wire::OpenAiChat),
+            ],
+            vec![(9, 0, 1)],
+        ),
+        (Wire::Ollama, vec![said(Wire::Ollama)], vec![]),
+    ];
+    for (wire, events, expected) in cases {
+        let mut decoder = decoder(wire);
+        let mut chunks = Vec::new();
+        for event in &events {
+            decoder.feed(framed(wire, event).as_bytes(), &mut chunks);
+        }
+        let counted = chunks.iter().filter_map(|chunk| match chunk {
+            Chunk::Counted(counts) => counts.usage,
+            _ => None,
+        });
+        let found: Vec<_> = counted
+            .map(|usage| (usage.input, usage.cache_read, usage.output))
+            .collect();
+        assert_eq!(found, expected, "{wire:?}");
+    }
+}

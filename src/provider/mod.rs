@@ -52,6 +52,7 @@ mod replay;
 mod room;
 pub mod server_tools;
 mod service;
+mod settled;
 pub mod sse;
 mod stop;
 pub mod table;
@@ -80,10 +81,14 @@ use crate::protocol::told::Told;
 /// One thing an answer's stream brings. The last chunk is `Done` or `Failed`, and there is exactly one of them.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Chunk {
-    /// The server has begun to answer: the first chunk, where there is a server.
+    /// The request has left whole: what comes of it or not, it may be charged for. It may be left out where more is told at once.
+    Sent,
+    /// The server has begun to answer.
     Began {
         limits: Limits,
     },
+    /// What the server counts so far, before the end of its answer: the usage of it and what belongs to that, and no part.
+    Counted(Box<Reply>),
     Text(String),
     /// Empty where the server tells that the model thinks, and not what.
     Thinking(String),
@@ -118,6 +123,11 @@ pub trait Provider: Send + Sync + fmt::Debug {
     /// Asks the model. Dropping the stream cancels the call. Failure is a chunk, never a panic. A body that was made of this
     /// very prompt is sent as it is, unless more is known of the model by now.
     fn stream(&self, prompt: Prompt, written: Option<Written>) -> BoxStream<'static, Chunk>;
+
+    /// Whether the stream tells when the request has left: until then nothing can be charged for it.
+    fn tells_sent(&self) -> bool {
+        false
+    }
 
     /// What the request for a prompt says that only the server knows; asked once for each model, and nothing where it does not
     /// answer at once.

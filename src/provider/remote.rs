@@ -89,6 +89,10 @@ impl Provider for Remote {
         answer(Arc::clone(&self.http), call.boxed(), Arc::clone(&self.key))
     }
 
+    fn tells_sent(&self) -> bool {
+        true
+    }
+
     fn told<'a>(&'a self, prompt: &'a Prompt) -> BoxFuture<'a, Told> {
         let known = async {
             if self.question().is_none() {

@@ -8,6 +8,7 @@ use crate::config::Wire;
 use crate::protocol::failure::Failure;
 use crate::protocol::item::Opaque;
 use crate::protocol::reply::{Part, Reply};
+use crate::protocol::usage::Usage;
 use crate::provider::Chunk;
 use crate::provider::decode::Assembly;
 use crate::provider::replay::opaque;
@@ -134,6 +135,14 @@ impl<A: Assembly> Assembly for Tagged<A> {
 
     fn parts(&self) -> usize {
         self.answer.parts()
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        self.answer.usage()
+    }
+
+    fn counts(&self) -> Reply {
+        self.answer.counts()
     }
 
     fn reply(&self, whole: bool) -> Reply {

@@ -214,6 +214,8 @@ pub fn decode(mut decoder: Decoder, events: &[Value]) -> Vec<Chunk> {
         decoder.feed(format!("data: {event}\n\n").as_bytes(), &mut chunks);
     }
     decoder.finish(&mut chunks);
+    // What was counted on the way stands in the end too.
+    chunks.retain(|chunk| !matches!(chunk, Chunk::Counted(_)));
     chunks
 }
 

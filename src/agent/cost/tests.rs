@@ -221,14 +221,17 @@ fn what_broke_off_is_told_as_far_as_it_was_and_estimated_beyond() {
         ..Usage::default()
     };
     let cases = [
-        (None, usage(90, 0, 2)),
-        (Some(usage(10, 5, 1)), usage(10, 5, 2)),
-        (Some(usage(10, 0, 7)), usage(10, 0, 7)),
-        (Some(usage(0, 10, 1)), usage(0, 10, 2)),
+        (None, 0, usage(90, 0, 2)),
+        // What the provider had in its cache costs as read from there.
+        (None, 80, usage(10, 80, 2)),
+        (None, 100, usage(0, 90, 2)),
+        (Some(usage(10, 5, 1)), 80, usage(10, 5, 2)),
+        (Some(usage(10, 0, 7)), 0, usage(10, 0, 7)),
+        (Some(usage(0, 10, 1)), 0, usage(0, 10, 2)),
         // The head of an answer that knew nothing of its prompt.
-        (Some(usage(0, 0, 1)), usage(90, 0, 2)),
+        (Some(usage(0, 0, 1)), 0, usage(90, 0, 2)),
     ];
-    for (told, expected) in cases {
+    for (told, cached, expected) in cases {
         let partial = Reply {
             parts: vec![crate::protocol::reply::Part::Text {
                 text: "eight by".to_owned(),
@@ -237,7 +240,7 @@ fn what_broke_off_is_told_as_far_as_it_was_and_estimated_beyond() {
             usage: told,
             ..Reply::default()
         };
-        assert_eq!(estimate(90, &partial), expected, "{told:?}");
+        assert_eq!(estimate(90, cached, &partial), expected, "{told:?}");
     }
 }
 

@@ -4,10 +4,12 @@
 use serde_json::{Map, Value};
 
 use crate::config::Wire;
-use crate::protocol::failure::{Failure, FailureKind, Stop};
+use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
+use crate::protocol::usage::Usage;
 use crate::provider::Chunk;
+use crate::provider::anthropic::ending::{refusal, stop_of};
 use crate::provider::anthropic::piece::{self, Piece};
 use crate::provider::anthropic::usage::{iterations, tier, usage};
 use crate::provider::bill::cost;
@@ -15,7 +17,6 @@ use crate::provider::decode::{Assembly, Decoder, MOST_PARTS, growth};
 use crate::provider::envelope::Envelope;
 use crate::provider::failure::in_answer;
 use crate::provider::replay::{beside_call, opaque};
-use crate::provider::stop::otherwise;
 use crate::provider::tagged::Tagged;
 
 /// What a prompt is counted in. It is never empty: where all of these are 0, or not there, nobody counted.
@@ -190,13 +191,23 @@ impl Assembly for Answer {
             },
             stop_native: self.stop.clone(),
             refusal: self.refusal.clone(),
-            usage: self.usage.as_ref().and_then(usage),
+            reported_cost: self.cost,
+            parts,
+            ..self.counts()
+        }
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        self.usage.as_ref().and_then(usage)
+    }
+
+    fn counts(&self) -> Reply {
+        Reply {
+            usage: self.usage(),
             usage_raw: self.usage.clone().map(Value::Object),
             usage_early: self.usage.is_some() && !self.counted,
             iterations: self.usage.as_ref().map_or_else(Vec::new, iterations),
             tier: self.usage.as_ref().and_then(tier),
-            reported_cost: self.cost,
-            parts,
             ..Reply::default()
         }
     }
@@ -472,23 +483,4 @@ impl Block {
 
 fn index(event: &Value) -> u64 {
     event["index"].as_u64().unwrap_or(0)
-}
-
-fn refusal(details: &Value) -> Option<String> {
-    ["explanation", "category"]
-        .iter()
-        .find_map(|field| details[field].as_str())
-        .map(ToOwned::to_owned)
-}
-
-fn stop_of(stop: &str, calls: bool) -> Stop {
-    match stop {
-        "max_tokens" | "model_context_window_exceeded" => Stop::Length,
-        "refusal" => Stop::Refusal,
-        // A bridge from another dialect.
-        "content_filter" => Stop::Filter,
-        "pause_turn" => Stop::Pause,
-        "stop_sequence" => Stop::StopSequence,
-        _ => otherwise(stop, calls),
-    }
 }

@@ -2,6 +2,7 @@
 
 mod budget;
 pub mod decode;
+mod ending;
 mod piece;
 pub mod request;
 #[cfg(test)]

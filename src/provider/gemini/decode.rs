@@ -126,19 +126,26 @@ impl Assembly for Answer {
             stop,
             stop_native: self.stop.clone().or_else(|| self.blocked.clone()),
             refusal: self.message.clone().filter(|_| stop == Some(Stop::Filter)),
-            usage: self
-                .usage
-                .as_ref()
-                .and_then(usage::buckets)
-                .map(|usage| Usage {
-                    searches: self.searches(),
-                    ..usage
-                }),
+            reported_cost: self.cost,
+            parts,
+            ..self.counts()
+        }
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        let usage = self.usage.as_ref().and_then(usage::buckets)?;
+        Some(Usage {
+            searches: self.searches(),
+            ..usage
+        })
+    }
+
+    fn counts(&self) -> Reply {
+        Reply {
+            usage: self.usage(),
             usage_raw: self.usage.clone(),
             usage_early: self.early,
             tier: self.tier.clone(),
-            reported_cost: self.cost,
-            parts,
             ..Reply::default()
         }
     }

@@ -5,6 +5,7 @@ use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use futures_util::stream::{self, BoxStream, StreamExt};
 use reqwest::Response;
@@ -19,6 +20,7 @@ use crate::provider::decode::{Decoder, Wants};
 use crate::provider::failure::{Advice, no_stream};
 use crate::provider::framing::{Kind, Look};
 use crate::provider::http::late::endpoint;
+use crate::provider::http::sending::Sending;
 use crate::provider::http::{Http, Patience, Refused, Request, fault};
 use crate::provider::key::Key;
 use crate::provider::limits;
@@ -93,8 +95,15 @@ struct State {
 
 enum Phase {
     Asking(BoxFuture<'static, Result<Call, Failure>>),
+    Opening(Opening),
     Reading(Box<Reading>),
     Over,
+}
+
+struct Opening {
+    opened: BoxFuture<'static, Result<(Response, Call), Failure>>,
+    /// Until it was told that the request has left.
+    sending: Option<Sending>,
 }
 
 struct Reading {
@@ -125,7 +134,8 @@ impl State {
                 return Some((self.settled(chunk), self));
             }
             self.phase = match std::mem::replace(&mut self.phase, Phase::Over) {
-                Phase::Asking(call) => self.open(call).await,
+                Phase::Asking(call) => self.ask(call).await,
+                Phase::Opening(opening) => self.open(opening).await,
                 Phase::Reading(reading) => self.read(reading).await,
                 Phase::Over => return None,
             };
@@ -142,13 +152,39 @@ impl State {
         }
     }
 
-    async fn open(&mut self, call: BoxFuture<'static, Result<Call, Failure>>) -> Phase {
-        let opened = async {
-            let mut call = call.await?;
-            let response = call.send(&self.http).await?;
+    async fn ask(&mut self, call: BoxFuture<'static, Result<Call, Failure>>) -> Phase {
+        let mut call = match call.await {
+            Ok(call) => call,
+            Err(failure) => return self.fails(failure),
+        };
+        let (http, sending) = (Arc::clone(&self.http), call.request.sending.clone());
+        let opened = async move {
+            let response = call.send(&http).await?;
             Ok((response, call))
         };
-        match opened.await {
+        Phase::Opening(Opening {
+            opened: opened.boxed(),
+            sending: Some(sending),
+        })
+    }
+
+    async fn open(&mut self, mut opening: Opening) -> Phase {
+        let opened = if let Some(sending) = &opening.sending {
+            let opened = tokio::select! {
+                biased;
+                opened = &mut opening.opened => Some(opened),
+                () = sending.whole() => None,
+            };
+            let Some(opened) = opened else {
+                self.chunks.push_back(Chunk::Sent);
+                opening.sending = None;
+                return Phase::Opening(opening);
+            };
+            opened
+        } else {
+            opening.opened.await
+        };
+        match opened {
             Ok((response, call)) => {
                 let Call {
                     request,
@@ -183,14 +219,16 @@ impl State {
                     counted: false,
                 }))
             }
-            Err(failure) => {
-                self.chunks.push_back(Chunk::Failed {
-                    failure,
-                    partial: Reply::default(),
-                });
-                Phase::Over
-            }
+            Err(failure) => self.fails(failure),
         }
+    }
+
+    fn fails(&mut self, failure: Failure) -> Phase {
+        self.chunks.push_back(Chunk::Failed {
+            failure,
+            partial: Reply::default(),
+        });
+        Phase::Over
     }
 
     /// Reads one piece.

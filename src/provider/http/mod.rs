@@ -5,7 +5,7 @@ pub mod answer;
 pub mod fault;
 pub mod late;
 mod redirect;
-mod sending;
+pub(crate) mod sending;
 #[cfg(test)]
 mod tests;
 

@@ -7,6 +7,7 @@ use crate::config::Wire;
 use crate::protocol::failure::{Failure, FailureKind, Stop};
 use crate::protocol::money::Money;
 use crate::protocol::reply::{Part, Reply};
+use crate::protocol::usage::Usage;
 use crate::provider::Chunk;
 use crate::provider::bill::cost;
 use crate::provider::decode::{Assembly, Decoder};
@@ -240,12 +241,22 @@ impl Assembly for Answer {
             stop: self.is_over().then(|| self.stop_of(refusal.is_some())),
             stop_native: self.stop.clone(),
             refusal,
-            usage: self.usage.as_ref().and_then(usage::buckets),
+            reported_cost: self.cost,
+            parts,
+            ..self.counts()
+        }
+    }
+
+    fn usage(&self) -> Option<Usage> {
+        self.usage.as_ref().and_then(usage::buckets)
+    }
+
+    fn counts(&self) -> Reply {
+        Reply {
+            usage: self.usage(),
             usage_raw: self.usage.clone(),
             usage_early: self.early,
             tier: self.tier.clone(),
-            reported_cost: self.cost,
-            parts,
             ..Reply::default()
         }
     }

@@ -127,6 +127,8 @@ async fn ask(remote: &Remote) -> Vec<Chunk> {
         )
         .collect()
         .await;
+    // Told beside the answer: whether that comes first depends on the machine.
+    chunks.retain(|chunk| !matches!(chunk, Chunk::Sent | Chunk::Counted(_)));
     // That it began is said once, and before anything else.
     if matches!(chunks.first(), Some(Chunk::Began { .. })) {
         chunks.remove(0);
@@ -420,7 +422,11 @@ fn dropping_the_stream_closes_the_connection() {
             None,
         );
         let limits = Limits::default();
-        assert_eq!(stream.next().await, Some(Chunk::Began { limits }));
+        let mut began = stream.next().await;
+        if began == Some(Chunk::Sent) {
+            began = stream.next().await;
+        }
+        assert_eq!(began, Some(Chunk::Began { limits }));
         assert_eq!(stream.next().await, Some(Chunk::Text("hel".to_owned())));
         drop(stream);
         // The server waits until the connection is closed.
