@@ -61,16 +61,10 @@ impl Task {
     /// A request that was refused, or never got there, is not charged. One that was taken and then lost may be, and so may one
     /// whose answer had begun, whatever came of it: no vendor says that its errors are free.
     pub(crate) fn bill_failed(&self, call: &ModelCall, failure: &Failure, partial: &Reply) -> Bill {
-        if !may_be_charged(failure, partial) {
-            self.free(call)
-        } else if failure.kind == FailureKind::TooLong
-            && partial.stop.is_some()
-            && partial.usage.is_some()
-        {
-            // It was answered to its end, and its usage is the server's own.
-            self.bill(call, partial, false)
+        if may_be_charged(failure, partial) {
+            self.bill(call, partial, !is_counted(partial))
         } else {
-            self.bill(call, partial, true)
+            self.free(call)
         }
     }
 
@@ -106,6 +100,11 @@ impl Task {
             price: None,
         }
     }
+}
+
+/// Whether the usage of an answer that failed is the server's own, made when it had ended.
+pub(crate) fn is_counted(partial: &Reply) -> bool {
+    partial.stop.is_some() && partial.usage.is_some()
 }
 
 /// Whether a call that failed may be charged for: it had left whole, or something of its answer had come.

@@ -6,7 +6,7 @@ use crate::agent::visible::one_line;
 use crate::protocol::event::{Ending, Waiting};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::offer::Figure;
-use crate::protocol::usage::Spending;
+use crate::protocol::usage::{Basis, Spending};
 use crate::tui::app::App;
 use crate::tui::app::board::told::clock;
 use crate::tui::app::learnt::Waits;
@@ -139,7 +139,7 @@ pub fn shared(site: &Site, failure: &Failure, width: usize, rows: &mut Vec<Row>)
     }
 }
 
-/// What of an answer that broke off was made, and what that is estimated at; nothing where no word of it is known.
+/// What of an answer that broke off was made, and what that comes to; nothing where no word of it is known.
 pub fn tokens_out(view: &View) -> String {
     let broken = view.session.as_ref().and_then(|session| session.broken);
     let Some((tokens, charge)) = broken.filter(|(tokens, _)| *tokens > 0) else {
@@ -147,8 +147,13 @@ pub fn tokens_out(view: &View) -> String {
     };
     let mut spent = Spending::default();
     spent.add(charge);
+    // What its server counted when it had ended is no estimate.
+    let about = match charge.basis {
+        Basis::Reported | Basis::Listed | Basis::Included | Basis::Play => "",
+        Basis::Estimated | Basis::IncludedEstimated | Basis::Unknown | Basis::Local => "≈",
+    };
     format!(
-        ", ≈{} tokens out (the call {})",
+        ", {about}{} tokens out (the call {})",
         text::count(tokens),
         money::sum(&spent)
     )
