@@ -14,8 +14,8 @@ use crate::protocol::provider::Tried;
 use crate::protocol::reply::{Part, Reply};
 use crate::protocol::usage::Usage;
 
-/// A few tokens answer it; what comes before them is for models that reason whatever they are told.
-const MOST_OUTPUT: u64 = 1000;
+/// A few tokens answer it; what comes before them is for models that reason.
+const MOST_OUTPUT: u64 = 2000;
 
 const TOOL: &str = "report";
 
@@ -23,8 +23,8 @@ const TOOL: &str = "report";
 const QUESTION: &str = "This is a check of the connection. First write the numbers from one to twelve as words in one line. \
                         Then call the tool `report` with the word \"ready\".";
 
-/// The question.
-pub fn ask(model: &ModelRef) -> Prompt {
+/// The question, with as much reasoning as a run would ask for: a server that takes one may refuse the other.
+pub fn ask(model: &ModelRef, effort: Option<Effort>) -> Prompt {
     let schema = json!({
         "type": "object",
         "properties": { "word": { "type": "string", "description": "One word" } },
@@ -43,7 +43,7 @@ pub fn ask(model: &ModelRef) -> Prompt {
             pictures: Vec::new(),
         }],
         max_output: MOST_OUTPUT,
-        effort: Some(Effort::Off),
+        effort,
         caching: Caching::default(),
     }
 }
@@ -63,7 +63,11 @@ const BYTES: u64 = 5;
 
 /// The question that is asked twice to see what a cache does: longer than the shortest prefix that is cached (`least`), and
 /// no longer than it must be, since it is paid for.
-pub fn ask_twice(model: &ModelRef, session: SessionId, least: u64) -> Prompt {
+pub fn ask_twice(
+    (model, effort): (&ModelRef, Option<Effort>),
+    session: SessionId,
+    least: u64,
+) -> Prompt {
     let name = model.model.rsplit('/').next().unwrap_or_default();
     let least = if name.starts_with("gemini-") {
         LONGEST_LEAST
@@ -94,7 +98,7 @@ pub fn ask_twice(model: &ModelRef, session: SessionId, least: u64) -> Prompt {
             session: Some(session),
             ..Caching::default()
         },
-        ..ask(model)
+        ..ask(model, effort)
     }
 }
 
@@ -201,8 +205,11 @@ mod tests {
             ("a/google/gemini-2.5-pro", 512, 4096),
         ];
         for (model, least, expected) in cases {
-            let prompt = ask_twice(&model.parse().unwrap(), session, least);
-            assert_eq!(prompt, ask_twice(&model.parse().unwrap(), session, least));
+            let model: ModelRef = model.parse().unwrap();
+            let asked = || ask_twice((&model, Some(Effort::Low)), session, least);
+            let prompt = asked();
+            assert_eq!(prompt, asked());
+            assert_eq!(prompt.effort, Some(Effort::Low));
             let bytes = prompt.system.len() as u64;
             assert!(
                 (expected * 6..expected * 7).contains(&bytes),

@@ -195,7 +195,7 @@ pub(crate) async fn manage(
         Manage::Reach { provider, model } => check::reach(house, &provider, model)
             .await
             .map(|reached| Managed::Reached(Box::new(reached))),
-        Manage::Try { model } => check::try_out(house, model, gone)
+        Manage::Try { model, effort } => check::try_out(house, (model, effort), gone)
             .await
             .map(|tried| Managed::Tried(Box::new(tried))),
         Manage::Worktree { errand } => worktree::run(house, errand, gone)

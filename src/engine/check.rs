@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::StreamExt;
+use tokio::time::Instant;
 
 use crate::agent::check::{ask, ask_twice, shown};
 use crate::agent::cost::{self, Tariff};
@@ -12,19 +12,19 @@ use crate::agent::prompt::Prompt;
 use crate::agent::size::Sent;
 use crate::config::paths::process_environment;
 use crate::config::{KeySource, ProviderConfig, Wire, preset, secret};
-use crate::engine::bill::{self, charged, may_be_charged};
+use crate::engine::bill::{self, charged, is_counted};
 use crate::engine::book::{Answered, Book};
 use crate::engine::configured::{configured, is_listed, likely, missing};
+use crate::engine::heard::hear;
 use crate::engine::house::{self, House};
+use crate::protocol::effort::Effort;
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::money::{Money, Rates};
 use crate::protocol::provider::{CacheTried, ProviderCard, Reached, Tried};
-use crate::protocol::reply::Reply;
-use crate::protocol::route::Vitals;
 use crate::protocol::usage::{Basis, Charge, Usage};
+use crate::provider::Provider;
 use crate::provider::table::Providers;
-use crate::provider::{Chunk, Provider};
 
 /// How long a list of models may take, its pages and the reading of the key included.
 const LIST_TIME: Duration = Duration::from_secs(12);
@@ -32,14 +32,26 @@ const LIST_TIME: Duration = Duration::from_secs(12);
 /// How long it may take to find out whether anybody gets that list.
 const OPEN_TIME: Duration = Duration::from_secs(5);
 
-/// How long a short answer may take in all.
+/// How long all questions to a model may take together.
 const ANSWER_TIME: Duration = Duration::from_mins(1);
 
-/// How long nothing may come of it: who is asked a short question begins at once.
+/// How long nothing may come of an answer: who is asked a short question begins at once.
 const SILENCE: Duration = Duration::from_secs(15);
 
-/// The same from a model of this machine, which may have to be loaded first.
-const ANSWER_TIME_HERE: Duration = Duration::from_mins(5);
+/// Both of a model of this machine, which may have to be loaded first.
+const ANSWER_TIME_HERE: Duration = Duration::from_mins(2);
+
+/// With less than this left no further question is begun.
+const LEAST_TIME: Duration = Duration::from_secs(2);
+
+/// How long the questions to a model may take together, and how long nothing may come of one.
+fn times(here: bool) -> (Duration, Duration) {
+    if here {
+        (ANSWER_TIME_HERE, ANSWER_TIME_HERE)
+    } else {
+        (ANSWER_TIME, SILENCE)
+    }
+}
 
 /// The providers of the config and those found by their keys.
 pub(crate) async fn cards(house: &Arc<House>) -> Result<Vec<ProviderCard>, String> {
@@ -153,7 +165,9 @@ pub(crate) async fn reach(
             (worst(&providers, model, &tariff, &house.rates), unpriced)
         }
     };
+    let here = |model: &ModelRef| providers.card(model).local;
     Ok(Reached {
+        time: times(model.as_ref().is_some_and(here)).0,
         card,
         models: listed.map(|list| list.len() as u64),
         open,
@@ -173,9 +187,10 @@ fn worst(providers: &Providers, model: &ModelRef, tariff: &Tariff, rates: &Rates
         let worst = cost::reserve(size.most, prompt.max_output, tariff, rates)?;
         Some(bill::by(worst, providers.dearest_region(model)))
     };
-    let short = one(&ask(model))?;
+    let short = one(&ask(model, None))?;
     let session = SessionId(uuid::Uuid::nil());
-    let long = one(&ask_twice(model, session, providers.least_cached(model)))?;
+    let least = providers.least_cached(model);
+    let long = one(&ask_twice((model, None), session, least))?;
     let parts = short.parts.saturating_add(long.parts.saturating_mul(2));
     Some(Money { parts, ..short })
 }
@@ -183,7 +198,7 @@ fn worst(providers: &Providers, model: &ModelRef, tariff: &Tariff, rates: &Rates
 /// Asks a model one short question. `gone` ends when nobody waits for the answer any more: the call is then broken off.
 pub(crate) async fn try_out(
     house: &Arc<House>,
-    model: ModelRef,
+    (model, effort): (ModelRef, Option<Effort>),
     gone: impl Future<Output = ()>,
 ) -> Result<Tried, String> {
     let providers = with(house, &model.provider)?;
@@ -195,9 +210,12 @@ pub(crate) async fn try_out(
         providers: &providers,
         provider: &*provider,
         tariff: &tariff,
+        until: Instant::now() + times(providers.card(&model).local).0,
     };
     let mut gone = std::pin::pin!(gone);
-    let first = caller.call(&mut book, ask(&model), &mut gone).await?;
+    let first = caller
+        .call(&mut book, ask(&model, effort), &mut gone)
+        .await?;
     let (first, pieces) = match first {
         Called::Answered(answered, pieces) => (answered, pieces),
         Called::Over(text) => {
@@ -219,7 +237,13 @@ pub(crate) async fn try_out(
     }
     let mut cache = None;
     for _ in 0..2 {
-        let prompt = ask_twice(&model, book.session.id, providers.least_cached(&model));
+        let least = providers.least_cached(&model);
+        let prompt = ask_twice((&model, effort), book.session.id, least);
+        if caller.left() < LEAST_TIME {
+            let why = "its answers took all the time there is".to_owned();
+            cache = Some(CacheTried::Not { why });
+            break;
+        }
         cache = Some(match caller.call(&mut book, prompt, &mut gone).await? {
             Called::Over(why) => CacheTried::Not { why },
             Called::Answered(answered, _) => {
@@ -273,6 +297,8 @@ struct Caller<'c> {
     providers: &'c Providers,
     provider: &'c dyn Provider,
     tariff: &'c Tariff,
+    /// The end of the time for all its questions.
+    until: Instant,
 }
 
 enum Called {
@@ -283,6 +309,10 @@ enum Called {
 }
 
 impl Caller<'_> {
+    fn left(&self) -> Duration {
+        self.until.saturating_duration_since(Instant::now())
+    }
+
     /// One call, held by the budgets before and kept with its price afterwards.
     async fn call(
         &self,
@@ -299,11 +329,9 @@ impl Caller<'_> {
             return Ok(Called::Over(text));
         }
         let began = house.clock.now();
-        let time = if card.local {
-            (ANSWER_TIME_HERE, ANSWER_TIME_HERE)
-        } else {
-            (ANSWER_TIME, SILENCE)
-        };
+        let (all, silence) = times(card.local);
+        let left = self.left().min(all);
+        let time = (left, silence.min(left));
         let heard = hear(self.provider, prompt, time, gone).await;
         let millis = house.clock.now().since(began).as_millis();
         // What was refused before an answer began is free; what was taken and then lost may be charged.
@@ -315,7 +343,8 @@ impl Caller<'_> {
             };
             (Usage::default(), (charge, Money::usd(0)), None)
         } else {
-            let usage = heard.reply.usage.filter(|_| heard.failure.is_none());
+            let counted = heard.failure.is_none() || is_counted(&heard.reply);
+            let usage = heard.reply.usage.filter(|_| counted);
             let (usage, estimated) = match usage {
                 Some(usage) => cost::completed(usage, size.likely, &heard.reply),
                 None => (cost::estimate(size.likely, 0, &heard.reply), true),
@@ -342,148 +371,5 @@ impl Caller<'_> {
         };
         book.keep(answered.clone()).await?;
         Ok(Called::Answered(Box::new(answered), heard.pieces))
-    }
-}
-
-/// What came of the call.
-#[derive(Default)]
-struct Heard {
-    reply: Reply,
-    failure: Option<Failure>,
-    pieces: u32,
-    began: bool,
-    /// `None` where nobody waited for its end.
-    vitals: Option<Vitals>,
-}
-
-impl Heard {
-    fn is_free(&self) -> bool {
-        let refused = |failure: &Failure| !may_be_charged(failure, &self.reply);
-        !self.began && self.failure.as_ref().is_some_and(refused)
-    }
-}
-
-async fn hear(
-    provider: &dyn Provider,
-    prompt: Prompt,
-    (time, silence): (Duration, Duration),
-    gone: &mut (impl Future<Output = ()> + Unpin),
-) -> Heard {
-    let model = prompt.model.clone();
-    let mut stream = provider.stream(prompt, None);
-    let mut heard = Heard::default();
-    let mut vitals = Vitals::default();
-    let read = async {
-        loop {
-            let next = tokio::time::timeout(silence, stream.next()).await;
-            let Ok(next) = next else {
-                return Err(silence);
-            };
-            let Some(chunk) = next else { break };
-            match chunk {
-                Chunk::Began { limits } => {
-                    heard.began = true;
-                    vitals.limits = limits;
-                }
-                Chunk::Sent => {}
-                Chunk::Counted(counts) => heard.reply = *counts,
-                Chunk::Text(_) | Chunk::Thinking(_) | Chunk::CallGrows { .. } => heard.pieces += 1,
-                Chunk::Done(reply) => {
-                    heard.reply = reply;
-                    return Ok(None);
-                }
-                Chunk::Failed { failure, partial } => {
-                    heard.reply = partial;
-                    return Ok(Some(failure));
-                }
-            }
-        }
-        let text = "the provider's stream ended without an end";
-        Ok(Some(Failure::new(FailureKind::Internal, text)))
-    };
-    let (ended, waited) = tokio::select! {
-        ended = tokio::time::timeout(time, read) => (ended.unwrap_or(Err(time)), true),
-        () = gone => {
-            let text = format!("the check of {model} was broken off");
-            (Ok(Some(Failure::new(FailureKind::Network, text))), false)
-        }
-    };
-    let failure = match ended {
-        Ok(failure) => failure,
-        Err(time) => {
-            // Where no way to the server comes about it is told sooner: it has the prompt, and may charge for it.
-            heard.began = true;
-            Some(late(&model, time, heard.pieces))
-        }
-    };
-    if failure.is_some() && (!waited || heard.reply.parts.is_empty() && heard.pieces > 0) {
-        // It has the prompt, and may charge for it.
-        heard.began = true;
-    }
-    heard.failure = failure;
-    heard.vitals = waited.then_some(vitals);
-    heard
-}
-
-fn late(model: &ModelRef, time: Duration, pieces: u32) -> Failure {
-    let what = if pieces == 0 {
-        "did not answer"
-    } else if time < ANSWER_TIME {
-        "began to answer and said no more"
-    } else {
-        "did not end its answer"
-    };
-    let text = format!("{model} {what} within {} s: ask again", time.as_secs());
-    Failure::new(FailureKind::Network, text)
-}
-
-#[cfg(test)]
-mod tests {
-    use futures_util::stream::{self, BoxStream};
-
-    use super::*;
-    use crate::provider::Written;
-
-    /// Says so many chunks and then nothing more.
-    #[derive(Debug)]
-    struct Pausing(Vec<Chunk>);
-
-    impl Provider for Pausing {
-        fn stream(&self, _: Prompt, _: Option<Written>) -> BoxStream<'static, Chunk> {
-            stream::iter(self.0.clone())
-                .chain(stream::pending())
-                .boxed()
-        }
-    }
-
-    #[tokio::test]
-    async fn who_says_nothing_more_may_charge_for_what_was_asked() {
-        let model: ModelRef = "p/m".parse().expect("a model");
-        let (brief, long) = (Duration::from_millis(5), Duration::from_mins(1));
-        let failed = |sent| {
-            let failure = Failure::new(FailureKind::Network, "lost");
-            vec![Chunk::Failed {
-                failure: Failure { sent, ..failure },
-                partial: Reply::default(),
-            }]
-        };
-        let word = vec![Chunk::Text("one".to_owned())];
-        let cases = [
-            (vec![], (long, brief), false, "did not answer within 0 s"),
-            (vec![], (brief, long), false, "did not answer within 0 s"),
-            (word, (long, brief), false, "said no more within 0 s"),
-            (failed(true), (long, long), false, "lost"),
-            (failed(false), (long, long), true, "lost"),
-        ];
-        for (chunks, times, free, text) in cases {
-            let mut gone = std::future::pending();
-            let heard = hear(&Pausing(chunks), ask(&model), times, &mut gone).await;
-            let said = heard
-                .failure
-                .as_ref()
-                .map_or("", |failure| &failure.message);
-            assert!(said.contains(text), "{said}");
-            assert_eq!(heard.is_free(), free, "{said}");
-        }
     }
 }

@@ -23,6 +23,7 @@ mod fork;
 pub mod frame;
 mod hall;
 pub mod health;
+mod heard;
 mod house;
 mod hunks;
 pub mod journal;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::ask::Answer;
+use crate::protocol::effort::Effort;
 use crate::protocol::event::When;
 use crate::protocol::id::{AskId, CommandId, MessageId, ModelRef, SessionId};
 use crate::protocol::image::{Image, Source};
@@ -96,8 +97,11 @@ pub enum Manage {
         provider: String,
         model: Option<ModelRef>,
     },
-    /// Asks a model one short question, within the budgets. Broken off when nobody waits for the answer any more.
-    Try { model: ModelRef },
+    /// Asks a model one short question, with this much reasoning, within the budgets. Broken off when nobody waits for the answer any more.
+    Try {
+        model: ModelRef,
+        effort: Option<Effort>,
+    },
     /// Asks again before the next call of a model whose price is not known.
     AskPrice { model: ModelRef },
     /// Keeps a rule for what a folder belongs to, or for everywhere.

@@ -1,5 +1,7 @@
 //! What can be said of a provider: how it is set up, whether it can be reached, and what its model does when it is asked.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::protocol::failure::Failure;
@@ -41,6 +43,8 @@ pub struct Reached {
     pub worst: Option<Money>,
     /// No price is known: `worst` is by the dearest one known.
     pub unpriced: bool,
+    /// How long trying it may take in all.
+    pub time: Duration,
 }
 
 /// What came of a prompt that was sent twice, long enough to be cached.

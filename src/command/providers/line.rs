@@ -221,6 +221,8 @@ pub(crate) mod tests {
     use pretty_assertions::assert_eq;
 
     use super::*;
+    use std::time::Duration;
+
     use crate::protocol::provider::ProviderCard;
     use crate::protocol::usage::{Basis, Charge, Usage};
 
@@ -241,6 +243,7 @@ pub(crate) mod tests {
             missing: Vec::from_iter((there == Some(false)).then(|| "a/m".parse().unwrap())),
             worst: Some(Money::usd(15_000_000_000)),
             unpriced: false,
+            time: Duration::from_mins(1),
         }
     }
 

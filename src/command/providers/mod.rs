@@ -8,6 +8,7 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 use tokio::signal::unix::{SignalKind, signal};
 
+use crate::agent::retry;
 use crate::command::providers::line::{Line, is_without_list, value};
 use crate::command::providers::waited::waited;
 use crate::command::table::{Column, table};
@@ -151,6 +152,7 @@ async fn check_all(args: &CheckArgs, door: &Door, config: &Config, face: &mut Fa
                 face.note(&announced(&model.to_string(), &reached))?;
                 let asked = Manage::Try {
                     model: model.clone(),
+                    effort: config.effort,
                 };
                 let said = format!("{model} was asked a question");
                 match waited(&said, door.manage(asked), face).await? {
@@ -223,8 +225,9 @@ fn announced(model: &str, reached: &Reached) -> String {
             format!("whose price is not known: {worst} at most, if it were the dearest there is")
         }
     };
+    let time = retry::spoken(reached.time);
     format!(
-        "asking {model} one short question, and a long one twice where it reports a cache, {price}"
+        "asking {model} one short question, and a long one twice where it reports a cache, {price}; it has {time} for all of them"
     )
 }
 
@@ -233,6 +236,8 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use pretty_assertions::assert_eq;
+
+    use std::time::Duration;
 
     use super::*;
 
@@ -253,6 +258,7 @@ mod tests {
             missing: Vec::new(),
             worst: Some(Money::usd(15_000_000_000)),
             unpriced: false,
+            time: Duration::from_mins(1),
         }
     }
 
@@ -260,7 +266,8 @@ mod tests {
     fn what_it_may_cost_is_said_before_and_never_rounded_down() {
         assert_eq!(
             announced("a/m", &reached()),
-            "asking a/m one short question, and a long one twice where it reports a cache, which costs $0.02 at most"
+            "asking a/m one short question, and a long one twice where it reports a cache, which costs $0.02 at most; \
+             it has 60 s for all of them"
         );
         let cases = [
             (11_000_000_000, "$0.02"),
