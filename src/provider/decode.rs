@@ -263,6 +263,12 @@ impl Decoder {
             && (self.course == Course::EndedSpeaking || self.dialect.reply(true).usage.is_none())
     }
 
+    /// Whether all of it has come that can: an answer that did not fail, its usage, and the dialect's own mark of the end.
+    pub fn is_complete(&self) -> bool {
+        let is_closed = self.failure.is_none() && self.dialect.is_closed();
+        is_closed && self.dialect.reply(true).usage.is_some()
+    }
+
     /// Whether nothing is missing but the usage, after the model's last word.
     pub fn waits_for_usage(&self) -> bool {
         self.may_go_on() && self.course == Course::Ended

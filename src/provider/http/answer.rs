@@ -125,6 +125,8 @@ struct Reading {
     wants: Wants,
     /// Its end is known and nothing more of it is likely: the limit is that of what nobody needs, and runs.
     counted: bool,
+    /// All of it has come, with the mark of its end.
+    complete: bool,
 }
 
 impl State {
@@ -217,6 +219,7 @@ impl State {
                     events: 0,
                     wants: Wants::More,
                     counted: false,
+                    complete: false,
                 }))
             }
             Err(failure) => self.fails(failure),
@@ -323,8 +326,12 @@ impl State {
         let patience = self.http.patience;
         let limit = match wants {
             Wants::More => {
-                reading.counted = false;
+                (reading.counted, reading.complete) = (false, false);
                 (is_new || events != reading.events).then_some(patience.quiet)
+            }
+            _ if !reading.complete && reading.decoder.is_complete() => {
+                (reading.counted, reading.complete) = (true, true);
+                Some(patience.rest)
             }
             // The time for what comes late began when the end was known.
             _ if reading.counted => None,

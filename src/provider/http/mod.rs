@@ -43,8 +43,10 @@ pub struct Patience {
     pub late: Duration,
     /// The same from a server that let us wait for its usage before, and sent none.
     pub late_again: Duration,
-    /// For what nobody needs, after an answer is complete.
+    /// For the mark of the end, where all else of an answer has come.
     pub linger: Duration,
+    /// For the end of the body, where that mark has come too: only the connection is worth it, which can then be used again.
+    pub rest: Duration,
     /// From a model on this machine, until something of its answer has come: it may have to be loaded, and it reads the
     /// prompt at the machine's pace. Whether the server is there at all shows at once.
     pub here: Duration,
@@ -60,7 +62,8 @@ impl Default for Patience {
             // Usage is told with the end or right behind it; a model that goes on pauses no longer than this between two pieces.
             late: Duration::from_secs(5),
             late_again: Duration::from_millis(500),
-            linger: Duration::from_secs(2),
+            linger: Duration::from_millis(500),
+            rest: Duration::from_millis(100),
             here: Duration::from_mins(10),
         }
     }

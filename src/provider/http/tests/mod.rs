@@ -114,6 +114,7 @@ fn hasty() -> Patience {
         late: short,
         late_again: short,
         linger: short,
+        rest: short,
         here: short,
         ..Patience::default()
     }

@@ -69,14 +69,19 @@ fn an_answer_whose_end_is_known_is_not_waited_for_though_the_connection_stays() 
         quiet: Duration::from_hours(1),
         late: Duration::from_hours(1),
         linger: Duration::from_hours(1),
+        rest: Duration::from_hours(1),
         here: Duration::from_hours(1),
         ..Patience::default()
     };
     let usage =
         "data: {\"choices\":[],\"usage\":{\"prompt_tokens\":3,\"completion_tokens\":1}}\n\n";
-    let (late, linger) = (
+    let (late, rest, linger) = (
         Patience {
             late: Duration::ZERO,
+            ..patience
+        },
+        Patience {
+            rest: Duration::ZERO,
             ..patience
         },
         Patience {
@@ -91,7 +96,11 @@ fn an_answer_whose_end_is_known_is_not_waited_for_though_the_connection_stays() 
         (vec![format!("{end}{usage}")], linger),
         (vec![end.to_owned(), usage.to_owned()], linger),
         (vec![end.to_owned(), done.to_owned()], linger),
-        (vec![format!("{end}{usage}"), done.to_owned()], linger),
+        (vec![format!("{end}{usage}"), done.to_owned()], rest),
+        (
+            vec![end.to_owned(), usage.to_owned(), done.to_owned()],
+            rest,
+        ),
     ];
     for (pieces, patience) in cases {
         run(async {
