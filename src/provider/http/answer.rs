@@ -21,7 +21,7 @@ use crate::provider::failure::{Advice, no_stream};
 use crate::provider::framing::{Kind, Look};
 use crate::provider::http::late::endpoint;
 use crate::provider::http::sending::Sending;
-use crate::provider::http::{Http, Patience, Refused, Request, fault};
+use crate::provider::http::{Http, Patience, Refused, Request, fault, packed};
 use crate::provider::key::Key;
 use crate::provider::limits;
 use crate::provider::room::{self, Room};
@@ -196,6 +196,20 @@ impl State {
                 } = call;
                 let decoder = decoder.limited_to(most_output);
                 let headers = response.headers();
+                if let Some(how) = packed::how(headers) {
+                    // The model has answered, and may charge for it.
+                    self.chunks.push_back(Chunk::Failed {
+                        failure: Failure {
+                            status: Some(response.status().as_u16()),
+                            ..packed::failure(&how, &request.place())
+                        },
+                        partial: Reply {
+                            begun: true,
+                            ..Reply::default()
+                        },
+                    });
+                    return Phase::Over;
+                }
                 let header = |name: &str| headers.get(name)?.to_str().ok();
                 let (limits, advice) = (limits::read(header), Advice::read(header));
                 self.chunks.push_back(Chunk::Began { limits });

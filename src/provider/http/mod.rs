@@ -4,6 +4,7 @@
 pub mod answer;
 pub mod fault;
 pub mod late;
+pub(crate) mod packed;
 mod redirect;
 pub(crate) mod sending;
 #[cfg(test)]
@@ -286,9 +287,11 @@ impl Http {
             let resets = used_up.filter(|left| left.left == 0).map(|left| left.reset);
             advice.retry_after = resets.max();
         }
-        let body = request
-            .key
-            .strike(&self.text(response, LARGEST_REFUSAL).await);
+        let body = match packed::how(&headers) {
+            Some(how) => packed::told(&how),
+            None => self.text(response, LARGEST_REFUSAL).await,
+        };
+        let body = request.key.strike(&body);
         let envelope = Envelope::read(&body);
         Err(Refused {
             failure: by_status(status.as_u16(), &body, advice, &place, &request.key.place()),

@@ -193,6 +193,17 @@ fn a_refusal_becomes_the_reaction_it_asks_for() {
             Protocol,
             "HOST answered with an error: odd",
         ),
+        // Packed as it was not asked for: nothing of it can be read.
+        (
+            status("200 OK", "content-encoding: br\r\n", "\u{1b}\u{3}"),
+            Protocol,
+            "HOST packed its answer as `br`, which was not asked for and cannot be read: turn that off there, or in a proxy in between",
+        ),
+        (
+            status("400 No", "content-encoding: br\r\n", "\u{1b}\u{3}"),
+            BadRequest,
+            "HOST answered 400: its reason is packed as `br`, which was not asked for",
+        ),
         (
             status("200 OK", "", ""),
             Protocol,
