@@ -371,3 +371,25 @@ fn nobody_is_told_of_an_endpoint_that_was_not_asked() {
     let shown = home.run(&["show", &session]).out;
     assert!(!shown.contains("answers now"), "{shown}");
 }
+
+#[test]
+fn what_stood_before_the_endpoint_that_serves_is_said_once() {
+    let servers = [refuses(503, ""), Server::start(works)];
+    let config = config(&servers, Dialect::OpenAiChat, "cooldown = 3600");
+    let (first, keyless) = ("[\"limited/m\"", "[\"anthropic/claude-x\", \"limited/m\"");
+    let home = Home::with(&config.replace(first, keyless));
+    // The first run finds out that one of them is busy, the second knows it.
+    for _ in 0..2 {
+        let said = home.run(&["run", "--model", "route/all", "--mode", "auto", "go"]);
+        assert_eq!((said.code, &*said.out), (0, "All is well.\n"), "{said:?}");
+        let mut told = said.err.lines().filter(|line| line.contains("answers now"));
+        let line = told.next().unwrap_or_default();
+        let busy = servers[0].address.trim_start_matches("http://");
+        let expected = format!(
+            "creel: route/all: broken/m answers now; anthropic/claude-x: no key: ANTHROPIC_API_KEY is not set; limited/m: failed: \
+             {busy} answered 503: not now (some_error)"
+        );
+        assert_eq!((line, told.count()), (&*expected, 0), "{said:?}");
+    }
+    assert_eq!(counts(&servers), [1, 4]);
+}

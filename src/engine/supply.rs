@@ -376,7 +376,7 @@ impl Task {
     }
 
     /// What the person is told where the endpoint is another one than before, once it has begun to answer: how each does that answered
-    /// last or was asked in this step. Before the session's first answer also which it would be, were nothing lacking.
+    /// last or was asked in this step. Before the session's first answer also which it would be, were nothing in its way.
     fn changed(
         &self,
         target: &ModelRef,
@@ -388,13 +388,17 @@ impl Task {
         let is_passed = |known: &ModelRef| {
             known != model && (served == Some(known) || self.asked.contains(known))
         };
-        let lacks = |place: usize, reason: &Reason| {
+        let stands_back = |place: usize, reason: &Reason| {
             let before = route.policy != Policy::Ordered || Some(place) < choice.serves;
-            served.is_none() && before && matches!(reason, Reason::Lacks { .. })
+            let barred = matches!(
+                reason,
+                Reason::Lacks { .. } | Reason::Cooling { .. } | Reason::Exhausted
+            );
+            served.is_none() && before && barred
         };
         let passed = route.endpoints.iter().zip(&choice.verdicts).enumerate();
         let passed: Vec<String> = passed
-            .filter(|(place, (known, (reason, _)))| is_passed(known) || lacks(*place, reason))
+            .filter(|(place, (known, (reason, _)))| is_passed(known) || stands_back(*place, reason))
             .map(|(_, passed)| passed)
             .map(|(known, (reason, _))| format!("{known}: {reason}"))
             .collect();
