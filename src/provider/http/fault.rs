@@ -40,11 +40,39 @@ pub(crate) fn before_answer(
     is_online: impl FnOnce() -> bool,
 ) -> Failure {
     let failure = on_the_way(error, (place, here), is_online);
+    // A client may write before it hears that it is not let in: nothing of that was read.
+    let whole = whole && !find::<rustls::Error>(error).is_some_and(is_not_let_in);
     Failure {
         unsent: failure.unsent && !whole,
         sent: whole,
         ..failure
     }
+}
+
+/// Whether the server ended the handshake of TLS, by the alerts that belong to it.
+fn is_not_let_in(error: &rustls::Error) -> bool {
+    use rustls::AlertDescription::{
+        AccessDenied, BadCertificate, CertificateExpired, CertificateRequired, CertificateRevoked,
+        CertificateUnknown, HandshakeFailure, NoApplicationProtocol, ProtocolVersion, UnknownCA,
+        UnrecognisedName, UnsupportedCertificate,
+    };
+    matches!(
+        error,
+        rustls::Error::AlertReceived(
+            AccessDenied
+                | BadCertificate
+                | CertificateExpired
+                | CertificateRequired
+                | CertificateRevoked
+                | CertificateUnknown
+                | HandshakeFailure
+                | NoApplicationProtocol
+                | ProtocolVersion
+                | UnknownCA
+                | UnrecognisedName
+                | UnsupportedCertificate
+        )
+    )
 }
 
 fn on_the_way(
@@ -184,6 +212,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use futures_util::stream;
+    use rustls::AlertDescription::{CertificateRequired, InternalError};
     use tokio::net::TcpListener;
 
     use super::*;
@@ -194,10 +223,8 @@ mod tests {
         let address = format!("http://{}", listener.local_addr().unwrap());
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = reqwest::Client::builder().no_proxy().build().unwrap();
-        let error = async || {
-            let broken = stream::iter([Err::<Vec<u8>, _>(io::Error::from(
-                io::ErrorKind::BrokenPipe,
-            ))]);
+        let error_of = async |fault: io::Error| {
+            let broken = stream::iter([Err::<Vec<u8>, _>(fault)]);
             let body = reqwest::Body::wrap_stream(broken);
             client.post(&address).body(body).send().await.unwrap_err()
         };
@@ -205,6 +232,7 @@ mod tests {
             let failure = before_answer(error, ("h", true), whole, || true);
             (failure.unsent, failure.sent)
         };
+        let error = async || error_of(io::ErrorKind::BrokenPipe.into()).await;
         let broken = error().await;
         assert_eq!(
             find::<io::Error>(&broken).map(io::Error::kind),
@@ -212,6 +240,11 @@ mod tests {
         );
         assert_eq!(said(&broken, true), (false, true));
         assert_eq!(said(&broken, false), (false, false));
+        // Whoever wants a certificate of the client has read nothing before; any other alert says nothing of that.
+        for (alert, sent) in [(CertificateRequired, false), (InternalError, true)] {
+            let alert = io::Error::other(rustls::Error::AlertReceived(alert));
+            assert_eq!(said(&error_of(alert).await, true).1, sent);
+        }
         // Nobody listens any more when it is asked again.
         drop(listener);
         let refused = error().await;
