@@ -34,6 +34,11 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
+    /// It was lost on a connection from before.
+    pub(crate) fn is_stale(&self) -> bool {
+        self.failure.as_ref().is_some_and(|failure| failure.stale)
+    }
+
     fn fact(self, model: &ModelRef, attempt: u32) -> Fact {
         Fact::ModelAnswered {
             turn: 0,

@@ -313,8 +313,26 @@ impl Caller<'_> {
         self.until.saturating_duration_since(Instant::now())
     }
 
-    /// One call, held by the budgets before and kept with its price afterwards.
+    /// One call, and another where the first was lost on a connection from before: that says nothing of the model.
     async fn call(
+        &self,
+        book: &mut Book<'_>,
+        prompt: Prompt,
+        gone: &mut (impl Future<Output = ()> + Unpin),
+    ) -> Result<Called, String> {
+        let lost = match self.once(book, prompt.clone(), gone).await? {
+            Called::Answered(lost, _) if lost.is_stale() => lost,
+            called => return Ok(called),
+        };
+        let mut called = self.once(book, prompt, gone).await?;
+        if let Called::Answered(answered, _) = &mut called {
+            answered.charge = together(lost.charge, answered.charge);
+        }
+        Ok(called)
+    }
+
+    /// One call, held by the budgets before and kept with its price afterwards.
+    async fn once(
         &self,
         book: &mut Book<'_>,
         prompt: Prompt,
