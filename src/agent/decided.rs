@@ -1,8 +1,10 @@
 //! Who decided on calls, from the facts of them.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::agent::at;
+use crate::protocol::ask::{Answer, Verdict};
 use crate::protocol::call::{OutcomeKind, ToolCall};
 use crate::protocol::decided::{Decided, DecidedRow};
 use crate::protocol::event::{Event, Fact};
@@ -18,6 +20,8 @@ pub struct Deciding {
     most: usize,
     /// For each row the call it is of, as long as that was not read: it came before and may stand on the next page.
     open: Vec<Option<CallId>>,
+    /// What calls were given in the place of what they asked for, as long as they were not read.
+    edited: HashMap<(SessionId, CallId), String>,
 }
 
 impl Deciding {
@@ -30,14 +34,33 @@ impl Deciding {
 
     /// Adds a page, of older facts than those before.
     pub fn add(&mut self, events: &[Event]) {
-        let mut calls: HashMap<(SessionId, &CallId), &ToolCall> = HashMap::new();
+        // A call stands before what it was answered, so that is known when it is read.
+        let mut calls: HashMap<(SessionId, &CallId), Cow<'_, ToolCall>> = HashMap::new();
         for event in events {
-            if let Fact::ItemAdded {
-                item: Item::Call(call),
-                ..
-            } = &event.fact
-            {
-                calls.insert((event.session, &call.id), call);
+            match &event.fact {
+                Fact::AskAnswered {
+                    ask,
+                    answer:
+                        Answer::Verdict {
+                            verdict: Verdict::Edited { arguments },
+                        },
+                } => {
+                    if let Some(call) = ask.call() {
+                        let edited = self.edited.entry((event.session, call));
+                        edited.or_insert_with(|| arguments.clone());
+                    }
+                }
+                Fact::ItemAdded {
+                    item: Item::Call(call),
+                    ..
+                } => {
+                    let mut ran = Cow::Borrowed(call);
+                    if let Some(edited) = self.edited.remove(&(event.session, call.id.clone())) {
+                        ran.to_mut().arguments = edited;
+                    }
+                    calls.insert((event.session, &call.id), ran);
+                }
+                _ => {}
             }
         }
         self.name(&calls);
@@ -85,7 +108,7 @@ impl Deciding {
     }
 
     /// Gives the rows of the pages before the names of their calls.
-    fn name(&mut self, calls: &HashMap<(SessionId, &CallId), &ToolCall>) {
+    fn name(&mut self, calls: &HashMap<(SessionId, &CallId), Cow<'_, ToolCall>>) {
         let open = std::mem::take(&mut self.open);
         let rows = std::mem::take(&mut self.decided.rows);
         for (mut row, mut open) in rows.into_iter().zip(open) {
@@ -122,7 +145,7 @@ fn is_listed(row: &DecidedRow) -> bool {
 mod tests {
     use super::*;
     use crate::protocol::call::{Outcome, ToolCall};
-    use crate::protocol::id::Seq;
+    use crate::protocol::id::{AskId, Seq};
     use crate::protocol::rule::{Effect, Mode, Rule, Scope};
     use crate::protocol::time::Time;
     use pretty_assertions::assert_eq;
@@ -211,6 +234,58 @@ mod tests {
             let pages: Vec<&[Event]> = events.chunks(size).collect();
             assert_eq!(decided(&pages, 10), found, "{size}");
             assert_eq!(decided(&pages, 1), few, "{size}");
+        }
+    }
+
+    #[test]
+    fn what_was_changed_first_is_named_as_it_ran() {
+        let session = SessionId(uuid::Uuid::nil());
+        let id = CallId("call:1".to_owned());
+        let call = ToolCall {
+            id: id.clone(),
+            wire_id: None,
+            name: "bash".to_owned(),
+            arguments: r#"{"command":"rm -rf x"}"#.to_owned(),
+            opaque: None,
+        };
+        let arguments = r#"{"command":"rm -i x"}"#.to_owned();
+        let facts = [
+            Fact::ItemAdded {
+                turn: 1,
+                step: 1,
+                item: Item::Call(call),
+            },
+            Fact::AskAnswered {
+                ask: AskId::about(&id, "0a"),
+                answer: Answer::Verdict {
+                    verdict: Verdict::Edited { arguments },
+                },
+            },
+            Fact::CallStarted {
+                call: id,
+                birth: None,
+                by: Some(By::Person),
+            },
+        ];
+        let event = |(at, fact)| Event {
+            seq: Seq(at as u64 + 1),
+            session,
+            at: Time(at as i64),
+            fact,
+        };
+        let events: Vec<Event> = facts.into_iter().enumerate().map(event).rev().collect();
+        for size in 1..=3 {
+            let mut decided = Deciding::new(10);
+            for page in events.chunks(size) {
+                decided.add(page);
+            }
+            let subjects: Vec<String> = decided
+                .end()
+                .rows
+                .into_iter()
+                .map(|row| row.subject)
+                .collect();
+            assert_eq!(subjects, ["rm -i x"], "{size}");
         }
     }
 }

@@ -71,6 +71,19 @@ impl fmt::Display for CallId {
 #[serde(transparent)]
 pub struct AskId(pub String);
 
+impl AskId {
+    /// The ask about a call: `shown` tells what exactly it shows.
+    pub fn about(call: &CallId, shown: &str) -> Self {
+        Self(format!("{call}:{shown}"))
+    }
+
+    /// The call that one made by [`Self::about`] is of.
+    pub fn call(&self) -> Option<CallId> {
+        let (call, _) = self.0.rsplit_once(':')?;
+        Some(CallId(call.to_owned()))
+    }
+}
+
 impl fmt::Display for AskId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -206,8 +206,8 @@ impl Reader {
         self.ask((Vec::new(), false), past_calls)
     }
 
-    /// What was decided on calls since a time, the newest first: facts of calls that began or were denied. What a call that ran
-    /// came to is not read: it is the most of a log. A no has few words, so it lies in no blob. At most `limit` of those before a
+    /// What was decided on calls since a time, the newest first: facts of calls that began or were denied, and of what was changed
+    /// before. What a call that ran came to is not read: it is the most of a log. A no has few words, so it lies in no blob. At most `limit` of those before a
     /// fact, where one is named: a day is read page by page.
     pub fn decided(
         &self,
@@ -220,6 +220,7 @@ impl Reader {
              LEFT JOIN blob ON blob.hash = event.blob
              WHERE event.seq > ?3 AND event.seq < ?4 AND event.at >= ?1
              AND (event.kind = 'call_started' OR event.item = 'call'
+                  OR (event.kind = 'ask_answered' AND event.blob IS NULL AND instr(event.body, '\"edited\"') > 0)
                   OR (event.item = 'result' AND event.blob IS NULL AND instr(event.body, '\"denied\"') > 0))
              ORDER BY event.seq DESC LIMIT ?2"
         );

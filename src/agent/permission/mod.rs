@@ -302,7 +302,7 @@ fn about(call: &ToolCall, about: About) -> Ask {
     let shown = serde_json::to_vec(&about).unwrap_or_default();
     let digest = digest::hex(&shown);
     Ask {
-        id: AskId(format!("{}:{}", call.id, &digest[..8])),
+        id: AskId::about(&call.id, &digest[..8]),
         about,
     }
 }

@@ -9,6 +9,7 @@ use crate::command::moment::{Now, rfc3339};
 use crate::command::show::told::transcript;
 use crate::command::{Ended, Face, Trouble, exit, find, json as shared};
 use crate::engine::door::Door;
+use crate::protocol::ask::{Answer, Verdict};
 use crate::protocol::call::{Outcome, OutcomeKind, ToolCall};
 use crate::protocol::event::{Ending, Event, Fact};
 use crate::protocol::id::{Address, Place, Seq};
@@ -81,6 +82,28 @@ pub fn entries(events: &[Event], card: &Card) -> Vec<Entry> {
                 continue;
             }
             Fact::ItemAdded { turn, step, item } => (*turn, *step, item),
+            // What ran is what the person made of it.
+            Fact::AskAnswered {
+                ask,
+                answer:
+                    Answer::Verdict {
+                        verdict: Verdict::Edited { arguments },
+                    },
+            } => {
+                let asked = ask.call();
+                let mut calls =
+                    entries
+                        .iter_mut()
+                        .rev()
+                        .filter_map(|entry| match &mut entry.said {
+                            Said::Call { call, .. } => Some(call),
+                            _ => None,
+                        });
+                if let Some(call) = calls.find(|call| Some(&call.id) == asked.as_ref()) {
+                    call.arguments.clone_from(arguments);
+                }
+                continue;
+            }
             Fact::TurnEnded { turn, ending } => {
                 if let Some(text) = ended(ending) {
                     let last = entries.last().filter(|entry| entry.turn == *turn);
@@ -293,6 +316,11 @@ pub fn outcome_name(kind: OutcomeKind) -> &'static str {
 /// The arguments of a call on one line, as short as they can be read.
 pub fn arguments(call: &ToolCall) -> String {
     match call.input() {
+        // What can be answered is said with the answer.
+        Ok(Value::Object(input)) if call.name == "question" && input.contains_key("text") => {
+            let text = input.get("text").and_then(Value::as_str);
+            text.unwrap_or(&call.arguments).to_owned()
+        }
         Ok(Value::Object(input)) => {
             let words = input.iter().map(|(key, value)| match value {
                 Value::String(text) if input.len() == 1 => text.clone(),
@@ -306,185 +334,4 @@ pub fn arguments(call: &ToolCall) -> String {
 }
 
 #[cfg(test)]
-pub(crate) mod tests {
-    use pretty_assertions::assert_eq;
-
-    use super::*;
-    use crate::command::json::tests::card;
-    use crate::protocol::failure::{Failure, FailureKind};
-    use crate::protocol::id::CallId;
-    use crate::protocol::item::Block;
-
-    /// A short session: a prompt, a thought, a call that failed, an answer, a shell line.
-    pub fn events() -> Vec<Event> {
-        let call = ToolCall {
-            id: CallId("call_1_1_1".to_owned()),
-            wire_id: None,
-            name: "bash".to_owned(),
-            arguments: "{\"command\":\"cargo test\"}".to_owned(),
-            opaque: None,
-        };
-        let ended = Outcome {
-            exit: Some(101),
-            ..Outcome::done("1 failed\u{1b}[0m\nsee <log>\n")
-        };
-        let items = [
-            (
-                1,
-                0,
-                Item::Prompt {
-                    blocks: vec![Block::text("Fix the tests")],
-                    origin: Origin::Person,
-                },
-            ),
-            (
-                1,
-                1,
-                Item::Thought {
-                    text: "Look first.".to_owned(),
-                    opaque: None,
-                },
-            ),
-            (
-                1,
-                1,
-                Item::Thought {
-                    text: String::new(),
-                    opaque: None,
-                },
-            ),
-            (1, 1, Item::Call(call.clone())),
-            (
-                1,
-                1,
-                Item::Result {
-                    call: call.id,
-                    outcome: ended,
-                },
-            ),
-            (
-                1,
-                2,
-                Item::Answer {
-                    text: "It **fails**.\n".to_owned(),
-                    cut: true,
-                    opaque: None,
-                },
-            ),
-            (
-                1,
-                2,
-                Item::Notice {
-                    text: "stopped".to_owned(),
-                },
-            ),
-            (
-                1,
-                2,
-                Item::Shell {
-                    command: "ls".to_owned(),
-                    outcome: Outcome::done("a\nb"),
-                },
-            ),
-        ];
-        let card = card();
-        items
-            .into_iter()
-            .zip(10..)
-            .map(|((turn, step, item), seq)| Event {
-                seq: Seq(seq),
-                session: card.id,
-                at: card.created,
-                fact: Fact::ItemAdded { turn, step, item },
-            })
-            .collect()
-    }
-
-    #[test]
-    fn items_have_the_promised_fields() {
-        let entries = entries(&events(), &card());
-        let items: Vec<Value> = entries.iter().map(item).collect();
-        let at = "2026-11-23T11:00:00.000Z";
-        let expected = json!([
-            { "seq": 10, "turn": 1, "step": 0, "at": at, "kind": "prompt", "role": "user", "who": null,
-              "text": "Fix the tests", "call": null, "origin": "person" },
-            { "seq": 11, "turn": 1, "step": 1, "at": at, "kind": "thought", "role": "assistant", "who": "local/m",
-              "text": "Look first.", "call": null, "origin": "model" },
-            { "seq": 13, "turn": 1, "step": 1, "at": at, "kind": "call", "role": "tool", "who": "local/m",
-              "text": "1 failed\u{1b}[0m\nsee <log>\n",
-              "call": { "id": "call_1_1_1", "name": "bash", "input": { "command": "cargo test" }, "outcome": "done", "exit": 101 },
-              "origin": "tool" },
-            { "seq": 15, "turn": 1, "step": 2, "at": at, "kind": "answer", "role": "assistant", "who": "local/m",
-              "text": "It **fails**.\n", "call": null, "origin": "model" },
-            { "seq": 16, "turn": 1, "step": 2, "at": at, "kind": "notice", "role": "system", "who": null, "text": "stopped",
-              "call": null, "origin": "creel" },
-            { "seq": 17, "turn": 1, "step": 2, "at": at, "kind": "shell", "role": "user", "who": null, "text": "a\nb",
-              "call": { "id": null, "name": "shell", "input": { "command": "ls" }, "outcome": "done", "exit": null },
-              "origin": "person" },
-        ]);
-        assert_eq!(Value::Array(items), expected);
-    }
-
-    #[test]
-    fn a_transcript_is_read_from_top_to_bottom() {
-        let now = Now {
-            time: Time(0),
-            zone: jiff::tz::TimeZone::UTC,
-        };
-        let text = transcript(&card(), &entries(&events(), &card()), &now);
-        let expected = "\
-0193573a-9e00-7000-8000-00000000abcd  Fix the tests
-2026-11-23 11:00  local/m  /src/api  $0.01
-
-[10] you
-Fix the tests
-
-[11] local/m, thinking
-    Look first.
-
-[13] bash cargo test (done, exit 101)
-    1 failed
-    see <log>
-
-[15] local/m (broken off)
-It **fails**.
-
-[16] creel
-stopped
-
-[17] you, ! ls
-    a
-    b
-";
-        assert_eq!(crate::agent::visible::clean(&text), expected);
-    }
-
-    #[test]
-    fn a_transcript_says_why_a_turn_did_not_simply_end() {
-        let failure = Failure::new(FailureKind::Network, "nothing answers at p");
-        let cases = [
-            (Ending::Finished, None),
-            (
-                Ending::Failed { failure },
-                Some("the turn failed: nothing answers at p"),
-            ),
-            (Ending::interrupted(""), Some("the turn was interrupted")),
-        ];
-        for (ending, expected) in cases {
-            let mut events = events();
-            let last = Event {
-                seq: Seq(99),
-                fact: Fact::TurnEnded { turn: 1, ending },
-                ..events[0].clone()
-            };
-            events.push(last);
-            let told = entries(&events, &card());
-            let last = told.last().filter(|entry| entry.seq == Seq(99));
-            let text = last.map(|entry| match &entry.said {
-                Said::Notice { text } => text.as_str(),
-                other => panic!("{other:?}"),
-            });
-            assert_eq!(text, expected);
-        }
-    }
-}
+pub(crate) mod tests;

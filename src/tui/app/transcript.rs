@@ -461,7 +461,13 @@ impl Transcript {
             } => format!("no: {}", crate::agent::visible::one_line(reason)),
             Verdict::Edited { .. } | Verdict::Hunks { .. } => "yes, edited".to_owned(),
         };
-        self.change_call(&call, |entry| entry.decided = Some(word));
+        self.change_call(&call, |entry| {
+            entry.decided = Some(word);
+            // What ran is what the person made of it.
+            if let Verdict::Edited { arguments } = verdict {
+                entry.call.arguments.clone_from(arguments);
+            }
+        });
     }
 }
 
