@@ -57,7 +57,7 @@ impl ConfigFile {
         let (mut keymap, judged) = wished::apply(leader, &config.keymap);
         keymap.between = Ability::of_environment().between;
         let file = self.paths.config_file.display();
-        let faults = judged.faults.iter();
+        let faults = judged.faults.iter().map(|fault| format!("{file}:{fault}"));
         Wishes {
             keymap,
             mouse: config.ui.mouse,
@@ -67,7 +67,8 @@ impl ConfigFile {
             theme: config.ui.theme.clone(),
             settings: show::settings(loaded, &self.paths.config_file),
             file: file.to_string(),
-            faults: faults.map(|fault| format!("{file}:{fault}")).collect(),
+            // A rule that means nothing comes first: it may be one that was to forbid.
+            faults: loaded.warnings.iter().cloned().chain(faults).collect(),
         }
     }
 
@@ -151,4 +152,27 @@ fn stamp(file: &std::path::Path) -> Option<Stamp> {
         size: metadata.size(),
         inode: metadata.ino(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use super::*;
+
+    #[test]
+    fn a_rule_that_means_nothing_is_told_at_the_start() {
+        let scratch = tempfile::tempdir().unwrap();
+        let home = |name: &str| (name == "CREEL_HOME").then(|| scratch.path().as_os_str().into());
+        let paths = Paths::from_environment(&home).unwrap();
+        let text =
+            "[permissions]\ndeny = [\"Bahs(rm *)\"]\n[keymap.everywhere]\nzoom = \"no key\"\n";
+        std::fs::write(&paths.config_file, text).unwrap();
+        let file = paths.config_file.display().to_string();
+        let loaded = load::read(&paths, &home).unwrap();
+        let notice = ConfigFile::new(paths).wishes(&loaded).notice().unwrap();
+        let said = "permissions.deny: `Bahs(rm *)` names no tool of Creel: did you mean `bash`?";
+        let more = " (and 1 more: `creel config check` lists them)";
+        assert_eq!(notice, format!("{file}:2: {said}{more}"));
+    }
 }

@@ -170,7 +170,9 @@ mod tests {
             said(ConfigSub::Check).await,
             (
                 format!("{file} is sound\n"),
-                "creel: warning: permissions.deny: `Bahs(rm *)` names no tool of Creel: did you mean `bash`?\n".to_owned(),
+                format!(
+                    "creel: warning: {file}:2: permissions.deny: `Bahs(rm *)` names no tool of Creel: did you mean `bash`?\n"
+                ),
                 0
             )
         );

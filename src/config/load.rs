@@ -216,6 +216,8 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
     config.keymap.faults = keymap_faults;
     lines.extend(keymap_lines);
     if faults.is_empty() {
+        let named = |warning: String| format!("{}:{warning}", file.display());
+        let warnings = warnings.into_iter().map(named).collect();
         Ok(Loaded {
             config,
             lines,

@@ -185,7 +185,8 @@ pub fn read_rules(
                 Ok(tool) => {
                     if let Some(near) = no_tool(&tool) {
                         warnings.push(format!(
-                            "permissions.{key}: `{}` names no tool of Creel{near}",
+                            "{}: permissions.{key}: `{}` names no tool of Creel{near}",
+                            document.line(&span),
                             cut(&text)
                         ));
                     }
@@ -490,8 +491,8 @@ mod tests {
         assert_eq!(
             parsed(text).unwrap().warnings,
             [
-                "permissions.deny: `Bsah(rm *)` names no tool of Creel: did you mean `bash`?",
-                "permissions.deny: `WebFetch(x)` names no tool of Creel",
+                "/c/config.toml:1: permissions.deny: `Bsah(rm *)` names no tool of Creel: did you mean `bash`?",
+                "/c/config.toml:1: permissions.deny: `WebFetch(x)` names no tool of Creel",
             ]
         );
     }

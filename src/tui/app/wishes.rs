@@ -29,7 +29,7 @@ pub struct Wishes {
     pub settings: Vec<Setting>,
     /// Where the file is, and whether it is there.
     pub file: String,
-    /// What is wrong with the keys, one line each; the rest of them holds.
+    /// What is wrong in it, one line each: rules of no tool, keys that cannot be used. The rest holds.
     pub faults: Vec<String>,
 }
 
@@ -55,7 +55,7 @@ impl Wishes {
         })
     }
 
-    /// What is wrong with the keys, as one notice.
+    /// What is wrong in it, as one notice.
     pub fn notice(&self) -> Option<String> {
         let first = self.faults.first()?;
         Some(match self.faults.len() - 1 {
