@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use crate::agent::session::{OpenCall, OpenRequestOut, Session};
 use crate::agent::visible::{brief, one_line};
+use crate::protocol::ask::About;
 use crate::protocol::call::Outcome;
 use crate::protocol::event::{Ending, Fact};
 use crate::protocol::failure::{Failure, FailureKind};
@@ -87,6 +88,10 @@ pub fn closing(
             Outcome::lost(format!(
                 "{happened} while this ran, so whether it took effect is not known. It was not run again. Verify before repeating it."
             ))
+        } else if asked(session).any(|asked| asked == call) {
+            Outcome::cancelled(format!(
+                "not run: {happened} while the person was asked about it and had not answered"
+            ))
         } else {
             Outcome::cancelled(format!("not run: {happened} before it began"))
         };
@@ -106,13 +111,18 @@ pub fn closing(
             .filter(|open| open.started)
             .map(named)
             .collect();
-        let text = if began.is_empty() {
+        let mut open = Vec::new();
+        if !began.is_empty() {
+            open.push(format!(
+                "{} ran: its outcome is not known",
+                began.join(", ")
+            ));
+        }
+        open.extend(waited(session));
+        let text = if open.is_empty() {
             format!("{happened} during step {step}")
         } else {
-            format!(
-                "{happened} while {} ran: its outcome is not known",
-                began.join(", ")
-            )
+            format!("{happened} while {}", open.join("; "))
         };
         facts.push(Fact::TurnEnded {
             turn,
@@ -123,6 +133,46 @@ pub fn closing(
         });
     }
     facts
+}
+
+/// The calls that the person was asked about.
+fn asked(session: &Session) -> impl Iterator<Item = &CallId> {
+    session
+        .asks
+        .iter()
+        .filter_map(|waiting| match &waiting.ask.about {
+            About::Approval(approval) => Some(&approval.call),
+            _ => None,
+        })
+}
+
+/// What waited for the person, and what became of it.
+fn waited(session: &Session) -> Vec<String> {
+    let calls = asked(session).filter_map(|call| session.open_calls.get(call));
+    let calls: Vec<String> = calls.map(named).collect();
+    let others = session
+        .asks
+        .iter()
+        .filter_map(|waiting| match waiting.ask.about {
+            About::Approval(_) => None,
+            About::Question(_) => Some("a question"),
+            About::Budget { .. } => Some("a budget"),
+            About::Guard { .. } => Some("a pause"),
+            About::Unpriced { .. } => Some("a model without a price"),
+        });
+    let others: Vec<&str> = others.collect();
+    let mut waited = Vec::new();
+    if !calls.is_empty() {
+        let calls = calls.join(", ");
+        waited.push(format!(
+            "{calls} waited for your yes: not answered, not run"
+        ));
+    }
+    if !others.is_empty() {
+        let others = others.join(", ");
+        waited.push(format!("{others} waited for your answer: not answered"));
+    }
+    waited
 }
 
 /// The provider bills what it answered all the same: the worst case stays counted.
