@@ -5,7 +5,7 @@ use crate::command::cli::StopArgs;
 use crate::command::table::counted;
 use crate::command::{Ended, Face, Trouble, exit, find};
 use crate::engine::door::Door;
-use crate::protocol::op::{Manage, Managed};
+use crate::protocol::op::{Manage, Managed, Stopper};
 use crate::protocol::query::{Found, Query};
 use crate::protocol::session::{Card, State};
 
@@ -22,7 +22,8 @@ pub async fn run(args: &StopArgs, door: &Door, face: &mut Face<'_>) -> Ended {
             several => return Err(Trouble::usage(which(several))),
         },
     };
-    match door.manage(Manage::Stop { session }).await {
+    let by = Stopper::Command;
+    match door.manage(Manage::Stop { session, by }).await {
         Managed::Stopped { turns: 0 } => face.note("nothing runs")?,
         Managed::Stopped { turns } => {
             face.say_line(&format!("stopped {}", counted(turns.into(), "turn")))?;

@@ -12,7 +12,7 @@ use crate::engine::{
 };
 use crate::protocol::id::SessionId;
 use crate::protocol::money::Rates;
-use crate::protocol::op::{Manage, Managed};
+use crate::protocol::op::{Manage, Managed, Stopper};
 use crate::protocol::query::{Found, Holder, LastAnswer, Query, SpendRow, Stashed, Today};
 use crate::provider::listed::Reach;
 use crate::store::Purged;
@@ -189,7 +189,7 @@ pub(crate) async fn manage(
     gone: impl Future<Output = ()>,
 ) -> Managed {
     let done = match manage {
-        Manage::Stop { session } => stop(house, session, stopped).await,
+        Manage::Stop { session, by } => stop(house, (session, by), stopped).await,
         Manage::Purge { sessions } => purge(house, sessions).await,
         Manage::Attach { source } => picture::attach(house, source).await,
         Manage::Reach { provider, model } => check::reach(house, &provider, model)
@@ -224,7 +224,7 @@ pub(crate) async fn manage(
 /// Tells the processes that run turns to stop them. Those of this process were told before: `here` is how many.
 async fn stop(
     house: &Arc<House>,
-    session: Option<SessionId>,
+    (session, by): (Option<SessionId>, Stopper),
     here: u32,
 ) -> Result<Managed, String> {
     let mut turns = here;
@@ -240,7 +240,7 @@ async fn stop(
             .await?
             .is_some_and(|session| session.running)
         {
-            house.owners.ask_to_stop(held)?;
+            house.owners.ask_to_stop(held, by)?;
             let process = i32::try_from(holder.process).ok().and_then(Pid::from_raw);
             let process = process
                 .ok_or_else(|| format!("the lock of session {} names no process", held.short()))?;

@@ -21,7 +21,7 @@ use crate::engine::session::Word;
 use crate::engine::{answer, board};
 use crate::protocol::event::Signal;
 use crate::protocol::id::{CommandId, SessionId};
-use crate::protocol::op::{Command, Manage, Op};
+use crate::protocol::op::{Command, Manage, Op, Stopper};
 
 /// How long sessions have to end when the engine does.
 const END_WAIT: Duration = Duration::from_secs(2);
@@ -64,7 +64,7 @@ impl Hall {
                     }
                     Some(Knock::Manage(manage, mut reply)) => {
                         let stopped = match &manage {
-                            Manage::Stop { session } => self.stop_here(*session, "stopped by `creel stop`"),
+                            Manage::Stop { session, by } => self.stop_here(*session, &format!("stopped by {}", by.told())),
                             Manage::Attach { .. } | Manage::Purge { .. } | Manage::Reload | Manage::Extend | Manage::Reach { .. } | Manage::Try { .. } | Manage::AskPrice { .. } | Manage::KeepRule { .. } | Manage::RemoveRules { .. } | Manage::Accept { .. } | Manage::Worktree { .. } => 0,
                         };
                         let house = Arc::clone(&self.house);
@@ -85,9 +85,9 @@ impl Hall {
                 },
                 Some(_) = self.works.join_next(), if !self.works.is_empty() => {}
                 _ = asked => {
-                    let wanted: Vec<SessionId> = self.sessions.keys().copied().filter(|session| self.house.owners.take_stop(*session)).collect();
-                    for session in wanted {
-                        self.stop_here(Some(session), "stopped by `creel stop` in another terminal");
+                    let wanted: Vec<(SessionId, Stopper)> = self.sessions.keys().filter_map(|session| Some((*session, self.house.owners.take_stop(*session)?))).collect();
+                    for (session, by) in wanted {
+                        self.stop_here(Some(session), &format!("stopped by {} in another terminal", by.told()));
                     }
                 }
             }

@@ -12,6 +12,7 @@ use rustix::fs::{CWD, RenameFlags, renameat_with};
 use rustix::process::{Pid, test_kill_process};
 
 use crate::protocol::id::SessionId;
+use crate::protocol::op::Stopper;
 use crate::protocol::query::{Holder, TmuxPane, Whereabouts};
 use crate::protocol::time::Time;
 
@@ -144,21 +145,25 @@ impl Owners {
     }
 
     /// Leaves word for the holder of a session that it shall stop; the caller then sends it `SIGUSR1`.
-    pub fn ask_to_stop(&self, session: SessionId) -> Result<(), String> {
+    pub fn ask_to_stop(&self, session: SessionId, by: Stopper) -> Result<(), String> {
         let path = self.stop_path(session);
         let made = OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(true)
             .mode(0o600)
-            .open(&path);
-        made.map(drop)
-            .map_err(|error| format!("cannot write {}: {error}", path.display()))
+            .open(&path)
+            .and_then(|mut file| file.write_all(serde_json::to_string(&by)?.as_bytes()));
+        made.map_err(|error| format!("cannot write {}: {error}", path.display()))
     }
 
-    /// Whether word was left that this session shall stop. The word is taken away.
-    pub fn take_stop(&self, session: SessionId) -> bool {
-        fs::remove_file(self.stop_path(session)).is_ok()
+    /// Who left word that this session shall stop. The word is taken away.
+    pub fn take_stop(&self, session: SessionId) -> Option<Stopper> {
+        let path = self.stop_path(session);
+        let word = fs::read(&path).unwrap_or_default();
+        fs::remove_file(path).ok()?;
+        // An older Creel leaves no name: it had one way only.
+        Some(serde_json::from_slice(&word).unwrap_or(Stopper::Command))
     }
 
     fn path(&self, session: SessionId) -> PathBuf {
@@ -264,11 +269,11 @@ mod tests {
             "{refused}"
         );
         // A word to stop that comes too late is not kept for the next holder.
-        owners.ask_to_stop(session).unwrap();
+        owners.ask_to_stop(session, Stopper::Board).unwrap();
         drop(held);
         assert_eq!(owners.holder(session), None);
         let _held = owners.hold(session).unwrap();
-        assert!(!owners.take_stop(session));
+        assert_eq!(owners.take_stop(session), None);
     }
 
     #[test]
@@ -377,9 +382,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let owners = Owners::new(folder.path().to_owned(), Whereabouts::default());
         let session = Clock::system().session_id();
-        assert!(!owners.take_stop(session));
-        owners.ask_to_stop(session).unwrap();
-        assert!(owners.take_stop(session));
-        assert!(!owners.take_stop(session));
+        assert_eq!(owners.take_stop(session), None);
+        owners.ask_to_stop(session, Stopper::Board).unwrap();
+        assert_eq!(owners.take_stop(session), Some(Stopper::Board));
+        assert_eq!(owners.take_stop(session), None);
     }
 }

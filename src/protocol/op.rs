@@ -79,12 +79,35 @@ pub enum Op {
     Close,
 }
 
+/// Where a person said that turns shall stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stopper {
+    /// `creel stop`.
+    Command,
+    /// The board of a workstation.
+    Board,
+}
+
+impl Stopper {
+    /// Who it was, as a turn that was stopped says it.
+    pub fn told(self) -> &'static str {
+        match self {
+            Self::Command => "`creel stop`",
+            Self::Board => "you, from the board",
+        }
+    }
+}
+
 /// What a face may have done beyond one open session. Unlike a [`Command`] it is answered when it is done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "manage", rename_all = "snake_case")]
 pub enum Manage {
     /// Stops the turns that run in other processes and in this one: of one session, or of all.
-    Stop { session: Option<SessionId> },
+    Stop {
+        session: Option<SessionId>,
+        by: Stopper,
+    },
     /// Reads the config again for the providers it names now, and their keys anew.
     Reload,
     /// The same for what the config names beside what it did: an entry that did not change keeps its key as it was read.

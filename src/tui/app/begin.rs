@@ -38,6 +38,8 @@ impl App {
             help: None,
             board: None,
             done: Vec::new(),
+            stops: None,
+            told_length: None,
             replies: BTreeMap::new(),
             stays: BTreeMap::new(),
             first_run: None,

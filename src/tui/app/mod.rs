@@ -172,6 +172,10 @@ pub struct App {
     pub board: Option<Board>,
     /// What can be undone there, the last at the end.
     pub done: Vec<Done>,
+    /// The session and the tokens of a prompt that was said to be too long: the same again is sent.
+    pub told_length: Option<(SessionId, u64)>,
+    /// One of another terminal: the next press of the key for it stops its turn there.
+    pub stops: Option<SessionId>,
     /// Replies that were begun there and left.
     pub replies: BTreeMap<SessionId, Text>,
     /// Worktrees of sessions that are being deleted: they stay.

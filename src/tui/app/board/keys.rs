@@ -56,6 +56,9 @@ impl App {
 
     /// What an action does to the marked session, or to the board.
     pub fn board_act(&mut self, action: Action) -> Vec<Cmd> {
+        if action != Action::BoardStop {
+            self.stops = None;
+        }
         let page = self.board_page();
         match action {
             Action::ScrollDown => self.mark(1),

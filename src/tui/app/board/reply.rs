@@ -6,7 +6,7 @@ use crate::agent::visible::one_line;
 use crate::protocol::event::When;
 use crate::protocol::id::SessionId;
 use crate::protocol::item::Block;
-use crate::protocol::op::{Manage, Op};
+use crate::protocol::op::{Manage, Op, Stopper};
 use crate::protocol::session::{Change, RunLimits, State};
 use crate::protocol::worktree::Worktree;
 use crate::tui::app::App;
@@ -195,9 +195,19 @@ impl App {
         if here {
             return vec![Cmd::Send(self.command(entry.id, Op::Interrupt))];
         }
-        if self.process_of(entry.id).is_some() {
-            let session = Some(entry.id);
-            return vec![Cmd::Manage(entry.id, Manage::Stop { session })];
+        if let Some(process) = self.process_of(entry.id) {
+            // It may be somebody's who looks at it there.
+            let asked = self.stops.replace(entry.id) == Some(entry.id);
+            if !asked {
+                let key = self.keymap().way_from(Place::Board, Action::BoardStop);
+                self.say(format!(
+                    "process {process} has it, another terminal: {key} once more stops its turn there"
+                ));
+                return Vec::new();
+            }
+            self.stops = None;
+            let (session, by) = (Some(entry.id), Stopper::Board);
+            return vec![Cmd::Manage(entry.id, Manage::Stop { session, by })];
         }
         self.say("nothing runs in it");
         Vec::new()

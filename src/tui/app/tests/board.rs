@@ -8,7 +8,7 @@ use crate::protocol::board::{Shelf, Weight};
 use crate::protocol::event::{Ending, Fact, When};
 use crate::protocol::id::SessionId;
 use crate::protocol::money::Amounts;
-use crate::protocol::op::{Manage, Managed, Op};
+use crate::protocol::op::{Manage, Managed, Op, Stopper};
 use crate::protocol::query::{Found, Query};
 use crate::protocol::session::{Card, Change, State};
 use crate::protocol::time::Time;
@@ -276,8 +276,15 @@ fn what_runs_or_is_held_elsewhere_is_not_put_away_or_deleted() {
         assert!(desk.said().contains("process 4711"), "{}", desk.said());
     }
     let session = Some(id(1));
-    let stop = Cmd::Manage(id(1), Manage::Stop { session });
+    let by = Stopper::Board;
+    let stop = Cmd::Manage(id(1), Manage::Stop { session, by });
+    // Whoever looks at it there is not stopped by one key, nor by one after another.
+    assert_eq!(desk.char('x'), []);
+    assert!(desk.said().contains("x once more"), "{}", desk.said());
+    desk.char('G');
+    assert_eq!(desk.char('x'), []);
     assert_eq!(desk.char('x'), [stop]);
+    assert_eq!(desk.char('x'), []);
     desk.press(KeyCode::Tab);
     desk.typed("hello");
     assert_eq!(ops(&desk.press(KeyCode::Enter)), []);
