@@ -224,6 +224,7 @@ impl App {
             Written::Nothing => self.offer_ways(),
             Written::Slash { name, rest } => self.enter_slash(&name, &rest),
             Written::Shell { command, quoted } => self.shell(command, quoted),
+            Written::Prompt(_) if self.warns_of_length() => Vec::new(),
             Written::Prompt(blocks) => {
                 let running = self.view().running();
                 if running && self.view().asks() > 0 {

@@ -74,9 +74,13 @@ impl App {
             return Some(Estimate::Play);
         }
         let card = self.card(view.model()?)?;
+        Some(estimate(card, self.tokens_of_prompt(view, card), view))
+    }
+
+    /// Tokens of the next prompt of a session with what is typed so far.
+    pub fn tokens_of_prompt(&self, view: &View, card: &ModelCard) -> u64 {
         let shown = Tokens::of(&card.model.model, view.composer.images()).likely;
-        let typed = shown + tokens_of(&view.composer.plain());
-        Some(estimate(card, self.tokens_before(view) + typed, view))
+        self.tokens_before(view) + shown + tokens_of(&view.composer.plain())
     }
 }
 

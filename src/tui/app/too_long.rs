@@ -1,11 +1,14 @@
 //! A conversation that is too long for its model: what of it can be gone on with.
 
+use crate::agent::figure;
 use crate::protocol::event::Ending;
 use crate::protocol::failure::FailureKind;
 use crate::protocol::item::Origin;
 use crate::protocol::session::Change;
 use crate::tui::app::App;
 use crate::tui::app::chip::kept_blocks;
+use crate::tui::app::keymap::Action;
+use crate::tui::app::keymap::place::Place;
 use crate::tui::app::message::Cmd;
 use crate::tui::app::transcript::{Entry, What};
 use crate::tui::app::view::View;
@@ -37,6 +40,32 @@ impl View {
 }
 
 impl App {
+    /// What is written makes the prompt longer than the window of its model: said once, before it is sent and paid for. The
+    /// same text again is sent, since this is an estimate. Whether it was said now.
+    pub fn warns_of_length(&mut self) -> bool {
+        let view = self.view();
+        let card = view.model().and_then(|model| self.card(model));
+        let Some((card, window)) = card.and_then(|card| Some((card, card.context?))) else {
+            return false;
+        };
+        let tokens = self.tokens_of_prompt(view, card);
+        let told = Some((view.id, tokens));
+        if tokens <= window || view.played() || self.told_length == told {
+            return false;
+        }
+        let said = format!(
+            "about {} tokens, and {} takes {}: {} again sends it all the same, {} chooses another model",
+            figure::tokens(tokens),
+            card.model,
+            figure::tokens(window),
+            self.keymap().way_from(Place::Composer, Action::Send),
+            self.keymap().way(Action::Models),
+        );
+        self.told_length = told;
+        self.say(said);
+        true
+    }
+
     /// A fork without the last prompt, which is there to be changed: what to do where it was too long.
     pub fn fork_before_prompt(&mut self) -> Vec<Cmd> {
         let Some((turn, text)) = self.view().last_prompt() else {

@@ -4,7 +4,7 @@
 use crossterm::event::KeyCode;
 
 use crate::protocol::op::Op;
-use crate::protocol::query::Found;
+use crate::protocol::query::{Found, ModelCard};
 use crate::protocol::rule::Mode;
 use crate::protocol::session::Change;
 use crate::protocol::worktree::{Became, FileChange, Files, Look, Sight, Standing, Worktree};
@@ -13,6 +13,7 @@ use crate::tui::app::keymap::Action;
 use crate::tui::app::message::{Cmd, Msg, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::files::Page;
+use crate::tui::app::tests::models::offer;
 use crate::tui::app::tests::{Desk, ops};
 
 impl Desk {
@@ -189,4 +190,27 @@ fn a_page_key_moves_what_is_seen_at_once() {
         };
         assert_eq!(moved, 15, "{at}: a row stays in sight");
     }
+}
+
+#[test]
+fn a_prompt_longer_than_the_window_is_told_before_it_is_sent() {
+    let mut desk = Desk::open();
+    let model = desk.app.view().model().cloned().unwrap();
+    desk.app.models = vec![ModelCard {
+        model,
+        context: Some(1_000),
+        ..offer("a/b").card
+    }];
+    assert_eq!(ops(&desk.enter("short")).len(), 1);
+    desk.update(Msg::Paste("word ".repeat(2_000)));
+    assert_eq!(ops(&desk.press(KeyCode::Enter)), []);
+    assert!(
+        desk.says().contains("takes 1k: Enter again"),
+        "{}",
+        desk.says()
+    );
+    // Another text is another question.
+    desk.typed("and more, which is another text");
+    assert_eq!(ops(&desk.press(KeyCode::Enter)), []);
+    assert_eq!(ops(&desk.press(KeyCode::Enter)).len(), 1);
 }
