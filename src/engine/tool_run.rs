@@ -16,7 +16,7 @@ use crate::agent::turn::input::{Decision, Input};
 use crate::engine::bound;
 use crate::engine::session::Task;
 use crate::protocol::ask::Subject;
-use crate::protocol::call::{Outcome, OutputRef, Reach, ToolCall, Untrusted};
+use crate::protocol::call::{Outcome, OutcomeKind, OutputRef, Reach, ToolCall, Untrusted};
 use crate::protocol::event::{Delta, Fact, Signal};
 use crate::protocol::id::{CallId, CommandId};
 use crate::protocol::item::Item;
@@ -244,7 +244,9 @@ impl Task {
         let kept = self.kept(held.boxed(), number, began);
         self.tools.spawn(async move {
             let mut kept = kept.await;
-            kept.outcome.untrusted = untrusted;
+            // What failed before anything was read brought nothing.
+            let brought = kept.outcome.kind != OutcomeKind::Failed;
+            kept.outcome.untrusted = untrusted.filter(|_| brought);
             Finished {
                 call: id,
                 tool: name,

@@ -146,7 +146,8 @@ impl Untrusted {
     pub fn told(&self) -> String {
         match self {
             Self::Outside { path } => format!("read {}, outside its folder", path.display()),
-            Self::Web => "read from the network".to_owned(),
+            // What came of it is not known: a look-up may have failed.
+            Self::Web => "ran a command with the network".to_owned(),
         }
     }
 
@@ -154,7 +155,7 @@ impl Untrusted {
     pub fn word(&self) -> &'static str {
         match self {
             Self::Outside { .. } => "read outside",
-            Self::Web => "read the web",
+            Self::Web => "used the network",
         }
     }
 }

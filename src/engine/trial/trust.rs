@@ -62,7 +62,8 @@ async fn what_was_read_outside_takes_the_rules_for_what_leads_out_until_it_is_vo
         )
     };
     let script = format!(
-        "> first\n{}< text: done\n\n> read\n{}{}< text: done\n\n> again\n{}< text: done\n",
+        "> first\n{}{}< text: done\n\n> read\n{}{}< text: done\n\n> again\n{}< text: done\n",
+        call("read", "missing", ""),
         call("write", "a", ",\"content\":\"x\""),
         call("read", "notes", ""),
         call("write", "b", ",\"content\":\"x\""),
@@ -75,7 +76,7 @@ async fn what_was_read_outside_takes_the_rules_for_what_leads_out_until_it_is_vo
     );
     stage.config.push_str(&rule);
     let mut play = stage.open();
-    // Nothing was read yet: the rule lets it run.
+    // Nothing was read yet, since what was looked for is not there: the rule lets it run.
     play.say("first", When::Turn);
     assert_eq!(play.ending().await, Ending::Finished);
     play.say("read", When::Turn);
@@ -97,7 +98,7 @@ async fn what_was_read_outside_takes_the_rules_for_what_leads_out_until_it_is_vo
         .filter_map(result)
         .map(|outcome| outcome.untrusted)
         .collect();
-    assert_eq!(untrusted, [None, Some(read), None]);
+    assert_eq!(untrusted, [None, None, Some(read), None]);
     let until = session.untrusted[0].0;
     // What was read after that would not be meant.
     for (until, stays) in [(Seq(until.0 - 1), 1), (until, 0)] {
