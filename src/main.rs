@@ -7,6 +7,7 @@ mod tour;
 mod wishes;
 mod workstation;
 
+use std::io::IsTerminal;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -17,6 +18,7 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use creel::command::bug_report::Material;
 use creel::command::cli::{BugReportArgs, Cli, DoctorArgs, Sub, Workstation};
 use creel::command::doctor::{self, Surroundings};
+use creel::command::manual::Reader;
 use creel::command::moment::Now;
 use creel::command::{
     Ended, Face, Trouble, bug_report, cache, config, cost, exit, export, models, package, plain,
@@ -113,7 +115,14 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
     let paths = Paths::from_environment(&process_environment).map_err(Trouble::failed)?;
     match &sub {
         Sub::Completions { shell } => return package::completions(*shell, face),
-        Sub::Man => return package::man(face),
+        Sub::Man => {
+            let reader = if std::io::stdout().is_terminal() {
+                Reader::Person
+            } else {
+                Reader::Program
+            };
+            return package::man(reader, face);
+        }
         Sub::Theme(sub) => return theme::run(sub, &paths, &process_environment, face),
         Sub::Config(sub) => return config::run(sub, &paths, &process_environment, KEYS, face),
         _ => {}

@@ -221,7 +221,7 @@ pub struct ExportArgs {
 pub enum Form {
     Markdown,
     Html,
-    /// One item a line, in the form `creel import jsonl` will read
+    /// One item a line, for other programs
     Jsonl,
 }
 

@@ -12,6 +12,7 @@ pub mod doctor;
 pub mod export;
 pub mod find;
 pub mod json;
+pub mod manual;
 pub mod models;
 pub mod moment;
 pub mod package;

@@ -5,6 +5,7 @@ use clap_complete::Shell;
 use clap_mangen::Man;
 
 use crate::command::cli::Cli;
+use crate::command::manual::{self, Reader};
 use crate::command::{Ended, Face, exit};
 use crate::config::preset;
 
@@ -68,7 +69,17 @@ const FILES: [(&str, &str); 6] = [
 ];
 
 /// One page for all commands: what it names is in it.
-pub fn man(face: &mut Face<'_>) -> Ended {
+pub fn man(reader: Reader, face: &mut Face<'_>) -> Ended {
+    let page = page()?;
+    match reader {
+        Reader::Program => face.out.write_all(&page)?,
+        Reader::Person if manual::shown_by_man(&page) => {}
+        Reader::Person => face.say(&manual::plain(&String::from_utf8_lossy(&page)))?,
+    }
+    Ok(exit::DONE)
+}
+
+fn page() -> Result<Vec<u8>, std::io::Error> {
     let mut command = Cli::command();
     command.build();
     let mut page = Vec::new();
@@ -97,8 +108,7 @@ pub fn man(face: &mut Face<'_>) -> Ended {
     list("FILES", files, &mut page);
     extra(&whole, ".SH \"EXIT STATUS\"", &mut page)?;
     whole.render_version_section(&mut page)?;
-    face.out.write_all(&page)?;
-    Ok(exit::DONE)
+    Ok(page)
 }
 
 /// A section of names and what they are for.
@@ -152,7 +162,8 @@ mod tests {
 
     #[tokio::test]
     async fn the_manual_has_every_command() {
-        let (page, err, code) = written(b"", async |face: &mut Face<'_>| man(face)).await;
+        let (page, err, code) =
+            written(b"", async |face: &mut Face<'_>| man(Reader::Program, face)).await;
         assert_eq!((err.as_str(), code), ("", 0));
         for wanted in [
             ".TH creel 1",
