@@ -30,6 +30,8 @@ pub struct Scene {
     session: SessionId,
     mode: Mode,
     ask: Option<AskId>,
+    /// Whether its turn runs.
+    running: bool,
     focus: Discriminant<Focus>,
     overlay: Option<Discriminant<Overlay>>,
 }
@@ -63,6 +65,7 @@ impl App {
             session: self.view().id,
             mode: self.view().mode(self.now.wall),
             ask: self.asking().map(|ask| ask.ask.id.clone()),
+            running: self.view().running(),
             focus: discriminant(&self.focus),
             overlay: self.overlay.as_ref().map(discriminant),
         }
@@ -76,7 +79,9 @@ impl App {
         let scene = self.scene();
         let same = note.scene.as_ref().is_none_or(|of| *of == scene);
         let over = note.said + LEAST;
-        if !same && (acted || over <= self.now.since) {
+        // Who does something else has read it, or will not.
+        let read = over <= self.now.since;
+        if acted && (!same || read) || !same && read {
             self.note = None;
             self.changes.in_focus += 1;
         } else if let Some(note) = &mut self.note {

@@ -4,7 +4,7 @@
 use crossterm::event::KeyCode;
 
 use crate::protocol::ask::Risk;
-use crate::protocol::event::Fact;
+use crate::protocol::event::{Ending, Fact};
 use crate::protocol::id::AskId;
 use crate::tui::app::message::Msg;
 use crate::tui::app::saying::Matter;
@@ -16,11 +16,16 @@ fn said(desk: &Desk) -> &str {
 
 #[test]
 fn a_line_goes_with_the_box_the_ask_or_the_session_it_was_said_in() {
-    // Another key in the same place leaves it to be read.
+    // Another key in the same place leaves it to be read, and then no longer.
     let mut desk = Desk::open();
     desk.app.say("of a session");
     desk.typed("a");
     assert_eq!(said(&desk), "of a session");
+    desk.wait(2_000);
+    assert_eq!(said(&desk), "of a session");
+    desk.typed("b");
+    assert_eq!(said(&desk), "");
+    desk.app.say("of a session");
     desk.ctrl('x');
     desk.press(KeyCode::Char('n'));
     assert_eq!(said(&desk), "");
@@ -57,6 +62,16 @@ fn what_is_over_by_itself_was_to_be_read_for_a_moment() {
         desk.wait(after);
         assert_eq!(said(&desk), expected, "{waited} {after}");
     }
+    // A turn that ended, which the line may have been about.
+    let mut desk = Desk::running();
+    desk.app.say("of the turn");
+    desk.wait(500);
+    desk.fact(Fact::TurnEnded {
+        turn: 1,
+        ending: Ending::Finished,
+    });
+    desk.wait(2_000);
+    assert_eq!(said(&desk), "");
     // Nothing of it has to do with an ask that nobody looks at.
     let mut desk = Desk::running();
     desk.ask("a", Risk::Low);
