@@ -147,6 +147,7 @@ pub fn subject(name: &str, arguments: &str, most: usize) -> String {
     let known = match name {
         "read" | "write" | "edit" => field("path"),
         "bash" => field("command"),
+        "question" => field("text"),
         "glob" => field("pattern"),
         "grep" => field("pattern").map(|pattern| match field("path") {
             Some(path) => format!("\"{pattern}\" in {path}"),

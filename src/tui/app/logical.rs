@@ -21,6 +21,7 @@ pub fn head(name: &str, arguments: &str) -> String {
     let known = match name {
         "read" | "write" | "edit" => field("path").map(str::to_owned),
         "bash" => field("command").map(str::to_owned),
+        "question" => field("text").map(str::to_owned),
         "glob" => field("pattern").map(str::to_owned),
         "grep" => field("pattern").map(|pattern| match field("path") {
             Some(path) => format!("\"{pattern}\" in {path}"),

@@ -238,7 +238,7 @@ fn how(laid: &mut Laid, ending: &Ending, along: bool, form: Form, look: &Look) {
             format!("{} {}", look.mark(Mark::Failed), one_line(&failure.message)),
             Role::Bad,
         ),
-        Ending::Denied => ("ended after a no".to_owned(), Role::Warn),
+        Ending::Denied => ("finished; part of it was denied".to_owned(), Role::Warn),
         Ending::Budget => ("ended at its budget".to_owned(), Role::Warn),
         Ending::Limit { text } => (one_line(text), Role::Warn),
         Ending::Interrupted { text, heard } => {
