@@ -140,7 +140,7 @@ fn all(app: &App, overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> 
                 .put(value, Role::Muted);
         }
         start
-            .put(pad(&name, NAME, look.glyphs), Role::Text)
+            .put(column(&name, NAME, look), Role::Text)
             .put(format!("  {value}"), Role::Muted)
             .end(fit(&origin, room / 3, look.glyphs), Role::Muted)
     });
@@ -197,7 +197,7 @@ fn keys_page(overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> Page 
                 .end(key, role)
         } else {
             start
-                .put(pad(live.row.help, HELP, look.glyphs), Role::Text)
+                .put(column(live.row.help, HELP, look), Role::Text)
                 .put(format!("  {}", place_word(live.place)), Role::Muted)
                 .end(format!("{own}{said}"), role)
         }
@@ -217,6 +217,14 @@ fn keys_page(overlay: &Settings, pick: &Pick, room: usize, look: &Look) -> Page 
     );
     "* your own".clone_into(&mut page.right);
     page
+}
+
+/// As wide as its column; what is longer pushes the rest aside and is cut only where the row ends.
+fn column(text: &str, width: usize, look: &Look) -> String {
+    if cells::of(text) > width {
+        return text.to_owned();
+    }
+    pad(text, width, look.glyphs)
 }
 
 fn place_word(place: Place) -> &'static str {
