@@ -71,7 +71,7 @@ fn what_a_yes_for_the_session_covers_is_read_before_it_is_pressed() {
             desk.key(KeyCode::Char('a'), KeyModifiers::ALT);
         }
         let seen = words(&mut desk);
-        let said = "until this session is closed `s` allows exactly this command";
+        let said = "in this session, also opened again, `s` allows exactly this command";
         assert!(seen.contains(said), "{seen}");
     }
     // On the smallest screen all of an ask is seen at one look: there it is a detail.
@@ -86,6 +86,44 @@ fn what_a_yes_for_the_session_covers_is_read_before_it_is_pressed() {
         desk.press(KeyCode::PageDown);
     }
     assert!(seen.contains("`s` allows exactly this command"), "{seen}");
+}
+
+#[test]
+fn an_ask_says_why_it_offers_no_rule() {
+    let why = "no rule is offered: 2 of its commands have none, and one rule covers one";
+    let about = |session_rule: Option<&str>| match approval(Risk::Low, "a && b", "runs") {
+        About::Approval(approval) => About::Approval(Approval {
+            session_rule: session_rule.map(str::to_owned),
+            no_rule: Some(why.to_owned()),
+            ..approval
+        }),
+        other => other,
+    };
+    let seen = |desk: &mut Desk| {
+        let text = desk.text().replace(['┃', '│'], " ");
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    for (rule, size, expected) in [
+        (None, (100, 30), true),
+        (None, (80, 24), true),
+        // Where there is little room, and where one of the keys is there, it is a detail.
+        (None, (40, 12), false),
+        (Some("Bash(a)"), (80, 24), false),
+    ] {
+        let mut desk = Desk::running(size);
+        desk.ask(about(rule));
+        assert_eq!(seen(&mut desk).contains(why), expected, "{size:?}");
+        desk.key(KeyCode::Char('a'), KeyModifiers::ALT);
+        desk.wait(400);
+        assert_eq!(seen(&mut desk).contains(why), expected, "{size:?}");
+        desk.press(KeyCode::Char('d'));
+        let mut all = String::new();
+        for _ in 0..9 {
+            all.push_str(&seen(&mut desk));
+            desk.press(KeyCode::PageDown);
+        }
+        assert!(all.contains("no rule is offered: 2 of"), "{all}");
+    }
 }
 
 #[test]
@@ -238,7 +276,7 @@ fn the_risk_and_the_keys_of_an_ask_are_always_in_sight() {
             desk.press(KeyCode::Char('y'));
             let asks = desk.text();
             assert_eq!(
-                asks.contains("Enter makes it so"),
+                asks.contains("HIGH: Enter runs it"),
                 risk == Risk::High,
                 "{asks}"
             );
@@ -269,6 +307,15 @@ fn budget_stop() {
     desk.press(KeyCode::Tab);
     desk.wait(400);
     screen!("ask_budget", desk);
+    // Nothing was spent of it: it was not reached.
+    let mut desk = Desk::running((80, 24));
+    desk.ask(About::Budget {
+        worst: Money::usd(110_000_000_000),
+        left: Money::usd(40_000_000_000),
+        limit: Money::usd(40_000_000_000),
+        which: BudgetName::Session,
+    });
+    assert!(desk.text().contains("budget too small"), "{}", desk.text());
 }
 
 /// One line that changes is read at one look on the smallest screen, and a key that does nothing yet says why.
@@ -340,8 +387,6 @@ fn a_change_in_parts() {
         desk.press(KeyCode::Char(' '));
         desk.wait(400);
         screen!(format!("ask_parts_{width}x{height}"), desk);
-        desk.press(KeyCode::Char('G'));
-        desk.wait(400);
         let cmds = desk.pressed(KeyCode::Char('y'));
         let kept = cmds.iter().find_map(|cmd| match cmd {
             Cmd::Send(command) => match &command.op {

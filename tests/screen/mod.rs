@@ -15,6 +15,7 @@ mod asks;
 mod board;
 mod composing;
 mod desk;
+mod exact;
 mod failures;
 mod fifty;
 mod first_page;

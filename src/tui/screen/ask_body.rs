@@ -8,11 +8,12 @@ use crate::protocol::ask::{About, Approval, Ask, Risk, Subject, command_line};
 use crate::protocol::id::SessionId;
 use crate::tui::app::App;
 use crate::tui::app::arguments::readable_arguments;
+use crate::tui::app::choosing::Choice;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
 use crate::tui::screen::body::{Laid, changes, diff, indented};
 use crate::tui::screen::look::{Look, Role};
-use crate::tui::screen::rows::{self, Row, chopped, wrapped};
+use crate::tui::screen::rows::{self, Row, exact, wrapped};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::text;
@@ -162,23 +163,23 @@ pub fn approval(app: &App, approval: &Approval, depth: Depth, form: Form) -> Ask
     let details = depth == Depth::Details;
     match &approval.subject {
         Subject::Command { argv, parts } => {
-            for row in chopped(&escaped(command_line(argv)), width, indent, Role::Strong) {
+            for row in exact(&escaped(command_line(argv)), width, indent, Role::Strong) {
                 laid.row(row);
             }
-            for row in chopped(&format!("in {cwd}"), width, indent, Role::Muted) {
+            for row in exact(&format!("in {cwd}"), width, indent, Role::Muted) {
                 laid.row(row);
             }
             // The parts are the same words once more.
             if parts.len() > 1 && (details || !narrow) {
                 for (index, part) in parts.iter().enumerate() {
-                    for row in chopped(&escaped(part), width, 5, Role::Text)
+                    for row in exact(&escaped(part), width, 5, Role::Text)
                         .into_iter()
                         .enumerate()
                         .map(|(row_index, mut row)| {
                             if row_index == 0
                                 && let Some(first) = row.left.first_mut()
                             {
-                                first.0.replace_range(0..5, &format!("  {:<3}", index + 1));
+                                first.0 = format!("  {:<3}", index + 1);
                             }
                             row
                         })
@@ -190,8 +191,7 @@ pub fn approval(app: &App, approval: &Approval, depth: Depth, form: Form) -> Ask
             if details {
                 laid.row(Row::of("  word by word:", Role::Muted));
                 for (index, word) in argv.iter().enumerate() {
-                    for row in chopped(&format!("{index} {}", escaped(word)), width, 4, Role::Text)
-                    {
+                    for row in exact(&format!("{index} {}", escaped(word)), width, 4, Role::Text) {
                         laid.row(row);
                     }
                 }
@@ -212,7 +212,7 @@ pub fn approval(app: &App, approval: &Approval, depth: Depth, form: Form) -> Ask
                 Some(inside) => escaped(&inside.to_string_lossy()),
                 None => app.setup.path(path),
             };
-            let mut rows = chopped(&place, room, indent, Role::Strong);
+            let mut rows = exact(&place, room, indent, Role::Strong);
             if let Some(last) = rows.pop() {
                 rows.push(last.end(counts, Role::Muted));
             }
@@ -224,12 +224,12 @@ pub fn approval(app: &App, approval: &Approval, depth: Depth, form: Form) -> Ask
             change(laid, &path.to_string_lossy(), patch, lean, form);
         }
         Subject::Read { path } => {
-            for row in chopped(&app.setup.path(path), width, indent, Role::Strong) {
+            for row in exact(&app.setup.path(path), width, indent, Role::Strong) {
                 laid.row(row);
             }
         }
         Subject::Other { arguments } => {
-            for row in chopped(
+            for row in exact(
                 &escaped(&readable_arguments(arguments)),
                 width,
                 indent,
@@ -262,10 +262,19 @@ pub fn approval(app: &App, approval: &Approval, depth: Depth, form: Form) -> Ask
         let allows = if narrow {
             format!("`{key}` allows {what}")
         } else {
-            format!("until this session is closed `{key}` allows {what}")
+            format!("in this session, also opened again, `{key}` allows {what}")
         };
         let role = if wider { Role::Warn } else { Role::Muted };
-        for row in chopped(&allows, width, indent, role) {
+        for row in exact(&allows, width, indent, role) {
+            laid.row(row);
+        }
+    }
+    // Why keys that others have are missing; where one of them is there, it is a detail.
+    let only_once = approval.session_rule.is_none() && depth != Depth::Together && !narrow;
+    if let Some(why) = &approval.no_rule
+        && (details || only_once)
+    {
+        for row in wrapped(&one_line(why), width, indent, Role::Muted) {
             laid.row(row);
         }
     }
@@ -273,12 +282,6 @@ pub fn approval(app: &App, approval: &Approval, depth: Depth, form: Form) -> Ask
         let reason = format!("asked because: {}", one_line(&approval.reason));
         for row in wrapped(&reason, width, 2, Role::Muted) {
             laid.row(row);
-        }
-        if let Some(why) = &approval.no_rule {
-            let why = format!("no rule from now on: {}", one_line(why));
-            for row in wrapped(&why, width, 2, Role::Muted) {
-                laid.row(row);
-            }
         }
         if matches!(approval.subject, Subject::Command { .. }) {
             for row in wrapped(approval.held(), width, 2, Role::Muted) {
@@ -326,6 +329,25 @@ pub fn open_and_why(approval: &Approval) -> String {
     open.unwrap_or_default() + &approval.risk_why
 }
 
+/// What the second key of a yes to a HIGH one does.
+pub fn second(about: &About, choice: Choice, back: &str, narrow: bool) -> String {
+    let does = match about {
+        _ if choice == Choice::Session => "allows it in this session",
+        About::Approval(approval) => match &approval.subject {
+            Subject::Command { .. } => "runs it",
+            Subject::Change { .. } => "writes it",
+            Subject::Read { .. } => "reads it",
+            Subject::Other { .. } => "does it",
+        },
+        _ => "does it",
+    };
+    match (narrow, choice == Choice::Session) {
+        (true, true) => "HIGH: Enter allows it here".to_owned(),
+        (true, false) | (false, true) => format!("HIGH: Enter {does}"),
+        (false, false) => format!("HIGH: Enter {does}, {back} does not"),
+    }
+}
+
 /// How risky it is, and why.
 pub fn risk(risk: Risk, why: &str, form: Form) -> Vec<Row> {
     let width = form.cells();
@@ -370,7 +392,7 @@ pub fn change(laid: &mut Laid, file: &str, patch: &str, lean: bool, form: Form) 
         laid.sheet(sheet, 2, height);
         return;
     }
-    for row in chopped(&text::expand(&shown, 4), form.cells(), 2, Role::Text) {
+    for row in exact(&text::expand(&shown, 4), form.cells(), 2, Role::Text) {
         laid.row(row);
     }
 }

@@ -13,12 +13,12 @@ use crate::tui::app::choosing::Choice;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::live::Keymap;
 use crate::tui::app::keymap::place::Place;
-use crate::tui::screen::ask_body::{Asked, Depth, NARROW, approval, with_others};
+use crate::tui::screen::ask_body::{Asked, Depth, NARROW, approval, second, with_others};
 use crate::tui::screen::asked::{question, text_rows};
 use crate::tui::screen::blank;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::{Row, wrapped};
-use crate::tui::screen::{ask_hunks, ask_rule};
+use crate::tui::screen::{ask_hunks, ask_line, ask_rule};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::paint::Form;
@@ -129,10 +129,15 @@ impl Card<'_> {
                 };
                 (format!("{mark} {wants}"), Role::Warn)
             }
-            About::Budget { .. } => (
-                format!("{} budget reached", look.mark(Mark::Budget)),
-                Role::Warn,
-            ),
+            About::Budget { left, limit, .. } => {
+                let nothing = left == limit;
+                let said = if nothing {
+                    "budget too small"
+                } else {
+                    "budget reached"
+                };
+                (format!("{} {said}", look.mark(Mark::Budget)), Role::Warn)
+            }
             About::Guard { .. } => (format!("{mark} paused"), Role::Warn),
             About::Unpriced { .. } => (format!("{mark} no price known"), Role::Warn),
             About::Question(_) => (
@@ -167,16 +172,21 @@ impl Card<'_> {
             ];
         }
         if let Some(line) = &focus.line {
-            // While something is typed these two are what they are in every ask.
-            let keys = match line {
-                Line::Reason(_) if narrow => [("Enter", "no, with this"), ("Esc", "back")],
-                Line::Reason(_) => [("Enter", "no, with this reason"), ("Esc", "back")],
-                Line::Command(_) => [("Enter", "run this instead"), ("Esc", "back")],
-                Line::Answer(_) => [("Enter", "answer with this"), ("Esc", "back")],
-                Line::Rule(_) => [("Enter", "try this rule"), ("Esc", "back")],
+            // While something is typed these are what they are in every ask.
+            let (enter, more) = match line {
+                Line::Reason(_) if narrow => ("no, with this", None),
+                Line::Reason(_) => ("no, with this reason", None),
+                Line::Command(_) if narrow => ("run", Some(("Ctrl+J", "line"))),
+                Line::Command(_) => ("run this instead", Some(("Ctrl+J", "new line"))),
+                Line::Answer(_) => ("answer with this", None),
+                Line::Rule(_) => ("try this rule", None),
             };
             let mut row = Row::new();
-            for (key, what) in keys {
+            for (key, what) in [("Enter", enter)]
+                .into_iter()
+                .chain(more)
+                .chain([("Esc", "back")])
+            {
                 row = row
                     .put(key, Role::Key)
                     .put(format!(" {what}   "), Role::Muted);
@@ -193,7 +203,7 @@ impl Card<'_> {
         let flash = focus.arming.flash.is_some();
         let mut rows = choices(app, focus, width, flash);
         let state = match (focus.confirm, ready) {
-            (Some(_), _) => (format!("Enter makes it so; {back} does not"), Role::Bad),
+            (Some(choice), _) => (second(self.about, choice, &back, narrow), Role::Bad),
             (None, true) => ("ready".to_owned(), Role::Good),
             (None, false) if focus.arming.seen == Sight::Whole || whole => {
                 ("ready after a short quiet".to_owned(), Role::Muted)
@@ -203,7 +213,8 @@ impl Card<'_> {
         rows.push(
             Row::of(back, Role::Key)
                 .put(
-                    if narrow {
+                    // Before the second key of a HIGH one it leads back from that.
+                    if narrow || focus.confirm.is_some() {
                         " back"
                     } else {
                         " back; it stays waiting"
@@ -217,7 +228,8 @@ impl Card<'_> {
 
     /// Rows the card wants, its frame included.
     pub fn height(&self, asked: &Asked, app: &App, width: usize) -> usize {
-        let line = usize::from(self.focus.is_some_and(|focus| focus.line.is_some()));
+        let line = self.focus.and_then(|focus| focus.line.as_ref());
+        let line = line.map_or(0, |line| ask_line::height(line, width));
         asked.height() + self.foot(app, width, true).len() + line + 3
     }
 
@@ -324,8 +336,13 @@ impl Card<'_> {
             crate::tui::screen::rows::draw(&rows, canvas, inner, 0, look);
             return Drawn::default();
         }
-        let foot_height = (foot.len() + usize::from(line.is_some()))
-            .min(usize::from(inner.height).saturating_sub(1)) as u16;
+        // A command that is typed may take what the body leaves: what is asked is read again when it is left.
+        let rest = usize::from(inner.height).saturating_sub(foot.len() + seen);
+        let line_height = line.map_or(0, |line| {
+            ask_line::height(line, usize::from(inner.width)).min(rest.max(1))
+        });
+        let foot_height =
+            (foot.len() + line_height).min(usize::from(inner.height).saturating_sub(1)) as u16;
         let body = Rect {
             height: inner.height - foot_height,
             ..inner
@@ -369,14 +386,13 @@ impl Card<'_> {
         let mut y = body.bottom();
         let mut cursor = None;
         if let Some(line) = line {
-            let (lead, text) = match line {
-                Line::Reason(text) => ("no, because: ", text),
-                Line::Command(text) => ("run: ", text),
-                Line::Answer(text) => ("answer: ", text),
-                Line::Rule(text) => ("rule: ", text),
+            let typed = Rect {
+                y,
+                height: line_height as u16,
+                ..inner
             };
-            cursor = Some(draw_line(canvas, inner, y, lead, text, look));
-            y += 1;
+            cursor = Some(ask_line::draw(line, canvas, typed, look));
+            y += line_height as u16;
         }
         let keys = Rect {
             y,
@@ -451,32 +467,6 @@ fn choices(app: &App, focus: &AskFocus, width: usize, flash: bool) -> Vec<Row> {
         }
     }
     rows
-}
-
-/// One line that is typed, with its end in sight; gives the cursor's place.
-pub fn draw_line(
-    canvas: &mut Canvas,
-    area: Rect,
-    y: u16,
-    lead: &str,
-    line: &crate::tui::app::text::Text,
-    look: &Look,
-) -> (u16, u16) {
-    use crate::tui::widget::cells;
-    let x = canvas.write(area.left(), y, area.right(), lead, look.style(Role::Muted));
-    let room = usize::from(area.right().saturating_sub(x)).saturating_sub(1);
-    let shown = escaped(line.as_str());
-    let before = cells::of(&escaped(&line.as_str()[..line.cursor()]));
-    let mut from = 0;
-    let mut column = before;
-    if before > room {
-        // The start is left out so that the cursor is in sight.
-        let (cut, cut_cells) = cells::prefix(&shown, before - room);
-        from = cut;
-        column = before - cut_cells;
-    }
-    canvas.write(x, y, area.right(), &shown[from..], look.style(Role::Text));
-    (x + column as u16, y)
 }
 
 /// How long an ask has waited, as its card says it.

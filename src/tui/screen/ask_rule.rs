@@ -13,7 +13,7 @@ use crate::tui::screen::ask_body::{Asked, NARROW};
 use crate::tui::screen::hints::Hint::{self, All, Does};
 use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::Role;
-use crate::tui::screen::rows::{Row, chopped, wrapped};
+use crate::tui::screen::rows::{GOES_ON, Row, chopped, exact, wrapped};
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::text;
 
@@ -30,14 +30,14 @@ pub fn lay(app: &App, approval: &Approval, making: &Making, form: Form) -> Asked
         Subject::Change { path, .. } | Subject::Read { path } => app.setup.path(path),
         Subject::Other { arguments } => escaped(arguments),
     };
-    rows.extend(chopped(&subject, width, indent, Role::Muted));
+    rows.extend(exact(&subject, width, indent, Role::Muted));
     for (index, text) in making.texts.iter().enumerate() {
         let marked = index == making.at;
         let mark = if marked { "> " } else { "  " };
         let role = if marked { Role::Marked } else { Role::Text };
         let mut lines = chopped(&escaped(text), width.saturating_sub(2), 0, role);
         for (line, row) in lines.iter_mut().enumerate() {
-            let lead = if line == 0 { mark } else { "  " };
+            let lead = if line == 0 { mark } else { GOES_ON };
             row.left.insert(0, (lead.to_owned(), Role::Key));
         }
         rows.extend(lines);

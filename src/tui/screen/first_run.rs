@@ -19,7 +19,7 @@ use crate::tui::screen::hints::Hint::{self, After, All, Does, Said};
 use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::{self, Row, wrapped};
-use crate::tui::screen::{Shown, ask_card};
+use crate::tui::screen::{Shown, ask_line};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Weight};
 use crate::tui::widget::text;
@@ -123,7 +123,7 @@ pub fn draw(app: &App, page: &FirstRun, canvas: &mut Canvas, area: Rect, look: &
             width: inner.width.saturating_sub(4),
             ..inner
         };
-        cursor = Some(ask_card::draw_line(
+        cursor = Some(ask_line::draw_line(
             canvas,
             at,
             inner.y + row,

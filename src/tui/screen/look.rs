@@ -76,6 +76,7 @@ impl Look {
             '↓' => 'v',
             '≈' | '…' => '~',
             '·' | '–' => '-',
+            '↳' => '>',
             c => c,
         };
         Cow::Owned(text.chars().map(narrow).collect())

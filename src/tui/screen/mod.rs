@@ -4,6 +4,7 @@
 pub mod ask_body;
 pub mod ask_card;
 mod ask_hunks;
+mod ask_line;
 mod ask_rule;
 mod asked;
 pub mod board;

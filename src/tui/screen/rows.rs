@@ -106,6 +106,26 @@ pub fn chopped(text: &str, width: usize, indent: usize, role: Role) -> Vec<Row> 
         .collect()
 }
 
+/// Before a row that goes on with the line above it, in a column that no text comes to: what is one line is not taken for two.
+pub const GOES_ON: &str = "↳ ";
+
+/// A text that is decided on, in rows filled to the last cell, nothing left out, and told apart from a text of more lines.
+pub fn exact(text: &str, width: usize, indent: usize, role: Role) -> Vec<Row> {
+    let whole = wrap::chop(text, width.saturating_sub(indent).max(1)).nth(1);
+    let indent = match whole {
+        None => indent,
+        Some(_) => indent.max(cells::of(GOES_ON)),
+    };
+    let room = width.saturating_sub(indent).max(1);
+    wrap::chop(text, room)
+        .map(|range| {
+            let goes_on = range.start > 0 && !text[..range.start].ends_with('\n');
+            let lead = if goes_on { GOES_ON } else { "" };
+            Row::of(format!("{lead:>indent$}"), Role::Muted).put(&text[range], role)
+        })
+        .collect()
+}
+
 /// Keys with what they do, side by side as far as there is room; the last ones go first. Each is `(key, what)`.
 pub fn key_line(keys: &[(String, String)], width: usize) -> Row {
     let mut row = Row::new();
@@ -131,4 +151,40 @@ pub fn keys(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
         .iter()
         .map(|(key, what)| ((*key).to_owned(), (*what).to_owned()))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrap_is_told_apart_from_a_line_end() {
+        let cases: &[(&str, usize, usize, &[&str])] = &[
+            ("short", 8, 0, &["short"]),
+            ("short", 8, 2, &["  short"]),
+            ("abcdefgh", 8, 0, &["abcdefgh"]),
+            ("abcdefghi", 8, 0, &["  abcdef", "↳ ghi"]),
+            ("abcdef\nghi", 8, 0, &["  abcdef", "  ghi"]),
+            ("abcdef\n↳ i", 8, 2, &["  abcdef", "  ↳ i"]),
+            (
+                "a     \n     b",
+                6,
+                2,
+                &["  a   ", "↳   ", "      ", "↳  b"],
+            ),
+            (
+                "abcd\n\nefghij",
+                9,
+                5,
+                &["     abcd", "     ", "     efgh", "   ↳ ij"],
+            ),
+            ("abc\n", 8, 2, &["  abc", "  "]),
+        ];
+        for (text, width, indent, expected) in cases {
+            let rows = exact(text, *width, *indent, Role::Text);
+            let texts = |row: &Row| row.left.iter().map(|(text, _)| &**text).collect::<String>();
+            let seen: Vec<String> = rows.iter().map(texts).collect();
+            assert_eq!(seen, *expected, "{text:?} {width} {indent}");
+        }
+    }
 }

@@ -9,7 +9,7 @@ use crate::tui::app::keymap::{Action, Binding, bind};
 #[rustfmt::skip]
 pub const ROWS: &[Binding] = &[
     bind(Ask, Action::AskYes, "ask-yes", "yes, once; without a price: count it as the dearest known", &[plain('y')], None),
-    bind(Ask, Action::AskSession, "ask-session", "yes, and for this session", &[plain('s')], None),
+    bind(Ask, Action::AskSession, "ask-session", "yes, and in this session from now on", &[plain('s')], None),
     bind(Ask, Action::AskRule, "ask-rule", "yes, and a rule from now on; it is tried on past calls first", &[plain('r')], None),
     bind(Ask, Action::RuleScope, "ask-rule-where", "while a rule is made: where it holds", &[plain('w')], None),
     bind(Ask, Action::RuleLasts, "ask-rule-until", "while a rule is made: how long it holds", &[plain('u')], None),

@@ -16,7 +16,7 @@ use crate::tui::screen::board::line::Columns;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::rows::{self, Row, wrapped};
 use crate::tui::screen::spots::Spots;
-use crate::tui::screen::{Shown, ask_card, top};
+use crate::tui::screen::{Shown, ask_line, top};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::{cells, text};
@@ -130,7 +130,7 @@ fn list(
             width: inner.width.saturating_sub(2),
             ..inner
         };
-        let place = ask_card::draw_line(canvas, line, y, "/ ", &board.find, look);
+        let place = ask_line::draw_line(canvas, line, y, "/ ", &board.find, look);
         cursor = (board.writing == Writing::Find).then_some(place);
         y += 1;
     }

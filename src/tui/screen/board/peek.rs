@@ -14,7 +14,7 @@ use crate::tui::app::board::hear::weighed;
 use crate::tui::app::board::told::{Told, so_far};
 use crate::tui::app::board::{Board, Writing};
 use crate::tui::app::view::View;
-use crate::tui::screen::ask_card;
+use crate::tui::screen::ask_line;
 use crate::tui::screen::board::line;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::rows::{Row, wrapped};
@@ -102,7 +102,7 @@ pub fn draw(
             return None;
         }
     };
-    Some(ask_card::draw_line(
+    Some(ask_line::draw_line(
         canvas,
         inner,
         foot + 1,
@@ -124,7 +124,7 @@ fn gone(board: &Board, canvas: &mut Canvas, inner: Rect, look: &Look) -> Option<
         return None;
     };
     let foot = inner.bottom().saturating_sub(1);
-    Some(ask_card::draw_line(canvas, inner, foot, "> ", text, look))
+    Some(ask_line::draw_line(canvas, inner, foot, "> ", text, look))
 }
 
 fn steps(told: &Told) -> String {

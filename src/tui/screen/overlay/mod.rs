@@ -28,7 +28,7 @@ use crate::tui::app::overlay::pick::Pick;
 use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::{self, Row, wrapped};
-use crate::tui::screen::{ask_card, blank};
+use crate::tui::screen::{ask_line, blank};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 
@@ -146,7 +146,7 @@ fn show(
     let mut y = inner.y;
     let mut cursor = None;
     if let Some(filter) = &page.filter {
-        cursor = Some(ask_card::draw_line(canvas, inner, y, "> ", filter, look));
+        cursor = Some(ask_line::draw_line(canvas, inner, y, "> ", filter, look));
         y += 1;
     }
     let foot = page.foot.len() as u16 + 1;
