@@ -1,5 +1,7 @@
 //! A change taken in parts: the runs of changed lines of a patch, of which a person may take some and leave the others.
 
+use std::ops::Range;
+
 use crate::agent::visible::one_line;
 
 /// One run of changed lines.
@@ -96,7 +98,21 @@ pub fn are_several(patch: &str) -> bool {
 
 /// The patch with these of its hunks alone: what the others would take away stays as it is.
 pub fn only(patch: &str, kept: &[bool]) -> String {
+    taken(patch, kept).0
+}
+
+/// Which lines of that text are those of one of the hunks; none, at its place, where it would only have added some and is left.
+pub fn place(patch: &str, kept: &[bool], hunk: usize) -> Range<usize> {
+    let places = taken(patch, kept).1;
+    places.get(hunk).cloned().unwrap_or_default()
+}
+
+/// The patch with these of its hunks, and the lines of it that are those of each hunk of all.
+fn taken(patch: &str, kept: &[bool]) -> (String, Vec<Range<usize>>) {
     let mut text = String::new();
+    // Lines that stand in the text so far.
+    let mut count = 0;
+    let mut places: Vec<Range<usize>> = Vec::new();
     // By how many lines the new file is shorter than the patch says, up to here.
     let mut less: i64 = 0;
     // The last line is one that does not come, and what is said of it neither.
@@ -106,6 +122,9 @@ pub fn only(patch: &str, kept: &[bool]) -> String {
         let takes = line
             .run
             .is_none_or(|run| kept.get(run).copied().unwrap_or(true));
+        if line.run == Some(places.len()) {
+            places.push(count..count);
+        }
         let (sign, said) = match line.sign {
             Sign::Goes if !takes => {
                 less -= 1;
@@ -125,6 +144,10 @@ pub fn only(patch: &str, kept: &[bool]) -> String {
         };
         dropped = false;
         text.extend([sign, said, "\n"]);
+        count += 1;
+        if let Some(place) = line.run.and_then(|run| places.get_mut(run)) {
+            place.end = count;
+        }
     }
     // From the last on, so that the places of the others stay true.
     let mut end = less;
@@ -135,7 +158,7 @@ pub fn only(patch: &str, kept: &[bool]) -> String {
         }
         end = before;
     }
-    text
+    (text, places)
 }
 
 /// The first lines that a heading `@@ -15,3 +16,4 @@` names.
@@ -210,5 +233,19 @@ mod tests {
             "@@ -2,6 +2,8 @@\n two\n-three\n+drei\n+vier\n four\n five\n six\n+seven\n end\n\
              @@ -20,2 +22,2 @@\n twenty\n last\n"
         );
+    }
+
+    #[test]
+    fn each_hunk_has_its_lines_whichever_are_left() {
+        let cases = [
+            ([true; 4], [2..5, 6..7, 8..9, 12..15]),
+            ([false, true, false, true], [2..3, 4..5, 6..6, 9..12]),
+            ([true, false, true, false], [2..5, 6..7, 8..9, 12..13]),
+        ];
+        for (kept, places) in cases {
+            let found: Vec<_> = (0..4).map(|hunk| place(PATCH, &kept, hunk)).collect();
+            assert_eq!(found, places, "{kept:?}");
+        }
+        assert_eq!(place(PATCH, &[true; 4], 4), 0..0);
     }
 }

@@ -1,8 +1,10 @@
 //! What is decided on is seen exactly: where a line ends, what is typed in its place, and the part that is marked.
 
+use std::path::PathBuf;
+
 use crossterm::event::{KeyCode, KeyModifiers};
 
-use creel::protocol::ask::{Answer, Risk, Verdict};
+use creel::protocol::ask::{About, Answer, Approval, Risk, Subject, Verdict};
 use creel::protocol::op::Op;
 use creel::tui::app::message::{Cmd, Msg};
 
@@ -88,4 +90,49 @@ fn a_pasted_command_keeps_its_lines() {
     let given = verdicts(&desk.pressed(KeyCode::Enter));
     let arguments = serde_json::json!({ "command": "ls\npwd" }).to_string();
     assert_eq!(given, [Verdict::Edited { arguments }]);
+}
+
+/// All of a long change was read before it is taken in parts: that is not asked for again, and the marked part is on the screen.
+#[test]
+fn the_marked_part_of_a_long_change_is_in_sight_and_read_once() {
+    let same: String = (0..15).map(|line| format!(" same {line}\n")).collect();
+    let parts = ["first", "second", "third", "fourth"];
+    let parts = parts.map(|part| format!("{same}-{part} goes\n+{part} comes\n"));
+    let patch = format!("@@ -1,64 +1,64 @@\n{}", parts.concat());
+    for size in [(80, 24), (40, 12), (160, 50)] {
+        let mut desk = Desk::running(size);
+        desk.ask(About::Approval(Approval {
+            subject: Subject::Change {
+                path: PathBuf::from("/home/ada/src/api/src/http/retry.rs"),
+                patch: patch.clone(),
+                added: 4,
+                removed: 4,
+                created: false,
+            },
+            ..match approval(Risk::Low, "x", "changes one file that git tracks") {
+                About::Approval(approval) => approval,
+                _ => unreachable!(),
+            }
+        }));
+        desk.key(KeyCode::Char('a'), KeyModifiers::ALT);
+        desk.wait(400);
+        desk.press(KeyCode::Char('G'));
+        desk.wait(400);
+        desk.press(KeyCode::Char('e'));
+        for part in ["second", "third", "fourth"] {
+            desk.press(KeyCode::Down);
+            let seen = desk.text();
+            let goes = format!("{part} goes");
+            assert!(seen.contains(&goes), "{size:?} {part}\n{seen}");
+        }
+        desk.press(KeyCode::Up);
+        desk.press(KeyCode::Char(' '));
+        desk.wait(400);
+        let seen = desk.text();
+        // On a small screen what stays as it is is not shown.
+        assert!(seen.contains("third goes") || size.0 < 80, "{seen}");
+        let given = verdicts(&desk.pressed(KeyCode::Char('y')));
+        let kept = vec![true, true, false, true];
+        assert_eq!(given, [Verdict::Hunks { kept }], "{size:?}");
+    }
 }

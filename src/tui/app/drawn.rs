@@ -18,6 +18,8 @@ pub struct Seen {
     /// The furthest an ask can be scrolled, and the rows of it that are seen whole at once; 0: nothing of it is seen.
     pub ask_scroll_max: usize,
     pub ask_page: usize,
+    /// The first row of it that is seen.
+    pub ask_scroll: usize,
     /// Of the page that lies over all; `None`: there is none that is scrolled.
     pub page: Option<SeenPage>,
     /// The panes that were drawn.
@@ -75,6 +77,11 @@ impl App {
             ask.arming.drawn(sight, now);
             ask.scroll = ask.scroll.min(seen.ask_scroll_max);
             ask.page = seen.ask_page;
+            if let Some(picking) = &mut ask.picking
+                && std::mem::take(&mut picking.shows)
+            {
+                ask.scroll = seen.ask_scroll;
+            }
             let changed = (ask.arming, ask.scroll) != before;
             self.changes.in_focus += u64::from(changed);
         } else if let Focus::Card(card) = &mut self.focus {

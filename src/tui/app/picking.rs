@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::agent::hunks::{Hunk, hunks};
 use crate::protocol::ask::{Answer, Risk, Subject, Verdict};
-use crate::tui::app::arming::Arming;
 use crate::tui::app::ask::{AskFocus, Reply};
 use crate::tui::app::choosing::{Choice, moved};
 use crate::tui::app::keymap::Action;
@@ -16,6 +15,8 @@ pub struct Picking {
     /// One for each; at first all are.
     pub taken: Vec<bool>,
     pub at: usize,
+    /// The next frame brings the marked one into sight.
+    pub shows: bool,
 }
 
 impl Picking {
@@ -31,7 +32,7 @@ impl Picking {
 }
 
 impl AskFocus {
-    /// Begins to choose among the hunks of a change; what is shown then is shown anew.
+    /// Begins to choose among the hunks of a change. All of them were read before that: only the quiet begins anew.
     pub fn pick_hunks(&mut self, now: Duration) -> Reply {
         if let Some(Subject::Change { patch, .. }) =
             self.approval().map(|approval| &approval.subject)
@@ -41,9 +42,10 @@ impl AskFocus {
                 taken: vec![true; hunks.len()],
                 hunks,
                 at: 0,
+                shows: false,
             }));
             self.scroll = 0;
-            self.arming = Arming::new(now);
+            self.arming.rest(now);
         }
         Reply::Stay
     }
@@ -63,18 +65,11 @@ impl AskFocus {
             Some(Action::Close) => {
                 self.picking = None;
                 self.scroll = 0;
-                self.arming = Arming::new(now);
+                self.arming.rest(now);
             }
             Some(action @ (Action::MarkAfter | Action::MarkBefore)) => {
                 picking.at = moved(Some(picking.at), picking.hunks.len(), action).unwrap_or(0);
-                // The file stands above them.
-                let row = picking.at + 1;
-                let last = self.scroll + self.page.max(1) - 1;
-                if row < self.scroll {
-                    self.scroll = row;
-                } else if row > last {
-                    self.scroll += row - last;
-                }
+                picking.shows = true;
             }
             Some(Action::AskHunk) => self.turn_hunk(None, now),
             // Enter takes nothing that was not asked for: it is the second key alone.
@@ -105,7 +100,7 @@ impl AskFocus {
         Reply::Stay
     }
 
-    /// Takes a hunk or leaves it: the marked one, or that of a number. What would be written is another then, and is read anew.
+    /// Takes a hunk or leaves it: the marked one, or that of a number. What would be written is less then than what was read.
     fn turn_hunk(&mut self, row: Option<usize>, now: Duration) {
         let Some(picking) = &mut self.picking else {
             return;
@@ -116,7 +111,7 @@ impl AskFocus {
         };
         *taken = !*taken;
         picking.at = at;
-        self.scroll = 0;
-        self.arming = Arming::new(now);
+        picking.shows = true;
+        self.arming.rest(now);
     }
 }

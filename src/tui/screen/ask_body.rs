@@ -1,6 +1,8 @@
 //! What an ask shows: all of what would run or change, where, how risky that is and why. Nothing is left out but what would be
 //! said twice.
 
+use std::ops::Range;
+
 use ratatui::layout::Rect;
 
 use crate::agent::visible::{escaped, one_line};
@@ -30,6 +32,8 @@ pub const NARROW: usize = 44;
 pub struct Asked {
     pub body: Laid,
     pub risk: Vec<Row>,
+    /// The rows of the body that the mark is about.
+    pub marked: Option<Range<usize>>,
 }
 
 /// Which rows of it are shown.
@@ -102,6 +106,17 @@ impl Asked {
         }
     }
 
+    /// From which row on it is shown so that these are seen: from its top where that is enough.
+    pub fn show(&self, room: usize, rows: &Range<usize>) -> usize {
+        let part = self.part(room, 0);
+        // The last row may say how much is below.
+        let seen = part.body.saturating_sub(usize::from(part.below > 0));
+        if rows.end <= seen {
+            return 0;
+        }
+        rows.start.saturating_sub(1)
+    }
+
     pub fn draw(&self, part: Part, canvas: &mut Canvas, area: Rect, look: &Look) {
         let height = |rows: usize| u16::try_from(rows).unwrap_or(u16::MAX);
         let upper = Rect {
@@ -154,6 +169,7 @@ pub fn approval(app: &App, approval: &Approval, depth: Depth, form: Form) -> Ask
     let mut asked = Asked {
         body: Laid::default(),
         risk: risk(approval.risk, &open_and_why(approval), form),
+        marked: None,
     };
     let laid = &mut asked.body;
     let width = form.cells();

@@ -31,6 +31,8 @@ pub struct Drawn {
     pub scroll_max: usize,
     /// Rows of the body that are seen whole.
     pub page: usize,
+    /// The first row of the body that is seen.
+    pub scroll: usize,
     pub cursor: Option<(u16, u16)>,
 }
 
@@ -347,7 +349,13 @@ impl Card<'_> {
             height: inner.height - foot_height,
             ..inner
         };
-        let scroll = self.focus.map_or(0, |focus| focus.scroll);
+        let wished = self.focus.and_then(|focus| focus.picking.as_ref());
+        let scroll = match (wished, &asked.marked) {
+            (Some(picking), Some(marked)) if picking.shows => {
+                asked.show(usize::from(body.height), marked)
+            }
+            _ => self.focus.map_or(0, |focus| focus.scroll),
+        };
         let part = asked.part(usize::from(body.height), scroll);
         let below = part.below;
         let foot = if below == 0 || !focused {
@@ -404,6 +412,7 @@ impl Card<'_> {
             last_line: below == 0 && usize::from(foot_height) >= foot.len(),
             scroll_max: part.scroll_max,
             page: part.page(),
+            scroll: part.scroll,
             cursor,
         }
     }

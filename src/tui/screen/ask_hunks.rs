@@ -1,6 +1,6 @@
 //! A change taken in parts, as its card shows it: its hunks with which of them are taken, and what would be written then.
 
-use crate::agent::hunks::only;
+use crate::agent::hunks::{only, place};
 use crate::agent::visible::escaped;
 use crate::protocol::ask::{Approval, Subject};
 use crate::tui::app::App;
@@ -9,8 +9,9 @@ use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
 use crate::tui::app::picking::Picking;
 use crate::tui::screen::ask_body::{Asked, NARROW, change, open_and_why, risk};
+use crate::tui::screen::body::Laid;
 use crate::tui::screen::look::Role;
-use crate::tui::screen::rows::{Row, chopped};
+use crate::tui::screen::rows::{Row, exact};
 use crate::tui::widget::paint::Form;
 
 /// What it shows above its keys.
@@ -23,7 +24,7 @@ pub fn lay(app: &App, approval: &Approval, patch: &str, picking: &Picking, form:
     let narrow = width < NARROW;
     let laid = &mut asked.body;
     if let Subject::Change { path, .. } = &approval.subject {
-        for row in chopped(&app.setup.path(path), width, 0, Role::Strong) {
+        for row in exact(&app.setup.path(path), width, 0, Role::Strong) {
             laid.row(row);
         }
     }
@@ -46,15 +47,21 @@ pub fn lay(app: &App, approval: &Approval, patch: &str, picking: &Picking, form:
                 escaped(&hunk.first)
             )
         };
-        let mut rows = chopped(&text, width.saturating_sub(2), 0, role);
-        rows.truncate(1);
-        for mut row in rows {
-            row.left.insert(0, (format!("{mark} "), Role::Key));
-            laid.row(row);
-        }
+        laid.row(Row::of(format!("{mark} "), Role::Key).put(text, role));
     }
     let taken = only(patch, &picking.taken);
-    change(laid, &approval_path(approval), &taken, narrow, form);
+    let file = approval_path(approval);
+    // Where the marked one stands: as far down as what comes before it is high.
+    let lines = place(patch, &picking.taken, picking.at);
+    let above = |count: usize| {
+        let mut above = Laid::default();
+        let text: String = taken.split_inclusive('\n').take(count).collect();
+        change(&mut above, &file, &text, narrow, form);
+        above.height()
+    };
+    let first = laid.height();
+    asked.marked = Some(first + above(lines.start)..first + above(lines.end));
+    change(laid, &file, &taken, narrow, form);
     asked
 }
 
@@ -72,35 +79,39 @@ pub fn foot(app: &App, focus: &AskFocus, picking: &Picking, narrow: bool) -> Vec
     let back = key(Action::Close);
     let state = match (focus.confirm, focus.ready(app.now.since)) {
         _ if count == 0 => ("none is taken: that would be a no".to_owned(), Role::Warn),
-        (Some(_), _) => (format!("Enter makes it so; {back} does not"), Role::Bad),
+        (Some(_), _) => (
+            format!("HIGH: Enter writes these, {back} does not"),
+            Role::Bad,
+        ),
         (None, true) => (
             format!("{count} of {} are taken", picking.taken.len()),
             Role::Good,
         ),
-        (None, false) => (
-            "ready when all of it was seen, after a short quiet".to_owned(),
-            Role::Muted,
-        ),
+        (None, false) => ("ready after a short quiet".to_owned(), Role::Muted),
+    };
+    let take = match picking.taken.get(picking.at) {
+        Some(true) => "leave",
+        _ => "take",
     };
     let (take, yes) = if narrow {
-        ("take", "yes")
+        (take.to_owned(), "yes")
     } else {
-        (
-            "take or leave the marked one, or by its number",
-            "yes, with these",
-        )
+        let (at, all) = (picking.at + 1, picking.hunks.len());
+        let said = format!("{take} the marked one ({at} of {all}), or by its number");
+        (said, "yes, with these")
     };
-    let row = |keys: &[(String, &str)]| {
+    let gap = if narrow { "  " } else { "   " };
+    let row = |keys: &[(String, String)]| {
         keys.iter().fold(Row::new(), |row, (key, what)| {
             row.put(key.clone(), Role::Key)
-                .put(format!(" {what}   "), Role::Muted)
+                .put(format!(" {what}{gap}"), Role::Muted)
         })
     };
     let turns = (key(Action::AskHunk), take);
     let ends = [
-        (key(Action::AskYes), yes),
-        (key(Action::AskNo), "no"),
-        (back, "back"),
+        (key(Action::AskYes), yes.to_owned()),
+        (key(Action::AskNo), "no".to_owned()),
+        (back, "back".to_owned()),
     ];
     let state = Row::of(state.0, state.1);
     if narrow {

@@ -90,6 +90,7 @@ fn take(shown: &mut Shown, site: &Site, drawn: &Drawn, outer: Rect) {
             last_line: drawn.last_line,
             ask_scroll_max: drawn.ask_scroll_max,
             ask_page: drawn.ask_page,
+            ask_scroll: drawn.ask_scroll,
             page: None,
             panes: std::mem::take(&mut shown.seen.panes),
         };

@@ -34,6 +34,7 @@ pub struct Drawn {
     pub last_line: bool,
     pub ask_scroll_max: usize,
     pub ask_page: usize,
+    pub ask_scroll: usize,
     pub card: Rect,
     pub transcript: Rect,
     pub composer: Rect,
@@ -61,6 +62,7 @@ impl Drawn {
             last_line: false,
             ask_scroll_max: 0,
             ask_page: 0,
+            ask_scroll: 0,
             card: Rect::default(),
             transcript: Rect::default(),
             composer: Rect::default(),
@@ -73,6 +75,7 @@ impl Drawn {
         self.last_line = card.last_line;
         self.ask_scroll_max = card.scroll_max;
         self.ask_page = card.page;
+        self.ask_scroll = card.scroll;
         if card.cursor.is_some() {
             self.cursor = card.cursor;
         }

@@ -165,6 +165,7 @@ impl Desk {
                 last_line: true,
                 ask_scroll_max: 0,
                 ask_page: 8,
+                ask_scroll: 0,
                 page: None,
                 panes,
             }),

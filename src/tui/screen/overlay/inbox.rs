@@ -215,6 +215,7 @@ impl Scene<'_> {
             last_line: drawn.last_line,
             ask_scroll_max: drawn.scroll_max,
             ask_page: drawn.page,
+            ask_scroll: drawn.scroll,
             ..Seen::default()
         };
     }
