@@ -99,6 +99,20 @@ fn the_settings() {
     screen!("settings_taken_40x12", desk);
 }
 
+#[test]
+fn a_long_name_of_a_setting_is_whole_where_there_is_room() {
+    let text = "[providers.our-gateway-in-the-north]\nwire = \"openai-chat\"\n\
+                base_url = \"http://10.0.0.2/v1\"\n";
+    for size in [(100, 30), (80, 24)] {
+        let mut desk = desk_with(text, size);
+        desk.key(KeyCode::Char('x'), KeyModifiers::CONTROL);
+        desk.press(KeyCode::Char(','));
+        let seen = desk.text();
+        let name = "providers.our-gateway-in-the-north.base_url  \"http";
+        assert!(seen.contains(name), "{seen}");
+    }
+}
+
 /// What has no key is not offered by one, in the transcript and on the board.
 #[test]
 fn lines_of_keys_name_the_keys_of_the_person() {

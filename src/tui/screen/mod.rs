@@ -151,6 +151,20 @@ pub fn blank(canvas: &mut Canvas, area: Rect, look: &Look) {
     canvas.blank(area, look.style(Role::Text));
 }
 
+/// Says in the lower line of a frame how much of a list is not seen.
+pub fn beyond(canvas: &mut Canvas, frame: Rect, above: usize, below: usize, look: &Look) {
+    let said = match (above, below) {
+        (0, 0) => return,
+        (0, below) => format!(" {below} below "),
+        (above, 0) => format!(" {above} above "),
+        (above, below) => format!(" {above} above, {below} below "),
+    };
+    let end = frame.right().saturating_sub(2);
+    let row = Row::of(said, Role::Muted);
+    let start = end.saturating_sub(row.width() as u16).max(frame.left() + 1);
+    row.draw(canvas, start, frame.bottom().saturating_sub(1), end, look);
+}
+
 fn too_small(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Shown {
     let (width, height) = SMALLEST;
     let waiting = app.waiting().len();

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use crate::tui::screen::look::{Look, Role};
+use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::{cells, text, wrap};
 
@@ -48,6 +48,21 @@ impl Row {
             .chain(&self.right)
             .map(|(text, _)| cells::of(text))
             .sum()
+    }
+
+    /// As a row that more follows which is not seen: no word is broken for the mark of that.
+    #[must_use]
+    pub fn leading_on(&self, room: usize, look: &Look) -> Self {
+        let mark = look.mark(Mark::More);
+        let mut row = self.clone();
+        let over = (row.width() + 1 + cells::of(mark)).saturating_sub(room);
+        if let Some((text, _)) = row.left.last_mut().filter(|_| over > 0) {
+            let (fits, _) = cells::prefix(text, cells::of(text).saturating_sub(over));
+            // The blank may stand just behind what fits.
+            let end = text[..text.ceil_char_boundary(fits + 1)].rfind(' ');
+            text.truncate(end.unwrap_or(fits));
+        }
+        row.put(format!(" {mark}"), Role::Muted)
     }
 
     /// Draws into one row of the canvas, between two columns.

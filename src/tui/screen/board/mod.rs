@@ -16,7 +16,7 @@ use crate::tui::screen::board::line::Columns;
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::rows::{self, Row, wrapped};
 use crate::tui::screen::spots::Spots;
-use crate::tui::screen::{Shown, ask_line, top};
+use crate::tui::screen::{Shown, ask_line, beyond, top};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::{cells, text};
@@ -179,6 +179,10 @@ fn list(
         };
         row.draw(canvas, inner.left(), y, inner.right(), look);
     }
+    let hidden = lines.iter().skip(board.top + room);
+    let hidden = hidden.filter(|line| matches!(line, Line::Session(_)));
+    // What is above stands in the upper line.
+    beyond(canvas, rooms.list, 0, hidden.count(), look);
     cursor
 }
 

@@ -21,7 +21,7 @@ use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::overlay::{decided, listed};
 use crate::tui::screen::rows::{self, Row, wrapped};
-use crate::tui::screen::{Shown, blank, top};
+use crate::tui::screen::{Shown, beyond, blank, top};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 use crate::tui::widget::paint::Form;
@@ -173,6 +173,8 @@ impl Scene<'_> {
             shown.spots.waiting.push((place.intersection(inner), index));
             y += height as u16;
         }
+        let below = waiting.len().saturating_sub(first + seen);
+        beyond(canvas, area, first, below, look);
         let rest = Rect {
             y,
             height: inner.bottom().saturating_sub(y),

@@ -28,7 +28,7 @@ use crate::tui::app::overlay::pick::Pick;
 use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::{self, Row, wrapped};
-use crate::tui::screen::{ask_line, blank};
+use crate::tui::screen::{ask_line, beyond, blank};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::frame::{Frame, Segment, Weight};
 
@@ -162,6 +162,7 @@ fn show(
         None => (page.at + 1).saturating_sub(height),
     };
     rows::draw(&page.rows, canvas, rows, skip, look);
+    beyond(canvas, outer, skip, most.saturating_sub(skip), look);
     let below = Rect {
         y: rows.bottom(),
         height: inner.bottom().saturating_sub(rows.bottom()),
@@ -173,6 +174,15 @@ fn show(
     Drawn {
         cursor,
         page: scroll.map(|_| SeenPage { most, rows: height }),
+    }
+}
+
+/// At most so many rows; the last of them says that there are more.
+fn cut(rows: &mut Vec<Row>, most: usize, room: usize, look: &Look) {
+    let is_cut = rows.len() > most;
+    rows.truncate(most);
+    if let Some(last) = rows.last_mut().filter(|_| is_cut) {
+        *last = last.leading_on(room, look);
     }
 }
 

@@ -15,7 +15,7 @@ use crate::tui::app::price::per_million;
 use crate::tui::screen::hints::Hint::{self, All, Does, Said};
 use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Mark, Role};
-use crate::tui::screen::overlay::{Page, list, listed};
+use crate::tui::screen::overlay::{Page, cut, list, listed};
 use crate::tui::screen::rows::{Row, wrapped};
 use crate::tui::widget::cells;
 use crate::tui::widget::text::{self, pad, pad_left};
@@ -154,7 +154,7 @@ pub fn page(app: &App, overlay: &Models, (room, height): (usize, u16), look: &Lo
     // A low screen keeps some rows of the list.
     let most = usize::from(height.saturating_sub(9)).clamp(2, 8);
     page.foot = foot(app, overlay, room, look);
-    page.foot.truncate(most);
+    cut(&mut page.foot, most, room, look);
     page
 }
 
