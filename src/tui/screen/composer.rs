@@ -52,6 +52,8 @@ pub fn lay(view: &View, keymap: &Keymap, width: u16, height: u16) -> Laid {
         .enumerate()
         .map(|(index, queued)| {
             let kind = match queued.when {
+                // Nothing sends it by itself.
+                _ if !view.running() => "waits",
                 When::Step => "steers",
                 When::Turn => "queued",
             };
@@ -116,10 +118,12 @@ pub fn draw(site: &Site, laid: &Laid, canvas: &mut Canvas, area: Rect) -> Option
             .draw(canvas, area.x, area.top() + rows - 1, area.right(), look);
     }
     if view.composer.is_empty() {
-        if focused && let Some(hint) = hint(app, view, (area.width - PROMPT - 1, area.height)) {
+        // What waits stands under it.
+        let height = area.height.saturating_sub(laid.queued.len() as u16).max(1);
+        if focused && let Some(hint) = hint(app, view, (area.width - PROMPT - 1, height)) {
             let from = area.x + PROMPT + 1;
             let rows = wrapped(&hint, usize::from(area.right() - from), 0, Role::Muted);
-            for (row, y) in rows.iter().zip(area.top()..area.bottom()) {
+            for (row, y) in rows.iter().zip(area.top()..area.top() + height) {
                 row.draw(canvas, from, y, area.right(), look);
             }
         }
@@ -150,21 +154,34 @@ fn hint(app: &App, view: &View, room: (u16, u16)) -> Option<String> {
         // Where there is no room for all of it, what leads on is worth most.
         said.extend(held.way.iter().map(|way| format!("to read only: {way}")));
         said.extend(held.way.clone());
-        let fits = |said: &String| {
-            let rows = wrapped(said, usize::from(room.0), 0, Role::Muted);
-            rows.len() <= usize::from(room.1)
-        };
-        return said
-            .iter()
-            .find(|said| fits(said))
-            .or(said.first())
-            .cloned();
+        return fitting(&said, room);
+    }
+    let waits = app.newest_queued_in(view.id).is_some();
+    if waits && !view.running() && view.stage == Stage::Live {
+        let send = app.keymap().key(Place::Composer, Action::Send)?;
+        let said = [
+            format!(
+                "nothing sends what waits below: {send} brings it back, to send or to delete it; after a prompt of yours it follows"
+            ),
+            format!("{send} brings back what waits; after a prompt it follows"),
+            format!("{send} brings back what waits"),
+        ];
+        return fitting(&said, room);
     }
     match view.stage {
         Stage::Loading if view.session.is_none() => Some("reading its past".to_owned()),
         _ if asking => Some("something waits for you above".to_owned()),
         _ => None,
     }
+}
+
+/// The first that has room, else the first.
+fn fitting(said: &[String], room: (u16, u16)) -> Option<String> {
+    let fits = |said: &&String| {
+        let rows = wrapped(said, usize::from(room.0), 0, Role::Muted);
+        rows.len() <= usize::from(room.1)
+    };
+    said.iter().find(fits).or(said.first()).cloned()
 }
 
 /// What the first prompt will cost, said before it is sent; afterwards the meter tells.

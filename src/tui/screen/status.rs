@@ -352,6 +352,17 @@ fn hints(site: &Site) -> Vec<Hint<'static>> {
             Does(Action::NewLine, "new line"),
             outputs,
         ],
+        Focus::Composer if empty && app.newest_queued_in(view.id).is_some() => {
+            let mut keys = vec![
+                Does(Action::Send, "bring back what waits"),
+                Does(Action::TakeBack, "one of it"),
+            ];
+            keys.extend(
+                view.has_card()
+                    .then_some(Does(Action::ToCards, "to the card")),
+            );
+            keys
+        }
         Focus::Composer if empty && view.has_card() => vec![
             Does(Action::Send, "send"),
             Does(Action::ToCards, "to the card"),
