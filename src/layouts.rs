@@ -40,12 +40,10 @@ impl Taken {
     /// As a notice for the person.
     pub fn said(&self) -> String {
         let who = match self.0 {
-            Some(process) => format!("another Creel (process {process})"),
+            Some(process) => format!("another Creel ({process})"),
             None => "another Creel".to_owned(),
         };
-        format!(
-            "{who} has the tabs and panes of this folder: those here are not kept for the next start"
-        )
+        format!("{who} keeps the tabs; these are not kept")
     }
 }
 

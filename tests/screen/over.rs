@@ -12,7 +12,8 @@ use creel::protocol::query::{Found, ModelCard, SpendRow};
 use creel::protocol::session::State;
 use creel::protocol::time::Time;
 use creel::protocol::usage::Usage;
-use creel::tui::app::message::{Msg, Tag};
+use creel::tui::app::message::{Cmd, Msg, Tag};
+use creel::tui::app::overlay::help::{First, Help};
 use creel::tui::app::pane::PaneId;
 use creel::tui::app::pointer::{Part, Spot};
 use creel::tui::screen::spots::Spots;
@@ -191,4 +192,47 @@ fn what_is_drawn_can_be_clicked() {
         desk.text();
         assert_eq!(desk.spots, Spots::default(), "nothing under an overlay");
     }
+}
+
+/// What is under the help was not seen: it is quiet anew when the help has gone.
+#[test]
+fn an_ask_under_the_help_is_seen_and_answered_after_it() {
+    let mut desk = Desk::running((100, 30));
+    desk.ask(approval(Risk::Low, "cargo test", "runs a program"));
+    desk.key(KeyCode::Char('a'), KeyModifiers::ALT);
+    desk.wait(400);
+    desk.app.help = Some(Help::of(First::Cards));
+    let text = desk.text();
+    assert!(text.contains("━ help ━"), "{text}");
+    let yes = |desk: &mut Desk| {
+        let cmds = desk.pressed(KeyCode::Char('y'));
+        cmds.iter()
+            .filter(|cmd| matches!(cmd, Cmd::Send(_)))
+            .count()
+    };
+    assert_eq!(yes(&mut desk), 0, "the letter is the help's");
+    desk.press(KeyCode::Esc);
+    let text = desk.text();
+    assert!(
+        text.contains("wants to run") && text.contains("ready after"),
+        "{text}"
+    );
+    assert_eq!(yes(&mut desk), 0);
+    desk.wait(400);
+    let text = desk.text();
+    assert!(text.contains("                ready "), "{text}");
+    assert_eq!(yes(&mut desk), 1);
+}
+
+/// A short notice has the key that puts it away beside it, and takes one row from what was said and done.
+#[test]
+fn a_short_notice_takes_one_row() {
+    let mut desk = worked((80, 24));
+    let said = "another Creel (4711) keeps the tabs; these are not kept";
+    desk.app.notices.push(said.to_owned());
+    desk.key(KeyCode::Char('l'), KeyModifiers::CONTROL);
+    let text = desk.text();
+    let row = text.lines().find(|row| row.contains(said)).unwrap();
+    assert!(row.contains("^X") && row.contains("away"), "{text}");
+    assert_eq!(text.matches("away").count(), 1, "{text}");
 }

@@ -19,6 +19,7 @@ use crate::tui::screen::title::Title;
 use crate::tui::screen::transcript::Cache;
 use crate::tui::screen::{ask_card, composer, empty, middle, offers, status, tour, transcript};
 use crate::tui::widget::canvas::Canvas;
+use crate::tui::widget::cells;
 use crate::tui::widget::frame::{Frame, Weight};
 use crate::tui::widget::paint::Form;
 
@@ -238,10 +239,22 @@ fn notices(app: &App, canvas: &mut Canvas, upper: &mut Rect, look: &Look) {
             .put(more, Role::Muted);
         all.truncate(most);
     }
-    all.push(
-        foot.put(keymap.way(Action::PutAway), Role::Key)
-            .put(if wide { " puts this away" } else { " away" }, Role::Muted),
-    );
+    let away = keymap.way(Action::PutAway);
+    let rest = width.saturating_sub(all.last().map_or(0, Row::width) + cells::of(&away) + 2);
+    let beside = [" puts this away", " away"]
+        .into_iter()
+        .find(|said| foot.left.is_empty() && cells::of(said) <= rest);
+    match (all.pop(), beside) {
+        // A line less of what was said and done is hidden.
+        (Some(last), Some(said)) => {
+            all.push(last.end(away, Role::Key).end(said, Role::Muted));
+        }
+        (last, _) => {
+            all.extend(last);
+            let said = if wide { " puts this away" } else { " away" };
+            all.push(foot.put(away, Role::Key).put(said, Role::Muted));
+        }
+    }
     rows::draw(&all, canvas, *upper, 0, look);
     let height = all.len() as u16;
     upper.y += height;
