@@ -2,12 +2,14 @@
 
 use crossterm::event::{KeyCode, KeyModifiers};
 
-use creel::protocol::event::{Ending, Fact};
+use creel::protocol::event::{Ending, Fact, When};
 use creel::protocol::failure::{Failure, FailureKind};
-use creel::protocol::item::Item;
+use creel::protocol::id::MessageId;
+use creel::protocol::item::{Block, Item};
 use creel::protocol::query::{Found, Today};
 use creel::protocol::time::Time;
 use creel::protocol::usage::Usage;
+use creel::tui::app::elsewhere::ReadOnly;
 use creel::tui::app::message::{Msg, Tag};
 use creel::tui::app::setup::{Opened, Place};
 use creel::tui::screen::look::Look;
@@ -229,4 +231,94 @@ fn notices_are_read_in_full() {
     // A line that passes and is too long for its place is said above.
     desk.app.say("kept in /home/ada/.config/creel/config.toml; the key in /home/ada/.config/creel/keys/anthropic, for you alone");
     screen!("long_note", desk);
+}
+
+/// Only what the model hears next is said to go along: the turn before it went.
+#[test]
+fn of_the_last_stopped_turn_alone_it_is_said_that_it_goes_along() {
+    let mut desk = worked((100, 30));
+    let stops = |desk: &mut Desk, turn| {
+        desk.fact(Fact::TurnEnded {
+            turn,
+            ending: Ending::interrupted("stopped by you"),
+        });
+        desk.app.view_mut().card_closed = true;
+    };
+    stops(&mut desk, 1);
+    let along = "stopped by you. What was said and done goes along";
+    let text = desk.text();
+    assert_eq!(text.matches(along).count(), 1, "{text}");
+    desk.fact(Fact::TurnStarted { turn: 2 });
+    let text = desk.text();
+    assert_eq!(text.matches("stopped by you").count(), 1, "{text}");
+    assert!(!text.contains("goes along"), "{text}");
+    stops(&mut desk, 2);
+    let text = desk.text();
+    assert_eq!(text.matches("stopped by you").count(), 2, "{text}");
+    assert_eq!(text.matches(along).count(), 1, "{text}");
+}
+
+/// Who reads a session that another process holds is offered what can be done here, and no more.
+#[test]
+fn a_card_of_a_session_to_read_offers_no_way_on() {
+    for size in [(100, 30), (40, 12)] {
+        let mut desk = worked(size);
+        let failure = Failure::new(FailureKind::Auth, "answered 401: invalid x-api-key");
+        desk.fact(Fact::TurnEnded {
+            turn: 1,
+            ending: Ending::Failed { failure },
+        });
+        learns(&mut desk);
+        desk.app.view_mut().read_only = Some(ReadOnly::new("held by process 4711"));
+        desk.key(KeyCode::Char('l'), KeyModifiers::CONTROL);
+        desk.press(KeyCode::Tab);
+        desk.wait(400);
+        let seen = desk.text();
+        assert!(
+            seen.contains("key refused") && seen.contains("x leaves it"),
+            "{seen}"
+        );
+        for offered in [
+            "again",
+            "other model",
+            "give another key",
+            "read the config",
+            "goes along",
+        ] {
+            assert!(!seen.contains(offered), "{offered}: {seen}");
+        }
+        desk.press(KeyCode::Enter);
+        let seen = desk.text();
+        assert!(!seen.contains("key refused"), "{seen}");
+    }
+}
+
+/// After a stop nothing sends what is queued, and it is said how to send or drop it.
+#[test]
+fn what_waits_after_a_stop_says_how_it_goes_on() {
+    for (size, said) in [
+        ((100, 30), "Enter brings it back"),
+        ((80, 24), "Enter brings it back"),
+        ((40, 12), "Enter brings back what waits"),
+    ] {
+        let mut desk = worked(size);
+        desk.fact(Fact::MessageQueued {
+            id: MessageId(1),
+            blocks: vec![Block::text("run clippy too")],
+            when: When::Turn,
+        });
+        assert!(desk.text().contains("queued 1"), "{}", desk.text());
+        desk.fact(Fact::TurnEnded {
+            turn: 1,
+            ending: Ending::interrupted("stopped by you"),
+        });
+        desk.app.view_mut().card_closed = true;
+        desk.key(KeyCode::Char('l'), KeyModifiers::CONTROL);
+        let seen = desk.text().replace(['┃', '│'], " ");
+        let seen = seen.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(seen.contains(said) && seen.contains("waits 1"), "{seen}");
+        desk.press(KeyCode::Enter);
+        let seen = desk.text();
+        assert!(seen.contains("> run clippy too"), "{seen}");
+    }
 }

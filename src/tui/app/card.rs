@@ -88,6 +88,16 @@ impl Choice {
 impl App {
     /// What the card over the composer offers, with the words it is offered in; empty without a card.
     pub fn card_choices(&self, view: &View) -> Vec<(Choice, &'static str)> {
+        if view.read_only.is_some() {
+            // Who holds it goes on with it; here it can be looked at.
+            return match view.stopped() {
+                Some(Ending::Interrupted { .. }) => {
+                    vec![(Choice::Look, "looks"), (Choice::Leave, "leaves it")]
+                }
+                Some(_) => vec![(Choice::Leave, "leaves it")],
+                None => Vec::new(),
+            };
+        }
         if view.retrying().is_some() {
             return vec![(Choice::Again, "now"), (Choice::Models, "other model")];
         }

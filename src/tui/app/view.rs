@@ -311,7 +311,8 @@ impl View {
 
     /// A card stands over the composer that can have the focus.
     pub fn has_card(&self) -> bool {
-        self.retrying().is_some() || self.stopped().is_some() || !self.writers.is_empty()
+        let goes_on = self.retrying().is_some() || !self.writers.is_empty();
+        self.stopped().is_some() || goes_on && self.read_only.is_none()
     }
 
     /// It runs in another process, or waits there: what it does is read from the log.

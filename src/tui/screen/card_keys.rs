@@ -32,11 +32,14 @@ pub fn foot(site: &Site, price: &str, leave: Option<End>, width: usize) -> Vec<R
             return vec![row.put(", composer empty: decide", Role::Muted)];
         }
         let choices = app.card_choices(view);
+        if choices.is_empty() {
+            return Vec::new();
+        }
         let (first, again) = choices.first().copied().unwrap_or((Choice::Again, ""));
-        let price = if matches!(first, Choice::Before | Choice::Fresh) {
-            ""
-        } else {
+        let price = if matches!(first, Choice::Again) {
             price
+        } else {
+            ""
         };
         let row = row
             .put(" from an empty composer, then ", Role::Muted)

@@ -74,7 +74,9 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
         rows.extend(wrapped(&said, width, 0, Role::Muted));
         going_on::shared(site, failure, width, &mut rows);
         let mut foot = foot(site, "", Some(End::Stops), width);
-        offer(app, view, width, &mut rows, &mut foot);
+        if view.read_only.is_none() {
+            offer(app, view, width, &mut rows, &mut foot);
+        }
         return Some(Card {
             title: (
                 format!("{} {}", look.mark(Mark::More), waits_for(failure)),
@@ -137,13 +139,16 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
     if let Ending::Failed { failure } = ending {
         going_on::shared(site, failure, width, &mut rows);
     }
+    let goes_on = view.read_only.is_none();
     let kept = match ending {
-        Ending::Interrupted { .. } => ALONG,
+        Ending::Interrupted { .. } if goes_on => ALONG,
         _ => "What was said and done is in the log",
     };
     let mut said = format!("The turn cost {cost}. {kept}; nothing runs.");
     let price = going_on::price(app, view, width);
-    if let Some(later) = &price.later {
+    if let Some(later) = &price.later
+        && goes_on
+    {
         said.push(' ');
         said.push_str(later);
     }
@@ -151,10 +156,13 @@ pub fn card(site: &Site, form: Form) -> Option<Card> {
     let (role, leave) = match ending {
         // It has a key of its own.
         Ending::Interrupted { .. } => (Role::Warn, None),
+        _ if !goes_on => (Role::Bad, None),
         _ => (Role::Bad, Some(End::Leaves)),
     };
     let mut foot = foot(site, &price.now, leave, width);
-    offer(app, view, width, &mut rows, &mut foot);
+    if goes_on {
+        offer(app, view, width, &mut rows, &mut foot);
+    }
     Some(Card {
         title: (title, role),
         right: match ending {
@@ -268,12 +276,12 @@ impl Card {
             height: foot,
             ..inner
         };
-        rows::draw(&self.rows, canvas, body, 0, look);
-        if self.rows.len() > usize::from(body.height) && body.height > 0 {
-            Row::new()
-                .end(format!(" {}", look.mark(Mark::More)), Role::Muted)
-                .draw(canvas, body.left(), body.bottom() - 1, body.right(), look);
+        let seen = usize::from(body.height);
+        let mut shown = self.rows.get(..seen).unwrap_or(&self.rows).to_vec();
+        if let Some(last) = shown.last_mut().filter(|_| self.rows.len() > seen) {
+            *last = last.leading_on(usize::from(body.width), look);
         }
+        rows::draw(&shown, canvas, body, 0, look);
         rows::draw(&self.foot, canvas, keys, 0, look);
         self.focused && inner.height > 0
     }
