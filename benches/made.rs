@@ -23,7 +23,7 @@ use uuid::{NoContext, Timestamp, Uuid};
 
 use crate::support::Home;
 
-const MINUTE: i64 = 60_000;
+pub const MINUTE: i64 = 60_000;
 
 /// Says something on its last line that is nowhere else.
 pub const LAST: &str = "LASTWORDOFALL";
@@ -141,6 +141,16 @@ pub fn long_session(home: &Home, items: u32, output: usize) {
 
 fn opened(home: &Home, said: &str) -> Vec<Fact> {
     let cwd = home.work().canonicalize().unwrap();
+    vec![
+        begun(&cwd.to_string_lossy()),
+        Fact::TurnStarted { turn: 1 },
+        prompt(1, said),
+    ]
+}
+
+/// What a session in a folder begins with.
+pub fn begun(folder: &str) -> Fact {
+    let cwd = Path::new(folder).to_owned();
     let spec = SessionSpec {
         project: cwd.clone(),
         cwd,
@@ -151,12 +161,9 @@ fn opened(home: &Home, said: &str) -> Vec<Fact> {
         parent: None,
         worktree: None,
         forked: None,
+        source: None,
     };
-    vec![
-        Fact::SessionOpened { spec },
-        Fact::TurnStarted { turn: 1 },
-        prompt(1, said),
-    ]
+    Fact::SessionOpened { spec }
 }
 
 fn prompt(turn: u32, text: &str) -> Fact {
@@ -165,6 +172,7 @@ fn prompt(turn: u32, text: &str) -> Fact {
         turn,
         step: 0,
         item: Item::Prompt { blocks, origin },
+        imported: None,
     }
 }
 
@@ -208,7 +216,16 @@ fn answered(turn: u32, step: u32, text: &str) -> [Fact; 3] {
         cut: false,
         opaque: None,
     };
-    [called, Fact::ItemAdded { turn, step, item }, answer]
+    [
+        called,
+        Fact::ItemAdded {
+            turn,
+            step,
+            item,
+            imported: None,
+        },
+        answer,
+    ]
 }
 
 fn called(turn: u32, step: u32) -> [Fact; 3] {
@@ -234,7 +251,12 @@ fn called_with(turn: u32, step: u32, output: usize) -> [Fact; 3] {
         call: call.clone(),
         outcome,
     };
-    let added = |item| Fact::ItemAdded { turn, step, item };
+    let added = |item| Fact::ItemAdded {
+        turn,
+        step,
+        item,
+        imported: None,
+    };
     [
         added(asked),
         Fact::CallStarted {
@@ -246,7 +268,7 @@ fn called_with(turn: u32, step: u32, output: usize) -> [Fact; 3] {
     ]
 }
 
-fn ended(turn: u32) -> Fact {
+pub fn ended(turn: u32) -> Fact {
     Fact::TurnEnded {
         turn,
         ending: Ending::Finished,
@@ -257,13 +279,13 @@ fn model() -> ModelRef {
     "bench/m".parse().unwrap()
 }
 
-fn now() -> Time {
+pub fn now() -> Time {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     Time(i64::try_from(since.as_millis()).unwrap())
 }
 
 /// A session's whole past, with the card and the fold that the engine would have left.
-fn batch(at: i64, facts: Vec<Fact>) -> Batch {
+pub fn batch(at: i64, facts: Vec<Fact>) -> Batch {
     let (seconds, rest) = (at / 1_000, at % 1_000);
     let stamp = Timestamp::from_unix(NoContext, seconds as u64, rest as u32 * 1_000_000);
     let moment = jiff::Timestamp::from_millisecond(at).unwrap();
@@ -287,11 +309,12 @@ fn batch(at: i64, facts: Vec<Fact>) -> Batch {
         }),
         clears_draft: false,
         outcomes_after: None,
+        import: None,
     }
 }
 
 /// Writes the batches and closes the log in order. The writer joins those that wait into few commits.
-fn keep(home: &Home, batches: impl IntoIterator<Item = Batch>) {
+pub fn keep(home: &Home, batches: impl IntoIterator<Item = Batch>) {
     let path = home.db();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .build()

@@ -21,11 +21,13 @@ mod limit;
 mod machine;
 mod made;
 mod markdown;
+mod million;
 mod model;
 mod once;
 mod pane;
 mod panes;
 mod program;
+mod recall;
 mod reopen;
 mod report;
 mod sandbox;
@@ -35,6 +37,7 @@ mod stream;
 #[allow(dead_code, reason = "the tests use the rest of it")]
 #[path = "../tests/support/mod.rs"]
 mod support;
+mod talks;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -135,6 +138,18 @@ const ROWS: &[Row] = &[
         "a session of 2,000 items, opened again",
         60,
         reopen::measure,
+    ),
+    row(
+        "recall",
+        "how well memory finds what was said",
+        180,
+        recall::measure,
+    ),
+    row(
+        "million",
+        "a memory of one million items: indexed, asked",
+        600,
+        million::measure,
     ),
     row(
         "huge",

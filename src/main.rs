@@ -19,10 +19,11 @@ use creel::command::bug_report::Material;
 use creel::command::cli::{BugReportArgs, Cli, DoctorArgs, Sub, Workstation};
 use creel::command::doctor::{self, Surroundings};
 use creel::command::manual::Reader;
-use creel::command::moment::Now;
+use creel::command::moment;
 use creel::command::{
-    Ended, Face, Trouble, bug_report, cache, config, cost, exit, export, models, package, plain,
-    providers, purge, route, rules, run, sessions, show, stop, theme, trust, with_streams, wrong,
+    Ended, Face, Trouble, bug_report, cache, config, cost, exit, export, import, index, models,
+    package, plain, providers, purge, route, rules, run, search, sessions, show, stop, theme,
+    trust, with_streams, wrong,
 };
 use creel::config::Config;
 use creel::config::keymap::Keys;
@@ -163,7 +164,7 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
         face.note(notice)?;
     }
     let door = engine.door.clone();
-    let now = Now::from_system();
+    let now = moment::from_system();
     let ended = match &sub {
         Sub::Run(args) => run::run(args, &door, &loaded.config, face).await,
         Sub::Sessions(args) => sessions::run(args, &door, &now, face).await,
@@ -179,6 +180,9 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
         Sub::Route(sub) => route::run(sub, &door, &loaded.config, &now, face).await,
         Sub::Rules(sub) => rules::run(sub, &door, &now, face).await,
         Sub::Trust(sub) => trust::run(sub, &door, face).await,
+        Sub::Search(args) => search::run(args, &door, &now, face).await,
+        Sub::Import(args) => import::run(args, &door, face).await,
+        Sub::Index(sub) => index::run(sub, &door, face).await,
         Sub::Stop(args) => stop::run(args, &door, face).await,
         Sub::Purge(args) => purge::run(args, &door, &now, face).await,
         Sub::Doctor(_)
@@ -206,6 +210,9 @@ fn needs_config(sub: &Sub) -> bool {
         | Sub::Export(_)
         | Sub::Cost(_)
         | Sub::Cache(_)
+        | Sub::Search(_)
+        | Sub::Import(_)
+        | Sub::Index(_)
         | Sub::Stop(_)
         | Sub::Purge(_) => false,
         Sub::Run(_)
@@ -262,7 +269,7 @@ async fn examine(
     let ended = match examined {
         Examined::Here(args) => doctor::run(args, &surroundings, face).await,
         Examined::ForOthers(args) => {
-            let now = Now::from_system();
+            let now = moment::from_system();
             let material = Material {
                 surroundings: &surroundings,
                 redactor: &redactor,

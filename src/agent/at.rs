@@ -11,7 +11,7 @@ use crate::protocol::ask::{About, Subject};
 use crate::protocol::call::parse_arguments;
 use crate::protocol::event::Ending;
 use crate::protocol::money::Money;
-use crate::protocol::session::Card;
+use crate::protocol::session::{Card, OURS};
 
 /// Characters of a line that a list keeps.
 pub const LONGEST: usize = 160;
@@ -60,6 +60,7 @@ impl Session {
             steps: self.steps,
             estimated: self.session_sum.spent.estimated,
             list_estimated: self.session_sum.spent.list_estimated,
+            source: self.spec.source.clone().unwrap_or_else(|| OURS.to_owned()),
         }
     }
 
@@ -198,6 +199,7 @@ mod tests {
                 system: String::new(),
                 parent: None,
                 forked: None,
+                source: None,
                 worktree: worktree.cloned(),
             };
             let mut session = Session::begin(&Event {

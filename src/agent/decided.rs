@@ -179,6 +179,7 @@ mod tests {
                 turn: 1,
                 step: 1,
                 item,
+                imported: None,
             };
             facts.push(added(Item::Call(call)));
             facts.push(if denied {
@@ -254,6 +255,7 @@ mod tests {
                 turn: 1,
                 step: 1,
                 item: Item::Call(call),
+                imported: None,
             },
             Fact::AskAnswered {
                 ask: AskId::about(&id, "0a"),

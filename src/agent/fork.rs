@@ -101,6 +101,8 @@ pub fn facts(parent: &Session, events: &[Event], wanted: Wanted) -> Result<Vec<F
             at,
             tokens: parent.context_used,
         }),
+        // What goes on here is done here, whatever program it began in.
+        source: None,
         ..parent.spec.clone()
     };
     facts.insert(0, Fact::SessionOpened { spec });
@@ -119,10 +121,16 @@ fn undecided(fact: Fact) -> Fact {
             turn,
             step,
             item: Item::Result { call, mut outcome },
+            imported,
         } => {
             outcome.by = None;
             let item = Item::Result { call, outcome };
-            Fact::ItemAdded { turn, step, item }
+            Fact::ItemAdded {
+                turn,
+                step,
+                item,
+                imported,
+            }
         }
         fact => fact,
     }
@@ -187,6 +195,7 @@ mod tests {
             parent: None,
             worktree: None,
             forked: None,
+            source: None,
         }
     }
 
@@ -195,6 +204,7 @@ mod tests {
             turn: 1,
             step: 1,
             item,
+            imported: None,
         }
     }
 

@@ -17,6 +17,7 @@ pub mod fork;
 pub mod guard;
 pub mod hunks;
 pub mod loan;
+pub mod moment;
 pub mod network;
 pub mod offer;
 pub mod permission;

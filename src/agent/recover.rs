@@ -66,6 +66,7 @@ pub fn closing(
                     cut: true,
                     opaque: None,
                 },
+                imported: None,
             });
         }
         facts.push(unanswered(request, happened));
@@ -102,6 +103,7 @@ pub fn closing(
                 call: call.clone(),
                 outcome,
             },
+            imported: None,
         });
     }
     if session.running {
@@ -229,6 +231,7 @@ mod tests {
                 parent: None,
                 worktree: None,
                 forked: None,
+                source: None,
             },
         };
         let mut log = Vec::new();
@@ -308,6 +311,7 @@ mod tests {
             turn: 1,
             step: 1,
             item: asked,
+            imported: None,
         };
         let started = Fact::CallStarted {
             call,

@@ -247,7 +247,9 @@ impl Session {
                 self.unseen = false;
                 self.failing = Failing::default();
             }
-            Fact::ItemAdded { turn, step, item } => {
+            Fact::ItemAdded {
+                turn, step, item, ..
+            } => {
                 self.active = event.at;
                 self.item(*turn, *step, item);
             }

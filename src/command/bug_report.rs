@@ -9,11 +9,11 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
+use crate::agent::moment::Now;
 use crate::agent::redact::Redactor;
 use crate::agent::visible;
 use crate::command::cli::BugReportArgs;
 use crate::command::doctor::{self, Surroundings};
-use crate::command::moment::Now;
 use crate::command::{Ended, Face, Trouble, exit};
 use crate::config::show;
 use crate::config::{Config, KeySource};

@@ -6,10 +6,13 @@ use std::time::Duration;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::agent::decimal::dollars;
-use crate::command::moment::{self, Moment};
+use crate::agent::moment::Moment;
+use crate::command::import::ImportArgs;
+use crate::command::index::IndexSub;
 use crate::command::providers::ProvidersArgs;
 use crate::command::route::RouteSub;
 use crate::command::rules::RulesSub;
+use crate::command::search::SearchArgs;
 use crate::command::theme::ThemeSub;
 use crate::command::trust::TrustSub;
 use crate::command::value;
@@ -88,6 +91,11 @@ pub enum Sub {
     /// What a folder brings that would let something run
     #[command(subcommand)]
     Trust(TrustSub),
+    Search(SearchArgs),
+    Import(ImportArgs),
+    /// The search index
+    #[command(subcommand)]
+    Index(IndexSub),
     Stop(StopArgs),
     Purge(PurgeArgs),
     Doctor(DoctorArgs),
@@ -300,7 +308,7 @@ pub struct PurgeArgs {
     #[arg(value_name = "SESSION", value_parser = value::session, required_unless_present = "older_than")]
     pub sessions: Vec<String>,
     /// Those not active for so long: 30d, 12h, 2w
-    #[arg(long, value_name = "AGE", value_parser = moment::parse_age, conflicts_with = "sessions")]
+    #[arg(long, value_name = "AGE", value_parser = crate::agent::moment::parse_age, conflicts_with = "sessions")]
     pub older_than: Option<Duration>,
     /// Do not ask, on a terminal either
     #[arg(long)]

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use crate::agent::figure::tokens;
+use crate::agent::moment::Now;
 use crate::command::cli::{By, CostArgs};
 use crate::command::json::{cost_other, cost_usd, included, usage};
-use crate::command::moment::Now;
 use crate::command::table::{Column, table};
 use crate::command::{Ended, Face, exit, find};
 use crate::engine::door::Door;

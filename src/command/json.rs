@@ -91,7 +91,7 @@ pub fn session(card: &Card) -> Value {
         "cost_other": cost_other(&card.cost),
         "cost_known": known,
         "cost_estimated": card.estimated,
-        "source": "creel",
+        "source": card.source,
         "parent": card.parent.map(|parent| parent.to_string()),
     });
     if let Some(object) = value.as_object_mut() {
@@ -141,6 +141,7 @@ pub(crate) mod tests {
             steps: 0,
             estimated: false,
             list_estimated: false,
+            source: "creel".to_owned(),
         }
     }
 

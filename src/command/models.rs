@@ -53,6 +53,8 @@ async fn ask_again(model: &ModelRef, door: &Door, face: &mut Face<'_>) -> Ended 
         | Managed::Reached(_)
         | Managed::Tried(_)
         | Managed::Worktree(_)
+        | Managed::Imported(_)
+        | Managed::Indexed(_)
         | Managed::Attached { .. }
         | Managed::NoPicture { .. } => Err(Trouble::failed(
             "the engine did something else: please report this",

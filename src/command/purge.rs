@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use crate::agent::moment::{Now, before};
 use crate::command::cli::PurgeArgs;
-use crate::command::moment::{Now, before};
 use crate::command::table::counted;
 use crate::command::{Ended, Face, Trouble, exit, find};
 use crate::engine::door::Door;
@@ -64,6 +64,8 @@ pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) 
         | Managed::Reached(_)
         | Managed::Tried(_)
         | Managed::Worktree(_)
+        | Managed::Imported(_)
+        | Managed::Indexed(_)
         | Managed::Attached { .. }
         | Managed::NoPicture { .. }
         | Managed::PriceAsked { .. } => Err(Trouble::failed(

@@ -4,8 +4,9 @@ use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use crate::agent::figure::tokens;
+use crate::agent::moment::Now;
 use crate::agent::visible::one_line;
-use crate::command::moment::{Now, local, rfc3339};
+use crate::command::moment::{local, rfc3339};
 use crate::command::table::{Column, table};
 use crate::command::{Ended, Face, Trouble, exit, find, value};
 use crate::config::Config;

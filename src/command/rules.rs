@@ -6,8 +6,9 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use serde_json::{Value, json};
 
+use crate::agent::moment::Now;
 use crate::agent::visible::{escaped, one_line};
-use crate::command::moment::{Now, age, rfc3339};
+use crate::command::moment::{age, rfc3339};
 use crate::command::table::{Column, counted, table};
 use crate::command::{Ended, Face, Trouble, exit, find, value};
 use crate::engine::door::Door;

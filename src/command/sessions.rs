@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use crate::agent::moment::Now;
 use crate::command::cli::SessionsArgs;
-use crate::command::moment::{Now, age};
+use crate::command::moment::age;
 use crate::command::table::{Column, table};
 use crate::command::{Ended, Face, exit, find, json};
 use crate::engine::door::Door;

@@ -37,6 +37,8 @@ pub async fn run(args: &StopArgs, door: &Door, face: &mut Face<'_>) -> Ended {
         | Managed::Reached(_)
         | Managed::Tried(_)
         | Managed::Worktree(_)
+        | Managed::Imported(_)
+        | Managed::Indexed(_)
         | Managed::Attached { .. }
         | Managed::NoPicture { .. }
         | Managed::PriceAsked { .. } => {

@@ -8,7 +8,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::engine::house::House;
 use crate::engine::trust;
 use crate::engine::{
-    board, cache, check, health, kept, offer, open, picture, route_report, worktree,
+    board, cache, check, health, hits, import, kept, memory, offer, open, picture, route_report,
+    worktree,
 };
 use crate::protocol::id::SessionId;
 use crate::protocol::money::Rates;
@@ -128,6 +129,25 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
         }
         Query::Replay(trial) => kept::replay(house, trial).await.map(Found::Replay),
         Query::Decided { rows } => kept::decided(house, rows).await.map(Found::Decided),
+        Query::Search(asked) => {
+            let now = house.clock.now();
+            memory::on_thread(house, move |memory, reader| {
+                memory.search(reader, &asked, now)
+            })
+            .await
+            .map(Found::Hits)
+        }
+        Query::Around {
+            session,
+            item,
+            items,
+        } => house
+            .read(move |reader| hits::around(reader, session, item, items))
+            .await
+            .map(Found::Around),
+        Query::Index => memory::on_thread(house, memory::Memory::status)
+            .await
+            .map(Found::Index),
         Query::Doctor => Ok(Found::Checks(health::checks(house).await)),
     };
     found.unwrap_or_else(Found::Failed)
@@ -215,6 +235,14 @@ pub(crate) async fn manage(
         Manage::RemoveRules { numbers } => kept::remove(house, numbers)
             .await
             .map(|numbers| Managed::RulesRemoved { numbers }),
+        Manage::Import { program, path } => import::import(house, program, path)
+            .await
+            .map(Managed::Imported),
+        Manage::Index { anew } => {
+            memory::on_thread(house, move |memory, reader| memory.bring_up(reader, anew))
+                .await
+                .map(Managed::Indexed)
+        }
         Manage::Reload => house.reload().map(|()| Managed::Reloaded),
         Manage::Extend => house.extend().map(|()| Managed::Reloaded),
     };
@@ -280,6 +308,10 @@ pub(crate) async fn purge(house: &Arc<House>, sessions: Vec<SessionId>) -> Resul
             }
             Err(why) => return Err(why),
         }
+    }
+    let forgotten = memory::on_thread(house, memory::Memory::forget_purged).await;
+    if let Err(why) = forgotten {
+        stopped.get_or_insert(format!("the search index still holds them: {why}"));
     }
     Ok(Managed::Purged {
         sessions: u32::try_from(all.sessions).unwrap_or(u32::MAX),

@@ -86,6 +86,7 @@ impl<'h> Book<'h> {
             parent: None,
             worktree: None,
             forked: None,
+            source: None,
         };
         let title = format!("check of {model}");
         let facts = vec![
@@ -179,6 +180,7 @@ async fn append(
         derive: derive(before),
         clears_draft: false,
         outcomes_after: None,
+        import: None,
     };
     let kept = house.append(batch).await;
     kept.map_err(|error| error.to_string())

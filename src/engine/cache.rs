@@ -127,7 +127,9 @@ impl<'h> Look<'h> {
     fn event(&mut self, event: Event) {
         match event.fact {
             Fact::SessionOpened { spec } => self.system = spec.system,
-            Fact::ItemAdded { turn, step, item } => self.items.push((turn, step, item)),
+            Fact::ItemAdded {
+                turn, step, item, ..
+            } => self.items.push((turn, step, item)),
             // Step 0 is a call beside the turn, with a prompt of its own.
             Fact::ModelCalled {
                 turn,

@@ -205,6 +205,7 @@ impl Task {
             derive: derive(before),
             clears_draft: ends_step,
             outcomes_after,
+            import: None,
         };
         match self.house.append(batch).await {
             Ok(appended) => {
@@ -226,7 +227,10 @@ impl Task {
     }
 
     fn note(&mut self, event: Event) {
-        if let Fact::ItemAdded { turn, step, item } = &event.fact {
+        if let Fact::ItemAdded {
+            turn, step, item, ..
+        } = &event.fact
+        {
             if let Item::Result { call, .. } = item {
                 self.judged.remove(call);
                 self.bound.remove(call);
@@ -294,11 +298,17 @@ fn happened(fact: Fact) -> Option<Fact> {
             turn,
             step,
             item: Item::Result { call, mut outcome },
+            ..
         } => {
             // The whole output went with the batch.
             outcome.whole = None;
             let item = Item::Result { call, outcome };
-            Some(Fact::ItemAdded { turn, step, item })
+            Some(Fact::ItemAdded {
+                turn,
+                step,
+                item,
+                imported: None,
+            })
         }
         fact => Some(fact),
     }

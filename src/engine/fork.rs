@@ -91,6 +91,7 @@ async fn begin(
         derive: derive(None),
         clears_draft: false,
         outcomes_after: None,
+        import: None,
     };
     let events = house
         .append(batch)
@@ -117,7 +118,9 @@ fn fits(
     let items: Vec<Placed> = facts
         .iter()
         .filter_map(|fact| match fact {
-            Fact::ItemAdded { turn, step, item } => Some((*turn, *step, item.clone())),
+            Fact::ItemAdded {
+                turn, step, item, ..
+            } => Some((*turn, *step, item.clone())),
             _ => None,
         })
         .collect();

@@ -65,7 +65,7 @@ impl Hall {
                     Some(Knock::Manage(manage, mut reply)) => {
                         let stopped = match &manage {
                             Manage::Stop { session, by } => self.stop_here(*session, &format!("stopped by {}", by.told())),
-                            Manage::Attach { .. } | Manage::Purge { .. } | Manage::Reload | Manage::Extend | Manage::Reach { .. } | Manage::Try { .. } | Manage::AskPrice { .. } | Manage::KeepRule { .. } | Manage::RemoveRules { .. } | Manage::Accept { .. } | Manage::Worktree { .. } => 0,
+                            Manage::Attach { .. } | Manage::Purge { .. } | Manage::Reload | Manage::Extend | Manage::Reach { .. } | Manage::Try { .. } | Manage::AskPrice { .. } | Manage::KeepRule { .. } | Manage::RemoveRules { .. } | Manage::Accept { .. } | Manage::Worktree { .. } | Manage::Import { .. } | Manage::Index { .. } => 0,
                         };
                         let house = Arc::clone(&self.house);
                         self.works.spawn(async move {
@@ -92,6 +92,8 @@ impl Hall {
                 }
             }
         }
+        // What is not indexed now is with the next start.
+        self.house.memory.close();
         self.sessions.clear();
         let ended = async { while self.works.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(END_WAIT, ended).await;

@@ -16,6 +16,7 @@ use crate::config::worktree::WorktreeConfig;
 use crate::config::{BudgetConfig, KeySource, LimitConfig, ProviderConfig, load, secret};
 use crate::engine::clock::Clock;
 use crate::engine::feed::Signals;
+use crate::engine::memory::Memory;
 use crate::engine::owner::{Held, Owners};
 use crate::engine::routes::Routes;
 use crate::engine::streams::Streams;
@@ -47,6 +48,8 @@ pub(crate) struct House {
     pub(crate) readers: Mutex<Vec<Reader>>,
     pub(crate) log: Log,
     pub(crate) db: PathBuf,
+    /// The search index beside the log.
+    pub(crate) memory: Arc<Memory>,
     /// Replaced as a whole when the config is read again; a call under way keeps those it began with.
     pub(crate) providers: RwLock<Arc<Providers>>,
     pub(crate) routes: RwLock<Arc<Routes>>,
@@ -89,7 +92,9 @@ impl House {
     pub(crate) async fn append(&self, batch: Batch) -> Result<Appended, StoreError> {
         #[cfg(test)]
         self.trial.before_append(&self.db)?;
-        self.log.append(batch).await
+        let kept = self.log.append(batch).await?;
+        self.memory.kept(kept.events.len(), || self.log.reader());
+        Ok(kept)
     }
 
     /// Reads the log on a thread that may block.

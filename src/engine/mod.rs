@@ -24,12 +24,16 @@ pub mod frame;
 mod hall;
 pub mod health;
 mod heard;
+mod hits;
 mod house;
 mod hunks;
+mod import;
+mod indexing;
 pub mod journal;
 mod kept;
 pub mod leaving;
 mod lent;
+mod memory;
 mod model_call;
 mod offer;
 pub mod open;
@@ -145,6 +149,7 @@ impl Engine {
         let house = Arc::new(House {
             log: opened.log,
             db: paths.db.clone(),
+            memory: Arc::new(memory::Memory::new(paths.index.clone())),
             readers: Mutex::new(Vec::new()),
             providers: RwLock::new(Arc::new(house::table(
                 config.providers,

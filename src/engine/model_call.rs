@@ -271,7 +271,9 @@ impl Task {
         let new: Vec<Placed> = facts
             .iter()
             .filter_map(|fact| match fact {
-                Fact::ItemAdded { turn, step, item } => Some((*turn, *step, item.clone())),
+                Fact::ItemAdded {
+                    turn, step, item, ..
+                } => Some((*turn, *step, item.clone())),
                 _ => None,
             })
             .collect();
@@ -379,7 +381,10 @@ impl Task {
 
     /// Whether an attempt before, which broke off, told this in the same step.
     fn is_told(&self, notice: &Fact) -> bool {
-        let Fact::ItemAdded { turn, step, item } = notice else {
+        let Fact::ItemAdded {
+            turn, step, item, ..
+        } = notice
+        else {
             return false;
         };
         let mut newest = self.items.iter().rev();

@@ -128,6 +128,7 @@ fn spec(request: OpenRequest, date: &str) -> Result<SessionSpec, String> {
         parent: None,
         worktree: request.worktree.map(|worktree| *worktree),
         forked: None,
+        source: None,
     })
 }
 
@@ -193,6 +194,7 @@ pub(crate) async fn take_hold(house: &Arc<House>, id: SessionId) -> Result<Taken
             derive: derive(Some(session.clone())),
             clears_draft: true,
             outcomes_after: None,
+            import: None,
         };
         let events = house
             .append(batch)
@@ -278,7 +280,9 @@ pub(crate) async fn folded(house: &Arc<House>, id: SessionId) -> Result<Option<S
 
 pub(crate) fn placed(event: Event) -> Option<Placed> {
     match event.fact {
-        Fact::ItemAdded { turn, step, item } => Some((turn, step, item)),
+        Fact::ItemAdded {
+            turn, step, item, ..
+        } => Some((turn, step, item)),
         _ => None,
     }
 }

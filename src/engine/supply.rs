@@ -288,6 +288,7 @@ impl Task {
             turn: self.turn_number(facts),
             step: call.step,
             item: Item::Notice { text },
+            imported: None,
         });
         if model != likely {
             // Another family: what only the first can read is left out.

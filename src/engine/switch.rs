@@ -66,6 +66,7 @@ impl Task {
             turn: self.session.turn,
             step: self.session.step,
             item: Item::Notice { text },
+            imported: None,
         }
     }
 

@@ -325,6 +325,7 @@ impl Task {
             turn: self.session.turn,
             step: self.session.step,
             item: Item::Shell { command, outcome },
+            imported: None,
         };
         if let Err(why) = self.commit(vec![fact]).await {
             self.refuse(

@@ -71,6 +71,17 @@ impl Ending {
     }
 }
 
+/// What is known of an item that comes from another program.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Imported {
+    /// The name of who said it, where that is neither the person nor the model.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub who: Option<String>,
+    /// What the other program calls it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+}
+
 /// Something a person would say happened. Facts only ever gain optional fields; `store::upcast` turns older forms into these.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "fact", rename_all = "snake_case")]
@@ -88,6 +99,9 @@ pub enum Fact {
         turn: u32,
         step: u32,
         item: Item,
+        /// What another program said of it beside the item itself.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        imported: Option<Box<Imported>>,
     },
     /// Said by the person while a turn runs; becomes an item when it enters.
     MessageQueued {

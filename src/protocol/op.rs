@@ -9,9 +9,11 @@ use crate::protocol::effort::Effort;
 use crate::protocol::event::When;
 use crate::protocol::id::{AskId, CommandId, MessageId, ModelRef, SessionId};
 use crate::protocol::image::{Image, Source};
+use crate::protocol::import::{Program, Report};
 use crate::protocol::item::Block;
 use crate::protocol::provider::{Reached, Tried};
 use crate::protocol::rule::NewRule;
+use crate::protocol::search::IndexStatus;
 use crate::protocol::session::{Change, ForkRequest, OpenRequest, RunLimits};
 use crate::protocol::worktree::{Done, Errand};
 
@@ -137,6 +139,10 @@ pub enum Manage {
     Purge { sessions: Vec<SessionId> },
     /// Something with a git worktree.
     Worktree { errand: Errand },
+    /// Takes in the sessions of another program that are not in the log yet.
+    Import { program: Program, path: PathBuf },
+    /// Puts all that the log holds into the index; `anew`: into a new one.
+    Index { anew: bool },
 }
 
 /// What became of it.
@@ -180,6 +186,8 @@ pub enum Managed {
     PriceAsked {
         was_accepted: bool,
     },
+    Imported(Report),
+    Indexed(IndexStatus),
     /// Nothing changed.
     Failed {
         why: String,

@@ -16,6 +16,7 @@ use crate::protocol::provider::ProviderCard;
 use crate::protocol::route::RouteReport;
 use crate::protocol::rule::{KeptRule, NewRule, Replay, Rule};
 use crate::protocol::sandbox::Hold;
+use crate::protocol::search::{Hits, IndexStatus, Said, Search};
 use crate::protocol::session::Card;
 use crate::protocol::time::Time;
 use crate::protocol::trust::Trust;
@@ -134,6 +135,16 @@ pub enum Query {
     Sandbox,
     /// Git worktrees, and who else writes in a folder.
     Worktree(Look),
+    /// What was said and done, by words.
+    Search(Search),
+    /// What was said before and after an item, and itself: so many of each.
+    Around {
+        session: SessionId,
+        item: Seq,
+        items: u32,
+    },
+    /// What there is of the index.
+    Index,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -354,6 +365,9 @@ pub enum Found {
     Worktree(Box<Sight>),
     /// The log could not be read.
     Failed(String),
+    Hits(Hits),
+    Around(Vec<Said>),
+    Index(IndexStatus),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -35,6 +35,9 @@ pub struct SessionSpec {
     /// What of it this one began with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub forked: Option<Forked>,
+    /// The program whose session this is, where it was imported.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
 }
 
 /// What a fork began with.
@@ -254,7 +257,12 @@ pub struct Card {
     pub estimated: bool,
     /// A part of `list` is an estimate.
     pub list_estimated: bool,
+    /// The program it comes from: `creel`, or one whose sessions were imported.
+    pub source: String,
 }
+
+/// Where sessions come from that were begun here.
+pub const OURS: &str = "creel";
 
 impl Card {
     /// What it cost, each kind for itself.

@@ -12,6 +12,7 @@ use crate::protocol::time::Time;
 use crate::store::blob;
 use crate::store::calls;
 use crate::store::fault::StoreError;
+use crate::store::imports;
 use crate::store::ledger::{self, Place};
 use crate::store::rules;
 use crate::store::schema::INLINE;
@@ -71,6 +72,7 @@ impl Entry {
             derive,
             clears_draft,
             outcomes_after,
+            import,
         } = self.batch;
         let session = session_key(conn, id)?;
         let place = Place {
@@ -79,8 +81,23 @@ impl Entry {
             day: &day,
         };
         let mut events = Vec::with_capacity(facts.len() + self.reserved.len());
-        for (fact, encoded) in facts.into_iter().zip(&self.facts) {
-            events.push(insert(conn, place, id, fact, encoded, None)?);
+        let when = |nth: usize| {
+            let import = import.as_ref()?;
+            Some((*import.times.get(nth)?, import.days.get(nth)?.as_str()))
+        };
+        for (nth, (fact, encoded)) in facts.into_iter().zip(&self.facts).enumerate() {
+            let (at, day) = when(nth).unwrap_or((at, &day));
+            events.push(insert(
+                conn,
+                Place { at, day, ..place },
+                id,
+                fact,
+                encoded,
+                None,
+            )?);
+        }
+        if let Some(import) = &import {
+            imports::note(conn, session, import)?;
         }
         let mut over = None;
         if let Some(reservation) = reserved {
@@ -169,7 +186,7 @@ pub(crate) fn write_card(conn: &Connection, session: i64, card: &Card) -> rusqli
     let updated = conn
         .prepare_cached(
             "UPDATE card SET title = ?2, model = ?3, active = ?4, turns = ?5, cost = ?6, unpriced = ?7, gist = ?8,
-             included = ?9, list = ?10, steps = ?11, estimated = ?12, list_estimated = ?22
+             included = ?9, list = ?10, steps = ?11, estimated = ?12, list_estimated = ?22, source = ?23
              WHERE session = ?1 AND state = ?13 AND pinned = ?14 AND temporary = ?15 AND unseen = ?16 AND id = ?17
              AND cwd = ?18 AND project = ?19 AND created = ?20 AND parent IS ?21",
         )?
@@ -196,17 +213,18 @@ pub(crate) fn write_card(conn: &Connection, session: i64, card: &Card) -> rusqli
             card.created.0,
             card.parent.map(|parent| *parent.0.as_bytes()),
             card.list_estimated,
+            card.source,
         ])?;
     if updated > 0 {
         return Ok(());
     }
     conn.prepare_cached(
         "INSERT INTO card(session, id, title, state, model, cwd, project, created, active, turns, cost, unpriced, parent, gist, included, list,
-         pinned, temporary, unseen, steps, estimated, list_estimated)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)
+         pinned, temporary, unseen, steps, estimated, list_estimated, source)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)
          ON CONFLICT(session) DO UPDATE SET title = ?3, state = ?4, model = ?5, cwd = ?6, project = ?7, created = ?8,
          active = ?9, turns = ?10, cost = ?11, unpriced = ?12, parent = ?13, gist = ?14, included = ?15, list = ?16,
-         pinned = ?17, temporary = ?18, unseen = ?19, steps = ?20, estimated = ?21, list_estimated = ?22",
+         pinned = ?17, temporary = ?18, unseen = ?19, steps = ?20, estimated = ?21, list_estimated = ?22, source = ?23",
     )?
     .execute(params![
         session,
@@ -231,6 +249,7 @@ pub(crate) fn write_card(conn: &Connection, session: i64, card: &Card) -> rusqli
         card.steps,
         card.estimated,
         card.list_estimated,
+        card.source,
     ])?;
     Ok(())
 }

@@ -8,8 +8,10 @@ pub mod blob;
 pub mod board;
 mod calls;
 pub mod fault;
+pub mod imports;
 mod ledger;
 pub mod log;
+pub mod memory;
 mod open;
 mod place;
 mod purge;
@@ -52,6 +54,8 @@ pub struct Batch {
     pub clears_draft: bool,
     /// Have it told how model calls ended since this number, these facts with them.
     pub outcomes_after: Option<Seq>,
+    /// They are of a session of another program.
+    pub import: Option<imports::Import>,
 }
 
 /// Follows the events of one batch.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use rusqlite::backup::Backup;
 use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode};
+use rusqlite::{Connection, ErrorCode, MAIN_DB};
 
 use crate::store::fault::{OpenError, beside};
 use crate::store::place::{has_bytes, is_writable, make_file, make_folder, put_in_place, remove};
@@ -119,12 +119,18 @@ fn open_closed(
     if is_closed()
         && let Ok(conn) = writer(path)
         && schema::label(&conn).is_ok_and(|label| is_of(label, migrations))
+        && is_taken_for_writable(&conn)
     {
         return Ok(Some(conn));
     }
     lock.unlock()
         .map_err(|error| OpenError::from_io(path, &error))?;
     Ok(None)
+}
+
+/// A header can be such that the file is read well and never written. Known once the file was looked into.
+fn is_taken_for_writable(conn: &Connection) -> bool {
+    conn.is_readonly(MAIN_DB).is_ok_and(|readonly| !readonly)
 }
 
 /// A connection that leaves what was written beside the file when it is closed: see [`crate::store::writer`].
@@ -276,7 +282,9 @@ fn examine(path: &Path, migrations: &[&str]) -> Result<Finding, OpenError> {
         Err(error) => return Err(OpenError::from_io(path, &error)),
     };
     match look(path, migrations)? {
-        found @ (Finding::Sound | Finding::Older(_)) if seal != Seal::Closed => {
+        found @ (Finding::Sound | Finding::Older(_))
+            if seal != Seal::Closed || !is_writable_inside(path) =>
+        {
             // A version that is not that of the tables is damage: to migrate from there would fail for ever.
             let made = match found {
                 Finding::Older(version) => migrations.get(..version).unwrap_or(migrations),
@@ -287,6 +295,12 @@ fn examine(path: &Path, migrations: &[&str]) -> Result<Finding, OpenError> {
         }
         found => Ok(found),
     }
+}
+
+/// The same of a file that can be opened.
+fn is_writable_inside(path: &Path) -> bool {
+    schema::open_writer(path, WAIT)
+        .is_ok_and(|conn| schema::label(&conn).is_ok() && is_taken_for_writable(&conn))
 }
 
 /// What the header says.
@@ -333,9 +347,11 @@ fn look_through(path: &Path, migrations: &[&str], seal: Seal) -> rusqlite::Resul
     if said != "ok" {
         return Ok(Some(said.lines().last().unwrap_or_default().to_owned()));
     }
-    // A header can be such that the file is read well and never written.
     let writer = schema::open_writer(path, WAIT)?;
     let journal: String = writer.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
+    if !is_taken_for_writable(&writer) {
+        return Ok(Some("its header is wrong".to_owned()));
+    }
     writer.execute_batch("BEGIN IMMEDIATE; ROLLBACK")?;
     Ok((journal != "wal").then(|| "its header is wrong".to_owned()))
 }

@@ -39,7 +39,7 @@ struct Open {
 /// An id given in part needs at least this much, or it would mean another session tomorrow.
 const PART: usize = 4;
 
-pub(crate) const CARD: &str = "id, title, state, model, cwd, project, created, active, turns, cost, unpriced, parent, gist, included, list, pinned, temporary, unseen, steps, estimated, list_estimated";
+pub(crate) const CARD: &str = "id, title, state, model, cwd, project, created, active, turns, cost, unpriced, parent, gist, included, list, pinned, temporary, unseen, steps, estimated, list_estimated, source";
 pub(crate) const EVENT: &str =
     "event.seq, event.at, event.kind, event.version, event.body, blob.bytes";
 
@@ -356,6 +356,7 @@ pub(crate) fn card(row: &Row<'_>) -> rusqlite::Result<Card> {
         steps: row.get(18)?,
         estimated: row.get(19)?,
         list_estimated: row.get(20)?,
+        source: text(row, 21)?,
     })
 }
 

@@ -22,7 +22,7 @@ pub(crate) const PAGE: usize = 4096;
 pub(crate) const INLINE: usize = 8 * 1024;
 
 /// In rising order; a released text is never edited.
-pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6];
+pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7];
 
 /// `event.item` is the item's type for facts that add one, so that prompts are found without reading every body.
 /// `card` and `session` both hold the id: either can be lost and the session keeps its name.
@@ -105,6 +105,15 @@ const V6: &str = "
 CREATE TABLE rule(
   number INTEGER PRIMARY KEY AUTOINCREMENT, effect TEXT NOT NULL, text TEXT NOT NULL, scope TEXT NOT NULL, bound TEXT, since INTEGER NOT NULL,
   until INTEGER, session BLOB, call TEXT, used INTEGER NOT NULL DEFAULT 0, last_used INTEGER, removed INTEGER);
+";
+
+/// Sessions of other programs: which of them is which session here, how many of its items are in the log, and what each of
+/// their answers took, which several files may tell of. A purged one keeps its row, so that it does not come back with the
+/// next import.
+const V7: &str = "
+CREATE TABLE import(source TEXT NOT NULL, name TEXT NOT NULL, session INTEGER NOT NULL, items INTEGER NOT NULL, UNIQUE(source, name));
+CREATE TABLE import_spent(source TEXT NOT NULL, key TEXT NOT NULL, usage TEXT NOT NULL, UNIQUE(source, key));
+ALTER TABLE card ADD COLUMN source TEXT NOT NULL DEFAULT 'creel';
 ";
 
 /// What stands in the header of the file.

@@ -196,6 +196,7 @@ mod tests {
                 blocks: vec![Block::text("hi")],
                 origin: Origin::Person,
             },
+            imported: None,
         };
         assert_eq!(
             encode(&fact).unwrap(),

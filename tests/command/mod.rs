@@ -7,6 +7,7 @@ mod disk;
 mod ending;
 mod form;
 mod left;
+mod memory;
 mod price;
 mod providers;
 mod rules;

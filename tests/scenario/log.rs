@@ -91,7 +91,9 @@ impl Writer {
             }
             Fact::SessionChanged { change } => self.line("", "changed", &changed(change)),
             Fact::TurnStarted { turn } => self.line(&turn.to_string(), "begins", ""),
-            Fact::ItemAdded { turn, step, item } => self.item(&format!("{turn}.{step}"), item),
+            Fact::ItemAdded {
+                turn, step, item, ..
+            } => self.item(&format!("{turn}.{step}"), item),
             Fact::MessageQueued { id, blocks, when } => {
                 let when = match when {
                     When::Step => "before the next call",

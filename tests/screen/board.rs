@@ -43,6 +43,7 @@ impl Desk {
                 system: String::new(),
                 parent: None,
                 forked: None,
+                source: None,
                 worktree: None,
             },
         });
@@ -250,6 +251,7 @@ fn seven(size: (u16, u16)) -> Desk {
         item: Item::Notice {
             text: "x".to_owned(),
         },
+        imported: None,
     });
     desk.delta(Delta::Text {
         text: "The header wins".to_owned(),

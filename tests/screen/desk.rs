@@ -186,6 +186,7 @@ impl Desk {
             turn,
             step: 1,
             item,
+            imported: None,
         });
     }
 
@@ -233,6 +234,7 @@ impl Desk {
                 parent: None,
                 worktree: None,
                 forked: None,
+                source: None,
             },
         });
         desk.fact(Fact::TurnStarted { turn: 1 });

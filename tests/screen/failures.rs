@@ -177,6 +177,7 @@ fn failures() {
                     cut: true,
                     opaque: None,
                 },
+                imported: None,
             });
         }
         desk.fact(Fact::TurnEnded {

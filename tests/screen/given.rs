@@ -317,6 +317,7 @@ pub fn card(title: &str, state: State, days: i64) -> Card {
         steps: 0,
         estimated: false,
         list_estimated: false,
+        source: "creel".to_owned(),
     }
 }
 

@@ -34,6 +34,7 @@ fn past(session: SessionId, numbers: Range<u64>) -> Vec<Event> {
                 cut: false,
                 opaque: None,
             },
+            imported: None,
         },
     };
     numbers.map(event).collect()

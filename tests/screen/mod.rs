@@ -22,6 +22,7 @@ mod first_page;
 mod given;
 mod inbox;
 mod loaded;
+mod memory;
 mod models;
 mod over;
 mod palette;

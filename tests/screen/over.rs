@@ -99,6 +99,7 @@ fn overlays() {
                         blocks: vec![Block::text("what is our upstream timeout?")],
                         origin: Origin::Person,
                     },
+                    imported: None,
                 },
             ),
         ]),

@@ -286,6 +286,7 @@ fn what_is_left_as_it_was_is_what_would_be_drawn() {
                         cut: false,
                         opaque: None,
                     },
+                    imported: None,
                 },
             ),
         }

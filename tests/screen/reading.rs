@@ -69,6 +69,7 @@ fn three() -> Desk {
                 blocks: vec![Block::text(format!("prompt {turn}"))],
                 origin: Origin::Person,
             },
+            imported: None,
         });
         if turn == 2 {
             let mut failed = Outcome::done("boom at src/a.rs:7\n");
@@ -285,6 +286,7 @@ fn past(desk: &Desk, numbers: std::ops::Range<u64>) -> Vec<Event> {
             item: Item::Notice {
                 text: format!("event {seq}"),
             },
+            imported: None,
         },
     };
     numbers.map(event).collect()

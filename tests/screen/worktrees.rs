@@ -92,6 +92,7 @@ fn an_empty_session_in_a_worktree_says_so_and_names_the_way_back() {
                 parent: None,
                 worktree: Some(tree()),
                 forked: None,
+                source: None,
             },
         });
         let seen = desk.text();

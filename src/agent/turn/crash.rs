@@ -36,6 +36,7 @@ fn crash(facts: &[Fact]) {
             parent: None,
             worktree: None,
             forked: None,
+            source: None,
         },
     };
     let mut log: Vec<Event> = Vec::new();
@@ -87,7 +88,9 @@ fn crash(facts: &[Fact]) {
         let items: Vec<Placed> = closed
             .iter()
             .filter_map(|event| match &event.fact {
-                Fact::ItemAdded { turn, step, item } => Some((*turn, *step, item.clone())),
+                Fact::ItemAdded {
+                    turn, step, item, ..
+                } => Some((*turn, *step, item.clone())),
                 _ => None,
             })
             .collect();

@@ -90,6 +90,7 @@ impl Turn {
             turn: self.number,
             step: self.step,
             item,
+            imported: None,
         }));
     }
 }

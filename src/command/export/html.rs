@@ -1,9 +1,10 @@
 //! A session as one HTML page: no scripts, nothing loaded from elsewhere, every text as text.
 
+use crate::agent::moment::Now;
 use crate::agent::visible::{brief, one_line};
 use crate::command::export::markdown::escaped;
 use crate::command::export::picture::{Figure, Figures};
-use crate::command::moment::{Now, local};
+use crate::command::moment::local;
 use crate::command::show::{Entry, Said, arguments, outcome_name};
 use crate::protocol::item::Origin;
 use crate::protocol::session::Card;

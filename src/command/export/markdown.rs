@@ -1,7 +1,8 @@
 //! A session as Markdown: prompts as quotes under their turn, answers as they are, calls folded away.
 
+use crate::agent::moment::Now;
 use crate::agent::visible::{brief, one_line};
-use crate::command::moment::{Now, local};
+use crate::command::moment::local;
 use crate::command::show::{Entry, Said, arguments, outcome_name};
 use crate::protocol::item::Origin;
 use crate::protocol::session::Card;

@@ -5,11 +5,11 @@ mod jsonl;
 mod markdown;
 mod picture;
 
+use crate::agent::moment::Now;
 use crate::agent::redact::Redactor;
 use crate::agent::visible;
 use crate::command::cli::{ExportArgs, Form};
 use crate::command::export::picture::Figures;
-use crate::command::moment::Now;
 use crate::command::show::{Entry, Said, entries, from};
 use crate::command::{Ended, Face, exit, find};
 use crate::engine::door::Door;

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::agent::loan;
 use crate::agent::visible::{brief, one_line};
-use crate::command::moment::Now;
+use crate::command::moment;
 use crate::command::plain::ask::everything;
 use crate::command::plain::desk::{Desk, Picks};
 use crate::command::plain::local::{found, usual_ports};
@@ -63,7 +63,7 @@ impl Desk<'_> {
             }
             None => said.push_str("no model yet. "),
         }
-        let now = Now::from_system().time;
+        let now = moment::from_system().time;
         said.push_str(said_mode(room.mode(now)));
         let loan = room
             .session
@@ -148,7 +148,7 @@ impl Desk<'_> {
             State::Done | State::Archived => 3,
         };
         cards.sort_by_key(|card| rank(card.state));
-        let now = Now::from_system().time;
+        let now = moment::from_system().time;
         let left = cards.len().saturating_sub(MOST);
         cards.truncate(MOST);
         for card in &cards {
@@ -325,7 +325,7 @@ impl Desk<'_> {
 
     pub fn mode(&mut self, name: &str) {
         if name.is_empty() {
-            let now = Now::from_system().time;
+            let now = moment::from_system().time;
             let room = self.room();
             let said = said_mode(room.mode(now));
             let loan = room
@@ -339,7 +339,7 @@ impl Desk<'_> {
             self.say(format!("{said}{left} the others: plan, ask, edits, auto."));
             return;
         }
-        match loan::read(name, Now::from_system().time) {
+        match loan::read(name, moment::from_system().time) {
             Ok(change) => self.change(change),
             Err(why) => self.say(one_line(&why)),
         }

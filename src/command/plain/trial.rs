@@ -37,6 +37,7 @@ async fn a_turn_that_was_given_up_is_not_waited_for() {
         parent: None,
         worktree: None,
         forked: None,
+        source: None,
     };
     hear(&mut room, Fact::SessionOpened { spec });
     hear(&mut room, Fact::TurnStarted { turn: 1 });

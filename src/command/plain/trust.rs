@@ -1,8 +1,9 @@
 //! What waits to be trusted and the rules that were kept, by words: as the lists of the workstation, and as `creel trust` and
 //! `creel rules`. Nothing is trusted that was not told before.
 
+use crate::agent::moment::Now;
 use crate::agent::visible::{escaped, one_line};
-use crate::command::moment::{Now, age};
+use crate::command::moment::{self, age};
 use crate::command::plain::desk::Desk;
 use crate::command::plain::room::Stage;
 use crate::command::rules::{bound, effect, trouble};
@@ -257,7 +258,7 @@ impl Desk<'_> {
             Found::Rules(rules) => rules,
             other => return Err(find::odd(&other)),
         };
-        let now = Now::from_system();
+        let now = moment::from_system();
         for rule in &rules.config {
             let (effect, text) = (effect(rule.effect), escaped(&rule.text));
             self.say(format!("{effect} {text}, in the config."));
@@ -379,7 +380,7 @@ mod tests {
         };
         let now = Now {
             time: Time(20),
-            ..Now::from_system()
+            ..moment::from_system()
         };
         let said = "rule 3: allow Bash(cargo *), everywhere, never used, it has ended.";
         assert_eq!(line(&kept, &now), said);

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use crate::agent::moment::Now;
 use crate::agent::{retry, visible};
-use crate::command::moment::{Now, second};
+use crate::command::moment::second;
 use crate::command::show;
 use crate::protocol::event::{Delta, Event, Fact, Waiting};
 use crate::protocol::item::Item;

@@ -141,6 +141,7 @@ mod tests {
             parent: None,
             worktree: None,
             forked: None,
+            source: None,
         };
         let facts = vec![
             Fact::SessionOpened { spec },

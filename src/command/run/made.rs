@@ -75,6 +75,7 @@ pub fn item(step: u32, item: Item) -> Fact {
         turn: 1,
         step,
         item,
+        imported: None,
     }
 }
 

@@ -21,7 +21,7 @@ use futures_util::stream::{Stream, StreamExt};
 use tokio::time::{Instant, sleep_until};
 
 use crate::command::cli::{Output, RunArgs};
-use crate::command::moment::Now;
+use crate::command::moment;
 use crate::command::run::beside::{again, progress};
 use crate::command::run::ending::{exit_code, remark};
 use crate::command::run::signals::{caught, is_echo};
@@ -253,7 +253,7 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
                 }
                 Some(Signal::Delta { session, delta }) if session == self.session => {
                     if self.output != Output::StreamJson {
-                        if let Some(line) = again(&delta, Now::from_system) {
+                        if let Some(line) = again(&delta, moment::from_system) {
                             face.note(&line)?;
                         }
                     } else if self.tally.has_begun() {

@@ -76,6 +76,8 @@ pub async fn pictures(paths: &[PathBuf], door: &Door) -> Result<Vec<Image>, Trou
             | Managed::Reached(_)
             | Managed::Tried(_)
             | Managed::Worktree(_)
+            | Managed::Imported(_)
+            | Managed::Indexed(_)
             | Managed::PriceAsked { .. } => {
                 return Err(Trouble::failed(
                     "the engine did something else: please report this",

@@ -314,7 +314,7 @@ async fn a_session_goes_on() {
 
     let (engine, _) = stage.engine();
     let door = engine.door.clone();
-    let now = crate::command::moment::Now::from_system();
+    let now = crate::command::moment::from_system();
     let list = cli::SessionsArgs {
         limit: None,
         all: false,

@@ -4,8 +4,9 @@ mod told;
 
 use serde_json::{Value, json};
 
+use crate::agent::moment::Now;
 use crate::command::cli::ShowArgs;
-use crate::command::moment::{Now, rfc3339};
+use crate::command::moment::rfc3339;
 use crate::command::show::told::transcript;
 use crate::command::{Ended, Face, Trouble, exit, find, json as shared};
 use crate::engine::door::Door;
@@ -81,7 +82,9 @@ pub fn entries(events: &[Event], card: &Card) -> Vec<Entry> {
                 model = called.to_string();
                 continue;
             }
-            Fact::ItemAdded { turn, step, item } => (*turn, *step, item),
+            Fact::ItemAdded {
+                turn, step, item, ..
+            } => (*turn, *step, item),
             // What ran is what the person made of it.
             Fact::AskAnswered {
                 ask,

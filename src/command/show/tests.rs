@@ -3,8 +3,8 @@
 use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
+use crate::agent::moment::Now;
 use crate::command::json::tests::card;
-use crate::command::moment::Now;
 use crate::command::show::told::transcript;
 use crate::command::show::{Said, entries, item};
 use crate::protocol::ask::{Answer, Verdict};
@@ -95,7 +95,12 @@ pub fn events() -> Vec<Event> {
             seq: Seq(seq),
             session: card.id,
             at: card.created,
-            fact: Fact::ItemAdded { turn, step, item },
+            fact: Fact::ItemAdded {
+                turn,
+                step,
+                item,
+                imported: None,
+            },
         })
         .collect()
 }

@@ -1,7 +1,8 @@
 //! A transcript as text.
 
+use crate::agent::moment::Now;
 use crate::agent::visible::brief;
-use crate::command::moment::{Now, local};
+use crate::command::moment::local;
 use crate::command::show::{Entry, Said, arguments, outcome_name};
 use crate::protocol::item::Origin;
 use crate::protocol::session::Card;

@@ -296,6 +296,7 @@ async fn append(stage: &Stage, session: SessionId, facts: Vec<Fact>) {
         derive: crate::engine::effect::derive(Session::fold(None, &events)),
         clears_draft: false,
         outcomes_after: None,
+        import: None,
     };
     log.append(batch).await.unwrap();
 }

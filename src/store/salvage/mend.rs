@@ -14,7 +14,7 @@ use crate::protocol::event::{Ending, Fact};
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::item::{Item, joined};
 use crate::protocol::money::Amounts;
-use crate::protocol::session::{Card, Change, State};
+use crate::protocol::session::{Card, Change, OURS, State};
 use crate::protocol::time::Time;
 use crate::protocol::usage::Basis;
 use crate::store::append::write_card;
@@ -279,6 +279,7 @@ struct Sketch {
     steps: u32,
     estimated: bool,
     list_estimated: bool,
+    source: String,
 }
 
 impl Sketch {
@@ -309,6 +310,7 @@ impl Sketch {
             steps: 0,
             estimated: false,
             list_estimated: false,
+            source: OURS.to_owned(),
         }
     }
 
@@ -318,6 +320,9 @@ impl Sketch {
             Fact::SessionOpened { spec } => {
                 self.opened = true;
                 self.model = spec.model.clone();
+                if let Some(source) = &spec.source {
+                    self.source.clone_from(source);
+                }
                 self.cwd.clone_from(&spec.cwd);
                 self.project.clone_from(&spec.project);
                 self.parent = spec.parent;
@@ -425,6 +430,7 @@ impl Sketch {
             steps: self.steps,
             estimated: self.estimated,
             list_estimated: self.list_estimated,
+            source: self.source.clone(),
         }
     }
 }

@@ -147,6 +147,8 @@ fn table_of(row: &Row) -> Option<&'static str> {
         [Null, Text(_), Integer(_)] => "day_raise",
         [Null, Text(_), Text(_)] => "price_accepted",
         [Null, Integer(_), Integer(_), Text(_)] => "session_state",
+        [Text(_), Text(_), Integer(_), Integer(_)] => "import",
+        [Text(_), Text(_), Text(_)] => "import_spent",
         [Text(hash), Blob(_)] if hash.len() == 64 => "blob",
         [Integer(_), Text(hash)] if hash.len() == 64 => "blob_use",
         [Text(name), Integer(_)] if name == "event" => "sqlite_sequence",
@@ -175,7 +177,7 @@ fn table_of(row: &Row) -> Option<&'static str> {
         ] => "event",
         [Null, Text(_), Text(_), Text(_), rest @ ..] if rest.len() == 8 => "rule",
         [Null, Blob(id), rest @ ..]
-            if id.len() == 16 && matches!(rest.len(), 12 | 14 | 19 | 20) =>
+            if id.len() == 16 && matches!(rest.len(), 12 | 14 | 19 | 20 | 21) =>
         {
             "card"
         }

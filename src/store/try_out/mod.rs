@@ -107,6 +107,7 @@ pub(crate) fn card(id: SessionId, at: i64) -> Card {
         steps: 0,
         estimated: false,
         list_estimated: false,
+        source: "creel".to_owned(),
     }
 }
 
@@ -130,6 +131,7 @@ pub(crate) fn batch_at(id: SessionId, at: i64, facts: Vec<Fact>) -> Batch {
         }),
         clears_draft: false,
         outcomes_after: None,
+        import: None,
     }
 }
 
@@ -145,6 +147,7 @@ pub(crate) fn opened() -> Fact {
             parent: None,
             worktree: None,
             forked: None,
+            source: None,
         },
     }
 }
@@ -157,6 +160,7 @@ pub(crate) fn prompt(text: &str) -> Fact {
             blocks: vec![Block::text(text)],
             origin: Origin::Person,
         },
+        imported: None,
     }
 }
 
@@ -169,6 +173,7 @@ pub(crate) fn answer(text: &str) -> Fact {
             cut: false,
             opaque: None,
         },
+        imported: None,
     }
 }
 
@@ -257,6 +262,7 @@ pub(crate) fn one_of_each() -> Vec<Fact> {
                 text: String::new(),
                 opaque,
             },
+            imported: None,
         },
         answer("Let me look."),
         Fact::ItemAdded {
@@ -269,6 +275,7 @@ pub(crate) fn one_of_each() -> Vec<Fact> {
                 arguments: "{\"path\": \"notes.txt\"".to_owned(),
                 opaque: None,
             }),
+            imported: None,
         },
         Fact::ItemAdded {
             turn: 1,
@@ -285,6 +292,10 @@ pub(crate) fn one_of_each() -> Vec<Fact> {
                     ..Outcome::done("hello")
                 },
             },
+            imported: Some(Box::new(crate::protocol::event::Imported {
+                who: Some("Anna".to_owned()),
+                external_id: Some("x1".to_owned()),
+            })),
         },
         Fact::MessageQueued {
             id: MessageId(1),

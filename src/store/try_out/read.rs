@@ -355,6 +355,7 @@ fn prompts_are_the_persons_own_and_different() {
             blocks: vec![Block::text("the turn was interrupted")],
             origin: Origin::Creel,
         },
+        imported: None,
     };
     for (number, fact) in [
         (1, prompt("first")),
@@ -465,6 +466,7 @@ fn how_calls_ended_is_read_as_the_whole_facts_tell_it() {
         let facts = vec![answered(3, charge(1, Basis::Listed), 1)];
         let batch = Batch {
             outcomes_after,
+            import: None,
             ..batch(id(2), facts)
         };
         append(&log, batch).unwrap().outcomes

@@ -14,9 +14,10 @@ use crate::protocol::query::SpendBy;
 use crate::protocol::rule::{Bounds, Effect, Rule, Scope};
 use crate::protocol::session::{Change, State};
 use crate::protocol::time::Time;
-use crate::protocol::usage::Basis;
+use crate::protocol::usage::{Basis, Usage};
 use crate::store::Batch;
 use crate::store::fault::{OpenError, beside};
+use crate::store::imports::Import;
 use crate::store::log::{Log, Opened};
 use crate::store::read::Reader;
 use crate::store::schema::PAGE;
@@ -447,6 +448,18 @@ fn the_rows_of_every_table_are_told() {
         },
     };
     append(&log, batch(id(1), vec![raise, accepted, kept])).unwrap();
+    let imported = Batch {
+        import: Some(Import {
+            source: "jsonl".to_owned(),
+            name: "trip".to_owned(),
+            items: 1,
+            times: vec![Time(1)],
+            days: vec![DAY.to_owned()],
+            spent: vec![("r1".to_owned(), Usage::default())],
+        }),
+        ..batch(id(3), vec![prompt("taken in")])
+    };
+    append(&log, imported).unwrap();
     wait(log.purge(vec![id(2)])).unwrap();
     drop(log);
     let rows = || -> Vec<(String, i64)> {

@@ -117,6 +117,7 @@ impl App {
                 self.show(Overlay::Prompts(Prompts::default()));
                 return vec![Cmd::Ask(Tag::Prompts, Query::Prompts { limit: PROMPTS })];
             }
+            Action::Memory => return self.search_memory(),
             Action::PastePicture => return self.paste_picture(),
             Action::Stash => return self.stash(),
             Action::Rules => {

@@ -209,7 +209,7 @@ pub fn copy_of_turn(text: String, turn: u32) -> Vec<Cmd> {
 }
 
 /// The command that copies a text, with how much it is.
-fn copy(text: String, what: &str) -> Vec<Cmd> {
+pub fn copy(text: String, what: &str) -> Vec<Cmd> {
     let told = match (text.lines().count(), text.chars().count()) {
         (0 | 1, 1) => format!("{what}1 character"),
         (0 | 1, count) => format!("{what}{count} characters"),

@@ -372,6 +372,7 @@ mod tests {
                 item: Item::Notice {
                     text: (*text).to_owned(),
                 },
+                imported: None,
             },
         };
         texts.iter().enumerate().map(event).collect()

@@ -233,6 +233,12 @@ impl App {
                     self.prompts = prompts;
                 }
             }
+            (Tag::Memory(asked), Found::Hits(hits)) => return self.recalled(asked, hits),
+            (Tag::Around(item), Found::Around(said)) => {
+                if let Some(Overlay::Memory(overlay)) = &mut self.overlay {
+                    overlay.around = Some((item, said));
+                }
+            }
             (Tag::Stashed, Found::Stashed(stashed)) => self.stashed(stashed),
             (Tag::Decided, Found::Decided(decided)) => self.decided(decided),
             (Tag::Rules, Found::Rules(rules)) => {
@@ -294,6 +300,9 @@ impl App {
             (Some(Overlay::Turns(turns)), Tag::Turns(_)) => &mut turns.failed,
             (Some(Overlay::Models(overlay)), Tag::Offers(_) | Tag::Routes) => &mut overlay.failed,
             (Some(Overlay::Prompts(overlay)), Tag::Prompts) => &mut overlay.failed,
+            (Some(Overlay::Memory(overlay)), Tag::Memory(asked)) if asked == overlay.asked => {
+                &mut overlay.failed
+            }
             (Some(Overlay::Stash(overlay)), Tag::Stashed) => &mut overlay.failed,
             (Some(Overlay::Rules(overlay)), Tag::Rules) => &mut overlay.failed,
             (Some(Overlay::Trust(overlay)), Tag::Trust(_)) => &mut overlay.failed,

@@ -125,8 +125,8 @@ impl App {
             return Vec::new();
         }
         if let Some(overlay) = &mut self.overlay {
-            overlay.paste(text);
-            return Vec::new();
+            let reply = overlay.paste(text);
+            return self.replied(reply);
         }
         if self.board.is_some() {
             return self.board_paste(text);

@@ -316,6 +316,7 @@ mod tests {
                 turn: 1,
                 step: 1,
                 item: item(seq),
+                imported: None,
             },
         };
         (1..=length).map(event).collect()

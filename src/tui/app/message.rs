@@ -6,7 +6,7 @@ use crossterm::event::KeyEvent;
 
 use crate::config::theme::ThemeChoice;
 use crate::protocol::event::Signal;
-use crate::protocol::id::{ModelRef, SessionId};
+use crate::protocol::id::{ModelRef, Seq, SessionId};
 use crate::protocol::image::Source;
 use crate::protocol::op::{Command, Manage, Managed};
 use crate::protocol::query::{Found, Query, Stashed, TmuxPane};
@@ -201,6 +201,9 @@ pub enum Tag {
     Today,
     Sandbox,
     Prompts,
+    /// What was found for the question of this number, and what was said around a hit.
+    Memory(u64),
+    Around(Seq),
     Stashed,
     /// Sessions that can be mentioned.
     Mentions,

@@ -63,6 +63,7 @@ pub mod pointer;
 pub mod pointing;
 pub mod price;
 pub mod reading;
+mod recall;
 pub mod saying;
 pub mod seek;
 pub mod setup;

@@ -4,6 +4,7 @@ use crossterm::event::KeyEvent;
 
 use crate::protocol::session::Change;
 use crate::tui::app::card::{given_to, key_beside};
+use crate::tui::app::copying;
 use crate::tui::app::first_run::{FirstRun, Page, Reply as PageReply};
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
@@ -200,6 +201,9 @@ impl App {
                 self.typed();
                 Vec::new()
             }
+            Wish::Recall => self.recall(),
+            Wish::Around => self.look_around(),
+            Wish::Copy(text) => copying::copy(text, "the hit, "),
             Wish::Unstash { stashed, stays } => self.unstash(&stashed, stays),
             Wish::RemoveRules(numbers) => {
                 let remove = crate::protocol::op::Manage::RemoveRules { numbers };

@@ -189,6 +189,8 @@ impl App {
             | Managed::Reached(_)
             | Managed::Tried(_)
             | Managed::Worktree(_)
+            | Managed::Imported(_)
+            | Managed::Indexed(_)
             | Managed::PriceAsked { .. } => None,
         };
         let sends = view.sends;

@@ -354,44 +354,45 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn every_place_of_a_row_can_be_pointed_at_and_copied(source in prose(), width in 1u16..30) {
-            let mut transcript = Transcript::default();
-            transcript.apply(&Event {
-                seq: Seq(1),
-                session: SessionId(Uuid::nil()),
-                at: Time(0),
-                fact: Fact::ItemAdded {
-                    turn: 1,
-                    step: 1,
-                    item: Item::Answer { text: source.clone(), cut: false, opaque: None },
-                },
-            });
-            let entry = &transcript.entries()[0];
-            let text = shown(entry);
-            let sheet = markdown::render(&source, Form::new(width, Glyphs::Unicode));
-            for row in 0..sheet.height() {
-                let Some(span) = sheet.span(row) else { continue };
-                prop_assert!(span.start <= span.end && span.end <= text.len(), "{span:?} of {}", text.len());
-                let (_, halves) = sheet.halves(row);
-                let spot = Spot { span: span.clone(), x: 0, text: Cow::Borrowed(halves) };
-                for cell in aligned(&spot, &text) {
-                    prop_assert!(text.is_char_boundary(cell.source), "{cell:?}");
-                }
-                for at in span.start..=span.end + 1 {
-                    let word = word_at(&text, at);
-                    prop_assert!(text.get(word.clone()).is_some(), "{word:?}");
-                    for step in [Motion::Left, Motion::Right, Motion::Word, Motion::WordBefore] {
-                        prop_assert!(text.is_char_boundary(moved(&text, at, step)), "{step:?} {at}");
+            #[test]
+            fn every_place_of_a_row_can_be_pointed_at_and_copied(source in prose(), width in 1u16..30) {
+                let mut transcript = Transcript::default();
+                transcript.apply(&Event {
+                    seq: Seq(1),
+                    session: SessionId(Uuid::nil()),
+                    at: Time(0),
+                    fact: Fact::ItemAdded {
+                        turn: 1,
+                        step: 1,
+                        item: Item::Answer { text: source.clone(), cut: false, opaque: None },
+    imported: None,
+                    },
+                });
+                let entry = &transcript.entries()[0];
+                let text = shown(entry);
+                let sheet = markdown::render(&source, Form::new(width, Glyphs::Unicode));
+                for row in 0..sheet.height() {
+                    let Some(span) = sheet.span(row) else { continue };
+                    prop_assert!(span.start <= span.end && span.end <= text.len(), "{span:?} of {}", text.len());
+                    let (_, halves) = sheet.halves(row);
+                    let spot = Spot { span: span.clone(), x: 0, text: Cow::Borrowed(halves) };
+                    for cell in aligned(&spot, &text) {
+                        prop_assert!(text.is_char_boundary(cell.source), "{cell:?}");
                     }
-                    let caret = Caret { row: span.clone(), ..Caret::new(Seq(1), at) };
-                    excerpt::block(entry, &caret);
-                    excerpt::place(entry, at);
-                    for lines in [true, false] {
-                        excerpt::selected(&transcript, None, (&caret, &caret), lines);
+                    for at in span.start..=span.end + 1 {
+                        let word = word_at(&text, at);
+                        prop_assert!(text.get(word.clone()).is_some(), "{word:?}");
+                        for step in [Motion::Left, Motion::Right, Motion::Word, Motion::WordBefore] {
+                            prop_assert!(text.is_char_boundary(moved(&text, at, step)), "{step:?} {at}");
+                        }
+                        let caret = Caret { row: span.clone(), ..Caret::new(Seq(1), at) };
+                        excerpt::block(entry, &caret);
+                        excerpt::place(entry, at);
+                        for lines in [true, false] {
+                            excerpt::selected(&transcript, None, (&caret, &caret), lines);
+                        }
                     }
                 }
             }
         }
-    }
 }

@@ -106,6 +106,8 @@ impl App {
             | Managed::Reached(_)
             | Managed::Tried(_)
             | Managed::Worktree(_)
+            | Managed::Imported(_)
+            | Managed::Indexed(_)
             | Managed::PriceAsked { .. } => {}
         }
         self.look()

@@ -4,7 +4,8 @@ use crossterm::event::KeyCode;
 
 use crate::tui::app::keymap::chord::{alt, ctrl, key, plain};
 use crate::tui::app::keymap::place::Place::{
-    Files, Help, Inbox, Merge, Models, Palette, Prompts, Rules, Settings, Stash, Themes, Turns,
+    Files, Help, Hits, Inbox, Memory, Merge, Models, Palette, Prompts, Rules, Settings, Stash,
+    Themes, Turns,
 };
 use crate::tui::app::keymap::{Action, Binding, bind};
 
@@ -22,6 +23,19 @@ pub const ROWS: &[Binding] = &[
 
     bind(Prompts, Action::PromptsAdd, "prompts-add", "add it to the text", &[key(KeyCode::Tab)], None),
     bind(Prompts, Action::SearchPrompts, "prompts-older", "further back", &[ctrl('r')], None),
+
+    bind(Memory, Action::MemoryHits, "memory-hits", "to the hits, where letters are keys", &[key(KeyCode::Tab)], None),
+
+    bind(Hits, Action::Choose, "hits-open", "open its session at that turn", &[key(KeyCode::Enter)], None),
+    bind(Hits, Action::MemoryInsert, "hits-insert", "add it to the prompt: of a command its line", &[plain('i')], None),
+    bind(Hits, Action::MemoryCopy, "hits-copy", "copy it: of a command its line", &[plain('y')], None),
+    bind(Hits, Action::ScrollDown, "hits-down", "next hit", &[key(KeyCode::Down), plain('j')], None),
+    bind(Hits, Action::ScrollUp, "hits-up", "hit before", &[key(KeyCode::Up), plain('k')], None),
+    bind(Hits, Action::PageDown, "hits-page-down", "ten hits down", &[key(KeyCode::PageDown)], None),
+    bind(Hits, Action::PageUp, "hits-page-up", "ten hits up", &[key(KeyCode::PageUp)], None),
+    bind(Hits, Action::MemoryWords, "hits-words", "back to the words", &[key(KeyCode::Tab), key(KeyCode::BackTab), plain('/')], None),
+    bind(Hits, Action::Help, "hits-help", "help", &[plain('?'), key(KeyCode::F(1))], None),
+    bind(Hits, Action::Close, "hits-close", "close", &[key(KeyCode::Esc), plain('q')], None),
 
     bind(Stash, Action::StashCopy, "stash-copy", "a copy; it stays put by", &[key(KeyCode::Tab)], None),
     bind(Stash, Action::StashDrop, "stash-drop", "drop it, with a second press", &[ctrl('d'), key(KeyCode::Delete)], None),

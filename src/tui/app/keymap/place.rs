@@ -30,6 +30,9 @@ pub enum Place {
     Help,
     Models,
     Prompts,
+    /// Words that the memory is searched by, and what it found.
+    Memory,
+    Hits,
     Stash,
     Rules,
     Turns,
@@ -45,7 +48,7 @@ pub enum Place {
 }
 
 impl Place {
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::Anywhere,
         Self::Composer,
         Self::Transcript,
@@ -62,6 +65,8 @@ impl Place {
         Self::Help,
         Self::Models,
         Self::Prompts,
+        Self::Memory,
+        Self::Hits,
         Self::Stash,
         Self::Rules,
         Self::Turns,
@@ -93,6 +98,8 @@ impl Place {
             Self::Help => "help",
             Self::Models => "models",
             Self::Prompts => "prompts",
+            Self::Memory => "memory",
+            Self::Hits => "hits",
             Self::Stash => "stash",
             Self::Rules => "rules",
             Self::Turns => "turns",
@@ -117,6 +124,7 @@ impl Place {
             Self::Help
             | Self::Models
             | Self::Prompts
+            | Self::Memory
             | Self::Stash
             | Self::Rules
             | Self::Turns
@@ -134,6 +142,7 @@ impl Place {
             | Self::Question
             | Self::Page
             | Self::Files
+            | Self::Hits
             | Self::Merge
             | Self::Inbox
             | Self::FirstPage => None,

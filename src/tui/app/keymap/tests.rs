@@ -134,6 +134,7 @@ fn declared() -> Vec<&'static str> {
 const COMMANDS: &[(Action, Result<&str, &str>)] = &[
     (Action::Sessions, Ok("sessions")),
     (Action::NewSession, Ok("run")),
+    (Action::Memory, Ok("search")),
     (
         Action::NewWorktree,
         Err("`creel --worktree NAME` begins there; without a screen git makes one"),
@@ -259,6 +260,11 @@ const OF_A_PLACE: &[(Place, &str)] = &[
         "another model for the session that is looked at; `creel run --model` begins with one",
     ),
     (Place::Prompts, "it writes into the composer of this screen"),
+    (Place::Memory, "`creel search` finds the same"),
+    (
+        Place::Hits,
+        "`creel search` finds the same, and `creel show` opens it",
+    ),
     (Place::Stash, "it writes into the composer of this screen"),
     (Place::Turns, "the way back to the board"),
     (Place::Palette, "it completes what is typed there"),

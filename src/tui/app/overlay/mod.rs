@@ -6,6 +6,7 @@ pub mod discard;
 pub mod files;
 pub mod help;
 pub mod inbox;
+pub mod memory;
 pub mod models;
 pub mod new_worktree;
 pub mod notices;
@@ -41,6 +42,7 @@ use crate::tui::app::overlay::discard::Discard;
 use crate::tui::app::overlay::files::Files;
 use crate::tui::app::overlay::help::Help;
 use crate::tui::app::overlay::inbox::Inbox;
+use crate::tui::app::overlay::memory::Memory;
 use crate::tui::app::overlay::models::{How, Models};
 use crate::tui::app::overlay::new_worktree::NewWorktree;
 use crate::tui::app::overlay::notices::Notices;
@@ -64,6 +66,7 @@ pub enum Overlay {
     Skills(Skills),
     Prompts(Prompts),
     Stash(Stash),
+    Memory(Box<Memory>),
     Stopped(Stopped),
     Rules(Rules),
     Trust(Trust),
@@ -105,6 +108,12 @@ pub enum Wish {
     Compose(String),
     /// Adds a text where the cursor is.
     Add(String),
+    /// Asks the memory for what is typed; the overlay stays.
+    Recall,
+    /// Asks what was said around the marked hit; the overlay stays.
+    Around,
+    /// Copies a text; the overlay stays.
+    Copy(String),
     /// Puts a text that was put by into the composer; it stays put by, or is taken.
     Unstash {
         stashed: Stashed,
@@ -158,6 +167,9 @@ impl Wish {
             self,
             Self::Bind(_)
                 | Self::DropStashed(_)
+                | Self::Recall
+                | Self::Around
+                | Self::Copy(_)
                 | Self::RemoveRules(_)
                 | Self::GoOn(_)
                 | Self::Accept(..)
@@ -181,6 +193,8 @@ impl Overlay {
             }
             Self::Prompts(_) => Place::Prompts,
             Self::Stash(_) => Place::Stash,
+            Self::Memory(overlay) if overlay.at_hits => Place::Hits,
+            Self::Memory(_) => Place::Memory,
             Self::Rules(_) => Place::Rules,
             Self::Cost(_) | Self::Notices(_) => Place::Page,
             Self::Files(overlay) => overlay.place(),
@@ -201,6 +215,7 @@ impl Overlay {
             Self::Stopped(overlay) => overlay.key(press),
             Self::Prompts(overlay) => overlay.key(press),
             Self::Stash(overlay) => overlay.key(press),
+            Self::Memory(overlay) => overlay.key(press),
             Self::Rules(overlay) => overlay.key(press),
             Self::Trust(overlay) => overlay.key(press),
             Self::Cost(overlay) => overlay.key(press),
@@ -235,9 +250,11 @@ impl Overlay {
         *page = seen.page();
     }
 
-    pub fn paste(&mut self, text: &str) {
+    /// What a paste wants done.
+    pub fn paste(&mut self, text: &str) -> Reply {
         let line = crate::agent::visible::one_line(text);
         match self {
+            Self::Memory(overlay) => return overlay.insert(&line),
             Self::Models(overlay) => {
                 overlay.chosen = false;
                 overlay.confirm = None;
@@ -264,5 +281,6 @@ impl Overlay {
             | Self::Discard(_)
             | Self::Auto(_) => {}
         }
+        Reply::Stay
     }
 }

@@ -43,6 +43,7 @@ pub fn card(n: u128, title: &str, state: State) -> Card {
         steps: 3,
         estimated: false,
         list_estimated: false,
+        source: "creel".to_owned(),
     }
 }
 

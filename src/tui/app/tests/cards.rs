@@ -142,6 +142,7 @@ fn cut(ending: Ending) -> Desk {
             cut: true,
             opaque: None,
         },
+        imported: None,
     });
     desk.fact(Fact::TurnEnded { turn: 1, ending });
     desk.press(KeyCode::Tab);
@@ -181,6 +182,7 @@ fn a_cut_answer_is_asked_again_or_gone_on_with() {
             blocks: vec![Block::text("on")],
             origin: Origin::Person,
         },
+        imported: None,
     };
     desk.fact(said);
     let offered = desk.app.card_choices(desk.app.view());
@@ -384,6 +386,7 @@ fn a_conversation_that_is_too_long_is_gone_on_with_before_its_last_prompt() {
                 blocks: vec![Block::text("all of it")],
                 origin: Origin::Person,
             },
+            imported: None,
         };
         desk.fact(said);
         desk.fact(Fact::TurnEnded {

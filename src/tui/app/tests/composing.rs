@@ -381,6 +381,7 @@ fn what_a_command_said_comes_into_the_composer_when_that_was_wished_for() {
                 command: command.to_owned(),
                 outcome: Outcome::done("one\ntwo\n"),
             },
+            imported: None,
         });
     };
     let mut desk = Desk::open();

@@ -448,7 +448,15 @@ fn an_edited_command_keeps_what_else_its_call_was_given() {
     for (session, timeout) in [(first, 5), (second, 9)] {
         let item = call("cargo test", timeout);
         let (turn, step) = (1, 1);
-        desk.fact_of(session, Fact::ItemAdded { turn, step, item });
+        desk.fact_of(
+            session,
+            Fact::ItemAdded {
+                turn,
+                step,
+                item,
+                imported: None,
+            },
+        );
     }
     desk.ask_of(first, "a", Risk::Low);
     desk.alt('i');

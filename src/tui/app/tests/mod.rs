@@ -121,6 +121,7 @@ impl Desk {
                 parent: None,
                 worktree: None,
                 forked: None,
+                source: None,
             },
         });
         assert_eq!(desk.app.view().id, session);
@@ -137,6 +138,7 @@ impl Desk {
                 blocks: vec![Block::text("go")],
                 origin: Origin::Person,
             },
+            imported: None,
         });
         desk
     }

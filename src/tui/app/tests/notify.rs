@@ -234,6 +234,7 @@ fn who_comes_back_is_told_what_happened_meanwhile() {
                 ..Outcome::done("")
             },
         },
+        imported: None,
     };
     let mut desk = Desk::running();
     desk.update(Msg::Focus(false));

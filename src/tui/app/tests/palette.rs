@@ -218,6 +218,7 @@ fn sessions_and_settings_are_found_by_a_sign_in_front() {
         steps: 0,
         estimated: false,
         list_estimated: false,
+        source: "creel".to_owned(),
     };
     let cards = vec![card(1, "fix the flaky test"), card(2, "a talk")];
     desk.update(Msg::Found(Tag::Palette, Found::Sessions(cards)));

@@ -30,6 +30,7 @@ fn on_a_command() -> Desk {
         turn: 1,
         step: 1,
         item,
+        imported: None,
     };
     desk.fact(item(call));
     let seq = Seq(desk.seq);

@@ -190,6 +190,8 @@ const NO_PALETTE: &[(Place, &str)] = &[
     (Place::Help, "the palette takes the place of the help"),
     (Place::Models, "the palette takes the place of the list"),
     (Place::Prompts, "the palette takes the place of the list"),
+    (Place::Memory, "the palette takes the place of the list"),
+    (Place::Hits, "the palette takes the place of the list"),
     (Place::Stash, "the palette takes the place of the list"),
     (Place::Rules, "the palette takes the place of the list"),
     (Place::Turns, "the palette takes the place of the list"),

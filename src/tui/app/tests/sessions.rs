@@ -366,6 +366,7 @@ fn a_past_session_is_read_in_pages_and_folded() {
                 parent: None,
                 worktree: None,
                 forked: None,
+                source: None,
             },
         },
     );
@@ -378,6 +379,7 @@ fn a_past_session_is_read_in_pages_and_folded() {
                 blocks: vec![Block::text("old words")],
                 origin: Origin::Person,
             },
+            imported: None,
         },
     );
     let page = vec![opened, prompt];
@@ -415,6 +417,7 @@ fn streamed_text_gives_way_to_the_fact() {
             cut: false,
             opaque: None,
         },
+        imported: None,
     });
     assert_eq!(desk.app.view().live.text, "");
 }

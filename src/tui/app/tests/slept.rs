@@ -77,6 +77,7 @@ fn the_first_key_after_waking_is_typed_and_the_first_prompt_ends_what_is_said() 
             blocks: vec![Block::text("go on")],
             origin: Origin::Person,
         },
+        imported: None,
     });
     assert_eq!(said(&desk), None);
 }

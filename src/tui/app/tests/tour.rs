@@ -144,6 +144,7 @@ fn told(desk: &mut Desk, step: u32) -> Vec<Op> {
                 parent: None,
                 worktree: None,
                 forked: None,
+                source: None,
             },
         },
         Fact::TurnStarted { turn: 1 },

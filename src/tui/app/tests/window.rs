@@ -15,7 +15,12 @@ use crate::tui::app::transcript::{Entry, Transcript, What};
 fn log(turns: u32) -> Vec<Event> {
     let turn = |turn: u32| {
         let call = CallId::new(turn, 1, 1);
-        let item = move |step, item| Fact::ItemAdded { turn, step, item };
+        let item = move |step, item| Fact::ItemAdded {
+            turn,
+            step,
+            item,
+            imported: None,
+        };
         let mut ask: Ask = approval(&format!("ask-{turn}"), Risk::Low);
         if let crate::protocol::ask::About::Approval(approval) = &mut ask.about {
             approval.call = call.clone();

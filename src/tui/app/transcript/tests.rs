@@ -27,6 +27,7 @@ fn notice() -> Fact {
         turn: 1,
         step: 1,
         item: Item::Notice { text },
+        imported: None,
     }
 }
 

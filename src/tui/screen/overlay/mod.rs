@@ -5,6 +5,7 @@ mod decided;
 mod files;
 mod help;
 pub mod inbox;
+mod memory;
 mod models;
 mod notices;
 mod palette;
@@ -85,6 +86,9 @@ pub fn draw(app: &App, overlay: &Overlay, canvas: &mut Canvas, area: Rect, look:
         Overlay::Help(overlay) => help::page(overlay, named, room, look),
         Overlay::Skills(overlay) => skills::page(overlay, named, room, look),
         Overlay::Stopped(overlay) => stopped::page(app, overlay, named, room, look),
+        Overlay::Memory(overlay) => {
+            return memory::draw(app, overlay, canvas, area, (named, look));
+        }
         Overlay::Prompts(overlay) => prompts::page(overlay, named, (room, area.height), look),
         Overlay::Stash(overlay) => prompts::stash(app, overlay, (room, area.height), look),
         Overlay::Rules(overlay) => rules::page(app, overlay, room, look),

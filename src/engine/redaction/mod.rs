@@ -1,12 +1,14 @@
 //! Takes the keys that Creel holds out of facts, before they are stored or sent.
 
+mod subject;
+
 use std::borrow::Cow;
-use std::path::PathBuf;
 
 use serde_json::Value;
 
 use crate::agent::redact::Redactor;
-use crate::protocol::ask::{About, Answer, Approval, Ask, Question, Subject, Verdict};
+use crate::engine::redaction::subject::{redacted_path, redacted_subject};
+use crate::protocol::ask::{About, Answer, Approval, Ask, Question, Verdict};
 use crate::protocol::call::{Detail, Outcome, Untrusted};
 use crate::protocol::event::Fact;
 use crate::protocol::image::Image;
@@ -24,7 +26,12 @@ pub(crate) fn redacted(fact: Fact, redactor: &Redactor) -> Fact {
     let without_key =
         |opaque: Option<Opaque>| opaque.filter(|opaque| !holds(&opaque.body, redactor));
     match fact {
-        Fact::ItemAdded { turn, step, item } => {
+        Fact::ItemAdded {
+            turn,
+            step,
+            item,
+            imported,
+        } => {
             let item = match item {
                 Item::Prompt { blocks, origin } => Item::Prompt {
                     blocks: blocks
@@ -58,7 +65,12 @@ pub(crate) fn redacted(fact: Fact, redactor: &Redactor) -> Fact {
                     outcome: redacted_outcome(outcome, clean),
                 },
             };
-            Fact::ItemAdded { turn, step, item }
+            Fact::ItemAdded {
+                turn,
+                step,
+                item,
+                imported,
+            }
         }
         Fact::MessageQueued { id, blocks, when } => {
             let blocks = blocks
@@ -219,42 +231,6 @@ fn redacted_outcome(outcome: Outcome, clean: impl Fn(String) -> String) -> Outco
     }
 }
 
-fn redacted_subject(subject: Subject, clean: impl Fn(String) -> String) -> Subject {
-    match subject {
-        Subject::Command { argv, parts } => Subject::Command {
-            argv: argv.into_iter().map(&clean).collect(),
-            parts: parts.into_iter().map(&clean).collect(),
-        },
-        Subject::Change {
-            path,
-            patch,
-            added,
-            removed,
-            created,
-        } => Subject::Change {
-            path: redacted_path(path, &clean),
-            patch: clean(patch),
-            added,
-            removed,
-            created,
-        },
-        Subject::Read { path } => Subject::Read {
-            path: redacted_path(path, &clean),
-        },
-        Subject::Other { arguments } => Subject::Other {
-            arguments: clean(arguments),
-        },
-    }
-}
-
-/// A path that is no text is left as it is: a key is one.
-fn redacted_path(path: PathBuf, clean: &impl Fn(String) -> String) -> PathBuf {
-    match path.to_str() {
-        Some(text) => clean(text.to_owned()).into(),
-        None => path,
-    }
-}
-
 fn redacted_block(block: Block, clean: impl Fn(String) -> String) -> Block {
     match block {
         Block::Text { text } => Block::Text { text: clean(text) },
@@ -276,6 +252,7 @@ mod tests {
 
     use super::*;
     use crate::protocol::ask::Risk;
+    use crate::protocol::ask::Subject;
     use crate::protocol::call::ToolCall;
     use crate::protocol::event::When;
     use crate::protocol::id::{AskId, CallId, MessageId};
@@ -365,6 +342,7 @@ mod tests {
                     turn: 1,
                     step: 1,
                     item,
+                    imported: None,
                 };
                 let after = redacted(fact.clone(), &redactor);
                 let text = serde_json::to_string(&after).unwrap();
@@ -420,6 +398,7 @@ mod tests {
                 turn: 1,
                 step: 1,
                 item,
+                imported: None,
             })
             .collect();
         facts.extend([

@@ -1,0 +1,277 @@
+//! The facts of a session of another program, as they would have been kept had it been had here.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use crate::agent::cost::{self, Tariff};
+use crate::agent::session::Session;
+use crate::import::{Entry, Spent, What};
+use crate::protocol::call::{Outcome, ToolCall};
+use crate::protocol::event::{Ending, Fact, Imported};
+use crate::protocol::id::{CallId, ModelRef};
+use crate::protocol::item::{Block, Item, Origin};
+use crate::protocol::money::{Money, Rates};
+use crate::protocol::time::Time;
+use crate::protocol::usage::Usage;
+
+/// What a session came to.
+pub(crate) struct Made {
+    pub facts: Vec<Fact>,
+    /// When each happened.
+    pub times: Vec<Time>,
+    /// What each answer took by now, by its key.
+    pub spent: Vec<(String, Usage)>,
+}
+
+/// Puts facts together.
+pub(crate) struct Facts<T> {
+    turn: u32,
+    step: u32,
+    attempt: u32,
+    open: bool,
+    last: Time,
+    /// Calls of this turn that have no result yet, by the name the program has for them.
+    calls: HashMap<String, CallId>,
+    /// Names of calls that are taken.
+    taken: HashSet<String>,
+    counted: BTreeMap<String, Usage>,
+    tariff: T,
+    made: Made,
+}
+
+impl<T: Fn(&ModelRef) -> Tariff> Facts<T> {
+    /// Goes on where `fold` ends. `counted`: what answers took as far as that is in the log.
+    pub(crate) fn new(fold: Option<&Session>, counted: BTreeMap<String, Usage>, tariff: T) -> Self {
+        Self {
+            turn: fold.map_or(0, |fold| fold.turn),
+            step: 0,
+            attempt: 0,
+            open: false,
+            last: Time(0),
+            calls: HashMap::new(),
+            taken: HashSet::new(),
+            counted,
+            tariff,
+            made: Made {
+                facts: Vec::new(),
+                times: Vec::new(),
+                spent: Vec::new(),
+            },
+        }
+    }
+
+    pub(crate) fn put(&mut self, at: Time, fact: Fact) {
+        self.last = at;
+        self.made.facts.push(fact);
+        self.made.times.push(at);
+    }
+
+    pub(crate) fn take(&mut self, entry: Entry, rates: &Rates) {
+        let Entry { at, id, what } = entry;
+        if let What::Spent(spent) = what {
+            self.spend(at, *spent, rates);
+            return;
+        }
+        let begins = matches!(what, What::Prompt { .. } | What::Summary { .. });
+        self.ready(at, begins);
+        let named = |who| {
+            Some(Box::new(Imported {
+                who,
+                external_id: Some(id.clone()),
+            }))
+        };
+        match what {
+            What::Prompt { text, who } => {
+                let blocks = vec![Block::text(text)];
+                let origin = Origin::Person;
+                self.add(at, Item::Prompt { blocks, origin }, named(who));
+            }
+            What::Answer { text, who } => {
+                let answer = Item::Answer {
+                    text,
+                    cut: false,
+                    opaque: None,
+                };
+                self.add(at, answer, named(who));
+            }
+            What::Thought { text } => {
+                self.add(at, Item::Thought { text, opaque: None }, named(None));
+            }
+            What::Summary { text } => {
+                // Said by the program and not by a person, and yet all that it went on with.
+                let blocks = vec![Block::text(text)];
+                let origin = Origin::Creel;
+                self.add(at, Item::Prompt { blocks, origin }, named(None));
+            }
+            What::Shell {
+                command,
+                output,
+                exit,
+            } => {
+                let outcome = Outcome {
+                    exit,
+                    ..Outcome::done(output)
+                };
+                self.add(at, Item::Shell { command, outcome }, named(None));
+            }
+            What::Call {
+                id: call,
+                name,
+                arguments,
+            } => {
+                let asked = self.call(call, name, arguments);
+                self.add(at, Item::Call(asked), named(None));
+            }
+            What::Result {
+                call,
+                name,
+                text,
+                failed,
+                exit,
+            } => {
+                let call = if let Some(call) = self.calls.remove(&call) {
+                    call
+                } else {
+                    // What a tool gave back stands behind a call, also where nobody knows which.
+                    let name = name.clone().unwrap_or_else(|| "tool".to_owned());
+                    let asked = self.call(call.clone(), name, String::new());
+                    self.calls.remove(&call);
+                    let id = asked.id.clone();
+                    self.add(at, Item::Call(asked), None);
+                    id
+                };
+                let outcome = if failed {
+                    Outcome::failed(text)
+                } else {
+                    Outcome::done(text)
+                };
+                let outcome = Outcome { exit, ..outcome };
+                self.add(at, Item::Result { call, outcome }, named(name));
+            }
+            What::Spent(_) => {}
+        }
+    }
+
+    /// A turn is open: a new one where a person begins to speak, or where none is.
+    fn ready(&mut self, at: Time, begins: bool) {
+        if self.open && !begins {
+            return;
+        }
+        self.close();
+        self.turn += 1;
+        self.step = 1;
+        self.open = true;
+        self.put(at, Fact::TurnStarted { turn: self.turn });
+    }
+
+    fn call(&mut self, name_there: String, name: String, arguments: String) -> ToolCall {
+        let mut id = name_there.clone();
+        let mut nth = 1;
+        while !self.taken.insert(id.clone()) {
+            nth += 1;
+            id = format!("{name_there}-{nth}");
+        }
+        let id = CallId(format!("{}-{id}", self.turn));
+        self.calls.insert(name_there, id.clone());
+        ToolCall {
+            id,
+            wire_id: None,
+            name,
+            arguments,
+            opaque: None,
+        }
+    }
+
+    fn add(&mut self, at: Time, item: Item, imported: Option<Box<Imported>>) {
+        let (turn, step) = (self.turn, self.step);
+        self.put(
+            at,
+            Fact::ItemAdded {
+                turn,
+                step,
+                item,
+                imported,
+            },
+        );
+    }
+
+    /// What was not counted yet of an answer. No budget counts it: it was spent elsewhere, and before.
+    fn spend(&mut self, at: Time, spent: Spent, rates: &Rates) {
+        let before = self.counted.get(&spent.key).copied();
+        let most = before.map_or(spent.usage, |before| most(before, spent.usage));
+        let usage = before.map_or(most, |before| beyond(most, before));
+        if before.is_some() && usage == Usage::default() {
+            return;
+        }
+        // What was told twice is in the first telling.
+        let cost = spent.cost.filter(|_| before.is_none());
+        let tariff = (self.tariff)(&spent.model);
+        let (charge, _) = cost::charge(&[usage], cost, &tariff, false, rates);
+        self.counted.insert(spent.key.clone(), most);
+        self.made.spent.push((spent.key, most));
+        self.ready(at, false);
+        self.attempt += 1;
+        let fact = Fact::ModelAnswered {
+            turn: self.turn,
+            step: self.step,
+            attempt: self.attempt,
+            model: spent.model,
+            usage,
+            charge,
+            counted: Money::usd(0),
+            raw: None,
+            stop: None,
+            failure: None,
+            millis: 0,
+            vitals: None,
+            price: tariff.price().cloned().map(Box::new),
+        };
+        self.put(at, fact);
+    }
+
+    fn close(&mut self) {
+        if !std::mem::take(&mut self.open) {
+            return;
+        }
+        // A call without a result can be sent to no model.
+        let mut open: Vec<CallId> = self.calls.drain().map(|(_, call)| call).collect();
+        open.sort_by(|a, b| a.0.cmp(&b.0));
+        for call in open {
+            let outcome = Outcome::lost("nothing is known of how this ended");
+            self.add(self.last, Item::Result { call, outcome }, None);
+        }
+        let (turn, ending) = (self.turn, Ending::Finished);
+        self.put(self.last, Fact::TurnEnded { turn, ending });
+    }
+
+    /// `None` where there is nothing to keep.
+    pub(crate) fn end(mut self) -> Option<Made> {
+        self.close();
+        (!self.made.facts.is_empty()).then_some(self.made)
+    }
+}
+
+/// The most that two tellings of one answer say.
+fn most(one: Usage, other: Usage) -> Usage {
+    each(one, other, u64::max)
+}
+
+/// What `all` has more than `part`.
+fn beyond(all: Usage, part: Usage) -> Usage {
+    each(all, part, u64::saturating_sub)
+}
+
+fn each(one: Usage, other: Usage, of: fn(u64, u64) -> u64) -> Usage {
+    let reasoning = match (one.reasoning, other.reasoning) {
+        (None, None) => None,
+        (one, other) => Some(of(one.unwrap_or_default(), other.unwrap_or_default())),
+    };
+    Usage {
+        input: of(one.input, other.input),
+        cache_read: of(one.cache_read, other.cache_read),
+        cache_write: of(one.cache_write, other.cache_write),
+        cache_write_long: of(one.cache_write_long, other.cache_write_long),
+        output: of(one.output, other.output),
+        reasoning: reasoning.filter(|tokens| *tokens > 0),
+        searches: of(one.searches, other.searches),
+    }
+}

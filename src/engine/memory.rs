@@ -1,0 +1,238 @@
+//! Memory: answers what is asked of the index and of the log together. The index follows the log and never the other way
+//! round; what it has not taken in yet is read from the log and searched in memory.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::engine::hits::{Asked, hits};
+use crate::engine::house::House;
+use crate::engine::indexing::Indexer;
+use crate::memory::document;
+use crate::memory::index::{Index, Position};
+use crate::memory::search::{self, Recency};
+use crate::memory::tail::Tail;
+use crate::protocol::id::Seq;
+use crate::protocol::search::{Hits, IndexStatus, Search};
+use crate::protocol::time::Time;
+use crate::store::read::Reader;
+
+/// Facts that are read for the tail: the newest of those that the index does not hold. Of more it would be felt while one types.
+const TAIL: u32 = 2_000;
+
+/// Items in the tail from which on they go into the index: a commit costs more than to search so many.
+const ENOUGH: usize = 1_000;
+
+/// The memory of a home; its index is opened when it is first needed.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    state: Mutex<State>,
+    indexer: Indexer,
+    /// What the index does not hold yet is worth a commit.
+    lags: AtomicBool,
+    /// Facts that were kept here since it was last looked.
+    kept: AtomicUsize,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    index: Option<Index>,
+    /// How far the index has come.
+    position: Position,
+    tail: Tail,
+    /// The tail holds all that came after this fact.
+    from: Seq,
+    /// How far the tail has come.
+    read: Seq,
+    /// Sessions that were purged when the tail was last looked through for them.
+    purged: u64,
+}
+
+impl Memory {
+    /// `folder`: `data/index`.
+    pub(crate) fn new(folder: PathBuf) -> Self {
+        Self {
+            state: Mutex::default(),
+            indexer: Indexer::new(folder),
+            lags: AtomicBool::new(false),
+            kept: AtomicUsize::new(0),
+        }
+    }
+
+    /// Answers a question by all that the index and the tail hold. Blocks.
+    pub(crate) fn search(
+        &self,
+        reader: &Reader,
+        search: &Search,
+        now: Time,
+    ) -> Result<Hits, String> {
+        let asked = Asked::new(reader, search, now)?;
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.follow(&mut state, reader)?;
+        let behind = state.behind();
+        let Some(limits) = asked.limits else {
+            return Ok(Hits {
+                hits: Vec::new(),
+                behind,
+            });
+        };
+        let limit = search.limit as usize;
+        let recency = search.typing.then_some(Recency { now: now.0 });
+        let question = &asked.question;
+        let answers = |index: Option<&Index>, tail: &Tail| {
+            search::search(index, tail, question, &limits, limit, recency)
+        };
+        let found = answers(state.index.as_ref(), &state.tail);
+        let found = match found {
+            Ok(found) => found,
+            Err(error) => {
+                // It is made anew in the background; until then what it does not hold is searched.
+                tracing::warn!("the index cannot be read: {error}");
+                self.indexer.distrust();
+                self.lags.store(true, Ordering::Relaxed);
+                state.index = None;
+                answers(None, &state.tail).map_err(|error| error.to_string())?
+            }
+        };
+        drop(state);
+        let hits = hits(reader, question, &found)?;
+        Ok(Hits { hits, behind })
+    }
+
+    /// What there is. Blocks.
+    pub(crate) fn status(&self, reader: &Reader) -> Result<IndexStatus, String> {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.follow(&mut state, reader)?;
+        Ok(IndexStatus {
+            indexed: state.index.as_ref().map_or(0, Index::count),
+            waiting: state.tail.len() as u64,
+            behind: state.behind(),
+            bytes: state.index.as_ref().map_or(0, Index::bytes),
+            up_to: state.position.seq,
+        })
+    }
+
+    /// Puts all that the log holds into the index; `anew`: into a new one, which then takes the place of the old. Blocks, also
+    /// while another process does it.
+    pub(crate) fn bring_up(&self, reader: &Reader, anew: bool) -> Result<IndexStatus, String> {
+        self.indexer.bring_up(reader, anew)?;
+        self.status(reader)
+    }
+
+    /// Takes out what was purged, so that no file of the index holds a word of it. Blocks.
+    pub(crate) fn forget_purged(&self, reader: &Reader) -> Result<(), String> {
+        if self.indexer.is_there() {
+            self.indexer.bring_up(reader, false)?;
+        }
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.follow(&mut state, reader)
+    }
+
+    /// So many facts were kept: with enough of them the index is brought up, so that the next search finds little to do.
+    pub(crate) fn kept(self: &Arc<Self>, facts: usize, reader: impl FnOnce() -> Reader) {
+        if self.kept.fetch_add(facts, Ordering::Relaxed) + facts >= TAIL as usize {
+            self.kept.store(0, Ordering::Relaxed);
+            self.lags.store(true, Ordering::Relaxed);
+            self.keep_up(reader);
+        }
+    }
+
+    /// Has what the index lacks put into it on a thread of its own, where that is worth it and nobody does it.
+    pub(crate) fn keep_up(self: &Arc<Self>, reader: impl FnOnce() -> Reader) {
+        if self.lags.swap(false, Ordering::Relaxed) {
+            Indexer::in_background(Arc::clone(self), |memory| &memory.indexer, reader());
+        }
+    }
+
+    /// No more of it is begun, and what runs ends soon.
+    pub(crate) fn close(&self) {
+        self.indexer.close();
+    }
+
+    /// Sees what the log and other processes have come to since.
+    fn follow(&self, state: &mut State, reader: &Reader) -> Result<(), String> {
+        let lags = state.follow(&self.indexer, reader)?;
+        self.lags.store(lags, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl State {
+    /// Whether what the index does not hold is worth a commit.
+    fn follow(&mut self, indexer: &Indexer, reader: &Reader) -> Result<bool, String> {
+        let end = reader.end().map_err(|error| error.to_string())?;
+        if end.seq < self.read {
+            // Another log was put in the place of this one.
+            *self = Self::default();
+        }
+        self.look(indexer);
+        let ahead = self.position.seq > end.seq || self.position.purged > end.purged;
+        if ahead {
+            self.index = None;
+            self.position = Position::default();
+        }
+        self.tail.forget_until(self.position.seq.0);
+        self.from = self.from.max(self.position.seq);
+        self.read = self.read.max(self.position.seq);
+        if self.purged != end.purged {
+            let purged = reader
+                .purged_sessions()
+                .map_err(|error| error.to_string())?;
+            self.tail.forget_sessions(&purged);
+            self.purged = end.purged;
+        }
+        if self.read < end.seq {
+            let (found, whole) = reader
+                .found_newest(self.read, TAIL)
+                .map_err(|error| error.to_string())?;
+            if !whole && let Some((_, first)) = found.first() {
+                self.tail = Tail::new();
+                self.from = Seq(first.seq.0.saturating_sub(1));
+            }
+            for (session, event) in &found {
+                if let Some(document) = document::of(event, *session) {
+                    self.tail.add(&document);
+                }
+            }
+            self.read = end.seq;
+            if let Some(first) = self.tail.keep_newest(TAIL as usize * 2) {
+                self.from = Seq(first);
+            }
+        }
+        Ok(ahead || self.tail.len() >= ENOUGH || self.behind() > 0)
+    }
+
+    fn look(&mut self, indexer: &Indexer) {
+        if self.index.is_none() {
+            self.index = indexer.open();
+        }
+        let Some(index) = &self.index else {
+            self.position = Position::default();
+            return;
+        };
+        match index.position() {
+            Some(position) if position == self.position => {}
+            Some(position) if index.reload().is_ok() => self.position = position,
+            _ => {
+                self.index = None;
+                self.position = Position::default();
+            }
+        }
+    }
+
+    /// Entries of the log between the index and the tail, which nothing finds yet.
+    fn behind(&self) -> u64 {
+        self.from.0.saturating_sub(self.position.seq.0)
+    }
+}
+
+/// On a thread that may block; what the index lacks is then put into it on another one.
+pub(crate) async fn on_thread<T: Send + 'static>(
+    house: &Arc<House>,
+    work: impl FnOnce(&Memory, &Reader) -> Result<T, String> + Send + 'static,
+) -> Result<T, String> {
+    let memory = Arc::clone(&house.memory);
+    let done = house.read(move |reader| Ok(work(&memory, reader))).await?;
+    house.memory.keep_up(|| house.log.reader());
+    done
+}

@@ -1,0 +1,385 @@
+//! A text as the words it is found by. The same for what is indexed, for what is not yet indexed, and for what is asked.
+//!
+//! - Words are compared without case and accents and by their stem (`retries` finds `retry`), irregular forms by their
+//!   plain one (`went` finds `go`).
+//! - Names of programs are found whole and in parts: `parse_config_file`, `parseConfigFile` and `parse-config-file` all hold
+//!   `parse`, `config`, `file` and the one word `parseconfigfile`.
+//! - Scripts without spaces are found by single signs and by pairs, so a word of two signs is found wherever it stands.
+//! - That a text names a time is a word as well ([`TIME`]), for questions that ask when.
+
+use std::ops::Range;
+
+use frostem::{Algorithm, Stemmer};
+
+use crate::memory::fold::{self, is_unspaced, is_word};
+use crate::memory::vocabulary;
+
+/// Stands for any expression of time. No text can hold it: it has a sign that no word has.
+pub const TIME: &str = "\u{1}time";
+
+/// Longer ones are no words that anyone types: hashes, encoded bytes. They are found by their beginning.
+const LONGEST: usize = 48;
+
+/// A word of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Token {
+    /// As it is compared.
+    pub text: String,
+    /// As it was typed, folded and not stemmed: what a word that is still being typed is the beginning of. Empty where the word
+    /// stands for another beside it.
+    pub plain: String,
+    /// Where it stands, in bytes of the text.
+    pub bytes: Range<usize>,
+    /// Which word of the text it is. Several may stand at one place.
+    pub position: u32,
+}
+
+/// Takes texts apart. Cheap to make, and to be kept where many texts follow.
+pub struct Analyser {
+    stemmer: Stemmer,
+}
+
+impl std::fmt::Debug for Analyser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Analyser")
+    }
+}
+
+impl Default for Analyser {
+    fn default() -> Self {
+        Self {
+            stemmer: Stemmer::new(Algorithm::English),
+        }
+    }
+}
+
+impl Analyser {
+    /// The words of a text in order. What stands at one place of the text stands together, the widest first.
+    pub fn tokens(&self, text: &str) -> Vec<Token> {
+        let mut found = Found {
+            analyser: self,
+            tokens: Vec::with_capacity(text.len() / 5 + 1),
+            position: 0,
+            time: None,
+        };
+        for run in Runs::new(text) {
+            match run {
+                Run::Unspaced(bytes) => found.unspaced(text, bytes),
+                Run::Words(bytes) => found.words(text, bytes),
+            }
+        }
+        if let Some(bytes) = found.time {
+            found.tokens.push(Token {
+                text: TIME.to_owned(),
+                plain: String::new(),
+                bytes,
+                // Beside no word, so that no phrase runs over it.
+                position: found.position + 2,
+            });
+        }
+        found.tokens
+    }
+
+    /// A folded word as it is compared.
+    pub fn stem(&self, folded: &str) -> String {
+        if let Some(plain) = vocabulary::regular(folded) {
+            return self.stemmer.stem(plain).into_owned();
+        }
+        let letters = folded.bytes().all(|byte| byte.is_ascii_lowercase());
+        if letters && folded.len() > 2 {
+            self.stemmer.stem(folded).into_owned()
+        } else {
+            folded.to_owned()
+        }
+    }
+}
+
+enum Run {
+    /// Signs that set no spaces.
+    Unspaced(Range<usize>),
+    /// Letters, digits and what may stand within a name: `_`, `-` and apostrophes.
+    Words(Range<usize>),
+}
+
+/// A text as its runs of signs of one kind.
+struct Runs<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Runs<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text, at: 0 }
+    }
+
+    /// Where the run of signs that fit ends, from here.
+    fn end(&self, from: usize, fits: impl Fn(char) -> bool) -> usize {
+        let rest = self.text.get(from..).unwrap_or_default();
+        rest.find(|c| !fits(c))
+            .map_or(self.text.len(), |length| from + length)
+    }
+}
+
+impl Iterator for Runs<'_> {
+    type Item = Run;
+
+    fn next(&mut self) -> Option<Run> {
+        loop {
+            let c = self.text.get(self.at..)?.chars().next()?;
+            if is_unspaced(c) {
+                let bytes = self.at..self.end(self.at, is_unspaced);
+                self.at = bytes.end;
+                return Some(Run::Unspaced(bytes));
+            }
+            if is_word(c) {
+                let within =
+                    |c| !is_unspaced(c) && (is_word(c) || matches!(c, '_' | '-' | '\'' | '’'));
+                let bytes = self.at..self.end(self.at, within);
+                self.at = bytes.end;
+                return Some(Run::Words(bytes));
+            }
+            self.at += c.len_utf8();
+        }
+    }
+}
+
+struct Found<'a> {
+    analyser: &'a Analyser,
+    tokens: Vec<Token>,
+    position: u32,
+    time: Option<Range<usize>>,
+}
+
+impl Found<'_> {
+    fn unspaced(&mut self, text: &str, bytes: Range<usize>) {
+        let run = text.get(bytes.clone()).unwrap_or_default();
+        if self.time.is_none() && vocabulary::names_time_unspaced(run) {
+            self.time = Some(bytes.clone());
+        }
+        let signs: Vec<(usize, char)> = run.char_indices().collect();
+        for (nth, &(offset, sign)) in signs.iter().enumerate() {
+            let from = bytes.start + offset;
+            let mut one = String::new();
+            fold::push(sign, &mut one);
+            let end = from + sign.len_utf8();
+            if let Some(&(_, next)) = signs.get(nth + 1) {
+                let mut pair = one.clone();
+                fold::push(next, &mut pair);
+                self.put(pair, String::new(), from..end + next.len_utf8());
+            }
+            self.put(one.clone(), one, from..end);
+            self.position += 1;
+        }
+    }
+
+    /// A run such as `parse_config-file's`.
+    fn words(&mut self, text: &str, bytes: Range<usize>) {
+        let run = text.get(bytes.clone()).unwrap_or_default();
+        let parts = parts(run);
+        let first = self.position;
+        if parts.len() > 1 && run.len() <= LONGEST * 2 {
+            let whole: String = parts
+                .iter()
+                .map(|part| fold::folded(run.get(part.clone()).unwrap_or_default()))
+                .collect();
+            let from = parts.first().map_or(0, |part| part.start);
+            let to = parts.last().map_or(run.len(), |part| part.end);
+            let bytes = bytes.start + from..bytes.start + to;
+            self.put(self.analyser.stem(&whole), whole, bytes);
+        }
+        debug_assert_eq!(first, self.position);
+        for part in parts {
+            let word = run.get(part.clone()).unwrap_or_default();
+            let mut folded = fold::folded(word);
+            if folded.is_empty() {
+                continue;
+            }
+            if folded.len() > LONGEST {
+                folded.truncate(folded.floor_char_boundary(LONGEST));
+            }
+            let bytes = bytes.start + part.start..bytes.start + part.end;
+            if self.time.is_none() && vocabulary::names_time(&folded) {
+                self.time = Some(bytes.clone());
+            }
+            self.put(self.analyser.stem(&folded), folded, bytes);
+            self.position += 1;
+        }
+    }
+
+    fn put(&mut self, text: String, plain: String, bytes: Range<usize>) {
+        self.tokens.push(Token {
+            text,
+            plain,
+            bytes,
+            position: self.position,
+        });
+    }
+}
+
+/// What a run of letters, digits, `_`, `-` and apostrophes is made of: `parseHTTPResponse2` is `parse`, `HTTP`, `Response`, `2`;
+/// `don't` is one word, `Anna's` is `Anna`. What looks like a hash stays whole.
+fn parts(run: &str) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    let mut start = None;
+    let mut previous: Option<char> = None;
+    let mut chars = run.char_indices().peekable();
+    let hash = is_hash(run);
+    while let Some((at, c)) = chars.next() {
+        if !is_word(c) {
+            let apostrophe = matches!(c, '\'' | '’');
+            let next = chars.peek().map(|&(_, next)| next);
+            if apostrophe && start.is_some() && next.is_some_and(is_word) {
+                // Within a word: `don't` goes on, a possessive `'s` is dropped.
+                let possessive = matches!(next, Some('s' | 'S'))
+                    && !chars
+                        .clone()
+                        .nth(1)
+                        .is_some_and(|(_, after)| is_word(after));
+                if !possessive {
+                    continue;
+                }
+                chars.next();
+            }
+            parts.extend(start.take().map(|from| from..at));
+            previous = None;
+            continue;
+        }
+        let next = chars.peek().map(|&(_, next)| next);
+        let border = !hash && previous.is_some_and(|before| borders(before, c, next));
+        if border {
+            parts.extend(start.replace(at).map(|from| from..at));
+        }
+        start.get_or_insert(at);
+        previous = Some(c);
+    }
+    parts.extend(start.map(|from| from..run.len()));
+    parts
+}
+
+/// Whether a new part begins between two characters of a name: at a change of case, and between letters and digits.
+fn borders(before: char, c: char, next: Option<char>) -> bool {
+    let to_upper = before.is_lowercase() && c.is_uppercase();
+    let last_upper =
+        before.is_uppercase() && c.is_uppercase() && next.is_some_and(char::is_lowercase);
+    let digits =
+        before.is_alphabetic() && c.is_numeric() || before.is_numeric() && c.is_alphabetic();
+    to_upper || last_upper || digits
+}
+
+/// Sixteen signs and more of hexadecimal digits with both letters and digits among them: split, it would be many words that
+/// mean nothing.
+fn is_hash(run: &str) -> bool {
+    let plain = run.bytes().filter(|byte| *byte != b'-');
+    run.len() >= 16
+        && plain.clone().all(|byte| byte.is_ascii_hexdigit())
+        && plain.clone().any(|byte| byte.is_ascii_digit())
+        && plain.clone().any(|byte| byte.is_ascii_alphabetic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn words(text: &str) -> Vec<String> {
+        let tokens = Analyser::default().tokens(text).into_iter();
+        tokens
+            .map(|token| token.text)
+            .filter(|text| text != TIME)
+            .collect()
+    }
+
+    #[test]
+    fn texts_are_taken_apart_into_words() {
+        let cases: &[(&str, &[&str])] = &[
+            ("Retries are retried", &["retri", "are", "retri"]),
+            ("She went home", &["she", "go", "home"]),
+            ("Anna's dog, don't", &["anna", "dog", "don't"]),
+            (
+                "parse_config_file",
+                &["parseconfigfil", "pars", "config", "file"],
+            ),
+            (
+                "parseConfigFile",
+                &["parseconfigfil", "pars", "config", "file"],
+            ),
+            (
+                "parse-config-file",
+                &["parseconfigfil", "pars", "config", "file"],
+            ),
+            ("HTTPServer2", &["httpserver2", "http", "server", "2"]),
+            ("src/http/retry.rs", &["src", "http", "retri", "rs"]),
+            ("sha256", &["sha256", "sha", "256"]),
+            (
+                "9fceb02d0ae598e95dc970b74767f193",
+                &["9fceb02d0ae598e95dc970b74767f193"],
+            ),
+            (
+                "数据库迁移",
+                &["数据", "数", "据库", "据", "库迁", "库", "迁移", "迁", "移"],
+            ),
+            ("重试 retry", &["重试", "重", "试", "retri"]),
+            ("１２３ＡＢＣ", &["123abc", "123", "abc"]),
+            ("", &[]),
+            ("— … !!", &[]),
+        ];
+        for (text, expected) in cases {
+            assert_eq!(words(text), *expected, "{text}");
+        }
+    }
+
+    #[test]
+    fn each_word_tells_where_it_stands() {
+        let text = "Über die parseConfig 数据";
+        for token in Analyser::default().tokens(text) {
+            let typed = text.get(token.bytes.clone()).expect("a place in the text");
+            if !token.plain.is_empty() {
+                assert_eq!(fold::folded(typed), token.plain);
+            }
+        }
+    }
+
+    #[test]
+    fn words_of_a_name_follow_each_other_as_in_a_sentence() {
+        let analyser = Analyser::default();
+        let places = |text: &str| -> Vec<(String, u32)> {
+            let tokens = analyser.tokens(text).into_iter();
+            tokens
+                .map(|token| (token.plain, token.position))
+                .filter(|(plain, _)| plain.len() < 8)
+                .collect()
+        };
+        assert_eq!(places("parse_config_file"), places("parse config file"));
+    }
+
+    #[test]
+    fn a_text_that_names_a_time_has_a_word_for_it() {
+        let has = |text: &str| {
+            Analyser::default()
+                .tokens(text)
+                .iter()
+                .any(|token| token.text == TIME)
+        };
+        for text in [
+            "I went yesterday",
+            "on 3 June",
+            "last Friday",
+            "昨天去了",
+            "in 2023",
+        ] {
+            assert!(has(text), "{text}");
+        }
+        for text in ["I went there", "数据库", "port 8080"] {
+            assert!(!has(text), "{text}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_text_is_too_strange(text in ".{0,200}") {
+            for token in Analyser::default().tokens(&text) {
+                proptest::prop_assert!(text.get(token.bytes.clone()).is_some());
+                proptest::prop_assert!(!token.text.is_empty());
+            }
+        }
+    }
+}

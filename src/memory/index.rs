@@ -1,0 +1,285 @@
+//! The index on the disk: opened to read by any process, to write by one.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use tantivy::directory::error::LockError;
+use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
+use tantivy::{
+    Index as Engine, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term,
+};
+
+use crate::memory::analysis::Analyser;
+use crate::memory::directory::Private;
+use crate::memory::document::Document;
+use crate::memory::schema::{Fields, VERSION};
+use crate::protocol::id::Seq;
+
+/// Bytes of memory that what is being indexed may take before it is put on the disk.
+const HEAP: usize = 24 << 20;
+
+/// How far the index has come: kept with each commit, so that the two cannot disagree.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Position {
+    /// The last fact that was looked at.
+    pub seq: Seq,
+    /// How many sessions the log had purged by then.
+    pub purged: u64,
+}
+
+impl Position {
+    fn written(self) -> String {
+        format!(
+            "version={VERSION};seq={};purged={}",
+            self.seq.0, self.purged
+        )
+    }
+
+    /// `None` for that of another version, or none at all.
+    fn read(text: &str) -> Option<Self> {
+        let mut fields = text.split(';').filter_map(|field| field.split_once('='));
+        let mut next = |name: &str| {
+            let (found, value) = fields.next()?;
+            (found == name).then_some(value)?.parse::<u64>().ok()
+        };
+        let version = next("version")?;
+        let position = Self {
+            seq: Seq(next("seq")?),
+            purged: next("purged")?,
+        };
+        (version == u64::from(VERSION)).then_some(position)
+    }
+}
+
+/// Why an index cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum IndexError {
+    /// Another process writes it.
+    #[error("another process is indexing")]
+    Held,
+    /// It is damaged, of another version, or not there: to be built anew.
+    #[error("the index cannot be used: {0}")]
+    Unusable(String),
+    /// The disk does not do what it should.
+    #[error("{path}: {why}")]
+    Disk { path: PathBuf, why: String },
+}
+
+/// An index that is read. Cheap to keep: pages are mapped when they are needed.
+pub struct Index {
+    pub(crate) fields: Fields,
+    reader: IndexReader,
+    engine: Engine,
+    folder: PathBuf,
+}
+
+impl std::fmt::Debug for Index {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Index").field(&self.folder).finish()
+    }
+}
+
+impl Index {
+    /// Opens the index of a folder; with `make` a new one where there is none.
+    pub fn open(folder: &Path, make: bool) -> Result<Self, IndexError> {
+        let (schema, fields) = Fields::new();
+        let unusable = |error: TantivyError| IndexError::Unusable(error.to_string());
+        if make {
+            private(folder)?;
+        }
+        let directory = Private::open(folder).map_err(IndexError::Unusable)?;
+        let there =
+            Engine::exists(&directory).map_err(|error| IndexError::Unusable(error.to_string()))?;
+        if !there && !make {
+            return Err(IndexError::Unusable("there is none yet".to_owned()));
+        }
+        let engine = Engine::open_or_create(directory, schema).map_err(unusable)?;
+        let reader = engine
+            .reader_builder()
+            .reload_policy(ReloadPolicy::Manual)
+            .try_into()
+            .map_err(unusable)?;
+        let index = Self {
+            fields,
+            reader,
+            engine,
+            folder: folder.to_owned(),
+        };
+        // What was never committed is empty and right.
+        if there && index.position().is_none() && index.searcher().num_docs() > 0 {
+            return Err(IndexError::Unusable("it is of another version".to_owned()));
+        }
+        Ok(index)
+    }
+
+    /// How far it has come; the beginning where nothing was committed.
+    pub fn position(&self) -> Option<Position> {
+        let meta = self.engine.load_metas().ok()?;
+        match meta.payload {
+            None => Some(Position::default()),
+            Some(payload) => Position::read(&payload),
+        }
+    }
+
+    /// Sees what was committed since.
+    pub fn reload(&self) -> Result<(), IndexError> {
+        self.reader
+            .reload()
+            .map_err(|error| IndexError::Unusable(error.to_string()))
+    }
+
+    pub(crate) fn searcher(&self) -> Searcher {
+        self.reader.searcher()
+    }
+
+    /// Items in it.
+    pub fn count(&self) -> u64 {
+        self.searcher().num_docs()
+    }
+
+    /// Bytes on the disk.
+    pub fn bytes(&self) -> u64 {
+        let files = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        files
+            .filter_map(|file| file.metadata().ok())
+            .map(|metadata| metadata.len())
+            .sum()
+    }
+
+    /// Becomes the one that writes.
+    pub fn writer(&self) -> Result<Writer, IndexError> {
+        let options = IndexWriterOptions::builder()
+            .num_worker_threads(1)
+            .num_merge_threads(1)
+            .memory_budget_per_thread(HEAP)
+            .build();
+        let writer = match self.engine.writer_with_options(options) {
+            Ok(writer) => writer,
+            Err(TantivyError::LockFailure(LockError::LockBusy, _)) => return Err(IndexError::Held),
+            Err(error) => return Err(IndexError::Unusable(error.to_string())),
+        };
+        let mut policy = LogMergePolicy::default();
+        policy.set_min_num_segments(6);
+        policy.set_max_docs_before_merge(2_000_000);
+        writer.set_merge_policy(Box::new(policy));
+        Ok(Writer {
+            entries: writer,
+            fields: self.fields,
+            analyser: Analyser::default(),
+            folder: self.folder.clone(),
+        })
+    }
+}
+
+/// The owner's alone, like every folder Creel makes.
+fn private(folder: &Path) -> Result<(), IndexError> {
+    use std::os::unix::fs::DirBuilderExt;
+    let made = fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(folder);
+    made.map_err(|error| IndexError::Disk {
+        path: folder.to_owned(),
+        why: error.to_string(),
+    })
+}
+
+/// What puts documents into the index. One for each home at a time.
+pub struct Writer {
+    entries: IndexWriter,
+    fields: Fields,
+    analyser: Analyser,
+    folder: PathBuf,
+}
+
+impl std::fmt::Debug for Writer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Writer").field(&self.folder).finish()
+    }
+}
+
+impl Writer {
+    /// Takes documents in. Those of a session should come in their order: neighbours in the index are neighbours in the talk.
+    pub fn add(&mut self, document: &Document) -> Result<(), IndexError> {
+        let entry = self.fields.entry(&self.analyser, document);
+        self.entries
+            .add_document(entry)
+            .map(drop)
+            .map_err(|error| self.fault(&error))
+    }
+
+    /// Takes all of a session out.
+    pub fn forget(&mut self, session: u64) {
+        self.entries
+            .delete_term(Term::from_field_u64(self.fields.session, session));
+    }
+
+    /// Puts all of it on the disk, with how far it has come. It is found after the next [`Index::reload`].
+    pub fn commit(&mut self, position: Position) -> Result<(), IndexError> {
+        let result = self.entries.prepare_commit().and_then(|mut commit| {
+            commit.set_payload(&position.written());
+            commit.commit()
+        });
+        result.map(drop).map_err(|error| self.fault(&error))
+    }
+
+    /// Makes one part of all, so that nothing is left of what was taken out. Waits.
+    pub fn compact(&mut self) -> Result<(), IndexError> {
+        let parts = self
+            .entries
+            .index()
+            .searchable_segment_ids()
+            .map_err(|error| self.fault(&error))?;
+        if !parts.is_empty() {
+            self.entries
+                .merge(&parts)
+                .wait()
+                .map_err(|error| self.fault(&error))?;
+        }
+        self.entries
+            .garbage_collect_files()
+            .wait()
+            .map(drop)
+            .map_err(|error| self.fault(&error))
+    }
+
+    /// Lets merges that run come to their end.
+    pub fn finish(self) -> Result<(), IndexError> {
+        let path = self.folder;
+        self.entries
+            .wait_merging_threads()
+            .map_err(|error| IndexError::Disk {
+                path,
+                why: error.to_string(),
+            })
+    }
+
+    fn fault(&self, error: &TantivyError) -> IndexError {
+        IndexError::Disk {
+            path: self.folder.clone(),
+            why: error.to_string(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_is_read_as_it_was_written() {
+        let position = Position {
+            seq: Seq(41),
+            purged: 3,
+        };
+        assert_eq!(Position::read(&position.written()), Some(position));
+        for other in [
+            "",
+            "version=0;seq=1;purged=0",
+            "seq=1",
+            "version=1;seq=x;purged=0",
+        ] {
+            assert_eq!(Position::read(other), None, "{other}");
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Memory as faces ask for it and are answered.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use crate::protocol::id::{Seq, SessionId};
+use crate::protocol::time::Time;
+
+/// What a hit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// What was said.
+    Turn,
+    /// A call of a tool, or what it gave back.
+    Call,
+    /// A command line.
+    Command,
+    /// A change of a file.
+    Diff,
+    /// A line that was kept on purpose.
+    Note,
+    Skill,
+    /// A title, or what was summed up.
+    Summary,
+}
+
+impl Kind {
+    pub const ALL: [Self; 7] = [
+        Self::Turn,
+        Self::Call,
+        Self::Command,
+        Self::Diff,
+        Self::Note,
+        Self::Skill,
+        Self::Summary,
+    ];
+
+    /// Its name in filters and in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Turn => "turn",
+            Self::Call => "call",
+            Self::Command => "command",
+            Self::Diff => "diff",
+            Self::Note => "note",
+            Self::Skill => "skill",
+            Self::Summary => "summary",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let found = Self::ALL.into_iter().find(|kind| kind.name() == name);
+        found.ok_or_else(|| {
+            let names = Self::ALL.map(Self::name).join(", ");
+            format!("`{name}` is no kind of hit: {names}")
+        })
+    }
+}
+
+/// Who speaks in an item.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    User,
+    Assistant,
+    Tool,
+}
+
+impl Role {
+    /// What it is called where it has no name.
+    pub fn who(self) -> &'static str {
+        match self {
+            Self::User => "you",
+            Self::Assistant => "agent",
+            Self::Tool => "tool",
+        }
+    }
+}
+
+/// A question to the memory.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Search {
+    /// As it was typed, with filters such as `kind:command` in it.
+    pub text: String,
+    /// The last word may be the beginning of a longer one.
+    #[serde(default)]
+    pub typing: bool,
+    pub limit: u32,
+    /// Filters beside those of the text.
+    #[serde(default)]
+    pub filters: Filters,
+}
+
+/// What hits are limited to; each empty one limits nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Filters {
+    pub kinds: Vec<Kind>,
+    /// A part of the project's folder.
+    pub project: Option<String>,
+    /// Which program it comes from.
+    pub source: Option<String>,
+    /// A part of a session's id.
+    pub session: Option<String>,
+    pub who: Option<String>,
+    /// The first moment meant.
+    pub since: Option<Time>,
+    /// The first moment not meant.
+    pub until: Option<Time>,
+}
+
+/// An item that answers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Hit {
+    pub session: SessionId,
+    pub item: Seq,
+    pub kind: Kind,
+    pub who: String,
+    pub role: Role,
+    pub at: Time,
+    pub project: String,
+    pub source: String,
+    pub score: f32,
+    pub text: String,
+    /// Of a command its line alone.
+    pub command: Option<String>,
+    /// A part of the text with the places that were found, in bytes of it.
+    pub snippet: String,
+    pub marks: Vec<(u32, u32)>,
+    pub title: String,
+    pub turn: u32,
+    pub external_id: Option<String>,
+}
+
+/// An item as it stands around another one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Said {
+    pub item: Seq,
+    pub kind: Kind,
+    pub role: Role,
+    pub who: String,
+    pub text: String,
+}
+
+/// The items that answer, best first.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Hits {
+    pub hits: Vec<Hit>,
+    /// Entries of the log that were not searched, because they are being put into the index.
+    pub behind: u64,
+}
+
+/// What there is of the index.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexStatus {
+    /// Items in it.
+    pub indexed: u64,
+    /// Items that are searched beside it until they are in it.
+    pub waiting: u64,
+    /// Entries of the log that neither holds yet.
+    pub behind: u64,
+    /// Bytes on the disk.
+    pub bytes: u64,
+    /// The last fact of the log that was looked at.
+    pub up_to: Seq,
+}

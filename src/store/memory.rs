@@ -1,0 +1,175 @@
+//! The log as the index of memory reads it: all sessions at once, by number.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{Connection, Row};
+
+use crate::protocol::event::Event;
+use crate::protocol::id::{Seq, SessionId};
+use crate::protocol::time::Time;
+use crate::store::fault::StoreError;
+use crate::store::read::{EVENT, Reader, event, number, session_id, text};
+use crate::store::schema;
+
+/// How far the log has come.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct End {
+    /// The number of the last fact that was ever kept.
+    pub seq: Seq,
+    /// Sessions that were purged.
+    pub purged: u64,
+}
+
+/// What a session is called where its items are shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    pub id: SessionId,
+    pub title: String,
+    pub project: String,
+    pub source: String,
+    pub active: Time,
+}
+
+/// Kinds of facts that hold what is found.
+const FOUND: &str = "event.kind IN ('item_added', 'session_changed')";
+
+impl Reader {
+    pub fn end(&self) -> Result<End, StoreError> {
+        self.ask(End::default(), |conn| {
+            let seq = schema::last_number(conn)?.unsigned_abs();
+            let sql = "SELECT count(*) FROM session WHERE purged";
+            let purged: i64 = conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?;
+            Ok(End {
+                seq: Seq(seq),
+                purged: purged.unsigned_abs(),
+            })
+        })
+    }
+
+    /// The facts after a number that may hold what is found, each with the number of its session, and the number up to which
+    /// that is all. At most `limit` facts.
+    pub fn found_after(
+        &self,
+        after: Seq,
+        limit: u32,
+    ) -> Result<(Vec<(u64, Event)>, Seq), StoreError> {
+        self.ask((Vec::new(), after), |conn| {
+            let end = Seq(schema::last_number(conn)?.unsigned_abs());
+            let sql = format!(
+                "SELECT {EVENT}, session.id, event.session FROM event
+                 LEFT JOIN blob ON blob.hash = event.blob JOIN session ON session.key = event.session
+                 WHERE event.seq > ?1 AND event.seq <= ?2 AND {FOUND} ORDER BY event.seq LIMIT ?3"
+            );
+            let mut statement = conn.prepare_cached(&sql)?;
+            let mut rows = statement.query([number(after), number(end), i64::from(limit)])?;
+            let mut found = Vec::new();
+            let (mut count, mut last) = (0_u32, after);
+            while let Some(row) = rows.next()? {
+                count += 1;
+                last = Seq(row.get::<_, i64>(0)?.unsigned_abs());
+                found.extend(keyed(row)?);
+            }
+            Ok((found, if count < limit { end } else { last }))
+        })
+    }
+
+    /// The newest of those facts, in rising order, and whether these are all. At most `limit`.
+    pub fn found_newest(
+        &self,
+        after: Seq,
+        limit: u32,
+    ) -> Result<(Vec<(u64, Event)>, bool), StoreError> {
+        self.ask((Vec::new(), true), |conn| {
+            let sql = format!(
+                "SELECT {EVENT}, session.id, event.session FROM event
+                 LEFT JOIN blob ON blob.hash = event.blob JOIN session ON session.key = event.session
+                 WHERE event.seq > ?1 AND {FOUND} ORDER BY event.seq DESC LIMIT ?2"
+            );
+            let mut statement = conn.prepare_cached(&sql)?;
+            let mut rows = statement.query([number(after), i64::from(limit)])?;
+            let (mut found, mut count) = (Vec::new(), 0);
+            while let Some(row) = rows.next()? {
+                count += 1;
+                found.extend(keyed(row)?);
+            }
+            found.reverse();
+            Ok((found, count < limit))
+        })
+    }
+
+    /// Facts by their numbers; those that are no more are left out.
+    pub fn facts(&self, wanted: &[Seq]) -> Result<Vec<(u64, Event)>, StoreError> {
+        self.ask(Vec::new(), |conn| {
+            let sql = format!(
+                "SELECT {EVENT}, session.id, event.session FROM event
+                 LEFT JOIN blob ON blob.hash = event.blob JOIN session ON session.key = event.session WHERE event.seq = ?"
+            );
+            let mut statement = conn.prepare_cached(&sql)?;
+            let mut found = Vec::with_capacity(wanted.len());
+            for seq in wanted {
+                let mut rows = statement.query([number(*seq)])?;
+                if let Some(row) = rows.next()? {
+                    found.extend(keyed(row)?);
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// What sessions are called, by their numbers.
+    pub fn headings(&self, sessions: &[u64]) -> Result<BTreeMap<u64, Heading>, StoreError> {
+        self.ask(BTreeMap::new(), |conn| {
+            let sql = "SELECT id, title, project, source, active FROM card WHERE session = ?";
+            let mut statement = conn.prepare_cached(sql)?;
+            let mut found = BTreeMap::new();
+            for session in sessions {
+                let mut rows = statement.query([*session as i64])?;
+                if let Some(row) = rows.next()? {
+                    found.insert(*session, heading(row)?);
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// The numbers of sessions whose heading fits, in rising order: what filters by project, source and session come to.
+    pub fn sessions_where(&self, fits: impl Fn(&Heading) -> bool) -> Result<Vec<u64>, StoreError> {
+        self.ask(Vec::new(), |conn| {
+            let sql =
+                "SELECT id, title, project, source, active, session FROM card ORDER BY session";
+            let mut statement = conn.prepare_cached(sql)?;
+            let mut rows = statement.query([])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                if fits(&heading(row)?) {
+                    found.push(row.get::<_, i64>(5)?.unsigned_abs());
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// The numbers of sessions that were purged.
+    pub fn purged_sessions(&self) -> Result<Vec<u64>, StoreError> {
+        self.ask(Vec::new(), |conn: &Connection| {
+            conn.prepare_cached("SELECT key FROM session WHERE purged ORDER BY key")?
+                .query_map([], |row| row.get::<_, i64>(0).map(i64::unsigned_abs))?
+                .collect()
+        })
+    }
+}
+
+fn keyed(row: &Row<'_>) -> rusqlite::Result<Option<(u64, Event)>> {
+    let key = row.get::<_, i64>(7)?.unsigned_abs();
+    Ok(event(row, session_id(row, 6)?)?.map(|event| (key, event)))
+}
+
+fn heading(row: &Row<'_>) -> rusqlite::Result<Heading> {
+    Ok(Heading {
+        id: session_id(row, 0)?,
+        title: text(row, 1)?,
+        project: text(row, 2)?,
+        source: text(row, 3)?,
+        active: Time(row.get(4)?),
+    })
+}

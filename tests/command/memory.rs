@@ -1,0 +1,218 @@
+//! `creel import`, `creel search` and `creel index`: taken in once, found by words, gone when purged.
+
+use std::fs;
+use std::path::Path;
+
+use pretty_assertions::assert_eq;
+use serde_json::{Value, json};
+
+use crate::support::{Home, modes};
+
+const TALK: &str = r#"{"session":"trip","title":"The trip","project":"/work/holiday","at":"2026-05-01T10:00:00Z","role":"user","who":"Anna","text":"When does the ferry to the island leave?","external_id":"t1"}
+{"session":"trip","at":"2026-05-01T10:01:00Z","role":"assistant","who":"Ben","text":"It leaves at nine, I booked two places yesterday.","external_id":"t2"}
+{"session":"trip","at":"2026-05-01T10:02:00Z","role":"user","who":"Anna","text":"数据库迁移失败了怎么办","external_id":"t3"}
+{"session":"code","project":"/work/api","at":"2026-06-01T10:00:00Z","role":"user","text":"Where is parse_config_file called?","external_id":"c1"}
+{"session":"code","project":"/work/api","at":"2026-06-01T10:00:05Z","role":"tool","who":"grep","text":"src/load.rs:41: parse_config_file(path)","external_id":"c2"}
+"#;
+
+fn with_talk() -> Home {
+    let home = Home::new();
+    home.file("talk.jsonl", TALK);
+    home
+}
+
+fn import(home: &Home) -> Value {
+    let path = home.work().join("talk.jsonl");
+    let said = home.run(&["import", "jsonl", &path.to_string_lossy(), "--json"]);
+    assert_eq!(said.code, 0, "{}", said.err);
+    said.json()
+}
+
+/// What the hits are called in the file, best first.
+fn found(home: &Home, arguments: &[&str]) -> Vec<String> {
+    let said = home.run(&[&["search", "--json"], arguments].concat());
+    assert_eq!(said.code, 0, "{}", said.err);
+    let hits = said.json();
+    let hits = hits.as_array().expect("a list").iter();
+    hits.map(|hit| hit["external_id"].as_str().unwrap_or("-").to_owned())
+        .collect()
+}
+
+#[test]
+fn what_was_taken_in_is_found_by_words_names_and_filters() {
+    let home = with_talk();
+    assert_eq!(
+        import(&home),
+        json!({"sessions": 2, "items": 5, "skipped": 0, "already": 0, "problems": []})
+    );
+    let first = |arguments: &[&str]| found(&home, arguments).first().cloned();
+    let cases: &[(&[&str], &str)] = &[
+        (&["ferry leaving"], "t1"),
+        (&["what did Ben book"], "t2"),
+        (&["迁移"], "t3"),
+        (&["parseConfigFile", "--kind", "call"], "c2"),
+        (&["kind:turn", "parse config"], "c1"),
+        (&["\"config file called\""], "c1"),
+        (&["who:Ben"], "t2"),
+        (&["project:api", "where"], "c1"),
+        (&["until:2026-05-02", "the"], "t1"),
+        (&["since:2026-05-15", "config"], "c1"),
+    ];
+    for (arguments, expected) in cases {
+        assert_eq!(
+            first(arguments).as_deref(),
+            Some(*expected),
+            "{arguments:?}"
+        );
+    }
+    for nothing in [
+        &["zeppelin"][..],
+        &["ferry", "project:api"],
+        &["ferry -island"],
+        &["\"ferry island\""],
+        &["source:claude ferry"],
+    ] {
+        let hits = found(&home, nothing);
+        assert!(!hits.contains(&"t1".to_owned()), "{nothing:?}: {hits:?}");
+    }
+}
+
+#[test]
+fn importing_twice_adds_nothing_and_a_grown_file_the_rest() {
+    let home = with_talk();
+    import(&home);
+    assert_eq!(
+        import(&home),
+        json!({"sessions": 0, "items": 0, "skipped": 0, "already": 5, "problems": []})
+    );
+    let grown = format!(
+        "{TALK}{}\nnot an item\n",
+        r#"{"session":"trip","at":"2026-05-01T10:03:00Z","role":"assistant","text":"Restore the backup first.","external_id":"t4"}"#
+    );
+    home.file("talk.jsonl", &grown);
+    let report = import(&home);
+    assert_eq!(
+        (
+            &report["sessions"],
+            &report["items"],
+            &report["already"],
+            &report["skipped"]
+        ),
+        (&json!(0), &json!(1), &json!(5), &json!(1))
+    );
+    assert_eq!(report["problems"][0]["line"], 7);
+    assert_eq!(found(&home, &["restore backup"])[0], "t4");
+}
+
+#[test]
+fn many_questions_get_a_line_each() {
+    let home = with_talk();
+    import(&home);
+    home.file(
+        "asked.jsonl",
+        "{\"id\":7,\"query\":\"ferry\"}\n\n{\"id\":\"b\",\"query\":\"迁移\"}\n",
+    );
+    let path = home.work().join("asked.jsonl");
+    let said = home.run(&["search", "--batch", &path.to_string_lossy()]);
+    let told: Vec<_> = said
+        .lines()
+        .iter()
+        .map(|line| {
+            (
+                line["id"].clone(),
+                line["hits"][0]["external_id"].clone(),
+                line["micros"].is_u64(),
+            )
+        })
+        .collect();
+    assert_eq!(
+        told,
+        [
+            (json!(7), json!("t1"), true),
+            (json!("b"), json!("t3"), true)
+        ]
+    );
+}
+
+#[test]
+fn the_index_is_a_copy_that_may_go_and_is_made_again() {
+    let home = with_talk();
+    import(&home);
+    let rebuilt = home.run(&["index", "rebuild", "--json"]).json();
+    // Five items, two calls behind what a tool gave back and the titles.
+    assert_eq!(rebuilt["waiting"], 0);
+    let indexed = rebuilt["indexed"].clone();
+    let before = found(&home, &["ferry island leave"]);
+    let folder = home.path().join("data/index");
+    for (path, mode) in modes(&folder) {
+        assert_eq!(mode & 0o077, 0, "{} is for the owner alone", path.display());
+    }
+    // Damaged, then gone: found all the same.
+    for entry in fs::read_dir(&folder).expect("the index").flatten() {
+        fs::write(entry.path(), b"damaged").expect("written over");
+    }
+    assert_eq!(found(&home, &["ferry island leave"]), before);
+    fs::remove_dir_all(&folder).ok();
+    assert_eq!(found(&home, &["ferry island leave"]), before);
+    assert_eq!(
+        home.run(&["index", "rebuild", "--json"]).json()["indexed"],
+        indexed
+    );
+    assert_eq!(found(&home, &["ferry island leave"]), before);
+}
+
+#[test]
+fn of_a_purged_session_no_word_is_left_and_it_does_not_come_back() {
+    let home = with_talk();
+    home.file("talk.jsonl", &TALK.replace("island", "xylophonequartz"));
+    import(&home);
+    home.run(&["index", "rebuild"]);
+    let hits = home.run(&["search", "xylophonequartz", "--json"]).json();
+    let session = hits[0]["session"].as_str().expect("found").to_owned();
+    assert_eq!(home.run(&["purge", &session, "--yes"]).code, 0);
+    assert_eq!(found(&home, &["ferry"]), Vec::<String>::new());
+    assert_eq!(
+        holding(&home.path(), b"xylophonequartz"),
+        Vec::<String>::new()
+    );
+    import(&home);
+    assert_eq!(found(&home, &["ferry"]), Vec::<String>::new());
+}
+
+/// Files of a folder that hold these bytes.
+fn holding(folder: &Path, bytes: &[u8]) -> Vec<String> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).expect("a folder").flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            found.extend(holding(&path, bytes));
+        } else if fs::read(&path)
+            .is_ok_and(|content| content.windows(bytes.len()).any(|part| part == bytes))
+        {
+            found.push(path.display().to_string());
+        }
+    }
+    found
+}
+
+#[test]
+fn what_cannot_be_asked_gets_one_line() {
+    let home = with_talk();
+    let cases: &[(&[&str], &str)] = &[
+        (&["import", "jsonl", "absent.jsonl"], "absent.jsonl"),
+        (&["search", "x kind:verb"], "`verb` is no kind of hit"),
+        (&["search", "x since:someday"], "expected a day"),
+        (&["search", "--batch", "absent.jsonl"], "absent.jsonl"),
+    ];
+    for (arguments, expected) in cases {
+        let said = home.run(arguments);
+        assert_ne!(said.code, 0, "{arguments:?}");
+        assert!(said.err.contains(expected), "{arguments:?}: {}", said.err);
+        assert_eq!(
+            said.err.trim_end().lines().count(),
+            1,
+            "{arguments:?}: {}",
+            said.err
+        );
+    }
+}
