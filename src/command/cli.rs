@@ -413,8 +413,12 @@ mod tests {
             "creel theme",
             "creel theme import",
             "creel completions",
-            "creel search x",
-            "creel import codex x",
+            "creel search",
+            "creel search x --limit 0",
+            "creel search x --kind song",
+            "creel index",
+            "creel import codex",
+            "creel import emacs x",
         ] {
             let error = parse(line).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{line}: {error}");

@@ -5,6 +5,7 @@
 
 mod cut;
 mod damage;
+mod taken;
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write as _;
