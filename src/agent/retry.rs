@@ -36,7 +36,8 @@ pub fn next(failure: &Failure, attempt: u32, attempts: u32, jitter: u16) -> Opti
     if !may || attempt >= attempts {
         return None;
     }
-    if failure.stale {
+    // Once: what is lost again on a new connection is no matter of an old one.
+    if failure.stale && attempt == 1 {
         return Some(Duration::ZERO);
     }
     if let Some(ordered) = failure.retry_after.map(Duration::from_millis) {
@@ -162,6 +163,7 @@ mod tests {
             ..failure(Network, None, None)
         };
         assert_eq!(next(&stale, 1, ATTEMPTS, 500), Some(Duration::ZERO));
+        assert!(next(&stale, 2, ATTEMPTS, 500).is_some_and(|wait| !wait.is_zero()));
         assert_eq!(next(&stale, 1, 1, 500), None);
     }
 

@@ -33,7 +33,7 @@ pub enum Kind {
     Claude,
     /// Codex: its folder, or one rollout
     Codex,
-    /// OpenClaw: its folder, one agent's database, or one session's file
+    #[value(help = "OpenClaw: its folder, one agent's database, or one session's file")]
     Openclaw,
     /// pi: its folder, or one session's file
     Pi,
@@ -41,7 +41,9 @@ pub enum Kind {
     Nanobot,
     /// hermes: its folder, or its database
     Hermes,
-    /// One item a line: {"session", "at", "role", "text"} and, if known, "title", "project", "who", `"external_id"`
+    #[value(
+        help = r#"One item a line: {"session", "at", "role", "text"} and, if known, "title", "project", "who", "external_id""#
+    )]
     Jsonl,
 }
 

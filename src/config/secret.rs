@@ -113,7 +113,7 @@ pub fn no_file(path: &Path) -> String {
 pub(crate) fn is_not_set(source: &KeySource, env: Environment<'_>) -> bool {
     match source {
         KeySource::Env(variable) => env(variable).is_none_or(|value| value.is_empty()),
-        KeySource::File(path) => !path.exists(),
+        KeySource::File(path) => matches!(path.try_exists(), Ok(false)),
         KeySource::None | KeySource::Command(_) => false,
     }
 }

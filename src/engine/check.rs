@@ -320,15 +320,18 @@ impl Caller<'_> {
         prompt: Prompt,
         gone: &mut (impl Future<Output = ()> + Unpin),
     ) -> Result<Called, String> {
-        let lost = match self.once(book, prompt.clone(), gone).await? {
-            Called::Answered(lost, _) if lost.is_stale() => lost,
+        let (lost, pieces) = match self.once(book, prompt.clone(), gone).await? {
+            Called::Answered(lost, pieces) if lost.is_stale() => (lost, pieces),
             called => return Ok(called),
         };
-        let mut called = self.once(book, prompt, gone).await?;
-        if let Called::Answered(answered, _) = &mut called {
-            answered.charge = together(lost.charge, answered.charge);
+        match self.once(book, prompt, gone).await? {
+            Called::Answered(mut answered, pieces) => {
+                answered.charge = together(lost.charge, answered.charge);
+                Ok(Called::Answered(answered, pieces))
+            }
+            // It was sent once, and may be charged: that is what is told.
+            Called::Over(_) => Ok(Called::Answered(lost, pieces)),
         }
-        Ok(called)
     }
 
     /// One call, held by the budgets before and kept with its price afterwards.

@@ -12,7 +12,7 @@ use crate::memory::snippet;
 use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::query::Page;
-use crate::protocol::search::{Filters, Hit, Kind, Said, Search};
+use crate::protocol::search::{Filters, Hit, Said, Search};
 use crate::protocol::time::Time;
 use crate::store::fault::StoreError;
 use crate::store::memory::Heading;
@@ -192,8 +192,8 @@ pub(crate) fn around(
     events.extend(reader.history(session, Page::After(item), facts)?);
     let said: Vec<Said> = events
         .iter()
+        .filter(|event| matches!(event.fact, Fact::ItemAdded { .. }))
         .filter_map(|event| document::of(event, 0))
-        .filter(|document| document.kind != Kind::Summary)
         .map(|document| Said {
             item: document.seq,
             kind: document.kind,

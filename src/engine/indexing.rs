@@ -9,7 +9,6 @@ use std::thread;
 
 use crate::memory::document;
 use crate::memory::index::{Index, IndexError, Position, Writer};
-use crate::protocol::id::Seq;
 use crate::store::memory::End;
 use crate::store::read::Reader;
 
@@ -63,8 +62,10 @@ impl Indexer {
         }
     }
 
+    /// There is something of an index, if only what a kill has left of one.
     pub(crate) fn is_there(&self) -> bool {
-        self.folder.exists()
+        let leftovers = ["new", "old"].map(|ending| beside(&self.folder, ending));
+        self.folder.exists() || leftovers.iter().any(|folder| folder.exists())
     }
 
     /// What is there cannot be read: it is made anew with the next writing.
@@ -114,6 +115,10 @@ impl Indexer {
 
     /// Whoever calls it holds the lock.
     fn write(&self, reader: &Reader, anew: bool) -> Result<(), String> {
+        // What a kill has left of making it anew holds words too.
+        for leftover in ["new", "old"] {
+            remove(&beside(&self.folder, leftover))?;
+        }
         let end = reader.end().map_err(|error| error.to_string())?;
         let way = if anew || self.broken.load(Ordering::Relaxed) {
             Way::Anew
@@ -160,9 +165,6 @@ impl Indexer {
 
     fn rebuild(&self, reader: &Reader) -> Result<(), String> {
         let (new, old) = (beside(&self.folder, "new"), beside(&self.folder, "old"));
-        for leftover in [&new, &old] {
-            remove(leftover)?;
-        }
         let index = Index::open(&new, true).map_err(|error| error.to_string())?;
         self.fill(&index, reader, Position::default())?;
         drop(index);
@@ -182,10 +184,11 @@ impl Indexer {
         let end = reader.end().map_err(|error| error.to_string())?;
         let mut position = Position {
             seq: from.seq,
-            purged: end.purged,
+            purged: from.purged,
         };
         let purged = end.purged != from.purged;
         if purged {
+            writer.hold_merges();
             for session in reader
                 .purged_sessions()
                 .map_err(|error| error.to_string())?
@@ -214,8 +217,11 @@ impl Indexer {
             }
         }
         writer.commit(position).map_err(fault)?;
-        if purged && from.seq > Seq(0) {
+        if purged {
             writer.compact().map_err(fault)?;
+            // Said when it is so: a kill before leaves it to be done again.
+            position.purged = end.purged;
+            writer.commit(position).map_err(fault)?;
         }
         Ok(())
     }
@@ -223,7 +229,7 @@ impl Indexer {
 
 /// One process at a time writes; `None` while another does and is not waited for. The lock lies beside the folder, which may
 /// be replaced.
-fn lock(folder: &Path, wait: bool) -> Result<Option<File>, String> {
+pub(crate) fn lock(folder: &Path, wait: bool) -> Result<Option<File>, String> {
     let path = beside(folder, "lock");
     if let Some(above) = path.parent() {
         fs::create_dir_all(above).map_err(|error| told(above, &error))?;

@@ -69,7 +69,7 @@ impl Memory {
         let asked = Asked::new(reader, search, now)?;
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         self.follow(&mut state, reader)?;
-        let behind = state.behind();
+        let mut behind = state.behind();
         let Some(limits) = asked.limits else {
             return Ok(Hits {
                 hits: Vec::new(),
@@ -91,6 +91,8 @@ impl Memory {
                 self.indexer.distrust();
                 self.lags.store(true, Ordering::Relaxed);
                 state.index = None;
+                state.position = Position::default();
+                behind = state.behind();
                 answers(None, &state.tail).map_err(|error| error.to_string())?
             }
         };

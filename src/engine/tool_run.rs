@@ -244,9 +244,10 @@ impl Task {
         let kept = self.kept(held.boxed(), number, began);
         self.tools.spawn(async move {
             let mut kept = kept.await;
-            // What failed before anything was read brought nothing.
+            // A tool that failed read nothing; a command may have put out much before its time was over.
             let brought = kept.outcome.kind != OutcomeKind::Failed;
-            kept.outcome.untrusted = untrusted.filter(|_| brought);
+            kept.outcome.untrusted =
+                untrusted.filter(|what| brought || matches!(what, Untrusted::Web));
             Finished {
                 call: id,
                 tool: name,

@@ -35,6 +35,19 @@ pub struct Document {
 /// What of a fact is found by words; nothing of most facts. `session` is the session's number in the log.
 pub fn of(event: &Event, session: u64) -> Option<Document> {
     let (kind, role, who, text) = match &event.fact {
+        // What another program shortened a conversation to may be all that is left of it.
+        Fact::ItemAdded {
+            item:
+                Item::Prompt {
+                    blocks,
+                    origin: Origin::Creel,
+                },
+            imported: Some(_),
+            ..
+        } => {
+            let text = cut(&item::joined(blocks), TEXT, 0);
+            (Kind::Summary, Role::Assistant, String::new(), text)
+        }
         Fact::ItemAdded { item, imported, .. } => {
             let (kind, usual, text) = of_item(item)?;
             let who = imported.as_ref().and_then(|imported| imported.who.clone());
@@ -113,7 +126,7 @@ fn of_call(call: &ToolCall) -> (Kind, String) {
             .unwrap_or_default()
     };
     if let Some(line) = command_line(&input) {
-        return (Kind::Command, cut(line, TEXT, 0));
+        return (Kind::Command, cut(&line, TEXT, 0));
     }
     let path = field(&["path", "file_path", "filename"]);
     let new = field(&["new_string", "content", "new_text", "patch", "input"]);
@@ -134,20 +147,30 @@ pub fn command_of(event: &Event) -> Option<String> {
     match &event.fact {
         Fact::ItemAdded { item, .. } => match item {
             Item::Shell { command, .. } => Some(command.clone()),
-            Item::Call(call) => command_line(&call.input().ok()?).map(str::to_owned),
+            Item::Call(call) => command_line(&call.input().ok()?),
             _ => None,
         },
         _ => None,
     }
 }
 
-/// The line of a call that runs a command, by whatever name a program has for it; of a list its words.
-pub fn command_line(input: &Value) -> Option<&str> {
-    let value = input.get("command").or_else(|| input.get("cmd"))?;
-    match value {
-        Value::String(line) => Some(line),
-        // `["bash", "-lc", "LINE"]`.
-        Value::Array(words) => words.last().and_then(Value::as_str),
+/// The line of a call that runs a command, by whatever name a program has for it; of a list its words, and of one that gives a
+/// line to a shell that line. What names a file as well is no command.
+fn command_line(input: &Value) -> Option<String> {
+    if input.get("path").is_some() {
+        return None;
+    }
+    match input.get("command").or_else(|| input.get("cmd"))? {
+        Value::String(line) => Some(line.clone()),
+        Value::Array(words) => {
+            let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+            match words.as_slice() {
+                [] => None,
+                // `["bash", "-lc", "LINE"]`.
+                [_, "-c" | "-lc", line] => Some((*line).to_owned()),
+                words => Some(words.join(" ")),
+            }
+        }
         _ => None,
     }
 }

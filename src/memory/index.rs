@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use tantivy::directory::error::LockError;
-use tantivy::indexer::{IndexWriterOptions, LogMergePolicy};
+use tantivy::indexer::{IndexWriterOptions, LogMergePolicy, NoMergePolicy};
 use tantivy::{
     Index as Engine, IndexReader, IndexWriter, ReloadPolicy, Searcher, TantivyError, Term,
 };
@@ -223,6 +223,11 @@ impl Writer {
         result.map(drop).map_err(|error| self.fault(&error))
     }
 
+    /// Lets parts be as they are until [`Writer::compact`]: two merges of one part would be in each other's way.
+    pub fn hold_merges(&mut self) {
+        self.entries.set_merge_policy(Box::new(NoMergePolicy));
+    }
+
     /// Makes one part of all, so that nothing is left of what was taken out. Waits.
     pub fn compact(&mut self) -> Result<(), IndexError> {
         let parts = self
@@ -265,6 +270,11 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::memory::ask::{Question, parts};
+    use crate::memory::search::{Limits, search};
+    use crate::memory::tail::Tail;
+    use crate::protocol::search::{Kind, Role};
+    use crate::protocol::time::Time;
 
     #[test]
     fn a_position_is_read_as_it_was_written() {
@@ -281,5 +291,49 @@ mod tests {
         ] {
             assert_eq!(Position::read(other), None, "{other}");
         }
+    }
+
+    #[test]
+    fn what_a_filter_leaves_is_found_however_far_down() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let index = Index::open(&folder.path().join("index"), true).expect("an index");
+        let mut writer = index.writer().expect("a writer");
+        let said = |seq, session, text: &str| Document {
+            seq: Seq(seq),
+            session,
+            at: Time(seq as i64),
+            kind: Kind::Turn,
+            role: Role::User,
+            who: "Anna".to_owned(),
+            text: text.to_owned(),
+        };
+        let far = "an error among many other words that make it long";
+        writer.add(&said(1, 1, far)).expect("added");
+        for seq in 2..3_000 {
+            writer.add(&said(seq, 2, "error")).expect("added");
+        }
+        let position = Position {
+            seq: Seq(3_000),
+            purged: 0,
+        };
+        writer.commit(position).expect("a commit");
+        index.reload().expect("a reload");
+        let found = |line: &str, limits: Limits| -> Vec<u64> {
+            let question = Question::new(&Analyser::default(), &parts(line), false);
+            let hits = search(Some(&index), &Tail::new(), &question, &limits, 20, None);
+            hits.expect("hits").into_iter().map(|hit| hit.seq).collect()
+        };
+        let first = || Limits {
+            sessions: Some(vec![1]),
+            ..Limits::default()
+        };
+        assert_eq!(found("error", first()), [1]);
+        assert_eq!(found("", first()), [1]);
+        assert_eq!(found("-words", first()), [] as [u64; 0]);
+        let until = Limits {
+            until: Some(2),
+            ..Limits::default()
+        };
+        assert_eq!(found("", until), [1]);
     }
 }

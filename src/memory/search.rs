@@ -1,12 +1,12 @@
 //! A question put to the index and to what is not in it yet: a pool of items that hold some of its words, then each weighed with
 //! its neighbours and its session.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use tantivy::collector::TopDocs;
 use tantivy::query::{
-    BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, Occur, PhraseQuery, Query,
-    TermQuery,
+    AllQuery, BooleanQuery, BoostQuery, ConstScoreQuery, DisjunctionMaxQuery, Occur, PhraseQuery,
+    Query, TermQuery,
 };
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocAddress, DocId, Order, Searcher, Term};
@@ -228,7 +228,9 @@ fn weighed(
         })
         .collect();
     answers.sort_unstable_by(|a, b| b.score.total_cmp(&a.score).then(b.seq.cmp(&a.seq)));
-    answers.dedup_by_key(|answer| answer.seq);
+    // What goes into the index right now is in the tail too.
+    let mut seen = HashSet::new();
+    answers.retain(|answer| seen.insert(answer.seq));
     answers.truncate(limit);
     answers
 }
@@ -340,25 +342,39 @@ impl<'a> Asked<'a> {
         let Some(query) = self.query() else {
             return self.newest(limit);
         };
-        let size = if self.limits.is_none() {
-            POOL.max(limit)
-        } else {
-            POOL_FILTERED.max(limit)
-        };
-        let found = self
-            .searcher
-            .search(&query, &TopDocs::with_limit(size).order_by_score())?;
-        let held = found.into_iter().map(|(_, address)| address);
         if self.limits.is_none() {
-            return Ok(held.collect());
+            let best = TopDocs::with_limit(POOL.max(limit)).order_by_score();
+            let found = self.searcher.search(&query, &best)?;
+            return Ok(found.into_iter().map(|(_, address)| address).collect());
         }
-        let mut kept = Vec::with_capacity(POOL);
-        for address in held {
-            if kept.len() < POOL.max(limit) && self.holds(address)? {
-                kept.push(address);
+        self.holding(POOL.max(limit), |most| {
+            let best = TopDocs::with_limit(most).order_by_score();
+            let found = self.searcher.search(&query, &best)?;
+            Ok(found.into_iter().map(|(_, address)| address).collect())
+        })
+    }
+
+    /// The first that are within the limits: more are looked at until there are enough or no more.
+    fn holding(
+        &self,
+        wanted: usize,
+        best: impl Fn(usize) -> tantivy::Result<Vec<DocAddress>>,
+    ) -> tantivy::Result<Vec<DocAddress>> {
+        let mut most = POOL_FILTERED.max(wanted);
+        loop {
+            let found = best(most)?;
+            let last = found.len() < most;
+            let mut kept = Vec::with_capacity(POOL);
+            for address in found {
+                if kept.len() < wanted && self.holds(address)? {
+                    kept.push(address);
+                }
             }
+            if last || kept.len() >= wanted {
+                return Ok(kept);
+            }
+            most = most.saturating_mul(8);
         }
-        Ok(kept)
     }
 
     fn holds(&self, address: DocAddress) -> tantivy::Result<bool> {
@@ -381,16 +397,31 @@ impl<'a> Asked<'a> {
 
     /// The newest items, where nothing is asked but by filters.
     fn newest(&self, limit: usize) -> tantivy::Result<Vec<DocAddress>> {
-        let newest = TopDocs::with_limit(POOL_FILTERED.max(limit))
-            .order_by_fast_field::<u64>("seq", Order::Desc);
-        let found = self.searcher.search(&tantivy::query::AllQuery, &newest)?;
-        let mut kept = Vec::new();
-        for (_, address) in found {
-            if self.holds(address)? {
-                kept.push(address);
+        let mut clauses: Vec<(Occur, Box<dyn Query>)> = vec![(Occur::Must, Box::new(AllQuery))];
+        clauses.extend(self.without());
+        let query = BooleanQuery::new(clauses);
+        self.holding(POOL_FILTERED.max(limit), |most| {
+            let newest = TopDocs::with_limit(most).order_by_fast_field::<u64>("seq", Order::Desc);
+            let found = self.searcher.search(&query, &newest)?;
+            Ok(found.into_iter().map(|(_, address)| address).collect())
+        })
+    }
+
+    /// What no hit may hold.
+    fn without(&self) -> impl Iterator<Item = (Occur, Box<dyn Query>)> {
+        let words = self.question.without.iter();
+        words.map(|words| (Occur::MustNot, self.phrase(words)))
+    }
+
+    fn phrase(&self, words: &[(usize, String)]) -> Box<dyn Query> {
+        let term = |text: &str| Term::from_field_text(self.index.fields.text, text);
+        match words {
+            [(_, word)] => Box::new(TermQuery::new(term(word), IndexRecordOption::Basic)),
+            words => {
+                let terms = words.iter().map(|(place, word)| (*place, term(word)));
+                Box::new(PhraseQuery::new_with_offset(terms.collect()))
             }
         }
-        Ok(kept)
     }
 
     /// `None` where there is no word to ask for.
@@ -424,20 +455,11 @@ impl<'a> Asked<'a> {
                 Box::new(DisjunctionMaxQuery::new(begun.collect())),
             ));
         }
-        let phrase = |words: &[(usize, String)]| -> Box<dyn Query> {
-            match words {
-                [(_, word)] => Box::new(TermQuery::new(term(word), IndexRecordOption::Basic)),
-                words => {
-                    let terms = words.iter().map(|(place, word)| (*place, term(word)));
-                    Box::new(PhraseQuery::new_with_offset(terms.collect()))
-                }
-            }
-        };
         clauses.extend(
             self.question
                 .phrases
                 .iter()
-                .map(|words| (Occur::Must, phrase(words))),
+                .map(|words| (Occur::Must, self.phrase(words))),
         );
         for name in &self.limits.who {
             let name = TermQuery::new(
@@ -449,12 +471,7 @@ impl<'a> Asked<'a> {
         if clauses.is_empty() {
             return None;
         }
-        clauses.extend(
-            self.question
-                .without
-                .iter()
-                .map(|words| (Occur::MustNot, phrase(words))),
-        );
+        clauses.extend(self.without());
         Some(BooleanQuery::new(clauses))
     }
 }

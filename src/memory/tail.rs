@@ -142,7 +142,10 @@ impl Tail {
             let mut newest: Vec<u64> = order.iter().map(|item| item.seq).collect();
             newest.sort_unstable_by(|a, b| b.cmp(a));
             let from = newest.get(limit.max(1200)).copied().unwrap_or_default();
-            hits = order.iter().map(|item| item.seq > from).collect();
+            hits = order
+                .iter()
+                .map(|item| item.seq > from && item.may_answer(question, limits))
+                .collect();
         } else if !strict {
             let near: Vec<bool> = (0..order.len())
                 .map(|at| {

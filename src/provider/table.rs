@@ -456,7 +456,8 @@ impl Providers {
     fn lacks(&self, source: &KeySource) -> Option<String> {
         let name = match source {
             KeySource::Env(name) => name,
-            KeySource::File(path) if path.exists() => return None,
+            // One that may not be looked at is there as far as anybody knows: reading it says what is wrong.
+            KeySource::File(path) if !matches!(path.try_exists(), Ok(false)) => return None,
             KeySource::File(path) => return Some(no_file(path)),
             KeySource::None | KeySource::Command(_) => return None,
         };

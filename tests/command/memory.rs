@@ -69,6 +69,7 @@ fn what_was_taken_in_is_found_by_words_names_and_filters() {
         &["zeppelin"][..],
         &["ferry", "project:api"],
         &["ferry -island"],
+        &["--", "-ferry"],
         &["\"ferry island\""],
         &["source:claude ferry"],
     ] {

@@ -95,7 +95,8 @@ fn a_pasted_command_keeps_its_lines() {
 /// All of a long change was read before it is taken in parts: that is not asked for again, and the marked part is on the screen.
 #[test]
 fn the_marked_part_of_a_long_change_is_in_sight_and_read_once() {
-    let same: String = (0..15).map(|line| format!(" same {line}\n")).collect();
+    let same: Vec<String> = (0..15).map(|line| format!(" same {line}\n")).collect();
+    let same = same.concat();
     let parts = ["first", "second", "third", "fourth"];
     let parts = parts.map(|part| format!("{same}-{part} goes\n+{part} comes\n"));
     let patch = format!("@@ -1,64 +1,64 @@\n{}", parts.concat());

@@ -5,13 +5,16 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use crate::agent::cost::{self, Tariff};
 use crate::agent::session::Session;
 use crate::import::{Entry, Spent, What};
-use crate::protocol::call::{Outcome, ToolCall};
+use crate::protocol::call::{Outcome, ToolCall, Untrusted};
 use crate::protocol::event::{Ending, Fact, Imported};
 use crate::protocol::id::{CallId, ModelRef};
 use crate::protocol::item::{Block, Item, Origin};
 use crate::protocol::money::{Money, Rates};
 use crate::protocol::time::Time;
 use crate::protocol::usage::Usage;
+
+/// Characters of a call's name there that are kept.
+const ID: usize = 40;
 
 /// What a session came to.
 pub(crate) struct Made {
@@ -28,6 +31,8 @@ pub(crate) struct Facts<T> {
     step: u32,
     attempt: u32,
     open: bool,
+    /// A tool has answered in this step: what the model says next is said in the next one.
+    heard: bool,
     last: Time,
     /// Calls of this turn that have no result yet, by the name the program has for them.
     calls: HashMap<String, CallId>,
@@ -46,6 +51,7 @@ impl<T: Fn(&ModelRef) -> Tariff> Facts<T> {
             step: 0,
             attempt: 0,
             open: false,
+            heard: false,
             last: Time(0),
             calls: HashMap::new(),
             taken: HashSet::new(),
@@ -71,8 +77,20 @@ impl<T: Fn(&ModelRef) -> Tariff> Facts<T> {
             self.spend(at, *spent, rates);
             return;
         }
-        let begins = matches!(what, What::Prompt { .. } | What::Summary { .. });
+        // What the program itself puts in while a tool runs ends nothing.
+        let begins = match what {
+            What::Prompt { .. } => true,
+            What::Summary { .. } => self.calls.is_empty(),
+            _ => false,
+        };
         self.ready(at, begins);
+        let speaks = matches!(
+            what,
+            What::Answer { .. } | What::Thought { .. } | What::Call { .. }
+        );
+        if speaks && std::mem::take(&mut self.heard) {
+            self.step += 1;
+        }
         let named = |who| {
             Some(Box::new(Imported {
                 who,
@@ -144,7 +162,13 @@ impl<T: Fn(&ModelRef) -> Tariff> Facts<T> {
                 } else {
                     Outcome::done(text)
                 };
-                let outcome = Outcome { exit, ..outcome };
+                // Nobody here has seen what it read.
+                let outcome = Outcome {
+                    exit,
+                    untrusted: Some(Untrusted::Web),
+                    ..outcome
+                };
+                self.heard = true;
                 self.add(at, Item::Result { call, outcome }, named(name));
             }
             What::Spent(_) => {}
@@ -159,16 +183,21 @@ impl<T: Fn(&ModelRef) -> Tariff> Facts<T> {
         self.close();
         self.turn += 1;
         self.step = 1;
+        self.heard = false;
         self.open = true;
         self.put(at, Fact::TurnStarted { turn: self.turn });
     }
 
     fn call(&mut self, name_there: String, name: String, arguments: String) -> ToolCall {
-        let mut id = name_there.clone();
+        // It goes to a model when the session is gone on with, and servers take no other signs and no longer ones.
+        let fits = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        let legal = name_there.chars().map(|c| if fits(c) { c } else { '_' });
+        let base: String = legal.take(ID).collect();
+        let mut id = base.clone();
         let mut nth = 1;
         while !self.taken.insert(id.clone()) {
             nth += 1;
-            id = format!("{name_there}-{nth}");
+            id = format!("{base}-{nth}");
         }
         let id = CallId(format!("{}-{id}", self.turn));
         self.calls.insert(name_there, id.clone());
@@ -273,5 +302,167 @@ fn each(one: Usage, other: Usage, of: fn(u64, u64) -> u64) -> Usage {
         output: of(one.output, other.output),
         reasoning: reasoning.filter(|tokens| *tokens > 0),
         searches: of(one.searches, other.searches),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    fn taken(entries: Vec<What>, counted: BTreeMap<String, Usage>) -> Made {
+        let mut facts = Facts::new(None, counted, |_: &ModelRef| Tariff::Local);
+        for (nth, what) in entries.into_iter().enumerate() {
+            let id = format!("e{nth}");
+            facts.take(
+                Entry {
+                    at: Time(1),
+                    id,
+                    what,
+                },
+                &Rates::default(),
+            );
+        }
+        facts.end().expect("facts")
+    }
+
+    fn call(id: &str) -> What {
+        What::Call {
+            id: id.to_owned(),
+            name: "Bash".to_owned(),
+            arguments: "{}".to_owned(),
+        }
+    }
+
+    fn result(call: &str) -> What {
+        What::Result {
+            call: call.to_owned(),
+            name: None,
+            text: "done".to_owned(),
+            failed: false,
+            exit: None,
+        }
+    }
+
+    fn answer(text: &str) -> What {
+        What::Answer {
+            text: text.to_owned(),
+            who: None,
+        }
+    }
+
+    /// Each item with its turn and step.
+    fn placed(made: &Made) -> Vec<(u32, u32, String)> {
+        let added = made.facts.iter().filter_map(|fact| match fact {
+            Fact::ItemAdded {
+                turn, step, item, ..
+            } => Some((*turn, *step, item)),
+            _ => None,
+        });
+        let told = |item: &Item| match item {
+            Item::Call(call) => format!("call {}", call.id.0),
+            Item::Result { call, outcome } => format!("result {} {:?}", call.0, outcome.kind),
+            Item::Answer { text, .. } => text.clone(),
+            Item::Prompt { .. } => "prompt".to_owned(),
+            other => format!("{other:?}"),
+        };
+        added
+            .map(|(turn, step, item)| (turn, step, told(item)))
+            .collect()
+    }
+
+    #[test]
+    fn what_is_said_after_a_result_is_said_in_the_next_step() {
+        let prompt = What::Prompt {
+            text: "go".to_owned(),
+            who: None,
+        };
+        let made = taken(
+            vec![
+                prompt.clone(),
+                call("a"),
+                result("a"),
+                call("b"),
+                result("b"),
+                answer("all"),
+                prompt,
+            ],
+            BTreeMap::new(),
+        );
+        let expected = [
+            (1, 1, "prompt"),
+            (1, 1, "call 1-a"),
+            (1, 1, "result 1-a Done"),
+            (1, 2, "call 1-b"),
+            (1, 2, "result 1-b Done"),
+            (1, 3, "all"),
+            (2, 1, "prompt"),
+        ];
+        assert_eq!(
+            placed(&made),
+            expected.map(|(turn, step, told)| (turn, step, told.to_owned()))
+        );
+    }
+
+    #[test]
+    fn every_call_has_one_result_and_a_name_that_servers_take() {
+        let long = format!("call_x|{}", "fc_é".repeat(40));
+        let made = taken(
+            vec![
+                call("#1"),
+                call(&long),
+                result(&long),
+                call("#1"),
+                result("unknown"),
+            ],
+            BTreeMap::new(),
+        );
+        let placed = placed(&made);
+        let names = |word: &str| -> Vec<String> {
+            let rows = placed.iter().filter_map(|row| row.2.strip_prefix(word));
+            let mut names: Vec<String> = rows
+                .map(|row| row.split(' ').next().unwrap_or_default().to_owned())
+                .collect();
+            names.sort();
+            names
+        };
+        assert_eq!(names("call "), names("result "), "{placed:?}");
+        let legal = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        for name in names("call ") {
+            assert!(name.len() <= 64 && name.chars().all(legal), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_answer_that_is_told_of_again_counts_what_is_new() {
+        let spent = |output| {
+            What::Spent(Box::new(Spent {
+                key: "r1".to_owned(),
+                model: ModelRef {
+                    provider: "anthropic".to_owned(),
+                    model: "m".to_owned(),
+                },
+                usage: Usage {
+                    input: 10,
+                    output,
+                    ..Usage::default()
+                },
+                cost: None,
+            }))
+        };
+        let before = Usage {
+            input: 10,
+            output: 3,
+            ..Usage::default()
+        };
+        let counted = BTreeMap::from([("r1".to_owned(), before)]);
+        let made = taken(vec![spent(3), spent(9), spent(5)], counted);
+        let answers = made.facts.iter().filter_map(|fact| match fact {
+            Fact::ModelAnswered { usage, .. } => Some((usage.input, usage.output)),
+            _ => None,
+        });
+        assert_eq!(answers.collect::<Vec<_>>(), [(0, 6)]);
+        assert_eq!(made.spent.last().map(|(_, usage)| usage.output), Some(9));
     }
 }

@@ -14,6 +14,7 @@ use crate::agent::visible::{brief, first_line};
 use crate::engine::effect::derive;
 use crate::engine::house::House;
 use crate::engine::import::facts::Facts;
+use crate::engine::indexing;
 use crate::engine::open::folded;
 use crate::import::{self, Entry, Problem, What, find, read};
 use crate::protocol::event::Fact;
@@ -42,6 +43,9 @@ pub(crate) async fn import(
     path: PathBuf,
 ) -> Result<Report, String> {
     let fault = |path: &Path, error: &io::Error| format!("{}: {error}", path.display());
+    // Two at once would take one session in as two.
+    let _lock = indexing::lock(&house.paths.index.with_file_name("import"), false)?
+        .ok_or("another import is under way: try again when it is done")?;
     let mut report = Report::default();
     let (send, mut read) = mpsc::channel(1);
     let reading = tokio::task::spawn_blocking(move || {
@@ -119,6 +123,22 @@ async fn take(
         report.already += all;
         return Ok(());
     }
+    // Who works in it would not know of what is added.
+    let held = match known {
+        Some(known) if !session.entries.is_empty() => match house.hold(known.session).await {
+            Ok(held) => Some(held),
+            Err(why) => {
+                report.skipped += 1;
+                report.problems.push(Trouble {
+                    path: PathBuf::from(&session.name),
+                    line: 1,
+                    text: format!("not brought up to date: {why}"),
+                });
+                return Ok(());
+            }
+        },
+        _ => None,
+    };
     let there = match known {
         Some(known) => {
             house
@@ -192,6 +212,7 @@ async fn take(
         .append(batch)
         .await
         .map_err(|error| error.to_string())?;
+    drop(held);
     report.sessions += u64::from(known.is_none());
     report.items += count;
     Ok(())
@@ -219,14 +240,22 @@ fn opening(source: &str, session: &import::Session, parent: Option<SessionId>) -
 }
 
 fn spec(source: &str, session: &import::Session, parent: Option<SessionId>) -> SessionSpec {
-    let project = session.project.as_deref().unwrap_or_default();
-    let project = Path::new(if project.is_empty() { "/" } else { project }).to_owned();
+    // A name that is no whole path would mean another folder wherever Creel runs.
+    let project = session.project.as_deref().map(Path::new);
+    let cwd = project
+        .filter(|project| project.is_absolute())
+        .unwrap_or(Path::new("/"))
+        .to_owned();
+    let project = project
+        .filter(|project| !project.as_os_str().is_empty())
+        .unwrap_or(&cwd)
+        .to_owned();
     let spent = session.entries.iter().find_map(|entry| match &entry.what {
         What::Spent(spent) => Some(spent.model.clone()),
         _ => None,
     });
     SessionSpec {
-        cwd: project.clone(),
+        cwd,
         project,
         model: spent.unwrap_or_else(|| ModelRef {
             provider: source.to_owned(),

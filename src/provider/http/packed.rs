@@ -6,12 +6,32 @@ use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::provider::envelope::excerpt;
 
+/// The packings that are in use; RFC 9110, section 8.4.1, and RFC 7932 and 8878.
+const PACKINGS: [&str; 7] = [
+    "br",
+    "zstd",
+    "deflate",
+    "compress",
+    "x-compress",
+    "gzip",
+    "x-gzip",
+];
+
 /// How the body of an answer is packed that cannot be read.
 pub(crate) fn how(head: &HeaderMap) -> Option<String> {
     let packed = head.get_all(CONTENT_ENCODING).into_iter();
-    let packed = packed.map(|how| String::from_utf8_lossy(how.as_bytes()).trim().to_owned());
-    let unread = |how: &String| !how.is_empty() && !how.eq_ignore_ascii_case("identity");
-    let all: Vec<String> = packed.filter(unread).collect();
+    let packed = packed.map(|how| String::from_utf8_lossy(how.as_bytes()).into_owned());
+    // Some say `none`, or a word of their own, so that nothing in between packs the answer.
+    let unread = |how: &str| {
+        let how = how.trim();
+        PACKINGS
+            .iter()
+            .any(|packing| packing.eq_ignore_ascii_case(how))
+    };
+    let all: Vec<String> = packed
+        .filter(|all| all.split(',').any(unread))
+        .map(|all| all.trim().to_owned())
+        .collect();
     (!all.is_empty()).then(|| excerpt(&all.join(", ")))
 }
 

@@ -175,8 +175,8 @@ pub struct App {
     pub done: Vec<Done>,
     /// The session and the tokens of a prompt that was said to be too long: the same again is sent.
     pub told_length: Option<(SessionId, u64)>,
-    /// One of another terminal: the next press of the key for it stops its turn there.
-    pub stops: Option<SessionId>,
+    /// One of another terminal with the process that has it: until then another press of the key for it stops its turn there.
+    pub stops: Option<(SessionId, u32, Duration)>,
     /// Replies that were begun there and left.
     pub replies: BTreeMap<SessionId, Text>,
     /// Worktrees of sessions that are being deleted: they stay.

@@ -85,11 +85,11 @@ impl App {
             self.note = None;
             self.changes.in_focus += 1;
         } else if let Some(note) = &mut self.note {
-            if same {
-                note.scene = Some(scene);
-            } else {
+            if !same {
                 note.until = note.until.min(over);
             }
+            // Where what it speaks of ended by itself, the next key does not take it away unread.
+            note.scene = Some(scene);
         }
     }
 

@@ -69,6 +69,8 @@ fn draw_lines(
         let cut =
             index == first && first > 0 || index + 1 == first + height && index + 1 < rows.len();
         let mark = match (index, cut, goes_on) {
+            // The only row there is: what is below it runs as well.
+            (0, true, _) => format!("{}{}", lead(line).trim_end(), look.mark(Mark::More)),
             (0, ..) => lead(line).to_owned(),
             (_, true, _) => format!("{} ", look.mark(Mark::More)),
             (_, false, true) => GOES_ON.to_owned(),

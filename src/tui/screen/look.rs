@@ -76,7 +76,8 @@ impl Look {
             '↓' => 'v',
             '≈' | '…' => '~',
             '·' | '–' => '-',
-            '↳' => '>',
+            // The mark of a chosen row is `>`.
+            '↳' => '\\',
             c => c,
         };
         Cow::Owned(text.chars().map(narrow).collect())

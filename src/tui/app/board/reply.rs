@@ -1,6 +1,8 @@
 //! What the board does to a session: replies, other titles, pins, stops, puts away and deletes. One that is not open is
 //! taken hold of for as long as it takes.
 
+use std::time::Duration;
+
 use crate::agent::session::Session;
 use crate::agent::visible::one_line;
 use crate::protocol::event::When;
@@ -17,6 +19,9 @@ use crate::tui::app::keymap::place::Place;
 use crate::tui::app::message::Cmd;
 use crate::tui::app::text::Text;
 use crate::tui::app::view::{Stage, View};
+
+/// A second press of the key stops a turn of another terminal within this time: as long as the line is there that says so.
+const ASKED: Duration = Duration::from_secs(6);
 
 /// Further back nobody remembers what it was.
 const MOST_DONE: usize = 100;
@@ -197,15 +202,19 @@ impl App {
         }
         if let Some(process) = self.process_of(entry.id) {
             // It may be somebody's who looks at it there.
-            let asked = self.stops.replace(entry.id) == Some(entry.id);
+            // Asked a moment ago, of this one, where it still is.
+            let until = self.now.since + ASKED;
+            let asked = self.stops.take().is_some_and(|(session, of, until)| {
+                session == entry.id && of == process && self.now.since <= until
+            });
             if !asked {
+                self.stops = Some((entry.id, process, until));
                 let key = self.keymap().way_from(Place::Board, Action::BoardStop);
                 self.say(format!(
                     "process {process} has it, another terminal: {key} once more stops its turn there"
                 ));
                 return Vec::new();
             }
-            self.stops = None;
             let (session, by) = (Some(entry.id), Stopper::Board);
             return vec![Cmd::Manage(entry.id, Manage::Stop { session, by })];
         }
