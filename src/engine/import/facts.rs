@@ -1,6 +1,6 @@
 //! The facts of a session of another program, as they would have been kept had it been had here.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 
 use crate::agent::cost::{self, Tariff};
 use crate::agent::session::Session;
@@ -34,8 +34,8 @@ pub(crate) struct Facts<T> {
     /// A tool has answered in this step: what the model says next is said in the next one.
     heard: bool,
     last: Time,
-    /// Calls of this turn that have no result yet, by the name the program has for them.
-    calls: HashMap<String, CallId>,
+    /// Calls of this turn that have no result yet, each with the name the program has for it, which several may have.
+    calls: Vec<(String, CallId)>,
     /// Names of calls that are taken.
     taken: HashSet<String>,
     counted: BTreeMap<String, Usage>,
@@ -53,7 +53,7 @@ impl<T: Fn(&ModelRef) -> Tariff> Facts<T> {
             open: false,
             heard: false,
             last: Time(0),
-            calls: HashMap::new(),
+            calls: Vec::new(),
             taken: HashSet::new(),
             counted,
             tariff,
@@ -146,13 +146,13 @@ impl<T: Fn(&ModelRef) -> Tariff> Facts<T> {
                 failed,
                 exit,
             } => {
-                let call = if let Some(call) = self.calls.remove(&call) {
+                let call = if let Some(call) = self.open_call(&call) {
                     call
                 } else {
                     // What a tool gave back stands behind a call, also where nobody knows which.
                     let name = name.clone().unwrap_or_else(|| "tool".to_owned());
                     let asked = self.call(call.clone(), name, String::new());
-                    self.calls.remove(&call);
+                    self.calls.pop();
                     let id = asked.id.clone();
                     self.add(at, Item::Call(asked), None);
                     id
@@ -200,7 +200,7 @@ impl<T: Fn(&ModelRef) -> Tariff> Facts<T> {
             id = format!("{base}-{nth}");
         }
         let id = CallId(format!("{}-{id}", self.turn));
-        self.calls.insert(name_there, id.clone());
+        self.calls.push((name_there, id.clone()));
         ToolCall {
             id,
             wire_id: None,
@@ -208,6 +208,12 @@ impl<T: Fn(&ModelRef) -> Tariff> Facts<T> {
             arguments,
             opaque: None,
         }
+    }
+
+    /// The oldest call of that name that has no result.
+    fn open_call(&mut self, name_there: &str) -> Option<CallId> {
+        let at = self.calls.iter().position(|(name, _)| name == name_there)?;
+        Some(self.calls.remove(at).1)
     }
 
     fn add(&mut self, at: Time, item: Item, imported: Option<Box<Imported>>) {
@@ -262,9 +268,7 @@ impl<T: Fn(&ModelRef) -> Tariff> Facts<T> {
             return;
         }
         // A call without a result can be sent to no model.
-        let mut open: Vec<CallId> = self.calls.drain().map(|(_, call)| call).collect();
-        open.sort_by(|a, b| a.0.cmp(&b.0));
-        for call in open {
+        for (_, call) in std::mem::take(&mut self.calls) {
             let outcome = Outcome::lost("nothing is known of how this ended");
             self.add(self.last, Item::Result { call, outcome }, None);
         }
