@@ -1,6 +1,9 @@
 //! A session while it is put together: every entry gets an id of its own, made of what its program calls it.
 
 use std::collections::HashSet;
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
 
 use crate::import::{Entry, Session, What, nameless};
 use crate::protocol::time::Time;
@@ -57,6 +60,21 @@ impl Ids {
             count => format!("{}.{}", self.line, count - 1),
         }
     }
+}
+
+/// 16 digits for what is said where its program has no name for it: the same wherever it stands.
+pub fn hash(parts: &[&str]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part.as_bytes());
+    }
+    let mut digits = String::with_capacity(16);
+    for byte in hash.finalize().iter().take(8) {
+        // A String takes all that is written to it.
+        let _ = write!(digits, "{byte:02x}");
+    }
+    digits
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! title, project, who and `external_id` may be left out.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
@@ -12,8 +12,9 @@ use jiff::Timestamp;
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 
+use crate::import::draft::{Draft, hash};
 use crate::import::value::parse;
-use crate::import::{Entry, Problem, Session, What, lines, nameless};
+use crate::import::{Problem, Session, What, lines};
 use crate::protocol::search::Role;
 use crate::protocol::time::Time;
 
@@ -47,36 +48,34 @@ fn moment<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Time, D::Error> 
 
 /// The sessions of a file in the order in which they begin, and the lines that are none.
 pub fn read(path: &Path) -> io::Result<(Vec<Session>, Vec<Problem>)> {
-    let (mut sessions, mut problems) = (Vec::<Session>::new(), Vec::new());
-    let mut places: HashMap<String, (usize, HashSet<String>)> = HashMap::new();
+    let (mut drafts, mut problems) = (Vec::<Draft>::new(), Vec::new());
+    let mut places: HashMap<String, usize> = HashMap::new();
     lines::each(path, &mut problems, |_, text| {
         let line: Line = parse(text)?;
-        let (place, ids) = places.entry(line.session.clone()).or_insert_with(|| {
-            sessions.push(Session {
-                name: line.session.clone(),
-                ..Session::default()
-            });
-            (sessions.len() - 1, HashSet::new())
+        let place = *places.entry(line.session.clone()).or_insert_with(|| {
+            drafts.push(Draft::new(line.session.clone()));
+            drafts.len() - 1
         });
-        if let Some(session) = sessions.get_mut(*place) {
-            add(session, ids, line);
+        if let Some(draft) = drafts.get_mut(place) {
+            add(draft, line);
         }
         Ok(())
     })?;
-    Ok((sessions, problems))
+    let sessions = drafts.into_iter().map(|draft| draft.session);
+    Ok((sessions.collect(), problems))
 }
 
-fn add(session: &mut Session, ids: &mut HashSet<String>, line: Line) {
+fn add(draft: &mut Draft, line: Line) {
+    let session = &mut draft.session;
     session.title = line.title.or_else(|| session.title.take());
     session.project = line.project.or_else(|| session.project.take());
-    let nth = session.entries.len();
-    // What has no name is known by its place: a file only grows at its end.
-    let mut id = line.external_id.unwrap_or_else(|| nameless(nth));
-    if !ids.insert(id.clone()) {
-        id = format!("{id}{}", nameless(nth));
-    }
     let who = line.who.filter(|who| !who.trim().is_empty());
     let text = line.text;
+    // What has no name is known by what it says: two files may tell of one session, and a line may be mended.
+    let id = line.external_id.unwrap_or_else(|| {
+        let (at, by) = (line.at.0.to_string(), who.as_deref().unwrap_or_default());
+        format!("#{}", hash(&[&at, line.role.who(), by, &text]))
+    });
     let what = match line.role {
         Role::User => What::Prompt { text, who },
         Role::Assistant => What::Answer { text, who },
@@ -88,11 +87,7 @@ fn add(session: &mut Session, ids: &mut HashSet<String>, line: Line) {
             exit: None,
         },
     };
-    session.entries.push(Entry {
-        at: line.at,
-        id,
-        what,
-    });
+    draft.put(line.at, id, what);
 }
 
 #[cfg(test)]
@@ -154,5 +149,17 @@ mod tests {
                 .collect::<Vec<_>>(),
             [2, 3, 4, 5, 6]
         );
+    }
+
+    #[test]
+    fn what_has_no_name_is_known_by_what_it_says() {
+        let id = |text: &str| {
+            let line = format!(
+                r#"{{"session":"main","at":"2026-05-01T10:00:00Z","role":"user","text":"{text}"}}"#
+            );
+            of(line.as_bytes()).0[0].entries[0].id.clone()
+        };
+        assert_eq!(id("one"), id("one"));
+        assert_ne!(id("one"), id("of another file"));
     }
 }

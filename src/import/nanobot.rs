@@ -5,16 +5,14 @@
 //! last turn are kept.
 
 use std::collections::HashMap;
-use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
-use sha2::{Digest, Sha256};
 
 use crate::import::chat::{self, Message};
-use crate::import::draft::{Draft, Ids};
+use crate::import::draft::{Draft, Ids, hash};
 use crate::import::value::{Count, Text, model, moment, parse, said};
 use crate::import::{Problem, Session, Spent, What, lines};
 use crate::protocol::time::Time;
@@ -166,7 +164,8 @@ impl File {
         session
     }
 
-    /// The tokens of the last turn, known by when it was: read again after the next one, both count.
+    /// The tokens of the last turn, known by their figures: the file is written anew with every message of the next turn, while
+    /// these stay until that one ends. Read again then, both count.
     fn spent(&mut self, name: &str) {
         let Some(used) = &self.about.metadata.last_usage else {
             return;
@@ -183,7 +182,10 @@ impl File {
         let updated = self.about.updated_at.as_deref().unwrap_or_default();
         let at = moment(updated).unwrap_or(self.last);
         let spent = Spent {
-            key: format!("{name}:{updated}"),
+            key: format!(
+                "{name}:{}:{}:{}",
+                used.prompt.0, used.completion.0, used.cached.0
+            ),
             model: model("nanobot", ""),
             usage,
             cost: None,
@@ -191,19 +193,4 @@ impl File {
         let id = format!("spent:{updated}");
         self.draft.put(at, id, What::Spent(Box::new(spent)));
     }
-}
-
-/// 16 digits for what a message says.
-fn hash(parts: &[&str]) -> String {
-    let mut hash = Sha256::new();
-    for part in parts {
-        hash.update((part.len() as u64).to_le_bytes());
-        hash.update(part.as_bytes());
-    }
-    let mut digits = String::with_capacity(16);
-    for byte in hash.finalize().iter().take(8) {
-        // A String takes all that is written to it.
-        let _ = write!(digits, "{byte:02x}");
-    }
-    digits
 }

@@ -138,9 +138,10 @@ fn tidy(line: &str) -> String {
 
 /// An id that is made of what was said is not written by hand.
 fn named(id: &str) -> String {
-    let digits = id.get(..16).unwrap_or_default();
+    let said = id.strip_prefix('#').unwrap_or(id);
+    let digits = said.get(..16).unwrap_or_default();
     if !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return format!("~{}", &id[16..]);
+        return format!("~{}", &said[16..]);
     }
     id.to_owned()
 }
@@ -172,6 +173,7 @@ fn one(id: &str, what: &What) -> String {
             let failed = if *failed { " failed" } else { "" };
             let exit = exit.map(|exit| format!(" {exit}"));
             let (name, exit) = (name.unwrap_or_default(), exit.unwrap_or_default());
+            let call = named(call);
             format!("result {id}: {call}{name}{failed}{exit}: {text}")
         }
         What::Shell {
