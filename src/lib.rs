@@ -13,6 +13,7 @@ pub mod config;
 // floor 3: devices, each knows one outside thing
 pub mod import;
 pub mod memory;
+pub mod note;
 pub mod picture;
 pub mod project;
 pub mod provider;

@@ -17,6 +17,8 @@ const FLOORS: &[&[&str]] = &[
     &[
         "picture", "provider", "sandbox", "store", "skill", "project", "memory", "import",
     ],
+    // Files of the home, read with the care that a project's are.
+    &["note"],
     &["tool"],
     &["engine"],
     &["tui::terminal"],

@@ -48,7 +48,10 @@ pub fn facts(parent: &Session, events: &[Event], wanted: Wanted) -> Result<Vec<F
                 }
                 // The rest of the answer follows.
                 Item::Answer { .. } | Item::Thought { .. } => false,
-                Item::Prompt { .. } | Item::Notice { .. } | Item::Shell { .. } => true,
+                Item::Prompt { .. }
+                | Item::Notice { .. }
+                | Item::Shell { .. }
+                | Item::Recalled(_) => true,
             },
             Fact::ModelAnswered { .. } | Fact::SessionChanged { .. } => true,
             _ => false,

@@ -24,6 +24,7 @@ pub mod permission;
 pub mod picture;
 pub mod prefix;
 pub mod prompt;
+pub mod quoted;
 pub mod recover;
 pub mod redact;
 pub mod retry;

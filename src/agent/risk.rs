@@ -30,6 +30,14 @@ pub(crate) fn of(asked: &Asked<'_>, parts: &Parts) -> (Risk, String) {
             Reach::Output { .. } => {
                 found.push((Risk::Low, "reads an output kept in this session".to_owned()));
             }
+            Reach::Note { .. } => found.push((
+                Risk::Medium,
+                "keeps a note that sessions to come are told of".to_owned(),
+            )),
+            Reach::Recall { .. } => found.push((
+                Risk::Medium,
+                "reads what was said in another project".to_owned(),
+            )),
             Reach::Run { .. } => {}
         }
     }

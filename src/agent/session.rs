@@ -1,7 +1,7 @@
 //! What the facts of a session add up to: the one fold, used by the engine and every face, so that what is seen after a
 //! restart is what was seen before. It holds what decides and what a meter shows; bodies of items are never in it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -26,7 +26,7 @@ use crate::protocol::time::Time;
 use crate::protocol::usage::{Charge, Usage};
 
 /// Of the serialised form; a stored fold of another version is folded anew from the log.
-pub const FOLD_VERSION: u32 = 13;
+pub const FOLD_VERSION: u32 = 14;
 
 /// As many files outside are named of those that were read; of more the newest takes the place of the one before.
 const UNTRUSTED: usize = 20;
@@ -107,6 +107,10 @@ pub struct Session {
     pub pictures: u64,
     /// What it read that nobody trusted wrote, each once with the newest fact that says so, and the person has not vouched for.
     pub untrusted: Vec<(Seq, Untrusted)>,
+    /// What was recalled in it: told once.
+    pub recalled: BTreeSet<Seq>,
+    /// Whether earlier sessions are recalled by themselves, where the person said so for this one.
+    pub recalls: Option<bool>,
     /// What was thought, by the `PROVIDER/MODEL` that it goes back to; empty where it goes back to nobody.
     pub thoughts: BTreeMap<String, u64>,
 }
@@ -207,6 +211,8 @@ impl Session {
             images: false,
             pictures: 0,
             untrusted: Vec::new(),
+            recalled: BTreeSet::new(),
+            recalls: None,
             thoughts: BTreeMap::new(),
         })
     }
@@ -404,6 +410,7 @@ impl Session {
             Change::Archived { archived } => self.archived = *archived,
             Change::Pinned { pinned } => self.pinned = *pinned,
             Change::Unseen { unseen } => self.unseen = *unseen,
+            Change::Recall { on } => self.recalls = Some(*on),
             Change::Temporary { temporary } => self.temporary = *temporary,
             Change::Budget { limit } => self.budget = *limit,
             // What was read after they looked was not meant.
@@ -484,6 +491,10 @@ impl Session {
                 if let Some((open, exit)) = open.zip(outcome.exit) {
                     self.failing.ran(open.subject, exit);
                 }
+            }
+            Item::Recalled(recalled) => {
+                let told = recalled.sources.iter().map(|source| source.item);
+                self.recalled.extend(told);
             }
             Item::Prompt { .. } | Item::Notice { .. } | Item::Shell { .. } => {}
         }

@@ -20,7 +20,13 @@ pub(crate) fn of(reach: &[Reach], network: Network, roots: &[PathBuf]) -> Option
             Ok(parts) => parts.iter().any(brings_words).then_some(Untrusted::Web),
             Err(_) => Some(Untrusted::Web),
         },
-        Reach::Read { .. } | Reach::Write { .. } | Reach::Run { .. } | Reach::Output { .. } => None,
+        // What is recalled says itself what of it is not trusted.
+        Reach::Read { .. }
+        | Reach::Write { .. }
+        | Reach::Run { .. }
+        | Reach::Output { .. }
+        | Reach::Note { .. }
+        | Reach::Recall { .. } => None,
     })
 }
 

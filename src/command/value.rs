@@ -92,7 +92,7 @@ mod tests {
             (
                 "Zap",
                 Err(
-                    "names no tool of Creel: expected read, write, edit, grep, glob, bash, question or network",
+                    "names no tool of Creel: expected read, write, edit, grep, glob, bash, question, network, recall or remember",
                 ),
             ),
             ("Bash(", Err("rule `Bash(` has no closing parenthesis")),

@@ -13,7 +13,7 @@ use crate::config::described::first_described;
 use crate::config::document::{Document, Fault, cut};
 use crate::config::keymap::KeymapConfig;
 use crate::config::paths::{Environment, Paths};
-use crate::config::{Config, keymap, notify, provider, route, secret, section, worktree};
+use crate::config::{Config, keymap, memory, notify, provider, route, secret, section, worktree};
 use crate::protocol::effort::Effort;
 use crate::protocol::rule::Mode;
 
@@ -205,6 +205,7 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
     section::read_ui(&mut document, &top, &mut config.ui);
     config.worktree = worktree::read(&mut document, &top);
     config.notify = notify::read(&mut document, &top);
+    config.memory = memory::read(&mut document, &top);
     let mut keys = Document::new(text);
     config.keymap.wishes = keymap::read(&mut keys, text, &top);
     let (mut faults, mut lines) = document.finish();
@@ -244,6 +245,7 @@ pub(crate) const TOP_KEYS: &[&str] = &[
     "roles",
     "worktree",
     "notify",
+    "memory",
 ];
 
 fn mode(text: &str) -> Result<Mode, String> {

@@ -62,6 +62,11 @@ impl Paths {
         ))
     }
 
+    /// Where notes lie: the folder of the config file.
+    pub fn notes(&self) -> &Path {
+        self.config_file.parent().unwrap_or(&self.config_file)
+    }
+
     fn of(config: &Path, data: &Path, state: &Path) -> Self {
         Self {
             config_file: config.join("config.toml"),

@@ -8,6 +8,7 @@ use crate::agent::guard;
 use crate::agent::route::Route;
 use crate::config::clipboard::Clipboard;
 use crate::config::display::Motion;
+use crate::config::memory::Recalls;
 use crate::config::model::PRICES;
 use crate::config::notify::NoticeForm;
 use crate::config::preset::PRESETS;
@@ -76,6 +77,9 @@ pub fn schema(actions: &[(&'static str, Vec<&'static str>)]) -> Value {
             "worktree": table([
                 ("copy", json!({ "type": "array", "items": { "type": "string" }, "description": "files copied into a new worktree, such as .env" })),
                 ("setup", json!({ "type": "string", "description": "a command that makes a new worktree ready; asks, runs or is denied as the mode of the new session has it" })),
+            ]),
+            "memory": table([
+                ("recall", json!({ "enum": Recalls::ALL.map(Recalls::name), "default": "auto", "description": "whether what earlier sessions of the project said is put beside a prompt it clearly answers" })),
             ]),
             "notify": table([
                 ("terminal", json!({ "enum": NoticeForm::ALL.map(NoticeForm::name), "default": "auto", "description": "the form in which the terminal tells that something waits" })),
@@ -245,7 +249,7 @@ mod tests {
 
     use super::*;
     use crate::config::model::MODEL_KEYS;
-    use crate::config::{load, notify, provider, route, section, worktree};
+    use crate::config::{load, memory, notify, provider, route, section, worktree};
 
     fn keys(value: &Value) -> Vec<&str> {
         let mut keys: Vec<&str> = value["properties"]
@@ -276,6 +280,7 @@ mod tests {
             ("roles", route::ROLE_KEYS),
             ("worktree", worktree::WORKTREE_KEYS),
             ("notify", notify::NOTIFY_KEYS),
+            ("memory", memory::MEMORY_KEYS),
         ] {
             assert_eq!(keys(&top[name]), sorted(read.iter().copied()), "{name}");
         }

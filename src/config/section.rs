@@ -10,7 +10,7 @@ use crate::protocol::rule::{Effect, Rule, Scope};
 
 /// The tools a rule can speak of.
 pub const TOOLS: &[&str] = &[
-    "read", "write", "edit", "grep", "glob", "bash", "question", "network",
+    "read", "write", "edit", "grep", "glob", "bash", "question", "network", "recall", "remember",
 ];
 
 pub const BUDGET_KEYS: &[&str] = &["day", "session"];
@@ -294,7 +294,7 @@ mod tests {
             ),
             (
                 "\"a \\u001b[2J\\n b\" = 1",
-                "1:1: unknown key `\"a b\"`: expected model, mode, effort, providers, budget, rates, guards, limits, permissions, ui, keymap, routes, roles, worktree or notify",
+                "1:1: unknown key `\"a b\"`: expected model, mode, effort, providers, budget, rates, guards, limits, permissions, ui, keymap, routes, roles, worktree, notify or memory",
             ),
             (
                 "[budget]\ndaily = 3",

@@ -49,6 +49,7 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
         roles,
         worktree,
         notify,
+        memory,
     } = &loaded.config;
     if let Some(model) = model {
         list.model(&model.to_string());
@@ -130,6 +131,7 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
     let command = notify.command.iter().cloned().map(Value::String);
     list.add("notify.command", &Value::Array(command.collect()));
     list.add("notify.progress", &notify.progress);
+    list.text("memory.recall", memory.recall.name());
     list.settings
 }
 
@@ -412,7 +414,8 @@ roles.plan = \"route/work\"  # /c/config.toml:17
 worktree.copy = []  # default
 notify.terminal = \"auto\"  # default
 notify.command = []  # default
-notify.progress = true  # default";
+notify.progress = true  # default
+memory.recall = \"auto\"  # default";
         assert_eq!(lines.join("\n"), expected);
 
         let set = |name: &str| (name == "XAI_API_KEY").then(|| "k".into());

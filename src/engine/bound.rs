@@ -12,7 +12,7 @@ use crate::agent::permission::{self, Cage};
 use crate::engine::session::Task;
 use crate::protocol::ask::{Approval, Bound, Verdict};
 use crate::protocol::call::{Reach, ToolCall};
-use crate::tool::Place;
+use crate::tool;
 
 /// Bytes of a script whose content is hashed; a larger one is told by its size and its times.
 const HASHED: u64 = 4 << 20;
@@ -121,11 +121,7 @@ impl Task {
     /// The reach of a call, as its tool tells it.
     fn reach_of(&self, call: &ToolCall) -> Option<Vec<Reach>> {
         let tool = self.house.tools.get(&call.name)?;
-        let place = Place {
-            cwd: self.session.spec.cwd.clone(),
-            roots: self.roots.clone(),
-        };
-        tool.reach(&call.input().ok()?, &place).ok()
+        tool::reach(&*tool, &call.input().ok()?, &self.place()).ok()
     }
 
     /// Why a yes is no longer a yes to what was shown; none where it is. What it is bound to is kept for the run.

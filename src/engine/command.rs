@@ -341,6 +341,7 @@ impl Task {
             | Change::Archived { .. }
             | Change::Pinned { .. }
             | Change::Unseen { .. }
+            | Change::Recall { .. }
             | Change::Temporary { .. } => None,
         };
         let kept = if let Some(why) = fault {
@@ -398,7 +399,7 @@ impl Task {
                     Item::Answer { cut: true, .. } if cut == Cut::Dropped => None,
                     Item::Answer { .. } | Item::Thought { .. } => Some(true),
                     Item::Prompt { .. } | Item::Call(_) | Item::Result { .. } => Some(false),
-                    Item::Notice { .. } | Item::Shell { .. } => None,
+                    Item::Notice { .. } | Item::Shell { .. } | Item::Recalled(_) => None,
                 });
                 let prompt = (answered == Some(true) && !steered)
                     .then(|| (vec![Block::text(GO_ON)], Origin::Creel));

@@ -68,6 +68,9 @@ impl Task {
                     act => acts.push(act),
                 }
             }
+            if matches!(&request, Some(call) if call.attempt == 1 && call.step == 1) {
+                self.recall_beside(&mut facts).await;
+            }
             let asked = facts.iter().find_map(asked);
             self.prepare(&mut facts, &acts).await;
             match request {

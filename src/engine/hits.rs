@@ -3,11 +3,13 @@
 use std::collections::BTreeMap;
 
 use crate::agent::moment::{Moment, Now};
+use crate::engine::catalog::{Bound, Catalog};
 use crate::engine::clock::local_zone;
 use crate::memory::analysis::Analyser;
 use crate::memory::ask::{self, Filter, Part, Question};
 use crate::memory::document;
-use crate::memory::search::{Answer, Limits};
+use crate::memory::limit::Limits;
+use crate::memory::search::Answer;
 use crate::memory::snippet;
 use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::{Seq, SessionId};
@@ -21,20 +23,29 @@ use crate::store::read::Reader;
 /// A question with its filters looked up in the log.
 pub(crate) struct Asked {
     pub question: Question,
+    /// Those that were given and those of the text.
+    pub filters: Filters,
     /// `None` where nothing can fit: no such project.
     pub limits: Option<Limits>,
+    pub now: Time,
 }
 
 impl Asked {
-    pub(crate) fn new(reader: &Reader, search: &Search, now: Time) -> Result<Self, String> {
-        let analyser = Analyser::default();
-        let parts = ask::parts(&search.text);
-        let question = Question::new(&analyser, &parts, search.typing);
-        let mut filters = search.filters.clone();
+    /// `bound`: what it is kept to, whatever its text says.
+    pub(crate) fn new(
+        catalog: &Catalog,
+        search: &Search,
+        now: Time,
+        bound: Option<Bound<'_>>,
+    ) -> Result<Self, String> {
         let now = Now {
             time: now,
             zone: local_zone(),
         };
+        let analyser = Analyser::default();
+        let parts = ask::parts(&search.text);
+        let question = Question::new(&analyser, &parts, search.typing);
+        let mut filters = search.filters.clone();
         for part in &parts {
             if let Part::Filter(filter, value) = part {
                 add(&mut filters, *filter, value, &now)?;
@@ -52,23 +63,20 @@ impl Asked {
             until: filters.until.map(|time| time.0),
             who: who.collect(),
         };
-        let by_heading =
-            filters.project.is_some() || filters.source.is_some() || filters.session.is_some();
-        if by_heading {
-            let sessions = reader
-                .sessions_where(|heading| fits(&filters, heading))
-                .map_err(|error| error.to_string())?;
-            if sessions.is_empty() {
-                return Ok(Self {
-                    question,
-                    limits: None,
-                });
-            }
-            limits.sessions = Some(sessions);
+        let by_session = bound.is_some()
+            || filters.project.is_some()
+            || filters.source.is_some()
+            || filters.session.is_some();
+        let mut nobody = false;
+        if by_session {
+            limits.sessions = catalog.within(&filters, bound);
+            nobody = limits.sessions.is_none();
         }
         Ok(Self {
             question,
-            limits: Some(limits),
+            filters,
+            limits: (!nobody).then_some(limits),
+            now: now.time,
         })
     }
 }
@@ -90,24 +98,6 @@ fn add(filters: &mut Filters, filter: Filter, value: &str, now: &Now) -> Result<
         Filter::Until => filters.until = Some(value.parse::<Moment>()?.end(now)),
     }
     Ok(())
-}
-
-fn fits(filters: &Filters, heading: &Heading) -> bool {
-    let within = |wanted: &Option<String>, text: &str| {
-        wanted
-            .as_ref()
-            .is_none_or(|wanted| text.to_lowercase().contains(&wanted.to_lowercase()))
-    };
-    let id = heading.id.to_string().replace('-', "");
-    within(&filters.project, &heading.project)
-        && filters
-            .source
-            .as_ref()
-            .is_none_or(|source| heading.source.eq_ignore_ascii_case(source))
-        && filters
-            .session
-            .as_ref()
-            .is_none_or(|part| id.contains(&part.replace('-', "").to_lowercase()))
 }
 
 /// The answers with what a person sees of them.
@@ -175,6 +165,7 @@ fn hit(
         external_id: imported
             .and_then(|imported| imported.external_id.clone())
             .filter(|id| !id.starts_with('#')),
+        note: None,
     })
 }
 

@@ -11,6 +11,7 @@ use crate::agent::cost::Tariff;
 use crate::agent::guard;
 use crate::agent::redact::Redactor;
 use crate::agent::route::health::Book;
+use crate::config::memory::Recalls;
 use crate::config::paths::{Paths, process_environment};
 use crate::config::worktree::WorktreeConfig;
 use crate::config::{BudgetConfig, KeySource, LimitConfig, ProviderConfig, load, secret};
@@ -71,6 +72,8 @@ pub(crate) struct House {
     /// The tools models are told of, the same in every request: those that no rule of the config takes away.
     pub(crate) shown: Arc<[ToolSpec]>,
     pub(crate) worktree: WorktreeConfig,
+    /// Whether earlier sessions are recalled by themselves.
+    pub(crate) recalls: Recalls,
     /// The person's own folder: never a root.
     pub(crate) home: Option<PathBuf>,
     /// Nobody can be asked: an ask is denied at once.

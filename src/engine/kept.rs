@@ -28,7 +28,7 @@ use crate::protocol::session::Change;
 use crate::protocol::time::Time;
 use crate::store::read::Reader;
 use crate::store::rules::{Keep, PastCall};
-use crate::tool::Place;
+use crate::tool;
 
 /// Lines of a replay that a person looks at.
 const SAMPLES: usize = 6;
@@ -167,11 +167,8 @@ impl Task {
     ) -> Result<T, String> {
         let missing = || self.house.tools.missing(&call.name);
         let tool = self.house.tools.get(&call.name).ok_or_else(missing)?;
-        let place = Place {
-            cwd: self.session.spec.cwd.clone(),
-            roots: self.roots.clone(),
-        };
-        let reach = tool.reach(&call.input()?, &place)?;
+        let place = self.place();
+        let reach = tool::reach(&*tool, &call.input()?, &place)?;
         let rules = self.rules();
         Ok(say(&Asked {
             tool: &tool.spec().name,
@@ -436,11 +433,9 @@ fn weighed(
     ask: impl Fn(&Asked<'_>) -> bool,
 ) -> Option<bool> {
     let tool = house.tools.get(&past.call.name)?;
-    let place = Place {
-        cwd: PathBuf::from(&past.cwd),
-        roots: vec![PathBuf::from(&past.cwd)],
-    };
-    let reach = tool.reach(&past.call.input().ok()?, &place).ok()?;
+    let cwd = PathBuf::from(&past.cwd);
+    let place = house.place(&cwd, std::slice::from_ref(&cwd), Path::new(&past.project));
+    let reach = tool::reach(&*tool, &past.call.input().ok()?, &place).ok()?;
     Some(ask(&Asked {
         tool: &tool.spec().name,
         reach: &reach,

@@ -5,13 +5,16 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::engine::catalog::{Bound, Catalog};
 use crate::engine::hits::{Asked, hits};
 use crate::engine::house::House;
 use crate::engine::indexing::Indexer;
+use crate::engine::notes;
 use crate::memory::document;
 use crate::memory::index::{Index, Position};
-use crate::memory::search::{self, Recency};
+use crate::memory::search::{self, Answer, Recency};
 use crate::memory::tail::Tail;
+use crate::note;
 use crate::protocol::id::Seq;
 use crate::protocol::search::{Hits, IndexStatus, Search};
 use crate::protocol::time::Time;
@@ -23,11 +26,23 @@ const TAIL: u32 = 2_000;
 /// Items in the tail from which on they go into the index: a commit costs more than to search so many.
 const ENOUGH: usize = 1_000;
 
+/// Notes that stand above what else is found.
+const NOTES: usize = 3;
+
+/// What answers, and how many entries were not searched.
+pub(crate) struct Answers {
+    pub(crate) answers: Vec<Answer>,
+    pub(crate) behind: u64,
+}
+
 /// The memory of a home; its index is opened when it is first needed.
 #[derive(Debug)]
 pub(crate) struct Memory {
     state: Mutex<State>,
+    catalog: Mutex<Catalog>,
     indexer: Indexer,
+    /// The folder that the notes lie in.
+    notes: PathBuf,
     /// What the index does not hold yet is worth a commit.
     lags: AtomicBool,
     /// Facts that were kept here since it was last looked.
@@ -49,10 +64,12 @@ struct State {
 }
 
 impl Memory {
-    /// `folder`: `data/index`.
-    pub(crate) fn new(folder: PathBuf) -> Self {
+    /// `folder`: `data/index`; `notes`: the folder of the config file.
+    pub(crate) fn new(folder: PathBuf, notes: PathBuf) -> Self {
         Self {
+            notes,
             state: Mutex::default(),
+            catalog: Mutex::default(),
             indexer: Indexer::new(folder),
             lags: AtomicBool::new(false),
             kept: AtomicUsize::new(0),
@@ -66,24 +83,62 @@ impl Memory {
         search: &Search,
         now: Time,
     ) -> Result<Hits, String> {
-        let asked = Asked::new(reader, search, now)?;
+        let asked = self.asked(reader, search, now, None)?;
+        let Answers { answers, behind } = self.answers(reader, &asked, search)?;
+        let mut found = notes::found(&note::all(&self.notes), &asked.question, &asked.filters);
+        found.truncate(NOTES);
+        found.extend(hits(reader, &asked.question, &answers)?);
+        found.truncate(search.limit as usize);
+        Ok(Hits {
+            hits: found,
+            behind,
+        })
+    }
+
+    /// A question as it is put to the index: its filters are looked up. Blocks.
+    pub(crate) fn asked(
+        &self,
+        reader: &Reader,
+        search: &Search,
+        now: Time,
+        bound: Option<Bound<'_>>,
+    ) -> Result<Asked, String> {
+        let mut catalog = self.catalog.lock().unwrap_or_else(PoisonError::into_inner);
+        catalog.follow(reader).map_err(|error| error.to_string())?;
+        Asked::new(&catalog, search, now, bound)
+    }
+
+    /// The folders of projects that sessions worked in. Blocks.
+    pub(crate) fn projects(&self, reader: &Reader) -> Result<Vec<String>, String> {
+        let mut catalog = self.catalog.lock().unwrap_or_else(PoisonError::into_inner);
+        catalog.follow(reader).map_err(|error| error.to_string())?;
+        Ok(catalog.projects().map(str::to_owned).collect())
+    }
+
+    /// The same of a question that was looked up, without what a person sees of it. Blocks.
+    pub(crate) fn answers(
+        &self,
+        reader: &Reader,
+        asked: &Asked,
+        search: &Search,
+    ) -> Result<Answers, String> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         self.follow(&mut state, reader)?;
         let mut behind = state.behind();
-        let Some(limits) = asked.limits else {
-            return Ok(Hits {
-                hits: Vec::new(),
+        let Some(limits) = &asked.limits else {
+            return Ok(Answers {
+                answers: Vec::new(),
                 behind,
             });
         };
         let limit = search.limit as usize;
-        let recency = search.typing.then_some(Recency { now: now.0 });
+        let recency = search.typing.then_some(Recency { now: asked.now.0 });
         let question = &asked.question;
         let answers = |index: Option<&Index>, tail: &Tail| {
-            search::search(index, tail, question, &limits, limit, recency)
+            search::search(index, tail, question, limits, limit, recency)
         };
         let found = answers(state.index.as_ref(), &state.tail);
-        let found = match found {
+        let answers = match found {
             Ok(found) => found,
             Err(error) => {
                 // It is made anew in the background; until then what it does not hold is searched.
@@ -96,9 +151,7 @@ impl Memory {
                 answers(None, &state.tail).map_err(|error| error.to_string())?
             }
         };
-        drop(state);
-        let hits = hits(reader, question, &found)?;
-        Ok(Hits { hits, behind })
+        Ok(Answers { answers, behind })
     }
 
     /// What there is. Blocks.

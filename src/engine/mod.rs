@@ -9,6 +9,7 @@ mod bound;
 mod cache;
 mod call;
 pub mod carried;
+mod catalog;
 mod changed;
 mod check;
 pub mod clock;
@@ -35,17 +36,22 @@ pub mod leaving;
 mod lent;
 mod memory;
 mod model_call;
+mod notes;
 mod offer;
 pub mod open;
 pub mod owner;
 mod paced;
 mod picture;
+mod private;
+mod recall;
+mod recalled;
 mod redaction;
 mod remembered;
 mod request;
 mod room;
 mod route_report;
 mod routes;
+mod scene;
 mod session;
 mod sleep;
 mod streams;
@@ -149,7 +155,10 @@ impl Engine {
         let house = Arc::new(House {
             log: opened.log,
             db: paths.db.clone(),
-            memory: Arc::new(memory::Memory::new(paths.index.clone())),
+            memory: Arc::new(memory::Memory::new(
+                paths.index.clone(),
+                paths.notes().to_owned(),
+            )),
             readers: Mutex::new(Vec::new()),
             providers: RwLock::new(Arc::new(house::table(
                 config.providers,
@@ -179,6 +188,7 @@ impl Engine {
             shown: shown(&config.rules),
             rules: config.rules,
             worktree: config.worktree,
+            recalls: config.memory.recall,
             home,
             unattended,
             streams: OnceLock::new(),

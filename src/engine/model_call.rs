@@ -84,9 +84,9 @@ impl Task {
             notice,
         } = chosen;
         let notice = notice.map(|fact| redacted(fact, &redactor));
-        let provider = match self.house.providers().get(&model) {
-            Ok(provider) => provider,
-            Err(failure) => {
+        let provider = match (self.house.providers().get(&model), self.unlisted(&model)) {
+            (Ok(provider), None) => provider,
+            (Err(failure), _) | (_, Some(failure)) => {
                 self.unsendable(facts, (model, supply), failure, &call)
                     .await?;
                 return Ok(None);

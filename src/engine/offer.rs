@@ -118,7 +118,7 @@ impl Talk {
         } else {
             let project = project::find(cwd);
             let date = house.clock.day(house.clock.now());
-            let text = system_text(cwd, &project, &date);
+            let text = system_text(cwd, &project, house.notes(), &date);
             let system = house.redactor().redact(&text).into_owned();
             Self::new(None, system, &project.root)
         };
@@ -301,9 +301,11 @@ fn family(item: &Item) -> Option<&str> {
     let opaque = match item {
         Item::Answer { opaque, .. } | Item::Thought { opaque, .. } => opaque.as_ref(),
         Item::Call(call) => call.opaque.as_ref(),
-        Item::Prompt { .. } | Item::Result { .. } | Item::Notice { .. } | Item::Shell { .. } => {
-            None
-        }
+        Item::Prompt { .. }
+        | Item::Result { .. }
+        | Item::Notice { .. }
+        | Item::Shell { .. }
+        | Item::Recalled(_) => None,
     };
     opaque.map(|opaque| &*opaque.family)
 }

@@ -16,6 +16,7 @@ use crate::engine::owner::Held;
 use crate::engine::picture;
 use crate::engine::session::{Task, Word};
 use crate::engine::walls;
+use crate::note::Shelf;
 use crate::project::{self, Project};
 use crate::protocol::event::{Event, Fact, Signal};
 use crate::protocol::id::{ModelRef, Seq, SessionId};
@@ -31,13 +32,15 @@ type Inbox = mpsc::UnboundedReceiver<Word>;
 /// What every model is told first; the folder, the date and the project's own instructions follow.
 pub const SYSTEM: &str = include_str!("../../assets/prompts/system.md");
 
-/// The system text of a session that begins now.
-pub fn system_text(cwd: &Path, project: &Project, date: &str) -> String {
+/// The system text of a session that begins now. `notes`: the folder of the config file.
+pub fn system_text(cwd: &Path, project: &Project, notes: &Path, date: &str) -> String {
     let mut text = own_text(cwd, date);
     if let Some(instructions) = project::instructions::read(cwd, &project.top) {
         let (name, own) = (&instructions.file_name, instructions.text.trim_end());
         text.push_str(&instructions_text(name, own));
     }
+    // Read once, so that what the provider cached of it stays what it is.
+    text.push_str(&Shelf::new(notes, &project.root).told());
     text
 }
 
@@ -96,7 +99,8 @@ async fn begin(
     }
     let at = house.clock.now();
     let date = house.clock.day(at);
-    let mut spec = tokio::task::spawn_blocking(move || spec(request, &date))
+    let notes = house.notes().to_owned();
+    let mut spec = tokio::task::spawn_blocking(move || spec(request, &notes, &date))
         .await
         .map_err(|error| error.to_string())??;
     spec.system = house.redactor().redact(&spec.system).into_owned();
@@ -111,7 +115,7 @@ async fn begin(
     Ok((session, event.fact, held))
 }
 
-fn spec(request: OpenRequest, date: &str) -> Result<SessionSpec, String> {
+fn spec(request: OpenRequest, notes: &Path, date: &str) -> Result<SessionSpec, String> {
     let cwd = std::fs::canonicalize(&request.cwd)
         .map_err(|error| format!("cannot work in {}: {error}", request.cwd.display()))?;
     if !cwd.is_dir() {
@@ -119,7 +123,7 @@ fn spec(request: OpenRequest, date: &str) -> Result<SessionSpec, String> {
     }
     let project = project::find(&cwd);
     Ok(SessionSpec {
-        system: system_text(&cwd, &project, date),
+        system: system_text(&cwd, &project, notes, date),
         project: project.root.clone(),
         cwd,
         model: request.model,
@@ -321,8 +325,8 @@ mod tests {
     use super::*;
     use crate::tool::Toolbox;
 
-    /// What every call pays for again, in tokens of four bytes: the limit of the design.
-    const MOST_TOKENS: usize = 950;
+    /// What every call pays for again, in tokens of four bytes: the limit of the design, with what memory may add.
+    const MOST_TOKENS: usize = 950 + 150;
 
     #[test]
     fn what_every_call_carries_is_small() {
@@ -343,8 +347,9 @@ mod tests {
     #[test]
     fn the_system_text_is_that_of_its_folder_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
+        let notes = tempfile::tempdir().unwrap();
         let project = project::find(folder.path());
-        let bare = system_text(folder.path(), &project, "2026-11-23");
+        let bare = system_text(folder.path(), &project, notes.path(), "2026-11-23");
         let head = format!(
             "{}\n\nFolder: {}\nDate: 2026-11-23\n",
             SYSTEM.trim_end(),
@@ -352,7 +357,7 @@ mod tests {
         );
         assert!(bare.starts_with(&head), "{bare}");
         std::fs::write(folder.path().join("AGENTS.md"), "Be brief.\n").unwrap();
-        let told = system_text(folder.path(), &project, "2026-11-23");
+        let told = system_text(folder.path(), &project, notes.path(), "2026-11-23");
         assert_eq!(
             told,
             format!("{bare}\n# AGENTS.md of this project\n\nBe brief.\n")

@@ -24,6 +24,7 @@ use crate::engine::call::ModelCall;
 use crate::engine::house::House;
 use crate::engine::open;
 use crate::engine::owner::Held;
+use crate::engine::private::Private;
 use crate::engine::tool_run::{Finished, Judged, Shelled};
 use crate::project;
 use crate::protocol::ask::Bound;
@@ -59,6 +60,8 @@ pub(crate) struct Task {
     pub(crate) roots: Vec<PathBuf>,
     /// What git keeps elsewhere for a worktree, fixed with them.
     pub(crate) repository: Option<PathBuf>,
+    /// Who may be asked in its project, fixed with them.
+    pub(crate) private: Private,
     /// The rules kept in the home that hold here, as they were read last.
     pub(crate) kept: Vec<Rule>,
     /// Calls that were approved and have not begun, and what each is bound to.
@@ -163,8 +166,10 @@ impl Task {
         let cwd = &session.spec.cwd;
         let project = project::find(cwd);
         let roots = project::roots(cwd, &project, house.home.as_deref());
+        let private = Private::read(&session.spec.project);
         Self {
             house,
+            private,
             session,
             roots,
             repository: project.common(),

@@ -314,7 +314,7 @@ impl Task {
         let Some(route) = routes.routes.get(name) else {
             return Way::None(no_route(target, &routes));
         };
-        let endpoints = self.house.endpoints(route);
+        let endpoints = self.listed(self.house.endpoints(route));
         let moment = Moment {
             now,
             prompt,

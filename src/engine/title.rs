@@ -49,6 +49,9 @@ impl Task {
         let Way::To { model, .. } = self.way(&target, (tokens, false), &ask) else {
             return;
         };
+        if self.unlisted(&model).is_some() {
+            return;
+        }
         prompt.model = model.clone();
         let Ok(provider) = self.house.providers().get(&model) else {
             return;

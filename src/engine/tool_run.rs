@@ -10,14 +10,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::agent::digest;
 use crate::agent::permission::{self, Asked, Cage, Shut};
-use crate::agent::rule::Bases;
 use crate::agent::taint;
 use crate::agent::turn::input::{Decision, Input};
 use crate::engine::bound;
 use crate::engine::session::Task;
 use crate::protocol::ask::Subject;
 use crate::protocol::call::{Outcome, OutcomeKind, OutputRef, Reach, ToolCall, Untrusted};
-use crate::protocol::event::{Delta, Fact, Signal};
+use crate::protocol::event::Fact;
 use crate::protocol::id::{CallId, CommandId};
 use crate::protocol::item::Item;
 use crate::protocol::rule::{By, Rule};
@@ -25,7 +24,7 @@ use crate::protocol::sandbox::Network;
 use crate::protocol::time::Time;
 use crate::tool::shared::change::Shown;
 use crate::tool::shared::environment::Whose;
-use crate::tool::{Ended, Place, Query, Scene, bash};
+use crate::tool::{self, Ended, Query, Scene, bash};
 
 /// A tool that has ended.
 #[derive(Debug)]
@@ -94,7 +93,7 @@ impl Task {
             .unwrap_or_else(PoisonError::into_inner)
             .retain(|(id, _), _| *id == call.id);
         let scene = self.scene(call, 0);
-        let reach = match tool.reach(&input, &scene.place) {
+        let reach = match tool::reach(&*tool, &input, &scene.place) {
             Ok(reach) => reach,
             Err(text) => return Decision::Invalid(text),
         };
@@ -394,7 +393,7 @@ impl Task {
     }
 
     /// Where what the person is shown of a call is noted, and found again when it runs. It is let go of with the call's result.
-    fn shown(&self, call: &ToolCall) -> Arc<Mutex<Option<Shown>>> {
+    pub(crate) fn shown(&self, call: &ToolCall) -> Arc<Mutex<Option<Shown>>> {
         let mut shown = self.shown.lock().unwrap_or_else(PoisonError::into_inner);
         let key = (call.id.clone(), call.arguments.clone());
         Arc::clone(shown.entry(key).or_default())
@@ -410,58 +409,6 @@ impl Task {
             .chain(&self.run.rules)
             .cloned()
             .collect()
-    }
-
-    pub(crate) fn scene(&self, call: &ToolCall, number: u32) -> Scene {
-        let house = Arc::clone(&self.house);
-        let outputs = Arc::clone(&self.outputs);
-        let teller = Arc::clone(&self.house);
-        let session = self.session.id;
-        let id = call.id.clone();
-        let spec = &self.session.spec;
-        let bases = Bases {
-            cwd: &spec.cwd,
-            home: self.house.home.as_deref(),
-        };
-        let denied = permission::denied_paths(&self.rules(), &call.name, bases);
-        Scene {
-            place: Place {
-                cwd: spec.cwd.clone(),
-                roots: self.roots.clone(),
-            },
-            number,
-            limits: self.house.limits.clone(),
-            seen: Arc::clone(&self.seen),
-            shown: self.shown(call),
-            reached: None,
-            hidden: Arc::new(move |path| denied.iter().any(|paths| paths.fits(path))),
-            output: Arc::new(move |number| {
-                let hash = outputs
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .get(&number)
-                    .cloned();
-                let house = Arc::clone(&house);
-                async move {
-                    let hash = hash?;
-                    house
-                        .read(move |reader| reader.blob(&hash))
-                        .await
-                        .ok()
-                        .flatten()
-                }
-                .boxed()
-            }),
-            tail: Arc::new(move |text| {
-                let delta = Delta::Tail {
-                    call: id.clone(),
-                    text: teller.redactor().redact(text).into_owned(),
-                };
-                teller.tell(Signal::Delta { session, delta });
-            }),
-            stop: self.stop.clone(),
-            waiting: Arc::default(),
-        }
     }
 }
 

@@ -72,9 +72,11 @@ pub fn of(event: &Event, session: u64) -> Option<Document> {
 fn role(item: &Item) -> Role {
     match item {
         Item::Prompt { .. } | Item::Shell { .. } => Role::User,
-        Item::Answer { .. } | Item::Thought { .. } | Item::Call(_) | Item::Notice { .. } => {
-            Role::Assistant
-        }
+        Item::Answer { .. }
+        | Item::Thought { .. }
+        | Item::Call(_)
+        | Item::Notice { .. }
+        | Item::Recalled(_) => Role::Assistant,
         Item::Result { .. } => Role::Tool,
     }
 }
@@ -90,8 +92,8 @@ fn of_item(item: &Item) -> Option<(Kind, String, String)> {
             Role::User.who(),
             cut(&item::joined(blocks), TEXT, 0),
         ),
-        // What Creel tells the model is said by nobody.
-        Item::Prompt { .. } | Item::Notice { .. } => None,
+        // What Creel tells the model is said by nobody, and what was recalled is found where it was said.
+        Item::Prompt { .. } | Item::Notice { .. } | Item::Recalled(_) => None,
         Item::Answer { text, .. } | Item::Thought { text, .. } => {
             named(Kind::Turn, Role::Assistant.who(), cut(text, TEXT, 0))
         }

@@ -181,7 +181,11 @@ pub(crate) fn read(
 }
 
 /// Walks a list of the index along rising places, and tells those that it holds with how often.
-fn along<List: Postings>(list: &mut List, places: &[DocId], mut found: impl FnMut(usize, u32)) {
+pub(crate) fn along<List: Postings>(
+    list: &mut List,
+    places: &[DocId],
+    mut found: impl FnMut(usize, u32),
+) {
     for (item, &doc) in places.iter().enumerate() {
         if list.doc() < doc {
             list.seek(doc);

@@ -271,7 +271,8 @@ impl Writer {
 mod tests {
     use super::*;
     use crate::memory::ask::{Question, parts};
-    use crate::memory::search::{Limits, search};
+    use crate::memory::limit::Limits;
+    use crate::memory::search::search;
     use crate::memory::tail::Tail;
     use crate::protocol::search::{Kind, Role};
     use crate::protocol::time::Time;
@@ -324,7 +325,7 @@ mod tests {
             hits.expect("hits").into_iter().map(|hit| hit.seq).collect()
         };
         let first = || Limits {
-            sessions: Some(vec![1]),
+            sessions: Some([1].into_iter().collect()),
             ..Limits::default()
         };
         assert_eq!(found("error", first()), [1]);

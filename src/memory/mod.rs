@@ -10,6 +10,8 @@ pub mod document;
 mod fold;
 mod gather;
 pub mod index;
+pub mod limit;
+mod pool;
 mod rank;
 mod schema;
 pub mod search;

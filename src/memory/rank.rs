@@ -91,6 +91,10 @@ pub struct Score {
     pub own: f32,
     /// With what was said around it.
     pub whole: f32,
+    /// The words of the question that stand in it or are who said it, each by how much it tells: a share of all.
+    pub share: f32,
+    /// How many those are.
+    pub words: u32,
 }
 
 impl Score {
@@ -134,12 +138,18 @@ pub fn score(weights: &[Weight], average: f32, item: &Features<'_>) -> Score {
             .sum();
         around += text * near * (AROUND_SATURATION + 1.0) / (near + near_held);
         all += weight.share * weight.text;
+        let said = item.who.get(nth).copied().unwrap_or_default();
+        if count > 0.0 || said {
+            score.share += weight.share * weight.text;
+            score.words += 1;
+        }
         let beside = |sides: &[&[u16]; REACH]| sides.first().is_some_and(|counts| at(counts) > 0.0);
         if count > 0.0 || beside(&item.near.before) || beside(&item.near.after) {
             covered += weight.share * weight.text;
         }
     }
     let share = if all > 0.0 { covered / all } else { 0.0 };
+    score.share = if all > 0.0 { score.share / all } else { 0.0 };
     score.whole = (score.own + AROUND * around) * (1.0 + COVERAGE * share);
     score
 }
@@ -233,6 +243,7 @@ mod tests {
         let score = Score {
             own: 1.0,
             whole: 2.0,
+            ..Score::default()
         };
         assert!(score.in_session(3.0) > score.in_session(1.0));
     }

@@ -10,7 +10,7 @@ use crate::memory::analysis::{Analyser, Token};
 use crate::memory::document::Document;
 
 /// Of another one an index is built anew: raised with any change of fields, of what is indexed, or of how texts are taken apart.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The fields by their handles.
 #[derive(Debug, Clone, Copy)]
@@ -45,7 +45,8 @@ impl Fields {
                 "text",
                 words(IndexRecordOption::WithFreqsAndPositions, true),
             ),
-            who: schema.add_text_field("who", words(IndexRecordOption::Basic, false)),
+            // With how often, as all lists that are walked together have it.
+            who: schema.add_text_field("who", words(IndexRecordOption::WithFreqs, false)),
             plain: schema.add_text_field("plain", words(IndexRecordOption::Basic, false)),
             seq: schema.add_u64_field("seq", FAST),
             session: schema.add_u64_field("session", NumericOptions::from(FAST) | INDEXED),

@@ -7,7 +7,7 @@ use crate::memory::analysis::{Analyser, TIME};
 use crate::memory::ask::Question;
 use crate::memory::document::Document;
 use crate::memory::gather::{Gathered, Place};
-use crate::memory::search::Limits;
+use crate::memory::limit::Limits;
 
 /// Documents that are not in the index yet.
 #[derive(Debug, Default)]

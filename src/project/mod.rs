@@ -6,6 +6,7 @@ pub mod below;
 pub mod file;
 pub mod git;
 pub mod instructions;
+pub mod privacy;
 pub mod settings;
 
 use std::path::{Path, PathBuf};

@@ -113,6 +113,14 @@ pub enum Reach {
     Output {
         number: u32,
     },
+    /// A file of notes, which sessions to come are told of.
+    Note {
+        path: PathBuf,
+    },
+    /// What was said in another project, by a part of its folder.
+    Recall {
+        project: String,
+    },
 }
 
 /// How a call ended.

@@ -6,8 +6,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::protocol::call::{Outcome, ToolCall};
-use crate::protocol::id::CallId;
+use crate::protocol::id::{CallId, Seq, SessionId};
 use crate::protocol::image::Image;
+use crate::protocol::time::Time;
 
 /// A part of what the person said.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,6 +117,30 @@ pub enum Item {
         command: String,
         outcome: Outcome,
     },
+    /// What was said in earlier sessions and Creel put beside the prompt before it, for the model to read.
+    Recalled(Recalled),
+}
+
+/// What was recalled, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recalled {
+    /// As the model reads it: quoted.
+    pub text: String,
+    /// Where each passage stands, in their order.
+    pub sources: Vec<Source>,
+    /// The words of the prompt that they hold.
+    pub words: Vec<String>,
+    /// What it costs, about.
+    pub tokens: u64,
+}
+
+/// Where a passage stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Source {
+    pub session: SessionId,
+    pub item: Seq,
+    pub title: String,
+    pub at: Time,
 }
 
 impl Item {

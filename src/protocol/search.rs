@@ -1,6 +1,7 @@
 //! Memory as faces ask for it and are answered.
 
 use std::fmt;
+use std::path::PathBuf;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
@@ -142,6 +143,17 @@ pub struct Hit {
     pub title: String,
     pub turn: u32,
     pub external_id: Option<String>,
+    /// Of a note where it stands; its `item` is the line.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<Box<NotePlace>>,
+}
+
+/// Where a note stands and where it came from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotePlace {
+    pub path: PathBuf,
+    /// A part of the session's id, and the turn.
+    pub from: Option<(String, u32)>,
 }
 
 /// An item as it stands around another one.

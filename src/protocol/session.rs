@@ -155,6 +155,10 @@ pub enum Change {
     Unseen {
         unseen: bool,
     },
+    /// Whether earlier sessions are recalled by themselves in this one.
+    Recall {
+        on: bool,
+    },
     /// Goes out of the log when it is closed, or when Creel ends.
     Temporary {
         temporary: bool,

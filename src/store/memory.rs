@@ -132,18 +132,16 @@ impl Reader {
         })
     }
 
-    /// The numbers of sessions whose heading fits, in rising order: what filters by project, source and session come to.
-    pub fn sessions_where(&self, fits: impl Fn(&Heading) -> bool) -> Result<Vec<u64>, StoreError> {
+    /// What the sessions after a number are called, each with its own, in rising order.
+    pub fn headings_after(&self, after: u64) -> Result<Vec<(u64, Heading)>, StoreError> {
         self.ask(Vec::new(), |conn| {
-            let sql =
-                "SELECT id, title, project, source, active, session FROM card ORDER BY session";
+            let sql = "SELECT id, title, project, source, active, session FROM card
+                       WHERE session > ?1 ORDER BY session";
             let mut statement = conn.prepare_cached(sql)?;
-            let mut rows = statement.query([])?;
+            let mut rows = statement.query([after as i64])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                if fits(&heading(row)?) {
-                    found.push(row.get::<_, i64>(5)?.unsigned_abs());
-                }
+                found.push((row.get::<_, i64>(5)?.unsigned_abs(), heading(row)?));
             }
             Ok(found)
         })

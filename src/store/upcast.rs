@@ -145,6 +145,7 @@ fn item_of(fact: &Fact) -> Option<&'static str> {
         Item::Result { .. } => "result",
         Item::Notice { .. } => "notice",
         Item::Shell { .. } => "shell",
+        Item::Recalled(_) => "recalled",
     })
 }
 

@@ -231,6 +231,7 @@ fn told(names: &[String], count: u64, scene: &Scene) -> Ended {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+    use crate::note::Shelf;
     use crate::tool::shared::trial::Trial;
     use serde_json::json;
     use std::os::unix::fs::symlink;
@@ -335,6 +336,8 @@ mod tests {
         let place = Place {
             cwd: "/nowhere/p".into(),
             roots: vec![],
+            project: "/nowhere/p".into(),
+            notes: Shelf::new(Path::new("/home/notes"), Path::new("/nowhere/p")),
         };
         let cases = [
             (json!({"pattern": "**/*.rs"}), "/nowhere/p"),

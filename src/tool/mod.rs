@@ -13,6 +13,8 @@ pub mod question;
 #[cfg(all(test, target_os = "linux"))]
 mod race_trial;
 pub mod read;
+pub mod recall;
+pub mod remember;
 pub mod shared;
 pub mod write;
 
@@ -27,9 +29,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::agent::visible;
 use crate::config::LimitConfig;
+use crate::note::Shelf;
+use crate::note::line::Link;
 use crate::protocol::ask::Subject;
 use crate::protocol::call::{Outcome, Reach, ToolSpec};
 use crate::sandbox::child::Waiting;
+use crate::tool::recall::Wanted;
 use crate::tool::shared::change::Shown;
 use crate::tool::shared::economy;
 
@@ -73,6 +78,22 @@ pub struct Query {
     pub choices: Vec<String>,
 }
 
+/// What a call would touch: as its tool tells it, with the files among those it writes that are notes, whatever tool writes them.
+pub fn reach(tool: &dyn Tool, input: &Value, place: &Place) -> Result<Vec<Reach>, String> {
+    let mut reach = tool.reach(input, place)?;
+    let home = &place.notes.home;
+    let real = home.canonicalize().unwrap_or_else(|_| home.clone());
+    let notes = reach.iter().filter_map(|reach| match reach {
+        Reach::Write { path } if Shelf::is_note(home, path) || Shelf::is_note(&real, path) => {
+            Some(Reach::Note { path: path.clone() })
+        }
+        _ => None,
+    });
+    let notes: Vec<Reach> = notes.collect();
+    reach.extend(notes);
+    Ok(reach)
+}
+
 /// How a call ended, with its whole output where the model reads only a part.
 #[derive(Debug)]
 pub struct Ended {
@@ -89,6 +110,10 @@ pub struct Place {
     pub cwd: PathBuf,
     /// The folders that count as inside: the session's folder and its project. Never the home folder or `/`.
     pub roots: Vec<PathBuf>,
+    /// The project's own folder, the same for all its worktrees.
+    pub project: PathBuf,
+    /// Where the notes of the person and of the project lie.
+    pub notes: Shelf,
 }
 
 /// All a running call may use.
@@ -108,6 +133,10 @@ pub struct Scene {
     pub hidden: Arc<dyn Fn(&Path) -> bool + Send + Sync>,
     /// Gives the whole bytes of an earlier output by its number.
     pub output: Arc<dyn Fn(u32) -> BoxFuture<'static, Option<Vec<u8>>> + Send + Sync>,
+    /// Searches what was said and done.
+    pub recall: Arc<dyn Fn(Wanted) -> BoxFuture<'static, Result<Outcome, String>> + Send + Sync>,
+    /// The turn the call belongs to.
+    pub link: Link,
     /// Takes the newest lines of a running command; cheap, never blocks.
     pub tail: Arc<dyn Fn(&str) + Send + Sync>,
     /// Cancelled when the person stops the turn: the tool ends within 100 ms, its process group dead.
@@ -152,6 +181,8 @@ impl Toolbox {
             Arc::new(glob::Glob::default()),
             Arc::new(bash::Bash::default()),
             Arc::new(question::Question::default()),
+            Arc::new(recall::Recall::default()),
+            Arc::new(remember::Remember::default()),
         ];
         let specs = tools.iter().map(|tool| tool.spec().clone()).collect();
         Self { tools, specs }
@@ -247,6 +278,8 @@ mod tests {
             "glob {pattern, path?}",
             "bash {command, timeout?}",
             "question {text, choices?}",
+            "recall {query, when?, project?, more?}",
+            "remember {text, replaces?, file?}",
         ];
         assert_eq!(arguments, promised);
         let wire: Vec<_> = specs
@@ -259,7 +292,7 @@ mod tests {
             .collect();
         let bytes = serde_json::to_string(&wire).unwrap().len();
         assert!(
-            bytes <= 2540,
+            bytes <= 2540 + 600,
             "the tools cost {bytes} bytes with every call"
         );
     }
@@ -279,7 +312,7 @@ mod tests {
         }
         assert_eq!(
             toolbox.missing("fetch\u{1b}[2J"),
-            "there is no tool `fetch`; there are read, write, edit, grep, glob, bash, question"
+            "there is no tool `fetch`; there are read, write, edit, grep, glob, bash, question, recall, remember"
         );
     }
 }

@@ -198,6 +198,9 @@ impl Writer {
                 self.line(&address(call), kind(outcome), &ended(outcome));
             }
             Item::Notice { text } => self.line(step, "notice", text),
+            Item::Recalled(recalled) => {
+                self.line(step, "recalled", &creel::agent::quoted::told(recalled));
+            }
             Item::Shell { command, outcome } => {
                 let words = format!("{command} → {} {}", kind(outcome), ended(outcome));
                 self.line(step, "shell", &words);
@@ -361,6 +364,7 @@ fn changed(change: &Change) -> String {
         Change::Vouched { .. } => "vouched for what was read".to_owned(),
         Change::Archived { archived } => format!("archived {archived}"),
         Change::Pinned { pinned } => format!("pinned {pinned}"),
+        Change::Recall { on } => format!("recall {on}"),
         Change::Unseen { unseen } => format!("unseen {unseen}"),
         Change::Temporary { temporary } => format!("temporary {temporary}"),
         Change::Budget { limit } => match limit {

@@ -5,6 +5,7 @@
 
 #[cfg(test)]
 mod attack;
+mod mode;
 mod proposal;
 #[cfg(test)]
 mod proposal_trial;
@@ -115,7 +116,7 @@ pub fn judge(asked: &Asked<'_>) -> (Verdict, By) {
     }
     let (verdict, by) = match allowing(asked, &parts) {
         Some(rules) => (Verdict::Allow, By::Rules { rules }),
-        None => (by_mode(asked, &parts), By::Mode { mode: asked.mode }),
+        None => (mode::verdict(asked, &parts), By::Mode { mode: asked.mode }),
     };
     let holds_back = || uncaged(asked, &parts).or_else(|| wary(asked, &parts, &by));
     match verdict {
@@ -131,6 +132,10 @@ pub fn judge(asked: &Asked<'_>) -> (Verdict, By) {
 /// Rules of this very run are the person's word for it.
 fn wary(asked: &Asked<'_>, parts: &Parts, by: &By) -> Option<String> {
     let untrusted = asked.untrusted?;
+    // What comes from elsewhere must never speak to sessions to come, whoever's rule lets it.
+    if let Some(keeps) = keeps_note(asked.reach) {
+        return Some(format!("it {keeps}, and this session {}", untrusted.told()));
+    }
     let of_run = |rules: &[Rule]| rules.iter().all(|rule| rule.scope == Scope::Run);
     if matches!(by, By::Rules { rules } if of_run(rules)) {
         return None;
@@ -139,8 +144,19 @@ fn wary(asked: &Asked<'_>, parts: &Parts, by: &By) -> Option<String> {
     Some(format!("it {out}, and this session {}", untrusted.told()))
 }
 
+fn keeps_note(reach: &[Reach]) -> Option<&'static str> {
+    let keeps = |reach: &Reach| matches!(reach, Reach::Note { .. });
+    reach
+        .iter()
+        .any(keeps)
+        .then_some("keeps a note for sessions to come")
+}
+
 /// How a call reaches what lies outside the session's folder, in a few words.
 pub(crate) fn leads_out(asked: &Asked<'_>, parts: &Parts) -> Option<&'static str> {
+    if let Some(keeps) = keeps_note(asked.reach) {
+        return Some(keeps);
+    }
     let writes =
         |reach: &Reach| matches!(reach, Reach::Write { path } if !inside(path, asked.roots));
     if asked.reach.iter().any(writes) {
@@ -370,7 +386,9 @@ fn strictest<'a>(asked: &Asked<'a>, parts: &Parts, effect: Effect) -> Option<(&'
 
 fn meets(matcher: &Matcher<'_>, reach: &Reach, parts: &Parts, bases: Bases<'_>) -> Meets {
     match reach {
-        Reach::Read { path } | Reach::Write { path } if matcher.fits_path(path, bases) => {
+        Reach::Read { path } | Reach::Write { path } | Reach::Note { path }
+            if matcher.fits_path(path, bases) =>
+        {
             Meets::Yes
         }
         Reach::Run { command } => match parts {
@@ -382,7 +400,11 @@ fn meets(matcher: &Matcher<'_>, reach: &Reach, parts: &Parts, bases: Bases<'_>) 
             Parts::Unknown(_) | Parts::None if matcher.fits_crudely(command) => Meets::Yes,
             Parts::Unknown(_) | Parts::None => Meets::Maybe,
         },
-        Reach::Read { .. } | Reach::Write { .. } | Reach::Output { .. } => Meets::No,
+        Reach::Read { .. }
+        | Reach::Write { .. }
+        | Reach::Output { .. }
+        | Reach::Note { .. }
+        | Reach::Recall { .. } => Meets::No,
     }
 }
 
@@ -420,7 +442,13 @@ fn allowing(asked: &Asked<'_>, parts: &Parts) -> Option<Vec<Rule>> {
                     use_it(matchers.iter().find(|rule| rule.covers(part)))?;
                 }
             }
-            (Reach::Run { .. }, Parts::Unknown(_) | Parts::None) => return None,
+            (Reach::Note { path }, _) => {
+                use_it(matchers.iter().find(|rule| rule.fits_path(path, bases)))?;
+            }
+            // By a rule for the whole tool alone.
+            (Reach::Recall { .. }, _) | (Reach::Run { .. }, Parts::Unknown(_) | Parts::None) => {
+                return None;
+            }
             (Reach::Output { .. }, _) => {}
         }
     }
@@ -435,47 +463,4 @@ fn allowers<'a>(asked: &Asked<'a>) -> Vec<Matcher<'a>> {
         .filter_map(Matcher::new)
         .filter(|matcher| matcher.is_about(asked.tool))
         .collect()
-}
-
-fn by_mode(asked: &Asked<'_>, parts: &Parts) -> Verdict {
-    let mut reason = None;
-    for reach in asked.reach {
-        let refused = match reach {
-            Reach::Output { .. } => None,
-            Reach::Read { path } if inside(path, asked.roots) => None,
-            Reach::Read { path } => Some(format!(
-                "{} lies outside the session's folder",
-                path.display()
-            )),
-            Reach::Write { path } if !inside(path, asked.roots) => Some(format!(
-                "{} lies outside the session's folder",
-                path.display()
-            )),
-            Reach::Write { path } if is_protected(path) => {
-                Some(format!("{} is protected", path.display()))
-            }
-            Reach::Write { .. } if matches!(asked.mode, Mode::Edits | Mode::Auto) => None,
-            Reach::Write { .. } => {
-                Some(format!("mode {} asks before a file is changed", asked.mode))
-            }
-            Reach::Run { .. } if asked.mode == Mode::Auto => None,
-            Reach::Run { .. } => Some(match parts {
-                Parts::Unknown(why) => format!(
-                    "mode {} asks before a command; rules cannot cover this one: {why}",
-                    asked.mode
-                ),
-                Parts::Known(_) | Parts::None => {
-                    format!("mode {} asks before a command", asked.mode)
-                }
-            }),
-        };
-        reason = reason.or(refused);
-    }
-    match reason {
-        None => Verdict::Allow,
-        Some(_) if asked.mode == Mode::Plan => Verdict::Deny(
-            "denied: in plan mode only reading inside the folder is allowed; say what you would do, and the person can change the mode".to_owned(),
-        ),
-        Some(reason) => Verdict::Ask(reason),
-    }
 }

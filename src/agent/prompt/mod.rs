@@ -162,11 +162,20 @@ where
                     },
                 });
             }
+            Item::Recalled(recalled) => beside(&recalled.text, &mut messages),
             Item::Result { .. } | Item::Notice { .. } | Item::Shell { .. } => {}
         }
     }
     said.close(&mut messages);
     messages
+}
+
+/// What is recalled stands in the message of the prompt it was recalled for: with it the request was first sent.
+fn beside(recalled: &str, messages: &mut [Message]) {
+    if let Some(Message::User { text, .. }) = messages.last_mut() {
+        text.push_str("\n\n");
+        text.push_str(recalled);
+    }
 }
 
 /// The cut answers, by their place among the items, that another answer took the place of, or that nothing follows yet.
@@ -191,7 +200,7 @@ fn asked_again<'a>(items: impl Iterator<Item = &'a Placed>) -> HashSet<usize> {
                     again.remove(&cut);
                 }
             }
-            Item::Result { .. } | Item::Notice { .. } | Item::Shell { .. } => {}
+            Item::Result { .. } | Item::Notice { .. } | Item::Shell { .. } | Item::Recalled(_) => {}
         }
     }
     again

@@ -437,6 +437,7 @@ impl Desk<'_> {
             Item::Answer { text, .. } | Item::Thought { text, .. } | Item::Notice { text } => {
                 return Ok(Some(text.clone()));
             }
+            Item::Recalled(recalled) => return Ok(Some(recalled.text.clone())),
             Item::Call(call) => return Ok(Some(show::arguments(call))),
             Item::Result { outcome, .. } | Item::Shell { outcome, .. } => outcome,
         };

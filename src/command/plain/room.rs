@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::agent::loan;
+use crate::agent::quoted;
 use crate::agent::session::Session;
 use crate::agent::visible::{brief, one_line};
 use crate::command::plain::ask;
@@ -319,6 +320,10 @@ impl Room {
                 told.map(Line::Of).into_iter().collect()
             }
             Item::Notice { text } => vec![Line::Of(format!("notice: {}", words(&one_line(text))))],
+            Item::Recalled(recalled) => vec![Line::Of(format!(
+                "notice: {}",
+                words(&one_line(&quoted::told(recalled)))
+            ))],
             Item::Shell { command, outcome } => {
                 self.sent.clear();
                 let command = brief(command, ARGUMENTS);

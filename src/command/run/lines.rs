@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use crate::agent::quoted;
 use crate::command::json::{cost_other, cost_usd, usage};
 use crate::command::run::tally::Tally;
 use crate::command::show::outcome_name;
@@ -67,6 +68,7 @@ fn item_body(item: &Item) -> Option<(&'static str, Value)> {
             json!({ "id": call.0, "outcome": outcome_name(outcome.kind), "exit": outcome.exit, "text": outcome.text }),
         ),
         Item::Notice { text } => ("notice", json!({ "text": text })),
+        Item::Recalled(recalled) => ("notice", json!({ "text": quoted::told(recalled) })),
         Item::Prompt { .. } | Item::Shell { .. } => return None,
     })
 }

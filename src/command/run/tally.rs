@@ -159,7 +159,7 @@ impl Tally {
                 }
             }
             Item::Notice { text } => self.notices.push(text.clone()),
-            Item::Prompt { .. } | Item::Shell { .. } => {}
+            Item::Prompt { .. } | Item::Shell { .. } | Item::Recalled(_) => {}
         }
     }
 

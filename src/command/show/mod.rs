@@ -5,6 +5,7 @@ mod told;
 use serde_json::{Value, json};
 
 use crate::agent::moment::Now;
+use crate::agent::quoted;
 use crate::command::cli::ShowArgs;
 use crate::command::moment::rfc3339;
 use crate::command::show::told::transcript;
@@ -159,6 +160,9 @@ pub fn entries(events: &[Event], card: &Card) -> Vec<Entry> {
                 continue;
             }
             Item::Notice { text } => Said::Notice { text },
+            Item::Recalled(recalled) => Said::Notice {
+                text: quoted::told(&recalled),
+            },
             Item::Shell { command, outcome } => Said::Shell { command, outcome },
         };
         entries.push(Entry {

@@ -12,7 +12,7 @@ use crate::protocol::ask::{About, Answer, Approval, Ask, Question, Verdict};
 use crate::protocol::call::{Detail, Outcome, Untrusted};
 use crate::protocol::event::Fact;
 use crate::protocol::image::Image;
-use crate::protocol::item::{Block, Item, Opaque};
+use crate::protocol::item::{Block, Item, Opaque, Recalled};
 use crate::protocol::rule::Rule;
 use crate::protocol::session::Change;
 
@@ -60,6 +60,10 @@ pub(crate) fn redacted(fact: Fact, redactor: &Redactor) -> Fact {
                     outcome: redacted_outcome(outcome, clean),
                 },
                 Item::Notice { text } => Item::Notice { text: clean(text) },
+                Item::Recalled(recalled) => Item::Recalled(Recalled {
+                    text: clean(recalled.text),
+                    ..recalled
+                }),
                 Item::Shell { command, outcome } => Item::Shell {
                     command: clean(command),
                     outcome: redacted_outcome(outcome, clean),

@@ -149,8 +149,8 @@ pub fn writes(path: &Path) -> Result<Vec<Reach>, String> {
 /// `real` has its links resolved, and is opened as it stands.
 pub fn is_judged(real: &Path, shown: &str, scene: &Scene) -> Result<(), String> {
     let is_it = |reach: &Reach| match reach {
-        Reach::Read { path } | Reach::Write { path } => path == real,
-        Reach::Output { .. } | Reach::Run { .. } => false,
+        Reach::Read { path } | Reach::Write { path } | Reach::Note { path } => path == real,
+        Reach::Output { .. } | Reach::Run { .. } | Reach::Recall { .. } => false,
     };
     match &scene.reached {
         Some(reached) if !reached.iter().any(is_it) => Err(format!(
@@ -182,6 +182,7 @@ pub fn shown(path: &Path, place: &Place) -> String {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
+    use crate::note::Shelf;
     use std::os::unix::fs::symlink;
 
     #[test]
@@ -209,6 +210,8 @@ mod tests {
         let place = Place {
             cwd: "/w".into(),
             roots: vec![],
+            project: "/w".into(),
+            notes: Shelf::new(Path::new("/home/notes"), Path::new("/w")),
         };
         assert_eq!(source("output:12", &place), Ok(Source::Output(12)));
         assert_eq!(

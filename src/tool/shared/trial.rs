@@ -10,6 +10,8 @@ use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
 use crate::config::LimitConfig;
+use crate::note::Shelf;
+use crate::note::line::Link;
 use crate::tool::{Ended, Place, Scene, Toolbox};
 
 #[expect(missing_debug_implementations, reason = "only for tests")]
@@ -35,6 +37,8 @@ impl Default for Trial {
             place: Place {
                 cwd: root.clone(),
                 roots: vec![root.clone()],
+                project: root.clone(),
+                notes: Shelf::new(&root.with_file_name("home"), &root),
             },
             number: 7,
             limits: LimitConfig {
@@ -52,6 +56,11 @@ impl Default for Trial {
                 let bytes = kept.lock().unwrap().get(&number).cloned();
                 async move { bytes }.boxed()
             }),
+            recall: Arc::new(|_| async { Err("nothing is searched here".to_owned()) }.boxed()),
+            link: Link {
+                session: "0123456789ab".to_owned(),
+                turn: 3,
+            },
             tail: Arc::new(move |text| shown.lock().unwrap().push(text.to_owned())),
             stop: CancellationToken::new(),
             waiting: Arc::default(),

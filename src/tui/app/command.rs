@@ -82,6 +82,11 @@ pub const TABLE: &[Slash] = &[
         "what this session may spend; `none` takes it away",
     ),
     slash("rename", "TITLE", "the title of this session"),
+    slash(
+        "recall",
+        "on|off",
+        "whether what earlier sessions said is put beside prompts it answers",
+    ),
     slash("skills", "", "skills at hand"),
     slash("rules", "", "what runs unasked, and why; take a rule away"),
     slash("cost", "", "what was spent"),
@@ -216,6 +221,11 @@ impl App {
             },
             "effort" => effort(rest)?,
             "budget" => budget(rest)?,
+            "recall" => match rest.trim() {
+                "on" => Change::Recall { on: true },
+                "off" => Change::Recall { on: false },
+                _ => return Err("/recall on or /recall off".to_owned()),
+            },
             "rename" if rest.is_empty() => return Err("what title? /rename TITLE".to_owned()),
             "rename" => Change::Title {
                 title: crate::agent::visible::one_line(rest),

@@ -112,6 +112,7 @@ pub fn block(entry: &Entry, caret: &Caret) -> (String, &'static str) {
         }
         What::Shell { command, .. } => (kept(command).into_owned(), "command"),
         What::Thought { .. } => (whole, "thought"),
+        What::Recalled(_) => (whole, "what was recalled"),
         _ => (whole, "message"),
     }
 }
@@ -143,9 +144,11 @@ pub fn markdown<'a>(entries: impl IntoIterator<Item = &'a Entry>) -> String {
             What::Shell { command, outcome } => {
                 ("You", call_as_code("bash", command, Some(outcome)))
             }
-            What::Thought { .. } | What::Notice { .. } | What::Changed(_) | What::Ended { .. } => {
-                continue;
-            }
+            What::Thought { .. }
+            | What::Notice { .. }
+            | What::Changed(_)
+            | What::Recalled(_)
+            | What::Ended { .. } => continue,
         };
         if !out.is_empty() {
             out.push_str(if out.ends_with('\n') { "\n" } else { "\n\n" });

@@ -171,7 +171,11 @@ impl View {
         let last = entries.find(|entry| {
             !matches!(
                 entry.what,
-                What::Ended { .. } | What::Notice { .. } | What::Changed(_) | What::Shell { .. }
+                What::Ended { .. }
+                    | What::Notice { .. }
+                    | What::Changed(_)
+                    | What::Recalled(_)
+                    | What::Shell { .. }
             )
         })?;
         match &last.what {

@@ -61,6 +61,7 @@ pub fn copied(entry: &Entry) -> String {
             parts.join("\n")
         }
         What::Answer { text, .. } | What::Thought { text } | What::Notice { text } => text.clone(),
+        What::Recalled(recalled) => recalled.text.clone(),
         What::Call(call) => {
             let head = head(&call.call.name, &call.call.arguments);
             with_body(head, call.outcome.as_ref())

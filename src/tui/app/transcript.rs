@@ -8,7 +8,7 @@ use crate::protocol::ask::{About, Answer, Ask, Verdict};
 use crate::protocol::call::{Outcome, ToolCall};
 use crate::protocol::event::{Ending, Event, Fact};
 use crate::protocol::id::{AskId, CallId, Seq};
-use crate::protocol::item::{Block, Item, Origin};
+use crate::protocol::item::{Block, Item, Origin, Recalled};
 use crate::protocol::session::Change;
 use crate::protocol::time::Time;
 use crate::protocol::usage::Spending;
@@ -39,6 +39,7 @@ pub enum What {
     Call(Box<CallEntry>),
     Notice { text: String },
     Shell { command: String, outcome: Outcome },
+    Recalled(Box<Recalled>),
     Changed(Change),
     Ended { ending: Ending, spent: Spent },
 }
@@ -393,6 +394,7 @@ impl Transcript {
                 return None;
             }
             Item::Notice { text } => What::Notice { text: text.clone() },
+            Item::Recalled(recalled) => What::Recalled(Box::new(recalled.clone())),
             Item::Shell { command, outcome } => What::Shell {
                 command: command.clone(),
                 outcome: outcome.clone(),

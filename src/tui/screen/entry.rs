@@ -4,6 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use crate::agent::loan;
+use crate::agent::quoted;
 use crate::agent::session::Session;
 use crate::agent::visible::{clean, one_line};
 use crate::protocol::ask::About;
@@ -104,6 +105,20 @@ pub fn lay(app: &App, view: &View, entry: &Entry, form: Form, look: &Look) -> La
             for part in wrap::words(&text, room, room) {
                 let row = Row::of(format!("  {}", &text[part.clone()]), Role::Muted);
                 laid.placed(row, part, 2);
+            }
+        }
+        What::Recalled(recalled) => {
+            let mark = if unfolded { Mark::Open } else { Mark::Folded };
+            let lead = format!("{} ", look.mark(mark));
+            let told = quoted::told(recalled);
+            if unfolded {
+                laid.row(Row::of(lead, Role::Muted).put(told, Role::Muted));
+                let sheet = output(&recalled.text, indented(form, 2));
+                let height = sheet.height();
+                laid.text(sheet, 2, 0..height, 0);
+            } else {
+                let row = Row::of(lead, Role::Muted).put(told, Role::Muted);
+                laid.placed(row, 0..clean(&recalled.text).len(), 2);
             }
         }
         What::Shell { command, outcome } => {
@@ -212,6 +227,10 @@ fn changed(change: &Change, at: Time) -> String {
             "temporary: gone from the log when it is closed; what it cost stays".to_owned()
         }
         Change::Temporary { temporary: false } => "kept in the log from now on".to_owned(),
+        Change::Recall { on: true } => "earlier sessions are recalled by themselves".to_owned(),
+        Change::Recall { on: false } => {
+            "earlier sessions are not recalled by themselves any more".to_owned()
+        }
         Change::Vouched { .. } => "what was read until now is trusted".to_owned(),
         Change::Archived { .. }
         | Change::Pinned { .. }

@@ -463,7 +463,11 @@ fn joins(before: &Entry, entry: &Entry) -> bool {
     let small = |what: &What| {
         matches!(
             what,
-            What::Call(_) | What::Thought { .. } | What::Changed(_) | What::Notice { .. }
+            What::Call(_)
+                | What::Thought { .. }
+                | What::Changed(_)
+                | What::Recalled(_)
+                | What::Notice { .. }
         )
     };
     small(&before.what) && small(&entry.what)
