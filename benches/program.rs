@@ -1,9 +1,10 @@
 //! Creel without a screen, from its start to its end.
 
+use std::io::Read;
 use std::os::unix::process::ExitStatusExt;
 use std::process::Output;
 use std::sync::mpsc;
-use std::thread;
+use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
@@ -29,6 +30,16 @@ impl Ran {
     }
 }
 
+fn read(pipe: Option<impl Read + Send + 'static>) -> JoinHandle<Vec<u8>> {
+    thread::spawn(move || {
+        let mut all = Vec::new();
+        if let Some(mut pipe) = pipe {
+            pipe.read_to_end(&mut all).unwrap();
+        }
+        all
+    })
+}
+
 /// How many commits it makes to a log that is there already. The log is held open meanwhile, so that its file of writes keeps
 /// all of them; that makes each a little slower, and such a run is not timed.
 pub fn commits_of(
@@ -52,8 +63,11 @@ pub fn run(
 ) -> Result<Ran, Trouble> {
     let mut command = home.creel(arguments);
     let started = Instant::now();
-    let child = command.spawn().unwrap();
+    let mut child = command.spawn().unwrap();
     let id = child.id();
+    // What it says is read while it says it: it may be more than a pipe holds.
+    let said = read(child.stdout.take());
+    let told = read(child.stderr.take());
     tell(id);
     let process = Pid::from_raw(i32::try_from(id).unwrap()).unwrap();
     let (done, wait) = mpsc::channel::<()>();
@@ -76,7 +90,11 @@ pub fn run(
     let commands = of_children(&id.to_string());
     drop(done);
     let late = guard.join().unwrap();
-    let output = child.wait_with_output().unwrap();
+    let output = Output {
+        status: child.wait().unwrap(),
+        stdout: said.join().unwrap(),
+        stderr: told.join().unwrap(),
+    };
     if late || output.status.signal().is_some() {
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         return Err(Trouble::Late(format!(

@@ -32,9 +32,12 @@ const BEGUN: u64 = 60_000;
 /// What one of those is worth against the words that are typed whole.
 const BEGUN_WORTH: f32 = 3.0;
 
-/// A word that more than one in so many items hold does not choose the items, where a rarer one does: it tells next to nothing,
-/// and its list is all there is. What is chosen is weighed by it all the same.
-const COMMON: u64 = 4;
+/// A word that more items hold than this does not choose among them, where rarer ones find enough: it tells little, and its
+/// list is long. What is chosen is weighed by it all the same.
+const COMMON: u64 = 60_000;
+
+/// Items that the rarer ones must hold for that.
+const ENOUGH: u64 = 3_000;
 
 /// Of a part of the index less than one in so many is few.
 const FEW: u32 = 12;
@@ -60,7 +63,9 @@ struct Asked {
     /// As a name; 0 where nobody is called so.
     who: f32,
     share: f32,
-    /// It chooses the items.
+    /// Items that hold it.
+    found: u64,
+    /// It chooses among the items.
     chooses: bool,
 }
 
@@ -137,18 +142,18 @@ impl<'a> Pool<'a> {
                     rank::rarity(who, all)
                 },
                 share: word.share,
-                chooses: text.saturating_mul(COMMON) <= all,
+                found: text,
+                chooses: false,
             })
         });
         let words: tantivy::Result<Vec<Asked>> = words.collect();
         let mut words = words?;
-        if !words.iter().any(|word| word.chooses) {
-            let rarest = words
-                .iter_mut()
-                .max_by(|a, b| a.weight.total_cmp(&b.weight));
-            if let Some(rarest) = rarest {
-                rarest.chooses = true;
-            }
+        let mut rarest: Vec<&mut Asked> = words.iter_mut().collect();
+        rarest.sort_by_key(|word| word.found);
+        let mut held = 0_u64;
+        for word in rarest {
+            word.chooses = held < ENOUGH || word.found <= COMMON;
+            held = held.saturating_add(word.found);
         }
         let mut pool = Self {
             index,

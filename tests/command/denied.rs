@@ -24,7 +24,9 @@ fn offered(request: &Request) -> Vec<String> {
 
 #[test]
 fn a_tool_that_is_denied_whole_is_not_offered() {
-    let all = ["read", "write", "edit", "grep", "glob", "bash", "question"];
+    let all = [
+        "read", "write", "edit", "grep", "glob", "bash", "question", "recall", "remember",
+    ];
     // The config, the arguments, and the tools that are missing; who may not write may not edit.
     let cases: [(&str, &[&str], &[&str]); 5] = [
         ("", &[], &[]),

@@ -10,6 +10,7 @@ mod left;
 mod memory;
 mod price;
 mod providers;
+mod recalled;
 mod rules;
 mod secrets;
 mod trouble;
