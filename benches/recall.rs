@@ -3,8 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use creel::agent::search_line::parts;
 use creel::memory::analysis::Analyser;
-use creel::memory::ask::{Question, parts};
+use creel::memory::ask::Question;
 use creel::memory::document::Document;
 use creel::memory::index::{Index, Position};
 use creel::memory::limit::Limits;

@@ -31,6 +31,7 @@ pub mod retry;
 pub mod risk;
 pub mod route;
 pub mod rule;
+pub mod search_line;
 pub mod server_tool;
 pub mod session;
 pub mod size;

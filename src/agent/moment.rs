@@ -1,5 +1,6 @@
 //! Moments and ages as people type them.
 
+use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -48,6 +49,34 @@ impl Moment {
 fn start(day: Date, now: &Now) -> Time {
     let midnight = day.to_zoned(now.zone.clone());
     Time(midnight.map_or(i64::MAX, |midnight| midnight.timestamp().as_millisecond()))
+}
+
+/// As it can be typed again.
+impl fmt::Display for Moment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Day(day) => day.fmt(f),
+            Self::At(time) => {
+                let least = if time.0 < 0 {
+                    Timestamp::MIN
+                } else {
+                    Timestamp::MAX
+                };
+                Timestamp::from_millisecond(time.0).unwrap_or(least).fmt(f)
+            }
+            Self::Ago(age) => write_age(*age, f),
+        }
+    }
+}
+
+fn write_age(age: Duration, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let seconds = age.as_secs();
+    let units = [(604_800, 'w'), (86_400, 'd'), (3_600, 'h'), (60, 'm')];
+    let unit = units
+        .iter()
+        .find(|(unit, _)| seconds > 0 && seconds.is_multiple_of(*unit));
+    let (unit, name) = unit.copied().unwrap_or((1, 's'));
+    write!(f, "{}{name}", seconds / unit)
 }
 
 /// A moment so long ago.
@@ -153,6 +182,7 @@ mod tests {
                 (written(moment.first(&now())), written(moment.end(&now()))),
                 (first.to_owned(), end.to_owned())
             );
+            assert_eq!(moment.to_string().parse(), Ok(moment), "{text}");
         }
         for text in [
             "",

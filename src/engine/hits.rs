@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use crate::agent::moment::{Moment, Now};
+use crate::agent::moment::Now;
+use crate::agent::search_line::{narrow, parts};
 use crate::engine::catalog::{Bound, Catalog};
 use crate::engine::clock::local_zone;
 use crate::memory::analysis::Analyser;
-use crate::memory::ask::{self, Filter, Part, Question};
+use crate::memory::ask::Question;
 use crate::memory::document;
 use crate::memory::limit::Limits;
 use crate::memory::search::Answer;
@@ -43,14 +44,10 @@ impl Asked {
             zone: local_zone(),
         };
         let analyser = Analyser::default();
-        let parts = ask::parts(&search.text);
+        let parts = parts(&search.text);
         let question = Question::new(&analyser, &parts, search.typing);
         let mut filters = search.filters.clone();
-        for part in &parts {
-            if let Part::Filter(filter, value) = part {
-                add(&mut filters, *filter, value, &now)?;
-            }
-        }
+        narrow(&mut filters, &parts, &now)?;
         let who = filters
             .who
             .iter()
@@ -79,25 +76,6 @@ impl Asked {
             now: now.time,
         })
     }
-}
-
-/// A filter that was typed, beside those that were given.
-fn add(filters: &mut Filters, filter: Filter, value: &str, now: &Now) -> Result<(), String> {
-    let text = || Some(value.to_owned());
-    match filter {
-        Filter::Project => filters.project = text(),
-        Filter::Source => filters.source = text(),
-        Filter::Session => filters.session = text(),
-        Filter::Who => filters.who = text(),
-        Filter::Kind => {
-            for kind in value.split(',') {
-                filters.kinds.push(kind.parse()?);
-            }
-        }
-        Filter::Since => filters.since = Some(value.parse::<Moment>()?.first(now)),
-        Filter::Until => filters.until = Some(value.parse::<Moment>()?.end(now)),
-    }
-    Ok(())
 }
 
 /// The answers with what a person sees of them.

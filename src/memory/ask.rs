@@ -1,107 +1,9 @@
-//! What is asked, taken apart: words, phrases in quotes, words that must not be there, and filters such as `kind:command`.
+//! What is asked as the index is asked it: words, phrases, words that must not be there.
 
+use crate::agent::search_line::Part;
 use crate::memory::analysis::{Analyser, Token};
 use crate::memory::fold::is_unspaced;
 use crate::memory::vocabulary;
-
-/// A part of what was typed.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Part {
-    /// Text to be found, as it was typed.
-    Text(String),
-    /// `"in this order"`.
-    Phrase(String),
-    /// `-this`.
-    Without(String),
-    /// `kind:command`, with the name of the filter.
-    Filter(Filter, String),
-}
-
-/// What can be asked beside text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Filter {
-    Project,
-    Kind,
-    Source,
-    Since,
-    Until,
-    Session,
-    Who,
-}
-
-impl Filter {
-    pub const ALL: [(&'static str, Self); 7] = [
-        ("project", Self::Project),
-        ("kind", Self::Kind),
-        ("source", Self::Source),
-        ("since", Self::Since),
-        ("until", Self::Until),
-        ("session", Self::Session),
-        ("who", Self::Who),
-    ];
-
-    fn named(name: &str) -> Option<Self> {
-        let found = Self::ALL.iter().find(|(known, _)| *known == name);
-        found.map(|(_, filter)| *filter)
-    }
-}
-
-/// The parts of a line. A word with a colon that is no filter is text, and so is a filter with nothing behind it.
-pub fn parts(line: &str) -> Vec<Part> {
-    let mut parts = Vec::new();
-    let mut rest = line.trim_start();
-    while !rest.is_empty() {
-        let (part, after) = next(rest);
-        parts.push(part);
-        rest = after.trim_start();
-    }
-    parts
-}
-
-fn next(rest: &str) -> (Part, &str) {
-    if let Some((phrase, after)) = quoted(rest) {
-        return (Part::Phrase(phrase.to_owned()), after);
-    }
-    if let Some(after) = rest
-        .strip_prefix('-')
-        .filter(|after| after.starts_with(|c: char| c.is_alphanumeric() || c == '"'))
-    {
-        if let Some((phrase, after)) = quoted(after) {
-            return (Part::Without(phrase.to_owned()), after);
-        }
-        let (word, after) = word(after);
-        return (Part::Without(word.to_owned()), after);
-    }
-    let (plain, after) = word(rest);
-    if let Some((name, value)) = plain.split_once(':')
-        && let Some(filter) = Filter::named(name)
-    {
-        // `project:"two words"`.
-        if value.is_empty() || value.starts_with('"') {
-            let behind = rest.get(name.len() + 1..).unwrap_or_default();
-            if let Some((value, after)) = quoted(behind) {
-                return (Part::Filter(filter, value.to_owned()), after);
-            }
-        }
-        let value = value.trim_matches('"');
-        if !value.is_empty() {
-            return (Part::Filter(filter, value.to_owned()), after);
-        }
-    }
-    (Part::Text(plain.to_owned()), after)
-}
-
-fn word(rest: &str) -> (&str, &str) {
-    let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
-    rest.split_at(end)
-}
-
-/// A text between two quotes at the beginning, and what stands behind it.
-fn quoted(rest: &str) -> Option<(&str, &str)> {
-    let inner = rest.strip_prefix('"')?;
-    let (phrase, after) = inner.split_once('"')?;
-    (!phrase.trim().is_empty()).then_some((phrase, after))
-}
 
 /// A word to be found.
 #[derive(Debug, Clone, PartialEq)]
@@ -155,7 +57,11 @@ impl Question {
         let whole = texts.join(" ");
         let tokens = told(&analyser.tokens(&whole));
         question.when = vocabulary::asks_when(&whole);
-        let unfinished = matches!(parts.last(), Some(Part::Text(_))) && typing;
+        // A filter behind it is no reason to take it for a whole word.
+        let mut said = parts
+            .iter()
+            .filter(|part| !matches!(part, Part::Filter(..)));
+        let unfinished = matches!(said.next_back(), Some(Part::Text(_))) && typing;
         question.beginning = tokens
             .last()
             .filter(|token| unfinished && token.bytes.end == whole.len())
@@ -248,44 +154,7 @@ fn in_order(tokens: &[Token]) -> Vec<(usize, String)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn lines_are_taken_apart() {
-        use Part::{Filter as By, Phrase, Text, Without};
-        let text = |text: &str| Text(text.to_owned());
-        let cases: Vec<(&str, Vec<Part>)> = vec![
-            ("", vec![]),
-            ("retry after", vec![text("retry"), text("after")]),
-            (
-                "ffmpeg crop 9:16 kind:command",
-                vec![
-                    text("ffmpeg"),
-                    text("crop"),
-                    text("9:16"),
-                    By(Filter::Kind, "command".into()),
-                ],
-            ),
-            (
-                "\"retry after\" -header",
-                vec![Phrase("retry after".into()), Without("header".into())],
-            ),
-            (
-                "project:\"my api\" x",
-                vec![By(Filter::Project, "my api".into()), text("x")],
-            ),
-            ("kind: x", vec![text("kind:"), text("x")]),
-            ("http://a.b:80/c", vec![text("http://a.b:80/c")]),
-            ("\"open", vec![text("\"open")]),
-            ("- -- -5", vec![text("-"), text("--"), Without("5".into())]),
-            (
-                "who:Anna who:\"\"",
-                vec![By(Filter::Who, "Anna".into()), text("who:\"\"")],
-            ),
-        ];
-        for (line, expected) in cases {
-            assert_eq!(parts(line), expected, "{line}");
-        }
-    }
+    use crate::agent::search_line::parts;
 
     fn words(line: &str, typing: bool) -> (Vec<String>, Option<String>) {
         let question = Question::new(&Analyser::default(), &parts(line), typing);
@@ -313,6 +182,7 @@ mod tests {
     #[test]
     fn the_last_word_may_be_a_beginning_while_one_types() {
         assert_eq!(words("retry th", true).1.as_deref(), Some("th"));
+        assert_eq!(words("retry th kind:turn", true).1.as_deref(), Some("th"));
         assert_eq!(words("retry th", false).1, None);
         assert_eq!(words("retry \"th x\"", true).1, None);
         assert_eq!(

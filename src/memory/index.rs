@@ -270,7 +270,8 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::ask::{Question, parts};
+    use crate::agent::search_line::parts;
+    use crate::memory::ask::Question;
     use crate::memory::limit::Limits;
     use crate::memory::search::search;
     use crate::memory::tail::Tail;

@@ -91,7 +91,7 @@ fn word_start(text: &str, at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::memory::ask::parts;
+    use crate::agent::search_line::parts;
 
     fn shown(line: &str, text: &str) -> (String, Vec<String>) {
         let analyser = Analyser::default();

@@ -105,6 +105,20 @@ pub struct Search {
     pub filters: Filters,
 }
 
+/// What hits are told apart by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum By {
+    Kind,
+    Project,
+    Source,
+    Who,
+}
+
+impl By {
+    pub const ALL: [Self; 4] = [Self::Kind, Self::Project, Self::Source, Self::Who];
+}
+
 /// What hits are limited to; each empty one limits nothing.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filters {
