@@ -134,7 +134,7 @@ fn found(what: &str, data: &Data, with_names: bool, indexed: bool) -> Vec<Findin
     writer
         .commit(Position {
             seq: Seq(1),
-            purged: 0,
+            ..Position::default()
         })
         .expect("a commit");
     index.reload().expect("a reload");

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use crate::agent::redact::Redactor;
 use crate::agent::visible::clean;
 use crate::engine::clock::Clock;
+use crate::memory::guard::is_guarded;
 use crate::protocol::time::Time;
 
 /// So many are kept; the oldest go.
@@ -24,6 +25,10 @@ const LONGEST: usize = 64 * 1024;
 pub fn watch(folder: PathBuf, clock: Clock, redactor: Arc<Mutex<Redactor>>) {
     let before = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |info| {
+        // The search library met damaged files: the index is made anew, and nothing crashed.
+        if is_guarded() {
+            return;
+        }
         before(info);
         let thread = std::thread::current();
         let text = format!(

@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
 use crate::memory::document;
-use crate::memory::index::{Index, IndexError, Position, Writer};
+use crate::memory::index::{Index, IndexError, Mark, Position, Writer};
+use crate::protocol::id::Seq;
+use crate::store::fault::StoreError;
 use crate::store::memory::End;
 use crate::store::read::Reader;
 
@@ -29,6 +31,49 @@ pub(crate) struct Indexer {
     closed: AtomicBool,
     /// What is there cannot be read.
     broken: AtomicBool,
+}
+
+/// Says that nobody is at it any more, however the work ended.
+struct Busy<T> {
+    own: T,
+    of: fn(&T) -> &Indexer,
+}
+
+impl<T> Drop for Busy<T> {
+    fn drop(&mut self) {
+        (self.of)(&self.own).busy.store(false, Ordering::Relaxed);
+    }
+}
+
+/// Why the index was not written.
+enum Fault {
+    /// It is damaged, and is to be made anew.
+    Damaged(String),
+    /// The log or the disk does not do what it should.
+    Other(String),
+}
+
+impl From<IndexError> for Fault {
+    fn from(error: IndexError) -> Self {
+        match error {
+            IndexError::Unusable(_) => Self::Damaged(error.to_string()),
+            IndexError::Held | IndexError::Disk { .. } => Self::Other(error.to_string()),
+        }
+    }
+}
+
+impl From<StoreError> for Fault {
+    fn from(error: StoreError) -> Self {
+        Self::Other(error.to_string())
+    }
+}
+
+impl Fault {
+    fn said(self) -> String {
+        match self {
+            Self::Damaged(why) | Self::Other(why) => why,
+        }
+    }
 }
 
 /// What to do with the index that is there.
@@ -87,10 +132,12 @@ impl Indexer {
         if indexer.closed.load(Ordering::Relaxed) || indexer.busy.swap(true, Ordering::Relaxed) {
             return;
         }
+        // Dropped as well where no thread can be had.
+        let busy = Busy { own, of };
         let begun = thread::Builder::new()
             .name("index".to_owned())
             .spawn(move || {
-                let indexer = of(&own);
+                let indexer = (busy.of)(&busy.own);
                 let result = match lock(&indexer.folder, false) {
                     Ok(Some(_lock)) => indexer.write(&reader, false),
                     // Another process is at it.
@@ -100,7 +147,6 @@ impl Indexer {
                 if let Err(why) = result {
                     tracing::warn!("the index was not brought up: {why}");
                 }
-                indexer.busy.store(false, Ordering::Relaxed);
             });
         if let Err(error) = begun {
             tracing::warn!("the index was not brought up: {error}");
@@ -123,18 +169,26 @@ impl Indexer {
         let way = if anew || self.broken.load(Ordering::Relaxed) {
             Way::Anew
         } else {
-            self.way(end)?
+            self.way(end, reader)?
         };
         match way {
             Way::On(_, from) if from.seq == end.seq && from.purged == end.purged => {}
-            Way::On(index, from) => self.fill(&index, reader, from)?,
+            Way::On(index, from) => match self.fill(&index, reader, from) {
+                Ok(()) => {}
+                Err(Fault::Damaged(why)) => {
+                    tracing::warn!("the index is made anew: {why}");
+                    drop(index);
+                    self.rebuild(reader)?;
+                }
+                Err(fault) => return Err(fault.said()),
+            },
             Way::Anew => self.rebuild(reader)?,
         }
         self.broken.store(false, Ordering::Relaxed);
         Ok(())
     }
 
-    fn way(&self, end: End) -> Result<Way, String> {
+    fn way(&self, end: End, reader: &Reader) -> Result<Way, String> {
         let index = match Index::open(&self.folder, true) {
             Ok(index) => index,
             Err(IndexError::Unusable(why)) => {
@@ -144,29 +198,30 @@ impl Indexer {
             Err(error) => return Err(error.to_string()),
         };
         Ok(match index.position() {
-            // A log that was put back from a copy is behind its index.
-            Some(position) if position.seq <= end.seq && position.purged <= end.purged => {
-                Way::On(Box::new(index), position)
+            Some(position) if is_of(position, end, reader)? => Way::On(Box::new(index), position),
+            _ => {
+                tracing::warn!("the index is made anew: it is of another log");
+                Way::Anew
             }
-            _ => Way::Anew,
         })
     }
 
-    fn fill(&self, index: &Index, reader: &Reader, from: Position) -> Result<(), String> {
+    fn fill(&self, index: &Index, reader: &Reader, from: Position) -> Result<(), Fault> {
         let mut writer = match index.writer() {
             Ok(writer) => writer,
             // Of a version that has another lock.
             Err(IndexError::Held) => return Ok(()),
-            Err(error) => return Err(error.to_string()),
+            Err(error) => return Err(error.into()),
         };
         self.take_in(&mut writer, reader, from)?;
-        writer.finish().map_err(|error| error.to_string())
+        Ok(writer.finish()?)
     }
 
     fn rebuild(&self, reader: &Reader) -> Result<(), String> {
         let (new, old) = (beside(&self.folder, "new"), beside(&self.folder, "old"));
         let index = Index::open(&new, true).map_err(|error| error.to_string())?;
-        self.fill(&index, reader, Position::default())?;
+        self.fill(&index, reader, Position::default())
+            .map_err(Fault::said)?;
         drop(index);
         if self.closed.load(Ordering::Relaxed) {
             return remove(&new);
@@ -179,52 +234,65 @@ impl Indexer {
     }
 
     /// Everything after a position, page by page, each session's items side by side.
-    fn take_in(&self, writer: &mut Writer, reader: &Reader, from: Position) -> Result<(), String> {
-        let fault = |error: IndexError| error.to_string();
-        let end = reader.end().map_err(|error| error.to_string())?;
-        let mut position = Position {
-            seq: from.seq,
-            purged: from.purged,
-        };
+    fn take_in(&self, writer: &mut Writer, reader: &Reader, from: Position) -> Result<(), Fault> {
+        let end = reader.end()?;
+        let mut position = from;
         let purged = end.purged != from.purged;
         if purged {
             writer.hold_merges();
-            for session in reader
-                .purged_sessions()
-                .map_err(|error| error.to_string())?
-            {
+            for session in reader.purged_sessions()? {
                 writer.forget(session);
             }
         }
         let mut since = 0;
         while position.seq < end.seq && !self.closed.load(Ordering::Relaxed) {
-            let (found, upto) = reader
-                .found_after(position.seq, PAGE)
-                .map_err(|error| error.to_string())?;
+            let (found, upto) = reader.found_after(position.seq, PAGE)?;
             let mut documents: Vec<_> = found
                 .iter()
                 .filter_map(|(session, event)| document::of(event, *session))
                 .collect();
             documents.sort_by_key(|document| (document.session, document.seq));
             for document in &documents {
-                writer.add(document).map_err(fault)?;
+                writer.add(document)?;
             }
             since += documents.len() as u64;
             position.seq = upto;
             if since > COMMIT {
-                writer.commit(position).map_err(fault)?;
+                position.mark = mark(reader, upto)?;
+                writer.commit(position)?;
                 since = 0;
             }
         }
-        writer.commit(position).map_err(fault)?;
+        position.mark = mark(reader, position.seq)?;
+        writer.commit(position)?;
         if purged {
-            writer.compact().map_err(fault)?;
+            writer.compact()?;
             // Said when it is so: a kill before leaves it to be done again.
             position.purged = end.purged;
-            writer.commit(position).map_err(fault)?;
+            writer.commit(position)?;
         }
         Ok(())
     }
+}
+
+/// What the log is known again by, up to a fact.
+fn mark(reader: &Reader, upto: Seq) -> Result<Option<Mark>, StoreError> {
+    let last = reader.last_until(upto)?;
+    Ok(last.map(|(seq, session, at)| Mark { seq, session, at }))
+}
+
+/// Whether an index that has come so far was made from this log. One that was put back from a copy is behind it, or went on since
+/// with other facts under the same numbers.
+pub(crate) fn is_of(position: Position, end: End, reader: &Reader) -> Result<bool, String> {
+    if position.seq > end.seq || position.purged > end.purged {
+        return Ok(false);
+    }
+    let Some(mark) = position.mark else {
+        return Ok(true);
+    };
+    reader
+        .knows((mark.seq, mark.session, mark.at))
+        .map_err(|error| error.to_string())
 }
 
 /// One process at a time writes; `None` while another does and is not waited for. The lock lies beside the folder, which may

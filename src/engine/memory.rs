@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use crate::engine::catalog::{Bound, Catalog};
 use crate::engine::hits::{Asked, hits};
 use crate::engine::house::House;
-use crate::engine::indexing::Indexer;
+use crate::engine::indexing::{self, Indexer};
 use crate::engine::notes;
 use crate::memory::document;
 use crate::memory::index::{Index, Position};
@@ -18,6 +18,7 @@ use crate::note;
 use crate::protocol::id::Seq;
 use crate::protocol::search::{Hits, IndexStatus, Search};
 use crate::protocol::time::Time;
+use crate::store::memory::End;
 use crate::store::read::Reader;
 
 /// Facts that are read for the tail: the newest of those that the index does not hold. Of more it would be felt while one types.
@@ -220,12 +221,7 @@ impl State {
             // Another log was put in the place of this one.
             *self = Self::default();
         }
-        self.look(indexer);
-        let ahead = self.position.seq > end.seq || self.position.purged > end.purged;
-        if ahead {
-            self.index = None;
-            self.position = Position::default();
-        }
+        let refused = self.look(indexer, end, reader)?;
         self.tail.forget_until(self.position.seq.0);
         self.from = self.from.max(self.position.seq);
         self.read = self.read.max(self.position.seq);
@@ -254,23 +250,28 @@ impl State {
                 self.from = Seq(first);
             }
         }
-        Ok(ahead || self.tail.len() >= ENOUGH || self.behind() > 0)
+        Ok(refused || self.tail.len() >= ENOUGH || self.behind() > 0)
     }
 
-    fn look(&mut self, indexer: &Indexer) {
+    /// Sees what the index has come to since; `true`: there is one that cannot be used.
+    fn look(&mut self, indexer: &Indexer, end: End, reader: &Reader) -> Result<bool, String> {
         if self.index.is_none() {
             self.index = indexer.open();
         }
         let Some(index) = &self.index else {
             self.position = Position::default();
-            return;
+            return Ok(indexer.is_there());
         };
         match index.position() {
-            Some(position) if position == self.position => {}
-            Some(position) if index.reload().is_ok() => self.position = position,
+            Some(position) if position == self.position && position.seq <= end.seq => Ok(false),
+            Some(position) if indexing::is_of(position, end, reader)? && index.reload().is_ok() => {
+                self.position = position;
+                Ok(false)
+            }
             _ => {
                 self.index = None;
                 self.position = Position::default();
+                Ok(true)
             }
         }
     }

@@ -12,11 +12,24 @@ use tantivy::{
 use crate::memory::analysis::Analyser;
 use crate::memory::directory::Private;
 use crate::memory::document::Document;
+use crate::memory::guard::guarded;
 use crate::memory::schema::{Fields, VERSION};
+use crate::memory::sound::{self, Look};
 use crate::protocol::id::Seq;
+use crate::protocol::time::Time;
 
 /// Bytes of memory that what is being indexed may take before it is put on the disk.
 const HEAP: usize = 24 << 20;
+
+/// A fact of the log by which the log itself is known again: one that was put back from a copy and went on since has another
+/// under this number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    pub seq: Seq,
+    /// The session's number in the log.
+    pub session: u64,
+    pub at: Time,
+}
 
 /// How far the index has come: kept with each commit, so that the two cannot disagree.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,30 +38,55 @@ pub struct Position {
     pub seq: Seq,
     /// How many sessions the log had purged by then.
     pub purged: u64,
+    /// The last one that was there then, up to that number; `None` of an empty log.
+    pub mark: Option<Mark>,
 }
 
 impl Position {
     fn written(self) -> String {
-        format!(
-            "version={VERSION};seq={};purged={}",
+        let (seq, session, at) = self
+            .mark
+            .map_or((0, 0, 0), |mark| (mark.seq.0, mark.session, mark.at.0));
+        let text = format!(
+            "version={VERSION};seq={};purged={};mark={seq};session={session};at={at}",
             self.seq.0, self.purged
-        )
+        );
+        let sum = sum(&text);
+        format!("{text};sum={sum:016x}")
     }
 
-    /// `None` for that of another version, or none at all.
+    /// `None` for that of another version, one that is damaged, or none at all.
     fn read(text: &str) -> Option<Self> {
+        let (text, told) = text.rsplit_once(";sum=")?;
+        if u64::from_str_radix(told, 16).ok()? != sum(text) {
+            return None;
+        }
         let mut fields = text.split(';').filter_map(|field| field.split_once('='));
         let mut next = |name: &str| {
             let (found, value) = fields.next()?;
-            (found == name).then_some(value)?.parse::<u64>().ok()
+            (found == name).then_some(value)?.parse::<i64>().ok()
         };
         let version = next("version")?;
-        let position = Self {
-            seq: Seq(next("seq")?),
-            purged: next("purged")?,
+        let seq = Seq(next("seq")?.unsigned_abs());
+        let purged = next("purged")?.unsigned_abs();
+        let mark = Mark {
+            seq: Seq(next("mark")?.unsigned_abs()),
+            session: next("session")?.unsigned_abs(),
+            at: Time(next("at")?),
         };
-        (version == u64::from(VERSION)).then_some(position)
+        (version == i64::from(VERSION)).then_some(Self {
+            seq,
+            purged,
+            mark: (mark.seq.0 > 0).then_some(mark),
+        })
     }
+}
+
+/// A sum that another text hardly has (FNV-1a): the file that the position stands in has none.
+fn sum(text: &str) -> u64 {
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |sum, byte| {
+        (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    })
 }
 
 /// Why an index cannot be used.
@@ -80,8 +118,13 @@ impl std::fmt::Debug for Index {
 }
 
 impl Index {
-    /// Opens the index of a folder; with `make` a new one where there is none.
+    /// Opens the index of a folder; with `make` a new one where there is none. Files that nobody compared with their checksums
+    /// yet are, so that one that is damaged is not searched.
     pub fn open(folder: &Path, make: bool) -> Result<Self, IndexError> {
+        guarded(|| Self::open_unguarded(folder, make))
+    }
+
+    fn open_unguarded(folder: &Path, make: bool) -> Result<Self, IndexError> {
         let (schema, fields) = Fields::new();
         let unusable = |error: TantivyError| IndexError::Unusable(error.to_string());
         if make {
@@ -94,6 +137,7 @@ impl Index {
             return Err(IndexError::Unusable("there is none yet".to_owned()));
         }
         let engine = Engine::open_or_create(directory, schema).map_err(unusable)?;
+        sound::compare(folder, &engine, Look::New).map_err(IndexError::Unusable)?;
         let reader = engine
             .reader_builder()
             .reload_policy(ReloadPolicy::Manual)
@@ -105,27 +149,42 @@ impl Index {
             engine,
             folder: folder.to_owned(),
         };
-        // What was never committed is empty and right.
-        if there && index.position().is_none() && index.searcher().num_docs() > 0 {
-            return Err(IndexError::Unusable("it is of another version".to_owned()));
+        index.fits()?;
+        if there && index.position().is_none() {
+            let why = "it is of another version, or its position is damaged";
+            return Err(IndexError::Unusable(why.to_owned()));
         }
         Ok(index)
     }
 
+    fn fits(&self) -> Result<(), IndexError> {
+        sound::fits(&self.engine, &self.searcher(), &self.fields).map_err(IndexError::Unusable)
+    }
+
     /// How far it has come; the beginning where nothing was committed.
     pub fn position(&self) -> Option<Position> {
-        let meta = self.engine.load_metas().ok()?;
+        let read = || {
+            let meta = self.engine.load_metas();
+            meta.map_err(|error| IndexError::Unusable(error.to_string()))
+        };
+        let meta = guarded(read).ok()?;
         match meta.payload {
-            None => Some(Position::default()),
+            // What was never committed is empty and right.
+            None => meta.segments.is_empty().then(Position::default),
             Some(payload) => Position::read(&payload),
         }
     }
 
     /// Sees what was committed since.
     pub fn reload(&self) -> Result<(), IndexError> {
-        self.reader
-            .reload()
-            .map_err(|error| IndexError::Unusable(error.to_string()))
+        guarded(|| {
+            let folder = &self.folder;
+            sound::compare(folder, &self.engine, Look::New).map_err(IndexError::Unusable)?;
+            self.reader
+                .reload()
+                .map_err(|error| IndexError::Unusable(error.to_string()))?;
+            self.fits()
+        })
     }
 
     pub(crate) fn searcher(&self) -> Searcher {
@@ -146,8 +205,16 @@ impl Index {
             .sum()
     }
 
-    /// Becomes the one that writes.
+    /// Becomes the one that writes. Every file is compared with its checksum first: what the library reads on threads of its own
+    /// it takes over into new files, and a panic there could end the process.
     pub fn writer(&self) -> Result<Writer, IndexError> {
+        guarded(|| {
+            sound::compare(&self.folder, &self.engine, Look::All).map_err(IndexError::Unusable)?;
+            self.writer_unguarded()
+        })
+    }
+
+    fn writer_unguarded(&self) -> Result<Writer, IndexError> {
         let options = IndexWriterOptions::builder()
             .num_worker_threads(1)
             .num_merge_threads(1)
@@ -164,6 +231,7 @@ impl Index {
         writer.set_merge_policy(Box::new(policy));
         Ok(Writer {
             entries: writer,
+            engine: self.engine.clone(),
             fields: self.fields,
             analyser: Analyser::default(),
             folder: self.folder.clone(),
@@ -187,6 +255,7 @@ fn private(folder: &Path) -> Result<(), IndexError> {
 /// What puts documents into the index. One for each home at a time.
 pub struct Writer {
     entries: IndexWriter,
+    engine: Engine,
     fields: Fields,
     analyser: Analyser,
     folder: PathBuf,
@@ -202,10 +271,10 @@ impl Writer {
     /// Takes documents in. Those of a session should come in their order: neighbours in the index are neighbours in the talk.
     pub fn add(&mut self, document: &Document) -> Result<(), IndexError> {
         let entry = self.fields.entry(&self.analyser, document);
-        self.entries
-            .add_document(entry)
-            .map(drop)
-            .map_err(|error| self.fault(&error))
+        guarded(|| {
+            let added = self.entries.add_document(entry);
+            added.map(drop).map_err(|error| self.fault(&error))
+        })
     }
 
     /// Takes all of a session out.
@@ -216,11 +285,13 @@ impl Writer {
 
     /// Puts all of it on the disk, with how far it has come. It is found after the next [`Index::reload`].
     pub fn commit(&mut self, position: Position) -> Result<(), IndexError> {
-        let result = self.entries.prepare_commit().and_then(|mut commit| {
-            commit.set_payload(&position.written());
-            commit.commit()
-        });
-        result.map(drop).map_err(|error| self.fault(&error))
+        guarded(|| {
+            let result = self.entries.prepare_commit().and_then(|mut commit| {
+                commit.set_payload(&position.written());
+                commit.commit()
+            });
+            result.map(drop).map_err(|error| self.fault(&error))
+        })
     }
 
     /// Lets parts be as they are until [`Writer::compact`]: two merges of one part would be in each other's way.
@@ -230,39 +301,49 @@ impl Writer {
 
     /// Makes one part of all, so that nothing is left of what was taken out. Waits.
     pub fn compact(&mut self) -> Result<(), IndexError> {
-        let parts = self
-            .entries
-            .index()
-            .searchable_segment_ids()
-            .map_err(|error| self.fault(&error))?;
-        if !parts.is_empty() {
-            self.entries
-                .merge(&parts)
-                .wait()
+        guarded(|| {
+            let parts = self
+                .entries
+                .index()
+                .searchable_segment_ids()
                 .map_err(|error| self.fault(&error))?;
-        }
-        self.entries
-            .garbage_collect_files()
-            .wait()
-            .map(drop)
-            .map_err(|error| self.fault(&error))
+            if !parts.is_empty() {
+                self.entries
+                    .merge(&parts)
+                    .wait()
+                    .map_err(|error| self.fault(&error))?;
+            }
+            self.entries
+                .garbage_collect_files()
+                .wait()
+                .map(drop)
+                .map_err(|error| self.fault(&error))
+        })
     }
 
     /// Lets merges that run come to their end.
     pub fn finish(self) -> Result<(), IndexError> {
-        let path = self.folder;
-        self.entries
-            .wait_merging_threads()
-            .map_err(|error| IndexError::Disk {
-                path,
+        let (path, engine) = (self.folder, self.engine);
+        guarded(|| {
+            let ended = self.entries.wait_merging_threads();
+            ended.map_err(|error| IndexError::Disk {
+                path: path.clone(),
                 why: error.to_string(),
-            })
+            })?;
+            // What was written now need not be compared by whoever searches it first.
+            sound::compare(&path, &engine, Look::New).map_err(IndexError::Unusable)
+        })
     }
 
     fn fault(&self, error: &TantivyError) -> IndexError {
-        IndexError::Disk {
-            path: self.folder.clone(),
-            why: error.to_string(),
+        match error {
+            TantivyError::DataCorruption(_) | TantivyError::IncompatibleIndex(_) => {
+                IndexError::Unusable(error.to_string())
+            }
+            _ => IndexError::Disk {
+                path: self.folder.clone(),
+                why: error.to_string(),
+            },
         }
     }
 }
@@ -276,20 +357,35 @@ mod tests {
     use crate::memory::search::search;
     use crate::memory::tail::Tail;
     use crate::protocol::search::{Kind, Role};
-    use crate::protocol::time::Time;
 
     #[test]
     fn a_position_is_read_as_it_was_written() {
-        let position = Position {
-            seq: Seq(41),
-            purged: 3,
+        let mark = Mark {
+            seq: Seq(40),
+            session: 7,
+            at: Time(-5),
         };
-        assert_eq!(Position::read(&position.written()), Some(position));
+        for mark in [Some(mark), None] {
+            let position = Position {
+                seq: Seq(41),
+                purged: 3,
+                mark,
+            };
+            let written = position.written();
+            assert_eq!(Position::read(&written), Some(position));
+            // Any sign of it that became another is seen.
+            for at in 0..written.len() {
+                let mut bytes = written.clone().into_bytes();
+                bytes[at] ^= 1;
+                let damaged = String::from_utf8(bytes).expect("text");
+                assert_eq!(Position::read(&damaged), None, "{damaged}");
+            }
+        }
         for other in [
             "",
-            "version=0;seq=1;purged=0",
-            "seq=1",
-            "version=1;seq=x;purged=0",
+            "version=1;seq=1;purged=0",
+            "sum=0",
+            ";sum=cbf29ce484222325",
         ] {
             assert_eq!(Position::read(other), None, "{other}");
         }
@@ -316,7 +412,7 @@ mod tests {
         }
         let position = Position {
             seq: Seq(3_000),
-            purged: 0,
+            ..Position::default()
         };
         writer.commit(position).expect("a commit");
         index.reload().expect("a reload");

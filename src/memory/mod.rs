@@ -9,6 +9,7 @@ mod directory;
 pub mod document;
 mod fold;
 mod gather;
+pub mod guard;
 pub mod index;
 pub mod limit;
 mod pool;
@@ -16,5 +17,9 @@ mod rank;
 mod schema;
 pub mod search;
 pub mod snippet;
+mod sound;
 pub mod tail;
 mod vocabulary;
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ use tantivy::{DocId, Searcher, Term};
 use crate::memory::analysis::TIME;
 use crate::memory::ask::Question;
 use crate::memory::gather::{self, Gathered, Place};
+use crate::memory::guard::guarded;
 use crate::memory::index::{Index, IndexError};
 use crate::memory::limit::Limits;
 use crate::memory::pool::Pool;
@@ -48,6 +49,17 @@ impl Recency {
 
 /// The best answers, best first.
 pub fn search(
+    index: Option<&Index>,
+    tail: &Tail,
+    question: &Question,
+    limits: &Limits,
+    limit: usize,
+    recency: Option<Recency>,
+) -> Result<Vec<Answer>, IndexError> {
+    guarded(|| unguarded(index, tail, question, limits, limit, recency))
+}
+
+fn unguarded(
     index: Option<&Index>,
     tail: &Tail,
     question: &Question,

@@ -46,6 +46,39 @@ impl Reader {
         })
     }
 
+    /// The last fact up to a number, by which this log is known again: its number, the number of its session, and when it was kept.
+    pub fn last_until(&self, seq: Seq) -> Result<Option<(Seq, u64, Time)>, StoreError> {
+        self.ask(None, |conn| {
+            let sql =
+                "SELECT seq, session, at FROM event WHERE seq <= ?1 ORDER BY seq DESC LIMIT 1";
+            let mut statement = conn.prepare_cached(sql)?;
+            let mut rows = statement.query([number(seq)])?;
+            let Some(row) = rows.next()? else {
+                return Ok(None);
+            };
+            let unsigned = |at| row.get::<_, i64>(at).map(i64::unsigned_abs);
+            Ok(Some((Seq(unsigned(0)?), unsigned(1)?, Time(row.get(2)?))))
+        })
+    }
+
+    /// Whether that fact is still the one with this number, or went with its session when that was purged.
+    pub fn knows(&self, (seq, session, at): (Seq, u64, Time)) -> Result<bool, StoreError> {
+        self.ask(false, |conn| {
+            let sql = "SELECT session, at FROM event WHERE seq = ?1";
+            let mut statement = conn.prepare_cached(sql)?;
+            let mut rows = statement.query([number(seq)])?;
+            if let Some(row) = rows.next()? {
+                let same = row.get::<_, i64>(0)?.unsigned_abs() == session;
+                return Ok(same && Time(row.get(1)?) == at);
+            }
+            let sql = "SELECT purged FROM session WHERE key = ?1";
+            let mut statement = conn.prepare_cached(sql)?;
+            let mut rows = statement.query([session as i64])?;
+            let purged = rows.next()?.map(|row| row.get::<_, bool>(0)).transpose()?;
+            Ok(purged.unwrap_or_default())
+        })
+    }
+
     /// The facts after a number that may hold what is found, each with the number of its session, and the number up to which
     /// that is all. At most `limit` facts.
     pub fn found_after(

@@ -153,6 +153,26 @@ fn the_index_is_a_copy_that_may_go_and_is_made_again() {
         fs::write(entry.path(), b"damaged").expect("written over");
     }
     assert_eq!(found(&home, &["ferry island leave"]), before);
+    home.run(&["index", "rebuild"]);
+    // One byte of one file; each time of a new index, whose files have other names.
+    for nth in 0.. {
+        let entries = fs::read_dir(&folder).expect("the index").flatten();
+        let mut files: Vec<_> = entries.map(|entry| entry.path()).collect();
+        files.sort_by_key(|path| path.extension().map(std::ffi::OsStr::to_owned));
+        let Some(file) = files.get(nth) else {
+            break;
+        };
+        let mut bytes = fs::read(file).expect("a file");
+        let middle = bytes.len() / 2;
+        if let Some(byte) = bytes.get_mut(middle) {
+            *byte ^= 0xff;
+        }
+        fs::write(file, bytes).expect("written over");
+        let name = file.display().to_string();
+        assert_eq!(found(&home, &["ferry island leave"]), before, "{name}");
+        let status = home.run(&["index", "rebuild", "--json"]);
+        assert_eq!(status.json()["indexed"], indexed, "{name}");
+    }
     fs::remove_dir_all(&folder).ok();
     assert_eq!(found(&home, &["ferry island leave"]), before);
     assert_eq!(
@@ -160,6 +180,71 @@ fn the_index_is_a_copy_that_may_go_and_is_made_again() {
         indexed
     );
     assert_eq!(found(&home, &["ferry island leave"]), before);
+}
+
+/// The files of a home's log, beside one another.
+fn log_files(home: &Home) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(home.path().join("data")).expect("the data");
+    let files = entries.flatten().map(|entry| entry.path());
+    files
+        .filter(|path| path.is_file() && path.to_string_lossy().contains("creel.db"))
+        .collect()
+}
+
+#[test]
+fn a_log_that_was_put_back_and_grew_is_told_from_the_one_that_was_indexed() {
+    let home = with_talk();
+    import(&home);
+    let kept = home.beside("kept");
+    fs::create_dir(&kept).expect("a folder");
+    for file in log_files(&home) {
+        fs::copy(&file, kept.join(file.file_name().expect("a name"))).expect("a copy");
+    }
+    // What the index takes in is then lost with the log.
+    let lost: String = (0..40)
+        .map(|n| {
+            format!(
+                "{{\"session\":\"lost\",\"at\":\"2026-05-03T10:00:{n:02}Z\",\"role\":\"user\",\"text\":\"lost zeppelin {n}\"}}\n"
+            )
+        })
+        .collect();
+    home.file("talk.jsonl", &lost);
+    import(&home);
+    home.run(&["index", "rebuild"]);
+    let status = home.run(&["index", "status", "--json"]).json();
+    assert!(!found(&home, &["zeppelin"]).is_empty());
+    for file in log_files(&home) {
+        fs::remove_file(file).expect("taken away");
+    }
+    for file in fs::read_dir(&kept).expect("the copy").flatten() {
+        fs::copy(file.path(), home.path().join("data").join(file.file_name())).expect("put back");
+    }
+    // More than was lost: the log is longer than the index has come, with other facts under the same numbers.
+    let other: String = (0..90)
+        .map(|n| {
+            format!(
+                "{{\"session\":\"other\",\"at\":\"2026-05-04T10:{:02}:{:02}Z\",\"role\":\"user\",\"text\":\"balloon {n}\",\"external_id\":\"b{n}\"}}\n",
+                n / 60,
+                n % 60
+            )
+        })
+        .collect();
+    home.file("talk.jsonl", &other);
+    import(&home);
+    assert_eq!(found(&home, &["zeppelin"]), Vec::<String>::new());
+    assert_eq!(
+        found(&home, &["balloon 0"]).first().map(String::as_str),
+        Some("b0")
+    );
+    let rebuilt = home.run(&["index", "rebuild", "--json"]).json();
+    assert!(
+        rebuilt["up_to"].as_u64() > status["up_to"].as_u64(),
+        "{rebuilt} {status}"
+    );
+    let mut hits = found(&home, &["balloon", "--limit", "200"]);
+    // The title holds the word as well.
+    hits.retain(|hit| hit.starts_with('b'));
+    assert_eq!(hits.len(), 90);
 }
 
 #[test]

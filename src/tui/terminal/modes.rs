@@ -13,6 +13,7 @@ use rustix::process::{Signal, getpid, getppid, getsid, kill_current_process_grou
 use rustix::termios::{OptionalActions, QueueSelector, Termios, tcflush, tcgetattr, tcsetattr};
 
 use crate::config::display::Mouse;
+use crate::memory::guard::is_guarded;
 use crate::tui::terminal::ability::{Keyboard, size_of};
 use crate::tui::terminal::notice::Progress;
 use crate::tui::terminal::output::Device;
@@ -189,13 +190,17 @@ impl Restorer {
 
     /// From now on a panic of the drawing thread first restores the terminal, then calls `report` and prints the line
     /// it answers. A panic of another thread leaves the terminal alone: `report` is called, and its line is printed
-    /// only when no screen is in the way.
+    /// only when no screen is in the way. One of the search library, which is caught, changes nothing.
     pub fn restore_on_panic(
         &self,
         report: impl Fn(&PanicHookInfo<'_>) -> String + Send + Sync + 'static,
     ) {
         let restorer = self.clone();
         std::panic::set_hook(Box::new(move |info| {
+            // It is caught, and nobody need know.
+            if is_guarded() {
+                return;
+            }
             if std::thread::current().id() == restorer.held.thread {
                 restorer.restore();
             }

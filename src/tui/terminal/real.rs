@@ -18,6 +18,8 @@ use rustix::process::{getpid, kill_process};
 use rustix::termios::tcgetattr;
 
 use crate::config::display::Mouse;
+use crate::memory::guard::guarded;
+use crate::memory::index::IndexError;
 use crate::tui::terminal::ability::Ability;
 use crate::tui::terminal::input::{Input, InputEvent, Signal};
 use crate::tui::terminal::inquiry::{self, Answers};
@@ -316,6 +318,9 @@ fn a_panic_gives_the_terminal_back() {
     });
     let _ = std::thread::spawn(|| panic!("in another thread")).join();
     assert_ne!(reported.recv().unwrap(), found);
+    // One that is caught at the border of the search library tears nothing, and is not told.
+    let damaged: Result<(), IndexError> = guarded(|| panic!("at damaged files"));
+    assert!(damaged.is_err() && restorer.is_on() && reported.try_recv().is_err());
     let _ = std::panic::catch_unwind(|| {
         let _terminal = terminal.lock();
         panic!("in the drawing thread")
