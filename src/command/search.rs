@@ -10,13 +10,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::agent::moment::{Moment, Now};
+use crate::agent::search_line;
 use crate::agent::visible::one_line;
 use crate::command::moment::{self, rfc3339};
 use crate::command::{Ended, Face, Trouble, exit, find};
 use crate::engine::door::Door;
 use crate::protocol::op::{Manage, Managed};
 use crate::protocol::query::{Found, Query};
-use crate::protocol::search::{Filters, Hit, Kind, Search};
+use crate::protocol::search::{Filters, Hit, Hits, Kind, Nearest, Search};
 
 /// Find what was said and done
 ///
@@ -69,13 +70,16 @@ pub async fn run(args: &SearchArgs, door: &Door, now: &Now, face: &mut Face<'_>)
     if let Some(path) = &args.batch {
         return batch(args, path, door, now, face).await;
     }
-    let hits = ask(args, args.query.join(" "), door, now).await?;
+    let text = args.query.join(" ");
+    judge(&text, now)?;
+    let found = ask(args, text.clone(), door, now).await?;
     if args.json {
-        face.json(&Value::Array(hits.iter().map(fields).collect()))?;
-    } else if hits.is_empty() {
-        face.note("nothing was found: other words, or fewer filters, may find it")?;
-    } else {
-        let lines: Vec<String> = hits.iter().map(|hit| listed(hit, now)).collect();
+        face.json(&Value::Array(found.hits.iter().map(fields).collect()))?;
+    }
+    if found.hits.is_empty() {
+        face.note(&nothing(&text, &found))?;
+    } else if !args.json {
+        let lines: Vec<String> = found.hits.iter().map(|hit| listed(hit, now)).collect();
         face.say_line(&lines.join("\n"))?;
     }
     Ok(exit::DONE)
@@ -99,16 +103,41 @@ async fn batch(
         let asked: Asked = serde_json::from_str(&line).map_err(|error| {
             Trouble::usage(format!("{}:{}: {error}", path.display(), number + 1))
         })?;
+        judge(&asked.query, now).map_err(|trouble| {
+            Trouble::usage(format!("{}:{}: {trouble}", path.display(), number + 1))
+        })?;
         let started = Instant::now();
-        let hits = ask(args, asked.query, door, now).await?;
+        let found = ask(args, asked.query, door, now).await?;
         let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
-        let hits: Vec<Value> = hits.iter().map(fields).collect();
+        let hits: Vec<Value> = found.hits.iter().map(fields).collect();
         face.json(&json!({ "id": asked.id, "hits": hits, "micros": micros }))?;
     }
     Ok(exit::DONE)
 }
 
-async fn ask(args: &SearchArgs, text: String, door: &Door, now: &Now) -> Result<Vec<Hit>, Trouble> {
+/// A filter that means nothing is a wrong line.
+fn judge(text: &str, now: &Now) -> Result<(), Trouble> {
+    search_line::narrow(&mut Filters::default(), &search_line::parts(text), now)
+        .map_err(Trouble::usage)
+}
+
+/// Why there is no hit, as far as it is known.
+fn nothing(text: &str, found: &Hits) -> String {
+    if let Some(why) = &found.unfit {
+        return why.clone();
+    }
+    if found.nearest.is_empty() {
+        let asked = text.trim();
+        return match asked {
+            "" => "nothing was found".to_owned(),
+            _ => format!("no hit for `{asked}`: other words, or fewer filters, may find it"),
+        };
+    }
+    let nearest = found.nearest.iter().map(Nearest::said);
+    nearest.collect::<Vec<_>>().join("; ")
+}
+
+async fn ask(args: &SearchArgs, text: String, door: &Door, now: &Now) -> Result<Hits, Trouble> {
     let filters = Filters {
         kinds: args.kind.clone(),
         project: args.project.clone(),
@@ -123,6 +152,7 @@ async fn ask(args: &SearchArgs, text: String, door: &Door, now: &Now) -> Result<
         typing: false,
         limit: args.limit,
         filters,
+        facets: false,
     };
     let mut brought_up = false;
     loop {
@@ -134,7 +164,7 @@ async fn ask(args: &SearchArgs, text: String, door: &Door, now: &Now) -> Result<
                     return Err(Trouble::failed(why));
                 }
             }
-            Found::Hits(hits) => return Ok(hits.hits),
+            Found::Hits(hits) => return Ok(hits),
             other => return Err(find::odd(&other)),
         }
     }

@@ -15,7 +15,7 @@ use crate::memory::snippet;
 use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::query::Page;
-use crate::protocol::search::{Filters, Hit, Said, Search};
+use crate::protocol::search::{By, Facet, Filters, Hit, Said, Search};
 use crate::protocol::time::Time;
 use crate::store::fault::StoreError;
 use crate::store::memory::Heading;
@@ -28,6 +28,10 @@ pub(crate) struct Asked {
     pub filters: Filters,
     /// `None` where nothing can fit: no such project.
     pub limits: Option<Limits>,
+    /// Then which filter fits none.
+    pub unfit: Option<String>,
+    /// By what hits are kept to some names.
+    pub kept: Vec<By>,
     pub now: Time,
 }
 
@@ -39,6 +43,17 @@ impl Asked {
         now: Time,
         bound: Option<Bound<'_>>,
     ) -> Result<Self, String> {
+        Self::besides(catalog, search, now, bound, None)
+    }
+
+    /// The same as if it did not keep hits by this.
+    pub(crate) fn besides(
+        catalog: &Catalog,
+        search: &Search,
+        now: Time,
+        bound: Option<Bound<'_>>,
+        besides: Option<By>,
+    ) -> Result<Self, String> {
         let now = Now {
             time: now,
             zone: local_zone(),
@@ -48,6 +63,15 @@ impl Asked {
         let question = Question::new(&analyser, &parts, search.typing);
         let mut filters = search.filters.clone();
         narrow(&mut filters, &parts, &now)?;
+        let kept = By::ALL.into_iter().filter(|by| keeps(&filters, *by));
+        let kept = kept.collect();
+        match besides {
+            None => {}
+            Some(By::Kind) => filters.kinds.clear(),
+            Some(By::Project) => filters.project = None,
+            Some(By::Source) => filters.source = None,
+            Some(By::Who) => filters.who = None,
+        }
         let who = filters
             .who
             .iter()
@@ -60,22 +84,99 @@ impl Asked {
             until: filters.until.map(|time| time.0),
             who: who.collect(),
         };
+        let mut unfit = None;
+        if let (Some(since), Some(until)) = (limits.since, limits.until)
+            && since >= until
+        {
+            unfit = Some("since: is later than until:".to_owned());
+        }
         let by_session = bound.is_some()
             || filters.project.is_some()
             || filters.source.is_some()
             || filters.session.is_some();
-        let mut nobody = false;
         if by_session {
             limits.sessions = catalog.within(&filters, bound);
-            nobody = limits.sessions.is_none();
+            if limits.sessions.is_none() {
+                unfit = Some(fits_none(catalog, &filters));
+            }
         }
         Ok(Self {
             question,
             filters,
-            limits: (!nobody).then_some(limits),
+            limits: unfit.is_none().then_some(limits),
+            unfit,
+            kept,
             now: now.time,
         })
     }
+}
+
+fn keeps(filters: &Filters, by: By) -> bool {
+    match by {
+        By::Kind => !filters.kinds.is_empty(),
+        By::Project => filters.project.is_some(),
+        By::Source => filters.source.is_some(),
+        By::Who => filters.who.is_some(),
+    }
+}
+
+/// Which filter fits no session of the log, where they leave none.
+fn fits_none(catalog: &Catalog, filters: &Filters) -> String {
+    let alone = |one: Filters, why: String| catalog.within(&one, None).is_none().then_some(why);
+    let project = filters.project.as_ref().and_then(|part| {
+        let one = Filters {
+            project: filters.project.clone(),
+            ..Filters::default()
+        };
+        alone(one, format!("no project's folder holds `{part}`"))
+    });
+    let source = filters.source.as_ref().and_then(|source| {
+        let one = Filters {
+            source: filters.source.clone(),
+            ..Filters::default()
+        };
+        alone(one, format!("there is no session of `{source}`"))
+    });
+    let session = filters.session.as_ref().and_then(|part| {
+        let one = Filters {
+            session: filters.session.clone(),
+            ..Filters::default()
+        };
+        alone(one, format!("no session's id holds `{part}`"))
+    });
+    project
+        .or(source)
+        .or(session)
+        .unwrap_or_else(|| "no session fits all of project:, source: and session:".to_owned())
+}
+
+/// How many of the hits there are of each name.
+pub(crate) fn facets(hits: &[Hit]) -> impl Iterator<Item = Facet> + '_ {
+    By::ALL.into_iter().map(|by| facet(hits, by))
+}
+
+/// Of a project the last name of its folder.
+pub(crate) fn facet(hits: &[Hit], by: By) -> Facet {
+    let mut counts: Vec<(String, u32)> = Vec::new();
+    for hit in hits {
+        let name = match by {
+            By::Kind => hit.kind.name(),
+            By::Project => {
+                let folder = hit.project.trim_end_matches('/');
+                folder.rsplit('/').next().unwrap_or_default()
+            }
+            By::Source => &hit.source,
+            By::Who => &hit.who,
+        };
+        let name = name.trim();
+        match counts.iter_mut().find(|(known, _)| known == name) {
+            _ if name.is_empty() => {}
+            Some((_, count)) => *count += 1,
+            None => counts.push((name.to_owned(), 1)),
+        }
+    }
+    counts.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    Facet { by, counts }
 }
 
 /// The answers with what a person sees of them.

@@ -4,19 +4,22 @@
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use crate::engine::catalog::{Bound, Catalog};
-use crate::engine::hits::{Asked, hits};
+use crate::engine::hits::{self, Asked};
 use crate::engine::house::House;
 use crate::engine::indexing::{self, Indexer};
 use crate::engine::notes;
+use crate::memory::analysis::Analyser;
 use crate::memory::document;
-use crate::memory::index::{Index, Position};
+use crate::memory::index::{Index, IndexError, Position};
+use crate::memory::nearest::{self, Unknown};
 use crate::memory::search::{self, Answer, Recency};
 use crate::memory::tail::Tail;
 use crate::note;
 use crate::protocol::id::Seq;
-use crate::protocol::search::{Hits, IndexStatus, Search};
+use crate::protocol::search::{By, Facet, Hit, Hits, IndexStatus, Nearest, Search};
 use crate::protocol::time::Time;
 use crate::store::memory::End;
 use crate::store::read::Reader;
@@ -84,16 +87,65 @@ impl Memory {
         search: &Search,
         now: Time,
     ) -> Result<Hits, String> {
+        let started = Instant::now();
         let asked = self.asked(reader, search, now, None)?;
-        let Answers { answers, behind } = self.answers(reader, &asked, search)?;
+        let (hits, behind) = self.found(reader, &asked, search)?;
+        let mut facets: Vec<Facet> = Vec::new();
+        if search.facets {
+            facets.extend(hits::facets(&hits));
+        }
+        for facet in &mut facets {
+            // Where a name is kept, the others are counted as well: one sees what else there is.
+            if asked.kept.contains(&facet.by) {
+                let besides = self.besides(reader, search, now, facet.by)?;
+                let (hits, _) = self.found(reader, &besides, search)?;
+                *facet = hits::facet(&hits, facet.by);
+            }
+        }
+        let unknown = if hits.is_empty() {
+            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+            self.with_index(&mut state, |index, tail| {
+                nearest::unknown(index, tail, &Analyser::default(), &search.text)
+            })?
+        } else {
+            Vec::new()
+        };
+        Ok(Hits {
+            hits,
+            behind,
+            micros: u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX),
+            facets,
+            instead: nearest::instead(&search.text, &unknown),
+            nearest: unknown.into_iter().map(said).collect(),
+            unfit: asked.unfit,
+        })
+    }
+
+    /// The hits of a question, notes first, and how many entries were not searched.
+    fn found(
+        &self,
+        reader: &Reader,
+        asked: &Asked,
+        search: &Search,
+    ) -> Result<(Vec<Hit>, u64), String> {
+        let Answers { answers, behind } = self.answers(reader, asked, search)?;
         let mut found = notes::found(&note::all(&self.notes), &asked.question, &asked.filters);
         found.truncate(NOTES);
-        found.extend(hits(reader, &asked.question, &answers)?);
+        found.extend(hits::hits(reader, &asked.question, &answers)?);
         found.truncate(search.limit as usize);
-        Ok(Hits {
-            hits: found,
-            behind,
-        })
+        Ok((found, behind))
+    }
+
+    fn besides(
+        &self,
+        reader: &Reader,
+        search: &Search,
+        now: Time,
+        by: By,
+    ) -> Result<Asked, String> {
+        let mut catalog = self.catalog.lock().unwrap_or_else(PoisonError::into_inner);
+        catalog.follow(reader).map_err(|error| error.to_string())?;
+        Asked::besides(&catalog, search, now, None, Some(by))
     }
 
     /// A question as it is put to the index: its filters are looked up. Blocks.
@@ -125,34 +177,40 @@ impl Memory {
     ) -> Result<Answers, String> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         self.follow(&mut state, reader)?;
-        let mut behind = state.behind();
         let Some(limits) = &asked.limits else {
             return Ok(Answers {
                 answers: Vec::new(),
-                behind,
+                behind: state.behind(),
             });
         };
         let limit = search.limit as usize;
         let recency = search.typing.then_some(Recency { now: asked.now.0 });
-        let question = &asked.question;
-        let answers = |index: Option<&Index>, tail: &Tail| {
-            search::search(index, tail, question, limits, limit, recency)
-        };
-        let found = answers(state.index.as_ref(), &state.tail);
-        let answers = match found {
-            Ok(found) => found,
+        let answers = self.with_index(&mut state, |index, tail| {
+            search::search(index, tail, &asked.question, limits, limit, recency)
+        })?;
+        Ok(Answers {
+            answers,
+            behind: state.behind(),
+        })
+    }
+
+    /// Asks index and tail; where the index cannot be read the tail alone, until it was made anew.
+    fn with_index<T>(
+        &self,
+        state: &mut State,
+        ask: impl Fn(Option<&Index>, &Tail) -> Result<T, IndexError>,
+    ) -> Result<T, String> {
+        match ask(state.index.as_ref(), &state.tail) {
+            Ok(found) => Ok(found),
             Err(error) => {
-                // It is made anew in the background; until then what it does not hold is searched.
-                tracing::warn!("the index cannot be read: {error}");
+                tracing::warn!("the index cannot be read, and is made anew: {error}");
                 self.indexer.distrust();
                 self.lags.store(true, Ordering::Relaxed);
                 state.index = None;
                 state.position = Position::default();
-                behind = state.behind();
-                answers(None, &state.tail).map_err(|error| error.to_string())?
+                ask(None, &state.tail).map_err(|error| error.to_string())
             }
-        };
-        Ok(Answers { answers, behind })
+        }
     }
 
     /// What there is. Blocks.
@@ -279,6 +337,13 @@ impl State {
     /// Entries of the log between the index and the tail, which nothing finds yet.
     fn behind(&self) -> u64 {
         self.from.0.saturating_sub(self.position.seq.0)
+    }
+}
+
+fn said(unknown: Unknown) -> Nearest {
+    Nearest {
+        word: unknown.word,
+        words: unknown.nearest,
     }
 }
 

@@ -1,7 +1,7 @@
 //! What was said since the index was last written: searched in memory by the same words and the same figures, so that an item is
 //! found as soon as it is said.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::memory::analysis::{Analyser, TIME};
 use crate::memory::ask::Question;
@@ -108,6 +108,25 @@ impl Tail {
     pub fn forget_sessions(&mut self, purged: &[u64]) {
         self.items.retain(|item| !purged.contains(&item.session));
         self.words = self.items.iter().map(|item| u64::from(item.length)).sum();
+    }
+
+    /// Whether an item holds this word, as words are compared, or was said by one who is called so.
+    pub(crate) fn holds(&self, text: &str) -> bool {
+        let holds =
+            |item: &Item| item.text.contains_key(text) || item.who.iter().any(|who| who == text);
+        self.items.iter().any(holds)
+    }
+
+    /// The words of the items as they were typed, each with how many items hold it.
+    pub(crate) fn plain_words(&self) -> HashMap<&str, u64> {
+        let mut counts: HashMap<&str, u64> = HashMap::new();
+        for item in &self.items {
+            let words: HashSet<&str> = item.plain.iter().map(String::as_str).collect();
+            for word in words {
+                *counts.entry(word).or_default() += 1;
+            }
+        }
+        counts
     }
 
     /// How many items hold a word of a question, and how many were said by one who is called so.

@@ -11,6 +11,7 @@ use crate::memory::ask::Question;
 use crate::memory::document::Document;
 use crate::memory::index::{Index, IndexError, Mark, Position};
 use crate::memory::limit::Limits;
+use crate::memory::nearest::unknown;
 use crate::memory::search::search;
 use crate::memory::tail::Tail;
 use crate::protocol::id::Seq;
@@ -109,6 +110,13 @@ fn asked(index: &Index) -> Result<Answers, IndexError> {
             all.push(found.iter().map(|hit| (hit.seq, hit.score)).collect());
         }
     }
+    let near = unknown(Some(index), &tail, &analyser, "fery")?;
+    all.push(
+        near.iter()
+            .flat_map(|word| &word.nearest)
+            .map(|(_, count)| (*count, 0.0))
+            .collect(),
+    );
     Ok(all)
 }
 

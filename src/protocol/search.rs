@@ -103,6 +103,9 @@ pub struct Search {
     /// Filters beside those of the text.
     #[serde(default)]
     pub filters: Filters,
+    /// The hits are counted by what they are told apart by.
+    #[serde(default)]
+    pub facets: bool,
 }
 
 /// What hits are told apart by.
@@ -117,6 +120,20 @@ pub enum By {
 
 impl By {
     pub const ALL: [Self; 4] = [Self::Kind, Self::Project, Self::Source, Self::Who];
+}
+
+/// How many of the hits there are of each name, the most first. Where the question keeps one of them, as if it did not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Facet {
+    pub by: By,
+    pub counts: Vec<(String, u32)>,
+}
+
+/// A word that nothing holds, and those that are written nearly so, with how many items hold each: the most first.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Nearest {
+    pub word: String,
+    pub words: Vec<(String, u64)>,
 }
 
 /// What hits are limited to; each empty one limits nothing.
@@ -134,6 +151,18 @@ pub struct Filters {
     pub since: Option<Time>,
     /// The first moment not meant.
     pub until: Option<Time>,
+}
+
+impl Nearest {
+    /// `no hit for `retyr`; nearest: retry (212)`.
+    pub fn said(&self) -> String {
+        let words = self
+            .words
+            .iter()
+            .map(|(word, count)| format!("{word} ({count})"));
+        let words = words.collect::<Vec<_>>().join(", ");
+        format!("no hit for `{}`; nearest: {words}", self.word)
+    }
 }
 
 /// An item that answers.
@@ -186,6 +215,21 @@ pub struct Hits {
     pub hits: Vec<Hit>,
     /// Entries of the log that were not searched, because they are being put into the index.
     pub behind: u64,
+    /// How long it took.
+    #[serde(default)]
+    pub micros: u64,
+    /// Where they were wished for.
+    #[serde(default)]
+    pub facets: Vec<Facet>,
+    /// Without a hit: the words of the question that nothing holds, whatever its filters are.
+    #[serde(default)]
+    pub nearest: Vec<Nearest>,
+    /// The question with the nearest word in the place of each of those.
+    #[serde(default)]
+    pub instead: Option<String>,
+    /// A filter that fits no session, in words.
+    #[serde(default)]
+    pub unfit: Option<String>,
 }
 
 /// What there is of the index.

@@ -199,7 +199,8 @@ impl Effects {
                 // Without the engine there is no thread for it yet; at the end it is written in any case.
                 self.keep();
             }
-            Cmd::Suspend | Cmd::Quit => {}
+            // Nothing called the workstation for a text.
+            Cmd::Suspend | Cmd::Quit | Cmd::Take(_) => {}
             cmd => self.through_the_door(cmd),
         }
         Ok(())
@@ -425,6 +426,7 @@ impl Effects {
             | Cmd::Tour
             | Cmd::ListThemes
             | Cmd::KeepTheme(_)
+            | Cmd::Take(_)
             | Cmd::Quit => {}
         }
     }

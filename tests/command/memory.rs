@@ -248,6 +248,48 @@ fn a_log_that_was_put_back_and_grew_is_told_from_the_one_that_was_indexed() {
 }
 
 #[test]
+fn without_a_hit_the_nearest_words_are_told() {
+    let home = with_talk();
+    import(&home);
+    let cases: &[(&[&str], &str)] = &[
+        (&["ferri"], ""),
+        (&["fery"], "no hit for `fery`; nearest: ferry (1)"),
+        (
+            &["fery project:api"],
+            "no hit for `fery`; nearest: ferry (1)",
+        ),
+        (
+            &["ilsand plcaes"],
+            "no hit for `ilsand`; nearest: island (1); no hit for `plcaes`; nearest: places (1)",
+        ),
+        (
+            &["zeppelin"],
+            "no hit for `zeppelin`: other words, or fewer filters, may find it",
+        ),
+        (
+            &["ferry project:nowhere"],
+            "no project's folder holds `nowhere`",
+        ),
+        (&["ferry source:claude"], "there is no session of `claude`"),
+        (
+            &["ferry", "--session", "ffffffff"],
+            "no session's id holds `ffffffff`",
+        ),
+        (&["ferry since:1d until:2d"], "since: is later than until:"),
+    ];
+    for (arguments, expected) in cases {
+        let said = home.run(&[&["search"], *arguments].concat());
+        let expected = match *expected {
+            "" => String::new(),
+            line => format!("creel: {line}\n"),
+        };
+        assert_eq!((said.code, said.err), (0, expected), "{arguments:?}");
+    }
+    let said = home.run(&["search", "fery", "--json"]);
+    assert_eq!((said.code, said.out.trim()), (0, "[]"));
+}
+
+#[test]
 fn of_a_purged_session_no_word_is_left_and_it_does_not_come_back() {
     let home = with_talk();
     home.file("talk.jsonl", &TALK.replace("island", "xylophonequartz"));
@@ -284,15 +326,43 @@ fn holding(folder: &Path, bytes: &[u8]) -> Vec<String> {
 #[test]
 fn what_cannot_be_asked_gets_one_line() {
     let home = with_talk();
-    let cases: &[(&[&str], &str)] = &[
-        (&["import", "jsonl", "absent.jsonl"], "absent.jsonl"),
-        (&["search", "x kind:verb"], "`verb` is no kind of hit"),
-        (&["search", "x since:someday"], "expected a day"),
-        (&["search", "--batch", "absent.jsonl"], "absent.jsonl"),
+    home.file(
+        "asked.jsonl",
+        "{\"id\":1,\"query\":\"x\"}\n{\"id\":2,\"query\":\"x until:7y\"}\n",
+    );
+    let cases: &[(&[&str], &str, i32)] = &[
+        (&["import", "jsonl", "absent.jsonl"], "absent.jsonl", 1),
+        (
+            &["search", "x kind:verb"],
+            "kind:verb: `verb` is no kind of hit: turn,",
+            2,
+        ),
+        (
+            &["search", "x kind:turn,"],
+            "kind:turn,: `` is no kind of hit",
+            2,
+        ),
+        (
+            &["search", "x since:someday"],
+            "since:someday: expected a day",
+            2,
+        ),
+        (
+            &["search", "x until:2026-02-30"],
+            "until:2026-02-30: expected a day",
+            2,
+        ),
+        (&["search", "x", "--since", "someday"], "expected a day", 2),
+        (&["search", "--batch", "absent.jsonl"], "absent.jsonl", 1),
+        (
+            &["search", "--batch", "asked.jsonl"],
+            "asked.jsonl:2: until:7y: expected a day",
+            2,
+        ),
     ];
-    for (arguments, expected) in cases {
+    for (arguments, expected, code) in cases {
         let said = home.run(arguments);
-        assert_ne!(said.code, 0, "{arguments:?}");
+        assert_eq!(said.code, *code, "{arguments:?}: {}", said.err);
         assert!(said.err.contains(expected), "{arguments:?}: {}", said.err);
         assert_eq!(
             said.err.trim_end().lines().count(),

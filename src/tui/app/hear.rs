@@ -285,7 +285,12 @@ impl App {
                     overlay.models = Some(rows);
                 }
             }
-            (tag, found) => self.board_found(tag, found),
+            (tag, found) => {
+                if let (Tag::Weight(id), Found::Weight(weight)) = (tag, &found) {
+                    self.weighs(id, weight);
+                }
+                self.board_found(tag, found);
+            }
         }
         Vec::new()
     }

@@ -169,6 +169,8 @@ pub enum Cmd {
     Read(Deed),
     /// Tells a person who looks elsewhere.
     Notify(String),
+    /// Gives a text to what called Creel.
+    Take(String),
     Redraw,
     Suspend,
     Quit,

@@ -74,9 +74,11 @@ impl App {
     /// What lies under it gets the keys back; an ask or a card waits for quiet anew, as a key may have been pressed once more.
     pub fn close_overlay(&mut self) {
         let closed = self.overlay.take();
-        // The help of the inbox is read over it.
-        if matches!(closed, Some(Overlay::Help(help)) if help.first == First::Inbox) {
-            self.show_inbox();
+        match closed {
+            // The help of the inbox is read over it.
+            Some(Overlay::Help(help)) if help.first == First::Inbox => self.show_inbox(),
+            Some(Overlay::Forget(forget)) => self.show(Overlay::Memory(forget.memory)),
+            _ => {}
         }
         let now = self.now.since;
         match &mut self.focus {
@@ -204,6 +206,9 @@ impl App {
             Wish::Recall => self.recall(),
             Wish::Around => self.look_around(),
             Wish::Copy(text) => copying::copy(text, "the hit, "),
+            Wish::Take(text) => vec![Cmd::Take(text)],
+            Wish::AskForget(session, title) => self.ask_forget(session, title),
+            Wish::Forget => self.forget(),
             Wish::Unstash { stashed, stays } => self.unstash(&stashed, stays),
             Wish::RemoveRules(numbers) => {
                 let remove = crate::protocol::op::Manage::RemoveRules { numbers };

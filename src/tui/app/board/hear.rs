@@ -72,6 +72,8 @@ impl App {
                     self.notices.push(stays);
                 }
                 self.say(said);
+                // Where it was deleted from the search, its hits go.
+                return self.recall();
             }
             Managed::Stopped { turns: 0 } => self.say("nothing runs in it"),
             Managed::Stopped { .. } => self.say("it was told to stop"),

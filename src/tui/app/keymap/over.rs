@@ -24,11 +24,16 @@ pub const ROWS: &[Binding] = &[
     bind(Prompts, Action::PromptsAdd, "prompts-add", "add it to the text", &[key(KeyCode::Tab)], None),
     bind(Prompts, Action::SearchPrompts, "prompts-older", "further back", &[ctrl('r')], None),
 
-    bind(Memory, Action::MemoryHits, "memory-hits", "to the hits, where letters are keys", &[key(KeyCode::Tab)], None),
+    bind(Memory, Action::MemoryHits, "memory-hits", "to the hits, where letters are keys; without one the nearest words", &[key(KeyCode::Tab)], None),
 
     bind(Hits, Action::Choose, "hits-open", "open its session at that turn", &[key(KeyCode::Enter)], None),
     bind(Hits, Action::MemoryInsert, "hits-insert", "add it to the prompt: of a command its line", &[plain('i')], None),
     bind(Hits, Action::MemoryCopy, "hits-copy", "copy it: of a command its line", &[plain('y')], None),
+    bind(Hits, Action::MemoryKind, "hits-kind", "hits of the next kind alone; behind the last one of all", &[plain('K')], None),
+    bind(Hits, Action::MemoryProject, "hits-project", "the same by project", &[plain('P')], None),
+    bind(Hits, Action::MemorySource, "hits-source", "the same by the program it comes from", &[plain('S')], None),
+    bind(Hits, Action::MemoryWho, "hits-who", "the same by who said or did it", &[plain('W')], None),
+    bind(Hits, Action::MemoryForget, "hits-forget", "forget the whole session it stands in (asks)", &[plain('f')], None),
     bind(Hits, Action::ScrollDown, "hits-down", "next hit", &[key(KeyCode::Down), plain('j')], None),
     bind(Hits, Action::ScrollUp, "hits-up", "hit before", &[key(KeyCode::Up), plain('k')], None),
     bind(Hits, Action::PageDown, "hits-page-down", "ten hits down", &[key(KeyCode::PageDown)], None),

@@ -1,7 +1,8 @@
 //! Everything that was said and done, found while one types: the hits, and what was said around the one that is marked.
 
+use crate::agent::search_line::{Filter, filtered, with_filter, written};
 use crate::protocol::id::{Seq, SessionId};
-use crate::protocol::search::{Hit, Hits, Said};
+use crate::protocol::search::{By, Facet, Hit, Hits, Said};
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::press::Press;
 use crate::tui::app::overlay::pick::{Pick, Picked};
@@ -16,6 +17,8 @@ pub struct Memory {
     pub pick: Pick,
     /// The keys are at the hits, where letters are keys.
     pub at_hits: bool,
+    /// A hit is chosen for what called Creel, and no session is opened.
+    pub picks: bool,
     /// The number of the newest question, so that a late answer to one before it is dropped.
     pub asked: u64,
     /// What was found for what was typed then; `None` before the first answer.
@@ -28,8 +31,61 @@ pub struct Memory {
 }
 
 impl Memory {
+    /// None while what is typed cannot be asked.
     pub fn shown(&self) -> &[Hit] {
-        self.hits.as_ref().map_or(&[], |hits| &hits.hits)
+        match &self.hits {
+            Some(hits) if self.failed.is_none() => &hits.hits,
+            _ => &[],
+        }
+    }
+
+    /// How many of the hits there are of each name, where there is something to choose from.
+    pub fn facets(&self) -> impl Iterator<Item = &Facet> {
+        let known = self.hits.iter().filter(|_| self.failed.is_none());
+        known
+            .flat_map(|hits| &hits.facets)
+            .filter(move |facet| facet.counts.len() > 1 || self.kept(facet.by).is_some())
+    }
+
+    /// The name that hits are kept to.
+    pub fn kept(&self, by: By) -> Option<String> {
+        filtered(self.pick.filter.as_str(), Filter::of(by))
+    }
+
+    /// Keeps hits to the next name of a facet; behind the last one to all again.
+    fn turn(&mut self, by: By) -> Reply {
+        let filter = Filter::of(by);
+        let kept = self.kept(by);
+        let Some(facet) = self.facets().find(|facet| facet.by == by) else {
+            return Reply::Stay;
+        };
+        let mut names = facet
+            .counts
+            .iter()
+            .map(|(name, _)| name.as_str())
+            .filter(|name| written(filter, name).is_some());
+        let next = match kept.as_deref() {
+            Some(kept) if names.clone().any(|name| name == kept) => {
+                names.skip_while(|name| *name != kept).nth(1)
+            }
+            _ => names.next(),
+        };
+        let line = with_filter(self.pick.filter.as_str(), filter, next);
+        self.write(&line)
+    }
+
+    /// Another line than the one that was typed.
+    fn write(&mut self, line: &str) -> Reply {
+        self.pick.filter.replace(line);
+        self.pick.at = 0;
+        Reply::Do(Wish::Recall)
+    }
+
+    /// What is asked in place of a question without a hit.
+    pub fn instead(&self) -> Option<&str> {
+        let hits = self.hits.as_ref().filter(|_| self.failed.is_none())?;
+        let answered = self.answered == self.pick.filter.as_str();
+        hits.instead.as_deref().filter(|_| answered)
     }
 
     pub fn marked(&self) -> Option<&Hit> {
@@ -50,6 +106,8 @@ impl Memory {
         self.pick.at = at.unwrap_or_default();
         self.answered = self.pick.filter.as_str().to_owned();
         self.failed = None;
+        // Without a hit letters are words again.
+        self.at_hits &= !hits.hits.is_empty();
         self.hits = Some(hits);
         true
     }
@@ -71,14 +129,30 @@ impl Memory {
     }
 
     pub fn key(&mut self, press: Press) -> Reply {
-        let hit = self.marked();
-        match (press.action, hit) {
-            (Some(Action::MemoryHits), Some(_)) if !self.at_hits => {
+        match press.action {
+            Some(Action::MemoryHits) if !self.at_hits && self.marked().is_some() => {
                 self.at_hits = true;
                 return Reply::Stay;
             }
+            Some(Action::MemoryHits) => {
+                let instead = self.instead().map(str::to_owned);
+                return instead.map_or(Reply::Stay, |line| self.write(&line));
+            }
+            Some(Action::MemoryKind) => return self.turn(By::Kind),
+            Some(Action::MemoryProject) => return self.turn(By::Project),
+            Some(Action::MemorySource) => return self.turn(By::Source),
+            Some(Action::MemoryWho) => return self.turn(By::Who),
+            _ => {}
+        }
+        let hit = self.marked();
+        match (press.action, hit) {
             (Some(Action::MemoryWords), _) => {
                 self.at_hits = false;
+                return Reply::Stay;
+            }
+            (Some(Action::MemoryInsert | Action::MemoryCopy | Action::MemoryForget), _)
+                if self.picks =>
+            {
                 return Reply::Stay;
             }
             (Some(Action::MemoryInsert), Some(hit)) => {
@@ -87,9 +161,18 @@ impl Memory {
             (Some(Action::MemoryCopy), Some(hit)) => {
                 return Reply::Do(Wish::Copy(taken(hit).to_owned()));
             }
+            (Some(Action::MemoryForget), Some(hit)) => {
+                return Reply::Do(Wish::AskForget(hit.session, hit.title.clone()));
+            }
             _ => {}
         }
-        let chosen = hit.map(|hit| (hit.session, hit.turn));
+        let chosen = hit.map(|hit| {
+            if self.picks {
+                Wish::Take(taken(hit).to_owned())
+            } else {
+                Wish::Open(hit.session, (hit.turn > 0).then_some(hit.turn))
+            }
+        });
         let (before, at) = (self.pick.filter.as_str().to_owned(), self.pick.at);
         let count = self.shown().len();
         // Among the hits a letter without a meaning is none of a word.
@@ -100,9 +183,7 @@ impl Memory {
         let typed = before != self.pick.filter.as_str();
         match (picked, chosen) {
             (Picked::Closed, _) => Reply::Close,
-            (Picked::Chosen, Some((session, turn))) => {
-                Reply::Do(Wish::Open(session, (turn > 0).then_some(turn)))
-            }
+            (Picked::Chosen, Some(wish)) => Reply::Do(wish),
             _ if typed => Reply::Do(Wish::Recall),
             _ if at != self.pick.at => Reply::Do(Wish::Around),
             _ => Reply::Stay,
@@ -113,18 +194,4 @@ impl Memory {
 /// What is taken of a hit: of a command its line, and all of any other.
 pub fn taken(hit: &Hit) -> &str {
     hit.command.as_ref().unwrap_or(&hit.text)
-}
-
-/// How many of the hits there are of each name, the most first.
-pub fn counted<'h>(hits: &'h [Hit], of: impl Fn(&'h Hit) -> &'h str) -> Vec<(&'h str, usize)> {
-    let mut counted: Vec<(&str, usize)> = Vec::new();
-    for hit in hits {
-        let name = of(hit);
-        match counted.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, count)) => *count += 1,
-            None => counted.push((name, 1)),
-        }
-    }
-    counted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
-    counted
 }

@@ -4,6 +4,7 @@ pub mod auto;
 pub mod cost;
 pub mod discard;
 pub mod files;
+pub mod forget;
 pub mod help;
 pub mod inbox;
 pub mod memory;
@@ -40,6 +41,7 @@ use crate::tui::app::overlay::auto::Auto;
 use crate::tui::app::overlay::cost::Cost;
 use crate::tui::app::overlay::discard::Discard;
 use crate::tui::app::overlay::files::Files;
+use crate::tui::app::overlay::forget::Forget;
 use crate::tui::app::overlay::help::Help;
 use crate::tui::app::overlay::inbox::Inbox;
 use crate::tui::app::overlay::memory::Memory;
@@ -67,6 +69,7 @@ pub enum Overlay {
     Prompts(Prompts),
     Stash(Stash),
     Memory(Box<Memory>),
+    Forget(Forget),
     Stopped(Stopped),
     Rules(Rules),
     Trust(Trust),
@@ -114,6 +117,12 @@ pub enum Wish {
     Around,
     /// Copies a text; the overlay stays.
     Copy(String),
+    /// Gives a text to what called Creel.
+    Take(String),
+    /// Asks whether the session of this title shall be deleted; the search waits behind the question.
+    AskForget(SessionId, String),
+    /// Deletes it and goes back to the search.
+    Forget,
     /// Puts a text that was put by into the composer; it stays put by, or is taken.
     Unstash {
         stashed: Stashed,
@@ -170,6 +179,8 @@ impl Wish {
                 | Self::Recall
                 | Self::Around
                 | Self::Copy(_)
+                | Self::AskForget(..)
+                | Self::Forget
                 | Self::RemoveRules(_)
                 | Self::GoOn(_)
                 | Self::Accept(..)
@@ -199,7 +210,7 @@ impl Overlay {
             Self::Cost(_) | Self::Notices(_) => Place::Page,
             Self::Files(overlay) => overlay.place(),
             Self::Inbox(_) => Place::Inbox,
-            Self::Quit(_) | Self::Discard(_) | Self::Auto(_) => Place::Question,
+            Self::Quit(_) | Self::Discard(_) | Self::Forget(_) | Self::Auto(_) => Place::Question,
             Self::Themes(_) => Place::Themes,
             Self::Palette(_) => Place::Palette,
             Self::Settings(_) => Place::Settings,
@@ -226,6 +237,7 @@ impl Overlay {
             Self::Inbox(_) => Reply::Stay,
             Self::Quit(overlay) => overlay.key(press),
             Self::Discard(overlay) => overlay.key(press),
+            Self::Forget(overlay) => overlay.key(press),
             Self::Auto(overlay) => overlay.key(press),
             Self::Themes(overlay) => overlay.key(press),
             Self::Palette(overlay) => overlay.key(press),
@@ -279,6 +291,7 @@ impl Overlay {
             | Self::Inbox(_)
             | Self::Quit(_)
             | Self::Discard(_)
+            | Self::Forget(_)
             | Self::Auto(_) => {}
         }
         Reply::Stay

@@ -3,11 +3,11 @@
 use ratatui::layout::Rect;
 
 use crate::agent::visible::{clean, one_line};
-use crate::protocol::search::{Hit, Role as By, Said};
+use crate::protocol::search::{By, Hit, Role as Speaker, Said};
 use crate::protocol::session::OURS;
 use crate::tui::app::App;
 use crate::tui::app::keymap::Action;
-use crate::tui::app::overlay::memory::{Memory, counted};
+use crate::tui::app::overlay::memory::{LIMIT, Memory};
 use crate::tui::screen::hints::Hint::{All, Does};
 use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Mark, Role};
@@ -30,6 +30,8 @@ const KIND: usize = 8;
 const NEAR: usize = 4;
 /// Names of one facet.
 const FACETS: usize = 4;
+/// Cells between two facets of one row.
+const APART: usize = 3;
 /// Bytes of an item that can matter to its rows.
 const BEGINNING: usize = 8 * 1024;
 
@@ -56,7 +58,7 @@ pub fn draw(
         ..inner
     };
     let cursor = ask_line::draw_line(canvas, inner, inner.y, "> ", &overlay.pick.filter, look);
-    let under = under(overlay, named, usize::from(inner.width));
+    let under = under(app, overlay, named, (inner, look));
     let body = Rect {
         y: inner.y + 1,
         height: inner.height.saturating_sub(1 + under.len() as u16),
@@ -65,7 +67,12 @@ pub fn draw(
     let (list, beside) = parted(body);
     let mut hits = hits(app, overlay, usize::from(list.width), look);
     if hits.is_empty() {
-        hits = wrapped(&empty(overlay), usize::from(list.width), 2, Role::Muted);
+        let role = if overlay.failed.is_some() {
+            Role::Text
+        } else {
+            Role::Muted
+        };
+        hits = wrapped(&empty(overlay), usize::from(list.width), 2, role);
     }
     let height = usize::from(list.height);
     let skip = (overlay.pick.at * ROWS + ROWS).saturating_sub(height);
@@ -112,14 +119,17 @@ fn parted(body: Rect) -> (Rect, Option<Rect>) {
 
 /// What the frame says at its right.
 fn told(overlay: &Memory) -> String {
-    let Some(hits) = &overlay.hits else {
+    let Some(hits) = overlay.hits.as_ref().filter(|_| overlay.failed.is_none()) else {
         return String::new();
     };
     let count = match hits.hits.len() {
         0 => "no hit".to_owned(),
         1 => "1 hit".to_owned(),
+        // There may be more, which another word finds.
+        count if count >= LIMIT as usize => format!("the best {count}"),
         count => format!("{count} hits"),
     };
+    let count = format!("{count} in {}", took(hits.micros));
     if hits.behind > 0 {
         let behind = text::count(hits.behind);
         return format!("{count}; about {behind} entries are still being indexed");
@@ -127,20 +137,36 @@ fn told(overlay: &Memory) -> String {
     count
 }
 
+/// A time in milliseconds, with a part of one where that is all.
+fn took(micros: u64) -> String {
+    match micros {
+        0..9_950 => format!("{:.1} ms", micros as f64 / 1_000.0),
+        _ => format!("{} ms", micros.saturating_add(500) / 1_000),
+    }
+}
+
 fn empty(overlay: &Memory) -> String {
     if let Some(why) = &overlay.failed {
-        return why.clone();
+        return one_line(why);
     }
-    match &overlay.hits {
-        None => "reading the memory".to_owned(),
-        Some(_) if overlay.answered.trim().is_empty() => {
-            "Nothing was said yet. What is said and done in any session is found here.".to_owned()
-        }
-        Some(_) => format!(
+    let Some(hits) = &overlay.hits else {
+        return "reading the memory".to_owned();
+    };
+    if overlay.answered.trim().is_empty() {
+        return "Nothing was said yet. What is said and done in any session is found here."
+            .to_owned();
+    }
+    if let Some(why) = &hits.unfit {
+        return format!("No hit: {}.", one_line(why));
+    }
+    if hits.nearest.is_empty() {
+        return format!(
             "No hit for `{}`. Fewer words or filters may find it.",
             one_line(&overlay.answered)
-        ),
+        );
     }
+    let nearest = hits.nearest.iter().map(|nearest| one_line(&nearest.said()));
+    nearest.collect::<Vec<_>>().join("; ")
 }
 
 fn hits(app: &App, overlay: &Memory, room: usize, look: &Look) -> Vec<Row> {
@@ -253,8 +279,8 @@ fn preview(overlay: &Memory, hit: &Hit, canvas: &mut Canvas, area: Rect, look: &
 
 fn said_rows(said: &Said, itself: bool, room: usize) -> Vec<Row> {
     let role = match said.role {
-        By::User => Role::Person,
-        By::Assistant | By::Tool => Role::Muted,
+        Speaker::User => Role::Person,
+        Speaker::Assistant | Speaker::Tool => Role::Muted,
     };
     let mut shown = vec![Row::of(one_line(&said.who), role)];
     let beginning = &said.text[..said.text.floor_char_boundary(BEGINNING)];
@@ -271,46 +297,49 @@ fn said_rows(said: &Said, itself: bool, room: usize) -> Vec<Row> {
 }
 
 /// Facets of the hits, and the keys.
-fn under(overlay: &Memory, named: Named, room: usize) -> Vec<Row> {
-    let mut under = Vec::new();
-    let hits = overlay.shown();
-    if hits.len() > 1 {
-        let facet = |name: &str, counted: Vec<(&str, usize)>| {
-            let more = counted.len() > FACETS;
-            let named = counted.iter().take(FACETS);
-            let named: Vec<String> = named
-                .map(|(value, count)| format!("{} {count}", one_line(value)))
-                .collect();
-            format!(
-                "{name}: {}{}",
-                named.join(", "),
-                if more { ", …" } else { "" }
-            )
-        };
-        let facets = [
-            facet("kind", counted(hits, |hit| hit.kind.name())),
-            facet("project", counted(hits, folder)),
-            facet("who", counted(hits, |hit| hit.who.as_str())),
-        ];
-        under.push(Row::of(facets.join("   "), Role::Muted));
-    }
-    let keys = if overlay.at_hits {
-        named.keys(&[
-            Does(Action::Choose, "open"),
+fn under(app: &App, overlay: &Memory, named: Named, (inner, look): (Rect, &Look)) -> Vec<Row> {
+    let room = usize::from(inner.width);
+    let most = if inner.height < BELOW { 1 } else { 4 };
+    let mut under = match &app.note {
+        // Nothing else of the screen is seen.
+        Some(note) => wrapped(&note.text, room, 0, Role::Text),
+        None => facets(overlay, named, room, look),
+    };
+    under.truncate(most);
+    let choose = if overlay.picks { "take it" } else { "open" };
+    let leave = if overlay.picks { "leave" } else { "close" };
+    let found = !overlay.shown().is_empty();
+    let mut keys = match (overlay.at_hits, overlay.picks, overlay.instead()) {
+        (true, false, _) if found => named.keys(&[
+            Does(Action::Choose, choose),
             Does(Action::MemoryInsert, "into the prompt"),
             Does(Action::MemoryCopy, "copy"),
             All(&[Action::ScrollDown, Action::ScrollUp], "move"),
+            Does(Action::MemoryForget, "forget"),
             Does(Action::MemoryWords, "words"),
-            Does(Action::Close, "close"),
-        ])
-    } else {
-        named.keys(&[
-            Does(Action::Choose, "open"),
+            Does(Action::Close, leave),
+        ]),
+        (true, true, _) if found => named.keys(&[
+            Does(Action::Choose, choose),
+            All(&[Action::ScrollDown, Action::ScrollUp], "move"),
+            Does(Action::MemoryWords, "words"),
+            Does(Action::Close, leave),
+        ]),
+        (true, _, _) => named.keys(&[
+            Does(Action::MemoryWords, "words"),
+            Does(Action::Close, leave),
+        ]),
+        (false, _, _) if found => named.keys(&[
+            Does(Action::Choose, choose),
             Does(Action::MemoryHits, "to the hits"),
-            Does(Action::Close, "close"),
-        ])
+            Does(Action::Close, leave),
+        ]),
+        (false, _, Some(line)) => {
+            let take = format!("search `{}`", one_line(line));
+            named.keys(&[Does(Action::MemoryHits, &take), Does(Action::Close, leave)])
+        }
+        (false, _, None) => named.keys(&[Does(Action::Close, leave)]),
     };
-    let mut keys = keys;
     if !overlay.at_hits {
         keys.push((
             "kind: project: who: since:".to_owned(),
@@ -319,4 +348,54 @@ fn under(overlay: &Memory, named: Named, room: usize) -> Vec<Row> {
     }
     under.push(rows::key_line(&keys, room));
     under
+}
+
+/// How many of the hits there are of each name, as many facets in a row as fit; among the hits with the key that keeps to one.
+fn facets(overlay: &Memory, named: Named, room: usize, look: &Look) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for facet in overlay.facets() {
+        let kept = overlay.kept(facet.by);
+        let (action, name) = match facet.by {
+            By::Kind => (Action::MemoryKind, "kind"),
+            By::Project => (Action::MemoryProject, "project"),
+            By::Source => (Action::MemorySource, "source"),
+            By::Who => (Action::MemoryWho, "who"),
+        };
+        let mut row = Row::new();
+        let key = named.key(action);
+        if overlay.at_hits && !key.is_empty() {
+            row = row.put(key, Role::Key).put(" ", Role::Muted);
+        }
+        row = row.put(format!("{name} {}", look.mark(Mark::Folded)), Role::Muted);
+        // The one that hits are kept to is in sight, however far down it stands.
+        let mut shown: Vec<_> = facet.counts.iter().take(FACETS).collect();
+        let is_kept = |name: &str| kept.as_deref() == Some(name);
+        let at = facet.counts.iter().position(|(name, _)| is_kept(name));
+        if let Some(hidden) = at
+            .filter(|at| *at >= FACETS)
+            .and_then(|at| facet.counts.get(at))
+        {
+            shown.pop();
+            shown.push(hidden);
+        }
+        for (value, count) in shown {
+            let role = if is_kept(value) {
+                Role::Accent
+            } else {
+                Role::Muted
+            };
+            row = row.put(format!(" {} {count}", one_line(value)), role);
+        }
+        if facet.counts.len() > FACETS {
+            row = row.put(" …", Role::Muted);
+        }
+        match rows.last_mut() {
+            Some(last) if last.width() + APART + row.width() <= room => {
+                last.left.push((" ".repeat(APART), Role::Muted));
+                last.left.extend(row.left);
+            }
+            _ => rows.push(row),
+        }
+    }
+    rows
 }

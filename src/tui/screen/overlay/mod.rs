@@ -100,6 +100,7 @@ pub fn draw(app: &App, overlay: &Overlay, canvas: &mut Canvas, area: Rect, look:
         Overlay::Notices(_) => notices::page(app, named, room),
         Overlay::Quit(overlay) => question::quit(overlay, named, room, look),
         Overlay::Discard(overlay) => question::discard(overlay, named, room, look),
+        Overlay::Forget(overlay) => question::forget(overlay, named, room, look),
         Overlay::Auto(overlay) => question::auto(app, overlay, room, look),
     };
     let scroll = match overlay {

@@ -2,10 +2,12 @@
 
 use crate::agent::visible::one_line;
 use crate::tui::app::App;
+use crate::tui::app::board::hear::weighed;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
 use crate::tui::app::overlay::auto::Auto;
 use crate::tui::app::overlay::discard::Discard;
+use crate::tui::app::overlay::forget::Forget;
 use crate::tui::app::overlay::quit::Quit;
 use crate::tui::screen::hints::Hint::{All, Does};
 use crate::tui::screen::hints::Named;
@@ -71,6 +73,34 @@ pub fn discard(overlay: &Discard, named: Named, room: usize, look: &Look) -> Pag
         named,
         ("close a temporary session", rows),
         ("throw it away", "leave it open"),
+        overlay.highlight,
+        look,
+    )
+}
+
+pub fn forget(overlay: &Forget, named: Named, room: usize, look: &Look) -> Page {
+    let title = one_line(&overlay.title);
+    let mut rows = wrapped(
+        &format!(
+            "The hit goes with its whole session, “{title}”: out of the log and the search for good. What it cost stays, without text."
+        ),
+        room,
+        0,
+        Role::Text,
+    );
+    match &overlay.weight {
+        None => rows.push(Row::of("reading what would go", Role::Muted)),
+        Some(weight) => {
+            rows.push(Row::of(weighed(weight), Role::Muted));
+            if let Some(worktree) = &weight.worktree {
+                rows.extend(wrapped(&one_line(&worktree.stays()), room, 0, Role::Muted));
+            }
+        }
+    }
+    asked(
+        named,
+        ("forget a session", rows),
+        ("forget it", "keep it"),
         overlay.highlight,
         look,
     )
