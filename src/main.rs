@@ -3,6 +3,7 @@
 mod entry;
 mod given;
 mod layouts;
+mod pick;
 mod tour;
 mod wishes;
 mod workstation;
@@ -56,6 +57,7 @@ fn main() -> ExitCode {
             in_runtime(async |face| in_lines(&cli.workstation, face).await)
         }
         None => workstation::run(&cli.workstation),
+        Some(Sub::Search(args)) if args.pick => pick::run(&args),
         Some(sub) => in_runtime(async |face| command(sub, face).await),
     })
 }

@@ -47,7 +47,7 @@ use crate::wishes::ConfigFile;
 const MOST_PROBLEMS: usize = 3;
 
 /// Why the workstation did not open: an exit code, and a line for the person.
-type Refused = (u8, String);
+pub type Refused = (u8, String);
 
 /// Runs the workstation and gives its exit code.
 pub fn run(arguments: &Workstation) -> u8 {
@@ -62,18 +62,11 @@ pub fn run(arguments: &Workstation) -> u8 {
 }
 
 fn open_screen((options, start): (Options, Start)) -> Result<Ended, Refused> {
-    let runtime = Arc::clone(&start.runtime);
-    let door = Arc::clone(&start.engine);
-    let ended = tui::run(options, Box::new(move || start.engine()));
-    // The last turns are told to stop, and have the time they need.
-    if let Some(engine) = Arc::into_inner(door).and_then(OnceLock::into_inner) {
-        runtime.block_on(engine.ended());
-    }
-    ended.map_err(|error| (exit::FAILED, format!("{error:#}")))
+    start.within(|start| tui::run(options, start))
 }
 
 /// What starting the engine needs, kept until the first frame is drawn.
-struct Start {
+pub struct Start {
     config: Config,
     sandbox: Sandbox,
     paths: Paths,
@@ -83,6 +76,37 @@ struct Start {
 }
 
 impl Start {
+    pub fn new(config: Config, sandbox: Sandbox, paths: Paths) -> Result<Self, Refused> {
+        let runtime = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .map_err(|error| (exit::FAILED, format!("cannot start: {error}")))?;
+        Ok(Self {
+            config,
+            sandbox,
+            paths,
+            runtime: Arc::new(runtime),
+            door: Arc::default(),
+            engine: Arc::default(),
+        })
+    }
+
+    /// Shows something, and lets the engine come to its end behind it.
+    pub fn within<T>(
+        self,
+        show: impl FnOnce(tui::Start) -> anyhow::Result<T>,
+    ) -> Result<T, Refused> {
+        let runtime = Arc::clone(&self.runtime);
+        let door = Arc::clone(&self.engine);
+        let ended = show(Box::new(move || self.engine()));
+        // The last turns are told to stop, and have the time they need.
+        if let Some(engine) = Arc::into_inner(door).and_then(OnceLock::into_inner) {
+            runtime.block_on(engine.ended());
+        }
+        ended.map_err(|error| (exit::FAILED, format!("{error:#}")))
+    }
+
     fn engine(self) -> Result<Started, String> {
         let redactor = Arc::default();
         Journal::new(
@@ -138,19 +162,11 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         Err(taken) => setup.notices.push(taken.said()),
     }
     let config = loaded.config;
-    let runtime = Builder::new_multi_thread()
-        .worker_threads(1)
-        .enable_all()
-        .build()
-        .map_err(|error| failed(format!("cannot start: {error}")))?;
-    let start = Start {
-        config: config.clone(),
-        sandbox: Sandbox::of_machine(!arguments.no_sandbox),
-        paths: paths.clone(),
-        runtime: Arc::new(runtime),
-        door: Arc::default(),
-        engine: Arc::default(),
-    };
+    let start = Start::new(
+        config.clone(),
+        Sandbox::of_machine(!arguments.no_sandbox),
+        paths.clone(),
+    )?;
     let given = Arc::new(Given::new(
         paths,
         start.runtime.handle().clone(),
@@ -163,10 +179,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         themes: Themes::new(Some(given.themes())),
         theme: config.ui.theme,
         ground: ground::told(std::env::var("COLORFGBG").ok().as_deref()),
-        glyphs: match config.ui.ambiguous {
-            Ambiguous::Wide => Glyphs::Ascii,
-            Ambiguous::Auto | Ambiguous::Narrow => glyphs(),
-        },
+        glyphs: glyphs(config.ui.ambiguous),
         ambiguous: config.ui.ambiguous,
         setup,
         ability,
@@ -397,8 +410,11 @@ fn terminal(ability: &Ability) -> String {
     format!("{colours}{place}")
 }
 
-/// Frames and marks beyond ASCII only where the locale can show them.
-fn glyphs() -> Glyphs {
+/// Frames and marks beyond ASCII only where the locale can show them, and they are as narrow as they are thought to be.
+pub fn glyphs(ambiguous: Ambiguous) -> Glyphs {
+    if ambiguous == Ambiguous::Wide {
+        return Glyphs::Ascii;
+    }
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|text| !text.is_empty()));

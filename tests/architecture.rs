@@ -33,6 +33,7 @@ const FLOORS: &[&[&str]] = &[
     &["entry"],
     &["given", "layouts", "tour", "wishes"],
     &["workstation"],
+    &["pick"],
 ];
 
 /// Outside names, and the only rooms that may speak them.

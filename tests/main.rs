@@ -18,6 +18,7 @@ mod inbox;
 mod keys;
 mod matrix;
 mod notice;
+mod pick;
 mod picture;
 mod plain;
 mod remembered;

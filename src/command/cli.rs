@@ -106,7 +106,7 @@ pub enum Sub {
     /// The config file
     #[command(subcommand)]
     Config(ConfigSub),
-    /// Print a completion script for a shell
+    /// Print a completion script for a shell, with the key that puts a past command into its line: Alt+m
     Completions {
         /// For this shell
         shell: clap_complete::Shell,
@@ -415,6 +415,8 @@ mod tests {
             "creel completions",
             "creel search",
             "creel search x --limit 0",
+            "creel search --pick --json",
+            "creel search x --line y",
             "creel search x --kind song",
             "creel index",
             "creel import codex",

@@ -9,12 +9,24 @@ use crate::command::manual::{self, Reader};
 use crate::command::{Ended, Face, exit};
 use crate::config::preset;
 
+/// The completions of a shell, and for those with a line that can be written into the key that puts a past command there.
 pub fn completions(shell: Shell, face: &mut Face<'_>) -> Ended {
     // Into a buffer first: the generator panics when it cannot write.
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "creel", &mut script);
     face.out.write_all(&script)?;
+    face.out.write_all(picking(shell).as_bytes())?;
     Ok(exit::DONE)
+}
+
+/// `Alt+m` calls `creel search --pick`: a key that bash, zsh and fish leave free, and zellij and tmux as well.
+fn picking(shell: Shell) -> &'static str {
+    match shell {
+        Shell::Bash => include_str!("../../assets/shell/pick.bash"),
+        Shell::Zsh => include_str!("../../assets/shell/pick.zsh"),
+        Shell::Fish => include_str!("../../assets/shell/pick.fish"),
+        _ => "",
+    }
 }
 
 /// What the program looks at in its environment, beside the variables of keys.
@@ -198,6 +210,13 @@ mod tests {
             let (script, _, code) =
                 written(b"", async |face: &mut Face<'_>| completions(shell, face)).await;
             assert!(code == 0 && script.contains("max-steps"), "{shell}");
+            // One key, which inserts and runs nothing.
+            let bound = matches!(shell, Shell::Bash | Shell::Fish | Shell::Zsh);
+            assert_eq!(
+                script.contains("creel search --pick --line="),
+                bound,
+                "{shell}"
+            );
         }
     }
 }

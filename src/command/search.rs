@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::agent::moment::{Moment, Now};
-use crate::agent::search_line;
+use crate::agent::search_line::{self, Filter};
 use crate::agent::visible::one_line;
 use crate::command::moment::{self, rfc3339};
 use crate::command::{Ended, Face, Trouble, exit, find};
@@ -26,7 +26,7 @@ use crate::protocol::search::{Filters, Hit, Hits, Kind, Nearest, Search};
 #[derive(Debug, Clone, Args)]
 pub struct SearchArgs {
     /// Words to find
-    #[arg(required_unless_present = "batch")]
+    #[arg(required_unless_present_any = ["batch", "pick"])]
     pub query: Vec<String>,
     /// At most so many
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -52,6 +52,17 @@ pub struct SearchArgs {
     /// Only what this one said
     #[arg(long, value_name = "NAME")]
     pub who: Option<String>,
+    /// Draw the search on the terminal, and print what is chosen: of a command its line. Esc leaves with 130
+    #[arg(long, conflicts_with_all = ["batch", "json", "limit"])]
+    pub pick: bool,
+    /// Begin with what was typed at a shell prompt, as words alone
+    #[arg(
+        long,
+        value_name = "TEXT",
+        requires = "pick",
+        allow_hyphen_values = true
+    )]
+    pub line: Option<String>,
     /// Many questions: a file with {"id", "query"} in each line; an answer in each line of the output
     #[arg(long, value_name = "FILE", conflicts_with = "query")]
     pub batch: Option<PathBuf>,
@@ -135,6 +146,25 @@ fn nothing(text: &str, found: &Hits) -> String {
     }
     let nearest = found.nearest.iter().map(Nearest::said);
     nearest.collect::<Vec<_>>().join("; ")
+}
+
+/// The line that the search on the terminal begins with: what was given as flags stands in it as filters.
+pub fn first_line(args: &SearchArgs) -> String {
+    let mut words: Vec<String> = Vec::new();
+    let mut put = |filter, value: Option<String>| {
+        words.extend(value.and_then(|value| search_line::written(filter, &value)));
+    };
+    let kinds: Vec<&str> = args.kind.iter().map(|kind| kind.name()).collect();
+    put(Filter::Kind, Some(kinds.join(",")));
+    put(Filter::Project, args.project.clone());
+    put(Filter::Source, args.source.clone());
+    put(Filter::Session, args.session.clone());
+    put(Filter::Who, args.who.clone());
+    put(Filter::Since, args.since.map(|moment| moment.to_string()));
+    put(Filter::Until, args.until.map(|moment| moment.to_string()));
+    words.extend(args.query.iter().cloned());
+    words.extend(args.line.as_deref().map(search_line::as_words));
+    words.join(" ")
 }
 
 async fn ask(args: &SearchArgs, text: String, door: &Door, now: &Now) -> Result<Hits, Trouble> {

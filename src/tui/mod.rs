@@ -10,6 +10,7 @@ mod feed;
 mod files;
 mod lending;
 mod memory;
+pub mod pick;
 mod pointing;
 mod queue;
 pub mod reload;

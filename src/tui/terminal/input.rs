@@ -10,6 +10,7 @@ use std::time::Duration;
 
 use crossterm::event::{KeyEvent, MouseEvent};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags, open};
 use rustix::io::Errno;
 use signal_hook::consts::signal as number;
 use signal_hook::iterator::backend::SignalDelivery;
@@ -64,6 +65,18 @@ pub enum Signal {
     /// The program runs again after it was stopped.
     Continue,
     User,
+}
+
+/// The terminal that the person types at, wherever standard input comes from.
+pub fn person() -> io::Result<OwnedFd> {
+    for standard in [rustix::stdio::stdin(), rustix::stdio::stderr()] {
+        if rustix::termios::isatty(standard) {
+            return standard.try_clone_to_owned();
+        }
+    }
+    // Last, since not every system lets this one be waited for.
+    let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::CLOEXEC;
+    Ok(open("/dev/tty", flags, Mode::empty())?)
 }
 
 /// The thread that reads. Dropping it ends the thread; the signals stay caught.

@@ -52,6 +52,24 @@ impl Device {
         })
     }
 
+    /// The terminal of the person, wherever standard output goes.
+    pub fn of_person() -> io::Result<Self> {
+        for path in ["/dev/tty", "/proc/self/fd/2"] {
+            if let Ok(device) = Self::open(Path::new(path)) {
+                return Ok(device);
+            }
+        }
+        let standard = rustix::stdio::stderr();
+        if !rustix::termios::isatty(standard) {
+            return Err(Errno::NOTTY.into());
+        }
+        Ok(Self {
+            file: standard.try_clone_to_owned()?,
+            waits: true,
+            torn: AtomicBool::new(false),
+        })
+    }
+
     /// The terminal with this name.
     pub fn open(path: &Path) -> io::Result<Self> {
         let flags = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
