@@ -437,8 +437,8 @@ impl Session {
 
     fn model_changes(&mut self, model: &ModelRef) {
         let answered = self.served.is_some() || self.spec.forked.is_some();
-        let before = self.before.take().or_else(|| Some(self.model.clone()));
-        self.before = before.filter(|before| answered && before != model);
+        let before = self.before.take().unwrap_or_else(|| self.model.clone());
+        self.before = Some(before).filter(|before| answered && before != model);
         self.model = model.clone();
     }
 
@@ -492,10 +492,7 @@ impl Session {
                     self.failing.ran(open.subject, exit);
                 }
             }
-            Item::Recalled(recalled) => {
-                let told = recalled.sources.iter().map(|source| source.item);
-                self.recalled.extend(told);
-            }
+            Item::Recalled(told) => self.recalled.extend(told.items()),
             Item::Prompt { .. } | Item::Notice { .. } | Item::Shell { .. } => {}
         }
     }

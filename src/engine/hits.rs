@@ -26,42 +26,28 @@ pub(crate) struct Asked {
     pub question: Question,
     /// Those that were given and those of the text.
     pub filters: Filters,
-    /// `None` where nothing can fit: no such project.
-    pub limits: Option<Limits>,
-    /// Then which filter fits none.
-    pub unfit: Option<String>,
-    /// By what hits are kept to some names.
+    /// Where nothing can fit, why: no such project.
+    pub limits: Result<Limits, String>,
+    /// By what the hits are kept to some.
     pub kept: Vec<By>,
-    pub now: Time,
 }
 
 impl Asked {
-    /// `bound`: what it is kept to, whatever its text says.
+    /// `besides`: as if the question did not keep hits by this. `bound`: what it is kept to, whatever its text says.
     pub(crate) fn new(
         catalog: &Catalog,
         search: &Search,
         now: Time,
-        bound: Option<Bound<'_>>,
+        (besides, bound): (Option<By>, Option<Bound<'_>>),
     ) -> Result<Self, String> {
-        Self::besides(catalog, search, now, bound, None)
-    }
-
-    /// The same as if it did not keep hits by this.
-    pub(crate) fn besides(
-        catalog: &Catalog,
-        search: &Search,
-        now: Time,
-        bound: Option<Bound<'_>>,
-        besides: Option<By>,
-    ) -> Result<Self, String> {
-        let now = Now {
-            time: now,
-            zone: local_zone(),
-        };
         let analyser = Analyser::default();
         let parts = parts(&search.text);
         let question = Question::new(&analyser, &parts, search.typing);
         let mut filters = search.filters.clone();
+        let now = Now {
+            time: now,
+            zone: local_zone(),
+        };
         narrow(&mut filters, &parts, &now)?;
         let kept = By::ALL.into_iter().filter(|by| keeps(&filters, *by));
         let kept = kept.collect();
@@ -72,41 +58,11 @@ impl Asked {
             Some(By::Source) => filters.source = None,
             Some(By::Who) => filters.who = None,
         }
-        let who = filters
-            .who
-            .iter()
-            .flat_map(|who| analyser.tokens(who))
-            .map(|token| token.text);
-        let mut limits = Limits {
-            kinds: filters.kinds.clone(),
-            sessions: None,
-            since: filters.since.map(|time| time.0),
-            until: filters.until.map(|time| time.0),
-            who: who.collect(),
-        };
-        let mut unfit = None;
-        if let (Some(since), Some(until)) = (limits.since, limits.until)
-            && since >= until
-        {
-            unfit = Some("since: is later than until:".to_owned());
-        }
-        let by_session = bound.is_some()
-            || filters.project.is_some()
-            || filters.source.is_some()
-            || filters.session.is_some();
-        if by_session {
-            limits.sessions = catalog.within(&filters, bound);
-            if limits.sessions.is_none() {
-                unfit = Some(fits_none(catalog, &filters));
-            }
-        }
         Ok(Self {
+            limits: limits(catalog, &analyser, &filters, bound),
             question,
             filters,
-            limits: unfit.is_none().then_some(limits),
-            unfit,
             kept,
-            now: now.time,
         })
     }
 }
@@ -120,55 +76,124 @@ fn keeps(filters: &Filters, by: By) -> bool {
     }
 }
 
-/// Which filter fits no session of the log, where they leave none.
-fn fits_none(catalog: &Catalog, filters: &Filters) -> String {
-    let alone = |one: Filters, why: String| catalog.within(&one, None).is_none().then_some(why);
-    let project = filters.project.as_ref().and_then(|part| {
+/// What filters come to; else which of them fits no session of the log.
+fn limits(
+    catalog: &Catalog,
+    analyser: &Analyser,
+    filters: &Filters,
+    bound: Option<Bound<'_>>,
+) -> Result<Limits, String> {
+    let who = filters
+        .who
+        .iter()
+        .flat_map(|who| analyser.tokens(who))
+        .map(|token| token.text);
+    let mut limits = Limits {
+        kinds: filters.kinds.clone(),
+        sessions: None,
+        since: filters.since.map(|time| time.0),
+        until: filters.until.map(|time| time.0),
+        who: who.collect(),
+    };
+    if let (Some(since), Some(until)) = (limits.since, limits.until)
+        && since >= until
+    {
+        return Err("since: is later than until:".to_owned());
+    }
+    let by_session = bound.is_some()
+        || filters.project.is_some()
+        || filters.source.is_some()
+        || filters.session.is_some();
+    if by_session {
+        limits.sessions = catalog.within(filters, bound);
+        if limits.sessions.is_none() {
+            let none = alone(filters)
+                .into_iter()
+                .find(|(alone, _)| catalog.within(alone, bound).is_none());
+            return Err(none.map_or_else(
+                || "no session fits all of project:, source: and session:".to_owned(),
+                |(_, why)| why,
+            ));
+        }
+    }
+    Ok(limits)
+}
+
+/// Each filter by what a session is called, by itself, with what is said where it fits none.
+fn alone(filters: &Filters) -> Vec<(Filters, String)> {
+    let mut alone = Vec::new();
+    if let Some(part) = &filters.project {
         let one = Filters {
             project: filters.project.clone(),
             ..Filters::default()
         };
-        alone(one, format!("no project's folder holds `{part}`"))
-    });
-    let source = filters.source.as_ref().and_then(|source| {
+        alone.push((one, format!("no project's folder holds `{part}`")));
+    }
+    if let Some(source) = &filters.source {
         let one = Filters {
             source: filters.source.clone(),
             ..Filters::default()
         };
-        alone(one, format!("there is no session of `{source}`"))
-    });
-    let session = filters.session.as_ref().and_then(|part| {
+        alone.push((one, format!("there is no session of `{source}`")));
+    }
+    if let Some(part) = &filters.session {
         let one = Filters {
             session: filters.session.clone(),
             ..Filters::default()
         };
-        alone(one, format!("no session's id holds `{part}`"))
-    });
-    project
-        .or(source)
-        .or(session)
-        .unwrap_or_else(|| "no session fits all of project:, source: and session:".to_owned())
+        alone.push((one, format!("no session's id holds `{part}`")));
+    }
+    alone
 }
 
-/// How many of the hits there are of each name.
+/// The answers with what a person sees of them.
+pub(crate) fn hits(
+    reader: &Reader,
+    question: &Question,
+    answers: &[Answer],
+) -> Result<Vec<Hit>, String> {
+    let analyser = Analyser::default();
+    seen(reader, answers, |answer, session, event, heading| {
+        hit(&analyser, question, answer, session, event, heading)
+    })
+}
+
+/// How many of the answers there are of each name.
+pub(crate) fn counted(reader: &Reader, answers: &[Answer], by: By) -> Result<Facet, String> {
+    let names = seen(reader, answers, |_, session, event, heading| {
+        Some(match by {
+            By::Project => heading.project.clone(),
+            By::Source => heading.source.clone(),
+            By::Kind => document::of(event, session)?.kind.name().to_owned(),
+            By::Who => document::of(event, session)?.who,
+        })
+    })?;
+    Ok(facet(by, names.iter().map(String::as_str)))
+}
+
+/// The same of hits that are there.
 pub(crate) fn facets(hits: &[Hit]) -> impl Iterator<Item = Facet> + '_ {
-    By::ALL.into_iter().map(|by| facet(hits, by))
+    By::ALL.into_iter().map(|by| {
+        let name = move |hit: &Hit| match by {
+            By::Kind => hit.kind.name().to_owned(),
+            By::Project => hit.project.clone(),
+            By::Source => hit.source.clone(),
+            By::Who => hit.who.clone(),
+        };
+        let names: Vec<String> = hits.iter().map(name).collect();
+        facet(by, names.iter().map(String::as_str))
+    })
 }
 
 /// Of a project the last name of its folder.
-pub(crate) fn facet(hits: &[Hit], by: By) -> Facet {
+fn facet<'n>(by: By, names: impl Iterator<Item = &'n str>) -> Facet {
     let mut counts: Vec<(String, u32)> = Vec::new();
-    for hit in hits {
+    for name in names {
         let name = match by {
-            By::Kind => hit.kind.name(),
-            By::Project => {
-                let folder = hit.project.trim_end_matches('/');
-                folder.rsplit('/').next().unwrap_or_default()
-            }
-            By::Source => &hit.source,
-            By::Who => &hit.who,
+            By::Project => name.trim_end_matches('/').rsplit('/').next(),
+            By::Kind | By::Source | By::Who => Some(name),
         };
-        let name = name.trim();
+        let name = name.unwrap_or_default().trim();
         match counts.iter_mut().find(|(known, _)| known == name) {
             _ if name.is_empty() => {}
             Some((_, count)) => *count += 1,
@@ -179,12 +204,12 @@ pub(crate) fn facet(hits: &[Hit], by: By) -> Facet {
     Facet { by, counts }
 }
 
-/// The answers with what a person sees of them.
-pub(crate) fn hits(
+/// What is made of each answer whose fact is still there, in their order.
+fn seen<T>(
     reader: &Reader,
-    question: &Question,
     answers: &[Answer],
-) -> Result<Vec<Hit>, String> {
+    made: impl Fn(&Answer, u64, &Event, &Heading) -> Option<T>,
+) -> Result<Vec<T>, String> {
     let wanted: Vec<Seq> = answers.iter().map(|answer| Seq(answer.seq)).collect();
     let facts = reader.facts(&wanted).map_err(|error| error.to_string())?;
     let mut sessions: Vec<u64> = answers.iter().map(|answer| answer.session).collect();
@@ -197,13 +222,12 @@ pub(crate) fn hits(
         .into_iter()
         .map(|(session, event)| (event.seq.0, (session, event)))
         .collect();
-    let analyser = Analyser::default();
-    let hits = answers.iter().filter_map(|answer| {
+    let made = answers.iter().filter_map(|answer| {
         let (session, event) = facts.get(&answer.seq)?;
         let heading = headings.get(session)?;
-        hit(&analyser, question, answer, *session, event, heading)
+        made(answer, *session, event, heading)
     });
-    Ok(hits.collect())
+    Ok(made.collect())
 }
 
 fn hit(

@@ -19,7 +19,7 @@ use crate::memory::search::{self, Answer, Recency};
 use crate::memory::tail::Tail;
 use crate::note;
 use crate::protocol::id::Seq;
-use crate::protocol::search::{By, Facet, Hit, Hits, IndexStatus, Nearest, Search};
+use crate::protocol::search::{By, Hits, IndexStatus, Nearest, Search};
 use crate::protocol::time::Time;
 use crate::store::memory::End;
 use crate::store::read::Reader;
@@ -89,27 +89,42 @@ impl Memory {
     ) -> Result<Hits, String> {
         let started = Instant::now();
         let asked = self.asked(reader, search, now, None)?;
-        let (hits, behind) = self.found(reader, &asked, search)?;
-        let mut facets: Vec<Facet> = Vec::new();
-        if search.facets {
-            facets.extend(hits::facets(&hits));
-        }
-        for facet in &mut facets {
-            // Where a name is kept, the others are counted as well: one sees what else there is.
-            if asked.kept.contains(&facet.by) {
-                let besides = self.besides(reader, search, now, facet.by)?;
-                let (hits, _) = self.found(reader, &besides, search)?;
-                *facet = hits::facet(&hits, facet.by);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        self.follow(&mut state, reader)?;
+        let recency = search.typing.then_some(Recency { now: now.0 });
+        let limit = search.limit as usize;
+        let found = self.found(&mut state, &asked, limit, recency)?;
+        // Where a name is kept, the others are counted as well: one sees what else there is.
+        let mut besides = Vec::new();
+        for by in asked.kept.iter().filter(|_| search.facets) {
+            let other = self.look_up(reader, search, now, (Some(*by), None))?;
+            if other.limits.is_ok() {
+                let found = self.found(&mut state, &other, limit, recency)?;
+                besides.push((*by, found));
             }
         }
-        let unknown = if hits.is_empty() {
-            let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-            self.with_index(&mut state, |index, tail| {
+        let mut unknown = Vec::new();
+        if found.is_empty() {
+            unknown = self.with_index(&mut state, |index, tail| {
                 nearest::unknown(index, tail, &Analyser::default(), &search.text)
-            })?
-        } else {
-            Vec::new()
-        };
+            })?;
+        }
+        let behind = state.behind();
+        drop(state);
+        let mut hits = notes::found(&note::all(&self.notes), &asked.question, &asked.filters);
+        hits.truncate(NOTES);
+        hits.extend(hits::hits(reader, &asked.question, &found)?);
+        hits.truncate(limit);
+        let mut facets = Vec::new();
+        if search.facets {
+            for facet in hits::facets(&hits) {
+                let beside = besides.iter().find(|(by, _)| *by == facet.by);
+                facets.push(match beside {
+                    Some((by, answers)) => hits::counted(reader, answers, *by)?,
+                    None => facet,
+                });
+            }
+        }
         Ok(Hits {
             hits,
             behind,
@@ -117,35 +132,8 @@ impl Memory {
             facets,
             instead: nearest::instead(&search.text, &unknown),
             nearest: unknown.into_iter().map(said).collect(),
-            unfit: asked.unfit,
+            unfit: asked.limits.err(),
         })
-    }
-
-    /// The hits of a question, notes first, and how many entries were not searched.
-    fn found(
-        &self,
-        reader: &Reader,
-        asked: &Asked,
-        search: &Search,
-    ) -> Result<(Vec<Hit>, u64), String> {
-        let Answers { answers, behind } = self.answers(reader, asked, search)?;
-        let mut found = notes::found(&note::all(&self.notes), &asked.question, &asked.filters);
-        found.truncate(NOTES);
-        found.extend(hits::hits(reader, &asked.question, &answers)?);
-        found.truncate(search.limit as usize);
-        Ok((found, behind))
-    }
-
-    fn besides(
-        &self,
-        reader: &Reader,
-        search: &Search,
-        now: Time,
-        by: By,
-    ) -> Result<Asked, String> {
-        let mut catalog = self.catalog.lock().unwrap_or_else(PoisonError::into_inner);
-        catalog.follow(reader).map_err(|error| error.to_string())?;
-        Asked::besides(&catalog, search, now, None, Some(by))
     }
 
     /// A question as it is put to the index: its filters are looked up. Blocks.
@@ -156,9 +144,19 @@ impl Memory {
         now: Time,
         bound: Option<Bound<'_>>,
     ) -> Result<Asked, String> {
+        self.look_up(reader, search, now, (None, bound))
+    }
+
+    fn look_up(
+        &self,
+        reader: &Reader,
+        search: &Search,
+        now: Time,
+        how: (Option<By>, Option<Bound<'_>>),
+    ) -> Result<Asked, String> {
         let mut catalog = self.catalog.lock().unwrap_or_else(PoisonError::into_inner);
         catalog.follow(reader).map_err(|error| error.to_string())?;
-        Asked::new(&catalog, search, now, bound)
+        Asked::new(&catalog, search, now, how)
     }
 
     /// The folders of projects that sessions worked in. Blocks.
@@ -168,29 +166,32 @@ impl Memory {
         Ok(catalog.projects().map(str::to_owned).collect())
     }
 
-    /// The same of a question that was looked up, without what a person sees of it. Blocks.
+    /// What answers a question that was looked up, without what a person sees of it. Blocks.
     pub(crate) fn answers(
         &self,
         reader: &Reader,
         asked: &Asked,
-        search: &Search,
+        limit: usize,
     ) -> Result<Answers, String> {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         self.follow(&mut state, reader)?;
-        let Some(limits) = &asked.limits else {
-            return Ok(Answers {
-                answers: Vec::new(),
-                behind: state.behind(),
-            });
+        let answers = self.found(&mut state, asked, limit, None)?;
+        let behind = state.behind();
+        Ok(Answers { answers, behind })
+    }
+
+    fn found(
+        &self,
+        state: &mut State,
+        asked: &Asked,
+        limit: usize,
+        recency: Option<Recency>,
+    ) -> Result<Vec<Answer>, String> {
+        let Ok(limits) = &asked.limits else {
+            return Ok(Vec::new());
         };
-        let limit = search.limit as usize;
-        let recency = search.typing.then_some(Recency { now: asked.now.0 });
-        let answers = self.with_index(&mut state, |index, tail| {
+        self.with_index(state, |index, tail| {
             search::search(index, tail, &asked.question, limits, limit, recency)
-        })?;
-        Ok(Answers {
-            answers,
-            behind: state.behind(),
         })
     }
 

@@ -62,6 +62,7 @@ pub(crate) async fn recall(
         let search = Search {
             text: wanted.query.clone(),
             typing: false,
+            facets: false,
             limit: wanted.told.saturating_add(ANSWERS + 1),
             filters: Filters {
                 kinds: wanted.kinds.clone(),
@@ -76,7 +77,7 @@ pub(crate) async fn recall(
             holds: &|project| projects.contains(project),
         };
         let asked = memory.asked(reader, &search, now, Some(bound))?;
-        let found = memory.answers(reader, &asked, &search)?;
+        let found = memory.answers(reader, &asked, search.limit as usize)?;
         let kept = hits(reader, &asked.question, &found.answers)?;
         let notes = if wanted.told == 0 && wanted.project.is_none() {
             notes::found(&asking.shelf.files(), &asked.question, &asked.filters)

@@ -101,6 +101,7 @@ async fn recalled(
             // Its signs are none of a search's.
             text: plain(&text),
             typing: false,
+            facets: false,
             limit: 40,
             filters: Filters {
                 kinds: vec![Kind::Turn, Kind::Summary],
@@ -113,7 +114,9 @@ async fn recalled(
             holds: &|project| project == own,
         };
         let asked = memory.asked(reader, &search, time, Some(bound))?;
-        let answers = memory.answers(reader, &asked, &search)?.answers;
+        let answers = memory
+            .answers(reader, &asked, search.limit as usize)?
+            .answers;
         let clear: Vec<Answer> = answers
             .into_iter()
             .filter(|answer| is_clear(answer) && !known.contains(&Seq(answer.seq)))

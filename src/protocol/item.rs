@@ -134,6 +134,13 @@ pub struct Recalled {
     pub tokens: u64,
 }
 
+impl Recalled {
+    /// What was recalled, by its items.
+    pub fn items(&self) -> impl Iterator<Item = Seq> + '_ {
+        self.sources.iter().map(|source| source.item)
+    }
+}
+
 /// Where a passage stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Source {
