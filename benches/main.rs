@@ -30,6 +30,7 @@ mod program;
 mod recall;
 mod reopen;
 mod report;
+mod retrieval;
 mod sandbox;
 mod start;
 mod steps;
@@ -146,6 +147,12 @@ const ROWS: &[Row] = &[
         recall::measure,
     ),
     row(
+        "retrieval",
+        "how well memory finds: Chinese, code, other words",
+        120,
+        retrieval::measure,
+    ),
+    row(
         "million",
         "a memory of one million items: indexed, asked",
         600,
@@ -179,7 +186,7 @@ fn main() -> ExitCode {
     {
         println!("there is no row `{unknown}`; there are:");
         for row in ROWS {
-            println!("  {:<8} {}", row.name, row.what);
+            println!("  {:<9} {}", row.name, row.what);
         }
         return ExitCode::from(2);
     }

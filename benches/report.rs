@@ -96,6 +96,8 @@ pub struct Finding {
     unit: &'static str,
     samples: Samples,
     targets: Vec<(Of, f64)>,
+    /// The least it should be, where more is better.
+    floor: Option<f64>,
     notes: Vec<String>,
 }
 
@@ -107,12 +109,19 @@ impl Finding {
             unit,
             samples,
             targets: Vec::new(),
+            floor: None,
             notes: Vec::new(),
         }
     }
 
     pub fn target(mut self, of: Of, most: f64) -> Self {
         self.targets.push((of, most));
+        self
+    }
+
+    /// The least that the median should be.
+    pub fn floor(mut self, least: f64) -> Self {
+        self.floor = Some(least);
         self
     }
 
@@ -127,12 +136,12 @@ impl Finding {
 
     /// Nothing where there is no target. A value that the table rounds to its target is within it.
     fn verdict(&self) -> &'static str {
-        let over = |(of, most): &(Of, f64)| {
-            number(self.samples.value(*of))
-                .parse::<f64>()
-                .unwrap_or(f64::MAX)
-                > *most
-        };
+        let shown = |of| number(self.samples.value(of)).parse::<f64>();
+        let over = |(of, most): &(Of, f64)| shown(*of).unwrap_or(f64::MAX) > *most;
+        if let Some(least) = self.floor {
+            let under = shown(Of::Median).unwrap_or_default() < least;
+            return if under { "under" } else { "ok" };
+        }
         match (self.targets.is_empty(), self.targets.iter().any(over)) {
             (true, _) => "",
             (false, true) => "over",
@@ -141,6 +150,9 @@ impl Finding {
     }
 
     fn wanted(&self) -> String {
+        if let Some(least) = self.floor {
+            return format!("at least {least}");
+        }
         let mut wanted = String::new();
         for (of, most) in &self.targets {
             let comma = if wanted.is_empty() { "" } else { ", " };

@@ -8,6 +8,7 @@ mod board;
 mod cache;
 mod command;
 mod composing;
+mod corpora;
 mod crash;
 mod drawings;
 mod fault;

@@ -2,6 +2,7 @@
 //! on this machine, a terminal.
 
 pub mod chat;
+pub mod corpus;
 pub mod gemini;
 pub mod ollama;
 pub mod pty;
