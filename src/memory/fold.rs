@@ -1,7 +1,9 @@
-//! Characters as they are compared: small letters, no accents, no wide forms, so that `Café`, `ＡＢＣ１２３` and `ﾃﾞｰﾀ` are found
-//! however they were typed.
+//! Characters as they are compared: small letters, no accents, no wide forms, simplified signs for traditional ones, so that
+//! `Café`, `ＡＢＣ１２３`, `ﾃﾞｰﾀ` and `資料` are found however they were typed.
 
 use icu_normalizer::{ComposingNormalizerBorrowed, DecomposingNormalizerBorrowed};
+
+use crate::memory::simplified::simplified;
 
 /// Writing systems that set no spaces between words: each sign and each pair of signs is a word there.
 pub fn is_unspaced(c: char) -> bool {
@@ -45,6 +47,7 @@ pub fn push(c: char, out: &mut String) {
                 }
             }
         }
+        0x4E00..=0x9FFF => out.push(simplified(c)),
         // Forms for lines of equal width, ligatures, circled and small signs: what they stand for.
         0x2070..=0x218F
         | 0x2460..=0x24FF
@@ -55,7 +58,7 @@ pub fn push(c: char, out: &mut String) {
             const WHOLE: ComposingNormalizerBorrowed<'static> =
                 ComposingNormalizerBorrowed::new_nfkc();
             for part in WHOLE.normalize_iter(std::iter::once(c)) {
-                out.extend(part.to_lowercase());
+                out.extend(simplified(part).to_lowercase());
             }
         }
         _ if is_mark(c) => {}
@@ -88,6 +91,7 @@ mod tests {
             ("ﬁle", "file"),
             ("ｶﾀｶﾅ", "カタカナ"),
             ("数据库", "数据库"),
+            ("資料庫", "资料库"),
             ("데이터", "데이터"),
             ("ỐNG", "ong"),
         ];

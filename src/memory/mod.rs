@@ -17,6 +17,7 @@ mod pool;
 mod rank;
 mod schema;
 pub mod search;
+mod simplified;
 pub mod snippet;
 mod sound;
 pub mod tail;
