@@ -4,10 +4,12 @@
 use std::collections::HashMap;
 use std::time::Instant;
 
+use creel::agent::search_line::parts;
 use creel::memory::analysis::Analyser;
-use creel::memory::ask::{Question, parts};
+use creel::memory::ask::Question;
 use creel::memory::index::{Index, Position};
-use creel::memory::search::{self, Limits};
+use creel::memory::limit::Limits;
+use creel::memory::search;
 use creel::memory::tail::Tail;
 use creel::protocol::id::Seq;
 
@@ -52,7 +54,7 @@ fn found(indexed: &[&Corpus], asked: &Corpus, floors: (f64, f64)) -> [Finding; 3
     }
     let position = Position {
         seq: Seq(facts),
-        purged: 0,
+        ..Position::default()
     };
     writer.commit(position).expect("a commit");
     index.reload().expect("a reload");

@@ -1,5 +1,8 @@
 //! The line a person searches by, taken apart: words, phrases in quotes, words that must not be there, and filters such as
 //! `kind:command`.
+//!
+//! `-word` has two meanings, and a line does not tell which: a word that must not be there, or a flag of a command that was
+//! pasted. So what holds the word is left out, except where it stands there as a flag too.
 
 use std::ops::Range;
 
@@ -13,8 +16,10 @@ pub enum Part {
     Text(String),
     /// `"in this order"`.
     Phrase(String),
-    /// `-this`.
+    /// `-"this"`.
     Without(String),
+    /// `-this`, with its dash: not with this word, or with this flag.
+    Dash(String),
     /// `kind:command`, with the name of the filter.
     Filter(Filter, String),
 }
@@ -179,8 +184,8 @@ fn next(rest: &str) -> (Part, &str) {
         if let Some((phrase, after)) = quoted(after) {
             return (Part::Without(phrase.to_owned()), after);
         }
-        let (word, after) = word(after);
-        return (Part::Without(word.to_owned()), after);
+        let (word, after) = word(rest);
+        return (Part::Dash(word.to_owned()), after);
     }
     let (plain, after) = word(rest);
     if let Some((name, value)) = plain.split_once(':')
@@ -219,7 +224,7 @@ mod tests {
 
     #[test]
     fn lines_are_taken_apart() {
-        use Part::{Filter as By, Phrase, Text, Without};
+        use Part::{Dash, Filter as By, Phrase, Text, Without};
         let text = |text: &str| Text(text.to_owned());
         let cases: Vec<(&str, Vec<Part>)> = vec![
             ("", vec![]),
@@ -235,7 +240,7 @@ mod tests {
             ),
             (
                 "\"retry after\" -header",
-                vec![Phrase("retry after".into()), Without("header".into())],
+                vec![Phrase("retry after".into()), Dash("-header".into())],
             ),
             (
                 "project:\"my api\" x",
@@ -244,7 +249,8 @@ mod tests {
             ("kind: x", vec![text("kind:"), text("x")]),
             ("http://a.b:80/c", vec![text("http://a.b:80/c")]),
             ("\"open", vec![text("\"open")]),
-            ("- -- -5", vec![text("-"), text("--"), Without("5".into())]),
+            ("- -- -5", vec![text("-"), text("--"), Dash("-5".into())]),
+            ("-\"a b\" x", vec![Without("a b".into()), text("x")]),
             (
                 "who:Anna who:\"\"",
                 vec![By(Filter::Who, "Anna".into()), text("who:\"\"")],

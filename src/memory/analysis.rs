@@ -4,6 +4,9 @@
 //!   plain one (`went` finds `go`).
 //! - Names of programs are found whole and in parts: `parse_config_file`, `parseConfigFile` and `parse-config-file` all hold
 //!   `parse`, `config`, `file` and the one word `parseconfigfile`.
+//! - Two parts of a longer name that stand side by side are one word as well: `WebSocketClient` holds `websocket`.
+//! - A flag of a command is a word with its dash (`-delete`) beside the one without.
+//! - A hash is found by its first seven signs as well, as programs shorten it.
 //! - Scripts without spaces are found by single signs and by pairs, so a word of two signs is found wherever it stands.
 //! - That a text names a time is a word as well ([`TIME`]), for questions that ask when.
 
@@ -19,6 +22,12 @@ pub const TIME: &str = "\u{1}time";
 
 /// Longer ones are no words that anyone types: hashes, encoded bytes. They are found by their beginning.
 const LONGEST: usize = 48;
+
+/// Names of more parts are no names but sentences with dashes.
+const LONGEST_NAME: usize = 8;
+
+/// As many signs of a hash as programs show of it.
+const SHORT_HASH: usize = 7;
 
 /// A word of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -153,8 +162,12 @@ struct Found<'a> {
 impl Found<'_> {
     fn unspaced(&mut self, text: &str, bytes: Range<usize>) {
         let run = text.get(bytes.clone()).unwrap_or_default();
-        if self.time.is_none() && vocabulary::names_time_unspaced(run) {
-            self.time = Some(bytes.clone());
+        if self.time.is_none() {
+            let before = text.get(..bytes.start).unwrap_or_default().trim_end();
+            let after_digit = before.ends_with(|c: char| c.is_ascii_digit());
+            if vocabulary::names_time_unspaced(&fold::folded(run), after_digit) {
+                self.time = Some(bytes.clone());
+            }
         }
         let signs: Vec<(usize, char)> = run.char_indices().collect();
         for (nth, &(offset, sign)) in signs.iter().enumerate() {
@@ -175,29 +188,49 @@ impl Found<'_> {
     /// A run such as `parse_config-file's`.
     fn words(&mut self, text: &str, bytes: Range<usize>) {
         let run = text.get(bytes.clone()).unwrap_or_default();
-        let parts = parts(run);
-        let first = self.position;
-        if parts.len() > 1 && run.len() <= LONGEST * 2 {
-            let whole: String = parts
-                .iter()
-                .map(|part| fold::folded(run.get(part.clone()).unwrap_or_default()))
-                .collect();
-            let from = parts.first().map_or(0, |part| part.start);
-            let to = parts.last().map_or(run.len(), |part| part.end);
-            let bytes = bytes.start + from..bytes.start + to;
-            self.put(self.analyser.stem(&whole), whole, bytes);
+        let mut parts: Vec<(Range<usize>, String)> = Vec::new();
+        for part in self::parts(run) {
+            let folded = fold::folded(run.get(part.clone()).unwrap_or_default());
+            if !folded.is_empty() {
+                parts.push((part, folded));
+            }
         }
-        debug_assert_eq!(first, self.position);
-        for part in parts {
-            let word = run.get(part.clone()).unwrap_or_default();
-            let mut folded = fold::folded(word);
-            if folded.is_empty() {
-                continue;
+        let (Some((first, _)), Some((last, _))) = (parts.first(), parts.last()) else {
+            return;
+        };
+        let all = bytes.start + first.start..bytes.start + last.end;
+        let whole: String = parts.iter().map(|(_, folded)| folded.as_str()).collect();
+        let dashes = flag(text.get(..bytes.start).unwrap_or_default());
+        if dashes > 0 && run.len() <= LONGEST && run.starts_with(|c: char| c.is_ascii_alphabetic())
+        {
+            self.put(
+                format!("-{whole}"),
+                String::new(),
+                all.start - dashes..all.end,
+            );
+        }
+        if parts.len() > 1 && run.len() <= LONGEST * 2 {
+            self.put(self.analyser.stem(&whole), whole, all);
+        }
+        for (nth, (part, folded)) in parts.iter().enumerate() {
+            let bytes = bytes.start + part.start..bytes.start + part.end;
+            if let Some((next, after)) = parts.get(nth + 1)
+                && (3..=LONGEST_NAME).contains(&parts.len())
+                && joins(folded)
+                && joins(after)
+            {
+                let joined = format!("{folded}{after}");
+                let both = bytes.start..bytes.end + (next.end - part.end);
+                self.put(self.analyser.stem(&joined), joined, both);
+            }
+            let mut folded = folded.clone();
+            if folded.len() > SHORT_HASH && is_hash(&folded) {
+                let short = folded.get(..SHORT_HASH).unwrap_or_default();
+                self.put(short.to_owned(), String::new(), bytes.clone());
             }
             if folded.len() > LONGEST {
                 folded.truncate(folded.floor_char_boundary(LONGEST));
             }
-            let bytes = bytes.start + part.start..bytes.start + part.end;
             if self.time.is_none() && vocabulary::names_time(&folded) {
                 self.time = Some(bytes.clone());
             }
@@ -223,7 +256,8 @@ fn parts(run: &str) -> Vec<Range<usize>> {
     let mut start = None;
     let mut previous: Option<char> = None;
     let mut chars = run.char_indices().peekable();
-    let hash = is_hash(run);
+    let id = is_hash(run);
+    let mut hash = id;
     while let Some((at, c)) = chars.next() {
         if !is_word(c) {
             let apostrophe = matches!(c, '\'' | '’');
@@ -245,6 +279,10 @@ fn parts(run: &str) -> Vec<Range<usize>> {
             continue;
         }
         let next = chars.peek().map(|&(_, next)| next);
+        if start.is_none() {
+            let rest = run.get(at..).unwrap_or_default();
+            hash = id || rest.split(|c| !is_word(c)).next().is_some_and(is_hash);
+        }
         let border = !hash && previous.is_some_and(|before| borders(before, c, next));
         if border {
             parts.extend(start.replace(at).map(|from| from..at));
@@ -266,14 +304,31 @@ fn borders(before: char, c: char, next: Option<char>) -> bool {
     to_upper || last_upper || digits
 }
 
-/// Sixteen signs and more of hexadecimal digits with both letters and digits among them: split, it would be many words that
-/// mean nothing.
+/// Whether two parts of a name side by side may be one word elsewhere: `web` and `socket`, but not `v` and `2`.
+fn joins(part: &str) -> bool {
+    part.len() > 1 && part.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+/// How many dashes at the end of what stands before a word make a flag of it; 0 where it is none.
+fn flag(before: &str) -> usize {
+    let rest = before.trim_end_matches('-');
+    let dashes = before.len() - rest.len();
+    let free = rest.chars().next_back().is_none_or(|c| {
+        c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '(' | '[' | '{' | ',' | '=' | '|')
+    });
+    if free && dashes <= 2 { dashes } else { 0 }
+}
+
+/// Hexadecimal digits with both letters and digits among them, sixteen signs and more, or seven where letters and digits
+/// change more than once: split, it would be many words that mean nothing.
 fn is_hash(run: &str) -> bool {
-    let plain = run.bytes().filter(|byte| *byte != b'-');
-    run.len() >= 16
-        && plain.clone().all(|byte| byte.is_ascii_hexdigit())
-        && plain.clone().any(|byte| byte.is_ascii_digit())
-        && plain.clone().any(|byte| byte.is_ascii_alphabetic())
+    let plain = || run.bytes().filter(|byte| *byte != b'-');
+    if run.len() < SHORT_HASH || !plain().all(|byte| byte.is_ascii_hexdigit()) {
+        return false;
+    }
+    let kinds = || plain().map(|byte| byte.is_ascii_digit());
+    let changes = kinds().zip(kinds().skip(1)).filter(|(a, b)| a != b).count();
+    changes >= if run.len() < 16 { 2 } else { 1 }
 }
 
 #[cfg(test)]
@@ -296,23 +351,73 @@ mod tests {
             ("Anna's dog, don't", &["anna", "dog", "don't"]),
             (
                 "parse_config_file",
-                &["parseconfigfil", "pars", "config", "file"],
+                &[
+                    "parseconfigfil",
+                    "parseconfig",
+                    "pars",
+                    "configfil",
+                    "config",
+                    "file",
+                ],
             ),
             (
                 "parseConfigFile",
-                &["parseconfigfil", "pars", "config", "file"],
+                &[
+                    "parseconfigfil",
+                    "parseconfig",
+                    "pars",
+                    "configfil",
+                    "config",
+                    "file",
+                ],
             ),
             (
                 "parse-config-file",
-                &["parseconfigfil", "pars", "config", "file"],
+                &[
+                    "parseconfigfil",
+                    "parseconfig",
+                    "pars",
+                    "configfil",
+                    "config",
+                    "file",
+                ],
             ),
             ("HTTPServer2", &["httpserver2", "http", "server", "2"]),
             ("src/http/retry.rs", &["src", "http", "retri", "rs"]),
             ("sha256", &["sha256", "sha", "256"]),
             (
                 "9fceb02d0ae598e95dc970b74767f193",
-                &["9fceb02d0ae598e95dc970b74767f193"],
+                &["9fceb02", "9fceb02d0ae598e95dc970b74767f193"],
             ),
+            ("9fceb02 9fceb02d", &["9fceb02", "9fceb02", "9fceb02d"]),
+            (
+                "crash-5ba93c9db0cff93f5",
+                &[
+                    "crash5ba93c9db0cff93f5",
+                    "crash",
+                    "5ba93c9",
+                    "5ba93c9db0cff93f5",
+                ],
+            ),
+            (
+                "WebSocketClient",
+                &[
+                    "websocketcli",
+                    "websocket",
+                    "web",
+                    "socketcli",
+                    "socket",
+                    "client",
+                ],
+            ),
+            ("v2_10_x", &["v210x", "v", "2", "10", "x"]),
+            ("find -name x", &["find", "-name", "name", "x"]),
+            (
+                "git push --force-with",
+                &["git", "push", "-forcewith", "forcewith", "forc", "with"],
+            ),
+            ("a - b, a-b, -5", &["a", "b", "ab", "a", "b", "5"]),
+            ("資料庫", &["资料", "资", "料库", "料", "库"]),
             (
                 "数据库迁移",
                 &["数据", "数", "据库", "据", "库迁", "库", "迁移", "迁", "移"],

@@ -1,7 +1,9 @@
 //! What is asked as the index is asked it: words, phrases, words that must not be there.
 
+use std::ops::Range;
+
 use crate::agent::search_line::Part;
-use crate::memory::analysis::{Analyser, Token};
+use crate::memory::analysis::{Analyser, TIME, Token};
 use crate::memory::fold::is_unspaced;
 use crate::memory::vocabulary;
 
@@ -13,13 +15,22 @@ pub struct Word {
     pub share: f32,
 }
 
+/// What no answer may hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Without {
+    /// The words that follow one another, with their distance from the first.
+    pub words: Vec<(usize, String)>,
+    /// The flag that is meant instead where there is one.
+    pub flag: Option<String>,
+}
+
 /// The words of a question in the order they are typed.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Question {
     pub words: Vec<Word>,
     /// Each the words that must follow one another, with their distance from the first.
     pub phrases: Vec<Vec<(usize, String)>>,
-    pub without: Vec<Vec<(usize, String)>>,
+    pub without: Vec<Without>,
     /// The word that is still being typed, folded: any word that begins so is meant as well.
     pub beginning: Option<String>,
     /// It asks for a time.
@@ -28,6 +39,12 @@ pub struct Question {
 
 /// More words than anyone types; of a pasted page the first ones are asked.
 const MOST_WORDS: usize = 48;
+
+/// How much parts of a name that is asked for whole count.
+const PART_SHARE: f32 = 0.6;
+
+/// How much a pair of signs counts that may be the end of a word and a particle.
+const BORDER_SHARE: f32 = 0.4;
 
 impl Question {
     /// `typing`: the last word may be the beginning of a longer one.
@@ -45,10 +62,15 @@ impl Question {
                         question.phrases.push(words);
                     }
                 }
-                Part::Without(text) => {
-                    let words = in_order(&analyser.tokens(text));
+                Part::Without(text) | Part::Dash(text) => {
+                    let (flags, words): (Vec<Token>, _) = analyser
+                        .tokens(text)
+                        .into_iter()
+                        .partition(|token| token.text.starts_with('-'));
+                    let words = in_order(&words);
                     if !words.is_empty() {
-                        question.without.push(words);
+                        let flag = flags.into_iter().next().map(|flag| flag.text);
+                        question.without.push(Without { words, flag });
                     }
                 }
                 Part::Filter(..) => {}
@@ -81,15 +103,31 @@ impl Question {
                     && token.bytes.end <= other.bytes.end
                     && other.bytes.len() > token.bytes.len()
             };
-            let share = if tokens.iter().any(within) { 0.6 } else { 1.0 };
-            let text = token.text.clone();
-            if question.words.len() < MOST_WORDS
-                && question.words.iter().all(|word| word.text != text)
-            {
-                question.words.push(Word { text, share });
+            let share = if tokens.iter().any(within) {
+                PART_SHARE
+            } else if is_pair(&token.text) && vocabulary::holds_empty_sign(&token.text) {
+                BORDER_SHARE
+            } else {
+                1.0
+            };
+            question.ask(&token.text, share);
+        }
+        // Alone they ask for nothing: all else is wanted.
+        if !question.words.is_empty() {
+            let flags = question.without.iter();
+            let flags: Vec<String> = flags.filter_map(|without| without.flag.clone()).collect();
+            for flag in flags {
+                question.ask(&flag, 1.0);
             }
         }
         question
+    }
+
+    fn ask(&mut self, text: &str, share: f32) {
+        if self.words.len() < MOST_WORDS && self.words.iter().all(|word| word.text != text) {
+            let text = text.to_owned();
+            self.words.push(Word { text, share });
+        }
     }
 
     /// Nothing is asked but by filters.
@@ -98,31 +136,38 @@ impl Question {
     }
 }
 
-/// The words of a question: where signs without spaces stand in pairs, single ones say nothing more; a pair of particles
-/// nothing at all. An expression of time is no word.
+/// The words of a question: where signs without spaces stand in pairs, single ones say nothing more, and what a question is
+/// made of says nothing at all. An expression of time is no word.
 fn told(tokens: &[Token]) -> Vec<Token> {
-    let pair = |token: &Token| {
-        let mut signs = token.text.chars();
-        matches!((signs.next(), signs.next(), signs.next()), (Some(a), Some(b), None) if is_unspaced(a) && is_unspaced(b))
+    let empty = question_words(tokens);
+    let is_empty = |token: &Token| {
+        empty
+            .iter()
+            .any(|empty| token.bytes.start < empty.end && empty.start < token.bytes.end)
     };
-    let single = |token: &Token| {
-        let mut signs = token.text.chars();
-        matches!((signs.next(), signs.next()), (Some(a), None) if is_unspaced(a))
-    };
-    let pairs: Vec<_> = tokens
+    let kept = worded(tokens, |token| !is_empty(token));
+    if kept.iter().any(|token| !vocabulary::is_empty(&token.plain)) {
+        return kept;
+    }
+    worded(tokens, |_| true)
+}
+
+fn worded(tokens: &[Token], wanted: impl Fn(&Token) -> bool) -> Vec<Token> {
+    // A particle may part words, so a pair with one covers none.
+    let pairs: Vec<&Token> = tokens
         .iter()
-        .filter(|token| pair(token))
-        .map(|token| token.bytes.clone())
+        .filter(|token| is_pair(&token.text) && wanted(token))
+        .filter(|token| !vocabulary::holds_empty_sign(&token.text))
         .collect();
     let covered = |token: &Token| {
         pairs
             .iter()
-            .any(|pair| pair.start <= token.bytes.start && token.bytes.end <= pair.end)
+            .any(|pair| pair.bytes.start <= token.bytes.start && token.bytes.end <= pair.bytes.end)
     };
     let mut kept: Vec<Token> = tokens
         .iter()
-        .filter(|token| token.text != crate::memory::analysis::TIME)
-        .filter(|token| !(single(token) && covered(token)))
+        .filter(|token| token.text != TIME && wanted(token))
+        .filter(|token| !(is_single(&token.text) && covered(token)))
         .cloned()
         .collect();
     for token in &mut kept {
@@ -133,14 +178,48 @@ fn told(tokens: &[Token]) -> Vec<Token> {
     kept
 }
 
+/// Where words stand that a question is made of, in writing without spaces.
+fn question_words(tokens: &[Token]) -> Vec<Range<usize>> {
+    let singles: Vec<(char, &Token)> = tokens
+        .iter()
+        .filter(|token| is_single(&token.text))
+        .filter_map(|token| Some((token.text.chars().next()?, token)))
+        .collect();
+    let runs = singles.chunk_by(|(_, a), (_, b)| a.bytes.end == b.bytes.start);
+    let mut empty = Vec::new();
+    for run in runs {
+        let signs: Vec<char> = run.iter().map(|(sign, _)| *sign).collect();
+        let mut at = 0;
+        while let Some(rest) = signs.get(at..).filter(|rest| !rest.is_empty()) {
+            let length = vocabulary::empty_unspaced(rest);
+            if let (Some((_, first)), Some((_, last))) =
+                (run.get(at), run.get((at + length).saturating_sub(1)))
+                && length > 0
+            {
+                empty.push(first.bytes.start..last.bytes.end);
+            }
+            at += length.max(1);
+        }
+    }
+    empty
+}
+
+/// Two signs of writing without spaces.
+fn is_pair(text: &str) -> bool {
+    let mut signs = text.chars();
+    matches!((signs.next(), signs.next(), signs.next()), (Some(a), Some(b), None) if is_unspaced(a) && is_unspaced(b))
+}
+
+fn is_single(text: &str) -> bool {
+    let mut signs = text.chars();
+    matches!((signs.next(), signs.next()), (Some(a), None) if is_unspaced(a))
+}
+
 /// One word for each place, the parts and not the whole, with the distance from the first.
 fn in_order(tokens: &[Token]) -> Vec<(usize, String)> {
     let mut words: Vec<(usize, String)> = Vec::new();
     let first = tokens.first().map_or(0, |token| token.position);
-    for token in tokens
-        .iter()
-        .filter(|token| token.text != crate::memory::analysis::TIME)
-    {
+    for token in tokens.iter().filter(|token| token.text != TIME) {
         let distance = (token.position - first) as usize;
         match words.last_mut() {
             // The narrowest stands last.
@@ -172,6 +251,12 @@ mod tests {
             ("数据库的迁移", &["数据", "据库", "库的", "的迁", "迁移"]),
             ("我的 retry", &["retri"]),
             ("移", &["移"]),
+            ("是什么原因", &["是", "原因"]),
+            ("猫什么时候打针", &["猫", "打针"]),
+            ("为什么", &["为什", "什么"]),
+            ("資料在哪裡", &["资料", "料在"]),
+            ("tar -xzf", &["tar", "-xzf"]),
+            ("-xzf", &[]),
             ("parse_config", &["parseconfig", "pars", "config"]),
         ];
         for (line, expected) in cases {

@@ -357,30 +357,45 @@ struct Within<'a> {
     columns: Option<Columns>,
     /// Phrases and names that must be there, the rarest first.
     with: Vec<Box<dyn Scorer>>,
-    /// What must not.
-    without: Vec<Box<dyn Scorer>>,
+    without: Vec<Not>,
+}
+
+/// What must not be there, unless the flag of that name is.
+struct Not {
+    words: Box<dyn Scorer>,
+    flag: Option<Box<dyn Scorer>>,
+}
+
+/// Whether a list holds an item; asked in rising order.
+fn at(list: &mut Box<dyn Scorer>, doc: DocId) -> bool {
+    if list.doc() < doc {
+        list.seek(doc);
+    }
+    list.doc() == doc
 }
 
 impl<'a> Within<'a> {
     fn new(pool: &Pool<'a>, part: &'a SegmentReader) -> tantivy::Result<Self> {
         let fields = &pool.index.fields;
-        let lists = |queries: Vec<Box<dyn Query>>| -> tantivy::Result<Vec<Box<dyn Scorer>>> {
-            let plain = EnableScoring::disabled_from_searcher(pool.searcher);
-            let lists = queries
-                .into_iter()
-                .map(|query| query.weight(plain)?.scorer(part, 1.0));
-            lists.collect()
-        };
-        let phrases = |phrases: &[Vec<(usize, String)>]| {
-            let phrases = phrases.iter().map(|words| phrase(fields, words));
-            phrases.collect::<Vec<_>>()
-        };
-        let mut with = phrases(&pool.question.phrases);
-        with.extend(pool.limits.who.iter().map(|name| -> Box<dyn Query> {
+        let plain = EnableScoring::disabled_from_searcher(pool.searcher);
+        let list = |query: Box<dyn Query>| query.weight(plain)?.scorer(part, 1.0);
+        let phrases = pool.question.phrases.iter();
+        let names = pool.limits.who.iter().map(|name| -> Box<dyn Query> {
             let term = Term::from_field_text(fields.who, name);
             Box::new(TermQuery::new(term, IndexRecordOption::Basic))
-        }));
-        let mut with = lists(with)?;
+        });
+        let with = phrases.map(|words| phrase(fields, words)).chain(names);
+        let with: tantivy::Result<Vec<Box<dyn Scorer>>> = with.map(list).collect();
+        let mut with = with?;
+        let without = pool.question.without.iter().map(|without| {
+            let flag = without.flag.as_ref();
+            let flag = flag.map(|flag| list(phrase(fields, &[(0, flag.clone())])));
+            Ok(Not {
+                words: list(phrase(fields, &without.words))?,
+                flag: flag.transpose()?,
+            })
+        });
+        let without: tantivy::Result<Vec<Not>> = without.collect();
         with.sort_by_key(DocSet::size_hint);
         Ok(Self {
             part,
@@ -391,25 +406,21 @@ impl<'a> Within<'a> {
                 .then(|| Columns::of(part))
                 .transpose()?,
             with,
-            without: lists(phrases(&pool.question.without))?,
+            without: without?,
         })
     }
 
     /// Asked in rising order.
     fn holds(&mut self, doc: DocId) -> bool {
-        fn at(list: &mut Box<dyn Scorer>, doc: DocId) -> bool {
-            if list.doc() < doc {
-                list.seek(doc);
-            }
-            list.doc() == doc
-        }
         !self.part.is_deleted(doc)
             && self
                 .columns
                 .as_ref()
                 .is_none_or(|columns| columns.hold(self.limits, doc))
             && self.with.iter_mut().all(|list| at(list, doc))
-            && !self.without.iter_mut().any(|list| at(list, doc))
+            && !self.without.iter_mut().any(|not| {
+                at(&mut not.words, doc) && !not.flag.as_mut().is_some_and(|flag| at(flag, doc))
+            })
     }
 
     /// The items that are left, where these are few.

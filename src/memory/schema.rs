@@ -10,7 +10,7 @@ use crate::memory::analysis::{Analyser, Token};
 use crate::memory::document::Document;
 
 /// Of another one an index is built anew: raised with any change of fields, of what is indexed, or of how texts are taken apart.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 
 /// The fields by their handles.
 #[derive(Debug, Clone, Copy)]

@@ -4,7 +4,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::memory::analysis::{Analyser, TIME};
-use crate::memory::ask::Question;
+use crate::memory::ask::{Question, Without};
 use crate::memory::document::Document;
 use crate::memory::gather::{Gathered, Place};
 use crate::memory::limit::Limits;
@@ -228,8 +228,17 @@ impl Item {
                 .is_some_and(|beginning| self.begins(beginning))
             || question.is_empty();
         some && question.phrases.iter().all(|words| self.has_phrase(words))
-            && !question.without.iter().any(|words| self.has_phrase(words))
+            && !question
+                .without
+                .iter()
+                .any(|without| self.is_barred(without))
             && limits.who.iter().all(|name| self.who.contains(name))
+    }
+
+    /// It holds what no answer may hold.
+    fn is_barred(&self, without: &Without) -> bool {
+        let flagged = |flag: &String| self.text.contains_key(flag);
+        self.has_phrase(&without.words) && !without.flag.as_ref().is_some_and(flagged)
     }
 
     fn has_phrase(&self, words: &[(usize, String)]) -> bool {
