@@ -15,6 +15,7 @@ use std::ops::Range;
 use frostem::{Algorithm, Stemmer};
 
 use crate::memory::fold::{self, is_unspaced, is_word};
+use crate::memory::name;
 use crate::memory::vocabulary;
 
 /// Stands for any expression of time. No text can hold it: it has a sign that no word has.
@@ -22,12 +23,6 @@ pub const TIME: &str = "\u{1}time";
 
 /// Longer ones are no words that anyone types: hashes, encoded bytes. They are found by their beginning.
 const LONGEST: usize = 48;
-
-/// Names of more parts are no names but sentences with dashes.
-const LONGEST_NAME: usize = 8;
-
-/// As many signs of a hash as programs show of it.
-const SHORT_HASH: usize = 7;
 
 /// A word of a text.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,7 +184,7 @@ impl Found<'_> {
     fn words(&mut self, text: &str, bytes: Range<usize>) {
         let run = text.get(bytes.clone()).unwrap_or_default();
         let mut parts: Vec<(Range<usize>, String)> = Vec::new();
-        for part in self::parts(run) {
+        for part in name::parts(run) {
             let folded = fold::folded(run.get(part.clone()).unwrap_or_default());
             if !folded.is_empty() {
                 parts.push((part, folded));
@@ -199,33 +194,35 @@ impl Found<'_> {
             return;
         };
         let all = bytes.start + first.start..bytes.start + last.end;
-        let whole: String = parts.iter().map(|(_, folded)| folded.as_str()).collect();
-        let dashes = flag(text.get(..bytes.start).unwrap_or_default());
-        if dashes > 0 && run.len() <= LONGEST && run.starts_with(|c: char| c.is_ascii_alphabetic())
-        {
-            self.put(
-                format!("-{whole}"),
-                String::new(),
-                all.start - dashes..all.end,
-            );
-        }
-        if parts.len() > 1 && run.len() <= LONGEST * 2 {
-            self.put(self.analyser.stem(&whole), whole, all);
-        }
-        for (nth, (part, folded)) in parts.iter().enumerate() {
-            let bytes = bytes.start + part.start..bytes.start + part.end;
-            if let Some((next, after)) = parts.get(nth + 1)
-                && (3..=LONGEST_NAME).contains(&parts.len())
-                && joins(folded)
-                && joins(after)
-            {
-                let joined = format!("{folded}{after}");
-                let both = bytes.start..bytes.end + (next.end - part.end);
-                self.put(self.analyser.stem(&joined), joined, both);
+        let dashes = name::dashes(text.get(..bytes.start).unwrap_or_default());
+        let is_flag = dashes > 0
+            && run.len() <= LONGEST
+            && run.starts_with(|c: char| c.is_ascii_alphabetic());
+        let is_name = parts.len() > 1 && run.len() <= LONGEST * 2;
+        if is_flag || is_name {
+            let whole: String = parts.iter().map(|(_, folded)| folded.as_str()).collect();
+            if is_flag {
+                let bytes = all.start - dashes..all.end;
+                self.put(format!("-{whole}"), String::new(), bytes);
             }
-            let mut folded = folded.clone();
-            if folded.len() > SHORT_HASH && is_hash(&folded) {
-                let short = folded.get(..SHORT_HASH).unwrap_or_default();
+            if is_name {
+                self.put(self.analyser.stem(&whole), whole, all);
+            }
+        }
+        let joined = name::has_halves(parts.len());
+        let mut parts = parts.into_iter().peekable();
+        while let Some((part, mut folded)) = parts.next() {
+            let from = bytes.start + part.start;
+            if let Some((next, after)) = parts.peek()
+                && joined
+                && name::joins(&folded)
+                && name::joins(after)
+            {
+                let both = self.analyser.stem(&format!("{folded}{after}"));
+                self.put(both, String::new(), from..bytes.start + next.end);
+            }
+            let bytes = from..bytes.start + part.end;
+            if let Some(short) = name::short_hash(&folded) {
                 self.put(short.to_owned(), String::new(), bytes.clone());
             }
             if folded.len() > LONGEST {
@@ -247,88 +244,6 @@ impl Found<'_> {
             position: self.position,
         });
     }
-}
-
-/// What a run of letters, digits, `_`, `-` and apostrophes is made of: `parseHTTPResponse2` is `parse`, `HTTP`, `Response`, `2`;
-/// `don't` is one word, `Anna's` is `Anna`. What looks like a hash stays whole.
-fn parts(run: &str) -> Vec<Range<usize>> {
-    let mut parts = Vec::new();
-    let mut start = None;
-    let mut previous: Option<char> = None;
-    let mut chars = run.char_indices().peekable();
-    let id = is_hash(run);
-    let mut hash = id;
-    while let Some((at, c)) = chars.next() {
-        if !is_word(c) {
-            let apostrophe = matches!(c, '\'' | '’');
-            let next = chars.peek().map(|&(_, next)| next);
-            if apostrophe && start.is_some() && next.is_some_and(is_word) {
-                // Within a word: `don't` goes on, a possessive `'s` is dropped.
-                let possessive = matches!(next, Some('s' | 'S'))
-                    && !chars
-                        .clone()
-                        .nth(1)
-                        .is_some_and(|(_, after)| is_word(after));
-                if !possessive {
-                    continue;
-                }
-                chars.next();
-            }
-            parts.extend(start.take().map(|from| from..at));
-            previous = None;
-            continue;
-        }
-        let next = chars.peek().map(|&(_, next)| next);
-        if start.is_none() {
-            let rest = run.get(at..).unwrap_or_default();
-            hash = id || rest.split(|c| !is_word(c)).next().is_some_and(is_hash);
-        }
-        let border = !hash && previous.is_some_and(|before| borders(before, c, next));
-        if border {
-            parts.extend(start.replace(at).map(|from| from..at));
-        }
-        start.get_or_insert(at);
-        previous = Some(c);
-    }
-    parts.extend(start.map(|from| from..run.len()));
-    parts
-}
-
-/// Whether a new part begins between two characters of a name: at a change of case, and between letters and digits.
-fn borders(before: char, c: char, next: Option<char>) -> bool {
-    let to_upper = before.is_lowercase() && c.is_uppercase();
-    let last_upper =
-        before.is_uppercase() && c.is_uppercase() && next.is_some_and(char::is_lowercase);
-    let digits =
-        before.is_alphabetic() && c.is_numeric() || before.is_numeric() && c.is_alphabetic();
-    to_upper || last_upper || digits
-}
-
-/// Whether two parts of a name side by side may be one word elsewhere: `web` and `socket`, but not `v` and `2`.
-fn joins(part: &str) -> bool {
-    part.len() > 1 && part.bytes().all(|byte| byte.is_ascii_lowercase())
-}
-
-/// How many dashes at the end of what stands before a word make a flag of it; 0 where it is none.
-fn flag(before: &str) -> usize {
-    let rest = before.trim_end_matches('-');
-    let dashes = before.len() - rest.len();
-    let free = rest.chars().next_back().is_none_or(|c| {
-        c.is_whitespace() || matches!(c, '"' | '\'' | '`' | '(' | '[' | '{' | ',' | '=' | '|')
-    });
-    if free && dashes <= 2 { dashes } else { 0 }
-}
-
-/// Hexadecimal digits with both letters and digits among them, sixteen signs and more, or seven where letters and digits
-/// change more than once: split, it would be many words that mean nothing.
-fn is_hash(run: &str) -> bool {
-    let plain = || run.bytes().filter(|byte| *byte != b'-');
-    if run.len() < SHORT_HASH || !plain().all(|byte| byte.is_ascii_hexdigit()) {
-        return false;
-    }
-    let kinds = || plain().map(|byte| byte.is_ascii_digit());
-    let changes = kinds().zip(kinds().skip(1)).filter(|(a, b)| a != b).count();
-    changes >= if run.len() < 16 { 2 } else { 1 }
 }
 
 #[cfg(test)]
@@ -382,7 +297,10 @@ mod tests {
                     "file",
                 ],
             ),
-            ("HTTPServer2", &["httpserver2", "http", "server", "2"]),
+            (
+                "HTTPServer2",
+                &["httpserver2", "httpserver", "http", "server", "2"],
+            ),
             ("src/http/retry.rs", &["src", "http", "retri", "rs"]),
             ("sha256", &["sha256", "sha", "256"]),
             (

@@ -12,6 +12,7 @@ mod gather;
 pub mod guard;
 pub mod index;
 pub mod limit;
+mod name;
 pub mod nearest;
 mod pool;
 mod rank;
