@@ -434,4 +434,41 @@ mod tests {
         };
         assert_eq!(found("", until), [1]);
     }
+
+    #[test]
+    fn what_holds_a_word_with_its_dash_is_not_left_out() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let index = Index::open(&folder.path().join("index"), true).expect("an index");
+        let mut writer = index.writer().expect("a writer");
+        let mut tail = Tail::new();
+        for (seq, text) in [(1, "find . -delete"), (2, "find and delete it")] {
+            let document = Document {
+                seq: Seq(seq),
+                session: seq,
+                at: Time(0),
+                kind: Kind::Command,
+                role: Role::User,
+                who: String::new(),
+                text: text.to_owned(),
+            };
+            writer.add(&document).expect("added");
+            tail.add(&document);
+        }
+        let (seq, purged) = (Seq(2), 0);
+        writer.commit(Position { seq, purged }).expect("a commit");
+        index.reload().expect("a reload");
+        for (line, expected) in [
+            ("find -delete", vec![1]),
+            ("-delete", vec![1]),
+            ("find -\"delete\"", vec![]),
+            ("find delete", vec![1, 2]),
+        ] {
+            let question = Question::new(&Analyser::default(), &parts(line), false);
+            for (index, tail) in [(Some(&index), &Tail::new()), (None, &tail)] {
+                let hits = search(index, tail, &question, &Limits::default(), 20, None);
+                let hits: Vec<u64> = hits.expect("hits").iter().map(|hit| hit.seq).collect();
+                assert_eq!(hits, expected, "{line}");
+            }
+        }
+    }
 }
