@@ -161,7 +161,8 @@ impl Memory {
             (Some(Action::MemoryCopy), Some(hit)) => {
                 return Reply::Do(Wish::Copy(taken(hit).to_owned()));
             }
-            (Some(Action::MemoryForget), Some(hit)) => {
+            // A note is a line of a file, and goes with no session.
+            (Some(Action::MemoryForget), Some(hit)) if hit.note.is_none() => {
                 return Reply::Do(Wish::AskForget(hit.session, hit.title.clone()));
             }
             _ => {}
