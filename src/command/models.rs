@@ -55,6 +55,7 @@ async fn ask_again(model: &ModelRef, door: &Door, face: &mut Face<'_>) -> Ended 
         | Managed::Worktree(_)
         | Managed::Imported(_)
         | Managed::Indexed(_)
+        | Managed::Noted { .. }
         | Managed::Attached { .. }
         | Managed::NoPicture { .. } => Err(Trouble::failed(
             "the engine did something else: please report this",

@@ -66,6 +66,7 @@ pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) 
         | Managed::Worktree(_)
         | Managed::Imported(_)
         | Managed::Indexed(_)
+        | Managed::Noted { .. }
         | Managed::Attached { .. }
         | Managed::NoPicture { .. }
         | Managed::PriceAsked { .. } => Err(Trouble::failed(

@@ -39,6 +39,7 @@ pub async fn run(args: &StopArgs, door: &Door, face: &mut Face<'_>) -> Ended {
         | Managed::Worktree(_)
         | Managed::Imported(_)
         | Managed::Indexed(_)
+        | Managed::Noted { .. }
         | Managed::Attached { .. }
         | Managed::NoPicture { .. }
         | Managed::PriceAsked { .. } => {

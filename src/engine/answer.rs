@@ -8,8 +8,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::engine::house::House;
 use crate::engine::trust;
 use crate::engine::{
-    board, cache, check, health, hits, import, kept, memory, offer, open, picture, route_report,
-    worktree,
+    board, cache, check, health, hits, import, kept, memory, notes, offer, open, picture,
+    route_report, worktree,
 };
 use crate::protocol::id::SessionId;
 use crate::protocol::money::Rates;
@@ -243,6 +243,8 @@ pub(crate) async fn manage(
                 .await
                 .map(Managed::Indexed)
         }
+        Manage::Pin { session, item } => notes::pin(house, session, item).await,
+        Manage::ForgetNote { path, text } => notes::forget(house, path, text).await,
         Manage::Reload => house.reload().map(|()| Managed::Reloaded),
         Manage::Extend => house.extend().map(|()| Managed::Reloaded),
     };

@@ -465,6 +465,7 @@ impl Task {
         (turn, effects): (Turn, Vec<Effect>),
     ) {
         self.spent = 0;
+        self.forget_notes();
         self.house.providers().speed().rest();
         self.watch.begin();
         self.stop = CancellationToken::new();

@@ -113,6 +113,7 @@ impl Memory {
         drop(state);
         let mut hits = notes::found(&note::all(&self.notes), &asked.question, &asked.filters);
         hits.truncate(NOTES);
+        notes::place(reader, &mut hits);
         hits.extend(hits::hits(reader, &asked.question, &found)?);
         hits.truncate(limit);
         let mut facets = Vec::new();

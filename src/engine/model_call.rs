@@ -290,7 +290,7 @@ impl Task {
             effort: self.session.effort,
             life: self.house.providers().cache_life(model),
         };
-        let session = (self.session.id, &*self.session.spec.system);
+        let session = (self.session.id, &*self.system);
         request::prompt(&self.house, session, model, items, (made, &self.pictures))
     }
 

@@ -1,18 +1,121 @@
 //! Notes as they are searched: the files as they are now, so that what the person changed a moment ago is what is found.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use crate::agent::visible;
+use crate::engine::house::House;
 use crate::memory::analysis::Analyser;
 use crate::memory::ask::Question;
-use crate::memory::document::Document;
+use crate::memory::document::{self, Document};
 use crate::memory::limit::Limits;
 use crate::memory::search;
 use crate::memory::snippet;
 use crate::memory::tail::Tail;
-use crate::note::line::Note;
-use crate::note::{NoteFile, Of};
+use crate::note::line::{self, Link, Note};
+use crate::note::{NoteFile, Of, Shelf};
+use crate::protocol::event::Fact;
 use crate::protocol::id::{Seq, SessionId};
+use crate::protocol::op::Managed;
 use crate::protocol::search::{Filters, Hit, Kind, NotePlace, Role};
 use crate::protocol::session::OURS;
 use crate::protocol::time::Time;
+use crate::store::read::Reader;
+use crate::tool::shared::files::{self, Trouble};
+use crate::tool::shared::paths;
+
+/// The session of a note that came from none.
+const NOWHERE: SessionId = SessionId(uuid::Uuid::nil());
+
+/// Names the sessions that notes came from, and their turns, where these are in the log.
+pub(crate) fn place(reader: &Reader, notes: &mut [Hit]) {
+    for hit in notes {
+        let from = hit.note.as_ref().and_then(|note| note.from.clone());
+        let Some((part, turn)) = from else {
+            continue;
+        };
+        if let Ok(Ok(card)) = reader.find(&part) {
+            hit.session = card.id;
+            hit.turn = turn;
+        }
+    }
+}
+
+/// Characters of what is pinned: a note is a line.
+const PINNED: usize = 300;
+
+/// Keeps what an item says in the notes of its project, where the person wished it.
+pub(crate) async fn pin(
+    house: &Arc<House>,
+    session: SessionId,
+    item: Seq,
+) -> Result<Managed, String> {
+    let look = move |reader: &Reader| {
+        let found = reader.facts(&[item])?.into_iter().next();
+        let project = reader.card(session)?.map(|card| card.project);
+        Ok(found.zip(project))
+    };
+    let gone = || "this is no longer in the log".to_owned();
+    let ((_, event), project) = house.read(look).await?.ok_or_else(gone)?;
+    let Fact::ItemAdded { turn, .. } = &event.fact else {
+        return Err(gone());
+    };
+    let said = document::command_of(&event)
+        .or_else(|| document::of(&event, 0).map(|document| document.text))
+        .ok_or_else(gone)?;
+    let text = visible::brief(&said, PINNED);
+    let line = Note::written(&text, Some(&Link::new(session, *turn)))?;
+    let path = Shelf::new(house.notes(), &project).file("", false)?;
+    change(path, move |before| {
+        if Note::all(before)
+            .iter()
+            .any(|note| line.contains(&note.text))
+        {
+            return Err("this is a note already".to_owned());
+        }
+        Ok((line::added(before, &line), text, true))
+    })
+    .await
+}
+
+/// Takes a note out of its file.
+pub(crate) async fn forget(
+    house: &Arc<House>,
+    path: PathBuf,
+    text: String,
+) -> Result<Managed, String> {
+    if !Shelf::is_note(house.notes(), &path) {
+        return Err(format!("{} is no file of notes", path.display()));
+    }
+    change(path, move |before| {
+        let after = line::replaced(before, &text, None);
+        let after = after.ok_or("it is gone already: the file was changed")?;
+        Ok((after, text, false))
+    })
+    .await
+}
+
+/// Changes a file of notes, unless somebody else does at that moment.
+async fn change(
+    path: PathBuf,
+    make: impl FnOnce(&str) -> Result<(String, String, bool), String> + Send + 'static,
+) -> Result<Managed, String> {
+    let done = tokio::task::spawn_blocking(move || {
+        let path = paths::real(&path)?;
+        let before = match files::load(&path) {
+            Ok(bytes) => Some(bytes),
+            Err(Trouble::Missing) => None,
+            Err(trouble) => return Err(trouble.about(&path.display().to_string())),
+        };
+        let text = std::str::from_utf8(before.as_deref().unwrap_or_default());
+        let text = text.map_err(|_| format!("{} is no text", path.display()))?;
+        let (after, text, kept) = make(text)?;
+        files::replace(&path, before.as_deref(), after.as_bytes())
+            .map_err(|why| format!("{} {why}", path.display()))?;
+        Ok(Managed::Noted { path, text, kept })
+    });
+    done.await.map_err(|error| error.to_string())?
+}
 
 /// The share of a question's words that a note must hold: all notes are few, and each has some common word.
 const SHARE: f32 = 0.5;
@@ -90,7 +193,7 @@ fn hit(
         Of::Project(name) => format!("{} of {name}", file.name),
     };
     Hit {
-        session: SessionId(uuid::Uuid::nil()),
+        session: NOWHERE,
         item: Seq(u64::from(note.line)),
         kind: Kind::Note,
         who: "note".to_owned(),

@@ -10,8 +10,8 @@ use crate::agent::rule::Bases;
 use crate::engine::house::House;
 use crate::engine::recall;
 use crate::engine::session::Task;
-use crate::note::Shelf;
 use crate::note::line::Link;
+use crate::note::{self, Shelf};
 use crate::protocol::call::ToolCall;
 use crate::protocol::event::{Delta, Signal};
 use crate::tool::{Place, Scene};
@@ -34,6 +34,15 @@ impl House {
 }
 
 impl Task {
+    /// Leaves out of what models are told the notes that are gone. What is new waits for the next session, so that what a
+    /// provider cached stays as it is.
+    pub(crate) fn forget_notes(&mut self) {
+        let shelf = Shelf::new(self.house.notes(), &self.session.spec.project);
+        if let Some(system) = note::without_forgotten(&self.system, &shelf) {
+            self.system = system.into();
+        }
+    }
+
     pub(crate) fn place(&self) -> Place {
         let spec = &self.session.spec;
         self.house.place(&spec.cwd, &self.roots, &spec.project)

@@ -60,6 +60,8 @@ pub(crate) struct Task {
     pub(crate) roots: Vec<PathBuf>,
     /// What git keeps elsewhere for a worktree, fixed with them.
     pub(crate) repository: Option<PathBuf>,
+    /// What models are told first: as the session began, without notes that were forgotten since.
+    pub(crate) system: Arc<str>,
     /// Who may be asked in its project, fixed with them.
     pub(crate) private: Private,
     /// The rules kept in the home that hold here, as they were read last.
@@ -168,6 +170,7 @@ impl Task {
         let roots = project::roots(cwd, &project, house.home.as_deref());
         let private = Private::read(&session.spec.project);
         Self {
+            system: session.spec.system.as_str().into(),
             house,
             private,
             session,

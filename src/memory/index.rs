@@ -455,7 +455,13 @@ mod tests {
             tail.add(&document);
         }
         let (seq, purged) = (Seq(2), 0);
-        writer.commit(Position { seq, purged }).expect("a commit");
+        writer
+            .commit(Position {
+                seq,
+                purged,
+                ..Position::default()
+            })
+            .expect("a commit");
         index.reload().expect("a reload");
         for (line, expected) in [
             ("find -delete", vec![1]),

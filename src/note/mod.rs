@@ -3,6 +3,7 @@
 
 pub mod line;
 
+use std::collections::HashSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -113,6 +114,37 @@ impl Shelf {
             [] => false,
         }
     }
+}
+
+/// Before the names of files that are not told.
+const MORE: &str = "More notes, found by `recall`:";
+
+/// The head of what a session is told.
+const HEAD: &str = "\n# Notes that were kept\n";
+
+/// What a session was told when it began, without the lines of notes that were forgotten or changed since; `None` where all stand.
+pub fn without_forgotten(system: &str, shelf: &Shelf) -> Option<String> {
+    let at = system.rfind(HEAD)?;
+    let (own, notes) = system.split_at(at);
+    let told = shelf.told();
+    let stands: HashSet<&str> = told.lines().collect();
+    let is_note = |line: &&str| {
+        !line.trim().is_empty()
+            && !line.starts_with('#')
+            && !line.starts_with('[')
+            && !line.starts_with(MORE)
+    };
+    let lines = || {
+        notes
+            .split_inclusive('\n')
+            .map(|line| (line, line.trim_end_matches('\n')))
+    };
+    let is_gone = |line: &str| is_note(&line) && !stands.contains(line);
+    if !lines().any(|(_, line)| is_gone(line)) {
+        return None;
+    }
+    let left = lines().filter(|(_, line)| !is_gone(line));
+    Some(left.fold(own.to_owned(), |text, (line, _)| text + line))
 }
 
 /// Those of the home and of every project in it.
@@ -250,12 +282,12 @@ fn told(files: &[NoteFile]) -> String {
         };
         let names = others.iter().take(NAMED).copied();
         let names = names.collect::<Vec<_>>().join(", ");
-        text.push_str(&format!("\nMore notes, found by `recall`: {names}{more}\n"));
+        text.push_str(&format!("\n{MORE} {names}{more}\n"));
     }
     if text.is_empty() {
         return text;
     }
-    format!("\n# Notes that were kept\n{text}")
+    format!("{HEAD}{text}")
 }
 
 /// As a model reads it: without links and what cannot be seen, cut behind a whole line.

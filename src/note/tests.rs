@@ -97,3 +97,19 @@ fn only_names_of_notes_are_files_of_notes() {
     }
     assert!(!Shelf::is_note(home, Path::new("/srv/MEMORY.md")));
 }
+
+#[test]
+fn what_was_forgotten_since_a_session_began_is_told_no_more() {
+    let home = tempfile::tempdir().unwrap();
+    let shelf = Shelf::new(home.path(), Path::new("/srv/api"));
+    write(home.path(), MEMORY, "# Ours\n- one\n- two\n");
+    let system = format!("Be brief.\n{}", shelf.told());
+    assert_eq!(without_forgotten(&system, &shelf), None);
+    // What is new waits for the next session, so that what a provider cached stays as it is.
+    write(home.path(), MEMORY, "# Ours\n- one\n- two\n- three\n");
+    assert_eq!(without_forgotten(&system, &shelf), None);
+    write(home.path(), MEMORY, "- two\n");
+    let left = without_forgotten(&system, &shelf).unwrap();
+    assert_eq!(left, system.replace("- one\n", ""));
+    assert_eq!(without_forgotten("no notes", &shelf), None);
+}

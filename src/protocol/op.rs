@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::protocol::ask::Answer;
 use crate::protocol::effort::Effort;
 use crate::protocol::event::When;
-use crate::protocol::id::{AskId, CommandId, MessageId, ModelRef, SessionId};
+use crate::protocol::id::{AskId, CommandId, MessageId, ModelRef, Seq, SessionId};
 use crate::protocol::image::{Image, Source};
 use crate::protocol::import::{Program, Report};
 use crate::protocol::item::Block;
@@ -143,6 +143,10 @@ pub enum Manage {
     Import { program: Program, path: PathBuf },
     /// Puts all that the log holds into the index; `anew`: into a new one.
     Index { anew: bool },
+    /// Keeps what an item says as a note of its project, by the person's own wish.
+    Pin { session: SessionId, item: Seq },
+    /// Takes a note out of its file, by what it says.
+    ForgetNote { path: PathBuf, text: String },
 }
 
 /// What became of it.
@@ -188,6 +192,12 @@ pub enum Managed {
     },
     Imported(Report),
     Indexed(IndexStatus),
+    /// A file of notes was changed: what stands there now, or is gone.
+    Noted {
+        path: PathBuf,
+        text: String,
+        kept: bool,
+    },
     /// Nothing changed.
     Failed {
         why: String,

@@ -78,6 +78,7 @@ pub async fn pictures(paths: &[PathBuf], door: &Door) -> Result<Vec<Image>, Trou
             | Managed::Worktree(_)
             | Managed::Imported(_)
             | Managed::Indexed(_)
+            | Managed::Noted { .. }
             | Managed::PriceAsked { .. } => {
                 return Err(Trouble::failed(
                     "the engine did something else: please report this",

@@ -2,6 +2,7 @@
 
 use crossterm::event::KeyEvent;
 
+use crate::protocol::op::Manage;
 use crate::protocol::session::Change;
 use crate::tui::app::card::{given_to, key_beside};
 use crate::tui::app::copying;
@@ -209,6 +210,15 @@ impl App {
             Wish::Take(text) => vec![Cmd::Take(text)],
             Wish::AskForget(session, title) => self.ask_forget(session, title),
             Wish::Forget => self.forget(),
+            Wish::Pin(session, item) => {
+                vec![Cmd::Manage(session, Manage::Pin { session, item })]
+            }
+            Wish::ForgetNote(path, text) => {
+                vec![Cmd::Manage(
+                    self.view().id,
+                    Manage::ForgetNote { path, text },
+                )]
+            }
             Wish::Unstash { stashed, stays } => self.unstash(&stashed, stays),
             Wish::RemoveRules(numbers) => {
                 let remove = crate::protocol::op::Manage::RemoveRules { numbers };

@@ -191,6 +191,7 @@ impl App {
             | Managed::Worktree(_)
             | Managed::Imported(_)
             | Managed::Indexed(_)
+            | Managed::Noted { .. }
             | Managed::PriceAsked { .. } => None,
         };
         let sends = view.sends;

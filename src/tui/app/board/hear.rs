@@ -5,7 +5,7 @@ use std::collections::HashSet;
 
 use crate::agent::figure;
 use crate::agent::unmarked;
-use crate::agent::visible::{first_line, one_line};
+use crate::agent::visible::{brief, first_line, one_line};
 use crate::protocol::board::{Glimpse, Shelf, Weight};
 use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::SessionId;
@@ -49,6 +49,16 @@ impl App {
     pub fn managed(&mut self, session: SessionId, managed: Managed) -> Vec<Cmd> {
         let stays = self.stays.remove(&session);
         match managed {
+            Managed::Noted { path, text, kept } => {
+                let what = if kept { "kept" } else { "forgot" };
+                self.say(format!(
+                    "{what} in {}: {}",
+                    path.display(),
+                    brief(&text, 80)
+                ));
+                // The notes among the hits are others now.
+                return self.recall();
+            }
             Managed::Purged { events, blobs, .. } => {
                 self.replies.remove(&session);
                 if let Some(board) = &mut self.board {

@@ -250,6 +250,7 @@ pub enum Action {
     MemorySource,
     MemoryWho,
     MemoryForget,
+    MemoryPin,
     StashCopy,
     StashDrop,
     RulesRemove,

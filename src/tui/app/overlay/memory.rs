@@ -114,7 +114,8 @@ impl Memory {
 
     /// The hit whose surroundings are not known yet.
     pub fn unseen(&self) -> Option<(SessionId, Seq)> {
-        let hit = self.marked()?;
+        // What stands around a note is said in its file.
+        let hit = self.marked().filter(|hit| hit.note.is_none())?;
         let known = self
             .around
             .as_ref()
@@ -150,20 +151,30 @@ impl Memory {
                 self.at_hits = false;
                 return Reply::Stay;
             }
-            (Some(Action::MemoryInsert | Action::MemoryCopy | Action::MemoryForget), _)
-                if self.picks =>
-            {
-                return Reply::Stay;
-            }
+            (
+                Some(
+                    Action::MemoryInsert
+                    | Action::MemoryCopy
+                    | Action::MemoryPin
+                    | Action::MemoryForget,
+                ),
+                _,
+            ) if self.picks => return Reply::Stay,
             (Some(Action::MemoryInsert), Some(hit)) => {
                 return Reply::Do(Wish::Add(taken(hit).to_owned()));
             }
             (Some(Action::MemoryCopy), Some(hit)) => {
                 return Reply::Do(Wish::Copy(taken(hit).to_owned()));
             }
-            // A note is a line of a file, and goes with no session.
-            (Some(Action::MemoryForget), Some(hit)) if hit.note.is_none() => {
-                return Reply::Do(Wish::AskForget(hit.session, hit.title.clone()));
+            (Some(Action::MemoryPin), Some(hit)) if hit.note.is_none() => {
+                return Reply::Do(Wish::Pin(hit.session, hit.item));
+            }
+            (Some(Action::MemoryForget), Some(hit)) => {
+                // A note is a line of a file, and goes with no session.
+                return Reply::Do(match &hit.note {
+                    Some(note) => Wish::ForgetNote(note.path.clone(), hit.text.clone()),
+                    None => Wish::AskForget(hit.session, hit.title.clone()),
+                });
             }
             _ => {}
         }

@@ -121,6 +121,10 @@ pub enum Wish {
     Take(String),
     /// Asks whether the session of this title shall be deleted; the search waits behind the question.
     AskForget(SessionId, String),
+    /// Keeps an item as a note.
+    Pin(SessionId, Seq),
+    /// Takes a note out of its file.
+    ForgetNote(PathBuf, String),
     /// Deletes it and goes back to the search.
     Forget,
     /// Puts a text that was put by into the composer; it stays put by, or is taken.
@@ -180,6 +184,8 @@ impl Wish {
                 | Self::Around
                 | Self::Copy(_)
                 | Self::AskForget(..)
+                | Self::Pin(..)
+                | Self::ForgetNote(..)
                 | Self::Forget
                 | Self::RemoveRules(_)
                 | Self::GoOn(_)

@@ -315,6 +315,7 @@ fn under(app: &App, overlay: &Memory, named: Named, (inner, look): (Rect, &Look)
             Does(Action::MemoryInsert, "into the prompt"),
             Does(Action::MemoryCopy, "copy"),
             All(&[Action::ScrollDown, Action::ScrollUp], "move"),
+            Does(Action::MemoryPin, "note it"),
             Does(Action::MemoryForget, "forget"),
             Does(Action::MemoryWords, "words"),
             Does(Action::Close, leave),
