@@ -10,6 +10,7 @@ mod full;
 mod kept;
 mod lent;
 mod measured;
+mod recalled;
 mod shell;
 mod sleep;
 mod supply;
