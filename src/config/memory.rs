@@ -6,7 +6,7 @@ pub const MEMORY_KEYS: &[&str] = &["recall"];
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct MemoryConfig {
-    /// `recall`: default `auto`.
+    /// `recall`: default `off`.
     pub recall: Recalls,
 }
 
@@ -14,9 +14,9 @@ pub struct MemoryConfig {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Recalls {
     /// Where it clearly does, and somebody sees it.
-    #[default]
     Auto,
-    /// Never by itself; the model may ask.
+    /// Never by itself; the model may ask. What a prompt costs is then what was foretold.
+    #[default]
     Off,
 }
 

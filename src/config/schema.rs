@@ -79,7 +79,7 @@ pub fn schema(actions: &[(&'static str, Vec<&'static str>)]) -> Value {
                 ("setup", json!({ "type": "string", "description": "a command that makes a new worktree ready; asks, runs or is denied as the mode of the new session has it" })),
             ]),
             "memory": table([
-                ("recall", json!({ "enum": Recalls::ALL.map(Recalls::name), "default": "auto", "description": "whether what earlier sessions of the project said is put beside a prompt it clearly answers" })),
+                ("recall", json!({ "enum": Recalls::ALL.map(Recalls::name), "default": "off", "description": "whether what earlier sessions of the project said is put beside a prompt it clearly answers" })),
             ]),
             "notify": table([
                 ("terminal", json!({ "enum": NoticeForm::ALL.map(NoticeForm::name), "default": "auto", "description": "the form in which the terminal tells that something waits" })),

@@ -415,7 +415,7 @@ worktree.copy = []  # default
 notify.terminal = \"auto\"  # default
 notify.command = []  # default
 notify.progress = true  # default
-memory.recall = \"auto\"  # default";
+memory.recall = \"off\"  # default";
         assert_eq!(lines.join("\n"), expected);
 
         let set = |name: &str| (name == "XAI_API_KEY").then(|| "k".into());

@@ -3,8 +3,6 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
-
 use crate::project::file;
 
 /// Within the project's own folder.
@@ -14,12 +12,10 @@ const FILE: &str = ".creel/config.toml";
 const LIMIT: u64 = 64 * 1024;
 
 /// What the file says.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Privacy {
     /// Nothing of it is told in another project, and nothing sent to a provider that is not listed.
-    #[serde(default)]
     pub private: bool,
-    #[serde(default)]
     pub providers: Vec<String>,
 }
 
@@ -53,14 +49,26 @@ pub fn read(root: &Path) -> Result<Privacy, String> {
         .filter(|head| head.bytes <= LIMIT)
         .ok_or_else(|| format!("{} is no file of at most {LIMIT} bytes", path.display()))?;
     let text = String::from_utf8_lossy(&head.head);
-    toml::from_str(&text).map_err(|error| {
-        let why = error
-            .message()
-            .lines()
-            .next()
-            .unwrap_or_default()
-            .to_owned();
-        format!("{} cannot be understood: {why}", path.display())
+    let faulty = |why: &str| Err(format!("{} cannot be understood: {why}", path.display()));
+    let file: toml::Table = match toml::from_str(&text) {
+        Ok(file) => file,
+        // What is written there for another program says nothing here.
+        Err(_) if !text.contains("private") => return Ok(Privacy::default()),
+        Err(error) => return faulty(error.message().lines().next().unwrap_or_default()),
+    };
+    let private = match file.get("private") {
+        None => false,
+        Some(toml::Value::Boolean(private)) => *private,
+        Some(_) => return faulty("`private` is neither true nor false"),
+    };
+    let names = match file.get("providers") {
+        Some(toml::Value::Array(names)) => names.as_slice(),
+        _ => &[],
+    };
+    let names = names.iter().filter_map(toml::Value::as_str);
+    Ok(Privacy {
+        private,
+        providers: names.map(str::to_owned).collect(),
     })
 }
 

@@ -14,6 +14,12 @@ const SCRIPT: &str = "> *\n< text: All right.\n";
 const TOLD: &str = "The tide table gives its offset in minutes and never in hours.";
 const ASKED: &str = "In which unit does the tide table give its offset?";
 
+fn recalling() -> Stage {
+    let mut stage = Stage::new(SCRIPT);
+    stage.config = format!("[memory]\nrecall = \"auto\"\n{}", stage.config);
+    stage
+}
+
 /// Says something in a session and answers what was recalled for it.
 async fn says(play: &mut Play, text: &str) -> Option<Recalled> {
     let before = play.events.len();
@@ -40,7 +46,7 @@ async fn told(stage: &Stage) -> SessionId {
 
 #[tokio::test]
 async fn what_answers_a_prompt_is_put_behind_it_once() {
-    let stage = Stage::new(SCRIPT);
+    let stage = recalling();
     let session = told(&stage).await;
     let mut play = stage.open();
     assert_eq!(
@@ -80,7 +86,7 @@ async fn what_answers_a_prompt_is_put_behind_it_once() {
 
 #[tokio::test]
 async fn nothing_is_recalled_where_it_was_switched_off_or_in_another_project() {
-    let mut stage = Stage::new(SCRIPT);
+    let mut stage = recalling();
     told(&stage).await;
     let mut play = stage.open();
     assert_eq!(says(&mut play, "Hello there, good morning.").await, None);
@@ -104,7 +110,7 @@ async fn nothing_is_recalled_where_it_was_switched_off_or_in_another_project() {
     assert_eq!(says(&mut play, ASKED).await, None);
     play.end().await;
 
-    stage.config = format!("[memory]\nrecall = \"off\"\n{}", stage.config);
+    stage.config = stage.config.replace("auto", "off");
     let mut play = stage.open();
     assert_eq!(says(&mut play, ASKED).await, None);
     play.end().await;
