@@ -13,6 +13,7 @@ use crate::memory::analysis::Analyser;
 use crate::memory::directory::Private;
 use crate::memory::document::Document;
 use crate::memory::guard::guarded;
+use crate::memory::packed::{NAME, Unpacker};
 use crate::memory::schema::{Fields, VERSION};
 use crate::memory::sound::{self, Look};
 use crate::protocol::id::Seq;
@@ -137,6 +138,7 @@ impl Index {
             return Err(IndexError::Unusable("there is none yet".to_owned()));
         }
         let engine = Engine::open_or_create(directory, schema).map_err(unusable)?;
+        engine.tokenizers().register(NAME, Unpacker::default());
         sound::compare(folder, &engine, Look::New).map_err(IndexError::Unusable)?;
         let reader = engine
             .reader_builder()

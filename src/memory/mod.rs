@@ -14,6 +14,7 @@ pub mod index;
 pub mod limit;
 mod name;
 pub mod nearest;
+mod packed;
 mod pool;
 mod rank;
 mod schema;

@@ -4,13 +4,13 @@ use tantivy::TantivyDocument;
 use tantivy::schema::{
     FAST, Field, INDEXED, IndexRecordOption, NumericOptions, Schema, TextFieldIndexing, TextOptions,
 };
-use tantivy::tokenizer::PreTokenizedString;
 
 use crate::memory::analysis::{Analyser, Token};
 use crate::memory::document::Document;
+use crate::memory::packed::{NAME, packed};
 
 /// Of another one an index is built anew: raised with any change of fields, of what is indexed, or of how texts are taken apart.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// The fields by their handles.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +35,7 @@ impl Fields {
         let mut schema = Schema::builder();
         let words = |record, lengths| {
             let indexing = TextFieldIndexing::default()
-                .set_tokenizer("raw")
+                .set_tokenizer(NAME)
                 .set_index_option(record)
                 .set_fieldnorms(lengths);
             TextOptions::default().set_indexing_options(indexing)
@@ -59,36 +59,21 @@ impl Fields {
     /// A document in the form of the index.
     pub fn entry(&self, analyser: &Analyser, document: &Document) -> TantivyDocument {
         let tokens = analyser.tokens(&document.text);
-        let mut entry = TantivyDocument::new();
-        let plain = tokens.iter().filter(|token| !token.plain.is_empty());
-        let plain: Vec<_> = plain.map(|token| as_entry(&token.plain, token)).collect();
-        let text: Vec<_> = tokens
-            .iter()
-            .map(|token| as_entry(&token.text, token))
-            .collect();
         let who = analyser.tokens(&document.who);
-        let who = who
-            .iter()
-            .map(|token| as_entry(&token.text, token))
-            .collect();
-        for (field, tokens) in [(self.text, text), (self.plain, plain), (self.who, who)] {
-            let text = String::new();
-            entry.add_pre_tokenized_text(field, PreTokenizedString { text, tokens });
-        }
+        let plain = tokens.iter().filter(|token| !token.plain.is_empty());
+        let plain = packed(plain.map(|token| (token.plain.as_str(), token)));
+        let compared = |tokens: &[Token]| {
+            let words = tokens.iter();
+            packed(words.map(|token| (token.text.as_str(), token)))
+        };
+        let mut entry = TantivyDocument::new();
+        entry.add_text(self.text, compared(&tokens));
+        entry.add_text(self.plain, plain);
+        entry.add_text(self.who, compared(&who));
         entry.add_u64(self.seq, document.seq.0);
         entry.add_u64(self.session, document.session);
         entry.add_i64(self.at, document.at.0);
         entry.add_u64(self.kind, document.kind as u64);
         entry
-    }
-}
-
-fn as_entry(text: &str, token: &Token) -> tantivy::tokenizer::Token {
-    tantivy::tokenizer::Token {
-        offset_from: token.bytes.start,
-        offset_to: token.bytes.end,
-        position: token.position as usize,
-        text: text.to_owned(),
-        position_length: 1,
     }
 }
