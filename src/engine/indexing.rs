@@ -14,8 +14,8 @@ use crate::store::fault::StoreError;
 use crate::store::memory::End;
 use crate::store::read::Reader;
 
-/// Facts that are read at once.
-const PAGE: u32 = 8_000;
+/// Facts that are read at once, and bytes of them: outputs of tools can be large.
+const PAGE: (u32, u64) = (8_000, 16 << 20);
 
 /// Items after which what was indexed is put on the disk, so that a kill costs only what came since.
 const COMMIT: u64 = 50_000;

@@ -27,6 +27,9 @@ use crate::store::read::Reader;
 /// Facts that are read for the tail: the newest of those that the index does not hold. Of more it would be felt while one types.
 const TAIL: u32 = 2_000;
 
+/// Bytes of them that are read: of what is indexed of large outputs little is kept, but all of it is read.
+const TAIL_BYTES: u64 = 32 << 20;
+
 /// Items in the tail from which on they go into the index: a commit costs more than to search so many.
 const ENOUGH: usize = 1_000;
 
@@ -294,7 +297,7 @@ impl State {
         }
         if self.read < end.seq {
             let (found, whole) = reader
-                .found_newest(self.read, TAIL)
+                .found_newest(self.read, (TAIL, TAIL_BYTES))
                 .map_err(|error| error.to_string())?;
             if !whole && let Some((_, first)) = found.first() {
                 self.tail = Tail::new();

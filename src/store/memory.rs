@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
 
 use crate::protocol::event::Event;
@@ -80,11 +81,11 @@ impl Reader {
     }
 
     /// The facts after a number that may hold what is found, each with the number of its session, and the number up to which
-    /// that is all. At most `limit` facts.
+    /// that is all. No more than `limit` facts, and none after so many bytes of them.
     pub fn found_after(
         &self,
         after: Seq,
-        limit: u32,
+        (limit, bytes): (u32, u64),
     ) -> Result<(Vec<(u64, Event)>, Seq), StoreError> {
         self.ask((Vec::new(), after), |conn| {
             let end = Seq(schema::last_number(conn)?.unsigned_abs());
@@ -96,21 +97,26 @@ impl Reader {
             let mut statement = conn.prepare_cached(&sql)?;
             let mut rows = statement.query([number(after), number(end), i64::from(limit)])?;
             let mut found = Vec::new();
-            let (mut count, mut last) = (0_u32, after);
+            let (mut count, mut held, mut last) = (0_u32, 0, after);
             while let Some(row) = rows.next()? {
                 count += 1;
+                held += size(row)?;
                 last = Seq(row.get::<_, i64>(0)?.unsigned_abs());
                 found.extend(keyed(row)?);
+                if held >= bytes {
+                    return Ok((found, last));
+                }
             }
             Ok((found, if count < limit { end } else { last }))
         })
     }
 
-    /// The newest of those facts, in rising order, and whether these are all. At most `limit`.
+    /// The newest of those facts, in rising order, and whether these are all. No more than `limit`, and none before so many bytes
+    /// of them.
     pub fn found_newest(
         &self,
         after: Seq,
-        limit: u32,
+        (limit, bytes): (u32, u64),
     ) -> Result<(Vec<(u64, Event)>, bool), StoreError> {
         self.ask((Vec::new(), true), |conn| {
             let sql = format!(
@@ -120,13 +126,16 @@ impl Reader {
             );
             let mut statement = conn.prepare_cached(&sql)?;
             let mut rows = statement.query([number(after), i64::from(limit)])?;
-            let (mut found, mut count) = (Vec::new(), 0);
-            while let Some(row) = rows.next()? {
+            let (mut found, mut count, mut held) = (Vec::new(), 0, 0);
+            while held < bytes
+                && let Some(row) = rows.next()?
+            {
                 count += 1;
+                held += size(row)?;
                 found.extend(keyed(row)?);
             }
             found.reverse();
-            Ok((found, count < limit))
+            Ok((found, count < limit && held < bytes))
         })
     }
 
@@ -188,6 +197,18 @@ impl Reader {
                 .collect()
         })
     }
+}
+
+/// Bytes of a fact, wherever it is kept.
+fn size(row: &Row<'_>) -> rusqlite::Result<u64> {
+    let mut bytes = 0;
+    for column in [4, 5] {
+        bytes += match row.get_ref(column)? {
+            ValueRef::Text(body) | ValueRef::Blob(body) => body.len() as u64,
+            _ => 0,
+        };
+    }
+    Ok(bytes)
 }
 
 fn keyed(row: &Row<'_>) -> rusqlite::Result<Option<(u64, Event)>> {

@@ -4,6 +4,7 @@
 mod append;
 mod board;
 mod decided;
+mod found;
 mod open;
 mod purge;
 mod read;
