@@ -127,20 +127,35 @@ fn is_folder(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|about| about.is_dir())
 }
 
+/// Whether a file is a database and no file of lines, by its name.
+pub fn is_database(path: &Path) -> bool {
+    let extension = path.extension().and_then(|extension| extension.to_str());
+    matches!(extension, Some("sqlite" | "db"))
+}
+
 fn found(path: &Path) -> io::Result<Found> {
     let about = fs::metadata(path)?;
+    Ok(as_found(path, &about))
+}
+
+fn as_found(path: &Path, about: &Metadata) -> Found {
     let mut found = Found {
         path: path.to_owned(),
         bytes: about.len(),
-        modified: modified(&about),
+        modified: modified(about),
     };
-    for file in sqlite::beside(path) {
+    let beside = if is_database(path) {
+        sqlite::beside(path)
+    } else {
+        Vec::new()
+    };
+    for file in beside {
         if let Ok(about) = fs::metadata(file) {
             found.bytes += about.len();
             found.modified = found.modified.max(modified(&about));
         }
     }
-    Ok(found)
+    found
 }
 
 /// The beginning of 1970 where the system does not say.
@@ -185,7 +200,7 @@ impl Walk {
                 if about.is_dir() && depth < DEPTH {
                     folders.push_back((path, depth + 1));
                 } else if about.is_file() && is_sessions(program, &path) {
-                    self.files.extend(found(&path));
+                    self.files.push(as_found(&path, &about));
                 }
             }
         }

@@ -12,7 +12,7 @@ use std::time::SystemTime;
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OpenFlags, Row};
+use rusqlite::{Connection, OpenFlags, Row, params_from_iter};
 use tempfile::TempDir;
 
 use crate::import::lines::LINE;
@@ -90,6 +90,64 @@ impl Database {
         table: &str,
         wanted: &[&str],
         order: &[&str],
+        take: impl FnMut(&Values),
+    ) -> rusqlite::Result<bool> {
+        self.selected(table, (wanted, None), order, take)
+    }
+
+    /// The same, of the rows whose column has one of these values.
+    pub fn rows_of(
+        &self,
+        table: &str,
+        wanted: &[&str],
+        order: &[&str],
+        (column, values): (&str, &[&str]),
+        take: impl FnMut(&Values),
+    ) -> rusqlite::Result<bool> {
+        self.selected(table, (wanted, Some((column, values))), order, take)
+    }
+
+    /// How many bytes the rows of each value of a column have in some others, a byte of each counted so many times. In the order of
+    /// the values; nothing of a table or column that is not there.
+    pub fn weights(
+        &self,
+        table: &str,
+        by: &str,
+        of: &[(&str, u64)],
+    ) -> rusqlite::Result<Vec<(String, u64)>> {
+        let columns = self.columns(table)?;
+        let there = |name: &str| columns.iter().any(|column| column == name);
+        if !there(by) {
+            return Ok(Vec::new());
+        }
+        let mut sum = "count(*)".to_owned();
+        for (column, times) in of.iter().filter(|(column, _)| there(column)) {
+            // A String takes all that is written to it.
+            let _ = write!(
+                sum,
+                " + {times} * ifnull(sum(octet_length(\"{column}\")), 0)"
+            );
+        }
+        let sql =
+            format!("SELECT \"{by}\", {sum} FROM \"{table}\" GROUP BY \"{by}\" ORDER BY \"{by}\"");
+        let mut statement = self.connection.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        let mut weights = Vec::new();
+        while let Some(row) = rows.next()? {
+            let values = Values { row };
+            if let Some(value) = values.text(0) {
+                let weight = values.integer(1).unwrap_or_default().unsigned_abs();
+                weights.push((value.to_owned(), weight));
+            }
+        }
+        Ok(weights)
+    }
+
+    fn selected(
+        &self,
+        table: &str,
+        (wanted, only): (&[&str], Option<(&str, &[&str])>),
+        order: &[&str],
         mut take: impl FnMut(&Values),
     ) -> rusqlite::Result<bool> {
         let columns = self.columns(table)?;
@@ -109,12 +167,19 @@ impl Database {
             .collect();
         let order: Vec<&str> = order.iter().copied().filter(|name| there(name)).collect();
         let mut sql = format!("SELECT {} FROM \"{table}\"", selected.join(", "));
+        let only = only.filter(|(column, _)| there(column));
+        if let Some((column, values)) = only {
+            let places = vec!["?"; values.len()].join(", ");
+            // A String takes all that is written to it.
+            let _ = write!(sql, " WHERE \"{column}\" IN ({places})");
+        }
         if !order.is_empty() {
             // A String takes all that is written to it.
             let _ = write!(sql, " ORDER BY \"{}\"", order.join("\", \""));
         }
         let mut statement = self.connection.prepare(&sql)?;
-        let mut rows = statement.query([])?;
+        let values = only.map_or(&[][..], |(_, values)| values);
+        let mut rows = statement.query(params_from_iter(values))?;
         while let Some(row) = rows.next()? {
             take(&Values { row });
         }
@@ -133,6 +198,14 @@ impl Values<'_> {
         self.row.get_ref(column).unwrap_or(ValueRef::Null)
     }
 
+    /// There is something, and it is larger than a line may be.
+    pub fn is_too_long(&self, column: usize) -> bool {
+        match self.value(column) {
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => bytes.len() > LINE,
+            _ => false,
+        }
+    }
+
     /// A text of no more than a line may have.
     pub fn text(&self, column: usize) -> Option<&str> {
         match self.value(column) {
@@ -141,9 +214,10 @@ impl Values<'_> {
         }
     }
 
+    /// Bytes, no more than a line may have.
     pub fn blob(&self, column: usize) -> Option<&[u8]> {
         match self.value(column) {
-            ValueRef::Blob(bytes) => Some(bytes),
+            ValueRef::Blob(bytes) if bytes.len() <= LINE => Some(bytes),
             _ => None,
         }
     }

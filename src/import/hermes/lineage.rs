@@ -40,6 +40,8 @@ pub struct Lineages {
     roots: Vec<usize>,
     /// The place of each row's session among those.
     places: HashMap<String, usize>,
+    /// The rows of each place, in order.
+    members: Vec<Vec<usize>>,
 }
 
 impl Lineages {
@@ -61,6 +63,12 @@ impl Lineages {
         roots.sort_unstable();
         roots.dedup();
         let place = |root: &usize| roots.binary_search(root).unwrap_or_default();
+        let mut members = vec![Vec::new(); roots.len()];
+        for (row, root) in roots_of.iter().enumerate() {
+            if let Some(rows) = members.get_mut(place(root)) {
+                rows.push(row);
+            }
+        }
         let places = rows
             .iter()
             .zip(&roots_of)
@@ -70,6 +78,7 @@ impl Lineages {
             rows,
             roots,
             places,
+            members,
         }
     }
 
@@ -82,37 +91,33 @@ impl Lineages {
         self.places.get(id).copied()
     }
 
-    /// The sessions, from what was said in each.
-    pub fn sessions(&self, drafts: impl Iterator<Item = Draft>) -> Vec<Session> {
-        let mut titles: HashMap<usize, &str> = HashMap::new();
-        for row in &self.rows {
-            if let (Some(place), Some(title)) = (self.place(&row.id), &row.title) {
-                // A continuation is called as what it continues, with a number behind it.
-                titles.entry(place).or_insert(title);
-            }
-        }
-        let sessions = self.roots().zip(drafts).enumerate();
-        let sessions = sessions.map(|(place, (root, draft))| {
-            let mut session = draft.session;
-            session.name.clone_from(&root.id);
-            session.project.clone_from(&root.folder);
-            let above = root.parent.as_deref().and_then(|parent| self.place(parent));
-            let above = above.and_then(|above| self.roots.get(above));
-            let above = above.and_then(|above| self.rows.get(*above));
-            session.parent = above
-                .map(|above| above.id.clone())
-                .filter(|id| *id != root.id);
-            let title = titles.get(&place).copied();
-            session.title = match (root.source.as_str(), title) {
-                ("cron", Some(title)) => Some(format!("cron: {title}")),
-                ("cron", None) => Some("cron".to_owned()),
-                (_, title) => title.map(str::to_owned),
-            };
-            session
-        });
-        sessions
-            .filter(|session| !session.entries.is_empty())
-            .collect()
+    /// The ids of the rows that a session is.
+    pub fn ids(&self, place: usize) -> impl Iterator<Item = &str> {
+        let rows = self.members.get(place).into_iter().flatten();
+        rows.filter_map(|row| Some(self.rows.get(*row)?.id.as_str()))
+    }
+
+    /// The session of a place, from what was said in it; nothing where nothing was.
+    pub fn session(&self, place: usize, draft: Draft) -> Option<Session> {
+        let root = self.rows.get(*self.roots.get(place)?)?;
+        let mut session = draft.session;
+        session.name.clone_from(&root.id);
+        session.project.clone_from(&root.folder);
+        let above = root.parent.as_deref().and_then(|parent| self.place(parent));
+        let above = above.and_then(|above| self.roots.get(above));
+        let above = above.and_then(|above| self.rows.get(*above));
+        session.parent = above
+            .map(|above| above.id.clone())
+            .filter(|id| *id != root.id);
+        // A continuation is called as what it continues, with a number behind it.
+        let rows = self.members.get(place).into_iter().flatten();
+        let mut titles = rows.filter_map(|row| self.rows.get(*row)?.title.as_deref());
+        session.title = match (root.source.as_str(), titles.next()) {
+            ("cron", Some(title)) => Some(format!("cron: {title}")),
+            ("cron", None) => Some("cron".to_owned()),
+            (_, title) => title.map(str::to_owned),
+        };
+        (!session.entries.is_empty()).then_some(session)
     }
 }
 

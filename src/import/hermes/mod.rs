@@ -7,6 +7,7 @@
 pub mod lineage;
 pub mod replay;
 
+use std::collections::HashMap;
 use std::io;
 use std::path::Path;
 
@@ -16,9 +17,10 @@ use crate::import::chat::{self, Message};
 use crate::import::draft::{Draft, Ids};
 use crate::import::hermes::lineage::{Lineages, Row};
 use crate::import::hermes::replay::{Replay, Told};
+use crate::import::read::{Take, parts};
 use crate::import::sqlite::{Database, Values};
 use crate::import::value::{dollars, model, parse, said, seconds};
-use crate::import::{Problem, Session, Spent, What, lines};
+use crate::import::{Problem, Spent, What, lines};
 use crate::protocol::time::Time;
 use crate::protocol::usage::Usage;
 
@@ -83,8 +85,19 @@ const USAGE: &[&str] = &[
     "last_seen",
 ];
 
-/// Reads all sessions of a database. A line of a problem is the `id` of its message.
-pub fn read(path: &Path) -> io::Result<(Vec<Session>, Vec<Problem>)> {
+/// Sessions whose messages are asked for at once.
+const ASKED: usize = 500;
+
+/// The columns that make a message large.
+const TEXTS: &[(&str, u64)] = &[
+    ("content", 1),
+    ("tool_calls", 1),
+    ("reasoning_content", 1),
+    ("reasoning", 1),
+];
+
+/// Reads all sessions of a database, some at a time. A line of a problem is the `id` of its message.
+pub fn each(path: &Path, take: &mut Take<'_>) -> io::Result<()> {
     let database = Database::open(path)?;
     let mut problems = Vec::new();
     let mut rows = Vec::new();
@@ -107,23 +120,99 @@ pub fn read(path: &Path) -> io::Result<(Vec<Session>, Vec<Problem>)> {
         counted.push(used(row, id, [9, 10], 11, "", at));
     });
     if let Some(problem) = fault(path, "sessions", read) {
-        return Ok((Vec::new(), vec![problem]));
+        take(Vec::new(), vec![problem]);
+        return Ok(());
     }
     let lineages = Lineages::of(rows);
-    let mut talks: Vec<Talk> = lineages.roots().map(|_| Talk::default()).collect();
-    let read = database.rows("messages", MESSAGES, &["id"], |row| {
-        let Some(session) = row.text(0) else { return };
-        let number = u64::try_from(row.integer(1).unwrap_or_default()).unwrap_or_default();
-        let place = lineages.place(session);
-        let told = match place.and_then(|place| talks.get_mut(place)) {
-            Some(talk) => talk.take(session, row),
-            None => Err(format!("a message of no session: {session}")),
-        };
-        if let Err(text) = told {
-            problems.push(lines::problem(path, number, &text));
+    let mut spent: HashMap<usize, Vec<(Option<Time>, Spent)>> = HashMap::new();
+    for (session, at, used) in used_in(path, &database, counted, &mut problems) {
+        if let Some(place) = lineages.place(&session) {
+            spent.entry(place).or_default().push((at, used));
         }
-    });
+    }
+    let mut weights: HashMap<usize, u64> = HashMap::new();
+    let mut strangers = Vec::new();
+    for (session, weight) in database
+        .weights("messages", "session_id", TEXTS)
+        .unwrap_or_default()
+    {
+        match lineages.place(&session) {
+            Some(place) => *weights.entry(place).or_default() += weight,
+            None => strangers.push(session),
+        }
+    }
+    let places: Vec<usize> = (0..lineages.roots().count()).collect();
+    let weight = |place: &usize| weights.get(place).copied().unwrap_or_default();
+    for part in parts(&places, weight) {
+        let mut talks: HashMap<usize, Talk> = HashMap::new();
+        let ids = part.iter().flat_map(|place| lineages.ids(*place));
+        let ids: Vec<&str> = ids.collect();
+        for ids in ids.chunks(ASKED) {
+            hear(path, &database, ids, &mut problems, |session, row| {
+                let place = lineages.place(session)?;
+                Some(talks.entry(place).or_default().take(session, row))
+            });
+        }
+        let mut sessions = Vec::new();
+        for place in part {
+            let mut talk = talks.remove(place).unwrap_or_default();
+            for (at, spent) in spent.remove(place).unwrap_or_default() {
+                talk.spend(at, spent);
+            }
+            sessions.extend(lineages.session(*place, talk.finish()));
+        }
+        if !take(sessions, std::mem::take(&mut problems)) {
+            return Ok(());
+        }
+    }
+    let strangers: Vec<&str> = strangers.iter().map(String::as_str).collect();
+    for ids in strangers.chunks(ASKED) {
+        hear(path, &database, ids, &mut problems, |_, _| None);
+    }
+    if places.is_empty() {
+        // What is wrong with the table is told also where nothing is asked of it.
+        hear(path, &database, &[], &mut problems, |_, _| None);
+    }
+    if !problems.is_empty() {
+        take(Vec::new(), problems);
+    }
+    Ok(())
+}
+
+/// Reads the messages of some sessions in the order in which they were said. `told` is what becomes of one, nothing where nobody
+/// knows its session.
+fn hear(
+    path: &Path,
+    database: &Database,
+    sessions: &[&str],
+    problems: &mut Vec<Problem>,
+    mut told: impl FnMut(&str, &Values) -> Option<Result<(), String>>,
+) {
+    let read = database.rows_of(
+        "messages",
+        MESSAGES,
+        &["id"],
+        ("session_id", sessions),
+        |row| {
+            let Some(session) = row.text(0) else { return };
+            let number = u64::try_from(row.integer(1).unwrap_or_default()).unwrap_or_default();
+            let told = told(session, row)
+                .unwrap_or_else(|| Err(format!("a message of no session: {session}")));
+            if let Err(text) = told {
+                problems.push(lines::problem(path, number, &text));
+            }
+        },
+    );
     problems.extend(fault(path, "messages", read));
+}
+
+/// What was used in each session, by model where the database knows that; `counted` is what the sessions themselves say.
+fn used_in(
+    path: &Path,
+    database: &Database,
+    counted: Vec<Option<(String, Option<Time>, Spent)>>,
+    problems: &mut Vec<Problem>,
+) -> impl Iterator<Item = (String, Option<Time>, Spent)> {
     let mut by_model = Vec::new();
     let read = database.rows(
         "session_model_usage",
@@ -144,18 +233,7 @@ pub fn read(path: &Path) -> io::Result<(Vec<Session>, Vec<Problem>)> {
             counted
         }
     };
-    for (session, at, spent) in spent.into_iter().flatten() {
-        let talk = lineages
-            .place(&session)
-            .and_then(|place| talks.get_mut(place));
-        if let Some(talk) = talk {
-            talk.spend(at, spent);
-        }
-    }
-    Ok((
-        lineages.sessions(talks.into_iter().map(Talk::finish)),
-        problems,
-    ))
+    spent.into_iter().flatten()
 }
 
 fn fault(path: &Path, table: &str, read: rusqlite::Result<bool>) -> Option<Problem> {

@@ -7,17 +7,51 @@ use std::path::Path;
 
 use crate::import::openclaw::labels::{Label, Labels, read as entry};
 use crate::import::openclaw::stem;
+use crate::import::read::{Take, parts};
 use crate::import::sqlite::{Database, Values};
 use crate::import::tree::Tree;
 use crate::import::{Problem, Session, lines, packed};
 
-/// Reads all sessions of one agent. A line of a problem is the `seq` of its event.
-pub fn read(path: &Path) -> io::Result<(Vec<Session>, Vec<Problem>)> {
+const EVENTS: &str = "transcript_events";
+
+/// By how much events are larger than they are packed.
+const PACKED: u64 = 10;
+
+/// Reads all sessions of one agent, some at a time. A line of a problem is the `seq` of its event.
+pub fn each(path: &Path, take: &mut Take<'_>) -> io::Result<()> {
     let database = Database::open(path)?;
+    let labels = labels(&database);
+    let columns = [("event_json", 1), ("event_zstd", PACKED)];
+    let weights = match database.weights(EVENTS, "session_id", &columns) {
+        Ok(weights) if !weights.is_empty() => weights,
+        // What is wrong is told where it is read.
+        _ => {
+            let (sessions, problems) = some(path, &database, &labels, None);
+            take(sessions, problems);
+            return Ok(());
+        }
+    };
+    for part in parts(&weights, |(_, weight)| *weight) {
+        let ids: Vec<&str> = part.iter().map(|(id, _)| id.as_str()).collect();
+        let (sessions, problems) = some(path, &database, &labels, Some(&ids));
+        if !take(sessions, problems) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+fn some(
+    path: &Path,
+    database: &Database,
+    labels: &Labels,
+    ids: Option<&[&str]>,
+) -> (Vec<Session>, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut trees: Vec<(String, Tree)> = Vec::new();
     let wanted = &["session_id", "seq", "event_json", "event_zstd"];
-    let read = database.rows("transcript_events", wanted, &["session_id", "seq"], |row| {
+    let order = &["session_id", "seq"];
+    let mut hear = |row: &Values| {
         let Some(session) = row.text(0) else { return };
         if trees.last().is_none_or(|(last, _)| last != session) {
             trees.push((session.to_owned(), Tree::default()));
@@ -33,13 +67,16 @@ pub fn read(path: &Path) -> io::Result<(Vec<Session>, Vec<Problem>)> {
                 &format!("session {session}: {text}"),
             ));
         }
-    });
+    };
+    let read = match ids {
+        Some(ids) => database.rows_of(EVENTS, wanted, order, ("session_id", ids), &mut hear),
+        None => database.rows(EVENTS, wanted, order, &mut hear),
+    };
     match read {
         Ok(true) => {}
         Ok(false) => problems.push(lines::problem(path, 1, "no table `transcript_events`")),
         Err(error) => problems.push(lines::problem(path, 1, &error.to_string())),
     }
-    let labels = labels(&database);
     let mut sessions = Vec::new();
     for (id, mut tree) in trees {
         // The row says whose event it is, whatever the header of a copied one does.
@@ -52,7 +89,7 @@ pub fn read(path: &Path) -> io::Result<(Vec<Session>, Vec<Problem>)> {
             sessions.push(session);
         }
     }
-    Ok((sessions, problems))
+    (sessions, problems)
 }
 
 /// The text of an event: one of the two columns has it.
@@ -60,6 +97,9 @@ fn event(row: &Values) -> Result<String, String> {
     match (row.text(2), row.blob(3)) {
         (Some(text), _) => Ok(text.to_owned()),
         (None, Some(blob)) => packed::text(blob).map_err(|error| error.to_string()),
+        (None, None) if row.is_too_long(2) || row.is_too_long(3) => {
+            Err(format!("an event of more than {} MB", lines::LINE >> 20))
+        }
         (None, None) => Err("an event without `event_json` and `event_zstd`".to_owned()),
     }
 }

@@ -11,14 +11,8 @@ use crate::import::openclaw::labels::Labels;
 use crate::import::tree::Tree;
 use crate::import::{Problem, Session, lines};
 
-/// Reads one file or one database.
+/// Reads one file.
 pub fn read(path: &Path) -> io::Result<(Vec<Session>, Vec<Problem>)> {
-    if path
-        .extension()
-        .is_some_and(|extension| extension == "sqlite")
-    {
-        return database::read(path);
-    }
     let (mut tree, mut problems) = (Tree::default(), Vec::new());
     lines::each(path, &mut problems, |number, text| tree.take(number, text))?;
     tree.parent = tree.parent.as_deref().map(|parent| stem(Path::new(parent)));
