@@ -13,7 +13,7 @@ use crate::config::described::first_described;
 use crate::config::document::{Document, Fault, cut};
 use crate::config::keymap::KeymapConfig;
 use crate::config::paths::{Environment, Paths};
-use crate::config::{Config, keymap, memory, notify, provider, route, secret, section, worktree};
+use crate::config::{Config, import, keymap, memory, notify, provider, route, secret, section, worktree};
 use crate::protocol::effort::Effort;
 use crate::protocol::rule::Mode;
 
@@ -204,6 +204,7 @@ pub fn parse(text: &str, file: &Path, env: Environment<'_>) -> Result<Loaded, Ve
     config.rules = section::read_rules(&mut document, &top, &mut warnings);
     section::read_ui(&mut document, &top, &mut config.ui);
     config.worktree = worktree::read(&mut document, &top);
+    config.import = import::read(&mut document, &top);
     config.notify = notify::read(&mut document, &top);
     config.memory = memory::read(&mut document, &top);
     let mut keys = Document::new(text);
@@ -246,6 +247,7 @@ pub(crate) const TOP_KEYS: &[&str] = &[
     "worktree",
     "notify",
     "memory",
+    "import",
 ];
 
 fn mode(text: &str) -> Result<Mode, String> {

@@ -5,6 +5,7 @@ pub mod clipboard;
 mod described;
 pub mod display;
 pub(crate) mod document;
+pub mod import;
 mod key_of_entry;
 pub mod keymap;
 pub mod load;
@@ -74,6 +75,7 @@ pub struct Config {
     pub worktree: WorktreeConfig,
     pub notify: NotifyConfig,
     pub memory: MemoryConfig,
+    pub import: import::ImportConfig,
 }
 
 /// The dialect a provider speaks. More come with the issue that builds them.
@@ -239,9 +241,7 @@ impl Config {
         let model = self.model.clone().or_else(of_vendor);
         model.or_else(|| self.described.clone())
     }
-}
 
-impl Config {
     /// Of so many sessions the models are looked at for [`Config::usual_model`].
     pub const NEWEST: u32 = 20;
 
@@ -263,8 +263,8 @@ impl Config {
 
     /// The providers that can be meant where none is named: not those that only play, nor those whose key is in no variable.
     fn usable(&self) -> impl Iterator<Item = &str> {
-        let real = self.providers.iter();
-        let real = real.filter(|(_, entry)| entry.wire != Wire::Rehearsal);
+        let all = self.providers.iter();
+        let real = all.filter(|(_, entry)| entry.wire != Wire::Rehearsal);
         let names = real.map(|(name, _)| name.as_str());
         names.filter(|name| !self.without_key.contains(*name))
     }
@@ -293,11 +293,8 @@ impl Config {
             Some(name) => self.routes.contains_key(name),
             None => self.usable().any(|name| name == model.provider),
         };
-        let last = if self.has_several_providers() {
-            used.find(is_here).cloned()
-        } else {
-            None
-        };
+        let several = self.has_several_providers();
+        let last = several.then(|| used.find(is_here).cloned()).flatten();
         last.or_else(|| self.default_model())
     }
 
@@ -358,6 +355,7 @@ impl Default for Config {
             worktree: WorktreeConfig::default(),
             memory: MemoryConfig::default(),
             notify: NotifyConfig::default(),
+            import: import::ImportConfig::default(),
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::config::section::{GUARDS, LIMITS};
 use crate::config::theme;
 use crate::config::{ComposerKeys, LeaderKey, LimitConfig};
 use crate::protocol::effort::Effort;
+use crate::protocol::import::Program;
 use crate::protocol::route::Policy;
 use crate::protocol::usage::CacheLife;
 
@@ -85,6 +86,10 @@ pub fn schema(actions: &[(&'static str, Vec<&'static str>)]) -> Value {
                 ("terminal", json!({ "enum": NoticeForm::ALL.map(NoticeForm::name), "default": "auto", "description": "the form in which the terminal tells that something waits" })),
                 ("command", json!({ "type": "array", "items": { "type": "string" }, "description": "a program and its arguments; the notice is one more" })),
                 ("progress", json!({ "type": "boolean", "default": true, "description": "tell the terminal that a turn runs, where it shows that" })),
+            ]),
+            "import": table([
+                ("watch", json!({ "type": "boolean", "default": false, "description": "take in new sessions of programs that were imported, while the workstation is open" })),
+                ("programs", json!({ "type": "array", "items": { "enum": Program::ALL.map(Program::name) }, "description": "which programs that is for, where it is not all that were imported" })),
             ]),
         },
     })
@@ -249,7 +254,7 @@ mod tests {
 
     use super::*;
     use crate::config::model::MODEL_KEYS;
-    use crate::config::{load, memory, notify, provider, route, section, worktree};
+    use crate::config::{import, load, memory, notify, provider, route, section, worktree};
 
     fn keys(value: &Value) -> Vec<&str> {
         let mut keys: Vec<&str> = value["properties"]
@@ -281,6 +286,7 @@ mod tests {
             ("worktree", worktree::WORKTREE_KEYS),
             ("notify", notify::NOTIFY_KEYS),
             ("memory", memory::MEMORY_KEYS),
+            ("import", import::IMPORT_KEYS),
         ] {
             assert_eq!(keys(&top[name]), sorted(read.iter().copied()), "{name}");
         }

@@ -294,7 +294,7 @@ mod tests {
             ),
             (
                 "\"a \\u001b[2J\\n b\" = 1",
-                "1:1: unknown key `\"a b\"`: expected model, mode, effort, providers, budget, rates, guards, limits, permissions, ui, keymap, routes, roles, worktree, notify or memory",
+                "1:1: unknown key `\"a b\"`: expected model, mode, effort, providers, budget, rates, guards, limits, permissions, ui, keymap, routes, roles, worktree, notify, memory or import",
             ),
             (
                 "[budget]\ndaily = 3",

@@ -50,6 +50,7 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
         worktree,
         notify,
         memory,
+        import,
     } = &loaded.config;
     if let Some(model) = model {
         list.model(&model.to_string());
@@ -132,6 +133,9 @@ pub fn settings(loaded: &Loaded, file: &Path) -> Vec<Setting> {
     list.add("notify.command", &Value::Array(command.collect()));
     list.add("notify.progress", &notify.progress);
     list.text("memory.recall", memory.recall.name());
+    list.add("import.watch", &import.watch);
+    let programs = import.programs.iter().map(|program| program.name().into());
+    list.add("import.programs", &Value::Array(programs.collect()));
     list.settings
 }
 
@@ -415,7 +419,9 @@ worktree.copy = []  # default
 notify.terminal = \"auto\"  # default
 notify.command = []  # default
 notify.progress = true  # default
-memory.recall = \"off\"  # default";
+memory.recall = \"off\"  # default
+import.watch = false  # default
+import.programs = []  # default";
         assert_eq!(lines.join("\n"), expected);
 
         let set = |name: &str| (name == "XAI_API_KEY").then(|| "k".into());
