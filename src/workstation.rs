@@ -19,8 +19,10 @@ use creel::engine::door::Door;
 use creel::engine::journal::Journal;
 use creel::engine::walls::Sandbox;
 use creel::engine::{Engine, Options as EngineOptions, carried, crash};
+use creel::import::find;
 use creel::project;
 use creel::protocol::id::ModelRef;
+use creel::protocol::import::Program;
 use creel::protocol::op::Manage;
 use creel::protocol::query::NotFound;
 use creel::provider::rehearsals::Rehearsals;
@@ -307,6 +309,7 @@ fn setup(
         config_place,
         terminal: terminal(ability),
         abilities: ability.told(),
+        programs: programs(),
         usual: usual_ports()
             .map(|(kind, port)| Usual {
                 name: kind.name().to_owned(),
@@ -316,6 +319,19 @@ fn setup(
         process: std::process::id(),
         cwd,
     })
+}
+
+/// The programs with a folder on this machine whose sessions can be taken in: a look at two names for each, and into none.
+fn programs() -> Vec<Program> {
+    let Some(home) = std::env::home_dir() else {
+        return Vec::new();
+    };
+    let is_there = |program: &Program| {
+        let moved = find::variable(*program).and_then(process_environment);
+        let moved = moved.map(PathBuf::from);
+        find::usual(*program, &home, moved.as_deref()).is_some()
+    };
+    Program::ALL.into_iter().filter(is_there).collect()
 }
 
 /// The branch of a folder and what a session begun there will be told.

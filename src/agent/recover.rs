@@ -53,6 +53,10 @@ pub fn closing(
     broke: Broke,
     survivors: &BTreeSet<CallId>,
 ) -> Vec<Fact> {
+    if session.spec.is_foreign() {
+        // Nothing of it ran here, and what it left open may still be read in its program's file.
+        return Vec::new();
+    }
     let happened = broke.happened();
     let mut facts = Vec::new();
     let (turn, step) = (session.turn, session.step);

@@ -413,6 +413,7 @@ impl Session {
             Change::Recall { on } => self.recalls = Some(*on),
             Change::Temporary { temporary } => self.temporary = *temporary,
             Change::Budget { limit } => self.budget = *limit,
+            Change::TakenUp { .. } => self.spec.take_up(change),
             // What was read after they looked was not meant.
             Change::Vouched { until } => self.untrusted.retain(|(seq, _)| seq > until),
             // They hold for the day and in the home.

@@ -148,6 +148,7 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
         Query::Index => memory::on_thread(house, memory::Memory::status)
             .await
             .map(Found::Index),
+        Query::Imports => import::sources::list(house).await.map(Found::Imports),
         Query::Doctor => Ok(Found::Checks(health::checks(house).await)),
     };
     found.unwrap_or_else(Found::Failed)

@@ -8,6 +8,7 @@ use crate::agent::turn::input::Input;
 use crate::agent::turn::{Limits, Opening, Turn};
 use crate::engine::hunks::Untaken;
 use crate::engine::session::Task;
+use crate::engine::taken_up::goes_on;
 use crate::protocol::ask::{About, Answer, Approval, BudgetName, Verdict};
 use crate::protocol::call::with_the_rest;
 use crate::protocol::event::{Ending, Fact, When};
@@ -70,6 +71,9 @@ impl Task {
             && let Err(why) = self.read_past().await
         {
             self.refuse(id, &format!("what was said before cannot be read: {why}"));
+            return;
+        }
+        if goes_on(&command.op) && !self.take_up(id, None).await {
             return;
         }
         match command.op {
@@ -316,6 +320,10 @@ impl Task {
             self.change_model(command, model).await;
             return;
         }
+        if let Change::TakenUp { cwd, .. } = change {
+            self.take_up(command, Some(cwd)).await;
+            return;
+        }
         let fault = match &change {
             Change::PriceAccepted { .. } => {
                 Some("a model is accepted by the answer to the question about it".to_owned())
@@ -334,6 +342,7 @@ impl Task {
                 .then(|| "a day's budget is raised by a sum in dollars".to_owned()),
             Change::Model { .. }
             | Change::Vouched { .. }
+            | Change::TakenUp { .. }
             | Change::Budget { limit: None }
             | Change::Mode { .. }
             | Change::Effort { .. }

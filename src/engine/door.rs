@@ -30,6 +30,7 @@ pub(crate) enum Knock {
     Draft(Option<SessionId>, String),
     Stash(Stashed),
     Files(Wanted),
+    StopImport,
 }
 
 impl Door {
@@ -82,6 +83,11 @@ impl Door {
     /// Lists the files of a folder as they are found, on a thread of its own: see [`Wanted`].
     pub fn files(&self, wanted: Wanted) {
         let _ = self.knocks.send(Knock::Files(wanted));
+    }
+
+    /// The import under way here ends when what it has at hand is in the log; whoever began it is told how far it came.
+    pub fn stop_import(&self) {
+        let _ = self.knocks.send(Knock::StopImport);
     }
 
     /// Hears everything from now on. Whoever wants a session whole listens first and then asks for its fold and history: an

@@ -17,6 +17,7 @@ use crate::engine::picture;
 use crate::engine::request;
 use crate::engine::session::{Task, Word};
 use crate::engine::switch::likely;
+use crate::engine::taken_up;
 use crate::protocol::cache::Made;
 use crate::protocol::event::{Fact, Signal};
 use crate::protocol::id::{Seq, SessionId};
@@ -62,8 +63,12 @@ async fn begin(
     if let Some(before) = request.before {
         fork::end_before(&mut events, before);
     }
-    let parent = Session::fold(None, &events)
+    let mut parent = Session::fold(None, &events)
         .ok_or_else(|| format!("session {} is not in the log", from.short()))?;
+    if parent.spec.is_foreign() {
+        let change = taken_up::taken_up(house, from, &parent.spec, None).await?;
+        parent.spec.take_up(&change);
+    }
     // What is lent to a session is not lent to its fork.
     let lent = parent.loan.as_ref().filter(|_| request.mode == parent.mode);
     let wanted = Wanted {

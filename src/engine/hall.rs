@@ -10,12 +10,13 @@ use std::time::Duration;
 use futures_util::FutureExt;
 use tokio::signal::unix::Signal as UnixSignal;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::engine::door::Knock;
 use crate::engine::files;
 use crate::engine::fork;
 use crate::engine::house::House;
+use crate::engine::import::watch;
 use crate::engine::open;
 use crate::engine::session::Word;
 use crate::engine::{answer, board};
@@ -46,6 +47,7 @@ impl Hall {
     pub(crate) async fn run(mut self) {
         // Before anybody can take hold of one.
         board::forget_left(&self.house).await;
+        let watching = self.watch_imports();
         loop {
             let asked = async {
                 match &mut self.asked_to_stop {
@@ -75,6 +77,7 @@ impl Hall {
                     }
                     Some(Knock::Draft(session, text)) => answer::draft(&self.house, session, text),
                     Some(Knock::Stash(stashed)) => answer::stash(&self.house, stashed),
+                    Some(Knock::StopImport) => self.house.imports.stop(),
                     Some(Knock::Files(wanted)) => {
                         // Ends with its walk, or when nobody takes what it finds.
                         self.works.spawn(async move {
@@ -92,11 +95,23 @@ impl Hall {
                 }
             }
         }
-        // What is not indexed now is with the next start.
+        // What is not indexed or imported now is with the next start.
         self.house.memory.close();
+        self.house.imports.stop();
+        if let Some(watching) = watching {
+            watching.abort();
+            let _ = watching.await;
+        }
         self.sessions.clear();
         let ended = async { while self.works.join_next().await.is_some() {} };
         let _ = tokio::time::timeout(END_WAIT, ended).await;
+    }
+
+    /// For as long as a person has the workstation open.
+    fn watch_imports(&self) -> Option<JoinHandle<()>> {
+        let config = self.house.import.clone();
+        let watches = config.watch && !self.house.unattended;
+        watches.then(|| tokio::spawn(watch::run(Arc::clone(&self.house), config)))
     }
 
     /// Tells how many turns there were to stop.

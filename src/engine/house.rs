@@ -12,11 +12,13 @@ use crate::agent::guard;
 use crate::agent::redact::Redactor;
 use crate::agent::route::health::Book;
 use crate::config::memory::Recalls;
+use crate::config::import::ImportConfig;
 use crate::config::paths::{Paths, process_environment};
 use crate::config::worktree::WorktreeConfig;
 use crate::config::{BudgetConfig, KeySource, LimitConfig, ProviderConfig, load, secret};
 use crate::engine::clock::Clock;
 use crate::engine::feed::Signals;
+use crate::engine::import::Imports;
 use crate::engine::memory::Memory;
 use crate::engine::owner::{Held, Owners};
 use crate::engine::routes::Routes;
@@ -74,6 +76,9 @@ pub(crate) struct House {
     pub(crate) worktree: WorktreeConfig,
     /// Whether earlier sessions are recalled by themselves.
     pub(crate) recalls: Recalls,
+    pub(crate) import: ImportConfig,
+    /// Imports of other programs' sessions under way in this process.
+    pub(crate) imports: Imports,
     /// The person's own folder: never a root.
     pub(crate) home: Option<PathBuf>,
     /// Nobody can be asked: an ask is denied at once.

@@ -57,6 +57,7 @@ mod sleep;
 mod streams;
 mod supply;
 mod switch;
+mod taken_up;
 mod title;
 mod tool_run;
 #[cfg(test)]
@@ -122,6 +123,8 @@ pub struct Engine {
     hall: JoinHandle<()>,
     #[cfg(test)]
     trial: trial::Switches,
+    #[cfg(test)]
+    house: std::sync::Weak<House>,
 }
 
 /// The tools that no rule takes away.
@@ -189,6 +192,8 @@ impl Engine {
             rules: config.rules,
             worktree: config.worktree,
             recalls: config.memory.recall,
+            import: config.import,
+            imports: import::Imports::default(),
             home,
             unattended,
             streams: OnceLock::new(),
@@ -203,6 +208,8 @@ impl Engine {
         for notice in &notices {
             tracing::warn!("{notice}");
         }
+        #[cfg(test)]
+        let shared = Arc::downgrade(&house);
         let _inside = runtime.enter();
         // Without the handler `SIGUSR1` would end the process; it is in place before any session is held.
         let asked_to_stop = signal(SignalKind::user_defined1()).ok();
@@ -223,6 +230,8 @@ impl Engine {
             hall,
             #[cfg(test)]
             trial,
+            #[cfg(test)]
+            house: shared,
         })
     }
 

@@ -218,6 +218,14 @@ impl Task {
         }
     }
 
+    /// The folder of the session is another: what counts as inside follows.
+    pub(crate) fn settle_in(&mut self) {
+        let cwd = &self.session.spec.cwd;
+        let project = project::find(cwd);
+        self.roots = project::roots(cwd, &project, self.house.home.as_deref());
+        self.repository = project.common();
+    }
+
     /// Reads what was said before the session was taken up, if that is not done. The error says why it cannot be read.
     pub(crate) async fn read_past(&mut self) -> Result<(), String> {
         if !self.unread {

@@ -25,6 +25,9 @@ use crate::protocol::money::Money;
 use crate::protocol::time::Time;
 use crate::protocol::usage::Usage;
 
+/// Rises when the same file is read for more than it was: what was taken in by an earlier reading is then read again.
+pub const READER: u32 = 1;
+
 /// A session as another program left it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Session {
@@ -105,14 +108,7 @@ pub struct Spent {
 impl Spent {
     /// Takes in what another place says of the same answer: the most of each figure.
     pub fn raise(&mut self, other: &Self) {
-        let (most, said) = (&mut self.usage, &other.usage);
-        most.input = most.input.max(said.input);
-        most.cache_read = most.cache_read.max(said.cache_read);
-        most.cache_write = most.cache_write.max(said.cache_write);
-        most.cache_write_long = most.cache_write_long.max(said.cache_write_long);
-        most.output = most.output.max(said.output);
-        most.reasoning = most.reasoning.max(said.reasoning);
-        most.searches = most.searches.max(said.searches);
+        self.usage = self.usage.most(other.usage);
         let said = other.cost.filter(|cost| {
             let known = self.cost.is_some_and(|known| known.parts >= cost.parts);
             !known

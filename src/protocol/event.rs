@@ -8,6 +8,7 @@ use crate::protocol::cache::SentBody;
 use crate::protocol::failure::{Failure, Stop};
 use crate::protocol::id::{AskId, CallId, CommandId, MessageId, ModelRef, Seq, SessionId};
 use crate::protocol::image::Image;
+use crate::protocol::import::ImportNews;
 use crate::protocol::item::{Block, Item};
 use crate::protocol::money::Money;
 use crate::protocol::route::Vitals;
@@ -259,6 +260,8 @@ pub enum Signal {
         session: SessionId,
         why: String,
     },
+    /// Of imports, whoever began them.
+    Import(ImportNews),
     /// This listener was too slow and some signals were dropped: reread the log from the last number seen.
     Lagged,
 }

@@ -10,6 +10,7 @@ use crate::protocol::decided::Decided;
 use crate::protocol::event::Event;
 use crate::protocol::id::{AskId, ModelRef, Seq, SessionId};
 use crate::protocol::image::Image;
+use crate::protocol::import::Source;
 use crate::protocol::money::{Amounts, Money, Rates};
 use crate::protocol::offer::Offer;
 use crate::protocol::provider::ProviderCard;
@@ -145,6 +146,8 @@ pub enum Query {
     },
     /// What there is of the index.
     Index,
+    /// Where other programs keep their sessions on this machine, and how much of that was taken in.
+    Imports,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -368,6 +371,7 @@ pub enum Found {
     Hits(Hits),
     Around(Vec<Said>),
     Index(IndexStatus),
+    Imports(Vec<Source>),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -40,6 +40,27 @@ pub struct SessionSpec {
     pub source: Option<String>,
 }
 
+impl SessionSpec {
+    /// Of another program, and nobody has gone on with it here: it has no system text that Creel could send.
+    pub fn is_foreign(&self) -> bool {
+        self.source.is_some() && self.system.is_empty()
+    }
+
+    /// Becomes what a [`Change::TakenUp`] says.
+    pub fn take_up(&mut self, change: &Change) {
+        if let Change::TakenUp {
+            cwd,
+            project,
+            system,
+        } = change
+        {
+            self.cwd.clone_from(cwd);
+            self.project.clone_from(project);
+            self.system.clone_from(system);
+        }
+    }
+}
+
 /// What a fork began with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Forked {
@@ -175,6 +196,15 @@ pub enum Change {
     /// The person said that this model may be called though no price is known for it; holds in all sessions of the home.
     PriceAccepted {
         model: ModelRef,
+    },
+    /// A session of another program is gone on with here: in this folder, with this system text. A face names the folder alone,
+    /// and the engine fills in the rest.
+    TakenUp {
+        cwd: PathBuf,
+        #[serde(default)]
+        project: PathBuf,
+        #[serde(default)]
+        system: String,
     },
     /// The person says that what was read up to that fact is fine, though nobody trusted wrote it.
     Vouched {

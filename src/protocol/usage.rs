@@ -55,6 +55,37 @@ impl Usage {
         };
         self.searches = self.searches.saturating_add(other.searches);
     }
+
+    /// The most of each figure that two tellings of one call say.
+    #[must_use]
+    pub fn most(self, other: Self) -> Self {
+        Self {
+            reasoning: self.reasoning.max(other.reasoning),
+            ..self.each(other, u64::max)
+        }
+    }
+
+    /// What all of it is more than a part of it.
+    #[must_use]
+    pub fn beyond(self, part: Self) -> Self {
+        let more = |reasoning: u64| reasoning.saturating_sub(part.reasoning.unwrap_or_default());
+        Self {
+            reasoning: self.reasoning.map(more).filter(|tokens| *tokens > 0),
+            ..self.each(part, u64::saturating_sub)
+        }
+    }
+
+    fn each(self, other: Self, of: fn(u64, u64) -> u64) -> Self {
+        Self {
+            input: of(self.input, other.input),
+            cache_read: of(self.cache_read, other.cache_read),
+            cache_write: of(self.cache_write, other.cache_write),
+            cache_write_long: of(self.cache_write_long, other.cache_write_long),
+            output: of(self.output, other.output),
+            reasoning: None,
+            searches: of(self.searches, other.searches),
+        }
+    }
 }
 
 /// How long what is written to a provider's cache lives, where that can be chosen. Each reading begins the time anew.

@@ -12,6 +12,7 @@ use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::time::Time;
 use crate::store::append::Entry;
 use crate::store::fault::{OpenError, StoreError};
+use crate::store::imports::Read;
 use crate::store::open::{self, Ready};
 use crate::store::read::Reader;
 use crate::store::rules::{Deed, Keep};
@@ -149,6 +150,21 @@ impl Log {
         let jobs = self.jobs()?;
         let (reply, answer) = oneshot::channel();
         jobs.send(Job::AskPrice(model, reply))
+            .await
+            .map_err(|_| StoreError::Closed)?;
+        answer.await.map_err(|_| StoreError::Closed)?
+    }
+
+    /// Keeps which files of a program were taken in whole by a reader.
+    pub async fn note_read(
+        &self,
+        source: String,
+        reader: u32,
+        files: Vec<Read>,
+    ) -> Result<(), StoreError> {
+        let jobs = self.jobs()?;
+        let (reply, answer) = oneshot::channel();
+        jobs.send(Job::Read((source, reader), files, reply))
             .await
             .map_err(|_| StoreError::Closed)?;
         answer.await.map_err(|_| StoreError::Closed)?

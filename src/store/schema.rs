@@ -22,7 +22,7 @@ pub(crate) const PAGE: usize = 4096;
 pub(crate) const INLINE: usize = 8 * 1024;
 
 /// In rising order; a released text is never edited.
-pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7];
+pub(crate) const MIGRATIONS: &[&str] = &[V1, V2, V3, V4, V5, V6, V7, V8];
 
 /// `event.item` is the item's type for facts that add one, so that prompts are found without reading every body.
 /// `card` and `session` both hold the id: either can be lost and the session keeps its name.
@@ -114,6 +114,12 @@ const V7: &str = "
 CREATE TABLE import(source TEXT NOT NULL, name TEXT NOT NULL, session INTEGER NOT NULL, items INTEGER NOT NULL, UNIQUE(source, name));
 CREATE TABLE import_spent(source TEXT NOT NULL, key TEXT NOT NULL, usage TEXT NOT NULL, UNIQUE(source, key));
 ALTER TABLE card ADD COLUMN source TEXT NOT NULL DEFAULT 'creel';
+";
+
+/// Files of other programs as they were when all of them was taken in: one that is still so need not be read again.
+const V8: &str = "
+CREATE TABLE import_file(source TEXT NOT NULL, path TEXT NOT NULL, root TEXT NOT NULL, bytes INTEGER NOT NULL, modified INTEGER NOT NULL,
+  items INTEGER NOT NULL, reader INTEGER NOT NULL, UNIQUE(source, path));
 ";
 
 /// What stands in the header of the file.

@@ -18,7 +18,7 @@ use crate::protocol::time::Time;
 use crate::store::append::{Entry, Trouble};
 use crate::store::fault::{StoreError, sort};
 use crate::store::rules::{self, Deed};
-use crate::store::{Appended, Purged, blob, ledger, purge, schema, seal};
+use crate::store::{Appended, Purged, blob, imports, ledger, purge, schema, seal};
 
 /// Batches merged into one transaction at most: bounds how long the first of them waits.
 const MERGED: usize = 64;
@@ -35,6 +35,8 @@ pub(crate) enum Job {
     Keep(String, Vec<u8>, Reply<()>),
     /// A model whose price is asked about again.
     AskPrice(ModelRef, Reply<bool>),
+    /// Files of a program that were taken in whole.
+    Read((String, u32), Vec<imports::Read>, Reply<()>),
     /// Rules kept or taken away beside facts.
     Rules(Deed, Reply<Vec<u32>>),
     /// Something waits in [`Drafts`].
@@ -153,6 +155,15 @@ impl Writer {
                         }
                     };
                     let _ = reply.send(asked);
+                }
+                Job::Read((source, reader), files, reply) => {
+                    self.commit(std::mem::take(&mut group));
+                    let kept = match &self.broken {
+                        Some(broken) => Err(broken.clone()),
+                        None => imports::note_read(&self.conn, (&source, reader), &files)
+                            .map_err(|error| self.note(&error)),
+                    };
+                    let _ = reply.send(kept);
                 }
                 Job::Rules(deed, reply) => {
                     self.commit(std::mem::take(&mut group));

@@ -396,6 +396,7 @@ impl Effects {
                     errand.abort();
                 }
             }
+            Cmd::StopImport => engine.door.stop_import(),
             Cmd::Scratch => {
                 let made = (self.options.scratch)();
                 self.tell(Msg::Scratch(made));

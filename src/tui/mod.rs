@@ -299,6 +299,7 @@ impl Desk {
         let beside = |signal: &Signal| match signal {
             Signal::Event(event) => event.session != here,
             Signal::Delta { session, .. } => *session != here,
+            Signal::Import(_) => true,
             Signal::Refused { .. } | Signal::Lagged => false,
         };
         matches!(wake, Wake::Msg(Msg::Signals(signals)) if signals.iter().all(beside))

@@ -3,8 +3,11 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod clean;
+mod continued;
 mod cut;
 mod damage;
+mod stopped;
 mod taken;
 
 use std::collections::{BTreeMap, HashSet};

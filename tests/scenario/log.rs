@@ -362,6 +362,7 @@ fn changed(change: &Change) -> String {
         Change::PlanModel { model: None } => "the session's own model answers again".to_owned(),
         Change::Title { title } => format!("title {title}"),
         Change::Vouched { .. } => "vouched for what was read".to_owned(),
+        Change::TakenUp { cwd, .. } => format!("taken up in {}", cwd.display()),
         Change::Archived { archived } => format!("archived {archived}"),
         Change::Pinned { pinned } => format!("pinned {pinned}"),
         Change::Recall { on } => format!("recall {on}"),

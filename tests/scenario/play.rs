@@ -530,6 +530,7 @@ impl Stage {
                 }
             }
             Signal::Refused { why, .. } => return Err(format!("refused: {why}")),
+            Signal::Import(_) => {}
             Signal::Lagged => return Err("the story went too fast to be heard".to_owned()),
         }
         Ok(())

@@ -20,6 +20,7 @@ mod failures;
 mod fifty;
 mod first_page;
 mod given;
+mod imports;
 mod inbox;
 mod loaded;
 mod memory;

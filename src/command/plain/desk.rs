@@ -22,6 +22,7 @@ use crate::engine::door::Door;
 use crate::protocol::effort::Effort;
 use crate::protocol::event::{Event, Fact, Signal, When};
 use crate::protocol::id::{CommandId, ModelRef, Seq, SessionId};
+use crate::protocol::import::ImportNews;
 use crate::protocol::item::Block;
 use crate::protocol::op::{Command, Op};
 use crate::protocol::query::{Found, Query};
@@ -179,6 +180,8 @@ impl<'d> Desk<'d> {
                     self.tell_of(index, format!("not done: {}.", one_line(&why)));
                 }
             }
+            Signal::Import(ImportNews::Fault(why)) => self.say(one_line(&why)),
+            Signal::Import(ImportNews::Progress(_)) => {}
             Signal::Lagged => {
                 for index in 0..self.rooms.len() {
                     let room = &self.rooms[index];

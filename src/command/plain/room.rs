@@ -275,6 +275,10 @@ impl Room {
                     said_mode(*mode)
                 )),
                 Change::Vouched { .. } => of("what was read until now is trusted.".to_owned()),
+                Change::TakenUp { cwd, .. } => {
+                    let folder = one_line(&cwd.to_string_lossy());
+                    of(format!("gone on with here, in {folder}."));
+                }
                 Change::Title { title } => of(format!("the title is {}.", one_line(title))),
                 _ => {}
             },

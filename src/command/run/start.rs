@@ -14,7 +14,7 @@ use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::item::Block;
 use crate::protocol::op::Op;
 use crate::protocol::rule::{Effect, Mode, Rule, Scope};
-use crate::protocol::session::{Card, Change, OpenRequest, RunLimits};
+use crate::protocol::session::{Card, Change, OURS, OpenRequest, RunLimits};
 
 /// Which session the run works in.
 pub(crate) struct Start {
@@ -119,6 +119,14 @@ impl Start {
             return vec![Op::Open { request }, submit];
         };
         let mut ops = vec![Op::Resume];
+        if card.source != OURS && args.cwd.is_some() {
+            let change = Change::TakenUp {
+                cwd: self.cwd,
+                project: PathBuf::new(),
+                system: String::new(),
+            };
+            ops.push(Op::Change { change });
+        }
         if card.model != self.model {
             ops.push(Op::Change {
                 change: Change::Model { model: self.model },

@@ -1,40 +1,53 @@
-//! Takes sessions of other programs into the log. Each session is one batch, so that it is there whole or not at all, and what
-//! was taken before is known by the name the other program has for it: twice adds nothing, and of one that has grown the rest.
+//! Takes sessions of other programs into the log. What was taken before is known by the name the other program has for it: twice
+//! adds nothing, and of one that has grown the rest. A file that is as it was when all of it was taken in is not read again.
 
-mod facts;
+mod calls;
+mod clean;
+pub(crate) mod facts;
+mod parts;
+pub(crate) mod sources;
+mod take;
+pub(crate) mod watch;
 
 use std::collections::HashSet;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
-use tokio::sync::mpsc;
-
-use crate::agent::visible::{brief, first_line};
-use crate::engine::effect::derive;
 use crate::engine::house::House;
-use crate::engine::import::facts::Facts;
+use crate::engine::import::parts::{Part, Parts};
+use crate::engine::import::take::{Patience, TOLD, Taking};
 use crate::engine::indexing;
-use crate::engine::open::folded;
-use crate::import::{self, Entry, Problem, What, find, read};
-use crate::protocol::event::Fact;
-use crate::protocol::id::{ModelRef, SessionId};
-use crate::protocol::import::{Program, Report, Trouble};
-use crate::protocol::rule::Mode;
-use crate::protocol::session::{Change, SessionSpec};
-use crate::protocol::time::Time;
-use crate::store::Batch;
-use crate::store::imports::Import;
+use crate::import::find::{self, Found};
+use crate::import::{Problem, READER};
+use crate::protocol::event::Signal;
+use crate::protocol::import::{ImportNews, Program, Progress, Reached, Report, Trouble};
+use crate::store::imports::Read;
 
-/// Characters of a title that is made of the first thing that was said.
-const TITLE: usize = 60;
+/// How often it is told how far an import has come.
+const TELL: Duration = Duration::from_millis(200);
 
-/// Problems that are told one by one.
-const TOLD: usize = 100;
+/// A file that was changed so short a time ago may be changed again within what its clock can tell, in milliseconds.
+const RECENT: i64 = 2_000;
 
-/// Files of which no more than so many bytes are held at once are read together, so that what one of them says of a session of
-/// another is known.
-const TOGETHER: u64 = 64 << 20;
+/// The imports of this process, of which one at a time is under way.
+#[derive(Debug, Default)]
+pub(crate) struct Imports {
+    /// It shall end.
+    stop: AtomicBool,
+}
+
+impl Imports {
+    /// The import under way ends when what it has at hand is in the log.
+    pub(crate) fn stop(&self) {
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
+    fn begin(&self) {
+        self.stop.store(false, Ordering::Relaxed);
+    }
+}
 
 /// Reads the sessions of a program and takes in what is not in the log yet; of many files the newest first.
 pub(crate) async fn import(
@@ -42,51 +55,199 @@ pub(crate) async fn import(
     program: Program,
     path: PathBuf,
 ) -> Result<Report, String> {
-    let fault = |path: &Path, error: &io::Error| format!("{}: {error}", path.display());
-    // Two at once would take one session in as two.
-    let _lock = indexing::lock(&house.paths.index.with_file_name("import"), false)?
-        .ok_or("another import is under way: try again when it is done")?;
-    let mut report = Report::default();
-    let (send, mut read) = mpsc::channel(1);
-    let reading = tokio::task::spawn_blocking(move || {
-        let files = find::find(program, &path).map_err(|error| fault(&path, &error))?;
-        let bytes: u64 = files.iter().map(|file| file.bytes).sum();
-        let parts = if bytes <= TOGETHER {
-            vec![path]
-        } else {
-            files.into_iter().map(|file| file.path).collect()
-        };
-        let alone = parts.len() == 1;
-        for part in parts {
-            let sessions = match read::read(program, &part) {
-                Ok(sessions) => sessions,
-                Err(error) if alone => return Err(fault(&part, &error)),
-                Err(error) => {
-                    let problem = Problem {
-                        line: 1,
-                        text: error.to_string(),
-                        path: part,
-                    };
-                    (Vec::new(), vec![problem])
-                }
-            };
-            if send.blocking_send(sessions).is_err() {
-                break;
-            }
-        }
-        Ok(())
+    let _lock = lock(house)?.ok_or("another import is under way: try again when it is done")?;
+    house.imports.begin();
+    let root = path.clone();
+    let found = tokio::task::spawn_blocking(move || {
+        find::find(program, &path).map_err(|error| format!("{}: {error}", path.display()))
     });
-    while let Some((sessions, problems)) = read.recv().await {
-        report.skipped += problems.len() as u64;
-        let room = TOLD.saturating_sub(report.problems.len());
-        let problems = problems.into_iter().take(room);
-        report.problems.extend(problems.map(told));
-        for session in sessions {
-            take(house, program.name(), session, &mut report).await?;
+    let found = found.await.map_err(|error| error.to_string())??;
+    let mut import = Import::new(house, program, root, Patience::Waits);
+    import.tells = true;
+    let fresh = import.leave_out(found).await?;
+    import.take_in(fresh).await
+}
+
+/// Two at once would take one session in as two.
+fn lock(house: &House) -> Result<Option<std::fs::File>, String> {
+    indexing::lock(&house.paths.index.with_file_name("import"), false)
+}
+
+/// An import under way.
+struct Import<'h> {
+    house: &'h Arc<House>,
+    program: Program,
+    root: PathBuf,
+    taking: Taking<'h>,
+    reached: Reached,
+    began: Instant,
+    told: Option<Instant>,
+    /// Bytes that were read now.
+    read: u64,
+    /// Whoever watches is told how far it has come.
+    tells: bool,
+    /// What belongs to the next file that is done cannot all be kept, or could not be read.
+    lacking: bool,
+    faulty: HashSet<PathBuf>,
+}
+
+impl<'h> Import<'h> {
+    fn new(house: &'h Arc<House>, program: Program, root: PathBuf, patience: Patience) -> Self {
+        Self {
+            house,
+            program,
+            root,
+            taking: Taking {
+                house,
+                source: program.name(),
+                patience,
+                report: Report::default(),
+            },
+            reached: Reached::default(),
+            began: Instant::now(),
+            told: None,
+            read: 0,
+            tells: false,
+            lacking: false,
+            faulty: HashSet::new(),
         }
     }
-    reading.await.map_err(|error| error.to_string())??;
-    Ok(report)
+
+    /// The files that are not as they were when they were taken in.
+    async fn leave_out(&mut self, found: Vec<Found>) -> Result<Vec<Found>, String> {
+        let source = self.program.name();
+        let known = self
+            .house
+            .read(move |reader| reader.read_files(source, READER))
+            .await?;
+        let root = self.root.to_str();
+        let mut fresh = Vec::new();
+        let mut moved = Vec::new();
+        for file in found {
+            self.reached.of_files += 1;
+            self.reached.of_bytes += file.bytes;
+            let read = file.path.to_str().and_then(|path| known.get(path));
+            match read.filter(|read| is_as_read(&file, read)) {
+                None => fresh.push(file),
+                Some(read) => {
+                    self.reached.files += 1;
+                    self.reached.bytes += file.bytes;
+                    self.taking.report.already += read.items;
+                    if let Some(root) = root.filter(|root| *root != read.root) {
+                        let root = root.to_owned();
+                        moved.push(Read {
+                            root,
+                            ..read.clone()
+                        });
+                    }
+                }
+            }
+        }
+        self.note(moved).await?;
+        Ok(fresh)
+    }
+
+    async fn take_in(mut self, files: Vec<Found>) -> Result<Report, String> {
+        let alone = match files.as_slice() {
+            [file] => file.path == self.root,
+            _ => false,
+        };
+        self.tell(true);
+        let mut parts = Parts::new(self.program, files, self.house.redactor());
+        while let Some(part) = parts.next().await {
+            if let Some(why) = part.fault.as_ref().filter(|_| alone) {
+                return Err(format!("{}: {why}", self.root.display()));
+            }
+            self.take_part(part).await?;
+            let left = self.reached.files < self.reached.of_files;
+            if left && self.house.imports.stop.load(Ordering::Relaxed) {
+                self.taking.report.stopped = true;
+                break;
+            }
+            self.tell(false);
+        }
+        self.tell(true);
+        let mut report = self.taking.report;
+        report.reached = self.reached;
+        Ok(report)
+    }
+
+    async fn take_part(&mut self, part: Part) -> Result<(), String> {
+        let report = &mut self.taking.report;
+        report.skipped += part.problems.len() as u64;
+        for problem in part.problems {
+            self.faulty.insert(problem.path.clone());
+            if report.problems.len() < TOLD {
+                report.problems.push(told(problem));
+            }
+        }
+        let whole = self.taking.take(part.sessions).await?;
+        self.lacking |= !whole;
+        if part.done.is_empty() {
+            return Ok(());
+        }
+        let latest = self.house.clock.now().0 - RECENT;
+        let mut read = Vec::new();
+        for (file, items) in part.done {
+            self.reached.files += 1;
+            self.reached.bytes += file.bytes;
+            self.read += file.bytes;
+            if self.lacking {
+                self.taking.report.later.push(file.path.clone());
+            }
+            let is_whole = !self.lacking && !self.faulty.contains(&file.path);
+            if is_whole && file.modified.0 <= latest {
+                read.extend(as_read(&file, &self.root, items));
+            }
+        }
+        self.lacking = false;
+        self.faulty.clear();
+        self.note(read).await
+    }
+
+    async fn note(&self, files: Vec<Read>) -> Result<(), String> {
+        if files.is_empty() {
+            return Ok(());
+        }
+        let source = self.program.name().to_owned();
+        let noted = self.house.log.note_read(source, READER, files).await;
+        noted.map_err(|error| error.to_string())
+    }
+
+    fn tell(&mut self, surely: bool) {
+        let soon = self.told.is_some_and(|told| told.elapsed() < TELL);
+        if !self.tells || (soon && !surely) {
+            return;
+        }
+        self.told = Some(Instant::now());
+        let progress = Progress {
+            program: self.program,
+            path: self.root.clone(),
+            reached: self.reached,
+            read: self.read,
+            millis: u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            sessions: self.taking.report.sessions,
+            items: self.taking.report.items,
+        };
+        let news = ImportNews::Progress(Box::new(progress));
+        self.house.tell(Signal::Import(news));
+    }
+}
+
+/// Whether a file is as it was when all of it was taken in.
+fn is_as_read(file: &Found, read: &Read) -> bool {
+    file.bytes == read.bytes && file.modified == read.modified
+}
+
+/// Nothing of a file whose name is no text: it is read each time.
+fn as_read(file: &Found, root: &Path, items: u64) -> Option<Read> {
+    Some(Read {
+        path: file.path.to_str()?.to_owned(),
+        root: root.to_str()?.to_owned(),
+        bytes: file.bytes,
+        modified: file.modified,
+        items,
+    })
 }
 
 fn told(problem: Problem) -> Trouble {
@@ -95,201 +256,4 @@ fn told(problem: Problem) -> Trouble {
         line: problem.line,
         text: problem.text,
     }
-}
-
-async fn take(
-    house: &Arc<House>,
-    source: &str,
-    session: import::Session,
-    report: &mut Report,
-) -> Result<(), String> {
-    let (from, name, parent) = (
-        source.to_owned(),
-        session.name.clone(),
-        session.parent.clone(),
-    );
-    let (known, parent) = house
-        .read(move |reader| {
-            let parent = match parent {
-                Some(parent) => reader.imported(&from, &parent)?,
-                None => None,
-            };
-            Ok((reader.imported(&from, &name)?, parent))
-        })
-        .await?;
-    let all = count(&session.entries);
-    // What was deleted here was deleted on purpose.
-    if known.is_some_and(|known| known.purged) {
-        report.already += all;
-        return Ok(());
-    }
-    // Who works in it would not know of what is added.
-    let held = match known {
-        Some(known) if !session.entries.is_empty() => match house.hold(known.session).await {
-            Ok(held) => Some(held),
-            Err(why) => {
-                report.skipped += 1;
-                report.problems.push(Trouble {
-                    path: PathBuf::from(&session.name),
-                    line: 1,
-                    text: format!("not brought up to date: {why}"),
-                });
-                return Ok(());
-            }
-        },
-        _ => None,
-    };
-    let there = match known {
-        Some(known) => {
-            house
-                .read(move |reader| reader.imported_ids(known.session))
-                .await?
-        }
-        None => HashSet::new(),
-    };
-    let fold = match known {
-        Some(known) => folded(house, known.session).await?,
-        None => None,
-    };
-    let id = known.map_or_else(|| house.clock.session_id(), |known| known.session);
-    let begins = session.entries.first().map_or(Time(0), |entry| entry.at);
-    let parent = parent.map(|parent| parent.session);
-    let opening = if fold.is_none() {
-        opening(source, &session, parent)
-    } else {
-        Vec::new()
-    };
-    let import::Session { name, entries, .. } = session;
-    let spent = entries.iter().filter_map(|entry| match &entry.what {
-        What::Spent(spent) => Some(spent.key.clone()),
-        _ => None,
-    });
-    let (keys, from): (Vec<String>, _) = (spent.collect(), source.to_owned());
-    let counted = house.read(move |reader| reader.spent(&from, &keys)).await?;
-    let fresh: Vec<Entry> = entries
-        .into_iter()
-        .filter(|entry| matches!(entry.what, What::Spent(_)) || !there.contains(&entry.id))
-        .collect();
-    let count = count(&fresh);
-    report.already += all - count;
-    let mut facts = Facts::new(fold.as_ref(), counted, |model| house.tariff(model));
-    for fact in opening {
-        facts.put(begins, fact);
-    }
-    for entry in fresh {
-        facts.take(entry, &house.rates);
-    }
-    let Some(made) = facts.end() else {
-        return Ok(());
-    };
-    let last = made.times.last().copied().unwrap_or(begins);
-    let redactor = house.redactor();
-    let batch = Batch {
-        session: id,
-        at: last,
-        day: house.clock.day(last),
-        facts: made
-            .facts
-            .into_iter()
-            .map(|fact| crate::engine::redaction::redacted(fact, &redactor))
-            .collect(),
-        reserved: None,
-        blobs: Vec::new(),
-        derive: derive(fold),
-        clears_draft: false,
-        outcomes_after: None,
-        import: Some(Import {
-            source: source.to_owned(),
-            name,
-            items: all,
-            days: made.times.iter().map(|at| house.clock.day(*at)).collect(),
-            times: made.times,
-            spent: made.spent,
-        }),
-    };
-    drop(redactor);
-    house
-        .append(batch)
-        .await
-        .map_err(|error| error.to_string())?;
-    drop(held);
-    report.sessions += u64::from(known.is_none());
-    report.items += count;
-    Ok(())
-}
-
-/// Items, which tokens are not.
-fn count(entries: &[Entry]) -> u64 {
-    let items = entries
-        .iter()
-        .filter(|entry| !matches!(entry.what, What::Spent(_)));
-    items.count() as u64
-}
-
-/// The facts that a session begins with.
-fn opening(source: &str, session: &import::Session, parent: Option<SessionId>) -> Vec<Fact> {
-    let title = session.title.clone().unwrap_or_else(|| made_title(session));
-    vec![
-        Fact::SessionOpened {
-            spec: spec(source, session, parent),
-        },
-        Fact::SessionChanged {
-            change: Change::Title { title },
-        },
-    ]
-}
-
-fn spec(source: &str, session: &import::Session, parent: Option<SessionId>) -> SessionSpec {
-    // A name that is no whole path would mean another folder wherever Creel runs.
-    let project = session.project.as_deref().map(Path::new);
-    let cwd = project
-        .filter(|project| project.is_absolute())
-        .unwrap_or(Path::new("/"))
-        .to_owned();
-    let project = project
-        .filter(|project| !project.as_os_str().is_empty())
-        .unwrap_or(&cwd)
-        .to_owned();
-    let spent = session.entries.iter().find_map(|entry| match &entry.what {
-        What::Spent(spent) => Some(spent.model.clone()),
-        _ => None,
-    });
-    SessionSpec {
-        cwd,
-        project,
-        model: spent.unwrap_or_else(|| ModelRef {
-            provider: source.to_owned(),
-            model: "imported".to_owned(),
-        }),
-        mode: Mode::Ask,
-        system: String::new(),
-        effort: None,
-        parent,
-        worktree: None,
-        forked: None,
-        source: Some(source.to_owned()),
-    }
-}
-
-/// The first that a person said there, or anybody.
-fn made_title(session: &import::Session) -> String {
-    let said = |entry: &Entry| match &entry.what {
-        What::Prompt { text, .. } => Some(text.clone()),
-        _ => None,
-    };
-    let any = |entry: &Entry| match &entry.what {
-        What::Answer { text, .. } | What::Result { text, .. } | What::Summary { text } => {
-            Some(text.clone())
-        }
-        _ => None,
-    };
-    let mut entries = session.entries.iter();
-    let first = entries
-        .clone()
-        .find_map(said)
-        .or_else(|| entries.find_map(any));
-    first.map_or_else(
-        || session.name.clone(),
-        |text| brief(&first_line(&text), TITLE),
-    )
 }

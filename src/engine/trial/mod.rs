@@ -17,6 +17,7 @@ mod supply;
 mod tour;
 mod trust;
 mod waiting;
+mod watched;
 mod worktree;
 
 use std::path::Path;

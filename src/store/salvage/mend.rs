@@ -333,6 +333,10 @@ impl Sketch {
                     self.title = one_line(title);
                     self.named = true;
                 }
+                Change::TakenUp { cwd, project, .. } => {
+                    self.cwd.clone_from(cwd);
+                    self.project.clone_from(project);
+                }
                 Change::Archived { archived } => self.archived = *archived,
                 Change::Pinned { pinned } => self.pinned = *pinned,
                 Change::Temporary { temporary } => self.temporary = *temporary,

@@ -118,6 +118,7 @@ impl App {
                 return vec![Cmd::Ask(Tag::Prompts, Query::Prompts { limit: PROMPTS })];
             }
             Action::Memory => return self.search_memory(),
+            Action::Imports => return self.show_imports(),
             Action::PastePicture => return self.paste_picture(),
             Action::Stash => return self.stash(),
             Action::Rules => {

@@ -80,6 +80,7 @@ impl App {
             keeping: Keeping::default(),
             unused: None,
             told_budget: false,
+            importing: None,
             restored: false,
             next_command: 0,
         };

@@ -33,6 +33,11 @@ pub const TABLE: &[Slash] = &[
         "a new session where this one works, or in FOLDER",
     ),
     slash(
+        "folder",
+        "FOLDER",
+        "go on in FOLDER with a session of another program",
+    ),
+    slash(
         "worktree",
         "NAME",
         "a new session in a git worktree; without a name it is asked for",
@@ -226,6 +231,7 @@ impl App {
                 "off" => Change::Recall { on: false },
                 _ => return Err("/recall on or /recall off".to_owned()),
             },
+            "folder" => self.take_up_in(rest)?,
             "rename" if rest.is_empty() => return Err("what title? /rename TITLE".to_owned()),
             "rename" => Change::Title {
                 title: crate::agent::visible::one_line(rest),

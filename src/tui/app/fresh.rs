@@ -3,6 +3,7 @@
 use std::path::{Component, Path, PathBuf};
 
 use crate::protocol::id::ModelRef;
+use crate::protocol::session::Change;
 use crate::tui::app::message::Cmd;
 use crate::tui::app::view::{Stage, View};
 use crate::tui::app::{App, Focus};
@@ -18,6 +19,18 @@ impl App {
         let folder = self.named_folder(named);
         self.wanted = Some(folder.clone());
         vec![Cmd::LookAt(folder)]
+    }
+
+    /// `/folder`: where a session of another program is gone on with.
+    pub fn take_up_in(&self, named: &str) -> Result<Change, String> {
+        if named.trim().is_empty() {
+            return Err("in which folder? /folder FOLDER".to_owned());
+        }
+        Ok(Change::TakenUp {
+            cwd: self.named_folder(named),
+            project: PathBuf::new(),
+            system: String::new(),
+        })
     }
 
     /// The folder that was named has been looked at.

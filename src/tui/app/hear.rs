@@ -59,6 +59,7 @@ impl App {
                     cmds.extend(taken.then(|| Self::ask_holder(session)));
                     self.refused(command, session, &why);
                 }
+                Signal::Import(news) => self.import_news(news),
                 Signal::Lagged => cmds.extend(self.lagged()),
             }
         }
@@ -239,6 +240,7 @@ impl App {
                     overlay.around = Some((item, said));
                 }
             }
+            (Tag::Imports, Found::Imports(sources)) => self.imports_found(sources),
             (Tag::Stashed, Found::Stashed(stashed)) => self.stashed(stashed),
             (Tag::Decided, Found::Decided(decided)) => self.decided(decided),
             (Tag::Rules, Found::Rules(rules)) => {
@@ -308,6 +310,7 @@ impl App {
             (Some(Overlay::Memory(overlay)), Tag::Memory(asked)) if asked == overlay.asked => {
                 &mut overlay.failed
             }
+            (Some(Overlay::Imports(overlay)), Tag::Imports) => &mut overlay.failed,
             (Some(Overlay::Stash(overlay)), Tag::Stashed) => &mut overlay.failed,
             (Some(Overlay::Rules(overlay)), Tag::Rules) => &mut overlay.failed,
             (Some(Overlay::Trust(overlay)), Tag::Trust(_)) => &mut overlay.failed,

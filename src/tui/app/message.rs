@@ -151,6 +151,8 @@ pub enum Cmd {
     Errand(Errand),
     /// Stops the last of these.
     StopErrand,
+    /// Stops the import under way.
+    StopImport,
     /// Makes a scratch folder.
     Scratch,
     /// Looks at a folder: its branch and instructions.
@@ -206,6 +208,8 @@ pub enum Tag {
     /// What was found for the question of this number, and what was said around a hit.
     Memory(u64),
     Around(Seq),
+    /// Where other programs keep sessions.
+    Imports,
     Stashed,
     /// Sessions that can be mentioned.
     Mentions,

@@ -33,6 +33,7 @@ pub mod fresh;
 pub mod given;
 pub mod hear;
 pub mod held;
+pub mod imports;
 pub mod keymap;
 pub mod keys;
 pub mod layout;
@@ -98,6 +99,7 @@ use std::time::Duration;
 
 use crate::protocol::event::Signal;
 use crate::protocol::id::{AskId, CommandId, SessionId};
+use crate::protocol::import::Progress;
 use crate::protocol::query::{ModelCard, Query, Today};
 use crate::protocol::sandbox::Hold;
 use crate::protocol::session::Card;
@@ -244,6 +246,8 @@ pub struct App {
     pub notify: Notify,
     /// The session that is looked at.
     pub looking: Option<SessionId>,
+    /// How far the import is that runs.
+    pub importing: Option<Progress>,
     /// Tabs and panes are those of the last time.
     pub restored: bool,
     next_command: u64,

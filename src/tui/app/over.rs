@@ -206,6 +206,8 @@ impl App {
             }
             Wish::Recall => self.recall(),
             Wish::Around => self.look_around(),
+            Wish::TakeIn(program, path) => self.take_in(program, path),
+            Wish::StopImport => self.stop_import(),
             Wish::Copy(text) => copying::copy(text, "the hit, "),
             Wish::Take(text) => vec![Cmd::Take(text)],
             Wish::AskForget(session, title) => self.ask_forget(session, title),

@@ -7,6 +7,7 @@ use crate::config::secret::Secret;
 use crate::engine::clock::Clocks;
 use crate::protocol::effort::Effort;
 use crate::protocol::id::{ModelRef, SessionId};
+use crate::protocol::import::Program;
 use crate::protocol::money::Money;
 use crate::protocol::query::ModelCard;
 use crate::protocol::rule::Mode;
@@ -124,6 +125,8 @@ pub struct Setup {
     pub abilities: Vec<(String, String)>,
     /// The ports of this machine that are asked for models, in the order they are named.
     pub usual: Vec<Usual>,
+    /// Other programs whose folders are on this machine.
+    pub programs: Vec<Program>,
     /// Process id, for the tour's closing line.
     pub process: u32,
 }

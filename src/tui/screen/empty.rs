@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::agent::visible::one_line;
 use crate::protocol::query::ModelCard;
+use crate::protocol::session::OURS;
 use crate::protocol::usage::Price;
 use crate::tui::app::App;
 use crate::tui::app::keymap::Action;
@@ -199,6 +200,9 @@ fn ways(app: &App, view: &View, wide: bool) -> Vec<(String, &'static str, String
         };
         ways.push((key(Action::SplitRight), "split", split.to_owned()));
     }
+    if let Some(imports) = imports(app).filter(|_| wide) {
+        ways.push((key(Action::Imports), "imports", imports));
+    }
     // Behind a text the sign is a part of it.
     let types = view.composer.vim.mode() != vim::Mode::Normal;
     let help = if view.composer.is_empty() || !types {
@@ -213,6 +217,19 @@ fn ways(app: &App, view: &View, wide: bool) -> Vec<(String, &'static str, String
     // What has no key now is found in the help.
     ways.retain(|(key, ..)| !key.is_empty());
     ways
+}
+
+/// Whose sessions could be taken in, where none were.
+fn imports(app: &App) -> Option<String> {
+    let recent = app.recent.as_ref()?;
+    let taken = recent.iter().any(|card| card.source != OURS);
+    let names: Vec<&str> = app.setup.programs.iter().map(|of| of.title()).collect();
+    let (last, before) = names.split_last().filter(|_| !taken)?;
+    let names = match before {
+        [] => (*last).to_owned(),
+        before => format!("{} and {last}", before.join(", ")),
+    };
+    Some(format!("what was done with {names}, to be searched here"))
 }
 
 /// `claude-sonnet-5-5   $2 in, $10 out, $0.10 cached, per million, 2026-11-20`.

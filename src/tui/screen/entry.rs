@@ -232,6 +232,9 @@ fn changed(change: &Change, at: Time) -> String {
             "earlier sessions are not recalled by themselves any more".to_owned()
         }
         Change::Vouched { .. } => "what was read until now is trusted".to_owned(),
+        Change::TakenUp { cwd, .. } => {
+            format!("gone on with here, in {}", one_line(&cwd.to_string_lossy()))
+        }
         Change::Archived { .. }
         | Change::Pinned { .. }
         | Change::Unseen { .. }

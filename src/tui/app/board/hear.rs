@@ -106,7 +106,10 @@ impl App {
                 });
                 return self.look_for_trust_again();
             }
+            Managed::Imported(report) => return self.imported(&report),
             Managed::Failed { why } => {
+                // Where an import runs on, it is heard of again.
+                self.importing = None;
                 self.done
                     .retain(|done| done.session != session || !done.is_final());
                 self.say(one_line(&why));
@@ -118,7 +121,6 @@ impl App {
             | Managed::Reached(_)
             | Managed::Tried(_)
             | Managed::Worktree(_)
-            | Managed::Imported(_)
             | Managed::Indexed(_)
             | Managed::PriceAsked { .. } => {}
         }

@@ -60,6 +60,7 @@ pub const ROWS: &[Binding] = &[
     bind(Anywhere, Action::PutAway, "put-away", "put the notices away", &[], Some('O')),
     bind(Anywhere, Action::Detach, "detach", "how to detach: tmux does it", &[], Some('d')),
     bind(Anywhere, Action::Memory, "search", "search everything said and done", &[], Some('/')),
+    bind(Anywhere, Action::Imports, "imports", "imports: sessions of other programs", &[], Some('I')),
     bind(Anywhere, Action::Theme, "theme", "theme, seen as you move", &[], Some('t')),
     bind(Anywhere, Action::Settings, "settings", "settings: keys, config", &[], Some(',')),
     bind(Anywhere, Action::Help, "help", "help", &[key(KeyCode::F(1))], Some('?')),

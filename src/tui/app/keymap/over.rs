@@ -4,8 +4,8 @@ use crossterm::event::KeyCode;
 
 use crate::tui::app::keymap::chord::{alt, ctrl, key, plain};
 use crate::tui::app::keymap::place::Place::{
-    Files, Help, Hits, Inbox, Memory, Merge, Models, Palette, Prompts, Rules, Settings, Stash,
-    Themes, Turns,
+    Files, Help, Hits, Imports, Inbox, Memory, Merge, Models, Palette, Prompts, Rules, Settings,
+    Stash, Themes, Turns,
 };
 use crate::tui::app::keymap::{Action, Binding, bind};
 
@@ -42,6 +42,13 @@ pub const ROWS: &[Binding] = &[
     bind(Hits, Action::MemoryWords, "hits-words", "back to the words", &[key(KeyCode::Tab), key(KeyCode::BackTab), plain('/')], None),
     bind(Hits, Action::Help, "hits-help", "help", &[plain('?'), key(KeyCode::F(1))], None),
     bind(Hits, Action::Close, "hits-close", "close", &[key(KeyCode::Esc), plain('q')], None),
+
+    bind(Imports, Action::Choose, "imports-take", "take its sessions in, or what is new of them", &[key(KeyCode::Enter)], None),
+    bind(Imports, Action::ImportsStop, "imports-stop", "stop taking in; Enter goes on there", &[plain('x')], None),
+    bind(Imports, Action::ScrollDown, "imports-down", "next program", &[key(KeyCode::Down), plain('j')], None),
+    bind(Imports, Action::ScrollUp, "imports-up", "program before", &[key(KeyCode::Up), plain('k')], None),
+    bind(Imports, Action::Help, "imports-help", "help", &[plain('?'), key(KeyCode::F(1))], None),
+    bind(Imports, Action::Close, "imports-close", "close; what is being taken in goes on", &[key(KeyCode::Esc), plain('q')], None),
 
     bind(Stash, Action::StashCopy, "stash-copy", "a copy; it stays put by", &[key(KeyCode::Tab)], None),
     bind(Stash, Action::StashDrop, "stash-drop", "drop it, with a second press", &[ctrl('d'), key(KeyCode::Delete)], None),

@@ -33,6 +33,8 @@ pub enum Place {
     /// Words that the memory is searched by, and what it found.
     Memory,
     Hits,
+    /// Sessions of other programs.
+    Imports,
     Stash,
     Rules,
     Turns,
@@ -48,7 +50,7 @@ pub enum Place {
 }
 
 impl Place {
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::Anywhere,
         Self::Composer,
         Self::Transcript,
@@ -67,6 +69,7 @@ impl Place {
         Self::Prompts,
         Self::Memory,
         Self::Hits,
+        Self::Imports,
         Self::Stash,
         Self::Rules,
         Self::Turns,
@@ -100,6 +103,7 @@ impl Place {
             Self::Prompts => "prompts",
             Self::Memory => "memory",
             Self::Hits => "hits",
+            Self::Imports => "imports",
             Self::Stash => "stash",
             Self::Rules => "rules",
             Self::Turns => "turns",
@@ -143,6 +147,7 @@ impl Place {
             | Self::Page
             | Self::Files
             | Self::Hits
+            | Self::Imports
             | Self::Merge
             | Self::Inbox
             | Self::FirstPage => None,

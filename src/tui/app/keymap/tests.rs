@@ -135,6 +135,7 @@ const COMMANDS: &[(Action, Result<&str, &str>)] = &[
     (Action::Sessions, Ok("sessions")),
     (Action::NewSession, Ok("run")),
     (Action::Memory, Ok("search")),
+    (Action::Imports, Ok("import")),
     (
         Action::NewWorktree,
         Err("`creel --worktree NAME` begins there; without a screen git makes one"),
@@ -264,6 +265,10 @@ const OF_A_PLACE: &[(Place, &str)] = &[
     (
         Place::Hits,
         "`creel search` finds the same, and `creel show` opens it",
+    ),
+    (
+        Place::Imports,
+        "`creel import` takes the same in; Ctrl+C stops it",
     ),
     (Place::Stash, "it writes into the composer of this screen"),
     (Place::Turns, "the way back to the board"),

@@ -235,7 +235,7 @@ mod tests {
             (
                 "[keymap.sky]\nzoom = []",
                 "2:1: `keymap.sky` is no place for keys: there are everywhere, composer, transcript, board, board-line, board-delete, offers, search, \
-                 ask, card, list, question, page, help, models, prompts, memory, hits, stash, rules, turns, themes, palette, settings, files, \
+                 ask, card, list, question, page, help, models, prompts, memory, hits, imports, stash, rules, turns, themes, palette, settings, files, \
                  merge, inbox, first-page",
             ),
             (

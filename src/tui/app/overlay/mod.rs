@@ -6,6 +6,7 @@ pub mod discard;
 pub mod files;
 pub mod forget;
 pub mod help;
+pub mod imports;
 pub mod inbox;
 pub mod memory;
 pub mod models;
@@ -29,6 +30,7 @@ use std::path::PathBuf;
 
 use crate::config::theme::ThemeChoice;
 use crate::protocol::id::{ModelRef, Seq, SessionId};
+use crate::protocol::import::Program;
 use crate::protocol::query::Stashed;
 use crate::protocol::rule::Mode;
 use crate::protocol::worktree::{Errand, Look};
@@ -43,6 +45,7 @@ use crate::tui::app::overlay::discard::Discard;
 use crate::tui::app::overlay::files::Files;
 use crate::tui::app::overlay::forget::Forget;
 use crate::tui::app::overlay::help::Help;
+use crate::tui::app::overlay::imports::Imports;
 use crate::tui::app::overlay::inbox::Inbox;
 use crate::tui::app::overlay::memory::Memory;
 use crate::tui::app::overlay::models::{How, Models};
@@ -70,6 +73,7 @@ pub enum Overlay {
     Stash(Stash),
     Memory(Box<Memory>),
     Forget(Forget),
+    Imports(Imports),
     Stopped(Stopped),
     Rules(Rules),
     Trust(Trust),
@@ -115,6 +119,10 @@ pub enum Wish {
     Recall,
     /// Asks what was said around the marked hit; the overlay stays.
     Around,
+    /// Takes in the sessions of a program; the overlay stays.
+    TakeIn(Program, PathBuf),
+    /// Stops that; the overlay stays.
+    StopImport,
     /// Copies a text; the overlay stays.
     Copy(String),
     /// Gives a text to what called Creel.
@@ -182,6 +190,8 @@ impl Wish {
                 | Self::DropStashed(_)
                 | Self::Recall
                 | Self::Around
+                | Self::TakeIn(..)
+                | Self::StopImport
                 | Self::Copy(_)
                 | Self::AskForget(..)
                 | Self::Pin(..)
@@ -212,6 +222,7 @@ impl Overlay {
             Self::Stash(_) => Place::Stash,
             Self::Memory(overlay) if overlay.at_hits => Place::Hits,
             Self::Memory(_) => Place::Memory,
+            Self::Imports(_) => Place::Imports,
             Self::Rules(_) => Place::Rules,
             Self::Cost(_) | Self::Notices(_) => Place::Page,
             Self::Files(overlay) => overlay.place(),
@@ -233,6 +244,7 @@ impl Overlay {
             Self::Prompts(overlay) => overlay.key(press),
             Self::Stash(overlay) => overlay.key(press),
             Self::Memory(overlay) => overlay.key(press),
+            Self::Imports(overlay) => overlay.key(press),
             Self::Rules(overlay) => overlay.key(press),
             Self::Trust(overlay) => overlay.key(press),
             Self::Cost(overlay) => overlay.key(press),
@@ -292,7 +304,8 @@ impl Overlay {
             Self::Files(overlay) => overlay.paste(&line),
             Self::Turns(overlay) => overlay.pick.insert(&line),
             Self::Help(overlay) => overlay.paste(&line),
-            Self::Cost(_)
+            Self::Imports(_)
+            | Self::Cost(_)
             | Self::Notices(_)
             | Self::Inbox(_)
             | Self::Quit(_)

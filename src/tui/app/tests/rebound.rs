@@ -192,6 +192,7 @@ const NO_PALETTE: &[(Place, &str)] = &[
     (Place::Prompts, "the palette takes the place of the list"),
     (Place::Memory, "the palette takes the place of the list"),
     (Place::Hits, "the palette takes the place of the list"),
+    (Place::Imports, "the palette takes the place of the list"),
     (Place::Stash, "the palette takes the place of the list"),
     (Place::Rules, "the palette takes the place of the list"),
     (Place::Turns, "the palette takes the place of the list"),

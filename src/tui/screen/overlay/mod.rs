@@ -4,6 +4,7 @@ mod cost;
 mod decided;
 mod files;
 mod help;
+mod imports;
 pub mod inbox;
 mod memory;
 mod models;
@@ -89,6 +90,7 @@ pub fn draw(app: &App, overlay: &Overlay, canvas: &mut Canvas, area: Rect, look:
         Overlay::Memory(overlay) => {
             return memory::draw(app, overlay, canvas, area, (named, look));
         }
+        Overlay::Imports(overlay) => imports::page(app, overlay, named, room, look),
         Overlay::Prompts(overlay) => prompts::page(overlay, named, (room, area.height), look),
         Overlay::Stash(overlay) => prompts::stash(app, overlay, (room, area.height), look),
         Overlay::Rules(overlay) => rules::page(app, overlay, room, look),
