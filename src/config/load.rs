@@ -13,7 +13,9 @@ use crate::config::described::first_described;
 use crate::config::document::{Document, Fault, cut};
 use crate::config::keymap::KeymapConfig;
 use crate::config::paths::{Environment, Paths};
-use crate::config::{Config, import, keymap, memory, notify, provider, route, secret, section, worktree};
+use crate::config::{
+    Config, import, keymap, memory, notify, provider, route, secret, section, worktree,
+};
 use crate::protocol::effort::Effort;
 use crate::protocol::rule::Mode;
 

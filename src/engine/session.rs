@@ -224,6 +224,8 @@ impl Task {
         let project = project::find(cwd);
         self.roots = project::roots(cwd, &project, self.house.home.as_deref());
         self.repository = project.common();
+        self.system = self.session.spec.system.as_str().into();
+        self.private = Private::read(&self.session.spec.project);
     }
 
     /// Reads what was said before the session was taken up, if that is not done. The error says why it cannot be read.

@@ -70,13 +70,14 @@ pub(crate) async fn taken_up(
 ) -> Result<Change, String> {
     let date = house.clock.day(house.clock.now());
     let (then, chosen) = (spec.cwd.clone(), folder.is_some());
+    let notes = house.notes().to_owned();
     let looked = tokio::task::spawn_blocking(move || {
         let cwd = folder.unwrap_or(then);
         // A session whose folder nobody knows has the root for one, which no agent gets unasked.
         let cwd = cwd.canonicalize().ok().filter(|cwd| cwd.is_dir());
         let cwd = cwd.filter(|cwd| chosen || cwd != Path::new("/"))?;
         let project = project::find(&cwd);
-        let system = system_text(&cwd, &project, &date);
+        let system = system_text(&cwd, &project, &notes, &date);
         Some((cwd, project.root.clone(), system))
     });
     let looked = looked.await.map_err(|error| error.to_string())?;
