@@ -11,6 +11,7 @@ pub mod agent;
 // floor 2: what the person wished for
 pub mod config;
 // floor 3: devices, each knows one outside thing
+pub mod archive;
 pub mod import;
 pub mod memory;
 pub mod note;

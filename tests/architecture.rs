@@ -16,6 +16,7 @@ const FLOORS: &[&[&str]] = &[
     &["config"],
     &[
         "picture", "provider", "sandbox", "store", "skill", "project", "memory", "import",
+        "archive",
     ],
     // Files of the home, read with the care that a project's are.
     &["note"],
@@ -40,6 +41,7 @@ const FLOORS: &[&[&str]] = &[
 const FENCES: &[(&str, &[&str])] = &[
     // Two programs keep their sessions in SQLite files, which are only read.
     ("rusqlite", &["store", "import"]),
+    ("flate2", &["archive"]),
     ("ruzstd", &["import"]),
     ("tantivy", &["memory"]),
     ("frostem", &["memory"]),
