@@ -1,20 +1,24 @@
 //! What the engine can say of itself and its surroundings, for `creel doctor`.
 
 use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 
+use crate::agent::figure::bytes;
 use crate::config::Wire;
 use crate::engine::check::cards;
 use crate::engine::house::House;
 use crate::engine::{room, worktree};
-use crate::protocol::query::{Check, CheckState};
+use crate::protocol::query::{Check, CheckState, Sizes};
 use crate::protocol::sandbox::{Hold, Level};
 use crate::sandbox::places::CACHES;
+use crate::store::read::Reader;
 
 pub(crate) async fn checks(house: &Arc<House>) -> Vec<Check> {
     [
         database(house).await,
-        disk(house),
+        disk(house).await,
         providers(house).await,
         sandbox(&house.walls.hold(house).await),
     ]
@@ -29,6 +33,7 @@ fn check(name: &str, state: CheckState, text: String, remedy: &str) -> Check {
         state,
         text,
         remedy: remedy.to_owned(),
+        sizes: None,
     }
 }
 
@@ -59,9 +64,32 @@ async fn database(house: &Arc<House>) -> Check {
     }
 }
 
-fn disk(house: &Arc<House>) -> Check {
+/// What is free, and what the home takes.
+async fn disk(house: &Arc<House>) -> Check {
     let pauses = "free some space: with little left a session with a person at it pauses before its next call";
-    match room::told(house) {
+    let index = house.paths.index.clone();
+    let read = move |reader: &Reader| {
+        let sizes = reader.sizes()?;
+        Ok(Sizes {
+            index: taken(&index),
+            ..sizes
+        })
+    };
+    let sizes = house.read(read).await.ok().map(|sizes| Sizes {
+        free: room::free(house).ok(),
+        ..sizes
+    });
+    let told = |text: String| match &sizes {
+        Some(sizes) => format!(
+            "{text}; the log takes {} (outputs {}, imports {}), the search index {}",
+            bytes(sizes.log),
+            bytes(sizes.blobs),
+            bytes(sizes.imports),
+            bytes(sizes.index)
+        ),
+        None => text,
+    };
+    let found = match room::told(house).map(|(text, little)| (told(text), little)) {
         Ok((text, true)) => check("disk", CheckState::Warn, text, pauses),
         Ok((text, false)) => check("disk", CheckState::Ok, text, ""),
         Err(text) => check(
@@ -70,7 +98,18 @@ fn disk(house: &Arc<House>) -> Check {
             text,
             "look at the folder's file system",
         ),
-    }
+    };
+    Check { sizes, ..found }
+}
+
+/// The bytes of the files of a folder.
+fn taken(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .filter_map(|entry| entry.metadata().ok())
+        .filter(fs::Metadata::is_file)
+        .map(|about| about.len())
+        .sum()
 }
 
 /// Of the config and found by their keys, as `creel providers` lists them.

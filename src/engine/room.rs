@@ -24,7 +24,8 @@ pub(crate) fn told(house: &House) -> Result<(String, bool), String> {
     }
 }
 
-fn free(house: &House) -> rustix::io::Result<u64> {
+/// Bytes that are free there.
+pub(crate) fn free(house: &House) -> rustix::io::Result<u64> {
     #[cfg(test)]
     if let Some(free) = house.trial.room() {
         return Ok(free);

@@ -276,6 +276,7 @@ pub(crate) async fn orphans(house: &Arc<House>) -> Vec<Check> {
         state,
         text,
         remedy,
+        sizes: None,
     };
     let noted = match list(house).read() {
         Ok(noted) => noted,

@@ -319,6 +319,22 @@ pub struct Check {
     pub text: String,
     /// One line: what to do about it; empty when there is nothing to do.
     pub remedy: String,
+    /// Of the one that tells them.
+    pub sizes: Option<Sizes>,
+}
+
+/// What a home takes of the disk, in bytes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sizes {
+    /// The file of the log, with what was written beside it.
+    pub log: u64,
+    /// Of that whole outputs, pictures and long facts.
+    pub blobs: u64,
+    /// Of the log what was imported.
+    pub imports: u64,
+    pub index: u64,
+    /// What is free where the log is.
+    pub free: Option<u64>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -219,13 +219,16 @@ impl Reader {
         })
     }
 
+    /// Of the file and its log of writes.
+    pub(crate) fn bytes(&self) -> u64 {
+        let files = [self.path.clone(), beside(&self.path, "-wal")];
+        let sizes = files.iter().filter_map(|path| fs::metadata(path).ok());
+        sizes.map(|about| about.len()).sum()
+    }
+
     /// Counts by looking at every row: some tens of milliseconds for a million events.
     pub fn count(&self) -> Result<Counts, StoreError> {
-        let bytes = [self.path.clone(), beside(&self.path, "-wal")]
-            .iter()
-            .filter_map(|path| fs::metadata(path).ok())
-            .map(|metadata| metadata.len())
-            .sum();
+        let bytes = self.bytes();
         self.ask(Counts::default(), |conn| {
             let one = |sql: &str| {
                 conn.query_row(sql, [], |row| row.get::<_, i64>(0))

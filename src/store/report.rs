@@ -10,7 +10,7 @@ use crate::protocol::event::Fact;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::item::{Item, Origin, joined};
 use crate::protocol::money::{Currency, Money};
-use crate::protocol::query::{SpendBy, SpendRow};
+use crate::protocol::query::{Sizes, SpendBy, SpendRow};
 use crate::protocol::time::Time;
 use crate::protocol::usage::Usage;
 use crate::store::Day;
@@ -168,6 +168,29 @@ impl Reader {
                     })
                 })?
                 .collect()
+        })
+    }
+
+    /// What the log takes of the disk; the index is not its own. Looks at every row, as [`Reader::count`] does.
+    pub fn sizes(&self) -> Result<Sizes, StoreError> {
+        let log = self.bytes();
+        self.ask(Sizes::default(), |conn| {
+            let sum = |sql: &str| {
+                conn.query_row(sql, [], |row| row.get::<_, Option<i64>>(0))
+                    .map(|sum| sum.unwrap_or(0).unsigned_abs())
+            };
+            let imported = "IN (SELECT session FROM import)";
+            let facts = format!("SELECT sum(octet_length(body)) FROM event WHERE session {imported}");
+            let outputs = format!(
+                "SELECT sum(octet_length(bytes)) FROM blob WHERE hash IN (SELECT hash FROM blob_use WHERE session {imported})"
+            );
+            Ok(Sizes {
+                log,
+                blobs: sum("SELECT sum(octet_length(bytes)) FROM blob")?,
+                imports: sum(&facts)? + sum(&outputs)?,
+                index: 0,
+                free: None,
+            })
         })
     }
 

@@ -94,6 +94,7 @@ fn check(name: &str, state: CheckState, text: impl Into<String>, remedy: &str) -
         state,
         text: text.into(),
         remedy: remedy.to_owned(),
+        sizes: None,
     }
 }
 
@@ -221,7 +222,13 @@ fn skills(folder: &Path) -> Vec<Check> {
 }
 
 fn value(check: &Check) -> Value {
-    json!({ "name": check.name, "state": word(check.state), "text": check.text, "remedy": check.remedy })
+    let mut value = json!({ "name": check.name, "state": word(check.state), "text": check.text, "remedy": check.remedy });
+    if let Some(sizes) = &check.sizes {
+        value["sizes"] = json!({
+            "log": sizes.log, "blobs": sizes.blobs, "imports": sizes.imports, "index": sizes.index, "free": sizes.free,
+        });
+    }
+    value
 }
 
 fn word(state: CheckState) -> &'static str {
