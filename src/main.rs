@@ -22,9 +22,9 @@ use creel::command::doctor::{self, Surroundings};
 use creel::command::manual::Reader;
 use creel::command::moment;
 use creel::command::{
-    Ended, Face, Trouble, bug_report, cache, config, cost, exit, export, import, index, models,
-    package, plain, providers, purge, route, rules, run, search, sessions, show, stop, theme,
-    trust, with_streams, wrong,
+    Ended, Face, Trouble, backup, bug_report, cache, config, cost, exit, export, import, index,
+    models, package, plain, providers, purge, restore, route, rules, run, search, sessions, show,
+    stop, theme, trust, with_streams, wrong,
 };
 use creel::config::Config;
 use creel::config::keymap::Keys;
@@ -128,9 +128,15 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
         }
         Sub::Theme(sub) => return theme::run(sub, &paths, &process_environment, face),
         Sub::Config(sub) => return config::run(sub, &paths, &process_environment, KEYS, face),
+        // It must be alone with the log.
+        Sub::Restore(args) => return restore::run(args, &paths, face).await,
         _ => {}
     }
     let loaded = load::read(&paths, &process_environment);
+    if let Sub::Backup(args) = &sub {
+        let config = loaded.as_ref().ok().map(|loaded| &loaded.config);
+        return backup::run(args, &paths, config, &moment::from_system(), face).await;
+    }
     let examined = match &sub {
         Sub::Doctor(args) => Some(Examined::Here(args)),
         Sub::BugReport(args) => Some(Examined::ForOthers(args)),
@@ -189,6 +195,8 @@ async fn command(sub: Sub, face: &mut Face<'_>) -> Ended {
         Sub::Purge(args) => purge::run(args, &door, &now, face).await,
         Sub::Doctor(_)
         | Sub::BugReport(_)
+        | Sub::Backup(_)
+        | Sub::Restore(_)
         | Sub::Completions { .. }
         | Sub::Man
         | Sub::Config(_)
@@ -216,7 +224,9 @@ fn needs_config(sub: &Sub) -> bool {
         | Sub::Import(_)
         | Sub::Index(_)
         | Sub::Stop(_)
-        | Sub::Purge(_) => false,
+        | Sub::Purge(_)
+        | Sub::Backup(_)
+        | Sub::Restore(_) => false,
         Sub::Run(_)
         | Sub::Models(_)
         | Sub::Providers(_)

@@ -1,5 +1,7 @@
 //! What was said before, as a model reads it: quoted as data, each line behind a mark, with where and when it was said.
 
+use std::fmt::Write;
+
 use crate::agent::visible;
 use crate::protocol::item::Recalled;
 use crate::protocol::search::Kind;
@@ -96,9 +98,9 @@ fn written(passage: &Passage) -> String {
             .map(str::trim_end)
             .filter(|row| !row.is_empty());
         let first = rows.next().unwrap_or_default();
-        text.push_str(&format!("|{mark} {who}: {first}\n"));
+        let _ = writeln!(text, "|{mark} {who}: {first}");
         for row in rows {
-            text.push_str(&format!("|    {row}\n"));
+            let _ = writeln!(text, "|    {row}");
         }
     }
     text.push('\n');

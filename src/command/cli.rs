@@ -1,15 +1,17 @@
 //! What can be typed: names, flags and their forms. Names are a promise to scripts; see the contract.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::agent::decimal::dollars;
 use crate::agent::moment::Moment;
+use crate::command::backup::BackupArgs;
 use crate::command::import::ImportArgs;
 use crate::command::index::IndexSub;
 use crate::command::providers::ProvidersArgs;
+use crate::command::purge::PurgeArgs;
+use crate::command::restore::RestoreArgs;
 use crate::command::route::RouteSub;
 use crate::command::rules::RulesSub;
 use crate::command::search::SearchArgs;
@@ -98,6 +100,8 @@ pub enum Sub {
     Index(IndexSub),
     Stop(StopArgs),
     Purge(PurgeArgs),
+    Backup(BackupArgs),
+    Restore(RestoreArgs),
     Doctor(DoctorArgs),
     BugReport(BugReportArgs),
     /// The colours of the workstation
@@ -301,23 +305,6 @@ pub struct StopArgs {
     pub all: bool,
 }
 
-/// Delete sessions for good
-#[derive(Debug, Clone, Args)]
-pub struct PurgeArgs {
-    /// Each by any unique part of its id, at least four characters
-    #[arg(value_name = "SESSION", value_parser = value::session, required_unless_present = "older_than")]
-    pub sessions: Vec<String>,
-    /// Those not active for so long: 30d, 12h, 2w
-    #[arg(long, value_name = "AGE", value_parser = crate::agent::moment::parse_age, conflicts_with = "sessions")]
-    pub older_than: Option<Duration>,
-    /// Do not ask, on a terminal either
-    #[arg(long)]
-    pub yes: bool,
-    /// One JSON value in place of a text
-    #[arg(long)]
-    pub json: bool,
-}
-
 /// Look at what Creel needs, and say what to do
 #[derive(Debug, Clone, Args)]
 pub struct DoctorArgs {
@@ -421,6 +408,9 @@ mod tests {
             "creel index",
             "creel import codex",
             "creel import emacs x",
+            "creel backup",
+            "creel backup a b",
+            "creel restore",
         ] {
             let error = parse(line).unwrap_err();
             assert_eq!(error.exit_code(), 2, "{line}: {error}");

@@ -1,27 +1,36 @@
-//! `creel import`: takes the sessions of other programs into the log, where they are found and shown like one's own.
+//! `creel import`: takes the sessions of other programs, and of other homes of Creel, into the log, where they are found and shown
+//! like one's own.
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 use std::pin::pin;
 
 use clap::{Args, ValueEnum};
 use futures_util::stream::StreamExt;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::agent::figure;
+use crate::command::rules::effect;
 use crate::command::run::signals::{caught, is_echo};
 use crate::command::table::counted;
 use crate::command::{Ended, Face, Trouble, exit};
 use crate::engine::door::Door;
 use crate::protocol::event::Signal;
-use crate::protocol::import::{ImportNews, Program, Progress, Reached, Report};
+use crate::protocol::import::{
+    HomeReport, ImportNews, Program, Progress, ProposedRule, Reached, Report,
+};
 use crate::protocol::op::{Manage, Managed};
+use crate::protocol::rule::Effect;
 
-/// Take in the sessions of another program
+/// Take in the sessions of another program, or of another home of Creel
 ///
 /// They are read and never changed. Importing twice adds nothing; of a session that has grown the rest is added, and one that
-/// was deleted here stays away. Ctrl+C stops it: what was taken in is there, and the same command goes on.
+/// was deleted here stays away. Ctrl+C stops it: what was taken in is there, and the same command goes on. Of a home of Creel the
+/// notes are taken in too, line by line, and its rules are named and do not hold here; its config, keys, themes and skills are
+/// not taken.
 #[derive(Debug, Clone, Args)]
 pub struct ImportArgs {
     /// Which form they have
@@ -52,11 +61,16 @@ pub enum Kind {
         help = r#"One item a line: {"session", "at", "role", "text"} and, if known, "title", "project", "who", "external_id""#
     )]
     Jsonl,
+    #[value(
+        help = "Another home of Creel: its CREEL_HOME, or the folder that has .local/share/creel in it"
+    )]
+    Creel,
 }
 
 impl Kind {
-    fn program(self) -> Program {
-        match self {
+    /// `None`: it is Creel itself.
+    fn program(self) -> Option<Program> {
+        Some(match self {
             Self::Claude => Program::Claude,
             Self::Codex => Program::Codex,
             Self::Openclaw => Program::Openclaw,
@@ -64,29 +78,33 @@ impl Kind {
             Self::Nanobot => Program::Nanobot,
             Self::Hermes => Program::Hermes,
             Self::Jsonl => Program::Jsonl,
-        }
+            Self::Creel => return None,
+        })
     }
 }
 
 pub async fn run(args: &ImportArgs, door: &Door, face: &mut Face<'_>) -> Ended {
-    let program = args.kind.program();
     let path = std::path::absolute(&args.path).unwrap_or_else(|_| args.path.clone());
     let mut signals =
         caught().map_err(|error| Trouble::failed(format!("cannot catch signals: {error}")))?;
     let mut line = Line { shown: false };
     let mut feed = door.listen();
-    let mut hears = true;
+    let mut open = true;
     let mut stop: Option<(Instant, u8)> = None;
-    let mut import = pin!(door.manage(Manage::Import { program, path }));
+    let manage = match args.kind.program() {
+        Some(program) => Manage::Import { program, path },
+        None => Manage::ImportHome { path },
+    };
+    let mut import = pin!(door.manage(manage));
     let managed = loop {
         tokio::select! {
             managed = &mut import => break managed,
-            heard = feed.next(), if hears => match heard {
+            heard = feed.next(), if open => match heard {
                 Some(Signal::Import(ImportNews::Progress(progress))) if stop.is_none() => {
                     line.show(face, &far(&progress))?;
                 }
                 Some(_) => {}
-                None => hears = false,
+                None => open = false,
             },
             Some(code) = signals.next() => match stop {
                 Some((first, _)) if is_echo(first, Instant::now()) => {}
@@ -101,8 +119,16 @@ pub async fn run(args: &ImportArgs, door: &Door, face: &mut Face<'_>) -> Ended {
         }
     };
     line.clear(face)?;
-    let report = match managed {
-        Managed::Imported(report) => report,
+    let (report, home) = match managed {
+        Managed::Imported(report) => (report, None),
+        Managed::HomeImported(home) => {
+            let HomeReport {
+                report,
+                notes,
+                rules,
+            } = *home;
+            (report, Some((notes, rules)))
+        }
         Managed::Failed { why } => return Err(Trouble::failed(why)),
         _ => {
             return Err(Trouble::failed(
@@ -141,15 +167,30 @@ pub async fn run(args: &ImportArgs, door: &Door, face: &mut Face<'_>) -> Ended {
         ))?;
     }
     if args.json {
-        face.json(&json!({
+        let mut value = json!({
             "sessions": report.sessions,
             "items": report.items,
             "skipped": report.skipped,
             "already": report.already,
             "problems": report.problems,
-        }))?;
-    } else {
-        face.say_line(&told(&report))?;
+        });
+        if let Some((notes, rules)) = &home {
+            value["notes"] = json!(notes);
+            value["rules"] = rules.iter().map(as_json).collect();
+        }
+        face.json(&value)?;
+        return Ok(exit::DONE);
+    }
+    face.say_line(&told(&report, home.as_ref().map_or(0, |(notes, _)| *notes)))?;
+    let rules = home.map_or_else(Vec::new, |(_, rules)| rules);
+    if !rules.is_empty() {
+        face.note(&format!(
+            "{} of that home do not hold here; those you want are kept by these lines",
+            counted(rules.len() as u64, "rule")
+        ))?;
+    }
+    for rule in &rules {
+        face.say_line(&keeps(rule))?;
     }
     if report.stopped {
         face.note(&format!(
@@ -188,10 +229,11 @@ impl Line {
 fn far(progress: &Progress) -> String {
     let mut text = reached(&progress.reached);
     if let Some(rate) = progress.rate() {
-        text.push_str(&format!(", {}/s", figure::bytes(rate)));
+        let _ = write!(text, ", {}/s", figure::bytes(rate));
     }
     if progress.sessions > 0 {
-        text.push_str(&format!(", {} new", counted(progress.sessions, "session")));
+        let new = counted(progress.sessions, "session");
+        let _ = write!(text, ", {new} new");
     }
     text
 }
@@ -206,21 +248,63 @@ fn reached(reached: &Reached) -> String {
     )
 }
 
-fn told(report: &Report) -> String {
+fn told(report: &Report, notes: u64) -> String {
     let there = match report.already {
         0 => String::new(),
         already => format!("; {} there before", counted(already, "item")),
     };
+    let notes = match notes {
+        0 => String::new(),
+        notes => format!(", and {} of notes", counted(notes, "line")),
+    };
     format!(
-        "{} with {} taken in{there}",
+        "{} with {}{notes} taken in{there}",
         counted(report.sessions, "session"),
         counted(report.items, "item")
     )
 }
 
+fn as_json(rule: &ProposedRule) -> Value {
+    json!({
+        "effect": effect(rule.effect), "rule": rule.text, "scope": rule.scope.name(),
+        "of": rule.folder, "days": rule.days, "command": keeps(rule),
+    })
+}
+
+/// What would keep it here.
+fn keeps(rule: &ProposedRule) -> String {
+    let quoted = |text: &str| {
+        // What no shell takes is in no rule.
+        shlex::try_quote(text).map_or_else(|_| text.to_owned(), Cow::into_owned)
+    };
+    let mut line = format!("creel rules add {}", quoted(&rule.text));
+    line.push_str(match rule.effect {
+        Effect::Allow => "",
+        Effect::Ask => " --ask",
+        Effect::Deny => " --deny",
+    });
+    line.push_str(" --scope ");
+    line.push_str(rule.scope.name());
+    if let Some(folder) = &rule.folder {
+        line.push_str(" --cwd ");
+        line.push_str(&quoted(&folder.to_string_lossy()));
+    }
+    if let Some(days) = rule.days {
+        line.push_str(" --days ");
+        line.push_str(&days.to_string());
+    }
+    line
+}
+
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
+    use pretty_assertions::assert_eq;
+
     use super::*;
+    use crate::command::cli::{Cli, Sub};
+    use crate::command::rules::RulesSub;
+    use crate::protocol::rule::Scope;
 
     #[test]
     fn how_far_it_is_fits_a_line() {
@@ -254,5 +338,65 @@ mod tests {
             assert_eq!(told, expected);
             assert!(told.len() < 79);
         }
+    }
+
+    #[test]
+    fn a_proposed_rule_is_a_line_that_keeps_it() {
+        let cases = [
+            (
+                (
+                    Effect::Allow,
+                    "Bash(git diff *)",
+                    Scope::Repository,
+                    Some("/work/my boat"),
+                    None,
+                ),
+                "creel rules add 'Bash(git diff *)' --scope repository --cwd '/work/my boat'",
+            ),
+            (
+                (Effect::Deny, "Read(.env)", Scope::Everywhere, None, Some(3)),
+                "creel rules add 'Read(.env)' --deny --scope everywhere --days 3",
+            ),
+            (
+                (Effect::Ask, "edit", Scope::Worktree, Some("/w"), None),
+                "creel rules add edit --ask --scope worktree --cwd /w",
+            ),
+        ];
+        for ((effect, text, scope, folder, days), expected) in cases {
+            let rule = ProposedRule {
+                effect,
+                text: text.to_owned(),
+                scope,
+                folder: folder.map(PathBuf::from),
+                days,
+            };
+            assert_eq!(keeps(&rule), expected);
+            let words = shlex::split(expected).unwrap_or_default();
+            let read = Cli::try_parse_from(words).map(|cli| cli.command);
+            match read {
+                Ok(Some(Sub::Rules(RulesSub::Add(args)))) => {
+                    assert_eq!((args.rule.rule.as_str(), args.days), (text, days));
+                }
+                other => panic!("{expected}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn notes_are_told_where_there_are_some() {
+        let report = Report {
+            sessions: 2,
+            items: 9,
+            already: 1,
+            ..Report::default()
+        };
+        assert_eq!(
+            told(&report, 0),
+            "2 sessions with 9 items taken in; 1 item there before"
+        );
+        assert_eq!(
+            told(&report, 3),
+            "2 sessions with 9 items, and 3 lines of notes taken in; 1 item there before"
+        );
     }
 }

@@ -3,6 +3,7 @@
 //! Each subcommand is one file with a function `run` that writes results to [`Face::out`], everything else to [`Face::err`],
 //! and answers with the exit code. What a screen needs is not here.
 
+pub mod backup;
 pub mod bug_report;
 pub mod cache;
 pub mod cli;
@@ -21,6 +22,7 @@ pub mod package;
 pub mod plain;
 pub mod providers;
 pub mod purge;
+pub mod restore;
 pub mod route;
 pub mod rules;
 pub mod run;
@@ -32,6 +34,7 @@ pub mod table;
 pub mod theme;
 pub mod trust;
 pub mod value;
+pub mod watched;
 pub mod wrong;
 
 use std::fmt;

@@ -3,18 +3,37 @@
 use std::io::{BufRead, BufReader};
 use std::time::Duration;
 
+use clap::Args;
 use serde_json::json;
 
-use crate::agent::moment::{Now, before};
-use crate::command::cli::PurgeArgs;
+use crate::agent::moment::{Now, before, parse_age};
 use crate::command::table::counted;
-use crate::command::{Ended, Face, Trouble, exit, find};
+use crate::command::{Ended, Face, Trouble, exit, find, value};
 use crate::engine::door::Door;
 use crate::protocol::board::Weight;
 use crate::protocol::op::{Manage, Managed};
 use crate::protocol::query::{Found, Query};
 use crate::protocol::session::{Card, State};
 use crate::protocol::worktree::Worktree;
+
+/// Delete sessions for good
+///
+/// No byte of them stays in the home. Backups that were made before are files of your own and keep what is in them.
+#[derive(Debug, Clone, Args)]
+pub struct PurgeArgs {
+    /// Each by any unique part of its id, at least four characters
+    #[arg(value_name = "SESSION", value_parser = value::session, required_unless_present = "older_than")]
+    pub sessions: Vec<String>,
+    /// Those not active for so long: 30d, 12h, 2w
+    #[arg(long, value_name = "AGE", value_parser = parse_age, conflicts_with = "sessions")]
+    pub older_than: Option<Duration>,
+    /// Do not ask, on a terminal either
+    #[arg(long)]
+    pub yes: bool,
+    /// One JSON value in place of a text
+    #[arg(long)]
+    pub json: bool,
+}
 
 pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) -> Ended {
     let cards = match args.older_than {
@@ -36,15 +55,22 @@ pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) 
             events,
             blobs,
             stopped,
+            copies,
         } => {
             if args.json {
-                face.json(&json!({ "sessions": sessions, "events": events, "blobs": blobs, "stopped": stopped }))?;
+                face.json(&json!({ "sessions": sessions, "events": events, "blobs": blobs, "stopped": stopped, "copies": copies }))?;
             } else {
                 face.say_line(&format!(
-                    "deleted {} with {} and {}",
+                    "deleted {} with {} and {}; backups made before keep them",
                     counted(sessions.into(), "session"),
                     counted(events, "event"),
                     counted(blobs, "kept output")
+                ))?;
+            }
+            for copy in copies {
+                face.note(&format!(
+                    "{} is of before and may hold them still: delete it when you need it no more",
+                    copy.display()
                 ))?;
             }
             for worktree in stays {
@@ -65,6 +91,7 @@ pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) 
         | Managed::Tried(_)
         | Managed::Worktree(_)
         | Managed::Imported(_)
+        | Managed::HomeImported(_)
         | Managed::Indexed(_)
         | Managed::Noted { .. }
         | Managed::Attached { .. }

@@ -28,17 +28,16 @@ pub fn read(document: &mut Document<'_>, top: &Section<'_>) -> ImportConfig {
         wishes.watch = watch;
     }
     for (text, span) in document.texts(&section, "programs").unwrap_or_default() {
-        match Program::named(&text) {
-            Some(program) => wishes.programs.push(program),
-            None => {
-                let names = Program::ALL.map(Program::name).join(", ");
-                let text = format!(
-                    "`import.programs` is `{}`: expected some of {names}",
-                    cut(&text)
-                );
-                document.fault(&span, &text);
-            }
+        if let Some(program) = Program::named(&text) {
+            wishes.programs.push(program);
+            continue;
         }
+        let names = Program::ALL.map(Program::name).join(", ");
+        let fault = format!(
+            "`import.programs` is `{}`: expected some of {names}",
+            cut(&text)
+        );
+        document.fault(&span, &fault);
     }
     wishes
 }

@@ -8,8 +8,8 @@ use rustix::process::{Pid, Signal, kill_process};
 use crate::engine::house::House;
 use crate::engine::trust;
 use crate::engine::{
-    board, cache, check, health, hits, import, kept, memory, notes, offer, open, picture,
-    route_report, worktree,
+    belongings, board, cache, check, health, hits, import, kept, memory, notes, offer, open,
+    picture, restore, route_report, worktree,
 };
 use crate::protocol::id::SessionId;
 use crate::protocol::money::Rates;
@@ -239,6 +239,9 @@ pub(crate) async fn manage(
         Manage::Import { program, path } => import::import(house, program, path)
             .await
             .map(Managed::Imported),
+        Manage::ImportHome { path } => import::kin::import(house, path)
+            .await
+            .map(|report| Managed::HomeImported(Box::new(report))),
         Manage::Index { anew } => {
             memory::on_thread(house, move |memory, reader| memory.bring_up(reader, anew))
                 .await
@@ -303,6 +306,7 @@ pub(crate) async fn purge(house: &Arc<House>, sessions: Vec<SessionId>) -> Resul
                 all.sessions += purged.sessions;
                 all.events += purged.events;
                 all.blobs += purged.blobs;
+                all.copies = purged.copies;
             }
             // What is gone is gone, and whoever asked has to know of it.
             Err(why) if all.sessions > 0 => {
@@ -316,11 +320,17 @@ pub(crate) async fn purge(house: &Arc<House>, sessions: Vec<SessionId>) -> Resul
     if let Err(why) = forgotten {
         stopped.get_or_insert(format!("the search index still holds them: {why}"));
     }
+    // What a restore that was killed has left is of before, too.
+    if let Err(error) = restore::forget(&house.paths) {
+        stopped.get_or_insert(format!("what a restore has left still holds them: {error}"));
+    }
+    all.copies.extend(belongings::of_before(&house.paths));
     Ok(Managed::Purged {
         sessions: u32::try_from(all.sessions).unwrap_or(u32::MAX),
         events: all.events,
         blobs: all.blobs,
         stopped,
+        copies: all.copies,
     })
 }
 

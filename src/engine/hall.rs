@@ -67,7 +67,7 @@ impl Hall {
                     Some(Knock::Manage(manage, mut reply)) => {
                         let stopped = match &manage {
                             Manage::Stop { session, by } => self.stop_here(*session, &format!("stopped by {}", by.told())),
-                            Manage::Attach { .. } | Manage::Purge { .. } | Manage::Reload | Manage::Extend | Manage::Reach { .. } | Manage::Try { .. } | Manage::AskPrice { .. } | Manage::KeepRule { .. } | Manage::RemoveRules { .. } | Manage::Accept { .. } | Manage::Worktree { .. } | Manage::Import { .. } | Manage::Index { .. } | Manage::Pin { .. } | Manage::ForgetNote { .. } => 0,
+                            Manage::Attach { .. } | Manage::Purge { .. } | Manage::Reload | Manage::Extend | Manage::Reach { .. } | Manage::Try { .. } | Manage::AskPrice { .. } | Manage::KeepRule { .. } | Manage::RemoveRules { .. } | Manage::Accept { .. } | Manage::Worktree { .. } | Manage::Import { .. } | Manage::ImportHome { .. } | Manage::Index { .. } | Manage::Pin { .. } | Manage::ForgetNote { .. } => 0,
                         };
                         let house = Arc::clone(&self.house);
                         self.works.spawn(async move {

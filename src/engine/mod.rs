@@ -2,6 +2,8 @@
 //! [`door::Door`] alone.
 
 mod answer;
+pub mod backup;
+mod belongings;
 mod bill;
 mod board;
 mod book;
@@ -48,6 +50,7 @@ mod recalled;
 mod redaction;
 mod remembered;
 mod request;
+pub mod restore;
 mod room;
 mod route_report;
 mod routes;

@@ -37,8 +37,8 @@ impl Task {
     /// Leaves out of what models are told the notes that are gone. What is new waits for the next session, so that what a
     /// provider cached stays as it is.
     pub(crate) fn forget_notes(&mut self) {
-        let shelf = Shelf::new(self.house.notes(), &self.session.spec.project);
-        if let Some(system) = note::without_forgotten(&self.system, &shelf) {
+        let now = Shelf::new(self.house.notes(), &self.session.spec.project);
+        if let Some(system) = note::without_forgotten(&self.system, &now) {
             self.system = system.into();
         }
     }

@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use crate::agent::permission::{Cage, Shut};
 use crate::agent::session::Session;
 use crate::agent::turn::effect::Effect;
+use crate::engine::belongings;
 use crate::engine::clock::Clocks;
 use crate::engine::house::House;
 use crate::engine::remembered;
@@ -363,7 +364,13 @@ impl Task {
         let home = self.house.home.as_deref().map(canonical);
         let paths = &self.house.paths;
         let own = [&paths.data, &paths.state, &paths.keys, &paths.config_file];
-        let own = own.map(|path| canonical(path));
+        let mut own: Vec<PathBuf> = own.iter().map(|path| canonical(path)).collect();
+        // Keys and config are in these too.
+        own.extend(
+            belongings::of_before(paths)
+                .iter()
+                .map(|path| canonical(path)),
+        );
         let ground = Ground {
             cwd: &self.session.spec.cwd,
             roots: &self.roots,

@@ -224,7 +224,7 @@ impl<'a> Pool<'a> {
                 }
                 continue;
             }
-            if let Some(few) = within.few()? {
+            if let Some(few) = within.few() {
                 self.weigh(part, &few, |score, doc| best.add(score, address(doc)))?;
                 continue;
             }
@@ -308,7 +308,7 @@ impl<'a> Pool<'a> {
             let term = Term::from_field_text(fields.plain, word);
             if let Some(mut list) = plain.read_postings(&term, IndexRecordOption::Basic)? {
                 along(&mut list, docs, |item, _| {
-                    add(&mut scores, item, BEGUN_WORTH)
+                    add(&mut scores, item, BEGUN_WORTH);
                 });
             }
         }
@@ -424,9 +424,9 @@ impl<'a> Within<'a> {
     }
 
     /// The items that are left, where these are few.
-    fn few(&mut self) -> tantivy::Result<Option<Vec<DocId>>> {
+    fn few(&mut self) -> Option<Vec<DocId>> {
         let all = self.part.max_doc();
-        let rarest = self.with.first().map(|list| list.size_hint());
+        let rarest = self.with.first().map(DocSet::size_hint);
         if rarest.is_some_and(|rarest| rarest.saturating_mul(FEW) < all) {
             let mut docs = Vec::new();
             if let Some(list) = self.with.first_mut() {
@@ -438,17 +438,17 @@ impl<'a> Within<'a> {
             // It was walked to its end: each of these holds it.
             self.with.remove(0);
             docs.retain(|doc| self.holds(*doc));
-            return Ok(Some(docs));
+            return Some(docs);
         }
         let Some(columns) = &self.columns else {
-            return Ok(None);
+            return None;
         };
         if !columns.are_few(self.limits, all, FEW) {
-            return Ok(None);
+            return None;
         }
         let mut docs = columns.all(self.limits, all);
         docs.retain(|doc| self.holds(*doc));
-        Ok(Some(docs))
+        Some(docs)
     }
 
     /// The newest of all that are left, by the number of their fact.

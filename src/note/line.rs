@@ -68,7 +68,7 @@ impl Note {
     }
 
     fn read(line: &str, number: u32) -> Option<Self> {
-        let (text, link) = split(line);
+        let (text, from) = split(line);
         let text = text.trim();
         let text = text
             .strip_prefix("- ")
@@ -79,7 +79,7 @@ impl Note {
         says.then(|| Self {
             line: number,
             text: text.to_owned(),
-            link,
+            link: from,
         })
     }
 
@@ -110,15 +110,15 @@ impl Note {
 }
 
 /// A line and the link at its end.
-fn split(line: &str) -> (&str, Option<Link>) {
-    let trimmed = line.trim_end();
+fn split(whole: &str) -> (&str, Option<Link>) {
+    let trimmed = whole.trim_end();
     let found = trimmed.rfind("[^").and_then(|at| {
-        let link = Link::read(trimmed.get(at..)?)?;
-        Some((trimmed.get(..at)?.trim_end(), link))
+        let from = Link::read(trimmed.get(at..)?)?;
+        Some((trimmed.get(..at)?.trim_end(), from))
     });
     match found {
-        Some((text, link)) => (text, Some(link)),
-        None => (line, None),
+        Some((text, from)) => (text, Some(from)),
+        None => (whole, None),
     }
 }
 
@@ -185,12 +185,12 @@ mod tests {
 
     #[test]
     fn a_note_is_one_line_that_is_read_back_the_same() {
-        let link = link("5f0c2a9d11e4", 6);
+        let from = link("5f0c2a9d11e4", 6);
         for (text, expected) in [
             ("Ada likes tabs.", "- Ada likes tabs. [^5f0c2a9d11e4:6]\n"),
             ("- two\nlines\u{1b}[2J", "- two lines [^5f0c2a9d11e4:6]\n"),
         ] {
-            let line = Note::written(text, Some(&link)).unwrap();
+            let line = Note::written(text, Some(&from)).unwrap();
             assert_eq!(line, expected);
             let read = Note::read(&line, 1).unwrap();
             assert_eq!(Note::written(&read.text, read.link.as_ref()).unwrap(), line);

@@ -4,6 +4,7 @@
 pub mod line;
 
 use std::collections::HashSet;
+use std::fmt::Write;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -226,7 +227,11 @@ fn folder(folder: &Path, of: &Of) -> Vec<NoteFile> {
     let mut names: Vec<String> = entries
         .flatten()
         .filter_map(|entry| entry.file_name().into_string().ok())
-        .filter(|name| name.ends_with(".md") && !name.starts_with('.'))
+        .filter(|name| {
+            name.strip_suffix(".md")
+                .is_some_and(|stem| !stem.is_empty())
+        })
+        .filter(|name| !name.starts_with('.'))
         .collect();
     names.sort();
     files.extend(names.into_iter().take(FILES).filter_map(|name| {
@@ -266,7 +271,7 @@ fn told(files: &[NoteFile]) -> String {
             Of::Home => "",
             Of::Project(_) => " of this project",
         };
-        text.push_str(&format!("\n## {}{whose}\n\n{shown}\n", file.name));
+        let _ = write!(text, "\n## {}{whose}\n\n{shown}\n", file.name);
     }
     let others: Vec<&str> = files
         .iter()
@@ -282,7 +287,7 @@ fn told(files: &[NoteFile]) -> String {
         };
         let names = others.iter().take(NAMED).copied();
         let names = names.collect::<Vec<_>>().join(", ");
-        text.push_str(&format!("\n{MORE} {names}{more}\n"));
+        let _ = write!(text, "\n{MORE} {names}{more}\n");
     }
     if text.is_empty() {
         return text;

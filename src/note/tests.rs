@@ -41,9 +41,10 @@ fn a_session_is_told_of_its_home_and_its_project_and_of_no_other() {
 fn what_is_told_of_one_file_is_capped_behind_a_whole_line() {
     let home = tempfile::tempdir().unwrap();
     let shelf = Shelf::new(home.path(), Path::new("/srv/api"));
-    let lines: String = (0..100)
+    let lines: Vec<String> = (0..100)
         .map(|n| format!("- note number {n:03} of many\n"))
         .collect();
+    let lines = lines.concat();
     write(home.path(), MEMORY, &lines);
     let told = shelf.told();
     assert!(told.len() < TOLD + 200, "{}", told.len());

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+use crate::protocol::rule::{Effect, Scope};
+
 /// The programs whose sessions can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -161,4 +163,26 @@ pub struct Source {
     pub sessions: u64,
     /// What is new in it is taken in by itself.
     pub watched: bool,
+}
+
+/// What an import of another home came to.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HomeReport {
+    pub report: Report,
+    /// Lines of notes that are new here.
+    pub notes: u64,
+    /// Rules that hold there and not here: none of them holds here by this.
+    pub rules: Vec<ProposedRule>,
+}
+
+/// A rule of another home.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProposedRule {
+    pub effect: Effect,
+    pub text: String,
+    pub scope: Scope,
+    /// What bounds it there.
+    pub folder: Option<PathBuf>,
+    /// For how many days it holds yet, where it has an end.
+    pub days: Option<u32>,
 }

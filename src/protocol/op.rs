@@ -9,7 +9,7 @@ use crate::protocol::effort::Effort;
 use crate::protocol::event::When;
 use crate::protocol::id::{AskId, CommandId, MessageId, ModelRef, Seq, SessionId};
 use crate::protocol::image::{Image, Source};
-use crate::protocol::import::{Program, Report};
+use crate::protocol::import::{HomeReport, Program, Report};
 use crate::protocol::item::Block;
 use crate::protocol::provider::{Reached, Tried};
 use crate::protocol::rule::NewRule;
@@ -141,6 +141,8 @@ pub enum Manage {
     Worktree { errand: Errand },
     /// Takes in the sessions of another program that are not in the log yet.
     Import { program: Program, path: PathBuf },
+    /// Takes in what another home of Creel has and this one has not.
+    ImportHome { path: PathBuf },
     /// Puts all that the log holds into the index; `anew`: into a new one.
     Index { anew: bool },
     /// Keeps what an item says as a note of its project, by the person's own wish.
@@ -163,6 +165,9 @@ pub enum Managed {
         blobs: u64,
         /// Why the others are still there, where not all of them are gone.
         stopped: Option<String>,
+        /// What is left of homes and logs of before, and may hold them still.
+        #[serde(default)]
+        copies: Vec<PathBuf>,
     },
     Reloaded,
     RuleKept {
@@ -191,6 +196,7 @@ pub enum Managed {
         was_accepted: bool,
     },
     Imported(Report),
+    HomeImported(Box<HomeReport>),
     Indexed(IndexStatus),
     /// A file of notes was changed: what stands there now, or is gone.
     Noted {

@@ -87,13 +87,18 @@ impl Entry {
         };
         for (nth, (fact, encoded)) in facts.into_iter().zip(&self.facts).enumerate() {
             let (at, day) = when(nth).unwrap_or((at, &day));
+            let happened = if import.is_some() {
+                Happened::Elsewhere
+            } else {
+                Happened::Here(None)
+            };
             events.push(insert(
                 conn,
                 Place { at, day, ..place },
                 id,
                 fact,
                 encoded,
-                None,
+                happened,
             )?);
         }
         if let Some(import) = &import {
@@ -105,7 +110,8 @@ impl Entry {
             if over.is_none() {
                 let Reservation { amount, facts, .. } = reservation;
                 for (fact, encoded) in facts.into_iter().zip(&self.reserved) {
-                    events.push(insert(conn, place, id, fact, encoded, Some(amount))?);
+                    let happened = Happened::Here(Some(amount));
+                    events.push(insert(conn, place, id, fact, encoded, happened)?);
                 }
             }
         }
@@ -254,13 +260,22 @@ pub(crate) fn write_card(conn: &Connection, session: i64, card: &Card) -> rusqli
     Ok(())
 }
 
+/// Where what a fact says happened.
+#[derive(Debug, Clone, Copy)]
+enum Happened {
+    /// In this home, held against its budgets with so much.
+    Here(Option<i64>),
+    /// In another program or home: what it allowed there, it does not allow here.
+    Elsewhere,
+}
+
 fn insert(
     conn: &Connection,
     place: Place<'_>,
     session: SessionId,
     fact: Fact,
     encoded: &Encoded,
-    held: Option<i64>,
+    happened: Happened,
 ) -> rusqlite::Result<Event> {
     let mut body = Some(encoded.body.as_str());
     let mut name = None;
@@ -284,8 +299,17 @@ fn insert(
         name
     ])?;
     let seq = conn.last_insert_rowid();
-    ledger::follow(conn, place, seq, &fact, held)?;
-    rules::follow(conn, (session, place.at), &fact)?;
+    match happened {
+        Happened::Here(held) => {
+            ledger::follow(conn, place, seq, &fact, held)?;
+            rules::follow(conn, (session, place.at), &fact)?;
+        }
+        Happened::Elsewhere => {
+            if matches!(fact, Fact::ModelCalled { .. } | Fact::ModelAnswered { .. }) {
+                ledger::follow(conn, place, seq, &fact, None)?;
+            }
+        }
+    }
     Ok(Event {
         seq: Seq(seq.unsigned_abs()),
         session,

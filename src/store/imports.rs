@@ -15,7 +15,7 @@ use crate::protocol::usage::Usage;
 use crate::store::fault::StoreError;
 use crate::store::read::{EVENT, Reader, event, session_id};
 
-/// What facts are of another program's session.
+/// What facts are of another program's session, or of another home's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Import {
     /// The program.

@@ -8,7 +8,7 @@ use rusqlite::{Connection, TransactionBehavior, params};
 use crate::protocol::id::SessionId;
 use crate::store::Purged;
 use crate::store::append::{composer_draft, find_session, step_draft};
-use crate::store::{rules, seal};
+use crate::store::{copy, rules, seal};
 
 /// What goes: events, card, folded state, drafts, and blobs no other session uses, pictures that were never sent among them. What stays: the session's id and its
 /// rows in the ledger, which hold models, tokens and money and no text, because what was paid was paid.
@@ -62,6 +62,8 @@ pub(crate) fn run(
     if purged.complete {
         seal::paid(path);
     }
+    // A backup that was killed has left a copy with all of it.
+    copy::forget(path);
     purged.copies = copies(path);
     Ok(purged)
 }

@@ -187,18 +187,7 @@ fn bound(bounds: &Bounds) -> Option<String> {
 impl Reader {
     /// The rules that were kept and not taken away, in the order they were kept. Those past their end are among them.
     pub fn kept_rules(&self) -> Result<Vec<KeptRule>, StoreError> {
-        self.ask(Vec::new(), |conn| {
-            let mut statement = conn.prepare_cached(
-                "SELECT number, effect, text, scope, bound, since, until, session, call, used, last_used FROM rule
-                 WHERE removed IS NULL ORDER BY number",
-            )?;
-            let mut rows = statement.query([])?;
-            let mut rules = Vec::new();
-            while let Some(row) = rows.next()? {
-                rules.extend(kept(row)?);
-            }
-            Ok(rules)
-        })
+        self.ask(Vec::new(), kept_in)
     }
 
     /// The newest calls of all sessions with how they ended, the newest first, and whether there may be older ones.
@@ -246,6 +235,19 @@ fn first_since(conn: &Connection, since: Time) -> rusqlite::Result<i64> {
             return Ok(first);
         }
     }
+}
+
+pub(crate) fn kept_in(conn: &Connection) -> rusqlite::Result<Vec<KeptRule>> {
+    let mut statement = conn.prepare_cached(
+        "SELECT number, effect, text, scope, bound, since, until, session, call, used, last_used FROM rule
+         WHERE removed IS NULL ORDER BY number",
+    )?;
+    let mut rows = statement.query([])?;
+    let mut rules = Vec::new();
+    while let Some(row) = rows.next()? {
+        rules.extend(kept(row)?);
+    }
+    Ok(rules)
 }
 
 /// A row whose words are of a newer Creel holds nothing here.

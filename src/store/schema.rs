@@ -171,18 +171,23 @@ pub(crate) fn open_reader(path: &Path, wait: Duration) -> rusqlite::Result<Conne
     match open_beside_others(path, wait) {
         // With an index of the log of writes there may be one who writes: what failed is another matter.
         Err(error) if has_no_place(&error) && !beside(path, "-shm").exists() => {
-            if let Some(conn) = open_with_writes(path) {
-                return Ok(conn);
-            }
-            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
-                | OpenFlags::SQLITE_OPEN_NO_MUTEX
-                | OpenFlags::SQLITE_OPEN_URI;
-            let conn = Connection::open_with_flags(immutable(path), flags)?;
-            conn.execute_batch("PRAGMA mmap_size = 0; PRAGMA trusted_schema = OFF;")?;
-            Ok(conn)
+            open_with_writes(path).map_or_else(|| open_alone(path), Ok)
         }
         opened => opened,
     }
+}
+
+/// A connection that reads the file alone, as it is: nothing is locked and nothing made beside it. Only for a file that nobody
+/// writes.
+pub(crate) fn open_alone(path: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let conn = Connection::open_with_flags(immutable(path), flags)?;
+    conn.execute_batch(
+        "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
+    )?;
+    Ok(conn)
 }
 
 fn has_no_place(error: &rusqlite::Error) -> bool {
@@ -214,8 +219,15 @@ fn open_beside_others(path: &Path, wait: Duration) -> rusqlite::Result<Connectio
 /// index. `None` where there is nothing to be read so, and where the two do not fit together, or may not and are too large to
 /// look through.
 pub(crate) fn open_with_writes(path: &Path) -> Option<Connection> {
-    let written = has_bytes(&beside(path, "-wal")) && !beside(path, "-shm").exists();
-    if !written || path.metadata().ok()?.len() > LOOKED_THROUGH {
+    if beside(path, "-shm").exists() {
+        return None;
+    }
+    open_held_with_writes(path)
+}
+
+/// The same where it is known that nobody has the file open: the index may be left of one who had.
+pub(crate) fn open_held_with_writes(path: &Path) -> Option<Connection> {
+    if !has_bytes(&beside(path, "-wal")) || path.metadata().ok()?.len() > LOOKED_THROUGH {
         return None;
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;

@@ -201,13 +201,14 @@ fn a_log_that_was_put_back_and_grew_is_told_from_the_one_that_was_indexed() {
         fs::copy(&file, kept.join(file.file_name().expect("a name"))).expect("a copy");
     }
     // What the index takes in is then lost with the log.
-    let lost: String = (0..40)
+    let lines: Vec<String> = (0..40)
         .map(|n| {
             format!(
                 "{{\"session\":\"lost\",\"at\":\"2026-05-03T10:00:{n:02}Z\",\"role\":\"user\",\"text\":\"lost zeppelin {n}\"}}\n"
             )
         })
         .collect();
+    let lost = lines.concat();
     home.file("talk.jsonl", &lost);
     import(&home);
     home.run(&["index", "rebuild"]);
@@ -220,7 +221,7 @@ fn a_log_that_was_put_back_and_grew_is_told_from_the_one_that_was_indexed() {
         fs::copy(file.path(), home.path().join("data").join(file.file_name())).expect("put back");
     }
     // More than was lost: the log is longer than the index has come, with other facts under the same numbers.
-    let other: String = (0..90)
+    let lines: Vec<String> = (0..90)
         .map(|n| {
             format!(
                 "{{\"session\":\"other\",\"at\":\"2026-05-04T10:{:02}:{:02}Z\",\"role\":\"user\",\"text\":\"balloon {n}\",\"external_id\":\"b{n}\"}}\n",
@@ -229,6 +230,7 @@ fn a_log_that_was_put_back_and_grew_is_told_from_the_one_that_was_indexed() {
             )
         })
         .collect();
+    let other = lines.concat();
     home.file("talk.jsonl", &other);
     import(&home);
     assert_eq!(found(&home, &["zeppelin"]), Vec::<String>::new());
@@ -308,7 +310,7 @@ fn of_a_purged_session_no_word_is_left_and_it_does_not_come_back() {
 }
 
 /// Files of a folder that hold these bytes.
-fn holding(folder: &Path, bytes: &[u8]) -> Vec<String> {
+pub fn holding(folder: &Path, bytes: &[u8]) -> Vec<String> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).expect("a folder").flatten() {
         let path = entry.path();

@@ -362,6 +362,7 @@ fn forgetting_a_hit_asks_for_its_whole_session_and_leads_back() {
         sessions: 1,
         events: 31,
         blobs: 0,
+        copies: Vec::new(),
         stopped: None,
     };
     let cmds = desk.update(Msg::Managed(session, purged));

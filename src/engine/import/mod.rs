@@ -4,12 +4,16 @@
 mod calls;
 mod clean;
 pub(crate) mod facts;
+mod home;
+pub(crate) mod kin;
+mod notes;
 mod parts;
 pub(crate) mod sources;
 mod take;
 pub(crate) mod watch;
 
 use std::collections::HashSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -55,7 +59,7 @@ pub(crate) async fn import(
     program: Program,
     path: PathBuf,
 ) -> Result<Report, String> {
-    let _lock = lock(house)?.ok_or("another import is under way: try again when it is done")?;
+    let _lock = alone(house)?;
     house.imports.begin();
     let root = path.clone();
     let found = tokio::task::spawn_blocking(move || {
@@ -69,7 +73,7 @@ pub(crate) async fn import(
 }
 
 /// Two at once would take one session in as two.
-fn lock(house: &House) -> Result<Option<std::fs::File>, String> {
+fn lock(house: &House) -> Result<Option<File>, String> {
     indexing::lock(&house.paths.index.with_file_name("import"), false)
 }
 
@@ -248,6 +252,19 @@ fn as_read(file: &Found, root: &Path, items: u64) -> Option<Read> {
         modified: file.modified,
         items,
     })
+}
+
+/// The lock of the one import of the home.
+fn alone(house: &House) -> Result<File, String> {
+    lock(house)?.ok_or_else(|| "another import is under way: try again when it is done".to_owned())
+}
+
+fn note_problem(report: &mut Report, path: PathBuf, text: String) {
+    report.skipped += 1;
+    if report.problems.len() < TOLD {
+        let line = 1;
+        report.problems.push(Trouble { path, line, text });
+    }
 }
 
 fn told(problem: Problem) -> Trouble {

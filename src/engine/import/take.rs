@@ -125,7 +125,7 @@ impl Taking<'_> {
                 Patience::Leaves => self.house.owners.hold(known.session),
             };
             match held {
-                Ok(hold) => made.holds.push(hold),
+                Ok(one) => made.holds.push(one),
                 Err(why) => {
                     if self.patience == Patience::Waits {
                         self.in_use(&session, &why);

@@ -3,6 +3,7 @@
 
 mod append;
 mod board;
+mod copy;
 mod decided;
 mod found;
 mod open;

@@ -121,6 +121,7 @@ impl App {
             | Managed::Reached(_)
             | Managed::Tried(_)
             | Managed::Worktree(_)
+            | Managed::HomeImported(_)
             | Managed::Indexed(_)
             | Managed::PriceAsked { .. } => {}
         }

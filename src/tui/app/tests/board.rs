@@ -326,6 +326,7 @@ fn two_keys_delete_once_what_goes_was_said() {
         events: 9,
         blobs: 0,
         stopped: None,
+        copies: Vec::new(),
     };
     desk.update(Msg::Managed(id(1), purged));
     assert_eq!(desk.marked(), None);

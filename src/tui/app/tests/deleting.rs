@@ -33,6 +33,7 @@ impl Desk {
             events: 42,
             blobs: 1,
             stopped: None,
+            copies: Vec::new(),
         };
         self.update(Msg::Managed(session, purged));
     }

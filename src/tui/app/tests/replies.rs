@@ -67,6 +67,7 @@ fn what_was_written_to_a_session_that_is_deleted_runs_no_keys() {
         events: 9,
         blobs: 0,
         stopped: None,
+        copies: Vec::new(),
     };
     desk.update(Msg::Managed(id(1), purged));
     assert_eq!(ops(&desk.typed("pAx")), []);

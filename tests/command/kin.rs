@@ -1,0 +1,216 @@
+//! `creel import creel`: another home's sessions, notes and rules, once and counted, and that home as it was.
+
+use std::fs;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use pretty_assertions::assert_eq;
+use rusqlite::Connection;
+use serde_json::{Value, json};
+
+use crate::command::keeping::{at, files, told, writes};
+use crate::command::memory::holding;
+use crate::support::server::{Server, Turn, config};
+use crate::support::{Home, modes};
+
+/// A home that was worked in, with notes and a rule.
+fn worked_in() -> Home {
+    let home = Home::new();
+    let server = Server::plays(vec![Turn::text("Paid for.")]);
+    home.config(&config(&server, Some((3.0, 15.0))));
+    let paid = home.run(&["run", "--model", "messages/m", "what does it cost"]);
+    assert_eq!(paid.code, 0, "{paid:?}");
+    home.plays(&format!(
+        "{}\n> *\n< usage 7 3\n< text: once more\n",
+        writes(2)
+    ));
+    let ran = home.run(&["run", "--mode", "edits", "look for the quokkaplant"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    fs::write(
+        home.path().join("MEMORY.md"),
+        "- the boat is called Ada\n- tabs\n",
+    )
+    .unwrap();
+    let rule = ["rules", "add", "Bash(git diff *)", "--scope", "everywhere"];
+    assert_eq!(home.run(&rule).code, 0);
+    home
+}
+
+fn import(here: &Home, there: &Path) -> Value {
+    told(
+        here,
+        &here.path(),
+        &["import", "creel", &there.to_string_lossy()],
+    )
+}
+
+/// What a session's transcript and cost say, but for the numbers the log gives.
+fn shown(home: &Home, id: &str) -> Vec<Value> {
+    let mut shown = told(home, &home.path(), &["show", id]);
+    for item in shown["items"].as_array_mut().unwrap() {
+        item.as_object_mut().unwrap().remove("seq");
+    }
+    shown.as_object_mut().unwrap().remove("next");
+    let cost = told(home, &home.path(), &["cost", "--by", "model"]);
+    let sessions = told(home, &home.path(), &["sessions", "--all"]);
+    vec![shown, cost, sessions]
+}
+
+fn id(home: &Home) -> String {
+    let sessions = told(home, &home.path(), &["sessions", "--all"]);
+    sessions[0]["id"].as_str().unwrap().to_owned()
+}
+
+/// Every file of a folder with what is in it and when it was changed.
+fn traces(folder: &Path) -> Vec<(PathBuf, i64, i64)> {
+    let times = |path: &Path| {
+        let about = fs::metadata(path).unwrap();
+        (path.to_owned(), about.mtime(), about.mtime_nsec())
+    };
+    let mut traces: Vec<_> = modes(folder).iter().map(|(path, _)| times(path)).collect();
+    traces.sort();
+    traces
+}
+
+#[test]
+fn a_session_is_taken_in_as_it_was_once_and_grows() {
+    let (there, here) = (worked_in(), Home::new());
+    let session = id(&there);
+    let before = (files(&there.path()), traces(&there.path()));
+    let first = import(&here, &there.path());
+    assert_eq!(
+        (
+            &first["sessions"],
+            &first["already"],
+            &first["skipped"],
+            &first["notes"]
+        ),
+        (&json!(2), &json!(0), &json!(0), &json!(2))
+    );
+    assert_eq!((files(&there.path()), traces(&there.path())), before);
+    assert_eq!(shown(&here, &session), shown(&there, &session));
+    let items = first["items"].clone();
+    let again = import(&here, &there.path());
+    let expected = json!({"sessions": 0, "items": 0, "skipped": 0, "already": items, "problems": [], "notes": 0, "rules": again["rules"]});
+    assert_eq!(again, expected);
+    assert_eq!(
+        fs::read_to_string(here.path().join("MEMORY.md")).unwrap(),
+        "- the boat is called Ada\n- tabs\n"
+    );
+    let found = told(&here, &here.path(), &["search", "quokkaplant"]);
+    assert_eq!(found[0]["session"], session.as_str());
+
+    let more = there.run(&["run", "--session", &session, "and then"]);
+    assert_eq!(more.code, 0, "{more:?}");
+    let grown = import(&here, &there.path());
+    assert_eq!(
+        (&grown["sessions"], &grown["items"], &grown["already"]),
+        (&json!(0), &json!(2), &items)
+    );
+    assert_eq!(shown(&here, &session), shown(&there, &session));
+    // It goes on here, and then there is nothing more to add that was not here.
+    here.plays("> *\n< text: here\n");
+    assert_eq!(here.run(&["run", "--session", &session, "go on"]).code, 0);
+    assert_eq!(import(&here, &there.path())["items"], 0);
+    there.run(&["run", "--session", &session, "go on there"]);
+    let apart = import(&here, &there.path());
+    assert_eq!((&apart["items"], &apart["skipped"]), (&json!(0), &json!(1)));
+    assert!(
+        apart["problems"][0]["text"]
+            .as_str()
+            .unwrap()
+            .contains("both homes"),
+        "{apart}"
+    );
+    // The other way round it has grown just so.
+    let back = import(&there, &here.path());
+    assert_eq!((&back["items"], &back["skipped"]), (&json!(0), &json!(1)));
+}
+
+#[test]
+fn rules_are_named_and_do_not_hold() {
+    let (there, here) = (worked_in(), Home::new());
+    let rules = import(&here, &there.path())["rules"].clone();
+    let line = "creel rules add 'Bash(git diff *)' --scope everywhere";
+    assert_eq!(
+        (&rules[0]["command"], &rules[0]["effect"]),
+        (&json!(line), &json!("allow"))
+    );
+    assert_eq!(told(&here, &here.path(), &["rules", "list"]), json!([]));
+    let said = here.run(&["import", "creel", &there.path().to_string_lossy()]);
+    assert_eq!(said.out.lines().nth(1), Some(line), "{said:?}");
+    let words = shlex::split(line).unwrap();
+    let words: Vec<&str> = words.iter().skip(1).map(String::as_str).collect();
+    assert_eq!(here.run(&words).code, 0);
+    assert_eq!(import(&here, &there.path())["rules"], json!([]));
+}
+
+#[test]
+fn of_a_purged_session_no_word_is_left_and_it_stays_away() {
+    let (there, here) = (worked_in(), Home::new());
+    let session = id(&there);
+    import(&here, &there.path());
+    here.run(&["index", "rebuild"]);
+    assert_ne!(holding(&here.path(), b"quokkaplant"), Vec::<String>::new());
+    assert_eq!(here.run(&["purge", &session, "--yes"]).code, 0);
+    assert_eq!(holding(&here.path(), b"quokkaplant"), Vec::<String>::new());
+    let again = import(&here, &there.path());
+    assert_eq!(
+        (&again["sessions"], &again["items"]),
+        (&json!(0), &json!(0))
+    );
+    assert_eq!(holding(&here.path(), b"quokkaplant"), Vec::<String>::new());
+    // What was spent was spent once.
+    let cost = told(&here, &here.path(), &["cost", "--by", "model"]);
+    assert!(cost["total"]["cost_usd"].as_f64() > Some(0.0), "{cost}");
+    assert_eq!(
+        cost["total"],
+        told(&there, &there.path(), &["cost", "--by", "model"])["total"]
+    );
+}
+
+#[test]
+fn a_home_with_writes_beside_its_log_is_read_without_a_trace() {
+    let (there, here) = (worked_in(), Home::new());
+    let log = there.db();
+    // As one that is open elsewhere, and has an index of its log of writes.
+    let open = Connection::open(&log).unwrap();
+    open.query_row("SELECT count(*) FROM event", [], |row| row.get::<_, i64>(0))
+        .unwrap();
+    open.execute_batch("PRAGMA wal_autocheckpoint = 0; INSERT INTO tally VALUES ('of a trial', 1)")
+        .unwrap();
+    let before = (files(&there.path()), traces(&there.path()));
+    assert_eq!(import(&here, &there.path())["sessions"], 2);
+    assert_eq!((files(&there.path()), traces(&there.path())), before);
+    let left: Vec<_> = fs::read_dir(here.beside("tmp"))
+        .unwrap()
+        .flatten()
+        .collect();
+    assert!(left.is_empty(), "{left:?}");
+}
+
+#[test]
+fn what_is_no_home_or_a_newer_one_gets_one_line() {
+    let (there, here) = (worked_in(), Home::new());
+    let conn = Connection::open(there.db()).unwrap();
+    conn.pragma_update(None, "user_version", 99).unwrap();
+    drop(conn);
+    let cases = [
+        (there.path(), "newer Creel"),
+        (here.work(), "no home of Creel"),
+        (here.path(), "this home itself"),
+        (here.beside("absent"), "no home of Creel"),
+    ];
+    here.run(&["sessions"]);
+    for (path, expected) in cases {
+        let said = at(
+            &here,
+            &here.path(),
+            &["import", "creel", &path.to_string_lossy()],
+        );
+        assert_eq!(said.code, 1, "{said:?}");
+        assert!(said.err.contains(expected), "{said:?}");
+        assert_eq!(said.err.trim_end().lines().count(), 1, "{said:?}");
+    }
+    assert_eq!(told(&here, &here.path(), &["sessions", "--all"]), json!([]));
+}
