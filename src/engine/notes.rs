@@ -67,9 +67,10 @@ pub(crate) async fn pin(
     let line = Note::written(&text, Some(&Link::new(session, *turn)))?;
     let path = Shelf::new(house.notes(), &project).file("", false)?;
     change(path, move |before| {
+        let said = Note::all(&line).into_iter().next().map(|note| note.text);
         if Note::all(before)
-            .iter()
-            .any(|note| line.contains(&note.text))
+            .into_iter()
+            .any(|note| Some(note.text) == said)
         {
             return Err("this is a note already".to_owned());
         }

@@ -16,7 +16,7 @@ use crate::engine::owner::Held;
 use crate::engine::picture;
 use crate::engine::session::{Task, Word};
 use crate::engine::walls;
-use crate::note::Shelf;
+use crate::note::{self, Shelf};
 use crate::project::{self, Project};
 use crate::protocol::event::{Event, Fact, Signal};
 use crate::protocol::id::{ModelRef, Seq, SessionId};
@@ -25,6 +25,7 @@ use crate::protocol::session::{OpenRequest, SessionSpec};
 use crate::protocol::usage::Usage;
 use crate::store::Batch;
 use crate::store::append::step_draft;
+use crate::store::fault::StoreError;
 use crate::store::read::Reader;
 
 type Inbox = mpsc::UnboundedReceiver<Word>;
@@ -37,7 +38,7 @@ pub fn system_text(cwd: &Path, project: &Project, notes: &Path, date: &str) -> S
     let mut text = own_text(cwd, date);
     if let Some(instructions) = project::instructions::read(cwd, &project.top) {
         let (name, own) = (&instructions.file_name, instructions.text.trim_end());
-        text.push_str(&instructions_text(name, own));
+        text.push_str(&instructions_text(name, &note::without_head(own)));
     }
     // Read once, so that what the provider cached of it stays what it is.
     text.push_str(&Shelf::new(notes, &project.root).told());
@@ -258,28 +259,29 @@ const FOLDED: u32 = if cfg!(test) { 4 } else { 128 };
 
 /// The fold of a session: as stored last, and what came after.
 pub(crate) async fn folded(house: &Arc<House>, id: SessionId) -> Result<Option<Session>, String> {
-    house
-        .read(move |reader| {
-            // A stored fold that cannot be read is a cache that is lost, no more.
-            let stored = reader
-                .state(id)?
-                .filter(|(_, state)| state.version == FOLD_VERSION)
-                .and_then(|(seq, state)| {
-                    let session = serde_json::from_str::<Session>(&state.body).ok()?;
-                    Some((seq, session))
-                });
-            let (mut at, mut session) =
-                stored.map_or((Seq(0), None), |(seq, session)| (seq, Some(session)));
-            loop {
-                let events = reader.history(id, Page::After(at), FOLDED)?;
-                let Some(last) = events.last() else {
-                    return Ok(session);
-                };
-                at = last.seq;
-                session = Session::fold(session, &events);
-            }
-        })
-        .await
+    house.read(move |reader| fold_of(reader, id)).await
+}
+
+/// The same on a thread that may block.
+pub(crate) fn fold_of(reader: &Reader, id: SessionId) -> Result<Option<Session>, StoreError> {
+    // A stored fold that cannot be read is a cache that is lost, no more.
+    let stored = reader
+        .state(id)?
+        .filter(|(_, state)| state.version == FOLD_VERSION)
+        .and_then(|(seq, state)| {
+            let session = serde_json::from_str::<Session>(&state.body).ok()?;
+            Some((seq, session))
+        });
+    let (mut at, mut session) =
+        stored.map_or((Seq(0), None), |(seq, session)| (seq, Some(session)));
+    loop {
+        let events = reader.history(id, Page::After(at), FOLDED)?;
+        let Some(last) = events.last() else {
+            return Ok(session);
+        };
+        at = last.seq;
+        session = Session::fold(session, &events);
+    }
 }
 
 pub(crate) fn placed(event: Event) -> Option<Placed> {

@@ -13,8 +13,8 @@ use crate::protocol::id::ModelRef;
 pub(crate) struct Private(Result<Privacy, String>);
 
 impl Private {
-    pub(crate) fn read(root: &Path) -> Self {
-        Self(privacy::read(root))
+    pub(crate) fn read(cwd: &Path, root: &Path) -> Self {
+        Self(privacy::of(cwd, root))
     }
 
     fn forbids(&self, provider: &str) -> Option<String> {

@@ -14,6 +14,7 @@ use crate::engine::hits::hits;
 use crate::engine::house::House;
 use crate::engine::memory::{self, Memory};
 use crate::engine::notes;
+use crate::engine::open;
 use crate::memory::document;
 use crate::note::Shelf;
 use crate::project::privacy;
@@ -22,7 +23,7 @@ use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::item::Item;
 use crate::protocol::query::Page;
-use crate::protocol::search::{Filters, Hit, Kind, Role, Search};
+use crate::protocol::search::{Filters, Hit, Kind, Search};
 use crate::protocol::session::OURS;
 use crate::protocol::time::Time;
 use crate::store::read::Reader;
@@ -77,8 +78,11 @@ pub(crate) async fn recall(
             holds: &|project| projects.contains(project),
         };
         let asked = memory.asked(reader, &search, now, Some(bound))?;
-        let found = memory.answers(reader, &asked, search.limit as usize)?;
-        let kept = hits(reader, &asked.question, &found.answers)?;
+        let mut found = memory.answers(reader, &asked, search.limit as usize)?;
+        let skipped = found.answers.len().min(wanted.told as usize);
+        found.answers.drain(..skipped);
+        let mut kept = hits(reader, &asked.question, &found.answers)?;
+        kept.retain(|hit| may_be_told(reader, hit, &|project| projects.contains(project)));
         let notes = if wanted.told == 0 && wanted.project.is_none() {
             notes::found(&asking.shelf.files(), &asked.question, &asked.filters)
         } else {
@@ -87,6 +91,12 @@ pub(crate) async fn recall(
         told(reader, &wanted, (notes, kept), found.behind)
     })
     .await
+}
+
+/// Whether a hit may be told by what its session is now: it may have been gone on with in another project, and what is temporary
+/// leaves no words behind.
+pub(crate) fn may_be_told(reader: &Reader, hit: &Hit, holds: &dyn Fn(&str) -> bool) -> bool {
+    holds(&hit.project) && matches!(reader.is_temporary(hit.session), Ok(false))
 }
 
 /// The projects that may be told of: the asking session's own, or others that the person was asked about.
@@ -99,11 +109,22 @@ fn told_of(
     let Some(other) = other else {
         return Ok(BTreeSet::from([own]));
     };
-    let part = other.to_lowercase();
+    // The person says yes to a name, and to nothing that only holds it.
+    let is_called = |project: &String| {
+        let name = Path::new(project).file_name().unwrap_or_default();
+        project == other || name.eq_ignore_ascii_case(other)
+    };
     let mut named = memory.projects(reader)?;
-    named.retain(|project| project.to_lowercase().contains(&part));
-    if named.is_empty() {
-        return Err(format!("no project of earlier sessions is called {other}"));
+    named.retain(is_called);
+    match named.as_slice() {
+        [] => return Err(format!("no project of earlier sessions is called {other}")),
+        [_] => {}
+        several => {
+            return Err(format!(
+                "several projects are called {other}: name one by its folder, {}",
+                several.join(", ")
+            ));
+        }
     }
     // One that is gone cannot say any more whether it is private.
     let (told, kept): (BTreeSet<String>, BTreeSet<String>) = named
@@ -126,12 +147,8 @@ fn told(
     behind: u64,
 ) -> Result<Outcome, String> {
     let skipped = wanted.told as usize;
-    let more = found.len() > skipped + ANSWERS as usize;
-    let found: Vec<Hit> = found
-        .into_iter()
-        .skip(skipped)
-        .take(ANSWERS as usize)
-        .collect();
+    let more = found.len() > ANSWERS as usize;
+    let found: Vec<Hit> = found.into_iter().take(ANSWERS as usize).collect();
     let waits = if behind > 0 {
         format!("\n[{behind} newer entries are still being put into the index]")
     } else {
@@ -196,10 +213,11 @@ pub(crate) fn passages(reader: &Reader, found: &[Hit]) -> Result<Vec<Told>, Stri
             let Some(document) = document::of(event, 0) else {
                 continue;
             };
-            if document.role != Role::User {
+            // All but what the person said themselves.
+            if !is_prompt(event) {
                 untrusted = untrusted
                     .or_else(|| outcome_of(event))
-                    .or_else(|| taint.before(event.seq));
+                    .or_else(|| taint.clone());
             }
             lines.push(Line {
                 who: document.who,
@@ -259,6 +277,16 @@ fn around(reader: &Reader, hit: &Hit) -> Result<Vec<Event>, String> {
     Ok(before)
 }
 
+fn is_prompt(event: &Event) -> bool {
+    matches!(
+        event.fact,
+        Fact::ItemAdded {
+            item: Item::Prompt { .. },
+            ..
+        }
+    )
+}
+
 fn outcome_of(event: &Event) -> Option<Untrusted> {
     match &event.fact {
         Fact::ItemAdded {
@@ -269,26 +297,12 @@ fn outcome_of(event: &Event) -> Option<Untrusted> {
     }
 }
 
-/// What a session read that nobody trusted wrote, by its last fold.
-#[derive(Debug, Default)]
-struct Taint(Vec<(Seq, Untrusted)>);
-
-impl Taint {
-    fn before(&self, seq: Seq) -> Option<Untrusted> {
-        let found = self.0.iter().find(|(since, _)| *since <= seq);
-        found.map(|(_, untrusted)| untrusted.clone())
+/// What a session read that nobody trusted wrote, whenever that was; of one that cannot be read anything.
+fn taint(reader: &Reader, session: SessionId) -> Option<Untrusted> {
+    match open::fold_of(reader, session) {
+        Ok(Some(fold)) => fold.untrusted.into_iter().next().map(|(_, what)| what),
+        Ok(None) | Err(_) => Some(Untrusted::Web),
     }
-}
-
-fn taint(reader: &Reader, session: SessionId) -> Taint {
-    #[derive(serde::Deserialize)]
-    struct Fold {
-        #[serde(default)]
-        untrusted: Vec<(Seq, Untrusted)>,
-    }
-    let state = reader.state(session).ok().flatten();
-    let fold = state.and_then(|(_, state)| serde_json::from_str::<Fold>(&state.body).ok());
-    Taint(fold.map(|fold| fold.untrusted).unwrap_or_default())
 }
 
 /// The person's day and time.

@@ -11,7 +11,7 @@ use crate::engine::catalog::Bound;
 use crate::engine::hits::hits;
 use crate::engine::house::House;
 use crate::engine::memory;
-use crate::engine::recall::{Asking, passages};
+use crate::engine::recall::{Asking, may_be_told, passages};
 use crate::engine::session::Task;
 use crate::memory::analysis::Analyser;
 use crate::memory::search::Answer;
@@ -126,7 +126,8 @@ async fn recalled(
             .filter(|answer| is_clear(answer) && !known.contains(&Seq(answer.seq)))
             .take(PASSAGES)
             .collect();
-        let found = hits(reader, &asked.question, &clear)?;
+        let mut found = hits(reader, &asked.question, &clear)?;
+        found.retain(|hit| may_be_told(reader, hit, &|project| project == own));
         let told = passages(reader, &found)?;
         // What others wrote is recalled only by a call, which says so.
         let (found, told): (Vec<Hit>, Vec<Passage>) = found

@@ -98,6 +98,21 @@ pub fn restore(
         let aside = set_aside(paths, &alone, &places).map_err(failed)?;
         (aside, HashSet::new())
     };
+    let half = |why: String| {
+        let lies: Vec<String> = aside
+            .iter()
+            .map(|path| path.display().to_string())
+            .collect();
+        let lies = if lies.is_empty() {
+            String::new()
+        } else {
+            format!("; what was there lies in {}", lies.join(", "))
+        };
+        NoRestore::Failed(format!(
+            "cannot restore: {why}{lies}; mend that and run the same command again"
+        ))
+    };
+    let failed = |error: io::Error| half(error.to_string());
     // It is of the log that was there, and would be taken for one of this.
     for ending in ["", "new", "old"] {
         let index = match ending {
@@ -113,7 +128,7 @@ pub fn restore(
         }
     }
     if has_log {
-        alone.put(&log)?;
+        alone.put(&log).map_err(half)?;
     }
     drop(staged);
     Ok(Restored {

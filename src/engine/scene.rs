@@ -38,7 +38,9 @@ impl Task {
     /// provider cached stays as it is.
     pub(crate) fn forget_notes(&mut self) {
         let now = Shelf::new(self.house.notes(), &self.session.spec.project);
-        if let Some(system) = note::without_forgotten(&self.system, &now) {
+        let redactor = self.house.redactor();
+        let kept = |line: &str| redactor.redact(line).into_owned();
+        if let Some(system) = note::without_forgotten(&self.system, &now, kept) {
             self.system = system.into();
         }
     }

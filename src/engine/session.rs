@@ -168,7 +168,7 @@ impl Task {
         let cwd = &session.spec.cwd;
         let project = project::find(cwd);
         let roots = project::roots(cwd, &project, house.home.as_deref());
-        let private = Private::read(&session.spec.project);
+        let private = Private::read(cwd, &session.spec.project);
         Self {
             system: session.spec.system.as_str().into(),
             house,
@@ -225,7 +225,7 @@ impl Task {
         self.roots = project::roots(cwd, &project, self.house.home.as_deref());
         self.repository = project.common();
         self.system = self.session.spec.system.as_str().into();
-        self.private = Private::read(&self.session.spec.project);
+        self.private = Private::read(&self.session.spec.cwd, &self.session.spec.project);
     }
 
     /// Reads what was said before the session was taken up, if that is not done. The error says why it cannot be read.

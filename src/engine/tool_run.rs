@@ -144,7 +144,7 @@ impl Task {
         let (mut verdict, by) = permission::judge(&asked);
         let acts = reach
             .iter()
-            .any(|reach| matches!(reach, Reach::Run { .. } | Reach::Write { .. }));
+            .any(|reach| !matches!(reach, Reach::Read { .. } | Reach::Output { .. }));
         if let (permission::Verdict::Allow, true, Some(fault)) =
             (&verdict, acts, &self.unread_rules)
         {
@@ -245,8 +245,10 @@ impl Task {
             let mut kept = kept.await;
             // A tool that failed read nothing; a command may have put out much before its time was over.
             let brought = kept.outcome.kind != OutcomeKind::Failed;
+            // What a tool itself says of what it read goes before what was foreseen.
+            let own = kept.outcome.untrusted.take();
             kept.outcome.untrusted =
-                untrusted.filter(|what| brought || matches!(what, Untrusted::Web));
+                own.or(untrusted.filter(|what| brought || matches!(what, Untrusted::Web)));
             Finished {
                 call: id,
                 tool: name,

@@ -21,6 +21,7 @@ use crate::engine::clock::Clocks;
 use crate::engine::house::House;
 use crate::engine::remembered;
 use crate::engine::session::Task;
+use crate::note;
 use crate::protocol::event::Fact;
 use crate::protocol::id::CallId;
 use crate::protocol::sandbox::{Hold, Level, Network};
@@ -365,6 +366,12 @@ impl Task {
         let paths = &self.house.paths;
         let own = [&paths.data, &paths.state, &paths.keys, &paths.config_file];
         let mut own: Vec<PathBuf> = own.iter().map(|path| canonical(path)).collect();
+        // Sessions to come are told of these.
+        own.extend(
+            note::places(paths.notes())
+                .iter()
+                .map(|path| canonical(path)),
+        );
         // Keys and config are in these too.
         own.extend(
             belongings::of_before(paths)

@@ -285,10 +285,12 @@ fn copied(path: &Path, folder: &Path) -> io::Result<PathBuf> {
             }
         }
         if state(path) == before {
-            break;
+            return Ok(copy);
         }
     }
-    Ok(copy)
+    Err(io::Error::other(
+        "it changed each time it was copied: try again when its program rests",
+    ))
 }
 
 fn state(path: &Path) -> Vec<Option<(u64, SystemTime)>> {

@@ -101,7 +101,7 @@ impl Best {
     fn new(most: usize) -> Self {
         Self {
             most,
-            found: BinaryHeap::with_capacity(most + 1),
+            found: BinaryHeap::with_capacity(most.min(POOL) + 1),
         }
     }
 
@@ -194,8 +194,9 @@ impl<'a> Pool<'a> {
             if count > BEGUN {
                 return None;
             }
-            sum += count;
-            (sum <= BEGUN).then_some(word)
+            let fits = sum + count <= BEGUN;
+            sum += if fits { count } else { 0 };
+            fits.then_some(word)
         };
         Ok(found
             .into_iter()
@@ -207,9 +208,18 @@ impl<'a> Pool<'a> {
     /// At least `least` items, where there are so many.
     pub(crate) fn best(&self, least: usize) -> tantivy::Result<Vec<DocAddress>> {
         let most = POOL.max(least);
+        let found = self.chosen(most, false)?;
+        // What the rarer words find may all be outside of the limits.
+        if found.len() < least && self.words.iter().any(|word| !word.chooses) {
+            return self.chosen(most, true);
+        }
+        Ok(found)
+    }
+
+    fn chosen(&self, most: usize, by_all: bool) -> tantivy::Result<Vec<DocAddress>> {
         let mut best = Best::new(most);
         let mut begun = Best::new(most);
-        let query = self.query();
+        let query = self.query(by_all);
         let nothing = query.is_none() && self.beginnings.is_empty();
         let weight = query
             .map(|query| query.weight(EnableScoring::enabled_from_searcher(self.searcher)))
@@ -323,7 +333,7 @@ impl<'a> Pool<'a> {
 
     /// `None` where there is no word to ask for. Words alone, each with how often it stands there: only such a question is one
     /// that the index answers without a look at all that fits.
-    fn query(&self) -> Option<BooleanQuery> {
+    fn query(&self, by_all: bool) -> Option<BooleanQuery> {
         let fields = &self.index.fields;
         let mut clauses: Vec<(Occur, Box<dyn Query>)> = Vec::new();
         let mut add = |field, text: &str, boost: f32| {
@@ -333,7 +343,7 @@ impl<'a> Pool<'a> {
             clauses.push((Occur::Should, Box::new(query)));
         };
         for word in &self.words {
-            if word.chooses {
+            if word.chooses || by_all {
                 add(fields.text, &word.text, word.share);
             }
             if word.who > 0.0 {
@@ -454,7 +464,8 @@ impl<'a> Within<'a> {
     /// The newest of all that are left, by the number of their fact.
     fn newest(&mut self, most: usize) -> tantivy::Result<Vec<(u64, DocId)>> {
         let seqs = self.part.fast_fields().u64("seq")?;
-        let mut best: BinaryHeap<Reverse<(u64, DocId)>> = BinaryHeap::with_capacity(most + 1);
+        let mut best: BinaryHeap<Reverse<(u64, DocId)>> =
+            BinaryHeap::with_capacity(most.min(POOL) + 1);
         let all = 0..self.part.max_doc();
         // The newest mostly stand last; lists are walked from the first on.
         let rising = !self.with.is_empty() || !self.without.is_empty();

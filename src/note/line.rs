@@ -70,12 +70,15 @@ impl Note {
     fn read(line: &str, number: u32) -> Option<Self> {
         let (text, from) = split(line);
         let text = text.trim();
+        if text.starts_with('#') {
+            return None;
+        }
         let text = text
             .strip_prefix("- ")
             .or_else(|| text.strip_prefix("* "))
             .unwrap_or(text)
             .trim();
-        let says = !text.starts_with('#') && text.chars().any(char::is_alphanumeric);
+        let says = text.chars().any(char::is_alphanumeric);
         says.then(|| Self {
             line: number,
             text: text.to_owned(),
@@ -188,6 +191,7 @@ mod tests {
         let from = link("5f0c2a9d11e4", 6);
         for (text, expected) in [
             ("Ada likes tabs.", "- Ada likes tabs. [^5f0c2a9d11e4:6]\n"),
+            ("#123 blocks it", "- #123 blocks it [^5f0c2a9d11e4:6]\n"),
             ("- two\nlines\u{1b}[2J", "- two lines [^5f0c2a9d11e4:6]\n"),
         ] {
             let line = Note::written(text, Some(&from)).unwrap();

@@ -3,6 +3,7 @@
 
 pub mod line;
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::fmt::Write;
 use std::fs;
@@ -104,7 +105,10 @@ impl Shelf {
             return false;
         };
         let mut parts: Vec<&str> = inner.iter().filter_map(|part| part.to_str()).collect();
-        if parts.first() == Some(&PROJECTS) {
+        let of_project = parts
+            .first()
+            .is_some_and(|first| first.eq_ignore_ascii_case(PROJECTS));
+        if of_project {
             parts.drain(..parts.len().min(2));
         }
         match parts.as_slice() {
@@ -124,28 +128,63 @@ const MORE: &str = "More notes, found by `recall`:";
 const HEAD: &str = "\n# Notes that were kept\n";
 
 /// What a session was told when it began, without the lines of notes that were forgotten or changed since; `None` where all stand.
-pub fn without_forgotten(system: &str, shelf: &Shelf) -> Option<String> {
+/// `kept`: a line as it was kept in the log, where it held something that is not.
+pub fn without_forgotten(
+    system: &str,
+    shelf: &Shelf,
+    kept: impl Fn(&str) -> String,
+) -> Option<String> {
     let at = system.rfind(HEAD)?;
     let (own, notes) = system.split_at(at);
-    let told = shelf.told();
-    let stands: HashSet<&str> = told.lines().collect();
-    let is_note = |line: &&str| {
-        !line.trim().is_empty()
-            && !line.starts_with('#')
-            && !line.starts_with('[')
-            && !line.starts_with(MORE)
+    let mut stands: HashSet<String> = HashSet::new();
+    for file in shelf.files() {
+        for line in visible::clean(&file.text).lines() {
+            let line = Note::without_link(line).trim_end();
+            stands.insert(kept(line));
+            stands.insert(line.to_owned());
+        }
+    }
+    let is_own = |line: &str| {
+        let left_out = line.starts_with('[') && line.ends_with(" are not shown]");
+        line.trim().is_empty() || line.starts_with('#') || line.starts_with(MORE) || left_out
     };
     let lines = || {
         notes
             .split_inclusive('\n')
             .map(|line| (line, line.trim_end_matches('\n')))
     };
-    let is_gone = |line: &str| is_note(&line) && !stands.contains(line);
+    let is_gone = |line: &str| !is_own(line) && !stands.contains(line);
     if !lines().any(|(_, line)| is_gone(line)) {
         return None;
     }
     let left = lines().filter(|(_, line)| !is_gone(line));
     Some(left.fold(own.to_owned(), |text, (line, _)| text + line))
+}
+
+/// A text that is told beside the notes, without a line that would pass for their head.
+pub fn without_head(text: &str) -> Cow<'_, str> {
+    let head = HEAD.trim();
+    if !text.contains(head) {
+        return Cow::Borrowed(text);
+    }
+    Cow::Owned(text.replace(head, "(Notes that were kept)"))
+}
+
+/// The files and folders of a home that notes lie in.
+pub fn places(home: &Path) -> Vec<PathBuf> {
+    let names = PINNED.iter().chain(&[FOLDER, PROJECTS]);
+    names.map(|name| home.join(name)).collect()
+}
+
+/// Whether a path is one of a file of notes, by its name or where the links of those lead.
+pub fn leads_to(home: &Path, path: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    Shelf::is_note(home, path)
+        || Shelf::is_note(&real(home), path)
+        || places(home)
+            .iter()
+            .any(|place| path.starts_with(real(place)))
+        || all(home).iter().any(|file| real(&file.path) == path)
 }
 
 /// Those of the home and of every project in it.
@@ -298,6 +337,7 @@ fn told(files: &[NoteFile]) -> String {
 /// As a model reads it: without links and what cannot be seen, cut behind a whole line.
 fn shown(file: &NoteFile) -> String {
     let clean = visible::clean(&file.text);
+    let clean = without_head(&clean);
     let mut text = String::new();
     let mut left = 0;
     for line in clean.lines() {

@@ -3,7 +3,7 @@
 
 use std::path::Path;
 
-use crate::project::file;
+use crate::project::{self, file};
 
 /// Within the project's own folder.
 const FILE: &str = ".creel/config.toml";
@@ -79,9 +79,34 @@ fn is_absent(error: &std::io::Error) -> bool {
     )
 }
 
-/// Whether what was said in the project of this folder may be told in another one: it is there and does not say otherwise.
+/// What holds for a session in this folder: what its checkout says, or the project that it is of, whichever is private.
+pub fn of(cwd: &Path, root: &Path) -> Result<Privacy, String> {
+    let top = project::find(cwd).top;
+    let mut folders = vec![root, top.as_path(), cwd];
+    folders.dedup();
+    let mut found = Privacy::default();
+    for folder in folders {
+        let privacy = read(folder)?;
+        if privacy.private {
+            if found.private {
+                found
+                    .providers
+                    .retain(|name| privacy.providers.contains(name));
+            } else {
+                found = privacy;
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// Whether what was said in the project of this folder may be told in another one: it is there, and neither it nor a folder that
+/// it lies in says otherwise.
 pub fn is_open(root: &Path) -> bool {
-    root.is_dir() && read(root).is_ok_and(|privacy| !privacy.private)
+    let open = |folder: &Path| read(folder).is_ok_and(|privacy| !privacy.private);
+    root.is_dir()
+        && root.ancestors().all(open)
+        && of(root, root).is_ok_and(|privacy| !privacy.private)
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::store::fault::StoreError;
 use crate::store::read::{EVENT, Reader, event, session_id};
 
 /// What facts are of another program's session, or of another home's.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Import {
     /// The program.
     pub source: String,
@@ -33,12 +33,25 @@ pub struct Import {
 }
 
 /// What an answer took as far as it is in the log, and what was charged for that.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Counted {
     #[serde(flatten)]
     pub usage: Usage,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub charged: Option<Money>,
+    /// It was noted what was charged; of what was kept before that nothing more is charged, since it may have been.
+    #[serde(default)]
+    pub noted: bool,
+}
+
+impl Default for Counted {
+    fn default() -> Self {
+        Self {
+            usage: Usage::default(),
+            charged: None,
+            noted: true,
+        }
+    }
 }
 
 impl Counted {
@@ -46,6 +59,7 @@ impl Counted {
     pub fn owed(&self, cost: Option<Money>) -> Option<Money> {
         let cost = cost?;
         match self.charged {
+            None if !self.noted => None,
             None => Some(cost),
             Some(charged) if charged.currency == cost.currency => Some(Money {
                 parts: cost.parts.saturating_sub(charged.parts).max(0),
@@ -65,7 +79,11 @@ impl Counted {
             }),
             (charged, more) => charged.or(more),
         };
-        Self { usage, charged }
+        Self {
+            usage,
+            charged,
+            noted: self.noted,
+        }
     }
 }
 

@@ -16,6 +16,7 @@ use crate::protocol::time::Time;
 use crate::store::append::find_session;
 use crate::store::copy::{label, sound};
 use crate::store::fault::{StoreError, beside, sort};
+use crate::store::imports::Counted;
 use crate::store::place::has_bytes;
 use crate::store::read::{EVENT, Reader, event, session_id};
 use crate::store::{blob, rules, schema, upcast};
@@ -41,6 +42,21 @@ pub struct Past {
     pub unread: u64,
     /// The local day that the ledger counted a call of a model to.
     pub days: BTreeMap<Seq, String>,
+}
+
+/// A session of another program as it was imported there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    pub source: String,
+    pub name: String,
+    pub items: u64,
+}
+
+/// An older log has none.
+fn has_imports(conn: &Connection) -> rusqlite::Result<bool> {
+    let sql = "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('import', 'import_spent')";
+    conn.query_row(sql, [], |row| row.get::<_, i64>(0))
+        .map(|count| count == 2)
 }
 
 impl Kin {
@@ -97,6 +113,48 @@ impl Kin {
             conn.prepare_cached(sql)?
                 .query_map([session.0.as_bytes()], |row| row.get(0))?
                 .collect()
+        })
+    }
+
+    /// Which program's session this is there, where it was imported: it is the same one here, by whatever way it came.
+    pub fn origin(&self, session: SessionId) -> Result<Option<Origin>, StoreError> {
+        self.ask(|conn| {
+            if !has_imports(conn)? {
+                return Ok(None);
+            }
+            let sql = "SELECT source, name, items FROM import
+                 WHERE source != 'creel' AND session = (SELECT key FROM session WHERE id = ?)";
+            conn.prepare_cached(sql)?
+                .query_row([session.0.as_bytes()], |row| {
+                    Ok(Origin {
+                        source: row.get(0)?,
+                        name: row.get(1)?,
+                        items: row.get::<_, i64>(2)?.unsigned_abs(),
+                    })
+                })
+                .optional()
+        })
+    }
+
+    /// What answers of a program took as far as that home counted it, by their keys.
+    pub fn spent(&self, source: &str) -> Result<Vec<(String, Counted)>, StoreError> {
+        self.ask(|conn| {
+            if !has_imports(conn)? {
+                return Ok(Vec::new());
+            }
+            let sql = "SELECT key, usage FROM import_spent WHERE source = ?";
+            let mut statement = conn.prepare_cached(sql)?;
+            let mut rows = statement.query([source])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (key, text): (String, String) = (row.get(0)?, row.get(1)?);
+                found.extend(
+                    serde_json::from_str(&text)
+                        .ok()
+                        .map(|counted| (key, counted)),
+                );
+            }
+            Ok(found)
         })
     }
 

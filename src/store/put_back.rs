@@ -86,6 +86,7 @@ impl Alone {
         };
         // Made anew by whoever reads it.
         let _ = fs::remove_file(beside(&self.path, "-shm"));
+        let mut moved = Vec::new();
         for entry in fs::read_dir(above)? {
             let entry = entry?;
             let other = entry.file_name();
@@ -93,10 +94,15 @@ impl Alone {
                 .as_encoded_bytes()
                 .strip_prefix(name.as_encoded_bytes());
             if rest.is_some_and(|rest| rest != b".lock") {
-                fs::rename(entry.path(), folder.join(&other))?;
+                moved.push((entry.path(), folder.join(&other)));
             }
         }
-        Ok(())
+        // All of it has its new name before any loses the old one: a log without its writes beside it would lack its end.
+        for (old, new) in &moved {
+            fs::hard_link(old, new)?;
+        }
+        fs::File::open(folder)?.sync_all()?;
+        moved.iter().try_for_each(|(old, _)| fs::remove_file(old))
     }
 
     /// Gives a log of [`examine`] this one's name. The next opening looks it through as any file that was not closed here.

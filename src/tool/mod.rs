@@ -29,8 +29,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::agent::visible;
 use crate::config::LimitConfig;
-use crate::note::Shelf;
 use crate::note::line::Link;
+use crate::note::{self, Shelf};
 use crate::protocol::ask::Subject;
 use crate::protocol::call::{Outcome, Reach, ToolSpec};
 use crate::sandbox::child::Waiting;
@@ -82,9 +82,8 @@ pub struct Query {
 pub fn reach(tool: &dyn Tool, input: &Value, place: &Place) -> Result<Vec<Reach>, String> {
     let mut reach = tool.reach(input, place)?;
     let home = &place.notes.home;
-    let real = home.canonicalize().unwrap_or_else(|_| home.clone());
     let notes = reach.iter().filter_map(|reach| match reach {
-        Reach::Write { path } if Shelf::is_note(home, path) || Shelf::is_note(&real, path) => {
+        Reach::Write { path } if note::leads_to(home, path) => {
             Some(Reach::Note { path: path.clone() })
         }
         _ => None,

@@ -13,6 +13,9 @@ use crate::tool::shared::arguments::Arguments;
 use crate::tool::shared::schema::{self, Need};
 use crate::tool::{Ended, Place, Scene, Tool};
 
+/// Answers that can be gone through: who has not found it by then asks in other words.
+const FURTHEST: u32 = 200;
+
 /// What is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wanted {
@@ -109,8 +112,8 @@ fn read(input: &Value, place: &Place) -> Result<Wanted, String> {
         return Err("`query` is empty: say what to look for".to_owned());
     }
     let told = text("more")?.map(|more| {
-        let number = more.parse();
-        number.map_err(|_| format!("`more` is no cursor: {}", visible::brief(more, 40)))
+        let number = more.parse().ok().filter(|told| *told <= FURTHEST);
+        number.ok_or_else(|| format!("`more` is no cursor: {}", visible::brief(more, 40)))
     });
     Ok(Wanted {
         query: query.to_owned(),
@@ -207,6 +210,7 @@ mod tests {
             json!({"query": "x", "when": "yesterday"}),
             json!({"query": "x", "kind": "song"}),
             json!({"query": "x", "more": "next"}),
+            json!({"query": "x", "more": "4294967295"}),
         ] {
             assert!(read(input.clone()).is_err(), "{input}");
         }

@@ -214,3 +214,35 @@ fn what_is_no_home_or_a_newer_one_gets_one_line() {
     }
     assert_eq!(told(&here, &here.path(), &["sessions", "--all"]), json!([]));
 }
+
+/// A session that both homes have of a third program is one here, whichever way it came first, and is counted once.
+#[test]
+fn a_session_of_a_third_program_is_one_whichever_home_it_came_from() {
+    let talk = r#"{"session":"trip","at":"2026-05-01T10:00:00Z","role":"user","text":"When does the ferry leave?","external_id":"t1"}
+"#;
+    let there = worked_in();
+    there.file("talk.jsonl", talk);
+    let file = there.work().join("talk.jsonl");
+    let file = file.to_string_lossy();
+    assert_eq!(there.run(&["import", "jsonl", &file]).code, 0);
+    for homes_first in [false, true] {
+        let here = Home::new();
+        here.config("");
+        let take = |kind: &str, path: &str| {
+            let said = here.run(&["import", kind, path]);
+            assert_eq!(said.code, 0, "{said:?}");
+        };
+        let other = there.path().to_string_lossy().into_owned();
+        let mut ways = [("jsonl", file.as_ref()), ("creel", other.as_str())];
+        if homes_first {
+            ways.reverse();
+        }
+        for (kind, path) in ways.iter().chain(&ways) {
+            take(kind, path);
+        }
+        let hits = here.run(&["search", "--json", "kind:turn ferry"]).json();
+        let found: Vec<&Value> = hits.as_array().unwrap().iter().collect();
+        assert_eq!(found.len(), 1, "homes first: {homes_first}: {found:?}");
+        assert_eq!(found[0]["source"], "jsonl");
+    }
+}

@@ -2,27 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::engine::owner::Owners;
-use crate::protocol::id::SessionId;
-use crate::protocol::query::Whereabouts;
-
 /// Another home.
 pub(crate) struct Other {
     pub log: PathBuf,
     /// Where its notes are, as far as that can be told.
     pub config: Option<PathBuf>,
-    pub locks: Option<PathBuf>,
-}
-
-impl Other {
-    /// Whether a process of that home works in a session.
-    pub(crate) fn holds(&self, session: SessionId) -> bool {
-        let locks = self.locks.clone();
-        locks.is_some_and(|locks| {
-            let owners = Owners::new(locks, Whereabouts::default());
-            owners.holder(session).is_some()
-        })
-    }
 }
 
 /// Whether two names lead to one file.
@@ -40,7 +24,6 @@ pub(crate) fn find(path: &Path) -> Result<Other, String> {
     let usual = |person: &Path, log: PathBuf| Other {
         log,
         config: Some(person.join(".config/creel")),
-        locks: Some(person.join(".local/state/creel/locks")),
     };
     let person = path.ancestors().nth(3).filter(|_| path.ends_with(data));
     let there = |log: PathBuf| log.is_file().then_some(log);
@@ -48,7 +31,6 @@ pub(crate) fn find(path: &Path) -> Result<Other, String> {
         return Ok(Other {
             log,
             config: Some(path.to_owned()),
-            locks: Some(path.join("state/locks")),
         });
     }
     if let Some(log) = there(path.join(data).join("creel.db")) {
@@ -59,7 +41,6 @@ pub(crate) fn find(path: &Path) -> Result<Other, String> {
             Other {
                 log: log.clone(),
                 config: None,
-                locks: None,
             },
             |person| usual(person, log),
         ));
@@ -68,7 +49,6 @@ pub(crate) fn find(path: &Path) -> Result<Other, String> {
         return Ok(Other {
             log: path.to_owned(),
             config: None,
-            locks: None,
         });
     }
     let way = if path.is_file() {

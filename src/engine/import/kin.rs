@@ -26,7 +26,7 @@ use crate::protocol::time::Time;
 use crate::store::Batch;
 use crate::store::fault::StoreError;
 use crate::store::imports::Import;
-use crate::store::kin::{Kin, Mark, Past};
+use crate::store::kin::{Kin, Mark, Origin, Past};
 use crate::store::read::Reader;
 
 /// Bytes of outputs that are kept in one piece.
@@ -107,10 +107,8 @@ async fn take(
         let why = format!("{unread} facts of session {} cannot be read", id.short());
         note_problem(report, other.log.clone(), why);
     }
-    if other.holds(id) {
-        // The rest of a turn that runs there comes with the next import.
-        end_with_a_turn(&mut events);
-    }
+    // The rest of a turn that runs there comes with the next import; one that was cut is closed there first.
+    end_with_a_turn(&mut events);
     let all = items(&events);
     if events.is_empty() {
         return Ok(());
@@ -119,6 +117,17 @@ async fn take(
     if house.read(move |reader| reader.is_purged(id)).await? {
         report.already += all;
         return Ok(());
+    }
+    let origin = ask(kin, move |kin| kin.origin(id)).await?;
+    if let Some(Origin { source, name, .. }) = origin.clone() {
+        let known = house
+            .read(move |reader| reader.imported(&source, &name))
+            .await?;
+        // It was taken in here from that program itself, where what it writes later comes from too.
+        if known.is_some_and(|known| known.session != id || known.purged) {
+            report.already += all;
+            return Ok(());
+        }
     }
     let ours = house.read(move |reader| reader.marks(id)).await?;
     let same = same(&ours, &events);
@@ -148,7 +157,16 @@ async fn take(
     let blobs = blobs(house, kin, id).await?;
     let rest = events.split_off(same);
     let added = items(&rest);
-    keep(house, id, (rest, &days), (fold, blobs, all)).await?;
+    let import = match origin {
+        Some(origin) => known_there(house, kin, origin).await?,
+        None => Import {
+            source: "creel".to_owned(),
+            name: id.to_string(),
+            items: all,
+            ..Import::default()
+        },
+    };
+    keep(house, id, (rest, &days), (fold, blobs, import)).await?;
     drop(held);
     report.sessions += u64::from(ours.is_empty());
     report.items += added;
@@ -156,12 +174,37 @@ async fn take(
     Ok(())
 }
 
+/// A session of another program as that home knows it, with what its answers were counted as there and are not here.
+async fn known_there(
+    house: &Arc<House>,
+    kin: &Arc<Mutex<Kin>>,
+    Origin {
+        source,
+        name,
+        items,
+    }: Origin,
+) -> Result<Import, String> {
+    let of = source.clone();
+    let mut spent = ask(kin, move |kin| kin.spent(&of)).await?;
+    let keys: Vec<String> = spent.iter().map(|(key, _)| key.clone()).collect();
+    let of = source.clone();
+    let here = house.read(move |reader| reader.spent(&of, &keys)).await?;
+    spent.retain(|(key, _)| !here.contains_key(key));
+    Ok(Import {
+        source,
+        name,
+        items,
+        spent,
+        ..Import::default()
+    })
+}
+
 /// Keeps the facts, whole or not at all.
 async fn keep(
     house: &Arc<House>,
     id: SessionId,
     (events, days): (Vec<Event>, &BTreeMap<Seq, String>),
-    (fold, blobs, all): (Option<Session>, Vec<Vec<u8>>, u64),
+    (fold, blobs, import): (Option<Session>, Vec<Vec<u8>>, Import),
 ) -> Result<(), String> {
     let redactor = house.redactor();
     let times: Vec<Time> = events.iter().map(|event| event.at).collect();
@@ -171,12 +214,9 @@ async fn keep(
         known.unwrap_or_else(|| house.clock.day(event.at))
     };
     let import = Import {
-        source: "creel".to_owned(),
-        name: id.to_string(),
-        items: all,
         days: events.iter().map(day).collect(),
         times,
-        spent: Vec::new(),
+        ..import
     };
     let facts = events
         .into_iter()

@@ -67,8 +67,17 @@ impl Watch {
                 .into_iter()
                 .filter(|file| self.seen.get(&file.path) != Some(&(file.bytes, file.modified)))
                 .collect();
-            if !changed.is_empty() {
-                self.take_in(house, (program, root), changed).await?;
+            if changed.is_empty() {
+                continue;
+            }
+            let states: Vec<_> = changed
+                .iter()
+                .map(|file| (file.path.clone(), (file.bytes, file.modified)))
+                .collect();
+            // What is wrong with one place keeps nobody from the others, and is said once for a state of its files.
+            if let Err(why) = self.take_in(house, (program, root), changed).await {
+                tracing::warn!("the watch of imports: {why}");
+                self.seen.extend(states);
             }
         }
         Ok(())

@@ -299,10 +299,12 @@ fn an_answer_that_is_told_of_again_counts_what_is_new() {
     let charged = |parts| Counted {
         usage: before,
         charged: Some(Money::usd(parts)),
+        noted: true,
     };
     let unpriced = Counted {
         usage: before,
         charged: None,
+        noted: true,
     };
     for (counted, whats, expected, all) in [
         (
@@ -339,4 +341,17 @@ fn an_answer_that_is_told_of_again_counts_what_is_new() {
         });
         assert_eq!(last, Some(all), "{shown}");
     }
+}
+
+#[test]
+fn what_was_kept_before_charges_were_noted_is_charged_no_second_time() {
+    let kept: Counted = serde_json::from_str(r#"{"input":10,"output":3}"#).unwrap();
+    assert_eq!(kept.owed(Some(Money::usd(7))), None);
+    assert_eq!(
+        Counted::default().owed(Some(Money::usd(7))),
+        Some(Money::usd(7))
+    );
+    let kept = serde_json::to_string(&Counted::default()).unwrap();
+    let again: Counted = serde_json::from_str(&kept).unwrap();
+    assert_eq!(again, Counted::default());
 }
