@@ -111,7 +111,7 @@ async fn change(
         let text = std::str::from_utf8(before.as_deref().unwrap_or_default());
         let text = text.map_err(|_| format!("{} is no text", path.display()))?;
         let (after, text, kept) = make(text)?;
-        files::replace(&path, before.as_deref(), after.as_bytes())
+        files::replace_own(&path, before.as_deref(), after.as_bytes())
             .map_err(|why| format!("{} {why}", path.display()))?;
         Ok(Managed::Noted { path, text, kept })
     });

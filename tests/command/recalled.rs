@@ -7,7 +7,7 @@ use pretty_assertions::assert_eq;
 use serde_json::{Value, json};
 
 use crate::support::server::{Server, Turn, config};
-use crate::support::{Home, Said, said};
+use crate::support::{Home, Said, modes, said};
 
 const MODEL: &str = "chat/m";
 
@@ -155,6 +155,10 @@ fn a_note_is_kept_by_a_yes_and_told_to_the_sessions_after() {
     let session = ran.json()["session_id"].as_str().unwrap().replace('-', "");
     let link = format!("[^{}:1]", &session[session.len() - 12..]);
     assert_eq!(kept[0].1, format!("- Back-off caps at 30 s. {link}\n"));
+    for (path, mode) in modes(&home.path().join("projects")) {
+        let own = if path.is_dir() { 0o700 } else { 0o600 };
+        assert_eq!(mode & 0o777, own, "{}", path.display());
+    }
 
     let hello = || vec![Turn::text("Hello.")];
     let (_, bodies) = run(&home, &coast, hello(), &["hello"]);

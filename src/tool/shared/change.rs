@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::sync::PoisonError;
 
+use crate::note::Shelf;
 use crate::protocol::ask::Subject;
 use crate::protocol::call::Detail;
 use crate::tool::Scene;
@@ -145,7 +146,14 @@ impl Change {
                 target.shown
             ));
         }
-        files::replace(&target.real, target.before.as_deref(), &self.after)
+        let home = &scene.place.notes.home;
+        let home = home.canonicalize().unwrap_or_else(|_| home.clone());
+        let replace = if Shelf::is_note(&home, &target.real) {
+            files::replace_own
+        } else {
+            files::replace
+        };
+        replace(&target.real, target.before.as_deref(), &self.after)
             .map_err(|text| format!("{} {text}", target.shown))?;
         if known {
             remember(scene, target.real.clone(), files::hash(&self.after));

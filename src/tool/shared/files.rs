@@ -118,8 +118,26 @@ pub fn is_there(path: &Path) -> bool {
     open_exactly(path, flags, Mode::empty()).is_ok()
 }
 
+/// Whose a new file is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Whose {
+    /// As the person's umask leaves it.
+    Usual,
+    /// Its owner's alone, like all that Creel keeps.
+    Owner,
+}
+
+impl Whose {
+    fn mode(self, usual: u32, owner: u32) -> Mode {
+        Mode::from_raw_mode(match self {
+            Self::Usual => usual,
+            Self::Owner => owner,
+        })
+    }
+}
+
 /// A folder, made with those it lies in where it is missing. Nothing is made behind a link.
-fn make_folder(path: &Path) -> io::Result<OwnedFd> {
+fn make_folder(path: &Path, whose: Whose) -> io::Result<OwnedFd> {
     let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
     let missing = match open_exactly(path, flags, Mode::empty()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => error,
@@ -128,9 +146,8 @@ fn make_folder(path: &Path) -> io::Result<OwnedFd> {
     let (Some(above), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(missing);
     };
-    let above = make_folder(above)?;
-    // What the person's umask leaves.
-    match rustix::fs::mkdirat(&above, name, Mode::from_raw_mode(0o777)) {
+    let above = make_folder(above, whose)?;
+    match rustix::fs::mkdirat(&above, name, whose.mode(0o777, 0o700)) {
         Ok(()) | Err(Errno::EXIST) => {}
         Err(error) => return Err(error.into()),
     }
@@ -142,18 +159,37 @@ fn make_folder(path: &Path) -> io::Result<OwnedFd> {
 /// held when the change was worked out (`None`: there was none); if it holds something else by now, nothing is changed.
 /// `path` has its links resolved. Folders that are missing are made.
 pub fn replace(path: &Path, before: Option<&[u8]>, bytes: &[u8]) -> Result<(), String> {
+    replace_as(Whose::Usual, path, before, bytes)
+}
+
+/// The same of a file of Creel's own: what is made of it is its owner's alone.
+pub fn replace_own(path: &Path, before: Option<&[u8]>, bytes: &[u8]) -> Result<(), String> {
+    replace_as(Whose::Owner, path, before, bytes)
+}
+
+fn replace_as(
+    whose: Whose,
+    path: &Path,
+    before: Option<&[u8]>,
+    bytes: &[u8],
+) -> Result<(), String> {
     let (Some(folder), Some(name)) = (path.parent(), path.file_name()) else {
         return Err("has no folder".to_owned());
     };
     let failed = |error: io::Error| format!("cannot be written: {}", why(&error));
-    let folder = make_folder(folder).map_err(|error| match error.kind() {
+    let folder = make_folder(folder, whose).map_err(|error| match error.kind() {
         io::ErrorKind::NotADirectory => {
             "cannot be written: what should be its folder is a file".to_owned()
         }
         _ => failed(error),
     })?;
 
-    let draft = Draft::make(&folder, before.is_none()).map_err(failed)?;
+    // The content of one that is there is shown to nobody else meanwhile.
+    let mode = match before {
+        None => whose.mode(0o666, 0o600),
+        Some(_) => Mode::from_raw_mode(0o600),
+    };
+    let draft = Draft::make(&folder, mode).map_err(failed)?;
     draft.fill(path, before.is_some(), bytes).map_err(failed)?;
     // From the look at what is there to the rename no other session of any Creel may change it.
     let _turn = turn(&folder);
@@ -199,7 +235,7 @@ struct Draft<'a> {
 }
 
 impl<'a> Draft<'a> {
-    fn make(folder: &'a OwnedFd, new: bool) -> io::Result<Self> {
+    fn make(folder: &'a OwnedFd, mode: Mode) -> io::Result<Self> {
         // The standard library's random hasher keys are all the chance a name needs that is created exclusively.
         let name = format!(
             ".creel-{:016x}.tmp",
@@ -207,8 +243,6 @@ impl<'a> Draft<'a> {
         );
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        // A new file gets what the person's umask leaves; the content of an existing one is shown to nobody else meanwhile.
-        let mode = Mode::from_raw_mode(if new { 0o666 } else { 0o600 });
         let file = File::from(rustix::fs::openat(folder, name.as_str(), flags, mode)?);
         Ok(Self { folder, name, file })
     }
