@@ -177,6 +177,7 @@ password | MYSQL_PWD=«hunter22»
 password | SMTP_PASS="«hunter22»"
 password | "password": "«hunter22»",
 password | {\"password\":\"«hunter22»\"}
+password | -d \"{\\\"password\\\":\\\"«hunter22»\\\"}\"
 password | 'password' => '«hunter22»',
 password |   password: «hunter22»
 password |   - password: «correcthorse»

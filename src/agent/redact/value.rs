@@ -6,6 +6,9 @@ use crate::agent::redact::secret::{Found, Look, has_both};
 /// What is longer than this is no name of a variable and no word.
 const LONGEST_WORD: usize = 128;
 
+/// Escapes before a quote: of texts of JSON within each other three deep.
+const DEEPEST: usize = 7;
+
 /// By so much of a value it is told whether it is one.
 const SEEN: usize = 256;
 
@@ -77,15 +80,17 @@ pub(crate) fn judged(look: &mut Look<'_>, at: usize, class: Class, style: Style)
 struct Value {
     from: usize,
     quote: Option<u8>,
-    /// It stands in a text of JSON, where its quotes are `\"`.
+    /// It stands in a text of JSON, where its quotes are `\"`, or in one that stands in another, where they are `\\\"`.
     escaped: bool,
     style: Style,
 }
 
 impl Value {
     fn at(look: &Look<'_>, at: usize, style: Style) -> Option<Self> {
-        let escaped = look.byte(at) == Some(b'\\');
-        let at = at + usize::from(escaped);
+        let signs = (0..DEEPEST).take_while(|more| look.byte(at + more) == Some(b'\\'));
+        let signs = signs.count();
+        let escaped = signs > 0;
+        let at = at + signs;
         let quote = look
             .byte(at)
             .filter(|byte| matches!(byte, b'"' | b'\'' | b'`'));
