@@ -20,6 +20,7 @@ use creel::engine::journal::Journal;
 use creel::engine::walls::Sandbox;
 use creel::engine::{Engine, Options as EngineOptions, carried, crash};
 use creel::import::find;
+use creel::note::Shelf;
 use creel::project;
 use creel::protocol::id::ModelRef;
 use creel::protocol::import::Program;
@@ -169,6 +170,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
         Sandbox::of_machine(!arguments.no_sandbox),
         paths.clone(),
     )?;
+    let notes = paths.notes().to_owned();
     let given = Arc::new(Given::new(
         paths,
         start.runtime.handle().clone(),
@@ -200,7 +202,7 @@ fn prepare(arguments: &Workstation) -> Result<(Options, Start), Refused> {
             Ok(layout) => layout.keep(arrangement),
             Err(_) => Ok(()),
         }),
-        look_at: Arc::new(look_at),
+        look_at: Arc::new(move |folder: &Path| look_at(folder, &notes)),
         below: Arc::new(project::below::repositories),
         config: tui::reload::ConfigFile {
             path: file.path(),
@@ -281,7 +283,7 @@ fn setup(
     Ok(Setup {
         person_home: std::env::home_dir(),
         unsuitable: project::is_unsuitable(&cwd, std::env::home_dir().as_deref()),
-        place: look_at(&cwd),
+        place: look_at(&cwd, paths.notes()),
         card: model.as_ref().map(|model| {
             let mut card = providers.card(first.unwrap_or(model));
             card.model = model.clone();
@@ -334,17 +336,20 @@ fn programs() -> Vec<Program> {
     Program::ALL.into_iter().filter(is_there).collect()
 }
 
-/// The branch of a folder and what a session begun there will be told.
-fn look_at(folder: &Path) -> Place {
+/// The branch of a folder and what a session begun there will be told. `notes`: the folder of the config file.
+fn look_at(folder: &Path, notes: &Path) -> Place {
     let found = project::find(folder);
+    let own = project::instructions::read(folder, &found.top).map(|file| Instructions {
+        tokens: carried::instruction_tokens(&file),
+        file: file.file_name,
+    });
+    let kept = Instructions {
+        file: "notes that were kept".to_owned(),
+        tokens: carried::note_tokens(&Shelf::new(notes, &found.root)),
+    };
+    let kept = Some(kept).filter(|kept| kept.tokens > 0);
     Place {
-        instructions: project::instructions::read(folder, &found.top)
-            .iter()
-            .map(|file| Instructions {
-                file: file.file_name.clone(),
-                tokens: carried::instruction_tokens(file),
-            })
-            .collect(),
+        instructions: own.into_iter().chain(kept).collect(),
         // A repository is one also where its head cannot be read.
         unversioned: found.branch.is_none() && !found.top.join(".git").exists(),
         branch: found.branch,

@@ -302,6 +302,7 @@ fn what_a_first_request_carries_is_weighed_as_it_is_sent() {
     use creel::config::load;
     use creel::config::paths::Paths;
     use creel::engine::carried;
+    use creel::note::Shelf;
     use creel::provider::rehearsals::Rehearsals;
     use creel::provider::table::Providers;
 
@@ -324,7 +325,10 @@ fn what_a_first_request_carries_is_weighed_as_it_is_sent() {
     let work = home.work().canonicalize().unwrap();
     let told = creel::project::instructions::read(&work, &work).unwrap();
     let told = carried::instruction_tokens(&told);
-    assert!(told > 0);
+    std::fs::write(home.path().join("MEMORY.md"), "- Back-off caps at 30 s.\n").unwrap();
+    let kept = carried::note_tokens(&Shelf::new(&home.path(), &work));
+    assert!(told > 0 && kept > 0);
+    let told = told + kept;
     let wires = [
         Dialect::Anthropic,
         Dialect::OpenAiChat,

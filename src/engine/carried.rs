@@ -8,6 +8,7 @@ use crate::agent::prompt::{Caching, Message, Prompt};
 use crate::agent::size::Sent;
 use crate::engine::open::{instructions_text, own_text};
 use crate::engine::shown;
+use crate::note::Shelf;
 use crate::project::instructions::Instructions;
 use crate::protocol::id::{ModelRef, SessionId};
 use crate::protocol::rule::Rule;
@@ -47,9 +48,19 @@ pub fn own_tokens(
         .div_ceil(BYTES_PER_TOKEN)
 }
 
+/// Tokens of the notes that a session is told when it begins; 0 where there are none.
+pub fn note_tokens(notes: &Shelf) -> u64 {
+    tokens(&notes.told())
+}
+
 /// Tokens of a project's instructions, with the line above them and as they stand in a body.
 pub fn instruction_tokens(instructions: &Instructions) -> u64 {
     let (name, own) = (&instructions.file_name, instructions.text.trim_end());
-    let quoted = serde_json::Value::from(instructions_text(name, own)).to_string();
+    tokens(&instructions_text(name, own))
+}
+
+/// Of a text as it stands in a body.
+fn tokens(text: &str) -> u64 {
+    let quoted = serde_json::Value::from(text).to_string();
     (quoted.len() as u64 - 2).div_ceil(BYTES_PER_TOKEN)
 }
