@@ -8,7 +8,8 @@ use crate::protocol::search::Filters;
 use crate::store::fault::StoreError;
 use crate::store::read::Reader;
 
-/// All sessions of the log, each with the folder and the program it is of. These never change.
+/// All sessions of the log, each with the folder and the program it is of: these change where a session of another program is
+/// gone on with here, and all are read again then ([`Catalog::forget`]). What is told by them to a model is looked up once more.
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
     entries: Vec<Entry>,
@@ -82,6 +83,11 @@ impl Catalog {
             });
         }
         Ok(())
+    }
+
+    /// Reads all of them again.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
     }
 
     /// The folders that sessions are of.

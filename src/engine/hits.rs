@@ -244,7 +244,6 @@ fn hit(
         Fact::ItemAdded { turn, imported, .. } => (*turn, imported.as_ref()),
         _ => (0, None),
     };
-    let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     Some(Hit {
         session: event.session,
         item: event.seq,
@@ -257,11 +256,7 @@ fn hit(
         score: answer.score,
         text: document.text,
         command: document::command_of(event),
-        marks: snippet
-            .marks
-            .iter()
-            .map(|mark| (place(mark.start), place(mark.end)))
-            .collect(),
+        marks: snippet.told_marks(),
         snippet: snippet.text,
         title: heading.title.clone(),
         turn,

@@ -184,7 +184,6 @@ fn hit(
     score: f32,
 ) -> Hit {
     let snippet = snippet::of(analyser, question, &note.text);
-    let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
     let project = match &file.of {
         Of::Home => String::new(),
         Of::Project(name) => name.clone(),
@@ -205,11 +204,7 @@ fn hit(
         score,
         text: note.text.clone(),
         command: None,
-        marks: snippet
-            .marks
-            .iter()
-            .map(|mark| (place(mark.start), place(mark.end)))
-            .collect(),
+        marks: snippet.told_marks(),
         snippet: snippet.text,
         title,
         turn: 0,

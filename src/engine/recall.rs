@@ -81,6 +81,7 @@ pub(crate) async fn recall(
         let mut found = memory.answers(reader, &asked, search.limit as usize)?;
         let skipped = found.answers.len().min(wanted.told as usize);
         found.answers.drain(..skipped);
+        let places: Vec<u64> = found.answers.iter().map(|answer| answer.seq).collect();
         let mut kept = hits(reader, &asked.question, &found.answers)?;
         kept.retain(|hit| may_be_told(reader, hit, &|project| projects.contains(project)));
         let notes = if wanted.told == 0 && wanted.project.is_none() {
@@ -88,7 +89,7 @@ pub(crate) async fn recall(
         } else {
             Vec::new()
         };
-        told(reader, &wanted, (notes, kept), found.behind)
+        told(reader, (&wanted, &places), (notes, kept), found.behind)
     })
     .await
 }
@@ -142,7 +143,7 @@ fn told_of(
 
 fn told(
     reader: &Reader,
-    wanted: &Wanted,
+    (wanted, places): (&Wanted, &[u64]),
     (notes, found): (Vec<Hit>, Vec<Hit>),
     behind: u64,
 ) -> Result<Outcome, String> {
@@ -172,7 +173,10 @@ fn told(
     let (text, count) = quoted::text(&all, quoted::MOST);
     let told = count.saturating_sub(notes.len()).min(found.len());
     let rest = if more || told < found.len() {
-        format!("\n\nmore: \"{}\"", skipped + told)
+        // Behind the last that was told, those between that may not be told with it.
+        let last = told.checked_sub(1).and_then(|last| found.get(last));
+        let gone = last.and_then(|hit| places.iter().position(|seq| *seq == hit.item.0));
+        format!("\n\nmore: \"{}\"", skipped + gone.map_or(0, |at| at + 1))
     } else {
         String::new()
     };

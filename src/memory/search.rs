@@ -75,12 +75,10 @@ fn unguarded(
         }
         None => Vec::new(),
     };
-    let weights = match &searcher {
-        Some((index, searcher)) => {
-            weights(Some((index, searcher)), tail, question).map_err(fault)?
-        }
-        None => weights(None, tail, question).map_err(fault)?,
-    };
+    let both = searcher
+        .as_ref()
+        .map(|(index, searcher)| (*index, searcher));
+    let weights = weights(both, tail, question).map_err(fault)?;
     parts.push(tail.gathered(question, limits, limit));
     Ok(weighed(&parts, &weights, question, limits, limit, recency))
 }

@@ -15,6 +15,17 @@ pub struct Snippet {
     pub marks: Vec<Range<usize>>,
 }
 
+impl Snippet {
+    /// The places as they are told: in bytes of the text.
+    pub fn told_marks(&self) -> Vec<(u32, u32)> {
+        let place = |at: usize| u32::try_from(at).unwrap_or(u32::MAX);
+        let marks = self.marks.iter();
+        marks
+            .map(|mark| (place(mark.start), place(mark.end)))
+            .collect()
+    }
+}
+
 /// The part with the most different words of the question; the beginning where it holds none.
 pub fn of(analyser: &Analyser, question: &Question, text: &str) -> Snippet {
     let mut places: Vec<(Range<usize>, usize)> = Vec::new();

@@ -184,21 +184,38 @@ pub fn leads_to(home: &Path, path: &Path) -> bool {
         || places(home)
             .iter()
             .any(|place| path.starts_with(real(place)))
-        || all(home).iter().any(|file| real(&file.path) == path)
+        || projects(home).iter().any(|project| {
+            let pinned = PINNED.iter().map(|name| project.join(name));
+            let others = std::iter::once(project.join(FOLDER));
+            pinned
+                .chain(others)
+                .any(|place| path.starts_with(real(&place)))
+        })
+        || std::iter::once(home.to_owned())
+            .chain(projects(home))
+            .flat_map(|folder| {
+                others(&folder)
+                    .into_iter()
+                    .map(move |name| folder.join(name))
+            })
+            .any(|file| real(&file) == path)
 }
 
 /// Those of the home and of every project in it.
 pub fn all(home: &Path) -> Vec<NoteFile> {
     let mut files = folder(home, &Of::Home);
-    let Ok(entries) = fs::read_dir(home.join(PROJECTS)) else {
-        return files;
-    };
-    let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
-    folders.sort();
-    for path in folders {
+    for path in projects(home) {
         files.extend(folder(&path, &of(&path)));
     }
     files
+}
+
+/// The folder of each project that has one.
+fn projects(home: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(home.join(PROJECTS)).into_iter().flatten();
+    let mut folders: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+    folders.sort();
+    folders
 }
 
 fn of(project: &Path) -> Of {
@@ -259,9 +276,17 @@ fn folder(folder: &Path, of: &Of) -> Vec<NoteFile> {
         let path = folder.join(name);
         read(&path, (*name).to_owned(), of, true)
     });
-    let mut files: Vec<NoteFile> = pinned.collect();
+    let others = others(folder).into_iter().filter_map(|name| {
+        let path = folder.join(&name);
+        read(&path, name, of, false)
+    });
+    pinned.chain(others).collect()
+}
+
+/// The files of the folder `memory`, by their names within `folder`.
+fn others(folder: &Path) -> Vec<String> {
     let Ok(entries) = fs::read_dir(folder.join(FOLDER)) else {
-        return files;
+        return Vec::new();
     };
     let mut names: Vec<String> = entries
         .flatten()
@@ -273,11 +298,11 @@ fn folder(folder: &Path, of: &Of) -> Vec<NoteFile> {
         .filter(|name| !name.starts_with('.'))
         .collect();
     names.sort();
-    files.extend(names.into_iter().take(FILES).filter_map(|name| {
-        let path = folder.join(FOLDER).join(&name);
-        read(&path, format!("{FOLDER}/{name}"), of, false)
-    }));
-    files
+    names.truncate(FILES);
+    names
+        .iter()
+        .map(|name| format!("{FOLDER}/{name}"))
+        .collect()
 }
 
 fn read(path: &Path, name: String, of: &Of, pinned: bool) -> Option<NoteFile> {
