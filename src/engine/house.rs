@@ -208,6 +208,17 @@ impl House {
         }
     }
 
+    /// The tariff of a model that another program called: this home need not have its provider.
+    pub(crate) fn tariff_elsewhere(&self, model: &ModelRef) -> Tariff {
+        let providers = self.providers();
+        let has = providers.has(&model.provider) || providers.is_rehearsal(model);
+        match providers.price_elsewhere(model).filter(|_| !has) {
+            Some((price, true)) => Tariff::Included(Some(price)),
+            Some((price, false)) => Tariff::Priced(price),
+            None => self.tariff_of(&providers, model),
+        }
+    }
+
     /// Whether a model may be called though no price is known for it. What cannot be read is asked about.
     pub(crate) async fn accepts(self: &Arc<Self>, model: &ModelRef) -> bool {
         let accepted = self.read(Reader::accepted).await;

@@ -20,6 +20,10 @@ const PAGE: (u32, u64) = (8_000, 16 << 20);
 /// Items after which what was indexed is put on the disk, so that a kill costs only what came since.
 const COMMIT: u64 = 50_000;
 
+/// The priority of what gives way to all others (setpriority(2)).
+#[cfg(target_os = "linux")]
+const LAST: i32 = 19;
+
 /// The one that writes the index of a home, of all threads and processes one at a time.
 #[derive(Debug)]
 pub(crate) struct Indexer {
@@ -74,6 +78,15 @@ impl Fault {
             Self::Damaged(why) | Self::Other(why) => why,
         }
     }
+}
+
+/// Whether others wait for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    /// Somebody does.
+    Hurries,
+    /// Nobody does: where it is more than a page, all others go first.
+    Yields,
 }
 
 /// What to do with the index that is there.
@@ -139,7 +152,7 @@ impl Indexer {
             .spawn(move || {
                 let indexer = (busy.of)(&busy.own);
                 let result = match lock(&indexer.folder, false) {
-                    Ok(Some(_lock)) => indexer.write(&reader, false),
+                    Ok(Some(_lock)) => indexer.write(&reader, (false, Pace::Yields)),
                     // Another process is at it.
                     Ok(None) => Ok(()),
                     Err(why) => Err(why),
@@ -156,11 +169,11 @@ impl Indexer {
     /// Brings the index up; waits for others who write it.
     pub(crate) fn bring_up(&self, reader: &Reader, anew: bool) -> Result<(), String> {
         let _lock = lock(&self.folder, true)?;
-        self.write(reader, anew)
+        self.write(reader, (anew, Pace::Hurries))
     }
 
     /// Whoever calls it holds the lock.
-    fn write(&self, reader: &Reader, anew: bool) -> Result<(), String> {
+    fn write(&self, reader: &Reader, (anew, pace): (bool, Pace)) -> Result<(), String> {
         // What a kill has left of making it anew holds words too.
         for leftover in ["new", "old"] {
             remove(&beside(&self.folder, leftover))?;
@@ -173,16 +186,16 @@ impl Indexer {
         };
         match way {
             Way::On(_, from) if from.seq == end.seq && from.purged == end.purged => {}
-            Way::On(index, from) => match self.fill(&index, reader, from) {
+            Way::On(index, from) => match self.fill(&index, reader, (from, pace)) {
                 Ok(()) => {}
                 Err(Fault::Damaged(why)) => {
                     tracing::warn!("the index is made anew: {why}");
                     drop(index);
-                    self.rebuild(reader)?;
+                    self.rebuild(reader, pace)?;
                 }
                 Err(fault) => return Err(fault.said()),
             },
-            Way::Anew => self.rebuild(reader)?,
+            Way::Anew => self.rebuild(reader, pace)?,
         }
         self.broken.store(false, Ordering::Relaxed);
         Ok(())
@@ -206,21 +219,26 @@ impl Indexer {
         })
     }
 
-    fn fill(&self, index: &Index, reader: &Reader, from: Position) -> Result<(), Fault> {
+    fn fill(
+        &self,
+        index: &Index,
+        reader: &Reader,
+        (from, pace): (Position, Pace),
+    ) -> Result<(), Fault> {
         let mut writer = match index.writer() {
             Ok(writer) => writer,
             // Of a version that has another lock.
             Err(IndexError::Held) => return Ok(()),
             Err(error) => return Err(error.into()),
         };
-        self.take_in(&mut writer, reader, from)?;
+        self.take_in(&mut writer, reader, (from, pace))?;
         Ok(writer.finish()?)
     }
 
-    fn rebuild(&self, reader: &Reader) -> Result<(), String> {
+    fn rebuild(&self, reader: &Reader, pace: Pace) -> Result<(), String> {
         let (new, old) = (beside(&self.folder, "new"), beside(&self.folder, "old"));
         let index = Index::open(&new, true).map_err(|error| error.to_string())?;
-        self.fill(&index, reader, Position::default())
+        self.fill(&index, reader, (Position::default(), pace))
             .map_err(Fault::said)?;
         drop(index);
         if self.closed.load(Ordering::Relaxed) {
@@ -234,8 +252,14 @@ impl Indexer {
     }
 
     /// Everything after a position, page by page, each session's items side by side.
-    fn take_in(&self, writer: &mut Writer, reader: &Reader, from: Position) -> Result<(), Fault> {
-        let end = reader.end()?;
+    fn take_in(
+        &self,
+        writer: &mut Writer,
+        reader: &Reader,
+        (from, pace): (Position, Pace),
+    ) -> Result<(), Fault> {
+        let mut yielded = false;
+        let mut end = reader.end()?;
         let mut position = from;
         let purged = end.purged != from.purged;
         if purged {
@@ -257,10 +281,19 @@ impl Indexer {
             }
             since += documents.len() as u64;
             position.seq = upto;
-            if since > COMMIT {
+            if pace == Pace::Yields {
+                end.seq = reader.end()?.seq;
+            }
+            // Of an import the newest comes first: that is found at once, and the rest by and by.
+            let yields = pace == Pace::Yields && !yielded && position.seq < end.seq;
+            if yields || since > COMMIT {
                 position.mark = mark(reader, upto)?;
                 writer.commit(position)?;
                 since = 0;
+            }
+            if yields {
+                give_way();
+                yielded = true;
             }
         }
         position.mark = mark(reader, position.seq)?;
@@ -272,6 +305,15 @@ impl Indexer {
             writer.commit(position)?;
         }
         Ok(())
+    }
+}
+
+/// This thread, and those that it begins, work when no others do: whoever types, and what is imported, does not wait for the index.
+fn give_way() {
+    // Elsewhere it would hold for all threads of the process.
+    #[cfg(target_os = "linux")]
+    if let Err(error) = rustix::process::setpriority_process(None, LAST) {
+        tracing::debug!("the index is written at the usual priority: {error}");
     }
 }
 
@@ -333,4 +375,24 @@ fn remove(folder: &Path) -> Result<(), String> {
 
 fn told(path: &Path, error: &std::io::Error) -> String {
     format!("{}: {error}", path.display())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn what_gives_way_is_its_own_thread_and_those_it_begins() {
+        let priority = || rustix::process::getpriority_process(None);
+        let before = priority();
+        let within = thread::spawn(move || {
+            give_way();
+            let begun = thread::spawn(priority).join();
+            (priority(), begun.expect("no panic"))
+        });
+        let lowest = Ok(LAST);
+        assert_eq!(within.join().expect("no panic"), (lowest, lowest));
+        assert_eq!(priority(), before);
+    }
 }

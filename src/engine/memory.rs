@@ -18,6 +18,7 @@ use crate::memory::nearest::{self, Unknown};
 use crate::memory::search::{self, Answer, Recency};
 use crate::memory::tail::Tail;
 use crate::note;
+use crate::protocol::event::Event;
 use crate::protocol::id::Seq;
 use crate::protocol::search::{By, Hits, IndexStatus, Nearest, Search};
 use crate::protocol::time::Time;
@@ -29,6 +30,9 @@ const TAIL: u32 = 2_000;
 
 /// Bytes of them that are read: of what is indexed of large outputs little is kept, but all of it is read.
 const TAIL_BYTES: u64 = 32 << 20;
+
+/// Facts of this home that stay in the tail while more is imported than it takes.
+const OWN: u32 = 500;
 
 /// Items in the tail from which on they go into the index: a commit costs more than to search so many.
 const ENOUGH: usize = 1_000;
@@ -305,11 +309,12 @@ impl State {
             let (found, whole) = reader
                 .found_newest(self.read, (TAIL, TAIL_BYTES))
                 .map_err(|error| error.to_string())?;
+            let mut own = Vec::new();
             if !whole && let Some((_, first)) = found.first() {
-                self.tail = Tail::new();
+                own = self.only_own(reader, first.seq)?;
                 self.from = Seq(first.seq.0.saturating_sub(1));
             }
-            for (session, event) in &found {
+            for (session, event) in own.iter().chain(&found) {
                 if let Some(document) = document::of(event, *session) {
                     self.tail.add(&document);
                 }
@@ -320,6 +325,16 @@ impl State {
             }
         }
         Ok(refused || self.tail.len() >= ENOUGH || self.behind() > 0)
+    }
+
+    /// More came than the tail takes, which only an import brings: of what is older than `first` that stays which was said here.
+    fn only_own(&mut self, reader: &Reader, first: Seq) -> Result<Vec<(u64, Event)>, String> {
+        let others = reader.sessions_of_others();
+        let others = others.map_err(|error| error.to_string())?;
+        self.tail.keep_own(&others, OWN as usize);
+        reader
+            .found_here((self.read, first), (OWN, TAIL_BYTES))
+            .map_err(|error| error.to_string())
     }
 
     /// Sees what the index has come to since; `true`: there is one that cannot be used.
@@ -367,4 +382,66 @@ pub(crate) async fn on_thread<T: Send + 'static>(
     let done = house.read(move |reader| Ok(work(&memory, reader))).await?;
     house.memory.keep_up(|| house.log.reader());
     done
+}
+
+#[cfg(test)]
+mod tests {
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+    use crate::protocol::search::Filters;
+    use crate::store::Batch;
+    use crate::store::imports::Import;
+    use crate::store::try_out::{Home, append, batch, id, opened, prompt};
+
+    #[test]
+    fn what_is_said_here_is_found_while_thousands_of_items_are_imported() {
+        let home = Home::new();
+        let log = home.open();
+        let scratch = tempfile::tempdir().expect("a folder");
+        let memory = Memory::new(scratch.path().join("index"), scratch.path().to_owned());
+        let reader = log.reader();
+        let found = |word: &str| {
+            let search = Search {
+                text: word.to_owned(),
+                typing: false,
+                limit: 10,
+                filters: Filters::default(),
+                facets: false,
+            };
+            let hits = memory.search(&reader, &search, Time(0)).expect("hits");
+            (hits.hits.len(), hits.behind > 0)
+        };
+        append(
+            &log,
+            batch(id(1), vec![opened(), prompt("the kestrel flies")]),
+        )
+        .expect("kept");
+        assert_eq!(found("kestrel"), (1, false));
+        let flood = |session: u128| {
+            let facts = (0..TAIL).map(|_| prompt("others talk of basalt"));
+            let import = Import {
+                source: "claude".to_owned(),
+                name: session.to_string(),
+                ..Import::default()
+            };
+            let import = Some(import);
+            let batch = Batch {
+                import,
+                ..batch(id(session), facts.collect())
+            };
+            append(&log, batch).expect("kept");
+        };
+        flood(2);
+        append(&log, batch(id(1), vec![prompt("the heron wades")])).expect("kept");
+        flood(3);
+        flood(4);
+        for (word, expected) in [("kestrel", 1), ("heron", 1), ("basalt", 10)] {
+            assert_eq!(found(word), (expected, true), "{word}");
+        }
+        flood(5);
+        for word in ["kestrel", "heron"] {
+            assert_eq!(found(word), (1, true), "{word}");
+        }
+    }
 }

@@ -36,7 +36,8 @@ pub fn find(program: Program, path: &Path) -> io::Result<Vec<Found>> {
     let folders: Vec<PathBuf> = within(program)
         .iter()
         .map(|folder| path.join(folder))
-        .filter(|folder| is_folder(folder))
+        // Who keeps their settings elsewhere leads there by a link.
+        .filter(|folder| folder.is_dir())
         .collect();
     let mut walk = Walk::default();
     if program == Program::Hermes {
@@ -252,6 +253,22 @@ mod tests {
                 .to_string()
         });
         names.collect()
+    }
+
+    #[test]
+    fn the_folder_of_sessions_may_be_a_link_and_none_within_is_followed() {
+        let scratch = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| scratch.path().join(name);
+        for folder in ["elsewhere/-p", "claude", "far/-q"] {
+            fs::create_dir_all(at(folder)).expect("made");
+        }
+        fs::write(at("elsewhere/-p/a.jsonl"), "{}").expect("written");
+        fs::write(at("far/-q/b.jsonl"), "{}").expect("written");
+        symlink(at("elsewhere"), at("claude/projects")).expect("a link");
+        symlink(at("far/-q"), at("elsewhere/-q")).expect("a link");
+        let found = find(Program::Claude, &at("claude")).expect("found");
+        let found: Vec<PathBuf> = found.into_iter().map(|file| file.path).collect();
+        assert_eq!(found, [at("claude/projects/-p/a.jsonl")]);
     }
 
     #[test]

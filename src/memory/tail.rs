@@ -104,6 +104,14 @@ impl Tail {
         last
     }
 
+    /// Lets go of sessions of other programs, and of the oldest where there are more.
+    pub fn keep_own(&mut self, others: &HashSet<u64>, most: usize) {
+        self.items.retain(|item| !others.contains(&item.session));
+        let gone = self.items.len().saturating_sub(most);
+        self.items.drain(..gone);
+        self.words = self.items.iter().map(|item| u64::from(item.length)).sum();
+    }
+
     /// Lets go of sessions that are no more.
     pub fn forget_sessions(&mut self, purged: &[u64]) {
         self.items.retain(|item| !purged.contains(&item.session));

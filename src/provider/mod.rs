@@ -13,6 +13,7 @@ pub mod catalog;
 mod date;
 pub mod decode;
 pub mod dialect;
+pub mod elsewhere;
 pub mod envelope;
 #[cfg(test)]
 mod envelope_trial;

@@ -1,6 +1,6 @@
 //! The log as the index of memory reads it: all sessions at once, by number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, Row};
@@ -136,6 +136,43 @@ impl Reader {
             }
             found.reverse();
             Ok((found, count < limit && held < bytes))
+        })
+    }
+
+    /// The newest of those facts between two numbers that were kept by this home itself, in rising order: what is imported
+    /// meanwhile comes by the thousand. Limits as above.
+    pub fn found_here(
+        &self,
+        (after, before): (Seq, Seq),
+        (limit, bytes): (u32, u64),
+    ) -> Result<Vec<(u64, Event)>, StoreError> {
+        self.ask(Vec::new(), |conn| {
+            let sql = format!(
+                "SELECT {EVENT}, session.id, event.session FROM event
+                 LEFT JOIN blob ON blob.hash = event.blob JOIN session ON session.key = event.session
+                 WHERE event.seq > ?1 AND event.seq < ?2 AND {FOUND}
+                 AND event.session NOT IN (SELECT session FROM import) ORDER BY event.seq DESC LIMIT ?3"
+            );
+            let mut statement = conn.prepare_cached(&sql)?;
+            let mut rows = statement.query([number(after), number(before), i64::from(limit)])?;
+            let (mut found, mut held) = (Vec::new(), 0);
+            while held < bytes
+                && let Some(row) = rows.next()?
+            {
+                held += size(row)?;
+                found.extend(keyed(row)?);
+            }
+            found.reverse();
+            Ok(found)
+        })
+    }
+
+    /// The numbers of sessions that other programs, or other homes, had.
+    pub fn sessions_of_others(&self) -> Result<HashSet<u64>, StoreError> {
+        self.ask(HashSet::new(), |conn| {
+            conn.prepare_cached("SELECT session FROM import")?
+                .query_map([], |row| row.get::<_, i64>(0).map(i64::unsigned_abs))?
+                .collect()
         })
     }
 

@@ -28,7 +28,7 @@ mod upcast;
 mod writer;
 
 #[cfg(test)]
-mod try_out;
+pub(crate) mod try_out;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -23,11 +23,11 @@ pub fn redacted(text: &str) -> Cow<'_, str> {
     while at < text.len() {
         let found = look.at(at).filter(|found| found.from >= kept);
         let Some(Found { kind, from, to }) = found else {
-            at += 1;
+            at = look.after(at);
             continue;
         };
         let Some(before) = text.get(kept..from).filter(|_| text.is_char_boundary(to)) else {
-            at += 1;
+            at = look.after(at);
             continue;
         };
         out.push_str(before);
@@ -107,6 +107,18 @@ impl<'t> Look<'t> {
                 .or_else(|| named::after_word(self, at)),
             _ => None,
         }
+    }
+
+    /// The next place where one can be recognised. Within a word nothing begins, except where the word is the end of an escape.
+    fn after(&self, at: usize) -> usize {
+        let is_in_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        let begins = self.byte(at).is_some_and(is_in_word) && self.is_word_start(at);
+        let before = at.checked_sub(1).and_then(|before| self.byte(before));
+        if !begins || matches!(before, Some(b'\\' | b'%')) {
+            return at + 1;
+        }
+        let rest = self.bytes().get(at..).unwrap_or_default();
+        at + rest.iter().take_while(|byte| is_in_word(**byte)).count()
     }
 
     /// A token of a vendor that begins here.
@@ -225,4 +237,59 @@ impl<'t> Look<'t> {
 /// Letters and digits.
 pub(crate) fn has_both(part: &[u8]) -> bool {
     part.iter().any(u8::is_ascii_digit) && part.iter().any(u8::is_ascii_alphabetic)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_begins_at_a_place_that_is_passed_over() {
+        let parts = [
+            "\\n",
+            "\\u0041",
+            "%3D",
+            "%",
+            "\\",
+            "_",
+            "=",
+            ":",
+            "-",
+            ".",
+            "~",
+            " ",
+            "é",
+            "ghp_",
+            "eyJ",
+            "sk-",
+            "AKIA",
+            "Q~",
+            "token",
+            "0123456789abcdef",
+            "Zx9",
+            "\"",
+        ];
+        let mut state = 1_u64;
+        let mut passed = 0;
+        for _ in 0..3_000 {
+            let mut text = String::new();
+            for _ in 0..12 {
+                state = state
+                    .wrapping_mul(6_364_136_223_846_793_005)
+                    .wrapping_add(1);
+                text.push_str(parts[(state >> 33) as usize % parts.len()]);
+            }
+            let look = Look::new(&text);
+            let mut at = 0;
+            while at < text.len() {
+                let next = look.after(at);
+                for within in at + 1..next {
+                    passed += 1;
+                    assert_eq!(Look::new(&text).at(within), None, "{text} at {within}");
+                }
+                at = next;
+            }
+        }
+        assert!(passed > 10_000, "{passed}");
+    }
 }

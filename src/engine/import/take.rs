@@ -156,7 +156,7 @@ impl Taking<'_> {
             .iter()
             .filter(|entry| !matches!(entry.what, What::Spent(_)));
         let items = items.count() as u64;
-        let tariff = |model: &ModelRef| self.house.tariff(model);
+        let tariff = |model: &ModelRef| self.house.tariff_elsewhere(model);
         let mut facts = Facts::new(fold.as_ref(), held.lost, counted, tariff);
         for fact in opening {
             facts.put(begins, fact);

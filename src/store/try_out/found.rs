@@ -1,9 +1,13 @@
 //! Tests of the pages that the index reads: by number and by bytes, with nothing left out between two of them.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+use std::collections::HashSet;
+
 use pretty_assertions::assert_eq;
 
 use crate::protocol::id::Seq;
+use crate::store::Batch;
+use crate::store::imports::Import;
 use crate::store::try_out::{Home, append, batch, id, opened, prompt};
 
 #[test]
@@ -45,5 +49,40 @@ fn pages_end_by_number_and_by_bytes_and_leave_nothing_out() {
     ] {
         let (found, whole) = reader.found_newest(Seq(0), limits).unwrap();
         assert_eq!((found.len(), whole), expected, "{limits:?}");
+    }
+}
+
+#[test]
+fn what_was_kept_here_is_told_from_what_was_imported() {
+    let home = Home::new();
+    let log = home.open();
+    let others = Import {
+        source: "claude".to_owned(),
+        name: "a".to_owned(),
+        ..Import::default()
+    };
+    for (session, import) in [(1, None), (2, Some(others)), (3, None)] {
+        let batch = Batch {
+            import,
+            ..batch(id(session), vec![opened(), prompt("one"), prompt("two")])
+        };
+        append(&log, batch).unwrap();
+    }
+    let reader = log.reader();
+    assert_eq!(reader.sessions_of_others().unwrap(), HashSet::from([2]));
+    for (between, limits, expected) in [
+        ((0, 100), (100, u64::MAX), vec![2, 3, 8, 9]),
+        ((2, 9), (100, u64::MAX), vec![3, 8]),
+        ((0, 100), (3, u64::MAX), vec![3, 8, 9]),
+        ((0, 100), (100, 1), vec![9]),
+        ((3, 8), (100, u64::MAX), vec![]),
+    ] {
+        let found = reader.found_here((Seq(between.0), Seq(between.1)), limits);
+        let found: Vec<u64> = found
+            .unwrap()
+            .iter()
+            .map(|(_, event)| event.seq.0)
+            .collect();
+        assert_eq!(found, expected, "{between:?} {limits:?}");
     }
 }
