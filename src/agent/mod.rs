@@ -10,6 +10,7 @@ pub mod command_line;
 pub mod cost;
 pub mod decided;
 pub mod decimal;
+pub mod deletes;
 pub mod digest;
 pub mod figure;
 pub mod folder;

@@ -1,6 +1,7 @@
 //! How much a call could harm, worked out from facts, with the facts in one line for the person who decides.
 
 use crate::agent::command_line::Part;
+use crate::agent::deletes::{self, Held};
 use crate::agent::folder::{inside, is_protected};
 use crate::agent::network::{INSTALLERS, INSTALLS, PROGRAMS as NETWORK};
 use crate::agent::permission::{Asked, Parts, command, leads_out};
@@ -9,7 +10,8 @@ use crate::protocol::call::Reach;
 use crate::protocol::sandbox::Level;
 
 /// The highest risk of anything the call touches, and all reasons of that height.
-pub(crate) fn of(asked: &Asked<'_>, parts: &Parts) -> (Risk, String) {
+/// `held`: what the targets of those that delete hold.
+pub(crate) fn of(asked: &Asked<'_>, parts: &Parts, held: &[Held]) -> (Risk, String) {
     let mut found: Vec<(Risk, String)> = Vec::new();
     for reach in asked.reach {
         match reach {
@@ -71,7 +73,7 @@ pub(crate) fn of(asked: &Asked<'_>, parts: &Parts) -> (Risk, String) {
         }
         Parts::Known(parts) => {
             for part in parts {
-                command_risk(part, asked, &mut found);
+                command_risk(part, (asked, held), &mut found);
             }
             let fetches =
                 |part: &Part| name(part).is_some_and(|name| matches!(name, "curl" | "wget"));
@@ -115,12 +117,16 @@ const INTERPRETERS: &[&str] = &[
     "eval", "source", ".",
 ];
 
-fn name(part: &Part) -> Option<&str> {
+pub(crate) fn name(part: &Part) -> Option<&str> {
     let first = part.words.first()?;
     Some(first.rsplit('/').next().unwrap_or(first))
 }
 
-fn command_risk(part: &Part, asked: &Asked<'_>, found: &mut Vec<(Risk, String)>) {
+fn command_risk(
+    part: &Part,
+    (asked, held): (&Asked<'_>, &[Held]),
+    found: &mut Vec<(Risk, String)>,
+) {
     for target in &part.writes {
         let path = asked.cwd.join(target);
         let outside = !inside(&path, asked.roots)
@@ -157,12 +163,20 @@ fn command_risk(part: &Part, asked: &Asked<'_>, found: &mut Vec<(Risk, String)>)
             let recursive = flag('r') || flag('R') || has("--recursive");
             match (far, recursive) {
                 (true, _) => found.push((Risk::High, "deletes outside the folder".to_owned())),
-                (false, true) => found.push((
-                    Risk::Medium,
-                    "deletes folders with all they hold".to_owned(),
-                )),
-                (false, false) => found.push((Risk::Medium, "deletes files".to_owned())),
+                (false, recursive) => {
+                    let unknown = if recursive {
+                        "deletes folders with all they hold"
+                    } else {
+                        "deletes files"
+                    };
+                    let told = deletes::told(held).unwrap_or_else(|| unknown.to_owned());
+                    found.push((Risk::Medium, told));
+                }
             }
+        }
+        "cargo" if second == "clean" && !held.is_empty() => {
+            let told = deletes::told(held);
+            found.extend(told.map(|told| (Risk::Medium, told)));
         }
         "git" => git_risk(second, &has, &flag, found),
         "chmod" | "chown" | "chgrp" => {
@@ -229,7 +243,7 @@ fn git_risk(
 }
 
 /// A word that could lead out of the session's folder.
-fn is_far(word: &str, asked: &Asked<'_>) -> bool {
+pub(crate) fn is_far(word: &str, asked: &Asked<'_>) -> bool {
     word.starts_with('~')
         || word.contains('$')
         || word.contains('`')
@@ -305,7 +319,7 @@ mod tests {
                 Ok(parts) => Parts::Known(parts),
                 Err(why) => Parts::Unknown(why),
             };
-            let (risk, why) = of(&asked, &parts);
+            let (risk, why) = of(&asked, &parts, &[]);
             assert_eq!(risk, expected, "{line}: {why}");
             assert!(!why.is_empty());
         }

@@ -6,11 +6,12 @@ use std::fmt::Write as _;
 use std::io;
 use std::path::PathBuf;
 use std::pin::pin;
+use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use futures_util::stream::StreamExt;
+use futures_util::stream::{Stream, StreamExt};
 use serde_json::{Value, json};
-use tokio::time::Instant;
+use tokio::time::{Instant, interval};
 
 use crate::agent::figure;
 use crate::command::rules::effect;
@@ -23,7 +24,11 @@ use crate::protocol::import::{
     HomeReport, ImportNews, Program, Progress, ProposedRule, Reached, Report,
 };
 use crate::protocol::op::{Manage, Managed};
+use crate::protocol::query::{Found, Query};
 use crate::protocol::rule::Effect;
+
+/// How often it is looked how far the index has come.
+const LOOKS: Duration = Duration::from_millis(500);
 
 /// Take in the sessions of another program, or of another home of Creel
 ///
@@ -129,28 +134,29 @@ pub async fn run(args: &ImportArgs, door: &Door, face: &mut Face<'_>) -> Ended {
             } = *home;
             (report, Some((notes, rules)))
         }
-        Managed::Failed { why } => return Err(Trouble::failed(why)),
+        Managed::Failed { why } | Managed::NotImported { why } => return Err(Trouble::failed(why)),
         _ => {
             return Err(Trouble::failed(
                 "the engine answered another question: please report this",
             ));
         }
     };
+    tell(args, &report, home, face)?;
     // Who imports here searches next, and who stopped it goes on with it first.
-    if stop.is_none() {
-        line.show(face, "making it searchable")?;
-        let indexed = tokio::select! {
-            indexed = door.manage(Manage::Index { anew: false }) => indexed,
-            Some(code) = signals.next() => {
-                stop = Some((Instant::now(), code));
-                Managed::Failed { why: "the rest follows with the next search".to_owned() }
-            }
-        };
-        line.clear(face)?;
-        if let Managed::Failed { why } = indexed {
-            face.note(&format!("not indexed yet: {why}"))?;
-        }
-    }
+    let code = match stop {
+        Some((_, code)) => Some(code),
+        None => searchable(door, &mut signals, face).await?,
+    };
+    Ok(code.unwrap_or(exit::DONE))
+}
+
+/// What came of it, as soon as it is in the log.
+fn tell(
+    args: &ImportArgs,
+    report: &Report,
+    home: Option<(u64, Vec<ProposedRule>)>,
+    face: &mut Face<'_>,
+) -> Result<(), Trouble> {
     for problem in &report.problems {
         face.note(&format!(
             "{}:{}: passed over: {}",
@@ -179,9 +185,9 @@ pub async fn run(args: &ImportArgs, door: &Door, face: &mut Face<'_>) -> Ended {
             value["rules"] = rules.iter().map(as_json).collect();
         }
         face.json(&value)?;
-        return Ok(exit::DONE);
+        return Ok(face.out.flush()?);
     }
-    face.say_line(&told(&report, home.as_ref().map_or(0, |(notes, _)| *notes)))?;
+    face.say_line(&told(report, home.as_ref().map_or(0, |(notes, _)| *notes)))?;
     let rules = home.map_or_else(Vec::new, |(_, rules)| rules);
     if !rules.is_empty() {
         face.note(&format!(
@@ -198,7 +204,54 @@ pub async fn run(args: &ImportArgs, door: &Door, face: &mut Face<'_>) -> Ended {
             reached(&report.reached)
         ))?;
     }
-    Ok(stop.map_or(exit::DONE, |(_, code)| code))
+    Ok(face.out.flush()?)
+}
+
+/// Waits until all of it is found by the search; the code of the signal that ends this.
+async fn searchable(
+    door: &Door,
+    signals: &mut (impl Stream<Item = u8> + Unpin),
+    face: &mut Face<'_>,
+) -> Result<Option<u8>, Trouble> {
+    let mut line = Line { shown: false };
+    line.show(face, "making it searchable")?;
+    let mut indexed = pin!(door.manage(Manage::Index { anew: false }));
+    let mut looks = interval(LOOKS);
+    let mut first = None;
+    let managed = loop {
+        tokio::select! {
+            managed = &mut indexed => break managed,
+            Some(code) = signals.next() => {
+                line.clear(face)?;
+                face.note("not all of it is searchable yet: the rest follows with the next search")?;
+                return Ok(Some(code));
+            }
+            _ = looks.tick(), if face.err_is_terminal => {
+                if let Found::Index(status) = door.ask(Query::Index).await {
+                    let all = *first.get_or_insert(status.behind);
+                    line.show(face, &far_indexed(all, status.behind))?;
+                }
+            }
+        }
+    };
+    line.clear(face)?;
+    if let Managed::Failed { why } = managed {
+        face.note(&format!("not indexed yet: {why}"))?;
+    }
+    Ok(None)
+}
+
+fn far_indexed(all: u64, behind: u64) -> String {
+    let done = all
+        .saturating_sub(behind)
+        .saturating_mul(100)
+        .checked_div(all);
+    match done {
+        None | Some(0) => "making it searchable (Ctrl+C leaves it to the next search)".to_owned(),
+        Some(done) => {
+            format!("making it searchable: {done} % (Ctrl+C leaves it to the next search)")
+        }
+    }
 }
 
 /// A line on the terminal that is written anew; nothing where nobody sees it.

@@ -54,6 +54,7 @@ async fn ask_again(model: &ModelRef, door: &Door, face: &mut Face<'_>) -> Ended 
         | Managed::Tried(_)
         | Managed::Worktree(_)
         | Managed::Imported(_)
+        | Managed::NotImported { .. }
         | Managed::HomeImported(_)
         | Managed::Indexed(_)
         | Managed::Noted { .. }

@@ -91,6 +91,7 @@ pub async fn run(args: &PurgeArgs, door: &Door, now: &Now, face: &mut Face<'_>) 
         | Managed::Tried(_)
         | Managed::Worktree(_)
         | Managed::Imported(_)
+        | Managed::NotImported { .. }
         | Managed::HomeImported(_)
         | Managed::Indexed(_)
         | Managed::Noted { .. }

@@ -243,8 +243,13 @@ fn listed(hit: &Hit, now: &Now) -> String {
         format!(" · {}", hit.source)
     };
     let title = one_line(&hit.title);
+    let beside = if hit.beside {
+        " · said beside a hit"
+    } else {
+        ""
+    };
     format!(
-        "{:>5.1}  {:<7}  {age:>4}  {place}  {}  {title}{source}\n       {}",
+        "{:>5.1}  {:<7}  {age:>4}  {place}  {}  {title}{source}{beside}\n       {}",
         hit.score,
         hit.kind.name(),
         one_line(&hit.who),

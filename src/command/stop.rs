@@ -38,6 +38,7 @@ pub async fn run(args: &StopArgs, door: &Door, face: &mut Face<'_>) -> Ended {
         | Managed::Tried(_)
         | Managed::Worktree(_)
         | Managed::Imported(_)
+        | Managed::NotImported { .. }
         | Managed::HomeImported(_)
         | Managed::Indexed(_)
         | Managed::Noted { .. }

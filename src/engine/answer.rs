@@ -238,7 +238,8 @@ pub(crate) async fn manage(
             .map(|numbers| Managed::RulesRemoved { numbers }),
         Manage::Import { program, path } => import::import(house, program, path)
             .await
-            .map(Managed::Imported),
+            .map(Managed::Imported)
+            .or_else(|why| Ok(Managed::NotImported { why })),
         Manage::ImportHome { path } => import::kin::import(house, path)
             .await
             .map(|report| Managed::HomeImported(Box::new(report))),

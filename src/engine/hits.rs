@@ -263,6 +263,7 @@ fn hit(
         external_id: imported
             .and_then(|imported| imported.external_id.clone())
             .filter(|id| !id.starts_with('#')),
+        beside: answer.words == 0 && !question.words.is_empty(),
         note: None,
     })
 }

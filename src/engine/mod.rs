@@ -67,6 +67,7 @@ mod tool_run;
 mod trial;
 mod trust;
 pub mod walls;
+mod weigh;
 mod window;
 mod worktree;
 mod worktree_list;

@@ -209,6 +209,7 @@ fn hit(
         title,
         turn: 0,
         external_id: None,
+        beside: false,
         note: Some(Box::new(NotePlace {
             path: file.path.clone(),
             from: note

@@ -8,12 +8,14 @@ use futures_util::future::BoxFuture;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use crate::agent::deletes;
 use crate::agent::digest;
 use crate::agent::permission::{self, Asked, Cage, Shut};
 use crate::agent::taint;
 use crate::agent::turn::input::{Decision, Input};
 use crate::engine::bound;
 use crate::engine::session::Task;
+use crate::engine::weigh;
 use crate::protocol::ask::Subject;
 use crate::protocol::call::{Outcome, OutcomeKind, OutputRef, Reach, ToolCall, Untrusted};
 use crate::protocol::event::Fact;
@@ -183,7 +185,9 @@ impl Task {
             },
         };
         let bound = bound::measure(reach.clone(), scene.place.cwd.clone()).await;
-        Decision::Ask(permission::ask(call, (subject, bound), reason, &asked))
+        let held = weigh::held(deletes::targets(&asked), scene.place.cwd.clone()).await;
+        let ask = permission::ask(call, (subject, bound), (reason, &held), &asked);
+        Decision::Ask(ask)
     }
 
     /// A question goes to the person in every mode; there is nothing else to it.

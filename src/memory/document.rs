@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::protocol::call::ToolCall;
+use crate::protocol::call::{ToolCall, shell_line};
 use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::Seq;
 use crate::protocol::item::{self, Item, Origin};
@@ -127,7 +127,7 @@ fn of_call(call: &ToolCall) -> (Kind, String) {
             .and_then(Value::as_str)
             .unwrap_or_default()
     };
-    if let Some(line) = command_line(&input) {
+    if let Some(line) = shell_line(&input) {
         return (Kind::Command, cut(&line, TEXT, 0));
     }
     let path = field(&["path", "file_path", "filename"]);
@@ -149,30 +149,9 @@ pub fn command_of(event: &Event) -> Option<String> {
     match &event.fact {
         Fact::ItemAdded { item, .. } => match item {
             Item::Shell { command, .. } => Some(command.clone()),
-            Item::Call(call) => command_line(&call.input().ok()?),
+            Item::Call(call) => shell_line(&call.input().ok()?),
             _ => None,
         },
-        _ => None,
-    }
-}
-
-/// The line of a call that runs a command, by whatever name a program has for it; of a list its words, and of one that gives a
-/// line to a shell that line. What names a file as well is no command.
-fn command_line(input: &Value) -> Option<String> {
-    if input.get("path").is_some() {
-        return None;
-    }
-    match input.get("command").or_else(|| input.get("cmd"))? {
-        Value::String(line) => Some(line.clone()),
-        Value::Array(words) => {
-            let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
-            match words.as_slice() {
-                [] => None,
-                // `["bash", "-lc", "LINE"]`.
-                [_, "-c" | "-lc", line] => Some((*line).to_owned()),
-                words => Some(words.join(" ")),
-            }
-        }
         _ => None,
     }
 }

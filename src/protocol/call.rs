@@ -30,6 +30,27 @@ impl ToolCall {
     }
 }
 
+/// The line of a call that runs a command, by whatever name a program has for it; of a list its words, and of one that gives a
+/// line to a shell that line. What names a file as well is no command.
+pub fn shell_line(input: &Value) -> Option<String> {
+    if input.get("path").is_some() {
+        return None;
+    }
+    match input.get("command").or_else(|| input.get("cmd"))? {
+        Value::String(line) => Some(line.clone()),
+        Value::Array(words) => {
+            let words: Vec<&str> = words.iter().filter_map(Value::as_str).collect();
+            match words.as_slice() {
+                [] => None,
+                // `["bash", "-lc", "LINE"]`.
+                [_, "-c" | "-lc", line] => Some((*line).to_owned()),
+                words => Some(words.join(" ")),
+            }
+        }
+        _ => None,
+    }
+}
+
 /// The argument text of a call as an object; the error is what the model is told.
 pub fn parse_arguments(arguments: &str) -> Result<Value, String> {
     if arguments.trim().is_empty() {

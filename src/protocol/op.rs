@@ -197,6 +197,10 @@ pub enum Managed {
     },
     Imported(Report),
     HomeImported(Box<HomeReport>),
+    /// The import did not come to its end; what it took in until then is there.
+    NotImported {
+        why: String,
+    },
     Indexed(IndexStatus),
     /// A file of notes was changed: what stands there now, or is gone.
     Noted {

@@ -186,6 +186,9 @@ pub struct Hit {
     pub title: String,
     pub turn: u32,
     pub external_id: Option<String>,
+    /// Nothing of the question stands in it: it was said beside what does, as answers stand behind questions.
+    #[serde(default)]
+    pub beside: bool,
     /// Of a note where it stands; its `item` is the line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub note: Option<Box<NotePlace>>,

@@ -90,7 +90,8 @@ fn what_a_yes_for_the_session_covers_is_read_before_it_is_pressed() {
 
 #[test]
 fn an_ask_says_why_it_offers_no_rule() {
-    let why = "no rule is offered: 2 of its commands have none, and one rule covers one";
+    let why =
+        "no rule is offered: 2 commands of this line are not allowed yet, and a rule allows one";
     let about = |session_rule: Option<&str>| match approval(Risk::Low, "a && b", "runs") {
         About::Approval(approval) => About::Approval(Approval {
             session_rule: session_rule.map(str::to_owned),
@@ -122,7 +123,7 @@ fn an_ask_says_why_it_offers_no_rule() {
             all.push_str(&seen(&mut desk));
             desk.press(KeyCode::PageDown);
         }
-        assert!(all.contains("no rule is offered: 2 of"), "{all}");
+        assert!(all.contains("no rule is offered: 2 commands"), "{all}");
     }
 }
 

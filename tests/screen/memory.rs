@@ -48,6 +48,7 @@ fn hit(item: u64, kind: Kind, who: &str, days: i64, snippet: &str) -> Hit {
         title: "rate limits".to_owned(),
         turn: item as u32,
         external_id: None,
+        beside: false,
         note: None,
     }
 }

@@ -15,6 +15,7 @@ mod tests;
 use std::path::{Path, PathBuf};
 
 use crate::agent::command_line::{self, Part};
+use crate::agent::deletes::Held;
 use crate::agent::digest;
 use crate::agent::folder::{inside, is_protected};
 use crate::agent::network;
@@ -260,7 +261,7 @@ pub fn hides(rules: &[Rule], tool: &str) -> bool {
 pub fn ask(
     call: &ToolCall,
     (subject, bound): (Subject, Option<Bound>),
-    reason: String,
+    (reason, held): (String, &[Held]),
     asked: &Asked<'_>,
 ) -> Ask {
     let parts = Parts::of(asked.reach);
@@ -274,7 +275,7 @@ pub fn ask(
         }
         other => other,
     };
-    let (risk, risk_why) = risk::of(asked, &parts);
+    let (risk, risk_why) = risk::of(asked, &parts, held);
     // Whatever rule was kept now, it would be asked again.
     let held = asked.untrusted.is_some() && leads_out(asked, &parts).is_some();
     let rules = if held {
@@ -333,7 +334,7 @@ pub(crate) enum Parts {
 }
 
 impl Parts {
-    fn of(reach: &[Reach]) -> Self {
+    pub(crate) fn of(reach: &[Reach]) -> Self {
         match command(reach).map(command_line::split) {
             None => Self::None,
             Some(Ok(parts)) => Self::Known(parts),

@@ -33,8 +33,8 @@ const BUILDERS: &[&str] = &["make", "gmake", "just", "ninja", "task", "rake"];
 pub(crate) fn rules(asked: &Asked<'_>, parts: &Parts, risk: Risk) -> Result<Vec<String>, String> {
     if risk == Risk::High {
         let why = match for_session(asked, parts) {
-            Some(_) => "what is this risky gets no rule beyond its session",
-            None => "what is this risky is asked each time",
+            Some(_) => "no rule is offered: a call of this risk gets none beyond its session",
+            None => "no rule is offered: a call of this risk is asked about each time",
         };
         return Err(why.to_owned());
     }
@@ -94,7 +94,7 @@ fn command(asked: &Asked<'_>, parts: &[Part], risk: Risk) -> Result<Vec<String>,
         [] => return Err("no rule is offered: its commands have theirs".to_owned()),
         more => {
             return Err(format!(
-                "no rule is offered: {} of its commands have none, and one rule covers one",
+                "no rule is offered: {} commands of this line are not allowed yet, and a rule allows one",
                 more.len()
             ));
         }

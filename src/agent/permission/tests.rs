@@ -413,7 +413,7 @@ fn another_subject_is_another_ask() {
             argv: vec!["bash".into(), "-c".into(), command.into()],
             parts: Vec::new(),
         };
-        ask(&call, (subject, None), "r".into(), &asked).id
+        ask(&call, (subject, None), ("r".into(), &[]), &asked).id
     };
     assert_eq!(id("ls"), id("ls"));
     assert_ne!(id("ls"), id("ls "));

@@ -77,6 +77,7 @@ pub async fn pictures(paths: &[PathBuf], door: &Door) -> Result<Vec<Image>, Trou
             | Managed::Tried(_)
             | Managed::Worktree(_)
             | Managed::Imported(_)
+            | Managed::NotImported { .. }
             | Managed::HomeImported(_)
             | Managed::Indexed(_)
             | Managed::Noted { .. }

@@ -279,6 +279,8 @@ impl App {
             return Vec::new();
         }
         match self.focus {
+            // Who has the keys of vim in their fingers presses it to be sure where they are.
+            Focus::Transcript if self.setup.wishes.composer == ComposerKeys::Vim => {}
             Focus::Transcript => {
                 self.focus = Focus::Composer;
                 self.pane_mut().follow();

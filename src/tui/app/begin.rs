@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 
 use crate::tui::app::arrangement::Keeping;
 use crate::tui::app::drawn::Seen;
-use crate::tui::app::first_run::FirstRun;
 use crate::tui::app::local::{Asks, Local};
 use crate::tui::app::notify::Notify;
 use crate::tui::app::panes::Panes;
@@ -94,7 +93,7 @@ impl App {
             app.note_arrangement();
             app.keeping.due = None;
         } else if app.setup.model.is_none() {
-            app.first_run = Some(FirstRun::of(app.setup.key_without_model.clone()));
+            app.first_run = Some(app.ways());
         } else if app.setup.open == OpenWhat::New {
             app.leave_page();
         }

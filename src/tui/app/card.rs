@@ -329,6 +329,8 @@ pub fn another_key(provider: String, text: Option<String>) -> FirstRun {
         found: None,
         beside: false,
         tried: false,
+        others: false,
+        over: false,
     }
 }
 
@@ -343,6 +345,8 @@ pub fn key_beside(of: Option<String>, text: Option<String>) -> FirstRun {
         found: None,
         beside: true,
         tried: false,
+        others: false,
+        over: false,
     }
 }
 

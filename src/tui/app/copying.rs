@@ -183,7 +183,8 @@ impl App {
             Done::NoProgram { text, told } => {
                 return vec![Cmd::Read(Deed::ThroughTerminal { text, told })];
             }
-            Done::Back(Ok(())) => {}
+            // A note may have been edited.
+            Done::Back(Ok(())) => return self.recall(),
             Done::Followed {
                 address,
                 opened: Ok(()),

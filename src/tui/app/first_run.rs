@@ -25,11 +25,15 @@ pub struct FirstRun {
     pub beside: bool,
     /// What the field holds was tried, and nothing has been typed since: what is pasted goes in its place.
     pub tried: bool,
+    /// There are sessions of other programs: to search them is a way that needs no model.
+    pub others: bool,
+    /// It was opened over sessions: a letter that is no key of it is meant for those, and none of them ends Creel.
+    pub over: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Page {
-    /// The three ways; the highlight starts on the tour.
+    /// The ways; the highlight starts on the tour.
     Ways { at: usize },
     /// A key, or the name of where one is; `of` names the provider it is another key of, else it is for a new one.
     Key { field: Text, of: Option<String> },
@@ -59,7 +63,8 @@ pub enum Page {
     },
 }
 
-pub const WAYS: usize = 3;
+/// Ways to a model.
+const WAYS: usize = 3;
 
 /// What became of a key.
 #[derive(Debug, Clone, PartialEq)]
@@ -81,6 +86,10 @@ pub enum Reply {
     /// A new folder for this alone.
     Scratch,
     Sessions,
+    /// To the sessions of other programs.
+    Imports,
+    /// The letter is a part of what is typed in the session below.
+    Type,
 }
 
 impl Default for FirstRun {
@@ -91,6 +100,8 @@ impl Default for FirstRun {
             found: None,
             beside: false,
             tried: false,
+            others: false,
+            over: false,
         }
     }
 }
@@ -107,6 +118,11 @@ impl FirstRun {
         }
     }
 
+    /// How many ways there are.
+    pub fn ways(&self) -> usize {
+        WAYS + usize::from(self.others)
+    }
+
     /// Where its keys are looked up: where a letter is text, or goes to a row, as in a list.
     pub fn place(&self) -> Place {
         match self.page {
@@ -121,6 +137,7 @@ impl FirstRun {
     }
 
     pub fn key(&mut self, press: Press) -> Reply {
+        let ways = self.ways();
         match &mut self.page {
             Page::Ways { at } => {
                 let chosen = match press.action {
@@ -129,14 +146,18 @@ impl FirstRun {
                         return Reply::Stay;
                     }
                     Some(Action::ScrollDown) => {
-                        *at = (*at + 1).min(WAYS - 1);
+                        *at = (*at + 1).min(ways - 1);
                         return Reply::Stay;
                     }
                     Some(Action::Choose) => *at,
                     Some(Action::Close) => return Reply::Leave,
+                    Some(Action::Quit) if self.over && press.letter().is_some() => {
+                        return Reply::Type;
+                    }
                     Some(Action::Quit) => return Reply::Quit,
-                    _ => match press.row().filter(|row| *row < WAYS) {
+                    _ => match press.row().filter(|row| *row < ways) {
                         Some(row) => row,
+                        None if self.over && press.letter().is_some() => return Reply::Type,
                         None => return Reply::Stay,
                     },
                 };
@@ -151,7 +172,8 @@ impl FirstRun {
                             of: None,
                         };
                     }
-                    _ => return Reply::Local,
+                    2 => return Reply::Local,
+                    _ => return Reply::Imports,
                 }
                 Reply::Stay
             }

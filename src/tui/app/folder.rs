@@ -25,6 +25,8 @@ impl App {
             found: None,
             beside: false,
             tried: false,
+            others: false,
+            over: false,
         });
     }
 

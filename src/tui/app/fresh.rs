@@ -26,6 +26,12 @@ impl App {
         if named.trim().is_empty() {
             return Err("in which folder? /folder FOLDER".to_owned());
         }
+        let session = self.view().session.as_ref();
+        if session.is_none_or(|session| session.spec.source.is_none()) {
+            let own =
+                "a session that was begun here stays in its folder: /new FOLDER begins one there";
+            return Err(own.to_owned());
+        }
         Ok(Change::TakenUp {
             cwd: self.named_folder(named),
             project: PathBuf::new(),
@@ -41,6 +47,9 @@ impl App {
         self.wanted = None;
         if self.places.get(folder).is_some_and(|place| place.gone) {
             let said = self.setup.path(folder);
+            if self.view().composer.is_empty() {
+                self.view_mut().composer.set(&format!("/new {said}"));
+            }
             self.say(format!("there is no folder {said}, or it cannot be read"));
             return Vec::new();
         }
@@ -48,7 +57,15 @@ impl App {
     }
 
     fn begin_in_folder(&mut self, folder: PathBuf) -> Vec<Cmd> {
-        let fits = |view: &View| view.stage == Stage::Fresh && !view.tour && view.cwd == folder;
+        let model = self.model_for_new();
+        // One that somebody has begun to write in, or chosen a model for, is theirs.
+        let fits = |view: &View| {
+            view.stage == Stage::Fresh
+                && !view.tour
+                && view.cwd == folder
+                && view.composer.is_empty()
+                && view.model() == model.as_ref()
+        };
         if let Some(index) = self.views.iter().position(fits) {
             self.go_to(index);
             self.focus = Focus::Composer;
@@ -69,11 +86,12 @@ impl App {
         view
     }
 
-    /// Where new sessions begin: where the one with the focus works. The folder of a tour is made for its story alone: beside
-    /// it that is where Creel was started.
+    /// Where new sessions begin: where the one with the focus works. The folder of a tour is made for its story alone, and that of
+    /// a worktree may be gone: beside these it is where Creel was started.
     pub fn folder_for_new(&self) -> PathBuf {
         let view = self.view();
-        if is_tour(view) {
+        let gone = self.places.get(view.cwd()).is_some_and(|place| place.gone);
+        if is_tour(view) || gone {
             self.setup.cwd.clone()
         } else {
             view.cwd().clone()

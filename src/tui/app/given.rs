@@ -88,7 +88,7 @@ impl App {
                     Some(other) => another_key(other, text),
                     None => FirstRun {
                         text,
-                        ..FirstRun::of(self.setup.key_without_model.clone())
+                        ..self.ways()
                     },
                 });
                 Vec::new()

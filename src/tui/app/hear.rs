@@ -310,6 +310,8 @@ impl App {
             (Some(Overlay::Memory(overlay)), Tag::Memory(asked)) if asked == overlay.asked => {
                 &mut overlay.failed
             }
+            // What was typed before is asked no more.
+            (_, Tag::Memory(_)) => return,
             (Some(Overlay::Imports(overlay)), Tag::Imports) => &mut overlay.failed,
             (Some(Overlay::Stash(overlay)), Tag::Stashed) => &mut overlay.failed,
             (Some(Overlay::Rules(overlay)), Tag::Rules) => &mut overlay.failed,

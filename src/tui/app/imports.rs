@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use crate::protocol::import::{ImportNews, Program, Report, Source};
+use crate::agent::visible::one_line;
+use crate::protocol::import::{ImportNews, Program, Progress, Reached, Report, Source};
 use crate::protocol::op::Manage;
 use crate::protocol::query::Query;
 use crate::tui::app::App;
+use crate::tui::app::first_run::FirstRun;
 use crate::tui::app::message::{Cmd, Tag};
 use crate::tui::app::overlay::Overlay;
 use crate::tui::app::overlay::imports::Imports;
@@ -14,6 +16,14 @@ impl App {
     pub fn show_imports(&mut self) -> Vec<Cmd> {
         self.show(Overlay::Imports(Imports::default()));
         vec![look()]
+    }
+
+    /// The first page: to a model, or to what was done before with others.
+    pub fn ways(&self) -> FirstRun {
+        FirstRun {
+            others: !self.setup.programs.is_empty(),
+            ..FirstRun::of(self.setup.key_without_model.clone())
+        }
     }
 
     pub fn imports_found(&mut self, sources: Vec<Source>) {
@@ -28,6 +38,15 @@ impl App {
             self.say(format!("{name} is being taken in: the next one then"));
             return Vec::new();
         }
+        self.importing = Some(Progress {
+            program,
+            path: path.clone(),
+            reached: Reached::default(),
+            read: 0,
+            millis: 0,
+            sessions: 0,
+            items: 0,
+        });
         vec![Cmd::Manage(
             self.view().id,
             Manage::Import { program, path },
@@ -46,15 +65,15 @@ impl App {
     /// Something is told of an import.
     pub fn import_news(&mut self, news: ImportNews) {
         match news {
+            // What was told before the end may come behind it.
             ImportNews::Progress(progress) => {
-                self.importing = Some(*progress);
-                // Nobody else shows it.
-                if matches!(self.overlay, Some(Overlay::Imports(_))) {
+                if let Some(importing) = &mut self.importing {
+                    *importing = *progress;
                     self.changes.in_focus += 1;
                 }
             }
             ImportNews::Fault(why) => {
-                let why = crate::agent::visible::one_line(&why);
+                let why = one_line(&why);
                 self.changes.in_focus += 1;
                 self.notices.push(why);
             }
@@ -85,10 +104,13 @@ impl App {
             said = format!("{said}; stopped after {files} of {all} files");
         }
         if report.skipped > 0 {
-            said = format!(
-                "{said}; {} could not be read",
-                count(report.skipped, "line")
-            );
+            let lines = count(report.skipped, "line");
+            said = format!("{said}; {lines} could not be read");
+            if let Some(first) = report.problems.first() {
+                let place = self.setup.path(&first.path);
+                let (line, why) = (first.line, one_line(&first.text));
+                said = format!("{said}, the first is {}:{line}: {why}", one_line(&place));
+            }
         }
         self.say(said);
         self.recent_changed = true;

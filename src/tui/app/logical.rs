@@ -7,15 +7,16 @@ use std::ops::Range;
 use serde_json::Value;
 
 use crate::agent::visible::{clean, kept};
-use crate::protocol::call::{Detail, Outcome, OutcomeKind, ToolCall, parse_arguments};
+use crate::protocol::call::{Detail, Outcome, OutcomeKind, ToolCall, parse_arguments, shell_line};
 use crate::protocol::event::Ending;
 use crate::protocol::item::Block;
 use crate::tui::app::transcript::{CallEntry, Entry, What};
 
 /// What a call does, in the words of its arguments: the path, the command as it is, the pattern.
 pub fn head(name: &str, arguments: &str) -> String {
-    let Ok(Value::Object(input)) = parse_arguments(arguments) else {
-        return arguments.to_owned();
+    let input = match parse_arguments(arguments) {
+        Ok(input) if input.is_object() => input,
+        _ => return arguments.to_owned(),
     };
     let field = |name: &str| input.get(name).and_then(Value::as_str);
     let known = match name {
@@ -27,9 +28,28 @@ pub fn head(name: &str, arguments: &str) -> String {
             Some(path) => format!("\"{pattern}\" in {path}"),
             None => format!("\"{pattern}\""),
         }),
-        _ => None,
+        _ => of_others(name, &input),
     };
     known.unwrap_or_else(|| arguments.to_owned())
+}
+
+/// The same for the tools of other programs whose sessions were taken in, by the names that those have.
+fn of_others(name: &str, input: &Value) -> Option<String> {
+    let first = |fields: &[&str]| {
+        let mut fields = fields.iter();
+        fields.find_map(|field| input.get(*field)?.as_str().map(str::to_owned))
+    };
+    match name.to_ascii_lowercase().as_str() {
+        "bash" | "shell" | "exec" | "exec_command" | "local_shell" | "shell_command"
+        | "run_command" | "terminal" => shell_line(input),
+        "read" | "write" | "edit" | "multiedit" | "notebookedit" | "read_file" | "write_file"
+        | "edit_file" => first(&["file_path", "notebook_path", "path"]),
+        "grep" | "glob" => first(&["pattern"]),
+        "webfetch" | "web_fetch" => first(&["url"]),
+        "websearch" | "web_search" => first(&["query"]),
+        "task" => first(&["description"]),
+        _ => None,
+    }
 }
 
 /// What stands below the line of a call: its patch, else its output.

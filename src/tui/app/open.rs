@@ -249,8 +249,12 @@ impl App {
     /// Enter with nothing written: where there is no model yet it leads to the ways to one.
     fn offer_ways(&mut self) -> Vec<Cmd> {
         let view = self.view();
-        if view.stage == Stage::Fresh && view.model().is_none() || self.stands_in(view) {
-            self.first_run = Some(FirstRun::of(self.setup.key_without_model.clone()));
+        let lacks = view.stage == Stage::Fresh && view.model().is_none() || self.stands_in(view);
+        if lacks {
+            self.first_run = Some(FirstRun {
+                over: self.views.len() > 1,
+                ..self.ways()
+            });
         }
         Vec::new()
     }
@@ -271,7 +275,7 @@ impl App {
             if self.view().stage == Stage::Fresh {
                 self.first_run = Some(FirstRun {
                     text: Some("No model yet; what you typed is kept.".to_owned()),
-                    ..FirstRun::of(self.setup.key_without_model.clone())
+                    ..self.ways()
                 });
                 return Vec::new();
             }

@@ -6,6 +6,7 @@ use crate::protocol::op::Manage;
 use crate::protocol::session::Change;
 use crate::tui::app::card::{given_to, key_beside};
 use crate::tui::app::copying;
+use crate::tui::app::copying::Deed;
 use crate::tui::app::first_run::{FirstRun, Page, Reply as PageReply};
 use crate::tui::app::keymap::Action;
 use crate::tui::app::keymap::place::Place;
@@ -121,6 +122,14 @@ impl App {
             PageReply::Folder(folder) => vec![Cmd::LookAt(folder)],
             PageReply::Scratch => vec![Cmd::Scratch],
             PageReply::Sessions => self.act(Action::Sessions),
+            PageReply::Type => {
+                self.leave_page();
+                self.composer_key(event)
+            }
+            PageReply::Imports => {
+                self.leave_page();
+                self.show_imports()
+            }
             PageReply::Quit => self.quit(),
             PageReply::Tour => vec![Cmd::Tour],
             PageReply::Check(provider) => {
@@ -197,6 +206,11 @@ impl App {
                 self.typed();
                 Vec::new()
             }
+            Wish::Command(line) => {
+                let alone = self.view().composer.is_empty();
+                let shell = if alone { "! " } else { "" };
+                self.replied(Reply::Do(Wish::Add(format!("{shell}{line}"))))
+            }
             Wish::Add(text) => {
                 self.focus = Focus::Composer;
                 self.view_mut().composer.type_on();
@@ -204,6 +218,14 @@ impl App {
                 self.typed();
                 Vec::new()
             }
+            Wish::EditNote(file, line) => {
+                vec![Cmd::Read(Deed::Open { file, line })]
+            }
+            Wish::Tell(why) => {
+                self.say(why);
+                Vec::new()
+            }
+            Wish::Search => self.search_memory(),
             Wish::Recall => self.recall(),
             Wish::Around => self.look_around(),
             Wish::TakeIn(program, path) => self.take_in(program, path),

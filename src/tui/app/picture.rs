@@ -190,6 +190,7 @@ impl App {
             | Managed::Tried(_)
             | Managed::Worktree(_)
             | Managed::Imported(_)
+            | Managed::NotImported { .. }
             | Managed::HomeImported(_)
             | Managed::Indexed(_)
             | Managed::Noted { .. }

@@ -86,7 +86,12 @@ impl App {
             }
             self.pane_mut().eyes.count = 0;
             if event.code != KeyCode::Esc {
-                self.say(format!("{first} needs another key; ? lists them"));
+                self.say(match event.code {
+                    KeyCode::Char(c) if plain => {
+                        format!("{first}{c} does nothing; ? lists the keys")
+                    }
+                    _ => format!("{first} needs another key; ? lists them"),
+                });
             }
             return Vec::new();
         }

@@ -457,8 +457,8 @@ impl App {
             .map(|writer| {
                 let title = crate::agent::visible::brief(&writer.title, 40);
                 match self.views.iter().position(|view| view.id == writer.session) {
-                    Some(at) => format!("{} {title}", at + 1),
-                    None => format!("{title} (in another terminal)"),
+                    Some(at) => format!("session {} \"{title}\"", at + 1),
+                    None => format!("\"{title}\", in another terminal,"),
                 }
             })
             .collect();

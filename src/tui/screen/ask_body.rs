@@ -17,6 +17,7 @@ use crate::tui::screen::body::{Laid, changes, diff, indented};
 use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::rows::{self, Row, exact, wrapped};
 use crate::tui::widget::canvas::Canvas;
+use crate::tui::widget::cells;
 use crate::tui::widget::paint::Form;
 use crate::tui::widget::text;
 
@@ -276,12 +277,21 @@ pub fn approval(app: &App, approval: &Approval, depth: Depth, form: Form) -> Ask
             escaped(rule)
         };
         let allows = if narrow {
-            format!("`{key}` allows {what}")
+            format!("`{key}` allows")
         } else {
-            format!("in this session, also opened again, `{key}` allows {what}")
+            format!("in this session, also opened again, `{key}` allows")
         };
         let role = if wider { Role::Warn } else { Role::Muted };
-        for row in exact(&allows, width, indent, role) {
+        let whole = format!("{allows} {what}");
+        let rows = if indent + cells::of(&whole) <= width {
+            wrapped(&whole, width, indent, role)
+        } else {
+            // Words are broken between them, and what is allowed where the row ends.
+            let mut rows = wrapped(&allows, width, indent, role);
+            rows.extend(exact(&what, width, indent + 2, role));
+            rows
+        };
+        for row in rows {
             laid.row(row);
         }
     }

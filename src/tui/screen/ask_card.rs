@@ -456,11 +456,11 @@ fn choices(app: &App, focus: &AskFocus, width: usize, flash: bool) -> Vec<Row> {
             _ => what,
         };
         let cells = cells::of(&key) + 1 + cells::of(what);
-        if used > 0 && used + cells > width {
+        let begins = used == 0 || used + gap + cells > width;
+        if begins && used > 0 {
             rows.push(Row::new());
-            used = 0;
         }
-        used += cells + gap;
+        used = if begins { cells } else { used + gap + cells };
         let highlighted = focus.highlight == Some(index) || focus.confirm == Some(choice);
         let works = focus.takes(choice, app.now.since);
         let (key_role, what_role) = match (highlighted, flash, works) {
@@ -470,9 +470,11 @@ fn choices(app: &App, focus: &AskFocus, width: usize, flash: bool) -> Vec<Row> {
             _ => (Role::Muted, Role::Muted),
         };
         if let Some(row) = rows.last_mut() {
+            if !begins {
+                row.left.push((" ".repeat(gap), Role::Muted));
+            }
             row.left.push((key, key_role));
             row.left.push((format!(" {what}"), what_role));
-            row.left.push((" ".repeat(gap), Role::Muted));
         }
     }
     rows

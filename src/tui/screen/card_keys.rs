@@ -48,7 +48,7 @@ pub fn foot(site: &Site, price: &str, leave: Option<End>, width: usize) -> Vec<R
                 Role::Key,
             )
             .put(format!(" {again}{price}"), Role::Muted);
-        let more = [" or another key", ", …"]
+        let more = [" or another of its keys", ", …"]
             .into_iter()
             .find(|more| choices.len() > 2 && row.width() + cells::of(more) <= width);
         return vec![row.put(more.unwrap_or(""), Role::Muted)];

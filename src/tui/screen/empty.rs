@@ -200,8 +200,9 @@ fn ways(app: &App, view: &View, wide: bool) -> Vec<(String, &'static str, String
         };
         ways.push((key(Action::SplitRight), "split", split.to_owned()));
     }
-    if let Some(imports) = imports(app).filter(|_| wide) {
-        ways.push((key(Action::Imports), "imports", imports));
+    if let Some(names) = unread(app).filter(|_| wide) {
+        let said = format!("what was done with {names}, to be searched here");
+        ways.push((key(Action::Imports), "imports", said));
     }
     // Behind a text the sign is a part of it.
     let types = view.composer.vim.mode() != vim::Mode::Normal;
@@ -220,16 +221,15 @@ fn ways(app: &App, view: &View, wide: bool) -> Vec<(String, &'static str, String
 }
 
 /// Whose sessions could be taken in, where none were.
-fn imports(app: &App) -> Option<String> {
+pub fn unread(app: &App) -> Option<String> {
     let recent = app.recent.as_ref()?;
     let taken = recent.iter().any(|card| card.source != OURS);
     let names: Vec<&str> = app.setup.programs.iter().map(|of| of.title()).collect();
     let (last, before) = names.split_last().filter(|_| !taken)?;
-    let names = match before {
+    Some(match before {
         [] => (*last).to_owned(),
         before => format!("{} and {last}", before.join(", ")),
-    };
-    Some(format!("what was done with {names}, to be searched here"))
+    })
 }
 
 /// `claude-sonnet-5-5   $2 in, $10 out, $0.10 cached, per million, 2026-11-20`.

@@ -15,6 +15,7 @@ use crate::tui::app::text::Text;
 use crate::tui::app::typed_key::typed_command;
 use crate::tui::screen::empty::model_line;
 use crate::tui::screen::first_facts::{facts, noticed, offered};
+use crate::tui::screen::first_ways::ways;
 use crate::tui::screen::hints::Hint::{self, After, All, Does, Said};
 use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Mark, Role};
@@ -142,7 +143,7 @@ pub fn draw(app: &App, page: &FirstRun, canvas: &mut Canvas, area: Rect, look: &
         let facts = facts(app, usize::from(area.width), area.height >= 28);
         rows::draw(&facts, canvas, below, 0, look);
     }
-    let line = hints(&page.page, wide);
+    let line = hints(page, wide);
     let line = Named {
         keymap: app.keymap(),
         place: page.place(),
@@ -178,56 +179,7 @@ fn content(
     gap(&mut all);
     let mut field = None;
     match &page.page {
-        Page::Ways { at } => {
-            let ways: [(&str, [&str; 2]); 3] = [
-                (
-                    "Take the tour",
-                    [
-                        "offline, free. A script plays the model;",
-                        "files, commands, approvals and log are real",
-                    ],
-                ),
-                if page.found.is_some() {
-                    (
-                        "Use that key",
-                        [
-                            "its vendor's models are listed, and you choose",
-                            "checked with a call that costs nothing",
-                        ],
-                    )
-                } else {
-                    (
-                        "Give a key",
-                        [
-                            "of any vendor: paste it, or name its place",
-                            "checked with a call that costs nothing",
-                        ],
-                    )
-                },
-                ("Use a local server", ["", ""]),
-            ];
-            for (index, (name, said)) in ways.iter().enumerate() {
-                let mark = if index == *at {
-                    look.mark(Mark::Here)
-                } else {
-                    " "
-                };
-                let row = Row::of(format!(" {mark} "), Role::Accent)
-                    .put(format!("{}  ", index + 1), Role::Key)
-                    .put(format!("{name:<20}"), Role::Strong);
-                if wide && index == ways.len() - 1 {
-                    all.extend(beside(row, &servers(app), width));
-                } else if wide {
-                    all.push(row.put(said[0], Role::Muted));
-                    all.push(Row::of(format!("{:26}", ""), Role::Muted).put(said[1], Role::Muted));
-                } else {
-                    all.push(row);
-                }
-                if index + 1 < ways.len() {
-                    gap(&mut all);
-                }
-            }
-        }
+        Page::Ways { at } => all.extend(ways(app, page, *at, (width, wide, roomy), look)),
         Page::Key { .. } => {
             all.extend(wrapped(
                 "Paste the key, or type `$NAME` of a variable, the path of a file, or `!command` that prints it.",
@@ -395,60 +347,27 @@ fn content(
     (all, field)
 }
 
-/// What is known of the servers on this machine.
-fn servers(app: &App) -> String {
-    let ports = app.usual_ports();
-    match &app.local {
-        Local::Answered(servers) if servers.is_empty() => {
-            format!("asked {ports}: none answers; type another address, or Enter to ask again")
-        }
-        Local::Answered(servers) => {
-            let found: Vec<String> = servers
-                .iter()
-                .map(|server| {
-                    let count = server.models.len();
-                    let models = if count == 1 { "model" } else { "models" };
-                    format!("{} {}, {count} {models}", server.at.port, server.at.name)
-                })
-                .collect();
-            format!("answers: {}; Enter lists them", found.join("; "))
-        }
-        Local::Asking => format!("asking {ports}"),
-        Local::Unasked => "one that runs here, or any other by its address".to_owned(),
-    }
-}
-
-/// A text right of the name of a way, in as many rows as it takes.
-fn beside(name: Row, said: &str, width: usize) -> Vec<Row> {
-    let place = name.width();
-    let mut rows = wrapped(said, width.saturating_sub(1), place, Role::Muted);
-    if let Some(first) = rows.first_mut() {
-        let text = wrapped(said, width.saturating_sub(1 + place), 0, Role::Muted);
-        let text = text.into_iter().next().unwrap_or_default();
-        *first = text
-            .left
-            .into_iter()
-            .fold(name, |row, (text, role)| row.put(text, role));
-    }
-    rows
-}
-
 /// What the keys of a page do.
-fn hints(page: &Page, wide: bool) -> Vec<Hint<'static>> {
+fn hints(page: &FirstRun, wide: bool) -> Vec<Hint<'static>> {
+    let (numbers, numbers_or) = if page.others {
+        ("1-4", "1-4 or ")
+    } else {
+        ("1-3", "1-3 or ")
+    };
     let choose: &[Action] = &[Action::ScrollUp, Action::ScrollDown, Action::Choose];
     let back = Does(Action::Close, "back");
     let quit = Does(Action::Quit, "quit");
-    match page {
+    match &page.page {
         Page::Ways { .. } if !wide => {
             vec![
-                Said("1-3", "take"),
+                Said(numbers, "take"),
                 Does(Action::Close, "skip"),
                 Does(Action::Help, "help"),
                 quit,
             ]
         }
         Page::Ways { .. } => vec![
-            After("1-3 or ", choose, "choose"),
+            After(numbers_or, choose, "choose"),
             Does(Action::Close, "look around without a model"),
             Does(Action::Help, "help"),
             quit,

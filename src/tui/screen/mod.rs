@@ -17,6 +17,7 @@ pub mod entry;
 pub mod failure_card;
 pub mod first_facts;
 pub mod first_run;
+mod first_ways;
 pub mod going_on;
 pub mod hints;
 pub mod kept;

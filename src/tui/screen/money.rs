@@ -1,6 +1,7 @@
 //! How money is written: charged, estimated (`≈`), unknown (`?`), played.
 
-use crate::protocol::money::Money;
+use crate::protocol::money::{Money, UNIT};
+use crate::protocol::offer::Figure;
 use crate::protocol::session::Card;
 use crate::protocol::usage::Spending;
 use crate::tui::app::price::Estimate;
@@ -19,6 +20,25 @@ pub fn card(card: &Card) -> String {
 pub fn round(money: Money) -> String {
     let text = money.to_string();
     text.strip_suffix(".00").map_or(text.clone(), str::to_owned)
+}
+
+/// A figure of the table of models: short enough for its column.
+pub fn figure(figure: Figure) -> String {
+    match figure {
+        // Its digits would reach into the next column.
+        Figure::About(money) if (1..UNIT / 10_000).contains(&money.parts) => {
+            let least = Money {
+                parts: UNIT / 10_000,
+                ..money
+            };
+            format!("<{least}")
+        }
+        Figure::About(money) => format!("≈{money}"),
+        Figure::Included => "incl.".to_owned(),
+        Figure::Free => "free".to_owned(),
+        Figure::Play => "play".to_owned(),
+        Figure::Unknown => "?".to_owned(),
+    }
 }
 
 pub fn estimate(estimate: Estimate) -> String {

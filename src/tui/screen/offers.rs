@@ -61,11 +61,20 @@ fn begun(site: &Site, marked: bool) -> Row {
 fn commands(site: &Site) -> Vec<Row> {
     let rows = site.app.slash_rows();
     let at = site.app.slash_at.min(rows.len().saturating_sub(1));
+    let count = rows.len();
     let rows = rows.iter().enumerate().map(|(index, row)| {
         begun(site, index == at)
             .put(format!("/{:<11} ", row.name), Role::Key)
             .put(format!("{:<8}  ", row.takes), Role::Muted)
             .put(one_line(row.help), Role::Muted)
+            .end(
+                if index == at && count > LISTED {
+                    format!("{} of {count}", index + 1)
+                } else {
+                    String::new()
+                },
+                Role::Muted,
+            )
     });
     rows.collect()
 }

@@ -19,13 +19,15 @@ use crate::tui::screen::look::{Look, Role};
 use crate::tui::screen::meter;
 use crate::tui::screen::rows::{self, Row};
 use crate::tui::screen::site::Site;
-use crate::tui::screen::title;
+use crate::tui::screen::{title, top};
 use crate::tui::widget::canvas::Canvas;
 use crate::tui::widget::{cells, text};
 
 /// A model's name is cut to so many cells, and left out where fewer than the second are left for it.
 const LONGEST_MODEL: usize = 24;
 const SHORTEST_MODEL: usize = 8;
+/// From so many columns on the top line says what was spent today.
+const TODAY_ABOVE: u16 = 70;
 /// From so many columns on a worktree is told in words.
 const WIDE: u16 = 140;
 /// What takes a selection further.
@@ -135,6 +137,15 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) {
         room -= width;
         shown.push((said, role));
     }
+    if area.width < TODAY_ABOVE {
+        let mut forms = top::today_in_short(app).into_iter();
+        // A blank stands before it, and none behind.
+        if shown.is_empty()
+            && let Some(today) = forms.find(|today| cells::of(today) < room)
+        {
+            row = row.end(today, Role::Muted);
+        }
+    }
     // The least needed stands leftmost, so that the sum is always at the end.
     for (said, role) in shown.into_iter().rev() {
         row = row.end(format!("  {said}"), role);
@@ -196,6 +207,10 @@ fn stopping(what: &str, view: &View, width: usize) -> String {
 fn searching(site: &Site, width: usize) -> Option<Row> {
     let search = site.view.search.as_ref()?;
     if site.focus != Some(&Focus::Transcript) {
+        return None;
+    }
+    // What is selected has keys of its own.
+    if !search.typing && site.app.pane().eyes.selection.is_some() {
         return None;
     }
     let said = search.said();

@@ -2,6 +2,7 @@
 
 use ratatui::layout::Rect;
 
+use crate::agent::figure;
 use crate::protocol::ask::About;
 use crate::protocol::money::Money;
 use crate::protocol::session::State;
@@ -22,6 +23,8 @@ const USUAL: usize = 12;
 const LONGEST: usize = 24;
 /// Behind the name of one that is not kept.
 const TEMPORARY: &str = " temporary";
+/// From so many columns on an import tells what it has taken in.
+const ROOMY: u16 = 100;
 /// Between two sessions.
 const GAP: usize = 3;
 
@@ -55,6 +58,20 @@ pub fn draw(app: &App, canvas: &mut Canvas, area: Rect, look: &Look) -> Vec<(Rec
     }
     if app.read_only {
         row = row.end("read-only log   ", Role::Warn);
+    }
+    if let Some(progress) = &app.importing {
+        let percent = progress.reached.percent();
+        row = row.end(
+            if area.width >= ROOMY {
+                let items = figure::tokens(progress.items);
+                format!("importing {percent}, {items} items   ")
+            } else if wide {
+                format!("importing {percent}   ")
+            } else {
+                format!("{percent}  ")
+            },
+            Role::Accent,
+        );
     }
     // The leader is the way to everything, the help included.
     let bare = Row::new().end(app.keymap().leader.label(), Role::Key);
@@ -272,6 +289,23 @@ fn around(tabs: &[Tab], at: usize, room: usize) -> (usize, usize) {
 
 /// What was spent of today's budget.
 pub fn today(app: &App) -> String {
+    match used_today(app) {
+        (used, Some(limit)) => format!("today {used} of {limit}"),
+        (used, None) => format!("today {used}"),
+    }
+}
+
+/// The same where the top line has no room for it, from the roomiest on.
+pub fn today_in_short(app: &App) -> [String; 3] {
+    let (used, limit) = used_today(app);
+    let of = limit.map_or_else(String::new, |limit| {
+        let bare = limit.trim_start_matches(|c: char| !c.is_ascii_digit());
+        format!("/{bare}")
+    });
+    [format!("today {used}{of}"), format!("{used}{of}"), used]
+}
+
+fn used_today(app: &App) -> (String, Option<String>) {
     let charged = Money::usd(app.today.map_or(0, |today| today.charged));
     let about = if app.today.is_some_and(|today| today.estimated) {
         "≈"
@@ -282,10 +316,7 @@ pub fn today(app: &App) -> String {
     let limit = app
         .today
         .map_or(app.setup.day_limit, |today| today.limit.map(Money::usd));
-    match limit {
-        Some(limit) => format!("today {used} of {}", money::round(limit)),
-        None => format!("today {used}"),
-    }
+    (used, limit.map(money::round))
 }
 
 /// A session's mark in the top line and in the title of its pane; colour never carries it alone.

@@ -107,9 +107,11 @@ impl App {
                 return self.look_for_trust_again();
             }
             Managed::Imported(report) => return self.imported(&report),
-            Managed::Failed { why } => {
-                // Where an import runs on, it is heard of again.
+            Managed::NotImported { why } => {
                 self.importing = None;
+                self.say(one_line(&why));
+            }
+            Managed::Failed { why } => {
                 self.done
                     .retain(|done| done.session != session || !done.is_final());
                 self.say(one_line(&why));

@@ -258,7 +258,7 @@ impl App {
                 Some("a turn runs in it: x stops it, then it can be put away".to_owned())
             }
             Some(view) if view.stage == Stage::Fresh => {
-                Some("nothing was said in it yet: there is nothing in the log".to_owned())
+                Some("nothing was said in it yet, so there is nothing to delete".to_owned())
             }
             _ => None,
         }
@@ -327,7 +327,7 @@ impl App {
     fn change_of(&mut self, entry: Entry, change: Change, back: Change, what: &str) -> Vec<Cmd> {
         let fresh = entry.tab.and_then(|tab| self.views.get(tab));
         if fresh.is_some_and(|view| view.session.is_none() && view.stage != Stage::Loading) {
-            self.say("nothing was said in it yet: there is nothing in the log");
+            self.say("nothing was said in it yet: the log has nothing that could be changed");
             return Vec::new();
         }
         if let Some(process) = self.process_of(entry.id) {

@@ -252,6 +252,7 @@ pub enum Action {
     MemoryWho,
     MemoryForget,
     MemoryPin,
+    MemoryEdit,
     ImportsStop,
     StashCopy,
     StashDrop,

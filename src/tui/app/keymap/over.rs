@@ -34,6 +34,7 @@ pub const ROWS: &[Binding] = &[
     bind(Hits, Action::MemorySource, "hits-source", "the same by the program it comes from", &[plain('S')], None),
     bind(Hits, Action::MemoryWho, "hits-who", "the same by who said or did it", &[plain('W')], None),
     bind(Hits, Action::MemoryPin, "hits-pin", "keep it as a note that sessions of its project are told", &[plain('p')], None),
+    bind(Hits, Action::MemoryEdit, "hits-edit", "edit a note in its file", &[plain('E')], None),
     bind(Hits, Action::MemoryForget, "hits-forget", "forget the whole session it stands in (asks), or a note", &[plain('f')], None),
     bind(Hits, Action::ScrollDown, "hits-down", "next hit", &[key(KeyCode::Down), plain('j')], None),
     bind(Hits, Action::ScrollUp, "hits-up", "hit before", &[key(KeyCode::Up), plain('k')], None),
@@ -44,6 +45,7 @@ pub const ROWS: &[Binding] = &[
     bind(Hits, Action::Close, "hits-close", "close", &[key(KeyCode::Esc), plain('q')], None),
 
     bind(Imports, Action::Choose, "imports-take", "take its sessions in, or what is new of them", &[key(KeyCode::Enter)], None),
+    bind(Imports, Action::Memory, "imports-search", "search what was taken in, and all else", &[plain('/')], None),
     bind(Imports, Action::ImportsStop, "imports-stop", "stop taking in; Enter goes on there", &[plain('x')], None),
     bind(Imports, Action::ScrollDown, "imports-down", "next program", &[key(KeyCode::Down), plain('j')], None),
     bind(Imports, Action::ScrollUp, "imports-up", "program before", &[key(KeyCode::Up), plain('k')], None),

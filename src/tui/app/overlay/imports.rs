@@ -40,6 +40,7 @@ impl Imports {
         let last = self.shown().len().saturating_sub(1);
         match press.action {
             Some(Action::Close) => return Reply::Close,
+            Some(Action::Memory) => return Reply::Do(Wish::Search),
             Some(Action::ImportsStop) => return Reply::Do(Wish::StopImport),
             Some(Action::Choose) => {
                 return self.marked().map_or(Reply::Stay, |source| {

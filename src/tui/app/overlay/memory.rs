@@ -156,18 +156,30 @@ impl Memory {
                     Action::MemoryInsert
                     | Action::MemoryCopy
                     | Action::MemoryPin
+                    | Action::MemoryEdit
                     | Action::MemoryForget,
                 ),
                 _,
             ) if self.picks => return Reply::Stay,
             (Some(Action::MemoryInsert), Some(hit)) => {
-                return Reply::Do(Wish::Add(taken(hit).to_owned()));
+                let text = taken(hit).to_owned();
+                return Reply::Do(match hit.command {
+                    Some(_) => Wish::Command(text),
+                    None => Wish::Add(text),
+                });
             }
             (Some(Action::MemoryCopy), Some(hit)) => {
                 return Reply::Do(Wish::Copy(taken(hit).to_owned()));
             }
             (Some(Action::MemoryPin), Some(hit)) if hit.note.is_none() => {
                 return Reply::Do(Wish::Pin(hit.session, hit.item));
+            }
+            (Some(Action::MemoryEdit), Some(hit)) => {
+                let line = hit.item.0;
+                return Reply::Do(match &hit.note {
+                    Some(note) => Wish::EditNote(note.path.clone(), line),
+                    None => Wish::Tell("what was said stays as it was; notes can be edited"),
+                });
             }
             (Some(Action::MemoryForget), Some(hit)) => {
                 // A note is a line of a file, and goes with no session.

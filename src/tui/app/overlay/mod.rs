@@ -115,6 +115,14 @@ pub enum Wish {
     Compose(String),
     /// Adds a text where the cursor is.
     Add(String),
+    /// Adds a command; where nothing is typed as one for the shell, that is run with Enter.
+    Command(String),
+    /// The memory, in place of the overlay.
+    Search,
+    /// Opens the file of a note at its line; the overlay stays.
+    EditNote(PathBuf, u64),
+    /// Says why a key does nothing; the overlay stays.
+    Tell(&'static str),
     /// Asks the memory for what is typed; the overlay stays.
     Recall,
     /// Asks what was said around the marked hit; the overlay stays.
@@ -189,6 +197,8 @@ impl Wish {
             Self::Bind(_)
                 | Self::DropStashed(_)
                 | Self::Recall
+                | Self::EditNote(..)
+                | Self::Tell(_)
                 | Self::Around
                 | Self::TakeIn(..)
                 | Self::StopImport

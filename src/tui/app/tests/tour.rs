@@ -103,7 +103,17 @@ fn without_a_model_enter_leads_to_the_ways_to_one() {
         }
         assert_eq!(desk.app.first_run, None);
         assert_eq!(desk.press(KeyCode::Enter), []);
-        assert_eq!(desk.app.first_run, Some(FirstRun::default()));
+        let over = FirstRun {
+            over: true,
+            ..FirstRun::default()
+        };
+        assert_eq!(desk.app.first_run, Some(over));
+        // Whoever goes on typing has not seen it.
+        for letter in "quick".chars() {
+            assert_eq!(desk.press(KeyCode::Char(letter)), []);
+        }
+        assert_eq!(desk.app.first_run, None);
+        assert_eq!(desk.written(), "quick");
     }
     // With one it does nothing.
     let mut desk = Desk::new();

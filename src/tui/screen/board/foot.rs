@@ -153,6 +153,9 @@ fn all(app: &App, board: &Board, width: usize, height: usize) -> Vec<Row> {
 /// The keys there are now, those of `first` before the others.
 fn listed(app: &App, short: bool, first: &[Action]) -> Vec<Pair> {
     let here = app.board.as_ref().is_some_and(|board| board.here);
+    let archived = app
+        .marked()
+        .is_some_and(|entry| entry.group == Group::Archived);
     let waits = app
         .marked()
         .is_some_and(|entry| entry.group == Group::NeedsYou);
@@ -170,6 +173,7 @@ fn listed(app: &App, short: bool, first: &[Action]) -> Vec<Pair> {
         .map(|(action, what)| match action {
             // The other one than what is listed.
             Action::BoardScope if !here => (action, if short { "here" } else { "this project" }),
+            Action::BoardArchive if archived => (action, if short { "back" } else { "take back" }),
             _ => (action, what),
         });
     live(app, said)

@@ -92,7 +92,9 @@ pub fn draw(
         Writing::Reply(text) => ("> ", text),
         Writing::Title(text) => ("title ", text),
         Writing::Nothing | Writing::Find | Writing::Delete { .. } => {
-            let said = if app.replies.contains_key(&entry.id) {
+            let said = if matches!(board.writing, Writing::Find) {
+                "  letters go into the line above until Enter"
+            } else if app.replies.contains_key(&entry.id) {
                 "  Tab goes on with the reply; plain letters are the keys below"
             } else {
                 "  Tab writes a reply here; plain letters are the keys below"

@@ -100,6 +100,7 @@ pub fn page(app: &App, overlay: &Imports, named: Named, room: usize, look: &Look
             "close"
         },
     ));
+    keys.push(Does(Action::Memory, "search"));
     Page {
         title: "imports".to_owned(),
         right: String::new(),

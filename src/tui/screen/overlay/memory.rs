@@ -8,6 +8,7 @@ use crate::protocol::session::OURS;
 use crate::tui::app::App;
 use crate::tui::app::keymap::Action;
 use crate::tui::app::overlay::memory::{LIMIT, Memory};
+use crate::tui::screen::empty::unread;
 use crate::tui::screen::hints::Hint::{All, Does};
 use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Mark, Role};
@@ -72,7 +73,7 @@ pub fn draw(
         } else {
             Role::Muted
         };
-        hits = wrapped(&empty(overlay), usize::from(list.width), 2, role);
+        hits = wrapped(&empty(app, overlay), usize::from(list.width), 2, role);
     }
     let height = usize::from(list.height);
     let skip = (overlay.pick.at * ROWS + ROWS).saturating_sub(height);
@@ -145,28 +146,31 @@ fn took(micros: u64) -> String {
     }
 }
 
-fn empty(overlay: &Memory) -> String {
+fn empty(app: &App, overlay: &Memory) -> String {
     if let Some(why) = &overlay.failed {
         return one_line(why);
     }
     let Some(hits) = &overlay.hits else {
         return "reading the memory".to_owned();
     };
-    if overlay.answered.trim().is_empty() {
-        return "Nothing was said yet. What is said and done in any session is found here."
-            .to_owned();
-    }
-    if let Some(why) = &hits.unfit {
+    let said = if overlay.answered.trim().is_empty() {
+        "Nothing was said yet. What is said and done in any session is found here.".to_owned()
+    } else if let Some(why) = &hits.unfit {
         return format!("No hit: {}.", one_line(why));
-    }
-    if hits.nearest.is_empty() {
-        return format!(
+    } else if hits.nearest.is_empty() {
+        format!(
             "No hit for `{}`. Fewer words or filters may find it.",
             one_line(&overlay.answered)
-        );
+        )
+    } else {
+        let nearest = hits.nearest.iter().map(|nearest| one_line(&nearest.said()));
+        nearest.collect::<Vec<_>>().join("; ")
+    };
+    let key = app.keymap().way(Action::Imports);
+    match unread(app) {
+        Some(names) => format!("{said} Not searched yet: what was done with {names} ({key})."),
+        None => said,
     }
-    let nearest = hits.nearest.iter().map(|nearest| one_line(&nearest.said()));
-    nearest.collect::<Vec<_>>().join("; ")
 }
 
 fn hits(app: &App, overlay: &Memory, room: usize, look: &Look) -> Vec<Row> {
@@ -223,6 +227,9 @@ fn place(hit: &Hit, look: &Look) -> String {
     }
     if hit.source != OURS {
         place.push(format!("from {}", one_line(&hit.source)));
+    }
+    if hit.beside {
+        place.push("said beside a hit".to_owned());
     }
     place.join(&dot)
 }
@@ -309,13 +316,18 @@ fn under(app: &App, overlay: &Memory, named: Named, (inner, look): (Rect, &Look)
     let choose = if overlay.picks { "take it" } else { "open" };
     let leave = if overlay.picks { "leave" } else { "close" };
     let found = !overlay.shown().is_empty();
+    let is_note = overlay.marked().is_some_and(|hit| hit.note.is_some());
     let mut keys = match (overlay.at_hits, overlay.picks, overlay.instead()) {
         (true, false, _) if found => named.keys(&[
             Does(Action::Choose, choose),
             Does(Action::MemoryInsert, "into the prompt"),
             Does(Action::MemoryCopy, "copy"),
             All(&[Action::ScrollDown, Action::ScrollUp], "move"),
-            Does(Action::MemoryPin, "note it"),
+            if is_note {
+                Does(Action::MemoryEdit, "edit")
+            } else {
+                Does(Action::MemoryPin, "note it")
+            },
             Does(Action::MemoryForget, "forget"),
             Does(Action::MemoryWords, "words"),
             Does(Action::Close, leave),

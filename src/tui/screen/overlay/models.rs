@@ -15,6 +15,7 @@ use crate::tui::app::price::per_million;
 use crate::tui::screen::hints::Hint::{self, All, Does, Said};
 use crate::tui::screen::hints::Named;
 use crate::tui::screen::look::{Look, Mark, Role};
+use crate::tui::screen::money;
 use crate::tui::screen::overlay::{Page, cut, list, listed};
 use crate::tui::screen::rows::{Row, wrapped};
 use crate::tui::widget::cells;
@@ -308,27 +309,19 @@ fn cell(app: &App, offer: &Offer, column: Column) -> String {
         Column::Out => per(price.map(|price| price.output)),
         Column::Fits => card.context.map_or_else(|| "?".to_owned(), figure::tokens),
         Column::Next => match offer.next {
-            figure @ Figure::About(_) if is_warm(offer) => format!("{} warm", said(figure)),
-            figure @ Figure::About(_) => format!("{} cold", said(figure)),
-            figure => said(figure),
+            figure @ Figure::About(_) if is_warm(offer) => {
+                format!("{} warm", money::figure(figure))
+            }
+            figure @ Figure::About(_) => format!("{} cold", money::figure(figure)),
+            figure => money::figure(figure),
         },
-        Column::Then => said(offer.then),
+        Column::Then => money::figure(offer.then),
         Column::Speed => offer
             .speed
             .map_or_else(none, |tokens| format!("{}/s", figure::tokens(tokens))),
         Column::Seen => offer
             .used
             .map_or_else(none, |at| text::age(app.now.wall.since(at))),
-    }
-}
-
-fn said(figure: Figure) -> String {
-    match figure {
-        Figure::About(money) => format!("≈{money}"),
-        Figure::Included => "incl.".to_owned(),
-        Figure::Free => "free".to_owned(),
-        Figure::Play => "play".to_owned(),
-        Figure::Unknown => "?".to_owned(),
     }
 }
 
@@ -469,7 +462,7 @@ fn pays(offer: &Offer) -> Option<String> {
 /// What going back to the model of now would cost, and how long.
 fn back(app: &App, overlay: &Models) -> Option<String> {
     let here = overlay.here()?;
-    let cost = said(here.next);
+    let cost = money::figure(here.next);
     let left = here
         .warm_until
         .map(|until| until.since(app.now.wall))

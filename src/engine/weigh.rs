@@ -1,0 +1,104 @@
+//! How much the targets of a command that deletes hold, for the person who is asked. A look from outside: no link is followed, and
+//! where there is much it ends early and says so.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use crate::agent::deletes::Held;
+
+/// Entries that are looked at in all.
+const MOST: u64 = 50_000;
+
+/// Nobody waits longer for an ask.
+const LONGEST: Duration = Duration::from_millis(200);
+
+/// What each target in a folder holds. Blocks no thread that others wait for.
+pub(crate) async fn held(targets: Vec<String>, cwd: PathBuf) -> Vec<Held> {
+    if targets.is_empty() {
+        return Vec::new();
+    }
+    let looked = tokio::task::spawn_blocking(move || {
+        let until = Instant::now() + LONGEST;
+        let mut left = MOST;
+        let each = targets.into_iter();
+        each.map(|target| look(target, &cwd, &mut left, until))
+            .collect()
+    });
+    looked.await.unwrap_or_default()
+}
+
+fn look(target: String, cwd: &Path, left: &mut u64, until: Instant) -> Held {
+    let mut held = Held {
+        files: 0,
+        bytes: 0,
+        whole: true,
+        target,
+    };
+    let mut waiting = vec![cwd.join(&held.target)];
+    while let Some(path) = waiting.pop() {
+        if *left == 0 || Instant::now() >= until {
+            held.whole = false;
+            break;
+        }
+        *left -= 1;
+        let Ok(found) = fs::symlink_metadata(&path) else {
+            continue;
+        };
+        if !found.is_dir() {
+            held.files += 1;
+            held.bytes = held.bytes.saturating_add(found.len());
+            continue;
+        }
+        match fs::read_dir(&path) {
+            Ok(entries) => {
+                let room = usize::try_from(*left).unwrap_or(usize::MAX);
+                let mut entries = entries.flatten().map(|entry| entry.path());
+                waiting.extend(entries.by_ref().take(room.saturating_sub(waiting.len())));
+                held.whole &= entries.next().is_none();
+            }
+            Err(_) => held.whole = false,
+        }
+    }
+    held
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::symlink;
+
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+
+    #[test]
+    fn files_are_counted_and_no_link_is_followed() {
+        let scratch = tempfile::tempdir().expect("a folder");
+        let file = |name: &str, bytes: usize| {
+            let path = scratch.path().join(name);
+            fs::create_dir_all(path.parent().expect("above")).expect("made");
+            fs::write(path, vec![b'x'; bytes]).expect("written");
+        };
+        file("target/a", 10);
+        file("target/deep/er/b", 32);
+        file("elsewhere/c", 1_000);
+        symlink("../elsewhere", scratch.path().join("target/link")).expect("a link");
+        let until = Instant::now() + Duration::from_mins(1);
+        let looked = |target: &str, left: u64| {
+            let held = look(target.to_owned(), scratch.path(), &mut { left }, until);
+            (held.files, held.whole)
+        };
+        for (target, left, expected) in [
+            ("target", 100, (3, true)),
+            ("target/a", 100, (1, true)),
+            ("target/link", 100, (1, true)),
+            ("nowhere", 100, (0, true)),
+            ("target", 1, (0, false)),
+            ("target", 0, (0, false)),
+        ] {
+            assert_eq!(looked(target, left), expected, "{target} {left}");
+        }
+        let whole = look("target/deep".to_owned(), scratch.path(), &mut 100, until);
+        assert_eq!(whole.bytes, 32);
+    }
+}
