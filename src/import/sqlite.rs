@@ -3,7 +3,7 @@
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
-use std::fs::{self, Permissions};
+use std::fs::{self, File, Permissions, TryLockError};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::PermissionsExt;
@@ -23,12 +23,19 @@ const BESIDE: &[&str] = &["-wal", "-journal"];
 /// How often a copy is tried of what is written meanwhile.
 const TRIES: usize = 3;
 
+/// What the names of folders with copies begin with: folders that a process owns while it lives, and that whoever comes after it
+/// takes away where it was killed. Copies hold what a person said elsewhere.
+pub(crate) const PREFIX: &str = "creel-own-";
+
+/// So often another may be sweeping the moment one is made.
+const MAKES: usize = 8;
+
 /// An open database.
 #[derive(Debug)]
 pub struct Database {
     connection: Connection,
-    /// Of a copy, which goes with it.
-    _folder: Option<TempDir>,
+    /// Of a copy, which goes with it; and the lock on it, let go of behind it, as fields are in their order.
+    _folder: Option<(TempDir, File)>,
 }
 
 impl Database {
@@ -40,10 +47,8 @@ impl Database {
             let connection = Connection::open_with_flags(untouched(path), flags);
             (connection.map_err(io::Error::other)?, None)
         } else {
-            let folder = tempfile::Builder::new()
-                .permissions(Permissions::from_mode(0o700))
-                .tempdir()?;
-            let copy = copied(path, folder.path())?;
+            let folder = owned()?;
+            let copy = copied(path, folder.0.path())?;
             let flags = OpenFlags::SQLITE_OPEN_READ_WRITE;
             let connection = Connection::open_with_flags(copy, flags);
             (connection.map_err(io::Error::other)?, Some(folder))
@@ -268,6 +273,26 @@ fn untouched(path: &Path) -> String {
     uri
 }
 
+/// A folder that is this process's for as long as it holds the lock on it.
+fn owned() -> io::Result<(TempDir, File)> {
+    for _ in 0..MAKES {
+        let folder = tempfile::Builder::new()
+            .prefix(PREFIX)
+            .permissions(Permissions::from_mode(0o700))
+            .tempdir()?;
+        let Ok(lock) = File::open(folder.path()) else {
+            continue;
+        };
+        // Where the system has no locks nobody sweeps either.
+        if !matches!(lock.try_lock(), Err(TryLockError::WouldBlock)) && folder.path().is_dir() {
+            return Ok((folder, lock));
+        }
+    }
+    Err(io::Error::other(
+        "the folder for its copy is taken away at once",
+    ))
+}
+
 /// Copies a database with what lies beside it, again where the program wrote meanwhile.
 fn copied(path: &Path, folder: &Path) -> io::Result<PathBuf> {
     let copy = folder.join("copy");
@@ -342,6 +367,7 @@ mod tests {
     }
 
     #[test]
+    #[allow(clippy::used_underscore_binding, reason = "only here it is looked at")]
     fn a_database_is_read_with_what_lies_beside_it_and_nothing_is_left_there() {
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("a %?#.db");
@@ -357,6 +383,18 @@ mod tests {
         let before = names(folder.path());
         assert_eq!(words(&path), ["nothing", "one", "two"]);
         assert_eq!(names(folder.path()), before);
+        // Nobody takes the copy away while it is read, and whoever comes after a kill does.
+        let database = Database::open(&path).expect("a database");
+        let (copy, _) = database._folder.as_ref().expect("a copy");
+        let (named, held) = (copy.path().to_owned(), File::open(copy.path()).expect("it"));
+        assert!(
+            named
+                .file_name()
+                .is_some_and(|name| name.to_string_lossy().starts_with(PREFIX))
+        );
+        assert!(held.try_lock().is_err());
+        drop(database);
+        assert!(held.try_lock().is_ok() && !named.exists());
         drop(writer);
         let before = names(folder.path());
         assert_eq!(before.len(), 1);

@@ -11,8 +11,8 @@ use rustix::fs::OFlags;
 use rustix::process::geteuid;
 use tempfile::TempDir;
 
-/// What their names begin with, and no others'.
-const PREFIX: &str = "creel-own-";
+/// What their names begin with; copies that an import reads (`import::sqlite`) are such folders too.
+pub(crate) const PREFIX: &str = "creel-own-";
 /// So often another may be sweeping the moment one is made.
 const TRIES: u32 = 8;
 
