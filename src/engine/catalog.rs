@@ -9,7 +9,7 @@ use crate::store::fault::StoreError;
 use crate::store::read::Reader;
 
 /// All sessions of the log, each with the folder and the program it is of: these change where a session of another program is
-/// gone on with here, and all are read again then ([`Catalog::forget`]). What is told by them to a model is looked up once more.
+/// gone on with, here or in another process, and all are read again then. What is told by them to a model is looked up once more.
 #[derive(Debug, Default)]
 pub(crate) struct Catalog {
     entries: Vec<Entry>,
@@ -64,8 +64,9 @@ impl Catalog {
     /// Takes in the sessions that came since.
     pub(crate) fn follow(&mut self, reader: &Reader) -> Result<(), StoreError> {
         let end = reader.end()?.seq;
-        if end < self.end {
-            // Another log was put in the place of this one.
+        // Another log was put in the place of this one, or sessions are of other folders now.
+        let others = end < self.end;
+        if others || (end > self.end && self.last > 0 && reader.has_taken_up(self.end)?) {
             *self = Self::default();
         }
         self.end = end;
@@ -83,11 +84,6 @@ impl Catalog {
             });
         }
         Ok(())
-    }
-
-    /// Reads all of them again.
-    pub(crate) fn forget(&mut self) {
-        *self = Self::default();
     }
 
     /// The folders that sessions are of.
@@ -130,5 +126,77 @@ impl Catalog {
             })
             .collect();
         any.then_some(sessions)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+
+    use std::path::PathBuf;
+
+    use pretty_assertions::assert_eq;
+
+    use super::*;
+    use crate::agent::session::Session;
+    use crate::engine::effect::derive;
+    use crate::protocol::event::Fact;
+    use crate::protocol::id::ModelRef;
+    use crate::protocol::rule::Mode;
+    use crate::protocol::session::{Change, SessionSpec};
+    use crate::protocol::time::Time;
+    use crate::store::Batch;
+    use crate::store::log::Log;
+
+    #[tokio::test]
+    async fn a_session_that_another_process_goes_on_with_is_of_its_new_folder() {
+        let scratch = tempfile::tempdir().unwrap();
+        let log = Log::open(&scratch.path().join("creel.db")).unwrap().log;
+        let session = SessionId(uuid::Uuid::from_u128(1));
+        let keep = |fold: Option<Session>, fact: Fact| {
+            log.append(Batch {
+                session,
+                at: Time(5),
+                day: "2026-11-28".to_owned(),
+                facts: vec![fact],
+                reserved: None,
+                blobs: Vec::new(),
+                derive: derive(fold),
+                clears_draft: false,
+                outcomes_after: None,
+                import: None,
+            })
+        };
+        let spec = SessionSpec {
+            cwd: PathBuf::from("/there"),
+            project: PathBuf::from("/there"),
+            model: ModelRef {
+                provider: "claude".to_owned(),
+                model: "m".to_owned(),
+            },
+            mode: Mode::Ask,
+            system: String::new(),
+            effort: None,
+            parent: None,
+            worktree: None,
+            forked: None,
+            source: Some("claude".to_owned()),
+        };
+        let opened = keep(None, Fact::SessionOpened { spec }).await.unwrap();
+        let reader = log.reader();
+        let mut catalog = Catalog::default();
+        catalog.follow(&reader).unwrap();
+        assert_eq!(catalog.projects().collect::<Vec<_>>(), ["/there"]);
+        for (folder, system) in [("/here", "brief"), ("/far", &*"long ".repeat(5_000))] {
+            let change = Change::TakenUp {
+                cwd: PathBuf::from(folder),
+                project: PathBuf::from(folder),
+                system: system.to_owned(),
+            };
+            let fold = Session::fold(None, &opened.events);
+            keep(fold, Fact::SessionChanged { change }).await.unwrap();
+            catalog.follow(&reader).unwrap();
+            assert_eq!(catalog.projects().collect::<Vec<_>>(), [folder]);
+        }
     }
 }

@@ -167,12 +167,6 @@ impl Memory {
         Asked::new(&catalog, search, now, how)
     }
 
-    /// A session is of another folder now.
-    pub(crate) fn moved(&self) {
-        let mut catalog = self.catalog.lock().unwrap_or_else(PoisonError::into_inner);
-        catalog.forget();
-    }
-
     /// The folders of projects that sessions worked in. Blocks.
     pub(crate) fn projects(&self, reader: &Reader) -> Result<Vec<String>, String> {
         let mut catalog = self.catalog.lock().unwrap_or_else(PoisonError::into_inner);

@@ -57,7 +57,6 @@ impl Task {
         facts.push(Fact::SessionChanged { change });
         self.commit(facts).await.map_err(|why| why.to_string())?;
         self.settle_in();
-        self.house.memory.moved();
         Ok(())
     }
 }

@@ -226,6 +226,17 @@ impl Reader {
         })
     }
 
+    /// Whether a session of another program was gone on with after this fact, in another folder than it had.
+    pub fn has_taken_up(&self, after: Seq) -> Result<bool, StoreError> {
+        self.ask(false, |conn| {
+            // Within a text the marks would be written in another way.
+            let sql = "SELECT EXISTS (SELECT 1 FROM event LEFT JOIN blob ON blob.hash = event.blob
+                 WHERE event.seq > ? AND event.kind = 'session_changed' AND instr(ifnull(event.body, blob.bytes), '\"taken_up\"') > 0)";
+            conn.prepare_cached(sql)?
+                .query_row([number(after)], |row| row.get(0))
+        })
+    }
+
     /// The numbers of sessions that were purged.
     pub fn purged_sessions(&self) -> Result<Vec<u64>, StoreError> {
         self.ask(Vec::new(), |conn: &Connection| {
