@@ -21,7 +21,7 @@ use crate::command::{Ended, Face, Trouble, exit};
 use crate::engine::door::Door;
 use crate::protocol::event::Signal;
 use crate::protocol::import::{
-    HomeReport, ImportNews, Program, Progress, ProposedRule, Reached, Report,
+    HomeProgress, HomeReport, ImportNews, Program, Progress, ProposedRule, Reached, Report,
 };
 use crate::protocol::op::{Manage, Managed};
 use crate::protocol::query::{Found, Query};
@@ -108,6 +108,9 @@ pub async fn run(args: &ImportArgs, door: &Door, face: &mut Face<'_>) -> Ended {
                 Some(Signal::Import(ImportNews::Progress(progress))) if stop.is_none() => {
                     line.show(face, &far(&progress))?;
                 }
+                Some(Signal::Import(ImportNews::Home(progress))) if stop.is_none() => {
+                    line.show(face, &far_home(&progress))?;
+                }
                 Some(_) => {}
                 None => open = false,
             },
@@ -180,6 +183,9 @@ fn tell(
             "already": report.already,
             "problems": report.problems,
         });
+        if report.stopped {
+            value["stopped"] = json!(true);
+        }
         if let Some((notes, rules)) = &home {
             value["notes"] = json!(notes);
             value["rules"] = rules.iter().map(as_json).collect();
@@ -187,6 +193,10 @@ fn tell(
         face.json(&value)?;
         return Ok(face.out.flush()?);
     }
+    let reached = match &home {
+        None => reached(&report.reached),
+        Some(_) => of_sessions(report.reached.files, report.reached.of_files),
+    };
     face.say_line(&told(report, home.as_ref().map_or(0, |(notes, _)| *notes)))?;
     let rules = home.map_or_else(Vec::new, |(_, rules)| rules);
     if !rules.is_empty() {
@@ -200,8 +210,7 @@ fn tell(
     }
     if report.stopped {
         face.note(&format!(
-            "stopped after {}: the same command goes on there",
-            reached(&report.reached)
+            "stopped after {reached}: the same command goes on there"
         ))?;
     }
     Ok(face.out.flush()?)
@@ -289,6 +298,24 @@ fn far(progress: &Progress) -> String {
         let _ = write!(text, ", {new} new");
     }
     text
+}
+
+/// The same of another home.
+fn far_home(progress: &HomeProgress) -> String {
+    let mut text = of_sessions(progress.sessions, progress.of_sessions);
+    if progress.items > 0 {
+        let new = counted(progress.items, "item");
+        let _ = write!(
+            text,
+            ", {} with {new} new",
+            counted(progress.taken, "session")
+        );
+    }
+    text
+}
+
+fn of_sessions(done: u64, all: u64) -> String {
+    format!("{done} of {}", counted(all, "session"))
 }
 
 fn reached(reached: &Reached) -> String {

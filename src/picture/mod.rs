@@ -23,6 +23,12 @@ pub const MOST_BYTES: u64 = 32 << 20;
 /// enormous.
 pub const MOST_PIXELS: u64 = 64_000_000;
 
+/// Whether these bytes begin as those of a picture that is kept.
+pub fn is_one(bytes: &[u8]) -> bool {
+    let kept = [ImageFormat::Png, ImageFormat::Jpeg, ImageFormat::WebP];
+    image::guess_format(bytes).is_ok_and(|format| kept.contains(&format))
+}
+
 /// No side is longer: four bytes of a header can say anything.
 pub const LONGEST_SIDE: u32 = 32_000;
 

@@ -102,7 +102,7 @@ pub struct Trouble {
 /// How far an import has come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reached {
-    /// Files that are done with, and all there are.
+    /// Files that are done with, and all there are; of another home its sessions.
     pub files: u64,
     pub of_files: u64,
     /// Their bytes, and those of all.
@@ -144,8 +144,20 @@ impl Progress {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ImportNews {
     Progress(Box<Progress>),
+    Home(HomeProgress),
     /// The watch could not read a file.
     Fault(String),
+}
+
+/// An import of another home under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HomeProgress {
+    /// Its sessions that are done with, and all it has.
+    pub sessions: u64,
+    pub of_sessions: u64,
+    /// New in the log.
+    pub taken: u64,
+    pub items: u64,
 }
 
 /// Where a program keeps its sessions on this machine.

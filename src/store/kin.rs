@@ -1,39 +1,68 @@
 //! The log of another home of Creel, read without a trace: nothing in its folder is changed or made, and an older one is read as
 //! it is. Only tables that every version has are asked, but for the rules.
+//!
+//! Where somebody has it open, one moment of it is read, as all who have it open agree on. Where nobody has, its files are read as
+//! they lie there; who opens it in between is found out, and what was read meanwhile is read again.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::fs;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
 
-use rusqlite::{Connection, OptionalExtension};
-use tempfile::TempDir;
+use rusqlite::{Connection, OptionalExtension, params};
 
-use crate::protocol::event::Event;
+use crate::protocol::event::{Event, Fact};
 use crate::protocol::id::{Seq, SessionId};
 use crate::protocol::rule::KeptRule;
+use crate::protocol::session::Change;
 use crate::protocol::time::Time;
 use crate::store::append::find_session;
-use crate::store::copy::{label, sound};
+use crate::store::copy::label;
 use crate::store::fault::{StoreError, beside, sort};
 use crate::store::imports::Counted;
+use crate::store::open::WAIT;
 use crate::store::place::has_bytes;
-use crate::store::read::{EVENT, Reader, event, session_id};
-use crate::store::{blob, rules, schema, upcast};
+use crate::store::read::{EVENT, Reader, event, number, session_id};
+use crate::store::{blob, rules, schema};
 
-/// How often a copy is tried of what is written meanwhile.
+/// How often what others change meanwhile is read.
 const TRIES: usize = 5;
 
 /// Another home's log.
 #[derive(Debug)]
 pub struct Kin {
-    conn: Connection,
     path: PathBuf,
-    /// Of a copy, which goes with it.
-    _folder: Option<TempDir>,
+    opened: RefCell<Opened>,
 }
 
-/// A session as the other log has it.
+#[derive(Debug)]
+struct Opened {
+    conn: Connection,
+    /// What the files were when nobody had them open; `None`: it holds one moment.
+    lying: Option<[Option<Stamp>; 3]>,
+}
+
+/// What tells a file from one that was written to.
+#[derive(Debug, PartialEq, Eq)]
+struct Stamp {
+    number: u64,
+    bytes: u64,
+    /// Seconds and nanoseconds.
+    written: (i64, i64),
+    /// The same, and nobody can set it.
+    changed: (i64, i64),
+}
+
+/// What a fact of a session is, without what it says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Outlined {
+    pub seq: Seq,
+    pub mark: Mark,
+    pub bytes: u64,
+}
+
+/// A part of a session as the other log has it.
 #[derive(Debug, Default)]
 pub struct Past {
     /// In order; what cannot be read is left out.
@@ -62,37 +91,14 @@ fn has_imports(conn: &Connection) -> rusqlite::Result<bool> {
 impl Kin {
     /// Opens the log of another home. The error is what a person is told. Blocks.
     pub fn open(path: &Path) -> Result<Self, String> {
-        let told = |error: &rusqlite::Error| sort(path, error).to_string();
-        let own = |conn| Self {
-            conn,
-            path: path.to_owned(),
-            _folder: None,
-        };
-        if !has_bytes(&beside(path, "-wal")) {
-            let conn = schema::open_alone(path).map_err(|error| told(&error))?;
-            label(&conn, path)?;
-            return Ok(own(conn));
-        }
-        if let Some(conn) = schema::open_with_writes(path) {
-            label(&conn, path)?;
-            return Ok(own(conn));
-        }
-        // Somebody has it open, or was killed with it: SQLite would have to write there to put the two together.
-        let folder = copied(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        let copy = folder.path().join("copy");
-        let conn = Connection::open(&copy).map_err(|error| told(&error))?;
-        conn.execute_batch("PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;")
-            .map_err(|error| told(&error))?;
-        sound(&conn, path)?;
         Ok(Self {
-            conn,
             path: path.to_owned(),
-            _folder: Some(folder),
+            opened: RefCell::new(open(path)?),
         })
     }
 
     /// Its sessions in the order they were opened; those that were purged there are none.
-    pub fn sessions(&self) -> Result<Vec<SessionId>, StoreError> {
+    pub fn sessions(&self) -> Result<Vec<SessionId>, String> {
         self.ask(|conn| {
             conn.prepare("SELECT id FROM session WHERE NOT purged ORDER BY key")?
                 .query_map([], |row| session_id(row, 0))?
@@ -100,12 +106,66 @@ impl Kin {
         })
     }
 
-    pub fn past(&self, session: SessionId) -> Result<Past, StoreError> {
-        self.ask(|conn| past(conn, session))
+    /// What a session consists of, in order; also what cannot be read.
+    pub fn outline(&self, session: SessionId) -> Result<Vec<Outlined>, String> {
+        self.ask(|conn| {
+            let sql = "SELECT seq, at, kind, ifnull(octet_length(body), (SELECT octet_length(bytes) FROM blob WHERE hash = event.blob))
+                 FROM event WHERE session = (SELECT key FROM session WHERE id = ?) ORDER BY seq";
+            conn.prepare_cached(sql)?
+                .query_map([session.0.as_bytes()], |row| {
+                    Ok(Outlined {
+                        seq: Seq(row.get::<_, i64>(0)?.unsigned_abs()),
+                        mark: Mark {
+                            at: Time(row.get(1)?),
+                            kind: row.get(2)?,
+                        },
+                        bytes: row.get::<_, Option<i64>>(3)?.unwrap_or(0).unsigned_abs(),
+                    })
+                })?
+                .collect()
+        })
+    }
+
+    /// The facts of a session that were outlined, from the first of them to the last.
+    pub fn past(&self, session: SessionId, part: &[Outlined]) -> Result<Past, String> {
+        let (Some(first), Some(last)) = (part.first(), part.last()) else {
+            return Ok(Past::default());
+        };
+        let read = self.ask(|conn| past(conn, session, (first.seq, last.seq)))?;
+        if read.events.len() as u64 + read.unread != part.len() as u64 {
+            let why = "was changed while it was read: run the same command again";
+            return Err(format!("{} {why}", self.path.display()));
+        }
+        Ok(read)
+    }
+
+    /// Whether a session is to be forgotten there.
+    pub fn is_temporary(&self, session: SessionId) -> Result<bool, String> {
+        self.ask(|conn| {
+            let sql = format!(
+                "SELECT {EVENT} FROM event LEFT JOIN blob ON blob.hash = event.blob
+                 WHERE event.session = (SELECT key FROM session WHERE id = ?) AND event.kind = 'session_changed' ORDER BY event.seq DESC"
+            );
+            let mut statement = conn.prepare_cached(&sql)?;
+            let mut rows = statement.query([session.0.as_bytes()])?;
+            while let Some(row) = rows.next()? {
+                if let Some(Event {
+                    fact:
+                        Fact::SessionChanged {
+                            change: Change::Temporary { temporary },
+                        },
+                    ..
+                }) = event(row, session)?
+                {
+                    return Ok(temporary);
+                }
+            }
+            Ok(false)
+        })
     }
 
     /// The names of what is kept for a session beside its facts.
-    pub fn blobs(&self, session: SessionId) -> Result<Vec<String>, StoreError> {
+    pub fn blobs(&self, session: SessionId) -> Result<Vec<String>, String> {
         self.ask(|conn| {
             // A fact too long for its row is kept so too, and is a fact.
             let sql = "SELECT hash FROM blob_use WHERE session = (SELECT key FROM session WHERE id = ?1)
@@ -117,7 +177,7 @@ impl Kin {
     }
 
     /// Which program's session this is there, where it was imported: it is the same one here, by whatever way it came.
-    pub fn origin(&self, session: SessionId) -> Result<Option<Origin>, StoreError> {
+    pub fn origin(&self, session: SessionId) -> Result<Option<Origin>, String> {
         self.ask(|conn| {
             if !has_imports(conn)? {
                 return Ok(None);
@@ -137,7 +197,7 @@ impl Kin {
     }
 
     /// What answers of a program took as far as that home counted it, by their keys.
-    pub fn spent(&self, source: &str) -> Result<Vec<(String, Counted)>, StoreError> {
+    pub fn spent(&self, source: &str) -> Result<Vec<(String, Counted)>, String> {
         self.ask(|conn| {
             if !has_imports(conn)? {
                 return Ok(Vec::new());
@@ -158,12 +218,12 @@ impl Kin {
         })
     }
 
-    pub fn blob(&self, name: &str) -> Result<Option<Vec<u8>>, StoreError> {
+    pub fn blob(&self, name: &str) -> Result<Option<Vec<u8>>, String> {
         self.ask(|conn| blob::read(conn, name))
     }
 
     /// The rules that were kept there and not taken away.
-    pub fn rules(&self) -> Result<Vec<KeptRule>, StoreError> {
+    pub fn rules(&self) -> Result<Vec<KeptRule>, String> {
         self.ask(|conn| {
             let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'rule'";
             let there: Option<i64> = conn.query_row(sql, [], |row| row.get(0)).optional()?;
@@ -171,32 +231,103 @@ impl Kin {
         })
     }
 
-    fn ask<T>(
-        &self,
-        question: impl FnOnce(&Connection) -> rusqlite::Result<T>,
-    ) -> Result<T, StoreError> {
-        question(&self.conn).map_err(|error| sort(&self.path, &error))
+    /// Asks for something, again where others changed the files meanwhile.
+    fn ask<T>(&self, question: impl Fn(&Connection) -> rusqlite::Result<T>) -> Result<T, String> {
+        for _ in 0..TRIES {
+            let mut opened = self.opened.borrow_mut();
+            let answer = question(&opened.conn);
+            let still = |lying: &[Option<Stamp>; 3]| *lying == files(&self.path);
+            if opened.lying.as_ref().is_none_or(still) {
+                return answer.map_err(|error| sort(&self.path, &error).to_string());
+            }
+            *opened = open(&self.path)?;
+        }
+        Err(busy(&self.path))
     }
 }
 
-fn past(conn: &Connection, session: SessionId) -> rusqlite::Result<Past> {
+fn busy(path: &Path) -> String {
+    format!(
+        "{} is opened and closed all the time: close the Creel that works there, then try again",
+        path.display()
+    )
+}
+
+fn open(path: &Path) -> Result<Opened, String> {
+    let told = |error: rusqlite::Error| sort(path, &error).to_string();
+    for _ in 0..TRIES {
+        let lying = files(path);
+        // Both are there for as long as anybody has the file open, and after a kill.
+        let shared = lying.iter().skip(1).all(Option::is_some);
+        let conn = if shared {
+            schema::open_moment(path, WAIT).map_err(told)
+        } else if has_bytes(&beside(path, "-wal")) {
+            let why = "cannot be read together with what was written beside it: start Creel there once, it puts that in order";
+            schema::open_all(path).ok_or_else(|| format!("{} {why}", path.display()))
+        } else {
+            schema::open_alone(path).map_err(told)
+        };
+        let conn = conn.and_then(|conn| label(&conn, path).map(|_| conn));
+        if shared {
+            return conn.map(|conn| Opened { conn, lying: None });
+        }
+        let now = files(path);
+        if is_same(&lying, &now) {
+            return conn.map(|conn| Opened {
+                conn,
+                lying: Some(now),
+            });
+        }
+    }
+    Err(busy(path))
+}
+
+/// The same but for when what lies beside the log was changed: where root opens it, `SQLite` gives it its owner anew.
+fn is_same(before: &[Option<Stamp>; 3], now: &[Option<Stamp>; 3]) -> bool {
+    let what = |stamp: &Stamp| (stamp.number, stamp.bytes, stamp.written);
+    before[0] == now[0]
+        && before[2] == now[2]
+        && before[1].as_ref().map(what) == now[1].as_ref().map(what)
+}
+
+/// The log, what was written beside it, and the index of that.
+fn files(path: &Path) -> [Option<Stamp>; 3] {
+    ["", "-wal", "-shm"].map(|ending| {
+        let about = fs::metadata(beside(path, ending)).ok()?;
+        Some(Stamp {
+            number: about.ino(),
+            bytes: about.len(),
+            written: (about.mtime(), about.mtime_nsec()),
+            changed: (about.ctime(), about.ctime_nsec()),
+        })
+    })
+}
+
+fn past(
+    conn: &Connection,
+    session: SessionId,
+    (first, last): (Seq, Seq),
+) -> rusqlite::Result<Past> {
     let mut past = Past::default();
     let Some(key) = find_session(conn, session)? else {
         return Ok(past);
     };
+    let within = params![key, number(first), number(last)];
     let sql = format!(
-        "SELECT {EVENT} FROM event LEFT JOIN blob ON blob.hash = event.blob WHERE event.session = ? ORDER BY event.seq"
+        "SELECT {EVENT} FROM event LEFT JOIN blob ON blob.hash = event.blob
+         WHERE event.session = ?1 AND event.seq BETWEEN ?2 AND ?3 ORDER BY event.seq"
     );
     let mut statement = conn.prepare_cached(&sql)?;
-    let mut rows = statement.query([key])?;
+    let mut rows = statement.query(within)?;
     while let Some(row) = rows.next()? {
         match event(row, session)? {
             Some(event) => past.events.push(event),
             None => past.unread += 1,
         }
     }
-    let mut statement = conn.prepare_cached("SELECT seq, day FROM ledger WHERE session = ?")?;
-    let days = statement.query_map([key], |row| {
+    let sql = "SELECT seq, day FROM ledger WHERE session = ?1 AND seq BETWEEN ?2 AND ?3";
+    let mut statement = conn.prepare_cached(sql)?;
+    let days = statement.query_map(within, |row| {
         Ok((Seq(row.get::<_, i64>(0)?.unsigned_abs()), row.get(1)?))
     })?;
     past.days = days.collect::<rusqlite::Result<_>>()?;
@@ -211,8 +342,14 @@ pub struct Mark {
 }
 
 impl Mark {
-    pub fn is_of(&self, event: &Event) -> bool {
-        self.at == event.at && upcast::kind(&event.fact) == self.kind
+    #[cfg(test)]
+    pub fn new(at: Time, kind: &str) -> Self {
+        let kind = kind.to_owned();
+        Self { at, kind }
+    }
+
+    pub fn is(&self, kind: &str) -> bool {
+        self.kind == kind
     }
 }
 
@@ -241,30 +378,4 @@ impl Reader {
             Ok(purged.unwrap_or(false))
         })
     }
-}
-
-/// Copies a log with what was written beside it, again where somebody wrote meanwhile.
-fn copied(path: &Path) -> std::io::Result<TempDir> {
-    // Its mode is 0700.
-    let folder = tempfile::tempdir()?;
-    let copy = folder.path().join("copy");
-    let writes = beside(path, "-wal");
-    for _ in 0..TRIES {
-        let before = (state(path), state(&writes));
-        fs::copy(path, &copy)?;
-        if writes.exists() {
-            fs::copy(&writes, beside(&copy, "-wal"))?;
-        }
-        if (state(path), state(&writes)) == before {
-            return Ok(folder);
-        }
-    }
-    Err(std::io::Error::other(
-        "is written all the time: close the Creel that has it open, then try again",
-    ))
-}
-
-fn state(path: &Path) -> Option<(u64, SystemTime)> {
-    let about = fs::metadata(path).ok()?;
-    Some((about.len(), about.modified().ok()?))
 }

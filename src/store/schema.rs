@@ -183,7 +183,34 @@ pub(crate) fn open_alone(path: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
         | OpenFlags::SQLITE_OPEN_NO_MUTEX
         | OpenFlags::SQLITE_OPEN_URI;
-    let conn = Connection::open_with_flags(immutable(path), flags)?;
+    let conn = Connection::open_with_flags(uri(path, "immutable=1"), flags)?;
+    conn.execute_batch(
+        "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
+    )?;
+    Ok(conn)
+}
+
+/// A connection that reads one moment of a file that others have open, for as long as it lives, and changes nothing there: the
+/// index they share is only looked at. Where there is nothing in it that a reader can go by, it is one of them like any other.
+pub(crate) fn open_moment(path: &Path, wait: Duration) -> rusqlite::Result<Connection> {
+    let begun = |conn: Connection| {
+        conn.execute_batch("BEGIN")?;
+        // Only the first look chooses the moment.
+        label(&conn)?;
+        Ok(conn)
+    };
+    match open_untraced(path, wait).and_then(begun) {
+        Err(error) if has_no_place(&error) => open_beside_others(path, wait).and_then(begun),
+        opened => opened,
+    }
+}
+
+fn open_untraced(path: &Path, wait: Duration) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+        | OpenFlags::SQLITE_OPEN_NO_MUTEX
+        | OpenFlags::SQLITE_OPEN_URI;
+    let conn = Connection::open_with_flags(uri(path, "readonly_shm=1"), flags)?;
+    conn.busy_timeout(wait)?;
     conn.execute_batch(
         "PRAGMA mmap_size = 0; PRAGMA temp_store = MEMORY; PRAGMA trusted_schema = OFF;",
     )?;
@@ -227,7 +254,13 @@ pub(crate) fn open_with_writes(path: &Path) -> Option<Connection> {
 
 /// The same where it is known that nobody has the file open: the index may be left of one who had.
 pub(crate) fn open_held_with_writes(path: &Path) -> Option<Connection> {
-    if !has_bytes(&beside(path, "-wal")) || path.metadata().ok()?.len() > LOOKED_THROUGH {
+    let is_small = path.metadata().ok()?.len() <= LOOKED_THROUGH;
+    is_small.then(|| open_all(path)).flatten()
+}
+
+/// The same of a file of any size, which is looked through for as long as that takes.
+pub(crate) fn open_all(path: &Path) -> Option<Connection> {
+    if !has_bytes(&beside(path, "-wal")) {
         return None;
     }
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -246,8 +279,8 @@ pub(crate) fn open_held_with_writes(path: &Path) -> Option<Connection> {
     (said == "ok").then_some(conn)
 }
 
-/// The path as the URI that tells `SQLite` that nobody writes.
-fn immutable(path: &Path) -> std::ffi::OsString {
+/// The path as a URI with something said of it.
+fn uri(path: &Path, said: &str) -> std::ffi::OsString {
     use std::os::unix::ffi::{OsStrExt, OsStringExt};
     let mut uri = b"file:".to_vec();
     for &byte in path.as_os_str().as_bytes() {
@@ -256,7 +289,8 @@ fn immutable(path: &Path) -> std::ffi::OsString {
             _ => uri.push(byte),
         }
     }
-    uri.extend(b"?immutable=1");
+    uri.push(b'?');
+    uri.extend(said.bytes());
     std::ffi::OsString::from_vec(uri)
 }
 

@@ -149,25 +149,6 @@ fn item_of(fact: &Fact) -> Option<&'static str> {
     })
 }
 
-/// The kind of a fact, as it is kept.
-pub(crate) fn kind(fact: &Fact) -> &'static str {
-    match fact {
-        Fact::SessionOpened { .. } => "session_opened",
-        Fact::SessionChanged { .. } => "session_changed",
-        Fact::TurnStarted { .. } => "turn_started",
-        Fact::ItemAdded { .. } => "item_added",
-        Fact::MessageQueued { .. } => "message_queued",
-        Fact::MessageWithdrawn { .. } => "message_withdrawn",
-        Fact::AskRaised { .. } => "ask_raised",
-        Fact::AskAnswered { .. } => "ask_answered",
-        Fact::AskVoided { .. } => "ask_voided",
-        Fact::ModelCalled { .. } => "model_called",
-        Fact::ModelAnswered { .. } => "model_answered",
-        Fact::CallStarted { .. } => "call_started",
-        Fact::TurnEnded { .. } => "turn_ended",
-    }
-}
-
 fn is_deep(json: &str) -> bool {
     let mut depth = 0_usize;
     let mut quoted = false;
@@ -203,7 +184,6 @@ mod tests {
         for fact in one_of_each() {
             let kept = encode(&fact).unwrap();
             assert!(KINDS.contains(&kept.kind.as_str()), "{}", kept.kind);
-            assert_eq!(kept.kind, kind(&fact));
             assert_eq!(decode(&kept.kind, kept.version, &kept.body), Ok(fact));
         }
     }

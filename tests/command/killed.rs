@@ -6,11 +6,12 @@ use std::path::Path;
 use std::time::Instant;
 
 use pretty_assertions::assert_eq;
+use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::command::keeping::{at, full, told};
 use crate::command::memory::holding;
-use crate::support::{Home, LONGEST};
+use crate::support::{Home, LONGEST, end, signal};
 
 /// Kills what is begun as soon as there is something under this name.
 fn killed_at(home: &Home, folder: &Path, arguments: &[&str], sign: impl Fn() -> bool) {
@@ -105,6 +106,43 @@ fn a_kill_in_the_middle_leaves_what_can_be_gone_on_with() {
         told(&home, &third, &["sessions", "--all"]),
         told(&home, &home.path(), &["sessions", "--all"])
     );
+}
+
+#[test]
+fn an_import_of_another_home_is_stopped_and_goes_on() {
+    let home = large();
+    let other = home.path().to_string_lossy().into_owned();
+    let stopped = (0..20).any(|round| {
+        let here = home.beside(&format!("here{round}"));
+        at(&home, &here, &["sessions"]);
+        let mut command = home.creel(&["import", "creel", &other]);
+        command.env("CREEL_HOME", &here);
+        let mut child = command.spawn().unwrap();
+        let writes = here.join("data/creel.db-wal");
+        let begun = || fs::metadata(&writes).is_ok_and(|about| about.len() > 200_000);
+        let started = Instant::now();
+        while !begun() && child.try_wait().unwrap().is_none() {
+            assert!(started.elapsed() < LONGEST);
+            std::thread::yield_now();
+        }
+        signal(child.id(), Signal::INT);
+        let said = end(child);
+        let rest = told(&home, &here, &["import", "creel", &other]);
+        let sum = |key: &str| rest[key].as_u64().unwrap();
+        assert_eq!(sum("items") + sum("already"), 400, "{said:?}");
+        if said.code == 0 {
+            return false;
+        }
+        assert_eq!(said.code, 130, "{said:?}");
+        assert!(
+            said.err
+                .contains("of 50 sessions: the same command goes on there"),
+            "{said:?}"
+        );
+        assert!(sum("items") > 0 && sum("already") > 0);
+        true
+    });
+    assert!(stopped);
 }
 
 #[test]

@@ -246,3 +246,76 @@ fn a_session_of_a_third_program_is_one_whichever_home_it_came_from() {
         assert_eq!(found[0]["source"], "jsonl");
     }
 }
+
+#[test]
+fn a_home_that_is_worked_in_is_taken_in_as_it_stands() {
+    let (there, here) = (Home::new(), Home::new());
+    there.plays(&writes(40));
+    there.run(&["sessions"]);
+    let mut running = there
+        .creel(&["run", "--mode", "edits", "go"])
+        .spawn()
+        .unwrap();
+    loop {
+        let ended = running.try_wait().unwrap().is_some();
+        let told = import(&here, &there.path());
+        assert_eq!(told["problems"], json!([]), "{told}");
+        if ended {
+            break;
+        }
+    }
+    let session = id(&there);
+    assert_eq!(shown(&here, &session), shown(&there, &session));
+}
+
+#[test]
+fn no_key_of_this_home_comes_in_with_an_output_of_another() {
+    let key = "sk-held-here-0123456789";
+    let (there, here) = (Home::new(), Home::new());
+    let line = format!("{key} {}\n", "word ".repeat(20));
+    there.file("long.txt", &line.repeat(9_000));
+    there.plays("> *\n< call bash {\"command\":\"cat long.txt\"}\n\n< text: read\n");
+    let ran = there.run(&["run", "--allow", "Bash", "--no-sandbox", "read it"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert_ne!(holding(&there.path(), key.as_bytes()), Vec::<String>::new());
+    fs::write(here.beside("key"), key).unwrap();
+    let config = format!(
+        "[providers.p]\nwire = \"openai-chat\"\nbase_url = \"http://127.0.0.1:1/v1\"\nkey_file = \"{}\"\n",
+        here.beside("key").display()
+    );
+    here.config(&config);
+    assert_eq!(import(&here, &there.path())["sessions"], 1);
+    let conn = Connection::open(here.db()).unwrap();
+    let kept = |text: &str| {
+        let sql = "SELECT count(*) FROM blob WHERE instr(bytes, ?) > 0";
+        conn.query_row(sql, [text.as_bytes()], |row| row.get::<_, i64>(0))
+            .unwrap()
+    };
+    assert_eq!(kept(key), 0);
+    assert_eq!(kept("redacted:key"), 1);
+    drop(conn);
+    assert_eq!(holding(&here.path(), key.as_bytes()), Vec::<String>::new());
+    // Its name is the one that the session knows.
+    let conn = Connection::open(here.db()).unwrap();
+    let sql = "SELECT count(*) FROM event JOIN blob ON instr(event.body, blob.hash) > 0 WHERE event.item = 'result'";
+    let known: i64 = conn.query_row(sql, [], |row| row.get(0)).unwrap();
+    assert_eq!(known, 1);
+}
+
+#[test]
+fn what_was_spent_there_is_known_and_holds_nothing_here() {
+    let (there, here) = (worked_in(), Home::new());
+    import(&here, &there.path());
+    let sums = |home: &Home| {
+        let conn = Connection::open(home.db()).unwrap();
+        let sql =
+            "SELECT sum(charged), sum(ifnull(counted, reserved)) FROM ledger WHERE basis <> 'play'";
+        conn.query_row(sql, [], |row| {
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?))
+        })
+        .unwrap()
+    };
+    let (charged, counted) = sums(&there);
+    assert!(charged > 0 && counted > 0);
+    assert_eq!(sums(&here), (charged, 0));
+}

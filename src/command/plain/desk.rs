@@ -181,7 +181,7 @@ impl<'d> Desk<'d> {
                 }
             }
             Signal::Import(ImportNews::Fault(why)) => self.say(one_line(&why)),
-            Signal::Import(ImportNews::Progress(_)) => {}
+            Signal::Import(ImportNews::Progress(_) | ImportNews::Home(_)) => {}
             Signal::Lagged => {
                 for index in 0..self.rooms.len() {
                     let room = &self.rooms[index];

@@ -4,39 +4,43 @@
 //! A session is known by its id and its facts by their kinds and times: what is here is the beginning of what is there, and then the
 //! rest is added, or it has gone on here, and then it stays. So twice adds nothing, and a kill costs nothing.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
+use crate::agent::digest;
 use crate::agent::session::Session;
 use crate::engine::belongings::config_folder;
 use crate::engine::effect::derive;
 use crate::engine::house::House;
 use crate::engine::import::home::{Other, find, is_same};
-use crate::engine::import::{alone, note_problem, notes};
+use crate::engine::import::rules::proposed;
+use crate::engine::import::standing::{Standing, ended, items, pieces, standing};
+use crate::engine::import::{TELL, alone, note_problem, notes};
 use crate::engine::open::folded;
 use crate::engine::redaction::redacted;
-use crate::protocol::event::{Event, Fact};
-use crate::protocol::id::{Seq, SessionId};
-use crate::protocol::import::{HomeReport, ProposedRule, Report};
+use crate::picture;
+use crate::protocol::call::Outcome;
+use crate::protocol::event::{Event, Fact, Signal};
+use crate::protocol::id::SessionId;
+use crate::protocol::import::{HomeProgress, HomeReport, ImportNews, Reached, Report};
 use crate::protocol::item::Item;
-use crate::protocol::rule::{Bounds, By, KeptRule, Rule};
-use crate::protocol::session::Change;
+use crate::protocol::money::Money;
+use crate::protocol::rule::By;
 use crate::protocol::time::Time;
 use crate::store::Batch;
-use crate::store::fault::StoreError;
-use crate::store::imports::Import;
-use crate::store::kin::{Kin, Mark, Origin, Past};
+use crate::store::imports::{Counted, Import};
+use crate::store::kin::{Kin, Origin, Outlined, Past};
 use crate::store::read::Reader;
 
 /// Bytes of outputs that are kept in one piece.
 const TOGETHER: usize = 16 << 20;
 
-const DAY_MILLIS: i64 = 24 * 60 * 60 * 1000;
-
-/// Takes in what a home has that this one has not.
+/// Takes in what a home has that this one has not, until it is told to stop.
 pub(crate) async fn import(house: &Arc<House>, path: PathBuf) -> Result<HomeReport, String> {
     let _lock = alone(house)?;
+    house.imports.begin();
     let db = house.db.clone();
     let from = path.display().to_string();
     let opened = tokio::task::spawn_blocking(move || {
@@ -45,14 +49,22 @@ pub(crate) async fn import(house: &Arc<House>, path: PathBuf) -> Result<HomeRepo
             return Err(format!("{} is this home itself", path.display()));
         }
         let kin = Kin::open(&other.log)?;
-        let sessions = kin.sessions().map_err(|error| error.to_string())?;
+        let sessions = kin.sessions()?;
         Ok((other, kin, sessions))
     });
     let (other, kin, sessions) = opened.await.map_err(|error| error.to_string())??;
     let kin = Arc::new(Mutex::new(kin));
     let mut told = HomeReport::default();
+    told.report.reached.of_files = sessions.len() as u64;
+    let mut last = None;
     for session in sessions {
-        take(house, &kin, (&other, session), &mut told.report).await?;
+        tell(house, &told.report, &mut last);
+        let took = take(house, &kin, (&other, session), &mut told.report).await?;
+        if took == Took::Stopped || house.imports.stops() {
+            told.report.stopped = true;
+            return Ok(told);
+        }
+        told.report.reached.files += 1;
     }
     let theirs = ask(&kin, Kin::rules).await?;
     let ours = house.read(Reader::kept_rules).await?;
@@ -70,16 +82,41 @@ pub(crate) async fn import(house: &Arc<House>, path: PathBuf) -> Result<HomeRepo
     Ok(told)
 }
 
+/// Tells how far it is, now and then.
+fn tell(house: &House, report: &Report, last: &mut Option<Instant>) {
+    if last.is_some_and(|last| last.elapsed() < TELL) {
+        return;
+    }
+    *last = Some(Instant::now());
+    let Reached {
+        files, of_files, ..
+    } = report.reached;
+    let progress = HomeProgress {
+        sessions: files,
+        of_sessions: of_files,
+        taken: report.sessions,
+        items: report.items,
+    };
+    house.tell(Signal::Import(ImportNews::Home(progress)));
+}
+
 async fn ask<T: Send + 'static>(
     kin: &Arc<Mutex<Kin>>,
-    question: impl FnOnce(&Kin) -> Result<T, StoreError> + Send + 'static,
+    question: impl FnOnce(&Kin) -> Result<T, String> + Send + 'static,
 ) -> Result<T, String> {
     let kin = Arc::clone(kin);
     let answered = tokio::task::spawn_blocking(move || {
         question(&kin.lock().unwrap_or_else(PoisonError::into_inner))
     });
-    let answered = answered.await.map_err(|error| error.to_string())?;
-    answered.map_err(|error| error.to_string())
+    answered.await.map_err(|error| error.to_string())?
+}
+
+/// What became of a session.
+#[derive(Debug, PartialEq, Eq)]
+enum Took {
+    Whole,
+    /// The rest comes with the next import.
+    Stopped,
 }
 
 async fn take(
@@ -87,38 +124,23 @@ async fn take(
     kin: &Arc<Mutex<Kin>>,
     (other, id): (&Other, SessionId),
     report: &mut Report,
-) -> Result<(), String> {
-    let Past {
-        mut events,
-        unread,
-        days,
-    } = ask(kin, move |kin| kin.past(id)).await?;
-    let temporary = |event: &Event| match &event.fact {
-        Fact::SessionChanged {
-            change: Change::Temporary { temporary },
-        } => Some(*temporary),
-        _ => None,
-    };
-    // It is to be forgotten there, so nobody else keeps it.
-    if events.iter().rev().find_map(temporary) == Some(true) {
-        return Ok(());
+) -> Result<Took, String> {
+    let looked = ask(kin, move |kin| {
+        Ok((kin.is_temporary(id)?, kin.outline(id)?, kin.origin(id)?))
+    });
+    let (temporary, mut outline, origin) = looked.await?;
+    // One that was cut is closed there first.
+    outline.truncate(ended(&outline).len());
+    // A temporary one is to be forgotten there, so nobody else keeps it.
+    if temporary || outline.is_empty() {
+        return Ok(Took::Whole);
     }
-    if unread > 0 {
-        let why = format!("{unread} facts of session {} cannot be read", id.short());
-        note_problem(report, other.log.clone(), why);
-    }
-    // The rest of a turn that runs there comes with the next import; one that was cut is closed there first.
-    end_with_a_turn(&mut events);
-    let all = items(&events);
-    if events.is_empty() {
-        return Ok(());
-    }
+    let all = items(&outline);
     // What was deleted here was deleted on purpose.
     if house.read(move |reader| reader.is_purged(id)).await? {
         report.already += all;
-        return Ok(());
+        return Ok(Took::Whole);
     }
-    let origin = ask(kin, move |kin| kin.origin(id)).await?;
     if let Some(Origin { source, name, .. }) = origin.clone() {
         let known = house
             .read(move |reader| reader.imported(&source, &name))
@@ -126,86 +148,169 @@ async fn take(
         // It was taken in here from that program itself, where what it writes later comes from too.
         if known.is_some_and(|known| known.session != id || known.purged) {
             report.already += all;
-            return Ok(());
+            return Ok(Took::Whole);
         }
     }
     let ours = house.read(move |reader| reader.marks(id)).await?;
-    let same = same(&ours, &events);
-    if same == events.len() {
-        report.already += all;
-        return Ok(());
-    }
-    let held = if same < ours.len() {
-        Err("it went on in both homes: here it stays as it is".to_owned())
-    } else {
-        house.hold(id).await
+    let held = match standing(&ours, &outline) {
+        Standing::Here => {
+            report.already += all;
+            return Ok(Took::Whole);
+        }
+        Standing::Apart(same) => Err((
+            same,
+            "it went on in both homes: here it stays as it is".to_owned(),
+        )),
+        Standing::Rest(from) => match house.hold(id).await {
+            Ok(held) => Ok((from, held)),
+            Err(why) => Err((from, why)),
+        },
     };
-    let held = match held {
+    let (from, held) = match held {
         Ok(held) => held,
-        Err(why) => {
+        Err((same, why)) => {
             let why = format!("session {}: {why}", id.short());
             note_problem(report, other.log.clone(), why);
-            report.already += items(&events[..same]);
-            return Ok(());
+            report.already += items(&outline[..same]);
+            return Ok(Took::Whole);
         }
     };
     if house.read(move |reader| reader.marks(id)).await? != ours {
         let why = "was changed meanwhile: try again";
         return Err(format!("session {} {why}", id.short()));
     }
-    let fold = folded(house, id).await?;
-    let blobs = blobs(house, kin, id).await?;
-    let rest = events.split_off(same);
-    let added = items(&rest);
-    let import = match origin {
-        Some(origin) => known_there(house, kin, origin).await?,
-        None => Import {
-            source: "creel".to_owned(),
-            name: id.to_string(),
-            items: all,
-            ..Import::default()
-        },
+    report.already += items(&outline[..from]);
+    let rest = Rest {
+        house,
+        kin,
+        id,
+        origin,
     };
-    keep(house, id, (rest, &days), (fold, blobs, import)).await?;
+    let (took, unread) = rest.take((&outline, from), report).await?;
+    let is_kept = unread < (outline.len() - from) as u64;
+    report.sessions += u64::from(ours.is_empty() && is_kept);
+    if unread > 0 {
+        let why = format!("{unread} facts of session {} cannot be read", id.short());
+        note_problem(report, other.log.clone(), why);
+    }
     drop(held);
-    report.sessions += u64::from(ours.is_empty());
-    report.items += added;
-    report.already += all - added;
-    Ok(())
+    Ok(took)
 }
 
-/// A session of another program as that home knows it, with what its answers were counted as there and are not here.
-async fn known_there(
+/// What of a session is to be taken in.
+struct Rest<'a> {
+    house: &'a Arc<House>,
+    kin: &'a Arc<Mutex<Kin>>,
+    id: SessionId,
+    /// Of another program.
+    origin: Option<Origin>,
+}
+
+impl Rest<'_> {
+    /// Takes it in piece by piece; tells how many facts cannot be read.
+    async fn take(
+        self,
+        (outline, from): (&[Outlined], usize),
+        report: &mut Report,
+    ) -> Result<(Took, u64), String> {
+        let (house, id) = (self.house, self.id);
+        let (mut blobs, named) = self.blobs().await?;
+        let mut spent = match &self.origin {
+            Some(origin) => spent_there(house, self.kin, &origin.source).await?,
+            None => Vec::new(),
+        };
+        let rest = &outline[from..];
+        let mut unread = 0;
+        for piece in pieces(rest) {
+            if piece.start > 0 && house.imports.stops() {
+                return Ok((Took::Stopped, unread));
+            }
+            let until = from + piece.end;
+            let part = rest[piece].to_vec();
+            let read = ask(self.kin, move |kin| kin.past(id, &part)).await?;
+            unread += read.unread;
+            if read.events.is_empty() {
+                continue;
+            }
+            let facts = read.events.iter();
+            let added = facts.filter(|event| matches!(event.fact, Fact::ItemAdded { .. }));
+            let added = added.count() as u64;
+            let (source, name, items) = match &self.origin {
+                Some(origin) => (origin.source.clone(), origin.name.clone(), origin.items),
+                None => ("creel".to_owned(), id.to_string(), items(&outline[..until])),
+            };
+            let import = Import {
+                source,
+                name,
+                items,
+                spent: std::mem::take(&mut spent),
+                ..Import::default()
+            };
+            let fold = folded(house, id).await?;
+            let blobs = std::mem::take(&mut blobs);
+            keep(house, id, (read, &named), (fold, blobs, import)).await?;
+            report.items += added;
+        }
+        Ok((Took::Whole, unread))
+    }
+
+    /// Brings over what is kept beside the facts, before any fact names it; the last of it is to be kept with them. Keys that are
+    /// held here are taken out of it.
+    async fn blobs(&self) -> Result<(Vec<Vec<u8>>, Renamed), String> {
+        let (house, id) = (self.house, self.id);
+        let redactor = house.redactor();
+        let names = ask(self.kin, move |kin| kin.blobs(id)).await?;
+        let (mut part, mut bytes) = (Vec::new(), 0);
+        let mut renamed = Renamed::new();
+        for name in names {
+            let old = name.clone();
+            let Some(mut blob) = ask(self.kin, move |kin| kin.blob(&old)).await? else {
+                continue;
+            };
+            // Of a picture nothing would be left.
+            if !picture::is_one(&blob) {
+                blob = redactor.redact_bytes(blob);
+                let new = digest::hex(&blob);
+                if new != name {
+                    renamed.insert(name, (new, blob.len() as u64));
+                }
+            }
+            bytes += blob.len();
+            part.push(blob);
+            if bytes > TOGETHER {
+                let batch = outputs(house, id, house.clock.now(), std::mem::take(&mut part));
+                bytes = 0;
+                let kept = house.append(batch).await;
+                kept.map_err(|error| error.to_string())?;
+            }
+        }
+        Ok((part, renamed))
+    }
+}
+
+/// What answers of another program were counted as there and are not here.
+async fn spent_there(
     house: &Arc<House>,
     kin: &Arc<Mutex<Kin>>,
-    Origin {
-        source,
-        name,
-        items,
-    }: Origin,
-) -> Result<Import, String> {
-    let of = source.clone();
+    source: &str,
+) -> Result<Vec<(String, Counted)>, String> {
+    let of = source.to_owned();
     let mut spent = ask(kin, move |kin| kin.spent(&of)).await?;
     let keys: Vec<String> = spent.iter().map(|(key, _)| key.clone()).collect();
-    let of = source.clone();
+    let of = source.to_owned();
     let here = house.read(move |reader| reader.spent(&of, &keys)).await?;
     spent.retain(|(key, _)| !here.contains_key(key));
-    Ok(Import {
-        source,
-        name,
-        items,
-        spent,
-        ..Import::default()
-    })
+    Ok(spent)
 }
 
 /// Keeps the facts, whole or not at all.
 async fn keep(
     house: &Arc<House>,
     id: SessionId,
-    (events, days): (Vec<Event>, &BTreeMap<Seq, String>),
+    (past, named): (Past, &Renamed),
     (fold, blobs, import): (Option<Session>, Vec<Vec<u8>>, Import),
 ) -> Result<(), String> {
+    let Past { events, days, .. } = past;
     let redactor = house.redactor();
     let times: Vec<Time> = events.iter().map(|event| event.at).collect();
     let last = times.last().copied().unwrap_or(Time(0));
@@ -220,7 +325,7 @@ async fn keep(
     };
     let facts = events
         .into_iter()
-        .map(|event| redacted(foreign(event.fact), &redactor));
+        .map(|event| redacted(foreign(event.fact, named), &redactor));
     let batch = Batch {
         facts: facts.collect(),
         derive: derive(fold),
@@ -247,196 +352,47 @@ fn outputs(house: &House, session: SessionId, at: Time, blobs: Vec<Vec<u8>>) -> 
     }
 }
 
-/// Brings over what is kept beside the facts, before any fact names it; the last of it is to be kept with them.
-async fn blobs(
-    house: &Arc<House>,
-    kin: &Arc<Mutex<Kin>>,
-    id: SessionId,
-) -> Result<Vec<Vec<u8>>, String> {
-    let names = ask(kin, move |kin| kin.blobs(id)).await?;
-    let (mut part, mut bytes) = (Vec::new(), 0);
-    for name in names {
-        let Some(blob) = ask(kin, move |kin| kin.blob(&name)).await? else {
-            continue;
-        };
-        bytes += blob.len();
-        part.push(blob);
-        if bytes > TOGETHER {
-            let batch = outputs(house, id, house.clock.now(), std::mem::take(&mut part));
-            bytes = 0;
-            let kept = house.append(batch).await;
-            kept.map_err(|error| error.to_string())?;
+/// A fact without the process that was of that machine, and without the numbers that rules have there. No budget counts what it
+/// cost: that was spent elsewhere. `named`: what is kept of outputs under another name here.
+fn foreign(mut fact: Fact, named: &Renamed) -> Fact {
+    match &mut fact {
+        Fact::CallStarted { birth, by, .. } => {
+            *birth = None;
+            unnumber(by);
         }
-    }
-    Ok(part)
-}
-
-fn items(events: &[Event]) -> u64 {
-    let item = |event: &&Event| matches!(event.fact, Fact::ItemAdded { .. });
-    events.iter().filter(item).count() as u64
-}
-
-/// How many facts from the first on are here as they are there.
-fn same(ours: &[Mark], theirs: &[Event]) -> usize {
-    let pairs = ours.iter().zip(theirs);
-    pairs.take_while(|(mark, event)| mark.is_of(event)).count()
-}
-
-/// Leaves out what came after the last turn that ended.
-fn end_with_a_turn(events: &mut Vec<Event>) {
-    let mut open = None;
-    for (at, event) in events.iter().enumerate() {
-        match event.fact {
-            Fact::TurnStarted { .. } => open = open.or(Some(at)),
-            Fact::TurnEnded { .. } => open = None,
-            _ => {}
-        }
-    }
-    if let Some(at) = open {
-        events.truncate(at);
-    }
-}
-
-/// A fact without the process that was of that machine, and without the numbers that rules have there.
-fn foreign(fact: Fact) -> Fact {
-    let by = |by: Option<By>| match by {
-        Some(By::Rules { rules }) => Some(By::Rules {
-            rules: rules
-                .into_iter()
-                .map(|rule| Rule {
-                    number: None,
-                    ..rule
-                })
-                .collect(),
-        }),
-        by => by,
-    };
-    match fact {
-        Fact::CallStarted {
-            call, by: whose, ..
-        } => Fact::CallStarted {
-            call,
-            birth: None,
-            by: by(whose),
-        },
         Fact::ItemAdded {
-            turn,
-            step,
-            item: Item::Result { call, mut outcome },
-            imported,
+            item: Item::Result { outcome, .. } | Item::Shell { outcome, .. },
+            ..
         } => {
-            outcome.by = by(outcome.by);
-            Fact::ItemAdded {
-                turn,
-                step,
-                item: Item::Result { call, outcome },
-                imported,
-            }
+            unnumber(&mut outcome.by);
+            rename(outcome, named);
         }
-        fact => fact,
+        Fact::ModelCalled {
+            reserved: Some(reserved),
+            ..
+        } => *reserved = Money::usd(0),
+        Fact::ModelAnswered { counted, .. } => *counted = Money::usd(0),
+        _ => {}
+    }
+    fact
+}
+
+fn unnumber(by: &mut Option<By>) {
+    if let Some(By::Rules { rules }) = by {
+        for rule in rules {
+            rule.number = None;
+        }
     }
 }
 
-/// Rules that hold there for more than one session and are not here.
-fn proposed(theirs: &[KeptRule], ours: &[KeptRule], now: Time) -> Vec<ProposedRule> {
-    let here = |rule: &KeptRule| {
-        ours.iter().any(|our| {
-            (our.effect, &our.text, &our.bounds) == (rule.effect, &rule.text, &rule.bounds)
-                && our.holds_at(now)
-        })
-    };
-    let rules = theirs
-        .iter()
-        .filter(|rule| rule.holds_at(now) && !here(rule));
-    rules
-        .filter_map(|rule| {
-            let folder = match &rule.bounds {
-                Bounds::Worktree { folder } => Some(folder.clone()),
-                Bounds::Repository { project } => Some(project.clone()),
-                Bounds::Everywhere => None,
-                // That session has them, and what a folder brings is to be trusted anew.
-                Bounds::Session { .. } | Bounds::Project { .. } => return None,
-            };
-            let left = rule.until.map(|until| until.0.saturating_sub(now.0));
-            let days = left.map(|left| left.saturating_add(DAY_MILLIS - 1) / DAY_MILLIS);
-            Some(ProposedRule {
-                effect: rule.effect,
-                text: rule.text.clone(),
-                scope: rule.bounds.scope(),
-                folder,
-                days: days.and_then(|days| u32::try_from(days).ok()),
-            })
-        })
-        .collect()
-}
+/// What is kept of outputs under another name here, since a key was taken out of it: by its old name, and with its bytes.
+type Renamed = HashMap<String, (String, u64)>;
 
-#[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used)]
-
-    use pretty_assertions::assert_eq;
-
-    use super::*;
-    use crate::protocol::event::Ending;
-    use crate::protocol::rule::Effect;
-
-    fn rule(text: &str, bounds: Bounds, until: Option<i64>) -> KeptRule {
-        KeptRule {
-            number: 1,
-            effect: Effect::Allow,
-            text: text.to_owned(),
-            bounds,
-            since: Time(0),
-            until: until.map(Time),
-            from: None,
-            used: 3,
-            last_used: None,
-        }
-    }
-
-    #[test]
-    fn rules_are_proposed_where_they_hold_and_are_not_here() {
-        let project = || PathBuf::from("/work/boat");
-        let theirs = [
-            rule("Bash(git *)", Bounds::Everywhere, None),
-            rule("Bash(ls)", Bounds::Everywhere, None),
-            rule(
-                "edit",
-                Bounds::Repository { project: project() },
-                Some(DAY_MILLIS * 2 + 6),
-            ),
-            rule("write", Bounds::Everywhere, Some(4)),
-            rule("read", Bounds::Project { project: project() }, None),
-        ];
-        let ours = [rule("Bash(ls)", Bounds::Everywhere, None)];
-        let found: Vec<_> = proposed(&theirs, &ours, Time(5))
-            .into_iter()
-            .map(|rule| (rule.text, rule.folder, rule.days))
-            .collect();
-        let expected = [
-            ("Bash(git *)".to_owned(), None, None),
-            ("edit".to_owned(), Some(project()), Some(3)),
-        ];
-        assert_eq!(found, expected);
-    }
-
-    #[test]
-    fn of_a_turn_that_runs_nothing_is_taken() {
-        let event = |seq: u64, fact: Fact| Event {
-            seq: Seq(seq),
-            session: SessionId(uuid::Uuid::nil()),
-            at: Time(0),
-            fact,
-        };
-        let started = |seq| event(seq, Fact::TurnStarted { turn: 1 });
-        let ended = |seq| {
-            let ending = Ending::Finished;
-            event(seq, Fact::TurnEnded { turn: 1, ending })
-        };
-        let mut events = vec![started(1), ended(2), started(3), started(4)];
-        end_with_a_turn(&mut events);
-        assert_eq!(events.len(), 2);
-        end_with_a_turn(&mut events);
-        assert_eq!(events.len(), 2);
+fn rename(outcome: &mut Outcome, named: &Renamed) {
+    if let Some(whole) = &mut outcome.whole
+        && let Some((name, bytes)) = named.get(&whole.hash)
+    {
+        whole.hash.clone_from(name);
+        whole.bytes = *bytes;
     }
 }

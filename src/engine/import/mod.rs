@@ -8,7 +8,9 @@ mod home;
 pub(crate) mod kin;
 mod notes;
 mod parts;
+mod rules;
 pub(crate) mod sources;
+mod standing;
 mod take;
 pub(crate) mod watch;
 
@@ -27,6 +29,7 @@ use crate::import::find::{self, Found};
 use crate::import::{Problem, READER};
 use crate::protocol::event::Signal;
 use crate::protocol::import::{ImportNews, Program, Progress, Reached, Report, Trouble};
+use crate::sandbox::folder;
 use crate::store::imports::Read;
 
 /// How often it is told how far an import has come.
@@ -51,6 +54,10 @@ impl Imports {
     fn begin(&self) {
         self.stop.store(false, Ordering::Relaxed);
     }
+
+    fn stops(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
 }
 
 /// Reads the sessions of a program and takes in what is not in the log yet; of many files the newest first.
@@ -63,6 +70,8 @@ pub(crate) async fn import(
     house.imports.begin();
     let root = path.clone();
     let found = tokio::task::spawn_blocking(move || {
+        // What an import that was killed has left of a copy.
+        folder::sweep(&std::env::temp_dir());
         find::find(program, &path).map_err(|error| format!("{}: {error}", path.display()))
     });
     let found = found.await.map_err(|error| error.to_string())??;
@@ -164,7 +173,7 @@ impl<'h> Import<'h> {
             }
             self.take_part(part).await?;
             let left = self.reached.files < self.reached.of_files;
-            if left && self.house.imports.stop.load(Ordering::Relaxed) {
+            if left && self.house.imports.stops() {
                 self.taking.report.stopped = true;
                 break;
             }
@@ -272,5 +281,16 @@ fn told(problem: Problem) -> Trouble {
         path: problem.path,
         line: problem.line,
         text: problem.text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{import, sandbox};
+
+    /// Copies are taken away by whoever takes such folders away.
+    #[test]
+    fn a_copy_that_a_kill_has_left_is_known_as_one() {
+        assert_eq!(import::sqlite::PREFIX, sandbox::folder::PREFIX);
     }
 }

@@ -6,6 +6,7 @@ mod board;
 mod copy;
 mod decided;
 mod found;
+mod kin;
 mod open;
 mod purge;
 mod read;

@@ -72,6 +72,8 @@ impl App {
                     self.changes.in_focus += 1;
                 }
             }
+            // One is taken in by a command, which tells of it.
+            ImportNews::Home(_) => {}
             ImportNews::Fault(why) => {
                 let why = one_line(&why);
                 self.changes.in_focus += 1;
