@@ -21,6 +21,10 @@ pub const SUMS: &str = "checksums";
 
 const MAGIC: &str = "creel backup ";
 
+/// Files that an archive holds at most, and bytes of the lines about them: all of these stand in memory when it is read.
+pub const MOST_FILES: usize = 100_000;
+const MOST_SUMS: usize = 32 << 20;
+
 /// The form that is written, and the newest that is read.
 pub const FORM: u32 = 1;
 
@@ -112,6 +116,11 @@ pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
         let _ = write!(digits, "{byte:02x}");
     }
     digits
+}
+
+/// Whether so many files, with so many bytes of lines about them, are no more than an archive holds.
+fn holds(files: usize, sums: usize) -> bool {
+    files <= MOST_FILES && sums <= MOST_SUMS
 }
 
 /// Bytes of a name at most: what systems take of a path.

@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 
 use crate::archive::end::Hashed;
 use crate::archive::tar::{self, BLOCK, Member};
-use crate::archive::{HEAD, Head, SUMS, hexadecimal};
+use crate::archive::{HEAD, Head, SUMS, hexadecimal, holds};
 
 /// Bytes that are read and packed at a time.
 const PART: usize = 1 << 16;
@@ -20,6 +20,7 @@ pub struct Pack<W: Write> {
     /// When it is made, in seconds.
     at: u64,
     sums: String,
+    files: usize,
 }
 
 impl<W: Write> Pack<W> {
@@ -30,6 +31,7 @@ impl<W: Write> Pack<W> {
             out,
             at,
             sums: String::new(),
+            files: 0,
         };
         let text = head.written();
         pack.put(HEAD, text.as_bytes())?;
@@ -47,6 +49,14 @@ impl<W: Write> Pack<W> {
         let hash = self.plain(member, from, step)?;
         let line = format!("{hash}  {}\n", member.name);
         self.sums.push_str(&line);
+        self.files += 1;
+        // Nobody could read one with more.
+        if !holds(self.files, self.sums.len()) {
+            return Err(io::Error::other(format!(
+                "these are more files than a backup holds ({} of them)",
+                self.files
+            )));
+        }
         Ok(())
     }
 

@@ -10,13 +10,13 @@ use sha2::{Digest, Sha256};
 
 use crate::archive::end::Hashed;
 use crate::archive::tar::{self, BLOCK, Instead, Member, Said};
-use crate::archive::{Fault, HEAD, Head, Packed, SUMS, hexadecimal, is_sound};
+use crate::archive::{Fault, HEAD, Head, MOST_SUMS, Packed, SUMS, hexadecimal, holds, is_sound};
 
 /// Bytes that are unpacked at a time.
 const PART: usize = 1 << 16;
 
-/// Of the texts that say something of the archive itself.
-const TEXT: u64 = 64 << 20;
+/// Bytes of the texts that say something of the archive itself: of what it is, and of what stands before a file.
+const HEADING: u64 = 64 << 10;
 
 /// What is read of an archive, in its order.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +50,7 @@ pub fn read(
         fault => fault,
     })?;
     let head = match first {
-        Some(member) if member.name == HEAD => reading.text(&member)?,
+        Some(member) if member.name == HEAD => reading.text(&member, HEADING)?,
         _ => return Err(Fault::Foreign),
     };
     let head = Head::read(&head)?;
@@ -64,13 +64,17 @@ pub fn read(
         let member = reading.next()?.ok_or(Fault::Short)?;
         if member.name == SUMS {
             let expected = std::mem::take(&mut reading.sums);
-            if reading.text(&member)? != expected {
+            if reading.text(&member, MOST_SUMS as u64)? != expected {
                 return Err(damaged("its checksums are of other files"));
             }
             break;
         }
         if !is_sound(&member.name) {
             return Err(Fault::Odd(format!("a file named {:?}", member.name)));
+        }
+        // The first of the files is what the archive says of itself.
+        if !holds(whole.files.len() + 2, reading.sums.len()) {
+            return Err(Fault::Odd("more files than any".to_owned()));
         }
         let mut above = member
             .name
@@ -103,14 +107,19 @@ impl<R: BufRead> Reading<R> {
     /// What stands before the next file; `None` at the end of all.
     fn next(&mut self) -> Result<Option<Member>, Fault> {
         let mut instead = Instead::default();
+        let mut extended = false;
         loop {
             let mut block = [0; BLOCK];
             self.fill(&mut block)?;
             match tar::read(&block, std::mem::take(&mut instead)).map_err(Fault::Odd)? {
                 Said::File(member) => return Ok(Some(member)),
                 Said::Zero => return Ok(None),
+                Said::Extended(_) if extended => {
+                    return Err(damaged("what stands before a file has no end"));
+                }
                 Said::Extended(bytes) => {
-                    let text = self.bounded(bytes)?;
+                    extended = true;
+                    let text = self.bounded(bytes, HEADING)?;
                     instead = tar::instead(&text)
                         .ok_or_else(|| damaged("what stands before a file is wrong"))?;
                 }
@@ -119,15 +128,15 @@ impl<R: BufRead> Reading<R> {
     }
 
     /// A file that says something of the archive. Its line is added to the sums, unless it is the sums.
-    fn text(&mut self, member: &Member) -> Result<String, Fault> {
-        let text = self.bounded(member.bytes)?;
+    fn text(&mut self, member: &Member, most: u64) -> Result<String, Fault> {
+        let text = self.bounded(member.bytes, most)?;
         let hash = hexadecimal(&Sha256::digest(text.as_bytes()));
         self.note(&hash, &member.name);
         Ok(text)
     }
 
-    fn bounded(&mut self, bytes: u64) -> Result<String, Fault> {
-        if bytes > TEXT {
+    fn bounded(&mut self, bytes: u64, most: u64) -> Result<String, Fault> {
+        if bytes > most {
             return Err(damaged("a text in it is too long"));
         }
         let mut text = vec![0; bytes as usize];
@@ -226,6 +235,7 @@ mod tests {
     use pretty_assertions::assert_eq;
 
     use super::*;
+    use crate::archive::MOST_FILES;
     use crate::archive::pack::Pack;
 
     fn member(name: &str, text: &[u8], runs: bool) -> Member {
@@ -311,7 +321,7 @@ mod tests {
     fn made(members: &[(&str, u8)]) -> Vec<u8> {
         let mut sums = String::new();
         let mut tar = Vec::new();
-        let mut put = |name: &str, kind: u8, text: &str| {
+        let mut put = |name: &str, kind: u8, text: &str, sums: &mut String| {
             let mut blocks = tar::before(&member(name, text.as_bytes(), false), 0);
             let block = blocks.len() - BLOCK;
             // The kind is in the sum of the block too.
@@ -325,14 +335,13 @@ mod tests {
             tar.extend(vec![0; tar::padding(text.len() as u64)]);
             let hash = hexadecimal(&Sha256::digest(text.as_bytes()));
             let _ = writeln!(sums, "{hash}  {name}");
-            sums.clone()
         };
-        put(HEAD, b'0', "creel backup 1\n");
-        let mut all = String::new();
+        put(HEAD, b'0', "creel backup 1\n", &mut sums);
         for (name, kind) in members {
-            all = put(name, *kind, "");
+            put(name, *kind, "", &mut sums);
         }
-        put(SUMS, b'0', &all);
+        let all = sums.clone();
+        put(SUMS, b'0', &all, &mut sums);
         tar.extend([0; 2 * BLOCK]);
         let mut packer = GzEncoder::new(Hashed::new(Vec::new()), Compression::fast());
         io::Write::write_all(&mut packer, &tar).unwrap();
@@ -340,6 +349,41 @@ mod tests {
         let end = whole.end();
         whole.inner.extend(end);
         whole.inner
+    }
+
+    /// As many empty files as there may be are read; of an archive with one more nothing is written, and nothing read.
+    #[test]
+    fn more_files_than_can_be_read_are_not_written() {
+        let empty = |nth: usize| member(&format!("config/skills/{nth}"), b"", false);
+        let all = |count: usize| -> io::Result<Vec<u8>> {
+            let mut pack = Pack::begin(Vec::new(), &Head::default(), 0)?;
+            for nth in 1..count {
+                pack.add(&empty(nth), &mut io::empty(), &mut |_| true)?;
+            }
+            pack.finish()
+        };
+        let most = all(MOST_FILES).unwrap();
+        let (whole, taken) = unpacked(&most);
+        assert_eq!(
+            (whole.unwrap().files.len(), taken.len()),
+            (MOST_FILES - 1, MOST_FILES - 1)
+        );
+        let why = all(MOST_FILES + 1).unwrap_err().to_string();
+        assert!(why.contains("more files"), "{why}");
+        let names: Vec<String> = (0..MOST_FILES).map(|nth| format!("config/{nth}")).collect();
+        let names: Vec<(&str, u8)> = names.iter().map(|name| (name.as_str(), b'0')).collect();
+        let (whole, taken) = unpacked(&made(&names));
+        let why = whole.unwrap_err().to_string();
+        assert!(why.contains("more files"), "{why}");
+        assert_eq!(taken.len(), MOST_FILES - 1);
+        // Long names are as much in memory as many.
+        let long = format!("config/skills/{}", "x".repeat(3_000));
+        let mut pack = Pack::begin(Vec::new(), &Head::default(), 0).unwrap();
+        let mut add = |nth: usize| {
+            let name = format!("{long}{nth}");
+            pack.add(&member(&name, b"", false), &mut io::empty(), &mut |_| true)
+        };
+        assert!((0..MOST_SUMS / 3_000).any(|nth| add(nth).is_err()));
     }
 
     #[test]
