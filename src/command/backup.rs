@@ -11,15 +11,16 @@ use crate::command::moment::rfc3339;
 use crate::command::table::counted;
 use crate::command::watched::{Step, watched};
 use crate::command::{Ended, Face, Trouble, exit};
-use crate::config::paths::Paths;
-use crate::config::{Config, KeySource};
+use crate::config::paths::{Paths, process_environment};
+use crate::config::{Config, KeySource, secret};
 use crate::engine::backup::{self, Existing, Keys, Made, NoBackup, Wanted};
 
 /// Write the whole home into one file, also while Creel works
 ///
 /// In it are all sessions with their outputs, rules and costs, the config, keys that lie in the home, notes, themes, skills, and
 /// tabs and panes. Not in it are the search index, which is made again, locks, log files, and keys that lie elsewhere. The file is
-/// a tar file packed with gzip, for you alone; `creel restore` reads it. What is deleted later stays in it.
+/// a tar file packed with gzip, for you alone; `creel restore` reads it. What is deleted later stays in it. A file that cannot be
+/// read is left out and named, and the command then ends with 1.
 #[derive(Debug, Clone, Args)]
 pub struct BackupArgs {
     /// The file to write
@@ -51,6 +52,16 @@ pub async fn run(
         KeySource::None | KeySource::Env(_) | KeySource::Command(_) => None,
     });
     let key_files: Vec<PathBuf> = key_files.collect();
+    let secrets = match (args.without_keys, config) {
+        (false, _) => Vec::new(),
+        (true, Some(config)) => secrets(config),
+        (true, None) => {
+            return Err(Trouble::failed(format!(
+                "{} cannot be read, so nobody knows which files are keys: mend it (`creel config check`), or leave out --without-keys",
+                paths.config_file.display()
+            )));
+        }
+    };
     let file = std::path::absolute(&args.file).unwrap_or_else(|_| args.file.clone());
     let (paths, made, at) = (paths.clone(), rfc3339(now.time), now.time);
     let existing = if args.force {
@@ -70,6 +81,7 @@ pub async fn run(
             file,
             existing,
             keys,
+            secrets,
             at,
             made,
         };
@@ -101,7 +113,21 @@ pub async fn run(
     for left in &made.left {
         face.note(&format!("not taken: {left}"))?;
     }
-    Ok(exit::DONE)
+    Ok(match made.unread {
+        0 => exit::DONE,
+        _ => exit::FAILED,
+    })
+}
+
+/// The keys that can be told without running anything.
+fn secrets(config: &Config) -> Vec<String> {
+    let sources = config.providers.values().map(|provider| &provider.key);
+    let sources = sources.filter(|key| matches!(key, KeySource::File(_) | KeySource::Env(_)));
+    let read = |key| secret::read(key, &process_environment).ok().flatten();
+    let secrets = sources.filter_map(read);
+    let secrets = secrets.map(|secret| secret.expose().to_owned());
+    // A shorter one is no key, and stands anywhere.
+    secrets.filter(|secret| secret.len() >= 8).collect()
 }
 
 /// What is in it and what is not, in one line.
@@ -114,6 +140,12 @@ fn told(made: &Made) -> String {
     for path in &made.outside {
         not.push_str(", nor the key in ");
         not.push_str(&path.to_string_lossy());
+    }
+    if !made.left.is_empty() {
+        let left = counted(made.left.len() as u64, "other");
+        not.push_str(", nor ");
+        not.push_str(&left);
+        not.push_str(" named below");
     }
     format!(
         "{} ({}): {} with {}, {} of config, notes and the like, {keys}; {not}",
@@ -142,6 +174,7 @@ mod tests {
             keys: 0,
             outside: Vec::new(),
             left: Vec::new(),
+            unread: 0,
         };
         assert_eq!(
             told(&made),
@@ -151,12 +184,13 @@ mod tests {
         let made = Made {
             keys: 2,
             outside: vec!["/etc/key".into()],
+            left: vec!["/h/a: not readable".to_owned()],
             ..made
         };
         assert_eq!(
             told(&made),
             "/b/all.tar.gz (1.2 MB): 1 session with 12 items, 2 files of config, notes and the like, 2 keys, so keep it as you \
-             keep those; not the search index, locks and log files, nor the key in /etc/key"
+             keep those; not the search index, locks and log files, nor the key in /etc/key, nor 1 other named below"
         );
     }
 }

@@ -9,7 +9,7 @@ use crate::engine::house::House;
 use crate::engine::trust;
 use crate::engine::{
     belongings, board, cache, check, health, hits, import, kept, memory, notes, offer, open,
-    picture, restore, route_report, worktree,
+    picture, route_report, staging, worktree,
 };
 use crate::protocol::id::SessionId;
 use crate::protocol::money::Rates;
@@ -322,7 +322,7 @@ pub(crate) async fn purge(house: &Arc<House>, sessions: Vec<SessionId>) -> Resul
         stopped.get_or_insert(format!("the search index still holds them: {why}"));
     }
     // What a restore that was killed has left is of before, too.
-    if let Err(error) = restore::forget(&house.paths) {
+    if let Err(error) = staging::forget(&house.paths) {
         stopped.get_or_insert(format!("what a restore has left still holds them: {error}"));
     }
     all.copies.extend(belongings::of_before(&house.paths));

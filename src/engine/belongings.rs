@@ -4,6 +4,7 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Component, Path, PathBuf};
 
@@ -33,8 +34,21 @@ const CONFIG: [(&str, Option<&str>); 9] = [
     ("projects", None),
 ];
 
-/// Beside the config, where one folder is the whole home.
-const OTHERS: [&str; 3] = ["data", "state", "cache"];
+/// How the name of a key begins in a backup that the config names and that lies elsewhere in its folder.
+pub(crate) const KEY: &str = "key/";
+
+/// The largest file that is one.
+pub(crate) const LONGEST_KEY: u64 = 64 << 10;
+
+/// What lies beside the config where one folder is the whole home, or where one is the config's, the data's and the state's: no
+/// file of a key.
+const OTHERS: [&str; 10] = [
+    "data", "state", "cache", "index", "import", "locks", "crashes", "layouts", "sandbox",
+    WORKTREES,
+];
+
+/// Beginnings of such names.
+const BEGINNINGS: [&str; 4] = ["creel", "index.", RESTORING, ASIDE];
 
 /// The worktrees that were made, in the data folder; tabs and panes by folder, in the state folder.
 const WORKTREES: &str = "worktrees.json";
@@ -58,6 +72,8 @@ pub(crate) struct Belongings {
     pub files: Vec<Belonging>,
     /// What is there and cannot be taken, each with why.
     pub left: Vec<String>,
+    /// How many of these cannot be read: something may be lost.
+    pub unread: u64,
 }
 
 /// The folder of the config file.
@@ -76,24 +92,52 @@ impl Belongings {
         let path = paths.data.join(WORKTREES);
         found.take(&format!("data/{WORKTREES}"), &path, None);
         found.take(&format!("state/{LAYOUTS}"), &paths.layouts, Some("json"));
-        found.files.sort_by(|one, other| one.name.cmp(&other.name));
+        let Self { files, left, .. } = &mut found;
+        files.retain(|file| {
+            // A file where a folder belongs, or the other way round.
+            let goes_back = place(paths, &file.name).is_some();
+            if !goes_back {
+                left.push(format!("{}: its place", file.path.display()));
+            }
+            goes_back
+        });
+        files.sort_by(|one, other| one.name.cmp(&other.name));
         found
     }
 
-    /// Adds a file that the config names, where it lies in the config's folder; tells whether it does.
+    /// Adds a file that the config names, where it lies in the config's folder, however it is spelled; tells whether it does.
     pub(crate) fn add_named(&mut self, paths: &Paths, path: &Path) -> bool {
-        let Ok(rest) = path.strip_prefix(config_folder(paths)) else {
+        let folder = config_folder(paths);
+        let below = |folder: &Path, path: &Path| path.strip_prefix(folder).map(Path::to_owned).ok();
+        let led = folder.canonicalize().ok().zip(path.canonicalize().ok());
+        let led = led.and_then(|(folder, path)| below(&folder, &path));
+        let ways = [below(folder, path), led];
+        ways.iter()
+            .flatten()
+            .any(|rest| self.add_below(paths, rest))
+    }
+
+    fn add_below(&mut self, paths: &Paths, rest: &Path) -> bool {
+        let path = config_folder(paths).join(rest);
+        if self.files.iter().any(|file| file.path == path) {
+            return true;
+        }
+        let Some(name) = rest.to_str().map(|rest| format!("{KEY}{rest}")) else {
             return false;
         };
-        let name = format!("config/{}", rest.display());
-        if place(paths, &name).is_none_or(|place| place != path) {
+        let fits = |about: fs::Metadata| about.is_file() && about.len() <= LONGEST_KEY;
+        if place(paths, &name).is_none() || !fs::metadata(&path).is_ok_and(fits) {
             return false;
         }
-        if !self.files.iter().any(|file| file.name == name) && path.is_file() {
-            let path = path.to_owned();
-            self.files.push(Belonging { name, path });
-        }
+        self.files.push(Belonging { name, path });
         true
+    }
+
+    /// What is there and cannot be read.
+    pub(crate) fn unreadable(&mut self, path: &Path, error: &io::Error) {
+        self.left
+            .push(format!("{}: not readable: {error}", path.display()));
+        self.unread += 1;
     }
 
     fn take(&mut self, name: &str, path: &Path, ending: Option<&str>) {
@@ -111,6 +155,9 @@ impl Belongings {
     ) {
         let about = match fs::metadata(path) {
             Ok(about) => about,
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return self.unreadable(path, &error);
+            }
             Err(error) if fs::symlink_metadata(path).is_ok() => {
                 self.left.push(format!("{}: {error}", path.display()));
                 return;
@@ -130,7 +177,14 @@ impl Belongings {
             }
             match fs::read_dir(path) {
                 Ok(entries) => {
-                    for entry in entries.flatten() {
+                    for entry in entries {
+                        let entry = match entry {
+                            Ok(entry) => entry,
+                            Err(error) => {
+                                self.unreadable(path, &error);
+                                break;
+                            }
+                        };
                         let (path, own) = (entry.path(), entry.file_name());
                         if ending.is_some_and(|ending| !has_ending(&path, ending)) {
                             continue;
@@ -141,7 +195,7 @@ impl Belongings {
                         }
                     }
                 }
-                Err(error) => self.left.push(format!("{}: {error}", path.display())),
+                Err(error) => self.unreadable(path, &error),
             }
             above.remove(&number);
         } else {
@@ -154,30 +208,54 @@ fn has_ending(path: &Path, ending: &str) -> bool {
     path.extension().is_some_and(|its| its == ending)
 }
 
+/// Whether a path has names in it alone, none of which leads back.
+fn is_plain(path: &Path) -> bool {
+    path.components()
+        .all(|part| matches!(part, Component::Normal(_)))
+}
+
 /// Where a file of a backup goes; `None` for what belongs to no home.
 pub(crate) fn place(paths: &Paths, name: &str) -> Option<PathBuf> {
     if !is_sound(name) {
         return None;
     }
     let (area, rest) = name.split_once('/')?;
-    let plain = Path::new(rest)
-        .components()
-        .all(|part| matches!(part, Component::Normal(_)));
-    let first = rest.split('/').next().unwrap_or_default();
+    let (first, below) = match rest.split_once('/') {
+        Some((first, below)) => (first, Some(below)),
+        None => (rest, None),
+    };
     match area {
-        _ if !plain => None,
-        "config" if OTHERS.contains(&first) || first == RESTORING || first.starts_with(ASIDE) => {
-            None
-        }
-        "config" => Some(config_folder(paths).join(rest)),
+        _ if !is_plain(Path::new(rest)) => None,
+        "config" => is_taken(first, below).then(|| config_folder(paths).join(rest)),
+        "key" => is_free(first).then(|| config_folder(paths).join(rest)),
         "data" if name == LOG => Some(paths.db.clone()),
         "data" if rest == WORKTREES => Some(paths.data.join(rest)),
-        "state" => match rest.split_once('/') {
-            Some((LAYOUTS, file)) if !file.contains('/') => Some(paths.layouts.join(file)),
-            _ => None,
-        },
+        "state" if first == LAYOUTS => {
+            let file = below.filter(|file| !file.contains('/'))?;
+            has_ending(Path::new(file), "json").then(|| paths.layouts.join(file))
+        }
         _ => None,
     }
+}
+
+/// Whether a backup takes what has this name in the config's folder, with so much below it.
+fn is_taken(first: &str, below: Option<&str>) -> bool {
+    let known = CONFIG.iter().find(|(name, _)| *name == first);
+    known.is_some_and(|(name, ending)| {
+        let is_file = Path::new(name).extension().is_some();
+        let next = below.and_then(|below| below.split('/').next());
+        is_file == below.is_none()
+            && ending
+                .is_none_or(|ending| next.is_some_and(|next| has_ending(Path::new(next), ending)))
+    })
+}
+
+/// Whether nothing else of a home has this name in any of its folders, also where upper and lower case are one.
+fn is_free(first: &str) -> bool {
+    let first = first.to_lowercase();
+    let known = CONFIG.iter().map(|(name, _)| *name);
+    !known.chain(OTHERS).any(|name| name.to_lowercase() == first)
+        && !BEGINNINGS.iter().any(|begin| first.starts_with(begin))
 }
 
 /// What of the folders of a home is moved away as a whole when another home takes its place, each with its folder.
@@ -196,6 +274,7 @@ pub(crate) fn tops(paths: &Paths) -> Vec<(PathBuf, PathBuf)> {
 /// Homes that a restore has moved aside, and what one that was killed has left.
 pub(crate) fn of_before(paths: &Paths) -> Vec<PathBuf> {
     let mut roots = vec![config_folder(paths), &paths.data, &paths.state];
+    roots.sort();
     roots.dedup();
     let entries = roots.into_iter().filter_map(|root| fs::read_dir(root).ok());
     let mut found: Vec<PathBuf> = entries
@@ -273,6 +352,18 @@ mod tests {
         let mut found = Belongings::of(&paths);
         assert!(found.add_named(&paths, &folder.join("own/key")));
         assert!(found.add_named(&paths, &folder.join("keys/a")));
+        // However it is spelled.
+        for spelled in [
+            "own/../keys/a",
+            "skills/s/../../own/key",
+            "skills/s/up/s/deep/run",
+        ] {
+            assert!(found.add_named(&paths, &folder.join(spelled)), "{spelled}");
+        }
+        let names: Vec<_> = found.files.iter().map(|file| &file.name).collect();
+        let once: HashSet<_> = names.iter().collect();
+        assert_eq!(once.len(), names.len(), "{names:?}");
+        file(&folder.join("data/key"));
         for outside in ["/etc/passwd", "data/key", "../key", "own/../key"] {
             assert!(!found.add_named(&paths, &folder.join(outside)), "{outside}");
         }
@@ -288,10 +379,10 @@ mod tests {
             "config/themes/t.toml",
             "data/worktrees.json",
             "state/layouts/a.json",
-            "config/own/key",
+            "key/own/key",
         ];
         assert_eq!(names, expected);
-        assert_eq!(found.left.len(), 2, "{:?}", found.left);
+        assert_eq!((found.left.len(), found.unread), (2, 0), "{:?}", found.left);
         for file in &found.files {
             assert_eq!(place(&paths, &file.name).as_ref(), Some(&file.path));
         }
@@ -313,7 +404,29 @@ mod tests {
             "data/creel.db.lock",
             "state/creel.log",
             "state/layouts/a/b",
+            "state/layouts/a.part",
             "other/a",
+            // Known names alone, as they are written.
+            "config/unknown.md",
+            "config/.bashrc",
+            "config/creel.db",
+            "config/Data/creel.db",
+            "config/CONFIG.TOML",
+            "config/Skills/s/SKILL.md",
+            "config/config.toml/a",
+            "config/skills",
+            "config/memory/not-this.txt",
+            "key",
+            "key/data/creel.db",
+            "key/DATA/creel.db",
+            "key/Creel.db",
+            "key/creel.db-wal",
+            "key/Config.toml",
+            "key/keys/a",
+            "key/locks/a",
+            "key/Restoring/a",
+            "key/before-restore-1/a",
+            "key/../a",
             "/config/a",
         ];
         for name in cases {

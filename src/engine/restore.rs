@@ -1,20 +1,19 @@
 //! Puts a backup in the place of a home. The file is read to its end before anything is touched; then all of it is unpacked beside
 //! where it goes, and put there by its names, the log last: a home has the new log only when it has everything else.
 
-use std::collections::{HashMap, HashSet};
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, BufReader, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::fs::{self, DirBuilder, File};
+use std::io::{self, BufReader, Read};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
 use crate::archive::unpack::{self, Piece, Whole};
-use crate::archive::{Fault, Head, Packed, hexadecimal};
-use crate::config::paths::{Paths, ensure};
-use crate::engine::belongings::{
-    ASIDE, Belonging, Belongings, LOG, RESTORING, config_folder, place, tops,
-};
+use crate::archive::{Fault, Head, hexadecimal};
+use crate::config::paths::Paths;
+use crate::engine::belongings::{ASIDE, Belonging, Belongings, LOG, config_folder, place, tops};
+use crate::engine::staging::{Places, Staged, Taker, above, make_above, roots, sync};
 use crate::store::copy::{known_version, remove_folder};
 use crate::store::put_back::{Alone, Holding, examine};
 
@@ -127,6 +126,9 @@ pub fn restore(
             fs::rename(staged.under(place), place).map_err(failed)?;
         }
     }
+    // The log comes last, also where the power goes.
+    let given = places.all.values().map(|(place, _)| place.as_path());
+    sync(&above(given, &roots(paths))).map_err(failed)?;
     if has_log {
         alone.put(&log).map_err(half)?;
     }
@@ -138,13 +140,6 @@ pub fn restore(
         files: whole.files.len() as u64 - u64::from(has_log),
         aside,
     })
-}
-
-/// What a restore that was killed has left unpacked.
-pub(crate) fn forget(paths: &Paths) -> io::Result<()> {
-    roots(paths)
-        .iter()
-        .try_for_each(|root| remove_folder(&root.join(RESTORING)))
 }
 
 /// Reads the file to its end.
@@ -175,7 +170,9 @@ fn read(
     let whole = unpack::read(BufReader::new(opened), known, &mut each);
     whole.map_err(|fault| match fault {
         Fault::Taker(_) if stopped => NoRestore::Stopped,
-        Fault::Taker(error) => NoRestore::Failed(format!("cannot restore: {error}")),
+        Fault::Taker(error) => NoRestore::Failed(format!(
+            "cannot restore: {error}; nothing was changed: mend that and run the same command again"
+        )),
         Fault::Short | Fault::Damaged(_) => told(
             file,
             &format!("{fault}; nothing was restored: try another copy of it"),
@@ -195,36 +192,6 @@ fn known(head: &Head) -> Result<(), Fault> {
 
 fn told(file: &Path, why: &str) -> String {
     format!("{} {why}", file.display())
-}
-
-/// Where everything goes, and whether it can be run.
-struct Places {
-    all: HashMap<String, (PathBuf, bool)>,
-}
-
-impl Places {
-    fn of(paths: &Paths, whole: &Whole) -> Result<Self, String> {
-        let place = |file: &Packed| {
-            let odd = || format!("holds what belongs to no home: {:?}", file.name);
-            let place = place(paths, &file.name).ok_or_else(odd)?;
-            Ok((file.name.clone(), (place, file.runs)))
-        };
-        let all = whole
-            .files
-            .iter()
-            .map(place)
-            .collect::<Result<_, String>>()?;
-        Ok(Self { all })
-    }
-}
-
-/// The folders that the files of a home lie in; one may be in another.
-fn roots(paths: &Paths) -> [PathBuf; 3] {
-    [
-        paths.data.clone(),
-        paths.state.clone(),
-        config_folder(paths).to_owned(),
-    ]
 }
 
 /// What is in the home already.
@@ -317,92 +284,6 @@ fn room(paths: &Paths, whole: &Whole) -> Result<(), String> {
     }
 }
 
-/// Folders for what is unpacked, beside where it goes. They go with the value.
-struct Staged {
-    roots: Vec<PathBuf>,
-}
-
-impl Staged {
-    fn begin(paths: &Paths) -> Result<Self, String> {
-        let failed = |error: io::Error| format!("cannot restore: {error}");
-        forget(paths).map_err(failed)?;
-        let roots = roots(paths);
-        for root in &roots {
-            ensure(root)?;
-        }
-        let staged = Self {
-            roots: roots.to_vec(),
-        };
-        for root in &staged.roots {
-            let made = DirBuilder::new().mode(0o700).create(root.join(RESTORING));
-            made.map_err(failed)?;
-        }
-        Ok(staged)
-    }
-
-    /// Where a file is until it goes to its place.
-    fn under(&self, place: &Path) -> PathBuf {
-        // The folder of the config is the last, since the others may lie in it.
-        let mut roots = self.roots.iter();
-        let under =
-            roots.find_map(|root| Some(root.join(RESTORING).join(place.strip_prefix(root).ok()?)));
-        under.unwrap_or_else(|| place.to_owned())
-    }
-}
-
-impl Drop for Staged {
-    fn drop(&mut self) {
-        for root in &self.roots {
-            if let Err(error) = remove_folder(&root.join(RESTORING)) {
-                tracing::warn!("{}: {error}", root.display());
-            }
-        }
-    }
-}
-
-/// Writes what is unpacked.
-struct Taker<'a> {
-    places: &'a Places,
-    staged: &'a Staged,
-    open: Option<File>,
-}
-
-impl Taker<'_> {
-    fn take(&mut self, piece: Piece<'_>) -> io::Result<()> {
-        match piece {
-            Piece::Begins(member) => {
-                let place = self.places.all.get(&member.name);
-                let (place, runs) =
-                    place.ok_or_else(|| io::Error::other("it is another file by now"))?;
-                let path = self.staged.under(place);
-                make_above(&path)?;
-                let mode = if *runs { 0o700 } else { 0o600 };
-                let mut options = OpenOptions::new();
-                let file = options.write(true).create_new(true).mode(mode).open(&path);
-                let named =
-                    |error: io::Error| io::Error::other(format!("{}: {error}", path.display()));
-                self.open = Some(file.map_err(named)?);
-                Ok(())
-            }
-            Piece::Bytes(bytes) => match &mut self.open {
-                Some(file) => file.write_all(bytes),
-                None => Ok(()),
-            },
-            Piece::Ends => match self.open.take() {
-                Some(file) => file.sync_all(),
-                None => Ok(()),
-            },
-        }
-    }
-}
-
-fn make_above(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        Some(folder) => DirBuilder::new().recursive(true).mode(0o700).create(folder),
-        None => Ok(()),
-    }
-}
-
 /// Moves what is there into folders of their own, one in each folder of the home that has something; tells which.
 fn set_aside(paths: &Paths, alone: &Alone, places: &Places) -> io::Result<Vec<PathBuf>> {
     let roots = roots(paths);
@@ -412,12 +293,17 @@ fn set_aside(paths: &Paths, alone: &Alone, places: &Places) -> io::Result<Vec<Pa
     });
     let name = format!("{ASIDE}-{}", number.unwrap_or(u32::MAX));
     let mut aside = Vec::new();
+    let mut numbers: HashMap<(u64, u64), PathBuf> = HashMap::new();
     let mut made = |root: &Path| -> io::Result<PathBuf> {
-        let folder = root.join(&name);
-        if !aside.contains(&folder) {
-            DirBuilder::new().mode(0o700).create(&folder)?;
-            aside.push(folder.clone());
+        // Two of them may be one and the same.
+        let about = fs::metadata(root)?;
+        if let Some(folder) = numbers.get(&(about.dev(), about.ino())) {
+            return Ok(folder.clone());
         }
+        let folder = root.join(&name);
+        DirBuilder::new().mode(0o700).create(&folder)?;
+        aside.push(folder.clone());
+        numbers.insert((about.dev(), about.ino()), folder.clone());
         Ok(folder)
     };
     // First: a home without its log is whole again with it, a log without its config is another home.
@@ -438,5 +324,8 @@ fn set_aside(paths: &Paths, alone: &Alone, places: &Places) -> io::Result<Vec<Pa
             fs::rename(place, to)?;
         }
     }
+    let mut named: BTreeSet<PathBuf> = aside.iter().cloned().collect();
+    named.extend(roots.into_iter().filter(|root| root.is_dir()));
+    sync(&named)?;
     Ok(aside)
 }

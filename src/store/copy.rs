@@ -1,7 +1,7 @@
 //! The log as it stands at one moment, in a file of its own, while others may write on: what a backup takes.
 //!
 //! The copy lies beside the log for as long as it is made, and has no name any more when it is read. What a kill leaves of one is
-//! taken away by the next copy, and by a purge.
+//! taken away by the next copy, and by a purge. Where nothing can be made there, it lies where whoever asks for it says.
 
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Seek};
@@ -12,7 +12,7 @@ use rusqlite::backup::{Backup, StepResult};
 use rusqlite::{Connection, TransactionBehavior};
 use tempfile::NamedTempFile;
 
-use crate::store::fault::{beside, sort};
+use crate::store::fault::{StoreError, beside, sort};
 use crate::store::open::WAIT;
 use crate::store::place::{has_bytes, make_file, remove};
 use crate::store::schema::{self, APPLICATION, MIGRATIONS};
@@ -51,8 +51,13 @@ pub fn known_version() -> u32 {
     MIGRATIONS.len() as u32
 }
 
-/// Copies the log; `None` where there is none. `step` hears how many bytes of how many are copied, and ends it with a no. Blocks.
-pub fn copy(path: &Path, step: &mut dyn FnMut(u64, u64) -> bool) -> Result<Option<Copied>, NoCopy> {
+/// Copies the log; `None` where there is none. `step` hears how many bytes of how many are copied, and ends it with a no.
+/// `elsewhere` makes a file for the copy where none can be made beside the log. Blocks.
+pub fn copy(
+    path: &Path,
+    elsewhere: &dyn Fn() -> io::Result<NamedTempFile>,
+    step: &mut dyn FnMut(u64, u64) -> bool,
+) -> Result<Option<Copied>, NoCopy> {
     if !path.exists() {
         if has_bytes(&beside(path, "-wal")) {
             let why = "is gone and only its log of writes is there: start Creel once, it saves what can be read";
@@ -68,8 +73,11 @@ pub fn copy(path: &Path, step: &mut dyn FnMut(u64, u64) -> bool) -> Result<Optio
         let why = "is being migrated, saved or restored: wait for that, then try again";
         return Err(NoCopy::Failed(format!("{} {why}", path.display())));
     }
-    let place = Place::beside(path)?;
-    fill(path, &place.path, step)?;
+    let place = match Place::beside(path)? {
+        Some(place) => place,
+        None => Place::elsewhere(path, elsewhere)?,
+    };
+    fill(path, &place, step)?;
     Ok(Some(place.looked_through(path)?))
 }
 
@@ -89,12 +97,13 @@ fn name(path: &Path) -> PathBuf {
 struct Place {
     path: PathBuf,
     file: File,
-    /// In a home that cannot be written, it is made in the folder for what passes.
+    /// Not beside the log.
     elsewhere: Option<NamedTempFile>,
 }
 
 impl Place {
-    fn beside(log: &Path) -> Result<Self, NoCopy> {
+    /// `None` where none can be made there.
+    fn beside(log: &Path) -> Result<Option<Self>, NoCopy> {
         let path = name(log);
         let told = |error: &io::Error| format!("cannot copy {}: {error}", log.display());
         while let Ok(file) = make_file(&path, false) {
@@ -112,19 +121,23 @@ impl Place {
             }
             file.set_len(0).map_err(|error| told(&error))?;
             let elsewhere = None;
-            return Ok(Self {
+            return Ok(Some(Self {
                 path,
                 file,
                 elsewhere,
-            });
+            }));
         }
-        // Its mode is 0600.
-        let made = NamedTempFile::new().map_err(|error| told(&error))?;
-        let file = made.reopen().map_err(|error| told(&error))?;
+        Ok(None)
+    }
+
+    fn elsewhere(log: &Path, make: &dyn Fn() -> io::Result<NamedTempFile>) -> Result<Self, NoCopy> {
+        let told = |error: &io::Error| format!("cannot copy {}: {error}", log.display());
+        let spare = make().map_err(|error| told(&error))?;
+        let file = spare.reopen().map_err(|error| told(&error))?;
         Ok(Self {
-            path: made.path().to_owned(),
+            path: spare.path().to_owned(),
             file,
-            elsewhere: Some(made),
+            elsewhere: Some(spare),
         })
     }
 
@@ -169,7 +182,7 @@ impl Drop for Place {
     }
 }
 
-fn fill(path: &Path, copy: &Path, step: &mut dyn FnMut(u64, u64) -> bool) -> Result<(), NoCopy> {
+fn fill(path: &Path, place: &Place, step: &mut dyn FnMut(u64, u64) -> bool) -> Result<(), NoCopy> {
     let sql = |error: rusqlite::Error| NoCopy::Failed(sort(path, &error).to_string());
     let mut from = schema::open_reader(path, WAIT).map_err(sql)?;
     label(&from, path)?;
@@ -178,14 +191,26 @@ fn fill(path: &Path, copy: &Path, step: &mut dyn FnMut(u64, u64) -> bool) -> Res
         .transaction_with_behavior(TransactionBehavior::Deferred)
         .map_err(sql)?;
     schema::label(&moment).map_err(sql)?;
-    let mut to = Connection::open(copy).map_err(sql)?;
+    let mut to = Connection::open(&place.path).map_err(sql)?;
     // A copy that is not finished is thrown away.
     to.pragma_update_and_check(None, "journal_mode", "off", |_| Ok(()))
         .and_then(|()| to.execute_batch("PRAGMA synchronous = OFF"))
         .map_err(sql)?;
     let backup = Backup::new(&moment, &mut to).map_err(sql)?;
     loop {
-        let result = backup.step(STEP).map_err(sql)?;
+        let result = backup.step(STEP).map_err(|error| {
+            // Which of the two files it was, it does not say; of the log only that it is damaged is sure.
+            let why = match sort(path, &error) {
+                StoreError::Damaged { .. } | StoreError::Busy(_) => return sql(error),
+                StoreError::Full(_) => "no space left: free some".to_owned(),
+                _ => format!("{error}: check the disk"),
+            };
+            NoCopy::Failed(format!(
+                "cannot copy {} into {}: {why}, then try again",
+                path.display(),
+                place.path.display()
+            ))
+        })?;
         let progress = backup.progress();
         let bytes = |pages: i32| u64::from(pages.unsigned_abs()) * schema::PAGE as u64;
         let done = bytes(progress.pagecount.saturating_sub(progress.remaining));

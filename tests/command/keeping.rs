@@ -39,7 +39,7 @@ pub fn told(home: &Home, folder: &Path, arguments: &[&str]) -> Value {
 }
 
 /// One line says what is wrong; it is that line.
-fn refused(said: &Said) -> &str {
+pub fn refused(said: &Said) -> &str {
     assert_eq!((said.code, said.out.as_str()), (1, ""), "{said:?}");
     assert_eq!(said.err.trim_end().lines().count(), 1, "{said:?}");
     &said.err
@@ -372,6 +372,9 @@ fn what_is_no_backup_or_leads_elsewhere_is_refused() {
         (&[], &["state/locks/a.lock"], "belongs to no home"),
         (&[], &["config/data/creel.db"], "belongs to no home"),
         (&[], &["other/a"], "belongs to no home"),
+        (&[], &["config/.profile"], "belongs to no home"),
+        (&[], &["config/Data/creel.db"], "belongs to no home"),
+        (&[], &["key/Creel.db"], "belongs to no home"),
         (
             &[("log", "1")],
             &["data/creel.db"],

@@ -11,6 +11,7 @@ mod killed;
 mod kin;
 mod left;
 pub mod memory;
+mod odd_homes;
 mod price;
 mod providers;
 mod recalled;

@@ -23,7 +23,11 @@ use crate::store::put_back::{Alone, Holding, examine};
 use crate::store::try_out::{DAY, Home, append, batch, id, opened, prompt};
 
 fn copied(path: &Path) -> Result<Option<Copied>, NoCopy> {
-    copy::copy(path, &mut |_, _| true)
+    copy::copy(path, &nowhere, &mut |_, _| true)
+}
+
+fn nowhere() -> std::io::Result<tempfile::NamedTempFile> {
+    Err(std::io::ErrorKind::Unsupported.into())
 }
 
 /// Writes a copy down as a file.
@@ -46,7 +50,7 @@ fn a_copy_is_of_one_moment() {
         append(&log, batch(id(1), vec![long(number)])).unwrap();
     }
     let mut steps = 0;
-    let copied = copy::copy(&home.path(), &mut |done, all| {
+    let copied = copy::copy(&home.path(), &nowhere, &mut |done, all| {
         assert!(done <= all);
         // Written while it is copied, and not in it.
         append(&log, batch(id(2 + steps), vec![opened()])).unwrap();
@@ -77,7 +81,7 @@ fn a_copy_that_is_stopped_or_of_what_is_damaged_leaves_nothing() {
     }
     let backup = beside(&home.path(), ".backup");
     let mut seen = 0;
-    let stopped = copy::copy(&home.path(), &mut |_, _| {
+    let stopped = copy::copy(&home.path(), &nowhere, &mut |_, _| {
         seen = fs::metadata(&backup).unwrap().permissions().mode() & 0o777;
         false
     });
@@ -104,6 +108,31 @@ fn a_copy_that_is_stopped_or_of_what_is_damaged_leaves_nothing() {
         other => panic!("{other:?}"),
     }
     assert!(!backup.exists());
+}
+
+#[test]
+fn where_nothing_can_be_made_the_copy_lies_elsewhere() {
+    let home = Home::new();
+    let log = home.open();
+    for number in 0..200 {
+        append(&log, batch(id(1), vec![long(number)])).unwrap();
+    }
+    // Something is in the way beside it, as where nothing can be written.
+    fs::create_dir(beside(&home.path(), ".backup")).unwrap();
+    let spare = home.folder.path().join("spare");
+    fs::create_dir(&spare).unwrap();
+    let count = || fs::read_dir(&spare).unwrap().count();
+    let mut seen = 0;
+    let elsewhere = || tempfile::NamedTempFile::new_in(&spare);
+    let copied = copy::copy(&home.path(), &elsewhere, &mut |_, _| {
+        seen = count();
+        true
+    });
+    let copied = copied.unwrap().unwrap();
+    assert_eq!((seen, count(), copied.items), (1, 0, 200));
+    let other = home.folder.path().join("copy");
+    put(copied, &other);
+    examine(&other).unwrap();
 }
 
 #[test]

@@ -1,0 +1,86 @@
+//! A file that gets its name when it is whole. What a kill leaves of one is taken away by the next of that name.
+
+use std::fs::{self, File};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use tempfile::{Builder, NamedTempFile};
+
+use crate::engine::backup::Existing;
+
+/// A file that is written under another name beside its own, and is gone unless it is put there.
+pub(crate) struct Half {
+    made: NamedTempFile,
+    whole: PathBuf,
+}
+
+impl Half {
+    pub(crate) fn beside(whole: &Path) -> io::Result<Self> {
+        let folder = folder(whole);
+        Self::forget(folder, &before(whole));
+        Ok(Self {
+            made: spare(whole)?,
+            whole: whole.to_owned(),
+        })
+    }
+
+    /// What a kill has left of one is taken away; nobody holds it.
+    fn forget(folder: &Path, before: &str) {
+        let Ok(entries) = fs::read_dir(folder) else {
+            return;
+        };
+        for entry in entries.flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            if name.starts_with(before)
+                && name.ends_with(AFTER)
+                && entry.file_type().is_ok_and(|kind| kind.is_file())
+                && File::open(entry.path()).is_ok_and(|file| file.try_lock().is_ok())
+            {
+                let _ = fs::remove_file(entry.path());
+            }
+        }
+    }
+
+    pub(crate) fn file(&mut self) -> &File {
+        self.made.as_file()
+    }
+
+    pub(crate) fn put(self, existing: Existing) -> io::Result<()> {
+        let put = match existing {
+            Existing::Replaced => self.made.persist(&self.whole),
+            Existing::Stays => self.made.persist_noclobber(&self.whole),
+        };
+        put.map_err(|error| error.error)?;
+        if let Some(folder) = self.whole.parent() {
+            // The name is on the disk too, where folders can be told so.
+            let _ = File::open(folder).and_then(|folder| folder.sync_all());
+        }
+        Ok(())
+    }
+}
+
+/// What the name of such a file ends with.
+const AFTER: &str = ".creel-half";
+
+fn before(whole: &Path) -> String {
+    let name = whole.file_name().unwrap_or_default();
+    format!(".{}.", name.to_string_lossy())
+}
+
+fn folder(whole: &Path) -> &Path {
+    let folder = whole.parent();
+    let folder = folder.filter(|folder| !folder.as_os_str().is_empty());
+    folder.unwrap_or(Path::new("."))
+}
+
+/// Another file beside one that is to be written, of the owner alone; what a kill leaves of it goes as the half does.
+pub(crate) fn spare(whole: &Path) -> io::Result<NamedTempFile> {
+    // Its mode is 0600.
+    let made = Builder::new()
+        .prefix(&before(whole))
+        .suffix(AFTER)
+        .tempfile_in(folder(whole))?;
+    made.as_file().lock()?;
+    Ok(made)
+}
