@@ -60,11 +60,12 @@ pub(crate) async fn import(house: &Arc<House>, path: PathBuf) -> Result<HomeRepo
     for session in sessions {
         tell(house, &told.report, &mut last);
         let took = take(house, &kin, (&other, session), &mut told.report).await?;
-        if took == Took::Stopped || house.imports.stops() {
+        let reached = &mut told.report.reached;
+        reached.files += u64::from(took == Took::Whole);
+        if reached.files < reached.of_files && house.imports.stops() {
             told.report.stopped = true;
             return Ok(told);
         }
-        told.report.reached.files += 1;
     }
     let theirs = ask(&kin, Kin::rules).await?;
     let ours = house.read(Reader::kept_rules).await?;
