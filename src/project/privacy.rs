@@ -3,7 +3,8 @@
 
 use std::path::Path;
 
-use crate::project::{self, file};
+use crate::disk::file;
+use crate::project;
 
 /// Within the project's own folder.
 const FILE: &str = ".creel/config.toml";
@@ -45,9 +46,21 @@ pub fn read(root: &Path) -> Result<Privacy, String> {
         Err(error) => return Err(format!("{} cannot be read: {error}", path.display())),
         Ok(_) => {}
     }
-    let head = file::read(&path, LIMIT + 1)
+    // A link may lead to another name inside the project, and to nothing outside it.
+    let top = root.canonicalize();
+    let real = path.canonicalize().ok().filter(|real| {
+        let top = top.as_deref();
+        top.is_ok_and(|top| real.starts_with(top))
+    });
+    let head = real
+        .and_then(|real| file::read_exactly(&real, LIMIT + 1))
         .filter(|head| head.bytes <= LIMIT)
-        .ok_or_else(|| format!("{} is no file of at most {LIMIT} bytes", path.display()))?;
+        .ok_or_else(|| {
+            format!(
+                "{} is no file of at most {LIMIT} bytes in the project",
+                path.display()
+            )
+        })?;
     let text = String::from_utf8_lossy(&head.head);
     let faulty = |why: &str| Err(format!("{} cannot be understood: {why}", path.display()));
     let file: toml::Table = match toml::from_str(&text) {
