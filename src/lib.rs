@@ -8,8 +8,9 @@ compile_error!("Creel needs a Unix: on Windows build and run it within WSL");
 pub mod protocol;
 // floor 1: decisions, pure
 pub mod agent;
-// floor 2: what the person wished for
+// floor 2: what the person wished for, and how files are reached
 pub mod config;
+pub mod disk;
 // floor 3: devices, each knows one outside thing
 pub mod archive;
 pub mod import;

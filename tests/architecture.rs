@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 const FLOORS: &[&[&str]] = &[
     &["protocol"],
     &["agent"],
-    &["config"],
+    // Files are reached in one way by all rooms above.
+    &["config", "disk"],
     &[
         "picture", "provider", "sandbox", "store", "skill", "project", "memory", "import",
         "archive",

@@ -1,12 +1,13 @@
-//! Reads the beginning of a file of a project, and nothing that only looks like one.
+//! Reads the beginning of a file, and nothing that only looks like one.
 
-use std::fs::{File, OpenOptions};
-use std::io::{self, Read};
-use std::os::fd::OwnedFd;
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 
-use rustix::fs::{CWD, Mode, OFlags};
+use rustix::fs::{Mode, OFlags};
+
+use crate::disk::folder::open_exactly;
 
 /// The beginning of a file.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,29 +29,19 @@ pub fn read(path: &Path, limit: u64) -> Option<Head> {
 
 /// The same of a path that has its links resolved; where one appeared in it since, there is nothing to read.
 pub fn read_exactly(path: &Path, limit: u64) -> Option<Head> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
     let file = open_exactly(path, flags, Mode::empty()).ok()?;
     head(File::from(file), limit)
 }
 
-/// Opens the path as it stands, with no link anywhere in it (Linux 5.6 or newer; else the last part only).
-pub fn open_exactly(path: &Path, flags: OFlags, mode: Mode) -> io::Result<OwnedFd> {
-    #[cfg(target_os = "linux")]
-    {
-        use rustix::fs::ResolveFlags;
-        use rustix::io::Errno;
-        match rustix::fs::openat2(CWD, path, flags, mode, ResolveFlags::NO_SYMLINKS) {
-            // An old kernel, or a filter that does not know the call.
-            Err(Errno::NOSYS | Errno::PERM) => {}
-            done => return Ok(done?),
-        }
-    }
-    Ok(rustix::fs::openat(
-        CWD,
-        path,
-        flags | OFlags::NOFOLLOW,
-        mode,
-    )?)
+/// A whole regular file of at most `limit` bytes, of a path that has its links resolved; `None` for anything else.
+pub fn whole(path: &Path, limit: u64) -> Option<Vec<u8>> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let file = File::from(open_exactly(path, flags, Mode::empty()).ok()?);
+    file.metadata().ok().filter(Metadata::is_file)?;
+    let mut bytes = Vec::new();
+    file.take(limit + 1).read_to_end(&mut bytes).ok()?;
+    (bytes.len() as u64 <= limit).then_some(bytes)
 }
 
 fn head(file: File, limit: u64) -> Option<Head> {

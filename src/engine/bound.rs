@@ -2,13 +2,14 @@
 //! has changed in between was not approved.
 
 use std::ffi::OsStr;
-use std::fs::{self, Metadata};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+use rustix::fs::{FileType, Stat};
 
 use crate::agent::bound::{At, Named, named};
 use crate::agent::digest;
 use crate::agent::permission::{self, Cage};
+use crate::disk::{file, folder};
 use crate::engine::session::Task;
 use crate::protocol::ask::{Approval, Bound, Verdict};
 use crate::protocol::call::{Reach, ToolCall};
@@ -34,57 +35,61 @@ fn bound(line: &str, cwd: &Path, path: &OsStr) -> Bound {
     let files = named(line, cwd);
     Bound {
         line: hash(&[line.as_bytes()]),
-        cwd: told(cwd, fs::metadata(cwd).ok().as_ref(), None),
+        cwd: found(cwd).map_or_else(String::new, |found| found.told(None)),
         files: files.iter().map(|file| mark(file, path)).collect(),
     }
 }
 
 fn mark(named: &Named, path: &OsStr) -> String {
-    match &named.at {
+    // What is not there, or built into the shell: that this stays so is looked at.
+    let mark = match &named.at {
         At::Program => {
             let mut folders = std::env::split_paths(path);
-            let found = folders.find_map(|folder| {
-                let file = folder.join(&named.word);
-                fs::metadata(&file)
-                    .ok()
-                    .filter(Metadata::is_file)
-                    .map(|about| (file, about))
+            let program = folders.find_map(|folder| {
+                let found = found(&folder.join(&named.word));
+                found.filter(|found| found.kind() == FileType::RegularFile)
             });
-            match found {
-                Some((file, about)) => told(&file, Some(&about), None),
-                // Built into the shell, or not there: that this stays so is looked at.
-                None => String::new(),
-            }
+            program.map(|program| program.told(None))
         }
-        At::ProgramAt(file) | At::Operand(file) => {
-            let about = fs::metadata(file).ok().filter(Metadata::is_file);
-            let small = about.as_ref().is_some_and(|about| about.len() <= HASHED);
-            let bytes = small.then(|| fs::read(file).ok()).flatten();
-            match about {
-                Some(about) => told(file, Some(&about), bytes.as_deref()),
-                None => String::new(),
-            }
-        }
-    }
+        At::ProgramAt(file) | At::Operand(file) => found(file)
+            .filter(|found| found.kind() == FileType::RegularFile)
+            .map(|found| found.told(file::whole(&found.place, HASHED).as_deref())),
+    };
+    mark.unwrap_or_default()
 }
 
-/// A file or folder: where it truly lies and which it is, with its content where that is known.
-fn told(file: &Path, about: Option<&Metadata>, bytes: Option<&[u8]>) -> String {
-    let Some(about) = about else {
-        return String::new();
-    };
-    let true_path = file.canonicalize().unwrap_or_else(|_| file.to_owned());
-    let place = true_path.as_os_str().as_encoded_bytes();
-    let which = if let Some(bytes) = bytes {
-        format!("content {}", digest::hex(bytes))
-    } else if about.is_dir() {
-        format!("folder {} {}", about.dev(), about.ino())
-    } else {
-        let (dev, ino, size) = (about.dev(), about.ino(), about.size());
-        let (seconds, nanos) = (about.mtime(), about.mtime_nsec());
-        format!("file {dev} {ino} {size} {seconds} {nanos}")
-    };
-    hash(&[place, which.as_bytes()])
+/// A file or folder where it truly lies.
+struct Found {
+    /// With every link resolved. It is looked at and read through none, so a link that appears in it meanwhile leads nowhere.
+    place: PathBuf,
+    about: Stat,
+}
+
+fn found(path: &Path) -> Option<Found> {
+    let place = path.canonicalize().ok()?;
+    let about = folder::about_exactly(&place).ok()?;
+    Some(Found { place, about })
+}
+
+impl Found {
+    fn kind(&self) -> FileType {
+        FileType::from_raw_mode(self.about.st_mode)
+    }
+
+    /// Where it lies and which it is, by its content where that is known.
+    fn told(&self, bytes: Option<&[u8]>) -> String {
+        let about = &self.about;
+        let which = match (bytes, self.kind()) {
+            (Some(bytes), _) => format!("content {}", digest::hex(bytes)),
+            (None, FileType::Directory) => format!("folder {} {}", about.st_dev, about.st_ino),
+            (None, _) => {
+                let (dev, ino, size) = (about.st_dev, about.st_ino, about.st_size);
+                let (seconds, nanos) = (about.st_mtime, about.st_mtime_nsec);
+                format!("file {dev} {ino} {size} {seconds} {nanos}")
+            }
+        };
+        hash(&[self.place.as_os_str().as_encoded_bytes(), which.as_bytes()])
+    }
 }
 
 fn hash(parts: &[&[u8]]) -> String {
@@ -208,6 +213,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use std::ffi::OsString;
+    use std::fs;
 
     use super::*;
 

@@ -2,14 +2,15 @@
 //! word. Looked at only after a command whose output was nothing new.
 
 use std::collections::hash_map::DefaultHasher;
-use std::fs::{self, Metadata};
 use std::hash::{Hash, Hasher};
-use std::path::{Path, PathBuf};
+use std::io::Read;
+use std::path::PathBuf;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use crate::project::file;
+use rustix::fs::Stat;
+
 use crate::protocol::time::Time;
-use crate::tool::shared::listing::{Hidden, walk};
+use crate::tool::shared::listing::{Entry, Hidden, walk};
 
 /// Entries that are looked at; some hundred milliseconds where all of them are met.
 const MOST: usize = 50_000;
@@ -39,34 +40,40 @@ pub(crate) async fn since(roots: Vec<PathBuf>, time: Time) -> Vec<u64> {
             .take(MOST)
             .filter_map(|entry| {
                 let entry = entry.ok()?;
-                let metadata = entry.metadata().ok()?;
-                let changed = metadata.modified().is_ok_and(|changed| changed >= time);
-                changed.then(|| hash(entry.path(), &metadata, &mut left))
+                let about = entry.about().ok()?;
+                let changed = modified(&about).is_some_and(|changed| changed >= time);
+                changed.then(|| hash(&entry, &about, &mut left))
             })
             .collect()
     });
     looked.await.unwrap_or_default()
 }
 
-fn hash(path: &Path, metadata: &Metadata, left: &mut u64) -> u64 {
+/// `None` for what has a time before 1970.
+fn modified(about: &Stat) -> Option<SystemTime> {
+    let seconds = u64::try_from(about.st_mtime).ok()?;
+    let nanos = u32::try_from(about.st_mtime_nsec).ok()?;
+    UNIX_EPOCH.checked_add(Duration::new(seconds, nanos))
+}
+
+fn hash(entry: &Entry, about: &Stat, left: &mut u64) -> u64 {
     let mut hasher = DefaultHasher::new();
-    path.hash(&mut hasher);
-    let size = metadata.len();
-    if metadata.is_dir() {
+    entry.path().hash(&mut hasher);
+    let size = u64::try_from(about.st_size).unwrap_or(u64::MAX);
+    if entry.is_folder() {
         // What went away shows only here.
-        let mut names: Vec<_> = fs::read_dir(path)
-            .map(|entries| entries.flatten().map(|entry| entry.file_name()).collect())
-            .unwrap_or_default();
-        names.sort();
-        names.hash(&mut hasher);
-    } else if metadata.is_file() && size <= LARGE.min(*left) {
+        entry.names().unwrap_or_default().hash(&mut hasher);
+    } else if entry.is_file() && size <= LARGE.min(*left) {
         *left -= size;
-        // It may have become a pipe meanwhile, or longer.
-        let read = file::read(path, size).map(|read| read.head);
-        read.hash(&mut hasher);
+        let mut bytes = Vec::new();
+        // It may be longer by now, or no file any more.
+        let read = entry.open().is_ok_and(|file| {
+            let read = file.take(size).read_to_end(&mut bytes);
+            read.is_ok()
+        });
+        read.then_some(bytes).hash(&mut hasher);
     } else {
-        let modified = metadata.modified().unwrap_or(SystemTime::UNIX_EPOCH);
-        (size, modified).hash(&mut hasher);
+        (size, modified(about)).hash(&mut hasher);
     }
     hasher.finish()
 }
@@ -74,6 +81,7 @@ fn hash(path: &Path, metadata: &Metadata, left: &mut u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
+    use std::fs;
 
     use super::*;
 

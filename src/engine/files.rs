@@ -52,18 +52,17 @@ pub(crate) fn list(wanted: Wanted) {
     } = wanted;
     let hidden = if hidden { Hidden::Shown } else { Hidden::Left };
     let mut batch = Vec::new();
+    // As it is typed it may be reached through a link; from here on none is followed.
+    let folder = folder.canonicalize().unwrap_or(folder);
     // What cannot be read is passed over.
     for entry in walk(&folder, hidden, None).flatten() {
         if !wanted.load(Ordering::Relaxed) {
             return;
         }
-        if entry.file_type().is_none_or(|kind| kind.is_dir()) {
+        if entry.is_folder() {
             continue;
         }
-        let Ok(relative) = entry.path().strip_prefix(&folder) else {
-            continue;
-        };
-        if let Some(path) = relative.to_str().filter(|path| is_plain(path)) {
+        if let Some(path) = entry.relative().to_str().filter(|path| is_plain(path)) {
             batch.push(path.to_owned());
         }
         if batch.len() == BATCH && !take(Listed::Paths(std::mem::take(&mut batch))) {

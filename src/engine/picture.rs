@@ -7,6 +7,7 @@ use crate::agent::picture::{Pictures, Sight};
 use crate::engine::house::House;
 use crate::engine::session::Task;
 use crate::picture::{self, Fault};
+use crate::project;
 use crate::protocol::event::Fact;
 use crate::protocol::id::ModelRef;
 use crate::protocol::image::{Image, Source};
@@ -16,7 +17,16 @@ use crate::protocol::op::Managed;
 /// Keeps a picture, so that a prompt can refer to it.
 pub(crate) async fn attach(house: &Arc<House>, source: Source) -> Result<Managed, String> {
     let home = house.home.clone();
-    let taken = tokio::task::spawn_blocking(move || picture::take(source, home.as_deref())).await;
+    let taken = tokio::task::spawn_blocking(move || {
+        let roots = match &source {
+            Source::File { folder, .. } => {
+                project::roots(folder, &project::find(folder), home.as_deref())
+            }
+            Source::Bytes { .. } => Vec::new(),
+        };
+        picture::take(source, home.as_deref(), &roots)
+    })
+    .await;
     // A decoder that breaks down has been given something nobody thought of.
     let taken = taken.unwrap_or_else(|_| {
         Err(Fault::Unusable(

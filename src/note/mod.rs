@@ -10,8 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::agent::{digest, visible};
+use crate::disk::file;
 use crate::note::line::Note;
-use crate::project::file;
 
 /// What a model is told of one file, in bytes: more would be paid for with every call.
 pub const TOLD: usize = 2 * 1024;

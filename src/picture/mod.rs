@@ -8,12 +8,14 @@ mod trial;
 
 use std::fs::File;
 use std::io::{Cursor, Read};
-use std::path::Path;
+use std::path::{Component, Path, PathBuf};
 
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageFormat, ImageReader, Limits};
+use rustix::fs::{FileType, Mode, OFlags};
 
 use crate::agent::{digest, visible};
+use crate::disk::folder;
 use crate::protocol::image::{Image, ImageKind, Source};
 
 /// The largest file that is read: a photograph of 48 million pixels has half of it.
@@ -62,35 +64,53 @@ pub enum Fault {
     Unusable(String),
 }
 
-/// A picture from where it is.
-pub fn take(source: Source, home: Option<&Path>) -> Result<Picture, Fault> {
+/// A picture from where it is. `roots` are the folders whose files others may have put there: a link in them leads to no
+/// picture outside of them.
+pub fn take(source: Source, home: Option<&Path>, roots: &[PathBuf]) -> Result<Picture, Fault> {
     match source {
         Source::File { path, folder } => {
             let path = path::resolve(&path, &folder, home);
-            read(&path)
+            read(&path, roots)
         }
         Source::Bytes { name, bytes } => prepare(&name, bytes),
     }
 }
 
-fn read(path: &Path) -> Result<Picture, Fault> {
+fn read(path: &Path, roots: &[PathBuf]) -> Result<Picture, Fault> {
     let shown = visible::one_line(&path.to_string_lossy());
     let unread = |error: std::io::Error| {
         Fault::NoPicture(format!("cannot read the picture {shown}: {error}"))
     };
-    let kind = std::fs::metadata(path).map_err(unread)?.file_type();
+    let real = path.canonicalize().map_err(unread)?;
+    if is_inside(path, roots) && !is_inside(&real, roots) {
+        return Err(Fault::Unusable(format!(
+            "{shown} is reached through a symbolic link to {}, outside the folder: name that path itself",
+            visible::one_line(&real.to_string_lossy())
+        )));
+    }
     // A pipe would be waited for, and a device has no end.
-    if !kind.is_file() {
+    let kind = folder::about_exactly(&real).map_err(unread)?.st_mode;
+    if FileType::from_raw_mode(kind) != FileType::RegularFile {
         return Err(Fault::NoPicture(format!("{shown} is no file")));
     }
     let mut bytes = Vec::new();
-    File::open(path)
-        .and_then(|file| file.take(MOST_BYTES + 1).read_to_end(&mut bytes))
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+    folder::open_exactly(&real, flags, Mode::empty())
+        .and_then(|file| {
+            let file = File::from(file);
+            file.take(MOST_BYTES + 1).read_to_end(&mut bytes)
+        })
         .map_err(unread)?;
     let name = path
         .file_name()
         .map_or(shown.clone(), |name| name.to_string_lossy().into_owned());
     prepare(&name, bytes)
+}
+
+/// Whether a path names something in these folders; one with `..` in it says itself where it leads.
+fn is_inside(path: &Path, roots: &[PathBuf]) -> bool {
+    let climbs = path.components().any(|part| part == Component::ParentDir);
+    !climbs && roots.iter().any(|root| path.starts_with(root))
 }
 
 /// A picture from the bytes of a file. What is small enough stays byte for byte what it is; the first frame stands for one

@@ -2,14 +2,16 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::fs;
 use std::io::Cursor;
+use std::os::unix::fs::symlink;
 
 use image::codecs::gif::GifEncoder;
 use image::{DynamicImage, Frame, ImageFormat, Rgb, RgbImage, Rgba, RgbaImage};
 use pretty_assertions::assert_eq;
 
-use crate::picture::{Fault, LONG_EDGE, MOST_BYTES, prepare};
-use crate::protocol::image::ImageKind;
+use crate::picture::{Fault, LONG_EDGE, MOST_BYTES, prepare, take};
+use crate::protocol::image::{ImageKind, Source};
 
 fn coloured(width: u32, height: u32) -> RgbImage {
     RgbImage::from_fn(width, height, |x, y| Rgb([x as u8, y as u8, 7]))
@@ -187,4 +189,46 @@ fn what_cannot_be_sent_is_told_in_one_line() {
     for (name, bytes, expected) in cases {
         assert_eq!(prepare(name, bytes), Err(expected), "{name}");
     }
+}
+
+/// What a repository calls a picture may be one of the person's own, elsewhere: it is sent only under its own name.
+#[test]
+fn a_link_out_of_the_folder_leads_to_no_picture() {
+    let outer = tempfile::tempdir().unwrap();
+    let up = outer.path().canonicalize().unwrap();
+    let root = up.join("root");
+    fs::create_dir(&root).unwrap();
+    let png = written(2, 2, ImageFormat::Png);
+    for file in [up.join("private.png"), root.join("own.png")] {
+        fs::write(file, &png).unwrap();
+    }
+    symlink("../private.png", root.join("logo.png")).unwrap();
+    symlink("..", root.join("up")).unwrap();
+    symlink("own.png", root.join("same.png")).unwrap();
+    let of = |path: &str, roots: &[std::path::PathBuf]| {
+        let (path, folder) = (path.to_owned(), root.clone());
+        match take(Source::File { path, folder }, None, roots) {
+            Ok(picture) => picture.image.name,
+            Err(Fault::Unusable(why)) => why.replace(&up.display().to_string(), "UP"),
+            Err(Fault::NoPicture(why)) => format!("none: {why}"),
+        }
+    };
+    let absolute = up.join("private.png").display().to_string();
+    let outside = "is reached through a symbolic link to UP/private.png, outside the folder: name that path itself";
+    let cases = [
+        ("own.png", "own.png".to_owned()),
+        ("same.png", "same.png".to_owned()),
+        ("logo.png", format!("UP/root/logo.png {outside}")),
+        (
+            "up/private.png",
+            format!("UP/root/up/private.png {outside}"),
+        ),
+        // Said in so many words.
+        ("../private.png", "private.png".to_owned()),
+        (&absolute, "private.png".to_owned()),
+    ];
+    for (path, expected) in cases {
+        assert_eq!(of(path, &[root.clone()]), expected, "{path}");
+    }
+    assert_eq!(of("logo.png", &[]), "logo.png");
 }

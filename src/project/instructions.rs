@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::agent::visible;
-use crate::project::file;
+use crate::disk::file;
 
 /// All instructions together, in bytes.
 const LIMIT: usize = 32 * 1024;

@@ -3,7 +3,6 @@
 //! may be hostile.
 
 pub mod below;
-pub mod file;
 pub mod git;
 pub mod instructions;
 pub mod privacy;
@@ -12,6 +11,7 @@ pub mod settings;
 use std::path::{Path, PathBuf};
 
 use crate::agent::visible;
+use crate::disk::file;
 
 /// Bytes read of a file of git's own.
 const GIT_FILE_BYTES: u64 = 4096;

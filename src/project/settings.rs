@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::agent::rule;
 use crate::agent::visible::escaped;
-use crate::project::file;
+use crate::disk::file;
 use crate::protocol::rule::Effect;
 
 /// Bytes that are read of one; a longer one is none.

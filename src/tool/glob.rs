@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use rustix::fs::FileType;
 use serde_json::Value;
 
 use crate::protocol::ask::Subject;
@@ -119,10 +120,8 @@ fn list(input: &Value, scene: &Scene) -> Result<Ended, String> {
     let shown = paths::shown(&wanted.folder, &scene.place);
     let real = paths::real(&wanted.folder)?;
     paths::is_judged(&real, &shown, scene)?;
-    let meta = real
-        .symlink_metadata()
-        .map_err(|_| format!("there is no folder {shown}"))?;
-    if !meta.is_dir() {
+    let kind = files::kind(&real).ok_or_else(|| format!("there is no folder {shown}"))?;
+    if kind != FileType::Directory {
         return Err(format!("{shown} is no folder"));
     }
     let pattern = wanted.pattern.trim_end_matches('/');
@@ -146,21 +145,14 @@ fn list(input: &Value, scene: &Scene) -> Result<Ended, String> {
         }
         // What cannot be entered is passed over, as a shell's glob does.
         let Ok(entry) = entry else { continue };
-        let Ok(relative) = entry.path().strip_prefix(&real) else {
-            continue;
-        };
-        let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+        let (relative, is_folder) = (entry.relative(), entry.is_folder());
         let fits = if is_folder { folders } else { files };
         if !fits || entry.depth() == 0 || !matcher.is_match(relative) {
             continue;
         }
         // A rule may name a file by either way to it.
-        let ways = [entry.path(), &wanted.folder.join(relative)];
+        let ways = [entry.path(), wanted.folder.join(relative)];
         if ways.iter().any(|way| (scene.hidden)(way)) {
-            continue;
-        }
-        // The walk goes by names: a folder that became a link meanwhile would have told of another place.
-        if !files::is_there(entry.path()) {
             continue;
         }
         count += 1;

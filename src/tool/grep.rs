@@ -10,6 +10,7 @@ use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use grep_regex::{RegexMatcher, RegexMatcherBuilder};
 use grep_searcher::{BinaryDetection, Searcher, SearcherBuilder};
+use rustix::fs::FileType;
 use serde_json::Value;
 use tokio_util::sync::CancellationToken;
 
@@ -185,11 +186,10 @@ impl Search {
         let real = paths::real(path)?;
         let shown = paths::shown(path, &scene.place);
         paths::is_judged(&real, &shown, scene)?;
-        let meta = real
-            .symlink_metadata()
-            .map_err(|_| format!("there is no file or folder {shown}"))?;
+        let kind = files::kind(&real);
+        let kind = kind.ok_or_else(|| format!("there is no file or folder {shown}"))?;
         let mut findings = Findings::new(self.plain.take());
-        if !meta.is_dir() {
+        if kind != FileType::Directory {
             let (file, _) = files::open(&real).map_err(|trouble| trouble.about(&shown))?;
             self.file(file, shown, &mut findings);
             return Ok(findings);
@@ -209,12 +209,10 @@ impl Search {
                 findings.skipped += 1;
                 continue;
             };
-            if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+            if !entry.is_file() {
                 continue;
             }
-            let Ok(relative) = entry.path().strip_prefix(&real) else {
-                continue;
-            };
+            let relative = entry.relative();
             if self.glob.as_ref().is_some_and(|glob| !glob.takes(relative)) {
                 continue;
             }
@@ -222,8 +220,8 @@ impl Search {
                 findings.denied += 1;
                 continue;
             }
-            match files::open(entry.path()) {
-                Ok((file, _)) => {
+            match entry.open() {
+                Ok(file) => {
                     let shown = paths::shown(&path.join(relative), &scene.place);
                     self.file(file, shown, &mut findings);
                 }

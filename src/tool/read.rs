@@ -111,14 +111,13 @@ fn file(path: &Path, wanted: Wanted, scene: &Scene) -> Result<Outcome, String> {
     let shown = paths::shown(path, &scene.place);
     let real = paths::real(path)?;
     paths::is_judged(&real, &shown, scene)?;
-    let (file, _) = files::open(&real).map_err(|trouble| trouble.about(&shown))?;
+    let (file, size) = files::open(&real).map_err(|trouble| trouble.about(&shown))?;
     let page = page(file, wanted, Nature::File, &scene.stop)
         .map_err(|error| format!("{shown} cannot be read: {}", files::why(&error)))?;
     let Some(page) = page else {
         return Ok(Outcome::cancelled("stopped"));
     };
     if let Some(start) = &page.binary {
-        let size = real.metadata().map_or(0, |meta| meta.len());
         return Err(format!(
             "{shown} is no text: {}, {size} bytes",
             binary_kind(start)

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
 
 use crate::agent::visible;
-use crate::project::file;
+use crate::disk::file;
 use crate::project::git::run::Git;
 use crate::project::git::{branch, commit, copy, uncommitted};
 use crate::protocol::worktree::{Became, FileChange, Files, Standing, Worktree};
@@ -178,7 +178,7 @@ pub async fn files(git: &Git, worktree: &Worktree, copied: &[String]) -> Result<
             file.lines = match counts.get(&file.path) {
                 Some(lines) => *lines,
                 // It was never added.
-                None => match content(&top.join(&file.path)) {
+                None => match content(top, &file.path) {
                     Content::None | Content::Bytes => None,
                     Content::Text(text) => Some((text.lines().count() as u64, 0)),
                 },
@@ -214,11 +214,13 @@ fn is_file(path: &Path) -> bool {
     path.symlink_metadata().is_ok_and(|meta| meta.is_file())
 }
 
-fn content(path: &Path) -> Content {
-    if !is_file(path) {
-        return Content::None;
-    }
-    match file::read(path, PATCH as u64) {
+/// Of a file below `top`, through no link: a command may put one there while this looks.
+fn content(top: &Path, relative: &str) -> Content {
+    let read = top
+        .canonicalize()
+        .ok()
+        .and_then(|top| file::read_exactly(&top.join(relative), PATCH as u64));
+    match read {
         None => Content::None,
         Some(read) if read.head.iter().take(TEXT).any(|byte| *byte == 0) => Content::Bytes,
         Some(read) => Content::Text(String::from_utf8_lossy(&read.head).into_owned()),
@@ -252,7 +254,7 @@ pub async fn patch(git: &Git, worktree: &Worktree, path: &str) -> Result<String,
         git,
         (path.to_owned(), Content::None),
         |top, (path, read)| {
-            *read = content(&top.join(&*path));
+            *read = content(top, path);
         },
     );
     Ok(match read.await?.1 {

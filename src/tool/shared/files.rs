@@ -1,19 +1,18 @@
-//! Files as tools touch them: only regular ones, opened without blocking and without following a link that appeared since the
-//! path was resolved; written whole or not at all.
+//! Files as tools touch them: only regular ones, opened without blocking, below a folder that is held and through no link, also
+//! none that appeared since the path was resolved; written whole or not at all.
 
 use std::fs::File;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Write};
-use std::os::fd::OwnedFd;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::time::Duration;
 
-use rustix::fs::{AtFlags, FlockOperation, Mode, OFlags};
-use rustix::io::Errno;
+use rustix::fs::{AtFlags, FileType, FlockOperation, Mode, OFlags};
 use sha2::{Digest, Sha256};
 
-use crate::project::file::open_exactly;
+use crate::disk::folder::{Folder, about_exactly};
 
 /// Larger files are paged and searched, never held whole.
 pub const HELD_MOST: u64 = 64 << 20;
@@ -56,25 +55,52 @@ pub fn why(error: &io::Error) -> String {
     text.split(" (os error").next().unwrap_or(&text).to_owned()
 }
 
-/// A regular file for reading. `path` has its links resolved; one that turned into a link since is refused.
+/// What stands in a file's way to the name it has in its folder.
+fn split(path: &Path) -> Result<(Folder, &Path), Trouble> {
+    let (Some(above), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(Trouble::Folder);
+    };
+    let folder = Folder::at(above).map_err(|error| Trouble::of(&error))?;
+    Ok((folder, Path::new(name)))
+}
+
+/// A regular file for reading, and its size. `path` has its links resolved; where one appeared in it since, it is refused.
 pub fn open(path: &Path) -> Result<(File, u64), Trouble> {
+    let (folder, name) = split(path)?;
+    open_in(&folder, name)
+}
+
+fn open_in(folder: &Folder, name: &Path) -> Result<(File, u64), Trouble> {
     // Before the opening, since merely to open a device can act.
-    refuse_special(
-        &path
-            .symlink_metadata()
-            .map_err(|error| Trouble::of(&error))?,
-    )?;
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-    let file =
-        File::from(open_exactly(path, flags, Mode::empty()).map_err(|error| Trouble::of(&error))?);
+    let about = folder.about(name).map_err(|error| Trouble::of(&error))?;
+    refuse_special(FileType::from_raw_mode(about.st_mode))?;
+    open_met(folder, name)
+}
+
+/// The same of one that was just seen to be a regular file.
+pub fn open_met(folder: &Folder, relative: &Path) -> Result<(File, u64), Trouble> {
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+    let opened = folder.open(relative, flags, Mode::empty());
+    let file = File::from(opened.map_err(|error| Trouble::of(&error))?);
     let meta = file.metadata().map_err(|error| Trouble::of(&error))?;
-    refuse_special(&meta)?;
+    refuse_special(FileType::from_raw_mode(meta.mode()))?;
     Ok((file, meta.len()))
+}
+
+/// What has this path, which has its links resolved; `None`: nothing has.
+pub fn kind(path: &Path) -> Option<FileType> {
+    let about = about_exactly(path).ok()?;
+    Some(FileType::from_raw_mode(about.st_mode))
 }
 
 /// The bytes of a regular file that is not larger than [`HELD_MOST`].
 pub fn load(path: &Path) -> Result<Vec<u8>, Trouble> {
-    let (file, size) = open(path)?;
+    let (folder, name) = split(path)?;
+    load_in(&folder, name)
+}
+
+fn load_in(folder: &Folder, name: &Path) -> Result<Vec<u8>, Trouble> {
+    let (file, size) = open_in(folder, name)?;
     let mut bytes = Vec::with_capacity(size.min(HELD_MOST) as usize);
     file.take(HELD_MOST + 1)
         .read_to_end(&mut bytes)
@@ -92,30 +118,16 @@ pub fn hash(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
 }
 
-fn refuse_special(meta: &std::fs::Metadata) -> Result<(), Trouble> {
-    let kind = meta.file_type();
-    if kind.is_file() {
-        return Ok(());
-    }
-    if kind.is_dir() {
-        return Err(Trouble::Folder);
-    }
-    let name = if kind.is_fifo() {
-        "named pipe"
-    } else if kind.is_socket() {
-        "socket"
-    } else if kind.is_symlink() {
-        "symbolic link that changed meanwhile"
-    } else {
-        "device"
+fn refuse_special(kind: FileType) -> Result<(), Trouble> {
+    let name = match kind {
+        FileType::RegularFile => return Ok(()),
+        FileType::Directory => return Err(Trouble::Folder),
+        FileType::Fifo => "named pipe",
+        FileType::Socket => "socket",
+        FileType::Symlink => "symbolic link that changed meanwhile",
+        _ => "device",
     };
     Err(Trouble::Other(format!("is a {name}, not a regular file")))
-}
-
-/// Whether something has this path, with no link on the way to it.
-pub fn is_there(path: &Path) -> bool {
-    let flags = OFlags::PATH | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    open_exactly(path, flags, Mode::empty()).is_ok()
 }
 
 /// Whose a new file is.
@@ -134,25 +146,6 @@ impl Whose {
             Self::Owner => owner,
         })
     }
-}
-
-/// A folder, made with those it lies in where it is missing. Nothing is made behind a link.
-fn make_folder(path: &Path, whose: Whose) -> io::Result<OwnedFd> {
-    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;
-    let missing = match open_exactly(path, flags, Mode::empty()) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => error,
-        done => return done,
-    };
-    let (Some(above), Some(name)) = (path.parent(), path.file_name()) else {
-        return Err(missing);
-    };
-    let above = make_folder(above, whose)?;
-    match rustix::fs::mkdirat(&above, name, whose.mode(0o777, 0o700)) {
-        Ok(()) | Err(Errno::EXIST) => {}
-        Err(error) => return Err(error.into()),
-    }
-    let flags = flags | OFlags::NOFOLLOW;
-    Ok(rustix::fs::openat(&above, name, flags, Mode::empty())?)
 }
 
 /// Puts `bytes` in the file's place in one step: a temporary file beside it, on disk, then renamed. `before` is what the file
@@ -177,23 +170,36 @@ fn replace_as(
         return Err("has no folder".to_owned());
     };
     let failed = |error: io::Error| format!("cannot be written: {}", why(&error));
-    let folder = make_folder(folder, whose).map_err(|error| match error.kind() {
+    let made = Folder::made(folder, whose.mode(0o777, 0o700));
+    let folder = made.map_err(|error| match error.kind() {
         io::ErrorKind::NotADirectory => {
             "cannot be written: what should be its folder is a file".to_owned()
         }
         _ => failed(error),
     })?;
+    put(&folder, Path::new(name), whose, before, bytes)
+}
+
+/// From here on the file is a name in a folder that is held: what becomes of the folder's own name meanwhile changes nothing.
+fn put(
+    folder: &Folder,
+    name: &Path,
+    whose: Whose,
+    before: Option<&[u8]>,
+    bytes: &[u8],
+) -> Result<(), String> {
+    let failed = |error: io::Error| format!("cannot be written: {}", why(&error));
 
     // The content of one that is there is shown to nobody else meanwhile.
     let mode = match before {
         None => whose.mode(0o666, 0o600),
         Some(_) => Mode::from_raw_mode(0o600),
     };
-    let draft = Draft::make(&folder, mode).map_err(failed)?;
-    draft.fill(path, before.is_some(), bytes).map_err(failed)?;
+    let draft = Draft::make(folder, mode).map_err(failed)?;
+    draft.fill(name, before.is_some(), bytes).map_err(failed)?;
     // From the look at what is there to the rename no other session of any Creel may change it.
-    let _turn = turn(&folder);
-    let now = match load(path) {
+    let _turn = turn(folder);
+    let now = match load_in(folder, name) {
         Ok(bytes) => Some(bytes),
         Err(Trouble::Missing) => None,
         Err(trouble) => return Err(trouble.about("it").replacen("it ", "", 1)),
@@ -201,23 +207,17 @@ fn replace_as(
     if now.as_deref() != before {
         return Err("changed while this was being written; nothing was changed".to_owned());
     }
-    draft.put(&folder, name).map_err(failed)?;
+    draft.put(name).map_err(failed)?;
     // The rename itself; a file system that cannot sync a folder has done what it can.
-    let _ = rustix::fs::fsync(&folder);
+    let _ = folder.reopened().map(rustix::fs::fsync);
     Ok(())
 }
 
 /// Waits for others that are changing a file of this folder, as long as they may take. A lock that is held longer is somebody
 /// else's, and means nothing here.
-fn turn(folder: &OwnedFd) -> Option<OwnedFd> {
+fn turn(folder: &Folder) -> Option<OwnedFd> {
     // A lock belongs to the opening of the folder, so each change opens it anew.
-    let own = rustix::fs::openat(
-        folder,
-        ".",
-        OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC,
-        Mode::empty(),
-    )
-    .ok()?;
+    let own = folder.reopened().ok()?;
     for _ in 0..TURNS {
         if rustix::fs::flock(&own, FlockOperation::NonBlockingLockExclusive).is_ok() {
             return Some(own);
@@ -229,44 +229,42 @@ fn turn(folder: &OwnedFd) -> Option<OwnedFd> {
 
 /// A temporary file that is gone unless it was put in its place.
 struct Draft<'a> {
-    folder: &'a OwnedFd,
+    folder: &'a Folder,
     name: String,
     file: File,
 }
 
 impl<'a> Draft<'a> {
-    fn make(folder: &'a OwnedFd, mode: Mode) -> io::Result<Self> {
+    fn make(folder: &'a Folder, mode: Mode) -> io::Result<Self> {
         // The standard library's random hasher keys are all the chance a name needs that is created exclusively.
         let name = format!(
             ".creel-{:016x}.tmp",
             RandomState::new().build_hasher().finish()
         );
-        let flags =
-            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-        let file = File::from(rustix::fs::openat(folder, name.as_str(), flags, mode)?);
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
+        let file = File::from(folder.open(Path::new(&name), flags, mode)?);
         Ok(Self { folder, name, file })
     }
 
-    fn fill(&self, path: &Path, keep: bool, bytes: &[u8]) -> io::Result<()> {
+    fn fill(&self, name: &Path, keep: bool, bytes: &[u8]) -> io::Result<()> {
         (&self.file).write_all(bytes)?;
-        if keep && let Ok(meta) = path.symlink_metadata() {
+        if keep && let Ok(about) = self.folder.about(name) {
             let mine = self.file.metadata()?;
-            if (meta.uid(), meta.gid()) != (mine.uid(), mine.gid()) {
+            if (about.st_uid, about.st_gid) != (mine.uid(), mine.gid()) {
                 // Only root may give a file away; for everyone else the new file is simply theirs.
-                let _ = std::os::unix::fs::fchown(&self.file, Some(meta.uid()), Some(meta.gid()));
+                let (uid, gid) = (Some(about.st_uid), Some(about.st_gid));
+                let _ = std::os::unix::fs::fchown(&self.file, uid, gid);
             }
-            self.file.set_permissions(meta.permissions())?;
+            let mode = Mode::from_raw_mode(about.st_mode).bits();
+            let permissions = std::fs::Permissions::from_mode(u32::from(mode));
+            self.file.set_permissions(permissions)?;
         }
         self.file.sync_all()
     }
 
-    fn put(&self, folder: &OwnedFd, name: &std::ffi::OsStr) -> io::Result<()> {
-        Ok(rustix::fs::renameat(
-            folder,
-            self.name.as_str(),
-            folder,
-            name,
-        )?)
+    fn put(&self, name: &Path) -> io::Result<()> {
+        let (from, to) = (self.folder.as_fd(), self.folder.as_fd());
+        Ok(rustix::fs::renameat(from, self.name.as_str(), to, name)?)
     }
 }
 
@@ -281,7 +279,7 @@ impl Drop for Draft<'_> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
-    use std::os::unix::fs::{PermissionsExt, symlink};
+    use std::os::unix::fs::symlink;
     use std::path::PathBuf;
 
     fn folder() -> (tempfile::TempDir, PathBuf) {
@@ -342,11 +340,36 @@ mod tests {
         std::fs::write(path.join("true/file"), "x").unwrap();
         symlink("true", path.join("link")).unwrap();
         assert!(open(&path.join("true/file")).is_ok());
-        if cfg!(target_os = "linux") {
-            assert!(open(&path.join("link/file")).is_err());
-            assert!(replace(&path.join("link/new"), None, b"y").is_err());
-        }
+        assert!(open(&path.join("link/file")).is_err());
+        assert!(replace(&path.join("link/new"), None, b"y").is_err());
         assert_eq!(names(&path.join("true")), ["file"]);
+    }
+
+    /// A link takes the folder's place after it was found: the file is written where it was found, with the mode it has there,
+    /// and what lies behind the link is neither compared nor touched.
+    #[test]
+    fn what_is_written_lies_in_the_folder_that_was_found() {
+        let (_folder, path) = folder();
+        for folder in ["true", "outside"] {
+            std::fs::create_dir(path.join(folder)).unwrap();
+            std::fs::write(path.join(folder).join("file"), folder).unwrap();
+        }
+        let file = path.join("true/file");
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o640)).unwrap();
+        let found = Folder::at(&path.join("true")).unwrap();
+        std::fs::rename(path.join("true"), path.join("moved")).unwrap();
+        symlink("outside", path.join("true")).unwrap();
+        let name = Path::new("file");
+        put(&found, name, Whose::Usual, Some(b"true"), b"new").unwrap();
+        let text = |file: &str| std::fs::read_to_string(path.join(file)).unwrap();
+        assert_eq!(text("moved/file"), "new");
+        assert_eq!(text("outside/file"), "outside");
+        let mode = std::fs::metadata(path.join("moved/file")).unwrap();
+        assert_eq!(mode.permissions().mode() & 0o7777, 0o640);
+        // By its name it is not found any more.
+        assert!(load(&file).is_err());
+        assert!(replace(&file, Some(b"outside"), b"new").is_err());
+        assert_eq!(text("outside/file"), "outside");
     }
 
     #[test]

@@ -1,23 +1,23 @@
 //! Walking a folder as ripgrep does: ignore files honoured, links not followed, version control's own folders left out, always
-//! in the same order.
+//! in the same order. The folder is held: whatever becomes of names below it meanwhile, nothing outside of it is met or opened.
 
-use std::fs;
-use std::os::unix::fs::MetadataExt;
+use std::ffi::OsString;
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::vec;
 
 use globset::{GlobBuilder, GlobMatcher};
-use ignore::{Walk, WalkBuilder};
+use ignore::gitignore::Gitignore;
+use rustix::fs::{FileType, Stat};
 
-use crate::project::file;
+use crate::disk::folder::Folder;
+use crate::tool::shared::files::{self, Trouble};
+use crate::tool::shared::ignores::{Rules, Said, Site};
 
 /// Folders that are another program's own.
 const OWN_FOLDERS: &[&str] = &[".git", ".hg", ".svn", ".jj"];
-/// Files that say what is left out of a walk, each read whole by it.
-const IGNORE_FILES: &[&str] = &[".ignore", ".gitignore"];
-/// Bytes of such a file; the largest that people write have a tenth of it.
-const IGNORE_MOST: u64 = 1 << 20;
-/// Bytes of a file in which git names a folder.
-const GIT_FILE_MOST: u64 = 4096;
 
 /// Whether names that begin with a dot are met.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,102 +26,227 @@ pub enum Hidden {
     Left,
 }
 
-/// Everything under `root`, folders before what is in them, sorted by name within each. `depth` is the deepest level met.
+/// What a walk met.
+#[derive(Debug)]
+pub struct Entry {
+    ground: Arc<Ground>,
+    relative: PathBuf,
+    kind: FileType,
+    depth: usize,
+}
+
+/// What a walk goes over.
+#[derive(Debug)]
+struct Ground {
+    top: Folder,
+    path: PathBuf,
+}
+
+impl Entry {
+    /// Its path below the folder that is walked; empty for that folder.
+    pub fn relative(&self) -> &Path {
+        &self.relative
+    }
+
+    pub fn path(&self) -> PathBuf {
+        if self.relative.as_os_str().is_empty() {
+            return self.ground.path.clone();
+        }
+        self.ground.path.join(&self.relative)
+    }
+
+    /// 0 for the folder that is walked, 1 for what lies in it.
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    pub fn is_folder(&self) -> bool {
+        self.kind == FileType::Directory
+    }
+
+    pub fn is_file(&self) -> bool {
+        self.kind == FileType::RegularFile
+    }
+
+    /// What it is now, a link being one.
+    pub fn about(&self) -> io::Result<Stat> {
+        self.ground.top.about(&self.relative)
+    }
+
+    /// Opens it, if it is a regular file still.
+    pub fn open(&self) -> Result<File, Trouble> {
+        files::open_met(&self.ground.top, &self.relative).map(|(file, _)| file)
+    }
+
+    /// The names in it, if it is a folder still.
+    pub fn names(&self) -> io::Result<Vec<OsString>> {
+        let folder = self.ground.top.below(&self.relative)?;
+        let names = folder.names()?;
+        Ok(names.into_iter().map(|(name, _)| name).collect())
+    }
+}
+
+/// A walk under way.
+#[derive(Debug)]
+pub struct Walk {
+    ground: Option<Arc<Ground>>,
+    hidden: Hidden,
+    depth: usize,
+    /// Whether ignore files are honoured.
+    sound: bool,
+    /// The person's own rules for all folders.
+    everywhere: Gitignore,
+    /// Folders on the way to where the walk is.
+    open: Vec<Level>,
+    /// What comes before anything else.
+    first: Option<io::Result<Entry>>,
+}
+
+#[derive(Debug)]
+struct Level {
+    relative: PathBuf,
+    names: vec::IntoIter<(OsString, FileType)>,
+    rules: Option<Arc<Rules>>,
+}
+
+/// Everything under `root`, folders before what is in them, sorted by name within each. `depth` is the deepest level met. No
+/// part of `root` may be a link.
 ///
 /// A folder below it whose ignore file is none that could be read to its end is passed over whole; where the root or a folder
 /// above it has such a file, no ignore file is honoured.
 pub fn walk(root: &Path, hidden: Hidden, depth: Option<usize>) -> Walk {
-    let sound = root.ancestors().all(|folder| is_sound(folder, folder));
-    let top = root.to_owned();
-    WalkBuilder::new(root)
-        .hidden(hidden == Hidden::Left)
-        .ignore(sound)
-        .git_ignore(sound)
-        .git_exclude(sound)
-        .parents(sound)
-        .require_git(false)
-        .max_depth(depth)
-        .filter_entry(move |entry| {
-            let is_own = || OWN_FOLDERS.iter().any(|name| entry.file_name() == *name);
-            let is_folder = entry.file_type().is_some_and(|kind| kind.is_dir());
-            entry.depth() == 0
-                || !is_own() && (!sound || !is_folder || is_sound(entry.path(), &top))
-        })
-        .sort_by_file_name(Ord::cmp)
-        .build()
+    let mut walk = Walk {
+        ground: None,
+        hidden,
+        depth: depth.unwrap_or(usize::MAX),
+        sound: true,
+        everywhere: Gitignore::global().0,
+        open: Vec::new(),
+        first: None,
+    };
+    match Folder::at(root) {
+        Ok(top) => walk.begin(top, root),
+        Err(error) => walk.first = Some(Err(error)),
+    }
+    walk
 }
 
-/// Whether what the walk reads of a folder to know what to leave out can be read to its end, and lies below `top`. A repository
-/// may hold a link to a device that never ends, which would be read until no memory is left, or to a pipe, which would be waited
-/// for for ever. Git follows no such link at all.
-fn is_sound(folder: &Path, top: &Path) -> bool {
-    let Ok(own) = fs::metadata(folder) else {
-        return true;
-    };
-    let ends = |path: &Path, most: u64| match fs::metadata(path) {
-        // Of another file system are those that the kernel makes up, whose size says nothing.
-        Ok(file) => file.is_file() && file.len() <= most && file.dev() == own.dev(),
-        // Nor could the walk open it.
-        Err(_) => true,
-    };
-    let git = folder.join(".git");
-    IGNORE_FILES
-        .iter()
-        .map(|name| folder.join(name))
-        .all(|file| ends(&file, IGNORE_MOST) && stays(&file, top))
-        && match fs::symlink_metadata(&git) {
-            Ok(meta) if meta.is_file() => match common_folder(&git, &ends) {
-                Ok(common) => {
-                    common.is_none_or(|common| ends(&common.join("info/exclude"), IGNORE_MOST))
-                }
-                Err(Endless) => false,
-            },
-            Ok(_) => ends(&git.join("info/exclude"), IGNORE_MOST),
-            Err(_) => true,
+impl Walk {
+    fn begin(&mut self, top: Folder, path: &Path) {
+        let ground = Arc::new(Ground {
+            top,
+            path: path.to_owned(),
+        });
+        self.ground = Some(Arc::clone(&ground));
+        let rules = Rules::above(path).and_then(|above| {
+            let site = Site {
+                top: &ground.top,
+                path,
+                relative: Path::new(""),
+            };
+            Rules::of(site, None, above)
+        });
+        self.sound = rules.is_ok();
+        self.first = Some(Ok(Entry {
+            ground: Arc::clone(&ground),
+            relative: PathBuf::new(),
+            kind: FileType::Directory,
+            depth: 0,
+        }));
+        // What cannot be listed has nothing below it, as the folder itself was met all the same.
+        if self.depth > 0
+            && let Ok(names) = ground.top.names()
+        {
+            self.open.push(Level {
+                relative: PathBuf::new(),
+                names: names.into_iter(),
+                rules: rules.ok(),
+            });
         }
+    }
+
+    /// The names in a folder with the rules that hold there; `None`: it is passed over.
+    fn enter(&self, relative: &Path, above: Option<&Arc<Rules>>) -> Option<io::Result<Level>> {
+        let ground = self.ground.as_ref()?;
+        let listed = ground.top.below(relative).and_then(|folder| folder.names());
+        let names = match listed {
+            Ok(names) => names,
+            Err(error) => return Some(Err(error)),
+        };
+        let mut rules = None;
+        if self.sound {
+            let dotted = names.iter().filter_map(|(name, _)| name.to_str());
+            let dotted: Vec<String> = dotted
+                .filter(|name| name.starts_with('.'))
+                .map(str::to_owned)
+                .collect();
+            let site = Site {
+                top: &ground.top,
+                path: &ground.path,
+                relative,
+            };
+            rules = Some(Rules::of(site, Some(&dotted), above.cloned()).ok()?);
+        }
+        Some(Ok(Level {
+            relative: relative.to_owned(),
+            names: names.into_iter(),
+            rules,
+        }))
+    }
+
+    fn takes(&self, level: &Level, path: &Path, name: &OsString, is_folder: bool) -> bool {
+        if OWN_FOLDERS.iter().any(|own| name == *own) {
+            return false;
+        }
+        let said = Rules::say(level.rules.as_deref(), path, is_folder, &self.everywhere);
+        let is_hidden = name.as_encoded_bytes().first() == Some(&b'.');
+        match said {
+            Said::LeftOut => false,
+            Said::Taken => true,
+            Said::Nothing => self.hidden == Hidden::Shown || !is_hidden,
+        }
+    }
 }
 
-/// Whether a file is no link, or one that leads to a place below `top`.
-fn stays(file: &Path, top: &Path) -> bool {
-    let is_link = fs::symlink_metadata(file).is_ok_and(|meta| meta.file_type().is_symlink());
-    let below = || {
-        Some(
-            file.canonicalize()
-                .ok()?
-                .starts_with(top.canonicalize().ok()?),
-        )
-    };
-    !is_link || below().unwrap_or(true)
-}
+impl Iterator for Walk {
+    type Item = io::Result<Entry>;
 
-/// A file of git's own that is none.
-struct Endless;
-
-/// The folder of the repository that a `.git` file names, as the walk will look for it; `None` where it will find none.
-fn common_folder(
-    git: &Path,
-    ends: &dyn Fn(&Path, u64) -> bool,
-) -> Result<Option<PathBuf>, Endless> {
-    let first_line = |path: &Path| {
-        if !ends(path, GIT_FILE_MOST) {
-            return Err(Endless);
+    fn next(&mut self) -> Option<Self::Item> {
+        if let Some(first) = self.first.take() {
+            return Some(first);
         }
-        let text = file::read(path, GIT_FILE_MOST).map(|file| file.head);
-        let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
-        Ok(text.lines().next().map(str::to_owned))
-    };
-    let named = first_line(git)?.unwrap_or_default();
-    let Some(folder) = named.strip_prefix("gitdir: ").map(Path::new) else {
-        return Ok(None);
-    };
-    let common = first_line(&folder.join("commondir"))?;
-    Ok(common.map(|common| {
-        if common.starts_with('.') {
-            folder.join(common)
-        } else {
-            PathBuf::from(common)
+        loop {
+            let depth = self.open.len();
+            let level = self.open.last_mut()?;
+            let Some((name, kind)) = level.names.next() else {
+                self.open.pop();
+                continue;
+            };
+            let relative = level.relative.join(&name);
+            let ground = self.ground.as_ref()?;
+            let path = ground.path.join(&relative);
+            let is_folder = kind == FileType::Directory;
+            let level = self.open.last()?;
+            if !self.takes(level, &path, &name, is_folder) {
+                continue;
+            }
+            let entry = Entry {
+                ground: Arc::clone(ground),
+                relative,
+                kind,
+                depth,
+            };
+            if !is_folder || depth >= self.depth {
+                return Some(Ok(entry));
+            }
+            match self.enter(&entry.relative, level.rules.as_ref()) {
+                None => continue,
+                Some(Ok(level)) => self.open.push(level),
+                Some(Err(error)) => self.first = Some(Err(error)),
+            }
+            return Some(Ok(entry));
         }
-    }))
+    }
 }
 
 /// A glob over relative paths: `*` stays within one folder, `**` does not.
@@ -172,24 +297,20 @@ impl FileGlob {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
 
-    use std::fs::OpenOptions;
+    use std::fs::{self, OpenOptions};
+    use std::io::Read;
     use std::os::unix::fs::symlink;
     use std::process::Command;
+
+    use ignore::WalkBuilder;
 
     use super::*;
 
     fn met(root: &Path) -> Vec<String> {
         walk(root, Hidden::Left, None)
             .flatten()
-            .filter(|entry| entry.file_type().is_some_and(|kind| kind.is_file()))
-            .map(|entry| {
-                entry
-                    .path()
-                    .strip_prefix(root)
-                    .unwrap()
-                    .display()
-                    .to_string()
-            })
+            .filter(Entry::is_file)
+            .map(|entry| entry.relative().display().to_string())
             .collect()
     }
 
@@ -291,5 +412,109 @@ mod tests {
         fs::write(root.join(".git"), named).unwrap();
         symlink("rules", root.join(".gitignore")).unwrap();
         assert_eq!(met(&root), ["a", "deep/c", "rules"]);
+    }
+
+    /// A folder that was met becomes a link to the outside before what lies in it is met, and again before that is opened.
+    #[test]
+    fn a_folder_that_becomes_a_link_meanwhile_leads_nowhere() {
+        let outer = tempfile::tempdir().unwrap();
+        let up = outer.path().canonicalize().unwrap();
+        let root = up.join("root");
+        for file in ["root/a/inside", "root/b/inside", "out/inside", "out/secret"] {
+            fs::create_dir_all(up.join(file).parent().unwrap()).unwrap();
+            fs::write(up.join(file), file).unwrap();
+        }
+        let swap = |name: &str| {
+            fs::rename(root.join(name), up.join(format!("{name}-moved"))).unwrap();
+            symlink(up.join("out"), root.join(name)).unwrap();
+        };
+        let (mut names, mut texts) = (Vec::new(), Vec::new());
+        for entry in walk(&root, Hidden::Left, None).flatten() {
+            let name = entry.relative().display().to_string();
+            match name.as_str() {
+                // Between a folder and what lies in it.
+                "a" => swap("a"),
+                // Between what lies in it and its opening.
+                "b/inside" => swap("b"),
+                _ => {}
+            }
+            if entry.is_file() {
+                let mut text = String::new();
+                if let Ok(mut file) = entry.open() {
+                    file.read_to_string(&mut text).unwrap();
+                }
+                texts.push(text);
+            }
+            names.push(name);
+        }
+        assert_eq!(names, ["", "a", "a/inside", "b", "b/inside"]);
+        assert_eq!(texts, ["", ""]);
+        // Else nothing is tried: a walk that goes by names alone is led out.
+        fs::create_dir(root.join("c")).unwrap();
+        let mut led = Vec::new();
+        for entry in WalkBuilder::new(&root).sort_by_file_name(Ord::cmp).build() {
+            let path = entry.unwrap().into_path();
+            if path.ends_with("c") {
+                swap("c");
+            }
+            led.push(path);
+        }
+        assert!(led.contains(&root.join("c/secret")), "{led:?}");
+    }
+
+    /// Of this very source nothing else is met than ripgrep's own walk meets.
+    #[test]
+    fn the_same_is_met_as_ripgrep_meets() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+            .canonicalize()
+            .unwrap();
+        let theirs: Vec<PathBuf> = WalkBuilder::new(&root)
+            .require_git(false)
+            .sort_by_file_name(Ord::cmp)
+            .build()
+            .flatten()
+            .map(ignore::DirEntry::into_path)
+            .collect();
+        let ours = walk(&root, Hidden::Left, None).flatten();
+        let ours: Vec<PathBuf> = ours.map(|entry| entry.path()).collect();
+        assert!(ours.len() > 100);
+        assert_eq!(ours, theirs);
+    }
+
+    /// As ripgrep has it: the nearest file says it, `.ignore` over `.gitignore`, and what is taken by name is met though hidden.
+    #[test]
+    fn nearer_rules_win_and_kinds_have_their_order() {
+        let outer = tempfile::tempdir().unwrap();
+        let up = outer.path().canonicalize().unwrap();
+        let root = up.join("root");
+        for (file, text) in [
+            (".gitignore", "from-above\n"),
+            ("root/.gitignore", "*.log\n/only-here\nfolder/\n!.shown\n"),
+            ("root/.ignore", "!kept.log\n"),
+            ("root/deep/.gitignore", "!near.log\n"),
+            ("root/from-above", ""),
+            ("root/kept.log", ""),
+            ("root/a.log", ""),
+            ("root/.shown", ""),
+            ("root/.hidden", ""),
+            ("root/only-here", ""),
+            ("root/deep/only-here", ""),
+            ("root/deep/near.log", ""),
+            ("root/deep/far.log", ""),
+            ("root/deep/folder/x", ""),
+            ("root/folder-not", ""),
+            ("root/.hg/x", ""),
+        ] {
+            fs::create_dir_all(up.join(file).parent().unwrap()).unwrap();
+            fs::write(up.join(file), text).unwrap();
+        }
+        let expected = [
+            ".shown",
+            "deep/near.log",
+            "deep/only-here",
+            "folder-not",
+            "kept.log",
+        ];
+        assert_eq!(met(&root), expected);
     }
 }

@@ -9,6 +9,7 @@ pub mod environment;
 pub mod files;
 pub mod fuzzy;
 pub mod hits;
+mod ignores;
 pub mod kept;
 pub(crate) mod left;
 pub mod listing;
