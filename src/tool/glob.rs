@@ -14,7 +14,7 @@ use crate::tool::shared::arguments::Arguments;
 use crate::tool::shared::listing::{self, Hidden};
 use crate::tool::shared::paths::{self, Source};
 use crate::tool::shared::schema::{self, Need};
-use crate::tool::shared::{files, thread};
+use crate::tool::shared::{files, pattern, thread};
 use crate::tool::{Ended, Place, Scene, Tool};
 
 /// Names beyond this are counted, not kept.
@@ -135,7 +135,7 @@ fn list(input: &Value, scene: &Scene) -> Result<Ended, String> {
     } else {
         Hidden::Left
     };
-    let matcher = listing::glob(if pattern.is_empty() { last } else { pattern })?;
+    let matcher = pattern::glob(if pattern.is_empty() { last } else { pattern })?;
     let depth = (!recursive).then(|| pattern.split('/').count());
 
     let (mut names, mut bytes, mut count) = (Vec::new(), 0, 0);

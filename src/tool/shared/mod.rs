@@ -15,6 +15,7 @@ pub(crate) mod left;
 pub mod listing;
 pub mod page;
 pub mod paths;
+pub mod pattern;
 pub mod process;
 pub mod replace;
 pub mod schema;
