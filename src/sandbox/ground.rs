@@ -20,9 +20,6 @@ use crate::sandbox::plan::{Plan, Walls};
 /// As many links as the kernel follows.
 const LINKS: usize = 40;
 
-/// Of more worktrees than these what leads back is told and not held.
-const MOST_WORKTREES: usize = 64;
-
 /// What a plan is made from.
 #[derive(Debug, Clone)]
 pub struct Ground<'a> {
@@ -98,7 +95,7 @@ impl Ground<'_> {
             .iter()
             .flat_map(|root| GUARDED.iter().map(|name| root.join(name)))
             .chain(repository.flat_map(|git| [git.join("hooks"), git.join("config")]))
-            .chain(gits.iter().flat_map(|git| led_elsewhere(git)))
+            .chain(gits.iter().filter_map(|git| led_elsewhere(git)))
             .collect();
         let worktrees = gits.iter().map(|git| git.join("worktrees"));
         let watched = gits.iter().cloned().chain(worktrees).collect();
@@ -193,19 +190,11 @@ impl Ground<'_> {
     }
 }
 
-/// What says of a repository where its config and its hooks are, as far as it is there: a file in the place of its folder, and
-/// in each worktree the file that leads back. New ones are made by git itself, so their folder stays open.
-fn led_elsewhere(git: &Path) -> Vec<PathBuf> {
-    if git.is_file() {
-        return vec![git.to_owned()];
-    }
-    let worktrees = fs::read_dir(git.join("worktrees")).into_iter().flatten();
-    let worktrees = worktrees.flatten().take(MOST_WORKTREES);
-    let files = worktrees.flat_map(|worktree| {
-        let path = worktree.path();
-        ["commondir", "config.worktree"].map(|name| path.join(name))
-    });
-    files.filter(|file| file.is_file()).collect()
+/// A file in the place of a repository's folder, which says where its config and its hooks are. The files of its worktrees that
+/// say the same are told of and not held: what is held cannot be taken away either, so that `git worktree remove` would leave
+/// half of one, and the folders they lie in could be put elsewhere all the same.
+fn led_elsewhere(git: &Path) -> Option<PathBuf> {
+    git.is_file().then(|| git.to_owned())
 }
 
 /// Where a path leads, whoever made the links on the way.
@@ -312,17 +301,18 @@ mod tests {
     }
 
     #[test]
-    fn what_leads_a_repository_elsewhere_is_guarded_where_it_is_there() {
+    fn a_file_that_leads_a_repository_elsewhere_is_guarded() {
         let folder = tempfile::tempdir().unwrap();
         let root = folder.path();
         let git = root.join(".git");
         fs::create_dir_all(git.join("worktrees/a")).unwrap();
         fs::write(git.join("worktrees/a/commondir"), "../..").unwrap();
-        assert_eq!(led_elsewhere(&git), [git.join("worktrees/a/commondir")]);
+        // It is told of, and can be taken away.
+        assert_eq!(led_elsewhere(&git), None);
         let file = root.join("file");
         fs::write(&file, "gitdir: x").unwrap();
-        assert_eq!(led_elsewhere(&file), [file]);
-        assert!(led_elsewhere(&root.join("none")).is_empty());
+        assert_eq!(led_elsewhere(&file), Some(file.clone()));
+        assert_eq!(led_elsewhere(&root.join("none")), None);
     }
 
     /// A home on the disk, with links in it.

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::sandbox::{Yard, has, levels, name};
+use crate::sandbox::{Yard, all, has, levels, name};
 use crate::support::skipped;
 
 /// The program that is needed, what is run, and the last line of it.
@@ -74,6 +74,49 @@ fn tools_do_their_work_within() {
             let named = format!("{}: {work}: {told}", name(&yard.measured));
             assert_eq!(code, 0, "{named}");
             assert!(told.lines().any(|line| line == *last), "{named}");
+        }
+    }
+}
+
+/// A worktree that was there before the command is taken away whole, and nothing is left of it in the repository; one that is led
+/// elsewhere is told of.
+#[test]
+fn worktrees_of_git_come_and_go_within() {
+    if !has("git") {
+        return skipped("worktrees", "there is no git");
+    }
+    for measured in levels("worktrees") {
+        let yard = Yard::new(measured);
+        let name = name(&yard.measured);
+        yard.says(
+            "rm -rf .git && git init -q . && git add here && \
+             git -c user.name=a -c user.email=a@b commit -qm one && \
+             git worktree add -q gone -b gone && git worktree add -q kept -b kept 2>&1",
+        );
+        let (code, told) = yard
+            .run("git worktree remove gone 2>&1 && git worktree prune 2>&1 && git branch -d gone")
+            .unwrap();
+        assert_eq!(code, 0, "{name}: {told}");
+        assert!(!yard.path("work/.git/worktrees/gone").exists(), "{name}");
+        assert!(!yard.path("work/gone").exists(), "{name}");
+        let list = yard.says("git worktree list | wc -l");
+        assert_eq!(list, "2", "{name}");
+        for (command, changed) in [
+            (
+                "git worktree add -q again && git worktree remove kept",
+                false,
+            ),
+            ("echo /evil > .git/worktrees/again/commondir", true),
+        ] {
+            let (mut child, output, gone) = yard.wait(command).go();
+            let told = all(output);
+            yard.runtime.block_on(child.wait()).unwrap();
+            let differs = gone.changed().changed;
+            assert_eq!(
+                !differs.is_empty(),
+                changed,
+                "{name}: {command}: {differs:?} {told}"
+            );
         }
     }
 }
