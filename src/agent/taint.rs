@@ -1,5 +1,7 @@
-//! What a call brings in that nobody trusted wrote: files outside the session's folder that a tool reads, and what commands bring
-//! from the network. What a command reads outside by itself is not seen. A session that has read of it lets nothing out by a rule alone until the person says that what was read is fine: together with
+//! What a call brings in that nobody trusted wrote: files outside the session's folder that a tool reads or a command line names,
+//! and what commands bring from the network. What a command reads outside that its line does not name is not seen: it may read
+//! nearly all of the home, so that to count what it could read would mark every session, and a mark that is always set says
+//! nothing. A session that has read of it lets nothing out by a rule alone until the person says that what was read is fine: together with
 //! what is private in the folder and a way out it is how words in a file come to send the file away.
 
 use crate::agent::command_line::{self, Part};
@@ -7,7 +9,7 @@ use crate::agent::folder::inside;
 use crate::agent::network::{self, PROGRAMS};
 use crate::protocol::call::{Reach, Untrusted};
 use crate::protocol::sandbox::Network;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a call read that is not trusted, by what it reaches and whether it had the network. Of commands that had it those that
 /// install or fetch do not count: `npm ci` prints what it did, and the files it brings are the project's own.
@@ -30,6 +32,80 @@ pub(crate) fn of(reach: &[Reach], network: Network, roots: &[PathBuf]) -> Option
     })
 }
 
+/// Places that a command line names, as far as that can be told from it; each may be one or none. Programs are left out, and what
+/// is only written.
+pub(crate) fn places(line: &str, cwd: &Path, home: Option<&Path>) -> Vec<PathBuf> {
+    let parts = command_line::split(line).unwrap_or_default();
+    let passed: Vec<&str> = parts
+        .iter()
+        .flat_map(|part| part.words.first().into_iter().chain(&part.writes))
+        .map(String::as_str)
+        .collect();
+    // Words as a shell has them, and for what it would take apart further, or what is not understood, all that could be one.
+    let words = parts.iter().flat_map(|part| part.words.iter().skip(1));
+    let pieces = line.split([
+        ' ', '\t', '\n', ';', '|', '&', '(', ')', '<', '>', '"', '\'', '`', '=', ',', ':',
+    ]);
+    let mut places: Vec<PathBuf> = words
+        .map(String::as_str)
+        .chain(pieces)
+        .filter(|word| !word.is_empty() && !passed.contains(word))
+        .filter_map(|word| place(word, cwd, home))
+        .take(PLACES_MOST)
+        .collect();
+    places.sort();
+    places.dedup();
+    places
+}
+
+/// Words of one line that are looked up.
+const PLACES_MOST: usize = 500;
+
+fn place(word: &str, cwd: &Path, home: Option<&Path>) -> Option<PathBuf> {
+    // `-I/usr/include`
+    let word = match word.find('/') {
+        Some(at) if word.starts_with('-') => word.get(at..)?,
+        _ => word,
+    };
+    let from_home = ["~", "$HOME", "${HOME}"]
+        .iter()
+        .find_map(|sign| word.strip_prefix(sign))
+        .filter(|rest| rest.is_empty() || rest.starts_with('/'));
+    let path = match from_home {
+        Some(rest) => home?.join(rest.trim_start_matches('/')),
+        None => cwd.join(word),
+    };
+    // Up to a wildcard: what it may stand for lies in that folder.
+    let text = path.to_str()?;
+    Some(match text.find(['*', '?', '[', '{', '$']) {
+        Some(at) => PathBuf::from(text.get(..at)?.rsplit_once('/')?.0),
+        None => path,
+    })
+}
+
+/// Whether what truly lies there comes from outside: neither from the folders of the session nor from who runs the machine.
+pub(crate) fn is_outside(real: &Path, roots: &[PathBuf]) -> bool {
+    const SYSTEM: &[&str] = &[
+        "/usr",
+        "/bin",
+        "/sbin",
+        "/lib",
+        "/lib32",
+        "/lib64",
+        "/etc",
+        "/opt",
+        "/nix",
+        "/dev",
+        "/proc",
+        "/sys",
+        "/System",
+        "/Library",
+        "/Applications",
+        "/private/etc",
+    ];
+    !inside(real, roots) && !SYSTEM.iter().any(|place| real.starts_with(place))
+}
+
 /// All but what only moves files, looks at the folder, or installs: what runs code with the network may read anything there.
 fn brings_words(part: &Part) -> bool {
     const LOCAL: &[&str] = &[
@@ -47,6 +123,57 @@ fn brings_words(part: &Part) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn places_are_what_a_line_could_read() {
+        let cases: [(&str, &[&str]); 12] = [
+            ("cat x", &["/w/x"]),
+            ("cat ../y | head -5", &["/w/-5", "/w/../y"]),
+            (
+                "cat ~/d/x $HOME/e ${HOME}/f ~other/g",
+                &["/home/me/d/x", "/home/me/e", "/home/me/f", "/w/~other/g"],
+            ),
+            ("cat ~/d/*.txt", &["/home/me/d"]),
+            ("tool --file=/a/b -I/c", &["/a/b", "/c", "/w/--file"]),
+            ("/opt/x/tool", &[]),
+            ("~/bin/tool y > /out/z", &["/w/y"]),
+            ("cat '/a b/c'", &["/a", "/a b/c", "/w/b/c"]),
+            (
+                "for f in /a; do cat < \"$f\"; done",
+                &[
+                    "/a", "/w", "/w/cat", "/w/do", "/w/done", "/w/f", "/w/for", "/w/in",
+                ],
+            ),
+            ("cat <<E\n/a\nE", &["/a", "/w/E", "/w/cat"]),
+            ("x $(cat /a)", &["/a", "/w"]),
+            ("cat a:/b", &["/b", "/w/a", "/w/a:/b"]),
+        ];
+        for (line, expected) in cases {
+            let found = places(line, Path::new("/w"), Some(Path::new("/home/me")));
+            let mut found: Vec<_> = found.iter().filter_map(|path| path.to_str()).collect();
+            found.retain(|path| !path.starts_with("/w/$") && *path != "/w/cat)");
+            let mut expected = expected.to_vec();
+            expected.sort_unstable();
+            assert_eq!(found, expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn outside_is_what_neither_the_folder_nor_the_system_holds() {
+        let roots = [PathBuf::from("/home/me/app")];
+        for (path, expected) in [
+            ("/home/me/app/x", false),
+            ("/home/me/application", true),
+            ("/home/me", true),
+            ("/", true),
+            ("/tmp/x", true),
+            ("/etc/hosts", false),
+            ("/usr/share/doc/x", false),
+            ("/usrx", true),
+        ] {
+            assert_eq!(is_outside(Path::new(path), &roots), expected, "{path}");
+        }
+    }
 
     #[test]
     fn files_outside_and_words_from_the_network_are_not_trusted() {

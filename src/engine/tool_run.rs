@@ -22,7 +22,7 @@ use crate::protocol::event::Fact;
 use crate::protocol::id::{CallId, CommandId};
 use crate::protocol::item::Item;
 use crate::protocol::rule::{By, Rule};
-use crate::protocol::sandbox::Network;
+use crate::protocol::sandbox::{Level, Network};
 use crate::protocol::time::Time;
 use crate::tool::shared::change::Shown;
 use crate::tool::shared::environment::Whose;
@@ -140,7 +140,8 @@ impl Task {
         let judged = Judged {
             reach: reach.as_slice().into(),
             network,
-            untrusted: taint::of(&reach, reaches, &scene.place.roots),
+            untrusted: taint::of(&reach, reaches, &scene.place.roots)
+                .or_else(|| self.names_outside(&reach, cage.level)),
         };
         self.judged.insert(call.id.clone(), judged);
         let (mut verdict, by) = permission::judge(&asked);
@@ -190,6 +191,20 @@ impl Task {
         Decision::Ask(ask)
     }
 
+    /// What a command names that lies outside, as far as it is there now; by the level that holds it.
+    fn names_outside(&self, reach: &[Reach], level: Level) -> Option<Untrusted> {
+        let line = permission::command(reach)?;
+        let home = self.house.home.as_deref();
+        let mut own = self.roots.clone();
+        own.extend(self.house.walls.own_temporary(level));
+        let mut places = taint::places(line, &self.session.spec.cwd, home).into_iter();
+        let path = places.find_map(|place| {
+            let real = place.canonicalize().ok()?;
+            taint::is_outside(&real, &own).then_some(real)
+        })?;
+        Some(Untrusted::Outside { path })
+    }
+
     /// A question goes to the person in every mode; there is nothing else to it.
     fn judge_query(
         &self,
@@ -224,6 +239,9 @@ impl Task {
             .map_or(0, |open| open.number);
         let judged = self.judged.remove(&call.id);
         let untrusted = judged.as_ref().and_then(|judged| judged.untrusted.clone());
+        let is_command = judged
+            .as_ref()
+            .is_some_and(|judged| permission::command(&judged.reach).is_some());
         let scene = Scene {
             reached: judged.map(|judged| judged.reach),
             ..self.scene(call, number)
@@ -247,12 +265,12 @@ impl Task {
         let kept = self.kept(held.boxed(), number, began);
         self.tools.spawn(async move {
             let mut kept = kept.await;
-            // A tool that failed read nothing; a command may have put out much before its time was over.
-            let brought = kept.outcome.kind != OutcomeKind::Failed;
+            // A tool that failed read nothing. A command that failed may have put out much before, or kept it in a file: what it
+            // read counts however it ended.
+            let brought = is_command || kept.outcome.kind != OutcomeKind::Failed;
             // What a tool itself says of what it read goes before what was foreseen.
             let own = kept.outcome.untrusted.take();
-            kept.outcome.untrusted =
-                own.or(untrusted.filter(|what| brought || matches!(what, Untrusted::Web)));
+            kept.outcome.untrusted = own.or(untrusted.filter(|_| brought));
             Finished {
                 call: id,
                 tool: name,

@@ -29,7 +29,7 @@ use crate::sandbox::canary::{self, Measured};
 use crate::sandbox::child::{self, Order, Waiting};
 use crate::sandbox::folder::Folder;
 use crate::sandbox::ground::Ground;
-use crate::sandbox::plan::{Plan, Walls as Raised};
+use crate::sandbox::plan::{Plan, TEMPORARY, Walls as Raised};
 use crate::tool::shared::environment::{Whose, environment};
 
 /// A measure ends long before; so long it may hold up all who wait for one, should the system not end what was killed.
@@ -229,6 +229,15 @@ impl Walls {
         }
     }
 
+    /// Temporary folders whose files only commands of this engine write.
+    pub(crate) fn own_temporary(&self, level: Level) -> Vec<PathBuf> {
+        let made = self.temporary.get().and_then(Option::as_ref);
+        let made = made.and_then(|folder| folder.path().canonicalize().ok());
+        // In namespaces it is seen under this name.
+        let seen = (level == Level::Contained).then(|| PathBuf::from(TEMPORARY));
+        made.into_iter().chain(seen).collect()
+    }
+
     fn temporary(&self) -> Result<PathBuf, String> {
         let folder = self.temporary.get_or_init(|| {
             let place = std::env::temp_dir();
@@ -391,8 +400,8 @@ impl Task {
     }
 }
 
-/// Ends the commands of a session whose Creel is gone, where they live on: their output is lost, and nobody waits for them.
-/// Answers with the calls they were of.
+/// Ends the commands of a session whose Creel is gone, where they live on and nobody goes on with them. Answers with the calls
+/// they were of.
 pub(crate) fn end_survivors(session: &Session) -> BTreeSet<CallId> {
     let mut ended = BTreeSet::new();
     for (call, open) in &session.open_calls {

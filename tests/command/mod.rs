@@ -17,5 +17,6 @@ mod providers;
 mod recalled;
 mod rules;
 mod secrets;
+mod tainted;
 mod trouble;
 mod trust;

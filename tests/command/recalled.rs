@@ -12,7 +12,12 @@ use crate::support::{Home, Said, modes, said};
 const MODEL: &str = "chat/m";
 
 /// A run in a folder beside the usual one, and the bodies that were sent.
-fn run(home: &Home, folder: &Path, turns: Vec<Turn>, arguments: &[&str]) -> (Said, Vec<String>) {
+pub fn run(
+    home: &Home,
+    folder: &Path,
+    turns: Vec<Turn>,
+    arguments: &[&str],
+) -> (Said, Vec<String>) {
     let server = Server::plays(turns);
     let before = fs::read_to_string(home.path().join("config.toml")).unwrap_or_default();
     let own: String = before
@@ -31,11 +36,11 @@ fn run(home: &Home, folder: &Path, turns: Vec<Turn>, arguments: &[&str]) -> (Sai
     (ran, bodies.collect())
 }
 
-fn outcome(ran: &Said, call: usize) -> Value {
+pub fn outcome(ran: &Said, call: usize) -> Value {
     ran.json()["tool_calls"][call]["outcome"].clone()
 }
 
-fn project(home: &Home, name: &str) -> PathBuf {
+pub fn project(home: &Home, name: &str) -> PathBuf {
     let folder = home.beside(name);
     fs::create_dir_all(&folder).unwrap();
     folder.canonicalize().unwrap()
