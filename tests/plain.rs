@@ -14,7 +14,7 @@ use crate::support::{CREEL, Home, LONGEST, Said, end, said_with, signal};
 
 /// A script beside the program.
 pub struct Plain {
-    child: Child,
+    pub child: Child,
     input: Option<ChildStdin>,
     lines: Receiver<String>,
     heard: Vec<String>,

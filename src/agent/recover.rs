@@ -3,10 +3,13 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
+use crate::agent::prompt::Placed;
 use crate::agent::session::{OpenCall, OpenRequestOut, Session};
 use crate::agent::visible::{brief, one_line};
 use crate::protocol::ask::About;
-use crate::protocol::call::Outcome;
+use crate::protocol::call::{Outcome, OutcomeKind};
 use crate::protocol::event::{Ending, Fact};
 use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::id::CallId;
@@ -141,6 +144,76 @@ pub fn closing(
     facts
 }
 
+/// Of the facts that close a session those that are left where these calls go on: they and their turn stay open.
+pub fn but_for(mut facts: Vec<Fact>, calls: &BTreeSet<CallId>) -> Vec<Fact> {
+    if !calls.is_empty() {
+        facts.retain(|fact| match fact {
+            Fact::TurnEnded { .. } => false,
+            Fact::ItemAdded {
+                item: Item::Result { call, .. },
+                ..
+            } => !calls.contains(call),
+            _ => true,
+        });
+    }
+    facts
+}
+
+/// The facts of a call that went on after its Creel had ended, and has ended now; with the last of them its turn ends.
+pub fn taken_over(session: &Session, call: &CallId, outcome: Outcome, last: bool) -> Vec<Fact> {
+    let Some(open) = session.open_calls.get(call) else {
+        return Vec::new();
+    };
+    let mut facts = vec![Fact::ItemAdded {
+        turn: open.turn,
+        step: open.step,
+        item: Item::Result {
+            call: call.clone(),
+            outcome,
+        },
+        imported: None,
+    }];
+    if last && session.running {
+        let happened = Broke::Process.happened();
+        facts.push(Fact::TurnEnded {
+            turn: session.turn,
+            ending: Ending::Interrupted {
+                text: format!(
+                    "{happened} while {} ran: it was taken over, and has ended since",
+                    named(open)
+                ),
+                heard: None,
+            },
+        });
+    }
+    facts
+}
+
+/// Whether it is not known what became of this command when it was run last, so that to run it again is for the person to say.
+pub fn is_unknown(items: &[Placed], command: &str) -> bool {
+    let results = items.iter().rev().filter_map(|(_, _, item)| match item {
+        Item::Result { call, outcome } => Some((call, outcome.kind)),
+        _ => None,
+    });
+    let is_of = |id: &CallId| {
+        items.iter().any(|(_, _, item)| match item {
+            Item::Call(call) if call.id == *id => call
+                .input()
+                .is_ok_and(|input| input.get("command").and_then(Value::as_str) == Some(command)),
+            _ => false,
+        })
+    };
+    // Nothing is known of most sessions that could be lost: their calls are not looked up.
+    let lost = |kind| kind == OutcomeKind::Lost;
+    if !results.clone().any(|(_, kind)| lost(kind)) {
+        return false;
+    }
+    results
+        .filter(|(_, kind)| lost(*kind) || matches!(kind, OutcomeKind::Done | OutcomeKind::Failed))
+        .find(|(call, _)| is_of(call))
+        .is_some_and(|(_, kind)| lost(kind))
+}
+
 /// The calls that the person was asked about.
 fn asked(session: &Session) -> impl Iterator<Item = &CallId> {
     session
@@ -263,6 +336,54 @@ mod tests {
             session = keep((late, fact));
         }
         session
+    }
+
+    #[test]
+    fn what_became_of_a_command_is_known_from_its_last_run() {
+        let call = |number: u32, command: &str| {
+            Item::Call(ToolCall {
+                id: CallId(format!("call_{number}")),
+                wire_id: None,
+                name: "bash".to_owned(),
+                arguments: format!("{{\"command\": \"{command}\"}}"),
+                opaque: None,
+            })
+        };
+        let result = |number: u32, outcome: Outcome| Item::Result {
+            call: CallId(format!("call_{number}")),
+            outcome,
+        };
+        let lost = || Outcome::lost("?");
+        let cases = [
+            (vec![], false),
+            (vec![call(1, "make"), result(1, Outcome::done(""))], false),
+            (vec![call(1, "make"), result(1, lost())], true),
+            (vec![call(1, "make x"), result(1, lost())], false),
+            // Run again since, as the person said.
+            (
+                vec![
+                    call(1, "make"),
+                    result(1, lost()),
+                    call(2, "make"),
+                    result(2, Outcome::failed("")),
+                ],
+                false,
+            ),
+            // Asked about since, and not run.
+            (
+                vec![
+                    call(1, "make"),
+                    result(1, lost()),
+                    call(2, "make"),
+                    result(2, Outcome::cancelled("")),
+                ],
+                true,
+            ),
+        ];
+        for (items, expected) in cases {
+            let items: Vec<Placed> = items.into_iter().map(|item| (1, 1, item)).collect();
+            assert_eq!(is_unknown(&items, "make"), expected, "{items:?}");
+        }
     }
 
     #[test]

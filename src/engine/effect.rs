@@ -275,6 +275,7 @@ impl Task {
         self.wake = None;
         self.deadline = None;
         self.tools = JoinSet::new();
+        self.adoption.drop_all();
         // Not let go, they never begin.
         self.waiting.clear();
         self.given_up = true;

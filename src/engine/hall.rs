@@ -17,7 +17,7 @@ use crate::engine::files;
 use crate::engine::fork;
 use crate::engine::house::House;
 use crate::engine::import::watch;
-use crate::engine::open;
+use crate::engine::open::{self, Survivors};
 use crate::engine::session::Word;
 use crate::engine::{answer, board};
 use crate::protocol::event::Signal;
@@ -172,7 +172,7 @@ impl Hall {
                             session,
                             why,
                         });
-                        let _ = open::take_hold(&house, session).await;
+                        let _ = open::take_hold(&house, session, Survivors::End).await;
                     }
                     board::closed(&house, session).await;
                 }

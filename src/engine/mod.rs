@@ -1,6 +1,7 @@
 //! The engine acts: one task a session carries out what the agent decides, and keeps the log first. Faces reach it through the
 //! [`door::Door`] alone.
 
+mod adoption;
 mod answer;
 pub mod backup;
 mod belongings;

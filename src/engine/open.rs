@@ -10,6 +10,7 @@ use crate::agent::picture::Pictures;
 use crate::agent::prompt::Placed;
 use crate::agent::recover::{self, Broke};
 use crate::agent::session::{FOLD_VERSION, Session};
+use crate::engine::adoption;
 use crate::engine::effect::derive;
 use crate::engine::house::House;
 use crate::engine::owner::Held;
@@ -19,10 +20,12 @@ use crate::engine::walls;
 use crate::note::{self, Shelf};
 use crate::project::{self, Project};
 use crate::protocol::event::{Event, Fact, Signal};
-use crate::protocol::id::{ModelRef, Seq, SessionId};
+use crate::protocol::id::{CallId, ModelRef, Seq, SessionId};
 use crate::protocol::query::Page;
 use crate::protocol::session::{OpenRequest, SessionSpec};
+use crate::protocol::time::Time;
 use crate::protocol::usage::Usage;
+use crate::sandbox::adopted::Adopted;
 use crate::store::Batch;
 use crate::store::append::step_draft;
 use crate::store::fault::StoreError;
@@ -142,11 +145,12 @@ pub(crate) async fn resume(
     id: SessionId,
     inbox: Inbox,
 ) -> Result<Task, (String, Inbox)> {
-    match take_hold(house, id).await {
+    match take_hold(house, id, Survivors::GoOn).await {
         Ok(taken) => {
             let house = Arc::clone(house);
             let mut task = Task::new(house, taken.session, Vec::new(), inbox, taken.held);
             task.unread = true;
+            task.adopt(taken.adopted, taken.heard).await;
             Ok(task)
         }
         Err(why) => Err((why, inbox)),
@@ -157,6 +161,17 @@ pub(crate) async fn resume(
 pub(crate) struct Taken {
     session: Session,
     held: Held,
+    /// Commands of it that live on.
+    adopted: Vec<(CallId, Adopted)>,
+    /// When its own Creel kept the last of it: the start of these.
+    heard: Time,
+}
+
+/// What becomes of commands that outlived the Creel of their session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Survivors {
+    GoOn,
+    End,
 }
 
 /// What was said in a session before it was taken up, as prompts need it.
@@ -177,7 +192,11 @@ pub(crate) struct Answered {
 
 /// Holds a session and closes what was open in it, as facts. What was said in it is not read: who only looks at a long session
 /// needs none of it here.
-pub(crate) async fn take_hold(house: &Arc<House>, id: SessionId) -> Result<Taken, String> {
+pub(crate) async fn take_hold(
+    house: &Arc<House>,
+    id: SessionId,
+    survivors: Survivors,
+) -> Result<Taken, String> {
     let held = house.hold(id).await?;
     let mut session = folded(house, id)
         .await?
@@ -185,8 +204,19 @@ pub(crate) async fn take_hold(house: &Arc<House>, id: SessionId) -> Result<Taken
     let draft = house
         .read(move |reader| reader.draft(&step_draft(id)))
         .await?;
-    let survivors = walls::end_survivors(&session);
-    let facts = recover::closing(&session, draft, Broke::Process, &survivors);
+    let heard = session.heard;
+    let adopted = match survivors {
+        Survivors::GoOn => adoption::take_over(&session),
+        Survivors::End => Vec::new(),
+    };
+    let facts = if adopted.is_empty() {
+        let ended = walls::end_survivors(&session);
+        recover::closing(&session, draft, Broke::Process, &ended)
+    } else {
+        let calls = adopted.iter().map(|(call, _)| call.clone()).collect();
+        let facts = recover::closing(&session, draft, Broke::Process, &BTreeSet::new());
+        recover::but_for(facts, &calls)
+    };
     if !facts.is_empty() {
         let at = house.clock.now();
         let batch = Batch {
@@ -211,7 +241,12 @@ pub(crate) async fn take_hold(house: &Arc<House>, id: SessionId) -> Result<Taken
             house.tell(Signal::Event(Box::new(event)));
         }
     }
-    Ok(Taken { session, held })
+    Ok(Taken {
+        session,
+        held,
+        adopted,
+        heard,
+    })
 }
 
 /// Reads what was said in a session.
@@ -293,7 +328,7 @@ pub(crate) fn placed(event: Event) -> Option<Placed> {
     }
 }
 
-/// Closes what crashed sessions left open, so that no list shows work that nobody does.
+/// Closes what crashed sessions left open, so that no list shows work that nobody does. Where a command lives on, it is done.
 pub(crate) async fn close_abandoned(house: &Arc<House>) {
     let Ok(mut sessions) = house.read(Reader::unfinished).await else {
         return;
@@ -310,12 +345,14 @@ pub(crate) async fn close_abandoned(house: &Arc<House>) {
         // A turn that a budget or a guard ended leaves a card that looks the same; its fold tells, and is short to read.
         let open = folded(house, session).await.is_ok_and(|session| {
             session.is_some_and(|session| {
-                !recover::closing(&session, None, Broke::Process, &BTreeSet::new()).is_empty()
+                !adoption::lives_on(&session)
+                    && !recover::closing(&session, None, Broke::Process, &BTreeSet::new())
+                        .is_empty()
             })
         });
         if open {
             // One that another process takes meanwhile is closed there.
-            let _ = take_hold(house, session).await;
+            let _ = take_hold(house, session, Survivors::End).await;
         }
     }
 }

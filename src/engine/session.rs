@@ -20,6 +20,7 @@ use crate::agent::session::Session;
 use crate::agent::size::Counted;
 use crate::agent::turn::Turn;
 use crate::agent::turn::input::Input;
+use crate::engine::adoption::Adoption;
 use crate::engine::call::ModelCall;
 use crate::engine::house::House;
 use crate::engine::open;
@@ -42,7 +43,7 @@ use crate::store::fault::StoreError;
 use crate::tool::shared::change::Shown;
 
 /// How long running tools have to end after an interruption before they are given up: idle within 200 ms is promised.
-const STOP_WAIT: Duration = Duration::from_millis(150);
+pub(crate) const STOP_WAIT: Duration = Duration::from_millis(150);
 
 /// What a session's task is told.
 #[derive(Debug)]
@@ -96,6 +97,8 @@ pub(crate) struct Task {
     /// What the provider counted last.
     pub(crate) counted: Option<Counted>,
     pub(crate) tools: JoinSet<Finished>,
+    /// Those among them that another Creel began.
+    pub(crate) adoption: Adoption,
     /// Commands that wait until their start is kept, or why they do not.
     pub(crate) waiting: HashMap<CallId, Result<Waiting, String>>,
     pub(crate) stop: CancellationToken,
@@ -195,6 +198,7 @@ impl Task {
             chosen: None,
             counted: None,
             tools: JoinSet::new(),
+            adoption: Adoption::default(),
             waiting: HashMap::new(),
             stop: CancellationToken::new(),
             shell: JoinSet::new(),
@@ -248,8 +252,12 @@ impl Task {
     pub(crate) async fn run(mut self) {
         // One that was used up while nobody held the session.
         self.settle_loan().await;
+        if self.house.unattended {
+            self.await_adopted().await;
+        }
         loop {
-            self.busy.store(self.turn.is_some(), Ordering::Relaxed);
+            let busy = self.turn.is_some() || !self.adoption.is_over();
+            self.busy.store(busy, Ordering::Relaxed);
             let happening = self.next().await;
             // An answer whose end has come is taken as it is.
             if !matches!(happening, Happening::Chunks(_) | Happening::Title(_)) {
@@ -259,7 +267,7 @@ impl Task {
                 Happening::Word(Word::Command(Command { op: Op::Close, .. })) | Happening::Left => {
                     break;
                 }
-                Happening::Word(Word::Command(command)) => self.command(command).await,
+                Happening::Word(Word::Command(command)) => self.hear(command).await,
                 Happening::Word(Word::Stop(why)) => self.interrupt(&why).await,
                 Happening::Chunks(chunks) => {
                     self.chunks(chunks).await;
@@ -312,7 +320,7 @@ impl Task {
 
     /// Waits until an interrupted turn has ended, which its deadline bounds.
     pub(crate) async fn settle(&mut self) {
-        while self.turn.is_some()
+        while (self.turn.is_some() || !self.adoption.is_over())
             && let Some(deadline) = self.deadline
         {
             let ended = tokio::time::timeout_at(deadline, joined(&mut self.tools)).await;
@@ -377,6 +385,7 @@ impl Task {
 
     pub(crate) async fn interrupt(&mut self, why: &str) {
         if self.turn.is_none() {
+            self.stop_adopted(STOP_WAIT);
             return;
         }
         self.wake = None;
@@ -394,9 +403,10 @@ impl Task {
     }
 
     /// What still runs is let go: its group is killed with it, and its outcome is recorded as not known.
-    async fn deadline_passed(&mut self) {
+    pub(crate) async fn deadline_passed(&mut self) {
         self.deadline = None;
         self.tools = JoinSet::new();
+        self.lose_adopted().await;
         self.take(Input::Deadline).await;
     }
 
@@ -450,7 +460,7 @@ fn outputs(items: &[Placed]) -> HashMap<u32, String> {
 }
 
 /// The next task of a set that ends by itself; waits for ever where there is none.
-async fn joined<T: 'static>(tasks: &mut JoinSet<T>) -> T {
+pub(crate) async fn joined<T: 'static>(tasks: &mut JoinSet<T>) -> T {
     loop {
         match tasks.join_next().await {
             Some(Ok(ended)) => return ended,

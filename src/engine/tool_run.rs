@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use crate::agent::deletes;
 use crate::agent::digest;
 use crate::agent::permission::{self, Asked, Cage, Shut};
+use crate::agent::recover;
 use crate::agent::taint;
 use crate::agent::turn::input::{Decision, Input};
 use crate::engine::bound;
@@ -24,6 +25,7 @@ use crate::protocol::item::Item;
 use crate::protocol::rule::{By, Rule};
 use crate::protocol::sandbox::{Level, Network};
 use crate::protocol::time::Time;
+use crate::sandbox::adopted::Adopted;
 use crate::tool::shared::change::Shown;
 use crate::tool::shared::environment::Whose;
 use crate::tool::{self, Ended, Query, Scene, bash};
@@ -152,6 +154,13 @@ impl Task {
             (&verdict, acts, &self.unread_rules)
         {
             verdict = permission::Verdict::Ask(format!("{fault}, and could forbid this"));
+        }
+        let line = permission::command(&reach);
+        if verdict == permission::Verdict::Allow
+            && line.is_some_and(|line| recover::is_unknown(&self.items, line))
+        {
+            let why = "whether it took effect when it was run before is not known";
+            verdict = permission::Verdict::Ask(why.to_owned());
         }
         let would = |text: &&String| permission::would_allow(text, &asked);
         let brought = match &verdict {
@@ -282,8 +291,42 @@ impl Task {
     pub(crate) async fn tool_ended(&mut self, finished: Finished) {
         let Finished { call, tool, kept } = finished;
         let outcome = self.keep(kept);
+        if self.adopted_ended(&call, &outcome).await {
+            return;
+        }
         self.watch.ended(&tool, &outcome);
         self.take(Input::Ended { call, outcome }).await;
+    }
+
+    /// A command that another Creel began, until it ends.
+    pub(crate) fn run_adopted(&mut self, call: &ToolCall, adopted: Adopted, began: Time) {
+        let open = self.session.open_calls.get(&call.id);
+        let number = open.map_or(0, |open| open.number);
+        // Where nothing held it, nothing kept it from the network.
+        let network = match open.and_then(|open| open.birth.as_ref()) {
+            Some(birth) if birth.level.holds() => birth.network,
+            _ => Network::On,
+        };
+        let scene = self.scene(call, number);
+        let ran = self.house.clock.now().since(began);
+        let input = call.input().unwrap_or_default();
+        let tools = &self.house.tools;
+        let reach = tools
+            .get(&call.name)
+            .and_then(|tool| tool::reach(&*tool, &input, &scene.place).ok());
+        let reach = reach.unwrap_or_default();
+        let level = open.and_then(|open| open.birth.as_ref());
+        let level = level.map_or(Level::None, |birth| birth.level);
+        let untrusted = taint::of(&reach, network, &scene.place.roots)
+            .or_else(|| self.names_outside(&reach, level));
+        let work = tool::adopted::command(input, adopted, ran, scene).boxed();
+        let kept = self.kept(work, number, began);
+        let (call, tool) = (call.id.clone(), call.name.clone());
+        self.tools.spawn(async move {
+            let mut kept = kept.await;
+            kept.outcome.untrusted = untrusted;
+            Finished { call, tool, kept }
+        });
     }
 
     /// The person's own command: runs as the person, unasked, and is recorded as theirs.

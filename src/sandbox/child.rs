@@ -77,6 +77,7 @@ pub fn start(order: &Order<'_>) -> io::Result<Waiting> {
     let request = wire::frame(&Request::Run {
         plan: order.plan.clone(),
     })?;
+    let output = lasting(writer);
     let mut command = Command::new(order.program);
     command
         .arg(wire::OUTER)
@@ -85,8 +86,8 @@ pub fn start(order: &Order<'_>) -> io::Result<Waiting> {
         .env_clear()
         .envs(order.environment.iter().cloned())
         .stdin(Stdio::from(OwnedFd::from(theirs)))
-        .stdout(writer.try_clone()?)
-        .stderr(writer)
+        .stdout(output.try_clone()?)
+        .stderr(output)
         .kill_on_drop(true);
     let child = command.spawn()?;
     // With the command go our own copies of the other ends; else they would never be at their end.
@@ -115,6 +116,25 @@ pub fn start(order: &Order<'_>) -> io::Result<Waiting> {
         go,
         guard: Guard::look(&order.plan.guarded, &order.plan.watched),
     })
+}
+
+/// The end that a command writes to, made one that could read too: so the pipe is never without a reader, and a command whose
+/// Creel was killed does not die of its next line. What it puts out then waits for whoever takes it over, as much as a pipe
+/// holds; after that the command waits.
+#[cfg(target_os = "linux")]
+fn lasting(writer: io::PipeWriter) -> OwnedFd {
+    use std::os::fd::AsRawFd;
+
+    use rustix::fs::{Mode, OFlags};
+
+    let path = format!("/proc/self/fd/{}", writer.as_raw_fd());
+    let flags = OFlags::RDWR | OFlags::CLOEXEC;
+    rustix::fs::open(path.as_str(), flags, Mode::empty()).unwrap_or_else(|_| writer.into())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn lasting(writer: io::PipeWriter) -> OwnedFd {
+    writer.into()
 }
 
 impl Waiting {

@@ -3,6 +3,7 @@
 //!
 //! It decides nothing: who may run what is asked elsewhere, and here only what that then can do.
 
+pub mod adopted;
 mod bubblewrap;
 pub mod canary;
 pub mod child;

@@ -1,5 +1,6 @@
 //! `bash`: a command line for a shell.
 
+use std::ffi::OsString;
 use std::os::unix::process::ExitStatusExt;
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -90,7 +91,7 @@ pub async fn person_shell(command: String, scene: Scene) -> Ended {
     shell(&command, Some(TIMEOUT_MOST), Whose::Person, &scene).await
 }
 
-fn arguments(input: &Value) -> Result<(String, Option<u64>), String> {
+pub(crate) fn arguments(input: &Value) -> Result<(String, Option<u64>), String> {
     let arguments = Arguments::of(input);
     let command = arguments.text("command")?;
     if command.trim().is_empty() {
@@ -120,13 +121,39 @@ pub fn argv(command: &str) -> Vec<String> {
     vec![shell.to_owned(), "-c".to_owned(), command.to_owned()]
 }
 
+/// How long a command may run that was given this many seconds, or none.
+pub(crate) fn time(timeout: Option<u64>, scene: &Scene) -> Duration {
+    Duration::from_secs(timeout.unwrap_or(scene.limits.command_seconds).max(1))
+}
+
+/// A command as it is run within the bounds of its scene.
+pub(crate) fn job(
+    command: &str,
+    timeout: Duration,
+    environment: Vec<(OsString, OsString)>,
+    scene: &Scene,
+) -> Job {
+    let budget =
+        usize::try_from(scene.limits.output_tokens.saturating_mul(4)).unwrap_or(usize::MAX);
+    Job {
+        argv: argv(command),
+        cwd: scene.place.cwd.clone(),
+        environment,
+        timeout,
+        kept_bytes: scene.limits.kept_bytes,
+        budget: budget.saturating_sub(CLOSING),
+        tail: scene.tail.clone(),
+        stop: scene.stop.clone(),
+        adopted: None,
+        waiting: None,
+    }
+}
+
 async fn shell(command: &str, timeout: Option<u64>, whose: Whose, scene: &Scene) -> Ended {
     if scene.stop.is_cancelled() {
         return Outcome::cancelled("stopped before it began").into();
     }
-    let timeout = timeout.unwrap_or(scene.limits.command_seconds).max(1);
-    let budget =
-        usize::try_from(scene.limits.output_tokens.saturating_mul(4)).unwrap_or(usize::MAX);
+    let timeout = time(timeout, scene);
     let waiting = scene
         .waiting
         .lock()
@@ -138,21 +165,15 @@ async fn shell(command: &str, timeout: Option<u64>, whose: Whose, scene: &Scene)
     };
     let contained =
         matches!(&waiting, Some(Ok(waiting)) if waiting.birth.level == Level::Contained);
+    let environment = environment(whose, std::env::vars_os());
     let job = Job {
-        argv: argv(command),
-        cwd: scene.place.cwd.clone(),
-        environment: environment(whose, std::env::vars_os()),
-        timeout: Duration::from_secs(timeout),
-        kept_bytes: scene.limits.kept_bytes,
-        budget: budget.saturating_sub(CLOSING),
-        tail: scene.tail.clone(),
-        stop: scene.stop.clone(),
         waiting,
+        ..job(command, timeout, environment, scene)
     };
     match process::run(job).await {
         Ok(finished) => {
             let changed = left::changed(&finished.changed, &scene.place.cwd);
-            let mut ended = ended(finished, timeout, scene.number, held);
+            let mut ended = ended(finished, timeout.as_secs(), scene.number, held);
             if contained {
                 ended.outcome.text.push_str(left::gone(command));
             }
@@ -165,7 +186,7 @@ async fn shell(command: &str, timeout: Option<u64>, whose: Whose, scene: &Scene)
 
 /// The output as the model reads it, and below it how the command ended where that is not simply well.
 /// `held`: the network of a command within walls.
-fn ended(finished: Finished, timeout: u64, number: u32, held: Option<Network>) -> Ended {
+pub(crate) fn ended(finished: Finished, timeout: u64, number: u32, held: Option<Network>) -> Ended {
     let told = finished.digest.finish(&format!("output:{number}"));
     let mut closing = Vec::new();
     if finished.kept.kept() < finished.kept.total() && told.cut {

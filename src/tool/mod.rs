@@ -1,6 +1,7 @@
 //! Hands: what the model may ask for. Each tool is `NAME.rs` with `NAME.md` beside it, the words the model reads; one table
 //! lists them all.
 
+pub mod adopted;
 pub mod bash;
 pub mod edit;
 pub mod glob;

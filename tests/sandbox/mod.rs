@@ -3,6 +3,7 @@
 
 mod acts;
 mod levels;
+mod survives;
 mod tools;
 mod waits;
 

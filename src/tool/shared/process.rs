@@ -17,16 +17,16 @@ use std::time::Duration;
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal};
 use tokio::net::unix::pipe;
-use tokio::process::Child;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::agent::visible;
+use crate::sandbox::adopted::Adopted;
 use crate::sandbox::child::{Gone, Waiting};
 use crate::sandbox::guard::Differs;
 use crate::tool::shared::economy::Digest;
 use crate::tool::shared::kept::Kept;
-use crate::tool::shared::start::begin;
+use crate::tool::shared::start::{Leader, begin};
 
 /// A stop is done within a tenth of a second: so long a command may take leave, then it is killed.
 const LEAVE_ON_STOP: Duration = Duration::from_millis(80);
@@ -60,6 +60,8 @@ pub struct Job {
     pub budget: usize,
     pub tail: Arc<dyn Fn(&str) + Send + Sync>,
     pub stop: CancellationToken,
+    /// The command of another Creel, which has begun.
+    pub adopted: Option<Adopted>,
     /// The command as it waits to be let go, or why it does not; `None`: it is started as it is.
     pub waiting: Option<Result<Waiting, String>>,
 }
@@ -87,7 +89,7 @@ pub enum Ended {
 #[derive(Debug)]
 pub struct Finished {
     pub ended: Ended,
-    /// `None` when it was killed and has not been seen to die yet.
+    /// `None` when it was killed and has not been seen to die yet, and of one that was taken over.
     pub status: Option<ExitStatus>,
     pub digest: Digest,
     pub kept: Kept,
@@ -112,9 +114,9 @@ enum Phase {
 /// Runs the job. The error says why it could not be started.
 pub async fn run(mut job: Job) -> Result<Finished, String> {
     let mut begun = begin(&mut job)?;
-    let child = &mut begun.child;
-    let mut group = Group::of(child);
-    let mut pipe = Some(begun.output);
+    let leader = &mut begun.leader;
+    let mut group = Group::of(leader);
+    let mut pipe = begun.output;
     let mut buffer = vec![0; 64 << 10];
     let mut finished = Finished {
         ended: Ended::Alone,
@@ -128,7 +130,7 @@ pub async fn run(mut job: Job) -> Result<Finished, String> {
     let mut look = Instant::now();
     let mut phase = Phase::Running;
     let mut deadline = Instant::now() + job.timeout;
-    while pipe.is_some() || finished.status.is_none() {
+    while pipe.is_some() || !group.leader_is_gone {
         let ended = tokio::select! {
             () = job.stop.cancelled(), if finished.ended != Ended::Stopped => {
                 let leave = match phase {
@@ -159,7 +161,7 @@ pub async fn run(mut job: Job) -> Result<Finished, String> {
                 match read {
                     Ok(0) | Err(_) => pipe = None,
                     Ok(count) => {
-                        if count < MUCH && finished.status.is_none() {
+                        if count < MUCH && !group.leader_is_gone {
                             look = Instant::now() + LOOK_EVERY;
                         }
                         finished.digest.push(&buffer[..count]);
@@ -176,9 +178,8 @@ pub async fn run(mut job: Job) -> Result<Finished, String> {
                     None
                 }
             }
-            status = child.wait(), if finished.status.is_none() => {
-                // The error is that it is no child of ours any more; there is nothing left to wait for.
-                finished.status = Some(status.unwrap_or_default());
+            status = leader.wait(), if !group.leader_is_gone => {
+                finished.status = status;
                 group.leader_is_gone = true;
                 look = Instant::now();
                 if phase == Phase::Running {
@@ -253,9 +254,9 @@ struct Group {
 }
 
 impl Group {
-    fn of(child: &Child) -> Self {
+    fn of(leader: &Leader) -> Self {
         Self {
-            id: child
+            id: leader
                 .id()
                 .and_then(|id| i32::try_from(id).ok())
                 .and_then(Pid::from_raw),
@@ -344,6 +345,7 @@ mod tests {
                 }
             }),
             stop,
+            adopted: None,
             waiting: None,
         }
     }

@@ -1,33 +1,73 @@
-//! How a command begins: one that waits within its walls is let go; where there is none, it is started as it is.
+//! How a command begins: one that waits within its walls is let go; where there is none, it is started as it is. One that was
+//! taken over has begun.
 
 use std::ffi::OsString;
 use std::io;
 use std::os::fd::OwnedFd;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 
 use tokio::process::{Child, Command};
 
+use crate::sandbox::adopted::End;
 use crate::sandbox::child::Gone;
 use crate::tool::shared::process::Job;
 
+/// The first process of a command.
+pub(crate) enum Leader {
+    Own(Child),
+    /// Another Creel started it.
+    Adopted(u32, End),
+}
+
+impl Leader {
+    pub(crate) fn id(&self) -> Option<u32> {
+        match self {
+            Self::Own(child) => child.id(),
+            Self::Adopted(pid, _) => Some(*pid),
+        }
+    }
+
+    /// Waits for its end; `None` where nobody is told how it ended.
+    pub(crate) async fn wait(&mut self) -> Option<ExitStatus> {
+        match self {
+            // The error is that it is no child of ours any more; there is nothing left to wait for.
+            Self::Own(child) => Some(child.wait().await.unwrap_or_default()),
+            Self::Adopted(_, end) => {
+                end.wait().await;
+                None
+            }
+        }
+    }
+}
+
 /// A command that has begun.
 pub(crate) struct Begun {
-    pub(crate) child: Child,
-    /// Both outputs of the command in their true order; nothing waits on it.
-    pub(crate) output: OwnedFd,
+    pub(crate) leader: Leader,
+    /// Both outputs of the command in their true order; nothing waits on it. `None` where it sends them elsewhere.
+    pub(crate) output: Option<OwnedFd>,
     /// Of a command within walls.
     pub(crate) gone: Option<Gone>,
 }
 
 /// The error is one line.
 pub(crate) fn begin(job: &mut Job) -> Result<Begun, String> {
+    if let Some(adopted) = job.adopted.take() {
+        let pid = adopted.pid;
+        let parts = adopted.parts();
+        let (output, end) = parts.map_err(|error| format!("cannot be watched: {error}"))?;
+        return Ok(Begun {
+            leader: Leader::Adopted(pid, end),
+            output,
+            gone: None,
+        });
+    }
     match job.waiting.take() {
         Some(Ok(waiting)) => {
             let (child, output, gone) = waiting.go();
             Ok(Begun {
-                child,
-                output,
+                leader: Leader::Own(child),
+                output: Some(output),
                 gone: Some(gone),
             })
         }
@@ -61,8 +101,8 @@ fn alone(job: &Job) -> io::Result<Begun> {
     // With the command goes our own copy of the pipe's other end; else it would never be at its end.
     drop(command);
     Ok(Begun {
-        child,
-        output: OwnedFd::from(reader),
+        leader: Leader::Own(child),
+        output: Some(OwnedFd::from(reader)),
         gone: None,
     })
 }

@@ -1,0 +1,37 @@
+//! A command that another Creel began, until it ends: it has the rest of its time, can be stopped, and what it puts out is told
+//! as that of any other.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::protocol::call::Outcome;
+use crate::sandbox::adopted::Adopted;
+use crate::tool::bash;
+use crate::tool::shared::process::{self, Job};
+use crate::tool::{Ended, Scene};
+
+/// What the model must know of it.
+const TAKEN_OVER: &str = "\n(Creel ended while this ran, and took it over when it was back: what it put out before that is not here, and its exit status is not known. It was not run again. Verify before repeating it.)";
+
+/// `input` is that of its call, `ran` how long it ran by now.
+pub async fn command(input: Value, adopted: Adopted, ran: Duration, scene: Scene) -> Ended {
+    let (command, timeout) = match bash::arguments(&input) {
+        Ok(arguments) => arguments,
+        Err(text) => return Outcome::failed(text).into(),
+    };
+    let timeout = bash::time(timeout, &scene);
+    let job = Job {
+        adopted: Some(adopted),
+        timeout: timeout.saturating_sub(ran),
+        ..bash::job(&command, timeout, Vec::new(), &scene)
+    };
+    match process::run(job).await {
+        Ok(finished) => {
+            let mut ended = bash::ended(finished, timeout.as_secs(), scene.number, None);
+            ended.outcome.text.push_str(TAKEN_OVER);
+            ended
+        }
+        Err(text) => Outcome::failed(text).into(),
+    }
+}
