@@ -8,6 +8,7 @@ mod outbound;
 mod paste;
 mod repository;
 mod sequence;
+mod shell;
 mod trap;
 
 use std::fs;
