@@ -5,7 +5,7 @@ use std::fs::File;
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 use std::time::Duration;
 
@@ -82,9 +82,9 @@ pub fn open_met(folder: &Folder, relative: &Path) -> Result<(File, u64), Trouble
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
     let opened = folder.open(relative, flags, Mode::empty());
     let file = File::from(opened.map_err(|error| Trouble::of(&error))?);
-    let meta = file.metadata().map_err(|error| Trouble::of(&error))?;
-    refuse_special(FileType::from_raw_mode(meta.mode()))?;
-    Ok((file, meta.len()))
+    let about = rustix::fs::fstat(&file).map_err(|error| Trouble::of(&error.into()))?;
+    refuse_special(FileType::from_raw_mode(about.st_mode))?;
+    Ok((file, u64::try_from(about.st_size).unwrap_or(0)))
 }
 
 /// What has this path, which has its links resolved; `None`: nothing has.
@@ -255,9 +255,7 @@ impl<'a> Draft<'a> {
                 let (uid, gid) = (Some(about.st_uid), Some(about.st_gid));
                 let _ = std::os::unix::fs::fchown(&self.file, uid, gid);
             }
-            let mode = Mode::from_raw_mode(about.st_mode).bits();
-            let permissions = std::fs::Permissions::from_mode(u32::from(mode));
-            self.file.set_permissions(permissions)?;
+            rustix::fs::fchmod(&self.file, Mode::from_raw_mode(about.st_mode))?;
         }
         self.file.sync_all()
     }
@@ -279,7 +277,7 @@ impl Drop for Draft<'_> {
 mod tests {
     #![allow(clippy::unwrap_used, clippy::expect_used)]
     use super::*;
-    use std::os::unix::fs::symlink;
+    use std::os::unix::fs::{PermissionsExt, symlink};
     use std::path::PathBuf;
 
     fn folder() -> (tempfile::TempDir, PathBuf) {
