@@ -369,13 +369,14 @@ mod tests {
         assert_eq!(met(&root), ["a", "deep/c", "rules"]);
     }
 
-    /// A folder that was met becomes a link to the outside before what lies in it is met, and again before that is opened.
+    /// A folder becomes a link to the outside after its name was listed and before it is entered, and another before what was
+    /// listed in it is opened.
     #[test]
     fn a_folder_that_becomes_a_link_meanwhile_leads_nowhere() {
         let outer = tempfile::tempdir().unwrap();
         let up = outer.path().canonicalize().unwrap();
         let root = up.join("root");
-        for file in ["root/a/inside", "root/b/inside", "out/inside", "out/secret"] {
+        for file in ["root/a/x", "root/b/x", "root/c/x", "out/x", "out/secret"] {
             fs::create_dir_all(up.join(file).parent().unwrap()).unwrap();
             fs::write(up.join(file), file).unwrap();
         }
@@ -387,10 +388,8 @@ mod tests {
         for entry in walk(&root, Hidden::Left, None).flatten() {
             let name = entry.relative().display().to_string();
             match name.as_str() {
-                // Between a folder and what lies in it.
-                "a" => swap("a"),
-                // Between what lies in it and its opening.
-                "b/inside" => swap("b"),
+                "a" => swap("b"),
+                "c/x" => swap("c"),
                 _ => {}
             }
             if entry.is_file() {
@@ -402,19 +401,19 @@ mod tests {
             }
             names.push(name);
         }
-        assert_eq!(names, ["", "a", "a/inside", "b", "b/inside"]);
-        assert_eq!(texts, ["", ""]);
+        assert_eq!(names, ["", "a", "a/x", "b", "c", "c/x"]);
+        assert_eq!(texts, ["root/a/x", ""]);
         // Else nothing is tried: a walk that goes by names alone is led out.
-        fs::create_dir(root.join("c")).unwrap();
+        fs::create_dir(root.join("d")).unwrap();
         let mut led = Vec::new();
         for entry in WalkBuilder::new(&root).sort_by_file_name(Ord::cmp).build() {
             let path = entry.unwrap().into_path();
             if path.ends_with("c") {
-                swap("c");
+                swap("d");
             }
             led.push(path);
         }
-        assert!(led.contains(&root.join("c/secret")), "{led:?}");
+        assert!(led.contains(&root.join("d/secret")), "{led:?}");
     }
 
     /// Of this very source nothing else is met than ripgrep's own walk meets.
