@@ -76,15 +76,14 @@ impl Task {
                 _ => None,
             });
             self.adoption.calls.insert(id.clone());
-            match call {
-                Some(call) => self.run_adopted(&call, adopted, began),
-                None => {
-                    let why = unread.as_deref().unwrap_or("its call is not in the log");
-                    tracing::warn!("session {}: {id}: {why}", self.session.id);
-                    adopted.end();
-                    self.lose(&id).await;
-                }
-            }
+            let Some(call) = call else {
+                let why = unread.as_deref().unwrap_or("its call is not in the log");
+                tracing::warn!("session {}: {id}: {why}", self.session.id);
+                adopted.end();
+                self.lose(&id).await;
+                continue;
+            };
+            self.run_adopted(&call, adopted, began);
         }
     }
 

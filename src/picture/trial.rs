@@ -228,7 +228,7 @@ fn a_link_out_of_the_folder_leads_to_no_picture() {
         (&absolute, "private.png".to_owned()),
     ];
     for (path, expected) in cases {
-        assert_eq!(of(path, &[root.clone()]), expected, "{path}");
+        assert_eq!(of(path, std::slice::from_ref(&root)), expected, "{path}");
     }
     assert_eq!(of("logo.png", &[]), "logo.png");
 }

@@ -87,13 +87,13 @@ impl Adopted {
 
     /// What it puts out, and its end. That is seen by a thread that ends with it: there are few of these, and for no time long.
     pub fn parts(self) -> io::Result<(Option<OwnedFd>, End)> {
-        let (sees, seen) = oneshot::channel();
+        let (sender, seen) = oneshot::channel();
         let process = self.process;
         thread::Builder::new().spawn(move || {
             let mut watched = [PollFd::new(&process, PollFlags::IN)];
             while poll(&mut watched, None) == Err(Errno::INTR) {}
             // Nobody waits for it any more.
-            let _ = sees.send(());
+            let _ = sender.send(());
         })?;
         Ok((self.output, End { seen }))
     }
