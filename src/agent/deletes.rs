@@ -1,12 +1,25 @@
-//! What a command deletes by name: so that whoever is asked sees how much that is, and not only that it is deleted.
+//! What a command line deletes by name: so that whoever is asked sees how much that is, and not only that it is deleted. A
+//! figure is given where all that the line deletes can be told from its words, and none where it is more or less than that.
 
 use crate::agent::command_line::Part;
 use crate::agent::figure;
 use crate::agent::permission::{Asked, Parts};
 use crate::agent::risk::{is_far, name};
+use crate::agent::visible::{brief, one_line};
 
-/// Targets that are looked at; who deletes more by name is told of the first ones.
+/// Targets that are looked at; of a line with more no figure is given.
 const MOST: usize = 16;
+
+/// Characters of a name that are told.
+const NAME: usize = 40;
+
+/// A file or folder that is deleted, as it stands in the command.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    pub name: String,
+    /// A folder goes with all it holds; else only a file goes.
+    pub folders: bool,
+}
 
 /// What one target holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,58 +32,89 @@ pub struct Held {
     pub whole: bool,
 }
 
-/// The files and folders within the session's folder that the commands of a call delete, as they are typed. None of a command
-/// with a word that only the shell can read.
-pub fn targets(asked: &Asked<'_>) -> Vec<String> {
+/// All that the commands of a call delete, within the session's folder. None where a part of the line goes elsewhere first, or
+/// deletes what only the shell or the disk can tell.
+pub fn targets(asked: &Asked<'_>) -> Vec<Target> {
     let Parts::Known(parts) = Parts::of(asked.reach) else {
         return Vec::new();
     };
-    let named = parts.iter().flat_map(|part| of_part(part, asked));
-    named.take(MOST).collect()
+    let mut all: Vec<Target> = Vec::new();
+    for part in &parts {
+        match of_part(part, asked) {
+            Some(targets) => all.extend(targets),
+            None => return Vec::new(),
+        }
+    }
+    // What lies in another one is counted with that.
+    let trimmed = |name: &str| name.trim_end_matches('/').to_owned();
+    let names: Vec<String> = all.iter().map(|target| trimmed(&target.name)).collect();
+    let mut nth = 0;
+    all.retain(|target| {
+        let own = trimmed(&target.name);
+        let within = |(other, name): (usize, &String)| {
+            let below = own.strip_prefix(name.as_str());
+            below.is_some_and(|below| below.starts_with('/') || below.is_empty() && other < nth)
+        };
+        let counted = names.iter().enumerate().any(within);
+        nth += 1;
+        !counted
+    });
+    if all.len() > MOST { Vec::new() } else { all }
 }
 
-fn of_part(part: &Part, asked: &Asked<'_>) -> Vec<String> {
+/// `None`: it cannot be told.
+fn of_part(part: &Part, asked: &Asked<'_>) -> Option<Vec<Target>> {
     let words = part.words.get(1..).unwrap_or_default();
     match name(part) {
-        Some("rm" | "rmdir" | "unlink") => {
-            let named: Vec<String> = words
-                .iter()
-                .filter(|word| !word.starts_with('-'))
-                .cloned()
-                .collect();
-            let unread = |word: &String| is_far(word, asked) || word.contains(['*', '?', '[', '{']);
-            if named.iter().any(unread) {
-                Vec::new()
-            } else {
-                named
-            }
+        Some("rm" | "unlink") => {
+            let flags = words.iter().filter(|word| word.starts_with('-'));
+            let folders = flags.clone().any(|flag| {
+                let short = !flag.starts_with("--") && flag.contains(['r', 'R']);
+                short || flag == "--recursive"
+            });
+            let named = words.iter().filter(|word| !word.starts_with('-'));
+            let targets = named.map(|word| {
+                let plain = !is_far(word, asked) && !word.contains(['*', '?', '[', '{']);
+                plain.then(|| Target {
+                    name: word.clone(),
+                    folders,
+                })
+            });
+            targets.collect()
         }
-        Some("cargo") if words == ["clean"] => vec!["target".to_owned()],
-        _ => Vec::new(),
+        // What these come to is not in their words, or what follows is done elsewhere or to other files.
+        Some(
+            "cd" | "pushd" | "popd" | "rmdir" | "shred" | "truncate" | "find" | "xargs" | "git"
+            | "mv" | "ln" | "tar" | "unzip" | "rsync" | "eval" | "source" | ".",
+        ) => None,
+        _ => Some(Vec::new()),
     }
 }
 
-/// How much that is: `deletes 3.1 GB in 1204 files, all inside target/tmp`. `None` where nothing was looked at.
+/// How much that is: ``deletes 3.1 GB in 1204 files inside `target/tmp` ``. `None` where nothing was looked at, or one is not
+/// there, which an earlier command of the line may change.
 pub(crate) fn told(held: &[Held]) -> Option<String> {
-    let names: Vec<&str> = held.iter().map(|held| held.target.as_str()).collect();
-    let names = match names.as_slice() {
+    if held.iter().any(|held| held.files == 0) {
+        return None;
+    }
+    let named = |held: &Held| format!("`{}`", brief(&one_line(&held.target), NAME));
+    let names = match held {
         [] => return None,
-        [one] => (*one).to_owned(),
-        [first, second] => format!("{first} and {second}"),
-        [first, rest @ ..] => format!("{first} and {} more", rest.len()),
+        [one] => named(one),
+        [first, second] => format!("{} and {}", named(first), named(second)),
+        [first, rest @ ..] => format!("{} and {} more", named(first), rest.len()),
     };
     let sum = |of: fn(&Held) -> u64| held.iter().map(of).fold(0, u64::saturating_add);
     let (files, bytes) = (sum(|held| held.files), sum(|held| held.bytes));
     let whole = held.iter().all(|held| held.whole);
     let count = match (files, whole) {
-        (0, true) => return Some(format!("deletes {names}, where there is nothing now")),
         (1, true) => "1 file".to_owned(),
         (files, true) => format!("{files} files"),
         (files, false) => format!("more than {files} files"),
     };
     let size = figure::bytes(bytes);
-    let all = if whole { "all " } else { "" };
-    Some(format!("deletes {size} in {count}, {all}inside {names}"))
+    let more = if whole { "" } else { "more than " };
+    Some(format!("deletes {more}{size} in {count} inside {names}"))
 }
 
 #[cfg(test)]
@@ -85,24 +129,30 @@ mod tests {
     use crate::protocol::rule::Mode;
 
     #[test]
-    fn what_is_deleted_by_name_is_found() {
+    fn what_is_deleted_by_name_is_found_or_nothing_is_said() {
+        let many = format!("rm {}", "x ".repeat(MOST + 1).replace("x ", "x1 x2 "));
         let cases: &[(&str, &[&str])] = &[
-            (
-                "rm -rf target/tmp && cargo clean",
-                &["target/tmp", "target"],
-            ),
+            ("rm -rf target/tmp && ls", &["target/tmp"]),
             ("rm -r a b", &["a", "b"]),
             ("rm x", &["x"]),
             ("rm -rf /srv/app/x", &["/srv/app/x"]),
-            // What only the shell can read, or what lies elsewhere.
+            // One within another, and one twice.
+            ("rm -rf a a/b ab a/", &["a", "ab"]),
+            // What only the shell can read, what lies elsewhere, and what follows a way elsewhere.
             ("rm -rf build/*", &[]),
+            ("rm -rf build/* && rm old.log", &[]),
             ("rm -rf a $X", &[]),
             ("rm -rf ../x", &[]),
             ("rm -rf ~", &[]),
             ("rm -rf {a,b}", &[]),
-            ("cargo clean -p x", &[]),
+            ("cd frontend && rm -rf node_modules", &[]),
+            ("mv src build && rm -rf build", &[]),
+            ("rm x && shred y", &[]),
+            ("rm -rf target/tmp && cargo clean", &["target/tmp"]),
+            ("rmdir a", &[]),
             ("ls target", &[]),
             ("for x in a; do rm -rf $x; done", &[]),
+            (&many, &["x1", "x2"]),
         ];
         for (line, expected) in cases {
             let reach = [Reach::Run {
@@ -120,7 +170,11 @@ mod tests {
                 cage: Cage::GIVEN_UP,
                 untrusted: None,
             };
-            assert_eq!(targets(&asked), *expected, "{line}");
+            let names: Vec<String> = targets(&asked)
+                .into_iter()
+                .map(|target| target.name)
+                .collect();
+            assert_eq!(names, *expected, "{line}");
         }
     }
 
@@ -136,11 +190,11 @@ mod tests {
             (vec![], None),
             (
                 vec![held("target/tmp", 1_204, 3_100_000_000, true)],
-                Some("deletes 3.1 GB in 1204 files, all inside target/tmp"),
+                Some("deletes 3.1 GB in 1204 files inside `target/tmp`"),
             ),
             (
-                vec![held("a", 1, 12, true), held("b", 0, 0, true)],
-                Some("deletes 12 B in 1 file, all inside a and b"),
+                vec![held("a", 1, 12, true), held("b", 2, 0, true)],
+                Some("deletes 12 B in 3 files inside `a` and `b`"),
             ),
             (
                 vec![
@@ -148,11 +202,15 @@ mod tests {
                     held("b", 1, 0, true),
                     held("c", 1, 0, true),
                 ],
-                Some("deletes 5 MB in more than 20002 files, inside a and 2 more"),
+                Some("deletes more than 5 MB in more than 20002 files inside `a` and 2 more"),
             ),
+            // Nothing is there yet.
+            (vec![held("a", 1, 5, true), held("b", 0, 0, true)], None),
+            // It could not be looked at.
+            (vec![held("a", 0, 0, false)], None),
             (
-                vec![held("a", 0, 0, true)],
-                Some("deletes a, where there is nothing now"),
+                vec![held("x, all inside target", 1, 1, true)],
+                Some("deletes 1 B in 1 file inside `x, all inside target`"),
             ),
         ] {
             assert_eq!(told(&all).as_deref(), expected);

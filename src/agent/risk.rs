@@ -174,9 +174,8 @@ fn command_risk(
                 }
             }
         }
-        "cargo" if second == "clean" && !held.is_empty() => {
-            let told = deletes::told(held);
-            found.extend(told.map(|told| (Risk::Medium, told)));
+        "cargo" if second == "clean" => {
+            found.push((Risk::Medium, "deletes what was built".to_owned()));
         }
         "git" => git_risk(second, &has, &flag, found),
         "chmod" | "chown" | "chgrp" => {

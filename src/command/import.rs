@@ -146,11 +146,13 @@ pub async fn run(args: &ImportArgs, door: &Door, face: &mut Face<'_>) -> Ended {
     };
     tell(args, &report, home, face)?;
     // Who imports here searches next, and who stopped it goes on with it first.
-    let code = match stop {
-        Some((_, code)) => Some(code),
-        None => searchable(door, &mut signals, face).await?,
-    };
-    Ok(code.unwrap_or(exit::DONE))
+    match stop {
+        Some((_, code)) => Ok(code),
+        None => {
+            searchable(door, &mut signals, face).await?;
+            Ok(exit::DONE)
+        }
+    }
 }
 
 /// What came of it, as soon as it is in the log.
@@ -216,12 +218,12 @@ fn tell(
     Ok(face.out.flush()?)
 }
 
-/// Waits until all of it is found by the search; the code of the signal that ends this.
+/// Waits until all of it is found by the search, or a signal comes: what was asked for is done before.
 async fn searchable(
     door: &Door,
     signals: &mut (impl Stream<Item = u8> + Unpin),
     face: &mut Face<'_>,
-) -> Result<Option<u8>, Trouble> {
+) -> Result<(), Trouble> {
     let mut line = Line { shown: false };
     line.show(face, "making it searchable")?;
     let mut indexed = pin!(door.manage(Manage::Index { anew: false }));
@@ -230,10 +232,10 @@ async fn searchable(
     let managed = loop {
         tokio::select! {
             managed = &mut indexed => break managed,
-            Some(code) = signals.next() => {
+            Some(_) = signals.next() => {
                 line.clear(face)?;
                 face.note("not all of it is searchable yet: the rest follows with the next search")?;
-                return Ok(Some(code));
+                return Ok(());
             }
             _ = looks.tick(), if face.err_is_terminal => {
                 if let Found::Index(status) = door.ask(Query::Index).await {
@@ -247,7 +249,7 @@ async fn searchable(
     if let Managed::Failed { why } = managed {
         face.note(&format!("not indexed yet: {why}"))?;
     }
-    Ok(None)
+    Ok(())
 }
 
 fn far_indexed(all: u64, behind: u64) -> String {

@@ -4,7 +4,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
 use crate::memory::document;
@@ -35,6 +35,8 @@ pub(crate) struct Indexer {
     closed: AtomicBool,
     /// What is there cannot be read.
     broken: AtomicBool,
+    /// So many wait for the lock.
+    wanted: AtomicUsize,
 }
 
 /// Says that nobody is at it any more, however the work ended.
@@ -85,8 +87,10 @@ impl Fault {
 enum Pace {
     /// Somebody does.
     Hurries,
-    /// Nobody does: where it is more than a page, all others go first.
+    /// Nobody does: a page of it.
     Yields,
+    /// Nobody does, and all others go first.
+    Yielded,
 }
 
 /// What to do with the index that is there.
@@ -103,6 +107,7 @@ impl Indexer {
             busy: AtomicBool::new(false),
             closed: AtomicBool::new(false),
             broken: AtomicBool::new(false),
+            wanted: AtomicUsize::new(0),
         }
     }
 
@@ -168,7 +173,10 @@ impl Indexer {
 
     /// Brings the index up; waits for others who write it.
     pub(crate) fn bring_up(&self, reader: &Reader, anew: bool) -> Result<(), String> {
-        let _lock = lock(&self.folder, true)?;
+        self.wanted.fetch_add(1, Ordering::Relaxed);
+        let held = lock(&self.folder, true);
+        self.wanted.fetch_sub(1, Ordering::Relaxed);
+        let _lock = held?;
         self.write(reader, (anew, Pace::Hurries))
     }
 
@@ -225,14 +233,36 @@ impl Indexer {
         reader: &Reader,
         (from, pace): (Position, Pace),
     ) -> Result<(), Fault> {
+        let reached = self.fill_some(index, reader, (from, pace))?;
+        if pace == Pace::Yields && reached.seq < reader.end()?.seq && !self.is_let_go() {
+            // The threads of the writer begin with it, and are then as patient as this one.
+            give_way();
+            self.fill_some(index, reader, (reached, Pace::Yielded))?;
+        }
+        Ok(())
+    }
+
+    /// Answers how far it came.
+    fn fill_some(
+        &self,
+        index: &Index,
+        reader: &Reader,
+        (from, pace): (Position, Pace),
+    ) -> Result<Position, Fault> {
         let mut writer = match index.writer() {
             Ok(writer) => writer,
             // Of a version that has another lock.
-            Err(IndexError::Held) => return Ok(()),
+            Err(IndexError::Held) => return Ok(from),
             Err(error) => return Err(error.into()),
         };
-        self.take_in(&mut writer, reader, (from, pace))?;
-        Ok(writer.finish()?)
+        let reached = self.take_in(&mut writer, reader, (from, pace))?;
+        writer.finish()?;
+        Ok(reached)
+    }
+
+    /// Nobody wants it to go on, or somebody wants to do it who does not wait for others.
+    fn is_let_go(&self) -> bool {
+        self.closed.load(Ordering::Relaxed) || self.wanted.load(Ordering::Relaxed) > 0
     }
 
     fn rebuild(&self, reader: &Reader, pace: Pace) -> Result<(), String> {
@@ -251,14 +281,14 @@ impl Indexer {
         remove(&old)
     }
 
-    /// Everything after a position, page by page, each session's items side by side.
+    /// Everything after a position, page by page, each session's items side by side; of what nobody waits for one page, and the rest
+    /// as long as nobody else wants to. Answers how far it came.
     fn take_in(
         &self,
         writer: &mut Writer,
         reader: &Reader,
         (from, pace): (Position, Pace),
-    ) -> Result<(), Fault> {
-        let mut yielded = false;
+    ) -> Result<Position, Fault> {
         let mut end = reader.end()?;
         let mut position = from;
         let purged = end.purged != from.purged;
@@ -281,19 +311,23 @@ impl Indexer {
             }
             since += documents.len() as u64;
             position.seq = upto;
-            if pace == Pace::Yields {
-                end.seq = reader.end()?.seq;
+            match pace {
+                Pace::Hurries => {}
+                // Of an import the newest comes first: that is found at once.
+                Pace::Yields => break,
+                Pace::Yielded => {
+                    let now = reader.end()?;
+                    // Who has purged waits until no word of that is left.
+                    if self.is_let_go() || now.purged != end.purged {
+                        break;
+                    }
+                    end.seq = now.seq;
+                }
             }
-            // Of an import the newest comes first: that is found at once, and the rest by and by.
-            let yields = pace == Pace::Yields && !yielded && position.seq < end.seq;
-            if yields || since > COMMIT {
+            if since > COMMIT {
                 position.mark = mark(reader, upto)?;
                 writer.commit(position)?;
                 since = 0;
-            }
-            if yields {
-                give_way();
-                yielded = true;
             }
         }
         position.mark = mark(reader, position.seq)?;
@@ -304,7 +338,7 @@ impl Indexer {
             position.purged = end.purged;
             writer.commit(position)?;
         }
-        Ok(())
+        Ok(position)
     }
 }
 

@@ -1,6 +1,7 @@
 //! Memory: answers what is asked of the index and of the log together. The index follows the log and never the other way
 //! round; what it has not taken in yet is read from the log and searched in memory.
 
+use std::collections::HashSet;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -31,8 +32,9 @@ const TAIL: u32 = 2_000;
 /// Bytes of them that are read: of what is indexed of large outputs little is kept, but all of it is read.
 const TAIL_BYTES: u64 = 32 << 20;
 
-/// Facts of this home that stay in the tail while more is imported than it takes.
-const OWN: u32 = 500;
+/// Facts of this home that stay in the tail while more is imported than it takes, and how far back they are looked for.
+const OWN: usize = 500;
+const LOOKED_THROUGH: u64 = 50_000;
 
 /// Items in the tail from which on they go into the index: a commit costs more than to search so many.
 const ENOUGH: usize = 1_000;
@@ -306,7 +308,6 @@ impl State {
             let mut own = Vec::new();
             if !whole && let Some((_, first)) = found.first() {
                 own = self.only_own(reader, first.seq)?;
-                self.from = Seq(first.seq.0.saturating_sub(1));
             }
             for (session, event) in own.iter().chain(&found) {
                 if let Some(document) = document::of(event, *session) {
@@ -314,8 +315,10 @@ impl State {
                 }
             }
             self.read = end.seq;
-            if let Some(first) = self.tail.keep_newest(TAIL as usize * 2) {
-                self.from = Seq(first);
+            if self.tail.len() > TAIL as usize * 2 + OWN {
+                let others = others(reader)?;
+                let last = self.tail.keep_newest(TAIL as usize, (&others, OWN));
+                self.from = self.from.max(Seq(last.unwrap_or_default()));
             }
         }
         Ok(refused || self.tail.len() >= ENOUGH || self.behind() > 0)
@@ -323,11 +326,12 @@ impl State {
 
     /// More came than the tail takes, which only an import brings: of what is older than `first` that stays which was said here.
     fn only_own(&mut self, reader: &Reader, first: Seq) -> Result<Vec<(u64, Event)>, String> {
-        let others = reader.sessions_of_others();
-        let others = others.map_err(|error| error.to_string())?;
-        self.tail.keep_own(&others, OWN as usize);
+        self.tail.keep_newest(0, (&others(reader)?, OWN));
+        self.from = self.from.max(Seq(first.0.saturating_sub(1)));
+        // A look through all of a long import would be felt while one types.
+        let after = self.read.max(Seq(first.0.saturating_sub(LOOKED_THROUGH)));
         reader
-            .found_here((self.read, first), (OWN, TAIL_BYTES))
+            .found_here((after, first), (OWN as u32, TAIL_BYTES))
             .map_err(|error| error.to_string())
     }
 
@@ -358,6 +362,12 @@ impl State {
     fn behind(&self) -> u64 {
         self.from.0.saturating_sub(self.position.seq.0)
     }
+}
+
+/// Sessions of other programs and homes.
+fn others(reader: &Reader) -> Result<HashSet<u64>, String> {
+    let others = reader.sessions_of_others();
+    others.map_err(|error| error.to_string())
 }
 
 fn said(unknown: Unknown) -> Nearest {
@@ -412,8 +422,8 @@ mod tests {
         )
         .expect("kept");
         assert_eq!(found("kestrel"), (1, false));
-        let flood = |session: u128| {
-            let facts = (0..TAIL).map(|_| prompt("others talk of basalt"));
+        let flood = |session: u128, facts: u32| {
+            let facts = (0..facts).map(|_| prompt("others talk of basalt"));
             let import = Import {
                 source: "claude".to_owned(),
                 name: session.to_string(),
@@ -426,16 +436,28 @@ mod tests {
             };
             append(&log, batch).expect("kept");
         };
-        flood(2);
+        flood(2, TAIL);
         append(&log, batch(id(1), vec![prompt("the heron wades")])).expect("kept");
-        flood(3);
-        flood(4);
+        flood(3, TAIL);
+        flood(4, TAIL);
         for (word, expected) in [("kestrel", 1), ("heron", 1), ("basalt", 10)] {
             assert_eq!(found(word), (expected, true), "{word}");
         }
-        flood(5);
-        for word in ["kestrel", "heron"] {
-            assert_eq!(found(word), (1, true), "{word}");
+        // It is searched in between, so that each time less comes than the tail takes.
+        for session in 5..15 {
+            flood(session, TAIL - 500);
+            for word in ["kestrel", "heron"] {
+                assert_eq!(found(word), (1, true), "{word} {session}");
+            }
+            assert_eq!(found("basalt"), (10, true), "{session}");
         }
+        let state = memory.state.lock().expect("the state");
+        let kept = 10 * u64::from(TAIL - 500) + 3 * u64::from(TAIL);
+        let searched = state.tail.len() as u64;
+        assert!(
+            state.behind() + searched >= kept,
+            "{} {searched}",
+            state.behind()
+        );
     }
 }

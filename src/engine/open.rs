@@ -120,8 +120,10 @@ async fn begin(
 }
 
 fn spec(request: OpenRequest, notes: &Path, date: &str) -> Result<SessionSpec, String> {
-    let cwd = std::fs::canonicalize(&request.cwd)
-        .map_err(|error| format!("cannot work in {}: {error}", request.cwd.display()))?;
+    let cwd = std::fs::canonicalize(&request.cwd).map_err(|error| {
+        let cwd = request.cwd.display();
+        format!("cannot work in {cwd}: {error}; /new FOLDER begins in another one")
+    })?;
     if !cwd.is_dir() {
         return Err(format!("cannot work in {}: it is no folder", cwd.display()));
     }

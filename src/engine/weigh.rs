@@ -2,10 +2,11 @@
 //! where there is much it ends early and says so.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use crate::agent::deletes::Held;
+use crate::agent::deletes::{Held, Target};
 
 /// Entries that are looked at in all.
 const MOST: u64 = 50_000;
@@ -14,7 +15,7 @@ const MOST: u64 = 50_000;
 const LONGEST: Duration = Duration::from_millis(200);
 
 /// What each target in a folder holds. Blocks no thread that others wait for.
-pub(crate) async fn held(targets: Vec<String>, cwd: PathBuf) -> Vec<Held> {
+pub(crate) async fn held(targets: Vec<Target>, cwd: PathBuf) -> Vec<Held> {
     if targets.is_empty() {
         return Vec::new();
     }
@@ -25,15 +26,18 @@ pub(crate) async fn held(targets: Vec<String>, cwd: PathBuf) -> Vec<Held> {
         each.map(|target| look(target, &cwd, &mut left, until))
             .collect()
     });
-    looked.await.unwrap_or_default()
+    // A disk that does not answer keeps nobody from the ask.
+    let looked = tokio::time::timeout(2 * LONGEST, looked).await;
+    looked.ok().and_then(Result::ok).unwrap_or_default()
 }
 
-fn look(target: String, cwd: &Path, left: &mut u64, until: Instant) -> Held {
+fn look(target: Target, cwd: &Path, left: &mut u64, until: Instant) -> Held {
+    let Target { name, folders } = target;
     let mut held = Held {
         files: 0,
         bytes: 0,
         whole: true,
-        target,
+        target: name,
     };
     let mut waiting = vec![cwd.join(&held.target)];
     while let Some(path) = waiting.pop() {
@@ -42,9 +46,18 @@ fn look(target: String, cwd: &Path, left: &mut u64, until: Instant) -> Held {
             break;
         }
         *left -= 1;
-        let Ok(found) = fs::symlink_metadata(&path) else {
-            continue;
+        let found = match fs::symlink_metadata(&path) {
+            Ok(found) => found,
+            Err(error) if error.kind() == ErrorKind::NotFound => continue,
+            Err(_) => {
+                held.whole = false;
+                continue;
+            }
         };
+        // What deletes files alone leaves a folder as it is.
+        if found.is_dir() && !folders {
+            continue;
+        }
         if !found.is_dir() {
             held.files += 1;
             held.bytes = held.bytes.saturating_add(found.len());
@@ -83,9 +96,13 @@ mod tests {
         file("target/deep/er/b", 32);
         file("elsewhere/c", 1_000);
         symlink("../elsewhere", scratch.path().join("target/link")).expect("a link");
+        let named = |name: &str| Target {
+            name: name.to_owned(),
+            folders: true,
+        };
         let until = Instant::now() + Duration::from_mins(1);
         let looked = |target: &str, left: u64| {
-            let held = look(target.to_owned(), scratch.path(), &mut { left }, until);
+            let held = look(named(target), scratch.path(), &mut { left }, until);
             (held.files, held.whole)
         };
         for (target, left, expected) in [
@@ -98,7 +115,12 @@ mod tests {
         ] {
             assert_eq!(looked(target, left), expected, "{target} {left}");
         }
-        let whole = look("target/deep".to_owned(), scratch.path(), &mut 100, until);
+        let whole = look(named("target/deep"), scratch.path(), &mut 100, until);
         assert_eq!(whole.bytes, 32);
+        let files_alone = Target {
+            folders: false,
+            ..named("target/deep")
+        };
+        assert_eq!(look(files_alone, scratch.path(), &mut 100, until).files, 0);
     }
 }

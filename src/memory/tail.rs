@@ -92,24 +92,26 @@ impl Tail {
         self.words = self.items.iter().map(|item| u64::from(item.length)).sum();
     }
 
-    /// Lets go of the oldest where there are more; the number of the last fact that went.
-    pub fn keep_newest(&mut self, most: usize) -> Option<u64> {
-        let gone = self
+    /// Lets go of all before the newest `most`, but for the newest `own` of those that are of no session of `others`; the number of
+    /// the last fact before which it is not whole any more.
+    pub fn keep_newest(
+        &mut self,
+        most: usize,
+        (others, own): (&HashSet<u64>, usize),
+    ) -> Option<u64> {
+        let before = self
             .items
             .len()
             .checked_sub(most)
-            .filter(|gone| *gone > 0)?;
-        let last = self.items.drain(..gone).next_back().map(|item| item.seq);
+            .filter(|before| *before > 0)?;
+        let newest = self.items.split_off(before);
+        let last = self.items.last().map(|item| item.seq);
+        self.items.retain(|item| !others.contains(&item.session));
+        let gone = self.items.len().saturating_sub(own);
+        self.items.drain(..gone);
+        self.items.extend(newest);
         self.words = self.items.iter().map(|item| u64::from(item.length)).sum();
         last
-    }
-
-    /// Lets go of sessions of other programs, and of the oldest where there are more.
-    pub fn keep_own(&mut self, others: &HashSet<u64>, most: usize) {
-        self.items.retain(|item| !others.contains(&item.session));
-        let gone = self.items.len().saturating_sub(most);
-        self.items.drain(..gone);
-        self.words = self.items.iter().map(|item| u64::from(item.length)).sum();
     }
 
     /// Lets go of sessions that are no more.

@@ -27,7 +27,7 @@ pub struct FirstRun {
     pub tried: bool,
     /// There are sessions of other programs: to search them is a way that needs no model.
     pub others: bool,
-    /// It was opened over sessions: a letter that is no key of it is meant for those, and none of them ends Creel.
+    /// It was opened over sessions: letters and digits are meant for those, and only the other keys for it.
     pub over: bool,
 }
 
@@ -138,7 +138,9 @@ impl FirstRun {
 
     pub fn key(&mut self, press: Press) -> Reply {
         let ways = self.ways();
+        let typed = self.over && press.letter().is_some();
         match &mut self.page {
+            Page::Ways { .. } if typed => Reply::Type,
             Page::Ways { at } => {
                 let chosen = match press.action {
                     Some(Action::ScrollUp) => {
@@ -151,13 +153,9 @@ impl FirstRun {
                     }
                     Some(Action::Choose) => *at,
                     Some(Action::Close) => return Reply::Leave,
-                    Some(Action::Quit) if self.over && press.letter().is_some() => {
-                        return Reply::Type;
-                    }
                     Some(Action::Quit) => return Reply::Quit,
                     _ => match press.row().filter(|row| *row < ways) {
                         Some(row) => row,
-                        None if self.over && press.letter().is_some() => return Reply::Type,
                         None => return Reply::Stay,
                     },
                 };
@@ -192,7 +190,12 @@ impl FirstRun {
                         self.page = Page::Vendor { key, at: 0 };
                         Reply::Stay
                     }
-                    (None, _) => Reply::Stay,
+                    (None, _) => {
+                        let typed = !field.as_str().trim().is_empty();
+                        self.text =
+                            typed.then(|| "A key has no blank in it; this is none.".to_owned());
+                        Reply::Stay
+                    }
                 },
                 _ => {
                     self.tried = false;

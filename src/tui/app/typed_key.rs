@@ -70,7 +70,8 @@ pub fn key_source(text: &str) -> Option<GivenKey> {
         let is_one = argv.first().is_some_and(|program| !program.is_empty());
         return is_one.then_some(GivenKey::Command(argv));
     }
-    if text.is_empty() {
+    // No key has a blank in it: it is something else that was typed here.
+    if text.is_empty() || text.contains(char::is_whitespace) {
         None
     } else if is_variable {
         Some(GivenKey::Variable(variable.to_owned()))

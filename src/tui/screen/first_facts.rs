@@ -7,6 +7,7 @@ use ratatui::layout::Rect;
 use crate::agent::visible::one_line;
 use crate::tui::app::App;
 use crate::tui::app::first_run::{FirstRun, Page};
+use crate::tui::screen::first_ways::beside;
 use crate::tui::screen::look::{Look, Mark, Role};
 use crate::tui::screen::rows::{self, Row, wrapped};
 use crate::tui::widget::canvas::Canvas;
@@ -57,7 +58,8 @@ pub fn facts(app: &App, width: usize, roomy: bool) -> Vec<Row> {
         ("config", format!("{}{limit}", app.setup.config_place)),
     ] {
         if !value.is_empty() {
-            all.push(Row::of(format!("   {name:<9} "), Role::Muted).put(value, Role::Text));
+            let name = Row::of(format!("   {name:<9} "), Role::Muted);
+            all.extend(beside(name, &value, width.saturating_sub(3), Role::Text));
         }
     }
     all

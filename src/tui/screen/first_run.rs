@@ -349,7 +349,9 @@ fn content(
 
 /// What the keys of a page do.
 fn hints(page: &FirstRun, wide: bool) -> Vec<Hint<'static>> {
-    let (numbers, numbers_or) = if page.others {
+    let (numbers, numbers_or) = if page.over {
+        ("↑↓", "")
+    } else if page.others {
         ("1-4", "1-4 or ")
     } else {
         ("1-3", "1-3 or ")

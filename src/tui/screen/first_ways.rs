@@ -71,7 +71,7 @@ pub fn ways(
             .put(format!("{}  ", index + 1), Role::Key)
             .put(format!("{name:<names$}"), Role::Strong);
         if wide && *name == LOCAL {
-            all.extend(beside(row, &servers(app), width));
+            all.extend(beside(row, &servers(app), width, Role::Muted));
         } else if wide {
             all.push(row.put(said[0], Role::Muted));
             let before = " ".repeat(names + BEFORE);
@@ -116,11 +116,11 @@ fn servers(app: &App) -> String {
 }
 
 /// A text right of the name of a way, in as many rows as it takes.
-fn beside(name: Row, said: &str, width: usize) -> Vec<Row> {
+pub fn beside(name: Row, said: &str, width: usize, role: Role) -> Vec<Row> {
     let place = name.width();
-    let mut rows = wrapped(said, width.saturating_sub(1), place, Role::Muted);
+    let mut rows = wrapped(said, width.saturating_sub(1), place, role);
     if let Some(first) = rows.first_mut() {
-        let text = wrapped(said, width.saturating_sub(1 + place), 0, Role::Muted);
+        let text = wrapped(said, width.saturating_sub(1 + place), 0, role);
         let text = text.into_iter().next().unwrap_or_default();
         *first = text
             .left

@@ -27,7 +27,7 @@ pub const ROWS: &[Binding] = &[
     bind(Memory, Action::MemoryHits, "memory-hits", "to the hits, where letters are keys; without one the nearest words", &[key(KeyCode::Tab)], None),
 
     bind(Hits, Action::Choose, "hits-open", "open its session at that turn", &[key(KeyCode::Enter)], None),
-    bind(Hits, Action::MemoryInsert, "hits-insert", "add it to the prompt: of a command its line", &[plain('i')], None),
+    bind(Hits, Action::MemoryInsert, "hits-insert", "add it to the prompt; a command to run it yourself, unsent", &[plain('i')], None),
     bind(Hits, Action::MemoryCopy, "hits-copy", "copy it: of a command its line", &[plain('y')], None),
     bind(Hits, Action::MemoryKind, "hits-kind", "hits of the next kind alone; behind the last one of all", &[plain('K')], None),
     bind(Hits, Action::MemoryProject, "hits-project", "the same by project", &[plain('P')], None),

@@ -86,10 +86,10 @@ impl Scope {
         (Self::All, typed)
     }
 
-    /// Whether a row belongs to what is listed. Settings are many: they are there when they are asked for.
+    /// Whether a row belongs to what is listed. Settings are many: they are there when something is typed, behind all else.
     fn has(self, goes: &Goes, typed: bool) -> bool {
         match self {
-            Self::All if typed => matches!(goes, Goes::Act(_) | Goes::Slash(..) | Goes::Session(_)),
+            Self::All if typed => true,
             Self::All => matches!(goes, Goes::Act(_) | Goes::Session(_)),
             scope => goes.scope() == scope,
         }
@@ -171,7 +171,9 @@ impl Palette {
             Goes::Slash(name, _) => *name == wanted,
             _ => self.entries[*at].beside == wanted,
         };
-        self.shown.sort_by_key(|at| !named(at));
+        let is_setting = |at: &usize| matches!(self.entries[*at].goes, Goes::Setting(_));
+        self.shown
+            .sort_by_key(|at| (!named(at), scope == Scope::All && is_setting(at)));
         self.pick.at = self.pick.at.min(self.shown.len().saturating_sub(1));
     }
 

@@ -109,11 +109,11 @@ fn without_a_model_enter_leads_to_the_ways_to_one() {
         };
         assert_eq!(desk.app.first_run, Some(over));
         // Whoever goes on typing has not seen it.
-        for letter in "quick".chars() {
+        for letter in "just 2 quick".chars() {
             assert_eq!(desk.press(KeyCode::Char(letter)), []);
         }
         assert_eq!(desk.app.first_run, None);
-        assert_eq!(desk.written(), "quick");
+        assert_eq!(desk.written(), "just 2 quick");
     }
     // With one it does nothing.
     let mut desk = Desk::new();

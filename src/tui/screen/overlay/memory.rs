@@ -316,11 +316,19 @@ fn under(app: &App, overlay: &Memory, named: Named, (inner, look): (Rect, &Look)
     let choose = if overlay.picks { "take it" } else { "open" };
     let leave = if overlay.picks { "leave" } else { "close" };
     let found = !overlay.shown().is_empty();
+    let is_command = overlay.marked().is_some_and(|hit| hit.command.is_some());
     let is_note = overlay.marked().is_some_and(|hit| hit.note.is_some());
     let mut keys = match (overlay.at_hits, overlay.picks, overlay.instead()) {
         (true, false, _) if found => named.keys(&[
             Does(Action::Choose, choose),
-            Does(Action::MemoryInsert, "into the prompt"),
+            Does(
+                Action::MemoryInsert,
+                if is_command {
+                    "to be run by you"
+                } else {
+                    "into the prompt"
+                },
+            ),
             Does(Action::MemoryCopy, "copy"),
             All(&[Action::ScrollDown, Action::ScrollUp], "move"),
             if is_note {
