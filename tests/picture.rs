@@ -10,7 +10,7 @@ use rustix::process::Signal;
 use serde_json::{Value, json};
 
 use crate::support::pty::Terminal;
-use crate::support::server::{Dialect, Request, Server, Turn, config};
+use crate::support::server::{Dialect, Request, Server, Turn, answer, config, respond};
 use crate::support::valid;
 use crate::support::{CREEL, Home, LONGEST};
 
@@ -176,6 +176,83 @@ fn a_model_that_takes_none_is_told_what_it_does_not_see() {
     home.run(&["run", "back", "--session", &session, "--model", "chat/m"]);
     let last = server.requests().pop().unwrap();
     assert_eq!(pictures(&last), [data(&home, "small.png")]);
+}
+
+/// A server whose model sees nothing, and that says so in its own words only when it is shown something. With `props` it says
+/// so to whoever asks, as well.
+fn sightless(props: bool) -> Server {
+    Server::start(move |request| {
+        let json = "content-type: application/json\r\n";
+        if request.path.ends_with("/props") {
+            let told = json!({"default_generation_settings": {"n_ctx": 1_000_000}, "modalities": {"vision": false}});
+            let status = if props { 200 } else { 404 };
+            return respond(status, json, &told.to_string());
+        }
+        if String::from_utf8_lossy(&request.body).contains("base64,") {
+            let words = "image input is not supported - hint: if this is unexpected, you may need to provide the mmproj";
+            let body = json!({"error": {"code": 500, "message": words, "type": "server_error"}});
+            return respond(500, json, &body.to_string());
+        }
+        answer(request, &Turn::text("fine"))
+    })
+}
+
+/// The requests that were made of the model.
+fn asked(server: &Server) -> Vec<Request> {
+    let mut requests = server.requests();
+    requests.retain(|request| request.path.ends_with("/chat/completions"));
+    requests
+}
+
+#[test]
+fn a_refused_picture_is_not_sent_again_by_the_next_process() {
+    let (home, _server) = home();
+    let server = sightless(false);
+    home.config(&config(&server, None));
+    let first = home.run(&["run", "see", "--model", "chat/m", "-i", "small.png"]);
+    assert_eq!(first.code, 5, "{}", first.err);
+    let way_out = "this one gets their names instead from now on";
+    assert!(first.err.contains(way_out), "{}", first.err);
+    for words in ["again", "once more"] {
+        let more = home.run(&["run", words, "--continue"]);
+        assert_eq!((more.code, &*more.out), (0, "fine\n"), "{}", more.err);
+    }
+    let marker = "[image small.png 64x48, not sent: chat/m takes no images]";
+    let requests = asked(&server);
+    assert_eq!(requests.len(), 3);
+    for request in &requests[1..] {
+        assert!(request.bare().contains(marker), "{}", request.bare());
+    }
+}
+
+#[test]
+fn a_server_that_says_it_sees_nothing_is_sent_no_picture_at_all() {
+    let (home, seeing) = home();
+    let server = sightless(true);
+    let llama = format!(
+        "[providers.llama]\nwire = \"openai-chat\"\npreset = \"llamacpp\"\nbase_url = \"{}/v1\"\n\
+         [providers.llama.models.m]\ncontext = 1000000\nmax_output = 8000\n",
+        server.address
+    );
+    home.config(&(config(&seeing, None) + &llama));
+    let refused = home.run(&["run", "see", "--model", "llama/m", "-i", "small.png"]);
+    assert_eq!(refused.code, 1, "{}", refused.err);
+    let line = "llama/m takes no images: choose another model, or take small.png out";
+    assert!(refused.err.contains(line), "{}", refused.err);
+    assert_eq!(asked(&server).len(), 0);
+    // A conversation that has one already goes on with its name, from the first request on and in a home that knows nothing.
+    for file in ["data", "state"] {
+        let _ = std::fs::remove_dir_all(home.path().join(file));
+    }
+    let seen = home.run(&["run", "see", "--model", "chat/m", "-i", "small.png"]);
+    assert_eq!(seen.code, 0, "{}", seen.err);
+    let more = home.run(&["run", "and now?", "--continue", "--model", "llama/m"]);
+    assert_eq!((more.code, &*more.out), (0, "fine\n"), "{}", more.err);
+    let [request] = &asked(&server)[..] else {
+        panic!("{}", more.err)
+    };
+    let marker = "[image small.png 64x48, not sent: llama/m takes no images]";
+    assert!(request.bare().contains(marker), "{}", request.bare());
 }
 
 #[test]

@@ -82,7 +82,7 @@ pub(crate) async fn find(house: &Arc<House>, query: Query) -> Found {
             .await
             .map(Found::Routes),
         Query::Blind { model, images } => {
-            house.recall_windows().await;
+            Box::pin(house.look_for_sight(&model)).await;
             let images: Vec<_> = images.iter().collect();
             Ok(Found::Blind(house.blindness(&model, &images)))
         }

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join_all;
+
 use crate::agent::picture::{Pictures, Sight};
 use crate::engine::house::House;
 use crate::engine::session::Task;
@@ -92,6 +94,16 @@ impl House {
         }
     }
 
+    /// Takes up what was learnt of a model or route that is to be shown pictures, and asks the servers that can say more.
+    pub(crate) async fn look_for_sight(self: &Arc<Self>, target: &ModelRef) {
+        self.recall_windows().await;
+        let (providers, routes) = (self.providers(), self.routes());
+        let route = target.as_route().and_then(|name| routes.routes.get(name));
+        let models = route.map_or(std::slice::from_ref(target), |route| &route.endpoints);
+        join_all(models.iter().map(|model| providers.look_for_sight(model))).await;
+        self.keep_windows();
+    }
+
     /// Why these cannot be said to a model or route; `None` where they can, and where nobody knows.
     pub(crate) fn blindness(&self, target: &ModelRef, images: &[&Image]) -> Option<String> {
         let first = images.first().filter(|_| self.is_blind(target))?;
@@ -140,8 +152,9 @@ impl Task {
         if images.is_empty() {
             return Ok(());
         }
-        Box::pin(self.house.recall_windows()).await;
-        if let Some(why) = self.house.blindness(&self.target(), &images) {
+        let target = self.target();
+        Box::pin(self.house.look_for_sight(&target)).await;
+        if let Some(why) = self.house.blindness(&target, &images) {
             return Err(why);
         }
         let found = load(&self.house, images.iter().copied()).await?;

@@ -265,14 +265,18 @@ impl Task {
         if call.attempt == 1 {
             self.asked.clear();
         }
-        let likely = self.likely(target);
-        let mut card = self.house.providers().card(&likely);
-        let mut prompt = self.prompt(&likely, facts, &card);
-        let size = Sent::new(&prompt).size(self.counted.as_ref(), None);
+        // What was learnt of the models goes into the first request already.
         if !self.has_just_heard(target, call) {
             self.house.refresh_health().await;
         }
         let images = self.has_pictures(facts);
+        if images {
+            Box::pin(self.house.look_for_sight(target)).await;
+        }
+        let likely = self.likely(target);
+        let mut card = self.house.providers().card(&likely);
+        let mut prompt = self.prompt(&likely, facts, &card);
+        let size = Sent::new(&prompt).size(self.counted.as_ref(), None);
         let (model, patience, notice) = match self.way(target, (size.likely, images), call) {
             Way::To {
                 model,

@@ -132,6 +132,17 @@ impl Providers {
         news
     }
 
+    /// Asks a model's server whether it takes pictures, where nobody has said so and the server can.
+    pub async fn look_for_sight(&self, model: &ModelRef) {
+        if self.abilities(model).images.is_some() {
+            return;
+        }
+        // Of what is not in the config, and of a script, there is no server to ask.
+        if let Ok(remote) = self.remote(&model.provider) {
+            remote.look(&model.model).await;
+        }
+    }
+
     /// Whether a server refused a picture or said that it takes none, be it before this process; the person may say otherwise.
     pub fn refuses_pictures(&self, model: &ModelRef) -> bool {
         let now = self.told(&model.provider);

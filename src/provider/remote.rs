@@ -176,6 +176,16 @@ impl Remote {
     }
 
     async fn ask(&self, question: &Question, model: &str) -> Result<Told, Failure> {
+    /// Asks the server what can be asked of a model before it is called, for no longer than a request may be held up by it.
+    pub(crate) async fn look(&self, model: &str) {
+        let Some(question) = self.question() else {
+            return;
+        };
+        let asked = self.answers.get(model, self.ask(question, model));
+        // What is not answered now the call itself brings to light.
+        let _unanswered = tokio::time::timeout(AT_ONCE, asked).await;
+    }
+
         let address = url(&(question.address)(&self.base_url))?;
         let body = (question.body)(model).map(|body| body.to_string().into_bytes());
         let request = self.request(address, body).await?;
