@@ -118,11 +118,26 @@ fn arguments() -> Row {
             Seen {
                 code: 6,
                 result: "",
-                requests: 5,
-                outcomes: vec!["failed"; 5],
+                requests: 4,
+                outcomes: vec!["failed"; 4],
                 facts: None,
-                ledger: "work listed, work listed, work listed, work listed, work listed",
+                ledger: "work listed, work listed, work listed, work listed",
                 ..failed()
+            },
+        ),
+        program(
+            "cut time and again by the limit of the answer",
+            ALL,
+            vec![stops(&whole, length)],
+            Seen {
+                code: 6,
+                result: "",
+                requests: 4,
+                outcomes: vec!["failed"; 4],
+                marks: 0,
+                facts: None,
+                ledger: "work listed, work listed, work listed, work listed",
+                ..Seen::marked()
             },
         ),
     ]);
@@ -411,6 +426,19 @@ fn reasons() -> Row {
                 Seen {
                     facts: Some("TICIACIAE"),
                     ledger: "work listed, work listed",
+                    ..Seen::twice()
+                },
+            ),
+            program(
+                "a pause without end",
+                &[Dialect::Anthropic],
+                vec![stops(&Turn::text("I look."), |_| "pause_turn")],
+                Seen {
+                    code: 6,
+                    result: "I look.",
+                    requests: 4,
+                    facts: None,
+                    ledger: "work listed, work listed, work listed, work listed",
                     ..Seen::twice()
                 },
             ),

@@ -44,6 +44,7 @@ impl Turn {
             call,
             status: Status::Pending,
             edited: None,
+            broken: false,
         });
         turn.phase = Phase::Working;
         turn.advance(&mut effects);

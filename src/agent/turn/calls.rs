@@ -27,7 +27,10 @@ impl Turn {
                 self.advance(effects);
             }
             Decision::Deny(text, by) => self.resolve(index, Outcome::denied(text, by), effects),
-            Decision::Invalid(text) => self.resolve(index, Outcome::failed(text), effects),
+            Decision::Invalid(text) => {
+                self.calls[index].broken = true;
+                self.resolve(index, Outcome::failed(text), effects);
+            }
         }
     }
 

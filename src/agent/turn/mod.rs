@@ -24,6 +24,9 @@ pub mod input;
 mod proof;
 mod record;
 mod stopped;
+mod vain;
+#[cfg(test)]
+mod vainly;
 
 use std::sync::Arc;
 
@@ -31,6 +34,7 @@ use crate::agent::turn::attempt::Tried;
 use crate::agent::turn::effect::{Effect, Waived};
 use crate::agent::turn::input::{Bill, Input};
 use crate::agent::turn::stopped::{is_refused, not_run, shortfall};
+use crate::agent::turn::vain::Vain;
 use crate::protocol::ask::{About, Answer, Ask};
 use crate::protocol::call::{Outcome, ToolCall};
 use crate::protocol::event::{Ending, Fact};
@@ -86,6 +90,8 @@ pub struct Turn {
     dropped: Reply,
     /// What was told last of an answer beside it.
     remarked: Option<String>,
+    /// Steps in a row that came to nothing in the same manner.
+    vain: Vain,
     /// It ends with its calls, since no model made them; what is said meanwhile is answered all the same.
     alone: bool,
 }
@@ -121,6 +127,8 @@ struct Open {
     status: Status,
     /// What the person changed the arguments to.
     edited: Option<String>,
+    /// No tool could make anything of its arguments.
+    broken: bool,
 }
 
 #[derive(Debug, PartialEq)]
@@ -151,6 +159,7 @@ impl Turn {
             tried: Vec::new(),
             dropped: Reply::default(),
             remarked: None,
+            vain: Vain::default(),
             alone: false,
         }
     }
@@ -249,6 +258,7 @@ impl Turn {
             return;
         }
         let stop = reply.stop.unwrap_or(Stop::End);
+        self.vain.stop = Some(stop);
         let refusal = reply.refusal.clone();
         let shortfall = shortfall(&reply, stop);
         let remark = reply.remark.clone();
@@ -259,6 +269,7 @@ impl Turn {
                     call: call.clone(),
                     status: Status::Pending,
                     edited: None,
+                    broken: false,
                 });
             }
             self.add(item, effects);
@@ -437,7 +448,7 @@ impl Turn {
 
     /// What steers enters, and the model is asked.
     fn next_step(&mut self, effects: &mut Vec<Effect>) {
-        if self.ends_alone(effects) {
+        if self.ends_alone(effects) || self.ends_in_vain(effects) {
             return;
         }
         self.enter_step(effects);
