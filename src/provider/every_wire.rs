@@ -202,7 +202,7 @@ fn of_a_name_that_is_none_only_the_beginning_is_told() {
 }
 
 #[test]
-fn a_mark_of_an_end_runs_no_call() {
+fn a_mark_of_an_end_runs_no_call_that_may_be_a_part() {
     for wire in WIRES {
         for tail in ["", "data: [DONE]\n\n"] {
             // The dialect whose lines are bare has its mark bare.
@@ -212,8 +212,14 @@ fn a_mark_of_an_end_runs_no_call() {
                 tail
             };
             let chunks = decode(wire, &called(wire, 0), tail);
-            let (failure, _) = testing::failed(&chunks);
-            assert_eq!(failure.kind, FailureKind::Network, "{wire:?} {tail}");
+            if (wire, tail.is_empty()) == (Wire::OpenAiChat, false) {
+                // The one dialect whose own mark it is: what is whole before it is whole.
+                assert_eq!(testing::done(&chunks).stop, Some(Stop::Tool));
+            } else {
+                let (failure, _) = testing::failed(&chunks);
+                assert_eq!(failure.kind, FailureKind::Network, "{wire:?} {tail}");
+            }
+            // The first call is missing.
             let both = [vec![said(wire)], called(wire, 1)].concat();
             testing::failed(&decode(wire, &both, tail));
         }

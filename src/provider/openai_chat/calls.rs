@@ -31,6 +31,18 @@ impl Calls {
         self.calls.len()
     }
 
+    /// Whether nothing of any call is missing, as far as one can see: each has a name and an object for its arguments, and none
+    /// is missing before another.
+    pub(crate) fn are_whole(&self) -> bool {
+        let count = self.said().count() as u64;
+        let is_whole = |(_, call): (usize, &Call)| {
+            let arguments = serde_json::from_str::<Map<String, Value>>(&call.arguments);
+            let follows = call.index.is_none_or(|index| index < count);
+            !call.name.is_empty() && follows && arguments.is_ok()
+        };
+        self.said().all(is_whole)
+    }
+
     pub(crate) fn has_nameless(&self) -> bool {
         self.said().any(|(_, call)| call.name.is_empty())
     }

@@ -165,9 +165,16 @@ impl Assembly for Answer {
     }
 
     fn is_over(&self) -> bool {
-        // Some servers never say why they stop. The mark alone ends what was said; but gateways set it too after an answer
-        // that was cut behind them, and a call may be missing, or a part of one.
-        self.stop.is_some() || (self.done && !self.text.is_empty() && self.calls.is_empty())
+        // Some servers never say why they stop. The mark alone ends what was said, and calls that are whole; but gateways set
+        // it too after an answer that was cut behind them, and what is not whole is a part of one.
+        let is_whole = || {
+            if self.calls.is_empty() {
+                !self.text.is_empty()
+            } else {
+                self.calls.are_whole()
+            }
+        };
+        self.stop.is_some() || (self.done && is_whole())
     }
 
     fn is_closed(&self) -> bool {

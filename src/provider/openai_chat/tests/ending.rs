@@ -111,13 +111,27 @@ fn the_mark_of_the_end_ends_an_answer_without_a_reason_when_nothing_can_be_missi
     let called = delta(&json!({"tool_calls": [
         {"index": 0, "id": "c1", "function": {"name": "a", "arguments": "{}"}},
     ]}));
+    let with = |name: &str, arguments: &str| {
+        delta(&json!({"tool_calls": [
+            {"index": 1, "id": "c2", "function": {"name": name, "arguments": arguments}},
+        ]}))
+    };
+    let (cut, empty) = (with("b", "{\"p"), with("b", ""));
+    let (list, nameless) = (with("b", "[1]"), with("", "{\"p\":1}"));
     let cases = [
-        (vec![&thought, &said], true, Some("x")),
+        (vec![&thought, &said], true, Some(("x", Stop::End))),
         (vec![&said], false, None),
-        // A call may be missing, or what was to be said.
-        (vec![&said, &called], true, None),
-        (vec![&called], true, None),
+        // A call that is whole.
+        (vec![&said, &called], true, Some(("x", Stop::Tool))),
+        (vec![&called], true, Some(("", Stop::Tool))),
         (vec![&called], false, None),
+        // A part of one.
+        (vec![&cut], true, None),
+        (vec![&said, &called, &cut], true, None),
+        (vec![&called, &empty], true, None),
+        (vec![&list], true, None),
+        (vec![&nameless], true, None),
+        // What was to be said may be missing.
         (vec![&thought], true, None),
         (vec![], true, None),
     ];
@@ -131,10 +145,10 @@ fn the_mark_of_the_end_ends_an_answer_without_a_reason_when_nothing_can_be_missi
             decoder.feed(b"data: [DONE]", &mut chunks);
         }
         decoder.finish(&mut chunks);
-        if let Some(text) = expected {
+        if let Some((text, stop)) = expected {
             let reply = done(&chunks);
             let ended = (reply.text(), reply.stop, reply.stop_native.as_deref());
-            assert_eq!(ended, (text.to_owned(), Some(Stop::End), None));
+            assert_eq!(ended, (text.to_owned(), Some(stop), None), "{events:?}");
         } else {
             let (failure, partial) = failed(&chunks);
             let ended = (failure.kind, partial.stop);
