@@ -17,6 +17,9 @@ const ATTEMPTS_NOWHERE: u32 = 3;
 /// The longest wait a provider may order; above it the turn fails and the person decides.
 const LONGEST_ORDERED: Duration = Duration::from_mins(15);
 
+/// A shorter ordered wait is none: a time that has passed, by a clock that is not ours.
+const AT_ONCE: Duration = Duration::from_millis(500);
+
 /// The longest wait chosen here.
 const LONGEST_CHOSEN: Duration = Duration::from_mins(1);
 
@@ -40,11 +43,15 @@ pub fn next(failure: &Failure, attempt: u32, attempts: u32, jitter: u16) -> Opti
     if failure.stale && attempt == 1 {
         return Some(Duration::ZERO);
     }
-    if let Some(ordered) = failure.retry_after.map(Duration::from_millis) {
-        return (ordered <= LONGEST_ORDERED).then_some(ordered);
-    }
     let chosen = Duration::from_secs(1 << (attempt - 1).min(6)).min(LONGEST_CHOSEN);
-    Some(spread(chosen, jitter))
+    let chosen = spread(chosen, jitter);
+    let Some(ordered) = failure.retry_after.map(Duration::from_millis) else {
+        return Some(chosen);
+    };
+    // A server that says "at once" is believed once: one that says it time and again would be stormed.
+    let is_believed = attempt == 1 || ordered >= AT_ONCE;
+    let wait = if is_believed { ordered } else { chosen };
+    (ordered <= LONGEST_ORDERED).then_some(wait)
 }
 
 /// How often one is asked at most that failed so, where nobody is there who could end it.
@@ -142,6 +149,10 @@ mod tests {
         let cases = [
             (failure(Rate, Some(37_000), None), 1, Some(37_000)),
             (failure(Rate, Some(0), None), 1, Some(0)),
+            (failure(Rate, Some(0), None), 2, Some(2_000)),
+            (failure(Rate, Some(0), None), 3, Some(4_000)),
+            (failure(Overloaded, Some(499), None), 4, Some(8_000)),
+            (failure(Rate, Some(500), None), 4, Some(500)),
             (failure(Rate, Some(15 * 60_000 + 1), None), 1, None),
             (failure(Rate, None, None), 1, Some(1_000)),
             (failure(Overloaded, None, None), 3, Some(4_000)),

@@ -75,7 +75,7 @@ fn overloaded() -> Row {
         program(
             "for ever",
             ALL,
-            vec![refuses(529, NOW, "overloaded_error", "Overloaded")],
+            vec![refuses(529, "retry-after-ms: 500\r\n", "overloaded_error", "Overloaded")],
             Seen {
                 requests: 8,
                 facts: Some("TICACACACACACACACAE"),
