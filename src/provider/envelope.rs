@@ -130,10 +130,23 @@ impl Envelope {
             "model_context_window_exceeded",
             "exceeds the context length",
             "longer than the context length",
+            "longer than the model's context length",
+            // vLLM, of a prompt and of one with pictures.
+            "longer than the maximum model length",
+            // LM Studio, word for word.
+            "when context the overflows",
+            // Qwen: `Range of input length should be [1, 30720]`.
+            "range of input length should be",
+            // Z.ai.
+            "prompt exceeds max length",
         ];
         // About the length of one field, not of the prompt.
         if self.code == "string_above_max_length" {
             return false;
+        }
+        // Z.ai has a number for it.
+        if self.code == "1261" {
+            return true;
         }
         let text = format!("{} {} {}", self.code, self.kind, self.message).to_lowercase();
         WORDS.iter().any(|words| text.contains(words))

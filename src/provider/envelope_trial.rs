@@ -98,6 +98,11 @@ fn a_prompt_that_is_too_long_is_known_by_every_vendors_words() {
         "Please reduce the length of the messages or completion.",
         "Prompt contains 40000 tokens, too large for model with 32768 maximum context length",
         "prompt token count of 70000 exceeds the limit of 64000",
+        "<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 30720]",
+        "Prompt exceeds max length",
+        "The decoder prompt (length 5001) is longer than the maximum model length of 4096. Make sure that `max_model_len` is no smaller than the number of text tokens.",
+        "Trying to keep the first 9000 tokens when context the overflows. However, the model is loaded with context length of only 4096 tokens, which is not enough.",
+        "The prompt (5001 tokens) is longer than the model's context length (4096 tokens)",
     ];
     for words in cases {
         let body = json!({"error": {"message": words}});
@@ -113,6 +118,7 @@ fn a_prompt_that_is_too_long_is_known_by_every_vendors_words() {
         "context_length_exceeded",
         "exceed_context_size_error",
         "model_context_window_exceeded",
+        "1261",
     ] {
         let body = json!({"error": {"message": "no", "code": code}});
         let within = in_answer(&Envelope::of(&body).unwrap());

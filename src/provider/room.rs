@@ -67,10 +67,16 @@ pub(crate) fn window(words: &str) -> Option<u64> {
 fn most_output(words: &str) -> Option<u64> {
     const NAMES: [&str; 3] = ["max_tokens", "max_completion_tokens", "max_output_tokens"];
     const BOUNDS: [&str; 4] = ["at most", "[1,", "less than or equal to", "<="];
+    // Anthropic: `max_tokens: 32000 > 8192, which is the maximum allowed number of output tokens for …`.
+    let bounds: &[&str] = if words.contains("maximum allowed number of output tokens") {
+        &[">"]
+    } else {
+        &BOUNDS
+    };
     NAMES
         .iter()
         .any(|name| words.contains(name))
-        .then(|| behind(words, &BOUNDS))?
+        .then(|| behind(words, bounds))?
 }
 
 /// Tokens of the prompt: what was requested in all, less the answer; else as it is told for itself.
@@ -182,6 +188,10 @@ mod tests {
             ),
             (
                 "Invalid max_tokens value 32000, the valid range of max_tokens is [1, 8192]",
+                room(8192, None),
+            ),
+            (
+                "max_tokens: 32000 > 8192, which is the maximum allowed number of output tokens for claude-3-5-sonnet-20241022",
                 room(8192, None),
             ),
             // The prompt leaves no room, or it is about something else.
