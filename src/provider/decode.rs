@@ -13,6 +13,7 @@ use crate::provider::framing::Framing;
 use crate::provider::mistaken;
 use crate::provider::settled::{is_cut, lengthen, overflow};
 use crate::provider::sse::Event;
+use crate::provider::surrogate;
 
 /// The most parts one answer may have: texts, calls, blocks, items. An honest one has some tens; each event is looked for among
 /// the parts before it, so that without a bound a broken server could keep the machine busy for hours.
@@ -367,14 +368,15 @@ impl Decoder {
         } else if self.take_piece(event, chunks) {
             self.begun = true;
         } else {
-            match serde_json::from_str::<Value>(&event.data) {
+            let (read, text) = surrogate::read(&event.data);
+            match read {
                 Ok(value) if self.failure.is_none() => {
                     if self.other.is_none() && !self.has_begun() {
                         let other = mistaken::wire_of(&value);
                         self.other = other.filter(|wire| *wire != self.dialect.wire());
                     }
                     let before = chunks.len();
-                    let taken = self.dialect.event(&event.name, &value, &event.data, chunks);
+                    let taken = self.dialect.event(&event.name, &value, &text, chunks);
                     self.events += u64::from(chunks.len() > before);
                     self.begun |= taken.is_ok();
                     counted = self.count();
@@ -388,7 +390,7 @@ impl Decoder {
                     // Usage may still come after an error; anything else is late.
                     let _ = self
                         .dialect
-                        .event(&event.name, &value, &event.data, &mut Vec::new());
+                        .event(&event.name, &value, &text, &mut Vec::new());
                 }
                 // After its end an answer is not judged any more.
                 Err(_) if self.wants == Wants::Rest => {}

@@ -143,6 +143,24 @@ fn an_answer_in_one_piece_is_one_and_its_price_is_read() {
 }
 
 #[test]
+fn half_a_character_is_lost_and_the_answer_goes_on() {
+    for wire in WIRES {
+        for half in ["\\ud83c", "\\udf89"] {
+            let event = framed(wire, &said(wire)).replace("\"so\"", &format!("\"a{half}b\""));
+            let mut decoder = decoder(wire);
+            let mut chunks = Vec::new();
+            decoder.feed(event.as_bytes(), &mut chunks);
+            decoder.finish(&mut chunks);
+            // It broke off all the same.
+            let (failure, partial) = testing::failed(&chunks);
+            let found = (failure.kind, partial.text());
+            let expected = (FailureKind::Network, "a\u{fffd}b".to_owned());
+            assert_eq!(found, expected, "{wire:?} {half}");
+        }
+    }
+}
+
+#[test]
 fn an_answer_has_no_more_parts_than_a_model_makes() {
     let texts = json!({"type": "response.output_item.done", "output_index": 0, "item": {"type": "message", "id": "m",
         "content": (0..5_000).map(|_| json!({"type": "output_text", "text": "x"})).collect::<Vec<_>>()}});

@@ -56,6 +56,7 @@ mod service;
 mod settled;
 pub mod sse;
 mod stop;
+mod surrogate;
 pub mod table;
 #[cfg(test)]
 mod table_trial;
