@@ -98,6 +98,7 @@ fn value(report: &RouteReport) -> Value {
 fn endpoint(endpoint: &EndpointReport) -> Value {
     let cost = match &endpoint.reason {
         Reason::Cheapest { cost } | Reason::Dearer { cost } => *cost,
+        Reason::Unlike { cost } => Some(*cost),
         _ => None,
     };
     json!({

@@ -211,6 +211,10 @@ pub enum Reason {
     Dearer {
         cost: Option<Money>,
     },
+    /// Ready, and what its next prompt costs is in a currency that is not compared with that of the one that serves.
+    Unlike {
+        cost: Money,
+    },
     /// Ready, and slower.
     Slower {
         millis: Option<u64>,
@@ -257,6 +261,7 @@ impl Reason {
             Self::Later => "later",
             Self::Cold => "cold",
             Self::Dearer { .. } => "dearer",
+            Self::Unlike { .. } => "unlike",
             Self::Slower { .. } => "slower",
             Self::Cooling { .. } => "cooling",
             Self::Exhausted => "exhausted",
@@ -290,6 +295,11 @@ impl fmt::Display for Reason {
             Self::Cold => f.write_str("ready, but nothing of this session is in its cache"),
             Self::Dearer { cost: Some(cost) } => write!(f, "dearer: the next prompt ≈{cost}"),
             Self::Dearer { cost: None } => f.write_str("its price is not known"),
+            Self::Unlike { cost } => write!(
+                f,
+                "ready, not compared: the next prompt ≈{cost}, and there is no rate of its currency or of the other, see [rates] in \
+                 the config"
+            ),
             Self::Slower {
                 millis: Some(millis),
             } => {

@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use crate::agent::cost::in_dollars;
 use crate::agent::route::health::Health;
-use crate::agent::route::price::next_cost;
+use crate::agent::route::price::{are_alike, next_cost};
 use crate::protocol::failure::Failure;
 use crate::protocol::id::ModelRef;
 use crate::protocol::money::{Money, Rates};
@@ -278,18 +278,41 @@ fn best(
             let millis = millis(&index);
             Some((index, Reason::Fastest { millis }))
         }
-        (Policy::Cheapest, warm) => {
-            let parts = |index: &usize| {
-                let cost = next_cost(&endpoints[*index], moment)?;
-                Some(in_dollars(cost, moment.rates).parts)
-            };
-            let index = *ready
-                .iter()
-                .min_by_key(|index| (parts(index).unwrap_or(i64::MAX), warm != Some(**index)))?;
-            let cost = next_cost(&endpoints[index], moment);
-            Some((index, Reason::Cheapest { cost }))
-        }
+        (Policy::Cheapest, warm) => cheapest(endpoints, ready, warm, moment),
     }
+}
+
+/// The cheapest of those whose costs can be compared. Without a rate amounts of two currencies cannot: then the order of the
+/// route decides between them, after the cache that is warm.
+fn cheapest(
+    endpoints: &[Endpoint],
+    ready: &[usize],
+    warm: Option<usize>,
+    moment: &Moment<'_>,
+) -> Option<(usize, Reason)> {
+    let cost = |index: usize| next_cost(&endpoints[index], moment);
+    let mut priced = warm.into_iter().chain(ready.iter().copied());
+    let measure = priced.find_map(|index| cost(index).filter(|cost| cost.parts != 0));
+    let is_alike = |index: &usize| match (cost(*index), measure) {
+        (Some(cost), Some(measure)) => are_alike(cost, measure, moment.rates),
+        _ => true,
+    };
+    let parts = |index: usize| {
+        let parts = cost(index).map(|cost| in_dollars(cost, moment.rates).parts);
+        parts.unwrap_or(i64::MAX)
+    };
+    let alike = ready.iter().copied().filter(is_alike);
+    let index = alike.min_by_key(|&index| (parts(index), warm != Some(index)))?;
+    let is_compared = |other: &usize| {
+        *other != index && cost(*other).is_some() && is_alike(other) || cost(index).is_none()
+    };
+    let is_alone = !ready.iter().all(is_alike) && !ready.iter().any(is_compared);
+    let reason = match (is_alone, warm == Some(index), ready.first() == Some(&index)) {
+        (true, true, _) => Reason::Warm,
+        (true, false, true) => Reason::First,
+        _ => Reason::Cheapest { cost: cost(index) },
+    };
+    Some((index, reason))
 }
 
 /// Why the endpoint at `index`, which is ready, does not serve, where that at `serves` does for the reason `taken`.
@@ -314,10 +337,12 @@ fn passed_over(
             let least = best.and_then(|best| next_cost(best, moment));
             let parts = |cost: Money| in_dollars(cost, moment.rates).parts;
             let is_same = cost.is_some() && cost.map(parts) == least.map(parts);
-            if is_same {
-                in_order
-            } else {
-                Reason::Dearer { cost }
+            match (cost, least) {
+                (Some(cost), Some(least)) if !are_alike(cost, least, moment.rates) => {
+                    Reason::Unlike { cost }
+                }
+                _ if is_same => in_order,
+                _ => Reason::Dearer { cost },
             }
         }
         Policy::Fastest => {

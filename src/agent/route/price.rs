@@ -2,7 +2,7 @@
 
 use crate::agent::cost;
 use crate::agent::route::{Endpoint, Moment, USUAL_ANSWER, cached};
-use crate::protocol::money::Money;
+use crate::protocol::money::{Currency, Money, Rates};
 use crate::protocol::usage::{CacheLife, Usage};
 
 /// The prompt and a usual answer; `None` where no price is known.
@@ -32,6 +32,20 @@ pub(crate) fn next_cost(endpoint: &Endpoint, moment: &Moment<'_>) -> Option<Mone
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+
+/// What a cost is compared in: dollars where they are known, else its own currency. `None`: nothing is less than nothing, in any.
+pub(crate) fn scale(cost: Money, rates: &Rates) -> Option<Currency> {
+    let scale = rates.in_usd(cost).map_or(cost.currency, |_| Currency::USD);
+    (cost.parts != 0).then_some(scale)
+}
+
+/// Whether one cost can be said to be more or less than another.
+pub(crate) fn are_alike(one: Money, other: Money, rates: &Rates) -> bool {
+    match (scale(one, rates), scale(other, rates)) {
+        (Some(one), Some(other)) => one == other,
+        _ => true,
+    }
+}
 
     use super::*;
     use crate::agent::route::given::NO_RATES;

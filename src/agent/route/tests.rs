@@ -404,8 +404,8 @@ fn amounts_of_other_currencies_are_compared_by_their_rate() {
     };
     let rates = Rates([(yuan, rate)].into());
     for (rates, expected) in [
-        // One to one, as against the budgets.
-        (&NO_RATES, "0: cheapest dearer later"),
+        // Nobody knows which is less: the order decides, and of what can be compared the price.
+        (&NO_RATES, "0: cheapest unlike later"),
         (&rates, "1: dearer cheapest dearer"),
     ] {
         let moment = Moment {
@@ -413,6 +413,22 @@ fn amounts_of_other_currencies_are_compared_by_their_rate() {
             ..moment(None)
         };
         let choice = decide(&route(Policy::Cheapest), &all, &moment);
+        assert_eq!(said(&choice), expected);
+    }
+    // With nothing to compare it with it is no cheapest; what costs nothing is, in any currency.
+    all[2].card.price = None;
+    let served = Served {
+        model: model("b/m"),
+        at: NOW,
+        tokens: 900,
+    };
+    for (served, free, expected) in [
+        (None, false, "0: first unlike dearer"),
+        (Some(&served), false, "1: unlike warm dearer"),
+        (Some(&served), true, "2: dearer dearer cheapest"),
+    ] {
+        all[2].card.local = free;
+        let choice = decide(&route(Policy::Cheapest), &all, &moment(served));
         assert_eq!(said(&choice), expected);
     }
 }
