@@ -14,7 +14,12 @@ const ELSEWHERE: [&str; 6] = ["anthropic", "openai", "google", "xai", "openroute
 /// Whether the entry itself says that the server hands on.
 pub(crate) fn is_surely(config: &ProviderConfig) -> bool {
     let preset = config.preset.as_deref();
-    preset.is_some_and(|preset| ELSEWHERE.contains(&preset))
+    preset.is_some_and(is_elsewhere)
+}
+
+/// Whether no server of this preset can be on this machine.
+pub(crate) fn is_elsewhere(preset: &str) -> bool {
+    ELSEWHERE.contains(&preset)
 }
 
 /// What the table says of a model that only its vendor runs, with or without the vendor before its name. Where the entry says

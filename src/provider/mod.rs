@@ -27,7 +27,7 @@ pub mod framing;
 pub mod gemini;
 #[cfg(test)]
 mod golden;
-mod handed;
+pub(crate) mod handed;
 pub mod http;
 pub mod kept;
 pub mod key;

@@ -17,6 +17,7 @@ use crate::protocol::failure::{Failure, FailureKind};
 use crate::protocol::told::Told;
 use crate::provider::dialect::Dialect;
 use crate::provider::failure::no_list;
+use crate::provider::handed;
 use crate::provider::http::answer::{Call, answer};
 use crate::provider::http::{Http, Request, set, url};
 use crate::provider::key::Key;
@@ -175,7 +176,6 @@ impl Remote {
         self.dialect.question.as_ref().or(props)
     }
 
-    async fn ask(&self, question: &Question, model: &str) -> Result<Told, Failure> {
     /// Asks the server what can be asked of a model before it is called, for no longer than a request may be held up by it.
     pub(crate) async fn look(&self, model: &str) {
         let Some(question) = self.question() else {
@@ -186,6 +186,7 @@ impl Remote {
         let _unanswered = tokio::time::timeout(AT_ONCE, asked).await;
     }
 
+    async fn ask(&self, question: &Question, model: &str) -> Result<Told, Failure> {
         let address = url(&(question.address)(&self.base_url))?;
         let body = (question.body)(model).map(|body| body.to_string().into_bytes());
         let request = self.request(address, body).await?;
@@ -268,7 +269,10 @@ impl Remote {
                 true,
             )?;
         }
-        Ok(Request::new(url, headers, body, Arc::clone(&self.key)))
+        let mut request = Request::new(url, headers, body, Arc::clone(&self.key));
+        // A bridge to a vendor is as quick as the vendor.
+        request.is_here &= !handed::is_elsewhere(self.quirks.preset);
+        Ok(request)
     }
 }
 

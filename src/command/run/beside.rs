@@ -2,15 +2,21 @@
 
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use crate::agent::moment::Now;
 use crate::agent::{retry, visible};
 use crate::command::moment::second;
 use crate::command::show;
 use crate::protocol::event::{Delta, Event, Fact, Waiting};
+use crate::protocol::id::ModelRef;
 use crate::protocol::item::Item;
 
 /// A wait that is shorter is over before anybody wonders.
 const LONG: Duration = Duration::from_secs(2);
+
+/// After this long without a word of a model one does.
+const QUIET: Duration = Duration::from_secs(15);
 
 /// That a model is asked, or asked once more, after a while, which can take minutes: why, until when, and how to stop it. The
 /// time is asked for only where one waits: it reads the file of the zone, and most deltas are text.
@@ -45,6 +51,46 @@ pub(crate) fn again(delta: &Delta, now: impl FnOnce() -> Now) -> Option<String> 
     Some(format!(
         "{message}; waiting {wait}, until {until}{attempt}; Ctrl+C stops it"
     ))
+}
+
+/// A model that was asked and has not begun to answer. On this machine it may take minutes: that is told after a while, and
+/// again each time the wait has doubled.
+#[derive(Debug)]
+pub(crate) struct Quiet {
+    model: ModelRef,
+    since: Instant,
+    told_after: Duration,
+}
+
+impl Quiet {
+    /// What is awaited after a delta: a model only where it was just asked, since all else is a sign of it.
+    pub(crate) fn after(delta: &Delta, now: Instant) -> Option<Self> {
+        let Delta::Waiting {
+            what: Waiting::Model { model, .. },
+        } = delta
+        else {
+            return None;
+        };
+        Some(Self {
+            model: model.clone(),
+            since: now,
+            told_after: QUIET,
+        })
+    }
+
+    /// When something is to be said of it.
+    pub(crate) fn due(&self) -> Instant {
+        self.since + self.told_after
+    }
+
+    pub(crate) fn tell(&mut self) -> String {
+        let waited = retry::spoken(self.told_after);
+        self.told_after *= 2;
+        format!(
+            "{} has not begun to answer for {waited}; still waiting, Ctrl+C stops it",
+            self.model
+        )
+    }
 }
 
 /// What a person who watches is told while it runs.
@@ -115,5 +161,44 @@ mod tests {
         };
         let asked = || unreachable!("no time is asked for a word");
         assert_eq!(again(&text, asked), None);
+    }
+
+    #[test]
+    fn a_model_that_says_nothing_is_waited_for_aloud() {
+        let now = Instant::now();
+        let asked = Delta::Waiting {
+            what: Waiting::Model {
+                model: "p/m".parse().unwrap_or_else(|_| ModelRef::route("x")),
+                since: Time(0),
+            },
+        };
+        let mut quiet = Quiet::after(&asked, now);
+        let mut said = Vec::new();
+        for _ in 0..5 {
+            let Some(quiet) = &mut quiet else { break };
+            said.push(((quiet.due() - now).as_secs(), quiet.tell()));
+        }
+        let line = |waited: &str| {
+            format!("p/m has not begun to answer for {waited}; still waiting, Ctrl+C stops it")
+        };
+        let expected = [
+            (15, "15 s"),
+            (30, "30 s"),
+            (60, "60 s"),
+            (120, "2 min"),
+            (240, "4 min"),
+        ];
+        let expected = expected.map(|(at, waited)| (at, line(waited)));
+        assert_eq!(said, expected);
+        for word in [
+            Delta::Waiting {
+                what: Waiting::Nothing,
+            },
+            Delta::Thinking {
+                text: "hm".to_owned(),
+            },
+        ] {
+            assert!(Quiet::after(&word, now).is_none(), "{word:?}");
+        }
     }
 }

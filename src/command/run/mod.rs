@@ -22,7 +22,7 @@ use tokio::time::{Instant, sleep_until};
 
 use crate::command::cli::{Output, RunArgs};
 use crate::command::moment;
-use crate::command::run::beside::{again, progress};
+use crate::command::run::beside::{Quiet, again, progress};
 use crate::command::run::ending::{exit_code, remark};
 use crate::command::run::signals::{caught, is_echo};
 use crate::command::run::start::Start;
@@ -219,9 +219,17 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
             face.json(&lines::line("session", None, self.session, body))?;
         }
         let mut deadline = None;
+        let mut quiet: Option<Quiet> = None;
         loop {
+            let due = quiet.as_ref().map(Quiet::due);
             let heard = tokio::select! {
                 heard = self.feed.next() => heard,
+                () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
+                    if let Some(quiet) = &mut quiet {
+                        face.note(&quiet.tell())?;
+                    }
+                    continue;
+                }
                 Some(code) = self.signals.next() => {
                     let now = Instant::now();
                     match deadline {
@@ -244,6 +252,7 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
             match heard {
                 None => return self.broke_off("the engine ended before the run".to_owned(), face),
                 Some(Signal::Event(event)) if event.session == self.session => {
+                    quiet = None;
                     self.hear(&event, face)?;
                 }
                 Some(Signal::Lagged) => {
@@ -253,6 +262,7 @@ impl<S: Stream<Item = u8> + Unpin> Run<'_, S> {
                 }
                 Some(Signal::Delta { session, delta }) if session == self.session => {
                     if self.output != Output::StreamJson {
+                        quiet = Quiet::after(&delta, Instant::now());
                         if let Some(line) = again(&delta, moment::from_system) {
                             face.note(&line)?;
                         }

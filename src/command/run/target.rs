@@ -3,6 +3,7 @@
 use crate::config::{Config, Wire, address, preset, route};
 use crate::protocol::id::ModelRef;
 use crate::protocol::query::ModelCard;
+use crate::provider::handed::is_elsewhere;
 use crate::provider::rehearsal;
 
 /// Why there is no such model: its provider, route or script is not there.
@@ -45,15 +46,22 @@ pub(crate) fn endpoints<'c>(model: &'c ModelRef, config: &'c Config) -> &'c [Mod
 }
 
 /// Why a budget cannot hold a model: without a price nobody knows what a call costs. A server on this machine counts as
-/// nothing, and so does the rehearsal.
+/// nothing, unless it only hands on to a vendor, and so does the rehearsal.
 pub(crate) fn unpriced(model: &ModelRef, cards: &[ModelCard], config: &Config) -> Option<String> {
     let card = cards.iter().find(|card| card.model == *model);
     let provider = config.providers.get(&model.provider);
     let free = provider.is_some_and(|provider| {
-        provider.wire == Wire::Rehearsal || address::is_local(&provider.base_url)
+        let is_bridge = provider.preset.as_deref().is_some_and(is_elsewhere);
+        let is_here = address::is_local(&provider.base_url) && !is_bridge;
+        provider.wire == Wire::Rehearsal || is_here
     });
-    let held =
-        free || card.is_some_and(|card| card.local || card.subscription || card.price.is_some());
+    let held = match card {
+        Some(card) => {
+            let plays = provider.is_some_and(|provider| provider.wire == Wire::Rehearsal);
+            plays || card.local || card.subscription || card.price.is_some()
+        }
+        None => free,
+    };
     (!held).then(|| {
         format!(
             "{model} has no price, so --budget cannot hold it: write its price into the config, as \

@@ -73,7 +73,7 @@ impl Default for Patience {
 impl Patience {
     /// The patience for one request.
     fn with(self, request: &Request) -> Self {
-        let least = if request.body.is_some() && is_loopback(&request.url) {
+        let least = if request.is_here {
             self.here
         } else {
             Duration::ZERO
@@ -134,6 +134,8 @@ pub struct Request {
     pub headers: HeaderMap,
     /// Sent with POST; without it the request is a GET.
     pub body: Option<Vec<u8>>,
+    /// What it asks runs on this machine, as far as one knows, and may take its time.
+    pub is_here: bool,
     /// The key in the headers, so that it is struck out of what the server says.
     pub key: Arc<Key>,
     /// How far it has left.
@@ -142,10 +144,12 @@ pub struct Request {
 
 impl Request {
     pub fn new(url: Url, headers: HeaderMap, body: Option<Vec<u8>>, key: Arc<Key>) -> Self {
+        let is_here = body.is_some() && is_loopback(&url);
         Self {
             url,
             headers,
             body,
+            is_here,
             key,
             sending: Sending::default(),
         }

@@ -12,6 +12,8 @@ use crate::provider::http::tests::{
     HALF, HEAD, Then, WHOLE, ask, failed, hasty, remote, request, run, serve,
 };
 use crate::provider::openai_chat;
+use crate::provider::quirks;
+use crate::provider::remote::Remote;
 
 #[test]
 fn silence_has_an_end() {
@@ -195,6 +197,38 @@ fn the_long_patience_with_this_machine_ends_with_the_first_word() {
             } else {
                 assert!(matches!(chunks.last(), Some(Chunk::Done(_))), "{chunks:?}");
             }
+            server.abort();
+        });
+    }
+}
+
+/// What only hands on to a vendor has no model to load.
+#[test]
+fn a_bridge_on_this_machine_is_given_no_longer_than_its_vendor() {
+    let patience = Patience {
+        idle: Duration::from_millis(20),
+        here: Duration::from_secs(2),
+        ..Patience::default()
+    };
+    let (vendor, here) = ("for 0 s: ask again", "for 2 s: ask again");
+    let cases = [
+        ("anthropic", vendor),
+        ("openrouter", vendor),
+        ("", here),
+        ("vllm", here),
+        // Anyone may run its models.
+        ("deepseek", here),
+    ];
+    for (preset, expected) in cases {
+        run(async {
+            let head = vec![format!("{HEAD}\r\n").into_bytes()];
+            let (address, server) = serve(head, Then::Hold).await;
+            let remote = Remote {
+                quirks: quirks::of(preset).unwrap_or(quirks::NONE),
+                ..remote(&address, &openai_chat::DIALECT, patience)
+            };
+            let (failure, _) = failed(&ask(&remote).await);
+            assert!(failure.message.ends_with(expected), "{preset}: {failure:?}");
             server.abort();
         });
     }
