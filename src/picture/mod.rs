@@ -114,7 +114,7 @@ fn is_inside(path: &Path, roots: &[PathBuf]) -> bool {
 }
 
 /// A picture from the bytes of a file. What is small enough stays byte for byte what it is; the first frame stands for one
-/// that moves, and for every GIF, which not all vendors take.
+/// that moves. A GIF and a WebP are always made anew, since not all vendors and servers take them.
 pub fn prepare(name: &str, bytes: Vec<u8>) -> Result<Picture, Fault> {
     let name: String = visible::one_line(name).chars().take(LONGEST_NAME).collect();
     let name = if name.trim().is_empty() {
@@ -137,7 +137,11 @@ pub fn prepare(name: &str, bytes: Vec<u8>) -> Result<Picture, Fault> {
     let (kind, width, height, bytes) = if let Some(kind) = kind_of(format).filter(|_| whole) {
         (kind, width, height, bytes)
     } else {
-        let lossy = matches!(format, ImageFormat::Jpeg | ImageFormat::WebP);
+        let lossy = match format {
+            ImageFormat::Jpeg => true,
+            ImageFormat::WebP => !is_lossless(&bytes),
+            _ => false,
+        };
         scale::smaller(decoded.image, lossy)
             .map_err(|why| Fault::Unusable(format!("cannot make {name} smaller: {why}")))?
     };
@@ -164,12 +168,11 @@ fn format_of(bytes: &[u8]) -> Option<ImageFormat> {
     })
 }
 
-/// The form in which its bytes can go as they are.
+/// The form in which its bytes can go as they are: the two that everybody takes.
 fn kind_of(format: ImageFormat) -> Option<ImageKind> {
     match format {
         ImageFormat::Png => Some(ImageKind::Png),
         ImageFormat::Jpeg => Some(ImageKind::Jpeg),
-        ImageFormat::WebP => Some(ImageKind::Webp),
         _ => None,
     }
 }
@@ -229,6 +232,11 @@ fn is_cut(jpeg: &[u8]) -> bool {
             _ => return true,
         }
     }
+}
+
+/// Whether a WebP lost nothing, by the name of its first chunk; of one with more than the picture it is not looked for.
+fn is_lossless(webp: &[u8]) -> bool {
+    webp.get(12..16) == Some(b"VP8L")
 }
 
 fn moves(webp: &[u8]) -> bool {
